@@ -1,0 +1,154 @@
+import { type UserStatus, userStatuses } from './status.ts'
+
+/** The seven actions, named as the last part of their path in Okta's UserLifecycle API. */
+export const actionNames = [
+  'activate',
+  'deactivate',
+  'reactivate',
+  'reset_factors',
+  'suspend',
+  'unlock',
+  'unsuspend',
+] as const
+
+export type Action = (typeof actionNames)[number]
+
+/** How Okta says that the user's status does not allow the action: the HTTP status and error code together. */
+export interface Refusal {
+  readonly httpStatus: number
+  readonly errorCode: string
+}
+
+/** What settles an attempt whose outcome is unknown: the user's status, the enrolled factors, or nothing. */
+export type DoubtEvidence = 'status' | 'factors' | 'nothing'
+
+/** All that the program knows of one action. A new action is one more entry in {@link actionRules}. */
+export interface ActionRule {
+  /** Statuses from which the call is sent. */
+  readonly sentFrom: readonly UserStatus[]
+  /** Statuses in which the user is already where the action leads; nothing is sent. */
+  readonly unchangedIn: readonly UserStatus[]
+  /** Statuses that mean `unchanged` only once Okta has refused the call. */
+  readonly unchangedAfterRefusalIn: readonly UserStatus[]
+  /** Statuses in which an applied call leaves the user. Empty where the action changes no status. */
+  readonly target: readonly UserStatus[]
+  /** How Okta refuses because of status; null where no such refusal is documented. */
+  readonly refusal: Refusal | null
+  readonly doubt: DoubtEvidence
+  /** Okta's default of the `sendEmail` parameter; null where the action has no such parameter. */
+  readonly sendEmailDefault: boolean | null
+  /** Whether `Prefer: respond-async` is honoured. */
+  readonly respondsAsync: boolean
+  /** Whether the answer may hold an activation link or token, which are credentials. */
+  readonly answersWithLink: boolean
+}
+
+function allBut(...excluded: UserStatus[]): readonly UserStatus[] {
+  return userStatuses.filter((status) => !excluded.includes(status))
+}
+
+/**
+ * The seven actions as one table.
+ * Sources: Okta's Users API reference (legal statuses, parameters, defaults), its error code catalogue, and
+ * recorded traffic for the answers.
+ */
+export const actionRules = {
+  activate: {
+    sentFrom: ['STAGED', 'DEPROVISIONED'],
+    unchangedIn: ['PROVISIONED', 'ACTIVE'],
+    unchangedAfterRefusalIn: ['PROVISIONED', 'ACTIVE'],
+    target: ['PROVISIONED', 'ACTIVE'],
+    // Also what a LOCKED_OUT user gets, so it must not be read as "already active" by itself.
+    refusal: { httpStatus: 403, errorCode: 'E0000016' },
+    doubt: 'status',
+    sendEmailDefault: true,
+    respondsAsync: false,
+    answersWithLink: true,
+  },
+  deactivate: {
+    sentFrom: allBut('DEPROVISIONED'),
+    unchangedIn: ['DEPROVISIONED'],
+    unchangedAfterRefusalIn: ['DEPROVISIONED'],
+    target: ['DEPROVISIONED'],
+    // The same answer as for an id that does not exist: only a read tells them apart.
+    refusal: { httpStatus: 404, errorCode: 'E0000007' },
+    doubt: 'status',
+    sendEmailDefault: false,
+    respondsAsync: true,
+    answersWithLink: false,
+  },
+  reactivate: {
+    sentFrom: ['PROVISIONED', 'RECOVERY'],
+    unchangedIn: [],
+    unchangedAfterRefusalIn: [],
+    target: [],
+    refusal: { httpStatus: 403, errorCode: 'E0000038' },
+    doubt: 'nothing',
+    sendEmailDefault: false,
+    respondsAsync: false,
+    answersWithLink: true,
+  },
+  reset_factors: {
+    sentFrom: userStatuses,
+    unchangedIn: [],
+    unchangedAfterRefusalIn: [],
+    target: [],
+    refusal: null,
+    doubt: 'factors',
+    sendEmailDefault: null,
+    respondsAsync: false,
+    answersWithLink: false,
+  },
+  suspend: {
+    sentFrom: ['ACTIVE'],
+    unchangedIn: ['SUSPENDED'],
+    unchangedAfterRefusalIn: ['SUSPENDED'],
+    target: ['SUSPENDED'],
+    refusal: { httpStatus: 400, errorCode: 'E0000001' },
+    doubt: 'status',
+    sendEmailDefault: null,
+    respondsAsync: false,
+    answersWithLink: false,
+  },
+  unlock: {
+    // An ACTIVE user may be blocked from unknown devices, which no status shows: only Okta's answer tells.
+    sentFrom: ['LOCKED_OUT', 'ACTIVE'],
+    unchangedIn: [],
+    unchangedAfterRefusalIn: ['ACTIVE'],
+    target: ['ACTIVE'],
+    refusal: { httpStatus: 403, errorCode: 'E0000032' },
+    doubt: 'status',
+    sendEmailDefault: null,
+    respondsAsync: false,
+    answersWithLink: false,
+  },
+  unsuspend: {
+    sentFrom: ['SUSPENDED'],
+    unchangedIn: ['ACTIVE'],
+    unchangedAfterRefusalIn: ['ACTIVE'],
+    target: ['ACTIVE'],
+    // Okta gives this for every other status, ACTIVE or not.
+    refusal: { httpStatus: 400, errorCode: 'E0000001' },
+    doubt: 'status',
+    sendEmailDefault: null,
+    respondsAsync: false,
+    answersWithLink: false,
+  },
+} as const satisfies Record<Action, ActionRule>
+
+/** The rule of an action, widened so that callers can treat all actions alike. */
+export function ruleOf(action: Action): ActionRule {
+  return actionRules[action]
+}
+
+/**
+ * Reads an action as people write it: any letter case, and `reset-factors`, `resetFactors` or `reset factors`
+ * for `reset_factors`. Returns null where the text names no action.
+ */
+export function parseAction(text: string): Action | null {
+  const plain = text
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s_-]/g, '')
+  return actionNames.find((name) => name.replace('_', '') === plain) ?? null
+}
