@@ -2,14 +2,48 @@ import { z } from 'zod'
 import { inputFormats } from '../input/row.ts'
 import { actionNames } from '../okta/actions.ts'
 import { userStatuses } from '../okta/status.ts'
+import { describeFound } from './explain-issue.ts'
 
-const action = z.enum(actionNames)
+/** What holds where neither a flag nor the job file says anything. */
+export const jobDefaults = {
+  order: 'user',
+  respond_async: false,
+  in_doubt: 'keep',
+  share: 0.5,
+  concurrency: 10,
+  protect: [],
+  read_first: true,
+  skip_invalid: false,
+} as const
+
+/** The single values of a job, each with its range; the job file, the stored job and the flags share them. */
+export const jobValues = {
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, {
+    error: (issue) =>
+      `1 to 63 letters, digits, - and _ (a letter or digit first) were expected, ${describeFound(issue.input)} was found`,
+  }),
+  format: z.enum(inputFormats),
+  column: z.string().min(1),
+  action: z.enum(actionNames),
+  steps: z.array(z.enum(actionNames)).min(1),
+  order: z.literal('user'),
+  in_doubt: z.enum(['keep', 'retry']),
+  share: z.number().gt(0).max(1),
+  concurrency: z.int().min(1).max(1000),
+  max_users: z.int().min(1),
+  protect: z.array(z.string().min(1)),
+  only_status: z.array(z.enum(userStatuses)).min(1),
+}
 
 const input = z.strictObject({
-  file: z.string().min(1).optional().describe('The input, relative to the job file.'),
-  format: z.enum(inputFormats).optional().describe('Else told by the extension of the file.'),
-  user_column: z.string().min(1).optional().describe('The column that holds ids or logins.'),
-  action_column: z.string().min(1).optional().describe("The column that holds each row's action."),
+  file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The input, relative to the job file. An input named on the command line wins.'),
+  format: jobValues.format.optional().describe('Else told by the extension of the input.'),
+  user_column: jobValues.column.optional().describe('The column that holds ids or logins.'),
+  action_column: jobValues.column.optional().describe("The column that holds each row's action."),
 })
 
 const options = z.strictObject({
@@ -17,103 +51,115 @@ const options = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      "Whether Okta sends mail on activate, reactivate and deactivate; else Okta's own default. A row's send_email wins.",
+      "Whether Okta sends mail on activate, reactivate and deactivate; else Okta's own default of each. A row's send_email wins.",
     ),
-  respond_async: z
-    .boolean()
-    .optional()
-    .describe('Ask Okta to deactivate in the background (Prefer: respond-async).'),
-  in_doubt: z
-    .enum(['keep', 'retry'])
-    .optional()
-    .describe('What becomes of a reactivate that nothing can settle: kept in doubt, or sent again.'),
+  respond_async: z.boolean().optional().meta({
+    description: 'Ask Okta to deactivate in the background (Prefer: respond-async).',
+    default: jobDefaults.respond_async,
+  }),
+  in_doubt: jobValues.in_doubt.optional().meta({
+    description: 'What becomes of a reactivate that nothing can settle: kept in doubt, or sent again.',
+    default: jobDefaults.in_doubt,
+  }),
 })
 
 const pace = z.strictObject({
-  share: z
-    .number()
-    .gt(0)
-    .max(1)
-    .optional()
-    .describe('The part of the rate limit that the run may take. Default 0.5.'),
-  concurrency: z
-    .int()
-    .min(1)
-    .max(1000)
-    .optional()
-    .describe('Requests under way at once, at most. Default 10.'),
+  share: jobValues.share.optional().meta({
+    description: 'The part of the rate limit that the run may take.',
+    default: jobDefaults.share,
+  }),
+  concurrency: jobValues.concurrency.optional().meta({
+    description: 'Requests under way at once, at most.',
+    default: jobDefaults.concurrency,
+  }),
 })
 
 const guards = z.strictObject({
-  max_users: z
-    .int()
-    .min(1)
+  max_users: jobValues.max_users
     .optional()
     .describe('Stop before the first call if the input names more distinct users.'),
-  protect: z
-    .array(z.string().min(1))
+  protect: jobValues.protect.optional().meta({
+    description: 'Ids, logins, or login patterns with * that are never acted on.',
+    default: jobDefaults.protect,
+  }),
+  only_status: jobValues.only_status
     .optional()
-    .describe('Ids, logins, or login patterns with * that are never acted on.'),
-  only_status: z
-    .array(z.enum(userStatuses))
-    .min(1)
-    .optional()
-    .describe('Users in any other status are skipped.'),
+    .describe('Users in any other status are skipped. Judged before each step, by the status at that time.'),
 })
 
 /** The job file: what to do, to which input, how carefully. Unknown keys are errors. */
-export const jobSchema = z.strictObject({
-  $schema: z.string().optional().describe('For editors only.'),
-  name: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i, 'letters, digits, - and _, at most 63')
-    .describe('Names the run directory.'),
-  description: z.string().optional(),
-  input: input.optional(),
-  action: action.optional().describe('For rows that name none. Not together with steps.'),
-  steps: z
-    .array(action)
-    .min(1)
-    .optional()
-    .describe('Several actions per user, in order. Not together with action.'),
-  order: z.literal('user').optional().describe('user: finish one user, then the next.'),
-  options: options.optional(),
-  pace: pace.optional(),
-  guards: guards.optional(),
-  read_first: z.boolean().optional().describe('Read each user before acting. Default true.'),
-})
+export const jobSchema = z
+  .strictObject({
+    $schema: z.string().optional().describe('Where editors find the schema of this file; has no effect.'),
+    name: jobValues.name.describe('Names the job and the run directory.'),
+    description: z.string().optional().describe('For people: what the job is for.'),
+    input: input.optional().describe('Where the rows come from and which columns matter.'),
+    action: jobValues.action.optional().describe('For rows that name none. Not together with steps.'),
+    steps: jobValues.steps
+      .optional()
+      .describe('Several actions per user, in order. Not together with action.'),
+    order: jobValues.order
+      .optional()
+      .meta({ description: 'user: finish one user, then the next.', default: jobDefaults.order }),
+    options: options.optional().describe('How the actions are sent.'),
+    pace: pace.optional().describe('How fast the run may go.'),
+    guards: guards.optional().describe('What refuses or stops work before harm is done.'),
+    read_first: z.boolean().optional().meta({
+      description:
+        'Read each user before acting. Not false together with protect or only_status, which need the read.',
+      default: jobDefaults.read_first,
+    }),
+  })
+  .meta({
+    title: 'Job file of okta-lifecycle',
+    description: 'What to do, to which input, how carefully. YAML or JSON; paths are relative to the file.',
+    not: { required: ['action', 'steps'] },
+  })
 
 /** A job as its file gives it. */
 export type JobFile = z.infer<typeof jobSchema>
 
 /**
+ * The schema of {@link Job}. Null means: none, or for `send_email` Okta's own default of each action.
+ * With `skip_invalid`, rows that can't be acted on are skipped and reported, in place of stopping the run before
+ * the first call.
+ */
+export const resolvedJobSchema = z
+  .strictObject({
+    name: jobValues.name,
+    description: z.string().nullable(),
+    input: z
+      .strictObject({
+        format: jobValues.format,
+        user_column: jobValues.column.nullable(),
+        action_column: jobValues.column.nullable(),
+      })
+      .readonly(),
+    action: jobValues.action.nullable(),
+    steps: jobValues.steps.readonly().nullable(),
+    order: jobValues.order,
+    options: z
+      .strictObject({
+        send_email: z.boolean().nullable(),
+        respond_async: z.boolean(),
+        in_doubt: jobValues.in_doubt,
+      })
+      .readonly(),
+    pace: z.strictObject({ share: jobValues.share, concurrency: jobValues.concurrency }).readonly(),
+    guards: z
+      .strictObject({
+        max_users: jobValues.max_users.nullable(),
+        protect: jobValues.protect.readonly(),
+        only_status: jobValues.only_status.readonly().nullable(),
+      })
+      .readonly(),
+    read_first: z.boolean(),
+    skip_invalid: z.boolean(),
+  })
+  .readonly()
+
+/**
  * A job with nothing left open: flags, job file and defaults merged. It is what a run works by and what `run.json`
  * keeps, in the words of the job file.
  */
-export interface Job {
-  readonly name: string
-  readonly description: string | null
-  readonly input: {
-    readonly format: (typeof inputFormats)[number]
-    readonly user_column: string | null
-    readonly action_column: string | null
-  }
-  readonly action: (typeof actionNames)[number] | null
-  readonly steps: readonly (typeof actionNames)[number][] | null
-  readonly order: 'user'
-  readonly options: {
-    /** null: Okta's own default of each action. */
-    readonly send_email: boolean | null
-    readonly respond_async: boolean
-    readonly in_doubt: 'keep' | 'retry'
-  }
-  readonly pace: { readonly share: number; readonly concurrency: number }
-  readonly guards: {
-    readonly max_users: number | null
-    readonly protect: readonly string[]
-    readonly only_status: readonly (typeof userStatuses)[number][] | null
-  }
-  readonly read_first: boolean
-  /** Rows that can't be acted on are skipped and reported, in place of stopping before the first call. */
-  readonly skip_invalid: boolean
-}
+export type Job = z.infer<typeof resolvedJobSchema>

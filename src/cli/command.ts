@@ -1,0 +1,38 @@
+import type { InferredOptionTypes, Options } from 'yargs'
+import type { ExitCode } from '../known-error.ts'
+
+/** A command as data. yargs itself is touched in `main.ts` alone. */
+export interface Command {
+  /** Name and positional arguments, as `run [input]`. */
+  readonly usage: string
+  readonly describe: string
+  readonly positional: Positional | null
+  readonly options: Readonly<Record<string, Options>>
+  readonly examples: readonly (readonly [command: string, does: string])[]
+  /** Runs the command with what yargs has parsed and checked. */
+  readonly run: (args: Readonly<Record<string, unknown>>) => Promise<ExitCode>
+}
+
+/** The one optional positional argument that a command may have; always a text. */
+export interface Positional {
+  readonly name: string
+  readonly describe: string
+}
+
+/** Ties a command's handler to the types of its options. */
+export function defineCommand<const O extends Readonly<Record<string, Options>>>(
+  definition: Omit<Command, 'run' | 'options'> & {
+    readonly options: O
+    readonly handler: (args: InferredOptionTypes<O>, positional: string | undefined) => Promise<ExitCode>
+  },
+): Command {
+  const { handler, ...command } = definition
+  const name = command.positional?.name
+  return {
+    ...command,
+    run: (args) => {
+      const positional = name === undefined ? undefined : args[name]
+      return handler(args as InferredOptionTypes<O>, typeof positional === 'string' ? positional : undefined)
+    },
+  }
+}

@@ -1,0 +1,109 @@
+#!/usr/bin/env node
+import yargs from 'yargs'
+import { exitCodes, KnownError } from '../known-error.ts'
+import type { Command } from './command.ts'
+import { resumeCommand } from './resume.ts'
+import { runCommand } from './run.ts'
+import { sandboxCommand } from './sandbox.ts'
+import { statusCommand } from './status.ts'
+import { validateCommand } from './validate.ts'
+import { programVersion } from './version.ts'
+
+const commands: readonly Command[] = [
+  runCommand,
+  resumeCommand,
+  statusCommand,
+  validateCommand,
+  sandboxCommand,
+]
+
+/** A bare `-` does not reach a positional through yargs: it travels under this name. */
+const standardInput = '\u0000standard-input'
+
+/** Thrown to end parsing where yargs has found a usage error. */
+function usageError(message: string): KnownError {
+  return new KnownError(message, 'okta-lifecycle --help, or okta-lifecycle COMMAND --help')
+}
+
+function addCommand(cli: ReturnType<typeof yargs>, command: Command, finish: (code: number) => void): void {
+  cli.command(
+    command.usage,
+    command.describe,
+    (builder) => {
+      const { positional } = command
+      if (positional !== null) {
+        builder.positional(positional.name, { type: 'string', describe: positional.describe })
+      }
+      for (const [text, does] of command.examples) builder.example(text, does)
+      return builder.options(command.options)
+    },
+    async (args) => {
+      const { positional } = command
+      const value = positional === null ? undefined : args[positional.name]
+      const restored = value === standardInput ? '-' : value
+      refuseRepeated(command, args)
+      finish(await command.run(positional === null ? args : { ...args, [positional.name]: restored }))
+    },
+  )
+}
+
+/** An option that takes one value and was given two: which of them was meant is not guessed. */
+function refuseRepeated(command: Command, args: Readonly<Record<string, unknown>>): void {
+  for (const [name, option] of Object.entries(command.options)) {
+    if (option.array !== true && Array.isArray(args[name]))
+      throw usageError(`--${name} was given more than once.`)
+  }
+}
+
+async function main(): Promise<void> {
+  const argv = process.argv.slice(2)
+  const json = argv.includes('--json')
+  const cli = yargs(argv.map((text) => (text === '-' ? standardInput : text)))
+    .scriptName('okta-lifecycle')
+    .usage('$0 <command>\n\nCarries out Okta user lifecycle actions in bulk.')
+    .demandCommand(1, 'A command was expected: run, resume, status, validate or sandbox.')
+    .strict()
+    .version(programVersion())
+    .help()
+    .wrap(Math.min(120, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      throw error ?? usageError(message ?? 'The command line could not be understood.')
+    })
+  for (const command of commands) {
+    addCommand(cli, command, (code) => {
+      process.exitCode = code
+    })
+  }
+  try {
+    await cli.parseAsync()
+  } catch (error) {
+    process.exitCode = report(error, json)
+  }
+}
+
+/** Prints an error, a known one without its stack, and gives the exit code. */
+function report(error: unknown, json: boolean): number {
+  if (!(error instanceof KnownError)) {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    process.stderr.write(
+      'This is a fault of okta-lifecycle. What was sent is in the journal: okta-lifecycle resume\n',
+    )
+    return exitCodes.someoneMustLook
+  }
+  process.stderr.write(`${error.message}\n→ ${error.next}\n`)
+  if (json) {
+    const answer = { error: { message: error.message, next: error.next, exit_code: error.exitCode } }
+    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
+  }
+  return error.exitCode
+}
+
+// A reader that closes standard output or error early ends nothing: the journal is what counts.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
+await main()

@@ -1,0 +1,78 @@
+import { readFile, rename, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { InputRow } from '../input/row.ts'
+import { KnownError } from '../known-error.ts'
+import { type Connection, defaultRequestTimeoutMs, readConnection } from '../okta/connection.ts'
+import { replaceFile } from '../report/replacing-file.ts'
+import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
+import { type OrgState, parseOrgState } from '../sandbox/org-state.ts'
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts'
+import { usersForInput } from '../sandbox/seed/users-for-input.ts'
+
+/** The org that a run talks to, real or simulated. */
+export interface RunOrg {
+  readonly connection: Connection
+  /** As `run.json` keeps it. */
+  readonly orgUrl: string
+  /** After a clean stop: keeps a simulated org for the next sitting. */
+  keep(): Promise<void>
+  close(): Promise<void>
+}
+
+const sandboxFileName = 'sandbox.json'
+/** About what a call to Okta takes, shortened: a sandbox is to be tried, not waited for. */
+const sandboxLatencyMs = 40
+
+/** The org that the environment names. Throws KnownError as {@link readConnection} does. */
+export function environmentOrg(): RunOrg {
+  const connection = readConnection(process.env)
+  return { connection, orgUrl: connection.orgUrl, keep: async () => {}, close: async () => {} }
+}
+
+/** A new simulated org that holds the input's users, and some more. */
+export async function newSandboxOrg(directory: string, rows: AsyncIterable<InputRow>): Promise<RunOrg> {
+  return await sandboxOrg(directory, await usersForInput(validRows(rows), { now: Date.now() }))
+}
+
+async function* validRows(
+  rows: AsyncIterable<InputRow>,
+): AsyncGenerator<Extract<InputRow, { kind: 'valid' }>> {
+  for await (const row of rows) if (row.kind === 'valid') yield row
+}
+
+/**
+ * The simulated org that an earlier sitting kept. Its file is set aside at once: if this process is killed, the org is
+ * gone with it, and the next `resume` must not take up an older state.
+ *
+ * @throws KnownError where the org was not kept
+ */
+export async function keptSandboxOrg(directory: string, run: RunFile): Promise<RunOrg> {
+  const path = join(directory, sandboxFileName)
+  try {
+    await stat(path)
+  } catch (error) {
+    throw new KnownError(
+      `The sandbox of run ${run.run_id} was lost with its process: a simulated org lives in memory and is kept only at a clean stop. The run can't go on.`,
+      'Start it again: okta-lifecycle run --sandbox. A run against a real org can be resumed after a kill.',
+      undefined,
+      error,
+    )
+  }
+  const state = parseOrgState(await readFile(path, 'utf8'), path)
+  await rename(path, `${path}.resumed`)
+  return await sandboxOrg(directory, state)
+}
+
+async function sandboxOrg(directory: string, seed: OrgState): Promise<RunOrg> {
+  const sandbox: Sandbox = await startSandbox({ seed, latencyMilliseconds: sandboxLatencyMs })
+  return {
+    connection: {
+      orgUrl: sandbox.url,
+      authorization: `SSWS ${sandbox.token}`,
+      requestTimeoutMs: defaultRequestTimeoutMs,
+    },
+    orgUrl: sandboxOrgUrl,
+    keep: () => replaceFile(join(directory, sandboxFileName), JSON.stringify(sandbox.org.state())),
+    close: () => sandbox.close(),
+  }
+}

@@ -1,0 +1,84 @@
+import { resolve } from 'node:path'
+import { detectFormat } from '../input/format.ts'
+import type { InputFormat } from '../input/row.ts'
+import type { Job, JobFile } from '../job/job.ts'
+import { mergeJob } from '../job/merge-job.ts'
+import { readJobFile } from '../job/read-job-file.ts'
+import { KnownError } from '../known-error.ts'
+import { type Action, actionNames, parseAction } from '../okta/actions.ts'
+
+/** What the command line says about job and input. */
+export interface InputArguments {
+  readonly job?: string | undefined
+  readonly action?: string | undefined
+  readonly userColumn?: string | undefined
+  readonly actionColumn?: string | undefined
+  readonly format?: InputFormat | undefined
+  readonly share?: number | undefined
+  readonly concurrency?: number | undefined
+  readonly maxUsers?: number | undefined
+  readonly skipInvalid?: boolean | undefined
+  readonly read?: boolean | undefined
+}
+
+/** A job file, if one is named, and the input that is meant. */
+export interface Prepared {
+  /** Path of the input; `-` for standard input. */
+  readonly source: string
+  /** Told by the flag, the job or the extension where they say so. */
+  readonly format: InputFormat | null
+  /** The whole job, once the format is settled from the input itself. Throws KnownError as {@link mergeJob} does. */
+  readonly merge: (format: InputFormat) => Job
+}
+
+/**
+ * Finds job and input from the command line, before anything is written.
+ *
+ * @throws KnownError where the job file is wrong, no input is named, or a flag contradicts the job
+ */
+export async function prepare(input: string | undefined, args: InputArguments): Promise<Prepared> {
+  const read = args.job === undefined ? null : await readJobFile(args.job)
+  const job: JobFile | null = read?.job ?? null
+  const fromJob = job?.input?.file
+  const source =
+    input ?? (read !== null && fromJob !== undefined ? resolve(read.directory, fromJob) : undefined)
+  if (source === undefined) {
+    throw new KnownError(
+      'No input is named: a CSV or JSON file was expected, or - for standard input.',
+      args.job === undefined
+        ? 'okta-lifecycle run users.csv --action suspend'
+        : `okta-lifecycle run users.csv --job ${args.job}, or set input.file in the job`,
+    )
+  }
+  const flags = {
+    userColumn: args.userColumn,
+    actionColumn: args.actionColumn,
+    action: args.action === undefined ? undefined : actionFlag(args.action),
+    share: args.share,
+    concurrency: args.concurrency,
+    maxUsers: args.maxUsers,
+    noRead: args.read === false,
+    skipInvalid: args.skipInvalid,
+  }
+  // Another input than the job's own has its own format.
+  const formatInJob = input === undefined ? job?.input?.format : undefined
+  const merge = (format: InputFormat): Job => mergeJob(job, flags, format)
+  const format = args.format ?? formatInJob ?? null
+  // Flags that contradict the job are found here, before an input is read.
+  merge(format ?? 'csv')
+  return { source, format, merge }
+}
+
+/** The format of an input that lies at `path` and that the user named `source`. */
+export async function settleFormat({ source, format }: Prepared, path: string): Promise<InputFormat> {
+  return await detectFormat(path, source, format)
+}
+
+function actionFlag(text: string): Action {
+  const action = parseAction(text)
+  if (action !== null) return action
+  throw new KnownError(
+    `--action ${JSON.stringify(text)} is no action; one of ${actionNames.join(', ')} was expected.`,
+    'okta-lifecycle run users.csv --action suspend',
+  )
+}

@@ -1,0 +1,101 @@
+import { forecast } from '../budget/forecast.ts'
+import { renderDuration } from '../report/render-summary.ts'
+import type { SittingView } from '../run/sitting.ts'
+
+/** Shows how far a run is, on standard error. */
+export interface Progress {
+  begin(view: SittingView): void
+  update(): void
+  end(): void
+}
+
+const terminalEveryMs = 200
+const linesEveryMs = 5_000
+
+/**
+ * On a terminal one line that is written over; elsewhere a line now and then, without colour or cursor movement.
+ *
+ * @param tasks tasks of the whole run
+ * @param readsPerTask 0 where users are not read
+ */
+export function createProgress(tasks: number, readsPerTask: number): Progress {
+  const terminal = process.stderr.isTTY === true
+  const every = terminal ? terminalEveryMs : linesEveryMs
+  let view: SittingView | null = null
+  let startedAt = 0
+  let doneAtStart = 0
+  let lastShown = 0
+
+  function show(now: number): void {
+    if (view === null) return
+    lastShown = now
+    const line = renderProgress(view, tasks, readsPerTask, view.state.done - doneAtStart, now - startedAt)
+    process.stderr.write(
+      terminal ? `\r\u001b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}` : `${line}\n`,
+    )
+  }
+
+  return {
+    begin(sitting) {
+      view = sitting
+      startedAt = performance.now()
+      doneAtStart = sitting.state.done
+      show(startedAt)
+    },
+    update() {
+      const now = performance.now()
+      if (now - lastShown >= every) show(now)
+    },
+    end() {
+      if (view === null) return
+      show(performance.now())
+      if (terminal) process.stderr.write('\n')
+      view = null
+    },
+  }
+}
+
+/** Nothing at all, for `--quiet`. */
+export function silentProgress(): Progress {
+  return { begin: () => {}, update: () => {}, end: () => {} }
+}
+
+const shownCounts = ['succeeded', 'unchanged', 'failed', 'skipped', 'in_doubt'] as const
+
+function renderProgress(
+  { state, buckets }: SittingView,
+  tasks: number,
+  readsPerTask: number,
+  doneHere: number,
+  elapsedMs: number,
+): string {
+  const { done, counts } = state
+  const percent = tasks === 0 ? 100 : Math.floor((done / tasks) * 100)
+  const parts = shownCounts
+    .map((name) => [name, counts.get(name) ?? 0] as const)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${count} ${name}`)
+  const eta = renderEta(buckets(), tasks - done, readsPerTask, doneHere, elapsedMs)
+  return [`${done}/${tasks} (${percent}%)`, ...parts, ...eta].join(', ')
+}
+
+function renderEta(
+  buckets: ReturnType<SittingView['buckets']>,
+  left: number,
+  readsPerTask: number,
+  doneHere: number,
+  elapsedMs: number,
+): string[] {
+  if (left <= 0) return []
+  const costs = buckets.flatMap((bucket) => {
+    if (bucket.bucket === '/api/v1/users') return [{ bucket, perTask: 1 }]
+    if (bucket.bucket === '/api/v1/users/{id}') return [{ bucket, perTask: readsPerTask }]
+    return []
+  })
+  const byBudget = forecast(left, costs)
+  const perSecond = elapsedMs < 1_000 ? 0 : doneHere / (elapsedMs / 1000)
+  if (byBudget === null) return perSecond === 0 ? [] : [`${perSecond.toFixed(0)}/s, no rate limit seen`]
+  return [
+    `at most ${Math.floor(byBudget.perMinute)}/min by Okta's limit, about ${renderDuration(byBudget.seconds)} left`,
+  ]
+}

@@ -1,0 +1,92 @@
+import type { ExitCode } from '../known-error.ts'
+import { exitCodes, KnownError } from '../known-error.ts'
+import { acquireLock } from '../run/lock.ts'
+import { findRun } from '../run/run-directory.ts'
+import { type RunFile, readRunFile, sandboxOrgUrl } from '../run/run-file.ts'
+import { RunStopped, StopSwitch } from '../run/stop.ts'
+import { defineCommand } from './command.ts'
+import { askYesNo, canAsk } from './confirm.ts'
+import { inputOptions, jsonOption, runsDirectoryOption, sendingOptions } from './options.ts'
+import { environmentOrg, keptSandboxOrg, type RunOrg } from './org.ts'
+import { stopOnSignals } from './signals.ts'
+import { work } from './work.ts'
+
+export const resumeCommand = defineCommand({
+  usage: 'resume [run]',
+  describe: 'Go on with a run that was stopped or died',
+  positional: { name: 'run', describe: 'Run id or run directory' },
+  options: {
+    latest: { type: 'boolean', default: false, describe: 'The run that was started last' },
+    'max-users': inputOptions['max-users'],
+    ...runsDirectoryOption,
+    ...sendingOptions,
+    ...jsonOption,
+  },
+  examples: [
+    ['$0 resume --latest', 'Go on with the latest run'],
+    ['$0 resume 20260901T020000000Z-nightly', 'Go on with a run by its id'],
+  ],
+  handler: async (args, name): Promise<ExitCode> => {
+    const say = (line: string): void => {
+      process.stderr.write(`${line}\n`)
+    }
+    const directory = await findRun(args['runs-dir'], name, args.latest)
+    const lock = await acquireLock(directory)
+    const stop = new StopSwitch()
+    const unhook = stopOnSignals(stop, say)
+    try {
+      const run = withGuardFlags(await readRunFile(directory), args['max-users'])
+      if (run.state === 'finished') {
+        say(`Run ${run.run_id} is finished: nothing is left to do.`)
+      }
+      if (!run.confirmed && !args.yes) await confirm(run, stop)
+      const org = await orgOf(directory, run)
+      say(`Going on with run ${run.run_id}.`)
+      const confirmed = { ...run, confirmed: true }
+      return await work({ directory, run: confirmed, org, stop, quiet: args.quiet, json: args.json, say })
+    } catch (error) {
+      if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
+      throw error
+    } finally {
+      unhook()
+      await lock.release()
+    }
+  },
+})
+
+/** Guards are taken anew on resume, where flags give them. */
+function withGuardFlags(run: RunFile, maxUsers: number | undefined): RunFile {
+  if (maxUsers === undefined) return run
+  if (!Number.isInteger(maxUsers) || maxUsers < 1) {
+    throw new KnownError(
+      `--max-users is ${maxUsers}; a whole number from 1 was expected.`,
+      'okta-lifecycle resume --latest --max-users 500',
+    )
+  }
+  return { ...run, job: { ...run.job, guards: { ...run.job.guards, max_users: maxUsers } } }
+}
+
+/** The org that the run was begun with: no other can go on with it. */
+async function orgOf(directory: string, run: RunFile): Promise<RunOrg> {
+  if (run.org_url === sandboxOrgUrl) return await keptSandboxOrg(directory, run)
+  const org = environmentOrg()
+  if (org.orgUrl === run.org_url) return org
+  throw new KnownError(
+    `Run ${run.run_id} was begun in ${run.org_url}; OKTA_CLIENT_ORGURL is ${org.orgUrl}.`,
+    `export OKTA_CLIENT_ORGURL=${run.org_url}, then resume`,
+  )
+}
+
+/** Nobody has agreed to this run yet: its first process died before the question was answered. */
+async function confirm(run: RunFile, stop: StopSwitch): Promise<void> {
+  if (!canAsk()) {
+    throw new KnownError(
+      `Run ${run.run_id} was never confirmed, and the question can’t be asked: there is no terminal.`,
+      `okta-lifecycle resume ${run.run_id} --yes`,
+    )
+  }
+  const question = `Send up to ${run.input.tasks} calls for ${run.input.users} users in ${run.org_url}?`
+  if (await askYesNo(question, stop.signal)) return
+  stop.check()
+  throw new KnownError('Nothing was sent.', `okta-lifecycle resume ${run.run_id}`, exitCodes.nothingSent)
+}

@@ -1,0 +1,157 @@
+import { join } from 'node:path'
+import { readRows } from '../input/read-rows.ts'
+import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
+import { acquireLock } from '../run/lock.ts'
+import {
+  checkRunId,
+  clearUnfinishedStart,
+  createRunDirectory,
+  hasJournal,
+  makeRunId,
+  removeRunDirectory,
+} from '../run/run-directory.ts'
+import { type RunFile, sandboxOrgUrl, writeRunFile } from '../run/run-file.ts'
+import { RunStopped, StopSwitch } from '../run/stop.ts'
+import { checkInput } from './check-input.ts'
+import { defineCommand } from './command.ts'
+import { askYesNo, canAsk, describeSending } from './confirm.ts'
+import { inputOptions, jsonOption, runsDirectoryOption, sendingOptions } from './options.ts'
+import { environmentOrg, newSandboxOrg, type RunOrg } from './org.ts'
+import { type Prepared, prepare } from './prepare.ts'
+import { stopOnSignals } from './signals.ts'
+import { programVersion } from './version.ts'
+import { work } from './work.ts'
+
+export const runCommand = defineCommand({
+  usage: 'run [input]',
+  describe: 'Carry out the actions of an input, and report a result for each',
+  positional: { name: 'input', describe: 'CSV, JSON or JSON lines; - reads standard input' },
+  options: {
+    ...inputOptions,
+    ...runsDirectoryOption,
+    'run-id': {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Name of the run directory [default: time and job]',
+    },
+    sandbox: {
+      type: 'boolean',
+      default: false,
+      describe: 'Use a simulated org that holds the users of the input',
+    },
+    ...sendingOptions,
+    ...jsonOption,
+  },
+  examples: [
+    ['$0 run --job jobs/offboarding.yaml --sandbox', 'Try a job on a simulated org'],
+    ['$0 run leavers.csv --action suspend', 'Suspend the users of a file'],
+    ['$0 run --job nightly.yaml --yes --quiet', 'Run unattended'],
+  ],
+  handler: async (args, input): Promise<ExitCode> => {
+    const say = (line: string): void => {
+      process.stderr.write(`${line}\n`)
+    }
+    const prepared = await prepare(input, args)
+    checkQuestion(args.yes, prepared.source)
+    const realOrg = args.sandbox ? null : environmentOrg()
+    const jobName = prepared.merge('csv').name
+    const runId = args['run-id'] === undefined ? makeRunId(new Date(), jobName) : checkRunId(args['run-id'])
+    const stop = new StopSwitch()
+    const unhook = stopOnSignals(stop, say)
+    const directory = await createRunDirectory(args['runs-dir'], runId)
+    const lock = await acquireLock(directory)
+    try {
+      const started = await startRun({ ...args, directory, runId, prepared, realOrg, stop, say })
+      return await work({ ...started, directory, stop, quiet: args.quiet, json: args.json, say })
+    } catch (error) {
+      await removeUnlessResumable(directory, error)
+      if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
+      throw error
+    } finally {
+      unhook()
+      await lock.release()
+    }
+  },
+})
+
+interface StartOptions {
+  readonly directory: string
+  readonly runId: string
+  readonly prepared: Prepared
+  /** Null for a sandbox. */
+  readonly realOrg: RunOrg | null
+  readonly stop: StopSwitch
+  readonly yes: boolean
+  readonly say: (line: string) => void
+}
+
+/**
+ * Lays the run down: the copy of the input, the check of every row, `run.json`, and the user's consent.
+ *
+ * @throws KnownError where the input can't be acted on, or the user says no
+ */
+async function startRun(options: StartOptions): Promise<{ run: RunFile; org: RunOrg }> {
+  const { directory, runId, prepared, realOrg, stop, yes, say } = options
+  await clearUnfinishedStart(directory, runId)
+  const checked = await checkInput(prepared, directory)
+  stop.check()
+  const { job, survey, mapping } = checked
+  const run: RunFile = {
+    format: 1,
+    run_id: runId,
+    created_at: new Date().toISOString(),
+    versions: { okta_lifecycle: programVersion(), node: process.version },
+    job,
+    input: {
+      name: prepared.source,
+      ...checked.copy,
+      format: job.input.format,
+      rows: survey.rows,
+      tasks: survey.tasks + survey.invalidRows,
+      users: survey.distinctUsers,
+      columns: [...mapping.columns],
+      mapping: { user: mapping.user, action: mapping.action, send_email: mapping.sendEmail },
+    },
+    org_url: realOrg?.orgUrl ?? sandboxOrgUrl,
+    owner: null,
+    confirmed: yes,
+    state: 'new',
+    reason: null,
+  }
+  await writeRunFile(directory, run)
+  say(describeSending(survey, job, realOrg?.orgUrl ?? 'a sandbox'))
+  if (!yes) await confirm(stop)
+  stop.check()
+  const rows = readRows(join(directory, run.input.file), mapping, { ...job, format: job.input.format })
+  const org = realOrg ?? (await newSandboxOrg(directory, rows))
+  if (realOrg === null)
+    say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)
+  return { run: { ...run, confirmed: true }, org }
+}
+
+async function confirm(stop: StopSwitch): Promise<void> {
+  if (await askYesNo('Send them?', stop.signal)) return
+  stop.check()
+  throw new KnownError(
+    'Nothing was sent: the question was not answered by yes.',
+    'Start again when you are ready.',
+  )
+}
+
+/** A question that can't be asked is refused before anything is written. */
+function checkQuestion(yes: boolean, source: string): void {
+  if (yes || (canAsk() && source !== '-')) return
+  throw new KnownError(
+    source === '-' && canAsk()
+      ? 'The question before sending can’t be asked while standard input is the input.'
+      : 'The question before sending can’t be asked: there is no terminal.',
+    'Add --yes to send without a question.',
+  )
+}
+
+/** Takes away what never sent anything, unless it waits for better credentials. */
+async function removeUnlessResumable(directory: string, error: unknown): Promise<void> {
+  if (error instanceof KnownError && error.exitCode === exitCodes.refusedByOkta) return
+  if (await hasJournal(directory)) return
+  await removeRunDirectory(directory)
+}

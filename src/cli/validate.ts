@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
+import { describeInvalidRows, surveyCopy } from './check-input.ts'
+import { defineCommand } from './command.ts'
+import { countMails } from './confirm.ts'
+import { inputOptions, jsonOption } from './options.ts'
+import { prepare } from './prepare.ts'
+
+export const validateCommand = defineCommand({
+  usage: 'validate [input]',
+  describe: 'Check a job file and an input; nothing is sent',
+  positional: { name: 'input', describe: 'CSV, JSON or JSON lines; - reads standard input' },
+  options: { ...inputOptions, ...jsonOption },
+  examples: [
+    ['$0 validate --job jobs/offboarding.yaml', 'Check a job and its input'],
+    ['$0 validate leavers.csv --action suspend', 'Check a file'],
+  ],
+  handler: async (args, input): Promise<ExitCode> => {
+    const prepared = await prepare(input, args)
+    const directory = await mkdtemp(join(tmpdir(), 'okta-lifecycle-'))
+    try {
+      const { survey, job, mapping } = await surveyCopy(prepared, directory)
+      const tooMany = job.guards.max_users !== null && survey.distinctUsers > job.guards.max_users
+      if (args.json) {
+        const answer = {
+          valid: survey.invalidRows === 0,
+          rows: survey.rows,
+          valid_rows: survey.validRows,
+          invalid_rows: survey.invalidRows,
+          users: survey.distinctUsers,
+          tasks: survey.tasks,
+          actions: Object.fromEntries(survey.tasksByAction),
+          mails: countMails(survey, job),
+          columns: { user: mapping.user, action: mapping.action, send_email: mapping.sendEmail },
+          max_users_exceeded: tooMany,
+          first_invalid: survey.firstInvalid.map(({ row, problems }) => ({ row, problems })),
+        }
+        process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
+        return survey.invalidRows === 0 ? exitCodes.done : exitCodes.nothingSent
+      }
+      if (survey.invalidRows > 0) {
+        throw new KnownError(
+          describeInvalidRows(prepared.source, survey),
+          'Correct the rows and validate again.',
+        )
+      }
+      const actions = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
+      process.stdout.write(
+        `${prepared.source}: ${survey.rows} rows, all can be acted on: ${survey.distinctUsers} users in column ${JSON.stringify(mapping.user)}, ${survey.tasks} tasks (${actions}), up to ${countMails(survey, job)} mails.\n`,
+      )
+      if (tooMany) process.stdout.write(`A run would stop: max_users allows ${job.guards.max_users} users.\n`)
+      return exitCodes.done
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+  },
+})

@@ -1,0 +1,148 @@
+import type { Logger } from 'pino'
+import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
+import type { Answer } from '../okta/answer.ts'
+import { createOktaClient, type OktaClient } from '../okta/client.ts'
+import { OktaClock } from '../okta/clock.ts'
+import { exitCodeOf } from '../report/exit-code.ts'
+import { renderSummary } from '../report/render-summary.ts'
+import { reportRows } from '../report/report-rows.ts'
+import { summarize } from '../report/summarize.ts'
+import { type Summary, writeSummary } from '../report/summary.ts'
+import { writeResults } from '../report/write-results.ts'
+import { readTokenOwner } from '../run/connect.ts'
+import type { TokenOwner } from '../run/guards.ts'
+import { guardRun } from '../run/guards.ts'
+import { expectedSkips } from '../run/result.ts'
+import { type RunFile, writeRunFile } from '../run/run-file.ts'
+import { openRunLog } from '../run/run-log.ts'
+import { type SittingEnd, sit } from '../run/sitting.ts'
+import type { StopSwitch } from '../run/stop.ts'
+import type { RunOrg } from './org.ts'
+import { createProgress, silentProgress } from './progress.ts'
+import { programVersion } from './version.ts'
+
+export interface WorkOptions {
+  readonly directory: string
+  readonly run: RunFile
+  readonly org: RunOrg
+  readonly stop: StopSwitch
+  readonly quiet: boolean
+  readonly json: boolean
+  readonly say: (line: string) => void
+}
+
+/**
+ * One sitting of a run, from its first call to its reports and the summary on standard output. The run's lock must be
+ * held.
+ *
+ * @returns the exit code of the run
+ */
+export async function work(options: WorkOptions): Promise<ExitCode> {
+  const { directory, org, stop } = options
+  const { log, close: closeLog } = openRunLog(directory)
+  const clock = new OktaClock()
+  const client = createOktaClient({
+    connection: org.connection,
+    clock,
+    connections: options.run.job.pace.concurrency,
+    userAgent: `okta-lifecycle/${programVersion()}`,
+  })
+  const send: OktaClient['send'] = async (request) => {
+    const answer = await client.send(request)
+    if (!isPlainSuccess(answer))
+      log.warn({ method: request.method, path: request.path, ...shown(answer) }, 'Answer')
+    return answer
+  }
+  let run = options.run
+  try {
+    const owner = await readTokenOwner(send, stop, () => clock.now())
+    run = { ...withOwner(run, owner, options.say), state: 'running', reason: null }
+    await writeRunFile(directory, run)
+    const tooMany = guardRun(run)
+    if (tooMany !== null) stop.turn(tooMany)
+    log.info({ run: run.run_id, version: programVersion() }, 'Sitting begins')
+    const end = await sitWithProgress({ ...options, run }, owner, clock, send, log)
+    log.info({ stopped: end.stopped?.message ?? null }, 'Sitting ends')
+    await org.keep()
+    return await conclude({ ...options, run }, end)
+  } finally {
+    await client.close()
+    await org.close()
+    closeLog()
+  }
+}
+
+async function sitWithProgress(
+  { directory, run, org, stop, quiet }: WorkOptions,
+  owner: TokenOwner,
+  clock: OktaClock,
+  send: OktaClient['send'],
+  log: Logger,
+): Promise<SittingEnd> {
+  const progress = quiet ? silentProgress() : createProgress(run.input.tasks, run.job.read_first ? 1 : 0)
+  try {
+    return await sit({
+      directory,
+      run,
+      owner,
+      send,
+      clock,
+      requestTimeoutMs: org.connection.requestTimeoutMs,
+      stop,
+      log,
+      onBegin: progress.begin,
+      onResult: progress.update,
+    })
+  } finally {
+    progress.end()
+  }
+}
+
+/** Writes the reports, the summary and the run's state, and prints the answer. */
+async function conclude({ directory, run, json }: WorkOptions, end: SittingEnd): Promise<ExitCode> {
+  const totals = await writeResults(directory, run.input.columns, reportRows(directory, run, end.state))
+  const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips)
+  const summary: Summary = summarize({ directory, run, end, totals, exitCode })
+  await writeSummary(directory, summary)
+  await writeRunFile(directory, {
+    ...run,
+    state: end.stopped?.state ?? 'finished',
+    reason: end.stopped?.message ?? null,
+  })
+  process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderSummary(summary))
+  return exitCode
+}
+
+/** The run with its token's owner, which must be the one it was begun with. */
+function withOwner(run: RunFile, owner: TokenOwner, say: (line: string) => void): RunFile {
+  const found = owner ?? ('none' as const)
+  if (run.owner === null) {
+    if (owner === null) say('The token belongs to no user (a service app): there is no owner to protect.')
+    return { ...run, owner: found }
+  }
+  const before = run.owner === 'none' ? 'no user' : run.owner.login
+  const now = owner === null ? 'no user' : owner.login
+  const same = run.owner === 'none' ? owner === null : owner?.id === run.owner.id
+  if (same) return run
+  throw new KnownError(
+    `Run ${run.run_id} was begun with a token of ${before}; the token set now belongs to ${now}.`,
+    'Set OKTA_CLIENT_TOKEN to a token of the same owner, then resume.',
+    exitCodes.nothingSent,
+  )
+}
+
+function isPlainSuccess(answer: Answer): boolean {
+  return answer.kind === 'answered' && answer.httpStatus < 300 && answer.body.kind !== 'unreadable'
+}
+
+/** What the log may hold of an answer: never a body. */
+function shown(answer: Answer): Readonly<Record<string, unknown>> {
+  if (answer.kind === 'unanswered') return { code: answer.code, may_have_been_sent: answer.mayHaveBeenSent }
+  const { httpStatus, error, requestId, rateLimit } = answer
+  return {
+    http_status: httpStatus,
+    error_code: error?.errorCode,
+    request_id: requestId,
+    rate_limit: rateLimit,
+  }
+}

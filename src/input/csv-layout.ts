@@ -1,0 +1,163 @@
+import { type Options, parse } from 'csv-parse/sync'
+import { KnownError } from '../known-error.ts'
+import { fileChunks } from './file-chunks.ts'
+import { unescapeFormula } from './formula.ts'
+import { defaultChunkBytes, maxColumns, maxRecordLength } from './limits.ts'
+import { shown } from './shown.ts'
+import { notUtf8Error, textStart } from './text-start.ts'
+import { stripInvisible } from './user-key.ts'
+import { decodeUtf8, NotUtf8 } from './utf8.ts'
+
+/** How a CSV file is laid out. */
+export interface CsvLayout {
+  readonly delimiter: string
+  /** The names in the header, in order; a cell without a name is called `column_N`. */
+  readonly columns: readonly string[]
+  /** Where the header begins, in bytes: after a byte-order mark and Excel's `sep=` line. */
+  readonly start: number
+}
+
+/** Rates a header, of several readings of it the best is taken. Of equals, the one with the most columns. */
+export type HeaderRating = (columns: readonly string[]) => number
+
+const delimiters = [',', ';', '\t']
+
+/**
+ * What csv-parse is told for header and rows alike. The bytes come through as Latin-1, one character for each, because
+ * csv-parse would replace what is not UTF-8 without a word; {@link decodeCell} makes text of them.
+ */
+export const csvOptions = {
+  encoding: 'latin1',
+  // All three at once, because files that were put together have several.
+  record_delimiter: ['\r\n', '\n', '\r'],
+  relax_column_count: true,
+  skip_empty_lines: true,
+  max_record_size: maxRecordLength,
+} as const satisfies Options
+
+/** The text of a cell as csv-parse gives it. Throws {@link NotUtf8}. */
+export function decodeCell(bytes: string): string {
+  const text = /[\u0080-\u00ff]/.test(bytes) ? decodeUtf8(Buffer.from(bytes, 'latin1')) : bytes
+  return unescapeFormula(text)
+}
+
+/** The first record of a file as bytes, and where it begins. Blank lines before it are left out. */
+async function firstRecord(
+  file: string,
+  start: number,
+  chunkBytes: number,
+): Promise<{ bytes: Buffer; start: number }> {
+  const pieces: Buffer[] = []
+  let begin = start
+  let length = 0
+  let quoted = false
+  for await (const chunk of fileChunks(file, start, chunkBytes)) {
+    let from = 0
+    for (const [place, byte] of chunk.entries()) {
+      const endsLine = !quoted && (byte === 10 || byte === 13)
+      if (endsLine && length + place - from > 0) {
+        pieces.push(chunk.subarray(from, place))
+        return { bytes: Buffer.concat(pieces), start: begin }
+      }
+      if (endsLine) {
+        from = place + 1
+        begin += 1
+      }
+      if (byte === 0x22) quoted = !quoted
+    }
+    pieces.push(chunk.subarray(from))
+    length += chunk.length - from
+    if (length > maxRecordLength) break
+  }
+  return { bytes: Buffer.concat(pieces), start: begin }
+}
+
+function readHeader(file: string, header: Buffer, delimiter: string): string[] | null {
+  let cells: string[]
+  try {
+    cells = parse(header, { ...csvOptions, delimiter })[0] ?? []
+  } catch {
+    return null
+  }
+  return cells.map((cell, index) => {
+    try {
+      const name = decodeCell(cell)
+      return stripInvisible(name) === '' ? `column_${index + 1}` : name
+    } catch (error) {
+      if (error instanceof NotUtf8) throw notUtf8Error(`${file}, header, column ${index + 1}`, error.byte)
+      throw error
+    }
+  })
+}
+
+function checkHeader(file: string, columns: readonly string[]): void {
+  if (columns.length > maxColumns)
+    throw new KnownError(
+      `${file}: the header has ${columns.length} columns, at most ${maxColumns} are read.`,
+      'Check that the file is CSV with one record a line.',
+    )
+  const first = new Map<string, number>()
+  for (const [index, name] of columns.entries()) {
+    const before = first.get(name)
+    if (before !== undefined)
+      throw new KnownError(
+        `${file}: the header names the column ${shown(name)} twice, as columns ${before} and ${index + 1}.`,
+        'Rename or remove one of them.',
+      )
+    first.set(name, index + 1)
+  }
+}
+
+/**
+ * Reads the header of a CSV file and tells the delimiter: that of Excel's `sep=` line, else the one of comma,
+ * semicolon and tab under which the header gets the best rating.
+ * Throws KnownError where the file is empty or unreadable, or where the header has a stray quote, is not UTF-8, names
+ * a column twice, or is longer than 1 MiB.
+ */
+export async function readCsvLayout(
+  file: string,
+  rate: HeaderRating,
+  chunkBytes: number = defaultChunkBytes,
+): Promise<CsvLayout> {
+  let { bytes, start } = await firstRecord(file, await textStart(file), chunkBytes)
+  let possible: readonly string[] = delimiters
+  const separator = /^"?sep=([,;|\t])"?$/i.exec(bytes.toString('latin1'))?.[1]
+  if (separator !== undefined) {
+    possible = [separator]
+    const after = await firstRecord(file, start + bytes.length, chunkBytes)
+    bytes = after.bytes
+    start = after.start
+  }
+  if (bytes.length === 0)
+    throw new KnownError(
+      `The input ${file} is empty; a header with the names of the columns was expected.`,
+      'Give a file whose first line names its columns, such as "user,action".',
+    )
+  if (bytes.length > maxRecordLength)
+    throw new KnownError(
+      `${file}: the header is longer than 1 MiB.`,
+      'Check that the file is CSV, and that the header has no quote that is never closed.',
+    )
+  let best: CsvLayout | null = null
+  let bestRating: readonly [number, number] = [0, 0]
+  for (const delimiter of possible) {
+    const columns = readHeader(file, bytes, delimiter)
+    if (columns === null) continue
+    const rating = [rate(columns), columns.length] as const
+    if (
+      best === null ||
+      rating[0] > bestRating[0] ||
+      (rating[0] === bestRating[0] && rating[1] > bestRating[1])
+    ) {
+      best = { delimiter, columns, start }
+      bestRating = rating
+    }
+  }
+  if (best === null)
+    throw new KnownError(
+      `${file}: the header has a stray quote, or one that is never closed.`,
+      'Put each name that holds a quote in quotes, and write the quote twice: "the ""real"" name".',
+    )
+  checkHeader(file, best.columns)
+  return best
+}

@@ -1,0 +1,54 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { KnownError } from '../known-error.ts'
+import { defaultChunkBytes } from './limits.ts'
+
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EISDIR', 'it is a directory'],
+  ['EACCES', 'you are not allowed to read it'],
+  ['EPERM', 'you are not allowed to read it'],
+])
+
+function unreadable(file: string, cause: unknown): KnownError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+  const reason = reasons.get(code) ?? `the system says ${code}`
+  return new KnownError(
+    `The input ${file} cannot be read: ${reason}.`,
+    'Check the path and its permissions, or give - to read standard input.',
+    undefined,
+    cause,
+  )
+}
+
+/**
+ * The bytes of a file from `start` (in bytes) on, in pieces of at most `chunkBytes`.
+ * Throws KnownError where the file cannot be read.
+ */
+export async function* fileChunks(
+  file: string,
+  start: number,
+  chunkBytes: number = defaultChunkBytes,
+): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of createReadStream(file, { start, highWaterMark: chunkBytes }))
+      yield chunk as Buffer
+  } catch (error) {
+    throw unreadable(file, error)
+  }
+}
+
+/** The first bytes of a file, at most `length` of them. Throws KnownError where the file cannot be read. */
+export async function fileHead(file: string, length: number): Promise<Buffer> {
+  try {
+    const handle = await open(file)
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0)
+      return buffer.subarray(0, bytesRead)
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    throw unreadable(file, error)
+  }
+}

@@ -1,0 +1,26 @@
+const longest = 60
+
+/**
+ * A text of the input as a message may hold it: in double quotes, cut after 60 characters, and with everything that a
+ * terminal would act on or not show (control, format and unpaired surrogate characters) written as `\u....`.
+ */
+export function shown(text: string): string {
+  const characters = [...text.slice(0, 2 * longest)]
+  const cut = characters.length > longest || text.length > 2 * longest
+  return `"${visible(characters.slice(0, longest).join(''))}${cut ? '…' : ''}"`
+}
+
+/** A text with its control, format and unpaired surrogate characters written as `\u....`; nothing is cut or quoted. */
+export function visible(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0
+    return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`
+  })
+}
+
+/** Names for a message, each as {@link shown} shows it, at most 30 of them. */
+export function shownList(names: readonly string[]): string {
+  const most = 30
+  const list = names.slice(0, most).map(shown).join(', ')
+  return names.length > most ? `${list} and ${names.length - most} more` : list
+}

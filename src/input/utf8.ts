@@ -1,0 +1,87 @@
+import { isUtf8 } from 'node:buffer'
+
+/** Bytes that are not UTF-8: the first byte at which reading them fails. */
+export class NotUtf8 extends Error {
+  readonly byte: number
+
+  constructor(byte: number) {
+    super(`byte ${byteName(byte)} is not UTF-8`)
+    this.name = 'NotUtf8'
+    this.byte = byte
+  }
+}
+
+/** A byte as messages name it: its number, and the character that it is in the code page that Excel saves with. */
+export function byteName(byte: number): string {
+  const number = `0x${byte.toString(16).toUpperCase().padStart(2, '0')}`
+  const character = new TextDecoder('windows-1252').decode(Uint8Array.of(byte))
+  return /[\p{L}\p{P}\p{S}]/u.test(character) ? `${number} ("${character}" in Windows-1252)` : number
+}
+
+/** How far bytes are UTF-8: `length` bytes of whole characters, then nothing, the start of one more, or a bad byte. */
+export interface Utf8Extent {
+  readonly length: number
+  readonly followedBy: 'nothing' | 'incomplete' | 'invalid'
+}
+
+interface Lead {
+  readonly more: number
+  /** The range of the second byte, which keeps out overlong forms, surrogates and what is above U+10FFFF. */
+  readonly from: number
+  readonly to: number
+}
+
+// The Unicode Standard, table 3-7: well-formed UTF-8 byte sequences.
+function leadOf(byte: number): Lead | null {
+  if (byte >= 0xc2 && byte <= 0xdf) return { more: 1, from: 0x80, to: 0xbf }
+  if (byte >= 0xe0 && byte <= 0xef)
+    return { more: 2, from: byte === 0xe0 ? 0xa0 : 0x80, to: byte === 0xed ? 0x9f : 0xbf }
+  if (byte >= 0xf0 && byte <= 0xf4)
+    return { more: 3, from: byte === 0xf0 ? 0x90 : 0x80, to: byte === 0xf4 ? 0x8f : 0xbf }
+  return null
+}
+
+/** Tells how far bytes are UTF-8. */
+export function utf8Extent(bytes: Uint8Array): Utf8Extent {
+  if (isUtf8(bytes)) return { length: bytes.length, followedBy: 'nothing' }
+  let length = 0
+  while (length < bytes.length) {
+    const first = bytes[length] ?? 0
+    if (first < 0x80) {
+      length += 1
+      continue
+    }
+    const lead = leadOf(first)
+    if (lead === null) return { length, followedBy: 'invalid' }
+    for (let place = 1; place <= lead.more; place += 1) {
+      const byte = bytes[length + place]
+      if (byte === undefined) return { length, followedBy: 'incomplete' }
+      const [from, to] = place === 1 ? [lead.from, lead.to] : [0x80, 0xbf]
+      if (byte < from || byte > to) return { length, followedBy: 'invalid' }
+    }
+    length += 1 + lead.more
+  }
+  return { length, followedBy: 'nothing' }
+}
+
+/** Decodes bytes that are a whole text. Throws {@link NotUtf8}. */
+export function decodeUtf8(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8')
+  throw new NotUtf8(bytes[utf8Extent(bytes).length] ?? 0)
+}
+
+/**
+ * Decodes bytes that come in pieces, whose ends may fall inside a character. Throws {@link NotUtf8}, after it has
+ * given all the text that stands before the bad byte.
+ */
+export async function* decodeUtf8Chunks(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of chunks) {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    const extent = utf8Extent(bytes)
+    if (extent.length > 0) yield bytes.toString('utf8', 0, extent.length)
+    if (extent.followedBy === 'invalid') throw new NotUtf8(bytes[extent.length] ?? 0)
+    rest = bytes.subarray(extent.length)
+  }
+  if (rest[0] !== undefined) throw new NotUtf8(rest[0])
+}

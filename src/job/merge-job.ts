@@ -1,0 +1,107 @@
+import type { z } from 'zod'
+import type { InputFormat } from '../input/row.ts'
+import { KnownError } from '../known-error.ts'
+import type { Action } from '../okta/actions.ts'
+import { explainIssue } from './explain-issue.ts'
+import { type Job, type JobFile, jobDefaults, jobValues } from './job.ts'
+import { findConflicts, showPath } from './job-rules.ts'
+
+/** What the command line may say about a job; undefined where a flag was not given. Flags win over the job file. */
+export interface JobFlags {
+  readonly name?: string | undefined
+  readonly userColumn?: string | undefined
+  readonly actionColumn?: string | undefined
+  readonly action?: Action | undefined
+  /** Above 0, up to 1. */
+  readonly share?: number | undefined
+  /** From 1 to 1000. */
+  readonly concurrency?: number | undefined
+  readonly maxUsers?: number | undefined
+  /** True leaves out the read before each action; false and undefined leave it to the job. */
+  readonly noRead?: boolean | undefined
+  /** True skips invalid rows. */
+  readonly skipInvalid?: boolean | undefined
+}
+
+const flagValues: readonly (readonly [flag: string, key: keyof JobFlags, schema: z.ZodType])[] = [
+  ['--name', 'name', jobValues.name],
+  ['--user-column', 'userColumn', jobValues.column],
+  ['--action-column', 'actionColumn', jobValues.column],
+  ['--action', 'action', jobValues.action],
+  ['--share', 'share', jobValues.share],
+  ['--concurrency', 'concurrency', jobValues.concurrency],
+  ['--max-users', 'maxUsers', jobValues.max_users],
+]
+
+/**
+ * Merges flags, job file and defaults into a job with nothing left open. `format` is the input's, already told
+ * from the flag, the job file or the extension. Without a job file the job is named by the action, or `run`.
+ * Throws a {@link KnownError} for a flag out of its range, for `action` beside the job's steps, and for `noRead`
+ * beside a guard that needs the read.
+ */
+export function mergeJob(file: JobFile | null, flags: JobFlags, format: InputFormat): Job {
+  checkFlags(flags)
+  const given: Partial<JobFile> = file ?? {}
+  const job: Job = {
+    name: flags.name ?? given.name ?? flags.action ?? 'run',
+    description: given.description ?? null,
+    input: {
+      format,
+      user_column: flags.userColumn ?? given.input?.user_column ?? null,
+      action_column: flags.actionColumn ?? given.input?.action_column ?? null,
+    },
+    action: flags.action ?? given.action ?? null,
+    steps: given.steps ?? null,
+    order: given.order ?? jobDefaults.order,
+    options: {
+      send_email: given.options?.send_email ?? null,
+      respond_async: given.options?.respond_async ?? jobDefaults.respond_async,
+      in_doubt: given.options?.in_doubt ?? jobDefaults.in_doubt,
+    },
+    pace: {
+      share: flags.share ?? given.pace?.share ?? jobDefaults.share,
+      concurrency: flags.concurrency ?? given.pace?.concurrency ?? jobDefaults.concurrency,
+    },
+    guards: {
+      max_users: flags.maxUsers ?? given.guards?.max_users ?? null,
+      protect: given.guards?.protect ?? jobDefaults.protect,
+      only_status: given.guards?.only_status ?? null,
+    },
+    read_first: flags.noRead === true ? false : (given.read_first ?? jobDefaults.read_first),
+    skip_invalid: flags.skipInvalid ?? jobDefaults.skip_invalid,
+  }
+  checkConflicts(job, flags)
+  return job
+}
+
+function checkFlags(flags: JobFlags): void {
+  for (const [flag, key, schema] of flagValues) {
+    const value = flags[key]
+    if (value === undefined) continue
+    const parsed = schema.safeParse(value, { error: explainIssue })
+    if (parsed.success) continue
+    throw new KnownError(
+      `${flag}: ${parsed.error.issues[0]?.message ?? 'another value was expected'}`,
+      `Correct or leave out ${flag}; okta-lifecycle run --help shows examples.`,
+    )
+  }
+}
+
+function checkConflicts(job: Job, flags: JobFlags): void {
+  const [conflict] = findConflicts(job)
+  if (conflict === undefined) return
+  const place = showPath(conflict.path)
+  if (conflict.kind === 'action_and_steps' && flags.action !== undefined) {
+    throw new KnownError(
+      `--action ${flags.action}: a job without steps was expected, the job has steps: ${job.steps?.join(', ')}`,
+      'Leave out --action, or name a job file without steps.',
+    )
+  }
+  if (conflict.kind === 'guard_needs_read' && flags.noRead === true) {
+    throw new KnownError(
+      `--no-read: a job without a guard that needs the read was expected, the job has ${place}`,
+      `Leave out --no-read, or take ${place} out of the job file.`,
+    )
+  }
+  throw new KnownError(`${place}: ${conflict.message}`, 'Correct the job file.')
+}

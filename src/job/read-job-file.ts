@@ -1,0 +1,131 @@
+import { readFile, stat } from 'node:fs/promises'
+import { dirname, extname, resolve } from 'node:path'
+import type { z } from 'zod'
+import { visible } from '../input/shown.ts'
+import { exitCodes, KnownError } from '../known-error.ts'
+import { shellWord } from '../report/shell-word.ts'
+import { explainIssue } from './explain-issue.ts'
+import { type JobFile, jobSchema } from './job.ts'
+import { type JobDocument, type PlacedProblem, parseJobDocument } from './job-document.ts'
+import { findConflicts, showPath } from './job-rules.ts'
+
+/** A job file that was read, and the absolute directory that its paths are relative to. */
+export interface ReadJob {
+  readonly job: JobFile
+  readonly directory: string
+}
+
+const largestBytes = 1024 * 1024
+const mostListed = 20
+/** More than are listed, since they are put into the file's order after they are placed. */
+const mostPlaced = 200
+
+/**
+ * Reads and checks a job file, YAML or JSON (also told by its content, since JSON is a part of YAML 1.2).
+ * Throws a {@link KnownError} that lists what is wrong, the first 20 as `file:line:column: path: …`.
+ */
+export async function readJobFile(path: string): Promise<ReadJob> {
+  const text = await readText(path)
+  const checked = checkJobText(text, extname(path).toLowerCase() === '.json')
+  if (checked.job !== null) return { job: checked.job, directory: dirname(resolve(path)) }
+
+  const listed = checked.problems
+    .toSorted((a, b) => a.line - b.line || a.column - b.column)
+    .slice(0, mostListed)
+    .map((problem) => `${path}:${problem.line}:${problem.column}: ${visible(problem.message)}`)
+  const more = checked.count - listed.length
+  throw new KnownError(
+    [...listed, ...(more > 0 ? [`and ${more} more in ${path}`] : [])].join('\n'),
+    `Correct the job file, then check it: okta-lifecycle validate --job ${shellWord(path)}`,
+  )
+}
+
+async function readText(path: string): Promise<string> {
+  const next = 'Name a YAML or JSON job file: okta-lifecycle run --job FILE'
+  let bytes: Buffer
+  try {
+    const { size } = await stat(path)
+    if (size > largestBytes) {
+      throw new KnownError(
+        `${path}: a job file of at most ${largestBytes} bytes was expected, ${size} bytes were found`,
+        'If this is the input, name it without --job: okta-lifecycle run INPUT --action ACTION',
+      )
+    }
+    bytes = await readFile(path)
+  } catch (error) {
+    if (error instanceof KnownError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new KnownError(`The job file ${path} can't be read: ${reason}`, next, exitCodes.nothingSent, error)
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    throw new KnownError(
+      `${path}: UTF-8 was expected, other bytes were found`,
+      'Save the job file as UTF-8.',
+      exitCodes.nothingSent,
+      error,
+    )
+  }
+}
+
+type Checked =
+  | { readonly job: JobFile }
+  | { readonly job: null; readonly problems: readonly PlacedProblem[]; readonly count: number }
+
+function checkJobText(text: string, isJson: boolean): Checked {
+  const document = parseJobDocument(text)
+  if (!document.readable) return refused(document.problems)
+  const jsonProblem = isJson ? findJsonProblem(text) : null
+  if (jsonProblem !== null) return refused([jsonProblem])
+
+  const parsed = jobSchema.safeParse(document.value, { error: explainIssue })
+  if (!parsed.success) {
+    const unplaced = parsed.error.issues.flatMap(splitIssue)
+    const placed = unplaced.slice(0, mostPlaced).map((problem) => placeProblem(document, problem))
+    return refused([...document.problems, ...placed], document.problems.length + unplaced.length)
+  }
+  const conflicts = findConflicts(parsed.data).map(({ path, message }) => ({
+    ...document.positionOfValue(path),
+    message: `${showPath(path)}: ${message}`,
+  }))
+  const problems = [...document.problems, ...conflicts]
+  return problems.length === 0 ? { job: parsed.data } : refused(problems)
+}
+
+function refused(problems: readonly PlacedProblem[], count = problems.length): Checked {
+  return { job: null, problems, count }
+}
+
+interface UnplacedProblem {
+  readonly path: readonly PropertyKey[]
+  /** The key that is not known in the mapping at the path; null where the value at the path is wrong. */
+  readonly key: string | null
+  readonly message: string
+}
+
+function splitIssue(issue: z.core.$ZodIssue): UnplacedProblem[] {
+  const { path, message } = issue
+  if (issue.code !== 'unrecognized_keys') return [{ path, key: null, message }]
+  return issue.keys.map((key) => ({ path, key, message }))
+}
+
+function placeProblem(document: JobDocument, { path, key, message }: UnplacedProblem): PlacedProblem {
+  if (key === null) return { ...document.positionOfValue(path), message: `${showPath(path)}: ${message}` }
+  const position = document.positionOfKey(path, key)
+  return { ...position, message: `${showPath([...path, key])}: ${message}, an unknown one was found` }
+}
+
+/** What YAML lets pass and JSON doesn't, such as a comment or a comma too many; null where there is none. */
+function findJsonProblem(text: string): PlacedProblem | null {
+  try {
+    JSON.parse(text)
+    return null
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const before = text.slice(0, Number(/at position (\d+)/.exec(reason)?.[1] ?? 0))
+    const line = before.split('\n').length
+    const column = before.length - before.lastIndexOf('\n')
+    return { line, column, message: `JSON was expected: ${reason}` }
+  }
+}

@@ -1,0 +1,92 @@
+import { type Action, ruleOf } from './actions.ts'
+import type { Answer, Answered } from './answer.ts'
+
+/**
+ * What an answer to a lifecycle call means for its task.
+ *
+ * - `applied`: Okta accepted the call.
+ * - `rate_limited`, `concurrency_limited`: certainly not applied; the budget says when to send again.
+ * - `not_applied`: certainly not applied, for a passing reason; send again later.
+ * - `in_transition`: certainly not applied, since an earlier change of the user is still under way (E0000112).
+ * - `wrong_status`: refused as Okta refuses because of the user's status; a read tells what is true.
+ * - `no_permission`: E0000006; a matter of this user, or of the credentials if many come in a row.
+ * - `bad_credentials`: 401; nothing can be sent any more.
+ * - `refused`: any other refusal; the task has failed.
+ * - `in_doubt`: it may have been applied. `settleAtOnce` if Okta itself answered, so that nothing is still under way.
+ */
+export type Outcome =
+  | { readonly kind: 'applied' }
+  | { readonly kind: 'rate_limited' }
+  | { readonly kind: 'concurrency_limited' }
+  | { readonly kind: 'not_applied' }
+  | { readonly kind: 'in_transition' }
+  | { readonly kind: 'wrong_status' }
+  | { readonly kind: 'no_permission' }
+  | { readonly kind: 'bad_credentials' }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'in_doubt'; readonly settleAtOnce: boolean }
+
+/** Okta's limit of simultaneous requests: a 429 with limit 0 and remaining 0, whose reset means nothing. */
+export function isConcurrencyLimit(answer: Answered): boolean {
+  return answer.httpStatus === 429 && answer.rateLimit?.limit === 0 && answer.rateLimit.remaining === 0
+}
+
+/** Reads the answer to a lifecycle call. Goes by HTTP status and error code together, as Okta advises. */
+export function classifyLifecycle(action: Action, answer: Answer): Outcome {
+  if (answer.kind === 'unanswered') {
+    return answer.mayHaveBeenSent ? { kind: 'in_doubt', settleAtOnce: false } : { kind: 'not_applied' }
+  }
+  const { httpStatus, error, body } = answer
+  if (httpStatus >= 200 && httpStatus < 300) {
+    // A page of HTML with status 200 is a proxy's or a portal's answer, not Okta's: nobody knows what it did.
+    return body.kind === 'unreadable' ? { kind: 'in_doubt', settleAtOnce: false } : { kind: 'applied' }
+  }
+  if (httpStatus === 429) {
+    return isConcurrencyLimit(answer) ? { kind: 'concurrency_limited' } : { kind: 'rate_limited' }
+  }
+  if (httpStatus === 401) return { kind: 'bad_credentials' }
+  if (httpStatus >= 500) {
+    if (error?.errorCode === 'E0000010') return { kind: 'not_applied' }
+    return { kind: 'in_doubt', settleAtOnce: httpStatus === 500 && error !== null }
+  }
+  if (httpStatus === 408) return { kind: 'in_doubt', settleAtOnce: false }
+  if (error?.errorCode === 'E0000112') return { kind: 'in_transition' }
+  if (httpStatus === 403 && error?.errorCode === 'E0000006') return { kind: 'no_permission' }
+  const { refusal } = ruleOf(action)
+  if (refusal !== null && httpStatus === refusal.httpStatus && error?.errorCode === refusal.errorCode) {
+    return { kind: 'wrong_status' }
+  }
+  // An unknown id and a DEPROVISIONED user can look the same for any action; a read tells them apart.
+  if (httpStatus === 404 && error?.errorCode === 'E0000007') return { kind: 'wrong_status' }
+  return { kind: 'refused' }
+}
+
+/**
+ * What an answer to a read means.
+ *
+ * - `found`: the body is what was asked for, as far as its form goes.
+ * - `not_found`: there is no such user.
+ * - `again`: a passing failure; reading again does no harm.
+ */
+export type ReadOutcome =
+  | 'found'
+  | 'not_found'
+  | 'rate_limited'
+  | 'concurrency_limited'
+  | 'again'
+  | 'no_permission'
+  | 'bad_credentials'
+  | 'refused'
+
+/** Reads the answer to a GET. */
+export function classifyRead(answer: Answer): ReadOutcome {
+  if (answer.kind === 'unanswered') return 'again'
+  const { httpStatus, error, body } = answer
+  if (httpStatus === 200) return body.kind === 'json' ? 'found' : 'again'
+  if (httpStatus === 429) return isConcurrencyLimit(answer) ? 'concurrency_limited' : 'rate_limited'
+  if (httpStatus === 401) return 'bad_credentials'
+  if (httpStatus === 404 && error?.errorCode === 'E0000007') return 'not_found'
+  if (httpStatus === 403 && error?.errorCode === 'E0000006') return 'no_permission'
+  if (httpStatus >= 500 || httpStatus === 408 || body.kind === 'unreadable') return 'again'
+  return 'refused'
+}

@@ -1,0 +1,117 @@
+import { KnownError } from '../known-error.ts'
+
+/** Where the org is and how calls to it are authorized. `authorization` is a secret. */
+export interface Connection {
+  /** Scheme, host and port, without a trailing slash. */
+  readonly orgUrl: string
+  /** The value of the `Authorization` header. */
+  readonly authorization: string
+  /** The time limit of one request, in milliseconds. */
+  readonly requestTimeoutMs: number
+}
+
+export const defaultRequestTimeoutMs = 30_000
+
+/**
+ * Reads the connection from the environment variables that Okta's own SDKs use.
+ *
+ * @throws KnownError where a setting is missing or can't be accepted, with the mend
+ */
+export function readConnection(environment: Readonly<Record<string, string | undefined>>): Connection {
+  return {
+    orgUrl: checkOrgUrl(environment.OKTA_CLIENT_ORGURL),
+    authorization: readAuthorization(environment),
+    requestTimeoutMs: readRequestTimeout(environment.OKTA_CLIENT_REQUESTTIMEOUT),
+  }
+}
+
+const orgUrlExample = 'export OKTA_CLIENT_ORGURL=https://your-org.okta.com'
+
+/**
+ * Accepts an org's URL: HTTPS, or plain HTTP on loopback; no path, no credentials, and not the admin console's host.
+ *
+ * @returns the origin, without a trailing slash
+ */
+export function checkOrgUrl(text: string | undefined): string {
+  if (text === undefined || text.trim() === '') {
+    throw new KnownError(
+      'OKTA_CLIENT_ORGURL is not set: the URL of the Okta org was expected.',
+      orgUrlExample,
+    )
+  }
+  const trimmed = text.trim()
+  if (!URL.canParse(trimmed)) {
+    throw new KnownError(`OKTA_CLIENT_ORGURL is no URL: ${JSON.stringify(trimmed)}.`, orgUrlExample)
+  }
+  const url = new URL(trimmed)
+  if (url.username !== '' || url.password !== '') {
+    throw new KnownError('OKTA_CLIENT_ORGURL holds a user name or password; it takes none.', orgUrlExample)
+  }
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+    throw new KnownError(
+      `OKTA_CLIENT_ORGURL must begin with https:// (it is ${url.protocol}//${url.host}); plain HTTP is accepted for loopback alone.`,
+      `export OKTA_CLIENT_ORGURL=https://${url.host === '' ? 'your-org.okta.com' : url.host}`,
+    )
+  }
+  const admin = /^([^.]+)-admin(\.(?:okta|oktapreview|okta-emea|okta-gov)\.com|\.okta\.mil)$/i.exec(
+    url.hostname,
+  )
+  if (admin !== null) {
+    const mended = `${admin[1]}${admin[2]}`
+    throw new KnownError(
+      `OKTA_CLIENT_ORGURL is the address of the admin console (${url.hostname}); the API is at ${mended}.`,
+      `export OKTA_CLIENT_ORGURL=https://${mended}`,
+    )
+  }
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw new KnownError(
+      `OKTA_CLIENT_ORGURL must be the org's address alone, without a path (it has ${url.pathname}${url.search}${url.hash}).`,
+      `export OKTA_CLIENT_ORGURL=${url.origin}`,
+    )
+  }
+  return url.origin
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
+}
+
+function readAuthorization(environment: Readonly<Record<string, string | undefined>>): string {
+  const mode = (environment.OKTA_CLIENT_AUTHORIZATIONMODE ?? '').trim() || 'SSWS'
+  const scheme = ['SSWS', 'Bearer'].find((name) => name.toLowerCase() === mode.toLowerCase())
+  if (scheme === undefined) {
+    throw new KnownError(
+      `OKTA_CLIENT_AUTHORIZATIONMODE is ${JSON.stringify(mode)}; SSWS (an API token) or Bearer (an access token) was expected.`,
+      'export OKTA_CLIENT_AUTHORIZATIONMODE=SSWS',
+    )
+  }
+  const token = (environment.OKTA_CLIENT_TOKEN ?? '').trim()
+  if (token === '') {
+    throw new KnownError(
+      `OKTA_CLIENT_TOKEN is not set: ${scheme === 'SSWS' ? 'an API token' : 'an access token'} was expected.`,
+      'Create one in the Admin Console under Security > API > Tokens, then: export OKTA_CLIENT_TOKEN=…',
+    )
+  }
+  // The value itself is never shown, not even here.
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new KnownError(
+      'OKTA_CLIENT_TOKEN holds a space or a character that no token has.',
+      `Set the token alone, without the word ${scheme} before it: export OKTA_CLIENT_TOKEN=…`,
+    )
+  }
+  return `${scheme} ${token}`
+}
+
+function readRequestTimeout(text: string | undefined): number {
+  if (text === undefined || text.trim() === '') return defaultRequestTimeoutMs
+  const seconds = Number(text)
+  // Okta's SDKs take 0 for "no limit". A call without a limit could never be settled, so 0 means the default here.
+  if (seconds === 0) return defaultRequestTimeoutMs
+  if (!Number.isFinite(seconds) || seconds < 0 || seconds > 600) {
+    throw new KnownError(
+      `OKTA_CLIENT_REQUESTTIMEOUT is ${JSON.stringify(text)}; a number of seconds up to 600 was expected.`,
+      'export OKTA_CLIENT_REQUESTTIMEOUT=30',
+    )
+  }
+  return seconds * 1000
+}

@@ -1,0 +1,39 @@
+import type { TaskResult } from '../run/result.ts'
+
+/** The first columns of `results.csv` and the first fields of `results.jsonl`, in their order: a promise to scripts. */
+export const resultColumns = [
+  'row',
+  'step',
+  'user',
+  'action',
+  'result',
+  'status_before',
+  'status_after',
+  'http_status',
+  'error_code',
+  'message',
+  'attempts',
+  'started_at',
+  'finished_at',
+  'okta_user_id',
+  'okta_login',
+  'okta_request_id',
+] as const satisfies readonly (keyof TaskResult)[]
+
+/**
+ * The names under which the input's own columns follow {@link resultColumns}, in the same order: their own, with
+ * `input_` before it, as often as it takes, where a name is taken already.
+ */
+export function nameInputColumns(columns: readonly string[]): readonly string[] {
+  const taken = new Set<string>(resultColumns)
+  // A column's own name goes to that column, also where another one would be renamed to it first.
+  const own = new Set(columns.filter((column) => !taken.has(column)))
+  for (const column of own) taken.add(column)
+  return columns.map((column) => {
+    if (own.delete(column)) return column
+    let name = column
+    while (taken.has(name)) name = `input_${name}`
+    taken.add(name)
+    return name
+  })
+}

@@ -1,0 +1,166 @@
+import { basename, dirname } from 'node:path'
+import { visible } from '../input/shown.ts'
+import { actionNames } from '../okta/actions.ts'
+import { expectedSkips, type SkipReason, skipReasons } from '../run/result.ts'
+import { reportedResults } from './report-row.ts'
+import { shellWord } from './shell-word.ts'
+import type { Summary } from './summary.ts'
+
+/** Why a skip needs a look, for a person; the expected reasons need none. */
+const skipWords: Readonly<Record<SkipReason, string>> = {
+  duplicate: 'as duplicates',
+  only_status: 'by only_status',
+  protected: 'because a guard protects the user',
+  token_owner: 'because the user owns the API token',
+  invalid_row: "because the row can't be acted on",
+  earlier_step: 'because an earlier step of the row did not succeed',
+  in_doubt: 'because an earlier action on the user is in doubt',
+}
+
+/** The summary for a terminal: plain text without colour, lines that end in a line feed. */
+export function renderSummary(summary: Summary): string {
+  const sections = [
+    renderHead(summary),
+    renderActions(summary),
+    renderLook(summary),
+    renderRequests(summary),
+    renderEnd(summary),
+  ]
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    // A reason may quote what Okta or a file said: nothing of it may move the cursor or add a line.
+    .map((lines) => lines.map(visible).join('\n'))
+    .join('\n\n')}\n`
+}
+
+function renderHead(summary: Summary): string[] {
+  const sittings = summary.sittings === 1 ? '' : ` in ${summary.sittings} sittings`
+  const reason = summary.reason === null ? '' : `: ${summary.reason}`
+  return [
+    `Run ${summary.run_id} ${summary.state}${reason}`,
+    ...alignLabels([
+      ['Job', summary.job],
+      ['Org', summary.org],
+      ['Time', `${renderDuration(summary.duration_seconds)}${sittings}`],
+      ['Input', `${counted(summary.rows, 'row')}, ${counted(summary.tasks, 'task')}`],
+    ]),
+  ]
+}
+
+/** A table of the results, a column for each result that occurs, a line for each action and one for all. */
+function renderActions(summary: Summary): string[] {
+  const results = reportedResults.filter((result) => summary.results[result] > 0)
+  if (results.length === 0) return []
+  const actions = [...actionNames, 'unknown' as const].flatMap((name) => {
+    const counts = summary.actions[name]
+    return counts === undefined ? [] : [[name, ...results.map((result) => String(counts[result]))]]
+  })
+  const all = ['all', ...results.map((result) => String(summary.results[result]))]
+  return alignTable([['Results', ...results], ...actions, ...(actions.length > 1 ? [all] : [])])
+}
+
+function renderLook({ results, skipped, files }: Summary): string[] {
+  const looks: string[] = []
+  if (results.failed > 0) looks.push(`${results.failed} failed: the message in results.csv says why`)
+  if (results.in_doubt > 0) {
+    looks.push(`${results.in_doubt} in doubt: may have been applied, look the user up in Okta`)
+  }
+  if (results.not_run > 0) looks.push(`${results.not_run} not run: the run stopped first`)
+  for (const reason of skipReasons) {
+    if (skipped[reason] > 0 && !expectedSkips.has(reason)) {
+      looks.push(`${skipped[reason]} skipped ${skipWords[reason]}`)
+    }
+  }
+  const expected = skipReasons
+    .filter((reason) => skipped[reason] > 0 && expectedSkips.has(reason))
+    .map((reason) => `${skipped[reason]} skipped ${skipWords[reason]}`)
+  return [
+    ...(looks.length > 0 ? ['Needs a look', ...looks.map((line) => `  ${line}`)] : ['Nothing needs a look']),
+    ...(expected.length > 0 ? [`As asked: ${expected.join(', ')}`] : []),
+    ...(looks.length > 0 ? [`Each of them stands in ${files.results_csv}`] : []),
+  ]
+}
+
+function renderRequests({ requests, retries, budget }: Summary): string[] {
+  const statuses = Object.entries(requests.by_http_status)
+    .filter(([, count]) => count > 0)
+    .map(([status, count]) => (status === 'none' ? `${count} without an answer` : `${count} × ${status}`))
+  const causes = Object.entries(retries)
+    .filter(([, count]) => count > 0)
+    .map(([cause, count]) => `${count} ${cause.replaceAll('_', ' ')}`)
+  const lines: [string, string][] = [
+    ['Requests', `${requests.total} (${requests.lifecycle} lifecycle, ${requests.reads} reads)`],
+  ]
+  if (statuses.length > 0) lines.push(['Answers', statuses.join(', ')])
+  if (causes.length > 0) lines.push(['Retries', causes.join(', ')])
+  for (const { bucket, limit, share, used } of budget) {
+    const of = limit === null ? 'a limit that Okta did not name' : `a limit of ${limit} a window`
+    lines.push(['Budget', `${bucket}: ${used} used, at most ${Number((share * 100).toFixed(1))}% of ${of}`])
+  }
+  return alignLabels(lines)
+}
+
+function renderEnd(summary: Summary): string[] {
+  const { directory, results_csv, failed_csv, report_html } = summary.files
+  return alignLabels([
+    ['Run directory', directory],
+    ['Results', results_csv],
+    ...(report_html === undefined ? [] : [['Report', report_html] as const]),
+    ...(hasRowsToFeed(summary) ? [['Rows to feed again', failed_csv] as const] : []),
+    ['Next', nextStep(summary)],
+  ])
+}
+
+function hasRowsToFeed({ results, skipped }: Summary): boolean {
+  return results.failed + results.in_doubt + results.not_run + skipped.invalid_row > 0
+}
+
+function nextStep(summary: Summary): string {
+  const { state, results, skipped, files, run_id } = summary
+  const parent = dirname(files.directory)
+  // The default directory needs no flag, and neither does a run that is found by its name there.
+  const where =
+    parent === 'runs' && basename(files.directory) === run_id ? '' : ` --runs-dir ${shellWord(parent)}`
+  if (state !== 'finished') return `okta-lifecycle resume ${shellWord(run_id)}${where}`
+  if (results.failed + results.in_doubt + results.not_run > 0) {
+    return `okta-lifecycle retry ${shellWord(run_id)}${where}`
+  }
+  if (skipped.invalid_row > 0) return `correct the rows in ${files.failed_csv}, then run it as an input`
+  if (skipReasons.some((reason) => skipped[reason] > 0 && !expectedSkips.has(reason))) {
+    return 'decide on the skipped users; nothing is left to resume'
+  }
+  return 'nothing, the run is complete'
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** Seconds as people say them: `0.4 s`, `42 s`, `3 min 5 s`, `2 h 10 min`. */
+export function renderDuration(seconds: number): string {
+  if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  const minutes = Math.round(whole / 60)
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+function alignLabels(lines: readonly (readonly [label: string, text: string])[]): string[] {
+  const width = Math.max(...lines.map(([label]) => label.length))
+  return lines.map(([label, text]) => `${label.padEnd(width)}  ${text}`)
+}
+
+/** Lines of cells as columns: the first to the left, the numbers to the right. */
+function alignTable(lines: readonly (readonly string[])[]): string[] {
+  const widths = (lines[0] ?? []).map((_, column) =>
+    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+  )
+  return lines.map((line) =>
+    line
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  '),
+  )
+}

@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { actionNames } from '../okta/actions.ts'
+import { skipReasons } from '../run/result.ts'
+import { replaceFile } from './replacing-file.ts'
+import { reportedResults } from './report-row.ts'
+
+const count = z.int().min(0)
+const time = z.iso.datetime()
+const resultCounts = z.record(z.enum(reportedResults), count)
+
+const requests = z
+  .strictObject({
+    total: count,
+    reads: count.describe('Reads of single users, which have a budget of their own.'),
+    lifecycle: count.describe('Calls of the seven actions.'),
+    by_http_status: z.record(z.string(), count).describe('Requests by HTTP status; none: without an answer.'),
+  })
+  .describe('HTTP requests of all sittings.')
+
+const bucket = z.strictObject({
+  bucket: z.string().describe('The rate-limit bucket, named by the path that Okta counts.'),
+  limit: count.nullable().describe("Requests a window by Okta's headers; null where they were absent."),
+  share: z.number().min(0).max(1).describe('The part of the limit that the run could take.'),
+  used: count.describe('Requests of this run that counted in the bucket.'),
+})
+
+const files = z
+  .strictObject({
+    directory: z.string().describe('The run directory.'),
+    results_csv: z.string(),
+    results_jsonl: z.string(),
+    failed_csv: z.string(),
+    report_html: z.string().optional(),
+  })
+  .describe('Where the reports are, as the run was given its directory.')
+
+/** The content of `summary.json`. */
+export const summarySchema = z
+  .strictObject({
+    run_id: z.string(),
+    job: z.string().describe('The name of the job.'),
+    org: z.string().describe("The org's URL."),
+    state: z
+      .enum(['finished', 'stopped', 'interrupted'])
+      .describe('stopped: by a guard, by failures or by a refusal of Okta; interrupted: by a signal.'),
+    reason: z.string().nullable().describe('Why the run did not finish; null where it did.'),
+    exit_code: count.describe("The process's exit status."),
+    started_at: time.describe('RFC 3339, UTC; of the first sitting.'),
+    finished_at: time.describe('RFC 3339, UTC; of the last sitting.'),
+    duration_seconds: z.number().min(0).describe('Seconds at work, all sittings together.'),
+    sittings: z.int().min(1).describe('How often the run was started or resumed.'),
+    rows: count,
+    tasks: count,
+    results: resultCounts.describe('Tasks by result.'),
+    actions: z
+      .partialRecord(z.enum([...actionNames, 'unknown']), resultCounts)
+      .describe('Tasks by action and result; unknown: what an invalid row has in place of an action.'),
+    skipped: z.record(z.enum(skipReasons), count).describe('Skipped tasks by reason.'),
+    requests,
+    retries: z.record(z.string(), count).describe('Requests sent again, by cause.'),
+    budget: z.array(bucket).describe('What was used of each rate limit.'),
+    files,
+  })
+  .meta({ title: 'summary.json of okta-lifecycle', description: 'The counts and timings of a run.' })
+
+/** The counts and timings of a run, as `summary.json` holds them. */
+export type Summary = z.infer<typeof summarySchema>
+
+/** The paths of the reports in a run directory, for {@link Summary}. */
+export function summaryFiles(directory: string): Summary['files'] {
+  return {
+    directory,
+    results_csv: join(directory, 'results.csv'),
+    results_jsonl: join(directory, 'results.jsonl'),
+    failed_csv: join(directory, 'failed.csv'),
+  }
+}
+
+/** Writes `summary.json` into the directory, whole or not at all, mode 0600. Throws a KnownError where it can't. */
+export async function writeSummary(directory: string, summary: Summary): Promise<void> {
+  await replaceFile(join(directory, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
+}

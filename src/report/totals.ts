@@ -1,0 +1,63 @@
+import { type Action, actionNames } from '../okta/actions.ts'
+import { type SkipReason, skipReasons } from '../run/result.ts'
+import { type ReportedResult, type ReportRow, reportedResults } from './report-row.ts'
+
+/** An action, or `unknown` for what an invalid row has in its place. */
+type CountedAction = Action | 'unknown'
+
+/** How many of each result; all of them stand there, also with 0. */
+type ResultCounts = Record<ReportedResult, number>
+
+/** The counts over all tasks of a run. */
+export interface ResultTotals {
+  readonly rows: number
+  readonly tasks: number
+  readonly results: Readonly<ResultCounts>
+  /** Only the actions that occur. */
+  readonly actions: Readonly<Partial<Record<CountedAction, Readonly<ResultCounts>>>>
+  /** Of the skipped tasks; all reasons stand there, also with 0. */
+  readonly skipped: Readonly<Record<SkipReason, number>>
+}
+
+/** Counts rows one by one, keeping none of them. */
+export interface TotalsCounter {
+  add(row: ReportRow): void
+  totals(): ResultTotals
+}
+
+export function createTotalsCounter(): TotalsCounter {
+  let rows = 0
+  let tasks = 0
+  const results = zeroCounts(reportedResults)
+  const actions: Partial<Record<CountedAction, ResultCounts>> = {}
+  const skipped = zeroCounts(skipReasons)
+  return {
+    add(row) {
+      rows++
+      for (const task of row.tasks) {
+        tasks++
+        results[task.result]++
+        const action = countedAction(task.action)
+        const counts = actions[action] ?? zeroCounts(reportedResults)
+        counts[task.result]++
+        actions[action] = counts
+        if (task.result === 'skipped' && task.reason !== null) skipped[task.reason]++
+      }
+    },
+    totals: () => ({
+      rows,
+      tasks,
+      results: { ...results },
+      actions: structuredClone(actions),
+      skipped: { ...skipped },
+    }),
+  }
+}
+
+function countedAction(text: string): CountedAction {
+  return actionNames.find((name) => name === text) ?? 'unknown'
+}
+
+function zeroCounts<Name extends string>(names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>
+}

@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import type { Cell } from '../input/row.ts'
+import { nameInputColumns, resultColumns } from './columns.ts'
+import { renderCsv } from './csv-text.ts'
+import { renderJsonLine } from './json-line.ts'
+import { openReplacingFile, type ReplacingFile } from './replacing-file.ts'
+import { isWorthFeedingAgain, type ReportRow } from './report-row.ts'
+import { createTotalsCounter, type ResultTotals } from './totals.ts'
+
+/** Rows that are rendered together; memory holds no more of them than this. */
+const rowsPerBatch = 64
+
+/**
+ * Writes `results.csv`, `results.jsonl` and `failed.csv` into the directory in one pass over the rows, which come in
+ * input order. `columns` are the input's own, in its order. The next row is asked for only when what came before is
+ * written. Each file appears whole, mode 0600, or not at all. Throws a KnownError where one can't be written, and
+ * whatever the rows throw.
+ */
+export async function writeResults(
+  directory: string,
+  columns: readonly string[],
+  rows: AsyncIterable<ReportRow>,
+): Promise<ResultTotals> {
+  const inputNames = nameInputColumns(columns)
+  const counter = createTotalsCounter()
+  const opened: ReplacingFile[] = []
+  async function openFile(name: string): Promise<ReplacingFile> {
+    const file = await openReplacingFile(join(directory, name))
+    opened.push(file)
+    return file
+  }
+
+  try {
+    const resultsCsv = await openFile('results.csv')
+    const resultsJsonl = await openFile('results.jsonl')
+    const failedCsv = await openFile('failed.csv')
+    await resultsCsv.write(renderCsv([[...resultColumns, ...inputNames]]))
+    await failedCsv.write(renderCsv([columns]))
+
+    for await (const batch of inBatches(rows)) {
+      for (const row of batch) counter.add(row)
+      const records = batch.flatMap((row) => toRecords(row, columns))
+      await resultsCsv.write(renderCsv(records))
+      await resultsJsonl.write(records.map((record) => toJsonLine(record, inputNames)).join(''))
+      const again = batch.filter(isWorthFeedingAgain)
+      if (again.length > 0) await failedCsv.write(renderCsv(again.map((row) => ownCells(row, columns))))
+    }
+    for (const file of opened) await file.commit()
+    return counter.totals()
+  } finally {
+    for (const file of opened) await file.discard()
+  }
+}
+
+type Cells = readonly (Cell | undefined)[]
+
+function ownCells(row: ReportRow, columns: readonly string[]): Cells {
+  return columns.map((column) => row.cells.get(column))
+}
+
+function toRecords(row: ReportRow, columns: readonly string[]): Cells[] {
+  const own = ownCells(row, columns)
+  return row.tasks.map((task) => [...resultColumns.map((column) => task[column]), ...own])
+}
+
+function toJsonLine(record: Cells, inputNames: readonly string[]): string {
+  const names = [...resultColumns, ...inputNames]
+  return renderJsonLine(names.map((name, index) => [name, record[index]] as const))
+}
+
+async function* inBatches(rows: AsyncIterable<ReportRow>): AsyncGenerator<readonly ReportRow[]> {
+  let batch: ReportRow[] = []
+  for await (const row of rows) {
+    batch.push(row)
+    if (batch.length < rowsPerBatch) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}

@@ -1,0 +1,42 @@
+import { type Action, ruleOf } from '../okta/actions.ts'
+import type { UserStatus } from '../okta/status.ts'
+
+/** What is to be done with a user in a status: send the call, or end the task without it. */
+export type Decision =
+  | { readonly kind: 'send' }
+  | { readonly kind: 'unchanged'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string }
+
+/** Decides by the table of actions, before anything is sent. */
+export function decide(action: Action, status: UserStatus): Decision {
+  const rule = ruleOf(action)
+  if (rule.sentFrom.includes(status)) return { kind: 'send' }
+  if (rule.unchangedIn.includes(status)) return { kind: 'unchanged', message: `user is already ${status}` }
+  return { kind: 'failed', message: wrongStatus(action, status) }
+}
+
+/**
+ * Decides what a refusal comes to, from the status that the user turns out to have.
+ *
+ * @param refusal Okta's own words, for where the status alone does not explain it
+ */
+export function decideAfterRefusal(
+  action: Action,
+  status: UserStatus,
+  refusal: string,
+): Exclude<Decision, { kind: 'send' }> {
+  const rule = ruleOf(action)
+  if (rule.unchangedAfterRefusalIn.includes(status)) {
+    return { kind: 'unchanged', message: `user is ${status} already; ${refusal}` }
+  }
+  if (rule.sentFrom.includes(status)) return { kind: 'failed', message: `user is ${status}; ${refusal}` }
+  return { kind: 'failed', message: `${wrongStatus(action, status)}; ${refusal}` }
+}
+
+function wrongStatus(action: Action, status: UserStatus): string {
+  return `user is ${status}; ${action} needs ${listOf(ruleOf(action).sentFrom)}`
+}
+
+function listOf(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+}

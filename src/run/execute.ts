@@ -1,0 +1,160 @@
+import PQueue from 'p-queue'
+import { PacerStopped } from '../budget/pacer.ts'
+import type { InputRow, InvalidRow } from '../input/row.ts'
+import { exitCodes, KnownError } from '../known-error.ts'
+import { JournalFailed } from './journal.ts'
+import type { TaskResult } from './result.ts'
+import type { ResultReader } from './result-reader.ts'
+import { leavesDoubt, runRow, signatureOf } from './row.ts'
+import type { Services } from './services.ts'
+import { RunStopped } from './stop.ts'
+import { UserOrder } from './user-order.ts'
+
+/** How long a stop waits for what is under way. */
+const drainMs = 30_000
+/** Rows that may wait parked, for a doubt to settle or a transition to end, beside those at work. */
+const mostParked = 5_000
+
+/** The rows that are at work at once: some more than there are slots, so that a slot never waits for a read. */
+export interface RowQueue {
+  /** Starts a row once there is room. Resolves when the next may come. */
+  add(work: () => Promise<void>): Promise<void>
+  /** Waits without taking the place of a row at work. */
+  parked(wait: () => Promise<void>): Promise<void>
+  idle(): Promise<void>
+}
+
+/** A queue for rows, bounded: memory does not grow with the input. */
+export function createRowQueue(concurrency: number): RowQueue {
+  const atWork = Math.max(32, concurrency * 3)
+  const queue = new PQueue({ concurrency: atWork })
+  let parkedRows = 0
+  const adjust = (change: 1 | -1): void => {
+    parkedRows += change
+    queue.concurrency = atWork + Math.min(parkedRows, mostParked)
+  }
+  return {
+    async add(work) {
+      void queue.add(work)
+      await queue.onSizeLessThan(1)
+    },
+    async parked(wait) {
+      adjust(1)
+      try {
+        await wait()
+      } finally {
+        adjust(-1)
+      }
+    },
+    async idle() {
+      await queue.onIdle()
+    },
+  }
+}
+
+/**
+ * Carries out the rows, in the input's order as far as users need it, each task to its result. Returns when all are done
+ * or, after a stop, when what was under way has ended or its time is up.
+ *
+ * @throws what a programming error throws; whatever ends a run in order is told by the stop switch instead
+ */
+export async function executeRows(
+  services: Services,
+  queue: RowQueue,
+  rows: AsyncIterable<InputRow>,
+  results: ResultReader,
+): Promise<void> {
+  const order = new UserOrder()
+  const failures: unknown[] = []
+  const guarded = (work: () => Promise<void>) => async (): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      noteFailure(services, failures, error)
+    }
+  }
+  for await (const row of rows) {
+    if (services.stop.reason !== null) break
+    const recorded = await recordedResults(services, results, row)
+    if (row.kind === 'invalid') {
+      if (recorded.length === 0) await guarded(() => services.recorder.result(invalidResult(row)))()
+      continue
+    }
+    if (recorded.length === row.actions.length) {
+      const userId = recorded.find((result) => result.okta_user_id !== null)?.okta_user_id
+      const trace = { signature: signatureOf(row), inDoubt: recorded.some(leavesDoubt) }
+      if (userId !== null && userId !== undefined) order.remember(userId, trace)
+      continue
+    }
+    const place = order.enter(row.user)
+    await queue.add(guarded(() => runRow(services, row, place, recorded)))
+  }
+  await drained(services, queue)
+  const [failure] = failures
+  if (failure !== undefined) throw failure
+}
+
+async function recordedResults(
+  services: Services,
+  results: ResultReader,
+  row: InputRow,
+): Promise<readonly TaskResult[]> {
+  const steps = row.kind === 'valid' ? row.actions.length : 1
+  const recorded: TaskResult[] = []
+  for (let step = 1; step <= steps; step++) {
+    const position = services.recorder.state.resultPosition(row.row, step)
+    if (position !== null) recorded.push(await results.read(position))
+  }
+  return recorded
+}
+
+/** Ends the run in order for what can be told to the user, and keeps what can't to be thrown. */
+function noteFailure({ stop }: Services, failures: unknown[], error: unknown): void {
+  if (error instanceof RunStopped || error instanceof PacerStopped) return
+  const known = error instanceof KnownError
+  if (!known) failures.push(error)
+  stop.turn({
+    state: 'stopped',
+    exitCode: error instanceof JournalFailed ? error.exitCode : exitCodes.stoppedByGuard,
+    message: known ? `${error.message} ${error.next}` : `Something unforeseen happened: ${String(error)}`,
+  })
+}
+
+/** Waits for the rows at work; after a stop only for a bounded time. */
+async function drained({ stop }: Services, queue: RowQueue): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeUp = new Promise<void>((resolve) => {
+    const begin = (): void => {
+      timer = setTimeout(resolve, drainMs)
+    }
+    if (stop.signal.aborted) begin()
+    else stop.signal.addEventListener('abort', begin, { once: true })
+  })
+  await Promise.race([queue.idle(), timeUp])
+  clearTimeout(timer)
+}
+
+function invalidResult(row: InvalidRow): TaskResult {
+  const now = new Date().toISOString()
+  return {
+    row: row.row,
+    step: 1,
+    user: row.user,
+    action: row.action,
+    result: 'skipped',
+    reason: 'invalid_row',
+    status_before: null,
+    status_after: null,
+    http_status: null,
+    error_code: null,
+    message: row.problems
+      .map(({ column, message }) => (column === null ? message : `${column}: ${message}`))
+      .join('; '),
+    attempts: 0,
+    started_at: now,
+    finished_at: now,
+    okta_user_id: null,
+    okta_login: null,
+    okta_request_id: null,
+  }
+}

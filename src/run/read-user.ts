@@ -1,0 +1,172 @@
+import { exitCodes } from '../known-error.ts'
+import { type Answer, type Answered, describeAnswer } from '../okta/answer.ts'
+import { classifyRead, type ReadOutcome } from '../okta/classify.ts'
+import { listFactorsRequest, type OktaRequest, readUserRequest } from '../okta/request.ts'
+import { type OktaUser, parseFactorTimes, parseUser } from '../okta/user.ts'
+import { backoffMs, concurrencyWaitMs, maxSetbacks } from './backoff.ts'
+import type { Services } from './services.ts'
+import { RunStopped } from './stop.ts'
+
+/** A user as read, and when. */
+export interface FoundUser {
+  readonly kind: 'found'
+  readonly user: OktaUser
+  /** Epoch milliseconds by Okta's clock, not later than the moment that the answer describes. */
+  readonly readAt: number
+  readonly httpStatus: number
+  readonly requestId: string | null
+}
+
+/** A read that came to nothing. */
+export interface FailedRead {
+  readonly kind: 'failed'
+  readonly message: string
+  readonly notFound: boolean
+  /** Refused for lack of permission (E0000006). */
+  readonly noPermission: boolean
+  readonly httpStatus: number | null
+  readonly errorCode: string | null
+  readonly requestId: string | null
+}
+
+/**
+ * Reads a user by id, login or short name. Passing failures are tried again; the rest is the task's.
+ *
+ * @throws RunStopped where the run stops: by the user, or because Okta refuses the credentials or can't be reached
+ */
+export async function readUser(services: Services, userKey: string): Promise<FoundUser | FailedRead> {
+  let readAt = 0
+  const answer = await get(services, readUserRequest(userKey), () => {
+    readAt = services.clock.nowAtLeast()
+  })
+  if ('failed' in answer) return failedRead(answer.outcome, answer.failed, `user ${userKey}`)
+  const user = parseUser(answer.found)
+  if (user === null) {
+    return failedRead(
+      'refused',
+      answer.found,
+      `user ${userKey}`,
+      'Okta showed no user that can be understood',
+    )
+  }
+  return {
+    kind: 'found',
+    user,
+    readAt,
+    httpStatus: answer.found.httpStatus,
+    requestId: answer.found.requestId,
+  }
+}
+
+/** The creation times of a user's enrolled factors, in epoch ms. Failures and errors as for {@link readUser}. */
+export async function readFactorTimes(
+  services: Services,
+  userId: string,
+): Promise<readonly number[] | FailedRead> {
+  const answer = await get(services, listFactorsRequest(userId), () => {})
+  if ('failed' in answer) return failedRead(answer.outcome, answer.failed, `the factors of user ${userId}`)
+  const times = parseFactorTimes(answer.found)
+  return (
+    times ??
+    failedRead('refused', answer.found, `the factors of user ${userId}`, 'Okta showed no list of factors')
+  )
+}
+
+type GetResult = { readonly found: Answered } | { readonly failed: Answer; readonly outcome: ReadOutcome }
+
+/** A GET with its retries. None of them holds a slot while it waits. */
+async function get(services: Services, request: OktaRequest, beforeSending: () => void): Promise<GetResult> {
+  const { pacer, stop, tally, random, readPermission } = services
+  for (let setbacks = 0; ; ) {
+    stop.check()
+    const answer = await pacer.request(request.bucket, () => {
+      beforeSending()
+      return services.send(request)
+    })
+    if (answer === null) continue
+    const outcome = classifyRead(answer)
+    switch (outcome) {
+      case 'found':
+        readPermission.allowed()
+        // `classifyRead` finds nothing in what was not answered.
+        if (answer.kind === 'answered') return { found: answer }
+        break
+      case 'rate_limited':
+        tally.retry('rate_limited')
+        break
+      case 'concurrency_limited':
+        tally.retry('concurrency_limited')
+        await stop.wait(concurrencyWaitMs(random()))
+        break
+      case 'again':
+        setbacks++
+        if (setbacks >= maxSetbacks) {
+          if (answer.kind === 'unanswered') stopUnreachable(services, answer)
+          return { failed: answer, outcome }
+        }
+        tally.retry(answer.kind === 'unanswered' ? 'connection' : 'server_error')
+        await stop.wait(backoffMs(setbacks, random()))
+        break
+      case 'bad_credentials':
+        throw stopForCredentials(services, answer)
+      case 'no_permission':
+        if (readPermission.refusal()) throw stopForPermission(services, answer, 'reading users')
+        return { failed: answer, outcome }
+      case 'not_found':
+      case 'refused':
+        return { failed: answer, outcome }
+    }
+  }
+}
+
+function failedRead(
+  outcome: ReadOutcome,
+  answer: Answer,
+  what: string,
+  why = describeAnswer(answer),
+): FailedRead {
+  const answered = answer.kind === 'answered' ? answer : null
+  return {
+    kind: 'failed',
+    message:
+      outcome === 'not_found' ? `${what} was not found in this org` : `${what} could not be read: ${why}`,
+    notFound: outcome === 'not_found',
+    noPermission: outcome === 'no_permission',
+    httpStatus: answered?.httpStatus ?? null,
+    errorCode: answered?.error?.errorCode ?? null,
+    requestId: answered?.requestId ?? null,
+  }
+}
+
+/** Turns the stop switch because Okta no longer accepts the token. Returns what to throw. */
+export function stopForCredentials({ stop }: Services, answer: Answer): RunStopped {
+  stop.turn({
+    state: 'stopped',
+    exitCode: exitCodes.refusedByOkta,
+    message: `Okta refuses the credentials (${describeAnswer(answer)}). Check OKTA_CLIENT_TOKEN, then resume.`,
+  })
+  return new RunStopped()
+}
+
+/** Turns the stop switch after too many refusals in a row, and takes back the results that rest on them. */
+export function stopForPermission(services: Services, answer: Answer, what: string): RunStopped {
+  const { stop, recorder, readPermission, sendPermission } = services
+  stop.turn({
+    state: 'stopped',
+    exitCode: exitCodes.refusedByOkta,
+    message: `The token has no permission for ${what}: ten refusals in a row (${describeAnswer(answer)}). Give its owner the admin role or scope, then resume.`,
+  })
+  const streak = what === 'reading users' ? readPermission : sendPermission
+  recorder.reopen(streak.refused, 'ten refusals in a row are a matter of the credentials')
+  return new RunStopped()
+}
+
+/** Turns the stop switch because the network, not a task, is what fails. */
+export function stopUnreachable({ stop }: Services, answer: Answer): never {
+  stop.turn({
+    state: 'stopped',
+    exitCode: exitCodes.stoppedByGuard,
+    message: `Okta can't be reached: ${describeAnswer(answer)}, ${maxSetbacks} times in a row. Check the network, then resume.`,
+  })
+  throw new RunStopped()
+}

@@ -1,0 +1,59 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import type { Position } from './journal.ts'
+import type { JournalEvent } from './journal-event.ts'
+import type { TaskResult } from './result.ts'
+
+const blockBytes = 256 * 1024
+
+/**
+ * Reads results back from the journal, one at a time, by where their lines stand. Results stand nearly in the order of
+ * the input, so one block held in memory answers most reads.
+ */
+export class ResultReader {
+  readonly #file: FileHandle
+  #block: Buffer = Buffer.alloc(0)
+  #blockStart = 0
+
+  private constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  static async open(journalPath: string): Promise<ResultReader> {
+    return new ResultReader(await open(journalPath, 'r'))
+  }
+
+  /** The result whose line stands there. Its line must have been read or written as sound before. */
+  async read(position: Position): Promise<TaskResult> {
+    const line = (await this.#bytes(position)).toString('utf8')
+    const {
+      event,
+      chain: _chain,
+      crc: _crc,
+      ...result
+    } = JSON.parse(line) as JournalEvent & {
+      chain: string
+      crc: string
+    }
+    if (event !== 'result') throw new Error(`No result stands at byte ${position.offset} of the journal.`)
+    return result as unknown as TaskResult
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+
+  async #bytes({ offset, length }: Position): Promise<Buffer> {
+    const start = offset - this.#blockStart
+    if (start >= 0 && start + length <= this.#block.length) return this.#block.subarray(start, start + length)
+    const buffer = Buffer.allocUnsafe(Math.max(blockBytes, length))
+    let filled = 0
+    while (filled < buffer.length) {
+      const { bytesRead } = await this.#file.read(buffer, filled, buffer.length - filled, offset + filled)
+      if (bytesRead === 0) break
+      filled += bytesRead
+    }
+    this.#block = buffer.subarray(0, filled)
+    this.#blockStart = offset
+    return this.#block.subarray(0, length)
+  }
+}

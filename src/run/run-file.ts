@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { inputFormats } from '../input/row.ts'
+import { resolvedJobSchema } from '../job/job.ts'
+import { exitCodes, KnownError } from '../known-error.ts'
+import { replaceFile } from '../report/replacing-file.ts'
+
+/** The version of `run.json` that this program writes and reads. */
+const runFileVersion = 1
+
+const runFileSchema = z.strictObject({
+  format: z.literal(runFileVersion),
+  run_id: z.string(),
+  created_at: z.iso.datetime(),
+  versions: z.strictObject({ okta_lifecycle: z.string(), node: z.string() }),
+  job: resolvedJobSchema,
+  input: z.strictObject({
+    /** As the user named it; `-` for standard input. */
+    name: z.string(),
+    /** The copy, in the run directory. */
+    file: z.string(),
+    format: z.enum(inputFormats),
+    sha256: z.string(),
+    bytes: z.int().min(0),
+    rows: z.int().min(0),
+    tasks: z.int().min(0),
+    /** Distinct keys as written. */
+    users: z.int().min(0),
+    columns: z.array(z.string()),
+    mapping: z.strictObject({
+      user: z.string(),
+      action: z.string().nullable(),
+      send_email: z.string().nullable(),
+    }),
+  }),
+  /** The org's URL; `sandbox` for the simulated org, whose port changes. */
+  org_url: z.string(),
+  /** Null until Okta was asked. */
+  owner: z.union([z.strictObject({ id: z.string(), login: z.string() }), z.literal('none')]).nullable(),
+  /** Whether someone has agreed to send what the run would send. */
+  confirmed: z.boolean(),
+  state: z.enum(['new', 'running', 'finished', 'stopped', 'interrupted']),
+  reason: z.string().nullable(),
+})
+
+/** What `run.json` holds: all that a run needs besides its input and its journal. No secret. */
+export type RunFile = z.infer<typeof runFileSchema>
+
+export const sandboxOrgUrl = 'sandbox'
+
+export const runFileName = 'run.json'
+
+/** Writes `run.json` whole or not at all. */
+export async function writeRunFile(directory: string, run: RunFile): Promise<void> {
+  await replaceFile(join(directory, runFileName), `${JSON.stringify(run, null, 2)}\n`)
+}
+
+/**
+ * Reads a run's `run.json`.
+ *
+ * @throws KnownError where there is none, or where it is not as this program writes it
+ */
+export async function readRunFile(directory: string): Promise<RunFile> {
+  const path = join(directory, runFileName)
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    throw new KnownError(
+      `${directory} is no run directory: it has no run.json.`,
+      'okta-lifecycle resume --latest, or name a run directory',
+      exitCodes.nothingSent,
+      error,
+    )
+  }
+  const parsed = runFileSchema.safeParse(parseJson(text))
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    const where = issue === undefined ? '' : ` (${issue.path.join('.')}: ${issue.message})`
+    throw new KnownError(
+      `${path} is not as this version of okta-lifecycle writes it${where}.`,
+      'Go on with the version that began the run, or restore the file from a backup.',
+    )
+  }
+  return parsed.data
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

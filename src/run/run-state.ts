@@ -1,0 +1,239 @@
+import type { Position } from './journal.ts'
+import type { InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
+import type { ResultName, SkipReason } from './result.ts'
+
+/** An attempt that was begun and of which no end is recorded. */
+export interface OpenAttempt {
+  readonly intent: IntentEvent
+  /** Set where the journal tells how the doubt came about; null after a crash. */
+  readonly doubt: InDoubtEvent | null
+}
+
+/** How far a task has come that has no result yet. */
+export interface TaskProgress {
+  /** Attempts so far. */
+  readonly attempts: number
+  readonly startedAt: string
+  /** The attempt to settle before anything else is done with the user; null where the last one was not applied. */
+  readonly open: OpenAttempt | null
+}
+
+/** What is known of a result without reading its line. */
+interface KnownResult {
+  readonly result: ResultName
+  readonly reason: SkipReason | null
+}
+
+/** Sends older than this can't count in a window that is still open. */
+const rememberSendsMs = 10 * 60_000
+
+/**
+ * What a run's journal adds up to: which tasks have a result and where its line stands, which are under way, how many of
+ * each result. The same events give the same state whether they are replayed from disk or arrive live.
+ *
+ * Results are not kept in memory, only where they stand: a run of a million tasks needs a few bytes for each.
+ */
+export class RunState {
+  readonly #stepsPerRow: number
+  /** For each task the line of its result as offset and length; length 0 where there is none. */
+  #offsets: Float64Array
+  #lengths: Uint32Array
+  readonly #progress = new Map<number, TaskProgress>()
+  readonly #counts = new Map<string, number>()
+  #recentSends: number[] = []
+  #sittings = 0
+  #firstSittingAt: string | null = null
+  /** Milliseconds at work in the sittings before the present one. */
+  #workedMs = 0
+  #sittingFrom: string | null = null
+  #lastSign: string | null = null
+  #lastStop: Extract<JournalEvent, { event: 'stopped' }> | null = null
+  readonly #requests = new Map<string, number>()
+  readonly #retries = new Map<string, number>()
+
+  /** @param stepsPerRow tasks that a row can have, from 1 */
+  constructor(stepsPerRow: number) {
+    this.#stepsPerRow = stepsPerRow
+    this.#offsets = new Float64Array(1024)
+    this.#lengths = new Uint32Array(1024)
+  }
+
+  /** Takes in an event and where its line stands. */
+  apply(event: JournalEvent, position: Position): void {
+    switch (event.event) {
+      case 'sitting':
+        this.#sittings++
+        this.#firstSittingAt ??= event.at
+        this.#lastStop = null
+        this.#endSitting(this.#lastSign)
+        this.#sittingFrom = event.at
+        this.#lastSign = event.at
+        break
+      case 'intent':
+        this.#begin(event)
+        break
+      case 'in_doubt':
+        this.#doubt(event)
+        break
+      case 'not_applied':
+        this.#close(event)
+        break
+      case 'verdict':
+        if (event.verdict === 'not_applied') this.#close(event)
+        break
+      case 'result': {
+        const task = this.#index(event.row, event.step)
+        this.#makeRoom(task)
+        this.#offsets[task] = position.offset
+        this.#lengths[task] = position.length
+        this.#progress.delete(task)
+        this.#count(event, 1)
+        this.#lastSign = event.finished_at ?? this.#lastSign
+        break
+      }
+      case 'reopened':
+        for (const task of event.tasks) this.#forget(task)
+        break
+      case 'stopped':
+        this.#lastStop = event
+        this.#endSitting(event.at)
+        add(this.#requests, event.requests)
+        add(this.#retries, event.retries)
+        break
+      case 'journal':
+        break
+    }
+  }
+
+  hasResult(row: number, step: number): boolean {
+    return (this.#lengths[this.#index(row, step)] ?? 0) > 0
+  }
+
+  /** Where the line of a task's result stands; null where it has none. */
+  resultPosition(row: number, step: number): Position | null {
+    const task = this.#index(row, step)
+    const length = this.#lengths[task] ?? 0
+    return length === 0 ? null : { offset: this.#offsets[task] ?? 0, length }
+  }
+
+  /** How far a task without a result has come; null where it was never begun. */
+  progressOf(row: number, step: number): TaskProgress | null {
+    return this.#progress.get(this.#index(row, step)) ?? null
+  }
+
+  /** Tasks of each result, and of `skipped` by reason as `skipped:duplicate`. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts
+  }
+
+  /** Tasks that have a result. */
+  get done(): number {
+    let sum = 0
+    for (const [name, count] of this.#counts) if (!name.includes(':')) sum += count
+    return sum
+  }
+
+  /** Tasks that were begun and have no result. */
+  get underWay(): number {
+    return this.#progress.size
+  }
+
+  /** Times by Okta's clock, in epoch ms, of the lifecycle calls of the last minutes. */
+  get recentSends(): readonly number[] {
+    return this.#recentSends
+  }
+
+  get sittings(): number {
+    return this.#sittings
+  }
+
+  get firstSittingAt(): string | null {
+    return this.#firstSittingAt
+  }
+
+  /** Milliseconds at work, over all sittings that have ended. One that was killed counts up to its last result. */
+  get workedMs(): number {
+    return this.#workedMs
+  }
+
+  /** How the last process left the run; null where it died, or is at work. */
+  get lastStop(): Extract<JournalEvent, { event: 'stopped' }> | null {
+    return this.#lastStop
+  }
+
+  /** Requests by HTTP status, and retries by cause, of all sittings that ended in good order. */
+  get totals(): {
+    readonly requests: ReadonlyMap<string, number>
+    readonly retries: ReadonlyMap<string, number>
+  } {
+    return { requests: this.#requests, retries: this.#retries }
+  }
+
+  #endSitting(at: string | null): void {
+    if (this.#sittingFrom !== null && at !== null) {
+      this.#workedMs += Math.max(0, Date.parse(at) - Date.parse(this.#sittingFrom))
+    }
+    this.#sittingFrom = null
+  }
+
+  #index(row: number, step: number): number {
+    return (row - 1) * this.#stepsPerRow + (step - 1)
+  }
+
+  #begin(intent: IntentEvent): void {
+    this.#progress.set(this.#index(intent.row, intent.step), {
+      attempts: intent.attempt,
+      startedAt: intent.started_at,
+      open: { intent, doubt: null },
+    })
+    this.#recentSends.push(intent.okta_time)
+    const oldest = this.#recentSends[0]
+    if (
+      oldest !== undefined &&
+      this.#recentSends.length >= 2048 &&
+      oldest < intent.okta_time - rememberSendsMs
+    ) {
+      this.#recentSends = this.#recentSends.filter((time) => time >= intent.okta_time - rememberSendsMs)
+    }
+  }
+
+  #doubt(event: InDoubtEvent): void {
+    const task = this.#index(event.row, event.step)
+    const known = this.#progress.get(task)
+    if (known?.open?.intent.attempt !== event.attempt) return
+    this.#progress.set(task, { ...known, open: { intent: known.open.intent, doubt: event } })
+  }
+
+  #close(event: { readonly row: number; readonly step: number; readonly attempt: number }): void {
+    const task = this.#index(event.row, event.step)
+    const known = this.#progress.get(task)
+    if (known?.open?.intent.attempt !== event.attempt) return
+    this.#progress.set(task, { ...known, open: null })
+  }
+
+  #forget(task: KnownResult & { readonly row: number; readonly step: number }): void {
+    if (!this.hasResult(task.row, task.step)) return
+    this.#lengths[this.#index(task.row, task.step)] = 0
+    this.#count(task, -1)
+  }
+
+  #count({ result, reason }: KnownResult, change: 1 | -1): void {
+    const names = reason === null ? [result] : [result, `${result}:${reason}`]
+    for (const name of names) this.#counts.set(name, (this.#counts.get(name) ?? 0) + change)
+  }
+
+  #makeRoom(task: number): void {
+    if (task < this.#offsets.length) return
+    const size = Math.max(task + 1, this.#offsets.length * 2)
+    const offsets = new Float64Array(size)
+    const lengths = new Uint32Array(size)
+    offsets.set(this.#offsets)
+    lengths.set(this.#lengths)
+    this.#offsets = offsets
+    this.#lengths = lengths
+  }
+}
+
+function add(totals: Map<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(more)) totals.set(name, (totals.get(name) ?? 0) + count)
+}

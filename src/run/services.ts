@@ -1,0 +1,33 @@
+import type { Logger } from 'pino'
+import type { Pacer } from '../budget/pacer.ts'
+import type { Job } from '../job/job.ts'
+import type { Answer } from '../okta/answer.ts'
+import type { OktaClock } from '../okta/clock.ts'
+import type { OktaRequest } from '../okta/request.ts'
+import type { TokenOwner } from './guards.ts'
+import type { PermissionStreak } from './permission-streak.ts'
+import type { Recorder } from './recorder.ts'
+import type { StopSwitch } from './stop.ts'
+import type { Tally } from './tally.ts'
+
+/** What the tasks of one sitting share. */
+export interface Services {
+  readonly job: Job
+  readonly owner: TokenOwner
+  /** Sends one request, at once. */
+  readonly send: (request: OktaRequest) => Promise<Answer>
+  readonly pacer: Pacer
+  readonly clock: OktaClock
+  readonly recorder: Recorder
+  readonly stop: StopSwitch
+  readonly tally: Tally
+  readonly log: Logger
+  /** Refusals of lifecycle calls, and of reads: a token may be allowed one and not the other. */
+  readonly sendPermission: PermissionStreak
+  readonly readPermission: PermissionStreak
+  readonly requestTimeoutMs: number
+  /** Waits while the row it is called for lets another row take its place among those under way. */
+  readonly parked: (milliseconds: number) => Promise<void>
+  /** From 0 up to, not including, 1. */
+  readonly random: () => number
+}

@@ -1,0 +1,85 @@
+import { type Action, ruleOf } from '../okta/actions.ts'
+import type { Ending } from './ending.ts'
+import { readSettledUser } from './read-settled-user.ts'
+import { type FailedRead, type FoundUser, readFactorTimes } from './read-user.ts'
+import type { OpenAttempt } from './run-state.ts'
+import type { Services } from './services.ts'
+import { type Observation, settle, settlesAt } from './settle.ts'
+
+/** What a look at the user came to. Without an ending the attempt was not applied, and the task goes on. */
+export interface Settlement {
+  readonly ending: Ending | null
+  readonly read: FoundUser | FailedRead
+}
+
+/**
+ * Settles an attempt of which nobody knows whether it was applied: waits until it can no longer be under way, asks Okta,
+ * and writes the verdict and what it rests on to the journal.
+ *
+ * @throws RunStopped where the run stops first; the doubt then stays for the next sitting
+ */
+export async function settleDoubt(
+  services: Services,
+  action: Action,
+  open: OpenAttempt,
+): Promise<Settlement> {
+  const { clock, recorder, requestTimeoutMs, parked, job, tally } = services
+  const { intent, doubt } = open
+  const { row, step, attempt } = intent
+  const cause = doubt?.why ?? 'the run was cut off before the answer was recorded'
+  const known = {
+    oktaTime: intent.okta_time,
+    status: intent.status,
+    statusChanged: intent.status_changed,
+  }
+  await parked(settlesAt(known, doubt?.at_once ?? false, requestTimeoutMs) - clock.now())
+  const observed = await observe(services, action, intent.user_id)
+  if ('failed' in observed) {
+    return {
+      ending: { result: 'in_doubt', message: doubtful(action, cause, observed.failed.message) },
+      read: observed.failed,
+    }
+  }
+  const { read, observation } = observed
+  const verdict = settle(action, known, observation)
+  const sendAgain = verdict.kind === 'unknown' && job.options.in_doubt === 'retry'
+  await recorder.record({
+    event: 'verdict',
+    row,
+    step,
+    attempt,
+    verdict: sendAgain ? 'not_applied' : verdict.kind,
+    evidence: sendAgain ? `${verdict.evidence}; the job says in_doubt: retry` : verdict.evidence,
+  })
+  if (verdict.kind === 'not_applied' || sendAgain) {
+    tally.retry('in_doubt')
+    return { ending: null, read }
+  }
+  const statusAfter = read.user.status
+  if (verdict.kind === 'applied') {
+    const message = `confirmed, since ${verdict.evidence} (${cause})`
+    return { ending: { result: 'succeeded', message, statusAfter }, read }
+  }
+  return {
+    ending: { result: 'in_doubt', message: doubtful(action, cause, verdict.evidence), statusAfter },
+    read,
+  }
+}
+
+type Observed =
+  | { readonly read: FoundUser; readonly observation: Observation }
+  | { readonly failed: FailedRead }
+
+/** What Okta shows of the user now, as far as the action's doubt needs it. */
+async function observe(services: Services, action: Action, userId: string): Promise<Observed> {
+  const read = await readSettledUser(services, userId, null)
+  if (read.kind === 'failed') return { failed: read }
+  if (ruleOf(action).doubt !== 'factors') return { read, observation: { user: read.user, factorTimes: null } }
+  const factorTimes = await readFactorTimes(services, read.user.id)
+  if ('kind' in factorTimes) return { failed: factorTimes }
+  return { read, observation: { user: read.user, factorTimes } }
+}
+
+function doubtful(action: Action, cause: string, evidence: string): string {
+  return `${action} may or may not have been applied (${cause}): ${evidence}`
+}

@@ -1,0 +1,82 @@
+import { type Action, ruleOf } from '../okta/actions.ts'
+import type { OktaUser } from '../okta/user.ts'
+
+/** What was known when the attempt was sent. */
+export interface DoubtfulAttempt {
+  /** Epoch milliseconds by Okta's clock. */
+  readonly oktaTime: number
+  /** Null where no read came before. */
+  readonly status: string | null
+  readonly statusChanged: string | null
+}
+
+/** What Okta shows now. `factorTimes` (epoch ms; NaN where Okta tells none) is looked up for reset_factors alone. */
+export interface Observation {
+  readonly user: Pick<OktaUser, 'status' | 'statusChanged'>
+  readonly factorTimes: readonly number[] | null
+}
+
+/**
+ * What became of an attempt in doubt, and what that rests on.
+ *
+ * - `applied`: it was.
+ * - `not_applied`: it was not; sending again is safe.
+ * - `someone_else`: the user is neither where our call leads nor where it was: someone else acted too.
+ * - `unknown`: nothing that Okta shows can tell.
+ */
+export interface Verdict {
+  readonly kind: 'applied' | 'not_applied' | 'someone_else' | 'unknown'
+  readonly evidence: string
+}
+
+/** When the doubt may be looked into, in ms by Okta's clock: bytes can outlive the process that sent them. */
+export function settlesAt(attempt: DoubtfulAttempt, atOnce: boolean, requestTimeoutMs: number): number {
+  return atOnce ? attempt.oktaTime : attempt.oktaTime + requestTimeoutMs
+}
+
+/** Judges an attempt in doubt, once it can no longer be under way. */
+export function settle(action: Action, attempt: DoubtfulAttempt, now: Observation): Verdict {
+  switch (ruleOf(action).doubt) {
+    case 'nothing':
+      return { kind: 'unknown', evidence: `nothing that Okta shows tells whether ${action} was applied` }
+    case 'factors':
+      return settleByFactors(attempt, now.factorTimes ?? [])
+    case 'status':
+      return settleByStatus(action, attempt, now.user)
+  }
+}
+
+function settleByFactors(attempt: DoubtfulAttempt, factorTimes: readonly number[]): Verdict {
+  // A factor without a time may be an old one: better to reset again than to call it done.
+  const old = factorTimes.filter((time) => !(time > attempt.oktaTime)).length
+  if (old > 0) {
+    return { kind: 'not_applied', evidence: `${old} factor(s) from before the attempt are still enrolled` }
+  }
+  const since = factorTimes.length === 0 ? 'no factor is enrolled' : 'only factors enrolled since are left'
+  return { kind: 'applied', evidence: since }
+}
+
+function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observation['user']): Verdict {
+  const atTarget = ruleOf(action).target.includes(user.status)
+  const sameAsBefore = user.status === attempt.status && user.statusChanged === attempt.statusChanged
+  // unlock on a user who was ACTIVE: the status tells nothing, and unlocking twice does no harm.
+  if (atTarget && user.status === attempt.status) {
+    return {
+      kind: 'not_applied',
+      evidence: `user is ${user.status} as before, and ${action} does no harm twice`,
+    }
+  }
+  if (atTarget) return { kind: 'applied', evidence: `user is ${user.status}${since(user)}` }
+  if (attempt.status === null) {
+    return { kind: 'not_applied', evidence: `user is ${user.status}, which is not where ${action} leads` }
+  }
+  if (sameAsBefore) return { kind: 'not_applied', evidence: `user is still ${user.status}${since(user)}` }
+  return {
+    kind: 'someone_else',
+    evidence: `user was ${attempt.status}, is ${user.status}${since(user)}, which ${action} does not lead to`,
+  }
+}
+
+function since(user: Observation['user']): string {
+  return user.statusChanged === null ? '' : ` since ${user.statusChanged}`
+}

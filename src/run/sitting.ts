@@ -1,0 +1,116 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { createLocalLedger } from '../budget/ledger.ts'
+import { type BucketReport, Pacer } from '../budget/pacer.ts'
+import { readRows } from '../input/read-rows.ts'
+import type { Answer } from '../okta/answer.ts'
+import type { OktaClock } from '../okta/clock.ts'
+import type { OktaRequest } from '../okta/request.ts'
+import { createRowQueue, executeRows } from './execute.ts'
+import type { TokenOwner } from './guards.ts'
+import { columnMapping } from './input-of-run.ts'
+import { openJournal } from './open-journal.ts'
+import { PermissionStreak } from './permission-streak.ts'
+import { Recorder } from './recorder.ts'
+import type { TaskResult } from './result.ts'
+import { ResultReader } from './result-reader.ts'
+import { journalFileName } from './run-directory.ts'
+import type { RunFile } from './run-file.ts'
+import type { RunState } from './run-state.ts'
+import type { Services } from './services.ts'
+import type { StopReason, StopSwitch } from './stop.ts'
+import { Tally } from './tally.ts'
+
+export interface SittingOptions {
+  readonly directory: string
+  readonly run: RunFile
+  readonly owner: TokenOwner
+  readonly send: (request: OktaRequest) => Promise<Answer>
+  readonly clock: OktaClock
+  readonly requestTimeoutMs: number
+  readonly stop: StopSwitch
+  readonly log: Logger
+  /** Called once, when work begins, and for every result that is on disk. */
+  readonly onBegin: (view: SittingView) => void
+  readonly onResult: (result: TaskResult) => void
+}
+
+/** What progress can be read from while a sitting is at work. */
+export interface SittingView {
+  readonly state: RunState
+  readonly buckets: () => readonly BucketReport[]
+}
+
+/** How a sitting ended. */
+export interface SittingEnd {
+  readonly state: RunState
+  readonly buckets: readonly BucketReport[]
+  /** Null where all tasks have a result. */
+  readonly stopped: StopReason | null
+}
+
+/**
+ * One process's work on a run, from what its journal says to the end or to a stop. The run's lock must be held.
+ *
+ * @throws KnownError where the journal is damaged or can't be opened, or the copy of the input can't be read
+ */
+export async function sit(options: SittingOptions): Promise<SittingEnd> {
+  const { directory, run, stop, clock, log } = options
+  const { job } = run
+  const { journal, state } = await openJournal(directory, run)
+  const results = await ResultReader.open(join(directory, journalFileName))
+  const tally = new Tally()
+  const pacer = new Pacer({
+    concurrency: job.pace.concurrency,
+    share: job.pace.share,
+    clock,
+    ledger: createLocalLedger(),
+    earlierSends: state.recentSends,
+  })
+  stop.signal.addEventListener('abort', () => pacer.stop(), { once: true })
+  const queue = createRowQueue(job.pace.concurrency)
+  const services: Services = {
+    job,
+    owner: options.owner,
+    send: async (request) => {
+      const answer = await options.send(request)
+      tally.request(request, answer)
+      return answer
+    },
+    pacer,
+    clock,
+    recorder: new Recorder(journal, state, options.onResult),
+    stop,
+    tally,
+    log,
+    sendPermission: new PermissionStreak(),
+    readPermission: new PermissionStreak(),
+    requestTimeoutMs: options.requestTimeoutMs,
+    parked: (milliseconds) => queue.parked(() => stop.wait(milliseconds)),
+    random: Math.random,
+  }
+  try {
+    await services.recorder.record({ event: 'sitting', at: new Date().toISOString() })
+    options.onBegin({ state, buckets: () => pacer.report() })
+    const rows = readRows(join(directory, run.input.file), columnMapping(run), {
+      format: run.input.format,
+      action: job.action,
+      steps: job.steps,
+    })
+    await executeRows(services, queue, rows, results)
+    pacer.stop()
+    services.recorder.note({
+      event: 'stopped',
+      at: new Date().toISOString(),
+      state: stop.reason?.state ?? 'finished',
+      reason: stop.reason?.message ?? null,
+      requests: tally.requests,
+      retries: tally.retries,
+    })
+    return { state, buckets: pacer.report(), stopped: stop.reason }
+  } finally {
+    pacer.stop()
+    await results.close()
+    await journal.close()
+  }
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { KnownError } from '../known-error.ts'
+import { actionNames } from '../okta/actions.ts'
+import { userStatuses } from '../okta/status.ts'
+import { foldLogin } from './login.ts'
+import { oktaIdFor } from './random.ts'
+import type { SandboxUser } from './user.ts'
+
+/** The token that the sandbox accepts where none is named. It opens nothing but a sandbox. */
+export const defaultToken = 'sandbox-token'
+
+// Stands in for times that a seed written by hand leaves out.
+const longAgo = '2024-01-15T09:00:00.000Z'
+
+const time = z.iso.datetime().transform((text) => new Date(text).toISOString())
+const timeOrNull = time.nullable().default(null)
+const userId = z.string().regex(/^00u[A-Za-z0-9]{17}$/, 'expected 00u and 17 letters or digits')
+
+const profile = z.strictObject({
+  login: z.string().min(1),
+  email: z.string().optional(),
+  firstName: z.string().default('Sam'),
+  lastName: z.string().default('Sandbox'),
+  mobilePhone: z.string().nullable().default(null),
+  secondEmail: z.string().nullable().default(null),
+})
+
+const factor = z.strictObject({
+  id: z.string().min(1),
+  factorType: z.string().min(1),
+  provider: z.string().min(1),
+  status: z.enum(['ACTIVE', 'PENDING_ACTIVATION']),
+  created: time,
+})
+
+const transition = z.strictObject({
+  action: z.enum(['activate', 'deactivate']),
+  to: z.enum(userStatuses),
+  endsAt: z.number(),
+})
+
+const user = z
+  .strictObject({
+    id: userId.optional(),
+    status: z.enum(userStatuses),
+    created: time.default(longAgo),
+    activated: timeOrNull,
+    statusChanged: timeOrNull,
+    lastLogin: timeOrNull,
+    lastUpdated: time.default(longAgo),
+    passwordChanged: timeOrNull,
+    profile,
+    source: z.enum(['OKTA', 'ACTIVE_DIRECTORY']).default('OKTA'),
+    factors: z.array(factor).default([]),
+    roles: z.array(z.string().min(1)).default([]),
+    blockedFromUnknownDevices: z.boolean().default(false),
+    transition: transition.nullable().default(null),
+  })
+  .transform(
+    (given): SandboxUser => ({
+      ...given,
+      id: given.id ?? oktaIdFor('00u', foldLogin(given.profile.login)),
+      profile: { ...given.profile, email: given.profile.email ?? given.profile.login },
+    }),
+  )
+
+const token = z.strictObject({ value: z.string().min(1), owner: userId.nullable() })
+
+const appliedCall = z.strictObject({
+  time,
+  user: userId,
+  action: z.enum(actionNames),
+  sendEmail: z.boolean().nullable(),
+  requestId: z.string(),
+})
+
+const orgState = z.strictObject({
+  version: z.literal(1),
+  users: z.array(user),
+  tokens: z
+    .array(token)
+    .min(1)
+    .default([{ value: defaultToken, owner: null }]),
+  calls: z.array(appliedCall).default([]),
+})
+
+/**
+ * An API token of the org. `owner` is the id of the user to whom it belongs, null for a token without one, as a
+ * service app has.
+ */
+export type OrgToken = Readonly<z.infer<typeof token>>
+
+/** One lifecycle call that the org really carried out. */
+export interface AppliedCall {
+  /** By the org's clock, RFC 3339 UTC with whole seconds. */
+  readonly time: string
+  /** The user's id. */
+  readonly user: string
+  readonly action: (typeof actionNames)[number]
+  /** Whether Okta would have sent mail; null where the action never does. */
+  readonly sendEmail: boolean | null
+  readonly requestId: string
+}
+
+/**
+ * All of an org that outlives a stop: what a seed gives and what a running sandbox saves. Rate-limit counters are
+ * not part of it. The first token is the one that the sandbox's own client uses; more of them are other clients.
+ */
+export interface OrgState {
+  readonly version: 1
+  readonly users: readonly SandboxUser[]
+  readonly tokens: readonly OrgToken[]
+  readonly calls: readonly AppliedCall[]
+}
+
+/**
+ * Reads an org from JSON as {@link OrgState}; a user needs no more than `status` and `profile.login`.
+ * `source` names the text for the message of the {@link KnownError} that is thrown where it is not such an org.
+ */
+export function parseOrgState(text: string, source: string): OrgState {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new KnownError(
+      `${source} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      'Give a file that a sandbox has saved, or one of that form: {"version":1,"users":[…]}.',
+    )
+  }
+  const parsed = orgState.safeParse(json)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const where = issue === undefined || issue.path.length === 0 ? 'the whole' : issue.path.join('.')
+  throw new KnownError(
+    `${source} does not describe an org: ${where}: ${issue?.message ?? 'unreadable'}.`,
+    'Correct the file at that place; each user needs at least a status and a profile.login.',
+  )
+}

@@ -1,0 +1,151 @@
+import { createServer, type Server } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { KnownError } from '../known-error.ts'
+import { createApi } from './api.ts'
+import { OrgClock } from './clock.ts'
+import { addControl } from './control.ts'
+import { FaultChooser, type FaultOptions } from './faults.ts'
+import { Org, type TransitionTimes } from './org.ts'
+import type { OrgState } from './org-state.ts'
+import { defaultLimits, type Limits, RateLimits } from './rate-limits.ts'
+import { generateOrg } from './seed/generate-users.ts'
+import { Traffic, type TrafficCounts } from './traffic.ts'
+
+/** How the simulated org is made and how it behaves. */
+export interface SandboxOptions {
+  /** 0 to 65535; 0, the default, lets the system pick a free one. */
+  readonly port?: number
+  /** The users and tokens to begin with, or a saved org. Default: 100 generated users and their administrator. */
+  readonly seed?: OrgState
+  /** The value of the first token. Default: the seed's. */
+  readonly token?: string
+  /**
+   * The org's limits in requests a window, each from 1; what is left out is Okta's default. A client may use
+   * `clientPercent` of them, and that is what the headers show. Null: no limits and no rate-limit headers.
+   */
+  readonly limits?: Partial<Limits> | null
+  /** A client's cap in percent of each limit, above 0 to 100. Default 50, as Okta's. */
+  readonly clientPercent?: number
+  /** The length of a rate-limit window in whole seconds, from 1. Default 60, as Okta's. */
+  readonly windowSeconds?: number
+  /** Requests under way at once, at most. Default null: no limit. */
+  readonly concurrency?: number | null
+  /** How long every answer takes, in milliseconds from 0. Default 0. */
+  readonly latencyMilliseconds?: number
+  /** How long changes of status in the background take. Default: activate at once, deactivate 1000 ms. */
+  readonly transitions?: Partial<TransitionTimes>
+  /** Default: none. */
+  readonly faults?: FaultOptions
+  /** How far the org's clock is ahead of this machine's, in seconds; negative: behind. Default 0. */
+  readonly clockSkewSeconds?: number
+  /** This machine's clock, in milliseconds since 1970. Default `Date.now`. */
+  readonly now?: () => number
+}
+
+/** A running sandbox. */
+export interface Sandbox {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string
+  /** The value of the token that its client is to send. */
+  readonly token: string
+  readonly org: Org
+  /** The counters, for taking requests in the name of another client; null where there are no limits. */
+  readonly rateLimits: RateLimits | null
+  /** What was asked and answered since the start. */
+  traffic(): TrafficCounts
+  /** Ends all connections, idle or not, and resolves when the port is free. Calling it again does no harm. */
+  close(): Promise<void>
+}
+
+function checkNumber(name: string, value: number, lowest: number, highest: number, whole: boolean): void {
+  const kind = whole ? 'a whole number' : 'a number'
+  if (value >= lowest && value <= highest && (!whole || Number.isInteger(value))) return
+  throw new KnownError(
+    `The sandbox's ${name} is ${value}; ${kind} from ${lowest} to ${highest} was expected.`,
+    `Give another ${name}.`,
+  )
+}
+
+function rateLimitsOf(options: SandboxOptions): RateLimits | null {
+  if (options.limits === null) return null
+  const limits = { ...defaultLimits, ...options.limits }
+  for (const [bucket, limit] of Object.entries(limits)) checkNumber(`limit of ${bucket}`, limit, 1, 1e9, true)
+  const { clientPercent = 50, windowSeconds = 60 } = options
+  checkNumber('client percentage', clientPercent, 0.01, 100, false)
+  checkNumber('window in seconds', windowSeconds, 1, 86_400, true)
+  return new RateLimits({ limits, clientPercent, windowSeconds })
+}
+
+function withToken(state: OrgState, value: string | undefined): OrgState {
+  const [first, ...others] = state.tokens
+  if (value === undefined || first === undefined) return state
+  return { ...state, tokens: [{ ...first, value }, ...others] }
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'EADDRINUSE' ? 'it is in use' : error.message
+      const next = 'Choose another port, or 0 to have a free one picked.'
+      reject(new KnownError(`The sandbox can't listen on port ${port} of 127.0.0.1: ${reason}.`, next))
+    })
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : port)
+    })
+  })
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
+
+/**
+ * Starts a simulated Okta org on a port of 127.0.0.1. Throws a {@link KnownError} where an option is out of its range,
+ * the seed contradicts itself, or the port can't be had.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { port = 0, concurrency = null, latencyMilliseconds = 0, clockSkewSeconds = 0 } = options
+  checkNumber('port', port, 0, 65_535, true)
+  checkNumber('latency in milliseconds', latencyMilliseconds, 0, 3_600_000, false)
+  checkNumber('clock skew in seconds', clockSkewSeconds, -1e9, 1e9, false)
+  if (concurrency !== null) checkNumber('limit on concurrency', concurrency, 1, 1e6, true)
+  const clock = new OrgClock(options.now ?? Date.now, clockSkewSeconds)
+  const state = withToken(
+    options.seed ?? generateOrg({ count: 100, now: clock.milliseconds() }),
+    options.token,
+  )
+  const org = new Org(state, clock, { activate: 0, deactivate: 1000, ...options.transitions })
+  const rateLimits = rateLimitsOf(options)
+  const traffic = new Traffic()
+  let url = ''
+  const faults = options.faults === undefined ? null : new FaultChooser(options.faults)
+  const stop = new AbortController()
+  const parts = {
+    org,
+    clock,
+    rateLimits,
+    concurrency,
+    faults,
+    latencyMilliseconds,
+    traffic,
+    closing: stop.signal,
+  }
+  const api = createApi({ ...parts, baseUrl: () => url })
+  addControl(api, org, traffic)
+  // The adapter would put its own Request and Response in the place of the whole process's.
+  const listener = getRequestListener(api.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false })
+  const server = createServer({ keepAliveTimeout: 65_000 }, (incoming, outgoing) => {
+    void listener(incoming, outgoing)
+  })
+  url = `http://127.0.0.1:${await listen(server, port)}`
+  const token = state.tokens[0]?.value ?? ''
+  async function close(): Promise<void> {
+    stop.abort()
+    await closeServer(server)
+  }
+  return { url, token, org, rateLimits, traffic: () => traffic.counts(), close }
+}

@@ -1,0 +1,94 @@
+import { type Action, ruleOf } from '../../okta/actions.ts'
+import { type UserStatus, userStatuses } from '../../okta/status.ts'
+import { decide } from '../lifecycle.ts'
+import type { SandboxUser } from '../user.ts'
+
+/** Where a user stands before the first action. */
+export interface StartingPoint {
+  readonly status: UserStatus
+  /** Whether a STAGED user has a password; false for any other status. */
+  readonly stagedWithPassword: boolean
+}
+
+type StepResult = 'succeeded' | 'unchanged' | 'failed'
+
+// The most ordinary first. LOCKED_OUT, SUSPENDED and the rest are for the actions that ask for them.
+const order: readonly UserStatus[] = [
+  'ACTIVE',
+  'STAGED',
+  'LOCKED_OUT',
+  'SUSPENDED',
+  'PROVISIONED',
+  ...userStatuses.filter((status) => status === 'PASSWORD_EXPIRED' || status === 'RECOVERY'),
+  'DEPROVISIONED',
+]
+
+const startingPoints: readonly StartingPoint[] = order.flatMap((status): StartingPoint[] =>
+  status === 'STAGED'
+    ? [
+        { status, stagedWithPassword: true },
+        { status, stagedWithPassword: false },
+      ]
+    : [{ status, stagedWithPassword: false }],
+)
+
+function userAt(start: StartingPoint): SandboxUser {
+  const time = '2024-01-15T09:00:00.000Z'
+  const hasPassword = start.status === 'STAGED' ? start.stagedWithPassword : true
+  return {
+    id: '00u00000000000000000',
+    status: start.status,
+    created: time,
+    activated: null,
+    statusChanged: null,
+    lastLogin: null,
+    lastUpdated: time,
+    passwordChanged: hasPassword ? time : null,
+    profile: { firstName: '', lastName: '', mobilePhone: null, secondEmail: null, login: '', email: '' },
+    source: 'OKTA',
+    factors: [],
+    roles: [],
+    blockedFromUnknownDevices: false,
+    transition: null,
+  }
+}
+
+function take(
+  user: SandboxUser,
+  action: Action,
+): { readonly result: StepResult; readonly user: SandboxUser } {
+  const rule = ruleOf(action)
+  if (rule.unchangedIn.includes(user.status)) return { result: 'unchanged', user }
+  if (!rule.sentFrom.includes(user.status)) return { result: 'failed', user }
+  const decision = decide(user, action, user.created)
+  if (decision.kind === 'allowed') return { result: 'succeeded', user: { ...user, ...decision.change } }
+  return { result: rule.unchangedAfterRefusalIn.includes(user.status) ? 'unchanged' : 'failed', user }
+}
+
+/** How each of a sequence of actions ends for a user who stands there, by the rules of the table of actions. */
+export function walk(start: StartingPoint, actions: readonly Action[]): StepResult[] {
+  let user = userAt(start)
+  return actions.map((action) => {
+    const step = take(user, action)
+    user = step.user
+    return step.result
+  })
+}
+
+/**
+ * The starting point from which the most of these actions end without a failure, all of them where that is possible.
+ * Of several, one where the first action ends as `wanted`, else as the other may.
+ */
+export function startingPointFor(
+  actions: readonly Action[],
+  wanted: 'succeeded' | 'unchanged',
+): StartingPoint {
+  let best = { start: startingPoints[0] ?? { status: 'ACTIVE', stagedWithPassword: false }, score: -1 }
+  for (const start of startingPoints) {
+    const results = walk(start, actions)
+    const good = results.filter((result) => result !== 'failed').length
+    const score = good * 2 + (results[0] === wanted ? 1 : 0)
+    if (score > best.score) best = { start, score }
+  }
+  return best.start
+}

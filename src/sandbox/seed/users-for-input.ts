@@ -1,0 +1,175 @@
+import type { Action } from '../../okta/actions.ts'
+import { foldLogin, shortNameOf } from '../login.ts'
+import { defaultToken, type OrgState } from '../org-state.ts'
+import { seededRandom } from '../random.ts'
+import type { SandboxUser } from '../user.ts'
+import { generateUsers, makeAdministrator } from './generate-users.ts'
+import { makeUser } from './make-user.ts'
+import { type StartingPoint, startingPointFor } from './starting-point.ts'
+
+/** A row of an input, as far as its org needs to know it. */
+export interface SeedRow {
+  /** An id, a login, or a login's short name, trimmed. */
+  readonly user: string
+  readonly actions: readonly Action[]
+}
+
+/** How to make the org around an input's users. */
+export interface InputSeedOptions {
+  /** Milliseconds since 1970: all times in the org lie before. */
+  readonly now: number
+  /** Users that the input does not name. Default 12. */
+  readonly bystanders?: number
+}
+
+/** All rows of one key. */
+interface NamedUser {
+  readonly key: string
+  readonly steps: { readonly row: number; readonly actions: readonly Action[] }[]
+}
+
+const userId = /^00u[A-Za-z0-9]{17}$/
+
+// Every eighth user is already where the first action leads: an input is never quite up to date.
+function isUpToDate(index: number): boolean {
+  return index % 8 === 7
+}
+
+/** The logins that an org has already, with their short names, so that what is made up keeps clear of them. */
+class TakenNames {
+  readonly #names = new Set<string>()
+
+  take(login: string): void {
+    const folded = foldLogin(login)
+    this.#names.add(folded)
+    const shortName = shortNameOf(folded)
+    if (shortName !== null) this.#names.add(shortName)
+  }
+
+  isFree(login: string): boolean {
+    const folded = foldLogin(login)
+    return !this.#names.has(folded) && !this.#names.has(shortNameOf(folded) ?? folded)
+  }
+
+  /** The first of `make(0)`, `make(1)`, … that is free; it is taken from then on. */
+  free(make: (attempt: number) => string): string {
+    let attempt = 0
+    while (!this.isFree(make(attempt))) attempt += 1
+    const login = make(attempt)
+    this.take(login)
+    return login
+  }
+}
+
+async function gather(rows: AsyncIterable<SeedRow> | Iterable<SeedRow>): Promise<NamedUser[]> {
+  const byKey = new Map<string, NamedUser>()
+  let row = 0
+  for await (const { user, actions } of rows) {
+    row += 1
+    const folded = userId.test(user) ? user : foldLogin(user)
+    const known = byKey.get(folded)
+    if (known === undefined) byKey.set(folded, { key: user, steps: [{ row, actions }] })
+    else known.steps.push({ row, actions })
+  }
+  return [...byKey.values()]
+}
+
+function isShortName(key: string): boolean {
+  return !key.includes('@') && !userId.test(key)
+}
+
+// `ann` beside `ann@example.com` is the same user, unless another login of the input begins with `ann@` too.
+function joinShortNames(named: readonly NamedUser[]): NamedUser[] {
+  const byLogin = new Map<string, NamedUser>()
+  const logins = new Map<string, number>()
+  for (const user of named) {
+    if (!user.key.includes('@')) continue
+    const login = foldLogin(user.key)
+    const shortName = shortNameOf(login) ?? login
+    byLogin.set(login, user)
+    logins.set(shortName, (logins.get(shortName) ?? 0) + 1)
+  }
+  return named.filter((user) => {
+    const shortName = foldLogin(user.key)
+    const same = isShortName(user.key) ? byLogin.get(`${shortName}@example.com`) : undefined
+    if (same === undefined || logins.get(shortName) !== 1) return true
+    same.steps.push(...user.steps)
+    return false
+  })
+}
+
+// A short name that other logins share would be ambiguous as `name@example.com`. Okta looks for a whole login first,
+// so that a login without a domain is still found.
+function loginsOf(named: readonly NamedUser[], taken: TakenNames): Map<string, string> {
+  const logins = new Map<string, string>()
+  for (const { key } of named) {
+    if (!key.includes('@')) continue
+    logins.set(key, key)
+    taken.take(key)
+  }
+  for (const { key } of named) {
+    if (!isShortName(key)) continue
+    const login = taken.isFree(`${key}@example.com`) ? `${key}@example.com` : key
+    logins.set(key, login)
+    taken.take(login)
+  }
+  return logins
+}
+
+// Inputs repeat the same few sequences of actions many thousand times.
+function startingPoints(): (actions: readonly Action[], index: number) => StartingPoint {
+  const known = new Map<string, StartingPoint>()
+  return (actions, index) => {
+    const wanted = isUpToDate(index) ? 'unchanged' : 'succeeded'
+    const key = `${wanted} ${actions.join()}`
+    const start = known.get(key) ?? startingPointFor(actions, wanted)
+    known.set(key, start)
+    return start
+  }
+}
+
+function actionsOf(user: NamedUser): readonly Action[] {
+  return user.steps.toSorted((one, other) => one.row - other.row).flatMap((step) => step.actions)
+}
+
+/**
+ * An org in which all that the rows ask for can be carried out: each user begins where none of the actions in all of
+ * the user's rows fails, if there is such a place. Rows whose keys differ in letter case or diacritics alone are the
+ * same user's. Besides them the org has bystanders, and an administrator who owns its one token.
+ */
+export async function usersForInput(
+  rows: AsyncIterable<SeedRow> | Iterable<SeedRow>,
+  options: InputSeedOptions,
+): Promise<OrgState> {
+  const { now, bystanders = 12 } = options
+  const named = joinShortNames(await gather(rows))
+  const taken = new TakenNames()
+  const logins = loginsOf(named, taken)
+  const startOf = startingPoints()
+  const random = seededRandom(1)
+  const users = named.map((user, index): SandboxUser => {
+    const actions = actionsOf(user)
+    const madeUp = (first: string, last: string): string =>
+      taken.free((attempt) => `${first}.${last}.${index + 1 + attempt}@example.com`.toLowerCase())
+    const wish = {
+      ...startOf(actions, index),
+      id: userId.test(user.key) ? user.key : null,
+      login: (first: string, last: string) => logins.get(user.key) ?? madeUp(first, last),
+      factorCount: actions.includes('reset_factors') ? 1 + (index % 2) : 0,
+      roles: [],
+    }
+    return makeUser(wish, now, random)
+  })
+  const others = generateUsers({ count: bystanders, now, seed: 2 }).map((user, index) => {
+    const login = taken.free((attempt) => `bystander.${index + 1 + attempt}@example.com`)
+    return { ...user, profile: { ...user.profile, login, email: login } }
+  })
+  const adminLogin = taken.free((attempt) => `admin${attempt === 0 ? '' : attempt}@example.com`)
+  const administrator = makeAdministrator(adminLogin, now, seededRandom(3))
+  return {
+    version: 1,
+    users: [...users, ...others, administrator],
+    tokens: [{ value: defaultToken, owner: administrator.id }],
+    calls: [],
+  }
+}

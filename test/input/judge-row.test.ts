@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest'
+import { judgeRow, type RowSettings } from '../../src/input/judge-row.ts'
+import type { Cell, RowProblem } from '../../src/input/row.ts'
+
+const mapping = { columns: ['user', 'do', 'mail'], user: 'user', action: 'do', sendEmail: 'mail' }
+const plain: RowSettings = { format: 'json', action: null, steps: null }
+const seven = 'activate, deactivate, reactivate, reset_factors, suspend, unlock, unsuspend'
+
+function judge(cells: Record<string, Cell>, settings: RowSettings = plain, problems: RowProblem[] = []) {
+  return judgeRow({ row: 7, cells: new Map(Object.entries(cells)), problems }, mapping, settings)
+}
+
+describe('judgeRow', () => {
+  test('gives a row that can be acted on', () => {
+    const cells = { user: '\u00a0ada@example.com ', do: ' Reset-Factors\u200b', mail: 'no', note: 5 }
+    expect(judge(cells)).toEqual({
+      kind: 'valid',
+      row: 7,
+      user: 'ada@example.com',
+      actions: ['reset_factors'],
+      sendEmail: false,
+      cells: new Map(Object.entries(cells)),
+    })
+  })
+
+  test.each([{}, { do: '' }, { do: null }, { do: ' \u200b' }])(
+    'takes the action from the settings for %j',
+    (cells) => {
+      expect(judge({ user: 'ada', ...cells }, { ...plain, action: 'unlock' })).toMatchObject({
+        actions: ['unlock'],
+      })
+      expect(judge({ user: 'ada', ...cells }, { ...plain, steps: ['suspend', 'deactivate'] })).toMatchObject({
+        actions: ['suspend', 'deactivate'],
+        sendEmail: null,
+      })
+    },
+  )
+
+  test("a row's own action goes before that of the settings", () => {
+    expect(judge({ user: 'ada', do: 'suspend' }, { ...plain, action: 'unlock' })).toMatchObject({
+      actions: ['suspend'],
+    })
+  })
+
+  test.each<[Record<string, Cell>, RowSettings, string, string]>([
+    [{ do: 'suspend' }, plain, 'user', 'the user is empty; an id or a login was expected'],
+    [{ user: null, do: 'suspend' }, plain, 'user', 'the user is empty; an id or a login was expected'],
+    [
+      { user: 12, do: 'suspend' },
+      plain,
+      'user',
+      'the user is the number 12; a text was expected, an id or a login',
+    ],
+    [
+      { user: ['a'], do: 'suspend' },
+      plain,
+      'user',
+      'the user is an array; a text was expected, an id or a login',
+    ],
+    [
+      { user: { id: 1 }, do: 'suspend' },
+      plain,
+      'user',
+      'the user is an object; a text was expected, an id or a login',
+    ],
+    [
+      { user: 'ada' },
+      plain,
+      'do',
+      `the row names no action, and neither does the job; one of ${seven} was expected`,
+    ],
+    [{ user: 'ada', do: 'fire' }, plain, 'do', `the action "fire" is unknown; one of ${seven} was expected`],
+    [{ user: 'ada', do: 1 }, plain, 'do', `the action is the number 1; one of ${seven} was expected`],
+    [
+      { user: 'ada', do: 'suspend' },
+      { ...plain, steps: ['suspend'] },
+      'do',
+      'the row names the action "suspend", but the job gives steps; an empty action was expected',
+    ],
+    [
+      { user: 'ada', do: 'unlock', mail: 'x' },
+      plain,
+      'mail',
+      'send_email is "x"; true, false or nothing was expected',
+    ],
+  ])('says what is wrong with %j', (cells, settings, column, message) => {
+    expect(judge(cells, settings)).toMatchObject({ kind: 'invalid', row: 7, problems: [{ column, message }] })
+  })
+
+  test('says all that is wrong with a row, and what it named', () => {
+    expect(judge({ user: ' me', do: 'fire', mail: 'x' })).toMatchObject({
+      kind: 'invalid',
+      user: ' me',
+      action: 'fire',
+      problems: [{ column: 'user' }, { column: 'do' }, { column: 'mail' }],
+    })
+    expect(judge({ user: 12, do: { a: 1 } })).toMatchObject({ user: '12', action: '{"a":1}' })
+  })
+
+  test('believes no cell of a record that is broken as a whole', () => {
+    const problems = [{ column: null, message: '2 cells, 3 were expected' }]
+    expect(judge({ user: 'Lovelace', do: 'suspend' }, plain, problems)).toMatchObject({
+      kind: 'invalid',
+      user: '',
+      action: '',
+      problems,
+    })
+  })
+
+  test('a problem of one cell leaves the others to be judged', () => {
+    const problems = [{ column: 'note', message: 'too deep' }]
+    expect(judge({ user: 'ada', do: 'fire' }, plain, problems)).toMatchObject({
+      kind: 'invalid',
+      user: 'ada',
+      problems: [...problems, { column: 'do' }],
+    })
+  })
+
+  test('an input without the columns has no action and no send_email', () => {
+    const cells = new Map([
+      ['user', 'ada'],
+      ['action', 'fire'],
+      ['send_email', 'x'],
+    ])
+    const bare = { columns: ['user'], user: 'user', action: null, sendEmail: null }
+    expect(judgeRow({ row: 1, cells, problems: [] }, bare, { ...plain, action: 'unlock' })).toMatchObject({
+      kind: 'valid',
+      actions: ['unlock'],
+      sendEmail: null,
+    })
+  })
+})

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { type InputSettings, resolveColumns } from '../../src/input/column-mapping.ts'
+import type { RowSettings } from '../../src/input/judge-row.ts'
+import type { InputFormat } from '../../src/input/row.ts'
+import { surveyInput } from '../../src/input/survey.ts'
+import { withInput } from './support.ts'
+
+function survey(content: string, format: InputFormat, settings: Omit<RowSettings, 'format'>) {
+  return withInput(content, async (file) => {
+    const columns: InputSettings = { format, userColumn: null, actionColumn: null }
+    return surveyInput(file, await resolveColumns(file, columns), { format, ...settings })
+  })
+}
+
+test('counts rows, users and tasks', async () => {
+  const content = `user,action,send_email
+ada,activate,
+ada ,activate,yes
+ADA,suspend,
+grace,activate,no
+grace,deactivate,
+,activate,
+linus,fire,
+too,few
+`
+  const found = await survey(content, 'csv', { action: null, steps: null })
+  expect(found).toMatchObject({ rows: 8, validRows: 5, invalidRows: 3, distinctUsers: 3, tasks: 5 })
+  expect(found.firstInvalid.map(({ row }) => row)).toEqual([6, 7, 8])
+  expect(found.tasksByAction).toEqual(
+    new Map([
+      ['activate', 3],
+      ['suspend', 1],
+      ['deactivate', 1],
+    ]),
+  )
+  expect(found.tasksByActionAndSendEmail).toEqual(
+    new Map([
+      ['activate', { unset: 1, true: 1, false: 1 }],
+      ['suspend', { unset: 1, true: 0, false: 0 }],
+      ['deactivate', { unset: 1, true: 0, false: 0 }],
+    ]),
+  )
+})
+
+test('counts a task for each step', async () => {
+  const found = await survey('[{"id":"a","sendEmail":true},{"id":"b"}]', 'json', {
+    action: null,
+    steps: ['suspend', 'deactivate'],
+  })
+  expect(found).toMatchObject({ rows: 2, tasks: 4, distinctUsers: 2 })
+  expect(found.tasksByActionAndSendEmail.get('deactivate')).toEqual({ unset: 1, true: 1, false: 0 })
+})
+
+test('keeps the first twenty invalid rows', async () => {
+  const found = await survey('{"user":"me"}\n'.repeat(50), 'jsonl', { action: 'suspend', steps: null })
+  expect(found).toMatchObject({ rows: 50, validRows: 0, invalidRows: 50, tasks: 0, distinctUsers: 0 })
+  expect(found.firstInvalid.map(({ row }) => row)).toEqual(
+    Array.from({ length: 20 }, (_, index) => index + 1),
+  )
+})
+
+test('an input without rows counts nothing', async () => {
+  for (const [content, format] of [
+    ['user\n', 'csv'],
+    ['[]', 'json'],
+  ] as const)
+    expect(await survey(content, format, { action: 'suspend', steps: null })).toMatchObject({
+      rows: 0,
+      tasks: 0,
+    })
+})

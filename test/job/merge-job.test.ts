@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest'
+import type { JobFile } from '../../src/job/job.ts'
+import { type JobFlags, mergeJob } from '../../src/job/merge-job.ts'
+import { exitCodes, KnownError } from '../../src/known-error.ts'
+
+function refusal(file: JobFile | null, flags: JobFlags): KnownError {
+  try {
+    mergeJob(file, flags, 'csv')
+  } catch (error) {
+    if (error instanceof KnownError) return error
+    throw error
+  }
+  throw new Error('expected a KnownError')
+}
+
+describe('flags win over the job, the job over the defaults', () => {
+  test('nothing said: the defaults', () => {
+    expect(mergeJob(null, {}, 'jsonl')).toEqual({
+      name: 'run',
+      description: null,
+      input: { format: 'jsonl', user_column: null, action_column: null },
+      action: null,
+      steps: null,
+      order: 'user',
+      options: { send_email: null, respond_async: false, in_doubt: 'keep' },
+      pace: { share: 0.5, concurrency: 10 },
+      guards: { max_users: null, protect: [], only_status: null },
+      read_first: true,
+      skip_invalid: false,
+    })
+  })
+
+  const file: JobFile = {
+    $schema: 'x',
+    name: 'nightly',
+    description: 'The changes of the day',
+    input: { file: 'a.csv', format: 'json', user_column: 'login', action_column: 'what' },
+    action: 'unlock',
+    order: 'user',
+    options: { send_email: true, respond_async: true, in_doubt: 'retry' },
+    pace: { share: 0.25, concurrency: 4 },
+    guards: { max_users: 7 },
+    read_first: false,
+  }
+
+  test('the job alone', () => {
+    expect(mergeJob(file, {}, 'csv')).toEqual({
+      name: 'nightly',
+      description: 'The changes of the day',
+      input: { format: 'csv', user_column: 'login', action_column: 'what' },
+      action: 'unlock',
+      steps: null,
+      order: 'user',
+      options: { send_email: true, respond_async: true, in_doubt: 'retry' },
+      pace: { share: 0.25, concurrency: 4 },
+      guards: { max_users: 7, protect: [], only_status: null },
+      read_first: false,
+      skip_invalid: false,
+    })
+  })
+
+  test('every flag over the job', () => {
+    const flags: Required<JobFlags> = {
+      name: 'tonight',
+      userColumn: 'mail',
+      actionColumn: 'do',
+      action: 'suspend',
+      share: 1,
+      concurrency: 1000,
+      maxUsers: 1,
+      noRead: true,
+      skipInvalid: true,
+    }
+    expect(mergeJob({ ...file, read_first: true }, flags, 'csv')).toMatchObject({
+      name: 'tonight',
+      input: { user_column: 'mail', action_column: 'do' },
+      action: 'suspend',
+      pace: { share: 1, concurrency: 1000 },
+      guards: { max_users: 1 },
+      read_first: false,
+      skip_invalid: true,
+    })
+  })
+
+  test('flags that are undefined or off leave it to the job', () => {
+    const flags: JobFlags = { action: undefined, share: undefined, noRead: false, skipInvalid: undefined }
+    expect(mergeJob(file, flags, 'csv')).toMatchObject({
+      action: 'unlock',
+      pace: { share: 0.25 },
+      read_first: false,
+    })
+  })
+
+  test('guards and steps of the job are kept', () => {
+    const guarded: JobFile = {
+      name: 'a',
+      steps: ['suspend', 'deactivate'],
+      guards: { protect: ['x'], only_status: ['ACTIVE'] },
+    }
+    expect(mergeJob(guarded, {}, 'csv')).toMatchObject({
+      steps: ['suspend', 'deactivate'],
+      guards: { protect: ['x'], only_status: ['ACTIVE'] },
+    })
+  })
+
+  test.each([
+    [null, {}, 'run'],
+    [null, { action: 'suspend' }, 'suspend'],
+    [null, { action: 'suspend', name: 'mine' }, 'mine'],
+    [file, { action: 'suspend' }, 'nightly'],
+  ] as const)('the name of %o with %o is %s', (job, flags, name) => {
+    expect(mergeJob(job, flags, 'csv').name).toBe(name)
+  })
+})
+
+describe('what is refused', () => {
+  test('--action beside the steps of the job', () => {
+    const error = refusal({ name: 'a', steps: ['suspend', 'deactivate'] }, { action: 'unlock' })
+    expect(error.message).toBe(
+      '--action unlock: a job without steps was expected, the job has steps: suspend, deactivate',
+    )
+    expect(error.next).toContain('--action')
+    expect(error.exitCode).toBe(exitCodes.nothingSent)
+  })
+
+  test.each([
+    ['guards.only_status', { only_status: ['ACTIVE'] }],
+    ['guards.protect', { protect: ['ceo@example.com'] }],
+  ] satisfies [string, JobFile['guards']][])('--no-read beside %s', (guard, guards) => {
+    const error = refusal({ name: 'a', action: 'unlock', guards }, { noRead: true })
+    expect(error.message).toMatch(/^--no-read: /)
+    expect(error.message).toContain(guard)
+    expect(error.next).toContain(guard)
+  })
+
+  test('a job whose own keys conflict, should it come unchecked', () => {
+    expect(refusal({ name: 'a', steps: ['unlock', 'unlock'] }, {}).message).toMatch(/^steps\[1\]: /)
+    const unread: JobFile = { name: 'a', read_first: false, guards: { protect: ['x'] } }
+    expect(refusal(unread, {}).message).toMatch(/^guards\.protect: /)
+  })
+
+  test.each<[string, JobFlags]>([
+    ['--share: a number above 0 was expected, 0 was found', { share: 0 }],
+    ['--share: a number of at most 1 was expected, 50 was found', { share: 50 }],
+    ['--share: a number was expected, NaN was found', { share: Number.NaN }],
+    ['--concurrency: a whole number was expected, 1.5 was found', { concurrency: 1.5 }],
+    ['--concurrency: a number of at least 1 was expected, 0 was found', { concurrency: 0 }],
+    ['--concurrency: a number of at most 1000 was expected, 1001 was found', { concurrency: 1001 }],
+    ['--max-users: a number of at least 1 was expected, -1 was found', { maxUsers: -1 }],
+    ['--user-column: text that is not empty was expected, "" was found', { userColumn: '' }],
+    ['--action-column: text that is not empty was expected, "" was found', { actionColumn: '' }],
+  ])('%s', (message, flags) => {
+    expect(refusal(null, flags).message).toBe(message)
+  })
+
+  test('a name that is no name of a directory', () => {
+    expect(refusal(null, { name: 'a/b' }).message).toMatch(/^--name: .* were expected, "a\/b" was found$/)
+  })
+})

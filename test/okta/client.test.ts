@@ -1,0 +1,133 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createOktaClient, type OktaClient } from '../../src/okta/client.ts'
+import { OktaClock } from '../../src/okta/clock.ts'
+import { lifecycleRequest, readUserRequest } from '../../src/okta/request.ts'
+
+const releases: (() => Promise<unknown>)[] = []
+
+afterEach(async () => {
+  for (const release of releases.splice(0).reverse()) await release()
+})
+
+async function serve(listener: RequestListener): Promise<{ url: string; server: Server }> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  releases.push(
+    () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(resolve)
+      }),
+  )
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
+}
+
+function clientFor(orgUrl: string, requestTimeoutMs = 5_000): OktaClient {
+  const client = createOktaClient({
+    connection: { orgUrl, authorization: 'SSWS secret', requestTimeoutMs },
+    clock: new OktaClock(),
+    connections: 2,
+    userAgent: 'okta-lifecycle/test',
+  })
+  releases.push(() => client.close())
+  return client
+}
+
+const suspend = lifecycleRequest('00u1', 'suspend', { sendEmail: null, respondAsync: false })
+
+describe('createOktaClient', () => {
+  it('sends the method, the encoded path, the authorization and the user agent', async () => {
+    const seen: unknown[] = []
+    const { url } = await serve((request, response) => {
+      const { authorization, 'user-agent': agent } = request.headers
+      seen.push([request.method, request.url, authorization, agent])
+      response.end('{}')
+    })
+    await clientFor(url).send(readUserRequest('a+b@example.com'))
+    expect(seen).toEqual([
+      ['GET', '/api/v1/users/a%2Bb%40example.com', 'SSWS secret', 'okta-lifecycle/test'],
+    ])
+  })
+
+  it('gives status, rate limit, request id and error of an answer', async () => {
+    const { url } = await serve((_request, response) => {
+      response.writeHead(403, {
+        'content-type': 'application/json',
+        'x-rate-limit-limit': '300',
+        'x-rate-limit-remaining': '12',
+        'x-rate-limit-reset': '1759117808',
+        'x-okta-request-id': 'req1',
+      })
+      response.end(JSON.stringify({ errorCode: 'E0000006', errorSummary: 'No.', errorCauses: [] }))
+    })
+    expect(await clientFor(url).send(suspend)).toMatchObject({
+      kind: 'answered',
+      httpStatus: 403,
+      rateLimit: { limit: 300, remaining: 12, reset: 1759117808 },
+      requestId: 'req1',
+      error: { errorCode: 'E0000006', errorSummary: 'No.' },
+    })
+  })
+
+  it('knows that nothing was sent where no connection could be made', async () => {
+    const { url, server } = await serve(() => {})
+    await new Promise((resolve) => server.close(resolve))
+    expect(await clientFor(url).send(suspend)).toMatchObject({
+      kind: 'unanswered',
+      mayHaveBeenSent: false,
+      code: 'ECONNREFUSED',
+    })
+  })
+
+  it('says that the request may have been sent where the connection is lost after it', async () => {
+    const { url } = await serve((request) => request.socket.destroy())
+    expect(await clientFor(url).send(suspend)).toMatchObject({ kind: 'unanswered', mayHaveBeenSent: true })
+  })
+
+  it('does not take a truncated body for an answer', async () => {
+    const { url } = await serve((request, response) => {
+      response.writeHead(200, { 'content-length': '100' })
+      response.write('{"a":', () => request.socket.destroy())
+    })
+    expect(await clientFor(url).send(suspend)).toMatchObject({ kind: 'unanswered', mayHaveBeenSent: true })
+  })
+
+  it('gives up after the time limit of the whole request, also when bytes keep dripping', async () => {
+    const { url } = await serve((_request, response) => {
+      response.writeHead(200)
+      const drip = setInterval(() => response.write(' '), 10)
+      response.on('close', () => clearInterval(drip))
+    })
+    expect(await clientFor(url, 200).send(suspend)).toMatchObject({ kind: 'unanswered', code: 'TIMEOUT' })
+  })
+
+  it('reads no more of an endless body than the limit', async () => {
+    const { url } = await serve((_request, response) => {
+      response.writeHead(200)
+      const chunk = 'x'.repeat(64 * 1024)
+      const more = (): void => {
+        while (!response.destroyed && response.write(chunk));
+      }
+      response.on('drain', more)
+      more()
+    })
+    expect(await clientFor(url).send(suspend)).toMatchObject({
+      kind: 'answered',
+      body: { kind: 'unreadable' },
+    })
+  })
+
+  it('follows no redirect', async () => {
+    const { url } = await serve((_request, response) => {
+      response.writeHead(301, { location: 'https://other.example.com/' })
+      response.end()
+    })
+    expect(await clientFor(url).send(suspend)).toMatchObject({
+      kind: 'answered',
+      httpStatus: 301,
+      location: 'https://other.example.com/',
+    })
+  })
+})

@@ -1,0 +1,198 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { renderDuration, renderSummary } from '../../src/report/render-summary.ts'
+import { type Summary, summaryFiles, summarySchema, writeSummary } from '../../src/report/summary.ts'
+
+const none = { succeeded: 0, unchanged: 0, failed: 0, skipped: 0, in_doubt: 0, not_run: 0 }
+const noSkips = {
+  duplicate: 0,
+  only_status: 0,
+  protected: 0,
+  token_owner: 0,
+  invalid_row: 0,
+  earlier_step: 0,
+  in_doubt: 0,
+}
+
+const complete: Summary = {
+  run_id: '20261124T080000Z-offboarding',
+  job: 'offboarding',
+  org: 'https://acme.example.com',
+  state: 'finished',
+  reason: null,
+  exit_code: 0,
+  started_at: '2026-11-24T08:00:00.000Z',
+  finished_at: '2026-11-24T08:03:05.000Z',
+  duration_seconds: 185,
+  sittings: 1,
+  rows: 12,
+  tasks: 24,
+  results: { ...none, succeeded: 20, unchanged: 2, skipped: 2 },
+  actions: {
+    suspend: { ...none, succeeded: 10, unchanged: 1, skipped: 1 },
+    deactivate: { ...none, succeeded: 10, unchanged: 1, skipped: 1 },
+  },
+  skipped: { ...noSkips, duplicate: 2 },
+  requests: { total: 45, reads: 24, lifecycle: 20, by_http_status: { '200': 43, '429': 1, none: 1 } },
+  retries: { rate_limited: 1, connection: 1, server_errors: 0 },
+  budget: [
+    { bucket: '/api/v1/users', limit: 300, share: 0.5, used: 21 },
+    { bucket: '/api/v1/users/me', limit: null, share: 0.5, used: 1 },
+  ],
+  files: summaryFiles('runs/20261124T080000Z-offboarding'),
+}
+
+const troubled: Summary = {
+  ...complete,
+  exit_code: 1,
+  sittings: 3,
+  results: { succeeded: 8, unchanged: 0, failed: 3, skipped: 10, in_doubt: 1, not_run: 2 },
+  skipped: { ...noSkips, duplicate: 4, protected: 1, invalid_row: 2, earlier_step: 3 },
+}
+
+/** The line that begins with a label. */
+function lineOf(text: string, label: string): string | undefined {
+  return text.split('\n').find((line) => line.startsWith(label))
+}
+
+describe('renderSummary', () => {
+  test('a run without trouble', () => {
+    expect(renderSummary(complete)).toBe(`Run 20261124T080000Z-offboarding finished
+Job    offboarding
+Org    https://acme.example.com
+Time   3 min 5 s
+Input  12 rows, 24 tasks
+
+Results     succeeded  unchanged  skipped
+deactivate         10          1        1
+suspend            10          1        1
+all                20          2        2
+
+Nothing needs a look
+As asked: 2 skipped as duplicates
+
+Requests  45 (20 lifecycle, 24 reads)
+Answers   43 × 200, 1 × 429, 1 without an answer
+Retries   1 rate limited, 1 connection
+Budget    /api/v1/users: 21 used, at most 50% of a limit of 300 a window
+Budget    /api/v1/users/me: 1 used, at most 50% of a limit that Okta did not name
+
+Run directory  runs/20261124T080000Z-offboarding
+Results        runs/20261124T080000Z-offboarding/results.csv
+Next           nothing, the run is complete
+`)
+  })
+
+  test('what needs a look is counted, with where it stands and the rows to feed again', () => {
+    const text = renderSummary(troubled)
+    expect(text).toContain(`Needs a look
+  3 failed: the message in results.csv says why
+  1 in doubt: may have been applied, look the user up in Okta
+  2 not run: the run stopped first
+  1 skipped because a guard protects the user
+  2 skipped because the row can't be acted on
+  3 skipped because an earlier step of the row did not succeed
+As asked: 4 skipped as duplicates
+Each of them stands in runs/20261124T080000Z-offboarding/results.csv
+`)
+    expect(text).toContain('3 min 5 s in 3 sittings')
+    expect(lineOf(text, 'Rows to feed again')).toMatch(/ runs\/20261124T080000Z-offboarding\/failed\.csv$/)
+  })
+
+  test.each<[string, Partial<Summary>, string]>([
+    ['failures', {}, 'okta-lifecycle retry 20261124T080000Z-offboarding'],
+    [
+      'a stop',
+      { state: 'stopped', reason: 'max_failures' },
+      'okta-lifecycle resume 20261124T080000Z-offboarding',
+    ],
+    [
+      'an interruption',
+      { state: 'interrupted', reason: 'SIGINT' },
+      'okta-lifecycle resume 20261124T080000Z-offboarding',
+    ],
+    [
+      'runs elsewhere',
+      { files: summaryFiles("/srv/it's/20261124T080000Z-offboarding") },
+      "okta-lifecycle retry 20261124T080000Z-offboarding --runs-dir '/srv/it'\\''s'",
+    ],
+    [
+      'invalid rows alone',
+      { results: { ...none, skipped: 2 }, skipped: { ...noSkips, invalid_row: 2 } },
+      'correct the rows in runs/20261124T080000Z-offboarding/failed.csv, then run it as an input',
+    ],
+    [
+      'protected users alone',
+      { results: { ...none, skipped: 1 }, skipped: { ...noSkips, protected: 1 } },
+      'decide on the skipped users; nothing is left to resume',
+    ],
+  ])('the next step after %s', (_, changes, next) => {
+    expect(lineOf(renderSummary({ ...troubled, ...changes }), 'Next')?.replace(/^Next +/, '')).toBe(next)
+  })
+
+  test('the reason stands in the first line and can neither add one nor move the cursor', () => {
+    const text = renderSummary({ ...troubled, state: 'stopped', reason: 'said \u001b[2J\nNext: rm' })
+    expect(text.split('\n')[0]).toBe(
+      'Run 20261124T080000Z-offboarding stopped: said \\u001b[2J\\u000aNext: rm',
+    )
+    expect(text).not.toContain('\u001b')
+  })
+
+  test('an empty run has no table', () => {
+    const text = renderSummary({
+      ...complete,
+      rows: 0,
+      tasks: 0,
+      results: none,
+      actions: {},
+      skipped: noSkips,
+      budget: [],
+    })
+    expect(text).not.toContain('succeeded')
+    expect(text).toContain('0 rows, 0 tasks')
+  })
+
+  test.each([
+    [0, '0 s'],
+    [0.44, '0.4 s'],
+    [9.96, '10 s'],
+    [59.6, '1 min 0 s'],
+    [3599.6, '1 h 0 min'],
+    [7 * 3600 + 29 * 60 + 31, '7 h 30 min'],
+    [90_000, '25 h 0 min'],
+  ])('%d seconds are %s', (seconds, shown) => {
+    expect(renderDuration(seconds)).toBe(shown)
+  })
+})
+
+describe('summary.json', () => {
+  let directory: string
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'summary-'))
+  })
+
+  afterEach(async () => {
+    await rm(directory, { recursive: true })
+  })
+
+  test('reads back as written, mode 0600, with nothing beside it', async () => {
+    await writeSummary(directory, complete)
+    await writeSummary(directory, troubled)
+    const path = join(directory, 'summary.json')
+    expect(summarySchema.parse(JSON.parse(await readFile(path, 'utf8')))).toEqual(troubled)
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect(await readdir(directory)).toEqual(['summary.json'])
+  })
+
+  test('the schema refuses what is not a summary and gives a JSON schema', () => {
+    expect(summarySchema.safeParse({ ...complete, state: 'running' }).success).toBe(false)
+    expect(summarySchema.safeParse({ ...complete, results: { succeeded: 1 } }).success).toBe(false)
+    expect(summarySchema.safeParse({ ...complete, actions: { purge: none } }).success).toBe(false)
+    expect(summarySchema.safeParse({ ...complete, token: 'x' }).success).toBe(false)
+    expect(z.toJSONSchema(summarySchema)).toMatchObject({ type: 'object', additionalProperties: false })
+  })
+})

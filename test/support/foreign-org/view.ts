@@ -1,0 +1,43 @@
+import type { ForeignUser } from './user.ts'
+
+/** A user as `GET /api/v1/users/{id}` shows it. `transitioningToStatus` is there only while there is a transition. */
+export function userJson(user: ForeignUser): Record<string, unknown> {
+  const transition = user.transition === null ? {} : { transitioningToStatus: user.transition.to }
+  return {
+    id: user.id,
+    status: user.status,
+    created: '2026-01-05T08:00:00.000Z',
+    activated: user.status === 'STAGED' ? null : '2026-01-06T08:00:00.000Z',
+    statusChanged: user.statusChanged,
+    lastLogin: null,
+    lastUpdated: user.statusChanged ?? '2026-01-05T08:00:00.000Z',
+    passwordChanged: null,
+    type: { id: 'otyF0reignOrg0000001' },
+    ...transition,
+    profile: {
+      firstName: 'Test',
+      lastName: 'Person',
+      mobilePhone: null,
+      secondEmail: null,
+      login: user.login,
+      // The address is somebody's mailbox, not the login: whoever looks a user up by it finds nothing.
+      email: `mailbox-${user.id}@mail.example.com`,
+    },
+    credentials: { provider: { type: 'OKTA', name: 'OKTA' } },
+    _links: { self: { href: `https://foreign-org.example.com/api/v1/users/${user.id}` } },
+  }
+}
+
+/** The user's enrolled factors as `GET /api/v1/users/{id}/factors` lists them. */
+export function factorsJson(user: ForeignUser): Record<string, unknown>[] {
+  return user.factors.map((factor) => ({
+    id: factor.id,
+    factorType: factor.factorType,
+    provider: factor.provider,
+    vendorName: factor.provider,
+    status: 'ACTIVE',
+    created: factor.created,
+    lastUpdated: factor.created,
+    profile: {},
+  }))
+}
