@@ -181,7 +181,10 @@ export class Pacer {
     }
     this.#leased += count
     lane.leasing = true
-    this.#ledger.take(bucket, available, count).then(
+    // Where no limit is known there is nothing to keep account of: how many are in flight is the whole rule.
+    const taken =
+      lane.budget.window === null ? Promise.resolve() : this.#ledger.take(bucket, available, count)
+    taken.then(
       () => this.#start(lane, leased),
       (error: unknown) => this.#giveUp(lane, leased, error),
     )
