@@ -39,29 +39,40 @@ export async function surveyCopy(prepared: Prepared, directory: string): Promise
   const copy = await nameInputCopy(directory, received, format)
   const job = prepared.merge(format)
   const path = join(directory, copy.file)
-  const mapping = await resolveColumns(path, {
-    format,
-    userColumn: job.input.user_column,
-    actionColumn: job.input.action_column,
-  })
-  const survey = await surveyInput(path, mapping, { format, action: job.action, steps: job.steps })
-  return { copy, job, mapping, survey }
+  try {
+    const { user_column: userColumn, action_column: actionColumn } = job.input
+    const mapping = await resolveColumns(path, { format, userColumn, actionColumn })
+    const survey = await surveyInput(path, mapping, { format, action: job.action, steps: job.steps })
+    return { copy, job, mapping, survey }
+  } catch (error) {
+    throw inUsersWords(error, path, prepared.source)
+  }
+}
+
+/** The copy is what is read, but the user knows the input by the name that was typed. */
+function inUsersWords(error: unknown, path: string, source: string): unknown {
+  if (!(error instanceof KnownError)) return error
+  const message = error.message.replaceAll(path, nameOf(source))
+  return new KnownError(message, error.next, error.exitCode, error)
+}
+
+function nameOf(source: string): string {
+  return source === '-' ? 'standard input' : source
 }
 
 /** The bad rows of an input, the first of them one by one. */
 export function describeInvalidRows(source: string, survey: Survey): string {
   const { rows, invalidRows, firstInvalid } = survey
-  const name = source === '-' ? 'standard input' : source
   const more = invalidRows - firstInvalid.length
   return [
-    `${name}: ${invalidRows} of ${rows} rows can't be acted on:`,
+    `${nameOf(source)}: ${invalidRows} of ${rows} rows can't be acted on:`,
     ...firstInvalid.map((row) => `  row ${row.row}: ${describeProblems(row)}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ].join('\n')
 }
 
 /** What is wrong with a row, in one line. */
-export function describeProblems({ problems }: InvalidRow): string {
+function describeProblems({ problems }: InvalidRow): string {
   return problems
     .map(({ column, message }) => (column === null ? message : `${column}: ${message}`))
     .join('; ')

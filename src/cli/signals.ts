@@ -13,9 +13,11 @@ const signals = [
  * @returns what takes the handlers off again
  */
 export function stopOnSignals(stop: StopSwitch, say: (line: string) => void): () => void {
+  let seen = false
   const handlers = signals.map(([signal, exitCode]) => {
     const handler = (): void => {
-      if (stop.signal.aborted && stop.reason?.state === 'interrupted') process.exit(exitCode)
+      if (seen) process.exit(exitCode)
+      seen = true
       stop.turn({ state: 'interrupted', exitCode, message: `${signal} was received` })
       say(`${signal}: nothing more is sent; waiting for what is under way. Once more ends at once.`)
     }

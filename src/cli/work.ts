@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
 import type { Answer } from '../okta/answer.ts'
 import { createOktaClient, type OktaClient } from '../okta/client.ts'
@@ -15,8 +14,9 @@ import { guardRun } from '../run/guards.ts'
 import { expectedSkips } from '../run/result.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
 import { openRunLog } from '../run/run-log.ts'
-import { type SittingEnd, sit } from '../run/sitting.ts'
+import { type SittingEnd, type SittingOptions, sit } from '../run/sitting.ts'
 import type { StopSwitch } from '../run/stop.ts'
+import { Tally } from '../run/tally.ts'
 import type { RunOrg } from './org.ts'
 import { createProgress, silentProgress } from './progress.ts'
 import { programVersion } from './version.ts'
@@ -47,8 +47,10 @@ export async function work(options: WorkOptions): Promise<ExitCode> {
     connections: options.run.job.pace.concurrency,
     userAgent: `okta-lifecycle/${programVersion()}`,
   })
+  const tally = new Tally()
   const send: OktaClient['send'] = async (request) => {
     const answer = await client.send(request)
+    tally.request(request, answer)
     if (!isPlainSuccess(answer))
       log.warn({ method: request.method, path: request.path, ...shown(answer) }, 'Answer')
     return answer
@@ -61,7 +63,7 @@ export async function work(options: WorkOptions): Promise<ExitCode> {
     const tooMany = guardRun(run)
     if (tooMany !== null) stop.turn(tooMany)
     log.info({ run: run.run_id, version: programVersion() }, 'Sitting begins')
-    const end = await sitWithProgress({ ...options, run }, owner, clock, send, log)
+    const end = await sitWithProgress({ ...options, run }, { owner, clock, send, tally, log })
     log.info({ stopped: end.stopped?.message ?? null }, 'Sitting ends')
     await org.keep()
     return await conclude({ ...options, run }, end)
@@ -74,22 +76,16 @@ export async function work(options: WorkOptions): Promise<ExitCode> {
 
 async function sitWithProgress(
   { directory, run, org, stop, quiet }: WorkOptions,
-  owner: TokenOwner,
-  clock: OktaClock,
-  send: OktaClient['send'],
-  log: Logger,
+  parts: Pick<SittingOptions, 'owner' | 'clock' | 'send' | 'tally' | 'log'>,
 ): Promise<SittingEnd> {
   const progress = quiet ? silentProgress() : createProgress(run.input.tasks, run.job.read_first ? 1 : 0)
   try {
     return await sit({
+      ...parts,
       directory,
       run,
-      owner,
-      send,
-      clock,
       requestTimeoutMs: org.connection.requestTimeoutMs,
       stop,
-      log,
       onBegin: progress.begin,
       onResult: progress.update,
     })

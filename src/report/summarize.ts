@@ -40,12 +40,14 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     skipped: totals.skipped,
     requests: { total: reads + lifecycle, reads, lifecycle, by_http_status: Object.fromEntries(byStatus) },
     retries: Object.fromEntries(retries),
-    budget: end.buckets.map(({ bucket, limit, used }) => ({
-      bucket,
-      limit,
-      share: run.job.pace.share,
-      used,
-    })),
+    budget: end.buckets
+      .filter(({ used }) => used > 0)
+      .map(({ bucket, limit, used }) => ({
+        bucket,
+        limit,
+        share: run.job.pace.share,
+        used,
+      })),
     files: summaryFiles(directory),
   }
 }

@@ -20,7 +20,7 @@ export interface RowQueue {
   /** Starts a row once there is room. Resolves when the next may come. */
   add(work: () => Promise<void>): Promise<void>
   /** Waits without taking the place of a row at work. */
-  parked(wait: () => Promise<void>): Promise<void>
+  parked<T>(wait: () => Promise<T>): Promise<T>
   idle(): Promise<void>
 }
 
@@ -41,7 +41,7 @@ export function createRowQueue(concurrency: number): RowQueue {
     async parked(wait) {
       adjust(1)
       try {
-        await wait()
+        return await wait()
       } finally {
         adjust(-1)
       }

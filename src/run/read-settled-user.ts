@@ -23,7 +23,7 @@ export async function readSettledUser(
   let waited = 0
   for (let looks = 1; waited < transitionPatienceMs; looks++) {
     if (read.kind === 'failed' || read.user.transitioningToStatus === null) return read
-    await services.parked(transitionWaitMs(looks))
+    await services.parked(() => services.stop.wait(transitionWaitMs(looks)))
     waited += transitionWaitMs(looks)
     read = await readUser(services, target)
   }

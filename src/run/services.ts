@@ -26,8 +26,8 @@ export interface Services {
   readonly sendPermission: PermissionStreak
   readonly readPermission: PermissionStreak
   readonly requestTimeoutMs: number
-  /** Waits while the row it is called for lets another row take its place among those under way. */
-  readonly parked: (milliseconds: number) => Promise<void>
+  /** Waits for something while the row that waits lets another take its place among those at work. */
+  readonly parked: <T>(wait: () => Promise<T>) => Promise<T>
   /** From 0 up to, not including, 1. */
   readonly random: () => number
 }

@@ -23,7 +23,7 @@ export async function settleDoubt(
   action: Action,
   open: OpenAttempt,
 ): Promise<Settlement> {
-  const { clock, recorder, requestTimeoutMs, parked, job, tally } = services
+  const { clock, recorder, requestTimeoutMs, parked, stop, job, tally } = services
   const { intent, doubt } = open
   const { row, step, attempt } = intent
   const cause = doubt?.why ?? 'the run was cut off before the answer was recorded'
@@ -32,7 +32,7 @@ export async function settleDoubt(
     status: intent.status,
     statusChanged: intent.status_changed,
   }
-  await parked(settlesAt(known, doubt?.at_once ?? false, requestTimeoutMs) - clock.now())
+  await parked(() => stop.wait(settlesAt(known, doubt?.at_once ?? false, requestTimeoutMs) - clock.now()))
   const observed = await observe(services, action, intent.user_id)
   if ('failed' in observed) {
     return {

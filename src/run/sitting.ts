@@ -19,7 +19,7 @@ import type { RunFile } from './run-file.ts'
 import type { RunState } from './run-state.ts'
 import type { Services } from './services.ts'
 import type { StopReason, StopSwitch } from './stop.ts'
-import { Tally } from './tally.ts'
+import type { Tally } from './tally.ts'
 
 export interface SittingOptions {
   readonly directory: string
@@ -27,6 +27,8 @@ export interface SittingOptions {
   readonly owner: TokenOwner
   readonly send: (request: OktaRequest) => Promise<Answer>
   readonly clock: OktaClock
+  /** Counts all that `send` sends, from the sitting's first call on. */
+  readonly tally: Tally
   readonly requestTimeoutMs: number
   readonly stop: StopSwitch
   readonly log: Logger
@@ -55,11 +57,10 @@ export interface SittingEnd {
  * @throws KnownError where the journal is damaged or can't be opened, or the copy of the input can't be read
  */
 export async function sit(options: SittingOptions): Promise<SittingEnd> {
-  const { directory, run, stop, clock, log } = options
+  const { directory, run, stop, clock, tally, log } = options
   const { job } = run
   const { journal, state } = await openJournal(directory, run)
   const results = await ResultReader.open(join(directory, journalFileName))
-  const tally = new Tally()
   const pacer = new Pacer({
     concurrency: job.pace.concurrency,
     share: job.pace.share,
@@ -72,11 +73,7 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
   const services: Services = {
     job,
     owner: options.owner,
-    send: async (request) => {
-      const answer = await options.send(request)
-      tally.request(request, answer)
-      return answer
-    },
+    send: options.send,
     pacer,
     clock,
     recorder: new Recorder(journal, state, options.onResult),
@@ -86,7 +83,7 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
     sendPermission: new PermissionStreak(),
     readPermission: new PermissionStreak(),
     requestTimeoutMs: options.requestTimeoutMs,
-    parked: (milliseconds) => queue.parked(() => stop.wait(milliseconds)),
+    parked: queue.parked,
     random: Math.random,
   }
   try {

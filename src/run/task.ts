@@ -249,10 +249,11 @@ export class Task {
   }
 
   async #waitForTransition(answer: Answer): Promise<Ending | null> {
+    const { parked, stop } = this.#services
     this.#notApplied(answer, 'in_transition')
     this.#transitionLooks++
     if (this.#transitionLooks * 5_000 > transitionPatienceMs) return this.#refused(answer)
-    await this.#services.parked(transitionWaitMs(this.#transitionLooks))
+    await parked(() => stop.wait(transitionWaitMs(this.#transitionLooks)))
     return null
   }
 
@@ -274,7 +275,7 @@ export class Task {
   }
 
   async #doubt(answer: Answer, atOnce: boolean): Promise<Ending | null> {
-    const { recorder, random, parked } = this.#services
+    const { recorder, random, parked, stop } = this.#services
     const { row, step } = this.#input
     const why = describeAnswer(answer)
     recorder.note({ event: 'in_doubt', row, step, attempt: this.#attempts, at_once: atOnce, why })
@@ -287,7 +288,7 @@ export class Task {
       const message = `not applied after ${this.#attempts} attempts; the last: ${why}`
       return { result: 'failed', message, statusAfter: this.#user?.status ?? null }
     }
-    await parked(backoffMs(this.#setbacks, random()))
+    await parked(() => stop.wait(backoffMs(this.#setbacks, random())))
     return null
   }
 
