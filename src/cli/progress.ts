@@ -11,6 +11,8 @@ export interface Progress {
 
 const terminalEveryMs = 200
 const linesEveryMs = 5_000
+/** A short run shows its quarters all the same, but no more than two lines a second. */
+const shortestGapMs = 500
 
 /**
  * On a terminal one line that is written over; elsewhere a line now and then, without colour or cursor movement.
@@ -25,6 +27,7 @@ export function createProgress(tasks: number, readsPerTask: number): Progress {
   let startedAt = 0
   let doneAtStart = 0
   let lastShown = 0
+  let shownQuarter = 0
 
   function show(now: number): void {
     if (view === null) return
@@ -44,7 +47,11 @@ export function createProgress(tasks: number, readsPerTask: number): Progress {
     },
     update() {
       const now = performance.now()
-      if (now - lastShown >= every) show(now)
+      const quarter = view === null ? 0 : Math.floor((view.state.done / Math.max(1, tasks)) * 4)
+      const due = quarter > shownQuarter && now - lastShown >= shortestGapMs
+      if (!due && now - lastShown < every) return
+      shownQuarter = quarter
+      show(now)
     },
     end() {
       if (view === null) return
