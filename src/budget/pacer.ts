@@ -17,8 +17,15 @@ import {
 import type { Ledger } from './ledger.ts'
 import { newSlots, type Slots, slotsAfterConcurrencyLimit, slotsAfterSuccess } from './slots.ts'
 
-/** Sends one request, or decides at the last moment not to (null): then the permit is given back. */
-export type Send = () => Promise<Answer | null>
+/** One request to be paced. */
+export interface PacedRequest {
+  /**
+   * What has to be done before the request may leave, once it has its permit: for a lifecycle call the intent on disk.
+   * False withdraws the request: nothing is sent, and the permit is given back.
+   */
+  readonly prepare?: () => Promise<boolean>
+  readonly send: () => Promise<Answer>
+}
 
 /** Thrown to those who still wait for a slot and a permit when the run stops. */
 export class PacerStopped extends Error {
@@ -51,10 +58,13 @@ export interface BucketReport {
 }
 
 interface Waiter {
-  readonly send: Send
+  readonly request: PacedRequest
   readonly resolve: (answer: Answer | null) => void
   readonly reject: (error: unknown) => void
 }
+
+/** Permits for each slot from which on they count as plenty. */
+const plentyForSlots = 4
 
 interface Lane {
   budget: BudgetState
@@ -68,7 +78,11 @@ interface Lane {
  * Lets requests go when a slot and a permit are there together.
  *
  * Who waits holds neither. When slots are free, as many permits as there are slots and waiters are leased from the
- * ledger at once; each then starts in its slot of the queue. Lifecycle calls come before reads.
+ * ledger at once; each request is then prepared, and sent in its slot of the queue. Lifecycle calls come before reads.
+ *
+ * While permits are plenty, requests are admitted for the slots that come free next as well: leasing and preparing take
+ * a few milliseconds, which a slot would otherwise wait. While permits are scarce, none is taken ahead of its slot, so
+ * that the run can give way to others at once.
  */
 export class Pacer {
   readonly #clock: OktaClock
@@ -76,8 +90,10 @@ export class Pacer {
   readonly #queue: PQueue
   readonly #lanes: ReadonlyMap<Bucket, Lane>
   #slots: Slots
-  #leased = 0
+  /** Requests with a permit that are not sent yet, or being sent. */
+  #admitted = 0
   #stopped = false
+  #waking = false
 
   constructor(options: PacerOptions) {
     this.#clock = options.clock
@@ -99,18 +115,18 @@ export class Pacer {
   }
 
   /**
-   * Waits for a slot and a permit, then sends.
+   * Waits for a slot and a permit, then prepares and sends.
    *
-   * @returns the answer, or null where `send` decided not to
-   * @throws PacerStopped where the run stops before the request could go
+   * @returns the answer, or null where the request was withdrawn
+   * @throws PacerStopped where the run stops before the request could leave
    */
-  request(bucket: Bucket, send: Send): Promise<Answer | null> {
+  request(bucket: Bucket, request: PacedRequest): Promise<Answer | null> {
     return new Promise((resolve, reject) => {
       if (this.#stopped) {
         reject(new PacerStopped())
         return
       }
-      this.#lane(bucket).waiting.push({ send, resolve, reject })
+      this.#lane(bucket).waiting.push({ request, resolve, reject })
       this.#wake()
     })
   }
@@ -154,20 +170,18 @@ export class Pacer {
     return lane
   }
 
-  #freeSlots(): number {
-    return this.#slots.size - this.#queue.pending - this.#queue.size - this.#leased
-  }
-
   #wake(): void {
     for (const [bucket, lane] of this.#lanes) this.#lease(bucket, lane)
   }
 
   #lease(bucket: Bucket, lane: Lane): void {
     if (lane.leasing || lane.waiting.length === 0 || this.#stopped) return
-    const free = this.#freeSlots()
-    if (free <= 0) return
     const now = this.#clock.nowAtLeast()
     const available = permits(lane.budget, now)
+    const { size } = this.#slots
+    const admissible = available >= size * plentyForSlots ? size * 2 : size
+    const free = admissible - this.#admitted
+    if (free <= 0) return
     if (available === 0) {
       this.#wakeLater(lane, changesAt(lane.budget, now) - now)
       return
@@ -179,63 +193,98 @@ export class Pacer {
       lane.budget = state
       leased.push(permit)
     }
-    this.#leased += count
+    this.#admitted += count
     lane.leasing = true
     // Where no limit is known there is nothing to keep account of: how many are in flight is the whole rule.
     const taken =
       lane.budget.window === null ? Promise.resolve() : this.#ledger.take(bucket, available, count)
     taken.then(
-      () => this.#start(lane, leased),
+      () => this.#start(bucket, lane, leased),
       (error: unknown) => this.#giveUp(lane, leased, error),
     )
   }
 
-  #start(lane: Lane, leased: readonly Permit[]): void {
+  #start(bucket: Bucket, lane: Lane, leased: readonly Permit[]): void {
     lane.leasing = false
-    this.#leased -= leased.length
     for (const permit of leased) {
       const waiter = lane.waiting.shift()
-      if (waiter === undefined) this.#learn(lane, permit, { kind: 'unused' })
-      else void this.#queue.add(() => this.#send(lane, permit, waiter))
+      if (waiter === undefined) this.#release(lane, permit, { kind: 'unused' })
+      else void this.#carryOut(bucket, lane, permit, waiter)
     }
     this.#wake()
   }
 
   #giveUp(lane: Lane, leased: readonly Permit[], error: unknown): void {
     lane.leasing = false
-    this.#leased -= leased.length
     for (const permit of leased) {
-      this.#learn(lane, permit, { kind: 'unused' })
+      this.#release(lane, permit, { kind: 'unused' })
       lane.waiting.shift()?.reject(error)
     }
   }
 
-  async #send(lane: Lane, permit: Permit, waiter: Waiter): Promise<void> {
-    const underWay = this.#queue.pending
+  /** Prepares a request and sends it in its slot. */
+  async #carryOut(
+    bucket: Bucket,
+    lane: Lane,
+    permit: Permit,
+    { request, resolve, reject }: Waiter,
+  ): Promise<void> {
+    let outcome: BudgetAnswer = { kind: 'unused' }
     try {
-      const answer = await waiter.send()
-      if (answer !== null) lane.used++
-      this.#learn(lane, permit, budgetAnswer(answer))
-      this.#adapt(answer, underWay)
-      waiter.resolve(answer)
+      if (request.prepare !== undefined && !(await request.prepare())) {
+        resolve(null)
+        return
+      }
+      // Lifecycle calls come before reads here as well.
+      const priority = bucket === '/api/v1/users' ? 1 : 0
+      const answer = await this.#queue.add(
+        async () => {
+          if (this.#stopped) throw new PacerStopped()
+          const underWay = this.#queue.pending
+          outcome = { kind: 'nothing_learned' }
+          const got = await request.send()
+          lane.used++
+          this.#adapt(got, underWay)
+          return got
+        },
+        { priority },
+      )
+      outcome = budgetAnswer(answer)
+      resolve(answer)
     } catch (error) {
-      this.#learn(lane, permit, { kind: 'nothing_learned' })
-      waiter.reject(error)
+      reject(error)
     } finally {
-      // Once this slot is free again, which it is after this turn.
-      setImmediate(() => this.#wake())
+      this.#release(lane, permit, outcome)
+      this.#wakeSoon()
     }
+  }
+
+  /** Takes in what became of a permit. */
+  #release(lane: Lane, permit: Permit, answer: BudgetAnswer): void {
+    this.#admitted--
+    this.#learn(lane, permit, answer)
+  }
+
+  /** Wakes once for all that end in the same turn. */
+  #wakeSoon(): void {
+    if (this.#waking) return
+    this.#waking = true
+    setImmediate(() => {
+      this.#waking = false
+      this.#wake()
+    })
   }
 
   #learn(lane: Lane, permit: Permit, answer: BudgetAnswer): void {
     lane.budget = answered(lane.budget, permit, answer, this.#clock.nowAtLeast())
   }
 
-  #adapt(answer: Answer | null, underWay: number): void {
-    if (answer?.kind !== 'answered') return
+  #adapt(answer: Answer, underWay: number): void {
+    if (answer.kind !== 'answered') return
     this.#slots = isConcurrencyLimit(answer)
       ? slotsAfterConcurrencyLimit(this.#slots, underWay)
       : slotsAfterSuccess(this.#slots)
+    if (this.#queue.concurrency !== this.#slots.size) this.#queue.concurrency = this.#slots.size
   }
 
   #wakeLater(lane: Lane, delayMs: number): void {
@@ -250,8 +299,7 @@ export class Pacer {
   }
 }
 
-function budgetAnswer(answer: Answer | null): BudgetAnswer {
-  if (answer === null) return { kind: 'unused' }
+function budgetAnswer(answer: Answer): BudgetAnswer {
   if (answer.kind === 'unanswered') {
     return answer.mayHaveBeenSent ? { kind: 'nothing_learned' } : { kind: 'unused' }
   }

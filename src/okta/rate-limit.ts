@@ -22,8 +22,15 @@ export function parseRateLimit(headers: Readonly<Record<string, HeaderValue>>): 
   return { limit: Math.min(...limit), remaining: Math.min(...remaining), reset: Math.max(...reset) }
 }
 
+/** The one value of a header; of several the first. */
+export function singleHeader(value: HeaderValue): string | undefined {
+  return typeof value === 'object' ? value[0] : value
+}
+
 function wholeNumbers(value: HeaderValue): number[] {
   if (value === undefined) return []
+  // The usual case, and the only one in recorded traffic.
+  if (typeof value === 'string' && /^\d{1,15}$/.test(value)) return [Number(value)]
   const parts = (typeof value === 'string' ? [value] : value).flatMap((text) => text.split(','))
   return parts
     .map((text) => text.trim())

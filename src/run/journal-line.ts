@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { JournalEvent } from './journal-event.ts'
 
@@ -46,7 +46,7 @@ export function decodeLine(line: string, previousChain: string): DecodedLine {
 }
 
 function chainOf(previousChain: string, body: string): string {
-  return createHash('sha256').update(previousChain).update(body).digest('hex').slice(0, chainLength)
+  return hash('sha256', previousChain + body, 'hex').slice(0, chainLength)
 }
 
 function crcOf(text: string): string {

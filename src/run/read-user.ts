@@ -79,9 +79,11 @@ async function get(services: Services, request: OktaRequest, beforeSending: () =
   const { pacer, stop, tally, random, readPermission } = services
   for (let setbacks = 0; ; ) {
     stop.check()
-    const answer = await pacer.request(request.bucket, () => {
-      beforeSending()
-      return services.send(request)
+    const answer = await pacer.request(request.bucket, {
+      send: () => {
+        beforeSending()
+        return services.send(request)
+      },
     })
     if (answer === null) continue
     const outcome = classifyRead(answer)

@@ -1,3 +1,4 @@
+import { PacerStopped } from '../budget/pacer.ts'
 import { exitCodes } from '../known-error.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import { type Answer, describeAnswer } from '../okta/answer.ts'
@@ -151,9 +152,11 @@ export class Task {
       sendEmail: sendEmail ?? job.options.send_email,
       respondAsync: job.options.respond_async,
     })
-    const answer = await pacer.request(request.bucket, async () => {
-      if (read !== null && isOld(this.#services, read)) return null
+    let intended = false
+    const prepare = async (): Promise<boolean> => {
+      if (read !== null && isOld(this.#services, read)) return false
       this.#attempts++
+      intended = true
       await recorder.record({
         event: 'intent',
         row,
@@ -166,8 +169,15 @@ export class Task {
         status: read?.user.status ?? null,
         status_changed: read?.user.statusChanged ?? null,
       })
-      return send(request)
-    })
+      return true
+    }
+    let answer: Answer | null
+    try {
+      answer = await pacer.request(request.bucket, { prepare, send: () => send(request) })
+    } catch (error) {
+      if (intended && error instanceof PacerStopped) this.#neverSent()
+      throw error
+    }
     this.#read = null
     if (answer === null) return null
     this.#lastWord = lastWordOf(answer)
@@ -309,6 +319,13 @@ export class Task {
 
   #refused(answer: Answer): Ending {
     return { result: 'failed', message: describeAnswer(answer), statusAfter: this.#user?.status ?? null }
+  }
+
+  /** An intent that the stop overtook: nothing left this process. */
+  #neverSent(): void {
+    const { row, step } = this.#input
+    const why = 'the run stopped before it was sent'
+    this.#services.recorder.note({ event: 'not_applied', row, step, attempt: this.#attempts, why })
   }
 
   #notApplied(answer: Answer, retry: Parameters<Services['tally']['retry']>[0] | null): void {

@@ -46,9 +46,7 @@ describe('createOktaClient', () => {
       response.end('{}')
     })
     await clientFor(url).send(readUserRequest('a+b@example.com'))
-    expect(seen).toEqual([
-      ['GET', '/api/v1/users/a%2Bb%40example.com', 'SSWS secret', 'okta-lifecycle/test'],
-    ])
+    expect(seen).toEqual([['GET', '/api/v1/users/a%2Bb%40example.com', 'SSWS secret', 'okta-lifecycle/test']])
   })
 
   it('gives status, rate limit, request id and error of an answer', async () => {

@@ -1,0 +1,103 @@
+import type { Dispatcher } from 'undici'
+import type { HeaderValue } from './rate-limit.ts'
+
+/** The largest body that is read, in bytes. A user or an error of Okta's is a few KiB; a list of factors not much more. */
+const maxBodyBytes = 1024 * 1024
+
+/** What came of one HTTP request. */
+export type Received =
+  | {
+      readonly kind: 'response'
+      readonly httpStatus: number
+      readonly headers: Readonly<Record<string, HeaderValue>>
+      /** Null where the body is longer than the limit; the rest was never read. */
+      readonly text: string | null
+    }
+  | {
+      readonly kind: 'lost'
+      /** Whether the request was given to a connection, which is when its bytes may begin to leave. */
+      readonly reachedConnection: boolean
+      readonly code: string
+      readonly why: string
+    }
+
+/**
+ * One HTTP request as undici reports it: collects the answer within the limits of size and time, and notes whether the
+ * request ever reached a connection. undici bounds the silence before headers and between pieces; a body that drips on is
+ * cut off here once the whole request has taken its time.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #startedAt = performance.now()
+  readonly #timeLimitMs: number
+  readonly #resolve: (received: Received) => void
+  readonly received: Promise<Received>
+  #reachedConnection = false
+  #httpStatus = 0
+  #headers: Readonly<Record<string, HeaderValue>> = {}
+  #chunks: Buffer[] = []
+  #size = 0
+
+  constructor(timeLimitMs: number) {
+    this.#timeLimitMs = timeLimitMs
+    let resolve: (received: Received) => void = () => {}
+    this.received = new Promise((settle) => {
+      resolve = settle
+    })
+    this.#resolve = resolve
+  }
+
+  onRequestStart(): void {
+    this.#reachedConnection = true
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: Readonly<Record<string, HeaderValue>>,
+  ): void {
+    this.#httpStatus = statusCode
+    this.#headers = headers
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length
+    if (this.#size > maxBodyBytes) {
+      this.#respond(null)
+      controller.abort(new Error('The body is too long.'))
+      return
+    }
+    // A copy would cost more than it saves: a body is short-lived.
+    this.#chunks.push(chunk)
+    if (performance.now() - this.#startedAt > this.#timeLimitMs) {
+      controller.abort(
+        Object.assign(new Error('The answer takes too long.'), { code: 'UND_ERR_BODY_TIMEOUT' }),
+      )
+    }
+  }
+
+  onResponseEnd(): void {
+    const [first] = this.#chunks
+    const bytes = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
+    this.#respond(bytes.toString('utf8'))
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const { code } = error as NodeJS.ErrnoException
+    this.#resolve({ kind: 'lost', reachedConnection: this.#reachedConnection, ...this.#explain(code) })
+  }
+
+  #respond(text: string | null): void {
+    this.#resolve({ kind: 'response', httpStatus: this.#httpStatus, headers: this.#headers, text })
+  }
+
+  #explain(code: string | undefined): { code: string; why: string } {
+    if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
+      return { code: 'TIMEOUT', why: `no answer within ${this.#timeLimitMs / 1000} s` }
+    }
+    const shown = code ?? 'UNKNOWN'
+    const why = this.#reachedConnection
+      ? `the connection was lost before the answer came (${shown})`
+      : `no connection could be made (${shown})`
+    return { code: shown, why }
+  }
+}

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import { KnownError } from '../../src/known-error.ts'
+import { checkOrgUrl, readConnection } from '../../src/okta/connection.ts'
+
+function problemOf(work: () => unknown): KnownError {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof KnownError) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+describe('checkOrgUrl', () => {
+  it.each([
+    ['https://acme.okta.com', 'https://acme.okta.com'],
+    ['https://acme.okta.com/', 'https://acme.okta.com'],
+    ['  https://ACME.okta.com/ \n', 'https://acme.okta.com'],
+    ['https://login.example.com:8443/', 'https://login.example.com:8443'],
+    ['https://acme-admin.example.com', 'https://acme-admin.example.com'],
+    ['https://admin-acme.okta.com', 'https://admin-acme.okta.com'],
+    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
+    ['http://127.8.9.1', 'http://127.8.9.1'],
+    ['http://localhost:3000/', 'http://localhost:3000'],
+    ['http://[::1]:3000', 'http://[::1]:3000'],
+  ])('accepts %j', (text, origin) => {
+    expect(checkOrgUrl(text)).toBe(origin)
+  })
+
+  it.each([
+    undefined,
+    '',
+    '   ',
+    'acme.okta.com',
+    '//acme.okta.com',
+    'ftp://acme.okta.com',
+    'file:///etc/passwd',
+    'http://acme.okta.com',
+    'http://localhost.example.com',
+    'http://127.0.0.1.example.com',
+    'http://0.0.0.0:80',
+    'http://10.0.0.1',
+    'http://[::2]',
+    'https://acme.okta.com/api/v1',
+    'https://acme.okta.com//',
+    'https://acme.okta.com/?a=1',
+    'https://acme.okta.com/#a',
+    'https://user:pass@acme.okta.com',
+    'https://user@acme.okta.com',
+  ])('refuses %j and names the variable and what to type', (text) => {
+    const error = problemOf(() => checkOrgUrl(text))
+    expect(error.message).toContain('OKTA_CLIENT_ORGURL')
+    expect(error.next).toMatch(/^export OKTA_CLIENT_ORGURL=https?:\/\/\S+$/)
+    expect(error.message).not.toContain('pass@')
+  })
+
+  it.each([
+    ['https://acme-admin.okta.com', 'https://acme.okta.com'],
+    ['https://acme-admin.oktapreview.com/admin/dashboard', 'https://acme.oktapreview.com'],
+    ['https://ACME-ADMIN.okta-emea.com', 'https://acme.okta-emea.com'],
+    ['https://acme-admin.okta-gov.com', 'https://acme.okta-gov.com'],
+    ['https://acme-admin.okta.mil', 'https://acme.okta.mil'],
+  ])('knows %s for the admin console', (text, mended) => {
+    expect(problemOf(() => checkOrgUrl(text)).next).toBe(`export OKTA_CLIENT_ORGURL=${mended}`)
+  })
+})
+
+describe('readConnection', () => {
+  const environment = { OKTA_CLIENT_ORGURL: 'https://acme.okta.com/', OKTA_CLIENT_TOKEN: '00aBcDeF' }
+
+  it('takes an API token and 30 seconds where nothing else is said', () => {
+    expect(readConnection(environment)).toEqual({
+      orgUrl: 'https://acme.okta.com',
+      authorization: 'SSWS 00aBcDeF',
+      requestTimeoutMs: 30_000,
+    })
+  })
+
+  it('takes a token read from a file with its line feed, and the Bearer scheme in any letter case', () => {
+    const connection = readConnection({
+      ...environment,
+      OKTA_CLIENT_TOKEN: 'eyJhbGciOi.J9 \n'.replace(' ', ''),
+      OKTA_CLIENT_AUTHORIZATIONMODE: 'bearer',
+    })
+    expect(connection.authorization).toBe('Bearer eyJhbGciOi.J9')
+  })
+
+  it.each([undefined, '', '  \n'])('refuses the token %j', (token) => {
+    const error = problemOf(() => readConnection({ ...environment, OKTA_CLIENT_TOKEN: token }))
+    expect(error.message).toContain('OKTA_CLIENT_TOKEN')
+  })
+
+  it.each(['SSWS 00secret', '00sec ret', '00secret\r\nx-evil: 1', '00secrét', '00secret\u0000'])(
+    'refuses a token that no header could carry, without showing it: %j',
+    (token) => {
+      const error = problemOf(() => readConnection({ ...environment, OKTA_CLIENT_TOKEN: token }))
+      expect(`${error.message} ${error.next}`).not.toMatch(/00sec/)
+    },
+  )
+
+  it('refuses a way of authorization that it does not have', () => {
+    const error = problemOf(() =>
+      readConnection({ ...environment, OKTA_CLIENT_AUTHORIZATIONMODE: 'Kerberos' }),
+    )
+    expect(error.message).toContain('Kerberos')
+  })
+
+  it.each([
+    ['10', 10_000],
+    [' 45 ', 45_000],
+    ['0.5', 500],
+    ['600', 600_000],
+    ['0', 30_000],
+    ['', 30_000],
+  ])('reads the time limit %j as %i ms', (text, expected) => {
+    const connection = readConnection({ ...environment, OKTA_CLIENT_REQUESTTIMEOUT: text })
+    expect(connection.requestTimeoutMs).toBe(expected)
+  })
+
+  it.each(['-1', 'abc', '601', 'Infinity', 'NaN', '30s'])('refuses the time limit %j', (text) => {
+    const error = problemOf(() => readConnection({ ...environment, OKTA_CLIENT_REQUESTTIMEOUT: text }))
+    expect(error.message).toContain('OKTA_CLIENT_REQUESTTIMEOUT')
+  })
+})
