@@ -26,8 +26,12 @@ export function createLocalLedger(): Ledger {
     limiters.set(bucket, entry)
     const correction = available - entry.balance
     entry.balance = available - count
-    if (correction !== 0) await entry.limiter.incrementReservoir(correction)
-    await entry.limiter.schedule({ weight: count }, async () => {})
+    await new Promise<void>((resolve, reject) => {
+      // Not awaited one after the other: each costs Bottleneck some timer waits, and a job that comes before its
+      // reservoir is filled waits for it anyway. The permits are taken when the job starts, not when it has ended.
+      if (correction !== 0) entry.limiter.incrementReservoir(correction).catch(reject)
+      entry.limiter.schedule({ weight: count }, async () => resolve()).catch(reject)
+    })
   }
 
   return { take }
