@@ -64,6 +64,8 @@ export type BudgetAnswer =
   | { readonly kind: 'unused' }
 
 const defaultWindowMs = 60_000
+/** How soon to look again at an open window that allows nothing just now. */
+const nextLookMs = 100
 /** How many may be in flight where nothing is known of a limit. */
 const headerlessInFlight = 2
 /** After this time without an answer a further probe may go: one lost answer must not stop the run. */
@@ -73,6 +75,14 @@ const shortestClosureMs = 1_000
 /** Others' rate is reckoned over at least this part of a window: a call or two at its start are no rate. */
 const shortestRatePart = 1 / 6
 const lowestCaution = 1 / 16
+/** A share that is spread over a window is sent some time before its end, so that slow answers lose nothing of it. */
+const tailPart = 0.1
+const shortestTailMs = 2_000
+const longestTailPart = 0.4
+/** The part of the window that a spread share is ahead of the clock: a run begins with a handful of calls, not with one. */
+const leadPart = 0.05
+/** A reset further ahead than this is no time of Okta's. */
+const longestWindowMs = 3_600_000
 
 /**
  * A bucket of which nothing is known yet.
@@ -93,15 +103,30 @@ export function newBudget(share: number, earlierSends: readonly number[] = []): 
   }
 }
 
-/** How many requests may be sent now. */
-export function permits(state: BudgetState, now: number): number {
+/**
+ * How many requests may be sent now.
+ *
+ * @param workLeft requests that the run still has to send in this bucket. If they fit into what is left of the share,
+ *   they may go as fast as they can. If not, the run has to wait for the next window anyway, and loses nothing by
+ *   spreading the share over this one: so it sees what others use before it has taken all.
+ */
+export function permits(state: BudgetState, now: number, workLeft = 0): number {
   if (now < state.closedUntil) return 0
   if (isProbing(state, now)) return probeIsDue(state, now) ? 1 : 0
-  if (state.window === null) return Math.max(0, headerlessInFlight - state.inFlight)
   const { window } = state
-  const ours = shareOf(state, window.limit) - window.spent
+  if (window === null) return Math.max(0, headerlessInFlight - state.inFlight)
+  const share = shareOf(state, window.limit)
+  const ours =
+    (workLeft > share - window.spent ? spreadOver(state, window, share, now) : share) - window.spent
   const shown = window.remaining - state.inFlight - othersUntilReset(state, window, now)
   return Math.max(0, Math.min(ours, shown))
+}
+
+/** How much of the share may have been sent by now if it is spread over the window. */
+function spreadOver(state: BudgetState, window: BudgetWindow, share: number, now: number): number {
+  const tail = Math.min(Math.max(shortestTailMs, state.windowMs * tailPart), state.windowMs * longestTailPart)
+  const passed = state.windowMs - (window.reset * 1000 - now)
+  return Math.min(share, Math.ceil((share * (passed + state.windowMs * leadPart)) / (state.windowMs - tail)))
 }
 
 /** The most that the run sends in a window of this limit. */
@@ -117,8 +142,8 @@ export function changesAt(state: BudgetState, now: number): number {
   if (now < state.closedUntil) return state.closedUntil
   if (isProbing(state, now)) return state.probedAt === null ? now : state.probedAt + probePatienceMs
   if (state.window === null) return now + probePatienceMs
-  // What is left to others shrinks while the window passes, so the budget may grow before the reset.
-  return Math.min(endOf(state.window), now + 1_000)
+  // What may be spent grows while the window passes, and what is left to others shrinks.
+  return Math.min(endOf(state.window), now + nextLookMs)
 }
 
 /** The state after a request has left, or is about to. */
@@ -145,7 +170,7 @@ export function answered(state: BudgetState, permit: Permit, answer: BudgetAnswe
     if (window === null || permit.probe) return after
     return { ...after, window: { ...window, spent: Math.max(0, window.spent - 1) } }
   }
-  const learned = usable(answer.rateLimit) ? learn(after, answer.rateLimit, now) : withoutHeaders(after)
+  const learned = usable(answer.rateLimit, now) ? learn(after, answer.rateLimit, now) : withoutHeaders(after)
   return answer.kind === 'rate_limited' ? close(learned, answer.rateLimit, now) : learned
 }
 
@@ -163,8 +188,8 @@ function endOf(window: BudgetWindow): number {
   return (window.reset + 1) * 1000
 }
 
-function usable(rateLimit: RateLimit | null): rateLimit is RateLimit {
-  return rateLimit !== null && rateLimit.limit > 0
+function usable(rateLimit: RateLimit | null, now: number): rateLimit is RateLimit {
+  return rateLimit !== null && rateLimit.limit > 0 && rateLimit.reset * 1000 <= now + longestWindowMs
 }
 
 function withoutHeaders(state: BudgetState): BudgetState {
@@ -214,7 +239,7 @@ function othersUntilReset(state: BudgetState, window: BudgetWindow, now: number)
 }
 
 function close(state: BudgetState, rateLimit: RateLimit | null, now: number): BudgetState {
-  const until = usable(rateLimit) ? (rateLimit.reset + 1) * 1000 : now + state.windowMs
+  const until = usable(rateLimit, now) ? (rateLimit.reset + 1) * 1000 : now + state.windowMs
   const closed = { ...state, closedUntil: Math.max(state.closedUntil, until, now + shortestClosureMs) }
   if (rateLimit === null || rateLimit.remaining === 0 || state.window === null) return closed
   // Cut once for a window, however many calls in flight are refused in it.

@@ -13,6 +13,7 @@ import {
   type Permit,
   permits,
   sent,
+  shareOf,
 } from './budget.ts'
 import type { Ledger } from './ledger.ts'
 import { newSlots, type Slots, slotsAfterConcurrencyLimit, slotsAfterSuccess } from './slots.ts'
@@ -25,6 +26,11 @@ export interface PacedRequest {
    */
   readonly prepare?: () => Promise<boolean>
   readonly send: () => Promise<Answer>
+  /**
+   * A read for work that comes later. It waits while as many lifecycle calls wait as can be sent soon: what is read too
+   * early is too old when its turn comes.
+   */
+  readonly ahead?: boolean
 }
 
 /** Thrown to those who still wait for a slot and a permit when the run stops. */
@@ -41,8 +47,10 @@ export interface PacerOptions {
   readonly share: number
   readonly clock: OktaClock
   readonly ledger: Ledger
-  /** Times by Okta's clock at which an earlier sitting sent lifecycle calls. */
-  readonly earlierSends: readonly number[]
+  /** Times by Okta's clock, in epoch ms, at which earlier sittings sent requests in a bucket. */
+  readonly earlierSends: (bucket: Bucket) => readonly number[]
+  /** Requests that the run still has to send in a bucket, at most. */
+  readonly workLeft: (bucket: Bucket) => number
 }
 
 /** What a bucket looks like now, for progress and the summary. */
@@ -69,6 +77,8 @@ const plentyForSlots = 4
 interface Lane {
   budget: BudgetState
   readonly waiting: Waiter[]
+  /** Those who wait for {@link PacedRequest.ahead}. */
+  readonly waitingAhead: Waiter[]
   leasing: boolean
   timer: NodeJS.Timeout | null
   used: number
@@ -87,6 +97,7 @@ interface Lane {
 export class Pacer {
   readonly #clock: OktaClock
   readonly #ledger: Ledger
+  readonly #workLeft: (bucket: Bucket) => number
   readonly #queue: PQueue
   readonly #lanes: ReadonlyMap<Bucket, Lane>
   #slots: Slots
@@ -98,14 +109,16 @@ export class Pacer {
   constructor(options: PacerOptions) {
     this.#clock = options.clock
     this.#ledger = options.ledger
+    this.#workLeft = options.workLeft
     this.#slots = newSlots(options.concurrency)
-    this.#queue = new PQueue({ concurrency: options.concurrency })
+    this.#queue = new PQueue({ concurrency: this.#slots.size })
     this.#lanes = new Map(
       buckets.map((bucket) => [
         bucket,
         {
-          budget: newBudget(options.share, bucket === '/api/v1/users' ? options.earlierSends : []),
+          budget: newBudget(options.share, options.earlierSends(bucket)),
           waiting: [],
+          waitingAhead: [],
           leasing: false,
           timer: null,
           used: 0,
@@ -126,7 +139,9 @@ export class Pacer {
         reject(new PacerStopped())
         return
       }
-      this.#lane(bucket).waiting.push({ request, resolve, reject })
+      const lane = this.#lane(bucket)
+      const waiters = request.ahead === true ? lane.waitingAhead : lane.waiting
+      waiters.push({ request, resolve, reject })
       this.#wake()
     })
   }
@@ -137,7 +152,9 @@ export class Pacer {
     for (const lane of this.#lanes.values()) {
       if (lane.timer !== null) clearTimeout(lane.timer)
       lane.timer = null
-      for (const waiter of lane.waiting.splice(0)) waiter.reject(new PacerStopped())
+      for (const waiter of [...lane.waiting.splice(0), ...lane.waitingAhead.splice(0)]) {
+        waiter.reject(new PacerStopped())
+      }
     }
   }
 
@@ -170,14 +187,22 @@ export class Pacer {
     return lane
   }
 
+  /** Whether a read ahead would be of use soon: not while as many lifecycle calls wait as can go in a while. */
+  #mayReadAhead(): boolean {
+    const { waiting, budget } = this.#lane('/api/v1/users')
+    const soon = budget.window === null ? Number.POSITIVE_INFINITY : shareOf(budget, budget.window.limit) / 4
+    return waiting.length < Math.max(2, Math.min(this.#slots.size, soon))
+  }
+
   #wake(): void {
     for (const [bucket, lane] of this.#lanes) this.#lease(bucket, lane)
   }
 
   #lease(bucket: Bucket, lane: Lane): void {
-    if (lane.leasing || lane.waiting.length === 0 || this.#stopped) return
+    const waiting = lane.waiting.length + (this.#mayReadAhead() ? lane.waitingAhead.length : 0)
+    if (lane.leasing || waiting === 0 || this.#stopped) return
     const now = this.#clock.nowAtLeast()
-    const available = permits(lane.budget, now)
+    const available = permits(lane.budget, now, this.#workLeft(bucket))
     const { size } = this.#slots
     const admissible = available >= size * plentyForSlots ? size * 2 : size
     const free = admissible - this.#admitted
@@ -186,7 +211,7 @@ export class Pacer {
       this.#wakeLater(lane, changesAt(lane.budget, now) - now)
       return
     }
-    const count = Math.min(free, lane.waiting.length, available)
+    const count = Math.min(free, waiting, available)
     const leased: Permit[] = []
     for (let i = 0; i < count; i++) {
       const { state, permit } = sent(lane.budget, now)
@@ -207,7 +232,7 @@ export class Pacer {
   #start(bucket: Bucket, lane: Lane, leased: readonly Permit[]): void {
     lane.leasing = false
     for (const permit of leased) {
-      const waiter = lane.waiting.shift()
+      const waiter = lane.waiting.shift() ?? lane.waitingAhead.shift()
       if (waiter === undefined) this.#release(lane, permit, { kind: 'unused' })
       else void this.#carryOut(bucket, lane, permit, waiter)
     }
@@ -218,7 +243,8 @@ export class Pacer {
     lane.leasing = false
     for (const permit of leased) {
       this.#release(lane, permit, { kind: 'unused' })
-      lane.waiting.shift()?.reject(error)
+      const waiter = lane.waiting.shift() ?? lane.waitingAhead.shift()
+      waiter?.reject(error)
     }
   }
 

@@ -1,35 +1,59 @@
 /**
- * How many requests may be under way at once: up to the ceiling, halved when Okta's concurrency limit is met, and grown
- * back by one for each round of successes.
+ * How many requests may be under way at once.
+ *
+ * - **searching**: no limit met yet. Begins small, grows by one with each success, up to the ceiling.
+ * - **below the mark**: the limit was met; what was under way one below it is taken for good. Grows by one for each round
+ *   of successes, up to the mark.
+ * - **at the mark**: stays for many rounds, then tries one more.
+ *
+ * A refusal cuts at once, sets the mark anew, and leads below it.
  */
 export interface Slots {
   readonly ceiling: number
   /** Requests at once, from 1 to the ceiling. */
   readonly size: number
+  /** What was under way without a refusal, as far as is known; null while no limit was met. */
+  readonly mark: number | null
   /** Successes since the size last changed. */
   readonly successes: number
 }
 
+const beginWith = 4
+/** Rounds of successes at the mark before one more is tried: each try costs a refused call. */
+const roundsAtMark = 20
+const cutTo = 0.7
+
 export function newSlots(ceiling: number): Slots {
-  return { ceiling, size: ceiling, successes: 0 }
+  return { ceiling, size: Math.min(ceiling, beginWith), mark: null, successes: 0 }
 }
 
 /** After an answer that came through. */
 export function slotsAfterSuccess(slots: Slots): Slots {
-  if (slots.size >= slots.ceiling) return slots
+  const { ceiling, size, mark } = slots
+  if (size >= ceiling) return slots
   const successes = slots.successes + 1
-  return successes >= slots.size * 2
-    ? { ...slots, size: slots.size + 1, successes: 0 }
-    : { ...slots, successes }
+  return successes < successesToGrow(size, mark)
+    ? { ...slots, successes }
+    : { ...slots, size: size + 1, successes: 0 }
+}
+
+function successesToGrow(size: number, mark: number | null): number {
+  if (mark === null) return 1
+  return size < mark ? size : size * roundsAtMark
 }
 
 /**
  * After a refusal for too many requests at once.
  *
- * @param underWay requests that were under way when it was refused, itself included
+ * @param underWay requests that were under way when it was sent, itself included
  */
 export function slotsAfterConcurrencyLimit(slots: Slots, underWay: number): Slots {
-  // Several refusals of the same crowd must not cut again and again: what is under way already shows the last cut.
+  // Several refusals of the same crowd must not cut again and again: the first has cut below what was under way.
   if (underWay > slots.size) return slots
-  return { ...slots, size: Math.max(1, Math.floor(slots.size / 2)), successes: 0 }
+  return {
+    ...slots,
+    size: Math.max(1, Math.floor(underWay * cutTo)),
+    mark: Math.max(1, underWay - 1),
+    successes: 0,
+  }
 }

@@ -58,3 +58,19 @@ export function listFactorsRequest(userId: string): OktaRequest {
     headers: {},
   }
 }
+
+/** A refused request and how often it was sent again because of that. */
+export interface RetryOf {
+  readonly requestId: string | null
+  readonly count: number
+}
+
+/**
+ * The same request once more, marked as a repetition the way Okta asks for it.
+ * Source: Okta's SDKs send `X-Okta-Retry-For` with the refused request's id, and `X-Okta-Retry-Count`.
+ */
+export function asRetry(request: OktaRequest, { requestId, count }: RetryOf): OktaRequest {
+  if (requestId === null || count === 0) return request
+  const headers = { ...request.headers, 'x-okta-retry-for': requestId, 'x-okta-retry-count': String(count) }
+  return { ...request, headers }
+}

@@ -1,7 +1,13 @@
 import { exitCodes } from '../known-error.ts'
 import { type Answer, type Answered, describeAnswer } from '../okta/answer.ts'
 import { classifyRead, type ReadOutcome } from '../okta/classify.ts'
-import { listFactorsRequest, type OktaRequest, readUserRequest } from '../okta/request.ts'
+import {
+  asRetry,
+  listFactorsRequest,
+  type OktaRequest,
+  type RetryOf,
+  readUserRequest,
+} from '../okta/request.ts'
 import { type OktaUser, parseFactorTimes, parseUser } from '../okta/user.ts'
 import { backoffMs, concurrencyWaitMs, maxSetbacks } from './backoff.ts'
 import type { Services } from './services.ts'
@@ -32,13 +38,19 @@ export interface FailedRead {
 /**
  * Reads a user by id, login or short name. Passing failures are tried again; the rest is the task's.
  *
+ * @param ahead whether the read is for work that comes later, and can wait
  * @throws RunStopped where the run stops: by the user, or because Okta refuses the credentials or can't be reached
  */
-export async function readUser(services: Services, userKey: string): Promise<FoundUser | FailedRead> {
+export async function readUser(
+  services: Services,
+  userKey: string,
+  ahead = false,
+): Promise<FoundUser | FailedRead> {
   let readAt = 0
-  const answer = await get(services, readUserRequest(userKey), () => {
+  const beforeSending = (): void => {
     readAt = services.clock.nowAtLeast()
-  })
+  }
+  const answer = await get(services, readUserRequest(userKey), { ahead, beforeSending })
   if ('failed' in answer) return failedRead(answer.outcome, answer.failed, `user ${userKey}`)
   const user = parseUser(answer.found)
   if (user === null) {
@@ -63,7 +75,7 @@ export async function readFactorTimes(
   services: Services,
   userId: string,
 ): Promise<readonly number[] | FailedRead> {
-  const answer = await get(services, listFactorsRequest(userId), () => {})
+  const answer = await get(services, listFactorsRequest(userId), { ahead: false, beforeSending: () => {} })
   if ('failed' in answer) return failedRead(answer.outcome, answer.failed, `the factors of user ${userId}`)
   const times = parseFactorTimes(answer.found)
   return (
@@ -72,20 +84,30 @@ export async function readFactorTimes(
   )
 }
 
+interface GetOptions {
+  readonly ahead: boolean
+  readonly beforeSending: () => void
+}
+
 type GetResult = { readonly found: Answered } | { readonly failed: Answer; readonly outcome: ReadOutcome }
 
 /** A GET with its retries. None of them holds a slot while it waits. */
-async function get(services: Services, request: OktaRequest, beforeSending: () => void): Promise<GetResult> {
+async function get(services: Services, request: OktaRequest, options: GetOptions): Promise<GetResult> {
   const { pacer, stop, tally, random, readPermission } = services
+  let retryOf: RetryOf = { requestId: null, count: 0 }
   for (let setbacks = 0; ; ) {
     stop.check()
     const answer = await pacer.request(request.bucket, {
+      ahead: options.ahead,
       send: () => {
-        beforeSending()
-        return services.send(request)
+        options.beforeSending()
+        return services.send(asRetry(request, retryOf))
       },
     })
     if (answer === null) continue
+    if (answer.kind === 'answered') {
+      retryOf = { requestId: retryOf.requestId ?? answer.requestId, count: retryOf.count + 1 }
+    }
     const outcome = classifyRead(answer)
     switch (outcome) {
       case 'found':

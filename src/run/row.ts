@@ -80,7 +80,7 @@ async function locate(
     return { target: begun.id, traceId: begun.id, read: null }
   }
   for (;;) {
-    const read = await readUser(services, row.user)
+    const read = await readUser(services, row.user, true)
     if (read.kind === 'failed') return { target: row.user, traceId: null, read }
     const waited = await services.parked(() => place.claim(read.user))
     // Earlier rows of the user may have changed it meanwhile.

@@ -41,6 +41,7 @@ export class RunState {
   readonly #progress = new Map<number, TaskProgress>()
   readonly #counts = new Map<string, number>()
   #recentSends: number[] = []
+  #recentReads: number[] = []
   #sittings = 0
   #firstSittingAt: string | null = null
   /** Milliseconds at work in the sittings before the present one. */
@@ -89,6 +90,10 @@ export class RunState {
         this.#progress.delete(task)
         this.#count(event, 1)
         this.#lastSign = event.finished_at ?? this.#lastSign
+        // A task that was decided by its read alone has no intent.
+        if (event.attempts === 0 && event.started_at !== null) {
+          this.#recentReads = remember(this.#recentReads, Date.parse(event.started_at))
+        }
         break
       }
       case 'reopened':
@@ -141,6 +146,11 @@ export class RunState {
   /** Times by Okta's clock, in epoch ms, of the lifecycle calls of the last minutes. */
   get recentSends(): readonly number[] {
     return this.#recentSends
+  }
+
+  /** Times by this machine's clock, in epoch ms, about when users were read in the last minutes. */
+  get recentReads(): readonly number[] {
+    return this.#recentReads
   }
 
   get sittings(): number {
@@ -232,6 +242,14 @@ export class RunState {
     this.#offsets = offsets
     this.#lengths = lengths
   }
+}
+
+/** The times of the last minutes and one more. Older ones are dropped in bulk, now and then. */
+function remember(times: number[], time: number): number[] {
+  times.push(time)
+  const [oldest] = times
+  if (oldest === undefined || times.length % 2048 !== 0) return times
+  return times.filter((known) => known >= time - rememberSendsMs)
 }
 
 function add(totals: Map<string, number>, more: Readonly<Record<string, number>>): void {

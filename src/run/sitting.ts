@@ -4,6 +4,7 @@ import { createLocalLedger } from '../budget/ledger.ts'
 import { type BucketReport, Pacer } from '../budget/pacer.ts'
 import { readRows } from '../input/read-rows.ts'
 import type { Answer } from '../okta/answer.ts'
+import type { Bucket } from '../okta/bucket.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
 import { createRowQueue, executeRows } from './execute.ts'
@@ -66,7 +67,8 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
     share: job.pace.share,
     clock,
     ledger: createLocalLedger(),
-    earlierSends: state.recentSends,
+    earlierSends: (bucket) => earlierRequests(state, clock, bucket, job.read_first),
+    workLeft: () => run.input.tasks - state.done,
   })
   stop.signal.addEventListener('abort', () => pacer.stop(), { once: true })
   const queue = createRowQueue(job.pace.concurrency)
@@ -110,4 +112,20 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
     await results.close()
     await journal.close()
   }
+}
+
+/**
+ * When earlier sittings sent requests in a bucket, by Okta's clock: what may still count in a window that is open. Reads
+ * are not journalled, but what each led to is.
+ */
+function earlierRequests(
+  state: RunState,
+  clock: OktaClock,
+  bucket: Bucket,
+  readFirst: boolean,
+): readonly number[] {
+  if (bucket === '/api/v1/users') return state.recentSends
+  if (bucket !== '/api/v1/users/{id}' || !readFirst) return []
+  const ahead = clock.now() - Date.now()
+  return state.recentReads.map((time) => time + ahead)
 }

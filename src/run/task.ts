@@ -3,7 +3,7 @@ import { exitCodes } from '../known-error.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import { type Answer, describeAnswer } from '../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../okta/classify.ts'
-import { lifecycleRequest } from '../okta/request.ts'
+import { asRetry, lifecycleRequest, type RetryOf } from '../okta/request.ts'
 import { looksLikeUserId, type OktaUser } from '../okta/user.ts'
 import {
   backoffMs,
@@ -81,6 +81,8 @@ export class Task {
   /** Failures for passing reasons; refusals by a rate limit are none. */
   #setbacks = 0
   #transitionLooks = 0
+  /** What the next call would be a repetition of. */
+  #retryOf: RetryOf = { requestId: null, count: 0 }
 
   constructor(services: Services, input: TaskInput) {
     const progress = services.recorder.state.progressOf(input.row, input.step)
@@ -173,7 +175,10 @@ export class Task {
     }
     let answer: Answer | null
     try {
-      answer = await pacer.request(request.bucket, { prepare, send: () => send(request) })
+      answer = await pacer.request(request.bucket, {
+        prepare,
+        send: () => send(asRetry(request, this.#retryOf)),
+      })
     } catch (error) {
       if (intended && error instanceof PacerStopped) this.#neverSent()
       throw error
@@ -181,6 +186,8 @@ export class Task {
     this.#read = null
     if (answer === null) return null
     this.#lastWord = lastWordOf(answer)
+    const requestId = this.#retryOf.requestId ?? this.#lastWord.requestId
+    this.#retryOf = { requestId, count: this.#retryOf.count + 1 }
     return this.#conclude(classifyLifecycle(action, answer), answer)
   }
 
