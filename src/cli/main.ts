@@ -68,7 +68,9 @@ async function main(): Promise<void> {
     .wrap(Math.min(120, process.stdout.columns ?? 100))
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? usageError(message ?? 'The command line could not be understood.')
+      // yargs throws its own errors for what it finds while parsing; ours come from a command.
+      if (error !== undefined && error.name !== 'YError') throw error
+      throw usageError(error?.message ?? message ?? 'The command line could not be understood.')
     })
   for (const command of commands) {
     addCommand(cli, command, (code) => {
