@@ -1,4 +1,3 @@
-import { exitCodes } from '../known-error.ts'
 import { type Answer, type Answered, describeAnswer } from '../okta/answer.ts'
 import { classifyRead, type ReadOutcome } from '../okta/classify.ts'
 import {
@@ -11,7 +10,7 @@ import {
 import { type OktaUser, parseFactorTimes, parseUser } from '../okta/user.ts'
 import { backoffMs, concurrencyWaitMs, maxSetbacks } from './backoff.ts'
 import type { Services } from './services.ts'
-import { RunStopped } from './stop.ts'
+import { stopForCredentials, stopForPermission, stopUnreachable } from './stop-reasons.ts'
 
 /** A user as read, and when. */
 export interface FoundUser {
@@ -125,7 +124,7 @@ async function get(services: Services, request: OktaRequest, options: GetOptions
       case 'again':
         setbacks++
         if (setbacks >= maxSetbacks) {
-          if (answer.kind === 'unanswered') stopUnreachable(services, answer)
+          if (answer.kind === 'unanswered') throw stopUnreachable(services, answer)
           return { failed: answer, outcome }
         }
         tally.retry(answer.kind === 'unanswered' ? 'connection' : 'server_error')
@@ -134,7 +133,9 @@ async function get(services: Services, request: OktaRequest, options: GetOptions
       case 'bad_credentials':
         throw stopForCredentials(services, answer)
       case 'no_permission':
-        if (readPermission.refusal()) throw stopForPermission(services, answer, 'reading users')
+        if (readPermission.refusal()) {
+          throw stopForPermission(services, readPermission, answer, 'reading users')
+        }
         return { failed: answer, outcome }
       case 'not_found':
       case 'refused':
@@ -160,37 +161,4 @@ function failedRead(
     errorCode: answered?.error?.errorCode ?? null,
     requestId: answered?.requestId ?? null,
   }
-}
-
-/** Turns the stop switch because Okta no longer accepts the token. Returns what to throw. */
-export function stopForCredentials({ stop }: Services, answer: Answer): RunStopped {
-  stop.turn({
-    state: 'stopped',
-    exitCode: exitCodes.refusedByOkta,
-    message: `Okta refuses the credentials (${describeAnswer(answer)}). Check OKTA_CLIENT_TOKEN, then resume.`,
-  })
-  return new RunStopped()
-}
-
-/** Turns the stop switch after too many refusals in a row, and takes back the results that rest on them. */
-export function stopForPermission(services: Services, answer: Answer, what: string): RunStopped {
-  const { stop, recorder, readPermission, sendPermission } = services
-  stop.turn({
-    state: 'stopped',
-    exitCode: exitCodes.refusedByOkta,
-    message: `The token has no permission for ${what}: ten refusals in a row (${describeAnswer(answer)}). Give its owner the admin role or scope, then resume.`,
-  })
-  const streak = what === 'reading users' ? readPermission : sendPermission
-  recorder.reopen(streak.refused, 'ten refusals in a row are a matter of the credentials')
-  return new RunStopped()
-}
-
-/** Turns the stop switch because the network, not a task, is what fails. */
-export function stopUnreachable({ stop }: Services, answer: Answer): never {
-  stop.turn({
-    state: 'stopped',
-    exitCode: exitCodes.stoppedByGuard,
-    message: `Okta can't be reached: ${describeAnswer(answer)}, ${maxSetbacks} times in a row. Check the network, then resume.`,
-  })
-  throw new RunStopped()
 }

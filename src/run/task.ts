@@ -1,5 +1,4 @@
 import { PacerStopped } from '../budget/pacer.ts'
-import { exitCodes } from '../known-error.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import { type Answer, describeAnswer } from '../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../okta/classify.ts'
@@ -16,18 +15,14 @@ import { decide, decideAfterRefusal } from './decide.ts'
 import { type Ending, type LastWord, lastWordOf } from './ending.ts'
 import { guardKey, guardUser } from './guards.ts'
 import { isOld, readSettledUser } from './read-settled-user.ts'
-import {
-  type FailedRead,
-  type FoundUser,
-  readUser,
-  stopForCredentials,
-  stopForPermission,
-} from './read-user.ts'
+import { type FailedRead, type FoundUser, readUser } from './read-user.ts'
 import type { TaskResult } from './result.ts'
 import type { OpenAttempt } from './run-state.ts'
 import type { Services } from './services.ts'
 import { settleDoubt } from './settle-doubt.ts'
 import { RunStopped } from './stop.ts'
+import { stopForCredentials, stopForPermission, stopNothingSent } from './stop-reasons.ts'
+import { buildResult } from './task-result.ts'
 
 /** What a task is, and what its row already found out. */
 export interface TaskInput {
@@ -219,7 +214,7 @@ export class Task {
       case 'no_permission':
         if (!sendPermission.refusal()) return { ...this.#refused(answer), noPermissionFor: 'sends' }
         this.#notApplied(answer, null)
-        throw stopForPermission(this.#services, answer, this.#input.action)
+        throw stopForPermission(this.#services, sendPermission, answer, this.#input.action)
       case 'refused':
         return this.#refused(answer)
     }
@@ -279,14 +274,7 @@ export class Task {
     const { stop, random } = this.#services
     this.#notApplied(answer, answer.kind === 'unanswered' ? 'connection' : 'server_error')
     this.#setbacks++
-    if (this.#setbacks >= maxSetbacks) {
-      stop.turn({
-        state: 'stopped',
-        exitCode: exitCodes.stoppedByGuard,
-        message: `Nothing can be sent: ${describeAnswer(answer)}, ${maxSetbacks} times in a row. Resume when Okta can be reached again.`,
-      })
-      throw new RunStopped()
-    }
+    if (this.#setbacks >= maxSetbacks) throw stopNothingSent(this.#services, answer)
     await stop.wait(backoffMs(this.#setbacks, random()))
     return null
   }
@@ -342,33 +330,16 @@ export class Task {
     if (retry !== null) tally.retry(retry)
   }
 
-  /** Where users are not read, a key in the form of an id is taken for one. */
-  #unreadId(): string | null {
-    const { target } = this.#input
-    return !this.#services.job.read_first && looksLikeUserId(target) ? target : null
-  }
-
   #result(ending: Ending): TaskResult {
-    const { row, step, userKey, action } = this.#input
-    return {
-      row,
-      step,
-      user: userKey,
-      action,
-      result: ending.result,
-      reason: ending.reason ?? null,
-      status_before: this.#statusBefore,
-      status_after: ending.statusAfter ?? null,
-      http_status: this.#lastWord?.httpStatus ?? null,
-      error_code: this.#lastWord?.errorCode ?? null,
-      message: ending.message,
+    return buildResult(this.#input, ending, {
+      // Where users are not read, a key in the form of an id is taken for one.
+      unreadId: !this.#services.job.read_first && looksLikeUserId(this.#input.target),
+      user: this.#user,
+      statusBefore: this.#statusBefore,
+      lastWord: this.#lastWord,
       attempts: this.#attempts,
-      started_at: this.#startedAt,
-      finished_at: new Date().toISOString(),
-      okta_user_id: this.#user?.id ?? this.#unreadId(),
-      okta_login: this.#user?.login ?? null,
-      okta_request_id: this.#lastWord?.requestId ?? null,
-    }
+      startedAt: this.#startedAt,
+    })
   }
 }
 
