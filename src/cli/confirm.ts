@@ -23,10 +23,17 @@ export async function askYesNo(question: string, signal: AbortSignal): Promise<b
 
 /** One sentence on what a run may send: calls by action, users, and mails. */
 export function describeSending(survey: Survey, job: Job, org: string): string {
+  if (survey.tasks === 0) return `Nothing is to be sent: the input has ${counted(survey.rows, 'row')}.`
   const calls = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
   const mails = countMails(survey, job)
-  const mail = mails === 0 ? 'no mail is sent by Okta' : `Okta sends up to ${mails} mails`
-  return `Up to ${survey.tasks} calls for ${survey.distinctUsers} users in ${org} (${calls}); ${mail}.`
+  const mail = mails === 0 ? 'no mail is sent by Okta' : `Okta sends up to ${counted(mails, 'mail')}`
+  const users = counted(survey.distinctUsers, 'user')
+  return `Up to ${counted(survey.tasks, 'call')} for ${users} in ${org} (${calls}); ${mail}.`
+}
+
+/** A number with its noun. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** The mails that go out if every call is applied. */

@@ -1,5 +1,7 @@
 import type { ExitCode } from '../known-error.ts'
 import { exitCodes, KnownError } from '../known-error.ts'
+import { renderSummary } from '../report/render-summary.ts'
+import { readSummary } from '../report/summary.ts'
 import { acquireLock } from '../run/lock.ts'
 import { findRun } from '../run/run-directory.ts'
 import { type RunFile, readRunFile, sandboxOrgUrl } from '../run/run-file.ts'
@@ -36,8 +38,11 @@ export const resumeCommand = defineCommand({
     const unhook = stopOnSignals(stop, say)
     try {
       const run = withGuardFlags(await readRunFile(directory), args['max-users'])
-      if (run.state === 'finished') {
+      const finished = run.state === 'finished' ? await readSummary(directory) : null
+      if (finished !== null) {
         say(`Run ${run.run_id} is finished: nothing is left to do.`)
+        process.stdout.write(args.json ? `${JSON.stringify(finished, null, 2)}\n` : renderSummary(finished))
+        return finished.exit_code === exitCodes.done ? exitCodes.done : exitCodes.someoneMustLook
       }
       if (!run.confirmed && !args.yes) await confirm(run, stop)
       const org = await orgOf(directory, run)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
 import { describeInvalidRows, surveyCopy } from './check-input.ts'
 import { defineCommand } from './command.ts'
-import { countMails } from './confirm.ts'
+import { counted, countMails } from './confirm.ts'
 import { inputOptions, jsonOption } from './options.ts'
 import { prepare } from './prepare.ts'
 
@@ -47,8 +47,11 @@ export const validateCommand = defineCommand({
         )
       }
       const actions = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
+      const holds = `${counted(survey.distinctUsers, 'user')} in column ${JSON.stringify(mapping.user)}`
+      const tasks = survey.tasks === 0 ? 'no tasks' : `${counted(survey.tasks, 'task')} (${actions})`
+      const mails = `up to ${counted(countMails(survey, job), 'mail')}`
       process.stdout.write(
-        `${prepared.source}: ${survey.rows} rows, all can be acted on: ${survey.distinctUsers} users in column ${JSON.stringify(mapping.user)}, ${survey.tasks} tasks (${actions}), up to ${countMails(survey, job)} mails.\n`,
+        `${prepared.source}: ${counted(survey.rows, 'row')}, all can be acted on: ${holds}, ${tasks}, ${mails}.\n`,
       )
       if (tooMany) process.stdout.write(`A run would stop: max_users allows ${job.guards.max_users} users.\n`)
       return exitCodes.done

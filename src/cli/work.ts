@@ -57,7 +57,7 @@ export async function work(options: WorkOptions): Promise<ExitCode> {
   }
   let run = options.run
   try {
-    const owner = await readTokenOwner(send, stop, () => clock.now())
+    const owner = await readOwner(options, send, () => clock.now())
     run = { ...withOwner(run, owner, options.say), state: 'running', reason: null }
     await writeRunFile(directory, run)
     const tooMany = guardRun(run)
@@ -71,6 +71,22 @@ export async function work(options: WorkOptions): Promise<ExitCode> {
     await client.close()
     await org.close()
     closeLog()
+  }
+}
+
+/** The token's owner. A run whose credentials are refused keeps the reason, and can be resumed with better ones. */
+async function readOwner(
+  { directory, run, stop }: WorkOptions,
+  send: OktaClient['send'],
+  oktaNow: () => number,
+): Promise<TokenOwner> {
+  try {
+    return await readTokenOwner(send, stop, oktaNow)
+  } catch (error) {
+    if (error instanceof KnownError && error.exitCode === exitCodes.refusedByOkta) {
+      await writeRunFile(directory, { ...run, state: 'stopped', reason: error.message })
+    }
+    throw error
   }
 }
 

@@ -112,20 +112,19 @@ function renderEnd(summary: Summary): string[] {
 }
 
 function hasRowsToFeed({ results, skipped }: Summary): boolean {
-  return results.failed + results.in_doubt + results.not_run + skipped.invalid_row > 0
+  return results.failed + results.in_doubt + results.not_run + skipped.invalid_row + skipped.in_doubt > 0
 }
 
 function nextStep(summary: Summary): string {
-  const { state, results, skipped, files, run_id } = summary
+  const { state, skipped, files, run_id } = summary
   const parent = dirname(files.directory)
   // The default directory needs no flag, and neither does a run that is found by its name there.
   const where =
     parent === 'runs' && basename(files.directory) === run_id ? '' : ` --runs-dir ${shellWord(parent)}`
   if (state !== 'finished') return `okta-lifecycle resume ${shellWord(run_id)}${where}`
-  if (results.failed + results.in_doubt + results.not_run > 0) {
-    return `okta-lifecycle retry ${shellWord(run_id)}${where}`
+  if (hasRowsToFeed(summary)) {
+    return `see in results.csv why, mend what can be mended, then run ${files.failed_csv} as an input`
   }
-  if (skipped.invalid_row > 0) return `correct the rows in ${files.failed_csv}, then run it as an input`
   if (skipReasons.some((reason) => skipped[reason] > 0 && !expectedSkips.has(reason))) {
     return 'decide on the skipped users; nothing is left to resume'
   }

@@ -43,12 +43,16 @@ export function notRun(row: number, step: number, user: string, action: string):
 }
 
 /**
- * Whether a row belongs into `failed.csv`: a task of it failed, is in doubt or was not run, or the row could not be
- * acted on.
+ * Whether a row belongs into `failed.csv`: a task of it failed, is in doubt or was not run, or the row was passed over
+ * because it could not be acted on or an earlier row of its user is in doubt.
  */
 export function isWorthFeedingAgain(row: ReportRow): boolean {
   return row.tasks.some(
     ({ result, reason }) =>
-      result === 'failed' || result === 'in_doubt' || result === 'not_run' || reason === 'invalid_row',
+      result === 'failed' ||
+      result === 'in_doubt' ||
+      result === 'not_run' ||
+      reason === 'invalid_row' ||
+      reason === 'in_doubt',
   )
 }

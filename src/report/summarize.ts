@@ -40,14 +40,10 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     skipped: totals.skipped,
     requests: { total: reads + lifecycle, reads, lifecycle, by_http_status: Object.fromEntries(byStatus) },
     retries: Object.fromEntries(retries),
-    budget: end.buckets
-      .filter(({ used }) => used > 0)
-      .map(({ bucket, limit, used }) => ({
-        bucket,
-        limit,
-        share: run.job.pace.share,
-        used,
-      })),
+    budget: end.buckets.flatMap(({ bucket, limit }) => {
+      const used = requests.get(`bucket_${bucket}`) ?? 0
+      return used === 0 ? [] : [{ bucket, limit, share: run.job.pace.share, used }]
+    }),
     files: summaryFiles(directory),
   }
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { actionNames } from '../okta/actions.ts'
@@ -80,4 +81,16 @@ export function summaryFiles(directory: string): Summary['files'] {
 /** Writes `summary.json` into the directory, whole or not at all, mode 0600. Throws a KnownError where it can't. */
 export async function writeSummary(directory: string, summary: Summary): Promise<void> {
   await replaceFile(join(directory, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
+}
+
+/** Reads `summary.json` of a directory; null where there is none that can be understood. */
+export async function readSummary(directory: string): Promise<Summary | null> {
+  try {
+    const parsed = summarySchema.safeParse(
+      JSON.parse(await readFile(join(directory, 'summary.json'), 'utf8')),
+    )
+    return parsed.success ? parsed.data : null
+  } catch {
+    return null
+  }
 }

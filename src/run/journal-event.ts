@@ -77,6 +77,13 @@ interface ReopenedEvent {
   readonly why: string
 }
 
+/** What the sitting has sent so far, now and then: a sitting that is killed leaves its last one. */
+interface TallyEvent {
+  readonly event: 'tally'
+  readonly requests: Readonly<Record<string, number>>
+  readonly retries: Readonly<Record<string, number>>
+}
+
 /** The process has left the run in good order. */
 interface StoppedEvent {
   readonly event: 'stopped'
@@ -97,4 +104,5 @@ export type JournalEvent =
   | VerdictEvent
   | ResultEvent
   | ReopenedEvent
+  | TallyEvent
   | StoppedEvent

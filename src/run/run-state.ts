@@ -24,6 +24,11 @@ interface KnownResult {
   readonly reason: SkipReason | null
 }
 
+/** What one sitting has sent so far. */
+type SittingTally = Pick<Extract<JournalEvent, { event: 'tally' }>, 'requests' | 'retries'>
+
+const nothingSent: SittingTally = { requests: {}, retries: {} }
+
 /** Sends older than this can't count in a window that is still open. */
 const rememberSendsMs = 10 * 60_000
 
@@ -49,8 +54,10 @@ export class RunState {
   #sittingFrom: string | null = null
   #lastSign: string | null = null
   #lastStop: Extract<JournalEvent, { event: 'stopped' }> | null = null
+  /** Of the sittings before the present one. */
   readonly #requests = new Map<string, number>()
   readonly #retries = new Map<string, number>()
+  #sittingTally: SittingTally = nothingSent
 
   /** @param stepsPerRow tasks that a row can have, from 1 */
   constructor(stepsPerRow: number) {
@@ -67,6 +74,9 @@ export class RunState {
         this.#firstSittingAt ??= event.at
         this.#lastStop = null
         this.#endSitting(this.#lastSign)
+        add(this.#requests, this.#sittingTally.requests)
+        add(this.#retries, this.#sittingTally.retries)
+        this.#sittingTally = nothingSent
         this.#sittingFrom = event.at
         this.#lastSign = event.at
         break
@@ -102,8 +112,10 @@ export class RunState {
       case 'stopped':
         this.#lastStop = event
         this.#endSitting(event.at)
-        add(this.#requests, event.requests)
-        add(this.#retries, event.retries)
+        this.#sittingTally = event
+        break
+      case 'tally':
+        this.#sittingTally = event
         break
       case 'journal':
         break
@@ -171,12 +183,16 @@ export class RunState {
     return this.#lastStop
   }
 
-  /** Requests by HTTP status, and retries by cause, of all sittings that ended in good order. */
+  /** Requests by kind, and retries by cause, of all sittings. One that was killed counts up to its last seconds. */
   get totals(): {
     readonly requests: ReadonlyMap<string, number>
     readonly retries: ReadonlyMap<string, number>
   } {
-    return { requests: this.#requests, retries: this.#retries }
+    const requests = new Map(this.#requests)
+    const retries = new Map(this.#retries)
+    add(requests, this.#sittingTally.requests)
+    add(retries, this.#sittingTally.retries)
+    return { requests, retries }
   }
 
   #endSitting(at: string | null): void {

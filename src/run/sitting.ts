@@ -44,6 +44,9 @@ export interface SittingView {
   readonly buckets: () => readonly BucketReport[]
 }
 
+/** How often what was sent so far is noted: a sitting that is killed loses no more of the count than this. */
+const tallyEveryMs = 5_000
+
 /** How a sitting ended. */
 export interface SittingEnd {
   readonly state: RunState
@@ -88,8 +91,10 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
     parked: queue.parked,
     random: Math.random,
   }
+  let tallying: NodeJS.Timeout | undefined
   try {
     await services.recorder.record({ event: 'sitting', at: new Date().toISOString() })
+    tallying = setInterval(() => services.recorder.note({ event: 'tally', ...tallyNow(tally) }), tallyEveryMs)
     options.onBegin({ state, buckets: () => pacer.report() })
     const rows = readRows(join(directory, run.input.file), columnMapping(run), {
       format: run.input.format,
@@ -97,21 +102,26 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
       steps: job.steps,
     })
     await executeRows(services, queue, rows, results)
+    clearInterval(tallying)
     pacer.stop()
     services.recorder.note({
       event: 'stopped',
       at: new Date().toISOString(),
       state: stop.reason?.state ?? 'finished',
       reason: stop.reason?.message ?? null,
-      requests: tally.requests,
-      retries: tally.retries,
+      ...tallyNow(tally),
     })
     return { state, buckets: pacer.report(), stopped: stop.reason }
   } finally {
+    clearInterval(tallying)
     pacer.stop()
     await results.close()
     await journal.close()
   }
+}
+
+function tallyNow({ requests, retries }: Tally): Pick<Tally, 'requests' | 'retries'> {
+  return { requests, retries }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExitCode } from '../known-error.ts'
 
@@ -21,6 +22,11 @@ export class RunStopped extends Error {
 export class StopSwitch {
   readonly #abort = new AbortController()
   #reason: StopReason | null = null
+
+  constructor() {
+    // Every wait listens, and a run may have thousands at once.
+    setMaxListeners(0, this.#abort.signal)
+  }
 
   get reason(): StopReason | null {
     return this.#reason

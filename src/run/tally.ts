@@ -19,13 +19,14 @@ export class Tally {
     const status = answer.kind === 'answered' ? String(answer.httpStatus) : 'none'
     increment(this.#requests, request.method === 'GET' ? 'reads' : 'lifecycle')
     increment(this.#requests, `http_${status}`)
+    increment(this.#requests, `bucket_${request.bucket}`)
   }
 
   retry(cause: RetryCause): void {
     increment(this.#retries, cause)
   }
 
-  /** `reads`, `lifecycle`, and `http_STATUS` with `http_none` for no answer. */
+  /** `reads`, `lifecycle`, `http_STATUS` with `http_none` for no answer, and `bucket_PATH`. */
   get requests(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#requests)
   }
