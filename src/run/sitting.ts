@@ -134,7 +134,8 @@ function earlierRequests(
   bucket: Bucket,
   readFirst: boolean,
 ): readonly number[] {
-  if (bucket === '/api/v1/users') return state.recentSends
+  // A copy: the state goes on noting what this sitting sends.
+  if (bucket === '/api/v1/users') return [...state.recentSends]
   if (bucket !== '/api/v1/users/{id}' || !readFirst) return []
   const ahead = clock.now() - Date.now()
   return state.recentReads.map((time) => time + ahead)

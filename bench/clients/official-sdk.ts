@@ -1,0 +1,26 @@
+import okta from '@okta/okta-sdk-nodejs'
+import { idsFrom, report } from './job.ts'
+
+/**
+ * Okta's Node SDK with its default retries, as a script of an administrator would use it: so many in flight, where one
+ * in flight is the plain loop, and as many as there are users is `Promise.all` over them.
+ */
+const { url, token, ids, inFlight, reads } = idsFrom(process.argv)
+const client = new okta.Client({ orgUrl: url, token })
+let next = 0
+let succeeded = 0
+
+async function work(): Promise<void> {
+  for (let id = ids[next++]; id !== undefined; id = ids[next++]) {
+    try {
+      if (reads) await client.userApi.getUser({ userId: id })
+      await client.userApi.suspendUser({ userId: id })
+      succeeded++
+    } catch {
+      // Counted as failed: the script goes on with the next user.
+    }
+  }
+}
+
+await Promise.all(Array.from({ length: Math.min(inFlight, ids.length) }, work))
+report({ succeeded, failed: ids.length - succeeded })

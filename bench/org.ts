@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+/** The simulated org of one measurement, in a process of its own. */
+export interface BenchOrg {
+  readonly url: string
+  /** Requests that the org answered, by HTTP status. */
+  answers(): Promise<Readonly<Record<string, number>>>
+  stop(): Promise<void>
+}
+
+export interface BenchOrgOptions {
+  readonly seedFile: string
+  /** Lifecycle calls a window, as the headers show it. */
+  readonly limit: number
+  readonly windowSeconds: number
+  readonly latencyMs: number
+}
+
+export const benchToken = 'bench-token'
+
+/** Starts the built sandbox. */
+export async function startOrg(options: BenchOrgOptions): Promise<BenchOrg> {
+  const child = spawn(
+    process.execPath,
+    [
+      'dist/cli/main.js',
+      'sandbox',
+      ...['--seed', options.seedFile, '--token', benchToken, '--limit', String(options.limit)],
+      ...['--window', String(options.windowSeconds), '--latency', String(options.latencyMs)],
+    ],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  )
+  const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  return {
+    url,
+    answers: async () => {
+      const response = await fetch(`${url}/sandbox/traffic`)
+      const traffic = (await response.json()) as { answers: Record<string, number> }
+      return traffic.answers
+    },
+    stop: async () => {
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
