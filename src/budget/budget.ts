@@ -30,10 +30,25 @@ export interface BudgetState {
   readonly inFlight: number
   /** When the last probe left; null when none is out. */
   readonly probedAt: number | null
+  readonly probesInFlight: number
+  /**
+   * Requests sent while no window was known to be open, and those of an old window whose answers were lost late: they
+   * may have arrived in the window that is not seen yet.
+   */
+  readonly unattributed: Unattributed
+  /** Requests per ms that others made on the counter in the windows before; null while nothing is known. */
+  readonly othersRate: number | null
   /** Times of requests that an earlier sitting sent and that may still count in the window, not yet attributed. */
   readonly earlierSends: readonly number[]
   /** Length of a window in ms, learned; Okta's is 60 s. */
   readonly windowMs: number
+}
+
+/** A count over the last one to two windows: what is older can't be in the window that opens next. */
+interface Unattributed {
+  readonly count: number
+  readonly countBefore: number
+  readonly since: number
 }
 
 interface BudgetWindow {
@@ -44,6 +59,9 @@ interface BudgetWindow {
   readonly reset: number
   /** Requests of this run that count in the window, in flight or answered. */
   readonly spent: number
+  /** Requests of others that the window holds, as far as an answer has shown, and when it did. */
+  readonly others: number
+  readonly seenAt: number
   /** Whether Okta refused a call in this window while its headers still showed some remaining. */
   readonly emptiedByOthers: boolean
 }
@@ -64,6 +82,7 @@ export type BudgetAnswer =
   | { readonly kind: 'unused' }
 
 const defaultWindowMs = 60_000
+const noneUnattributed: Unattributed = { count: 0, countBefore: 0, since: 0 }
 /** How soon to look again at an open window that allows nothing just now. */
 const nextLookMs = 100
 /** How many may be in flight where nothing is known of a limit. */
@@ -75,6 +94,10 @@ const shortestClosureMs = 1_000
 /** Others' rate is reckoned over at least this part of a window: a call or two at its start are no rate. */
 const shortestRatePart = 1 / 6
 const lowestCaution = 1 / 16
+/** How far others may stray from their rate, in roots of their number. */
+const strayingOfOthers = 1.5
+/** How soon others are looked at anew while the run leaves them all that is left. */
+const lookAgainMs = 3_000
 /** A share that is spread over a window is sent some time before its end, so that slow answers lose nothing of it. */
 const tailPart = 0.1
 const shortestTailMs = 2_000
@@ -98,6 +121,9 @@ export function newBudget(share: number, earlierSends: readonly number[] = []): 
     closedUntil: 0,
     inFlight: 0,
     probedAt: null,
+    probesInFlight: 0,
+    unattributed: noneUnattributed,
+    othersRate: null,
     earlierSends,
     windowMs: defaultWindowMs,
   }
@@ -118,8 +144,12 @@ export function permits(state: BudgetState, now: number, workLeft = 0): number {
   const share = shareOf(state, window.limit)
   const ours =
     (workLeft > share - window.spent ? spreadOver(state, window, share, now) : share) - window.spent
-  const shown = window.remaining - state.inFlight - othersUntilReset(state, window, now)
-  return Math.max(0, Math.min(ours, shown))
+  const left = window.remaining - state.inFlight
+  const granted = Math.min(ours, left - othersUntilReset(state, window))
+  if (granted > 0) return granted
+  // All that is left belongs to others, by what was seen of them. One request now and then keeps that up to date.
+  const outOfDate = state.inFlight === 0 && now >= window.seenAt + lookAgainMs
+  return outOfDate && Math.min(ours, left) > 0 ? 1 : 0
 }
 
 /** How much of the share may have been sent by now if it is spread over the window. */
@@ -131,7 +161,8 @@ function spreadOver(state: BudgetState, window: BudgetWindow, share: number, now
 
 /** The most that the run sends in a window of this limit. */
 export function shareOf(state: Pick<BudgetState, 'share' | 'caution'>, limit: number): number {
-  return Math.max(1, Math.floor(state.share * state.caution * limit))
+  // A hair more, since 0.29 × 100 is a little less than 29 for a computer.
+  return Math.max(1, Math.floor(state.share * state.caution * limit + 1e-9))
 }
 
 /**
@@ -148,30 +179,59 @@ export function changesAt(state: BudgetState, now: number): number {
 
 /** The state after a request has left, or is about to. */
 export function sent(state: BudgetState, now: number): { state: BudgetState; permit: Permit } {
-  const probe = isProbing(state, now)
-  const window =
-    state.window === null || probe ? state.window : { ...state.window, spent: state.window.spent + 1 }
-  return {
-    state: { ...state, window, inFlight: state.inFlight + 1, probedAt: probe ? now : state.probedAt },
-    permit: { probe },
+  const inFlight = state.inFlight + 1
+  const { window } = state
+  const unattributed = window === null || isProbing(state, now) ? oneMore(state, now) : state.unattributed
+  if (isProbing(state, now)) {
+    const probesInFlight = state.probesInFlight + 1
+    return {
+      state: { ...state, inFlight, unattributed, probedAt: now, probesInFlight },
+      permit: { probe: true },
+    }
   }
+  const counted = window === null ? null : { ...window, spent: window.spent + 1 }
+  return { state: { ...state, window: counted, inFlight, unattributed }, permit: { probe: false } }
+}
+
+function oneMore({ unattributed, windowMs }: BudgetState, now: number): Unattributed {
+  const { count, countBefore, since } = unattributed
+  if (now - since <= windowMs) return { count: count + 1, countBefore, since }
+  return { count: 1, countBefore: now - since <= 2 * windowMs ? count : 0, since: now }
 }
 
 /** The state after what became of a request is known. */
 export function answered(state: BudgetState, permit: Permit, answer: BudgetAnswer, now: number): BudgetState {
-  const after: BudgetState = {
-    ...state,
-    inFlight: Math.max(0, state.inFlight - 1),
-    probedAt: permit.probe ? null : state.probedAt,
+  const after = landed(state, permit)
+  switch (answer.kind) {
+    case 'unused':
+      return takenBack(after, permit)
+    case 'nothing_learned':
+      // Sent in the old window, it may have arrived in the next.
+      return !permit.probe && isProbing(state, now)
+        ? { ...after, unattributed: after.unattributed + 1 }
+        : after
+    case 'answered':
+    case 'rate_limited': {
+      const learned = usable(answer.rateLimit, now)
+        ? learn(after, permit, answer.rateLimit, now)
+        : withoutHeaders(after)
+      return answer.kind === 'rate_limited' ? close(learned, answer.rateLimit, now) : learned
+    }
   }
-  if (answer.kind === 'nothing_learned') return after
-  if (answer.kind === 'unused') {
-    const { window } = after
-    if (window === null || permit.probe) return after
-    return { ...after, window: { ...window, spent: Math.max(0, window.spent - 1) } }
+}
+
+function landed(state: BudgetState, permit: Permit): BudgetState {
+  const inFlight = Math.max(0, state.inFlight - 1)
+  if (!permit.probe) return { ...state, inFlight }
+  return { ...state, inFlight, probedAt: null, probesInFlight: Math.max(0, state.probesInFlight - 1) }
+}
+
+function takenBack(state: BudgetState, permit: Permit): BudgetState {
+  const { window, unattributed } = state
+  if (permit.probe || window === null) {
+    return { ...state, unattributed: { ...unattributed, count: Math.max(0, unattributed.count - 1) } }
   }
-  const learned = usable(answer.rateLimit, now) ? learn(after, answer.rateLimit, now) : withoutHeaders(after)
-  return answer.kind === 'rate_limited' ? close(learned, answer.rateLimit, now) : learned
+  return { ...state, window: { ...window, spent: Math.max(0, window.spent - 1) } }
 }
 
 function isProbing(state: BudgetState, now: number): boolean {
@@ -196,46 +256,69 @@ function withoutHeaders(state: BudgetState): BudgetState {
   return state.window === null ? { ...state, headerless: true } : state
 }
 
-function learn(state: BudgetState, rateLimit: RateLimit, now: number): BudgetState {
+function learn(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: number): BudgetState {
   const { limit, reset } = rateLimit
   const remaining = Math.min(rateLimit.remaining, limit)
   const { window } = state
   if (window === null || (reset > window.reset && now >= window.reset * 1000)) {
-    return openWindow(state, { limit, remaining, reset }, now)
+    return openWindow(state, permit, { limit, remaining, reset }, now)
   }
   if (reset < window.reset) return state
   // A later reset while the window can't be over yet is the same window under a corrected time.
-  return { ...state, window: { ...window, limit, remaining: Math.min(window.remaining, remaining), reset } }
+  if (remaining >= window.remaining) return { ...state, window: { ...window, limit, reset } }
+  // Of ours the counter may not have seen all yet, so this is the least that others have used.
+  const others = Math.max(window.others, limit - remaining - window.spent)
+  return { ...state, window: { ...window, limit, remaining, reset, others, seenAt: now } }
 }
 
-function openWindow(state: BudgetState, rateLimit: RateLimit, now: number): BudgetState {
+function openWindow(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: number): BudgetState {
+  const { limit, remaining, reset } = rateLimit
   const windowMs = learnWindowLength(state, rateLimit, now)
-  const opened = rateLimit.reset * 1000 - windowMs
+  const opened = reset * 1000 - windowMs
   const earlier = state.earlierSends.filter((time) => time >= opened - 1000).length
+  const { count, countBefore } = state.unattributed
+  // Those counted while no window was open hold the probes and, before the first window, all that is in flight.
+  const counted = state.window === null ? 0 : state.inFlight - state.probesInFlight + (permit.probe ? 0 : 1)
+  const spent = Math.max(1, count + countBefore + counted) + earlier
+  const others = Math.max(0, limit - remaining - spent)
   return {
     ...state,
     headerless: false,
     windowMs,
     caution: state.window?.emptiedByOthers === false ? Math.min(1, state.caution * 1.5) : state.caution,
+    othersRate: state.window === null ? null : rateOfOthers(state, state.window),
     earlierSends: [],
-    // The request just answered, all that is still in flight, and what an earlier sitting sent.
-    window: { ...rateLimit, spent: 1 + state.inFlight + earlier, emptiedByOthers: false },
+    unattributed: noneUnattributed,
+    window: { limit, remaining, reset, spent, others, seenAt: now, emptiedByOthers: false },
   }
 }
 
-/** A window seen from its opening shows its length; one met halfway is only known to be no shorter than what is left. */
+/**
+ * How long windows are. A window opens after the one before has ended, and no later than it is seen, so its length lies
+ * between what is left of it and the time since the last reset.
+ */
 function learnWindowLength(state: BudgetState, { reset }: RateLimit, now: number): number {
-  const left = Math.max(1_000, reset * 1000 - now)
-  return state.window === null ? Math.max(defaultWindowMs, left) : Math.ceil(left / 1000) * 1000
+  const left = Math.max(1_000, Math.ceil((reset * 1000 - now) / 1000) * 1000)
+  if (state.window === null) return Math.max(defaultWindowMs, left)
+  const atMost = Math.max(1_000, (reset - state.window.reset - 1) * 1000)
+  return Math.max(left, Math.min(state.windowMs, atMost))
 }
 
-/** What others on the counter would use from now to the reset, if they go on at their rate so far. */
-function othersUntilReset(state: BudgetState, window: BudgetWindow, now: number): number {
-  const others = window.limit - window.remaining - window.spent
-  if (others <= 0) return 0
-  const left = Math.max(0, window.reset * 1000 - now)
-  const passed = Math.max(state.windowMs - left, state.windowMs * shortestRatePart)
-  return Math.ceil((others / passed) * left)
+/** Requests per ms of others: what this window has shown, steadied by what was known before. */
+function rateOfOthers(state: BudgetState, window: BudgetWindow): number {
+  const steadying = state.windowMs * shortestRatePart
+  const passed = Math.max(0, state.windowMs - (window.reset * 1000 - window.seenAt))
+  if (state.othersRate === null) return window.others / Math.max(passed, steadying)
+  return (state.othersRate * steadying + window.others) / (steadying + passed)
+}
+
+/**
+ * What others would use from when they were last seen to the end of the window, if they go on at their rate so far. They
+ * don't come as evenly as a clock, hence the root: so much a number of chance arrivals strays.
+ */
+function othersUntilReset(state: BudgetState, window: BudgetWindow): number {
+  const expected = rateOfOthers(state, window) * Math.max(0, endOf(window) - window.seenAt)
+  return Math.ceil(expected + strayingOfOthers * Math.sqrt(expected))
 }
 
 function close(state: BudgetState, rateLimit: RateLimit | null, now: number): BudgetState {

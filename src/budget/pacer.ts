@@ -266,11 +266,11 @@ export class Pacer {
       const answer = await this.#queue.add(
         async () => {
           if (this.#stopped) throw new PacerStopped()
-          const underWay = this.#queue.pending
+          const { cuts } = this.#slots
           outcome = { kind: 'nothing_learned' }
           const got = await request.send()
           lane.used++
-          this.#adapt(got, underWay)
+          this.#adapt(got, cuts)
           return got
         },
         { priority },
@@ -305,10 +305,10 @@ export class Pacer {
     lane.budget = answered(lane.budget, permit, answer, this.#clock.nowAtLeast())
   }
 
-  #adapt(answer: Answer, underWay: number): void {
+  #adapt(answer: Answer, cutsWhenSent: number): void {
     if (answer.kind !== 'answered') return
     this.#slots = isConcurrencyLimit(answer)
-      ? slotsAfterConcurrencyLimit(this.#slots, underWay)
+      ? slotsAfterConcurrencyLimit(this.#slots, this.#queue.pending, cutsWhenSent)
       : slotsAfterSuccess(this.#slots)
     if (this.#queue.concurrency !== this.#slots.size) this.#queue.concurrency = this.#slots.size
   }

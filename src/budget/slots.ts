@@ -16,6 +16,8 @@ export interface Slots {
   readonly mark: number | null
   /** Successes since the size last changed. */
   readonly successes: number
+  /** How often the size was cut. A refusal of a request that was sent before the last cut tells nothing new. */
+  readonly cuts: number
 }
 
 const beginWith = 4
@@ -24,7 +26,7 @@ const roundsAtMark = 20
 const cutTo = 0.7
 
 export function newSlots(ceiling: number): Slots {
-  return { ceiling, size: Math.min(ceiling, beginWith), mark: null, successes: 0 }
+  return { ceiling, size: Math.min(ceiling, beginWith), mark: null, successes: 0, cuts: 0 }
 }
 
 /** After an answer that came through. */
@@ -45,15 +47,18 @@ function successesToGrow(size: number, mark: number | null): number {
 /**
  * After a refusal for too many requests at once.
  *
- * @param underWay requests that were under way when it was sent, itself included
+ * @param underWay requests that are under way when the refusal arrives, itself included
+ * @param cutsWhenSent {@link Slots.cuts} when the refused request was sent
  */
-export function slotsAfterConcurrencyLimit(slots: Slots, underWay: number): Slots {
-  // Several refusals of the same crowd must not cut again and again: the first has cut below what was under way.
-  if (underWay > slots.size) return slots
+export function slotsAfterConcurrencyLimit(slots: Slots, underWay: number, cutsWhenSent: number): Slots {
+  // Several refusals of the same crowd must not cut again and again.
+  if (cutsWhenSent < slots.cuts) return slots
+  const crowd = Math.min(underWay, slots.size)
   return {
     ...slots,
-    size: Math.max(1, Math.floor(underWay * cutTo)),
-    mark: Math.max(1, underWay - 1),
+    size: Math.max(1, Math.floor(crowd * cutTo)),
+    mark: Math.max(1, crowd - 1),
     successes: 0,
+    cuts: slots.cuts + 1,
   }
 }

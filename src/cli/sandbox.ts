@@ -2,13 +2,16 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
 import { type FaultName, faultNames } from '../sandbox/faults.ts'
-import { type OrgState, parseOrgState } from '../sandbox/org-state.ts'
+import { parseNeighbour } from '../sandbox/neighbour.ts'
+import { type OrgSeed, parseOrgState } from '../sandbox/org-state.ts'
+import { type Bucket, buckets, defaultConcurrency, type Limits } from '../sandbox/rate-limits.ts'
 import { type SandboxOptions, startSandbox } from '../sandbox/sandbox.ts'
-import { generateOrg } from '../sandbox/seed/generate-users.ts'
+import { generateSeed } from '../sandbox/seed/generate-users.ts'
+import { parseUserCounts } from '../sandbox/seed/user-counts.ts'
 import { defineCommand } from './command.ts'
 
-/** The part of an org's limit that a token may use: what its headers show. Okta's default. */
-const clientPercent = 50
+/** The bucket that the lifecycle calls count in. */
+const lifecycleBucket: Bucket = '/api/v1/users'
 
 export const sandboxCommand = defineCommand({
   usage: 'sandbox',
@@ -21,11 +24,15 @@ export const sandboxCommand = defineCommand({
       default: 0,
       describe: 'Port on 127.0.0.1; 0 picks a free one',
     },
-    users: { type: 'number', requiresArg: true, describe: 'Users to generate [default: 100]' },
+    users: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Users to generate: a number, or by status as ACTIVE=400,SUSPENDED=50 [default: 100]',
+    },
     seed: {
       type: 'string',
       requiresArg: true,
-      describe: 'JSON file with the users and tokens',
+      describe: 'JSON file with the users, groups and tokens',
       conflicts: 'users',
     },
     token: {
@@ -39,11 +46,30 @@ export const sandboxCommand = defineCommand({
       describe:
         "Lifecycle calls a window, as the token's headers show it; 0: no limits, no headers [default: 300]",
     },
+    'bucket-limit': {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: `The org's limit of a bucket, as '/api/v1/users=600'; one of ${buckets.join(', ')}`,
+    },
+    'client-percent': {
+      type: 'number',
+      requiresArg: true,
+      default: 50,
+      describe: "The part of the org's limits that a token may use",
+    },
     window: {
       type: 'number',
       requiresArg: true,
       default: 60,
       describe: 'Length of a rate-limit window in seconds',
+    },
+    neighbour: {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe:
+        "Another client of the org, as 120/min, '/api/v1/users=120/min' or 120/min,token for one on the same token",
     },
     latency: {
       type: 'number',
@@ -54,13 +80,25 @@ export const sandboxCommand = defineCommand({
     concurrency: {
       type: 'number',
       requiresArg: true,
-      describe: 'Requests under way at once [default: no limit]',
+      describe: `Requests under way at once; 0: no limit [default: ${defaultConcurrency}, none with --limit 0]`,
     },
     'clock-skew': {
       type: 'number',
       requiresArg: true,
       default: 0,
       describe: "Seconds that the org's clock is ahead",
+    },
+    'activate-delay': {
+      type: 'number',
+      requiresArg: true,
+      default: 0,
+      describe: 'Time that each activate takes in the background, in ms',
+    },
+    'deactivate-delay': {
+      type: 'number',
+      requiresArg: true,
+      default: 1000,
+      describe: 'Time that a deactivate with Prefer: respond-async takes, in ms',
     },
     fault: {
       type: 'string',
@@ -74,34 +112,44 @@ export const sandboxCommand = defineCommand({
       default: 1,
       describe: 'Another number, other calls that fail',
     },
-    'fault-reads': { type: 'boolean', default: false, describe: 'Let reads fail as well' },
+    'fault-reads': {
+      type: 'boolean',
+      default: false,
+      describe: 'Let all calls fail, not the lifecycle calls alone',
+    },
+    drip: {
+      type: 'number',
+      requiresArg: true,
+      default: 1000,
+      describe: 'Time between two bytes of an answer that drip_after lets drip, in ms',
+    },
   },
   examples: [
     ['$0 sandbox --port 8080 --users 500', 'An org of 500 users'],
+    ['$0 sandbox --users ACTIVE=400,LOCKED_OUT=50', 'Users by status'],
     ['$0 sandbox --limit 50 --window 10 --fault error_after=0.2', 'A small limit, and errors after the work'],
+    ['$0 sandbox --neighbour 120/min', 'Another program uses the same org'],
   ],
   handler: async (args): Promise<ExitCode> => {
-    const limits: Pick<SandboxOptions, 'limits' | 'clientPercent'> =
-      args.limit === undefined
-        ? {}
-        : {
-            clientPercent,
-            limits: args.limit === 0 ? null : { '/api/v1/users': (args.limit * 100) / clientPercent },
-          }
+    const percent = args['client-percent']
     const sandbox = await startSandbox({
       port: args.port,
       seed: await seedOf(args.seed, args.users),
       ...(args.token === undefined ? {} : { token: args.token }),
-      ...limits,
+      clientPercent: percent,
+      limits: limitsOf(args.limit, args['bucket-limit'] ?? [], percent),
       windowSeconds: args.window,
+      neighbours: (args.neighbour ?? []).map(parseNeighbour),
       latencyMilliseconds: args.latency,
-      concurrency: args.concurrency ?? null,
+      ...concurrencyOf(args.concurrency),
       clockSkewSeconds: args['clock-skew'],
+      transitions: { activate: args['activate-delay'], deactivate: args['deactivate-delay'] },
       faults: { rates: faultRates(args.fault ?? []), seed: args['fault-seed'], reads: args['fault-reads'] },
+      dripMilliseconds: args.drip,
     })
     process.stdout.write(`${sandbox.url}\n`)
     process.stderr.write(
-      `A simulated Okta org with ${sandbox.org.size} users. To use it:\n  export OKTA_CLIENT_ORGURL=${sandbox.url} OKTA_CLIENT_TOKEN=${sandbox.token}\nStop it with Ctrl-C.\n`,
+      `A simulated Okta org with ${sandbox.org.size} users. To use it:\n  export OKTA_CLIENT_ORGURL=${sandbox.url} OKTA_CLIENT_TOKEN=${sandbox.token}\nWhat can be seen and steered: curl ${sandbox.url}/sandbox\nStop it with Ctrl-C.\n`,
     )
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
     await sandbox.close()
@@ -109,17 +157,8 @@ export const sandboxCommand = defineCommand({
   },
 })
 
-async function seedOf(file: string | undefined, users: number | undefined): Promise<OrgState> {
-  if (file === undefined) {
-    const count = users ?? 100
-    if (!Number.isInteger(count) || count < 0) {
-      throw new KnownError(
-        `--users is ${count}; a whole number from 0 was expected.`,
-        'okta-lifecycle sandbox --users 100',
-      )
-    }
-    return generateOrg({ count, now: Date.now() })
-  }
+async function seedOf(file: string | undefined, users: string | undefined): Promise<OrgSeed> {
+  if (file === undefined) return generateSeed({ count: parseUserCounts(users ?? '100'), now: Date.now() })
   let text: string
   try {
     text = await readFile(file, 'utf8')
@@ -132,6 +171,35 @@ async function seedOf(file: string | undefined, users: number | undefined): Prom
     )
   }
   return parseOrgState(text, file)
+}
+
+/** The org's limits. `limit` is what the token sees of the lifecycle bucket; 0 takes all limits away. */
+function limitsOf(
+  limit: number | undefined,
+  texts: readonly string[],
+  percent: number,
+): Partial<Limits> | null {
+  if (limit === 0) return null
+  const limits: Partial<Record<Bucket, number>> = {}
+  if (limit !== undefined) limits[lifecycleBucket] = Math.ceil((limit * 100) / percent)
+  for (const text of texts) {
+    const at = text.lastIndexOf('=')
+    const bucket = buckets.find((known) => known === text.slice(0, at))
+    const number = text.slice(at + 1)
+    if (bucket === undefined || !/^\d+$/.test(number)) {
+      throw new KnownError(
+        `--bucket-limit ${JSON.stringify(text)} is not BUCKET=N; the buckets are ${buckets.join(', ')}.`,
+        "okta-lifecycle sandbox --bucket-limit '/api/v1/users=600'",
+      )
+    }
+    limits[bucket] = Number(number)
+  }
+  return limits
+}
+
+function concurrencyOf(given: number | undefined): Pick<SandboxOptions, 'concurrency'> {
+  if (given === undefined) return {}
+  return { concurrency: given === 0 ? null : given }
 }
 
 function faultRates(texts: readonly string[]): Partial<Record<FaultName, number>> {

@@ -82,7 +82,8 @@ export type ReadOutcome =
 export function classifyRead(answer: Answer): ReadOutcome {
   if (answer.kind === 'unanswered') return 'again'
   const { httpStatus, error, body } = answer
-  if (httpStatus === 200) return body.kind === 'json' ? 'found' : 'again'
+  if (httpStatus >= 200 && httpStatus < 300)
+    return httpStatus === 200 && body.kind === 'json' ? 'found' : 'again'
   if (httpStatus === 429) return isConcurrencyLimit(answer) ? 'concurrency_limited' : 'rate_limited'
   if (httpStatus === 401) return 'bad_credentials'
   if (httpStatus === 404 && error?.errorCode === 'E0000007') return 'not_found'

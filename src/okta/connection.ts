@@ -40,9 +40,7 @@ export function checkOrgUrl(text: string | undefined): string {
     )
   }
   const trimmed = text.trim()
-  if (!URL.canParse(trimmed)) {
-    throw new KnownError(`OKTA_CLIENT_ORGURL is no URL: ${JSON.stringify(trimmed)}.`, orgUrlExample)
-  }
+  if (!URL.canParse(trimmed)) throw noUrl(trimmed)
   const url = new URL(trimmed)
   if (url.username !== '' || url.password !== '') {
     throw new KnownError('OKTA_CLIENT_ORGURL holds a user name or password; it takes none.', orgUrlExample)
@@ -70,6 +68,17 @@ export function checkOrgUrl(text: string | undefined): string {
     )
   }
   return url.origin
+}
+
+/** What is no URL may be a token that was set in the wrong place: only what looks like a host is shown. */
+function noUrl(text: string): KnownError {
+  if (/^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?\/?$/i.test(text)) {
+    return new KnownError(
+      `OKTA_CLIENT_ORGURL lacks its scheme: ${text}.`,
+      `export OKTA_CLIENT_ORGURL=https://${text}`,
+    )
+  }
+  return new KnownError('OKTA_CLIENT_ORGURL is no URL.', orgUrlExample)
 }
 
 function isLoopback(hostname: string): boolean {

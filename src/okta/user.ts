@@ -49,14 +49,20 @@ export function parseFactorTimes(answer: Answered): readonly number[] | null {
  * Source: Okta's Users API reference, on the uniqueness of logins.
  */
 export function foldLogin(login: string): string {
-  return login.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase()
+  // A capital sigma becomes one of two small letters, by where it stands: both are the same letter.
+  return login.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ')
 }
 
-/** Every key by which Okta finds the user: the id, the login, and the login's short name. Logins are folded. */
+/**
+ * Every key by which Okta finds the user, as {@link normalizeUserKey} writes keys: the id, the login, and the login's
+ * short name.
+ */
 export function keysOf(user: { readonly id: string; readonly login: string }): readonly string[] {
   const login = foldLogin(user.login)
   const at = login.indexOf('@')
   const keys = [user.id]
+  // A key that has not the usual form of an id is folded like a login, so that form of the id belongs here too.
+  if (!looksLikeUserId(user.id)) keys.push(foldLogin(user.id))
   if (login !== '') keys.push(login)
   if (at > 0) keys.push(login.slice(0, at))
   return keys

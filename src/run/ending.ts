@@ -15,8 +15,6 @@ export interface Ending {
   readonly message: string
   readonly reason?: SkipReason
   readonly statusAfter?: string | null
-  /** Which permission Okta said is missing. */
-  readonly noPermissionFor?: 'reads' | 'sends'
 }
 
 /** What an answer or a read says, reduced to what results show. */

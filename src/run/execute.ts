@@ -73,21 +73,27 @@ export async function executeRows(
       noteFailure(services, failures, error)
     }
   }
-  for await (const row of rows) {
-    if (services.stop.reason !== null) break
-    const recorded = await recordedResults(services, results, row)
-    if (row.kind === 'invalid') {
-      if (recorded.length === 0) await guarded(() => services.recorder.result(invalidResult(row)))()
-      continue
+  try {
+    for await (const row of rows) {
+      if (services.stop.reason !== null) break
+      const recorded = await recordedResults(services, results, row)
+      if (row.kind === 'invalid') {
+        if (recorded.length === 0)
+          await queue.add(guarded(() => services.recorder.result(invalidResult(row))))
+        continue
+      }
+      if (recorded.length === row.actions.length) {
+        const userId = recorded.find((result) => result.okta_user_id !== null)?.okta_user_id
+        const trace = { signature: signatureOf(row), inDoubt: recorded.some(leavesDoubt) }
+        if (userId !== null && userId !== undefined) order.remember(userId, trace)
+        continue
+      }
+      const place = order.enter(row.user)
+      await queue.add(guarded(() => runRow(services, row, place, recorded)))
     }
-    if (recorded.length === row.actions.length) {
-      const userId = recorded.find((result) => result.okta_user_id !== null)?.okta_user_id
-      const trace = { signature: signatureOf(row), inDoubt: recorded.some(leavesDoubt) }
-      if (userId !== null && userId !== undefined) order.remember(userId, trace)
-      continue
-    }
-    const place = order.enter(row.user)
-    await queue.add(guarded(() => runRow(services, row, place, recorded)))
+  } catch (error) {
+    // The input can't be read on: what is under way still ends in order.
+    noteFailure(services, failures, error)
   }
   await drained(services, queue)
   const [failure] = failures

@@ -69,11 +69,13 @@ interface VerdictEvent {
 /** How a task ended. */
 type ResultEvent = { readonly event: 'result' } & TaskResult
 
+/** A task that has a result, and what it counts as. */
+export type CountedTask = Pick<TaskResult, 'row' | 'step' | 'result' | 'reason'>
+
 /** Results that do not count after all: what looked like a matter of these users was one of the credentials. */
 interface ReopenedEvent {
   readonly event: 'reopened'
-  /** The tasks, and what each counted as. */
-  readonly tasks: readonly Pick<TaskResult, 'row' | 'step' | 'result' | 'reason'>[]
+  readonly tasks: readonly CountedTask[]
   readonly why: string
 }
 

@@ -73,13 +73,11 @@ export class Journal {
   /**
    * Appends an event.
    *
-   * @returns where its line stands, at once, and a promise that resolves when it is on disk
+   * @returns where its line stands, at once, and a promise that resolves when it is on disk; no place once it has failed
    * @throws JournalFailed through the promise when it can't be written; then and from then on
    */
-  append(event: JournalEvent): { position: Position; durable: Promise<void> } {
-    if (this.#failure !== null) {
-      return { position: { offset: this.#end, length: 0 }, durable: Promise.reject(this.#failure) }
-    }
+  append(event: JournalEvent): { position: Position | null; durable: Promise<void> } {
+    if (this.#failure !== null) return { position: null, durable: Promise.reject(this.#failure) }
     const { line, chain } = encodeLine(event, this.#chain)
     this.#chain = chain
     this.#lines.push(line)

@@ -1,21 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readdir, readFile, readlink, unlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, readlink, rename, unlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { exitCodes, KnownError } from '../known-error.ts'
 
 /** The process that holds a run. */
-interface Holder {
-  readonly host: string
+const holderSchema = z.object({
+  host: z.string(),
   /** Of the machine's start; null where the system tells none. */
-  readonly boot_id: string | null
+  boot_id: z.string().nullable(),
   /** The namespace that the process id counts in; null where there are none. */
-  readonly pid_namespace: string | null
-  readonly pid: number
+  pid_namespace: z.string().nullable(),
+  pid: z.number(),
   /** The process's own start, in the system's ticks: a process id alone may be somebody else's by now. */
-  readonly process_started: string | null
-  readonly since: string
-}
+  process_started: z.string().nullable(),
+  since: z.string(),
+})
+
+type Holder = Readonly<z.infer<typeof holderSchema>>
 
 /** A held lock. */
 export interface Lock {
@@ -25,10 +28,11 @@ export interface Lock {
 /**
  * Takes the lock of a run directory, for one process at a time.
  *
- * The lock is a directory of numbered files, each naming its holder; the highest number holds. A file is put there whole
- * and only if its number is free (`link`), so that of two processes in the same moment one gets it. If the highest
- * holder is dead, the next number is free to take. Whoever took a number looks once more: if a higher one has appeared,
- * it came too late and gives way.
+ * The lock is a directory of numbered files, each naming its holder; the highest number counts, and no number is ever
+ * used twice. A file is put there whole and only if its name is free (`link`), so that of two processes in the same
+ * moment one gets it. A holder that leaves renames its file to `N.released`. If the highest is released, or its holder is
+ * dead, the next number is free to take. Whoever took a number looks once more: if the same or a higher one is there
+ * beside it, it came too late and gives way. Only the holder clears what lies below its own number.
  *
  * @throws KnownError with exit code 5 where another process holds it
  */
@@ -40,19 +44,19 @@ export async function acquireLock(directory: string): Promise<Lock> {
   await writeFile(draft, `${JSON.stringify(me)}\n`, { mode: 0o600 })
   try {
     for (;;) {
-      const numbers = await heldNumbers(lockDirectory)
-      const highest = numbers.at(-1) ?? 0
-      const holder = await readHolder(join(lockDirectory, String(highest)))
+      const highest = highestOf(await readEntries(lockDirectory))
+      const holder = await holderOf(lockDirectory, highest)
       if (holder !== null && (await isAlive(holder, me))) throw heldBy(directory, holder, me)
-      const mine = join(lockDirectory, String(highest + 1))
+      const number = (highest?.number ?? 0) + 1
+      const mine = join(lockDirectory, String(number))
       if (!(await linked(draft, mine))) continue
-      const now = await heldNumbers(lockDirectory)
-      if ((now.at(-1) ?? 0) > highest + 1) {
+      const others = (await readEntries(lockDirectory)).filter(({ name }) => name !== String(number))
+      if (others.some((other) => other.number >= number)) {
         await removed(mine)
         continue
       }
-      for (const number of now) if (number <= highest) await removed(join(lockDirectory, String(number)))
-      return { release: () => removed(mine) }
+      for (const { name } of others) await removed(join(lockDirectory, name))
+      return { release: () => renamed(mine, `${mine}.released`) }
     }
   } finally {
     await removed(draft)
@@ -63,8 +67,7 @@ export async function acquireLock(directory: string): Promise<Lock> {
 export async function isLocked(directory: string): Promise<boolean> {
   const lockDirectory = join(directory, 'lock')
   try {
-    const highest = (await heldNumbers(lockDirectory)).at(-1) ?? 0
-    const holder = await readHolder(join(lockDirectory, String(highest)))
+    const holder = await holderOf(lockDirectory, highestOf(await readEntries(lockDirectory)))
     return holder !== null && (await isAlive(holder, await describeMyself()))
   } catch {
     // No lock was ever taken.
@@ -72,12 +75,41 @@ export async function isLocked(directory: string): Promise<boolean> {
   }
 }
 
-async function heldNumbers(lockDirectory: string): Promise<number[]> {
+/** A file of the lock directory: a number that is or was held. */
+interface Entry {
+  readonly name: string
+  readonly number: number
+  readonly released: boolean
+}
+
+async function readEntries(lockDirectory: string): Promise<Entry[]> {
   const names = await readdir(lockDirectory)
-  return names
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .sort((a, b) => a - b)
+  return names.flatMap((name) => {
+    const [, number, released] = /^(\d+)(\.released)?$/.exec(name) ?? []
+    return number === undefined ? [] : [{ name, number: Number(number), released: released !== undefined }]
+  })
+}
+
+/** The entry that counts: the highest number, and of two with the same the one that is held. */
+function highestOf(entries: readonly Entry[]): Entry | null {
+  const [highest] = entries.toSorted((a, b) => b.number - a.number || Number(a.released) - Number(b.released))
+  return highest ?? null
+}
+
+/** Who holds an entry; null where it is released, gone meanwhile, or was left unreadable by a power cut. */
+async function holderOf(lockDirectory: string, entry: Entry | null): Promise<Holder | null> {
+  if (entry === null || entry.released) return null
+  const text = await readText(join(lockDirectory, entry.name))
+  const parsed = holderSchema.safeParse(parseJson(text))
+  return parsed.success ? parsed.data : null
+}
+
+function parseJson(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    return null
+  }
 }
 
 async function linked(draft: string, target: string): Promise<boolean> {
@@ -87,6 +119,14 @@ async function linked(draft: string, target: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  }
+}
+
+async function renamed(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to)
+  } catch {
+    // Gone already, with its directory.
   }
 }
 
@@ -107,11 +147,6 @@ async function describeMyself(): Promise<Holder> {
     process_started: await startOf(process.pid),
     since: new Date().toISOString(),
   }
-}
-
-async function readHolder(path: string): Promise<Holder | null> {
-  const text = await readText(path)
-  return text === null ? null : (JSON.parse(text) as Holder)
 }
 
 /** Whether the holder may still be at work. What can't be looked at from here counts as alive. */

@@ -4,7 +4,7 @@ import { Journal } from './journal.ts'
 import { journalVersion } from './journal-event.ts'
 import { chainStart } from './journal-line.ts'
 import { readJournal } from './journal-reader.ts'
-import { journalFileName } from './run-directory.ts'
+import { journalFileName, syncPath } from './run-directory.ts'
 import type { RunFile } from './run-file.ts'
 import { RunState } from './run-state.ts'
 
@@ -37,6 +37,8 @@ export async function openJournal(
   const journal = await Journal.open(path, end)
   if (end.soundBytes === 0) {
     await journal.append({ event: 'journal', version: journalVersion, run: run.run_id }).durable
+    // The file's name must be on disk as well as its content.
+    await syncPath(directory)
   }
   return { journal, state }
 }

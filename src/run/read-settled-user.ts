@@ -1,4 +1,5 @@
 import { transitionPatienceMs, transitionWaitMs } from './backoff.ts'
+import type { TaskPlace } from './permission-streak.ts'
 import { type FailedRead, type FoundUser, readUser } from './read-user.ts'
 import type { Services } from './services.ts'
 
@@ -15,17 +16,18 @@ export function isOld(services: Services, read: FoundUser): boolean {
  */
 export async function readSettledUser(
   services: Services,
+  task: TaskPlace,
   target: string,
   known: FoundUser | null,
 ): Promise<FoundUser | FailedRead> {
   let read: FoundUser | FailedRead =
-    known !== null && !isOld(services, known) ? known : await readUser(services, target)
+    known !== null && !isOld(services, known) ? known : await readUser(services, task, target)
   let waited = 0
   for (let looks = 1; waited < transitionPatienceMs; looks++) {
     if (read.kind === 'failed' || read.user.transitioningToStatus === null) return read
     await services.parked(() => services.stop.wait(transitionWaitMs(looks)))
     waited += transitionWaitMs(looks)
-    read = await readUser(services, target)
+    read = await readUser(services, task, target)
   }
   return read
 }

@@ -9,6 +9,7 @@ import {
 } from '../okta/request.ts'
 import { type OktaUser, parseFactorTimes, parseUser } from '../okta/user.ts'
 import { backoffMs, concurrencyWaitMs, maxSetbacks } from './backoff.ts'
+import type { TaskPlace } from './permission-streak.ts'
 import type { Services } from './services.ts'
 import { stopForCredentials, stopForPermission, stopUnreachable } from './stop-reasons.ts'
 
@@ -27,8 +28,6 @@ export interface FailedRead {
   readonly kind: 'failed'
   readonly message: string
   readonly notFound: boolean
-  /** Refused for lack of permission (E0000006). */
-  readonly noPermission: boolean
   readonly httpStatus: number | null
   readonly errorCode: string | null
   readonly requestId: string | null
@@ -37,11 +36,13 @@ export interface FailedRead {
 /**
  * Reads a user by id, login or short name. Passing failures are tried again; the rest is the task's.
  *
+ * @param task for which it is read
  * @param ahead whether the read is for work that comes later, and can wait
  * @throws RunStopped where the run stops: by the user, or because Okta refuses the credentials or can't be reached
  */
 export async function readUser(
   services: Services,
+  task: TaskPlace,
   userKey: string,
   ahead = false,
 ): Promise<FoundUser | FailedRead> {
@@ -49,7 +50,7 @@ export async function readUser(
   const beforeSending = (): void => {
     readAt = services.clock.nowAtLeast()
   }
-  const answer = await get(services, readUserRequest(userKey), { ahead, beforeSending })
+  const answer = await get(services, readUserRequest(userKey), { task, ahead, beforeSending })
   if ('failed' in answer) return failedRead(answer.outcome, answer.failed, `user ${userKey}`)
   const user = parseUser(answer.found)
   if (user === null) {
@@ -72,9 +73,14 @@ export async function readUser(
 /** The creation times of a user's enrolled factors, in epoch ms. Failures and errors as for {@link readUser}. */
 export async function readFactorTimes(
   services: Services,
+  task: TaskPlace,
   userId: string,
 ): Promise<readonly number[] | FailedRead> {
-  const answer = await get(services, listFactorsRequest(userId), { ahead: false, beforeSending: () => {} })
+  const answer = await get(services, listFactorsRequest(userId), {
+    task,
+    ahead: false,
+    beforeSending: () => {},
+  })
   if ('failed' in answer) return failedRead(answer.outcome, answer.failed, `the factors of user ${userId}`)
   const times = parseFactorTimes(answer.found)
   return (
@@ -84,6 +90,7 @@ export async function readFactorTimes(
 }
 
 interface GetOptions {
+  readonly task: TaskPlace
   readonly ahead: boolean
   readonly beforeSending: () => void
 }
@@ -133,7 +140,7 @@ async function get(services: Services, request: OktaRequest, options: GetOptions
       case 'bad_credentials':
         throw stopForCredentials(services, answer)
       case 'no_permission':
-        if (readPermission.refusal()) {
+        if (readPermission.refusal(options.task)) {
           throw stopForPermission(services, readPermission, answer, 'reading users')
         }
         return { failed: answer, outcome }
@@ -156,7 +163,6 @@ function failedRead(
     message:
       outcome === 'not_found' ? `${what} was not found in this org` : `${what} could not be read: ${why}`,
     notFound: outcome === 'not_found',
-    noPermission: outcome === 'no_permission',
     httpStatus: answered?.httpStatus ?? null,
     errorCode: answered?.error?.errorCode ?? null,
     requestId: answered?.requestId ?? null,

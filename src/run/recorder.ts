@@ -1,5 +1,6 @@
 import type { Journal } from './journal.ts'
 import type { JournalEvent } from './journal-event.ts'
+import type { TaskPlace } from './permission-streak.ts'
 import type { TaskResult } from './result.ts'
 import type { RunState } from './run-state.ts'
 import { RunStopped } from './stop.ts'
@@ -21,14 +22,14 @@ export class Recorder {
   /** Records an event and waits until it is on disk. */
   async record(event: JournalEvent): Promise<void> {
     const { position, durable } = this.#journal.append(event)
-    this.state.apply(event, position)
+    if (position !== null) this.state.apply(event, position)
     await durable
   }
 
   /** Records an event that nothing has to wait for. */
   note(event: JournalEvent): void {
     const { position, durable } = this.#journal.append(event)
-    this.state.apply(event, position)
+    if (position !== null) this.state.apply(event, position)
     // A journal that fails shows itself to the next who waits.
     durable.catch(() => {})
   }
@@ -37,16 +38,27 @@ export class Recorder {
    * Records how a task ended and waits until it is on disk.
    *
    * @throws RunStopped where the row's results were taken back meanwhile
+   * @throws JournalFailed where it can't be written; then the task has no result
    */
   async result(result: TaskResult): Promise<void> {
     if (this.#reopenedRows.has(result.row)) throw new RunStopped()
-    await this.record({ event: 'result', ...result })
+    try {
+      await this.record({ event: 'result', ...result })
+    } catch (error) {
+      // Its line may be in the file or not; for this process there is none.
+      this.state.takeBack([result])
+      throw error
+    }
     this.#onResult(result)
   }
 
-  /** Takes back results: the tasks, and the later steps of their rows, have none from now on. */
-  reopen(tasks: readonly Pick<TaskResult, 'row' | 'step' | 'result' | 'reason'>[], why: string): void {
-    for (const { row } of tasks) this.#reopenedRows.add(row)
+  /**
+   * Takes back what rests on refusals: these tasks, and the later steps of their rows, have no result from now on, also
+   * where one is just being recorded or about to be.
+   */
+  reopen(refused: readonly TaskPlace[], why: string): void {
+    for (const { row } of refused) this.#reopenedRows.add(row)
+    const tasks = refused.flatMap((task) => this.state.resultsFrom(task))
     if (tasks.length > 0) this.note({ event: 'reopened', tasks, why })
   }
 }

@@ -79,8 +79,9 @@ async function locate(
     await services.parked(() => place.claim(begun))
     return { target: begun.id, traceId: begun.id, read: null }
   }
+  const firstOpen = { row: row.row, step: recorded.length + 1 }
   for (;;) {
-    const read = await readUser(services, row.user, true)
+    const read = await readUser(services, firstOpen, row.user, true)
     if (read.kind === 'failed') return { target: row.user, traceId: null, read }
     const waited = await services.parked(() => place.claim(read.user))
     // Earlier rows of the user may have changed it meanwhile.
@@ -142,7 +143,6 @@ async function runTasks(
       result = ended.result
       read = ended.read
       await services.recorder.result(result)
-      notePermission(services, result, ended.noPermissionFor)
     } else if (result === undefined && skipRest !== null) {
       services.stop.check()
       result = skippedResult(row, step, action, skipRest, located)
@@ -163,15 +163,6 @@ function skipAfter(result: TaskResult): Skip | null {
     return { reason: 'in_doubt', message: `step ${result.step} (${result.action}) of this row is in doubt` }
   }
   return null
-}
-
-function notePermission(
-  services: Services,
-  result: TaskResult,
-  noPermissionFor: 'reads' | 'sends' | null,
-): void {
-  if (noPermissionFor === 'reads') services.readPermission.note(result)
-  if (noPermissionFor === 'sends') services.sendPermission.note(result)
 }
 
 function skippedResult(

@@ -109,8 +109,8 @@ export async function copyInput(source: string, directory: string, name: string)
   try {
     const from = source === '-' ? process.stdin : createReadStream(source)
     await pipeline(from, meter, createWriteStream(target, { mode: 0o600 }))
-    await syncFile(target)
-    await syncFile(directory)
+    await syncPath(target)
+    await syncPath(directory)
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException
     if (path === source || code === 'EISDIR') throw cannotRead(source, error)
@@ -127,7 +127,7 @@ export async function nameInputCopy(
 ): Promise<InputCopy> {
   const file = `input.${format}`
   await rename(join(directory, copy.file), join(directory, file))
-  await syncFile(directory)
+  await syncPath(directory)
   return { ...copy, file }
 }
 
@@ -192,7 +192,8 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function syncFile(path: string): Promise<void> {
+/** Makes sure that a file's content, or a directory's names, are on disk. */
+export async function syncPath(path: string): Promise<void> {
   const file = await open(path, 'r')
   try {
     await file.sync()

@@ -1,5 +1,6 @@
 import type { Position } from './journal.ts'
-import type { InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
+import type { CountedTask, InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
+import type { TaskPlace } from './permission-streak.ts'
 import type { ResultName, SkipReason } from './result.ts'
 
 /** An attempt that was begun and of which no end is recorded. */
@@ -107,7 +108,7 @@ export class RunState {
         break
       }
       case 'reopened':
-        for (const task of event.tasks) this.#forget(task)
+        this.takeBack(event.tasks)
         break
       case 'stopped':
         this.#lastStop = event
@@ -120,6 +121,29 @@ export class RunState {
       case 'journal':
         break
     }
+  }
+
+  /** Forgets results that do not count, or that never reached the disk. */
+  takeBack(tasks: readonly CountedTask[]): void {
+    for (const task of tasks) {
+      if (!this.hasResult(task.row, task.step)) continue
+      this.#lengths[this.#index(task.row, task.step)] = 0
+      this.#count(task, -1)
+    }
+  }
+
+  /** A failed task that has its result, and the later steps of its row that were skipped for it. */
+  resultsFrom({ row, step }: TaskPlace): readonly CountedTask[] {
+    const tasks: CountedTask[] = []
+    for (let at = step; at <= this.#stepsPerRow; at++) {
+      if (!this.hasResult(row, at)) continue
+      tasks.push(
+        at === step
+          ? { row, step: at, result: 'failed', reason: null }
+          : { row, step: at, result: 'skipped', reason: 'earlier_step' },
+      )
+    }
+    return tasks
   }
 
   hasResult(row: number, step: number): boolean {
@@ -235,12 +259,6 @@ export class RunState {
     const known = this.#progress.get(task)
     if (known?.open?.intent.attempt !== event.attempt) return
     this.#progress.set(task, { ...known, open: null })
-  }
-
-  #forget(task: KnownResult & { readonly row: number; readonly step: number }): void {
-    if (!this.hasResult(task.row, task.step)) return
-    this.#lengths[this.#index(task.row, task.step)] = 0
-    this.#count(task, -1)
   }
 
   #count({ result, reason }: KnownResult, change: 1 | -1): void {

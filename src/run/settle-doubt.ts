@@ -1,5 +1,6 @@
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { Ending } from './ending.ts'
+import type { IntentEvent } from './journal-event.ts'
 import { readSettledUser } from './read-settled-user.ts'
 import { type FailedRead, type FoundUser, readFactorTimes } from './read-user.ts'
 import type { OpenAttempt } from './run-state.ts'
@@ -33,7 +34,7 @@ export async function settleDoubt(
     statusChanged: intent.status_changed,
   }
   await parked(() => stop.wait(settlesAt(known, doubt?.at_once ?? false, requestTimeoutMs) - clock.now()))
-  const observed = await observe(services, action, intent.user_id)
+  const observed = await observe(services, action, intent)
   if ('failed' in observed) {
     return {
       ending: { result: 'in_doubt', message: doubtful(action, cause, observed.failed.message) },
@@ -71,11 +72,11 @@ type Observed =
   | { readonly failed: FailedRead }
 
 /** What Okta shows of the user now, as far as the action's doubt needs it. */
-async function observe(services: Services, action: Action, userId: string): Promise<Observed> {
-  const read = await readSettledUser(services, userId, null)
+async function observe(services: Services, action: Action, intent: IntentEvent): Promise<Observed> {
+  const read = await readSettledUser(services, intent, intent.user_id, null)
   if (read.kind === 'failed') return { failed: read }
   if (ruleOf(action).doubt !== 'factors') return { read, observation: { user: read.user, factorTimes: null } }
-  const factorTimes = await readFactorTimes(services, read.user.id)
+  const factorTimes = await readFactorTimes(services, intent, read.user.id)
   if ('kind' in factorTimes) return { failed: factorTimes }
   return { read, observation: { user: read.user, factorTimes } }
 }

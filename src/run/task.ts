@@ -38,10 +38,9 @@ export interface TaskInput {
   readonly read: FoundUser | FailedRead | null
 }
 
-/** A result that is ready to be recorded, and what it says of the token's permissions. */
+/** A result that is ready to be recorded. */
 export interface EndedTask {
   readonly result: TaskResult
-  readonly noPermissionFor: 'reads' | 'sends' | null
   /** What was read of the user and still holds, since nothing was sent after it. */
   readonly read: FoundUser | null
 }
@@ -105,7 +104,6 @@ export class Task {
     }
     return {
       result: this.#result(ending),
-      noPermissionFor: ending.noPermissionFor ?? null,
       read: this.#read?.kind === 'found' ? this.#read : null,
     }
   }
@@ -115,7 +113,7 @@ export class Task {
     const read =
       this.#read?.kind === 'failed'
         ? this.#read
-        : await readSettledUser(this.#services, this.#input.target, this.#read)
+        : await readSettledUser(this.#services, this.#input, this.#input.target, this.#read)
     this.#see(read)
     if (read.kind === 'failed') return failedRead(read)
     const { job, owner } = this.#services
@@ -212,8 +210,8 @@ export class Task {
         this.#notApplied(answer, null)
         throw stopForCredentials(this.#services, answer)
       case 'no_permission':
-        if (!sendPermission.refusal()) return { ...this.#refused(answer), noPermissionFor: 'sends' }
         this.#notApplied(answer, null)
+        if (!sendPermission.refusal(this.#input)) return this.#refused(answer)
         throw stopForPermission(this.#services, sendPermission, answer, this.#input.action)
       case 'refused':
         return this.#refused(answer)
@@ -239,7 +237,7 @@ export class Task {
   async #readBack(): Promise<string | null> {
     if (!this.#services.job.read_first) return null
     try {
-      const read = await readSettledUser(this.#services, this.#input.target, null)
+      const read = await readSettledUser(this.#services, this.#input, this.#input.target, null)
       return read.kind === 'found' ? read.user.status : null
     } catch (error) {
       // The call was accepted, whatever stops the run now.
@@ -250,7 +248,7 @@ export class Task {
 
   async #refusedByStatus(answer: Answer): Promise<Ending> {
     const refusal = describeAnswer(answer)
-    const read = await readUser(this.#services, this.#input.target)
+    const read = await readUser(this.#services, this.#input, this.#input.target)
     if (read.kind === 'failed') {
       return { result: 'failed', message: read.notFound ? read.message : `${refusal}; ${read.message}` }
     }
@@ -344,9 +342,5 @@ export class Task {
 }
 
 function failedRead(read: FailedRead): Ending {
-  return {
-    result: 'failed',
-    message: read.message,
-    ...(read.noPermission ? { noPermissionFor: 'reads' as const } : {}),
-  }
+  return { result: 'failed', message: read.message }
 }

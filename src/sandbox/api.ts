@@ -4,13 +4,17 @@ import { type Context, Hono } from 'hono'
 import { getPath } from 'hono/utils/url'
 import { tokenIn } from './authorization.ts'
 import type { OrgClock } from './clock.ts'
-import { type ApiCall, type Endpoint, endpoints, noEndpoint } from './endpoints.ts'
+import type { ApiCall, Endpoint } from './endpoints/endpoint.ts'
+import { endpoints, noEndpoint } from './endpoints.ts'
+import { showFault } from './fault-answer.ts'
+import type { FaultRules } from './fault-rules.ts'
 import type { Fault, FaultChooser } from './faults.ts'
 import { oktaError } from './okta-error.ts'
 import type { Org } from './org.ts'
 import type { OrgToken } from './org-state.ts'
 import { concurrencyRefusal, type RateLimits, type Verdict } from './rate-limits.ts'
-import { errorReply, headersOf, type Reply, requestIds, sendHtml } from './reply.ts'
+import { errorReply, headersOf, type Reply, requestIds } from './reply.ts'
+import { type RequestBody, readBody } from './request-body.ts'
 import type { Traffic } from './traffic.ts'
 
 /** All that the API works with. */
@@ -22,7 +26,11 @@ export interface ApiParts {
   /** Requests under way at once, at most; null: no limit. */
   readonly concurrency: number | null
   readonly faults: FaultChooser | null
+  /** Faults ordered while the sandbox runs; they come before the others. */
+  readonly faultRules: FaultRules
   readonly latencyMilliseconds: number
+  /** Between two bytes of an answer that drips. */
+  readonly dripMilliseconds: number
   readonly traffic: Traffic
   /** Aborted when the sandbox closes: what has not been done by then never is. */
   readonly closing: AbortSignal
@@ -37,8 +45,19 @@ type Admission =
   | { readonly token: OrgToken; readonly verdict: Verdict | null }
   | { readonly refusal: Reply; readonly verdict: Verdict | null }
 
+/** A call that has been let in. */
+interface Admitted {
+  readonly exchange: Exchange
+  readonly endpoint: Endpoint
+  readonly token: OrgToken
+  readonly verdict: Verdict | null
+  readonly requestId: string
+}
+
 // Calls with an unknown token are counted as one client of their own: they must not use up anyone's cap.
 const strangers = 'strangers'
+
+const noBody: RequestBody = { kind: 'json', value: undefined }
 
 function admitCall(parts: ApiParts, endpoint: Endpoint, exchange: Exchange, underWay: number): Admission {
   const { second } = parts.clock.instant()
@@ -51,6 +70,42 @@ function admitCall(parts: ApiParts, endpoint: Endpoint, exchange: Exchange, unde
   if (verdict?.refused === true) return { refusal: errorReply(oktaError('E0000047')), verdict }
   const token = value === null ? null : parts.org.token(value)
   return token === null ? { refusal: errorReply(oktaError('E0000011')), verdict } : { token, verdict }
+}
+
+/** The fault that a call meets. A key that leads to the same user is the same user's. */
+function chooseFault(parts: ApiParts, { exchange, endpoint }: Admitted): Fault | null {
+  const user = exchange.req.param('user') ?? ''
+  const ruled = parts.faultRules.choose({
+    kind: endpoint.action !== null ? 'lifecycle' : endpoint.method === 'GET' ? 'read' : 'write',
+    action: endpoint.action,
+    isAbout: (key) => key === user || (user !== '' && parts.org.find(key)?.id === parts.org.find(user)?.id),
+  })
+  return ruled ?? parts.faults?.choose(endpoint.action, user) ?? null
+}
+
+/** The org's URL as the client calls it, so that the links in answers lead to where the client already is. */
+function baseUrlOf(parts: ApiParts, host: string | undefined): string {
+  return host !== undefined && /^[\w.:[\]-]+$/.test(host) ? `http://${host}` : parts.baseUrl()
+}
+
+function work(parts: ApiParts, admitted: Admitted, body: RequestBody): Reply {
+  if (body.kind === 'refused') return errorReply(body.error)
+  const { exchange, endpoint, token, requestId } = admitted
+  const { incoming } = exchange.env
+  const { prefer } = incoming.headers
+  const call: ApiCall = {
+    org: parts.org,
+    baseUrl: baseUrlOf(parts, incoming.headers.host),
+    target: (incoming.url ?? '').replace(/^\/\/+/, '/'),
+    token,
+    user: exchange.req.param('user') ?? '',
+    requestId,
+    prefer: Array.isArray(prefer) ? prefer.join(',') : (prefer ?? ''),
+    body: body.value,
+    part: (name) => exchange.req.param(name) ?? '',
+    query: (name) => exchange.req.query(name),
+  }
+  return endpoint.answer(call)
 }
 
 /**
@@ -68,63 +123,42 @@ export function createApi(parts: ApiParts): Hono<{ Bindings: HttpBindings }> {
     outgoing.end(reply.body)
   }
 
-  function sendFault(exchange: Exchange, fault: Fault, requestId: string, verdict: Verdict | null): void {
-    const { incoming, outgoing } = exchange.env
-    if (fault.shows === 'okta_error') {
-      const code = fault.httpStatus === 503 ? 'E0000010' : 'E0000009'
-      send(exchange, errorReply(oktaError(code)), requestId, verdict)
-    } else if (fault.shows === 'html') {
-      traffic.end(fault.httpStatus)
-      sendHtml(outgoing, fault.httpStatus, clock.instant())
-    } else if (fault.shows === 'drop') {
-      traffic.end('none')
-      incoming.socket.destroy()
-    } else if (fault.shows === 'tear') {
-      traffic.end('none')
-      const reply = { httpStatus: 200, body: '{}', headers: [] }
-      outgoing.writeHead(200, headersOf(reply, clock.instant(), requestId, verdict))
-      outgoing.write('{', () => incoming.socket.destroy())
-    } else {
-      outgoing.once('close', () => traffic.end('none'))
+  function finish(admitted: Admitted, body: RequestBody): void {
+    const { exchange, requestId, verdict } = admitted
+    const fault = chooseFault(parts, admitted)
+    if (fault === null) {
+      send(exchange, work(parts, admitted, body), requestId, verdict)
+      return
     }
-  }
-
-  function work(exchange: Exchange, endpoint: Endpoint, token: OrgToken, requestId: string): Reply {
-    const { prefer } = exchange.env.incoming.headers
-    const call: ApiCall = {
-      org: parts.org,
-      baseUrl: parts.baseUrl(),
-      token,
-      user: exchange.req.param('user') ?? '',
-      requestId,
-      prefer: Array.isArray(prefer) ? prefer.join(',') : (prefer ?? ''),
-      query: (name) => exchange.req.query(name),
-    }
-    return endpoint.answer(call)
+    const reply = fault.worked ? work(parts, admitted, body) : null
+    const { closing, dripMilliseconds } = parts
+    const end = (answer: number | 'none'): void => traffic.end(answer)
+    const scene = { bindings: exchange.env, instant: clock.instant(), requestId, verdict, reply }
+    showFault(fault, { ...scene, dripMilliseconds, closing, end })
   }
 
   function serve(exchange: Exchange, endpoint: Endpoint): Response {
     const requestId = nextRequestId()
     const underWay = traffic.begin()
-    const user = exchange.req.param('user') ?? ''
-    if (user.includes('/')) {
+    if (Object.values(exchange.req.param()).some((part) => part.includes('/'))) {
       send(exchange, noEndpoint(exchange.req.path), requestId, null)
       return RESPONSE_ALREADY_SENT
     }
     const admission = admitCall(parts, endpoint, exchange, underWay)
-    afterLatency(() => {
-      if ('refusal' in admission) {
-        send(exchange, admission.refusal, requestId, admission.verdict)
-        return
-      }
-      const fault = parts.faults?.choose(endpoint.action, user) ?? null
-      if (fault === null) {
-        send(exchange, work(exchange, endpoint, admission.token, requestId), requestId, admission.verdict)
-        return
-      }
-      if (fault.worked) work(exchange, endpoint, admission.token, requestId)
-      sendFault(exchange, fault, requestId, admission.verdict)
-    })
+    if ('refusal' in admission) {
+      afterLatency(() => send(exchange, admission.refusal, requestId, admission.verdict))
+      return RESPONSE_ALREADY_SENT
+    }
+    const admitted: Admitted = { exchange, endpoint, requestId, ...admission }
+    if (!endpoint.takesBody) {
+      afterLatency(() => finish(admitted, noBody))
+      return RESPONSE_ALREADY_SENT
+    }
+    readBody(exchange.env.incoming).then(
+      (body) => afterLatency(() => finish(admitted, body)),
+      // The client went away before its request was complete: as if it had never come.
+      () => traffic.end('none'),
+    )
     return RESPONSE_ALREADY_SENT
   }
 

@@ -15,6 +15,11 @@ export function instantOf(milliseconds: number): Instant {
   return { second, iso: date.toISOString(), httpDate: date.toUTCString() }
 }
 
+/** The second in which a moment lies, as in a user's times. `milliseconds` counts from 1970-01-01T00:00:00Z. */
+export function isoTime(milliseconds: number): string {
+  return new Date(Math.floor(milliseconds / 1000) * 1000).toISOString()
+}
+
 /** The org's clock, which may be ahead of this machine's (a positive skew) or behind it. */
 export class OrgClock {
   readonly #now: () => number

@@ -1,75 +1,103 @@
 import { KnownError } from '../known-error.ts'
+import { HashIndex } from './hash-index.ts'
 import { foldLogin, shortNameOf } from './login.ts'
 import type { SandboxUser } from './user.ts'
+import { UserTable } from './user-table.ts'
 
 /** The org's users, found as Okta finds them: by id, by login, by a login's unambiguous short name. */
 export class Directory {
-  readonly #users = new Map<string, SandboxUser>()
-  readonly #idsByLogin = new Map<string, string>()
-  // Nearly all short names belong to one user: a set for each would cost more than the users themselves.
-  readonly #idsByShortName = new Map<string, string | Set<string>>()
+  /** The users in columns, for lists and searches. */
+  readonly table: UserTable
+  readonly #byId: HashIndex
+  readonly #byLogin: HashIndex
+  readonly #byShortName: HashIndex
+  #size = 0
+
+  /** `expected`: how many users will come. More may. */
+  constructor(expected = 0) {
+    const table = new UserTable(expected)
+    this.table = table
+    this.#byId = new HashIndex((row) => table.id(row), expected)
+    this.#byLogin = new HashIndex((row) => foldLogin(table.login(row)), expected)
+    this.#byShortName = new HashIndex((row) => shortNameOf(foldLogin(table.login(row))), expected)
+  }
 
   /** How many users there are. */
   get size(): number {
-    return this.#users.size
+    return this.#size
   }
 
-  /** All users, in the order in which they came. */
-  users(): IterableIterator<SandboxUser> {
-    return this.#users.values()
+  /** The rows of all users, in the order in which they came, from the one after `after` (-1: from the first). */
+  *rows(after = -1): Generator<number> {
+    for (let row = after + 1; row < this.table.length; row += 1) {
+      if (!this.table.isRemoved(row)) yield row
+    }
+  }
+
+  /** The row of an id, -1 where no user ever had it. A removed user's row is still found. */
+  rowOf(id: string): number {
+    return this.#byId.first(id)
+  }
+
+  /** Whether a user has this login, letter case and diacritics aside. */
+  hasLogin(login: string): boolean {
+    return this.#byLogin.first(foldLogin(login)) !== -1
   }
 
   /** Takes in a new user. Throws a {@link KnownError} where the id or the login is taken. */
   add(user: SandboxUser): void {
-    const login = foldLogin(user.profile.login)
-    if (this.#users.has(user.id)) {
+    const same = this.rowOf(user.id)
+    if (same !== -1 && !this.table.isRemoved(same)) {
       throw new KnownError(`Two users of the org have the id ${user.id}.`, 'Give each user an id of its own.')
     }
-    if (this.#idsByLogin.has(login)) {
+    const login = foldLogin(user.profile.login)
+    if (this.#byLogin.first(login) !== -1) {
       throw new KnownError(
         `Two users of the org have the login ${user.profile.login}, letter case and diacritics aside.`,
         'Give each user a login of its own.',
       )
     }
-    this.#users.set(user.id, user)
-    this.#idsByLogin.set(login, user.id)
-    const shortName = shortNameOf(login)
-    if (shortName === null) return
-    const others = this.#idsByShortName.get(shortName)
-    if (others === undefined) this.#idsByShortName.set(shortName, user.id)
-    else if (typeof others === 'string') this.#idsByShortName.set(shortName, new Set([others, user.id]))
-    else others.add(user.id)
+    if (same !== -1) this.#byId.remove(same, user.id)
+    const row = this.table.push(user)
+    this.#byId.add(row, user.id)
+    this.#byLogin.add(row, login)
+    this.#byShortName.add(row, shortNameOf(login))
+    this.#size += 1
   }
 
-  /** Puts a user's new version in the place of the old one. The login must be the same. */
+  /** Puts a user's new version in the place of the old one. A new login must be free. */
   replace(user: SandboxUser): void {
-    this.#users.set(user.id, user)
+    const row = this.rowOf(user.id)
+    const renamed = this.table.login(row) !== user.profile.login
+    if (renamed) this.#forgetLogin(row)
+    this.table.write(row, user)
+    if (!renamed) return
+    const login = foldLogin(user.profile.login)
+    this.#byLogin.add(row, login)
+    this.#byShortName.add(row, shortNameOf(login))
   }
 
   /** Removes a user for good. */
   remove(user: SandboxUser): void {
-    const login = foldLogin(user.profile.login)
-    this.#users.delete(user.id)
-    this.#idsByLogin.delete(login)
-    const shortName = shortNameOf(login)
-    if (shortName === null) return
-    const others = this.#idsByShortName.get(shortName)
-    if (others instanceof Set) others.delete(user.id)
-    else this.#idsByShortName.delete(shortName)
+    const row = this.rowOf(user.id)
+    this.#forgetLogin(row)
+    this.table.remove(row)
+    this.#size -= 1
   }
 
   /** The user whom a key names: an id exactly, else a login, else the short name of one login only. */
   find(key: string): SandboxUser | null {
-    const byId = this.#users.get(key)
-    if (byId !== undefined) return byId
+    const byId = this.rowOf(key)
+    if (byId !== -1 && !this.table.isRemoved(byId)) return this.table.read(byId)
     const folded = foldLogin(key)
-    const id = this.#idsByLogin.get(folded) ?? this.#idByShortName(folded)
-    return id === undefined ? null : (this.#users.get(id) ?? null)
+    const byLogin = this.#byLogin.first(folded)
+    const row = byLogin === -1 ? this.#byShortName.only(folded) : byLogin
+    return row === -1 ? null : this.table.read(row)
   }
 
-  #idByShortName(shortName: string): string | undefined {
-    const ids = this.#idsByShortName.get(shortName)
-    if (typeof ids === 'string' || ids === undefined) return ids
-    return ids.size === 1 ? ids.values().next().value : undefined
+  #forgetLogin(row: number): void {
+    const login = foldLogin(this.table.login(row))
+    this.#byLogin.remove(row, login)
+    this.#byShortName.remove(row, shortNameOf(login))
   }
 }

@@ -1,14 +1,20 @@
 import { KnownError } from '../known-error.ts'
 import type { Action } from '../okta/actions.ts'
+import type { OktaErrorCode } from './okta-error.ts'
 import { seededRandom, seedFromText } from './random.ts'
 
 /** What a fault does to one call: whether the work is done, and what the client sees of it. */
 export interface Fault {
   readonly worked: boolean
-  /** `drop`: the connection ends without a byte; `tear`: within the answer; `hang`: no answer ever comes. */
-  readonly shows: 'okta_error' | 'html' | 'drop' | 'tear' | 'hang'
-  /** Of an answer; 0 where none comes. */
+  /**
+   * `drop`: the connection ends without a byte; `tear`: within the answer; `hang`: no answer ever comes; `drip`: the
+   * answer comes byte by byte.
+   */
+  readonly shows: 'okta_error' | 'html' | 'drop' | 'tear' | 'hang' | 'drip'
+  /** Of an HTML answer; 0 where none comes. */
   readonly httpStatus: number
+  /** Of an answer with Okta's error. */
+  readonly errorCode?: OktaErrorCode
 }
 
 /**
@@ -16,17 +22,25 @@ export interface Fault {
  * tell the two apart, which is the point.
  */
 export const faults = {
-  error_before: { worked: false, shows: 'okta_error', httpStatus: 500 },
-  error_after: { worked: true, shows: 'okta_error', httpStatus: 500 },
-  // Okta says of this one that nothing was done.
-  read_only: { worked: false, shows: 'okta_error', httpStatus: 503 },
+  error_before: { worked: false, shows: 'okta_error', httpStatus: 500, errorCode: 'E0000009' },
+  error_after: { worked: true, shows: 'okta_error', httpStatus: 500, errorCode: 'E0000009' },
+  // Okta says of these that nothing was done.
+  read_only: { worked: false, shows: 'okta_error', httpStatus: 503, errorCode: 'E0000010' },
+  revoked_token: { worked: false, shows: 'okta_error', httpStatus: 401, errorCode: 'E0000011' },
+  forbidden: { worked: false, shows: 'okta_error', httpStatus: 403, errorCode: 'E0000006' },
+  in_transition: { worked: false, shows: 'okta_error', httpStatus: 409, errorCode: 'E0000112' },
+  // As the limit on concurrency refuses: limit and remaining 0, and a reset that means nothing.
+  too_many_at_once: { worked: false, shows: 'okta_error', httpStatus: 429, errorCode: 'E0000047' },
   bad_gateway_before: { worked: false, shows: 'html', httpStatus: 502 },
   bad_gateway_after: { worked: true, shows: 'html', httpStatus: 502 },
+  unavailable_before: { worked: false, shows: 'html', httpStatus: 503 },
+  unavailable_after: { worked: true, shows: 'html', httpStatus: 503 },
   gateway_timeout_before: { worked: false, shows: 'html', httpStatus: 504 },
   gateway_timeout_after: { worked: true, shows: 'html', httpStatus: 504 },
   drop_before: { worked: false, shows: 'drop', httpStatus: 0 },
   drop_after: { worked: true, shows: 'drop', httpStatus: 0 },
   tear_after: { worked: true, shows: 'tear', httpStatus: 0 },
+  drip_after: { worked: true, shows: 'drip', httpStatus: 0 },
   hang_before: { worked: false, shows: 'hang', httpStatus: 0 },
   hang_after: { worked: true, shows: 'hang', httpStatus: 0 },
 } as const satisfies Record<string, Fault>
@@ -35,6 +49,9 @@ export type FaultName = keyof typeof faults
 
 /** The names of all faults. */
 export const faultNames = Object.keys(faults) as readonly FaultName[]
+
+/** The kinds of calls, by what they may do: the seven actions, other changes, and what only reads. */
+export type CallKind = 'lifecycle' | 'write' | 'read'
 
 /** A call that a fault may hit. */
 export interface FaultCall {
@@ -49,7 +66,7 @@ export interface FaultCall {
 }
 
 /** Chooses faults one by one: by a function, or a list for the first, second, third call. */
-export type FaultPlan = ((call: FaultCall) => FaultName | null) | readonly (FaultName | null)[]
+type FaultPlan = ((call: FaultCall) => FaultName | null) | readonly (FaultName | null)[]
 
 /** Which calls meet which faults. */
 export interface FaultOptions {
@@ -59,7 +76,7 @@ export interface FaultOptions {
   readonly rates?: Readonly<Partial<Record<FaultName, number>>>
   /** Other seeds, other calls. The same seed hits the same attempts, in whatever order they come. */
   readonly seed?: number
-  /** Reads may be hit too. Default: lifecycle calls alone. */
+  /** All other calls may be hit too. Default: lifecycle calls alone. */
   readonly reads?: boolean
 }
 
@@ -86,9 +103,12 @@ export class FaultChooser {
     this.#options = options
   }
 
-  /** The fault that a call meets, or null. `action` is null for a read. */
+  /** The fault that a call meets, or null. `action` is null for a call that is none of the seven. */
   choose(action: Action | null, user: string): Fault | null {
-    if (action === null && this.#options.reads !== true) return null
+    const { plan, rates = {}, reads } = this.#options
+    if (action === null && reads !== true) return null
+    // Without this a million calls would leave a million counts behind for nothing.
+    if (plan === undefined && Object.keys(rates).length === 0) return null
     const key = `${action ?? 'read'} ${user}`
     const attempt = (this.#attempts.get(key) ?? 0) + 1
     this.#attempts.set(key, attempt)

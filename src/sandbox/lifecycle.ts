@@ -4,7 +4,7 @@ import { type OktaError, oktaError, userNotFound } from './okta-error.ts'
 import type { SandboxUser } from './user.ts'
 
 /** What an action changes in a user. */
-export type UserChange = Partial<Omit<SandboxUser, 'id' | 'profile'>>
+export type UserChange = Partial<Omit<SandboxUser, 'id'>>
 
 /** What the org makes of a lifecycle call: carried out, with these changes, or refused with this error. */
 export type Decision =
@@ -17,7 +17,8 @@ interface Rule {
   refusal(user: SandboxUser): OktaError
 }
 
-function changeStatus(status: UserStatus, at: string): UserChange {
+/** The change of a status at a time, RFC 3339. */
+export function changeStatus(status: UserStatus, at: string): UserChange {
   return { status, statusChanged: at, lastUpdated: at }
 }
 
@@ -45,6 +46,7 @@ const rules: Readonly<Record<Action, Rule>> = {
     change: (_user, at) => ({
       ...changeStatus('DEPROVISIONED', at),
       passwordChanged: null,
+      secrets: undefined,
       roles: [],
       blockedFromUnknownDevices: false,
     }),

@@ -2,9 +2,11 @@ import { z } from 'zod'
 import { KnownError } from '../known-error.ts'
 import { actionNames } from '../okta/actions.ts'
 import { userStatuses } from '../okta/status.ts'
+import type { SavedGroup } from './groups.ts'
 import { foldLogin } from './login.ts'
 import { oktaIdFor } from './random.ts'
-import type { SandboxUser } from './user.ts'
+import type { RoleAssignment } from './roles.ts'
+import { type SandboxUser, userSources } from './user.ts'
 
 /** The token that the sandbox accepts where none is named. It opens nothing but a sandbox. */
 export const defaultToken = 'sandbox-token'
@@ -16,14 +18,18 @@ const time = z.iso.datetime().transform((text) => new Date(text).toISOString())
 const timeOrNull = time.nullable().default(null)
 const userId = z.string().regex(/^00u[A-Za-z0-9]{17}$/, 'expected 00u and 17 letters or digits')
 
-const profile = z.strictObject({
-  login: z.string().min(1),
-  email: z.string().optional(),
-  firstName: z.string().default('Sam'),
-  lastName: z.string().default('Sandbox'),
-  mobilePhone: z.string().nullable().default(null),
-  secondEmail: z.string().nullable().default(null),
-})
+const scalar = z.union([z.string(), z.number(), z.boolean()])
+
+const profile = z
+  .object({
+    login: z.string().min(1),
+    email: z.string().optional(),
+    firstName: z.string().default('Sam'),
+    lastName: z.string().default('Sandbox'),
+    mobilePhone: z.string().nullable().default(null),
+    secondEmail: z.string().nullable().default(null),
+  })
+  .catchall(z.union([scalar, z.null(), z.array(scalar)]))
 
 const factor = z.strictObject({
   id: z.string().min(1),
@@ -31,6 +37,13 @@ const factor = z.strictObject({
   provider: z.string().min(1),
   status: z.enum(['ACTIVE', 'PENDING_ACTIVATION']),
   created: time,
+  profile: z.record(z.string(), z.string()).optional(),
+})
+
+const secrets = z.strictObject({
+  passwordHash: z.string().nullable(),
+  recoveryQuestion: z.string().nullable(),
+  recoveryAnswerHash: z.string().nullable(),
 })
 
 const transition = z.strictObject({
@@ -50,11 +63,12 @@ const user = z
     lastUpdated: time.default(longAgo),
     passwordChanged: timeOrNull,
     profile,
-    source: z.enum(['OKTA', 'ACTIVE_DIRECTORY']).default('OKTA'),
+    source: z.enum(userSources).default('OKTA'),
     factors: z.array(factor).default([]),
     roles: z.array(z.string().min(1)).default([]),
     blockedFromUnknownDevices: z.boolean().default(false),
     transition: transition.nullable().default(null),
+    secrets: secrets.optional(),
   })
   .transform(
     (given): SandboxUser => ({
@@ -74,9 +88,34 @@ const appliedCall = z.strictObject({
   requestId: z.string(),
 })
 
+const group = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^00g[A-Za-z0-9]{17}$/, 'expected 00g and 17 letters or digits')
+      .optional(),
+    type: z.literal('OKTA_GROUP').default('OKTA_GROUP'),
+    name: z.string().min(1),
+    description: z.string().nullable().default(null),
+    created: time.default(longAgo),
+    lastUpdated: time.default(longAgo),
+    lastMembershipUpdated: time.default(longAgo),
+    members: z.array(z.string().min(1)).default([]),
+  })
+  .transform((given): SavedGroup => ({ ...given, id: given.id ?? oktaIdFor('00g', given.name) }))
+
+const roleAssignment = z.strictObject({
+  user: userId,
+  type: z.string().min(1),
+  created: time,
+  groups: z.array(z.string()),
+})
+
 const orgState = z.strictObject({
   version: z.literal(1),
   users: z.array(user),
+  groups: z.array(group).optional(),
+  roleAssignments: z.array(roleAssignment).optional(),
   tokens: z
     .array(token)
     .min(1)
@@ -111,6 +150,27 @@ export interface OrgState {
   readonly users: readonly SandboxUser[]
   readonly tokens: readonly OrgToken[]
   readonly calls: readonly AppliedCall[]
+  /** Everyone is there without being named. */
+  readonly groups?: readonly SavedGroup[] | undefined
+  readonly roleAssignments?: readonly RoleAssignment[] | undefined
+}
+
+/** What an org begins with. The users may be made up one by one, so that a million never exist as objects at once. */
+export interface OrgSeed extends Omit<OrgState, 'version' | 'users'> {
+  readonly users: Iterable<SandboxUser>
+  /** About how many users there are, where they are not a list. */
+  readonly expected?: number
+}
+
+/** Members by id, where a seed names them by login. */
+function withMemberIds(state: OrgState): OrgState {
+  if (state.groups === undefined) return state
+  const ids = new Map(state.users.map((user) => [foldLogin(user.profile.login), user.id]))
+  const groups = state.groups.map((one) => ({
+    ...one,
+    members: one.members.map((member) => ids.get(foldLogin(member)) ?? member),
+  }))
+  return { ...state, groups }
 }
 
 /**
@@ -128,7 +188,7 @@ export function parseOrgState(text: string, source: string): OrgState {
     )
   }
   const parsed = orgState.safeParse(json)
-  if (parsed.success) return parsed.data
+  if (parsed.success) return withMemberIds(parsed.data)
   const [issue] = parsed.error.issues
   const where = issue === undefined || issue.path.length === 0 ? 'the whole' : issue.path.join('.')
   throw new KnownError(

@@ -1,8 +1,18 @@
+import type { Neighbour, NeighbourCounts } from './neighbour.ts'
+
 /**
- * The counters of Okta's rate limits that the sandbox's calls go to, by Okta's own names.
- * Lifecycle calls, lists and a user's sub-resources share the first.
+ * The counters of Okta's rate limits that the sandbox's calls go to, by Okta's own names: lifecycle calls, lists and
+ * a user's sub-resources; reading one user; changing or deleting one; the token's owner; everything else.
  */
-export type Bucket = '/api/v1/users' | '/api/v1/users/{id:.+}' | '/api/v1/users/{id}' | '/api/v1/users/me'
+export const buckets = [
+  '/api/v1/users',
+  '/api/v1/users/{id:.+}',
+  '/api/v1/users/{id}',
+  '/api/v1/users/me',
+  '/api/v1',
+] as const
+
+export type Bucket = (typeof buckets)[number]
 
 /** The org's limit of each bucket, in requests a window, from 1. */
 export type Limits = Readonly<Record<Bucket, number>>
@@ -16,7 +26,14 @@ export const defaultLimits: Limits = {
   '/api/v1/users/{id:.+}': 2000,
   '/api/v1/users/{id}': 600,
   '/api/v1/users/me': 1200,
+  '/api/v1': 1200,
 }
+
+/**
+ * Requests under way at once that a Workforce org takes by default.
+ * Source: Okta's description of the limit on concurrency.
+ */
+export const defaultConcurrency = 75
 
 /** How an org limits its clients. */
 export interface RateLimitRules {
@@ -97,14 +114,37 @@ export function concurrencyRefusal(second: number): Verdict {
   return { limit: 0, remaining: 0, reset: second + 113, refused: true }
 }
 
+/** A counter as the control path shows it. */
+export interface CounterView {
+  readonly bucket: Bucket
+  /** Whose counter: a token's value, hidden but for its last 4 letters, or `org`. */
+  readonly client: string
+  readonly limit: number
+  readonly used: number
+  /** Seconds since 1970. */
+  readonly reset: number
+}
+
 /** An org's counters: one for each bucket, and one for each bucket of each client. */
 export class RateLimits {
   readonly rules: RateLimitRules
   readonly #org = new Map<Bucket, Window>()
   readonly #clients = new Map<string, Map<Bucket, Window>>()
+  readonly #neighbours: Neighbour[] = []
 
   constructor(rules: RateLimitRules) {
     this.rules = rules
+  }
+
+  /** Lets another client of the org take from the counters from now on. */
+  addNeighbour(neighbour: Neighbour): void {
+    this.#neighbours.push(neighbour)
+  }
+
+  /** What the other clients have asked for up to this second, and what they were granted. */
+  neighbours(second: number): NeighbourCounts[] {
+    for (const bucket of buckets) this.#catchUp(bucket, second)
+    return this.#neighbours.map((neighbour) => neighbour.counts())
   }
 
   /**
@@ -112,15 +152,61 @@ export class RateLimits {
    * apart: another program's use of the org is another name.
    */
   take(bucket: Bucket, client: string, second: number): Verdict {
-    let windows = this.#clients.get(client)
-    if (windows === undefined) {
-      windows = new Map()
-      this.#clients.set(client, windows)
-    }
-    const before = { client: windows.get(bucket) ?? null, org: this.#org.get(bucket) ?? null }
-    const { counters, verdict } = admit(before, this.rules.limits[bucket], this.rules, second)
-    if (counters.client !== null) windows.set(bucket, counters.client)
-    if (counters.org !== null) this.#org.set(bucket, counters.org)
+    this.#catchUp(bucket, second)
+    const { counters, verdict } = admit(
+      this.#counters(bucket, client),
+      this.rules.limits[bucket],
+      this.rules,
+      second,
+    )
+    this.#keep(bucket, client, counters)
     return verdict
   }
+
+  /** The windows that are open at this second. */
+  view(second: number): CounterView[] {
+    const views: CounterView[] = []
+    for (const bucket of buckets) {
+      this.#catchUp(bucket, second)
+      const limit = this.rules.limits[bucket]
+      const org = this.#org.get(bucket)
+      if (org !== undefined && second <= org.reset) views.push({ bucket, client: 'org', limit, ...org })
+      for (const [client, windows] of this.#clients) {
+        const window = windows.get(bucket)
+        if (window === undefined || second > window.reset) continue
+        const cap = clientCap(limit, this.rules.clientPercent)
+        views.push({ bucket, client: `…${client.slice(-4)}`, limit: cap, ...window })
+      }
+    }
+    return views
+  }
+
+  #counters(bucket: Bucket, client: string | null): Counters {
+    const windows = client === null ? undefined : this.#clients.get(client)
+    return { client: windows?.get(bucket) ?? null, org: this.#org.get(bucket) ?? null }
+  }
+
+  #keep(bucket: Bucket, client: string | null, counters: Counters): void {
+    if (counters.org !== null) this.#org.set(bucket, counters.org)
+    if (client === null || counters.client === null) return
+    const windows = this.#clients.get(client) ?? new Map<Bucket, Window>()
+    windows.set(bucket, counters.client)
+    this.#clients.set(client, windows)
+  }
+
+  // The others' calls are counted when somebody looks: no timer, and each still falls into its own second.
+  #catchUp(bucket: Bucket, second: number): void {
+    const theirs = this.#neighbours.filter((neighbour) => neighbour.rules.bucket === bucket)
+    for (let next = nextDue(theirs); next <= second; next = nextDue(theirs)) {
+      for (const neighbour of theirs) {
+        const { client } = neighbour.rules
+        const limit = this.rules.limits[bucket]
+        this.#keep(bucket, client, neighbour.take(next, this.#counters(bucket, client), limit, this.rules))
+      }
+    }
+  }
+}
+
+function nextDue(neighbours: readonly Neighbour[]): number {
+  return Math.min(Number.POSITIVE_INFINITY, ...neighbours.map((neighbour) => neighbour.nextSecond()))
 }

@@ -79,9 +79,15 @@ export function headersOf(
   return headers
 }
 
+const htmlTitles: Readonly<Record<number, string>> = {
+  502: '502 Bad Gateway',
+  503: '503 Service Temporarily Unavailable',
+  504: '504 Gateway Time-out',
+}
+
 /** Writes the answer that a load balancer gives in Okta's stead: HTML, without any of Okta's headers. */
 export function sendHtml(outgoing: ServerResponse, httpStatus: number, instant: Instant): void {
-  const title = httpStatus === 504 ? '504 Gateway Time-out' : '502 Bad Gateway'
+  const title = htmlTitles[httpStatus] ?? '502 Bad Gateway'
   const lines = [
     '<html>',
     `<head><title>${title}</title></head>`,

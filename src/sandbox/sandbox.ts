@@ -4,11 +4,13 @@ import { KnownError } from '../known-error.ts'
 import { createApi } from './api.ts'
 import { OrgClock } from './clock.ts'
 import { addControl } from './control.ts'
+import { FaultRules } from './fault-rules.ts'
 import { FaultChooser, type FaultOptions } from './faults.ts'
+import { Neighbour, type NeighbourWish } from './neighbour.ts'
 import { Org, type TransitionTimes } from './org.ts'
-import type { OrgState } from './org-state.ts'
-import { defaultLimits, type Limits, RateLimits } from './rate-limits.ts'
-import { generateOrg } from './seed/generate-users.ts'
+import type { OrgSeed } from './org-state.ts'
+import { defaultConcurrency, defaultLimits, type Limits, RateLimits } from './rate-limits.ts'
+import { generateSeed } from './seed/generate-users.ts'
 import { Traffic, type TrafficCounts } from './traffic.ts'
 
 /** How the simulated org is made and how it behaves. */
@@ -16,7 +18,7 @@ export interface SandboxOptions {
   /** 0 to 65535; 0, the default, lets the system pick a free one. */
   readonly port?: number
   /** The users and tokens to begin with, or a saved org. Default: 100 generated users and their administrator. */
-  readonly seed?: OrgState
+  readonly seed?: OrgSeed
   /** The value of the first token. Default: the seed's. */
   readonly token?: string
   /**
@@ -28,7 +30,7 @@ export interface SandboxOptions {
   readonly clientPercent?: number
   /** The length of a rate-limit window in whole seconds, from 1. Default 60, as Okta's. */
   readonly windowSeconds?: number
-  /** Requests under way at once, at most. Default null: no limit. */
+  /** Requests under way at once, at most; null: no limit. Default: Okta's 75, or no limit where `limits` is null. */
   readonly concurrency?: number | null
   /** How long every answer takes, in milliseconds from 0. Default 0. */
   readonly latencyMilliseconds?: number
@@ -36,6 +38,10 @@ export interface SandboxOptions {
   readonly transitions?: Partial<TransitionTimes>
   /** Default: none. */
   readonly faults?: FaultOptions
+  /** Between two bytes of an answer that the fault `drip_after` lets drip, in milliseconds from 1. Default 1000. */
+  readonly dripMilliseconds?: number
+  /** Other clients of the org, who begin when the sandbox does. Default: none. */
+  readonly neighbours?: readonly NeighbourWish[]
   /** How far the org's clock is ahead of this machine's, in seconds; negative: behind. Default 0. */
   readonly clockSkewSeconds?: number
   /** This machine's clock, in milliseconds since 1970. Default `Date.now`. */
@@ -76,7 +82,20 @@ function rateLimitsOf(options: SandboxOptions): RateLimits | null {
   return new RateLimits({ limits, clientPercent, windowSeconds })
 }
 
-function withToken(state: OrgState, value: string | undefined): OrgState {
+function addNeighbours(
+  rateLimits: RateLimits | null,
+  wishes: readonly NeighbourWish[],
+  token: string,
+  start: number,
+): void {
+  for (const { bucket, callsPerMinute, counter } of wishes) {
+    checkNumber("neighbour's calls a minute", callsPerMinute, 1e-6, 1e9, false)
+    const client = counter === 'token' ? token : null
+    rateLimits?.addNeighbour(new Neighbour({ bucket, callsPerMinute, client }, start))
+  }
+}
+
+function withToken(state: OrgSeed, value: string | undefined): OrgSeed {
   const [first, ...others] = state.tokens
   if (value === undefined || first === undefined) return state
   return { ...state, tokens: [{ ...first, value }, ...others] }
@@ -108,18 +127,22 @@ function closeServer(server: Server): Promise<void> {
  * the seed contradicts itself, or the port can't be had.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { port = 0, concurrency = null, latencyMilliseconds = 0, clockSkewSeconds = 0 } = options
+  const { port = 0, latencyMilliseconds = 0, dripMilliseconds = 1000, clockSkewSeconds = 0 } = options
+  const { concurrency = options.limits === null ? null : defaultConcurrency } = options
   checkNumber('port', port, 0, 65_535, true)
   checkNumber('latency in milliseconds', latencyMilliseconds, 0, 3_600_000, false)
+  checkNumber('time between two bytes in milliseconds', dripMilliseconds, 1, 3_600_000, false)
   checkNumber('clock skew in seconds', clockSkewSeconds, -1e9, 1e9, false)
   if (concurrency !== null) checkNumber('limit on concurrency', concurrency, 1, 1e6, true)
   const clock = new OrgClock(options.now ?? Date.now, clockSkewSeconds)
   const state = withToken(
-    options.seed ?? generateOrg({ count: 100, now: clock.milliseconds() }),
+    options.seed ?? generateSeed({ count: 100, now: clock.milliseconds() }),
     options.token,
   )
   const org = new Org(state, clock, { activate: 0, deactivate: 1000, ...options.transitions })
   const rateLimits = rateLimitsOf(options)
+  const token = state.tokens[0]?.value ?? ''
+  addNeighbours(rateLimits, options.neighbours ?? [], token, clock.instant().second)
   const traffic = new Traffic()
   let url = ''
   const faults = options.faults === undefined ? null : new FaultChooser(options.faults)
@@ -130,19 +153,21 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     rateLimits,
     concurrency,
     faults,
+    faultRules: new FaultRules(),
     latencyMilliseconds,
+    dripMilliseconds,
     traffic,
     closing: stop.signal,
+    baseUrl: () => url,
   }
-  const api = createApi({ ...parts, baseUrl: () => url })
-  addControl(api, org, traffic)
+  const api = createApi(parts)
+  addControl(api, parts)
   // The adapter would put its own Request and Response in the place of the whole process's.
   const listener = getRequestListener(api.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false })
   const server = createServer({ keepAliveTimeout: 65_000 }, (incoming, outgoing) => {
     void listener(incoming, outgoing)
   })
   url = `http://127.0.0.1:${await listen(server, port)}`
-  const token = state.tokens[0]?.value ?? ''
   async function close(): Promise<void> {
     stop.abort()
     await closeServer(server)

@@ -1,6 +1,7 @@
 import type { Action } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
-import type { Factor, SandboxUser } from './user.ts'
+import { secretsOf } from './secrets.ts'
+import type { SandboxUser, UserSource } from './user.ts'
 
 // Every org has a default user type and its schema; their ids mean nothing else.
 const userTypeId = 'oty1a2b3c4d5e6f7g8h9'
@@ -21,6 +22,16 @@ const offered: Readonly<Record<UserStatus, readonly Action[]>> = {
   DEPROVISIONED: ['activate'],
 }
 
+/** The calls about credentials that are offered too to an ACTIVE user whose password Okta has: name and path. */
+const offeredWithPassword = [
+  ['resetPassword', 'lifecycle/reset_password'],
+  ['forgotPassword', 'credentials/forgot_password'],
+  ['expirePassword', 'lifecycle/expire_password'],
+  ['changeRecoveryQuestion', 'credentials/change_recovery_question'],
+  ['changePassword', 'credentials/change_password'],
+] as const
+
+/** A link as Okta shows it. */
 interface Link {
   readonly href: string
   readonly method?: string
@@ -44,22 +55,41 @@ function linksOf(user: SandboxUser, baseUrl: string): Record<string, Link> {
     const name = action === 'reset_factors' ? 'resetFactors' : action
     links[name] = { href: `${self}/lifecycle/${action}`, method: 'POST' }
   }
+  if (user.status === 'ACTIVE' && user.source === 'OKTA' && user.transition === null) {
+    for (const [name, path] of offeredWithPassword) links[name] = { href: `${self}/${path}`, method: 'POST' }
+  }
   if (user.status === 'DEPROVISIONED') links.delete = { href: self, method: 'DELETE' }
   return links
 }
 
-function credentialsOf(user: SandboxUser): object {
-  const provider =
-    user.source === 'OKTA'
-      ? { type: 'OKTA', name: 'OKTA' }
-      : { type: 'ACTIVE_DIRECTORY', name: 'corp.example.com' }
-  if (user.passwordChanged === null) return { provider }
-  const emails = [{ value: user.profile.email, status: 'VERIFIED', type: 'PRIMARY' }]
-  return { password: {}, emails, provider }
+const providerNames: Readonly<Record<UserSource, string>> = {
+  OKTA: 'OKTA',
+  ACTIVE_DIRECTORY: 'corp.example.com',
+  LDAP: 'ldap.example.com',
+  FEDERATION: 'FEDERATION',
+  SOCIAL: 'SOCIAL',
+  IMPORT: 'IMPORT',
 }
 
-/** A user as `GET /api/v1/users/{id}` shows it. `baseUrl` has no slash at its end. */
-export function userJson(user: SandboxUser, baseUrl: string): object {
+/** What Okta tells of a user's credentials: that there are some, and never what they are. */
+export function credentialsJson(user: SandboxUser): object {
+  const provider = { type: user.source, name: providerNames[user.source] }
+  const { recoveryQuestion } = secretsOf(user)
+  return {
+    ...(user.passwordChanged === null ? {} : { password: {} }),
+    ...(recoveryQuestion === null ? {} : { recovery_question: { question: recoveryQuestion } }),
+    ...(user.passwordChanged === null
+      ? {}
+      : { emails: [{ value: user.profile.email, status: 'VERIFIED', type: 'PRIMARY' }] }),
+    provider,
+  }
+}
+
+/**
+ * A user as `GET /api/v1/users/{id}` shows it; in a list (`listed`) the links are the user's own place alone.
+ * `baseUrl` has no slash at its end.
+ */
+export function userJson(user: SandboxUser, baseUrl: string, listed = false): object {
   return {
     id: user.id,
     status: user.status,
@@ -72,21 +102,7 @@ export function userJson(user: SandboxUser, baseUrl: string): object {
     passwordChanged: user.passwordChanged,
     type: { id: userTypeId },
     profile: user.profile,
-    credentials: credentialsOf(user),
-    _links: linksOf(user, baseUrl),
-  }
-}
-
-/** An enrolled factor as `GET /api/v1/users/{id}/factors` shows it. */
-export function factorJson(factor: Factor, user: SandboxUser, baseUrl: string): object {
-  return {
-    id: factor.id,
-    factorType: factor.factorType,
-    provider: factor.provider,
-    vendorName: factor.provider,
-    status: factor.status,
-    created: factor.created,
-    lastUpdated: factor.created,
-    _links: { self: { href: `${baseUrl}/api/v1/users/${user.id}/factors/${factor.id}` } },
+    credentials: credentialsJson(user),
+    _links: listed ? { self: { href: `${baseUrl}/api/v1/users/${user.id}` } } : linksOf(user, baseUrl),
   }
 }

@@ -1,6 +1,12 @@
 import type { UserStatus } from '../okta/status.ts'
 
-/** A user's profile: the six base attributes that Okta always shows. */
+/** A value that a profile's attribute may have. */
+export type AttributeValue = string | number | boolean | null | readonly (string | number | boolean)[]
+
+/**
+ * A user's profile: the six base attributes that Okta always shows, and whatever else the org's schema has. The
+ * sandbox's schema has every attribute that a client names.
+ */
 export interface UserProfile {
   readonly firstName: string
   readonly lastName: string
@@ -8,6 +14,7 @@ export interface UserProfile {
   readonly secondEmail: string | null
   readonly login: string
   readonly email: string
+  readonly [attribute: string]: AttributeValue
 }
 
 /** An enrolled factor. */
@@ -18,10 +25,22 @@ export interface Factor {
   readonly status: 'ACTIVE' | 'PENDING_ACTIVATION'
   /** RFC 3339 UTC, whole seconds. */
   readonly created: string
+  /** As `{"phoneNumber":"+1-555-0100"}`; absent where the factor was enrolled without one. */
+  readonly profile?: Readonly<Record<string, string>> | undefined
 }
 
-/** What masters a user's profile and password. */
-export type UserSource = 'OKTA' | 'ACTIVE_DIRECTORY'
+/** What may master a user's profile and password. */
+export const userSources = ['OKTA', 'ACTIVE_DIRECTORY', 'LDAP', 'FEDERATION', 'SOCIAL', 'IMPORT'] as const
+
+export type UserSource = (typeof userSources)[number]
+
+/** What a user can be told by. Only hashes are kept, so that a saved org holds no password. */
+export interface UserSecrets {
+  /** Null: no password that the sandbox knows, as a generated user's. */
+  readonly passwordHash: string | null
+  readonly recoveryQuestion: string | null
+  readonly recoveryAnswerHash: string | null
+}
 
 /** A change of status that has been accepted and is not finished. */
 export interface Transition {
@@ -55,4 +74,6 @@ export interface SandboxUser {
   /** An ACTIVE user may be blocked from unknown devices; no status shows it, and unlock lifts it. */
   readonly blockedFromUnknownDevices: boolean
   readonly transition: Transition | null
+  /** Absent for a user who was not given any by a client. */
+  readonly secrets?: UserSecrets | undefined
 }

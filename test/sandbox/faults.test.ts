@@ -52,6 +52,13 @@ const answers: Readonly<Partial<Record<FaultName, readonly [number, string]>>> =
   error_before: [500, 'E0000009'],
   error_after: [500, 'E0000009'],
   read_only: [503, 'E0000010'],
+  revoked_token: [401, 'E0000011'],
+  forbidden: [403, 'E0000006'],
+  in_transition: [409, 'E0000112'],
+  too_many_at_once: [429, 'E0000047'],
+  unavailable_before: [503, '<h1>503 Service Temporarily Unavailable</h1>'],
+  unavailable_after: [503, '<h1>503 Service Temporarily Unavailable</h1>'],
+  drip_after: [200, '{}'],
   bad_gateway_before: [502, '<h1>502 Bad Gateway</h1>'],
   bad_gateway_after: [502, '<h1>502 Bad Gateway</h1>'],
   gateway_timeout_before: [504, '<h1>504 Gateway Time-out</h1>'],
@@ -60,7 +67,8 @@ const answers: Readonly<Partial<Record<FaultName, readonly [number, string]>>> =
 
 describe('faults on real sockets', () => {
   it.each(faultNames)('%s', async (name) => {
-    await withSandbox({ seed: orgOf([ann]), faults: { plan: [name] } }, async (sandbox) => {
+    const options = { seed: orgOf([ann]), faults: { plan: [name] }, dripMilliseconds: 2 }
+    await withSandbox(options, async (sandbox) => {
       const url = `${sandbox.url}/api/v1/users/${ann.id}/lifecycle/suspend`
       const headers = { authorization: `SSWS ${token}` }
       async function call(): Promise<[number, string, boolean]> {
@@ -79,12 +87,27 @@ describe('faults on real sockets', () => {
         const [status, text, limited] = await call()
         expect(status).toBe(expected[0])
         expect(text).toContain(expected[1])
-        expect(limited).toBe(faults[name].shows === 'okta_error')
+        expect(limited).toBe(faults[name].shows !== 'html')
       }
       const worked = name.endsWith('_after')
       expect(sandbox.org.find(ann.id)?.status).toBe(worked ? 'SUSPENDED' : 'ACTIVE')
       expect((await act(sandbox, ann.id, 'suspend')).status).toBe(worked ? 400 : 200)
     })
+  })
+
+  it('lets an answer drip for longer than its bytes would need, and ends it with the sandbox', async () => {
+    const options = { seed: orgOf([ann]), faults: { plan: ['drip_after', 'drip_after'] as const } }
+    await withSandbox({ ...options, dripMilliseconds: 3 }, async (sandbox) => {
+      const started = performance.now()
+      expect(await act(sandbox, ann.id, 'suspend')).toMatchObject({ status: 200, body: {} })
+      expect(performance.now() - started).toBeGreaterThan(100)
+    })
+    let cut: Promise<void> | null = null
+    await withSandbox({ ...options, dripMilliseconds: 60_000 }, async (sandbox) => {
+      cut = expect(act(sandbox, ann.id, 'suspend')).rejects.toThrow()
+      await expect.poll(() => sandbox.org.find(ann.id)?.status).toBe('SUSPENDED')
+    })
+    await cut
   })
 
   it('hits reads where they may be hit', async () => {

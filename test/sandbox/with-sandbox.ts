@@ -70,14 +70,40 @@ export async function send(
   url: string,
   method: 'GET' | 'POST' | 'DELETE' | 'PUT',
   headers: Readonly<Record<string, string>> = {},
+  body?: string,
 ): Promise<Answer> {
-  const response = await request(url, { method, headers: { authorization: `SSWS ${token}`, ...headers } })
+  const response = await request(url, {
+    method,
+    headers: { authorization: `SSWS ${token}`, ...headers },
+    ...(body === undefined ? {} : { body }),
+  })
   const text = await response.body.text()
   return {
     status: response.statusCode,
     headers: response.headers,
     body: text === '' ? null : JSON.parse(text),
   }
+}
+
+/** Calls the API, or the control path, with a JSON body where there is one. `path` as `/users?limit=2`. */
+export function api(
+  sandbox: Sandbox,
+  method: 'GET' | 'POST' | 'DELETE' | 'PUT',
+  path: string,
+  body?: unknown,
+): Promise<Answer> {
+  const url = sandbox.url + (path.startsWith('/sandbox') ? path : `/api/v1${path}`)
+  if (body === undefined) return send(url, method)
+  return send(url, method, { 'content-type': 'application/json' }, JSON.stringify(body))
+}
+
+/** The code and causes of an Okta error. */
+export function errorOf(answer: Answer): string {
+  const { errorCode, errorCauses } = answer.body as {
+    errorCode: string
+    errorCauses: { errorSummary: string }[]
+  }
+  return [`${answer.status} ${errorCode}`, ...errorCauses.map((cause) => cause.errorSummary)].join(' | ')
 }
 
 /** Sends a lifecycle call. `action` may bring a query. */

@@ -1,5 +1,5 @@
 import type { UserStatus } from '../../okta/status.ts'
-import { instantOf } from '../clock.ts'
+import { isoTime } from '../clock.ts'
 import { oktaId, pick, type Random } from '../random.ts'
 import type { Factor, SandboxUser } from '../user.ts'
 
@@ -87,14 +87,14 @@ export interface UserWish {
   readonly roles: readonly string[]
 }
 
-function makeFactor(index: number, createdAt: number, random: Random): Factor {
+function makeFactor(index: number, created: string, random: Random): Factor {
   const kind = factorKinds[index % factorKinds.length] ?? factorKinds[0]
   return {
     id: oktaId(kind.prefix, random),
     factorType: kind.factorType,
     provider: kind.provider,
     status: 'ACTIVE',
-    created: instantOf(createdAt).iso,
+    created,
   }
 }
 
@@ -108,18 +108,21 @@ export function makeUser(wish: UserWish, now: number, random: Random): SandboxUs
   const login = wish.login(firstName, lastName)
   const createdAt = now - Math.floor((30 + random() * 700) * day)
   const changedAt = createdAt + Math.floor(random() * (now - day - createdAt))
-  const created = instantOf(createdAt).iso
-  const changed = wish.status === 'STAGED' ? null : instantOf(changedAt).iso
+  const created = isoTime(createdAt)
+  const changedTime = isoTime(changedAt)
+  const changed = wish.status === 'STAGED' ? null : changedTime
   const hasPassword =
     passwordStatuses.includes(wish.status) || (wish.status === 'STAGED' && wish.stagedWithPassword)
-  const factors = Array.from({ length: wish.factorCount }, (_, index) => makeFactor(index, changedAt, random))
+  const factors = Array.from({ length: wish.factorCount }, (_, index) =>
+    makeFactor(index, changedTime, random),
+  )
   return {
     id: wish.id ?? oktaId('00u', random),
     status: wish.status,
     created,
     activated: wish.status === 'STAGED' ? null : created,
     statusChanged: changed,
-    lastLogin: wish.status === 'ACTIVE' || wish.status === 'SUSPENDED' ? instantOf(now - day).iso : null,
+    lastLogin: wish.status === 'ACTIVE' || wish.status === 'SUSPENDED' ? isoTime(now - day) : null,
     lastUpdated: changed ?? created,
     passwordChanged: hasPassword ? created : null,
     profile: { firstName, lastName, mobilePhone: null, secondEmail: null, login, email: login },

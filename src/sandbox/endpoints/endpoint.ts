@@ -1,0 +1,82 @@
+import type { Action } from '../../okta/actions.ts'
+import type { Group } from '../groups.ts'
+import { notFound, oktaError, userNotFound } from '../okta-error.ts'
+import type { Org } from '../org.ts'
+import type { OrgToken } from '../org-state.ts'
+import type { Bucket } from '../rate-limits.ts'
+import { errorReply, type Reply } from '../reply.ts'
+import type { SandboxUser } from '../user.ts'
+
+/** A call of the API that has passed authentication and rate limits. */
+export interface ApiCall {
+  readonly org: Org
+  /** The org's own URL as the client calls it, without a slash at its end. */
+  readonly baseUrl: string
+  /** Path and query as the client sent them. */
+  readonly target: string
+  readonly token: OrgToken
+  /** The user key of the path, decoded; empty where the path has none. */
+  readonly user: string
+  readonly requestId: string
+  /** The value of the `Prefer` header; empty where there is none. */
+  readonly prefer: string
+  /** The JSON of the body; undefined where there is none. */
+  readonly body: unknown
+  /** Another part of the path, decoded; empty where there is none of that name. */
+  part(name: string): string
+  /** A parameter of the query, undefined where there is none. */
+  query(name: string): string | undefined
+}
+
+/** One endpoint of Okta's API: its place, the counter that it counts in, and what it does. */
+export interface Endpoint {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** As the router wants it; `:user` stands for the user key. */
+  readonly path: string
+  readonly bucket: Bucket
+  /** Null for all but the lifecycle calls. */
+  readonly action: Action | null
+  /** Whether the call has a body that matters. */
+  readonly takesBody: boolean
+  answer(call: ApiCall): Reply
+}
+
+/** An endpoint that is none of the seven actions. A body is read where POST and PUT bring one. */
+export function endpoint(
+  method: Endpoint['method'],
+  path: string,
+  bucket: Bucket,
+  answer: Endpoint['answer'],
+): Endpoint {
+  return { method, path, bucket, action: null, takesBody: method === 'POST' || method === 'PUT', answer }
+}
+
+/** The user whom the call's key names; `me` is the token's owner. */
+function findUser(call: ApiCall): SandboxUser | null {
+  if (call.user !== 'me') return call.org.find(call.user)
+  return call.token.owner === null ? null : call.org.find(call.token.owner)
+}
+
+/** Answers for the user whom the call's key names, or that there is none. */
+export function withUser(call: ApiCall, answer: (user: SandboxUser) => Reply): Reply {
+  const user = findUser(call)
+  return user === null ? errorReply(userNotFound(call.user)) : answer(user)
+}
+
+/** Answers for the group that the path names, or that there is none. */
+export function withGroup(call: ApiCall, answer: (group: Group) => Reply): Reply {
+  const id = call.part('group')
+  const group = call.org.groups.find(id)
+  return group === null ? errorReply(notFound(id, 'UserGroup')) : answer(group)
+}
+
+/** Whether a parameter of the query is true; `standard` where it is not given or says neither. */
+export function flag(given: string | undefined, standard: boolean): boolean {
+  const text = given?.toLowerCase()
+  return text === 'true' || (text !== 'false' && standard)
+}
+
+/** The refusal of what Okta doesn't do, as changing the group Everyone. */
+export function unsupported(): Reply {
+  return errorReply(oktaError('E0000060'))
+}

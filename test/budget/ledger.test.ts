@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { createLocalLedger } from '../../src/budget/ledger.ts'
+
+describe('the ledger of one process', () => {
+  it('gives what is available, whatever stood in the bucket before', async () => {
+    const ledger = createLocalLedger()
+    let taken = 0
+    for (const [available, count] of [
+      [1, 1],
+      [150, 10],
+      [140, 140],
+      [0 + 1, 1],
+      [5, 2],
+      [300, 300],
+      [2, 1],
+    ] as const) {
+      await ledger.take('/api/v1/users', available, count)
+      taken += count
+    }
+    expect(taken).toBe(455)
+  })
+
+  it('keeps the buckets apart', async () => {
+    const ledger = createLocalLedger()
+    await Promise.all([
+      ledger.take('/api/v1/users', 1, 1),
+      ledger.take('/api/v1/users/{id}', 10, 10),
+      ledger.take('/api/v1/users/me', 1, 1),
+    ])
+    await expect(ledger.take('/api/v1/users', 3, 3)).resolves.toBeUndefined()
+  })
+})

@@ -1,0 +1,224 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { exitCodes } from '../../src/known-error.ts'
+import {
+  checkRunId,
+  clearUnfinishedStart,
+  copyInput,
+  createRunDirectory,
+  findRun,
+  hasJournal,
+  makeRunId,
+  nameInputCopy,
+  removeRunDirectory,
+} from '../../src/run/run-directory.ts'
+import { knownErrorOf, withDirectory } from './support.ts'
+
+async function modeOf(path: string): Promise<string> {
+  return ((await stat(path)).mode & 0o777).toString(8)
+}
+
+describe('a run id', () => {
+  it('sorts by time, names its job, and is one that a user could have chosen', () => {
+    const time = fc.date({ min: new Date('2020-01-01'), max: new Date('2090-01-01'), noInvalidDate: true })
+    const job = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/)
+    fc.assert(
+      fc.property(time, time, job, job, (one, other, first, second) => {
+        fc.pre(one.getTime() < other.getTime())
+        const [a, b] = [makeRunId(one, first), makeRunId(other, second)]
+        expect(a < b).toBe(true)
+        expect(a.endsWith(first)).toBe(true)
+        expect(checkRunId(a)).toBe(a)
+      }),
+    )
+  })
+
+  it.each(['a', 'leavers-2026.03_02', 'A'.repeat(128), '0..0'])('may be %j', (id) => {
+    expect(checkRunId(id)).toBe(id)
+  })
+
+  it.each([
+    '',
+    '.',
+    '..',
+    '../x',
+    'a/b',
+    'a\\b',
+    '-a',
+    '.hidden',
+    'a b',
+    'ä',
+    'a\n',
+    'a\u0000',
+    'A'.repeat(129),
+    '*',
+  ])('may not be %j', async (id) => {
+    const error = await knownErrorOf(() => checkRunId(id))
+    expect(error.exitCode).toBe(exitCodes.nothingSent)
+    expect(error.next).toContain('--run-id')
+  })
+})
+
+describe('a new run directory', () => {
+  it('is for its owner alone, whatever the umask allows, with all directories above it', async () => {
+    await withDirectory(async (directory) => {
+      const runs = join(directory, 'deep', 'runs')
+      const run = await createRunDirectory(runs, 'r1')
+      expect(run).toBe(join(runs, 'r1'))
+      expect(await modeOf(run)).toBe('700')
+    })
+  })
+
+  it('is refused where the run exists', async () => {
+    await withDirectory(async (runs) => {
+      await mkdir(join(runs, 'r1'))
+      await writeFile(join(runs, 'r1', 'run.json'), '{}')
+      const error = await knownErrorOf(() => createRunDirectory(runs, 'r1'))
+      expect(error.exitCode).toBe(exitCodes.nothingSent)
+      expect(error.message).toContain('r1')
+      expect(error.next).toContain('okta-lifecycle resume r1')
+    })
+  })
+
+  it('may begin afresh where an earlier start never came to its run.json', async () => {
+    await withDirectory(async (runs) => {
+      const run = await createRunDirectory(runs, 'r1')
+      await mkdir(join(run, 'lock'))
+      await writeFile(join(run, 'lock', '1'), '{}')
+      await writeFile(join(run, 'input.csv'), 'half of a fi')
+      await writeFile(join(run, '.run.json.0123.tmp'), '{')
+      expect(await createRunDirectory(runs, 'r1')).toBe(run)
+      await clearUnfinishedStart(run, 'r1')
+      expect(await readdir(run)).toEqual(['lock'])
+      expect(await readdir(join(run, 'lock'))).toEqual(['1'])
+    })
+  })
+
+  it('does not clear away a run, whole or damaged', async () => {
+    await withDirectory(async (runs) => {
+      const run = await createRunDirectory(runs, 'r1')
+      await writeFile(join(run, 'journal.ndjson'), 'x')
+      expect((await knownErrorOf(() => clearUnfinishedStart(run, 'r1'))).message).toContain('journal')
+      await writeFile(join(run, 'run.json'), '{}')
+      expect((await knownErrorOf(() => clearUnfinishedStart(run, 'r1'))).message).toContain('exists')
+      expect((await readdir(run)).sort()).toEqual(['journal.ndjson', 'run.json'])
+      expect(await hasJournal(run)).toBe(true)
+      await removeRunDirectory(run)
+      expect(await hasJournal(run)).toBe(false)
+    })
+  })
+
+  it('says what stands in its way', async () => {
+    await withDirectory(async (directory) => {
+      const file = join(directory, 'runs')
+      await writeFile(file, '')
+      const error = await knownErrorOf(() => createRunDirectory(file, 'r1'))
+      expect(error.message).toContain(join(file, 'r1'))
+      expect(error.next).toContain('--runs-dir')
+    })
+  })
+})
+
+describe('the copy of the input', () => {
+  it('is the input byte for byte, for its owner alone, under the name of its format', async () => {
+    await withDirectory(async (directory) => {
+      const bytes = randomBytes(3 * 1024 * 1024 + 17)
+      const source = join(directory, 'users')
+      await writeFile(source, bytes)
+      const copy = await copyInput(source, directory, 'input.part')
+      expect(copy).toEqual({
+        file: 'input.part',
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+        bytes: bytes.length,
+      })
+      const named = await nameInputCopy(directory, copy, 'jsonl')
+      expect(named.file).toBe('input.jsonl')
+      expect((await readFile(join(directory, 'input.jsonl'))).equals(bytes)).toBe(true)
+      expect(await modeOf(join(directory, 'input.jsonl'))).toBe('600')
+      expect(await readdir(directory)).not.toContain('input.part')
+    })
+  })
+
+  it('is empty where the input is', async () => {
+    await withDirectory(async (directory) => {
+      await writeFile(join(directory, 'empty.csv'), '')
+      expect((await copyInput(join(directory, 'empty.csv'), directory, 'input.csv')).bytes).toBe(0)
+    })
+  })
+
+  it('tells an input that cannot be read from a place that cannot be written', async () => {
+    await withDirectory(async (directory) => {
+      const missing = join(directory, 'nobody.csv')
+      const noFile = await knownErrorOf(() => copyInput(missing, directory, 'input.csv'))
+      expect(noFile.message).toMatch(/nobody\.csv can't be read: there is no such file/)
+      const isDirectory = await knownErrorOf(() => copyInput(directory, directory, 'input.csv'))
+      expect(isDirectory.message).toContain('it is a directory')
+      await writeFile(join(directory, 'users.csv'), 'user\n')
+      await symlink('/dev/full', join(directory, 'full.csv'))
+      const full = await knownErrorOf(() => copyInput(join(directory, 'users.csv'), directory, 'full.csv'))
+      expect(full.message).toMatch(/full\.csv can't be written: the disk is full/)
+      const nowhere = join(directory, 'nowhere')
+      const noPlace = await knownErrorOf(() => copyInput(join(directory, 'users.csv'), nowhere, 'input.csv'))
+      expect(noPlace.message).toContain("can't be written")
+    })
+  })
+})
+
+describe('finding a run', () => {
+  async function makeRun(runs: string, id: string): Promise<string> {
+    const run = await createRunDirectory(runs, id)
+    await writeFile(join(run, 'run.json'), '{}')
+    return run
+  }
+
+  it('goes by its id or its path', async () => {
+    await withDirectory(async (runs) => {
+      const run = await makeRun(runs, 'r1')
+      expect(await findRun(runs, 'r1', false)).toBe(run)
+      expect(await findRun('/nowhere', run, false)).toBe(run)
+    })
+  })
+
+  it('goes by when it began, not by its id or by what was written since', async () => {
+    await withDirectory(async (runs) => {
+      await makeRun(runs, 'z-oldest')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      const newest = await makeRun(runs, 'a-newest')
+      await writeFile(join(runs, 'z-oldest', 'results.csv'), '')
+      await utimes(join(runs, 'z-oldest'), new Date('2090-01-01'), new Date('2090-01-01'))
+      // Not a run, though it is the newest directory.
+      await mkdir(join(runs, 'zz-unfinished'))
+      await writeFile(join(runs, 'note.txt'), '')
+      expect(await findRun(runs, undefined, true)).toBe(newest)
+    })
+  })
+
+  it('says what it did not find, and what to type', async () => {
+    await withDirectory(async (runs) => {
+      for (const [run, latest] of [
+        ['r9', false],
+        [undefined, true],
+        [undefined, false],
+        ['r9', true],
+      ] as const) {
+        const error = await knownErrorOf(() => findRun(runs, run, latest))
+        expect(error.exitCode).toBe(exitCodes.nothingSent)
+        expect(error.next).not.toBe('')
+      }
+      await knownErrorOf(() => findRun(join(runs, 'nowhere'), undefined, true))
+    })
+  })
+
+  it('does not take a directory that it may not look into for a run', async () => {
+    await withDirectory(async (runs) => {
+      await mkdir(join(runs, 'closed'))
+      await chmod(join(runs, 'closed'), 0o000)
+      const run = await makeRun(runs, 'r1')
+      expect(await findRun(runs, undefined, true)).toBe(run)
+      await chmod(join(runs, 'closed'), 0o700)
+    })
+  })
+})

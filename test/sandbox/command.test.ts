@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { send } from './with-sandbox.ts'
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const authorization = 'SSWS sandbox-token'
+
+/** Runs the built command until the callback is done with the org that it serves. */
+async function serve(flags: readonly string[], use: (url: string) => Promise<void>): Promise<void> {
+  const child = spawn(process.execPath, [main, 'sandbox', ...flags], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const exited = once(child, 'exit')
+  try {
+    const [url] = await once(createInterface({ input: child.stdout }), 'line')
+    await use(String(url))
+  } finally {
+    child.kill('SIGTERM')
+  }
+  expect((await exited)[0]).toBe(0)
+}
+
+describe('okta-lifecycle sandbox', () => {
+  it('serves as many users of each status as --users says', async () => {
+    await serve(['--users', 'ACTIVE=3,LOCKED_OUT=2'], async (url) => {
+      const { body } = await send(`${url}/sandbox`, 'GET')
+      // The administrator who owns the token is one more.
+      expect(body).toMatchObject({ users: 6, statuses: { ACTIVE: 4, LOCKED_OUT: 2, STAGED: 0 } })
+    })
+  })
+
+  it('has the limits, shares, neighbours and delays that the flags say', async () => {
+    const limits = [
+      '--client-percent',
+      '25',
+      '--limit',
+      '10',
+      '--bucket-limit',
+      '/api/v1=40',
+      '--window',
+      '30',
+    ]
+    const others = ['--neighbour', '600/min', '--neighbour', '/api/v1=60/min,token']
+    const delays = ['--activate-delay', '60000', '--users', 'STAGED=1']
+    await serve([...limits, ...others, ...delays], async (url) => {
+      const groups = await send(`${url}/api/v1/groups`, 'GET', { authorization })
+      expect(groups.headers['x-rate-limit-limit']).toBe('10')
+      const search = `${url}/api/v1/users?filter=${encodeURIComponent('status eq "STAGED"')}`
+      const found = await send(search, 'GET', { authorization })
+      expect(found.headers['x-rate-limit-limit']).toBe('10')
+      const [{ id }] = found.body as [{ id: string }]
+      const user = `${url}/api/v1/users/${id}`
+      await send(`${user}/lifecycle/activate`, 'POST', { authorization })
+      const { body } = await send(user, 'GET', { authorization })
+      expect(body).toMatchObject({ status: 'STAGED', transitioningToStatus: expect.any(String) })
+      const { body: seen } = await send(`${url}/sandbox/neighbours`, 'GET')
+      expect(seen).toMatchObject({
+        neighbours: [
+          { bucket: '/api/v1/users', callsPerMinute: 600, counter: 'org' },
+          { bucket: '/api/v1', callsPerMinute: 60, counter: 'token' },
+        ],
+      })
+      const { body: rules } = await send(`${url}/sandbox/limits`, 'GET')
+      expect(rules).toMatchObject({
+        limits: { windowSeconds: 30, limits: { '/api/v1/users': 40, '/api/v1': 40 } },
+      })
+    })
+  })
+
+  it('fails as --fault says, in all calls with --fault-reads, and by the clock of --clock-skew', async () => {
+    const flags = ['--fault', 'revoked_token=1', '--fault-reads', '--clock-skew', '-3600']
+    await serve(flags, async (url) => {
+      const { status, headers } = await send(`${url}/api/v1/users/me`, 'GET', { authorization })
+      expect(status).toBe(401)
+      expect(Math.abs(Date.now() - 3_600_000 - Date.parse(String(headers.date)))).toBeLessThan(60_000)
+    })
+  })
+
+  it.each([
+    ['--users', 'ACTIVE'],
+    ['--bucket-limit', '/api/v1/elsewhere=5'],
+    ['--bucket-limit', '/api/v1/users=many'],
+    ['--neighbour', 'often'],
+    ['--client-percent', '0'],
+    ['--drip', '0'],
+  ])('refuses %s %s, and says what was expected', async (flag, value) => {
+    const child = spawn(process.execPath, [main, 'sandbox', flag, value], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const printed: string[] = []
+    child.stderr.on('data', (chunk) => printed.push(String(chunk)))
+    const [code] = await once(child, 'close')
+    expect(code).toBe(2)
+    expect(printed.join('')).toMatch(/→ \S/)
+  })
+})
