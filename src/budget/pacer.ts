@@ -4,18 +4,10 @@ import type { Bucket } from '../okta/bucket.ts'
 import { buckets } from '../okta/bucket.ts'
 import { isConcurrencyLimit } from '../okta/classify.ts'
 import type { OktaClock } from '../okta/clock.ts'
-import {
-  answered,
-  type BudgetAnswer,
-  type BudgetState,
-  changesAt,
-  newBudget,
-  type Permit,
-  permits,
-  sent,
-  shareOf,
-} from './budget.ts'
+import { answered, type BudgetAnswer, type Permit, sent } from './budget-events.ts'
+import { type BudgetState, newBudget, shareOf } from './budget-state.ts'
 import type { Ledger } from './ledger.ts'
+import { changesAt, permits } from './permits.ts'
 import { newSlots, type Slots, slotsAfterConcurrencyLimit, slotsAfterSuccess } from './slots.ts'
 
 /** One request to be paced. */

@@ -1,16 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  answered,
-  type BudgetAnswer,
-  type BudgetState,
-  changesAt,
-  newBudget,
-  type Permit,
-  permits,
-  sent,
-  shareOf,
-} from '../../src/budget/budget.ts'
+import { answered, type BudgetAnswer, type Permit, sent } from '../../src/budget/budget-events.ts'
+import { type BudgetState, newBudget, shareOf } from '../../src/budget/budget-state.ts'
+import { changesAt, permits } from '../../src/budget/permits.ts'
 import type { RateLimit } from '../../src/okta/rate-limit.ts'
 
 const start = Date.parse('2026-03-02T10:00:00.000Z')

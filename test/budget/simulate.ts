@@ -1,12 +1,6 @@
-import {
-  answered,
-  type BudgetAnswer,
-  type BudgetState,
-  changesAt,
-  newBudget,
-  permits,
-  sent,
-} from '../../src/budget/budget.ts'
+import { answered, type BudgetAnswer, sent } from '../../src/budget/budget-events.ts'
+import { type BudgetState, newBudget } from '../../src/budget/budget-state.ts'
+import { changesAt, permits } from '../../src/budget/permits.ts'
 import { ModelCounter, type ModelWindow, randomFrom } from './model-server.ts'
 
 export interface SimulationOptions {

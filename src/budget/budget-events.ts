@@ -1,0 +1,117 @@
+import type { RateLimit } from '../okta/rate-limit.ts'
+import { type BudgetState, isProbing, type Unattributed } from './budget-state.ts'
+import { openWindow } from './open-window.ts'
+
+/** Handed out with each request and given back with its answer. */
+export interface Permit {
+  readonly probe: boolean
+}
+
+/** What came back for a permit. */
+export type BudgetAnswer =
+  | { readonly kind: 'answered'; readonly rateLimit: RateLimit | null }
+  /** A 429 other than that of the concurrency limit. */
+  | { readonly kind: 'rate_limited'; readonly rateLimit: RateLimit | null }
+  /** No answer, or one that says nothing of this bucket. What was sent stays spent. */
+  | { readonly kind: 'nothing_learned' }
+  /** The permit was not used: nothing was sent. */
+  | { readonly kind: 'unused' }
+
+/** A refusal without a usable reset closes the bucket for this long at least: no busy loop whatever the headers say. */
+const shortestClosureMs = 1_000
+const lowestCaution = 1 / 16
+/** A reset further ahead than this is no time of Okta's. */
+const longestWindowMs = 3_600_000
+
+/** The state after a request has left, or is about to. */
+export function sent(state: BudgetState, now: number): { state: BudgetState; permit: Permit } {
+  const inFlight = state.inFlight + 1
+  const { window } = state
+  const unattributed = window === null || isProbing(state, now) ? oneMore(state, now) : state.unattributed
+  if (isProbing(state, now)) {
+    const probesInFlight = state.probesInFlight + 1
+    return {
+      state: { ...state, inFlight, unattributed, probedAt: now, probesInFlight },
+      permit: { probe: true },
+    }
+  }
+  const counted = window === null ? null : { ...window, spent: window.spent + 1 }
+  return { state: { ...state, window: counted, inFlight, unattributed }, permit: { probe: false } }
+}
+
+function oneMore({ unattributed, windowMs }: BudgetState, now: number): Unattributed {
+  const { count, countBefore, since } = unattributed
+  if (now - since <= windowMs) return { count: count + 1, countBefore, since }
+  return { count: 1, countBefore: now - since <= 2 * windowMs ? count : 0, since: now }
+}
+
+/** The state after what became of a request is known. */
+export function answered(state: BudgetState, permit: Permit, answer: BudgetAnswer, now: number): BudgetState {
+  const after = landed(state, permit)
+  switch (answer.kind) {
+    case 'unused':
+      return takenBack(after, permit)
+    case 'nothing_learned':
+      // Sent in the old window, it may have arrived in the next.
+      return !permit.probe && isProbing(state, now)
+        ? { ...after, unattributed: after.unattributed + 1 }
+        : after
+    case 'answered':
+    case 'rate_limited': {
+      const learned = usable(answer.rateLimit, now)
+        ? learn(after, permit, answer.rateLimit, now)
+        : withoutHeaders(after)
+      return answer.kind === 'rate_limited' ? close(learned, answer.rateLimit, now) : learned
+    }
+  }
+}
+
+function landed(state: BudgetState, permit: Permit): BudgetState {
+  const inFlight = Math.max(0, state.inFlight - 1)
+  if (!permit.probe) return { ...state, inFlight }
+  return { ...state, inFlight, probedAt: null, probesInFlight: Math.max(0, state.probesInFlight - 1) }
+}
+
+function takenBack(state: BudgetState, permit: Permit): BudgetState {
+  const { window, unattributed } = state
+  if (permit.probe || window === null) {
+    return { ...state, unattributed: { ...unattributed, count: Math.max(0, unattributed.count - 1) } }
+  }
+  return { ...state, window: { ...window, spent: Math.max(0, window.spent - 1) } }
+}
+
+function usable(rateLimit: RateLimit | null, now: number): rateLimit is RateLimit {
+  return rateLimit !== null && rateLimit.limit > 0 && rateLimit.reset * 1000 <= now + longestWindowMs
+}
+
+function withoutHeaders(state: BudgetState): BudgetState {
+  return state.window === null ? { ...state, headerless: true } : state
+}
+
+function learn(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: number): BudgetState {
+  const { limit, reset } = rateLimit
+  const remaining = Math.min(rateLimit.remaining, limit)
+  const { window } = state
+  if (window === null || (reset > window.reset && now >= window.reset * 1000)) {
+    return openWindow(state, permit, { limit, remaining, reset }, now)
+  }
+  if (reset < window.reset) return state
+  // A later reset while the window can't be over yet is the same window under a corrected time.
+  if (remaining >= window.remaining) return { ...state, window: { ...window, limit, reset } }
+  // Of ours the counter may not have seen all yet, so this is the least that others have used.
+  const others = Math.max(window.others, limit - remaining - window.spent)
+  return { ...state, window: { ...window, limit, remaining, reset, others, seenAt: now } }
+}
+
+function close(state: BudgetState, rateLimit: RateLimit | null, now: number): BudgetState {
+  const until = usable(rateLimit, now) ? (rateLimit.reset + 1) * 1000 : now + state.windowMs
+  const closed = { ...state, closedUntil: Math.max(state.closedUntil, until, now + shortestClosureMs) }
+  if (rateLimit === null || rateLimit.remaining === 0 || state.window === null) return closed
+  // Cut once for a window, however many calls in flight are refused in it.
+  if (state.window.emptiedByOthers) return closed
+  return {
+    ...closed,
+    caution: Math.max(lowestCaution, state.caution / 2),
+    window: { ...state.window, emptiedByOthers: true },
+  }
+}

@@ -1,0 +1,43 @@
+import type { RateLimit } from '../okta/rate-limit.ts'
+import type { Permit } from './budget-events.ts'
+import { type BudgetState, defaultWindowMs, noneUnattributed } from './budget-state.ts'
+import { rateOfOthers } from './others.ts'
+
+/** The state once an answer has shown a new window: what of ours it may hold already, how long it is, and what others do. */
+export function openWindow(
+  state: BudgetState,
+  permit: Permit,
+  rateLimit: RateLimit,
+  now: number,
+): BudgetState {
+  const { limit, remaining, reset } = rateLimit
+  const windowMs = learnWindowLength(state, rateLimit, now)
+  const opened = reset * 1000 - windowMs
+  const earlier = state.earlierSends.filter((time) => time >= opened - 1000).length
+  const { count, countBefore } = state.unattributed
+  // Those counted while no window was open hold the probes and, before the first window, all that is in flight.
+  const counted = state.window === null ? 0 : state.inFlight - state.probesInFlight + (permit.probe ? 0 : 1)
+  const spent = Math.max(1, count + countBefore + counted) + earlier
+  const others = Math.max(0, limit - remaining - spent)
+  return {
+    ...state,
+    headerless: false,
+    windowMs,
+    caution: state.window?.emptiedByOthers === false ? Math.min(1, state.caution * 1.5) : state.caution,
+    othersRate: state.window === null ? null : rateOfOthers(state, state.window),
+    earlierSends: [],
+    unattributed: noneUnattributed,
+    window: { limit, remaining, reset, spent, others, seenAt: now, emptiedByOthers: false },
+  }
+}
+
+/**
+ * How long windows are. A window opens after the one before has ended, and no later than it is seen, so its length lies
+ * between what is left of it and the time since the last reset.
+ */
+function learnWindowLength(state: BudgetState, { reset }: RateLimit, now: number): number {
+  const left = Math.max(1_000, Math.ceil((reset * 1000 - now) / 1000) * 1000)
+  if (state.window === null) return Math.max(defaultWindowMs, left)
+  const atMost = Math.max(1_000, (reset - state.window.reset - 1) * 1000)
+  return Math.max(left, Math.min(state.windowMs, atMost))
+}
