@@ -53,8 +53,8 @@ export function answered(state: BudgetState, permit: Permit, answer: BudgetAnswe
       return takenBack(after, permit)
     case 'nothing_learned':
       // Sent in the old window, it may have arrived in the next.
-      return !permit.probe && isProbing(state, now)
-        ? { ...after, unattributed: after.unattributed + 1 }
+      return !permit.probe && state.window !== null && isProbing(state, now)
+        ? { ...after, unattributed: oneMore(after, now) }
         : after
     case 'answered':
     case 'rate_limited': {

@@ -6,8 +6,6 @@ import { type Connection, defaultRequestTimeoutMs, readConnection } from '../okt
 import { replaceFile } from '../report/replacing-file.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
 import { type OrgState, parseOrgState } from '../sandbox/org-state.ts'
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts'
-import { usersForInput } from '../sandbox/seed/users-for-input.ts'
 
 /** The org that a run talks to, real or simulated. */
 export interface RunOrg {
@@ -31,6 +29,7 @@ export function environmentOrg(): RunOrg {
 
 /** A new simulated org that holds the input's users, and some more. */
 export async function newSandboxOrg(directory: string, rows: AsyncIterable<InputRow>): Promise<RunOrg> {
+  const { usersForInput } = await import('../sandbox/seed/users-for-input.ts')
   return await sandboxOrg(directory, await usersForInput(validRows(rows), { now: Date.now() }))
 }
 
@@ -64,7 +63,9 @@ export async function keptSandboxOrg(directory: string, run: RunFile): Promise<R
 }
 
 async function sandboxOrg(directory: string, seed: OrgState): Promise<RunOrg> {
-  const sandbox: Sandbox = await startSandbox({ seed, latencyMilliseconds: sandboxLatencyMs })
+  // The server is loaded only where it is wanted: most runs talk to Okta.
+  const { startSandbox } = await import('../sandbox/sandbox.ts')
+  const sandbox = await startSandbox({ seed, latencyMilliseconds: sandboxLatencyMs })
   return {
     connection: {
       orgUrl: sandbox.url,

@@ -5,7 +5,7 @@ import { type FaultName, faultNames } from '../sandbox/faults.ts'
 import { parseNeighbour } from '../sandbox/neighbour.ts'
 import { type OrgSeed, parseOrgState } from '../sandbox/org-state.ts'
 import { type Bucket, buckets, defaultConcurrency, type Limits } from '../sandbox/rate-limits.ts'
-import { type SandboxOptions, startSandbox } from '../sandbox/sandbox.ts'
+import type { SandboxOptions } from '../sandbox/sandbox.ts'
 import { generateSeed } from '../sandbox/seed/generate-users.ts'
 import { parseUserCounts } from '../sandbox/seed/user-counts.ts'
 import { defineCommand } from './command.ts'
@@ -132,6 +132,7 @@ export const sandboxCommand = defineCommand({
   ],
   handler: async (args): Promise<ExitCode> => {
     const percent = args['client-percent']
+    const { startSandbox } = await import('../sandbox/sandbox.ts')
     const sandbox = await startSandbox({
       port: args.port,
       seed: await seedOf(args.seed, args.users),
