@@ -65,6 +65,8 @@ interface Waiter {
 
 /** Permits for each slot from which on they count as plenty. */
 const plentyForSlots = 4
+/** Requests admitted for each slot while permits are plenty: one being sent, two being leased or prepared. */
+const admittedPerSlot = 3
 
 interface Lane {
   budget: BudgetState
@@ -196,7 +198,7 @@ export class Pacer {
     const now = this.#clock.nowAtLeast()
     const available = permits(lane.budget, now, this.#workLeft(bucket))
     const { size } = this.#slots
-    const admissible = available >= size * plentyForSlots ? size * 2 : size
+    const admissible = available >= size * plentyForSlots ? size * admittedPerSlot : size
     const free = admissible - this.#admitted
     if (free <= 0) return
     if (available === 0) {

@@ -24,9 +24,13 @@ export interface RowQueue {
   idle(): Promise<void>
 }
 
+/** Rows at work for each slot: read, waiting for a permit, being prepared, sent, and being recorded. */
+const rowsPerSlot = 6
+const fewestRows = 32
+
 /** A queue for rows, bounded: memory does not grow with the input. */
 export function createRowQueue(concurrency: number): RowQueue {
-  const atWork = Math.max(32, concurrency * 3)
+  const atWork = Math.max(fewestRows, concurrency * rowsPerSlot)
   const queue = new PQueue({ concurrency: atWork })
   let parkedRows = 0
   const adjust = (change: 1 | -1): void => {
