@@ -13,7 +13,8 @@ import { newSlots, type Slots, slotsAfterConcurrencyLimit, slotsAfterSuccess } f
 /** One request to be paced. */
 export interface PacedRequest {
   /**
-   * What has to be done before the request may leave, once it has its permit: for a lifecycle call the intent on disk.
+   * What has to be done before the request may leave, in its slot and with its permit: for a lifecycle call the intent on
+   * disk. What is prepared leaves at once.
    * False withdraws the request: nothing is sent, and the permit is given back.
    */
   readonly prepare?: () => Promise<boolean>
@@ -63,9 +64,10 @@ interface Waiter {
   readonly reject: (error: unknown) => void
 }
 
+const lifecycleBucket: Bucket = '/api/v1/users'
 /** Permits for each slot from which on they count as plenty. */
 const plentyForSlots = 4
-/** Requests admitted for each slot while permits are plenty: one being sent, two being leased or prepared. */
+/** Requests admitted for each slot while permits are plenty: one being sent, two for when it comes free. */
 const admittedPerSlot = 3
 
 interface Lane {
@@ -82,11 +84,11 @@ interface Lane {
  * Lets requests go when a slot and a permit are there together.
  *
  * Who waits holds neither. When slots are free, as many permits as there are slots and waiters are leased from the
- * ledger at once; each request is then prepared, and sent in its slot of the queue. Lifecycle calls come before reads.
+ * ledger at once; each request is then prepared and sent in its slot of the queue. Lifecycle calls come before reads.
  *
- * While permits are plenty, requests are admitted for the slots that come free next as well: leasing and preparing take
- * a few milliseconds, which a slot would otherwise wait. While permits are scarce, none is taken ahead of its slot, so
- * that the run can give way to others at once.
+ * While permits are plenty, requests are admitted for the slots that come free next as well: leasing takes a few
+ * milliseconds, which a slot would otherwise wait. While permits are scarce, none is taken ahead of its slot, so that the
+ * run can give way to others at once.
  */
 export class Pacer {
   readonly #clock: OktaClock
@@ -183,7 +185,7 @@ export class Pacer {
 
   /** Whether a read ahead would be of use soon: not while as many lifecycle calls wait as can go in a while. */
   #mayReadAhead(): boolean {
-    const { waiting, budget } = this.#lane('/api/v1/users')
+    const { waiting, budget } = this.#lane(lifecycleBucket)
     const soon = budget.window === null ? Number.POSITIVE_INFINITY : shareOf(budget, budget.window.limit) / 4
     return waiting.length < Math.max(2, Math.min(this.#slots.size, soon))
   }
@@ -242,7 +244,7 @@ export class Pacer {
     }
   }
 
-  /** Prepares a request and sends it in its slot. */
+  /** Prepares a request and sends it, both in its slot. */
   async #carryOut(
     bucket: Bucket,
     lane: Lane,
@@ -250,27 +252,20 @@ export class Pacer {
     { request, resolve, reject }: Waiter,
   ): Promise<void> {
     let outcome: BudgetAnswer = { kind: 'unused' }
-    try {
-      if (request.prepare !== undefined && !(await request.prepare())) {
-        resolve(null)
-        return
-      }
-      // Lifecycle calls come before reads here as well.
-      const priority = bucket === '/api/v1/users' ? 1 : 0
-      const answer = await this.#queue.add(
-        async () => {
-          if (this.#stopped) throw new PacerStopped()
-          const { cuts } = this.#slots
-          outcome = { kind: 'nothing_learned' }
-          const got = await request.send()
-          lane.used++
-          this.#adapt(got, cuts)
-          return got
-        },
-        { priority },
-      )
+    const work = async (): Promise<Answer | null> => {
+      if (this.#stopped) throw new PacerStopped()
+      if (request.prepare !== undefined && !(await request.prepare())) return null
+      const { cuts } = this.#slots
+      outcome = { kind: 'nothing_learned' }
+      const answer = await request.send()
+      lane.used++
       outcome = budgetAnswer(answer)
-      resolve(answer)
+      this.#adapt(answer, cuts)
+      return answer
+    }
+    try {
+      // Lifecycle calls come before reads here as well.
+      resolve((await this.#queue.add(work, { priority: bucket === lifecycleBucket ? 1 : 0 })) ?? null)
     } catch (error) {
       reject(error)
     } finally {

@@ -33,7 +33,9 @@ export async function settleDoubt(
     status: intent.status,
     statusChanged: intent.status_changed,
   }
-  await parked(() => stop.wait(settlesAt(known, doubt?.at_once ?? false, requestTimeoutMs) - clock.now()))
+  const times = { intended: intent.okta_time, sent: doubt?.sent_okta_time ?? null }
+  const settled = settlesAt(times, doubt?.at_once ?? false, requestTimeoutMs)
+  await parked(() => stop.wait(settled - clock.now()))
   const observed = await observe(services, action, intent)
   if ('failed' in observed) {
     return {

@@ -29,9 +29,20 @@ export interface Verdict {
   readonly evidence: string
 }
 
-/** When the doubt may be looked into, in ms by Okta's clock: bytes can outlive the process that sent them. */
-export function settlesAt(attempt: DoubtfulAttempt, atOnce: boolean, requestTimeoutMs: number): number {
-  return atOnce ? attempt.oktaTime : attempt.oktaTime + requestTimeoutMs
+/** From an intent on disk to its bytes on the wire, with all that may come in between. */
+const sendingMarginMs = 500
+
+/**
+ * When the doubt may be looked into, in ms by Okta's clock: bytes can outlive the process that sent them, by the time
+ * limit of a request. It counts from when the request was sent; where only the intent is known, from that and a margin.
+ */
+export function settlesAt(
+  times: { readonly intended: number; readonly sent: number | null },
+  atOnce: boolean,
+  requestTimeoutMs: number,
+): number {
+  if (atOnce) return times.intended
+  return (times.sent ?? times.intended + sendingMarginMs) + requestTimeoutMs
 }
 
 /** Judges an attempt in doubt, once it can no longer be under way. */

@@ -1,4 +1,3 @@
-import { PacerStopped } from '../budget/pacer.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import { type Answer, describeAnswer } from '../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../okta/classify.ts'
@@ -75,6 +74,8 @@ export class Task {
   /** Failures for passing reasons; refusals by a rate limit are none. */
   #setbacks = 0
   #transitionLooks = 0
+  /** When the last call was handed to the network, by Okta's clock. */
+  #sentAt = 0
   /** What the next call would be a repetition of. */
   #retryOf: RetryOf = { requestId: null, count: 0 }
 
@@ -147,11 +148,9 @@ export class Task {
       sendEmail: sendEmail ?? job.options.send_email,
       respondAsync: job.options.respond_async,
     })
-    let intended = false
     const prepare = async (): Promise<boolean> => {
       if (read !== null && isOld(this.#services, read)) return false
       this.#attempts++
-      intended = true
       await recorder.record({
         event: 'intent',
         row,
@@ -166,16 +165,13 @@ export class Task {
       })
       return true
     }
-    let answer: Answer | null
-    try {
-      answer = await pacer.request(request.bucket, {
-        prepare,
-        send: () => send(asRetry(request, this.#retryOf)),
-      })
-    } catch (error) {
-      if (intended && error instanceof PacerStopped) this.#neverSent()
-      throw error
-    }
+    const answer = await pacer.request(request.bucket, {
+      prepare,
+      send: () => {
+        this.#sentAt = clock.now()
+        return send(asRetry(request, this.#retryOf))
+      },
+    })
     this.#read = null
     if (answer === null) return null
     this.#lastWord = lastWordOf(answer)
@@ -281,7 +277,15 @@ export class Task {
     const { recorder, random, parked, stop } = this.#services
     const { row, step } = this.#input
     const why = describeAnswer(answer)
-    recorder.note({ event: 'in_doubt', row, step, attempt: this.#attempts, at_once: atOnce, why })
+    recorder.note({
+      event: 'in_doubt',
+      row,
+      step,
+      attempt: this.#attempts,
+      at_once: atOnce,
+      sent_okta_time: Math.round(this.#sentAt),
+      why,
+    })
     const open = recorder.state.progressOf(row, step)?.open
     if (open === null || open === undefined) throw new Error('An attempt in doubt has no intent.')
     this.#setbacks++
@@ -312,13 +316,6 @@ export class Task {
 
   #refused(answer: Answer): Ending {
     return { result: 'failed', message: describeAnswer(answer), statusAfter: this.#user?.status ?? null }
-  }
-
-  /** An intent that the stop overtook: nothing left this process. */
-  #neverSent(): void {
-    const { row, step } = this.#input
-    const why = 'the run stopped before it was sent'
-    this.#services.recorder.note({ event: 'not_applied', row, step, attempt: this.#attempts, why })
   }
 
   #notApplied(answer: Answer, retry: Parameters<Services['tally']['retry']>[0] | null): void {
