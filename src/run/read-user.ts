@@ -138,7 +138,7 @@ async function get(services: Services, request: OktaRequest, options: GetOptions
         await stop.wait(backoffMs(setbacks, random()))
         break
       case 'bad_credentials':
-        throw stopForCredentials(services, answer)
+        throw stopForCredentials(stop, answer)
       case 'no_permission':
         if (readPermission.refusal(options.task)) {
           throw stopForPermission(services, readPermission, answer, 'reading users')

@@ -20,6 +20,7 @@ import type { RunFile } from './run-file.ts'
 import type { RunState } from './run-state.ts'
 import type { Services } from './services.ts'
 import type { StopReason, StopSwitch } from './stop.ts'
+import { stopForCredentials } from './stop-reasons.ts'
 import type { Tally } from './tally.ts'
 
 export interface SittingOptions {
@@ -78,7 +79,12 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
   const services: Services = {
     job,
     owner: options.owner,
-    send: options.send,
+    send: async (request) => {
+      const answer = await options.send(request)
+      // At once, before the slot is free for another call that would be refused as well.
+      if (answer.kind === 'answered' && answer.httpStatus === 401) stopForCredentials(stop, answer)
+      return answer
+    },
     pacer,
     clock,
     recorder: new Recorder(journal, state, options.onResult),

@@ -3,10 +3,10 @@ import { type Answer, describeAnswer } from '../okta/answer.ts'
 import { maxSetbacks } from './backoff.ts'
 import { type PermissionStreak, refusalsThatStop } from './permission-streak.ts'
 import type { Services } from './services.ts'
-import { RunStopped } from './stop.ts'
+import { RunStopped, type StopSwitch } from './stop.ts'
 
 /** Turns the stop switch because Okta no longer accepts the token. Returns what to throw. */
-export function stopForCredentials({ stop }: Services, answer: Answer): RunStopped {
+export function stopForCredentials(stop: StopSwitch, answer: Answer): RunStopped {
   stop.turn({
     state: 'stopped',
     exitCode: exitCodes.refusedByOkta,

@@ -204,7 +204,7 @@ export class Task {
         return this.#refusedByStatus(answer)
       case 'bad_credentials':
         this.#notApplied(answer, null)
-        throw stopForCredentials(this.#services, answer)
+        throw stopForCredentials(stop, answer)
       case 'no_permission':
         this.#notApplied(answer, null)
         if (!sendPermission.refusal(this.#input)) return this.#refused(answer)
