@@ -2,6 +2,7 @@
 import yargs from 'yargs'
 import { exitCodes, KnownError } from '../known-error.ts'
 import type { Command } from './command.ts'
+import { keepHeapSmall } from './memory.ts'
 import { resumeCommand } from './resume.ts'
 import { runCommand } from './run.ts'
 import { sandboxCommand } from './sandbox.ts'
@@ -108,4 +109,5 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
+keepHeapSmall()
 await main()
