@@ -1,4 +1,4 @@
-import type { BucketReport } from './pacer.ts'
+import type { BucketReport } from './lane.ts'
 
 /** What one task costs in a bucket, in requests. */
 export interface Cost {

@@ -5,26 +5,19 @@ import { buckets } from '../okta/bucket.ts'
 import { isConcurrencyLimit } from '../okta/classify.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import { answered, type BudgetAnswer, type Permit, sent } from './budget-events.ts'
-import { type BudgetState, newBudget, shareOf } from './budget-state.ts'
+import { shareOf } from './budget-state.ts'
+import {
+  type BucketReport,
+  budgetAnswer,
+  type Lane,
+  newLane,
+  type PacedRequest,
+  reportOf,
+  type Waiter,
+} from './lane.ts'
 import type { Ledger } from './ledger.ts'
 import { changesAt, permits } from './permits.ts'
 import { newSlots, type Slots, slotsAfterConcurrencyLimit, slotsAfterSuccess } from './slots.ts'
-
-/** One request to be paced. */
-export interface PacedRequest {
-  /**
-   * What has to be done before the request may leave, in its slot and with its permit: for a lifecycle call the intent on
-   * disk. What is prepared leaves at once.
-   * False withdraws the request: nothing is sent, and the permit is given back.
-   */
-  readonly prepare?: () => Promise<boolean>
-  readonly send: () => Promise<Answer>
-  /**
-   * A read for work that comes later. It waits while as many lifecycle calls wait as can be sent soon: what is read too
-   * early is too old when its turn comes.
-   */
-  readonly ahead?: boolean
-}
 
 /** Thrown to those who still wait for a slot and a permit when the run stops. */
 export class PacerStopped extends Error {
@@ -46,39 +39,11 @@ export interface PacerOptions {
   readonly workLeft: (bucket: Bucket) => number
 }
 
-/** What a bucket looks like now, for progress and the summary. */
-export interface BucketReport {
-  readonly bucket: Bucket
-  /** As the headers last showed it; null where none came. */
-  readonly limit: number | null
-  /** Most that this run sends in a window; null where no limit is known. */
-  readonly allowance: number | null
-  /** Requests sent in this sitting. */
-  readonly used: number
-  readonly windowSeconds: number
-}
-
-interface Waiter {
-  readonly request: PacedRequest
-  readonly resolve: (answer: Answer | null) => void
-  readonly reject: (error: unknown) => void
-}
-
 const lifecycleBucket: Bucket = '/api/v1/users'
 /** Permits for each slot from which on they count as plenty. */
 const plentyForSlots = 4
 /** Requests admitted for each slot while permits are plenty: one being sent, two for when it comes free. */
 const admittedPerSlot = 3
-
-interface Lane {
-  budget: BudgetState
-  readonly waiting: Waiter[]
-  /** Those who wait for {@link PacedRequest.ahead}. */
-  readonly waitingAhead: Waiter[]
-  leasing: boolean
-  timer: NodeJS.Timeout | null
-  used: number
-}
 
 /**
  * Lets requests go when a slot and a permit are there together.
@@ -109,17 +74,7 @@ export class Pacer {
     this.#slots = newSlots(options.concurrency)
     this.#queue = new PQueue({ concurrency: this.#slots.size })
     this.#lanes = new Map(
-      buckets.map((bucket) => [
-        bucket,
-        {
-          budget: newBudget(options.share, options.earlierSends(bucket)),
-          waiting: [],
-          waitingAhead: [],
-          leasing: false,
-          timer: null,
-          used: 0,
-        },
-      ]),
+      buckets.map((bucket) => [bucket, newLane(options.share, options.earlierSends(bucket))]),
     )
   }
 
@@ -165,16 +120,7 @@ export class Pacer {
   }
 
   report(): readonly BucketReport[] {
-    return [...this.#lanes].map(([bucket, { budget, used }]) => {
-      const limit = budget.window?.limit ?? null
-      return {
-        bucket,
-        limit,
-        allowance: limit === null ? null : Math.max(1, Math.floor(budget.share * limit)),
-        used,
-        windowSeconds: budget.windowMs / 1000,
-      }
-    })
+    return [...this.#lanes].map(([bucket, lane]) => reportOf(bucket, lane))
   }
 
   #lane(bucket: Bucket): Lane {
@@ -312,12 +258,4 @@ export class Pacer {
       Math.min(Math.max(1, Math.ceil(delayMs)), 60_000),
     )
   }
-}
-
-function budgetAnswer(answer: Answer): BudgetAnswer {
-  if (answer.kind === 'unanswered') {
-    return answer.mayHaveBeenSent ? { kind: 'nothing_learned' } : { kind: 'unused' }
-  }
-  if (isConcurrencyLimit(answer)) return { kind: 'nothing_learned' }
-  return { kind: answer.httpStatus === 429 ? 'rate_limited' : 'answered', rateLimit: answer.rateLimit }
 }

@@ -1,8 +1,9 @@
-import { type Action, ruleOf } from '../okta/actions.ts'
+import type { Action } from '../okta/actions.ts'
 import { type Answer, describeAnswer } from '../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../okta/classify.ts'
 import { asRetry, lifecycleRequest, type RetryOf } from '../okta/request.ts'
 import { looksLikeUserId, type OktaUser } from '../okta/user.ts'
+import { endApplied } from './applied.ts'
 import {
   backoffMs,
   concurrencyWaitMs,
@@ -19,7 +20,6 @@ import type { TaskResult } from './result.ts'
 import type { OpenAttempt } from './run-state.ts'
 import type { Services } from './services.ts'
 import { settleDoubt } from './settle-doubt.ts'
-import { RunStopped } from './stop.ts'
 import { stopForCredentials, stopForPermission, stopNothingSent } from './stop-reasons.ts'
 import { buildResult } from './task-result.ts'
 
@@ -185,7 +185,7 @@ export class Task {
     switch (outcome.kind) {
       case 'applied':
         sendPermission.allowed()
-        return this.#succeeded()
+        return endApplied(this.#services, this.#input, this.#statusBefore)
       case 'rate_limited':
         // No wait here: the budget has closed the bucket for all.
         this.#notApplied(answer, 'rate_limited')
@@ -211,34 +211,6 @@ export class Task {
         throw stopForPermission(this.#services, sendPermission, answer, this.#input.action)
       case 'refused':
         return this.#refused(answer)
-    }
-  }
-
-  async #succeeded(): Promise<Ending> {
-    const { action } = this.#input
-    const rule = ruleOf(action)
-    const before = this.#statusBefore
-    if (rule.doubt === 'factors') {
-      return { result: 'succeeded', message: 'the factors were reset', statusAfter: before }
-    }
-    const inBackground = rule.respondsAsync && this.#services.job.options.respond_async
-    const fixed = rule.target.length === 1 && !inBackground ? (rule.target[0] ?? null) : null
-    const after = fixed ?? (await this.#readBack())
-    const was = before === null ? '' : `user was ${before}, `
-    const message = after === null ? `${was}Okta accepted ${action}` : `${was}is now ${after}`
-    return { result: 'succeeded', message, statusAfter: after }
-  }
-
-  /** The status that an accepted call has led to, where the documents leave it open. Null where it can't be told. */
-  async #readBack(): Promise<string | null> {
-    if (!this.#services.job.read_first) return null
-    try {
-      const read = await readSettledUser(this.#services, this.#input, this.#input.target, null)
-      return read.kind === 'found' ? read.user.status : null
-    } catch (error) {
-      // The call was accepted, whatever stops the run now.
-      if (error instanceof RunStopped) return null
-      throw error
     }
   }
 

@@ -1,0 +1,84 @@
+import type { Answer } from '../okta/answer.ts'
+import type { Bucket } from '../okta/bucket.ts'
+import { isConcurrencyLimit } from '../okta/classify.ts'
+import type { BudgetAnswer } from './budget-events.ts'
+import { type BudgetState, newBudget, shareOf } from './budget-state.ts'
+
+/** One request to be paced. */
+export interface PacedRequest {
+  /**
+   * What has to be done before the request may leave, in its slot and with its permit: for a lifecycle call the intent on
+   * disk. What is prepared leaves at once.
+   * False withdraws the request: nothing is sent, and the permit is given back.
+   */
+  readonly prepare?: () => Promise<boolean>
+  readonly send: () => Promise<Answer>
+  /**
+   * A read for work that comes later. It waits while as many lifecycle calls wait as can be sent soon: what is read too
+   * early is too old when its turn comes.
+   */
+  readonly ahead?: boolean
+}
+
+/** What a bucket looks like now, for progress and the summary. */
+export interface BucketReport {
+  readonly bucket: Bucket
+  /** As the headers last showed it; null where none came. */
+  readonly limit: number | null
+  /** Most that this run sends in a window; null where no limit is known. */
+  readonly allowance: number | null
+  /** Requests sent in this sitting. */
+  readonly used: number
+  readonly windowSeconds: number
+}
+
+/** Someone who waits for a slot and a permit. */
+export interface Waiter {
+  readonly request: PacedRequest
+  readonly resolve: (answer: Answer | null) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** A bucket, its budget, and who waits in it. */
+export interface Lane {
+  budget: BudgetState
+  readonly waiting: Waiter[]
+  /** Those who wait for {@link PacedRequest.ahead}. */
+  readonly waitingAhead: Waiter[]
+  leasing: boolean
+  timer: NodeJS.Timeout | null
+  used: number
+}
+
+/** A lane in which nothing is known and nobody waits. */
+export function newLane(share: number, earlierSends: readonly number[]): Lane {
+  return {
+    budget: newBudget(share, earlierSends),
+    waiting: [],
+    waitingAhead: [],
+    leasing: false,
+    timer: null,
+    used: 0,
+  }
+}
+
+/** What a lane looks like from outside. */
+export function reportOf(bucket: Bucket, { budget, used }: Lane): BucketReport {
+  const limit = budget.window?.limit ?? null
+  return {
+    bucket,
+    limit,
+    allowance: limit === null ? null : shareOf({ share: budget.share, caution: 1 }, limit),
+    used,
+    windowSeconds: budget.windowMs / 1000,
+  }
+}
+
+/** What an answer tells the budget. */
+export function budgetAnswer(answer: Answer): BudgetAnswer {
+  if (answer.kind === 'unanswered') {
+    return answer.mayHaveBeenSent ? { kind: 'nothing_learned' } : { kind: 'unused' }
+  }
+  if (isConcurrencyLimit(answer)) return { kind: 'nothing_learned' }
+  return { kind: answer.httpStatus === 429 ? 'rate_limited' : 'answered', rateLimit: answer.rateLimit }
+}
