@@ -29,6 +29,8 @@ export async function startOrg(options: BenchOrgOptions): Promise<BenchOrg> {
       'sandbox',
       ...['--seed', options.seedFile, '--token', benchToken, '--limit', String(options.limit)],
       ...['--window', String(options.windowSeconds), '--latency', String(options.latencyMs)],
+      // Reads have a counter of their own, larger than that of lifecycle calls, as at Okta.
+      ...['--bucket-limit', `/api/v1/users/{id:.+}=${options.limit * 4}`],
     ],
     { stdio: ['ignore', 'pipe', 'ignore'] },
   )
