@@ -1,3 +1,4 @@
+import { inputEncodings } from '../input/encoding.ts'
 import { inputFormats } from '../input/row.ts'
 import { actionNames } from '../okta/actions.ts'
 
@@ -15,6 +16,11 @@ export const inputOptions = {
     choices: inputFormats,
     requiresArg: true,
     describe: 'Format of the input; else told by its extension or content',
+  },
+  encoding: {
+    type: 'string',
+    requiresArg: true,
+    describe: `Encoding of the input: ${inputEncodings.join(', ')}; else told by its byte-order mark, utf-8 without one`,
   },
   share: {
     type: 'number',

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
-import { detectFormat } from '../input/format.ts'
+import { knownEncodings, type NamedEncoding, parseEncoding } from '../input/encoding.ts'
 import type { InputFormat } from '../input/row.ts'
+import { shown } from '../input/shown.ts'
 import type { Job, JobFile } from '../job/job.ts'
 import { mergeJob } from '../job/merge-job.ts'
 import { readJobFile } from '../job/read-job-file.ts'
@@ -14,6 +15,7 @@ export interface InputArguments {
   readonly userColumn?: string | undefined
   readonly actionColumn?: string | undefined
   readonly format?: InputFormat | undefined
+  readonly encoding?: string | undefined
   readonly share?: number | undefined
   readonly concurrency?: number | undefined
   readonly maxUsers?: number | undefined
@@ -27,6 +29,8 @@ export interface Prepared {
   readonly source: string
   /** Told by the flag, the job or the extension where they say so. */
   readonly format: InputFormat | null
+  /** Told by the flag or the job where they say so. */
+  readonly encoding: NamedEncoding | null
   /** The whole job, once the format is settled from the input itself. Throws KnownError as {@link mergeJob} does. */
   readonly merge: (format: InputFormat) => Job
 }
@@ -60,18 +64,14 @@ export async function prepare(input: string | undefined, args: InputArguments): 
     noRead: args.read === false,
     skipInvalid: args.skipInvalid,
   }
-  // Another input than the job's own has its own format.
-  const formatInJob = input === undefined ? job?.input?.format : undefined
+  // Another input than the job's own tells its format itself. Its encoding it can't tell: the job's holds for both.
+  const formatInJob = input === undefined || fromJob === undefined ? job?.input?.format : undefined
+  const encoding = args.encoding === undefined ? job?.input?.encoding : encodingFlag(args.encoding)
   const merge = (format: InputFormat): Job => mergeJob(job, flags, format)
   const format = args.format ?? formatInJob ?? null
   // Flags that contradict the job are found here, before an input is read.
   merge(format ?? 'csv')
-  return { source, format, merge }
-}
-
-/** The format of an input that lies at `path` and that the user named `source`. */
-export async function settleFormat({ source, format }: Prepared, path: string): Promise<InputFormat> {
-  return await detectFormat(path, source, format)
+  return { source, format, encoding: encoding ?? null, merge }
 }
 
 function actionFlag(text: string): Action {
@@ -80,5 +80,14 @@ function actionFlag(text: string): Action {
   throw new KnownError(
     `--action ${JSON.stringify(text)} is no action; one of ${actionNames.join(', ')} was expected.`,
     'okta-lifecycle run users.csv --action suspend',
+  )
+}
+
+function encodingFlag(text: string): NamedEncoding {
+  const encoding = parseEncoding(text)
+  if (encoding !== null) return encoding
+  throw new KnownError(
+    `--encoding ${shown(text)} is no encoding that is known; one of ${knownEncodings} was expected.`,
+    'okta-lifecycle run users.csv --encoding windows-1252, or save the file as UTF-8',
   )
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { readRows } from '../input/read-rows.ts'
 import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
 import { acquireLock } from '../run/lock.ts'
@@ -95,7 +94,7 @@ async function startRun(options: StartOptions): Promise<{ run: RunFile; org: Run
   await clearUnfinishedStart(directory, runId)
   const checked = await checkInput(prepared, directory)
   stop.check()
-  const { job, survey, mapping } = checked
+  const { job, survey, mapping, input } = checked
   const run: RunFile = {
     format: 1,
     run_id: runId,
@@ -106,6 +105,7 @@ async function startRun(options: StartOptions): Promise<{ run: RunFile; org: Run
       name: prepared.source,
       ...checked.copy,
       format: job.input.format,
+      encoding: input.encoding,
       rows: survey.rows,
       tasks: survey.tasks + survey.invalidRows,
       users: survey.distinctUsers,
@@ -122,7 +122,7 @@ async function startRun(options: StartOptions): Promise<{ run: RunFile; org: Run
   say(describeSending(survey, job, realOrg?.orgUrl ?? 'a sandbox'))
   if (!yes) await confirm(stop)
   stop.check()
-  const rows = readRows(join(directory, run.input.file), mapping, { ...job, format: job.input.format })
+  const rows = readRows(input, mapping, { ...job, format: job.input.format })
   const org = realOrg ?? (await newSandboxOrg(directory, rows))
   if (realOrg === null)
     say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)

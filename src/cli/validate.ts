@@ -21,7 +21,7 @@ export const validateCommand = defineCommand({
     const prepared = await prepare(input, args)
     const directory = await mkdtemp(join(tmpdir(), 'okta-lifecycle-'))
     try {
-      const { survey, job, mapping } = await surveyCopy(prepared, directory)
+      const { input: file, survey, job, mapping } = await surveyCopy(prepared, directory)
       const tooMany = job.guards.max_users !== null && survey.distinctUsers > job.guards.max_users
       if (args.json) {
         const answer = {
@@ -41,17 +41,14 @@ export const validateCommand = defineCommand({
         return survey.invalidRows === 0 ? exitCodes.done : exitCodes.nothingSent
       }
       if (survey.invalidRows > 0) {
-        throw new KnownError(
-          describeInvalidRows(prepared.source, survey),
-          'Correct the rows and validate again.',
-        )
+        throw new KnownError(describeInvalidRows(file.name, survey), 'Correct the rows and validate again.')
       }
       const actions = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
       const holds = `${counted(survey.distinctUsers, 'user')} in column ${JSON.stringify(mapping.user)}`
       const tasks = survey.tasks === 0 ? 'no tasks' : `${counted(survey.tasks, 'task')} (${actions})`
       const mails = `up to ${counted(countMails(survey, job), 'mail')}`
       process.stdout.write(
-        `${prepared.source}: ${counted(survey.rows, 'row')}, all can be acted on: ${holds}, ${tasks}, ${mails}.\n`,
+        `${file.name}: ${counted(survey.rows, 'row')}, all can be acted on: ${holds}, ${tasks}, ${mails}.\n`,
       )
       if (tooMany) process.stdout.write(`A run would stop: max_users allows ${job.guards.max_users} users.\n`)
       return exitCodes.done

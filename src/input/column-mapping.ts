@@ -1,10 +1,12 @@
 import { KnownError } from '../known-error.ts'
 import { readCsvLayout } from './csv-layout.ts'
+import type { InputFile } from './input-file.ts'
 import { readJsonArray } from './json-array.ts'
 import { readJsonLines } from './json-lines.ts'
-import { defaultChunkBytes, maxColumns } from './limits.ts'
+import { maxColumns } from './limits.ts'
 import type { InputFormat } from './row.ts'
 import { shown, shownList } from './shown.ts'
+import { textInFormula } from './text-formula.ts'
 import { stripInvisible } from './user-key.ts'
 
 /** What the user said about the input's columns. null: to be found by their usual names. */
@@ -28,23 +30,25 @@ const userNames = ['user', 'userid', 'id', 'oktaid', 'login', 'username', 'email
 const actionNames = ['action', 'operation']
 const sendEmailNames = ['sendemail']
 
+function withoutCase(column: string): string {
+  return stripInvisible(textInFormula(column)).toLowerCase()
+}
+
 function plainName(column: string): string {
-  return stripInvisible(column)
-    .toLowerCase()
-    .replaceAll(/[\s_-]/g, '')
+  return withoutCase(column).replaceAll(/[\s_-]/g, '')
 }
 
 /** The columns that may be meant: by an explicit name exactly, else in any letter case; without one, by usual names. */
 function candidates(columns: readonly string[], explicit: string | null, usual: readonly string[]): string[] {
   if (explicit === null) return columns.filter((column) => usual.includes(plainName(column)))
   if (columns.includes(explicit)) return [explicit]
-  const wanted = stripInvisible(explicit).toLowerCase()
-  return columns.filter((column) => stripInvisible(column).toLowerCase() === wanted)
+  const wanted = withoutCase(explicit)
+  return columns.filter((column) => withoutCase(column) === wanted)
 }
 
 /** The one column that is meant; null where none is. Throws KnownError where it cannot be told, or is not there. */
 function pick(
-  file: string,
+  name: string,
   columns: readonly string[],
   explicit: string | null,
   usual: readonly string[],
@@ -54,12 +58,12 @@ function pick(
   const found = candidates(columns, explicit, usual)
   if (found.length > 1)
     throw new KnownError(
-      `${file}: several columns may hold the ${meaning}: ${shownList(found)}; one was expected.`,
+      `${name}: several columns may hold the ${meaning}: ${shownList(found)}; one was expected.`,
       mend,
     )
   if (explicit !== null && found.length === 0)
     throw new KnownError(
-      `${file} has no column ${shown(explicit)} for the ${meaning}. Its columns are: ${shownList(columns)}.`,
+      `${name} has no column ${shown(explicit)} for the ${meaning}. Its columns are: ${shownList(columns)}.`,
       mend,
     )
   return found[0] ?? null
@@ -73,24 +77,24 @@ const nameAction = 'Name it with --action-column NAME (in a job file: action_col
  * Throws KnownError, with what was found, where that would have to be guessed. An input without any column has no
  * records to be read either, and gets the names that were asked for.
  */
-export function mapColumns(file: string, columns: readonly string[], settings: InputSettings): ColumnMapping {
+export function mapColumns(name: string, columns: readonly string[], settings: InputSettings): ColumnMapping {
   const { userColumn, actionColumn } = settings
   if (columns.length === 0)
     return { columns, user: userColumn ?? 'user', action: actionColumn, sendEmail: null }
-  const user = pick(file, columns, userColumn, userNames, 'user', nameUser)
+  const user = pick(name, columns, userColumn, userNames, 'user', nameUser)
   if (user === null)
     throw new KnownError(
-      `${file} has no column that is known to hold the user. Its columns are: ${shownList(columns)}.`,
+      `${name} has no column that is known to hold the user. Its columns are: ${shownList(columns)}.`,
       nameUser,
     )
-  const action = pick(file, columns, actionColumn, actionNames, 'action', nameAction)
+  const action = pick(name, columns, actionColumn, actionNames, 'action', nameAction)
   if (action === user)
     throw new KnownError(
-      `${file}: the column ${shown(user)} is to hold both the user and the action; two columns were expected.`,
+      `${name}: the column ${shown(user)} is to hold both the user and the action; two columns were expected.`,
       'Give --user-column and --action-column different names.',
     )
   const sendEmail = pick(
-    file,
+    name,
     columns,
     null,
     sendEmailNames,
@@ -100,15 +104,19 @@ export function mapColumns(file: string, columns: readonly string[], settings: I
   return { columns, user, action, sendEmail }
 }
 
-async function keysOf(file: string, settings: InputSettings, chunkBytes: number): Promise<string[]> {
+async function keysOf(
+  input: InputFile,
+  settings: InputSettings,
+  chunkBytes: number | undefined,
+): Promise<string[]> {
   const keys = new Set<string>()
   const records =
-    settings.format === 'json' ? readJsonArray(file, chunkBytes) : readJsonLines(file, chunkBytes)
+    settings.format === 'json' ? readJsonArray(input, chunkBytes) : readJsonLines(input, chunkBytes)
   for await (const { row, cells } of records) {
     for (const key of cells.keys()) keys.add(key)
     if (keys.size > maxColumns)
       throw new KnownError(
-        `${file}, row ${row}: the records so far have more than ${maxColumns} different keys.`,
+        `${input.name}, row ${row}: the records so far have more than ${maxColumns} different keys.`,
         'Check that the records share their keys, and that no user is written as a key.',
       )
   }
@@ -120,13 +128,14 @@ async function keysOf(file: string, settings: InputSettings, chunkBytes: number)
  * Throws KnownError where the columns cannot be told, and as the format's own reader does.
  */
 export async function resolveColumns(
-  file: string,
+  input: InputFile,
   settings: InputSettings,
-  chunkBytes: number = defaultChunkBytes,
+  chunkBytes?: number,
 ): Promise<ColumnMapping> {
-  if (settings.format !== 'csv') return mapColumns(file, await keysOf(file, settings, chunkBytes), settings)
-  const layout = await readCsvLayout(file, (columns) => rateHeader(columns, settings), chunkBytes)
-  return mapColumns(file, layout.columns, settings)
+  if (settings.format !== 'csv')
+    return mapColumns(input.name, await keysOf(input, settings, chunkBytes), settings)
+  const layout = await readCsvLayout(input, (columns) => rateHeader(columns, settings), chunkBytes)
+  return mapColumns(input.name, layout.columns, settings)
 }
 
 /** Of a header read with several delimiters, the reading in which the user can be found is the right one. */

@@ -1,14 +1,20 @@
 import { pipeline } from 'node:stream'
 import { CsvError, type Parser, parse } from 'csv-parse'
 import { KnownError } from '../known-error.ts'
-import { type CsvLayout, csvOptions, decodeCell, readCsvLayout } from './csv-layout.ts'
-import { fileChunks } from './file-chunks.ts'
-import { defaultChunkBytes, maxRecordLength } from './limits.ts'
+import {
+  type CsvLayout,
+  cellError,
+  csvOptions,
+  decodeCell,
+  quoteFormulas,
+  readCsvLayout,
+} from './csv-layout.ts'
+import type { InputFile } from './input-file.ts'
+import { maxRecordLength } from './limits.ts'
 import { lineAt } from './line-at.ts'
 import type { Cell, RawRecord } from './row.ts'
 import { shown, shownList } from './shown.ts'
-import { notUtf8Error } from './text-start.ts'
-import { NotUtf8 } from './utf8.ts'
+import { textChunks } from './text-chunks.ts'
 
 const closeQuotes =
   'Put a cell that holds a quote in quotes and write each quote in it twice: "the ""real"" name". Saving the file again as CSV from a spreadsheet does that.'
@@ -28,14 +34,14 @@ function placeOf(error: CsvError): { row: number; cell: number; bytes: number } 
   return { row: records, cell: index, bytes }
 }
 
-async function explain(file: string, layout: CsvLayout, error: CsvError): Promise<KnownError> {
+async function explain(input: InputFile, layout: CsvLayout, error: CsvError): Promise<KnownError> {
   const { row, cell, bytes } = placeOf(error)
-  const line = await lineAt(file, layout.start + bytes)
+  const line = await lineAt(quoteFormulas(textChunks(input, 0), layout.delimiter), layout.start + bytes)
   const column = layout.columns[cell]
   const where = column === undefined ? `cell ${cell + 1}` : `column ${shown(column)}`
   const what = csvProblems.get(error.code) ?? error.message
   return new KnownError(
-    `${file}, row ${row} (line ${line}), ${where}: ${what}.`,
+    `${input.name}, row ${row} (line ${line}), ${where}: ${what}.`,
     closeQuotes,
     undefined,
     error,
@@ -43,7 +49,7 @@ async function explain(file: string, layout: CsvLayout, error: CsvError): Promis
 }
 
 /** Bounds what csv-parse does not: a record of endless empty cells. */
-async function* bounded(chunks: AsyncIterable<Buffer>, file: string, parser: Parser): AsyncGenerator<Buffer> {
+async function* bounded(chunks: AsyncIterable<Buffer>, name: string, parser: Parser): AsyncGenerator<Buffer> {
   let records = 0
   let length = 0
   for await (const chunk of chunks) {
@@ -54,7 +60,7 @@ async function* bounded(chunks: AsyncIterable<Buffer>, file: string, parser: Par
     // csv-parse is some pieces behind, and blank lines are no records: hence four times.
     if (length > 4 * maxRecordLength)
       throw new KnownError(
-        `${file}, row ${Math.max(1, records)}: the record is longer than 1 MiB.`,
+        `${name}, row ${Math.max(1, records)}: the record is longer than 1 MiB.`,
         'Check that the file is CSV with one record a line, and remove what is no record.',
       )
     length += chunk.length
@@ -63,21 +69,19 @@ async function* bounded(chunks: AsyncIterable<Buffer>, file: string, parser: Par
 }
 
 function toRecord(
-  file: string,
+  input: InputFile,
   row: number,
   columns: readonly string[],
   record: readonly string[],
 ): RawRecord {
   const cells = new Map<string, Cell>()
   for (const [index, column] of columns.entries()) {
-    const bytes = record[index]
-    if (bytes === undefined) break
+    const cell = record[index]
+    if (cell === undefined) break
     try {
-      cells.set(column, decodeCell(bytes))
+      cells.set(column, decodeCell(cell))
     } catch (error) {
-      if (error instanceof NotUtf8)
-        throw notUtf8Error(`${file}, row ${row}, column ${shown(column)}`, error.byte)
-      throw error
+      throw cellError(input, `${input.name}, row ${row}, column ${shown(column)}`, cell, error)
     }
   }
   if (record.length === columns.length) return { row, cells, problems: [] }
@@ -89,32 +93,50 @@ function toRecord(
 /**
  * Reads the records of a CSV file whose header has exactly these columns; that is also what tells the delimiter.
  * A record with a wrong number of cells comes with that as its problem, and with its cells as far as columns go.
+ * Records of nothing but empty cells at the end of the file are what spreadsheets leave of cleared rows: they are no
+ * rows. One that others follow is a row, for it may have named somebody.
  * Throws KnownError, naming row and line, where the header has other columns, at a stray or unclosed quote, at bytes
- * that are not UTF-8, and at a record longer than 1 MiB.
+ * that are not of its encoding, and at a record longer than 1 MiB.
  */
 export async function* readCsv(
-  file: string,
+  input: InputFile,
   columns: readonly string[],
-  chunkBytes: number = defaultChunkBytes,
+  chunkBytes?: number,
 ): AsyncGenerator<RawRecord> {
-  const layout = await readCsvLayout(file, (names) => (sameNames(names, columns) ? 1 : 0), chunkBytes)
+  const layout = await readCsvLayout(input, (names) => (sameNames(names, columns) ? 1 : 0), chunkBytes)
   if (!sameNames(layout.columns, columns))
     throw new KnownError(
-      `${file}: the header has the columns ${shownList(layout.columns)}; ${shownList(columns)} were expected.`,
+      `${input.name}: the header has the columns ${shownList(layout.columns)}; ${shownList(columns)} were expected.`,
       'The file has changed since its header was read: start again.',
     )
   const parser = parse({ ...csvOptions, delimiter: layout.delimiter })
-  const chunks = bounded(fileChunks(file, layout.start, chunkBytes), file, parser)
+  const text = quoteFormulas(textChunks(input, layout.start, chunkBytes), layout.delimiter)
+  const chunks = bounded(text, input.name, parser)
   // Errors reach the loop below through the parser; the callback must be there, and has nothing to add.
   pipeline(chunks, parser, () => {})
-  let row = 0
+  let row = -1
+  /** Of the empty records before this one, how many cells each has: not yet known to be rows. */
+  let emptyRecords: number[] = []
   try {
     for await (const record of parser as AsyncIterable<string[]>) {
-      if (row > 0) yield toRecord(file, row, columns, record)
+      if (row < 0) {
+        row = 0
+        continue
+      }
+      if (record[0] === '' && record.every((cell) => cell === '')) {
+        emptyRecords.push(record.length)
+        continue
+      }
+      for (const length of emptyRecords) {
+        row += 1
+        yield toRecord(input, row, columns, new Array<string>(length).fill(''))
+      }
+      emptyRecords = []
       row += 1
+      yield toRecord(input, row, columns, record)
     }
   } catch (error) {
-    throw error instanceof CsvError ? await explain(file, layout, error) : error
+    throw error instanceof CsvError ? await explain(input, layout, error) : error
   }
 }
 

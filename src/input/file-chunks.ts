@@ -1,7 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { KnownError } from '../known-error.ts'
+import type { InputFile } from './input-file.ts'
 import { defaultChunkBytes } from './limits.ts'
+
+/** A file that can be read, and by what name to speak of it. */
+type NamedFile = Pick<InputFile, 'path' | 'name'>
 
 const reasons: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'there is no such file'],
@@ -10,15 +14,14 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['EPERM', 'you are not allowed to read it'],
 ])
 
-function unreadable(file: string, cause: unknown): KnownError {
+function unreadable({ path, name }: NamedFile, cause: unknown): KnownError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
   const reason = reasons.get(code) ?? `the system says ${code}`
-  return new KnownError(
-    `The input ${file} cannot be read: ${reason}.`,
-    'Check the path and its permissions, or give - to read standard input.',
-    undefined,
-    cause,
-  )
+  const [what, next] =
+    path === name
+      ? [`The input ${name}`, 'Check the path and its permissions, or give - to read standard input.']
+      : [`The copy of ${name}, ${path},`, 'Restore the copy from a backup, or start a new run.']
+  return new KnownError(`${what} cannot be read: ${reason}.`, next, undefined, cause)
 }
 
 /**
@@ -26,12 +29,12 @@ function unreadable(file: string, cause: unknown): KnownError {
  * Throws KnownError where the file cannot be read.
  */
 export async function* fileChunks(
-  file: string,
+  file: NamedFile,
   start: number,
   chunkBytes: number = defaultChunkBytes,
 ): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of createReadStream(file, { start, highWaterMark: chunkBytes }))
+    for await (const chunk of createReadStream(file.path, { start, highWaterMark: chunkBytes }))
       yield chunk as Buffer
   } catch (error) {
     throw unreadable(file, error)
@@ -39,9 +42,9 @@ export async function* fileChunks(
 }
 
 /** The first bytes of a file, at most `length` of them. Throws KnownError where the file cannot be read. */
-export async function fileHead(file: string, length: number): Promise<Buffer> {
+export async function fileHead(file: NamedFile, length: number): Promise<Buffer> {
   try {
-    const handle = await open(file)
+    const handle = await open(file.path)
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0)
       return buffer.subarray(0, bytesRead)

@@ -1,11 +1,12 @@
 import { jsonParser } from 'stream-json/core/parser.js'
 import { KnownError } from '../known-error.ts'
-import { fileChunks } from './file-chunks.ts'
+import type { InputFile } from './input-file.ts'
 import { createElementBuilder, type ElementBuilder, type JsonElement, toRawRecord } from './json-element.ts'
-import { defaultChunkBytes, maxRecordLength } from './limits.ts'
+import { maxRecordLength } from './limits.ts'
+import { nearToInString, notTextError } from './not-text.ts'
 import type { RawRecord } from './row.ts'
 import { shown } from './shown.ts'
-import { notUtf8Error, textStart } from './text-start.ts'
+import { textChunks } from './text-chunks.ts'
 import { decodeUtf8Chunks, NotUtf8 } from './utf8.ts'
 
 const wrap =
@@ -32,16 +33,14 @@ function countLines(text: string): number {
  * Reads the records of a JSON file that is one array, one at a time. An element that is no object comes with that as
  * its problem.
  * Throws KnownError, naming the row that was reached, where the file is empty or not one array, at broken JSON, where
- * the file ends too early, at bytes that are not UTF-8, and at a record longer than 1 MiB.
+ * the file ends too early, at bytes that are not of its encoding, and at a record longer than 1 MiB.
  */
-export async function* readJsonArray(
-  file: string,
-  chunkBytes: number = defaultChunkBytes,
-): AsyncGenerator<RawRecord> {
-  const chunks = fileChunks(file, await textStart(file), chunkBytes)
+export async function* readJsonArray(input: InputFile, chunkBytes?: number): AsyncGenerator<RawRecord> {
+  const { name } = input
+  const chunks = textChunks(input, 0, chunkBytes)
   const progress: Progress = { state: 'before', rows: 0, line: 1, length: 0 }
   const builder = createElementBuilder()
-  const tokenize = createTokenizer(file, progress, builder)
+  const tokenize = createTokenizer(name, progress, builder)
   try {
     for await (const text of decodeUtf8Chunks(chunks)) {
       // An error loses the tokens of the piece that it is in. Cut after each value, and the row is told exactly.
@@ -55,19 +54,27 @@ export async function* readJsonArray(
     if (!(error instanceof NotUtf8)) throw error
     const key = builder.key()
     const column = key === null ? '' : `, column ${shown(key)}`
-    throw notUtf8Error(`${file}, row ${progress.rows + 1}${column}`, error.byte)
+    const place = `${name}, row ${progress.rows + 1}${column}`
+    throw notTextError(input, place, error, await readAround(input, error.offset))
   }
   if (progress.state === 'before')
-    throw new KnownError(`The input ${file} is empty; an array of objects was expected.`, wrap)
+    throw new KnownError(`${name}: the input is empty; an array of objects was expected.`, wrap)
   if (progress.state === 'inside')
     throw new KnownError(
-      `${file}, row ${progress.rows + 1} (line ${progress.line}): the file ends before its array does.`,
+      `${name}, row ${progress.rows + 1} (line ${progress.line}): the file ends before its array does.`,
       'The file is not complete: export or copy it again.',
     )
 }
 
+/** Of a text, what stands around a byte of it; nothing where it has so few. */
+async function readAround(input: InputFile, offset: number): Promise<Buffer> {
+  const start = Math.max(0, offset - 1024)
+  for await (const chunk of textChunks(input, start)) return nearToInString(chunk, offset - start)
+  return Buffer.alloc(0)
+}
+
 function createTokenizer(
-  file: string,
+  name: string,
   progress: Progress,
   builder: ElementBuilder,
 ): (piece: string) => JsonElement[] {
@@ -80,7 +87,7 @@ function createTokenizer(
     if (found === '') return
     if (!found.startsWith('['))
       throw new KnownError(
-        `${file}: an array of objects was expected, ${found.startsWith('{') ? 'an object' : shown(found)} was found.`,
+        `${name}: an array of objects was expected, ${found.startsWith('{') ? 'an object' : shown(found)} was found.`,
         wrap,
       )
     progress.state = 'inside'
@@ -93,7 +100,7 @@ function createTokenizer(
     } catch (error) {
       const what = progress.state === 'after' ? 'something follows the end of the array' : 'this is not JSON'
       throw new KnownError(
-        `${file}, row ${progress.rows + 1} (line ${progress.line}): ${what}, at or before ${shown(piece.trim())}.`,
+        `${name}, row ${progress.rows + 1} (line ${progress.line}): ${what}, at or before ${shown(piece.trim())}.`,
         mend,
         undefined,
         error,
@@ -116,7 +123,7 @@ function createTokenizer(
     progress.length += piece.length
     if (progress.length > maxRecordLength)
       throw new KnownError(
-        `${file}, row ${progress.rows + 1}: the record is longer than 1 MiB.`,
+        `${name}, row ${progress.rows + 1}: the record is longer than 1 MiB.`,
         'Check that the file is one array with one object for each user.',
       )
     if (elements.length > 0) progress.length = 0

@@ -15,7 +15,7 @@ export interface ElementBuilder {
   take(token: Token): JsonElement | null
   /** Whether a value has begun and is not complete. */
   isOpen(): boolean
-  /** The key of the object under way that was read last; null outside of objects. */
+  /** The key of the record under way whose value is not complete; null where there is none. */
   key(): string | null
 }
 
@@ -67,13 +67,16 @@ export function createElementBuilder(): ElementBuilder {
     if (!assembler.done) return
     if (cells !== null && key !== null) cells.set(key, assembler.current as object)
     nested = null
+    key = null
   }
 
   function takeInObject(record: Map<string, Cell>, token: Token): JsonElement | null {
     const scalar = scalarOf(token)
     if (token.name === 'keyValue') key = token.value
-    else if (scalar !== undefined && key !== null) record.set(key, scalar)
-    else if (token.name === 'endObject') {
+    else if (scalar !== undefined && key !== null) {
+      record.set(key, scalar)
+      key = null
+    } else if (token.name === 'endObject') {
       depth = 0
       return close({ cells: record, found: 'an object' })
     } else {

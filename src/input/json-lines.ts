@@ -1,11 +1,12 @@
 import { jsonParser } from 'stream-json/core/parser.js'
 import { KnownError } from '../known-error.ts'
-import { fileChunks } from './file-chunks.ts'
+import type { InputFile } from './input-file.ts'
 import { createElementBuilder, type JsonElement, toRawRecord } from './json-element.ts'
-import { defaultChunkBytes, maxRecordLength } from './limits.ts'
+import { maxRecordLength } from './limits.ts'
+import { nearToInString, notTextError } from './not-text.ts'
 import type { RawRecord } from './row.ts'
-import { visible } from './shown.ts'
-import { notUtf8Error, textStart } from './text-start.ts'
+import { shown, visible } from './shown.ts'
+import { textChunks } from './text-chunks.ts'
 import { stripInvisible } from './user-key.ts'
 import { decodeUtf8, NotUtf8 } from './utf8.ts'
 
@@ -17,7 +18,7 @@ interface Line {
   readonly bytes: Buffer
 }
 
-async function* readLines(file: string, chunkBytes: number): AsyncGenerator<Line> {
+async function* readLines(input: InputFile, chunkBytes: number | undefined): AsyncGenerator<Line> {
   let line = 1
   let length = 0
   let pieces: Buffer[] = []
@@ -27,12 +28,12 @@ async function* readLines(file: string, chunkBytes: number): AsyncGenerator<Line
     length += piece.length
     if (length > maxRecordLength)
       throw new KnownError(
-        `${file}, line ${line}: the record is longer than 1 MiB.`,
+        `${input.name}, line ${line}: the record is longer than 1 MiB.`,
         'Check that the file has one JSON object a line, or use --format json for an array.',
       )
   }
 
-  for await (const chunk of fileChunks(file, await textStart(file), chunkBytes)) {
+  for await (const chunk of textChunks(input, 0, chunkBytes)) {
     let from = 0
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, from)) {
       add(chunk.subarray(from, end))
@@ -75,15 +76,12 @@ function problemOf(text: string): string {
 /**
  * Reads the records of a JSON lines file. A line that is not JSON, or no object, comes with that as its problem, and
  * the other lines go on. Blank lines are no records.
- * Throws KnownError where the file is empty, at bytes that are not UTF-8, and at a line longer than 1 MiB.
+ * Throws KnownError where the file is empty, at bytes that are not of its encoding, and at a line longer than 1 MiB.
  */
-export async function* readJsonLines(
-  file: string,
-  chunkBytes: number = defaultChunkBytes,
-): AsyncGenerator<RawRecord> {
+export async function* readJsonLines(input: InputFile, chunkBytes?: number): AsyncGenerator<RawRecord> {
   let row = 0
-  for await (const { line, bytes } of readLines(file, chunkBytes)) {
-    const text = decodeLine(bytes, `${file}, row ${row + 1} (line ${line})`)
+  for await (const { line, bytes } of readLines(input, chunkBytes)) {
+    const text = decodeLine(input, line, row + 1, bytes)
     if (stripInvisible(text) === '') continue
     row += 1
     const element = parseLine(text)
@@ -97,16 +95,31 @@ export async function* readJsonLines(
   }
   if (row === 0)
     throw new KnownError(
-      `The input ${file} is empty; one JSON object a line was expected.`,
+      `${input.name}: the input is empty; one JSON object a line was expected.`,
       'Give a file with a line such as {"user": "ada@example.com"} for each user.',
     )
 }
 
-function decodeLine(bytes: Buffer, place: string): string {
+function decodeLine(input: InputFile, line: number, row: number, bytes: Buffer): string {
   try {
     return decodeUtf8(bytes)
   } catch (error) {
-    if (error instanceof NotUtf8) throw notUtf8Error(place, error.byte)
-    throw error
+    if (!(error instanceof NotUtf8)) throw error
+    const key = keyBefore(bytes.toString('utf8', 0, error.offset))
+    const column = key === null ? '' : `, column ${shown(key)}`
+    const place = `${input.name}, row ${row} (line ${line})${column}`
+    throw notTextError(input, place, error, nearToInString(bytes, error.offset))
+  }
+}
+
+/** The key of the object whose value the beginning of a line breaks off in; null where it is in none. */
+function keyBefore(beginning: string): string | null {
+  const builder = createElementBuilder()
+  try {
+    const tokens = jsonParser({ streamValues: false })(beginning)
+    if (typeof tokens !== 'symbol') for (const token of tokens.values) builder.take(token)
+    return builder.key()
+  } catch {
+    return null
   }
 }

@@ -3,6 +3,7 @@ import type { ColumnMapping } from './column-mapping.ts'
 import type { Cell, InputFormat, InputRow, RawRecord, RowProblem } from './row.ts'
 import { checkSendEmail } from './send-email.ts'
 import { shown } from './shown.ts'
+import { textInFormula } from './text-formula.ts'
 import { checkUserKey, stripInvisible, type UserKeyCheck } from './user-key.ts'
 
 /** What rows are to be judged by. */
@@ -28,7 +29,7 @@ function isText(cell: Cell | undefined): cell is string | null | undefined {
 }
 
 function judgeUser(cell: Cell | undefined): UserKeyCheck {
-  if (isText(cell)) return checkUserKey(cell ?? '')
+  if (isText(cell)) return checkUserKey(textInFormula(cell ?? ''))
   return { problem: `the user is ${kindOf(cell)}; a text was expected, an id or a login` }
 }
 
@@ -37,7 +38,7 @@ type ActionsCheck = { readonly actions: readonly Action[] } | { readonly problem
 function judgeActions(cell: Cell | undefined, settings: RowSettings): ActionsCheck {
   const seven = actionNames.join(', ')
   if (!isText(cell)) return { problem: `the action is ${kindOf(cell)}; one of ${seven} was expected` }
-  const text = stripInvisible(cell ?? '')
+  const text = stripInvisible(textInFormula(cell ?? ''))
   if (text !== '') {
     if (settings.steps !== null)
       return {

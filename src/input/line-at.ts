@@ -1,23 +1,16 @@
-import { fileChunks } from './file-chunks.ts'
-import { defaultChunkBytes } from './limits.ts'
-
 const lineFeed = 10
 const carriageReturn = 13
 
 /**
- * The number, from 1, of the line that holds the byte at `offset`; where blank lines begin there, of the first line
- * after them. LF, CRLF and a lone CR each end a line, also inside a quoted cell, as editors count.
- * It reads the file up to there: for error messages alone.
+ * The number, from 1, of the line of a text that holds the byte at `offset`; where blank lines begin there, of the
+ * first line after them. LF, CRLF and a lone CR each end a line, also inside a quoted cell, as editors count.
+ * It reads the text up to there: for error messages alone.
  */
-export async function lineAt(
-  file: string,
-  offset: number,
-  chunkBytes: number = defaultChunkBytes,
-): Promise<number> {
+export async function lineAt(chunks: AsyncIterable<Buffer>, offset: number): Promise<number> {
   let line = 1
   let place = 0
   let before = 0
-  for await (const chunk of fileChunks(file, 0, chunkBytes)) {
+  for await (const chunk of chunks) {
     for (const byte of chunk) {
       const ends = byte === lineFeed || byte === carriageReturn
       if (place >= offset && !ends) return line

@@ -1,6 +1,6 @@
 import type { ColumnMapping } from './column-mapping.ts'
+import type { InputFile } from './input-file.ts'
 import { judgeRow, type RowSettings } from './judge-row.ts'
-import { defaultChunkBytes } from './limits.ts'
 import { readRecords } from './records.ts'
 import type { InputRow } from './row.ts'
 
@@ -9,11 +9,11 @@ import type { InputRow } from './row.ts'
  * Throws KnownError, with the row that was reached, where the file cannot be read on.
  */
 export async function* readRows(
-  file: string,
+  input: InputFile,
   mapping: ColumnMapping,
   settings: RowSettings,
-  chunkBytes: number = defaultChunkBytes,
+  chunkBytes?: number,
 ): AsyncGenerator<InputRow> {
-  for await (const record of readRecords(file, settings.format, mapping.columns, chunkBytes))
+  for await (const record of readRecords(input, settings.format, mapping.columns, chunkBytes))
     yield judgeRow(record, mapping, settings)
 }

@@ -1,7 +1,7 @@
 import { readCsv } from './csv.ts'
+import type { InputFile } from './input-file.ts'
 import { readJsonArray } from './json-array.ts'
 import { readJsonLines } from './json-lines.ts'
-import { defaultChunkBytes } from './limits.ts'
 import type { Cell, InputFormat, RawRecord } from './row.ts'
 
 /** Cells in the order of the columns; those of no column come last. */
@@ -25,16 +25,16 @@ function inOrder(
  * Throws KnownError as the format's own reader does.
  */
 export async function* readRecords(
-  file: string,
+  input: InputFile,
   format: InputFormat,
   columns: readonly string[],
-  chunkBytes: number = defaultChunkBytes,
+  chunkBytes?: number,
 ): AsyncGenerator<RawRecord> {
   if (format === 'csv') {
-    yield* readCsv(file, columns, chunkBytes)
+    yield* readCsv(input, columns, chunkBytes)
     return
   }
   const places = new Map(columns.map((column, index) => [column, index]))
-  const records = format === 'json' ? readJsonArray(file, chunkBytes) : readJsonLines(file, chunkBytes)
+  const records = format === 'json' ? readJsonArray(input, chunkBytes) : readJsonLines(input, chunkBytes)
   for await (const record of records) yield { ...record, cells: inOrder(record.cells, places) }
 }

@@ -1,10 +1,12 @@
 import type { Cell } from './row.ts'
 import { shown } from './shown.ts'
+import { textInFormula } from './text-formula.ts'
 import { stripInvisible } from './user-key.ts'
 
 /** What a `send_email` cell says, null where it says nothing; or what is wrong with it. */
 export type SendEmailCheck = { readonly sendEmail: boolean | null } | { readonly problem: string }
 
+/** In lower case. The last ones are what spreadsheets make of true and false in other languages. */
 const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([
   ['', null],
   ['true', true],
@@ -15,15 +17,26 @@ const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | nul
   ['no', false],
   ['n', false],
   ['0', false],
+  ['wahr', true],
+  ['falsch', false],
+  ['vrai', true],
+  ['faux', false],
+  ['verdadero', true],
+  ['verdadeiro', true],
+  ['vero', true],
+  ['falso', false],
+  ['waar', true],
+  ['onwaar', false],
 ])
 
 /**
- * Reads a `send_email` cell: true, yes, y, 1 or false, no, n, 0 in any letter case, or a JSON boolean. Empty, JSON
- * null and a missing cell say nothing.
+ * Reads a `send_email` cell: true, yes, y, 1 or false, no, n, 0 in any letter case, what a spreadsheet writes for true
+ * and false in German, French, Spanish, Portuguese, Italian and Dutch, or a JSON boolean. Empty, JSON null and a
+ * missing cell say nothing.
  */
 export function checkSendEmail(cell: Cell | undefined): SendEmailCheck {
   const text = typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : String(cell ?? '')
-  const sendEmail = words.get(stripInvisible(text).toLowerCase())
+  const sendEmail = words.get(stripInvisible(textInFormula(text)).toLowerCase())
   if (sendEmail !== undefined) return { sendEmail }
   return { problem: `send_email is ${shown(text)}; true, false or nothing was expected` }
 }

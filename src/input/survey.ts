@@ -1,7 +1,7 @@
 import type { Action } from '../okta/actions.ts'
 import type { ColumnMapping } from './column-mapping.ts'
+import type { InputFile } from './input-file.ts'
 import type { RowSettings } from './judge-row.ts'
-import { defaultChunkBytes } from './limits.ts'
 import { readRows } from './read-rows.ts'
 import type { InvalidRow, ValidRow } from './row.ts'
 
@@ -42,17 +42,17 @@ function add(counts: Map<Action, SendEmailCounts>, { actions, sendEmail }: Valid
  * Throws KnownError as `readRows` does.
  */
 export async function surveyInput(
-  file: string,
+  input: InputFile,
   mapping: ColumnMapping,
   settings: RowSettings,
-  chunkBytes: number = defaultChunkBytes,
+  chunkBytes?: number,
 ): Promise<Survey> {
   let rows = 0
   let validRows = 0
   const firstInvalid: InvalidRow[] = []
   const users = new Set<string>()
   const counts = new Map<Action, SendEmailCounts>()
-  for await (const row of readRows(file, mapping, settings, chunkBytes)) {
+  for await (const row of readRows(input, mapping, settings, chunkBytes)) {
     rows += 1
     if (row.kind === 'invalid') {
       if (firstInvalid.length < mostInvalidKept) firstInvalid.push(row)

@@ -1,21 +1,36 @@
 import { isUtf8 } from 'node:buffer'
+import { windows1252Character } from './windows-1252.ts'
 
-/** Bytes that are not UTF-8: the first byte at which reading them fails. */
+/** How many bytes are kept from where reading fails: the longest form of one character. */
+const mostKept = 4
+
+/** Bytes that are not UTF-8. */
 export class NotUtf8 extends Error {
-  readonly byte: number
+  /** From the byte on at which reading fails, at most four of them. */
+  readonly bytes: Buffer
+  /** Where that byte is, in bytes from the beginning of what was decoded. */
+  readonly offset: number
 
-  constructor(byte: number) {
-    super(`byte ${byteName(byte)} is not UTF-8`)
+  constructor(bytes: Buffer, offset: number) {
+    super(`byte ${byteName(bytes[0] ?? 0)} at ${offset} is not UTF-8`)
     this.name = 'NotUtf8'
-    this.byte = byte
+    this.bytes = bytes
+    this.offset = offset
   }
+}
+
+/** The error for bytes that fail at `place`, which are `before` bytes into what is decoded. */
+function notUtf8At(bytes: Buffer, place: number, before: number): NotUtf8 {
+  return new NotUtf8(Buffer.from(bytes.subarray(place, place + mostKept)), before + place)
 }
 
 /** A byte as messages name it: its number, and the character that it is in the code page that Excel saves with. */
 export function byteName(byte: number): string {
   const number = `0x${byte.toString(16).toUpperCase().padStart(2, '0')}`
-  const character = new TextDecoder('windows-1252').decode(Uint8Array.of(byte))
-  return /[\p{L}\p{P}\p{S}]/u.test(character) ? `${number} ("${character}" in Windows-1252)` : number
+  const character = windows1252Character(byte)
+  return character !== null && /[\p{L}\p{P}\p{S}]/u.test(character)
+    ? `${number} ("${character}" in Windows-1252)`
+    : number
 }
 
 /** How far bytes are UTF-8: `length` bytes of whole characters, then nothing, the start of one more, or a bad byte. */
@@ -67,7 +82,7 @@ export function utf8Extent(bytes: Uint8Array): Utf8Extent {
 /** Decodes bytes that are a whole text. Throws {@link NotUtf8}. */
 export function decodeUtf8(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString('utf8')
-  throw new NotUtf8(bytes[utf8Extent(bytes).length] ?? 0)
+  throw notUtf8At(bytes, utf8Extent(bytes).length, 0)
 }
 
 /**
@@ -76,12 +91,14 @@ export function decodeUtf8(bytes: Buffer): string {
  */
 export async function* decodeUtf8Chunks(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let rest: Buffer = Buffer.alloc(0)
+  let decoded = 0
   for await (const chunk of chunks) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
     const extent = utf8Extent(bytes)
     if (extent.length > 0) yield bytes.toString('utf8', 0, extent.length)
-    if (extent.followedBy === 'invalid') throw new NotUtf8(bytes[extent.length] ?? 0)
+    if (extent.followedBy === 'invalid') throw notUtf8At(bytes, extent.length, decoded)
     rest = bytes.subarray(extent.length)
+    decoded += extent.length
   }
-  if (rest[0] !== undefined) throw new NotUtf8(rest[0])
+  if (rest.length > 0) throw notUtf8At(rest, 0, decoded)
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { inputEncodings, knownEncodings, parseEncoding } from '../input/encoding.ts'
 import { inputFormats } from '../input/row.ts'
 import { actionNames } from '../okta/actions.ts'
 import { userStatuses } from '../okta/status.ts'
@@ -23,6 +24,16 @@ export const jobValues = {
       `1 to 63 letters, digits, - and _ (a letter or digit first) were expected, ${describeFound(issue.input)} was found`,
   }),
   format: z.enum(inputFormats),
+  encoding: z
+    .string()
+    .meta({ examples: [...inputEncodings] })
+    .transform((text, context) => {
+      const encoding = parseEncoding(text)
+      if (encoding !== null) return encoding
+      const message = `one of ${knownEncodings} was expected, ${describeFound(text)} was found`
+      context.addIssue({ code: 'custom', message, input: text })
+      return z.NEVER
+    }),
   column: z.string().min(1),
   action: z.enum(actionNames),
   steps: z.array(z.enum(actionNames)).min(1),
@@ -42,6 +53,11 @@ const input = z.strictObject({
     .optional()
     .describe('The input, relative to the job file. An input named on the command line wins.'),
   format: jobValues.format.optional().describe('Else told by the extension of the input.'),
+  encoding: jobValues.encoding
+    .optional()
+    .describe(
+      `Else told by the byte-order mark of the input, utf-8 without one. One of ${knownEncodings}, in any letter case.`,
+    ),
   user_column: jobValues.column.optional().describe('The column that holds ids or logins.'),
   action_column: jobValues.column.optional().describe("The column that holds each row's action."),
 })

@@ -1,7 +1,16 @@
 import { z } from 'zod'
+import { resultsLineSchema } from '../report/results-schema.ts'
+import { summarySchema } from '../report/summary.ts'
 import { jobSchema } from './job.ts'
 
-/** The JSON Schema (draft 2020-12) of the job file, as text that ends in a line feed. */
-export function renderJobJsonSchema(): string {
-  return `${JSON.stringify(z.toJSONSchema(jobSchema, { io: 'input' }), null, 2)}\n`
+/** What is published as a JSON Schema, by the name of its file: what users write, and what their programs read. */
+export const publishedSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
+  ['job.schema.json', jobSchema],
+  ['summary.schema.json', summarySchema],
+  ['results.schema.json', resultsLineSchema],
+])
+
+/** A schema as JSON Schema (draft 2020-12) of what stands in the file, as text that ends in a line feed. */
+export function renderJsonSchema(schema: z.ZodType): string {
+  return `${JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), null, 2)}\n`
 }

@@ -1,12 +1,15 @@
 import { writeFileSync } from 'node:fs'
-import { renderJobJsonSchema } from './json-schema.ts'
+import { join } from 'node:path'
+import { publishedSchemas, renderJsonSchema } from './json-schema.ts'
 
-const [path] = process.argv.slice(2)
-if (path === undefined) {
+const [directory] = process.argv.slice(2)
+if (directory === undefined) {
   process.stderr.write(
-    'A path to write to was expected, nothing was found.\nnode dist/job/write-schema.js schema/job.schema.json\n',
+    'A directory to write to was expected, nothing was found.\nnode dist/job/write-schema.js schema\n',
   )
   process.exitCode = 2
 } else {
-  writeFileSync(path, renderJobJsonSchema())
+  for (const [name, schema] of publishedSchemas) {
+    writeFileSync(join(directory, name), renderJsonSchema(schema))
+  }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { readRows } from '../input/read-rows.ts'
-import { columnMapping } from '../run/input-of-run.ts'
+import { columnMapping, inputFile } from '../run/input-of-run.ts'
 import { ResultReader } from '../run/result-reader.ts'
 import { journalFileName } from '../run/run-directory.ts'
 import type { RunFile } from '../run/run-file.ts'
@@ -16,7 +16,7 @@ export async function* reportRows(
   const results = await ResultReader.open(join(directory, journalFileName))
   try {
     const settings = { format: run.input.format, action: run.job.action, steps: run.job.steps }
-    for await (const row of readRows(join(directory, run.input.file), columnMapping(run), settings)) {
+    for await (const row of readRows(inputFile(directory, run), columnMapping(run), settings)) {
       const actions = row.kind === 'valid' ? row.actions : [row.action]
       const tasks = []
       for (const [index, action] of actions.entries()) {

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /** How a task ended. `not_run`, which reports also say, is no result and is never journalled. */
 export const resultNames = ['succeeded', 'unchanged', 'failed', 'skipped', 'in_doubt'] as const
 export type ResultName = (typeof resultNames)[number]
@@ -20,32 +22,37 @@ export type SkipReason = (typeof skipReasons)[number]
 /** The skips that leave a run a success. */
 export const expectedSkips: ReadonlySet<SkipReason> = new Set(['duplicate', 'only_status'])
 
+const time = z.iso.datetime().nullable()
+const text = z.string().nullable()
+
 /**
  * How one task ended: a line of the journal and of the results, under the same names in both.
  * Empty fields are null. Times are RFC 3339 UTC with milliseconds, by this machine's clock.
  */
-export interface TaskResult {
-  readonly row: number
-  /** From 1: the place of the action among the row's actions. */
-  readonly step: number
-  /** The user key as the row gives it, trimmed. */
-  readonly user: string
-  /** An action's name; for an invalid row the text that was found. */
-  readonly action: string
-  readonly result: ResultName
-  /** Set for `skipped` alone. */
-  readonly reason: SkipReason | null
-  readonly status_before: string | null
-  readonly status_after: string | null
-  /** Of the last answer to an attempt of this task, or to the read that decided it. */
-  readonly http_status: number | null
-  readonly error_code: string | null
-  readonly message: string
-  /** HTTP requests that were sent to apply the action. */
-  readonly attempts: number
-  readonly started_at: string | null
-  readonly finished_at: string | null
-  readonly okta_user_id: string | null
-  readonly okta_login: string | null
-  readonly okta_request_id: string | null
-}
+export const taskResultSchema = z.strictObject({
+  row: z.int().min(1).describe('The row of the input, from 1.'),
+  step: z.int().min(1).describe("From 1: the place of the action among the row's actions."),
+  user: z.string().describe('The user key as the row gives it, trimmed.'),
+  action: z.string().describe("An action's name; for an invalid row the text that was found."),
+  result: z.enum(resultNames).describe('How the task ended.'),
+  reason: z.enum(skipReasons).nullable().describe('Why a task was skipped; null for every other result.'),
+  status_before: text.describe("The user's status in Okta before the action."),
+  status_after: text.describe("The user's status in Okta after the action."),
+  http_status: z
+    .int()
+    .min(100)
+    .max(999)
+    .nullable()
+    .describe('Of the last answer to an attempt of this task, or to the read that decided it.'),
+  error_code: text.describe("Okta's error code, such as E0000007."),
+  message: z.string().describe('What happened, for a person.'),
+  attempts: z.int().min(0).describe('HTTP requests that were sent to apply the action.'),
+  started_at: time.describe('RFC 3339, UTC.'),
+  finished_at: time.describe('RFC 3339, UTC.'),
+  okta_user_id: text.describe("The user's id in Okta."),
+  okta_login: text.describe("The user's login in Okta."),
+  okta_request_id: text.describe("Okta's id of the last request, for its support."),
+})
+
+/** How one task ended, see {@link taskResultSchema}. */
+export type TaskResult = Readonly<z.infer<typeof taskResultSchema>>

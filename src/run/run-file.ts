@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { inputEncodings } from '../input/encoding.ts'
 import { inputFormats } from '../input/row.ts'
 import { resolvedJobSchema } from '../job/job.ts'
 import { exitCodes, KnownError } from '../known-error.ts'
@@ -21,6 +22,8 @@ const runFileSchema = z.strictObject({
     /** The copy, in the run directory. */
     file: z.string(),
     format: z.enum(inputFormats),
+    /** Absent in runs from before there was another than UTF-8. */
+    encoding: z.enum(inputEncodings).optional(),
     sha256: z.string(),
     bytes: z.int().min(0),
     rows: z.int().min(0),

@@ -10,7 +10,7 @@ import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
 import { createRowQueue, executeRows } from './execute.ts'
 import type { TokenOwner } from './guards.ts'
-import { columnMapping } from './input-of-run.ts'
+import { columnMapping, inputFile } from './input-of-run.ts'
 import { openJournal } from './open-journal.ts'
 import { PermissionStreak } from './permission-streak.ts'
 import { Recorder } from './recorder.ts'
@@ -103,7 +103,7 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
     await services.recorder.record({ event: 'sitting', at: new Date().toISOString() })
     tallying = setInterval(() => services.recorder.note({ event: 'tally', ...tallyNow(tally) }), tallyEveryMs)
     options.onBegin({ state, buckets: () => pacer.report() })
-    const rows = readRows(join(directory, run.input.file), columnMapping(run), {
+    const rows = readRows(inputFile(directory, run), columnMapping(run), {
       format: run.input.format,
       action: job.action,
       steps: job.steps,

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { allowance, type Simulation, type SimulationOptions, simulate } from './simulate.ts'
 
 const minute = 60_000
+/** An ordinary run in an ordinary network. */
+const plain = { concurrency: 10, windowSeconds: 60, lag: 200, latency: [50, 200] as const }
 
 /** What any org and network may be like, as long as headers come and are true. */
 const worlds = fc.record({
@@ -166,5 +168,43 @@ describe('a budget against a model of Okta’s counter', () => {
       }),
       { numRuns: 20 },
     )
+  })
+
+  it.each([
+    [300, 200, 0.5, 2],
+    [600, 400, 0.5, 4],
+    [100, 60, 0.5, 3],
+    // Who takes all that others leave of so small a limit meets them at a window's very end now and then.
+    [100, 60, 1, 6],
+  ])(
+    'has few of others refused once their rate was seen: of %i with %i a minute of theirs, at a share of %f, %i',
+    (limit, theirs, share, most) => {
+      const options = { ...plain, share, limitOf: () => limit, duration: 5 * minute }
+      for (let seed = 0; seed < 10; seed++) {
+        const { windows } = simulate({ ...options, seed, othersPerMinute: theirs })
+        // The first window shows their rate; from the second on it is known. The last is cut off.
+        const later = windows.slice(1, -1)
+        expect(later.length).toBeGreaterThanOrEqual(2)
+        for (const { refusedOthers, ours } of later) {
+          expect(refusedOthers).toBeLessThanOrEqual(most)
+          // And the run gets most of what they leave.
+          expect(ours).toBeGreaterThanOrEqual(Math.min(share * limit, limit - theirs) * 0.7)
+        }
+      }
+    },
+  )
+
+  it.each([
+    [
+      'where the answer to the request that opened a window was lost',
+      { lost: { part: 0.3, afterMs: 1_000 } },
+    ],
+    ['where the first answers of a window carried no headers', { headerless: 0.3 }],
+  ])('keeps to its share %s', (_name, faults) => {
+    for (let seed = 0; seed < 60; seed++) {
+      const options = { ...plain, seed, share: 0.5, limitOf: () => 50, duration: 5 * minute }
+      for (const { ours, limit } of simulate({ ...options, ...faults }).windows)
+        expect(ours).toBeLessThanOrEqual(allowance(0.5, limit))
+    }
   })
 })

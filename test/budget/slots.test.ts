@@ -27,7 +27,7 @@ describe('slots', () => {
     const sizes = []
     for (let i = 0; i < 12; i++) {
       const before = slots.size
-      slots = slotsAfterConcurrencyLimit(slots, before)
+      slots = slotsAfterConcurrencyLimit(slots, before, slots.cuts)
       expect(slots.size).toBeLessThan(before === 1 ? 2 : before)
       sizes.push(slots.size)
     }
@@ -35,14 +35,24 @@ describe('slots', () => {
     expect(sizes[0]).toBeGreaterThanOrEqual(16)
   })
 
-  it('are not cut again by the refusals of a crowd larger than the last cut', () => {
-    const cut = slotsAfterConcurrencyLimit(afterSuccesses(newSlots(10), 100), 10)
-    for (let underWay = 10; underWay > cut.size; underWay--)
-      expect(slotsAfterConcurrencyLimit(cut, underWay)).toBe(cut)
+  it('are cut once by the refusals of a crowd, however many of it are refused', () => {
+    const before = afterSuccesses(newSlots(10), 100)
+    const cut = slotsAfterConcurrencyLimit(before, 10, before.cuts)
+    for (let underWay = 9; underWay > 0; underWay--)
+      expect(slotsAfterConcurrencyLimit(cut, underWay, before.cuts)).toEqual(cut)
+  })
+
+  it('are cut again by the refusal of a request that was sent after the last cut', () => {
+    const before = afterSuccesses(newSlots(10), 100)
+    const cut = slotsAfterConcurrencyLimit(before, 10, before.cuts)
+    const again = slotsAfterConcurrencyLimit(cut, cut.size, cut.cuts)
+    expect(again.size).toBeLessThan(cut.size)
+    // What was sent between the two cuts tells nothing new either.
+    expect(slotsAfterConcurrencyLimit(again, again.size, cut.cuts)).toEqual(again)
   })
 
   it('grow back one at a time', () => {
-    let slots = slotsAfterConcurrencyLimit(afterSuccesses(newSlots(10), 100), 10)
+    let slots = slotsAfterConcurrencyLimit(afterSuccesses(newSlots(10), 100), 10, 0)
     for (let i = 0; i < 5_000; i++) {
       const next = slotsAfterSuccess(slots)
       expect(next.size - slots.size).toBeGreaterThanOrEqual(0)
@@ -60,7 +70,7 @@ describe('slots', () => {
     for (let i = 0; i < 20_000; i++) {
       if (slots.size > allowed) {
         refused++
-        slots = slotsAfterConcurrencyLimit(slots, slots.size)
+        slots = slotsAfterConcurrencyLimit(slots, slots.size, slots.cuts)
       } else slots = slotsAfterSuccess(slots)
     }
     expect(refused).toBeLessThan(200)
@@ -73,7 +83,10 @@ describe('slots', () => {
       fc.property(fc.integer({ min: 1, max: 40 }), events, (ceiling, happened) => {
         let slots = newSlots(ceiling)
         for (const underWay of happened) {
-          slots = underWay === null ? slotsAfterSuccess(slots) : slotsAfterConcurrencyLimit(slots, underWay)
+          slots =
+            underWay === null
+              ? slotsAfterSuccess(slots)
+              : slotsAfterConcurrencyLimit(slots, underWay, slots.cuts)
           expect(slots.size).toBeGreaterThanOrEqual(1)
           expect(slots.size).toBeLessThanOrEqual(ceiling)
         }

@@ -18,6 +18,8 @@ describe('mapColumns', () => {
       'username',
       ' e-mail ',
       'EMAIL',
+      '="login"',
+      '\u00a0Login\u200b',
     ],
   ])('takes %j for the user', (column) => {
     expect(mapColumns('leavers.csv', ['name', column], csv)).toMatchObject({
@@ -45,6 +47,9 @@ describe('mapColumns', () => {
       mapColumns('leavers.csv', columns, { format: 'csv', userColumn, actionColumn })
     expect(named('key', 'WHAT')).toMatchObject({ user: 'key', action: 'What' })
     expect(named('Key', 'what')).toMatchObject({ user: 'Key', action: 'What' })
+    expect(mapColumns('leavers.csv', ['="Key"', 'b'], { ...csv, userColumn: 'key' })).toMatchObject({
+      user: '="Key"',
+    })
     expect(() => named('KEY', 'what')).toThrow('several columns may hold the user: "Key", "key"')
   })
 

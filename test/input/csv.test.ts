@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { readCsv } from '../../src/input/csv.ts'
 import { readCsvLayout } from '../../src/input/csv-layout.ts'
+import type { InputFile } from '../../src/input/input-file.ts'
 import { collect, knownErrorOf, withInput } from './support.ts'
 
 const chunkSizes = [1, 2, 3, 7, 65_536]
 
-async function columnsOf(file: string, chunkBytes?: number): Promise<readonly string[]> {
+async function columnsOf(file: InputFile, chunkBytes?: number): Promise<readonly string[]> {
   return (await readCsvLayout(file, () => 0, chunkBytes)).columns
 }
 
@@ -125,7 +126,18 @@ describe('readCsv', () => {
     expect(error.message).toBe(
       'leavers.csv, row 2, column "name": the byte 0xFC ("ü" in Windows-1252) is not UTF-8, which was expected.',
     )
-    expect(error.next).toContain('CSV UTF-8')
+    expect(error.next).toBe(
+      'If "Müller" is what it should read, add --encoding windows-1252 (in a job file: input.encoding). Otherwise save the file as CSV UTF-8 (in Excel: Save As, "CSV UTF-8 (Comma delimited)"), or as UTF-8 JSON.',
+    )
+  })
+
+  test('shows what is near the byte in a long cell, and nothing that Windows-1252 does not have', async () => {
+    const long = Buffer.from(`user,note\na,${'x'.repeat(500)} M\u00fcller ${'y'.repeat(500)}\n`, 'latin1')
+    expect((await failure(long)).next).toMatch(
+      /^If "x{18} Müller y+" is what it should read, add --encoding w/,
+    )
+    const neither = Buffer.from('user,note\na,M\u0081ller\n', 'latin1')
+    expect((await failure(neither)).next).toMatch(/^Save the file as CSV UTF-8/)
   })
 
   test('gives the rows before a byte that is not UTF-8', async () => {
@@ -139,6 +151,76 @@ describe('readCsv', () => {
       expect(users).toEqual(['a', 'b'])
       expect(error.message).toContain('row 3, column "user"')
     })
+  })
+
+  test.each(chunkSizes)('takes text formulas without quotes around them, in pieces of %i', async (size) => {
+    const content = 'user;="note"\n="00123";"=""0;1"""\n="a""b";x\r\n="c";=""'
+    await withInput(content, async (input) => {
+      const columns = await columnsOf(input, size)
+      expect(columns).toEqual(['user', '="note"'])
+      const records = await collect(readCsv(input, columns, size))
+      expect(records.map(({ cells }) => [...cells.values()])).toEqual([
+        ['="00123"', '="0;1"'],
+        ['="a""b"', 'x'],
+        ['="c"', '=""'],
+      ])
+    })
+  })
+
+  test('tells the line of a stray quote after text formulas, and takes no half formula', async () => {
+    const content = 'sep=,\nuser,note\n="1",="2"\n\n="3",="4" x\n'
+    for (const size of chunkSizes)
+      expect((await failure(content, size)).message).toContain(
+        'leavers.csv, row 2 (line 5), column "note": a quote stands inside',
+      )
+  })
+
+  describe('records of nothing but empty cells', () => {
+    test.each(chunkSizes)('are no rows at the end, in pieces of %i', async (size) => {
+      expect(await read('user;note\na;b\n;\n;\n', size)).toEqual([['a', 'b']])
+      expect(await read('user;note\na;b\r\n"";\r\n;;;\r\n\r\n;', size)).toEqual([['a', 'b']])
+      expect(await read('user;note\n;\n;', size)).toEqual([])
+      expect(await read('user\na\n""\n', size)).toEqual([['a']])
+    })
+
+    test.each(chunkSizes)('are rows before others, in pieces of %i', async (size) => {
+      expect(await read('user;note\n;\na;b\n;\n;;\n;\nc;d\n;\n', size)).toEqual([
+        ['', ''],
+        ['a', 'b'],
+        ['', ''],
+        ['3 cells, 2 were expected'],
+        ['', ''],
+        ['c', 'd'],
+      ])
+    })
+
+    test('a cell with anything in it makes a row', async () => {
+      expect(await read('user;note\na;b\n; \n;\n')).toEqual([
+        ['a', 'b'],
+        ['', ' '],
+      ])
+    })
+
+    test('count for the row of an error that follows them', async () => {
+      expect((await failure('user;note\n;\n;\na;b"\n')).message).toContain('row 3 (line 4), column "note"')
+      expect((await failure(Buffer.from('user;note\n;\n;\na;\u00fc\n', 'latin1'))).message).toContain(
+        'row 3, column "note"',
+      )
+    })
+
+    test('may be as many as a spreadsheet has', async () => {
+      expect(await read(`user;note\na;b\n${';\n'.repeat(1_048_574)}`)).toEqual([['a', 'b']])
+    })
+  })
+
+  test('a line that ends in a delimiter has one more cell, as its header has', async () => {
+    await withInput('user;note;\na;b;\nc;d;\n', async (input) => {
+      const columns = await columnsOf(input)
+      expect(columns).toEqual(['user', 'note', 'column_3'])
+      const records = await collect(readCsv(input, columns))
+      expect(records.map(({ problems }) => problems)).toEqual([[], []])
+    })
+    expect(await read('user;note\na;b;\n')).toEqual([['3 cells, 2 were expected']])
   })
 
   test('bounds a record at 1 MiB, over all its cells', async () => {
@@ -189,6 +271,10 @@ describe('readCsvLayout', () => {
     ['"x,y\nz";user', ';', ['x,y\nz', 'user']],
     ['sep=;\r\nuser;note', ';', ['user', 'note']],
     ['"SEP=|"\nuser|note,x', '|', ['user', 'note,x']],
+    ['sep=\t\nuser\tnote;x', '\t', ['user', 'note;x']],
+    ['\ufeffsep=^\nuser^note;x', '^', ['user', 'note;x']],
+    ['sep=x', ',', ['sep=x']],
+    ['="user";="no;te"', ';', ['="user"', '="no;te"']],
     ['\ufeffuser;note', ';', ['user', 'note']],
     ['user,, ,\u00a0', ',', ['user', 'column_2', 'column_3', 'column_4']],
     ['a;b;c', ';', ['a', 'b', 'c']],
@@ -217,10 +303,6 @@ describe('readCsvLayout', () => {
     [`user,${'x'.repeat(1024 * 1024)}`, 'the header is longer than 1 MiB'],
     [','.repeat(20_000), 'the header has 20001 columns, at most 10000 are read'],
     [Buffer.from('user,\u00fc\n', 'latin1'), 'header, column 2: the byte 0xFC'],
-    [Buffer.from('\ufeffuser\na\n', 'utf16le'), 'is UTF-16'],
-    [Buffer.from('feff0075', 'hex'), 'is UTF-16'],
-    [Buffer.from('user\na\n', 'utf16le'), 'is UTF-16'],
-    [Buffer.from('504b030414000600', 'hex'), 'is an Excel workbook or a ZIP archive'],
   ])('refuses a file that begins with %.30j', async (content, message) => {
     expect((await failure(content)).message).toContain(message)
   })

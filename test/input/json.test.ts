@@ -100,8 +100,8 @@ describe('readJsonArray', () => {
   })
 
   test.each([
-    ['', 'The input leavers.csv is empty'],
-    [' \n', 'The input leavers.csv is empty'],
+    ['', 'leavers.csv: the input is empty'],
+    [' \n', 'leavers.csv: the input is empty'],
     ['{"users":[]}', 'an array of objects was expected, an object was found'],
     ['5', 'an array of objects was expected, "5" was found'],
     ['user,action\n', 'an array of objects was expected, "'],
@@ -123,9 +123,11 @@ describe('readJsonArray', () => {
 
   test.each(chunkSizes)('tells the place of a byte that is not UTF-8, in pieces of %i', async (size) => {
     const content = Buffer.from('[{"name":"Ada"},{"user":"x","name":"M\u00fcller"}]', 'latin1')
-    expect((await arrayFailure(content, size)).message).toBe(
+    const error = await arrayFailure(content, size)
+    expect(error.message).toBe(
       'leavers.csv, row 2, column "name": the byte 0xFC ("ü" in Windows-1252) is not UTF-8, which was expected.',
     )
+    expect(error.next).toMatch(/^If "Müller" is what it should read, add --encoding windows-1252/)
   })
 
   test('bounds a record at 1 MiB', async () => {
@@ -137,8 +139,15 @@ describe('readJsonArray', () => {
   })
 
   test('names no column for a byte outside of the cells', async () => {
-    const content = Buffer.from('[{"name":"Ada"},{"\u00fc":1}]', 'latin1')
-    expect((await arrayFailure(content)).message).toContain('leavers.csv, row 2: the byte 0xFC')
+    for (const record of [
+      '{"\u00fc":1}',
+      '{"user":1,"\u00fc":1}',
+      '{"user":{"a":1},"\u00fc":1}',
+      '[\u00fc]',
+    ]) {
+      const content = Buffer.from(`[{"name":"Ada"},${record}]`, 'latin1')
+      expect((await arrayFailure(content)).message).toContain('leavers.csv, row 2: the byte 0xFC')
+    }
   })
 
   test('does not bound the whole file', async () => {
@@ -202,9 +211,15 @@ describe('readJsonLines', () => {
   })
 
   test('tells the place of a byte that is not UTF-8', async () => {
-    const content = Buffer.from('{"user":"a"}\n\n{"user":"\u00fc"}', 'latin1')
-    const error = await withInput(content, (file) => knownErrorOf(collect(readJsonLines(file))))
-    expect(error.message).toContain('leavers.csv, row 2 (line 3): the byte 0xFC')
+    const failure = (record: string) =>
+      withInput(Buffer.from(`{"user":"a"}\n\n${record}`, 'latin1'), (file) =>
+        knownErrorOf(collect(readJsonLines(file))),
+      )
+    const error = await failure('{"id":1,"user":"Zo\u00eb"}')
+    expect(error.message).toContain('leavers.csv, row 2 (line 3), column "user": the byte 0xEB')
+    expect(error.next).toMatch(/^If "Zoë" is what it should read, add --encoding windows-1252/)
+    for (const record of ['{"id":1,"\u00fc":2}', '\u00fc', '{"id":1,x"\u00fc'])
+      expect((await failure(record)).message).toContain('leavers.csv, row 2 (line 3): the byte 0xFC')
   })
 
   test('bounds a line at 1 MiB', async () => {

@@ -87,6 +87,32 @@ describe('judgeRow', () => {
     expect(judge(cells, settings)).toMatchObject({ kind: 'invalid', row: 7, problems: [{ column, message }] })
   })
 
+  test('reads the text inside a formula, and leaves the cells as they are', () => {
+    const cells = { user: '="00123"', do: ' ="Unlock"', mail: '="false"', note: '="x"' }
+    expect(judge(cells)).toEqual({
+      kind: 'valid',
+      row: 7,
+      user: '00123',
+      actions: ['unlock'],
+      sendEmail: false,
+      cells: new Map(Object.entries(cells)),
+    })
+    expect(judge({ user: '="\u00a0ada "', do: 'unlock' })).toMatchObject({ kind: 'valid', user: 'ada' })
+    expect(judge({ user: '=" Me "', do: 'unlock' })).toMatchObject({ kind: 'invalid', user: '=" Me "' })
+    expect(judge({ user: '=""', do: '="fire"' })).toMatchObject({
+      kind: 'invalid',
+      problems: [
+        { column: 'user', message: 'the user is empty; an id or a login was expected' },
+        { column: 'do', message: `the action "fire" is unknown; one of ${seven} was expected` },
+      ],
+    })
+  })
+
+  test("takes an apostrophe, a number's format and a formula of no text as part of the key", () => {
+    for (const user of ["'00123", '12%', '1,234.50', '=A1', '="a'])
+      expect(judge({ user, do: 'unlock' })).toMatchObject({ kind: 'valid', user })
+  })
+
   test('says all that is wrong with a row, and what it named', () => {
     expect(judge({ user: ' me', do: 'fire', mail: 'x' })).toMatchObject({
       kind: 'invalid',

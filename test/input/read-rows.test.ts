@@ -2,11 +2,12 @@ import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { resolveColumns } from '../../src/input/column-mapping.ts'
+import { type InputEncoding, inputEncodings } from '../../src/input/encoding.ts'
 import { escapeFormula } from '../../src/input/formula.ts'
 import { readRows } from '../../src/input/read-rows.ts'
 import type { InputFormat, InputRow } from '../../src/input/row.ts'
 import { stripInvisible } from '../../src/input/user-key.ts'
-import { collect, withInput } from './support.ts'
+import { collect, encode, knownErrorOf, withInput } from './support.ts'
 
 const nasty = fc.constantFrom(
   ...[
@@ -76,18 +77,154 @@ function objectsOf({ columns, rows }: Table): string[] {
   )
 }
 
-function read(content: string, format: InputFormat, chunkBytes: number): Promise<InputRow[]> {
-  return withInput(content, async (file) => {
-    const mapping = await resolveColumns(
-      file,
-      { format, userColumn: 'user', actionColumn: 'action' },
-      chunkBytes,
-    )
-    return collect(readRows(file, mapping, { format, action: null, steps: null }, chunkBytes))
-  })
+function read(
+  content: string | Buffer,
+  format: InputFormat,
+  chunkBytes: number,
+  encoding: InputEncoding = 'utf-8',
+): Promise<InputRow[]> {
+  return withInput(
+    content,
+    async (file) => {
+      const mapping = await resolveColumns(
+        file,
+        { format, userColumn: 'user', actionColumn: 'action' },
+        chunkBytes,
+      )
+      return collect(readRows(file, mapping, { format, action: null, steps: null }, chunkBytes))
+    },
+    encoding,
+  )
 }
 
+/** The table without the rows of empty cells at its end, which a CSV does not keep. */
+function withoutEmptyEnd({ columns, rows }: Table): Table {
+  const last = rows.findLastIndex((cells) => cells.some((cell) => cell !== ''))
+  return { columns, rows: rows.slice(0, last + 1) }
+}
+
+const formats: readonly (readonly [InputFormat, (table: Table) => string])[] = [
+  ['csv', (table) => csvOf(table, ';', '\r\n', false)],
+  ['csv', (table) => `sep=,\r\n${csvOf(table, ',', '\r\n', false)}`],
+  ['csv', (table) => csvOf(table, '\t', '\n', false)],
+  ['json', (table) => `[${objectsOf(table).join(',\n')}]`],
+  ['jsonl', (table) => objectsOf(table).join('\n')],
+]
+
+/** Cells with the letters, quotes and spaces of Western Europe, all of them in Windows-1252. */
+const western = fc.oneof(
+  fc.string({ unit: fc.constantFrom(...'aZ0"\',;\t\n= \u00a0äöüßÄéèñçÿ€Žœ’–“'), maxLength: 8 }),
+  fc.constantFrom(
+    'jörg.müller@example.com',
+    '="00123"',
+    '\u00a0zoë@example.com',
+    'Suspend',
+    '',
+    'TRUE',
+    'no',
+  ),
+)
+
+const westernTables: fc.Arbitrary<Table> = fc
+  .array(fc.array(western, { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 5 })
+  .map((rows) => withoutEmptyEnd({ columns: ['user', 'action', 'send_email', 'Straße'], rows }))
+  .filter(({ rows }) => rows.length > 0)
+
+/** Bytes that their encoding does not allow, what is said of them, and what to do next. */
+const broken: readonly (readonly [InputEncoding, Buffer, string, string])[] = [
+  [
+    'windows-1252',
+    Buffer.of(0x81),
+    'the byte 0x81 is no character in Windows-1252, which was expected',
+    'leave out --encoding if it is UTF-8',
+  ],
+  ['windows-1252', Buffer.of(0x9d), 'the byte 0x9D is no character in Windows-1252', 'Name the encoding'],
+  ['utf-8', Buffer.of(0xc3), 'the byte 0xC3 ("Ã" in Windows-1252) is not UTF-8', '"aÃb" is what it should'],
+  ['utf-8', Buffer.of(0xed, 0xa0, 0xbd), 'the byte 0xED ("í" in Windows-1252)', 'windows-1252'],
+  ['utf-16le', Buffer.of(0x3d, 0xd8), 'this is not UTF-16LE: 0xD83D is half a character', 'damaged'],
+  ['utf-16be', Buffer.of(0xde, 0x00), 'this is not UTF-16BE: 0xDE00 is half a character', 'damaged'],
+]
+
+/** What stands before and after them in each format, and where that is. */
+const wrappings: readonly (readonly [InputFormat, string, string, string])[] = [
+  ['csv', 'user,action\n\u00e4,unlock\na', 'b,unlock\n', 'row 2, column "user"'],
+  ['json', '[{"user":"\u00e4"},\n{"x":1,"user":"a', 'b"}]', 'row 2, column "user"'],
+  ['jsonl', '{"user":"\u00e4"}\n{"x":1,"user":"a', 'b"}\n', 'row 2 (line 2), column "user"'],
+]
+
 describe('readRows', () => {
+  test('gives the same rows for the same table in each encoding and format', async () => {
+    await fc.assert(
+      fc.asyncProperty(westernTables, fc.integer({ min: 1, max: 90 }), async (table, chunkBytes) => {
+        const expected = await read(csvOf(table, ',', '\n', false), 'csv', 65_536)
+        expect(expected.map(({ cells }) => [...cells.values()])).toEqual(table.rows)
+        for (const [format, write] of formats) {
+          for (const encoding of inputEncodings) {
+            const mark = encoding === 'windows-1252' || chunkBytes % 2 === 0 ? '' : '\ufeff'
+            const content = encode(mark + write(table), encoding)
+            expect(await read(content, format, chunkBytes, encoding)).toEqual(expected)
+          }
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test.each<[InputFormat, string]>([
+    ['csv', 'note;user;action;send_email\r\nx;\u00a0ada\u200b;\u2060suspend\u00a0;\ufeffyes\u200d\r\n'],
+    [
+      'json',
+      '[{"note":"x","user":"\u00a0ada\u200b","action":"\u2060suspend\u00a0","send_email":"\ufeffyes\u200d"}]',
+    ],
+    [
+      'jsonl',
+      '{"note":"x","user":"\u00a0ada\u200b","action":"\u2060suspend\u00a0","send_email":"\ufeffyes\u200d"}',
+    ],
+  ])('takes invisible characters off what is read of %s, and leaves the cells', async (format, text) => {
+    for (const encoding of ['utf-8', 'utf-16le', 'utf-16be'] as const)
+      expect(await read(encode(text, encoding), format, 5, encoding)).toEqual([
+        {
+          kind: 'valid',
+          row: 1,
+          user: 'ada',
+          actions: ['suspend'],
+          sendEmail: true,
+          cells: new Map([
+            ['note', 'x'],
+            ['user', '\u00a0ada\u200b'],
+            ['action', '\u2060suspend\u00a0'],
+            ['send_email', '\ufeffyes\u200d'],
+          ]),
+        },
+      ])
+  })
+
+  test.each(
+    broken.flatMap(([encoding, ...fault]) =>
+      wrappings.map(([format, ...text]) => [encoding, format, ...text, ...fault] as const),
+    ),
+  )('%s in %s tells the place of bytes that it does not allow', async (...given) => {
+    const [encoding, format, before, after, place, bytes, message, next] = given
+    const content = Buffer.concat([encode(before, encoding), bytes, encode(after, encoding)])
+    for (const chunkBytes of [1, 2, 3, 7, 65_536]) {
+      const error = await knownErrorOf(read(content, format, chunkBytes, encoding))
+      expect(error.message).toContain(`leavers.csv, ${place}: ${message}`)
+      expect(error.next).toContain(next)
+    }
+  })
+
+  test.each([
+    ['csv', 'user,action\na,unlock\n', 'row 2, column "user"'],
+    ['json', '[{"user":"a"}]\n', 'row 2'],
+    ['jsonl', '{"user":"a"}\n', 'row 2 (line 2)'],
+  ] as const)('%s tells that a byte of UTF-16 is left over at the end', async (format, text, place) => {
+    const content = Buffer.concat([encode(text, 'utf-16le'), Buffer.of(0x0a)])
+    const error = await knownErrorOf(read(content, format, 4, 'utf-16le'))
+    expect(error.message).toBe(
+      `leavers.csv, ${place}: this is not UTF-16LE: the file ends in half a character: the byte 0x0A is left over, pairs of bytes were expected.`,
+    )
+  })
+
   test('gives the same rows for the same table in each format', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -96,7 +233,8 @@ describe('readRows', () => {
         fc.constantFrom('\n', '\r\n', '\r'),
         fc.boolean(),
         fc.integer({ min: 1, max: 50 }),
-        async (table, delimiter, recordDelimiter, bom, chunkBytes) => {
+        async (full, delimiter, recordDelimiter, bom, chunkBytes) => {
+          const table = withoutEmptyEnd(full)
           const fromCsv = await read(csvOf(table, delimiter, recordDelimiter, bom), 'csv', chunkBytes)
           expect(fromCsv.map(({ cells }) => [...cells])).toEqual(
             table.rows.map((cells) => table.columns.map((name, index) => [name, cells[index]])),

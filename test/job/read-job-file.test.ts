@@ -54,6 +54,17 @@ guards:
 `
 
 describe('a job file that is sound', () => {
+  test.each([
+    ['UTF-8', 'utf-8'],
+    ['utf16', 'utf-16'],
+    ['Utf-16BE', 'utf-16be'],
+    ['CP1252', 'windows-1252'],
+    ['latin1', 'windows-1252'],
+  ])('an encoding may be written as %s', async (written, encoding) => {
+    const path = await write('job.yaml', `name: a\ninput: { file: a.csv, encoding: ${written} }\n`)
+    expect((await readJobFile(path)).job.input).toEqual({ file: 'a.csv', encoding })
+  })
+
   test('YAML with every kind of key, and the directory that its paths are relative to', async () => {
     const read = await readJobFile(await write('job.yaml', full))
     expect(read).toEqual({
@@ -112,6 +123,16 @@ describe('each problem has its place and says what was expected and found', () =
       'a wrong type',
       'name: a\npace:\n  share: fast\n',
       '3:10: pace.share: a number was expected, "fast" was found',
+    ],
+    [
+      'an encoding that is not known',
+      'name: a\ninput:\n  encoding: ebcdic\n',
+      '3:13: input.encoding: one of utf-8, utf-16 (with a byte-order mark), utf-16le, utf-16be, windows-1252 (also: cp1252, latin1, iso-8859-1) was expected, "ebcdic" was found',
+    ],
+    [
+      'an encoding that is no text',
+      'name: a\ninput: { encoding: 1252 }\n',
+      '2:20: input.encoding: text was expected, 1252 was found',
     ],
     [
       'too small',

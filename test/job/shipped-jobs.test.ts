@@ -2,7 +2,6 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, test } from 'vitest'
-import { renderJobJsonSchema } from '../../src/job/json-schema.ts'
 import { readJobFile } from '../../src/job/read-job-file.ts'
 import { type Action, parseAction } from '../../src/okta/actions.ts'
 
@@ -21,35 +20,6 @@ async function readSample(path: string): Promise<Row[]> {
   }
   return parse(text, { columns: true, delimiter: text.split('\n', 1)[0]?.includes(';') ? ';' : ',' })
 }
-
-describe('the JSON schema', () => {
-  test('the committed one is the one that the code gives', async () => {
-    expect(await readFile(join(root, 'schema/job.schema.json'), 'utf8')).toBe(renderJobJsonSchema())
-  })
-
-  test('every key is described', () => {
-    const undescribed: string[] = []
-    interface Described {
-      readonly description?: string
-      readonly properties?: Record<string, Described>
-    }
-    function visit(node: Described, path: string): void {
-      for (const [key, child] of Object.entries(node.properties ?? {})) {
-        if (child.description === undefined) undescribed.push(`${path}${key}`)
-        visit(child, `${path}${key}.`)
-      }
-    }
-    const schema = JSON.parse(renderJobJsonSchema())
-    visit(schema, '')
-    expect(undescribed).toEqual([])
-    expect(schema).toMatchObject({
-      $schema: 'https://json-schema.org/draft/2020-12/schema',
-      additionalProperties: false,
-      required: ['name'],
-      properties: { pace: { properties: { share: { default: 0.5 }, concurrency: { default: 10 } } } },
-    })
-  })
-})
 
 test('the shipped jobs are the three of the documentation', () => {
   expect(jobPaths.map((path) => basename(path)).sort()).toEqual([

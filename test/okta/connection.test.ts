@@ -55,6 +55,11 @@ describe('checkOrgUrl', () => {
     expect(error.message).not.toContain('pass@')
   })
 
+  it('does not show a token that was set in its place', () => {
+    const error = problemOf(() => checkOrgUrl('00aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789-_ab'))
+    expect(`${error.message} ${error.next}`).not.toContain('00aBcDeFgHiJ')
+  })
+
   it.each([
     ['https://acme-admin.okta.com', 'https://acme.okta.com'],
     ['https://acme-admin.oktapreview.com/admin/dashboard', 'https://acme.oktapreview.com'],

@@ -86,6 +86,11 @@ describe('foldLogin', () => {
     expect(foldLogin(login)).toBe(folded)
   })
 
+  it('is the same in capitals, also where a word ends in a sigma', () => {
+    expect(foldLogin('νίκοσ@example.com'.toUpperCase())).toBe(foldLogin('νίκοσ@example.com'))
+    expect(foldLogin('ΝΙΚΟΣ')).toBe(foldLogin('νικοσ'))
+  })
+
   it('gives the same for every spelling, composed or not, and for what it gave itself', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {

@@ -25,7 +25,15 @@ export const anyEvent: fc.Arbitrary<JournalEvent> = fc.oneof(
   at.map((time) => ({ event: 'sitting' as const, at: time })),
   fc.tuple(row, step, attempt, fc.option(text)).map(([r, s, a, login]) => intentOf(r, a, { step: s, login })),
   fc.record({ event: fc.constant('not_applied' as const), row, step, attempt, why }),
-  fc.record({ event: fc.constant('in_doubt' as const), row, step, attempt, at_once: fc.boolean(), why }),
+  fc.record({
+    event: fc.constant('in_doubt' as const),
+    row,
+    step,
+    attempt,
+    at_once: fc.boolean(),
+    sent_okta_time: fc.integer({ min: 1_772_445_600_000, max: 1_772_445_605_000 }),
+    why,
+  }),
   fc.record({
     event: fc.constant('verdict' as const),
     row,
@@ -38,6 +46,15 @@ export const anyEvent: fc.Arbitrary<JournalEvent> = fc.oneof(
     event: 'result' as const,
     ...resultOf(r, { step: s, ...ending, message, finished_at }),
   })),
+  fc.record({
+    event: fc.constant('reopened' as const),
+    tasks: fc.array(
+      fc.tuple(row, step, results).map(([r, s, ending]) => ({ row: r, step: s, ...ending })),
+      { maxLength: 4 },
+    ),
+    why,
+  }),
+  fc.record({ event: fc.constant('tally' as const), requests: counts, retries: counts }),
   fc.record({
     event: fc.constant('stopped' as const),
     at,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { exitCodes } from '../../src/known-error.ts'
 import type { OktaUser } from '../../src/okta/user.ts'
 import { guardKey, guardRun, guardUser, type UserGuards } from '../../src/run/guards.ts'
+import { unusualIds } from './support.ts'
 
 const id = '00u1Ab2cD3eF4gH5iJ6k'
 const ownerId = '00u9Zz8yX7wV6uT5sR4q'
@@ -31,6 +32,13 @@ describe('the protection of users', () => {
       expect(isProtected('ceo@example.com', entry)).toBe(true)
     expect(isProtected('CÉO@EXAMPLE.COM', 'ceo@example.com')).toBe(true)
     expect(isProtected('ce\u0301o@example.com', 'céo@example.com')).toBe(true)
+  })
+
+  // No document promises that every id is `00u` and 17 letters or digits.
+  it.each(unusualIds)('knows a user by an id of another form than the usual one: %s', (unusual) => {
+    const found = user('ceo@example.com', { id: unusual })
+    expect(guardUser(found, guards({ protect: [unusual] }))?.reason).toBe('protected')
+    expect(guardKey(unusual, { id: unusual, login: 'ceo@example.com' })?.reason).toBe('token_owner')
   })
 
   it('does not take one user for another', () => {

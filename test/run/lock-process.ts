@@ -1,21 +1,21 @@
 import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-/** What a process says when it was told to take the lock. */
+/** What a process says when it was told to take a lock. */
 type Attempt =
   | { readonly got: true }
   | { readonly got: false; readonly message: string; readonly exitCode: unknown }
 
-/** A process of its own that takes the lock of a directory when it is told to. */
+/** A process of its own that takes the locks of directories when it is told to. */
 export interface LockProcess {
   readonly pid: number
-  /** Tells it to take the lock; resolves with how that ended. */
-  take(): Promise<Attempt>
-  /** Tells it to release the lock and end. */
+  /** Tells it to take a directory's lock; resolves with how that ended. */
+  take(directory: string): Promise<Attempt>
+  /** Tells it to release the lock that it took last; resolves when that is done. */
   release(): Promise<void>
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>
@@ -24,14 +24,14 @@ export interface LockProcess {
 const script = `
 import { acquireLock } from './run/lock.js'
 let lock = null
-process.on('message', async (message) => {
-  if (message === 'release') {
+process.on('message', async ({ take }) => {
+  if (take === undefined) {
     await lock?.release()
-    process.disconnect()
+    process.send('released')
     return
   }
   try {
-    lock = await acquireLock(process.argv[2])
+    lock = await acquireLock(take)
     process.send({ got: true })
   } catch (error) {
     process.send({ got: false, message: String(error.message), exitCode: error.exitCode })
@@ -40,10 +40,14 @@ process.on('message', async (message) => {
 process.send('ready')
 `
 
-/** Node 20 runs no TypeScript: translates the lock for processes of its own, and returns the script that takes it. */
+/**
+ * Node 20 runs no TypeScript: translates the lock for processes of its own, and returns the script that takes it.
+ *
+ * @param directory an empty one; the packages are linked into it
+ */
 export async function translateLock(directory: string): Promise<string> {
   const source = fileURLToPath(new URL('../../src/', import.meta.url))
-  const compiler = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
+  const packages = fileURLToPath(new URL('../../node_modules', import.meta.url))
   const flags = [
     '--noCheck',
     '--module',
@@ -54,6 +58,8 @@ export async function translateLock(directory: string): Promise<string> {
   ]
   const where = ['--rootDir', source, '--outDir', directory, join(source, 'run', 'lock.ts')]
   await writeFile(join(directory, 'package.json'), '{ "type": "module" }\n')
+  await symlink(packages, join(directory, 'node_modules'))
+  const compiler = join(packages, 'typescript', 'bin', 'tsc')
   await promisify(execFile)(process.execPath, [compiler, '--ignoreConfig', ...flags, ...where])
   const path = join(directory, 'take-lock.js')
   await writeFile(path, script)
@@ -61,20 +67,21 @@ export async function translateLock(directory: string): Promise<string> {
 }
 
 /** Starts a process that waits to be told. */
-export async function startLockProcess(scriptPath: string, directory: string): Promise<LockProcess> {
-  const child = fork(scriptPath, [directory], { execArgv: [] })
+export async function startLockProcess(scriptPath: string): Promise<LockProcess> {
+  const child = fork(scriptPath, { execArgv: [] })
   const gone = once(child, 'exit')
   await message(child)
   return {
     pid: child.pid ?? 0,
-    async take() {
+    async take(directory) {
       const answer = message(child)
-      child.send('take')
+      child.send({ take: directory })
       return (await answer) as Attempt
     },
     async release() {
-      child.send('release')
-      await gone
+      const answer = message(child)
+      child.send({})
+      await answer
     },
     async kill() {
       child.kill('SIGKILL')
@@ -83,7 +90,18 @@ export async function startLockProcess(scriptPath: string, directory: string): P
   }
 }
 
-async function message(child: ChildProcess): Promise<unknown> {
-  const [said] = (await once(child, 'message')) as [unknown]
-  return said
+/** What the process says next. Fails where it ends without a word. */
+function message(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onMessage = (said: unknown): void => {
+      child.off('exit', onExit)
+      resolve(said)
+    }
+    const onExit = (code: number | null): void => {
+      child.off('message', onMessage)
+      reject(new Error(`The process has ended, with exit code ${code}.`))
+    }
+    child.once('message', onMessage)
+    child.once('exit', onExit)
+  })
 }

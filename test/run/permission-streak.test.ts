@@ -1,37 +1,41 @@
 import { describe, expect, it } from 'vitest'
 import { PermissionStreak } from '../../src/run/permission-streak.ts'
-import { resultOf } from './support.ts'
 
-const failed = (row: number) => resultOf(row, { result: 'failed' })
+/** Refuses the first step of so many rows, one after the other. */
+function refuse(streak: PermissionStreak, firstRow: number, count: number): boolean[] {
+  return Array.from({ length: count }, (_, i) => streak.refusal({ row: firstRow + i, step: 1 }))
+}
 
 describe('a streak of missing permissions', () => {
   it('stops at the tenth in a row', () => {
-    const streak = new PermissionStreak()
-    expect(Array.from({ length: 10 }, () => streak.refusal())).toEqual([...Array(9).fill(false), true])
+    expect(refuse(new PermissionStreak(), 1, 10)).toEqual([...Array(9).fill(false), true])
   })
 
   it('begins anew after a call that was allowed', () => {
     const streak = new PermissionStreak()
-    for (let i = 0; i < 9; i++) streak.refusal()
+    refuse(streak, 1, 9)
     streak.allowed()
-    expect(Array.from({ length: 10 }, () => streak.refusal())).toEqual([...Array(9).fill(false), true])
+    expect(refuse(streak, 11, 10)).toEqual([...Array(9).fill(false), true])
   })
 
-  it('keeps the results that rest on its refusals, and only those', () => {
+  it('stops at those that come after the tenth as well', () => {
     const streak = new PermissionStreak()
-    streak.note(failed(1))
+    refuse(streak, 1, 10)
+    expect(refuse(streak, 11, 3)).toEqual([true, true, true])
+    expect(streak.refused).toHaveLength(13)
+  })
+
+  it('knows the tasks that it is made of, and only those', () => {
+    const streak = new PermissionStreak()
     expect(streak.refused).toEqual([])
-    streak.refusal()
-    streak.note(failed(2))
+    refuse(streak, 1, 2)
     streak.allowed()
-    // Its refusal belongs to the streak that the success has ended.
-    streak.note(failed(3))
     expect(streak.refused).toEqual([])
-    for (let row = 4; row <= 12; row++) {
-      streak.refusal()
-      streak.note(failed(row))
-    }
-    expect(streak.refusal()).toBe(true)
-    expect(streak.refused.map(({ row }) => row)).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12])
+    refuse(streak, 4, 9)
+    expect(streak.refusal({ row: 20, step: 2 })).toBe(true)
+    expect(streak.refused.map(({ row, step }) => [row, step])).toEqual([
+      ...[4, 5, 6, 7, 8, 9, 10, 11, 12].map((row) => [row, 1]),
+      [20, 2],
+    ])
   })
 })

@@ -8,7 +8,6 @@ import { chainStart } from '../../src/run/journal-line.ts'
 import { readJournal } from '../../src/run/journal-reader.ts'
 import { Recorder } from '../../src/run/recorder.ts'
 import { RunState } from '../../src/run/run-state.ts'
-import { RunStopped } from '../../src/run/stop.ts'
 import { anyEvent } from './events.ts'
 import { intentOf, resultOf, withDirectory } from './support.ts'
 
@@ -108,6 +107,7 @@ describe('the state of a run', () => {
       step: 1,
       attempt: 1,
       at_once: true,
+      sent_okta_time: 1_772_445_600_500,
       why: '500',
     }
     expect(stateOf(intentOf(1), doubt).progressOf(1, 1)?.open?.doubt).toEqual(doubt)
@@ -140,6 +140,39 @@ describe('the state of a run', () => {
     expect(state.hasResult(1, 1)).toBe(false)
     expect(state.done).toBe(1)
     expect(state.counts.get('failed')).toBe(0)
+  })
+
+  it('takes a result back once, and none that is not there', () => {
+    const failed = resultOf(1, { result: 'failed' })
+    const state = stateOf({ event: 'result', ...failed }, { event: 'result', ...resultOf(2) })
+    for (let times = 0; times < 2; times++) state.takeBack([failed, resultOf(9)])
+    expect(state.done).toBe(1)
+    expect(Object.fromEntries(state.counts)).toEqual({ failed: 0, succeeded: 1 })
+    state.apply({ event: 'result', ...resultOf(1) }, { offset: 900, length: 99 })
+    expect(state.resultPosition(1, 1)).toEqual({ offset: 900, length: 99 })
+    expect(state.done).toBe(2)
+  })
+
+  it('knows the results from a failed task on: its own, and those of the later steps skipped for it', () => {
+    const failed = { ...resultOf(1), result: 'failed' as const }
+    const skipped = resultOf(1, { step: 2, result: 'skipped', reason: 'earlier_step' })
+    const state = stateOf({ event: 'result', ...failed }, { event: 'result', ...skipped })
+    expect(state.resultsFrom({ row: 1, step: 1 })).toEqual([
+      { row: 1, step: 1, result: 'failed', reason: null },
+      { row: 1, step: 2, result: 'skipped', reason: 'earlier_step' },
+    ])
+    expect(state.resultsFrom({ row: 2, step: 1 })).toEqual([])
+    state.takeBack(state.resultsFrom({ row: 1, step: 1 }))
+    expect(state.done).toBe(0)
+    expect([...state.counts.values()].every((count) => count === 0)).toBe(true)
+  })
+
+  it('knows the results of a step without those of the steps before it', () => {
+    const failed = resultOf(1, { step: 2, result: 'failed' })
+    const state = stateOf({ event: 'result', ...resultOf(1) }, { event: 'result', ...failed })
+    expect(state.resultsFrom({ row: 1, step: 2 })).toEqual([
+      { row: 1, step: 2, result: 'failed', reason: null },
+    ])
   })
 
   it('remembers the sends that may count in a window, and forgets the others', () => {
@@ -175,41 +208,5 @@ describe('the state of a run', () => {
     expect(state.firstSittingAt).toBe(at(0))
     expect(state.lastStop).toBeNull()
     expect(Object.fromEntries(state.totals.requests)).toEqual({ reads: 2 })
-  })
-})
-
-describe('the recorder', () => {
-  it('tells of a result only when it is on disk', async () => {
-    await withDirectory(async (directory) => {
-      const path = join(directory, 'journal.ndjson')
-      await writeFile(path, '')
-      const journal = await Journal.open(path, nothing)
-      const told: number[] = []
-      const state = new RunState(1)
-      const recorder = new Recorder(journal, state, ({ row }) => told.push(row))
-      recorder.note({ event: 'journal', version: 1, run: 'r' })
-      const recording = recorder.result(resultOf(1))
-      expect(told).toEqual([])
-      await recording
-      expect(told).toEqual([1])
-      await journal.close()
-      const events: JournalEvent[] = []
-      await readJournal(path, ({ event }) => events.push(event))
-      expect(events.at(-1)).toEqual({ event: 'result', ...resultOf(1) })
-    })
-  })
-
-  it('takes no further result of a row whose results were taken back', async () => {
-    await withDirectory(async (directory) => {
-      const path = join(directory, 'journal.ndjson')
-      await writeFile(path, '')
-      const journal = await Journal.open(path, nothing)
-      const recorder = new Recorder(journal, new RunState(2), () => {})
-      await recorder.result(resultOf(1, { result: 'failed' }))
-      recorder.reopen([resultOf(1, { result: 'failed' })], 'credentials')
-      await expect(recorder.result(resultOf(1, { step: 2 }))).rejects.toBeInstanceOf(RunStopped)
-      expect(recorder.state.done).toBe(0)
-      await journal.close()
-    })
   })
 })

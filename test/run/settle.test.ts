@@ -98,9 +98,22 @@ describe('settle, where the status does not tell', () => {
 })
 
 describe('settlesAt', () => {
-  it('waits for the time limit of the request, counted from its intent, unless Okta itself answered', () => {
-    expect(settlesAt(attempt('ACTIVE'), false, 30_000)).toBe(oktaTime + 30_000)
-    expect(settlesAt(attempt('ACTIVE'), true, 30_000)).toBeLessThanOrEqual(oktaTime)
+  const timeLimit = 30_000
+
+  it('waits for the time limit of the request, counted from when it was sent', () => {
+    const times = { intended: oktaTime, sent: oktaTime + 7_000 }
+    expect(settlesAt(times, false, timeLimit)).toBe(oktaTime + 7_000 + timeLimit)
+  })
+
+  it('waits somewhat longer than the time limit from the intent where nobody knows when it was sent', () => {
+    const at = settlesAt({ intended: oktaTime, sent: null }, false, timeLimit)
+    expect(at).toBeGreaterThan(oktaTime + timeLimit)
+    expect(at).toBeLessThanOrEqual(oktaTime + timeLimit + 5_000)
+  })
+
+  it('does not wait where Okta itself answered', () => {
+    for (const sent of [null, oktaTime + 7_000])
+      expect(settlesAt({ intended: oktaTime, sent }, true, timeLimit)).toBeLessThanOrEqual(oktaTime)
   })
 })
 

@@ -70,3 +70,6 @@ export function intentOf(
     ...more,
   }
 }
+
+/** Ids of another form than the usual one, which no document rules out. */
+export const unusualIds = ['0ouAb1Cd2Ef3Gh4Ij5Kl', '00uAb1Cd2Ef3Gh4Ij5', '00u_b1Cd2Ef3Gh4Ij5Kl'] as const

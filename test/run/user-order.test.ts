@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { foldLogin } from '../../src/okta/user.ts'
 import { type Place, type RowTrace, UserOrder } from '../../src/run/user-order.ts'
 import { randomFrom } from '../budget/model-server.ts'
+import { unusualIds } from './support.ts'
 
 interface Person {
   readonly id: string
@@ -121,6 +122,22 @@ describe('the order of a user’s rows', () => {
     byShortName.finish(ada.id, trace('first', true))
     expect(await claim).toBe(true)
     expect(byId.preceding(ada.id)).toEqual(trace('first', true))
+  })
+
+  it.each(unusualIds)('knows an id of another form than the usual one: %s', async (id) => {
+    const order = new UserOrder()
+    const byId = order.enter(id)
+    const byLogin = order.enter('ceo@example.com')
+    await byId.waitForSameKey()
+    await byLogin.waitForSameKey()
+    let claimed = false
+    const claim = byLogin.claim({ id, login: 'ceo@example.com' }).then(() => {
+      claimed = true
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(claimed).toBe(false)
+    byId.finish(id, null)
+    await claim
   })
 
   it('goes on where an earlier row of the same key turns out to mean nobody, or somebody else', async () => {

@@ -1,0 +1,15 @@
+import type { InputEncoding } from './encoding.ts'
+
+/** An input on disk: what it takes to read it, and to speak of it. */
+export interface InputFile {
+  /** Where it lies: mostly a copy in a run directory. */
+  readonly path: string
+  /** For messages, see {@link inputName}. */
+  readonly name: string
+  readonly encoding: InputEncoding
+}
+
+/** An input as messages name it: by what the user typed, a path or `-`. */
+export function inputName(typed: string): string {
+  return typed === '-' ? 'standard input' : typed
+}

@@ -1,0 +1,64 @@
+/** Stands before what {@link leftOverBytes} keeps of a byte; UTF-8 never has it. */
+const leftOverMark = 0xff
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff
+}
+
+/** Half a character in the form that UTF-8 would have for it, and refuses. */
+function surrogateBytes(unit: number): Buffer {
+  return Buffer.of(0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f))
+}
+
+/** The byte that is left over at the end, in a form that is no UTF-8 and holds nothing that a reader acts on. */
+function leftOverBytes(byte: number): Buffer {
+  return Buffer.of(leftOverMark, 0x80 | (byte >> 4), 0x80 | (byte & 0x0f))
+}
+
+function toUtf8(text: string): Buffer {
+  if (!/\p{Cs}/u.test(text)) return Buffer.from(text)
+  // Each second piece is an unpaired surrogate.
+  const pieces = text.split(/(\p{Cs})/u)
+  return Buffer.concat(
+    pieces.map((piece, index) =>
+      index % 2 === 0 ? Buffer.from(piece) : surrogateBytes(piece.charCodeAt(0)),
+    ),
+  )
+}
+
+/**
+ * Writes UTF-16 as UTF-8, whole characters in each piece. An unpaired surrogate, or a byte that is left over at the
+ * end, becomes bytes that are not UTF-8, so that reading fails there; {@link describeNotUtf16} says what they were.
+ */
+export async function* utf16ToUtf8(
+  chunks: AsyncIterable<Buffer>,
+  byteOrder: 'le' | 'be',
+): AsyncGenerator<Buffer> {
+  const decode = (bytes: Buffer): string =>
+    (byteOrder === 'le' ? bytes : Buffer.from(bytes).swap16()).toString('utf16le')
+  const unitAt = (bytes: Buffer, place: number): number =>
+    byteOrder === 'le' ? bytes.readUInt16LE(place) : bytes.readUInt16BE(place)
+
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of chunks) {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    let whole = bytes.length - (bytes.length % 2)
+    if (whole > 0 && isHighSurrogate(unitAt(bytes, whole - 2))) whole -= 2
+    rest = bytes.subarray(whole)
+    if (whole > 0) yield toUtf8(decode(bytes.subarray(0, whole)))
+  }
+  if (rest.length >= 2) yield toUtf8(decode(rest.subarray(0, 2)))
+  const leftOver = rest[2 * Math.floor(rest.length / 2)]
+  if (leftOver !== undefined) yield leftOverBytes(leftOver)
+}
+
+/** What it was in the UTF-16 that is now not UTF-8: `bytes` begin where reading fails. */
+export function describeNotUtf16(bytes: Buffer): string {
+  const [first = 0, second = 0, third = 0] = bytes
+  const hexadecimal = (value: number, digits: number): string =>
+    `0x${value.toString(16).toUpperCase().padStart(digits, '0')}`
+  if (first === leftOverMark)
+    return `the file ends in half a character: the byte ${hexadecimal(((second & 0x0f) << 4) | (third & 0x0f), 2)} is left over, pairs of bytes were expected`
+  const unit = ((first & 0x0f) << 12) | ((second & 0x3f) << 6) | (third & 0x3f)
+  return `${hexadecimal(unit, 4)} is half a character (an unpaired surrogate), whole ones were expected`
+}

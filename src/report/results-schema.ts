@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { taskResultSchema } from '../run/result.ts'
+import { resultColumns } from './columns.ts'
+import { reportedResults } from './report-row.ts'
+
+const fields = {
+  ...taskResultSchema.shape,
+  result: z.enum(reportedResults).describe('How the task ended; not_run: the run stopped first.'),
+}
+
+/** A line of `results.jsonl`: what became of a task, then the input's own columns with any JSON value. */
+export const resultsLineSchema = z
+  .looseObject(Object.fromEntries(resultColumns.map((column) => [column, fields[column]])))
+  .meta({
+    title: 'A line of results.jsonl of okta-lifecycle',
+    description:
+      "How one task ended. The input's own columns follow under their own names, with input_ before a name that is taken.",
+  })

@@ -1,0 +1,172 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { answered, sent } from '../../src/budget/budget-events.ts'
+import { newBudget, shareOf } from '../../src/budget/budget-state.ts'
+import { changesAt, permits } from '../../src/budget/permits.ts'
+import { headers, known, reset, roundTrip, send, start } from './budget-play.ts'
+
+describe('a bucket of which nothing is known', () => {
+  it('lets one request go and waits for its answer', () => {
+    const fresh = newBudget(0.5)
+    expect(permits(fresh, start)).toBe(1)
+    const { state } = sent(fresh, start)
+    expect(permits(state, start)).toBe(0)
+    expect(changesAt(state, start)).toBeGreaterThan(start)
+  })
+
+  it('lets another go when the first is not answered for seconds, or is lost', () => {
+    const { state, permit } = sent(newBudget(0.5), start)
+    expect(permits(state, changesAt(state, start))).toBe(1)
+    expect(permits(answered(state, permit, { kind: 'nothing_learned' }, start + 10), start + 10)).toBe(1)
+  })
+
+  it('lets two be in flight where answers carry no headers, until one does', () => {
+    let state = roundTrip(newBudget(0.5), start, { kind: 'answered', rateLimit: null })
+    expect(permits(state, start)).toBe(2)
+    const two = send(state, start, 2)
+    expect(permits(two.state, start)).toBe(0)
+    expect(changesAt(two.state, start)).toBeGreaterThan(start)
+    const [first] = two.permits
+    if (first === undefined) throw new Error('no permit')
+    state = answered(two.state, first, headers(300, 290), start)
+    expect(permits(state, start)).toBeGreaterThan(2)
+  })
+
+  it('counts what an earlier sitting sent in the window, and no more than that', () => {
+    const earlier = [start - 50_000, start - 1_000, start - 500, start - 120_000]
+    const state = roundTrip(newBudget(0.1, earlier), start, headers(300, 296, start / 1000 + 58))
+    // Of 30, this one and the two or three that may count are gone.
+    expect(permits(state, start)).toBeLessThanOrEqual(30 - 3)
+    expect(permits(state, start)).toBeGreaterThanOrEqual(30 - 4)
+  })
+})
+
+describe('an open window', () => {
+  it.each([
+    [0.5, 300, 150],
+    [0.5, 1, 1],
+    [0.1, 5, 1],
+    [1, 50, 50],
+    [0.33, 100, 33],
+    [0.01, 50, 1],
+  ])('allows a share of %f of %i: %i', (share, limit, most) => {
+    expect(shareOf({ share, caution: 1 }, limit)).toBe(most)
+  })
+
+  it('counts what is in flight as spent', () => {
+    const { state } = send(known(), start, 100)
+    expect(permits(state, start)).toBe(49)
+  })
+
+  it('never lets more go than Okta shows as remaining', () => {
+    const state = roundTrip(newBudget(1), start, headers(300, 4))
+    expect(permits(state, start)).toBeLessThanOrEqual(4)
+    expect(permits(send(state, start, 4).state, start)).toBe(0)
+  })
+
+  it('believes the lowest remaining, in whatever order answers come', () => {
+    // Others have used about a hundred; at the window's end little has to be left to them any more.
+    const end = reset * 1000
+    const remainings = [199, 198, 197, 196, 195, 194, 193, 192]
+    fc.assert(
+      fc.property(fc.shuffledSubarray(remainings, { minLength: 8 }), (order) => {
+        const opened = roundTrip(newBudget(1), end, headers(300, 200))
+        const rest = send(opened, end, order.length)
+        let state = rest.state
+        for (const [index, permit] of rest.permits.entries())
+          state = answered(state, permit, headers(300, order[index] ?? 0), end)
+        expect(state.window?.remaining).toBe(192)
+        expect(permits(state, end)).toBeLessThanOrEqual(192)
+        expect(permits(state, end)).toBeGreaterThanOrEqual(192 * 0.95)
+      }),
+    )
+  })
+
+  it('keeps the lost as spent, and gives the unused back', () => {
+    const { state, permits: taken } = send(known(), start, 2)
+    const [one, two] = taken
+    if (one === undefined || two === undefined) throw new Error('no permit')
+    const afterLoss = answered(state, one, { kind: 'nothing_learned' }, start)
+    expect(permits(afterLoss, start)).toBe(147)
+    expect(permits(answered(afterLoss, two, { kind: 'unused' }, start), start)).toBe(148)
+  })
+
+  it('counts remaining above the limit as no more than the limit', () => {
+    const state = roundTrip(newBudget(1), start, headers(50, 900))
+    expect(permits(state, start)).toBeLessThanOrEqual(50)
+  })
+})
+
+describe('a share and the work that is left', () => {
+  it('goes as fast as it can where the work fits into what is left of the share', () => {
+    expect(permits(known(), start, 149)).toBe(149)
+    expect(permits(known(), start + 10_000, 20)).toBe(149)
+  })
+
+  it('is spread over the window where the work does not fit, a little ahead of the clock', () => {
+    const allowed = (now: number): number => permits(known(), now, 10_000)
+    expect(allowed(start)).toBeGreaterThanOrEqual(1)
+    expect(allowed(start)).toBeLessThanOrEqual(15)
+    for (const second of [10, 20, 30, 40, 50]) {
+      // This one is spent.
+      expect(allowed(start + second * 1000) + 1).toBeGreaterThanOrEqual((150 * second) / 60)
+      expect(allowed(start + second * 1000)).toBeGreaterThanOrEqual(allowed(start + (second - 10) * 1000))
+    }
+    expect(allowed(start + 30_000)).toBeLessThan(150 * 0.75)
+    // All of it may be sent some time before the end, so that slow answers lose nothing.
+    expect(allowed(start + 55_000)).toBe(149)
+  })
+})
+
+describe('a reset', () => {
+  it('counts the second named by reset to the old window', () => {
+    const { state } = send(known(), start, 149)
+    expect(permits(state, reset * 1000 + 999)).toBe(0)
+    expect(permits(state, (reset + 1) * 1000)).toBe(1)
+  })
+
+  it('lets one request open the new window, and waits for its answer', () => {
+    const now = (reset + 1) * 1000
+    const { state, permit } = sent(known(), now)
+    expect(permits(state, now)).toBe(0)
+    const opened = answered(state, permit, headers(300, 299, reset + 61), now + 100)
+    expect(permits(opened, now + 100)).toBe(149)
+  })
+
+  it('counts what is in flight over it in the new window too', () => {
+    const { state } = send(known(), start, 40)
+    const now = (reset + 1) * 1000
+    const probe = sent(state, now)
+    const opened = answered(probe.state, probe.permit, headers(300, 299, reset + 61), now + 100)
+    expect(permits(opened, now + 100)).toBe(150 - 1 - 40)
+  })
+
+  it('takes an answer of the old window that comes late for what it is', () => {
+    const { state, permits: taken } = send(known(), start, 2)
+    const [late] = taken
+    if (late === undefined) throw new Error('no permit')
+    const now = (reset + 1) * 1000
+    const probe = sent(state, now)
+    const opened = answered(probe.state, probe.permit, headers(300, 299, reset + 61), now + 100)
+    const after = answered(opened, late, headers(300, 0, reset), now + 200)
+    // Nothing of the old window's 0 remaining.
+    expect(permits(after, now + 200)).toBe(permits(opened, now + 100))
+  })
+
+  it('asks again after seconds where the answer to the probe is lost', () => {
+    const now = (reset + 1) * 1000
+    const { state } = sent(known(), now)
+    const again = changesAt(state, now)
+    expect(again).toBeGreaterThan(now)
+    expect(again - now).toBeLessThanOrEqual(10_000)
+    expect(permits(state, again)).toBe(1)
+  })
+})
+
+describe('the length of a window', () => {
+  it('is not learned from one that others had opened long before', () => {
+    // Nothing of ours for a while; others open the next window, and we come in its last five seconds.
+    const next = roundTrip(known(), start + 116_000, headers(300, 200, start / 1000 + 121))
+    expect(next.windowMs).toBeGreaterThanOrEqual(55_000)
+  })
+})

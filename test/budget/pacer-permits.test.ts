@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import { noAnswer } from '../okta/answers.ts'
+import { answer, hold, lifecycle, neverSent, pacerOf, plenty, settled } from './pacing.ts'
+
+describe('a permit', () => {
+  it('is given back where nothing was sent after all', async () => {
+    const pacer = pacerOf({ share: 0.5 })
+    await pacer.request(lifecycle, { send: async () => answer(8, 7) })
+    for (let i = 0; i < 20; i++)
+      expect(await pacer.request(lifecycle, { prepare: async () => false, send: neverSent })).toBeNull()
+    for (let i = 0; i < 20; i++) await pacer.request(lifecycle, { send: async () => noAnswer(false) })
+    const three = Array.from({ length: 3 }, () => hold(pacer, lifecycle))
+    await Promise.all(three.map(({ started }) => started))
+    let more = 0
+    hold(pacer, lifecycle, () => {
+      more++
+    })
+    await settled()
+    expect(more).toBe(0)
+  })
+
+  it('is given on, and the slot with it, where preparing fails', async () => {
+    const pacer = pacerOf({ concurrency: 1, share: 0.5 })
+    await pacer.request(lifecycle, { send: async () => answer(8, 7) })
+    const error = new Error('the journal is full')
+    for (let i = 0; i < 10; i++) {
+      const request = pacer.request(lifecycle, { prepare: () => Promise.reject(error), send: neverSent })
+      await expect(request).rejects.toBe(error)
+    }
+    for (const remaining of [6, 5, 4])
+      expect(await pacer.request(lifecycle, { send: async () => answer(8, remaining) })).not.toBeNull()
+  })
+
+  it('is spent by a send that throws: nobody knows what has left', async () => {
+    const pacer = pacerOf({ share: 0.5 })
+    await pacer.request(lifecycle, { send: async () => answer(8, 7) })
+    for (let i = 0; i < 3; i++)
+      await expect(pacer.request(lifecycle, { send: () => Promise.reject(new Error('x')) })).rejects.toThrow()
+    let more = 0
+    hold(pacer, lifecycle, () => {
+      more++
+    })
+    await settled()
+    expect(more).toBe(0)
+  })
+
+  it('is spent by a request that may have left', async () => {
+    const pacer = pacerOf({ share: 0.5 })
+    await pacer.request(lifecycle, { send: async () => answer(8, 7) })
+    for (let i = 0; i < 3; i++) await pacer.request(lifecycle, { send: async () => noAnswer(true) })
+    let more = 0
+    hold(pacer, lifecycle, () => {
+      more++
+    })
+    await settled()
+    expect(more).toBe(0)
+  })
+
+  it('is taken ahead of its slot while permits are plenty, and never while they are scarce', async () => {
+    for (const [limit, most] of [
+      [1_000, 9],
+      [22, 3],
+    ] as const) {
+      let taken = 0
+      const pacer = pacerOf({
+        concurrency: 3,
+        share: 0.5,
+        ledger: {
+          take: async (_bucket, _available, count) => {
+            taken += count
+          },
+        },
+      })
+      await pacer.request(lifecycle, { send: async () => answer(limit, limit - 1) })
+      let under = 0
+      for (let i = 0; i < 30; i++)
+        hold(pacer, lifecycle, () => {
+          under++
+        })
+      await settled()
+      expect([taken <= most, taken > (most === 3 ? 0 : 3), under]).toEqual([true, true, 3])
+    }
+  })
+})
+
+describe('a request that has to be prepared', () => {
+  it('is prepared once it has its permit, and before it is sent', async () => {
+    const pacer = pacerOf()
+    const happened: string[] = []
+    const first = hold(pacer, lifecycle)
+    await first.started
+    const second = pacer.request(lifecycle, {
+      prepare: async () => {
+        happened.push('prepared')
+        await new Promise((resolve) => setImmediate(resolve))
+        happened.push('on disk')
+        return true
+      },
+      send: async () => {
+        happened.push('sent')
+        return plenty()
+      },
+    })
+    await settled()
+    expect(happened).toEqual([])
+    first.end(plenty())
+    await second
+    expect(happened).toEqual(['prepared', 'on disk', 'sent'])
+  })
+
+  it('is prepared in its slot: no more are than slots, however many permits there are', async () => {
+    const pacer = pacerOf({ concurrency: 3 })
+    await pacer.request(lifecycle, { send: async () => plenty() })
+    let preparing = 0
+    for (let i = 0; i < 30; i++) {
+      const request = pacer.request(lifecycle, {
+        prepare: () => {
+          preparing++
+          return new Promise<boolean>(() => {})
+        },
+        send: neverSent,
+      })
+      request.catch(() => {})
+    }
+    await settled()
+    expect(preparing).toBe(3)
+  })
+
+  it('makes room for the next where it is withdrawn', async () => {
+    const pacer = pacerOf({ concurrency: 1 })
+    await pacer.request(lifecycle, { send: async () => plenty() })
+    const withdrawn = pacer.request(lifecycle, { prepare: async () => false, send: neverSent })
+    const next = pacer.request(lifecycle, { send: async () => plenty() })
+    expect(await withdrawn).toBeNull()
+    expect(await next).toMatchObject({ httpStatus: 200 })
+  })
+})

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import type { Ledger } from '../../src/budget/ledger.ts'
+import { PacerStopped } from '../../src/budget/pacer.ts'
+import { deferred, hold, lifecycle, neverSent, pacerOf, plenty, reads, settled } from './pacing.ts'
+
+describe('stopping the pacer', () => {
+  it('turns away all who wait and all who come, and lets those under way end', async () => {
+    const pacer = pacerOf({ concurrency: 2 })
+    await pacer.request(lifecycle, { send: async () => plenty() })
+    const under = [hold(pacer, lifecycle), hold(pacer, lifecycle)]
+    await Promise.all(under.map(({ started }) => started))
+    const waiting = [
+      pacer.request(lifecycle, { send: async () => plenty() }),
+      pacer.request(reads, { send: async () => plenty() }),
+    ]
+    let idle = false
+    pacer.stop()
+    for (const one of waiting) await expect(one).rejects.toBeInstanceOf(PacerStopped)
+    await expect(pacer.request(reads, { send: async () => plenty() })).rejects.toBeInstanceOf(PacerStopped)
+    void pacer.idle().then(() => {
+      idle = true
+    })
+    await settled()
+    expect(idle).toBe(false)
+    for (const held of under) held.end(plenty())
+    expect(await Promise.all(under.map(({ ended }) => ended))).toMatchObject([
+      { httpStatus: 200 },
+      { httpStatus: 200 },
+    ])
+    await pacer.idle()
+  })
+
+  it('neither prepares nor sends what has its permit but no slot yet', async () => {
+    const pacer = pacerOf({ concurrency: 1 })
+    await pacer.request(lifecycle, { send: async () => plenty() })
+    const under = hold(pacer, lifecycle)
+    await under.started
+    let prepared = false
+    const second = pacer.request(lifecycle, {
+      prepare: async () => {
+        prepared = true
+        return true
+      },
+      send: neverSent,
+    })
+    second.catch(() => {})
+    // It gets its permit meanwhile, and waits for the slot.
+    await settled()
+    pacer.stop()
+    under.end(plenty())
+    await expect(second).rejects.toBeInstanceOf(PacerStopped)
+    await pacer.idle()
+    expect(prepared).toBe(false)
+  })
+
+  it('sends nothing that was leased but not begun', async () => {
+    const release = deferred<void>()
+    const ledger: Ledger = { take: () => release.promise }
+    const pacer = pacerOf({ ledger })
+    await pacer.request(lifecycle, { send: async () => plenty() })
+    let begun = false
+    const request = pacer.request(lifecycle, {
+      send: async () => {
+        begun = true
+        return plenty()
+      },
+    })
+    pacer.stop()
+    await expect(request).rejects.toBeInstanceOf(PacerStopped)
+    release.resolve()
+    await settled()
+    expect(begun).toBe(false)
+    await pacer.idle()
+  })
+})
