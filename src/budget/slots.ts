@@ -22,7 +22,7 @@ export interface Slots {
 
 const beginWith = 4
 /** Rounds of successes at the mark before one more is tried: each try costs a refused call. */
-const roundsAtMark = 20
+const roundsAtMark = 40
 const cutTo = 0.7
 
 export function newSlots(ceiling: number): Slots {

@@ -14,7 +14,7 @@ export interface Command {
 }
 
 /** The one optional positional argument that a command may have; always a text. */
-export interface Positional {
+interface Positional {
   readonly name: string
   readonly describe: string
 }

@@ -6,7 +6,7 @@ import { readRows } from './read-rows.ts'
 import type { InvalidRow, ValidRow } from './row.ts'
 
 /** Tasks by what their rows say about mail; `unset` where the row says nothing. */
-export interface SendEmailCounts {
+interface SendEmailCounts {
   readonly unset: number
   readonly true: number
   readonly false: number

@@ -14,7 +14,7 @@ export const actionNames = [
 export type Action = (typeof actionNames)[number]
 
 /** How Okta says that the user's status does not allow the action: the HTTP status and error code together. */
-export interface Refusal {
+interface Refusal {
   readonly httpStatus: number
   readonly errorCode: string
 }
@@ -52,7 +52,7 @@ function allBut(...excluded: UserStatus[]): readonly UserStatus[] {
  * Sources: Okta's Users API reference (legal statuses, parameters, defaults), its error code catalogue, and
  * recorded traffic for the answers.
  */
-export const actionRules = {
+const actionRules = {
   activate: {
     sentFrom: ['STAGED', 'DEPROVISIONED'],
     unchangedIn: ['PROVISIONED', 'ACTIVE'],

@@ -58,6 +58,10 @@ function lineOf(text: string, label: string): string | undefined {
   return text.split('\n').find((line) => line.startsWith(label))
 }
 
+function feedAgain(directory: string): string {
+  return `see in results.csv why, mend what can be mended, then run ${directory}/failed.csv as an input`
+}
+
 describe('renderSummary', () => {
   test('a run without trouble', () => {
     expect(renderSummary(complete)).toBe(`Run 20261124T080000Z-offboarding finished
@@ -103,7 +107,7 @@ Each of them stands in runs/20261124T080000Z-offboarding/results.csv
   })
 
   test.each<[string, Partial<Summary>, string]>([
-    ['failures', {}, 'okta-lifecycle retry 20261124T080000Z-offboarding'],
+    ['failures', {}, feedAgain('runs/20261124T080000Z-offboarding')],
     [
       'a stop',
       { state: 'stopped', reason: 'max_failures' },
@@ -117,12 +121,17 @@ Each of them stands in runs/20261124T080000Z-offboarding/results.csv
     [
       'runs elsewhere',
       { files: summaryFiles("/srv/it's/20261124T080000Z-offboarding") },
-      "okta-lifecycle retry 20261124T080000Z-offboarding --runs-dir '/srv/it'\\''s'",
+      feedAgain("/srv/it's/20261124T080000Z-offboarding"),
+    ],
+    [
+      'a stop elsewhere',
+      { state: 'stopped', files: summaryFiles("/srv/it's/20261124T080000Z-offboarding") },
+      "okta-lifecycle resume 20261124T080000Z-offboarding --runs-dir '/srv/it'\\''s'",
     ],
     [
       'invalid rows alone',
       { results: { ...none, skipped: 2 }, skipped: { ...noSkips, invalid_row: 2 } },
-      'correct the rows in runs/20261124T080000Z-offboarding/failed.csv, then run it as an input',
+      feedAgain('runs/20261124T080000Z-offboarding'),
     ],
     [
       'protected users alone',
