@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { benchToken } from './org.ts'
 
 /** The same work for every contender. */
-export interface Work {
+interface Work {
   readonly url: string
   /** A CSV file with the header `id`. */
   readonly idsFile: string

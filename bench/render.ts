@@ -1,7 +1,7 @@
 import type { Measurement, Setting } from './measure.ts'
 
 /** One setting and what came of it. */
-export interface BenchTable {
+interface BenchTable {
   readonly title: string
   readonly setting: Setting
   /** Null where no limit bounds the time. */

@@ -180,7 +180,7 @@ describe('a budget against a model of Okta’s counter', () => {
     'has few of others refused once their rate was seen: of %i with %i a minute of theirs, at a share of %f, %i',
     (limit, theirs, share, most) => {
       const options = { ...plain, share, limitOf: () => limit, duration: 5 * minute }
-      for (let seed = 0; seed < 10; seed++) {
+      for (let seed = 0; seed < 5; seed++) {
         const { windows } = simulate({ ...options, seed, othersPerMinute: theirs })
         // The first window shows their rate; from the second on it is known. The last is cut off.
         const later = windows.slice(1, -1)
@@ -201,7 +201,7 @@ describe('a budget against a model of Okta’s counter', () => {
     ],
     ['where the first answers of a window carried no headers', { headerless: 0.3 }],
   ])('keeps to its share %s', (_name, faults) => {
-    for (let seed = 0; seed < 60; seed++) {
+    for (let seed = 0; seed < 30; seed++) {
       const options = { ...plain, seed, share: 0.5, limitOf: () => 50, duration: 5 * minute }
       for (const { ours, limit } of simulate({ ...options, ...faults }).windows)
         expect(ours).toBeLessThanOrEqual(allowance(0.5, limit))

@@ -27,7 +27,7 @@ describe('reading a journal', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       // Each kind of line once, the last with more bytes than characters: every prefix is a read of its own.
-      const few = some.slice(0, 4).with(2, { event: 'result', ...resultOf(1) })
+      const few = [opened, intentOf(2, 1, { login: 'grüße😀@example.com' }), resulted]
       const bytes = await write(path, few)
       for (let length = bytes.length; length >= 0; length--) {
         await truncate(path, length)

@@ -48,7 +48,7 @@ async function start(count: number): Promise<LockProcess[]> {
 describe('the lock of a run, wanted by several processes', () => {
   it('is got by exactly one of two in the same moment, time after time', async () => {
     const two = await start(2)
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 30; round++) {
       await withDirectory(async (directory) => {
         const attempts = await Promise.all(two.map((process) => process.take(directory)))
         expect(attempts.filter(({ got }) => got)).toHaveLength(1)
@@ -70,7 +70,7 @@ describe('the lock of a run, wanted by several processes', () => {
 
   it('is got by exactly one of many where the last holder was killed', async () => {
     await withDirectory(async (directory) => {
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < 2; round++) {
         const processes = await start(3)
         const attempts = await Promise.all(processes.map((process) => process.take(directory)))
         expect(attempts.filter(({ got }) => got)).toHaveLength(1)

@@ -44,7 +44,7 @@ describe('a user in doubt', () => {
         directory,
         users: [...Array.from({ length: 60 }, () => 'ada@example.com'), 'bob@example.com'],
         // How long the doubt takes to settle: time enough for all of Bob's to be done.
-        requestTimeoutMs: 1_500,
+        requestTimeoutMs: 700,
         send: async (request) => {
           const { key, action } = partsOf(request)
           if (action === null) return userAnswer(key, 'PROVISIONED')
