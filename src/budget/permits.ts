@@ -7,8 +7,11 @@ const nextLookMs = 100
 const headerlessInFlight = 2
 /** After this time without an answer a further probe may go: one lost answer must not stop the run. */
 const probePatienceMs = 3_000
-/** How soon others are looked at anew while the run leaves them all that is left. */
-const lookAgainMs = 3_000
+/**
+ * The part of a window after which others are looked at anew while the run leaves them all that is left. Each look takes
+ * one call of theirs.
+ */
+const lookAgainPart = 1 / 6
 /** A share that is spread over a window is sent some time before its end, so that slow answers lose nothing of it. */
 const tailPart = 0.1
 const shortestTailMs = 2_000
@@ -35,7 +38,7 @@ export function permits(state: BudgetState, now: number, workLeft = 0): number {
   const granted = Math.min(ours, left - othersUntilEnd(state, window))
   if (granted > 0) return granted
   // All that is left belongs to others, by what was seen of them. One request now and then keeps that up to date.
-  const outOfDate = state.inFlight === 0 && now >= window.seenAt + lookAgainMs
+  const outOfDate = state.inFlight === 0 && now >= window.seenAt + state.windowMs * lookAgainPart
   return outOfDate && Math.min(ours, left) > 0 ? 1 : 0
 }
 

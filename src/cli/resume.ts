@@ -2,8 +2,9 @@ import type { ExitCode } from '../known-error.ts'
 import { exitCodes, KnownError } from '../known-error.ts'
 import { renderSummary } from '../report/render-summary.ts'
 import { readSummary } from '../report/summary.ts'
+import { checkInputCopy } from '../run/input-of-run.ts'
 import { acquireLock } from '../run/lock.ts'
-import { checkInputCopy, findRun } from '../run/run-directory.ts'
+import { findRun } from '../run/run-directory.ts'
 import { type RunFile, readRunFile, sandboxOrgUrl } from '../run/run-file.ts'
 import { RunStopped, StopSwitch } from '../run/stop.ts'
 import { defineCommand } from './command.ts'
@@ -45,7 +46,7 @@ export const resumeCommand = defineCommand({
         return finished.exit_code === exitCodes.done ? exitCodes.done : exitCodes.someoneMustLook
       }
       if (!run.confirmed && !args.yes) await confirm(run, stop)
-      await checkInputCopy(directory, run.input)
+      await checkInputCopy(directory, run)
       const org = await orgOf(directory, run)
       say(`Going on with run ${run.run_id}.`)
       const confirmed = { ...run, confirmed: true }

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { ColumnMapping } from '../input/column-mapping.ts'
+import { fileChunks } from '../input/file-chunks.ts'
 import { type InputFile, inputName } from '../input/input-file.ts'
+import { KnownError } from '../known-error.ts'
 import type { RunFile } from './run-file.ts'
 
 /** The columns of a run's input, as its `run.json` keeps them. */
@@ -20,4 +23,20 @@ export function inputFile(directory: string, { input }: RunFile): InputFile {
     name: inputName(input.name),
     encoding: input.encoding ?? 'utf-8',
   }
+}
+
+/**
+ * Checks that the copy is what was read when the run began: rows that had moved would be acted on as others.
+ *
+ * @throws KnownError where it is not, or can't be read
+ */
+export async function checkInputCopy(directory: string, run: RunFile): Promise<void> {
+  const input = inputFile(directory, run)
+  const hash = createHash('sha256')
+  for await (const chunk of fileChunks(input, 0)) hash.update(chunk)
+  if (hash.digest('hex') === run.input.sha256) return
+  throw new KnownError(
+    `The copy of ${input.name} has changed since the run began (${input.path}).`,
+    'Restore the copy from a backup, or start a new run. What is done stands in results.csv.',
+  )
 }

@@ -119,26 +119,6 @@ export async function copyInput(source: string, directory: string, name: string)
   return { file: name, sha256: hash.digest('hex'), bytes }
 }
 
-/**
- * Checks that the copy is what was read when the run began: rows that had moved would be acted on as others.
- *
- * @throws KnownError where it is not, or can't be read
- */
-export async function checkInputCopy(directory: string, { file, sha256 }: InputCopy): Promise<void> {
-  const path = join(directory, file)
-  const hash = createHash('sha256')
-  try {
-    await pipeline(createReadStream(path), hash)
-  } catch (error) {
-    throw cannotRead(path, error)
-  }
-  if (hash.digest('hex') === sha256) return
-  throw new KnownError(
-    `The run's copy of its input has changed since the run began (${path}).`,
-    'Restore it from a backup, or begin a new run. What is done stands in results.csv.',
-  )
-}
-
 /** Gives the copy the name that shows its format. */
 export async function nameInputCopy(
   directory: string,

@@ -26,8 +26,13 @@ describe('reading a journal', () => {
   it('gives, of every byte prefix, the events whose lines are whole', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
-      // Each kind of line once, the last with more bytes than characters: every prefix is a read of its own.
-      const few = [opened, intentOf(2, 1, { login: 'grüße😀@example.com' }), resulted]
+      // Few and short: every prefix is a read of its own. One has more bytes than characters.
+      const few: JournalEvent[] = [
+        opened,
+        { event: 'sitting', at: '2026-03-02T10:00:00.000Z' },
+        { event: 'not_applied', row: 2, step: 1, attempt: 1, why: 'grüße 😀' },
+        { event: 'tally', requests: { reads: 1 }, retries: {} },
+      ]
       const bytes = await write(path, few)
       for (let length = bytes.length; length >= 0; length--) {
         await truncate(path, length)
