@@ -6,7 +6,7 @@ import { exitCodeOf } from '../report/exit-code.ts'
 import { renderSummary } from '../report/render-summary.ts'
 import { reportRows } from '../report/report-rows.ts'
 import { summarize } from '../report/summarize.ts'
-import { type Summary, writeSummary } from '../report/summary.ts'
+import { writeSummary } from '../report/summary.ts'
 import { writeResults } from '../report/write-results.ts'
 import { readTokenOwner } from '../run/connect.ts'
 import type { TokenOwner } from '../run/guards.ts'
@@ -111,10 +111,21 @@ async function sitWithProgress(
 }
 
 /** Writes the reports, the summary and the run's state, and prints the answer. */
-async function conclude({ directory, run, json }: WorkOptions, end: SittingEnd): Promise<ExitCode> {
+async function conclude(options: WorkOptions, end: SittingEnd): Promise<ExitCode> {
+  try {
+    return await writeReports(options, end)
+  } catch (error) {
+    // Why the run stopped matters more than that its reports could not be written: a full disk is the cause of both.
+    if (end.stopped === null || !(error instanceof KnownError)) throw error
+    options.say(`${end.stopped.message}\n${error.message}\n→ ${error.next}`)
+    return end.stopped.exitCode
+  }
+}
+
+async function writeReports({ directory, run, json }: WorkOptions, end: SittingEnd): Promise<ExitCode> {
   const totals = await writeResults(directory, run.input.columns, reportRows(directory, run, end.state))
   const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips)
-  const summary: Summary = summarize({ directory, run, end, totals, exitCode })
+  const summary = summarize({ directory, run, end, totals, exitCode })
   await writeSummary(directory, summary)
   await writeRunFile(directory, {
     ...run,

@@ -1,7 +1,8 @@
 import PQueue from 'p-queue'
 import { PacerStopped } from '../budget/pacer.ts'
-import type { InputRow, InvalidRow } from '../input/row.ts'
+import type { InputRow, InvalidRow, ValidRow } from '../input/row.ts'
 import { exitCodes, KnownError } from '../known-error.ts'
+import { normalizeUserKey } from '../okta/user.ts'
 import { JournalFailed } from './journal.ts'
 import type { TaskResult } from './result.ts'
 import type { ResultReader } from './result-reader.ts'
@@ -87,9 +88,9 @@ export async function executeRows(
         continue
       }
       if (recorded.length === row.actions.length) {
-        const userId = recorded.find((result) => result.okta_user_id !== null)?.okta_user_id
+        const userId = finishedUser(services, row, recorded)
         const trace = { signature: signatureOf(row), inDoubt: recorded.some(leavesDoubt) }
-        if (userId !== null && userId !== undefined) order.remember(userId, trace)
+        if (userId !== null) order.remember(userId, trace)
         continue
       }
       const place = order.enter(row.user)
@@ -102,6 +103,12 @@ export async function executeRows(
   await drained(services, queue)
   const [failure] = failures
   if (failure !== undefined) throw failure
+}
+
+/** Under what the order of rows knows the user of a row that an earlier sitting finished; null where it meant none. */
+function finishedUser({ job }: Services, row: ValidRow, recorded: readonly TaskResult[]): string | null {
+  if (!job.read_first) return normalizeUserKey(row.user)
+  return recorded.find((result) => result.okta_user_id !== null)?.okta_user_id ?? null
 }
 
 async function recordedResults(

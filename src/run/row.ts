@@ -145,7 +145,7 @@ async function runTasks(
       await services.recorder.result(result)
     } else if (result === undefined && skipRest !== null) {
       services.stop.check()
-      result = skippedResult(row, step, action, skipRest, located)
+      result = skippedResult(row, step, action, skipRest, located, services.job.read_first)
       await services.recorder.result(result)
     }
     if (result === undefined) continue
@@ -171,6 +171,7 @@ function skippedResult(
   action: Action,
   skip: Skip,
   located: Located,
+  readFirst: boolean,
 ): TaskResult {
   const user = located.read?.kind === 'found' ? located.read.user : null
   const now = new Date().toISOString()
@@ -189,7 +190,7 @@ function skippedResult(
     attempts: 0,
     started_at: now,
     finished_at: now,
-    okta_user_id: user?.id ?? null,
+    okta_user_id: readFirst ? located.traceId : null,
     okta_login: user?.login ?? null,
     okta_request_id: null,
   }

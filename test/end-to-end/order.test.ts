@@ -46,29 +46,36 @@ it.concurrent('tells ids apart that differ in letter case alone', async () => {
   })
 })
 
-it.concurrent('knows a duplicate of a row that an earlier sitting finished, or began', async () => {
-  await withWorkplace(async (place) => {
-    const users = makeUsers({ count: 60, factors: 1 })
-    const org = await place.org({ users, latencyMs: 20 })
-    const ids = users.map(({ id }) => id)
-    // Factors can be reset as often as one likes, so only the rule of duplicates keeps these from being sent.
-    await place.write('in.csv', usersCsv([...ids, ...users.map(({ login }) => login)]))
-    const cli = place.start(org, ['run', 'in.csv', '--action', 'reset_factors', ...unattended])
-    await org.waitUntil(() => Object.keys(org.applied).length >= 20)
-    cli.kill('SIGKILL')
-    await cli.ended
-    const more = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
-    const end = await place.run(org, ['resume', '--latest', '--quiet'], more)
-    expect(end.code, end.stderr).toBe(0)
-    expectAppliedOnce(
-      org.applied,
-      ids.map((id) => `${id} reset_factors`),
-    )
-    const results = (await place.results()).map(({ result }) => result)
-    expect(countsOf(results.slice(0, 60))).toEqual({ succeeded: 60 })
-    expect(countsOf(results.slice(60))).toEqual({ skipped: 60 })
-  })
-})
+it.concurrent.each([
+  ['where users are read', [], userIdOf],
+  ['where none is read', ['--no-read'], loginOf],
+] as const)(
+  'knows a duplicate of a row that an earlier sitting finished, or began, %s',
+  async (_, flags, keyOf) => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 60, factors: 1 })
+      const org = await place.org({ users, latencyMs: 20 })
+      const ids = users.map(({ id }) => id)
+      // Factors can be reset as often as one likes, so only the rule of duplicates keeps these from being sent.
+      const firstKeys = users.map((_, index) => keyOf(index + 1))
+      await place.write('in.csv', usersCsv([...firstKeys, ...users.map(({ login }) => login)]))
+      const cli = place.start(org, ['run', 'in.csv', '--action', 'reset_factors', ...flags, ...unattended])
+      await org.waitUntil(() => Object.keys(org.applied).length >= 20)
+      cli.kill('SIGKILL')
+      await cli.ended
+      const more = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+      const end = await place.run(org, ['resume', '--latest', '--quiet'], more)
+      expect(end.code, end.stderr).toBe(0)
+      expectAppliedOnce(
+        org.applied,
+        ids.map((id) => `${id} reset_factors`),
+      )
+      const results = (await place.results()).map(({ result }) => result)
+      expect(countsOf(results.slice(0, 60))).toEqual({ succeeded: 60 })
+      expect(countsOf(results.slice(60))).toEqual({ skipped: 60 })
+    })
+  },
+)
 
 it.concurrent('does different actions on one user in the order of the file, whatever names the user', async () => {
   await withWorkplace(async (place) => {
