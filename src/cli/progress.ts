@@ -103,6 +103,6 @@ function renderEta(
   const perSecond = elapsedMs < 1_000 ? 0 : doneHere / (elapsedMs / 1000)
   if (byBudget === null) return perSecond === 0 ? [] : [`${perSecond.toFixed(0)}/s, no rate limit seen`]
   return [
-    `at most ${Math.floor(byBudget.perMinute)}/min by Okta's limit, about ${renderDuration(byBudget.seconds)} left`,
+    `${left} left at ${Math.floor(byBudget.perMinute)}/min by Okta's limit: about ${renderDuration(byBudget.seconds)}`,
   ]
 }

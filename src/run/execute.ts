@@ -151,7 +151,8 @@ async function drained({ stop }: Services, queue: RowQueue): Promise<void> {
   clearTimeout(timer)
 }
 
-function invalidResult(row: InvalidRow): TaskResult {
+/** The result of a row that can’t be acted on. */
+export function invalidResult(row: InvalidRow): TaskResult {
   const now = new Date().toISOString()
   return {
     row: row.row,

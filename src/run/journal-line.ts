@@ -15,12 +15,21 @@ const suffixLength = `,"chain":"","crc":""}`.length + chainLength + crcLength
 /** The chain's value before the first line. */
 export const chainStart = '0'.repeat(chainLength)
 
-/** Writes an event as a line, without the line feed. */
-export function encodeLine(event: JournalEvent, previousChain: string): { line: string; chain: string } {
+/**
+ * Writes an event as a line with its line feed.
+ *
+ * The text is turned into bytes once, behind the chain that is hashed with it: a run writes two lines for each call.
+ */
+export function encodeLine(event: JournalEvent, previousChain: string): { line: Buffer; chain: string } {
   const body = JSON.stringify(event).slice(0, -1)
-  const chain = chainOf(previousChain, body)
-  const guarded = `${body},"chain":"${chain}"`
-  return { line: `${guarded},"crc":"${crcOf(guarded)}"}`, chain }
+  const room = Buffer.allocUnsafe(chainLength + Buffer.byteLength(body) + suffixLength + 1)
+  let end = room.write(previousChain, 0, 'latin1')
+  end += room.write(body, end, 'utf8')
+  const chain = hash('sha256', room.subarray(0, end), 'hex').slice(0, chainLength)
+  end += room.write(`,"chain":"${chain}"`, end, 'latin1')
+  const crc = crcOf(room.subarray(chainLength, end))
+  end += room.write(`,"crc":"${crc}"}\n`, end, 'latin1')
+  return { line: room.subarray(chainLength, end), chain }
 }
 
 /**
@@ -49,6 +58,6 @@ function chainOf(previousChain: string, body: string): string {
   return hash('sha256', previousChain + body, 'hex').slice(0, chainLength)
 }
 
-function crcOf(text: string): string {
-  return crc32(text).toString(16).padStart(crcLength, '0')
+function crcOf(content: string | Buffer): string {
+  return crc32(content).toString(16).padStart(crcLength, '0')
 }

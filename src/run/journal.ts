@@ -42,7 +42,7 @@ export class Journal {
   #end: number
   /** Up to where the file is written. */
   #written: number
-  #lines: string[] = []
+  #lines: Buffer[] = []
   #appends: Append[] = []
   #writing: Promise<void> | null = null
   #failure: JournalFailed | null = null
@@ -81,8 +81,9 @@ export class Journal {
     const { line, chain } = encodeLine(event, this.#chain)
     this.#chain = chain
     this.#lines.push(line)
-    const position = { offset: this.#end, length: Buffer.byteLength(line) }
-    this.#end += position.length + 1
+    // Without its line feed.
+    const position = { offset: this.#end, length: line.length - 1 }
+    this.#end += line.length
     const durable = new Promise<void>((resolve, reject) => {
       this.#appends.push({ resolve, reject })
     })
@@ -106,12 +107,12 @@ export class Journal {
     await new Promise<void>((resolve) => setImmediate(resolve))
     while (this.#appends.length > 0) {
       const appends = this.#appends
-      const text = `${this.#lines.join('\n')}\n`
+      const lines = this.#lines
       this.#appends = []
       this.#lines = []
       try {
         if (this.#failure !== null) throw this.#failure
-        await this.#writeAll(Buffer.from(text))
+        await this.#writeAll(Buffer.concat(lines))
         await this.#file.datasync()
         for (const append of appends) append.resolve()
       } catch (error) {

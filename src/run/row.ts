@@ -103,7 +103,8 @@ function begunWith(
   return result === undefined ? null : { id: result.okta_user_id ?? row.user, login: result.okta_login ?? '' }
 }
 
-function skipForPreceding(row: ValidRow, preceding: RowTrace | null): Skip | null {
+/** What the preceding row of the same user decides for a row; null where it decides nothing. */
+export function skipForPreceding(row: ValidRow, preceding: RowTrace | null): Skip | null {
   if (preceding === null) return null
   if (preceding.inDoubt) {
     return { reason: 'in_doubt', message: 'an earlier row of this user is in doubt: nothing more was sent' }

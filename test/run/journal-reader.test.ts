@@ -112,7 +112,7 @@ describe('reading a journal', () => {
           await expectDamageAt(swapped, i)
         }
       }
-      const forged = Buffer.from(`${encodeLine(intentOf(9), chainStart).line}\n`)
+      const forged = encodeLine(intentOf(9), chainStart).line
       await expectDamageAt(lines.toSpliced(4, 0, forged), 4)
     })
   })

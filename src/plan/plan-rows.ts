@@ -1,0 +1,133 @@
+import type { InputRow, ValidRow } from '../input/row.ts'
+import type { Job } from '../job/job.ts'
+import type { UserStatus } from '../okta/status.ts'
+import { keysOf, normalizeUserKey } from '../okta/user.ts'
+import { invalidResult } from '../run/execute.ts'
+import { guardKey, guardUser, type TokenOwner, type UserGuards } from '../run/guards.ts'
+import { signatureOf } from '../run/row.ts'
+import type { PlannedTask } from './plan-schema.ts'
+import { type Subject, simulateRow } from './simulate.ts'
+import type { PlannedRead, PlannedUser, UserReads } from './user-reads.ts'
+
+/** A row of the input with what is expected of its tasks. */
+export interface PlannedRow {
+  readonly row: InputRow
+  readonly tasks: readonly PlannedTask[]
+}
+
+export interface PlanRowsOptions {
+  readonly job: Pick<Job, 'guards' | 'read_first'>
+  readonly owner: TokenOwner
+  readonly reads: Pick<UserReads, 'of'>
+  /** Rows whose users may be read before their turn, from 1. */
+  readonly ahead: number
+}
+
+/**
+ * Plans the rows of an input, one at a time and in its order, while the users of the next ones are being read.
+ * Throws what the rows or the reads throw.
+ */
+export async function* planRows(
+  rows: AsyncIterable<InputRow>,
+  options: PlanRowsOptions,
+): AsyncGenerator<PlannedRow> {
+  const planner = new Planner(options)
+  const waiting: { readonly row: InputRow; readonly read: Promise<PlannedRead | null> }[] = []
+  async function plan(): Promise<PlannedRow | null> {
+    const next = waiting.shift()
+    if (next === undefined) return null
+    const { row, read } = next
+    if (row.kind === 'invalid') return { row, tasks: [invalidTask(row)] }
+    return { row, tasks: planner.plan(row, await read) }
+  }
+  for await (const row of rows) {
+    const read =
+      row.kind === 'valid' && options.job.read_first ? options.reads.of(row) : Promise.resolve(null)
+    // A read that fails is told when its row has its turn; if an earlier one ends the plan, never.
+    read.catch(() => {})
+    waiting.push({ row, read })
+    if (waiting.length < options.ahead) continue
+    const planned = await plan()
+    if (planned !== null) yield planned
+  }
+  for (let planned = await plan(); planned !== null; planned = await plan()) yield planned
+}
+
+function invalidTask(row: Extract<InputRow, { kind: 'invalid' }>): PlannedTask {
+  const { step, user, action, message } = invalidResult(row)
+  return { row: row.row, step, user, action, status: null, expected: 'skipped', reason: message }
+}
+
+/** What the rows before leave of a user. */
+interface Trace {
+  readonly signature: string
+  /** Null where it is not known. */
+  readonly possible: readonly UserStatus[] | null
+}
+
+/** Keeps each user's status as it will be after the rows so far. Rows must come in the input's order. */
+class Planner {
+  readonly #job: PlanRowsOptions['job']
+  readonly #guards: UserGuards
+  readonly #traces = new Map<string, Trace>()
+  /** One object for each distinct trace, however many users it stands for. */
+  readonly #interned = new Map<string, Trace>()
+  /** Keys of users that could not be read for a passing reason: what their rows do to them is not known. */
+  readonly #unread = new Set<string>()
+
+  constructor({ job, owner }: PlanRowsOptions) {
+    this.#job = job
+    this.#guards = { protect: job.guards.protect, onlyStatus: job.guards.only_status, owner }
+  }
+
+  plan(row: ValidRow, read: PlannedRead | null): readonly PlannedTask[] {
+    if (read === null) return this.#planUnread(row)
+    if (read.kind === 'found') return this.#planFound(row, read.user)
+    if (read.passing) this.#unread.add(normalizeUserKey(row.user))
+    const subject: Subject = read.passing
+      ? { kind: 'open', why: read.message, verdict: null }
+      : { kind: 'missing', why: read.message }
+    return simulateRow(row, subject, this.#guards, null).tasks
+  }
+
+  #planFound(row: ValidRow, user: PlannedUser): readonly PlannedTask[] {
+    const trace = this.#traces.get(user.id) ?? null
+    const twin = this.#unread.size > 0 && keysOf(user).some((key) => this.#unread.has(key))
+    const subject = this.#subjectOf(user, trace, twin)
+    // Where a row that could not be read may have been this user's, it may be the preceding one.
+    const preceding = twin ? null : (trace?.signature ?? null)
+    const { tasks, possible } = simulateRow(row, subject, this.#guards, preceding)
+    this.#remember(user.id, { signature: signatureOf(row), possible })
+    return tasks
+  }
+
+  #subjectOf(user: PlannedUser, trace: Trace | null, twin: boolean): Subject {
+    const { status, transitioningToStatus } = user
+    const open = (why: string): Subject => {
+      const known = { ...user, statusChanged: null }
+      return { kind: 'open', why, verdict: guardUser(known, { ...this.#guards, onlyStatus: null }) }
+    }
+    if (twin) return open('an earlier row that may mean this user could not be read')
+    if (transitioningToStatus !== null) {
+      return open(`user is in transition from ${status} to ${transitioningToStatus}`)
+    }
+    if (trace?.possible === null) return open('the status after an earlier row of this user is not known')
+    return { kind: 'known', user, possible: trace?.possible ?? [status] }
+  }
+
+  #planUnread(row: ValidRow): readonly PlannedTask[] {
+    const key = normalizeUserKey(row.user)
+    const verdict = guardKey(row.user, this.#guards.owner)
+    const why = this.#job.read_first ? 'the user was not read' : 'users are not read'
+    const preceding = this.#traces.get(key)?.signature ?? null
+    this.#remember(key, { signature: signatureOf(row), possible: null })
+    return simulateRow(row, { kind: 'open', why, verdict }, this.#guards, preceding).tasks
+  }
+
+  #remember(user: string, trace: Trace): void {
+    const name = `${trace.signature} ${trace.possible?.join() ?? ''}`
+    const interned = this.#interned.get(name) ?? trace
+    this.#interned.set(name, interned)
+    this.#traces.set(Buffer.from(user).toString(), interned)
+  }
+}

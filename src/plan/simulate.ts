@@ -1,0 +1,155 @@
+import type { ValidRow } from '../input/row.ts'
+import { type Action, ruleOf } from '../okta/actions.ts'
+import type { UserStatus } from '../okta/status.ts'
+import { decide } from '../run/decide.ts'
+import { type GuardVerdict, guardUser, type UserGuards } from '../run/guards.ts'
+import { signatureOf, skipForPreceding } from '../run/row.ts'
+import type { Expectation, PlannedTask } from './plan-schema.ts'
+
+/**
+ * The user of a row as the rows before it leave it.
+ *
+ * - `known`: it has one of these statuses; more than one where an action before may lead to several.
+ * - `open`: nothing is known of its status, for the reason `why`. `verdict` is what a guard says all the same.
+ * - `missing`: it can't be read, and every task of the row fails for that.
+ */
+export type Subject =
+  | {
+      readonly kind: 'known'
+      readonly user: { readonly id: string; readonly login: string }
+      readonly possible: readonly UserStatus[]
+    }
+  | { readonly kind: 'open'; readonly why: string; readonly verdict: GuardVerdict | null }
+  | { readonly kind: 'missing'; readonly why: string }
+
+/** What a row comes to. */
+export interface SimulatedRow {
+  readonly tasks: readonly PlannedTask[]
+  /** The statuses that the user may have after the row; null where they are not known. */
+  readonly possible: readonly UserStatus[] | null
+}
+
+/** One way in which things may have gone so far. */
+interface World {
+  /** Null where it is not known, or there is no user. */
+  readonly status: UserStatus | null
+  /** Why the rest of the row is skipped; null where it is not. */
+  readonly skip: string | null
+}
+
+/** How a task ends in one world, and the worlds that it leads to. */
+interface Outcome {
+  readonly expected: Expectation
+  readonly reason: string | null
+  readonly worlds: readonly World[]
+}
+
+/**
+ * Plays a row through without sending anything. Where an action may lead to several statuses all of them are followed,
+ * and a result is expected only where they agree on it.
+ *
+ * @param preceding the signature of the same user's preceding row; null where it has none
+ */
+export function simulateRow(
+  row: ValidRow,
+  subject: Subject,
+  guards: UserGuards,
+  preceding: string | null,
+): SimulatedRow {
+  const duplicate = skipForPreceding(row, preceding === null ? null : { signature: preceding, inDoubt: false })
+  const skip = duplicate?.message ?? null
+  let worlds: readonly World[] =
+    subject.kind === 'known'
+      ? subject.possible.map((status) => ({ status, skip }))
+      : [{ status: null, skip }]
+  const tasks: PlannedTask[] = []
+  for (const [index, action] of row.actions.entries()) {
+    const step = index + 1
+    const outcomes = worlds.map((world) => outcomeIn(world, { action, step }, subject, guards))
+    const statuses = distinct(worlds.map(({ status }) => status))
+    tasks.push({
+      row: row.row,
+      step,
+      user: row.user,
+      action,
+      status: statuses.length === 1 ? (statuses[0] ?? null) : null,
+      ...agreed(outcomes, statuses),
+    })
+    worlds = merged(outcomes.flatMap((outcome) => outcome.worlds))
+  }
+  const after = distinct(worlds.map(({ status }) => status))
+  return { tasks, possible: after.every((status) => status !== null) ? after : null }
+}
+
+/** What a row asks for, for the row after it: equal for rows that ask for the same of the same user. */
+export const signatureOfRow = signatureOf
+
+function outcomeIn(
+  world: World,
+  task: { readonly action: Action; readonly step: number },
+  subject: Subject,
+  guards: UserGuards,
+): Outcome {
+  if (world.skip !== null) return { expected: 'skipped', reason: world.skip, worlds: [world] }
+  if (subject.kind === 'missing') return failed(world, task, subject.why)
+  if (subject.kind === 'open') {
+    return subject.verdict === null
+      ? { expected: 'unknown', reason: subject.why, worlds: [world] }
+      : { expected: 'skipped', reason: subject.verdict.message, worlds: [world] }
+  }
+  const { status } = world
+  if (status === null) throw new Error('A known user has no status.')
+  const user = { ...subject.user, status, statusChanged: null, transitioningToStatus: null }
+  const verdict = guardUser(user, guards)
+  if (verdict !== null) return { expected: 'skipped', reason: verdict.message, worlds: [world] }
+  const decision = decide(task.action, status)
+  if (decision.kind === 'unchanged') {
+    return { expected: 'unchanged', reason: decision.message, worlds: [world] }
+  }
+  if (decision.kind === 'failed') return failed(world, task, decision.message)
+  const { target, unchangedAfterRefusalIn } = ruleOf(task.action)
+  const statuses = target.length === 0 ? [status] : target
+  const worlds = statuses.map((next) => ({ status: next, skip: null }))
+  return unchangedAfterRefusalIn.includes(status)
+    ? {
+        expected: 'unknown',
+        reason: `user is ${status}; only Okta's answer to ${task.action} tells`,
+        worlds: [world],
+      }
+    : { expected: 'succeeded', reason: null, worlds }
+}
+
+function failed(
+  world: World,
+  { action, step }: { readonly action: Action; readonly step: number },
+  reason: string,
+): Outcome {
+  const skip = `step ${step} (${action}) of this row failed`
+  return { expected: 'failed', reason, worlds: [{ ...world, skip }] }
+}
+
+/** What can be said for all the worlds that are possible. */
+function agreed(
+  outcomes: readonly Outcome[],
+  statuses: readonly (UserStatus | null)[],
+): Pick<PlannedTask, 'expected' | 'reason'> {
+  const [expected = 'unknown', ...others] = distinct(outcomes.map((outcome) => outcome.expected))
+  if (others.length > 0) {
+    const reason =
+      statuses.length > 1
+        ? `user is ${statuses.join(' or ')} by then; which of them decides`
+        : 'it depends on how an earlier step of this row ends'
+    return { expected: 'unknown', reason }
+  }
+  const reasons = distinct(outcomes.map(({ reason }) => reason)).filter((reason) => reason !== null)
+  return { expected, reason: reasons.length === 0 ? null : reasons.join(', or ') }
+}
+
+function merged(worlds: readonly World[]): readonly World[] {
+  const byName = new Map(worlds.map((world) => [`${world.status} ${world.skip}`, world]))
+  return [...byName.values()]
+}
+
+function distinct<T>(values: readonly T[]): readonly T[] {
+  return [...new Set(values)]
+}

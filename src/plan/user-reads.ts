@@ -1,0 +1,77 @@
+import type { ValidRow } from '../input/row.ts'
+import { foldLogin, looksLikeUserId } from '../okta/user.ts'
+import type { FailedRead, FoundUser } from '../run/read-user.ts'
+
+/** What is kept of a read: no more than a plan needs, since it is kept for every user. */
+export type PlannedRead =
+  | { readonly kind: 'found'; readonly user: PlannedUser }
+  | {
+      readonly kind: 'failed'
+      readonly message: string
+      /** Whether it may go otherwise another time. */
+      readonly passing: boolean
+    }
+
+/** A user as it was read. */
+export type PlannedUser = Pick<FoundUser['user'], 'id' | 'login' | 'status' | 'transitioningToStatus'>
+
+/** Reads each user once, also where several rows name it. */
+export class UserReads {
+  readonly #read: (row: ValidRow) => Promise<FoundUser | FailedRead>
+  readonly #done = new Map<string, PlannedRead>()
+  readonly #underWay = new Map<string, Promise<PlannedRead>>()
+
+  /** @param read reads the user of a row */
+  constructor(read: (row: ValidRow) => Promise<FoundUser | FailedRead>) {
+    this.#read = read
+  }
+
+  /** The user of a row, from Okta or from before. Throws what the read throws. */
+  async of(row: ValidRow): Promise<PlannedRead> {
+    // A copy: a part of a longer text would keep all of that text in memory.
+    const key = Buffer.from(nameOf(row.user)).toString()
+    const done = this.#done.get(key)
+    if (done !== undefined) return done
+    const underWay = this.#underWay.get(key) ?? this.#begin(key, row)
+    return await underWay
+  }
+
+  async #begin(key: string, row: ValidRow): Promise<PlannedRead> {
+    const reading = this.#read(row).then((read) => this.#keep(key, read))
+    this.#underWay.set(key, reading)
+    try {
+      return await reading
+    } finally {
+      this.#underWay.delete(key)
+    }
+  }
+
+  #keep(key: string, read: FoundUser | FailedRead): PlannedRead {
+    if (read.kind === 'failed') {
+      const failed = { kind: 'failed', message: read.message, passing: isPassing(read) } as const
+      this.#done.set(key, failed)
+      return failed
+    }
+    const { id, login, status, transitioningToStatus } = read.user
+    // Of two reads of a user the first to come counts for both.
+    const found = this.#done.get(id) ?? {
+      kind: 'found',
+      user: { id, login, status, transitioningToStatus },
+    }
+    this.#done.set(id, found).set(key, found)
+    // A short name is not among the names: there may be another user whose login begins alike.
+    if (login.includes('@')) this.#done.set(foldLogin(login), found)
+    return found
+  }
+}
+
+/** The form in which two spellings of a key surely name the same user: ids are told apart by letter case, logins are not. */
+function nameOf(key: string): string {
+  return !looksLikeUserId(key) && key.includes('@') ? foldLogin(key) : key
+}
+
+/** Okta's own refusals stand; errors of servers and of what stands in between pass. */
+function isPassing({ notFound, httpStatus, errorCode }: FailedRead): boolean {
+  if (notFound) return false
+  return errorCode === null || httpStatus === null || httpStatus >= 500 || httpStatus === 408
+}
