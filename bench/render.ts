@@ -22,10 +22,12 @@ export function renderBenchmarks(report: BenchReport): string {
   return [
     '# Benchmarks',
     '',
-    `Measured on ${report.date} on ${report.machine}; ${mode}. All contenders suspend the same users in the same run of the`,
-    'benchmark, each in a simulated org of its own (`okta-lifecycle sandbox`, another process). Seconds are those of the',
-    'whole process, with its start; okta-lifecycle also checks the input twice, keeps a journal that is on disk before each',
-    'call, and writes its reports in that time. Make it again with `npm run bench`, or `npm run bench -- --quick`.',
+    `Measured on ${report.date} on ${report.machine}; ${mode}.`,
+    '',
+    'All contenders suspend the same users in the same run of the benchmark, each in a simulated org of its own',
+    '(`okta-lifecycle sandbox`, another process). Seconds are those of the whole process, with its start; okta-lifecycle also',
+    'checks the input, keeps a journal that is on disk before each call, and writes its reports in that time. Make it again',
+    'with `npm run bench`, or `npm run bench -- --quick`.',
     '',
     ...report.tables.flatMap(renderTable),
   ].join('\n')

@@ -3,6 +3,7 @@ import yargs from 'yargs'
 import { exitCodes, KnownError } from '../known-error.ts'
 import type { Command } from './command.ts'
 import { keepHeapSmall } from './memory.ts'
+import { planCommand } from './plan.ts'
 import { resumeCommand } from './resume.ts'
 import { runCommand } from './run.ts'
 import { sandboxCommand } from './sandbox.ts'
@@ -12,6 +13,7 @@ import { programVersion } from './version.ts'
 
 const commands: readonly Command[] = [
   runCommand,
+  planCommand,
   resumeCommand,
   statusCommand,
   validateCommand,
@@ -62,7 +64,7 @@ async function main(): Promise<void> {
   const cli = yargs(argv.map((text) => (text === '-' ? standardInput : text)))
     .scriptName('okta-lifecycle')
     .usage('$0 <command>\n\nCarries out Okta user lifecycle actions in bulk.')
-    .demandCommand(1, 'A command was expected: run, resume, status, validate or sandbox.')
+    .demandCommand(1, 'A command was expected: run, plan, resume, status, validate or sandbox.')
     .strict()
     .version(programVersion())
     .help()

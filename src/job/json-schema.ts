@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { planSchema } from '../plan/plan-schema.ts'
 import { resultsLineSchema } from '../report/results-schema.ts'
 import { summarySchema } from '../report/summary.ts'
 import { jobSchema } from './job.ts'
@@ -6,6 +7,7 @@ import { jobSchema } from './job.ts'
 /** What is published as a JSON Schema, by the name of its file: what users write, and what their programs read. */
 export const publishedSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['job.schema.json', jobSchema],
+  ['plan.schema.json', planSchema],
   ['summary.schema.json', summarySchema],
   ['results.schema.json', resultsLineSchema],
 ])

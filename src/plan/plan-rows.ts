@@ -67,7 +67,6 @@ interface Trace {
 
 /** Keeps each user's status as it will be after the rows so far. Rows must come in the input's order. */
 class Planner {
-  readonly #job: PlanRowsOptions['job']
   readonly #guards: UserGuards
   readonly #traces = new Map<string, Trace>()
   /** One object for each distinct trace, however many users it stands for. */
@@ -76,7 +75,6 @@ class Planner {
   readonly #unread = new Set<string>()
 
   constructor({ job, owner }: PlanRowsOptions) {
-    this.#job = job
     this.#guards = { protect: job.guards.protect, onlyStatus: job.guards.only_status, owner }
   }
 
@@ -118,10 +116,10 @@ class Planner {
   #planUnread(row: ValidRow): readonly PlannedTask[] {
     const key = normalizeUserKey(row.user)
     const verdict = guardKey(row.user, this.#guards.owner)
-    const why = this.#job.read_first ? 'the user was not read' : 'users are not read'
     const preceding = this.#traces.get(key)?.signature ?? null
     this.#remember(key, { signature: signatureOf(row), possible: null })
-    return simulateRow(row, { kind: 'open', why, verdict }, this.#guards, preceding).tasks
+    return simulateRow(row, { kind: 'open', why: 'users are not read', verdict }, this.#guards, preceding)
+      .tasks
   }
 
   #remember(user: string, trace: Trace): void {

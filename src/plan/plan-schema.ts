@@ -19,7 +19,10 @@ const plannedTaskSchema = z.strictObject({
     .nullable()
     .describe('The status that the task would meet, after the tasks before it; null where it is not known.'),
   expected: z.enum(expectations).describe('How the task would end; unknown: only the run tells.'),
-  reason: z.string().nullable().describe('Why, in the words of the results; null where the call would be sent.'),
+  reason: z
+    .string()
+    .nullable()
+    .describe('Why, in the words of the results; null where the call would be sent.'),
 })
 
 /** A task and what is expected of it. */

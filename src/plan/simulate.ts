@@ -3,7 +3,7 @@ import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import { decide } from '../run/decide.ts'
 import { type GuardVerdict, guardUser, type UserGuards } from '../run/guards.ts'
-import { signatureOf, skipForPreceding } from '../run/row.ts'
+import { skipForPreceding } from '../run/row.ts'
 import type { Expectation, PlannedTask } from './plan-schema.ts'
 
 /**
@@ -56,12 +56,13 @@ export function simulateRow(
   guards: UserGuards,
   preceding: string | null,
 ): SimulatedRow {
-  const duplicate = skipForPreceding(row, preceding === null ? null : { signature: preceding, inDoubt: false })
+  const duplicate = skipForPreceding(
+    row,
+    preceding === null ? null : { signature: preceding, inDoubt: false },
+  )
   const skip = duplicate?.message ?? null
   let worlds: readonly World[] =
-    subject.kind === 'known'
-      ? subject.possible.map((status) => ({ status, skip }))
-      : [{ status: null, skip }]
+    subject.kind === 'known' ? subject.possible.map((status) => ({ status, skip })) : [{ status: null, skip }]
   const tasks: PlannedTask[] = []
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
@@ -80,9 +81,6 @@ export function simulateRow(
   const after = distinct(worlds.map(({ status }) => status))
   return { tasks, possible: after.every((status) => status !== null) ? after : null }
 }
-
-/** What a row asks for, for the row after it: equal for rows that ask for the same of the same user. */
-export const signatureOfRow = signatureOf
 
 function outcomeIn(
   world: World,

@@ -53,11 +53,12 @@ export class UserReads {
       return failed
     }
     const { id, login, status, transitioningToStatus } = read.user
+    const before = this.#done.get(id)
     // Of two reads of a user the first to come counts for both.
-    const found = this.#done.get(id) ?? {
-      kind: 'found',
-      user: { id, login, status, transitioningToStatus },
-    }
+    const found: PlannedRead =
+      before?.kind === 'found'
+        ? before
+        : { kind: 'found', user: { id, login, status, transitioningToStatus } }
     this.#done.set(id, found).set(key, found)
     // A short name is not among the names: there may be another user whose login begins alike.
     if (login.includes('@')) this.#done.set(foldLogin(login), found)
@@ -71,7 +72,6 @@ function nameOf(key: string): string {
 }
 
 /** Okta's own refusals stand; errors of servers and of what stands in between pass. */
-function isPassing({ notFound, httpStatus, errorCode }: FailedRead): boolean {
-  if (notFound) return false
+function isPassing({ httpStatus, errorCode }: FailedRead): boolean {
   return errorCode === null || httpStatus === null || httpStatus >= 500 || httpStatus === 408
 }

@@ -1,0 +1,69 @@
+import type { InputRow } from '../input/row.ts'
+import type { Job } from '../job/job.ts'
+import { type Action, actionNames, ruleOf } from '../okta/actions.ts'
+import type { PlannedRow } from './plan-rows.ts'
+import { type Expectation, expectations, type PlanRequests, type PlanTotals } from './plan-schema.ts'
+
+/** Counts planned rows one by one, keeping none of them. */
+export interface PlanCounter {
+  add(planned: PlannedRow): void
+  totals(): PlanTotals
+  requests(): PlanRequests
+}
+
+/** A counter for a job's rows. */
+export function createPlanCounter(job: Pick<Job, 'options' | 'read_first'>): PlanCounter {
+  let rows = 0
+  let tasks = 0
+  let mails = 0
+  // The first read of every run is that of the token's owner.
+  let reads = 1
+  let lifecycle = 0
+  const expected = noneExpected()
+  const actions: Partial<Record<Action | 'unknown', Record<Expectation, number>>> = {}
+
+  function addTask(action: Action, row: InputRow, afterSending: boolean): void {
+    lifecycle++
+    if (row.kind === 'valid' && sendsMail(action, row.sendEmail, job)) mails++
+    if (job.read_first && readsBack(action, job)) reads++
+    // What was read before the call no longer holds for the step after it.
+    if (job.read_first && afterSending) reads++
+  }
+
+  return {
+    add({ row, tasks: planned }) {
+      rows++
+      if (job.read_first && row.kind === 'valid') reads++
+      let sentBefore = false
+      for (const { action: name, expected: expectation } of planned) {
+        const action = actionNames.find((known) => known === name)
+        tasks++
+        expected[expectation]++
+        const counts = actions[action ?? 'unknown'] ?? noneExpected()
+        counts[expectation]++
+        actions[action ?? 'unknown'] = counts
+        const sent = expectation === 'succeeded' || expectation === 'unknown'
+        if (sent && action !== undefined) addTask(action, row, sentBefore)
+        else if (sentBefore && job.read_first) reads++
+        sentBefore = sent
+      }
+    },
+    totals: () => ({ rows, tasks, expected: { ...expected }, actions: structuredClone(actions), mails }),
+    requests: () => ({ reads, lifecycle }),
+  }
+}
+
+function sendsMail(action: Action, ofRow: boolean | null, { options }: Pick<Job, 'options'>): boolean {
+  const byDefault = ruleOf(action).sendEmailDefault
+  return byDefault !== null && (ofRow ?? options.send_email ?? byDefault)
+}
+
+/** Whether the run reads the user again after an accepted call, because the call alone leaves open where it led. */
+function readsBack(action: Action, { options }: Pick<Job, 'options'>): boolean {
+  const { doubt, target, respondsAsync } = ruleOf(action)
+  return doubt !== 'factors' && (target.length !== 1 || (respondsAsync && options.respond_async))
+}
+
+function noneExpected(): Record<Expectation, number> {
+  return Object.fromEntries(expectations.map((name) => [name, 0])) as Record<Expectation, number>
+}

@@ -1,0 +1,89 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { BucketReport } from '../budget/lane.ts'
+import { createLocalLedger } from '../budget/ledger.ts'
+import { Pacer } from '../budget/pacer.ts'
+import type { ValidRow } from '../input/row.ts'
+import type { Job } from '../job/job.ts'
+import type { Answer } from '../okta/answer.ts'
+import type { OktaClock } from '../okta/clock.ts'
+import type { OktaRequest } from '../okta/request.ts'
+import type { TokenOwner } from '../run/guards.ts'
+import { Journal } from '../run/journal.ts'
+import { chainStart } from '../run/journal-line.ts'
+import { PermissionStreak } from '../run/permission-streak.ts'
+import { type FailedRead, type FoundUser, readUser } from '../run/read-user.ts'
+import { Recorder } from '../run/recorder.ts'
+import { journalFileName } from '../run/run-directory.ts'
+import { RunState } from '../run/run-state.ts'
+import type { Services } from '../run/services.ts'
+import type { StopSwitch } from '../run/stop.ts'
+import { stopForCredentials } from '../run/stop-reasons.ts'
+import { Tally } from '../run/tally.ts'
+
+export interface ReadingOptions {
+  /** Where what is needed meanwhile may be kept. */
+  readonly directory: string
+  readonly job: Job
+  readonly owner: TokenOwner
+  readonly send: (request: OktaRequest) => Promise<Answer>
+  readonly clock: OktaClock
+  readonly stop: StopSwitch
+  readonly requestTimeoutMs: number
+  /** Reads still to come, at most. */
+  readonly readsLeft: () => number
+}
+
+/** Reads users as a run does: within the share of the limit, with the same retries and the same reasons to stop. */
+export interface Reading {
+  /** Throws RunStopped or PacerStopped once the switch is turned. */
+  readonly read: (row: ValidRow) => Promise<FoundUser | FailedRead>
+  readonly buckets: () => readonly BucketReport[]
+  close(): Promise<void>
+}
+
+/** Opens what reading needs. A run's services want a journal; that of a plan stays empty, for nothing has a result. */
+export async function openReading(options: ReadingOptions): Promise<Reading> {
+  const { directory, job, owner, clock, stop, requestTimeoutMs } = options
+  const path = join(directory, journalFileName)
+  await writeFile(path, '', { mode: 0o600 })
+  const journal = await Journal.open(path, { soundBytes: 0, chain: chainStart, tornBytes: 0 })
+  const pacer = new Pacer({
+    concurrency: job.pace.concurrency,
+    share: job.pace.share,
+    clock,
+    ledger: createLocalLedger(),
+    earlierSends: () => [],
+    workLeft: options.readsLeft,
+  })
+  stop.signal.addEventListener('abort', () => pacer.stop(), { once: true })
+  const services: Services = {
+    job,
+    owner,
+    send: async (request) => {
+      const answer = await options.send(request)
+      if (answer.kind === 'answered' && answer.httpStatus === 401) stopForCredentials(stop, answer)
+      return answer
+    },
+    pacer,
+    clock,
+    recorder: new Recorder(journal, new RunState(1), () => {}),
+    stop,
+    tally: new Tally(),
+    log: pino({ enabled: false }),
+    sendPermission: new PermissionStreak(),
+    readPermission: new PermissionStreak(),
+    requestTimeoutMs,
+    parked: (wait) => wait(),
+    random: Math.random,
+  }
+  return {
+    read: (row) => readUser(services, { row: row.row, step: 1 }, row.user),
+    buckets: () => pacer.report(),
+    async close() {
+      pacer.stop()
+      await journal.close()
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import type { InputRow } from '../../src/input/row.ts'
+import { type Action, actionNames } from '../../src/okta/actions.ts'
+import type { UserStatus } from '../../src/okta/status.ts'
+import { type PlanRowsOptions, planRows } from '../../src/plan/plan-rows.ts'
+import type { PlannedTask } from '../../src/plan/plan-schema.ts'
+import type { PlannedRead } from '../../src/plan/user-reads.ts'
+
+/** Rows of an input: each a user key and its actions, with `send_email` where a third part says so. */
+export type RowSpec = readonly [user: string, actions: string, sendEmail?: boolean]
+
+export const ada = { id: '00uAda00000000000001', login: 'ada@example.com' }
+export const bob = { id: '00uBob00000000000002', login: 'bob@example.com' }
+
+/** A row that can be acted on. The actions are parted by blanks. */
+export function rowOf(row: number, [user, actions, sendEmail = undefined]: RowSpec): InputRow {
+  const names: readonly Action[] = actions.split(' ').map((name) => {
+    const action = actionNames.find((known) => known === name)
+    if (action === undefined) throw new Error(`${name} is no action`)
+    return action
+  })
+  return { kind: 'valid', row, user, actions: names, sendEmail: sendEmail ?? null, cells: new Map() }
+}
+
+export function found(
+  user: { readonly id: string; readonly login: string },
+  status: UserStatus,
+  transitioningToStatus: string | null = null,
+): PlannedRead {
+  return { kind: 'found', user: { ...user, status, transitioningToStatus } }
+}
+
+/** Plans rows whose users are given by the key of the row. */
+export async function planOf(
+  rows: readonly (RowSpec | InputRow)[],
+  reads: Readonly<Record<string, PlannedRead>>,
+  more: Partial<Omit<PlanRowsOptions, 'reads'>> = {},
+): Promise<readonly PlannedTask[]> {
+  async function* input(): AsyncGenerator<InputRow> {
+    for (const [index, row] of rows.entries()) yield 'kind' in row ? row : rowOf(index + 1, row)
+  }
+  const planned = planRows(input(), {
+    job: { guards: { max_users: null, protect: [], only_status: null }, read_first: true },
+    owner: null,
+    ahead: 4,
+    ...more,
+    reads: {
+      of: async ({ user }) => {
+        const read = reads[user]
+        if (read === undefined) throw new Error(`${user} was read`)
+        return read
+      },
+    },
+  })
+  const tasks: PlannedTask[] = []
+  for await (const row of planned) tasks.push(...row.tasks)
+  return tasks
+}
+
+/** What is expected of each task, as texts: `expected (status)`. */
+export function shortly(tasks: readonly PlannedTask[]): readonly string[] {
+  return tasks.map(({ expected, status }) => `${expected} (${status ?? '?'})`)
+}

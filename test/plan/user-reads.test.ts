@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import type { ValidRow } from '../../src/input/row.ts'
+import { UserReads } from '../../src/plan/user-reads.ts'
+import type { FailedRead, FoundUser } from '../../src/run/read-user.ts'
+import { ada, rowOf } from './support.ts'
+
+function row(user: string): ValidRow {
+  const made = rowOf(1, [user, 'suspend'])
+  if (made.kind === 'invalid') throw new Error('A valid row was expected.')
+  return made
+}
+
+function foundUser(user = ada): FoundUser {
+  const status = { status: 'ACTIVE', statusChanged: null, transitioningToStatus: null } as const
+  return { kind: 'found', user: { ...user, ...status }, readAt: 0, httpStatus: 200, requestId: null }
+}
+
+function failedRead(more: Partial<FailedRead>): FailedRead {
+  const nothing = { notFound: false, httpStatus: null, errorCode: null, requestId: null }
+  return { kind: 'failed', message: 'could not be read', ...nothing, ...more }
+}
+
+describe('a user', () => {
+  it('is read once, whether its rows come together or later, by id, login or in another spelling', async () => {
+    const asked: string[] = []
+    const reads = new UserReads(async ({ user }) => {
+      asked.push(user)
+      return foundUser()
+    })
+    const [first, second] = await Promise.all([
+      reads.of(row('ada@example.com')),
+      reads.of(row('ADA@example.com')),
+    ])
+    expect(second).toBe(first)
+    expect(await reads.of(row(ada.id))).toBe(first)
+    expect(await reads.of(row('Ada@Example.com'))).toBe(first)
+    expect(asked).toEqual(['ada@example.com'])
+    // The short name may be another user's as well: Okta must say.
+    await reads.of(row('ada'))
+    expect(asked).toEqual(['ada@example.com', 'ada'])
+  })
+
+  it('is told from another whose id differs in letter case alone', async () => {
+    const reads = new UserReads(async ({ user }) => foundUser({ id: user, login: `${user}@example.com` }))
+    const users = [
+      '00uaaaaaaaaaaaaaaaaa',
+      '00uAaaaaaaaaaaaaaaaa',
+      '0ouaaaaaaaaaaaaaaaaa',
+      '0ouAaaaaaaaaaaaaaaaa',
+    ]
+    const found = await Promise.all(users.map((user) => reads.of(row(user))))
+    expect(found.map((read) => (read.kind === 'found' ? read.user.id : null))).toEqual(users)
+  })
+})
+
+describe('a read that failed', () => {
+  it.each([
+    ['there is no such user', { notFound: true, httpStatus: 404, errorCode: 'E0000007' }, false],
+    ['Okta refuses', { httpStatus: 403, errorCode: 'E0000006' }, false],
+    ['a server has failed', { httpStatus: 500, errorCode: 'E0000009' }, true],
+    ['something in between answered', { httpStatus: 403 }, true],
+    ['a time limit has passed', { httpStatus: 408, errorCode: 'E0000009' }, true],
+    ['nothing answered', {}, true],
+  ])('is passing or not: %s', async (_, failure, passing) => {
+    const reads = new UserReads(async () => failedRead(failure))
+    expect(await reads.of(row('ada'))).toEqual({ kind: 'failed', message: 'could not be read', passing })
+  })
+
+  it('is thrown to all who wait where the plan stops', async () => {
+    const reads = new UserReads(async () => {
+      throw new Error('stopped')
+    })
+    const both = await Promise.allSettled([reads.of(row('ada')), reads.of(row('ada'))])
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  })
+})
