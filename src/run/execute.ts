@@ -69,7 +69,7 @@ export async function executeRows(
   rows: AsyncIterable<InputRow>,
   results: ResultReader,
 ): Promise<void> {
-  const order = new UserOrder()
+  const order = new UserOrder(services.parked)
   const failures: unknown[] = []
   const guarded = (work: () => Promise<void>) => async (): Promise<void> => {
     try {

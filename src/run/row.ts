@@ -37,7 +37,7 @@ export async function runRow(
   let located: Located | null = null
   let trace: RowTrace | null = null
   try {
-    await services.parked(() => place.waitForSameKey())
+    await place.waitForSameKey()
     services.stop.check()
     located = await locate(services, row, place, recorded)
     const preceding = located.traceId === null ? null : place.preceding(located.traceId)
@@ -71,19 +71,19 @@ async function locate(
   if (!services.job.read_first) {
     const target = begun?.id ?? row.user
     const traceId = normalizeUserKey(target)
-    await services.parked(() => place.claim({ id: traceId, login: '' }))
+    await place.claim({ id: traceId, login: '' })
     return { target, traceId, read: null }
   }
   if (begun !== null) {
     // A login may belong to someone else by now: what was begun goes on by the id.
-    await services.parked(() => place.claim(begun))
+    await place.claim(begun)
     return { target: begun.id, traceId: begun.id, read: null }
   }
   const firstOpen = { row: row.row, step: recorded.length + 1 }
   for (;;) {
     const read = await readUser(services, firstOpen, row.user, true)
     if (read.kind === 'failed') return { target: row.user, traceId: null, read }
-    const waited = await services.parked(() => place.claim(read.user))
+    const waited = await place.claim(read.user)
     // Earlier rows of the user may have changed it meanwhile.
     if (!waited) return { target: read.user.id, traceId: read.user.id, read }
   }

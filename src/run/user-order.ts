@@ -8,6 +8,8 @@ export interface RowTrace {
   readonly inDoubt: boolean
 }
 
+type Park = (wait: () => Promise<void>) => Promise<void>
+
 interface ActiveRow {
   readonly sequence: number
   readonly key: string
@@ -45,7 +47,13 @@ export class UserOrder {
   readonly #traces = new Map<string, RowTrace>()
   /** One object for each distinct trace, however many users it stands for. */
   readonly #interned = new Map<string, RowTrace>()
+  readonly #park: Park
   #sequence = 0
+
+  /** @param park how to wait for another row, so that the one that waits takes no other's place */
+  constructor(park: Park = (wait) => wait()) {
+    this.#park = park
+  }
 
   /** Gives a row its place. Must be called in the order of the input. */
   enter(userKey: string): Place {
@@ -101,7 +109,8 @@ export class UserOrder {
   async #waitFor(find: () => ActiveRow | null): Promise<boolean> {
     let waited = false
     for (let other = find(); other !== null; other = find()) {
-      await other.finished
+      const { finished } = other
+      await this.#park(() => finished)
       waited = true
     }
     return waited
