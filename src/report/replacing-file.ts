@@ -57,8 +57,8 @@ async function orKnownError<T>(path: string, work: () => Promise<T>): Promise<T>
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new KnownError(
-      `The report ${path} can't be written: ${reason}`,
-      `Make room or correct the permissions, then: okta-lifecycle report ${shellWord(basename(dirname(path)))}`,
+      `${path} can't be written: ${reason}`,
+      `Make room or correct the permissions, then: okta-lifecycle resume ${shellWord(basename(dirname(path)))}`,
       exitCodes.someoneMustLook,
       error,
     )

@@ -345,7 +345,7 @@ describe('files', () => {
     expect(outcome).toBeInstanceOf(KnownError)
     expect(outcome).toMatchObject({
       message: expect.stringMatching(/run 1\/results\.csv can't be written: ENOENT/),
-      next: expect.stringContaining("okta-lifecycle report 'run 1'"),
+      next: expect.stringContaining("okta-lifecycle resume 'run 1'"),
       exitCode: 1,
     })
   })
