@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { InputRow } from '../input/row.ts'
 import { KnownError } from '../known-error.ts'
 import { type Connection, defaultRequestTimeoutMs, readConnection } from '../okta/connection.ts'
-import { replaceFile } from '../report/replacing-file.ts'
+import { replaceFile } from '../run/replacing-file.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
 import { type OrgState, parseOrgState } from '../sandbox/org-state.ts'
 

@@ -63,7 +63,7 @@ export async function work(options: WorkOptions): Promise<ExitCode> {
     const tooMany = guardRun(run)
     if (tooMany !== null) stop.turn(tooMany)
     log.info({ run: run.run_id, version: programVersion() }, 'Sitting begins')
-    const end = await sitWithProgress({ ...options, run }, { owner, clock, send, tally, log })
+    const end = await sitWithProgress({ ...options, run }, { owner, clock, send, tally })
     log.info({ stopped: end.stopped?.message ?? null }, 'Sitting ends')
     await org.keep()
     return await conclude({ ...options, run }, end)
@@ -92,7 +92,7 @@ async function readOwner(
 
 async function sitWithProgress(
   { directory, run, org, stop, quiet }: WorkOptions,
-  parts: Pick<SittingOptions, 'owner' | 'clock' | 'send' | 'tally' | 'log'>,
+  parts: Pick<SittingOptions, 'owner' | 'clock' | 'send' | 'tally'>,
 ): Promise<SittingEnd> {
   const progress = quiet ? silentProgress() : createProgress(run.input.tasks, run.job.read_first ? 1 : 0)
   try {

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import type { BucketReport } from '../budget/lane.ts'
 import { createLocalLedger } from '../budget/ledger.ts'
 import { Pacer } from '../budget/pacer.ts'
@@ -71,7 +70,6 @@ export async function openReading(options: ReadingOptions): Promise<Reading> {
     recorder: new Recorder(journal, new RunState(1), () => {}),
     stop,
     tally: new Tally(),
-    log: pino({ enabled: false }),
     sendPermission: new PermissionStreak(),
     readPermission: new PermissionStreak(),
     requestTimeoutMs,

@@ -2,8 +2,8 @@ import { basename, dirname } from 'node:path'
 import { visible } from '../input/shown.ts'
 import { actionNames } from '../okta/actions.ts'
 import { expectedSkips, type SkipReason, skipReasons } from '../run/result.ts'
+import { shellWord } from '../shell-word.ts'
 import { reportedResults } from './report-row.ts'
-import { shellWord } from './shell-word.ts'
 import type { Summary } from './summary.ts'
 
 /** Why a skip needs a look, for a person; the expected reasons need none. */

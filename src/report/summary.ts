@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { actionNames } from '../okta/actions.ts'
+import { replaceFile } from '../run/replacing-file.ts'
 import { skipReasons } from '../run/result.ts'
-import { replaceFile } from './replacing-file.ts'
 import { reportedResults } from './report-row.ts'
 
 const count = z.int().min(0)

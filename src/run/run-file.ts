@@ -5,7 +5,7 @@ import { inputEncodings } from '../input/encoding.ts'
 import { inputFormats } from '../input/row.ts'
 import { resolvedJobSchema } from '../job/job.ts'
 import { exitCodes, KnownError } from '../known-error.ts'
-import { replaceFile } from '../report/replacing-file.ts'
+import { replaceFile } from './replacing-file.ts'
 
 /** The version of `run.json` that this program writes and reads. */
 const runFileVersion = 1

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import type { Pacer } from '../budget/pacer.ts'
 import type { Job } from '../job/job.ts'
 import type { Answer } from '../okta/answer.ts'
@@ -21,7 +20,6 @@ export interface Services {
   readonly recorder: Recorder
   readonly stop: StopSwitch
   readonly tally: Tally
-  readonly log: Logger
   /** Refusals of lifecycle calls, and of reads: a token may be allowed one and not the other. */
   readonly sendPermission: PermissionStreak
   readonly readPermission: PermissionStreak

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { Logger } from 'pino'
 import type { BucketReport } from '../budget/lane.ts'
 import { createLocalLedger } from '../budget/ledger.ts'
 import { Pacer } from '../budget/pacer.ts'
@@ -34,7 +33,6 @@ export interface SittingOptions {
   readonly tally: Tally
   readonly requestTimeoutMs: number
   readonly stop: StopSwitch
-  readonly log: Logger
   /** Called once, when work begins, and for every result that is on disk. */
   readonly onBegin: (view: SittingView) => void
   readonly onResult: (result: TaskResult) => void
@@ -63,7 +61,7 @@ export interface SittingEnd {
  * @throws KnownError where the journal is damaged or can't be opened, or the copy of the input can't be read
  */
 export async function sit(options: SittingOptions): Promise<SittingEnd> {
-  const { directory, run, stop, clock, tally, log } = options
+  const { directory, run, stop, clock, tally } = options
   const { job } = run
   const { journal, state } = await openJournal(directory, run)
   const results = await ResultReader.open(join(directory, journalFileName))
@@ -91,7 +89,6 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
     recorder: new Recorder(journal, state, options.onResult),
     stop,
     tally,
-    log,
     sendPermission: new PermissionStreak(),
     readPermission: new PermissionStreak(),
     requestTimeoutMs: options.requestTimeoutMs,

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import type { Job } from '../../src/job/job.ts'
 import type { Answer } from '../../src/okta/answer.ts'
 import { OktaClock } from '../../src/okta/clock.ts'
@@ -74,7 +73,6 @@ export async function sittingOf(options: SittingOfOptions): Promise<SittingEnd> 
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     stop: new StopSwitch(),
     tally: new Tally(),
-    log: pino({ enabled: false }),
     onBegin: () => {},
     onResult: options.onResult ?? (() => {}),
   })

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { exitCodes, KnownError } from '../known-error.ts'
-import { shellWord } from './shell-word.ts'
+import { shellWord } from '../shell-word.ts'
 
 /**
  * A file that takes its place only once it is whole: written beside it under a temporary name, on disk before it is
