@@ -1,4 +1,3 @@
-import PQueue from 'p-queue'
 import type { Answer } from '../okta/answer.ts'
 import type { Bucket } from '../okta/bucket.ts'
 import { buckets } from '../okta/bucket.ts'
@@ -17,6 +16,7 @@ import {
 } from './lane.ts'
 import type { Ledger } from './ledger.ts'
 import { changesAt, permits } from './permits.ts'
+import { SlotQueue } from './slot-queue.ts'
 import { newSlots, type Slots, slotsAfterConcurrencyLimit, slotsAfterSuccess } from './slots.ts'
 
 /** Thrown to those who still wait for a slot and a permit when the run stops. */
@@ -41,9 +41,11 @@ export interface PacerOptions {
 
 const lifecycleBucket: Bucket = '/api/v1/users'
 /** Permits for each slot from which on they count as plenty. */
-const plentyForSlots = 4
-/** Requests admitted for each slot while permits are plenty: one being sent, two for when it comes free. */
-const admittedPerSlot = 3
+const plentyForSlots = 12
+/** Requests admitted for each slot while permits are plenty: one being sent, the others for when it comes free. */
+const admittedPerSlot = 5
+/** As long as so many are admitted for each slot, no more are leased: few leases of many permits cost the least. */
+const enoughPerSlot = 1.5
 
 /**
  * Lets requests go when a slot and a permit are there together.
@@ -59,7 +61,7 @@ export class Pacer {
   readonly #clock: OktaClock
   readonly #ledger: Ledger
   readonly #workLeft: (bucket: Bucket) => number
-  readonly #queue: PQueue
+  readonly #queue: SlotQueue
   readonly #lanes: ReadonlyMap<Bucket, Lane>
   #slots: Slots
   /** Requests with a permit that are not sent yet, or being sent. */
@@ -72,7 +74,7 @@ export class Pacer {
     this.#ledger = options.ledger
     this.#workLeft = options.workLeft
     this.#slots = newSlots(options.concurrency)
-    this.#queue = new PQueue({ concurrency: this.#slots.size })
+    this.#queue = new SlotQueue(this.#slots.size)
     this.#lanes = new Map(
       buckets.map((bucket) => [bucket, newLane(options.share, options.earlierSends(bucket))]),
     )
@@ -111,7 +113,7 @@ export class Pacer {
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    await this.#queue.onIdle()
+    await this.#queue.whenIdle()
   }
 
   /** The length of a bucket's window in milliseconds, as far as it is known. */
@@ -146,8 +148,9 @@ export class Pacer {
     const now = this.#clock.nowAtLeast()
     const available = permits(lane.budget, now, this.#workLeft(bucket))
     const { size } = this.#slots
-    const admissible = available >= size * plentyForSlots ? size * admittedPerSlot : size
-    const free = admissible - this.#admitted
+    const plenty = available >= size * plentyForSlots
+    if (plenty && this.#admitted > size * enoughPerSlot) return
+    const free = size * (plenty ? admittedPerSlot : 1) - this.#admitted
     if (free <= 0) return
     if (available === 0) {
       this.#wakeLater(lane, changesAt(lane.budget, now) - now)
@@ -176,7 +179,11 @@ export class Pacer {
     for (const permit of leased) {
       const waiter = lane.waiting.shift() ?? lane.waitingAhead.shift()
       if (waiter === undefined) this.#release(lane, permit, { kind: 'unused' })
-      else void this.#carryOut(bucket, lane, permit, waiter)
+      else
+        this.#queue.add(
+          () => this.#carryOut(lane, permit, waiter),
+          bucket === lifecycleBucket ? 'call' : 'read',
+        )
     }
     this.#wake()
   }
@@ -190,28 +197,22 @@ export class Pacer {
     }
   }
 
-  /** Prepares a request and sends it, both in its slot. */
-  async #carryOut(
-    bucket: Bucket,
-    lane: Lane,
-    permit: Permit,
-    { request, resolve, reject }: Waiter,
-  ): Promise<void> {
+  /** Prepares a request and sends it, both in its slot. Never rejects. */
+  async #carryOut(lane: Lane, permit: Permit, { request, resolve, reject }: Waiter): Promise<void> {
     let outcome: BudgetAnswer = { kind: 'unused' }
-    const work = async (): Promise<Answer | null> => {
+    try {
       if (this.#stopped) throw new PacerStopped()
-      if (request.prepare !== undefined && !(await request.prepare())) return null
+      if (request.prepare !== undefined && !(await request.prepare())) {
+        resolve(null)
+        return
+      }
       const { cuts } = this.#slots
       outcome = { kind: 'nothing_learned' }
       const answer = await request.send()
       lane.used++
       outcome = budgetAnswer(answer)
       this.#adapt(answer, cuts)
-      return answer
-    }
-    try {
-      // Lifecycle calls come before reads here as well.
-      resolve((await this.#queue.add(work, { priority: bucket === lifecycleBucket ? 1 : 0 })) ?? null)
+      resolve(answer)
     } catch (error) {
       reject(error)
     } finally {
@@ -243,9 +244,9 @@ export class Pacer {
   #adapt(answer: Answer, cutsWhenSent: number): void {
     if (answer.kind !== 'answered') return
     this.#slots = isConcurrencyLimit(answer)
-      ? slotsAfterConcurrencyLimit(this.#slots, this.#queue.pending, cutsWhenSent)
+      ? slotsAfterConcurrencyLimit(this.#slots, this.#queue.busy, cutsWhenSent)
       : slotsAfterSuccess(this.#slots)
-    if (this.#queue.concurrency !== this.#slots.size) this.#queue.concurrency = this.#slots.size
+    this.#queue.resize(this.#slots.size)
   }
 
   #wakeLater(lane: Lane, delayMs: number): void {

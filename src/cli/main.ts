@@ -3,22 +3,24 @@ import yargs from 'yargs'
 import { exitCodes, KnownError } from '../known-error.ts'
 import type { Command } from './command.ts'
 import { keepHeapSmall } from './memory.ts'
-import { planCommand } from './plan.ts'
-import { resumeCommand } from './resume.ts'
-import { runCommand } from './run.ts'
-import { sandboxCommand } from './sandbox.ts'
-import { statusCommand } from './status.ts'
-import { validateCommand } from './validate.ts'
 import { programVersion } from './version.ts'
 
-const commands: readonly Command[] = [
-  runCommand,
-  planCommand,
-  resumeCommand,
-  statusCommand,
-  validateCommand,
-  sandboxCommand,
-]
+/** The commands, each loaded when it is wanted: a run does not wait for the sandbox's modules. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./run.ts')).runCommand,
+  plan: async () => (await import('./plan.ts')).planCommand,
+  resume: async () => (await import('./resume.ts')).resumeCommand,
+  status: async () => (await import('./status.ts')).statusCommand,
+  validate: async () => (await import('./validate.ts')).validateCommand,
+  sandbox: async () => (await import('./sandbox.ts')).sandboxCommand,
+}
+
+/** The command that the command line begins with; all of them where it begins with none, for help and for errors. */
+async function wantedCommands([first = '']: readonly string[]): Promise<readonly Command[]> {
+  const load = Object.hasOwn(commands, first) ? commands[first] : undefined
+  const wanted = load === undefined ? Object.values(commands) : [load]
+  return await Promise.all(wanted.map((load) => load()))
+}
 
 /** A bare `-` does not reach a positional through yargs: it travels under this name. */
 const standardInput = '\u0000standard-input'
@@ -75,7 +77,7 @@ async function main(): Promise<void> {
       if (error !== undefined && error.name !== 'YError') throw error
       throw usageError(error?.message ?? message ?? 'The command line could not be understood.')
     })
-  for (const command of commands) {
+  for (const command of await wantedCommands(argv)) {
     addCommand(cli, command, (code) => {
       process.exitCode = code
     })

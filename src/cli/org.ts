@@ -5,7 +5,7 @@ import { KnownError } from '../known-error.ts'
 import { type Connection, defaultRequestTimeoutMs, readConnection } from '../okta/connection.ts'
 import { replaceFile } from '../run/replacing-file.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
-import { type OrgState, parseOrgState } from '../sandbox/org-state.ts'
+import type { OrgState } from '../sandbox/org-state.ts'
 
 /** The org that a run talks to, real or simulated. */
 export interface RunOrg {
@@ -57,6 +57,7 @@ export async function keptSandboxOrg(directory: string, run: RunFile): Promise<R
       error,
     )
   }
+  const { parseOrgState } = await import('../sandbox/org-state.ts')
   const state = parseOrgState(await readFile(path, 'utf8'), path)
   await rename(path, `${path}.resumed`)
   return await sandboxOrg(directory, state)

@@ -4,7 +4,7 @@ import type { InputFormat } from '../input/row.ts'
 import { shown } from '../input/shown.ts'
 import type { Job, JobFile } from '../job/job.ts'
 import { mergeJob } from '../job/merge-job.ts'
-import { readJobFile } from '../job/read-job-file.ts'
+import type { ReadJob } from '../job/read-job-file.ts'
 import { KnownError } from '../known-error.ts'
 import { type Action, actionNames, parseAction } from '../okta/actions.ts'
 
@@ -41,7 +41,7 @@ export interface Prepared {
  * @throws KnownError where the job file is wrong, no input is named, or a flag contradicts the job
  */
 export async function prepare(input: string | undefined, args: InputArguments): Promise<Prepared> {
-  const read = args.job === undefined ? null : await readJobFile(args.job)
+  const read = args.job === undefined ? null : await loadJobFile(args.job)
   const job: JobFile | null = read?.job ?? null
   const fromJob = job?.input?.file
   const source =
@@ -72,6 +72,12 @@ export async function prepare(input: string | undefined, args: InputArguments): 
   // Flags that contradict the job are found here, before an input is read.
   merge(format ?? 'csv')
   return { source, format, encoding: encoding ?? null, merge }
+}
+
+/** A YAML parser is loaded only where there is YAML to read. */
+async function loadJobFile(path: string): Promise<ReadJob> {
+  const { readJobFile } = await import('../job/read-job-file.ts')
+  return await readJobFile(path)
 }
 
 function actionFlag(text: string): Action {

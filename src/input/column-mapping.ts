@@ -1,8 +1,7 @@
 import { KnownError } from '../known-error.ts'
 import { readCsvLayout } from './csv-layout.ts'
 import type { InputFile } from './input-file.ts'
-import { readJsonArray } from './json-array.ts'
-import { readJsonLines } from './json-lines.ts'
+import { readJson } from './json-reader.ts'
 import { maxColumns } from './limits.ts'
 import type { InputFormat } from './row.ts'
 import { shown, shownList } from './shown.ts'
@@ -106,13 +105,11 @@ export function mapColumns(name: string, columns: readonly string[], settings: I
 
 async function keysOf(
   input: InputFile,
-  settings: InputSettings,
+  format: 'json' | 'jsonl',
   chunkBytes: number | undefined,
 ): Promise<string[]> {
   const keys = new Set<string>()
-  const records =
-    settings.format === 'json' ? readJsonArray(input, chunkBytes) : readJsonLines(input, chunkBytes)
-  for await (const { row, cells } of records) {
+  for await (const { row, cells } of readJson(input, format, chunkBytes)) {
     for (const key of cells.keys()) keys.add(key)
     if (keys.size > maxColumns)
       throw new KnownError(
@@ -133,7 +130,7 @@ export async function resolveColumns(
   chunkBytes?: number,
 ): Promise<ColumnMapping> {
   if (settings.format !== 'csv')
-    return mapColumns(input.name, await keysOf(input, settings, chunkBytes), settings)
+    return mapColumns(input.name, await keysOf(input, settings.format, chunkBytes), settings)
   const layout = await readCsvLayout(input, (columns) => rateHeader(columns, settings), chunkBytes)
   return mapColumns(input.name, layout.columns, settings)
 }

@@ -1,7 +1,6 @@
 import { readCsv } from './csv.ts'
 import type { InputFile } from './input-file.ts'
-import { readJsonArray } from './json-array.ts'
-import { readJsonLines } from './json-lines.ts'
+import { readJson } from './json-reader.ts'
 import type { Cell, InputFormat, RawRecord } from './row.ts'
 
 /** Cells in the order of the columns; those of no column come last. */
@@ -24,17 +23,24 @@ function inOrder(
  * A JSON record has no cell for a key that it has not.
  * Throws KnownError as the format's own reader does.
  */
-export async function* readRecords(
+export function readRecords(
   input: InputFile,
   format: InputFormat,
   columns: readonly string[],
   chunkBytes?: number,
+): AsyncIterable<RawRecord> {
+  return format === 'csv'
+    ? readCsv(input, columns, chunkBytes)
+    : readJsonInOrder(input, format, columns, chunkBytes)
+}
+
+async function* readJsonInOrder(
+  input: InputFile,
+  format: 'json' | 'jsonl',
+  columns: readonly string[],
+  chunkBytes: number | undefined,
 ): AsyncGenerator<RawRecord> {
-  if (format === 'csv') {
-    yield* readCsv(input, columns, chunkBytes)
-    return
-  }
   const places = new Map(columns.map((column, index) => [column, index]))
-  const records = format === 'json' ? readJsonArray(input, chunkBytes) : readJsonLines(input, chunkBytes)
-  for await (const record of records) yield { ...record, cells: inOrder(record.cells, places) }
+  for await (const record of readJson(input, format, chunkBytes))
+    yield { ...record, cells: inOrder(record.cells, places) }
 }

@@ -44,11 +44,14 @@ export function parseFactorTimes(answer: Answered): readonly number[] | null {
   })
 }
 
+const ascii = /^[\x20-\x7e]*$/
+
 /**
  * Folds a login as Okta compares logins: without regard to letter case and diacritics.
  * Source: Okta's Users API reference, on the uniqueness of logins.
  */
 export function foldLogin(login: string): string {
+  if (ascii.test(login)) return login.toLowerCase()
   // A capital sigma becomes one of two small letters, by where it stands: both are the same letter.
   return login.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ')
 }

@@ -1,11 +1,16 @@
 import type { Cell } from '../input/row.ts'
 
 /**
- * Renders one JSON object as a line that ends in a line feed. Written pair by pair, so that every name is kept as it
- * is (also `__proto__`) and in the order given; undefined is written as null.
+ * Renders JSON objects with these names as lines that end in a line feed. Written pair by pair, so that every name is
+ * kept as it is (also `__proto__`) and in the order given; undefined is written as null.
  */
-export function renderJsonLine(pairs: Iterable<readonly [name: string, value: Cell | undefined]>): string {
-  const members: string[] = []
-  for (const [name, value] of pairs) members.push(`${JSON.stringify(name)}:${JSON.stringify(value ?? null)}`)
-  return `{${members.join(',')}}\n`
+export function jsonLineRenderer(
+  names: readonly string[],
+): (values: readonly (Cell | undefined)[]) => string {
+  const heads = names.map((name, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`)
+  return (values) => {
+    let line = heads.length === 0 ? '{' : ''
+    for (const [index, head] of heads.entries()) line += head + JSON.stringify(values[index] ?? null)
+    return `${line}}\n`
+  }
 }

@@ -3,12 +3,12 @@ import type { Cell } from '../input/row.ts'
 import { openReplacingFile, type ReplacingFile } from '../run/replacing-file.ts'
 import { nameInputColumns, resultColumns } from './columns.ts'
 import { renderCsv } from './csv-text.ts'
-import { renderJsonLine } from './json-line.ts'
+import { jsonLineRenderer } from './json-line.ts'
 import { isWorthFeedingAgain, type ReportRow } from './report-row.ts'
 import { createTotalsCounter, type ResultTotals } from './totals.ts'
 
 /** Rows that are rendered together; memory holds no more of them than this. */
-const rowsPerBatch = 64
+const rowsPerBatch = 256
 
 /**
  * Writes `results.csv`, `results.jsonl` and `failed.csv` into the directory in one pass over the rows, which come in
@@ -21,7 +21,8 @@ export async function writeResults(
   columns: readonly string[],
   rows: AsyncIterable<ReportRow>,
 ): Promise<ResultTotals> {
-  const inputNames = nameInputColumns(columns)
+  const names = [...resultColumns, ...nameInputColumns(columns)]
+  const toJsonLine = jsonLineRenderer(names)
   const counter = createTotalsCounter()
   const opened: ReplacingFile[] = []
   async function openFile(name: string): Promise<ReplacingFile> {
@@ -34,16 +35,18 @@ export async function writeResults(
     const resultsCsv = await openFile('results.csv')
     const resultsJsonl = await openFile('results.jsonl')
     const failedCsv = await openFile('failed.csv')
-    await resultsCsv.write(renderCsv([[...resultColumns, ...inputNames]]))
+    await resultsCsv.write(renderCsv([names]))
     await failedCsv.write(renderCsv([columns]))
 
     for await (const batch of inBatches(rows)) {
       for (const row of batch) counter.add(row)
       const records = batch.flatMap((row) => toRecords(row, columns))
-      await resultsCsv.write(renderCsv(records))
-      await resultsJsonl.write(records.map((record) => toJsonLine(record, inputNames)).join(''))
       const again = batch.filter(isWorthFeedingAgain)
-      if (again.length > 0) await failedCsv.write(renderCsv(again.map((row) => ownCells(row, columns))))
+      await Promise.all([
+        resultsCsv.write(renderCsv(records)),
+        resultsJsonl.write(records.map(toJsonLine).join('')),
+        ...(again.length > 0 ? [failedCsv.write(renderCsv(again.map((row) => ownCells(row, columns))))] : []),
+      ])
     }
     for (const file of opened) await file.commit()
     return counter.totals()
@@ -61,11 +64,6 @@ function ownCells(row: ReportRow, columns: readonly string[]): Cells {
 function toRecords(row: ReportRow, columns: readonly string[]): Cells[] {
   const own = ownCells(row, columns)
   return row.tasks.map((task) => [...resultColumns.map((column) => task[column]), ...own])
-}
-
-function toJsonLine(record: Cells, inputNames: readonly string[]): string {
-  const names = [...resultColumns, ...inputNames]
-  return renderJsonLine(names.map((name, index) => [name, record[index]] as const))
 }
 
 async function* inBatches(rows: AsyncIterable<ReportRow>): AsyncGenerator<readonly ReportRow[]> {

@@ -26,8 +26,10 @@ export interface RowQueue {
 }
 
 /** Rows at work for each slot: read, waiting for a permit, being prepared, sent, and being recorded. */
-const rowsPerSlot = 6
+const rowsPerSlot = 5
 const fewestRows = 32
+/** Rows that may stand before the queue: once so many do, the input is read on when all have been let in. */
+const rowsWaiting = 16
 
 /** A queue for rows, bounded: memory does not grow with the input. */
 export function createRowQueue(concurrency: number): RowQueue {
@@ -41,7 +43,7 @@ export function createRowQueue(concurrency: number): RowQueue {
   return {
     async add(work) {
       void queue.add(work)
-      await queue.onSizeLessThan(1)
+      if (queue.size >= rowsWaiting) await queue.onSizeLessThan(1)
     },
     async parked(wait) {
       adjust(1)

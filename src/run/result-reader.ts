@@ -24,13 +24,13 @@ export class ResultReader {
 
   /** The result whose line stands there. Its line must have been read or written as sound before. */
   async read(position: Position): Promise<TaskResult> {
-    const line = (await this.#bytes(position)).toString('utf8')
+    const bytes = this.#held(position) ?? (await this.#load(position))
     const {
       event,
       chain: _chain,
       crc: _crc,
       ...result
-    } = JSON.parse(line) as JournalEvent & {
+    } = JSON.parse(bytes.toString('utf8')) as JournalEvent & {
       chain: string
       crc: string
     }
@@ -42,9 +42,14 @@ export class ResultReader {
     await this.#file.close()
   }
 
-  async #bytes({ offset, length }: Position): Promise<Buffer> {
+  /** The bytes, where the block in memory has them. */
+  #held({ offset, length }: Position): Buffer | null {
     const start = offset - this.#blockStart
-    if (start >= 0 && start + length <= this.#block.length) return this.#block.subarray(start, start + length)
+    if (start < 0 || start + length > this.#block.length) return null
+    return this.#block.subarray(start, start + length)
+  }
+
+  async #load({ offset, length }: Position): Promise<Buffer> {
     const buffer = Buffer.allocUnsafe(Math.max(blockBytes, length))
     let filled = 0
     while (filled < buffer.length) {

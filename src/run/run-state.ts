@@ -236,15 +236,7 @@ export class RunState {
       startedAt: intent.started_at,
       open: { intent, doubt: null },
     })
-    this.#recentSends.push(intent.okta_time)
-    const oldest = this.#recentSends[0]
-    if (
-      oldest !== undefined &&
-      this.#recentSends.length >= 2048 &&
-      oldest < intent.okta_time - rememberSendsMs
-    ) {
-      this.#recentSends = this.#recentSends.filter((time) => time >= intent.okta_time - rememberSendsMs)
-    }
+    this.#recentSends = remember(this.#recentSends, intent.okta_time)
   }
 
   #doubt(event: InDoubtEvent): void {
