@@ -1,8 +1,4 @@
-import { join } from 'node:path'
-import { readRows } from '../input/read-rows.ts'
-import { columnMapping, inputFile } from '../run/input-of-run.ts'
-import { ResultReader } from '../run/result-reader.ts'
-import { journalFileName } from '../run/run-directory.ts'
+import { rowsWithResults } from '../run/rows-with-results.ts'
 import type { RunFile } from '../run/run-file.ts'
 import type { RunState } from '../run/run-state.ts'
 import { notRun, type ReportRow } from './report-row.ts'
@@ -13,21 +9,12 @@ export async function* reportRows(
   run: RunFile,
   state: RunState,
 ): AsyncGenerator<ReportRow> {
-  const results = await ResultReader.open(join(directory, journalFileName))
-  try {
-    const settings = { format: run.input.format, action: run.job.action, steps: run.job.steps }
-    for await (const row of readRows(inputFile(directory, run), columnMapping(run), settings)) {
-      const actions = row.kind === 'valid' ? row.actions : [row.action]
-      const tasks = []
-      for (const [index, action] of actions.entries()) {
-        const position = state.resultPosition(row.row, index + 1)
-        tasks.push(
-          position === null ? notRun(row.row, index + 1, row.user, action) : await results.read(position),
-        )
-      }
-      yield { row: row.row, cells: row.cells, tasks }
-    }
-  } finally {
-    await results.close()
+  for await (const { input, results } of rowsWithResults(directory, run, state)) {
+    const { row, user, cells } = input
+    const actions = input.kind === 'valid' ? input.actions : [input.action]
+    const tasks = results.map(
+      (result, index) => result ?? notRun(row, index + 1, user, actions[index] ?? ''),
+    )
+    yield { row, cells, tasks }
   }
 }

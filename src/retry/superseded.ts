@@ -1,0 +1,71 @@
+import { type Action, ruleOf } from '../okta/actions.ts'
+import { foldLogin, normalizeUserKey } from '../okta/user.ts'
+import { decide } from '../run/decide.ts'
+import type { TaskResult } from '../run/result.ts'
+import type { RetriedRow } from './select-row.ts'
+
+/** A later row that was carried out, and with what. */
+export interface LaterRow {
+  readonly row: number
+  readonly action: Action
+}
+
+/**
+ * Finds the rows that must not be taken up because a later row of the same user was carried out meanwhile: doing them
+ * now would turn the input's order around. Rows are shown to it in the order of the input.
+ */
+export class SupersededRows {
+  readonly #waiting = new Map<string, RetriedRow[]>()
+  readonly #found = new Map<number, LaterRow>()
+
+  /** Takes in a row of the input: what was carried out of it, and whether it is taken up. */
+  see(row: number, user: string, results: readonly TaskResult[], retried: RetriedRow | null): void {
+    const names = namesOf(user, results)
+    for (const { action, result } of results) {
+      if (result !== 'succeeded' && result !== 'unchanged') continue
+      for (const earlier of names.flatMap((name) => this.#waiting.get(name) ?? [])) {
+        // The row's own earlier steps are no later rows.
+        if (earlier.input.row === row || !undoes(earlier.todo, action as Action)) continue
+        this.#found.set(earlier.input.row, { row, action: action as Action })
+      }
+    }
+    if (retried === null) return
+    for (const name of names) {
+      const rows = this.#waiting.get(name)
+      if (rows === undefined) this.#waiting.set(name, [retried])
+      else rows.push(retried)
+    }
+  }
+
+  /** The later row that stands against a row; null where it may be taken up. */
+  by(row: number): LaterRow | null {
+    return this.#found.get(row) ?? null
+  }
+
+  get size(): number {
+    return this.#found.size
+  }
+}
+
+/** All that the rows of one user may call it by. */
+function namesOf(user: string, results: readonly TaskResult[]): readonly string[] {
+  const names = new Set([normalizeUserKey(user)])
+  for (const { okta_user_id: id, okta_login: login } of results) {
+    if (id !== null) names.add(id)
+    if (login !== null && login !== '') names.add(foldLogin(login))
+  }
+  return [...names]
+}
+
+/** Whether an action, done now, may take the user away from where the later one has led. */
+function undoes(earlier: readonly Action[], later: Action): boolean {
+  return earlier.some((action) => {
+    const { target } = ruleOf(action)
+    return (
+      target.length > 0 &&
+      ruleOf(later).target.some(
+        (status) => !target.includes(status) && decide(action, status).kind === 'send',
+      )
+    )
+  })
+}
