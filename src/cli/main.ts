@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).runCommand,
   plan: async () => (await import('./plan.ts')).planCommand,
   resume: async () => (await import('./resume.ts')).resumeCommand,
+  retry: async () => (await import('./retry.ts')).retryCommand,
   status: async () => (await import('./status.ts')).statusCommand,
   validate: async () => (await import('./validate.ts')).validateCommand,
   sandbox: async () => (await import('./sandbox.ts')).sandboxCommand,
@@ -66,7 +67,7 @@ async function main(): Promise<void> {
   const cli = yargs(argv.map((text) => (text === '-' ? standardInput : text)))
     .scriptName('okta-lifecycle')
     .usage('$0 <command>\n\nCarries out Okta user lifecycle actions in bulk.')
-    .demandCommand(1, 'A command was expected: run, plan, resume, status, validate or sandbox.')
+    .demandCommand(1, 'A command was expected: run, plan, resume, retry, status, validate or sandbox.')
     .strict()
     .version(programVersion())
     .help()

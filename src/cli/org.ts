@@ -27,6 +27,28 @@ export function environmentOrg(): RunOrg {
   return { connection, orgUrl: connection.orgUrl, keep: async () => {}, close: async () => {} }
 }
 
+/**
+ * The org that a run was begun with: no other can go on with it.
+ *
+ * @throws KnownError where the environment names another, or a simulated one is lost
+ */
+export async function orgOfRun(directory: string, run: RunFile): Promise<RunOrg> {
+  if (run.org_url === sandboxOrgUrl) return await keptSandboxOrg(directory, run)
+  const org = environmentOrg()
+  if (org.orgUrl === run.org_url) return org
+  throw new KnownError(
+    `Run ${run.run_id} was begun in ${run.org_url}; OKTA_CLIENT_ORGURL is ${org.orgUrl}.`,
+    `export OKTA_CLIENT_ORGURL=${run.org_url}, then once more`,
+  )
+}
+
+/** Hands the simulated org that a run kept to the run that goes on from it. Does nothing for a real org. */
+export async function handOnSandboxOrg(from: string, to: string, run: RunFile): Promise<void> {
+  if (run.org_url !== sandboxOrgUrl) return
+  await checkSandboxKept(from, run)
+  await rename(join(from, sandboxFileName), join(to, sandboxFileName))
+}
+
 /** A new simulated org that holds the input's users, and some more. */
 export async function newSandboxOrg(directory: string, rows: AsyncIterable<InputRow>): Promise<RunOrg> {
   const { usersForInput } = await import('../sandbox/seed/users-for-input.ts')
@@ -45,10 +67,20 @@ async function* validRows(
  *
  * @throws KnownError where the org was not kept
  */
-export async function keptSandboxOrg(directory: string, run: RunFile): Promise<RunOrg> {
+async function keptSandboxOrg(directory: string, run: RunFile): Promise<RunOrg> {
   const path = join(directory, sandboxFileName)
+  await checkSandboxKept(directory, run)
+  const { parseOrgState } = await import('../sandbox/org-state.ts')
+  const state = parseOrgState(await readFile(path, 'utf8'), path)
+  await rename(path, `${path}.resumed`)
+  return await sandboxOrg(directory, state)
+}
+
+/** @throws KnownError where a sandbox run has no simulated org any more */
+export async function checkSandboxKept(directory: string, run: RunFile): Promise<void> {
+  if (run.org_url !== sandboxOrgUrl) return
   try {
-    await stat(path)
+    await stat(join(directory, sandboxFileName))
   } catch (error) {
     throw new KnownError(
       `The sandbox of run ${run.run_id} was lost with its process: a simulated org lives in memory and is kept only at a clean stop. The run can't go on.`,
@@ -57,10 +89,6 @@ export async function keptSandboxOrg(directory: string, run: RunFile): Promise<R
       error,
     )
   }
-  const { parseOrgState } = await import('../sandbox/org-state.ts')
-  const state = parseOrgState(await readFile(path, 'utf8'), path)
-  await rename(path, `${path}.resumed`)
-  return await sandboxOrg(directory, state)
 }
 
 async function sandboxOrg(directory: string, seed: OrgState): Promise<RunOrg> {

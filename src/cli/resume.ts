@@ -1,16 +1,18 @@
 import type { ExitCode } from '../known-error.ts'
 import { exitCodes, KnownError } from '../known-error.ts'
-import { renderSummary } from '../report/render-summary.ts'
 import { readSummary } from '../report/summary.ts'
+import { checkNotClosed } from '../run/closed.ts'
 import { checkInputCopy } from '../run/input-of-run.ts'
 import { acquireLock } from '../run/lock.ts'
 import { findRun } from '../run/run-directory.ts'
-import { type RunFile, readRunFile, sandboxOrgUrl } from '../run/run-file.ts'
+import { type RunFile, readRunFile } from '../run/run-file.ts'
 import { RunStopped, StopSwitch } from '../run/stop.ts'
+import { answerFinished } from './answer-finished.ts'
 import { defineCommand } from './command.ts'
 import { askYesNo, canAsk } from './confirm.ts'
+import { withGuardFlags } from './guard-flags.ts'
 import { inputOptions, jsonOption, runsDirectoryOption, sendingOptions } from './options.ts'
-import { environmentOrg, keptSandboxOrg, type RunOrg } from './org.ts'
+import { orgOfRun } from './org.ts'
 import { stopOnSignals } from './signals.ts'
 import { work } from './work.ts'
 
@@ -39,15 +41,15 @@ export const resumeCommand = defineCommand({
     const unhook = stopOnSignals(stop, say)
     try {
       const run = withGuardFlags(await readRunFile(directory), args['max-users'])
+      await checkNotClosed(directory, run)
       const finished = run.state === 'finished' ? await readSummary(directory) : null
       if (finished !== null) {
         say(`Run ${run.run_id} is finished: nothing is left to do.`)
-        process.stdout.write(args.json ? `${JSON.stringify(finished, null, 2)}\n` : renderSummary(finished))
-        return finished.exit_code === exitCodes.done ? exitCodes.done : exitCodes.someoneMustLook
+        return answerFinished(finished, args.json)
       }
       if (!run.confirmed && !args.yes) await confirm(run, stop)
       await checkInputCopy(directory, run)
-      const org = await orgOf(directory, run)
+      const org = await orgOfRun(directory, run)
       say(`Going on with run ${run.run_id}.`)
       const confirmed = { ...run, confirmed: true }
       return await work({ directory, run: confirmed, org, stop, quiet: args.quiet, json: args.json, say })
@@ -60,29 +62,6 @@ export const resumeCommand = defineCommand({
     }
   },
 })
-
-/** Guards are taken anew on resume, where flags give them. */
-function withGuardFlags(run: RunFile, maxUsers: number | undefined): RunFile {
-  if (maxUsers === undefined) return run
-  if (!Number.isInteger(maxUsers) || maxUsers < 1) {
-    throw new KnownError(
-      `--max-users is ${maxUsers}; a whole number from 1 was expected.`,
-      'okta-lifecycle resume --latest --max-users 500',
-    )
-  }
-  return { ...run, job: { ...run.job, guards: { ...run.job.guards, max_users: maxUsers } } }
-}
-
-/** The org that the run was begun with: no other can go on with it. */
-async function orgOf(directory: string, run: RunFile): Promise<RunOrg> {
-  if (run.org_url === sandboxOrgUrl) return await keptSandboxOrg(directory, run)
-  const org = environmentOrg()
-  if (org.orgUrl === run.org_url) return org
-  throw new KnownError(
-    `Run ${run.run_id} was begun in ${run.org_url}; OKTA_CLIENT_ORGURL is ${org.orgUrl}.`,
-    `export OKTA_CLIENT_ORGURL=${run.org_url}, then resume`,
-  )
-}
 
 /** Nobody has agreed to this run yet: its first process died before the question was answered. */
 async function confirm(run: RunFile, stop: StopSwitch): Promise<void> {

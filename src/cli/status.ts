@@ -67,7 +67,7 @@ function describe(directory: string, run: RunFile, state: RunState, working: boo
 function render(status: RunStatus): string {
   const counts = Object.entries(status.results).filter(([, count]) => count > 0)
   const reason = status.reason === null ? '' : `: ${status.reason}`
-  const resumable = status.state !== 'finished' && status.state !== 'working'
+  const resumable = !['finished', 'working', 'closed'].includes(status.state)
   return [
     `Run ${status.run_id} (${status.job}, ${status.org}) ${status.state}${reason}`,
     `${status.done} of ${status.tasks} tasks have a result: ${counts.map(([name, count]) => `${count} ${name}`).join(', ')}`,

@@ -15,6 +15,7 @@ const skipWords: Readonly<Record<SkipReason, string>> = {
   invalid_row: "because the row can't be acted on",
   earlier_step: 'because an earlier step of the row did not succeed',
   in_doubt: 'because an earlier action on the user is in doubt',
+  superseded: 'because a later row of the user was carried out meanwhile',
 }
 
 /** The summary for a terminal: plain text without colour, lines that end in a line feed. */
@@ -39,6 +40,7 @@ function renderHead(summary: Summary): string[] {
   return [
     `Run ${summary.run_id} ${summary.state}${reason}`,
     ...alignLabels([
+      ...(summary.retry_of === null ? [] : [['Retry of', summary.retry_of] as const]),
       ['Job', summary.job],
       ['Org', summary.org],
       ['Time', `${renderDuration(summary.duration_seconds)}${sittings}`],
@@ -111,8 +113,12 @@ function renderEnd(summary: Summary): string[] {
   ])
 }
 
-function hasRowsToFeed({ results, skipped }: Summary): boolean {
-  return results.failed + results.in_doubt + results.not_run + skipped.invalid_row + skipped.in_doubt > 0
+function hasRowsToFeed(summary: Summary): boolean {
+  return hasTasksToRetry(summary) || summary.skipped.invalid_row > 0
+}
+
+function hasTasksToRetry({ results, skipped }: Summary): boolean {
+  return results.failed + results.in_doubt + results.not_run + skipped.in_doubt > 0
 }
 
 function nextStep(summary: Summary): string {
@@ -122,9 +128,10 @@ function nextStep(summary: Summary): string {
   const where =
     parent === 'runs' && basename(files.directory) === run_id ? '' : ` --runs-dir ${shellWord(parent)}`
   if (state !== 'finished') return `okta-lifecycle resume ${shellWord(run_id)}${where}`
-  if (hasRowsToFeed(summary)) {
-    return `see in results.csv why, mend what can be mended, then run ${files.failed_csv} as an input`
+  if (hasTasksToRetry(summary)) {
+    return `see in results.csv why, mend what can be mended, then: okta-lifecycle retry ${shellWord(run_id)}${where}`
   }
+  if (skipped.invalid_row > 0) return `correct the rows in ${files.failed_csv}, then run it as an input`
   if (skipReasons.some((reason) => skipped[reason] > 0 && !expectedSkips.has(reason))) {
     return 'decide on the skipped users; nothing is left to resume'
   }

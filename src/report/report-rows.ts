@@ -12,9 +12,7 @@ export async function* reportRows(
   for await (const { input, results } of rowsWithResults(directory, run, state)) {
     const { row, user, cells } = input
     const actions = input.kind === 'valid' ? input.actions : [input.action]
-    const tasks = results.map(
-      (result, index) => result ?? notRun(row, index + 1, user, actions[index] ?? ''),
-    )
+    const tasks = results.map((result, index) => result ?? notRun(row, index + 1, user, actions[index] ?? ''))
     yield { row, cells, tasks }
   }
 }

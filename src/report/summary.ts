@@ -40,6 +40,10 @@ const files = z
 export const summarySchema = z
   .strictObject({
     run_id: z.string(),
+    retry_of: z
+      .string()
+      .nullable()
+      .describe('The run that this one takes up what was left of; null for none.'),
     job: z.string().describe('The name of the job.'),
     org: z.string().describe("The org's URL."),
     state: z

@@ -16,6 +16,7 @@ export const skipReasons = [
   'invalid_row',
   'earlier_step',
   'in_doubt',
+  'superseded',
 ] as const
 export type SkipReason = (typeof skipReasons)[number]
 

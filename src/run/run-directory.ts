@@ -183,7 +183,8 @@ async function timeOf(runFile: string, directory: string): Promise<number | null
   return birthtimeMs > 0 ? birthtimeMs : ctimeMs
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Whether a path is there. */
+export async function exists(path: string): Promise<boolean> {
   try {
     await stat(path)
     return true

@@ -43,7 +43,11 @@ const runFileSchema = z.strictObject({
   owner: z.union([z.strictObject({ id: z.string(), login: z.string() }), z.literal('none')]).nullable(),
   /** Whether someone has agreed to send what the run would send. */
   confirmed: z.boolean(),
-  state: z.enum(['new', 'running', 'finished', 'stopped', 'interrupted']),
+  /** The run that this one takes up what was left of; absent where it is no retry. */
+  retry_of: z.string().optional(),
+  /** The run that goes on from this one, which is closed; absent where none does. */
+  closed_by: z.string().optional(),
+  state: z.enum(['new', 'running', 'finished', 'stopped', 'interrupted', 'closed']),
   reason: z.string().nullable(),
 })
 

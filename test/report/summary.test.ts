@@ -15,10 +15,12 @@ const noSkips = {
   invalid_row: 0,
   earlier_step: 0,
   in_doubt: 0,
+  superseded: 0,
 }
 
 const complete: Summary = {
   run_id: '20261124T080000Z-offboarding',
+  retry_of: null,
   job: 'offboarding',
   org: 'https://acme.example.com',
   state: 'finished',
@@ -58,9 +60,8 @@ function lineOf(text: string, label: string): string | undefined {
   return text.split('\n').find((line) => line.startsWith(label))
 }
 
-function feedAgain(directory: string): string {
-  return `see in results.csv why, mend what can be mended, then run ${directory}/failed.csv as an input`
-}
+const retry =
+  'see in results.csv why, mend what can be mended, then: okta-lifecycle retry 20261124T080000Z-offboarding'
 
 describe('renderSummary', () => {
   test('a run without trouble', () => {
@@ -107,7 +108,7 @@ Each of them stands in runs/20261124T080000Z-offboarding/results.csv
   })
 
   test.each<[string, Partial<Summary>, string]>([
-    ['failures', {}, feedAgain('runs/20261124T080000Z-offboarding')],
+    ['failures', {}, retry],
     [
       'a stop',
       { state: 'stopped', reason: 'max_failures' },
@@ -121,7 +122,7 @@ Each of them stands in runs/20261124T080000Z-offboarding/results.csv
     [
       'runs elsewhere',
       { files: summaryFiles("/srv/it's/20261124T080000Z-offboarding") },
-      feedAgain("/srv/it's/20261124T080000Z-offboarding"),
+      `${retry} --runs-dir '/srv/it'\\''s'`,
     ],
     [
       'a stop elsewhere',
@@ -131,7 +132,7 @@ Each of them stands in runs/20261124T080000Z-offboarding/results.csv
     [
       'invalid rows alone',
       { results: { ...none, skipped: 2 }, skipped: { ...noSkips, invalid_row: 2 } },
-      feedAgain('runs/20261124T080000Z-offboarding'),
+      'correct the rows in runs/20261124T080000Z-offboarding/failed.csv, then run it as an input',
     ],
     [
       'protected users alone',

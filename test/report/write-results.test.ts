@@ -424,6 +424,7 @@ test('the totals count rows, tasks, results, actions and reasons', async () => {
       invalid_row: 1,
       earlier_step: 0,
       in_doubt: 0,
+      superseded: 0,
     },
   })
 })

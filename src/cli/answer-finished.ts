@@ -1,0 +1,9 @@
+import { type ExitCode, exitCodes } from '../known-error.ts'
+import { renderSummary } from '../report/render-summary.ts'
+import type { Summary } from '../report/summary.ts'
+
+/** Prints the summary of a run at which there is nothing to do. Returns 0, or 1 where someone must look at it still. */
+export function answerFinished(summary: Summary, json: boolean): ExitCode {
+  process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderSummary(summary))
+  return summary.exit_code === exitCodes.done ? exitCodes.done : exitCodes.someoneMustLook
+}

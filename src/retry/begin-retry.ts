@@ -1,0 +1,132 @@
+import { join } from 'node:path'
+import { type Survey, SurveyCounter } from '../input/survey.ts'
+import { readJournal } from '../run/journal-reader.ts'
+import { createJournal } from '../run/open-journal.ts'
+import type { TaskResult } from '../run/result.ts'
+import { rowsWithResults } from '../run/rows-with-results.ts'
+import { hasJournal, type InputCopy, journalFileName } from '../run/run-directory.ts'
+import type { RunFile } from '../run/run-file.ts'
+import { RunState } from '../run/run-state.ts'
+import { carryOver } from './carry-over.ts'
+import { OpenDoubts } from './open-doubts.ts'
+import { selectRow } from './select-row.ts'
+import { SupersededRows } from './superseded.ts'
+import { openInput } from './write-input.ts'
+
+/** What a new run takes up of an old one, as it was written into the new run's directory. */
+export interface Retry {
+  readonly copy: InputCopy
+  readonly format: 'csv' | 'jsonl'
+  readonly rows: number
+  /** All tasks of these rows, with those that have a result already. */
+  readonly tasks: number
+  /** Of what is still to be done. */
+  readonly survey: Survey
+  /** Tasks whose attempt is settled first. */
+  readonly inDoubt: number
+  /** Rows that are not done any more. */
+  readonly superseded: number
+  /** Rows of the old input that can't be acted on: they are left out. */
+  readonly invalidRows: number
+}
+
+const eventsPerWait = 1_000
+
+/**
+ * Writes the input and the beginning of the journal of a new run that takes up what is left of an old one. Nothing of
+ * the old run is changed, and without its `run.json` the new one is none yet. Both runs' locks must be held.
+ *
+ * @returns null where nothing is left; the directory then holds no input and no journal
+ * @throws KnownError where the old run can't be read or the new one can't be written
+ */
+export async function beginRetry(
+  old: { readonly directory: string; readonly run: RunFile },
+  next: { readonly directory: string; readonly runId: string },
+): Promise<Retry | null> {
+  const { state, doubts } = await replay(old.directory, old.run)
+  const { superseded, retriedRows, invalidRows } = await findRows(old, state)
+  if (retriedRows === 0) return null
+  const format = old.run.input.format === 'csv' ? 'csv' : 'jsonl'
+  const input = await openInput(next.directory, format, old.run.input.columns)
+  const journal = await createJournal(next.directory, next.runId)
+  const counter = new SurveyCounter()
+  const now = new Date().toISOString()
+  let [rows, tasks, inDoubt, events] = [0, 0, 0, 0]
+  let allOnDisk = Promise.resolve()
+  try {
+    for await (const known of rowsWithResults(old.directory, old.run, state)) {
+      const retried = selectRow(known)
+      if (retried === null) continue
+      rows++
+      tasks += known.results.length
+      const later = superseded.by(retried.input.row)
+      if (later === null) counter.add({ ...retried.input, actions: retried.todo })
+      const carried = carryOver(
+        {
+          retried,
+          row: rows,
+          oldRunId: old.run.run_id,
+          superseded: later,
+          doubtOf: (step) => doubts.of(retried.input.row, step),
+        },
+        now,
+      )
+      await input.add(retried.input)
+      for (const event of carried) {
+        if (event.event === 'intent') inDoubt++
+        // Not waited for one by one: the last of them stands for all before it.
+        allOnDisk = journal.append(event).durable
+        allOnDisk.catch(() => {})
+        if (++events % eventsPerWait === 0) await allOnDisk
+      }
+    }
+    await allOnDisk
+    const copy = await input.finish()
+    return {
+      copy,
+      format,
+      rows,
+      tasks,
+      survey: counter.survey(),
+      inDoubt,
+      superseded: superseded.size,
+      invalidRows,
+    }
+  } finally {
+    await journal.close()
+    await input.discard()
+  }
+}
+
+async function replay(directory: string, run: RunFile): Promise<{ state: RunState; doubts: OpenDoubts }> {
+  const state = new RunState(run.job.steps?.length ?? 1)
+  const doubts = new OpenDoubts()
+  if (await hasJournal(directory)) {
+    await readJournal(join(directory, journalFileName), ({ event, offset, length }) => {
+      state.apply(event, { offset, length })
+      doubts.apply(event)
+    })
+  }
+  return { state, doubts }
+}
+
+/** Goes through the old run once, to find what a later row stands against. */
+async function findRows(
+  { directory, run }: { readonly directory: string; readonly run: RunFile },
+  state: RunState,
+): Promise<{ superseded: SupersededRows; retriedRows: number; invalidRows: number }> {
+  const superseded = new SupersededRows()
+  let [retriedRows, invalidRows] = [0, 0]
+  for await (const known of rowsWithResults(directory, run, state)) {
+    const { input, results } = known
+    if (input.kind === 'invalid') {
+      invalidRows++
+      continue
+    }
+    const retried = selectRow(known)
+    if (retried !== null) retriedRows++
+    const recorded = results.filter((result): result is TaskResult => result !== null)
+    superseded.see(input.row, input.user, recorded, retried)
+  }
+  return { superseded, retriedRows, invalidRows }
+}

@@ -1,0 +1,79 @@
+import type { JournalEvent } from '../run/journal-event.ts'
+import type { TaskResult } from '../run/result.ts'
+import type { OpenAttempt } from '../run/run-state.ts'
+import type { RetriedRow } from './select-row.ts'
+import type { LaterRow } from './superseded.ts'
+
+/** What a retry knows of a row that it takes up. */
+export interface CarriedRow {
+  readonly retried: RetriedRow
+  /** The row's number in the new input, from 1. */
+  readonly row: number
+  readonly oldRunId: string
+  /** Set where the row must not be done any more. */
+  readonly superseded: LaterRow | null
+  /** The attempt of a step to settle first; null where there is none. */
+  readonly doubtOf: (step: number) => OpenAttempt | null
+}
+
+/**
+ * The events with which the journal of a retry begins for a row: the results that stand, the attempts to settle before
+ * anything is sent, and the end of a row that was superseded. From there the run goes on as one that was cut off.
+ *
+ * @param now RFC 3339 UTC
+ */
+export function carryOver(carried: CarriedRow, now: string): readonly JournalEvent[] {
+  const { retried, row, oldRunId, superseded, doubtOf } = carried
+  const standing = new Map(retried.standing.map((result) => [result.step, result]))
+  return retried.input.actions.flatMap((action, index): readonly JournalEvent[] => {
+    const step = index + 1
+    const result = standing.get(step)
+    if (result !== undefined) return [{ event: 'result', ...result, row, message: told(result, oldRunId) }]
+    if (superseded !== null) {
+      return [
+        {
+          event: 'result',
+          ...supersededResult(retried.input.user, row, step, action, superseded, oldRunId, now),
+        },
+      ]
+    }
+    const doubt = doubtOf(step)
+    if (doubt === null) return []
+    return [{ ...doubt.intent, row }, ...(doubt.doubt === null ? [] : [{ ...doubt.doubt, row }])]
+  })
+}
+
+/** A result's message with the run that it comes from. */
+function told({ message }: TaskResult, oldRunId: string): string {
+  return /\(in run [^()]+\)$/.test(message) ? message : `${message} (in run ${oldRunId})`
+}
+
+function supersededResult(
+  user: string,
+  row: number,
+  step: number,
+  action: string,
+  later: LaterRow,
+  oldRunId: string,
+  now: string,
+): TaskResult {
+  return {
+    row,
+    step,
+    user,
+    action,
+    result: 'skipped',
+    reason: 'superseded',
+    status_before: null,
+    status_after: null,
+    http_status: null,
+    error_code: null,
+    message: `not done any more: row ${later.row} of run ${oldRunId}, a later one of the same user, was carried out (${later.action})`,
+    attempts: 0,
+    started_at: now,
+    finished_at: now,
+    okta_user_id: null,
+    okta_login: null,
+    okta_request_id: null,
+  }
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { ValidRow } from '../input/row.ts'
+import { renderCsv } from '../report/csv-text.ts'
+import { jsonLineRenderer } from '../report/json-line.ts'
+import { openReplacingFile } from '../run/replacing-file.ts'
+import type { InputCopy } from '../run/run-directory.ts'
+
+const rowsPerWrite = 256
+
+/** Writes the rows of a retry as its input, in the columns of the input that they come from. */
+export interface InputWriter {
+  add(row: ValidRow): Promise<void>
+  /** Puts the file in its place, synced. */
+  finish(): Promise<InputCopy>
+  /** Leaves no file. Does nothing after `finish`. */
+  discard(): Promise<void>
+}
+
+/**
+ * Opens the input of a retry in its run directory: CSV where the old input was, else JSON lines, since a CSV can't tell
+ * a number from a text. Both are UTF-8 and read back as they were.
+ */
+export async function openInput(
+  directory: string,
+  format: 'csv' | 'jsonl',
+  columns: readonly string[],
+): Promise<InputWriter> {
+  const name = `input.${format}`
+  const file = await openReplacingFile(join(directory, name))
+  const toJsonLine = jsonLineRenderer(columns)
+  const hash = createHash('sha256')
+  let bytes = 0
+  let waiting: ValidRow[] = []
+
+  async function write(text: string): Promise<void> {
+    hash.update(text)
+    bytes += Buffer.byteLength(text)
+    await file.write(text)
+  }
+
+  async function flush(): Promise<void> {
+    const records = waiting.map(({ cells }) => columns.map((column) => cells.get(column)))
+    waiting = []
+    if (records.length === 0) return
+    await write(format === 'csv' ? renderCsv(records) : records.map(toJsonLine).join(''))
+  }
+
+  if (format === 'csv') await write(renderCsv([columns]))
+  return {
+    async add(row) {
+      waiting.push(row)
+      if (waiting.length >= rowsPerWrite) await flush()
+    },
+    async finish() {
+      await flush()
+      await file.commit()
+      return { file: name, sha256: hash.digest('hex'), bytes }
+    },
+    discard: () => file.discard(),
+  }
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import type { Action } from '../../src/okta/actions.ts'
+import { SupersededRows } from '../../src/retry/superseded.ts'
+import type { TaskResult } from '../../src/run/result.ts'
+import { resultOf, rowOf } from './results.ts'
+
+const id = '00u00000000000000001'
+const unread = { okta_user_id: null, okta_login: null }
+
+/** Shows a row whose one task ended so. */
+function see(
+  rows: SupersededRows,
+  row: number,
+  user: string,
+  action: Action,
+  result: TaskResult['result'],
+  more: Partial<TaskResult> = {},
+): void {
+  const input = rowOf(row, user, action)
+  const retried = result === 'failed' ? { input, todo: [action], standing: [] } : null
+  rows.see(row, user, [resultOf(row, 1, action, result, { user, ...more })], retried)
+}
+
+describe('a row that failed', () => {
+  it('is superseded where a later row led the user elsewhere', () => {
+    const rows = new SupersededRows()
+    see(rows, 1, 'user1@example.com', 'suspend', 'failed')
+    see(rows, 2, 'user1@example.com', 'unsuspend', 'succeeded')
+    expect(rows.by(1)).toEqual({ row: 2, action: 'unsuspend' })
+    expect([rows.by(2), rows.size]).toEqual([null, 1])
+  })
+
+  it.each<[string, string, string, Partial<TaskResult>, Partial<TaskResult>]>([
+    ['the login and then the id', 'user1@example.com', id, unread, { okta_login: null }],
+    ['the id and then the login', id, 'USER1@example.com', { okta_login: null }, {}],
+    ['an unread login in other letters', 'User1@Example.com', 'user1@example.com', unread, unread],
+    ['the short name and then the id', 'user1', id, {}, {}],
+  ])('is recognized where the rows name %s', (_, first, second, ofFirst, ofSecond) => {
+    const rows = new SupersededRows()
+    see(rows, 1, first, 'deactivate', 'failed', ofFirst)
+    see(rows, 2, second, 'activate', 'unchanged', { ...ofSecond, okta_login: 'user1@example.com' })
+    expect(rows.by(1)?.row).toBe(2)
+  })
+
+  it.each<[Action, Action, TaskResult['result']]>([
+    ['reset_factors', 'suspend', 'succeeded'],
+    ['suspend', 'reset_factors', 'succeeded'],
+    ['suspend', 'suspend', 'succeeded'],
+    ['unlock', 'unsuspend', 'succeeded'],
+    ['suspend', 'deactivate', 'succeeded'],
+    ['suspend', 'unsuspend', 'failed'],
+    ['suspend', 'unsuspend', 'in_doubt'],
+    ['suspend', 'unsuspend', 'skipped'],
+  ])('%s is not superseded by a later %s that ended as %s', (first, second, result) => {
+    const rows = new SupersededRows()
+    see(rows, 1, 'user1@example.com', first, 'failed')
+    see(rows, 2, 'user1@example.com', second, result)
+    expect(rows.by(1)).toBeNull()
+  })
+
+  it('is not superseded by an earlier row, by another user’s, or by a step of its own', () => {
+    const rows = new SupersededRows()
+    see(rows, 1, 'user1@example.com', 'unsuspend', 'succeeded')
+    const input = rowOf(2, 'user1@example.com', 'unsuspend', 'suspend')
+    rows.see(
+      2,
+      'user1@example.com',
+      [resultOf(2, 1, 'unsuspend', 'unchanged'), resultOf(2, 2, 'suspend', 'failed')],
+      { input, todo: ['suspend'], standing: [] },
+    )
+    see(rows, 3, 'user2@example.com', 'unsuspend', 'succeeded', {
+      okta_user_id: '00u00000000000000002',
+      okta_login: 'user2@example.com',
+    })
+    expect([rows.by(1), rows.by(2), rows.by(3)]).toEqual([null, null, null])
+  })
+})
