@@ -35,6 +35,8 @@ export interface IntentEvent {
   readonly login: string | null
   readonly status: string | null
   readonly status_changed: string | null
+  /** The call's own time limit in milliseconds: a later sitting may be told another. */
+  readonly request_timeout_ms: number
 }
 
 /** The attempt was certainly not applied: refused for a passing reason, or never sent. */

@@ -24,7 +24,7 @@ export async function settleDoubt(
   action: Action,
   open: OpenAttempt,
 ): Promise<Settlement> {
-  const { clock, recorder, requestTimeoutMs, parked, stop, job, tally } = services
+  const { clock, recorder, parked, stop, job, tally } = services
   const { intent, doubt } = open
   const { row, step, attempt } = intent
   const cause = doubt?.why ?? 'the run was cut off before the answer was recorded'
@@ -34,7 +34,7 @@ export async function settleDoubt(
     statusChanged: intent.status_changed,
   }
   const times = { intended: intent.okta_time, sent: doubt?.sent_okta_time ?? null }
-  const settled = settlesAt(times, doubt?.at_once ?? false, requestTimeoutMs)
+  const settled = settlesAt(times, doubt?.at_once ?? false, intent.request_timeout_ms)
   await parked(() => stop.wait(settled - clock.now()))
   const observed = await observe(services, action, intent)
   if ('failed' in observed) {

@@ -141,7 +141,7 @@ export class Task {
 
   /** Sending. Null: the task goes on from reading. */
   async #attempt(): Promise<Ending | null> {
-    const { pacer, recorder, clock, send, job } = this.#services
+    const { pacer, recorder, clock, send, job, requestTimeoutMs } = this.#services
     const { row, step, action, target, sendEmail } = this.#input
     const read = this.#read?.kind === 'found' ? this.#read : null
     const request = lifecycleRequest(target, action, {
@@ -162,6 +162,7 @@ export class Task {
         login: read?.user.login ?? null,
         status: read?.user.status ?? null,
         status_changed: read?.user.statusChanged ?? null,
+        request_timeout_ms: requestTimeoutMs,
       })
       return true
     }

@@ -18,6 +18,7 @@ function intentOf(row: number, step: number, attempt: number): IntentEvent {
     login: 'user1@example.com',
     status: 'ACTIVE',
     status_changed: '2026-01-01T00:00:00.000Z',
+    request_timeout_ms: 30_000,
   }
 }
 

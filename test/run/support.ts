@@ -67,6 +67,7 @@ export function intentOf(
     login: `user${row}@example.com`,
     status: 'ACTIVE',
     status_changed: null,
+    request_timeout_ms: 30_000,
     ...more,
   }
 }
