@@ -131,7 +131,11 @@ it.concurrent('repeats a reactivate in doubt only where it is told to', async ()
     const kept = await place.run(org, ['retry', runId, ...again], impatient)
     expect(kept.code, kept.stderr).toBe(1)
     expect([calls, org.applied]).toEqual([2, {}])
-    const told = await place.run(org, ['retry', await retriedRun(place), '--in-doubt', 'retry', ...again], impatient)
+    const told = await place.run(
+      org,
+      ['retry', await retriedRun(place), '--in-doubt', 'retry', ...again],
+      impatient,
+    )
     expect(told.code, told.stderr).toBe(0)
     expectAppliedOnce(
       org.applied,
