@@ -1,9 +1,9 @@
-import { writeSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { exitCodes, KnownError } from '../known-error.ts'
 import type { JournalEvent } from './journal-event.ts'
 import { encodeLine } from './journal-line.ts'
 import type { JournalEnd } from './journal-reader.ts'
+import { SyncedAppends } from './synced-appends.ts'
 
 /** Thrown to all who append once the journal could not be written: nothing may be sent any more. */
 export class JournalFailed extends KnownError {
@@ -20,40 +20,23 @@ export class JournalFailed extends KnownError {
   }
 }
 
-interface Append {
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
-}
-
 /** Where a line was put. */
 export interface Position {
   readonly offset: number
   readonly length: number
 }
 
-/**
- * Appends events durably. All that is appended while a sync is under way shares the next one, so that many tasks cost
- * few syncs.
- */
+/** Appends events durably, each as a line that is chained to the line before it. */
 export class Journal {
-  readonly #file: FileHandle
-  readonly #path: string
+  readonly #appends: SyncedAppends
   #chain: string
   /** Where the next line goes. */
   #end: number
-  /** Up to where the file is written. */
-  #written: number
-  #lines: Buffer[] = []
-  #appends: Append[] = []
-  #writing: Promise<void> | null = null
-  #failure: JournalFailed | null = null
 
-  private constructor(path: string, file: FileHandle, end: JournalEnd) {
-    this.#path = path
-    this.#file = file
+  private constructor(appends: SyncedAppends, end: JournalEnd) {
+    this.#appends = appends
     this.#chain = end.chain
     this.#end = end.soundBytes
-    this.#written = end.soundBytes
   }
 
   /** Opens a journal for appending after its last sound line; a torn tail is cut off first. */
@@ -63,7 +46,8 @@ export class Journal {
       await file.truncate(end.soundBytes)
       await file.datasync()
     }
-    return new Journal(path, file, end)
+    const appends = new SyncedAppends(file, end.soundBytes, (cause) => new JournalFailed(path, cause))
+    return new Journal(appends, end)
   }
 
   /** The digest of all that was appended so far. */
@@ -78,18 +62,14 @@ export class Journal {
    * @throws JournalFailed through the promise when it can't be written; then and from then on
    */
   append(event: JournalEvent): { position: Position | null; durable: Promise<void> } {
-    if (this.#failure !== null) return { position: null, durable: Promise.reject(this.#failure) }
+    const { failure } = this.#appends
+    if (failure !== null) return { position: null, durable: Promise.reject(failure) }
     const { line, chain } = encodeLine(event, this.#chain)
     this.#chain = chain
-    this.#lines.push(line)
     // Without its line feed.
     const position = { offset: this.#end, length: line.length - 1 }
     this.#end += line.length
-    const durable = new Promise<void>((resolve, reject) => {
-      this.#appends.push({ resolve, reject })
-    })
-    this.#writing ??= this.#write()
-    return { position, durable }
+    return { position, durable: this.#appends.append(line) }
   }
 
   /** Appends an event that nothing waits for; a failure shows itself to the next who does wait. */
@@ -99,41 +79,6 @@ export class Journal {
 
   /** Waits for all that was appended, and closes the file. */
   async close(): Promise<void> {
-    await this.#writing
-    await this.#file.close()
-  }
-
-  async #write(): Promise<void> {
-    // Let all that is appended in this turn share the first sync.
-    await new Promise<void>((resolve) => setImmediate(resolve))
-    while (this.#appends.length > 0) {
-      const appends = this.#appends
-      const lines = this.#lines
-      this.#appends = []
-      this.#lines = []
-      try {
-        if (this.#failure !== null) throw this.#failure
-        this.#writeAll(Buffer.concat(lines))
-        await this.#file.datasync()
-        for (const append of appends) append.resolve()
-      } catch (error) {
-        this.#failure ??= new JournalFailed(this.#path, error)
-        for (const append of appends) append.reject(this.#failure)
-      }
-    }
-    this.#writing = null
-  }
-
-  /**
-   * Hands the bytes to the system, which keeps them in memory: that takes microseconds. Waiting for a thread to do it
-   * would take a millisecond of the time in which calls hold their slots. The sync that follows is what takes time.
-   */
-  #writeAll(bytes: Buffer): void {
-    let done = 0
-    while (done < bytes.length) {
-      const count = writeSync(this.#file.fd, bytes, done, bytes.length - done, this.#written)
-      done += count
-      this.#written += count
-    }
+    await this.#appends.close()
   }
 }

@@ -1,0 +1,88 @@
+import { writeSync } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+
+interface Append {
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Appends to a file durably. All that is appended while a sync is under way shares the next one, so that many appends
+ * cost few syncs. Once a write fails, all that comes fails.
+ */
+export class SyncedAppends {
+  readonly #file: FileHandle
+  readonly #toFailure: (cause: unknown) => Error
+  /** Up to where the file is written; null where the system appends by itself. */
+  #written: number | null
+  #waiting: Buffer[] = []
+  #appends: Append[] = []
+  #writing: Promise<void> | null = null
+  #failure: Error | null = null
+
+  /**
+   * @param end where the next byte goes; null for a file that was opened for appending
+   * @param toFailure what to throw for a write that failed
+   */
+  constructor(file: FileHandle, end: number | null, toFailure: (cause: unknown) => Error) {
+    this.#file = file
+    this.#written = end
+    this.#toFailure = toFailure
+  }
+
+  /** Set once a write has failed. */
+  get failure(): Error | null {
+    return this.#failure
+  }
+
+  /** Appends bytes; resolves when they are on disk, rejects where they can't be written. */
+  append(bytes: Buffer): Promise<void> {
+    if (this.#failure !== null) return Promise.reject(this.#failure)
+    this.#waiting.push(bytes)
+    const durable = new Promise<void>((resolve, reject) => {
+      this.#appends.push({ resolve, reject })
+    })
+    this.#writing ??= this.#write()
+    return durable
+  }
+
+  /** Waits for all that was appended, and closes the file. */
+  async close(): Promise<void> {
+    await this.#writing
+    await this.#file.close()
+  }
+
+  async #write(): Promise<void> {
+    // Let all that is appended in this turn share the first sync.
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    while (this.#appends.length > 0) {
+      const appends = this.#appends
+      const waiting = this.#waiting
+      this.#appends = []
+      this.#waiting = []
+      try {
+        if (this.#failure !== null) throw this.#failure
+        this.#writeAll(Buffer.concat(waiting))
+        await this.#file.datasync()
+        for (const append of appends) append.resolve()
+      } catch (error) {
+        this.#failure ??= this.#toFailure(error)
+        for (const append of appends) append.reject(this.#failure)
+      }
+    }
+    this.#writing = null
+  }
+
+  /**
+   * Hands the bytes to the system, which keeps them in memory: that takes microseconds. Waiting for a thread to do it
+   * would take a millisecond of the time in which calls hold their slots. The sync that follows is what takes time.
+   */
+  #writeAll(bytes: Buffer): void {
+    let done = 0
+    while (done < bytes.length) {
+      const count = writeSync(this.#file.fd, bytes, done, bytes.length - done, this.#written)
+      done += count
+      if (this.#written !== null) this.#written += count
+    }
+  }
+}
