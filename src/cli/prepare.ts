@@ -42,7 +42,7 @@ export interface Prepared {
  */
 export async function prepare(input: string | undefined, args: InputArguments): Promise<Prepared> {
   const read = args.job === undefined ? null : await loadJobFile(args.job)
-  const job: JobFile | null = read?.job ?? null
+  const job = read === null ? null : withAbsolutePaths(read)
   const fromJob = job?.input?.file
   const source =
     input ?? (read !== null && fromJob !== undefined ? resolve(read.directory, fromJob) : undefined)
@@ -72,6 +72,13 @@ export async function prepare(input: string | undefined, args: InputArguments): 
   // Flags that contradict the job are found here, before an input is read.
   merge(format ?? 'csv')
   return { source, format, encoding: encoding ?? null, merge }
+}
+
+/** A run may be resumed from anywhere: what it writes to must not depend on where that is. */
+function withAbsolutePaths({ job, directory }: ReadJob): JobFile {
+  const links = job.report?.activation_links
+  if (links === undefined) return job
+  return { ...job, report: { ...job.report, activation_links: resolve(directory, links) } }
 }
 
 /** A YAML parser is loaded only where there is YAML to read. */

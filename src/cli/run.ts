@@ -1,4 +1,6 @@
+import { basename, resolve } from 'node:path'
 import { readRows } from '../input/read-rows.ts'
+import type { Job } from '../job/job.ts'
 import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
 import { acquireLock } from '../run/lock.ts'
 import {
@@ -94,7 +96,8 @@ async function startRun(options: StartOptions): Promise<{ run: RunFile; org: Run
   await clearUnfinishedStart(directory, runId)
   const checked = await checkInput(prepared, directory)
   stop.check()
-  const { job, survey, mapping, input } = checked
+  const { survey, mapping, input } = checked
+  const job = realOrg === null ? withoutOutsideFiles(checked.job, directory) : checked.job
   const run: RunFile = {
     format: 1,
     run_id: runId,
@@ -127,6 +130,13 @@ async function startRun(options: StartOptions): Promise<{ run: RunFile; org: Run
   if (realOrg === null)
     say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)
   return { run: { ...run, confirmed: true }, org }
+}
+
+/** Links into a simulated org must not stand among real ones: they go to a file of the same name in the run directory. */
+function withoutOutsideFiles(job: Job, directory: string): Job {
+  const links = job.report.activation_links
+  if (links === null) return job
+  return { ...job, report: { activation_links: resolve(directory, basename(links)) } }
 }
 
 async function confirm(stop: StopSwitch): Promise<void> {

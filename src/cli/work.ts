@@ -8,6 +8,7 @@ import { reportRows } from '../report/report-rows.ts'
 import { summarize } from '../report/summarize.ts'
 import { writeSummary } from '../report/summary.ts'
 import { writeResults } from '../report/write-results.ts'
+import { ActivationLinks } from '../run/activation-links.ts'
 import { readTokenOwner } from '../run/connect.ts'
 import type { TokenOwner } from '../run/guards.ts'
 import { guardRun } from '../run/guards.ts'
@@ -56,22 +57,31 @@ export async function work(options: WorkOptions): Promise<ExitCode> {
     return answer
   }
   let run = options.run
+  let links: ActivationLinks | null = null
   try {
+    // Before the first call: links that can't be kept must not be made.
+    links = await openLinks(run)
     const owner = await readOwner(options, send, () => clock.now())
     run = { ...withOwner(run, owner, options.say), state: 'running', reason: null }
     await writeRunFile(directory, run)
     const tooMany = guardRun(run)
     if (tooMany !== null) stop.turn(tooMany)
     log.info({ run: run.run_id, version: programVersion() }, 'Sitting begins')
-    const end = await sitWithProgress({ ...options, run }, { owner, clock, send, tally })
+    const end = await sitWithProgress({ ...options, run }, { owner, clock, send, tally, links })
     log.info({ stopped: end.stopped?.message ?? null }, 'Sitting ends')
     await org.keep()
     return await conclude({ ...options, run }, end)
   } finally {
+    await links?.close()
     await client.close()
     await org.close()
     closeLog()
   }
+}
+
+async function openLinks({ job, run_id: runId }: RunFile): Promise<ActivationLinks | null> {
+  const path = job.report.activation_links
+  return path === null ? null : await ActivationLinks.open(path, runId)
 }
 
 /** The token's owner. A run whose credentials are refused keeps the reason, and can be resumed with better ones. */
@@ -92,7 +102,7 @@ async function readOwner(
 
 async function sitWithProgress(
   { directory, run, org, stop, quiet }: WorkOptions,
-  parts: Pick<SittingOptions, 'owner' | 'clock' | 'send' | 'tally'>,
+  parts: Pick<SittingOptions, 'owner' | 'clock' | 'send' | 'tally' | 'links'>,
 ): Promise<SittingEnd> {
   const progress = quiet ? silentProgress() : createProgress(run.input.tasks, run.job.read_first ? 1 : 0)
   try {

@@ -44,6 +44,7 @@ export const jobValues = {
   max_users: z.int().min(1),
   protect: z.array(z.string().min(1)),
   only_status: z.array(z.enum(userStatuses)).min(1),
+  activation_links: z.string().min(1),
 }
 
 const input = z.strictObject({
@@ -103,6 +104,14 @@ const guards = z.strictObject({
     .describe('Users in any other status are skipped. Judged before each step, by the status at that time.'),
 })
 
+const report = z.strictObject({
+  activation_links: jobValues.activation_links
+    .optional()
+    .describe(
+      'File that activation links are appended to, mode 0600, relative to the job file: CSV, or JSON lines if it ends in .jsonl. They are written nowhere else.',
+    ),
+})
+
 /** The job file: what to do, to which input, how carefully. Unknown keys are errors. */
 export const jobSchema = z
   .strictObject({
@@ -120,6 +129,7 @@ export const jobSchema = z
     options: options.optional().describe('How the actions are sent.'),
     pace: pace.optional().describe('How fast the run may go.'),
     guards: guards.optional().describe('What refuses or stops work before harm is done.'),
+    report: report.optional().describe('What is written beside the run directory.'),
     read_first: z.boolean().optional().meta({
       description:
         'Read each user before acting. Not false together with protect or only_status, which need the read.',
@@ -169,6 +179,11 @@ export const resolvedJobSchema = z
         only_status: jobValues.only_status.readonly().nullable(),
       })
       .readonly(),
+    /** Paths are absolute. Absent in runs from before there was anything in it. */
+    report: z
+      .strictObject({ activation_links: jobValues.activation_links.nullable() })
+      .readonly()
+      .default({ activation_links: null }),
     read_first: z.boolean(),
     skip_invalid: z.boolean(),
   })

@@ -67,6 +67,7 @@ export function mergeJob(file: JobFile | null, flags: JobFlags, format: InputFor
       protect: given.guards?.protect ?? jobDefaults.protect,
       only_status: given.guards?.only_status ?? null,
     },
+    report: { activation_links: given.report?.activation_links ?? null },
     read_first: flags.noRead === true ? false : (given.read_first ?? jobDefaults.read_first),
     skip_invalid: flags.skipInvalid ?? jobDefaults.skip_invalid,
   }

@@ -70,6 +70,7 @@ export async function openReading(options: ReadingOptions): Promise<Reading> {
     recorder: new Recorder(journal, new RunState(1), () => {}),
     stop,
     tally: new Tally(),
+    links: null,
     sendPermission: new PermissionStreak(),
     readPermission: new PermissionStreak(),
     requestTimeoutMs,

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
+import { renderCsv } from '../input/csv-text.ts'
+import { jsonLineRenderer } from '../input/json-line.ts'
 import type { Cell } from '../input/row.ts'
 import { openReplacingFile, type ReplacingFile } from '../run/replacing-file.ts'
 import { nameInputColumns, resultColumns } from './columns.ts'
-import { renderCsv } from './csv-text.ts'
-import { jsonLineRenderer } from './json-line.ts'
 import { isWorthFeedingAgain, type ReportRow } from './report-row.ts'
 import { createTotalsCounter, type ResultTotals } from './totals.ts'
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { renderCsv } from '../input/csv-text.ts'
+import { jsonLineRenderer } from '../input/json-line.ts'
 import type { ValidRow } from '../input/row.ts'
-import { renderCsv } from '../report/csv-text.ts'
-import { jsonLineRenderer } from '../report/json-line.ts'
 import { openReplacingFile } from '../run/replacing-file.ts'
 import type { InputCopy } from '../run/run-directory.ts'
 

@@ -3,6 +3,7 @@ import type { Job } from '../job/job.ts'
 import type { Answer } from '../okta/answer.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
+import type { ActivationLinks } from './activation-links.ts'
 import type { TokenOwner } from './guards.ts'
 import type { PermissionStreak } from './permission-streak.ts'
 import type { Recorder } from './recorder.ts'
@@ -20,6 +21,8 @@ export interface Services {
   readonly recorder: Recorder
   readonly stop: StopSwitch
   readonly tally: Tally
+  /** Where activation links go; null where the job asks for none. */
+  readonly links: ActivationLinks | null
   /** Refusals of lifecycle calls, and of reads: a token may be allowed one and not the other. */
   readonly sendPermission: PermissionStreak
   readonly readPermission: PermissionStreak

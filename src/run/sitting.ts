@@ -7,6 +7,7 @@ import type { Answer } from '../okta/answer.ts'
 import type { Bucket } from '../okta/bucket.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
+import type { ActivationLinks } from './activation-links.ts'
 import { createRowQueue, executeRows } from './execute.ts'
 import type { TokenOwner } from './guards.ts'
 import { columnMapping, inputFile } from './input-of-run.ts'
@@ -33,6 +34,8 @@ export interface SittingOptions {
   readonly tally: Tally
   readonly requestTimeoutMs: number
   readonly stop: StopSwitch
+  /** Where activation links go; null where the job asks for none. */
+  readonly links: ActivationLinks | null
   /** Called once, when work begins, and for every result that is on disk. */
   readonly onBegin: (view: SittingView) => void
   readonly onResult: (result: TaskResult) => void
@@ -65,6 +68,7 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
   const { job } = run
   const { journal, state } = await openJournal(directory, run)
   const results = await ResultReader.open(join(directory, journalFileName))
+  const { links } = options
   const pacer = new Pacer({
     concurrency: job.pace.concurrency,
     share: job.pace.share,
@@ -89,6 +93,7 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
     recorder: new Recorder(journal, state, options.onResult),
     stop,
     tally,
+    links,
     sendPermission: new PermissionStreak(),
     readPermission: new PermissionStreak(),
     requestTimeoutMs: options.requestTimeoutMs,

@@ -14,6 +14,7 @@ import {
 import { decide, decideAfterRefusal } from './decide.ts'
 import { type Ending, type LastWord, lastWordOf } from './ending.ts'
 import { guardKey, guardUser } from './guards.ts'
+import { keepLink, type LinkedTask, withLostLink } from './keep-link.ts'
 import { isOld, readSettledUser } from './read-settled-user.ts'
 import { type FailedRead, type FoundUser, readUser } from './read-user.ts'
 import type { TaskResult } from './result.ts'
@@ -186,7 +187,7 @@ export class Task {
     switch (outcome.kind) {
       case 'applied':
         sendPermission.allowed()
-        return endApplied(this.#services, this.#input, this.#statusBefore)
+        return await this.#applied(answer)
       case 'rate_limited':
         // No wait here: the budget has closed the bucket for all.
         this.#notApplied(answer, 'rate_limited')
@@ -213,6 +214,20 @@ export class Task {
       case 'refused':
         return this.#refused(answer)
     }
+  }
+
+  async #applied(answer: Answer): Promise<Ending> {
+    // At once: until it is on disk, a link is lost with the process.
+    const ofLink = await keepLink(this.#services, this.#linked(), answer)
+    const ending = await endApplied(this.#services, this.#input, this.#statusBefore)
+    return ofLink === '' ? ending : { ...ending, message: ending.message + ofLink }
+  }
+
+  #linked(): LinkedTask {
+    const { row, step, userKey, action, sendEmail, target } = this.#input
+    const id = this.#user?.id ?? (looksLikeUserId(target) ? target : null)
+    const login = this.#user?.login ?? null
+    return { row, step, user: userKey, action, sendEmail, okta_user_id: id, okta_login: login }
   }
 
   async #refusedByStatus(answer: Answer): Promise<Ending> {
@@ -277,8 +292,9 @@ export class Task {
     this.#statusBefore ??= open.intent.status
     const { ending, read } = await settleDoubt(this.#services, this.#input.action, open)
     this.#see(read)
-    if (ending?.result === 'succeeded') this.#services.sendPermission.allowed()
-    return ending
+    if (ending === null) return null
+    if (ending.result === 'succeeded') this.#services.sendPermission.allowed()
+    return withLostLink(this.#services, this.#linked(), this.#startedAt, ending)
   }
 
   #see(read: FoundUser | FailedRead): void {

@@ -36,6 +36,7 @@ export async function sittingOf(options: SittingOfOptions): Promise<SittingEnd> 
     options: { send_email: null, respond_async: false, in_doubt: 'keep' },
     pace: { share: 1, concurrency: 10 },
     guards: { max_users: null, protect: [], only_status: null },
+    report: { activation_links: null },
     read_first: true,
     skip_invalid: false,
     ...options.job,
@@ -73,6 +74,7 @@ export async function sittingOf(options: SittingOfOptions): Promise<SittingEnd> 
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     stop: new StopSwitch(),
     tally: new Tally(),
+    links: null,
     onBegin: () => {},
     onResult: options.onResult ?? (() => {}),
   })

@@ -1,4 +1,4 @@
-import type { Cell } from '../input/row.ts'
+import type { Cell } from './row.ts'
 
 /**
  * Renders JSON objects with these names as lines that end in a line feed. Written pair by pair, so that every name is

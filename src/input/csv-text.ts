@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
-import { escapeFormula } from '../input/formula.ts'
-import type { Cell } from '../input/row.ts'
+import { escapeFormula } from './formula.ts'
+import type { Cell } from './row.ts'
 
 /**
  * What csv-stringify leaves unquoted and a reader may trip over: a carriage return, white space that would be trimmed
