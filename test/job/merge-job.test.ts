@@ -25,6 +25,7 @@ describe('flags win over the job, the job over the defaults', () => {
       options: { send_email: null, respond_async: false, in_doubt: 'keep' },
       pace: { share: 0.5, concurrency: 10 },
       guards: { max_users: null, protect: [], only_status: null },
+      report: { activation_links: null },
       read_first: true,
       skip_invalid: false,
     })
@@ -54,6 +55,7 @@ describe('flags win over the job, the job over the defaults', () => {
       options: { send_email: true, respond_async: true, in_doubt: 'retry' },
       pace: { share: 0.25, concurrency: 4 },
       guards: { max_users: 7, protect: [], only_status: null },
+      report: { activation_links: null },
       read_first: false,
       skip_invalid: false,
     })
