@@ -10,12 +10,15 @@ export interface LaterRow {
   readonly action: Action
 }
 
+type WaitingRow = Pick<RetriedRow, 'todo'> & { readonly row: number }
+
 /**
  * Finds the rows that must not be taken up because a later row of the same user was carried out meanwhile: doing them
  * now would turn the input's order around. Rows are shown to it in the order of the input.
  */
 export class SupersededRows {
-  readonly #waiting = new Map<string, RetriedRow[]>()
+  /** Rows that are taken up, by each name of their user. No more is kept of them: there may be very many. */
+  readonly #waiting = new Map<string, WaitingRow[]>()
   readonly #found = new Map<number, LaterRow>()
 
   /** Takes in a row of the input: what was carried out of it, and whether it is taken up. */
@@ -25,15 +28,17 @@ export class SupersededRows {
       if (result !== 'succeeded' && result !== 'unchanged') continue
       for (const earlier of names.flatMap((name) => this.#waiting.get(name) ?? [])) {
         // The row's own earlier steps are no later rows.
-        if (earlier.input.row === row || !undoes(earlier.todo, action as Action)) continue
-        this.#found.set(earlier.input.row, { row, action: action as Action })
+        if (earlier.row === row || !undoes(earlier.todo, action as Action)) continue
+        this.#found.set(earlier.row, { row, action: action as Action })
       }
     }
     if (retried === null) return
+    const waiting = { row, todo: retried.todo }
     for (const name of names) {
       const rows = this.#waiting.get(name)
-      if (rows === undefined) this.#waiting.set(name, [retried])
-      else rows.push(retried)
+      // A copy of the name: a part of a longer text would keep all of that text in memory.
+      if (rows === undefined) this.#waiting.set(Buffer.from(name).toString(), [waiting])
+      else rows.push(waiting)
     }
   }
 
