@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   resume: async () => (await import('./resume.ts')).resumeCommand,
   retry: async () => (await import('./retry.ts')).retryCommand,
   status: async () => (await import('./status.ts')).statusCommand,
+  'verify-journal': async () => (await import('./verify-journal.ts')).verifyJournalCommand,
   validate: async () => (await import('./validate.ts')).validateCommand,
   sandbox: async () => (await import('./sandbox.ts')).sandboxCommand,
 }
@@ -67,7 +68,10 @@ async function main(): Promise<void> {
   const cli = yargs(argv.map((text) => (text === '-' ? standardInput : text)))
     .scriptName('okta-lifecycle')
     .usage('$0 <command>\n\nCarries out Okta user lifecycle actions in bulk.')
-    .demandCommand(1, 'A command was expected: run, plan, resume, retry, status, validate or sandbox.')
+    .demandCommand(
+      1,
+      'A command was expected: run, plan, resume, retry, status, verify-journal, validate or sandbox.',
+    )
     .strict()
     .version(programVersion())
     .help()

@@ -102,12 +102,13 @@ async function begin(oldDirectory: string, options: BeginOptions): Promise<Begun
     }
     await checkInputCopy(oldDirectory, old)
     await checkOrg(oldDirectory, old)
+    const recorded = (await readSummary(oldDirectory))?.journal ?? null
     const runId = makeRunId(new Date(), old.job.name)
     const directory = await createRunDirectory(runsDirectory, runId)
     const lock = await acquireLock(directory)
     let begun = false
     try {
-      const retry = await beginRetry({ directory: oldDirectory, run: old }, { directory, runId })
+      const retry = await beginRetry({ directory: oldDirectory, run: old, recorded }, { directory, runId })
       if (retry === null) {
         say(`Run ${old.run_id} has nothing to retry: no task failed, is in doubt or was not run.`)
         return null

@@ -1,4 +1,5 @@
 import { type ExitCode, exitCodes } from '../known-error.ts'
+import { readSummary } from '../report/summary.ts'
 import { isLocked } from '../run/lock.ts'
 import { replayJournal } from '../run/open-journal.ts'
 import { resultNames } from '../run/result.ts'
@@ -21,8 +22,10 @@ export const statusCommand = defineCommand({
   handler: async (args, name): Promise<ExitCode> => {
     const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
     const run = await readRunFile(directory)
+    // Before the journal, which may go on meanwhile.
+    const recorded = (await readSummary(directory))?.journal ?? null
     const state = (await hasJournal(directory))
-      ? (await replayJournal(directory, run)).state
+      ? (await replayJournal(directory, run, recorded)).state
       : new RunState(1)
     const status = describe(directory, run, state, await isLocked(directory))
     process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : render(status))

@@ -6,7 +6,7 @@ import { exitCodeOf } from '../report/exit-code.ts'
 import { renderSummary } from '../report/render-summary.ts'
 import { reportRows } from '../report/report-rows.ts'
 import { summarize } from '../report/summarize.ts'
-import { writeSummary } from '../report/summary.ts'
+import { readSummary, writeSummary } from '../report/summary.ts'
 import { writeResults } from '../report/write-results.ts'
 import { ActivationLinks } from '../run/activation-links.ts'
 import { readTokenOwner } from '../run/connect.ts'
@@ -110,6 +110,7 @@ async function sitWithProgress(
       ...parts,
       directory,
       run,
+      recorded: (await readSummary(directory))?.journal ?? null,
       requestTimeoutMs: org.connection.requestTimeoutMs,
       stop,
       onBegin: progress.begin,

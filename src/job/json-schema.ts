@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { planSchema } from '../plan/plan-schema.ts'
+import { journalReportSchema } from '../report/journal-report.ts'
 import { resultsLineSchema } from '../report/results-schema.ts'
 import { summarySchema } from '../report/summary.ts'
 import { jobSchema } from './job.ts'
@@ -10,6 +11,7 @@ export const publishedSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, 
   ['plan.schema.json', planSchema],
   ['summary.schema.json', summarySchema],
   ['results.schema.json', resultsLineSchema],
+  ['verify-journal.schema.json', journalReportSchema],
 ])
 
 /** A schema as JSON Schema (draft 2020-12) of what stands in the file, as text that ends in a line feed. */

@@ -10,7 +10,7 @@ import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
 import type { TokenOwner } from '../run/guards.ts'
 import { Journal } from '../run/journal.ts'
-import { chainStart } from '../run/journal-line.ts'
+import { emptyJournal } from '../run/journal-check.ts'
 import { PermissionStreak } from '../run/permission-streak.ts'
 import { type FailedRead, type FoundUser, readUser } from '../run/read-user.ts'
 import { Recorder } from '../run/recorder.ts'
@@ -47,7 +47,7 @@ export async function openReading(options: ReadingOptions): Promise<Reading> {
   const { directory, job, owner, clock, stop, requestTimeoutMs } = options
   const path = join(directory, journalFileName)
   await writeFile(path, '', { mode: 0o600 })
-  const journal = await Journal.open(path, { soundBytes: 0, chain: chainStart, tornBytes: 0 })
+  const journal = await Journal.open(path, emptyJournal)
   const pacer = new Pacer({
     concurrency: job.pace.concurrency,
     share: job.pace.share,

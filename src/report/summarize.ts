@@ -45,6 +45,7 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
       const used = requests.get(`bucket_${bucket}`) ?? 0
       return used === 0 ? [] : [{ bucket, limit, share: run.job.pace.share, used }]
     }),
+    journal: end.journal,
     files: summaryFiles(directory),
   }
 }

@@ -26,6 +26,16 @@ const bucket = z.strictObject({
   used: count.describe('Requests of this run that counted in the bucket.'),
 })
 
+const journal = z
+  .strictObject({
+    lines: z.int().min(1),
+    bytes: z.int().min(1),
+    chain: z.string().describe('The value of `chain` in the last of these lines.'),
+  })
+  .describe(
+    'How far journal.ndjson was written at this stop. It may have gone on since; verify-journal compares. Absent in summaries of version 0.1.0.',
+  )
+
 const files = z
   .strictObject({
     directory: z.string().describe('The run directory.'),
@@ -65,6 +75,7 @@ export const summarySchema = z
     requests,
     retries: z.record(z.string(), count).describe('Requests sent again, by cause.'),
     budget: z.array(bucket).describe('What was used of each rate limit.'),
+    journal: journal.optional(),
     files,
   })
   .meta({ title: 'summary.json of okta-lifecycle', description: 'The counts and timings of a run.' })

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Survey, SurveyCounter } from '../input/survey.ts'
+import type { JournalHead } from '../run/journal-check.ts'
 import { readJournal } from '../run/journal-reader.ts'
 import { createJournal } from '../run/open-journal.ts'
 import type { TaskResult } from '../run/result.ts'
@@ -30,6 +31,14 @@ export interface Retry {
   readonly invalidRows: number
 }
 
+/** The run that a retry starts from. */
+export interface OldRun {
+  readonly directory: string
+  readonly run: RunFile
+  /** Where its journal stood at the last stop; null where that is not known. */
+  readonly recorded: JournalHead | null
+}
+
 const eventsPerWait = 1_000
 
 /**
@@ -40,10 +49,10 @@ const eventsPerWait = 1_000
  * @throws KnownError where the old run can't be read or the new one can't be written
  */
 export async function beginRetry(
-  old: { readonly directory: string; readonly run: RunFile },
+  old: OldRun,
   next: { readonly directory: string; readonly runId: string },
 ): Promise<Retry | null> {
-  const { state, doubts } = await replay(old.directory, old.run)
+  const { state, doubts } = await replay(old)
   const { superseded, retriedRows, invalidRows } = await findRows(old, state)
   if (retriedRows === 0) return null
   const format = old.run.input.format === 'csv' ? 'csv' : 'jsonl'
@@ -98,21 +107,28 @@ export async function beginRetry(
   }
 }
 
-async function replay(directory: string, run: RunFile): Promise<{ state: RunState; doubts: OpenDoubts }> {
+async function replay({
+  directory,
+  run,
+  recorded,
+}: OldRun): Promise<{ state: RunState; doubts: OpenDoubts }> {
   const state = new RunState(run.job.steps?.length ?? 1)
   const doubts = new OpenDoubts()
-  if (await hasJournal(directory)) {
-    await readJournal(join(directory, journalFileName), ({ event, offset, length }) => {
+  if (recorded === null && !(await hasJournal(directory))) return { state, doubts }
+  await readJournal(
+    join(directory, journalFileName),
+    ({ event, offset, length }) => {
       state.apply(event, { offset, length })
       doubts.apply(event)
-    })
-  }
+    },
+    { run: run.run_id, head: recorded },
+  )
   return { state, doubts }
 }
 
 /** Goes through the old run once, to find what a later row stands against. */
 async function findRows(
-  { directory, run }: { readonly directory: string; readonly run: RunFile },
+  { directory, run }: OldRun,
   state: RunState,
 ): Promise<{ superseded: SupersededRows; retriedRows: number; invalidRows: number }> {
   const superseded = new SupersededRows()

@@ -40,7 +40,7 @@ export interface LinkOwner {
 export class ActivationLinks {
   readonly path: string
   readonly #runId: string
-  readonly #appends: SyncedAppends
+  readonly #appends: SyncedAppends<null>
   readonly #render: (values: readonly (string | number | null)[]) => string
   /** For each user that the file named when it was opened, by key and id, when the newest link came (RFC 3339). */
   readonly #known: ReadonlyMap<string, string>
@@ -48,7 +48,7 @@ export class ActivationLinks {
   private constructor(path: string, runId: string, file: FileHandle, known: ReadonlyMap<string, string>) {
     this.path = path
     this.#runId = runId
-    this.#appends = new SyncedAppends(file, null, (cause) => cannotWrite(path, cause))
+    this.#appends = new SyncedAppends(file, null, null, (cause) => cannotWrite(path, cause))
     this.#render = isJsonLines(path) ? jsonLineRenderer(columns) : (values) => renderCsv([values])
     this.#known = known
   }
@@ -66,7 +66,8 @@ export class ActivationLinks {
       const whole = text.slice(0, text.lastIndexOf('\n') + 1)
       if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole))
       const links = new ActivationLinks(path, runId, file, newestOf(path, whole))
-      if (whole === '' && !isJsonLines(path)) await links.#appends.append(Buffer.from(renderCsv([columns])))
+      if (whole === '' && !isJsonLines(path))
+        await links.#appends.append(Buffer.from(renderCsv([columns])), null)
       return links
     } catch (error) {
       throw error instanceof KnownError ? error : cannotWrite(path, error)
@@ -92,7 +93,7 @@ export class ActivationLinks {
   async save(owner: LinkOwner, { url, token }: Activation): Promise<void> {
     const { row, step, user, action, okta_user_id, okta_login } = owner
     const cells = [this.#runId, row, step, user, action, okta_user_id, okta_login, url, token]
-    await this.#appends.append(Buffer.from(this.#render([...cells, new Date().toISOString()])))
+    await this.#appends.append(Buffer.from(this.#render([...cells, new Date().toISOString()])), null)
   }
 
   async close(): Promise<void> {

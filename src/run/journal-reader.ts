@@ -1,8 +1,15 @@
 import { createReadStream } from 'node:fs'
+import { dirname } from 'node:path'
 import { KnownError } from '../known-error.ts'
+import { shellWord } from '../shell-word.ts'
+import {
+  type ExpectedJournal,
+  JournalCheck,
+  type JournalEnd,
+  type JournalFlaw,
+  type RawLine,
+} from './journal-check.ts'
 import type { JournalEvent } from './journal-event.ts'
-import { journalVersion } from './journal-event.ts'
-import { chainStart, decodeLine } from './journal-line.ts'
 
 /** A line of the journal and where it stands. */
 export interface JournalEntry {
@@ -13,14 +20,14 @@ export interface JournalEntry {
   readonly length: number
 }
 
-/** Where the sound part of a journal ends. */
-export interface JournalEnd {
-  /** Bytes up to and including the last sound line. What follows is a torn tail. */
-  readonly soundBytes: number
-  /** The chain's value after the last sound line. */
-  readonly chain: string
-  readonly tornBytes: number
+/** What a journal is found to be, from its first byte to its last. */
+export interface JournalVerdict {
+  readonly end: JournalEnd
+  /** Null where nothing is wrong; a torn tail is nothing wrong. */
+  readonly flaw: JournalFlaw | null
 }
+
+const nothingExpected: ExpectedJournal = { run: null, head: null }
 
 /**
  * Reads a journal from its beginning, handing each sound line to `visit`.
@@ -28,38 +35,31 @@ export interface JournalEnd {
  * The end of the file may hold the remains of a write that a crash cut off; they are no damage. Anything unsound with a
  * whole line after it is.
  *
- * @throws KnownError that names the byte offset of a damaged or misplaced line, or a version that is not known
+ * @throws KnownError that names the line and the byte offset of a damaged or misplaced line, or a version that is not
+ *   known, once the sound lines before it were visited
  */
-export async function readJournal(path: string, visit: (entry: JournalEntry) => void): Promise<JournalEnd> {
-  let chain = chainStart
-  let soundBytes = 0
-  let unsoundAt: number | null = null
-  let total = 0
-  for await (const { bytes, offset, whole } of journalLines(path)) {
-    total = offset + bytes.length + (whole ? 1 : 0)
-    const decoded = whole ? decodeLine(bytes.toString('utf8'), chain) : { kind: 'damaged' as const }
-    if (unsoundAt !== null) {
-      if (decoded.kind !== 'damaged') throw damaged(path, unsoundAt)
-      continue
-    }
-    if (decoded.kind === 'misplaced') throw damaged(path, offset)
-    if (decoded.kind === 'damaged') {
-      unsoundAt = offset
-      continue
-    }
-    if (offset === 0) checkVersion(path, decoded.event)
-    chain = decoded.chain
-    soundBytes = total
-    visit({ event: decoded.event, offset, length: bytes.length })
-  }
-  return { soundBytes, chain, tornBytes: total - soundBytes }
+export async function readJournal(
+  path: string,
+  visit: (entry: JournalEntry) => void,
+  expected: ExpectedJournal = nothingExpected,
+): Promise<JournalEnd> {
+  const { end, flaw } = await checkJournal(path, expected, visit)
+  if (flaw !== null) throw damaged(path, flaw)
+  return end
 }
 
-interface RawLine {
-  readonly bytes: Buffer
-  readonly offset: number
-  /** Whether a line feed ends it. */
-  readonly whole: boolean
+/** Reads a journal to its end and judges it, whatever is wrong with it. Changes nothing. */
+export async function checkJournal(
+  path: string,
+  expected: ExpectedJournal,
+  visit: (entry: JournalEntry) => void = () => {},
+): Promise<JournalVerdict> {
+  const check = new JournalCheck(expected)
+  for await (const line of journalLines(path)) {
+    const event = check.take(line)
+    if (event !== null) visit({ event, offset: line.offset, length: line.bytes.length })
+  }
+  return { end: check.end, flaw: check.flaw }
 }
 
 async function* journalLines(path: string): AsyncGenerator<RawLine> {
@@ -80,18 +80,15 @@ async function* journalLines(path: string): AsyncGenerator<RawLine> {
   if (pending.length > 0) yield { bytes: Buffer.concat(pending), offset, whole: false }
 }
 
-function damaged(path: string, offset: number): KnownError {
+function damaged(path: string, { kind, line, offset, what }: JournalFlaw): KnownError {
+  if (kind === 'unknown_version') {
+    return new KnownError(
+      `The journal can't be read: its line ${line} ${what} (${path}).`,
+      'Go on with the version of okta-lifecycle that began the run: run.json names it.',
+    )
+  }
   return new KnownError(
-    `The journal is damaged at byte ${offset}: a line there is not as it was written, or a line is missing before it (${path}).`,
-    'Restore the run directory from a backup. Nothing is sent on the strength of a damaged journal.',
-  )
-}
-
-function checkVersion(path: string, event: JournalEvent): void {
-  if (event.event === 'journal' && event.version === journalVersion) return
-  const found = event.event === 'journal' ? `version ${event.version}` : 'no version'
-  throw new KnownError(
-    `The journal has ${found}; this program reads version ${journalVersion} (${path}).`,
-    'Go on with the version of okta-lifecycle that began the run: run.json names it.',
+    `The journal is damaged at byte ${offset}: line ${line} ${what} (${path}).`,
+    `Restore the run directory from a backup, then: okta-lifecycle verify-journal ${shellWord(dirname(path))}. Nothing is sent on the strength of a damaged journal.`,
   )
 }

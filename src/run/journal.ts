@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises'
 import { exitCodes, KnownError } from '../known-error.ts'
+import type { JournalEnd, JournalHead } from './journal-check.ts'
 import type { JournalEvent } from './journal-event.ts'
 import { encodeLine } from './journal-line.ts'
-import type { JournalEnd } from './journal-reader.ts'
 import { SyncedAppends } from './synced-appends.ts'
 
 /** Thrown to all who append once the journal could not be written: nothing may be sent any more. */
@@ -28,14 +28,16 @@ export interface Position {
 
 /** Appends events durably, each as a line that is chained to the line before it. */
 export class Journal {
-  readonly #appends: SyncedAppends
+  readonly #appends: SyncedAppends<JournalHead>
   #chain: string
+  #lineCount: number
   /** Where the next line goes. */
   #end: number
 
-  private constructor(appends: SyncedAppends, end: JournalEnd) {
+  private constructor(appends: SyncedAppends<JournalHead>, end: JournalEnd) {
     this.#appends = appends
     this.#chain = end.chain
+    this.#lineCount = end.soundLines
     this.#end = end.soundBytes
   }
 
@@ -46,13 +48,14 @@ export class Journal {
       await file.truncate(end.soundBytes)
       await file.datasync()
     }
-    const appends = new SyncedAppends(file, end.soundBytes, (cause) => new JournalFailed(path, cause))
+    const head = { lines: end.soundLines, bytes: end.soundBytes, chain: end.chain }
+    const appends = new SyncedAppends(file, end.soundBytes, head, (cause) => new JournalFailed(path, cause))
     return new Journal(appends, end)
   }
 
-  /** The digest of all that was appended so far. */
-  get chain(): string {
-    return this.#chain
+  /** How far the journal is on disk: what is written after it may be torn by a crash. */
+  get head(): JournalHead {
+    return this.#appends.synced
   }
 
   /**
@@ -69,7 +72,8 @@ export class Journal {
     // Without its line feed.
     const position = { offset: this.#end, length: line.length - 1 }
     this.#end += line.length
-    return { position, durable: this.#appends.append(line) }
+    const head = { lines: ++this.#lineCount, bytes: this.#end, chain }
+    return { position, durable: this.#appends.append(line, head) }
   }
 
   /** Appends an event that nothing waits for; a failure shows itself to the next who does wait. */
@@ -77,7 +81,7 @@ export class Journal {
     this.append(event).durable.catch(() => {})
   }
 
-  /** Waits for all that was appended, and closes the file. */
+  /** Waits for all that was appended, and closes the file. Nothing may be appended any more; closing again does nothing. */
   async close(): Promise<void> {
     await this.#appends.close()
   }

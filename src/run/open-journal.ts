@@ -1,38 +1,53 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Journal } from './journal.ts'
+import { emptyJournal, type JournalEnd, type JournalHead } from './journal-check.ts'
 import { journalVersion } from './journal-event.ts'
-import { chainStart } from './journal-line.ts'
-import { type JournalEnd, readJournal } from './journal-reader.ts'
+import { readJournal } from './journal-reader.ts'
 import { journalFileName, syncPath } from './run-directory.ts'
 import type { RunFile } from './run-file.ts'
 import { RunState } from './run-state.ts'
 
-const noEnd: JournalEnd = { soundBytes: 0, chain: chainStart, tornBytes: 0 }
-
-/** What a run's journal says so far. Changes nothing, so it may also be asked of a run that is at work. */
+/**
+ * What a run's journal says so far. Changes nothing, so it may also be asked of a run that is at work.
+ *
+ * @param recorded where it stood at the last stop; null where that is not known
+ * @throws KnownError where it is damaged, of another run, or ends before what was recorded
+ */
 export async function replayJournal(
   directory: string,
   run: RunFile,
+  recorded: JournalHead | null,
 ): Promise<{ state: RunState; end: JournalEnd }> {
   const state = new RunState(run.job.steps?.length ?? 1)
-  const end = await readJournal(join(directory, journalFileName), ({ event, offset, length }) => {
-    state.apply(event, { offset, length })
-  })
+  const end = await readJournal(
+    join(directory, journalFileName),
+    ({ event, offset, length }) => {
+      state.apply(event, { offset, length })
+    },
+    { run: run.run_id, head: recorded },
+  )
   return { state, end }
 }
 
-/** Opens a run's journal for a sitting: begins it where there is none, else goes on after its last sound line. */
+/**
+ * Opens a run's journal for a sitting: begins it where there is none, else goes on after its last sound line.
+ *
+ * @param recorded where it stood at the last stop; null where that is not known
+ * @throws KnownError as {@link replayJournal} does; then no line was changed
+ */
 export async function openJournal(
   directory: string,
   run: RunFile,
+  recorded: JournalHead | null,
 ): Promise<{ journal: Journal; state: RunState }> {
   const path = join(directory, journalFileName)
   const file = await open(path, 'a', 0o600)
   const { size } = await file.stat()
   await file.close()
-  const nothing = { state: new RunState(run.job.steps?.length ?? 1), end: noEnd }
-  const { state, end } = size === 0 ? nothing : await replayJournal(directory, run)
+  const empty = { state: new RunState(run.job.steps?.length ?? 1), end: emptyJournal }
+  const { state, end } =
+    size === 0 && recorded === null ? empty : await replayJournal(directory, run, recorded)
   const journal = await Journal.open(path, end)
   if (end.soundBytes === 0) await begin(directory, journal, run.run_id)
   return { journal, state }
@@ -43,7 +58,7 @@ export async function createJournal(directory: string, runId: string): Promise<J
   const path = join(directory, journalFileName)
   const file = await open(path, 'wx', 0o600)
   await file.close()
-  const journal = await Journal.open(path, noEnd)
+  const journal = await Journal.open(path, emptyJournal)
   await begin(directory, journal, runId)
   return journal
 }

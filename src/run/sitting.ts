@@ -11,6 +11,7 @@ import type { ActivationLinks } from './activation-links.ts'
 import { createRowQueue, executeRows } from './execute.ts'
 import type { TokenOwner } from './guards.ts'
 import { columnMapping, inputFile } from './input-of-run.ts'
+import type { JournalHead } from './journal-check.ts'
 import { openJournal } from './open-journal.ts'
 import { PermissionStreak } from './permission-streak.ts'
 import { Recorder } from './recorder.ts'
@@ -27,6 +28,8 @@ import type { Tally } from './tally.ts'
 export interface SittingOptions {
   readonly directory: string
   readonly run: RunFile
+  /** Where the journal stood at the last stop; null before the first, or where it was not recorded. */
+  readonly recorded: JournalHead | null
   readonly owner: TokenOwner
   readonly send: (request: OktaRequest) => Promise<Answer>
   readonly clock: OktaClock
@@ -54,6 +57,8 @@ const tallyEveryMs = 5_000
 export interface SittingEnd {
   readonly state: RunState
   readonly buckets: readonly BucketReport[]
+  /** How far the journal is on disk. */
+  readonly journal: JournalHead
   /** Null where all tasks have a result. */
   readonly stopped: StopReason | null
 }
@@ -64,9 +69,9 @@ export interface SittingEnd {
  * @throws KnownError where the journal is damaged or can't be opened, or the copy of the input can't be read
  */
 export async function sit(options: SittingOptions): Promise<SittingEnd> {
-  const { directory, run, stop, clock, tally } = options
+  const { directory, run, recorded, stop, clock, tally } = options
   const { job } = run
-  const { journal, state } = await openJournal(directory, run)
+  const { journal, state } = await openJournal(directory, run, recorded)
   const results = await ResultReader.open(join(directory, journalFileName))
   const { links } = options
   const pacer = new Pacer({
@@ -120,7 +125,9 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
       reason: stop.reason?.message ?? null,
       ...tallyNow(tally),
     })
-    return { state, buckets: pacer.report(), stopped: stop.reason }
+    // What was noted is on disk once the journal is closed, and counts from then on.
+    await journal.close()
+    return { state, buckets: pacer.report(), journal: journal.head, stopped: stop.reason }
   } finally {
     clearInterval(tallying)
     pacer.stop()

@@ -1,7 +1,8 @@
 import { writeSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 
-interface Append {
+interface Append<Mark> {
+  readonly mark: Mark
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -10,22 +11,25 @@ interface Append {
  * Appends to a file durably. All that is appended while a sync is under way shares the next one, so that many appends
  * cost few syncs. Once a write fails, all that comes fails.
  */
-export class SyncedAppends {
+export class SyncedAppends<Mark> {
   readonly #file: FileHandle
   readonly #toFailure: (cause: unknown) => Error
   /** Up to where the file is written; null where the system appends by itself. */
   #written: number | null
   #waiting: Buffer[] = []
-  #appends: Append[] = []
+  #appends: Append<Mark>[] = []
+  #synced: Mark
   #writing: Promise<void> | null = null
   #failure: Error | null = null
 
   /**
    * @param end where the next byte goes; null for a file that was opened for appending
+   * @param mark what {@link synced} is before anything is appended
    * @param toFailure what to throw for a write that failed
    */
-  constructor(file: FileHandle, end: number | null, toFailure: (cause: unknown) => Error) {
+  constructor(file: FileHandle, end: number | null, mark: Mark, toFailure: (cause: unknown) => Error) {
     this.#file = file
+    this.#synced = mark
     this.#written = end
     this.#toFailure = toFailure
   }
@@ -35,12 +39,17 @@ export class SyncedAppends {
     return this.#failure
   }
 
+  /** The mark of the last append that is on disk: what is written after it may be torn by a crash. */
+  get synced(): Mark {
+    return this.#synced
+  }
+
   /** Appends bytes; resolves when they are on disk, rejects where they can't be written. */
-  append(bytes: Buffer): Promise<void> {
+  append(bytes: Buffer, mark: Mark): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure)
     this.#waiting.push(bytes)
     const durable = new Promise<void>((resolve, reject) => {
-      this.#appends.push({ resolve, reject })
+      this.#appends.push({ mark, resolve, reject })
     })
     this.#writing ??= this.#write()
     return durable
@@ -64,7 +73,10 @@ export class SyncedAppends {
         if (this.#failure !== null) throw this.#failure
         this.#writeAll(Buffer.concat(waiting))
         await this.#file.datasync()
-        for (const append of appends) append.resolve()
+        for (const { mark, resolve } of appends) {
+          this.#synced = mark
+          resolve()
+        }
       } catch (error) {
         this.#failure ??= this.#toFailure(error)
         for (const append of appends) append.reject(this.#failure)

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { forbidden, jsonAnswer } from '../support/foreign-org/answer.ts'
@@ -119,10 +119,39 @@ describe('a journal with a torn tail', () => {
   it.concurrent('goes on: the last line itself is torn', async () => {
     await withWorkplace(async (place) => {
       const { org, path, bytes } = await brokenOffRun(place, 'SIGINT')
+      // As a crash leaves it that comes before the summary is written: what it says of the journal's end is not there.
+      await rm(join(place.directory, 'runs', runId, 'summary.json'))
       await writeFile(path, bytes.subarray(0, -40))
       const end = await place.run(org, ['resume', '--latest', '--quiet'], impatient)
       expect(end.code, end.stderr).toBe(0)
       await expectAllDone(place, org)
+    })
+  })
+})
+
+describe('a journal whose end was on disk when the run stopped', () => {
+  it.concurrent.each([
+    ['torn', (bytes: Buffer) => bytes.length - 40],
+    ['gone', (bytes: Buffer) => offsetsOf(bytes).at(-3) ?? 0],
+    ['gone, and all before it', () => 0],
+  ])('stops resume and status where that end is %s, and nothing is sent', async (_, length) => {
+    await withWorkplace(async (place) => {
+      const { org, path, bytes } = await brokenOffRun(place, 'SIGINT')
+      const cut = bytes.subarray(0, length(bytes))
+      await writeFile(path, cut)
+      const requests = org.requests.length
+      const sound = cut.lastIndexOf(0x0a) + 1
+      for (const command of ['resume', 'status']) {
+        const end = await place.run(org, [command, '--latest'], impatient)
+        expect(end.code, command).toBe(2)
+        expect(end.stderr).toMatch(new RegExp(`at byte ${sound}: .*summary\\.json`))
+        expect(end.stderr).toContain(`okta-lifecycle verify-journal runs/${runId}`)
+      }
+      expect((await readFile(path)).equals(cut)).toBe(true)
+      expect(org.requests.slice(requests).every(({ key }) => key === 'me')).toBe(true)
+      await writeFile(path, bytes)
+      const end = await place.run(org, ['resume', '--latest', '--quiet'], impatient)
+      expect(end.code, end.stderr).toBe(0)
     })
   })
 })

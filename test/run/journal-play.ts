@@ -1,14 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { Journal } from '../../src/run/journal.ts'
+import { emptyJournal } from '../../src/run/journal-check.ts'
 import type { JournalEvent } from '../../src/run/journal-event.ts'
-import { chainStart } from '../../src/run/journal-line.ts'
 import { readJournal } from '../../src/run/journal-reader.ts'
 import { intentOf, resultOf } from './support.ts'
 
 /** The first line of a journal. */
 export const opened: JournalEvent = { event: 'journal', version: 1, run: '20260302T100000000Z-leavers' }
-/** The end of an empty journal. */
-export const nothing = { soundBytes: 0, chain: chainStart, tornBytes: 0 }
 
 /** A journal with each kind of line that matters here. */
 export const some: readonly JournalEvent[] = [
@@ -25,7 +23,7 @@ export const some: readonly JournalEvent[] = [
 /** Writes a journal as the program does. */
 export async function write(path: string, events: readonly JournalEvent[]): Promise<Buffer> {
   await writeFile(path, '')
-  const journal = await Journal.open(path, nothing)
+  const journal = await Journal.open(path, emptyJournal)
   await Promise.all(events.map((event) => journal.append(event).durable))
   await journal.close()
   return await readFile(path)

@@ -2,8 +2,9 @@ import { appendFile, type FileHandle, open, readFile, stat, symlink, writeFile }
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { Journal, JournalFailed } from '../../src/run/journal.ts'
+import { emptyJournal } from '../../src/run/journal-check.ts'
 import type { JournalEvent } from '../../src/run/journal-event.ts'
-import { nothing, opened, read, some, write } from './journal-play.ts'
+import { opened, read, some, write } from './journal-play.ts'
 import { intentOf, knownErrorOf, withDirectory } from './support.ts'
 
 describe('appending', () => {
@@ -11,7 +12,7 @@ describe('appending', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await writeFile(path, '')
-      const journal = await Journal.open(path, nothing)
+      const journal = await Journal.open(path, emptyJournal)
       for (const event of some) {
         const { position, durable } = journal.append(event)
         if (position === null) throw new Error('no place')
@@ -29,7 +30,7 @@ describe('appending', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await writeFile(path, '')
-      const journal = await Journal.open(path, nothing)
+      const journal = await Journal.open(path, emptyJournal)
       const resolved: number[] = []
       const waits = [journal.append(opened).durable]
       for (let i = 1; i <= 500; i++) {
@@ -67,7 +68,7 @@ describe('appending', () => {
       })
       const nextSync = (): Promise<void> => new Promise((resolve) => begun.push(resolve))
       try {
-        const journal = await Journal.open(path, nothing)
+        const journal = await Journal.open(path, emptyJournal)
         const resolved: string[] = []
         const append = (name: string, event: JournalEvent): void => {
           void journal.append(event).durable.then(() => resolved.push(name))
@@ -98,7 +99,7 @@ describe('appending', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await writeFile(path, '')
-      const journal = await Journal.open(path, nothing)
+      const journal = await Journal.open(path, emptyJournal)
       for (const event of some) journal.note(event)
       await journal.close()
       expect((await read(path)).events).toEqual(some)
@@ -144,7 +145,7 @@ describe('a journal that cannot be written', () => {
       // A real file system that is full.
       const path = join(directory, 'journal.ndjson')
       await symlink('/dev/full', path)
-      const journal = await Journal.open(path, nothing)
+      const journal = await Journal.open(path, emptyJournal)
       const waits = [journal.append(opened).durable, journal.append(intentOf(1)).durable]
       for (const result of await Promise.allSettled(waits)) {
         expect(result.status).toBe('rejected')
@@ -167,7 +168,7 @@ describe('a journal that cannot be written', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await symlink('/dev/full', path)
-      const journal = await Journal.open(path, nothing)
+      const journal = await Journal.open(path, emptyJournal)
       const outcomes = await Promise.allSettled(
         Array.from({ length: 20 }, async (_, i) => {
           for (let turns = 0; turns < i; turns++) await new Promise((resolve) => setImmediate(resolve))

@@ -2,22 +2,20 @@ import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Journal, JournalFailed } from '../../src/run/journal.ts'
+import { emptyJournal } from '../../src/run/journal-check.ts'
 import type { JournalEvent } from '../../src/run/journal-event.ts'
-import { chainStart } from '../../src/run/journal-line.ts'
 import { readJournal } from '../../src/run/journal-reader.ts'
 import { Recorder } from '../../src/run/recorder.ts'
 import { RunState } from '../../src/run/run-state.ts'
 import { RunStopped } from '../../src/run/stop.ts'
 import { intentOf, resultOf, withDirectory } from './support.ts'
 
-const nothing = { soundBytes: 0, chain: chainStart, tornBytes: 0 }
-
 describe('the recorder', () => {
   it('tells of a result only when it is on disk', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await writeFile(path, '')
-      const journal = await Journal.open(path, nothing)
+      const journal = await Journal.open(path, emptyJournal)
       const told: number[] = []
       const state = new RunState(1)
       const recorder = new Recorder(journal, state, ({ row }) => told.push(row))
@@ -37,7 +35,7 @@ describe('the recorder', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await writeFile(path, '')
-      const journal = await Journal.open(path, nothing)
+      const journal = await Journal.open(path, emptyJournal)
       const recorder = new Recorder(journal, new RunState(2), () => {})
       await recorder.result(resultOf(1, { result: 'failed' }))
       recorder.reopen([resultOf(1, { result: 'failed' })], 'credentials')
@@ -51,7 +49,7 @@ describe('the recorder', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await writeFile(path, '')
-      const journal = await Journal.open(path, nothing)
+      const journal = await Journal.open(path, emptyJournal)
       const recorder = new Recorder(journal, new RunState(2), () => {})
       recorder.note({ event: 'journal', version: 1, run: 'r' })
       await recorder.result(resultOf(1))
@@ -84,7 +82,7 @@ describe('the recorder', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await writeFile(path, '')
-      const journal = await Journal.open(path, nothing)
+      const journal = await Journal.open(path, emptyJournal)
       const recorder = new Recorder(journal, new RunState(1), () => {})
       recorder.note({ event: 'journal', version: 1, run: 'r' })
       recorder.reopen([{ row: 1, step: 1 }], 'credentials')
@@ -99,7 +97,7 @@ describe('the recorder', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await symlink('/dev/full', path)
-      const journal = await Journal.open(path, nothing)
+      const journal = await Journal.open(path, emptyJournal)
       const state = new RunState(1)
       const told: number[] = []
       const recorder = new Recorder(journal, state, ({ row }) => told.push(row))

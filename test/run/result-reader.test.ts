@@ -3,12 +3,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Journal, type Position } from '../../src/run/journal.ts'
+import { emptyJournal } from '../../src/run/journal-check.ts'
 import type { JournalEvent } from '../../src/run/journal-event.ts'
-import { chainStart } from '../../src/run/journal-line.ts'
 import { ResultReader } from '../../src/run/result-reader.ts'
 import { intentOf, resultOf, withDirectory } from './support.ts'
-
-const nothing = { soundBytes: 0, chain: chainStart, tornBytes: 0 }
 
 /** Appends to a journal that works. */
 function append(journal: Journal, event: JournalEvent): { position: Position; durable: Promise<void> } {
@@ -22,7 +20,7 @@ describe('reading results back', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await writeFile(path, '')
-      const journal = await Journal.open(path, nothing)
+      const journal = await Journal.open(path, emptyJournal)
       const reader = await ResultReader.open(path)
       const positions: Position[] = []
       const messageOf = (row: number): string => 'grüße\n"😀" '.repeat(row % 400)
@@ -54,7 +52,7 @@ describe('reading results back', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await writeFile(path, '')
-      const journal = await Journal.open(path, nothing)
+      const journal = await Journal.open(path, emptyJournal)
       const reader = await ResultReader.open(path)
       for (let row = 1; row <= 5; row++) {
         const { position, durable } = append(journal, { event: 'result', ...resultOf(row) })
@@ -70,7 +68,7 @@ describe('reading results back', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await writeFile(path, '')
-      const journal = await Journal.open(path, nothing)
+      const journal = await Journal.open(path, emptyJournal)
       const { position, durable } = append(journal, intentOf(1))
       await durable
       await appendFile(path, 'x')

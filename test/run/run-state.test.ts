@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Journal } from '../../src/run/journal.ts'
+import { emptyJournal } from '../../src/run/journal-check.ts'
 import type { JournalEvent } from '../../src/run/journal-event.ts'
-import { chainStart } from '../../src/run/journal-line.ts'
 import { readJournal } from '../../src/run/journal-reader.ts'
 import { Recorder } from '../../src/run/recorder.ts'
 import { RunState } from '../../src/run/run-state.ts'
@@ -13,7 +13,6 @@ import { intentOf, resultOf, withDirectory } from './support.ts'
 
 const rows = 30
 const steps = 2
-const nothing = { soundBytes: 0, chain: chainStart, tornBytes: 0 }
 
 /** All that a state tells, for comparison. */
 function tellAll(state: RunState): unknown {
@@ -50,7 +49,7 @@ describe('the state of a run', () => {
       await fc.assert(
         fc.asyncProperty(fc.array(anyEvent, { maxLength: 40 }), async (events) => {
           await writeFile(path, '')
-          const journal = await Journal.open(path, nothing)
+          const journal = await Journal.open(path, emptyJournal)
           const live = new RunState(steps)
           const recorder = new Recorder(journal, live, () => {})
           recorder.note({ event: 'journal', version: 1, run: 'r' })

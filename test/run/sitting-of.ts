@@ -68,6 +68,7 @@ export async function sittingOf(options: SittingOfOptions): Promise<SittingEnd> 
   return await sit({
     directory,
     run,
+    recorded: null,
     owner: null,
     send,
     clock: new OktaClock(),
