@@ -6,7 +6,10 @@ export const exitCodes = {
   stoppedByGuard: 3,
   refusedByOkta: 4,
   heldElsewhere: 5,
+  /** SIGHUP, SIGINT, SIGPIPE and SIGTERM, as shells tell them: 128 and the signal's number. */
+  hungUp: 129,
   interrupted: 130,
+  outputClosed: 141,
   terminated: 143,
 } as const
 

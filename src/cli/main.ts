@@ -111,10 +111,12 @@ function report(error: unknown, json: boolean): number {
   return error.exitCode
 }
 
-// A reader that closes standard output or error early ends nothing: the journal is what counts.
+// What can't be written there ends no command with a stack: the reader has left (EPIPE), or the terminal (EIO). A run that
+// is at work stops in good order, which is its own affair; the others have their answer by then.
+const gone: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET', 'EIO'])
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (!gone.has(error.code)) throw error
   })
 }
 

@@ -8,6 +8,7 @@ import { findRun } from '../run/run-directory.ts'
 import { type RunFile, readRunFile } from '../run/run-file.ts'
 import { RunStopped, StopSwitch } from '../run/stop.ts'
 import { answerFinished } from './answer-finished.ts'
+import { stopOnClosedOutput } from './closed-output.ts'
 import { defineCommand } from './command.ts'
 import { askYesNo, canAsk } from './confirm.ts'
 import { withGuardFlags } from './guard-flags.ts'
@@ -38,7 +39,7 @@ export const resumeCommand = defineCommand({
     const directory = await findRun(args['runs-dir'], name, args.latest)
     const lock = await acquireLock(directory)
     const stop = new StopSwitch()
-    const unhook = stopOnSignals(stop, say)
+    const unhooks = [stopOnSignals(stop, say), stopOnClosedOutput(stop, say)]
     try {
       const run = withGuardFlags(await readRunFile(directory), args['max-users'])
       await checkNotClosed(directory, run)
@@ -57,7 +58,7 @@ export const resumeCommand = defineCommand({
       if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
       throw error
     } finally {
-      unhook()
+      for (const unhook of unhooks) unhook()
       await lock.release()
     }
   },

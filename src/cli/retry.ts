@@ -9,6 +9,7 @@ import { createRunDirectory, findRun, makeRunId, removeRunDirectory } from '../r
 import { type RunFile, readRunFile, sandboxOrgUrl, writeRunFile } from '../run/run-file.ts'
 import { RunStopped, StopSwitch } from '../run/stop.ts'
 import { answerFinished } from './answer-finished.ts'
+import { stopOnClosedOutput } from './closed-output.ts'
 import { defineCommand } from './command.ts'
 import { askYesNo, canAsk, counted, describeSending } from './confirm.ts'
 import { withGuardFlags } from './guard-flags.ts'
@@ -44,7 +45,7 @@ export const retryCommand = defineCommand({
     }
     const oldDirectory = await findRun(args['runs-dir'], name, args.latest)
     const stop = new StopSwitch()
-    const unhook = stopOnSignals(stop, say)
+    const unhooks = [stopOnSignals(stop, say), stopOnClosedOutput(stop, say)]
     try {
       const begun = await begin(oldDirectory, { ...args, stop, say })
       if (begun === null) {
@@ -62,7 +63,7 @@ export const retryCommand = defineCommand({
       if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
       throw error
     } finally {
-      unhook()
+      for (const unhook of unhooks) unhook()
     }
   },
 })

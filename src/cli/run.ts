@@ -14,6 +14,7 @@ import {
 import { type RunFile, sandboxOrgUrl, writeRunFile } from '../run/run-file.ts'
 import { RunStopped, StopSwitch } from '../run/stop.ts'
 import { checkInput } from './check-input.ts'
+import { stopOnClosedOutput } from './closed-output.ts'
 import { defineCommand } from './command.ts'
 import { askYesNo, canAsk, describeSending } from './confirm.ts'
 import { inputOptions, jsonOption, runsDirectoryOption, sendingOptions } from './options.ts'
@@ -58,7 +59,7 @@ export const runCommand = defineCommand({
     const jobName = prepared.merge('csv').name
     const runId = args['run-id'] === undefined ? makeRunId(new Date(), jobName) : checkRunId(args['run-id'])
     const stop = new StopSwitch()
-    const unhook = stopOnSignals(stop, say)
+    const unhooks = [stopOnSignals(stop, say), stopOnClosedOutput(stop, say)]
     const directory = await createRunDirectory(args['runs-dir'], runId)
     const lock = await acquireLock(directory)
     try {
@@ -69,7 +70,7 @@ export const runCommand = defineCommand({
       if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
       throw error
     } finally {
-      unhook()
+      for (const unhook of unhooks) unhook()
       await lock.release()
     }
   },

@@ -68,6 +68,7 @@ export async function work(options: WorkOptions): Promise<ExitCode> {
     if (tooMany !== null) stop.turn(tooMany)
     log.info({ run: run.run_id, version: programVersion() }, 'Sitting begins')
     const end = await sitWithProgress({ ...options, run }, { owner, clock, send, tally, links })
+    stop.retire()
     log.info({ stopped: end.stopped?.message ?? null }, 'Sitting ends')
     await org.keep()
     return await conclude({ ...options, run }, end)

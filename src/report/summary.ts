@@ -58,7 +58,9 @@ export const summarySchema = z
     org: z.string().describe("The org's URL."),
     state: z
       .enum(['finished', 'stopped', 'interrupted'])
-      .describe('stopped: by a guard, by failures or by a refusal of Okta; interrupted: by a signal.'),
+      .describe(
+        'stopped: by a guard, by failures or by a refusal of Okta; interrupted: by a signal, or because nobody read its output any more.',
+      ),
     reason: z.string().nullable().describe('Why the run did not finish; null where it did.'),
     exit_code: count.describe("The process's exit status."),
     started_at: time.describe('RFC 3339, UTC; of the first sitting.'),

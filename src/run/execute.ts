@@ -142,14 +142,17 @@ function noteFailure({ stop }: Services, failures: unknown[], error: unknown): v
 /** Waits for the rows at work; after a stop only for a bounded time. */
 async function drained({ stop }: Services, queue: RowQueue): Promise<void> {
   let timer: NodeJS.Timeout | undefined
+  let begin = (): void => {}
   const timeUp = new Promise<void>((resolve) => {
-    const begin = (): void => {
+    begin = () => {
       timer = setTimeout(resolve, drainMs)
     }
     if (stop.signal.aborted) begin()
     else stop.signal.addEventListener('abort', begin, { once: true })
   })
   await Promise.race([queue.idle(), timeUp])
+  // A stop that comes later has nothing to wait for, and would keep the process waiting all the same.
+  stop.signal.removeEventListener('abort', begin)
   clearTimeout(timer)
 }
 

@@ -118,16 +118,19 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
     await executeRows(services, queue, rows, results)
     clearInterval(tallying)
     pacer.stop()
+    // Who interrupts a run whose last task has just ended has interrupted nothing.
+    const complete = stop.reason?.state === 'interrupted' && state.done === run.input.tasks
+    const stopped = complete ? null : stop.reason
     services.recorder.note({
       event: 'stopped',
       at: new Date().toISOString(),
-      state: stop.reason?.state ?? 'finished',
-      reason: stop.reason?.message ?? null,
+      state: stopped?.state ?? 'finished',
+      reason: stopped?.message ?? null,
       ...tallyNow(tally),
     })
     // What was noted is on disk once the journal is closed, and counts from then on.
     await journal.close()
-    return { state, buckets: pacer.report(), journal: journal.head, stopped: stop.reason }
+    return { state, buckets: pacer.report(), journal: journal.head, stopped }
   } finally {
     clearInterval(tallying)
     pacer.stop()

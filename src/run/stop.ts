@@ -22,6 +22,7 @@ export class RunStopped extends Error {
 export class StopSwitch {
   readonly #abort = new AbortController()
   #reason: StopReason | null = null
+  #retired = false
 
   constructor() {
     // Every wait listens, and a run may have thousands at once.
@@ -37,10 +38,17 @@ export class StopSwitch {
     return this.#abort.signal
   }
 
-  turn(reason: StopReason): void {
-    if (this.#reason !== null) return
+  /** Returns whether that stopped anything: the first reason stands, and after {@link retire} there is nothing to stop. */
+  turn(reason: StopReason): boolean {
+    if (this.#reason !== null || this.#retired) return false
     this.#reason = reason
     this.#abort.abort()
+    return true
+  }
+
+  /** The work is over: from now on the switch has no effect. */
+  retire(): void {
+    this.#retired = true
   }
 
   /** @throws RunStopped once the switch is turned */

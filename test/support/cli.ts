@@ -19,6 +19,8 @@ export interface Cli {
   readonly ended: Promise<CliEnd>
   /** False where the process is gone already. */
   kill(signal: NodeJS.Signals): boolean
+  /** Closes this end of a stream, as a reader does who has seen enough. */
+  closeReader(stream: 'stdout' | 'stderr'): void
   /** Resolves once what was printed so far, on either stream, matches. Rejects where the command ends first. */
   says(pattern: RegExp): Promise<void>
 }
@@ -72,5 +74,12 @@ export function startCli(args: readonly string[], options: CliOptions): Cli {
     throw new Error(`The command ended without saying ${pattern}:\n${printed.stdout}\n${printed.stderr}`)
   }
 
-  return { pid: child.pid ?? 0, printed, ended, kill: (signal) => child.kill(signal), says }
+  return {
+    pid: child.pid ?? 0,
+    printed,
+    ended,
+    kill: (signal) => child.kill(signal),
+    closeReader: (stream) => child[stream].destroy(),
+    says,
+  }
 }
