@@ -3,6 +3,7 @@ import { exitCodes, KnownError } from '../known-error.ts'
 import { readSummary } from '../report/summary.ts'
 import { checkNotClosed } from '../run/closed.ts'
 import { checkInputCopy } from '../run/input-of-run.ts'
+import { acquireJobLockOf } from '../run/job-lock.ts'
 import { acquireLock } from '../run/lock.ts'
 import { findRun } from '../run/run-directory.ts'
 import { type RunFile, readRunFile } from '../run/run-file.ts'
@@ -37,32 +38,62 @@ export const resumeCommand = defineCommand({
       process.stderr.write(`${line}\n`)
     }
     const directory = await findRun(args['runs-dir'], name, args.latest)
-    const lock = await acquireLock(directory)
+    const begun = await readRunFile(directory)
+    // A finished run is told as it is, also while another one of its job is at work.
+    const done = await tellFinished(directory, begun, args.json, say)
+    if (done !== null) return done
     const stop = new StopSwitch()
     const unhooks = [stopOnSignals(stop, say), stopOnClosedOutput(stop, say)]
     try {
-      const run = withGuardFlags(await readRunFile(directory), args['max-users'])
-      await checkNotClosed(directory, run)
-      const finished = run.state === 'finished' ? await readSummary(directory) : null
-      if (finished !== null) {
-        say(`Run ${run.run_id} is finished: nothing is left to do.`)
-        return answerFinished(finished, args.json)
-      }
-      if (!run.confirmed && !args.yes) await confirm(run, stop)
-      await checkInputCopy(directory, run)
-      const org = await orgOfRun(directory, run)
-      say(`Going on with run ${run.run_id}.`)
-      const confirmed = { ...run, confirmed: true }
-      return await work({ directory, run: confirmed, org, stop, quiet: args.quiet, json: args.json, say })
+      return await withLocks(directory, begun, async () => {
+        // What it says under the lock is what counts; which job it is of never changes.
+        const run = withGuardFlags(await readRunFile(directory), args['max-users'])
+        await checkNotClosed(directory, run)
+        const finished = await tellFinished(directory, run, args.json, say)
+        if (finished !== null) return finished
+        if (!run.confirmed && !args.yes) await confirm(run, stop)
+        await checkInputCopy(directory, run)
+        const org = await orgOfRun(directory, run)
+        say(`Going on with run ${run.run_id}.`)
+        const confirmed = { ...run, confirmed: true }
+        return await work({ directory, run: confirmed, org, stop, quiet: args.quiet, json: args.json, say })
+      })
     } catch (error) {
       if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
       throw error
     } finally {
       for (const unhook of unhooks) unhook()
-      await lock.release()
     }
   },
 })
+
+/** Works while it holds the job's lock, where the run has one, and the run's own: always taken in this order. */
+async function withLocks<T>(directory: string, run: RunFile, work: () => Promise<T>): Promise<T> {
+  const jobLock = await acquireJobLockOf(directory, run)
+  try {
+    const lock = await acquireLock(directory)
+    try {
+      return await work()
+    } finally {
+      await lock.release()
+    }
+  } finally {
+    await jobLock?.release()
+  }
+}
+
+/** Prints the summary of a finished run again, and gives its exit code; null where something may be left to do. */
+async function tellFinished(
+  directory: string,
+  run: RunFile,
+  json: boolean,
+  say: (line: string) => void,
+): Promise<ExitCode | null> {
+  const summary = run.state === 'finished' ? await readSummary(directory) : null
+  if (summary === null) return null
+  say(`Run ${run.run_id} is finished: nothing is left to do.`)
+  return answerFinished(summary, json)
+}
 
 /** Nobody has agreed to this run yet: its first process died before the question was answered. */
 async function confirm(run: RunFile, stop: StopSwitch): Promise<void> {

@@ -4,7 +4,8 @@ import { readSummary } from '../report/summary.ts'
 import { beginRetry, type Retry } from '../retry/begin-retry.ts'
 import { checkNotClosed, isTakenUp } from '../run/closed.ts'
 import { checkInputCopy } from '../run/input-of-run.ts'
-import { acquireLock } from '../run/lock.ts'
+import { acquireJobLockOf } from '../run/job-lock.ts'
+import { acquireLock, type Lock } from '../run/lock.ts'
 import { createRunDirectory, findRun, makeRunId, removeRunDirectory } from '../run/run-directory.ts'
 import { type RunFile, readRunFile, sandboxOrgUrl, writeRunFile } from '../run/run-file.ts'
 import { RunStopped, StopSwitch } from '../run/stop.ts'
@@ -46,7 +47,10 @@ export const retryCommand = defineCommand({
     const oldDirectory = await findRun(args['runs-dir'], name, args.latest)
     const stop = new StopSwitch()
     const unhooks = [stopOnSignals(stop, say), stopOnClosedOutput(stop, say)]
+    let jobLock: Lock | null = null
     try {
+      // Before the runs' own, as everywhere; and until the end, since the new run is one of the same job.
+      jobLock = await acquireJobLockOf(oldDirectory, await readRunFile(oldDirectory))
       const begun = await begin(oldDirectory, { ...args, stop, say })
       if (begun === null) {
         const summary = await readSummary(oldDirectory)
@@ -63,6 +67,7 @@ export const retryCommand = defineCommand({
       if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
       throw error
     } finally {
+      await jobLock?.release()
       for (const unhook of unhooks) unhook()
     }
   },

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path'
 import { readRows } from '../input/read-rows.ts'
 import type { Job } from '../job/job.ts'
 import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
+import { acquireJobLock } from '../run/job-lock.ts'
 import { acquireLock } from '../run/lock.ts'
 import {
   checkRunId,
@@ -60,26 +61,52 @@ export const runCommand = defineCommand({
     const runId = args['run-id'] === undefined ? makeRunId(new Date(), jobName) : checkRunId(args['run-id'])
     const stop = new StopSwitch()
     const unhooks = [stopOnSignals(stop, say), stopOnClosedOutput(stop, say)]
-    const directory = await createRunDirectory(args['runs-dir'], runId)
-    const lock = await acquireLock(directory)
+    const fromJobFile = args.job !== undefined
+    const runsDirectory = args['runs-dir']
     try {
-      const started = await startRun({ ...args, directory, runId, prepared, realOrg, stop, say })
-      return await work({ ...started, directory, stop, quiet: args.quiet, json: args.json, say })
-    } catch (error) {
-      await removeUnlessResumable(directory, error)
-      if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
-      throw error
+      // The job's lock before the run's directory: who is refused it leaves nothing behind.
+      const locked = fromJobFile && !args.sandbox
+      const jobLock = locked ? await acquireJobLock(runsDirectory, jobName, runId) : null
+      try {
+        const options = { ...args, runId, runsDirectory, prepared, fromJobFile, realOrg, stop, say }
+        return await carryOut(options)
+      } finally {
+        await jobLock?.release()
+      }
     } finally {
       for (const unhook of unhooks) unhook()
-      await lock.release()
     }
   },
 })
+
+/** Carries out the run in a directory of its own, which is gone again where nothing was sent that could be resumed. */
+async function carryOut(
+  options: Omit<StartOptions, 'directory'> & {
+    readonly runsDirectory: string
+    readonly quiet: boolean
+    readonly json: boolean
+  },
+): Promise<ExitCode> {
+  const { runsDirectory, runId, stop, quiet, json, say } = options
+  const directory = await createRunDirectory(runsDirectory, runId)
+  const lock = await acquireLock(directory)
+  try {
+    const started = await startRun({ ...options, directory })
+    return await work({ ...started, directory, stop, quiet, json, say })
+  } catch (error) {
+    await removeUnlessResumable(directory, error)
+    if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
+    throw error
+  } finally {
+    await lock.release()
+  }
+}
 
 interface StartOptions {
   readonly directory: string
   readonly runId: string
   readonly prepared: Prepared
+  readonly fromJobFile: boolean
   /** Null for a sandbox. */
   readonly realOrg: RunOrg | null
   readonly stop: StopSwitch
@@ -105,6 +132,7 @@ async function startRun(options: StartOptions): Promise<{ run: RunFile; org: Run
     created_at: new Date().toISOString(),
     versions: { okta_lifecycle: programVersion(), node: process.version },
     job,
+    from_job_file: options.fromJobFile,
     input: {
       name: prepared.source,
       ...checked.copy,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { exitCodes, KnownError } from '../known-error.ts'
 
-/** The process that holds a run. */
+/** The process that holds a lock. */
 const holderSchema = z.object({
   host: z.string(),
   /** Of the machine's start; null where the system tells none. */
@@ -16,6 +16,8 @@ const holderSchema = z.object({
   /** The process's own start, in the system's ticks: a process id alone may be somebody else's by now. */
   process_started: z.string().nullable(),
   since: z.string(),
+  /** The run that a job's lock was taken for; a run's own lock names none. */
+  run: z.string().nullable().optional(),
 })
 
 type Holder = Readonly<z.infer<typeof holderSchema>>
@@ -25,8 +27,20 @@ export interface Lock {
   release(): Promise<void>
 }
 
+/** What a lock is for, in the words of who is refused it. */
+export interface LockSubject {
+  /** What is held, to follow the words "Another process holds". */
+  readonly name: string
+  /** The run that takes the lock, for who is refused it meanwhile; null where the lock is the run's own. */
+  readonly run: string | null
+  /** What to type to see how far the holder is; `run` is null where its lock names none. */
+  readonly status: (run: string | null) => string
+}
+
+const thisRun: LockSubject = { name: 'this run', run: null, status: () => 'okta-lifecycle status' }
+
 /**
- * Takes the lock of a run directory, for one process at a time.
+ * Takes the lock of a directory, a run's by default, for one process at a time.
  *
  * The lock is a directory of numbered files, each naming its holder; the highest number counts, and no number is ever
  * used twice. A file is put there whole and only if its name is free (`link`), so that of two processes in the same
@@ -36,17 +50,17 @@ export interface Lock {
  *
  * @throws KnownError with exit code 5 where another process holds it
  */
-export async function acquireLock(directory: string): Promise<Lock> {
+export async function acquireLock(directory: string, subject: LockSubject = thisRun): Promise<Lock> {
   const lockDirectory = join(directory, 'lock')
   await mkdir(lockDirectory, { recursive: true, mode: 0o700 })
-  const me = await describeMyself()
+  const me = { ...(await describeMyself()), run: subject.run }
   const draft = join(lockDirectory, `draft-${randomUUID()}`)
   await writeFile(draft, `${JSON.stringify(me)}\n`, { mode: 0o600 })
   try {
     for (;;) {
       const highest = highestOf(await readEntries(lockDirectory))
       const holder = await holderOf(lockDirectory, highest)
-      if (holder !== null && (await isAlive(holder, me))) throw heldBy(directory, holder, me)
+      if (holder !== null && (await isAlive(holder, me))) throw heldBy(directory, subject, holder, me)
       const number = (highest?.number ?? 0) + 1
       const mine = join(lockDirectory, String(number))
       if (!(await linked(draft, mine))) continue
@@ -191,13 +205,14 @@ async function readText(path: string): Promise<string | null> {
   }
 }
 
-function heldBy(directory: string, holder: Holder, me: Holder): KnownError {
+function heldBy(directory: string, subject: LockSubject, holder: Holder, me: Holder): KnownError {
+  const run = holder.run ?? null
   const elsewhere = holder.host !== me.host || holder.pid_namespace !== me.pid_namespace
   const next = elsewhere
     ? `Look there whether it is at work. If it certainly is not: rm -r ${join(directory, 'lock')}`
-    : 'Try again when it has ended; okta-lifecycle status shows how far it is.'
+    : `Try again when it has ended; ${subject.status(run)} shows how far it is.`
   return new KnownError(
-    `Another process holds this run: process ${holder.pid} on ${holder.host}, since ${holder.since} (${directory}).`,
+    `Another process holds ${subject.name}: ${run === null ? '' : `run ${run}, `}process ${holder.pid} on ${holder.host}, since ${holder.since} (${directory}).`,
     next,
     exitCodes.heldElsewhere,
   )

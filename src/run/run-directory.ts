@@ -150,7 +150,11 @@ export async function findRun(
     )
   }
   if (!latest) throw new KnownError('No run is named.', 'okta-lifecycle resume --latest')
-  const names = (await listNames(runsDirectory)).sort().reverse()
+  // What begins with a dot is no run: the locks of jobs lie there.
+  const names = (await listNames(runsDirectory))
+    .filter((name) => !name.startsWith('.'))
+    .sort()
+    .reverse()
   const runs: { directory: string; created: number }[] = []
   for (const name of names) {
     const directory = join(runsDirectory, name)
@@ -214,7 +218,8 @@ function cannotRead(source: string, cause: unknown): KnownError {
   )
 }
 
-function cannotWrite(path: string, cause: unknown): KnownError {
+/** What to throw where something below the runs directory can't be written. */
+export function cannotWrite(path: string, cause: unknown): KnownError {
   const { code, message } = cause as NodeJS.ErrnoException
   const why = code === 'ENOSPC' ? 'the disk is full' : (code ?? message)
   return new KnownError(

@@ -16,6 +16,8 @@ const runFileSchema = z.strictObject({
   created_at: z.iso.datetime(),
   versions: z.strictObject({ okta_lifecycle: z.string(), node: z.string() }),
   job: resolvedJobSchema,
+  /** Whether the job came from a job file: such a run holds the job's lock too. Absent in runs from before there was one. */
+  from_job_file: z.boolean().optional(),
   input: z.strictObject({
     /** As the user named it; `-` for standard input. */
     name: z.string(),

@@ -36,7 +36,7 @@ export interface Workplace {
   start(org: OrgAddress | null, args: readonly string[], more?: More): Cli
   run(org: OrgAddress | null, args: readonly string[], more?: More): Promise<CliEnd>
   results(): Promise<readonly ResultLine[]>
-  /** The names below `runs`, sorted. */
+  /** The names of the runs below `runs`, sorted. */
   runs(): Promise<readonly string[]>
 }
 
@@ -77,7 +77,7 @@ export async function withWorkplace(work: (place: Workplace) => Promise<void>): 
     },
     run: (org, args, more) => place.start(org, args, more).ended,
     results: async () => parseCsv(await place.read(`runs/${runId}/results.csv`)),
-    runs: async () => await namesIn(join(directory, 'runs')),
+    runs: async () => (await namesIn(join(directory, 'runs'))).filter((name) => !name.startsWith('.')),
   }
   try {
     await work(place)
