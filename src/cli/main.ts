@@ -2,6 +2,7 @@
 import yargs from 'yargs'
 import { exitCodes, KnownError } from '../known-error.ts'
 import type { Command } from './command.ts'
+import { leaveLostTerminals } from './lost-terminal.ts'
 import { keepHeapSmall } from './memory.ts'
 import { programVersion } from './version.ts'
 
@@ -120,5 +121,6 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
+leaveLostTerminals()
 keepHeapSmall()
 await main()

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -120,16 +120,20 @@ describe('a reader who leaves', () => {
   })
 })
 
+function shellEnvironment(org: ForeignOrg): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env.PATH,
+    OKTA_CLIENT_ORGURL: org.url,
+    OKTA_CLIENT_TOKEN: org.token,
+    LIFECYCLE: `${process.execPath} ${main}`,
+  }
+}
+
 /** Runs a line of shell with the org in its environment, `$LIFECYCLE` being the command. Resolves when all of it ended. */
 async function shell(place: Workplace, org: ForeignOrg, name: 'sh' | 'bash', line: string) {
   const child = spawn(name, ['-c', line], {
     cwd: place.directory,
-    env: {
-      PATH: process.env.PATH,
-      OKTA_CLIENT_ORGURL: org.url,
-      OKTA_CLIENT_TOKEN: org.token,
-      LIFECYCLE: `${process.execPath} ${main}`,
-    },
+    env: shellEnvironment(org),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let printed = ''
@@ -214,5 +218,31 @@ describe('in a shell', () => {
       await expectInterrupted(place, org, 129, /SIGHUP/)
       await expectResumed(place, org)
     })
+  })
+})
+
+/** `script`, which gives a command a terminal; absent from small images. */
+const noTerminals = spawnSync('script', ['-qc', 'true', '/dev/null'], { stdio: 'ignore' }).status !== 0
+if (noTerminals) console.info('Closing a terminal is not tested: there is no `script` of util-linux here.')
+
+it.skipIf(noTerminals).concurrent('closing the terminal of a run leaves it in good order', async () => {
+  await withWorkplace(async (place) => {
+    const org = await slowOrg(place)
+    execFileSync('mkfifo', ['-m', '600', 'code'], { cwd: place.directory })
+    const run = `$LIFECYCLE ${['run', 'in.csv', '--action', 'suspend', '--yes', '--run-id', runId].join(' ')}`
+    // The shell hands the hangup on, as one does for its jobs, and outlives it to tell how the run ended.
+    const line = `trap 'kill -HUP $pid' HUP; ${run} & pid=$!; wait $pid; wait $pid; echo $? > code`
+    await place.write('line.sh', line)
+    const terminal = spawn('script', ['-qc', 'sh line.sh', '/dev/null'], {
+      cwd: place.directory,
+      env: shellEnvironment(org),
+      stdio: 'ignore',
+    })
+    const code = place.read('code')
+    await appliedSoFar(org, 20)
+    terminal.kill('SIGKILL')
+    expect((await code).trim()).toBe('129')
+    await expectInterrupted(place, org, 129, /SIGHUP/)
+    await expectResumed(place, org)
   })
 })
