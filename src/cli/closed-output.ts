@@ -12,7 +12,7 @@ const goneCodes: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET'])
 /**
  * Lets a standard output or standard error whose reader has gone away end the run in good order, as a signal does.
  *
- * A socket (what ssh, systemd and programs in Node give) is asked now and then by a write of no bytes. A pipe tells
+ * A socket (what systemd and programs in Node give) is asked now and then by a write of no bytes. A pipe tells
  * nothing without a write: Node does not watch the end that it writes to, and a write of no bytes does nothing there. There it
  * shows with the next line of progress, or with the summary, when all is done and nothing is lost. A stream that was
  * closed from the start is none of this: Node opens the null device in its place. Nor is a terminal that is gone: its

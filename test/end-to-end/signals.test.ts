@@ -129,13 +129,14 @@ it.concurrent('is obeyed while a doubt waits to be settled, and the doubt is set
       fault: ({ action, attempt }) => (action !== null && attempt === 1 ? { name: 'dropAfter' } : null),
     })
     await place.write('in.csv', usersCsv(['user1']))
-    const cli = place.start(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+    const patient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '5' } }
+    const cli = place.start(org, ['run', 'in.csv', '--action', 'suspend', ...unattended], patient)
     await org.waitUntil(() => Object.keys(org.applied).length === 1)
     cli.kill('SIGINT')
     const end = await cli.ended
     expect(end.code, end.stderr).toBe(130)
     expect(await place.results()).toMatchObject([{ result: 'not_run' }])
-    const resumed = await place.run(org, ['resume', '--latest'], { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } })
+    const resumed = await place.run(org, ['resume', '--latest'], patient)
     expect(resumed.code, resumed.stderr).toBe(0)
     expect(await place.results()).toMatchObject([
       { result: 'succeeded', attempts: '1', status_before: 'ACTIVE' },
