@@ -1,7 +1,7 @@
 import type { InferredOptionTypes, Options } from 'yargs'
 import type { ExitCode } from '../known-error.ts'
 
-/** A command as data. yargs itself is touched in `main.ts` alone. */
+/** A command as data. yargs itself is touched in `command-line.ts` alone. */
 export interface Command {
   /** Name and positional arguments, as `run [input]`. */
   readonly usage: string

@@ -1,126 +1,43 @@
 #!/usr/bin/env node
-import yargs from 'yargs'
-import { exitCodes, KnownError } from '../known-error.ts'
-import type { Command } from './command.ts'
+import { type ExitCode, exitCodes } from '../known-error.ts'
+import { parseSystemError } from '../system-error.ts'
 import { leaveLostTerminals } from './lost-terminal.ts'
 import { keepHeapSmall } from './memory.ts'
-import { programVersion } from './version.ts'
+import { reportError } from './report-error.ts'
 
-/** The commands, each loaded when it is wanted: a run does not wait for the sandbox's modules. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import('./run.ts')).runCommand,
-  plan: async () => (await import('./plan.ts')).planCommand,
-  resume: async () => (await import('./resume.ts')).resumeCommand,
-  retry: async () => (await import('./retry.ts')).retryCommand,
-  status: async () => (await import('./status.ts')).statusCommand,
-  'verify-journal': async () => (await import('./verify-journal.ts')).verifyJournalCommand,
-  validate: async () => (await import('./validate.ts')).validateCommand,
-  sandbox: async () => (await import('./sandbox.ts')).sandboxCommand,
-}
-
-/** The command that the command line begins with; all of them where it begins with none, for help and for errors. */
-async function wantedCommands([first = '']: readonly string[]): Promise<readonly Command[]> {
-  const load = Object.hasOwn(commands, first) ? commands[first] : undefined
-  const wanted = load === undefined ? Object.values(commands) : [load]
-  return await Promise.all(wanted.map((load) => load()))
-}
-
-/** A bare `-` does not reach a positional through yargs: it travels under this name. */
-const standardInput = '\u0000standard-input'
-
-/** Thrown to end parsing where yargs has found a usage error. */
-function usageError(message: string): KnownError {
-  return new KnownError(message, 'okta-lifecycle --help, or okta-lifecycle COMMAND --help')
-}
-
-function addCommand(cli: ReturnType<typeof yargs>, command: Command, finish: (code: number) => void): void {
-  cli.command(
-    command.usage,
-    command.describe,
-    (builder) => {
-      const { positional } = command
-      if (positional !== null) {
-        builder.positional(positional.name, { type: 'string', describe: positional.describe })
-      }
-      for (const [text, does] of command.examples) builder.example(text, does)
-      return builder.options(command.options)
-    },
-    async (args) => {
-      const { positional } = command
-      const value = positional === null ? undefined : args[positional.name]
-      const restored = value === standardInput ? '-' : value
-      refuseRepeated(command, args)
-      finish(await command.run(positional === null ? args : { ...args, [positional.name]: restored }))
-    },
-  )
-}
-
-/** An option that takes one value and was given two: which of them was meant is not guessed. */
-function refuseRepeated(command: Command, args: Readonly<Record<string, unknown>>): void {
-  for (const [name, option] of Object.entries(command.options)) {
-    if (option.array !== true && Array.isArray(args[name]))
-      throw usageError(`--${name} was given more than once.`)
-  }
-}
-
-async function main(): Promise<void> {
-  const argv = process.argv.slice(2)
-  const json = argv.includes('--json')
-  const cli = yargs(argv.map((text) => (text === '-' ? standardInput : text)))
-    .scriptName('okta-lifecycle')
-    .usage('$0 <command>\n\nCarries out Okta user lifecycle actions in bulk.')
-    .demandCommand(
-      1,
-      'A command was expected: run, plan, resume, retry, status, verify-journal, validate or sandbox.',
-    )
-    .strict()
-    .version(programVersion())
-    .help()
-    .wrap(Math.min(120, process.stdout.columns ?? 100))
-    .exitProcess(false)
-    .fail((message: string | null, error: Error | undefined) => {
-      // yargs throws its own errors for what it finds while parsing; ours come from a command.
-      if (error !== undefined && error.name !== 'YError') throw error
-      throw usageError(error?.message ?? message ?? 'The command line could not be understood.')
-    })
-  for (const command of await wantedCommands(argv)) {
-    addCommand(cli, command, (code) => {
-      process.exitCode = code
-    })
-  }
-  try {
-    await cli.parseAsync()
-  } catch (error) {
-    process.exitCode = report(error, json)
-  }
-}
-
-/** Prints an error, a known one without its stack, and gives the exit code. */
-function report(error: unknown, json: boolean): number {
-  if (!(error instanceof KnownError)) {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-    process.stderr.write(
-      'This is a fault of okta-lifecycle. What was sent is in the journal: okta-lifecycle resume\n',
-    )
-    return exitCodes.someoneMustLook
-  }
-  process.stderr.write(`${error.message}\n→ ${error.next}\n`)
-  if (json) {
-    const answer = { error: { message: error.message, next: error.next, exit_code: error.exitCode } }
-    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
-  }
-  return error.exitCode
-}
-
-// What can't be written there ends no command with a stack: the reader has left (EPIPE), or the terminal (EIO). A run that
-// is at work stops in good order, which is its own affair; the others have their answer by then.
+/** How a stream says that nobody reads it any more. */
 const gone: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET', 'EIO'])
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (!gone.has(error.code)) throw error
+
+/** Carries out the command line of this process, and leaves its exit code. */
+async function main(argv: readonly string[]): Promise<void> {
+  let code: ExitCode = exitCodes.done
+  let answerLost = false
+  const finish = (ended: ExitCode): void => {
+    code = ended
+    process.exitCode = answerLost && ended === exitCodes.done ? exitCodes.someoneMustLook : ended
+  }
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader has left, or the terminal. A run that is at work stops in good order, which is its own affair; the others
+    // have their answer by then.
+    if (gone.has(error.code)) return
+    answerLost = true
+    finish(code)
+    const why = parseSystemError(error)?.why ?? error.message
+    process.stderr.write(
+      `Standard output can't be written: ${why}. The reports of a run are in its directory.\n`,
+    )
   })
+  // Nobody is left who could be told of it.
+  process.stderr.on('error', () => {})
+  try {
+    // Loaded here and not above, so that also what goes wrong with that is told in words.
+    const { runCommandLine } = await import('./command-line.ts')
+    await runCommandLine(argv, finish)
+  } catch (error) {
+    finish(reportError(error, argv.includes('--json')))
+  }
 }
 
 leaveLostTerminals()
 keepHeapSmall()
-await main()
+await main(process.argv.slice(2))

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { PacerStopped } from '../budget/pacer.ts'
 import { readRows } from '../input/read-rows.ts'
 import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
@@ -23,6 +20,7 @@ import { inputOptions, jsonOption, sendingOptions } from './options.ts'
 import { environmentOrg, newSandboxOrg, type RunOrg } from './org.ts'
 import { prepare } from './prepare.ts'
 import { stopOnSignals } from './signals.ts'
+import { inTemporaryDirectory } from './temporary-directory.ts'
 import { programVersion } from './version.ts'
 
 /** Flags of `run` that a plan has no use for: a command line can be planned as it stands by changing one word. */
@@ -56,30 +54,23 @@ export const planCommand = defineCommand({
     const realOrg = args.sandbox ? null : environmentOrg()
     const stop = new StopSwitch()
     const unhook = stopOnSignals(stop, say)
-    const directory = await mkdtemp(join(tmpdir(), 'okta-lifecycle-'))
     try {
-      const checked = await checkInput(prepared, directory)
-      stop.check()
-      refuseTooMany(checked)
-      const org = realOrg ?? (await newSandboxOrg(directory, rowsOf(checked)))
-      if (realOrg === null)
-        say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)
-      const answer = args.json ? jsonAnswer(process.stdout) : textAnswer(process.stdout)
-      return await connectAndPlan({
-        checked,
-        directory,
-        org,
-        stop,
-        answer,
-        quiet: args.quiet,
-        json: args.json,
+      return await inTemporaryDirectory(async (directory) => {
+        const checked = await checkInput(prepared, directory)
+        stop.check()
+        refuseTooMany(checked)
+        const org = realOrg ?? (await newSandboxOrg(directory, rowsOf(checked)))
+        if (realOrg === null)
+          say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)
+        const answer = args.json ? jsonAnswer(process.stdout) : textAnswer(process.stdout)
+        const { quiet, json } = args
+        return await connectAndPlan({ checked, directory, org, stop, answer, quiet, json })
       })
     } catch (error) {
       if (stop.reason !== null && isStopping(error)) throw brokenOff(stop.reason)
       throw error
     } finally {
       unhook()
-      await rm(directory, { recursive: true, force: true })
     }
   },
 })
@@ -129,7 +120,7 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
   let reading: Reading | null = null
   let rowsDone = 0
   try {
-    const owner = await readTokenOwner(client.send, stop, () => clock.now())
+    const owner = await readTokenOwner(org.connection.orgUrl, client.send, stop, () => clock.now())
     if (owner === null) say('The token belongs to no user (a service app): there is no owner to protect.')
     reading = await openReading({
       directory,

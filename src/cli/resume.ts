@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { ExitCode } from '../known-error.ts'
 import { exitCodes, KnownError } from '../known-error.ts'
 import { readSummary } from '../report/summary.ts'
@@ -16,6 +17,7 @@ import { withGuardFlags } from './guard-flags.ts'
 import { inputOptions, jsonOption, runsDirectoryOption, sendingOptions } from './options.ts'
 import { orgOfRun } from './org.ts'
 import { stopOnSignals } from './signals.ts'
+import { stillResumable } from './still-resumable.ts'
 import { work } from './work.ts'
 
 export const resumeCommand = defineCommand({
@@ -60,7 +62,7 @@ export const resumeCommand = defineCommand({
       })
     } catch (error) {
       if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
-      throw error
+      throw stillResumable(error, basename(directory))
     } finally {
       for (const unhook of unhooks) unhook()
     }

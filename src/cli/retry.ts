@@ -17,6 +17,7 @@ import { withGuardFlags } from './guard-flags.ts'
 import { inputOptions, jsonOption, runsDirectoryOption, sendingOptions } from './options.ts'
 import { checkSandboxKept, handOnSandboxOrg, orgOfRun } from './org.ts'
 import { stopOnSignals } from './signals.ts'
+import { stillResumable } from './still-resumable.ts'
 import { programVersion } from './version.ts'
 import { work } from './work.ts'
 
@@ -60,6 +61,8 @@ export const retryCommand = defineCommand({
       try {
         const org = await orgOfRun(directory, run)
         return await work({ directory, run, org, stop, quiet: args.quiet, json: args.json, say })
+      } catch (error) {
+        throw stillResumable(error, run.run_id)
       } finally {
         await release()
       }

@@ -1,9 +1,10 @@
 import { basename, resolve } from 'node:path'
+import { asCannotWrite } from '../cannot-write.ts'
 import { readRows } from '../input/read-rows.ts'
 import type { Job } from '../job/job.ts'
 import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
 import { acquireJobLock } from '../run/job-lock.ts'
-import { acquireLock } from '../run/lock.ts'
+import { acquireLock, type Lock } from '../run/lock.ts'
 import {
   checkRunId,
   clearUnfinishedStart,
@@ -89,13 +90,14 @@ async function carryOut(
 ): Promise<ExitCode> {
   const { runsDirectory, runId, stop, quiet, json, say } = options
   const directory = await createRunDirectory(runsDirectory, runId)
-  const lock = await acquireLock(directory)
+  const lock = await lockNewRun(directory)
   try {
     const started = await startRun({ ...options, directory })
     return await work({ ...started, directory, stop, quiet, json, say })
   } catch (error) {
-    await removeUnlessResumable(directory, error)
+    const removed = await removeUnlessResumable(directory, error)
     if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
+    if (removed) throw asCannotWrite(error)?.so(elsewhere, exitCodes.nothingSent) ?? error
     throw error
   } finally {
     await lock.release()
@@ -188,9 +190,21 @@ function checkQuestion(yes: boolean, source: string): void {
   )
 }
 
-/** Takes away what never sent anything, unless it waits for better credentials. */
-async function removeUnlessResumable(directory: string, error: unknown): Promise<void> {
-  if (error instanceof KnownError && error.exitCode === exitCodes.refusedByOkta) return
-  if (await hasJournal(directory)) return
+/** What to do where a run can't be laid down. */
+const elsewhere = ', or choose another --runs-dir, then start again.'
+
+async function lockNewRun(directory: string): Promise<Lock> {
+  try {
+    return await acquireLock(directory)
+  } catch (error) {
+    throw asCannotWrite(error)?.so(elsewhere, exitCodes.nothingSent) ?? error
+  }
+}
+
+/** Takes away what never sent anything, unless it waits for better credentials. Returns whether it did. */
+async function removeUnlessResumable(directory: string, error: unknown): Promise<boolean> {
+  if (error instanceof KnownError && error.exitCode === exitCodes.refusedByOkta) return false
+  if (await hasJournal(directory)) return false
   await removeRunDirectory(directory)
+  return true
 }

@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
 import { describeInvalidRows, surveyCopy } from './check-input.ts'
 import { defineCommand } from './command.ts'
 import { counted, countMails } from './confirm.ts'
 import { inputOptions, jsonOption } from './options.ts'
 import { prepare } from './prepare.ts'
+import { inTemporaryDirectory } from './temporary-directory.ts'
 
 export const validateCommand = defineCommand({
   usage: 'validate [input]',
@@ -19,8 +17,7 @@ export const validateCommand = defineCommand({
   ],
   handler: async (args, input): Promise<ExitCode> => {
     const prepared = await prepare(input, args)
-    const directory = await mkdtemp(join(tmpdir(), 'okta-lifecycle-'))
-    try {
+    return await inTemporaryDirectory(async (directory): Promise<ExitCode> => {
       const { input: file, survey, job, mapping } = await surveyCopy(prepared, directory)
       const tooMany = job.guards.max_users !== null && survey.distinctUsers > job.guards.max_users
       if (args.json) {
@@ -52,8 +49,6 @@ export const validateCommand = defineCommand({
       )
       if (tooMany) process.stdout.write(`A run would stop: max_users allows ${job.guards.max_users} users.\n`)
       return exitCodes.done
-    } finally {
-      await rm(directory, { recursive: true, force: true })
-    }
+    })
   },
 })

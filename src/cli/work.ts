@@ -1,3 +1,4 @@
+import { asCannotWrite, CannotWrite } from '../cannot-write.ts'
 import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
 import type { Answer } from '../okta/answer.ts'
 import { createOktaClient, type OktaClient } from '../okta/client.ts'
@@ -18,6 +19,7 @@ import { openRunLog } from '../run/run-log.ts'
 import { type SittingEnd, type SittingOptions, sit } from '../run/sitting.ts'
 import type { StopSwitch } from '../run/stop.ts'
 import { Tally } from '../run/tally.ts'
+import { shellWord } from '../shell-word.ts'
 import type { RunOrg } from './org.ts'
 import { createProgress, silentProgress } from './progress.ts'
 import { programVersion } from './version.ts'
@@ -56,13 +58,12 @@ export async function work(options: WorkOptions): Promise<ExitCode> {
       log.warn({ method: request.method, path: request.path, ...shown(answer) }, 'Answer')
     return answer
   }
-  let run = options.run
   let links: ActivationLinks | null = null
   try {
     // Before the first call: links that can't be kept must not be made.
-    links = await openLinks(run)
+    links = await openLinks(options.run)
     const owner = await readOwner(options, send, () => clock.now())
-    run = { ...withOwner(run, owner, options.say), state: 'running', reason: null }
+    const run: RunFile = { ...withOwner(options.run, owner, options.say), state: 'running', reason: null }
     await writeRunFile(directory, run)
     const tooMany = guardRun(run)
     if (tooMany !== null) stop.turn(tooMany)
@@ -70,8 +71,13 @@ export async function work(options: WorkOptions): Promise<ExitCode> {
     const end = await sitWithProgress({ ...options, run }, { owner, clock, send, tally, links })
     stop.retire()
     log.info({ stopped: end.stopped?.message ?? null }, 'Sitting ends')
-    await org.keep()
+    // Nothing more is sent: the reports shall not lack files that connections keep open.
+    await client.close()
     return await conclude({ ...options, run }, end)
+  } catch (error) {
+    // What the reports meet is told already, by `conclude`.
+    if (error instanceof CannotWrite && error.exitCode === exitCodes.someoneMustLook) throw error
+    throw asCannotWrite(error)?.so(resumeFor(options.run), exitCodes.stoppedByGuard) ?? error
   } finally {
     await links?.close()
     await client.close()
@@ -87,18 +93,32 @@ async function openLinks({ job, run_id: runId }: RunFile): Promise<ActivationLin
 
 /** The token's owner. A run whose credentials are refused keeps the reason, and can be resumed with better ones. */
 async function readOwner(
-  { directory, run, stop }: WorkOptions,
+  { directory, run, org, stop }: WorkOptions,
   send: OktaClient['send'],
   oktaNow: () => number,
 ): Promise<TokenOwner> {
   try {
-    return await readTokenOwner(send, stop, oktaNow)
+    return await readTokenOwner(org.connection.orgUrl, send, stop, oktaNow)
   } catch (error) {
     if (error instanceof KnownError && error.exitCode === exitCodes.refusedByOkta) {
-      await writeRunFile(directory, { ...run, state: 'stopped', reason: error.message })
+      await keepReason(directory, { ...run, state: 'stopped', reason: error.message })
     }
     throw error
   }
+}
+
+/** Why a run stopped is told in any case; that it can't be kept as well does not hide it. */
+async function keepReason(directory: string, run: RunFile): Promise<void> {
+  try {
+    await writeRunFile(directory, run)
+  } catch (error) {
+    if (!(error instanceof CannotWrite)) throw error
+  }
+}
+
+/** What to do about a file of the run that can't be written. */
+function resumeFor({ run_id: runId }: RunFile): string {
+  return `, then: okta-lifecycle resume ${shellWord(runId)}`
 }
 
 async function sitWithProgress(
@@ -125,12 +145,15 @@ async function sitWithProgress(
 /** Writes the reports, the summary and the run's state, and prints the answer. */
 async function conclude(options: WorkOptions, end: SittingEnd): Promise<ExitCode> {
   try {
+    await options.org.keep()
     return await writeReports(options, end)
   } catch (error) {
+    const refused = asCannotWrite(error)?.so(resumeFor(options.run), exitCodes.someoneMustLook)
+    const known = refused ?? (error instanceof KnownError ? error : null)
+    if (known === null) throw error
+    if (end.stopped === null) throw known
     // Why the run stopped matters more than that its reports could not be written: a full disk is the cause of both.
-    if (end.stopped === null || !(error instanceof KnownError)) throw error
-    options.say(`${end.stopped.message}\n${error.message}\n→ ${error.next}`)
-    return end.stopped.exitCode
+    throw new KnownError(`${end.stopped.message}\n${known.message}`, known.next, end.stopped.exitCode, known)
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Action, ruleOf } from './actions.ts'
-import type { Answer, Answered } from './answer.ts'
+import { type Answer, type AnswerBody, type Answered, isOktas } from './answer.ts'
 
 /**
  * What an answer to a lifecycle call means for its task.
@@ -31,6 +31,17 @@ export function isConcurrencyLimit(answer: Answered): boolean {
   return answer.httpStatus === 429 && answer.rateLimit?.limit === 0 && answer.rateLimit.remaining === 0
 }
 
+/**
+ * Whether a body is what Okta answers an accepted lifecycle call with: `{}`, or an activation link. Nobody else would say
+ * just that, so it counts also where Okta's headers did not come through.
+ */
+function saysDone(body: AnswerBody): boolean {
+  if (body.kind !== 'json' || Array.isArray(body.value)) return false
+  return Object.keys(body.value).every((name) => name === 'activationUrl' || name === 'activationToken')
+}
+
+const doubt = { kind: 'in_doubt', settleAtOnce: false } as const
+
 /** Reads the answer to a lifecycle call. Goes by HTTP status and error code together, as Okta advises. */
 export function classifyLifecycle(action: Action, answer: Answer): Outcome {
   if (answer.kind === 'unanswered') {
@@ -38,9 +49,11 @@ export function classifyLifecycle(action: Action, answer: Answer): Outcome {
   }
   const { httpStatus, error, body } = answer
   if (httpStatus >= 200 && httpStatus < 300) {
-    // A page of HTML with status 200 is a proxy's or a portal's answer, not Okta's: nobody knows what it did.
-    return body.kind === 'unreadable' ? { kind: 'in_doubt', settleAtOnce: false } : { kind: 'applied' }
+    // A page of HTML, or an answer of nothing that Okta does not sign, is a proxy's or a portal's: nobody knows what it did.
+    return saysDone(body) || (body.kind !== 'unreadable' && isOktas(answer)) ? { kind: 'applied' } : doubt
   }
+  // Okta redirects no lifecycle call. Whoever does may have passed it on before.
+  if (httpStatus >= 300 && httpStatus < 400) return doubt
   if (httpStatus === 429) {
     return isConcurrencyLimit(answer) ? { kind: 'concurrency_limited' } : { kind: 'rate_limited' }
   }
@@ -49,7 +62,7 @@ export function classifyLifecycle(action: Action, answer: Answer): Outcome {
     if (error?.errorCode === 'E0000010') return { kind: 'not_applied' }
     return { kind: 'in_doubt', settleAtOnce: httpStatus === 500 && error !== null }
   }
-  if (httpStatus === 408) return { kind: 'in_doubt', settleAtOnce: false }
+  if (httpStatus === 408) return doubt
   if (error?.errorCode === 'E0000112') return { kind: 'in_transition' }
   if (httpStatus === 403 && error?.errorCode === 'E0000006') return { kind: 'no_permission' }
   const { refusal } = ruleOf(action)
@@ -58,7 +71,8 @@ export function classifyLifecycle(action: Action, answer: Answer): Outcome {
   }
   // An unknown id and a DEPROVISIONED user can look the same for any action; a read tells them apart.
   if (httpStatus === 404 && error?.errorCode === 'E0000007') return { kind: 'wrong_status' }
-  return { kind: 'refused' }
+  // Another's refusal may be of the call, or only of Okta's answer to it.
+  return isOktas(answer) ? { kind: 'refused' } : doubt
 }
 
 /**
@@ -78,16 +92,21 @@ export type ReadOutcome =
   | 'bad_credentials'
   | 'refused'
 
+/** Whether a body has the form of what is read: a thing with an id, or a list of such. */
+function hasForm(body: AnswerBody): boolean {
+  return body.kind === 'json' && (Array.isArray(body.value) || 'id' in body.value)
+}
+
 /** Reads the answer to a GET. */
 export function classifyRead(answer: Answer): ReadOutcome {
   if (answer.kind === 'unanswered') return 'again'
   const { httpStatus, error, body } = answer
-  if (httpStatus >= 200 && httpStatus < 300)
-    return httpStatus === 200 && body.kind === 'json' ? 'found' : 'again'
+  if (httpStatus >= 200 && httpStatus < 300) return httpStatus === 200 && hasForm(body) ? 'found' : 'again'
   if (httpStatus === 429) return isConcurrencyLimit(answer) ? 'concurrency_limited' : 'rate_limited'
   if (httpStatus === 401) return 'bad_credentials'
   if (httpStatus === 404 && error?.errorCode === 'E0000007') return 'not_found'
   if (httpStatus === 403 && error?.errorCode === 'E0000006') return 'no_permission'
-  if (httpStatus >= 500 || httpStatus === 408 || body.kind === 'unreadable') return 'again'
-  return 'refused'
+  // Whatever is not Okta's word says nothing of the user.
+  if (httpStatus >= 500 || httpStatus === 408 || httpStatus < 400) return 'again'
+  return body.kind === 'unreadable' || !isOktas(answer) ? 'again' : 'refused'
 }

@@ -10,6 +10,7 @@ import type { OktaRequest } from './request.ts'
 export interface OktaClient {
   /** Sends one request, once. Never throws for what the network or the server does. */
   send(request: OktaRequest): Promise<Answer>
+  /** Ends all connections. May be called again. */
   close(): Promise<void>
 }
 
@@ -49,7 +50,13 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
     return toAnswer(await received, (date) => clock.observe(date, sentAt, clock.mark()))
   }
 
-  return { send, close: () => pool.destroy() }
+  let closed: Promise<void> | null = null
+  const close = (): Promise<void> => {
+    closed ??= pool.destroy()
+    return closed
+  }
+
+  return { send, close }
 }
 
 function toAnswer(received: Received, observeDate: (date: string | undefined) => void): Answer {
@@ -61,7 +68,7 @@ function toAnswer(received: Received, observeDate: (date: string | undefined) =>
   observeDate(singleHeader(headers.date))
   const body =
     received.text === null
-      ? { kind: 'unreadable' as const, why: 'an endless body' }
+      ? { kind: 'unreadable' as const, why: 'a body of more than 1 MiB' }
       : parseBody(received.text)
   return {
     kind: 'answered',

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { describeLoss } from './loss.ts'
 import type { HeaderValue } from './rate-limit.ts'
 
 /** The largest body that is read, in bytes. A user or an error of Okta's is a few KiB; a list of factors not much more. */
@@ -82,7 +83,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    const { code } = error as NodeJS.ErrnoException
+    const { code = error.name === 'HTTPParserError' ? 'HPE_INVALID' : 'UNKNOWN' } =
+      error as NodeJS.ErrnoException
     this.#resolve({ kind: 'lost', reachedConnection: this.#reachedConnection, ...this.#explain(code) })
   }
 
@@ -90,14 +92,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve({ kind: 'response', httpStatus: this.#httpStatus, headers: this.#headers, text })
   }
 
-  #explain(code: string | undefined): { code: string; why: string } {
+  #explain(code: string): { code: string; why: string } {
     if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
       return { code: 'TIMEOUT', why: `no answer within ${this.#timeLimitMs / 1000} s` }
     }
-    const shown = code ?? 'UNKNOWN'
-    const why = this.#reachedConnection
-      ? `the connection was lost before the answer came (${shown})`
-      : `no connection could be made (${shown})`
-    return { code: shown, why }
+    return { code, why: describeLoss(code, this.#reachedConnection) }
   }
 }

@@ -11,9 +11,9 @@ import type { OktaRequest } from '../okta/request.ts'
 import type { TokenOwner } from '../run/guards.ts'
 import { Journal } from '../run/journal.ts'
 import { emptyJournal } from '../run/journal-check.ts'
-import { PermissionStreak } from '../run/permission-streak.ts'
 import { type FailedRead, type FoundUser, readUser } from '../run/read-user.ts'
 import { Recorder } from '../run/recorder.ts'
+import { RefusalStreak } from '../run/refusal-streak.ts'
 import { journalFileName } from '../run/run-directory.ts'
 import { RunState } from '../run/run-state.ts'
 import type { Services } from '../run/services.ts'
@@ -71,8 +71,9 @@ export async function openReading(options: ReadingOptions): Promise<Reading> {
     stop,
     tally: new Tally(),
     links: null,
-    sendPermission: new PermissionStreak(),
-    readPermission: new PermissionStreak(),
+    sendPermission: new RefusalStreak(),
+    readPermission: new RefusalStreak(),
+    unreadable: new RefusalStreak(),
     requestTimeoutMs,
     parked: (wait) => wait(),
     random: Math.random,

@@ -6,6 +6,7 @@ import { unescapeFormula } from '../input/formula.ts'
 import { jsonLineRenderer } from '../input/json-line.ts'
 import { exitCodes, KnownError } from '../known-error.ts'
 import type { Activation } from '../okta/activation.ts'
+import { parseSystemError } from '../system-error.ts'
 import { SyncedAppends } from './synced-appends.ts'
 
 const columns = [
@@ -129,11 +130,10 @@ function parseLine(line: string): object {
 }
 
 function cannotWrite(path: string, cause: unknown): KnownError {
-  const { code, message } = cause as NodeJS.ErrnoException
-  const why = code === 'ENOSPC' ? 'the disk is full' : (code ?? message)
+  const refused = parseSystemError(cause)
   return new KnownError(
-    `The file for activation links can't be written (${why}): ${path}.`,
-    'Make room, or correct report.activation_links in the job file or the rights of that directory.',
+    `The file for activation links can't be written: ${refused?.why ?? String(cause)} (${path}).`,
+    `${refused?.mend ?? 'Mend the cause'}, or name another file in report.activation_links of the job.`,
     exitCodes.nothingSent,
     cause,
   )

@@ -1,7 +1,7 @@
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { Ending } from './ending.ts'
-import type { TaskPlace } from './permission-streak.ts'
 import { readSettledUser } from './read-settled-user.ts'
+import type { TaskPlace } from './refusal-streak.ts'
 import type { Services } from './services.ts'
 import { RunStopped } from './stop.ts'
 

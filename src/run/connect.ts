@@ -1,7 +1,9 @@
-import { exitCodes, KnownError } from '../known-error.ts'
-import { type Answer, describeAnswer } from '../okta/answer.ts'
+import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
+import { type Answer, describeAnswer, isOktas, originOf } from '../okta/answer.ts'
+import { lossOf } from '../okta/loss.ts'
 import { type OktaRequest, readOwnerRequest } from '../okta/request.ts'
 import { parseUser } from '../okta/user.ts'
+import { shellWord } from '../shell-word.ts'
 import { backoffMs } from './backoff.ts'
 import type { TokenOwner } from './guards.ts'
 import type { StopSwitch } from './stop.ts'
@@ -15,10 +17,12 @@ const longestResetWaitMs = 65_000
  * token or a proxy in between shows itself.
  *
  * @returns the owner; null where the token belongs to no user, as that of a service app
- * @throws KnownError where Okta can't be reached, is not Okta, or refuses the credentials (exit code 4)
+ * @throws OrgUnavailable where Okta can't be reached, or what answers is not Okta
+ * @throws KnownError where Okta refuses the credentials (exit code 4)
  * @throws RunStopped where the user stops the run meanwhile
  */
 export async function readTokenOwner(
+  orgUrl: string,
   send: (request: OktaRequest) => Promise<Answer>,
   stop: StopSwitch,
   oktaNow: () => number,
@@ -27,7 +31,9 @@ export async function readTokenOwner(
     const answer = await send(readOwnerRequest())
     const last = tries >= mostTries
     if (answer.kind === 'unanswered') {
-      if (last || !isPassing(answer.code)) throw unreachable(answer.code, answer.why)
+      const { mend, passing } = lossOf(answer.code)
+      if (last || !passing)
+        throw new OrgUnavailable(`Okta can't be reached at ${orgUrl}: ${answer.why}.`, mend)
       await stop.wait(backoffMs(tries, Math.random()))
       continue
     }
@@ -39,7 +45,7 @@ export async function readTokenOwner(
         exitCodes.refusedByOkta,
       )
     }
-    if (httpStatus >= 300 && httpStatus < 400) throw redirected(answer.location)
+    if (httpStatus >= 300 && httpStatus < 400) throw redirected(orgUrl, answer.location)
     if ((httpStatus === 429 || httpStatus >= 500) && !last) {
       const resetWait = rateLimit === null ? 0 : (rateLimit.reset + 1) * 1000 - oktaNow()
       const limited = httpStatus === 429 && rateLimit !== null && rateLimit.limit > 0
@@ -52,43 +58,41 @@ export async function readTokenOwner(
     const user = parseUser(answer)
     if (user !== null) return { id: user.id, login: user.login }
     // Okta's own refusal: the token has no user. Anything that is not Okta's JSON is not Okta.
-    if (error !== null && httpStatus < 500 && httpStatus !== 429) return null
-    throw new KnownError(
-      `What answers at the org's URL is not Okta's API: ${describeAnswer(answer)}.`,
-      'Check OKTA_CLIENT_ORGURL, and whether a proxy stands in between: curl -i $OKTA_CLIENT_ORGURL/api/v1/users/me',
+    if (error !== null && isOktas(answer) && httpStatus < 500 && httpStatus !== 429) return null
+    throw new OrgUnavailable(
+      `What answers at ${orgUrl} is not Okta's API: ${describeAnswer(answer)}.`,
+      `Check OKTA_CLIENT_ORGURL, and whether a proxy stands in between (curl -i ${orgUrl}/api/v1/users/me)`,
     )
   }
 }
 
-/** Whether it makes sense to try again at once: a wrong name or certificate stays wrong. */
-function isPassing(code: string): boolean {
-  return !/^(ENOTFOUND|ECONNREFUSED|CERT_|ERR_TLS|ERR_SSL|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code)
+/** Okta can't be asked at the org's URL: nothing is there, or something else than Okta. */
+export class OrgUnavailable extends KnownError {
+  /** What mends it: an imperative that a sentence can go on from. */
+  readonly #mend: string
+
+  constructor(message: string, mend: string, next = ', then start again.', exitCode?: ExitCode) {
+    super(message, `${mend}${next}`, exitCode)
+    this.name = 'OrgUnavailable'
+    this.#mend = mend
+  }
+
+  /**
+   * The same, for those who know what comes next.
+   *
+   * @param next follows the mend: `, then: okta-lifecycle resume RUN`
+   */
+  so(next: string, exitCode: ExitCode): OrgUnavailable {
+    return new OrgUnavailable(this.message, this.#mend, next, exitCode)
+  }
 }
 
-const advice: readonly (readonly [pattern: RegExp, next: string])[] = [
-  [/^(ENOTFOUND|EAI_AGAIN)/, 'The name is not known: check OKTA_CLIENT_ORGURL and the DNS of this machine.'],
-  [/^ECONNREFUSED/, 'Nothing listens there: check OKTA_CLIENT_ORGURL, and whether a firewall is in between.'],
-  [
-    /^(CERT_|ERR_TLS|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO)/,
-    'The certificate is not trusted. If your company inspects TLS: export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem',
-  ],
-  [
-    /^(EPROTO|ERR_SSL)/,
-    'What listens there does not speak TLS: check the scheme and port of OKTA_CLIENT_ORGURL.',
-  ],
-]
-
-function unreachable(code: string, why: string): KnownError {
-  const next = advice.find(([pattern]) => pattern.test(code))?.[1]
-  return new KnownError(`Okta can't be reached: ${why}.`, next ?? 'Check the network and OKTA_CLIENT_ORGURL.')
-}
-
-function redirected(location: string | null): KnownError {
-  const target = location !== null && URL.canParse(location) ? new URL(location).origin : null
-  return new KnownError(
-    `The org's URL redirects${target === null ? '' : ` to ${target}`}; a token is never sent along.`,
+function redirected(orgUrl: string, location: string | null): OrgUnavailable {
+  const target = originOf(location)
+  return new OrgUnavailable(
+    `${orgUrl} redirects${target === null ? '' : ` to ${target}`}; a token is never sent along.`,
     target === null
-      ? 'Check OKTA_CLIENT_ORGURL.'
-      : `If that is your org: export OKTA_CLIENT_ORGURL=${target}`,
+      ? 'Check OKTA_CLIENT_ORGURL, and whether a proxy stands in between'
+      : `If that is your org: export OKTA_CLIENT_ORGURL=${shellWord(target)}; else check whether a proxy stands in between`,
   )
 }

@@ -1,9 +1,9 @@
 import PQueue from 'p-queue'
 import { PacerStopped } from '../budget/pacer.ts'
+import { asCannotWrite } from '../cannot-write.ts'
 import type { InputRow, InvalidRow, ValidRow } from '../input/row.ts'
 import { exitCodes, KnownError } from '../known-error.ts'
 import { normalizeUserKey } from '../okta/user.ts'
-import { JournalFailed } from './journal.ts'
 import type { TaskResult } from './result.ts'
 import type { ResultReader } from './result-reader.ts'
 import { leavesDoubt, runRow, signatureOf } from './row.ts'
@@ -130,12 +130,13 @@ async function recordedResults(
 /** Ends the run in order for what can be told to the user, and keeps what can't to be thrown. */
 function noteFailure({ stop }: Services, failures: unknown[], error: unknown): void {
   if (error instanceof RunStopped || error instanceof PacerStopped) return
-  const known = error instanceof KnownError
-  if (!known) failures.push(error)
+  const known = error instanceof KnownError ? error : asCannotWrite(error)
+  if (known === null) failures.push(error)
   stop.turn({
     state: 'stopped',
-    exitCode: error instanceof JournalFailed ? error.exitCode : exitCodes.stoppedByGuard,
-    message: known ? `${error.message} ${error.next}` : `Something unforeseen happened: ${String(error)}`,
+    exitCode: exitCodes.stoppedByGuard,
+    message:
+      known === null ? `Something unforeseen happened: ${String(error)}` : `${known.message} ${known.next}`,
   })
 }
 

@@ -1,8 +1,9 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { CannotWrite } from '../cannot-write.ts'
+import { exitCodes } from '../known-error.ts'
 import { shellWord } from '../shell-word.ts'
 import { acquireLock, type Lock } from './lock.ts'
-import { cannotWrite } from './run-directory.ts'
 import { type RunFile, sandboxOrgUrl } from './run-file.ts'
 
 /** Where the runs directory keeps the locks of jobs. No run has such a name: a run id begins with a letter or digit. */
@@ -21,7 +22,7 @@ export async function acquireJobLock(runsDirectory: string, jobName: string, run
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw cannotWrite(directory, error)
+    throw CannotWrite.of(directory, error).so(', or choose another --runs-dir.', exitCodes.nothingSent)
   }
   const inDirectory = runsDirectory === 'runs' ? [] : ['--runs-dir', shellWord(runsDirectory)]
   return await acquireLock(directory, {

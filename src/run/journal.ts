@@ -1,5 +1,8 @@
 import { open } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { exitCodes, KnownError } from '../known-error.ts'
+import { shellWord } from '../shell-word.ts'
+import { parseSystemError } from '../system-error.ts'
 import type { JournalEnd, JournalHead } from './journal-check.ts'
 import type { JournalEvent } from './journal-event.ts'
 import { encodeLine } from './journal-line.ts'
@@ -8,11 +11,10 @@ import { SyncedAppends } from './synced-appends.ts'
 /** Thrown to all who append once the journal could not be written: nothing may be sent any more. */
 export class JournalFailed extends KnownError {
   constructor(path: string, cause: unknown) {
-    const code = (cause as { code?: unknown } | null)?.code
-    const why = code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : String(code ?? cause)
+    const { why, mend } = parseSystemError(cause) ?? { why: String(cause), mend: 'Mend the cause' }
     super(
-      `The journal can't be written (${why}): ${path}. Sending has stopped; what was sent and could not be recorded is settled on resume.`,
-      'Make room or mend the disk, then: okta-lifecycle resume',
+      `The journal can't be written, since ${why}: ${path}. Sending has stopped; what was sent and could not be recorded is settled on resume.`,
+      `${mend}, then: okta-lifecycle resume ${shellWord(basename(dirname(path)))}`,
       exitCodes.stoppedByGuard,
       cause,
     )

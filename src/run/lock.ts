@@ -3,6 +3,7 @@ import { link, mkdir, readdir, readFile, readlink, rename, unlink, writeFile } f
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { asCannotWrite } from '../cannot-write.ts'
 import { exitCodes, KnownError } from '../known-error.ts'
 
 /** The process that holds a lock. */
@@ -49,9 +50,18 @@ const thisRun: LockSubject = { name: 'this run', run: null, status: () => 'okta-
  * beside it, it came too late and gives way. Only the holder clears what lies below its own number.
  *
  * @throws KnownError with exit code 5 where another process holds it
+ * @throws CannotWrite where the system refuses a file
  */
 export async function acquireLock(directory: string, subject: LockSubject = thisRun): Promise<Lock> {
   const lockDirectory = join(directory, 'lock')
+  try {
+    return await take(directory, lockDirectory, subject)
+  } catch (error) {
+    throw asCannotWrite(error) ?? error
+  }
+}
+
+async function take(directory: string, lockDirectory: string, subject: LockSubject): Promise<Lock> {
   await mkdir(lockDirectory, { recursive: true, mode: 0o700 })
   const me = { ...(await describeMyself()), run: subject.run }
   const draft = join(lockDirectory, `draft-${randomUUID()}`)

@@ -34,7 +34,7 @@ export async function replayJournal(
  * Opens a run's journal for a sitting: begins it where there is none, else goes on after its last sound line.
  *
  * @param recorded where it stood at the last stop; null where that is not known
- * @throws KnownError as {@link replayJournal} does; then no line was changed
+ * @throws KnownError as {@link replayJournal} does, then no line was changed; JournalFailed where it can't be written
  */
 export async function openJournal(
   directory: string,

@@ -1,6 +1,6 @@
 import { transitionPatienceMs, transitionWaitMs } from './backoff.ts'
-import type { TaskPlace } from './permission-streak.ts'
 import { type FailedRead, type FoundUser, readUser } from './read-user.ts'
+import type { TaskPlace } from './refusal-streak.ts'
 import type { Services } from './services.ts'
 
 /** A read older than one window must not be acted on. */

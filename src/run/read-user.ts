@@ -9,9 +9,9 @@ import {
 } from '../okta/request.ts'
 import { type OktaUser, parseFactorTimes, parseUser } from '../okta/user.ts'
 import { backoffMs, concurrencyWaitMs, maxSetbacks } from './backoff.ts'
-import type { TaskPlace } from './permission-streak.ts'
+import type { TaskPlace } from './refusal-streak.ts'
 import type { Services } from './services.ts'
-import { stopForCredentials, stopForPermission, stopUnreachable } from './stop-reasons.ts'
+import { stopForCredentials, stopForPermission, stopUnreachable, stopUnreadable } from './stop-reasons.ts'
 
 /** A user as read, and when. */
 export interface FoundUser {
@@ -38,7 +38,8 @@ export interface FailedRead {
  *
  * @param task for which it is read
  * @param ahead whether the read is for work that comes later, and can wait
- * @throws RunStopped where the run stops: by the user, or because Okta refuses the credentials or can't be reached
+ * @throws RunStopped where the run stops: by the user, or because Okta refuses the credentials, can't be reached, or
+ *   something else answers in its place for many users in a row
  */
 export async function readUser(
   services: Services,
@@ -99,8 +100,9 @@ type GetResult = { readonly found: Answered } | { readonly failed: Answer; reado
 
 /** A GET with its retries. None of them holds a slot while it waits. */
 async function get(services: Services, request: OktaRequest, options: GetOptions): Promise<GetResult> {
-  const { pacer, stop, tally, random, readPermission } = services
+  const { pacer, stop, tally, random, readPermission, unreadable } = services
   let retryOf: RetryOf = { requestId: null, count: 0 }
+  let successesBefore = 0
   for (let setbacks = 0; ; ) {
     stop.check()
     const answer = await pacer.request(request.bucket, {
@@ -118,6 +120,7 @@ async function get(services: Services, request: OktaRequest, options: GetOptions
     switch (outcome) {
       case 'found':
         readPermission.allowed()
+        unreadable.allowed()
         // `classifyRead` finds nothing in what was not answered.
         if (answer.kind === 'answered') return { found: answer }
         break
@@ -130,8 +133,10 @@ async function get(services: Services, request: OktaRequest, options: GetOptions
         break
       case 'again':
         setbacks++
-        if (setbacks >= maxSetbacks) {
-          if (answer.kind === 'unanswered') throw stopUnreachable(services, answer)
+        if (setbacks === 1) successesBefore = unreadable.successes
+        if (setbacks >= maxSetbacks && answer.kind === 'unanswered') throw stopUnreachable(services, answer)
+        if (setbacks >= patience(services, options.task, successesBefore)) {
+          if (isOfAll(services, options.task, successesBefore)) throw stopUnreadable(services, answer)
           return { failed: answer, outcome }
         }
         tally.retry(answer.kind === 'unanswered' ? 'connection' : 'server_error')
@@ -149,6 +154,28 @@ async function get(services: Services, request: OktaRequest, options: GetOptions
         return { failed: answer, outcome }
     }
   }
+}
+
+/**
+ * How often a user is tried. One in doubt is given up later than others while nobody can be read: they then end the run
+ * first, and the doubt stays to be settled on resume.
+ */
+function patience(services: Services, task: TaskPlace, successesBefore: number): number {
+  const waitsForOthers = isDoubted(services, task) && services.unreadable.successes === successesBefore
+  return waitsForOthers ? 2 * maxSetbacks : maxSetbacks
+}
+
+/** Whether it is no longer a matter of this user that nothing of Okta's came back, try after try. */
+function isOfAll(services: Services, task: TaskPlace, successesBefore: number): boolean {
+  const { unreadable } = services
+  // Others could be read meanwhile.
+  if (unreadable.successes !== successesBefore) return false
+  // A doubt must not be taken back: its attempt would be forgotten with it.
+  return !isDoubted(services, task) && unreadable.refusal(task)
+}
+
+function isDoubted({ recorder }: Services, { row, step }: TaskPlace): boolean {
+  return (recorder.state.progressOf(row, step)?.open ?? null) !== null
 }
 
 function failedRead(

@@ -1,6 +1,6 @@
 import type { Journal } from './journal.ts'
 import type { JournalEvent } from './journal-event.ts'
-import type { TaskPlace } from './permission-streak.ts'
+import type { TaskPlace } from './refusal-streak.ts'
 import type { TaskResult } from './result.ts'
 import type { RunState } from './run-state.ts'
 import { RunStopped } from './stop.ts'

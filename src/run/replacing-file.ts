@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { exitCodes, KnownError } from '../known-error.ts'
-import { shellWord } from '../shell-word.ts'
+import { CannotWrite } from '../cannot-write.ts'
 
 /**
  * A file that takes its place only once it is whole: written beside it under a temporary name, on disk before it is
@@ -17,15 +16,15 @@ export interface ReplacingFile {
   discard(): Promise<void>
 }
 
-/** Starts a file that will replace `path`. All its errors are a {@link KnownError} that names the path. */
+/** Starts a file that will replace `path`. All its errors are a {@link CannotWrite} that names the path. */
 export async function openReplacingFile(path: string): Promise<ReplacingFile> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`)
-  const handle = await orKnownError(path, () => open(temporary, 'wx', 0o600))
+  const handle = await orCannotWrite(path, () => open(temporary, 'wx', 0o600))
   let committed = false
   return {
-    write: (text) => orKnownError(path, () => handle.appendFile(text)),
+    write: (text) => orCannotWrite(path, () => handle.appendFile(text)),
     commit: () =>
-      orKnownError(path, async () => {
+      orCannotWrite(path, async () => {
         await handle.sync()
         await handle.close()
         await rename(temporary, path)
@@ -35,7 +34,7 @@ export async function openReplacingFile(path: string): Promise<ReplacingFile> {
     discard: async () => {
       if (committed) return
       await closeQuietly(handle)
-      await rm(temporary, { force: true })
+      await removeQuietly(temporary)
     },
   }
 }
@@ -51,17 +50,11 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
-async function orKnownError<T>(path: string, work: () => Promise<T>): Promise<T> {
+async function orCannotWrite<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new KnownError(
-      `${path} can't be written: ${reason}`,
-      `Make room or correct the permissions, then: okta-lifecycle resume ${shellWord(basename(dirname(path)))}`,
-      exitCodes.someoneMustLook,
-      error,
-    )
+    throw CannotWrite.of(path, error)
   }
 }
 
@@ -70,6 +63,14 @@ async function closeQuietly(handle: FileHandle): Promise<void> {
     await handle.close()
   } catch {
     // Already closed, or the failure that led here: that one is told.
+  }
+}
+
+async function removeQuietly(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true })
+  } catch {
+    // What can't be written can't be taken away either: that it can't be written is told.
   }
 }
 

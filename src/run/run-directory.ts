@@ -4,6 +4,7 @@ import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { CannotWrite } from '../cannot-write.ts'
 import type { InputFormat } from '../input/row.ts'
 import { exitCodes, KnownError } from '../known-error.ts'
 import { runFileName } from './run-file.ts'
@@ -38,12 +39,26 @@ export async function createRunDirectory(runsDirectory: string, runId: string): 
   const directory = join(runsDirectory, runId)
   if (await exists(join(directory, runFileName))) throw runExists(runId, directory)
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await mkdir(runsDirectory, { recursive: true, mode: 0o700 })
+    await makeDirectory(directory)
     await chmod(directory, 0o700)
   } catch (error) {
-    throw cannotWrite(directory, error)
+    throw CannotWrite.of(directory, error).so(', or choose another --runs-dir.', exitCodes.nothingSent)
   }
   return directory
+}
+
+/**
+ * Makes one directory, or finds it there. With `recursive` the system's own reason would be lost: a file system that is
+ * read-only is then reported as a path that does not exist.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST' && (await stat(path)).isDirectory()
+    if (!isThere) throw error
+  }
 }
 
 /**
@@ -71,9 +86,13 @@ function runExists(runId: string, directory: string): KnownError {
   )
 }
 
-/** Removes a run that never sent anything. */
+/** Removes a run that never sent anything, as far as the system allows it. */
 export async function removeRunDirectory(directory: string): Promise<void> {
-  await rm(directory, { recursive: true, force: true })
+  try {
+    await rm(directory, { recursive: true, force: true })
+  } catch {
+    // What led here is told; a directory without a journal does no harm.
+  }
 }
 
 /** Whether the run ever began to work. */
@@ -114,7 +133,7 @@ export async function copyInput(source: string, directory: string, name: string)
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException
     if (path === source || code === 'EISDIR') throw cannotRead(source, error)
-    throw cannotWrite(target, error)
+    throw CannotWrite.of(target, error)
   }
   return { file: name, sha256: hash.digest('hex'), bytes }
 }
@@ -213,18 +232,6 @@ function cannotRead(source: string, cause: unknown): KnownError {
   return new KnownError(
     `The input ${source} can't be read: ${why}.`,
     'Check the path; - reads standard input.',
-    exitCodes.nothingSent,
-    cause,
-  )
-}
-
-/** What to throw where something below the runs directory can't be written. */
-export function cannotWrite(path: string, cause: unknown): KnownError {
-  const { code, message } = cause as NodeJS.ErrnoException
-  const why = code === 'ENOSPC' ? 'the disk is full' : (code ?? message)
-  return new KnownError(
-    `${path} can't be written: ${why}.`,
-    'Choose another --runs-dir, or mend its rights.',
     exitCodes.nothingSent,
     cause,
   )

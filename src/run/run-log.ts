@@ -12,8 +12,17 @@ export interface RunLog {
  * body, so that no credential can reach it. A log that can't be written stops nothing: the journal is what counts.
  */
 export function openRunLog(directory: string): RunLog {
-  const target = destination({ dest: join(directory, 'run.log'), sync: true, mode: 0o600 })
+  const target = openTarget(join(directory, 'run.log'))
+  if (target === null) return { log: pino({ enabled: false }), close: () => {} }
   target.on('error', () => {})
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, target)
   return { log, close: () => target.end() }
+}
+
+function openTarget(path: string): ReturnType<typeof destination> | null {
+  try {
+    return destination({ dest: path, sync: true, mode: 0o600 })
+  } catch {
+    return null
+  }
 }

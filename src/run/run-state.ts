@@ -1,6 +1,6 @@
 import type { Position } from './journal.ts'
 import type { CountedTask, InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
-import type { TaskPlace } from './permission-streak.ts'
+import type { TaskPlace } from './refusal-streak.ts'
 import type { ResultName, SkipReason } from './result.ts'
 
 /** An attempt that was begun and of which no end is recorded. */

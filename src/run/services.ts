@@ -5,8 +5,8 @@ import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
 import type { ActivationLinks } from './activation-links.ts'
 import type { TokenOwner } from './guards.ts'
-import type { PermissionStreak } from './permission-streak.ts'
 import type { Recorder } from './recorder.ts'
+import type { RefusalStreak } from './refusal-streak.ts'
 import type { StopSwitch } from './stop.ts'
 import type { Tally } from './tally.ts'
 
@@ -24,8 +24,10 @@ export interface Services {
   /** Where activation links go; null where the job asks for none. */
   readonly links: ActivationLinks | null
   /** Refusals of lifecycle calls, and of reads: a token may be allowed one and not the other. */
-  readonly sendPermission: PermissionStreak
-  readonly readPermission: PermissionStreak
+  readonly sendPermission: RefusalStreak
+  readonly readPermission: RefusalStreak
+  /** Users that could not be read, since nothing that Okta would say came back. */
+  readonly unreadable: RefusalStreak
   readonly requestTimeoutMs: number
   /** Waits for something while the row that waits lets another take its place among those at work. */
   readonly parked: <T>(wait: () => Promise<T>) => Promise<T>

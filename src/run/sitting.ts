@@ -13,8 +13,8 @@ import type { TokenOwner } from './guards.ts'
 import { columnMapping, inputFile } from './input-of-run.ts'
 import type { JournalHead } from './journal-check.ts'
 import { openJournal } from './open-journal.ts'
-import { PermissionStreak } from './permission-streak.ts'
 import { Recorder } from './recorder.ts'
+import { RefusalStreak } from './refusal-streak.ts'
 import type { TaskResult } from './result.ts'
 import { ResultReader } from './result-reader.ts'
 import { journalFileName } from './run-directory.ts'
@@ -99,8 +99,9 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
     stop,
     tally,
     links,
-    sendPermission: new PermissionStreak(),
-    readPermission: new PermissionStreak(),
+    sendPermission: new RefusalStreak(),
+    readPermission: new RefusalStreak(),
+    unreadable: new RefusalStreak(),
     requestTimeoutMs: options.requestTimeoutMs,
     parked: queue.parked,
     random: Math.random,

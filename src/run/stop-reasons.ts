@@ -1,7 +1,7 @@
 import { exitCodes } from '../known-error.ts'
 import { type Answer, describeAnswer } from '../okta/answer.ts'
 import { maxSetbacks } from './backoff.ts'
-import { type PermissionStreak, refusalsThatStop } from './permission-streak.ts'
+import { type RefusalStreak, refusalsThatStop } from './refusal-streak.ts'
 import type { Services } from './services.ts'
 import { RunStopped, type StopSwitch } from './stop.ts'
 
@@ -23,7 +23,7 @@ export function stopForCredentials(stop: StopSwitch, answer: Answer): RunStopped
  */
 export function stopForPermission(
   { stop, recorder }: Services,
-  streak: PermissionStreak,
+  streak: RefusalStreak,
   answer: Answer,
   what: string,
 ): RunStopped {
@@ -43,6 +43,20 @@ export function stopUnreachable({ stop }: Services, answer: Answer): RunStopped 
     exitCode: exitCodes.stoppedByGuard,
     message: `Okta can't be reached: ${describeAnswer(answer)}, ${maxSetbacks} times in a row. Check the network, then resume.`,
   })
+  return new RunStopped()
+}
+
+/**
+ * Turns the stop switch because something else than Okta answers for one user after the other, and takes back the
+ * results that rest on it. Returns what to throw.
+ */
+export function stopUnreadable({ stop, recorder, unreadable }: Services, answer: Answer): RunStopped {
+  stop.turn({
+    state: 'stopped',
+    exitCode: exitCodes.stoppedByGuard,
+    message: `What answers in Okta's place is not Okta: ${describeAnswer(answer)}, for ${refusalsThatStop} users in a row. Check the network and any proxy in between, then resume.`,
+  })
+  recorder.reopen(unreadable.refused, `${refusalsThatStop} in a row are a matter of the way to Okta`)
   return new RunStopped()
 }
 

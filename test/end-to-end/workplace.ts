@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { expect } from 'vitest'
-import { type Cli, type CliEnd, startCli } from '../support/cli.ts'
+import { type Cli, type CliEnd, type CliOptions, startCli } from '../support/cli.ts'
 import type { RateLimit } from '../support/foreign-org/bucket.ts'
 import type { ProcessOptions } from '../support/foreign-org/main.ts'
 import { type ForeignOrgProcess, startForeignOrgProcess } from '../support/foreign-org/process.ts'
@@ -19,6 +19,8 @@ interface OrgAddress {
 interface More {
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string | Buffer
+  /** As in {@link CliOptions}. */
+  readonly shell?: string
 }
 
 /** A line of `results.csv` by column name, as a spreadsheet shows it. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describeAnswer, parseBody, parseOktaError } from '../../src/okta/answer.ts'
-import { answerOf, errorText, noAnswer } from './answers.ts'
+import { answerOf, errorText, noAnswer, strangersAnswer } from './answers.ts'
 
 describe('parseBody', () => {
   it.each([
@@ -73,7 +73,23 @@ describe('describeAnswer', () => {
   it('tells what came in place of Okta’s JSON', () => {
     expect(describeAnswer(answerOf(502, '<html>'))).toContain('502 with HTML')
     expect(describeAnswer(answerOf(504, ''))).toContain('504')
+    expect(describeAnswer(answerOf(200, '{"a":'))).toContain('200 with broken JSON')
+    expect(describeAnswer(answerOf(200, 'ok'))).toContain('200 with some text')
+    expect(describeAnswer(answerOf(204, ''))).toContain('204 with nothing')
+    expect(describeAnswer(answerOf(200, '{"a":1}'))).toContain('200 with other JSON')
     expect(describeAnswer(noAnswer(true))).toBe('the connection was lost')
+  })
+
+  it.each([
+    ['https://portal.example.com/login?session=SECRET', 'https://portal.example.com'],
+    ['/login?session=SECRET', null],
+    ['data:text/plain,SECRET', null],
+    [null, null],
+  ])('tells where a redirect to %s leads, and no more', (location, origin) => {
+    const sentence = describeAnswer(strangersAnswer(302, '', location))
+    expect(sentence).toContain('302, a redirect')
+    expect(sentence).not.toContain('SECRET')
+    if (origin !== null) expect(sentence).toContain(`to ${origin},`)
   })
 
   it('is one line of a bounded length, whatever the server writes', () => {

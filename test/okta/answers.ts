@@ -19,6 +19,11 @@ export function answerOf(
   }
 }
 
+/** The same of somebody in between: without anything that Okta's answers bear. */
+export function strangersAnswer(httpStatus: number, text = '', location: string | null = null): Answered {
+  return { ...answerOf(httpStatus, text), requestId: null, location }
+}
+
 /** Okta's error object as text. */
 export function errorText(errorCode: string, errorSummary = 'No.', causes: readonly string[] = []): string {
   return JSON.stringify({

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { actionNames } from '../../src/okta/actions.ts'
 import { classifyLifecycle, classifyRead, isConcurrencyLimit, type Outcome } from '../../src/okta/classify.ts'
 import { refusedAs } from './action-table.ts'
-import { answerOf, errorText, noAnswer, refusalOf } from './answers.ts'
+import { answerOf, errorText, noAnswer, refusalOf, strangersAnswer } from './answers.ts'
 
 const concurrencyHeaders = {
   'x-rate-limit-limit': '0',
@@ -87,6 +87,44 @@ describe('classifyLifecycle', () => {
     expect(classifyLifecycle('deactivate', answerOf(204, '')).kind).toBe('applied')
   })
 
+  it.each([
+    [200, ''],
+    [200, '{"status":"please sign in"}'],
+    [200, '[]'],
+    [204, ''],
+    [200, html],
+    [400, ''],
+    [403, html],
+    [403, '{"error":"blocked"}'],
+    [404, ''],
+    [407, html],
+    [413, html],
+  ])('doubts %i with %j that does not come from Okta', (httpStatus, body) => {
+    expect(classifyLifecycle('suspend', strangersAnswer(httpStatus, body))).toEqual({
+      kind: 'in_doubt',
+      settleAtOnce: false,
+    })
+  })
+
+  it.each([
+    '{}',
+    '{"activationUrl":"https://org.example.com/x","activationToken":"t"}',
+    '{"activationToken":"t"}',
+  ])('takes 200 with %s for accepted where no header of Okta came through', (body) => {
+    expect(classifyLifecycle('activate', strangersAnswer(200, body)).kind).toBe('applied')
+  })
+
+  it('knows Okta by its rate-limit headers too', () => {
+    const answer = { ...answerOf(200, '', rateHeaders), requestId: null }
+    expect(classifyLifecycle('suspend', answer).kind).toBe('applied')
+  })
+
+  it.each([301, 302, 303, 307, 308])('doubts a %i, whoever sends it', (httpStatus) => {
+    const doubt = { kind: 'in_doubt', settleAtOnce: false }
+    expect(classifyLifecycle('suspend', answerOf(httpStatus, ''))).toEqual(doubt)
+    expect(classifyLifecycle('suspend', strangersAnswer(httpStatus, ''))).toEqual(doubt)
+  })
+
   it('settles a 500 in Okta’s own words at once, and every other 5xx only later', () => {
     expect(classifyLifecycle('suspend', refusalOf(500, 'E0000009'))).toEqual({
       kind: 'in_doubt',
@@ -150,6 +188,8 @@ describe('classifyRead', () => {
     [200, '', 'again'],
     [200, html, 'again'],
     [200, user.slice(0, 20), 'again'],
+    [200, '{"status":"please sign in"}', 'again'],
+    [200, '[]', 'found'],
     [404, errorText('E0000007'), 'not_found'],
     [404, errorText('E0000008'), 'refused'],
     [404, html, 'again'],
@@ -165,6 +205,16 @@ describe('classifyRead', () => {
     [504, '', 'again'],
   ])('reads %i with %j as %s', (httpStatus, body, outcome) => {
     expect(classifyRead(answerOf(httpStatus, body))).toBe(outcome)
+  })
+
+  it.each([
+    [301, ''],
+    [304, ''],
+    [400, ''],
+    [403, '{"error":"blocked"}'],
+    [407, html],
+  ])('reads again after %i with %j of somebody in between', (httpStatus, body) => {
+    expect(classifyRead(strangersAnswer(httpStatus, body))).toBe('again')
   })
 
   it('reads again what was not answered, sent or not', () => {

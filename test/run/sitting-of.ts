@@ -19,6 +19,14 @@ interface SittingOfOptions {
   readonly requestTimeoutMs?: number
   readonly send: (request: OktaRequest) => Promise<Answer>
   readonly onResult?: (result: TaskResult) => void
+  readonly stop?: StopSwitch
+}
+
+/** A switch whose seconds are milliseconds: tries and waits of minutes take a moment, in the same order. */
+export class ImpatientSwitch extends StopSwitch {
+  override async wait(milliseconds: number): Promise<void> {
+    await super.wait(milliseconds / 1000)
+  }
 }
 
 /** One sitting over a list of users, with everything real but the org and the network. */
@@ -73,7 +81,7 @@ export async function sittingOf(options: SittingOfOptions): Promise<SittingEnd> 
     send,
     clock: new OktaClock(),
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
-    stop: new StopSwitch(),
+    stop: options.stop ?? new StopSwitch(),
     tally: new Tally(),
     links: null,
     onBegin: () => {},

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Answer } from '../../src/okta/answer.ts'
-import { answerOf, errorText, noAnswer } from '../okta/answers.ts'
-import { partsOf, plentyHeaders, sittingOf, userAnswer } from './sitting-of.ts'
+import { answerOf, errorText, noAnswer, strangersAnswer } from '../okta/answers.ts'
+import { ImpatientSwitch, partsOf, plentyHeaders, sittingOf, userAnswer } from './sitting-of.ts'
 import { withDirectory } from './support.ts'
 
 describe('ten refusals in a row', () => {
@@ -32,6 +32,65 @@ describe('ten refusals in a row', () => {
       expect(Object.fromEntries([...end.state.counts].filter(([, count]) => count > 0))).toEqual({
         succeeded: 1,
       })
+    })
+  })
+})
+
+describe('somebody who answers in Okta’s place', () => {
+  const users = Array.from({ length: 40 }, (_, i) => `user${i + 1}@example.com`)
+
+  async function sittingWith(isSpoiled: (key: string) => boolean): ReturnType<typeof sittingOf> {
+    return await withDirectory(async (directory) => {
+      return await sittingOf({
+        directory,
+        users,
+        stop: new ImpatientSwitch(),
+        send: async (request) => {
+          const { key, action } = partsOf(request)
+          if (isSpoiled(key)) return strangersAnswer(200, '<html>Please sign in</html>')
+          return action === null ? userAnswer(key, 'ACTIVE') : answerOf(200, '{}', plentyHeaders())
+        },
+      })
+    })
+  }
+
+  function counted(counts: ReadonlyMap<string, number>): Record<string, number> {
+    return Object.fromEntries([...counts].filter(([, count]) => count > 0))
+  }
+
+  it('ends the run once it is so for many users in a row, and leaves none of them failed', async () => {
+    const end = await sittingWith((key) => Number(/\d+/.exec(key)?.[0]) > 5)
+    expect(end.stopped).toMatchObject({
+      exitCode: 3,
+      message: expect.stringMatching(/not Okta: the answer was 200 with HTML.*resume/),
+    })
+    expect(counted(end.state.counts)).toEqual({ succeeded: 5 })
+  })
+
+  it('is a matter of the user where it is so for some', async () => {
+    const end = await sittingWith((key) => key.includes('3'))
+    expect(end.stopped).toBeNull()
+    expect(counted(end.state.counts)).toEqual({ succeeded: 27, failed: 13 })
+  })
+
+  it('leaves a doubt open, to be settled on resume', async () => {
+    await withDirectory(async (directory) => {
+      let portal = false
+      const end = await sittingOf({
+        directory,
+        users,
+        stop: new ImpatientSwitch(),
+        send: async (request) => {
+          const { key, action } = partsOf(request)
+          if (action !== null) portal = true
+          if (portal) return strangersAnswer(200, '<html>Please sign in</html>')
+          return userAnswer(key, 'ACTIVE')
+        },
+      })
+      expect(end.stopped?.exitCode).toBe(3)
+      expect(counted(end.state.counts)).toEqual({})
+      const open = users.filter((_, at) => (end.state.progressOf(at + 1, 1)?.open ?? null) !== null)
+      expect(open.length).toBeGreaterThan(0)
     })
   })
 })

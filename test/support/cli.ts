@@ -32,13 +32,18 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>
   /** What it finds on standard input; by default nothing. */
   readonly input?: string | Buffer
+  /** Started by a POSIX shell that is told this, where `exec "$@"` is the command. */
+  readonly shell?: string
 }
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 /** Starts the built command as a user's script would: a clean environment, and no terminal on any stream. */
 export function startCli(args: readonly string[], options: CliOptions): Cli {
-  const child = spawn(process.execPath, [main, ...args], {
+  const command = [process.execPath, main, ...args]
+  const [program = '', ...rest] =
+    options.shell === undefined ? command : ['/bin/sh', '-c', options.shell, 'sh', ...command]
+  const child = spawn(program, rest, {
     cwd: options.cwd,
     env: { PATH: process.env.PATH, ...options.env },
     stdio: 'pipe',

@@ -1,4 +1,4 @@
-/** So many refusals for lack of permission in a row are a matter of the credentials, not of the users. */
+/** So many refusals in a row are a matter of all, not of the users that they concern. */
 export const refusalsThatStop = 10
 
 /** A task by its place in the input. */
@@ -8,15 +8,23 @@ export interface TaskPlace {
 }
 
 /**
- * Counts E0000006 in a row. One is a matter of its user (an admin of some groups may not touch others); ten without a
- * success between are one of the token.
+ * Counts refusals in a row that may be a matter of their users. One E0000006 is (an admin of some groups may not touch
+ * others); ten without a success between are one of the token. One user for whom a proxy answers in Okta's stead is (a
+ * filter that takes offence at a login); ten are one of the way to Okta.
  */
-export class PermissionStreak {
+export class RefusalStreak {
   #refused: TaskPlace[] = []
+  #successes = 0
 
-  /** After a call that was allowed. */
+  /** After a success. */
   allowed(): void {
     this.#refused = []
+    this.#successes++
+  }
+
+  /** How many successes there were: whether one came between is seen by it. */
+  get successes(): number {
+    return this.#successes
   }
 
   /**

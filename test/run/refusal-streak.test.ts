@@ -1,32 +1,32 @@
 import { describe, expect, it } from 'vitest'
-import { PermissionStreak } from '../../src/run/permission-streak.ts'
+import { RefusalStreak } from '../../src/run/refusal-streak.ts'
 
 /** Refuses the first step of so many rows, one after the other. */
-function refuse(streak: PermissionStreak, firstRow: number, count: number): boolean[] {
+function refuse(streak: RefusalStreak, firstRow: number, count: number): boolean[] {
   return Array.from({ length: count }, (_, i) => streak.refusal({ row: firstRow + i, step: 1 }))
 }
 
-describe('a streak of missing permissions', () => {
+describe('a streak of refusals', () => {
   it('stops at the tenth in a row', () => {
-    expect(refuse(new PermissionStreak(), 1, 10)).toEqual([...Array(9).fill(false), true])
+    expect(refuse(new RefusalStreak(), 1, 10)).toEqual([...Array(9).fill(false), true])
   })
 
   it('begins anew after a call that was allowed', () => {
-    const streak = new PermissionStreak()
+    const streak = new RefusalStreak()
     refuse(streak, 1, 9)
     streak.allowed()
     expect(refuse(streak, 11, 10)).toEqual([...Array(9).fill(false), true])
   })
 
   it('stops at those that come after the tenth as well', () => {
-    const streak = new PermissionStreak()
+    const streak = new RefusalStreak()
     refuse(streak, 1, 10)
     expect(refuse(streak, 11, 3)).toEqual([true, true, true])
     expect(streak.refused).toHaveLength(13)
   })
 
   it('knows the tasks that it is made of, and only those', () => {
-    const streak = new PermissionStreak()
+    const streak = new RefusalStreak()
     expect(streak.refused).toEqual([])
     refuse(streak, 1, 2)
     streak.allowed()

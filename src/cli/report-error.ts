@@ -1,0 +1,24 @@
+import { asCannotWrite } from '../cannot-write.ts'
+import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
+
+/**
+ * Prints an error, a known one without its stack; as JSON too, where a program reads the answer.
+ *
+ * @returns the exit code that goes with it
+ */
+export function reportError(error: unknown, json: boolean): ExitCode {
+  const known = error instanceof KnownError ? error : asCannotWrite(error)
+  if (known === null) {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    process.stderr.write(
+      'This is a fault of okta-lifecycle. What was sent is in the journal: okta-lifecycle resume\n',
+    )
+    return exitCodes.someoneMustLook
+  }
+  process.stderr.write(`${known.message}\n→ ${known.next}\n`)
+  if (json) {
+    const answer = { error: { message: known.message, next: known.next, exit_code: known.exitCode } }
+    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
+  }
+  return known.exitCode
+}

@@ -1,0 +1,12 @@
+import { asCannotWrite, CannotWrite } from '../cannot-write.ts'
+import { exitCodes } from '../known-error.ts'
+import { OrgUnavailable } from '../run/connect.ts'
+import { shellWord } from '../shell-word.ts'
+
+/** A run that was begun can be gone on with once its disk, or its way to Okta, is mended: nothing is wrong with it. */
+export function stillResumable(error: unknown, runId: string): unknown {
+  const again = `, then: okta-lifecycle resume ${shellWord(runId)}`
+  if (error instanceof OrgUnavailable) return error.so(again, exitCodes.stoppedByGuard)
+  if (error instanceof CannotWrite && error.exitCode === exitCodes.someoneMustLook) return error
+  return asCannotWrite(error)?.so(again, exitCodes.stoppedByGuard) ?? error
+}

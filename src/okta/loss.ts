@@ -1,0 +1,83 @@
+/** Why no answer came, by the code that the system, TLS or the HTTP client gives. */
+export interface Loss {
+  /** For a person: what it comes from. Null where the code alone has to tell. */
+  readonly cause: string | null
+  /** What to do about it: an imperative that a sentence can go on from. */
+  readonly mend: string
+  /** Whether it makes sense to try again at once: a wrong name or certificate stays wrong. */
+  readonly passing: boolean
+}
+
+const checkNetwork = 'Check the network and OKTA_CLIENT_ORGURL'
+const checkScheme = 'Check the scheme and port of OKTA_CLIENT_ORGURL'
+
+/** The first pattern that matches the code counts. */
+const losses: readonly (readonly [code: RegExp, cause: string, mend: string, passing: boolean])[] = [
+  [
+    /^ENOTFOUND$/,
+    "the host's name is not known",
+    'Check OKTA_CLIENT_ORGURL and the DNS of this machine',
+    false,
+  ],
+  [/^EAI_/, 'the name server does not answer', 'Check the DNS of this machine', true],
+  [
+    /^ECONNREFUSED$/,
+    'nothing listens there, or a firewall refuses it',
+    'Check OKTA_CLIENT_ORGURL, and whether a firewall is in between',
+    false,
+  ],
+  [/^(EHOSTUNREACH|ENETUNREACH)$/, 'there is no way to the host', checkNetwork, true],
+  [
+    /^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/,
+    'the host does not answer',
+    'Check OKTA_CLIENT_ORGURL, and whether a firewall is in between',
+    true,
+  ],
+  [
+    /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/,
+    'its certificate is not valid at this time',
+    'Check the clock of this machine and the certificate of the host',
+    false,
+  ],
+  [
+    /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    'its certificate is for another host',
+    'Check the host in OKTA_CLIENT_ORGURL, and whether a proxy is in between',
+    false,
+  ],
+  [
+    /^(CERT_|ERR_TLS|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO)/,
+    'its certificate is not trusted',
+    'If your company inspects TLS: export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem',
+    false,
+  ],
+  [/^(EPROTO|ERR_SSL)/, 'what listens there does not speak TLS as Okta does', checkScheme, false],
+  [/^HPE_/, 'what answers there does not speak HTTP', checkScheme, false],
+  [
+    /^(EMFILE|ENFILE)$/,
+    'this process may open no more files',
+    'Raise the limit (ulimit -n 1024) or lower --concurrency',
+    true,
+  ],
+]
+
+/** What a code means. */
+export function lossOf(code: string): Loss {
+  for (const [pattern, cause, mend, passing] of losses) {
+    if (pattern.test(code)) return { cause, mend, passing }
+  }
+  return { cause: null, mend: checkNetwork, passing: true }
+}
+
+/**
+ * One phrase on a request that got no answer.
+ *
+ * @param reachedConnection whether it was given to a connection
+ */
+export function describeLoss(code: string, reachedConnection: boolean): string {
+  const { cause } = lossOf(code)
+  const what = reachedConnection
+    ? 'the connection was lost before the answer came'
+    : 'no connection could be made'
+  return cause === null ? `${what} (${code})` : `${what}: ${cause} (${code})`
+}
