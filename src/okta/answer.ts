@@ -20,6 +20,8 @@ export type AnswerBody =
 /** An HTTP answer, whoever gave it. */
 export interface Answered {
   readonly kind: 'answered'
+  /** Milliseconds for which the request waited for its connection before a byte could leave; absent where for none. */
+  readonly connectedAfterMs?: number
   readonly httpStatus: number
   readonly rateLimit: RateLimit | null
   readonly requestId: string | null
@@ -35,6 +37,8 @@ export interface Unanswered {
   readonly kind: 'unanswered'
   /** Whether a byte of the request may have left: if not, the call was certainly not applied. */
   readonly mayHaveBeenSent: boolean
+  /** Milliseconds for which the request waited for its connection before a byte could leave; absent where for none. */
+  readonly connectedAfterMs?: number
   /** The code of the cause (`ECONNREFUSED`, `UND_ERR_SOCKET` …); `TIMEOUT` for our own time limit. */
   readonly code: string
   /** For a person. Holds no secret. */

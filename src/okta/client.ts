@@ -61,10 +61,11 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
 
 function toAnswer(received: Received, observeDate: (date: string | undefined) => void): Answer {
   if (received.kind === 'lost') {
-    const { reachedConnection, code, why } = received
-    return { kind: 'unanswered', mayHaveBeenSent: reachedConnection, code, why }
+    const { connectedAfterMs, code, why } = received
+    if (connectedAfterMs === null) return { kind: 'unanswered', mayHaveBeenSent: false, code, why }
+    return { kind: 'unanswered', mayHaveBeenSent: true, connectedAfterMs, code, why }
   }
-  const { httpStatus, headers } = received
+  const { connectedAfterMs, httpStatus, headers } = received
   observeDate(singleHeader(headers.date))
   const body =
     received.text === null
@@ -72,6 +73,7 @@ function toAnswer(received: Received, observeDate: (date: string | undefined) =>
       : parseBody(received.text)
   return {
     kind: 'answered',
+    connectedAfterMs,
     httpStatus,
     rateLimit: parseRateLimit(headers),
     requestId: singleHeader(headers['x-okta-request-id']) ?? null,

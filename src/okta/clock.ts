@@ -48,6 +48,12 @@ export class OktaClock {
     return this.#monotonic() + (this.#offset.low + this.#offset.high) / 2
   }
 
+  /** Okta's time is at most this, in epoch milliseconds: by when something has surely happened. */
+  nowAtMost(): number {
+    if (this.#offset === null) return this.#fallback()
+    return this.#monotonic() + this.#offset.high
+  }
+
   /** Okta's time is at least this, in epoch milliseconds: what a wait for a reset must go by. */
   nowAtLeast(): number {
     if (this.#offset === null) return this.#fallback()

@@ -9,6 +9,8 @@ const maxBodyBytes = 1024 * 1024
 export type Received =
   | {
       readonly kind: 'response'
+      /** Milliseconds from the start until the request was given to a connection. */
+      readonly connectedAfterMs: number
       readonly httpStatus: number
       readonly headers: Readonly<Record<string, HeaderValue>>
       /** Null where the body is longer than the limit; the rest was never read. */
@@ -16,8 +18,8 @@ export type Received =
     }
   | {
       readonly kind: 'lost'
-      /** Whether the request was given to a connection, which is when its bytes may begin to leave. */
-      readonly reachedConnection: boolean
+      /** The same; null where it never was. Before that no byte can have left. */
+      readonly connectedAfterMs: number | null
       readonly code: string
       readonly why: string
     }
@@ -32,7 +34,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #timeLimitMs: number
   readonly #resolve: (received: Received) => void
   readonly received: Promise<Received>
-  #reachedConnection = false
+  #connectedAfterMs: number | null = null
   #httpStatus = 0
   #headers: Readonly<Record<string, HeaderValue>> = {}
   #chunks: Buffer[] = []
@@ -48,7 +50,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(): void {
-    this.#reachedConnection = true
+    this.#connectedAfterMs = performance.now() - this.#startedAt
   }
 
   onResponseStart(
@@ -85,17 +87,23 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const { code = error.name === 'HTTPParserError' ? 'HPE_INVALID' : 'UNKNOWN' } =
       error as NodeJS.ErrnoException
-    this.#resolve({ kind: 'lost', reachedConnection: this.#reachedConnection, ...this.#explain(code) })
+    this.#resolve({ kind: 'lost', connectedAfterMs: this.#connectedAfterMs, ...this.#explain(code) })
   }
 
   #respond(text: string | null): void {
-    this.#resolve({ kind: 'response', httpStatus: this.#httpStatus, headers: this.#headers, text })
+    this.#resolve({
+      kind: 'response',
+      connectedAfterMs: this.#connectedAfterMs ?? 0,
+      httpStatus: this.#httpStatus,
+      headers: this.#headers,
+      text,
+    })
   }
 
   #explain(code: string): { code: string; why: string } {
     if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
       return { code: 'TIMEOUT', why: `no answer within ${this.#timeLimitMs / 1000} s` }
     }
-    return { code, why: describeLoss(code, this.#reachedConnection) }
+    return { code, why: describeLoss(code, this.#connectedAfterMs !== null) }
   }
 }

@@ -75,6 +75,7 @@ export async function openReading(options: ReadingOptions): Promise<Reading> {
     readPermission: new RefusalStreak(),
     unreadable: new RefusalStreak(),
     requestTimeoutMs,
+    begunAt: clock.nowAtMost(),
     parked: (wait) => wait(),
     random: Math.random,
   }

@@ -55,7 +55,7 @@ export interface InDoubtEvent {
   readonly step: number
   readonly attempt: number
   readonly at_once: boolean
-  /** When the request was handed to the network, in epoch milliseconds by Okta's clock. */
+  /** By when the request had left, in epoch milliseconds by Okta's clock. */
   readonly sent_okta_time: number
   readonly why: string
 }

@@ -29,6 +29,8 @@ export interface Services {
   /** Users that could not be read, since nothing that Okta would say came back. */
   readonly unreadable: RefusalStreak
   readonly requestTimeoutMs: number
+  /** When this sitting began, by Okta's clock and not too early: whatever process held the run before was gone by then. */
+  readonly begunAt: number
   /** Waits for something while the row that waits lets another take its place among those at work. */
   readonly parked: <T>(wait: () => Promise<T>) => Promise<T>
   /** From 0 up to, not including, 1. */

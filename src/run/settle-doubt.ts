@@ -24,7 +24,7 @@ export async function settleDoubt(
   action: Action,
   open: OpenAttempt,
 ): Promise<Settlement> {
-  const { clock, recorder, parked, stop, job, tally } = services
+  const { clock, recorder, begunAt, parked, stop, job, tally } = services
   const { intent, doubt } = open
   const { row, step, attempt } = intent
   const cause = doubt?.why ?? 'the run was cut off before the answer was recorded'
@@ -33,9 +33,9 @@ export async function settleDoubt(
     status: intent.status,
     statusChanged: intent.status_changed,
   }
-  const times = { intended: intent.okta_time, sent: doubt?.sent_okta_time ?? null }
+  const times = { intended: intent.okta_time, sent: doubt?.sent_okta_time ?? null, senderGone: begunAt }
   const settled = settlesAt(times, doubt?.at_once ?? false, intent.request_timeout_ms)
-  await parked(() => stop.wait(settled - clock.now()))
+  await parked(() => stop.wait(settled - clock.nowAtLeast()))
   const observed = await observe(services, action, intent)
   if ('failed' in observed) {
     return {
@@ -45,7 +45,9 @@ export async function settleDoubt(
   }
   const { read, observation } = observed
   const verdict = settle(action, known, observation)
-  const sendAgain = verdict.kind === 'unknown' && job.options.in_doubt === 'retry'
+  // A second reactivate is at worst a second mail; a second call of another action may undo what somebody did since.
+  const mayRetry = ruleOf(action).doubt === 'nothing' && job.options.in_doubt === 'retry'
+  const sendAgain = verdict.kind === 'unknown' && mayRetry
   await recorder.record({
     event: 'verdict',
     row,

@@ -29,20 +29,28 @@ export interface Verdict {
   readonly evidence: string
 }
 
-/** From an intent on disk to its bytes on the wire, with all that may come in between. */
-const sendingMarginMs = 500
+/** From an intent to its bytes on the wire, with all that may come in between: a slow disk, a connection to be made. */
+const sendingMarginMs = 15_000
+
+/** What is known of when an attempt was sent, in ms by Okta's clock. */
+export interface SendingTimes {
+  readonly intended: number
+  /** Null where its process did not live to tell. */
+  readonly sent: number | null
+  /** By when a process that did not live to tell was gone. */
+  readonly senderGone: number
+}
 
 /**
  * When the doubt may be looked into, in ms by Okta's clock: bytes can outlive the process that sent them, by the time
- * limit of a request. It counts from when the request was sent; where only the intent is known, from that and a margin.
+ * limit of a request. It counts from when the request was sent; where only the intent is known, from the latest moment
+ * at which its process can have sent it.
  */
-export function settlesAt(
-  times: { readonly intended: number; readonly sent: number | null },
-  atOnce: boolean,
-  requestTimeoutMs: number,
-): number {
-  if (atOnce) return times.intended
-  return (times.sent ?? times.intended + sendingMarginMs) + requestTimeoutMs
+export function settlesAt(times: SendingTimes, atOnce: boolean, requestTimeoutMs: number): number {
+  const { intended, sent, senderGone } = times
+  if (atOnce) return intended
+  const latest = Math.max(intended, Math.min(intended + sendingMarginMs, senderGone))
+  return (sent ?? latest) + requestTimeoutMs
 }
 
 /** Judges an attempt in doubt, once it can no longer be under way. */
@@ -58,7 +66,8 @@ export function settle(action: Action, attempt: DoubtfulAttempt, now: Observatio
 }
 
 function settleByFactors(attempt: DoubtfulAttempt, factorTimes: readonly number[]): Verdict {
-  // A factor without a time may be an old one: better to reset again than to call it done.
+  // Okta tells whole seconds, cut off: one of the same second counts as old. One without a time may be. Better to reset
+  // again than to call it done.
   const old = factorTimes.filter((time) => !(time > attempt.oktaTime)).length
   if (old > 0) {
     return { kind: 'not_applied', evidence: `${old} factor(s) from before the attempt are still enrolled` }
@@ -82,10 +91,21 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
     return { kind: 'not_applied', evidence: `user is ${user.status}, which is not where ${action} leads` }
   }
   if (sameAsBefore) return { kind: 'not_applied', evidence: `user is still ${user.status}${since(user)}` }
+  if (user.status === attempt.status) {
+    const change = `last changed ${when(attempt.statusChanged)} then and ${when(user.statusChanged)} now`
+    return {
+      kind: 'someone_else',
+      evidence: `user is ${user.status} as before the attempt, but ${change}: the status was another in between`,
+    }
+  }
   return {
     kind: 'someone_else',
     evidence: `user was ${attempt.status}, is ${user.status}${since(user)}, which ${action} does not lead to`,
   }
+}
+
+function when(statusChanged: string | null): string {
+  return statusChanged ?? 'never'
 }
 
 function since(user: Observation['user']): string {

@@ -103,6 +103,7 @@ export async function sit(options: SittingOptions): Promise<SittingEnd> {
     readPermission: new RefusalStreak(),
     unreadable: new RefusalStreak(),
     requestTimeoutMs: options.requestTimeoutMs,
+    begunAt: clock.nowAtMost(),
     parked: queue.parked,
     random: Math.random,
   }

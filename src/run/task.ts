@@ -75,7 +75,7 @@ export class Task {
   /** Failures for passing reasons; refusals by a rate limit are none. */
   #setbacks = 0
   #transitionLooks = 0
-  /** When the last call was handed to the network, by Okta's clock. */
+  /** When the last call was handed to the network, by Okta's clock and not too early. */
   #sentAt = 0
   /** What the next call would be a repetition of. */
   #retryOf: RetryOf = { requestId: null, count: 0 }
@@ -170,7 +170,7 @@ export class Task {
     const answer = await pacer.request(request.bucket, {
       prepare,
       send: () => {
-        this.#sentAt = clock.now()
+        this.#sentAt = clock.nowAtMost()
         return send(asRetry(request, this.#retryOf))
       },
     })
@@ -271,7 +271,7 @@ export class Task {
       step,
       attempt: this.#attempts,
       at_once: atOnce,
-      sent_okta_time: Math.round(this.#sentAt),
+      sent_okta_time: Math.ceil(this.#sentAt + (answer.connectedAfterMs ?? 0)),
       why,
     })
     const open = recorder.state.progressOf(row, step)?.open

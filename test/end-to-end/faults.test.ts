@@ -13,9 +13,22 @@ import { countsOf, expectAppliedOnce, unattended, usersCsv, withWorkplace } from
 
 const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
 
+/** `FAULTS_SEED=N` draws other faults. */
+const seed = Number(process.env.FAULTS_SEED ?? 7)
+
 type Draw = (request: LoggedRequest) => Fault | null
 
-const oneInFour = ['serverErrorBefore', 'serverErrorAfter', 'dropBefore', 'dropAfter'] as const
+/** Okta's own failure, two of a load balancer, and a lost connection: each before the work and after it. */
+const oneInFour = [
+  'serverErrorBefore',
+  'serverErrorAfter',
+  'badGatewayBefore',
+  'badGatewayAfter',
+  'unavailableBefore',
+  'unavailableAfter',
+  'dropBefore',
+  'dropAfter',
+] as const
 
 /** All that a network, a load balancer or Okta itself can do to a call. */
 const callFaults = [
@@ -29,7 +42,8 @@ const callFaults = [
   'badGatewayBefore',
   'badGatewayAfter',
   'gatewayTimeoutAfter',
-  'unavailableHtml',
+  'unavailableBefore',
+  'unavailableAfter',
   'readOnly',
   'concurrencyLimit',
   'htmlOk',
@@ -74,27 +88,27 @@ async function survive(
   action: ForeignAction,
   status: ForeignStatus,
   names: readonly FaultName[],
-  draw: (users: readonly ForeignUser[]) => { readonly calls: Draw; readonly reads?: Draw },
+  draw: (users: readonly ForeignUser[]) => { readonly calls: Draw; readonly reads: Draw },
 ): Promise<void> {
   await withWorkplace(async (place) => {
-    const count = 72
+    const count = 144
     const users = makeUsers({ count, status, factors: 2 })
     const { calls, reads } = draw(users)
     const org = await place.org({
       users,
       latencyMs: 5,
-      fault: (request) => {
-        // The first question is whose token it is; what comes of faults there is no matter of the actions.
-        if (request.key === 'me') return null
-        return request.action === null ? (reads?.(request) ?? null) : calls(request)
-      },
+      fault: (request) => (request.action === null ? reads(request) : calls(request)),
     })
     await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
     const end = await place.run(org, ['run', 'in.csv', '--action', action, ...unattended], impatient)
     expect(end.code, end.stdout + end.stderr).toBe(0)
     // The test is worth its name only if faults did happen to calls that were applied and to some that were not.
     const met = new Set(org.requests.flatMap(({ action, fault }) => (action === null ? [] : [fault])))
-    for (const name of names) expect(met, `met ${name}`).toContain(name)
+    const spared = names.filter((name) => !met.has(name))
+    expect(spared.length, `no call met ${spared}`).toBeLessThan(2)
+    expect(
+      org.requests.filter(({ action, fault }) => action === null && fault !== null).length,
+    ).toBeGreaterThan(9)
     expectAppliedOnce(
       org.applied,
       users.map(({ id }) => `${id} ${action}`),
@@ -103,14 +117,16 @@ async function survive(
     expect(countsOf(lines.map(({ result }) => result))).toEqual({ succeeded: count })
     for (const line of lines) {
       expect(line.status_before).toBe(status)
-      expect(line.status_after).toBe(org.org.users.get(line.okta_user_id ?? '')?.status)
+      const user = org.org.users.get(line.okta_user_id ?? '')
+      expect(line.status_after).toBe(user?.status)
+      if (action === 'reset_factors') expect(user?.factors).toEqual([])
       const sent = org.requests.filter(({ key, action }) => action !== null && key === line.okta_user_id)
       expect(line.attempts).toBe(String(sent.length))
     }
   })
 }
 
-describe('one call in four fails, before or after it was applied', () => {
+describe('one request in four fails, before the work or after it, reads included', () => {
   it.concurrent.each<[ForeignAction, ForeignStatus]>([
     ['suspend', 'ACTIVE'],
     ['unsuspend', 'SUSPENDED'],
@@ -118,8 +134,11 @@ describe('one call in four fails, before or after it was applied', () => {
     ['reset_factors', 'PASSWORD_EXPIRED'],
     ['deactivate', 'SUSPENDED'],
     ['activate', 'STAGED'],
-  ])('%s from %s: nothing lost, nothing twice', async (action, status) => {
-    await survive(action, status, oneInFour, () => ({ calls: byRate(7, 1 / 4, oneInFour, 'lifecycle') }))
+  ])('%s from %s: nothing lost, nothing twice', { timeout: 60_000 }, async (action, status) => {
+    await survive(action, status, oneInFour, () => {
+      const draw = byRate(seed, 1 / 4, oneInFour, 'all')
+      return { calls: draw, reads: draw }
+    })
   })
 })
 

@@ -24,11 +24,11 @@ async function serve(listener: RequestListener): Promise<{ url: string; server: 
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
 }
 
-function clientFor(orgUrl: string, requestTimeoutMs = 5_000): OktaClient {
+function clientFor(orgUrl: string, requestTimeoutMs = 5_000, connections = 2): OktaClient {
   const client = createOktaClient({
     connection: { orgUrl, authorization: 'SSWS secret', requestTimeoutMs },
     clock: new OktaClock(),
-    connections: 2,
+    connections,
     userAgent: 'okta-lifecycle/test',
   })
   releases.push(() => client.close())
@@ -82,6 +82,30 @@ describe('createOktaClient', () => {
   it('says that the request may have been sent where the connection is lost after it', async () => {
     const { url } = await serve((request) => request.socket.destroy())
     expect(await clientFor(url).send(suspend)).toMatchObject({ kind: 'unanswered', mayHaveBeenSent: true })
+  })
+
+  it('tells how long a request waited before a byte of it could leave', async () => {
+    const held: (() => void)[] = []
+    const { url } = await serve((request, response) => {
+      if (held.length > 0) request.socket.destroy()
+      else held.push(() => response.end())
+    })
+    const client = clientFor(url, 5_000, 1)
+    const first = client.send(suspend)
+    const begun = performance.now()
+    // The first request holds the one connection.
+    const second = client.send(suspend)
+    const release = setInterval(() => {
+      if (held.length === 0 || performance.now() - begun < 100) return
+      clearInterval(release)
+      held[0]?.()
+    }, 5)
+    const answers = await Promise.all([first, second])
+    const [none = 0, waited = 0] = answers.map(({ connectedAfterMs }) => connectedAfterMs)
+    expect(answers[1]).toMatchObject({ kind: 'unanswered', mayHaveBeenSent: true })
+    expect(waited).toBeGreaterThan(99)
+    expect(waited).toBeLessThan(performance.now() - begun)
+    expect(none).toBeLessThan(waited)
   })
 
   it('does not take a truncated body for an answer', async () => {

@@ -32,6 +32,7 @@ describe('OktaClock', () => {
     const { clock } = new World()
     expect(clock.now()).toBe(42)
     expect(clock.nowAtLeast()).toBe(42)
+    expect(clock.nowAtMost()).toBe(42)
     clock.observe(undefined, 0, 1)
     clock.observe('yesterday', 0, 1)
     clock.observe('', 0, 1)
@@ -55,6 +56,8 @@ describe('OktaClock', () => {
           fastest = Math.min(fastest, there + back)
           world.monotonic += pause
           expect(world.clock.nowAtLeast()).toBeLessThanOrEqual(world.truth)
+          expect(world.clock.nowAtMost()).toBeGreaterThanOrEqual(world.truth)
+          expect(world.clock.nowAtMost() - world.truth).toBeLessThanOrEqual(1_000 + fastest)
           expect(world.truth - world.clock.nowAtLeast()).toBeLessThanOrEqual(1_000 + fastest)
           expect(Math.abs(world.truth - world.clock.now())).toBeLessThanOrEqual((1_000 + fastest) / 2)
         }

@@ -436,7 +436,8 @@ describe('faults', () => {
     ['badGatewayAfter', 502, '<html>', true, false],
     ['gatewayTimeoutBefore', 504, '<html>', false, false],
     ['gatewayTimeoutAfter', 504, '<html>', true, false],
-    ['unavailableHtml', 503, '<html>', false, false],
+    ['unavailableBefore', 503, '<html>', false, false],
+    ['unavailableAfter', 503, '<html>', true, false],
     ['readOnly', 503, '"E0000010"', false, true],
     ['invalidToken', 401, '"E0000011"', false, true],
     ['forbidden', 403, '"E0000006"', false, true],
@@ -512,8 +513,17 @@ describe('faults', () => {
     expect((await call(org, 'GET', `/users/${user1}`)).json.status).toBe('SUSPENDED')
   })
 
-  it('lateHang does the work though the client gave up', async () => {
-    const org = await orgWithFault({ name: 'lateHang', afterMilliseconds: 20 })
+  it('slow does the work late, and answers then', async () => {
+    const org = await orgWithFault({ name: 'slow', afterMilliseconds: 300 })
+    const pending = act(org, user1, 'suspend')
+    await org.waitUntil(() => org.requests.length === 1)
+    expect((await call(org, 'GET', `/users/${user1}`)).json.status).toBe('ACTIVE')
+    expect((await pending).status).toBe(200)
+    expect(org.applied).toEqual({ [suspended]: 1 })
+  })
+
+  it.each(['lateHang', 'slow'] as const)('%s does the work though the client gave up', async (name) => {
+    const org = await orgWithFault({ name, afterMilliseconds: 20 })
     const client = new AbortController()
     const pending = fetch(`${org.url}/api/v1/users/${user1}/lifecycle/suspend`, {
       method: 'POST',
@@ -525,7 +535,6 @@ describe('faults', () => {
     client.abort()
     await ended
     await org.waitUntil(() => org.applied[suspended] === 1)
-    expect(org.requests[0]?.status).toBeNull()
   })
 
   it('does the work of a client that went away', async () => {
@@ -574,7 +583,7 @@ describe('faults', () => {
       'hangBefore',
       'hangAfter',
     ]
-    const late = ['lateDrop', 'lateHang', 'lateGatewayTimeout']
+    const late = ['slow', 'lateDrop', 'lateHang', 'lateGatewayTimeout']
     expect([...faultNames].sort()).toEqual([...answered.map(([name]) => name), ...others, ...late].sort())
   })
 
@@ -629,6 +638,21 @@ describe('faults by rate', () => {
     const read: LoggedRequest = { ...requestOf(1, 1), method: 'GET', action: null }
     expect(faultsByRate({ seed: 1, rates: { forbidden: 1 } })(read)).toBeNull()
     expect(faultsByRate({ seed: 1, rates: { forbidden: 1 }, on: 'all' })(read)?.name).toBe('forbidden')
+  })
+
+  it('spreads how late the work is done over the time that it is given', () => {
+    const rates = { slow: 1 }
+    const lateness = (spread: boolean) =>
+      Array.from({ length: 400 }, (_, number) => {
+        const fault = faultsByRate({ seed: 3, rates, afterMilliseconds: 1000, spread })(requestOf(number, 1))
+        return fault !== null && 'afterMilliseconds' in fault ? (fault.afterMilliseconds ?? -1) : -1
+      })
+    expect(new Set(lateness(false))).toEqual(new Set([1000]))
+    const spread = lateness(true)
+    expect(Math.min(...spread)).toBeGreaterThanOrEqual(0)
+    expect(Math.min(...spread)).toBeLessThan(50)
+    expect(Math.max(...spread)).toBeGreaterThan(950)
+    expect(Math.max(...spread)).toBeLessThan(1000)
   })
 
   it('refuses rates that cannot be', () => {

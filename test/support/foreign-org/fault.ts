@@ -15,12 +15,14 @@ import { halfOf } from './respond.ts'
  * What a fault does, in the order in which a request meets it.
  * - `edge`: it never gets to Okta: no counter moves and no Okta header comes back. `answer` null ends the connection.
  * - `refuse`: Okta itself refuses before the work; it counts against the limit.
+ * - `slow`: the work is done `afterMilliseconds` later, whether the client is still there or not, and then answered.
  * - `late`: the work is done `afterMilliseconds` later; the client hears nothing of it.
  * - `hide`: the work is done at once, and its answer is replaced.
  */
 export type Effect =
   | { readonly stage: 'edge'; readonly reply: Reply }
   | { readonly stage: 'refuse'; readonly answer: Answer; readonly headers: 'bucket' | 'concurrency' }
+  | { readonly stage: 'slow' }
   | { readonly stage: 'late'; readonly reply: Reply }
   | { readonly stage: 'hide'; readonly reply: Reply }
 
@@ -38,6 +40,7 @@ function serverError(): Answer {
 }
 
 const badGateway = answerWith(htmlAnswer(502, '502 Bad Gateway'), false)
+const unavailable = answerWith(htmlAnswer(503, '503 Service Temporarily Unavailable'), false)
 const gatewayTimeout = answerWith(htmlAnswer(504, '504 Gateway Time-out'), false)
 
 /**
@@ -52,6 +55,7 @@ const effects = {
   resetAfter: () => ({ stage: 'hide', reply: { kind: 'reset' } }),
   hangBefore: () => ({ stage: 'edge', reply: { kind: 'hang' } }),
   hangAfter: () => ({ stage: 'hide', reply: { kind: 'hang' } }),
+  slow: () => ({ stage: 'slow' }),
   lateDrop: () => ({ stage: 'late', reply: { kind: 'drop' } }),
   lateHang: () => ({ stage: 'late', reply: { kind: 'hang' } }),
   lateGatewayTimeout: () => ({ stage: 'late', reply: gatewayTimeout }),
@@ -61,10 +65,8 @@ const effects = {
   badGatewayAfter: () => ({ stage: 'hide', reply: badGateway }),
   gatewayTimeoutBefore: () => ({ stage: 'edge', reply: gatewayTimeout }),
   gatewayTimeoutAfter: () => ({ stage: 'hide', reply: gatewayTimeout }),
-  unavailableHtml: () => ({
-    stage: 'edge',
-    reply: answerWith(htmlAnswer(503, '503 Service Temporarily Unavailable'), false),
-  }),
+  unavailableBefore: () => ({ stage: 'edge', reply: unavailable }),
+  unavailableAfter: () => ({ stage: 'hide', reply: unavailable }),
   readOnly: () => ({
     stage: 'refuse',
     answer: errorAnswer(503, 'E0000010', 'Service is in read only mode'),
@@ -119,7 +121,7 @@ export const faultNames = Object.keys(effects) as FaultName[]
 export type Fault =
   | {
       readonly name: FaultName
-      /** For the three late ones: how long after the request the work is done. Default 50. */
+      /** For `slow` and the three late ones: how long after the request the work is done. Default 50. */
       readonly afterMilliseconds?: number
       /** For `redirect`: where to. */
       readonly location?: string
@@ -145,8 +147,10 @@ export interface FaultRates {
   readonly rates: Readonly<Partial<Record<FaultName, number>>>
   /** Which requests can meet one. Default lifecycle. */
   readonly on?: 'lifecycle' | 'all'
-  /** For the late ones. Default 50. */
+  /** For `slow` and the late ones. Default 50. */
   readonly afterMilliseconds?: number
+  /** Whether `afterMilliseconds` is the most, and each request's own time is drawn from 0 up to it. Default false. */
+  readonly spread?: boolean
 }
 
 /**
@@ -162,9 +166,11 @@ export function faultsByRate(options: FaultRates): (request: LoggedRequest) => F
     )
   return (request) => {
     if (options.on !== 'all' && request.action === null) return null
-    let draw = drawOf(`${options.seed} ${request.method} ${request.path} ${request.attempt}`)
+    const place = `${options.seed} ${request.method} ${request.path} ${request.attempt}`
+    let draw = drawOf(place)
+    const part = options.spread === true ? drawOf(`${place} after`) : 1
     for (const [name, rate] of rates) {
-      if (draw < rate) return { name, afterMilliseconds: options.afterMilliseconds ?? 50 }
+      if (draw < rate) return { name, afterMilliseconds: (options.afterMilliseconds ?? 50) * part }
       draw -= rate
     }
     return null

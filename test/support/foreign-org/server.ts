@@ -152,15 +152,14 @@ export async function createForeignOrg(options: ForeignOrgOptions = {}): Promise
       const shown = effect.headers === 'concurrency' ? concurrencyHeaders(now()) : headers
       return sendAnswer(outlet, effect.answer, shown)
     }
+    const after = fault !== null && 'afterMilliseconds' in fault ? (fault.afterMilliseconds ?? 50) : 50
+    if (effect?.stage === 'slow') await delay(after)
     if (effect?.stage === 'late') {
-      const timer = setTimeout(
-        () => {
-          late.delete(timer)
-          work()
-          waiting.changed()
-        },
-        fault !== null && 'afterMilliseconds' in fault ? fault.afterMilliseconds : 50,
-      )
+      const timer = setTimeout(() => {
+        late.delete(timer)
+        work()
+        waiting.changed()
+      }, after)
       late.add(timer)
       return sendReply(outlet, effect.reply, nothing, headers)
     }
