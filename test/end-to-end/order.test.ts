@@ -59,11 +59,12 @@ it.concurrent.each([
       // Factors can be reset as often as one likes, so only the rule of duplicates keeps these from being sent.
       const firstKeys = users.map((_, index) => keyOf(index + 1))
       await place.write('in.csv', usersCsv([...firstKeys, ...users.map(({ login }) => login)]))
-      const cli = place.start(org, ['run', 'in.csv', '--action', 'reset_factors', ...flags, ...unattended])
+      const more = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+      const args = ['run', 'in.csv', '--action', 'reset_factors', ...flags, ...unattended]
+      const cli = place.start(org, args, more)
       await org.waitUntil(() => Object.keys(org.applied).length >= 20)
       cli.kill('SIGKILL')
       await cli.ended
-      const more = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
       const end = await place.run(org, ['resume', '--latest', '--quiet'], more)
       expect(end.code, end.stderr).toBe(0)
       expectAppliedOnce(

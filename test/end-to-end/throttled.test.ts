@@ -59,11 +59,11 @@ it.concurrent('counts in what it sent before it was stopped, when it goes on in 
     const users = makeUsers({ count: 30 })
     const org = await place.org({ users, rateLimit: { lifecycle: 40, read: 1000, windowSeconds: 6 } })
     await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
-    const cli = place.start(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+    const more = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+    const cli = place.start(org, ['run', 'in.csv', '--action', 'suspend', ...unattended], more)
     await org.waitUntil(() => Object.keys(org.applied).length >= 10)
     cli.kill('SIGKILL')
     await cli.ended
-    const more = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
     const end = await place.run(org, ['resume', '--latest', '--quiet'], more)
     expect(end.code, end.stderr).toBe(0)
     const calls = org.requests.filter(({ action }) => action !== null)
