@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { JournalEvent } from './journal-event.ts'
+import type { TaskResult } from './result.ts'
 
 /**
  * A journal line is one JSON object and a line feed. Its last two fields guard it: `chain` is a digest over the line
@@ -60,4 +61,12 @@ function chainOf(previousChain: string, body: string): string {
 
 function crcOf(content: string | Buffer): string {
   return crc32(content).toString(16).padStart(crcLength, '0')
+}
+
+const resultHead = '{"event":"result",'
+
+/** The result that a sound line holds, without the line's own fields; null where the line is of another event. */
+export function resultOfLine(line: string): TaskResult | null {
+  if (!line.startsWith(resultHead)) return null
+  return JSON.parse(`{${line.slice(resultHead.length, -suffixLength)}}`) as TaskResult
 }

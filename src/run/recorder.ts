@@ -20,10 +20,10 @@ export class Recorder {
   }
 
   /** Records an event and waits until it is on disk. */
-  async record(event: JournalEvent): Promise<void> {
+  record(event: JournalEvent): Promise<void> {
     const { position, durable } = this.#journal.append(event)
     if (position !== null) this.state.apply(event, position)
-    await durable
+    return durable
   }
 
   /** Records an event that nothing has to wait for. */

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Position } from './journal.ts'
-import type { JournalEvent } from './journal-event.ts'
+import { resultOfLine } from './journal-line.ts'
 import type { TaskResult } from './result.ts'
 
 const blockBytes = 256 * 1024
@@ -25,17 +25,9 @@ export class ResultReader {
   /** The result whose line stands there. Its line must have been read or written as sound before. */
   async read(position: Position): Promise<TaskResult> {
     const bytes = this.#held(position) ?? (await this.#load(position))
-    const {
-      event,
-      chain: _chain,
-      crc: _crc,
-      ...result
-    } = JSON.parse(bytes.toString('utf8')) as JournalEvent & {
-      chain: string
-      crc: string
-    }
-    if (event !== 'result') throw new Error(`No result stands at byte ${position.offset} of the journal.`)
-    return result as unknown as TaskResult
+    const result = resultOfLine(bytes.toString('utf8'))
+    if (result === null) throw new Error(`No result stands at byte ${position.offset} of the journal.`)
+    return result
   }
 
   async close(): Promise<void> {

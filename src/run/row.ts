@@ -71,7 +71,8 @@ async function locate(
   if (!services.job.read_first) {
     const target = begun?.id ?? row.user
     const traceId = normalizeUserKey(target)
-    await place.claim({ id: traceId, login: '' })
+    // Rows of the same key have been waited for already: where no user is read, only one that was begun may mean another.
+    if (begun !== null) await place.claim({ id: traceId, login: '' })
     return { target, traceId, read: null }
   }
   if (begun !== null) {

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs'
+import { writeSync, writevSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 
 interface Append<Mark> {
@@ -71,7 +71,7 @@ export class SyncedAppends<Mark> {
       this.#waiting = []
       try {
         if (this.#failure !== null) throw this.#failure
-        this.#writeAll(Buffer.concat(waiting))
+        this.#writeAll(waiting)
         await this.#file.datasync()
         for (const { mark, resolve } of appends) {
           this.#synced = mark
@@ -89,12 +89,18 @@ export class SyncedAppends<Mark> {
    * Hands the bytes to the system, which keeps them in memory: that takes microseconds. Waiting for a thread to do it
    * would take a millisecond of the time in which calls hold their slots. The sync that follows is what takes time.
    */
-  #writeAll(bytes: Buffer): void {
-    let done = 0
-    while (done < bytes.length) {
-      const count = writeSync(this.#file.fd, bytes, done, bytes.length - done, this.#written)
-      done += count
-      if (this.#written !== null) this.#written += count
+  #writeAll(pieces: readonly Buffer[]): void {
+    const written = this.#advance(writevSync(this.#file.fd, pieces, this.#written ?? undefined))
+    const total = pieces.reduce((sum, { length }) => sum + length, 0)
+    if (written === total) return
+    const rest = Buffer.concat(pieces).subarray(written)
+    for (let done = 0; done < rest.length; ) {
+      done += this.#advance(writeSync(this.#file.fd, rest, done, rest.length - done, this.#written))
     }
+  }
+
+  #advance(count: number): number {
+    if (this.#written !== null) this.#written += count
+    return count
   }
 }

@@ -14,8 +14,8 @@ interface ActiveRow {
   readonly sequence: number
   readonly key: string
   userId: string | null
-  readonly finished: Promise<void>
-  readonly markFinished: () => void
+  /** Those who wait for its end: few rows have any. */
+  readonly waiting: (() => void)[]
 }
 
 /** A row's place in the order of its user's rows. */
@@ -58,11 +58,7 @@ export class UserOrder {
   /** Gives a row its place. Must be called in the order of the input. */
   enter(userKey: string): Place {
     const key = normalizeUserKey(userKey)
-    let markFinished = (): void => {}
-    const finished = new Promise<void>((resolve) => {
-      markFinished = resolve
-    })
-    const row: ActiveRow = { sequence: this.#sequence++, key, userId: null, finished, markFinished }
+    const row: ActiveRow = { sequence: this.#sequence++, key, userId: null, waiting: [] }
     push(this.#activeByKey, key, row)
     return {
       waitForSameKey: async () => {
@@ -81,7 +77,7 @@ export class UserOrder {
         if (userId !== null && trace !== null) this.#traces.set(userId, this.#intern(trace))
         remove(this.#activeByKey, key, row)
         if (row.userId !== null) remove(this.#activeById, row.userId, row)
-        row.markFinished()
+        for (const goOn of row.waiting) goOn()
       },
     }
   }
@@ -109,8 +105,8 @@ export class UserOrder {
   async #waitFor(find: () => ActiveRow | null): Promise<boolean> {
     let waited = false
     for (let other = find(); other !== null; other = find()) {
-      const { finished } = other
-      await this.#park(() => finished)
+      const { waiting } = other
+      await this.#park(() => new Promise<void>((resolve) => waiting.push(resolve)))
       waited = true
     }
     return waited
