@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { Fault } from '../support/foreign-org/fault.ts'
 import { loginOf, makeUsers, userIdOf } from '../support/foreign-org/user.ts'
@@ -260,3 +261,47 @@ it.concurrent('goes on in the sandbox of the old run', async () => {
     expect(await resultsOf(place, await retriedRun(place))).toHaveLength(2)
   })
 })
+
+it.concurrent('loses nothing and does nothing twice where the retry itself is killed, whenever that is', async () => {
+  await withWorkplace(async (place) => {
+    const count = 150
+    const org = await place.org({ users: makeUsers({ count, factors: 1 }), latencyMs: 40 })
+    await place.write('in.csv', usersCsv(ids(1, count)))
+    const first = place.start(org, ['run', 'in.csv', '--action', 'reset_factors', ...unattended], impatient)
+    await org.waitUntil(() => Object.keys(org.applied).length >= 10)
+    first.kill('SIGKILL')
+    await first.ended
+    let current = runId
+    // Before anything is laid down, while it is, and at work.
+    for (const delayMs of [150, 330, 370, 400, 420, 440, 460, 480, 500, 700, 900]) {
+      const cli = place.start(org, [...(await nextOf(place, current)), ...again], impatient)
+      // A moment of its own is what each kill is about, not an event.
+      await Promise.race([cli.ended, sleep(delayMs)])
+      cli.kill('SIGKILL')
+      await cli.ended
+      current = await goneOnBy(place, current)
+    }
+    const end = await place.run(org, [...(await nextOf(place, current)), ...again], impatient)
+    expect(end.code, end.stderr + end.stdout).toBe(0)
+    expectAppliedOnce(
+      org.applied,
+      ids(1, count).map((id) => `${id} reset_factors`),
+    )
+  })
+})
+
+/** The run that goes on from a run, where one was begun; else the run itself. */
+async function goneOnBy(place: Workplace, run: string): Promise<string> {
+  const { closed_by: by } = await runFile(place, run)
+  if (typeof by !== 'string') return run
+  return await runFile(place, by).then(
+    () => by,
+    () => run,
+  )
+}
+
+/** A retry at first, and of a run that a retry has begun its resume. */
+async function nextOf(place: Workplace, run: string): Promise<readonly string[]> {
+  const { retry_of: of } = await runFile(place, run)
+  return of === undefined ? ['retry', run] : ['resume', run]
+}
