@@ -41,6 +41,7 @@ export const resumeCommand = defineCommand({
     }
     const directory = await findRun(args['runs-dir'], name, args.latest)
     const begun = await readRunFile(directory)
+    await checkNotClosed(directory, begun)
     // A finished run is told as it is, also while another one of its job is at work.
     const done = await tellFinished(directory, begun, args.json, say)
     if (done !== null) return done

@@ -92,7 +92,7 @@ interface Begun {
 
 /**
  * Lays the new run down and closes the old one, in an order in which no moment leaves two runs that may both send: the new
- * run's input and journal, the question, the end of the old run, and at last the new run's `run.json`.
+ * run's input and journal, the question, the steps of {@link checkNotClosed} with the new run's `run.json` between them.
  *
  * @returns null where nothing is left to do
  */
@@ -126,15 +126,12 @@ async function begin(oldDirectory: string, options: BeginOptions): Promise<Begun
       say(describeRetry(old, retry, run))
       if (!options.yes) await confirm(old, stop)
       stop.check()
-      await writeRunFile(oldDirectory, {
-        ...old,
-        state: 'closed',
-        reason: `run ${runId} goes on from it`,
-        closed_by: runId,
-      })
+      await writeRunFile(oldDirectory, { ...old, closed_by: runId })
       await handOnSandboxOrg(oldDirectory, directory, old)
       await writeRunFile(directory, run)
       begun = true
+      const reason = `run ${runId} goes on from it`
+      await writeRunFile(oldDirectory, { ...old, state: 'closed', reason, closed_by: runId })
       return { directory, run, release: () => lock.release() }
     } finally {
       if (!begun) {

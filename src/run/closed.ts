@@ -7,10 +7,11 @@ import { type RunFile, runFileName } from './run-file.ts'
 /**
  * Checks that no other run goes on from a run.
  *
- * A run is closed before the run that takes it up has its `run.json`: a process that dies in between leaves a closed run
- * that may be taken up again, never two that both may send.
+ * A run is closed in steps: it names the run that is to take it up (`closed_by`), that one's `run.json` is written, and then
+ * its own state becomes `closed`. A process that dies in between leaves a run that may be taken up again, or one that is
+ * taken up, never two that both may send. A closed run stays closed, also where the other one was moved elsewhere.
  *
- * @throws KnownError where it is closed
+ * @throws KnownError where another goes on from it, or was to
  */
 export async function checkNotClosed(directory: string, run: RunFile): Promise<void> {
   if (run.closed_by === undefined) return
@@ -25,8 +26,10 @@ export async function checkNotClosed(directory: string, run: RunFile): Promise<v
   )
 }
 
-/** Whether the run that closed this one was begun. */
+/** Whether another run has taken this one up. */
 export async function isTakenUp(directory: string, run: RunFile): Promise<boolean> {
   if (run.closed_by === undefined) return false
-  return await exists(join(dirname(directory), basename(run.closed_by), runFileName))
+  return (
+    run.state === 'closed' || (await exists(join(dirname(directory), basename(run.closed_by), runFileName)))
+  )
 }

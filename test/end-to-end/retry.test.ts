@@ -1,3 +1,4 @@
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
@@ -76,6 +77,31 @@ it.concurrent('does what failed once it can be done, never what is done, and clo
     expect([nothing.code, nothing.stderr]).toEqual([0, expect.stringMatching(/nothing to retry/)])
     expect((await place.run(org, ['status', runId])).stdout).toMatch(/closed/)
     expect(await retriedRun(place)).toBe(run)
+  })
+})
+
+it.concurrent('takes a run up again whose retry died before it was one, and never one that another goes on from', async () => {
+  await withWorkplace(async (place) => {
+    const org = await place.org({ users: [] })
+    await place.write('in.csv', usersCsv(['gone@example.com']))
+    await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+    const path = join(place.directory, 'runs', runId, 'run.json')
+    const half = { ...(await runFile(place, runId)), closed_by: 'never-begun' }
+    await writeFile(path, JSON.stringify(half))
+    const resumed = await place.run(org, ['resume', runId, '--yes'])
+    expect([resumed.code, resumed.stderr]).toEqual([
+      2,
+      expect.stringContaining(`okta-lifecycle retry ${runId}`),
+    ])
+    expect((await place.run(org, ['retry', runId, ...again])).code).toBe(1)
+    // The other run may be kept elsewhere by now: what it has done must not be done anew.
+    await rm(join(place.directory, 'runs', await retriedRun(place)), { recursive: true })
+    const refused = await place.run(org, ['retry', runId, ...again])
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/is closed: run .* goes on from it/),
+    ])
+    expect(await place.runs()).toEqual([runId])
   })
 })
 
