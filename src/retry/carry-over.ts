@@ -1,6 +1,7 @@
 import type { JournalEvent } from '../run/journal-event.ts'
 import type { TaskResult } from '../run/result.ts'
 import type { OpenAttempt } from '../run/run-state.ts'
+import { unsentResult } from '../run/unsent-result.ts'
 import type { RetriedRow } from './select-row.ts'
 import type { LaterRow } from './superseded.ts'
 
@@ -30,12 +31,10 @@ export function carryOver(carried: CarriedRow, now: string): readonly JournalEve
     const result = standing.get(step)
     if (result !== undefined) return [{ event: 'result', ...result, row, message: told(result, oldRunId) }]
     if (superseded !== null) {
-      return [
-        {
-          event: 'result',
-          ...supersededResult(retried.input.user, row, step, action, superseded, oldRunId, now),
-        },
-      ]
+      const message = `not done any more: row ${superseded.row} of run ${oldRunId}, a later one of the same user, was carried out (${superseded.action})`
+      const { user } = retried.input
+      const task = { row, step, user, action, reason: 'superseded', message } as const
+      return [{ event: 'result', ...unsentResult(task, now) }]
     }
     const doubt = doubtOf(step)
     if (doubt === null) return []
@@ -46,34 +45,4 @@ export function carryOver(carried: CarriedRow, now: string): readonly JournalEve
 /** A result's message with the run that it comes from. */
 function told({ message }: TaskResult, oldRunId: string): string {
   return /\(in run [^()]+\)$/.test(message) ? message : `${message} (in run ${oldRunId})`
-}
-
-function supersededResult(
-  user: string,
-  row: number,
-  step: number,
-  action: string,
-  later: LaterRow,
-  oldRunId: string,
-  now: string,
-): TaskResult {
-  return {
-    row,
-    step,
-    user,
-    action,
-    result: 'skipped',
-    reason: 'superseded',
-    status_before: null,
-    status_after: null,
-    http_status: null,
-    error_code: null,
-    message: `not done any more: row ${later.row} of run ${oldRunId}, a later one of the same user, was carried out (${later.action})`,
-    attempts: 0,
-    started_at: now,
-    finished_at: now,
-    okta_user_id: null,
-    okta_login: null,
-    okta_request_id: null,
-  }
 }

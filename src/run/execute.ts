@@ -9,6 +9,7 @@ import type { ResultReader } from './result-reader.ts'
 import { leavesDoubt, runRow, signatureOf } from './row.ts'
 import type { Services } from './services.ts'
 import { RunStopped } from './stop.ts'
+import { unsentResult } from './unsent-result.ts'
 import { UserOrder } from './user-order.ts'
 
 /** How long a stop waits for what is under way. */
@@ -159,26 +160,10 @@ async function drained({ stop }: Services, queue: RowQueue): Promise<void> {
 
 /** The result of a row that can’t be acted on. */
 export function invalidResult(row: InvalidRow): TaskResult {
-  const now = new Date().toISOString()
-  return {
-    row: row.row,
-    step: 1,
-    user: row.user,
-    action: row.action,
-    result: 'skipped',
-    reason: 'invalid_row',
-    status_before: null,
-    status_after: null,
-    http_status: null,
-    error_code: null,
-    message: row.problems
-      .map(({ column, message }) => (column === null ? message : `${column}: ${message}`))
-      .join('; '),
-    attempts: 0,
-    started_at: now,
-    finished_at: now,
-    okta_user_id: null,
-    okta_login: null,
-    okta_request_id: null,
-  }
+  const message = row.problems
+    .map((problem) => (problem.column === null ? problem.message : `${problem.column}: ${problem.message}`))
+    .join('; ')
+  const { row: number, user, action } = row
+  const task = { row: number, step: 1, user, action, reason: 'invalid_row', message } as const
+  return unsentResult(task, new Date().toISOString())
 }

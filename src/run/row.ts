@@ -5,6 +5,7 @@ import { type FailedRead, type FoundUser, readUser } from './read-user.ts'
 import type { ResultName, SkipReason, TaskResult } from './result.ts'
 import type { Services } from './services.ts'
 import { Task } from './task.ts'
+import { unsentResult } from './unsent-result.ts'
 import type { Place, RowTrace } from './user-order.ts'
 
 /** The user that a row means, and what was just read of it. */
@@ -176,24 +177,13 @@ function skippedResult(
   readFirst: boolean,
 ): TaskResult {
   const user = located.read?.kind === 'found' ? located.read.user : null
-  const now = new Date().toISOString()
+  const status = user?.status ?? null
+  const task = { row: row.row, step, user: row.user, action, ...skip }
   return {
-    row: row.row,
-    step,
-    user: row.user,
-    action,
-    result: 'skipped',
-    reason: skip.reason,
-    status_before: user?.status ?? null,
-    status_after: user?.status ?? null,
-    http_status: null,
-    error_code: null,
-    message: skip.message,
-    attempts: 0,
-    started_at: now,
-    finished_at: now,
+    ...unsentResult(task, new Date().toISOString()),
+    status_before: status,
+    status_after: status,
     okta_user_id: readFirst ? located.traceId : null,
     okta_login: user?.login ?? null,
-    okta_request_id: null,
   }
 }

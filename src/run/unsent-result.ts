@@ -1,0 +1,36 @@
+import type { SkipReason, TaskResult } from './result.ts'
+
+/** A task that was not sent, and why. */
+export interface UnsentTask extends Pick<TaskResult, 'row' | 'step' | 'user' | 'action' | 'message'> {
+  readonly reason: SkipReason
+}
+
+/**
+ * The result of a task for which Okta was asked nothing: what only an answer tells is null.
+ *
+ * @param now RFC 3339 UTC
+ */
+export function unsentResult(
+  { row, step, user, action, reason, message }: UnsentTask,
+  now: string,
+): TaskResult {
+  return {
+    row,
+    step,
+    user,
+    action,
+    result: 'skipped',
+    reason,
+    status_before: null,
+    status_after: null,
+    http_status: null,
+    error_code: null,
+    message,
+    attempts: 0,
+    started_at: now,
+    finished_at: now,
+    okta_user_id: null,
+    okta_login: null,
+    okta_request_id: null,
+  }
+}
