@@ -50,7 +50,7 @@ async function runOurs(work: Work): Promise<Cost> {
   try {
     const { seconds, cost, stdout } = await measured(
       [
-        'dist/cli/main.js',
+        'dist/main.js',
         ...['run', work.idsFile, '--action', 'suspend', '--yes', '--quiet', '--json', '--runs-dir', runs],
         ...['--concurrency', String(work.inFlight), '--share', String(work.share)],
         ...(work.reads ? [] : ['--no-read']),

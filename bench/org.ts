@@ -25,7 +25,7 @@ export async function startOrg(options: BenchOrgOptions): Promise<BenchOrg> {
   const child = spawn(
     process.execPath,
     [
-      'dist/cli/main.js',
+      'dist/main.js',
       'sandbox',
       ...['--seed', options.seedFile, '--token', benchToken, '--limit', String(options.limit)],
       ...['--window', String(options.windowSeconds), '--latency', String(options.latencyMs)],

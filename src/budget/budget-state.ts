@@ -36,7 +36,7 @@ export interface BudgetState {
   readonly unattributed: Unattributed
   /** Requests per ms that others made on the counter in the windows before; null while nothing is known. */
   readonly othersRate: number | null
-  /** Times of requests that an earlier sitting sent and that may still count in the window, not yet attributed. */
+  /** Times of requests that an earlier execution sent and that may still count in the window, not yet attributed. */
   readonly earlierSends: readonly number[]
   /** Length of a window in ms, learned; Okta's is 60 s. */
   readonly windowMs: number
@@ -73,7 +73,7 @@ export const defaultWindowMs = 60_000
 /**
  * A bucket of which nothing is known yet.
  *
- * @param earlierSends times at which an earlier sitting of the same run sent requests in this bucket
+ * @param earlierSends times at which an earlier execution of the same run sent requests in this bucket
  */
 export function newBudget(share: number, earlierSends: readonly number[] = []): BudgetState {
   return {

@@ -27,7 +27,7 @@ export interface BucketReport {
   readonly limit: number | null
   /** Most that this run sends in a window; null where no limit is known. */
   readonly allowance: number | null
-  /** Requests sent in this sitting. */
+  /** Requests sent in this execution. */
   readonly used: number
   readonly windowSeconds: number
 }

@@ -33,7 +33,7 @@ export interface PacerOptions {
   readonly share: number
   readonly clock: OktaClock
   readonly ledger: Ledger
-  /** Times by Okta's clock, in epoch ms, at which earlier sittings sent requests in a bucket. */
+  /** Times by Okta's clock, in epoch ms, at which earlier executions sent requests in a bucket. */
   readonly earlierSends: (bucket: Bucket) => readonly number[]
   /** Requests that the run still has to send in a bucket, at most. */
   readonly workLeft: (bucket: Bucket) => number

@@ -1,4 +1,4 @@
-import { type ExitCode, exitCodes } from '../known-error.ts'
+import { type ExitCode, exitCodes } from '../messages/known-error.ts'
 import { renderSummary } from '../report/render-summary.ts'
 import type { Summary } from '../report/summary.ts'
 

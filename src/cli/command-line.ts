@@ -1,18 +1,18 @@
 import yargs from 'yargs'
-import { type ExitCode, KnownError } from '../known-error.ts'
+import { type ExitCode, KnownError } from '../messages/known-error.ts'
 import type { Command } from './command.ts'
 import { programVersion } from './version.ts'
 
 /** The commands, each loaded when it is wanted: a run does not wait for the sandbox's modules. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import('./run.ts')).runCommand,
-  plan: async () => (await import('./plan.ts')).planCommand,
-  resume: async () => (await import('./resume.ts')).resumeCommand,
-  retry: async () => (await import('./retry.ts')).retryCommand,
-  status: async () => (await import('./status.ts')).statusCommand,
-  'verify-journal': async () => (await import('./verify-journal.ts')).verifyJournalCommand,
-  validate: async () => (await import('./validate.ts')).validateCommand,
-  sandbox: async () => (await import('./sandbox.ts')).sandboxCommand,
+  run: async () => (await import('./commands/run.ts')).runCommand,
+  plan: async () => (await import('./commands/plan.ts')).planCommand,
+  resume: async () => (await import('./commands/resume.ts')).resumeCommand,
+  retry: async () => (await import('./commands/retry.ts')).retryCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+  'verify-journal': async () => (await import('./commands/verify-journal.ts')).verifyJournalCommand,
+  validate: async () => (await import('./commands/validate.ts')).validateCommand,
+  sandbox: async () => (await import('./commands/sandbox.ts')).sandboxCommand,
 }
 
 /** The command that the command line begins with; all of them where it begins with none, for help and for errors. */

@@ -1,5 +1,5 @@
 import type { InferredOptionTypes, Options } from 'yargs'
-import type { ExitCode } from '../known-error.ts'
+import type { ExitCode } from '../messages/known-error.ts'
 
 /** A command as data. yargs itself is touched in `command-line.ts` alone. */
 export interface Command {

@@ -1,4 +1,4 @@
-import { inputEncodings } from '../input/encoding.ts'
+import { inputEncodings } from '../input/bytes/encoding.ts'
 import { inputFormats } from '../input/row.ts'
 import { actionNames } from '../okta/actions.ts'
 

@@ -1,9 +1,9 @@
 import { readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceFile } from '../files/replacing-file.ts'
 import type { InputRow } from '../input/row.ts'
-import { KnownError } from '../known-error.ts'
+import { KnownError } from '../messages/known-error.ts'
 import { type Connection, defaultRequestTimeoutMs, readConnection } from '../okta/connection.ts'
-import { replaceFile } from '../run/replacing-file.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
 import type { OrgState } from '../sandbox/org-state.ts'
 
@@ -12,7 +12,7 @@ export interface RunOrg {
   readonly connection: Connection
   /** As `run.json` keeps it. */
   readonly orgUrl: string
-  /** After a clean stop: keeps a simulated org for the next sitting. */
+  /** After a clean stop: keeps a simulated org for the next execution. */
   keep(): Promise<void>
   close(): Promise<void>
 }
@@ -62,7 +62,7 @@ async function* validRows(
 }
 
 /**
- * The simulated org that an earlier sitting kept. Its file is set aside at once: if this process is killed, the org is
+ * The simulated org that an earlier execution kept. Its file is set aside at once: if this process is killed, the org is
  * gone with it, and the next `resume` must not take up an older state.
  *
  * @throws KnownError where the org was not kept

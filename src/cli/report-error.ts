@@ -1,5 +1,5 @@
-import { asCannotWrite } from '../cannot-write.ts'
-import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
+import { asCannotWrite } from '../files/cannot-write.ts'
+import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
 
 /**
  * Prints an error, a known one without its stack; as JSON too, where a program reads the answer.

@@ -1,5 +1,11 @@
-import { asCannotWrite, CannotWrite } from '../cannot-write.ts'
-import { type ExitCode, exitCodes, KnownError } from '../known-error.ts'
+import { Tally } from '../budget/tally.ts'
+import { ActivationLinks } from '../engine/activation-links.ts'
+import { type ExecutionEnd, type ExecutionOptions, execute } from '../engine/execution.ts'
+import { asCannotWrite, CannotWrite } from '../files/cannot-write.ts'
+import { readTokenOwner } from '../lookup/read-owner.ts'
+import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
+import { shellWord } from '../messages/shell-word.ts'
+import type { StopSwitch } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
 import { createOktaClient, type OktaClient } from '../okta/client.ts'
 import { OktaClock } from '../okta/clock.ts'
@@ -9,19 +15,13 @@ import { reportRows } from '../report/report-rows.ts'
 import { summarize } from '../report/summarize.ts'
 import { readSummary, writeSummary } from '../report/summary.ts'
 import { writeResults } from '../report/write-results.ts'
-import { ActivationLinks } from '../run/activation-links.ts'
-import { readTokenOwner } from '../run/connect.ts'
-import type { TokenOwner } from '../run/guards.ts'
-import { guardRun } from '../run/guards.ts'
-import { expectedSkips } from '../run/result.ts'
+import type { TokenOwner } from '../rules/guards.ts'
+import { guardRun } from '../rules/guards.ts'
+import { expectedSkips } from '../rules/result.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
 import { openRunLog } from '../run/run-log.ts'
-import { type SittingEnd, type SittingOptions, sit } from '../run/sitting.ts'
-import type { StopSwitch } from '../run/stop.ts'
-import { Tally } from '../run/tally.ts'
-import { shellWord } from '../shell-word.ts'
 import type { RunOrg } from './org.ts'
-import { createProgress, silentProgress } from './progress.ts'
+import { createProgress, silentProgress } from './terminal/progress.ts'
 import { programVersion } from './version.ts'
 
 export interface WorkOptions {
@@ -35,7 +35,7 @@ export interface WorkOptions {
 }
 
 /**
- * One sitting of a run, from its first call to its reports and the summary on standard output. The run's lock must be
+ * One execution of a run, from its first call to its reports and the summary on standard output. The run's lock must be
  * held.
  *
  * @returns the exit code of the run
@@ -67,10 +67,10 @@ export async function work(options: WorkOptions): Promise<ExitCode> {
     await writeRunFile(directory, run)
     const tooMany = guardRun(run)
     if (tooMany !== null) stop.turn(tooMany)
-    log.info({ run: run.run_id, version: programVersion() }, 'Sitting begins')
+    log.info({ run: run.run_id, version: programVersion() }, 'Execution begins')
     const end = await sitWithProgress({ ...options, run }, { owner, clock, send, tally, links })
     stop.retire()
-    log.info({ stopped: end.stopped?.message ?? null }, 'Sitting ends')
+    log.info({ stopped: end.stopped?.message ?? null }, 'Execution ends')
     // Nothing more is sent: the reports shall not lack files that connections keep open.
     await client.close()
     return await conclude({ ...options, run }, end)
@@ -123,11 +123,11 @@ function resumeFor({ run_id: runId }: RunFile): string {
 
 async function sitWithProgress(
   { directory, run, org, stop, quiet }: WorkOptions,
-  parts: Pick<SittingOptions, 'owner' | 'clock' | 'send' | 'tally' | 'links'>,
-): Promise<SittingEnd> {
+  parts: Pick<ExecutionOptions, 'owner' | 'clock' | 'send' | 'tally' | 'links'>,
+): Promise<ExecutionEnd> {
   const progress = quiet ? silentProgress() : createProgress(run.input.tasks, run.job.read_first ? 1 : 0)
   try {
-    return await sit({
+    return await execute({
       ...parts,
       directory,
       run,
@@ -143,7 +143,7 @@ async function sitWithProgress(
 }
 
 /** Writes the reports, the summary and the run's state, and prints the answer. */
-async function conclude(options: WorkOptions, end: SittingEnd): Promise<ExitCode> {
+async function conclude(options: WorkOptions, end: ExecutionEnd): Promise<ExitCode> {
   try {
     await options.org.keep()
     return await writeReports(options, end)
@@ -157,7 +157,7 @@ async function conclude(options: WorkOptions, end: SittingEnd): Promise<ExitCode
   }
 }
 
-async function writeReports({ directory, run, json }: WorkOptions, end: SittingEnd): Promise<ExitCode> {
+async function writeReports({ directory, run, json }: WorkOptions, end: ExecutionEnd): Promise<ExitCode> {
   const totals = await writeResults(directory, run.input.columns, reportRows(directory, run, end.state))
   const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips)
   const summary = summarize({ directory, run, end, totals, exitCode })

@@ -1,11 +1,11 @@
-import { KnownError } from '../known-error.ts'
-import { readCsvLayout } from './csv-layout.ts'
+import { KnownError } from '../messages/known-error.ts'
+import { shown, shownList } from '../messages/shown.ts'
+import { maxColumns } from './bytes/limits.ts'
+import { readCsvLayout } from './csv/csv-layout.ts'
+import { textInFormula } from './csv/text-formula.ts'
 import type { InputFile } from './input-file.ts'
-import { readJson } from './json-reader.ts'
-import { maxColumns } from './limits.ts'
+import { readJson } from './json/json-reader.ts'
 import type { InputFormat } from './row.ts'
-import { shown, shownList } from './shown.ts'
-import { textInFormula } from './text-formula.ts'
 import { stripInvisible } from './user-key.ts'
 
 /** What the user said about the input's columns. null: to be found by their usual names. */
@@ -52,18 +52,18 @@ function pick(
   explicit: string | null,
   usual: readonly string[],
   meaning: string,
-  mend: string,
+  fix: string,
 ): string | null {
   const found = candidates(columns, explicit, usual)
   if (found.length > 1)
     throw new KnownError(
       `${name}: several columns may hold the ${meaning}: ${shownList(found)}; one was expected.`,
-      mend,
+      fix,
     )
   if (explicit !== null && found.length === 0)
     throw new KnownError(
       `${name} has no column ${shown(explicit)} for the ${meaning}. Its columns are: ${shownList(columns)}.`,
-      mend,
+      fix,
     )
   return found[0] ?? null
 }

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
+import { textChunks } from './bytes/text-chunks.ts'
 import type { InputFile } from './input-file.ts'
 import type { InputFormat } from './row.ts'
-import { textChunks } from './text-chunks.ts'
 
 const extensions: ReadonlyMap<string, InputFormat> = new Map<string, InputFormat>([
   ['.csv', 'csv'],

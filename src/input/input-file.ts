@@ -1,4 +1,4 @@
-import type { InputEncoding } from './encoding.ts'
+import type { InputEncoding } from './bytes/encoding.ts'
 
 /** An input on disk: what it takes to read it, and to speak of it. */
 export interface InputFile {

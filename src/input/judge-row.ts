@@ -1,9 +1,9 @@
+import { shown } from '../messages/shown.ts'
 import { type Action, actionNames, parseAction } from '../okta/actions.ts'
 import type { ColumnMapping } from './column-mapping.ts'
+import { textInFormula } from './csv/text-formula.ts'
 import type { Cell, InputFormat, InputRow, RawRecord, RowProblem } from './row.ts'
 import { checkSendEmail } from './send-email.ts'
-import { shown } from './shown.ts'
-import { textInFormula } from './text-formula.ts'
 import { checkUserKey, stripInvisible, type UserKeyCheck } from './user-key.ts'
 
 /** What rows are to be judged by. */

@@ -1,6 +1,6 @@
+import { shown } from '../messages/shown.ts'
+import { textInFormula } from './csv/text-formula.ts'
 import type { Cell } from './row.ts'
-import { shown } from './shown.ts'
-import { textInFormula } from './text-formula.ts'
 import { stripInvisible } from './user-key.ts'
 
 /** What a `send_email` cell says, null where it says nothing; or what is wrong with it. */

@@ -1,4 +1,4 @@
-import { shown } from './shown.ts'
+import { shown } from '../messages/shown.ts'
 
 /** A user key that may be sent to Okta, or what is wrong with the text. */
 export type UserKeyCheck = { readonly key: string } | { readonly problem: string }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { shown } from '../input/shown.ts'
+import { shown } from '../messages/shown.ts'
 
 const typeWords: Readonly<Record<string, string>> = {
   string: 'text',

@@ -11,7 +11,7 @@ import {
   parseAllDocuments,
   visit,
 } from 'yaml'
-import { shown } from '../input/shown.ts'
+import { shown } from '../messages/shown.ts'
 
 /** A place in a text, both from 1; columns count UTF-16 code units. */
 interface Position {

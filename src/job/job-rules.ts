@@ -1,4 +1,4 @@
-import { shown } from '../input/shown.ts'
+import { shown } from '../messages/shown.ts'
 import type { Action } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { inputEncodings, knownEncodings, parseEncoding } from '../input/encoding.ts'
+import { inputEncodings, knownEncodings, parseEncoding } from '../input/bytes/encoding.ts'
 import { inputFormats } from '../input/row.ts'
 import { actionNames } from '../okta/actions.ts'
 import { userStatuses } from '../okta/status.ts'

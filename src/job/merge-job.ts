@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { InputFormat } from '../input/row.ts'
-import { KnownError } from '../known-error.ts'
+import { KnownError } from '../messages/known-error.ts'
 import type { Action } from '../okta/actions.ts'
 import { explainIssue } from './explain-issue.ts'
 import { type Job, type JobFile, jobDefaults, jobValues } from './job.ts'

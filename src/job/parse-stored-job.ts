@@ -1,4 +1,4 @@
-import { KnownError } from '../known-error.ts'
+import { KnownError } from '../messages/known-error.ts'
 import { explainIssue } from './explain-issue.ts'
 import { type Job, resolvedJobSchema } from './job.ts'
 import { findConflicts, showPath } from './job-rules.ts'

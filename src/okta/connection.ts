@@ -1,4 +1,4 @@
-import { KnownError } from '../known-error.ts'
+import { KnownError } from '../messages/known-error.ts'
 
 /** Where the org is and how calls to it are authorized. `authorization` is a secret. */
 export interface Connection {
@@ -15,7 +15,7 @@ export const defaultRequestTimeoutMs = 30_000
 /**
  * Reads the connection from the environment variables that Okta's own SDKs use.
  *
- * @throws KnownError where a setting is missing or can't be accepted, with the mend
+ * @throws KnownError where a setting is missing or can't be accepted, with the fix
  */
 export function readConnection(environment: Readonly<Record<string, string | undefined>>): Connection {
   return {
@@ -55,10 +55,10 @@ export function checkOrgUrl(text: string | undefined): string {
     url.hostname,
   )
   if (admin !== null) {
-    const mended = `${admin[1]}${admin[2]}`
+    const fixed = `${admin[1]}${admin[2]}`
     throw new KnownError(
-      `OKTA_CLIENT_ORGURL is the address of the admin console (${url.hostname}); the API is at ${mended}.`,
-      `export OKTA_CLIENT_ORGURL=https://${mended}`,
+      `OKTA_CLIENT_ORGURL is the address of the admin console (${url.hostname}); the API is at ${fixed}.`,
+      `export OKTA_CLIENT_ORGURL=https://${fixed}`,
     )
   }
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {

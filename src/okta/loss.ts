@@ -3,7 +3,7 @@ export interface Loss {
   /** For a person: what it comes from. Null where the code alone has to tell. */
   readonly cause: string | null
   /** What to do about it: an imperative that a sentence can go on from. */
-  readonly mend: string
+  readonly fix: string
   /** Whether it makes sense to try again at once: a wrong name or certificate stays wrong. */
   readonly passing: boolean
 }
@@ -12,7 +12,7 @@ const checkNetwork = 'Check the network and OKTA_CLIENT_ORGURL'
 const checkScheme = 'Check the scheme and port of OKTA_CLIENT_ORGURL'
 
 /** The first pattern that matches the code counts. */
-const losses: readonly (readonly [code: RegExp, cause: string, mend: string, passing: boolean])[] = [
+const losses: readonly (readonly [code: RegExp, cause: string, fix: string, passing: boolean])[] = [
   [
     /^ENOTFOUND$/,
     "the host's name is not known",
@@ -63,10 +63,10 @@ const losses: readonly (readonly [code: RegExp, cause: string, mend: string, pas
 
 /** What a code means. */
 export function lossOf(code: string): Loss {
-  for (const [pattern, cause, mend, passing] of losses) {
-    if (pattern.test(code)) return { cause, mend, passing }
+  for (const [pattern, cause, fix, passing] of losses) {
+    if (pattern.test(code)) return { cause, fix, passing }
   }
-  return { cause: null, mend: checkNetwork, passing: true }
+  return { cause: null, fix: checkNetwork, passing: true }
 }
 
 /**

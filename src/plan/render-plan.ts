@@ -1,6 +1,6 @@
 import { forecast } from '../budget/forecast.ts'
 import type { BucketReport } from '../budget/lane.ts'
-import { visible } from '../input/shown.ts'
+import { visible } from '../messages/shown.ts'
 import { renderDuration } from '../report/render-summary.ts'
 import { expectations, type PlanEnd, type PlannedTask, type PlanRequests } from './plan-schema.ts'
 

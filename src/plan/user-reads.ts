@@ -1,6 +1,6 @@
 import type { ValidRow } from '../input/row.ts'
+import type { FailedRead, FoundUser } from '../lookup/read-user.ts'
 import { foldLogin, looksLikeUserId } from '../okta/user.ts'
-import type { FailedRead, FoundUser } from '../run/read-user.ts'
 
 /** What is kept of a read: no more than a plan needs, since it is kept for every user. */
 export type PlannedRead =

@@ -1,4 +1,4 @@
-import type { TaskResult } from '../run/result.ts'
+import type { TaskResult } from '../rules/result.ts'
 
 /** The first columns of `results.csv` and the first fields of `results.jsonl`, in their order: a promise to scripts. */
 export const resultColumns = [

@@ -1,5 +1,5 @@
-import { exitCodes } from '../known-error.ts'
-import type { SkipReason } from '../run/result.ts'
+import { exitCodes } from '../messages/known-error.ts'
+import type { SkipReason } from '../rules/result.ts'
 import type { ResultTotals } from './totals.ts'
 
 /**

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { type JournalHead, journalFlawKinds } from '../run/journal-check.ts'
-import type { JournalVerdict } from '../run/journal-reader.ts'
+import { type JournalHead, journalFlawKinds } from '../journal/journal-check.ts'
+import type { JournalVerdict } from '../journal/journal-reader.ts'
+import { shellWord } from '../messages/shell-word.ts'
 import { journalFileName } from '../run/run-directory.ts'
-import { shellWord } from '../shell-word.ts'
 
 const count = z.int().min(0)
 const recorded = z.strictObject({ lines: count, bytes: count, chain: z.string() })

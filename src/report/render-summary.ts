@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path'
-import { visible } from '../input/shown.ts'
+import { shellWord } from '../messages/shell-word.ts'
+import { visible } from '../messages/shown.ts'
 import { actionNames } from '../okta/actions.ts'
-import { expectedSkips, type SkipReason, skipReasons } from '../run/result.ts'
-import { shellWord } from '../shell-word.ts'
+import { expectedSkips, type SkipReason, skipReasons } from '../rules/result.ts'
 import { reportedResults } from './report-row.ts'
 import type { Summary } from './summary.ts'
 
@@ -35,7 +35,7 @@ export function renderSummary(summary: Summary): string {
 }
 
 function renderHead(summary: Summary): string[] {
-  const sittings = summary.sittings === 1 ? '' : ` in ${summary.sittings} sittings`
+  const executions = summary.executions === 1 ? '' : ` in ${summary.executions} executions`
   const reason = summary.reason === null ? '' : `: ${summary.reason}`
   return [
     `Run ${summary.run_id} ${summary.state}${reason}`,
@@ -43,7 +43,7 @@ function renderHead(summary: Summary): string[] {
       ...(summary.retry_of === null ? [] : [['Retry of', summary.retry_of] as const]),
       ['Job', summary.job],
       ['Org', summary.org],
-      ['Time', `${renderDuration(summary.duration_seconds)}${sittings}`],
+      ['Time', `${renderDuration(summary.duration_seconds)}${executions}`],
       ['Input', `${counted(summary.rows, 'row')}, ${counted(summary.tasks, 'task')}`],
     ]),
   ]
@@ -129,7 +129,7 @@ function nextStep(summary: Summary): string {
     parent === 'runs' && basename(files.directory) === run_id ? '' : ` --runs-dir ${shellWord(parent)}`
   if (state !== 'finished') return `okta-lifecycle resume ${shellWord(run_id)}${where}`
   if (hasTasksToRetry(summary)) {
-    return `see in results.csv why, mend what can be mended, then: okta-lifecycle retry ${shellWord(run_id)}${where}`
+    return `see in results.csv why, fix what can be fixed, then: okta-lifecycle retry ${shellWord(run_id)}${where}`
   }
   if (skipped.invalid_row > 0) return `correct the rows in ${files.failed_csv}, then run it as an input`
   if (skipReasons.some((reason) => skipped[reason] > 0 && !expectedSkips.has(reason))) {

@@ -1,5 +1,5 @@
 import type { Cell } from '../input/row.ts'
-import { resultNames, type TaskResult } from '../run/result.ts'
+import { resultNames, type TaskResult } from '../rules/result.ts'
 
 /** How a report says that a task ended: a result, or `not_run` where the run stopped first. */
 export const reportedResults = [...resultNames, 'not_run'] as const

@@ -1,6 +1,6 @@
+import type { RunState } from '../journal/journal-state.ts'
 import { rowsWithResults } from '../run/rows-with-results.ts'
 import type { RunFile } from '../run/run-file.ts'
-import type { RunState } from '../run/run-state.ts'
 import { notRun, type ReportRow } from './report-row.ts'
 
 /** The rows of a run in input order, each with what the journal says of its tasks. */

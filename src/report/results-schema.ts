@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { taskResultSchema } from '../run/result.ts'
+import { taskResultSchema } from '../rules/result.ts'
 import { resultColumns } from './columns.ts'
 import { reportedResults } from './report-row.ts'
 

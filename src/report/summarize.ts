@@ -1,6 +1,6 @@
-import type { ExitCode } from '../known-error.ts'
+import type { ExecutionEnd } from '../engine/execution.ts'
+import type { ExitCode } from '../messages/known-error.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
-import type { SittingEnd } from '../run/sitting.ts'
 import { type Summary, summaryFiles } from './summary.ts'
 import type { ResultTotals } from './totals.ts'
 
@@ -8,12 +8,12 @@ import type { ResultTotals } from './totals.ts'
 export interface SummaryParts {
   readonly directory: string
   readonly run: RunFile
-  readonly end: SittingEnd
+  readonly end: ExecutionEnd
   readonly totals: ResultTotals
   readonly exitCode: ExitCode
 }
 
-/** Puts the counts, timings and paths of a run together after a sitting. */
+/** Puts the counts, timings and paths of a run together after an execution. */
 export function summarize({ directory, run, end, totals, exitCode }: SummaryParts): Summary {
   const { state, stopped } = end
   const { requests, retries } = state.totals
@@ -30,10 +30,10 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     state: stopped?.state ?? 'finished',
     reason: stopped?.message ?? null,
     exit_code: exitCode,
-    started_at: state.firstSittingAt ?? run.created_at,
+    started_at: state.firstExecutionAt ?? run.created_at,
     finished_at: state.lastStop?.at ?? run.created_at,
     duration_seconds: state.workedMs / 1000,
-    sittings: Math.max(1, state.sittings),
+    executions: Math.max(1, state.executions),
     rows: totals.rows,
     tasks: totals.tasks,
     results: totals.results,

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { replaceFile } from '../files/replacing-file.ts'
 import { actionNames } from '../okta/actions.ts'
-import { replaceFile } from '../run/replacing-file.ts'
-import { skipReasons } from '../run/result.ts'
+import { skipReasons } from '../rules/result.ts'
 import { reportedResults } from './report-row.ts'
 
 const count = z.int().min(0)
@@ -17,7 +17,7 @@ const requests = z
     lifecycle: count.describe('Calls of the seven actions.'),
     by_http_status: z.record(z.string(), count).describe('Requests by HTTP status; none: without an answer.'),
   })
-  .describe('HTTP requests of all sittings.')
+  .describe('HTTP requests of all executions.')
 
 const bucket = z.strictObject({
   bucket: z.string().describe('The rate-limit bucket, named by the path that Okta counts.'),
@@ -63,10 +63,10 @@ export const summarySchema = z
       ),
     reason: z.string().nullable().describe('Why the run did not finish; null where it did.'),
     exit_code: count.describe("The process's exit status."),
-    started_at: time.describe('RFC 3339, UTC; of the first sitting.'),
-    finished_at: time.describe('RFC 3339, UTC; of the last sitting.'),
-    duration_seconds: z.number().min(0).describe('Seconds at work, all sittings together.'),
-    sittings: z.int().min(1).describe('How often the run was started or resumed.'),
+    started_at: time.describe('RFC 3339, UTC; of the first execution.'),
+    finished_at: time.describe('RFC 3339, UTC; of the last execution.'),
+    duration_seconds: z.number().min(0).describe('Seconds at work, all executions together.'),
+    executions: z.int().min(1).describe('How often the run was started or resumed.'),
     rows: count,
     tasks: count,
     results: resultCounts.describe('Tasks by result.'),

@@ -1,5 +1,5 @@
 import { type Action, actionNames } from '../okta/actions.ts'
-import { type SkipReason, skipReasons } from '../run/result.ts'
+import { type SkipReason, skipReasons } from '../rules/result.ts'
 import { type ReportedResult, type ReportRow, reportedResults } from './report-row.ts'
 
 /** An action, or `unknown` for what an invalid row has in its place. */

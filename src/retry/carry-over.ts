@@ -1,7 +1,7 @@
-import type { JournalEvent } from '../run/journal-event.ts'
-import type { TaskResult } from '../run/result.ts'
-import type { OpenAttempt } from '../run/run-state.ts'
-import { unsentResult } from '../run/unsent-result.ts'
+import type { JournalEvent } from '../journal/journal-event.ts'
+import type { OpenAttempt } from '../journal/journal-state.ts'
+import type { TaskResult } from '../rules/result.ts'
+import { unsentResult } from '../rules/unsent-result.ts'
 import type { RetriedRow } from './select-row.ts'
 import type { LaterRow } from './superseded.ts'
 

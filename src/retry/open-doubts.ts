@@ -1,5 +1,5 @@
-import type { JournalEvent } from '../run/journal-event.ts'
-import type { OpenAttempt } from '../run/run-state.ts'
+import type { JournalEvent } from '../journal/journal-event.ts'
+import type { OpenAttempt } from '../journal/journal-state.ts'
 
 /**
  * The attempts of a run of which nobody knows whether they were applied: those without an end, and those whose task ended

@@ -1,6 +1,6 @@
 import type { ValidRow } from '../input/row.ts'
 import type { Action } from '../okta/actions.ts'
-import type { TaskResult } from '../run/result.ts'
+import type { TaskResult } from '../rules/result.ts'
 import type { RowWithResults } from '../run/rows-with-results.ts'
 
 /** A row that a retry takes up: what is to be done of it, and what is done already. */

@@ -1,7 +1,7 @@
 import { type Action, ruleOf } from '../okta/actions.ts'
 import { foldLogin, normalizeUserKey } from '../okta/user.ts'
-import { decide } from '../run/decide.ts'
-import type { TaskResult } from '../run/result.ts'
+import { decide } from '../rules/decide.ts'
+import type { TaskResult } from '../rules/result.ts'
 import type { RetriedRow } from './select-row.ts'
 
 /** A later row that was carried out, and with what. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { renderCsv } from '../input/csv-text.ts'
-import { jsonLineRenderer } from '../input/json-line.ts'
+import { openReplacingFile } from '../files/replacing-file.ts'
+import { renderCsv } from '../input/csv/csv-text.ts'
+import { jsonLineRenderer } from '../input/json/json-line.ts'
 import type { ValidRow } from '../input/row.ts'
-import { openReplacingFile } from '../run/replacing-file.ts'
 import type { InputCopy } from '../run/run-directory.ts'
 
 const rowsPerWrite = 256

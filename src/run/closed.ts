@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
-import { KnownError } from '../known-error.ts'
-import { shellWord } from '../shell-word.ts'
+import { KnownError } from '../messages/known-error.ts'
+import { shellWord } from '../messages/shell-word.ts'
 import { exists } from './run-directory.ts'
 import { type RunFile, runFileName } from './run-file.ts'
 

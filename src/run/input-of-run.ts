@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { fileChunks } from '../input/bytes/file-chunks.ts'
 import type { ColumnMapping } from '../input/column-mapping.ts'
-import { fileChunks } from '../input/file-chunks.ts'
 import { type InputFile, inputName } from '../input/input-file.ts'
-import { KnownError } from '../known-error.ts'
+import { KnownError } from '../messages/known-error.ts'
 import type { RunFile } from './run-file.ts'
 
 /** The columns of a run's input, as its `run.json` keeps them. */

@@ -1,9 +1,9 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { CannotWrite } from '../cannot-write.ts'
-import { exitCodes } from '../known-error.ts'
-import { shellWord } from '../shell-word.ts'
-import { acquireLock, type Lock } from './lock.ts'
+import { CannotWrite } from '../files/cannot-write.ts'
+import { acquireLock, type Lock } from '../files/lock.ts'
+import { exitCodes } from '../messages/known-error.ts'
+import { shellWord } from '../messages/shell-word.ts'
 import { type RunFile, sandboxOrgUrl } from './run-file.ts'
 
 /** Where the runs directory keeps the locks of jobs. No run has such a name: a run id begins with a letter or digit. */

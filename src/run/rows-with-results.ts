@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { readRows } from '../input/read-rows.ts'
 import type { InputRow } from '../input/row.ts'
+import type { RunState } from '../journal/journal-state.ts'
+import { ResultReader } from '../journal/result-reader.ts'
+import type { TaskResult } from '../rules/result.ts'
 import { columnMapping, inputFile } from './input-of-run.ts'
-import type { TaskResult } from './result.ts'
-import { ResultReader } from './result-reader.ts'
 import { journalFileName } from './run-directory.ts'
 import type { RunFile } from './run-file.ts'
-import type { RunState } from './run-state.ts'
 
 /** A row of a run's input, and of each of its tasks the result; null where a task has none. */
 export interface RowWithResults {

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { inputEncodings } from '../input/encoding.ts'
+import { replaceFile } from '../files/replacing-file.ts'
+import { inputEncodings } from '../input/bytes/encoding.ts'
 import { inputFormats } from '../input/row.ts'
 import { resolvedJobSchema } from '../job/job.ts'
-import { exitCodes, KnownError } from '../known-error.ts'
-import { replaceFile } from './replacing-file.ts'
+import { exitCodes, KnownError } from '../messages/known-error.ts'
 
 /** The version of `run.json` that this program writes and reads. */
 const runFileVersion = 1

@@ -1,4 +1,4 @@
-import { KnownError } from '../known-error.ts'
+import { KnownError } from '../messages/known-error.ts'
 import { HashIndex } from './hash-index.ts'
 import { foldLogin, shortNameOf } from './login.ts'
 import type { SandboxUser } from './user.ts'

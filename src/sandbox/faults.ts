@@ -1,4 +1,4 @@
-import { KnownError } from '../known-error.ts'
+import { KnownError } from '../messages/known-error.ts'
 import type { Action } from '../okta/actions.ts'
 import type { OktaErrorCode } from './okta-error.ts'
 import { seededRandom, seedFromText } from './random.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { KnownError } from '../known-error.ts'
+import { KnownError } from '../messages/known-error.ts'
 import { actionNames } from '../okta/actions.ts'
 import { userStatuses } from '../okta/status.ts'
 import type { SavedGroup } from './groups.ts'

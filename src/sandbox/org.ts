@@ -1,4 +1,4 @@
-import { KnownError } from '../known-error.ts'
+import { KnownError } from '../messages/known-error.ts'
 import type { Action } from '../okta/actions.ts'
 import { type UserStatus, userStatuses } from '../okta/status.ts'
 import { CallLog } from './call-log.ts'

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
-import { KnownError } from '../known-error.ts'
+import { KnownError } from '../messages/known-error.ts'
 import { createApi } from './api.ts'
 import { OrgClock } from './clock.ts'
 import { addControl } from './control.ts'

@@ -32,7 +32,7 @@ describe('a bucket of which nothing is known', () => {
     expect(permits(state, start)).toBeGreaterThan(2)
   })
 
-  it('counts what an earlier sitting sent in the window, and no more than that', () => {
+  it('counts what an earlier execution sent in the window, and no more than that', () => {
     const earlier = [start - 50_000, start - 1_000, start - 500, start - 120_000]
     const state = roundTrip(newBudget(0.1, earlier), start, headers(300, 296, start / 1000 + 58))
     // Of 30, this one and the two or three that may count are gone.

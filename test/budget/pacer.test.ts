@@ -150,7 +150,7 @@ describe('the pacer', () => {
     expect(await pacer.request(lifecycle, { send: async () => plenty() })).toMatchObject({ httpStatus: 200 })
   })
 
-  it('counts what an earlier sitting sent in the window', async () => {
+  it('counts what an earlier execution sent in the window', async () => {
     const now = Date.now()
     const pacer = pacerOf({ share: 0.5, earlierSends: [now - 100, now - 100, now - 100] })
     await pacer.request(lifecycle, { send: async () => answer(10, 6) })

@@ -16,7 +16,7 @@ import {
   withWorkplace,
 } from './workplace.ts'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const users = makeUsers({ count: 200 })
 const ids = users.map(({ id }) => id)
 const start = ['run', 'in.csv', '--action', 'suspend', ...unattended]

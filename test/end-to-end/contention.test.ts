@@ -19,14 +19,14 @@ import {
 const full = process.env.FULL_KILLS === '1'
 const rounds = full ? 100 : 25
 
-const commands = fileURLToPath(new URL('../../dist/cli/', import.meta.url))
+const commands = fileURLToPath(new URL('../../dist/cli/commands/', import.meta.url))
 
 /**
  * What a process loads before the command itself: it loads all of the command's modules ahead, says that it is ready, and
  * lets the command begin at the very moment that the file `gate` names.
  */
 function gateKeeper(gate: string): string {
-  const modules = readdirSync(commands).filter((name) => name.endsWith('.js') && name !== 'main.js')
+  const modules = readdirSync(commands).filter((name) => name.endsWith('.js'))
   const urls = modules.map((name) => pathToFileURL(join(commands, name)).href)
   return `
 import { existsSync, readFileSync } from 'node:fs'
@@ -39,8 +39,8 @@ while (Date.now() < moment);
 `
 }
 
-async function sittingsOf(place: Workplace): Promise<number> {
-  return (await journalOf(place)).filter(({ event }) => event === 'sitting').length
+async function executionsOf(place: Workplace): Promise<number> {
+  return (await journalOf(place)).filter(({ event }) => event === 'execution').length
 }
 
 it(`lets exactly one of two resumes work that begin in the same millisecond, ${rounds} times`, {
@@ -67,7 +67,7 @@ it(`lets exactly one of two resumes work that begin in the same millisecond, ${r
       const env = { ...impatient, NODE_OPTIONS: `--import=${keeper}` }
       const both = [1, 2].map(() => place.start(org, ['resume', runId, '--yes', '--quiet'], { env }))
       await Promise.all(both.map((cli) => cli.says(/ready/)))
-      const sittings = await sittingsOf(place)
+      const executions = await executionsOf(place)
       await place.write(`gate-${round}`, String(Date.now() + 20))
 
       const { loser, winner } = await Promise.race(
@@ -86,7 +86,7 @@ it(`lets exactly one of two resumes work that begin in the same millisecond, ${r
       await org.waitUntil(() => org.requests.slice(before).some(({ key }) => key !== 'me'))
       expect(winner.kill('SIGKILL')).toBe(true)
       expect(await winner.ended, `round ${round}`).toMatchObject({ code: null, signal: 'SIGKILL' })
-      expect(await sittingsOf(place), `round ${round}`).toBe(sittings + 1)
+      expect(await executionsOf(place), `round ${round}`).toBe(executions + 1)
     }
     if (full) console.log(`${rounds} pairs; the one started first was refused ${firstOfBoth} times`)
 

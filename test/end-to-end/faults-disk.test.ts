@@ -186,7 +186,7 @@ describe.skipIf(noMemoryMount !== null)('a read-only disk', () => {
 })
 
 describe.skipIf(noDiskMount !== null)('a disk that breaks', () => {
-  it.concurrent('in the middle of a run: sending stops, and resume finishes on the mended disk', async () => {
+  it.concurrent('in the middle of a run: sending stops, and resume finishes on the fixed disk', async () => {
     await withWorkplace(async (place) => {
       const count = 120
       const org = await place.org({ users: makeUsers({ count }), latencyMs: 60 })
@@ -199,7 +199,7 @@ describe.skipIf(noDiskMount !== null)('a disk that breaks', () => {
         expectTold(first, 3, /read-only/, /okta-lifecycle resume run/)
         const calls = org.requests.filter(({ action }) => action !== null).length
         expect(calls).toBeLessThan(count)
-        await disk.mend()
+        await disk.fix()
         expectTold(await place.run(org, ['resume', '--latest', '--quiet'], impatient), 0)
         await expectAllSuspended(place, org.applied, count)
       })

@@ -5,7 +5,7 @@ import type { Cli } from '../support/cli.ts'
 import type { ForeignOrgProcess } from '../support/foreign-org/process.ts'
 
 /**
- * When a sitting is killed.
+ * When an execution is killed.
  * - `started`: so many milliseconds after its process was started: modules are loading, or the lock is taken, or the
  *   journal is replayed.
  * - `file`: as soon as the run directory holds a file of this name.
@@ -40,7 +40,7 @@ export function drawMoment(kill: number, random: () => number): KillMoment {
   return { kind: 'requests', count: upTo(25) }
 }
 
-/** Whatever the moment is, a sitting is killed after so many requests: else it might come to its end. */
+/** Whatever the moment is, an execution is killed after so many requests: else it might come to its end. */
 const mostRequests = 30
 /** How often files are looked at. A watch on a directory tells neither how much a file grew nor which lines it got. */
 const lookEveryMs = 2

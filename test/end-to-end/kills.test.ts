@@ -86,7 +86,7 @@ async function surviveKills(killed: Killed): Promise<void> {
     }
     const journal = await journalOf(place)
     expect(JSON.parse(await place.read(`runs/${runId}/summary.json`))).toMatchObject({
-      sittings: journal.filter(({ event }) => event === 'sitting').length,
+      executions: journal.filter(({ event }) => event === 'execution').length,
       state: 'finished',
     })
   })

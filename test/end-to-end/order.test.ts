@@ -50,7 +50,7 @@ it.concurrent.each([
   ['where users are read', [], userIdOf],
   ['where none is read', ['--no-read'], loginOf],
 ] as const)(
-  'knows a duplicate of a row that an earlier sitting finished, or began, %s',
+  'knows a duplicate of a row that an earlier execution finished, or began, %s',
   async (_, flags, keyOf) => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 60, factors: 1 })

@@ -108,9 +108,9 @@ it.concurrent('takes a run up again whose retry died before it was one, and neve
 it.concurrent('settles doubt first, and sends again only what was not applied', async () => {
   await withWorkplace(async (place) => {
     // The reads that would settle the doubt fail, so that the tasks of the first run end in doubt.
-    let mended = false
+    let fixed = false
     const fault = ({ action, key }: { action: string | null; key: string | null }): Fault | null => {
-      if (mended) return null
+      if (fixed) return null
       if (action !== null) {
         const even = Number(userNumber.get(key ?? '')) % 2 === 0
         return { name: even ? 'dropAfter' : 'dropBefore' }
@@ -130,7 +130,7 @@ it.concurrent('settles doubt first, and sends again only what was not applied', 
     expect(first.code, first.stderr).toBe(1)
     expect(countsOf((await place.results()).map(({ result }) => result))).toEqual({ in_doubt: 8 })
     expect(Object.keys(org.applied)).toHaveLength(4)
-    mended = true
+    fixed = true
     const second = await place.run(org, ['retry', '--latest', ...again], impatient)
     expect(second.code, second.stderr + second.stdout).toBe(0)
     expect(second.stderr).toMatch(/8 tasks in doubt: settled first/)
@@ -195,11 +195,11 @@ it.concurrent('takes up a run that was killed: what was not run and what was und
 
 it.concurrent('does not do a row any more where a later row of the user was carried out', async () => {
   await withWorkplace(async (place) => {
-    let mended = false
+    let fixed = false
     const org = await place.org({
       users: makeUsers({ count: 2, status: ['ACTIVE', 'SUSPENDED'] }),
       fault: ({ action }) =>
-        action === 'suspend' && !mended
+        action === 'suspend' && !fixed
           ? {
               name: 'answer',
               when: 'before',
@@ -218,7 +218,7 @@ it.concurrent('does not do a row any more where a later row of the user was carr
     )
     const first = await place.run(org, ['run', 'in.csv', ...unattended])
     expect(first.code, first.stderr).toBe(1)
-    mended = true
+    fixed = true
     const second = await place.run(org, ['retry', runId, ...again])
     expect(second.code, second.stderr).toBe(1)
     expect(second.stderr).toMatch(/1 row not done any more/)

@@ -63,7 +63,7 @@ it.concurrent('holds every file of a run, and the input byte for byte', async ()
       org: org.url,
       state: 'finished',
       exit_code: 1,
-      sittings: 1,
+      executions: 1,
       rows: 3,
       tasks: 3,
       results: { succeeded: 2, failed: 1, not_run: 0 },

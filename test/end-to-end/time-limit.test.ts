@@ -6,7 +6,7 @@ function timeLimit(seconds: number) {
   return { env: { OKTA_CLIENT_REQUESTTIMEOUT: String(seconds) } }
 }
 
-it('waits for a call by the time limit that it was sent with, also where the next sitting has a shorter one', async () => {
+it('waits for a call by the time limit that it was sent with, also where the next execution has a shorter one', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({
       users: makeUsers({ count: 1, factors: 1 }),

@@ -110,7 +110,7 @@ describe('verify-journal', () => {
     })
   })
 
-  it.concurrent('finds a journal sound that a resumed sitting wrote on before it died, its tail torn', async () => {
+  it.concurrent('finds a journal sound that a resumed execution wrote on before it died, its tail torn', async () => {
     await withWorkplace(async (place) => {
       const many = makeUsers({ count: 250 })
       const org = await place.org({ users: many, latencyMs: 100 })

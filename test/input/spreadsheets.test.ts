@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { InputEncoding, NamedEncoding } from '../../src/input/bytes/encoding.ts'
+import { settleEncoding } from '../../src/input/bytes/settle-encoding.ts'
 import { resolveColumns } from '../../src/input/column-mapping.ts'
-import type { InputEncoding, NamedEncoding } from '../../src/input/encoding.ts'
 import { detectFormat } from '../../src/input/format.ts'
 import { readRows } from '../../src/input/read-rows.ts'
 import type { InputRow } from '../../src/input/row.ts'
-import { settleEncoding } from '../../src/input/settle-encoding.ts'
 import { collect, encode, withInput } from './support.ts'
 
 /** Reads an input as a run does: all that can be told is told by the file. */

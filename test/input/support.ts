@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { InputEncoding } from '../../src/input/encoding.ts'
+import type { InputEncoding } from '../../src/input/bytes/encoding.ts'
+import { windows1252Character } from '../../src/input/bytes/windows-1252.ts'
 import type { InputFile } from '../../src/input/input-file.ts'
-import { windows1252Character } from '../../src/input/windows-1252.ts'
-import { KnownError } from '../../src/known-error.ts'
+import { KnownError } from '../../src/messages/known-error.ts'
 
 /** Writes an input into a directory of its own, hands it to `use`, and removes it again. */
 export async function withInput<T>(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { JobFile } from '../../src/job/job.ts'
 import { type JobFlags, mergeJob } from '../../src/job/merge-job.ts'
-import { exitCodes, KnownError } from '../../src/known-error.ts'
+import { exitCodes, KnownError } from '../../src/messages/known-error.ts'
 
 function refusal(file: JobFile | null, flags: JobFlags): KnownError {
   try {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { mergeJob } from '../../src/job/merge-job.ts'
 import { parseStoredJob } from '../../src/job/parse-stored-job.ts'
-import { KnownError } from '../../src/known-error.ts'
+import { KnownError } from '../../src/messages/known-error.ts'
 import { actionNames } from '../../src/okta/actions.ts'
 import { userStatuses } from '../../src/okta/status.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readJobFile } from '../../src/job/read-job-file.ts'
-import { exitCodes, KnownError } from '../../src/known-error.ts'
+import { exitCodes, KnownError } from '../../src/messages/known-error.ts'
 
 let directory: string
 

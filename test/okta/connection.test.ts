@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { KnownError } from '../../src/known-error.ts'
+import { KnownError } from '../../src/messages/known-error.ts'
 import { checkOrgUrl, readConnection } from '../../src/okta/connection.ts'
 
 function problemOf(work: () => unknown): KnownError {
@@ -66,8 +66,8 @@ describe('checkOrgUrl', () => {
     ['https://ACME-ADMIN.okta-emea.com', 'https://acme.okta-emea.com'],
     ['https://acme-admin.okta-gov.com', 'https://acme.okta-gov.com'],
     ['https://acme-admin.okta.mil', 'https://acme.okta.mil'],
-  ])('knows %s for the admin console', (text, mended) => {
-    expect(problemOf(() => checkOrgUrl(text)).next).toBe(`export OKTA_CLIENT_ORGURL=${mended}`)
+  ])('knows %s for the admin console', (text, fixed) => {
+    expect(problemOf(() => checkOrgUrl(text)).next).toBe(`export OKTA_CLIENT_ORGURL=${fixed}`)
   })
 })
 

@@ -16,10 +16,10 @@ describe('why no answer came', () => {
     ['ERR_SSL_WRONG_VERSION_NUMBER', /does not speak TLS/, /scheme and port/, false],
     ['HPE_INVALID_CONSTANT', /does not speak HTTP/, /scheme and port/, false],
     ['EMFILE', /no more files/, /ulimit/, true],
-  ])('%s', (code, cause, mend, passing) => {
+  ])('%s', (code, cause, fix, passing) => {
     const loss = lossOf(code)
     expect(loss.cause).toMatch(cause)
-    expect(loss.mend).toMatch(mend)
+    expect(loss.fix).toMatch(fix)
     expect(loss.passing).toBe(passing)
     expect(describeLoss(code, false)).toMatch(cause)
     expect(describeLoss(code, false)).toContain(`(${code})`)

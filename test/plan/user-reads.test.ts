@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ValidRow } from '../../src/input/row.ts'
+import type { FailedRead, FoundUser } from '../../src/lookup/read-user.ts'
 import { UserReads } from '../../src/plan/user-reads.ts'
-import type { FailedRead, FoundUser } from '../../src/run/read-user.ts'
 import { ada, rowOf } from './support.ts'
 
 function row(user: string): ValidRow {

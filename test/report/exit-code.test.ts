@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { exitCodeOf } from '../../src/report/exit-code.ts'
 import { notRun, type ReportRow } from '../../src/report/report-row.ts'
 import { createTotalsCounter } from '../../src/report/totals.ts'
-import { expectedSkips, type ResultName, type SkipReason } from '../../src/run/result.ts'
+import { expectedSkips, type ResultName, type SkipReason } from '../../src/rules/result.ts'
 
 function codeOf(...results: [ResultName | 'not_run', SkipReason?][]): number {
   const counter = createTotalsCounter()

@@ -29,7 +29,7 @@ const complete: Summary = {
   started_at: '2026-11-24T08:00:00.000Z',
   finished_at: '2026-11-24T08:03:05.000Z',
   duration_seconds: 185,
-  sittings: 1,
+  executions: 1,
   rows: 12,
   tasks: 24,
   results: { ...none, succeeded: 20, unchanged: 2, skipped: 2 },
@@ -50,7 +50,7 @@ const complete: Summary = {
 const troubled: Summary = {
   ...complete,
   exit_code: 1,
-  sittings: 3,
+  executions: 3,
   results: { succeeded: 8, unchanged: 0, failed: 3, skipped: 10, in_doubt: 1, not_run: 2 },
   skipped: { ...noSkips, duplicate: 4, protected: 1, invalid_row: 2, earlier_step: 3 },
 }
@@ -61,7 +61,7 @@ function lineOf(text: string, label: string): string | undefined {
 }
 
 const retry =
-  'see in results.csv why, mend what can be mended, then: okta-lifecycle retry 20261124T080000Z-offboarding'
+  'see in results.csv why, fix what can be fixed, then: okta-lifecycle retry 20261124T080000Z-offboarding'
 
 describe('renderSummary', () => {
   test('a run without trouble', () => {
@@ -103,7 +103,7 @@ Next           nothing, the run is complete
 As asked: 4 skipped as duplicates
 Each of them stands in runs/20261124T080000Z-offboarding/results.csv
 `)
-    expect(text).toContain('3 min 5 s in 3 sittings')
+    expect(text).toContain('3 min 5 s in 3 executions')
     expect(lineOf(text, 'Rows to feed again')).toMatch(/ runs\/20261124T080000Z-offboarding\/failed\.csv$/)
   })
 

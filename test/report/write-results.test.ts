@@ -7,13 +7,13 @@ import { runInNewContext } from 'node:vm'
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { readCsv } from '../../src/input/csv.ts'
-import { unescapeFormula } from '../../src/input/formula.ts'
+import { readCsv } from '../../src/input/csv/csv.ts'
+import { unescapeFormula } from '../../src/input/csv/formula.ts'
 import type { Cell } from '../../src/input/row.ts'
-import { KnownError } from '../../src/known-error.ts'
+import { KnownError } from '../../src/messages/known-error.ts'
 import { notRun, type ReportRow } from '../../src/report/report-row.ts'
 import { writeResults } from '../../src/report/write-results.ts'
-import type { TaskResult } from '../../src/run/result.ts'
+import type { TaskResult } from '../../src/rules/result.ts'
 
 let directory: string
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { IntentEvent } from '../../src/journal/journal-event.ts'
 import { carryOver } from '../../src/retry/carry-over.ts'
 import { OpenDoubts } from '../../src/retry/open-doubts.ts'
-import type { IntentEvent } from '../../src/run/journal-event.ts'
 import { resultOf, rowOf } from './results.ts'
 
 const now = '2026-03-03T08:00:00.000Z'

@@ -1,6 +1,6 @@
 import type { InputRow } from '../../src/input/row.ts'
 import type { Action } from '../../src/okta/actions.ts'
-import type { TaskResult } from '../../src/run/result.ts'
+import type { TaskResult } from '../../src/rules/result.ts'
 
 /** A valid row, one cell a user. */
 export function rowOf(row: number, user: string, ...actions: Action[]): Extract<InputRow, { kind: 'valid' }> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { selectRow } from '../../src/retry/select-row.ts'
-import type { TaskResult } from '../../src/run/result.ts'
+import type { TaskResult } from '../../src/rules/result.ts'
 import { resultOf, rowOf } from './results.ts'
 
 const failed = resultOf(1, 1, 'suspend', 'failed')

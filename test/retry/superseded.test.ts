@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Action } from '../../src/okta/actions.ts'
 import { SupersededRows } from '../../src/retry/superseded.ts'
-import type { TaskResult } from '../../src/run/result.ts'
+import type { TaskResult } from '../../src/rules/result.ts'
 import { resultOf, rowOf } from './results.ts'
 
 const id = '00u00000000000000001'

@@ -1,11 +1,11 @@
 import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { exitCodes } from '../../src/known-error.ts'
+import { exitCodes } from '../../src/messages/known-error.ts'
 import { acquireJobLock, acquireJobLockOf } from '../../src/run/job-lock.ts'
 import { createRunDirectory, findRun } from '../../src/run/run-directory.ts'
 import type { RunFile } from '../../src/run/run-file.ts'
-import { knownErrorOf, withDirectory } from './support.ts'
+import { knownErrorOf, withDirectory } from '../journal/support.ts'
 
 /** As much of a run as its job's lock needs. */
 function runOf(id: string, fromJobFile: boolean | undefined): RunFile {

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } fro
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { exitCodes } from '../../src/known-error.ts'
+import { exitCodes } from '../../src/messages/known-error.ts'
 import {
   checkRunId,
   clearUnfinishedStart,
@@ -15,7 +15,7 @@ import {
   nameInputCopy,
   removeRunDirectory,
 } from '../../src/run/run-directory.ts'
-import { knownErrorOf, withDirectory } from './support.ts'
+import { knownErrorOf, withDirectory } from '../journal/support.ts'
 
 async function modeOf(path: string): Promise<string> {
   return ((await stat(path)).mode & 0o777).toString(8)

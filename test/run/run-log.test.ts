@@ -2,7 +2,7 @@ import { readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openRunLog } from '../../src/run/run-log.ts'
-import { withDirectory } from './support.ts'
+import { withDirectory } from '../journal/support.ts'
 
 it('appends what is logged', async () => {
   await withDirectory(async (directory) => {

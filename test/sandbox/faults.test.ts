@@ -1,6 +1,6 @@
 import { errors, request } from 'undici'
 import { describe, expect, it } from 'vitest'
-import { KnownError } from '../../src/known-error.ts'
+import { KnownError } from '../../src/messages/known-error.ts'
 import { FaultChooser, type FaultName, faultNames, faults } from '../../src/sandbox/faults.ts'
 import { act, orgOf, read, token, userOf, withSandbox } from './with-sandbox.ts'
 

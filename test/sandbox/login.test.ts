@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { KnownError } from '../../src/known-error.ts'
+import { KnownError } from '../../src/messages/known-error.ts'
 import { Directory } from '../../src/sandbox/directory.ts'
 import { foldLogin, shortNameOf } from '../../src/sandbox/login.ts'
 import { userOf } from './with-sandbox.ts'

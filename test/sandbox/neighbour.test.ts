@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { KnownError } from '../../src/known-error.ts'
+import { KnownError } from '../../src/messages/known-error.ts'
 import { Neighbour, parseNeighbour } from '../../src/sandbox/neighbour.ts'
 import { type Bucket, defaultLimits, RateLimits } from '../../src/sandbox/rate-limits.ts'
 import { act, api, orgOf, userOf, withSandbox } from './with-sandbox.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { KnownError } from '../../src/known-error.ts'
+import { KnownError } from '../../src/messages/known-error.ts'
 import { parseOrgState } from '../../src/sandbox/org-state.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { generateOrg } from '../../src/sandbox/seed/generate-users.ts'

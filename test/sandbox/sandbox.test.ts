@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createConnection, createServer } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { KnownError } from '../../src/known-error.ts'
+import { KnownError } from '../../src/messages/known-error.ts'
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { act, orgOf, send, userOf } from './with-sandbox.ts'
 

@@ -36,7 +36,7 @@ export interface CliOptions {
   readonly shell?: string
 }
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
 /** Starts the built command as a user's script would: a clean environment, and no terminal on any stream. */
 export function startCli(args: readonly string[], options: CliOptions): Cli {

@@ -18,7 +18,7 @@ export interface MountedDisk {
   /** The disk fails, as far as the system can tell: from now on all is read-only, also what is open for writing. */
   breakDown(): Promise<void>
   /** A new start of the system: what was synced is there again. */
-  mend(): Promise<void>
+  fix(): Promise<void>
 }
 
 /** Why no file system in memory can be mounted here; null where it can. */
@@ -64,7 +64,7 @@ export async function withDisk<T>(directory: string, work: (disk: MountedDisk) =
       breakDown: async () => {
         await execute('mount', ['-o', 'remount,abort', directory])
       },
-      mend: async () => {
+      fix: async () => {
         await execute('umount', [directory])
         await mount()
       },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { KnownError } from '../../../src/known-error.ts'
+import { KnownError } from '../../../src/messages/known-error.ts'
 import { userStatuses } from '../../../src/okta/status.ts'
 import { generateOrg } from '../../../src/sandbox/seed/generate-users.ts'
 import { parseUserCounts } from '../../../src/sandbox/seed/user-counts.ts'

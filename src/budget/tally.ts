@@ -1,0 +1,41 @@
+import type { Answer } from '../okta/answer.ts'
+import type { OktaRequest } from '../okta/request.ts'
+
+/** Why something was sent again. */
+export type RetryCause =
+  | 'rate_limited'
+  | 'concurrency_limited'
+  | 'server_error'
+  | 'connection'
+  | 'in_doubt'
+  | 'in_transition'
+
+/** Counts what one execution sends. */
+export class Tally {
+  readonly #requests = new Map<string, number>()
+  readonly #retries = new Map<string, number>()
+
+  request(request: OktaRequest, answer: Answer): void {
+    const status = answer.kind === 'answered' ? String(answer.httpStatus) : 'none'
+    increment(this.#requests, request.method === 'GET' ? 'reads' : 'lifecycle')
+    increment(this.#requests, `http_${status}`)
+    increment(this.#requests, `bucket_${request.bucket}`)
+  }
+
+  retry(cause: RetryCause): void {
+    increment(this.#retries, cause)
+  }
+
+  /** `reads`, `lifecycle`, `http_STATUS` with `http_none` for no answer, and `bucket_PATH`. */
+  get requests(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#requests)
+  }
+
+  get retries(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#retries)
+  }
+}
+
+function increment(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1)
+}

@@ -1,0 +1,221 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
+import { type FaultName, faultNames } from '../../sandbox/faults.ts'
+import { parseNeighbour } from '../../sandbox/neighbour.ts'
+import { type OrgSeed, parseOrgState } from '../../sandbox/org-state.ts'
+import { type Bucket, buckets, defaultConcurrency, type Limits } from '../../sandbox/rate-limits.ts'
+import type { SandboxOptions } from '../../sandbox/sandbox.ts'
+import { generateSeed } from '../../sandbox/seed/generate-users.ts'
+import { parseUserCounts } from '../../sandbox/seed/user-counts.ts'
+import { defineCommand } from '../command.ts'
+
+/** The bucket that the lifecycle calls count in. */
+const lifecycleBucket: Bucket = '/api/v1/users'
+
+export const sandboxCommand = defineCommand({
+  usage: 'sandbox',
+  describe: 'Serve a simulated Okta org on this machine until stopped',
+  positional: null,
+  options: {
+    port: {
+      type: 'number',
+      requiresArg: true,
+      default: 0,
+      describe: 'Port on 127.0.0.1; 0 picks a free one',
+    },
+    users: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Users to generate: a number, or by status as ACTIVE=400,SUSPENDED=50 [default: 100]',
+    },
+    seed: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'JSON file with the users, groups and tokens',
+      conflicts: 'users',
+    },
+    token: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'API token that is accepted [default: sandbox-token]',
+    },
+    limit: {
+      type: 'number',
+      requiresArg: true,
+      describe:
+        "Lifecycle calls a window, as the token's headers show it; 0: no limits, no headers [default: 300]",
+    },
+    'bucket-limit': {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: `The org's limit of a bucket, as '/api/v1/users=600'; one of ${buckets.join(', ')}`,
+    },
+    'client-percent': {
+      type: 'number',
+      requiresArg: true,
+      default: 50,
+      describe: "The part of the org's limits that a token may use",
+    },
+    window: {
+      type: 'number',
+      requiresArg: true,
+      default: 60,
+      describe: 'Length of a rate-limit window in seconds',
+    },
+    neighbour: {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe:
+        "Another client of the org, as 120/min, '/api/v1/users=120/min' or 120/min,token for one on the same token",
+    },
+    latency: {
+      type: 'number',
+      requiresArg: true,
+      default: 0,
+      describe: 'Time that each answer takes, in ms',
+    },
+    concurrency: {
+      type: 'number',
+      requiresArg: true,
+      describe: `Requests under way at once; 0: no limit [default: ${defaultConcurrency}, none with --limit 0]`,
+    },
+    'clock-skew': {
+      type: 'number',
+      requiresArg: true,
+      default: 0,
+      describe: "Seconds that the org's clock is ahead",
+    },
+    'activate-delay': {
+      type: 'number',
+      requiresArg: true,
+      default: 0,
+      describe: 'Time that each activate takes in the background, in ms',
+    },
+    'deactivate-delay': {
+      type: 'number',
+      requiresArg: true,
+      default: 1000,
+      describe: 'Time that a deactivate with Prefer: respond-async takes, in ms',
+    },
+    fault: {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: `Fault and its rate, as drop_after=0.1; one of ${faultNames.join(', ')}`,
+    },
+    'fault-seed': {
+      type: 'number',
+      requiresArg: true,
+      default: 1,
+      describe: 'Another number, other calls that fail',
+    },
+    'fault-reads': {
+      type: 'boolean',
+      default: false,
+      describe: 'Let all calls fail, not the lifecycle calls alone',
+    },
+    drip: {
+      type: 'number',
+      requiresArg: true,
+      default: 1000,
+      describe: 'Time between two bytes of an answer that drip_after lets drip, in ms',
+    },
+  },
+  examples: [
+    ['$0 sandbox --port 8080 --users 500', 'An org of 500 users'],
+    ['$0 sandbox --users ACTIVE=400,LOCKED_OUT=50', 'Users by status'],
+    ['$0 sandbox --limit 50 --window 10 --fault error_after=0.2', 'A small limit, and errors after the work'],
+    ['$0 sandbox --neighbour 120/min', 'Another program uses the same org'],
+  ],
+  handler: async (args): Promise<ExitCode> => {
+    const percent = args['client-percent']
+    const { startSandbox } = await import('../../sandbox/sandbox.ts')
+    const sandbox = await startSandbox({
+      port: args.port,
+      seed: await seedOf(args.seed, args.users),
+      ...(args.token === undefined ? {} : { token: args.token }),
+      clientPercent: percent,
+      limits: limitsOf(args.limit, args['bucket-limit'] ?? [], percent),
+      windowSeconds: args.window,
+      neighbours: (args.neighbour ?? []).map(parseNeighbour),
+      latencyMilliseconds: args.latency,
+      ...concurrencyOf(args.concurrency),
+      clockSkewSeconds: args['clock-skew'],
+      transitions: { activate: args['activate-delay'], deactivate: args['deactivate-delay'] },
+      faults: { rates: faultRates(args.fault ?? []), seed: args['fault-seed'], reads: args['fault-reads'] },
+      dripMilliseconds: args.drip,
+    })
+    process.stdout.write(`${sandbox.url}\n`)
+    process.stderr.write(
+      `A simulated Okta org with ${sandbox.org.size} users. To use it:\n  export OKTA_CLIENT_ORGURL=${sandbox.url} OKTA_CLIENT_TOKEN=${sandbox.token}\nWhat can be seen and steered: curl ${sandbox.url}/sandbox\nStop it with Ctrl-C.\n`,
+    )
+    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+    await sandbox.close()
+    return exitCodes.done
+  },
+})
+
+async function seedOf(file: string | undefined, users: string | undefined): Promise<OrgSeed> {
+  if (file === undefined) return generateSeed({ count: parseUserCounts(users ?? '100'), now: Date.now() })
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    throw new KnownError(
+      `The seed ${file} can't be read: ${String(error)}`,
+      'Check the path.',
+      undefined,
+      error,
+    )
+  }
+  return parseOrgState(text, file)
+}
+
+/** The org's limits. `limit` is what the token sees of the lifecycle bucket; 0 takes all limits away. */
+function limitsOf(
+  limit: number | undefined,
+  texts: readonly string[],
+  percent: number,
+): Partial<Limits> | null {
+  if (limit === 0) return null
+  const limits: Partial<Record<Bucket, number>> = {}
+  if (limit !== undefined) limits[lifecycleBucket] = Math.ceil((limit * 100) / percent)
+  for (const text of texts) {
+    const at = text.lastIndexOf('=')
+    const bucket = buckets.find((known) => known === text.slice(0, at))
+    const number = text.slice(at + 1)
+    if (bucket === undefined || !/^\d+$/.test(number)) {
+      throw new KnownError(
+        `--bucket-limit ${JSON.stringify(text)} is not BUCKET=N; the buckets are ${buckets.join(', ')}.`,
+        "okta-lifecycle sandbox --bucket-limit '/api/v1/users=600'",
+      )
+    }
+    limits[bucket] = Number(number)
+  }
+  return limits
+}
+
+function concurrencyOf(given: number | undefined): Pick<SandboxOptions, 'concurrency'> {
+  if (given === undefined) return {}
+  return { concurrency: given === 0 ? null : given }
+}
+
+function faultRates(texts: readonly string[]): Partial<Record<FaultName, number>> {
+  const rates: Partial<Record<FaultName, number>> = {}
+  for (const text of texts) {
+    const [name, rate] = text.split('=')
+    const fault = faultNames.find((known) => known === name)
+    const number = Number(rate)
+    if (fault === undefined || rate === undefined || rate === '' || !(number >= 0 && number <= 1)) {
+      throw new KnownError(
+        `--fault ${JSON.stringify(text)} is not NAME=RATE with a rate from 0 to 1; the names are ${faultNames.join(', ')}.`,
+        'okta-lifecycle sandbox --fault drop_after=0.1',
+      )
+    }
+    rates[fault] = number
+  }
+  return rates
+}

@@ -1,0 +1,54 @@
+import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
+import { prepare } from '../../job/prepare.ts'
+import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
+import { describeInvalidRows, surveyCopy } from '../../run/check-input.ts'
+import { defineCommand } from '../command.ts'
+import { inputOptions, jsonOption } from '../options.ts'
+import { counted, countMails } from '../terminal/confirm.ts'
+
+export const validateCommand = defineCommand({
+  usage: 'validate [input]',
+  describe: 'Check a job file and an input; nothing is sent',
+  positional: { name: 'input', describe: 'CSV, JSON or JSON lines; - reads standard input' },
+  options: { ...inputOptions, ...jsonOption },
+  examples: [
+    ['$0 validate --job jobs/offboarding.yaml', 'Check a job and its input'],
+    ['$0 validate leavers.csv --action suspend', 'Check a file'],
+  ],
+  handler: async (args, input): Promise<ExitCode> => {
+    const prepared = await prepare(input, args)
+    return await inTemporaryDirectory(async (directory): Promise<ExitCode> => {
+      const { input: file, survey, job, mapping } = await surveyCopy(prepared, directory)
+      const tooMany = job.guards.max_users !== null && survey.distinctUsers > job.guards.max_users
+      if (args.json) {
+        const answer = {
+          valid: survey.invalidRows === 0,
+          rows: survey.rows,
+          valid_rows: survey.validRows,
+          invalid_rows: survey.invalidRows,
+          users: survey.distinctUsers,
+          tasks: survey.tasks,
+          actions: Object.fromEntries(survey.tasksByAction),
+          mails: countMails(survey, job),
+          columns: { user: mapping.user, action: mapping.action, send_email: mapping.sendEmail },
+          max_users_exceeded: tooMany,
+          first_invalid: survey.firstInvalid.map(({ row, problems }) => ({ row, problems })),
+        }
+        process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
+        return survey.invalidRows === 0 ? exitCodes.done : exitCodes.nothingSent
+      }
+      if (survey.invalidRows > 0) {
+        throw new KnownError(describeInvalidRows(file.name, survey), 'Correct the rows and validate again.')
+      }
+      const actions = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
+      const holds = `${counted(survey.distinctUsers, 'user')} in column ${JSON.stringify(mapping.user)}`
+      const tasks = survey.tasks === 0 ? 'no tasks' : `${counted(survey.tasks, 'task')} (${actions})`
+      const mails = `up to ${counted(countMails(survey, job), 'mail')}`
+      process.stdout.write(
+        `${file.name}: ${counted(survey.rows, 'row')}, all can be acted on: ${holds}, ${tasks}, ${mails}.\n`,
+      )
+      if (tooMany) process.stdout.write(`A run would stop: max_users allows ${job.guards.max_users} users.\n`)
+      return exitCodes.done
+    })
+  },
+})

@@ -1,0 +1,49 @@
+import { createInterface } from 'node:readline/promises'
+import type { Survey } from '../../input/survey.ts'
+import type { Job } from '../../job/job.ts'
+import { ruleOf } from '../../okta/actions.ts'
+
+/** Whether a question can be asked and answered. */
+export function canAsk(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true
+}
+
+/** Asks a question that is answered by yes or no; anything but a clear yes is no. */
+export async function askYesNo(question: string, signal: AbortSignal): Promise<boolean> {
+  const readline = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const answer = await readline.question(`${question} [y/N] `, { signal })
+    return /^\s*y(es)?\s*$/i.test(answer)
+  } catch {
+    return false
+  } finally {
+    readline.close()
+  }
+}
+
+/** One sentence on what a run may send: calls by action, users, and mails. */
+export function describeSending(survey: Survey, job: Job, org: string): string {
+  if (survey.tasks === 0) return `Nothing is to be sent: the input has ${counted(survey.rows, 'row')}.`
+  const calls = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
+  const mails = countMails(survey, job)
+  const mail = mails === 0 ? 'no mail is sent by Okta' : `Okta sends up to ${counted(mails, 'mail')}`
+  const users = counted(survey.distinctUsers, 'user')
+  return `Up to ${counted(survey.tasks, 'call')} for ${users} in ${org} (${calls}); ${mail}.`
+}
+
+/** A number with its noun. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** The mails that go out if every call is applied. */
+export function countMails(survey: Survey, job: Job): number {
+  let mails = 0
+  for (const [action, counts] of survey.tasksByActionAndSendEmail) {
+    const byDefault = ruleOf(action).sendEmailDefault
+    if (byDefault === null) continue
+    mails += counts.true
+    if (job.options.send_email ?? byDefault) mails += counts.unset
+  }
+  return mails
+}

@@ -1,0 +1,108 @@
+import { forecast } from '../../budget/forecast.ts'
+import type { ExecutionView } from '../../engine/execution.ts'
+import { renderDuration } from '../../report/render-summary.ts'
+
+/** Shows how far a run is, on standard error. */
+export interface Progress {
+  begin(view: ExecutionView): void
+  update(): void
+  end(): void
+}
+
+const terminalEveryMs = 200
+const linesEveryMs = 5_000
+/** A short run shows its quarters all the same, but no more than two lines a second. */
+const shortestGapMs = 500
+
+/**
+ * On a terminal one line that is written over; elsewhere a line now and then, without colour or cursor movement.
+ *
+ * @param tasks tasks of the whole run
+ * @param readsPerTask 0 where users are not read
+ */
+export function createProgress(tasks: number, readsPerTask: number): Progress {
+  const terminal = process.stderr.isTTY === true
+  const every = terminal ? terminalEveryMs : linesEveryMs
+  let view: ExecutionView | null = null
+  let startedAt = 0
+  let doneAtStart = 0
+  let lastShown = 0
+  let shownQuarter = 0
+
+  function show(now: number): void {
+    if (view === null) return
+    lastShown = now
+    const line = renderProgress(view, tasks, readsPerTask, view.state.done - doneAtStart, now - startedAt)
+    process.stderr.write(
+      terminal ? `\r\u001b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}` : `${line}\n`,
+    )
+  }
+
+  return {
+    begin(execution) {
+      view = execution
+      startedAt = performance.now()
+      doneAtStart = execution.state.done
+      show(startedAt)
+    },
+    update() {
+      const now = performance.now()
+      const quarter = view === null ? 0 : Math.floor((view.state.done / Math.max(1, tasks)) * 4)
+      const due = quarter > shownQuarter && now - lastShown >= shortestGapMs
+      if (!due && now - lastShown < every) return
+      shownQuarter = quarter
+      show(now)
+    },
+    end() {
+      if (view === null) return
+      show(performance.now())
+      if (terminal) process.stderr.write('\n')
+      view = null
+    },
+  }
+}
+
+/** Nothing at all, for `--quiet`. */
+export function silentProgress(): Progress {
+  return { begin: () => {}, update: () => {}, end: () => {} }
+}
+
+const shownCounts = ['succeeded', 'unchanged', 'failed', 'skipped', 'in_doubt'] as const
+
+function renderProgress(
+  { state, buckets }: ExecutionView,
+  tasks: number,
+  readsPerTask: number,
+  doneHere: number,
+  elapsedMs: number,
+): string {
+  const { done, counts } = state
+  const percent = tasks === 0 ? 100 : Math.floor((done / tasks) * 100)
+  const parts = shownCounts
+    .map((name) => [name, counts.get(name) ?? 0] as const)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${count} ${name}`)
+  const eta = renderEta(buckets(), tasks - done, readsPerTask, doneHere, elapsedMs)
+  return [`${done}/${tasks} (${percent}%)`, ...parts, ...eta].join(', ')
+}
+
+function renderEta(
+  buckets: ReturnType<ExecutionView['buckets']>,
+  left: number,
+  readsPerTask: number,
+  doneHere: number,
+  elapsedMs: number,
+): string[] {
+  if (left <= 0) return []
+  const costs = buckets.flatMap((bucket) => {
+    if (bucket.bucket === '/api/v1/users') return [{ bucket, perTask: 1 }]
+    if (bucket.bucket === '/api/v1/users/{id}') return [{ bucket, perTask: readsPerTask }]
+    return []
+  })
+  const byBudget = forecast(left, costs)
+  const perSecond = elapsedMs < 1_000 ? 0 : doneHere / (elapsedMs / 1000)
+  if (byBudget === null) return perSecond === 0 ? [] : [`${perSecond.toFixed(0)}/s, no rate limit seen`]
+  return [
+    `${left} left at ${Math.floor(byBudget.perMinute)}/min by Okta's limit: about ${renderDuration(byBudget.seconds)}`,
+  ]
+}

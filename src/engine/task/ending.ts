@@ -1,0 +1,36 @@
+import type { FailedRead, FoundUser } from '../../lookup/read-user.ts'
+import type { Answer } from '../../okta/answer.ts'
+import type { ResultName, SkipReason } from '../../rules/result.ts'
+
+/** The last thing that Okta said about a task, for its result. */
+export interface LastWord {
+  readonly httpStatus: number | null
+  readonly errorCode: string | null
+  readonly requestId: string | null
+}
+
+/** How a task ends, before the parts that every result has are added. */
+export interface Ending {
+  readonly result: ResultName
+  readonly message: string
+  readonly reason?: SkipReason
+  readonly statusAfter?: string | null
+}
+
+/** What an answer or a read says, reduced to what results show. */
+export function lastWordOf(said: Answer | FoundUser | FailedRead): LastWord {
+  switch (said.kind) {
+    case 'answered':
+      return {
+        httpStatus: said.httpStatus,
+        errorCode: said.error?.errorCode ?? null,
+        requestId: said.requestId,
+      }
+    case 'unanswered':
+      return { httpStatus: null, errorCode: null, requestId: null }
+    case 'found':
+      return { httpStatus: said.httpStatus, errorCode: null, requestId: said.requestId }
+    case 'failed':
+      return { httpStatus: said.httpStatus, errorCode: said.errorCode, requestId: said.requestId }
+  }
+}

@@ -1,0 +1,140 @@
+import { keysOf, normalizeUserKey } from '../okta/user.ts'
+
+/** What a finished row leaves behind for the next row of the same user. */
+export interface RowTrace {
+  /** The row's actions and options as one text: equal for rows that ask for the same. */
+  readonly signature: string
+  /** A task of the row is in doubt: nothing more is done with the user. */
+  readonly inDoubt: boolean
+}
+
+type Park = (wait: () => Promise<void>) => Promise<void>
+
+interface ActiveRow {
+  readonly sequence: number
+  readonly key: string
+  userId: string | null
+  /** Those who wait for its end: few rows have any. */
+  readonly waiting: (() => void)[]
+}
+
+/** A row's place in the order of its user's rows. */
+export interface Place {
+  /** Waits for the earlier rows that name the user by the same key. A row that comes later must not even read before. */
+  waitForSameKey(): Promise<void>
+  /**
+   * Claims the user that the row turned out to mean, once every earlier row that may mean the same user is finished.
+   *
+   * @returns whether it had to wait: then what was read of the user may be out of date
+   */
+  claim(user: { readonly id: string; readonly login: string }): Promise<boolean>
+  /** What the user's preceding row left; null where this row is the user's first. */
+  preceding(userId: string): RowTrace | null
+  /** Ends the row and lets the next one of the user go on. Without a trace the row leaves none. */
+  finish(userId: string | null, trace: RowTrace | null): void
+}
+
+/**
+ * Keeps the rows of each user in the input's order, also where one row names the id and another the login.
+ *
+ * Rows are read side by side, so which user a row means is not known at first. An earlier row that is not read yet may
+ * mean the same user only if its key is the user's id, login or short name; those alone are waited for. A row waits for
+ * earlier rows only, so there is no circle of waiting.
+ */
+export class UserOrder {
+  readonly #activeByKey = new Map<string, ActiveRow[]>()
+  readonly #activeById = new Map<string, ActiveRow[]>()
+  readonly #traces = new Map<string, RowTrace>()
+  /** One object for each distinct trace, however many users it stands for. */
+  readonly #interned = new Map<string, RowTrace>()
+  readonly #park: Park
+  #sequence = 0
+
+  /** @param park how to wait for another row, so that the one that waits takes no other's place */
+  constructor(park: Park = (wait) => wait()) {
+    this.#park = park
+  }
+
+  /** Gives a row its place. Must be called in the order of the input. */
+  enter(userKey: string): Place {
+    const key = normalizeUserKey(userKey)
+    const row: ActiveRow = { sequence: this.#sequence++, key, userId: null, waiting: [] }
+    push(this.#activeByKey, key, row)
+    return {
+      waitForSameKey: async () => {
+        await this.#waitFor(() => earlierThan(row, this.#activeByKey.get(key)))
+      },
+      claim: async (user) => {
+        const waited = await this.#waitFor(() => this.#mayMean(user, row))
+        if (row.userId === null) {
+          row.userId = user.id
+          push(this.#activeById, user.id, row)
+        }
+        return waited
+      },
+      preceding: (userId) => this.#traces.get(userId) ?? null,
+      finish: (userId, trace) => {
+        if (userId !== null && trace !== null) this.#traces.set(userId, this.#intern(trace))
+        remove(this.#activeByKey, key, row)
+        if (row.userId !== null) remove(this.#activeById, row.userId, row)
+        for (const goOn of row.waiting) goOn()
+      },
+    }
+  }
+
+  /** Takes in a row that an earlier execution finished. Must be called in the order of the input. */
+  remember(userId: string, trace: RowTrace): void {
+    this.#traces.set(userId, this.#intern(trace))
+  }
+
+  /** An unfinished earlier row that means the user, or may turn out to. */
+  #mayMean(user: { readonly id: string; readonly login: string }, row: ActiveRow): ActiveRow | null {
+    const sameId = earlierThan(row, this.#activeById.get(user.id))
+    if (sameId !== null) return sameId
+    for (const key of keysOf(user)) {
+      const sameKey = this.#activeByKey
+        .get(key)
+        ?.find(
+          (other) => other.sequence < row.sequence && (other.userId === null || other.userId === user.id),
+        )
+      if (sameKey !== undefined) return sameKey
+    }
+    return null
+  }
+
+  async #waitFor(find: () => ActiveRow | null): Promise<boolean> {
+    let waited = false
+    for (let other = find(); other !== null; other = find()) {
+      const { waiting } = other
+      await this.#park(() => new Promise<void>((resolve) => waiting.push(resolve)))
+      waited = true
+    }
+    return waited
+  }
+
+  #intern(trace: RowTrace): RowTrace {
+    const name = `${trace.inDoubt} ${trace.signature}`
+    const known = this.#interned.get(name)
+    if (known !== undefined) return known
+    this.#interned.set(name, trace)
+    return trace
+  }
+}
+
+function earlierThan(row: ActiveRow, others: readonly ActiveRow[] | undefined): ActiveRow | null {
+  return others?.find((other) => other.sequence < row.sequence) ?? null
+}
+
+function push(map: Map<string, ActiveRow[]>, name: string, row: ActiveRow): void {
+  const rows = map.get(name)
+  if (rows === undefined) map.set(name, [row])
+  else rows.push(row)
+}
+
+function remove(map: Map<string, ActiveRow[]>, name: string, row: ActiveRow): void {
+  const rows = map.get(name)
+  if (rows === undefined) return
+  const at = rows.indexOf(row)
+  if (at !== -1) rows.splice(at, 1)
+  if (rows.length === 0) map.delete(name)
+}

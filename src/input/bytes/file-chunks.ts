@@ -1,0 +1,57 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { KnownError } from '../../messages/known-error.ts'
+import type { InputFile } from '../input-file.ts'
+import { defaultChunkBytes } from './limits.ts'
+
+/** A file that can be read, and by what name to speak of it. */
+type NamedFile = Pick<InputFile, 'path' | 'name'>
+
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EISDIR', 'it is a directory'],
+  ['EACCES', 'you are not allowed to read it'],
+  ['EPERM', 'you are not allowed to read it'],
+])
+
+function unreadable({ path, name }: NamedFile, cause: unknown): KnownError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+  const reason = reasons.get(code) ?? `the system says ${code}`
+  const [what, next] =
+    path === name
+      ? [`The input ${name}`, 'Check the path and its permissions, or give - to read standard input.']
+      : [`The copy of ${name}, ${path},`, 'Restore the copy from a backup, or start a new run.']
+  return new KnownError(`${what} cannot be read: ${reason}.`, next, undefined, cause)
+}
+
+/**
+ * The bytes of a file from `start` (in bytes) on, in pieces of at most `chunkBytes`.
+ * Throws KnownError where the file cannot be read.
+ */
+export async function* fileChunks(
+  file: NamedFile,
+  start: number,
+  chunkBytes: number = defaultChunkBytes,
+): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of createReadStream(file.path, { start, highWaterMark: chunkBytes }))
+      yield chunk as Buffer
+  } catch (error) {
+    throw unreadable(file, error)
+  }
+}
+
+/** The first bytes of a file, at most `length` of them. Throws KnownError where the file cannot be read. */
+export async function fileHead(file: NamedFile, length: number): Promise<Buffer> {
+  try {
+    const handle = await open(file.path)
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0)
+      return buffer.subarray(0, bytesRead)
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    throw unreadable(file, error)
+  }
+}

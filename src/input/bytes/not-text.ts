@@ -1,0 +1,60 @@
+import { KnownError } from '../../messages/known-error.ts'
+import { shown } from '../../messages/shown.ts'
+import type { InputFile } from '../input-file.ts'
+import { encodingLabels } from './encoding.ts'
+import { nameEncoding, orSaveAsUtf8, saveAsUtf8 } from './settle-encoding.ts'
+import { byteName, type NotUtf8 } from './utf8.ts'
+import { describeNotUtf16 } from './utf16.ts'
+import { decodeWindows1252 } from './windows-1252.ts'
+
+/**
+ * The error for bytes of an input that are not what its encoding allows.
+ * @param place says where: `leavers.csv, row 3, column "name"`
+ * @param around what stands next to the bytes, as the reader met it
+ */
+export function notTextError(input: InputFile, place: string, error: NotUtf8, around: Buffer): KnownError {
+  const { encoding } = input
+  const byte = error.bytes[0] ?? 0
+  const label = encodingLabels[encoding]
+  switch (encoding) {
+    case 'utf-8':
+      return new KnownError(
+        `${place}: the byte ${byteName(byte)} is not UTF-8, which was expected.`,
+        fixUtf8(around),
+      )
+    case 'windows-1252':
+      return new KnownError(
+        `${place}: the byte ${byteName(byte)} is no character in ${label}, which was expected.`,
+        `Name the encoding that the file was saved in, or leave out --encoding if it is UTF-8. ${orSaveAsUtf8}`,
+      )
+    case 'utf-16le':
+    case 'utf-16be':
+      return new KnownError(
+        `${place}: this is not ${label}: ${describeNotUtf16(error.bytes)}.`,
+        'The file is damaged or was put together of several: export or copy it again.',
+      )
+  }
+}
+
+/** Bytes that are not UTF-8 are mostly the Windows-1252 of a spreadsheet: whether they are, the user can see. */
+function fixUtf8(around: Buffer): string {
+  const reading = decodeWindows1252(around)
+  if (reading === null) return saveAsUtf8
+  return `If ${shown(reading)} is what it should read, add ${nameEncoding('windows-1252')}. ${orSaveAsUtf8}`
+}
+
+/** How much of a long cell is shown on each side of a byte: together as much as a message shows. */
+const mostBefore = 20
+const mostAfter = 40
+
+/** What stands next to the byte at `place`. */
+export function nearTo(bytes: Buffer, place: number): Buffer {
+  return bytes.subarray(Math.max(0, place - mostBefore), place + mostAfter)
+}
+
+/** As {@link nearTo}, but no further than the next quote on each side: within the JSON string. */
+export function nearToInString(bytes: Buffer, place: number): Buffer {
+  const start = bytes.lastIndexOf(0x22, place) + 1
+  const end = bytes.indexOf(0x22, place)
+  return nearTo(bytes.subarray(start, end < 0 ? bytes.length : end), place - start)
+}

@@ -1,0 +1,71 @@
+import { KnownError } from '../../messages/known-error.ts'
+import type { InputFile } from '../input-file.ts'
+import { findByteOrderMark, guessUtf16 } from './byte-order-mark.ts'
+import { encodingLabels, type InputEncoding, type NamedEncoding } from './encoding.ts'
+import { fileHead } from './file-chunks.ts'
+
+const asUtf8 = 'the file as CSV UTF-8 (in Excel: Save As, "CSV UTF-8 (Comma delimited)"), or as UTF-8 JSON.'
+
+/** What to do about a file that is no text that can be read. */
+export const saveAsUtf8 = `Save ${asUtf8}`
+
+/** The same, where it is not the first thing to try. */
+export const orSaveAsUtf8 = `Otherwise save ${asUtf8}`
+
+/** How to name an encoding for the whole file. */
+export function nameEncoding(encoding: InputEncoding): string {
+  return `--encoding ${encoding} (in a job file: input.encoding)`
+}
+
+/** The first bytes of files that are no text, and what they are. */
+const notText: readonly (readonly [bytes: Buffer, what: string])[] = [
+  [Buffer.of(0x50, 0x4b, 0x03, 0x04), 'an Excel workbook or a ZIP archive'],
+  [Buffer.of(0xd0, 0xcf, 0x11, 0xe0), 'an Excel workbook of the old form'],
+  [Buffer.of(0xff, 0xfe, 0x00, 0x00), 'UTF-32'],
+  [Buffer.of(0x00, 0x00, 0xfe, 0xff), 'UTF-32'],
+]
+
+/**
+ * Tells the encoding of an input: by its byte-order mark, else the one that was asked for, else UTF-8.
+ * Throws KnownError where the file cannot be read or is no text, where the byte-order mark contradicts what was asked
+ * for, and where it is UTF-16 without a byte-order mark and that was not asked for.
+ */
+export async function settleEncoding(
+  file: Pick<InputFile, 'path' | 'name'>,
+  named: NamedEncoding | null,
+): Promise<InputEncoding> {
+  const head = await fileHead(file, 4)
+  const found = notText.find(([bytes]) => head.equals(bytes))?.[1]
+  if (found !== undefined)
+    throw new KnownError(
+      `${file.name}: the input is ${found}; text was expected, as CSV, JSON or JSON lines.`,
+      saveAsUtf8,
+    )
+
+  const mark = findByteOrderMark(head)
+  if (mark !== null) {
+    if (named === null || named === mark.encoding || named === withoutByteOrder(mark.encoding))
+      return mark.encoding
+    throw new KnownError(
+      `${file.name}: the input begins with the byte-order mark of ${encodingLabels[mark.encoding]}; ${encodingLabels[named]} was expected.`,
+      `Leave out --encoding (in a job file: input.encoding): the byte-order mark tells it. Or name ${mark.encoding}.`,
+    )
+  }
+
+  const guess = guessUtf16(head)
+  if (guess !== null && guess !== named)
+    throw new KnownError(
+      `${file.name}: the input looks like ${encodingLabels[guess]} without a byte-order mark; ${encodingLabels[named ?? 'utf-8']} was expected${named === 'utf-16' ? ' with one' : ''}.`,
+      `Add ${nameEncoding(guess)}, if that is what it is. ${orSaveAsUtf8}`,
+    )
+  if (named === 'utf-16')
+    throw new KnownError(
+      `${file.name}: the input has no byte-order mark to tell the byte order of UTF-16.`,
+      `Name it: ${nameEncoding('utf-16le')}, or utf-16be.`,
+    )
+  return named ?? 'utf-8'
+}
+
+function withoutByteOrder(encoding: InputEncoding): NamedEncoding {
+  return encoding === 'utf-16le' || encoding === 'utf-16be' ? 'utf-16' : encoding
+}

@@ -1,0 +1,132 @@
+import { jsonParser } from 'stream-json/core/parser.js'
+import { KnownError } from '../../messages/known-error.ts'
+import { shown } from '../../messages/shown.ts'
+import { maxRecordLength } from '../bytes/limits.ts'
+import { nearToInString, notTextError } from '../bytes/not-text.ts'
+import { textChunks } from '../bytes/text-chunks.ts'
+import { decodeUtf8Chunks, NotUtf8 } from '../bytes/utf8.ts'
+import type { InputFile } from '../input-file.ts'
+import type { RawRecord } from '../row.ts'
+import { createElementBuilder, type ElementBuilder, type JsonElement, toRawRecord } from './json-element.ts'
+
+const wrap =
+  'Put the records into one array, [{"user": "..."}, ...], or use --format jsonl for one object a line.'
+const fix = 'Fix the JSON there; `node --eval "JSON.parse(fs.readFileSync(0))" < FILE` tells the place too.'
+
+/** Where reading is: what error messages tell. */
+interface Progress {
+  state: 'before' | 'inside' | 'after'
+  /** Records that are complete. */
+  rows: number
+  line: number
+  /** Characters since the last complete record. */
+  length: number
+}
+
+function countLines(text: string): number {
+  let count = 0
+  for (let place = text.indexOf('\n'); place >= 0; place = text.indexOf('\n', place + 1)) count += 1
+  return count
+}
+
+/**
+ * Reads the records of a JSON file that is one array, one at a time. An element that is no object comes with that as
+ * its problem.
+ * Throws KnownError, naming the row that was reached, where the file is empty or not one array, at broken JSON, where
+ * the file ends too early, at bytes that are not of its encoding, and at a record longer than 1 MiB.
+ */
+export async function* readJsonArray(input: InputFile, chunkBytes?: number): AsyncGenerator<RawRecord> {
+  const { name } = input
+  const chunks = textChunks(input, 0, chunkBytes)
+  const progress: Progress = { state: 'before', rows: 0, line: 1, length: 0 }
+  const builder = createElementBuilder()
+  const tokenize = createTokenizer(name, progress, builder)
+  try {
+    for await (const text of decodeUtf8Chunks(chunks)) {
+      // An error loses the tokens of the piece that it is in. Cut after each value, and the row is told exactly.
+      for (const piece of text.split(/(?<=[,}\]])/)) {
+        for (const element of tokenize(piece)) yield toRawRecord(++progress.rows, element)
+      }
+    }
+    // The parser may still wait for more of a word such as `true`; blanks end every word.
+    tokenize(' '.repeat(32))
+  } catch (error) {
+    if (!(error instanceof NotUtf8)) throw error
+    const key = builder.key()
+    const column = key === null ? '' : `, column ${shown(key)}`
+    const place = `${name}, row ${progress.rows + 1}${column}`
+    throw notTextError(input, place, error, await readAround(input, error.offset))
+  }
+  if (progress.state === 'before')
+    throw new KnownError(`${name}: the input is empty; an array of objects was expected.`, wrap)
+  if (progress.state === 'inside')
+    throw new KnownError(
+      `${name}, row ${progress.rows + 1} (line ${progress.line}): the file ends before its array does.`,
+      'The file is not complete: export or copy it again.',
+    )
+}
+
+/** Of a text, what stands around a byte of it; nothing where it has so few. */
+async function readAround(input: InputFile, offset: number): Promise<Buffer> {
+  const start = Math.max(0, offset - 1024)
+  for await (const chunk of textChunks(input, start)) return nearToInString(chunk, offset - start)
+  return Buffer.alloc(0)
+}
+
+function createTokenizer(
+  name: string,
+  progress: Progress,
+  builder: ElementBuilder,
+): (piece: string) => JsonElement[] {
+  const parse = jsonParser({ streamValues: false })
+  // The first token is the bracket that opens the array of records.
+  let opened = false
+
+  function begin(piece: string): void {
+    const found = piece.trimStart()
+    if (found === '') return
+    if (!found.startsWith('['))
+      throw new KnownError(
+        `${name}: an array of objects was expected, ${found.startsWith('{') ? 'an object' : shown(found)} was found.`,
+        wrap,
+      )
+    progress.state = 'inside'
+  }
+
+  function tokensOf(piece: string) {
+    try {
+      const tokens = parse(piece)
+      return typeof tokens === 'symbol' ? [] : tokens.values
+    } catch (error) {
+      const what = progress.state === 'after' ? 'something follows the end of the array' : 'this is not JSON'
+      throw new KnownError(
+        `${name}, row ${progress.rows + 1} (line ${progress.line}): ${what}, at or before ${shown(piece.trim())}.`,
+        fix,
+        undefined,
+        error,
+      )
+    }
+  }
+
+  return (piece) => {
+    progress.line += countLines(piece)
+    if (progress.state === 'before') begin(piece)
+    const elements: JsonElement[] = []
+    for (const token of tokensOf(piece)) {
+      if (!opened) opened = true
+      else if (token.name === 'endArray' && !builder.isOpen()) progress.state = 'after'
+      else {
+        const element = builder.take(token)
+        if (element !== null) elements.push(element)
+      }
+    }
+    progress.length += piece.length
+    if (progress.length > maxRecordLength)
+      throw new KnownError(
+        `${name}, row ${progress.rows + 1}: the record is longer than 1 MiB.`,
+        'Check that the file is one array with one object for each user.',
+      )
+    if (elements.length > 0) progress.length = 0
+    return elements
+  }
+}

@@ -1,0 +1,106 @@
+import { resolve } from 'node:path'
+import { knownEncodings, type NamedEncoding, parseEncoding } from '../input/bytes/encoding.ts'
+import type { InputFormat } from '../input/row.ts'
+import { KnownError } from '../messages/known-error.ts'
+import { shown } from '../messages/shown.ts'
+import { type Action, actionNames, parseAction } from '../okta/actions.ts'
+import type { Job, JobFile } from './job.ts'
+import { mergeJob } from './merge-job.ts'
+import type { ReadJob } from './read-job-file.ts'
+
+/** What the command line says about job and input. */
+export interface InputArguments {
+  readonly job?: string | undefined
+  readonly action?: string | undefined
+  readonly userColumn?: string | undefined
+  readonly actionColumn?: string | undefined
+  readonly format?: InputFormat | undefined
+  readonly encoding?: string | undefined
+  readonly share?: number | undefined
+  readonly concurrency?: number | undefined
+  readonly maxUsers?: number | undefined
+  readonly skipInvalid?: boolean | undefined
+  readonly read?: boolean | undefined
+}
+
+/** A job file, if one is named, and the input that is meant. */
+export interface Prepared {
+  /** Path of the input; `-` for standard input. */
+  readonly source: string
+  /** Told by the flag, the job or the extension where they say so. */
+  readonly format: InputFormat | null
+  /** Told by the flag or the job where they say so. */
+  readonly encoding: NamedEncoding | null
+  /** The whole job, once the format is settled from the input itself. Throws KnownError as {@link mergeJob} does. */
+  readonly merge: (format: InputFormat) => Job
+}
+
+/**
+ * Finds job and input from the command line, before anything is written.
+ *
+ * @throws KnownError where the job file is wrong, no input is named, or a flag contradicts the job
+ */
+export async function prepare(input: string | undefined, args: InputArguments): Promise<Prepared> {
+  const read = args.job === undefined ? null : await loadJobFile(args.job)
+  const job = read === null ? null : withAbsolutePaths(read)
+  const fromJob = job?.input?.file
+  const source =
+    input ?? (read !== null && fromJob !== undefined ? resolve(read.directory, fromJob) : undefined)
+  if (source === undefined) {
+    throw new KnownError(
+      'No input is named: a CSV or JSON file was expected, or - for standard input.',
+      args.job === undefined
+        ? 'okta-lifecycle run users.csv --action suspend'
+        : `okta-lifecycle run users.csv --job ${args.job}, or set input.file in the job`,
+    )
+  }
+  const flags = {
+    userColumn: args.userColumn,
+    actionColumn: args.actionColumn,
+    action: args.action === undefined ? undefined : actionFlag(args.action),
+    share: args.share,
+    concurrency: args.concurrency,
+    maxUsers: args.maxUsers,
+    noRead: args.read === false,
+    skipInvalid: args.skipInvalid,
+  }
+  // Another input than the job's own tells its format itself. Its encoding it can't tell: the job's holds for both.
+  const formatInJob = input === undefined || fromJob === undefined ? job?.input?.format : undefined
+  const encoding = args.encoding === undefined ? job?.input?.encoding : encodingFlag(args.encoding)
+  const merge = (format: InputFormat): Job => mergeJob(job, flags, format)
+  const format = args.format ?? formatInJob ?? null
+  // Flags that contradict the job are found here, before an input is read.
+  merge(format ?? 'csv')
+  return { source, format, encoding: encoding ?? null, merge }
+}
+
+/** A run may be resumed from anywhere: what it writes to must not depend on where that is. */
+function withAbsolutePaths({ job, directory }: ReadJob): JobFile {
+  const links = job.report?.activation_links
+  if (links === undefined) return job
+  return { ...job, report: { ...job.report, activation_links: resolve(directory, links) } }
+}
+
+/** A YAML parser is loaded only where there is YAML to read. */
+async function loadJobFile(path: string): Promise<ReadJob> {
+  const { readJobFile } = await import('./read-job-file.ts')
+  return await readJobFile(path)
+}
+
+function actionFlag(text: string): Action {
+  const action = parseAction(text)
+  if (action !== null) return action
+  throw new KnownError(
+    `--action ${JSON.stringify(text)} is no action; one of ${actionNames.join(', ')} was expected.`,
+    'okta-lifecycle run users.csv --action suspend',
+  )
+}
+
+function encodingFlag(text: string): NamedEncoding {
+  const encoding = parseEncoding(text)
+  if (encoding !== null) return encoding
+  throw new KnownError(
+    `--encoding ${shown(text)} is no encoding that is known; one of ${knownEncodings} was expected.`,
+    'okta-lifecycle run users.csv --encoding windows-1252, or save the file as UTF-8',
+  )
+}

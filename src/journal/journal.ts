@@ -1,0 +1,90 @@
+import { open } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { SyncedAppends } from '../files/synced-appends.ts'
+import { parseSystemError } from '../files/system-error.ts'
+import { exitCodes, KnownError } from '../messages/known-error.ts'
+import { shellWord } from '../messages/shell-word.ts'
+import type { JournalEnd, JournalHead } from './journal-check.ts'
+import type { JournalEvent } from './journal-event.ts'
+import { encodeLine } from './journal-line.ts'
+
+/** Thrown to all who append once the journal could not be written: nothing may be sent any more. */
+export class JournalFailed extends KnownError {
+  constructor(path: string, cause: unknown) {
+    const { why, fix } = parseSystemError(cause) ?? { why: String(cause), fix: 'Fix the cause' }
+    super(
+      `The journal can't be written, since ${why}: ${path}. Sending has stopped; what was sent and could not be recorded is settled on resume.`,
+      `${fix}, then: okta-lifecycle resume ${shellWord(basename(dirname(path)))}`,
+      exitCodes.stoppedByGuard,
+      cause,
+    )
+    this.name = 'JournalFailed'
+  }
+}
+
+/** Where a line was put. */
+export interface Position {
+  readonly offset: number
+  readonly length: number
+}
+
+/** Appends events durably, each as a line that is chained to the line before it. */
+export class Journal {
+  readonly #appends: SyncedAppends<JournalHead>
+  #chain: string
+  #lineCount: number
+  /** Where the next line goes. */
+  #end: number
+
+  private constructor(appends: SyncedAppends<JournalHead>, end: JournalEnd) {
+    this.#appends = appends
+    this.#chain = end.chain
+    this.#lineCount = end.soundLines
+    this.#end = end.soundBytes
+  }
+
+  /** Opens a journal for appending after its last sound line; a torn tail is cut off first. */
+  static async open(path: string, end: JournalEnd): Promise<Journal> {
+    const file = await open(path, 'r+')
+    if (end.tornBytes > 0) {
+      await file.truncate(end.soundBytes)
+      await file.datasync()
+    }
+    const head = { lines: end.soundLines, bytes: end.soundBytes, chain: end.chain }
+    const appends = new SyncedAppends(file, end.soundBytes, head, (cause) => new JournalFailed(path, cause))
+    return new Journal(appends, end)
+  }
+
+  /** How far the journal is on disk: what is written after it may be torn by a crash. */
+  get head(): JournalHead {
+    return this.#appends.synced
+  }
+
+  /**
+   * Appends an event.
+   *
+   * @returns where its line stands, at once, and a promise that resolves when it is on disk; no place once it has failed
+   * @throws JournalFailed through the promise when it can't be written; then and from then on
+   */
+  append(event: JournalEvent): { position: Position | null; durable: Promise<void> } {
+    const { failure } = this.#appends
+    if (failure !== null) return { position: null, durable: Promise.reject(failure) }
+    const { line, chain } = encodeLine(event, this.#chain)
+    this.#chain = chain
+    // Without its line feed.
+    const position = { offset: this.#end, length: line.length - 1 }
+    this.#end += line.length
+    const head = { lines: ++this.#lineCount, bytes: this.#end, chain }
+    return { position, durable: this.#appends.append(line, head) }
+  }
+
+  /** Appends an event that nothing waits for; a failure shows itself to the next who does wait. */
+  note(event: JournalEvent): void {
+    this.append(event).durable.catch(() => {})
+  }
+
+  /** Waits for all that was appended, and closes the file. Nothing may be appended any more; closing again does nothing. */
+  async close(): Promise<void> {
+    await this.#appends.close()
+  }
+}

@@ -1,0 +1,86 @@
+import { exitCodes } from '../messages/known-error.ts'
+import type { StopReason } from '../messages/stop.ts'
+import type { UserStatus } from '../okta/status.ts'
+import { foldLogin, keysOf, normalizeUserKey, type OktaUser } from '../okta/user.ts'
+import type { SkipReason } from './result.ts'
+
+/** The owner of the API token; null for a service app, which has none. */
+export type TokenOwner = { readonly id: string; readonly login: string } | null
+
+/** What keeps a task from being sent. */
+export interface GuardVerdict {
+  readonly reason: SkipReason
+  readonly message: string
+}
+
+/** The rules that single users are held to. */
+export interface UserGuards {
+  /** Ids, logins, short names, or patterns of logins in which `*` stands for any characters. */
+  readonly protect: readonly string[]
+  readonly onlyStatus: readonly UserStatus[] | null
+  readonly owner: TokenOwner
+}
+
+/** Judges the run as a whole, before its first lifecycle call. Null where it may begin. */
+export function guardRun(run: {
+  readonly run_id: string
+  readonly input: { readonly users: number }
+  readonly job: { readonly guards: { readonly max_users: number | null } }
+}): StopReason | null {
+  const { max_users: most } = run.job.guards
+  const { users } = run.input
+  if (most === null || users <= most) return null
+  return {
+    state: 'stopped',
+    exitCode: exitCodes.stoppedByGuard,
+    message: `The input names ${users} users; max_users allows ${most}. If that is right: okta-lifecycle resume ${run.run_id} --max-users ${users}`,
+  }
+}
+
+/** Judges a user that was read. Null where no guard objects. */
+export function guardUser(user: OktaUser, guards: UserGuards): GuardVerdict | null {
+  if (guards.owner !== null && user.id === guards.owner.id) return ownerIsProtected
+  const entry = guards.protect.find((pattern) => isProtectedBy(user, pattern))
+  if (entry !== undefined) return { reason: 'protected', message: `protected by the job (${entry})` }
+  if (guards.onlyStatus !== null && !guards.onlyStatus.includes(user.status)) {
+    return {
+      reason: 'only_status',
+      message: `user is ${user.status}; the job acts only on ${guards.onlyStatus.join(', ')}`,
+    }
+  }
+  return null
+}
+
+/** Judges a key where no user is read: the token's owner is known by id, login and short name. */
+export function guardKey(key: string, owner: TokenOwner): GuardVerdict | null {
+  if (owner === null || !keysOf(owner).includes(normalizeUserKey(key))) return null
+  return ownerIsProtected
+}
+
+const ownerIsProtected: GuardVerdict = {
+  reason: 'token_owner',
+  message: 'the API token belongs to this user; acting on its owner could end the token and the run',
+}
+
+function isProtectedBy(user: OktaUser, entry: string): boolean {
+  const pattern = entry.trim()
+  if (!pattern.includes('*')) return keysOf(user).includes(normalizeUserKey(pattern))
+  const parts = foldLogin(pattern).split('*')
+  return matchesParts(foldLogin(user.login), parts)
+}
+
+/** Whether the text is made of the parts in order with anything between them. Linear: no regular expression is built. */
+function matchesParts(text: string, parts: readonly string[]): boolean {
+  const first = parts[0] ?? ''
+  const last = parts.at(-1) ?? ''
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length)
+    return false
+  let from = first.length
+  const end = text.length - last.length
+  for (const part of parts.slice(1, -1)) {
+    const at = text.indexOf(part, from)
+    if (at === -1 || at + part.length > end) return false
+    from = at + part.length
+  }
+  return true
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { jobSchema } from '../job/job.ts'
+import { planSchema } from '../plan/plan-schema.ts'
+import { journalReportSchema } from '../report/journal-report.ts'
+import { resultsLineSchema } from '../report/results-schema.ts'
+import { summarySchema } from '../report/summary.ts'
+
+/** What is published as a JSON Schema, by the name of its file: what users write, and what their programs read. */
+export const publishedSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
+  ['job.schema.json', jobSchema],
+  ['plan.schema.json', planSchema],
+  ['summary.schema.json', summarySchema],
+  ['results.schema.json', resultsLineSchema],
+  ['verify-journal.schema.json', journalReportSchema],
+])
+
+/** A schema as JSON Schema (draft 2020-12) of what stands in the file, as text that ends in a line feed. */
+export function renderJsonSchema(schema: z.ZodType): string {
+  return `${JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), null, 2)}\n`
+}

@@ -1,0 +1,15 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { publishedSchemas, renderJsonSchema } from './json-schema.ts'
+
+const [directory] = process.argv.slice(2)
+if (directory === undefined) {
+  process.stderr.write(
+    'A directory to write to was expected, nothing was found.\nnode dist/schema/write-schema.js schema\n',
+  )
+  process.exitCode = 2
+} else {
+  for (const [name, schema] of publishedSchemas) {
+    writeFileSync(join(directory, name), renderJsonSchema(schema))
+  }
+}

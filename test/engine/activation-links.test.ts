@@ -1,0 +1,116 @@
+import { appendFile, chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { describe, expect, it } from 'vitest'
+import { ActivationLinks, type LinkOwner } from '../../src/engine/activation-links.ts'
+import { parseActivation } from '../../src/okta/activation.ts'
+import { withDirectory } from '../journal/support.ts'
+import { answerOf } from '../okta/answers.ts'
+
+const owner: LinkOwner = {
+  row: 3,
+  step: 1,
+  user: 'user1@example.com',
+  action: 'activate',
+  okta_user_id: '00u00000000000000001',
+  okta_login: 'user1@example.com',
+}
+const activation = { url: 'https://org.example.com/welcome/-tok1', token: '-tok1' }
+
+async function saved(path: string, runId: string, ...owners: readonly LinkOwner[]): Promise<void> {
+  const links = await ActivationLinks.open(path, runId)
+  await Promise.all(owners.map((each) => links.save(each, activation)))
+  await links.close()
+}
+
+describe('the file for activation links', () => {
+  it('is a CSV that only its owner may read, and that several runs append to', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'links.csv')
+      await saved(path, 'run-1', owner)
+      await saved(path, 'run-2', { ...owner, row: 1 }, { ...owner, row: 2, user: 'a "b", c' })
+      expect(((await stat(path)).mode & 0o777).toString(8)).toBe('600')
+      const records = parse(await readFile(path, 'utf8'), { columns: true }) as Record<string, string>[]
+      expect(records.map(({ run_id, row, user }) => [run_id, row, user])).toEqual([
+        ['run-1', '3', 'user1@example.com'],
+        ['run-2', '1', 'user1@example.com'],
+        ['run-2', '2', 'a "b", c'],
+      ])
+      // A spreadsheet would take a token that begins with a dash for a formula.
+      expect(records[0]).toMatchObject({ activation_url: activation.url, activation_token: "'-tok1" })
+      expect(Date.parse(records[0]?.received_at ?? '')).not.toBeNaN()
+    })
+  })
+
+  it('is JSON lines where its name says so', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'links.jsonl')
+      await saved(path, 'run-1', owner)
+      expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({
+        ...owner,
+        run_id: 'run-1',
+        activation_url: activation.url,
+        activation_token: '-tok1',
+      })
+    })
+  })
+
+  it.each(['links.csv', 'links.jsonl'])(
+    '%s keeps what it held, but for what a crash left of a line',
+    async (name) => {
+      await withDirectory(async (directory) => {
+        const path = join(directory, name)
+        await saved(path, 'run-1', owner)
+        const before = await readFile(path, 'utf8')
+        await chmod(path, 0o644)
+        await appendFile(path, before.trimEnd().split('\n').at(-1)?.slice(0, -9) ?? '')
+        await saved(path, 'run-2')
+        expect(await readFile(path, 'utf8')).toBe(before)
+        expect(((await stat(path)).mode & 0o777).toString(8)).toBe('600')
+      })
+    },
+  )
+
+  it.each(['links.csv', 'links.jsonl'])('%s tells whether a user’s link came since a time', async (name) => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, name)
+      await saved(path, 'run-1', owner, { ...owner, user: '=odd@example.com', okta_user_id: null })
+      const links = await ActivationLinks.open(path, 'run-2')
+      const before = '2026-01-01T00:00:00.000Z'
+      for (const user of ['user1@example.com', '00u00000000000000001', '=odd@example.com'])
+        expect(links.has(user, before), user).toBe(true)
+      expect(links.has('user1@example.com', '2999-01-01T00:00:00.000Z')).toBe(false)
+      expect(links.has('user2@example.com', before)).toBe(false)
+      await links.close()
+    })
+  })
+
+  it('that can’t be opened is an error which names it, and nothing of a link', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'links.csv')
+      await mkdir(path)
+      await expect(ActivationLinks.open(path, 'run-1')).rejects.toThrow(path)
+      await writeFile(join(directory, 'file'), '')
+      await expect(ActivationLinks.open(join(directory, 'file', 'x.csv'), 'run-1')).rejects.toThrow('ENOTDIR')
+    })
+  })
+})
+
+describe('the activation link in an answer', () => {
+  it.each<[string, object, unknown]>([
+    [
+      'with a link',
+      { activationUrl: 'https://org.example.com/x', activationToken: 't' },
+      { url: 'https://org.example.com/x', token: 't' },
+    ],
+    ['with a token alone', { activationToken: 't' }, { url: null, token: 't' }],
+    ['with neither', {}, null],
+    ['of another form', { activationToken: 7, activationUrl: 'x' }, null],
+  ])('is found in one %s', (_, body, expected) => {
+    expect(parseActivation(answerOf(200, JSON.stringify(body)))).toEqual(expected)
+  })
+
+  it('is not looked for in a refusal', () => {
+    expect(parseActivation(answerOf(403, '{"activationToken":"t"}'))).toBeNull()
+  })
+})

@@ -1,0 +1,160 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Action, actionNames } from '../../src/okta/actions.ts'
+import { type UserStatus, userStatuses } from '../../src/okta/status.ts'
+import { type DoubtfulAttempt, settle, settlesAt, type Verdict } from '../../src/rules/doubt.ts'
+import { actionTable } from '../okta/action-table.ts'
+
+const oktaTime = Date.parse('2026-03-02T10:00:00.000Z')
+const long = '2025-01-01T00:00:00.000Z'
+const now = '2026-03-02T10:00:00.000Z'
+
+/** Where an applied call leaves the user, as the documents say. */
+const leadsTo: Readonly<Partial<Record<Action, readonly UserStatus[]>>> = {
+  activate: ['PROVISIONED', 'ACTIVE'],
+  deactivate: ['DEPROVISIONED'],
+  suspend: ['SUSPENDED'],
+  unlock: ['ACTIVE'],
+  unsuspend: ['ACTIVE'],
+}
+const byStatus = Object.keys(leadsTo) as Action[]
+
+function attempt(status: UserStatus | null, statusChanged: string | null = long): DoubtfulAttempt {
+  return { oktaTime, status, statusChanged: status === null ? null : statusChanged }
+}
+
+function verdict(
+  action: Action,
+  before: DoubtfulAttempt,
+  status: UserStatus,
+  statusChanged: string | null = long,
+): Verdict['kind'] {
+  return settle(action, before, { user: { status, statusChanged }, factorTimes: null }).kind
+}
+
+/** Every status from which an action is sent, with every status in which the user may be found. */
+const situations = byStatus.flatMap((action) =>
+  userStatuses
+    .filter((before) => actionTable[action][before] === 'S')
+    .flatMap((before) => userStatuses.map((after) => [action, before, after] as const)),
+)
+
+describe('settle, where the status tells', () => {
+  it.each(situations)('%s on a user who was %s and is %s', (action, before, after) => {
+    const atTarget = leadsTo[action]?.includes(after) === true
+    const changed = verdict(action, attempt(before), after, now)
+    const same = verdict(action, attempt(before), after, long)
+    if (before === after && action === 'unlock' && after === 'ACTIVE') {
+      // Sent again: it does no harm.
+      expect([changed, same]).toEqual(['not_applied', 'not_applied'])
+    } else if (atTarget) {
+      expect([changed, same]).toEqual(['applied', 'applied'])
+    } else if (before === after) {
+      expect(same).toBe('not_applied')
+      // Left and came back: someone else acted too.
+      expect(changed).toBe('someone_else')
+    } else {
+      expect([changed, same]).toEqual(['someone_else', 'someone_else'])
+    }
+  })
+
+  it('takes a status that never changed for the same', () => {
+    expect(verdict('suspend', attempt('ACTIVE', null), 'ACTIVE', null)).toBe('not_applied')
+    expect(verdict('suspend', attempt('ACTIVE', null), 'ACTIVE', now)).toBe('someone_else')
+    expect(verdict('suspend', attempt('ACTIVE', long), 'ACTIVE', null)).toBe('someone_else')
+  })
+
+  it('goes by the status alone where none was read before', () => {
+    for (const action of byStatus) {
+      for (const after of userStatuses) {
+        const expected = leadsTo[action]?.includes(after) ? 'applied' : 'not_applied'
+        expect(verdict(action, attempt(null), after, now)).toBe(expected)
+      }
+    }
+  })
+})
+
+describe('settle, where the status does not tell', () => {
+  it('knows nothing of a reactivate, whatever is seen', () => {
+    for (const before of [...userStatuses, null])
+      for (const after of userStatuses)
+        expect(verdict('reactivate', attempt(before), after, now)).toBe('unknown')
+  })
+
+  it.each<[readonly number[], Verdict['kind']]>([
+    [[], 'applied'],
+    [[oktaTime + 1_000], 'applied'],
+    [[oktaTime + 60_000, oktaTime + 5_000], 'applied'],
+    [[oktaTime - 2_000], 'not_applied'],
+    [[oktaTime + 1], 'applied'],
+    // Okta cuts off what is less than a second: one of the same second counts as old.
+    [[oktaTime], 'not_applied'],
+    [[oktaTime - 1, oktaTime + 60_000], 'not_applied'],
+    [[oktaTime, oktaTime - 60_000], 'not_applied'],
+    [[oktaTime + 60_000, oktaTime - 60_000], 'not_applied'],
+    [[Number.NaN], 'not_applied'],
+    [[oktaTime + 60_000, Number.NaN], 'not_applied'],
+  ])('judges a reset of factors by when those left were created: %j is %s', (factorTimes, expected) => {
+    for (const status of userStatuses) {
+      const observation = { user: { status, statusChanged: now }, factorTimes }
+      expect(settle('reset_factors', attempt('ACTIVE'), observation).kind).toBe(expected)
+    }
+  })
+})
+
+describe('settlesAt', () => {
+  const timeLimit = 30_000
+
+  it('waits for the time limit of the request, counted from when it was sent', () => {
+    const times = { intended: oktaTime, sent: oktaTime + 7_000, senderGone: oktaTime }
+    expect(settlesAt(times, false, timeLimit)).toBe(oktaTime + 7_000 + timeLimit)
+  })
+
+  it('counts from the end of the process where nobody knows when it was sent: it may have waited for a disk', () => {
+    const times = { intended: oktaTime, sent: null, senderGone: oktaTime + 9_000 }
+    expect(settlesAt(times, false, timeLimit)).toBe(oktaTime + 9_000 + timeLimit)
+  })
+
+  it('never counts from before the intent', () => {
+    const times = { intended: oktaTime, sent: null, senderGone: oktaTime - 5_000 }
+    expect(settlesAt(times, false, timeLimit)).toBe(oktaTime + timeLimit)
+  })
+
+  it('waits somewhat longer than the time limit from the intent where the process may have ended long after', () => {
+    const times = { intended: oktaTime, sent: null, senderGone: oktaTime + 3_600_000 }
+    const at = settlesAt(times, false, timeLimit)
+    // To make a connection alone may take ten seconds.
+    expect(at).toBeGreaterThan(oktaTime + timeLimit + 10_000)
+    expect(at).toBeLessThanOrEqual(oktaTime + timeLimit + 20_000)
+  })
+
+  it('does not wait where Okta itself answered', () => {
+    for (const sent of [null, oktaTime + 7_000])
+      expect(
+        settlesAt({ intended: oktaTime, sent, senderGone: oktaTime + 9_000 }, true, timeLimit),
+      ).toBeLessThanOrEqual(oktaTime)
+  })
+})
+
+describe('settle', () => {
+  it('always says what its verdict rests on, and never sends a reactivate again by itself', () => {
+    const when = fc.constantFrom(null, long, now)
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...actionNames),
+        fc.option(fc.constantFrom(...userStatuses)),
+        when,
+        fc.constantFrom(...userStatuses),
+        when,
+        fc.array(fc.integer({ min: oktaTime - 5, max: oktaTime + 5 })),
+        (action, before, changedBefore, after, changedAfter, factorTimes) => {
+          const observation = { user: { status: after, statusChanged: changedAfter }, factorTimes }
+          const found = settle(action, attempt(before, changedBefore), observation)
+          expect(found.evidence.length).toBeGreaterThan(10)
+          if (action === 'reactivate') expect(found.kind).toBe('unknown')
+          else if (found.kind === 'unknown') expect(found.evidence).toContain('within moments of the attempt')
+        },
+      ),
+    )
+  })
+})

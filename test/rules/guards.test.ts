@@ -1,0 +1,139 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { exitCodes } from '../../src/messages/known-error.ts'
+import type { OktaUser } from '../../src/okta/user.ts'
+import { guardKey, guardRun, guardUser, type UserGuards } from '../../src/rules/guards.ts'
+import { unusualIds } from '../journal/support.ts'
+
+const id = '00u1Ab2cD3eF4gH5iJ6k'
+const ownerId = '00u9Zz8yX7wV6uT5sR4q'
+
+function user(login: string, more: Partial<OktaUser> = {}): OktaUser {
+  return { id, login, status: 'ACTIVE', statusChanged: null, transitioningToStatus: null, ...more }
+}
+
+function guards(more: Partial<UserGuards> = {}): UserGuards {
+  return { protect: [], onlyStatus: null, owner: null, ...more }
+}
+
+function isProtected(login: string, ...protect: string[]): boolean {
+  const verdict = guardUser(user(login), guards({ protect }))
+  if (verdict !== null) expect(verdict.reason).toBe('protected')
+  return verdict !== null
+}
+
+describe('the protection of users', () => {
+  it('objects to nothing where nothing is said', () => {
+    expect(guardUser(user('ada@example.com'), guards())).toBeNull()
+  })
+
+  it('knows a user by id, login and short name, in any letter case and with or without accents', () => {
+    for (const entry of [id, 'ceo@example.com', 'CEO@Example.COM', 'ceo', 'Céo@example.com', ' ceo '])
+      expect(isProtected('ceo@example.com', entry)).toBe(true)
+    expect(isProtected('CÉO@EXAMPLE.COM', 'ceo@example.com')).toBe(true)
+    expect(isProtected('ce\u0301o@example.com', 'céo@example.com')).toBe(true)
+  })
+
+  // No document promises that every id is `00u` and 17 letters or digits.
+  it.each(unusualIds)('knows a user by an id of another form than the usual one: %s', (unusual) => {
+    const found = user('ceo@example.com', { id: unusual })
+    expect(guardUser(found, guards({ protect: [unusual] }))?.reason).toBe('protected')
+    expect(guardKey(unusual, { id: unusual, login: 'ceo@example.com' })?.reason).toBe('token_owner')
+  })
+
+  it('does not take one user for another', () => {
+    for (const entry of ['ceo', 'ceo@example.com', 'ceo@', id.toLowerCase(), id.toUpperCase(), `${id}x`, ''])
+      expect(isProtected('ceo2@example.org', entry)).toBe(false)
+  })
+
+  it.each([
+    ['*@board.example.com', 'ada@board.example.com', true],
+    ['*@board.example.com', 'ADA@BOARD.EXAMPLE.COM', true],
+    ['*@board.example.com', 'ada@board.example.com.evil.example', false],
+    ['*@board.example.com', 'ada@boardxexample.com', false],
+    ['*@board.example.com', '@board.example.com', true],
+    ['admin*', 'admin.ada@example.com', true],
+    ['admin*', 'xadmin@example.com', false],
+    ['a*b*c', 'abc', true],
+    ['a*b*c', 'axxbyyc', true],
+    ['a*b*c', 'acb', false],
+    ['ab*ba', 'aba', false],
+    ['ab*ba', 'abba', true],
+    ['*', 'anyone@example.com', true],
+    ['**', '', true],
+    ['*a*', 'b', false],
+    ['*.+?^{}$()|[]\\*', 'x.+?^{}$()|[]\\y', true],
+    ['*.*', 'ab', false],
+    ['*müller@*', 'anna.MULLER@example.com', true],
+  ])('matches the pattern %j with %j: %s', (pattern, login, expected) => {
+    expect(isProtected(login, pattern)).toBe(expected)
+  })
+
+  it('matches as a regular expression would, and takes no time over long ones', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 12 })
+    const login = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 12 })
+    fc.assert(
+      fc.property(letters, login, (pattern, text) => {
+        fc.pre(pattern.includes('*'))
+        const expected = new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(text)
+        expect(isProtected(text, pattern)).toBe(expected)
+      }),
+      { numRuns: 1_000 },
+    )
+    const started = performance.now()
+    expect(isProtected('a'.repeat(20_000), `${'a*'.repeat(5_000)}b`)).toBe(false)
+    expect(performance.now() - started).toBeLessThan(1_000)
+  })
+
+  it('acts only on the statuses that the job names', () => {
+    const only = guards({ onlyStatus: ['ACTIVE', 'SUSPENDED'] })
+    expect(guardUser(user('ada@example.com'), only)).toBeNull()
+    const verdict = guardUser(user('ada@example.com', { status: 'STAGED' }), only)
+    expect(verdict?.reason).toBe('only_status')
+    expect(verdict?.message).toMatch(/STAGED.*ACTIVE, SUSPENDED/)
+  })
+
+  it('tells the protected from those of another status: protection is what someone must look at', () => {
+    const both = guards({ protect: ['ada'], onlyStatus: ['STAGED'] })
+    expect(guardUser(user('ada@example.com'), both)?.reason).toBe('protected')
+  })
+})
+
+describe('the owner of the token', () => {
+  const owner = { id: ownerId, login: 'Owner@example.com' }
+
+  it('is protected by id whatever the login says now, and before every other rule', () => {
+    const verdict = guardUser(user('renamed@example.com', { id: ownerId }), guards({ owner, protect: ['*'] }))
+    expect(verdict?.reason).toBe('token_owner')
+    expect(guardUser(user('owner@example.com'), guards({ owner }))).toBeNull()
+  })
+
+  it('is known by each of its keys where no user is read', () => {
+    for (const key of [ownerId, 'owner@example.com', 'OWNER@EXAMPLE.COM', 'owner', 'Ówner'])
+      expect(guardKey(key, owner)?.reason).toBe('token_owner')
+    for (const key of ['owner2', 'owner@example.org', 'own', ownerId.toLowerCase()])
+      expect(guardKey(key, owner)).toBeNull()
+    expect(guardKey('owner', null)).toBeNull()
+  })
+})
+
+describe('guardRun', () => {
+  const run = (users: number, max_users: number | null) => ({
+    run_id: '20260302T100000000Z-leavers',
+    input: { users },
+    job: { guards: { max_users } },
+  })
+
+  it('lets a run begin that names no more users than it may', () => {
+    expect(guardRun(run(500, 500))).toBeNull()
+    expect(guardRun(run(1_000_000, null))).toBeNull()
+    expect(guardRun(run(0, 1))).toBeNull()
+  })
+
+  it('stops one that names more, and says how to go on', () => {
+    const reason = guardRun(run(501, 500))
+    expect(reason).toMatchObject({ state: 'stopped', exitCode: exitCodes.stoppedByGuard })
+    expect(reason?.message).toContain('501')
+    expect(reason?.message).toContain('okta-lifecycle resume 20260302T100000000Z-leavers --max-users 501')
+  })
+})
