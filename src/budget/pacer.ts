@@ -1,3 +1,4 @@
+import { RunStopped } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
 import type { Bucket } from '../okta/bucket.ts'
 import { buckets } from '../okta/bucket.ts'
@@ -19,14 +20,6 @@ import { changesAt, permits } from './permits.ts'
 import { SlotQueue } from './slot-queue.ts'
 import { newSlots, type Slots, slotsAfterConcurrencyLimit, slotsAfterSuccess } from './slots.ts'
 
-/** Thrown to those who still wait for a slot and a permit when the run stops. */
-export class PacerStopped extends Error {
-  constructor() {
-    super('The run is stopping: nothing more is sent.')
-    this.name = 'PacerStopped'
-  }
-}
-
 export interface PacerOptions {
   /** Requests under way at once, at most. */
   readonly concurrency: number
@@ -37,6 +30,8 @@ export interface PacerOptions {
   readonly earlierSends: (bucket: Bucket) => readonly number[]
   /** Requests that the run still has to send in a bucket, at most. */
   readonly workLeft: (bucket: Bucket) => number
+  /** Called when permits are handed out: so many requests are about to leave. */
+  readonly onPermits?: (bucket: Bucket, count: number) => void
 }
 
 const lifecycleBucket: Bucket = '/api/v1/users'
@@ -61,6 +56,7 @@ export class Pacer {
   readonly #clock: OktaClock
   readonly #ledger: Ledger
   readonly #workLeft: (bucket: Bucket) => number
+  readonly #onPermits: (bucket: Bucket, count: number) => void
   readonly #queue: SlotQueue
   readonly #lanes: ReadonlyMap<Bucket, Lane>
   #slots: Slots
@@ -73,6 +69,7 @@ export class Pacer {
     this.#clock = options.clock
     this.#ledger = options.ledger
     this.#workLeft = options.workLeft
+    this.#onPermits = options.onPermits ?? (() => {})
     this.#slots = newSlots(options.concurrency)
     this.#queue = new SlotQueue(this.#slots.size)
     this.#lanes = new Map(
@@ -84,12 +81,12 @@ export class Pacer {
    * Waits for a slot and a permit, then prepares and sends.
    *
    * @returns the answer, or null where the request was withdrawn
-   * @throws PacerStopped where the run stops before the request could leave
+   * @throws RunStopped where the run stops before the request could leave
    */
   request(bucket: Bucket, request: PacedRequest): Promise<Answer | null> {
     return new Promise((resolve, reject) => {
       if (this.#stopped) {
-        reject(new PacerStopped())
+        reject(new RunStopped())
         return
       }
       const lane = this.#lane(bucket)
@@ -106,7 +103,7 @@ export class Pacer {
       if (lane.timer !== null) clearTimeout(lane.timer)
       lane.timer = null
       for (const waiter of [...lane.waiting.splice(0), ...lane.waitingAhead.splice(0)]) {
-        waiter.reject(new PacerStopped())
+        waiter.reject(new RunStopped())
       }
     }
   }
@@ -163,6 +160,7 @@ export class Pacer {
       lane.budget = state
       leased.push(permit)
     }
+    this.#onPermits(bucket, count)
     this.#admitted += count
     lane.leasing = true
     // Where no limit is known there is nothing to keep account of: how many are in flight is the whole rule.
@@ -201,7 +199,7 @@ export class Pacer {
   async #carryOut(lane: Lane, permit: Permit, { request, resolve, reject }: Waiter): Promise<void> {
     let outcome: BudgetAnswer = { kind: 'unused' }
     try {
-      if (this.#stopped) throw new PacerStopped()
+      if (this.#stopped) throw new RunStopped()
       if (request.prepare !== undefined && !(await request.prepare())) {
         resolve(null)
         return

@@ -67,4 +67,15 @@ export const jsonOption = {
 export const sendingOptions = {
   yes: { type: 'boolean', default: false, describe: 'Send without asking' },
   quiet: { type: 'boolean', default: false, describe: 'No progress' },
+  drain: {
+    type: 'number',
+    requiresArg: true,
+    default: 20,
+    describe: 'Seconds that a stop waits for what is under way',
+  },
+  'accept-refusals': {
+    type: 'boolean',
+    default: false,
+    describe: 'Report refused users as failed, also many in a row',
+  },
 } as const

@@ -99,6 +99,7 @@ async function sandboxOrg(directory: string, seed: OrgState): Promise<RunOrg> {
     connection: {
       orgUrl: sandbox.url,
       authorization: `SSWS ${sandbox.token}`,
+      ofServiceApp: false,
       requestTimeoutMs: defaultRequestTimeoutMs,
     },
     orgUrl: sandboxOrgUrl,

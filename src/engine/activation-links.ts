@@ -1,12 +1,13 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { dirname, extname } from 'node:path'
 import { parse } from 'csv-parse/sync'
+import { syncPath } from '../files/sync-path.ts'
 import { SyncedAppends } from '../files/synced-appends.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import { renderCsv } from '../input/csv/csv-text.ts'
 import { unescapeFormula } from '../input/csv/formula.ts'
 import { jsonLineRenderer } from '../input/json/json-line.ts'
-import { exitCodes, KnownError } from '../messages/known-error.ts'
+import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
 import type { Activation } from '../okta/activation.ts'
 
 const columns = [
@@ -43,10 +44,10 @@ export class ActivationLinks {
   readonly #runId: string
   readonly #appends: SyncedAppends<null>
   readonly #render: (values: readonly (string | number | null)[]) => string
-  /** For each user that the file named when it was opened, by key and id, when the newest link came (RFC 3339). */
-  readonly #known: ReadonlyMap<string, string>
+  /** The tasks of which the file holds a link. */
+  readonly #known: Set<string>
 
-  private constructor(path: string, runId: string, file: FileHandle, known: ReadonlyMap<string, string>) {
+  private constructor(path: string, runId: string, file: FileHandle, known: Set<string>) {
     this.path = path
     this.#runId = runId
     this.#appends = new SyncedAppends(file, null, null, (cause) => cannotWrite(path, cause))
@@ -62,11 +63,13 @@ export class ActivationLinks {
   static async open(path: string, runId: string): Promise<ActivationLinks> {
     try {
       const file = await open(path, 'a+', 0o600)
+      // The file's name must be on disk before what it holds is relied on.
+      await syncPath(dirname(path))
       await file.chmod(0o600)
       const text = await readFile(path, 'utf8')
       const whole = text.slice(0, text.lastIndexOf('\n') + 1)
       if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole))
-      const links = new ActivationLinks(path, runId, file, newestOf(path, whole))
+      const links = new ActivationLinks(path, runId, file, tasksIn(path, whole))
       if (whole === '' && !isJsonLines(path))
         await links.#appends.append(Buffer.from(renderCsv([columns])), null)
       return links
@@ -76,14 +79,12 @@ export class ActivationLinks {
   }
 
   /**
-   * Whether the file held a link of a user when it was opened that came at a time or later.
+   * Whether a link of a task has reached the file. It proves that the call was applied.
    *
-   * @param user its id, or the key as the row gives it
-   * @param since RFC 3339 UTC, by this machine's clock
+   * @param task of this run, or where the attempt was made when a retry took it over
    */
-  has(user: string, since: string): boolean {
-    const newest = this.#known.get(user)
-    return newest !== undefined && newest >= since
+  has(task: { readonly run?: string; readonly row: number; readonly step: number }): boolean {
+    return this.#known.has(nameOf(task.run ?? this.#runId, task.row, task.step))
   }
 
   /**
@@ -95,6 +96,7 @@ export class ActivationLinks {
     const { row, step, user, action, okta_user_id, okta_login } = owner
     const cells = [this.#runId, row, step, user, action, okta_user_id, okta_login, url, token]
     await this.#appends.append(Buffer.from(this.#render([...cells, new Date().toISOString()])), null)
+    this.#known.add(nameOf(this.#runId, row, step))
   }
 
   async close(): Promise<void> {
@@ -106,18 +108,21 @@ function isJsonLines(path: string): boolean {
   return ['.jsonl', '.ndjson'].includes(extname(path).toLowerCase())
 }
 
-/** When the newest link of each user came. */
-function newestOf(path: string, text: string): ReadonlyMap<string, string> {
+/** The tasks of which a file holds a link. */
+function tasksIn(path: string, text: string): Set<string> {
   const records = isJsonLines(path)
     ? text.split('\n').map(parseLine)
     : (parse(text, { columns: true, relax_column_count: true, relax_quotes: true }) as object[])
-  const newest = new Map<string, string>()
+  const tasks = new Set<string>()
   for (const record of records) {
-    const { user, okta_user_id: id, received_at: at } = record as Readonly<Record<string, unknown>>
-    if (typeof at !== 'string') continue
-    for (const name of [user, id]) if (typeof name === 'string') newest.set(unescapeFormula(name), at)
+    const { run_id: run, row, step } = record as Readonly<Record<string, unknown>>
+    if (typeof run === 'string') tasks.add(nameOf(unescapeFormula(run), Number(row), Number(step)))
   }
-  return newest
+  return tasks
+}
+
+function nameOf(run: string, row: number, step: number): string {
+  return `${run}/${row}/${step}`
 }
 
 function parseLine(line: string): object {
@@ -129,12 +134,12 @@ function parseLine(line: string): object {
   }
 }
 
-function cannotWrite(path: string, cause: unknown): KnownError {
+function cannotWrite(path: string, cause: unknown): FixableError {
   const refused = parseSystemError(cause)
-  return new KnownError(
+  return new FixableError(
     `The file for activation links can't be written: ${refused?.why ?? String(cause)} (${path}).`,
-    `${refused?.fix ?? 'Fix the cause'}, or name another file in report.activation_links of the job.`,
+    `${refused?.fix ?? 'Remove the cause'}, or name another file in report.activation_links of the job`,
     exitCodes.nothingSent,
-    cause,
+    { cause },
   )
 }

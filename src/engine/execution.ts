@@ -1,61 +1,73 @@
-import { join } from 'node:path'
 import type { BucketReport } from '../budget/lane.ts'
-import { createLocalLedger } from '../budget/ledger.ts'
-import { Pacer } from '../budget/pacer.ts'
-import type { Tally } from '../budget/tally.ts'
+import { Tally } from '../budget/tally.ts'
+import type { Hold } from '../files/hold/hold.ts'
 import { readRows } from '../input/read-rows.ts'
+import type { InputRow } from '../input/row.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
-import type { RunState } from '../journal/journal-state.ts'
+import type { JournalEvent } from '../journal/journal-event.ts'
+import type { JournalState } from '../journal/journal-state.ts'
 import { openJournal } from '../journal/open-journal.ts'
 import { Recorder } from '../journal/recorder.ts'
 import { ResultReader } from '../journal/result-reader.ts'
-import type { StopReason, StopSwitch } from '../messages/stop.ts'
+import { openLookup } from '../lookup/lookup.ts'
+import type { LookupParts } from '../lookup/paced-get.ts'
+import { type CredentialFacts, readTokenOwner } from '../lookup/read-owner.ts'
+import { RunStopped, type StopReason, type StopSwitch } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
-import type { Bucket } from '../okta/bucket.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
-import type { TokenOwner } from '../rules/guards.ts'
-import { RefusalStreak } from '../rules/refusal-streak.ts'
+import { guardUserCount, type TokenOwner } from '../rules/guards.ts'
 import type { TaskResult } from '../rules/result.ts'
-import { stopForCredentials } from '../rules/stop-reasons.ts'
 import { columnMapping, inputFile } from '../run/input-of-run.ts'
-import { journalFileName } from '../run/run-directory.ts'
-import type { RunFile } from '../run/run-file.ts'
+import { moved } from '../run/life.ts'
+import { withOwner } from '../run/owner.ts'
+import { journalOf, journalPath } from '../run/run-directory.ts'
+import { type RunFile, writeRunFile } from '../run/run-file.ts'
 import type { ActivationLinks } from './activation-links.ts'
-import { createRowQueue, executeRows } from './rows.ts'
+import { probeReads, probeSends } from './probe-rows.ts'
+import { RefusalGate } from './refusal-gate.ts'
+import { createRowQueue } from './row-queue.ts'
+import { executeRows, type RowsAtWork } from './rows.ts'
 import type { Services } from './services.ts'
+import { UserOrder } from './user-order.ts'
 
 export interface ExecutionOptions {
   readonly directory: string
   readonly run: RunFile
   /** Where the journal stood at the last stop; null before the first, or where it was not recorded. */
   readonly recorded: JournalHead | null
-  readonly owner: TokenOwner
+  readonly hold: Pick<Hold, 'ensure' | 'valid' | 'afterSilence'>
+  readonly credentials: CredentialFacts
   readonly send: (request: OktaRequest) => Promise<Answer>
   readonly clock: OktaClock
-  /** Counts all that `send` sends, from the execution's first call on. */
-  readonly tally: Tally
   readonly requestTimeoutMs: number
   readonly stop: StopSwitch
+  /** How long a stop waits for what is under way. */
+  readonly drainMs: number
+  /** Whether a person has said that refusals are the users' own. */
+  readonly acceptRefusals: boolean
+  /** Whether only what is unsettled is settled, and nothing is sent: what a retry does first. */
+  readonly settleOnly: boolean
   /** Where activation links go; null where the job asks for none. */
   readonly links: ActivationLinks | null
   /** Called once, when work begins, and for every result that is on disk. */
   readonly onBegin: (view: ExecutionView) => void
   readonly onResult: (result: TaskResult) => void
+  readonly say: (line: string) => void
 }
 
 /** What progress can be read from while an execution is at work. */
 export interface ExecutionView {
-  readonly state: RunState
+  readonly state: JournalState
   readonly buckets: () => readonly BucketReport[]
 }
 
-/** How often what was sent so far is noted: an execution that is killed loses no more of the count than this. */
-const tallyEveryMs = 5_000
-
 /** How an execution ended. */
 export interface ExecutionEnd {
-  readonly state: RunState
+  /** The run as it is now in `run.json`: its end is still to be written there. */
+  readonly run: RunFile
+  readonly state: JournalState
   readonly buckets: readonly BucketReport[]
   /** How far the journal is on disk. */
   readonly journal: JournalHead
@@ -63,101 +75,160 @@ export interface ExecutionEnd {
   readonly stopped: StopReason | null
 }
 
+type Counts = Pick<Extract<JournalEvent, { event: 'tally' }>, 'requests' | 'retries' | 'worked_ms'>
+
+/** How often what was sent so far is noted: an execution that is killed loses no more of the count than this. */
+const tallyEveryMs = 5_000
+
 /**
- * One process's work on a run, from what its journal says to the end or to a stop. The run's lock must be held.
+ * One process's work on a run, from what its journal says to the end or to a stop. The run must be held.
  *
- * @throws KnownError where the journal is damaged or can't be opened, or the copy of the input can't be read
+ * @throws KnownError where the journal is damaged or can't be opened, or the token is another owner's; HoldLost when
+ *   another process takes the run over
  */
 export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> {
-  const { directory, run, recorded, stop, clock, tally } = options
-  const { job } = run
-  const { journal, state } = await openJournal(directory, run, recorded)
-  const results = await ResultReader.open(join(directory, journalFileName))
-  const { links } = options
-  const pacer = new Pacer({
-    concurrency: job.pace.concurrency,
-    share: job.pace.share,
-    clock,
-    ledger: createLocalLedger(),
-    earlierSends: (bucket) => earlierRequests(state, clock, bucket, job.read_first),
-    workLeft: () => run.input.tasks - state.done,
-  })
-  stop.signal.addEventListener('abort', () => pacer.stop(), { once: true })
-  const queue = createRowQueue(job.pace.concurrency)
-  const services: Services = {
-    job,
-    owner: options.owner,
-    send: async (request) => {
-      const answer = await options.send(request)
-      // At once, before the slot is free for another call that would be refused as well.
-      if (answer.kind === 'answered' && answer.httpStatus === 401) stopForCredentials(stop, answer)
-      return answer
-    },
-    pacer,
-    clock,
-    recorder: new Recorder(journal, state, options.onResult),
-    stop,
-    tally,
-    links,
-    sendPermission: new RefusalStreak(),
-    readPermission: new RefusalStreak(),
-    unreadable: new RefusalStreak(),
-    requestTimeoutMs: options.requestTimeoutMs,
-    begunAt: clock.nowAtMost(),
-    parked: queue.parked,
-    random: Math.random,
-  }
+  const { directory, run, recorded, stop, clock, hold } = options
+  const tally = new Tally()
+  const begunAt = performance.now()
+  const { journal, state } = await openJournal(journalOf(directory, run, recorded), hold)
+  const results = await ResultReader.open(journalPath(directory))
+  const recorder = new Recorder(journal, state, options.onResult)
   let tallying: NodeJS.Timeout | undefined
   try {
-    await services.recorder.record({ event: 'execution', at: new Date().toISOString() })
-    tallying = setInterval(() => services.recorder.note({ event: 'tally', ...tallyNow(tally) }), tallyEveryMs)
-    options.onBegin({ state, buckets: () => pacer.report() })
-    const rows = readRows(inputFile(directory, run), columnMapping(run), {
-      format: run.input.format,
-      action: job.action,
-      steps: job.steps,
+    await recorder.record({ event: 'execution', at: new Date().toISOString() })
+    const queue = createRowQueue(run.job.pace.concurrency, () => settleGates())
+    const lookup = openLookup({
+      concurrency: run.job.pace.concurrency,
+      share: run.job.pace.share,
+      earlierSends: (bucket) => state.sentRecently.times(bucket),
+      workLeft: () => run.input.tasks - state.done,
+      onPermits: (bucket, count) =>
+        recorder.note({ event: 'permits', bucket, count, okta_time: Math.round(clock.now()) }),
+      send: async (request) => {
+        const answer = await options.send(request)
+        tally.request(request, answer)
+        return answer
+      },
+      clock,
+      stop,
+      tally,
+      parked: queue.parked,
     })
-    await executeRows(services, queue, rows, results)
+    let settleGates = (): void => {}
+    tallying = setInterval(() => recorder.note({ event: 'tally', ...countsOf(tally, begunAt) }), tallyEveryMs)
+    let current = run
+    try {
+      const owner = await readTokenOwner(lookup, options.credentials)
+      const begun = moved(withOwner(run, owner, options.say), 'begin')
+      current = begun
+      await writeRunFile(directory, begun)
+      const guarded = guardUserCount(run.input.users, run.job.guards.max_users)
+      if (guarded !== null) stop.turn(guarded)
+      options.onBegin({ state, buckets: () => lookup.pacer.report() })
+      const rows = (): AsyncIterable<InputRow> => rowsOf(directory, begun)
+      const work = atWork({ ...options, run: begun }, { lookup, recorder, results, queue, owner }, rows)
+      settleGates = work.settle
+      await executeRows(work.rows, rows())
+    } catch (error) {
+      if (!(error instanceof RunStopped)) throw error
+    }
     clearInterval(tallying)
-    pacer.stop()
-    // Who interrupts a run whose last task has just ended has interrupted nothing.
-    const complete = stop.reason?.state === 'interrupted' && state.done === run.input.tasks
-    const stopped = complete ? null : stop.reason
-    services.recorder.note({
+    lookup.pacer.stop()
+    const stopped = reasonOf(stop, state, run)
+    recorder.note({
       event: 'stopped',
       at: new Date().toISOString(),
       state: stopped?.state ?? 'finished',
       reason: stopped?.message ?? null,
-      ...tallyNow(tally),
+      ...countsOf(tally, begunAt),
     })
     // What was noted is on disk once the journal is closed, and counts from then on.
     await journal.close()
-    return { state, buckets: pacer.report(), journal: journal.head, stopped }
+    return { run: current, state, buckets: lookup.pacer.report(), journal: journal.head, stopped }
   } finally {
     clearInterval(tallying)
-    pacer.stop()
     await results.close()
-    await journal.close()
+    await closeQuietly(journal)
   }
 }
 
-function tallyNow({ requests, retries }: Tally): Pick<Tally, 'requests' | 'retries'> {
-  return { requests, retries }
+async function closeQuietly(journal: Journal): Promise<void> {
+  try {
+    await journal.close()
+  } catch {
+    // What led here is reported.
+  }
 }
 
-/**
- * When earlier executions sent requests in a bucket, by Okta's clock: what may still count in a window that is open. Reads
- * are not journalled, but what each led to is.
- */
-function earlierRequests(
-  state: RunState,
-  clock: OktaClock,
-  bucket: Bucket,
-  readFirst: boolean,
-): readonly number[] {
-  // A copy: the state goes on noting what this execution sends.
-  if (bucket === '/api/v1/users') return [...state.recentSends]
-  if (bucket !== '/api/v1/users/{id}' || !readFirst) return []
-  const ahead = clock.now() - Date.now()
-  return state.recentReads.map((time) => time + ahead)
+/** An interrupt after the last task has finished changes nothing. */
+function reasonOf(stop: StopSwitch, state: JournalState, run: RunFile): StopReason | null {
+  const complete = stop.reason?.state === 'interrupted' && state.done === run.input.tasks
+  return complete ? null : stop.reason
+}
+
+function rowsOf(directory: string, run: RunFile): AsyncIterable<InputRow> {
+  return readRows(inputFile(directory, run), columnMapping(run), {
+    format: run.input.format,
+    action: run.job.action,
+    steps: run.job.steps,
+  })
+}
+
+interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner'> {
+  readonly lookup: LookupParts
+  readonly owner: TokenOwner
+  readonly results: ResultReader
+  readonly queue: RowsAtWork['queue']
+}
+
+/** The rows at work with their gates, and what decides a question that nothing more can answer. */
+function atWork(
+  options: ExecutionOptions,
+  { lookup, recorder, results, queue, owner }: Parts,
+  rows: () => AsyncIterable<InputRow>,
+): { readonly rows: RowsAtWork; readonly settle: () => void } {
+  const { stop, acceptRefusals, settleOnly, drainMs, hold, run } = options
+  const input = {
+    rows,
+    get work() {
+      return work
+    },
+  }
+  const sends: RefusalGate = new RefusalGate('the lifecycle calls', stop, acceptRefusals, () =>
+    probeSends(input, sends),
+  )
+  const reads: RefusalGate = new RefusalGate('reading users', stop, acceptRefusals, () => probeReads(input))
+  const services: Services = {
+    job: run.job,
+    owner,
+    lookup,
+    recorder,
+    links: options.links,
+    sends,
+    reads,
+    requestTimeoutMs: options.requestTimeoutMs,
+    begunAt: lookup.clock.nowAtMost(),
+    settleOnly,
+    ensureHold: () => hold.ensure(),
+  }
+  const settle = (): void => {
+    if (!work.reach.ended || !queue.allParked) return
+    sends.settle()
+    reads.settle()
+  }
+  const work: RowsAtWork = {
+    services,
+    queue,
+    order: new UserOrder(lookup.parked),
+    results,
+    reach: { row: 0, ended: false, early: new Set() },
+    onInputEnd: settle,
+    drainMs,
+  }
+  return { rows: work, settle }
+}
+
+/** @param begunAt by the monotonic clock */
+function countsOf({ requests, retries }: Tally, begunAt: number): Counts {
+  return { requests, retries, worked_ms: Math.round(performance.now() - begunAt) }
 }

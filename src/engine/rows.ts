@@ -1,93 +1,69 @@
-import PQueue from 'p-queue'
-import { PacerStopped } from '../budget/pacer.ts'
 import { asCannotWrite } from '../files/cannot-write.ts'
-import type { InputRow, InvalidRow, ValidRow } from '../input/row.ts'
+import type { InputRow, ValidRow } from '../input/row.ts'
 import type { ResultReader } from '../journal/result-reader.ts'
-import { exitCodes, KnownError } from '../messages/known-error.ts'
-import { RunStopped } from '../messages/stop.ts'
+import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
+import { type Advice, RunStopped } from '../messages/stop.ts'
 import { normalizeUserKey } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
-import { unsentResult } from '../rules/unsent-result.ts'
-import { leavesDoubt, runRow, signatureOf } from './row.ts'
+import { leavesDoubt, signatureOf } from '../rules/row-order.ts'
+import { invalidResult } from '../rules/unsent-result.ts'
+import { runRow } from './row.ts'
+import type { RowQueue } from './row-queue.ts'
 import type { Services } from './services.ts'
-import { UserOrder } from './user-order.ts'
+import type { UserOrder } from './user-order.ts'
 
-/** How long a stop waits for what is under way. */
-const drainMs = 30_000
-/** Rows that may wait parked, for a doubt to settle or a transition to end, beside those at work. */
-const mostParked = 5_000
-
-/** The rows that are at work at once: some more than there are slots, so that a slot never waits for a read. */
-export interface RowQueue {
-  /** Starts a row once there is room. Resolves when the next may come. */
-  add(work: () => Promise<void>): Promise<void>
-  /** Waits without taking the place of a row at work. */
-  parked<T>(wait: () => Promise<T>): Promise<T>
-  idle(): Promise<void>
+/** How far the input was begun. */
+export interface Reach {
+  /** The last row that was taken from the input, from 1; 0 before the first. */
+  row: number
+  /** Whether the input has been read to its end. */
+  ended: boolean
+  /** Rows that a probe has begun before their turn. */
+  readonly early: Set<number>
 }
 
-/** Rows at work for each slot: read, waiting for a permit, being prepared, sent, and being recorded. */
-const rowsPerSlot = 5
-const fewestRows = 32
-/** Rows that may stand before the queue: once so many do, the input is read on when all have been let in. */
-const rowsWaiting = 16
-
-/** A queue for rows, bounded: memory does not grow with the input. */
-export function createRowQueue(concurrency: number): RowQueue {
-  const atWork = Math.max(fewestRows, concurrency * rowsPerSlot)
-  const queue = new PQueue({ concurrency: atWork })
-  let parkedRows = 0
-  const adjust = (change: 1 | -1): void => {
-    parkedRows += change
-    queue.concurrency = atWork + Math.min(parkedRows, mostParked)
-  }
-  return {
-    async add(work) {
-      void queue.add(work)
-      if (queue.size >= rowsWaiting) await queue.onSizeLessThan(1)
-    },
-    async parked(wait) {
-      adjust(1)
-      try {
-        return await wait()
-      } finally {
-        adjust(-1)
-      }
-    },
-    async idle() {
-      await queue.onIdle()
-    },
-  }
+/** What carrying out rows works with. */
+export interface RowsAtWork {
+  readonly services: Services
+  readonly queue: RowQueue
+  readonly order: UserOrder
+  readonly results: ResultReader
+  readonly reach: Reach
+  /** Called once no more rows come. */
+  readonly onInputEnd: () => void
+  /** How long a stop waits for what is under way. */
+  readonly drainMs: number
 }
 
 /**
  * Carries out the rows, in the input's order as far as users need it, each task to its result. Returns when all are done
  * or, after a stop, when what was under way has ended or its time is up.
  *
- * @throws what a programming error throws; whatever ends a run in order is told by the stop switch instead
+ * @throws HoldLost when another process has taken the run over, and what a programming error throws; whatever else ends
+ *   a run in order is left at the stop switch
  */
-export async function executeRows(
-  services: Services,
-  queue: RowQueue,
-  rows: AsyncIterable<InputRow>,
-  results: ResultReader,
-): Promise<void> {
-  const order = new UserOrder(services.parked)
+export async function executeRows(work: RowsAtWork, rows: AsyncIterable<InputRow>): Promise<void> {
+  const { services, queue, order, reach } = work
+  const { stop } = services.lookup
   const failures: unknown[] = []
-  const guarded = (work: () => Promise<void>) => async (): Promise<void> => {
+  const guarded = (task: () => Promise<void>) => async (): Promise<void> => {
     try {
-      await work()
+      await task()
     } catch (error) {
       noteFailure(services, failures, error)
     }
   }
   try {
     for await (const row of rows) {
-      if (services.stop.reason !== null) break
-      const recorded = await recordedResults(services, results, row)
+      if (stop.reason !== null) break
+      reach.row = row.row
+      if (reach.early.has(row.row)) continue
+      const recorded = await recordedResults(work, row)
       if (row.kind === 'invalid') {
-        if (recorded.length === 0)
-          await queue.add(guarded(() => services.recorder.result(invalidResult(row))))
+        if (recorded.length > 0 || services.settleOnly) continue
+        await queue.add(
+          guarded(() => services.recorder.result(invalidResult(row, services.lookup.clock.timestamp()))),
+        )
         continue
       }
       if (recorded.length === row.actions.length) {
@@ -96,6 +72,7 @@ export async function executeRows(
         if (userId !== null) order.remember(userId, trace)
         continue
       }
+      if (services.settleOnly && !services.recorder.state.isUnderWay(row.row)) continue
       const place = order.enter(row.user)
       await queue.add(guarded(() => runRow(services, row, place, recorded)))
     }
@@ -103,7 +80,9 @@ export async function executeRows(
     // The input can't be read on: what is under way still ends in order.
     noteFailure(services, failures, error)
   }
-  await drained(services, queue)
+  reach.ended = true
+  work.onInputEnd()
+  await drained(work)
   const [failure] = failures
   if (failure !== undefined) throw failure
 }
@@ -114,35 +93,47 @@ function finishedUser({ job }: Services, row: ValidRow, recorded: readonly TaskR
   return recorded.find((result) => result.okta_user_id !== null)?.okta_user_id ?? null
 }
 
-async function recordedResults(
-  services: Services,
-  results: ResultReader,
+/** The results of a row that are on disk, by step. */
+export async function recordedResults(
+  { services, results }: Pick<RowsAtWork, 'services' | 'results'>,
   row: InputRow,
 ): Promise<readonly TaskResult[]> {
   const steps = row.kind === 'valid' ? row.actions.length : 1
   const recorded: TaskResult[] = []
   for (let step = 1; step <= steps; step++) {
-    const position = services.recorder.state.resultPosition(row.row, step)
+    const position = services.recorder.state.resultPosition({ row: row.row, step })
     if (position !== null) recorded.push(await results.read(position))
   }
   return recorded
 }
 
-/** Ends the run in order for what can be told to the user, and keeps what can't to be thrown. */
-function noteFailure({ stop }: Services, failures: unknown[], error: unknown): void {
-  if (error instanceof RunStopped || error instanceof PacerStopped) return
+/**
+ * Ends the run in order for what can be told to the user, and keeps what can't to be thrown. Work that has begun never
+ * ends with exit code 2: that one means that nothing was sent.
+ */
+export function noteFailure({ lookup }: Pick<Services, 'lookup'>, failures: unknown[], error: unknown): void {
+  if (error instanceof RunStopped) return
   const known = error instanceof KnownError ? error : asCannotWrite(error)
-  if (known === null) failures.push(error)
-  stop.turn({
+  const heldElsewhere = known?.exitCode === exitCodes.heldElsewhere
+  if (known === null || heldElsewhere) failures.push(error)
+  lookup.stop.turn({
     state: 'stopped',
-    exitCode: exitCodes.stoppedByGuard,
-    message:
-      known === null ? `Something unforeseen happened: ${String(error)}` : `${known.message} ${known.next}`,
+    exitCode:
+      known === null || known.exitCode === exitCodes.nothingSent ? exitCodes.stoppedByGuard : known.exitCode,
+    message: known === null ? `Something unforeseen happened: ${String(error)}` : known.message,
+    advice: adviceOf(known),
   })
 }
 
+function adviceOf(known: KnownError | null): Advice {
+  if (known === null) return { kind: 'go_on' }
+  if (known instanceof FixableError) return { kind: 'fix', fix: known.fix }
+  return { kind: 'said', next: known.next }
+}
+
 /** Waits for the rows at work; after a stop only for a bounded time. */
-async function drained({ stop }: Services, queue: RowQueue): Promise<void> {
+async function drained({ services, queue, drainMs }: RowsAtWork): Promise<void> {
+  const { stop } = services.lookup
   let timer: NodeJS.Timeout | undefined
   let begin = (): void => {}
   const timeUp = new Promise<void>((resolve) => {
@@ -156,14 +147,4 @@ async function drained({ stop }: Services, queue: RowQueue): Promise<void> {
   // A stop that comes later has nothing to wait for, and would keep the process waiting all the same.
   stop.signal.removeEventListener('abort', begin)
   clearTimeout(timer)
-}
-
-/** The result of a row that can’t be acted on. */
-export function invalidResult(row: InvalidRow): TaskResult {
-  const message = row.problems
-    .map((problem) => (problem.column === null ? problem.message : `${problem.column}: ${problem.message}`))
-    .join('; ')
-  const { row: number, user, action } = row
-  const task = { row: number, step: 1, user, action, reason: 'invalid_row', message } as const
-  return unsentResult(task, new Date().toISOString())
 }

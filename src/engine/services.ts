@@ -1,38 +1,30 @@
-import type { Pacer } from '../budget/pacer.ts'
-import type { Tally } from '../budget/tally.ts'
 import type { Job } from '../job/job.ts'
 import type { Recorder } from '../journal/recorder.ts'
-import type { StopSwitch } from '../messages/stop.ts'
-import type { Answer } from '../okta/answer.ts'
-import type { OktaClock } from '../okta/clock.ts'
-import type { OktaRequest } from '../okta/request.ts'
+import type { LookupParts } from '../lookup/paced-get.ts'
 import type { TokenOwner } from '../rules/guards.ts'
-import type { RefusalStreak } from '../rules/refusal-streak.ts'
 import type { ActivationLinks } from './activation-links.ts'
+import type { Gate } from './refusal-gate.ts'
 
 /** What the tasks of one execution share. */
 export interface Services {
   readonly job: Job
   readonly owner: TokenOwner
-  /** Sends one request, at once. */
-  readonly send: (request: OktaRequest) => Promise<Answer>
-  readonly pacer: Pacer
-  readonly clock: OktaClock
+  readonly lookup: LookupParts
   readonly recorder: Recorder
-  readonly stop: StopSwitch
-  readonly tally: Tally
   /** Where activation links go; null where the job asks for none. */
   readonly links: ActivationLinks | null
-  /** Refusals of lifecycle calls, and of reads: a token may be allowed one and not the other. */
-  readonly sendPermission: RefusalStreak
-  readonly readPermission: RefusalStreak
-  /** Users that could not be read, since nothing that Okta would say came back. */
-  readonly unreadable: RefusalStreak
+  /** Refusals of lifecycle calls, and of reads before them: a token may be allowed one and not the other. */
+  readonly sends: Gate
+  readonly reads: Gate
   readonly requestTimeoutMs: number
   /** When this execution began, by Okta's clock and not too early: whatever process held the run before was gone by then. */
   readonly begunAt: number
-  /** Waits for something while the row that waits lets another take its place among those at work. */
-  readonly parked: <T>(wait: () => Promise<T>) => Promise<T>
-  /** From 0 up to, not including, 1. */
-  readonly random: () => number
+  /** Whether only what is unsettled is settled, and nothing is sent. */
+  readonly settleOnly: boolean
+  /**
+   * Makes sure that this process still holds the run, right before a call leaves.
+   *
+   * @throws HoldLost when it does not
+   */
+  readonly ensureHold: () => Promise<void>
 }

@@ -1,12 +1,5 @@
 import { keysOf, normalizeUserKey } from '../okta/user.ts'
-
-/** What a finished row leaves behind for the next row of the same user. */
-export interface RowTrace {
-  /** The row's actions and options as one text: equal for rows that ask for the same. */
-  readonly signature: string
-  /** A task of the row is in doubt: nothing more is done with the user. */
-  readonly inDoubt: boolean
-}
+import type { RowTrace } from '../rules/row-order.ts'
 
 type Park = (wait: () => Promise<void>) => Promise<void>
 
@@ -39,7 +32,8 @@ export interface Place {
  *
  * Rows are read side by side, so which user a row means is not known at first. An earlier row that is not read yet may
  * mean the same user only if its key is the user's id, login or short name; those alone are waited for. A row waits for
- * earlier rows only, so there is no circle of waiting.
+ * the last of the earlier rows, which waits for those before it: so there is no circle of waiting, and an end wakes one
+ * row and not thousands.
  */
 export class UserOrder {
   readonly #activeByKey = new Map<string, ActiveRow[]>()
@@ -62,7 +56,7 @@ export class UserOrder {
     push(this.#activeByKey, key, row)
     return {
       waitForSameKey: async () => {
-        await this.#waitFor(() => earlierThan(row, this.#activeByKey.get(key)))
+        await this.#waitFor(() => lastBefore(row, this.#activeByKey.get(key)))
       },
       claim: async (user) => {
         const waited = await this.#waitFor(() => this.#mayMean(user, row))
@@ -87,19 +81,16 @@ export class UserOrder {
     this.#traces.set(userId, this.#intern(trace))
   }
 
-  /** An unfinished earlier row that means the user, or may turn out to. */
+  /** The last unfinished earlier row that means the user, or may turn out to. */
   #mayMean(user: { readonly id: string; readonly login: string }, row: ActiveRow): ActiveRow | null {
-    const sameId = earlierThan(row, this.#activeById.get(user.id))
-    if (sameId !== null) return sameId
+    let last = lastBefore(row, this.#activeById.get(user.id))
     for (const key of keysOf(user)) {
-      const sameKey = this.#activeByKey
-        .get(key)
-        ?.find(
-          (other) => other.sequence < row.sequence && (other.userId === null || other.userId === user.id),
-        )
-      if (sameKey !== undefined) return sameKey
+      const sameKey = lastBefore(row, this.#activeByKey.get(key), (other) => {
+        return other.userId === null || other.userId === user.id
+      })
+      if (sameKey !== null && (last === null || sameKey.sequence > last.sequence)) last = sameKey
     }
-    return null
+    return last
   }
 
   async #waitFor(find: () => ActiveRow | null): Promise<boolean> {
@@ -121,8 +112,17 @@ export class UserOrder {
   }
 }
 
-function earlierThan(row: ActiveRow, others: readonly ActiveRow[] | undefined): ActiveRow | null {
-  return others?.find((other) => other.sequence < row.sequence) ?? null
+function lastBefore(
+  row: ActiveRow,
+  others: readonly ActiveRow[] | undefined,
+  counts: (other: ActiveRow) => boolean = () => true,
+): ActiveRow | null {
+  let last: ActiveRow | null = null
+  for (const other of others ?? []) {
+    if (other.sequence >= row.sequence || !counts(other)) continue
+    if (last === null || other.sequence > last.sequence) last = other
+  }
+  return last
 }
 
 function push(map: Map<string, ActiveRow[]>, name: string, row: ActiveRow): void {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CannotWrite } from './cannot-write.ts'
+import { syncPath } from './sync-path.ts'
 
 /**
  * A file that takes its place only once it is whole: written beside it under a temporary name, on disk before it is
@@ -29,7 +30,7 @@ export async function openReplacingFile(path: string): Promise<ReplacingFile> {
         await handle.close()
         await rename(temporary, path)
         committed = true
-        await syncDirectory(dirname(path))
+        await syncPath(dirname(path))
       }),
     discard: async () => {
       if (committed) return
@@ -71,15 +72,5 @@ async function removeQuietly(path: string): Promise<void> {
     await rm(path, { force: true })
   } catch {
     // What can't be written can't be taken away either: that it can't be written is told.
-  }
-}
-
-/** Puts the rename itself on disk. */
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

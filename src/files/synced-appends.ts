@@ -7,6 +7,17 @@ interface Append<Mark> {
   readonly reject: (error: unknown) => void
 }
 
+/** What keeps a process that has lost its hold from writing. */
+export interface Fence {
+  /** Whether the holder may write at this moment. */
+  readonly valid: boolean
+  /** Makes sure of it, and throws where it may not. */
+  ensure(): Promise<void>
+}
+
+/** For files that need no hold. */
+export const noFence: Fence = { valid: true, ensure: async () => {} }
+
 /**
  * Appends to a file durably. All that is appended while a sync is under way shares the next one, so that many appends
  * cost few syncs. Once a write fails, all that comes fails.
@@ -14,6 +25,7 @@ interface Append<Mark> {
 export class SyncedAppends<Mark> {
   readonly #file: FileHandle
   readonly #toFailure: (cause: unknown) => Error
+  readonly #fence: Fence
   /** Up to where the file is written; null where the system appends by itself. */
   #written: number | null
   #waiting: Buffer[] = []
@@ -26,9 +38,17 @@ export class SyncedAppends<Mark> {
    * @param end where the next byte goes; null for a file that was opened for appending
    * @param mark what {@link synced} is before anything is appended
    * @param toFailure what to throw for a write that failed
+   * @param fence asked before each write
    */
-  constructor(file: FileHandle, end: number | null, mark: Mark, toFailure: (cause: unknown) => Error) {
+  constructor(
+    file: FileHandle,
+    end: number | null,
+    mark: Mark,
+    toFailure: (cause: unknown) => Error,
+    fence: Fence = noFence,
+  ) {
     this.#file = file
+    this.#fence = fence
     this.#synced = mark
     this.#written = end
     this.#toFailure = toFailure
@@ -71,6 +91,7 @@ export class SyncedAppends<Mark> {
       this.#waiting = []
       try {
         if (this.#failure !== null) throw this.#failure
+        if (!this.#fence.valid) await this.#fence.ensure()
         this.#writeAll(waiting)
         await this.#file.datasync()
         for (const { mark, resolve } of appends) {

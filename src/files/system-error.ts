@@ -9,7 +9,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['EMFILE', 'this process may open no more files'],
   ['ENFILE', 'this machine can open no more files'],
   ['ENOENT', 'there is no such file or directory'],
-  ['ENOTDIR', 'a part of the path is no directory'],
+  ['ENOTDIR', 'a part of the path is not a directory'],
   ['EEXIST', 'a file of that name exists'],
   ['EISDIR', 'it is a directory'],
   ['ENAMETOOLONG', 'its name is too long'],
@@ -22,7 +22,7 @@ const fixes: ReadonlyMap<string, string> = new Map([
   ['EROFS', 'Make the file system writable'],
   ['EACCES', 'Correct the permissions'],
   ['EPERM', 'Correct the permissions'],
-  ['EIO', 'Fix the disk'],
+  ['EIO', 'Replace or repair the disk'],
   ['ENOENT', 'Check the path'],
   ['ENOTDIR', 'Check the path'],
   ['EEXIST', 'Check the path'],
@@ -50,7 +50,7 @@ export function parseSystemError(error: unknown): SystemError | null {
   return {
     code,
     why: reason === undefined ? `the system says ${code}` : `${reason} (${code})`,
-    fix: fixes.get(code) ?? 'Fix the cause',
+    fix: fixes.get(code) ?? 'Remove the cause',
     path: path ?? null,
   }
 }

@@ -1,25 +1,28 @@
 import { open } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
-import { SyncedAppends } from '../files/synced-appends.ts'
+import { type Fence, noFence, SyncedAppends } from '../files/synced-appends.ts'
 import { parseSystemError } from '../files/system-error.ts'
-import { exitCodes, KnownError } from '../messages/known-error.ts'
-import { shellWord } from '../messages/shell-word.ts'
+import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
 import type { JournalEnd, JournalHead } from './journal-check.ts'
 import type { JournalEvent } from './journal-event.ts'
 import { encodeLine } from './journal-line.ts'
 
 /** Thrown to all who append once the journal could not be written: nothing may be sent any more. */
-export class JournalFailed extends KnownError {
+export class JournalFailed extends FixableError {
   constructor(path: string, cause: unknown) {
-    const { why, fix } = parseSystemError(cause) ?? { why: String(cause), fix: 'Fix the cause' }
+    const { why, fix } = parseSystemError(cause) ?? { why: String(cause), fix: 'Remove the cause' }
     super(
       `The journal can't be written, since ${why}: ${path}. Sending has stopped; what was sent and could not be recorded is settled on resume.`,
-      `${fix}, then: okta-lifecycle resume ${shellWord(basename(dirname(path)))}`,
+      fix,
       exitCodes.stoppedByGuard,
-      cause,
+      { next: ', then resume the run.', cause },
     )
     this.name = 'JournalFailed'
   }
+}
+
+/** A lost hold stays what it is: it is no fault of the disk. */
+function failureOf(path: string, cause: unknown): Error {
+  return cause instanceof KnownError ? cause : new JournalFailed(path, cause)
 }
 
 /** Where a line was put. */
@@ -44,14 +47,14 @@ export class Journal {
   }
 
   /** Opens a journal for appending after its last sound line; a torn tail is cut off first. */
-  static async open(path: string, end: JournalEnd): Promise<Journal> {
+  static async open(path: string, end: JournalEnd, fence: Fence = noFence): Promise<Journal> {
     const file = await open(path, 'r+')
     if (end.tornBytes > 0) {
       await file.truncate(end.soundBytes)
       await file.datasync()
     }
     const head = { lines: end.soundLines, bytes: end.soundBytes, chain: end.chain }
-    const appends = new SyncedAppends(file, end.soundBytes, head, (cause) => new JournalFailed(path, cause))
+    const appends = new SyncedAppends(file, end.soundBytes, head, (cause) => failureOf(path, cause), fence)
     return new Journal(appends, end)
   }
 

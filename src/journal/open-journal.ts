@@ -1,31 +1,42 @@
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
-import { journalFileName, syncPath } from '../run/run-directory.ts'
-import type { RunFile } from '../run/run-file.ts'
+import { dirname } from 'node:path'
+import { copyInPlace } from '../files/copy-in-place.ts'
+import { syncPath } from '../files/sync-path.ts'
+import { type Fence, noFence } from '../files/synced-appends.ts'
 import { Journal } from './journal.ts'
 import { emptyJournal, type JournalEnd, type JournalHead } from './journal-check.ts'
 import { journalVersion } from './journal-event.ts'
 import { readJournal } from './journal-reader.ts'
-import { RunState } from './journal-state.ts'
+import { JournalState } from './journal-state.ts'
+
+/** A journal on disk, and what else is known of it. */
+export interface JournalFile {
+  readonly path: string
+  readonly runId: string
+  /** Tasks that a row can have, from 1. */
+  readonly stepsPerRow: number
+  /** Where it stood at the last stop; null before the first, or where it was not recorded. */
+  readonly recorded: JournalHead | null
+}
+
+/** Who opens a journal. `afterSilence`: whoever had it open before may wake and write on. */
+export interface JournalHold extends Fence {
+  readonly afterSilence: boolean
+}
 
 /**
  * What a run's journal says so far. Changes nothing, so it may also be asked of a run that is at work.
  *
- * @param recorded where it stood at the last stop; null where that is not known
  * @throws KnownError where it is damaged, of another run, or ends before what was recorded
  */
-export async function replayJournal(
-  directory: string,
-  run: RunFile,
-  recorded: JournalHead | null,
-): Promise<{ state: RunState; end: JournalEnd }> {
-  const state = new RunState(run.job.steps?.length ?? 1)
+export async function replayJournal(file: JournalFile): Promise<{ state: JournalState; end: JournalEnd }> {
+  const state = new JournalState(file.stepsPerRow)
   const end = await readJournal(
-    join(directory, journalFileName),
+    file.path,
     ({ event, offset, length }) => {
       state.apply(event, { offset, length })
     },
-    { run: run.run_id, head: recorded },
+    { run: file.runId, head: file.recorded },
   )
   return { state, end }
 }
@@ -33,38 +44,34 @@ export async function replayJournal(
 /**
  * Opens a run's journal for an execution: begins it where there is none, else goes on after its last sound line.
  *
- * @param recorded where it stood at the last stop; null where that is not known
  * @throws KnownError as {@link replayJournal} does, then no line was changed; JournalFailed where it can't be written
  */
 export async function openJournal(
-  directory: string,
-  run: RunFile,
-  recorded: JournalHead | null,
-): Promise<{ journal: Journal; state: RunState }> {
-  const path = join(directory, journalFileName)
-  const file = await open(path, 'a', 0o600)
-  const { size } = await file.stat()
-  await file.close()
-  const empty = { state: new RunState(run.job.steps?.length ?? 1), end: emptyJournal }
-  const { state, end } =
-    size === 0 && recorded === null ? empty : await replayJournal(directory, run, recorded)
-  const journal = await Journal.open(path, end)
-  if (end.soundBytes === 0) await begin(directory, journal, run.run_id)
+  file: JournalFile,
+  hold: JournalHold = { ...noFence, afterSilence: false },
+): Promise<{ journal: Journal; state: JournalState }> {
+  const handle = await open(file.path, 'a', 0o600)
+  const { size } = await handle.stat()
+  await handle.close()
+  if (hold.afterSilence) await copyInPlace(file.path)
+  const empty = { state: new JournalState(file.stepsPerRow), end: emptyJournal }
+  const { state, end } = size === 0 && file.recorded === null ? empty : await replayJournal(file)
+  const journal = await Journal.open(file.path, end, hold)
+  if (end.soundBytes === 0) await begin(file.path, journal, file.runId)
   return { journal, state }
 }
 
 /** Begins the journal of a new run, which must have none. */
-export async function createJournal(directory: string, runId: string): Promise<Journal> {
-  const path = join(directory, journalFileName)
-  const file = await open(path, 'wx', 0o600)
-  await file.close()
+export async function createJournal(path: string, runId: string): Promise<Journal> {
+  const handle = await open(path, 'wx', 0o600)
+  await handle.close()
   const journal = await Journal.open(path, emptyJournal)
-  await begin(directory, journal, runId)
+  await begin(path, journal, runId)
   return journal
 }
 
-async function begin(directory: string, journal: Journal, runId: string): Promise<void> {
+async function begin(path: string, journal: Journal, runId: string): Promise<void> {
   await journal.append({ event: 'journal', version: journalVersion, run: runId }).durable
   // The file's name must be on disk as well as its content.
-  await syncPath(directory)
+  await syncPath(dirname(path))
 }

@@ -1,19 +1,16 @@
-import { RunStopped } from '../messages/stop.ts'
-import type { TaskPlace } from '../rules/refusal-streak.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { Journal } from './journal.ts'
 import type { JournalEvent } from './journal-event.ts'
-import type { RunState } from './journal-state.ts'
+import type { JournalState } from './journal-state.ts'
 
 /** Writes events to the journal and keeps the run's state in step with it. */
 export class Recorder {
   readonly #journal: Journal
   readonly #onResult: (result: TaskResult) => void
-  readonly #reopenedRows = new Set<number>()
-  readonly state: RunState
+  readonly state: JournalState
 
   /** @param onResult called for every result that is on disk */
-  constructor(journal: Journal, state: RunState, onResult: (result: TaskResult) => void) {
+  constructor(journal: Journal, state: JournalState, onResult: (result: TaskResult) => void) {
     this.#journal = journal
     this.#onResult = onResult
     this.state = state
@@ -26,39 +23,21 @@ export class Recorder {
     return durable
   }
 
-  /** Records an event that nothing has to wait for. */
+  /** Records an event that nothing has to wait for. A journal that fails shows itself to the next who waits. */
   note(event: JournalEvent): void {
-    const { position, durable } = this.#journal.append(event)
-    if (position !== null) this.state.apply(event, position)
-    // A journal that fails shows itself to the next who waits.
-    durable.catch(() => {})
+    this.record(event).catch(() => {})
   }
 
   /**
-   * Records how a task ended and waits until it is on disk.
+   * Records how a task ended and waits until it is on disk. Only then does it count.
    *
-   * @throws RunStopped where the row's results were taken back meanwhile
    * @throws JournalFailed where it can't be written; then the task has no result
    */
   async result(result: TaskResult): Promise<void> {
-    if (this.#reopenedRows.has(result.row)) throw new RunStopped()
-    try {
-      await this.record({ event: 'result', ...result })
-    } catch (error) {
-      // Its line may be in the file or not; for this process there is none.
-      this.state.takeBack([result])
-      throw error
-    }
+    const event: JournalEvent = { event: 'result', ...result }
+    const { position, durable } = this.#journal.append(event)
+    await durable
+    if (position !== null) this.state.apply(event, position)
     this.#onResult(result)
-  }
-
-  /**
-   * Takes back what rests on refusals: these tasks, and the later steps of their rows, have no result from now on, also
-   * where one is just being recorded or about to be.
-   */
-  reopen(refused: readonly TaskPlace[], why: string): void {
-    for (const { row } of refused) this.#reopenedRows.add(row)
-    const tasks = refused.flatMap((task) => this.state.resultsFrom(task))
-    if (tasks.length > 0) this.note({ event: 'reopened', tasks, why })
   }
 }

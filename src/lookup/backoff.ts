@@ -2,14 +2,14 @@
 export const maxSetbacks = 10
 
 /**
- * How long to wait after the n-th failure in a row: 0.25 s doubling up to 15 s, each spread over half to one and a half
+ * How long to wait after the n-th failure in a row: 0.25 s doubling up to 8 s, each spread over half to one and a half
  * of that, so that many who failed together don't come back together.
  *
  * @param failures from 1
  * @param random from 0 up to, not including, 1
  */
 export function backoffMs(failures: number, random: number): number {
-  return Math.min(15_000, 250 * 2 ** (failures - 1)) * (0.5 + random)
+  return Math.min(8_000, 250 * 2 ** (failures - 1)) * (0.5 + random)
 }
 
 /** How long to wait after Okta's concurrency limit: it passes when any other call ends, whatever its reset says. */
@@ -23,4 +23,4 @@ export function transitionWaitMs(looks: number): number {
 }
 
 /** How long a user in transition is waited for. */
-export const transitionPatienceMs = 5 * 60_000
+export const transitionPatienceMs = 60_000

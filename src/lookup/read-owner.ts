@@ -1,98 +1,107 @@
-import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
+import { exitCodes } from '../messages/known-error.ts'
 import { shellWord } from '../messages/shell-word.ts'
-import type { StopSwitch } from '../messages/stop.ts'
-import { type Answer, describeAnswer, isOktas, originOf } from '../okta/answer.ts'
+import type { StopReason } from '../messages/stop.ts'
+import { type Answer, type Answered, describeAnswer, isOktas, originOf } from '../okta/answer.ts'
 import { lossOf } from '../okta/loss.ts'
-import { type OktaRequest, readOwnerRequest } from '../okta/request.ts'
+import { readOwnerRequest } from '../okta/request.ts'
 import { parseUser } from '../okta/user.ts'
 import type { TokenOwner } from '../rules/guards.ts'
-import { backoffMs } from './backoff.ts'
+import { credentialsRefused } from '../rules/stop-reasons.ts'
+import { backoffMs, concurrencyWaitMs } from './backoff.ts'
+import { type LookupParts, waitForOkta } from './paced-get.ts'
 
-const mostTries = 5
-/** Longest wait for a rate limit's reset: a window of Okta's, and the second after it. */
-const longestResetWaitMs = 65_000
+/** How long an owner whom Okta does not show is asked for again, in milliseconds. */
+const ownerPatienceMs = 15_000
+
+/** What is known of the credentials beside their value. */
+export interface CredentialFacts {
+  readonly orgUrl: string
+  /** Whether they certainly belong to a service app, which has no owner. What only may be one is not one. */
+  readonly ofServiceApp: boolean
+}
 
 /**
  * Asks Okta whose the token is. It is the first call of every execution, so it is also where a wrong address, a wrong
  * token or a proxy in between shows itself.
  *
- * @returns the owner; null where the token belongs to no user, as that of a service app
- * @throws OrgUnavailable where Okta can't be reached, or what answers is not Okta
- * @throws KnownError where Okta refuses the credentials (exit code 4)
- * @throws RunStopped where the user stops the run meanwhile
+ * An API token always has an owner: until Okta has shown who, nothing is sent.
+ *
+ * @returns the owner; null for a service app, which has none
+ * @throws RunStopped when Okta refuses the credentials or does not show the owner, is away for too long, something that
+ *   no patience heals stands in the way, or the user stops the run
  */
-export async function readTokenOwner(
-  orgUrl: string,
-  send: (request: OktaRequest) => Promise<Answer>,
-  stop: StopSwitch,
-  oktaNow: () => number,
-): Promise<TokenOwner> {
+export async function readTokenOwner(parts: LookupParts, credentials: CredentialFacts): Promise<TokenOwner> {
+  const { stop, pacer, send, random } = parts
+  const request = readOwnerRequest()
+  let hiddenSince: number | null = null
   for (let tries = 1; ; tries++) {
-    const answer = await send(readOwnerRequest())
-    const last = tries >= mostTries
-    if (answer.kind === 'unanswered') {
-      const { fix, passing } = lossOf(answer.code)
-      if (last || !passing)
-        throw new OrgUnavailable(`Okta can't be reached at ${orgUrl}: ${answer.why}.`, fix)
-      await stop.wait(backoffMs(tries, Math.random()))
-      continue
+    stop.check()
+    const answer = await pacer.request(request.bucket, { send: () => send(request) })
+    if (answer === null) continue
+    const lasting = lastingObstacle(credentials.orgUrl, answer)
+    if (lasting !== null) throw stop.because(lasting)
+    if (answer.kind === 'answered') {
+      const user = parseUser(answer)
+      if (user !== null) return { id: user.id, login: user.login }
+      if (answer.httpStatus === 401) throw stop.because(credentialsRefused(answer))
+      if (isRefusal(answer)) {
+        if (credentials.ofServiceApp) return null
+        hiddenSince ??= performance.now()
+        if (answer.authenticate !== null || performance.now() - hiddenSince >= ownerPatienceMs) {
+          throw stop.because(ownerHidden(answer))
+        }
+      }
+      // The pacer has closed the bucket until the reset.
+      if (answer.httpStatus === 429 && isOktas(answer)) {
+        await stop.wait(concurrencyWaitMs(random()))
+        continue
+      }
     }
-    const { httpStatus, error, rateLimit } = answer
-    if (httpStatus === 401) {
-      throw new KnownError(
-        `Okta refuses the credentials: ${describeAnswer(answer)}.`,
-        'Set a valid OKTA_CLIENT_TOKEN (Admin Console > Security > API > Tokens), then resume the run or start it again.',
-        exitCodes.refusedByOkta,
-      )
-    }
-    if (httpStatus >= 300 && httpStatus < 400) throw redirected(orgUrl, answer.location)
-    if ((httpStatus === 429 || httpStatus >= 500) && !last) {
-      const resetWait = rateLimit === null ? 0 : (rateLimit.reset + 1) * 1000 - oktaNow()
-      const limited = httpStatus === 429 && rateLimit !== null && rateLimit.limit > 0
-      const wait = limited
-        ? Math.min(Math.max(resetWait, 0), longestResetWaitMs)
-        : backoffMs(tries + 1, Math.random())
-      await stop.wait(wait)
-      continue
-    }
-    const user = parseUser(answer)
-    if (user !== null) return { id: user.id, login: user.login }
-    // Okta's own refusal: the token has no user. Anything that is not Okta's JSON is not Okta.
-    if (error !== null && isOktas(answer) && httpStatus < 500 && httpStatus !== 429) return null
-    throw new OrgUnavailable(
-      `What answers at ${orgUrl} is not Okta's API: ${describeAnswer(answer)}.`,
-      `Check OKTA_CLIENT_ORGURL, and whether a proxy stands in between (curl -i ${orgUrl}/api/v1/users/me)`,
-    )
+    await waitForOkta(parts, answer)
+    await stop.wait(backoffMs(Math.min(tries, 4), random()))
   }
 }
 
-/** Okta can't be asked at the org's URL: nothing is there, or something else than Okta. */
-export class OrgUnavailable extends KnownError {
-  /** What fixes it: an imperative that a sentence can go on from. */
-  readonly #fix: string
+/** Okta's own word that it shows no user here. */
+function isRefusal(answer: Answered): boolean {
+  const { httpStatus } = answer
+  return isOktas(answer) && httpStatus < 500 && httpStatus !== 429
+}
 
-  constructor(message: string, fix: string, next = ', then start again.', exitCode?: ExitCode) {
-    super(message, `${fix}${next}`, exitCode)
-    this.name = 'OrgUnavailable'
-    this.#fix = fix
-  }
-
-  /**
-   * The same, for those who know what comes next.
-   *
-   * @param next follows the fix: `, then: okta-lifecycle resume RUN`
-   */
-  so(next: string, exitCode: ExitCode): OrgUnavailable {
-    return new OrgUnavailable(this.message, this.#fix, next, exitCode)
+function ownerHidden(answer: Answer): StopReason {
+  return {
+    state: 'stopped',
+    exitCode: exitCodes.refusedByOkta,
+    message: `Okta does not show whose the token is (${describeAnswer(answer)}). Its owner must never be acted on, so nothing was sent.`,
+    advice: {
+      kind: 'fix',
+      fix: 'Give the token a role that may read its own user, or set another OKTA_CLIENT_TOKEN',
+    },
   }
 }
 
-function redirected(orgUrl: string, location: string | null): OrgUnavailable {
+/** What stands in the way and stays there: a certificate that is not trusted, a redirect. Null for all that may pass. */
+function lastingObstacle(orgUrl: string, answer: Answer): StopReason | null {
+  if (answer.kind === 'unanswered') {
+    const { fix, lasting } = lossOf(answer.code)
+    return lasting ? obstacle(`Okta can't be reached at ${orgUrl}: ${answer.why}.`, fix) : null
+  }
+  const { httpStatus, location } = answer
+  if (httpStatus < 300 || httpStatus >= 400) return null
   const target = originOf(location)
-  return new OrgUnavailable(
+  return obstacle(
     `${orgUrl} redirects${target === null ? '' : ` to ${target}`}; a token is never sent along.`,
     target === null
       ? 'Check OKTA_CLIENT_ORGURL, and whether a proxy stands in between'
       : `If that is your org: export OKTA_CLIENT_ORGURL=${shellWord(target)}; else check whether a proxy stands in between`,
   )
+}
+
+function obstacle(message: string, fix: string): StopReason {
+  return {
+    state: 'stopped',
+    exitCode: exitCodes.stoppedByGuard,
+    message,
+    advice: { kind: 'fix', fix },
+  }
 }

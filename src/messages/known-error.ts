@@ -6,7 +6,7 @@ export const exitCodes = {
   stoppedByGuard: 3,
   refusedByOkta: 4,
   heldElsewhere: 5,
-  /** SIGHUP, SIGINT, SIGPIPE and SIGTERM, as shells tell them: 128 and the signal's number. */
+  /** SIGHUP, SIGINT, SIGPIPE and SIGTERM, as shells report them: 128 and the signal's number. */
   hungUp: 129,
   interrupted: 130,
   outputClosed: 141,
@@ -29,5 +29,34 @@ export class KnownError extends Error {
     this.name = 'KnownError'
     this.next = next
     this.exitCode = exitCode
+  }
+}
+
+/**
+ * A {@link KnownError} whose cause lies outside the program: a disk, a network, an org. What fixes it is kept apart from
+ * what to type next, since only the command knows that.
+ */
+export class FixableError extends KnownError {
+  /** What fixes it: an imperative that a sentence can go on from, such as `Make room on the disk`. */
+  readonly fix: string
+
+  constructor(
+    message: string,
+    fix: string,
+    exitCode: ExitCode,
+    { next = ', then try again.', cause }: { readonly next?: string; readonly cause?: unknown } = {},
+  ) {
+    super(message, `${fix}${next}`, exitCode, cause)
+    this.name = 'FixableError'
+    this.fix = fix
+  }
+
+  /**
+   * The same, for those who know what comes next.
+   *
+   * @param next follows the fix: `, then: okta-lifecycle resume RUN`
+   */
+  so(next: string, exitCode: ExitCode): FixableError {
+    return new FixableError(this.message, this.fix, exitCode, { next, cause: this.cause })
   }
 }

@@ -1,19 +1,53 @@
 import { setMaxListeners } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExitCode } from './known-error.ts'
 
-/** Why a run ends before its input does. */
+/**
+ * What a person does before the work can go on.
+ * - `go_on`: nothing is wrong; the command that goes on is enough.
+ * - `fix`: an imperative without its full stop, such as `Check the network`; the command follows it.
+ * - `flags`: a decision; the command goes on with these flags added.
+ * - `said`: whole sentences that already hold what to type.
+ */
+export type Advice =
+  | { readonly kind: 'go_on' }
+  | { readonly kind: 'fix'; readonly fix: string }
+  | { readonly kind: 'flags'; readonly flags: string }
+  | { readonly kind: 'said'; readonly next: string }
+
+/** Why work ends before its input does. */
 export interface StopReason {
   readonly state: 'stopped' | 'interrupted'
   readonly exitCode: ExitCode
-  /** One sentence for a person. */
+  /** One sentence on what happened, without advice. */
   readonly message: string
+  readonly advice: Advice
 }
 
-/** Ends the life of a task or row without a result: it is taken up again on resume. */
+/**
+ * What to type next, as one sentence.
+ *
+ * @param goOn the command that goes on, such as `okta-lifecycle resume RUN`
+ */
+export function describeNext(advice: Advice, goOn: string): string {
+  switch (advice.kind) {
+    case 'go_on':
+      return goOn
+    case 'fix':
+      return `${advice.fix}, then: ${goOn}`
+    case 'flags':
+      return `If that is right: ${goOn} ${advice.flags}`
+    case 'said':
+      return advice.next
+  }
+}
+
+/**
+ * Ends whatever waits or is about to send once the work is stopping. A task or row that it ends has no result and is
+ * taken up again on resume.
+ */
 export class RunStopped extends Error {
   constructor() {
-    super('The run is stopping.')
+    super('The run is stopping: nothing more is sent.')
     this.name = 'RunStopped'
   }
 }
@@ -46,6 +80,12 @@ export class StopSwitch {
     return true
   }
 
+  /** Turns the switch and returns what ends the caller: `throw stop.because(reason)`. */
+  because(reason: StopReason): RunStopped {
+    this.turn(reason)
+    return new RunStopped()
+  }
+
   /** The work is over: from now on the switch has no effect. */
   retire(): void {
     this.#retired = true
@@ -64,10 +104,17 @@ export class StopSwitch {
   async wait(milliseconds: number): Promise<void> {
     this.check()
     if (milliseconds <= 0) return
-    try {
-      await sleep(milliseconds, undefined, { signal: this.#abort.signal })
-    } catch {
-      throw new RunStopped()
-    }
+    const { signal } = this.#abort
+    await new Promise<void>((resolve, reject) => {
+      const stopped = (): void => {
+        clearTimeout(timer)
+        reject(new RunStopped())
+      }
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', stopped)
+        resolve()
+      }, milliseconds)
+      signal.addEventListener('abort', stopped, { once: true })
+    })
   }
 }

@@ -30,6 +30,11 @@ export interface Answered {
   readonly error: OktaError | null
   /** Of a redirect. */
   readonly location: string | null
+  /**
+   * The error that `www-authenticate` names, such as `insufficient_scope`; null when it names none.
+   * Source: RFC 6750, section 3.1, and RFC 9449 for `invalid_dpop_proof`.
+   */
+  readonly authenticate: string | null
 }
 
 /** No answer came. */

@@ -9,7 +9,7 @@ import { type Answer, type AnswerBody, type Answered, isOktas } from './answer.t
  * - `not_applied`: certainly not applied, for a passing reason; send again later.
  * - `in_transition`: certainly not applied, since an earlier change of the user is still under way (E0000112).
  * - `wrong_status`: refused as Okta refuses because of the user's status; a read tells what is true.
- * - `no_permission`: E0000006; a matter of this user, or of the credentials if many come in a row.
+ * - `no_permission`: a refusal that speaks of the credentials; a matter of this user, or of the token if many come in a row.
  * - `bad_credentials`: 401; nothing can be sent any more.
  * - `refused`: any other refusal; the task has failed.
  * - `in_doubt`: it may have been applied. `settleAtOnce` if Okta itself answered, so that nothing is still under way.
@@ -29,6 +29,23 @@ export type Outcome =
 /** Okta's limit of simultaneous requests: a 429 with limit 0 and remaining 0, whose reset means nothing. */
 export function isConcurrencyLimit(answer: Answered): boolean {
   return answer.httpStatus === 429 && answer.rateLimit?.limit === 0 && answer.rateLimit.remaining === 0
+}
+
+const credentialErrors: ReadonlySet<string> = new Set([
+  'insufficient_scope',
+  'invalid_token',
+  'invalid_dpop_proof',
+])
+
+/**
+ * Whether a refusal other than 401 speaks of the credentials and not of the call.
+ * Source: E0000006 of Okta's catalogue; OAuth refusals name their reason in `www-authenticate`, with 400 or 403, sometimes
+ * with an empty body (okta-sdk-nodejs issues 424 and 453).
+ */
+function speaksOfCredentials({ httpStatus, error, authenticate }: Answered): boolean {
+  if (httpStatus < 400 || httpStatus >= 500) return false
+  if (httpStatus === 403 && error?.errorCode === 'E0000006') return true
+  return authenticate !== null && credentialErrors.has(authenticate)
 }
 
 /**
@@ -64,7 +81,7 @@ export function classifyLifecycle(action: Action, answer: Answer): Outcome {
   }
   if (httpStatus === 408) return doubt
   if (error?.errorCode === 'E0000112') return { kind: 'in_transition' }
-  if (httpStatus === 403 && error?.errorCode === 'E0000006') return { kind: 'no_permission' }
+  if (speaksOfCredentials(answer)) return { kind: 'no_permission' }
   const { refusal } = ruleOf(action)
   if (refusal !== null && httpStatus === refusal.httpStatus && error?.errorCode === refusal.errorCode) {
     return { kind: 'wrong_status' }
@@ -105,7 +122,7 @@ export function classifyRead(answer: Answer): ReadOutcome {
   if (httpStatus === 429) return isConcurrencyLimit(answer) ? 'concurrency_limited' : 'rate_limited'
   if (httpStatus === 401) return 'bad_credentials'
   if (httpStatus === 404 && error?.errorCode === 'E0000007') return 'not_found'
-  if (httpStatus === 403 && error?.errorCode === 'E0000006') return 'no_permission'
+  if (speaksOfCredentials(answer)) return 'no_permission'
   // Whatever is not Okta's word says nothing of the user.
   if (httpStatus >= 500 || httpStatus === 408 || httpStatus < 400) return 'again'
   return body.kind === 'unreadable' || !isOktas(answer) ? 'again' : 'refused'

@@ -1,5 +1,5 @@
 import { Pool } from 'undici'
-import { type Answer, parseBody, parseOktaError } from './answer.ts'
+import { type Answer, type Answered, parseBody, parseOktaError } from './answer.ts'
 import type { OktaClock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { Exchange, type Received } from './exchange.ts'
@@ -17,17 +17,20 @@ export interface OktaClient {
 export interface OktaClientOptions {
   readonly connection: Connection
   readonly clock: OktaClock
-  /** Connections at most. */
-  readonly connections: number
+  /** Requests at once, at most. Hung ones don't count: they have connections beside. */
+  readonly concurrency: number
   readonly userAgent: string
 }
+
+/** Requests that may hang beside those that are answered: each holds a connection until its time limit. */
+const mostHung = 500
 
 /** Opens a client. It keeps connections alive, follows no redirect, and retries nothing by itself. */
 export function createOktaClient(options: OktaClientOptions): OktaClient {
   const { connection, clock } = options
   const { requestTimeoutMs } = connection
   const pool = new Pool(connection.orgUrl, {
-    connections: options.connections,
+    connections: options.concurrency + mostHung,
     pipelining: 1,
     headersTimeout: requestTimeoutMs,
     bodyTimeout: requestTimeoutMs,
@@ -66,19 +69,24 @@ function toAnswer(received: Received, observeDate: (date: string | undefined) =>
     return { kind: 'unanswered', mayHaveBeenSent: true, connectedAfterMs, code, why }
   }
   const { connectedAfterMs, httpStatus, headers } = received
-  observeDate(singleHeader(headers.date))
+  const rateLimit = parseRateLimit(headers)
+  const requestId = singleHeader(headers['x-okta-request-id']) ?? null
   const body =
     received.text === null
       ? { kind: 'unreadable' as const, why: 'a body of more than 1 MiB' }
       : parseBody(received.text)
-  return {
+  const answered: Answered = {
     kind: 'answered',
     connectedAfterMs,
     httpStatus,
-    rateLimit: parseRateLimit(headers),
-    requestId: singleHeader(headers['x-okta-request-id']) ?? null,
+    rateLimit,
+    requestId,
     body,
     error: httpStatus < 400 ? null : parseOktaError(body),
     location: singleHeader(headers.location) ?? null,
+    authenticate: /\berror="?([\w.-]+)/.exec(singleHeader(headers['www-authenticate']) ?? '')?.[1] ?? null,
   }
+  // A proxy's clock is not Okta's: one page of a balancer that is two minutes ahead must not move what is believed of it.
+  if (requestId !== null || rateLimit !== null) observeDate(singleHeader(headers.date))
+  return answered
 }

@@ -48,6 +48,11 @@ export class OktaClock {
     return this.#monotonic() + (this.#offset.low + this.#offset.high) / 2
   }
 
+  /** {@link now} as RFC 3339 UTC with milliseconds, as results show times. */
+  timestamp(): string {
+    return new Date(this.now()).toISOString()
+  }
+
   /** Okta's time is at most this, in epoch milliseconds: by when something has surely happened. */
   nowAtMost(): number {
     if (this.#offset === null) return this.#fallback()

@@ -1,4 +1,5 @@
 import { KnownError } from '../messages/known-error.ts'
+import { isOfServiceApp } from './token-claims.ts'
 
 /** Where the org is and how calls to it are authorized. `authorization` is a secret. */
 export interface Connection {
@@ -6,6 +7,8 @@ export interface Connection {
   readonly orgUrl: string
   /** The value of the `Authorization` header. */
   readonly authorization: string
+  /** Whether the credentials certainly belong to a service app, which has no owner. */
+  readonly ofServiceApp: boolean
   /** The time limit of one request, in milliseconds. */
   readonly requestTimeoutMs: number
 }
@@ -18,9 +21,12 @@ export const defaultRequestTimeoutMs = 30_000
  * @throws KnownError where a setting is missing or can't be accepted, with the fix
  */
 export function readConnection(environment: Readonly<Record<string, string | undefined>>): Connection {
+  const orgUrl = checkOrgUrl(environment.OKTA_CLIENT_ORGURL)
+  const authorization = readAuthorization(environment)
   return {
-    orgUrl: checkOrgUrl(environment.OKTA_CLIENT_ORGURL),
-    authorization: readAuthorization(environment),
+    orgUrl,
+    authorization,
+    ofServiceApp: isOfServiceApp(authorization),
     requestTimeoutMs: readRequestTimeout(environment.OKTA_CLIENT_REQUESTTIMEOUT),
   }
 }

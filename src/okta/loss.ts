@@ -4,69 +4,69 @@ export interface Loss {
   readonly cause: string | null
   /** What to do about it: an imperative that a sentence can go on from. */
   readonly fix: string
-  /** Whether it makes sense to try again at once: a wrong name or certificate stays wrong. */
-  readonly passing: boolean
+  /** Whether no waiting heals it: a certificate that is not trusted stays so. A name or a port may be back in a moment. */
+  readonly lasting: boolean
 }
 
 const checkNetwork = 'Check the network and OKTA_CLIENT_ORGURL'
 const checkScheme = 'Check the scheme and port of OKTA_CLIENT_ORGURL'
 
 /** The first pattern that matches the code counts. */
-const losses: readonly (readonly [code: RegExp, cause: string, fix: string, passing: boolean])[] = [
+const losses: readonly (readonly [code: RegExp, cause: string, fix: string, lasting: boolean])[] = [
   [
     /^ENOTFOUND$/,
     "the host's name is not known",
     'Check OKTA_CLIENT_ORGURL and the DNS of this machine',
     false,
   ],
-  [/^EAI_/, 'the name server does not answer', 'Check the DNS of this machine', true],
+  [/^EAI_/, 'the name server does not answer', 'Check the DNS of this machine', false],
   [
     /^ECONNREFUSED$/,
     'nothing listens there, or a firewall refuses it',
     'Check OKTA_CLIENT_ORGURL, and whether a firewall is in between',
     false,
   ],
-  [/^(EHOSTUNREACH|ENETUNREACH)$/, 'there is no way to the host', checkNetwork, true],
+  [/^(EHOSTUNREACH|ENETUNREACH)$/, 'there is no way to the host', checkNetwork, false],
   [
     /^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/,
     'the host does not answer',
     'Check OKTA_CLIENT_ORGURL, and whether a firewall is in between',
-    true,
+    false,
   ],
   [
     /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/,
     'its certificate is not valid at this time',
     'Check the clock of this machine and the certificate of the host',
-    false,
+    true,
   ],
   [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
     'its certificate is for another host',
     'Check the host in OKTA_CLIENT_ORGURL, and whether a proxy is in between',
-    false,
+    true,
   ],
   [
     /^(CERT_|ERR_TLS|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO)/,
     'its certificate is not trusted',
     'If your company inspects TLS: export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem',
-    false,
+    true,
   ],
-  [/^(EPROTO|ERR_SSL)/, 'what listens there does not speak TLS as Okta does', checkScheme, false],
+  [/^(EPROTO|ERR_SSL)/, 'what listens there does not speak TLS as Okta does', checkScheme, true],
   [/^HPE_/, 'what answers there does not speak HTTP', checkScheme, false],
   [
     /^(EMFILE|ENFILE)$/,
     'this process may open no more files',
     'Raise the limit (ulimit -n 1024) or lower --concurrency',
-    true,
+    false,
   ],
 ]
 
 /** What a code means. */
 export function lossOf(code: string): Loss {
-  for (const [pattern, cause, fix, passing] of losses) {
-    if (pattern.test(code)) return { cause, fix, passing }
+  for (const [pattern, cause, fix, lasting] of losses) {
+    if (pattern.test(code)) return { cause, fix, lasting }
   }
-  return { cause: null, fix: checkNetwork, passing: true }
+  return { cause: null, fix: checkNetwork, lasting: false }
 }
 
 /**

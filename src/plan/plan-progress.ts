@@ -1,5 +1,5 @@
 import type { BucketReport } from '../budget/lane.ts'
-import { renderDuration } from '../report/render-summary.ts'
+import { renderDuration } from '../messages/duration.ts'
 import { forecastRun } from './render-plan.ts'
 
 /** Shows how far a plan is, on standard error. */

@@ -1,10 +1,10 @@
-import { signatureOf } from '../engine/row.ts'
-import { invalidResult } from '../engine/rows.ts'
 import type { InputRow, ValidRow } from '../input/row.ts'
 import type { Job } from '../job/job.ts'
 import type { UserStatus } from '../okta/status.ts'
 import { keysOf, normalizeUserKey } from '../okta/user.ts'
 import { guardKey, guardUser, type TokenOwner, type UserGuards } from '../rules/guards.ts'
+import { signatureOf } from '../rules/row-order.ts'
+import { invalidResult } from '../rules/unsent-result.ts'
 import type { PlannedTask } from './plan-schema.ts'
 import { type Subject, simulateRow } from './simulate.ts'
 import type { PlannedRead, PlannedUser, UserReads } from './user-reads.ts'
@@ -54,7 +54,7 @@ export async function* planRows(
 }
 
 function invalidTask(row: Extract<InputRow, { kind: 'invalid' }>): PlannedTask {
-  const { step, user, action, message } = invalidResult(row)
+  const { step, user, action, message } = invalidResult(row, '')
   return { row: row.row, step, user, action, status: null, expected: 'skipped', reason: message }
 }
 

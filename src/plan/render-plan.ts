@@ -1,7 +1,8 @@
 import { forecast } from '../budget/forecast.ts'
 import type { BucketReport } from '../budget/lane.ts'
+import { counted } from '../messages/counted.ts'
+import { renderDuration } from '../messages/duration.ts'
 import { visible } from '../messages/shown.ts'
-import { renderDuration } from '../report/render-summary.ts'
 import { expectations, type PlanEnd, type PlannedTask, type PlanRequests } from './plan-schema.ts'
 
 /** A planned task as one line for a person, without its line feed. The step is named where its row has several. */
@@ -63,8 +64,4 @@ export function renderPlanEnd({ totals, requests }: PlanEnd, time: PlanForecast 
 function renderTime(time: PlanForecast | null): string {
   if (time === null) return 'How long it takes is not known: no limit was seen.'
   return `It would take about ${renderDuration(time.seconds)} at ${Math.floor(time.perMinute)}/min, by the limit of reads; that of lifecycle calls shows in the run.`
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

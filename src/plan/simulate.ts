@@ -1,9 +1,9 @@
-import { skipForPreceding } from '../engine/row.ts'
 import type { ValidRow } from '../input/row.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import { decide } from '../rules/decide.ts'
 import { type GuardVerdict, guardUser, type UserGuards } from '../rules/guards.ts'
+import { skipForPreceding } from '../rules/row-order.ts'
 import type { Expectation, PlannedTask } from './plan-schema.ts'
 
 /**

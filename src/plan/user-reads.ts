@@ -1,6 +1,10 @@
 import type { ValidRow } from '../input/row.ts'
 import type { FailedRead, FoundUser } from '../lookup/read-user.ts'
+import type { StopReason } from '../messages/stop.ts'
+import type { Answer } from '../okta/answer.ts'
 import { foldLogin, looksLikeUserId } from '../okta/user.ts'
+
+import { permissionRefused, refusalsThatAsk } from '../rules/stop-reasons.ts'
 
 /** What is kept of a read: no more than a plan needs, since it is kept for every user. */
 export type PlannedRead =
@@ -20,6 +24,9 @@ export class UserReads {
   readonly #read: (row: ValidRow) => Promise<FoundUser | FailedRead>
   readonly #done = new Map<string, PlannedRead>()
   readonly #underWay = new Map<string, Promise<PlannedRead>>()
+  #found = 0
+  #refused = 0
+  #refusal: Answer | null = null
 
   /** @param read reads the user of a row */
   constructor(read: (row: ValidRow) => Promise<FoundUser | FailedRead>) {
@@ -36,6 +43,15 @@ export class UserReads {
     return await underWay
   }
 
+  /**
+   * Why nothing that was planned counts: the token was refused every single user, and they were many. Null where one was
+   * shown, or too few were refused to say so.
+   */
+  refusedAlone(): StopReason | null {
+    if (this.#refusal === null || this.#found > 0 || this.#refused < refusalsThatAsk) return null
+    return permissionRefused(this.#refusal, 'reading users', this.#refused - refusalsThatAsk)
+  }
+
   async #begin(key: string, row: ValidRow): Promise<PlannedRead> {
     const reading = this.#read(row).then((read) => this.#keep(key, read))
     this.#underWay.set(key, reading)
@@ -48,10 +64,15 @@ export class UserReads {
 
   #keep(key: string, read: FoundUser | FailedRead): PlannedRead {
     if (read.kind === 'failed') {
+      if (read.cause === 'no_permission') {
+        this.#refused++
+        this.#refusal = read.answer
+      }
       const failed = { kind: 'failed', message: read.message, passing: isPassing(read) } as const
       this.#done.set(key, failed)
       return failed
     }
+    this.#found++
     const { id, login, status, transitioningToStatus } = read.user
     const before = this.#done.get(id)
     // Of two reads of a user the first to come counts for both.

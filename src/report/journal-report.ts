@@ -1,9 +1,9 @@
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import { z } from 'zod'
 import { type JournalHead, journalFlawKinds } from '../journal/journal-check.ts'
 import type { JournalVerdict } from '../journal/journal-reader.ts'
-import { shellWord } from '../messages/shell-word.ts'
-import { journalFileName } from '../run/run-directory.ts'
+import { commandFor, runNameOf } from '../messages/commands.ts'
+import { journalPath } from '../run/run-directory.ts'
 
 const count = z.int().min(0)
 const recorded = z.strictObject({ lines: count, bytes: count, chain: z.string() })
@@ -62,7 +62,7 @@ export function reportJournal(parts: JournalReportParts): JournalReport {
   const { end, flaw } = verdict
   return {
     run_id: runId,
-    journal: join(directory, journalFileName),
+    journal: journalPath(directory),
     sound: flaw === null,
     lines: end.soundLines,
     bytes: end.soundBytes,
@@ -85,6 +85,7 @@ export function reportJournal(parts: JournalReportParts): JournalReport {
 /** The answer for a terminal: plain text, lines that end in a line feed. */
 export function renderJournalReport(report: JournalReport): string {
   const { run_id, journal, lines, bytes, problem } = report
+  const again = commandFor('verify-journal', runNameOf(dirname(journal)))
   const extent = `${lines} ${lines === 1 ? 'line' : 'lines'}, ${bytes} bytes`
   if (problem === null) {
     return [
@@ -98,7 +99,7 @@ export function renderJournalReport(report: JournalReport): string {
     `The journal of run ${run_id} is damaged (${problem.kind}): ${journal}`,
     problem.message,
     `Sound before it: ${extent}`,
-    `Next: restore the run directory from a backup, then: okta-lifecycle verify-journal ${shellWord(run_id)}. Until then the run can't be resumed.`,
+    `Next: restore the run directory from a backup, then: ${again}. Until then the run can't be resumed.`,
     '',
   ].join('\n')
 }

@@ -1,8 +1,9 @@
-import { basename, dirname } from 'node:path'
-import { shellWord } from '../messages/shell-word.ts'
+import { counted } from '../messages/counted.ts'
+import { renderDuration } from '../messages/duration.ts'
 import { visible } from '../messages/shown.ts'
 import { actionNames } from '../okta/actions.ts'
 import { expectedSkips, type SkipReason, skipReasons } from '../rules/result.ts'
+import { hasTasksToRetry } from './next-step.ts'
 import { reportedResults } from './report-row.ts'
 import type { Summary } from './summary.ts'
 
@@ -67,6 +68,9 @@ function renderLook({ results, skipped, files }: Summary): string[] {
   if (results.in_doubt > 0) {
     looks.push(`${results.in_doubt} in doubt: may have been applied, look the user up in Okta`)
   }
+  if (results.unsettled > 0) {
+    looks.push(`${results.unsettled} unsettled: sent, and not known yet whether applied; resume settles them`)
+  }
   if (results.not_run > 0) looks.push(`${results.not_run} not run: the run stopped first`)
   for (const reason of skipReasons) {
     if (skipped[reason] > 0 && !expectedSkips.has(reason)) {
@@ -79,7 +83,7 @@ function renderLook({ results, skipped, files }: Summary): string[] {
   return [
     ...(looks.length > 0 ? ['Needs a look', ...looks.map((line) => `  ${line}`)] : ['Nothing needs a look']),
     ...(expected.length > 0 ? [`As asked: ${expected.join(', ')}`] : []),
-    ...(looks.length > 0 ? [`Each of them stands in ${files.results_csv}`] : []),
+    ...(looks.length > 0 ? [`Each of them is in ${files.results_csv}`] : []),
   ]
 }
 
@@ -109,47 +113,12 @@ function renderEnd(summary: Summary): string[] {
     ['Results', results_csv],
     ...(report_html === undefined ? [] : [['Report', report_html] as const]),
     ...(hasRowsToFeed(summary) ? [['Rows to feed again', failed_csv] as const] : []),
-    ['Next', nextStep(summary)],
+    ['Next', summary.next],
   ])
 }
 
 function hasRowsToFeed(summary: Summary): boolean {
   return hasTasksToRetry(summary) || summary.skipped.invalid_row > 0
-}
-
-function hasTasksToRetry({ results, skipped }: Summary): boolean {
-  return results.failed + results.in_doubt + results.not_run + skipped.in_doubt > 0
-}
-
-function nextStep(summary: Summary): string {
-  const { state, skipped, files, run_id } = summary
-  const parent = dirname(files.directory)
-  // The default directory needs no flag, and neither does a run that is found by its name there.
-  const where =
-    parent === 'runs' && basename(files.directory) === run_id ? '' : ` --runs-dir ${shellWord(parent)}`
-  if (state !== 'finished') return `okta-lifecycle resume ${shellWord(run_id)}${where}`
-  if (hasTasksToRetry(summary)) {
-    return `see in results.csv why, fix what can be fixed, then: okta-lifecycle retry ${shellWord(run_id)}${where}`
-  }
-  if (skipped.invalid_row > 0) return `correct the rows in ${files.failed_csv}, then run it as an input`
-  if (skipReasons.some((reason) => skipped[reason] > 0 && !expectedSkips.has(reason))) {
-    return 'decide on the skipped users; nothing is left to resume'
-  }
-  return 'nothing, the run is complete'
-}
-
-function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
-}
-
-/** Seconds as people say them: `0.4 s`, `42 s`, `3 min 5 s`, `2 h 10 min`. */
-export function renderDuration(seconds: number): string {
-  if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`
-  const whole = Math.round(seconds)
-  if (whole < 60) return `${whole} s`
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
-  const minutes = Math.round(whole / 60)
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 function alignLabels(lines: readonly (readonly [label: string, text: string])[]): string[] {

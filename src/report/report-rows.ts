@@ -1,18 +1,23 @@
-import type { RunState } from '../journal/journal-state.ts'
+import type { JournalState } from '../journal/journal-state.ts'
 import { rowsWithResults } from '../run/rows-with-results.ts'
 import type { RunFile } from '../run/run-file.ts'
-import { notRun, type ReportRow } from './report-row.ts'
+import { pendingTask } from './pending-task.ts'
+import type { ReportRow } from './report-row.ts'
 
 /** The rows of a run in input order, each with what the journal says of its tasks. */
 export async function* reportRows(
   directory: string,
   run: RunFile,
-  state: RunState,
+  state: JournalState,
 ): AsyncGenerator<ReportRow> {
   for await (const { input, results } of rowsWithResults(directory, run, state)) {
     const { row, user, cells } = input
     const actions = input.kind === 'valid' ? input.actions : [input.action]
-    const tasks = results.map((result, index) => result ?? notRun(row, index + 1, user, actions[index] ?? ''))
+    const tasks = results.map((result, index) => {
+      if (result !== null) return result
+      const task = { row, step: index + 1, user, action: actions[index] ?? '' }
+      return pendingTask(task, state.progressOf(task))
+    })
     yield { row, cells, tasks }
   }
 }

@@ -5,7 +5,11 @@ import { reportedResults } from './report-row.ts'
 
 const fields = {
   ...taskResultSchema.shape,
-  result: z.enum(reportedResults).describe('How the task ended; not_run: the run stopped first.'),
+  result: z
+    .enum(reportedResults)
+    .describe(
+      'How the task ended; not_run: the run stopped first; unsettled: it was sent, and what became of it is not known yet.',
+    ),
 }
 
 /** A line of `results.jsonl`: what became of a task, then the input's own columns with any JSON value. */

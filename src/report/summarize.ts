@@ -1,14 +1,27 @@
-import type { ExecutionEnd } from '../engine/execution.ts'
+import type { BucketReport } from '../budget/lane.ts'
+import type { JournalHead } from '../journal/journal-check.ts'
+import type { JournalState } from '../journal/journal-state.ts'
 import type { ExitCode } from '../messages/known-error.ts'
+import type { StopReason } from '../messages/stop.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
+import { nextStep } from './next-step.ts'
 import { type Summary, summaryFiles } from './summary.ts'
 import type { ResultTotals } from './totals.ts'
+
+/** What a summary tells of an execution that has ended. */
+export interface ExecutionFacts {
+  readonly state: JournalState
+  readonly buckets: readonly BucketReport[]
+  readonly journal: JournalHead
+  /** Null where all tasks have a result. */
+  readonly stopped: StopReason | null
+}
 
 /** What a summary is made of. */
 export interface SummaryParts {
   readonly directory: string
   readonly run: RunFile
-  readonly end: ExecutionEnd
+  readonly end: ExecutionFacts
   readonly totals: ResultTotals
   readonly exitCode: ExitCode
 }
@@ -16,7 +29,8 @@ export interface SummaryParts {
 /** Puts the counts, timings and paths of a run together after an execution. */
 export function summarize({ directory, run, end, totals, exitCode }: SummaryParts): Summary {
   const { state, stopped } = end
-  const { requests, retries } = state.totals
+  const { executions } = state
+  const { requests, retries } = executions.totals
   const byStatus = [...requests].flatMap(([name, count]) =>
     name.startsWith('http_') ? [[name.slice('http_'.length), count] as const] : [],
   )
@@ -29,11 +43,12 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     org: run.org_url === sandboxOrgUrl ? 'sandbox (a simulated org)' : run.org_url,
     state: stopped?.state ?? 'finished',
     reason: stopped?.message ?? null,
+    next: nextStep({ directory, stopped, results: totals.results, skipped: totals.skipped }),
     exit_code: exitCode,
-    started_at: state.firstExecutionAt ?? run.created_at,
-    finished_at: state.lastStop?.at ?? run.created_at,
-    duration_seconds: state.workedMs / 1000,
-    executions: Math.max(1, state.executions),
+    started_at: executions.firstAt ?? run.created_at,
+    finished_at: executions.lastStop?.at ?? run.created_at,
+    duration_seconds: executions.workedMs / 1000,
+    executions: Math.max(1, executions.count),
     rows: totals.rows,
     tasks: totals.tasks,
     results: totals.results,

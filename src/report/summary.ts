@@ -62,6 +62,7 @@ export const summarySchema = z
         'stopped: by a guard, by failures or by a refusal of Okta; interrupted: by a signal, or because nobody read its output any more.',
       ),
     reason: z.string().nullable().describe('Why the run did not finish; null where it did.'),
+    next: z.string().describe('What to do next, with the command to type.'),
     exit_code: count.describe("The process's exit status."),
     started_at: time.describe('RFC 3339, UTC; of the first execution.'),
     finished_at: time.describe('RFC 3339, UTC; of the last execution.'),

@@ -1,15 +1,13 @@
-import { join } from 'node:path'
 import { type Survey, SurveyCounter } from '../input/survey.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
-import { readJournal } from '../journal/journal-reader.ts'
-import { RunState } from '../journal/journal-state.ts'
-import { createJournal } from '../journal/open-journal.ts'
+import { JournalState } from '../journal/journal-state.ts'
+import { createJournal, replayJournal } from '../journal/open-journal.ts'
 import type { TaskResult } from '../rules/result.ts'
+import type { InputCopy } from '../run/input-copy.ts'
 import { rowsWithResults } from '../run/rows-with-results.ts'
-import { hasJournal, type InputCopy, journalFileName } from '../run/run-directory.ts'
+import { hasJournal, journalOf, journalPath } from '../run/run-directory.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { carryOver } from './carry-over.ts'
-import { OpenDoubts } from './open-doubts.ts'
 import { selectRow } from './select-row.ts'
 import { SupersededRows } from './superseded.ts'
 import { openInput } from './write-input.ts'
@@ -52,12 +50,12 @@ export async function beginRetry(
   old: OldRun,
   next: { readonly directory: string; readonly runId: string },
 ): Promise<Retry | null> {
-  const { state, doubts } = await replay(old)
+  const state = await replay(old)
   const { superseded, retriedRows, invalidRows } = await findRows(old, state)
   if (retriedRows === 0) return null
   const format = old.run.input.format === 'csv' ? 'csv' : 'jsonl'
   const input = await openInput(next.directory, format, old.run.input.columns)
-  const journal = await createJournal(next.directory, next.runId)
+  const journal = await createJournal(journalPath(next.directory), next.runId)
   const counter = new SurveyCounter()
   const now = new Date().toISOString()
   let [rows, tasks, inDoubt, events] = [0, 0, 0, 0]
@@ -76,7 +74,7 @@ export async function beginRetry(
           row: rows,
           oldRunId: old.run.run_id,
           superseded: later,
-          doubtOf: (step) => doubts.of(retried.input.row, step),
+          doubtOf: (step) => state.leftInDoubt({ row: retried.input.row, step }),
         },
         now,
       )
@@ -107,29 +105,16 @@ export async function beginRetry(
   }
 }
 
-async function replay({
-  directory,
-  run,
-  recorded,
-}: OldRun): Promise<{ state: RunState; doubts: OpenDoubts }> {
-  const state = new RunState(run.job.steps?.length ?? 1)
-  const doubts = new OpenDoubts()
-  if (recorded === null && !(await hasJournal(directory))) return { state, doubts }
-  await readJournal(
-    join(directory, journalFileName),
-    ({ event, offset, length }) => {
-      state.apply(event, { offset, length })
-      doubts.apply(event)
-    },
-    { run: run.run_id, head: recorded },
-  )
-  return { state, doubts }
+async function replay({ directory, run, recorded }: OldRun): Promise<JournalState> {
+  const journal = journalOf(directory, run, recorded)
+  if (recorded === null && !(await hasJournal(directory))) return new JournalState(journal.stepsPerRow)
+  return (await replayJournal(journal)).state
 }
 
 /** Goes through the old run once, to find what a later row stands against. */
 async function findRows(
   { directory, run }: OldRun,
-  state: RunState,
+  state: JournalState,
 ): Promise<{ superseded: SupersededRows; retriedRows: number; invalidRows: number }> {
   const superseded = new SupersededRows()
   let [retriedRows, invalidRows] = [0, 0]

@@ -1,5 +1,5 @@
 import type { JournalEvent } from '../journal/journal-event.ts'
-import type { OpenAttempt } from '../journal/journal-state.ts'
+import type { OpenAttempt } from '../journal/task-progress.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { unsentResult } from '../rules/unsent-result.ts'
 import type { RetriedRow } from './select-row.ts'
@@ -38,7 +38,8 @@ export function carryOver(carried: CarriedRow, now: string): readonly JournalEve
     }
     const doubt = doubtOf(step)
     if (doubt === null) return []
-    return [{ ...doubt.intent, row }, ...(doubt.doubt === null ? [] : [{ ...doubt.doubt, row }])]
+    const origin = doubt.intent.origin ?? { run: oldRunId, row: retried.input.row, step }
+    return [{ ...doubt.intent, row, origin }, ...(doubt.doubt === null ? [] : [{ ...doubt.doubt, row }])]
   })
 }
 

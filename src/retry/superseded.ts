@@ -1,5 +1,5 @@
 import { type Action, ruleOf } from '../okta/actions.ts'
-import { foldLogin, normalizeUserKey } from '../okta/user.ts'
+import { keysOf, normalizeUserKey } from '../okta/user.ts'
 import { decide } from '../rules/decide.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { RetriedRow } from './select-row.ts'
@@ -56,8 +56,8 @@ export class SupersededRows {
 function namesOf(user: string, results: readonly TaskResult[]): readonly string[] {
   const names = new Set([normalizeUserKey(user)])
   for (const { okta_user_id: id, okta_login: login } of results) {
-    if (id !== null) names.add(id)
-    if (login !== null && login !== '') names.add(foldLogin(login))
+    if (id === null) continue
+    for (const key of keysOf({ id, login: login ?? '' })) names.add(key)
   }
   return [...names]
 }

@@ -4,7 +4,7 @@ import { openReplacingFile } from '../files/replacing-file.ts'
 import { renderCsv } from '../input/csv/csv-text.ts'
 import { jsonLineRenderer } from '../input/json/json-line.ts'
 import type { ValidRow } from '../input/row.ts'
-import type { InputCopy } from '../run/run-directory.ts'
+import type { InputCopy } from '../run/input-copy.ts'
 
 const rowsPerWrite = 256
 

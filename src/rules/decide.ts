@@ -19,18 +19,42 @@ export function decide(action: Action, status: UserStatus): Decision {
  * Decides what a refusal comes to, from the status that the user turns out to have.
  *
  * @param refusal Okta's own words, for where the status alone does not explain it
+ * @param doubted whether an earlier attempt of the task may have been applied late
  */
 export function decideAfterRefusal(
   action: Action,
   status: UserStatus,
   refusal: string,
-): Exclude<Decision, { kind: 'send' }> {
+  doubted: boolean,
+): Exclude<Decision, { kind: 'send' }> | { readonly kind: 'succeeded'; readonly message: string } {
   const rule = ruleOf(action)
+  if (doubted && rule.target.includes(status)) return confirmedLate(status)
   if (rule.unchangedAfterRefusalIn.includes(status)) {
     return { kind: 'unchanged', message: `user is ${status} already; ${refusal}` }
   }
   if (rule.sentFrom.includes(status)) return { kind: 'failed', message: `user is ${status}; ${refusal}` }
   return { kind: 'failed', message: `${wrongStatus(action, status)}; ${refusal}` }
+}
+
+/**
+ * Decides as {@link decide} does for a task of which an earlier attempt was taken for lost: a user who is at the target by
+ * now got there by that attempt, which came late.
+ */
+export function decideAgain(
+  action: Action,
+  status: UserStatus,
+): Decision | { readonly kind: 'succeeded'; readonly message: string } {
+  const { target, sentFrom } = ruleOf(action)
+  return target.includes(status) && !sentFrom.includes(status)
+    ? confirmedLate(status)
+    : decide(action, status)
+}
+
+function confirmedLate(status: UserStatus): { readonly kind: 'succeeded'; readonly message: string } {
+  return {
+    kind: 'succeeded',
+    message: `confirmed late: an earlier attempt was applied after all, user is ${status}`,
+  }
 }
 
 function wrongStatus(action: Action, status: UserStatus): string {

@@ -21,19 +21,18 @@ export interface UserGuards {
   readonly owner: TokenOwner
 }
 
-/** Judges the run as a whole, before its first lifecycle call. Null where it may begin. */
-export function guardRun(run: {
-  readonly run_id: string
-  readonly input: { readonly users: number }
-  readonly job: { readonly guards: { readonly max_users: number | null } }
-}): StopReason | null {
-  const { max_users: most } = run.job.guards
-  const { users } = run.input
+/**
+ * Judges an input as a whole, before the first lifecycle call. Null when the run may begin.
+ *
+ * @param users distinct keys as written
+ */
+export function guardUserCount(users: number, most: number | null): StopReason | null {
   if (most === null || users <= most) return null
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: `The input names ${users} users; max_users allows ${most}. If that is right: okta-lifecycle resume ${run.run_id} --max-users ${users}`,
+    message: `The input names ${users} users; max_users allows ${most}.`,
+    advice: { kind: 'flags', flags: `--max-users ${users}` },
   }
 }
 

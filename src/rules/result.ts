@@ -20,6 +20,12 @@ export const skipReasons = [
 ] as const
 export type SkipReason = (typeof skipReasons)[number]
 
+/** A task by its place in the input. */
+export interface TaskPlace {
+  readonly row: number
+  readonly step: number
+}
+
 /** The skips that leave a run a success. */
 export const expectedSkips: ReadonlySet<SkipReason> = new Set(['duplicate', 'only_status'])
 

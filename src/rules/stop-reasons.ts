@@ -1,71 +1,61 @@
-import type { Services } from '../engine/services.ts'
-import { maxSetbacks } from '../lookup/backoff.ts'
 import { exitCodes } from '../messages/known-error.ts'
-import { RunStopped, type StopSwitch } from '../messages/stop.ts'
+import type { StopReason } from '../messages/stop.ts'
 import { type Answer, describeAnswer } from '../okta/answer.ts'
-import { type RefusalStreak, refusalsThatStop } from './refusal-streak.ts'
+import { lossOf } from '../okta/loss.ts'
 
-/** Turns the stop switch because Okta no longer accepts the token. Returns what to throw. */
-export function stopForCredentials(stop: StopSwitch, answer: Answer): RunStopped {
-  stop.turn({
+/** So many refusals in a row, without a success between, are put to the test: the users, or the token? */
+export const refusalsThatAsk = 10
+
+/** Okta no longer accepts the token. */
+export function credentialsRefused(answer: Answer): StopReason {
+  return {
     state: 'stopped',
     exitCode: exitCodes.refusedByOkta,
-    message: `Okta refuses the credentials (${describeAnswer(answer)}). Check OKTA_CLIENT_TOKEN, then resume.`,
-  })
-  return new RunStopped()
+    message: `Okta refuses the credentials (${describeAnswer(answer)}).`,
+    advice: { kind: 'fix', fix: 'Set a valid OKTA_CLIENT_TOKEN' },
+  }
 }
 
 /**
- * Turns the stop switch after too many refusals in a row, and takes back the results that rest on them.
+ * Okta refuses user after user, and also the users that were tried from the rest of the input.
  *
- * @param what what the token may not do, for a person
- * @returns what to throw
+ * @param what what the token may not do, for a person: `suspend`, `reading users`
+ * @param tried how many of the rest were tried
  */
-export function stopForPermission(
-  { stop, recorder }: Services,
-  streak: RefusalStreak,
-  answer: Answer,
-  what: string,
-): RunStopped {
-  stop.turn({
+export function permissionRefused(answer: Answer, what: string, tried: number): StopReason {
+  return {
     state: 'stopped',
     exitCode: exitCodes.refusedByOkta,
-    message: `The token has no permission for ${what}: ${refusalsThatStop} refusals in a row (${describeAnswer(answer)}). Give its owner the admin role or scope, then resume.`,
-  })
-  recorder.reopen(streak.refused, `${refusalsThatStop} refusals in a row are a matter of the credentials`)
-  return new RunStopped()
+    message: `Okta refuses ${what} for ${refusalsThatAsk} users in a row and for ${tried} more from the rest of the input (${describeAnswer(answer)}). Either the token has no permission for it, or none of these users is within its reach.`,
+    advice: {
+      kind: 'fix',
+      fix: 'Give the owner of the token the admin role or scope, or, if Okta is right to refuse these users, add --accept-refusals so that they are reported as failed',
+    },
+  }
 }
 
-/** Turns the stop switch because users can't be read: the network, not a task, is what fails. Returns what to throw. */
-export function stopUnreachable({ stop }: Services, answer: Answer): RunStopped {
-  stop.turn({
+/** Nothing that Okta would say has come back for a while. */
+export function oktaAway(answer: Answer, seconds: number): StopReason {
+  const unanswered = answer.kind === 'unanswered'
+  return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: `Okta can't be reached: ${describeAnswer(answer)}, ${maxSetbacks} times in a row. Check the network, then resume.`,
-  })
-  return new RunStopped()
+    message: unanswered
+      ? `Okta can't be reached: ${describeAnswer(answer)}; nothing of Okta's came for ${seconds} s.`
+      : `What answers in Okta's place is not Okta: ${describeAnswer(answer)}; nothing of Okta's came for ${seconds} s.`,
+    advice: {
+      kind: 'fix',
+      fix: unanswered ? lossOf(answer.code).fix : 'Check the network and any proxy in between',
+    },
+  }
 }
 
-/**
- * Turns the stop switch because something else than Okta answers for one user after the other, and takes back the
- * results that rest on it. Returns what to throw.
- */
-export function stopUnreadable({ stop, recorder, unreadable }: Services, answer: Answer): RunStopped {
-  stop.turn({
+/** Calls are turned away before they do anything, time after time. */
+export function nothingCanBeSent(answer: Answer, times: number): StopReason {
+  return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: `What answers in Okta's place is not Okta: ${describeAnswer(answer)}, for ${refusalsThatStop} users in a row. Check the network and any proxy in between, then resume.`,
-  })
-  recorder.reopen(unreadable.refused, `${refusalsThatStop} in a row are a matter of the way to Okta`)
-  return new RunStopped()
-}
-
-/** Turns the stop switch because calls are turned away before they do anything. Returns what to throw. */
-export function stopNothingSent({ stop }: Services, answer: Answer): RunStopped {
-  stop.turn({
-    state: 'stopped',
-    exitCode: exitCodes.stoppedByGuard,
-    message: `Nothing can be sent: ${describeAnswer(answer)}, ${maxSetbacks} times in a row. Resume when Okta takes calls again.`,
-  })
-  return new RunStopped()
+    message: `Nothing can be sent: ${describeAnswer(answer)}, ${times} times in a row.`,
+    advice: { kind: 'fix', fix: 'Wait until Okta takes calls again' },
+  }
 }

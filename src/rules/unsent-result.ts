@@ -1,3 +1,4 @@
+import type { InvalidRow } from '../input/row.ts'
 import type { SkipReason, TaskResult } from './result.ts'
 
 /** A task that was not sent, and why. */
@@ -33,4 +34,18 @@ export function unsentResult(
     okta_login: null,
     okta_request_id: null,
   }
+}
+
+/**
+ * The result of a row that can't be acted on.
+ *
+ * @param now RFC 3339 UTC
+ */
+export function invalidResult(row: InvalidRow, now: string): TaskResult {
+  const message = row.problems
+    .map((problem) => (problem.column === null ? problem.message : `${problem.column}: ${problem.message}`))
+    .join('; ')
+  const { row: number, user, action } = row
+  const task = { row: number, step: 1, user, action, reason: 'invalid_row', message } as const
+  return unsentResult(task, now)
 }

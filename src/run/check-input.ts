@@ -8,7 +8,7 @@ import { type Survey, surveyInput } from '../input/survey.ts'
 import type { Job } from '../job/job.ts'
 import type { Prepared } from '../job/prepare.ts'
 import { KnownError } from '../messages/known-error.ts'
-import { copyInput, type InputCopy, nameInputCopy } from './run-directory.ts'
+import { copyInput, type InputCopy, nameInputCopy } from './input-copy.ts'
 
 /** An input that was read from beginning to end. */
 export interface CheckedInput {

@@ -1,238 +1,134 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { CannotWrite } from '../files/cannot-write.ts'
-import type { InputFormat } from '../input/row.ts'
+import { exists } from '../files/exists.ts'
+import { syncPath } from '../files/sync-path.ts'
+import type { Job } from '../job/job.ts'
+import type { JournalHead } from '../journal/journal-check.ts'
+import type { JournalFile } from '../journal/open-journal.ts'
+import { commandFor } from '../messages/commands.ts'
 import { exitCodes, KnownError } from '../messages/known-error.ts'
-import { runFileName } from './run-file.ts'
+import { type RunFile, runFileName } from './run-file.ts'
 
-export const journalFileName = 'journal.ndjson'
+const journalFileName = 'journal.ndjson'
 
-/** A run id: sorts by time and names its job. */
-export function makeRunId(now: Date, jobName: string): string {
-  const time = now.toISOString().replaceAll(/[-:.]/g, '')
-  return `${time}-${jobName}`
+/** Tells a directory that a start of ours made from one that is somebody else's. It goes once `run.json` is there. */
+const startedFileName = '.started-by-okta-lifecycle'
+
+/** Where a run's journal lies. */
+export function journalPath(directory: string): string {
+  return join(directory, journalFileName)
+}
+
+/** A run's journal, with what `run.json` knows of it. */
+export function journalOf(directory: string, run: RunFile, recorded: JournalHead | null): JournalFile {
+  return { path: journalPath(directory), runId: run.run_id, stepsPerRow: stepsPerRow(run.job), recorded }
+}
+
+/** Tasks that a row of a job can have. */
+function stepsPerRow(job: Job): number {
+  return job.steps?.length ?? 1
+}
+
+/** Whether the run ever began to work. */
+export async function hasJournal(directory: string): Promise<boolean> {
+  return await exists(journalPath(directory))
 }
 
 /**
- * Checks an id that the user chose: it becomes the name of a directory.
+ * Makes the directory of a new run, mode 0700. It appears under its name with our mark in it, so that one which a start
+ * left behind can be told from one that somebody else made.
  *
- * @throws KnownError where it can't
- */
-export function checkRunId(runId: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(runId)) return runId
-  throw new KnownError(
-    `--run-id ${JSON.stringify(runId)} can't name a run: letters, digits, dots, dashes and underscores were expected, at most 128, a letter or digit first.`,
-    'Choose another --run-id, or leave it out.',
-  )
-}
-
-/**
- * Makes the directory of a new run, mode 0700.
- *
- * @throws KnownError where a run of that id exists, or the directory can't be made
+ * @throws KnownError where a run of that id exists, the directory is not ours, or it can't be made
  */
 export async function createRunDirectory(runsDirectory: string, runId: string): Promise<string> {
   const directory = join(runsDirectory, runId)
-  if (await exists(join(directory, runFileName))) throw runExists(runId, directory)
+  const draft = join(runsDirectory, `.new-${randomUUID()}`)
   try {
-    await mkdir(runsDirectory, { recursive: true, mode: 0o700 })
-    await makeDirectory(directory)
-    await chmod(directory, 0o700)
+    if (await exists(directory)) {
+      await checkOurStart(directory, runId)
+      return directory
+    }
+    await makeDirectories(runsDirectory)
+    await mkdir(draft, { mode: 0o700 })
+    await writeFile(join(draft, startedFileName), `${runId}\n`, { mode: 0o600 })
+    // Over an empty directory this would succeed; that there is none was just seen.
+    await rename(draft, directory)
+    await syncPath(runsDirectory)
   } catch (error) {
+    await removeQuietly(draft)
+    if (error instanceof KnownError) throw error
     throw CannotWrite.of(directory, error).so(', or choose another --runs-dir.', exitCodes.nothingSent)
   }
   return directory
 }
 
-/**
- * Makes one directory, or finds it there. With `recursive` the system's own reason would be lost: a file system that is
- * read-only is then reported as a path that does not exist.
- */
-async function makeDirectory(path: string): Promise<void> {
+/** Makes a directory and those above it, each on disk before the next. An error names what the system said of it. */
+async function makeDirectories(path: string): Promise<void> {
+  if (await exists(path)) return
+  const parent = dirname(path)
+  if (parent !== path) await makeDirectories(parent)
   try {
     await mkdir(path, { mode: 0o700 })
   } catch (error) {
-    const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST' && (await stat(path)).isDirectory()
-    if (!isThere) throw error
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
+  await syncPath(parent)
 }
 
-/**
- * Clears what a start left that died before its `run.json` was written. The run's lock must be held.
- *
- * @throws KnownError where it is a run after all
- */
-export async function clearUnfinishedStart(directory: string, runId: string): Promise<void> {
-  if (await exists(join(directory, runFileName))) throw runExists(runId, directory)
-  if (await exists(join(directory, journalFileName))) {
+/** @throws KnownError unless the directory is one that a start of ours left behind before its `run.json` */
+async function checkOurStart(directory: string, runId: string): Promise<void> {
+  if (await exists(join(directory, runFileName))) throw runExists(directory)
+  if (await exists(journalPath(directory))) {
     throw new KnownError(
       `${directory} has a journal but no run.json: it is a damaged run, not an unfinished start.`,
       'Restore run.json from a backup, or choose another --run-id.',
     )
   }
-  for (const name of await readdir(directory)) {
-    if (name !== 'lock') await rm(join(directory, name), { recursive: true, force: true })
-  }
-}
-
-function runExists(runId: string, directory: string): KnownError {
-  return new KnownError(
-    `A run named ${runId} exists already (${directory}).`,
-    `okta-lifecycle resume ${runId}, or choose another --run-id`,
+  if (await exists(join(directory, startedFileName))) return
+  throw new KnownError(
+    `${directory} exists and is not a run of okta-lifecycle: nothing in it was touched.`,
+    `Choose another --run-id than ${runId}, or another --runs-dir.`,
   )
 }
 
-/** Removes a run that never sent anything, as far as the system allows it. */
-export async function removeRunDirectory(directory: string): Promise<void> {
-  try {
-    await rm(directory, { recursive: true, force: true })
-  } catch {
-    // What led here is told; a directory without a journal does no harm.
-  }
-}
-
-/** Whether the run ever began to work. */
-export async function hasJournal(directory: string): Promise<boolean> {
-  return await exists(join(directory, journalFileName))
-}
-
-/** The copy of an input. */
-export interface InputCopy {
-  /** Name in the run directory. */
-  readonly file: string
-  readonly sha256: string
-  readonly bytes: number
+function runExists(directory: string): KnownError {
+  const runId = basename(directory)
+  const resume = commandFor('resume', { runId, runsDirectory: dirname(directory) })
+  return new KnownError(
+    `A run named ${runId} exists already (${directory}).`,
+    `${resume}, or choose another --run-id`,
+  )
 }
 
 /**
- * Copies the input into the run directory byte for byte, synced.
+ * Clears what a start left that died before its `run.json` was written. The run must be held.
  *
- * @param source a path, or `-` for standard input
- * @throws KnownError where it can't be read or written
+ * @throws KnownError where it is a run after all
  */
-export async function copyInput(source: string, directory: string, name: string): Promise<InputCopy> {
-  const hash = createHash('sha256')
-  let bytes = 0
-  const meter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk)
-      bytes += chunk.length
-      done(null, chunk)
-    },
-  })
-  const target = join(directory, name)
+export async function clearUnfinishedStart(directory: string): Promise<void> {
+  await checkOurStart(directory, basename(directory))
+  for (const name of await readdir(directory)) {
+    if (name === 'lock' || name === startedFileName) continue
+    await rm(join(directory, name), { recursive: true, force: true })
+  }
+}
+
+/** Takes our mark off a directory whose `run.json` is on disk. */
+export async function endStart(directory: string): Promise<void> {
+  await removeQuietly(join(directory, startedFileName))
+}
+
+/** Removes a run of ours that never sent anything, as far as the system allows it. */
+export async function removeRunDirectory(directory: string): Promise<void> {
+  await removeQuietly(directory)
+}
+
+async function removeQuietly(path: string): Promise<void> {
   try {
-    const from = source === '-' ? process.stdin : createReadStream(source)
-    await pipeline(from, meter, createWriteStream(target, { mode: 0o600 }))
-    await syncPath(target)
-    await syncPath(directory)
-  } catch (error) {
-    const { code, path } = error as NodeJS.ErrnoException
-    if (path === source || code === 'EISDIR') throw cannotRead(source, error)
-    throw CannotWrite.of(target, error)
-  }
-  return { file: name, sha256: hash.digest('hex'), bytes }
-}
-
-/** Gives the copy the name that shows its format. */
-export async function nameInputCopy(
-  directory: string,
-  copy: InputCopy,
-  format: InputFormat,
-): Promise<InputCopy> {
-  const file = `input.${format}`
-  await rename(join(directory, copy.file), join(directory, file))
-  await syncPath(directory)
-  return { ...copy, file }
-}
-
-/** Where `resume` and `status` find a run: a path, an id in the runs directory, or the latest run. */
-export async function findRun(
-  runsDirectory: string,
-  run: string | undefined,
-  latest: boolean,
-): Promise<string> {
-  if (run !== undefined && latest) {
-    throw new KnownError('Name a run or say --latest, not both.', 'okta-lifecycle resume --latest')
-  }
-  if (run !== undefined) {
-    for (const directory of [join(runsDirectory, run), run]) {
-      if (await exists(join(directory, runFileName))) return directory
-    }
-    throw new KnownError(
-      `There is no run ${run} in ${runsDirectory}.`,
-      `ls ${runsDirectory}, or --runs-dir DIR`,
-    )
-  }
-  if (!latest) throw new KnownError('No run is named.', 'okta-lifecycle resume --latest')
-  // What begins with a dot is no run: the locks of jobs lie there.
-  const names = (await listNames(runsDirectory))
-    .filter((name) => !name.startsWith('.'))
-    .sort()
-    .reverse()
-  const runs: { directory: string; created: number }[] = []
-  for (const name of names) {
-    const directory = join(runsDirectory, name)
-    const created = await timeOf(join(directory, runFileName), directory)
-    if (created !== null) runs.push({ directory, created })
-  }
-  // Ids that users chose don't sort by time; the directory's birth does.
-  const [newest] = runs.sort((a, b) => b.created - a.created)
-  if (newest === undefined) {
-    throw new KnownError(
-      `There are no runs in ${runsDirectory}.`,
-      '--runs-dir DIR, or start one: okta-lifecycle run',
-    )
-  }
-  return newest.directory
-}
-
-async function listNames(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory)
+    await rm(path, { recursive: true, force: true })
   } catch {
-    return []
+    // What led here is reported; what stays behind does no harm.
   }
-}
-
-/** When a run began; null where the directory is no run. */
-async function timeOf(runFile: string, directory: string): Promise<number | null> {
-  if (!(await exists(runFile))) return null
-  const { birthtimeMs, ctimeMs } = await stat(directory)
-  return birthtimeMs > 0 ? birthtimeMs : ctimeMs
-}
-
-/** Whether a path is there. */
-export async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** Makes sure that a file's content, or a directory's names, are on disk. */
-export async function syncPath(path: string): Promise<void> {
-  const file = await open(path, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-function cannotRead(source: string, cause: unknown): KnownError {
-  const code = (cause as NodeJS.ErrnoException).code
-  const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : code
-  return new KnownError(
-    `The input ${source} can't be read: ${why}.`,
-    'Check the path; - reads standard input.',
-    exitCodes.nothingSent,
-    cause,
-  )
 }

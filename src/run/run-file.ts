@@ -2,13 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { replaceFile } from '../files/replacing-file.ts'
+import { parseSystemError } from '../files/system-error.ts'
 import { inputEncodings } from '../input/bytes/encoding.ts'
 import { inputFormats } from '../input/row.ts'
 import { resolvedJobSchema } from '../job/job.ts'
 import { exitCodes, KnownError } from '../messages/known-error.ts'
+import { runStates } from './life.ts'
 
 /** The version of `run.json` that this program writes and reads. */
-const runFileVersion = 1
+export const runFileVersion = 1
 
 const runFileSchema = z.strictObject({
   format: z.literal(runFileVersion),
@@ -43,13 +45,15 @@ const runFileSchema = z.strictObject({
   org_url: z.string(),
   /** Null until Okta was asked. */
   owner: z.union([z.strictObject({ id: z.string(), login: z.string() }), z.literal('none')]).nullable(),
+  /** Whether a person has said that refusals are the users' own; absent where nobody has. */
+  accept_refusals: z.boolean().optional(),
   /** Whether someone has agreed to send what the run would send. */
   confirmed: z.boolean(),
   /** The run that this one takes up what was left of; absent where it is no retry. */
   retry_of: z.string().optional(),
   /** The run that goes on from this one, which is closed; absent where none does. */
   closed_by: z.string().optional(),
-  state: z.enum(['new', 'running', 'finished', 'stopped', 'interrupted', 'closed']),
+  state: z.enum(runStates),
   reason: z.string().nullable(),
 })
 
@@ -76,8 +80,11 @@ export async function readRunFile(directory: string): Promise<RunFile> {
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     throw new KnownError(
-      `${directory} is no run directory: it has no run.json.`,
+      missing
+        ? `${directory} is not a run directory: it has no run.json.`
+        : `${path} can't be read: ${parseSystemError(error)?.why ?? String(error)}.`,
       'okta-lifecycle resume --latest, or name a run directory',
       exitCodes.nothingSent,
       error,

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { destination, type Logger, pino } from 'pino'
+import type { Answer } from '../okta/answer.ts'
+import type { OktaRequest } from '../okta/request.ts'
 
 /** The log of a run directory, and how to end it. */
 export interface RunLog {
@@ -24,5 +26,38 @@ function openTarget(path: string): ReturnType<typeof destination> | null {
     return destination({ dest: path, sync: true, mode: 0o600 })
   } catch {
     return null
+  }
+}
+
+/**
+ * A sender that notes every answer but the plain successes.
+ *
+ * @param send sends one request
+ */
+export function loggedSend(
+  log: Logger,
+  send: (request: OktaRequest) => Promise<Answer>,
+): (request: OktaRequest) => Promise<Answer> {
+  return async (request) => {
+    const answer = await send(request)
+    const { method, path } = request
+    if (!isPlainSuccess(answer)) log.warn({ method, path, ...shown(answer) }, 'Answer')
+    return answer
+  }
+}
+
+function isPlainSuccess(answer: Answer): boolean {
+  return answer.kind === 'answered' && answer.httpStatus < 300 && answer.body.kind !== 'unreadable'
+}
+
+/** What the log may hold of an answer: never a body. */
+function shown(answer: Answer): Readonly<Record<string, unknown>> {
+  if (answer.kind === 'unanswered') return { code: answer.code, may_have_been_sent: answer.mayHaveBeenSent }
+  const { httpStatus, error, requestId, rateLimit } = answer
+  return {
+    http_status: httpStatus,
+    error_code: error?.errorCode,
+    request_id: requestId,
+    rate_limit: rateLimit,
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Ledger } from '../../src/budget/ledger.ts'
-import { PacerStopped } from '../../src/budget/pacer.ts'
+import { RunStopped } from '../../src/messages/stop.ts'
 import { deferred, hold, lifecycle, neverSent, pacerOf, plenty, reads, settled } from './pacing.ts'
 
 describe('stopping the pacer', () => {
@@ -15,8 +15,8 @@ describe('stopping the pacer', () => {
     ]
     let idle = false
     pacer.stop()
-    for (const one of waiting) await expect(one).rejects.toBeInstanceOf(PacerStopped)
-    await expect(pacer.request(reads, { send: async () => plenty() })).rejects.toBeInstanceOf(PacerStopped)
+    for (const one of waiting) await expect(one).rejects.toBeInstanceOf(RunStopped)
+    await expect(pacer.request(reads, { send: async () => plenty() })).rejects.toBeInstanceOf(RunStopped)
     void pacer.idle().then(() => {
       idle = true
     })
@@ -48,7 +48,7 @@ describe('stopping the pacer', () => {
     await settled()
     pacer.stop()
     under.end(plenty())
-    await expect(second).rejects.toBeInstanceOf(PacerStopped)
+    await expect(second).rejects.toBeInstanceOf(RunStopped)
     await pacer.idle()
     expect(prepared).toBe(false)
   })
@@ -66,7 +66,7 @@ describe('stopping the pacer', () => {
       },
     })
     pacer.stop()
-    await expect(request).rejects.toBeInstanceOf(PacerStopped)
+    await expect(request).rejects.toBeInstanceOf(RunStopped)
     release.resolve()
     await settled()
     expect(begun).toBe(false)

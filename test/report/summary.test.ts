@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { renderDuration, renderSummary } from '../../src/report/render-summary.ts'
+import { renderDuration } from '../../src/messages/duration.ts'
+import { renderSummary } from '../../src/report/render-summary.ts'
 import { type Summary, summaryFiles, summarySchema, writeSummary } from '../../src/report/summary.ts'
 
 const none = { succeeded: 0, unchanged: 0, failed: 0, skipped: 0, in_doubt: 0, not_run: 0 }

@@ -1,24 +1,20 @@
-import { basename } from 'node:path'
-import { acquireLock } from '../../files/lock.ts'
-import type { ExitCode } from '../../messages/known-error.ts'
-import { exitCodes, KnownError } from '../../messages/known-error.ts'
+import { commandFor, runNameOf } from '../../messages/commands.ts'
+import { type ExitCode, KnownError } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { readSummary } from '../../report/summary.ts'
-import { checkNotClosed } from '../../run/closed.ts'
+import { checkNotClosed } from '../../run/closing.ts'
+import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
-import { acquireJobLockOf } from '../../run/job-lock.ts'
-import { findRun } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile } from '../../run/run-file.ts'
+import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
 import { answerFinished } from '../answer-finished.ts'
+import { carryOut } from '../carry-out.ts'
 import { defineCommand } from '../command.ts'
 import { withGuardFlags } from '../guard-flags.ts'
 import { inputOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
 import { orgOfRun } from '../org.ts'
-import { stillResumable } from '../still-resumable.ts'
-import { stopOnClosedOutput } from '../terminal/closed-output.ts'
 import { askYesNo, canAsk } from '../terminal/confirm.ts'
-import { stopOnSignals } from '../terminal/signals.ts'
-import { work } from '../work.ts'
+import { say, withStopHooks } from '../terminal/stop-hooks.ts'
 
 export const resumeCommand = defineCommand({
   usage: 'resume [run]',
@@ -36,62 +32,49 @@ export const resumeCommand = defineCommand({
     ['$0 resume 20260901T020000000Z-nightly', 'Go on with a run by its id'],
   ],
   handler: async (args, name): Promise<ExitCode> => {
-    const say = (line: string): void => {
-      process.stderr.write(`${line}\n`)
-    }
     const directory = await findRun(args['runs-dir'], name, args.latest)
     const begun = await readRunFile(directory)
     await checkNotClosed(directory, begun)
-    // A finished run is told as it is, also while another one of its job is at work.
-    const done = await tellFinished(directory, begun, args.json, say)
+    // A finished run is shown as it is, also while another one of its job is at work.
+    const done = await showFinished(directory, begun, args.json)
     if (done !== null) return done
     const stop = new StopSwitch()
-    const unhooks = [stopOnSignals(stop, say), stopOnClosedOutput(stop, say)]
-    try {
-      return await withLocks(directory, begun, async () => {
-        // What it says under the lock is what counts; which job it is of never changes.
-        const run = withGuardFlags(await readRunFile(directory), args['max-users'])
-        await checkNotClosed(directory, run)
-        const finished = await tellFinished(directory, run, args.json, say)
-        if (finished !== null) return finished
-        if (!run.confirmed && !args.yes) await confirm(run, stop)
-        await checkInputCopy(directory, run)
-        const org = await orgOfRun(directory, run)
-        say(`Going on with run ${run.run_id}.`)
-        const confirmed = { ...run, confirmed: true }
-        return await work({ directory, run: confirmed, org, stop, quiet: args.quiet, json: args.json, say })
-      })
-    } catch (error) {
-      if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
-      throw stillResumable(error, basename(directory))
-    } finally {
-      for (const unhook of unhooks) unhook()
-    }
+    const watch = { onWatch: say, signal: stop.signal }
+    return await withStopHooks(stop, async () => {
+      try {
+        return await withRunLocks(directory, lockedJob(begun), watch, async (hold) => {
+          // What it says now is what counts; which job it is of never changes.
+          const run = withGuardFlags(await readRunFile(directory), {
+            maxUsers: args['max-users'],
+            acceptRefusals: args['accept-refusals'],
+          })
+          await checkNotClosed(directory, run)
+          const finished = await showFinished(directory, run, args.json)
+          if (finished !== null) return finished
+          if (!run.confirmed && !args.yes) await confirm(directory, run, stop)
+          await checkInputCopy(directory, run)
+          const org = await orgOfRun(directory, run)
+          say(`Going on with run ${run.run_id}.`)
+          return await carryOut({
+            ...args,
+            directory,
+            run: { ...run, confirmed: true },
+            org,
+            hold,
+            stop,
+            say,
+          })
+        })
+      } catch (error) {
+        if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
+        throw error
+      }
+    })
   },
 })
 
-/** Works while it holds the job's lock, where the run has one, and the run's own: always taken in this order. */
-async function withLocks<T>(directory: string, run: RunFile, work: () => Promise<T>): Promise<T> {
-  const jobLock = await acquireJobLockOf(directory, run)
-  try {
-    const lock = await acquireLock(directory)
-    try {
-      return await work()
-    } finally {
-      await lock.release()
-    }
-  } finally {
-    await jobLock?.release()
-  }
-}
-
 /** Prints the summary of a finished run again, and gives its exit code; null where something may be left to do. */
-async function tellFinished(
-  directory: string,
-  run: RunFile,
-  json: boolean,
-  say: (line: string) => void,
-): Promise<ExitCode | null> {
+async function showFinished(directory: string, run: RunFile, json: boolean): Promise<ExitCode | null> {
   const summary = run.state === 'finished' ? await readSummary(directory) : null
   if (summary === null) return null
   say(`Run ${run.run_id} is finished: nothing is left to do.`)
@@ -99,15 +82,16 @@ async function tellFinished(
 }
 
 /** Nobody has agreed to this run yet: its first process died before the question was answered. */
-async function confirm(run: RunFile, stop: StopSwitch): Promise<void> {
+async function confirm(directory: string, run: RunFile, stop: StopSwitch): Promise<void> {
+  const name = runNameOf(directory)
   if (!canAsk()) {
     throw new KnownError(
-      `Run ${run.run_id} was never confirmed, and the question can’t be asked: there is no terminal.`,
-      `okta-lifecycle resume ${run.run_id} --yes`,
+      `Run ${run.run_id} was never confirmed, and the question can't be asked: there is no terminal.`,
+      commandFor('resume', name, '--yes'),
     )
   }
   const question = `Send up to ${run.input.tasks} calls for ${run.input.users} users in ${run.org_url}?`
   if (await askYesNo(question, stop.signal)) return
   stop.check()
-  throw new KnownError('Nothing was sent.', `okta-lifecycle resume ${run.run_id}`, exitCodes.nothingSent)
+  throw new KnownError('Nothing was sent.', commandFor('resume', name))
 }

@@ -1,10 +1,13 @@
-import { isLocked } from '../../files/lock.ts'
-import { RunState } from '../../journal/journal-state.ts'
+import { type HoldReport, reportHold } from '../../files/hold/observe.ts'
+import { JournalState } from '../../journal/journal-state.ts'
 import { replayJournal } from '../../journal/open-journal.ts'
+import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { readSummary } from '../../report/summary.ts'
 import { resultNames } from '../../rules/result.ts'
-import { findRun, hasJournal } from '../../run/run-directory.ts'
+import { findRun } from '../../run/find-run.ts'
+import { isResumable } from '../../run/life.ts'
+import { hasJournal, journalOf } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile } from '../../run/run-file.ts'
 import { defineCommand } from '../command.ts'
 import { jsonOption, runsDirectoryOption } from '../options.ts'
@@ -25,9 +28,9 @@ export const statusCommand = defineCommand({
     // Before the journal, which may go on meanwhile.
     const recorded = (await readSummary(directory))?.journal ?? null
     const state = (await hasJournal(directory))
-      ? (await replayJournal(directory, run, recorded)).state
-      : new RunState(1)
-    const status = describe(directory, run, state, await isLocked(directory))
+      ? (await replayJournal(journalOf(directory, run, recorded))).state
+      : new JournalState(1)
+    const status = describe(directory, run, state, await reportHold(directory))
     process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : render(status))
     return exitCodes.done
   },
@@ -38,8 +41,14 @@ interface RunStatus {
   readonly run_id: string
   readonly job: string
   readonly org: string
-  /** `working`: a process is at it now; `died`: its process ended without a word. */
+  /**
+   * `working`: a process was seen at it from this machine; `died`: its process ended without a word. A run that is held
+   * elsewhere keeps the state of its `run.json`: nobody has seen from here whether it works.
+   */
   readonly state: RunFile['state'] | 'working' | 'died'
+  /** Who holds the run, and when it last gave a sign; null where nobody does. */
+  readonly held_on: string | null
+  readonly last_sign_seconds: number | null
   readonly reason: string | null
   readonly rows: number
   readonly tasks: number
@@ -48,34 +57,52 @@ interface RunStatus {
   readonly directory: string
 }
 
-function describe(directory: string, run: RunFile, state: RunState, working: boolean): RunStatus {
-  const { counts, done } = state
+function describe(directory: string, run: RunFile, state: JournalState, hold: HoldReport): RunStatus {
+  const { counts, done, underWay } = state
+  const { open: unsettled, applied } = underWay
   return {
     run_id: run.run_id,
     job: run.job.name,
     org: run.org_url,
-    state: working ? 'working' : run.state === 'running' ? 'died' : run.state,
+    state: stateOf(run, hold),
+    held_on: hold.host,
+    last_sign_seconds: hold.lastSignSeconds,
     reason: run.reason,
     rows: run.input.rows,
     tasks: run.input.tasks,
     done,
     results: {
       ...Object.fromEntries(resultNames.map((name) => [name, counts.get(name) ?? 0])),
-      not_run: run.input.tasks - done,
+      succeeded: (counts.get('succeeded') ?? 0) + applied,
+      not_run: run.input.tasks - done - unsettled - applied,
+      unsettled,
     },
     directory,
   }
 }
 
+function stateOf(run: RunFile, hold: HoldReport): RunStatus['state'] {
+  if (run.state === 'closed') return 'closed'
+  if (hold.kind === 'working') return 'working'
+  return run.state === 'running' && hold.kind === 'free' ? 'died' : run.state
+}
+
 function render(status: RunStatus): string {
   const counts = Object.entries(status.results).filter(([, count]) => count > 0)
   const reason = status.reason === null ? '' : `: ${status.reason}`
-  const resumable = !['finished', 'working', 'closed'].includes(status.state)
+  const resumable = status.state === 'died' || (status.state !== 'working' && isResumable(status.state))
   return [
     `Run ${status.run_id} (${status.job}, ${status.org}) ${status.state}${reason}`,
     `${status.done} of ${status.tasks} tasks have a result: ${counts.map(([name, count]) => `${count} ${name}`).join(', ')}`,
     `Directory: ${status.directory}`,
-    ...(resumable ? [`Next: okta-lifecycle resume ${status.run_id}`] : []),
+    ...(status.held_on === null ? [] : [describeSign(status.held_on, status.last_sign_seconds)]),
+    ...(resumable ? [`Next: ${commandFor('resume', runNameOf(status.directory))}`] : []),
     '',
   ].join('\n')
+}
+
+function describeSign(host: string, seconds: number | null): string {
+  return seconds === null
+    ? `Held on ${host}, without a sign of life yet`
+    : `Last sign ${seconds} s ago on ${host}`
 }

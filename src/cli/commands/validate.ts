@@ -1,10 +1,11 @@
 import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
 import { prepare } from '../../job/prepare.ts'
+import { counted } from '../../messages/counted.ts'
 import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
 import { describeInvalidRows, surveyCopy } from '../../run/check-input.ts'
 import { defineCommand } from '../command.ts'
 import { inputOptions, jsonOption } from '../options.ts'
-import { counted, countMails } from '../terminal/confirm.ts'
+import { countMails } from '../terminal/confirm.ts'
 
 export const validateCommand = defineCommand({
   usage: 'validate [input]',

@@ -1,11 +1,11 @@
-import { join } from 'node:path'
-import { isLocked } from '../../files/lock.ts'
+import { reportHold } from '../../files/hold/observe.ts'
 import { type ExpectedJournal, JournalCheck } from '../../journal/journal-check.ts'
 import { checkJournal, type JournalVerdict } from '../../journal/journal-reader.ts'
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { renderJournalReport, reportJournal } from '../../report/journal-report.ts'
 import { readSummary } from '../../report/summary.ts'
-import { findRun, hasJournal, journalFileName } from '../../run/run-directory.ts'
+import { findRun } from '../../run/find-run.ts'
+import { hasJournal, journalPath } from '../../run/run-directory.ts'
 import { readRunFile } from '../../run/run-file.ts'
 import { defineCommand } from '../command.ts'
 import { jsonOption, runsDirectoryOption } from '../options.ts'
@@ -28,7 +28,7 @@ export const verifyJournalCommand = defineCommand({
     const { run_id: runId } = await readRunFile(directory)
     // Before the journal, which may go on meanwhile: it then reaches what is recorded here, and more.
     const recorded = (await readSummary(directory))?.journal ?? null
-    const working = await isLocked(directory)
+    const working = (await reportHold(directory)).kind === 'working'
     const verdict = await verdictOn(directory, { run: runId, head: recorded })
     const report = reportJournal({ directory, runId, verdict, recorded, working })
     process.stdout.write(args.json ? `${JSON.stringify(report, null, 2)}\n` : renderJournalReport(report))
@@ -38,7 +38,7 @@ export const verifyJournalCommand = defineCommand({
 
 /** A journal that is not there is judged as an empty one: sound where none was ever begun. */
 async function verdictOn(directory: string, expected: ExpectedJournal): Promise<JournalVerdict> {
-  if (await hasJournal(directory)) return await checkJournal(join(directory, journalFileName), expected)
+  if (await hasJournal(directory)) return await checkJournal(journalPath(directory), expected)
   const { end, flaw } = new JournalCheck(expected)
   return { end, flaw }
 }

@@ -31,6 +31,7 @@ export function stopOnClosedOutput(stop: StopSwitch, say: (line: string) => void
         state: 'interrupted',
         exitCode: exitCodes.outputClosed,
         message: `the reader of ${name} has gone away`,
+        advice: { kind: 'go_on' },
       })
       if (stopped) say(`Nobody reads ${name} any more: nothing more is sent; waiting for what is under way.`)
     }

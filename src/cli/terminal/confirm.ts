@@ -1,6 +1,9 @@
 import { createInterface } from 'node:readline/promises'
 import type { Survey } from '../../input/survey.ts'
 import type { Job } from '../../job/job.ts'
+import { counted } from '../../messages/counted.ts'
+import { KnownError } from '../../messages/known-error.ts'
+import type { StopSwitch } from '../../messages/stop.ts'
 import { ruleOf } from '../../okta/actions.ts'
 
 /** Whether a question can be asked and answered. */
@@ -31,11 +34,6 @@ export function describeSending(survey: Survey, job: Job, org: string): string {
   return `Up to ${counted(survey.tasks, 'call')} for ${users} in ${org} (${calls}); ${mail}.`
 }
 
-/** A number with its noun. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
-}
-
 /** The mails that go out if every call is applied. */
 export function countMails(survey: Survey, job: Job): number {
   let mails = 0
@@ -46,4 +44,27 @@ export function countMails(survey: Survey, job: Job): number {
     if (job.options.send_email ?? byDefault) mails += counts.unset
   }
   return mails
+}
+
+/**
+ * Asks whether what was described is to be sent.
+ *
+ * @param next what to type to be asked again
+ * @throws KnownError for anything but a clear yes; RunStopped when the user stopped meanwhile
+ */
+export async function confirmSending(stop: StopSwitch, next: string): Promise<void> {
+  if (await askYesNo('Send them?', stop.signal)) return
+  stop.check()
+  throw new KnownError('Nothing was sent: the question was not answered by yes.', next)
+}
+
+/** A question that can't be asked is refused before anything is written. */
+export function checkQuestion(yes: boolean, source: string): void {
+  if (yes || (canAsk() && source !== '-')) return
+  throw new KnownError(
+    source === '-' && canAsk()
+      ? 'The question before sending can’t be asked while standard input is the input.'
+      : 'The question before sending can’t be asked: there is no terminal.',
+    'Add --yes to send without a question.',
+  )
 }

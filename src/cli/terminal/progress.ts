@@ -1,6 +1,6 @@
 import { forecast } from '../../budget/forecast.ts'
 import type { ExecutionView } from '../../engine/execution.ts'
-import { renderDuration } from '../../report/render-summary.ts'
+import { renderDuration } from '../../messages/duration.ts'
 
 /** Shows how far a run is, on standard error. */
 export interface Progress {

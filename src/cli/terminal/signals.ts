@@ -22,7 +22,12 @@ export function stopOnSignals(stop: StopSwitch, say: (line: string) => void): ()
       if (signal === 'SIGHUP' && (seen || ignoresHangUp(process.env))) return
       if (seen) process.exit(exitCode)
       seen = true
-      stop.turn({ state: 'interrupted', exitCode, message: `${signal} was received` })
+      stop.turn({
+        state: 'interrupted',
+        exitCode,
+        message: `${signal} was received`,
+        advice: { kind: 'go_on' },
+      })
       say(
         `${signal}: nothing more is sent; waiting for what is under way. ${signal === 'SIGHUP' ? 'SIGTERM' : 'Once more'} ends at once.`,
       )

@@ -1,40 +1,37 @@
 import { readSettledUser } from '../../lookup/read-settled-user.ts'
-import { RunStopped } from '../../messages/stop.ts'
-import { type Action, ruleOf } from '../../okta/actions.ts'
-import type { TaskPlace } from '../../rules/refusal-streak.ts'
+import { ruleOf } from '../../okta/actions.ts'
 import type { Services } from '../services.ts'
 import type { Ending } from './ending.ts'
+import type { TaskInput } from './state.ts'
 
-/** The end of a task whose call Okta accepted: where it left the user. */
+/**
+ * The end of a task whose call Okta accepted: where it left the user.
+ *
+ * @throws RunStopped when the run stops before that was read; the task is then reported by its answer
+ */
 export async function endApplied(
   services: Services,
-  task: TaskPlace & { readonly action: Action; readonly target: string },
+  task: TaskInput,
   statusBefore: string | null,
 ): Promise<Ending> {
   const rule = ruleOf(task.action)
   if (rule.doubt === 'factors') {
     return { result: 'succeeded', message: 'the factors were reset', statusAfter: statusBefore }
   }
-  const inBackground = rule.respondsAsync && services.job.options.respond_async
-  const fixed = rule.target.length === 1 && !inBackground ? (rule.target[0] ?? null) : null
-  const after = fixed ?? (await readBack(services, task))
   const was = statusBefore === null ? '' : `user was ${statusBefore}, `
-  const message = after === null ? `${was}Okta accepted ${task.action}` : `${was}is now ${after}`
-  return { result: 'succeeded', message, statusAfter: after }
-}
-
-/** The status that an accepted call has led to, where the documents leave it open. Null where it can't be told. */
-async function readBack(
-  services: Services,
-  task: TaskPlace & { readonly target: string },
-): Promise<string | null> {
-  if (!services.job.read_first) return null
-  try {
-    const read = await readSettledUser(services, task, task.target, null)
-    return read.kind === 'found' ? read.user.status : null
-  } catch (error) {
-    // The call was accepted, whatever stops the run now.
-    if (error instanceof RunStopped) return null
-    throw error
+  const inBackground = rule.respondsAsync && services.job.options.respond_async
+  const [only, ...others] = rule.target
+  if (only !== undefined && others.length === 0 && !inBackground) {
+    return { result: 'succeeded', message: `${was}is now ${only}`, statusAfter: only }
   }
+  const accepted = { result: 'succeeded', message: `${was}Okta accepted ${task.action}` } as const
+  if (!services.job.read_first) return accepted
+  const read = await readSettledUser(services.lookup, task.target, null)
+  if (read.kind === 'failed') return accepted
+  const { status, transitioningToStatus } = read.user
+  if (transitioningToStatus !== null) {
+    const message = `${accepted.message}; user is ${status}, still in transition to ${transitioningToStatus}`
+    return { result: 'succeeded', message, statusAfter: status }
+  }
+  return { result: 'succeeded', message: `${was}is now ${status}`, statusAfter: status }
 }

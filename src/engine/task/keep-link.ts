@@ -1,16 +1,11 @@
-import { exitCodes, KnownError } from '../../messages/known-error.ts'
-import { type Action, ruleOf } from '../../okta/actions.ts'
+import { exitCodes, FixableError, KnownError } from '../../messages/known-error.ts'
+import { ruleOf } from '../../okta/actions.ts'
 import { parseActivation } from '../../okta/activation.ts'
 import type { Answer } from '../../okta/answer.ts'
-import type { LinkOwner } from '../activation-links.ts'
+import { looksLikeUserId } from '../../okta/user.ts'
 import type { Services } from '../services.ts'
 import type { Ending } from './ending.ts'
-
-/** The task that a link is kept for, and whether Okta was asked to mail it itself. */
-export interface LinkedTask extends LinkOwner {
-  readonly action: Action
-  readonly sendEmail: boolean | null
-}
+import type { TaskHistory, TaskInput } from './state.ts'
 
 /**
  * Writes the activation link of an applied call to the file that the job asks for, before the task has its result.
@@ -18,39 +13,46 @@ export interface LinkedTask extends LinkOwner {
  *
  * @returns what the result's message is to say of it; empty where there is nothing to say
  */
-export async function keepLink(services: Services, task: LinkedTask, answer: Answer): Promise<string> {
-  const { links, stop } = services
+export async function keepLink(
+  services: Services,
+  task: TaskInput,
+  history: TaskHistory,
+  answer: Answer,
+): Promise<string> {
+  const { links, lookup } = services
   const activation = links === null ? null : parseActivation(answer)
   if (links === null || activation === null) return ''
   try {
-    await links.save(task, activation)
+    await links.save(
+      {
+        row: task.row,
+        step: task.step,
+        user: task.userKey,
+        action: task.action,
+        okta_user_id: history.user?.id ?? (looksLikeUserId(task.target) ? task.target : null),
+        okta_login: history.user?.login ?? null,
+      },
+      activation,
+    )
     return `; its activation link is in ${links.path}`
   } catch (error) {
     if (!(error instanceof KnownError)) throw error
-    stop.turn({
+    lookup.stop.turn({
       state: 'stopped',
       exitCode: exitCodes.stoppedByGuard,
-      message: `${error.message} ${error.next}`,
+      message: error.message,
+      advice:
+        error instanceof FixableError ? { kind: 'fix', fix: error.fix } : { kind: 'said', next: error.next },
     })
     return `; its activation link could not be written and is lost: ${makeNew}`
   }
 }
 
-/**
- * An ending that was found out without the call's answer: says what became of the link that stood in the answer.
- *
- * @param startedAt when the task began, RFC 3339 UTC
- */
-export function withLostLink(
-  { links, job }: Services,
-  task: LinkedTask,
-  startedAt: string,
-  ending: Ending,
-): Ending {
-  const { answersWithLink, sendEmailDefault } = ruleOf(task.action)
-  const mailed = task.sendEmail ?? job.options.send_email ?? sendEmailDefault ?? false
-  if (links === null || !answersWithLink || mailed) return ending
-  if (links.has(task.okta_user_id ?? task.user, startedAt))
+/** An ending that was found without the call's answer: says what became of the link that stood in the answer. */
+export function withLostLink({ links, job }: Services, task: TaskInput, ending: Ending): Ending {
+  const { answersWithLink } = ruleOf(task.action)
+  if (links === null || !answersWithLink || sendsMail(job, task)) return ending
+  if (links.has(task))
     return { ...ending, message: `${ending.message}; its activation link is in ${links.path}` }
   if (ending.result === 'succeeded')
     return { ...ending, message: `${ending.message}; its activation link is lost: ${makeNew}` }
@@ -60,6 +62,12 @@ export function withLostLink(
       message: `${ending.message}; its activation link, if there was one, is lost: ${makeNew}`,
     }
   return ending
+}
+
+/** Whether Okta sends a mail when the task's call is applied. */
+export function sendsMail(job: Services['job'], task: Pick<TaskInput, 'action' | 'sendEmail'>): boolean {
+  const { sendEmailDefault } = ruleOf(task.action)
+  return sendEmailDefault !== null && (task.sendEmail ?? job.options.send_email ?? sendEmailDefault)
 }
 
 const makeNew = 'reactivate makes a new one'

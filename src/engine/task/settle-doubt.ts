@@ -1,74 +1,143 @@
-import type { IntentEvent } from '../../journal/journal-event.ts'
-import type { OpenAttempt } from '../../journal/journal-state.ts'
+import type { OpenAttempt } from '../../journal/task-progress.ts'
 import { readSettledUser } from '../../lookup/read-settled-user.ts'
 import { type FailedRead, type FoundUser, readFactorTimes } from '../../lookup/read-user.ts'
 import { type Action, ruleOf } from '../../okta/actions.ts'
-import { type Observation, settle, settlesAt } from '../../rules/doubt.ts'
+import { mailPauseMs, type Observation, settle, settlesAt, type Verdict } from '../../rules/doubt.ts'
 import type { Services } from '../services.ts'
 import type { Ending } from './ending.ts'
+import { sendsMail } from './keep-link.ts'
+import type { TaskHistory, TaskInput } from './state.ts'
+
+/** How often a call that nothing can settle is sent once more where the job says `in_doubt: retry`. */
+const mostRepeats = 2
 
 /** What a look at the user came to. Without an ending the attempt was not applied, and the task goes on. */
 export interface Settlement {
   readonly ending: Ending | null
-  readonly read: FoundUser | FailedRead
+  readonly read: FoundUser | FailedRead | null
 }
 
 /**
  * Settles an attempt of which nobody knows whether it was applied: waits until it can no longer be under way, asks Okta,
  * and writes the verdict and what it rests on to the journal.
  *
- * @throws RunStopped where the run stops first; the doubt then stays for the next execution
+ * @param notBefore when it may be looked into by this process's own monotonic clock; null for an attempt of an earlier
+ *   process, which Okta's clock is asked about
+ * @throws RunStopped when the run stops first; the doubt then stays for the next execution
  */
 export async function settleDoubt(
   services: Services,
-  action: Action,
+  task: TaskInput,
+  history: TaskHistory,
   open: OpenAttempt,
+  notBefore: number | null,
 ): Promise<Settlement> {
-  const { clock, recorder, begunAt, parked, stop, job, tally } = services
-  const { intent, doubt } = open
-  const { row, step, attempt } = intent
-  const cause = doubt?.why ?? 'the run was cut off before the answer was recorded'
-  const known = {
-    oktaTime: intent.okta_time,
+  const { links } = services
+  const cause = open.doubt?.why ?? 'the run was cut off before the answer was recorded'
+  if (links?.has(open.intent.origin ?? task) === true) {
+    const evidence = `its activation link reached ${links.path}`
+    await recordVerdict(services, open, { kind: 'applied', evidence })
+    return { ending: confirmed(evidence, cause, null), read: null }
+  }
+  await waitUntil(services, open, notBefore)
+  for (;;) {
+    const observed = await observe(services, task.action, open)
+    if ('failed' in observed) {
+      // What could not be looked at is not decided: the attempt stays what it was, in doubt.
+      const message = doubtful(task.action, cause, observed.failed.message)
+      return { ending: { result: 'in_doubt', message }, read: observed.failed }
+    }
+    const { read, observation } = observed
+    const verdict = settle(task.action, attemptOf(open), observation)
+    if (verdict.kind === 'not_applied' && (await paused(services, task, history))) continue
+    return await conclude(services, task, history, { open, cause, verdict, read })
+  }
+}
+
+async function conclude(
+  services: Services,
+  task: TaskInput,
+  history: TaskHistory,
+  found: {
+    readonly open: OpenAttempt
+    readonly cause: string
+    readonly verdict: Verdict
+    readonly read: FoundUser
+  },
+): Promise<Settlement> {
+  const { open, cause, verdict, read } = found
+  // A second reactivate is at worst a second mail; a second call of another action may undo what somebody did since.
+  const mayRepeat = ruleOf(task.action).doubt === 'nothing' && services.job.options.in_doubt === 'retry'
+  const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
+  if (repeats && (await paused(services, task, history)))
+    return await conclude(services, task, history, found)
+  await recordVerdict(services, open, verdict, repeats)
+  if (verdict.kind === 'not_applied' || repeats) {
+    services.lookup.tally.retry('in_doubt')
+    history.doubted = true
+    if (repeats) history.repeats++
+    return { ending: null, read }
+  }
+  if (verdict.kind === 'applied')
+    return { ending: confirmed(verdict.evidence, cause, read.user.status), read }
+  const sent = history.repeats > 0 ? ` after ${history.attempts} calls` : ''
+  const message = doubtful(task.action, cause, `${verdict.evidence}${sent}`)
+  return { ending: { result: 'in_doubt', message, statusAfter: read.user.status }, read }
+}
+
+/**
+ * Waits out what is left of the pause in which a call that would send mail is not sent again. Only this user waits.
+ *
+ * @returns whether it had to wait: then the user must be looked at again
+ */
+async function paused({ job, lookup }: Services, task: TaskInput, history: TaskHistory): Promise<boolean> {
+  if (!sendsMail(job, task) || history.firstIntentAt === null) return false
+  const left = history.firstIntentAt + mailPauseMs - lookup.clock.nowAtLeast()
+  if (left <= 0) return false
+  await lookup.parked(() => lookup.stop.wait(left))
+  return true
+}
+
+async function waitUntil(
+  { lookup, begunAt }: Services,
+  { intent, doubt }: OpenAttempt,
+  notBefore: number | null,
+): Promise<void> {
+  const { clock, stop, parked } = lookup
+  const times = { intended: intent.okta_time, sent: doubt?.sent_okta_time ?? null, senderGone: begunAt }
+  const how = { atOnce: doubt?.at_once ?? false, timedOut: doubt?.timed_out ?? false }
+  const left =
+    notBefore === null
+      ? settlesAt(times, how, intent.request_timeout_ms) - clock.nowAtLeast()
+      : notBefore - performance.now()
+  await parked(() => stop.wait(left))
+}
+
+function attemptOf({ intent }: OpenAttempt): Parameters<typeof settle>[1] {
+  return {
+    oktaTime: intent.okta_time_at_least,
     status: intent.status,
     statusChanged: intent.status_changed,
   }
-  const times = { intended: intent.okta_time, sent: doubt?.sent_okta_time ?? null, senderGone: begunAt }
-  const settled = settlesAt(times, doubt?.at_once ?? false, intent.request_timeout_ms)
-  await parked(() => stop.wait(settled - clock.nowAtLeast()))
-  const observed = await observe(services, action, intent)
-  if ('failed' in observed) {
-    return {
-      ending: { result: 'in_doubt', message: doubtful(action, cause, observed.failed.message) },
-      read: observed.failed,
-    }
-  }
-  const { read, observation } = observed
-  const verdict = settle(action, known, observation)
-  // A second reactivate is at worst a second mail; a second call of another action may undo what somebody did since.
-  const mayRetry = ruleOf(action).doubt === 'nothing' && job.options.in_doubt === 'retry'
-  const sendAgain = verdict.kind === 'unknown' && mayRetry
+}
+
+async function recordVerdict(
+  { recorder }: Services,
+  { intent }: OpenAttempt,
+  { kind, evidence }: Verdict,
+  repeat = false,
+): Promise<void> {
+  const { row, step, attempt } = intent
+  const said = repeat ? `${evidence}; the job says in_doubt: retry` : evidence
   await recorder.record({
     event: 'verdict',
     row,
     step,
     attempt,
-    verdict: sendAgain ? 'not_applied' : verdict.kind,
-    evidence: sendAgain ? `${verdict.evidence}; the job says in_doubt: retry` : verdict.evidence,
+    verdict: kind,
+    evidence: said,
+    ...(repeat ? { repeat: true as const } : {}),
   })
-  if (verdict.kind === 'not_applied' || sendAgain) {
-    tally.retry('in_doubt')
-    return { ending: null, read }
-  }
-  const statusAfter = read.user.status
-  if (verdict.kind === 'applied') {
-    const message = `confirmed, since ${verdict.evidence} (${cause})`
-    return { ending: { result: 'succeeded', message, statusAfter }, read }
-  }
-  return {
-    ending: { result: 'in_doubt', message: doubtful(action, cause, verdict.evidence), statusAfter },
-    read,
-  }
 }
 
 type Observed =
@@ -76,13 +145,17 @@ type Observed =
   | { readonly failed: FailedRead }
 
 /** What Okta shows of the user now, as far as the action's doubt needs it. */
-async function observe(services: Services, action: Action, intent: IntentEvent): Promise<Observed> {
-  const read = await readSettledUser(services, intent, intent.user_id, null)
+async function observe({ lookup }: Services, action: Action, { intent }: OpenAttempt): Promise<Observed> {
+  const read = await readSettledUser(lookup, intent.user_id, null)
   if (read.kind === 'failed') return { failed: read }
   if (ruleOf(action).doubt !== 'factors') return { read, observation: { user: read.user, factorTimes: null } }
-  const factorTimes = await readFactorTimes(services, intent, read.user.id)
+  const factorTimes = await readFactorTimes(lookup, read.user.id)
   if ('kind' in factorTimes) return { failed: factorTimes }
   return { read, observation: { user: read.user, factorTimes } }
+}
+
+function confirmed(evidence: string, cause: string, statusAfter: string | null): Ending {
+  return { result: 'succeeded', message: `confirmed, since ${evidence} (${cause})`, statusAfter }
 }
 
 function doubtful(action: Action, cause: string, evidence: string): string {

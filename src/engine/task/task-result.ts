@@ -1,33 +1,15 @@
-import type { Action } from '../../okta/actions.ts'
-import type { OktaUser } from '../../okta/user.ts'
+import { looksLikeUserId } from '../../okta/user.ts'
 import type { TaskResult } from '../../rules/result.ts'
-import type { Ending, LastWord } from './ending.ts'
+import type { Ending } from './ending.ts'
+import type { TaskHistory, TaskInput } from './state.ts'
 
-/** What was found out about a task beside how it ended. */
-export interface TaskFacts {
-  /** The user as last seen; null where it never was. */
-  readonly user: OktaUser | null
-  /** Whether the target may stand as the user's id though the user was never read. */
-  readonly unreadId: boolean
-  readonly statusBefore: string | null
-  readonly lastWord: LastWord | null
-  readonly attempts: number
-  readonly startedAt: string
-}
-
-/** Puts a task's result together, as it is journalled and reported. */
-export function buildResult(
-  task: {
-    readonly row: number
-    readonly step: number
-    readonly userKey: string
-    readonly action: Action
-    readonly target: string
-  },
-  ending: Ending,
-  facts: TaskFacts,
-): TaskResult {
-  const { user, lastWord } = facts
+/**
+ * Puts a task's result together, as it is journalled and reported.
+ *
+ * @param now RFC 3339 UTC
+ */
+export function buildResult(task: TaskInput, ending: Ending, history: TaskHistory, now: string): TaskResult {
+  const { user, lastWord } = history
   return {
     row: task.row,
     step: task.step,
@@ -35,16 +17,17 @@ export function buildResult(
     action: task.action,
     result: ending.result,
     reason: ending.reason ?? null,
-    status_before: facts.statusBefore,
+    status_before: history.statusBefore,
     status_after: ending.statusAfter ?? null,
     http_status: lastWord?.httpStatus ?? null,
     error_code: lastWord?.errorCode ?? null,
     message: ending.message,
-    attempts: facts.attempts,
-    started_at: facts.startedAt,
-    finished_at: new Date().toISOString(),
-    okta_user_id: user?.id ?? (facts.unreadId ? task.target : null),
-    okta_login: user?.login ?? null,
+    attempts: history.attempts,
+    started_at: history.startedAt,
+    finished_at: now,
+    // Where users are not read, a key in the form of an id is taken for one.
+    okta_user_id: user?.id ?? (looksLikeUserId(task.target) ? task.target : null),
+    okta_login: user?.login === '' ? null : (user?.login ?? null),
     okta_request_id: lastWord?.requestId ?? null,
   }
 }

@@ -1,4 +1,4 @@
-import type { OpenAttempt } from '../../journal/journal-state.ts'
+import type { RetryCause } from '../../budget/tally.ts'
 import {
   backoffMs,
   concurrencyWaitMs,
@@ -6,327 +6,333 @@ import {
   transitionPatienceMs,
   transitionWaitMs,
 } from '../../lookup/backoff.ts'
-import { isOld, readSettledUser } from '../../lookup/read-settled-user.ts'
+import { waitForOkta } from '../../lookup/paced-get.ts'
+import { readSettledUser } from '../../lookup/read-settled-user.ts'
 import { type FailedRead, type FoundUser, readUser } from '../../lookup/read-user.ts'
-import type { Action } from '../../okta/actions.ts'
-import { type Answer, describeAnswer } from '../../okta/answer.ts'
+import { type Answer, describeAnswer, isOktas } from '../../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../../okta/classify.ts'
-import { asRetry, lifecycleRequest, type RetryOf } from '../../okta/request.ts'
-import { looksLikeUserId, type OktaUser } from '../../okta/user.ts'
-import { decide, decideAfterRefusal } from '../../rules/decide.ts'
+import { decide, decideAfterRefusal, decideAgain } from '../../rules/decide.ts'
 import { guardKey, guardUser } from '../../rules/guards.ts'
 import type { TaskResult } from '../../rules/result.ts'
-import { stopForCredentials, stopForPermission, stopNothingSent } from '../../rules/stop-reasons.ts'
+import { credentialsRefused, nothingCanBeSent } from '../../rules/stop-reasons.ts'
 import type { Services } from '../services.ts'
 import { endApplied } from './applied.ts'
-import { type Ending, type LastWord, lastWordOf } from './ending.ts'
-import { keepLink, type LinkedTask, withLostLink } from './keep-link.ts'
+import { type Ending, lastWordOf } from './ending.ts'
+import { keepLink, withLostLink } from './keep-link.ts'
+import { type SentCall, sendCall } from './send.ts'
 import { settleDoubt } from './settle-doubt.ts'
+import type { TaskHistory, TaskInput, TaskState } from './state.ts'
 import { buildResult } from './task-result.ts'
 
-/** What a task is, and what its row already found out. */
-export interface TaskInput {
-  readonly row: number
-  readonly step: number
-  /** The key as the row gives it. */
-  readonly userKey: string
-  readonly action: Action
-  readonly sendEmail: boolean | null
-  /** What the call goes to: the id, or the key itself where users are not read. */
-  readonly target: string
-  /** A read that the row has just made; null where there is none. */
-  readonly read: FoundUser | FailedRead | null
-}
-
-/** A result that is ready to be recorded. */
+/** A result that is ready to be recorded, or none where only what is unsettled was to be settled. */
 export interface EndedTask {
-  readonly result: TaskResult
+  readonly result: TaskResult | null
   /** What was read of the user and still holds, since nothing was sent after it. */
   readonly read: FoundUser | null
 }
 
 /**
- * The life of one task, from its first read to its result.
+ * Carries one task from where its journal left it to its end. The result is not recorded here. The states, their
+ * transitions and their invariants stand in state.ts.
  *
- * States and transitions:
- * - **doubt**: an attempt has no known end, in this execution or an earlier one. Once it can no longer be under way, Okta is
- *   asked. Applied → succeeded. Not applied → reading. Someone else acted, or nothing tells → in_doubt.
- * - **reading**: the user is read by id, unless a read of this window is at hand or the job reads none. Unknown or
- *   unreadable → failed. In transition → reading again after a wait, bounded.
- * - **deciding**: guards → skipped; the table of actions → unchanged, failed, or sending.
- * - **sending**: with a slot and a permit: the intent to disk, then the call. A read that grew old meanwhile → reading.
- *   Applied → succeeded. Refused because of status → one more read → unchanged or failed. Certainly not applied → reading,
- *   after the wait that its cause asks for. Nobody knows → doubt. Anything else → failed.
- *
- * Credentials that Okta refuses, and a network that stays away, end the run and leave the task without a result.
+ * @param known a read that the row has just made; null where there is none
+ * @throws RunStopped when the run stops first: the task has no result and is taken up again
  */
-export class Task {
+export async function runTask(
+  services: Services,
+  input: TaskInput,
+  known: FoundUser | FailedRead | null,
+): Promise<EndedTask> {
+  return await new Task(services, input).run(known)
+}
+
+class Task {
   readonly #services: Services
   readonly #input: TaskInput
-  readonly #open: OpenAttempt | null
-  readonly #startedAt: string
-  /** The last read, as long as it may be acted on. */
-  #read: FoundUser | FailedRead | null
-  /** The user as last seen. */
-  #user: OktaUser | null
-  #statusBefore: string | null = null
-  #lastWord: LastWord | null
-  #attempts: number
-  /** Failures for passing reasons; refusals by a rate limit are none. */
-  #setbacks = 0
-  #transitionLooks = 0
-  /** When the last call was handed to the network, by Okta's clock and not too early. */
-  #sentAt = 0
-  /** What the next call would be a repetition of. */
-  #retryOf: RetryOf = { requestId: null, count: 0 }
+  readonly #history: TaskHistory
 
   constructor(services: Services, input: TaskInput) {
-    const progress = services.recorder.state.progressOf(input.row, input.step)
+    const progress = services.recorder.state.progressOf(input)
     this.#services = services
     this.#input = input
-    this.#open = progress?.open ?? null
-    this.#read = input.read
-    this.#user = input.read?.kind === 'found' ? input.read.user : null
-    this.#lastWord = input.read === null ? null : lastWordOf(input.read)
-    this.#attempts = progress?.attempts ?? 0
-    this.#startedAt = progress?.startedAt ?? new Date().toISOString()
-  }
-
-  /**
-   * Runs the task to its end. The result is not recorded here.
-   *
-   * @throws RunStopped where the run stops first
-   */
-  async run(): Promise<EndedTask> {
-    let ending = this.#open === null ? null : await this.#settle(this.#open)
-    while (ending === null) {
-      this.#services.stop.check()
-      ending = this.#services.job.read_first ? await this.#prepare() : this.#guardUnread()
-      ending ??= await this.#attempt()
-    }
-    return {
-      result: this.#result(ending),
-      read: this.#read?.kind === 'found' ? this.#read : null,
+    this.#history = {
+      user: input.known,
+      status: null,
+      statusBefore: progress?.statusBefore ?? null,
+      lastWord: null,
+      attempts: progress?.attempts ?? 0,
+      startedAt: progress?.startedAt ?? services.lookup.clock.timestamp(),
+      firstIntentAt: progress?.firstIntentAt ?? null,
+      doubted: progress?.doubted ?? false,
+      setbacks: 0,
+      transitionLooks: 0,
+      repeats: progress?.repeats ?? 0,
+      retryOf: { requestId: null, count: 0 },
     }
   }
 
-  /** Reading and deciding. Null: the call may be sent. */
-  async #prepare(): Promise<Ending | null> {
+  async run(known: FoundUser | FailedRead | null): Promise<EndedTask> {
+    if (known !== null) this.#see(known)
+    let state = this.#begin(known)
+    while (state.at !== 'ended' && state.at !== 'left') state = await this.#next(state)
+    if (state.at === 'left') return { result: null, read: null }
+    const result = buildResult(
+      this.#input,
+      state.ending,
+      this.#history,
+      this.#services.lookup.clock.timestamp(),
+    )
+    return { result, read: state.read }
+  }
+
+  /** Where the journal left the task. */
+  #begin(known: FoundUser | FailedRead | null): TaskState {
+    const last = this.#services.recorder.state.progressOf(this.#input)?.last
+    if (last?.kind === 'open') return { at: 'doubt', open: last, notBefore: null }
+    if (last?.kind === 'applied') {
+      const { http_status: httpStatus, error_code: errorCode, request_id: requestId } = last.answer
+      this.#history.lastWord = { httpStatus, errorCode, requestId }
+      const { links } = this.#services
+      const ofLink = withLostLink(this.#services, this.#input, { result: 'succeeded', message: '' }).message
+      return { at: 'applied', ofLink: links === null ? '' : ofLink }
+    }
+    return this.#reading(known)
+  }
+
+  async #next(state: Exclude<TaskState, { at: 'ended' | 'left' }>): Promise<TaskState> {
+    switch (state.at) {
+      case 'doubt':
+        return await this.#doubt(state)
+      case 'reading':
+        return await this.#read(state)
+      case 'deciding':
+        return this.#decide(state)
+      case 'sending':
+        return await this.#send(state)
+      case 'applied': {
+        const ending = await endApplied(this.#services, this.#input, this.#history.statusBefore)
+        return this.#ended({ ...ending, message: ending.message + state.ofLink })
+      }
+      case 'refused':
+        return await this.#refusedByStatus(state.answer)
+      case 'held':
+        await this.#services.lookup.parked(() => state.decided)
+        return this.#ended(state.ending)
+      case 'waiting': {
+        const { parked, stop } = this.#services.lookup
+        const wait = (): Promise<void> => stop.wait(state.milliseconds)
+        await (state.parked ? parked(wait) : wait())
+        return this.#reading(null)
+      }
+    }
+  }
+
+  #reading(known: FoundUser | FailedRead | null): TaskState {
+    return this.#services.settleOnly ? { at: 'left' } : { at: 'reading', known }
+  }
+
+  async #doubt({ open, notBefore }: Extract<TaskState, { at: 'doubt' }>): Promise<TaskState> {
+    const history = this.#history
+    const { ending, read } = await settleDoubt(this.#services, this.#input, history, open, notBefore)
+    if (read !== null) this.#see(read)
+    if (ending !== null) return this.#ended(withLostLink(this.#services, this.#input, ending), read)
+    if (history.setbacks < maxSetbacks) return this.#reading(read)
+    const why = open.doubt?.why ?? 'cut off'
+    const message = `not applied after ${history.attempts} attempts; the last: ${why}`
+    return this.#ended({ result: 'failed', message, statusAfter: history.status })
+  }
+
+  async #read({ known }: Extract<TaskState, { at: 'reading' }>): Promise<TaskState> {
+    const { lookup, job, reads } = this.#services
+    lookup.stop.check()
+    if (!job.read_first) return { at: 'deciding', read: null }
+    const { target } = this.#input
+    const at = known?.kind === 'found' ? known : null
     const read =
-      this.#read?.kind === 'failed'
-        ? this.#read
-        : await readSettledUser(this.#services, this.#input, this.#input.target, this.#read)
+      known?.kind === 'failed' ? known : await reads.pass(() => readSettledUser(lookup, target, at))
     this.#see(read)
-    if (read.kind === 'failed') return failedRead(read)
+    if (read.kind === 'found') {
+      reads.allowed()
+      return { at: 'deciding', read }
+    }
+    const ending = { result: 'failed', message: read.message } as const
+    if (read.cause !== 'no_permission') return this.#ended(ending)
+    return { at: 'held', decided: reads.refused(read.answer), ending }
+  }
+
+  #decide({ read }: Extract<TaskState, { at: 'deciding' }>): TaskState {
     const { job, owner } = this.#services
+    const { action, userKey } = this.#input
+    if (read === null) {
+      const verdict = guardKey(userKey, owner)
+      if (verdict !== null) return this.#ended({ result: 'skipped', ...verdict })
+      return { at: 'sending', read }
+    }
     const { status, transitioningToStatus } = read.user
-    this.#statusBefore ??= status
+    this.#history.statusBefore ??= status
     const guards = { protect: job.guards.protect, onlyStatus: job.guards.only_status, owner }
     const verdict = guardUser(read.user, guards)
-    if (verdict !== null) return { result: 'skipped', ...verdict, statusAfter: status }
+    if (verdict !== null) return this.#ended({ result: 'skipped', ...verdict, statusAfter: status }, read)
     if (transitioningToStatus !== null) {
-      const minutes = transitionPatienceMs / 60_000
-      const message = `user is still in transition from ${status} to ${transitioningToStatus} after ${minutes} minutes`
-      return { result: 'failed', message, statusAfter: status }
+      const message = `user is still in transition from ${status} to ${transitioningToStatus} after ${transitionPatienceMs / 1000} s`
+      return this.#ended({ result: 'failed', message, statusAfter: status }, read)
     }
-    const decision = decide(this.#input.action, status)
-    return decision.kind === 'send'
-      ? null
-      : { result: decision.kind, message: decision.message, statusAfter: status }
+    const decision = this.#history.doubted ? decideAgain(action, status) : decide(action, status)
+    if (decision.kind === 'send') return { at: 'sending', read }
+    const ending = { result: decision.kind, message: decision.message, statusAfter: status }
+    return this.#ended(
+      decision.kind === 'succeeded' ? withLostLink(this.#services, this.#input, ending) : ending,
+      read,
+    )
   }
 
-  #guardUnread(): Ending | null {
-    const verdict = guardKey(this.#input.userKey, this.#services.owner)
-    return verdict === null ? null : { result: 'skipped', ...verdict }
-  }
-
-  /** Sending. Null: the task goes on from reading. */
-  async #attempt(): Promise<Ending | null> {
-    const { pacer, recorder, clock, send, job, requestTimeoutMs } = this.#services
-    const { row, step, action, target, sendEmail } = this.#input
-    const read = this.#read?.kind === 'found' ? this.#read : null
-    const request = lifecycleRequest(target, action, {
-      sendEmail: sendEmail ?? job.options.send_email,
-      respondAsync: job.options.respond_async,
+  async #send({ read }: Extract<TaskState, { at: 'sending' }>): Promise<TaskState> {
+    const { sends } = this.#services
+    // What the answer says is settled within the turn, so that the next call knows whether there is a question.
+    return await sends.pass(async () => {
+      const call = await sendCall(this.#services, this.#input, this.#history, read)
+      if (call === null) return this.#reading(null)
+      return await this.#conclude(classifyLifecycle(this.#input.action, call.answer), call)
     })
-    const prepare = async (): Promise<boolean> => {
-      if (read !== null && isOld(this.#services, read)) return false
-      this.#attempts++
-      await recorder.record({
-        event: 'intent',
-        row,
-        step,
-        attempt: this.#attempts,
-        okta_time: Math.round(clock.now()),
-        started_at: this.#startedAt,
-        user_id: target,
-        login: read?.user.login ?? null,
-        status: read?.user.status ?? null,
-        status_changed: read?.user.statusChanged ?? null,
-        request_timeout_ms: requestTimeoutMs,
-      })
-      return true
-    }
-    const answer = await pacer.request(request.bucket, {
-      prepare,
-      send: () => {
-        this.#sentAt = clock.nowAtMost()
-        return send(asRetry(request, this.#retryOf))
-      },
-    })
-    this.#read = null
-    if (answer === null) return null
-    this.#lastWord = lastWordOf(answer)
-    const requestId = this.#retryOf.requestId ?? this.#lastWord.requestId
-    this.#retryOf = { requestId, count: this.#retryOf.count + 1 }
-    return this.#conclude(classifyLifecycle(action, answer), answer)
   }
 
-  async #conclude(outcome: Outcome, answer: Answer): Promise<Ending | null> {
-    const { stop, random, sendPermission } = this.#services
+  async #conclude(outcome: Outcome, call: SentCall): Promise<TaskState> {
+    const { lookup, sends } = this.#services
+    const { answer } = call
     switch (outcome.kind) {
-      case 'applied':
-        sendPermission.allowed()
-        return await this.#applied(answer)
+      case 'applied': {
+        // The link and the answer at once: until they are on disk, both are lost with the process (T2).
+        const ofLink = keepLink(this.#services, this.#input, this.#history, answer)
+        await this.#record(answer, 'applied')
+        sends.allowed()
+        return { at: 'applied', ofLink: await ofLink }
+      }
       case 'rate_limited':
         // No wait here: the budget has closed the bucket for all.
-        this.#notApplied(answer, 'rate_limited')
-        return null
+        await this.#notApplied(answer, 'rate_limited')
+        return this.#reading(null)
       case 'concurrency_limited':
-        this.#notApplied(answer, 'concurrency_limited')
-        await stop.wait(concurrencyWaitMs(random()))
-        return null
+        await this.#notApplied(answer, 'concurrency_limited')
+        return { at: 'waiting', milliseconds: concurrencyWaitMs(lookup.random()), parked: false }
       case 'in_transition':
-        return this.#waitForTransition(answer)
+        return await this.#waitForTransition(answer)
       case 'not_applied':
-        return this.#setback(answer)
+        return await this.#setback(answer)
       case 'in_doubt':
-        return this.#doubt(answer, outcome.settleAtOnce)
+        return await this.#intoDoubt(call, outcome.settleAtOnce)
       case 'wrong_status':
-        return this.#refusedByStatus(answer)
+        await this.#record(answer, 'refused')
+        return { at: 'refused', answer }
       case 'bad_credentials':
-        this.#notApplied(answer, null)
-        throw stopForCredentials(stop, answer)
+        await this.#record(answer, 'refused')
+        throw lookup.stop.because(credentialsRefused(answer))
       case 'no_permission':
-        this.#notApplied(answer, null)
-        if (!sendPermission.refusal(this.#input)) return this.#refused(answer)
-        throw stopForPermission(this.#services, sendPermission, answer, this.#input.action)
+        await this.#record(answer, 'refused')
+        return { at: 'held', decided: sends.refused(answer), ending: this.#refusal(answer) }
       case 'refused':
-        return this.#refused(answer)
+        await this.#record(answer, 'refused')
+        return this.#ended(this.#refusal(answer))
     }
   }
 
-  async #applied(answer: Answer): Promise<Ending> {
-    // At once: until it is on disk, a link is lost with the process.
-    const ofLink = await keepLink(this.#services, this.#linked(), answer)
-    const ending = await endApplied(this.#services, this.#input, this.#statusBefore)
-    return ofLink === '' ? ending : { ...ending, message: ending.message + ofLink }
-  }
-
-  #linked(): LinkedTask {
-    const { row, step, userKey, action, sendEmail, target } = this.#input
-    const id = this.#user?.id ?? (looksLikeUserId(target) ? target : null)
-    const login = this.#user?.login ?? null
-    return { row, step, user: userKey, action, sendEmail, okta_user_id: id, okta_login: login }
-  }
-
-  async #refusedByStatus(answer: Answer): Promise<Ending> {
+  async #refusedByStatus(answer: Answer): Promise<TaskState> {
     const refusal = describeAnswer(answer)
-    const read = await readUser(this.#services, this.#input, this.#input.target)
+    const read = await readUser(this.#services.lookup, this.#input.target)
     if (read.kind === 'failed') {
-      return { result: 'failed', message: read.notFound ? read.message : `${refusal}; ${read.message}` }
+      const message = read.cause === 'not_found' ? read.message : `${refusal}; ${read.message}`
+      return this.#ended({ result: 'failed', message })
     }
-    this.#user = read.user
-    this.#statusBefore ??= read.user.status
-    const decision = decideAfterRefusal(this.#input.action, read.user.status, refusal)
-    return { result: decision.kind, message: decision.message, statusAfter: read.user.status }
+    const { status } = read.user
+    this.#see(read, false)
+    this.#history.statusBefore ??= status
+    const { kind, message } = decideAfterRefusal(this.#input.action, status, refusal, this.#history.doubted)
+    return this.#ended({ result: kind, message, statusAfter: status })
   }
 
-  async #waitForTransition(answer: Answer): Promise<Ending | null> {
-    const { parked, stop } = this.#services
-    this.#notApplied(answer, 'in_transition')
-    this.#transitionLooks++
-    if (this.#transitionLooks * 5_000 > transitionPatienceMs) return this.#refused(answer)
-    await parked(() => stop.wait(transitionWaitMs(this.#transitionLooks)))
-    return null
+  async #waitForTransition(answer: Answer): Promise<TaskState> {
+    const looks = ++this.#history.transitionLooks
+    if (looks * 5_000 > transitionPatienceMs) {
+      await this.#record(answer, 'refused')
+      return this.#ended(this.#refusal(answer))
+    }
+    await this.#notApplied(answer, 'in_transition')
+    return { at: 'waiting', milliseconds: transitionWaitMs(looks), parked: true }
   }
 
   /** After a failure that was certainly no application: wait and go on, or end the run if it stays. */
-  async #setback(answer: Answer): Promise<null> {
-    const { stop, random } = this.#services
-    this.#notApplied(answer, answer.kind === 'unanswered' ? 'connection' : 'server_error')
-    this.#setbacks++
-    if (this.#setbacks >= maxSetbacks) throw stopNothingSent(this.#services, answer)
-    await stop.wait(backoffMs(this.#setbacks, random()))
-    return null
+  async #setback(answer: Answer): Promise<TaskState> {
+    const { lookup } = this.#services
+    await this.#notApplied(answer, answer.kind === 'unanswered' ? 'connection' : 'server_error')
+    const setbacks = ++this.#history.setbacks
+    await waitForOkta(lookup, answer)
+    if (setbacks >= maxSetbacks && answer.kind === 'answered' && isOktas(answer)) {
+      throw lookup.stop.because(nothingCanBeSent(answer, setbacks))
+    }
+    return { at: 'waiting', milliseconds: backoffMs(setbacks, lookup.random()), parked: false }
   }
 
-  async #doubt(answer: Answer, atOnce: boolean): Promise<Ending | null> {
-    const { recorder, random, parked, stop } = this.#services
+  async #intoDoubt(call: SentCall, atOnce: boolean): Promise<TaskState> {
+    const { recorder, requestTimeoutMs, lookup } = this.#services
     const { row, step } = this.#input
-    const why = describeAnswer(answer)
-    recorder.note({
+    const timedOut = call.answer.kind === 'unanswered' && call.answer.code === 'TIMEOUT'
+    await recorder.record({
       event: 'in_doubt',
       row,
       step,
-      attempt: this.#attempts,
+      attempt: this.#history.attempts,
       at_once: atOnce,
-      sent_okta_time: Math.ceil(this.#sentAt + (answer.connectedAfterMs ?? 0)),
-      why,
+      timed_out: timedOut,
+      sent_okta_time: call.sentOktaTime,
+      why: describeAnswer(call.answer),
     })
-    const open = recorder.state.progressOf(row, step)?.open
-    if (open === null || open === undefined) throw new Error('An attempt in doubt has no intent.')
-    this.#setbacks++
-    const ending = await this.#settle(open)
-    if (ending !== null) return ending
-    if (this.#setbacks >= maxSetbacks) {
-      const message = `not applied after ${this.#attempts} attempts; the last: ${why}`
-      return { result: 'failed', message, statusAfter: this.#user?.status ?? null }
+    this.#history.setbacks++
+    await waitForOkta(lookup, call.answer)
+    const open = recorder.state.progressOf(this.#input)?.last
+    if (open?.kind !== 'open') throw new Error('An attempt in doubt has no intent.')
+    const patience = atOnce ? 0 : requestTimeoutMs * (timedOut ? 2 : 1)
+    return { at: 'doubt', open, notBefore: call.sentAt + patience }
+  }
+
+  #refusal(answer: Answer): Ending {
+    return { result: 'failed', message: describeAnswer(answer), statusAfter: this.#history.status }
+  }
+
+  #ended(ending: Ending, read: FoundUser | FailedRead | null = null): TaskState {
+    return { at: 'ended', ending, read: read?.kind === 'found' ? read : null }
+  }
+
+  /** @param isLastWord whether the result shows this read's answer, and not the one before it */
+  #see(read: FoundUser | FailedRead, isLastWord = true): void {
+    if (read.kind === 'found') {
+      const { id, login, status } = read.user
+      this.#history.user = { id, login }
+      this.#history.status = status
     }
-    await parked(() => stop.wait(backoffMs(this.#setbacks, random())))
-    return null
+    if (isLastWord) this.#history.lastWord = lastWordOf(read)
   }
 
-  /** Doubt. Null: the attempt was not applied, and the task goes on. */
-  async #settle(open: OpenAttempt): Promise<Ending | null> {
-    this.#statusBefore ??= open.intent.status
-    const { ending, read } = await settleDoubt(this.#services, this.#input.action, open)
-    this.#see(read)
-    if (ending === null) return null
-    if (ending.result === 'succeeded') this.#services.sendPermission.allowed()
-    return withLostLink(this.#services, this.#linked(), this.#startedAt, ending)
-  }
-
-  #see(read: FoundUser | FailedRead): void {
-    this.#read = read
-    if (read.kind === 'found') this.#user = read.user
-    this.#lastWord = lastWordOf(read)
-  }
-
-  #refused(answer: Answer): Ending {
-    return { result: 'failed', message: describeAnswer(answer), statusAfter: this.#user?.status ?? null }
-  }
-
-  #notApplied(answer: Answer, retry: Parameters<Services['tally']['retry']>[0] | null): void {
-    const { recorder, tally } = this.#services
+  async #record(answer: Answer, outcome: 'applied' | 'refused'): Promise<void> {
+    const { httpStatus, errorCode, requestId } = lastWordOf(answer)
     const { row, step } = this.#input
-    recorder.note({ event: 'not_applied', row, step, attempt: this.#attempts, why: describeAnswer(answer) })
-    if (retry !== null) tally.retry(retry)
-  }
-
-  #result(ending: Ending): TaskResult {
-    return buildResult(this.#input, ending, {
-      // Where users are not read, a key in the form of an id is taken for one.
-      unreadId: !this.#services.job.read_first && looksLikeUserId(this.#input.target),
-      user: this.#user,
-      statusBefore: this.#statusBefore,
-      lastWord: this.#lastWord,
-      attempts: this.#attempts,
-      startedAt: this.#startedAt,
+    await this.#services.recorder.record({
+      event: 'answer',
+      row,
+      step,
+      attempt: this.#history.attempts,
+      outcome,
+      okta_time: Math.round(this.#services.lookup.clock.now()),
+      http_status: httpStatus,
+      error_code: errorCode,
+      request_id: requestId,
+      message: outcome === 'applied' ? `Okta accepted ${this.#input.action}` : describeAnswer(answer),
     })
   }
-}
 
-function failedRead(read: FailedRead): Ending {
-  return { result: 'failed', message: read.message }
+  async #notApplied(answer: Answer, retry: RetryCause): Promise<void> {
+    const { recorder, lookup } = this.#services
+    const { row, step } = this.#input
+    const attempt = this.#history.attempts
+    await recorder.record({ event: 'not_applied', row, step, attempt, why: describeAnswer(answer) })
+    lookup.tally.retry(retry)
+  }
 }

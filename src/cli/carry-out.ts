@@ -1,0 +1,138 @@
+import { ActivationLinks } from '../engine/activation-links.ts'
+import { type ExecutionEnd, execute } from '../engine/execution.ts'
+import { asCannotWrite, CannotWrite } from '../files/cannot-write.ts'
+import type { Hold } from '../files/hold/hold.ts'
+import { commandFor, runNameOf } from '../messages/commands.ts'
+import { type ExitCode, exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
+import type { StopSwitch } from '../messages/stop.ts'
+import { createOktaClient } from '../okta/client.ts'
+import { OktaClock } from '../okta/clock.ts'
+import { renderSummary } from '../report/render-summary.ts'
+import { readSummary, type Summary } from '../report/summary.ts'
+import { writeReports } from '../report/write-reports.ts'
+import { recordEnd } from '../run/record-end.ts'
+import type { RunFile } from '../run/run-file.ts'
+import { loggedSend, openRunLog } from '../run/run-log.ts'
+import type { RunOrg } from './org.ts'
+import { createProgress, silentProgress } from './terminal/progress.ts'
+import { programVersion } from './version.ts'
+
+export interface CarryOutOptions {
+  readonly directory: string
+  readonly run: RunFile
+  readonly org: RunOrg
+  readonly hold: Hold
+  readonly stop: StopSwitch
+  readonly quiet: boolean
+  readonly json: boolean
+  /** Seconds that a stop waits for what is under way. */
+  readonly drain: number
+  readonly say: (line: string) => void
+}
+
+/**
+ * One execution of a run, from its first call to its reports and the summary on standard output. The run must be held.
+ *
+ * @returns the exit code of the run
+ */
+export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
+  const { directory, org, stop, json } = options
+  try {
+    const end = await executeRun(options, false)
+    stop.retire()
+    const summary = await conclude(options, end)
+    process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderSummary(summary))
+    return summary.exit_code as ExitCode
+  } catch (error) {
+    // What the reports meet is reported already, by `conclude`.
+    if (error instanceof FixableError && error.exitCode === exitCodes.someoneMustLook) throw error
+    const resume = commandFor('resume', runNameOf(directory))
+    throw asCannotWrite(error)?.so(`, then: ${resume}`, exitCodes.stoppedByGuard) ?? error
+  } finally {
+    await org.close()
+  }
+}
+
+/**
+ * Settles what is unsettled in a run, as `resume` would, and sends nothing. The run must be held.
+ *
+ * @throws KnownError where the settling was stopped first
+ */
+export async function settleRun(options: CarryOutOptions): Promise<RunFile> {
+  const end = await executeRun(options, true)
+  await conclude(options, end)
+  const { stopped } = end
+  if (stopped === null) return end.run
+  throw new KnownError(
+    `What is unsettled in run ${end.run.run_id} could not be settled: ${stopped.message}`,
+    commandFor('resume', runNameOf(options.directory)),
+    stopped.exitCode,
+  )
+}
+
+async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promise<ExecutionEnd> {
+  const { directory, run, org, stop, say, hold, drain, quiet } = options
+  const { connection } = org
+  const clock = new OktaClock()
+  const { log, close: closeLog } = openRunLog(directory)
+  const client = createOktaClient({
+    connection,
+    clock,
+    concurrency: run.job.pace.concurrency,
+    userAgent: `okta-lifecycle/${programVersion()}`,
+  })
+  const progress =
+    quiet || settleOnly ? silentProgress() : createProgress(run.input.tasks, run.job.read_first ? 1 : 0)
+  let links: ActivationLinks | null = null
+  try {
+    // Before the first call: links that can't be kept must not be made.
+    const path = run.job.report.activation_links
+    links = path === null ? null : await ActivationLinks.open(path, run.run_id)
+    log.info({ run: run.run_id, version: programVersion(), settle_only: settleOnly }, 'Execution begins')
+    const end = await execute({
+      directory,
+      run,
+      recorded: (await readSummary(directory))?.journal ?? null,
+      hold,
+      credentials: { orgUrl: connection.orgUrl, ofServiceApp: connection.ofServiceApp },
+      send: loggedSend(log, (request) => client.send(request)),
+      clock,
+      requestTimeoutMs: connection.requestTimeoutMs,
+      stop,
+      drainMs: drain * 1000,
+      acceptRefusals: run.accept_refusals === true,
+      settleOnly,
+      links,
+      onBegin: progress.begin,
+      onResult: progress.update,
+      say,
+    })
+    log.info({ stopped: end.stopped?.message ?? null }, 'Execution ends')
+    return end
+  } finally {
+    progress.end()
+    // Nothing more is sent: the reports shall not lack files that connections keep open.
+    await client.close()
+    await links?.close()
+    closeLog()
+  }
+}
+
+/** Writes the reports, the summary and the run's state. */
+async function conclude(options: CarryOutOptions, end: ExecutionEnd): Promise<Summary> {
+  const { directory, org } = options
+  try {
+    await org.keep()
+    const summary = await writeReports(directory, end.run, end)
+    await recordEnd(directory, end.run, end.stopped)
+    return summary
+  } catch (error) {
+    const resume = commandFor('resume', runNameOf(directory))
+    const refused = asCannotWrite(error)?.so(`, then: ${resume}`, exitCodes.someoneMustLook)
+    const known = refused ?? (error instanceof KnownError ? error : null)
+    if (known === null) throw error
+    if (end.stopped === null || error instanceof CannotWrite === false) throw known
+    // Why the run stopped matters more than that its reports could not be written: a full disk is the cause of both.
+    throw new KnownError(`${end.stopped.message}\n${known.message}`, known.next, end.stopped.exitCode, known)
+  }
+}

@@ -1,0 +1,100 @@
+import type { InputRow, ValidRow } from '../input/row.ts'
+import { readUser } from '../lookup/read-user.ts'
+import type { Answer } from '../okta/answer.ts'
+import { hasEarlierRow, isEnough, spreadRows } from './probe.ts'
+import type { Gate, ProbeOutcome } from './refusal-gate.ts'
+import { runRow } from './row.ts'
+import type { RowsAtWork } from './rows.ts'
+
+/** What a probe works with: the rows at work, and the input from its beginning as often as it is asked for. */
+export interface ProbeInput {
+  readonly work: RowsAtWork
+  readonly rows: () => AsyncIterable<InputRow>
+}
+
+/** Rows of the rest of the input that nobody has begun. */
+function isLeft({ work }: ProbeInput): (row: ValidRow) => boolean {
+  const { reach, services } = work
+  const { state } = services.recorder
+  return ({ row }) =>
+    row > reach.row &&
+    !reach.early.has(row) &&
+    state.resultPosition({ row, step: 1 }) === null &&
+    !state.isUnderWay(row)
+}
+
+/** Tries whether users from the rest of the input may be read. Changes nothing. */
+export async function probeReads(input: ProbeInput): Promise<ProbeOutcome> {
+  const { lookup } = input.work.services
+  let [allowed, refused] = [0, 0]
+  for (const row of await spreadRows(input.rows(), isLeft(input))) {
+    if (allowed > 0 || isEnough(refused)) break
+    const read = await readUser(lookup, row.user)
+    // An answer that there is no such user shows that the token may look.
+    if (read.kind === 'found' || read.cause === 'not_found') allowed++
+    else if (read.cause === 'no_permission') refused++
+  }
+  return { allowed, refused }
+}
+
+/**
+ * Carries out rows from the rest of the input before their turn, to see whether Okta refuses them as well. Their results
+ * are results like all others. A row goes first only if no earlier one that is not finished may mean the same user.
+ */
+export async function probeSends(input: ProbeInput, main: Gate): Promise<ProbeOutcome> {
+  const { work, rows } = input
+  const { services, order, queue, reach } = work
+  const left = isLeft(input)
+  const gate = new ProbeGate(main)
+  for (const row of await spreadRows(rows(), left)) {
+    if (gate.outcome.allowed > 0 || isEnough(gate.outcome.refused)) break
+    const target = services.job.read_first ? await readUser(services.lookup, row.user) : null
+    if (target?.kind === 'failed') continue
+    const user = target?.user ?? { id: row.user, login: '' }
+    const isFinished = ({ row: number, actions }: ValidRow): boolean =>
+      services.recorder.state.hasResult({ row: number, step: actions.length })
+    if (await hasEarlierRow(rows(), row, user, isFinished)) continue
+    // The input may have been read on meanwhile.
+    if (!left(row)) continue
+    reach.early.add(row.row)
+    const place = order.enter(row.user)
+    const answered = gate.nextAnswer()
+    const running = queue.addBeside(() => runRow({ ...services, sends: gate }, row, place, []))
+    await Promise.race([answered, running])
+    running.catch(() => {})
+  }
+  return gate.outcome
+}
+
+/** Lets the calls of a probe pass while all others wait, and counts what becomes of them. */
+class ProbeGate implements Gate {
+  readonly #main: Gate
+  readonly outcome = { allowed: 0, refused: 0 }
+  #answered: () => void = () => {}
+
+  constructor(main: Gate) {
+    this.#main = main
+  }
+
+  /** Resolves with the next answer to a call of the probe. */
+  nextAnswer(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#answered = resolve
+    })
+  }
+
+  async pass<T>(call: () => Promise<T>): Promise<T> {
+    return await call()
+  }
+
+  allowed(): void {
+    this.outcome.allowed++
+    this.#answered()
+  }
+
+  async refused(answer: Answer): Promise<void> {
+    this.outcome.refused++
+    this.#answered()
+    await this.#main.refused(answer)
+  }
+}

@@ -1,0 +1,74 @@
+import { isOld } from '../../lookup/read-settled-user.ts'
+import type { FoundUser } from '../../lookup/read-user.ts'
+import type { Answer } from '../../okta/answer.ts'
+import { asRetry, lifecycleRequest } from '../../okta/request.ts'
+import type { Services } from '../services.ts'
+import { lastWordOf } from './ending.ts'
+import type { TaskHistory, TaskInput } from './state.ts'
+
+/** A call that left, and when by this process's monotonic clock. */
+export interface SentCall {
+  readonly answer: Answer
+  readonly sentAt: number
+  /** By when it had left, by Okta's clock. */
+  readonly sentOktaTime: number
+}
+
+/**
+ * Sends the task's call once it has a slot and a permit: the intent to disk, then the call (T1).
+ *
+ * @returns null where the read grew old meanwhile: nothing was sent
+ * @throws RunStopped when the run stops first, HoldLost when another process has taken it over
+ */
+export async function sendCall(
+  services: Services,
+  task: TaskInput,
+  history: TaskHistory,
+  read: FoundUser | null,
+): Promise<SentCall | null> {
+  const { lookup, recorder, job, requestTimeoutMs, ensureHold } = services
+  const { pacer, clock, send } = lookup
+  const request = lifecycleRequest(task.target, task.action, {
+    sendEmail: task.sendEmail ?? job.options.send_email,
+    respondAsync: job.options.respond_async,
+  })
+  let sentAt = 0
+  let sentOktaTime = 0
+  const answer = await pacer.request(request.bucket, {
+    prepare: async () => {
+      if (read !== null && isOld(lookup, read)) return false
+      await ensureHold()
+      const oktaTime = Math.round(clock.now())
+      history.attempts++
+      history.firstIntentAt ??= oktaTime
+      await recorder.record({
+        event: 'intent',
+        row: task.row,
+        step: task.step,
+        attempt: history.attempts,
+        okta_time: oktaTime,
+        okta_time_at_least: Math.floor(clock.nowAtLeast()),
+        started_at: history.startedAt,
+        user_id: task.target,
+        login: read?.user.login ?? null,
+        status: read?.user.status ?? null,
+        status_changed: read?.user.statusChanged ?? null,
+        request_timeout_ms: requestTimeoutMs,
+      })
+      // Writing may have taken long: what leaves now must leave under a valid hold.
+      await ensureHold()
+      return true
+    },
+    send: () => {
+      sentAt = performance.now()
+      sentOktaTime = clock.nowAtMost()
+      return send(asRetry(request, history.retryOf))
+    },
+  })
+  if (answer === null) return null
+  history.lastWord = lastWordOf(answer)
+  const requestId = history.retryOf.requestId ?? history.lastWord.requestId
+  history.retryOf = { requestId, count: history.retryOf.count + 1 }
+  const connected = answer.connectedAfterMs ?? 0
+  return { answer, sentAt: sentAt + connected, sentOktaTime: Math.ceil(sentOktaTime + connected) }
+}

@@ -1,0 +1,122 @@
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { exitCodes, KnownError } from '../../messages/known-error.ts'
+import { uptimeSeconds } from './holder.ts'
+import { readNumbers, signPath } from './numbers.ts'
+
+/** How long a holder may act on its last sign of life: well under the time after which others take over. */
+const validMs = 45_000
+const signEveryMs = 4_000
+
+/** Thrown to a holder that lost its hold: it must write and send nothing more. */
+export class HoldLost extends KnownError {
+  constructor(what: string) {
+    super(
+      `This process has lost its hold on ${what}: it gave no sign of life for too long, and another process may have taken over. It sends and writes nothing more.`,
+      'See how far the other one is: okta-lifecycle status',
+      exitCodes.heldElsewhere,
+    )
+    this.name = 'HoldLost'
+  }
+}
+
+/**
+ * A hold on a directory, for one process at a time.
+ *
+ * - **H1** The holder gives a sign every few seconds. Its hold is valid for a bounded time after the last sign that it
+ *   gave, by its own monotonic clock: what was paused or cut off from its disk finds its hold expired when it wakes.
+ * - **H2** A sign counts only if no higher number is there after it was written.
+ * - **H3** Once lost, a hold never comes back.
+ */
+export class Hold {
+  readonly #lockDirectory: string
+  readonly #number: number
+  readonly #what: string
+  readonly #timer: NodeJS.Timeout
+  #signs = 0
+  #validUntil = 0
+  #renewal: Promise<void> | null = null
+  #lost = false
+  /**
+   * Whether the holder before was taken for dead because of its silence alone. It may wake again, so nothing that it has
+   * open may be written on: what it appends to must be copied.
+   */
+  readonly afterSilence: boolean
+
+  private constructor(lockDirectory: string, number: number, what: string, afterSilence: boolean) {
+    this.#lockDirectory = lockDirectory
+    this.#number = number
+    this.#what = what
+    this.afterSilence = afterSilence
+    this.#timer = setInterval(() => this.#renewQuietly(), signEveryMs).unref()
+  }
+
+  /** Begins a hold whose number was just taken. */
+  static async begin(
+    lockDirectory: string,
+    number: number,
+    what: string,
+    afterSilence: boolean,
+  ): Promise<Hold> {
+    const hold = new Hold(lockDirectory, number, what, afterSilence)
+    try {
+      await hold.ensure()
+    } catch (error) {
+      await hold.release()
+      throw error
+    }
+    return hold
+  }
+
+  /** Whether the holder may write and send at this moment. */
+  get valid(): boolean {
+    return !this.#lost && performance.now() < this.#validUntil
+  }
+
+  /**
+   * Makes sure of the hold, by a new sign if the last one is too old.
+   *
+   * @throws HoldLost when another process has taken over
+   */
+  async ensure(): Promise<void> {
+    if (this.valid) return
+    if (!this.#lost) await this.#renew()
+    if (!this.valid) throw new HoldLost(this.#what)
+  }
+
+  /** Gives up the hold, as far as the system allows it. */
+  async release(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#renewal?.catch(() => {})
+    if (this.#lost) return
+    this.#lost = true
+    try {
+      const mine = join(this.#lockDirectory, String(this.#number))
+      await rename(mine, `${mine}.released`)
+    } catch {
+      // Gone already, with its directory.
+    }
+  }
+
+  #renewQuietly(): void {
+    // A disk that can't be written for a moment shows itself when the hold expires.
+    this.#renew().catch(() => {})
+  }
+
+  #renew(): Promise<void> {
+    this.#renewal ??= this.#giveSign().finally(() => {
+      this.#renewal = null
+    })
+    return this.#renewal
+  }
+
+  async #giveSign(): Promise<void> {
+    const startedAt = performance.now()
+    const sign = `${++this.#signs} ${(await uptimeSeconds()) ?? ''}`
+    await writeFile(signPath(this.#lockDirectory, this.#number), sign, { mode: 0o600 })
+    const numbers = await readNumbers(this.#lockDirectory)
+    const mine = numbers.some(({ name }) => name === String(this.#number))
+    if (!mine || numbers.some(({ number }) => number > this.#number)) this.#lost = true
+    else this.#validUntil = startedAt + validMs
+  }
+}

@@ -1,0 +1,62 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Holder, parseHolder } from './holder.ts'
+
+/** The directory in which the holds of a directory are kept. */
+export function holdDirectory(directory: string): string {
+  return join(directory, 'lock')
+}
+
+/** A numbered hold: one that counts, or one that was released. */
+export interface NumberedHold {
+  readonly name: string
+  readonly number: number
+  readonly released: boolean
+}
+
+/** All numbered holds of a lock directory. */
+export async function readNumbers(lockDirectory: string): Promise<NumberedHold[]> {
+  const names = await readdir(lockDirectory)
+  return names.flatMap((name) => {
+    const [, number, released] = /^(\d+)(\.released)?$/.exec(name) ?? []
+    return number === undefined ? [] : [{ name, number: Number(number), released: released !== undefined }]
+  })
+}
+
+/** The hold that counts: the highest number, and of two with the same number the one that is held. */
+export function highestOf(holds: readonly NumberedHold[]): NumberedHold | null {
+  const [highest] = holds.toSorted((a, b) => b.number - a.number || Number(a.released) - Number(b.released))
+  return highest ?? null
+}
+
+/** The path of the file into which the holder of a number writes its signs of life. */
+export function signPath(lockDirectory: string, number: number): string {
+  return join(lockDirectory, `${number}.sign`)
+}
+
+/** Who holds a number, and its last sign of life. */
+export interface Held {
+  readonly number: number
+  readonly holder: Holder
+  /** Changes with each sign; empty before the first. */
+  readonly sign: string
+}
+
+/** Who holds a lock directory now; null when nobody does, or a power cut left the file unreadable. */
+export async function readHeld(lockDirectory: string): Promise<Held | null> {
+  const highest = highestOf(await readNumbers(lockDirectory))
+  if (highest === null || highest.released) return null
+  const holder = parseHolder((await readIfThere(join(lockDirectory, highest.name))) ?? '')
+  if (holder === null) return null
+  const sign = (await readIfThere(signPath(lockDirectory, highest.number))) ?? ''
+  return { number: highest.number, holder, sign }
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}

@@ -1,0 +1,85 @@
+import type { JournalEvent } from './journal-event.ts'
+
+/** What one execution has sent so far, and for how long it worked. */
+type Sent = Pick<Extract<JournalEvent, { event: 'tally' }>, 'requests' | 'retries' | 'worked_ms'>
+type Stopped = Extract<JournalEvent, { event: 'stopped' }>
+
+const nothingSent: Sent = { requests: {}, retries: {}, worked_ms: 0 }
+
+/** How many executions a run has had, how long they worked, what they sent, and how the last one left. */
+export class ExecutionTimes {
+  #count = 0
+  #firstAt: string | null = null
+  #lastSign: string | null = null
+  #lastStop: Stopped | null = null
+  /** Of the executions before the present one. */
+  #workedMs = 0
+  readonly #requests = new Map<string, number>()
+  readonly #retries = new Map<string, number>()
+  #present: Sent = nothingSent
+
+  begin(at: string): void {
+    this.#count++
+    this.#firstAt ??= at
+    this.#lastStop = null
+    this.#lastSign = at
+    this.#workedMs += this.#present.worked_ms
+    add(this.#requests, this.#present.requests)
+    add(this.#retries, this.#present.retries)
+    this.#present = nothingSent
+  }
+
+  /** A sign that the execution was at work at a time, RFC 3339 UTC. */
+  sign(at: string | null): void {
+    this.#lastSign = at ?? this.#lastSign
+  }
+
+  tally(sent: Sent): void {
+    this.#present = sent
+  }
+
+  stop(event: Stopped): void {
+    this.#lastStop = event
+    this.#lastSign = event.at
+    this.#present = event
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  get firstAt(): string | null {
+    return this.#firstAt
+  }
+
+  /** When something was last heard of the run, RFC 3339 UTC; null before its first execution. */
+  get lastSign(): string | null {
+    return this.#lastSign
+  }
+
+  /** Milliseconds at work, over all executions. One that was killed counts up to its last seconds. */
+  get workedMs(): number {
+    return this.#workedMs + this.#present.worked_ms
+  }
+
+  /** How the last process left the run; null where it died, or is at work. */
+  get lastStop(): Stopped | null {
+    return this.#lastStop
+  }
+
+  /** Requests by kind, and retries by cause, of all executions. One that was killed counts up to its last seconds. */
+  get totals(): {
+    readonly requests: ReadonlyMap<string, number>
+    readonly retries: ReadonlyMap<string, number>
+  } {
+    const requests = new Map(this.#requests)
+    const retries = new Map(this.#retries)
+    add(requests, this.#present.requests)
+    add(retries, this.#present.retries)
+    return { requests, retries }
+  }
+}
+
+function add(totals: Map<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(more)) totals.set(name, (totals.get(name) ?? 0) + count)
+}

@@ -1,0 +1,35 @@
+import type { Position } from './journal.ts'
+
+/**
+ * Where the line of each task's result stands. Results are not kept in memory, only their places: a run of a million
+ * tasks needs twelve bytes for each.
+ */
+export class ResultIndex {
+  #offsets = new Float64Array(1024)
+  /** 0 for a task without a result. */
+  #lengths = new Uint32Array(1024)
+
+  /** @param task the task's number, from 0 */
+  set(task: number, { offset, length }: Position): void {
+    this.#makeRoom(task)
+    this.#offsets[task] = offset
+    this.#lengths[task] = length
+  }
+
+  /** Null for a task without a result. */
+  get(task: number): Position | null {
+    const length = this.#lengths[task] ?? 0
+    return length === 0 ? null : { offset: this.#offsets[task] ?? 0, length }
+  }
+
+  #makeRoom(task: number): void {
+    if (task < this.#offsets.length) return
+    const size = Math.max(task + 1, this.#offsets.length * 2)
+    const offsets = new Float64Array(size)
+    const lengths = new Uint32Array(size)
+    offsets.set(this.#offsets)
+    lengths.set(this.#lengths)
+    this.#offsets = offsets
+    this.#lengths = lengths
+  }
+}

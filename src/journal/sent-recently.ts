@@ -1,0 +1,25 @@
+/** Requests older than this can't count in a window that is still open. */
+const rememberMs = 10 * 60_000
+
+interface Sent {
+  readonly time: number
+  readonly count: number
+}
+
+/** How many requests were sent in each rate-limit bucket in the last minutes, by Okta's clock. */
+export class SentRecently {
+  readonly #byBucket = new Map<string, Sent[]>()
+
+  add(bucket: string, time: number, count: number): void {
+    const sent = this.#byBucket.get(bucket) ?? []
+    sent.push({ time, count })
+    // Old ones are dropped in bulk, now and then.
+    const kept = sent.length % 2048 === 0 ? sent.filter((known) => known.time >= time - rememberMs) : sent
+    this.#byBucket.set(bucket, kept)
+  }
+
+  /** The time of each request in a bucket, in epoch ms. */
+  times(bucket: string): readonly number[] {
+    return (this.#byBucket.get(bucket) ?? []).flatMap(({ time, count }) => Array<number>(count).fill(time))
+  }
+}

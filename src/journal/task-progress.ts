@@ -1,0 +1,75 @@
+import type { AnswerEvent, AttemptPlace, InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
+
+/**
+ * What is known of the last attempt of a task that has no result yet.
+ *
+ * - `open`: it was sent, or was about to be, and its outcome is not known. `doubt` says how that came about; null after a
+ *   crash. Nothing else is done with the user before it is settled. Reports call the task `unsettled`.
+ * - `applied`, `refused`: Okta's answer is on disk. An applied call is never sent again.
+ * - `not_applied`: certainly not applied; the task goes on as if it had not been sent.
+ */
+export type LastAttempt =
+  | { readonly kind: 'open'; readonly intent: IntentEvent; readonly doubt: InDoubtEvent | null }
+  | { readonly kind: 'applied'; readonly intent: IntentEvent; readonly answer: AnswerEvent }
+  | { readonly kind: 'refused'; readonly intent: IntentEvent; readonly answer: AnswerEvent }
+  | { readonly kind: 'not_applied'; readonly intent: IntentEvent }
+
+/** An attempt whose outcome is not known. */
+export type OpenAttempt = Extract<LastAttempt, { kind: 'open' }>
+
+/** How far a task has come that was sent at least once and has no result yet. */
+export interface TaskProgress {
+  /** Attempts so far, from 1. */
+  readonly attempts: number
+  /** RFC 3339 UTC. */
+  readonly startedAt: string
+  /** When the first attempt was about to leave, in epoch ms by Okta's clock. */
+  readonly firstIntentAt: number
+  /** Status of the user before the first attempt; null when it was not read. */
+  readonly statusBefore: string | null
+  /** Whether a look, and not an answer, has said of an earlier attempt that it was not applied. It may come late. */
+  readonly doubted: boolean
+  /** How often it was sent once more by the job's leave alone, with nothing to tell whether it had been applied. */
+  readonly repeats: number
+  readonly last: LastAttempt
+}
+
+/** The progress of a task after one more of its events. Events of another attempt than the last change nothing. */
+export function progressAfter(
+  known: TaskProgress | undefined,
+  event: Extract<
+    JournalEvent,
+    AttemptPlace & { event: 'intent' | 'answer' | 'not_applied' | 'in_doubt' | 'verdict' }
+  >,
+): TaskProgress | undefined {
+  if (event.event === 'intent') return afterIntent(known, event)
+  if (known === undefined || known.last.intent.attempt !== event.attempt) return known
+  const { intent } = known.last
+  switch (event.event) {
+    case 'answer':
+      return { ...known, last: { kind: event.outcome, intent, answer: event } }
+    case 'not_applied':
+      return { ...known, last: { kind: 'not_applied', intent } }
+    case 'in_doubt':
+      return { ...known, last: { kind: 'open', intent, doubt: event } }
+    case 'verdict':
+      if (event.repeat) {
+        const repeats = known.repeats + 1
+        return { ...known, doubted: true, repeats, last: { kind: 'not_applied', intent } }
+      }
+      if (event.verdict !== 'not_applied') return known
+      return { ...known, doubted: true, last: { kind: 'not_applied', intent } }
+  }
+}
+
+function afterIntent(known: TaskProgress | undefined, intent: IntentEvent): TaskProgress {
+  return {
+    attempts: intent.attempt,
+    startedAt: intent.started_at,
+    firstIntentAt: known?.firstIntentAt ?? intent.okta_time,
+    statusBefore: known?.statusBefore ?? intent.status,
+    doubted: known?.doubted ?? false,
+    repeats: known?.repeats ?? 0,
+    last: { kind: 'open', intent, doubt: null },
+  }
+}

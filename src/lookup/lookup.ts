@@ -1,0 +1,45 @@
+import { createLocalLedger } from '../budget/ledger.ts'
+import { Pacer, type PacerOptions } from '../budget/pacer.ts'
+import type { Tally } from '../budget/tally.ts'
+import type { StopSwitch } from '../messages/stop.ts'
+import { type Answer, isOktas } from '../okta/answer.ts'
+import type { OktaClock } from '../okta/clock.ts'
+import type { OktaRequest } from '../okta/request.ts'
+import { credentialsRefused } from '../rules/stop-reasons.ts'
+import type { LookupParts } from './paced-get.ts'
+import { OktaPatience } from './patience.ts'
+
+export interface LookupOptions
+  extends Pick<PacerOptions, 'concurrency' | 'share' | 'earlierSends' | 'workLeft' | 'onPermits'> {
+  readonly send: (request: OktaRequest) => Promise<Answer>
+  readonly clock: OktaClock
+  readonly stop: StopSwitch
+  readonly tally: Tally
+  readonly parked?: LookupParts['parked']
+}
+
+/** Opens what an execution or a plan asks Okta through: one pacer, one patience, and one look at each answer. */
+export function openLookup(options: LookupOptions): LookupParts {
+  const { stop, clock, tally, parked = (wait) => wait() } = options
+  const patience = new OktaPatience()
+  const pacer = new Pacer({ ...options, ledger: createLocalLedger() })
+  stop.signal.addEventListener('abort', () => pacer.stop(), { once: true })
+  return {
+    async send(request) {
+      const answer = await options.send(request)
+      if (answer.kind === 'answered') {
+        if (isOktas(answer)) patience.heard()
+        // At once, before the slot is free for another call that would be refused as well.
+        if (answer.httpStatus === 401) stop.turn(credentialsRefused(answer))
+      }
+      return answer
+    },
+    pacer,
+    clock,
+    stop,
+    tally,
+    patience,
+    parked,
+    random: Math.random,
+  }
+}

@@ -1,0 +1,37 @@
+/** How long the program goes on without any answer of Okta's before it stops. */
+export const oktaPatienceMs = 45_000
+
+/**
+ * How long nothing of Okta's has come back, over all requests of an execution. What a proxy or a balancer answers in
+ * Okta's place counts as nothing.
+ *
+ * The silence begins with the first failure after Okta was last heard, not with the last answer: a run that waits a
+ * minute for its budget has asked nothing meanwhile.
+ */
+export class OktaPatience {
+  readonly #monotonic: () => number
+  #silentSince: number | null = null
+  #answers = 0
+
+  /** @param monotonic milliseconds that only grow, from any origin */
+  constructor(monotonic: () => number = () => performance.now()) {
+    this.#monotonic = monotonic
+  }
+
+  /** How many answers were Okta's: whether one came meanwhile is seen by it. */
+  get answers(): number {
+    return this.#answers
+  }
+
+  /** After an answer that is certainly Okta's, whatever it says. */
+  heard(): void {
+    this.#answers++
+    this.#silentSince = null
+  }
+
+  /** After a request that nothing of Okta's came back for. Returns for how many milliseconds that has been so. */
+  failed(): number {
+    this.#silentSince ??= this.#monotonic()
+    return this.#monotonic() - this.#silentSince
+  }
+}

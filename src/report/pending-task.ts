@@ -1,0 +1,85 @@
+import type { TaskProgress } from '../journal/task-progress.ts'
+import { looksLikeUserId } from '../okta/user.ts'
+import type { ReportedTask } from './report-row.ts'
+
+type Place = Pick<ReportedTask, 'row' | 'step' | 'user' | 'action'>
+
+/**
+ * How a task without a result is reported.
+ *
+ * - Nothing of it was ever sent → `not_run`.
+ * - Its call was sent, and its outcome is not known → `unsettled`, with when it was sent and why nobody knows.
+ * - Okta accepted it → `succeeded`, not verified yet: what is on disk is not forgotten.
+ * - It was certainly not applied, and was to be sent again or decided on → `not_run`, with its attempts.
+ *
+ * @param progress null where nothing was sent
+ */
+export function pendingTask(task: Place, progress: TaskProgress | null): ReportedTask {
+  if (progress === null) return { ...blank(task), result: 'not_run' }
+  const { last, attempts, startedAt, statusBefore } = progress
+  const { user_id: userId, login } = last.intent
+  const known: ReportedTask = {
+    ...blank(task),
+    result: 'not_run',
+    attempts,
+    started_at: startedAt,
+    status_before: statusBefore,
+    okta_user_id: looksLikeUserId(userId) ? userId : null,
+    okta_login: login,
+  }
+  switch (last.kind) {
+    case 'open': {
+      const why = last.doubt?.why ?? 'the run was cut off before the answer was recorded'
+      const sent = new Date(last.doubt?.sent_okta_time ?? last.intent.okta_time).toISOString()
+      return {
+        ...known,
+        result: 'unsettled',
+        message: `sent at ${sent}, and it is not known yet whether it was applied (${why}): resume settles it`,
+      }
+    }
+    case 'applied':
+      return {
+        ...known,
+        ...wordsOf(last.answer),
+        result: 'succeeded',
+        message: `${last.answer.message}; not verified yet`,
+      }
+    case 'refused':
+      return { ...known, ...wordsOf(last.answer), message: `not applied so far: ${last.answer.message}` }
+    case 'not_applied':
+      return { ...known, message: 'not applied so far' }
+  }
+}
+
+function wordsOf(answer: {
+  readonly http_status: number | null
+  readonly error_code: string | null
+  readonly request_id: string | null
+}): Pick<ReportedTask, 'http_status' | 'error_code' | 'okta_request_id'> {
+  return {
+    http_status: answer.http_status,
+    error_code: answer.error_code,
+    okta_request_id: answer.request_id,
+  }
+}
+
+function blank({ row, step, user, action }: Place): Omit<ReportedTask, 'result'> {
+  return {
+    row,
+    step,
+    user,
+    action,
+    reason: null,
+    status_before: null,
+    status_after: null,
+    http_status: null,
+    error_code: null,
+    message: '',
+    attempts: 0,
+    started_at: null,
+    finished_at: null,
+    okta_user_id: null,
+    okta_login: null,
+    okta_request_id: null,
+  }
+}

@@ -1,0 +1,11 @@
+import { replayJournal } from '../journal/open-journal.ts'
+import { hasJournal, journalOf } from '../run/run-directory.ts'
+import type { OldRun } from './begin-retry.ts'
+
+/** Whether a run has calls whose outcome is not known yet, or whose answer is not a result yet: a retry settles them first. */
+export async function hasUnsettled({ directory, run, recorded }: OldRun): Promise<boolean> {
+  if (recorded === null && !(await hasJournal(directory))) return false
+  const { state } = await replayJournal(journalOf(directory, run, recorded))
+  const { open, applied } = state.underWay
+  return open + applied > 0
+}

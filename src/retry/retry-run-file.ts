@@ -1,0 +1,40 @@
+import type { RunFile } from '../run/run-file.ts'
+import type { Retry } from './begin-retry.ts'
+
+/** The `run.json` of a run that goes on from another one. */
+export function retryRunFile(
+  old: RunFile,
+  runId: string,
+  retry: Retry,
+  inDoubt: 'keep' | 'retry' | undefined,
+  version: string,
+  now: Date,
+): RunFile {
+  const { job } = old
+  return {
+    ...old,
+    run_id: runId,
+    created_at: now.toISOString(),
+    versions: { okta_lifecycle: version, node: process.version },
+    job: {
+      ...job,
+      input: { ...job.input, format: retry.format },
+      options: { ...job.options, in_doubt: inDoubt ?? job.options.in_doubt },
+    },
+    input: {
+      ...old.input,
+      ...retry.copy,
+      format: retry.format,
+      encoding: 'utf-8',
+      rows: retry.rows,
+      tasks: retry.tasks,
+      users: retry.survey.distinctUsers,
+    },
+    owner: null,
+    confirmed: true,
+    retry_of: old.run_id,
+    closed_by: undefined,
+    state: 'new',
+    reason: null,
+  }
+}

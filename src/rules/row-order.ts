@@ -1,0 +1,55 @@
+import type { ValidRow } from '../input/row.ts'
+import type { ResultName, SkipReason, TaskResult } from './result.ts'
+
+/** What a finished row leaves behind for the next row of the same user. */
+export interface RowTrace {
+  /** The row's actions and options as one text: equal for rows that ask for the same. */
+  readonly signature: string
+  /** A task of the row is in doubt: nothing more is done with the user. */
+  readonly inDoubt: boolean
+}
+
+/** Why a task is skipped without being looked at itself: what its row or an earlier row of its user decided. */
+export interface Skip {
+  readonly reason: SkipReason
+  readonly message: string
+}
+
+/** What a row asks for, as one text: equal for rows that ask for the same of the same user. */
+export function signatureOf(row: Pick<ValidRow, 'actions' | 'sendEmail'>): string {
+  return `${row.actions.join(',')} ${row.sendEmail ?? ''}`
+}
+
+/** Whether a result forbids doing anything more with its user. */
+export function leavesDoubt(result: {
+  readonly result: ResultName
+  readonly reason: SkipReason | null
+}): boolean {
+  return result.result === 'in_doubt' || result.reason === 'in_doubt'
+}
+
+/** What the preceding row of the same user decides for a row; null when it decides nothing. */
+export function skipForPreceding(
+  row: Pick<ValidRow, 'actions' | 'sendEmail'>,
+  preceding: RowTrace | null,
+): Skip | null {
+  if (preceding === null) return null
+  if (preceding.inDoubt) {
+    return { reason: 'in_doubt', message: 'an earlier row of this user is in doubt: nothing more was sent' }
+  }
+  if (preceding.signature === signatureOf(row)) {
+    return { reason: 'duplicate', message: "repeats the same user's preceding row" }
+  }
+  return null
+}
+
+/** What a step's result decides for the later steps of its row; null when they go on. */
+export function skipAfter(result: TaskResult): Skip | null {
+  if (result.result === 'failed') {
+    return { reason: 'earlier_step', message: `step ${result.step} (${result.action}) of this row failed` }
+  }
+  if (result.result === 'in_doubt') {
+    return { reason: 'in_doubt', message: `step ${result.step} (${result.action}) of this row is in doubt` }
+  }
+  return null
+}

@@ -1,0 +1,49 @@
+import type { CheckedInput } from './check-input.ts'
+import { type RunFile, runFileVersion } from './run-file.ts'
+
+/** What a new run is made of. */
+export interface NewRun {
+  readonly runId: string
+  readonly now: Date
+  /** This program's version. */
+  readonly version: string
+  readonly checked: CheckedInput
+  /** The input as the user named it. */
+  readonly source: string
+  readonly fromJobFile: boolean
+  readonly acceptRefusals: boolean
+  readonly orgUrl: string
+  /** Whether someone has agreed already. */
+  readonly yes: boolean
+}
+
+/** The `run.json` of a run that has just been laid down. */
+export function newRunFile(parts: NewRun): RunFile {
+  const { checked, acceptRefusals } = parts
+  const { survey, mapping, input, job } = checked
+  return {
+    format: runFileVersion,
+    run_id: parts.runId,
+    created_at: parts.now.toISOString(),
+    versions: { okta_lifecycle: parts.version, node: process.version },
+    job,
+    from_job_file: parts.fromJobFile,
+    input: {
+      name: parts.source,
+      ...checked.copy,
+      format: job.input.format,
+      encoding: input.encoding,
+      rows: survey.rows,
+      tasks: survey.tasks + survey.invalidRows,
+      users: survey.distinctUsers,
+      columns: [...mapping.columns],
+      mapping: { user: mapping.user, action: mapping.action, send_email: mapping.sendEmail },
+    },
+    org_url: parts.orgUrl,
+    owner: null,
+    ...(acceptRefusals ? { accept_refusals: true } : {}),
+    confirmed: parts.yes,
+    state: 'new',
+    reason: null,
+  }
+}

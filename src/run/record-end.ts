@@ -1,0 +1,18 @@
+import type { StopReason } from '../messages/stop.ts'
+import { moved } from './life.ts'
+import { type RunFile, writeRunFile } from './run-file.ts'
+
+/**
+ * Writes to `run.json` how an execution ended, once its reports are on disk.
+ *
+ * @param stopped null where all tasks have a result
+ * @throws CannotWrite where it can't be written
+ */
+export async function recordEnd(directory: string, run: RunFile, stopped: StopReason | null): Promise<void> {
+  await writeRunFile(directory, ended(run, stopped))
+}
+
+function ended(run: RunFile, stopped: StopReason | null): RunFile {
+  if (stopped === null) return moved(run, 'finish')
+  return moved(run, stopped.state === 'interrupted' ? 'interrupt' : 'stop', stopped.message)
+}
