@@ -11,7 +11,11 @@ export interface Permit {
 export type BudgetAnswer =
   | { readonly kind: 'answered'; readonly rateLimit: RateLimit | null }
   /** A 429 other than that of the concurrency limit. */
-  | { readonly kind: 'rate_limited'; readonly rateLimit: RateLimit | null }
+  | {
+      readonly kind: 'rate_limited'
+      readonly rateLimit: RateLimit | null
+      readonly retryAfterMs?: number | null
+    }
   /** No answer, or one that says nothing of this bucket. What was sent stays spent. */
   | { readonly kind: 'nothing_learned' }
   /** The permit was not used: nothing was sent. */
@@ -61,7 +65,7 @@ export function answered(state: BudgetState, permit: Permit, answer: BudgetAnswe
       const learned = usable(answer.rateLimit, now)
         ? learn(after, permit, answer.rateLimit, now)
         : withoutHeaders(after)
-      return answer.kind === 'rate_limited' ? close(learned, answer.rateLimit, now) : learned
+      return answer.kind === 'rate_limited' ? close(learned, answer, now) : learned
     }
   }
 }
@@ -103,8 +107,13 @@ function learn(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: nu
   return { ...state, window: { ...window, limit, remaining, reset, others, seenAt: now } }
 }
 
-function close(state: BudgetState, rateLimit: RateLimit | null, now: number): BudgetState {
-  const until = usable(rateLimit, now) ? (rateLimit.reset + 1) * 1000 : now + state.windowMs
+function close(
+  state: BudgetState,
+  { rateLimit, retryAfterMs }: Extract<BudgetAnswer, { kind: 'rate_limited' }>,
+  now: number,
+): BudgetState {
+  // Without Okta's headers somebody in between limits us, who says himself for how long.
+  const until = usable(rateLimit, now) ? (rateLimit.reset + 1) * 1000 : now + (retryAfterMs ?? state.windowMs)
   const closed = { ...state, closedUntil: Math.max(state.closedUntil, until, now + shortestClosureMs) }
   if (rateLimit === null || rateLimit.remaining === 0 || state.window === null) return closed
   // Cut once for a window, however many calls in flight are refused in it.

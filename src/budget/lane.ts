@@ -2,7 +2,8 @@ import type { Answer } from '../okta/answer.ts'
 import type { Bucket } from '../okta/bucket.ts'
 import { isConcurrencyLimit } from '../okta/classify.ts'
 import type { BudgetAnswer } from './budget-events.ts'
-import { type BudgetState, newBudget, shareOf } from './budget-state.ts'
+import { type BudgetState, endOf, newBudget, shareOf } from './budget-state.ts'
+import { permits } from './permits.ts'
 
 /** One request to be paced. */
 export interface PacedRequest {
@@ -30,6 +31,14 @@ export interface BucketReport {
   /** Requests sent in this execution. */
   readonly used: number
   readonly windowSeconds: number
+  /** What those who wait in the bucket wait for; null while nobody waits, or only for a free slot. */
+  readonly waiting: BucketWait | null
+}
+
+/** Why nothing leaves in a bucket, and until when at the latest, in epoch ms by Okta's clock. */
+export interface BucketWait {
+  readonly why: 'refused' | 'share_used' | 'others'
+  readonly until: number
 }
 
 /** Someone who waits for a slot and a permit. */
@@ -63,7 +72,8 @@ export function newLane(share: number, earlierSends: readonly number[]): Lane {
 }
 
 /** What a lane looks like from outside. */
-export function reportOf(bucket: Bucket, { budget, used }: Lane): BucketReport {
+export function reportOf(bucket: Bucket, lane: Lane, now: number): BucketReport {
+  const { budget, used } = lane
   const limit = budget.window?.limit ?? null
   return {
     bucket,
@@ -71,7 +81,17 @@ export function reportOf(bucket: Bucket, { budget, used }: Lane): BucketReport {
     allowance: limit === null ? null : shareOf({ share: budget.share, caution: 1 }, limit),
     used,
     windowSeconds: budget.windowMs / 1000,
+    waiting: waitOf(lane, now),
   }
+}
+
+function waitOf({ budget, waiting, waitingAhead }: Lane, now: number): BucketWait | null {
+  if (waiting.length + waitingAhead.length === 0) return null
+  if (now < budget.closedUntil) return { why: 'refused', until: budget.closedUntil }
+  const { window } = budget
+  if (window === null || now >= endOf(window) || permits(budget, now) > 0) return null
+  const used = window.spent >= shareOf(budget, window.limit)
+  return { why: used ? 'share_used' : 'others', until: endOf(window) }
 }
 
 /** What an answer tells the budget. */
@@ -80,5 +100,8 @@ export function budgetAnswer(answer: Answer): BudgetAnswer {
     return answer.mayHaveBeenSent ? { kind: 'nothing_learned' } : { kind: 'unused' }
   }
   if (isConcurrencyLimit(answer)) return { kind: 'nothing_learned' }
-  return { kind: answer.httpStatus === 429 ? 'rate_limited' : 'answered', rateLimit: answer.rateLimit }
+  const { rateLimit, retryAfterMs } = answer
+  return answer.httpStatus === 429
+    ? { kind: 'rate_limited', rateLimit, retryAfterMs }
+    : { kind: 'answered', rateLimit }
 }

@@ -17,6 +17,7 @@ import {
 } from './lane.ts'
 import type { Ledger } from './ledger.ts'
 import { changesAt, permits } from './permits.ts'
+import { SilentCalls } from './silent-calls.ts'
 import { SlotQueue } from './slot-queue.ts'
 import { newSlots, type Slots, slotsAfterConcurrencyLimit, slotsAfterSuccess } from './slots.ts'
 
@@ -34,6 +35,9 @@ export interface PacerOptions {
   readonly onPermits?: (bucket: Bucket, count: number) => void
 }
 
+/** Calls that may be silent beside those that are answered, at most. The client has a connection for each. */
+export const mostSilent = 500
+const lookForSilenceMs = 250
 const lifecycleBucket: Bucket = '/api/v1/users'
 /** Permits for each slot from which on they count as plenty. */
 const plentyForSlots = 12
@@ -59,11 +63,14 @@ export class Pacer {
   readonly #onPermits: (bucket: Bucket, count: number) => void
   readonly #queue: SlotQueue
   readonly #lanes: ReadonlyMap<Bucket, Lane>
+  readonly #silent = new SilentCalls()
   #slots: Slots
   /** Requests with a permit that are not sent yet, or being sent. */
   #admitted = 0
   #stopped = false
   #waking = false
+  #underWay = 0
+  #silenceTimer: NodeJS.Timeout | null = null
 
   constructor(options: PacerOptions) {
     this.#clock = options.clock
@@ -119,7 +126,8 @@ export class Pacer {
   }
 
   report(): readonly BucketReport[] {
-    return [...this.#lanes].map(([bucket, lane]) => reportOf(bucket, lane))
+    const now = this.#clock.nowAtLeast()
+    return [...this.#lanes].map(([bucket, lane]) => reportOf(bucket, lane, now))
   }
 
   #lane(bucket: Bucket): Lane {
@@ -144,7 +152,7 @@ export class Pacer {
     if (lane.leasing || waiting === 0 || this.#stopped) return
     const now = this.#clock.nowAtLeast()
     const available = permits(lane.budget, now, this.#workLeft(bucket))
-    const { size } = this.#slots
+    const size = this.#size()
     const plenty = available >= size * plentyForSlots
     if (plenty && this.#admitted > size * enoughPerSlot) return
     const free = size * (plenty ? admittedPerSlot : 1) - this.#admitted
@@ -206,7 +214,7 @@ export class Pacer {
       }
       const { cuts } = this.#slots
       outcome = { kind: 'nothing_learned' }
-      const answer = await request.send()
+      const answer = await this.#send(request)
       lane.used++
       outcome = budgetAnswer(answer)
       this.#adapt(answer, cuts)
@@ -244,7 +252,38 @@ export class Pacer {
     this.#slots = isConcurrencyLimit(answer)
       ? slotsAfterConcurrencyLimit(this.#slots, this.#queue.busy, cutsWhenSent)
       : slotsAfterSuccess(this.#slots)
-    this.#queue.resize(this.#slots.size)
+    this.#queue.resize(this.#size())
+  }
+
+  /** Slots for calls that are answered as usual, and one for each that is silent beyond that. */
+  #size(): number {
+    return this.#slots.size + Math.min(mostSilent, this.#silent.count)
+  }
+
+  async #send(request: PacedRequest): Promise<Answer> {
+    const call = this.#silent.sent()
+    this.#underWay++
+    this.#silenceTimer ??= setInterval(() => this.#makeRoom(), lookForSilenceMs)
+    let answered = false
+    try {
+      const answer = await request.send()
+      answered = answer.kind === 'answered'
+      return answer
+    } finally {
+      this.#silent.ended(call, answered)
+      this.#underWay--
+      if (this.#underWay === 0 && this.#silenceTimer !== null) {
+        clearInterval(this.#silenceTimer)
+        this.#silenceTimer = null
+      }
+    }
+  }
+
+  /** Lets others go in place of calls that have fallen silent since. */
+  #makeRoom(): void {
+    if (this.#silent.count === 0 || this.#stopped) return
+    this.#queue.resize(this.#size())
+    this.#wake()
   }
 
   #wakeLater(lane: Lane, delayMs: number): void {

@@ -1,3 +1,4 @@
+import { mostSilent } from '../budget/pacer.ts'
 import { ActivationLinks } from '../engine/activation-links.ts'
 import { type ExecutionEnd, execute } from '../engine/execution.ts'
 import { asCannotWrite, CannotWrite } from '../files/cannot-write.ts'
@@ -78,7 +79,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
   const client = createOktaClient({
     connection,
     clock,
-    concurrency: run.job.pace.concurrency,
+    connections: run.job.pace.concurrency + mostSilent,
     userAgent: `okta-lifecycle/${programVersion()}`,
   })
   const progress =

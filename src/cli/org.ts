@@ -2,6 +2,7 @@ import { readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replaceFile } from '../files/replacing-file.ts'
 import type { InputRow } from '../input/row.ts'
+import { checkUserKey } from '../input/user-key.ts'
 import { KnownError } from '../messages/known-error.ts'
 import { type Connection, defaultRequestTimeoutMs, readConnection } from '../okta/connection.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
@@ -50,15 +51,25 @@ export async function handOnSandboxOrg(from: string, to: string, run: RunFile): 
 }
 
 /** A new simulated org that holds the input's users, and some more. */
-export async function newSandboxOrg(directory: string, rows: AsyncIterable<InputRow>): Promise<RunOrg> {
+export async function newSandboxOrg(
+  directory: string,
+  rows: AsyncIterable<InputRow>,
+  protect: readonly string[],
+): Promise<RunOrg> {
   const { usersForInput } = await import('../sandbox/seed/users-for-input.ts')
-  return await sandboxOrg(directory, await usersForInput(validRows(rows), { now: Date.now() }))
+  return await sandboxOrg(directory, await usersForInput(seedRows(rows, protect), { now: Date.now() }))
 }
 
-async function* validRows(
+/** The input's users, and those that the job protects: a job runs as it is. */
+async function* seedRows(
   rows: AsyncIterable<InputRow>,
-): AsyncGenerator<Extract<InputRow, { kind: 'valid' }>> {
+  protect: readonly string[],
+): AsyncGenerator<Pick<Extract<InputRow, { kind: 'valid' }>, 'user' | 'actions'>> {
   for await (const row of rows) if (row.kind === 'valid') yield row
+  for (const entry of protect) {
+    const check = checkUserKey(entry)
+    if (!entry.includes('*') && 'key' in check) yield { user: check.key, actions: [] }
+  }
 }
 
 /**

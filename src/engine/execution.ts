@@ -11,13 +11,13 @@ import { openJournal } from '../journal/open-journal.ts'
 import { Recorder } from '../journal/recorder.ts'
 import { ResultReader } from '../journal/result-reader.ts'
 import { openLookup } from '../lookup/lookup.ts'
-import type { LookupParts } from '../lookup/paced-get.ts'
+import { lookUpProtected } from '../lookup/protected-users.ts'
 import { type CredentialFacts, readTokenOwner } from '../lookup/read-owner.ts'
 import { RunStopped, type StopReason, type StopSwitch } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
-import { guardUserCount, type TokenOwner } from '../rules/guards.ts'
+import { guardUserCount } from '../rules/guards.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { columnMapping, inputFile } from '../run/input-of-run.ts'
 import { moved } from '../run/life.ts'
@@ -113,6 +113,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       stop,
       tally,
       parked: queue.parked,
+      say: options.say,
     })
     let settleGates = (): void => {}
     tallying = setInterval(() => recorder.note({ event: 'tally', ...countsOf(tally, begunAt) }), tallyEveryMs)
@@ -124,9 +125,14 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       await writeRunFile(directory, begun)
       const guarded = guardUserCount(run.input.users, run.job.guards.max_users)
       if (guarded !== null) stop.turn(guarded)
+      const protect = await lookUpProtected(lookup, run.job.guards.protect)
       options.onBegin({ state, buckets: () => lookup.pacer.report() })
       const rows = (): AsyncIterable<InputRow> => rowsOf(directory, begun)
-      const work = atWork({ ...options, run: begun }, { lookup, recorder, results, queue, owner }, rows)
+      const work = atWork(
+        { ...options, run: begun },
+        { lookup, recorder, results, queue, owner, protect },
+        rows,
+      )
       settleGates = work.settle
       await executeRows(work.rows, rows())
     } catch (error) {
@@ -174,9 +180,7 @@ function rowsOf(directory: string, run: RunFile): AsyncIterable<InputRow> {
   })
 }
 
-interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner'> {
-  readonly lookup: LookupParts
-  readonly owner: TokenOwner
+interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protect'> {
   readonly results: ResultReader
   readonly queue: RowsAtWork['queue']
 }
@@ -184,7 +188,7 @@ interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner'> {
 /** The rows at work with their gates, and what decides a question that nothing more can answer. */
 function atWork(
   options: ExecutionOptions,
-  { lookup, recorder, results, queue, owner }: Parts,
+  { lookup, recorder, results, queue, owner, protect }: Parts,
   rows: () => AsyncIterable<InputRow>,
 ): { readonly rows: RowsAtWork; readonly settle: () => void } {
   const { stop, acceptRefusals, settleOnly, drainMs, hold, run } = options
@@ -201,6 +205,7 @@ function atWork(
   const services: Services = {
     job: run.job,
     owner,
+    protect,
     lookup,
     recorder,
     links: options.links,

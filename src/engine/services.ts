@@ -1,7 +1,7 @@
 import type { Job } from '../job/job.ts'
 import type { Recorder } from '../journal/recorder.ts'
 import type { LookupParts } from '../lookup/paced-get.ts'
-import type { TokenOwner } from '../rules/guards.ts'
+import type { ProtectedUsers, TokenOwner } from '../rules/guards.ts'
 import type { ActivationLinks } from './activation-links.ts'
 import type { Gate } from './refusal-gate.ts'
 
@@ -9,6 +9,7 @@ import type { Gate } from './refusal-gate.ts'
 export interface Services {
   readonly job: Job
   readonly owner: TokenOwner
+  readonly protect: ProtectedUsers
   readonly lookup: LookupParts
   readonly recorder: Recorder
   /** Where activation links go; null where the job asks for none. */

@@ -6,8 +6,12 @@ import { type Answer, isOktas } from '../okta/answer.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
 import { credentialsRefused } from '../rules/stop-reasons.ts'
+import { ForeignLimits } from './foreign-limits.ts'
 import type { LookupParts } from './paced-get.ts'
 import { OktaPatience } from './patience.ts'
+
+/** From when on a call that is not answered no longer keeps its row's place among those at work. */
+const hangsAfterMs = 1_000
 
 export interface LookupOptions
   extends Pick<PacerOptions, 'concurrency' | 'share' | 'earlierSends' | 'workLeft' | 'onPermits'> {
@@ -15,6 +19,7 @@ export interface LookupOptions
   readonly clock: OktaClock
   readonly stop: StopSwitch
   readonly tally: Tally
+  readonly say: LookupParts['say']
   readonly parked?: LookupParts['parked']
 }
 
@@ -24,13 +29,19 @@ export function openLookup(options: LookupOptions): LookupParts {
   const patience = new OktaPatience()
   const pacer = new Pacer({ ...options, ledger: createLocalLedger() })
   stop.signal.addEventListener('abort', () => pacer.stop(), { once: true })
+  const limits = new ForeignLimits()
   return {
     async send(request) {
-      const answer = await options.send(request)
+      const answering = options.send(request)
+      // A row whose call hangs lets another take its place.
+      const hanging = setTimeout(() => void parked(() => answering), hangsAfterMs)
+      const answer = await answering.finally(() => clearTimeout(hanging))
       if (answer.kind === 'answered') {
         if (isOktas(answer)) patience.heard()
         // At once, before the slot is free for another call that would be refused as well.
         if (answer.httpStatus === 401) stop.turn(credentialsRefused(answer))
+        const limited = limits.take(request.bucket, answer)
+        if (limited !== null) stop.turn(limited)
       }
       return answer
     },
@@ -39,6 +50,7 @@ export function openLookup(options: LookupOptions): LookupParts {
     stop,
     tally,
     patience,
+    say: options.say,
     parked,
     random: Math.random,
   }

@@ -1,7 +1,7 @@
 import type { Pacer } from '../budget/pacer.ts'
 import type { Tally } from '../budget/tally.ts'
 import type { StopSwitch } from '../messages/stop.ts'
-import { type Answer, type Answered, isOktas } from '../okta/answer.ts'
+import { type Answer, type Answered, describeAnswer, isOktas } from '../okta/answer.ts'
 import { classifyRead, type ReadOutcome } from '../okta/classify.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import { asRetry, type OktaRequest, type RetryOf, readOwnerRequest } from '../okta/request.ts'
@@ -18,6 +18,8 @@ export interface LookupParts {
   readonly stop: StopSwitch
   readonly tally: Tally
   readonly patience: OktaPatience
+  /** Gets a sentence for a person when a wait begins that is not the budget's. */
+  readonly say: (line: string) => void
   /** Waits for something while the row that waits lets another take its place among those at work. */
   readonly parked: <T>(wait: () => Promise<T>) => Promise<T>
   /** From 0 up to, not including, 1. */
@@ -98,7 +100,12 @@ export async function pacedGet(
 export async function waitForOkta(parts: LookupParts, answer: Answer): Promise<void> {
   const { patience, stop, pacer, send } = parts
   if (answer.kind === 'answered' && isOktas(answer)) return
-  if (patience.failed() < oktaPatienceMs) return
+  const silentMs = patience.failed()
+  if (silentMs === 0) {
+    const until = oktaPatienceMs / 1000
+    parts.say(`Nothing of Okta's came back: ${describeAnswer(answer)}. Trying again for up to ${until} s.`)
+  }
+  if (silentMs < oktaPatienceMs) return
   const owner = readOwnerRequest()
   const asked = await pacer.request(owner.bucket, { send: () => send(owner) })
   if (asked?.kind === 'answered' && isOktas(asked)) return

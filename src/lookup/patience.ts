@@ -29,9 +29,10 @@ export class OktaPatience {
     this.#silentSince = null
   }
 
-  /** After a request that nothing of Okta's came back for. Returns for how many milliseconds that has been so. */
+  /** After a request that nothing of Okta's came back for. Returns for how many milliseconds that has been so: 0 at first. */
   failed(): number {
-    this.#silentSince ??= this.#monotonic()
-    return this.#monotonic() - this.#silentSince
+    const now = this.#monotonic()
+    this.#silentSince ??= now
+    return now - this.#silentSince
   }
 }

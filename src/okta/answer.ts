@@ -35,6 +35,8 @@ export interface Answered {
    * Source: RFC 6750, section 3.1, and RFC 9449 for `invalid_dpop_proof`.
    */
   readonly authenticate: string | null
+  /** What `retry-after` asks for, in milliseconds; null when it is absent. Okta never sends it; proxies do. */
+  readonly retryAfterMs: number | null
 }
 
 /** No answer came. */

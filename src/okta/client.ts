@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts'
 import { Exchange, type Received } from './exchange.ts'
 import { parseRateLimit, singleHeader } from './rate-limit.ts'
 import type { OktaRequest } from './request.ts'
+import { parseRetryAfter } from './retry-after.ts'
 
 /** Sends requests to one org. */
 export interface OktaClient {
@@ -17,20 +18,17 @@ export interface OktaClient {
 export interface OktaClientOptions {
   readonly connection: Connection
   readonly clock: OktaClock
-  /** Requests at once, at most. Hung ones don't count: they have connections beside. */
-  readonly concurrency: number
+  /** Connections, at most. Each call that hangs holds one until its time limit. */
+  readonly connections: number
   readonly userAgent: string
 }
-
-/** Requests that may hang beside those that are answered: each holds a connection until its time limit. */
-const mostHung = 500
 
 /** Opens a client. It keeps connections alive, follows no redirect, and retries nothing by itself. */
 export function createOktaClient(options: OktaClientOptions): OktaClient {
   const { connection, clock } = options
   const { requestTimeoutMs } = connection
   const pool = new Pool(connection.orgUrl, {
-    connections: options.concurrency + mostHung,
+    connections: options.connections,
     pipelining: 1,
     headersTimeout: requestTimeoutMs,
     bodyTimeout: requestTimeoutMs,
@@ -85,6 +83,7 @@ function toAnswer(received: Received, observeDate: (date: string | undefined) =>
     error: httpStatus < 400 ? null : parseOktaError(body),
     location: singleHeader(headers.location) ?? null,
     authenticate: /\berror="?([\w.-]+)/.exec(singleHeader(headers['www-authenticate']) ?? '')?.[1] ?? null,
+    retryAfterMs: parseRetryAfter(singleHeader(headers['retry-after']), Date.now()),
   }
   // A proxy's clock is not Okta's: one page of a balancer that is two minutes ahead must not move what is believed of it.
   if (requestId !== null || rateLimit !== null) observeDate(singleHeader(headers.date))

@@ -2,7 +2,13 @@ import type { InputRow, ValidRow } from '../input/row.ts'
 import type { Job } from '../job/job.ts'
 import type { UserStatus } from '../okta/status.ts'
 import { keysOf, normalizeUserKey } from '../okta/user.ts'
-import { guardKey, guardUser, type TokenOwner, type UserGuards } from '../rules/guards.ts'
+import {
+  guardKey,
+  guardUser,
+  type ProtectedUsers,
+  type TokenOwner,
+  type UserGuards,
+} from '../rules/guards.ts'
 import { signatureOf } from '../rules/row-order.ts'
 import { invalidResult } from '../rules/unsent-result.ts'
 import type { PlannedTask } from './plan-schema.ts'
@@ -18,6 +24,7 @@ export interface PlannedRow {
 export interface PlanRowsOptions {
   readonly job: Pick<Job, 'guards' | 'read_first'>
   readonly owner: TokenOwner
+  readonly protect: ProtectedUsers
   readonly reads: Pick<UserReads, 'of'>
   /** Rows whose users may be read before their turn, from 1. */
   readonly ahead: number
@@ -74,8 +81,8 @@ class Planner {
   /** Keys of users that could not be read for a passing reason: what their rows do to them is not known. */
   readonly #unread = new Set<string>()
 
-  constructor({ job, owner }: PlanRowsOptions) {
-    this.#guards = { protect: job.guards.protect, onlyStatus: job.guards.only_status, owner }
+  constructor({ job, owner, protect }: PlanRowsOptions) {
+    this.#guards = { protect, onlyStatus: job.guards.only_status, owner }
   }
 
   plan(row: ValidRow, read: PlannedRead | null): readonly PlannedTask[] {

@@ -13,10 +13,20 @@ export interface GuardVerdict {
   readonly message: string
 }
 
+/** Whom a job protects. */
+export interface ProtectedUsers {
+  /** Ids that Okta has shown, each with the entry that names it. */
+  readonly ids: ReadonlyMap<string, string>
+  /** All entries: ids, logins, short names, or patterns of logins in which `*` stands for any characters. */
+  readonly entries: readonly string[]
+}
+
+/** Nobody is protected by name. */
+export const nobodyProtected: ProtectedUsers = { ids: new Map(), entries: [] }
+
 /** The rules that single users are held to. */
 export interface UserGuards {
-  /** Ids, logins, short names, or patterns of logins in which `*` stands for any characters. */
-  readonly protect: readonly string[]
+  readonly protect: ProtectedUsers
   readonly onlyStatus: readonly UserStatus[] | null
   readonly owner: TokenOwner
 }
@@ -39,7 +49,8 @@ export function guardUserCount(users: number, most: number | null): StopReason |
 /** Judges a user that was read. Null where no guard objects. */
 export function guardUser(user: OktaUser, guards: UserGuards): GuardVerdict | null {
   if (guards.owner !== null && user.id === guards.owner.id) return ownerIsProtected
-  const entry = guards.protect.find((pattern) => isProtectedBy(user, pattern))
+  const { ids, entries } = guards.protect
+  const entry = ids.get(user.id) ?? entries.find((pattern) => isProtectedBy(user, pattern))
   if (entry !== undefined) return { reason: 'protected', message: `protected by the job (${entry})` }
   if (guards.onlyStatus !== null && !guards.onlyStatus.includes(user.status)) {
     return {

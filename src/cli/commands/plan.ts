@@ -1,9 +1,11 @@
+import { mostSilent } from '../../budget/pacer.ts'
 import { Tally } from '../../budget/tally.ts'
 import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
 import { readRows } from '../../input/read-rows.ts'
 import { prepare } from '../../job/prepare.ts'
 import { openLookup } from '../../lookup/lookup.ts'
 import type { LookupParts } from '../../lookup/paced-get.ts'
+import { lookUpProtected } from '../../lookup/protected-users.ts'
 import { readTokenOwner } from '../../lookup/read-owner.ts'
 import { readUser } from '../../lookup/read-user.ts'
 import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
@@ -17,7 +19,7 @@ import type { PlanEnd } from '../../plan/plan-schema.ts'
 import { createPlanCounter } from '../../plan/plan-totals.ts'
 import { forecastRun } from '../../plan/render-plan.ts'
 import { UserReads } from '../../plan/user-reads.ts'
-import { guardUserCount, type TokenOwner } from '../../rules/guards.ts'
+import { guardUserCount, type ProtectedUsers, type TokenOwner } from '../../rules/guards.ts'
 import { type CheckedInput, checkInput } from '../../run/check-input.ts'
 import { defineCommand } from '../command.ts'
 import { inputOptions, jsonOption, sendingOptions } from '../options.ts'
@@ -64,7 +66,7 @@ export const planCommand = defineCommand({
         const { job, survey } = checked
         const tooMany = guardUserCount(survey.distinctUsers, job.guards.max_users)
         if (tooMany !== null) throw brokenOff(tooMany)
-        const org = realOrg ?? (await newSandboxOrg(directory, rowsOf(checked)))
+        const org = realOrg ?? (await newSandboxOrg(directory, rowsOf(checked), job.guards.protect))
         if (realOrg === null)
           say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)
         const answer = args.json ? jsonAnswer(process.stdout) : textAnswer(process.stdout)
@@ -100,7 +102,7 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
   const client = createOktaClient({
     connection: org.connection,
     clock,
-    concurrency: pace.concurrency,
+    connections: pace.concurrency + mostSilent,
     userAgent: `okta-lifecycle/${programVersion()}`,
   })
   // Reads change nothing: those under way are not waited for when the plan stops.
@@ -112,6 +114,7 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
     stop,
     tally: new Tally(),
     send: (request) => client.send(request),
+    say,
     earlierSends: () => [],
     workLeft: () => checked.survey.rows - rowsDone,
   })
@@ -119,7 +122,8 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
     const { orgUrl, ofServiceApp } = org.connection
     const owner = await readTokenOwner(lookup, { orgUrl, ofServiceApp })
     if (owner === null) say('The credentials belong to a service app: there is no owner to protect.')
-    return await writePlan(options, owner, lookup, (done) => {
+    const protect = await lookUpProtected(lookup, checked.job.guards.protect)
+    return await writePlan(options, { owner, protect }, lookup, (done) => {
       rowsDone = done
     })
   } finally {
@@ -135,7 +139,7 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
 /** Writes the rows as they are planned, then what they add up to. */
 async function writePlan(
   options: PlanOptions,
-  owner: TokenOwner,
+  guards: { readonly owner: TokenOwner; readonly protect: ProtectedUsers },
   lookup: LookupParts,
   onRow: (done: number) => void,
 ): Promise<ExitCode> {
@@ -153,7 +157,7 @@ async function writePlan(
   }
   let done = 0
   try {
-    for await (const planned of planRows(rowsOf(checked), { job, owner, reads, ahead })) {
+    for await (const planned of planRows(rowsOf(checked), { job, ...guards, reads, ahead })) {
       stop.check()
       counter.add(planned)
       onRow(++done)

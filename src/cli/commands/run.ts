@@ -130,7 +130,7 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
   stop.check()
   const { input, mapping } = checked
   const rows = readRows(input, mapping, { ...job, format: job.input.format })
-  const org = realOrg ?? (await newSandboxOrg(directory, rows))
+  const org = realOrg ?? (await newSandboxOrg(directory, rows, job.guards.protect))
   if (realOrg === null)
     say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)
   return { run: { ...run, confirmed: true }, org }

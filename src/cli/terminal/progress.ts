@@ -11,6 +11,7 @@ export interface Progress {
 
 const terminalEveryMs = 200
 const linesEveryMs = 5_000
+const waitsEveryMs = 1_000
 /** A short run shows its quarters all the same, but no more than two lines a second. */
 const shortestGapMs = 500
 
@@ -28,6 +29,8 @@ export function createProgress(tasks: number, readsPerTask: number): Progress {
   let doneAtStart = 0
   let lastShown = 0
   let shownQuarter = 0
+  let shownWaits = ''
+  let timer: NodeJS.Timeout | undefined
 
   function show(now: number): void {
     if (view === null) return
@@ -41,6 +44,12 @@ export function createProgress(tasks: number, readsPerTask: number): Progress {
   return {
     begin(execution) {
       view = execution
+      // Also while nothing ends: a wait is reported when it begins, not when it is over.
+      timer = setInterval(() => {
+        const waits = view === null ? '' : renderWaits(view.buckets()).join()
+        if (waits !== shownWaits && view !== null) show(performance.now())
+        shownWaits = waits
+      }, waitsEveryMs).unref()
       startedAt = performance.now()
       doneAtStart = execution.state.done
       show(startedAt)
@@ -54,6 +63,7 @@ export function createProgress(tasks: number, readsPerTask: number): Progress {
       show(now)
     },
     end() {
+      clearInterval(timer)
       if (view === null) return
       show(performance.now())
       if (terminal) process.stderr.write('\n')
@@ -77,13 +87,14 @@ function renderProgress(
   elapsedMs: number,
 ): string {
   const { done, counts } = state
+  const reports = buckets()
   const percent = tasks === 0 ? 100 : Math.floor((done / tasks) * 100)
   const parts = shownCounts
     .map((name) => [name, counts.get(name) ?? 0] as const)
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${count} ${name}`)
-  const eta = renderEta(buckets(), tasks - done, readsPerTask, doneHere, elapsedMs)
-  return [`${done}/${tasks} (${percent}%)`, ...parts, ...eta].join(', ')
+  const eta = renderEta(reports, tasks - done, readsPerTask, doneHere, elapsedMs)
+  return [`${done}/${tasks} (${percent}%)`, ...parts, ...eta, ...renderWaits(reports)].join(', ')
 }
 
 function renderEta(
@@ -105,4 +116,19 @@ function renderEta(
   return [
     `${left} left at ${Math.floor(byBudget.perMinute)}/min by Okta's limit: about ${renderDuration(byBudget.seconds)}`,
   ]
+}
+
+const waitReasons = {
+  refused: 'Okta refused a call for its rate limit',
+  share_used: 'the share of the limit is used up',
+  others: 'what is left of the limit is left to others',
+} as const
+
+/** Why nothing leaves just now, and until when, by Okta's clock. */
+function renderWaits(buckets: ReturnType<ExecutionView['buckets']>): string[] {
+  return buckets.flatMap(({ bucket, waiting }) => {
+    if (waiting === null) return []
+    const until = new Date(waiting.until).toISOString().slice(11, 19)
+    return [`waiting until ${until} UTC in ${bucket}: ${waitReasons[waiting.why]}`]
+  })
 }

@@ -161,7 +161,7 @@ class Task {
   }
 
   #decide({ read }: Extract<TaskState, { at: 'deciding' }>): TaskState {
-    const { job, owner } = this.#services
+    const { job, owner, protect } = this.#services
     const { action, userKey } = this.#input
     if (read === null) {
       const verdict = guardKey(userKey, owner)
@@ -170,7 +170,7 @@ class Task {
     }
     const { status, transitioningToStatus } = read.user
     this.#history.statusBefore ??= status
-    const guards = { protect: job.guards.protect, onlyStatus: job.guards.only_status, owner }
+    const guards = { protect, onlyStatus: job.guards.only_status, owner }
     const verdict = guardUser(read.user, guards)
     if (verdict !== null) return this.#ended({ result: 'skipped', ...verdict, statusAfter: status }, read)
     if (transitioningToStatus !== null) {

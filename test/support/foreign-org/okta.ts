@@ -49,6 +49,7 @@ export function answerOf(
   if (me && access.ownerId === null)
     return access.ownerRefusal === 'forbidden' ? forbidden() : userNotFound(route.key)
   const user = findUser(org, me ? (access.ownerId ?? '') : route.key, now)
+  if (me && user === null) return jsonAnswer(200, outsider(access.ownerId ?? ''))
   if (user === null) return userNotFound(route.key)
   if (route.kind === 'user') return jsonAnswer(200, shown(user, headers))
   if (route.kind === 'factors') return jsonAnswer(200, factorsJson(user))
@@ -103,4 +104,9 @@ function nextLink(url: URL, after: string): string {
   const next = new URL(url)
   next.searchParams.set('after', after)
   return `<${next.href}>; rel="next"`
+}
+
+/** A user who is not among the org's, as Okta shows one. */
+function outsider(id: string): object {
+  return { id, status: 'ACTIVE', profile: { login: 'owner.of.the.token@example.org' } }
 }

@@ -26,7 +26,10 @@ export interface PlainOptions extends TransitionOptions {
   readonly token?: string
   /** Default none. */
   readonly users?: readonly ForeignUser[]
-  /** The id of the token's owner, who must be among the users; null (the default) for a service app. */
+  /**
+   * The id of the token's owner, who must be among the users; null for a token that shows none. By default a user who is
+   * not among them: an API token always has an owner.
+   */
   readonly ownerId?: string | null
   /** What `/users/me` answers without an owner. Default forbidden. */
   readonly ownerRefusal?: Access['ownerRefusal']
@@ -66,15 +69,18 @@ export interface ForeignOrg {
 /** The token of an org that was given none. */
 export const defaultToken = '00FictionalTokenOfTheForeignOrg'
 
+/** The owner of a token that was given none: nobody's list holds it. */
+const outsiderId = '00uOwnerOfTheToken00'
+
 /** Starts an org on a free port of 127.0.0.1. Throws an Error where the owner is not among the users. */
 export async function createForeignOrg(options: ForeignOrgOptions = {}): Promise<ForeignOrg> {
   const org = createOrg(options.users ?? [], options)
   const access: Access = {
     token: options.token ?? defaultToken,
-    ownerId: options.ownerId ?? null,
+    ownerId: options.ownerId === undefined ? outsiderId : options.ownerId,
     ownerRefusal: options.ownerRefusal ?? 'forbidden',
   }
-  if (access.ownerId !== null && !org.users.has(access.ownerId))
+  if (access.ownerId !== null && access.ownerId !== outsiderId && !org.users.has(access.ownerId))
     throw new Error(`The token's owner ${access.ownerId} is not among the users`)
   const requests: LoggedRequest[] = []
   const attempts = new Map<string, number>()

@@ -1,0 +1,15 @@
+/** A wait longer than this is no answer to a burst of calls. */
+const longestMs = 15 * 60_000
+
+/**
+ * Reads a `Retry-After` header: seconds, or an HTTP date. Source: RFC 9110, section 10.2.3.
+ *
+ * @param now epoch milliseconds by this machine's clock, which a date is held against
+ * @returns milliseconds from 0 to a quarter of an hour; null when it is absent or can't be read
+ */
+export function parseRetryAfter(text: string | undefined, now: number): number | null {
+  if (text === undefined) return null
+  const trimmed = text.trim()
+  const wait = /^\d{1,9}$/.test(trimmed) ? Number(trimmed) * 1000 : Date.parse(trimmed) - now
+  return Number.isNaN(wait) ? null : Math.min(Math.max(0, wait), longestMs)
+}
