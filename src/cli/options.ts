@@ -70,7 +70,7 @@ export const sendingOptions = {
   drain: {
     type: 'number',
     requiresArg: true,
-    default: 20,
+    default: 15,
     describe: 'Seconds that a stop waits for what is under way',
   },
   'accept-refusals': {

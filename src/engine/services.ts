@@ -2,7 +2,7 @@ import type { Job } from '../job/job.ts'
 import type { Recorder } from '../journal/recorder.ts'
 import type { LookupParts } from '../lookup/paced-get.ts'
 import type { ProtectedUsers, TokenOwner } from '../rules/guards.ts'
-import type { ActivationLinks } from './activation-links.ts'
+import type { ActivationLinks } from '../run/activation-links.ts'
 import type { Gate } from './refusal-gate.ts'
 
 /** What the tasks of one execution share. */

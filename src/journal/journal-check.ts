@@ -74,8 +74,8 @@ export const emptyJournal: JournalEnd = { soundLines: 0, soundBytes: 0, chain: c
  * Judges a journal line by line, from its beginning.
  *
  * - **sound**: every line so far is as it was written and follows the one before it.
- * - **torn**: a line is unsound. If nothing follows it that was ever a line, it is what a crash left of the last write,
- *   and no damage. → *flawed* at the first whole line after it.
+ * - **torn**: a line is unsound. If no line after it says that it was on disk by then, it is what a crash left of the last
+ *   writes, whose pages reach the disk in any order, and no damage. → *flawed* at the first line that does say so.
  * - **flawed**: the first flaw stands, whatever comes. Only a line that turns up further down tells more: what was taken
  *   for `missing` has `moved`.
  *
@@ -107,7 +107,8 @@ export class JournalCheck {
       return null
     }
     if (this.#unsound !== null) {
-      if (decoded.kind !== 'damaged') this.#flaw = altered(this.#unsound)
+      const wasOnDisk = decoded.kind !== 'damaged' && decoded.synced > this.#unsound.offset
+      if (wasOnDisk) this.#flaw = altered(this.#unsound)
       return null
     }
     if (decoded.kind === 'damaged') {

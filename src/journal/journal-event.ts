@@ -17,6 +17,18 @@ interface ExecutionEvent {
   readonly at: string
 }
 
+/**
+ * A person has taken up the sound part of a damaged journal: what stood behind it is lost. Any task without a result or an
+ * attempt may have been sent since.
+ */
+interface CutEvent {
+  readonly event: 'cut'
+  /** The last time that the sound part names, in epoch milliseconds by Okta's clock; 0 when it names none. */
+  readonly okta_time: number
+  /** Bytes that stood behind it. */
+  readonly lost_bytes: number
+}
+
 /** An attempt by its place: all events of one attempt bear the same three numbers. */
 export interface AttemptPlace {
   readonly row: number
@@ -44,6 +56,8 @@ export interface IntentEvent extends AttemptPlace {
   /** The call's own time limit in milliseconds: a later execution may be given another. */
   readonly request_timeout_ms: number
   /** Where the attempt was made, when a retry took it over from another run; absent for an attempt of this run's own. */
+  /** Not an attempt that is known of, but one that may have been lost with a part of the journal. */
+  readonly lost?: true
   readonly origin?: { readonly run: string; readonly row: number; readonly step: number }
 }
 
@@ -127,6 +141,7 @@ interface StoppedEvent {
 export type JournalEvent =
   | OpenedEvent
   | ExecutionEvent
+  | CutEvent
   | IntentEvent
   | AnswerEvent
   | NotAppliedEvent

@@ -4,14 +4,16 @@ import type { TaskResult } from '../rules/result.ts'
 import type { JournalEvent } from './journal-event.ts'
 
 /**
- * A journal line is one JSON object and a line feed. Its last two fields guard it: `chain` is a digest over the line
- * before it and this one, so that a line that was altered, removed or moved is found; `crc` covers the line itself, so
- * that a damaged line can be told from a sound one without its neighbours.
+ * A journal line is one JSON object and a line feed. Its last three fields guard it: `synced` says up to which byte the
+ * journal was on disk when the line was written, so that what a power cut has torn can be told from damage; `chain` is a
+ * digest over the line before it and this one, so that a line that was altered, removed or moved is found; `crc` covers
+ * the line itself, so that a damaged line can be told from a sound one without its neighbours.
  */
+const syncedLength = 12
 const chainLength = 32
 const crcLength = 8
-const suffixPattern = /^,"chain":"([0-9a-f]{32})","crc":"([0-9a-f]{8})"\}$/
-const suffixLength = `,"chain":"","crc":""}`.length + chainLength + crcLength
+const suffixPattern = /^,"synced":"([0-9a-f]{12})","chain":"([0-9a-f]{32})","crc":"([0-9a-f]{8})"\}$/
+const suffixLength = `,"synced":"","chain":"","crc":""}`.length + syncedLength + chainLength + crcLength
 
 /** The chain's value before the first line. */
 export const chainStart = '0'.repeat(chainLength)
@@ -19,10 +21,16 @@ export const chainStart = '0'.repeat(chainLength)
 /**
  * Writes an event as a line with its line feed.
  *
- * The text is turned into bytes once, behind the chain that is hashed with it: a run writes two lines for each call.
+ * The text is turned into bytes once, behind the chain that is hashed with it: a run writes three lines for each call.
+ *
+ * @param synced bytes of the journal that are on disk
  */
-export function encodeLine(event: JournalEvent, previousChain: string): { line: Buffer; chain: string } {
-  const body = JSON.stringify(event).slice(0, -1)
+export function encodeLine(
+  event: JournalEvent,
+  previousChain: string,
+  synced: number,
+): { line: Buffer; chain: string } {
+  const body = `${JSON.stringify(event).slice(0, -1)},"synced":"${synced.toString(16).padStart(syncedLength, '0')}"`
   const room = Buffer.allocUnsafe(chainLength + Buffer.byteLength(body) + suffixLength + 1)
   let end = room.write(previousChain, 0, 'latin1')
   end += room.write(body, end, 'utf8')
@@ -40,19 +48,21 @@ export function encodeLine(event: JournalEvent, previousChain: string): { line: 
  * - `damaged`: it is not as it was written.
  */
 export type DecodedLine =
-  | { readonly kind: 'sound'; readonly event: JournalEvent; readonly chain: string }
-  | { readonly kind: 'misplaced' }
+  | { readonly kind: 'sound'; readonly event: JournalEvent; readonly chain: string; readonly synced: number }
+  | { readonly kind: 'misplaced'; readonly synced: number }
   | { readonly kind: 'damaged' }
 
 /** Checks and reads a line, without its line feed. */
 export function decodeLine(line: string, previousChain: string): DecodedLine {
   const body = line.slice(0, -suffixLength)
   const suffix = suffixPattern.exec(line.slice(-suffixLength))
-  const [, chain, crc] = suffix ?? []
-  if (chain === undefined || crc === undefined) return { kind: 'damaged' }
-  if (crcOf(`${body},"chain":"${chain}"`) !== crc) return { kind: 'damaged' }
-  if (chainOf(previousChain, body) !== chain) return { kind: 'misplaced' }
-  return { kind: 'sound', event: JSON.parse(`${body}}`) as JournalEvent, chain }
+  const [, mark, chain, crc] = suffix ?? []
+  if (mark === undefined || chain === undefined || crc === undefined) return { kind: 'damaged' }
+  const marked = `${body},"synced":"${mark}"`
+  if (crcOf(`${marked},"chain":"${chain}"`) !== crc) return { kind: 'damaged' }
+  const synced = Number.parseInt(mark, 16)
+  if (chainOf(previousChain, marked) !== chain) return { kind: 'misplaced', synced }
+  return { kind: 'sound', event: JSON.parse(`${body}}`) as JournalEvent, chain, synced }
 }
 
 function chainOf(previousChain: string, body: string): string {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { dirname } from 'node:path'
+import { commandFor, runNameOf } from '../messages/commands.ts'
 import { KnownError } from '../messages/known-error.ts'
-import { shellWord } from '../messages/shell-word.ts'
 import {
   type ExpectedJournal,
   JournalCheck,
@@ -80,6 +80,10 @@ async function* journalLines(path: string): AsyncGenerator<RawLine> {
   if (pending.length > 0) yield { bytes: Buffer.concat(pending), offset, whole: false }
 }
 
+/** What can be done about a damaged journal, and what an older copy means. */
+export const damagedAdvice =
+  'Nothing is sent on the strength of a damaged journal. Restore the newest copy of the run directory. An older copy forgets what was sent since it was made: what it does not know is then put in doubt, looked up in Okta, and only sent where Okta shows that it was not done.'
+
 function damaged(path: string, { kind, line, offset, what }: JournalFlaw): KnownError {
   if (kind === 'unknown_version') {
     return new KnownError(
@@ -89,6 +93,6 @@ function damaged(path: string, { kind, line, offset, what }: JournalFlaw): Known
   }
   return new KnownError(
     `The journal is damaged at byte ${offset}: line ${line} ${what} (${path}).`,
-    `Restore the run directory from a backup, then: okta-lifecycle verify-journal ${shellWord(dirname(path))}. Nothing is sent on the strength of a damaged journal.`,
+    `${damagedAdvice} To take up its sound part: ${commandFor('resume', runNameOf(dirname(path)), '--take-sound-part')}`,
   )
 }

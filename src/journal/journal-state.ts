@@ -23,6 +23,8 @@ export class JournalState {
   readonly #leftInDoubt = new Map<number, OpenAttempt>()
   readonly #counts = new Map<string, number>()
   #done = 0
+  #lostSince: number | null = null
+  #lastOktaTime = 0
   readonly executions = new ExecutionTimes()
   readonly sentRecently = new SentRecently()
 
@@ -37,11 +39,15 @@ export class JournalState {
       case 'execution':
         this.executions.begin(event.at)
         break
+      case 'cut':
+        this.#lostSince = Math.min(event.okta_time, this.#lostSince ?? Number.POSITIVE_INFINITY)
+        break
       case 'intent':
       case 'answer':
       case 'not_applied':
       case 'in_doubt':
       case 'verdict': {
+        if ('okta_time' in event) this.#lastOktaTime = event.okta_time
         const task = this.#index(event)
         const progress = progressAfter(this.#progress.get(task), event)
         if (progress !== undefined) this.#progress.set(task, progress)
@@ -81,6 +87,19 @@ export class JournalState {
   /** The attempt of a task that ended in doubt; null for every other task. */
   leftInDoubt(place: TaskPlace): OpenAttempt | null {
     return this.#leftInDoubt.get(this.#index(place)) ?? null
+  }
+
+  /**
+   * Since when attempts may be lost, in epoch ms by Okta's clock, because a person took up the sound part of a damaged
+   * journal. Null for a journal that was never damaged.
+   */
+  get lostSince(): number | null {
+    return this.#lostSince
+  }
+
+  /** The last time by Okta's clock that an attempt names, in epoch ms; 0 before the first. */
+  get lastOktaTime(): number {
+    return this.#lastOktaTime
   }
 
   /** Tasks of each result, and of `skipped` by reason as `skipped:duplicate`. */

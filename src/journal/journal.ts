@@ -72,7 +72,7 @@ export class Journal {
   append(event: JournalEvent): { position: Position | null; durable: Promise<void> } {
     const { failure } = this.#appends
     if (failure !== null) return { position: null, durable: Promise.reject(failure) }
-    const { line, chain } = encodeLine(event, this.#chain)
+    const { line, chain } = encodeLine(event, this.#chain, this.#appends.synced.bytes)
     this.#chain = chain
     // Without its line feed.
     const position = { offset: this.#end, length: line.length - 1 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { type JournalHead, journalFlawKinds } from '../journal/journal-check.ts'
-import type { JournalVerdict } from '../journal/journal-reader.ts'
+import { damagedAdvice, type JournalVerdict } from '../journal/journal-reader.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { journalPath } from '../run/run-directory.ts'
 
@@ -85,7 +85,9 @@ export function reportJournal(parts: JournalReportParts): JournalReport {
 /** The answer for a terminal: plain text, lines that end in a line feed. */
 export function renderJournalReport(report: JournalReport): string {
   const { run_id, journal, lines, bytes, problem } = report
-  const again = commandFor('verify-journal', runNameOf(dirname(journal)))
+  const name = runNameOf(dirname(journal))
+  const again = commandFor('verify-journal', name)
+  const resume = commandFor('resume', name, '--take-sound-part')
   const extent = `${lines} ${lines === 1 ? 'line' : 'lines'}, ${bytes} bytes`
   if (problem === null) {
     return [
@@ -99,7 +101,7 @@ export function renderJournalReport(report: JournalReport): string {
     `The journal of run ${run_id} is damaged (${problem.kind}): ${journal}`,
     problem.message,
     `Sound before it: ${extent}`,
-    `Next: restore the run directory from a backup, then: ${again}. Until then the run can't be resumed.`,
+    `Next: ${damagedAdvice} Then: ${again}. To take up its sound part: ${resume}`,
     '',
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { replaceFile } from '../files/replacing-file.ts'
@@ -111,4 +111,9 @@ export async function readSummary(directory: string): Promise<Summary | null> {
   } catch {
     return null
   }
+}
+
+/** Takes `summary.json` away: what it records of a journal does not hold for the part of it that was kept. */
+export async function forgetSummary(directory: string): Promise<void> {
+  await rm(join(directory, 'summary.json'), { force: true })
 }

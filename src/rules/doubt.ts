@@ -8,6 +8,8 @@ export interface DoubtfulAttempt {
   /** Null where no read came before. */
   readonly status: string | null
   readonly statusChanged: string | null
+  /** Nothing is known of the attempt but that it may have been made since `oktaTime`. */
+  readonly lost: boolean
 }
 
 /** What Okta shows now. `factorTimes` (epoch ms; NaN where Okta names none) is looked up for reset_factors alone. */
@@ -93,6 +95,7 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
     return { kind: 'applied', evidence: `user is ${user.status}, still in transition to ${leadsTo}` }
   }
   const atTarget = target.includes(user.status)
+  if (attempt.lost) return settleLost(attempt, user, atTarget)
   // unlock on a user who was ACTIVE: the status tells nothing, and unlocking twice does no harm.
   if (atTarget && user.status === attempt.status) {
     return {
@@ -125,6 +128,19 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
     }
   }
   return { kind: 'not_applied', evidence: `user is still ${user.status}${since(user)}` }
+}
+
+/** By the time of the last change alone: whoever made it, nothing of ours was applied if it lies before. */
+function settleLost(attempt: DoubtfulAttempt, user: Observation['user'], atTarget: boolean): Verdict {
+  const changed = user.statusChanged === null ? 0 : Date.parse(user.statusChanged)
+  if (changed < Math.floor(attempt.oktaTime / 1000) * 1000) {
+    return {
+      kind: 'not_applied',
+      evidence: `user is ${user.status}${since(user)}, from before the journal's loss`,
+    }
+  }
+  const evidence = `user is ${user.status}${since(user)}, after the journal's loss`
+  return { kind: atTarget ? 'applied' : 'unknown', evidence }
 }
 
 /** Whether the status had last changed in the second in which the attempt was sent, or later. */

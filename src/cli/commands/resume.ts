@@ -1,10 +1,12 @@
+import { takeSoundPart } from '../../journal/take-sound-part.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, KnownError } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
-import { readSummary } from '../../report/summary.ts'
+import { forgetSummary, readSummary } from '../../report/summary.ts'
 import { checkNotClosed } from '../../run/closing.ts'
 import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
+import { journalOf } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile } from '../../run/run-file.ts'
 import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
 import { answerFinished } from '../answer-finished.ts'
@@ -22,6 +24,11 @@ export const resumeCommand = defineCommand({
   positional: { name: 'run', describe: 'Run id or run directory' },
   options: {
     latest: { type: 'boolean', default: false, describe: 'The run that was started last' },
+    'take-sound-part': {
+      type: 'boolean',
+      default: false,
+      describe: 'Go on from the sound part of a damaged or older journal; what it does not know is in doubt',
+    },
     'max-users': inputOptions['max-users'],
     ...runsDirectoryOption,
     ...sendingOptions,
@@ -53,6 +60,7 @@ export const resumeCommand = defineCommand({
           if (finished !== null) return finished
           if (!run.confirmed && !args.yes) await confirm(directory, run, stop)
           await checkInputCopy(directory, run)
+          if (args['take-sound-part']) await cutJournal(directory, run)
           const org = await orgOfRun(directory, run)
           say(`Going on with run ${run.run_id}.`)
           return await carryOut({
@@ -72,6 +80,20 @@ export const resumeCommand = defineCommand({
     })
   },
 })
+
+/** Takes up the sound part of a damaged journal, and says what that means. */
+async function cutJournal(directory: string, run: RunFile): Promise<void> {
+  const recorded = (await readSummary(directory))?.journal ?? null
+  const taken = await takeSoundPart(journalOf(directory, run, recorded), new Date())
+  if (taken === null) {
+    say('The journal has no damage that can be cut off: nothing was changed.')
+    return
+  }
+  await forgetSummary(directory)
+  say(
+    `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}. Its ${taken.lines} sound lines are taken up; ${taken.lostBytes} bytes behind them are kept in ${taken.keptAs}. What they said is not known any more: each task without a result is looked up before anything is sent for it.`,
+  )
+}
 
 /** Prints the summary of a finished run again, and gives its exit code; null where something may be left to do. */
 async function showFinished(directory: string, run: RunFile, json: boolean): Promise<ExitCode | null> {

@@ -33,7 +33,11 @@ export async function settleDoubt(
   notBefore: number | null,
 ): Promise<Settlement> {
   const { links } = services
-  const cause = open.doubt?.why ?? 'the run was cut off before the answer was recorded'
+  const cause =
+    open.doubt?.why ??
+    (open.intent.lost
+      ? 'a part of the journal was lost'
+      : 'the run was cut off before the answer was recorded')
   if (links?.has(open.intent.origin ?? task) === true) {
     const evidence = `its activation link reached ${links.path}`
     await recordVerdict(services, open, { kind: 'applied', evidence })
@@ -104,7 +108,11 @@ async function waitUntil(
   notBefore: number | null,
 ): Promise<void> {
   const { clock, stop, parked } = lookup
-  const times = { intended: intent.okta_time, sent: doubt?.sent_okta_time ?? null, senderGone: begunAt }
+  const times = {
+    intended: intent.okta_time,
+    sent: intent.lost ? begunAt : (doubt?.sent_okta_time ?? null),
+    senderGone: begunAt,
+  }
   const how = { atOnce: doubt?.at_once ?? false, timedOut: doubt?.timed_out ?? false }
   const left =
     notBefore === null
@@ -118,6 +126,7 @@ function attemptOf({ intent }: OpenAttempt): Parameters<typeof settle>[1] {
     oktaTime: intent.okta_time_at_least,
     status: intent.status,
     statusChanged: intent.status_changed,
+    lost: intent.lost === true,
   }
 }
 

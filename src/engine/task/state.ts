@@ -24,6 +24,7 @@ export interface TaskInput {
  *
  * - **doubt**: an attempt has no known end, in this execution or an earlier one. Once it can no longer be under way, Okta
  *   is asked. Applied → ended. Not applied → reading. Someone else acted, or nothing tells → ended in doubt.
+ * - **lost**: a part of the journal is gone, and an attempt may have gone with it: it is noted as one → doubt.
  * - **reading**: the user is read by id, unless a read of this window is at hand or the job reads none → deciding. Unknown
  *   or unreadable → ended. Refused as the token may be → held.
  * - **deciding**: guards and the table of actions → ended without a call, or sending.
@@ -43,6 +44,7 @@ export interface TaskInput {
  * - **T4** Credentials that Okta refuses, a network that stays away and a stop leave the task without a result.
  */
 export type TaskState =
+  | { readonly at: 'lost'; readonly since: number }
   | { readonly at: 'doubt'; readonly open: OpenAttempt; readonly notBefore: number | null }
   | { readonly at: 'reading'; readonly known: FoundUser | FailedRead | null }
   | { readonly at: 'deciding'; readonly read: FoundUser | null }

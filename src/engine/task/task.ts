@@ -87,7 +87,9 @@ class Task {
 
   /** Where the journal left the task. */
   #begin(known: FoundUser | FailedRead | null): TaskState {
+    const { lostSince } = this.#services.recorder.state
     const last = this.#services.recorder.state.progressOf(this.#input)?.last
+    if (last === undefined && lostSince !== null) return { at: 'lost', since: lostSince }
     if (last?.kind === 'open') return { at: 'doubt', open: last, notBefore: null }
     if (last?.kind === 'applied') {
       const { http_status: httpStatus, error_code: errorCode, request_id: requestId } = last.answer
@@ -101,6 +103,8 @@ class Task {
 
   async #next(state: Exclude<TaskState, { at: 'ended' | 'left' }>): Promise<TaskState> {
     switch (state.at) {
+      case 'lost':
+        return await this.#noteLost(state.since)
       case 'doubt':
         return await this.#doubt(state)
       case 'reading':
@@ -125,6 +129,31 @@ class Task {
         return this.#reading(null)
       }
     }
+  }
+
+  async #noteLost(since: number): Promise<TaskState> {
+    const { recorder, requestTimeoutMs } = this.#services
+    const { row, step, target } = this.#input
+    this.#history.attempts++
+    this.#history.firstIntentAt ??= since
+    await recorder.record({
+      event: 'intent',
+      row,
+      step,
+      attempt: this.#history.attempts,
+      okta_time: since,
+      okta_time_at_least: since,
+      started_at: this.#history.startedAt,
+      user_id: target,
+      login: this.#history.user?.login ?? null,
+      status: null,
+      status_changed: null,
+      request_timeout_ms: requestTimeoutMs,
+      lost: true,
+    })
+    const open = recorder.state.progressOf(this.#input)?.last
+    if (open?.kind !== 'open') throw new Error('A lost attempt was not noted.')
+    return { at: 'doubt', open, notBefore: null }
   }
 
   #reading(known: FoundUser | FailedRead | null): TaskState {

@@ -2,7 +2,7 @@ import { appendFile, chmod, mkdir, readFile, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
-import { ActivationLinks, type LinkOwner } from '../../src/engine/activation-links.ts'
+import { ActivationLinks, type LinkOwner } from '../../src/run/activation-links.ts'
 import { parseActivation } from '../../src/okta/activation.ts'
 import { withDirectory } from '../journal/support.ts'
 import { answerOf } from '../okta/answers.ts'
