@@ -5,7 +5,7 @@ import type { InputRow } from '../input/row.ts'
 import { KnownError } from '../messages/known-error.ts'
 import { type Connection, defaultRequestTimeoutMs, readConnection } from '../okta/connection.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
-import type { OrgState } from '../sandbox/org-state.ts'
+import type { OrgState } from '../sandbox/sandbox.ts'
 
 /** The org that a run talks to, real or simulated. */
 export interface RunOrg {
@@ -51,7 +51,7 @@ export async function handOnSandboxOrg(from: string, to: string, run: RunFile): 
 
 /** A new simulated org that holds the input's users, and some more. */
 export async function newSandboxOrg(directory: string, rows: AsyncIterable<InputRow>): Promise<RunOrg> {
-  const { usersForInput } = await import('../sandbox/seed/users-for-input.ts')
+  const { usersForInput } = await import('../sandbox/sandbox.ts')
   return await sandboxOrg(directory, await usersForInput(validRows(rows), { now: Date.now() }))
 }
 
@@ -70,7 +70,7 @@ async function* validRows(
 async function keptSandboxOrg(directory: string, run: RunFile): Promise<RunOrg> {
   const path = join(directory, sandboxFileName)
   await checkSandboxKept(directory, run)
-  const { parseOrgState } = await import('../sandbox/org-state.ts')
+  const { parseOrgState } = await import('../sandbox/sandbox.ts')
   const state = parseOrgState(await readFile(path, 'utf8'), path)
   await rename(path, `${path}.resumed`)
   return await sandboxOrg(directory, state)

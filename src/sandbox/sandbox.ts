@@ -1,17 +1,24 @@
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { KnownError } from '../messages/known-error.ts'
-import { createApi } from './api.ts'
-import { OrgClock } from './clock.ts'
-import { addControl } from './control.ts'
-import { FaultRules } from './fault-rules.ts'
-import { FaultChooser, type FaultOptions } from './faults.ts'
-import { Neighbour, type NeighbourWish } from './neighbour.ts'
-import { Org, type TransitionTimes } from './org.ts'
-import type { OrgSeed } from './org-state.ts'
-import { defaultConcurrency, defaultLimits, type Limits, RateLimits } from './rate-limits.ts'
+import { FaultRules } from './faults/fault-rules.ts'
+import { FaultChooser, type FaultOptions } from './faults/faults.ts'
+import { createApi } from './http/api.ts'
+import { addControl } from './http/control.ts'
+import { closeServer, listen } from './http/server.ts'
+import { Traffic, type TrafficCounts } from './http/traffic.ts'
+import { defaultConcurrency, defaultLimits, type Limits } from './limits/buckets.ts'
+import { Neighbour, type NeighbourWish } from './limits/neighbour.ts'
+import { RateLimits } from './limits/rate-limits.ts'
+import { OrgClock } from './org/clock.ts'
+import { Org, type TransitionTimes } from './org/org.ts'
+import type { OrgSeed } from './org/org-state.ts'
 import { generateSeed } from './seed/generate-users.ts'
-import { Traffic, type TrafficCounts } from './traffic.ts'
+
+// The door: what other rooms take of the sandbox is here, and in flags.ts what needs no server.
+export { type OrgSeed, type OrgState, parseOrgState } from './org/org-state.ts'
+export { generateSeed } from './seed/generate-users.ts'
+export { usersForInput } from './seed/users-for-input.ts'
 
 /** How the simulated org is made and how it behaves. */
 export interface SandboxOptions {
@@ -99,27 +106,6 @@ function withToken(state: OrgSeed, value: string | undefined): OrgSeed {
   const [first, ...others] = state.tokens
   if (value === undefined || first === undefined) return state
   return { ...state, tokens: [{ ...first, value }, ...others] }
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'EADDRINUSE' ? 'it is in use' : error.message
-      const next = 'Choose another port, or 0 to have a free one picked.'
-      reject(new KnownError(`The sandbox can't listen on port ${port} of 127.0.0.1: ${reason}.`, next))
-    })
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : port)
-    })
-  })
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
 }
 
 /**

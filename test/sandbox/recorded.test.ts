@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SandboxUser } from '../../src/sandbox/user.ts'
+import type { SandboxUser } from '../../src/sandbox/users/user.ts'
 import { api, orgOf, read, send, userOf, withSandbox } from './with-sandbox.ts'
 
 /**

@@ -1,13 +1,17 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
-import { type FaultName, faultNames } from '../../sandbox/faults.ts'
-import { parseNeighbour } from '../../sandbox/neighbour.ts'
-import { type OrgSeed, parseOrgState } from '../../sandbox/org-state.ts'
-import { type Bucket, buckets, defaultConcurrency, type Limits } from '../../sandbox/rate-limits.ts'
-import type { SandboxOptions } from '../../sandbox/sandbox.ts'
-import { generateSeed } from '../../sandbox/seed/generate-users.ts'
-import { parseUserCounts } from '../../sandbox/seed/user-counts.ts'
+import {
+  type Bucket,
+  buckets,
+  defaultConcurrency,
+  type FaultName,
+  faultNames,
+  type Limits,
+  parseNeighbour,
+  parseUserCounts,
+} from '../../sandbox/flags.ts'
+import type { OrgSeed, SandboxOptions } from '../../sandbox/sandbox.ts'
 import { defineCommand } from '../command.ts'
 
 /** The bucket that the lifecycle calls count in. */
@@ -159,6 +163,7 @@ export const sandboxCommand = defineCommand({
 })
 
 async function seedOf(file: string | undefined, users: string | undefined): Promise<OrgSeed> {
+  const { generateSeed, parseOrgState } = await import('../../sandbox/sandbox.ts')
   if (file === undefined) return generateSeed({ count: parseUserCounts(users ?? '100'), now: Date.now() })
   let text: string
   try {

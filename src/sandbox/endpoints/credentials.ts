@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { validationError } from '../answers/okta-error.ts'
+import { emptyObject, errorReply, jsonReply, type Reply } from '../answers/reply.ts'
 import {
   type CredentialDecision,
   changePassword,
@@ -7,13 +9,11 @@ import {
   forgotPassword,
   recoverPassword,
   resetPassword,
-} from '../credential-rules.ts'
-import { validationError } from '../okta-error.ts'
-import { emptyObject, errorReply, jsonReply, type Reply } from '../reply.ts'
-import type { SandboxUser } from '../user.ts'
-import { credentialsJson, userJson } from '../user-json.ts'
+} from '../rules/credential-rules.ts'
+import type { SandboxUser } from '../users/user.ts'
 import { type ApiCall, type Endpoint, endpoint, flag, withUser } from './endpoint.ts'
 import { oneTimeToken } from './lifecycle.ts'
+import { credentialsJson, userJson } from './user-json.ts'
 
 const password = z.object({ value: z.string().optional() }).nullish()
 

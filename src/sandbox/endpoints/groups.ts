@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import type { Group } from '../groups.ts'
-import { type OktaError, oktaError, validationError } from '../okta-error.ts'
-import { oktaId } from '../random.ts'
-import { errorReply, jsonReply, noContent, type Reply } from '../reply.ts'
+import { type OktaError, oktaError, validationError } from '../answers/okta-error.ts'
+import { errorReply, jsonReply, noContent, type Reply } from '../answers/reply.ts'
+import type { Group } from '../org/groups.ts'
 import { parseExpression } from '../search/expression.ts'
 import { groupAttributes } from '../search/group-attributes.ts'
 import { compile } from '../search/match.ts'
-import { userJson } from '../user-json.ts'
+import { oktaId } from '../users/okta-id.ts'
 import { type ApiCall, type Endpoint, endpoint, unsupported, withGroup, withUser } from './endpoint.ts'
 import { limitOf, listReply, pageOf, unknownCursor } from './page.ts'
+import { userJson } from './user-json.ts'
 
 const body = z.object({
   profile: z.object({ name: z.string().optional(), description: z.string().nullish() }).optional(),

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
-import { changeStatus } from '../lifecycle.ts'
-import { foldLogin } from '../login.ts'
-import { notFound, type OktaError, oktaError, validationError } from '../okta-error.ts'
-import { oktaId } from '../random.ts'
-import { errorReply, jsonReply, noContent, type Reply } from '../reply.ts'
-import type { SandboxUser } from '../user.ts'
-import { type InputContext, readUserInput, type UserWishes } from '../user-input.ts'
-import { userJson } from '../user-json.ts'
+import { notFound, type OktaError, oktaError, validationError } from '../answers/okta-error.ts'
+import { errorReply, jsonReply, noContent, type Reply } from '../answers/reply.ts'
+import { changeStatus } from '../rules/lifecycle.ts'
+import { type InputContext, readUserInput, type UserWishes } from '../rules/user-input.ts'
+import { foldLogin } from '../users/login.ts'
+import { oktaId } from '../users/okta-id.ts'
+import type { SandboxUser } from '../users/user.ts'
 import { type ApiCall, type Endpoint, endpoint, flag, withUser } from './endpoint.ts'
 import { asksForAsync } from './lifecycle.ts'
 import { listUsers } from './list-users.ts'
+import { userJson } from './user-json.ts'
 
 function showUser(call: ApiCall): Reply {
   return withUser(call, (user) => {

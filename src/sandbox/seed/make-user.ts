@@ -1,7 +1,8 @@
 import type { UserStatus } from '../../okta/status.ts'
-import { isoTime } from '../clock.ts'
-import { oktaId, pick, type Random } from '../random.ts'
-import type { Factor, SandboxUser } from '../user.ts'
+import { isoTime } from '../org/clock.ts'
+import { oktaId } from '../users/okta-id.ts'
+import type { Factor, SandboxUser } from '../users/user.ts'
+import { pick, type Random } from './random.ts'
 
 const firstNames = [
   'Ada',
