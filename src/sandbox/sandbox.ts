@@ -41,7 +41,10 @@ export interface SandboxOptions {
   readonly concurrency?: number | null
   /** How long every answer takes, in milliseconds from 0. Default 0. */
   readonly latencyMilliseconds?: number
-  /** How long changes of status in the background take. Default: activate at once, deactivate 1000 ms. */
+  /**
+   * How long what happens in the background takes. Default: activate at once, deactivate 1000 ms, a new member of a
+   * group to be listed 3000 ms.
+   */
   readonly transitions?: Partial<TransitionTimes>
   /** Default: none. */
   readonly faults?: FaultOptions
@@ -125,7 +128,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     options.seed ?? generateSeed({ count: 100, now: clock.milliseconds() }),
     options.token,
   )
-  const org = new Org(state, clock, { activate: 0, deactivate: 1000, ...options.transitions })
+  const org = new Org(state, clock, {
+    activate: 0,
+    deactivate: 1000,
+    membership: 3000,
+    ...options.transitions,
+  })
   const rateLimits = rateLimitsOf(options)
   const token = state.tokens[0]?.value ?? ''
   addNeighbours(rateLimits, options.neighbours ?? [], token, clock.instant().second)

@@ -104,6 +104,12 @@ export const sandboxCommand = defineCommand({
       default: 1000,
       describe: 'Time that a deactivate with Prefer: respond-async takes, in ms',
     },
+    'membership-delay': {
+      type: 'number',
+      requiresArg: true,
+      default: 3000,
+      describe: 'Time until a list of a group has a new member, in ms',
+    },
     fault: {
       type: 'string',
       array: true,
@@ -148,7 +154,11 @@ export const sandboxCommand = defineCommand({
       latencyMilliseconds: args.latency,
       ...concurrencyOf(args.concurrency),
       clockSkewSeconds: args['clock-skew'],
-      transitions: { activate: args['activate-delay'], deactivate: args['deactivate-delay'] },
+      transitions: {
+        activate: args['activate-delay'],
+        deactivate: args['deactivate-delay'],
+        membership: args['membership-delay'],
+      },
       faults: { rates: faultRates(args.fault ?? []), seed: args['fault-seed'], reads: args['fault-reads'] },
       dripMilliseconds: args.drip,
     })

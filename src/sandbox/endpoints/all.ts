@@ -3,6 +3,7 @@ import { errorReply, jsonReply, noContent, type Reply } from '../answers/reply.t
 import { credentialEndpoints } from './credentials.ts'
 import { type Endpoint, endpoint, withUser } from './endpoint.ts'
 import { factorEndpoints } from './factors.ts'
+import { groupRoleEndpoints } from './group-roles.ts'
 import { groupEndpoints } from './groups.ts'
 import { lifecycleEndpoints } from './lifecycle.ts'
 import { roleEndpoints } from './roles.ts'
@@ -32,6 +33,7 @@ export const endpoints: readonly Endpoint[] = [
   ...userEndpoints,
   ...factorEndpoints,
   ...roleEndpoints,
+  ...groupRoleEndpoints,
   ...groupEndpoints,
   ...emptyEndpoints,
 ]

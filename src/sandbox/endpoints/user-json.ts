@@ -1,35 +1,55 @@
-import type { Action } from '../../okta/actions.ts'
 import type { UserStatus } from '../../okta/status.ts'
 import { secretsOf } from '../rules/secrets.ts'
-import type { SandboxUser, UserSource } from '../users/user.ts'
+import type { SandboxUser, UserProfile, UserSource } from '../users/user.ts'
 
 // Every org has a default user type and its schema; their ids mean nothing else.
 const userTypeId = 'oty1a2b3c4d5e6f7g8h9'
 const userSchemaId = 'osc1a2b3c4d5e6f7g8h9'
 
-/**
- * The lifecycle calls that a user's links offer. Okta offers fewer than it allows: a STAGED user can be deactivated.
- * Sources: recorded users for STAGED, SUSPENDED and DEPROVISIONED; the others follow from what is allowed.
- */
-const offered: Readonly<Record<UserStatus, readonly Action[]>> = {
-  STAGED: ['activate'],
-  PROVISIONED: ['reactivate', 'reset_factors', 'deactivate'],
-  ACTIVE: ['suspend', 'reset_factors', 'deactivate'],
-  RECOVERY: ['reactivate', 'reset_factors', 'deactivate'],
-  PASSWORD_EXPIRED: ['reset_factors', 'deactivate'],
-  LOCKED_OUT: ['unlock', 'reset_factors', 'deactivate'],
-  SUSPENDED: ['unsuspend', 'reset_factors', 'deactivate'],
-  DEPROVISIONED: ['activate'],
-}
+/** The calls that a user's links may offer, and where each leads below the user. */
+const calls = {
+  activate: 'lifecycle/activate',
+  reactivate: 'lifecycle/reactivate',
+  suspend: 'lifecycle/suspend',
+  unsuspend: 'lifecycle/unsuspend',
+  unlock: 'lifecycle/unlock',
+  resetPassword: 'lifecycle/reset_password',
+  forgotPassword: 'credentials/forgot_password',
+  expirePassword: 'lifecycle/expire_password',
+  changeRecoveryQuestion: 'credentials/change_recovery_question',
+  changePassword: 'credentials/change_password',
+  resetFactors: 'lifecycle/reset_factors',
+  deactivate: 'lifecycle/deactivate',
+} as const
 
-/** The calls about credentials that are offered too to an ACTIVE user whose password Okta has: name and path. */
-const offeredWithPassword = [
-  ['resetPassword', 'lifecycle/reset_password'],
-  ['forgotPassword', 'credentials/forgot_password'],
-  ['expirePassword', 'lifecycle/expire_password'],
-  ['changeRecoveryQuestion', 'credentials/change_recovery_question'],
-  ['changePassword', 'credentials/change_password'],
-] as const
+type Call = keyof typeof calls
+
+/** Those that need a password which Okta keeps, or a lock that Okta set. */
+const oktaSourced: readonly Call[] = [
+  ...(['unlock', 'resetPassword', 'forgotPassword', 'expirePassword'] as const),
+  ...(['changeRecoveryQuestion', 'changePassword'] as const),
+]
+
+/**
+ * The calls that a user's links offer. Okta offers fewer than it allows: a STAGED user can be deactivated.
+ * Sources: recorded users of each status but RECOVERY and LOCKED_OUT, whose calls follow from what is allowed.
+ */
+const offered: Readonly<Record<UserStatus, readonly Call[]>> = {
+  STAGED: ['activate', 'resetFactors'],
+  PROVISIONED: ['suspend', 'resetPassword', 'reactivate', 'resetFactors', 'deactivate'],
+  ACTIVE: [
+    ...(['suspend', 'resetPassword', 'forgotPassword', 'expirePassword'] as const),
+    ...(['changeRecoveryQuestion', 'changePassword', 'resetFactors', 'deactivate'] as const),
+  ],
+  RECOVERY: ['reactivate', 'resetFactors', 'deactivate'],
+  PASSWORD_EXPIRED: [
+    ...(['suspend', 'resetPassword', 'expirePassword', 'forgotPassword'] as const),
+    ...(['changeRecoveryQuestion', 'changePassword', 'deactivate', 'resetFactors'] as const),
+  ],
+  LOCKED_OUT: ['unlock', 'resetFactors', 'deactivate'],
+  SUSPENDED: ['unsuspend', 'resetFactors', 'deactivate'],
+  DEPROVISIONED: ['activate', 'resetFactors'],
+}
 
 /** A link as Okta shows it. */
 interface Link {
@@ -37,11 +57,11 @@ interface Link {
   readonly method?: string
 }
 
-function offers(user: SandboxUser): readonly Action[] {
+function offers(user: SandboxUser): readonly Call[] {
   if (user.transition !== null) return []
-  const actions = offered[user.status]
-  if (user.blockedFromUnknownDevices && user.status === 'ACTIVE') return [...actions, 'unlock']
-  return user.source === 'OKTA' ? actions : actions.filter((action) => action !== 'unlock')
+  const names = offered[user.status]
+  if (user.source !== 'OKTA') return names.filter((name) => !oktaSourced.includes(name))
+  return user.blockedFromUnknownDevices && user.status === 'ACTIVE' ? [...names, 'unlock'] : names
 }
 
 function linksOf(user: SandboxUser, baseUrl: string): Record<string, Link> {
@@ -51,13 +71,7 @@ function linksOf(user: SandboxUser, baseUrl: string): Record<string, Link> {
     self: { href: self },
     type: { href: `${baseUrl}/api/v1/meta/types/user/${userTypeId}` },
   }
-  for (const action of offers(user)) {
-    const name = action === 'reset_factors' ? 'resetFactors' : action
-    links[name] = { href: `${self}/lifecycle/${action}`, method: 'POST' }
-  }
-  if (user.status === 'ACTIVE' && user.source === 'OKTA' && user.transition === null) {
-    for (const [name, path] of offeredWithPassword) links[name] = { href: `${self}/${path}`, method: 'POST' }
-  }
+  for (const name of offers(user)) links[name] = { href: `${self}/${calls[name]}`, method: 'POST' }
   if (user.status === 'DEPROVISIONED') links.delete = { href: self, method: 'DELETE' }
   return links
 }
@@ -69,6 +83,15 @@ const providerNames: Readonly<Record<UserSource, string>> = {
   FEDERATION: 'FEDERATION',
   SOCIAL: 'SOCIAL',
   IMPORT: 'IMPORT',
+}
+
+const alwaysShown = ['firstName', 'lastName', 'mobilePhone', 'secondEmail', 'login', 'email']
+
+/** The profile as Okta shows it: an attribute without a value is left out, but for the six of every profile. */
+function shownProfile(profile: UserProfile): object {
+  const entries = Object.entries(profile)
+  if (entries.length === alwaysShown.length) return profile
+  return Object.fromEntries(entries.filter(([name, value]) => value !== null || alwaysShown.includes(name)))
 }
 
 /** What Okta tells of a user's credentials: that there are some, and never what they are. */
@@ -101,7 +124,7 @@ export function userJson(user: SandboxUser, baseUrl: string, listed = false): ob
     lastUpdated: user.lastUpdated,
     passwordChanged: user.passwordChanged,
     type: { id: userTypeId },
-    profile: user.profile,
+    profile: shownProfile(user.profile),
     credentials: credentialsJson(user),
     _links: listed ? { self: { href: `${baseUrl}/api/v1/users/${user.id}` } } : linksOf(user, baseUrl),
   }

@@ -24,6 +24,7 @@ function contextOf(call: ApiCall, user: SandboxUser | null, mode: InputContext['
   return {
     user,
     mode,
+    isDefined: (attribute) => call.org.schema.has(attribute),
     isTaken: (login) => foldLogin(login) !== own && call.org.directory().hasLogin(login),
   }
 }
@@ -60,7 +61,8 @@ function createUser(call: ApiCall): Reply {
     status,
     created: iso,
     activated: status === 'STAGED' ? null : iso,
-    statusChanged: status === 'STAGED' ? null : iso,
+    // Recorded since September 2025: a password gives a STAGED user the time too.
+    statusChanged: status === 'STAGED' && wishes.password === null ? null : iso,
     lastLogin: null,
     lastUpdated: iso,
     passwordChanged: wishes.password === null ? null : iso,
@@ -75,7 +77,7 @@ function createUser(call: ApiCall): Reply {
   call.org.add(user)
   for (const id of wishes.groupIds) {
     const group = call.org.groups.find(id)
-    if (group !== null) call.org.groups.change(group, user.id, true, iso)
+    if (group !== null) call.org.groups.change(group, user.id, true)
   }
   return jsonReply(userJson(user, call.baseUrl))
 }

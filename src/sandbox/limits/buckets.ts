@@ -1,12 +1,15 @@
 /**
  * The counters of Okta's rate limits that the sandbox's calls go to, by Okta's own names: lifecycle calls, lists and
- * a user's sub-resources; reading one user; changing or deleting one; the token's owner; everything else.
+ * a user's sub-resources; reading one user; changing or deleting one; the token's owner; all groups; one group and
+ * what lies below it; everything else.
  */
 export const buckets = [
   '/api/v1/users',
   '/api/v1/users/{id:.+}',
   '/api/v1/users/{id}',
   '/api/v1/users/me',
+  '/api/v1/groups',
+  '/api/v1/groups/{id}',
   '/api/v1',
 ] as const
 
@@ -24,6 +27,8 @@ export const defaultLimits: Limits = {
   '/api/v1/users/{id:.+}': 2000,
   '/api/v1/users/{id}': 600,
   '/api/v1/users/me': 1200,
+  '/api/v1/groups': 1200,
+  '/api/v1/groups/{id}': 1200,
   '/api/v1': 1200,
 }
 

@@ -69,6 +69,7 @@ const user = z
     roles: z.array(z.string().min(1)).default([]),
     blockedFromUnknownDevices: z.boolean().default(false),
     transition: transition.nullable().default(null),
+    beforeSuspend: z.enum(userStatuses).optional(),
     secrets: secrets.optional(),
   })
   .transform(
@@ -102,6 +103,7 @@ const group = z
     lastUpdated: time.default(longAgo),
     lastMembershipUpdated: time.default(longAgo),
     members: z.array(z.string().min(1)).default([]),
+    roles: z.array(z.string().min(1)).default([]),
   })
   .transform((given): SavedGroup => ({ ...given, id: given.id ?? oktaIdFor('00g', given.name) }))
 
@@ -117,6 +119,7 @@ const orgState = z.strictObject({
   users: z.array(user),
   groups: z.array(group).optional(),
   roleAssignments: z.array(roleAssignment).optional(),
+  attributes: z.array(z.string().min(1)).optional(),
   tokens: z
     .array(token)
     .min(1)
@@ -142,6 +145,8 @@ export interface OrgState {
   /** Everyone is there without being named. */
   readonly groups?: readonly SavedGroup[] | undefined
   readonly roleAssignments?: readonly RoleAssignment[] | undefined
+  /** Attributes that profiles may have besides Okta's own and those that the users have. */
+  readonly attributes?: readonly string[] | undefined
 }
 
 /** What an org begins with. The users may be made up one by one, so that a million never exist as objects at once. */

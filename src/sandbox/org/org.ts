@@ -7,18 +7,21 @@ import { changeStatus, decide, type UserChange } from '../rules/lifecycle.ts'
 import type { AppliedCall } from '../store/call-log.ts'
 import { CallLog } from '../store/call-log.ts'
 import { Directory } from '../store/directory.ts'
+import { ProfileSchema } from '../users/profile-schema.ts'
 import type { SandboxUser, Transition } from '../users/user.ts'
 import { instantOf, type OrgClock } from './clock.ts'
 import { Groups } from './groups.ts'
 import type { OrgSeed, OrgState, OrgToken } from './org-state.ts'
 import { RoleAssignments } from './roles.ts'
 
-/** How long a change of status takes that the org carries out in the background, in milliseconds from 0. */
+/** How long what the org does in the background takes, in milliseconds from 0. */
 export interface TransitionTimes {
   /** Of every activate; 0 makes it take effect at once. */
   readonly activate: number
   /** Of a deactivate that asks for `respond-async`; any other takes effect at once. */
   readonly deactivate: number
+  /** Until a list of a group has a new member. Okta's lists have been seen to take up to 3 seconds. */
+  readonly membership: number
 }
 
 /** What a lifecycle call asks for besides the user and the action. */
@@ -35,6 +38,7 @@ export class Org {
   readonly clock: OrgClock
   readonly groups: Groups
   readonly roles: RoleAssignments
+  readonly schema: ProfileSchema
   readonly #times: TransitionTimes
   readonly #directory: Directory
   readonly #tokens: ReadonlyMap<string, OrgToken>
@@ -45,7 +49,11 @@ export class Org {
     this.clock = clock
     this.#times = times
     this.#directory = new Directory(Array.isArray(seed.users) ? seed.users.length : (seed.expected ?? 0))
-    for (const user of seed.users) this.#directory.add(user)
+    this.schema = new ProfileSchema(seed.attributes ?? [])
+    for (const user of seed.users) {
+      this.schema.learn(user.profile)
+      this.#directory.add(user)
+    }
     for (const { name, members } of seed.groups ?? []) {
       const stranger = members.find((member) => this.#directory.rowOf(member) === -1)
       if (stranger === undefined) continue
@@ -54,7 +62,7 @@ export class Org {
         'Add that user.',
       )
     }
-    this.groups = new Groups(seed.groups ?? [])
+    this.groups = new Groups(seed.groups ?? [], clock, times.membership)
     this.roles = new RoleAssignments(seed.roleAssignments ?? [])
     this.#tokens = new Map(seed.tokens.map((token) => [token.value, token]))
     for (const { owner } of seed.tokens) {
@@ -164,7 +172,7 @@ export class Org {
   /** Removes a user for good. */
   remove(user: SandboxUser): void {
     this.#dropRoles(user)
-    this.groups.forget(user.id, this.clock.instant().iso)
+    this.groups.forget(user.id)
     this.#directory.remove(user)
   }
 
@@ -177,11 +185,13 @@ export class Org {
   smallState(): Omit<OrgState, 'users' | 'calls'> {
     const groups = this.groups.saved()
     const roleAssignments = this.roles.saved()
+    const attributes = this.schema.added()
     return {
       version: 1,
       tokens: this.tokens,
       ...(groups.length === 0 ? {} : { groups }),
       ...(roleAssignments.length === 0 ? {} : { roleAssignments }),
+      ...(attributes.length === 0 ? {} : { attributes }),
     }
   }
 

@@ -29,14 +29,27 @@ export interface RoleAssignment {
   readonly groups: readonly string[]
 }
 
-/** The id of a user's role: it follows from the two, and needs to be kept nowhere. */
-export function roleId(user: string, type: string): string {
-  return oktaIdFor('ra1', `${user} ${type}`)
+// A role that can be limited to groups or applications has the same id whoever holds it: its type in Base32. Okta's
+// reference and system logs show it of these but GROUP_MEMBERSHIP_ADMIN, which is of their kind.
+const fixedIds: Readonly<Record<string, string>> = {
+  APP_ADMIN: 'IFIFAX2BIRGUSTQ',
+  USER_ADMIN: 'KVJUKUS7IFCE2SKO',
+  HELP_DESK_ADMIN: 'JBCUYUC7IRCVGS27IFCE2SKO',
+  GROUP_MEMBERSHIP_ADMIN: 'I5JE6VKQL5GUKTKCIVJFGSCJKBPUCRCNJFHA',
+}
+
+/** The id of a role that a user or a group holds: it follows from the two, and needs to be kept nowhere. */
+export function roleId(holder: string, type: string): string {
+  return fixedIds[type] ?? oktaIdFor('ra1', `${holder} ${type}`)
+}
+
+function keyOf(user: string, type: string): string {
+  return `${user} ${type}`
 }
 
 /** When roles were given, and to which groups they are limited. Who has which is the user's own. */
 export class RoleAssignments {
-  readonly #byId = new Map<string, RoleAssignment>()
+  readonly #assignments = new Map<string, RoleAssignment>()
 
   constructor(saved: Iterable<RoleAssignment>) {
     for (const assignment of saved) this.put(assignment)
@@ -44,27 +57,27 @@ export class RoleAssignments {
 
   /** A role that a user has. One that was there from the beginning is as old as the user. */
   of(user: SandboxUser, type: string): RoleAssignment {
-    const known = this.#byId.get(roleId(user.id, type))
+    const known = this.#assignments.get(keyOf(user.id, type))
     return known ?? { user: user.id, type, created: user.created, groups: [] }
   }
 
   put(assignment: RoleAssignment): void {
-    this.#byId.set(roleId(assignment.user, assignment.type), assignment)
+    this.#assignments.set(keyOf(assignment.user, assignment.type), assignment)
   }
 
   remove(user: string, type: string): void {
-    this.#byId.delete(roleId(user, type))
+    this.#assignments.delete(keyOf(user, type))
   }
 
   /** Takes a group that is gone out of all roles. */
   forgetGroup(group: string): void {
-    for (const assignment of [...this.#byId.values()]) {
+    for (const assignment of [...this.#assignments.values()]) {
       if (!assignment.groups.includes(group)) continue
       this.put({ ...assignment, groups: assignment.groups.filter((id) => id !== group) })
     }
   }
 
   saved(): RoleAssignment[] {
-    return [...this.#byId.values()]
+    return [...this.#assignments.values()]
   }
 }

@@ -52,6 +52,8 @@ export interface InputContext {
   /** `partial`: what the body leaves out stays as it is. */
   readonly mode: 'create' | 'partial' | 'full'
   isTaken(login: string): boolean
+  /** Whether the org's profiles have an attribute of this name. */
+  isDefined(attribute: string): boolean
 }
 
 const required = ['login', 'firstName', 'lastName', 'email'] as const
@@ -129,7 +131,16 @@ export function readUserInput(value: unknown, context: InputContext): UserInput 
   }
   const { profile: given, credentials: secret, groupIds } = parsed.data
   const { user, mode } = context
-  const profile = { ...baseOf(mode === 'partial' ? (user?.profile ?? null) : null), ...given }
+  const unknown = Object.keys(given ?? {}).filter((name) => !context.isDefined(name))
+  if (unknown.length > 0) {
+    return refused(
+      'profile',
+      unknown.map((name) => `Property name ${name} is not defined in profile`),
+    )
+  }
+  // A change of credentials alone leaves the profile as it is, by PUT too.
+  const keeps = mode === 'partial' || (user !== null && given === undefined && secret != null)
+  const profile = { ...baseOf(keeps ? (user?.profile ?? null) : null), ...given }
   const faults = profileFaults(profile, context)
   const source = sourceOf(secret?.provider?.type, user)
   if (source === null) faults.push('provider: The credential provider is not known')

@@ -111,9 +111,9 @@ export function makeUser(wish: UserWish, now: number, random: Random): SandboxUs
   const changedAt = createdAt + Math.floor(random() * (now - day - createdAt))
   const created = isoTime(createdAt)
   const changedTime = isoTime(changedAt)
-  const changed = wish.status === 'STAGED' ? null : changedTime
-  const hasPassword =
-    passwordStatuses.includes(wish.status) || (wish.status === 'STAGED' && wish.stagedWithPassword)
+  const stagedWithPassword = wish.status === 'STAGED' && wish.stagedWithPassword
+  const changed = wish.status !== 'STAGED' ? changedTime : stagedWithPassword ? created : null
+  const hasPassword = passwordStatuses.includes(wish.status) || stagedWithPassword
   const factors = Array.from({ length: wish.factorCount }, (_, index) =>
     makeFactor(index, changedTime, random),
   )

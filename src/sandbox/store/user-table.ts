@@ -20,7 +20,8 @@ const textFields = ['id', 'login', 'email', 'firstName', 'lastName', 'factors'] 
 type TextField = (typeof textFields)[number]
 
 /** What few users have, kept apart from the columns. `profile` null: it has the six base attributes alone. */
-interface Extras extends Pick<SandboxUser, 'source' | 'roles' | 'blockedFromUnknownDevices' | 'secrets'> {
+interface Extras
+  extends Pick<SandboxUser, 'source' | 'roles' | 'blockedFromUnknownDevices' | 'secrets' | 'beforeSuspend'> {
   readonly profile: UserProfile | null
   readonly transition: Transition | null
 }
@@ -56,13 +57,14 @@ function isPlain({ mobilePhone, secondEmail, ...others }: UserProfile): boolean 
 
 function extrasOf(user: SandboxUser): Extras | null {
   const plain = isPlain(user.profile)
-  const { source, roles, blockedFromUnknownDevices, transition, secrets } = user
+  const { source, roles, blockedFromUnknownDevices, transition, secrets, beforeSuspend } = user
   const usual =
     source === 'OKTA' &&
     roles.length === 0 &&
     !blockedFromUnknownDevices &&
     transition === null &&
-    secrets === undefined
+    secrets === undefined &&
+    beforeSuspend === undefined
   if (plain && usual) return null
   return {
     profile: plain ? null : user.profile,
@@ -71,6 +73,7 @@ function extrasOf(user: SandboxUser): Extras | null {
     blockedFromUnknownDevices,
     transition,
     secrets,
+    beforeSuspend,
   }
 }
 
@@ -203,6 +206,7 @@ export class UserTable {
       roles: extras?.roles ?? noRoles,
       blockedFromUnknownDevices: extras?.blockedFromUnknownDevices ?? false,
       transition: extras?.transition ?? null,
+      ...(extras?.beforeSuspend === undefined ? {} : { beforeSuspend: extras.beforeSuspend }),
       ...(extras?.secrets === undefined ? {} : { secrets: extras.secrets }),
     }
   }

@@ -74,6 +74,8 @@ export interface SandboxUser {
   /** An ACTIVE user may be blocked from unknown devices; no status shows it, and unlock lifts it. */
   readonly blockedFromUnknownDevices: boolean
   readonly transition: Transition | null
+  /** Where unsuspend leads a SUSPENDED user; absent: ACTIVE. */
+  readonly beforeSuspend?: UserStatus | undefined
   /** Absent for a user who was not given any by a client. */
   readonly secrets?: UserSecrets | undefined
 }

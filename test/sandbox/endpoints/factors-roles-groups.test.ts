@@ -108,6 +108,61 @@ describe('roles', () => {
     })
   })
 
+  it('have a fixed id where they can be limited, whoever holds them', async () => {
+    await withSandbox({ seed: orgOf([ann, bo]) }, async (sandbox) => {
+      const idFor = async (user: string, type: string): Promise<string> =>
+        idOf(await api(sandbox, 'POST', `/users/${user}/roles`, { type }))
+      for (const user of ['ann', 'bo']) {
+        expect(await idFor(user, 'USER_ADMIN')).toBe('KVJUKUS7IFCE2SKO')
+        expect(await idFor(user, 'APP_ADMIN')).toBe('IFIFAX2BIRGUSTQ')
+        expect(await idFor(user, 'HELP_DESK_ADMIN')).toBe('JBCUYUC7IRCVGS27IFCE2SKO')
+      }
+      const [one, other] = [await idFor('ann', 'SUPER_ADMIN'), await idFor('bo', 'SUPER_ADMIN')]
+      expect([one, other]).toEqual([
+        expect.stringMatching(/^ra1\w{17}$/),
+        expect.stringMatching(/^ra1\w{17}$/),
+      ])
+      expect(one).not.toBe(other)
+      const group = idOf(await api(sandbox, 'POST', '/groups', { profile: { name: 'One' } }))
+      await api(sandbox, 'PUT', `/users/ann/roles/KVJUKUS7IFCE2SKO/targets/groups/${group}`)
+      const targets = (user: string): Promise<Answer> =>
+        api(sandbox, 'GET', `/users/${user}/roles/KVJUKUS7IFCE2SKO/targets/groups`)
+      expect(idsOf(await targets('ann'))).toEqual([group])
+      expect(idsOf(await targets('bo'))).toEqual([])
+      const apps = await api(sandbox, 'GET', '/users/ann/roles/IFIFAX2BIRGUSTQ/targets/catalog/apps')
+      expect(apps).toMatchObject({ status: 200, body: [] })
+    })
+  })
+
+  it('are held through groups: shown of the user as such, and not in the list of assignees', async () => {
+    await withSandbox({ seed: orgOf([ann, bo]) }, async (sandbox) => {
+      const group = idOf(await api(sandbox, 'POST', '/groups', { profile: { name: 'Admins' } }))
+      const place = `/groups/${group}/roles`
+      const role = await api(sandbox, 'POST', place, { type: 'HELP_DESK_ADMIN' })
+      expect(role).toMatchObject({ status: 201, body: { type: 'HELP_DESK_ADMIN', assignmentType: 'GROUP' } })
+      expect(errorOf(await api(sandbox, 'POST', place, { type: 'HELP_DESK_ADMIN' }))).toBe('409 E0000090')
+      await api(sandbox, 'PUT', `/groups/${group}/users/${ann.id}`)
+      await api(sandbox, 'POST', '/users/ann/roles', { type: 'USER_ADMIN' })
+      const types = async (where: string): Promise<unknown> =>
+        ((await api(sandbox, 'GET', where)).body as { type: string; assignmentType: string }[]).map(
+          ({ type, assignmentType }) => `${type} ${assignmentType}`,
+        )
+      expect(await types('/users/ann/roles')).toEqual(['USER_ADMIN USER', 'HELP_DESK_ADMIN GROUP'])
+      expect(await types('/users/bo/roles')).toEqual([])
+      expect(await types(place)).toEqual(['HELP_DESK_ADMIN GROUP'])
+      expect((await api(sandbox, 'GET', `${place}/${idOf(role)}`)).body).toEqual(role.body)
+      await api(sandbox, 'DELETE', '/users/ann/roles/KVJUKUS7IFCE2SKO')
+      expect((await api(sandbox, 'GET', '/iam/assignees/users')).body).toMatchObject({ value: [] })
+      const again = await startSandbox({ seed: sandbox.org.state() })
+      expect((await api(again, 'GET', '/users/ann/roles')).body).toEqual([
+        expect.objectContaining({ type: 'HELP_DESK_ADMIN', assignmentType: 'GROUP' }),
+      ])
+      await again.close()
+      expect((await api(sandbox, 'DELETE', `${place}/${idOf(role)}`)).status).toBe(204)
+      expect(await types('/users/ann/roles')).toEqual([])
+    })
+  })
+
   it('are limited to groups, as long as there are these', async () => {
     await withSandbox({ seed: orgOf([ann]) }, async (sandbox) => {
       const role = idOf(await api(sandbox, 'POST', '/users/ann/roles', { type: 'USER_ADMIN' }))
@@ -163,7 +218,7 @@ describe('groups', () => {
 
   it('have members, page by page, who leave with the user and the group', async () => {
     const users = ['a', 'b', 'c'].map((name) => userOf(`${name}@example.com`, 'ACTIVE'))
-    await withSandbox({ seed: orgOf(users) }, async (sandbox) => {
+    await withSandbox({ seed: orgOf(users), transitions: { membership: 0 } }, async (sandbox) => {
       const board = idOf(await api(sandbox, 'POST', '/groups', { profile: { name: 'Board' } }))
       const member = {
         profile: { firstName: 'D', lastName: 'D', email: 'd@example.com', login: 'd@example.com' },
@@ -191,6 +246,30 @@ describe('groups', () => {
     })
   })
 
+  it('list a new member three seconds late, though the user has the group at once', async () => {
+    let now = Date.UTC(2026, 0, 2)
+    await withSandbox({ seed: orgOf([ann, bo]), now: () => now }, async (sandbox) => {
+      const board = idOf(await api(sandbox, 'POST', '/groups', { profile: { name: 'Board' } }))
+      const listed = async (): Promise<string[]> => idsOf(await api(sandbox, 'GET', `/groups/${board}/users`))
+      await api(sandbox, 'PUT', `/groups/${board}/users/${ann.id}`)
+      expect(idsOf(await api(sandbox, 'GET', '/users/ann/groups'))).toContain(board)
+      now += 1000
+      await api(sandbox, 'PUT', `/groups/${board}/users/${bo.id}`)
+      // Once more changes nothing, and does not begin the wait again.
+      await api(sandbox, 'PUT', `/groups/${board}/users/${ann.id}`)
+      now += 1999
+      expect(await listed()).toEqual([])
+      now += 1
+      expect(await listed()).toEqual([ann.id])
+      now += 1000
+      expect(await listed()).toEqual([ann.id, bo.id])
+      await api(sandbox, 'DELETE', `/groups/${board}/users/${ann.id}`)
+      expect(await listed()).toEqual([bo.id])
+      const everyone = idsOf(await api(sandbox, 'GET', '/groups'))[0]
+      expect(idsOf(await api(sandbox, 'GET', `/groups/${everyone}/users`))).toEqual([ann.id, bo.id])
+    })
+  })
+
   it('leave Everyone as it is', async () => {
     await withSandbox({ seed: orgOf([ann, bo]) }, async (sandbox) => {
       const [everyone] = idsOf(await api(sandbox, 'GET', '/groups'))
@@ -204,9 +283,15 @@ describe('groups', () => {
     })
   })
 
-  it('count in a bucket of their own', async () => {
+  it('count in two buckets of their own: all of them, and one', async () => {
     await withSandbox({ seed: orgOf([ann]) }, async (sandbox) => {
-      expect((await api(sandbox, 'GET', '/groups')).headers['x-rate-limit-limit']).toBe('600')
+      const remaining = async (path: string): Promise<unknown> =>
+        (await api(sandbox, 'GET', path)).headers['x-rate-limit-remaining']
+      const [everyone] = idsOf(await api(sandbox, 'GET', '/groups'))
+      expect(await remaining('/groups')).toBe('598')
+      expect(await remaining(`/groups/${everyone}`)).toBe('599')
+      expect(await remaining(`/groups/${everyone}/users`)).toBe('598')
+      expect(await remaining('/iam/assignees/users')).toBe('599')
       expect((await api(sandbox, 'GET', '/users/ann/groups')).headers['x-rate-limit-remaining']).toBe('299')
     })
   })

@@ -60,7 +60,11 @@ describe('creating a user', () => {
       {},
       { status: 'STAGED', activated: null, statusChanged: null, passwordChanged: null },
     ],
-    ['?activate=false', { credentials: password }, { status: 'STAGED', passwordChanged: expect.any(String) }],
+    [
+      '?activate=false',
+      { credentials: password },
+      { status: 'STAGED', passwordChanged: expect.any(String), statusChanged: '2026-01-02T03:04:05.000Z' },
+    ],
     ['', {}, { status: 'PROVISIONED', passwordChanged: null }],
     ['?activate=true', { credentials: password }, { status: 'ACTIVE', activated: expect.any(String) }],
     ['?nextLogin=changePassword', { credentials: password }, { status: 'PASSWORD_EXPIRED' }],
@@ -82,13 +86,39 @@ describe('creating a user', () => {
     })
   })
 
-  it('takes other attributes than the six, and shows them', async () => {
-    await withSandbox({ seed: orgOf([]) }, async (sandbox) => {
-      const more = { ...profile, nickName: 'Annie', age: 33, manager: null, teams: ['a', 'b'], remote: true }
-      const answer = await api(sandbox, 'POST', '/users', { profile: more })
-      expect(answer.body).toMatchObject({ profile: more })
+  it('takes the attributes of the schema, and shows those that have a value', async () => {
+    const seed = { ...orgOf([]), attributes: ['age', 'teams', 'remote'] }
+    await withSandbox({ seed }, async (sandbox) => {
+      const more = { ...profile, nickName: 'Annie', age: 33, teams: ['a', 'b'], remote: true }
+      const answer = await api(sandbox, 'POST', '/users', { profile: { ...more, manager: null } })
+      const shown = { ...more, mobilePhone: null, secondEmail: null }
+      expect((answer.body as Shown).profile).toEqual(shown)
+      const cleared = await api(sandbox, 'POST', `/users/${idOf(answer)}`, { profile: { age: null } })
+      const { age: _age, ...rest } = shown
+      expect((cleared.body as Shown).profile).toEqual(rest)
+      const [listed] = (await api(sandbox, 'GET', '/users')).body as Shown[]
+      expect(listed?.profile).toEqual(rest)
       const found = await api(sandbox, 'GET', `/users?search=${encodeURIComponent('profile.teams eq "B"')}`)
       expect(logins(found)).toEqual(['ann@example.com'])
+    })
+  })
+
+  it('knows the attributes that users of the seed have, and no other', async () => {
+    const ann = userOf('ann@example.com', 'ACTIVE')
+    const seed = orgOf([{ ...ann, profile: { ...ann.profile, shoeSize: 44 } }])
+    await withSandbox({ seed }, async (sandbox) => {
+      const change = (attributes: object): Promise<Answer> =>
+        api(sandbox, 'POST', `/users/${ann.id}`, { profile: attributes })
+      expect((await change({ shoeSize: 45 })).status).toBe(200)
+      for (const value of ['x', null]) {
+        const answer = await change({ hatSize: value, lastName: 'Ray' })
+        expect(errorOf(answer)).toBe('400 E0000001 | Property name hatSize is not defined in profile')
+      }
+      expect((await read(sandbox, ann.id)).body).toMatchObject({
+        profile: { shoeSize: 45, lastName: 'Test' },
+      })
+      const again = parseOrgState(JSON.stringify(sandbox.org.state()), 'state.json')
+      expect(again.attributes).toEqual(['shoeSize'])
     })
   })
 
@@ -110,7 +140,7 @@ describe('creating a user', () => {
     ],
     [{ profile, credentials: { provider: { type: 'ELSEWHERE' } } }, 'provider'],
     [{ profile: 'Ann' }, 'profile: '],
-    [{ profile: { ...profile, nested: { a: 1 } } }, 'profile.nested: '],
+    [{ profile: { ...profile, title: { a: 1 } } }, 'profile.title: '],
     [{ profile, groupIds: ['00gnobody'] }, '404 E0000007'],
   ])('refuses %j', async (body, causes) => {
     await withSandbox({ seed: orgOf([userOf('taken@example.com', 'ACTIVE')]) }, async (sandbox) => {
@@ -150,6 +180,18 @@ describe('changing a user', () => {
       expect(errorOf(await api(sandbox, 'PUT', `/users/${id}`, { profile: { firstName: 'A' } }))).toContain(
         'login: The field cannot be left blank',
       )
+    })
+  })
+
+  it('PUT of credentials alone sets the password and leaves the profile', async () => {
+    await withSandbox({ seed: orgOf([]) }, async (sandbox) => {
+      const named = { ...profile, nickName: 'A' }
+      const id = idOf(await api(sandbox, 'POST', '/users', { profile: named }))
+      const answer = await api(sandbox, 'PUT', `/users/${id}`, { credentials: password })
+      expect(answer).toMatchObject({ status: 200, body: { status: 'ACTIVE', profile: named } })
+      expect(sandbox.org.find(id)?.secrets?.passwordHash).toEqual(expect.any(String))
+      expect(errorOf(await api(sandbox, 'PUT', `/users/${id}`, {}))).toContain('login: The field')
+      expect(errorOf(await api(sandbox, 'POST', '/users', { credentials: password }))).toContain('login: ')
     })
   })
 
@@ -367,6 +409,7 @@ describe('a seed with groups and attributes', () => {
       type: 'OKTA_GROUP' as const,
       name: 'Board',
       description: null,
+      roles: [],
     }
     const time = '2026-01-01T00:00:00.000Z'
     const times = { created: time, lastUpdated: time, lastMembershipUpdated: time }

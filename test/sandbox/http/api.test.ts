@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { act, orgOf, read, send, token, userOf, withSandbox } from '../with-sandbox.ts'
+import { act, errorOf, orgOf, read, send, token, userOf, withSandbox } from '../with-sandbox.ts'
 
 const ann = userOf('Ann.Lee@example.com', 'ACTIVE')
 const start = Date.UTC(2026, 0, 2, 3, 4, 5, 600)
@@ -169,8 +169,16 @@ describe('changes of status in the background', () => {
 describe('reading a user', () => {
   it.each([
     ['SUSPENDED', ['unsuspend', 'resetFactors', 'deactivate']],
-    ['STAGED', ['activate']],
-    ['DEPROVISIONED', ['activate', 'delete']],
+    ['STAGED', ['activate', 'resetFactors']],
+    ['PROVISIONED', ['suspend', 'resetPassword', 'reactivate', 'resetFactors', 'deactivate']],
+    [
+      'PASSWORD_EXPIRED',
+      [
+        ...(['suspend', 'resetPassword', 'expirePassword', 'forgotPassword'] as const),
+        ...(['changeRecoveryQuestion', 'changePassword', 'deactivate', 'resetFactors'] as const),
+      ],
+    ],
+    ['DEPROVISIONED', ['activate', 'resetFactors', 'delete']],
     ['LOCKED_OUT', ['unlock', 'resetFactors', 'deactivate']],
   ] as const)('has the recorded shape and the links of a %s user', async (status, calls) => {
     await withSandbox({ seed: orgOf([userOf('a@example.com', status)]) }, async (sandbox) => {
@@ -207,10 +215,15 @@ describe('reading a user', () => {
         const { _links } = (await read(sandbox, user.id)).body as {
           _links: Record<string, { href: string; method?: string }>
         }
-        const calls = Object.values(_links).filter((link) => link.href.includes('/lifecycle/'))
+        const calls = Object.values(_links).filter((link) => link.method === 'POST')
         expect(calls.length).toBeGreaterThan(0)
-        const [first] = calls
-        expect((await send(first?.href ?? '', 'POST')).status).toBe(200)
+        for (const { href } of calls) {
+          sandbox.org.place(sandbox.org.find(user.id) ?? user, user.status)
+          const answer = await send(href, 'POST')
+          // Two of them want to know the old password first.
+          if (answer.status !== 200)
+            expect([href, errorOf(answer)]).toEqual([href, expect.stringMatching(/^403 E0000014/)])
+        }
       }
     })
   })

@@ -104,12 +104,14 @@ describe('passwords', () => {
         statusChanged: '2026-01-02T03:05:05.000Z',
       })
       const withTemporary = await api(sandbox, 'POST', `${path}/lifecycle/expire_password?tempPassword=true`)
+      expect(Object.keys(withTemporary.body as object)).toEqual(['tempPassword'])
       const { tempPassword } = withTemporary.body as { tempPassword: string }
       const change = { oldPassword: { value: tempPassword }, newPassword: { value: '1234Abcd' } }
       expect((await api(sandbox, 'POST', `${path}/credentials/change_password`, change)).status).toBe(200)
       expect(await statusOf(sandbox)).toBe('ACTIVE')
       const newer = await api(sandbox, 'POST', `${path}/lifecycle/expire_password_with_temp_password`)
-      expect(newer.body).toMatchObject({ status: 'PASSWORD_EXPIRED', tempPassword: expect.any(String) })
+      expect(newer.body).toEqual({ tempPassword: expect.any(String) })
+      expect(await statusOf(sandbox)).toBe('PASSWORD_EXPIRED')
     })
   })
 
@@ -127,8 +129,18 @@ describe('passwords', () => {
   it('are forgotten by the ACTIVE, whose status stays', async () => {
     await withAnn(async (sandbox, path) => {
       const answer = await api(sandbox, 'POST', `${path}/credentials/forgot_password?sendEmail=false`)
-      expect(answer.body).toEqual({ resetPasswordUrl: expect.stringContaining('/reset_password/') })
+      const url = new RegExp(`^${sandbox.url}/signin/reset-password/[\\w-]{20}$`)
+      expect(answer.body).toEqual({ resetPasswordUrl: expect.stringMatching(url) })
       expect(await statusOf(sandbox)).toBe('ACTIVE')
+    })
+  })
+
+  it('are forgotten without a recovery question too', async () => {
+    await withSandbox({ seed: orgOf([userOf('a@example.com', 'ACTIVE')]) }, async (sandbox) => {
+      expect(await api(sandbox, 'POST', '/users/a/credentials/forgot_password')).toMatchObject({
+        status: 200,
+        body: {},
+      })
     })
   })
 
@@ -137,7 +149,7 @@ describe('passwords', () => {
     ['lifecycle/expire_password', 'SUSPENDED'],
     ['lifecycle/reset_password', 'STAGED'],
     ['lifecycle/reset_password', 'DEPROVISIONED'],
-    ['credentials/forgot_password', 'ACTIVE'],
+    ['credentials/forgot_password', 'SUSPENDED'],
     ['credentials/change_password', 'SUSPENDED'],
     ['credentials/change_recovery_question', 'DEPROVISIONED'],
   ]

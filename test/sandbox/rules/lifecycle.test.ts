@@ -25,7 +25,7 @@ const matrix: Readonly<Record<Action, readonly string[]>> = {
   deactivate: [...new Array<string>(7).fill('DEPROVISIONED'), '404 E0000007'],
   reactivate: [no38, 'PROVISIONED', no38, 'RECOVERY', no38, no38, no38, no38],
   reset_factors: columns,
-  suspend: [no1, no1, 'SUSPENDED', no1, no1, no1, no1, no1],
+  suspend: [no1, 'SUSPENDED', 'SUSPENDED', no1, 'SUSPENDED', no1, no1, no1],
   unlock: [no32, no32, no32, no32, no32, 'ACTIVE', no32, no32],
   unsuspend: [no1, no1, no1, no1, no1, no1, 'ACTIVE', no1],
 }
@@ -71,6 +71,26 @@ describe('decide', () => {
     const decision = decide(user, 'deactivate', at)
     expect(decision).toMatchObject({ change: { status: 'DEPROVISIONED', passwordChanged: null, roles: [] } })
   })
+
+  it.each(['ACTIVE', 'PROVISIONED', 'PASSWORD_EXPIRED'] as const)(
+    'leads a suspended user back to %s by unsuspend, and no later one',
+    (status) => {
+      let user = userOf('a@example.com', status)
+      const take = (action: Action): void => {
+        const decision = decide(user, action, at)
+        if (decision.kind === 'refused') throw new Error(decision.error.errorSummary)
+        user = { ...user, ...decision.change }
+      }
+      take('suspend')
+      expect(user.status).toBe('SUSPENDED')
+      take('unsuspend')
+      expect(user).toMatchObject({ status, statusChanged: at })
+      take('suspend')
+      take('deactivate')
+      take('activate')
+      expect(user).toMatchObject({ status: 'PROVISIONED', beforeSuspend: undefined })
+    },
+  )
 
   it('refuses to unlock a LOCKED_OUT user whom a directory masters', () => {
     const user = userOf('a@example.com', 'LOCKED_OUT', { source: 'ACTIVE_DIRECTORY' })

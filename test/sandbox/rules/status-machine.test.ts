@@ -9,6 +9,8 @@ import { api, errorOf, orgOf, withSandbox } from '../with-sandbox.ts'
 interface ModelUser {
   readonly id: string
   status: UserStatus
+  /** Where the user was when suspended. */
+  before: UserStatus
   hasPassword: boolean
   statusChanged: string | null
   factors: number
@@ -28,6 +30,8 @@ interface Real {
 
 type Move = (user: ModelUser) => UserStatus | `${number} E${string}`
 
+const suspendable: readonly UserStatus[] = ['ACTIVE', 'PROVISIONED', 'PASSWORD_EXPIRED']
+
 /** Okta's diagram of the user's statuses, in words of this test: where a call leads, or how it is refused. */
 const machine: Readonly<Record<Action, Move>> = {
   activate: ({ status, hasPassword }) => {
@@ -38,16 +42,23 @@ const machine: Readonly<Record<Action, Move>> = {
   deactivate: ({ status }) => (status === 'DEPROVISIONED' ? '404 E0000007' : 'DEPROVISIONED'),
   reactivate: ({ status }) => (status === 'PROVISIONED' || status === 'RECOVERY' ? status : '403 E0000038'),
   reset_factors: ({ status }) => status,
-  suspend: ({ status }) => (status === 'ACTIVE' ? 'SUSPENDED' : '400 E0000001'),
+  suspend: ({ status }) => (suspendable.includes(status) ? 'SUSPENDED' : '400 E0000001'),
   unlock: ({ status }) => (status === 'LOCKED_OUT' ? 'ACTIVE' : '403 E0000032'),
-  unsuspend: ({ status }) => (status === 'SUSPENDED' ? 'ACTIVE' : '400 E0000001'),
+  unsuspend: ({ status, before }) => (status === 'SUSPENDED' ? before : '400 E0000001'),
 }
 
 const expirable: readonly UserStatus[] = ['ACTIVE', 'PASSWORD_EXPIRED', 'RECOVERY']
-const resettable: readonly UserStatus[] = ['ACTIVE', 'RECOVERY', 'PASSWORD_EXPIRED', 'LOCKED_OUT']
+const resettable: readonly UserStatus[] = [
+  'PROVISIONED',
+  'ACTIVE',
+  'RECOVERY',
+  'PASSWORD_EXPIRED',
+  'LOCKED_OUT',
+]
 
 function move(user: ModelUser, status: UserStatus, at: string): void {
   if (user.status !== status) user.statusChanged = at
+  if (status === 'SUSPENDED' && user.status !== status) user.before = user.status
   user.status = status
   if (status === 'DEPROVISIONED') user.hasPassword = false
 }
@@ -100,8 +111,9 @@ class CreateUser implements Step {
     model.users.push({
       id: (answer.body as { id: string }).id,
       status,
+      before: 'ACTIVE',
       hasPassword: this.#hasPassword,
-      statusChanged: status === 'STAGED' ? null : at,
+      statusChanged: status === 'STAGED' && !this.#hasPassword ? null : at,
       factors: 0,
       applied: 0,
     })
