@@ -5,11 +5,14 @@ import { FaultRules } from './faults/fault-rules.ts'
 import { FaultChooser, type FaultOptions } from './faults/faults.ts'
 import { createApi } from './http/api.ts'
 import { addControl } from './http/control.ts'
+import type { OAuthParts } from './http/parts.ts'
 import { closeServer, listen } from './http/server.ts'
+import { addTokenRoute } from './http/token-route.ts'
 import { Traffic, type TrafficCounts } from './http/traffic.ts'
 import { defaultConcurrency, defaultLimits, type Limits } from './limits/buckets.ts'
 import { Neighbour, type NeighbourWish } from './limits/neighbour.ts'
 import { RateLimits } from './limits/rate-limits.ts'
+import type { OAuthOptions } from './oauth/authorization-server.ts'
 import { OrgClock } from './org/clock.ts'
 import { Org, type TransitionTimes } from './org/org.ts'
 import type { OrgSeed } from './org/org-state.ts'
@@ -54,6 +57,10 @@ export interface SandboxOptions {
   readonly neighbours?: readonly NeighbourWish[]
   /** How far the org's clock is ahead of this machine's, in seconds; negative: behind. Default 0. */
   readonly clockSkewSeconds?: number
+  /**
+   * The service apps that may ask for OAuth access tokens, and how long these live. Default: no apps.
+   */
+  readonly oauth?: OAuthOptions
   /** This machine's clock, in milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number
 }
@@ -105,6 +112,17 @@ function addNeighbours(
   }
 }
 
+// The libraries for keys and JWTs are loaded only where there is an app that could use them.
+async function oauthOf(options: OAuthOptions | undefined): Promise<OAuthParts | null> {
+  if (options === undefined) return null
+  const { tokenSeconds = 3600 } = options
+  checkNumber('life of an access token in seconds', tokenSeconds, 1, 86_400, true)
+  const { AuthorizationServer } = await import('./oauth/authorization-server.ts')
+  const { checkResourceCall } = await import('./oauth/resource-check.ts')
+  const server = new AuthorizationServer(options)
+  return { server, check: (call) => checkResourceCall(server, call) }
+}
+
 function withToken(state: OrgSeed, value: string | undefined): OrgSeed {
   const [first, ...others] = state.tokens
   if (value === undefined || first === undefined) return state
@@ -151,10 +169,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     latencyMilliseconds,
     dripMilliseconds,
     traffic,
+    oauth: await oauthOf(options.oauth),
     closing: stop.signal,
     baseUrl: () => url,
   }
   const api = createApi(parts)
+  addTokenRoute(api, parts)
   addControl(api, parts)
   // The adapter would put its own Request and Response in the place of the whole process's.
   const listener = getRequestListener(api.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false })

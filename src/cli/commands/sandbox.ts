@@ -5,9 +5,12 @@ import {
   type Bucket,
   buckets,
   defaultConcurrency,
+  defaultScopes,
   type FaultName,
   faultNames,
   type Limits,
+  type OAuthClientOptions,
+  parseKeyFile,
   parseNeighbour,
   parseUserCounts,
 } from '../../sandbox/flags.ts'
@@ -116,6 +119,34 @@ export const sandboxCommand = defineCommand({
       requiresArg: true,
       describe: `Fault and its rate, as drop_after=0.1; one of ${faultNames.join(', ')}`,
     },
+    'oauth-client': {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'Service app, as CLIENT_ID=FILE; the file has its public key in PEM, a JWK or a JWK set',
+    },
+    'oauth-scope': {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: `Scope that the service apps are granted [default: ${defaultScopes.join(' ')}]`,
+    },
+    dpop: {
+      type: 'boolean',
+      default: true,
+      describe: "Bind the service apps' access tokens to a key (DPoP), as Okta does for new apps",
+    },
+    'admin-role': {
+      type: 'boolean',
+      default: true,
+      describe: 'Give the service apps an admin role; without one they see nobody and may do nothing',
+    },
+    'token-lifetime': {
+      type: 'number',
+      requiresArg: true,
+      default: 3600,
+      describe: 'Life of an access token in seconds',
+    },
     'fault-seed': {
       type: 'number',
       requiresArg: true,
@@ -139,6 +170,7 @@ export const sandboxCommand = defineCommand({
     ['$0 sandbox --users ACTIVE=400,LOCKED_OUT=50', 'Users by status'],
     ['$0 sandbox --limit 50 --window 10 --fault error_after=0.2', 'A small limit, and errors after the work'],
     ['$0 sandbox --neighbour 120/min', 'Another program uses the same org'],
+    ['$0 sandbox --oauth-client 0oaclient=public.pem', 'A service app with OAuth and DPoP'],
   ],
   handler: async (args): Promise<ExitCode> => {
     const percent = args['client-percent']
@@ -161,6 +193,12 @@ export const sandboxCommand = defineCommand({
       },
       faults: { rates: faultRates(args.fault ?? []), seed: args['fault-seed'], reads: args['fault-reads'] },
       dripMilliseconds: args.drip,
+      ...(await oauthOf(args['oauth-client'] ?? [], {
+        ...(args['oauth-scope'] === undefined ? {} : { scopes: args['oauth-scope'] }),
+        dpop: args.dpop,
+        hasRole: args['admin-role'],
+        tokenSeconds: args['token-lifetime'],
+      })),
     })
     process.stdout.write(`${sandbox.url}\n`)
     process.stderr.write(
@@ -175,18 +213,44 @@ export const sandboxCommand = defineCommand({
 async function seedOf(file: string | undefined, users: string | undefined): Promise<OrgSeed> {
   const { generateSeed, parseOrgState } = await import('../../sandbox/sandbox.ts')
   if (file === undefined) return generateSeed({ count: parseUserCounts(users ?? '100'), now: Date.now() })
-  let text: string
+  return parseOrgState(await readText(file, 'seed'), file)
+}
+
+interface ServiceAppFlags extends Pick<OAuthClientOptions, 'scopes' | 'dpop' | 'hasRole'> {
+  readonly tokenSeconds: number
+}
+
+/** The service apps that `--oauth-client` names. A client id twice has two keys. */
+async function oauthOf(
+  texts: readonly string[],
+  { tokenSeconds, ...rest }: ServiceAppFlags,
+): Promise<Pick<SandboxOptions, 'oauth'>> {
+  if (texts.length === 0) return {}
+  const keys = new Map<string, OAuthClientOptions['keys']>()
+  for (const text of texts) {
+    const [, id = '', file = ''] = /^([^=]+)=(.+)$/.exec(text) ?? []
+    if (id === '') {
+      throw new KnownError(
+        `--oauth-client ${JSON.stringify(text)} is not CLIENT_ID=FILE.`,
+        'okta-lifecycle sandbox --oauth-client 0oaclient=public.pem',
+      )
+    }
+    keys.set(id, [...(keys.get(id) ?? []), ...parseKeyFile(await readText(file, 'key file'), file)])
+  }
+  return { oauth: { clients: [...keys].map(([id, own]) => ({ id, keys: own, ...rest })), tokenSeconds } }
+}
+
+async function readText(file: string, what: string): Promise<string> {
   try {
-    text = await readFile(file, 'utf8')
+    return await readFile(file, 'utf8')
   } catch (error) {
     throw new KnownError(
-      `The seed ${file} can't be read: ${String(error)}`,
+      `The ${what} ${file} can't be read: ${String(error)}`,
       'Check the path.',
       undefined,
       error,
     )
   }
-  return parseOrgState(text, file)
 }
 
 /** The org's limits. `limit` is what the token sees of the lifecycle bucket; 0 takes all limits away. */

@@ -1,78 +1,32 @@
-import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import { getPath } from 'hono/utils/url'
 import { oktaError } from '../answers/okta-error.ts'
 import { errorReply, type Reply } from '../answers/reply.ts'
 import { endpoints, noEndpoint } from '../endpoints/all.ts'
 import type { ApiCall, Endpoint } from '../endpoints/endpoint.ts'
-import type { FaultRules } from '../faults/fault-rules.ts'
-import type { Fault, FaultChooser } from '../faults/faults.ts'
-import type { RateLimits } from '../limits/rate-limits.ts'
-import { concurrencyRefusal, type Verdict } from '../limits/window.ts'
-import type { OrgClock } from '../org/clock.ts'
-import type { Org } from '../org/org.ts'
+import { listReply } from '../endpoints/page.ts'
+import type { Fault } from '../faults/faults.ts'
+import type { Verdict } from '../limits/window.ts'
 import type { OrgToken } from '../org/org-state.ts'
-import { tokenIn } from './authorization.ts'
+import { type Admission, admitCall } from './admission.ts'
+import { baseUrlOf } from './base-url.ts'
 import { headersOf, requestIds } from './headers.ts'
+import type { ApiBindings, ApiParts, Exchange } from './parts.ts'
 import { type RequestBody, readBody } from './request-body.ts'
 import { showFault } from './show-fault.ts'
-import type { Traffic } from './traffic.ts'
-
-/** All that the API works with. */
-export interface ApiParts {
-  readonly org: Org
-  readonly clock: OrgClock
-  /** Null: no limit, and no rate-limit headers. */
-  readonly rateLimits: RateLimits | null
-  /** Requests under way at once, at most; null: no limit. */
-  readonly concurrency: number | null
-  readonly faults: FaultChooser | null
-  /** Faults ordered while the sandbox runs; they come before the others. */
-  readonly faultRules: FaultRules
-  readonly latencyMilliseconds: number
-  /** Between two bytes of an answer that drips. */
-  readonly dripMilliseconds: number
-  readonly traffic: Traffic
-  /** Aborted when the sandbox closes: what has not been done by then never is. */
-  readonly closing: AbortSignal
-  /** The org's own URL, without a slash at its end; known once the port is. */
-  baseUrl(): string
-}
-
-type Exchange = Context<{ Bindings: HttpBindings }>
-
-/** Whether a call may go on: the token it came with, or the answer that ends it. */
-type Admission =
-  | { readonly token: OrgToken; readonly verdict: Verdict | null }
-  | { readonly refusal: Reply; readonly verdict: Verdict | null }
 
 /** A call that has been let in. */
 interface Admitted {
   readonly exchange: Exchange
   readonly endpoint: Endpoint
   readonly token: OrgToken
+  readonly hasRole: boolean
   readonly verdict: Verdict | null
   readonly requestId: string
 }
 
-// Calls with an unknown token are counted as one client of their own: they must not use up anyone's cap.
-const strangers = 'strangers'
-
 const noBody: RequestBody = { kind: 'json', value: undefined }
-
-function admitCall(parts: ApiParts, endpoint: Endpoint, exchange: Exchange, underWay: number): Admission {
-  const { second } = parts.clock.instant()
-  if (parts.concurrency !== null && underWay > parts.concurrency) {
-    return { refusal: errorReply(oktaError('E0000047')), verdict: concurrencyRefusal(second) }
-  }
-  const value = tokenIn(exchange.env.incoming.headers.authorization)
-  const client = value !== null && parts.org.knows(value) ? value : strangers
-  const verdict = parts.rateLimits?.take(endpoint.bucket, client, second) ?? null
-  if (verdict?.refused === true) return { refusal: errorReply(oktaError('E0000047')), verdict }
-  const token = value === null ? null : parts.org.token(value)
-  return token === null ? { refusal: errorReply(oktaError('E0000011')), verdict } : { token, verdict }
-}
 
 /** The fault that a call meets. A key that leads to the same user is the same user's. */
 function chooseFault(parts: ApiParts, { exchange, endpoint }: Admitted): Fault | null {
@@ -83,11 +37,6 @@ function chooseFault(parts: ApiParts, { exchange, endpoint }: Admitted): Fault |
     isAbout: (key) => key === user || (user !== '' && parts.org.find(key)?.id === parts.org.find(user)?.id),
   })
   return ruled ?? parts.faults?.choose(endpoint.action, user) ?? null
-}
-
-/** The org's URL as the client calls it, so that the links in answers lead to where the client already is. */
-function baseUrlOf(parts: ApiParts, host: string | undefined): string {
-  return host !== undefined && /^[\w.:[\]-]+$/.test(host) ? `http://${host}` : parts.baseUrl()
 }
 
 function work(parts: ApiParts, admitted: Admitted, body: RequestBody): Reply {
@@ -107,14 +56,20 @@ function work(parts: ApiParts, admitted: Admitted, body: RequestBody): Reply {
     part: (name) => exchange.req.param(name) ?? '',
     query: (name) => exchange.req.query(name),
   }
-  return endpoint.answer(call)
+  return admitted.hasRole ? endpoint.answer(call) : withoutRole(call, endpoint)
+}
+
+/** A service app without an admin role finds nobody in the list of users, and may do nothing else. */
+function withoutRole(call: ApiCall, { method, path }: Endpoint): Reply {
+  if (method !== 'GET' || path !== '/api/v1/users') return errorReply(oktaError('E0000006'))
+  return listReply(call, { items: [], next: null }, () => ({}))
 }
 
 /**
  * The simulated API as a Hono app. Answers are written straight to the socket's own response, because a fault may
  * tear them and because the header lines are Okta's and no framework's.
  */
-export function createApi(parts: ApiParts): Hono<{ Bindings: HttpBindings }> {
+export function createApi(parts: ApiParts): Hono<ApiBindings> {
   const { clock, traffic } = parts
   const nextRequestId = requestIds()
 
@@ -147,21 +102,27 @@ export function createApi(parts: ApiParts): Hono<{ Bindings: HttpBindings }> {
       return RESPONSE_ALREADY_SENT
     }
     const admission = admitCall(parts, endpoint, exchange, underWay)
+    if (admission instanceof Promise) {
+      void admission.then((later) => goOn(exchange, endpoint, requestId, later))
+    } else goOn(exchange, endpoint, requestId, admission)
+    return RESPONSE_ALREADY_SENT
+  }
+
+  function goOn(exchange: Exchange, endpoint: Endpoint, requestId: string, admission: Admission): void {
     if ('refusal' in admission) {
       afterLatency(() => send(exchange, admission.refusal, requestId, admission.verdict))
-      return RESPONSE_ALREADY_SENT
+      return
     }
     const admitted: Admitted = { exchange, endpoint, requestId, ...admission }
     if (!endpoint.takesBody) {
       afterLatency(() => finish(admitted, noBody))
-      return RESPONSE_ALREADY_SENT
+      return
     }
     readBody(exchange.env.incoming).then(
       (body) => afterLatency(() => finish(admitted, body)),
       // The client went away before its request was complete: as if it had never come.
       () => traffic.end('none'),
     )
-    return RESPONSE_ALREADY_SENT
   }
 
   // The work is done even if the client has gone by then: bytes that have arrived outlive the one who sent them.
@@ -174,7 +135,7 @@ export function createApi(parts: ApiParts): Hono<{ Bindings: HttpBindings }> {
   }
 
   // Okta takes `//api/v1`, which clients send that are given the org's URL with a slash at its end.
-  const api = new Hono<{ Bindings: HttpBindings }>({
+  const api = new Hono<ApiBindings>({
     getPath: (request) => getPath(request).replace(/^\/\/+/, '/'),
   })
   for (const endpoint of endpoints) {

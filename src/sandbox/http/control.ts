@@ -1,18 +1,16 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Context, Hono } from 'hono'
+import type { Hono } from 'hono'
 import { z } from 'zod'
 import { KnownError } from '../../messages/known-error.ts'
 import { userStatuses } from '../../okta/status.ts'
 import { faultOrder } from '../faults/fault-rules.ts'
 import { Neighbour, parseNeighbour } from '../limits/neighbour.ts'
 import type { Org } from '../org/org.ts'
-import type { ApiParts } from './api.ts'
+import type { ApiBindings, ApiParts, Exchange } from './parts.ts'
 
-type App = Hono<{ Bindings: HttpBindings }>
-type Exchange = Context<{ Bindings: HttpBindings }>
+type App = Hono<ApiBindings>
 
 const userOrder = z.strictObject({
   status: z.enum(userStatuses).optional(),
@@ -33,6 +31,7 @@ const paths = {
   'GET /sandbox/faults': 'the faults that were ordered',
   'POST /sandbox/faults': 'a fault for the next calls: {"fault":"drop_after","user":"ann@example.com"}',
   'DELETE /sandbox/faults': 'no more of them',
+  'DELETE /sandbox/access-tokens': 'no OAuth access token given out so far is taken any more',
   'POST /sandbox/users/{user}': 'what no call of the API does: {"status":"LOCKED_OUT"}',
 }
 
@@ -137,6 +136,13 @@ function addLimits(app: App, { clock, rateLimits, org }: ApiParts): void {
   })
 }
 
+function addAccessTokens(app: App, { oauth }: ApiParts): void {
+  app.delete('/sandbox/access-tokens', (exchange) => {
+    oauth?.server.tokens.revoke()
+    return exchange.json({ revoked: true })
+  })
+}
+
 function addUsers(app: App, { org }: ApiParts): void {
   app.post('/sandbox/users/:user', async (exchange) => {
     const order = await read(exchange, userOrder)
@@ -163,5 +169,6 @@ export function addControl(app: App, parts: ApiParts): void {
   app.get('/sandbox/traffic', (exchange) => exchange.json(traffic.counts()))
   addFaults(app, parts)
   addLimits(app, parts)
+  addAccessTokens(app, parts)
   addUsers(app, parts)
 }

@@ -11,16 +11,21 @@ export type RequestBody =
 
 const malformed: RequestBody = { kind: 'refused', error: oktaError('E0000003') }
 
-/** Reads a body to its end. Rejects where the client goes away before. */
-export async function readBody(incoming: IncomingMessage): Promise<RequestBody> {
+/** Reads a body to its end; null where it is too long. Rejects where the client goes away before. */
+export async function readText(incoming: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size <= mostBytes) chunks.push(chunk)
   }
-  if (size > mostBytes) return malformed
-  const text = Buffer.concat(chunks).toString('utf8')
+  return size > mostBytes ? null : Buffer.concat(chunks).toString('utf8')
+}
+
+/** Reads a JSON body to its end. Rejects where the client goes away before. */
+export async function readBody(incoming: IncomingMessage): Promise<RequestBody> {
+  const text = await readText(incoming)
+  if (text === null) return malformed
   if (text.trim() === '') return { kind: 'json', value: undefined }
   const type = incoming.headers['content-type'] ?? ''
   if (!/^application\/(?:[\w.+-]*\+)?json\b/i.test(type)) {

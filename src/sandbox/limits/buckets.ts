@@ -1,7 +1,7 @@
 /**
  * The counters of Okta's rate limits that the sandbox's calls go to, by Okta's own names: lifecycle calls, lists and
  * a user's sub-resources; reading one user; changing or deleting one; the token's owner; all groups; one group and
- * what lies below it; everything else.
+ * what lies below it; tokens of service apps; everything else.
  */
 export const buckets = [
   '/api/v1/users',
@@ -10,6 +10,7 @@ export const buckets = [
   '/api/v1/users/me',
   '/api/v1/groups',
   '/api/v1/groups/{id}',
+  '/oauth2/v1',
   '/api/v1',
 ] as const
 
@@ -29,6 +30,7 @@ export const defaultLimits: Limits = {
   '/api/v1/users/me': 1200,
   '/api/v1/groups': 1200,
   '/api/v1/groups/{id}': 1200,
+  '/oauth2/v1': 2000,
   '/api/v1': 1200,
 }
 
