@@ -2,6 +2,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Hono } from 'hono'
 import { oktaError } from '../answers/okta-error.ts'
 import { errorReply, type Reply } from '../answers/reply.ts'
+import { concurrencyRefusal } from '../limits/window.ts'
 import { oauthErrorReply, refusal, unknownClient } from '../oauth/oauth-error.ts'
 import { baseUrlOf } from './base-url.ts'
 import { headersOf, requestIds } from './headers.ts'
@@ -41,10 +42,13 @@ export function addTokenRoute(app: Hono<ApiBindings>, parts: ApiParts): void {
   const { clock, traffic, rateLimits, latencyMilliseconds, closing } = parts
   const nextRequestId = requestIds()
 
-  async function serve(exchange: Exchange): Promise<void> {
-    const { incoming, outgoing } = exchange.env
-    const text = (await readText(incoming)) ?? ''
-    const verdict = rateLimits?.take('/oauth2/v1', clientOf(parts, text), clock.instant().second) ?? null
+  async function serve(exchange: Exchange, text: string, underWay: number): Promise<void> {
+    const { outgoing } = exchange.env
+    const { second } = clock.instant()
+    const crowded = parts.concurrency !== null && underWay > parts.concurrency
+    const verdict = crowded
+      ? concurrencyRefusal(second)
+      : (rateLimits?.take('/oauth2/v1', clientOf(parts, text), second) ?? null)
     const reply =
       verdict?.refused === true ? errorReply(oktaError('E0000047')) : await answer(parts, exchange, text)
     setTimeout(() => {
@@ -56,9 +60,12 @@ export function addTokenRoute(app: Hono<ApiBindings>, parts: ApiParts): void {
   }
 
   app.post(path, (exchange) => {
-    traffic.begin()
-    // The client went away before its request was complete: as if it had never come.
-    serve(exchange).catch(() => traffic.end('none'))
+    const underWay = traffic.begin()
+    readText(exchange.env.incoming).then(
+      (text) => serve(exchange, text ?? '', underWay),
+      // The client went away before its request was complete: as if it had never come.
+      () => traffic.end('none'),
+    )
     return RESPONSE_ALREADY_SENT
   })
 }

@@ -28,7 +28,7 @@ export interface Proof {
 }
 
 /** `ath` of an access token, by RFC 9449. */
-export function hashOfToken(accessToken: string): string {
+function hashOfToken(accessToken: string): string {
   return createHash('sha256').update(accessToken).digest('base64url')
 }
 

@@ -1,8 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
 import { request } from 'undici'
-import type { Sandbox } from '../../../src/sandbox/sandbox.ts'
 import type { Answer } from '../with-sandbox.ts'
+
+/** A sandbox as far as a service app knows it. */
+interface Served {
+  readonly url: string
+}
 
 /** A key of a service app, as the app has it and as the org does. */
 export interface AppKey {
@@ -29,7 +33,7 @@ export async function sign(key: AppKey, claims: Claims, header: object = {}): Pr
 export const clientId = '0oaServiceApp0000000'
 
 /** The claims of an assertion for a sandbox's token endpoint. `now` is in milliseconds. */
-export function assertionClaims(sandbox: Sandbox, now = Date.now()): Claims {
+export function assertionClaims(sandbox: Served, now = Date.now()): Claims {
   const second = Math.floor(now / 1000)
   const aud = `${sandbox.url}/oauth2/v1/token`
   return { iss: clientId, sub: clientId, aud, iat: second, exp: second + 300, jti: randomUUID() }
@@ -51,7 +55,7 @@ export function formFor(
 }
 
 export async function post(
-  sandbox: Sandbox,
+  sandbox: Served,
   form: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
@@ -66,7 +70,7 @@ export async function post(
 
 /** A token request with an assertion that is right but for what `change` makes of it. */
 export async function askToken(
-  sandbox: Sandbox,
+  sandbox: Served,
   key: AppKey,
   change: { readonly claims?: Claims; readonly scope?: string; readonly proof?: string } = {},
   now = Date.now(),
@@ -97,7 +101,7 @@ export async function proofOf(key: AppKey, claims: Claims, header: object = {}):
 
 /** A DPoP token: the challenge first, then the request with the nonce. */
 export async function dpopToken(
-  sandbox: Sandbox,
+  sandbox: Served,
   app: AppKey,
   key: AppKey,
   now = Date.now(),
