@@ -1,15 +1,15 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { bareLoop, type Contender, officialSdk, ours } from './contender.ts'
 import { idealSeconds, type Measurement, measure, type Setting } from './measure.ts'
-import { renderBenchmarks } from './render.ts'
+import { keptPart, renderBenchmarks } from './render.ts'
 
 /**
  * Measures okta-lifecycle beside Okta's Node SDK and a bare loop, on the same work. Throttled settings mostly wait, so
  * their contenders run side by side; unthrottled ones run in turns, three times, and the medians count.
  *
  * `npm run bench` takes windows of 60 s as Okta's and some minutes; `npm run bench -- --quick` takes windows of 10 s.
- * Both write BENCHMARKS.md.
+ * Both write BENCHMARKS.md, and leave what stands there under "Choices".
  */
 const quick = process.argv.includes('--quick')
 const windowSeconds = quick ? 10 : 60
@@ -94,7 +94,7 @@ async function main(): Promise<void> {
       },
     ],
   })
-  await writeFile('BENCHMARKS.md', text)
+  await writeFile('BENCHMARKS.md', text + keptPart(await readFile('BENCHMARKS.md', 'utf8')))
   process.stdout.write(text)
 }
 

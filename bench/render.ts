@@ -33,6 +33,12 @@ export function renderBenchmarks(report: BenchReport): string {
   ].join('\n')
 }
 
+/** The end of BENCHMARKS.md that is written by hand: what was measured once, to choose between two ways. */
+export function keptPart(benchmarks: string): string {
+  const start = benchmarks.indexOf('\n## Choices\n')
+  return start === -1 ? '' : benchmarks.slice(start)
+}
+
 function renderTable(table: BenchTable): string[] {
   return [
     `## ${table.title}`,

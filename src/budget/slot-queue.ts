@@ -1,62 +1,37 @@
+import PQueue from 'p-queue'
+
 /** What is done in a slot. It never rejects: what goes wrong is its own to tell. */
-export type SlotWork = () => Promise<void>
+type SlotWork = () => Promise<void>
 
 /**
- * The slots in which requests are under way, and those who have a permit and wait for one. Lifecycle calls come before
- * reads. The number of slots may change at any time; what is under way beyond it ends first.
- *
- * Rows wait in p-queue; here every request passes, and its promises and events would be a noticeable part of what a
- * request costs.
+ * The slots in which requests are under way, and those who have a permit and wait for one: p-queue, with lifecycle
+ * calls before reads. The number of slots may change at any time; what is under way beyond it ends first.
  */
 export class SlotQueue {
-  #size: number
-  #busy = 0
-  readonly #calls: SlotWork[] = []
-  readonly #reads: SlotWork[] = []
-  readonly #idle: (() => void)[] = []
+  readonly #queue: PQueue
 
   /** @param size slots, from 1 */
   constructor(size: number) {
-    this.#size = size
+    this.#queue = new PQueue({ concurrency: size })
   }
 
   /** Slots in which something is under way. */
   get busy(): number {
-    return this.#busy
+    return this.#queue.pending
   }
 
   /** Changes the number of slots. */
   resize(size: number): void {
-    this.#size = size
-    this.#fill()
+    if (size !== this.#queue.concurrency) this.#queue.concurrency = size
   }
 
   /** Does the work in the next slot that is free. */
   add(work: SlotWork, kind: 'call' | 'read'): void {
-    const waiting = kind === 'call' ? this.#calls : this.#reads
-    waiting.push(work)
-    this.#fill()
+    void this.#queue.add(work, { priority: kind === 'call' ? 1 : 0 })
   }
 
   /** Resolves when nothing is under way and nothing waits. */
   async whenIdle(): Promise<void> {
-    if (this.#busy === 0) return
-    await new Promise<void>((resolve) => this.#idle.push(resolve))
-  }
-
-  #fill(): void {
-    while (this.#busy < this.#size) {
-      const work = this.#calls.shift() ?? this.#reads.shift()
-      if (work === undefined) return
-      this.#busy++
-      void work().then(this.#leave)
-    }
-  }
-
-  readonly #leave = (): void => {
-    this.#busy--
-    this.#fill()
-    if (this.#busy > 0) return
-    for (const resolve of this.#idle.splice(0)) resolve()
+    await this.#queue.onIdle()
   }
 }

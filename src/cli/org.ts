@@ -6,7 +6,7 @@ import { checkUserKey } from '../input/user-key.ts'
 import { KnownError } from '../messages/known-error.ts'
 import { type Connection, defaultRequestTimeoutMs, readConnection } from '../okta/connection.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
-import type { OrgState } from '../sandbox/org-state.ts'
+import type { OrgState } from '../sandbox/sandbox.ts'
 
 /** The org that a run talks to, real or simulated. */
 export interface RunOrg {
@@ -56,7 +56,7 @@ export async function newSandboxOrg(
   rows: AsyncIterable<InputRow>,
   protect: readonly string[],
 ): Promise<RunOrg> {
-  const { usersForInput } = await import('../sandbox/seed/users-for-input.ts')
+  const { usersForInput } = await import('../sandbox/sandbox.ts')
   return await sandboxOrg(directory, await usersForInput(seedRows(rows, protect), { now: Date.now() }))
 }
 
@@ -81,7 +81,7 @@ async function* seedRows(
 async function keptSandboxOrg(directory: string, run: RunFile): Promise<RunOrg> {
   const path = join(directory, sandboxFileName)
   await checkSandboxKept(directory, run)
-  const { parseOrgState } = await import('../sandbox/org-state.ts')
+  const { parseOrgState } = await import('../sandbox/sandbox.ts')
   const state = parseOrgState(await readFile(path, 'utf8'), path)
   await rename(path, `${path}.resumed`)
   return await sandboxOrg(directory, state)

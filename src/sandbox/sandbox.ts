@@ -1,17 +1,27 @@
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { KnownError } from '../messages/known-error.ts'
-import { createApi } from './api.ts'
-import { OrgClock } from './clock.ts'
-import { addControl } from './control.ts'
-import { FaultRules } from './fault-rules.ts'
-import { FaultChooser, type FaultOptions } from './faults.ts'
-import { Neighbour, type NeighbourWish } from './neighbour.ts'
-import { Org, type TransitionTimes } from './org.ts'
-import type { OrgSeed } from './org-state.ts'
-import { defaultConcurrency, defaultLimits, type Limits, RateLimits } from './rate-limits.ts'
+import { FaultRules } from './faults/fault-rules.ts'
+import { FaultChooser, type FaultOptions } from './faults/faults.ts'
+import { createApi } from './http/api.ts'
+import { addControl } from './http/control.ts'
+import type { OAuthParts } from './http/parts.ts'
+import { closeServer, listen } from './http/server.ts'
+import { addTokenRoute } from './http/token-route.ts'
+import { Traffic, type TrafficCounts } from './http/traffic.ts'
+import { defaultConcurrency, defaultLimits, type Limits } from './limits/buckets.ts'
+import { Neighbour, type NeighbourWish } from './limits/neighbour.ts'
+import { RateLimits } from './limits/rate-limits.ts'
+import type { OAuthOptions } from './oauth/authorization-server.ts'
+import { OrgClock } from './org/clock.ts'
+import { Org, type TransitionTimes } from './org/org.ts'
+import type { OrgSeed } from './org/org-state.ts'
 import { generateSeed } from './seed/generate-users.ts'
-import { Traffic, type TrafficCounts } from './traffic.ts'
+
+// The door: what other rooms take of the sandbox is here, and in flags.ts what needs no server.
+export { type OrgSeed, type OrgState, parseOrgState } from './org/org-state.ts'
+export { generateSeed } from './seed/generate-users.ts'
+export { usersForInput } from './seed/users-for-input.ts'
 
 /** How the simulated org is made and how it behaves. */
 export interface SandboxOptions {
@@ -34,7 +44,10 @@ export interface SandboxOptions {
   readonly concurrency?: number | null
   /** How long every answer takes, in milliseconds from 0. Default 0. */
   readonly latencyMilliseconds?: number
-  /** How long changes of status in the background take. Default: activate at once, deactivate 1000 ms. */
+  /**
+   * How long what happens in the background takes. Default: activate at once, deactivate 1000 ms, a new member of a
+   * group to be listed 3000 ms.
+   */
   readonly transitions?: Partial<TransitionTimes>
   /** Default: none. */
   readonly faults?: FaultOptions
@@ -44,6 +57,10 @@ export interface SandboxOptions {
   readonly neighbours?: readonly NeighbourWish[]
   /** How far the org's clock is ahead of this machine's, in seconds; negative: behind. Default 0. */
   readonly clockSkewSeconds?: number
+  /**
+   * The service apps that may ask for OAuth access tokens, and how long these live. Default: no apps.
+   */
+  readonly oauth?: OAuthOptions
   /** This machine's clock, in milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number
 }
@@ -95,31 +112,21 @@ function addNeighbours(
   }
 }
 
+// The libraries for keys and JWTs are loaded only where there is an app that could use them.
+async function oauthOf(options: OAuthOptions | undefined): Promise<OAuthParts | null> {
+  if (options === undefined) return null
+  const { tokenSeconds = 3600 } = options
+  checkNumber('life of an access token in seconds', tokenSeconds, 1, 86_400, true)
+  const { AuthorizationServer } = await import('./oauth/authorization-server.ts')
+  const { checkResourceCall } = await import('./oauth/resource-check.ts')
+  const server = new AuthorizationServer(options)
+  return { server, check: (call) => checkResourceCall(server, call) }
+}
+
 function withToken(state: OrgSeed, value: string | undefined): OrgSeed {
   const [first, ...others] = state.tokens
   if (value === undefined || first === undefined) return state
   return { ...state, tokens: [{ ...first, value }, ...others] }
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'EADDRINUSE' ? 'it is in use' : error.message
-      const next = 'Choose another port, or 0 to have a free one picked.'
-      reject(new KnownError(`The sandbox can't listen on port ${port} of 127.0.0.1: ${reason}.`, next))
-    })
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : port)
-    })
-  })
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
 }
 
 /**
@@ -139,7 +146,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     options.seed ?? generateSeed({ count: 100, now: clock.milliseconds() }),
     options.token,
   )
-  const org = new Org(state, clock, { activate: 0, deactivate: 1000, ...options.transitions })
+  const org = new Org(state, clock, {
+    activate: 0,
+    deactivate: 1000,
+    membership: 3000,
+    ...options.transitions,
+  })
   const rateLimits = rateLimitsOf(options)
   const token = state.tokens[0]?.value ?? ''
   addNeighbours(rateLimits, options.neighbours ?? [], token, clock.instant().second)
@@ -157,10 +169,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     latencyMilliseconds,
     dripMilliseconds,
     traffic,
+    oauth: await oauthOf(options.oauth),
     closing: stop.signal,
     baseUrl: () => url,
   }
   const api = createApi(parts)
+  addTokenRoute(api, parts)
   addControl(api, parts)
   // The adapter would put its own Request and Response in the place of the whole process's.
   const listener = getRequestListener(api.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false })

@@ -1,12 +1,18 @@
 import { spawn } from 'node:child_process'
+import { createPublicKey } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { askToken, clientId, makeKey, refusalOf, tokenOf } from './oauth/service-app.ts'
 import { send } from './with-sandbox.ts'
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const authorization = 'SSWS sandbox-token'
+const pem = { type: 'spki', format: 'pem' } as const
 
 /** Runs the built command until the callback is done with the org that it serves. */
 async function serve(flags: readonly string[], use: (url: string) => Promise<void>): Promise<void> {
@@ -44,8 +50,8 @@ describe('okta-lifecycle sandbox', () => {
     const others = ['--neighbour', '600/min', '--neighbour', '/api/v1=60/min,token']
     const delays = ['--activate-delay', '60000', '--users', 'STAGED=1']
     await serve([...limits, ...others, ...delays], async (url) => {
-      const groups = await send(`${url}/api/v1/groups`, 'GET', { authorization })
-      expect(groups.headers['x-rate-limit-limit']).toBe('10')
+      const admins = await send(`${url}/api/v1/iam/assignees/users`, 'GET', { authorization })
+      expect(admins.headers['x-rate-limit-limit']).toBe('10')
       const search = `${url}/api/v1/users?filter=${encodeURIComponent('status eq "STAGED"')}`
       const found = await send(search, 'GET', { authorization })
       expect(found.headers['x-rate-limit-limit']).toBe('10')
@@ -77,7 +83,38 @@ describe('okta-lifecycle sandbox', () => {
     })
   })
 
+  it('has the service apps that the flags say', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'sandbox-command-'))
+    try {
+      const [key, second] = await Promise.all([makeKey('ES256'), makeKey('RS256')])
+      const file = join(directory, 'keys.json')
+      await writeFile(file, JSON.stringify({ keys: [key.publicJwk] }))
+      const other = join(directory, 'key.pem')
+      await writeFile(other, createPublicKey({ key: second.publicJwk, format: 'jwk' }).export(pem))
+      const flags = [
+        ...['--oauth-client', `${clientId}=${file}`, '--oauth-client', `0oaOther=${other}`],
+        ...['--oauth-scope', 'okta.users.read', '--no-dpop', '--no-admin-role', '--token-lifetime', '30'],
+      ]
+      await serve(flags, async (url) => {
+        const answer = await askToken({ url }, key)
+        expect(answer.body).toMatchObject({ token_type: 'Bearer', expires_in: 30, scope: 'okta.users.read' })
+        const claims = { iss: '0oaOther', sub: '0oaOther' }
+        const bearer = tokenOf(await askToken({ url }, second, { claims }))
+        const list = await send(`${url}/api/v1/users`, 'GET', { authorization: `Bearer ${bearer}` })
+        expect(list).toMatchObject({ status: 200, body: [] })
+      })
+      await serve(['--oauth-client', `${clientId}=${file}`], async (url) => {
+        expect(refusalOf(await askToken({ url }, key))).toMatch(/DPoP proof JWT header is missing/)
+      })
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+  })
+
   it.each([
+    ['--oauth-client', '0oaclient'],
+    ['--oauth-client', '0oaclient=/nowhere/public.pem'],
+    ['--oauth-client', '0oaclient=package.json'],
     ['--users', 'ACTIVE'],
     ['--bucket-limit', '/api/v1/elsewhere=5'],
     ['--bucket-limit', '/api/v1/users=many'],

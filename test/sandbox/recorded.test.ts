@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SandboxUser } from '../../src/sandbox/user.ts'
+import type { SandboxUser } from '../../src/sandbox/users/user.ts'
 import { api, orgOf, read, send, userOf, withSandbox } from './with-sandbox.ts'
 
 /**
@@ -39,6 +39,7 @@ const recorded: readonly Recorded[] = [
   },
   { call: 'activate', user: staged, status: 200, body: {} },
   { call: 'suspend', user: active, status: 200, body: {} },
+  { call: 'suspend', user: provisioned, status: 200, body: {} },
   { call: 'unsuspend', user: suspended, status: 200, body: {} },
   { call: 'reset_factors', user: active, status: 200, body: {} },
   { call: 'deactivate', user: active, status: 200, body: {} },
@@ -169,7 +170,7 @@ describe('users are shown as recorded', () => {
       const { body } = await api(sandbox, 'GET', '/users/staged@example.com')
       const { _links, ...user } = body as { _links: object }
       expect(user).toMatchObject({ status: 'STAGED', activated: null, statusChanged: null, lastLogin: null })
-      expect(Object.keys(_links).sort()).toEqual(['activate', 'schema', 'self', 'type'])
+      expect(Object.keys(_links).sort()).toEqual(['activate', 'resetFactors', 'schema', 'self', 'type'])
     })
   })
 

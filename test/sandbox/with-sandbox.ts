@@ -1,9 +1,9 @@
 import { request } from 'undici'
 import type { UserStatus } from '../../src/okta/status.ts'
-import type { OrgState } from '../../src/sandbox/org-state.ts'
-import { oktaIdFor } from '../../src/sandbox/random.ts'
+import type { OrgState } from '../../src/sandbox/org/org-state.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
-import type { SandboxUser } from '../../src/sandbox/user.ts'
+import { oktaIdFor } from '../../src/sandbox/users/okta-id.ts'
+import type { SandboxUser } from '../../src/sandbox/users/user.ts'
 
 /** Starts a sandbox for the length of a callback and closes it whatever happens. */
 export async function withSandbox(

@@ -1,13 +1,20 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
-import { type FaultName, faultNames } from '../../sandbox/faults.ts'
-import { parseNeighbour } from '../../sandbox/neighbour.ts'
-import { type OrgSeed, parseOrgState } from '../../sandbox/org-state.ts'
-import { type Bucket, buckets, defaultConcurrency, type Limits } from '../../sandbox/rate-limits.ts'
-import type { SandboxOptions } from '../../sandbox/sandbox.ts'
-import { generateSeed } from '../../sandbox/seed/generate-users.ts'
-import { parseUserCounts } from '../../sandbox/seed/user-counts.ts'
+import {
+  type Bucket,
+  buckets,
+  defaultConcurrency,
+  defaultScopes,
+  type FaultName,
+  faultNames,
+  type Limits,
+  type OAuthClientOptions,
+  parseKeyFile,
+  parseNeighbour,
+  parseUserCounts,
+} from '../../sandbox/flags.ts'
+import type { OrgSeed, SandboxOptions } from '../../sandbox/sandbox.ts'
 import { defineCommand } from '../command.ts'
 
 /** The bucket that the lifecycle calls count in. */
@@ -100,11 +107,45 @@ export const sandboxCommand = defineCommand({
       default: 1000,
       describe: 'Time that a deactivate with Prefer: respond-async takes, in ms',
     },
+    'membership-delay': {
+      type: 'number',
+      requiresArg: true,
+      default: 3000,
+      describe: 'Time until a list of a group has a new member, in ms',
+    },
     fault: {
       type: 'string',
       array: true,
       requiresArg: true,
       describe: `Fault and its rate, as drop_after=0.1; one of ${faultNames.join(', ')}`,
+    },
+    'oauth-client': {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'Service app, as CLIENT_ID=FILE; the file has its public key in PEM, a JWK or a JWK set',
+    },
+    'oauth-scope': {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: `Scope that the service apps are granted [default: ${defaultScopes.join(' ')}]`,
+    },
+    dpop: {
+      type: 'boolean',
+      default: true,
+      describe: "Bind the service apps' access tokens to a key (DPoP), as Okta does for new apps",
+    },
+    'admin-role': {
+      type: 'boolean',
+      default: true,
+      describe: 'Give the service apps an admin role; without one they see nobody and may do nothing',
+    },
+    'token-lifetime': {
+      type: 'number',
+      requiresArg: true,
+      default: 3600,
+      describe: 'Life of an access token in seconds',
     },
     'fault-seed': {
       type: 'number',
@@ -129,6 +170,7 @@ export const sandboxCommand = defineCommand({
     ['$0 sandbox --users ACTIVE=400,LOCKED_OUT=50', 'Users by status'],
     ['$0 sandbox --limit 50 --window 10 --fault error_after=0.2', 'A small limit, and errors after the work'],
     ['$0 sandbox --neighbour 120/min', 'Another program uses the same org'],
+    ['$0 sandbox --oauth-client 0oaclient=public.pem', 'A service app with OAuth and DPoP'],
   ],
   handler: async (args): Promise<ExitCode> => {
     const percent = args['client-percent']
@@ -144,9 +186,19 @@ export const sandboxCommand = defineCommand({
       latencyMilliseconds: args.latency,
       ...concurrencyOf(args.concurrency),
       clockSkewSeconds: args['clock-skew'],
-      transitions: { activate: args['activate-delay'], deactivate: args['deactivate-delay'] },
+      transitions: {
+        activate: args['activate-delay'],
+        deactivate: args['deactivate-delay'],
+        membership: args['membership-delay'],
+      },
       faults: { rates: faultRates(args.fault ?? []), seed: args['fault-seed'], reads: args['fault-reads'] },
       dripMilliseconds: args.drip,
+      ...(await oauthOf(args['oauth-client'] ?? [], {
+        ...(args['oauth-scope'] === undefined ? {} : { scopes: args['oauth-scope'] }),
+        dpop: args.dpop,
+        hasRole: args['admin-role'],
+        tokenSeconds: args['token-lifetime'],
+      })),
     })
     process.stdout.write(`${sandbox.url}\n`)
     process.stderr.write(
@@ -159,19 +211,46 @@ export const sandboxCommand = defineCommand({
 })
 
 async function seedOf(file: string | undefined, users: string | undefined): Promise<OrgSeed> {
+  const { generateSeed, parseOrgState } = await import('../../sandbox/sandbox.ts')
   if (file === undefined) return generateSeed({ count: parseUserCounts(users ?? '100'), now: Date.now() })
-  let text: string
+  return parseOrgState(await readText(file, 'seed'), file)
+}
+
+interface ServiceAppFlags extends Pick<OAuthClientOptions, 'scopes' | 'dpop' | 'hasRole'> {
+  readonly tokenSeconds: number
+}
+
+/** The service apps that `--oauth-client` names. A client id twice has two keys. */
+async function oauthOf(
+  texts: readonly string[],
+  { tokenSeconds, ...rest }: ServiceAppFlags,
+): Promise<Pick<SandboxOptions, 'oauth'>> {
+  if (texts.length === 0) return {}
+  const keys = new Map<string, OAuthClientOptions['keys']>()
+  for (const text of texts) {
+    const [, id = '', file = ''] = /^([^=]+)=(.+)$/.exec(text) ?? []
+    if (id === '') {
+      throw new KnownError(
+        `--oauth-client ${JSON.stringify(text)} is not CLIENT_ID=FILE.`,
+        'okta-lifecycle sandbox --oauth-client 0oaclient=public.pem',
+      )
+    }
+    keys.set(id, [...(keys.get(id) ?? []), ...parseKeyFile(await readText(file, 'key file'), file)])
+  }
+  return { oauth: { clients: [...keys].map(([id, own]) => ({ id, keys: own, ...rest })), tokenSeconds } }
+}
+
+async function readText(file: string, what: string): Promise<string> {
   try {
-    text = await readFile(file, 'utf8')
+    return await readFile(file, 'utf8')
   } catch (error) {
     throw new KnownError(
-      `The seed ${file} can't be read: ${String(error)}`,
+      `The ${what} ${file} can't be read: ${String(error)}`,
       'Check the path.',
       undefined,
       error,
     )
   }
-  return parseOrgState(text, file)
 }
 
 /** The org's limits. `limit` is what the token sees of the lifecycle bucket; 0 takes all limits away. */

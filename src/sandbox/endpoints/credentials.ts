@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { validationError } from '../answers/okta-error.ts'
+import { emptyObject, errorReply, jsonReply, type Reply } from '../answers/reply.ts'
 import {
   type CredentialDecision,
   changePassword,
@@ -7,13 +9,11 @@ import {
   forgotPassword,
   recoverPassword,
   resetPassword,
-} from '../credential-rules.ts'
-import { validationError } from '../okta-error.ts'
-import { emptyObject, errorReply, jsonReply, type Reply } from '../reply.ts'
-import type { SandboxUser } from '../user.ts'
-import { credentialsJson, userJson } from '../user-json.ts'
+} from '../rules/credential-rules.ts'
+import type { SandboxUser } from '../users/user.ts'
 import { type ApiCall, type Endpoint, endpoint, flag, withUser } from './endpoint.ts'
 import { oneTimeToken } from './lifecycle.ts'
+import { credentialsJson, userJson } from './user-json.ts'
 
 const password = z.object({ value: z.string().optional() }).nullish()
 
@@ -45,16 +45,12 @@ function decided(
   })
 }
 
-// Old clients read a temporary password from an answer of its own, newer ones expect the user: both find theirs.
+/** A temporary password is all of its answer, as recorded; the reference has the user there. */
 function expire(call: ApiCall, temporary: string | null): Reply {
   return decided(
     call,
     (user, at) => expirePassword(user, temporary, at),
-    (user) =>
-      jsonReply({
-        ...userJson(user, call.baseUrl),
-        ...(temporary === null ? {} : { tempPassword: temporary }),
-      }),
+    (user) => jsonReply(temporary === null ? userJson(user, call.baseUrl) : { tempPassword: temporary }),
   )
 }
 
@@ -66,10 +62,10 @@ function temporaryPassword(): string {
   return `Aa1${oneTimeToken().slice(0, 9)}`
 }
 
-/** A link where no mail brings it. */
-function linkReply(call: ApiCall): Reply {
+/** A link where no mail brings it. The two calls have different ones, as recorded. */
+function linkReply(call: ApiCall, page: 'reset_password' | 'signin/reset-password'): Reply {
   if (flag(call.query('sendEmail'), true)) return emptyObject
-  return jsonReply({ resetPasswordUrl: `${call.baseUrl}/reset_password/${oneTimeToken()}` })
+  return jsonReply({ resetPasswordUrl: `${call.baseUrl}/${page}/${oneTimeToken()}` })
 }
 
 function showCredentials(user: SandboxUser): Reply {
@@ -87,7 +83,9 @@ function recover(call: ApiCall): Reply {
 // Clients send the answer to either path; without a body the first asks for the mail or the link.
 function forgot(call: ApiCall): Reply {
   const hasBody = typeof call.body === 'object' && call.body !== null && Object.keys(call.body).length > 0
-  return hasBody ? recover(call) : decided(call, forgotPassword, () => linkReply(call))
+  return hasBody
+    ? recover(call)
+    : decided(call, forgotPassword, () => linkReply(call, 'signin/reset-password'))
 }
 
 function inUsers(path: string, answer: Endpoint['answer']): Endpoint {
@@ -98,7 +96,9 @@ function inUsers(path: string, answer: Endpoint['answer']): Endpoint {
 export const credentialEndpoints: readonly Endpoint[] = [
   inUsers('lifecycle/expire_password', expireAsAsked),
   inUsers('lifecycle/expire_password_with_temp_password', (call) => expire(call, temporaryPassword())),
-  inUsers('lifecycle/reset_password', (call) => decided(call, resetPassword, () => linkReply(call))),
+  inUsers('lifecycle/reset_password', (call) =>
+    decided(call, resetPassword, () => linkReply(call, 'reset_password')),
+  ),
   inUsers('credentials/forgot_password', forgot),
   inUsers('credentials/forgot_password_recovery_question', recover),
   inUsers('credentials/change_password', (call) =>

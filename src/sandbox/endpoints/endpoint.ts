@@ -1,11 +1,11 @@
 import type { Action } from '../../okta/actions.ts'
-import type { Group } from '../groups.ts'
-import { notFound, oktaError, userNotFound } from '../okta-error.ts'
-import type { Org } from '../org.ts'
-import type { OrgToken } from '../org-state.ts'
-import type { Bucket } from '../rate-limits.ts'
-import { errorReply, type Reply } from '../reply.ts'
-import type { SandboxUser } from '../user.ts'
+import { notFound, oktaError, userNotFound } from '../answers/okta-error.ts'
+import { errorReply, type Reply } from '../answers/reply.ts'
+import type { Bucket } from '../limits/buckets.ts'
+import type { Group } from '../org/groups.ts'
+import type { Org } from '../org/org.ts'
+import type { OrgToken } from '../org/org-state.ts'
+import type { SandboxUser } from '../users/user.ts'
 
 /** A call of the API that has passed authentication and rate limits. */
 export interface ApiCall {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { factorJson, factorKinds, securityQuestions } from '../factors.ts'
-import { notFound, oktaError, validationError } from '../okta-error.ts'
-import { oktaId } from '../random.ts'
-import { errorReply, jsonReply, noContent, type Reply } from '../reply.ts'
-import type { Factor, SandboxUser } from '../user.ts'
+import { notFound, oktaError, validationError } from '../answers/okta-error.ts'
+import { errorReply, jsonReply, noContent, type Reply } from '../answers/reply.ts'
+import { factorJson, factorKinds, securityQuestions } from '../users/factors.ts'
+import { oktaId } from '../users/okta-id.ts'
+import type { Factor, SandboxUser } from '../users/user.ts'
 import { type ApiCall, type Endpoint, endpoint, flag, withUser } from './endpoint.ts'
 
 const body = z.object({

@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import type { Group } from '../groups.ts'
-import { type OktaError, oktaError, validationError } from '../okta-error.ts'
-import { oktaId } from '../random.ts'
-import { errorReply, jsonReply, noContent, type Reply } from '../reply.ts'
+import { type OktaError, oktaError, validationError } from '../answers/okta-error.ts'
+import { errorReply, jsonReply, noContent, type Reply } from '../answers/reply.ts'
+import type { Group } from '../org/groups.ts'
 import { parseExpression } from '../search/expression.ts'
 import { groupAttributes } from '../search/group-attributes.ts'
 import { compile } from '../search/match.ts'
-import { userJson } from '../user-json.ts'
+import { oktaId } from '../users/okta-id.ts'
 import { type ApiCall, type Endpoint, endpoint, unsupported, withGroup, withUser } from './endpoint.ts'
 import { limitOf, listReply, pageOf, unknownCursor } from './page.ts'
+import { userJson } from './user-json.ts'
 
 const body = z.object({
   profile: z.object({ name: z.string().optional(), description: z.string().nullish() }).optional(),
@@ -48,7 +48,7 @@ function createGroup(call: ApiCall): Reply {
   if ('errorCode' in profile) return errorReply(profile)
   const { iso } = call.org.clock.instant()
   const times = { created: iso, lastUpdated: iso, lastMembershipUpdated: iso }
-  const group: Group = { id: oktaId('00g', Math.random), type: 'OKTA_GROUP', ...profile, ...times }
+  const group: Group = { id: oktaId('00g', Math.random), type: 'OKTA_GROUP', ...profile, ...times, roles: [] }
   call.org.groups.put(group)
   return jsonReply(groupJson(group, call.baseUrl))
 }
@@ -80,7 +80,7 @@ function changeMember(call: ApiCall, belongs: boolean): Reply {
   return withOwnGroup(call, (group) =>
     withUser(call, (user) => {
       if (belongs && user.status === 'DEPROVISIONED') return errorReply(oktaError('E0000038'))
-      call.org.groups.change(group, user.id, belongs, call.org.clock.instant().iso)
+      call.org.groups.change(group, user.id, belongs)
       return noContent
     }),
   )
@@ -113,7 +113,7 @@ function listGroups(call: ApiCall): Reply {
 
 function* memberRows(call: ApiCall, group: Group, last: number): Generator<number> {
   const directory = call.org.directory()
-  for (const row of directory.rows(last)) if (call.org.groups.has(group, directory.table.id(row))) yield row
+  for (const row of directory.rows(last)) if (call.org.groups.lists(group, directory.table.id(row))) yield row
 }
 
 function listMembers(call: ApiCall): Reply {
@@ -131,21 +131,23 @@ function listMembers(call: ApiCall): Reply {
 }
 
 const groups = '/api/v1/groups'
+// One group and what lies below it have a counter of their own.
+const oneGroup = '/api/v1/groups/{id}'
 const member = `${groups}/:group/users/:user`
 
 /** Groups and their members. */
 export const groupEndpoints: readonly Endpoint[] = [
-  endpoint('GET', groups, '/api/v1', listGroups),
-  endpoint('POST', groups, '/api/v1', createGroup),
-  endpoint('GET', `${groups}/:group`, '/api/v1', (call) =>
+  endpoint('GET', groups, groups, listGroups),
+  endpoint('POST', groups, groups, createGroup),
+  endpoint('GET', `${groups}/:group`, oneGroup, (call) =>
     withGroup(call, (group) => jsonReply(groupJson(group, call.baseUrl))),
   ),
-  endpoint('PUT', `${groups}/:group`, '/api/v1', replaceGroup),
-  endpoint('DELETE', `${groups}/:group`, '/api/v1', deleteGroup),
-  endpoint('GET', `${groups}/:group/users`, '/api/v1', listMembers),
-  endpoint('GET', `${groups}/:group/apps`, '/api/v1', (call) => withGroup(call, () => jsonReply([]))),
-  endpoint('PUT', member, '/api/v1', (call) => changeMember(call, true)),
-  endpoint('DELETE', member, '/api/v1', (call) => changeMember(call, false)),
+  endpoint('PUT', `${groups}/:group`, oneGroup, replaceGroup),
+  endpoint('DELETE', `${groups}/:group`, oneGroup, deleteGroup),
+  endpoint('GET', `${groups}/:group/users`, oneGroup, listMembers),
+  endpoint('GET', `${groups}/:group/apps`, oneGroup, (call) => withGroup(call, () => jsonReply([]))),
+  endpoint('PUT', member, oneGroup, (call) => changeMember(call, true)),
+  endpoint('DELETE', member, oneGroup, (call) => changeMember(call, false)),
   endpoint('GET', '/api/v1/users/:user/groups', '/api/v1/users', (call) =>
     withUser(call, (user) =>
       jsonReply(call.org.groups.of(user.id).map((group) => groupJson(group, call.baseUrl))),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Action, actionNames } from '../../okta/actions.ts'
-import { emptyObject, errorReply, jsonReply, type Reply } from '../reply.ts'
+import { emptyObject, errorReply, jsonReply, type Reply } from '../answers/reply.ts'
 import { type ApiCall, type Endpoint, flag, withUser } from './endpoint.ts'
 
 /** The parameters of mail: Okta's own defaults of `sendEmail`. Actions that are not here send no mail. */

@@ -1,12 +1,12 @@
-import { type OktaError, oktaError, validationError } from '../okta-error.ts'
-import { errorReply, type Reply } from '../reply.ts'
+import { type OktaError, oktaError, validationError } from '../answers/okta-error.ts'
+import { errorReply, type Reply } from '../answers/reply.ts'
 import { parseExpression } from '../search/expression.ts'
 import { type Attribute, compile } from '../search/match.ts'
 import { userAttributes } from '../search/user-attributes.ts'
-import { userJson } from '../user-json.ts'
-import type { UserTable } from '../user-table.ts'
+import type { UserTable } from '../store/user-table.ts'
 import type { ApiCall } from './endpoint.ts'
 import { limitOf, listReply, pageOf, unknownCursor } from './page.ts'
+import { userJson } from './user-json.ts'
 
 type Test = (row: number) => boolean
 

@@ -1,5 +1,5 @@
-import { type OktaError, validationError } from '../okta-error.ts'
-import { jsonReply, type Reply } from '../reply.ts'
+import { type OktaError, validationError } from '../answers/okta-error.ts'
+import { jsonReply, type Reply } from '../answers/reply.ts'
 import type { ApiCall } from './endpoint.ts'
 
 /** Part of a list. */

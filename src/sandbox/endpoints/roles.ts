@@ -1,27 +1,21 @@
-import { z } from 'zod'
-import { notFound, oktaError, validationError } from '../okta-error.ts'
-import { errorReply, jsonReply, noContent, type Reply } from '../reply.ts'
-import { roleId, roleLabels } from '../roles.ts'
-import type { SandboxUser } from '../user.ts'
+import { notFound, oktaError } from '../answers/okta-error.ts'
+import { errorReply, jsonReply, noContent, type Reply } from '../answers/reply.ts'
+import { roleId } from '../org/roles.ts'
+import type { SandboxUser } from '../users/user.ts'
 import { type ApiCall, type Endpoint, endpoint, withGroup, withUser } from './endpoint.ts'
 import { groupJson } from './groups.ts'
-import { limitOf, nextUrl, pageOf, unknownCursor } from './page.ts'
+import { listAssignees } from './list-assignees.ts'
+import { groupRole, readType, userRole } from './role-json.ts'
 
-const body = z.object({ type: z.string() })
-
-function roleJson(call: ApiCall, user: SandboxUser, type: string): object {
-  const { created } = call.org.roles.of(user, type)
-  const self = `${call.baseUrl}/api/v1/users/${user.id}/roles/${roleId(user.id, type)}`
-  return {
-    id: roleId(user.id, type),
-    label: roleLabels[type] ?? type,
-    type,
-    status: 'ACTIVE',
-    created,
-    lastUpdated: created,
-    assignmentType: 'USER',
-    _links: { assignee: { href: `${call.baseUrl}/api/v1/users/${user.id}` }, self: { href: self } },
-  }
+/** A user's own roles, then those that the user holds through groups. */
+function listUserRoles(call: ApiCall): Reply {
+  return withUser(call, (user) => {
+    const own = user.roles.map((type) => userRole(call, user, type))
+    const others = call.org.groups
+      .of(user.id)
+      .flatMap((group) => group.roles.map((type) => groupRole(call, group, type)))
+    return jsonReply([...own, ...others])
+  })
 }
 
 function withRole(call: ApiCall, answer: (type: string, user: SandboxUser) => Reply): Reply {
@@ -36,16 +30,13 @@ function assign(call: ApiCall): Reply {
   return withUser(call, (user) => {
     if (user.transition !== null) return errorReply(oktaError('E0000112'))
     if (user.status === 'DEPROVISIONED') return errorReply(oktaError('E0000038'))
-    const given = body.safeParse(call.body)
-    const type = given.success ? given.data.type : ''
-    if (!Object.hasOwn(roleLabels, type)) {
-      return errorReply(validationError('type', ['type: The role type is not known']))
-    }
-    if (user.roles.includes(type)) return errorReply(oktaError('E0000090'))
+    const given = readType(call, user.roles)
+    if ('errorCode' in given) return errorReply(given)
+    const { type } = given
     const created = call.org.clock.instant().iso
     call.org.roles.put({ user: user.id, type, created, groups: [] })
     const changed = call.org.change(user, { roles: [...user.roles, type] })
-    return { ...jsonReply(roleJson(call, changed, type)), httpStatus: 201 }
+    return { ...jsonReply(userRole(call, changed, type)), httpStatus: 201 }
   })
 }
 
@@ -75,46 +66,21 @@ function listTargets(call: ApiCall): Reply {
   })
 }
 
-/** `GET /api/v1/iam/assignees/users`: everyone who has a role. The next page's place is in the body. */
-function listAssignees(call: ApiCall): Reply {
-  const directory = call.org.directory()
-  const { table } = directory
-  const limit = limitOf(call, 100, 100)
-  if (typeof limit === 'object') return errorReply(limit)
-  const after = call.query('after') ?? ''
-  const last = after === '' ? -1 : directory.rowOf(after)
-  if (after !== '' && last === -1) return errorReply(unknownCursor(after))
-  const page = pageOf(withRoles(call, last), limit, (row) => table.id(row))
-  const value = page.items.map((row) => ({
-    id: table.id(row),
-    orn: `orn:okta:directory:00o00000000sandbox00:users:${table.id(row)}`,
-    _links: {
-      self: { href: `${call.baseUrl}/api/v1/users/${table.id(row)}` },
-      roles: { href: `${call.baseUrl}/api/v1/users/${table.id(row)}/roles` },
-    },
-  }))
-  const _links = page.next === null ? {} : { next: { href: nextUrl(call, page.next) } }
-  return jsonReply({ value, _links })
-}
-
-function* withRoles(call: ApiCall, last: number): Generator<number> {
-  const directory = call.org.directory()
-  for (const row of directory.rows(last)) if (directory.table.roles(row).length > 0) yield row
-}
-
 const roles = '/api/v1/users/:user/roles'
 
-/** Admin roles. */
+/** The admin roles of users, and who has any. */
 export const roleEndpoints: readonly Endpoint[] = [
   endpoint('GET', '/api/v1/iam/assignees/users', '/api/v1', listAssignees),
-  endpoint('GET', roles, '/api/v1/users', (call) =>
-    withUser(call, (user) => jsonReply(user.roles.map((type) => roleJson(call, user, type)))),
-  ),
+  endpoint('GET', roles, '/api/v1/users', listUserRoles),
   endpoint('POST', roles, '/api/v1/users', assign),
   endpoint('GET', `${roles}/:role`, '/api/v1/users', (call) =>
-    withRole(call, (type, user) => jsonReply(roleJson(call, user, type))),
+    withRole(call, (type, user) => jsonReply(userRole(call, user, type))),
   ),
   endpoint('DELETE', `${roles}/:role`, '/api/v1/users', unassign),
+  // There are no applications, so that no role is limited to any.
+  endpoint('GET', `${roles}/:role/targets/catalog/apps`, '/api/v1/users', (call) =>
+    withRole(call, () => jsonReply([])),
+  ),
   endpoint('GET', `${roles}/:role/targets/groups`, '/api/v1/users', listTargets),
   endpoint('PUT', `${roles}/:role/targets/groups/:group`, '/api/v1/users', (call) =>
     changeTarget(call, true),

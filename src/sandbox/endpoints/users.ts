@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
-import { changeStatus } from '../lifecycle.ts'
-import { foldLogin } from '../login.ts'
-import { notFound, type OktaError, oktaError, validationError } from '../okta-error.ts'
-import { oktaId } from '../random.ts'
-import { errorReply, jsonReply, noContent, type Reply } from '../reply.ts'
-import type { SandboxUser } from '../user.ts'
-import { type InputContext, readUserInput, type UserWishes } from '../user-input.ts'
-import { userJson } from '../user-json.ts'
+import { notFound, type OktaError, oktaError, validationError } from '../answers/okta-error.ts'
+import { errorReply, jsonReply, noContent, type Reply } from '../answers/reply.ts'
+import { changeStatus } from '../rules/lifecycle.ts'
+import { type InputContext, readUserInput, type UserWishes } from '../rules/user-input.ts'
+import { foldLogin } from '../users/login.ts'
+import { oktaId } from '../users/okta-id.ts'
+import type { SandboxUser } from '../users/user.ts'
 import { type ApiCall, type Endpoint, endpoint, flag, withUser } from './endpoint.ts'
 import { asksForAsync } from './lifecycle.ts'
 import { listUsers } from './list-users.ts'
+import { userJson } from './user-json.ts'
 
 function showUser(call: ApiCall): Reply {
   return withUser(call, (user) => {
@@ -24,6 +24,7 @@ function contextOf(call: ApiCall, user: SandboxUser | null, mode: InputContext['
   return {
     user,
     mode,
+    isDefined: (attribute) => call.org.schema.has(attribute),
     isTaken: (login) => foldLogin(login) !== own && call.org.directory().hasLogin(login),
   }
 }
@@ -60,7 +61,8 @@ function createUser(call: ApiCall): Reply {
     status,
     created: iso,
     activated: status === 'STAGED' ? null : iso,
-    statusChanged: status === 'STAGED' ? null : iso,
+    // Recorded since September 2025: a password gives a STAGED user the time too.
+    statusChanged: status === 'STAGED' && wishes.password === null ? null : iso,
     lastLogin: null,
     lastUpdated: iso,
     passwordChanged: wishes.password === null ? null : iso,
@@ -75,7 +77,7 @@ function createUser(call: ApiCall): Reply {
   call.org.add(user)
   for (const id of wishes.groupIds) {
     const group = call.org.groups.find(id)
-    if (group !== null) call.org.groups.change(group, user.id, true, iso)
+    if (group !== null) call.org.groups.change(group, user.id, true)
   }
   return jsonReply(userJson(user, call.baseUrl))
 }

@@ -1,4 +1,4 @@
-import type { Group } from '../groups.ts'
+import type { Group } from '../org/groups.ts'
 import type { Attributes } from './match.ts'
 
 const times = ['created', 'lastUpdated', 'lastMembershipUpdated'] as const

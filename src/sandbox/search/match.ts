@@ -1,4 +1,4 @@
-import type { AttributeValue } from '../user.ts'
+import type { AttributeValue } from '../users/user.ts'
 import type { Expression, Literal, Operator } from './expression.ts'
 
 /**

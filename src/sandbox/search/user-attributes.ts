@@ -1,4 +1,4 @@
-import { timeFields, type UserTable } from '../user-table.ts'
+import { timeFields, type UserTable } from '../store/user-table.ts'
 import type { Attribute, Attributes } from './match.ts'
 
 function timeOf(table: UserTable, path: string): Attribute | null {

@@ -1,8 +1,8 @@
 import { type UserStatus, userStatuses } from '../../okta/status.ts'
-import { defaultToken, type OrgSeed, type OrgState } from '../org-state.ts'
-import { type Random, seededRandom } from '../random.ts'
-import type { SandboxUser } from '../user.ts'
+import { defaultToken, type OrgSeed, type OrgState } from '../org/org-state.ts'
+import type { SandboxUser } from '../users/user.ts'
 import { makeUser } from './make-user.ts'
+import { type Random, seededRandom } from './random.ts'
 import { countedStatuses, dealtStatuses, type StatusCount } from './user-counts.ts'
 
 /** Which users to make up. */

@@ -1,7 +1,8 @@
 import type { UserStatus } from '../../okta/status.ts'
-import { isoTime } from '../clock.ts'
-import { oktaId, pick, type Random } from '../random.ts'
-import type { Factor, SandboxUser } from '../user.ts'
+import { isoTime } from '../org/clock.ts'
+import { oktaId } from '../users/okta-id.ts'
+import type { Factor, SandboxUser } from '../users/user.ts'
+import { pick, type Random } from './random.ts'
 
 const firstNames = [
   'Ada',
@@ -110,9 +111,9 @@ export function makeUser(wish: UserWish, now: number, random: Random): SandboxUs
   const changedAt = createdAt + Math.floor(random() * (now - day - createdAt))
   const created = isoTime(createdAt)
   const changedTime = isoTime(changedAt)
-  const changed = wish.status === 'STAGED' ? null : changedTime
-  const hasPassword =
-    passwordStatuses.includes(wish.status) || (wish.status === 'STAGED' && wish.stagedWithPassword)
+  const stagedWithPassword = wish.status === 'STAGED' && wish.stagedWithPassword
+  const changed = wish.status !== 'STAGED' ? changedTime : stagedWithPassword ? created : null
+  const hasPassword = passwordStatuses.includes(wish.status) || stagedWithPassword
   const factors = Array.from({ length: wish.factorCount }, (_, index) =>
     makeFactor(index, changedTime, random),
   )

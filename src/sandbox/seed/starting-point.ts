@@ -1,7 +1,7 @@
 import { type Action, ruleOf } from '../../okta/actions.ts'
 import { type UserStatus, userStatuses } from '../../okta/status.ts'
-import { decide } from '../lifecycle.ts'
-import type { SandboxUser } from '../user.ts'
+import { decide } from '../rules/lifecycle.ts'
+import type { SandboxUser } from '../users/user.ts'
 
 /** Where a user stands before the first action. */
 export interface StartingPoint {

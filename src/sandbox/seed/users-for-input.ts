@@ -1,10 +1,10 @@
 import type { Action } from '../../okta/actions.ts'
-import { foldLogin, shortNameOf } from '../login.ts'
-import { defaultToken, type OrgState } from '../org-state.ts'
-import { seededRandom } from '../random.ts'
-import type { SandboxUser } from '../user.ts'
+import { defaultToken, type OrgState } from '../org/org-state.ts'
+import { foldLogin, shortNameOf } from '../users/login.ts'
+import type { SandboxUser } from '../users/user.ts'
 import { generateUsers, makeAdministrator } from './generate-users.ts'
 import { makeUser } from './make-user.ts'
+import { seededRandom } from './random.ts'
 import { type StartingPoint, startingPointFor } from './starting-point.ts'
 
 /** A row of an input, as far as its org needs to know it. */

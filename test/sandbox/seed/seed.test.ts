@@ -2,18 +2,18 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Action, actionNames, ruleOf } from '../../../src/okta/actions.ts'
 import { userStatuses } from '../../../src/okta/status.ts'
-import { OrgClock } from '../../../src/sandbox/clock.ts'
-import { foldLogin } from '../../../src/sandbox/login.ts'
-import { Org } from '../../../src/sandbox/org.ts'
-import type { OrgState } from '../../../src/sandbox/org-state.ts'
+import { OrgClock } from '../../../src/sandbox/org/clock.ts'
+import { Org } from '../../../src/sandbox/org/org.ts'
+import type { OrgState } from '../../../src/sandbox/org/org-state.ts'
 import { generateOrg, generateUsers } from '../../../src/sandbox/seed/generate-users.ts'
 import { walk } from '../../../src/sandbox/seed/starting-point.ts'
 import { type SeedRow, usersForInput } from '../../../src/sandbox/seed/users-for-input.ts'
+import { foldLogin } from '../../../src/sandbox/users/login.ts'
 
 const now = Date.UTC(2026, 5, 1)
 
 function orgFrom(state: OrgState): Org {
-  return new Org(state, new OrgClock(() => now, 0), { activate: 0, deactivate: 0 })
+  return new Org(state, new OrgClock(() => now, 0), { activate: 0, deactivate: 0, membership: 0 })
 }
 
 /** Does to the org what a run would do, and says how each action ended. */
@@ -191,7 +191,7 @@ describe('generateUsers', () => {
       const changed = user.statusChanged ?? user.created
       expect(Date.parse(user.created)).toBeLessThanOrEqual(Date.parse(changed))
       expect(Date.parse(changed)).toBeLessThan(now)
-      expect(user.statusChanged === null).toBe(user.status === 'STAGED')
+      expect(user.statusChanged === null).toBe(user.status === 'STAGED' && user.passwordChanged === null)
     }
   })
 })
