@@ -2,8 +2,8 @@ import { appendFile, chmod, mkdir, readFile, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
-import { ActivationLinks, type LinkOwner } from '../../src/run/activation-links.ts'
 import { parseActivation } from '../../src/okta/activation.ts'
+import { ActivationLinks, type LinkOwner } from '../../src/run/activation-links.ts'
 import { withDirectory } from '../journal/support.ts'
 import { answerOf } from '../okta/answers.ts'
 
