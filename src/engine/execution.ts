@@ -198,10 +198,20 @@ function atWork(
       return work
     },
   }
-  const sends: RefusalGate = new RefusalGate('the lifecycle calls', stop, acceptRefusals, () =>
-    probeSends(input, sends),
+  const sends: RefusalGate = new RefusalGate(
+    'the lifecycle calls',
+    stop,
+    acceptRefusals,
+    () => probeSends(input, sends),
+    () => settle(),
   )
-  const reads: RefusalGate = new RefusalGate('reading users', stop, acceptRefusals, () => probeReads(input))
+  const reads: RefusalGate = new RefusalGate(
+    'reading users',
+    stop,
+    acceptRefusals,
+    () => probeReads(input),
+    () => settle(),
+  )
   const services: Services = {
     job: run.job,
     owner,

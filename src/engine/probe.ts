@@ -2,7 +2,7 @@ import type { InputRow, ValidRow } from '../input/row.ts'
 import { keysOf, normalizeUserKey } from '../okta/user.ts'
 
 /** Rows that are tried at most, the last one of the input among them. */
-const mostTried = 5
+export const mostTried = 5
 /** Rows that are looked at for it, at most: some can't be tried, since nothing would be sent for them. */
 const mostCandidates = 50
 

@@ -1,6 +1,7 @@
 import type { StopSwitch } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
 import { permissionRefused, refusalsThatAsk } from '../rules/stop-reasons.ts'
+import { mostTried } from './probe.ts'
 
 /** What trying others from the rest of the input came to. */
 export interface ProbeOutcome {
@@ -28,8 +29,10 @@ export interface Gate {
  * - **calm**: calls go side by side. A refusal → asking.
  * - **asking**: those refused are held, and calls go one at a time. A success → the held ones are their users' own → calm.
  *   Ten held → probing.
- * - **probing**: nothing goes but the probe, a few rows from the rest of the input. One of them accepted, or nothing to
- *   try → the held ones are their users' own → calm. All refused → the run stops.
+ * - **probing**: nothing goes but the probe, a few rows from the part of the input that is not begun. One of them
+ *   accepted → the held ones are their users' own → calm. Five refused → the run stops. Too few to try → trying.
+ * - **trying**: those that wait here are tried, one at a time, as the rest of the probe. One accepted → calm. Five refused
+ *   in all, or the last there was → the run stops. Nothing left to try at all → calm.
  *
  * - **E1** A task that is held has no result: what it gets is decided once, and never taken back.
  * - **E2** No order of the input makes a run stop at the same place for ever: the probe reaches what lies behind.
@@ -39,21 +42,33 @@ export class RefusalGate implements Gate {
   readonly #stop: StopSwitch
   readonly #accept: boolean
   readonly #probe: () => Promise<ProbeOutcome>
-  #state: 'calm' | 'asking' | 'probing' = 'calm'
+  readonly #onTrying: () => void
+  #state: 'calm' | 'asking' | 'probing' | 'trying' = 'calm'
+  /** Refusals of the probe. */
+  #tried = 0
   #held: (() => void)[] = []
   #busy = false
+  #lastRefusal: Answer | null = null
   #waiting: (() => void)[] = []
 
   /**
    * @param what what is refused, for a person: `the lifecycle calls`
    * @param accept whether a person has said that refusals are the users' own
-   * @param probe tries others from the rest of the input
+   * @param probe tries others from the part of the input that is not begun
+   * @param onTrying called when those that wait are about to be tried: there may be none
    */
-  constructor(what: string, stop: StopSwitch, accept: boolean, probe: () => Promise<ProbeOutcome>) {
+  constructor(
+    what: string,
+    stop: StopSwitch,
+    accept: boolean,
+    probe: () => Promise<ProbeOutcome>,
+    onTrying: () => void = () => {},
+  ) {
     this.#what = what
     this.#stop = stop
     this.#accept = accept
     this.#probe = probe
+    this.#onTrying = onTrying
     stop.signal.addEventListener('abort', () => this.#wakeAll(), { once: true })
   }
 
@@ -68,7 +83,7 @@ export class RefusalGate implements Gate {
    * @throws RunStopped when the run stops before its turn, and what the call throws
    */
   async pass<T>(call: () => Promise<T>): Promise<T> {
-    while (this.#state === 'probing' || (this.#state === 'asking' && this.#busy)) {
+    while (this.#state === 'probing' || (this.#state !== 'calm' && this.#busy)) {
       this.#stop.check()
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
@@ -101,7 +116,8 @@ export class RefusalGate implements Gate {
     if (this.#state === 'asking' && this.#held.length >= refusalsThatAsk) {
       this.#state = 'probing'
       void this.#decide(answer)
-    }
+    } else if (this.#state === 'trying' && ++this.#tried >= mostTried) this.#refuse(answer)
+    this.#lastRefusal = answer
     this.#stop.check()
     await decided
     this.#stop.check()
@@ -110,6 +126,9 @@ export class RefusalGate implements Gate {
   /** Nothing more comes that could tell: a few refusals are their users' own. */
   settle(): void {
     if (this.#state === 'asking') this.#release()
+    if (this.#state !== 'trying') return
+    if (this.#tried > 0 && this.#lastRefusal !== null) this.#refuse(this.#lastRefusal)
+    else this.#release()
   }
 
   async #decide(answer: Answer): Promise<void> {
@@ -121,15 +140,27 @@ export class RefusalGate implements Gate {
       outcome = { allowed: 0, refused: 0 }
       if (this.#stop.reason !== null) return
     }
-    if (outcome.allowed === 0 && outcome.refused > 0) {
-      this.#stop.turn(permissionRefused(answer, this.#what, outcome.refused))
+    if (outcome.allowed > 0) {
+      this.#release()
       return
     }
-    this.#release()
+    this.#tried = outcome.refused
+    if (this.#tried >= mostTried) {
+      this.#refuse(answer)
+      return
+    }
+    this.#state = 'trying'
+    this.#wakeAll()
+    this.#onTrying()
+  }
+
+  #refuse(answer: Answer): void {
+    this.#stop.turn(permissionRefused(answer, this.#what, this.#tried))
   }
 
   #release(): void {
     this.#state = 'calm'
+    this.#tried = 0
     for (const release of this.#held.splice(0)) release()
     this.#wakeAll()
   }
