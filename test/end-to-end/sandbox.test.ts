@@ -49,14 +49,14 @@ it.concurrent('serves an org whose URL is the first line, and the command works 
   })
 })
 
-it.concurrent.each([
+it.each([
   ['--fault', 'lightning=0.5'],
   ['--fault', 'drop_after=2'],
   ['--users', '-1'],
   ['--seed', 'not-there.json'],
 ])('refuses to serve with %s %s', async (flag, value) => {
   await withWorkplace(async (place) => {
-    const end = await place.run(null, ['sandbox', '--port', '0', `${flag}=${value}`])
+    const end = await place.runHere(null, ['sandbox', '--port', '0', `${flag}=${value}`])
     expect(end.code).toBe(2)
     expect(end.stderr).toMatch(/\n→ \S/)
     expect(end.stdout).toBe('')
@@ -113,13 +113,13 @@ it.concurrent('is lost too where the run is killed after a resume: an older stat
   })
 })
 
-it.concurrent.each(['offboarding', 'nightly', 'migration-cleanup'])(
+it.each(['offboarding', 'nightly', 'migration-cleanup'])(
   'runs the shipped job %s on a sandbox of its own',
   async (name) => {
     await withWorkplace(async (place) => {
       const job = join(root, 'jobs', `${name}.yaml`)
       await stat(job)
-      const end = await place.run(null, ['run', '--job', job, '--sandbox', ...unattended])
+      const end = await place.runHere(null, ['run', '--job', job, '--sandbox', ...unattended])
       expect(end.code, end.stdout + end.stderr).toBe(0)
       expect(end.stdout).toMatch(/skipped as duplicates/)
       expect(end.stderr).toMatch(/sandbox/)
