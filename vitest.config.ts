@@ -8,11 +8,14 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     // All processors, also in a single run: much of the time is spent waiting for processes and answers.
     maxWorkers: '100%',
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     coverage: { include: ['src/**/*.ts'] },
     projects: [
-      { extends: true, test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: [slow] } },
+      {
+        extends: true,
+        test: { name: 'quick', isolate: false, include: ['test/**/*.test.ts'], exclude: [slow] },
+      },
       { extends: true, test: { name: 'slow', include: [slow] } },
     ],
   },

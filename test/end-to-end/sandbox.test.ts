@@ -104,7 +104,7 @@ it.concurrent('is lost too where the run is killed after a resume: an older stat
     await cli.ended
     const before = await resultsRecorded(place)
     const resumed = place.start(null, ['resume', '--latest', '--quiet'])
-    await vi.waitFor(async () => expect(await resultsRecorded(place)).toBeGreaterThan(before), 10_000)
+    await vi.waitFor(async () => expect(await resultsRecorded(place)).toBeGreaterThan(before), 25_000)
     resumed.kill('SIGKILL')
     await resumed.ended
     const end = await place.run(null, ['resume', '--latest', '--quiet'])
@@ -139,6 +139,6 @@ async function resultsRecorded(place: Workplace): Promise<number> {
 async function sandboxRunInTheMiddle(place: Workplace): Promise<Cli> {
   await place.write('in.csv', usersCsv(Array.from({ length: 120 }, (_, index) => loginOf(index + 1))))
   const cli = place.start(null, ['run', 'in.csv', '--action', 'suspend', '--sandbox', ...unattended])
-  await vi.waitFor(async () => expect(await resultsRecorded(place)).toBeGreaterThan(10), 10_000)
+  await vi.waitFor(async () => expect(await resultsRecorded(place)).toBeGreaterThan(10), 25_000)
   return cli
 }

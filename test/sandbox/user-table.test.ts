@@ -5,6 +5,7 @@ import { Directory } from '../../src/sandbox/directory.ts'
 import { oktaIdFor } from '../../src/sandbox/random.ts'
 import { type SandboxUser, userSources } from '../../src/sandbox/user.ts'
 import { UserTable } from '../../src/sandbox/user-table.ts'
+import { cases } from '../support/cases.ts'
 import { userOf } from './with-sandbox.ts'
 
 const time = fc
@@ -68,6 +69,7 @@ describe('UserTable', () => {
           pairs.map(([first, second]) => ({ ...second, id: first.id })),
         )
       }),
+      { numRuns: cases(40) },
     )
   })
 })
