@@ -17,11 +17,12 @@ it('of two runs of a job that start in the same moment exactly one works, time a
       expect(loser.end.code, loser.end.stderr).toBe(5)
       expect(loser.end.stderr).toContain('the job nightly')
       const winner = two.find((cli) => cli !== loser.cli)
-      await org.waitUntil(() => org.requests.length === round + 1)
+      await org.waitUntil(() => org.requests.length > round)
+      expect(org.requests).toHaveLength(round + 1)
       expect(await place.runs()).toHaveLength(round + 1)
       // Its lock is left to the next round, which takes it over.
       expect(winner?.kill('SIGKILL')).toBe(true)
       await winner?.ended
     }
   })
-}, 120_000)
+}, 300_000)
