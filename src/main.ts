@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { keepHeapSmall } from './cli/memory.ts'
-import { reportError } from './cli/report-error.ts'
+import { runProgram } from './cli/program.ts'
 import { leaveLostTerminals } from './cli/terminal/lost-terminal.ts'
 import { parseSystemError } from './files/system-error.ts'
 import { type ExitCode, exitCodes } from './messages/known-error.ts'
@@ -29,13 +29,7 @@ async function main(argv: readonly string[]): Promise<void> {
   })
   // Nobody is left who could be told of it.
   process.stderr.on('error', () => {})
-  try {
-    // Loaded here and not above, so that also what goes wrong with that is told in words.
-    const { runCommandLine } = await import('./cli/command-line.ts')
-    await runCommandLine(argv, finish)
-  } catch (error) {
-    finish(reportError(error, argv.includes('--json')))
-  }
+  finish(await runProgram(argv, process.stdout.columns ?? 100))
 }
 
 leaveLostTerminals()

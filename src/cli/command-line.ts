@@ -1,5 +1,5 @@
 import yargs from 'yargs'
-import { type ExitCode, KnownError } from '../messages/known-error.ts'
+import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
 import type { Command } from './command.ts'
 import { programVersion } from './version.ts'
 
@@ -64,13 +64,15 @@ function refuseRepeated(command: Command, args: Readonly<Record<string, unknown>
  * Carries out a command line.
  *
  * @param argv the arguments, without the program
- * @param finish takes the exit code of the command that was carried out
+ * @param columns how wide help is printed, at most
+ * @returns the exit code of the command that was carried out
  * @throws KnownError where it can't be understood, and what the command throws
  */
-export async function runCommandLine(
-  argv: readonly string[],
-  finish: (code: ExitCode) => void,
-): Promise<void> {
+export async function runCommandLine(argv: readonly string[], columns: number): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.done
+  const finish = (ended: ExitCode): void => {
+    code = ended
+  }
   const cli = yargs(argv.map((text) => (text === '-' ? standardInput : text)))
     .scriptName('okta-lifecycle')
     .usage('$0 <command>\n\nCarries out Okta user lifecycle actions in bulk.')
@@ -81,7 +83,7 @@ export async function runCommandLine(
     .strict()
     .version(programVersion())
     .help()
-    .wrap(Math.min(120, process.stdout.columns ?? 100))
+    .wrap(Math.min(120, columns))
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
       // yargs throws its own errors for what it finds while parsing; ours come from a command.
@@ -90,4 +92,5 @@ export async function runCommandLine(
     })
   for (const command of await wantedCommands(argv)) addCommand(cli, command, finish)
   await cli.parseAsync()
+  return code
 }

@@ -95,5 +95,6 @@ export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => voi
 
 /** Lets all that can happen without anything more from the test happen. */
 export async function settled(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 60))
+  // Many turns of the event loop and not one long wait: also where the machine is slow, each timer has had its turn.
+  for (let turn = 0; turn < 12; turn += 1) await new Promise((resolve) => setTimeout(resolve, 5))
 }

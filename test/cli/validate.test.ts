@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { encode } from '../input/support.ts'
 import { type CliEnd, startCli } from '../support/cli.ts'
+import { runInProcess } from '../support/in-process.ts'
 
 const text = 'Benutzer;login;action\r\nJörg;jörg@example.com;suspend\r\nZoë;zoë@example.com;suspend\r\n'
 
@@ -11,10 +12,11 @@ interface Place {
   readonly directory: string
   readonly write: (name: string, content: string | Buffer) => Promise<void>
   readonly read: (name: string) => Promise<Buffer>
+  /** Carries out a command: in this process, or in one of its own where it reads standard input. */
   readonly cli: (args: readonly string[], input?: Buffer) => Promise<CliEnd>
 }
 
-/** Lends a directory with a way to run the built command in it, and takes it away afterwards. */
+/** Lends a directory with a way to run the command in it, and takes it away afterwards. */
 async function withPlace(work: (place: Place) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'command-line-'))
   try {
@@ -23,7 +25,9 @@ async function withPlace(work: (place: Place) => Promise<void>): Promise<void> {
       write: (name, content) => writeFile(join(directory, name), content),
       read: (name) => readFile(join(directory, name)),
       cli: (args, input) =>
-        startCli(args, { cwd: directory, ...(input === undefined ? {} : { input }) }).ended,
+        input === undefined
+          ? runInProcess(args, { cwd: directory })
+          : startCli(args, { cwd: directory, input }).ended,
     })
   } finally {
     await rm(directory, { recursive: true, force: true })
@@ -88,7 +92,7 @@ describe('the encoding of an input', () => {
     await withPlace(async (place) => {
       const content = encode(text, 'windows-1252')
       await place.write('leavers.csv', content)
-      const { code, stderr } = await place.cli(['validate', name], content)
+      const { code, stderr } = await place.cli(['validate', name], name === '-' ? content : undefined)
       expect(code).toBe(2)
       const typed = name === '-' ? 'standard input' : name
       expect(stderr).toMatch(

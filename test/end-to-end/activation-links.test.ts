@@ -43,11 +43,11 @@ async function expectNoLink(place: Workplace, tokens: readonly string[], printed
   for (const token of tokens) expect(printed.includes(token)).toBe(false)
 }
 
-it.concurrent('writes activation links to the file that the job asks for, and nowhere else', async () => {
+it('writes activation links to the file that the job asks for, and nowhere else', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: makeUsers({ count: 12, status: 'STAGED' }) })
     await prepare(place, 12)
-    const end = await place.run(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
     expect(end.code, end.stderr).toBe(0)
     const path = join(place.directory, 'links.csv')
     expect(((await stat(path)).mode & 0o777).toString(8)).toBe('600')
@@ -61,7 +61,7 @@ it.concurrent('writes activation links to the file that the job asks for, and no
   })
 })
 
-it.concurrent('tells of a link that was lost with the answer, and how to make a new one', async () => {
+it('tells of a link that was lost with the answer, and how to make a new one', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({
       users: makeUsers({ count: 4, status: 'STAGED' }),
@@ -69,7 +69,7 @@ it.concurrent('tells of a link that was lost with the answer, and how to make a 
     })
     await prepare(place, 4)
     const args = ['run', 'in.csv', '--job', 'job.yaml', ...unattended]
-    const end = await place.run(org, args, { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } })
+    const end = await place.runHere(org, args, { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } })
     expect(end.code, end.stderr).toBe(0)
     expectAppliedOnce(
       org.applied,
@@ -82,45 +82,21 @@ it.concurrent('tells of a link that was lost with the answer, and how to make a 
   })
 })
 
-it.concurrent('every user has a link in the file or is told that it is lost, however often the run is killed', async () => {
-  await withWorkplace(async (place) => {
-    const count = 120
-    const org = await place.orgProcess({ users: makeUsers({ count, status: 'STAGED' }), latencyMs: 20 })
-    await prepare(place, count)
-    const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
-    let args = ['run', 'in.csv', '--job', 'job.yaml', ...unattended]
-    for (let kill = 1; kill <= 5; kill++) {
-      const cli = place.start(org, args, impatient)
-      await org.waitForRequests(kill * 35)
-      cli.kill('SIGKILL')
-      await cli.ended
-      args = ['resume', runId, '--yes', '--quiet']
-    }
-    const end = await place.run(org, args, impatient)
-    expect(end.code, end.stderr).toBe(0)
-    const kept = new Set(parseCsv(await place.read('links.csv')).map(({ okta_user_id }) => okta_user_id))
-    for (const { okta_user_id, message, result } of await place.results()) {
-      expect(result).toBe('succeeded')
-      expect(/link is lost/.test(message ?? ''), `${okta_user_id}: ${message}`).toBe(!kept.has(okta_user_id))
-    }
-  })
-})
-
-it.concurrent('stops before the first call where the file can’t be written', async () => {
+it('stops before the first call where the file can’t be written', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: makeUsers({ count: 1, status: 'STAGED' }) })
     await place.write('in.csv', usersCsv(ids(1)))
     await place.write('job.yaml', job.replace('links.csv', 'missing/links.csv'))
-    const end = await place.run(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
     expect([end.code, end.stderr]).toEqual([2, expect.stringContaining('report.activation_links')])
     expect(org.requests.filter(({ action }) => action !== null)).toEqual([])
   })
 })
 
-it.concurrent('keeps the links of a simulated org in the run directory', async () => {
+it('keeps the links of a simulated org in the run directory', async () => {
   await withWorkplace(async (place) => {
     await prepare(place, 2)
-    const end = await place.run(null, ['run', 'in.csv', '--job', 'job.yaml', '--sandbox', ...unattended])
+    const end = await place.runHere(null, ['run', 'in.csv', '--job', 'job.yaml', '--sandbox', ...unattended])
     expect(end.code, end.stderr).toBe(0)
     await expect(place.read('links.csv')).rejects.toThrow()
     expect(parseCsv(await place.read(`runs/${runId}/links.csv`)).length).toBeGreaterThan(0)

@@ -90,7 +90,7 @@ it.concurrent('gives the same results for the same rows in any format', { timeou
   })
 })
 
-it.concurrent('refuses bytes that are not UTF-8 and says where they stand', async () => {
+it('refuses bytes that are not UTF-8 and says where they stand', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: makeUsers({ count: 2 }) })
     const text = Buffer.concat([
@@ -99,7 +99,7 @@ it.concurrent('refuses bytes that are not UTF-8 and says where they stand', asyn
       Buffer.from('\n'),
     ])
     await place.write('latin.csv', text)
-    const end = await place.run(org, ['run', 'latin.csv', '--action', 'suspend', ...unattended])
+    const end = await place.runHere(org, ['run', 'latin.csv', '--action', 'suspend', ...unattended])
     expect(end.code).toBe(2)
     expect(end.stderr).toMatch(/row 2/)
     expect(end.stderr).toMatch(/UTF-8/)

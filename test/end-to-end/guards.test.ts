@@ -3,7 +3,7 @@ import { loginOf, makeUsers, userIdOf } from '../support/foreign-org/user.ts'
 import { expectAppliedOnce, runId, unattended, usersCsv, withWorkplace } from './workplace.ts'
 
 describe('the owner of the token', () => {
-  it.concurrent.each([
+  it.each([
     ['is never acted on', []],
     ['is never acted on without reads either', ['--no-read']],
   ])('%s', async (_, flags) => {
@@ -19,7 +19,7 @@ describe('the owner of the token', () => {
           [userIdOf(3), 'deactivate'],
         ]),
       )
-      const end = await place.run(org, ['run', 'in.csv', ...unattended, ...flags])
+      const end = await place.runHere(org, ['run', 'in.csv', ...unattended, ...flags])
       // Somebody put the owner into the file: someone must look.
       expect(end.code, end.stderr).toBe(1)
       const lines = await place.results()
@@ -32,13 +32,13 @@ describe('the owner of the token', () => {
     })
   })
 
-  it.concurrent.each(['forbidden', 'not_found'] as const)(
+  it.each(['forbidden', 'not_found'] as const)(
     'is nobody for a service app (%s): said once, and the run goes on',
     async (ownerRefusal) => {
       await withWorkplace(async (place) => {
         const org = await place.org({ users: makeUsers({ count: 1 }), ownerRefusal })
         await place.write('in.csv', usersCsv([userIdOf(1)]))
-        const end = await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+        const end = await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
         expect(end.code, end.stderr).toBe(0)
         expect(end.stderr.match(/service app/g)).toHaveLength(1)
         expect(JSON.parse(await place.read(`runs/${runId}/run.json`)).owner).toBe('none')
@@ -47,7 +47,7 @@ describe('the owner of the token', () => {
   )
 })
 
-it.concurrent('protects whom the job names by id, login, short name or pattern, in any spelling', async () => {
+it('protects whom the job names by id, login, short name or pattern, in any spelling', async () => {
   await withWorkplace(async (place) => {
     const named = [
       'ceo@example.com',
@@ -70,7 +70,7 @@ guards:
   protect: [CEO@example.com, rene.dupont@example.com, '*@board.example.com', boss, ${userIdOf(99)}]
 `,
     )
-    const end = await place.run(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
     expect(end.code, end.stderr).toBe(1)
     const lines = await place.results()
     expect(lines.map(({ result }) => result)).toEqual([
@@ -91,14 +91,14 @@ guards:
   })
 })
 
-it.concurrent('acts only on users in the statuses that the job allows, and ends as a success', async () => {
+it('acts only on users in the statuses that the job allows, and ends as a success', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({
       users: makeUsers({ count: 4, status: ['ACTIVE', 'LOCKED_OUT', 'STAGED', 'DEPROVISIONED'] }),
     })
     await place.write('in.csv', usersCsv([1, 2, 3, 4].map(userIdOf)))
     await place.write('job.yaml', 'name: j\naction: deactivate\nguards: { only_status: [ACTIVE, STAGED] }\n')
-    const end = await place.run(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
     expect(end.code, end.stderr).toBe(0)
     const lines = await place.results()
     expect(lines.map(({ result }) => result)).toEqual(['succeeded', 'skipped', 'succeeded', 'skipped'])
@@ -107,26 +107,26 @@ it.concurrent('acts only on users in the statuses that the job allows, and ends 
   })
 })
 
-it.concurrent('refuses a guard that needs reads together with --no-read', async () => {
+it('refuses a guard that needs reads together with --no-read', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: makeUsers({ count: 1 }) })
     await place.write('in.csv', usersCsv([userIdOf(1)]))
     await place.write('job.yaml', 'name: j\naction: suspend\nguards: { protect: [ceo@example.com] }\n')
-    const end = await place.run(org, ['run', 'in.csv', '--job', 'job.yaml', '--no-read', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', '--no-read', ...unattended])
     expect(end.code).toBe(2)
     expect(end.stderr).toMatch(/--no-read/)
     expect(org.requests).toEqual([])
   })
 })
 
-it.concurrent('skips invalid rows where that was asked for, and does the rest', async () => {
+it('skips invalid rows where that was asked for, and does the rest', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: makeUsers({ count: 2 }) })
     await place.write(
       'in.csv',
       'user,action,note\nuser1,suspend,a\nme,suspend,=b\nuser2,explode,c\nuser2,suspend,d\nshort\n',
     )
-    const end = await place.run(org, ['run', 'in.csv', '--skip-invalid', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', '--skip-invalid', ...unattended])
     expect(end.code, end.stderr).toBe(1)
     const lines = await place.results()
     expect(lines.map(({ row, result }) => `${row} ${result}`)).toEqual([
@@ -150,12 +150,12 @@ it.concurrent('skips invalid rows where that was asked for, and does the rest', 
   })
 })
 
-it.concurrent('sends without a read where none is wanted, and reads refusals instead', async () => {
+it('sends without a read where none is wanted, and reads refusals instead', async () => {
   await withWorkplace(async (place) => {
     const statuses = ['ACTIVE', 'SUSPENDED', 'LOCKED_OUT'] as const
     const org = await place.org({ users: makeUsers({ count: 3, status: statuses }) })
     await place.write('in.csv', usersCsv([userIdOf(1), loginOf(2), userIdOf(3), userIdOf(4)]))
-    const end = await place.run(org, ['run', 'in.csv', '--action', 'suspend', '--no-read', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', '--no-read', ...unattended])
     expect(end.code, end.stderr).toBe(1)
     const lines = await place.results()
     expect(lines.map(({ result, attempts }) => `${result} ${attempts}`)).toEqual([

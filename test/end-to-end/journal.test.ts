@@ -71,7 +71,7 @@ describe('a journal that is damaged in the middle', () => {
     ['half a line', (bytes, from, to) => without(bytes, from + 30, to - 1)],
   ]
 
-  it.concurrent('stops resume, names the byte, and nothing is sent', async () => {
+  it('stops resume, names the byte, and nothing is sent', async () => {
     await withWorkplace(async (place) => {
       const { org, path, bytes } = await brokenOffRun(place)
       const offsets = offsetsOf(bytes)
@@ -81,7 +81,7 @@ describe('a journal that is damaged in the middle', () => {
       for (const [name, damage] of damages) {
         const damaged = damage(bytes, from, to)
         await writeFile(path, damaged)
-        const end = await place.run(org, ['resume', '--latest', '--quiet'], impatient)
+        const end = await place.runHere(org, ['resume', '--latest', '--quiet'], impatient)
         expect(end.code, name).toBe(2)
         // A line that stands there twice is wrong where it comes the second time.
         const at = name.includes('twice') ? to : from
@@ -91,7 +91,7 @@ describe('a journal that is damaged in the middle', () => {
         expect(org.requests.slice(requests).every(({ key }) => key === 'me')).toBe(true)
       }
       await writeFile(path, bytes)
-      const end = await place.run(org, ['resume', '--latest', '--quiet'], impatient)
+      const end = await place.runHere(org, ['resume', '--latest', '--quiet'], impatient)
       expect(end.code, end.stderr).toBe(0)
     })
   })
@@ -99,7 +99,7 @@ describe('a journal that is damaged in the middle', () => {
 
 describe('a journal with a torn tail', () => {
   const half = '{"event":"result","row":39,"step":1,"user":"'
-  it.concurrent.each([
+  it.each([
     ['half a line', half],
     ['a line whose end is missing', `${half}x","chain":"0123456789abcdef0123456789abcdef","crc":"01234567"}`],
     ['zeros', '\0'.repeat(4096)],
@@ -110,19 +110,19 @@ describe('a journal with a torn tail', () => {
       // The kill itself may have torn a line.
       const sound = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1)
       await writeFile(path, Buffer.concat([sound, Buffer.from(tail)]))
-      const end = await place.run(org, ['resume', '--latest', '--quiet'], impatient)
+      const end = await place.runHere(org, ['resume', '--latest', '--quiet'], impatient)
       expect(end.code, end.stderr).toBe(0)
       await expectAllDone(place, org)
     })
   })
 
-  it.concurrent('goes on: the last line itself is torn', async () => {
+  it('goes on: the last line itself is torn', async () => {
     await withWorkplace(async (place) => {
       const { org, path, bytes } = await brokenOffRun(place, 'SIGINT')
       // As a crash leaves it that comes before the summary is written: what it says of the journal's end is not there.
       await rm(join(place.directory, 'runs', runId, 'summary.json'))
       await writeFile(path, bytes.subarray(0, -40))
-      const end = await place.run(org, ['resume', '--latest', '--quiet'], impatient)
+      const end = await place.runHere(org, ['resume', '--latest', '--quiet'], impatient)
       expect(end.code, end.stderr).toBe(0)
       await expectAllDone(place, org)
     })
@@ -130,7 +130,7 @@ describe('a journal with a torn tail', () => {
 })
 
 describe('a journal whose end was on disk when the run stopped', () => {
-  it.concurrent.each([
+  it.each([
     ['torn', (bytes: Buffer) => bytes.length - 40],
     ['gone', (bytes: Buffer) => offsetsOf(bytes).at(-3) ?? 0],
     ['gone, and all before it', () => 0],
@@ -142,7 +142,7 @@ describe('a journal whose end was on disk when the run stopped', () => {
       const requests = org.requests.length
       const sound = cut.lastIndexOf(0x0a) + 1
       for (const command of ['resume', 'status']) {
-        const end = await place.run(org, [command, '--latest'], impatient)
+        const end = await place.runHere(org, [command, '--latest'], impatient)
         expect(end.code, command).toBe(2)
         expect(end.stderr).toMatch(new RegExp(`at byte ${sound}: .*summary\\.json`))
         expect(end.stderr).toContain(`okta-lifecycle verify-journal runs/${runId}`)
@@ -150,7 +150,7 @@ describe('a journal whose end was on disk when the run stopped', () => {
       expect((await readFile(path)).equals(cut)).toBe(true)
       expect(org.requests.slice(requests).every(({ key }) => key === 'me')).toBe(true)
       await writeFile(path, bytes)
-      const end = await place.run(org, ['resume', '--latest', '--quiet'], impatient)
+      const end = await place.runHere(org, ['resume', '--latest', '--quiet'], impatient)
       expect(end.code, end.stderr).toBe(0)
     })
   })
@@ -164,17 +164,17 @@ async function expectAllDone(place: Workplace, org: ForeignOrg): Promise<void> {
   const lines = await place.results()
   expect(countsOf(lines.map(({ result }) => result))).toEqual({ succeeded: count - 1 })
   // What was appended reads back: the next resume finds a sound journal with nothing left to do.
-  const again = await place.run(org, ['resume', '--latest', '--quiet'])
+  const again = await place.runHere(org, ['resume', '--latest', '--quiet'])
   expect(again.code, again.stderr).toBe(0)
   expect(await place.results()).toEqual(lines)
 }
 
 describe('resume', () => {
-  it.concurrent('refuses another org', async () => {
+  it('refuses another org', async () => {
     await withWorkplace(async (place) => {
       const { org } = await brokenOffRun(place)
       const other = await place.org({ users: makeUsers({ count, factors: 1 }), ownerId: userIdOf(count) })
-      const end = await place.run(other, ['resume', '--latest', '--quiet'])
+      const end = await place.runHere(other, ['resume', '--latest', '--quiet'])
       expect(end.code).toBe(2)
       expect(end.stderr).toContain(org.url)
       expect(end.stderr).toContain(other.url)
@@ -182,7 +182,7 @@ describe('resume', () => {
     })
   })
 
-  it.concurrent.each([
+  it.each([
     ['another user', jsonAnswer(200, makeUsers({ count: 1 }).map(userJson)[0])],
     ['no user', forbidden()],
   ])('refuses a token that belongs to %s now', async (_, answer) => {
@@ -193,32 +193,32 @@ describe('resume', () => {
       const { org } = await brokenOffRun(place, 'SIGKILL', fault)
       changed = true
       const before = org.requests.length
-      const end = await place.run(org, ['resume', '--latest', '--quiet'], impatient)
+      const end = await place.runHere(org, ['resume', '--latest', '--quiet'], impatient)
       expect(end.code, end.stderr).toBe(2)
       expect(end.stderr).toMatch(/owner/)
       expect(org.requests.slice(before).map(({ key }) => key)).toEqual(['me'])
       changed = false
-      const again = await place.run(org, ['resume', '--latest', '--quiet'], impatient)
+      const again = await place.runHere(org, ['resume', '--latest', '--quiet'], impatient)
       expect(again.code, again.stderr).toBe(0)
     })
   })
 
-  it.concurrent('finds nothing to do in a finished run, and changes nothing', async () => {
+  it('finds nothing to do in a finished run, and changes nothing', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 2, status: ['ACTIVE', 'STAGED'] }) })
       await place.write('in.csv', usersCsv(ids.slice(0, 2)))
-      const first = await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+      const first = await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
       expect(first.code, first.stderr).toBe(1)
       const results = await place.read(`runs/${runId}/results.csv`)
       const calls = org.requests.filter(({ key }) => key !== 'me').length
-      const end = await place.run(org, ['resume', runId])
+      const end = await place.runHere(org, ['resume', runId])
       expect(end.code, end.stderr).toBe(1)
       expect(await place.read(`runs/${runId}/results.csv`)).toBe(results)
       expect(org.requests.filter(({ key }) => key !== 'me')).toHaveLength(calls)
     })
   })
 
-  it.concurrent('needs a run, and takes a directory as well as an id', async () => {
+  it('needs a run, and takes a directory as well as an id', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 1 }) })
       for (const args of [
@@ -227,26 +227,26 @@ describe('resume', () => {
         ['resume', 'nothing'],
         ['resume', 'x', '--latest'],
       ]) {
-        const end = await place.run(org, args)
+        const end = await place.runHere(org, args)
         expect(end.code, args.join(' ')).toBe(2)
         expect(end.stderr).toMatch(/run/)
       }
       await place.write('in.csv', usersCsv(ids.slice(0, 1)))
-      await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
-      const end = await place.run(org, ['resume', `runs/${runId}`])
+      await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+      const end = await place.runHere(org, ['resume', `runs/${runId}`])
       expect(end.code, end.stderr).toBe(0)
     })
   })
 })
 
 describe('status', () => {
-  it.concurrent('tells how far a run is, while it is at work, after it was killed, and at its end', async () => {
+  it('tells how far a run is, while it is at work, after it was killed, and at its end', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count }), latencyMs: 100 })
       await place.write('in.csv', usersCsv(ids))
       const cli = place.start(org, ['run', 'in.csv', '--action', 'suspend', ...unattended], impatient)
       await org.waitUntil(() => Object.keys(org.applied).length >= 12)
-      const working = await place.run(null, ['status', '--json'])
+      const working = await place.runHere(null, ['status', '--json'])
       expect(working.code, working.stderr).toBe(0)
       const seen = JSON.parse(working.stdout)
       expect(seen).toMatchObject({ run_id: runId, state: 'working', rows: count, tasks: count, org: org.url })
@@ -255,13 +255,13 @@ describe('status', () => {
       cli.kill('SIGKILL')
       await cli.ended
 
-      const died = await place.run(null, ['status', runId])
+      const died = await place.runHere(null, ['status', runId])
       expect(died.code, died.stderr).toBe(0)
       expect(died.stdout).toContain(`okta-lifecycle resume ${runId}`)
-      expect(JSON.parse((await place.run(null, ['status', '--json'])).stdout).state).toBe('died')
+      expect(JSON.parse((await place.runHere(null, ['status', '--json'])).stdout).state).toBe('died')
 
-      await place.run(org, ['resume', '--latest', '--quiet'], impatient)
-      const finished = await place.run(null, ['status', '--latest', '--json'])
+      await place.runHere(org, ['resume', '--latest', '--quiet'], impatient)
+      const finished = await place.runHere(null, ['status', '--latest', '--json'])
       expect(JSON.parse(finished.stdout)).toMatchObject({
         state: 'finished',
         done: count,
@@ -272,12 +272,12 @@ describe('status', () => {
 })
 
 describe('what a program reads', () => {
-  it.concurrent('run --json prints the summary and nothing else on standard output', async () => {
+  it('run --json prints the summary and nothing else on standard output', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 2, status: ['ACTIVE', 'STAGED'] }) })
       await place.write('in.csv', usersCsv(ids.slice(0, 2)))
       const args = ['run', 'in.csv', '--action', 'suspend', '--yes', '--run-id', runId, '--json']
-      const end = await place.run(org, args)
+      const end = await place.runHere(org, args)
       expect(end.code, end.stderr).toBe(1)
       const summary = JSON.parse(end.stdout)
       expect(summary).toEqual(JSON.parse(await place.read(`runs/${runId}/summary.json`)))
@@ -288,18 +288,18 @@ describe('what a program reads', () => {
     })
   })
 
-  it.concurrent('validate tells what is right and wrong, and sends nothing', async () => {
+  it('validate tells what is right and wrong, and sends nothing', async () => {
     await withWorkplace(async (place) => {
       await place.write(
         'good.csv',
         'login,action,send_email\nuser1,suspend,\nuser2,activate,\nuser2,activate,no\n',
       )
-      const good = await place.run(null, ['validate', 'good.csv'])
+      const good = await place.runHere(null, ['validate', 'good.csv'])
       expect(good.code, good.stderr).toBe(0)
       expect(good.stdout).toMatch(/3 rows/)
       expect(good.stdout).toMatch(/2 users/)
       expect(good.stdout).toMatch(/1 mail/)
-      const told = await place.run(null, ['validate', 'good.csv', '--json'])
+      const told = await place.runHere(null, ['validate', 'good.csv', '--json'])
       expect(JSON.parse(told.stdout)).toMatchObject({
         valid: true,
         rows: 3,
@@ -310,12 +310,12 @@ describe('what a program reads', () => {
       })
 
       await place.write('bad.csv', 'login,action\nuser1,suspend\n,suspend\nuser2,fly\n')
-      const bad = await place.run(null, ['validate', 'bad.csv'])
+      const bad = await place.runHere(null, ['validate', 'bad.csv'])
       expect(bad.code).toBe(2)
       expect(bad.stderr).toMatch(/2 of 3 rows/)
       expect(bad.stderr).toMatch(/row 2: .*empty/)
       expect(bad.stderr).toMatch(/row 3: .*fly/)
-      const badJson = await place.run(null, ['validate', 'bad.csv', '--json'])
+      const badJson = await place.runHere(null, ['validate', 'bad.csv', '--json'])
       expect(badJson.code).toBe(2)
       expect(JSON.parse(badJson.stdout)).toMatchObject({ valid: false, invalid_rows: 2 })
       expect(await place.runs()).toEqual([])

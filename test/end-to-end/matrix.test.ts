@@ -54,12 +54,12 @@ const keys: readonly (readonly [name: string, keyOf: (user: ForeignUser) => stri
 ]
 
 describe('every action on users of every status', () => {
-  it.concurrent.each(keys)('named by %s', async (_, keyOf) => {
+  it.each(keys)('named by %s', async (_, keyOf) => {
     await withWorkplace(async (place) => {
       const cases = allCases()
       const org = await place.org({ users: cases.map(({ user }) => user) })
       await place.write('all.csv', usersCsv(cases.map(({ user, action }) => [keyOf(user), action])))
-      const end = await place.run(org, ['run', 'all.csv', ...unattended])
+      const end = await place.runHere(org, ['run', 'all.csv', ...unattended])
       expect(end.code, end.stderr).toBe(1)
 
       const lines = await place.results()
@@ -102,36 +102,36 @@ describe('every action on users of every status', () => {
     })
   })
 
-  it.concurrent('says of a user who is ACTIVE with a password that activate led there', async () => {
+  it('says of a user who is ACTIVE with a password that activate led there', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 1, status: 'STAGED', hasPassword: true }) })
       await place.write('one.csv', usersCsv([userIdOf(1)]))
-      const end = await place.run(org, ['run', 'one.csv', '--action', 'activate', ...unattended])
+      const end = await place.runHere(org, ['run', 'one.csv', '--action', 'activate', ...unattended])
       expect(end.code, end.stderr).toBe(0)
       expect(await place.results()).toMatchObject([{ result: 'succeeded', status_after: 'ACTIVE' }])
     })
   })
 
-  it.concurrent('unlocks an ACTIVE user who is blocked from unknown devices', async () => {
+  it('unlocks an ACTIVE user who is blocked from unknown devices', async () => {
     await withWorkplace(async (place) => {
       const blocked = makeUsers({ count: 1 }).map((user) => ({ ...user, blockedFromUnknownDevices: true }))
       const org = await place.org({ users: blocked })
       await place.write('one.csv', usersCsv([userIdOf(1)]))
-      const end = await place.run(org, ['run', 'one.csv', '--action', 'unlock', ...unattended])
+      const end = await place.runHere(org, ['run', 'one.csv', '--action', 'unlock', ...unattended])
       expect(end.code, end.stderr).toBe(0)
       expect(await place.results()).toMatchObject([{ result: 'succeeded', attempts: '1' }])
       expectAppliedOnce(org.applied, [`${userIdOf(1)} unlock`])
     })
   })
 
-  it.concurrent('tells an unknown id from a user who is deactivated already', async () => {
+  it('tells an unknown id from a user who is deactivated already', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 1, status: 'DEPROVISIONED' }) })
       await place.write('two.csv', usersCsv([userIdOf(1), userIdOf(2)]))
       for (const flags of [[], ['--no-read']]) {
         const id = flags.length === 0 ? 'read' : 'unread'
         const args = ['run', 'two.csv', '--action', 'deactivate', '--yes', '--run-id', id, ...flags]
-        const end = await place.run(org, args)
+        const end = await place.runHere(org, args)
         expect(end.code, end.stderr).toBe(1)
         const lines = parseCsv(await place.read(`runs/${id}/results.csv`))
         expect(lines).toMatchObject([
@@ -145,7 +145,7 @@ describe('every action on users of every status', () => {
 })
 
 describe('the input’s own columns', () => {
-  it.concurrent('come through unchanged, renamed only where they collide', async () => {
+  it('come through unchanged, renamed only where they collide', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 3, status: ['ACTIVE', 'STAGED'] }) })
       const header =
@@ -156,7 +156,7 @@ describe('the input’s own columns', () => {
         `"[{}]",'=,${userIdOf(3)},-5,,,ß,"'quoted'","\t=tab",'plain,;`,
       ]
       await place.write('odd.csv', `${[header, ...cells].join('\n')}\n`)
-      const end = await place.run(org, ['run', 'odd.csv', '--action', 'suspend', ...unattended])
+      const end = await place.runHere(org, ['run', 'odd.csv', '--action', 'suspend', ...unattended])
       expect(end.code, end.stderr).toBe(1)
 
       const lines = await place.results()
@@ -195,13 +195,13 @@ describe('the input’s own columns', () => {
     })
   })
 
-  it.concurrent('read back exactly when the failed rows are fed again', async () => {
+  it('read back exactly when the failed rows are fed again', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 1, status: 'STAGED' }) })
       await place.write('in.csv', `user;note;"odd ""name"""\n${userIdOf(1)};=1+1;"a;b, 'c'"\n`)
-      await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+      await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
       const again = ['run', `runs/${runId}/failed.csv`, '--action', 'activate', '--yes', '--run-id', 'again']
-      const end = await place.run(org, again)
+      const end = await place.runHere(org, again)
       expect(end.code, end.stderr).toBe(0)
       const [first] = await place.results()
       const [second] = parseCsv(await place.read('runs/again/results.csv'))
@@ -210,7 +210,7 @@ describe('the input’s own columns', () => {
     })
   })
 
-  it.concurrent('keep their kinds in results.jsonl where the input is JSON', async () => {
+  it('keep their kinds in results.jsonl where the input is JSON', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 1 }) })
       const extra = {
@@ -223,7 +223,7 @@ describe('the input’s own columns', () => {
         row: 'r',
       }
       await place.write('in.jsonl', `${JSON.stringify({ id: userIdOf(1), ...extra })}\n`)
-      const end = await place.run(org, ['run', 'in.jsonl', '--action', 'suspend', ...unattended])
+      const end = await place.runHere(org, ['run', 'in.jsonl', '--action', 'suspend', ...unattended])
       expect(end.code, end.stderr).toBe(0)
       const { row, ...others } = extra
       expect(JSON.parse(await place.read(`runs/${runId}/results.jsonl`))).toMatchObject({

@@ -7,7 +7,7 @@ function shortNameOf(number: number): string {
   return loginOf(number).replace(/@.*/, '')
 }
 
-it.concurrent('acts once on a user whom one file names by id, login and short name', async () => {
+it('acts once on a user whom one file names by id, login and short name', async () => {
   await withWorkplace(async (place) => {
     const numbers = Array.from({ length: 40 }, (_, index) => index + 1)
     const org = await place.org({ users: makeUsers({ count: 40 }), latencyMs: 10 })
@@ -18,7 +18,7 @@ it.concurrent('acts once on a user whom one file names by id, login and short na
       loginOf(number),
     ])
     await place.write('in.csv', usersCsv(rows))
-    const end = await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
     expect(end.code, end.stderr).toBe(0)
     expectAppliedOnce(
       org.applied,
@@ -34,13 +34,13 @@ it.concurrent('acts once on a user whom one file names by id, login and short na
   })
 })
 
-it.concurrent('tells ids apart that differ in letter case alone', async () => {
+it('tells ids apart that differ in letter case alone', async () => {
   await withWorkplace(async (place) => {
     // The ids of these two end in A and in a.
     expect(userIdOf(10).toLowerCase()).toBe(userIdOf(36).toLowerCase())
     const org = await place.org({ users: makeUsers({ count: 40 }) })
     await place.write('in.csv', usersCsv([userIdOf(10), userIdOf(36)]))
-    const end = await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
     expect(end.code, end.stderr).toBe(0)
     expectAppliedOnce(org.applied, [`${userIdOf(10)} suspend`, `${userIdOf(36)} suspend`])
   })
@@ -78,7 +78,7 @@ it.concurrent.each([
   },
 )
 
-it.concurrent('does different actions on one user in the order of the file, whatever names the user', async () => {
+it('does different actions on one user in the order of the file, whatever names the user', async () => {
   await withWorkplace(async (place) => {
     const numbers = Array.from({ length: 20 }, (_, index) => index + 1)
     const org = await place.org({ users: makeUsers({ count: 20 }), latencyMs: 10 })
@@ -92,7 +92,7 @@ it.concurrent('does different actions on one user in the order of the file, what
     // All users interleaved, so that rows of one user stand far from and near to each other.
     const rows = steps.flatMap(([keyOf, action]) => numbers.map((number) => [keyOf(number), action] as const))
     await place.write('in.csv', usersCsv(rows))
-    const end = await place.run(org, ['run', 'in.csv', '--concurrency', '20', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', '--concurrency', '20', ...unattended])
     expect(end.code, end.stderr).toBe(0)
     expect(countsOf((await place.results()).map(({ result }) => result))).toEqual({ succeeded: 100 })
     for (const number of numbers) {
@@ -104,7 +104,7 @@ it.concurrent('does different actions on one user in the order of the file, what
   })
 })
 
-it.concurrent('keeps that order also where the earlier row takes longer to be read', async () => {
+it('keeps that order also where the earlier row takes longer to be read', async () => {
   await withWorkplace(async (place) => {
     const slow = new Set(['user1@example.com', 'user2'])
     const org = await place.org({
@@ -121,19 +121,19 @@ it.concurrent('keeps that order also where the earlier row takes longer to be re
       ]),
     )
     const more = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
-    const end = await place.run(org, ['run', 'in.csv', ...unattended], more)
+    const end = await place.runHere(org, ['run', 'in.csv', ...unattended], more)
     expect(end.code, end.stderr).toBe(0)
     const results = (await place.results()).map(({ result }) => result)
     expect(results).toEqual(['succeeded', 'succeeded', 'succeeded', 'succeeded'])
   })
 })
 
-it.concurrent('repeats an action on a user when another stood in between', async () => {
+it('repeats an action on a user when another stood in between', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: makeUsers({ count: 1, factors: 1 }) })
     const actions = ['suspend', 'suspend', 'unsuspend', 'unsuspend', 'suspend']
     await place.write('in.csv', usersCsv(actions.map((action) => [userIdOf(1), action])))
-    const end = await place.run(org, ['run', 'in.csv', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', ...unattended])
     expect(end.code, end.stderr).toBe(0)
     expect((await place.results()).map(({ result }) => result)).toEqual([
       'succeeded',
@@ -146,7 +146,7 @@ it.concurrent('repeats an action on a user when another stood in between', async
   })
 })
 
-it.concurrent('takes other options for another task, and sends each row’s own', async () => {
+it('takes other options for another task, and sends each row’s own', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: makeUsers({ count: 2, status: 'PROVISIONED' }) })
     const lines = [
@@ -156,7 +156,7 @@ it.concurrent('takes other options for another task, and sends each row’s own'
       'user2,reactivate,FALSE',
     ]
     await place.write('in.csv', `${lines.join('\n')}\n`)
-    const end = await place.run(org, ['run', 'in.csv', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', ...unattended])
     expect(end.code, end.stderr).toBe(0)
     expect((await place.results()).map(({ result }) => result)).toEqual([
       'succeeded',
@@ -176,14 +176,14 @@ it.concurrent('takes other options for another task, and sends each row’s own'
   })
 })
 
-it.concurrent('does the steps of a job for each user, and a failed step stops the later ones of its row', async () => {
+it('does the steps of a job for each user, and a failed step stops the later ones of its row', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({
       users: makeUsers({ count: 4, status: ['ACTIVE', 'LOCKED_OUT', 'SUSPENDED', 'DEPROVISIONED'] }),
     })
     await place.write('in.csv', usersCsv([1, 2, 3, 4].map(loginOf)))
     await place.write('job.yaml', 'name: j\nsteps: [suspend, deactivate]\n')
-    const end = await place.run(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
     expect(end.code, end.stderr).toBe(1)
     const lines = await place.results()
     expect(lines.map(({ row, step, action, result }) => `${row}.${step} ${action} ${result}`)).toEqual([
@@ -206,7 +206,7 @@ it.concurrent('does the steps of a job for each user, and a failed step stops th
   })
 })
 
-it.concurrent('does a user’s later rows after a row that failed', async () => {
+it('does a user’s later rows after a row that failed', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: makeUsers({ count: 1, status: 'LOCKED_OUT' }) })
     await place.write(
@@ -217,7 +217,7 @@ it.concurrent('does a user’s later rows after a row that failed', async () => 
         [userIdOf(1), 'suspend'],
       ]),
     )
-    const end = await place.run(org, ['run', 'in.csv', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', ...unattended])
     expect(end.code, end.stderr).toBe(1)
     expect((await place.results()).map(({ result }) => result)).toEqual(['failed', 'succeeded', 'succeeded'])
     expect(org.org.users.get(userIdOf(1))?.status).toBe('SUSPENDED')

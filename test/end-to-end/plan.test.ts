@@ -44,17 +44,17 @@ const actions = [
 ] as const
 
 describe('what is planned comes true', () => {
-  it.concurrent('for every action in every status, by the result and in the same words', async () => {
+  it('for every action in every status, by the result and in the same words', async () => {
     await withWorkplace(async (place) => {
       const cases = actions.flatMap((action) => foreignStatuses.map((status) => ({ action, status })))
       const users = makeUsers({ count: cases.length, status: cases.map(({ status }) => status) })
       const org = await place.org({ users })
       const rows = cases.map(({ action }, index) => [userIdOf(index + 1), action] as const)
       await place.write('in.csv', usersCsv(rows))
-      const plan = planOf(await place.run(org, ['plan', 'in.csv', '--json', '--quiet']))
+      const plan = planOf(await place.runHere(org, ['plan', 'in.csv', '--json', '--quiet']))
       expectOnlyReads(org)
       expect(plan.totals).toMatchObject({ rows: 56, tasks: 56, expected: { unknown: 1 } })
-      await place.run(org, ['run', 'in.csv', ...unattended])
+      await place.runHere(org, ['run', 'in.csv', ...unattended])
       const lines = await place.results()
       for (const [index, { expected, reason, status }] of plan.rows.entries()) {
         const line = lines[index]
@@ -66,7 +66,7 @@ describe('what is planned comes true', () => {
     })
   })
 
-  it.concurrent('for a mixed file with steps, repetitions, guards, logins and bad rows', async () => {
+  it('for a mixed file with steps, repetitions, guards, logins and bad rows', async () => {
     await withWorkplace(async (place) => {
       const users = mixedUsers()
       const org = await place.org({ users, ownerId: userIdOf(9) })
@@ -91,11 +91,11 @@ describe('what is planned comes true', () => {
         `name: j\nsteps: [suspend, deactivate, activate]\nguards: { protect: ['user8@*'] }\n`,
       )
       const args = ['in.csv', '--job', 'job.yaml', '--skip-invalid']
-      const plan = planOf(await place.run(org, ['plan', ...args, '--json']))
+      const plan = planOf(await place.runHere(org, ['plan', ...args, '--json']))
       expectOnlyReads(org)
       const changing = org.org.users.get(userIdOf(5))
       if (changing !== undefined) changing.transition = { to: 'SUSPENDED', doneAt: 0 }
-      const end = await place.run(org, ['run', ...args, ...unattended])
+      const end = await place.runHere(org, ['run', ...args, ...unattended])
       expect(end.code, end.stderr).toBe(1)
       const lines = await place.results()
       expect(lines.map(({ row, step }) => `${row} ${step}`)).toEqual(
@@ -116,15 +116,15 @@ describe('what is planned comes true', () => {
     })
   })
 
-  it.concurrent('also in the number of requests, where nothing is unknown', async () => {
+  it('also in the number of requests, where nothing is unknown', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 6, status: ['ACTIVE', 'STAGED', 'SUSPENDED'] })
       const org = await place.org({ users })
       await place.write('in.csv', usersCsv([1, 2, 3, 4, 5, 6].map(userIdOf)))
       await place.write('job.yaml', 'name: j\nsteps: [deactivate, activate]\n')
       const args = ['in.csv', '--job', 'job.yaml', '--json']
-      const plan = planOf(await place.run(org, ['plan', ...args]))
-      const ended = await place.run(org, ['run', ...args, ...unattended])
+      const plan = planOf(await place.runHere(org, ['plan', ...args]))
+      const ended = await place.runHere(org, ['run', ...args, ...unattended])
       const summary = JSON.parse(ended.stdout)
       expect(plan.totals).toMatchObject({ expected: { succeeded: 12, unknown: 0 }, mails: 6 })
       expect(summary.requests).toMatchObject(plan.requests)
@@ -145,7 +145,7 @@ function mixedUsers(): ForeignUser[] {
 }
 
 describe('a plan', () => {
-  it.concurrent('reads each user once, keeps the order of the input, and leaves nothing behind', async () => {
+  it('reads each user once, keeps the order of the input, and leaves nothing behind', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 300 }), latencyMs: 5 })
       const numbers = Array.from({ length: 900 }, (_, index) => (index % 300) + 1)
@@ -153,7 +153,7 @@ describe('a plan', () => {
       const temporary = join(place.directory, 'temporary')
       await mkdir(temporary)
       const env = { TMPDIR: temporary }
-      const plan = planOf(await place.run(org, ['plan', 'in.csv', '--json', '--quiet'], { env }))
+      const plan = planOf(await place.runHere(org, ['plan', 'in.csv', '--json', '--quiet'], { env }))
       expect(plan.rows.map(({ row }) => row)).toEqual(numbers.map((_, index) => index + 1))
       expect(plan.totals.expected).toMatchObject({ succeeded: 300, skipped: 600 })
       expect(org.requests.map(({ path }) => path).sort()).toEqual(
@@ -164,7 +164,7 @@ describe('a plan', () => {
     })
   })
 
-  it.concurrent('says it in lines for people, ending with totals, mails and time', async () => {
+  it('says it in lines for people, ending with totals, mails and time', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({
         users: makeUsers({ count: 2, status: ['ACTIVE', 'STAGED'] }),
@@ -178,7 +178,7 @@ describe('a plan', () => {
           ['x', 'unlock'],
         ]),
       )
-      const end = await place.run(org, ['plan', 'in.csv'])
+      const end = await place.runHere(org, ['plan', 'in.csv'])
       expect(end.code, end.stderr).toBe(0)
       const lines = end.stdout.split('\n')
       expect(lines.slice(0, 4)).toEqual([
@@ -196,21 +196,21 @@ describe('a plan', () => {
     })
   })
 
-  it.concurrent('knows no time where no limit is shown, and says nothing with --quiet', async () => {
+  it('knows no time where no limit is shown, and says nothing with --quiet', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 1 }), rateLimit: null, ownerId: userIdOf(1) })
       await place.write('in.csv', usersCsv([userIdOf(1)]))
-      const end = await place.run(org, ['plan', 'in.csv', '--action', 'suspend', '--json', '--quiet'])
+      const end = await place.runHere(org, ['plan', 'in.csv', '--action', 'suspend', '--json', '--quiet'])
       expect(planOf(end)).toMatchObject({ seconds: null, totals: { expected: { skipped: 1 } } })
       expect(end).toMatchObject({ code: 0, stderr: '' })
     })
   })
 
-  it.concurrent('reads nobody but the owner with --no-read', async () => {
+  it('reads nobody but the owner with --no-read', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 2 }), ownerId: userIdOf(2) })
       await place.write('in.csv', usersCsv([userIdOf(1), userIdOf(1), 'USER2']))
-      const end = await place.run(org, ['plan', 'in.csv', '--action', 'suspend', '--no-read', '--json'])
+      const end = await place.runHere(org, ['plan', 'in.csv', '--action', 'suspend', '--no-read', '--json'])
       const plan = planOf(end)
       expect(plan.rows.map(({ expected }) => expected)).toEqual(['unknown', 'skipped', 'skipped'])
       expect(plan.requests).toEqual({ reads: 1, lifecycle: 1 })
@@ -218,22 +218,22 @@ describe('a plan', () => {
     })
   })
 
-  it.concurrent('plans in a sandbox without any connection set', async () => {
+  it('plans in a sandbox without any connection set', async () => {
     await withWorkplace(async (place) => {
       await place.write('in.csv', usersCsv(['ada@example.com']))
-      const end = await place.run(null, ['plan', 'in.csv', '--action', 'suspend', '--sandbox', '--json'])
+      const end = await place.runHere(null, ['plan', 'in.csv', '--action', 'suspend', '--sandbox', '--json'])
       expect(planOf(end)).toMatchObject({ rows: [{ expected: 'succeeded', status: 'ACTIVE' }] })
     })
   })
 
-  it.concurrent('says failed where Okta refuses to show a user, as a run would', async () => {
+  it('says failed where Okta refuses to show a user, as a run would', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({
         users: makeUsers({ count: 2 }),
         fault: ({ key }) => (key === userIdOf(1) ? { name: 'forbidden' } : null),
       })
       await place.write('in.csv', usersCsv([userIdOf(1), userIdOf(2)]))
-      const plan = planOf(await place.run(org, ['plan', 'in.csv', '--action', 'suspend', '--json']))
+      const plan = planOf(await place.runHere(org, ['plan', 'in.csv', '--action', 'suspend', '--json']))
       expect(plan.rows[0]).toMatchObject({ status: null, expected: 'failed' })
       expect(plan.rows[0]?.reason).toMatch(/could not be read.*E0000006/)
       expect(plan.rows[1]).toMatchObject({ expected: 'succeeded', reason: null })
@@ -242,11 +242,11 @@ describe('a plan', () => {
 })
 
 describe('exit codes', () => {
-  it.concurrent('is 2 for bad rows, with all of them named, and nothing is asked', async () => {
+  it('is 2 for bad rows, with all of them named, and nothing is asked', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 1 }) })
       await place.write('in.csv', usersCsv([userIdOf(1), 'a/b']))
-      const end = await place.run(org, ['plan', 'in.csv', '--action', 'suspend', '--json'])
+      const end = await place.runHere(org, ['plan', 'in.csv', '--action', 'suspend', '--json'])
       expect(end.code).toBe(2)
       expect(JSON.parse(end.stdout)).toMatchObject({
         error: { exit_code: 2, message: expect.stringMatching(/row 2/) },
@@ -255,33 +255,33 @@ describe('exit codes', () => {
     })
   })
 
-  it.concurrent('is 3 for more users than max_users allows, in the words of run', async () => {
+  it('is 3 for more users than max_users allows, in the words of run', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 3 }) })
       await place.write('in.csv', usersCsv([1, 2, 3].map(userIdOf)))
       const args = ['in.csv', '--action', 'suspend', '--max-users', '2']
-      const end = await place.run(org, ['plan', ...args])
+      const end = await place.runHere(org, ['plan', ...args])
       expect(end).toMatchObject({ code: 3, stdout: '' })
       expect(org.requests).toEqual([])
       const [words = 'nothing'] = end.stderr.split('\n')
-      const run = await place.run(org, ['run', ...args, ...unattended])
+      const run = await place.runHere(org, ['run', ...args, ...unattended])
       expect(run.code).toBe(3)
       expect(run.stdout).toContain(words)
     })
   })
 
-  it.concurrent('is 4 for credentials that Okta refuses at the start', async () => {
+  it('is 4 for credentials that Okta refuses at the start', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 1 }) })
       await place.write('in.csv', usersCsv([userIdOf(1)]))
       const wrong = { url: org.url, token: '00SomeOtherFictionalToken' }
-      const end = await place.run(wrong, ['plan', 'in.csv', '--action', 'suspend', '--json'])
+      const end = await place.runHere(wrong, ['plan', 'in.csv', '--action', 'suspend', '--json'])
       expect(end.code).toBe(4)
       expect(JSON.parse(end.stdout).error.exit_code).toBe(4)
     })
   })
 
-  it.concurrent('is 4 for a token that ends in between; what was begun as JSON ends as JSON', async () => {
+  it('is 4 for a token that ends in between; what was begun as JSON ends as JSON', async () => {
     await withWorkplace(async (place) => {
       let reads = 0
       const org = await place.org({
@@ -289,7 +289,7 @@ describe('exit codes', () => {
         fault: ({ key }) => (key !== 'me' && ++reads > 150 ? { name: 'invalidToken' } : null),
       })
       await place.write('in.csv', usersCsv(makeUsers({ count: 200 }).map(({ id }) => id)))
-      const end = await place.run(org, ['plan', 'in.csv', '--action', 'suspend', '--json', '--quiet'])
+      const end = await place.runHere(org, ['plan', 'in.csv', '--action', 'suspend', '--json', '--quiet'])
       expect(end.code, end.stderr).toBe(4)
       const plan = planOf(end)
       expect(plan.rows.length).toBe(plan.totals.tasks)

@@ -1,6 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { Fault } from '../support/foreign-org/fault.ts'
 import { loginOf, makeUsers, userIdOf } from '../support/foreign-org/user.ts'
@@ -37,7 +36,7 @@ async function runFile(place: Workplace, run: string): Promise<Record<string, un
 const ids = (first: number, last: number): string[] =>
   Array.from({ length: last - first + 1 }, (_, index) => userIdOf(first + index))
 
-it.concurrent('does what failed once it can be done, never what is done, and closes the old run', async () => {
+it('does what failed once it can be done, never what is done, and closes the old run', async () => {
   await withWorkplace(async (place) => {
     // Of ten users with a factor, three are deprovisioned at first: suspend fails.
     const users = [
@@ -47,13 +46,13 @@ it.concurrent('does what failed once it can be done, never what is done, and clo
     const org = await place.org({ users })
     await place.write('job.yaml', 'name: leavers\nsteps: [reset_factors, suspend, deactivate]\n')
     await place.write('in.csv', usersCsv(ids(1, 10)))
-    const first = await place.run(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+    const first = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
     expect(first.code, first.stderr).toBe(1)
     expect(first.stdout).toMatch(new RegExp(`okta-lifecycle retry ${runId}`))
     for (const user of org.org.users.values()) {
       if (ids(8, 10).includes(user.id)) user.status = 'ACTIVE'
     }
-    const second = await place.run(org, ['retry', runId, ...again])
+    const second = await place.runHere(org, ['retry', runId, ...again])
     expect(second.code, second.stderr + second.stdout).toBe(0)
     expectAppliedOnce(
       org.applied,
@@ -68,35 +67,35 @@ it.concurrent('does what failed once it can be done, never what is done, and clo
     expect(await runFile(place, run)).toMatchObject({ retry_of: runId, state: 'finished' })
     expect(await runFile(place, runId)).toMatchObject({ state: 'closed', closed_by: run })
 
-    const resumed = await place.run(org, ['resume', runId, '--yes'])
+    const resumed = await place.runHere(org, ['resume', runId, '--yes'])
     expect([resumed.code, resumed.stdout]).toEqual([2, ''])
     expect(resumed.stderr).toContain(`okta-lifecycle resume ${run}`)
-    const retriedAgain = await place.run(org, ['retry', runId, ...again])
+    const retriedAgain = await place.runHere(org, ['retry', runId, ...again])
     expect([retriedAgain.code, retriedAgain.stderr.includes(run)]).toEqual([2, true])
-    const nothing = await place.run(org, ['retry', run, ...again])
+    const nothing = await place.runHere(org, ['retry', run, ...again])
     expect([nothing.code, nothing.stderr]).toEqual([0, expect.stringMatching(/nothing to retry/)])
-    expect((await place.run(org, ['status', runId])).stdout).toMatch(/closed/)
+    expect((await place.runHere(org, ['status', runId])).stdout).toMatch(/closed/)
     expect(await retriedRun(place)).toBe(run)
   })
 })
 
-it.concurrent('takes a run up again whose retry died before it was one, and never one that another goes on from', async () => {
+it('takes a run up again whose retry died before it was one, and never one that another goes on from', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: [] })
     await place.write('in.csv', usersCsv(['gone@example.com']))
-    await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+    await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
     const path = join(place.directory, 'runs', runId, 'run.json')
     const half = { ...(await runFile(place, runId)), closed_by: 'never-begun' }
     await writeFile(path, JSON.stringify(half))
-    const resumed = await place.run(org, ['resume', runId, '--yes'])
+    const resumed = await place.runHere(org, ['resume', runId, '--yes'])
     expect([resumed.code, resumed.stderr]).toEqual([
       2,
       expect.stringContaining(`okta-lifecycle retry ${runId}`),
     ])
-    expect((await place.run(org, ['retry', runId, ...again])).code).toBe(1)
+    expect((await place.runHere(org, ['retry', runId, ...again])).code).toBe(1)
     // The other run may be kept elsewhere by now: what it has done must not be done anew.
     await rm(join(place.directory, 'runs', await retriedRun(place)), { recursive: true })
-    const refused = await place.run(org, ['retry', runId, ...again])
+    const refused = await place.runHere(org, ['retry', runId, ...again])
     expect([refused.code, refused.stderr]).toEqual([
       2,
       expect.stringMatching(/is closed: run .* goes on from it/),
@@ -105,7 +104,7 @@ it.concurrent('takes a run up again whose retry died before it was one, and neve
   })
 })
 
-it.concurrent('settles doubt first, and sends again only what was not applied', async () => {
+it('settles doubt first, and sends again only what was not applied', async () => {
   await withWorkplace(async (place) => {
     // The reads that would settle the doubt fail, so that the tasks of the first run end in doubt.
     let fixed = false
@@ -126,12 +125,12 @@ it.concurrent('settles doubt first, and sends again only what was not applied', 
     const notAllowed = { status: 400, headers: {}, body: '{"errorCode":"E0000001","errorSummary":"no"}' }
     const org = await place.org({ users: makeUsers({ count: 8 }), fault })
     await place.write('in.csv', usersCsv(ids(1, 8)))
-    const first = await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended], impatient)
+    const first = await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended], impatient)
     expect(first.code, first.stderr).toBe(1)
     expect(countsOf((await place.results()).map(({ result }) => result))).toEqual({ in_doubt: 8 })
     expect(Object.keys(org.applied)).toHaveLength(4)
     fixed = true
-    const second = await place.run(org, ['retry', '--latest', ...again], impatient)
+    const second = await place.runHere(org, ['retry', '--latest', ...again], impatient)
     expect(second.code, second.stderr + second.stdout).toBe(0)
     expect(second.stderr).toMatch(/8 tasks in doubt: settled first/)
     expectAppliedOnce(
@@ -145,7 +144,7 @@ it.concurrent('settles doubt first, and sends again only what was not applied', 
   })
 })
 
-it.concurrent('repeats a reactivate in doubt only where it is told to', async () => {
+it('repeats a reactivate in doubt only where it is told to', async () => {
   await withWorkplace(async (place) => {
     let calls = 0
     const org = await place.org({
@@ -153,12 +152,16 @@ it.concurrent('repeats a reactivate in doubt only where it is told to', async ()
       fault: ({ action }) => (action !== null && ++calls <= 2 ? { name: 'dropBefore' } : null),
     })
     await place.write('in.csv', usersCsv(ids(1, 2)))
-    const first = await place.run(org, ['run', 'in.csv', '--action', 'reactivate', ...unattended], impatient)
+    const first = await place.runHere(
+      org,
+      ['run', 'in.csv', '--action', 'reactivate', ...unattended],
+      impatient,
+    )
     expect(first.code, first.stderr).toBe(1)
-    const kept = await place.run(org, ['retry', runId, ...again], impatient)
+    const kept = await place.runHere(org, ['retry', runId, ...again], impatient)
     expect(kept.code, kept.stderr).toBe(1)
     expect([calls, org.applied]).toEqual([2, {}])
-    const told = await place.run(
+    const told = await place.runHere(
       org,
       ['retry', await retriedRun(place), '--in-doubt', 'retry', ...again],
       impatient,
@@ -193,7 +196,7 @@ it.concurrent('takes up a run that was killed: what was not run and what was und
   })
 })
 
-it.concurrent('does not do a row any more where a later row of the user was carried out', async () => {
+it('does not do a row any more where a later row of the user was carried out', async () => {
   await withWorkplace(async (place) => {
     let fixed = false
     const org = await place.org({
@@ -216,10 +219,10 @@ it.concurrent('does not do a row any more where a later row of the user was carr
         [loginOf(2), 'suspend'],
       ]),
     )
-    const first = await place.run(org, ['run', 'in.csv', ...unattended])
+    const first = await place.runHere(org, ['run', 'in.csv', ...unattended])
     expect(first.code, first.stderr).toBe(1)
     fixed = true
-    const second = await place.run(org, ['retry', runId, ...again])
+    const second = await place.runHere(org, ['retry', runId, ...again])
     expect(second.code, second.stderr).toBe(1)
     expect(second.stderr).toMatch(/1 row not done any more/)
     expect(org.org.users.get(userIdOf(1))?.status).toBe('ACTIVE')
@@ -230,7 +233,7 @@ it.concurrent('does not do a row any more where a later row of the user was carr
   })
 })
 
-it.concurrent('keeps the cells of JSON and CSV as they were', async () => {
+it('keeps the cells of JSON and CSV as they were', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: [] })
     const record = {
@@ -242,8 +245,8 @@ it.concurrent('keeps the cells of JSON and CSV as they were', async () => {
       text: '=1+1',
     }
     await place.write('in.json', JSON.stringify([record]))
-    expect((await place.run(org, ['run', 'in.json', ...unattended])).code).toBe(1)
-    expect((await place.run(org, ['retry', runId, ...again])).code).toBe(1)
+    expect((await place.runHere(org, ['run', 'in.json', ...unattended])).code).toBe(1)
+    expect((await place.runHere(org, ['retry', runId, ...again])).code).toBe(1)
     const run = await retriedRun(place)
     expect(JSON.parse(await place.read(`runs/${run}/input.jsonl`))).toEqual(record)
     const [line] = (await place.read(`runs/${run}/results.jsonl`)).trim().split('\n')
@@ -252,82 +255,45 @@ it.concurrent('keeps the cells of JSON and CSV as they were', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: [] })
     await place.write('in.csv', 'user;note;n\r\n"gone@example.com";"=1+1; ""x""\r\ny";\'=2\r\n')
-    expect((await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])).code).toBe(1)
-    expect((await place.run(org, ['retry', runId, ...again])).code).toBe(1)
+    expect((await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])).code).toBe(1)
+    expect((await place.runHere(org, ['retry', runId, ...again])).code).toBe(1)
     const [line] = (await place.read(`runs/${await retriedRun(place)}/results.jsonl`)).trim().split('\n')
     expect(JSON.parse(line ?? '')).toMatchObject({ note: '=1+1; "x"\r\ny', n: '=2' })
   })
 })
 
-it.concurrent('asks nothing without a terminal, and then changes nothing', async () => {
+it('asks nothing without a terminal, and then changes nothing', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: [] })
     await place.write('in.csv', usersCsv(['gone@example.com']))
-    await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+    await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
     const before = await place.read(`runs/${runId}/run.json`)
-    const end = await place.run(org, ['retry', runId])
+    const end = await place.runHere(org, ['retry', runId])
     expect([end.code, end.stderr]).toEqual([2, expect.stringContaining('--yes')])
     expect(await place.read(`runs/${runId}/run.json`)).toBe(before)
     expect(await place.runs()).toEqual([runId])
     const other = await place.org({ users: [] })
-    const elsewhere = await place.run(other, ['retry', join('runs', runId), ...again])
+    const elsewhere = await place.runHere(other, ['retry', join('runs', runId), ...again])
     expect([elsewhere.code, elsewhere.stderr]).toEqual([2, expect.stringContaining(org.url)])
     expect(await place.runs()).toEqual([runId])
   })
 })
 
-it.concurrent('goes on in the sandbox of the old run', async () => {
+it('goes on in the sandbox of the old run', async () => {
   await withWorkplace(async (place) => {
     await place.write('in.csv', 'user,action\na@example.com,suspend\nb@example.com,suspend\n')
     await place.write('job.yaml', 'name: sandboxed\nguards: { max_users: 1 }\n')
-    const first = await place.run(null, ['run', 'in.csv', '--job', 'job.yaml', '--sandbox', ...unattended])
+    const first = await place.runHere(null, [
+      'run',
+      'in.csv',
+      '--job',
+      'job.yaml',
+      '--sandbox',
+      ...unattended,
+    ])
     expect(first.code, first.stderr).toBe(3)
-    const end = await place.run(null, ['retry', runId, '--max-users', '2', ...again])
+    const end = await place.runHere(null, ['retry', runId, '--max-users', '2', ...again])
     expect(end.code, end.stderr).toBe(0)
     expect(await resultsOf(place, await retriedRun(place))).toHaveLength(2)
   })
 })
-
-it.concurrent('loses nothing and does nothing twice where the retry itself is killed, whenever that is', async () => {
-  await withWorkplace(async (place) => {
-    const count = 150
-    const org = await place.org({ users: makeUsers({ count, factors: 1 }), latencyMs: 40 })
-    await place.write('in.csv', usersCsv(ids(1, count)))
-    const first = place.start(org, ['run', 'in.csv', '--action', 'reset_factors', ...unattended], impatient)
-    await org.waitUntil(() => Object.keys(org.applied).length >= 10)
-    first.kill('SIGKILL')
-    await first.ended
-    let current = runId
-    // Before anything is laid down, while it is, and at work.
-    for (const delayMs of [150, 330, 370, 400, 420, 440, 460, 480, 500, 700, 900]) {
-      const cli = place.start(org, [...(await nextOf(place, current)), ...again], impatient)
-      // A moment of its own is what each kill is about, not an event.
-      await Promise.race([cli.ended, sleep(delayMs)])
-      cli.kill('SIGKILL')
-      await cli.ended
-      current = await goneOnBy(place, current)
-    }
-    const end = await place.run(org, [...(await nextOf(place, current)), ...again], impatient)
-    expect(end.code, end.stderr + end.stdout).toBe(0)
-    expectAppliedOnce(
-      org.applied,
-      ids(1, count).map((id) => `${id} reset_factors`),
-    )
-  })
-})
-
-/** The run that goes on from a run, where one was begun; else the run itself. */
-async function goneOnBy(place: Workplace, run: string): Promise<string> {
-  const { closed_by: by } = await runFile(place, run)
-  if (typeof by !== 'string') return run
-  return await runFile(place, by).then(
-    () => by,
-    () => run,
-  )
-}
-
-/** A retry at first, and of a run that a retry has begun its resume. */
-async function nextOf(place: Workplace, run: string): Promise<readonly string[]> {
-  const { retry_of: of } = await runFile(place, run)
-  return of === undefined ? ['retry', run] : ['resume', run]
-}

@@ -5,14 +5,14 @@ import { expect, it } from 'vitest'
 import { loginOf, makeUsers, userIdOf } from '../support/foreign-org/user.ts'
 import { journalOf, runId, unattended, usersCsv, withWorkplace } from './workplace.ts'
 
-it.concurrent('holds every file of a run, and the input byte for byte', async () => {
+it('holds every file of a run, and the input byte for byte', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: makeUsers({ count: 3 }), ownerId: userIdOf(3) })
     const bytes = Buffer.from(
       `\ufeff"user",note\r\n\r\n${userIdOf(1)},a\r${userIdOf(9)},"b\nc"\n${userIdOf(2)},`,
     )
     await place.write('in.csv', bytes)
-    const end = await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+    const end = await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
     expect(end.code, end.stderr).toBe(1)
 
     const files = await namesOf(place.directory)
@@ -72,12 +72,12 @@ it.concurrent('holds every file of a run, and the input byte for byte', async ()
   })
 })
 
-it.concurrent('writes the intent of each call before the call, and its result after it', async () => {
+it('writes the intent of each call before the call, and its result after it', async () => {
   await withWorkplace(async (place) => {
     const users = makeUsers({ count: 20 })
     const org = await place.org({ users, latencyMs: 20 })
     await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
-    await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+    await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
     const events = (await journalOf(place)).map(({ event, row }) => `${event} ${row}`)
     for (const [index] of users.entries()) {
       const intent = events.indexOf(`intent ${index + 1}`)
@@ -87,29 +87,29 @@ it.concurrent('writes the intent of each call before the call, and its result af
   })
 })
 
-it.concurrent('has an id that sorts by time and names the job', async () => {
+it('has an id that sorts by time and names the job', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: makeUsers({ count: 1 }) })
     await place.write('in.csv', usersCsv([userIdOf(1)]))
     await place.write('job.yaml', 'name: leavers_2026\naction: suspend\ninput: { file: in.csv }\n')
-    await place.run(org, ['run', '--job', 'job.yaml', '--yes', '--quiet'])
-    await place.run(org, ['run', 'in.csv', '--action', 'unsuspend', '--yes', '--quiet'])
+    await place.runHere(org, ['run', '--job', 'job.yaml', '--yes', '--quiet'])
+    await place.runHere(org, ['run', 'in.csv', '--action', 'unsuspend', '--yes', '--quiet'])
     const [first, second] = await place.runs()
     expect(first).toMatch(/^\d{8}T\d{9}Z-leavers_2026$/)
     expect(second).toMatch(/^\d{8}T\d{9}Z-unsuspend$/)
   })
 })
 
-it.concurrent('is found below --runs-dir, and a run id is taken once', async () => {
+it('is found below --runs-dir, and a run id is taken once', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: makeUsers({ count: 1 }) })
     await place.write('in.csv', usersCsv([userIdOf(1)]))
     const elsewhere = ['--runs-dir', 'else where/runs', '--run-id', 'mine']
-    const first = await place.run(org, ['run', 'in.csv', '--action', 'suspend', '--yes', ...elsewhere])
+    const first = await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', '--yes', ...elsewhere])
     expect(first.code, first.stderr).toBe(0)
     expect(await place.read('else where/runs/mine/results.csv')).toContain('succeeded')
     const before = org.requests.length
-    const second = await place.run(org, ['run', 'in.csv', '--action', 'unsuspend', '--yes', ...elsewhere])
+    const second = await place.runHere(org, ['run', 'in.csv', '--action', 'unsuspend', '--yes', ...elsewhere])
     expect(second.code).toBe(2)
     expect(second.stderr).toContain('mine')
     expect(org.requests).toHaveLength(before)

@@ -49,14 +49,14 @@ it.concurrent('serves an org whose URL is the first line, and the command works 
   })
 })
 
-it.concurrent.each([
+it.each([
   ['--fault', 'lightning=0.5'],
   ['--fault', 'drop_after=2'],
   ['--users', '-1'],
   ['--seed', 'not-there.json'],
 ])('refuses to serve with %s %s', async (flag, value) => {
   await withWorkplace(async (place) => {
-    const end = await place.run(null, ['sandbox', '--port', '0', `${flag}=${value}`])
+    const end = await place.runHere(null, ['sandbox', '--port', '0', `${flag}=${value}`])
     expect(end.code).toBe(2)
     expect(end.stderr).toMatch(/\n→ \S/)
     expect(end.stdout).toBe('')
@@ -104,7 +104,7 @@ it.concurrent('is lost too where the run is killed after a resume: an older stat
     await cli.ended
     const before = await resultsRecorded(place)
     const resumed = place.start(null, ['resume', '--latest', '--quiet'])
-    await vi.waitFor(async () => expect(await resultsRecorded(place)).toBeGreaterThan(before), 10_000)
+    await vi.waitFor(async () => expect(await resultsRecorded(place)).toBeGreaterThan(before), 25_000)
     resumed.kill('SIGKILL')
     await resumed.ended
     const end = await place.run(null, ['resume', '--latest', '--quiet'])
@@ -113,13 +113,13 @@ it.concurrent('is lost too where the run is killed after a resume: an older stat
   })
 })
 
-it.concurrent.each(['offboarding', 'nightly', 'migration-cleanup'])(
+it.each(['offboarding', 'nightly', 'migration-cleanup'])(
   'runs the shipped job %s on a sandbox of its own',
   async (name) => {
     await withWorkplace(async (place) => {
       const job = join(root, 'jobs', `${name}.yaml`)
       await stat(job)
-      const end = await place.run(null, ['run', '--job', job, '--sandbox', ...unattended])
+      const end = await place.runHere(null, ['run', '--job', job, '--sandbox', ...unattended])
       expect(end.code, end.stdout + end.stderr).toBe(0)
       expect(end.stdout).toMatch(/skipped as duplicates/)
       expect(end.stderr).toMatch(/sandbox/)
@@ -139,6 +139,6 @@ async function resultsRecorded(place: Workplace): Promise<number> {
 async function sandboxRunInTheMiddle(place: Workplace): Promise<Cli> {
   await place.write('in.csv', usersCsv(Array.from({ length: 120 }, (_, index) => loginOf(index + 1))))
   const cli = place.start(null, ['run', 'in.csv', '--action', 'suspend', '--sandbox', ...unattended])
-  await vi.waitFor(async () => expect(await resultsRecorded(place)).toBeGreaterThan(10), 10_000)
+  await vi.waitFor(async () => expect(await resultsRecorded(place)).toBeGreaterThan(10), 25_000)
   return cli
 }

@@ -14,7 +14,7 @@ const input = usersCsv(users.map(({ id }) => id))
 async function finishedRun(place: Workplace): Promise<{ org: ForeignOrg; path: string; lines: Buffer[] }> {
   const org = await place.org({ users })
   await place.write('in.csv', input)
-  const end = await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+  const end = await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
   expect(end.code, end.stderr).toBe(0)
   const path = join(place.directory, 'runs', runId, 'journal.ndjson')
   const lines = (await readFile(path, 'latin1')).split(/(?<=\n)/).map((line) => Buffer.from(line, 'latin1'))
@@ -22,7 +22,7 @@ async function finishedRun(place: Workplace): Promise<{ org: ForeignOrg; path: s
 }
 
 async function verdict(place: Workplace) {
-  const end = await place.run(null, ['verify-journal', '--json'])
+  const end = await place.runHere(null, ['verify-journal', '--json'])
   const report = journalReportSchema.parse(JSON.parse(end.stdout))
   expect(end.code, end.stderr).toBe(report.sound ? 0 : 1)
   expect(report.sound).toBe(report.problem === null)
@@ -30,7 +30,7 @@ async function verdict(place: Workplace) {
 }
 
 describe('verify-journal', () => {
-  it.concurrent('finds a finished run’s journal sound, and changes nothing', async () => {
+  it('finds a finished run’s journal sound, and changes nothing', async () => {
     await withWorkplace(async (place) => {
       const { path, lines } = await finishedRun(place)
       const bytes = Buffer.concat(lines)
@@ -38,7 +38,7 @@ describe('verify-journal', () => {
       const last = JSON.parse(lines.at(-1)?.toString() ?? '')
       expect(summary.journal).toEqual({ lines: lines.length, bytes: bytes.length, chain: last.chain })
       for (const args of [[], ['--latest'], [runId], [join('runs', runId)]]) {
-        const end = await place.run(null, ['verify-journal', ...args])
+        const end = await place.runHere(null, ['verify-journal', ...args])
         expect(end.code, end.stderr).toBe(0)
         expect(end.stdout).toContain(`sound: ${lines.length} lines, ${bytes.length} bytes`)
         expect(end.stdout).toContain('ends where summary.json records')
@@ -57,7 +57,7 @@ describe('verify-journal', () => {
     })
   })
 
-  it.concurrent('names the first thing that is wrong, its line and its byte', async () => {
+  it('names the first thing that is wrong, its line and its byte', async () => {
     await withWorkplace(async (place) => {
       const { path, lines } = await finishedRun(place)
       const lengthOf = (some: readonly Buffer[]): number => Buffer.concat([...some]).length
@@ -81,7 +81,7 @@ describe('verify-journal', () => {
         await writeFile(path, Buffer.concat([...damaged]))
         const { problem } = await verdict(place)
         expect(problem).toMatchObject({ kind, line: index + 1, offset: lengthOf(lines.slice(0, index)) })
-        const told = await place.run(null, ['verify-journal', runId])
+        const told = await place.runHere(null, ['verify-journal', runId])
         expect(told.code).toBe(1)
         expect(told.stdout).toContain(problem?.message)
       }
@@ -90,10 +90,10 @@ describe('verify-journal', () => {
     })
   })
 
-  it.concurrent('finds the journal of another run', async () => {
+  it('finds the journal of another run', async () => {
     await withWorkplace(async (place) => {
       const { org, path } = await finishedRun(place)
-      const other = await place.run(org, [
+      const other = await place.runHere(org, [
         'run',
         'in.csv',
         '--action',
@@ -104,13 +104,13 @@ describe('verify-journal', () => {
       ])
       expect(other.code, other.stderr).toBe(0)
       await writeFile(path, await readFile(join(place.directory, 'runs', 'other', 'journal.ndjson')))
-      const end = await place.run(null, ['verify-journal', runId])
+      const end = await place.runHere(null, ['verify-journal', runId])
       expect(end.code).toBe(1)
       expect(end.stdout).toContain('other_run')
     })
   })
 
-  it.concurrent('finds a journal sound that a resumed execution wrote on before it died, its tail torn', async () => {
+  it('finds a journal sound that a resumed execution wrote on before it died, its tail torn', async () => {
     await withWorkplace(async (place) => {
       const many = makeUsers({ count: 250 })
       const org = await place.org({ users: many, latencyMs: 100 })
@@ -135,18 +135,18 @@ describe('verify-journal', () => {
       expect(died).toMatchObject({ sound: true, working: false, recorded: stopped.recorded })
       expect(died.lines).toBeGreaterThan(stopped.lines)
       expect(died.torn_bytes).toBeGreaterThanOrEqual(14)
-      const told = await place.run(null, ['verify-journal'])
+      const told = await place.runHere(null, ['verify-journal'])
       expect(told.stdout).toContain('what a crash left')
-      const last = await place.run(org, ['resume', '--latest', '--quiet'], impatient)
+      const last = await place.runHere(org, ['resume', '--latest', '--quiet'], impatient)
       expect(last.code, last.stderr).toBe(0)
       expect(await verdict(place)).toMatchObject({ sound: true, torn_bytes: 0 })
     })
   })
 
-  it.concurrent('ends with 2 where there is no such run', async () => {
+  it('ends with 2 where there is no such run', async () => {
     await withWorkplace(async (place) => {
       for (const args of [[], ['nothing'], ['nothing', '--json'], ['x', '--latest']]) {
-        const end = await place.run(null, ['verify-journal', ...args])
+        const end = await place.runHere(null, ['verify-journal', ...args])
         expect(end.code, args.join(' ')).toBe(2)
       }
     })

@@ -8,6 +8,7 @@ import type { RateLimit } from '../support/foreign-org/bucket.ts'
 import type { ProcessOptions } from '../support/foreign-org/main.ts'
 import { type ForeignOrgProcess, startForeignOrgProcess } from '../support/foreign-org/process.ts'
 import { createForeignOrg, type ForeignOrg, type ForeignOrgOptions } from '../support/foreign-org/server.ts'
+import { runInProcess } from '../support/in-process.ts'
 
 /** An org as the environment of a command names it. */
 interface OrgAddress {
@@ -37,6 +38,8 @@ export interface Workplace {
   read(name: string): Promise<string>
   start(org: OrgAddress | null, args: readonly string[], more?: More): Cli
   run(org: OrgAddress | null, args: readonly string[], more?: More): Promise<CliEnd>
+  /** Carries out a command in the process of the test, which must not be a concurrent one. */
+  runHere(org: OrgAddress | null, args: readonly string[], more?: Pick<More, 'env'>): Promise<CliEnd>
   results(): Promise<readonly ResultLine[]>
   /** The names of the runs below `runs`, sorted. */
   runs(): Promise<readonly string[]>
@@ -57,6 +60,7 @@ export async function withWorkplace(work: (place: Workplace) => Promise<void>): 
   const directory = await mkdtemp(join(tmpdir(), 'end-to-end-'))
   const orgs: { readonly token: string; close(): Promise<void> }[] = []
   const started: Cli[] = []
+  const printedHere: string[] = []
   const place: Workplace = {
     directory,
     async org(options = {}) {
@@ -72,12 +76,16 @@ export async function withWorkplace(work: (place: Workplace) => Promise<void>): 
     write: (name, content) => writeFile(join(directory, name), content),
     read: (name) => readFile(join(directory, name), 'utf8'),
     start(org, args, more = {}) {
-      const address = org === null ? {} : { OKTA_CLIENT_ORGURL: org.url, OKTA_CLIENT_TOKEN: org.token }
-      const cli = startCli(args, { ...more, cwd: directory, env: { ...address, ...more.env } })
+      const cli = startCli(args, { ...more, cwd: directory, env: { ...addressOf(org), ...more.env } })
       started.push(cli)
       return cli
     },
     run: (org, args, more) => place.start(org, args, more).ended,
+    async runHere(org, args, { env = {} } = {}) {
+      const end = await runInProcess(args, { cwd: directory, env: { ...addressOf(org), ...env } })
+      printedHere.push(end.stdout + end.stderr)
+      return end
+    },
     results: async () => parseCsv(await place.read(`runs/${runId}/results.csv`)),
     runs: async () => (await namesIn(join(directory, 'runs'))).filter((name) => !name.startsWith('.')),
   }
@@ -86,6 +94,7 @@ export async function withWorkplace(work: (place: Workplace) => Promise<void>): 
     const tokens = orgs.map(({ token }) => token)
     for (const cli of started) cli.kill('SIGKILL')
     for (const cli of started) expectNoToken(await outputOf(cli), tokens, 'the output of a command')
+    for (const printed of printedHere) expectNoToken(printed, tokens, 'the output of a command')
     await expectPrivate(join(directory, 'runs'), tokens)
   } finally {
     for (const cli of started) cli.kill('SIGKILL')
@@ -93,6 +102,10 @@ export async function withWorkplace(work: (place: Workplace) => Promise<void>): 
     for (const org of orgs) await org.close()
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+function addressOf(org: OrgAddress | null): Readonly<Record<string, string>> {
+  return org === null ? {} : { OKTA_CLIENT_ORGURL: org.url, OKTA_CLIENT_TOKEN: org.token }
 }
 
 /** Reads CSV by its header. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { readJsonArray } from '../../src/input/json/json-array.ts'
 import { readJsonLines } from '../../src/input/json/json-lines.ts'
 import type { RawRecord } from '../../src/input/row.ts'
+import { cases } from '../support/cases.ts'
 import { collect, knownErrorOf, withInput } from './support.ts'
 
 const chunkSizes = [1, 2, 3, 7, 65_536]
@@ -57,7 +58,7 @@ describe('both JSON formats', () => {
         if (records.length > 0)
           expect(await readLines(records.map(write).join('\r\n\n'), size)).toEqual(expected)
       }),
-      { numRuns: 150 },
+      { numRuns: cases(60) },
     )
   })
 
@@ -201,7 +202,7 @@ describe('readJsonLines', () => {
         const [row] = await readLines(line)
         expect(JSON.stringify(row).includes('is not JSON')).toBe(!isJson(line))
       }),
-      { numRuns: 500 },
+      { numRuns: cases(200) },
     )
   })
 

@@ -7,6 +7,7 @@ import { escapeFormula } from '../../src/input/csv/formula.ts'
 import { readRows } from '../../src/input/read-rows.ts'
 import type { InputFormat, InputRow } from '../../src/input/row.ts'
 import { stripInvisible } from '../../src/input/user-key.ts'
+import { cases } from '../support/cases.ts'
 import { collect, encode, knownErrorOf, withInput } from './support.ts'
 
 const nasty = fc.constantFrom(
@@ -166,7 +167,7 @@ describe('readRows', () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: cases(15) },
     )
   })
 
@@ -247,7 +248,7 @@ describe('readRows', () => {
             ).toEqual(fromCsv)
         },
       ),
-      { numRuns: 200 },
+      { numRuns: cases(60) },
     )
   })
 

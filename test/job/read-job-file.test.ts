@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readJobFile } from '../../src/job/read-job-file.ts'
 import { exitCodes, KnownError } from '../../src/messages/known-error.ts'
+import { cases } from '../support/cases.ts'
 
 let directory: string
 
@@ -418,7 +419,7 @@ describe('files made to do harm, or no job at all', () => {
             expect(line).toMatch(/job\.(yaml|json):[1-9]\d*:[1-9]\d*: \S/)
         } else expect(outcome).toHaveProperty('job.name')
       }),
-      { numRuns: 1_000 },
+      { numRuns: cases(250) },
     )
   })
 })

@@ -9,6 +9,7 @@ import type { OktaRequest } from '../../src/okta/request.ts'
 import type { TaskResult } from '../../src/rules/result.ts'
 import { executionOf, partsOf, plentyHeaders } from '../engine/execution-of.ts'
 import { answerOf, errorText, noAnswer } from '../okta/answers.ts'
+import { cases } from '../support/cases.ts'
 import { read } from './journal-play.ts'
 import { withDirectory } from './support.ts'
 
@@ -185,7 +186,7 @@ it('goes on from every prefix of a real journal: sends nothing for what has a re
           expect(applied, told).toBe(result.result === 'succeeded' ? 1 : 0)
         }
       }),
-      { numRuns: 80 },
+      { numRuns: cases(25) },
     )
   })
 })

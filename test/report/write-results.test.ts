@@ -14,6 +14,7 @@ import { KnownError } from '../../src/messages/known-error.ts'
 import { notRun, type ReportRow } from '../../src/report/report-row.ts'
 import { writeResults } from '../../src/report/write-results.ts'
 import type { TaskResult } from '../../src/rules/result.ts'
+import { cases } from '../support/cases.ts'
 
 let directory: string
 
@@ -276,7 +277,7 @@ describe('what is written reads back exactly', () => {
           lines.map((line) => [line[0], ...line]),
         )
       }),
-      { numRuns: 200 },
+      { numRuns: cases(60) },
     )
   })
 
@@ -294,7 +295,7 @@ describe('what is written reads back exactly', () => {
         const named = lines.findLastIndex((line) => line.some((cell) => cell !== ''))
         expect(rows).toEqual(lines.slice(0, named + 1))
       }),
-      { numRuns: 200 },
+      { numRuns: cases(60) },
     )
   })
 
@@ -312,7 +313,7 @@ describe('what is written reads back exactly', () => {
         const record: Record<string, unknown> = JSON.parse(await written('results.jsonl'))
         expect(Object.entries(record).slice(16)).toEqual(own)
       }),
-      { numRuns: 300 },
+      { numRuns: cases(100) },
     )
   })
 })

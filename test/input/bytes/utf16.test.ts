@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { utf8Extent } from '../../../src/input/bytes/utf8.ts'
 import { describeNotUtf16, utf16ToUtf8 } from '../../../src/input/bytes/utf16.ts'
+import { cases } from '../../support/cases.ts'
 import { collect, pieces } from '../support.ts'
 
 const byteOrders = ['le', 'be'] as const
@@ -42,7 +43,7 @@ describe.each(byteOrders)('UTF-16 with %s', (byteOrder) => {
         const code = text.charCodeAt(place).toString(16).toUpperCase()
         expect(describeNotUtf16(written.subarray(length))).toContain(`0x${code} is half a character`)
       }),
-      { numRuns: 500 },
+      { numRuns: cases(200) },
     )
   })
 

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { type Action, actionNames } from '../../../src/okta/actions.ts'
 import { type UserStatus, userStatuses } from '../../../src/okta/status.ts'
 import type { Sandbox } from '../../../src/sandbox/sandbox.ts'
+import { cases } from '../../support/cases.ts'
 import { api, errorOf, orgOf, withSandbox } from '../with-sandbox.ts'
 
 /** What a test knows of one user. */
@@ -241,6 +242,6 @@ it('walks users through Okta’s diagram of statuses and nothing else', async ()
         await fc.asyncModelRun(() => setup, commands)
       })
     }),
-    { numRuns: 80 },
+    { numRuns: cases(20) },
   )
 })

@@ -5,6 +5,7 @@ import { Directory } from '../../../src/sandbox/store/directory.ts'
 import { UserTable } from '../../../src/sandbox/store/user-table.ts'
 import { oktaIdFor } from '../../../src/sandbox/users/okta-id.ts'
 import { type SandboxUser, userSources } from '../../../src/sandbox/users/user.ts'
+import { cases } from '../../support/cases.ts'
 import { userOf } from '../with-sandbox.ts'
 
 const time = fc
@@ -68,6 +69,7 @@ describe('UserTable', () => {
           pairs.map(([first, second]) => ({ ...second, id: first.id })),
         )
       }),
+      { numRuns: cases(40) },
     )
   })
 })

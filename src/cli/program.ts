@@ -1,0 +1,19 @@
+import type { ExitCode } from '../messages/known-error.ts'
+import { reportError } from './report-error.ts'
+
+/**
+ * Carries out a command line and reports its error, if there is one. All of the program but what belongs to its process:
+ * tests call it too.
+ *
+ * @param argv the arguments, without the program
+ * @param columns how wide help is printed
+ */
+export async function runProgram(argv: readonly string[], columns: number): Promise<ExitCode> {
+  try {
+    // Loaded here and not above, so that an error in loading it is reported in words too.
+    const { runCommandLine } = await import('./command-line.ts')
+    return await runCommandLine(argv, columns)
+  } catch (error) {
+    return reportError(error, argv.includes('--json'))
+  }
+}

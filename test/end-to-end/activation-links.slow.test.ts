@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest'
+import { makeUsers } from '../support/foreign-org/user.ts'
+import { parseCsv, runId, unattended, usersCsv, withWorkplace } from './workplace.ts'
+
+const job = [
+  'name: onboarding',
+  'action: activate',
+  'options: { send_email: false }',
+  'report: { activation_links: links.csv }',
+  '',
+].join('\n')
+
+it('every user has a link in the file or is told that it is lost, however often the run is killed', async () => {
+  await withWorkplace(async (place) => {
+    const count = 120
+    const users = makeUsers({ count, status: 'STAGED' })
+    const org = await place.orgProcess({ users, latencyMs: 20 })
+    await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+    await place.write('job.yaml', job)
+    const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+    let args = ['run', 'in.csv', '--job', 'job.yaml', ...unattended]
+    for (let kill = 1; kill <= 5; kill++) {
+      const cli = place.start(org, args, impatient)
+      await org.waitForRequests(kill * 35)
+      cli.kill('SIGKILL')
+      await cli.ended
+      args = ['resume', runId, '--yes', '--quiet']
+    }
+    const end = await place.run(org, args, impatient)
+    expect(end.code, end.stderr).toBe(0)
+    const kept = new Set(parseCsv(await place.read('links.csv')).map(({ okta_user_id }) => okta_user_id))
+    for (const { okta_user_id, message, result } of await place.results()) {
+      expect(result).toBe('succeeded')
+      expect(/link is lost/.test(message ?? ''), `${okta_user_id}: ${message}`).toBe(!kept.has(okta_user_id))
+    }
+  })
+})
