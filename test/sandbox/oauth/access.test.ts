@@ -112,8 +112,10 @@ describe('a bearer token', () => {
         remaining.push(answer.headers['x-rate-limit-remaining'])
       }
       expect(remaining).toEqual(['299', '298', '297'])
-      const { headers } = await send(`${sandbox.url}/api/v1/users`, 'GET')
-      expect(headers['x-rate-limit-remaining']).toBe('299')
+      for (const others of ['SSWS a-token', 'Bearer made-up']) {
+        const { headers } = await send(`${sandbox.url}/api/v1/users`, 'GET', { authorization: others })
+        expect([others, headers['x-rate-limit-remaining']]).toEqual([others, '299'])
+      }
     })
   })
 })

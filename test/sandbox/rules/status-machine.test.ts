@@ -244,4 +244,5 @@ it('walks users through Okta’s diagram of statuses and nothing else', async ()
     }),
     { numRuns: cases(20) },
   )
-})
+  // Some ten thousand requests: a busy machine takes its time.
+}, 120_000)
