@@ -12,8 +12,12 @@ export interface ProbeOutcome {
 
 /** What calls go through that may be refused because of the token. */
 export interface Gate {
-  /** Waits for its turn, then does the call. Throws RunStopped when the run stops before its turn. */
-  pass<T>(call: () => Promise<T>): Promise<T>
+  /**
+   * Waits for its turn, then does the call. Throws RunStopped when the run stops before its turn.
+   *
+   * @param call gets what to ask right before it leaves: its turn may be over when it has waited for a slot meanwhile
+   */
+  pass<T>(call: (mayLeave: () => boolean) => Promise<T>): Promise<T>
   /** After a call that Okta accepted. */
   allowed(): void
   /** After a refusal: resolves once it is decided to be the user's matter, rejects with RunStopped otherwise. */
@@ -82,16 +86,16 @@ export class RefusalGate implements Gate {
    *
    * @throws RunStopped when the run stops before its turn, and what the call throws
    */
-  async pass<T>(call: () => Promise<T>): Promise<T> {
+  async pass<T>(call: (mayLeave: () => boolean) => Promise<T>): Promise<T> {
     while (this.#state === 'probing' || (this.#state !== 'calm' && this.#busy)) {
       this.#stop.check()
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
     this.#stop.check()
-    if (this.#state === 'calm') return await call()
+    if (this.#state === 'calm') return await call(() => this.#state === 'calm')
     this.#busy = true
     try {
-      return await call()
+      return await call(() => true)
     } finally {
       this.#busy = false
       this.#wakeAll()

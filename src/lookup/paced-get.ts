@@ -101,9 +101,11 @@ export async function waitForOkta(parts: LookupParts, answer: Answer): Promise<v
   const { patience, stop, pacer, send } = parts
   if (answer.kind === 'answered' && isOktas(answer)) return
   const silentMs = patience.failed()
-  if (silentMs === 0) {
-    const until = oktaPatienceMs / 1000
-    parts.say(`Nothing of Okta's came back: ${describeAnswer(answer)}. Trying again for up to ${until} s.`)
+  if (patience.isWorthReporting(silentMs)) {
+    const [so, most] = [Math.round(silentMs / 1000), oktaPatienceMs / 1000]
+    parts.say(
+      `Nothing of Okta's has come back for ${so} s: ${describeAnswer(answer)}. Trying again until it is ${most} s.`,
+    )
   }
   if (silentMs < oktaPatienceMs) return
   const owner = readOwnerRequest()

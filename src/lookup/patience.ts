@@ -1,6 +1,9 @@
 /** How long the program goes on without any answer of Okta's before it stops. */
 export const oktaPatienceMs = 45_000
 
+/** A silence shorter than this passes without a word. */
+const reportAfterMs = 5_000
+
 /**
  * How long nothing of Okta's has come back, over all requests of an execution. What a proxy or a balancer answers in
  * Okta's place counts as nothing.
@@ -12,6 +15,7 @@ export class OktaPatience {
   readonly #monotonic: () => number
   #silentSince: number | null = null
   #answers = 0
+  #reported = false
 
   /** @param monotonic milliseconds that only grow, from any origin */
   constructor(monotonic: () => number = () => performance.now()) {
@@ -27,6 +31,14 @@ export class OktaPatience {
   heard(): void {
     this.#answers++
     this.#silentSince = null
+    this.#reported = false
+  }
+
+  /** Whether the silence has lasted long enough to be reported, once. */
+  isWorthReporting(silentMs: number): boolean {
+    if (this.#reported || silentMs < reportAfterMs) return false
+    this.#reported = true
+    return true
   }
 
   /** After a request that nothing of Okta's came back for. Returns for how many milliseconds that has been so: 0 at first. */

@@ -135,7 +135,7 @@ it.concurrent('is obeyed while a doubt waits to be settled, and the doubt is set
     cli.kill('SIGINT')
     const end = await cli.ended
     expect(end.code, end.stderr).toBe(130)
-    expect(await place.results()).toMatchObject([{ result: 'not_run' }])
+    expect(await place.results()).toMatchObject([{ result: 'unsettled', attempts: '1' }])
     const resumed = await place.run(org, ['resume', '--latest'], patient)
     expect(resumed.code, resumed.stderr).toBe(0)
     expect(await place.results()).toMatchObject([

@@ -65,7 +65,10 @@ export const planCommand = defineCommand({
         stop.check()
         const { job, survey } = checked
         const tooMany = guardUserCount(survey.distinctUsers, job.guards.max_users)
-        if (tooMany !== null) throw brokenOff(tooMany)
+        if (tooMany !== null) {
+          const next = `If that is right: --max-users ${survey.distinctUsers}`
+          throw new KnownError(tooMany.message, next, tooMany.exitCode)
+        }
         const org = realOrg ?? (await newSandboxOrg(directory, rowsOf(checked), job.guards.protect))
         if (realOrg === null)
           say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)

@@ -70,7 +70,7 @@ function describe(directory: string, run: RunFile, state: JournalState, hold: Ho
     reason: run.reason,
     rows: run.input.rows,
     tasks: run.input.tasks,
-    done,
+    done: done + applied,
     results: {
       ...Object.fromEntries(resultNames.map((name) => [name, counts.get(name) ?? 0])),
       succeeded: (counts.get('succeeded') ?? 0) + applied,

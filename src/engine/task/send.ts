@@ -17,7 +17,8 @@ export interface SentCall {
 /**
  * Sends the task's call once it has a slot and a permit: the intent to disk, then the call (T1).
  *
- * @returns null where the read grew old meanwhile: nothing was sent
+ * @param mayLeave asked right before the call leaves
+ * @returns `old` when the read grew old meanwhile, `not_now` when the call may not leave any more: nothing was sent then
  * @throws RunStopped when the run stops first, HoldLost when another process has taken it over
  */
 export async function sendCall(
@@ -25,18 +26,24 @@ export async function sendCall(
   task: TaskInput,
   history: TaskHistory,
   read: FoundUser | null,
-): Promise<SentCall | null> {
+  mayLeave: () => boolean,
+): Promise<SentCall | 'old' | 'not_now'> {
   const { lookup, recorder, job, requestTimeoutMs, ensureHold } = services
   const { pacer, clock, send } = lookup
   const request = lifecycleRequest(task.target, task.action, {
     sendEmail: task.sendEmail ?? job.options.send_email,
     respondAsync: job.options.respond_async,
   })
+  let withdrawn: 'old' | 'not_now' = 'not_now'
   let sentAt = 0
   let sentOktaTime = 0
   const answer = await pacer.request(request.bucket, {
     prepare: async () => {
-      if (read !== null && isOld(lookup, read)) return false
+      if (read !== null && isOld(lookup, read)) {
+        withdrawn = 'old'
+        return false
+      }
+      if (!mayLeave()) return false
       await ensureHold()
       const oktaTime = Math.round(clock.now())
       history.attempts++
@@ -65,7 +72,7 @@ export async function sendCall(
       return send(asRetry(request, history.retryOf))
     },
   })
-  if (answer === null) return null
+  if (answer === null) return withdrawn
   history.lastWord = lastWordOf(answer)
   const requestId = history.retryOf.requestId ?? history.lastWord.requestId
   history.retryOf = { requestId, count: history.retryOf.count + 1 }

@@ -1,4 +1,4 @@
-import { rename, writeFile } from 'node:fs/promises'
+import { rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exitCodes, KnownError } from '../../messages/known-error.ts'
 import { uptimeSeconds } from './holder.ts'
@@ -93,6 +93,7 @@ export class Hold {
     try {
       const mine = join(this.#lockDirectory, String(this.#number))
       await rename(mine, `${mine}.released`)
+      await unlink(signPath(this.#lockDirectory, this.#number))
     } catch {
       // Gone already, with its directory.
     }
