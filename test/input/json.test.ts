@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readJsonArray } from '../../src/input/json/json-array.ts'
-import { readJsonLines } from '../../src/input/json/json-lines.ts'
+import { readJsonArray } from '../../src/input/json/read-json-array.ts'
+import { readJsonLines } from '../../src/input/json/read-json-lines.ts'
 import type { RawRecord } from '../../src/input/row.ts'
 import { collect, knownErrorOf, withInput } from './support.ts'
 
