@@ -1,10 +1,10 @@
 import { KnownError } from '../messages/known-error.ts'
 import { shown, shownList } from '../messages/shown.ts'
 import { maxColumns } from './bytes/limits.ts'
-import { readCsvLayout } from './csv/csv-layout.ts'
+import { readCsvLayout } from './csv/read-header.ts'
 import { textInFormula } from './csv/text-formula.ts'
 import type { InputFile } from './input-file.ts'
-import { readJson } from './json/json-reader.ts'
+import { readJson } from './json/read-json.ts'
 import type { InputFormat } from './row.ts'
 import { stripInvisible } from './user-key.ts'
 

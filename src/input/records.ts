@@ -1,6 +1,6 @@
-import { readCsv } from './csv/csv.ts'
+import { readCsv } from './csv/read-csv.ts'
 import type { InputFile } from './input-file.ts'
-import { readJson } from './json/json-reader.ts'
+import { readJson } from './json/read-json.ts'
 import type { Cell, InputFormat, RawRecord } from './row.ts'
 
 /** Cells in the order of the columns; those of no column come last. */

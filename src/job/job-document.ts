@@ -66,7 +66,9 @@ export function parseJobDocument(text: string): JobDocument {
     )
   }
 
-  // Its own check of duplicate keys compares each with each, which takes minutes on a large file.
+  // Two of the parser's own checks are left off. `uniqueKeys` compares each key with each, which takes minutes on a
+  // file of 1 MiB, and does not say where the first one stands. `prettyErrors` adds a place, but also puts a drawing
+  // of the file into each message, which a list of `file:line:column` has no room for.
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
     prettyErrors: false,
@@ -157,7 +159,11 @@ function findDuplicateKeys(document: Document, place: (offset: number) => Positi
   return problems
 }
 
-/** The first alias of nothing, of what it stands in, or past the number allowed; null where all are sound. */
+/**
+ * The first alias of nothing, of what it stands in, or past the number allowed; null where all are sound. The parser's
+ * `maxAliasCount` bounds what aliases multiply to, but its errors have no place, and an alias of what it stands in is
+ * built by it as a value that holds itself.
+ */
 function findMisusedAlias(document: Document): { offset: number; message: string } | null {
   let misused: { offset: number; message: string } | null = null
   let count = 0

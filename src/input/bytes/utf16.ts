@@ -1,3 +1,5 @@
+import iconv from 'iconv-lite'
+
 /** Stands before what {@link leftOverBytes} keeps of a byte; UTF-8 never has it. */
 const leftOverMark = 0xff
 
@@ -29,27 +31,26 @@ function toUtf8(text: string): Buffer {
 /**
  * Writes UTF-16 as UTF-8, whole characters in each piece. An unpaired surrogate, or a byte that is left over at the
  * end, becomes bytes that are not UTF-8, so that reading fails there; {@link describeNotUtf16} says what they were.
+ * iconv-lite decodes; it lets both pass without a word, so they are looked for here.
  */
 export async function* utf16ToUtf8(
   chunks: AsyncIterable<Buffer>,
   byteOrder: 'le' | 'be',
 ): AsyncGenerator<Buffer> {
-  const decode = (bytes: Buffer): string =>
-    (byteOrder === 'le' ? bytes : Buffer.from(bytes).swap16()).toString('utf16le')
-  const unitAt = (bytes: Buffer, place: number): number =>
-    byteOrder === 'le' ? bytes.readUInt16LE(place) : bytes.readUInt16BE(place)
-
-  let rest: Buffer = Buffer.alloc(0)
+  const decoder = iconv.getDecoder(`utf-16${byteOrder}`, { stripBOM: false })
+  let length = 0
+  let last = 0
+  let half = ''
   for await (const chunk of chunks) {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    let whole = bytes.length - (bytes.length % 2)
-    if (whole > 0 && isHighSurrogate(unitAt(bytes, whole - 2))) whole -= 2
-    rest = bytes.subarray(whole)
-    if (whole > 0) yield toUtf8(decode(bytes.subarray(0, whole)))
+    length += chunk.length
+    last = chunk.at(-1) ?? last
+    const text = half + decoder.write(chunk)
+    half = isHighSurrogate(text.charCodeAt(text.length - 1)) ? text.slice(-1) : ''
+    if (text.length > half.length) yield toUtf8(text.slice(0, text.length - half.length))
   }
-  if (rest.length >= 2) yield toUtf8(decode(rest.subarray(0, 2)))
-  const leftOver = rest[2 * Math.floor(rest.length / 2)]
-  if (leftOver !== undefined) yield leftOverBytes(leftOver)
+  const rest = half + (decoder.end() ?? '')
+  if (rest !== '') yield toUtf8(rest)
+  if (length % 2 === 1) yield leftOverBytes(last)
 }
 
 /** What it was in the UTF-16 that is now not UTF-8: `bytes` begin where reading fails. */

@@ -39,7 +39,8 @@ function kindOf(scalar: Cell): string {
 }
 
 /**
- * A builder of values. Objects become maps, because those keep the order of their keys also where keys are numbers,
+ * A builder of values. stream-json's own StreamArray would build plain objects: those put keys that are numbers first,
+ * lose a key named `__proto__`, and can't tell that a key came twice. Here objects become maps, because those keep the order of their keys also where keys are numbers,
  * and have no names of their own such as `__proto__`. Of a key that comes twice the last value counts.
  */
 export function createElementBuilder(): ElementBuilder {

@@ -10,6 +10,6 @@ export async function* readJson(
   format: 'json' | 'jsonl',
   chunkBytes?: number,
 ): AsyncGenerator<RawRecord> {
-  if (format === 'json') yield* (await import('./json-array.ts')).readJsonArray(input, chunkBytes)
-  else yield* (await import('./json-lines.ts')).readJsonLines(input, chunkBytes)
+  if (format === 'json') yield* (await import('./read-json-array.ts')).readJsonArray(input, chunkBytes)
+  else yield* (await import('./read-json-lines.ts')).readJsonLines(input, chunkBytes)
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { readCsv } from '../../../src/input/csv/csv.ts'
-import { readCsvLayout } from '../../../src/input/csv/csv-layout.ts'
+import { readCsv } from '../../../src/input/csv/read-csv.ts'
+import { readCsvLayout } from '../../../src/input/csv/read-header.ts'
 import type { InputFile } from '../../../src/input/input-file.ts'
 import { collect, knownErrorOf, withInput } from '../support.ts'
 

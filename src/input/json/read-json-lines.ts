@@ -3,14 +3,13 @@ import { KnownError } from '../../messages/known-error.ts'
 import { shown, visible } from '../../messages/shown.ts'
 import { maxRecordLength } from '../bytes/limits.ts'
 import { nearToInString, notTextError } from '../bytes/not-text.ts'
+import { LineTooLong, lineOf, splitLines } from '../bytes/split-lines.ts'
 import { textChunks } from '../bytes/text-chunks.ts'
 import { decodeUtf8, NotUtf8 } from '../bytes/utf8.ts'
 import type { InputFile } from '../input-file.ts'
 import type { RawRecord } from '../row.ts'
 import { stripInvisible } from '../user-key.ts'
 import { createElementBuilder, type JsonElement, toRawRecord } from './json-element.ts'
-
-const lineFeed = 10
 
 interface Line {
   /** From 1; blank lines count. */
@@ -19,33 +18,22 @@ interface Line {
 }
 
 async function* readLines(input: InputFile, chunkBytes: number | undefined): AsyncGenerator<Line> {
-  let line = 1
-  let length = 0
-  let pieces: Buffer[] = []
-
-  function add(piece: Buffer): void {
-    pieces.push(piece)
-    length += piece.length
-    if (length > maxRecordLength)
-      throw new KnownError(
-        `${input.name}, line ${line}: the record is longer than 1 MiB.`,
-        'Check that the file has one JSON object a line, or use --format json for an array.',
-      )
-  }
-
-  for await (const chunk of textChunks(input, 0, chunkBytes)) {
-    let from = 0
-    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, from)) {
-      add(chunk.subarray(from, end))
-      yield { line, bytes: Buffer.concat(pieces) }
-      pieces = []
-      length = 0
-      line += 1
-      from = end + 1
+  const chunks = textChunks(input, 0, chunkBytes)
+  try {
+    for await (const lines of splitLines(chunks, { quotes: false, longest: maxRecordLength })) {
+      for (const [index, line] of lines.numbers.entries()) {
+        const bytes = lineOf(lines, index)
+        if (bytes.length > maxRecordLength) throw new LineTooLong(line, bytes)
+        yield { line, bytes }
+      }
     }
-    add(chunk.subarray(from))
+  } catch (error) {
+    if (!(error instanceof LineTooLong)) throw error
+    throw new KnownError(
+      `${input.name}, line ${error.line}: the record is longer than 1 MiB.`,
+      'Check that the file has one JSON object a line, or use --format json for an array.',
+    )
   }
-  yield { line, bytes: Buffer.concat(pieces) }
 }
 
 /** The one value that a line holds, or null where the line is not that. */
