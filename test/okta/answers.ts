@@ -16,6 +16,7 @@ export function answerOf(
     body,
     error: parseOktaError(body),
     location: null,
+    authenticate: null,
   }
 }
 
