@@ -120,7 +120,6 @@ function standing(events: readonly JournalEvent[]): ReadonlyMap<string, TaskResu
       const { event: _, ...result } = event
       results.set(`${result.row} ${result.step}`, result)
     }
-    if (event.event === 'reopened') for (const { row, step } of event.tasks) results.delete(`${row} ${step}`)
   }
   return results
 }
