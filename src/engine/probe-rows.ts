@@ -83,8 +83,8 @@ class ProbeGate implements Gate {
     })
   }
 
-  async pass<T>(call: () => Promise<T>): Promise<T> {
-    return await call()
+  async pass<T>(call: (mayLeave: () => boolean) => Promise<T>): Promise<T> {
+    return await call(() => true)
   }
 
   allowed(): void {

@@ -11,8 +11,13 @@ export interface ProbeOutcome {
 
 /** What calls go through that may be refused because of the token. */
 export interface Gate {
-  /** Waits for its turn, then does the call. Throws RunStopped when the run stops before its turn. */
-  pass<T>(call: () => Promise<T>): Promise<T>
+  /**
+   * Waits for its turn, then does the call. Throws RunStopped when the run stops before its turn.
+   *
+   * @param call asks `mayLeave` right before a request leaves: while it waited for a permit a question may have come up,
+   *   and it must pass again
+   */
+  pass<T>(call: (mayLeave: () => boolean) => Promise<T>): Promise<T>
   /** After a call that Okta accepted. */
   allowed(): void
   /** After a refusal: resolves once it is decided to be the user's matter, rejects with RunStopped otherwise. */
@@ -67,16 +72,16 @@ export class RefusalGate implements Gate {
    *
    * @throws RunStopped when the run stops before its turn, and what the call throws
    */
-  async pass<T>(call: () => Promise<T>): Promise<T> {
+  async pass<T>(call: (mayLeave: () => boolean) => Promise<T>): Promise<T> {
     while (this.#state === 'probing' || (this.#state === 'asking' && this.#busy)) {
       this.#stop.check()
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
     this.#stop.check()
-    if (this.#state === 'calm') return await call()
+    if (this.#state === 'calm') return await call(() => this.#state === 'calm')
     this.#busy = true
     try {
-      return await call()
+      return await call(() => this.#state !== 'probing')
     } finally {
       this.#busy = false
       this.#wakeAll()

@@ -17,7 +17,8 @@ export interface SentCall {
 /**
  * Sends the task's call once it has a slot and a permit: the intent to disk, then the call (T1).
  *
- * @returns null where the read grew old meanwhile: nothing was sent
+ * @param mayLeave asked right before the intent: whether the call is still to leave
+ * @returns null where it may not, or the read grew old meanwhile: nothing was sent
  * @throws RunStopped when the run stops first, HoldLost when another process has taken it over
  */
 export async function sendCall(
@@ -25,6 +26,7 @@ export async function sendCall(
   task: TaskInput,
   history: TaskHistory,
   read: FoundUser | null,
+  mayLeave: () => boolean,
 ): Promise<SentCall | null> {
   const { lookup, recorder, job, requestTimeoutMs, ensureHold } = services
   const { pacer, clock, send } = lookup
@@ -36,7 +38,7 @@ export async function sendCall(
   let sentOktaTime = 0
   const answer = await pacer.request(request.bucket, {
     prepare: async () => {
-      if (read !== null && isOld(lookup, read)) return false
+      if (!mayLeave() || (read !== null && isOld(lookup, read))) return false
       await ensureHold()
       const oktaTime = Math.round(clock.now())
       history.attempts++

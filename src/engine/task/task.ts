@@ -189,9 +189,9 @@ class Task {
   async #send({ read }: Extract<TaskState, { at: 'sending' }>): Promise<TaskState> {
     const { sends } = this.#services
     // What the answer says is settled within the turn, so that the next call knows whether there is a question.
-    return await sends.pass(async () => {
-      const call = await sendCall(this.#services, this.#input, this.#history, read)
-      if (call === null) return this.#reading(null)
+    return await sends.pass(async (mayLeave) => {
+      const call = await sendCall(this.#services, this.#input, this.#history, read, mayLeave)
+      if (call === null) return this.#reading(read)
       return await this.#conclude(classifyLifecycle(this.#input.action, call.answer), call)
     })
   }
