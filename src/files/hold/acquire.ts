@@ -133,9 +133,9 @@ async function take(subject: HoldSubject, silent: Held | null): Promise<Hold> {
         await rename(mine, `${mine}.released`)
         throw heldBy(subject, silent, me)
       }
-      for (const { name } of others) {
-        await removed(join(lockDirectory, name))
-        await removed(join(lockDirectory, `${name}.sign`))
+      for (const other of others) {
+        await removed(join(lockDirectory, other.name))
+        await removed(signPath(lockDirectory, other.number))
       }
       return await Hold.begin(lockDirectory, number, subject.name, overtaken)
     }
