@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { exitCodes } from '../../src/messages/known-error.ts'
+import { describeNext } from '../../src/messages/stop.ts'
 import type { OktaUser } from '../../src/okta/user.ts'
-import { guardKey, guardRun, guardUser, type UserGuards } from '../../src/rules/guards.ts'
+import { guardKey, guardUser, guardUserCount, type UserGuards } from '../../src/rules/guards.ts'
 import { unusualIds } from '../journal/support.ts'
 
 const id = '00u1Ab2cD3eF4gH5iJ6k'
@@ -117,23 +118,20 @@ describe('the owner of the token', () => {
   })
 })
 
-describe('guardRun', () => {
-  const run = (users: number, max_users: number | null) => ({
-    run_id: '20260302T100000000Z-leavers',
-    input: { users },
-    job: { guards: { max_users } },
-  })
-
+describe('guardUserCount', () => {
   it('lets a run begin that names no more users than it may', () => {
-    expect(guardRun(run(500, 500))).toBeNull()
-    expect(guardRun(run(1_000_000, null))).toBeNull()
-    expect(guardRun(run(0, 1))).toBeNull()
+    expect(guardUserCount(500, 500)).toBeNull()
+    expect(guardUserCount(1_000_000, null)).toBeNull()
+    expect(guardUserCount(0, 1)).toBeNull()
   })
 
   it('stops one that names more, and says how to go on', () => {
-    const reason = guardRun(run(501, 500))
+    const reason = guardUserCount(501, 500)
     expect(reason).toMatchObject({ state: 'stopped', exitCode: exitCodes.stoppedByGuard })
-    expect(reason?.message).toContain('501')
-    expect(reason?.message).toContain('okta-lifecycle resume 20260302T100000000Z-leavers --max-users 501')
+    expect(reason?.message).toMatch(/501.*500/)
+    if (reason === null) throw new Error('not stopped')
+    expect(describeNext(reason.advice, 'okta-lifecycle resume r')).toBe(
+      'If that is right: okta-lifecycle resume r --max-users 501',
+    )
   })
 })
