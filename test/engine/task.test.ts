@@ -4,6 +4,7 @@ import { ActivationLinks } from '../../src/engine/activation-links.ts'
 import { runTask } from '../../src/engine/task/task.ts'
 import { exitCodes } from '../../src/messages/known-error.ts'
 import { RunStopped } from '../../src/messages/stop.ts'
+import { deferred } from '../budget/pacing.ts'
 import { answerTo, doubtOf, intentOf, withDirectory } from '../journal/support.ts'
 import { answerOf, noAnswer, refusalOf } from '../okta/answers.ts'
 import { ada, apply, type OnCall, type Stub, type StubOptions, taskOf, withStub } from './stub-org.ts'
@@ -118,13 +119,41 @@ describe('a task that nothing stands against', () => {
     })
   })
 
-  it('is not sent without a valid hold', async () => {
+  it('waits for its answer to be on disk before it asks anything more (T2)', async () => {
+    await withStub({}, async (stub) => {
+      for (const user of stub.users) user.status = 'STAGED'
+      const { recorder } = stub.services
+      const answered = deferred<void>()
+      const written = deferred<void>()
+      const record = recorder.record.bind(recorder)
+      vi.spyOn(recorder, 'record').mockImplementation(async (event) => {
+        await record(event)
+        if (event.event !== 'answer') return
+        answered.resolve()
+        await written.promise
+      })
+      const running = runTask(stub.services, taskOf({ action: 'activate' }), null)
+      await answered.promise
+      for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve))
+      expect(stub.requests.at(-1)).toBe(`activate ${ada.id}`)
+      written.resolve()
+      expect((await running).result?.result).toBe('succeeded')
+      expect(stub.requests.at(-1)).toBe(`read ${ada.id}`)
+    })
+  })
+
+  it.each([
+    ['before its intent is written', 0, []],
+    ['while its intent is written', 1, ['intent']],
+  ])('is not sent where the hold is lost %s', async (_, checksPassed, written) => {
+    let checks = 0
     const ensureHold = async (): Promise<void> => {
-      throw new Error('lost')
+      if (checks++ >= checksPassed) throw new Error('lost')
     }
     await withStub({ services: { ensureHold } }, async (stub) => {
       await expect(runTask(stub.services, taskOf(), null)).rejects.toThrow('lost')
       expect(stub.requests).toEqual([`read ${ada.id}`])
+      expect(await namesIn(stub)).toEqual(written)
     })
   })
 })
