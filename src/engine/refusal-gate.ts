@@ -15,7 +15,8 @@ export interface Gate {
   /**
    * Waits for its turn, then does the call. Throws RunStopped when the run stops before its turn.
    *
-   * @param call gets what to ask right before it leaves: its turn may be over when it has waited for a slot meanwhile
+   * @param call asks `mayLeave` right before a request leaves: while it waited for a permit a question may have come up,
+   *   and it must pass again
    */
   pass<T>(call: (mayLeave: () => boolean) => Promise<T>): Promise<T>
   /** After a call that Okta accepted. */
@@ -95,7 +96,7 @@ export class RefusalGate implements Gate {
     if (this.#state === 'calm') return await call(() => this.#state === 'calm')
     this.#busy = true
     try {
-      return await call(() => true)
+      return await call(() => this.#state !== 'probing')
     } finally {
       this.#busy = false
       this.#wakeAll()

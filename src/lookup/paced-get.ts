@@ -74,9 +74,9 @@ export async function pacedGet(
         break
       case 'again':
         setbacks++
-        if (setbacks === 1) answersBefore = patience.answers
-        // Others are answered, so it is this request that fails, not the way to Okta.
+        // Others were answered since it was last tried, so it is this request that fails, not the way to Okta.
         if (setbacks >= maxSetbacks && patience.answers > answersBefore) return { failed: answer, outcome }
+        answersBefore = patience.answers
         await waitForOkta(parts, answer)
         tally.retry(answer.kind === 'unanswered' ? 'connection' : 'server_error')
         await stop.wait(backoffMs(setbacks, random()))

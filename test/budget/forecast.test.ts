@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type Cost, forecast } from '../../src/budget/forecast.ts'
 
 function cost(allowance: number | null, perTask = 1, windowSeconds = 60): Cost {
-  const bucket = { bucket: '/api/v1/users' as const, limit: null, allowance, used: 0, windowSeconds }
+  const known = { bucket: '/api/v1/users' as const, limit: null, allowance, used: 0, windowSeconds }
+  const bucket = { ...known, waiting: null }
   return { bucket, perTask }
 }
 

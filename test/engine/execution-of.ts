@@ -1,25 +1,24 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Tally } from '../../src/budget/tally.ts'
-import { type ExecutionEnd, execute } from '../../src/engine/execution.ts'
+import { onTestFinished, vi } from 'vitest'
+import { type ExecutionEnd, type ExecutionOptions, execute } from '../../src/engine/execution.ts'
 import type { Job } from '../../src/job/job.ts'
 import { StopSwitch } from '../../src/messages/stop.ts'
 import type { Answer } from '../../src/okta/answer.ts'
 import { OktaClock } from '../../src/okta/clock.ts'
-import type { OktaRequest } from '../../src/okta/request.ts'
-import type { TaskResult } from '../../src/rules/result.ts'
-import type { RunFile } from '../../src/run/run-file.ts'
-import { answerOf } from '../okta/answers.ts'
+import { type OktaRequest, readOwnerRequest } from '../../src/okta/request.ts'
+import { answerOf, errorText } from '../okta/answers.ts'
+import { plainJob, plainRun } from './plain-run.ts'
 
-interface ExecutionOfOptions {
+interface ExecutionOfOptions extends Partial<ExecutionOptions> {
   readonly directory: string
   /** User keys, one a row. */
   readonly users: readonly string[]
   readonly job?: Partial<Job>
-  readonly requestTimeoutMs?: number
+  /** Answers everything but who the token's owner is. */
   readonly send: (request: OktaRequest) => Promise<Answer>
-  readonly onResult?: (result: TaskResult) => void
-  readonly stop?: StopSwitch
+  /** Answers who the token's owner is; a service app's credentials have none. */
+  readonly owner?: () => Answer
 }
 
 /** A switch whose seconds are milliseconds: tries and waits of minutes take a moment, in the same order. */
@@ -29,64 +28,46 @@ export class ImpatientSwitch extends StopSwitch {
   }
 }
 
+/** Makes the monotonic clock as fast as {@link ImpatientSwitch}, until the test ends. */
+export function hurry(): void {
+  const real = performance.now.bind(performance)
+  const spy = vi.spyOn(performance, 'now').mockImplementation(() => real() * 1_000)
+  onTestFinished(() => spy.mockRestore())
+}
+
 /** One execution over a list of users, with everything real but the org and the network. */
 export async function executionOf(options: ExecutionOfOptions): Promise<ExecutionEnd> {
-  const { directory, users, send } = options
+  const { directory, users, job: changes, send, owner = serviceAppAnswer, ...more } = options
   const text = ['user', ...users, ''].join('\n')
   await writeFile(join(directory, 'input.csv'), text)
-  const job: Job = {
-    name: 'test',
-    description: null,
-    input: { format: 'csv', user_column: null, action_column: null },
-    action: 'suspend',
-    steps: null,
-    order: 'user',
-    options: { send_email: null, respond_async: false, in_doubt: 'keep' },
-    pace: { share: 1, concurrency: 10 },
-    guards: { max_users: null, protect: [], only_status: null },
-    report: { activation_links: null },
-    read_first: true,
-    skip_invalid: false,
-    ...options.job,
-  }
-  const run: RunFile = {
-    format: 1,
-    run_id: 'test',
-    created_at: '2026-03-02T10:00:00.000Z',
-    versions: { okta_lifecycle: '0.0.0', node: process.version },
-    job,
-    input: {
-      name: 'input.csv',
-      file: 'input.csv',
-      format: 'csv',
-      sha256: '',
-      bytes: text.length,
-      rows: users.length,
-      tasks: users.length,
-      users: new Set(users).size,
-      columns: ['user'],
-      mapping: { user: 'user', action: null, send_email: null },
-    },
-    org_url: 'https://org.example.com',
-    owner: 'none',
-    confirmed: true,
-    state: 'running',
-    reason: null,
-  }
+  const job: Job = { ...plainJob, ...changes }
+  const run = plainRun({ job, rows: users.length, tasks: users.length * (job.steps?.length ?? 1) })
   return await execute({
     directory,
-    run,
+    run: { ...run, input: { ...run.input, bytes: text.length, users: new Set(users).size } },
     recorded: null,
-    owner: null,
-    send,
+    hold: { valid: true, afterSilence: false, ensure: async () => {} },
+    credentials: { orgUrl: run.org_url, ofServiceApp: true },
     clock: new OktaClock(),
-    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
-    stop: options.stop ?? new StopSwitch(),
-    tally: new Tally(),
+    requestTimeoutMs: 30_000,
+    stop: new StopSwitch(),
+    drainMs: 20_000,
+    acceptRefusals: false,
+    settleOnly: false,
     links: null,
     onBegin: () => {},
-    onResult: options.onResult ?? (() => {}),
+    onResult: () => {},
+    say: () => {},
+    ...more,
+    send: async (request) => {
+      return request.path === readOwnerRequest().path ? owner() : await send(request)
+    },
   })
+}
+
+/** What Okta says when a service app asks for its own user: there is none. */
+export function serviceAppAnswer(): Answer {
+  return answerOf(403, errorText('E0000006'), plentyHeaders())
 }
 
 /** Headers of a limit that no test reaches. */

@@ -6,7 +6,7 @@ import { anyEvent } from './events.ts'
 
 /** The line as text, without its line feed, and its chain. */
 function lineOf(event: JournalEvent, previousChain: string): { line: string; chain: string } {
-  const { line, chain } = encodeLine(event, previousChain)
+  const { line, chain } = encodeLine(event, previousChain, 0)
   expect(line.at(-1)).toBe(0x0a)
   return { line: line.toString('utf8', 0, line.length - 1), chain }
 }

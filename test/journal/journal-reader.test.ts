@@ -31,7 +31,7 @@ describe('reading a journal', () => {
         opened,
         { event: 'execution', at: '2026-03-02T10:00:00.000Z' },
         { event: 'not_applied', row: 2, step: 1, attempt: 1, why: 'grüße 😀' },
-        { event: 'tally', requests: { reads: 1 }, retries: {} },
+        { event: 'tally', requests: { reads: 1 }, retries: {}, worked_ms: 1 },
       ]
       const bytes = await write(path, few)
       for (let length = bytes.length; length >= 0; length--) {
@@ -112,7 +112,7 @@ describe('reading a journal', () => {
           await expectDamageAt(swapped, i)
         }
       }
-      const forged = encodeLine(intentOf(9), chainStart).line
+      const forged = encodeLine(intentOf(9), chainStart, 0).line
       await expectDamageAt(lines.toSpliced(4, 0, forged), 4)
     })
   })

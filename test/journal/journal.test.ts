@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { Journal, JournalFailed } from '../../src/journal/journal.ts'
 import { emptyJournal } from '../../src/journal/journal-check.ts'
 import type { JournalEvent } from '../../src/journal/journal-event.ts'
+import { exitCodes } from '../../src/messages/known-error.ts'
 import { opened, read, some, write } from './journal-play.ts'
 import { intentOf, knownErrorOf, withDirectory } from './support.ts'
 
@@ -159,7 +160,8 @@ describe('a journal that cannot be written', () => {
       expect(error).toBeInstanceOf(JournalFailed)
       expect(error.message).toContain('disk is full')
       expect(error.message).toContain(path)
-      expect(error.next).toContain('okta-lifecycle resume')
+      expect(error.next).toBe('Make room on the disk, then resume the run.')
+      expect(error.exitCode).toBe(exitCodes.stoppedByGuard)
       await journal.close()
     })
   })

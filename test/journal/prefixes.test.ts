@@ -4,6 +4,8 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Job } from '../../src/job/job.ts'
 import type { JournalEvent } from '../../src/journal/journal-event.ts'
+import { exitCodes } from '../../src/messages/known-error.ts'
+import { StopSwitch } from '../../src/messages/stop.ts'
 import type { Answer } from '../../src/okta/answer.ts'
 import type { OktaRequest } from '../../src/okta/request.ts'
 import type { TaskResult } from '../../src/rules/result.ts'
@@ -14,12 +16,18 @@ import { read } from './journal-play.ts'
 import { withDirectory } from './support.ts'
 
 const users = Array.from({ length: 40 }, (_, index) => `user${index}@example.com`)
-/** For so many of the first users the token lacks the permission, in the first execution. */
+/** So many of the first users the token may not touch, in the first two executions. */
 const forbidden = 16
 const steps = ['suspend', 'deactivate'] as const
 const job: Partial<Job> = { action: null, steps: [...steps] }
 
-type Trouble = 'error_before' | 'error_after' | 'lost_before' | 'lost_after' | 'lost_and_colleague'
+type Trouble =
+  | 'read_only'
+  | 'error_before'
+  | 'error_after'
+  | 'lost_before'
+  | 'lost_after'
+  | 'lost_and_colleague'
 
 /** What becomes of the first call of an action, by the user's number. */
 const troubles: Readonly<Record<string, Trouble>> = {
@@ -30,6 +38,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
   '5 suspend': 'lost_after',
   '5 deactivate': 'lost_before',
   '6 suspend': 'lost_and_colleague',
+  '7 suspend': 'read_only',
 }
 
 /** A change of a user, and how long the journal was when it came about. */
@@ -78,6 +87,8 @@ class PlayOrg {
       case undefined:
         this.#apply(key, action)
         return answerOf(200, '{}', plentyHeaders())
+      case 'read_only':
+        return answerOf(503, errorText('E0000010'), plentyHeaders())
       case 'error_before':
         return answerOf(500, errorText('E0000009'), plentyHeaders())
       case 'error_after':
@@ -121,12 +132,12 @@ function standing(events: readonly JournalEvent[]): ReadonlyMap<string, TaskResu
       const { event: _, ...result } = event
       results.set(`${result.row} ${result.step}`, result)
     }
-    if (event.event === 'reopened') for (const { row, step } of event.tasks) results.delete(`${row} ${step}`)
   }
   return results
 }
 
 const requestTimeoutMs = 25
+const signal = { state: 'interrupted', exitCode: exitCodes.interrupted, message: 'SIGINT' } as const
 
 it('goes on from every prefix of a real journal: sends nothing for what has a result, and nothing twice', {
   timeout: 120_000,
@@ -136,11 +147,17 @@ it('goes on from every prefix of a real journal: sends nothing for what has a re
     const org = new PlayOrg(journal)
     org.troubled = true
     org.forbidding = true
-    const first = await executionOf({ directory, users, job, requestTimeoutMs, send: org.send })
-    expect(first.stopped?.exitCode).toBe(4)
-    org.forbidding = false
-    const second = await executionOf({ directory, users, job, requestTimeoutMs, send: org.send })
+    const stop = new StopSwitch()
+    let results = 0
+    const interrupt = (): void => {
+      if (++results === 20) stop.turn({ ...signal, advice: { kind: 'go_on' } })
+    }
+    const common = { directory, users, job, requestTimeoutMs, send: org.send }
+    const first = await executionOf({ ...common, stop, onResult: interrupt })
+    expect(first.stopped?.exitCode).toBe(130)
+    const second = await executionOf(common)
     expect(second.stopped).toBeNull()
+    expect(second.state.counts.get('failed')).toBe(forbidden)
 
     const bytes = readFileSync(journal)
     const whole = await read(journal)
@@ -150,17 +167,18 @@ it('goes on from every prefix of a real journal: sends nothing for what has a re
       new Set([
         'journal',
         'execution',
+        'permits',
         'intent',
+        'answer',
         'not_applied',
         'in_doubt',
         'verdict',
         'result',
-        'reopened',
         'stopped',
       ]),
     )
     const verdicts = whole.events.flatMap((event) => (event.event === 'verdict' ? [event.verdict] : []))
-    expect(new Set(verdicts)).toEqual(new Set(['applied', 'not_applied', 'someone_else']))
+    expect(new Set(verdicts)).toEqual(new Set(['applied', 'not_applied', 'someone_else', 'unknown']))
 
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: bytes.length }), async (length) => {

@@ -1,14 +1,19 @@
-import { symlink, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Journal, JournalFailed } from '../../src/journal/journal.ts'
 import { emptyJournal } from '../../src/journal/journal-check.ts'
 import type { JournalEvent } from '../../src/journal/journal-event.ts'
 import { readJournal } from '../../src/journal/journal-reader.ts'
-import { RunState } from '../../src/journal/journal-state.ts'
+import { JournalState } from '../../src/journal/journal-state.ts'
 import { Recorder } from '../../src/journal/recorder.ts'
-import { RunStopped } from '../../src/messages/stop.ts'
 import { intentOf, resultOf, withDirectory } from './support.ts'
+
+async function eventsOf(path: string): Promise<readonly JournalEvent[]> {
+  const events: JournalEvent[] = []
+  await readJournal(path, ({ event }) => events.push(event))
+  return events
+}
 
 describe('the recorder', () => {
   it('tells of a result only when it is on disk', async () => {
@@ -16,80 +21,85 @@ describe('the recorder', () => {
       const path = join(directory, 'journal.ndjson')
       await writeFile(path, '')
       const journal = await Journal.open(path, emptyJournal)
-      const told: number[] = []
-      const state = new RunState(1)
-      const recorder = new Recorder(journal, state, ({ row }) => told.push(row))
+      const heard: number[] = []
+      const recorder = new Recorder(journal, new JournalState(1), ({ row }) => heard.push(row))
       recorder.note({ event: 'journal', version: 2, run: 'r' })
       const recording = recorder.result(resultOf(1))
-      expect(told).toEqual([])
+      expect(heard).toEqual([])
       await recording
-      expect(told).toEqual([1])
+      expect(heard).toEqual([1])
       await journal.close()
-      const events: JournalEvent[] = []
-      await readJournal(path, ({ event }) => events.push(event))
-      expect(events.at(-1)).toEqual({ event: 'result', ...resultOf(1) })
+      expect((await eventsOf(path)).at(-1)).toEqual({ event: 'result', ...resultOf(1) })
     })
   })
 
-  it('takes no further result of a row whose results were taken back', async () => {
+  it('counts no result before it is on disk, so that none ever has to be taken back', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await writeFile(path, '')
-      const journal = await Journal.open(path, emptyJournal)
-      const recorder = new Recorder(journal, new RunState(2), () => {})
-      await recorder.result(resultOf(1, { result: 'failed' }))
-      recorder.reopen([resultOf(1, { result: 'failed' })], 'credentials')
-      await expect(recorder.result(resultOf(1, { step: 2 }))).rejects.toBeInstanceOf(RunStopped)
-      expect(recorder.state.done).toBe(0)
-      await journal.close()
-    })
-  })
-
-  it('takes back what rests on refusals with the steps skipped for it, and what is just being recorded', async () => {
-    await withDirectory(async (directory) => {
-      const path = join(directory, 'journal.ndjson')
-      await writeFile(path, '')
-      const journal = await Journal.open(path, emptyJournal)
-      const recorder = new Recorder(journal, new RunState(2), () => {})
-      recorder.note({ event: 'journal', version: 2, run: 'r' })
-      await recorder.result(resultOf(1))
-      await recorder.result(resultOf(2, { result: 'failed' }))
-      await recorder.result(resultOf(2, { step: 2, result: 'skipped', reason: 'earlier_step' }))
-      const underWay = recorder.result(resultOf(3, { result: 'failed' }))
-      const refused = [
-        { row: 2, step: 1 },
-        { row: 3, step: 1 },
-        { row: 4, step: 1 },
-      ]
-      recorder.reopen(refused, 'credentials')
-      await underWay
-      await expect(recorder.result(resultOf(4, { result: 'failed' }))).rejects.toBeInstanceOf(RunStopped)
-      await journal.close()
-
-      const replayed = new RunState(2)
-      await readJournal(path, ({ event, offset, length }) => replayed.apply(event, { offset, length }))
-      for (const state of [recorder.state, replayed]) {
-        expect(state.hasResult(1, 1)).toBe(true)
-        expect([2, 3, 4].flatMap((row) => [state.hasResult(row, 1), state.hasResult(row, 2)])).not.toContain(
-          true,
-        )
-        expect(state.done).toBe(1)
+      const handle = await open(path)
+      const datasync = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'datasync')
+      await handle.close()
+      let sync: () => void = () => {}
+      const begun = new Promise<void>((resolve) => {
+        datasync.mockImplementationOnce(() => {
+          resolve()
+          return new Promise<void>((end) => {
+            sync = end
+          })
+        })
+      })
+      try {
+        const journal = await Journal.open(path, emptyJournal)
+        const state = new JournalState(1)
+        const recorder = new Recorder(journal, state, () => {})
+        const recording = recorder.result(resultOf(1))
+        await begun
+        expect([state.done, state.counts.size, state.hasResult({ row: 1, step: 1 })]).toEqual([0, 0, false])
+        sync()
+        await recording
+        expect([state.done, state.counts.get('succeeded')]).toEqual([1, 1])
+        expect(state.resultPosition({ row: 1, step: 1 })).toMatchObject({ offset: 0 })
+        await journal.close()
+      } finally {
+        datasync.mockRestore()
       }
     })
   })
 
-  it('writes nothing where there is nothing to take back', async () => {
+  it('knows an intent from the moment that it is written, and resolves when it is on disk', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await writeFile(path, '')
       const journal = await Journal.open(path, emptyJournal)
-      const recorder = new Recorder(journal, new RunState(1), () => {})
+      const recorder = new Recorder(journal, new JournalState(1), () => {})
       recorder.note({ event: 'journal', version: 2, run: 'r' })
-      recorder.reopen([{ row: 1, step: 1 }], 'credentials')
+      const recording = recorder.record(intentOf(1))
+      expect(recorder.state.isUnderWay(1)).toBe(true)
+      await recording
+      expect((await eventsOf(path)).at(-1)).toEqual(intentOf(1))
       await journal.close()
-      const events: JournalEvent[] = []
-      await readJournal(path, ({ event }) => events.push(event))
-      expect(events.map(({ event }) => event)).toEqual(['journal'])
+    })
+  })
+
+  it('keeps the first result of a task where a second is recorded', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'journal.ndjson')
+      await writeFile(path, '')
+      const journal = await Journal.open(path, emptyJournal)
+      const recorder = new Recorder(journal, new JournalState(2), () => {})
+      recorder.note({ event: 'journal', version: 2, run: 'r' })
+      await recorder.result(resultOf(1, { result: 'failed' }))
+      const position = recorder.state.resultPosition({ row: 1, step: 1 })
+      await recorder.result(resultOf(1))
+      await journal.close()
+      const replayed = new JournalState(2)
+      await readJournal(path, ({ event, offset, length }) => replayed.apply(event, { offset, length }))
+      for (const state of [recorder.state, replayed]) {
+        expect(state.resultPosition({ row: 1, step: 1 })).toEqual(position)
+        expect(state.done).toBe(1)
+        expect(Object.fromEntries(state.counts)).toEqual({ failed: 1 })
+      }
     })
   })
 
@@ -98,18 +108,18 @@ describe('the recorder', () => {
       const path = join(directory, 'journal.ndjson')
       await symlink('/dev/full', path)
       const journal = await Journal.open(path, emptyJournal)
-      const state = new RunState(1)
-      const told: number[] = []
-      const recorder = new Recorder(journal, state, ({ row }) => told.push(row))
+      const state = new JournalState(1)
+      const heard: number[] = []
+      const recorder = new Recorder(journal, state, ({ row }) => heard.push(row))
       // The first is being written when it fails, the second comes after.
       for (const row of [1, 2]) {
         await expect(recorder.result(resultOf(row))).rejects.toBeInstanceOf(JournalFailed)
-        expect(state.resultPosition(row, 1)).toBeNull()
+        expect(state.resultPosition({ row, step: 1 })).toBeNull()
       }
       recorder.note(intentOf(3))
-      expect(state.underWay).toBe(0)
+      expect(state.underWay.open).toBe(0)
       expect(state.done).toBe(0)
-      expect(told).toEqual([])
+      expect(heard).toEqual([])
       await journal.close()
     })
   })

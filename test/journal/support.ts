@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { JournalEvent } from '../../src/journal/journal-event.ts'
+import type { AnswerEvent, InDoubtEvent, IntentEvent } from '../../src/journal/journal-event.ts'
 import { KnownError } from '../../src/messages/known-error.ts'
 import type { TaskResult } from '../../src/rules/result.ts'
 
@@ -51,23 +51,52 @@ export function resultOf(row: number, more: Partial<TaskResult> = {}): TaskResul
 }
 
 /** An intent of a task, plain but for what a test says. */
-export function intentOf(
-  row: number,
-  attempt = 1,
-  more: Partial<Extract<JournalEvent, { event: 'intent' }>> = {},
-): Extract<JournalEvent, { event: 'intent' }> {
+export function intentOf(row: number, attempt = 1, more: Partial<IntentEvent> = {}): IntentEvent {
   return {
     event: 'intent',
     row,
     step: 1,
     attempt,
     okta_time: 1_772_445_600_000 + row,
+    okta_time_at_least: 1_772_445_599_900 + row,
     started_at: '2026-03-02T10:00:00.000Z',
     user_id: `00u${String(row).padStart(17, '0')}`,
     login: `user${row}@example.com`,
     status: 'ACTIVE',
     status_changed: null,
     request_timeout_ms: 30_000,
+    ...more,
+  }
+}
+
+/** A doubt about an attempt, plain but for what a test says. */
+export function doubtOf(row: number, attempt = 1, more: Partial<InDoubtEvent> = {}): InDoubtEvent {
+  return {
+    event: 'in_doubt',
+    row,
+    step: 1,
+    attempt,
+    at_once: false,
+    timed_out: false,
+    sent_okta_time: 1_772_445_600_500 + row,
+    why: 'the connection was lost',
+    ...more,
+  }
+}
+
+/** An answer to an attempt, plain but for what a test says. */
+export function answerTo(row: number, attempt = 1, more: Partial<AnswerEvent> = {}): AnswerEvent {
+  return {
+    event: 'answer',
+    row,
+    step: 1,
+    attempt,
+    outcome: 'applied',
+    okta_time: 1_772_445_600_900 + row,
+    http_status: 200,
+    error_code: null,
+    request_id: 'req-1',
+    message: 'Okta accepted suspend',
     ...more,
   }
 }

@@ -16,6 +16,8 @@ export function answerOf(
     body,
     error: parseOktaError(body),
     location: null,
+    authenticate: null,
+    retryAfterMs: null,
   }
 }
 

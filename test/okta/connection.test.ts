@@ -78,8 +78,33 @@ describe('readConnection', () => {
     expect(readConnection(environment)).toEqual({
       orgUrl: 'https://acme.okta.com',
       authorization: 'SSWS 00aBcDeF',
+      ofServiceApp: false,
       requestTimeoutMs: 30_000,
     })
+  })
+
+  it('knows the access token of a service app by its own claims, and takes nothing else for one', () => {
+    const app = { sub: '0oa1', cid: '0oa1' }
+    const isApp = (claims: unknown, mode = 'Bearer'): boolean => {
+      const payload = Buffer.from(JSON.stringify(claims)).toString('base64url')
+      return readConnection({
+        ...environment,
+        OKTA_CLIENT_AUTHORIZATIONMODE: mode,
+        OKTA_CLIENT_TOKEN: `eyJhbGciOiJub25lIn0.${payload}.c2ln`,
+      }).ofServiceApp
+    }
+    expect(isApp(app)).toBe(true)
+    // A user signed in, somebody else's subject, claims that are missing or not an object, and an API token.
+    for (const claims of [
+      { ...app, uid: '00u1' },
+      { ...app, sub: 'ada@example.com' },
+      { sub: '' },
+      {},
+      null,
+      7,
+    ])
+      expect(isApp(claims), JSON.stringify(claims)).toBe(false)
+    expect(isApp(app, 'SSWS')).toBe(false)
   })
 
   it('takes a token read from a file with its line feed, and the Bearer scheme in any letter case', () => {

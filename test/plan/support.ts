@@ -4,6 +4,7 @@ import type { UserStatus } from '../../src/okta/status.ts'
 import { type PlanRowsOptions, planRows } from '../../src/plan/plan-rows.ts'
 import type { PlannedTask } from '../../src/plan/plan-schema.ts'
 import type { PlannedRead } from '../../src/plan/user-reads.ts'
+import { nobodyProtected } from '../../src/rules/guards.ts'
 
 /** Rows of an input: each a user key and its actions, with `send_email` where a third part says so. */
 export type RowSpec = readonly [user: string, actions: string, sendEmail?: boolean]
@@ -41,6 +42,7 @@ export async function planOf(
   const planned = planRows(input(), {
     job: { guards: { max_users: null, protect: [], only_status: null }, read_first: true },
     owner: null,
+    protect: nobodyProtected,
     ahead: 4,
     ...more,
     reads: {

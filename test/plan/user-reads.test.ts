@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ValidRow } from '../../src/input/row.ts'
 import type { FailedRead, FoundUser } from '../../src/lookup/read-user.ts'
 import { UserReads } from '../../src/plan/user-reads.ts'
+import { noAnswer, refusalOf } from '../okta/answers.ts'
 import { ada, rowOf } from './support.ts'
 
 function row(user: string): ValidRow {
@@ -16,8 +17,8 @@ function foundUser(user = ada): FoundUser {
 }
 
 function failedRead(more: Partial<FailedRead>): FailedRead {
-  const nothing = { notFound: false, httpStatus: null, errorCode: null, requestId: null }
-  return { kind: 'failed', message: 'could not be read', ...nothing, ...more }
+  const nothing = { httpStatus: null, errorCode: null, requestId: null, answer: noAnswer(true) }
+  return { kind: 'failed', cause: 'unreadable', message: 'could not be read', ...nothing, ...more }
 }
 
 describe('a user', () => {
@@ -54,9 +55,9 @@ describe('a user', () => {
 })
 
 describe('a read that failed', () => {
-  it.each([
-    ['there is no such user', { notFound: true, httpStatus: 404, errorCode: 'E0000007' }, false],
-    ['Okta refuses', { httpStatus: 403, errorCode: 'E0000006' }, false],
+  it.each<[string, Partial<FailedRead>, boolean]>([
+    ['there is no such user', { cause: 'not_found', httpStatus: 404, errorCode: 'E0000007' }, false],
+    ['Okta refuses', { cause: 'no_permission', httpStatus: 403, errorCode: 'E0000006' }, false],
     ['a server has failed', { httpStatus: 500, errorCode: 'E0000009' }, true],
     ['something in between answered', { httpStatus: 403 }, true],
     ['a time limit has passed', { httpStatus: 408, errorCode: 'E0000009' }, true],
@@ -72,5 +73,33 @@ describe('a read that failed', () => {
     })
     const both = await Promise.allSettled([reads.of(row('ada')), reads.of(row('ada'))])
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  })
+})
+
+describe('reads that are all refused', () => {
+  const refused = failedRead({ cause: 'no_permission', answer: refusalOf(403, 'E0000006') })
+  const users = Array.from({ length: 12 }, (_, index) => `user${index}@example.com`)
+
+  async function readAll(reads: UserReads, count: number): Promise<void> {
+    for (const user of users.slice(0, count)) await reads.of(row(user))
+  }
+
+  it('are the token’s matter from ten on, with both causes named', async () => {
+    const reads = new UserReads(async () => refused)
+    await readAll(reads, 9)
+    expect(reads.refusedAlone()).toBeNull()
+    await readAll(reads, 12)
+    expect(reads.refusedAlone()).toMatchObject({
+      exitCode: 4,
+      message: expect.stringMatching(/2 more.*E0000006.*no permission.*within its reach/),
+    })
+  })
+
+  it('are their users’ own once one user was shown, also before or after them', async () => {
+    for (const shown of [users[0], users[11]]) {
+      const reads = new UserReads(async ({ user }) => (user === shown ? foundUser() : refused))
+      await readAll(reads, 12)
+      expect(reads.refusedAlone()).toBeNull()
+    }
   })
 })

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { exitCodeOf } from '../../src/report/exit-code.ts'
-import { notRun, type ReportRow } from '../../src/report/report-row.ts'
+import { pendingTask } from '../../src/report/pending-task.ts'
+import type { ReportedResult, ReportRow } from '../../src/report/report-row.ts'
 import { createTotalsCounter } from '../../src/report/totals.ts'
-import { expectedSkips, type ResultName, type SkipReason } from '../../src/rules/result.ts'
+import { expectedSkips, type SkipReason } from '../../src/rules/result.ts'
 
-function codeOf(...results: [ResultName | 'not_run', SkipReason?][]): number {
+function codeOf(...results: [ReportedResult, SkipReason?][]): number {
   const counter = createTotalsCounter()
   const tasks = results.map(([result, reason]) => ({
-    ...notRun(1, 1, 'u', 'unlock'),
+    ...pendingTask({ row: 1, step: 1, user: 'u', action: 'unlock' }, null),
     result,
     reason: reason ?? null,
   }))
@@ -16,10 +17,11 @@ function codeOf(...results: [ResultName | 'not_run', SkipReason?][]): number {
 }
 
 describe('exitCodeOf', () => {
-  test.each<[number, ...[ResultName | 'not_run', SkipReason?][]]>([
+  test.each<[number, ...[ReportedResult, SkipReason?][]]>([
     [0],
     [0, ['succeeded'], ['unchanged'], ['skipped', 'duplicate'], ['skipped', 'only_status']],
-    [0, ['not_run']],
+    [1, ['succeeded'], ['not_run']],
+    [1, ['succeeded'], ['unsettled']],
     [1, ['succeeded'], ['failed']],
     [1, ['in_doubt']],
     [1, ['skipped', 'duplicate'], ['skipped', 'protected']],

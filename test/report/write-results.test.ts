@@ -7,11 +7,12 @@ import { runInNewContext } from 'node:vm'
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { readCsv } from '../../src/input/csv/read-csv.ts'
 import { unescapeFormula } from '../../src/input/csv/formula.ts'
+import { readCsv } from '../../src/input/csv/read-csv.ts'
 import type { Cell } from '../../src/input/row.ts'
 import { KnownError } from '../../src/messages/known-error.ts'
-import { notRun, type ReportRow } from '../../src/report/report-row.ts'
+import { pendingTask } from '../../src/report/pending-task.ts'
+import type { ReportedTask, ReportRow } from '../../src/report/report-row.ts'
 import { writeResults } from '../../src/report/write-results.ts'
 import type { TaskResult } from '../../src/rules/result.ts'
 import { cases } from '../support/cases.ts'
@@ -44,6 +45,11 @@ const succeeded: TaskResult = {
   okta_user_id: '00u1ab2cd3ef4gh5ij6k',
   okta_login: 'a@example.com',
   okta_request_id: 'Zq1',
+}
+
+/** A task of which nothing was sent. */
+function notRun(row: number, step: number, user: string, action: string): ReportedTask {
+  return pendingTask({ row, step, user, action }, null)
 }
 
 const standard =
@@ -171,6 +177,19 @@ describe('failed.csv', () => {
       ['failed', [{ ...succeeded, result: 'failed' }, skipped('earlier_step')]],
       ['failed later', [succeeded, { ...succeeded, result: 'failed' }]],
       ['in doubt', [{ ...succeeded, result: 'in_doubt' }]],
+      // What became of it can't be seen on the user: fed again it would be sent again.
+      ['blind', [{ ...succeeded, action: 'reactivate', result: 'in_doubt' }]],
+      ['blind too', [{ ...succeeded, action: 'reset_factors', result: 'in_doubt' }]],
+      ['passed over', [skipped('in_doubt')]],
+      ['unsettled', [{ ...succeeded, result: 'unsettled' }]],
+      ['unsettled in part', [{ ...succeeded, result: 'unsettled' }, notRun(1, 2, 'u', 'unlock')]],
+      [
+        'failed, then unsettled',
+        [
+          { ...succeeded, result: 'failed' },
+          { ...succeeded, result: 'unsettled' },
+        ],
+      ],
       ['not run', [succeeded, notRun(1, 2, 'u', 'unlock')]],
       ['invalid', [skipped('invalid_row')]],
       ['duplicate', [skipped('duplicate')]],
@@ -183,7 +202,9 @@ describe('failed.csv', () => {
       ['what'],
       stream(rows.map(([what, tasks], index) => rowOf(index + 1, { what }, ...tasks))),
     )
-    expect(await written('failed.csv')).toBe('what\nfailed\nfailed later\nin doubt\nnot run\ninvalid\n')
+    expect(await written('failed.csv')).toBe(
+      'what\nfailed\nfailed later\nin doubt\npassed over\nnot run\ninvalid\n',
+    )
   })
 
   test('a row of one empty cell is no blank line', async () => {
@@ -408,7 +429,7 @@ test('the totals count rows, tasks, results, actions and reasons', async () => {
     rowOf(3, {}, { ...succeeded, action: '__proto__', result: 'skipped', reason: 'invalid_row' }),
     rowOf(4, {}),
   ]
-  const none = { succeeded: 0, unchanged: 0, failed: 0, skipped: 0, in_doubt: 0, not_run: 0 }
+  const none = { succeeded: 0, unchanged: 0, failed: 0, skipped: 0, in_doubt: 0, not_run: 0, unsettled: 0 }
   expect(await writeResults(directory, [], stream(rows))).toEqual({
     rows: 4,
     tasks: 5,

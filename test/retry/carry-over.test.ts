@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { IntentEvent } from '../../src/journal/journal-event.ts'
+import type { InDoubtEvent, IntentEvent, JournalEvent } from '../../src/journal/journal-event.ts'
+import { JournalState } from '../../src/journal/journal-state.ts'
 import { carryOver } from '../../src/retry/carry-over.ts'
-import { OpenDoubts } from '../../src/retry/open-doubts.ts'
 import { resultOf, rowOf } from './results.ts'
 
 const now = '2026-03-03T08:00:00.000Z'
@@ -13,6 +13,7 @@ function intentOf(row: number, step: number, attempt: number): IntentEvent {
     step,
     attempt,
     okta_time: Date.parse('2026-03-02T10:00:00Z'),
+    okta_time_at_least: Date.parse('2026-03-02T09:59:59.700Z'),
     started_at: '2026-03-02T10:00:00.000Z',
     user_id: '00u00000000000000001',
     login: 'user1@example.com',
@@ -24,8 +25,9 @@ function intentOf(row: number, step: number, attempt: number): IntentEvent {
 
 const why = 'no answer within 30 s'
 
-function doubtEvent(row: number, step: number, attempt: number) {
-  return { event: 'in_doubt', row, step, attempt, at_once: false, sent_okta_time: 0, why } as const
+function doubtEvent(row: number, step: number, attempt: number): InDoubtEvent {
+  const place = { row, step, attempt }
+  return { event: 'in_doubt', ...place, at_once: false, timed_out: true, sent_okta_time: 0, why }
 }
 
 describe('what a retry’s journal begins with', () => {
@@ -58,7 +60,7 @@ describe('what a retry’s journal begins with', () => {
   })
 
   it('holds the attempts in doubt, so that they are settled before anything is sent', () => {
-    const open = { intent: intentOf(7, 2, 4), doubt: doubtEvent(7, 2, 4) }
+    const open = { kind: 'open', intent: intentOf(7, 2, 4), doubt: doubtEvent(7, 2, 4) } as const
     const events = carryOver(
       {
         retried,
@@ -70,9 +72,19 @@ describe('what a retry’s journal begins with', () => {
       now,
     )
     expect(events.slice(1)).toEqual([
-      { ...open.intent, row: 3 },
+      // Where it was made stays known: a link in the file is found by it.
+      { ...open.intent, row: 3, origin: { run: 'old-run', row: 7, step: 2 } },
       { ...open.doubt, row: 3 },
     ])
+  })
+
+  it('names the run in which an attempt was made, however many retries took it over', () => {
+    const origin = { run: 'first-run', row: 40, step: 2 }
+    const open = { kind: 'open', intent: { ...intentOf(7, 2, 4), origin }, doubt: null } as const
+    const carried = { retried, row: 3, oldRunId: 'old-run', superseded: null, doubtOf: () => open }
+    const events = carryOver({ ...carried, retried: { ...retried, standing: [] } }, now)
+    for (const event of events) expect(event).toMatchObject({ event: 'intent', row: 3, origin })
+    expect(events).toHaveLength(2)
   })
 
   it('ends a row that a later one stands against, with which and why', () => {
@@ -83,7 +95,7 @@ describe('what a retry’s journal begins with', () => {
         row: 3,
         oldRunId: 'old-run',
         superseded,
-        doubtOf: () => ({ intent: intentOf(7, 2, 1), doubt: null }),
+        doubtOf: () => ({ kind: 'open', intent: intentOf(7, 2, 1), doubt: null }),
       },
       now,
     )
@@ -102,42 +114,54 @@ describe('what a retry’s journal begins with', () => {
 })
 
 describe('the attempts in doubt', () => {
-  const { event: _event, ...doubtful } = { event: 'result', ...resultOf(1, 1, 'suspend', 'in_doubt') }
+  const doubtful = { event: 'result', ...resultOf(1, 1, 'suspend', 'in_doubt') } as const
+  const first = { row: 1, step: 1 }
 
-  it('are those without an end and those whose task ended in doubt', () => {
-    const doubts = new OpenDoubts()
-    doubts.apply(intentOf(1, 1, 1))
-    doubts.apply(doubtEvent(1, 1, 1))
-    doubts.apply({
-      event: 'verdict',
-      row: 1,
-      step: 1,
-      attempt: 1,
-      verdict: 'someone_else',
-      evidence: 'user is STAGED',
+  function stateOf(...events: JournalEvent[]): JournalState {
+    const state = new JournalState(2)
+    for (const [index, event] of events.entries()) state.apply(event, { offset: index * 100, length: 99 })
+    return state
+  }
+
+  it('are those whose task ended in doubt', () => {
+    const verdict = { event: 'verdict', verdict: 'someone_else', evidence: 'user is STAGED' } as const
+    const state = stateOf(
+      intentOf(1, 1, 1),
+      doubtEvent(1, 1, 1),
+      { ...verdict, ...first, attempt: 1 },
+      doubtful,
+      intentOf(2, 1, 3),
+    )
+    expect(state.leftInDoubt(first)).toEqual({
+      kind: 'open',
+      intent: intentOf(1, 1, 1),
+      doubt: doubtEvent(1, 1, 1),
     })
-    doubts.apply({ event: 'result', ...doubtful })
-    doubts.apply(intentOf(2, 1, 3))
-    expect(doubts.of(1, 1)).toEqual({ intent: intentOf(1, 1, 1), doubt: doubtEvent(1, 1, 1) })
-    expect(doubts.of(2, 1)).toEqual({ intent: intentOf(2, 1, 3), doubt: null })
-    expect(doubts.of(1, 2)).toBeNull()
+    // This one has no end yet: the run that it belongs to settles it before a retry begins.
+    expect(state.leftInDoubt({ row: 2, step: 1 })).toBeNull()
+    expect(state.underWay.open).toBe(1)
+    expect(state.leftInDoubt({ row: 1, step: 2 })).toBeNull()
   })
 
   it('are over once the attempt was not applied, or the task ended otherwise', () => {
-    const doubts = new OpenDoubts()
-    for (const row of [1, 2, 3]) doubts.apply(intentOf(row, 1, 1))
-    doubts.apply({ event: 'not_applied', row: 1, step: 1, attempt: 1, why: '429' })
-    doubts.apply({ event: 'verdict', row: 2, step: 1, attempt: 1, verdict: 'not_applied', evidence: 'still' })
-    doubts.apply({ event: 'result', ...resultOf(3, 1, 'suspend', 'failed') })
-    expect([1, 2, 3].map((row) => doubts.of(row, 1))).toEqual([null, null, null])
+    const state = stateOf(
+      ...[1, 2, 3].map((row) => intentOf(row, 1, 1)),
+      { event: 'not_applied', row: 1, step: 1, attempt: 1, why: '429' },
+      { event: 'verdict', row: 2, step: 1, attempt: 1, verdict: 'not_applied', evidence: 'still' },
+      ...[1, 2, 3].map((row) => ({ event: 'result' as const, ...resultOf(row, 1, 'suspend', 'failed') })),
+    )
+    for (const row of [1, 2, 3]) expect(state.leftInDoubt({ row, step: 1 })).toBeNull()
+    expect(state.underWay).toEqual({ open: 0, applied: 0, refused: 0, not_applied: 0 })
   })
 
   it('keep the newest attempt, and no doubt of an older one', () => {
-    const doubts = new OpenDoubts()
-    doubts.apply(intentOf(1, 1, 1))
-    doubts.apply({ event: 'not_applied', row: 1, step: 1, attempt: 1, why: '429' })
-    doubts.apply(intentOf(1, 1, 2))
-    doubts.apply(doubtEvent(1, 1, 1))
-    expect(doubts.of(1, 1)).toEqual({ intent: intentOf(1, 1, 2), doubt: null })
+    const state = stateOf(
+      intentOf(1, 1, 1),
+      { event: 'not_applied', row: 1, step: 1, attempt: 1, why: '429' },
+      intentOf(1, 1, 2),
+      doubtEvent(1, 1, 1),
+      doubtful,
+    )
+    expect(state.leftInDoubt(first)).toEqual({ kind: 'open', intent: intentOf(1, 1, 2), doubt: null })
   })
 })

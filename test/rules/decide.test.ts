@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { actionNames } from '../../src/okta/actions.ts'
 import { userStatuses } from '../../src/okta/status.ts'
-import { decide, decideAfterRefusal } from '../../src/rules/decide.ts'
+import { decide, decideAfterRefusal, decideAgain } from '../../src/rules/decide.ts'
 import { actionTable } from '../okta/action-table.ts'
 
 const kinds = { S: 'send', U: 'unchanged', F: 'failed' } as const
@@ -41,9 +41,45 @@ describe('decideAfterRefusal', () => {
   }
 
   it.each(cases)('%s, refused, on a user who turns out to be %s', (action, status) => {
-    const decision = decideAfterRefusal(action, status, 'Okta answered 403 E0000032: No.')
+    const decision = decideAfterRefusal(action, status, 'Okta answered 403 E0000032: No.', false)
     expect(decision.kind).toBe(unchanged[action]?.includes(status) ? 'unchanged' : 'failed')
     expect(decision.message).toContain(status)
     expect(decision.message).toContain('E0000032')
+  })
+
+  it.each(cases)(
+    '%s, refused after an attempt that may have come late, on a user who is %s',
+    (action, status) => {
+      const decision = decideAfterRefusal(action, status, 'Okta answered 403 E0000032: No.', true)
+      const atTarget = targets[action]?.includes(status) === true
+      if (atTarget) {
+        // Never `unchanged`: the change was ours.
+        expect(decision.kind).toBe('succeeded')
+        expect(decision.message).toMatch(/confirmed late/)
+      } else {
+        expect(decision).toEqual(decideAfterRefusal(action, status, 'Okta answered 403 E0000032: No.', false))
+      }
+    },
+  )
+})
+
+/** Where an applied call leaves the user, as the documents say. */
+const targets: Readonly<Record<string, readonly string[]>> = {
+  activate: ['PROVISIONED', 'ACTIVE'],
+  deactivate: ['DEPROVISIONED'],
+  suspend: ['SUSPENDED'],
+  unlock: ['ACTIVE'],
+  unsuspend: ['ACTIVE'],
+}
+
+describe('decideAgain', () => {
+  it.each(cases)('%s on a user who is %s', (action, status) => {
+    const decision = decideAgain(action, status)
+    const sent = actionTable[action][status] === 'S'
+    if (targets[action]?.includes(status) === true && !sent) {
+      expect(decision).toEqual({ kind: 'succeeded', message: expect.stringContaining(`user is ${status}`) })
+    } else {
+      expect(decision).toEqual(decide(action, status))
+    }
   })
 })

@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Action, actionNames } from '../../src/okta/actions.ts'
 import { type UserStatus, userStatuses } from '../../src/okta/status.ts'
-import { type DoubtfulAttempt, settle, settlesAt, type Verdict } from '../../src/rules/doubt.ts'
+import {
+  type DoubtfulAttempt,
+  type Observation,
+  settle,
+  settlesAt,
+  type Verdict,
+} from '../../src/rules/doubt.ts'
 import { actionTable } from '../okta/action-table.ts'
 
 const oktaTime = Date.parse('2026-03-02T10:00:00.000Z')
@@ -20,7 +26,7 @@ const leadsTo: Readonly<Partial<Record<Action, readonly UserStatus[]>>> = {
 const byStatus = Object.keys(leadsTo) as Action[]
 
 function attempt(status: UserStatus | null, statusChanged: string | null = long): DoubtfulAttempt {
-  return { oktaTime, status, statusChanged: status === null ? null : statusChanged }
+  return { oktaTime, status, statusChanged: status === null ? null : statusChanged, lost: false }
 }
 
 function verdict(
@@ -29,7 +35,16 @@ function verdict(
   status: UserStatus,
   statusChanged: string | null = long,
 ): Verdict['kind'] {
-  return settle(action, before, { user: { status, statusChanged }, factorTimes: null }).kind
+  return settle(action, before, { user: seen(status, statusChanged), factorTimes: null }).kind
+}
+
+/** A user as Okta shows it, in no transition unless a test says so. */
+function seen(
+  status: UserStatus,
+  statusChanged: string | null,
+  transitioningToStatus: string | null = null,
+): Observation['user'] {
+  return { status, statusChanged, transitioningToStatus }
 }
 
 /** Every status from which an action is sent, with every status in which the user may be found. */
@@ -74,6 +89,52 @@ describe('settle, where the status tells', () => {
   })
 })
 
+describe('settle, while a change is under way', () => {
+  it('takes a transition to our own target for applied, whatever the status is still', () => {
+    for (const action of byStatus) {
+      for (const target of leadsTo[action] ?? []) {
+        for (const status of userStatuses) {
+          const user = seen(status, now, target)
+          const { kind, evidence } = settle(action, attempt(status), { user, factorTimes: null })
+          expect(kind).toBe('applied')
+          expect(evidence).toBe(`user is ${status}, still in transition to ${target}`)
+        }
+      }
+    }
+  })
+
+  it('takes one that leads elsewhere for no evidence', () => {
+    const user = seen('ACTIVE', long, 'DEPROVISIONED')
+    expect(settle('suspend', attempt('ACTIVE'), { user, factorTimes: null }).kind).toBe('not_applied')
+  })
+})
+
+describe('settle, of a status that changed in the second of the attempt', () => {
+  const changedAt = (statusChanged: string): DoubtfulAttempt => ({
+    oktaTime: oktaTime + 400,
+    status: 'ACTIVE',
+    statusChanged,
+    lost: false,
+  })
+
+  it.each([
+    ['2026-03-02T09:59:59.000Z', 'not_applied'],
+    ['2026-03-02T09:59:59.999Z', 'not_applied'],
+    // A change and its undoing in this second leave the same time behind.
+    ['2026-03-02T10:00:00.000Z', 'unknown'],
+    // By Okta's clock the change may have come after the earliest moment of the attempt.
+    ['2026-03-02T10:00:01.000Z', 'unknown'],
+    ['the day before', 'unknown'],
+  ])('which Okta shows as %s: equality means %s', (changed, expected) => {
+    expect(verdict('suspend', changedAt(changed), 'ACTIVE', changed)).toBe(expected)
+  })
+
+  it('is somebody else’s where it is not the same any more, and ours where it is at the target', () => {
+    expect(verdict('suspend', changedAt(now), 'ACTIVE', '2026-03-02T10:00:01.000Z')).toBe('someone_else')
+    expect(verdict('suspend', changedAt(now), 'SUSPENDED', now)).toBe('applied')
+  })
+})
+
 describe('settle, where the status does not tell', () => {
   it('knows nothing of a reactivate, whatever is seen', () => {
     for (const before of [...userStatuses, null])
@@ -96,7 +157,7 @@ describe('settle, where the status does not tell', () => {
     [[oktaTime + 60_000, Number.NaN], 'not_applied'],
   ])('judges a reset of factors by when those left were created: %j is %s', (factorTimes, expected) => {
     for (const status of userStatuses) {
-      const observation = { user: { status, statusChanged: now }, factorTimes }
+      const observation = { user: seen(status, now), factorTimes }
       expect(settle('reset_factors', attempt('ACTIVE'), observation).kind).toBe(expected)
     }
   })
@@ -104,34 +165,42 @@ describe('settle, where the status does not tell', () => {
 
 describe('settlesAt', () => {
   const timeLimit = 30_000
+  const lost = { atOnce: false, timedOut: false }
+  const oktaAnswered = { atOnce: true, timedOut: false }
 
   it('waits for the time limit of the request, counted from when it was sent', () => {
     const times = { intended: oktaTime, sent: oktaTime + 7_000, senderGone: oktaTime }
-    expect(settlesAt(times, false, timeLimit)).toBe(oktaTime + 7_000 + timeLimit)
+    expect(settlesAt(times, lost, timeLimit)).toBe(oktaTime + 7_000 + timeLimit)
   })
 
   it('counts from the end of the process where nobody knows when it was sent: it may have waited for a disk', () => {
     const times = { intended: oktaTime, sent: null, senderGone: oktaTime + 9_000 }
-    expect(settlesAt(times, false, timeLimit)).toBe(oktaTime + 9_000 + timeLimit)
+    expect(settlesAt(times, lost, timeLimit)).toBe(oktaTime + 9_000 + timeLimit)
   })
 
   it('never counts from before the intent', () => {
     const times = { intended: oktaTime, sent: null, senderGone: oktaTime - 5_000 }
-    expect(settlesAt(times, false, timeLimit)).toBe(oktaTime + timeLimit)
+    expect(settlesAt(times, lost, timeLimit)).toBe(oktaTime + timeLimit)
   })
 
   it('waits somewhat longer than the time limit from the intent where the process may have ended long after', () => {
     const times = { intended: oktaTime, sent: null, senderGone: oktaTime + 3_600_000 }
-    const at = settlesAt(times, false, timeLimit)
+    const at = settlesAt(times, lost, timeLimit)
     // To make a connection alone may take ten seconds.
     expect(at).toBeGreaterThan(oktaTime + timeLimit + 10_000)
     expect(at).toBeLessThanOrEqual(oktaTime + timeLimit + 20_000)
   })
 
+  it('waits once more as long after a time-out: our patience is not Okta’s', () => {
+    const timedOut = { atOnce: false, timedOut: true }
+    const times = { intended: oktaTime, sent: oktaTime + 7_000, senderGone: oktaTime }
+    expect(settlesAt(times, timedOut, timeLimit)).toBe(oktaTime + 7_000 + 2 * timeLimit)
+  })
+
   it('does not wait where Okta itself answered', () => {
     for (const sent of [null, oktaTime + 7_000])
       expect(
-        settlesAt({ intended: oktaTime, sent, senderGone: oktaTime + 9_000 }, true, timeLimit),
+        settlesAt({ intended: oktaTime, sent, senderGone: oktaTime + 9_000 }, oktaAnswered, timeLimit),
       ).toBeLessThanOrEqual(oktaTime)
   })
 })
@@ -148,11 +217,12 @@ describe('settle', () => {
         when,
         fc.array(fc.integer({ min: oktaTime - 5, max: oktaTime + 5 })),
         (action, before, changedBefore, after, changedAfter, factorTimes) => {
-          const observation = { user: { status: after, statusChanged: changedAfter }, factorTimes }
+          const observation = { user: seen(after, changedAfter), factorTimes }
           const found = settle(action, attempt(before, changedBefore), observation)
           expect(found.evidence.length).toBeGreaterThan(10)
           if (action === 'reactivate') expect(found.kind).toBe('unknown')
-          else if (found.kind === 'unknown') expect(found.evidence).toContain('within moments of the attempt')
+          else if (found.kind === 'unknown')
+            expect(found.evidence).toContain('the very second of the attempt')
         },
       ),
     )

@@ -1,8 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { exitCodes } from '../../src/messages/known-error.ts'
+import { describeNext } from '../../src/messages/stop.ts'
 import type { OktaUser } from '../../src/okta/user.ts'
-import { guardKey, guardRun, guardUser, type UserGuards } from '../../src/rules/guards.ts'
+import {
+  guardKey,
+  guardUser,
+  guardUserCount,
+  nobodyProtected,
+  type ProtectedUsers,
+  type UserGuards,
+} from '../../src/rules/guards.ts'
 import { unusualIds } from '../journal/support.ts'
 
 const id = '00u1Ab2cD3eF4gH5iJ6k'
@@ -12,12 +20,17 @@ function user(login: string, more: Partial<OktaUser> = {}): OktaUser {
   return { id, login, status: 'ACTIVE', statusChanged: null, transitioningToStatus: null, ...more }
 }
 
+/** Entries of which Okta has shown no id. */
+function entries(...texts: readonly string[]): ProtectedUsers {
+  return { ids: new Map(), entries: texts }
+}
+
 function guards(more: Partial<UserGuards> = {}): UserGuards {
-  return { protect: [], onlyStatus: null, owner: null, ...more }
+  return { protect: nobodyProtected, onlyStatus: null, owner: null, ...more }
 }
 
 function isProtected(login: string, ...protect: string[]): boolean {
-  const verdict = guardUser(user(login), guards({ protect }))
+  const verdict = guardUser(user(login), guards({ protect: entries(...protect) }))
   if (verdict !== null) expect(verdict.reason).toBe('protected')
   return verdict !== null
 }
@@ -37,7 +50,7 @@ describe('the protection of users', () => {
   // No document promises that every id is `00u` and 17 letters or digits.
   it.each(unusualIds)('knows a user by an id of another form than the usual one: %s', (unusual) => {
     const found = user('ceo@example.com', { id: unusual })
-    expect(guardUser(found, guards({ protect: [unusual] }))?.reason).toBe('protected')
+    expect(guardUser(found, guards({ protect: entries(unusual) }))?.reason).toBe('protected')
     expect(guardKey(unusual, { id: unusual, login: 'ceo@example.com' })?.reason).toBe('token_owner')
   })
 
@@ -94,7 +107,7 @@ describe('the protection of users', () => {
   })
 
   it('tells the protected from those of another status: protection is what someone must look at', () => {
-    const both = guards({ protect: ['ada'], onlyStatus: ['STAGED'] })
+    const both = guards({ protect: entries('ada'), onlyStatus: ['STAGED'] })
     expect(guardUser(user('ada@example.com'), both)?.reason).toBe('protected')
   })
 })
@@ -103,7 +116,10 @@ describe('the owner of the token', () => {
   const owner = { id: ownerId, login: 'Owner@example.com' }
 
   it('is protected by id whatever the login says now, and before every other rule', () => {
-    const verdict = guardUser(user('renamed@example.com', { id: ownerId }), guards({ owner, protect: ['*'] }))
+    const verdict = guardUser(
+      user('renamed@example.com', { id: ownerId }),
+      guards({ owner, protect: entries('*') }),
+    )
     expect(verdict?.reason).toBe('token_owner')
     expect(guardUser(user('owner@example.com'), guards({ owner }))).toBeNull()
   })
@@ -117,23 +133,20 @@ describe('the owner of the token', () => {
   })
 })
 
-describe('guardRun', () => {
-  const run = (users: number, max_users: number | null) => ({
-    run_id: '20260302T100000000Z-leavers',
-    input: { users },
-    job: { guards: { max_users } },
-  })
-
+describe('guardUserCount', () => {
   it('lets a run begin that names no more users than it may', () => {
-    expect(guardRun(run(500, 500))).toBeNull()
-    expect(guardRun(run(1_000_000, null))).toBeNull()
-    expect(guardRun(run(0, 1))).toBeNull()
+    expect(guardUserCount(500, 500)).toBeNull()
+    expect(guardUserCount(1_000_000, null)).toBeNull()
+    expect(guardUserCount(0, 1)).toBeNull()
   })
 
   it('stops one that names more, and says how to go on', () => {
-    const reason = guardRun(run(501, 500))
+    const reason = guardUserCount(501, 500)
     expect(reason).toMatchObject({ state: 'stopped', exitCode: exitCodes.stoppedByGuard })
-    expect(reason?.message).toContain('501')
-    expect(reason?.message).toContain('okta-lifecycle resume 20260302T100000000Z-leavers --max-users 501')
+    expect(reason?.message).toMatch(/501.*500/)
+    if (reason === null) throw new Error('not stopped')
+    expect(describeNext(reason.advice, 'okta-lifecycle resume r')).toBe(
+      'If that is right: okta-lifecycle resume r --max-users 501',
+    )
   })
 })

@@ -71,16 +71,25 @@ describe('the file for activation links', () => {
     },
   )
 
-  it.each(['links.csv', 'links.jsonl'])('%s tells whether a user’s link came since a time', async (name) => {
+  it.each(['links.csv', 'links.jsonl'])('%s knows of which tasks it holds a link', async (name) => {
     await withDirectory(async (directory) => {
       const path = join(directory, name)
-      await saved(path, 'run-1', owner, { ...owner, user: '=odd@example.com', okta_user_id: null })
+      await saved(path, '=run-1', owner, { ...owner, step: 2, user: 'somebody else' })
       const links = await ActivationLinks.open(path, 'run-2')
-      const before = '2026-01-01T00:00:00.000Z'
-      for (const user of ['user1@example.com', '00u00000000000000001', '=odd@example.com'])
-        expect(links.has(user, before), user).toBe(true)
-      expect(links.has('user1@example.com', '2999-01-01T00:00:00.000Z')).toBe(false)
-      expect(links.has('user2@example.com', before)).toBe(false)
+      for (const step of [1, 2]) expect(links.has({ run: '=run-1', row: 3, step })).toBe(true)
+      // Of another row, another step, or of this run, which has saved none.
+      for (const task of [
+        { run: '=run-1', row: 4, step: 1 },
+        { run: '=run-1', row: 3, step: 3 },
+        { row: 3, step: 1 },
+      ])
+        expect(links.has(task), JSON.stringify(task)).toBe(false)
+      const saving = links.save({ ...owner, row: 5 }, activation)
+      // Not before it is on disk.
+      expect(links.has({ row: 5, step: 1 })).toBe(false)
+      await saving
+      expect(links.has({ row: 5, step: 1 })).toBe(true)
+      expect(links.has({ run: 'run-2', row: 5, step: 1 })).toBe(true)
       await links.close()
     })
   })

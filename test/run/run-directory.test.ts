@@ -4,17 +4,16 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { exitCodes } from '../../src/messages/known-error.ts'
+import { findRun } from '../../src/run/find-run.ts'
+import { copyInput, nameInputCopy } from '../../src/run/input-copy.ts'
 import {
-  checkRunId,
   clearUnfinishedStart,
-  copyInput,
   createRunDirectory,
-  findRun,
+  endStart,
   hasJournal,
-  makeRunId,
-  nameInputCopy,
   removeRunDirectory,
 } from '../../src/run/run-directory.ts'
+import { checkRunId, makeRunId } from '../../src/run/run-id.ts'
 import { knownErrorOf, withDirectory } from '../journal/support.ts'
 
 async function modeOf(path: string): Promise<string> {
@@ -91,9 +90,47 @@ describe('a new run directory', () => {
       await writeFile(join(run, 'input.csv'), 'half of a fi')
       await writeFile(join(run, '.run.json.0123.tmp'), '{')
       expect(await createRunDirectory(runs, 'r1')).toBe(run)
-      await clearUnfinishedStart(run, 'r1')
-      expect(await readdir(run)).toEqual(['lock'])
+      await clearUnfinishedStart(run)
+      // Our mark stays until there is a run.json.
+      expect((await readdir(run)).sort()).toEqual(['.started-by-okta-lifecycle', 'lock'])
       expect(await readdir(join(run, 'lock'))).toEqual(['1'])
+      await endStart(run)
+      expect(await readdir(run)).toEqual(['lock'])
+    })
+  })
+
+  it('is never one that somebody else made, whatever lies in it', async () => {
+    await withDirectory(async (runs) => {
+      await mkdir(join(runs, 'payroll'))
+      for (const names of [[], ['2026.xlsx'], ['2026.xlsx', 'lock']]) {
+        for (const name of names) await writeFile(join(runs, 'payroll', name), 'x')
+        const refusals = [
+          () => createRunDirectory(runs, 'payroll'),
+          () => clearUnfinishedStart(join(runs, 'payroll')),
+        ]
+        for (const refused of refusals) {
+          const error = await knownErrorOf(refused)
+          expect(error.exitCode).toBe(exitCodes.nothingSent)
+          expect(error.message).toMatch(
+            /payroll exists and is not a run of okta-lifecycle: nothing in it was touched/,
+          )
+          expect(error.next).toContain('--run-id')
+        }
+        expect((await readdir(join(runs, 'payroll'))).sort()).toEqual(names)
+      }
+      // A file of that name is not ours either.
+      await writeFile(join(runs, 'file'), 'x')
+      await knownErrorOf(() => createRunDirectory(runs, 'file'))
+      expect(await readFile(join(runs, 'file'), 'utf8')).toBe('x')
+    })
+  })
+
+  it('leaves nothing else in the runs directory, also where it was refused', async () => {
+    await withDirectory(async (runs) => {
+      await createRunDirectory(runs, 'r1')
+      await mkdir(join(runs, 'theirs'))
+      await knownErrorOf(() => createRunDirectory(runs, 'theirs'))
+      expect((await readdir(runs)).sort()).toEqual(['r1', 'theirs'])
     })
   })
 
@@ -101,10 +138,14 @@ describe('a new run directory', () => {
     await withDirectory(async (runs) => {
       const run = await createRunDirectory(runs, 'r1')
       await writeFile(join(run, 'journal.ndjson'), 'x')
-      expect((await knownErrorOf(() => clearUnfinishedStart(run, 'r1'))).message).toContain('journal')
+      expect((await knownErrorOf(() => clearUnfinishedStart(run))).message).toContain('journal')
       await writeFile(join(run, 'run.json'), '{}')
-      expect((await knownErrorOf(() => clearUnfinishedStart(run, 'r1'))).message).toContain('exists')
-      expect((await readdir(run)).sort()).toEqual(['journal.ndjson', 'run.json'])
+      expect((await knownErrorOf(() => clearUnfinishedStart(run))).message).toContain('exists')
+      expect((await readdir(run)).sort()).toEqual([
+        '.started-by-okta-lifecycle',
+        'journal.ndjson',
+        'run.json',
+      ])
       expect(await hasJournal(run)).toBe(true)
       await removeRunDirectory(run)
       expect(await hasJournal(run)).toBe(false)
@@ -212,12 +253,23 @@ describe('finding a run', () => {
     })
   })
 
-  it('does not take a directory that it may not look into for a run', async () => {
+  it('says so where the runs can’t be looked at: that is not the same as none', async () => {
+    await withDirectory(async (directory) => {
+      await writeFile(join(directory, 'file'), '')
+      const error = await knownErrorOf(() => findRun(join(directory, 'file'), undefined, true))
+      expect(error.message).toContain("can't be looked at")
+      expect(error.message).not.toContain('no runs')
+      await knownErrorOf(() => findRun(directory, 'x'.repeat(300), false))
+    })
+  })
+
+  it.skipIf(process.getuid?.() === 0)('says so of a directory that it may not look into', async () => {
     await withDirectory(async (runs) => {
       await mkdir(join(runs, 'closed'))
       await chmod(join(runs, 'closed'), 0o000)
-      const run = await makeRun(runs, 'r1')
-      expect(await findRun(runs, undefined, true)).toBe(run)
+      await makeRun(runs, 'r1')
+      const error = await knownErrorOf(() => findRun(runs, undefined, true))
+      expect(error.message).toContain("can't be looked at")
       await chmod(join(runs, 'closed'), 0o700)
     })
   })

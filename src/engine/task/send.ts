@@ -17,8 +17,8 @@ export interface SentCall {
 /**
  * Sends the task's call once it has a slot and a permit: the intent to disk, then the call (T1).
  *
- * @param mayLeave asked right before the call leaves
- * @returns `old` when the read grew old meanwhile, `not_now` when the call may not leave any more: nothing was sent then
+ * @param mayLeave asked right before the intent: whether the call is still to leave
+ * @returns null where it may not, or the read grew old meanwhile: nothing was sent
  * @throws RunStopped when the run stops first, HoldLost when another process has taken it over
  */
 export async function sendCall(
@@ -27,23 +27,18 @@ export async function sendCall(
   history: TaskHistory,
   read: FoundUser | null,
   mayLeave: () => boolean,
-): Promise<SentCall | 'old' | 'not_now'> {
+): Promise<SentCall | null> {
   const { lookup, recorder, job, requestTimeoutMs, ensureHold } = services
   const { pacer, clock, send } = lookup
   const request = lifecycleRequest(task.target, task.action, {
     sendEmail: task.sendEmail ?? job.options.send_email,
     respondAsync: job.options.respond_async,
   })
-  let withdrawn: 'old' | 'not_now' = 'not_now'
   let sentAt = 0
   let sentOktaTime = 0
   const answer = await pacer.request(request.bucket, {
     prepare: async () => {
-      if (read !== null && isOld(lookup, read)) {
-        withdrawn = 'old'
-        return false
-      }
-      if (!mayLeave()) return false
+      if (!mayLeave() || (read !== null && isOld(lookup, read))) return false
       await ensureHold()
       const oktaTime = Math.round(clock.now())
       history.attempts++
@@ -72,7 +67,7 @@ export async function sendCall(
       return send(asRetry(request, history.retryOf))
     },
   })
-  if (answer === null) return withdrawn
+  if (answer === null) return null
   history.lastWord = lastWordOf(answer)
   const requestId = history.retryOf.requestId ?? history.lastWord.requestId
   history.retryOf = { requestId, count: history.retryOf.count + 1 }

@@ -220,8 +220,7 @@ class Task {
     // What the answer says is settled within the turn, so that the next call knows whether there is a question.
     return await sends.pass(async (mayLeave) => {
       const call = await sendCall(this.#services, this.#input, this.#history, read, mayLeave)
-      if (call === 'old') return this.#reading(null)
-      if (call === 'not_now') return { at: 'sending', read }
+      if (call === null) return this.#reading(read)
       return await this.#conclude(classifyLifecycle(this.#input.action, call.answer), call)
     })
   }

@@ -12,22 +12,29 @@ import {
   unlink,
   writeFile,
 } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { acquireLock, isLocked, type Lock } from '../../src/files/lock.ts'
+import type { Hold } from '../../src/files/hold/hold.ts'
+import { describeMyself } from '../../src/files/hold/holder.ts'
+import { reportHold } from '../../src/files/hold/observe.ts'
 import { exitCodes, KnownError } from '../../src/messages/known-error.ts'
 import { knownErrorOf, withDirectory } from '../journal/support.ts'
-import { type LockProcess, startLockProcess, translateLock } from './lock-process.ts'
+import { holdOf } from './hold-of.ts'
+import { type HoldProcess, startHoldProcess, translateHold } from './hold-process.ts'
+
+async function isHeld(directory: string): Promise<boolean> {
+  return (await reportHold(directory)).kind !== 'free'
+}
 
 let scripts: string
 let script: string
-const started: LockProcess[] = []
+const started: HoldProcess[] = []
 
 beforeAll(async () => {
-  scripts = await mkdtemp(join(tmpdir(), 'okta-lifecycle-lock-'))
-  script = await translateLock(scripts)
+  scripts = await mkdtemp(join(tmpdir(), 'okta-lifecycle-hold-'))
+  script = await translateHold(scripts)
 })
 
 afterEach(async () => {
@@ -39,13 +46,13 @@ afterAll(async () => {
   await rm(scripts, { recursive: true, force: true })
 })
 
-async function start(count: number): Promise<LockProcess[]> {
-  const processes = await Promise.all(Array.from({ length: count }, () => startLockProcess(script)))
+async function start(count: number): Promise<HoldProcess[]> {
+  const processes = await Promise.all(Array.from({ length: count }, () => startHoldProcess(script)))
   started.push(...processes)
   return processes
 }
 
-describe('the lock of a run, wanted by several processes', () => {
+describe('the hold of a run, wanted by several processes', () => {
   it('is got by exactly one of two in the same moment, time after time', async () => {
     const two = await start(2)
     for (let round = 0; round < 30; round++) {
@@ -74,9 +81,9 @@ describe('the lock of a run, wanted by several processes', () => {
         const processes = await start(3)
         const attempts = await Promise.all(processes.map((process) => process.take(directory)))
         expect(attempts.filter(({ got }) => got)).toHaveLength(1)
-        // The holder leaves its lock behind for the next round.
+        // The holder leaves its hold behind for the next round.
         for (const process of started.splice(0)) await process.kill()
-        expect(await isLocked(directory)).toBe(false)
+        expect(await isHeld(directory)).toBe(false)
       }
     })
   })
@@ -85,12 +92,12 @@ describe('the lock of a run, wanted by several processes', () => {
     await withDirectory(async (directory) => {
       const [other] = await start(1)
       expect(await other?.take(directory)).toEqual({ got: true })
-      expect(await isLocked(directory)).toBe(true)
-      const error = await knownErrorOf(() => acquireLock(directory))
+      expect(await isHeld(directory)).toBe(true)
+      const error = await knownErrorOf(() => holdOf(directory))
       expect(error.message).toContain(String(other?.pid))
       await other?.release()
-      expect(await isLocked(directory)).toBe(false)
-      await (await acquireLock(directory)).release()
+      expect(await isHeld(directory)).toBe(false)
+      await (await holdOf(directory)).release()
     })
   })
 
@@ -98,18 +105,18 @@ describe('the lock of a run, wanted by several processes', () => {
     await withDirectory(async (directory) => {
       const [other] = await start(1)
       await other?.take(directory)
-      expect(await isLocked(directory)).toBe(true)
+      expect(await isHeld(directory)).toBe(true)
       await other?.kill()
       started.splice(0)
-      expect(await isLocked(directory)).toBe(false)
-      const lock = await acquireLock(directory)
-      expect(await readdir(join(directory, 'lock'))).toEqual(['2'])
-      await lock.release()
+      expect(await isHeld(directory)).toBe(false)
+      const hold = await holdOf(directory)
+      expect((await readdir(join(directory, 'lock'))).sort()).toEqual(['2', '2.sign'])
+      await hold.release()
     })
   })
 })
 
-describe('the lock of a run, whose holder has ended and was not waited for', () => {
+describe('the hold of a run, whose holder has ended and was not waited for', () => {
   async function statOf(pid: number): Promise<{ state: string; startedAt: string }> {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
@@ -126,15 +133,15 @@ describe('the lock of a run, whose holder has ended and was not waited for', () 
         const [said] = (await once(parent.stdout, 'data')) as [Buffer]
         const pid = Number(said.toString())
         const { startedAt } = await statOf(pid)
-        await (await acquireLock(directory)).release()
+        await (await holdOf(directory)).release()
         const mine = join(directory, 'lock', '1.released')
         const holder = { ...JSON.parse(await readFile(mine, 'utf8')), pid, process_started: startedAt }
         await writeFile(join(directory, 'lock', '2'), JSON.stringify(holder))
-        expect(await isLocked(directory)).toBe(true)
+        expect(await isHeld(directory)).toBe(true)
         process.kill(pid, 'SIGKILL')
         while ((await statOf(pid)).state !== 'Z') await new Promise((resolve) => setImmediate(resolve))
-        expect(await isLocked(directory)).toBe(false)
-        await (await acquireLock(directory)).release()
+        expect(await isHeld(directory)).toBe(false)
+        await (await holdOf(directory)).release()
       } finally {
         parent.kill('SIGKILL')
       }
@@ -142,32 +149,30 @@ describe('the lock of a run, whose holder has ended and was not waited for', () 
   })
 })
 
-describe('the lock of a run, whose holder goes while somebody looks', () => {
-  const deadHolder = JSON.stringify({
-    host: hostname(),
-    boot_id: 'of an earlier start',
-    pid_namespace: null,
-    pid: 1,
-    process_started: null,
-    since: '2026-03-02T10:00:00.000Z',
+describe('the hold of a run, whose holder goes while somebody looks', () => {
+  let deadHolder: string
+
+  beforeAll(async () => {
+    // The process id is this one's by now; the process that had it before is gone.
+    deadHolder = JSON.stringify({ ...(await describeMyself(null)), process_started: '1' })
   })
 
   /**
    * Plays somebody who reads the first holder slowly, while others go on.
    *
    * @param meanwhile what happens after the slow one has seen that `1` counts, and before it knows who holds it
-   * @returns the locks that are held in the end
+   * @returns the holds that are there in the end
    */
   async function besideSlow(
     directory: string,
-    meanwhile: (locks: string) => Promise<readonly Lock[]>,
-  ): Promise<Lock[]> {
+    meanwhile: (locks: string) => Promise<readonly Hold[]>,
+  ): Promise<Hold[]> {
     const locks = join(directory, 'lock')
     await mkdir(locks)
     // A reader of a pipe waits until something is written into it.
     await promisify(execFile)('mkfifo', [join(locks, '1')])
     await link(join(locks, '1'), join(directory, 'pipe'))
-    const slow = acquireLock(directory).catch((error: unknown) => {
+    const slow = holdOf(directory).catch((error: unknown) => {
       if (error instanceof KnownError) return null
       throw error
     })
@@ -197,10 +202,10 @@ describe('the lock of a run, whose holder goes while somebody looks', () => {
     await withDirectory(async (directory) => {
       const held = await besideSlow(directory, async (locks) => {
         await goes(locks)
-        return [await acquireLock(directory)]
+        return [await holdOf(directory)]
       })
       expect(held).toHaveLength(1)
-      expect(await readdir(join(directory, 'lock'))).toEqual(['2'])
+      expect((await readdir(join(directory, 'lock'))).sort()).toEqual(['2', '2.sign'])
       await held[0]?.release()
     })
   })
@@ -212,11 +217,11 @@ describe('the lock of a run, whose holder goes while somebody looks', () => {
     await withDirectory(async (directory) => {
       const held = await besideSlow(directory, async (locks) => {
         await goes(locks)
-        for (let times = 0; times < 2; times++) await (await acquireLock(directory)).release()
-        return [await acquireLock(directory)]
+        for (let times = 0; times < 2; times++) await (await holdOf(directory)).release()
+        return [await holdOf(directory)]
       })
       expect(held).toHaveLength(1)
-      expect(await readdir(join(directory, 'lock'))).toEqual(['4'])
+      expect((await readdir(join(directory, 'lock'))).sort()).toEqual(['4', '4.sign'])
       await held[0]?.release()
     })
   })
@@ -228,11 +233,11 @@ describe('the lock of a run, whose holder goes while somebody looks', () => {
     await withDirectory(async (directory) => {
       const held = await besideSlow(directory, async (locks) => {
         await goes(locks)
-        await (await acquireLock(directory)).release()
+        await (await holdOf(directory)).release()
         return []
       })
       expect(held).toHaveLength(1)
-      expect(await readdir(join(directory, 'lock'))).toEqual(['3'])
+      expect((await readdir(join(directory, 'lock'))).sort()).toEqual(['3', '3.sign'])
       await held[0]?.release()
     })
   })

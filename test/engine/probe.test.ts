@@ -1,0 +1,86 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { hasEarlierRow, isEnough, spreadRows } from '../../src/engine/probe.ts'
+import type { InputRow, ValidRow } from '../../src/input/row.ts'
+import { rowOf } from '../retry/results.ts'
+
+async function* stream(rows: readonly InputRow[]): AsyncGenerator<InputRow> {
+  yield* rows
+}
+
+function invalid(row: number): InputRow {
+  return { kind: 'invalid', row, user: '', action: 'x', problems: [], cells: new Map() }
+}
+
+const ada = { id: '00uAda00000000000001', login: 'Ada@example.com' }
+
+describe('the rows that a probe tries', () => {
+  it('are rows that are left, the last one first, none twice, and no more than some', async () => {
+    const kinds = fc.array(fc.constantFrom('left', 'begun', 'invalid'), { maxLength: 700 })
+    await fc.assert(
+      fc.asyncProperty(kinds, async (input) => {
+        const rows = input.map((kind, index) =>
+          kind === 'invalid' ? invalid(index + 1) : rowOf(index + 1, `user${index + 1}`, 'suspend'),
+        )
+        const left = input.flatMap((kind, index) => (kind === 'left' ? [index + 1] : []))
+        const isLeft = ({ row }: ValidRow): boolean => input[row - 1] === 'left'
+        const found = (await spreadRows(stream(rows), isLeft)).map(({ row }) => row)
+        expect(found.length).toBe(Math.min(found.length, 50))
+        expect(found.length).toBeGreaterThanOrEqual(Math.min(left.length, 25))
+        expect(found[0]).toBe(left.at(-1))
+        expect(new Set(found).size).toBe(found.length)
+        for (const row of found) expect(left).toContain(row)
+      }),
+    )
+  })
+
+  it('lie far apart: the first five reach into every fifth of what is left', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 20, max: 3_000 }), async (count) => {
+        const rows = Array.from({ length: count }, (_, index) => rowOf(index + 1, `user${index}`, 'suspend'))
+        const five = (await spreadRows(stream(rows), () => true)).slice(0, 5).map(({ row }) => row / count)
+        const sorted = five.toSorted((a, b) => a - b)
+        for (const [index, part] of sorted.entries()) {
+          expect(part - (sorted[index - 1] ?? 0)).toBeLessThan(0.45)
+        }
+        expect(sorted.at(-1)).toBe(1)
+      }),
+    )
+  })
+
+  it('are enough at five', () => {
+    expect([4, 5, 6].map(isEnough)).toEqual([false, true, true])
+  })
+})
+
+describe('a row that goes before its turn', () => {
+  const later = rowOf(9, ada.id, 'suspend')
+  const open = (): boolean => false
+
+  it.each([ada.id, 'ada@example.com', 'ADA@EXAMPLE.COM', 'ada', 'ADA', 'Äda'])(
+    'has an earlier one where that names the user as %s',
+    async (key) => {
+      const rows = [rowOf(1, 'bob@example.com', 'suspend'), rowOf(2, key, 'suspend'), later]
+      expect(await hasEarlierRow(stream(rows), later, ada, open)).toBe(true)
+      // Finished rows stand in nobody's way.
+      expect(await hasEarlierRow(stream(rows), later, ada, ({ row }) => row === 2)).toBe(false)
+    },
+  )
+
+  it('has none where the others are of other users, come later, or can’t be acted on', async () => {
+    const rows = [
+      rowOf(1, 'bob@example.com', 'suspend'),
+      rowOf(2, 'ada@example.org', 'suspend'),
+      invalid(3),
+      later,
+      rowOf(10, ada.id, 'suspend'),
+    ]
+    expect(await hasEarlierRow(stream(rows), later, ada, open)).toBe(false)
+  })
+
+  it('is known by its own key where its user is not read', async () => {
+    const byKey = rowOf(9, 'Carl', 'suspend')
+    const rows = [rowOf(1, 'carl', 'suspend'), byKey]
+    expect(await hasEarlierRow(stream(rows), byKey, { id: 'Carl', login: '' }, open)).toBe(true)
+  })
+})

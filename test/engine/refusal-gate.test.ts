@@ -1,0 +1,213 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { type ProbeOutcome, RefusalGate } from '../../src/engine/refusal-gate.ts'
+import { exitCodes } from '../../src/messages/known-error.ts'
+import { RunStopped, StopSwitch } from '../../src/messages/stop.ts'
+import { deferred } from '../budget/pacing.ts'
+import { refusalOf } from '../okta/answers.ts'
+
+const answer = refusalOf(403, 'E0000006')
+
+/** Lets all that can happen without anything more from the test happen. */
+async function settled(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+}
+
+let stop: StopSwitch
+let probes: { readonly resolve: (outcome: ProbeOutcome) => void; readonly reject: (error: Error) => void }[]
+let gate: RefusalGate
+/** How those that were refused were decided. */
+let decided: ('the user’s' | 'stopped')[]
+
+function gateOf(accept = false): RefusalGate {
+  return new RefusalGate('the lifecycle calls', stop, accept, () => {
+    return new Promise((resolve, reject) => probes.push({ resolve, reject }))
+  })
+}
+
+beforeEach(() => {
+  stop = new StopSwitch()
+  probes = []
+  decided = []
+  gate = gateOf()
+})
+
+/** So many refusals, one after the other; none of them waited for. */
+async function refuse(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    gate.refused(answer).then(
+      () => decided.push('the user’s'),
+      (error: unknown) => {
+        if (!(error instanceof RunStopped)) throw error
+        decided.push('stopped')
+      },
+    )
+  }
+  await settled()
+}
+
+/** A call that is under way until the test ends it. */
+function call(): { readonly state: () => 'waits' | 'begun' | 'ended' | 'stopped'; end: () => Promise<void> } {
+  let state: 'waits' | 'begun' | 'ended' | 'stopped' = 'waits'
+  const { promise, resolve } = deferred<void>()
+  gate
+    .pass(async () => {
+      state = 'begun'
+      await promise
+    })
+    .then(
+      () => {
+        state = 'ended'
+      },
+      () => {
+        state = 'stopped'
+      },
+    )
+  return {
+    state: () => state,
+    end: async () => {
+      resolve()
+      await settled()
+    },
+  }
+}
+
+describe('while it is calm', () => {
+  it('calls go side by side', () => {
+    expect([call(), call(), call()].map(({ state }) => state())).toEqual(['begun', 'begun', 'begun'])
+  })
+
+  it('a refusal is held, and is its user’s own after a success', async () => {
+    await refuse(1)
+    expect([gate.held, decided]).toEqual([1, []])
+    gate.allowed()
+    await settled()
+    expect([gate.held, decided]).toEqual([0, ['the user’s']])
+  })
+})
+
+describe('while it asks', () => {
+  beforeEach(() => refuse(1))
+
+  it('calls go one at a time', async () => {
+    const calls = [call(), call(), call()]
+    await settled()
+    for (const each of calls) {
+      expect(calls.map(({ state }) => state()).filter((state) => state === 'begun')).toHaveLength(1)
+      expect(each.state()).toBe('begun')
+      await each.end()
+      expect(each.state()).toBe('ended')
+    }
+  })
+
+  it('a call that passed before must not leave any more', async () => {
+    const other = gateOf()
+    const asked = deferred<boolean>()
+    const go = deferred<void>()
+    void other.pass(async (mayLeave) => {
+      expect(mayLeave()).toBe(true)
+      await go.promise
+      asked.resolve(mayLeave())
+    })
+    void other.refused(answer)
+    go.resolve()
+    expect(await asked.promise).toBe(false)
+  })
+
+  it('all go side by side again after a success', async () => {
+    const [first, ...others] = [call(), call(), call()]
+    gate.allowed()
+    await first?.end()
+    expect(others.map(({ state }) => state())).toEqual(['begun', 'begun'])
+  })
+
+  it('nine are held without a probe, the tenth begins one', async () => {
+    await refuse(8)
+    expect([gate.held, probes.length, decided]).toEqual([9, 0, []])
+    await refuse(1)
+    expect([gate.held, probes.length, decided]).toEqual([10, 1, []])
+  })
+
+  it('the count begins anew after a success', async () => {
+    await refuse(8)
+    gate.allowed()
+    await refuse(9)
+    expect([gate.held, probes.length]).toEqual([9, 0])
+  })
+
+  it('a few refusals are their users’ own where nothing more comes', async () => {
+    await refuse(2)
+    gate.settle()
+    await settled()
+    expect(decided).toEqual(Array(3).fill('the user’s'))
+  })
+
+  it('a stop leaves them without a decision in their favour', async () => {
+    const waiting = [call(), call()]
+    stop.turn({ state: 'interrupted', exitCode: 130, message: 'SIGINT', advice: { kind: 'go_on' } })
+    await settled()
+    expect(decided).toEqual(['stopped'])
+    expect(waiting[1]?.state()).toBe('stopped')
+    await refuse(1)
+    expect(decided).toEqual(['stopped', 'stopped'])
+  })
+})
+
+describe('while it probes', () => {
+  beforeEach(() => refuse(10))
+
+  it('nothing goes, nothing more is asked, and a success from before decides nothing', async () => {
+    const waiting = call()
+    gate.allowed()
+    gate.settle()
+    await refuse(3)
+    expect([waiting.state(), gate.held, probes.length, decided]).toEqual(['waits', 13, 1, []])
+  })
+
+  it.each([
+    { allowed: 1, refused: 0 },
+    { allowed: 1, refused: 4 },
+    { allowed: 0, refused: 0 },
+  ])('%j means that the refusals are their users’ own', async (outcome) => {
+    const waiting = call()
+    probes[0]?.resolve(outcome)
+    await settled()
+    expect(decided).toEqual(Array(10).fill('the user’s'))
+    expect([waiting.state(), stop.reason]).toEqual(['begun', null])
+  })
+
+  it('others refused as well mean the token: the run stops, both causes are named, and nobody has failed', async () => {
+    const waiting = call()
+    probes[0]?.resolve({ allowed: 0, refused: 5 })
+    await settled()
+    expect(decided).toEqual(Array(10).fill('stopped'))
+    expect(waiting.state()).toBe('stopped')
+    expect(stop.reason).toMatchObject({
+      state: 'stopped',
+      exitCode: exitCodes.refusedByOkta,
+      message: expect.stringMatching(/10 users in a row and for 5 more.*no permission.*within its reach/),
+      advice: { kind: 'fix', fix: expect.stringContaining('--accept-refusals') },
+    })
+  })
+
+  it('a stop meanwhile decides nothing, whatever the probe came to', async () => {
+    stop.turn({ state: 'interrupted', exitCode: 130, message: 'SIGINT', advice: { kind: 'go_on' } })
+    probes[0]?.reject(new RunStopped())
+    await settled()
+    expect(decided).toEqual(Array(10).fill('stopped'))
+    expect(stop.reason?.exitCode).toBe(130)
+  })
+
+  it('asks again after the next ten', async () => {
+    probes[0]?.resolve({ allowed: 1, refused: 0 })
+    await settled()
+    await refuse(10)
+    expect(probes).toHaveLength(2)
+  })
+})
+
+it('takes every refusal for its user’s own where a person has said so', async () => {
+  gate = gateOf(true)
+  await refuse(25)
+  expect(decided).toEqual(Array(25).fill('the user’s'))
+  expect([probes.length, gate.held, call().state()]).toEqual([0, 0, 'begun'])
+})

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import { runRow } from '../../src/engine/row.ts'
+import { UserOrder } from '../../src/engine/user-order.ts'
+import type { TaskResult } from '../../src/rules/result.ts'
+import { intentOf, resultOf } from '../journal/support.ts'
+import { noAnswer, refusalOf } from '../okta/answers.ts'
+import { rowOf } from '../retry/results.ts'
+import { ada, apply, type OnCall, type Stub, type StubOptions, withStub } from './stub-org.ts'
+
+async function resultsIn(stub: Stub): Promise<readonly string[]> {
+  return (await stub.events()).flatMap((event) =>
+    event.event === 'result' ? [`${event.step} ${event.result} ${event.reason ?? ''}`.trim()] : [],
+  )
+}
+
+/** Runs rows of Ada's, one after the other, and checks what the journal and the org have seen. */
+async function afterRows(
+  rows: readonly (readonly [key: string, ...actions: Parameters<typeof rowOf>[2][]])[],
+  options: StubOptions,
+  check: (stub: Stub) => Promise<void>,
+  recorded: readonly TaskResult[] = [],
+): Promise<void> {
+  await withStub({ stepsPerRow: 3, ...options }, async (stub) => {
+    const order = new UserOrder()
+    for (const [index, [key, ...actions]] of rows.entries()) {
+      await runRow(stub.services, rowOf(index + 1, key, ...actions), order.enter(key), recorded)
+    }
+    await check(stub)
+  })
+}
+
+const refuse: OnCall = (user, action) =>
+  action === 'suspend' ? refusalOf(400, 'E0000003') : apply(user, action)
+const lose: OnCall = (user, action) => {
+  if (action !== 'suspend') return apply(user, action)
+  user.status = 'LOCKED_OUT'
+  return noAnswer(true)
+}
+
+describe('a row', () => {
+  it('carries its steps out in order, by the id, and reads once for the first', async () => {
+    await afterRows([[ada.login, 'reset_factors', 'suspend', 'deactivate']], {}, async (stub) => {
+      expect(await resultsIn(stub)).toEqual(['1 succeeded', '2 succeeded', '3 succeeded'])
+      expect(stub.requests.filter((request) => !request.startsWith('read'))).toEqual([
+        `reset_factors ${ada.id}`,
+        `suspend ${ada.id}`,
+        `deactivate ${ada.id}`,
+      ])
+      expect(stub.requests[0]).toBe(`read ${ada.login}`)
+    })
+  })
+
+  it('skips what comes after a step that failed, and nothing of the user’s later rows', async () => {
+    const rows = [
+      [ada.login, 'reset_factors', 'suspend', 'deactivate'],
+      [ada.id, 'deactivate'],
+    ] as const
+    await afterRows(rows, { onCall: refuse }, async (stub) => {
+      expect(await resultsIn(stub)).toEqual([
+        '1 succeeded',
+        '2 failed',
+        '3 skipped earlier_step',
+        '1 succeeded',
+      ])
+    })
+  })
+
+  it('skips what comes after a step in doubt, the user’s later rows as well', async () => {
+    const rows = [
+      [ada.login, 'suspend', 'deactivate'],
+      [ada.id, 'deactivate'],
+    ] as const
+    await afterRows(rows, { onCall: lose }, async (stub) => {
+      expect(await resultsIn(stub)).toEqual(['1 in_doubt', '2 skipped in_doubt', '1 skipped in_doubt'])
+      expect(stub.requests.filter((request) => request.startsWith('deactivate'))).toEqual([])
+    })
+  })
+
+  it('that repeats the user’s preceding row is a duplicate, however it names the user', async () => {
+    const rows = [
+      [ada.login, 'suspend'],
+      [ada.id, 'suspend'],
+      [ada.login, 'deactivate'],
+    ] as const
+    await afterRows(rows, {}, async (stub) => {
+      expect(await resultsIn(stub)).toEqual(['1 succeeded', '1 skipped duplicate', '1 succeeded'])
+    })
+  })
+
+  it('goes on by the id that it was begun with, whoever has the login now', async () => {
+    const verdict = {
+      event: 'verdict',
+      row: 1,
+      step: 1,
+      attempt: 1,
+      verdict: 'not_applied',
+      evidence: 'x',
+    } as const
+    const before = [intentOf(1, 1, { user_id: ada.id, login: ada.login }), verdict]
+    await withStub({ before }, async (stub) => {
+      const [begun] = stub.users
+      if (begun === undefined) throw new Error('nobody')
+      begun.login = 'renamed@example.com'
+      stub.users.push({ ...begun, id: '00uNew00000000000009', login: ada.login })
+      await runRow(stub.services, rowOf(1, ada.login, 'suspend'), new UserOrder().enter(ada.login), [])
+      expect(stub.requests).toEqual([`read ${ada.id}`, `suspend ${ada.id}`])
+      expect(stub.users.map(({ status }) => status)).toEqual(['SUSPENDED', 'ACTIVE'])
+    })
+  })
+
+  it('sends nothing for a step that has its result, and lets that decide about the later ones', async () => {
+    const failed = resultOf(1, { result: 'failed', okta_user_id: ada.id, okta_login: ada.login })
+    await afterRows(
+      [[ada.login, 'suspend', 'deactivate']],
+      {},
+      async (stub) => {
+        expect(await resultsIn(stub)).toEqual(['2 skipped earlier_step'])
+        expect(stub.requests).toEqual([])
+      },
+      [failed],
+    )
+  })
+
+  it('settles what is under way also where an earlier row is in doubt', async () => {
+    const before = [intentOf(2, 1, { user_id: ada.id, login: ada.login, okta_time: 0 })]
+    const rows = [
+      [ada.login, 'suspend', 'deactivate'],
+      [ada.id, 'deactivate'],
+    ] as const
+    await afterRows(rows, { onCall: lose, before }, async (stub) => {
+      const results = await resultsIn(stub)
+      expect(results.slice(0, 2)).toEqual(['1 in_doubt', '2 skipped in_doubt'])
+      expect(results).toHaveLength(3)
+      expect(results[2]).not.toContain('skipped')
+    })
+  })
+})

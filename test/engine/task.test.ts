@@ -1,0 +1,439 @@
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { runTask } from '../../src/engine/task/task.ts'
+import { exitCodes } from '../../src/messages/known-error.ts'
+import { RunStopped } from '../../src/messages/stop.ts'
+import { ActivationLinks } from '../../src/run/activation-links.ts'
+import { deferred } from '../budget/pacing.ts'
+import { answerTo, doubtOf, intentOf, withDirectory } from '../journal/support.ts'
+import { answerOf, noAnswer, refusalOf } from '../okta/answers.ts'
+import { ada, apply, type OnCall, type Stub, type StubOptions, taskOf, withStub } from './stub-org.ts'
+
+const now = 1_772_445_600_000
+const open = intentOf(1, 1, {
+  user_id: ada.id,
+  login: ada.login,
+  okta_time: now,
+  okta_time_at_least: now,
+  status_changed: '2025-01-01T00:00:00.000Z',
+})
+
+/** The names of what the journal holds after its first line. */
+async function namesIn(stub: Stub): Promise<readonly string[]> {
+  return (await stub.events()).slice(1).map(({ event }) => event)
+}
+
+/** Gives what is listed to the calls in turn, and applies all that come later. */
+function first(...calls: readonly OnCall[]): OnCall {
+  let next = 0
+  return (user, action) => (calls[next++] ?? apply)(user, action)
+}
+
+async function endOf(
+  options: StubOptions,
+  check: (stub: Stub, ended: Awaited<ReturnType<typeof runTask>>['result']) => Promise<void>,
+  more: Parameters<typeof taskOf>[0] = {},
+): Promise<void> {
+  await withStub(options, async (stub) => {
+    // Waits of this process go by the monotonic clock.
+    const spy = vi.spyOn(performance, 'now').mockImplementation(() => stub.time.now)
+    try {
+      await check(stub, (await runTask(stub.services, taskOf(more), null)).result)
+    } finally {
+      spy.mockRestore()
+    }
+  })
+}
+
+describe('a task that nothing stands against', () => {
+  it('is read, sent once and ended; its intent is on disk before the call, its answer before anything else (T1, T2)', async () => {
+    const seen: (readonly string[])[] = []
+    let stub: Stub | null = null
+    const look = async (): Promise<void> => {
+      if (stub !== null) seen.push(await namesIn(stub))
+    }
+    const onCall: OnCall = async (user, action) => {
+      await look()
+      return apply(user, action)
+    }
+    await withStub({ onCall }, async (lent) => {
+      stub = lent
+      const { result } = await runTask(lent.services, taskOf(), null)
+      expect(result).toMatchObject({
+        result: 'succeeded',
+        message: 'user was ACTIVE, is now SUSPENDED',
+        status_before: 'ACTIVE',
+        status_after: 'SUSPENDED',
+        attempts: 1,
+        okta_user_id: ada.id,
+      })
+      expect(seen).toEqual([['intent']])
+      expect(await namesIn(lent)).toEqual(['intent', 'answer'])
+      expect(lent.requests).toEqual([`read ${ada.id}`, `suspend ${ada.id}`])
+    })
+  })
+
+  it('has its answer on disk before the user is read again', async () => {
+    let stub: Stub | null = null
+    let atRead: Promise<readonly string[]> | null = null
+    const onRead = (user: { status: string }): null => {
+      if (stub !== null && user.status === 'PROVISIONED') atRead = namesIn(stub)
+      return null
+    }
+    await withStub({ onRead }, async (lent) => {
+      stub = lent
+      for (const user of lent.users) user.status = 'STAGED'
+      await runTask(lent.services, taskOf({ action: 'activate' }), null)
+      expect(await atRead).toEqual(['intent', 'answer'])
+    })
+  })
+
+  it('is not sent where the user is there already, or where the table says no', async () => {
+    await endOf(
+      { onRead: () => answerOf(200, JSON.stringify({ id: ada.id, status: 'SUSPENDED' })) },
+      async (stub, result) => {
+        expect(result).toMatchObject({ result: 'unchanged', attempts: 0 })
+        expect(stub.requests).toEqual([`read ${ada.id}`])
+      },
+    )
+    await endOf({}, async (_, result) => expect(result).toMatchObject({ result: 'failed', attempts: 0 }), {
+      action: 'reactivate',
+    })
+  })
+
+  it('is skipped where a guard objects, and no call leaves', async () => {
+    const guards = { max_users: null, protect: [ada.login], only_status: null }
+    await endOf({ job: { guards } }, async (stub, result) => {
+      expect(result).toMatchObject({ result: 'skipped', reason: 'protected' })
+      expect(stub.requests).toEqual([`read ${ada.id}`])
+    })
+    await endOf({ job: { read_first: false }, services: { owner: ada } }, async (stub, result) => {
+      expect(result).toMatchObject({ result: 'skipped', reason: 'token_owner' })
+      expect(stub.requests).toEqual([])
+    })
+  })
+
+  it('fails where there is no such user', async () => {
+    await endOf({}, async (_, result) => expect(result?.message).toContain('was not found'), {
+      target: 'nobody',
+    })
+  })
+
+  it('waits for its answer to be on disk before it asks anything more (T2)', async () => {
+    await withStub({}, async (stub) => {
+      for (const user of stub.users) user.status = 'STAGED'
+      const { recorder } = stub.services
+      const answered = deferred<void>()
+      const written = deferred<void>()
+      const record = recorder.record.bind(recorder)
+      vi.spyOn(recorder, 'record').mockImplementation(async (event) => {
+        await record(event)
+        if (event.event !== 'answer') return
+        answered.resolve()
+        await written.promise
+      })
+      const running = runTask(stub.services, taskOf({ action: 'activate' }), null)
+      await answered.promise
+      for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve))
+      expect(stub.requests.at(-1)).toBe(`activate ${ada.id}`)
+      written.resolve()
+      expect((await running).result?.result).toBe('succeeded')
+      expect(stub.requests.at(-1)).toBe(`read ${ada.id}`)
+    })
+  })
+
+  it.each([
+    ['before its intent is written', 0, []],
+    ['while its intent is written', 1, ['intent']],
+  ])('is not sent where the hold is lost %s', async (_, checksPassed, written) => {
+    let checks = 0
+    const ensureHold = async (): Promise<void> => {
+      if (checks++ >= checksPassed) throw new Error('lost')
+    }
+    await withStub({ services: { ensureHold } }, async (stub) => {
+      await expect(runTask(stub.services, taskOf(), null)).rejects.toThrow('lost')
+      expect(stub.requests).toEqual([`read ${ada.id}`])
+      expect(await namesIn(stub)).toEqual(written)
+    })
+  })
+})
+
+describe('a call that is certainly not applied', () => {
+  it('is sent again, after what its cause asks for', async () => {
+    const onCall = first(
+      () => refusalOf(503, 'E0000010'),
+      () => noAnswer(false),
+      () => refusalOf(403, 'E0000112'),
+    )
+    await endOf({ onCall }, async (stub, result) => {
+      expect(result).toMatchObject({ result: 'succeeded', attempts: 4 })
+      expect(stub.time.waits).toEqual([250, 500, 500])
+      expect(stub.services.lookup.tally.retries).toEqual({ server_error: 1, connection: 1, in_transition: 1 })
+    })
+  })
+
+  it('stops the run where Okta turns calls away time after time, and leaves the task without a result (T4)', async () => {
+    await withStub({ onCall: () => refusalOf(503, 'E0000010') }, async (stub) => {
+      await expect(runTask(stub.services, taskOf(), null)).rejects.toBeInstanceOf(RunStopped)
+      expect(stub.time.reason?.exitCode).toBe(exitCodes.stoppedByGuard)
+    })
+  })
+})
+
+describe('a call that Okta refuses', () => {
+  it('because of the status is settled by one more read', async () => {
+    const onCall: OnCall = (user) => {
+      user.status = 'SUSPENDED'
+      return refusalOf(400, 'E0000001')
+    }
+    await endOf({ onCall }, async (stub, result) => {
+      expect(result).toMatchObject({ result: 'unchanged', error_code: 'E0000001', attempts: 1 })
+      expect(await namesIn(stub)).toEqual(['intent', 'answer'])
+    })
+  })
+
+  it('as the token may be is held until that is decided, and its answer is on disk meanwhile', async () => {
+    let stub: Stub | null = null
+    let whileHeld: readonly string[] = []
+    const sends: NonNullable<StubOptions['services']>['sends'] = {
+      pass: async (call) => await call(() => true),
+      allowed: () => {},
+      refused: async () => {
+        if (stub !== null) whileHeld = await namesIn(stub)
+      },
+    }
+    await withStub({ onCall: () => refusalOf(403, 'E0000006'), services: { sends } }, async (lent) => {
+      stub = lent
+      const { result } = await runTask(lent.services, taskOf(), null)
+      expect(result).toMatchObject({ result: 'failed', error_code: 'E0000006' })
+      expect(whileHeld).toEqual(['intent', 'answer'])
+    })
+  })
+
+  it('with 401 stops the run and leaves the task without a result (T4)', async () => {
+    await withStub({ onCall: () => refusalOf(401, 'E0000011') }, async (stub) => {
+      await expect(runTask(stub.services, taskOf(), null)).rejects.toBeInstanceOf(RunStopped)
+      expect(stub.time.reason?.exitCode).toBe(exitCodes.refusedByOkta)
+    })
+  })
+
+  it('for any other reason has failed', async () => {
+    await endOf({ onCall: () => refusalOf(400, 'E0000003') }, async (_, result) => {
+      expect(result).toMatchObject({ result: 'failed', error_code: 'E0000003', status_after: 'ACTIVE' })
+    })
+  })
+})
+
+describe('a call of which nobody knows', () => {
+  const lost: OnCall = () => noAnswer(true)
+  const lostAfter: OnCall = (user, action) => {
+    apply(user, action)
+    return noAnswer(true)
+  }
+
+  it('is confirmed where the user is at the target', async () => {
+    await endOf({ onCall: first(lostAfter) }, async (stub, result) => {
+      expect(result).toMatchObject({
+        result: 'succeeded',
+        attempts: 1,
+        message: expect.stringMatching(/^confirmed/),
+      })
+      expect(await namesIn(stub)).toEqual(['intent', 'in_doubt', 'verdict'])
+      expect(stub.time.now).toBe(30_000)
+    })
+  })
+
+  it('is sent again where nothing changed, and not before it can no longer be under way (T1)', async () => {
+    await endOf({ onCall: first(lost) }, async (stub, result) => {
+      expect(result).toMatchObject({ result: 'succeeded', attempts: 2 })
+      expect(stub.time.now).toBe(30_000)
+    })
+  })
+
+  it('is waited for twice as long after a time-out', async () => {
+    const timedOut: OnCall = () => ({ ...noAnswer(true), code: 'TIMEOUT' })
+    await endOf({ onCall: first(timedOut) }, async (stub) => expect(stub.time.now).toBe(60_000))
+  })
+
+  it('is looked into at once where Okta itself answered', async () => {
+    await endOf({ onCall: first(() => refusalOf(500, 'E0000009')) }, async (stub, result) => {
+      expect(result).toMatchObject({ result: 'succeeded', attempts: 2 })
+      expect(stub.time.now).toBe(0)
+    })
+  })
+
+  it('stays in doubt where somebody else acted, and is not sent again', async () => {
+    const foreign: OnCall = (user) => {
+      user.status = 'LOCKED_OUT'
+      return noAnswer(true)
+    }
+    await endOf({ onCall: first(foreign) }, async (stub, result) => {
+      expect(result).toMatchObject({ result: 'in_doubt', attempts: 1, status_after: 'LOCKED_OUT' })
+      expect(stub.requests.filter((request) => request.startsWith('suspend'))).toHaveLength(1)
+    })
+  })
+
+  it('stays in doubt where the user can’t be looked at', async () => {
+    let reads = 0
+    const onRead = () => (++reads > 1 ? refusalOf(403, 'E0000006') : null)
+    await endOf({ onCall: first(lost), onRead }, async (stub, result) => {
+      expect(result).toMatchObject({ result: 'in_doubt', okta_user_id: ada.id })
+      // No part of a streak of refusals.
+      expect(stub.refusals).toEqual([])
+    })
+  })
+
+  it('was applied late where a later call is refused and the user is at the target: never unchanged', async () => {
+    const late: OnCall = (user, action) => {
+      apply(user, action)
+      return refusalOf(400, 'E0000001')
+    }
+    await endOf({ onCall: first(lost, late) }, async (_, result) => {
+      expect(result).toMatchObject({
+        result: 'succeeded',
+        attempts: 2,
+        message: expect.stringMatching(/confirmed late/),
+      })
+    })
+  })
+
+  it('is settled by the factors where it resets them, and those enrolled since are not wiped', async () => {
+    const enrolled = '2026-03-02T10:00:20.000Z'
+    const onCall: OnCall = (user) => {
+      user.factors = [enrolled]
+      return noAnswer(true)
+    }
+    await endOf(
+      { onCall: first(onCall) },
+      async (stub, result) => {
+        expect(result).toMatchObject({ result: 'succeeded', attempts: 1 })
+        expect(stub.users[0]?.factors).toEqual([enrolled])
+        expect(stub.requests.at(-1)).toBe(`factors ${ada.id}`)
+      },
+      { action: 'reset_factors' },
+    )
+  })
+
+  it('that would send a mail is not sent again within five minutes of its intent', async () => {
+    await withStub({ onCall: first(lost) }, async (stub) => {
+      const spy = vi.spyOn(performance, 'now').mockImplementation(() => stub.time.now)
+      for (const user of stub.users) user.status = 'STAGED'
+      const { result } = await runTask(stub.services, taskOf({ action: 'activate' }), null)
+      spy.mockRestore()
+      expect(result).toMatchObject({ result: 'succeeded', attempts: 2 })
+      expect(stub.time.now).toBe(300_000)
+      // It is looked at once more after the pause.
+      expect(stub.requests).toEqual([
+        `read ${ada.id}`,
+        `activate ${ada.id}`,
+        `read ${ada.id}`,
+        `read ${ada.id}`,
+        `activate ${ada.id}`,
+        `read ${ada.id}`,
+      ])
+    })
+  })
+
+  it.each([
+    ['keep', 1],
+    ['retry', 3],
+  ] as const)(
+    'and that nothing can settle is in doubt in the end: in_doubt: %s sends it %i times',
+    async (in_doubt, sent) => {
+      const options = { send_email: null, respond_async: false, in_doubt }
+      await withStub({ onCall: lost, job: { options } }, async (stub) => {
+        const spy = vi.spyOn(performance, 'now').mockImplementation(() => stub.time.now)
+        for (const user of stub.users) user.status = 'PROVISIONED'
+        const { result } = await runTask(stub.services, taskOf({ action: 'reactivate' }), null)
+        spy.mockRestore()
+        expect(result).toMatchObject({ result: 'in_doubt', attempts: sent })
+        expect(stub.requests.filter((request) => request.startsWith('reactivate'))).toHaveLength(sent)
+      })
+    },
+  )
+})
+
+describe('a task that an earlier execution began', () => {
+  it('is never sent again where Okta had accepted it (T3)', async () => {
+    await endOf({ before: [open, answerTo(1)] }, async (stub, result) => {
+      expect(result).toMatchObject({
+        result: 'succeeded',
+        attempts: 1,
+        http_status: 200,
+        okta_request_id: 'req-1',
+      })
+      expect(stub.requests).toEqual([])
+    })
+  })
+
+  it('is settled first where its call has no known end, by the id and after its time', async () => {
+    const doubt = doubtOf(1, 1, { timed_out: true, sent_okta_time: now })
+    await endOf({ before: [open, doubt] }, async (stub, result) => {
+      expect(result).toMatchObject({ result: 'succeeded', attempts: 2, started_at: open.started_at })
+      expect(stub.requests).toEqual([`read ${ada.id}`, `suspend ${ada.id}`])
+      expect(stub.time.now).toBe(60_000)
+    })
+  })
+
+  it('is read again where Okta had refused it', async () => {
+    await endOf({ before: [open, answerTo(1, 1, { outcome: 'refused' })] }, async (stub, result) => {
+      expect(result).toMatchObject({ result: 'succeeded', attempts: 2 })
+      expect(stub.requests[0]).toBe(`read ${ada.id}`)
+    })
+  })
+
+  it('keeps what it knew of doubts and repetitions', async () => {
+    const verdict = {
+      event: 'verdict',
+      row: 1,
+      step: 1,
+      attempt: 1,
+      verdict: 'not_applied',
+      evidence: 'x',
+    } as const
+    const onRead = () => answerOf(200, JSON.stringify({ id: ada.id, status: 'SUSPENDED' }))
+    await endOf({ before: [open, verdict], onRead }, async (_, result) => {
+      expect(result).toMatchObject({ result: 'succeeded', message: expect.stringMatching(/confirmed late/) })
+    })
+  })
+
+  it.each([
+    ['this run', undefined],
+    ['another run, which a retry took it over from', { run: 'older', row: 9, step: 1 }],
+  ])('is confirmed by a link of %s that reached its file, and nothing is asked', async (_, origin) => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'links.csv')
+      const earlier = await ActivationLinks.open(path, origin?.run ?? 'r')
+      const user = { user: ada.login, action: 'reactivate', okta_user_id: ada.id, okta_login: ada.login }
+      await earlier.save({ row: origin?.row ?? 1, step: 1, ...user }, { url: null, token: 't' })
+      await earlier.close()
+      const links = await ActivationLinks.open(path, 'r')
+      const intent = origin === undefined ? open : { ...open, origin }
+      await endOf(
+        { before: [intent], services: { links } },
+        async (stub, result) => {
+          expect(result).toMatchObject({
+            result: 'succeeded',
+            message: expect.stringContaining('activation link reached'),
+          })
+          expect(stub.requests).toEqual([])
+          expect(stub.time.now).toBe(0)
+        },
+        { action: 'reactivate' },
+      )
+      await links.close()
+    })
+  })
+
+  it('is settled and not sent where only that is asked', async () => {
+    const services = { settleOnly: true }
+    await endOf({ before: [open], services }, async (stub, result) => {
+      expect(result).toBeNull()
+      expect(stub.requests).toEqual([`read ${ada.id}`])
+      expect((await namesIn(stub)).at(-1)).toBe('verdict')
+    })
+    await endOf({ services }, async (stub, result) => {
+      expect([result, stub.requests]).toEqual([null, []])
+    })
+  })
+})
