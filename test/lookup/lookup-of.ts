@@ -10,7 +10,7 @@ import { OktaClock } from '../../src/okta/clock.ts'
 import type { OktaRequest } from '../../src/okta/request.ts'
 
 /** A switch whose waits take no time but on the clock that it keeps. */
-export class VirtualTime extends StopSwitch {
+class VirtualTime extends StopSwitch {
   now = 0
   readonly waits: number[] = []
 
