@@ -227,15 +227,17 @@ function atWork(
     ensureHold: () => hold.ensure(),
   }
   const settle = (): void => {
-    if (!work.reach.ended || !queue.allParked) return
-    sends.settle()
-    reads.settle()
+    if (!queue.isQuiet(sends.waiting + reads.waiting)) return
+    const ended = work.reach.ended && queue.isEmpty
+    sends.settle(ended)
+    reads.settle(ended)
   }
   const work: RowsAtWork = {
     services,
     queue,
     order: new UserOrder(lookup.parked),
     results,
+    failures: [],
     reach: { row: 0, ended: false, early: new Set() },
     onInputEnd: settle,
     drainMs,

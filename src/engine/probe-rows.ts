@@ -4,7 +4,7 @@ import type { Answer } from '../okta/answer.ts'
 import { hasEarlierRow, isEnough, spreadRows } from './probe.ts'
 import type { Gate, ProbeOutcome } from './refusal-gate.ts'
 import { runRow } from './row.ts'
-import type { RowsAtWork } from './rows.ts'
+import { noteFailure, type RowsAtWork } from './rows.ts'
 
 /** What a probe works with: the rows at work, and the input from its beginning as often as it is asked for. */
 export interface ProbeInput {
@@ -25,6 +25,10 @@ function isLeft({ work }: ProbeInput): (row: ValidRow) => boolean {
 
 /** Tries whether users from the rest of the input may be read. Changes nothing. */
 export async function probeReads(input: ProbeInput): Promise<ProbeOutcome> {
+  return await failingInOrder(input, () => readOthers(input))
+}
+
+async function readOthers(input: ProbeInput): Promise<ProbeOutcome> {
   const { lookup } = input.work.services
   let [allowed, refused] = [0, 0]
   for (const row of await spreadRows(input.rows(), isLeft(input))) {
@@ -42,6 +46,23 @@ export async function probeReads(input: ProbeInput): Promise<ProbeOutcome> {
  * are results like all others. A row goes first only if no earlier one that is not finished may mean the same user.
  */
 export async function probeSends(input: ProbeInput, main: Gate): Promise<ProbeOutcome> {
+  return await failingInOrder(input, () => sendOthers(input, main))
+}
+
+/** A probe that can't be made decides nothing: the run stops, and what is held is taken up on resume. */
+async function failingInOrder(
+  { work }: ProbeInput,
+  probe: () => Promise<ProbeOutcome>,
+): Promise<ProbeOutcome> {
+  try {
+    return await probe()
+  } catch (error) {
+    noteFailure(work.services, work.failures, error)
+    throw error
+  }
+}
+
+async function sendOthers(input: ProbeInput, main: Gate): Promise<ProbeOutcome> {
   const { work, rows } = input
   const { services, order, queue, reach } = work
   const left = isLeft(input)
@@ -60,8 +81,8 @@ export async function probeSends(input: ProbeInput, main: Gate): Promise<ProbeOu
     const place = order.enter(row.user)
     const answered = gate.nextAnswer()
     const running = queue.addBeside(() => runRow({ ...services, sends: gate }, row, place, []))
-    await Promise.race([answered, running])
-    running.catch(() => {})
+    running.catch((error: unknown) => noteFailure(services, work.failures, error))
+    await Promise.race([answered, running.catch(() => {})])
   }
   return gate.outcome
 }
@@ -83,7 +104,7 @@ class ProbeGate implements Gate {
     })
   }
 
-  async pass<T>(call: (mayLeave: () => boolean) => Promise<T>): Promise<T> {
+  async pass<T>(_row: number, call: (mayLeave: () => boolean) => Promise<T>): Promise<T> {
     return await call(() => true)
   }
 

@@ -31,18 +31,24 @@ export async function spreadRows(
     every *= 2
   }
   if (last === null) return []
-  const others = kept.filter((row) => row !== last)
-  return [last, ...spread(others, mostCandidates - 1)]
+  const all = kept.at(-1) === last ? kept : [...kept, last]
+  // The few that are meant first, then the others in case that nothing would be sent for some of those.
+  const first = spread(all, mostTried)
+  return [...first, ...spread(all, mostCandidates).filter((row) => !first.includes(row))]
 }
 
-/** So many of a list, as far apart as they go; the widest apart come first. */
-function spread<T>(items: readonly T[], most: number): T[] {
-  const step = Math.max(1, items.length / (mostTried - 1))
-  const first = Array.from({ length: mostTried - 1 }, (_, index) => items[Math.floor(index * step)])
-  const chosen = new Set(first.filter((item): item is T => item !== undefined))
-  for (const item of items) {
-    if (chosen.size >= most) break
-    chosen.add(item)
+/**
+ * So many of a list at most, spread over it as far apart as they go. The last comes first: what lies at the end of an input
+ * is the least like its beginning.
+ */
+export function spread<T>(items: readonly T[], most: number): T[] {
+  const chosen = new Set<T>()
+  const last = items.at(-1)
+  if (last !== undefined && most > 0) chosen.add(last)
+  const step = Math.max(1, items.length / Math.max(1, most))
+  for (let at = 0; at < items.length && chosen.size < most; at += step) {
+    const item = items[Math.floor(at)]
+    if (item !== undefined) chosen.add(item)
   }
   return [...chosen]
 }

@@ -17,8 +17,14 @@ export interface RowQueue {
   /** Starts a row at once, beside those that wait for room. */
   addBeside(work: () => Promise<void>): Promise<void>
   idle(): Promise<void>
-  /** Whether every row that was begun and has not ended is parked. */
-  readonly allParked: boolean
+  /**
+   * Whether every row at work is parked, or one of those that wait at a gate.
+   *
+   * @param waiting rows that wait at a gate
+   */
+  isQuiet(waiting: number): boolean
+  /** Whether no row waits for room. */
+  readonly isEmpty: boolean
 }
 
 /**
@@ -61,8 +67,9 @@ export function createRowQueue(concurrency: number, onParked: () => void = () =>
       await queue.onIdle()
       while (beside.size > 0) await Promise.allSettled(beside)
     },
-    get allParked() {
-      return queue.size === 0 && queue.pending + beside.size === parkedRows
+    isQuiet: (waiting) => queue.pending + beside.size === parkedRows + waiting,
+    get isEmpty() {
+      return queue.size === 0
     },
   }
 }

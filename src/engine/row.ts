@@ -74,7 +74,7 @@ async function locate(
   }
   const { reads, lookup } = services
   for (;;) {
-    const read = await reads.pass(() => readUser(lookup, row.user, true))
+    const read = await reads.pass(row.row, () => readUser(lookup, row.user, true))
     if (read.kind === 'failed') return { target: row.user, traceId: null, known: null, read }
     reads.allowed()
     const waited = await place.claim(read.user)

@@ -29,6 +29,8 @@ export interface RowsAtWork {
   readonly order: UserOrder
   readonly results: ResultReader
   readonly reach: Reach
+  /** What ended rows otherwise than in order; the first of them is thrown in the end. */
+  readonly failures: unknown[]
   /** Called once no more rows come. */
   readonly onInputEnd: () => void
   /** How long a stop waits for what is under way. */
@@ -45,7 +47,7 @@ export interface RowsAtWork {
 export async function executeRows(work: RowsAtWork, rows: AsyncIterable<InputRow>): Promise<void> {
   const { services, queue, order, reach } = work
   const { stop } = services.lookup
-  const failures: unknown[] = []
+  const { failures } = work
   const guarded = (task: () => Promise<void>) => async (): Promise<void> => {
     try {
       await task()

@@ -22,6 +22,11 @@ export class OktaPatience {
     this.#monotonic = monotonic
   }
 
+  /** A patience of its own for one matter, by the same clock. */
+  fresh(): OktaPatience {
+    return new OktaPatience(this.#monotonic)
+  }
+
   /** How many answers were Okta's: whether one came meanwhile is seen by it. */
   get answers(): number {
     return this.#answers

@@ -6,9 +6,10 @@ import { lossOf } from '../okta/loss.ts'
 import { readOwnerRequest } from '../okta/request.ts'
 import { parseUser } from '../okta/user.ts'
 import type { TokenOwner } from '../rules/guards.ts'
-import { credentialsRefused } from '../rules/stop-reasons.ts'
+import { credentialsRefused, oktaAway } from '../rules/stop-reasons.ts'
 import { backoffMs, concurrencyWaitMs } from './backoff.ts'
 import { type LookupParts, waitForOkta } from './paced-get.ts'
+import { oktaPatienceMs } from './patience.ts'
 
 /** How long an owner whom Okta does not show is asked for again, in milliseconds. */
 const ownerPatienceMs = 15_000
@@ -33,7 +34,8 @@ export interface CredentialFacts {
 export async function readTokenOwner(parts: LookupParts, credentials: CredentialFacts): Promise<TokenOwner> {
   const { stop, pacer, send, random } = parts
   const request = readOwnerRequest()
-  let hiddenSince: number | null = null
+  const whileHidden = parts.patience.fresh()
+  const whileTroubled = parts.patience.fresh()
   for (let tries = 1; ; tries++) {
     stop.check()
     const answer = await pacer.request(request.bucket, { send: () => send(request) })
@@ -46,8 +48,7 @@ export async function readTokenOwner(parts: LookupParts, credentials: Credential
       if (answer.httpStatus === 401) throw stop.because(credentialsRefused(answer))
       if (isRefusal(answer)) {
         if (credentials.ofServiceApp) return null
-        hiddenSince ??= performance.now()
-        if (answer.authenticate !== null || performance.now() - hiddenSince >= ownerPatienceMs) {
+        if (answer.authenticate !== null || whileHidden.failed() >= ownerPatienceMs) {
           throw stop.because(ownerHidden(answer))
         }
       }
@@ -55,6 +56,12 @@ export async function readTokenOwner(parts: LookupParts, credentials: Credential
       if (answer.httpStatus === 429 && isOktas(answer)) {
         await stop.wait(concurrencyWaitMs(random()))
         continue
+      }
+    }
+    if (answer.kind === 'answered' && isOktas(answer) && answer.httpStatus >= 500) {
+      // Okta is there and can't say: the same patience as for an Okta that is away.
+      if (whileTroubled.failed() >= oktaPatienceMs) {
+        throw stop.because(oktaAway(answer, Math.round(oktaPatienceMs / 1000)))
       }
     }
     await waitForOkta(parts, answer)

@@ -5,6 +5,8 @@ import type { OktaUser } from '../okta/user.ts'
 export interface DoubtfulAttempt {
   /** Epoch milliseconds by Okta's clock, not later than the attempt left. */
   readonly oktaTime: number
+  /** The same, not earlier than the attempt left. */
+  readonly oktaTimeAtMost: number
   /** Null where no read came before. */
   readonly status: string | null
   readonly statusChanged: string | null
@@ -80,7 +82,7 @@ export function settle(action: Action, attempt: DoubtfulAttempt, now: Observatio
 function settleByFactors(attempt: DoubtfulAttempt, factorTimes: readonly number[]): Verdict {
   // Okta shows whole seconds, cut off: one of the same second counts as old. One without a time may be. Better to reset
   // again than to call it done.
-  const old = factorTimes.filter((time) => !(time > attempt.oktaTime)).length
+  const old = factorTimes.filter((time) => !(time > attempt.oktaTimeAtMost)).length
   if (old > 0) {
     return { kind: 'not_applied', evidence: `${old} factor(s) from before the attempt are still enrolled` }
   }

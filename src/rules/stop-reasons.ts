@@ -1,6 +1,6 @@
 import { exitCodes } from '../messages/known-error.ts'
 import type { StopReason } from '../messages/stop.ts'
-import { type Answer, describeAnswer } from '../okta/answer.ts'
+import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
 import { lossOf } from '../okta/loss.ts'
 
 /** So many refusals in a row, without a success between, are put to the test: the users, or the token? */
@@ -40,14 +40,24 @@ export function oktaAway(answer: Answer, seconds: number): StopReason {
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: unanswered
-      ? `Okta can't be reached: ${describeAnswer(answer)}; nothing of Okta's came for ${seconds} s.`
-      : `What answers in Okta's place is not Okta: ${describeAnswer(answer)}; nothing of Okta's came for ${seconds} s.`,
+    message: isOktaItself(answer)
+      ? `Okta can't answer at the moment: ${describeAnswer(answer)}, for ${seconds} s.`
+      : unanswered
+        ? `Okta can't be reached: ${describeAnswer(answer)}; nothing of Okta's came for ${seconds} s.`
+        : `What answers in Okta's place is not Okta: ${describeAnswer(answer)}; nothing of Okta's came for ${seconds} s.`,
     advice: {
       kind: 'fix',
-      fix: unanswered ? lossOf(answer.code).fix : 'Check the network and any proxy in between',
+      fix: isOktaItself(answer)
+        ? 'Wait until Okta answers again'
+        : unanswered
+          ? lossOf(answer.code).fix
+          : 'Check the network and any proxy in between',
     },
   }
+}
+
+function isOktaItself(answer: Answer): boolean {
+  return answer.kind === 'answered' && isOktas(answer)
 }
 
 /** Calls are turned away before they do anything, time after time. */

@@ -46,11 +46,14 @@ async function refuse(count: number): Promise<void> {
 }
 
 /** A call that is under way until the test ends it. */
+/** Each call is of a row of its own. */
+let calls = 0
+
 function call(): { readonly state: () => 'waits' | 'begun' | 'ended' | 'stopped'; end: () => Promise<void> } {
   let state: 'waits' | 'begun' | 'ended' | 'stopped' = 'waits'
   const { promise, resolve } = deferred<void>()
   gate
-    .pass(async () => {
+    .pass(++calls, async () => {
       state = 'begun'
       await promise
     })
@@ -103,7 +106,7 @@ describe('while it asks', () => {
     const other = gateOf()
     const asked = deferred<boolean>()
     const go = deferred<void>()
-    void other.pass(async (mayLeave) => {
+    void other.pass(1, async (mayLeave) => {
       expect(mayLeave()).toBe(true)
       await go.promise
       asked.resolve(mayLeave())
@@ -136,7 +139,7 @@ describe('while it asks', () => {
 
   it('a few refusals are their users’ own where nothing more comes', async () => {
     await refuse(2)
-    gate.settle()
+    gate.settle(true)
     await settled()
     expect(decided).toEqual(Array(3).fill('the user’s'))
   })
@@ -158,7 +161,7 @@ describe('while it probes', () => {
   it('nothing goes, nothing more is asked, and a success from before decides nothing', async () => {
     const waiting = call()
     gate.allowed()
-    gate.settle()
+    gate.settle(true)
     await refuse(3)
     expect([waiting.state(), gate.held, probes.length, decided]).toEqual(['waits', 13, 1, []])
   })
@@ -166,13 +169,57 @@ describe('while it probes', () => {
   it.each([
     { allowed: 1, refused: 0 },
     { allowed: 1, refused: 4 },
-    { allowed: 0, refused: 0 },
   ])('%j means that the refusals are their users’ own', async (outcome) => {
     const waiting = call()
     probes[0]?.resolve(outcome)
     await settled()
     expect(decided).toEqual(Array(10).fill('the user’s'))
     expect([waiting.state(), stop.reason]).toEqual(['begun', null])
+  })
+
+  it('nothing to try at all means that the refusals are their users’ own', async () => {
+    probes[0]?.resolve({ allowed: 0, refused: 0 })
+    await settled()
+    expect(decided).toEqual([])
+    gate.settle(true)
+    await settled()
+    expect([decided, stop.reason]).toEqual([Array(10).fill('the user’s'), null])
+  })
+
+  it('too few to try means that some of those who wait are tried, the last one first, one at a time', async () => {
+    const waiting = Array.from({ length: 20 }, call)
+    probes[0]?.resolve({ allowed: 0, refused: 1 })
+    await settled()
+    gate.settle(false)
+    await settled()
+    const begun = (): number[] => waiting.flatMap((one, index) => (one.state() === 'begun' ? [index] : []))
+    expect(begun()).toHaveLength(1)
+    const tried: number[] = []
+    for (let round = 1; round <= 4; round++) {
+      const [now = -1] = begun()
+      tried.push(now)
+      await refuse(1)
+      expect(stop.reason?.exitCode ?? null).toBe(round === 4 ? 4 : null)
+      await waiting[now]?.end()
+      gate.settle(false)
+      await settled()
+    }
+    // Spread over all that wait, and the last one among them.
+    expect(tried).toContain(19)
+    expect(Math.min(...tried)).toBeLessThan(5)
+    expect(decided).not.toContain('the user’s')
+  })
+
+  it('one of those who wait that is accepted frees all', async () => {
+    const waiting = [call(), call()]
+    probes[0]?.resolve({ allowed: 0, refused: 0 })
+    await settled()
+    gate.settle(false)
+    await settled()
+    gate.allowed()
+    await settled()
+    expect(decided).toEqual(Array(10).fill('the user’s'))
+    expect(waiting.map((one) => one.state())).toEqual(['begun', 'begun'])
   })
 
   it('others refused as well mean the token: the run stops, both causes are named, and nobody has failed', async () => {

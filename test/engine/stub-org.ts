@@ -100,7 +100,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
     for (const event of before) await recorder.record(event)
     const refusals: Answer[] = []
     const gate: Gate = {
-      pass: async (call) => await call(() => true),
+      pass: async (_row, call) => await call(() => true),
       allowed: () => {},
       refused: async (refusal) => {
         refusals.push(refusal)

@@ -102,8 +102,8 @@ describe('a task that nothing stands against', () => {
   })
 
   it('is skipped where a guard objects, and no call leaves', async () => {
-    const guards = { max_users: null, protect: [ada.login], only_status: null }
-    await endOf({ job: { guards } }, async (stub, result) => {
+    const protect = { ids: new Map([[ada.id, ada.login]]), entries: [] }
+    await endOf({ services: { protect } }, async (stub, result) => {
       expect(result).toMatchObject({ result: 'skipped', reason: 'protected' })
       expect(stub.requests).toEqual([`read ${ada.id}`])
     })
@@ -196,7 +196,7 @@ describe('a call that Okta refuses', () => {
     let stub: Stub | null = null
     let whileHeld: readonly string[] = []
     const sends: NonNullable<StubOptions['services']>['sends'] = {
-      pass: async (call) => await call(() => true),
+      pass: async (_row, call) => await call(() => true),
       allowed: () => {},
       refused: async () => {
         if (stub !== null) whileHeld = await namesIn(stub)

@@ -66,7 +66,7 @@ describe('a hold', () => {
       for (let i = 0; i < 3; i++) await knownErrorOf(() => holdOf(directory))
       expect(await namesIn(directory)).toEqual(['1', '1.sign'])
       await hold.release()
-      expect(await namesIn(directory)).toEqual(['1.released', '1.sign'])
+      expect(await namesIn(directory)).toEqual(['1.released'])
     })
   })
 

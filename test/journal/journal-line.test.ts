@@ -18,8 +18,18 @@ describe('a journal line', () => {
         const one = lineOf(first, chainStart)
         const two = lineOf(second, one.chain)
         expect(one.line).not.toContain('\n')
-        expect(decodeLine(one.line, chainStart)).toEqual({ kind: 'sound', event: first, chain: one.chain })
-        expect(decodeLine(two.line, one.chain)).toEqual({ kind: 'sound', event: second, chain: two.chain })
+        expect(decodeLine(one.line, chainStart)).toEqual({
+          kind: 'sound',
+          event: first,
+          chain: one.chain,
+          synced: 0,
+        })
+        expect(decodeLine(two.line, one.chain)).toEqual({
+          kind: 'sound',
+          event: second,
+          chain: two.chain,
+          synced: 0,
+        })
         expect(decodeLine(two.line, chainStart).kind).toBe('misplaced')
       }),
     )

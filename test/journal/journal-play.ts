@@ -24,7 +24,8 @@ export const some: readonly JournalEvent[] = [
 export async function write(path: string, events: readonly JournalEvent[]): Promise<Buffer> {
   await writeFile(path, '')
   const journal = await Journal.open(path, emptyJournal)
-  await Promise.all(events.map((event) => journal.append(event).durable))
+  // One after the other: each line then says that those before it are on disk.
+  for (const event of events) await journal.append(event).durable
   await journal.close()
   return await readFile(path)
 }

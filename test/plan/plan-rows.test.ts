@@ -15,7 +15,8 @@ describe('guards', () => {
       { boss: found(boss, 'ACTIVE'), [bob.id]: found(bob, 'ACTIVE'), [ada.id]: found(ada, 'ACTIVE') },
       {
         owner: bob,
-        job: { ...job, guards: { ...job.guards, protect: ['boss@*'], only_status: ['ACTIVE'] } },
+        protect: { ids: new Map(), entries: ['boss@*'] },
+        job: { ...job, guards: { ...job.guards, only_status: ['ACTIVE'] } },
       },
     )
     expect(shortly(tasks)).toEqual([

@@ -26,7 +26,13 @@ const leadsTo: Readonly<Partial<Record<Action, readonly UserStatus[]>>> = {
 const byStatus = Object.keys(leadsTo) as Action[]
 
 function attempt(status: UserStatus | null, statusChanged: string | null = long): DoubtfulAttempt {
-  return { oktaTime, status, statusChanged: status === null ? null : statusChanged, lost: false }
+  return {
+    oktaTime,
+    oktaTimeAtMost: oktaTime,
+    status,
+    statusChanged: status === null ? null : statusChanged,
+    lost: false,
+  }
 }
 
 function verdict(
@@ -112,6 +118,7 @@ describe('settle, while a change is under way', () => {
 describe('settle, of a status that changed in the second of the attempt', () => {
   const changedAt = (statusChanged: string): DoubtfulAttempt => ({
     oktaTime: oktaTime + 400,
+    oktaTimeAtMost: oktaTime + 400,
     status: 'ACTIVE',
     statusChanged,
     lost: false,

@@ -53,7 +53,7 @@ export async function settleDoubt(
     }
     const { read, observation } = observed
     const verdict = settle(task.action, attemptOf(open), observation)
-    if (verdict.kind === 'not_applied' && (await paused(services, task, history))) continue
+    if (verdict.kind === 'not_applied' && (await paused(services, task, open))) continue
     return await conclude(services, task, history, { open, cause, verdict, read })
   }
 }
@@ -73,8 +73,7 @@ async function conclude(
   // A second reactivate is at worst a second mail; a second call of another action may undo what somebody did since.
   const mayRepeat = ruleOf(task.action).doubt === 'nothing' && services.job.options.in_doubt === 'retry'
   const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
-  if (repeats && (await paused(services, task, history)))
-    return await conclude(services, task, history, found)
+  if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
   await recordVerdict(services, open, verdict, repeats)
   if (verdict.kind === 'not_applied' || repeats) {
     services.lookup.tally.retry('in_doubt')
@@ -94,9 +93,13 @@ async function conclude(
  *
  * @returns whether it had to wait: then the user must be looked at again
  */
-async function paused({ job, lookup }: Services, task: TaskInput, history: TaskHistory): Promise<boolean> {
-  if (!sendsMail(job, task) || history.firstIntentAt === null) return false
-  const left = history.firstIntentAt + mailPauseMs - lookup.clock.nowAtLeast()
+async function paused(
+  { job, lookup, begunAt }: Services,
+  task: TaskInput,
+  { intent }: OpenAttempt,
+): Promise<boolean> {
+  if (!sendsMail(job, task)) return false
+  const left = (intent.lost ? begunAt : intent.okta_time) + mailPauseMs - lookup.clock.nowAtLeast()
   if (left <= 0) return false
   await lookup.parked(() => lookup.stop.wait(left))
   return true
@@ -124,6 +127,8 @@ async function waitUntil(
 function attemptOf({ intent }: OpenAttempt): Parameters<typeof settle>[1] {
   return {
     oktaTime: intent.okta_time_at_least,
+    // The best estimate lies in the middle between the earliest and the latest moment.
+    oktaTimeAtMost: 2 * intent.okta_time - intent.okta_time_at_least,
     status: intent.status,
     statusChanged: intent.status_changed,
     lost: intent.lost === true,

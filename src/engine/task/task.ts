@@ -178,7 +178,9 @@ class Task {
     const { target } = this.#input
     const at = known?.kind === 'found' ? known : null
     const read =
-      known?.kind === 'failed' ? known : await reads.pass(() => readSettledUser(lookup, target, at))
+      known?.kind === 'failed'
+        ? known
+        : await reads.pass(this.#input.row, () => readSettledUser(lookup, target, at))
     this.#see(read)
     if (read.kind === 'found') {
       reads.allowed()
@@ -218,7 +220,7 @@ class Task {
   async #send({ read }: Extract<TaskState, { at: 'sending' }>): Promise<TaskState> {
     const { sends } = this.#services
     // What the answer says is settled within the turn, so that the next call knows whether there is a question.
-    return await sends.pass(async (mayLeave) => {
+    return await sends.pass(this.#input.row, async (mayLeave) => {
       const call = await sendCall(this.#services, this.#input, this.#history, read, mayLeave)
       if (call === null) return this.#reading(read)
       return await this.#conclude(classifyLifecycle(this.#input.action, call.answer), call)

@@ -114,13 +114,14 @@ async function take(subject: HoldSubject, silent: Held | null): Promise<Hold> {
   await writeFile(draft, `${JSON.stringify(me)}\n`, { mode: 0o600 })
   try {
     for (;;) {
+      // Before the look: whoever takes a number after it takes this one, and `link` then lets only one of us have it.
+      const numbers = await readNumbers(lockDirectory)
       const look = await lookAt(lockDirectory, me)
       // What was silent all the time must still be what it was; anything else is somebody who came meanwhile.
       const overtaken = look.kind === 'silent' && silent !== null && isSame(look.held, silent)
       if (look.kind === 'alive' || (look.kind === 'silent' && !overtaken)) {
         throw heldBy(subject, look.held, me)
       }
-      const numbers = await readNumbers(lockDirectory)
       const number = Math.max(0, ...numbers.map((other) => other.number)) + 1
       const mine = join(lockDirectory, String(number))
       if (!(await linked(draft, mine))) continue
