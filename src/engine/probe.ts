@@ -1,22 +1,22 @@
 import type { InputRow, ValidRow } from '../input/row.ts'
 import { keysOf, normalizeUserKey } from '../okta/user.ts'
 
-/** Rows that are tried at most, the last one of the input among them. */
+/** The most rows that a probe tries, the last row of the input among them. */
 const mostTried = 5
-/** Rows that are looked at for it, at most: some can't be tried, since nothing would be sent for them. */
+/** The most rows that a probe looks at. It can't try every one, because for some nothing would be sent. */
 const mostCandidates = 50
 
 /**
- * Rows spread over what is left of an input, the last one first, then from the end towards the beginning.
+ * Rows spread over the rest of an input, the last one first.
  *
  * @param rows the input from its beginning
- * @param isLeft whether a row is still to be begun
+ * @param isLeft whether a row has not begun yet
  */
 export async function spreadRows(
   rows: AsyncIterable<InputRow>,
   isLeft: (row: ValidRow) => boolean,
 ): Promise<readonly ValidRow[]> {
-  // Every n-th row is kept, n doubling whenever there are too many: one pass, whatever the size of the input.
+  // Keeps every n-th row and doubles n whenever too many are kept: one pass, however large the input.
   let kept: ValidRow[] = []
   let every = 1
   let seen = 0
@@ -35,7 +35,7 @@ export async function spreadRows(
   return [last, ...spread(others, mostCandidates - 1)]
 }
 
-/** So many of a list, as far apart as they go; the widest apart come first. */
+/** At most `most` items of a list; those that are furthest apart come first. */
 function spread<T>(items: readonly T[], most: number): T[] {
   const step = Math.max(1, items.length / (mostTried - 1))
   const first = Array.from({ length: mostTried - 1 }, (_, index) => items[Math.floor(index * step)])
@@ -48,7 +48,7 @@ function spread<T>(items: readonly T[], most: number): T[] {
 }
 
 /**
- * Whether an earlier row of the input that is not finished may mean a user: then a later row of it must not go first.
+ * Whether an unfinished earlier row of the input may mean the same user. If so, the later row must not go first.
  *
  * @param rows the input from its beginning
  */

@@ -20,7 +20,7 @@ function expectTold(end: CliEnd, code: number, ...patterns: readonly RegExp[]): 
   const said = end.stdout + end.stderr
   expect(end.code, said).toBe(code)
   for (const pattern of patterns) expect(said).toMatch(pattern)
-  expect(said).not.toMatch(/\n\s+at |bug in okta-lifecycle|unforeseen/)
+  expect(said).not.toMatch(/\n\s+at |bug in okta-lifecycle|unexpected error/)
 }
 
 async function expectAllSuspended(
