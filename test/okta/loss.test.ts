@@ -6,7 +6,7 @@ describe('why no answer came', () => {
     ['ENOTFOUND', /name is not known/, /DNS/, false],
     ['EAI_AGAIN', /name server/, /DNS/, true],
     ['ECONNREFUSED', /nothing listens/, /OKTA_CLIENT_ORGURL/, false],
-    ['EHOSTUNREACH', /no way to the host/, /network/, true],
+    ['EHOSTUNREACH', /no route to the host/, /network/, true],
     ['UND_ERR_CONNECT_TIMEOUT', /does not answer/, /firewall/, true],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', /not trusted/, /NODE_EXTRA_CA_CERTS/, false],
     ['SELF_SIGNED_CERT_IN_CHAIN', /not trusted/, /NODE_EXTRA_CA_CERTS/, false],
