@@ -62,7 +62,7 @@ function lineOf(text: string, label: string): string | undefined {
 }
 
 const retry =
-  'see in results.csv why, fix what can be fixed, then: okta-lifecycle retry 20261124T080000Z-offboarding'
+  'see results.csv for the reasons, fix what can be fixed, then: okta-lifecycle retry 20261124T080000Z-offboarding'
 
 describe('renderSummary', () => {
   test('a run without trouble', () => {
@@ -84,7 +84,7 @@ Requests  45 (20 lifecycle, 24 reads)
 Answers   43 × 200, 1 × 429, 1 without an answer
 Retries   1 rate limited, 1 connection
 Budget    /api/v1/users: 21 used, at most 50% of a limit of 300 a window
-Budget    /api/v1/users/me: 1 used, at most 50% of a limit that Okta did not name
+Budget    /api/v1/users/me: 1 used, at most 50% of an unknown limit
 
 Run directory  runs/20261124T080000Z-offboarding
 Results        runs/20261124T080000Z-offboarding/results.csv
@@ -95,14 +95,14 @@ Next           nothing, the run is complete
   test('what needs a look is counted, with where it stands and the rows to feed again', () => {
     const text = renderSummary(troubled)
     expect(text).toContain(`Needs a look
-  3 failed: the message in results.csv says why
-  1 in doubt: may have been applied, look the user up in Okta
-  2 not run: the run stopped first
+  3 failed: results.csv says why
+  1 in doubt: may have been applied, so look the user up in Okta
+  2 not run: the run stopped before
   1 skipped because a guard protects the user
-  2 skipped because the row can't be acted on
+  2 skipped because the row is bad
   3 skipped because an earlier step of the row did not succeed
 As asked: 4 skipped as duplicates
-Each of them stands in runs/20261124T080000Z-offboarding/results.csv
+Details: runs/20261124T080000Z-offboarding/results.csv
 `)
     expect(text).toContain('3 min 5 s in 3 executions')
     expect(lineOf(text, 'Rows to feed again')).toMatch(/ runs\/20261124T080000Z-offboarding\/failed\.csv$/)
@@ -133,12 +133,12 @@ Each of them stands in runs/20261124T080000Z-offboarding/results.csv
     [
       'invalid rows alone',
       { results: { ...none, skipped: 2 }, skipped: { ...noSkips, invalid_row: 2 } },
-      'correct the rows in runs/20261124T080000Z-offboarding/failed.csv, then run it as an input',
+      'correct the rows in runs/20261124T080000Z-offboarding/failed.csv, then run that file as an input',
     ],
     [
       'protected users alone',
       { results: { ...none, skipped: 1 }, skipped: { ...noSkips, protected: 1 } },
-      'decide on the skipped users; nothing is left to resume',
+      'decide about the skipped users; there is nothing to resume',
     ],
   ])('the next step after %s', (_, changes, next) => {
     expect(lineOf(renderSummary({ ...troubled, ...changes }), 'Next')?.replace(/^Next +/, '')).toBe(next)
