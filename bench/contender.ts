@@ -13,11 +13,11 @@ interface Work {
   readonly inFlight: number
   /** Whether each user is read before the call. */
   readonly reads: boolean
-  /** The part of the limit that our tool may take; the others know no such thing. */
+  /** The part of the limit that our tool may use. The others have no such setting. */
   readonly share: number
 }
 
-/** What a contender came to. */
+/** The measurement of a contender. */
 export interface Cost {
   readonly seconds: number
   readonly succeeded: number
@@ -34,7 +34,7 @@ export interface Contender {
 /** okta-lifecycle as it is built, with its journal and reports. */
 export const ours: Contender = { name: 'okta-lifecycle', run: runOurs }
 
-/** Okta's Node SDK with so many in flight; null: all at once, as `Promise.all` over the users does. */
+/** Okta's Node SDK with this many calls in flight; null: all at once, as with `Promise.all` over the users. */
 export function officialSdk(name: string, inFlight: number | null): Contender {
   return {
     name,
@@ -42,7 +42,7 @@ export function officialSdk(name: string, inFlight: number | null): Contender {
   }
 }
 
-/** A bare loop on undici, which heeds nothing. */
+/** A bare loop on undici, which ignores every limit. */
 export const bareLoop: Contender = { name: 'bare undici loop', run: (work) => runClient('undici-loop', work) }
 
 async function runOurs(work: Work): Promise<Cost> {
@@ -71,7 +71,7 @@ async function runClient(client: string, work: Work): Promise<Cost> {
       `dist-bench/clients/${client}.js`,
       ...[work.url, benchToken, work.idsFile, String(work.inFlight), work.reads ? 'reads' : 'no-reads'],
     ],
-    // The SDK refuses plain HTTP elsewise, also on loopback.
+    // Otherwise the SDK refuses plain HTTP, even on loopback.
     { OKTA_TESTING_DISABLEHTTPSCHECK: 'true' },
   )
   const last = stdout.trim().split('\n').at(-1) ?? '{}'
@@ -84,7 +84,7 @@ interface Measured {
   readonly stdout: string
 }
 
-/** Runs a Node program to its end: the wall time of the whole process, and what it cost. */
+/** Runs a Node program to its end. Returns the wall time of the whole process and its cost. */
 async function measured(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,

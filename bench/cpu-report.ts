@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 
 /**
- * Loaded into each measured process before anything else: when it ends, it writes what it cost to the file that the
- * environment names. So all contenders are measured in the same way, and none has to be changed for it.
+ * Loaded into each measured process before anything else. When the process ends, it writes its cost to the file that
+ * the environment names. So all contenders are measured in the same way, and none must be changed for that.
  */
 const file = process.env.BENCH_COST_FILE
 if (file !== undefined) {

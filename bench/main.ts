@@ -5,18 +5,18 @@ import { idealSeconds, type Measurement, measure, type Setting } from './measure
 import { keptPart, renderBenchmarks } from './render.ts'
 
 /**
- * Measures okta-lifecycle beside Okta's Node SDK and a bare loop, on the same work. Throttled settings mostly wait, so
- * their contenders run side by side; unthrottled ones run in turns, three times, and the medians count.
+ * Measures okta-lifecycle, Okta's Node SDK and a bare loop on the same work. With a rate limit, contenders mostly wait,
+ * so they run in parallel. Without one, they take turns, three times each, and the medians count.
  *
- * `npm run bench` takes windows of 60 s as Okta's and some minutes; `npm run bench -- --quick` takes windows of 10 s.
- * Both write BENCHMARKS.md, and leave what stands there under "Choices".
+ * `npm run bench` uses windows of 60 s, like Okta, and takes some minutes; `npm run bench -- --quick` uses windows of
+ * 10 s. Both write BENCHMARKS.md and keep its section "Choices".
  */
 const quick = process.argv.includes('--quick')
 const windowSeconds = quick ? 10 : 60
 const limit = quick ? 60 : 300
 
 const throttled: Setting = {
-  // Two whole windows and all but a few calls of a third.
+  // Two whole windows, and all but a few calls of a third.
   users: Math.floor(limit * 2.967),
   limit,
   windowSeconds,
@@ -52,7 +52,7 @@ async function sideBySide(setting: Setting): Promise<Measurement[]> {
   return await Promise.all(throttledContenders.map((contender) => measure(contender, setting)))
 }
 
-/** For each contender the median of three turns, by time. */
+/** The median of three turns for each contender, by time. */
 async function inTurns(setting: Setting): Promise<Measurement[]> {
   const turns: Measurement[][] = []
   for (let turn = 0; turn < 3; turn++) {

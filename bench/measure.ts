@@ -5,7 +5,7 @@ import type { Contender, Cost } from './contender.ts'
 import { type NeighbourReport, startNeighbour } from './neighbour.ts'
 import { benchToken, startOrg } from './org.ts'
 
-/** One setting in which contenders are measured, each in an org of its own. */
+/** One setting of the benchmark. Each contender is measured in its own org. */
 export interface Setting {
   readonly users: number
   readonly limit: number
@@ -14,18 +14,18 @@ export interface Setting {
   readonly inFlight: number
   readonly reads: boolean
   readonly share: number
-  /** Calls a window of another client on the same counter; 0: we are alone. */
+  /** Calls a window of another client on the same counter; 0: no other client. */
   readonly neighbourCalls: number
 }
 
-/** What one contender came to in one setting. */
+/** The measurement of one contender in one setting. */
 export interface Measurement extends Cost {
   readonly name: string
   readonly users: number
   /** Requests of the contender that were refused with a 429. */
   readonly refused: number
   readonly requestsPerUser: number
-  /** Null where there was no neighbour. */
+  /** Null if there was no neighbour. */
   readonly neighbour: NeighbourReport | null
 }
 
@@ -77,8 +77,8 @@ function seedOf(ids: readonly string[]): object {
 }
 
 /**
- * The least time that the work can take within the allowance: whole windows of one second more than their length, then
- * the last calls as fast as the answers come.
+ * The shortest time that the work can take within the allowance: whole windows, each of which lasts one second longer
+ * than its length, then the last calls as fast as answers come.
  */
 export function idealSeconds(setting: Setting): number {
   const perWindow = Math.max(1, Math.floor(setting.limit * setting.share))

@@ -2,15 +2,15 @@ import { setInterval } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { benchToken } from './org.ts'
 
-/** What another client of the same counter met. */
+/** The calls of another client on the same counter, and its refusals. */
 export interface NeighbourReport {
   readonly sent: number
   readonly refused: number
 }
 
 /**
- * Another program of the company, on the same rate-limit counter: so many calls a window, evenly, until stopped. It looks
- * at a user's factors, which counts as a lifecycle call does.
+ * Another program of the company on the same rate-limit counter: a fixed number of calls a window, evenly, until
+ * stopped. It reads a user's factors, which counts like a lifecycle call.
  */
 export function startNeighbour(
   url: string,

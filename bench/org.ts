@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
-/** The simulated org of one measurement, in a process of its own. */
+/** The simulated org of one measurement, in its own process. */
 export interface BenchOrg {
   readonly url: string
   /** Requests that the org answered, by HTTP status. */
@@ -29,7 +29,7 @@ export async function startOrg(options: BenchOrgOptions): Promise<BenchOrg> {
       'sandbox',
       ...['--seed', options.seedFile, '--token', benchToken, '--limit', String(options.limit)],
       ...['--window', String(options.windowSeconds), '--latency', String(options.latencyMs)],
-      // Reads have a counter of their own, larger than that of lifecycle calls, as at Okta.
+      // As in Okta, reads have their own counter, larger than that of lifecycle calls.
       ...['--bucket-limit', `/api/v1/users/{id:.+}=${options.limit * 4}`],
     ],
     { stdio: ['ignore', 'pipe', 'ignore'] },

@@ -1,10 +1,10 @@
 import type { Measurement, Setting } from './measure.ts'
 
-/** One setting and what came of it. */
+/** One setting and its measurements. */
 interface BenchTable {
   readonly title: string
   readonly setting: Setting
-  /** Null where no limit bounds the time. */
+  /** Null if no limit bounds the time. */
   readonly ideal: number | null
   readonly measurements: readonly Measurement[]
 }
@@ -16,24 +16,24 @@ export interface BenchReport {
   readonly tables: readonly BenchTable[]
 }
 
-/** BENCHMARKS.md. */
+/** Renders BENCHMARKS.md. */
 export function renderBenchmarks(report: BenchReport): string {
-  const mode = report.quick ? 'quick mode (windows of 10 s)' : 'windows of 60 s, as Okta has'
+  const mode = report.quick ? 'quick mode (windows of 10 s)' : "windows of 60 s, like Okta's"
   return [
     '# Benchmarks',
     '',
     `Measured on ${report.date} on ${report.machine}; ${mode}.`,
     '',
-    'All contenders suspend the same users in the same run of the benchmark, each in a simulated org of its own',
-    '(`okta-lifecycle sandbox`, another process). Seconds are those of the whole process, with its start; okta-lifecycle also',
-    'checks the input, keeps a journal that is on disk before each call, and writes its reports in that time. Make it again',
-    'with `npm run bench`, or `npm run bench -- --quick`.',
+    'All contenders suspend the same users in the same run of the benchmark, each in its own simulated org',
+    '(`okta-lifecycle sandbox`, in another process). Seconds cover the whole process with its start. In that time,',
+    'okta-lifecycle also checks the input, writes a journal to disk before each call, and writes its reports. To repeat:',
+    '`npm run bench` or `npm run bench -- --quick`.',
     '',
     ...report.tables.flatMap(renderTable),
   ].join('\n')
 }
 
-/** The end of BENCHMARKS.md that is written by hand: what was measured once, to choose between two ways. */
+/** The end of BENCHMARKS.md, which is written by hand: measurements that were made once, to choose between two ways. */
 export function keptPart(benchmarks: string): string {
   const start = benchmarks.indexOf('\n## Choices\n')
   return start === -1 ? '' : benchmarks.slice(start)
@@ -53,7 +53,7 @@ function renderTable(table: BenchTable): string[] {
 function describe({ setting }: BenchTable): string {
   const { users, limit, windowSeconds, latencyMs, inFlight, share, neighbourCalls, reads } = setting
   const what = `${users} users, ${inFlight} in flight${reads ? ', each user read before the call' : ''}`
-  if (limit > 1_000_000) return `${what}, no limit that matters, answers at once. Medians of three turns.`
+  if (limit > 1_000_000) return `${what}, no effective limit, immediate answers. Medians of three turns.`
   const neighbour =
     neighbourCalls === 0
       ? ''

@@ -5,10 +5,10 @@ import { leaveLostTerminals } from './cli/terminal/lost-terminal.ts'
 import { parseSystemError } from './files/system-error.ts'
 import { type ExitCode, exitCodes } from './messages/known-error.ts'
 
-/** How a stream says that nobody reads it any more. */
+/** The errors of a stream that nobody reads any more. */
 const gone: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET', 'EIO'])
 
-/** Carries out the command line of this process, and leaves its exit code. */
+/** Carries out the command line of this process and sets the exit code. */
 async function main(argv: readonly string[]): Promise<void> {
   let code: ExitCode = exitCodes.done
   let answerLost = false
@@ -17,8 +17,8 @@ async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = answerLost && ended === exitCodes.done ? exitCodes.someoneMustLook : ended
   }
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader has left, or the terminal. A run that is at work stops in good order, which is its own affair; the others
-    // have their answer by then.
+    // The reader or the terminal is gone. A run at work notices that itself and stops in good order; other commands
+    // have done their work by then.
     if (gone.has(error.code)) return
     answerLost = true
     finish(code)
@@ -27,7 +27,7 @@ async function main(argv: readonly string[]): Promise<void> {
       `Standard output can't be written: ${why}. The reports of a run are in its directory.\n`,
     )
   })
-  // Nobody is left who could be told of it.
+  // Nobody is left to read about it.
   process.stderr.on('error', () => {})
   finish(await runProgram(argv, process.stdout.columns ?? 100))
 }

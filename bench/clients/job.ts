@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** What a client of the benchmark is told on its command line. */
+/** The command line of a benchmark client. */
 export interface ClientJob {
   readonly url: string
   readonly token: string

@@ -2,8 +2,8 @@ import okta from '@okta/okta-sdk-nodejs'
 import { idsFrom, report } from './job.ts'
 
 /**
- * Okta's Node SDK with its default retries, as a script of an administrator would use it: so many in flight, where one
- * in flight is the plain loop, and as many as there are users is `Promise.all` over them.
+ * Okta's Node SDK with its default retries, as an administrator's script would use it, with a fixed number of calls in
+ * flight. One in flight is the plain loop; as many as there are users is `Promise.all` over them.
  */
 const { url, token, ids, inFlight, reads } = idsFrom(process.argv)
 const client = new okta.Client({ orgUrl: url, token })

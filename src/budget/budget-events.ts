@@ -2,32 +2,32 @@ import type { RateLimit } from '../okta/rate-limit.ts'
 import { type BudgetState, isProbing, type Unattributed } from './budget-state.ts'
 import { openWindow } from './open-window.ts'
 
-/** Handed out with each request and given back with its answer. */
+/** Given to each request, and returned with its answer. */
 export interface Permit {
   readonly probe: boolean
 }
 
-/** What came back for a permit. */
+/** The outcome of a request, for its permit. */
 export type BudgetAnswer =
   | { readonly kind: 'answered'; readonly rateLimit: RateLimit | null }
-  /** A 429 other than that of the concurrency limit. */
+  /** A 429, except that of the concurrency limit. */
   | {
       readonly kind: 'rate_limited'
       readonly rateLimit: RateLimit | null
       readonly retryAfterMs?: number | null
     }
-  /** No answer, or one that says nothing of this bucket. What was sent stays spent. */
+  /** No answer, or one that says nothing about this bucket. The request stays spent. */
   | { readonly kind: 'nothing_learned' }
-  /** The permit was not used: nothing was sent. */
+  /** Nothing was sent, so the permit was not used. */
   | { readonly kind: 'unused' }
 
-/** A refusal without a usable reset closes the bucket for this long at least: no busy loop whatever the headers say. */
+/** A refusal closes the bucket for at least this long. It prevents a busy loop, whatever the headers say. */
 const shortestClosureMs = 1_000
 const lowestCaution = 1 / 16
-/** A reset further ahead than this is no time of Okta's. */
+/** Okta never names a reset further ahead than this. */
 const longestWindowMs = 3_600_000
 
-/** The state after a request has left, or is about to. */
+/** The state after a request has left or is about to leave. */
 export function sent(state: BudgetState, now: number): { state: BudgetState; permit: Permit } {
   const inFlight = state.inFlight + 1
   const { window } = state
@@ -49,14 +49,14 @@ function oneMore({ unattributed, windowMs }: BudgetState, now: number): Unattrib
   return { count: 1, countBefore: now - since <= 2 * windowMs ? count : 0, since: now }
 }
 
-/** The state after what became of a request is known. */
+/** The state after the outcome of a request is known. */
 export function answered(state: BudgetState, permit: Permit, answer: BudgetAnswer, now: number): BudgetState {
   const after = landed(state, permit)
   switch (answer.kind) {
     case 'unused':
       return takenBack(after, permit)
     case 'nothing_learned':
-      // Sent in the old window, it may have arrived in the next.
+      // A request that was sent in the old window may have arrived in the next one.
       return !permit.probe && state.window !== null && isProbing(state, now)
         ? { ...after, unattributed: oneMore(after, now) }
         : after
@@ -100,9 +100,9 @@ function learn(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: nu
     return openWindow(state, permit, { limit, remaining, reset }, now)
   }
   if (reset < window.reset) return state
-  // A later reset while the window can't be over yet is the same window under a corrected time.
+  // A later reset, while the window can't be over yet, is the same window with a corrected time.
   if (remaining >= window.remaining) return { ...state, window: { ...window, limit, reset } }
-  // Of ours the counter may not have seen all yet, so this is the least that others have used.
+  // The counter may not have seen all of our requests yet, so others have used at least this much.
   const others = Math.max(window.others, limit - remaining - window.spent)
   return { ...state, window: { ...window, limit, remaining, reset, others, seenAt: now } }
 }
@@ -112,11 +112,11 @@ function close(
   { rateLimit, retryAfterMs }: Extract<BudgetAnswer, { kind: 'rate_limited' }>,
   now: number,
 ): BudgetState {
-  // Without Okta's headers somebody in between limits us, who says himself for how long.
+  // Without Okta's headers, something in between limits us, and its Retry-After says for how long.
   const until = usable(rateLimit, now) ? (rateLimit.reset + 1) * 1000 : now + (retryAfterMs ?? state.windowMs)
   const closed = { ...state, closedUntil: Math.max(state.closedUntil, until, now + shortestClosureMs) }
   if (rateLimit === null || rateLimit.remaining === 0 || state.window === null) return closed
-  // Cut once for a window, however many calls in flight are refused in it.
+  // Cut only once in a window, however many calls in flight are refused in it.
   if (state.window.emptiedByOthers) return closed
   return {
     ...closed,

@@ -5,61 +5,60 @@ import type { BudgetAnswer } from './budget-events.ts'
 import { type BudgetState, endOf, newBudget, shareOf } from './budget-state.ts'
 import { permits } from './permits.ts'
 
-/** One request to be paced. */
+/** A request for the pacer. */
 export interface PacedRequest {
   /**
-   * What has to be done before the request may leave, in its slot and with its permit: for a lifecycle call the intent on
-   * disk. What is prepared leaves at once.
-   * False withdraws the request: nothing is sent, and the permit is given back.
+   * Prepares the request in its slot and with its permit, right before it leaves. A lifecycle call writes its intent to
+   * disk here. False withdraws the request: nothing is sent, and the permit is returned.
    */
   readonly prepare?: () => Promise<boolean>
   readonly send: () => Promise<Answer>
   /**
-   * A read for work that comes later. It waits while as many lifecycle calls wait as can be sent soon: what is read too
+   * Marks a read for later work. It waits while enough lifecycle calls wait to be sent, because a read that comes too
    * early is too old when its turn comes.
    */
   readonly ahead?: boolean
 }
 
-/** What a bucket looks like now, for progress and the summary. */
+/** The state of a bucket, for progress and the summary. */
 export interface BucketReport {
   readonly bucket: Bucket
-  /** As the headers last showed it; null where none came. */
+  /** The limit that the headers last showed; null if no headers came. */
   readonly limit: number | null
-  /** Most that this run sends in a window; null where no limit is known. */
+  /** The most that this run sends in a window; null if no limit is known. */
   readonly allowance: number | null
   /** Requests sent in this execution. */
   readonly used: number
   readonly windowSeconds: number
-  /** What those who wait in the bucket wait for; null while nobody waits, or only for a free slot. */
+  /** What requests in the bucket wait for; null if none wait, or if they wait only for a free slot. */
   readonly waiting: BucketWait | null
 }
 
-/** Why nothing leaves in a bucket, and until when at the latest, in epoch ms by Okta's clock. */
+/** Why a bucket sends nothing, and until when at the latest, in epoch ms by Okta's clock. */
 export interface BucketWait {
   readonly why: 'refused' | 'share_used' | 'others'
   readonly until: number
 }
 
-/** Someone who waits for a slot and a permit. */
+/** A request that waits for a slot and a permit. */
 export interface Waiter {
   readonly request: PacedRequest
   readonly resolve: (answer: Answer | null) => void
   readonly reject: (error: unknown) => void
 }
 
-/** A bucket, its budget, and who waits in it. */
+/** A bucket with its budget and its waiting requests. */
 export interface Lane {
   budget: BudgetState
   readonly waiting: Waiter[]
-  /** Those who wait for {@link PacedRequest.ahead}. */
+  /** Waiting requests with {@link PacedRequest.ahead}. */
   readonly waitingAhead: Waiter[]
   leasing: boolean
   timer: NodeJS.Timeout | null
   used: number
 }
 
-/** A lane in which nothing is known and nobody waits. */
+/** A lane with nothing known and nothing waiting. */
 export function newLane(share: number, earlierSends: readonly number[]): Lane {
   return {
     budget: newBudget(share, earlierSends),
@@ -71,7 +70,7 @@ export function newLane(share: number, earlierSends: readonly number[]): Lane {
   }
 }
 
-/** What a lane looks like from outside. */
+/** The report on a lane. */
 export function reportOf(bucket: Bucket, lane: Lane, now: number): BucketReport {
   const { budget, used } = lane
   const limit = budget.window?.limit ?? null
@@ -94,7 +93,7 @@ function waitOf({ budget, waiting, waitingAhead }: Lane, now: number): BucketWai
   return { why: used ? 'share_used' : 'others', until: endOf(window) }
 }
 
-/** What an answer tells the budget. */
+/** What the budget learns from an answer. */
 export function budgetAnswer(answer: Answer): BudgetAnswer {
   if (answer.kind === 'unanswered') {
     return answer.mayHaveBeenSent ? { kind: 'nothing_learned' } : { kind: 'unused' }

@@ -2,21 +2,21 @@ import Bottleneck from 'bottleneck'
 import type { Bucket } from '../okta/bucket.ts'
 
 /**
- * Keeps the permits of each bucket. Behind this interface the permits of several machines could be kept in one place;
- * the budget says how many there are, the ledger sees to it that none is taken twice.
+ * Keeps the permits of each bucket. The budget says how many there are; the ledger makes sure that none is taken twice.
+ * Behind this interface, the permits of several machines could be kept in one place.
  */
 export interface Ledger {
   /**
-   * Sets the permits that stand in a bucket to `available`, takes `count` of them at once, and resolves when they are
-   * taken. One call at a time for a bucket; `count` is from 1 to `available`.
+   * Sets the number of permits in a bucket to `available`, takes `count` of them at once, and resolves when they are
+   * taken. Only one call at a time for a bucket; `count` is from 1 to `available`.
    */
   take(bucket: Bucket, available: number, count: number): Promise<void>
 }
 
 /**
- * A ledger of this process alone, on Bottleneck's reservoirs. Each reservoir is only ever moved by
- * `incrementReservoir`: `updateSettings` would stop a reservoir's own refresh (its issue 185), and the budget refills it
- * at Okta's reset in any case. One job takes several permits through its weight, since a job costs a few milliseconds.
+ * A ledger for this process alone, on Bottleneck's reservoirs. Only `incrementReservoir` changes a reservoir:
+ * `updateSettings` would stop its own refresh (issue 185 of Bottleneck), and the budget refills it at Okta's reset
+ * anyway. A job costs a few milliseconds, so one job takes several permits through its weight.
  */
 export function createLocalLedger(): Ledger {
   const limiters = new Map<Bucket, { limiter: Bottleneck; balance: number }>()
@@ -27,8 +27,8 @@ export function createLocalLedger(): Ledger {
     const correction = available - entry.balance
     entry.balance = available - count
     await new Promise<void>((resolve, reject) => {
-      // Not awaited one after the other: each costs Bottleneck some timer waits, and a job that comes before its
-      // reservoir is filled waits for it anyway. The permits are taken when the job starts, not when it has ended.
+      // Not awaited one after the other: each costs Bottleneck some timer waits, and a job waits for its reservoir to
+      // be filled anyway. The permits are taken when the job starts, not when it ends.
       if (correction !== 0) entry.limiter.incrementReservoir(correction).catch(reject)
       entry.limiter.schedule({ weight: count }, async () => resolve()).catch(reject)
     })

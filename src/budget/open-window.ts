@@ -3,7 +3,9 @@ import type { Permit } from './budget-events.ts'
 import { type BudgetState, defaultWindowMs, noneUnattributed } from './budget-state.ts'
 import { rateOfOthers } from './others.ts'
 
-/** The state once an answer has shown a new window: what of ours it may hold already, how long it is, and what others do. */
+/**
+ * The state after an answer has shown a new window: which of our requests it may contain, its length, and others' rate.
+ */
 export function openWindow(
   state: BudgetState,
   permit: Permit,
@@ -15,7 +17,7 @@ export function openWindow(
   const opened = reset * 1000 - windowMs
   const earlier = state.earlierSends.filter((time) => time >= opened - 1000).length
   const { count, countBefore } = state.unattributed
-  // Those counted while no window was open hold the probes and, before the first window, all that is in flight.
+  // The unattributed requests include the probes and, before the first window, everything in flight.
   const counted = state.window === null ? 0 : state.inFlight - state.probesInFlight + (permit.probe ? 0 : 1)
   const spent = Math.max(1, count + countBefore + counted) + earlier
   const others = Math.max(0, limit - remaining - spent)
@@ -32,8 +34,8 @@ export function openWindow(
 }
 
 /**
- * How long windows are. A window opens after the one before has ended, and no later than it is seen, so its length lies
- * between what is left of it and the time since the last reset.
+ * The length of windows. A window opens after the one before has ended, and no later than it is first seen. So its
+ * length is at least what is left of it and at most the time since the last reset.
  */
 function learnWindowLength(state: BudgetState, { reset }: RateLimit, now: number): number {
   const left = Math.max(1_000, Math.ceil((reset * 1000 - now) / 1000) * 1000)

@@ -22,38 +22,41 @@ import { SlotQueue } from './slot-queue.ts'
 import { newSlots, type Slots, slotsAfterConcurrencyLimit, slotsAfterSuccess } from './slots.ts'
 
 export interface PacerOptions {
-  /** Requests under way at once, at most. */
+  /** The most requests under way at once. */
   readonly concurrency: number
   readonly share: number
   readonly clock: OktaClock
   readonly ledger: Ledger
   /** Times by Okta's clock, in epoch ms, at which earlier executions sent requests in a bucket. */
   readonly earlierSends: (bucket: Bucket) => readonly number[]
-  /** Requests that the run still has to send in a bucket, at most. */
+  /** The most requests that the run still has to send in a bucket. */
   readonly workLeft: (bucket: Bucket) => number
-  /** Called when permits are handed out: so many requests are about to leave. */
+  /** Called when permits are handed out and as many requests are about to leave. */
   readonly onPermits?: (bucket: Bucket, count: number) => void
 }
 
-/** Calls that may be silent beside those that are answered, at most. The client has a connection for each. */
+/** The most silent calls beside those that are answered. The client has a connection for each. */
 export const mostSilent = 500
 const lookForSilenceMs = 250
 const lifecycleBucket: Bucket = '/api/v1/users'
-/** Permits for each slot from which on they count as plenty. */
+/** Permits are plenty if there are this many for each slot. */
 const plentyForSlots = 12
-/** Requests admitted for each slot while permits are plenty: one being sent, the others for when it comes free. */
+/**
+ * Requests admitted for each slot while permits are plenty: one to be sent now, the others for when the slot is free.
+ */
 const admittedPerSlot = 5
-/** As long as so many are admitted for each slot, no more are leased: few leases of many permits cost the least. */
+/** While this many are admitted for each slot, no more are leased: a few leases of many permits cost the least. */
 const enoughPerSlot = 1.5
 
 /**
- * Lets requests go when a slot and a permit are there together.
+ * Sends each request when it has both a slot and a permit.
  *
- * Who waits holds neither. When slots are free, as many permits as there are slots and waiters are leased from the
- * ledger at once; each request is then prepared and sent in its slot of the queue. Lifecycle calls come before reads.
+ * A waiting request holds neither. When slots are free, the pacer leases permits from the ledger, as many as it has
+ * free slots and waiting requests. It then prepares and sends each request in its slot of the queue. Lifecycle calls
+ * come before reads.
  *
- * While permits are plenty, requests are admitted for the slots that come free next as well: leasing takes a few
- * milliseconds, which a slot would otherwise wait. While permits are scarce, none is taken ahead of its slot, so that the
+ * While permits are plenty, it also admits requests for the slots that will be free next, because leasing takes a few
+ * milliseconds and a slot should not wait for it. While permits are scarce, it takes none ahead of a slot, so that the
  * run can give way to others at once.
  */
 export class Pacer {
@@ -65,7 +68,7 @@ export class Pacer {
   readonly #lanes: ReadonlyMap<Bucket, Lane>
   readonly #silent = new SilentCalls()
   #slots: Slots
-  /** Requests with a permit that are not sent yet, or being sent. */
+  /** Requests with a permit that are not sent yet or are being sent. */
   #admitted = 0
   #stopped = false
   #waking = false
@@ -87,8 +90,8 @@ export class Pacer {
   /**
    * Waits for a slot and a permit, then prepares and sends.
    *
-   * @returns the answer, or null where the request was withdrawn
-   * @throws RunStopped where the run stops before the request could leave
+   * @returns the answer, or null if the request was withdrawn
+   * @throws RunStopped when the run stops before the request could leave
    */
   request(bucket: Bucket, request: PacedRequest): Promise<Answer | null> {
     return new Promise((resolve, reject) => {
@@ -103,7 +106,7 @@ export class Pacer {
     })
   }
 
-  /** Turns away all who wait and all who come. What is under way goes on. */
+  /** Rejects all waiting and all new requests. Requests under way go on. */
   stop(): void {
     this.#stopped = true
     for (const lane of this.#lanes.values()) {
@@ -120,7 +123,7 @@ export class Pacer {
     await this.#queue.whenIdle()
   }
 
-  /** The length of a bucket's window in milliseconds, as far as it is known. */
+  /** The length of a bucket's window in milliseconds, as far as known. */
   windowMs(bucket: Bucket): number {
     return this.#lane(bucket).budget.windowMs
   }
@@ -136,7 +139,7 @@ export class Pacer {
     return lane
   }
 
-  /** Whether a read ahead would be of use soon: not while as many lifecycle calls wait as can go in a while. */
+  /** Whether a read ahead would be used soon. It would not if enough lifecycle calls wait already. */
   #mayReadAhead(): boolean {
     const { waiting, budget } = this.#lane(lifecycleBucket)
     const soon = budget.window === null ? Number.POSITIVE_INFINITY : shareOf(budget, budget.window.limit) / 4
@@ -171,7 +174,7 @@ export class Pacer {
     this.#onPermits(bucket, count)
     this.#admitted += count
     lane.leasing = true
-    // Where no limit is known there is nothing to keep account of: how many are in flight is the whole rule.
+    // Without a known limit there is nothing to account for: the number in flight is the only rule.
     const taken =
       lane.budget.window === null ? Promise.resolve() : this.#ledger.take(bucket, available, count)
     taken.then(
@@ -227,13 +230,13 @@ export class Pacer {
     }
   }
 
-  /** Takes in what became of a permit. */
+  /** Takes in the outcome of a permit. */
   #release(lane: Lane, permit: Permit, answer: BudgetAnswer): void {
     this.#admitted--
     this.#learn(lane, permit, answer)
   }
 
-  /** Wakes once for all that end in the same turn. */
+  /** Wakes once for all requests that end in the same turn. */
   #wakeSoon(): void {
     if (this.#waking) return
     this.#waking = true
@@ -255,7 +258,7 @@ export class Pacer {
     this.#queue.resize(this.#size())
   }
 
-  /** Slots for calls that are answered as usual, and one for each that is silent beyond that. */
+  /** The slots for calls that are answered as usual, plus one for each silent call. */
   #size(): number {
     return this.#slots.size + Math.min(mostSilent, this.#silent.count)
   }
@@ -279,7 +282,7 @@ export class Pacer {
     }
   }
 
-  /** Lets others go in place of calls that have fallen silent since. */
+  /** Lets other requests take the place of calls that have fallen silent. */
   #makeRoom(): void {
     if (this.#silent.count === 0 || this.#stopped) return
     this.#queue.resize(this.#size())

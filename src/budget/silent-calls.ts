@@ -1,18 +1,18 @@
-/** A call is silent beyond what is usual after so many times the usual time, and never sooner than this. */
+/** A call counts as silent after this many times the usual time, but never sooner than `soonestMs`. */
 const timesUsual = 5
 const soonestMs = 1_000
-/** Weight of a new answer in what is usual. */
+/** Weight of a new answer in the usual time. */
 const weight = 0.1
 
 /**
- * The calls that are under way, and how many of them are silent beyond what is usual.
+ * The calls under way, and how many of them have been silent for longer than usual.
  *
- * A call that hangs holds its slot until its time limit, half a minute in which hundreds could have been answered. So a
- * call that is silent for long no longer counts as using its slot. It still counts against the budget.
+ * A call that hangs would hold its slot until its time limit: half a minute in which hundreds of calls could be
+ * answered. So a call that is silent for long no longer counts as using a slot. It still counts against the budget.
  */
 export class SilentCalls {
   readonly #now: () => number
-  /** When each call left, in the order in which they left. */
+  /** When each call left, in the order of leaving. */
   readonly #sentAt = new Map<number, number>()
   #next = 0
   #usualMs: number | null = null
@@ -22,14 +22,14 @@ export class SilentCalls {
     this.#now = now
   }
 
-  /** A call has left. Returns what to give to {@link ended}. */
+  /** Records that a call has left. Returns its number, for {@link ended}. */
   sent(): number {
     const call = this.#next++
     this.#sentAt.set(call, this.#now())
     return call
   }
 
-  /** A call has ended. What ended by itself tells what is usual; what we gave up on does not. */
+  /** Records that a call has ended. Only answered calls show what is usual; calls that we gave up on do not. */
   ended(call: number, byAnswer: boolean): void {
     const sentAt = this.#sentAt.get(call)
     this.#sentAt.delete(call)
@@ -38,7 +38,7 @@ export class SilentCalls {
     this.#usualMs = this.#usualMs === null ? took : this.#usualMs + weight * (took - this.#usualMs)
   }
 
-  /** Calls that are silent beyond what is usual. */
+  /** The number of calls that have been silent for longer than usual. */
   get count(): number {
     const before = this.#now() - Math.max(soonestMs, timesUsual * (this.#usualMs ?? 0))
     let silent = 0

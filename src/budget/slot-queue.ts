@@ -1,11 +1,11 @@
 import PQueue from 'p-queue'
 
-/** What is done in a slot. It never rejects: what goes wrong is its own to tell. */
+/** The work in a slot. It never rejects; it reports its own errors. */
 type SlotWork = () => Promise<void>
 
 /**
- * The slots in which requests are under way, and those who have a permit and wait for one: p-queue, with lifecycle
- * calls before reads. The number of slots may change at any time; what is under way beyond it ends first.
+ * The slots for requests under way, and the requests with a permit that wait for a slot. It is a p-queue with lifecycle
+ * calls before reads. The number of slots may change at any time; if it shrinks, requests under way still end normally.
  */
 export class SlotQueue {
   readonly #queue: PQueue
@@ -15,7 +15,7 @@ export class SlotQueue {
     this.#queue = new PQueue({ concurrency: size })
   }
 
-  /** Slots in which something is under way. */
+  /** Slots with a request under way. */
   get busy(): number {
     return this.#queue.pending
   }
@@ -25,7 +25,7 @@ export class SlotQueue {
     if (size !== this.#queue.concurrency) this.#queue.concurrency = size
   }
 
-  /** Does the work in the next slot that is free. */
+  /** Does the work in the next free slot. */
   add(work: SlotWork, kind: 'call' | 'read'): void {
     void this.#queue.add(work, { priority: kind === 'call' ? 1 : 0 })
   }

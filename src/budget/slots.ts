@@ -1,27 +1,27 @@
 /**
  * How many requests may be under way at once.
  *
- * - **searching**: no limit met yet. Begins small, grows by one with each success, up to the ceiling.
- * - **below the mark**: the limit was met; what was under way one below it is taken for good. Grows by one for each round
- *   of successes, up to the mark.
- * - **at the mark**: stays for many rounds, then tries one more.
+ * - **searching**: no limit hit yet. Begins small and grows by one with each success, up to the ceiling.
+ * - **below the mark**: the limit was hit, and the mark is one below what was under way then. Grows by one for each
+ *   round of successes, up to the mark.
+ * - **at the mark**: stays there for many rounds, then tries one more.
  *
- * A refusal cuts at once, sets the mark anew, and leads below it.
+ * A refusal cuts the size at once and sets the mark anew, and the size grows from below it.
  */
 export interface Slots {
   readonly ceiling: number
   /** Requests at once, from 1 to the ceiling. */
   readonly size: number
-  /** What was under way without a refusal, as far as is known; null while no limit was met. */
+  /** How many requests may be under way without a refusal, as far as known; null while no limit has been hit. */
   readonly mark: number | null
   /** Successes since the size last changed. */
   readonly successes: number
-  /** How often the size was cut. A refusal of a request that was sent before the last cut tells nothing new. */
+  /** How often the size was cut. A refusal of a request from before the last cut is nothing new. */
   readonly cuts: number
 }
 
 const beginWith = 4
-/** Rounds of successes at the mark before one more is tried: each try costs a refused call. */
+/** Rounds of successes at the mark before one more slot is tried. Each try costs a refused call. */
 const roundsAtMark = 40
 const cutTo = 0.7
 
@@ -29,7 +29,7 @@ export function newSlots(ceiling: number): Slots {
   return { ceiling, size: Math.min(ceiling, beginWith), mark: null, successes: 0, cuts: 0 }
 }
 
-/** After an answer that came through. */
+/** The slots after a request that was not refused for too many at once. */
 export function slotsAfterSuccess(slots: Slots): Slots {
   const { ceiling, size, mark } = slots
   if (size >= ceiling) return slots
@@ -45,13 +45,13 @@ function successesToGrow(size: number, mark: number | null): number {
 }
 
 /**
- * After a refusal for too many requests at once.
+ * The slots after a refusal for too many requests at once.
  *
- * @param underWay requests that are under way when the refusal arrives, itself included
+ * @param underWay requests under way when the refusal arrives, including the refused one
  * @param cutsWhenSent {@link Slots.cuts} when the refused request was sent
  */
 export function slotsAfterConcurrencyLimit(slots: Slots, underWay: number, cutsWhenSent: number): Slots {
-  // Several refusals of the same crowd must not cut again and again.
+  // Several refusals of the same batch must cut only once.
   if (cutsWhenSent < slots.cuts) return slots
   const crowd = Math.min(underWay, slots.size)
   return {

@@ -26,7 +26,7 @@ export interface CarryOutOptions {
   readonly stop: StopSwitch
   readonly quiet: boolean
   readonly json: boolean
-  /** Seconds that a stop waits for what is under way. */
+  /** How many seconds a stop waits for calls under way. */
   readonly drain: number
   readonly say: (line: string) => void
 }
@@ -45,7 +45,7 @@ export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
     process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderSummary(summary))
     return summary.exit_code as ExitCode
   } catch (error) {
-    // What the reports meet is reported already, by `conclude`.
+    // `conclude` has already put an error of the reports into words.
     if (error instanceof FixableError && error.exitCode === exitCodes.someoneMustLook) throw error
     const resume = commandFor('resume', runNameOf(directory))
     throw asCannotWrite(error)?.so(`, then: ${resume}`, exitCodes.stoppedByGuard) ?? error
@@ -55,9 +55,9 @@ export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
 }
 
 /**
- * Settles what is unsettled in a run, as `resume` would, and sends nothing. The run must be held.
+ * Settles the unsettled calls of a run, as `resume` would, and sends no lifecycle call. The run must be held.
  *
- * @throws KnownError where the settling was stopped first
+ * @throws KnownError when the run stops before they are settled
  */
 export async function settleRun(options: CarryOutOptions): Promise<RunFile> {
   const end = await executeRun(options, true)
@@ -65,7 +65,7 @@ export async function settleRun(options: CarryOutOptions): Promise<RunFile> {
   const { stopped } = end
   if (stopped === null) return end.run
   throw new KnownError(
-    `What is unsettled in run ${end.run.run_id} could not be settled: ${stopped.message}`,
+    `The unsettled calls of run ${end.run.run_id} could not be settled: ${stopped.message}`,
     commandFor('resume', runNameOf(options.directory)),
     stopped.exitCode,
   )
@@ -86,7 +86,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     quiet || settleOnly ? silentProgress() : createProgress(run.input.tasks, run.job.read_first ? 1 : 0)
   let links: ActivationLinks | null = null
   try {
-    // Before the first call: links that can't be kept must not be made.
+    // Opened before the first call: no call may create a link that can't be kept.
     const path = run.job.report.activation_links
     links = path === null ? null : await ActivationLinks.open(path, run.run_id)
     log.info({ run: run.run_id, version: programVersion(), settle_only: settleOnly }, 'Execution begins')
@@ -112,7 +112,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     return end
   } finally {
     progress.end()
-    // Nothing more is sent: the reports shall not lack files that connections keep open.
+    // Nothing more is sent. Idle connections must not use up the open files that the reports need.
     await client.close()
     await links?.close()
     closeLog()
@@ -133,7 +133,7 @@ async function conclude(options: CarryOutOptions, end: ExecutionEnd): Promise<Su
     const known = refused ?? (error instanceof KnownError ? error : null)
     if (known === null) throw error
     if (end.stopped === null || error instanceof CannotWrite === false) throw known
-    // Why the run stopped matters more than that its reports could not be written: a full disk is the cause of both.
+    // The reason of the stop comes first; the reports failed after it. A full disk causes both.
     throw new KnownError(`${end.stopped.message}\n${known.message}`, known.next, end.stopped.exitCode, known)
   }
 }

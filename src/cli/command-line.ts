@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts
 import type { Command } from './command.ts'
 import { programVersion } from './version.ts'
 
-/** The commands, each loaded when it is wanted: a run does not wait for the sandbox's modules. */
+/** The commands. Each is loaded only when it is called, so that a run does not wait for the sandbox's modules. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./commands/run.ts')).runCommand,
   plan: async () => (await import('./commands/plan.ts')).planCommand,
@@ -15,17 +15,17 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   sandbox: async () => (await import('./commands/sandbox.ts')).sandboxCommand,
 }
 
-/** The command that the command line begins with; all of them where it begins with none, for help and for errors. */
+/** The command that the command line begins with. If it begins with none: all of them, for help and for errors. */
 async function wantedCommands([first = '']: readonly string[]): Promise<readonly Command[]> {
   const load = Object.hasOwn(commands, first) ? commands[first] : undefined
   const wanted = load === undefined ? Object.values(commands) : [load]
   return await Promise.all(wanted.map((load) => load()))
 }
 
-/** A bare `-` does not reach a positional through yargs: it travels under this name. */
+/** yargs does not pass a bare `-` to a positional, so it travels under this name. */
 const standardInput = '\u0000standard-input'
 
-/** Thrown to end parsing where yargs has found a usage error. */
+/** The error that ends parsing when the command line is wrong. */
 function usageError(message: string): KnownError {
   return new KnownError(message, 'okta-lifecycle --help, or okta-lifecycle COMMAND --help')
 }
@@ -52,7 +52,7 @@ function addCommand(cli: ReturnType<typeof yargs>, command: Command, finish: (co
   )
 }
 
-/** An option that takes one value and was given two: which of them was meant is not guessed. */
+/** Refuses two values for an option that takes one, instead of guessing which of them is meant. */
 function refuseRepeated(command: Command, args: Readonly<Record<string, unknown>>): void {
   for (const [name, option] of Object.entries(command.options)) {
     if (option.array !== true && Array.isArray(args[name]))
@@ -64,9 +64,8 @@ function refuseRepeated(command: Command, args: Readonly<Record<string, unknown>
  * Carries out a command line.
  *
  * @param argv the arguments, without the program
- * @param columns how wide help is printed, at most
- * @returns the exit code of the command that was carried out
- * @throws KnownError where it can't be understood, and what the command throws
+ * @param finish called with the exit code of the command
+ * @throws KnownError when the command line can't be understood, and what the command throws
  */
 export async function runCommandLine(argv: readonly string[], columns: number): Promise<ExitCode> {
   let code: ExitCode = exitCodes.done
@@ -86,7 +85,7 @@ export async function runCommandLine(argv: readonly string[], columns: number): 
     .wrap(Math.min(120, columns))
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
-      // yargs throws its own errors for what it finds while parsing; ours come from a command.
+      // A YError is yargs' own and concerns the command line. Any other error comes from a command.
       if (error !== undefined && error.name !== 'YError') throw error
       throw usageError(error?.message ?? message ?? 'The command line could not be understood.')
     })

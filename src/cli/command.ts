@@ -1,7 +1,7 @@
 import type { InferredOptionTypes, Options } from 'yargs'
 import type { ExitCode } from '../messages/known-error.ts'
 
-/** A command as data. yargs itself is touched in `command-line.ts` alone. */
+/** A command as data. Only `command-line.ts` uses yargs. */
 export interface Command {
   /** Name and positional arguments, as `run [input]`. */
   readonly usage: string
@@ -9,7 +9,7 @@ export interface Command {
   readonly positional: Positional | null
   readonly options: Readonly<Record<string, Options>>
   readonly examples: readonly (readonly [command: string, does: string])[]
-  /** Runs the command with what yargs has parsed and checked. */
+  /** Runs the command with the arguments that yargs has parsed and checked. */
   readonly run: (args: Readonly<Record<string, unknown>>) => Promise<ExitCode>
 }
 

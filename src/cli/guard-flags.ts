@@ -1,16 +1,16 @@
 import { KnownError } from '../messages/known-error.ts'
 import type { RunFile } from '../run/run-file.ts'
 
-/** Flags that decide anew on what a guard stops at. */
+/** Flags that change a guard's limit. */
 export interface GuardFlags {
   readonly maxUsers?: number | undefined
   readonly acceptRefusals?: boolean | undefined
 }
 
 /**
- * A run whose guards are taken anew, where flags give them.
+ * The run with the guards that flags give it anew.
  *
- * @throws KnownError for a flag out of its range
+ * @throws KnownError for a flag that is out of range
  */
 export function withGuardFlags(run: RunFile, { maxUsers, acceptRefusals }: GuardFlags): RunFile {
   const accepting = acceptRefusals === true ? { ...run, accept_refusals: true } : run

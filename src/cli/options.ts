@@ -2,7 +2,7 @@ import { inputEncodings } from '../input/bytes/encoding.ts'
 import { inputFormats } from '../input/row.ts'
 import { actionNames } from '../okta/actions.ts'
 
-/** The options that say what is to be done to which input: the same for every command that reads one. */
+/** The options that name the input and the work: the same for every command that reads an input. */
 export const inputOptions = {
   job: { type: 'string', requiresArg: true, describe: 'Job file, YAML or JSON' },
   action: {
@@ -15,36 +15,36 @@ export const inputOptions = {
   format: {
     choices: inputFormats,
     requiresArg: true,
-    describe: 'Format of the input; else told by its extension or content',
+    describe: 'Format of the input [default: by its extension, else its content]',
   },
   encoding: {
     type: 'string',
     requiresArg: true,
-    describe: `Encoding of the input: ${inputEncodings.join(', ')}; else told by its byte-order mark, utf-8 without one`,
+    describe: `Encoding of the input: ${inputEncodings.join(', ')} [default: by its byte-order mark, else utf-8]`,
   },
   share: {
     type: 'number',
     requiresArg: true,
-    describe: 'Part of the rate limit to use, over 0 to 1 [default: 0.5]',
+    describe: 'Part of the rate limit to use, above 0 and up to 1 [default: 0.5]',
   },
   concurrency: {
     type: 'number',
     requiresArg: true,
-    describe: 'Requests under way at once, at most [default: 10]',
+    describe: 'Most requests under way at once [default: 10]',
   },
   'max-users': {
     type: 'number',
     requiresArg: true,
-    describe: 'Stop before the first call if there are more users',
+    describe: 'Stop before the first call if the input names more users',
   },
   'skip-invalid': {
     type: 'boolean',
-    describe: 'Report rows that can’t be acted on as skipped, and do the rest',
+    describe: 'Report bad rows as skipped and do the rest',
   },
   read: {
     type: 'boolean',
     default: true,
-    describe: 'Read each user first; --no-read leaves it out',
+    describe: 'Read each user first; --no-read turns this off',
   },
 } as const
 
@@ -58,7 +58,7 @@ export const runsDirectoryOption = {
   },
 } as const
 
-/** For commands whose answer a program may read. */
+/** For commands with an answer for programs. */
 export const jsonOption = {
   json: { type: 'boolean', default: false, describe: 'Print the answer as JSON' },
 } as const
@@ -66,16 +66,16 @@ export const jsonOption = {
 /** For commands that send. */
 export const sendingOptions = {
   yes: { type: 'boolean', default: false, describe: 'Send without asking' },
-  quiet: { type: 'boolean', default: false, describe: 'No progress' },
+  quiet: { type: 'boolean', default: false, describe: 'Show no progress' },
   drain: {
     type: 'number',
     requiresArg: true,
     default: 15,
-    describe: 'Seconds that a stop waits for what is under way',
+    describe: 'Seconds that a stop waits for calls under way',
   },
   'accept-refusals': {
     type: 'boolean',
     default: false,
-    describe: 'Report refused users as failed, also many in a row',
+    describe: 'Report refused users as failed, even many in a row',
   },
 } as const

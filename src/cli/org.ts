@@ -11,15 +11,15 @@ import type { OrgState } from '../sandbox/sandbox.ts'
 /** The org that a run talks to, real or simulated. */
 export interface RunOrg {
   readonly connection: Connection
-  /** As `run.json` keeps it. */
+  /** The org's URL in the form of `run.json`. */
   readonly orgUrl: string
-  /** After a clean stop: keeps a simulated org for the next execution. */
+  /** Keeps a simulated org for the next execution, after a clean stop. */
   keep(): Promise<void>
   close(): Promise<void>
 }
 
 const sandboxFileName = 'sandbox.json'
-/** About what a call to Okta takes, shortened: a sandbox is to be tried, not waited for. */
+/** Shorter than a call to Okta takes: nobody wants to wait for a trial. */
 const sandboxLatencyMs = 40
 
 /** The org that the environment names. Throws KnownError as {@link readConnection} does. */
@@ -29,17 +29,17 @@ export function environmentOrg(): RunOrg {
 }
 
 /**
- * The org that a run was begun with: no other can go on with it.
+ * The org in which a run began. The run can go on in no other.
  *
- * @throws KnownError where the environment names another, or a simulated one is lost
+ * @throws KnownError when the environment names another org, or a simulated org is lost
  */
 export async function orgOfRun(directory: string, run: RunFile): Promise<RunOrg> {
   if (run.org_url === sandboxOrgUrl) return await keptSandboxOrg(directory, run)
   const org = environmentOrg()
   if (org.orgUrl === run.org_url) return org
   throw new KnownError(
-    `Run ${run.run_id} was begun in ${run.org_url}; OKTA_CLIENT_ORGURL is ${org.orgUrl}.`,
-    `export OKTA_CLIENT_ORGURL=${run.org_url}, then once more`,
+    `Run ${run.run_id} began in ${run.org_url}, but OKTA_CLIENT_ORGURL is ${org.orgUrl}.`,
+    `export OKTA_CLIENT_ORGURL=${run.org_url}, then type the command again`,
   )
 }
 
@@ -50,7 +50,7 @@ export async function handOnSandboxOrg(from: string, to: string, run: RunFile): 
   await rename(join(from, sandboxFileName), join(to, sandboxFileName))
 }
 
-/** A new simulated org that holds the input's users, and some more. */
+/** A new simulated org with the input's users and some more. */
 export async function newSandboxOrg(
   directory: string,
   rows: AsyncIterable<InputRow>,
@@ -60,7 +60,7 @@ export async function newSandboxOrg(
   return await sandboxOrg(directory, await usersForInput(seedRows(rows, protect), { now: Date.now() }))
 }
 
-/** The input's users, and those that the job protects: a job runs as it is. */
+/** The input's users and those that the job protects, so that a job runs in the sandbox unchanged. */
 async function* seedRows(
   rows: AsyncIterable<InputRow>,
   protect: readonly string[],
@@ -73,10 +73,10 @@ async function* seedRows(
 }
 
 /**
- * The simulated org that an earlier execution kept. Its file is set aside at once: if this process is killed, the org is
- * gone with it, and the next `resume` must not take up an older state.
+ * The simulated org that an earlier execution kept. Its file is set aside at once: if this process is killed, the org
+ * is lost, and the next `resume` must not go on from an older state.
  *
- * @throws KnownError where the org was not kept
+ * @throws KnownError when the org was not kept
  */
 async function keptSandboxOrg(directory: string, run: RunFile): Promise<RunOrg> {
   const path = join(directory, sandboxFileName)
@@ -87,14 +87,14 @@ async function keptSandboxOrg(directory: string, run: RunFile): Promise<RunOrg> 
   return await sandboxOrg(directory, state)
 }
 
-/** @throws KnownError where a sandbox run has no simulated org any more */
+/** @throws KnownError when the simulated org of a sandbox run is lost */
 export async function checkSandboxKept(directory: string, run: RunFile): Promise<void> {
   if (run.org_url !== sandboxOrgUrl) return
   try {
     await stat(join(directory, sandboxFileName))
   } catch (error) {
     throw new KnownError(
-      `The sandbox of run ${run.run_id} was lost with its process: a simulated org lives in memory and is kept only at a clean stop. The run can't go on.`,
+      `The sandbox of run ${run.run_id} was lost with its process. A simulated org lives in memory and is saved only at a clean stop, so this run can't go on.`,
       'Start it again: okta-lifecycle run --sandbox. A run against a real org can be resumed after a kill.',
       undefined,
       error,
@@ -103,7 +103,7 @@ export async function checkSandboxKept(directory: string, run: RunFile): Promise
 }
 
 async function sandboxOrg(directory: string, seed: OrgState): Promise<RunOrg> {
-  // The server is loaded only where it is wanted: most runs talk to Okta.
+  // Loaded only when needed, because most runs talk to Okta.
   const { startSandbox } = await import('../sandbox/sandbox.ts')
   const sandbox = await startSandbox({ seed, latencyMilliseconds: sandboxLatencyMs })
   return {

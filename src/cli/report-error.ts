@@ -2,7 +2,7 @@ import { asCannotWrite } from '../files/cannot-write.ts'
 import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
 
 /**
- * Prints an error, a known one without its stack; as JSON too, where a program reads the answer.
+ * Prints an error: a known error without its stack, and also as JSON if a program reads the answer.
  *
  * @returns the exit code that goes with it
  */
@@ -11,7 +11,7 @@ export function reportError(error: unknown, json: boolean): ExitCode {
   if (known === null) {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
     process.stderr.write(
-      'This is a fault of okta-lifecycle. What was sent is in the journal: okta-lifecycle resume\n',
+      'This is a bug in okta-lifecycle. The journal holds what was sent. To go on: okta-lifecycle resume\n',
     )
     return exitCodes.someoneMustLook
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** This program's version, as its package.json gives it. */
+/** This program's version, from its package.json. */
 export function programVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(text) as { version: string }).version

@@ -35,7 +35,7 @@ import { UserOrder } from './user-order.ts'
 export interface ExecutionOptions {
   readonly directory: string
   readonly run: RunFile
-  /** Where the journal stood at the last stop; null before the first, or where it was not recorded. */
+  /** How far the journal was at the last stop; null before the first stop, or if it was not recorded. */
   readonly recorded: JournalHead | null
   readonly hold: Pick<Hold, 'ensure' | 'valid' | 'afterSilence'>
   readonly credentials: CredentialFacts
@@ -43,21 +43,21 @@ export interface ExecutionOptions {
   readonly clock: OktaClock
   readonly requestTimeoutMs: number
   readonly stop: StopSwitch
-  /** How long a stop waits for what is under way. */
+  /** How long a stop waits for calls under way. */
   readonly drainMs: number
-  /** Whether a person has said that refusals are the users' own. */
+  /** Whether a person has said that refusals concern the users and not the token. */
   readonly acceptRefusals: boolean
-  /** Whether only what is unsettled is settled, and nothing is sent: what a retry does first. */
+  /** Whether the execution only settles unsettled calls and sends none. A retry does that first. */
   readonly settleOnly: boolean
-  /** Where activation links go; null where the job asks for none. */
+  /** Where activation links go; null if the job asks for none. */
   readonly links: ActivationLinks | null
-  /** Called once, when work begins, and for every result that is on disk. */
+  /** `onBegin` is called once, when work begins; `onResult` for every result, once it is on disk. */
   readonly onBegin: (view: ExecutionView) => void
   readonly onResult: (result: TaskResult) => void
   readonly say: (line: string) => void
 }
 
-/** What progress can be read from while an execution is at work. */
+/** The source of the progress display while an execution is at work. */
 export interface ExecutionView {
   readonly state: JournalState
   readonly buckets: () => readonly BucketReport[]
@@ -65,26 +65,26 @@ export interface ExecutionView {
 
 /** How an execution ended. */
 export interface ExecutionEnd {
-  /** The run as it is now in `run.json`: its end is still to be written there. */
+  /** The run as `run.json` holds it now. Its end must still be written there. */
   readonly run: RunFile
   readonly state: JournalState
   readonly buckets: readonly BucketReport[]
   /** How far the journal is on disk. */
   readonly journal: JournalHead
-  /** Null where all tasks have a result. */
+  /** Null if all tasks have a result. */
   readonly stopped: StopReason | null
 }
 
 type Counts = Pick<Extract<JournalEvent, { event: 'tally' }>, 'requests' | 'retries' | 'worked_ms'>
 
-/** How often what was sent so far is noted: an execution that is killed loses no more of the count than this. */
+/** How often the counts are noted. An execution that is killed loses no more of them than this. */
 const tallyEveryMs = 5_000
 
 /**
- * One process's work on a run, from what its journal says to the end or to a stop. The run must be held.
+ * One process's work on a run, from the state in its journal to the end or to a stop. The run must be held.
  *
- * @throws KnownError where the journal is damaged or can't be opened, or the token is another owner's; HoldLost when
- *   another process takes the run over
+ * @throws KnownError when the journal is damaged or can't be opened, or the token belongs to another owner; HoldLost
+ *   when another process takes the run over
  */
 export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> {
   const { directory, run, recorded, stop, clock, hold } = options
@@ -148,7 +148,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       reason: stopped?.message ?? null,
       ...countsOf(tally, begunAt),
     })
-    // What was noted is on disk once the journal is closed, and counts from then on.
+    // Closing the journal brings the notes to disk. They count from then on.
     await journal.close()
     return { run: current, state, buckets: lookup.pacer.report(), journal: journal.head, stopped }
   } finally {
@@ -162,7 +162,7 @@ async function closeQuietly(journal: Journal): Promise<void> {
   try {
     await journal.close()
   } catch {
-    // What led here is reported.
+    // The error that led here is reported.
   }
 }
 
@@ -185,7 +185,7 @@ interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protec
   readonly queue: RowsAtWork['queue']
 }
 
-/** The rows at work with their gates, and what decides a question that nothing more can answer. */
+/** The rows at work with their gates. `settle` decides for the users once no more rows come that could answer. */
 function atWork(
   options: ExecutionOptions,
   { lookup, recorder, results, queue, owner, protect }: Parts,

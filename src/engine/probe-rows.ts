@@ -6,13 +6,13 @@ import type { Gate, ProbeOutcome } from './refusal-gate.ts'
 import { runRow } from './row.ts'
 import { noteFailure, type RowsAtWork } from './rows.ts'
 
-/** What a probe works with: the rows at work, and the input from its beginning as often as it is asked for. */
+/** What a probe works with: the rows at work, and the input, which it may read from the beginning several times. */
 export interface ProbeInput {
   readonly work: RowsAtWork
   readonly rows: () => AsyncIterable<InputRow>
 }
 
-/** Rows of the rest of the input that nobody has begun. */
+/** Returns a test for rows of the rest of the input that have not begun. */
 function isLeft({ work }: ProbeInput): (row: ValidRow) => boolean {
   const { reach, services } = work
   const { state } = services.recorder
@@ -23,7 +23,7 @@ function isLeft({ work }: ProbeInput): (row: ValidRow) => boolean {
     !state.isUnderWay(row)
 }
 
-/** Tries whether users from the rest of the input may be read. Changes nothing. */
+/** Tests whether the token may read users from the rest of the input. Changes nothing. */
 export async function probeReads(input: ProbeInput): Promise<ProbeOutcome> {
   return await failingInOrder(input, () => readOthers(input))
 }
@@ -34,7 +34,7 @@ async function readOthers(input: ProbeInput): Promise<ProbeOutcome> {
   for (const row of await spreadRows(input.rows(), isLeft(input))) {
     if (allowed > 0 || isEnough(refused)) break
     const read = await readUser(lookup, row.user)
-    // An answer that there is no such user shows that the token may look.
+    // "No such user" is an answer too: it shows that the token may read.
     if (read.kind === 'found' || read.cause === 'not_found') allowed++
     else if (read.cause === 'no_permission') refused++
   }
@@ -42,8 +42,8 @@ async function readOthers(input: ProbeInput): Promise<ProbeOutcome> {
 }
 
 /**
- * Carries out rows from the rest of the input before their turn, to see whether Okta refuses them as well. Their results
- * are results like all others. A row goes first only if no earlier one that is not finished may mean the same user.
+ * Carries out rows from the rest of the input before their turn, to see whether Okta refuses them as well. Their
+ * results count like all others. A row goes before its turn only if no unfinished earlier row may mean the same user.
  */
 export async function probeSends(input: ProbeInput, main: Gate): Promise<ProbeOutcome> {
   return await failingInOrder(input, () => sendOthers(input, main))
@@ -75,7 +75,7 @@ async function sendOthers(input: ProbeInput, main: Gate): Promise<ProbeOutcome> 
     const isFinished = ({ row: number, actions }: ValidRow): boolean =>
       services.recorder.state.hasResult({ row: number, step: actions.length })
     if (await hasEarlierRow(rows(), row, user, isFinished)) continue
-    // The input may have been read on meanwhile.
+    // The run may have begun this row meanwhile.
     if (!left(row)) continue
     reach.early.add(row.row)
     const place = order.enter(row.user)
@@ -87,7 +87,7 @@ async function sendOthers(input: ProbeInput, main: Gate): Promise<ProbeOutcome> 
   return gate.outcome
 }
 
-/** Lets the calls of a probe pass while all others wait, and counts what becomes of them. */
+/** Lets the calls of a probe pass while all others wait, and counts their answers. */
 class ProbeGate implements Gate {
   readonly #main: Gate
   readonly outcome = { allowed: 0, refused: 0 }
@@ -97,7 +97,7 @@ class ProbeGate implements Gate {
     this.#main = main
   }
 
-  /** Resolves with the next answer to a call of the probe. */
+  /** Resolves at the next answer to a call of the probe. */
   nextAnswer(): Promise<void> {
     return new Promise((resolve) => {
       this.#answered = resolve

@@ -7,16 +7,16 @@ export const mostTried = 5
 const mostCandidates = 50
 
 /**
- * Rows spread over what is left of an input, the last one first, then from the end towards the beginning.
+ * Rows spread over the rest of an input, the last one first.
  *
  * @param rows the input from its beginning
- * @param isLeft whether a row is still to be begun
+ * @param isLeft whether a row has not begun yet
  */
 export async function spreadRows(
   rows: AsyncIterable<InputRow>,
   isLeft: (row: ValidRow) => boolean,
 ): Promise<readonly ValidRow[]> {
-  // Every n-th row is kept, n doubling whenever there are too many: one pass, whatever the size of the input.
+  // Keeps every n-th row and doubles n whenever too many are kept: one pass, however large the input.
   let kept: ValidRow[] = []
   let every = 1
   let seen = 0
@@ -54,7 +54,7 @@ export function spread<T>(items: readonly T[], most: number): T[] {
 }
 
 /**
- * Whether an earlier row of the input that is not finished may mean a user: then a later row of it must not go first.
+ * Whether an unfinished earlier row of the input may mean the same user. If so, the later row must not go first.
  *
  * @param rows the input from its beginning
  */

@@ -3,14 +3,14 @@ import type { Answer } from '../okta/answer.ts'
 import { permissionRefused, refusalsThatAsk } from '../rules/stop-reasons.ts'
 import { mostTried, spread } from './probe.ts'
 
-/** What trying others from the rest of the input came to. */
+/** The outcome of trying rows from the rest of the input. */
 export interface ProbeOutcome {
-  /** Calls that Okta accepted, and such that it refused as it refused the ones before. */
+  /** Calls that Okta accepted, and calls that it refused like the ones before. */
   readonly allowed: number
   readonly refused: number
 }
 
-/** What calls go through that may be refused because of the token. */
+/** The gate for calls that Okta may refuse because of the token. */
 export interface Gate {
   /**
    * Waits for its turn, then does the call. Throws RunStopped when the run stops before its turn.
@@ -22,27 +22,24 @@ export interface Gate {
   pass<T>(row: number, call: (mayLeave: () => boolean) => Promise<T>): Promise<T>
   /** After a call that Okta accepted. */
   allowed(): void
-  /** After a refusal: resolves once it is decided to be the user's matter, rejects with RunStopped otherwise. */
+  /** After a refusal: resolves once it is decided that the user is the cause. Otherwise it rejects with RunStopped. */
   refused(answer: Answer): Promise<void>
 }
 
 /**
- * Tells refusals that are a matter of their users from one that is a matter of the token.
+ * Finds out whether Okta refuses calls because of their users or because of the token.
  *
- * One E0000006 is its user's: an admin of some groups may not touch others. Ten in a row may be the token's, or an input
- * that is sorted by department.
+ * A single E0000006 concerns its user: an admin of some groups may not touch users of others. Ten in a row may concern
+ * the token, or the input is sorted by department.
  *
- * - **calm**: calls go side by side. A refusal → asking.
- * - **asking**: those refused are held, and calls go one at a time. A success → the held ones are their users' own → calm.
- *   Ten held → probing.
- * - **probing**: nothing goes but the probe, a few rows from the part of the input that is not begun. One of them
- *   accepted → the held ones are their users' own → calm. Five refused → the run stops. Too few to try → trying.
- * - **trying**: once every row at work waits here or for something else, rows of those are tried as the rest of the probe,
- *   one at a time, spread over them and the last one among them. One accepted → calm. Five refused in all, or the last
- *   there was → the run stops. Nothing left to try at all → calm.
+ * - **calm**: calls go in parallel. A refusal → asking.
+ * - **asking**: refused tasks are held, and calls go one at a time. A success → the users are the cause → calm. Ten
+ *   held → probing.
+ * - **probing**: only the probe goes, a few rows from the rest of the input. One of them accepted, or nothing to try →
+ *   the users are the cause → calm. All refused → the run stops.
  *
- * - **E1** A task that is held has no result: what it gets is decided once, and never taken back.
- * - **E2** No order of the input makes a run stop at the same place for ever: the probe reaches what lies behind.
+ * - **E1** A held task has no result. Its result is decided once and never taken back.
+ * - **E2** No order of the input makes a run stop at the same place for ever: the probe tries the rows that come later.
  */
 export class RefusalGate implements Gate {
   readonly #what: string
@@ -61,10 +58,9 @@ export class RefusalGate implements Gate {
   #lastRefusal: Answer | null = null
 
   /**
-   * @param what what is refused, for a person: `the lifecycle calls`
-   * @param accept whether a person has said that refusals are the users' own
-   * @param probe tries others from the part of the input that has not begun
-   * @param onWaiting called when a call begins to wait, or those that wait are to be tried
+   * @param what what Okta refuses, for a person: `the lifecycle calls`
+   * @param accept whether a person has said that refusals concern the users and not the token
+   * @param probe tries rows from the rest of the input
    */
   constructor(
     what: string,
@@ -92,7 +88,7 @@ export class RefusalGate implements Gate {
   }
 
   /**
-   * Waits for its turn, then does the call. Calls go side by side while there is no question, else one at a time.
+   * Waits for its turn, then makes the call. Calls go in parallel in the state calm, one at a time in the state asking.
    *
    * @throws RunStopped when the run stops before its turn, and what the call throws
    */
@@ -116,16 +112,16 @@ export class RefusalGate implements Gate {
     }
   }
 
-  /** After a call that Okta accepted: whoever is held was refused for its own sake. */
+  /** After a call that Okta accepted: the held tasks were refused because of their users. */
   allowed(): void {
     if (this.#state !== 'probing') this.#release()
   }
 
   /**
-   * After a refusal: holds the task until it is decided whose matter it is.
+   * After a refusal: holds the task until the cause is decided.
    *
-   * @returns once it is the user's
-   * @throws RunStopped once it is the token's, or when the run stops first
+   * @returns once the user is found to be the cause
+   * @throws RunStopped once the token is found to be the cause, or when the run stops first
    */
   async refused(answer: Answer): Promise<void> {
     if (this.#accept) return

@@ -1,16 +1,16 @@
 import PQueue from 'p-queue'
 
-/** Rows that may wait parked, for a doubt to settle or a transition to end, beside those at work. */
+/** The most rows that may be parked beside those at work, waiting for a doubt to settle or a transition to end. */
 const mostParked = 5_000
-/** Rows at work for each slot: read, waiting for a permit, being prepared, sent, and being recorded. */
+/** Rows at work for each slot: reading, waiting for a permit, preparing, sending and recording. */
 const rowsPerSlot = 5
 const fewestRows = 32
-/** Rows that may stand before the queue: once so many do, the input is read on when all have been let in. */
+/** Rows that may wait before the queue. Once that many wait, no more input is read until all of them have entered. */
 const rowsWaiting = 16
 
-/** The rows that are at work at once: some more than there are slots, so that a slot never waits for a read. */
+/** The rows at work at once. There are more of them than slots, so that a slot never waits for a read. */
 export interface RowQueue {
-  /** Starts a row once there is room. Resolves when the next may come. */
+  /** Starts a row once there is room. Resolves when the next row may be added. */
   add(work: () => Promise<void>): Promise<void>
   /** Waits without taking the place of a row at work. */
   parked<T>(wait: () => Promise<T>): Promise<T>
@@ -28,7 +28,7 @@ export interface RowQueue {
 }
 
 /**
- * A queue for rows, bounded: memory does not grow with the input.
+ * A bounded queue for rows: memory does not grow with the input.
  *
  * @param onParked called when a row parks or ends
  */

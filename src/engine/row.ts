@@ -16,22 +16,22 @@ import type { Services } from './services.ts'
 import { runTask } from './task/task.ts'
 import type { Place } from './user-order.ts'
 
-/** The user that a row means, and what was just read of it. */
+/** The user that a row means, and the latest read of that user. */
 interface Located {
-  /** What calls go to: the id, or the key where users are not read. */
+  /** What calls go to: the id, or the key when users are not read. */
   readonly target: string
-  /** Under what the row's trace is kept; null where the row means no user. */
+  /** The key under which the row's trace is kept; null if the row means no user. */
   readonly traceId: string | null
-  /** What is known of the user without a read; null when nothing is. */
+  /** What is known of the user without a read; null if nothing is. */
   readonly known: { readonly id: string; readonly login: string } | null
   readonly read: FoundUser | FailedRead | null
 }
 
 /**
- * Runs the tasks of a row, in order, each to its result on disk. Rows of the same user wait for each other.
+ * Runs the tasks of a row in order, each until its result is on disk. Rows of the same user wait for each other.
  *
  * @param recorded the row's results from earlier executions
- * @throws RunStopped where the run stops first
+ * @throws RunStopped when the run stops first
  */
 export async function runRow(
   services: Services,
@@ -63,12 +63,13 @@ async function locate(
   if (!services.job.read_first) {
     const target = begun?.id ?? row.user
     const traceId = normalizeUserKey(target)
-    // Rows of the same key have been waited for already: where no user is read, only one that was begun may mean another.
+    // Rows with the same key are finished by now. Without reads, only a row from an earlier execution may mean another
+    // user.
     if (begun !== null) await place.claim({ id: traceId, login: '' })
     return { target, traceId, known: begun, read: null }
   }
   if (begun !== null) {
-    // A login may belong to someone else by now: what was begun goes on by the id.
+    // The login may belong to someone else by now, so a row that has begun goes on by the id.
     await place.claim(begun)
     return { target: begun.id, traceId: begun.id, known: begun, read: null }
   }
@@ -83,7 +84,7 @@ async function locate(
   }
 }
 
-/** The user that the row was begun with in an earlier execution, or null. */
+/** The user for whom an earlier execution began the row, or null. */
 function begunWith(
   services: Services,
   row: ValidRow,
@@ -95,7 +96,7 @@ function begunWith(
   return result === undefined ? null : { id: result.okta_user_id ?? row.user, login: result.okta_login ?? '' }
 }
 
-/** Runs what has no result yet. Returns whether something of the row is in doubt. */
+/** Runs the tasks without a result. Returns whether a task of the row is in doubt. */
 async function runTasks(
   services: Services,
   row: ValidRow,
@@ -110,7 +111,7 @@ async function runTasks(
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
     let result = recorded.find((known) => known.step === step)
-    // What is under way is settled in any case: its call may have been applied.
+    // A task under way is always settled, even if the row is skipped: its call may have been applied.
     const underWay = recorder.state.progressOf({ row: row.row, step }) !== null
     if (result === undefined && (skipRest === null || underWay)) {
       if (!underWay) lookup.stop.check()

@@ -12,17 +12,17 @@ import type { RowQueue } from './row-queue.ts'
 import type { Services } from './services.ts'
 import type { UserOrder } from './user-order.ts'
 
-/** How far the input was begun. */
+/** How far the input has been taken up. */
 export interface Reach {
-  /** The last row that was taken from the input, from 1; 0 before the first. */
+  /** The last row that was taken from the input, from 1; 0 before the first row. */
   row: number
   /** Whether the input has been read to its end. */
   ended: boolean
-  /** Rows that a probe has begun before their turn. */
+  /** Rows that a probe began before their turn. */
   readonly early: Set<number>
 }
 
-/** What carrying out rows works with. */
+/** What {@link executeRows} works with. */
 export interface RowsAtWork {
   readonly services: Services
   readonly queue: RowQueue
@@ -33,16 +33,16 @@ export interface RowsAtWork {
   readonly failures: unknown[]
   /** Called once no more rows come. */
   readonly onInputEnd: () => void
-  /** How long a stop waits for what is under way. */
+  /** How long a stop waits for calls under way. */
   readonly drainMs: number
 }
 
 /**
- * Carries out the rows, in the input's order as far as users need it, each task to its result. Returns when all are done
- * or, after a stop, when what was under way has ended or its time is up.
+ * Carries out the rows, each task to its result. Rows of the same user keep the input's order. Returns when all are
+ * done or, after a stop, when the rows at work have ended or their time is up.
  *
- * @throws HoldLost when another process has taken the run over, and what a programming error throws; whatever else ends
- *   a run in order is left at the stop switch
+ * @throws HoldLost when another process has taken the run over, and the error of a bug. Every other reason to end is
+ *   found at the stop switch
  */
 export async function executeRows(work: RowsAtWork, rows: AsyncIterable<InputRow>): Promise<void> {
   const { services, queue, order, reach } = work
@@ -79,7 +79,7 @@ export async function executeRows(work: RowsAtWork, rows: AsyncIterable<InputRow
       await queue.add(guarded(() => runRow(services, row, place, recorded)))
     }
   } catch (error) {
-    // The input can't be read on: what is under way still ends in order.
+    // The rest of the input can't be read. The rows at work still end in good order.
     noteFailure(services, failures, error)
   }
   reach.ended = true
@@ -89,7 +89,9 @@ export async function executeRows(work: RowsAtWork, rows: AsyncIterable<InputRow
   if (failure !== undefined) throw failure
 }
 
-/** Under what the order of rows knows the user of a row that an earlier execution finished; null where it meant none. */
+/**
+ * The key by which {@link UserOrder} knows the user of a row that an earlier execution finished; null if it meant none.
+ */
 function finishedUser({ job }: Services, row: ValidRow, recorded: readonly TaskResult[]): string | null {
   if (!job.read_first) return normalizeUserKey(row.user)
   return recorded.find((result) => result.okta_user_id !== null)?.okta_user_id ?? null
@@ -110,8 +112,8 @@ export async function recordedResults(
 }
 
 /**
- * Ends the run in order for what can be told to the user, and keeps what can't to be thrown. Work that has begun never
- * ends with exit code 2: that one means that nothing was sent.
+ * Stops the run in good order after an error. An error that has no words for the user is kept and thrown at the end.
+ * Work that has begun never ends with exit code 2, which means that nothing was sent.
  */
 export function noteFailure({ lookup }: Pick<Services, 'lookup'>, failures: unknown[], error: unknown): void {
   if (error instanceof RunStopped) return
@@ -122,7 +124,7 @@ export function noteFailure({ lookup }: Pick<Services, 'lookup'>, failures: unkn
     state: 'stopped',
     exitCode:
       known === null || known.exitCode === exitCodes.nothingSent ? exitCodes.stoppedByGuard : known.exitCode,
-    message: known === null ? `Something unforeseen happened: ${String(error)}` : known.message,
+    message: known === null ? `An unexpected error stopped the run: ${String(error)}` : known.message,
     advice: adviceOf(known),
   })
 }
@@ -146,7 +148,7 @@ async function drained({ services, queue, drainMs }: RowsAtWork): Promise<void> 
     else stop.signal.addEventListener('abort', begin, { once: true })
   })
   await Promise.race([queue.idle(), timeUp])
-  // A stop that comes later has nothing to wait for, and would keep the process waiting all the same.
+  // Without this, a later stop would start the timer and keep the process waiting for nothing.
   stop.signal.removeEventListener('abort', begin)
   clearTimeout(timer)
 }

@@ -12,18 +12,21 @@ export interface Services {
   readonly protect: ProtectedUsers
   readonly lookup: LookupParts
   readonly recorder: Recorder
-  /** Where activation links go; null where the job asks for none. */
+  /** Where activation links go; null if the job asks for none. */
   readonly links: ActivationLinks | null
-  /** Refusals of lifecycle calls, and of reads before them: a token may be allowed one and not the other. */
+  /** Separate gates for lifecycle calls and for the reads before them: a token may be allowed one and not the other. */
   readonly sends: Gate
   readonly reads: Gate
   readonly requestTimeoutMs: number
-  /** When this execution began, by Okta's clock and not too early: whatever process held the run before was gone by then. */
+  /**
+   * When this execution began, by Okta's clock and never too early: any process that held the run before was gone by
+   * then.
+   */
   readonly begunAt: number
-  /** Whether only what is unsettled is settled, and nothing is sent. */
+  /** Whether the execution only settles unsettled calls and sends none. */
   readonly settleOnly: boolean
   /**
-   * Makes sure that this process still holds the run, right before a call leaves.
+   * Checks right before a call leaves that this process still holds the run.
    *
    * @throws HoldLost when it does not
    */

@@ -7,44 +7,44 @@ interface ActiveRow {
   readonly sequence: number
   readonly key: string
   userId: string | null
-  /** Those who wait for its end: few rows have any. */
+  /** Called when the row ends. Few rows have any. */
   readonly waiting: (() => void)[]
 }
 
 /** A row's place in the order of its user's rows. */
 export interface Place {
-  /** Waits for the earlier rows that name the user by the same key. A row that comes later must not even read before. */
+  /** Waits for earlier rows with the same key. A later row must not even read the user before they end. */
   waitForSameKey(): Promise<void>
   /**
-   * Claims the user that the row turned out to mean, once every earlier row that may mean the same user is finished.
+   * Claims the user that the row turned out to mean, after every earlier row that may mean the same user has finished.
    *
-   * @returns whether it had to wait: then what was read of the user may be out of date
+   * @returns whether it waited; if so, the read of the user may be out of date
    */
   claim(user: { readonly id: string; readonly login: string }): Promise<boolean>
-  /** What the user's preceding row left; null where this row is the user's first. */
+  /** What the user's preceding row left; null if this row is the user's first. */
   preceding(userId: string): RowTrace | null
-  /** Ends the row and lets the next one of the user go on. Without a trace the row leaves none. */
+  /** Ends the row and lets the user's next row go on. With `trace` null, the row leaves no trace. */
   finish(userId: string | null, trace: RowTrace | null): void
 }
 
 /**
- * Keeps the rows of each user in the input's order, also where one row names the id and another the login.
+ * Keeps the rows of each user in the input's order, even if one row names the id and another the login.
  *
- * Rows are read side by side, so which user a row means is not known at first. An earlier row that is not read yet may
- * mean the same user only if its key is the user's id, login or short name; those alone are waited for. A row waits for
- * the last of the earlier rows, which waits for those before it: so there is no circle of waiting, and an end wakes one
+ * Rows are read in parallel, so at first nobody knows which user a row means. An earlier row that is not read yet may
+ * mean the same user only if its key is the user's id, login or short name. A row waits for such rows only. It waits
+ * for the last of them, which waits for those before it: so rows never wait in a circle, and the end of a row wakes one
  * row and not thousands.
  */
 export class UserOrder {
   readonly #activeByKey = new Map<string, ActiveRow[]>()
   readonly #activeById = new Map<string, ActiveRow[]>()
   readonly #traces = new Map<string, RowTrace>()
-  /** One object for each distinct trace, however many users it stands for. */
+  /** One object for each distinct trace, however many users share it. */
   readonly #interned = new Map<string, RowTrace>()
   readonly #park: Park
   #sequence = 0
 
-  /** @param park how to wait for another row, so that the one that waits takes no other's place */
+  /** @param park waits for another row without taking the place of a row at work */
   constructor(park: Park = (wait) => wait()) {
     this.#park = park
   }
@@ -76,12 +76,12 @@ export class UserOrder {
     }
   }
 
-  /** Takes in a row that an earlier execution finished. Must be called in the order of the input. */
+  /** Remembers a row that an earlier execution finished. Must be called in the order of the input. */
   remember(userId: string, trace: RowTrace): void {
     this.#traces.set(userId, this.#intern(trace))
   }
 
-  /** The last unfinished earlier row that means the user, or may turn out to. */
+  /** The last unfinished earlier row that means the user or may mean the user. */
   #mayMean(user: { readonly id: string; readonly login: string }, row: ActiveRow): ActiveRow | null {
     let last = lastBefore(row, this.#activeById.get(user.id))
     for (const key of keysOf(user)) {

@@ -1,9 +1,9 @@
 import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
 import { parseSystemError } from './system-error.ts'
 
-/** A file that can't be written, opened or removed: the disk is full or read-only, or there are too many open files. */
+/** A file can't be written, opened or removed: the disk is full or read-only, or too many files are open. */
 export class CannotWrite extends FixableError {
-  /** @param what the path, or another name of what can't be written */
+  /** @param what the path, or another name for the file */
   static of(what: string, cause: unknown, verb: 'written' | 'used' = 'written'): CannotWrite {
     const error = parseSystemError(cause)
     const why = error?.why ?? (cause instanceof Error ? cause.message : String(cause))
@@ -12,7 +12,7 @@ export class CannotWrite extends FixableError {
   }
 }
 
-/** The error as a {@link FixableError} when it comes of the system refusing a file; null when it does not. */
+/** The error as a {@link FixableError} if the system refused a file; otherwise null. */
 export function asCannotWrite(error: unknown): FixableError | null {
   if (error instanceof CannotWrite) return error
   if (error instanceof KnownError) return null

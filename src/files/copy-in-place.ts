@@ -5,10 +5,10 @@ import { CannotWrite } from './cannot-write.ts'
 import { syncPath } from './sync-path.ts'
 
 /**
- * Puts a copy of a file in its place, so that a process which still has the old one open can change nothing in it any
- * more: what it writes goes to a file that has no name.
+ * Replaces a file by a copy of itself. A process that still has the old file open can no longer change the new one:
+ * what it writes goes to a file without a name.
  *
- * @throws CannotWrite where the system refuses it
+ * @throws CannotWrite when the system refuses it
  */
 export async function copyInPlace(path: string): Promise<void> {
   const copy = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`)

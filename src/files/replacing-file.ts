@@ -5,19 +5,19 @@ import { CannotWrite } from './cannot-write.ts'
 import { syncPath } from './sync-path.ts'
 
 /**
- * A file that takes its place only once it is whole: written beside it under a temporary name, on disk before it is
- * renamed. Whoever reads the path sees the old file or the new one, never a part. Its mode is 0600.
+ * A file that appears in its place only when it is complete. It is written beside it under a temporary name and is on
+ * disk before it is renamed. Readers of the path see the old file or the new one, never a part. Its mode is 0600.
  */
 export interface ReplacingFile {
-  /** Appends a text as UTF-8; resolves once the system has taken it. */
+  /** Appends a text as UTF-8. Resolves once the system has accepted it. */
   write(text: string): Promise<void>
   /** Syncs the file and puts it in its place. */
   commit(): Promise<void>
-  /** Takes the temporary file away; the path stays as it was. Does nothing after `commit`. */
+  /** Removes the temporary file. The path stays as it was. Does nothing after `commit`. */
   discard(): Promise<void>
 }
 
-/** Starts a file that will replace `path`. All its errors are a {@link CannotWrite} that names the path. */
+/** Starts a file that will replace `path`. Every error is a {@link CannotWrite} that names the path. */
 export async function openReplacingFile(path: string): Promise<ReplacingFile> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`)
   const handle = await orCannotWrite(path, () => open(temporary, 'wx', 0o600))
@@ -40,7 +40,7 @@ export async function openReplacingFile(path: string): Promise<ReplacingFile> {
   }
 }
 
-/** Writes a small file whole, as {@link openReplacingFile} does. */
+/** Writes a small file in the same way as {@link openReplacingFile}. */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const file = await openReplacingFile(path)
   try {
@@ -63,7 +63,7 @@ async function closeQuietly(handle: FileHandle): Promise<void> {
   try {
     await handle.close()
   } catch {
-    // Already closed, or the failure that led here: that one is told.
+    // Already closed, or closing fails for the same reason as the write, which is reported.
   }
 }
 
@@ -71,6 +71,6 @@ async function removeQuietly(path: string): Promise<void> {
   try {
     await rm(path, { force: true })
   } catch {
-    // What can't be written can't be taken away either: that it can't be written is told.
+    // A directory that can't be written can't lose a file either. The failed write is reported.
   }
 }

@@ -7,26 +7,26 @@ interface Append<Mark> {
   readonly reject: (error: unknown) => void
 }
 
-/** What keeps a process that has lost its hold from writing. */
+/** Keeps a process that has lost its hold from writing. */
 export interface Fence {
-  /** Whether the holder may write at this moment. */
+  /** Whether the holder may write now. */
   readonly valid: boolean
-  /** Makes sure of it, and throws where it may not. */
+  /** Makes sure that it may write, and throws if it may not. */
   ensure(): Promise<void>
 }
 
-/** For files that need no hold. */
+/** The fence for files that need no hold. */
 export const noFence: Fence = { valid: true, ensure: async () => {} }
 
 /**
- * Appends to a file durably. All that is appended while a sync is under way shares the next one, so that many appends
- * cost few syncs. Once a write fails, all that comes fails.
+ * Appends to a file durably. All appends during a sync share the next sync, so that many appends cost few syncs. Once a
+ * write fails, every later append fails too.
  */
 export class SyncedAppends<Mark> {
   readonly #file: FileHandle
   readonly #toFailure: (cause: unknown) => Error
   readonly #fence: Fence
-  /** Up to where the file is written; null where the system appends by itself. */
+  /** The end of the written part; null if the system itself appends at the end. */
   #written: number | null
   #waiting: Buffer[] = []
   #appends: Append<Mark>[] = []
@@ -59,12 +59,12 @@ export class SyncedAppends<Mark> {
     return this.#failure
   }
 
-  /** The mark of the last append that is on disk: what is written after it may be torn by a crash. */
+  /** The mark of the last append that is on disk. A crash may tear anything after it. */
   get synced(): Mark {
     return this.#synced
   }
 
-  /** Appends bytes; resolves when they are on disk, rejects where they can't be written. */
+  /** Appends bytes. Resolves when they are on disk; rejects if they can't be written. */
   append(bytes: Buffer, mark: Mark): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure)
     this.#waiting.push(bytes)
@@ -75,14 +75,14 @@ export class SyncedAppends<Mark> {
     return durable
   }
 
-  /** Waits for all that was appended, and closes the file. */
+  /** Waits for all appends and closes the file. */
   async close(): Promise<void> {
     await this.#writing
     await this.#file.close()
   }
 
   async #write(): Promise<void> {
-    // Let all that is appended in this turn share the first sync.
+    // Lets all appends of this turn share the first sync.
     await new Promise<void>((resolve) => setImmediate(resolve))
     while (this.#appends.length > 0) {
       const appends = this.#appends
@@ -107,8 +107,8 @@ export class SyncedAppends<Mark> {
   }
 
   /**
-   * Hands the bytes to the system, which keeps them in memory: that takes microseconds. Waiting for a thread to do it
-   * would take a millisecond of the time in which calls hold their slots. The sync that follows is what takes time.
+   * Passes the bytes to the system, which keeps them in memory. That takes microseconds. Waiting for a thread to do it
+   * would take a millisecond, while calls hold their slots. Only the sync that follows takes long.
    */
   #writeAll(pieces: readonly Buffer[]): void {
     const written = this.#advance(writevSync(this.#file.fd, pieces, this.#written ?? undefined))

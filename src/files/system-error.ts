@@ -1,21 +1,21 @@
-/** What the operating system's codes mean, for a person. */
+/** The meaning of the operating system's error codes, for a person. */
 const reasons: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'the disk is full'],
   ['EDQUOT', 'the disk quota is used up'],
   ['EROFS', 'the file system is read-only'],
-  ['EACCES', 'you are not allowed to'],
-  ['EPERM', 'you are not allowed to'],
+  ['EACCES', 'permission denied'],
+  ['EPERM', 'permission denied'],
   ['EIO', 'the disk reports an error'],
-  ['EMFILE', 'this process may open no more files'],
+  ['EMFILE', 'this process can open no more files'],
   ['ENFILE', 'this machine can open no more files'],
   ['ENOENT', 'there is no such file or directory'],
   ['ENOTDIR', 'a part of the path is not a directory'],
-  ['EEXIST', 'a file of that name exists'],
+  ['EEXIST', 'a file with that name exists'],
   ['EISDIR', 'it is a directory'],
   ['ENAMETOOLONG', 'its name is too long'],
 ])
 
-/** What to do about the codes that have a fix of their own. */
+/** The fixes for codes that have their own. */
 const fixes: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'Make room on the disk'],
   ['EDQUOT', 'Make room within the quota'],
@@ -30,18 +30,18 @@ const fixes: ReadonlyMap<string, string> = new Map([
   ['ENFILE', 'Raise the limit of open files of this machine'],
 ])
 
-/** An error with which the operating system refused something about a file, in words. */
+/** An error of the operating system about a file, in words. */
 export interface SystemError {
   readonly code: string
   /** `the disk is full (ENOSPC)`. */
   readonly why: string
-  /** `Make room on the disk`: an imperative that a sentence can go on from. */
+  /** An imperative that starts a sentence: `Make room on the disk`. */
   readonly fix: string
-  /** Null where the system names none, as for what is open already. */
+  /** Null if the system names none, as for a file that is already open. */
   readonly path: string | null
 }
 
-/** Reads an error of the operating system's; null where it is none. */
+/** Parses an error of the operating system; null if it is not one. */
 export function parseSystemError(error: unknown): SystemError | null {
   if (!(error instanceof Error)) return null
   const { code, syscall, path } = error as NodeJS.ErrnoException

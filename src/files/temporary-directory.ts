@@ -5,10 +5,10 @@ import { exitCodes } from '../messages/known-error.ts'
 import { asCannotWrite } from './cannot-write.ts'
 
 /**
- * Does some work in a new directory that is taken away afterwards: where a command needs a copy of its input and keeps
+ * Does some work in a new directory and removes it afterwards. For commands that need a copy of their input but store
  * nothing.
  *
- * @throws CannotWrite where the system refuses a file, with the advice that fits a temporary directory
+ * @throws CannotWrite when the system refuses a file, with advice about the temporary directory
  */
 export async function inTemporaryDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
   let directory: string | null = null
@@ -31,6 +31,6 @@ async function removeQuietly(directory: string): Promise<void> {
   try {
     await rm(directory, { recursive: true, force: true })
   } catch {
-    // What the command has to say matters more than what stays behind in a temporary directory.
+    // The command's answer matters more than what stays behind in a temporary directory.
   }
 }

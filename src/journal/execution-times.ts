@@ -1,18 +1,18 @@
 import type { JournalEvent } from './journal-event.ts'
 
-/** What one execution has sent so far, and for how long it worked. */
+/** What one execution has sent so far, and how long it worked. */
 type Sent = Pick<Extract<JournalEvent, { event: 'tally' }>, 'requests' | 'retries' | 'worked_ms'>
 type Stopped = Extract<JournalEvent, { event: 'stopped' }>
 
 const nothingSent: Sent = { requests: {}, retries: {}, worked_ms: 0 }
 
-/** How many executions a run has had, how long they worked, what they sent, and how the last one left. */
+/** How many executions a run has had, how long they worked, what they sent, and how the last one ended. */
 export class ExecutionTimes {
   #count = 0
   #firstAt: string | null = null
   #lastSign: string | null = null
   #lastStop: Stopped | null = null
-  /** Of the executions before the present one. */
+  /** The time of the executions before the present one. */
   #workedMs = 0
   readonly #requests = new Map<string, number>()
   readonly #retries = new Map<string, number>()
@@ -29,7 +29,7 @@ export class ExecutionTimes {
     this.#present = nothingSent
   }
 
-  /** A sign that the execution was at work at a time, RFC 3339 UTC. */
+  /** Notes that the execution was at work at this time, RFC 3339 UTC. */
   sign(at: string | null): void {
     this.#lastSign = at ?? this.#lastSign
   }
@@ -52,22 +52,24 @@ export class ExecutionTimes {
     return this.#firstAt
   }
 
-  /** When something was last heard of the run, RFC 3339 UTC; null before its first execution. */
+  /** The time of the last sign of work on the run, RFC 3339 UTC; null before its first execution. */
   get lastSign(): string | null {
     return this.#lastSign
   }
 
-  /** Milliseconds at work, over all executions. One that was killed counts up to its last seconds. */
+  /** Milliseconds at work, over all executions. Of one that was killed, the last seconds are missing. */
   get workedMs(): number {
     return this.#workedMs + this.#present.worked_ms
   }
 
-  /** How the last process left the run; null where it died, or is at work. */
+  /** How the last process left the run; null if it died or is still at work. */
   get lastStop(): Stopped | null {
     return this.#lastStop
   }
 
-  /** Requests by kind, and retries by cause, of all executions. One that was killed counts up to its last seconds. */
+  /**
+   * Requests by kind and retries by cause, over all executions. Of one that was killed, the last seconds are missing.
+   */
   get totals(): {
     readonly requests: ReadonlyMap<string, number>
     readonly retries: ReadonlyMap<string, number>

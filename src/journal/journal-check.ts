@@ -2,30 +2,30 @@ import type { JournalEvent } from './journal-event.ts'
 import { journalVersion } from './journal-event.ts'
 import { chainStart, decodeLine } from './journal-line.ts'
 
-/** How far a journal was written when it was recorded: its lines and bytes, and the chain's value after them. */
+/** How far a journal was written at some time: its lines and bytes, and the chain's value after them. */
 export interface JournalHead {
   readonly lines: number
   readonly bytes: number
   readonly chain: string
 }
 
-/** What else is known of a journal, to hold it against. Null where it is not known. */
+/** What else is known about a journal, to compare it with. Null if not known. */
 export interface ExpectedJournal {
-  /** The id of the run that it belongs to. */
+  /** The id of its run. */
   readonly run: string | null
-  /** Where it stood at the last stop. It may have gone on since. */
+  /** How far it was at the last stop. It may have grown since. */
   readonly head: JournalHead | null
 }
 
 /**
- * The kinds of damage, as far as they can be told apart.
+ * The kinds of damage that can be told apart.
  * - `altered`: a line is not as it was written.
- * - `missing`: a line is as it was written and does not follow the line before it; the one that did is gone.
- * - `moved`: the same, but the one that did stands further down: lines were swapped, or one was put in between.
- * - `cut_short`: the journal ends before the recorded head: its last lines are gone.
- * - `other_head`: where the head was recorded, the journal says something else.
+ * - `missing`: a line is as it was written but does not follow the line before it. The line that did is gone.
+ * - `moved`: the same, but the line that did is further down: lines were swapped or inserted.
+ * - `cut_short`: the journal ends before the recorded head. Its last lines are gone.
+ * - `other_head`: at the recorded head, the journal says something else.
  * - `other_run`: its first line names another run.
- * - `unknown_version`: its first line names no version of the format that this program reads.
+ * - `unknown_version`: its first line does not name a version of the format that this program reads.
  */
 export const journalFlawKinds = [
   'altered',
@@ -37,7 +37,7 @@ export const journalFlawKinds = [
   'unknown_version',
 ] as const
 
-/** The first thing that is wrong with a journal. */
+/** The first damage in a journal. */
 export interface JournalFlaw {
   readonly kind: (typeof journalFlawKinds)[number]
   /** From 1. */
@@ -48,39 +48,39 @@ export interface JournalFlaw {
   readonly what: string
 }
 
-/** A line of the file as it was found. */
+/** A line as found in the file. */
 export interface RawLine {
   /** Without the line feed. */
   readonly bytes: Buffer
   readonly offset: number
-  /** Whether a line feed ends it. */
+  /** Whether it ends with a line feed. */
   readonly whole: boolean
 }
 
 /** Where the sound part of a journal ends. */
 export interface JournalEnd {
   readonly soundLines: number
-  /** Bytes up to and including the last sound line. What follows is a torn tail. */
+  /** Bytes up to and including the last sound line. The rest is a torn tail. */
   readonly soundBytes: number
   /** The chain's value after the last sound line. */
   readonly chain: string
   readonly tornBytes: number
 }
 
-/** The end of a journal that holds nothing. */
+/** The end of an empty journal. */
 export const emptyJournal: JournalEnd = { soundLines: 0, soundBytes: 0, chain: chainStart, tornBytes: 0 }
 
 /**
- * Judges a journal line by line, from its beginning.
+ * Checks a journal line by line, from its beginning.
  *
  * - **sound**: every line so far is as it was written and follows the one before it.
- * - **torn**: a line is unsound. If no line after it says that it was on disk by then, it is what a crash left of the last
- *   writes, whose pages reach the disk in any order, and no damage. → *flawed* at the first line that does say so.
- * - **flawed**: the first flaw stands, whatever comes. Only a line that turns up further down tells more: what was taken
- *   for `missing` has `moved`.
+ * - **torn**: a line is unsound. A crash leaves such remains of the last writes, because their pages reach the disk in
+ *   any order; that is not damage. A later line that says that the unsound one was on disk → *flawed*.
+ * - **flawed**: the first flaw counts, whatever follows. Only one thing changes: a `missing` line that turns up further
+ *   down has `moved`.
  *
- * At the end, a journal that does not reach its recorded head is flawed too. What ended up in a torn tail was once on
- * disk if the head covers it: then it is no remains of a crash.
+ * At the end, a journal that does not reach its recorded head is flawed too. If the head covers a torn tail, the tail
+ * was once on disk, so no crash tore it.
  */
 export class JournalCheck {
   readonly #expected: ExpectedJournal
@@ -94,7 +94,7 @@ export class JournalCheck {
     this.#expected = expected
   }
 
-  /** Takes in the next line. Returns its event where it is sound and nothing before it was not. */
+  /** Takes in the next line. Returns its event if this line and all lines before it are sound. */
   take({ bytes, offset, whole }: RawLine): JournalEvent | null {
     const line = ++this.#lines
     this.#totalBytes = offset + bytes.length + (whole ? 1 : 0)
@@ -128,7 +128,7 @@ export class JournalCheck {
     return decoded.event
   }
 
-  /** What is wrong with the whole of it; null where nothing is. To be asked after the last line. */
+  /** The flaw of the whole journal; null if there is none. To be read after the last line. */
   get flaw(): JournalFlaw | null {
     const { head } = this.#expected
     if (this.#flaw !== null || head === null || this.#sound.bytes >= head.bytes) return this.#flaw
@@ -137,7 +137,7 @@ export class JournalCheck {
       kind: 'cut_short',
       line: this.#sound.lines + 1,
       offset: this.#sound.bytes,
-      what: `is gone, and so is all that followed: ${head.lines} lines (${head.bytes} bytes) were recorded in summary.json`,
+      what: `is gone, and everything after it: ${head.lines} lines (${head.bytes} bytes) were recorded in summary.json`,
     }
   }
 
@@ -158,7 +158,7 @@ function missing(place: Place): JournalFlaw {
   return {
     kind: 'missing',
     ...place,
-    what: 'is as it was written but does not follow what stands before it: a line or more is missing there',
+    what: 'is as it was written but does not follow the line before it: one or more lines are missing there',
   }
 }
 
@@ -167,7 +167,7 @@ function moved({ line, offset }: Place, found: number): JournalFlaw {
     kind: 'moved',
     line,
     offset,
-    what: `is as it was written but does not follow what stands before it; line ${found} does: lines were swapped, or put in between`,
+    what: `is as it was written but does not follow the line before it; line ${found} does: lines were swapped or inserted`,
   }
 }
 
@@ -178,18 +178,18 @@ function wrongOpening(event: JournalEvent, run: string | null): JournalFlaw | nu
     return {
       kind: 'unknown_version',
       ...place,
-      what: `names ${found}; this program reads version ${journalVersion}`,
+      what: `names ${found}, but this program reads version ${journalVersion}`,
     }
   }
   if (run === null || event.run === run) return null
   return {
     kind: 'other_run',
     ...place,
-    what: `names the run ${JSON.stringify(event.run)}; run.json is of ${run}`,
+    what: `names the run ${JSON.stringify(event.run)}, but run.json is of ${run}`,
   }
 }
 
-/** Holds a sound line against the recorded head, where the head is reached or passed with it. */
+/** Compares a sound line with the recorded head, if this line reaches or passes the head. */
 function wrongHead(before: JournalHead, after: JournalHead, head: JournalHead | null): JournalFlaw | null {
   if (head === null || head.bytes <= before.bytes || head.bytes > after.bytes) return null
   if (head.bytes === after.bytes && head.lines === after.lines && head.chain === after.chain) return null
@@ -197,6 +197,6 @@ function wrongHead(before: JournalHead, after: JournalHead, head: JournalHead | 
     kind: 'other_head',
     line: after.lines,
     offset: before.bytes,
-    what: `is not the last of the ${head.lines} lines (${head.bytes} bytes) that summary.json records: they are not of the same run, or one of them was written anew`,
+    what: `is not the last of the ${head.lines} lines (${head.bytes} bytes) that summary.json records: they are not of the same run, or one of them was rewritten`,
   }
 }

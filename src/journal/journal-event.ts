@@ -10,7 +10,7 @@ interface OpenedEvent {
   readonly run: string
 }
 
-/** A process has taken up the run. */
+/** A process has started an execution of the run. */
 interface ExecutionEvent {
   readonly event: 'execution'
   /** RFC 3339 UTC, by this machine's clock. */
@@ -18,18 +18,18 @@ interface ExecutionEvent {
 }
 
 /**
- * A person has taken up the sound part of a damaged journal: what stood behind it is lost. Any task without a result or an
- * attempt may have been sent since.
+ * A person has decided to go on from the sound part of a damaged journal. The rest is lost, so any task without a
+ * result and without a known attempt may have been sent in that part.
  */
 interface CutEvent {
   readonly event: 'cut'
-  /** The last time that the sound part names, in epoch milliseconds by Okta's clock; 0 when it names none. */
+  /** The last time in the sound part, in epoch milliseconds by Okta's clock; 0 if it names none. */
   readonly okta_time: number
-  /** Bytes that stood behind it. */
+  /** Bytes after the sound part. */
   readonly lost_bytes: number
 }
 
-/** An attempt by its place: all events of one attempt bear the same three numbers. */
+/** An attempt by its place. All events of one attempt have the same three numbers. */
 export interface AttemptPlace {
   readonly row: number
   readonly step: number
@@ -38,47 +38,48 @@ export interface AttemptPlace {
 }
 
 /**
- * A lifecycle call is about to be sent: on disk before a byte goes out. With no read before it, `status` is null.
+ * A lifecycle call is about to be sent. The event is on disk before a byte goes out. Without a read before it, `status`
+ * is null.
  */
 export interface IntentEvent extends AttemptPlace {
   readonly event: 'intent'
   /** Epoch milliseconds by Okta's clock, best estimate. */
   readonly okta_time: number
-  /** The same, at the earliest: what changed in this second or later may have changed after the call. */
+  /** The earliest time that it can have been. A change in this second or later may come after the call. */
   readonly okta_time_at_least: number
-  /** RFC 3339 UTC by this machine's clock: when the task began. */
+  /** When the task began, RFC 3339 UTC by Okta's clock. */
   readonly started_at: string
-  /** The id that the call goes to; the key as written where no read came first. */
+  /** The id that the call goes to; the key as written if the user was not read. */
   readonly user_id: string
   readonly login: string | null
   readonly status: string | null
   readonly status_changed: string | null
-  /** The call's own time limit in milliseconds: a later execution may be given another. */
+  /** The call's own time limit in milliseconds. A later execution may have another. */
   readonly request_timeout_ms: number
-  /** Where the attempt was made, when a retry took it over from another run; absent for an attempt of this run's own. */
-  /** Not an attempt that is known of, but one that may have been lost with a part of the journal. */
+  /** Set for an attempt that is only assumed, because a part of the journal was lost. */
   readonly lost?: true
+  /** The task of another run that made the attempt, if a retry took it over; absent for this run's own attempts. */
   readonly origin?: { readonly run: string; readonly row: number; readonly step: number }
 }
 
 /**
- * Okta's answer, on disk the moment it is known and before anything else is awaited: no stop and no kill can turn it
- * into a doubt any more.
+ * Okta's answer. It goes to disk the moment it is known, before anything else is awaited, so that no stop and no kill
+ * can turn it into a doubt.
  */
 export interface AnswerEvent extends AttemptPlace {
   readonly event: 'answer'
-  /** `refused`: certainly not applied, for a reason that does not pass by itself. */
+  /** `refused`: certainly not applied, for a lasting reason. */
   readonly outcome: 'applied' | 'refused'
   /** Epoch milliseconds by Okta's clock. */
   readonly okta_time: number
   readonly http_status: number | null
   readonly error_code: string | null
   readonly request_id: string | null
-  /** What the answer says, for a person. Never a body. */
+  /** The answer in words, for a person. Never a body. */
   readonly message: string
 }
 
-/** The attempt was certainly not applied, for a passing reason: it is sent again. */
+/** The attempt was certainly not applied, for a passing reason, and is sent again. */
 interface NotAppliedEvent extends AttemptPlace {
   readonly event: 'not_applied'
   readonly why: string
@@ -87,28 +88,28 @@ interface NotAppliedEvent extends AttemptPlace {
 /** Nobody knows whether the attempt was applied. */
 export interface InDoubtEvent extends AttemptPlace {
   readonly event: 'in_doubt'
-  /** Okta itself answered, so that nothing is still under way. */
+  /** Whether Okta itself answered, so that nothing is still under way. */
   readonly at_once: boolean
-  /** Our own patience ended, not Okta's: it may still be working on the call. */
+  /** Whether our own time limit ended the call. Okta may still be working on it. */
   readonly timed_out: boolean
-  /** By when the request had left, in epoch milliseconds by Okta's clock. */
+  /** The latest moment at which the request can have left, in epoch milliseconds by Okta's clock. */
   readonly sent_okta_time: number
   readonly why: string
 }
 
-/** A doubt was looked into; the verdict and what it rests on. */
+/** A doubt was settled: the verdict and its evidence. */
 interface VerdictEvent extends AttemptPlace {
   readonly event: 'verdict'
   readonly verdict: 'applied' | 'not_applied' | 'someone_else' | 'unknown'
   readonly evidence: string
-  /** Nothing tells, and the job allows it to be sent once more all the same. */
+  /** Nothing shows the outcome, but the job allows sending the call again. */
   readonly repeat?: true
 }
 
 /** How a task ended. A result is final: nothing takes it back. */
 type ResultEvent = { readonly event: 'result' } & TaskResult
 
-/** Permits that were handed out: requests in a rate-limit bucket that have left by now, or are about to. */
+/** Permits were handed out: so many requests in a rate-limit bucket have left or are about to leave. */
 interface PermitsEvent {
   readonly event: 'permits'
   readonly bucket: string
@@ -117,12 +118,12 @@ interface PermitsEvent {
   readonly okta_time: number
 }
 
-/** What the execution has sent so far, now and then: one that is killed leaves its last one. */
+/** What the execution has sent so far. Written now and then, so that a killed execution leaves its last counts. */
 interface TallyEvent {
   readonly event: 'tally'
   readonly requests: Readonly<Record<string, number>>
   readonly retries: Readonly<Record<string, number>>
-  /** Milliseconds at work by the process's own monotonic clock, which nobody sets. */
+  /** Milliseconds at work, by the process's own monotonic clock. */
   readonly worked_ms: number
 }
 

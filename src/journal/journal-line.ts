@@ -4,10 +4,10 @@ import type { TaskResult } from '../rules/result.ts'
 import type { JournalEvent } from './journal-event.ts'
 
 /**
- * A journal line is one JSON object and a line feed. Its last three fields guard it: `synced` says up to which byte the
- * journal was on disk when the line was written, so that what a power cut has torn can be told from damage; `chain` is a
- * digest over the line before it and this one, so that a line that was altered, removed or moved is found; `crc` covers
- * the line itself, so that a damaged line can be told from a sound one without its neighbours.
+ * A journal line is one JSON object and a line feed. Its last three fields protect it. `synced` says up to which byte
+ * the journal was on disk when the line was written; it tells the remains of a power cut from damage. `chain` is a
+ * digest over the line before and this line; it reveals altered, removed and moved lines. `crc` covers the line itself;
+ * it tells a damaged line from a sound one without its neighbours.
  */
 const syncedLength = 12
 const chainLength = 32
@@ -21,7 +21,8 @@ export const chainStart = '0'.repeat(chainLength)
 /**
  * Writes an event as a line with its line feed.
  *
- * The text is turned into bytes once, behind the chain that is hashed with it: a run writes three lines for each call.
+ * The text becomes bytes only once, right behind the chain value that is hashed with it. That matters, because a run
+ * writes three lines for each call.
  *
  * @param synced bytes of the journal that are on disk
  */
@@ -42,9 +43,10 @@ export function encodeLine(
 }
 
 /**
- * Reads a line.
+ * The outcome of reading a line.
  * - `sound`: it is as it was written, and follows the line before it.
- * - `misplaced`: it is as it was written, but not after this line: something was removed, added or moved.
+ * - `misplaced`: it is as it was written, but does not follow the line before it: something was removed, added or
+ *   moved.
  * - `damaged`: it is not as it was written.
  */
 export type DecodedLine =
@@ -52,7 +54,7 @@ export type DecodedLine =
   | { readonly kind: 'misplaced'; readonly synced: number }
   | { readonly kind: 'damaged' }
 
-/** Checks and reads a line, without its line feed. */
+/** Checks and decodes a line without its line feed. */
 export function decodeLine(line: string, previousChain: string): DecodedLine {
   const body = line.slice(0, -suffixLength)
   const suffix = suffixPattern.exec(line.slice(-suffixLength))
@@ -75,7 +77,7 @@ function crcOf(content: string | Buffer): string {
 
 const resultHead = '{"event":"result",'
 
-/** The result that a sound line holds, without the line's own fields; null where the line is of another event. */
+/** The result in a sound line, without the line's own fields; null if the line holds another event. */
 export function resultOfLine(line: string): TaskResult | null {
   if (!line.startsWith(resultHead)) return null
   return JSON.parse(`{${line.slice(resultHead.length, -suffixLength)}}`) as TaskResult

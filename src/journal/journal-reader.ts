@@ -11,7 +11,7 @@ import {
 } from './journal-check.ts'
 import type { JournalEvent } from './journal-event.ts'
 
-/** A line of the journal and where it stands. */
+/** A line of the journal and its place. */
 export interface JournalEntry {
   readonly event: JournalEvent
   /** Byte offset of the line. */
@@ -20,23 +20,23 @@ export interface JournalEntry {
   readonly length: number
 }
 
-/** What a journal is found to be, from its first byte to its last. */
+/** The outcome of checking a whole journal. */
 export interface JournalVerdict {
   readonly end: JournalEnd
-  /** Null where nothing is wrong; a torn tail is nothing wrong. */
+  /** Null if nothing is wrong. A torn tail is not wrong. */
   readonly flaw: JournalFlaw | null
 }
 
 const nothingExpected: ExpectedJournal = { run: null, head: null }
 
 /**
- * Reads a journal from its beginning, handing each sound line to `visit`.
+ * Reads a journal from its beginning and passes each sound line to `visit`.
  *
- * The end of the file may hold the remains of a write that a crash cut off; they are no damage. Anything unsound with a
- * whole line after it is.
+ * The end of the file may hold the remains of writes that a crash cut off. They are not damage, unless a later line
+ * says that they were on disk.
  *
- * @throws KnownError that names the line and the byte offset of a damaged or misplaced line, or a version that is not
- *   known, once the sound lines before it were visited
+ * @throws KnownError after visiting the sound lines before the flaw; it names the line and byte offset of a damaged or
+ *   misplaced line, or an unknown version
  */
 export async function readJournal(
   path: string,
@@ -48,7 +48,7 @@ export async function readJournal(
   return end
 }
 
-/** Reads a journal to its end and judges it, whatever is wrong with it. Changes nothing. */
+/** Reads a journal to its end and checks it, even if it is damaged. Changes nothing. */
 export async function checkJournal(
   path: string,
   expected: ExpectedJournal,
@@ -80,19 +80,19 @@ async function* journalLines(path: string): AsyncGenerator<RawLine> {
   if (pending.length > 0) yield { bytes: Buffer.concat(pending), offset, whole: false }
 }
 
-/** What can be done about a damaged journal, and what an older copy means. */
+/** What to do about a damaged journal, and what it means to restore an older copy. */
 export const damagedAdvice =
-  'Nothing is sent on the strength of a damaged journal. Restore the newest copy of the run directory. An older copy forgets what was sent since it was made: what it does not know is then put in doubt, looked up in Okta, and only sent where Okta shows that it was not done.'
+  'Nothing is sent while the journal is damaged. Restore the newest copy of the run directory. An older copy lacks the calls that were sent after it was made: they are then in doubt, are looked up in Okta, and are sent only if Okta shows that they were not applied.'
 
 function damaged(path: string, { kind, line, offset, what }: JournalFlaw): KnownError {
   if (kind === 'unknown_version') {
     return new KnownError(
-      `The journal can't be read: its line ${line} ${what} (${path}).`,
-      'Go on with the version of okta-lifecycle that began the run: run.json names it.',
+      `The journal can't be read: line ${line} ${what} (${path}).`,
+      'Use the version of okta-lifecycle that began the run; run.json names it.',
     )
   }
   return new KnownError(
     `The journal is damaged at byte ${offset}: line ${line} ${what} (${path}).`,
-    `${damagedAdvice} To take up its sound part: ${commandFor('resume', runNameOf(dirname(path)), '--take-sound-part')}`,
+    `${damagedAdvice} To go on from its undamaged part: ${commandFor('resume', runNameOf(dirname(path)), '--take-sound-part')}`,
   )
 }

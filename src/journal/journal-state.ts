@@ -7,19 +7,19 @@ import { SentRecently } from './sent-recently.ts'
 import { type OpenAttempt, progressAfter, type TaskProgress } from './task-progress.ts'
 
 /**
- * What a run's journal adds up to: the one interpreter of its events. The same events give the same state whether they
- * are replayed from disk or arrive live.
+ * The state of a run according to its journal. This is the only interpreter of journal events: the same events give the
+ * same state, replayed from disk or live.
  *
  * - **J1** A task has at most one result, and nothing takes it back.
- * - **J2** Counts are derived from results alone, so they add up to the tasks that have one.
+ * - **J2** Counts come only from results, so they add up to the number of tasks with a result.
  * - **J3** An attempt is open from its intent until an answer, a verdict or a result closes it.
- * - **J4** Every prefix of a journal gives a state from which the run can go on.
+ * - **J4** The run can go on from the state of every prefix of a journal.
  */
 export class JournalState {
   readonly #stepsPerRow: number
   readonly #results = new ResultIndex()
   readonly #progress = new Map<number, TaskProgress>()
-  /** Attempts whose task ended in doubt: what a retry settles first. */
+  /** Attempts of tasks that ended in doubt. A retry settles them first. */
   readonly #leftInDoubt = new Map<number, OpenAttempt>()
   readonly #counts = new Map<string, number>()
   #done = 0
@@ -33,7 +33,7 @@ export class JournalState {
     this.#stepsPerRow = stepsPerRow
   }
 
-  /** Takes in an event and where its line stands. */
+  /** Takes in an event and the place of its line. */
   apply(event: JournalEvent, position: Position): void {
     switch (event.event) {
       case 'execution':
@@ -74,12 +74,12 @@ export class JournalState {
     return this.resultPosition(place) !== null
   }
 
-  /** Where the line of a task's result stands; null where it has none. */
+  /** The place of the line with a task's result; null if it has none. */
   resultPosition(place: TaskPlace): Position | null {
     return this.#results.get(this.#index(place))
   }
 
-  /** How far a task without a result has come; null where nothing of it was ever sent. */
+  /** The progress of a task without a result; null if nothing was ever sent for it. */
   progressOf(place: TaskPlace): TaskProgress | null {
     return this.#progress.get(this.#index(place)) ?? null
   }
@@ -90,29 +90,29 @@ export class JournalState {
   }
 
   /**
-   * Since when attempts may be lost, in epoch ms by Okta's clock, because a person took up the sound part of a damaged
-   * journal. Null for a journal that was never damaged.
+   * Attempts after this time may be lost, in epoch ms by Okta's clock, because a person went on from the sound part of
+   * a damaged journal. Null for a journal that was never cut.
    */
   get lostSince(): number | null {
     return this.#lostSince
   }
 
-  /** The last time by Okta's clock that an attempt names, in epoch ms; 0 before the first. */
+  /** The latest time that an attempt names, in epoch ms by Okta's clock; 0 before the first. */
   get lastOktaTime(): number {
     return this.#lastOktaTime
   }
 
-  /** Tasks of each result, and of `skipped` by reason as `skipped:duplicate`. */
+  /** The number of tasks by result, and of skipped tasks by reason, such as `skipped:duplicate`. */
   get counts(): ReadonlyMap<string, number> {
     return this.#counts
   }
 
-  /** Tasks that have a result. */
+  /** The number of tasks with a result. */
   get done(): number {
     return this.#done
   }
 
-  /** Tasks without a result that were sent, by what is known of their last attempt. */
+  /** The number of tasks that were sent and have no result, by what is known about their last attempt. */
   get underWay(): Readonly<Record<TaskProgress['last']['kind'], number>> {
     const counts = { open: 0, applied: 0, refused: 0, not_applied: 0 }
     for (const { last } of this.#progress.values()) counts[last.kind]++
@@ -126,7 +126,7 @@ export class JournalState {
     return false
   }
 
-  /** The user that a row was begun with: what an intent knows stays known. Null for a row of which nothing was sent. */
+  /** The user to whom calls of a row were sent, from its intents. Null for a row without a call. */
   userOf(row: number): Pick<IntentEvent, 'user_id' | 'login'> | null {
     for (let step = 1; step <= this.#stepsPerRow; step++) {
       const attempt = this.progressOf({ row, step })?.last ?? this.leftInDoubt({ row, step })

@@ -6,12 +6,12 @@ import type { JournalEnd, JournalHead } from './journal-check.ts'
 import type { JournalEvent } from './journal-event.ts'
 import { encodeLine } from './journal-line.ts'
 
-/** Thrown to all who append once the journal could not be written: nothing may be sent any more. */
+/** Thrown to all who append once the journal could not be written. Nothing more may be sent. */
 export class JournalFailed extends FixableError {
   constructor(path: string, cause: unknown) {
     const { why, fix } = parseSystemError(cause) ?? { why: String(cause), fix: 'Remove the cause' }
     super(
-      `The journal can't be written, since ${why}: ${path}. Sending has stopped; what was sent and could not be recorded is settled on resume.`,
+      `The journal can't be written: ${why} (${path}). Sending has stopped. resume settles the calls that could not be recorded.`,
       fix,
       exitCodes.stoppedByGuard,
       { next: ', then resume the run.', cause },
@@ -20,12 +20,12 @@ export class JournalFailed extends FixableError {
   }
 }
 
-/** A lost hold stays what it is: it is no fault of the disk. */
+/** A lost hold keeps its own error: the disk is not the cause. */
 function failureOf(path: string, cause: unknown): Error {
   return cause instanceof KnownError ? cause : new JournalFailed(path, cause)
 }
 
-/** Where a line was put. */
+/** The place of a line. */
 export interface Position {
   readonly offset: number
   readonly length: number
@@ -46,7 +46,7 @@ export class Journal {
     this.#end = end.soundBytes
   }
 
-  /** Opens a journal for appending after its last sound line; a torn tail is cut off first. */
+  /** Opens a journal for appending after its last sound line. Cuts off a torn tail first. */
   static async open(path: string, end: JournalEnd, fence: Fence = noFence): Promise<Journal> {
     const file = await open(path, 'r+')
     if (end.tornBytes > 0) {
@@ -58,7 +58,7 @@ export class Journal {
     return new Journal(appends, end)
   }
 
-  /** How far the journal is on disk: what is written after it may be torn by a crash. */
+  /** How far the journal is on disk. A crash may tear anything after it. */
   get head(): JournalHead {
     return this.#appends.synced
   }
@@ -66,8 +66,9 @@ export class Journal {
   /**
    * Appends an event.
    *
-   * @returns where its line stands, at once, and a promise that resolves when it is on disk; no place once it has failed
-   * @throws JournalFailed through the promise when it can't be written; then and from then on
+   * @returns at once the place of its line (null once the journal has failed), and a promise that resolves when it is
+   *   on disk
+   * @throws JournalFailed through the promise if it can't be written, and for every event after that
    */
   append(event: JournalEvent): { position: Position | null; durable: Promise<void> } {
     const { failure } = this.#appends
@@ -81,12 +82,12 @@ export class Journal {
     return { position, durable: this.#appends.append(line, head) }
   }
 
-  /** Appends an event that nothing waits for; a failure shows itself to the next who does wait. */
+  /** Appends an event without waiting. A failure shows itself to the next caller that waits. */
   note(event: JournalEvent): void {
     this.append(event).durable.catch(() => {})
   }
 
-  /** Waits for all that was appended, and closes the file. Nothing may be appended any more; closing again does nothing. */
+  /** Waits for everything that was appended and closes the file. Nothing may be appended after that. */
   async close(): Promise<void> {
     await this.#appends.close()
   }

@@ -9,25 +9,25 @@ import { journalVersion } from './journal-event.ts'
 import { readJournal } from './journal-reader.ts'
 import { JournalState } from './journal-state.ts'
 
-/** A journal on disk, and what else is known of it. */
+/** A journal on disk, and what else is known about it. */
 export interface JournalFile {
   readonly path: string
   readonly runId: string
   /** Tasks that a row can have, from 1. */
   readonly stepsPerRow: number
-  /** Where it stood at the last stop; null before the first, or where it was not recorded. */
+  /** How far it was at the last stop; null before the first stop, or if it was not recorded. */
   readonly recorded: JournalHead | null
 }
 
-/** Who opens a journal. `afterSilence`: whoever had it open before may wake and write on. */
+/** The hold under which a journal is opened. `afterSilence`: the holder before may wake up and go on writing. */
 export interface JournalHold extends Fence {
   readonly afterSilence: boolean
 }
 
 /**
- * What a run's journal says so far. Changes nothing, so it may also be asked of a run that is at work.
+ * Reads what a run's journal says so far. Changes nothing, so it is safe for a run at work.
  *
- * @throws KnownError where it is damaged, of another run, or ends before what was recorded
+ * @throws KnownError when it is damaged, belongs to another run, or ends before the recorded head
  */
 export async function replayJournal(file: JournalFile): Promise<{ state: JournalState; end: JournalEnd }> {
   const state = new JournalState(file.stepsPerRow)
@@ -42,9 +42,9 @@ export async function replayJournal(file: JournalFile): Promise<{ state: Journal
 }
 
 /**
- * Opens a run's journal for an execution: begins it where there is none, else goes on after its last sound line.
+ * Opens a run's journal for an execution. Begins it if there is none, otherwise goes on after its last sound line.
  *
- * @throws KnownError as {@link replayJournal} does, then no line was changed; JournalFailed where it can't be written
+ * @throws KnownError as {@link replayJournal} does, with no line changed; JournalFailed when it can't be written
  */
 export async function openJournal(
   file: JournalFile,
@@ -61,7 +61,7 @@ export async function openJournal(
   return { journal, state }
 }
 
-/** Begins the journal of a new run, which must have none. */
+/** Begins the journal of a new run, which must not have one yet. */
 export async function createJournal(path: string, runId: string): Promise<Journal> {
   const handle = await open(path, 'wx', 0o600)
   await handle.close()
@@ -72,6 +72,6 @@ export async function createJournal(path: string, runId: string): Promise<Journa
 
 async function begin(path: string, journal: Journal, runId: string): Promise<void> {
   await journal.append({ event: 'journal', version: journalVersion, run: runId }).durable
-  // The file's name must be on disk as well as its content.
+  // The file's name must be on disk too, not only its content.
   await syncPath(dirname(path))
 }

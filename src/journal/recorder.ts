@@ -23,7 +23,7 @@ export class Recorder {
     return durable
   }
 
-  /** Records an event that nothing has to wait for. A journal that fails shows itself to the next who waits. */
+  /** Records an event without waiting. A failure shows itself to the next caller that waits. */
   note(event: JournalEvent): void {
     this.record(event).catch(() => {})
   }
@@ -31,7 +31,7 @@ export class Recorder {
   /**
    * Records how a task ended and waits until it is on disk. Only then does it count.
    *
-   * @throws JournalFailed where it can't be written; then the task has no result
+   * @throws JournalFailed when it can't be written; the task then has no result
    */
   async result(result: TaskResult): Promise<void> {
     const event: JournalEvent = { event: 'result', ...result }

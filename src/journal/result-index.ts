@@ -1,8 +1,8 @@
 import type { Position } from './journal.ts'
 
 /**
- * Where the line of each task's result stands. Results are not kept in memory, only their places: a run of a million
- * tasks needs twelve bytes for each.
+ * The place of the line with each task's result. Only these places are kept in memory, not the results: twelve bytes
+ * for each task, even in a run of a million tasks.
  */
 export class ResultIndex {
   #offsets = new Float64Array(1024)

@@ -6,8 +6,8 @@ import { resultOfLine } from './journal-line.ts'
 const blockBytes = 256 * 1024
 
 /**
- * Reads results back from the journal, one at a time, by where their lines stand. Results stand nearly in the order of
- * the input, so one block held in memory answers most reads.
+ * Reads single results back from the journal, by the place of their lines. Results are nearly in the order of the
+ * input, so one block in memory answers most reads.
  */
 export class ResultReader {
   readonly #file: FileHandle
@@ -22,11 +22,11 @@ export class ResultReader {
     return new ResultReader(await open(journalPath, 'r'))
   }
 
-  /** The result whose line stands there. Its line must have been read or written as sound before. */
+  /** The result at a place. Its line must have been checked or written before. */
   async read(position: Position): Promise<TaskResult> {
     const bytes = this.#held(position) ?? (await this.#load(position))
     const result = resultOfLine(bytes.toString('utf8'))
-    if (result === null) throw new Error(`No result stands at byte ${position.offset} of the journal.`)
+    if (result === null) throw new Error(`There is no result at byte ${position.offset} of the journal.`)
     return result
   }
 
@@ -34,7 +34,7 @@ export class ResultReader {
     await this.#file.close()
   }
 
-  /** The bytes, where the block in memory has them. */
+  /** The bytes, if the block in memory has them; otherwise null. */
   #held({ offset, length }: Position): Buffer | null {
     const start = offset - this.#blockStart
     if (start < 0 || start + length > this.#block.length) return null

@@ -13,7 +13,7 @@ export class SentRecently {
   add(bucket: string, time: number, count: number): void {
     const sent = this.#byBucket.get(bucket) ?? []
     sent.push({ time, count })
-    // Old ones are dropped in bulk, now and then.
+    // Old entries are dropped in bulk, now and then.
     const kept = sent.length % 2048 === 0 ? sent.filter((known) => known.time >= time - rememberMs) : sent
     this.#byBucket.set(bucket, kept)
   }

@@ -8,17 +8,17 @@ import { checkJournal } from './journal-reader.ts'
 import { JournalState } from './journal-state.ts'
 import type { JournalFile } from './open-journal.ts'
 
-/** What was done with a damaged journal. */
+/** What became of a damaged journal. */
 export interface SoundPart {
   readonly flaw: JournalFlaw
   /** Sound lines that were kept. */
   readonly lines: number
   readonly lostBytes: number
-  /** Where the journal lies as it was found. */
+  /** The path of the journal in its damaged state. */
   readonly keptAs: string
 }
 
-/** Flaws behind which there is a sound part of this very run. */
+/** Flaws that leave a sound part of this run before them. */
 const cuttable: ReadonlySet<JournalFlaw['kind']> = new Set([
   'altered',
   'missing',
@@ -28,13 +28,13 @@ const cuttable: ReadonlySet<JournalFlaw['kind']> = new Set([
 ])
 
 /**
- * Takes up the sound part of a damaged journal, or an older copy of it, and notes that what stood behind it is lost: every
- * task of which the sound part knows nothing is in doubt from then on. The journal as it was found is kept beside it.
+ * Goes on from the sound part of a damaged journal, or from an older copy of it, and notes that the rest is lost: every
+ * task that the sound part does not mention is in doubt from then on. The damaged journal is kept beside the new one.
  * The run must be held.
  *
- * @param now for the name under which the damaged journal is kept
- * @returns null for a journal with nothing wrong, or with a flaw that leaves no sound part of this run; then nothing was
- *   changed
+ * @param now the time in the name of the damaged journal
+ * @returns null for a journal without damage, or with a flaw that leaves no sound part of this run; nothing is changed
+ *   then
  */
 export async function takeSoundPart(file: JournalFile, now: Date): Promise<SoundPart | null> {
   const state = new JournalState(file.stepsPerRow)
@@ -60,7 +60,7 @@ export async function takeSoundPart(file: JournalFile, now: Date): Promise<Sound
   return { flaw, lines: end.soundLines, lostBytes, keptAs }
 }
 
-/** Copies so many bytes from a file's beginning, synced. */
+/** Copies the first bytes of a file and syncs the copy. */
 async function copyStart(from: string, to: string, bytes: number): Promise<void> {
   const source = await open(from, 'r')
   const target = await open(to, 'w', 0o600)

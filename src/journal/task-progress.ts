@@ -1,12 +1,12 @@
 import type { AnswerEvent, AttemptPlace, InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
 
 /**
- * What is known of the last attempt of a task that has no result yet.
+ * What is known about the last attempt of a task without a result.
  *
- * - `open`: it was sent, or was about to be, and its outcome is not known. `doubt` says how that came about; null after a
- *   crash. Nothing else is done with the user before it is settled. Reports call the task `unsettled`.
+ * - `open`: it was sent or was about to be sent, and its outcome is not known. `doubt` says why; null after a crash.
+ *   Nothing else is done with the user until it is settled. Reports call the task `unsettled`.
  * - `applied`, `refused`: Okta's answer is on disk. An applied call is never sent again.
- * - `not_applied`: certainly not applied; the task goes on as if it had not been sent.
+ * - `not_applied`: certainly not applied. The task goes on as if it had not been sent.
  */
 export type LastAttempt =
   | { readonly kind: 'open'; readonly intent: IntentEvent; readonly doubt: InDoubtEvent | null }
@@ -17,7 +17,7 @@ export type LastAttempt =
 /** An attempt whose outcome is not known. */
 export type OpenAttempt = Extract<LastAttempt, { kind: 'open' }>
 
-/** How far a task has come that was sent at least once and has no result yet. */
+/** The progress of a task that was sent at least once and has no result yet. */
 export interface TaskProgress {
   /** Attempts so far, from 1. */
   readonly attempts: number
@@ -25,16 +25,19 @@ export interface TaskProgress {
   readonly startedAt: string
   /** When the first attempt was about to leave, in epoch ms by Okta's clock. */
   readonly firstIntentAt: number
-  /** Status of the user before the first attempt; null when it was not read. */
+  /** Status of the user before the first attempt; null if the user was not read. */
   readonly statusBefore: string | null
-  /** Whether a look, and not an answer, has said of an earlier attempt that it was not applied. It may come late. */
+  /**
+   * Whether an earlier attempt was judged "not applied" by a look at the user, not by an answer. It may be applied
+   * late.
+   */
   readonly doubted: boolean
-  /** How often it was sent once more by the job's leave alone, with nothing to tell whether it had been applied. */
+  /** How often it was repeated only because the job allows it, although nothing showed whether it had been applied. */
   readonly repeats: number
   readonly last: LastAttempt
 }
 
-/** The progress of a task after one more of its events. Events of another attempt than the last change nothing. */
+/** The progress of a task after one more event. Only events of the last attempt change it. */
 export function progressAfter(
   known: TaskProgress | undefined,
   event: Extract<

@@ -1,9 +1,9 @@
-/** Sends of one task, or reads of one user, that may fail for passing reasons before it is given up. */
+/** How often the sends of one task, or the reads of one user, may fail for passing reasons before it is given up. */
 export const maxSetbacks = 10
 
 /**
- * How long to wait after the n-th failure in a row: 0.25 s doubling up to 8 s, each spread over half to one and a half
- * of that, so that many who failed together don't come back together.
+ * How long to wait after the n-th failure in a row: 0.25 s, doubling up to 8 s, times a random factor from 0.5 to 1.5,
+ * so that calls that failed together don't come back together.
  *
  * @param failures from 1
  * @param random from 0 up to, not including, 1
@@ -12,15 +12,15 @@ export function backoffMs(failures: number, random: number): number {
   return Math.min(8_000, 250 * 2 ** (failures - 1)) * (0.5 + random)
 }
 
-/** How long to wait after Okta's concurrency limit: it passes when any other call ends, whatever its reset says. */
+/** How long to wait after Okta's concurrency limit. It passes when any other call ends, whatever its reset says. */
 export function concurrencyWaitMs(random: number): number {
   return 100 + 300 * random
 }
 
-/** How long to wait before a user in transition is looked at again. */
+/** How long to wait before looking at a user in transition again. */
 export function transitionWaitMs(looks: number): number {
   return Math.min(5_000, 500 * 2 ** (looks - 1))
 }
 
-/** How long a user in transition is waited for. */
+/** How long to wait in all for a user in transition. */
 export const transitionPatienceMs = 60_000

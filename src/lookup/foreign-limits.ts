@@ -2,14 +2,14 @@ import { exitCodes } from '../messages/known-error.ts'
 import type { StopReason } from '../messages/stop.ts'
 import { type Answered, isOktas } from '../okta/answer.ts'
 
-/** Refusals of one window after the other, without a success, that stop a run. */
+/** The run stops after so many refused windows in a row without a success. */
 const mostWindows = 5
-/** Refusals closer together than this are one: many calls may be in flight when a limit is met. */
+/** Refusals closer together than this count as one, because many calls may be in flight when a limit is hit. */
 const oneWindowMs = 1_000
 
 /**
- * Limits that somebody between us and Okta sets: a 429 without anything of Okta's. What such a limit counts nobody says,
- * so a run that meets it again and again stops and says so, where one of Okta's own would only have to be waited out.
+ * Limits that something between us and Okta sets: a 429 without any sign of Okta's. Nobody says what such a limit
+ * counts. A limit of Okta's own only needs a wait, but a run that hits one of these again and again stops and says so.
  */
 export class ForeignLimits {
   readonly #monotonic: () => number
@@ -20,7 +20,7 @@ export class ForeignLimits {
     this.#monotonic = monotonic
   }
 
-  /** Takes in an answer. Returns why the run has to stop; null while it may go on. */
+  /** Takes in an answer. Returns why the run must stop; null while it may go on. */
   take(bucket: string, answer: Answered): StopReason | null {
     if (answer.httpStatus !== 429) {
       this.#met.delete(bucket)

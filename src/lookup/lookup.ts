@@ -10,7 +10,7 @@ import { ForeignLimits } from './foreign-limits.ts'
 import type { LookupParts } from './paced-get.ts'
 import { OktaPatience } from './patience.ts'
 
-/** From when on a call that is not answered no longer keeps its row's place among those at work. */
+/** After this time without an answer, a call no longer keeps its row's place among the rows at work. */
 const hangsAfterMs = 1_000
 
 export interface LookupOptions
@@ -23,7 +23,7 @@ export interface LookupOptions
   readonly parked?: LookupParts['parked']
 }
 
-/** Opens what an execution or a plan asks Okta through: one pacer, one patience, and one look at each answer. */
+/** Opens the way by which an execution or a plan asks Okta: one pacer, one patience, and one check of each answer. */
 export function openLookup(options: LookupOptions): LookupParts {
   const { stop, clock, tally, parked = (wait) => wait() } = options
   const patience = new OktaPatience()
@@ -33,12 +33,12 @@ export function openLookup(options: LookupOptions): LookupParts {
   return {
     async send(request) {
       const answering = options.send(request)
-      // A row whose call hangs lets another take its place.
+      // A row with a hanging call gives its place to another row.
       const hanging = setTimeout(() => void parked(() => answering), hangsAfterMs)
       const answer = await answering.finally(() => clearTimeout(hanging))
       if (answer.kind === 'answered') {
         if (isOktas(answer)) patience.heard()
-        // At once, before the slot is free for another call that would be refused as well.
+        // Checked at once, before the slot is free for another call that would be refused as well.
         if (answer.httpStatus === 401) stop.turn(credentialsRefused(answer))
         const limited = limits.take(request.bucket, answer)
         if (limited !== null) stop.turn(limited)

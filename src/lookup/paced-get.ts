@@ -9,7 +9,7 @@ import { credentialsRefused, oktaAway } from '../rules/stop-reasons.ts'
 import { backoffMs, concurrencyWaitMs, maxSetbacks } from './backoff.ts'
 import { type OktaPatience, oktaPatienceMs } from './patience.ts'
 
-/** What looking something up needs. A plan has it as well as an execution. */
+/** What a lookup needs. Plans and executions both have it. */
 export interface LookupParts {
   /** Sends one request, at once. */
   readonly send: (request: OktaRequest) => Promise<Answer>
@@ -18,25 +18,25 @@ export interface LookupParts {
   readonly stop: StopSwitch
   readonly tally: Tally
   readonly patience: OktaPatience
-  /** Gets a sentence for a person when a wait begins that is not the budget's. */
+  /** Gets a sentence for a person when a wait begins for a reason other than the budget. */
   readonly say: (line: string) => void
-  /** Waits for something while the row that waits lets another take its place among those at work. */
+  /** Waits for something, and meanwhile gives the row's place among those at work to another row. */
   readonly parked: <T>(wait: () => Promise<T>) => Promise<T>
   /** From 0 up to, not including, 1. */
   readonly random: () => number
 }
 
-/** What a GET came to. `again`: it failed for passing reasons as often as it was tried, while others were answered. */
+/** The outcome of a GET. `again`: every try failed for passing reasons, while other requests were answered. */
 export type GetResult =
   | { readonly found: Answered }
   | { readonly failed: Answer; readonly outcome: Exclude<ReadOutcome, 'found'> }
 
 /**
- * A GET with its retries. None of them holds a slot while it waits.
+ * Sends a GET and repeats it if necessary. It holds no slot while it waits.
  *
- * @param ahead whether it is for work that comes later, and can wait
+ * @param ahead whether the result is for later work, so that the read can wait
  * @param beforeSending called right before each try leaves
- * @throws RunStopped when the run stops: also because Okta refuses the credentials, or has been away for too long
+ * @throws RunStopped when the run stops, for example because Okta refuses the credentials or has been away for too long
  */
 export async function pacedGet(
   parts: LookupParts,
@@ -62,7 +62,7 @@ export async function pacedGet(
     const outcome = classifyRead(answer)
     switch (outcome) {
       case 'found':
-        // `classifyRead` finds nothing in what was not answered.
+        // Always true here: `classifyRead` finds nothing without an answer.
         if (answer.kind === 'answered') return { found: answer }
         break
       case 'rate_limited':
@@ -92,8 +92,8 @@ export async function pacedGet(
 }
 
 /**
- * Counts a request that nothing of Okta's came back for, and stops the run once that has been so for too long. Before it
- * does, it asks for the token's owner: a filter that takes offence at one login is not an outage.
+ * Counts a request without an answer of Okta's, and stops the run once the silence has lasted too long. Before it
+ * stops, it asks for the token's owner: a filter that blocks one login is not an outage.
  *
  * @throws RunStopped then
  */
@@ -103,9 +103,7 @@ export async function waitForOkta(parts: LookupParts, answer: Answer): Promise<v
   const silentMs = patience.failed()
   if (patience.isWorthReporting(silentMs)) {
     const [so, most] = [Math.round(silentMs / 1000), oktaPatienceMs / 1000]
-    parts.say(
-      `Nothing of Okta's has come back for ${so} s: ${describeAnswer(answer)}. Trying again until it is ${most} s.`,
-    )
+    parts.say(`No answer from Okta for ${so} s: ${describeAnswer(answer)}. Trying again for up to ${most} s.`)
   }
   if (silentMs < oktaPatienceMs) return
   const owner = readOwnerRequest()

@@ -1,15 +1,15 @@
-/** How long the program goes on without any answer of Okta's before it stops. */
+/** How long the program goes on without any answer from Okta before it stops. */
 export const oktaPatienceMs = 45_000
 
 /** A silence shorter than this passes without a word. */
 const reportAfterMs = 5_000
 
 /**
- * How long nothing of Okta's has come back, over all requests of an execution. What a proxy or a balancer answers in
- * Okta's place counts as nothing.
+ * How long Okta has been silent, over all requests of an execution. Answers of a proxy or a load balancer in Okta's
+ * place count as silence.
  *
- * The silence begins with the first failure after Okta was last heard, not with the last answer: a run that waits a
- * minute for its budget has asked nothing meanwhile.
+ * The silence begins with the first failure after Okta's last answer, not with that answer: a run that waits a minute
+ * for its budget asks nothing meanwhile.
  */
 export class OktaPatience {
   readonly #monotonic: () => number
@@ -32,7 +32,7 @@ export class OktaPatience {
     return this.#answers
   }
 
-  /** After an answer that is certainly Okta's, whatever it says. */
+  /** To be called after an answer that is certainly Okta's, whatever it says. */
   heard(): void {
     this.#answers++
     this.#silentSince = null
@@ -46,7 +46,7 @@ export class OktaPatience {
     return true
   }
 
-  /** After a request that nothing of Okta's came back for. Returns for how many milliseconds that has been so: 0 at first. */
+  /** To be called after a request without an answer of Okta's. Returns the length of the silence in ms, 0 at first. */
   failed(): number {
     const now = this.#monotonic()
     this.#silentSince ??= now

@@ -8,10 +8,11 @@ import type { LookupParts } from './paced-get.ts'
 import { readUser } from './read-user.ts'
 
 /**
- * Looks up whom a job protects, before the first call. An entry is judged as a key of the input is, and must name a user
- * that the org knows: one that names nobody protects nobody, and would do so without a word. Patterns are not looked up.
+ * Looks up the users that a job protects, before the first call. Entries follow the same rules as keys of the input,
+ * and each must name a user that the org knows: a wrong entry would protect nobody and say nothing. Patterns are not
+ * looked up.
  *
- * @throws RunStopped for an entry that protects nobody, or may not, naming it
+ * @throws RunStopped for an entry that protects nobody or may protect nobody; the message names it
  */
 export async function lookUpProtected(
   parts: LookupParts,
@@ -24,7 +25,7 @@ export async function lookUpProtected(
     kept.push(entry)
     if (entry.includes('*')) {
       if (/[\p{Cc}\p{Cf}\s]/u.test(entry))
-        throw parts.stop.because(protectsNobody(text, 'it holds a character that cannot be seen'))
+        throw parts.stop.because(protectsNobody(text, 'it contains an invisible character'))
       continue
     }
     const id = await lookUp(parts, text, entry)
@@ -33,18 +34,18 @@ export async function lookUpProtected(
   return { ids, entries: kept }
 }
 
-/** The id of an entry's user; null where the token may not read it and comparing the entry with logins and ids will do. */
+/** The id of an entry's user; null if the token may not read that user and comparing ids and logins is enough. */
 async function lookUp(parts: LookupParts, text: string, entry: string): Promise<string | null> {
   const { stop, say } = parts
   const check = checkUserKey(entry)
   if ('problem' in check) throw stop.because(protectsNobody(text, check.problem))
   const read = await readUser(parts, check.key)
   if (read.kind === 'found') return read.user.id
-  if (read.cause === 'not_found') throw stop.because(protectsNobody(text, 'the org knows no such user'))
+  if (read.cause === 'not_found') throw stop.because(protectsNobody(text, 'there is no such user in the org'))
   const comparable = looksLikeUserId(entry) || entry.includes('@')
   if (read.cause !== 'no_permission' || !comparable) throw stop.because(protectsNobody(text, read.message))
   say(
-    `${shown(entry)} in guards.protect may not be read with this token; it is protected by comparing it with ids and logins.`,
+    `The token may not read ${shown(entry)} from guards.protect. The entry still protects by comparison with ids and logins.`,
   )
   return null
 }
@@ -53,7 +54,7 @@ function protectsNobody(entry: string, why: string): StopReason {
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: `The entry ${shown(entry)} in guards.protect may protect nobody: ${why}. A guard that can't be checked holds, so nothing was sent.`,
+    message: `The entry ${shown(entry)} in guards.protect may protect nobody: ${why}. Nothing is sent until the entry is corrected.`,
     advice: {
       kind: 'fix',
       fix: `Correct the entry ${shown(entry)} in the job and start a new run, or give the token the right to read that user`,

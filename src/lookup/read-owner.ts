@@ -11,25 +11,25 @@ import { backoffMs, concurrencyWaitMs } from './backoff.ts'
 import { type LookupParts, waitForOkta } from './paced-get.ts'
 import { oktaPatienceMs } from './patience.ts'
 
-/** How long an owner whom Okta does not show is asked for again, in milliseconds. */
+/** How long to ask again for an owner whom Okta does not show, in milliseconds. */
 const ownerPatienceMs = 15_000
 
-/** What is known of the credentials beside their value. */
+/** What is known about the credentials besides their value. */
 export interface CredentialFacts {
   readonly orgUrl: string
-  /** Whether they certainly belong to a service app, which has no owner. What only may be one is not one. */
+  /** Whether they certainly belong to a service app, which has no owner. "Perhaps" counts as no. */
   readonly ofServiceApp: boolean
 }
 
 /**
- * Asks Okta whose the token is. It is the first call of every execution, so it is also where a wrong address, a wrong
- * token or a proxy in between shows itself.
+ * Asks Okta for the owner of the token. It is the first call of every execution, so a wrong address, a wrong token or a
+ * proxy in between shows itself here.
  *
  * An API token always has an owner: until Okta has shown who, nothing is sent.
  *
  * @returns the owner; null for a service app, which has none
- * @throws RunStopped when Okta refuses the credentials or does not show the owner, is away for too long, something that
- *   no patience heals stands in the way, or the user stops the run
+ * @throws RunStopped when Okta refuses the credentials, does not show the owner or is away for too long, when an
+ *   obstacle will not go away, or when the user stops the run
  */
 export async function readTokenOwner(parts: LookupParts, credentials: CredentialFacts): Promise<TokenOwner> {
   const { stop, pacer, send, random } = parts
@@ -52,7 +52,7 @@ export async function readTokenOwner(parts: LookupParts, credentials: Credential
           throw stop.because(ownerHidden(answer))
         }
       }
-      // The pacer has closed the bucket until the reset.
+      // The pacer has closed the bucket until the reset, so a short wait is enough here.
       if (answer.httpStatus === 429 && isOktas(answer)) {
         await stop.wait(concurrencyWaitMs(random()))
         continue
@@ -69,7 +69,7 @@ export async function readTokenOwner(parts: LookupParts, credentials: Credential
   }
 }
 
-/** Okta's own word that it shows no user here. */
+/** Whether Okta itself says that it shows no user here. */
 function isRefusal(answer: Answered): boolean {
   const { httpStatus } = answer
   return isOktas(answer) && httpStatus < 500 && httpStatus !== 429
@@ -79,7 +79,7 @@ function ownerHidden(answer: Answer): StopReason {
   return {
     state: 'stopped',
     exitCode: exitCodes.refusedByOkta,
-    message: `Okta does not show whose the token is (${describeAnswer(answer)}). Its owner must never be acted on, so nothing was sent.`,
+    message: `Okta does not show who owns the token (${describeAnswer(answer)}). Nothing is sent until the owner is known, because the owner must be protected.`,
     advice: {
       kind: 'fix',
       fix: 'Give the token a role that may read its own user, or set another OKTA_CLIENT_TOKEN',
@@ -87,7 +87,7 @@ function ownerHidden(answer: Answer): StopReason {
   }
 }
 
-/** What stands in the way and stays there: a certificate that is not trusted, a redirect. Null for all that may pass. */
+/** An obstacle that stays: an untrusted certificate, a redirect. Null for every obstacle that may go away. */
 function lastingObstacle(orgUrl: string, answer: Answer): StopReason | null {
   if (answer.kind === 'unanswered') {
     const { fix, lasting } = lossOf(answer.code)
@@ -97,10 +97,10 @@ function lastingObstacle(orgUrl: string, answer: Answer): StopReason | null {
   if (httpStatus < 300 || httpStatus >= 400) return null
   const target = originOf(location)
   return obstacle(
-    `${orgUrl} redirects${target === null ? '' : ` to ${target}`}; a token is never sent along.`,
+    `${orgUrl} redirects${target === null ? '' : ` to ${target}`}. The token is never sent to another address.`,
     target === null
-      ? 'Check OKTA_CLIENT_ORGURL, and whether a proxy stands in between'
-      : `If that is your org: export OKTA_CLIENT_ORGURL=${shellWord(target)}; else check whether a proxy stands in between`,
+      ? 'Check OKTA_CLIENT_ORGURL, and whether a proxy is in between'
+      : `If that is your org: export OKTA_CLIENT_ORGURL=${shellWord(target)}; else check whether a proxy is in between`,
   )
 }
 

@@ -2,15 +2,15 @@ import { transitionPatienceMs, transitionWaitMs } from './backoff.ts'
 import type { LookupParts } from './paced-get.ts'
 import { type FailedRead, type FoundUser, readUser } from './read-user.ts'
 
-/** A read older than one window must not be acted on. */
+/** Whether a read is older than one window. No call may rest on such a read. */
 export function isOld({ clock, pacer }: Pick<LookupParts, 'clock' | 'pacer'>, read: FoundUser): boolean {
   return clock.now() - read.readAt > pacer.windowMs('/api/v1/users')
 }
 
 /**
- * The user as of this window, and no longer in transition if waiting could bring that about.
+ * Reads the user as of this window. Waits for a user in transition, up to a limit.
  *
- * @param known a read that is at hand; used if it is not old
+ * @param known a read that exists already; used if it is not old
  * @throws RunStopped when the run stops first
  */
 export async function readSettledUser(

@@ -4,20 +4,20 @@ import { listFactorsRequest, readUserRequest } from '../okta/request.ts'
 import { type OktaUser, parseFactorTimes, parseUser } from '../okta/user.ts'
 import { type LookupParts, pacedGet } from './paced-get.ts'
 
-/** A user as read, and when. */
+/** A user as read, and the time of the read. */
 export interface FoundUser {
   readonly kind: 'found'
   readonly user: OktaUser
-  /** Epoch milliseconds by Okta's clock, not later than the moment that the answer describes. */
+  /** Epoch milliseconds by Okta's clock, never later than the moment that the answer describes. */
   readonly readAt: number
   readonly httpStatus: number
   readonly requestId: string | null
 }
 
-/** Why a read came to nothing. `unreadable`: for passing reasons, try after try. */
+/** Why a read failed. `unreadable`: every try failed for passing reasons. */
 export type FailedReadCause = 'not_found' | 'no_permission' | 'refused' | 'unreadable'
 
-/** A read that came to nothing. */
+/** A read that failed. */
 export interface FailedRead {
   readonly kind: 'failed'
   readonly cause: FailedReadCause
@@ -31,7 +31,7 @@ export interface FailedRead {
 /**
  * Reads a user by id, login or short name. Passing failures are tried again.
  *
- * @param ahead whether the read is for work that comes later, and can wait
+ * @param ahead whether the read is for later work and can wait
  * @throws RunStopped as {@link pacedGet} does
  */
 export async function readUser(
@@ -48,7 +48,7 @@ export async function readUser(
   if ('failed' in got) return failedRead(got.outcome, got.failed, what)
   const user = parseUser(got.found)
   if (user === null) {
-    return failedRead('refused', got.found, what, 'Okta showed no user that can be understood')
+    return failedRead('refused', got.found, what, "Okta's answer was not a user that can be understood")
   }
   const { httpStatus, requestId } = got.found
   return { kind: 'found', user, readAt, httpStatus, requestId }
@@ -63,7 +63,7 @@ export async function readFactorTimes(
   const what = `the factors of user ${userId}`
   if ('failed' in got) return failedRead(got.outcome, got.failed, what)
   const times = parseFactorTimes(got.found)
-  return times ?? failedRead('refused', got.found, what, 'Okta showed no list of factors')
+  return times ?? failedRead('refused', got.found, what, "Okta's answer was not a list of factors")
 }
 
 function failedRead(

@@ -10,12 +10,12 @@ export interface RunName {
   readonly runsDirectory: string
 }
 
-/** The name of the run that lies in a directory. */
+/** The name of the run in a directory. */
 export function runNameOf(directory: string): RunName {
   return { runId: basename(directory), runsDirectory: dirname(directory) }
 }
 
-/** A command to type: `okta-lifecycle COMMAND RUN --runs-dir DIR`, the directory left out when it is the default. */
+/** A command to type: `okta-lifecycle COMMAND RUN --runs-dir DIR`, without the directory when it is the default. */
 export function commandFor(command: string, { runId, runsDirectory }: RunName, ...flags: string[]): string {
   const where = runsDirectory === defaultRunsDirectory ? [] : ['--runs-dir', shellWord(runsDirectory)]
   return ['okta-lifecycle', command, shellWord(runId), ...where, ...flags].join(' ')

@@ -1,4 +1,4 @@
-/** How the process ends, as its exit status. The meanings are a promise to scripts and schedulers. */
+/** The exit statuses of the process. Scripts and schedulers rely on their meanings. */
 export const exitCodes = {
   done: 0,
   someoneMustLook: 1,
@@ -33,11 +33,11 @@ export class KnownError extends Error {
 }
 
 /**
- * A {@link KnownError} whose cause lies outside the program: a disk, a network, an org. What fixes it is kept apart from
- * what to type next, since only the command knows that.
+ * A {@link KnownError} with a cause outside the program: a disk, a network, an org. The fix is kept apart from what to
+ * type next, because only the command knows that.
  */
 export class FixableError extends KnownError {
-  /** What fixes it: an imperative that a sentence can go on from, such as `Make room on the disk`. */
+  /** The fix, as an imperative that starts a sentence, such as `Make room on the disk`. */
   readonly fix: string
 
   constructor(
@@ -52,7 +52,7 @@ export class FixableError extends KnownError {
   }
 
   /**
-   * The same, for those who know what comes next.
+   * The same error with the next step, from a caller that knows it.
    *
    * @param next follows the fix: `, then: okta-lifecycle resume RUN`
    */

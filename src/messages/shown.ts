@@ -1,8 +1,8 @@
 const longest = 60
 
 /**
- * A text of the input as a message may hold it: in double quotes, cut after 60 characters, and with everything that a
- * terminal would act on or not show (control, format and unpaired surrogate characters) written as `\u....`.
+ * A text of the input in the form for messages: in double quotes, cut after 60 characters. Characters that a terminal
+ * would act on or not show (control, format and unpaired surrogate characters) become `\u....`.
  */
 export function shown(text: string): string {
   const characters = [...text.slice(0, 2 * longest)]
@@ -10,7 +10,7 @@ export function shown(text: string): string {
   return `"${visible(characters.slice(0, longest).join(''))}${cut ? '…' : ''}"`
 }
 
-/** A text with its control, format and unpaired surrogate characters written as `\u....`; nothing is cut or quoted. */
+/** A text with its control, format and unpaired surrogate characters written as `\u....`, neither cut nor quoted. */
 export function visible(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0
@@ -18,7 +18,7 @@ export function visible(text: string): string {
   })
 }
 
-/** Names for a message, each as {@link shown} shows it, at most 30 of them. */
+/** Names for a message, at most 30 of them, each in the form of {@link shown}. */
 export function shownList(names: readonly string[]): string {
   const most = 30
   const list = names.slice(0, most).map(shown).join(', ')

@@ -2,11 +2,11 @@ import { setMaxListeners } from 'node:events'
 import type { ExitCode } from './known-error.ts'
 
 /**
- * What a person does before the work can go on.
- * - `go_on`: nothing is wrong; the command that goes on is enough.
- * - `fix`: an imperative without its full stop, such as `Check the network`; the command follows it.
- * - `flags`: a decision; the command goes on with these flags added.
- * - `said`: whole sentences that already hold what to type.
+ * What a person must do before the work can go on.
+ * - `go_on`: nothing is wrong. The command that goes on is enough.
+ * - `fix`: an imperative without its full stop, such as `Check the network`. The command follows it.
+ * - `flags`: a decision. The command goes on with these flags added.
+ * - `said`: whole sentences that already contain what to type.
  */
 export type Advice =
   | { readonly kind: 'go_on' }
@@ -18,7 +18,7 @@ export type Advice =
 export interface StopReason {
   readonly state: 'stopped' | 'interrupted'
   readonly exitCode: ExitCode
-  /** One sentence on what happened, without advice. */
+  /** One sentence about what happened, without advice. */
   readonly message: string
   readonly advice: Advice
 }
@@ -42,8 +42,8 @@ export function describeNext(advice: Advice, goOn: string): string {
 }
 
 /**
- * Ends whatever waits or is about to send once the work is stopping. A task or row that it ends has no result and is
- * taken up again on resume.
+ * Thrown to everything that waits or is about to send when the work stops. A task or row that it ends has no result;
+ * resume takes it up again.
  */
 export class RunStopped extends Error {
   constructor() {
@@ -52,14 +52,14 @@ export class RunStopped extends Error {
   }
 }
 
-/** The one switch that ends a run. Whoever finds that nothing more may be sent turns it; the first reason stands. */
+/** The one switch that ends a run. Any part that finds a reason to stop sending turns it; the first reason counts. */
 export class StopSwitch {
   readonly #abort = new AbortController()
   #reason: StopReason | null = null
   #retired = false
 
   constructor() {
-    // Every wait listens, and a run may have thousands at once.
+    // Every wait listens to it, and a run may have thousands of waits at once.
     setMaxListeners(0, this.#abort.signal)
   }
 
@@ -72,7 +72,7 @@ export class StopSwitch {
     return this.#abort.signal
   }
 
-  /** Returns whether that stopped anything: the first reason stands, and after {@link retire} there is nothing to stop. */
+  /** Returns whether this call stopped the work: only the first reason does, and none after {@link retire}. */
   turn(reason: StopReason): boolean {
     if (this.#reason !== null || this.#retired) return false
     this.#reason = reason
@@ -80,7 +80,7 @@ export class StopSwitch {
     return true
   }
 
-  /** Turns the switch and returns what ends the caller: `throw stop.because(reason)`. */
+  /** Turns the switch and returns the error that ends the caller: `throw stop.because(reason)`. */
   because(reason: StopReason): RunStopped {
     this.turn(reason)
     return new RunStopped()
@@ -97,7 +97,7 @@ export class StopSwitch {
   }
 
   /**
-   * Waits so many milliseconds.
+   * Waits.
    *
    * @throws RunStopped as soon as the switch is turned
    */

@@ -13,31 +13,31 @@ export const actionNames = [
 
 export type Action = (typeof actionNames)[number]
 
-/** How Okta says that the user's status does not allow the action: the HTTP status and error code together. */
+/** How Okta refuses an action that the user's status does not allow: HTTP status and error code together. */
 interface Refusal {
   readonly httpStatus: number
   readonly errorCode: string
 }
 
-/** What settles an attempt whose outcome is unknown: the user's status, the enrolled factors, or nothing. */
+/** What settles an attempt with an unknown outcome: the user's status, the enrolled factors, or nothing. */
 export type DoubtEvidence = 'status' | 'factors' | 'nothing'
 
-/** All that the program knows of one action. A new action is one more entry in {@link actionRules}. */
+/** Everything that the program knows about one action. A new action is one more entry in {@link actionRules}. */
 export interface ActionRule {
   /** Statuses from which the call is sent. */
   readonly sentFrom: readonly UserStatus[]
-  /** Statuses in which the user is already where the action leads; nothing is sent. */
+  /** Statuses in which the user is already at the action's target, so that nothing is sent. */
   readonly unchangedIn: readonly UserStatus[]
-  /** Statuses that mean `unchanged` only once Okta has refused the call. */
+  /** Statuses that mean `unchanged` only after Okta has refused the call. */
   readonly unchangedAfterRefusalIn: readonly UserStatus[]
-  /** Statuses in which an applied call leaves the user. Empty where the action changes no status. */
+  /** Statuses that the user may have after an applied call. Empty if the action does not change the status. */
   readonly target: readonly UserStatus[]
-  /** How Okta refuses because of status; null where no such refusal is documented. */
+  /** How Okta refuses because of the status; null if no such refusal is documented. */
   readonly refusal: Refusal | null
   readonly doubt: DoubtEvidence
-  /** Okta's default of the `sendEmail` parameter; null where the action has no such parameter. */
+  /** Okta's default of the `sendEmail` parameter; null if the action has no such parameter. */
   readonly sendEmailDefault: boolean | null
-  /** Whether `Prefer: respond-async` is honoured. */
+  /** Whether Okta honours `Prefer: respond-async`. */
   readonly respondsAsync: boolean
   /** Whether the answer may hold an activation link or token, which are credentials. */
   readonly answersWithLink: boolean
@@ -58,7 +58,7 @@ const actionRules = {
     unchangedIn: ['PROVISIONED', 'ACTIVE'],
     unchangedAfterRefusalIn: ['PROVISIONED', 'ACTIVE'],
     target: ['PROVISIONED', 'ACTIVE'],
-    // Also what a LOCKED_OUT user gets, so it must not be read as "already active" by itself.
+    // LOCKED_OUT users get it too, so it does not mean "already active".
     refusal: { httpStatus: 403, errorCode: 'E0000016' },
     doubt: 'status',
     sendEmailDefault: true,
@@ -111,7 +111,7 @@ const actionRules = {
     answersWithLink: false,
   },
   unlock: {
-    // An ACTIVE user may be blocked from unknown devices, which no status shows: only Okta's answer tells.
+    // An ACTIVE user may be blocked from unknown devices. No status shows that; only Okta's answer does.
     sentFrom: ['LOCKED_OUT', 'ACTIVE'],
     unchangedIn: [],
     unchangedAfterRefusalIn: ['ACTIVE'],
@@ -142,8 +142,8 @@ export function ruleOf(action: Action): ActionRule {
 }
 
 /**
- * Reads an action as people write it: any letter case, and `reset-factors`, `resetFactors` or `reset factors`
- * for `reset_factors`. Returns null where the text names no action.
+ * Parses an action as people write it: in any letter case, with `reset-factors`, `resetFactors` or `reset factors` for
+ * `reset_factors`. Returns null if the text does not name an action.
  */
 export function parseAction(text: string): Action | null {
   const plain = text

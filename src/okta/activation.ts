@@ -1,13 +1,13 @@
 import type { Answer } from './answer.ts'
 
-/** What a user activates the account with. Both are credentials. */
+/** What a user needs to activate the account. Both are credentials. */
 export interface Activation {
-  /** Null where Okta gives the token alone, as it does for a reactivate that does not name `sendEmail`. */
+  /** Null if Okta returns only the token, as for a reactivate without `sendEmail`. */
   readonly url: string | null
   readonly token: string
 }
 
-/** The activation link in an answer to activate or reactivate; null where it holds none. */
+/** The activation link in an answer to activate or reactivate; null if the answer has none. */
 export function parseActivation(answer: Answer): Activation | null {
   if (answer.kind !== 'answered' || answer.httpStatus >= 300 || answer.body.kind !== 'json') return null
   const { activationUrl, activationToken } = answer.body.value as Readonly<Record<string, unknown>>

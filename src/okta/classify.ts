@@ -8,8 +8,8 @@ import { type Answer, type AnswerBody, type Answered, isOktas } from './answer.t
  * - `rate_limited`, `concurrency_limited`: certainly not applied; the budget says when to send again.
  * - `not_applied`: certainly not applied, for a passing reason; send again later.
  * - `in_transition`: certainly not applied, since an earlier change of the user is still under way (E0000112).
- * - `wrong_status`: refused as Okta refuses because of the user's status; a read tells what is true.
- * - `no_permission`: a refusal that speaks of the credentials; a matter of this user, or of the token if many come in a row.
+ * - `wrong_status`: refused, it seems because of the user's status; a read shows the truth.
+ * - `no_permission`: a refusal that names the credentials. It concerns this user or, if many come in a row, the token.
  * - `bad_credentials`: 401; nothing can be sent any more.
  * - `refused`: any other refusal; the task has failed.
  * - `in_doubt`: it may have been applied. `settleAtOnce` if Okta itself answered, so that nothing is still under way.
@@ -26,7 +26,7 @@ export type Outcome =
   | { readonly kind: 'refused' }
   | { readonly kind: 'in_doubt'; readonly settleAtOnce: boolean }
 
-/** Okta's limit of simultaneous requests: a 429 with limit 0 and remaining 0, whose reset means nothing. */
+/** Whether it is Okta's limit of simultaneous requests: a 429 with limit 0 and remaining 0. Its reset means nothing. */
 export function isConcurrencyLimit(answer: Answered): boolean {
   return answer.httpStatus === 429 && answer.rateLimit?.limit === 0 && answer.rateLimit.remaining === 0
 }
@@ -38,9 +38,9 @@ const credentialErrors: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether a refusal other than 401 speaks of the credentials and not of the call.
- * Source: E0000006 of Okta's catalogue; OAuth refusals name their reason in `www-authenticate`, with 400 or 403, sometimes
- * with an empty body (okta-sdk-nodejs issues 424 and 453).
+ * Whether a refusal other than 401 concerns the credentials and not the call. Source: E0000006 of Okta's catalogue;
+ * OAuth refusals name their reason in `www-authenticate`, with 400 or 403, sometimes with an empty body
+ * (okta-sdk-nodejs issues 424 and 453).
  */
 function speaksOfCredentials({ httpStatus, error, authenticate }: Answered): boolean {
   if (httpStatus < 400 || httpStatus >= 500) return false
@@ -49,8 +49,8 @@ function speaksOfCredentials({ httpStatus, error, authenticate }: Answered): boo
 }
 
 /**
- * Whether a body is what Okta answers an accepted lifecycle call with: `{}`, or an activation link. Nobody else would say
- * just that, so it counts also where Okta's headers did not come through.
+ * Whether a body is Okta's answer to an accepted lifecycle call: `{}`, or an activation link. Nobody else sends exactly
+ * that, so it counts even without Okta's headers.
  */
 function saysDone(body: AnswerBody): boolean {
   if (body.kind !== 'json' || Array.isArray(body.value)) return false
@@ -59,17 +59,17 @@ function saysDone(body: AnswerBody): boolean {
 
 const doubt = { kind: 'in_doubt', settleAtOnce: false } as const
 
-/** Reads the answer to a lifecycle call. Goes by HTTP status and error code together, as Okta advises. */
+/** Classifies the answer to a lifecycle call, by HTTP status and error code together, as Okta advises. */
 export function classifyLifecycle(action: Action, answer: Answer): Outcome {
   if (answer.kind === 'unanswered') {
     return answer.mayHaveBeenSent ? { kind: 'in_doubt', settleAtOnce: false } : { kind: 'not_applied' }
   }
   const { httpStatus, error, body } = answer
   if (httpStatus >= 200 && httpStatus < 300) {
-    // A page of HTML, or an answer of nothing that Okta does not sign, is a proxy's or a portal's: nobody knows what it did.
+    // An HTML page, or an empty answer without Okta's headers, is from a proxy or portal: nobody knows what it did.
     return saysDone(body) || (body.kind !== 'unreadable' && isOktas(answer)) ? { kind: 'applied' } : doubt
   }
-  // Okta redirects no lifecycle call. Whoever does may have passed it on before.
+  // Okta never redirects a lifecycle call. Whatever redirects it may have passed it on first.
   if (httpStatus >= 300 && httpStatus < 400) return doubt
   if (httpStatus === 429) {
     return isConcurrencyLimit(answer) ? { kind: 'concurrency_limited' } : { kind: 'rate_limited' }
@@ -86,18 +86,18 @@ export function classifyLifecycle(action: Action, answer: Answer): Outcome {
   if (refusal !== null && httpStatus === refusal.httpStatus && error?.errorCode === refusal.errorCode) {
     return { kind: 'wrong_status' }
   }
-  // An unknown id and a DEPROVISIONED user can look the same for any action; a read tells them apart.
+  // For any action, an unknown id and a DEPROVISIONED user can look the same. A read tells them apart.
   if (httpStatus === 404 && error?.errorCode === 'E0000007') return { kind: 'wrong_status' }
-  // Another's refusal may be of the call, or only of Okta's answer to it.
+  // A refusal from something in between may concern the call, or only Okta's answer to it.
   return isOktas(answer) ? { kind: 'refused' } : doubt
 }
 
 /**
  * What an answer to a read means.
  *
- * - `found`: the body is what was asked for, as far as its form goes.
+ * - `found`: the body has the form of what was asked for.
  * - `not_found`: there is no such user.
- * - `again`: a passing failure; reading again does no harm.
+ * - `again`: a passing failure. Reading again does no harm.
  */
 export type ReadOutcome =
   | 'found'
@@ -109,12 +109,12 @@ export type ReadOutcome =
   | 'bad_credentials'
   | 'refused'
 
-/** Whether a body has the form of what is read: a thing with an id, or a list of such. */
+/** Whether a body has the form of what is read: an object with an id, or a list. */
 function hasForm(body: AnswerBody): boolean {
   return body.kind === 'json' && (Array.isArray(body.value) || 'id' in body.value)
 }
 
-/** Reads the answer to a GET. */
+/** Classifies the answer to a GET. */
 export function classifyRead(answer: Answer): ReadOutcome {
   if (answer.kind === 'unanswered') return 'again'
   const { httpStatus, error, body } = answer
@@ -123,7 +123,7 @@ export function classifyRead(answer: Answer): ReadOutcome {
   if (httpStatus === 401) return 'bad_credentials'
   if (httpStatus === 404 && error?.errorCode === 'E0000007') return 'not_found'
   if (speaksOfCredentials(answer)) return 'no_permission'
-  // Whatever is not Okta's word says nothing of the user.
+  // An answer that is not Okta's says nothing about the user.
   if (httpStatus >= 500 || httpStatus === 408 || httpStatus < 400) return 'again'
   return body.kind === 'unreadable' || !isOktas(answer) ? 'again' : 'refused'
 }

@@ -9,21 +9,21 @@ import { parseRetryAfter } from './retry-after.ts'
 
 /** Sends requests to one org. */
 export interface OktaClient {
-  /** Sends one request, once. Never throws for what the network or the server does. */
+  /** Sends a request once. Never throws for a failure of the network or the server. */
   send(request: OktaRequest): Promise<Answer>
-  /** Ends all connections. May be called again. */
+  /** Ends all connections. May be called more than once. */
   close(): Promise<void>
 }
 
 export interface OktaClientOptions {
   readonly connection: Connection
   readonly clock: OktaClock
-  /** Connections, at most. Each call that hangs holds one until its time limit. */
+  /** The most connections. A call that hangs keeps its connection until its time limit. */
   readonly connections: number
   readonly userAgent: string
 }
 
-/** Opens a client. It keeps connections alive, follows no redirect, and retries nothing by itself. */
+/** Opens a client. It keeps connections alive, follows no redirects and retries nothing. */
 export function createOktaClient(options: OktaClientOptions): OktaClient {
   const { connection, clock } = options
   const { requestTimeoutMs } = connection
@@ -85,7 +85,8 @@ function toAnswer(received: Received, observeDate: (date: string | undefined) =>
     authenticate: /\berror="?([\w.-]+)/.exec(singleHeader(headers['www-authenticate']) ?? '')?.[1] ?? null,
     retryAfterMs: parseRetryAfter(singleHeader(headers['retry-after']), Date.now()),
   }
-  // A proxy's clock is not Okta's: one page of a balancer that is two minutes ahead must not move what is believed of it.
+  // A proxy's clock is not Okta's. One page of a load balancer that is two minutes ahead must not change our view of
+  // it.
   if (requestId !== null || rateLimit !== null) observeDate(singleHeader(headers.date))
   return answered
 }

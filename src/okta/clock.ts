@@ -7,9 +7,9 @@ interface Span {
 /**
  * Okta's clock as seen from here.
  *
- * Each answer's `Date` (whole seconds) was written between the sending of its request and the arrival of the answer,
- * so it bounds the difference between Okta's clock and ours; the bounds of many answers together are far narrower
- * than a second. The local wall clock is never compared with Okta's times: it may be minutes off.
+ * Okta writes each answer's `Date` (whole seconds) between the sending of the request and the arrival of the answer. So
+ * it bounds the difference between Okta's clock and ours, and many answers together bound it to far less than a second.
+ * The local wall clock is never compared with Okta's times: it may be minutes off.
  */
 export class OktaClock {
   readonly #monotonic: () => number
@@ -25,12 +25,12 @@ export class OktaClock {
     this.#fallback = fallback
   }
 
-  /** The moment to hand to {@link observe} as the time of sending or arrival. */
+  /** The present moment, for {@link observe} as the time of sending or arrival. */
   mark(): number {
     return this.#monotonic()
   }
 
-  /** Takes in one answer's `Date` header; anything that is no date is passed over. */
+  /** Takes in one answer's `Date` header. Ignores anything that is not a date. */
   observe(date: string | undefined, sentAt: number, arrivedAt: number): void {
     const seen = date === undefined ? Number.NaN : Date.parse(date)
     if (Number.isNaN(seen)) return
@@ -38,7 +38,7 @@ export class OktaClock {
     const known = this.#offset
     const narrowed =
       known === null ? span : { low: Math.max(known.low, span.low), high: Math.min(known.high, span.high) }
-    // Bounds that contradict each other mean that a clock was set: begin again with the newest.
+    // Contradictory bounds mean that a clock was set: start again with the newest.
     this.#offset = narrowed.low <= narrowed.high ? narrowed : span
   }
 
@@ -53,13 +53,13 @@ export class OktaClock {
     return new Date(this.now()).toISOString()
   }
 
-  /** Okta's time is at most this, in epoch milliseconds: by when something has surely happened. */
+  /** Okta's time is at most this, in epoch milliseconds. Something that has happened did so by then. */
   nowAtMost(): number {
     if (this.#offset === null) return this.#fallback()
     return this.#monotonic() + this.#offset.high
   }
 
-  /** Okta's time is at least this, in epoch milliseconds: what a wait for a reset must go by. */
+  /** Okta's time is at least this, in epoch milliseconds. A wait for a reset must go by it. */
   nowAtLeast(): number {
     if (this.#offset === null) return this.#fallback()
     return this.#monotonic() + this.#offset.low

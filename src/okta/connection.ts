@@ -1,7 +1,7 @@
 import { KnownError } from '../messages/known-error.ts'
 import { isOfServiceApp } from './token-claims.ts'
 
-/** Where the org is and how calls to it are authorized. `authorization` is a secret. */
+/** The org's address and the authorization of calls to it. `authorization` is a secret. */
 export interface Connection {
   /** Scheme, host and port, without a trailing slash. */
   readonly orgUrl: string
@@ -18,7 +18,7 @@ export const defaultRequestTimeoutMs = 30_000
 /**
  * Reads the connection from the environment variables that Okta's own SDKs use.
  *
- * @throws KnownError where a setting is missing or can't be accepted, with the fix
+ * @throws KnownError when a setting is missing or not valid, with the fix
  */
 export function readConnection(environment: Readonly<Record<string, string | undefined>>): Connection {
   const orgUrl = checkOrgUrl(environment.OKTA_CLIENT_ORGURL)
@@ -40,20 +40,17 @@ const orgUrlExample = 'export OKTA_CLIENT_ORGURL=https://your-org.okta.com'
  */
 export function checkOrgUrl(text: string | undefined): string {
   if (text === undefined || text.trim() === '') {
-    throw new KnownError(
-      'OKTA_CLIENT_ORGURL is not set: the URL of the Okta org was expected.',
-      orgUrlExample,
-    )
+    throw new KnownError('OKTA_CLIENT_ORGURL is not set. It must be the URL of the Okta org.', orgUrlExample)
   }
   const trimmed = text.trim()
   if (!URL.canParse(trimmed)) throw noUrl(trimmed)
   const url = new URL(trimmed)
   if (url.username !== '' || url.password !== '') {
-    throw new KnownError('OKTA_CLIENT_ORGURL holds a user name or password; it takes none.', orgUrlExample)
+    throw new KnownError('OKTA_CLIENT_ORGURL must not contain a user name or password.', orgUrlExample)
   }
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
     throw new KnownError(
-      `OKTA_CLIENT_ORGURL must begin with https:// (it is ${url.protocol}//${url.host}); plain HTTP is accepted for loopback alone.`,
+      `OKTA_CLIENT_ORGURL must begin with https:// (it is ${url.protocol}//${url.host}); plain HTTP is allowed only for this machine (loopback).`,
       `export OKTA_CLIENT_ORGURL=https://${url.host === '' ? 'your-org.okta.com' : url.host}`,
     )
   }
@@ -69,22 +66,22 @@ export function checkOrgUrl(text: string | undefined): string {
   }
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
     throw new KnownError(
-      `OKTA_CLIENT_ORGURL must be the org's address alone, without a path (it has ${url.pathname}${url.search}${url.hash}).`,
+      `OKTA_CLIENT_ORGURL must be only the org's address, without a path (it has ${url.pathname}${url.search}${url.hash}).`,
       `export OKTA_CLIENT_ORGURL=${url.origin}`,
     )
   }
   return url.origin
 }
 
-/** What is no URL may be a token that was set in the wrong place: only what looks like a host is shown. */
+/** A value that is not a URL may be a token in the wrong variable, so only a value that looks like a host is shown. */
 function noUrl(text: string): KnownError {
   if (/^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?\/?$/i.test(text)) {
     return new KnownError(
-      `OKTA_CLIENT_ORGURL lacks its scheme: ${text}.`,
+      `OKTA_CLIENT_ORGURL has no scheme: ${text}.`,
       `export OKTA_CLIENT_ORGURL=https://${text}`,
     )
   }
-  return new KnownError('OKTA_CLIENT_ORGURL is no URL.', orgUrlExample)
+  return new KnownError('OKTA_CLIENT_ORGURL is not a URL.', orgUrlExample)
 }
 
 function isLoopback(hostname: string): boolean {
@@ -96,22 +93,22 @@ function readAuthorization(environment: Readonly<Record<string, string | undefin
   const scheme = ['SSWS', 'Bearer'].find((name) => name.toLowerCase() === mode.toLowerCase())
   if (scheme === undefined) {
     throw new KnownError(
-      `OKTA_CLIENT_AUTHORIZATIONMODE is ${JSON.stringify(mode)}; SSWS (an API token) or Bearer (an access token) was expected.`,
+      `OKTA_CLIENT_AUTHORIZATIONMODE is ${JSON.stringify(mode)}. It must be SSWS (an API token) or Bearer (an access token).`,
       'export OKTA_CLIENT_AUTHORIZATIONMODE=SSWS',
     )
   }
   const token = (environment.OKTA_CLIENT_TOKEN ?? '').trim()
   if (token === '') {
     throw new KnownError(
-      `OKTA_CLIENT_TOKEN is not set: ${scheme === 'SSWS' ? 'an API token' : 'an access token'} was expected.`,
+      `OKTA_CLIENT_TOKEN is not set. It must be ${scheme === 'SSWS' ? 'an API token' : 'an access token'}.`,
       'Create one in the Admin Console under Security > API > Tokens, then: export OKTA_CLIENT_TOKEN=…',
     )
   }
   // The value itself is never shown, not even here.
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new KnownError(
-      'OKTA_CLIENT_TOKEN holds a space or a character that no token has.',
-      `Set the token alone, without the word ${scheme} before it: export OKTA_CLIENT_TOKEN=…`,
+      'OKTA_CLIENT_TOKEN contains a space or another character that no token has.',
+      `Set only the token, without the word ${scheme} before it: export OKTA_CLIENT_TOKEN=…`,
     )
   }
   return `${scheme} ${token}`
@@ -120,11 +117,11 @@ function readAuthorization(environment: Readonly<Record<string, string | undefin
 function readRequestTimeout(text: string | undefined): number {
   if (text === undefined || text.trim() === '') return defaultRequestTimeoutMs
   const seconds = Number(text)
-  // Okta's SDKs take 0 for "no limit". A call without a limit could never be settled, so 0 means the default here.
+  // In Okta's SDKs 0 means "no limit". A call without a limit could never be settled, so here 0 means the default.
   if (seconds === 0) return defaultRequestTimeoutMs
   if (!Number.isFinite(seconds) || seconds < 0 || seconds > 600) {
     throw new KnownError(
-      `OKTA_CLIENT_REQUESTTIMEOUT is ${JSON.stringify(text)}; a number of seconds up to 600 was expected.`,
+      `OKTA_CLIENT_REQUESTTIMEOUT is ${JSON.stringify(text)}. It must be a number of seconds up to 600.`,
       'export OKTA_CLIENT_REQUESTTIMEOUT=30',
     )
   }

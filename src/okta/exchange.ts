@@ -2,10 +2,10 @@ import type { Dispatcher } from 'undici'
 import { describeLoss } from './loss.ts'
 import type { HeaderValue } from './rate-limit.ts'
 
-/** The largest body that is read, in bytes. A user or an error of Okta's is a few KiB; a list of factors not much more. */
+/** The largest body that is read, in bytes. Users and errors of Okta are a few KiB, lists of factors not much more. */
 const maxBodyBytes = 1024 * 1024
 
-/** What came of one HTTP request. */
+/** The outcome of one HTTP request. */
 export type Received =
   | {
       readonly kind: 'response'
@@ -13,21 +13,21 @@ export type Received =
       readonly connectedAfterMs: number
       readonly httpStatus: number
       readonly headers: Readonly<Record<string, HeaderValue>>
-      /** Null where the body is longer than the limit; the rest was never read. */
+      /** Null if the body is longer than the limit. The rest was not read. */
       readonly text: string | null
     }
   | {
       readonly kind: 'lost'
-      /** The same; null where it never was. Before that no byte can have left. */
+      /** The same; null if it never reached a connection, so that no byte can have left. */
       readonly connectedAfterMs: number | null
       readonly code: string
       readonly why: string
     }
 
 /**
- * One HTTP request as undici reports it: collects the answer within the limits of size and time, and notes whether the
- * request ever reached a connection. undici bounds the silence before headers and between pieces; a body that drips on is
- * cut off here once the whole request has taken its time.
+ * One HTTP request, as undici reports it. Collects the answer within the limits of size and time, and notes whether the
+ * request ever reached a connection. undici limits the silence before the headers and between pieces of the body. A
+ * body that keeps dripping is cut off here, once the whole request has used up its time.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #startedAt = performance.now()
@@ -69,7 +69,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       controller.abort(new Error('The body is too long.'))
       return
     }
-    // A copy would cost more than it saves: a body is short-lived.
+    // Kept without a copy: a copy would cost more than it saves, because bodies are short-lived.
     this.#chunks.push(chunk)
     if (performance.now() - this.#startedAt > this.#timeLimitMs) {
       controller.abort(

@@ -1,17 +1,19 @@
 /** Why no answer came, by the code that the system, TLS or the HTTP client gives. */
 export interface Loss {
-  /** For a person: what it comes from. Null where the code alone has to tell. */
+  /** The cause, for a person. Null if only the code is known. */
   readonly cause: string | null
-  /** What to do about it: an imperative that a sentence can go on from. */
+  /** The fix, as an imperative that starts a sentence. */
   readonly fix: string
-  /** Whether no waiting heals it: a certificate that is not trusted stays so. A name or a port may be back in a moment. */
+  /**
+   * Whether waiting does not help: an untrusted certificate stays untrusted. A name or a port may be back in a moment.
+   */
   readonly lasting: boolean
 }
 
 const checkNetwork = 'Check the network and OKTA_CLIENT_ORGURL'
 const checkScheme = 'Check the scheme and port of OKTA_CLIENT_ORGURL'
 
-/** The first pattern that matches the code counts. */
+/** The first pattern that matches the code wins. */
 const losses: readonly (readonly [code: RegExp, cause: string, fix: string, lasting: boolean])[] = [
   [
     /^ENOTFOUND$/,
@@ -26,7 +28,7 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
     'Check OKTA_CLIENT_ORGURL, and whether a firewall is in between',
     false,
   ],
-  [/^(EHOSTUNREACH|ENETUNREACH)$/, 'there is no way to the host', checkNetwork, false],
+  [/^(EHOSTUNREACH|ENETUNREACH)$/, 'there is no route to the host', checkNetwork, false],
   [
     /^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/,
     'the host does not answer',
@@ -55,13 +57,13 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
   [/^HPE_/, 'what answers there does not speak HTTP', checkScheme, false],
   [
     /^(EMFILE|ENFILE)$/,
-    'this process may open no more files',
+    'this process can open no more files',
     'Raise the limit (ulimit -n 1024) or lower --concurrency',
     false,
   ],
 ]
 
-/** What a code means. */
+/** The meaning of a code. */
 export function lossOf(code: string): Loss {
   for (const [pattern, cause, fix, lasting] of losses) {
     if (pattern.test(code)) return { cause, fix, lasting }
@@ -70,9 +72,9 @@ export function lossOf(code: string): Loss {
 }
 
 /**
- * One phrase on a request that got no answer.
+ * One phrase about a request without an answer.
  *
- * @param reachedConnection whether it was given to a connection
+ * @param reachedConnection whether the request was given to a connection
  */
 export function describeLoss(code: string, reachedConnection: boolean): string {
   const { cause } = lossOf(code)

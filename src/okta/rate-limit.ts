@@ -1,4 +1,4 @@
-/** What one answer says of its rate-limit bucket, as the token's own effective cap shows it. */
+/** What one answer says about its rate-limit bucket. The numbers are those of the token's own effective limit. */
 export interface RateLimit {
   /** Requests allowed in a window. 0 together with `remaining` 0 on a 429 is Okta's concurrency limit. */
   readonly limit: number
@@ -10,9 +10,9 @@ export interface RateLimit {
 export type HeaderValue = string | readonly string[] | undefined
 
 /**
- * Reads `x-rate-limit-limit`, `-remaining` and `-reset`. Returns null where one is absent or no number, as on some
- * of Okta's error answers. Where a header stands twice (several limits applied), the careful value counts.
- * Source: Okta developer documentation, "Rate limits: monitor", and recorded traffic.
+ * Reads `x-rate-limit-limit`, `-remaining` and `-reset`. Returns null if one is absent or not a number, as in some of
+ * Okta's error answers. If a header occurs twice (because several limits apply), the more careful value counts. Source:
+ * Okta developer documentation, "Rate limits: monitor", and recorded traffic.
  */
 export function parseRateLimit(headers: Readonly<Record<string, HeaderValue>>): RateLimit | null {
   const limit = wholeNumbers(headers['x-rate-limit-limit'])
@@ -22,7 +22,7 @@ export function parseRateLimit(headers: Readonly<Record<string, HeaderValue>>): 
   return { limit: Math.min(...limit), remaining: Math.min(...remaining), reset: Math.max(...reset) }
 }
 
-/** The one value of a header; of several the first. */
+/** The value of a header; the first one if there are several. */
 export function singleHeader(value: HeaderValue): string | undefined {
   return typeof value === 'object' ? value[0] : value
 }

@@ -11,9 +11,9 @@ export interface OktaRequest {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** What a lifecycle call can be told beside the user. */
+/** The options of a lifecycle call. */
 export interface LifecycleOptions {
-  /** null leaves the parameter out, so that Okta's default holds. */
+  /** null leaves the parameter out, so that Okta's default applies. */
   readonly sendEmail: boolean | null
   readonly respondAsync: boolean
 }
@@ -59,15 +59,15 @@ export function listFactorsRequest(userId: string): OktaRequest {
   }
 }
 
-/** A refused request and how often it was sent again because of that. */
+/** A refused request, and how often it was sent again. */
 export interface RetryOf {
   readonly requestId: string | null
   readonly count: number
 }
 
 /**
- * The same request once more, marked as a repetition the way Okta asks for it.
- * Source: Okta's SDKs send `X-Okta-Retry-For` with the refused request's id, and `X-Okta-Retry-Count`.
+ * The same request again, marked as a repetition in the way that Okta asks for. Source: Okta's SDKs send
+ * `X-Okta-Retry-For` with the refused request's id, and `X-Okta-Retry-Count`.
  */
 export function asRetry(request: OktaRequest, { requestId, count }: RetryOf): OktaRequest {
   if (requestId === null || count === 0) return request

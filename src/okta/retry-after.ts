@@ -1,11 +1,11 @@
-/** A wait longer than this is no answer to a burst of calls. */
+/** No limit on a burst of calls needs a longer wait than this. */
 const longestMs = 15 * 60_000
 
 /**
  * Reads a `Retry-After` header: seconds, or an HTTP date. Source: RFC 9110, section 10.2.3.
  *
- * @param now epoch milliseconds by this machine's clock, which a date is held against
- * @returns milliseconds from 0 to a quarter of an hour; null when it is absent or can't be read
+ * @param now epoch milliseconds by this machine's clock, to compare a date with
+ * @returns milliseconds from 0 to a quarter of an hour; null if the header is absent or can't be parsed
  */
 export function parseRetryAfter(text: string | undefined, now: number): number | null {
   if (text === undefined) return null

@@ -1,6 +1,6 @@
 /**
- * Whether an `Authorization` value certainly belongs to a service app: an access token whose own claims say that its
- * subject is the client itself, and that name no user. What can't be read is not one.
+ * Whether an `Authorization` value certainly belongs to a service app: it is an access token, its own claims name the
+ * client itself as the subject, and they name no user. A token that can't be read does not count.
  *
  * Source: Okta's guide to OAuth for service apps: the `sub` of such a token is the client id (`cid`), and `uid` is absent.
  */

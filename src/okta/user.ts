@@ -1,18 +1,18 @@
 import type { Answered } from './answer.ts'
 import { isUserStatus, type UserStatus } from './status.ts'
 
-/** What is used of a user that Okta shows. */
+/** The fields of an Okta user that the program uses. */
 export interface OktaUser {
   readonly id: string
   readonly login: string
   readonly status: UserStatus
-  /** Time of the last change of status, as Okta writes it; null where it never changed. */
+  /** Time of the last change of status, in Okta's own form; null if it never changed. */
   readonly statusChanged: string | null
-  /** Set only while an asynchronous change is under way. */
+  /** The status that an asynchronous change leads to; null unless one is under way. */
   readonly transitioningToStatus: string | null
 }
 
-/** The user in an answer to `GET /users/{id}`, or null where the answer holds none that can be understood. */
+/** Parses the user in an answer to `GET /users/{id}`; null if it has no user that can be understood. */
 export function parseUser(answer: Answered): OktaUser | null {
   if (answer.httpStatus !== 200 || answer.body.kind !== 'json') return null
   const value = answer.body.value as Readonly<Record<string, unknown>>
@@ -32,8 +32,8 @@ export function parseUser(answer: Answered): OktaUser | null {
 }
 
 /**
- * The times at which the factors in an answer to `GET /users/{id}/factors` were created, in epoch milliseconds;
- * NaN for a factor without one. Null where the answer is no list of factors.
+ * The creation times of the factors in an answer to `GET /users/{id}/factors`, in epoch milliseconds; NaN for a factor
+ * without one. Null if the answer is not a list of factors.
  */
 export function parseFactorTimes(answer: Answered): readonly number[] | null {
   if (answer.httpStatus !== 200 || answer.body.kind !== 'json' || !Array.isArray(answer.body.value))
@@ -52,19 +52,19 @@ const ascii = /^[\x20-\x7e]*$/
  */
 export function foldLogin(login: string): string {
   if (ascii.test(login)) return login.toLowerCase()
-  // A capital sigma becomes one of two small letters, by where it stands: both are the same letter.
+  // A capital sigma becomes one of two small letters, depending on its place. Both are the same letter.
   return login.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ')
 }
 
 /**
- * Every key by which Okta finds the user, as {@link normalizeUserKey} writes keys: the id, the login, and the login's
+ * Every key by which Okta finds the user, in the form of {@link normalizeUserKey}: the id, the login and the login's
  * short name.
  */
 export function keysOf(user: { readonly id: string; readonly login: string }): readonly string[] {
   const login = foldLogin(user.login)
   const at = login.indexOf('@')
   const keys = [user.id]
-  // A key that has not the usual form of an id is folded like a login, so that form of the id belongs here too.
+  // A key without the usual form of an id is folded like a login, so the folded id belongs here too.
   if (!looksLikeUserId(user.id)) keys.push(foldLogin(user.id))
   if (login !== '') keys.push(login)
   if (at > 0) keys.push(login.slice(0, at))
@@ -76,7 +76,7 @@ export function looksLikeUserId(key: string): boolean {
   return /^00u[A-Za-z0-9]{17}$/.test(key)
 }
 
-/** A user key in the form in which two spellings of the same key are equal: ids as they are, logins folded. */
+/** A user key in a form that makes two spellings of the same key equal: ids unchanged, logins folded. */
 export function normalizeUserKey(key: string): string {
   return looksLikeUserId(key) ? key : foldLogin(key)
 }

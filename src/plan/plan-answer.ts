@@ -2,16 +2,16 @@ import type { PlannedRow } from './plan-rows.ts'
 import type { PlanEnd } from './plan-schema.ts'
 import { type PlanForecast, renderPlanEnd, renderPlannedTask } from './render-plan.ts'
 
-/** Writes a plan as it comes: no more of it than one row is kept. */
+/** Writes a plan row by row and keeps no more than one row in memory. */
 export interface PlanAnswer {
-  /** Whether anything was written yet: what follows must then fit to it. */
+  /** Whether anything was written yet. If so, the rest must fit to it. */
   readonly begun: boolean
-  /** Resolves to false where nobody reads any more. */
+  /** Resolves to false if nobody reads the answer any more. */
   row(planned: PlannedRow): Promise<boolean>
   end(end: PlanEnd, time: PlanForecast | null, org: string): Promise<void>
 }
 
-/** An answer for people, a line for each task. */
+/** An answer for people: a line for each task. */
 export function textAnswer(out: NodeJS.WritableStream): PlanAnswer {
   let begun = false
   return {
@@ -28,7 +28,7 @@ export function textAnswer(out: NodeJS.WritableStream): PlanAnswer {
   }
 }
 
-/** An answer for programs: one JSON object, its rows one a line. */
+/** An answer for programs: one JSON object, with each task on a line. */
 export function jsonAnswer(out: NodeJS.WritableStream): PlanAnswer {
   let begun = false
   return {
@@ -48,7 +48,10 @@ export function jsonAnswer(out: NodeJS.WritableStream): PlanAnswer {
   }
 }
 
-/** Waits until the text is taken, so that a slow reader slows the plan and not the memory. False where it was not taken. */
+/**
+ * Waits until the text is accepted, so that a slow reader slows the plan down and memory does not grow. False if it
+ * failed.
+ */
 function write(out: NodeJS.WritableStream, text: string): Promise<boolean> {
   return new Promise((resolve) => {
     out.write(text, (error?: Error | null) => resolve(error === null || error === undefined))

@@ -12,7 +12,7 @@ export interface PlanProgress {
 const everyMs = 5_000
 
 /**
- * A line now and then, without cursor movement: the rows themselves may be going to the same terminal.
+ * A line now and then, without cursor movement, because the rows may go to the same terminal.
  *
  * @param rows rows of the input
  */
@@ -36,7 +36,7 @@ export function createPlanProgress(rows: number, buckets: () => readonly BucketR
   }
 }
 
-/** Nothing at all, for `--quiet`. */
+/** Shows nothing, for `--quiet`. */
 export function silentPlanProgress(): PlanProgress {
   return { update: () => {}, end: () => {} }
 }

@@ -15,7 +15,7 @@ import type { PlannedTask } from './plan-schema.ts'
 import { type Subject, simulateRow } from './simulate.ts'
 import type { PlannedRead, PlannedUser, UserReads } from './user-reads.ts'
 
-/** A row of the input with what is expected of its tasks. */
+/** A row of the input with the expected outcome of each task. */
 export interface PlannedRow {
   readonly row: InputRow
   readonly tasks: readonly PlannedTask[]
@@ -26,13 +26,13 @@ export interface PlanRowsOptions {
   readonly owner: TokenOwner
   readonly protect: ProtectedUsers
   readonly reads: Pick<UserReads, 'of'>
-  /** Rows whose users may be read before their turn, from 1. */
+  /** How many rows ahead users may be read, from 1. */
   readonly ahead: number
 }
 
 /**
- * Plans the rows of an input, one at a time and in its order, while the users of the next ones are being read.
- * Throws what the rows or the reads throw.
+ * Plans the rows of an input one at a time, in its order, while the users of the next rows are being read. Throws what
+ * the rows or the reads throw.
  */
 export async function* planRows(
   rows: AsyncIterable<InputRow>,
@@ -50,7 +50,7 @@ export async function* planRows(
   for await (const row of rows) {
     const read =
       row.kind === 'valid' && options.job.read_first ? options.reads.of(row) : Promise.resolve(null)
-    // A read that fails is told when its row has its turn; if an earlier one ends the plan, never.
+    // A failed read is reported when its row has its turn, and never if an earlier row ends the plan.
     read.catch(() => {})
     waiting.push({ row, read })
     if (waiting.length < options.ahead) continue
@@ -65,20 +65,20 @@ function invalidTask(row: Extract<InputRow, { kind: 'invalid' }>): PlannedTask {
   return { row: row.row, step, user, action, status: null, expected: 'skipped', reason: message }
 }
 
-/** What the rows before leave of a user. */
+/** What earlier rows leave behind for a user. */
 interface Trace {
   readonly signature: string
-  /** Null where it is not known. */
+  /** The statuses that the user may have; null if not known. */
   readonly possible: readonly UserStatus[] | null
 }
 
-/** Keeps each user's status as it will be after the rows so far. Rows must come in the input's order. */
+/** Keeps the status that each user will have after the rows so far. Rows must come in the input's order. */
 class Planner {
   readonly #guards: UserGuards
   readonly #traces = new Map<string, Trace>()
-  /** One object for each distinct trace, however many users it stands for. */
+  /** One object for each distinct trace, however many users share it. */
   readonly #interned = new Map<string, Trace>()
-  /** Keys of users that could not be read for a passing reason: what their rows do to them is not known. */
+  /** Keys of users that could not be read for a passing reason. What their rows will do is not known. */
   readonly #unread = new Set<string>()
 
   constructor({ job, owner, protect }: PlanRowsOptions) {
@@ -99,7 +99,7 @@ class Planner {
     const trace = this.#traces.get(user.id) ?? null
     const twin = this.#unread.size > 0 && keysOf(user).some((key) => this.#unread.has(key))
     const subject = this.#subjectOf(user, trace, twin)
-    // Where a row that could not be read may have been this user's, it may be the preceding one.
+    // If a row that could not be read may mean this user, it may be the preceding row.
     const preceding = twin ? null : (trace?.signature ?? null)
     const { tasks, possible } = simulateRow(row, subject, this.#guards, preceding)
     this.#remember(user.id, { signature: signatureOf(row), possible })

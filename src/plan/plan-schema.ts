@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { actionNames } from '../okta/actions.ts'
 import { userStatuses } from '../okta/status.ts'
 
-/** What a plan expects of a task: how it would end, or that only the run will tell. */
+/** How a plan expects a task to end; `unknown` if only the run can show it. */
 export const expectations = ['succeeded', 'unchanged', 'failed', 'skipped', 'unknown'] as const
 export type Expectation = (typeof expectations)[number]
 
@@ -13,40 +13,39 @@ const plannedTaskSchema = z.strictObject({
   row: z.int().min(1).describe('The row of the input, from 1.'),
   step: z.int().min(1).describe("From 1: the place of the action among the row's actions."),
   user: z.string().describe('The user key as the row gives it, trimmed.'),
-  action: z.string().describe("An action's name; for an invalid row the text that was found."),
+  action: z.string().describe("An action's name; for a bad row the text in its place."),
   status: z
     .enum(userStatuses)
     .nullable()
-    .describe('The status that the task would meet, after the tasks before it; null where it is not known.'),
-  expected: z.enum(expectations).describe('How the task would end; unknown: only the run tells.'),
-  reason: z
-    .string()
-    .nullable()
-    .describe('Why, in the words of the results; null where the call would be sent.'),
+    .describe(
+      'The status of the user when the task would begin, after the tasks before it; null if not known.',
+    ),
+  expected: z.enum(expectations).describe('How the task would end; unknown: only the run will show it.'),
+  reason: z.string().nullable().describe('Why, in the words of the results; null if the call would be sent.'),
 })
 
-/** A task and what is expected of it. */
+/** A task and its expected end. */
 export type PlannedTask = Readonly<z.infer<typeof plannedTaskSchema>>
 
 const totalsSchema = z.strictObject({
   rows: count.describe('Rows of the input.'),
-  tasks: count.describe('Tasks of these rows; an invalid row counts as one.'),
-  expected: byExpectation.describe('Tasks by what is expected of them.'),
+  tasks: count.describe('Tasks of these rows; a bad row counts as one.'),
+  expected: byExpectation.describe('Tasks by their expected end.'),
   actions: z
     .partialRecord(z.enum([...actionNames, 'unknown']), byExpectation)
-    .describe('The same by action; unknown: what an invalid row has in place of an action.'),
-  mails: count.describe('Mails that Okta would send, at most.'),
+    .describe('The same by action; unknown: bad rows without a valid action.'),
+  mails: count.describe('The most mails that Okta would send.'),
 })
 
-/** What a plan adds up to. */
+/** The totals of a plan. */
 export type PlanTotals = Readonly<z.infer<typeof totalsSchema>>
 
 const requestsSchema = z.strictObject({
   reads: count.describe("Reads of single users, the token's owner among them."),
-  lifecycle: count.describe('Calls of the seven actions, at most.'),
+  lifecycle: count.describe('The most calls of the seven actions.'),
 })
 
-/** The requests that a run would send if nothing has to be sent again. */
+/** The requests that a run would send if nothing had to be repeated. */
 export type PlanRequests = Readonly<z.infer<typeof requestsSchema>>
 
 const errorSchema = z.strictObject({
@@ -59,21 +58,21 @@ const errorSchema = z.strictObject({
 export const planSchema = z
   .strictObject({
     rows: z.array(plannedTaskSchema).describe('The tasks in the order of the input, then by step.'),
-    totals: totalsSchema.describe('What the rows add up to.'),
+    totals: totalsSchema.describe('The totals of the rows.'),
     requests: requestsSchema.describe('What the run would send.'),
     seconds: z
       .number()
       .min(0)
       .nullable()
-      .describe('How long the run would take by the limits that the plan has seen; null where it saw none.'),
+      .describe('How long the run would take, by the limits that the plan saw; null if it saw none.'),
     error: errorSchema
       .optional()
-      .describe('Only where the plan was broken off: then the rows, and what they add up to, are not all.'),
+      .describe('Only if the plan stopped early: then rows and totals are incomplete.'),
   })
   .meta({
     title: 'The answer of plan --json of okta-lifecycle',
-    description: 'What a run would do, row by row. Nothing was sent for it but reads.',
+    description: 'What a run would do, row by row. Only reads were sent for it.',
   })
 
-/** What stands beside the rows in the answer of `plan --json`. */
+/** The answer of `plan --json` without its rows. */
 export type PlanEnd = Readonly<Omit<z.infer<typeof planSchema>, 'rows'>>

@@ -4,7 +4,7 @@ import { type Action, actionNames, ruleOf } from '../okta/actions.ts'
 import type { PlannedRow } from './plan-rows.ts'
 import { type Expectation, expectations, type PlanRequests, type PlanTotals } from './plan-schema.ts'
 
-/** Counts planned rows one by one, keeping none of them. */
+/** Counts planned rows one by one and keeps none of them. */
 export interface PlanCounter {
   add(planned: PlannedRow): void
   totals(): PlanTotals
@@ -16,7 +16,7 @@ export function createPlanCounter(job: Pick<Job, 'options' | 'read_first'>): Pla
   let rows = 0
   let tasks = 0
   let mails = 0
-  // The first read of every run is that of the token's owner.
+  // The first read of every run is for the token's owner.
   let reads = 1
   let lifecycle = 0
   const expected = noneExpected()
@@ -26,7 +26,7 @@ export function createPlanCounter(job: Pick<Job, 'options' | 'read_first'>): Pla
     lifecycle++
     if (row.kind === 'valid' && sendsMail(action, row.sendEmail, job)) mails++
     if (job.read_first && readsBack(action, job)) reads++
-    // What was read before the call no longer holds for the step after it.
+    // A read from before a call is out of date for the step after it.
     if (job.read_first && afterSending) reads++
   }
 
@@ -58,7 +58,7 @@ function sendsMail(action: Action, ofRow: boolean | null, { options }: Pick<Job,
   return byDefault !== null && (ofRow ?? options.send_email ?? byDefault)
 }
 
-/** Whether the run reads the user again after an accepted call, because the call alone leaves open where it led. */
+/** Whether the run reads the user again after an accepted call, because the call does not show the new status. */
 function readsBack(action: Action, { options }: Pick<Job, 'options'>): boolean {
   const { doubt, target, respondsAsync } = ruleOf(action)
   return doubt !== 'factors' && (target.length !== 1 || (respondsAsync && options.respond_async))

@@ -5,7 +5,7 @@ import { renderDuration } from '../messages/duration.ts'
 import { visible } from '../messages/shown.ts'
 import { expectations, type PlanEnd, type PlannedTask, type PlanRequests } from './plan-schema.ts'
 
-/** A planned task as one line for a person, without its line feed. The step is named where its row has several. */
+/** A planned task as one line for a person, without its line feed. Names the step if the row has several. */
 export function renderPlannedTask(task: PlannedTask, stepsInRow: number): string {
   const { row, step, user, action, status, expected, reason } = task
   const place = stepsInRow > 1 ? `row ${row}, step ${step}` : `row ${row}`
@@ -14,14 +14,14 @@ export function renderPlannedTask(task: PlannedTask, stepsInRow: number): string
   return visible(`${place}: ${action} ${user}${from} ${expected}${why}`)
 }
 
-/** How long a run takes, by the limits that were seen; null where none was. */
+/** How long a run takes, by the limits that were seen. */
 export interface PlanForecast {
   readonly seconds: number
-  /** Requests a minute in the bucket that it waits for. */
+  /** Requests a minute in the slowest bucket. */
   readonly perMinute: number
 }
 
-/** Reckons how long a run takes from what its buckets allow. Null where no bucket that it needs has shown a limit. */
+/** Estimates how long a run takes, from what its buckets allow. Null if no bucket that it needs has shown a limit. */
 export function forecastRun(requests: PlanRequests, buckets: readonly BucketReport[]): PlanForecast | null {
   let slowest: PlanForecast | null = null
   for (const bucket of buckets) {
@@ -34,11 +34,11 @@ export function forecastRun(requests: PlanRequests, buckets: readonly BucketRepo
 
 function requestsIn({ bucket }: BucketReport, { reads, lifecycle }: PlanRequests): number {
   if (bucket === '/api/v1/users') return lifecycle
-  // The owner is read in a bucket of its own, once.
+  // Minus the one read of the owner, which has its own bucket.
   return bucket === '/api/v1/users/{id}' ? reads - 1 : 0
 }
 
-/** What a plan adds up to, for a terminal: lines that end in a line feed. */
+/** The totals of a plan for a terminal, as lines that end with a line feed. */
 export function renderPlanEnd({ totals, requests }: PlanEnd, time: PlanForecast | null, org: string): string {
   const { rows, tasks, expected, actions, mails } = totals
   const counts = expectations.filter((name) => expected[name] > 0).map((name) => `${expected[name]} ${name}`)
@@ -52,9 +52,9 @@ export function renderPlanEnd({ totals, requests }: PlanEnd, time: PlanForecast 
     `Plan for ${org}: ${counted(rows, 'row')}, ${counted(tasks, 'task')}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
     ...(byAction.length > 1 ? byAction : []),
     `A run would send ${upTo}${counted(requests.lifecycle, 'lifecycle call')} and ${counted(requests.reads, 'read')}.`,
-    mails === 0 ? 'No mail would be sent by Okta.' : `Okta would send ${upTo}${counted(mails, 'mail')}.`,
+    mails === 0 ? 'Okta would send no mail.' : `Okta would send ${upTo}${counted(mails, 'mail')}.`,
     renderTime(time),
-    'Nothing was sent but reads.',
+    'Only reads were sent.',
     '',
   ]
     .map(visible)
@@ -62,6 +62,6 @@ export function renderPlanEnd({ totals, requests }: PlanEnd, time: PlanForecast 
 }
 
 function renderTime(time: PlanForecast | null): string {
-  if (time === null) return 'How long it takes is not known: no limit was seen.'
-  return `It would take about ${renderDuration(time.seconds)} at ${Math.floor(time.perMinute)}/min, by the limit of reads; that of lifecycle calls shows in the run.`
+  if (time === null) return 'The duration is not known, because no limit was seen.'
+  return `It would take about ${renderDuration(time.seconds)} at ${Math.floor(time.perMinute)}/min, by the limit of reads. The limit of lifecycle calls shows only in the run.`
 }

@@ -7,11 +7,11 @@ import { skipForPreceding } from '../rules/row-order.ts'
 import type { Expectation, PlannedTask } from './plan-schema.ts'
 
 /**
- * The user of a row as the rows before it leave it.
+ * The user of a row, in the state after the rows before it.
  *
- * - `known`: it has one of these statuses; more than one where an action before may lead to several.
- * - `open`: nothing is known of its status, for the reason `why`. `verdict` is what a guard says all the same.
- * - `missing`: it can't be read, and every task of the row fails for that.
+ * - `known`: the user has one of these statuses; there are several if an earlier action may lead to several.
+ * - `open`: the status is not known, for the reason `why`. `verdict` is a guard's verdict that holds anyway.
+ * - `missing`: the user can't be read, so every task of the row fails.
  */
 export type Subject =
   | {
@@ -22,22 +22,22 @@ export type Subject =
   | { readonly kind: 'open'; readonly why: string; readonly verdict: GuardVerdict | null }
   | { readonly kind: 'missing'; readonly why: string }
 
-/** What a row comes to. */
+/** The planned outcome of a row. */
 export interface SimulatedRow {
   readonly tasks: readonly PlannedTask[]
-  /** The statuses that the user may have after the row; null where they are not known. */
+  /** The statuses that the user may have after the row; null if not known. */
   readonly possible: readonly UserStatus[] | null
 }
 
-/** One way in which things may have gone so far. */
+/** One possible course of events so far. */
 interface World {
-  /** Null where it is not known, or there is no user. */
+  /** Null if it is not known or there is no user. */
   readonly status: UserStatus | null
-  /** Why the rest of the row is skipped; null where it is not. */
+  /** Why the rest of the row is skipped; null if it is not. */
   readonly skip: string | null
 }
 
-/** How a task ends in one world, and the worlds that it leads to. */
+/** How a task ends in one world, and the worlds that follow from it. */
 interface Outcome {
   readonly expected: Expectation
   readonly reason: string | null
@@ -45,10 +45,10 @@ interface Outcome {
 }
 
 /**
- * Plays a row through without sending anything. Where an action may lead to several statuses all of them are followed,
- * and a result is expected only where they agree on it.
+ * Plays a row through without sending anything. If an action may lead to several statuses, all of them are followed,
+ * and a result is expected only if they agree.
  *
- * @param preceding the signature of the same user's preceding row; null where it has none
+ * @param preceding the signature of the same user's preceding row; null if there is none
  */
 export function simulateRow(
   row: ValidRow,
@@ -111,7 +111,7 @@ function outcomeIn(
   return unchangedAfterRefusalIn.includes(status)
     ? {
         expected: 'unknown',
-        reason: `user is ${status}; only Okta's answer to ${task.action} tells`,
+        reason: `user is ${status}; only Okta's answer to ${task.action} will show`,
         worlds: [world],
       }
     : { expected: 'succeeded', reason: null, worlds }
@@ -126,7 +126,7 @@ function failed(
   return { expected: 'failed', reason, worlds: [{ ...world, skip }] }
 }
 
-/** What can be said for all the worlds that are possible. */
+/** What is certain in all possible worlds. */
 function agreed(
   outcomes: readonly Outcome[],
   statuses: readonly (UserStatus | null)[],
@@ -135,7 +135,7 @@ function agreed(
   if (others.length > 0) {
     const reason =
       statuses.length > 1
-        ? `user is ${statuses.join(' or ')} by then; which of them decides`
+        ? `it depends on whether user is ${statuses.join(' or ')} by then`
         : 'it depends on how an earlier step of this row ends'
     return { expected: 'unknown', reason }
   }

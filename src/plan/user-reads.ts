@@ -6,20 +6,20 @@ import { foldLogin, looksLikeUserId } from '../okta/user.ts'
 
 import { permissionRefused, refusalsThatAsk } from '../rules/stop-reasons.ts'
 
-/** What is kept of a read: no more than a plan needs, since it is kept for every user. */
+/** The part of a read that a plan needs. It is small, because it is kept for every user. */
 export type PlannedRead =
   | { readonly kind: 'found'; readonly user: PlannedUser }
   | {
       readonly kind: 'failed'
       readonly message: string
-      /** Whether it may go otherwise another time. */
+      /** Whether the read may succeed another time. */
       readonly passing: boolean
     }
 
-/** A user as it was read. */
+/** A user as read. */
 export type PlannedUser = Pick<FoundUser['user'], 'id' | 'login' | 'status' | 'transitioningToStatus'>
 
-/** Reads each user once, also where several rows name it. */
+/** Reads each user only once, even if several rows name the user. */
 export class UserReads {
   readonly #read: (row: ValidRow) => Promise<FoundUser | FailedRead>
   readonly #done = new Map<string, PlannedRead>()
@@ -33,9 +33,9 @@ export class UserReads {
     this.#read = read
   }
 
-  /** The user of a row, from Okta or from before. Throws what the read throws. */
+  /** The user of a row, from Okta or from an earlier read. Throws what the read throws. */
   async of(row: ValidRow): Promise<PlannedRead> {
-    // A copy: a part of a longer text would keep all of that text in memory.
+    // A copy, because a slice would keep the whole longer text in memory.
     const key = Buffer.from(nameOf(row.user)).toString()
     const done = this.#done.get(key)
     if (done !== undefined) return done
@@ -44,8 +44,8 @@ export class UserReads {
   }
 
   /**
-   * Why nothing that was planned counts: the token was refused every single user, and they were many. Null where one was
-   * shown, or too few were refused to say so.
+   * Why the plan is worthless: Okta refused to show every single user, and there were many. Null if Okta showed one, or
+   * if too few were refused to be sure.
    */
   refusedAlone(): StopReason | null {
     if (this.#refusal === null || this.#found > 0 || this.#refused < refusalsThatAsk) return null
@@ -75,24 +75,24 @@ export class UserReads {
     this.#found++
     const { id, login, status, transitioningToStatus } = read.user
     const before = this.#done.get(id)
-    // Of two reads of a user the first to come counts for both.
+    // Of two reads of a user, the first to arrive counts for both.
     const found: PlannedRead =
       before?.kind === 'found'
         ? before
         : { kind: 'found', user: { id, login, status, transitioningToStatus } }
     this.#done.set(id, found).set(key, found)
-    // A short name is not among the names: there may be another user whose login begins alike.
+    // A short name is not kept: another user's login may begin with the same text.
     if (login.includes('@')) this.#done.set(foldLogin(login), found)
     return found
   }
 }
 
-/** The form in which two spellings of a key surely name the same user: ids are told apart by letter case, logins are not. */
+/** A form that is equal only for keys of the same user. Letter case matters in ids, but not in logins. */
 function nameOf(key: string): string {
   return !looksLikeUserId(key) && key.includes('@') ? foldLogin(key) : key
 }
 
-/** Okta's own refusals stand; errors of servers and of what stands in between pass. */
+/** Okta's own refusals are lasting. Errors of servers and of anything in between are passing. */
 function isPassing({ httpStatus, errorCode }: FailedRead): boolean {
   return errorCode === null || httpStatus === null || httpStatus >= 500 || httpStatus === 408
 }

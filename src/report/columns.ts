@@ -1,6 +1,6 @@
 import type { TaskResult } from '../rules/result.ts'
 
-/** The first columns of `results.csv` and the first fields of `results.jsonl`, in their order: a promise to scripts. */
+/** The first columns of `results.csv` and first fields of `results.jsonl`, in this order. Scripts rely on them. */
 export const resultColumns = [
   'row',
   'step',
@@ -21,12 +21,12 @@ export const resultColumns = [
 ] as const satisfies readonly (keyof TaskResult)[]
 
 /**
- * The names under which the input's own columns follow {@link resultColumns}, in the same order: their own, with
- * `input_` before it, as often as it takes, where a name is taken already.
+ * The names of the input's own columns, which follow {@link resultColumns} in the same order. A name that is taken
+ * already gets `input_` before it, as often as necessary.
  */
 export function nameInputColumns(columns: readonly string[]): readonly string[] {
   const taken = new Set<string>(resultColumns)
-  // A column's own name goes to that column, also where another one would be renamed to it first.
+  // A column keeps its own name, even if another column would be renamed to it first.
   const own = new Set(columns.filter((column) => !taken.has(column)))
   for (const column of own) taken.add(column)
   return columns.map((column) => {

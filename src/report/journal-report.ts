@@ -13,41 +13,41 @@ const problem = z
     kind: z
       .enum(journalFlawKinds)
       .describe(
-        'altered: a line is not as it was written; missing: a line before it is gone; moved: lines were swapped or put in between; cut_short: the last lines are gone; other_head: not the journal that summary.json records; other_run: of another run; unknown_version: of a format that this program does not read.',
+        'altered: a line is not as it was written; missing: a line before it is gone; moved: lines were swapped or inserted; cut_short: the last lines are gone; other_head: not the journal that summary.json records; other_run: belongs to another run; unknown_version: in a format that this program does not read.',
       ),
-    line: z.int().min(1).describe('The first line that is wrong, from 1.'),
+    line: z.int().min(1).describe('The first wrong line, from 1.'),
     offset: count.describe('The byte where it begins, from 0.'),
     message: z.string(),
   })
-  .describe('The first thing that is wrong.')
+  .describe('The first damage.')
 
 /** What `verify-journal --json` prints. */
 export const journalReportSchema = z
   .strictObject({
     run_id: z.string(),
     journal: z.string().describe('The path of the journal.'),
-    sound: z.boolean().describe('Whether nothing is wrong with it. A torn tail is nothing wrong.'),
-    lines: count.describe('Sound lines, from the first on.'),
-    bytes: count.describe('Their length.'),
-    chain: z.string().describe('The value of `chain` in the last of them; zeros where there is none.'),
+    sound: z.boolean().describe('Whether the journal has no damage. A torn tail is not damage.'),
+    lines: count.describe('Sound lines from the beginning.'),
+    bytes: count.describe('Length of these lines.'),
+    chain: z.string().describe('The value of `chain` in the last of these lines; zeros if there is none.'),
     torn_bytes: count.describe(
-      'What a crash left of a last write, after the sound lines; resume cuts it off. 0 where something is wrong.',
+      'Bytes after the sound lines that a crash left of the last writes; resume cuts them off. 0 if there is damage.',
     ),
     recorded: recorded
       .nullable()
-      .describe('How far the journal was at the last stop, from summary.json; null where that does not say.'),
-    working: z.boolean().describe('Whether a process is at work on the run: its journal is then written on.'),
+      .describe('How far the journal was at the last stop, from summary.json; null if that does not say.'),
+    working: z.boolean().describe('Whether a process is at work on the run, so that the journal is growing.'),
     problem: problem.nullable(),
   })
   .meta({
     title: 'verify-journal --json of okta-lifecycle',
-    description: "Whether a run's journal is as it was written.",
+    description: "Whether a run's journal is undamaged.",
   })
 
 /** The answer of `verify-journal`. */
 export type JournalReport = z.infer<typeof journalReportSchema>
 
-/** What a report is made of. */
+/** The parts of a report. */
 interface JournalReportParts {
   readonly directory: string
   readonly runId: string
@@ -56,7 +56,7 @@ interface JournalReportParts {
   readonly working: boolean
 }
 
-/** Puts the answer together. */
+/** Builds the answer. */
 export function reportJournal(parts: JournalReportParts): JournalReport {
   const { directory, runId, verdict, recorded, working } = parts
   const { end, flaw } = verdict
@@ -82,7 +82,7 @@ export function reportJournal(parts: JournalReportParts): JournalReport {
   }
 }
 
-/** The answer for a terminal: plain text, lines that end in a line feed. */
+/** The answer for a terminal: plain text, as lines that end with a line feed. */
 export function renderJournalReport(report: JournalReport): string {
   const { run_id, journal, lines, bytes, problem } = report
   const name = runNameOf(dirname(journal))
@@ -100,30 +100,30 @@ export function renderJournalReport(report: JournalReport): string {
   return [
     `The journal of run ${run_id} is damaged (${problem.kind}): ${journal}`,
     problem.message,
-    `Sound before it: ${extent}`,
-    `Next: ${damagedAdvice} Then: ${again}. To take up its sound part: ${resume}`,
+    `Undamaged before it: ${extent}`,
+    `Next: ${damagedAdvice} Then: ${again}. To go on from its undamaged part: ${resume}`,
     '',
   ].join('\n')
 }
 
-/** What is to be known of a sound journal. */
+/** Remarks on a sound journal. */
 function remarks({ lines, bytes, torn_bytes, recorded, working }: JournalReport): string[] {
   const said: string[] = []
   if (torn_bytes > 0) {
     const whose = working
-      ? 'the process that is at work is writing them'
-      : 'what a crash left of a last write; resume cuts it off'
-    said.push(`After its last line stand ${torn_bytes} bytes more: ${whose}.`)
+      ? 'the process at work is writing them'
+      : 'a crash left them in the middle of a write; resume cuts them off'
+    said.push(`There are ${torn_bytes} bytes after its last line: ${whose}.`)
   }
   if (recorded === null) {
     said.push(
       lines === 0
         ? 'Nothing was sent yet.'
-        : 'summary.json records no end of it: whether whole lines were cut off at the end can’t be told.',
+        : 'summary.json does not record its end, so lines that were cut off at the end would not be noticed.',
     )
   } else if (recorded.bytes < bytes) {
     said.push(
-      `Since the stop that summary.json records (line ${recorded.lines}), the run has gone on for ${lines - recorded.lines} lines.`,
+      `It has grown by ${lines - recorded.lines} lines since the stop that summary.json records (line ${recorded.lines}).`,
     )
   } else {
     said.push('It ends where summary.json records its end.')

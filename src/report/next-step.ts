@@ -7,23 +7,23 @@ import type { ResultTotals } from './totals.ts'
 /** What the next step depends on. */
 export interface NextStepFacts extends Pick<ResultTotals, 'results' | 'skipped'> {
   readonly directory: string
-  /** Null where all tasks have a result. */
+  /** Null if all tasks have a result. */
   readonly stopped: StopReason | null
 }
 
-/** What to do after a run, as one sentence with the command to type. */
+/** What to do after a run: one sentence with the command to type. */
 export function nextStep({ directory, stopped, results, skipped }: NextStepFacts): string {
   const name = runNameOf(directory)
   if (stopped !== null) return describeNext(stopped.advice, commandFor('resume', name))
-  // A drain that ended too early leaves tasks behind without any other reason.
+  // A stop that could not wait long enough leaves tasks behind without another reason.
   if (results.unsettled + results.not_run > 0) return commandFor('resume', name)
   if (hasTasksToRetry({ results, skipped })) {
-    return `see in results.csv why, fix what can be fixed, then: ${commandFor('retry', name)}`
+    return `see results.csv for the reasons, fix what can be fixed, then: ${commandFor('retry', name)}`
   }
   if (skipped.invalid_row > 0)
-    return `correct the rows in ${join(directory, 'failed.csv')}, then run it as an input`
+    return `correct the rows in ${join(directory, 'failed.csv')}, then run that file as an input`
   if (skipReasons.some((reason) => skipped[reason] > 0 && !expectedSkips.has(reason))) {
-    return 'decide on the skipped users; nothing is left to resume'
+    return 'decide about the skipped users; there is nothing to resume'
   }
   return 'nothing, the run is complete'
 }

@@ -5,14 +5,15 @@ import type { ReportedTask } from './report-row.ts'
 type Place = Pick<ReportedTask, 'row' | 'step' | 'user' | 'action'>
 
 /**
- * How a task without a result is reported.
+ * Reports a task without a result.
  *
- * - Nothing of it was ever sent → `not_run`.
- * - Its call was sent, and its outcome is not known → `unsettled`, with when it was sent and why nobody knows.
- * - Okta accepted it → `succeeded`, not verified yet: what is on disk is not forgotten.
- * - It was certainly not applied, and was to be sent again or decided on → `not_run`, with its attempts.
+ * - Nothing was ever sent for it → `not_run`.
+ * - Its call was sent and the outcome is not known → `unsettled`, with the time of sending and the reason for the
+ *   doubt.
+ * - Okta accepted it → `succeeded`, not verified yet, because the answer is on disk.
+ * - It was certainly not applied and still had to be sent again or decided → `not_run`, with its attempts.
  *
- * @param progress null where nothing was sent
+ * @param progress null if nothing was sent
  */
 export function pendingTask(task: Place, progress: TaskProgress | null): ReportedTask {
   if (progress === null) return { ...blank(task), result: 'not_run' }
@@ -34,7 +35,7 @@ export function pendingTask(task: Place, progress: TaskProgress | null): Reporte
       return {
         ...known,
         result: 'unsettled',
-        message: `sent at ${sent}, and it is not known yet whether it was applied (${why}): resume settles it`,
+        message: `sent at ${sent}; not known yet whether it was applied (${why}); resume settles it`,
       }
     }
     case 'applied':

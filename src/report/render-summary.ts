@@ -7,19 +7,19 @@ import { hasTasksToRetry } from './next-step.ts'
 import { reportedResults } from './report-row.ts'
 import type { Summary } from './summary.ts'
 
-/** Why a skip needs a look, for a person; the expected reasons need none. */
+/** The reasons for skips, for a person. */
 const skipWords: Readonly<Record<SkipReason, string>> = {
   duplicate: 'as duplicates',
   only_status: 'by only_status',
   protected: 'because a guard protects the user',
   token_owner: 'because the user owns the API token',
-  invalid_row: "because the row can't be acted on",
+  invalid_row: 'because the row is bad',
   earlier_step: 'because an earlier step of the row did not succeed',
   in_doubt: 'because an earlier action on the user is in doubt',
-  superseded: 'because a later row of the user was carried out meanwhile',
+  superseded: 'because a later row of the user was carried out',
 }
 
-/** The summary for a terminal: plain text without colour, lines that end in a line feed. */
+/** The summary for a terminal: plain text without colour, as lines that end with a line feed. */
 export function renderSummary(summary: Summary): string {
   const sections = [
     renderHead(summary),
@@ -30,7 +30,7 @@ export function renderSummary(summary: Summary): string {
   ]
   return `${sections
     .filter((lines) => lines.length > 0)
-    // A reason may quote what Okta or a file said: nothing of it may move the cursor or add a line.
+    // A reason may quote Okta or a file, and no such text may move the cursor or add a line.
     .map((lines) => lines.map(visible).join('\n'))
     .join('\n\n')}\n`
 }
@@ -50,7 +50,7 @@ function renderHead(summary: Summary): string[] {
   ]
 }
 
-/** A table of the results, a column for each result that occurs, a line for each action and one for all. */
+/** A table of the results: a column for each result that occurs, a line for each action, and one for all actions. */
 function renderActions(summary: Summary): string[] {
   const results = reportedResults.filter((result) => summary.results[result] > 0)
   if (results.length === 0) return []
@@ -64,14 +64,14 @@ function renderActions(summary: Summary): string[] {
 
 function renderLook({ results, skipped, files }: Summary): string[] {
   const looks: string[] = []
-  if (results.failed > 0) looks.push(`${results.failed} failed: the message in results.csv says why`)
+  if (results.failed > 0) looks.push(`${results.failed} failed: results.csv says why`)
   if (results.in_doubt > 0) {
-    looks.push(`${results.in_doubt} in doubt: may have been applied, look the user up in Okta`)
+    looks.push(`${results.in_doubt} in doubt: may have been applied, so look the user up in Okta`)
   }
   if (results.unsettled > 0) {
-    looks.push(`${results.unsettled} unsettled: sent, and not known yet whether applied; resume settles them`)
+    looks.push(`${results.unsettled} unsettled: sent, outcome not known yet; resume settles them`)
   }
-  if (results.not_run > 0) looks.push(`${results.not_run} not run: the run stopped first`)
+  if (results.not_run > 0) looks.push(`${results.not_run} not run: the run stopped before`)
   for (const reason of skipReasons) {
     if (skipped[reason] > 0 && !expectedSkips.has(reason)) {
       looks.push(`${skipped[reason]} skipped ${skipWords[reason]}`)
@@ -83,7 +83,7 @@ function renderLook({ results, skipped, files }: Summary): string[] {
   return [
     ...(looks.length > 0 ? ['Needs a look', ...looks.map((line) => `  ${line}`)] : ['Nothing needs a look']),
     ...(expected.length > 0 ? [`As asked: ${expected.join(', ')}`] : []),
-    ...(looks.length > 0 ? [`Each of them is in ${files.results_csv}`] : []),
+    ...(looks.length > 0 ? [`Details: ${files.results_csv}`] : []),
   ]
 }
 
@@ -100,7 +100,7 @@ function renderRequests({ requests, retries, budget }: Summary): string[] {
   if (statuses.length > 0) lines.push(['Answers', statuses.join(', ')])
   if (causes.length > 0) lines.push(['Retries', causes.join(', ')])
   for (const { bucket, limit, share, used } of budget) {
-    const of = limit === null ? 'a limit that Okta did not name' : `a limit of ${limit} a window`
+    const of = limit === null ? 'an unknown limit' : `a limit of ${limit} a window`
     lines.push(['Budget', `${bucket}: ${used} used, at most ${Number((share * 100).toFixed(1))}% of ${of}`])
   }
   return alignLabels(lines)
@@ -126,7 +126,7 @@ function alignLabels(lines: readonly (readonly [label: string, text: string])[])
   return lines.map(([label, text]) => `${label.padEnd(width)}  ${text}`)
 }
 
-/** Lines of cells as columns: the first to the left, the numbers to the right. */
+/** Aligns lines of cells in columns: the first column to the left, the numbers to the right. */
 function alignTable(lines: readonly (readonly string[])[]): string[] {
   const widths = (lines[0] ?? []).map((_, column) =>
     Math.max(...lines.map((line) => line[column]?.length ?? 0)),

@@ -4,7 +4,7 @@ import type { RunFile } from '../run/run-file.ts'
 import { pendingTask } from './pending-task.ts'
 import type { ReportRow } from './report-row.ts'
 
-/** The rows of a run in input order, each with what the journal says of its tasks. */
+/** The rows of a run in input order, each with what the journal says about its tasks. */
 export async function* reportRows(
   directory: string,
   run: RunFile,

@@ -8,11 +8,11 @@ const fields = {
   result: z
     .enum(reportedResults)
     .describe(
-      'How the task ended; not_run: the run stopped first; unsettled: it was sent, and what became of it is not known yet.',
+      'How the task ended; not_run: the run stopped first; unsettled: it was sent, and its outcome is not known yet.',
     ),
 }
 
-/** A line of `results.jsonl`: what became of a task, then the input's own columns with any JSON value. */
+/** A line of `results.jsonl`: how a task ended, then the input's own columns with any JSON value. */
 export const resultsLineSchema = z
   .looseObject(Object.fromEntries(resultColumns.map((column) => [column, fields[column]])))
   .meta({

@@ -8,16 +8,16 @@ import { nextStep } from './next-step.ts'
 import { type Summary, summaryFiles } from './summary.ts'
 import type { ResultTotals } from './totals.ts'
 
-/** What a summary tells of an execution that has ended. */
+/** What a summary needs to know about an execution that has ended. */
 export interface ExecutionFacts {
   readonly state: JournalState
   readonly buckets: readonly BucketReport[]
   readonly journal: JournalHead
-  /** Null where all tasks have a result. */
+  /** Null if all tasks have a result. */
   readonly stopped: StopReason | null
 }
 
-/** What a summary is made of. */
+/** The parts of a summary. */
 export interface SummaryParts {
   readonly directory: string
   readonly run: RunFile
@@ -26,7 +26,7 @@ export interface SummaryParts {
   readonly exitCode: ExitCode
 }
 
-/** Puts the counts, timings and paths of a run together after an execution. */
+/** Builds the summary of a run after an execution: counts, timings and paths. */
 export function summarize({ directory, run, end, totals, exitCode }: SummaryParts): Summary {
   const { state, stopped } = end
   const { executions } = state

@@ -13,7 +13,7 @@ const resultCounts = z.record(z.enum(reportedResults), count)
 const requests = z
   .strictObject({
     total: count,
-    reads: count.describe('Reads of single users, which have a budget of their own.'),
+    reads: count.describe('Reads of single users, which have their own budget.'),
     lifecycle: count.describe('Calls of the seven actions.'),
     by_http_status: z.record(z.string(), count).describe('Requests by HTTP status; none: without an answer.'),
   })
@@ -21,8 +21,8 @@ const requests = z
 
 const bucket = z.strictObject({
   bucket: z.string().describe('The rate-limit bucket, named by the path that Okta counts.'),
-  limit: count.nullable().describe("Requests a window by Okta's headers; null where they were absent."),
-  share: z.number().min(0).max(1).describe('The part of the limit that the run could take.'),
+  limit: count.nullable().describe("Requests a window, by Okta's headers; null if they were absent."),
+  share: z.number().min(0).max(1).describe('The part of the limit that the run could use.'),
   used: count.describe('Requests of this run that counted in the bucket.'),
 })
 
@@ -33,7 +33,7 @@ const journal = z
     chain: z.string().describe('The value of `chain` in the last of these lines.'),
   })
   .describe(
-    'How far journal.ndjson was written at this stop. It may have gone on since; verify-journal compares. Absent in summaries of version 0.1.0.',
+    'How far journal.ndjson was at this stop. It may have grown since; verify-journal compares. Absent in summaries of version 0.1.0.',
   )
 
 const files = z
@@ -44,16 +44,13 @@ const files = z
     failed_csv: z.string(),
     report_html: z.string().optional(),
   })
-  .describe('Where the reports are, as the run was given its directory.')
+  .describe('The paths of the reports, relative in the same way as the run directory was given.')
 
 /** The content of `summary.json`. */
 export const summarySchema = z
   .strictObject({
     run_id: z.string(),
-    retry_of: z
-      .string()
-      .nullable()
-      .describe('The run that this one takes up what was left of; null for none.'),
+    retry_of: z.string().nullable().describe('The run that this one retries; null if it is not a retry.'),
     job: z.string().describe('The name of the job.'),
     org: z.string().describe("The org's URL."),
     state: z
@@ -61,7 +58,7 @@ export const summarySchema = z
       .describe(
         'stopped: by a guard, by failures or by a refusal of Okta; interrupted: by a signal, or because nobody read its output any more.',
       ),
-    reason: z.string().nullable().describe('Why the run did not finish; null where it did.'),
+    reason: z.string().nullable().describe('Why the run did not finish; null if it did.'),
     next: z.string().describe('What to do next, with the command to type.'),
     exit_code: count.describe("The process's exit status."),
     started_at: time.describe('RFC 3339, UTC; of the first execution.'),
@@ -73,17 +70,17 @@ export const summarySchema = z
     results: resultCounts.describe('Tasks by result.'),
     actions: z
       .partialRecord(z.enum([...actionNames, 'unknown']), resultCounts)
-      .describe('Tasks by action and result; unknown: what an invalid row has in place of an action.'),
+      .describe('Tasks by action and result; unknown: bad rows without a valid action.'),
     skipped: z.record(z.enum(skipReasons), count).describe('Skipped tasks by reason.'),
     requests,
     retries: z.record(z.string(), count).describe('Requests sent again, by cause.'),
-    budget: z.array(bucket).describe('What was used of each rate limit.'),
+    budget: z.array(bucket).describe('The use of each rate limit.'),
     journal: journal.optional(),
     files,
   })
   .meta({ title: 'summary.json of okta-lifecycle', description: 'The counts and timings of a run.' })
 
-/** The counts and timings of a run, as `summary.json` holds them. */
+/** The content of `summary.json`: the counts and timings of a run. */
 export type Summary = z.infer<typeof summarySchema>
 
 /** The paths of the reports in a run directory, for {@link Summary}. */
@@ -96,12 +93,12 @@ export function summaryFiles(directory: string): Summary['files'] {
   }
 }
 
-/** Writes `summary.json` into the directory, whole or not at all, mode 0600. Throws a KnownError where it can't. */
+/** Writes `summary.json` into the directory, whole or not at all, mode 0600. Throws a KnownError if it can't. */
 export async function writeSummary(directory: string, summary: Summary): Promise<void> {
   await replaceFile(join(directory, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
 }
 
-/** Reads `summary.json` of a directory; null where there is none that can be understood. */
+/** Reads `summary.json` of a directory; null if it is missing or can't be understood. */
 export async function readSummary(directory: string): Promise<Summary | null> {
   try {
     const parsed = summarySchema.safeParse(
@@ -113,7 +110,7 @@ export async function readSummary(directory: string): Promise<Summary | null> {
   }
 }
 
-/** Takes `summary.json` away: what it records of a journal does not hold for the part of it that was kept. */
+/** Removes `summary.json`, because what it records about a journal is not true of a part of that journal. */
 export async function forgetSummary(directory: string): Promise<void> {
   await rm(join(directory, 'summary.json'), { force: true })
 }

@@ -2,10 +2,10 @@ import { type Action, actionNames } from '../okta/actions.ts'
 import { type SkipReason, skipReasons } from '../rules/result.ts'
 import { type ReportedResult, type ReportRow, reportedResults } from './report-row.ts'
 
-/** An action, or `unknown` for what an invalid row has in its place. */
+/** An action, or `unknown` for a bad row without a valid action. */
 type CountedAction = Action | 'unknown'
 
-/** How many of each result; all of them stand there, also with 0. */
+/** The number of tasks for each result. All results are present, even with 0. */
 type ResultCounts = Record<ReportedResult, number>
 
 /** The counts over all tasks of a run. */
@@ -15,11 +15,11 @@ export interface ResultTotals {
   readonly results: Readonly<ResultCounts>
   /** Only the actions that occur. */
   readonly actions: Readonly<Partial<Record<CountedAction, Readonly<ResultCounts>>>>
-  /** Of the skipped tasks; all reasons stand there, also with 0. */
+  /** The number of skipped tasks for each reason. All reasons are present, even with 0. */
   readonly skipped: Readonly<Record<SkipReason, number>>
 }
 
-/** Counts rows one by one, keeping none of them. */
+/** Counts rows one by one and keeps none of them. */
 export interface TotalsCounter {
   add(row: ReportRow): void
   totals(): ResultTotals

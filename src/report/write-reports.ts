@@ -9,7 +9,7 @@ import { writeResults } from './write-results.ts'
 /**
  * Writes the results and the summary of a run after an execution.
  *
- * @throws CannotWrite where a file can't be written
+ * @throws CannotWrite when a file can't be written
  */
 export async function writeReports(directory: string, run: RunFile, end: ExecutionFacts): Promise<Summary> {
   const totals = await writeResults(directory, run.input.columns, reportRows(directory, run, end.state))

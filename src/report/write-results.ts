@@ -7,14 +7,14 @@ import { nameInputColumns, resultColumns } from './columns.ts'
 import { isWorthFeedingAgain, type ReportRow } from './report-row.ts'
 import { createTotalsCounter, type ResultTotals } from './totals.ts'
 
-/** Rows that are rendered together; memory holds no more of them than this. */
+/** Rows that are rendered together. No more rows than this are in memory. */
 const rowsPerBatch = 256
 
 /**
- * Writes `results.csv`, `results.jsonl` and `failed.csv` into the directory in one pass over the rows, which come in
- * input order. `columns` are the input's own, in its order. The next row is asked for only when what came before is
- * written. Each file appears whole, mode 0600, or not at all. Throws a KnownError where one can't be written, and
- * whatever the rows throw.
+ * Writes `results.csv`, `results.jsonl` and `failed.csv` into the directory in one pass over the rows, which must come
+ * in input order. `columns` are the input's own columns, in its order. The next row is requested only when the rows
+ * before it are written. Each file appears whole, mode 0600, or not at all. Throws a KnownError if a file can't be
+ * written, and whatever the rows throw.
  */
 export async function writeResults(
   directory: string,

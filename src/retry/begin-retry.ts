@@ -12,20 +12,20 @@ import { selectRow } from './select-row.ts'
 import { SupersededRows } from './superseded.ts'
 import { openInput } from './write-input.ts'
 
-/** What a new run takes up of an old one, as it was written into the new run's directory. */
+/** The part of an old run that a new run takes up, as written to the new run's directory. */
 export interface Retry {
   readonly copy: InputCopy
   readonly format: 'csv' | 'jsonl'
   readonly rows: number
-  /** All tasks of these rows, with those that have a result already. */
+  /** All tasks of these rows, including those that already have a result. */
   readonly tasks: number
-  /** Of what is still to be done. */
+  /** The survey of the work that is still to be done. */
   readonly survey: Survey
-  /** Tasks whose attempt is settled first. */
+  /** Tasks in doubt, whose attempts are settled first. */
   readonly inDoubt: number
-  /** Rows that are not done any more. */
+  /** Rows that are left out because a later row was carried out. */
   readonly superseded: number
-  /** Rows of the old input that can't be acted on: they are left out. */
+  /** Bad rows of the old input, which are left out. */
   readonly invalidRows: number
 }
 
@@ -33,18 +33,18 @@ export interface Retry {
 export interface OldRun {
   readonly directory: string
   readonly run: RunFile
-  /** Where its journal stood at the last stop; null where that is not known. */
+  /** How far its journal was at the last stop; null if that is not known. */
   readonly recorded: JournalHead | null
 }
 
 const eventsPerWait = 1_000
 
 /**
- * Writes the input and the beginning of the journal of a new run that takes up what is left of an old one. Nothing of
- * the old run is changed, and without its `run.json` the new one is none yet. Both runs' locks must be held.
+ * Writes the input and the beginning of the journal of a new run over what is left of an old one. It does not change
+ * the old run, and the new directory is not a run until it has a `run.json`. Both runs must be held.
  *
- * @returns null where nothing is left; the directory then holds no input and no journal
- * @throws KnownError where the old run can't be read or the new one can't be written
+ * @returns null if nothing is left; the directory then has no input and no journal
+ * @throws KnownError when the old run can't be read or the new one can't be written
  */
 export async function beginRetry(
   old: OldRun,
@@ -81,7 +81,7 @@ export async function beginRetry(
       await input.add(retried.input)
       for (const event of carried) {
         if (event.event === 'intent') inDoubt++
-        // Not waited for one by one: the last of them stands for all before it.
+        // Not awaited one by one: when the last one is on disk, so are all before it.
         allOnDisk = journal.append(event).durable
         allOnDisk.catch(() => {})
         if (++events % eventsPerWait === 0) await allOnDisk
@@ -111,7 +111,7 @@ async function replay({ directory, run, recorded }: OldRun): Promise<JournalStat
   return (await replayJournal(journal)).state
 }
 
-/** Goes through the old run once, to find what a later row stands against. */
+/** Goes through the old run once to count its rows and find those that later rows supersede. */
 async function findRows(
   { directory, run }: OldRun,
   state: JournalState,

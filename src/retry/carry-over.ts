@@ -5,21 +5,21 @@ import { unsentResult } from '../rules/unsent-result.ts'
 import type { RetriedRow } from './select-row.ts'
 import type { LaterRow } from './superseded.ts'
 
-/** What a retry knows of a row that it takes up. */
+/** What a retry knows about a row that it takes up. */
 export interface CarriedRow {
   readonly retried: RetriedRow
   /** The row's number in the new input, from 1. */
   readonly row: number
   readonly oldRunId: string
-  /** Set where the row must not be done any more. */
+  /** Set if the row must not be done any more. */
   readonly superseded: LaterRow | null
-  /** The attempt of a step to settle first; null where there is none. */
+  /** The attempt of a step to settle first; null if there is none. */
   readonly doubtOf: (step: number) => OpenAttempt | null
 }
 
 /**
- * The events with which the journal of a retry begins for a row: the results that stand, the attempts to settle before
- * anything is sent, and the end of a row that was superseded. From there the run goes on as one that was cut off.
+ * The events for a row at the beginning of a retry's journal: results that are kept, attempts to settle before anything
+ * is sent, and the end of a superseded row. From there the run goes on like one that was cut off.
  *
  * @param now RFC 3339 UTC
  */
@@ -31,7 +31,7 @@ export function carryOver(carried: CarriedRow, now: string): readonly JournalEve
     const result = standing.get(step)
     if (result !== undefined) return [{ event: 'result', ...result, row, message: told(result, oldRunId) }]
     if (superseded !== null) {
-      const message = `not done any more: row ${superseded.row} of run ${oldRunId}, a later one of the same user, was carried out (${superseded.action})`
+      const message = `not done, because a later row of the same user was carried out: row ${superseded.row} of run ${oldRunId} (${superseded.action})`
       const { user } = retried.input
       const task = { row, step, user, action, reason: 'superseded', message } as const
       return [{ event: 'result', ...unsentResult(task, now) }]
@@ -43,7 +43,7 @@ export function carryOver(carried: CarriedRow, now: string): readonly JournalEve
   })
 }
 
-/** A result's message with the run that it comes from. */
+/** A result's message, with the run that it comes from. */
 function told({ message }: TaskResult, oldRunId: string): string {
   return /\(in run [^()]+\)$/.test(message) ? message : `${message} (in run ${oldRunId})`
 }

@@ -3,18 +3,18 @@ import type { Action } from '../okta/actions.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { RowWithResults } from '../run/rows-with-results.ts'
 
-/** A row that a retry takes up: what is to be done of it, and what is done already. */
+/** A row that a retry takes up: which of its actions are still to be done, and which are done. */
 export interface RetriedRow {
   readonly input: ValidRow
   /** The actions that are still to be done, in order. */
   readonly todo: readonly Action[]
-  /** Results that stand: their tasks are never sent again. */
+  /** Results that are kept. Their tasks are never sent again. */
   readonly standing: readonly TaskResult[]
 }
 
 /**
- * What a retry takes up of a row: null where nothing failed, is in doubt or was not run. What a guard or the input's own
- * rules kept from being sent stays so, and a row that can't be acted on still can't.
+ * What a retry takes up of a row; null if nothing failed, is in doubt or was not run. Tasks that a guard or the rules
+ * of the input kept from being sent stay skipped, and a bad row stays bad.
  */
 export function selectRow({ input, results }: RowWithResults): RetriedRow | null {
   if (input.kind === 'invalid' || !results.some(isOpen)) return null
@@ -25,13 +25,15 @@ export function selectRow({ input, results }: RowWithResults): RetriedRow | null
   }
 }
 
-/** Whether a task's end leaves something to be done: it failed, is in doubt, or never came to its turn for that. */
+/**
+ * Whether a task leaves something to be done: it failed, is in doubt, has no result, or was skipped because of a doubt.
+ */
 function isOpen(result: TaskResult | null): boolean {
   if (result === null || result.result === 'failed' || result.result === 'in_doubt') return true
   return result.reason === 'in_doubt'
 }
 
-/** Whether a task of a row that is taken up is done anew. */
+/** Whether the retry does this task again. */
 function isTodo(result: TaskResult | null): boolean {
   return isOpen(result) || result?.reason === 'earlier_step'
 }

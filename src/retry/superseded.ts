@@ -4,7 +4,7 @@ import { decide } from '../rules/decide.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { RetriedRow } from './select-row.ts'
 
-/** A later row that was carried out, and with what. */
+/** A later row that was carried out, and its action. */
 export interface LaterRow {
   readonly row: number
   readonly action: Action
@@ -13,21 +13,21 @@ export interface LaterRow {
 type WaitingRow = Pick<RetriedRow, 'todo'> & { readonly row: number }
 
 /**
- * Finds the rows that must not be taken up because a later row of the same user was carried out meanwhile: doing them
- * now would turn the input's order around. Rows are shown to it in the order of the input.
+ * Finds the rows that a retry must not take up because a later row of the same user was carried out: doing them now
+ * would reverse the input's order. It must see the rows in the order of the input.
  */
 export class SupersededRows {
-  /** Rows that are taken up, by each name of their user. No more is kept of them: there may be very many. */
+  /** Rows that are taken up, by each name of their user. Kept small, because there may be very many. */
   readonly #waiting = new Map<string, WaitingRow[]>()
   readonly #found = new Map<number, LaterRow>()
 
-  /** Takes in a row of the input: what was carried out of it, and whether it is taken up. */
+  /** Takes in a row of the input: its results, and whether it is taken up. */
   see(row: number, user: string, results: readonly TaskResult[], retried: RetriedRow | null): void {
     const names = namesOf(user, results)
     for (const { action, result } of results) {
       if (result !== 'succeeded' && result !== 'unchanged') continue
       for (const earlier of names.flatMap((name) => this.#waiting.get(name) ?? [])) {
-        // The row's own earlier steps are no later rows.
+        // The row's own steps are not a later row.
         if (earlier.row === row || !undoes(earlier.todo, action as Action)) continue
         this.#found.set(earlier.row, { row, action: action as Action })
       }
@@ -36,13 +36,13 @@ export class SupersededRows {
     const waiting = { row, todo: retried.todo }
     for (const name of names) {
       const rows = this.#waiting.get(name)
-      // A copy of the name: a part of a longer text would keep all of that text in memory.
+      // A copy, because a slice would keep the whole longer text in memory.
       if (rows === undefined) this.#waiting.set(Buffer.from(name).toString(), [waiting])
       else rows.push(waiting)
     }
   }
 
-  /** The later row that stands against a row; null where it may be taken up. */
+  /** The later row that supersedes a row; null if the row may be taken up. */
   by(row: number): LaterRow | null {
     return this.#found.get(row) ?? null
   }
@@ -52,7 +52,7 @@ export class SupersededRows {
   }
 }
 
-/** All that the rows of one user may call it by. */
+/** All names that rows may use for one user. */
 function namesOf(user: string, results: readonly TaskResult[]): readonly string[] {
   const names = new Set([normalizeUserKey(user)])
   for (const { okta_user_id: id, okta_login: login } of results) {
@@ -62,7 +62,7 @@ function namesOf(user: string, results: readonly TaskResult[]): readonly string[
   return [...names]
 }
 
-/** Whether an action, done now, may take the user away from where the later one has led. */
+/** Whether doing an action now may undo what the later action did. */
 function undoes(earlier: readonly Action[], later: Action): boolean {
   return earlier.some((action) => {
     const { target } = ruleOf(action)

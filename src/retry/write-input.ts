@@ -8,18 +8,18 @@ import type { InputCopy } from '../run/input-copy.ts'
 
 const rowsPerWrite = 256
 
-/** Writes the rows of a retry as its input, in the columns of the input that they come from. */
+/** Writes the rows of a retry as its input, with the columns of the old input. */
 export interface InputWriter {
   add(row: ValidRow): Promise<void>
   /** Puts the file in its place, synced. */
   finish(): Promise<InputCopy>
-  /** Leaves no file. Does nothing after `finish`. */
+  /** Removes the unfinished file. Does nothing after `finish`. */
   discard(): Promise<void>
 }
 
 /**
- * Opens the input of a retry in its run directory: CSV where the old input was, else JSON lines, since a CSV can't tell
- * a number from a text. Both are UTF-8 and read back as they were.
+ * Opens the input of a retry in its run directory: CSV if the old input was CSV, otherwise JSON lines, because CSV
+ * can't tell a number from a text. Both are UTF-8 and read back unchanged.
  */
 export async function openInput(
   directory: string,

@@ -1,7 +1,7 @@
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 
-/** What is to be done with a user in a status: send the call, or end the task without it. */
+/** What to do with a user in a status: send the call, or end the task without it. */
 export type Decision =
   | { readonly kind: 'send' }
   | { readonly kind: 'unchanged'; readonly message: string }
@@ -16,9 +16,9 @@ export function decide(action: Action, status: UserStatus): Decision {
 }
 
 /**
- * Decides what a refusal comes to, from the status that the user turns out to have.
+ * Decides the result of a refused call from the status that the user has now.
  *
- * @param refusal Okta's own words, for where the status alone does not explain it
+ * @param refusal Okta's own words, for refusals that the status does not explain
  * @param doubted whether an earlier attempt of the task may have been applied late
  */
 export function decideAfterRefusal(
@@ -37,8 +37,8 @@ export function decideAfterRefusal(
 }
 
 /**
- * Decides as {@link decide} does for a task of which an earlier attempt was taken for lost: a user who is at the target by
- * now got there by that attempt, which came late.
+ * Decides like {@link decide}, for a task with an earlier attempt that was taken for lost. If the user is at the target
+ * by now, that attempt came late and was applied.
  */
 export function decideAgain(
   action: Action,

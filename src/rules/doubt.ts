@@ -1,60 +1,62 @@
+import { counted } from '../messages/counted.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { OktaUser } from '../okta/user.ts'
 
 /** What was known when the attempt was sent. */
 export interface DoubtfulAttempt {
-  /** Epoch milliseconds by Okta's clock, not later than the attempt left. */
+  /** Epoch milliseconds by Okta's clock, never later than the moment when the attempt left. */
   readonly oktaTime: number
   /** The same, not earlier than the attempt left. */
   readonly oktaTimeAtMost: number
   /** Null where no read came before. */
   readonly status: string | null
   readonly statusChanged: string | null
-  /** Nothing is known of the attempt but that it may have been made since `oktaTime`. */
+  /** Whether all that is known of the attempt is that it may have been made since `oktaTime`. */
   readonly lost: boolean
 }
 
-/** What Okta shows now. `factorTimes` (epoch ms; NaN where Okta names none) is looked up for reset_factors alone. */
+/** What Okta shows now. `factorTimes` (epoch ms; NaN if Okta names none) is looked up for reset_factors alone. */
 export interface Observation {
   readonly user: Pick<OktaUser, 'status' | 'statusChanged' | 'transitioningToStatus'>
   readonly factorTimes: readonly number[] | null
 }
 
 /**
- * What became of an attempt in doubt, and what that rests on.
+ * What became of an attempt in doubt, with the evidence.
  *
- * - `applied`: it was, or Okta is on its way there.
- * - `not_applied`: it was not; sending again is safe.
- * - `someone_else`: the user is neither where our call leads nor where it was: someone else acted too.
- * - `unknown`: nothing that Okta shows can tell.
+ * - `applied`: it was applied, or Okta is in the middle of applying it.
+ * - `not_applied`: it was not applied. Sending again is safe.
+ * - `someone_else`: the user has neither the status that our call leads to nor the status before it, so someone else
+ *   acted too.
+ * - `unknown`: nothing that Okta shows answers the question.
  */
 export interface Verdict {
   readonly kind: 'applied' | 'not_applied' | 'someone_else' | 'unknown'
   readonly evidence: string
 }
 
-/** From an intent to its bytes on the wire, with all that may come in between: a slow disk, a connection to be made. */
+/** The longest time from an intent to its bytes on the wire: a slow disk or a new connection may come in between. */
 const sendingMarginMs = 15_000
 
-/** How long a call that would send mail is not sent again, counted from its first intent. */
+/** How long to wait, from the first intent, before a call that sends mail is repeated. */
 export const mailPauseMs = 5 * 60_000
 
-/** What is known of when an attempt was sent, in ms by Okta's clock. */
+/** What is known about the time of sending, in ms by Okta's clock. */
 export interface SendingTimes {
   readonly intended: number
-  /** Null where its process did not live to tell. */
+  /** Null if its process died before it recorded this. */
   readonly sent: number | null
-  /** By when a process that did not live to tell was gone. */
+  /** A process that died had certainly ended by this time. */
   readonly senderGone: number
 }
 
 /**
- * When a doubt may be looked into, in ms by Okta's clock. Bytes can outlive the process that sent them, by the time limit
- * of a request; it counts from when the request was sent or, where only the intent is known, from the latest moment at
- * which its process can have sent it. After a time-out once more that long: our patience is not Okta's, which may still
- * work on the call.
+ * The earliest moment to settle a doubt, in ms by Okta's clock. Bytes can outlive the process that sent them by the
+ * time limit of a request. That limit counts from the time of sending or, if only the intent is known, from the latest
+ * moment at which the process can have sent it. After a time-out the wait is twice as long: we have given up, but Okta
+ * may still be working on the call.
  *
- * @param atOnce Okta itself answered: nothing is still under way
+ * @param atOnce whether Okta itself answered, so that nothing is still under way
  */
 export function settlesAt(
   times: SendingTimes,
@@ -71,7 +73,7 @@ export function settlesAt(
 export function settle(action: Action, attempt: DoubtfulAttempt, now: Observation): Verdict {
   switch (ruleOf(action).doubt) {
     case 'nothing':
-      return { kind: 'unknown', evidence: `nothing that Okta shows tells whether ${action} was applied` }
+      return { kind: 'unknown', evidence: `nothing in Okta shows whether ${action} was applied` }
     case 'factors':
       return settleByFactors(attempt, now.factorTimes ?? [])
     case 'status':
@@ -84,9 +86,13 @@ function settleByFactors(attempt: DoubtfulAttempt, factorTimes: readonly number[
   // again than to call it done.
   const old = factorTimes.filter((time) => !(time > attempt.oktaTimeAtMost)).length
   if (old > 0) {
-    return { kind: 'not_applied', evidence: `${old} factor(s) from before the attempt are still enrolled` }
+    return {
+      kind: 'not_applied',
+      evidence: `${counted(old, 'factor')} from before the attempt still enrolled`,
+    }
   }
-  const since = factorTimes.length === 0 ? 'no factor is enrolled' : 'only factors enrolled since are left'
+  const since =
+    factorTimes.length === 0 ? 'no factor is enrolled' : 'all enrolled factors are newer than the attempt'
   return { kind: 'applied', evidence: since }
 }
 
@@ -98,11 +104,11 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
   }
   const atTarget = target.includes(user.status)
   if (attempt.lost) return settleLost(attempt, user, atTarget)
-  // unlock on a user who was ACTIVE: the status tells nothing, and unlocking twice does no harm.
+  // An unlock of a user who was ACTIVE: the status shows nothing, and unlocking twice does no harm.
   if (atTarget && user.status === attempt.status) {
     return {
       kind: 'not_applied',
-      evidence: `user is ${user.status} as before, and ${action} does no harm twice`,
+      evidence: `user is ${user.status} as before, and a second ${action} does no harm`,
     }
   }
   if (atTarget) return { kind: 'applied', evidence: `user is ${user.status}${since(user)}` }
@@ -112,44 +118,44 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
   if (user.status !== attempt.status) {
     return {
       kind: 'someone_else',
-      evidence: `user was ${attempt.status}, is ${user.status}${since(user)}, which ${action} does not lead to`,
+      evidence: `user was ${attempt.status}and is now ${user.status}${since(user)}, which is not the result of ${action}`,
     }
   }
   if (user.statusChanged !== attempt.statusChanged) {
     const change = `last changed ${when(attempt.statusChanged)} then and ${when(user.statusChanged)} now`
     return {
       kind: 'someone_else',
-      evidence: `user is ${user.status} as before the attempt, but ${change}: the status was another in between`,
+      evidence: `user is ${user.status} as before the attempt, but ${change}: the status was different in between`,
     }
   }
   if (isOfItsSecond(attempt)) {
-    // Okta shows whole seconds: a change and its undoing within one of them leave no trace.
+    // Okta shows whole seconds, so a change that is undone within the same second leaves no trace.
     return {
       kind: 'unknown',
-      evidence: `user is still ${user.status}${since(user)}, the very second of the attempt: a change and its undoing in that second would look the same`,
+      evidence: `user is still ${user.status}${since(user)}, the second of the attempt; if it was changed and changed back within that second, Okta shows the same`,
     }
   }
   return { kind: 'not_applied', evidence: `user is still ${user.status}${since(user)}` }
 }
 
-/** By the time of the last change alone: whoever made it, nothing of ours was applied if it lies before. */
+/** Goes by the time of the last change alone: if it is from before the loss, no lost call of ours was applied. */
 function settleLost(attempt: DoubtfulAttempt, user: Observation['user'], atTarget: boolean): Verdict {
   const changed = user.statusChanged === null ? 0 : Date.parse(user.statusChanged)
   if (changed < Math.floor(attempt.oktaTime / 1000) * 1000) {
     return {
       kind: 'not_applied',
-      evidence: `user is ${user.status}${since(user)}, from before the journal's loss`,
+      evidence: `user is ${user.status}${since(user)}, from before the lost part of the journal`,
     }
   }
-  const evidence = `user is ${user.status}${since(user)}, after the journal's loss`
+  const evidence = `user is ${user.status}${since(user)}, from the time of the lost part of the journal or later`
   return { kind: atTarget ? 'applied' : 'unknown', evidence }
 }
 
-/** Whether the status had last changed in the second in which the attempt was sent, or later. */
+/** Whether the last change of status was in the second of the attempt or later. */
 function isOfItsSecond({ oktaTime, statusChanged }: DoubtfulAttempt): boolean {
   if (statusChanged === null) return false
   const changed = Date.parse(statusChanged)
-  // A time that can't be read proves nothing either.
+  // A time that can't be parsed proves nothing.
   return Number.isNaN(changed) || Math.floor(changed / 1000) >= Math.floor(oktaTime / 1000)
 }
 

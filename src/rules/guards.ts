@@ -7,7 +7,7 @@ import type { SkipReason } from './result.ts'
 /** The owner of the API token; null for a service app, which has none. */
 export type TokenOwner = { readonly id: string; readonly login: string } | null
 
-/** What keeps a task from being sent. */
+/** The reason why a guard keeps a task from being sent. */
 export interface GuardVerdict {
   readonly reason: SkipReason
   readonly message: string
@@ -21,10 +21,10 @@ export interface ProtectedUsers {
   readonly entries: readonly string[]
 }
 
-/** Nobody is protected by name. */
+/** No entries: nobody is protected by name. */
 export const nobodyProtected: ProtectedUsers = { ids: new Map(), entries: [] }
 
-/** The rules that single users are held to. */
+/** The guards that judge single users. */
 export interface UserGuards {
   readonly protect: ProtectedUsers
   readonly onlyStatus: readonly UserStatus[] | null
@@ -32,7 +32,7 @@ export interface UserGuards {
 }
 
 /**
- * Judges an input as a whole, before the first lifecycle call. Null when the run may begin.
+ * Judges the input as a whole, before the first lifecycle call. Null if the run may begin.
  *
  * @param users distinct keys as written
  */
@@ -41,12 +41,12 @@ export function guardUserCount(users: number, most: number | null): StopReason |
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: `The input names ${users} users; max_users allows ${most}.`,
+    message: `The input names ${users} users, but max_users allows only ${most}.`,
     advice: { kind: 'flags', flags: `--max-users ${users}` },
   }
 }
 
-/** Judges a user that was read. Null where no guard objects. */
+/** Judges a user that was read. Null if no guard objects. */
 export function guardUser(user: OktaUser, guards: UserGuards): GuardVerdict | null {
   if (guards.owner !== null && user.id === guards.owner.id) return ownerIsProtected
   const { ids, entries } = guards.protect
@@ -61,7 +61,7 @@ export function guardUser(user: OktaUser, guards: UserGuards): GuardVerdict | nu
   return null
 }
 
-/** Judges a key where no user is read: the token's owner is known by id, login and short name. */
+/** Judges a key without reading the user: it knows the token's owner by id, login and short name. */
 export function guardKey(key: string, owner: TokenOwner): GuardVerdict | null {
   if (owner === null || !keysOf(owner).includes(normalizeUserKey(key))) return null
   return ownerIsProtected
@@ -69,7 +69,7 @@ export function guardKey(key: string, owner: TokenOwner): GuardVerdict | null {
 
 const ownerIsProtected: GuardVerdict = {
   reason: 'token_owner',
-  message: 'the API token belongs to this user; acting on its owner could end the token and the run',
+  message: 'this user owns the API token; acting on the owner could end the token and the run',
 }
 
 function isProtectedBy(user: OktaUser, entry: string): boolean {
@@ -79,7 +79,10 @@ function isProtectedBy(user: OktaUser, entry: string): boolean {
   return matchesParts(foldLogin(user.login), parts)
 }
 
-/** Whether the text is made of the parts in order with anything between them. Linear: no regular expression is built. */
+/**
+ * Whether the text consists of the parts in order with anything between them. Takes linear time, without a regular
+ * expression.
+ */
 function matchesParts(text: string, parts: readonly string[]): boolean {
   const first = parts[0] ?? ''
   const last = parts.at(-1) ?? ''

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
-/** How a task ended. `not_run`, which reports also say, is no result and is never journalled. */
+/** How a task ended. Reports also say `not_run` and `unsettled`, which are not results and are never journalled. */
 export const resultNames = ['succeeded', 'unchanged', 'failed', 'skipped', 'in_doubt'] as const
 export type ResultName = (typeof resultNames)[number]
 
 /**
- * Why a task was skipped. `duplicate` and `only_status` are what the input or the job asked for; the others mean
- * that someone must look.
+ * Why a task was skipped. The input or the job asked for `duplicate` and `only_status`; for the others someone must
+ * look.
  */
 export const skipReasons = [
   'duplicate',
@@ -26,21 +26,21 @@ export interface TaskPlace {
   readonly step: number
 }
 
-/** The skips that leave a run a success. */
+/** The skips with which a run still ends with exit code 0. */
 export const expectedSkips: ReadonlySet<SkipReason> = new Set(['duplicate', 'only_status'])
 
 const time = z.iso.datetime().nullable()
 const text = z.string().nullable()
 
 /**
- * How one task ended: a line of the journal and of the results, under the same names in both.
- * Empty fields are null. Times are RFC 3339 UTC with milliseconds, by this machine's clock.
+ * How one task ended: a line of the journal and of the results, under the same names in both. Empty fields are null.
+ * Times are RFC 3339 UTC with milliseconds, by Okta's clock.
  */
 export const taskResultSchema = z.strictObject({
   row: z.int().min(1).describe('The row of the input, from 1.'),
   step: z.int().min(1).describe("From 1: the place of the action among the row's actions."),
   user: z.string().describe('The user key as the row gives it, trimmed.'),
-  action: z.string().describe("An action's name; for an invalid row the text that was found."),
+  action: z.string().describe("An action's name; for a bad row the text in its place."),
   result: z.enum(resultNames).describe('How the task ended.'),
   reason: z.enum(skipReasons).nullable().describe('Why a task was skipped; null for every other result.'),
   status_before: text.describe("The user's status in Okta before the action."),
@@ -50,7 +50,7 @@ export const taskResultSchema = z.strictObject({
     .min(100)
     .max(999)
     .nullable()
-    .describe('Of the last answer to an attempt of this task, or to the read that decided it.'),
+    .describe('HTTP status of the last answer to an attempt of this task, or to the read that decided it.'),
   error_code: text.describe("Okta's error code, such as E0000007."),
   message: z.string().describe('What happened, for a person.'),
   attempts: z.int().min(0).describe('HTTP requests that were sent to apply the action.'),

@@ -1,26 +1,26 @@
 import type { ValidRow } from '../input/row.ts'
 import type { ResultName, SkipReason, TaskResult } from './result.ts'
 
-/** What a finished row leaves behind for the next row of the same user. */
+/** What the next row of the same user must know of a finished row. */
 export interface RowTrace {
-  /** The row's actions and options as one text: equal for rows that ask for the same. */
+  /** The row's actions and options as one text, equal for rows that ask for the same. */
   readonly signature: string
-  /** A task of the row is in doubt: nothing more is done with the user. */
+  /** Whether a task of the row is in doubt, so that nothing more is done with the user. */
   readonly inDoubt: boolean
 }
 
-/** Why a task is skipped without being looked at itself: what its row or an earlier row of its user decided. */
+/** Why a task is skipped because of its own row or an earlier row of its user. */
 export interface Skip {
   readonly reason: SkipReason
   readonly message: string
 }
 
-/** What a row asks for, as one text: equal for rows that ask for the same of the same user. */
+/** The row's actions and options as one text, equal for rows that ask for the same. */
 export function signatureOf(row: Pick<ValidRow, 'actions' | 'sendEmail'>): string {
   return `${row.actions.join(',')} ${row.sendEmail ?? ''}`
 }
 
-/** Whether a result forbids doing anything more with its user. */
+/** Whether nothing more may be done with the user after this result. */
 export function leavesDoubt(result: {
   readonly result: ResultName
   readonly reason: SkipReason | null
@@ -35,7 +35,10 @@ export function skipForPreceding(
 ): Skip | null {
   if (preceding === null) return null
   if (preceding.inDoubt) {
-    return { reason: 'in_doubt', message: 'an earlier row of this user is in doubt: nothing more was sent' }
+    return {
+      reason: 'in_doubt',
+      message: 'an earlier row of this user is in doubt, so nothing more was sent',
+    }
   }
   if (preceding.signature === signatureOf(row)) {
     return { reason: 'duplicate', message: "repeats the same user's preceding row" }

@@ -3,7 +3,10 @@ import type { StopReason } from '../messages/stop.ts'
 import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
 import { lossOf } from '../okta/loss.ts'
 
-/** So many refusals in a row, without a success between, are put to the test: the users, or the token? */
+/**
+ * After so many refusals in a row, without a success between them, a probe finds out whether users or token are the
+ * cause.
+ */
 export const refusalsThatAsk = 10
 
 /** Okta no longer accepts the token. */
@@ -17,16 +20,16 @@ export function credentialsRefused(answer: Answer): StopReason {
 }
 
 /**
- * Okta refuses user after user, and also the users that were tried from the rest of the input.
+ * Okta refuses user after user, including those that the probe tried from the rest of the input.
  *
- * @param what what the token may not do, for a person: `suspend`, `reading users`
- * @param tried how many of the rest were tried
+ * @param what what Okta refuses, for a person: `the lifecycle calls`, `reading users`
+ * @param tried how many users of the rest were tried
  */
 export function permissionRefused(answer: Answer, what: string, tried: number): StopReason {
   return {
     state: 'stopped',
     exitCode: exitCodes.refusedByOkta,
-    message: `Okta refuses ${what} for ${refusalsThatAsk} users in a row and for ${tried} more from the rest of the input (${describeAnswer(answer)}). Either the token has no permission for it, or none of these users is within its reach.`,
+    message: `Okta refuses ${what} for ${refusalsThatAsk} users in a row and for ${tried} more from the rest of the input (${describeAnswer(answer)}). Either the token has no permission for this, or it has no permission for any of these users.`,
     advice: {
       kind: 'fix',
       fix: 'Give the owner of the token the admin role or scope, or, if Okta is right to refuse these users, add --accept-refusals so that they are reported as failed',
@@ -34,7 +37,7 @@ export function permissionRefused(answer: Answer, what: string, tried: number): 
   }
 }
 
-/** Nothing that Okta would say has come back for a while. */
+/** Okta has been silent for too long. */
 export function oktaAway(answer: Answer, seconds: number): StopReason {
   const unanswered = answer.kind === 'unanswered'
   return {
@@ -43,8 +46,8 @@ export function oktaAway(answer: Answer, seconds: number): StopReason {
     message: isOktaItself(answer)
       ? `Okta can't answer at the moment: ${describeAnswer(answer)}, for ${seconds} s.`
       : unanswered
-        ? `Okta can't be reached: ${describeAnswer(answer)}; nothing of Okta's came for ${seconds} s.`
-        : `What answers in Okta's place is not Okta: ${describeAnswer(answer)}; nothing of Okta's came for ${seconds} s.`,
+        ? `Okta can't be reached: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`
+        : `Something else answers in Okta's place: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`,
     advice: {
       kind: 'fix',
       fix: isOktaItself(answer)

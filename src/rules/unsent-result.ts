@@ -7,7 +7,7 @@ export interface UnsentTask extends Pick<TaskResult, 'row' | 'step' | 'user' | '
 }
 
 /**
- * The result of a task for which Okta was asked nothing: what only an answer tells is null.
+ * The result of a task for which nothing was sent. Fields that need an answer are null.
  *
  * @param now RFC 3339 UTC
  */

@@ -23,11 +23,11 @@ const columns = [
   'received_at',
 ] as const
 
-/** To which task an activation link belongs. */
+/** The task to which an activation link belongs. */
 export interface LinkOwner {
   readonly row: number
   readonly step: number
-  /** The key as the row gives it. */
+  /** The key, as written in the row. */
   readonly user: string
   readonly action: string
   readonly okta_user_id: string | null
@@ -35,16 +35,16 @@ export interface LinkOwner {
 }
 
 /**
- * The file that a job asks activation links to be written to: CSV, or JSON lines where its name ends in `.jsonl` or
- * `.ndjson`. It is only ever appended to, so that several runs may share it, and its mode is 0600 whatever it was before.
- * Nothing else of the program holds a link.
+ * The file for activation links that a job names: CSV, or JSON lines if its name ends in `.jsonl` or `.ndjson`. It is
+ * only appended to, so that several runs may share it, and its mode becomes 0600. No other file of the program contains
+ * a link.
  */
 export class ActivationLinks {
   readonly path: string
   readonly #runId: string
   readonly #appends: SyncedAppends<null>
   readonly #render: (values: readonly (string | number | null)[]) => string
-  /** The tasks of which the file holds a link. */
+  /** The tasks whose links are in the file. */
   readonly #known: Set<string>
 
   private constructor(path: string, runId: string, file: FileHandle, known: Set<string>) {
@@ -56,14 +56,14 @@ export class ActivationLinks {
   }
 
   /**
-   * Opens the file, or makes it. What a crash has left of a line is cut off: its task has no result yet.
+   * Opens or creates the file. A line that a crash left incomplete is cut off: its task has no result yet.
    *
-   * @throws KnownError where it can't be written
+   * @throws KnownError when it can't be written
    */
   static async open(path: string, runId: string): Promise<ActivationLinks> {
     try {
       const file = await open(path, 'a+', 0o600)
-      // The file's name must be on disk before what it holds is relied on.
+      // The file's name must be on disk before anything relies on its content.
       await syncPath(dirname(path))
       await file.chmod(0o600)
       const text = await readFile(path, 'utf8')
@@ -79,18 +79,18 @@ export class ActivationLinks {
   }
 
   /**
-   * Whether a link of a task has reached the file. It proves that the call was applied.
+   * Whether a task's link has reached the file. That proves that the call was applied.
    *
-   * @param task of this run, or where the attempt was made when a retry took it over
+   * @param task a task of this run, or the task of another run that made the attempt, if a retry took it over
    */
   has(task: { readonly run?: string; readonly row: number; readonly step: number }): boolean {
     return this.#known.has(nameOf(task.run ?? this.#runId, task.row, task.step))
   }
 
   /**
-   * Writes a link; resolves when it is on disk.
+   * Writes a link. Resolves when it is on disk.
    *
-   * @throws KnownError where it can't be written
+   * @throws KnownError when it can't be written
    */
   async save(owner: LinkOwner, { url, token }: Activation): Promise<void> {
     const { row, step, user, action, okta_user_id, okta_login } = owner
@@ -108,7 +108,7 @@ function isJsonLines(path: string): boolean {
   return ['.jsonl', '.ndjson'].includes(extname(path).toLowerCase())
 }
 
-/** The tasks of which a file holds a link. */
+/** The tasks whose links are in a file. */
 function tasksIn(path: string, text: string): Set<string> {
   const records = isJsonLines(path)
     ? text.split('\n').map(parseLine)
@@ -129,7 +129,7 @@ function parseLine(line: string): object {
   try {
     return (JSON.parse(line) as object | null) ?? {}
   } catch {
-    // An empty line, or one of somebody else's making.
+    // An empty line, or a line that something else wrote.
     return {}
   }
 }
@@ -138,7 +138,7 @@ function cannotWrite(path: string, cause: unknown): FixableError {
   const refused = parseSystemError(cause)
   return new FixableError(
     `The file for activation links can't be written: ${refused?.why ?? String(cause)} (${path}).`,
-    `${refused?.fix ?? 'Remove the cause'}, or name another file in report.activation_links of the job`,
+    `${refused?.fix ?? 'Remove the cause'}, or name another file under report.activation_links in the job`,
     exitCodes.nothingSent,
     { cause },
   )

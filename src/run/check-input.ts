@@ -10,7 +10,7 @@ import type { Prepared } from '../job/prepare.ts'
 import { KnownError } from '../messages/known-error.ts'
 import { copyInput, type InputCopy, nameInputCopy } from './input-copy.ts'
 
-/** An input that was read from beginning to end. */
+/** An input that was checked from beginning to end. */
 export interface CheckedInput {
   readonly copy: InputCopy
   readonly input: InputFile
@@ -22,7 +22,7 @@ export interface CheckedInput {
 /**
  * Copies the input into a directory and checks every row of the copy.
  *
- * @throws KnownError where it can't be read, or where rows can't be acted on and the job does not skip them
+ * @throws KnownError when it can't be read, or when it has bad rows and the job does not skip them
  */
 export async function checkInput(prepared: Prepared, directory: string): Promise<CheckedInput> {
   const checked = await surveyCopy(prepared, directory)
@@ -36,7 +36,7 @@ export async function checkInput(prepared: Prepared, directory: string): Promise
   return checked
 }
 
-/** As {@link checkInput}, but leaves the verdict on invalid rows to the caller. */
+/** Like {@link checkInput}, but the caller decides what to do about bad rows. */
 export async function surveyCopy(prepared: Prepared, directory: string): Promise<CheckedInput> {
   const received = await copyInput(prepared.source, directory, 'input.received')
   const file = { path: join(directory, received.file), name: inputName(prepared.source) }
@@ -51,18 +51,18 @@ export async function surveyCopy(prepared: Prepared, directory: string): Promise
   return { copy, input, job, mapping, survey }
 }
 
-/** The bad rows of an input, by the name that messages give it; the first of them one by one. */
+/** Describes the bad rows of an input, the first ones one by one. */
 export function describeInvalidRows(name: string, survey: Survey): string {
   const { rows, invalidRows, firstInvalid } = survey
   const more = invalidRows - firstInvalid.length
   return [
-    `${name}: ${invalidRows} of ${rows} rows can't be acted on:`,
+    `${name}: ${invalidRows} of ${rows} rows are bad:`,
     ...firstInvalid.map((row) => `  row ${row.row}: ${describeProblems(row)}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ].join('\n')
 }
 
-/** What is wrong with a row, in one line. */
+/** The problems of a row, in one line. */
 function describeProblems({ problems }: InvalidRow): string {
   return problems
     .map(({ column, message }) => (column === null ? message : `${column}: ${message}`))

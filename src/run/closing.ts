@@ -6,13 +6,13 @@ import { moved } from './life.ts'
 import { type RunFile, runFileName, writeRunFile } from './run-file.ts'
 
 /**
- * How a run becomes closed: the protocol by which one run goes on from another (R3 in life.ts).
+ * Closes a run when another run goes on from it (R3 in life.ts).
  *
- * The old run first names the run that is to go on from it (`closed_by`); then that one's `run.json` is written; then
- * the old one becomes `closed`. A process that dies in between leaves a run that may be taken up again, or one that is
- * taken up, never two that both may send. Both runs must be held.
+ * First the old run names the new one (`closed_by`). Then the new run's `run.json` is written. Then the old run becomes
+ * `closed`. A process that dies in between leaves either an old run that may be retried again or a new run that goes on
+ * from it, but never two runs that may both send. Both runs must be held.
  *
- * @param between lays down what the new run needs beside its `run.json`
+ * @param between prepares what the new run needs besides its `run.json`
  */
 export async function handOver(
   from: { readonly directory: string; readonly run: RunFile },
@@ -27,9 +27,9 @@ export async function handOver(
 }
 
 /**
- * Checks that no other run goes on from a run. A closed run stays closed, also where the other one was moved elsewhere.
+ * Checks that no other run goes on from this one. A closed run stays closed, even if the other run was moved elsewhere.
  *
- * @throws KnownError where another goes on from it, or was to
+ * @throws KnownError when another run goes on from it or was meant to
  */
 export async function checkNotClosed(directory: string, run: RunFile): Promise<void> {
   if (run.closed_by === undefined) return
@@ -38,12 +38,12 @@ export async function checkNotClosed(directory: string, run: RunFile): Promise<v
   throw new KnownError(
     begun
       ? `Run ${run.run_id} is closed: run ${run.closed_by} goes on from it.`
-      : `Run ${run.run_id} is closed, and run ${run.closed_by}, which was to go on from it, was never begun.`,
+      : `Run ${run.run_id} is closed, but run ${run.closed_by}, which was meant to go on from it, never began.`,
     begun ? commandFor('resume', { ...name, runId: run.closed_by }) : commandFor('retry', name),
   )
 }
 
-/** Whether another run has taken this one up. */
+/** Whether another run goes on from this one. */
 export async function isTakenUp(directory: string, run: RunFile): Promise<boolean> {
   if (run.closed_by === undefined) return false
   return (

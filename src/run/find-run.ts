@@ -6,17 +6,17 @@ import { exitCodes, KnownError } from '../messages/known-error.ts'
 import { shellWord } from '../messages/shell-word.ts'
 import { runFileName } from './run-file.ts'
 
-/** Where `resume` and `status` find a run: a path, an id in the runs directory, or the latest run. */
+/** Finds the directory of a run: by path, by id in the runs directory, or the latest run. */
 export async function findRun(
   runsDirectory: string,
   run: string | undefined,
   latest: boolean,
 ): Promise<string> {
   if (run !== undefined && latest) {
-    throw new KnownError('Name a run or say --latest, not both.', 'okta-lifecycle resume --latest')
+    throw new KnownError('Give either a run or --latest, not both.', 'okta-lifecycle resume --latest')
   }
   if (run === undefined && !latest) {
-    throw new KnownError('No run is named.', 'okta-lifecycle resume --latest')
+    throw new KnownError('No run is given.', 'okta-lifecycle resume --latest')
   }
   try {
     return run === undefined ? await findLatest(runsDirectory) : await findNamed(runsDirectory, run)
@@ -39,13 +39,13 @@ async function findNamed(runsDirectory: string, run: string): Promise<string> {
 async function findLatest(runsDirectory: string): Promise<string> {
   const runs: { directory: string; created: number }[] = []
   for (const name of (await listNames(runsDirectory)).sort().reverse()) {
-    // What begins with a dot is not a run: the holds of jobs lie there.
+    // A name that begins with a dot is not a run: the holds of jobs are there.
     if (name.startsWith('.')) continue
     const directory = join(runsDirectory, name)
     const created = await timeOf(directory)
     if (created !== null) runs.push({ directory, created })
   }
-  // Ids that users chose don't sort by time; the directory's birth does.
+  // Ids that users choose don't sort by time, but the directory's creation time does.
   const [newest] = runs.sort((a, b) => b.created - a.created)
   if (newest !== undefined) return newest.directory
   throw new KnownError(
@@ -58,13 +58,13 @@ async function listNames(directory: string): Promise<string[]> {
   try {
     return await readdir(directory)
   } catch (error) {
-    // A directory that can't be read may be full of runs.
+    // A directory that exists but can't be read may be full of runs.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
 }
 
-/** When a run began; null where the directory is not a run. */
+/** When a run began; null if the directory is not a run. */
 async function timeOf(directory: string): Promise<number | null> {
   if (!(await exists(join(directory, runFileName)))) return null
   const { birthtimeMs, ctimeMs } = await stat(directory)
@@ -74,7 +74,7 @@ async function timeOf(directory: string): Promise<number | null> {
 function cannotLook(runsDirectory: string, cause: unknown): KnownError {
   const error = parseSystemError(cause)
   return new KnownError(
-    `The runs in ${runsDirectory} can't be looked at: ${error?.why ?? String(cause)}.`,
+    `The runs in ${runsDirectory} can't be read: ${error?.why ?? String(cause)}.`,
     `${error?.fix ?? 'Remove the cause'}, or name another directory with --runs-dir DIR`,
     exitCodes.nothingSent,
     cause,

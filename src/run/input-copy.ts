@@ -22,7 +22,7 @@ export interface InputCopy {
  * Copies the input into the run directory byte for byte, synced.
  *
  * @param source a path, or `-` for standard input
- * @throws KnownError where it can't be read or written
+ * @throws KnownError when it can't be read or written
  */
 export async function copyInput(source: string, directory: string, name: string): Promise<InputCopy> {
   const hash = createHash('sha256')
@@ -48,7 +48,7 @@ export async function copyInput(source: string, directory: string, name: string)
   return { file: name, sha256: hash.digest('hex'), bytes }
 }
 
-/** Gives the copy the name that shows its format. */
+/** Renames the copy so that its name shows the format. */
 export async function nameInputCopy(
   directory: string,
   copy: InputCopy,

@@ -6,7 +6,7 @@ import { type InputFile, inputName } from '../input/input-file.ts'
 import { KnownError } from '../messages/known-error.ts'
 import type { RunFile } from './run-file.ts'
 
-/** The columns of a run's input, as its `run.json` keeps them. */
+/** The columns of a run's input, from its `run.json`. */
 export function columnMapping({ input }: RunFile): ColumnMapping {
   return {
     columns: input.columns,
@@ -16,7 +16,7 @@ export function columnMapping({ input }: RunFile): ColumnMapping {
   }
 }
 
-/** The copy of a run's input, which messages call by what the user typed. */
+/** The copy of a run's input. Messages use the name that the user typed. */
 export function inputFile(directory: string, { input }: RunFile): InputFile {
   return {
     path: join(directory, input.file),
@@ -26,9 +26,9 @@ export function inputFile(directory: string, { input }: RunFile): InputFile {
 }
 
 /**
- * Checks that the copy is what was read when the run began: rows that had moved would be acted on as others.
+ * Checks that the copy is the same as when the run began. In a changed copy, a row number could mean another user.
  *
- * @throws KnownError where it is not, or can't be read
+ * @throws KnownError when it has changed or can't be read
  */
 export async function checkInputCopy(directory: string, run: RunFile): Promise<void> {
   const input = inputFile(directory, run)
@@ -37,6 +37,6 @@ export async function checkInputCopy(directory: string, run: RunFile): Promise<v
   if (hash.digest('hex') === run.input.sha256) return
   throw new KnownError(
     `The copy of ${input.name} has changed since the run began (${input.path}).`,
-    'Restore the copy from a backup, or start a new run. What is done stands in results.csv.',
+    'Restore the copy from a backup, or start a new run. results.csv shows what is done.',
   )
 }

@@ -1,24 +1,25 @@
 import type { RunFile } from './run-file.ts'
 
 /**
- * The life of a run, as `run.json` keeps it.
+ * The life of a run, as recorded in `run.json`.
  *
- * - `new`: laid down; nothing was sent.
- * - `running`: an execution is at work. One that died leaves this state behind; whether it did is seen by its hold alone.
+ * - `new`: prepared; nothing was sent.
+ * - `running`: an execution is at work. An execution that died leaves this state behind, and only its hold shows that
+ *   it died.
  * - `finished`: every task has a result.
  * - `stopped`: a guard, too many failures, a disk, a network or a refusal ended the last execution.
- * - `interrupted`: a signal did, or nobody read its output any more.
- * - `closed`: another run goes on from it. It never comes back.
+ * - `interrupted`: a signal ended the last execution, or nobody read its output any more.
+ * - `closed`: another run goes on from it. This state is final.
  *
- * - **R1** Only who holds the run changes its state.
- * - **R2** A run may send only while it is `running`, and becomes `running` only by a holder that knows the token's owner.
- * - **R3** Between two runs of which one goes on from the other there is no moment in which both may send (closing.ts).
+ * - **R1** Only the holder of the run changes its state.
+ * - **R2** A run may send only while it is `running`. Only a holder that knows the token's owner makes it `running`.
+ * - **R3** When one run goes on from another, there is no moment at which both may send (closing.ts).
  * - **R4** `closed` is final.
  */
 export const runStates = ['new', 'running', 'finished', 'stopped', 'interrupted', 'closed'] as const
 export type RunState = (typeof runStates)[number]
 
-/** A transition: from which states it is made, where it leads, and who makes it. */
+/** A transition: the states that it starts from, the state that it leads to, and who makes it. */
 interface Transition {
   readonly from: readonly RunState[]
   readonly to: RunState
@@ -30,7 +31,7 @@ export const runTransitions = {
   begin: {
     from: ['new', 'running', 'stopped', 'interrupted'],
     to: 'running',
-    by: 'an execution, once Okta has shown the owner of the token; from `running` after a death',
+    by: 'an execution, once Okta has shown the owner of the token; from `running` if the process before it died',
   },
   finish: { from: ['running'], to: 'finished', by: 'the execution whose last task has its result' },
   stop: {
@@ -53,10 +54,10 @@ export const runTransitions = {
 export type RunTransition = keyof typeof runTransitions
 
 /**
- * A run after a transition.
+ * The run after a transition.
  *
  * @param reason why, for a person; null for a transition that needs no reason
- * @throws Error for a transition that the table does not have: a fault of the program
+ * @throws Error for a transition that is not in the table, which is a bug
  */
 export function moved(run: RunFile, transition: RunTransition, reason: string | null = null): RunFile {
   const { from, to }: Transition = runTransitions[transition]
@@ -64,7 +65,7 @@ export function moved(run: RunFile, transition: RunTransition, reason: string | 
   return { ...run, state: to, reason }
 }
 
-/** Whether a run can be gone on with, as far as its state tells. */
+/** Whether a run can be resumed, judging by its state alone. */
 export function isResumable(state: RunState): boolean {
   return state !== 'finished' && state !== 'closed'
 }

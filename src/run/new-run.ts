@@ -1,7 +1,7 @@
 import type { CheckedInput } from './check-input.ts'
 import { type RunFile, runFileVersion } from './run-file.ts'
 
-/** What a new run is made of. */
+/** The parts of a new run. */
 export interface NewRun {
   readonly runId: string
   readonly now: Date
@@ -13,11 +13,11 @@ export interface NewRun {
   readonly fromJobFile: boolean
   readonly acceptRefusals: boolean
   readonly orgUrl: string
-  /** Whether someone has agreed already. */
+  /** Whether someone has already agreed to send. */
   readonly yes: boolean
 }
 
-/** The `run.json` of a run that has just been laid down. */
+/** Builds the `run.json` of a new run. */
 export function newRunFile(parts: NewRun): RunFile {
   const { checked, acceptRefusals } = parts
   const { survey, mapping, input, job } = checked

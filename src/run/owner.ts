@@ -3,10 +3,10 @@ import type { TokenOwner } from '../rules/guards.ts'
 import type { RunFile } from './run-file.ts'
 
 /**
- * The run with its token's owner, which must be the one that it was begun with.
+ * The run with the token's owner, who must be the same as when the run began.
  *
- * @param say gets a sentence for a person where the credentials have no owner
- * @throws KnownError where it is another
+ * @param say gets a sentence for a person if the credentials have no owner
+ * @throws KnownError when it is another owner
  */
 export function withOwner(run: RunFile, owner: TokenOwner, say: (line: string) => void): RunFile {
   if (run.owner === null) {
@@ -18,7 +18,7 @@ export function withOwner(run: RunFile, owner: TokenOwner, say: (line: string) =
   const same = run.owner === 'none' ? owner === null : owner?.id === run.owner.id
   if (same) return run
   throw new KnownError(
-    `Run ${run.run_id} was begun with a token of ${before}; the token set now belongs to ${now}.`,
+    `Run ${run.run_id} began with a token of ${before}, but the token that is set now belongs to ${now}.`,
     'Set OKTA_CLIENT_TOKEN to a token of the same owner, then resume.',
   )
 }

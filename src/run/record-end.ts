@@ -3,10 +3,10 @@ import { moved } from './life.ts'
 import { type RunFile, writeRunFile } from './run-file.ts'
 
 /**
- * Writes to `run.json` how an execution ended, once its reports are on disk.
+ * Records in `run.json` how an execution ended. Its reports must be on disk before that.
  *
- * @param stopped null where all tasks have a result
- * @throws CannotWrite where it can't be written
+ * @param stopped null if all tasks have a result
+ * @throws CannotWrite when it can't be written
  */
 export async function recordEnd(directory: string, run: RunFile, stopped: StopReason | null): Promise<void> {
   await writeRunFile(directory, ended(run, stopped))

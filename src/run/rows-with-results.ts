@@ -7,13 +7,13 @@ import { columnMapping, inputFile } from './input-of-run.ts'
 import { journalPath } from './run-directory.ts'
 import type { RunFile } from './run-file.ts'
 
-/** A row of a run's input, and of each of its tasks the result; null where a task has none. */
+/** A row of a run's input with the result of each of its tasks; null if a task has none. */
 export interface RowWithResults {
   readonly input: InputRow
   readonly results: readonly (TaskResult | null)[]
 }
 
-/** The rows of a run in input order, each with the results that its journal holds. A run without a journal has none. */
+/** The rows of a run in input order, each with its results from the journal. A run without a journal has no results. */
 export async function* rowsWithResults(
   directory: string,
   run: RunFile,

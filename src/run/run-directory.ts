@@ -13,34 +13,34 @@ import { type RunFile, runFileName } from './run-file.ts'
 
 const journalFileName = 'journal.ndjson'
 
-/** Tells a directory that a start of ours made from one that is somebody else's. It goes once `run.json` is there. */
+/** The mark of a directory that this program made and no one else. It is removed once `run.json` is there. */
 const startedFileName = '.started-by-okta-lifecycle'
 
-/** Where a run's journal lies. */
+/** The path of a run's journal. */
 export function journalPath(directory: string): string {
   return join(directory, journalFileName)
 }
 
-/** A run's journal, with what `run.json` knows of it. */
+/** A run's journal, with what `run.json` says about it. */
 export function journalOf(directory: string, run: RunFile, recorded: JournalHead | null): JournalFile {
   return { path: journalPath(directory), runId: run.run_id, stepsPerRow: stepsPerRow(run.job), recorded }
 }
 
-/** Tasks that a row of a job can have. */
+/** The most tasks that a row of a job can have. */
 function stepsPerRow(job: Job): number {
   return job.steps?.length ?? 1
 }
 
-/** Whether the run ever began to work. */
+/** Whether the run ever began its work. */
 export async function hasJournal(directory: string): Promise<boolean> {
   return await exists(journalPath(directory))
 }
 
 /**
- * Makes the directory of a new run, mode 0700. It appears under its name with our mark in it, so that one which a start
- * left behind can be told from one that somebody else made.
+ * Creates the directory of a new run, mode 0700. The directory appears with our mark already in it, so that the remains
+ * of a failed start can be told from a directory that somebody else made.
  *
- * @throws KnownError where a run of that id exists, the directory is not ours, or it can't be made
+ * @throws KnownError when a run with that id exists, the directory is not ours, or it can't be created
  */
 export async function createRunDirectory(runsDirectory: string, runId: string): Promise<string> {
   const directory = join(runsDirectory, runId)
@@ -53,7 +53,7 @@ export async function createRunDirectory(runsDirectory: string, runId: string): 
     await makeDirectories(runsDirectory)
     await mkdir(draft, { mode: 0o700 })
     await writeFile(join(draft, startedFileName), `${runId}\n`, { mode: 0o600 })
-    // Over an empty directory this would succeed; that there is none was just seen.
+    // This would replace an empty directory, but none existed a moment ago.
     await rename(draft, directory)
     await syncPath(runsDirectory)
   } catch (error) {
@@ -64,7 +64,7 @@ export async function createRunDirectory(runsDirectory: string, runId: string): 
   return directory
 }
 
-/** Makes a directory and those above it, each on disk before the next. An error names what the system said of it. */
+/** Creates a directory and those above it, each on disk before the next. Throws what the system reports. */
 async function makeDirectories(path: string): Promise<void> {
   if (await exists(path)) return
   const parent = dirname(path)
@@ -77,18 +77,18 @@ async function makeDirectories(path: string): Promise<void> {
   await syncPath(parent)
 }
 
-/** @throws KnownError unless the directory is one that a start of ours left behind before its `run.json` */
+/** @throws KnownError unless a start of ours left the directory behind before it wrote `run.json` */
 async function checkOurStart(directory: string, runId: string): Promise<void> {
   if (await exists(join(directory, runFileName))) throw runExists(directory)
   if (await exists(journalPath(directory))) {
     throw new KnownError(
-      `${directory} has a journal but no run.json: it is a damaged run, not an unfinished start.`,
+      `${directory} is a damaged run: it has a journal but no run.json.`,
       'Restore run.json from a backup, or choose another --run-id.',
     )
   }
   if (await exists(join(directory, startedFileName))) return
   throw new KnownError(
-    `${directory} exists and is not a run of okta-lifecycle: nothing in it was touched.`,
+    `${directory} exists and is not a run of okta-lifecycle. Nothing in it was changed.`,
     `Choose another --run-id than ${runId}, or another --runs-dir.`,
   )
 }
@@ -97,15 +97,15 @@ function runExists(directory: string): KnownError {
   const runId = basename(directory)
   const resume = commandFor('resume', { runId, runsDirectory: dirname(directory) })
   return new KnownError(
-    `A run named ${runId} exists already (${directory}).`,
+    `A run with the id ${runId} already exists (${directory}).`,
     `${resume}, or choose another --run-id`,
   )
 }
 
 /**
- * Clears what a start left that died before its `run.json` was written. The run must be held.
+ * Clears the remains of a start that died before it wrote `run.json`. The run must be held.
  *
- * @throws KnownError where it is a run after all
+ * @throws KnownError when the directory is a run after all
  */
 export async function clearUnfinishedStart(directory: string): Promise<void> {
   await checkOurStart(directory, basename(directory))
@@ -115,12 +115,12 @@ export async function clearUnfinishedStart(directory: string): Promise<void> {
   }
 }
 
-/** Takes our mark off a directory whose `run.json` is on disk. */
+/** Removes our mark from a directory once its `run.json` is on disk. */
 export async function endStart(directory: string): Promise<void> {
   await removeQuietly(join(directory, startedFileName))
 }
 
-/** Removes a run of ours that never sent anything, as far as the system allows it. */
+/** Removes the directory of a run that never sent anything, as far as the system allows it. */
 export async function removeRunDirectory(directory: string): Promise<void> {
   await removeQuietly(directory)
 }
@@ -129,6 +129,6 @@ async function removeQuietly(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true })
   } catch {
-    // What led here is reported; what stays behind does no harm.
+    // The error that led here is reported. What stays behind does no harm.
   }
 }

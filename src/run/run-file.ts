@@ -18,15 +18,15 @@ const runFileSchema = z.strictObject({
   created_at: z.iso.datetime(),
   versions: z.strictObject({ okta_lifecycle: z.string(), node: z.string() }),
   job: resolvedJobSchema,
-  /** Whether the job came from a job file: such a run holds the job's lock too. Absent in runs from before there was one. */
+  /** Whether the job came from a job file, so that the run also holds the job's lock. Absent in older runs. */
   from_job_file: z.boolean().optional(),
   input: z.strictObject({
-    /** As the user named it; `-` for standard input. */
+    /** The name that the user typed; `-` for standard input. */
     name: z.string(),
     /** The copy, in the run directory. */
     file: z.string(),
     format: z.enum(inputFormats),
-    /** Absent in runs from before there was another than UTF-8. */
+    /** Absent in older runs, which knew only UTF-8. */
     encoding: z.enum(inputEncodings).optional(),
     sha256: z.string(),
     bytes: z.int().min(0),
@@ -43,21 +43,21 @@ const runFileSchema = z.strictObject({
   }),
   /** The org's URL; `sandbox` for the simulated org, whose port changes. */
   org_url: z.string(),
-  /** Null until Okta was asked. */
+  /** Null until Okta has shown the owner. */
   owner: z.union([z.strictObject({ id: z.string(), login: z.string() }), z.literal('none')]).nullable(),
-  /** Whether a person has said that refusals are the users' own; absent where nobody has. */
+  /** Whether a person has said that refusals concern the users and not the token; absent if nobody has. */
   accept_refusals: z.boolean().optional(),
-  /** Whether someone has agreed to send what the run would send. */
+  /** Whether someone has agreed to send. */
   confirmed: z.boolean(),
-  /** The run that this one takes up what was left of; absent where it is no retry. */
+  /** The run that this one retries; absent if it is not a retry. */
   retry_of: z.string().optional(),
-  /** The run that goes on from this one, which is closed; absent where none does. */
+  /** The run that goes on from this one; absent if there is none. */
   closed_by: z.string().optional(),
   state: z.enum(runStates),
   reason: z.string().nullable(),
 })
 
-/** What `run.json` holds: all that a run needs besides its input and its journal. No secret. */
+/** The content of `run.json`: everything that a run needs besides its input and its journal. No secrets. */
 export type RunFile = z.infer<typeof runFileSchema>
 
 export const sandboxOrgUrl = 'sandbox'
@@ -72,7 +72,7 @@ export async function writeRunFile(directory: string, run: RunFile): Promise<voi
 /**
  * Reads a run's `run.json`.
  *
- * @throws KnownError where there is none, or where it is not as this program writes it
+ * @throws KnownError when there is none, or when it does not have the form that this program writes
  */
 export async function readRunFile(directory: string): Promise<RunFile> {
   const path = join(directory, runFileName)
@@ -95,8 +95,8 @@ export async function readRunFile(directory: string): Promise<RunFile> {
     const [issue] = parsed.error.issues
     const where = issue === undefined ? '' : ` (${issue.path.join('.')}: ${issue.message})`
     throw new KnownError(
-      `${path} is not as this version of okta-lifecycle writes it${where}.`,
-      'Go on with the version that began the run, or restore the file from a backup.',
+      `${path} does not have the form that this version of okta-lifecycle writes${where}.`,
+      'Use the version that began the run, or restore the file from a backup.',
     )
   }
   return parsed.data

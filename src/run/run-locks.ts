@@ -7,21 +7,25 @@ import { commandFor } from '../messages/commands.ts'
 import { exitCodes } from '../messages/known-error.ts'
 import { type RunFile, sandboxOrgUrl } from './run-file.ts'
 
-/** Where the runs directory keeps the holds of jobs. No run has such a name: a run id begins with a letter or digit. */
+/**
+ * The place for the holds of jobs in the runs directory. No run has this name: a run id begins with a letter or digit.
+ */
 const jobLocksName = '.jobs'
 
-/** The job whose hold a run needs too, so that one run of a job works at a time; null for a run that needs none. */
+/**
+ * The job that a run must hold too, so that only one run of a job works at a time; null for a run that needs no job.
+ */
 export function lockedJob(run: Pick<RunFile, 'from_job_file' | 'org_url' | 'job'>): string | null {
-  // A trial in a simulated org is in nobody's way.
+  // A trial in a simulated org disturbs nobody.
   return run.from_job_file === true && run.org_url !== sandboxOrgUrl ? run.job.name : null
 }
 
 /**
- * Works while this process holds a job, where there is one, and then a run: always taken in this order, and watched at the
- * same time. Both are released whatever happens.
+ * Does the work while this process holds the job, if there is one, and the run. The job is always taken first; both are
+ * watched at the same time. Both are released whatever happens.
  *
  * @param work gets the hold of the run
- * @throws KnownError with exit code 5 where another process holds one of them, and what the work throws
+ * @throws KnownError with exit code 5 when another process holds one of them, and what the work throws
  */
 export async function withRunLocks<T>(
   directory: string,
@@ -34,9 +38,10 @@ export async function withRunLocks<T>(
 }
 
 /**
- * Works while this process holds a job that has no run yet, then as {@link withRunLocks} does for the run.
+ * Does the work while this process holds a job that has no run yet. The work can then hold the run with {@link
+ * withRunLocks}.
  *
- * @param runsDirectory where the run is to lie
+ * @param runsDirectory the place for the run
  */
 export async function withJobLock<T>(
   runsDirectory: string,
@@ -69,7 +74,7 @@ function runSubject(directory: string): HoldSubject {
   return { directory, name: 'this run', run: null, status: () => commandFor('status', name) }
 }
 
-/** A run may be named by a link or from within its directory: the job's hold lies beside the directory itself. */
+/** The user may name a run by a link or from inside it, but the job's hold is beside the real directory. */
 async function jobSubject(directory: string, job: string): Promise<HoldSubject> {
   const real = await realpath(directory)
   const subject = await jobSubjectIn(dirname(real), job, basename(real))

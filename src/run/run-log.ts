@@ -3,15 +3,15 @@ import { destination, type Logger, pino } from 'pino'
 import type { Answer } from '../okta/answer.ts'
 import type { OktaRequest } from '../okta/request.ts'
 
-/** The log of a run directory, and how to end it. */
+/** The log of a run directory. */
 export interface RunLog {
   readonly log: Logger
   close(): void
 }
 
 /**
- * Opens `run.log`: JSON lines that are appended, mode 0600. It holds what was asked and answered, never a header or a
- * body, so that no credential can reach it. A log that can't be written stops nothing: the journal is what counts.
+ * Opens `run.log` for appending JSON lines, mode 0600. It shows requests and answers without headers and bodies, so
+ * that no credential can reach it. A log that can't be written does not stop the run, because only the journal counts.
  */
 export function openRunLog(directory: string): RunLog {
   const target = openTarget(join(directory, 'run.log'))
@@ -30,7 +30,7 @@ function openTarget(path: string): ReturnType<typeof destination> | null {
 }
 
 /**
- * A sender that notes every answer but the plain successes.
+ * Wraps a sender so that every answer is logged, except plain successes.
  *
  * @param send sends one request
  */
@@ -50,7 +50,7 @@ function isPlainSuccess(answer: Answer): boolean {
   return answer.kind === 'answered' && answer.httpStatus < 300 && answer.body.kind !== 'unreadable'
 }
 
-/** What the log may hold of an answer: never a body. */
+/** The parts of an answer that may be logged. Never a body. */
 function shown(answer: Answer): Readonly<Record<string, unknown>> {
   if (answer.kind === 'unanswered') return { code: answer.code, may_have_been_sent: answer.mayHaveBeenSent }
   const { httpStatus, error, requestId, rateLimit } = answer

@@ -5,7 +5,7 @@ import { journalReportSchema } from '../report/journal-report.ts'
 import { resultsLineSchema } from '../report/results-schema.ts'
 import { summarySchema } from '../report/summary.ts'
 
-/** What is published as a JSON Schema, by the name of its file: what users write, and what their programs read. */
+/** The published JSON Schemas by file name: for what users write and what their programs read. */
 export const publishedSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['job.schema.json', jobSchema],
   ['plan.schema.json', planSchema],
@@ -14,7 +14,7 @@ export const publishedSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, 
   ['verify-journal.schema.json', journalReportSchema],
 ])
 
-/** A schema as JSON Schema (draft 2020-12) of what stands in the file, as text that ends in a line feed. */
+/** A schema as JSON Schema (draft 2020-12) of the content of a file, as text that ends with a line feed. */
 export function renderJsonSchema(schema: z.ZodType): string {
   return `${JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), null, 2)}\n`
 }

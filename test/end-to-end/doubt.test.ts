@@ -147,7 +147,7 @@ describe('a factor that is enrolled while its reset is in doubt', () => {
       expect(end.code, end.stderr).toBe(0)
       const [line] = await place.results()
       expect(line).toMatchObject({ result: 'succeeded', attempts: '1' })
-      expect(line?.message).toMatch(/only factors enrolled since/)
+      expect(line?.message).toMatch(/all enrolled factors are newer/)
       expect(org.org.users.get(userIdOf(1))?.factors).toHaveLength(1)
       expect(org.applied).toEqual({ [`${userIdOf(1)} reset_factors`]: 1 })
     })

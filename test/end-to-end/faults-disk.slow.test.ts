@@ -20,7 +20,7 @@ function expectTold(end: CliEnd, code: number, ...patterns: readonly RegExp[]): 
   const said = end.stdout + end.stderr
   expect(end.code, said).toBe(code)
   for (const pattern of patterns) expect(said).toMatch(pattern)
-  expect(said).not.toMatch(/\n\s+at |fault of okta-lifecycle|unforeseen/)
+  expect(said).not.toMatch(/\n\s+at |bug in okta-lifecycle|unexpected error/)
 }
 
 async function expectAllSuspended(
@@ -213,7 +213,7 @@ describe('too few files that may be open', () => {
       const org = await place.org({ users: makeUsers({ count: 1 }) })
       await place.write('in.csv', usersCsv(ids(1)))
       const end = await place.run(org, ['run', 'in.csv', ...suspend], { shell: 'ulimit -n 30; exec "$@"' })
-      expectTold(end, 2, /may open no more files \(EMFILE\)/, /\n→ Raise the limit \(ulimit -n 1024\)/)
+      expectTold(end, 2, /can open no more files \(EMFILE\)/, /\n→ Raise the limit \(ulimit -n 1024\)/)
       expect(org.requests).toEqual([])
       expect(await place.runs()).toEqual([])
     })

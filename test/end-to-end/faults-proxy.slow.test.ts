@@ -84,7 +84,7 @@ async function withProxy(
 /** What a user must never be shown. */
 function expectForPeople(output: string): void {
   expect(output).not.toMatch(/\n\s+at /)
-  expect(output).not.toMatch(/fault of okta-lifecycle/)
+  expect(output).not.toMatch(/bug in okta-lifecycle/)
   expect(output).not.toContain('00SecretOfTheProxy')
 }
 

@@ -311,7 +311,7 @@ describe('exit codes', () => {
       cli.kill('SIGINT')
       const end = await cli.ended
       expect(end.code, end.stderr).toBe(130)
-      expect(end.stderr).toMatch(/broken off: SIGINT/)
+      expect(end.stderr).toMatch(/stopped early: SIGINT/)
     })
   })
 })

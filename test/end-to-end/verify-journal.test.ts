@@ -136,7 +136,7 @@ describe('verify-journal', () => {
       expect(died.lines).toBeGreaterThan(stopped.lines)
       expect(died.torn_bytes).toBeGreaterThanOrEqual(14)
       const told = await place.runHere(null, ['verify-journal'])
-      expect(told.stdout).toContain('what a crash left')
+      expect(told.stdout).toContain('a crash left them')
       const last = await place.runHere(org, ['resume', '--latest', '--quiet'], impatient)
       expect(last.code, last.stderr).toBe(0)
       expect(await verdict(place)).toMatchObject({ sound: true, torn_bytes: 0 })

@@ -6,7 +6,7 @@ describe('why no answer came', () => {
     ['ENOTFOUND', /name is not known/, /DNS/, false],
     ['EAI_AGAIN', /name server/, /DNS/, false],
     ['ECONNREFUSED', /nothing listens/, /OKTA_CLIENT_ORGURL/, false],
-    ['EHOSTUNREACH', /no way to the host/, /network/, false],
+    ['EHOSTUNREACH', /no route to the host/, /network/, false],
     ['UND_ERR_CONNECT_TIMEOUT', /does not answer/, /firewall/, false],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', /not trusted/, /NODE_EXTRA_CA_CERTS/, true],
     ['SELF_SIGNED_CERT_IN_CHAIN', /not trusted/, /NODE_EXTRA_CA_CERTS/, true],

@@ -27,7 +27,7 @@ describe('guards', () => {
     ])
     expect(tasks.map(({ reason }) => reason)).toEqual([
       'protected by the job (boss@*)',
-      expect.stringContaining('the API token belongs to this user'),
+      expect.stringContaining('this user owns the API token'),
       null,
       'user is SUSPENDED; the job acts only on ACTIVE',
     ])

@@ -145,7 +145,7 @@ describe('the plan of one user', () => {
       'unknown (?)',
       'unknown (?)',
     ])
-    expect(tasks[2]?.reason).toBe('user is PROVISIONED or ACTIVE by then; which of them decides')
+    expect(tasks[2]?.reason).toBe('it depends on whether user is PROVISIONED or ACTIVE by then')
   })
 
   it('follows what is certain again after what was not', async () => {

@@ -83,7 +83,7 @@ Requests  45 (20 lifecycle, 24 reads)
 Answers   43 × 200, 1 × 429, 1 without an answer
 Retries   1 rate limited, 1 connection
 Budget    /api/v1/users: 21 used, at most 50% of a limit of 300 a window
-Budget    /api/v1/users/me: 1 used, at most 50% of a limit that Okta did not name
+Budget    /api/v1/users/me: 1 used, at most 50% of an unknown limit
 
 Run directory  runs/20261124T080000Z-offboarding
 Results        runs/20261124T080000Z-offboarding/results.csv
@@ -99,7 +99,7 @@ Next           nothing, the run is complete
   4 unsettled: sent, and not known yet whether applied; resume settles them
   2 not run: the run stopped first
   1 skipped because a guard protects the user
-  2 skipped because the row can't be acted on
+  2 skipped because the row is bad
   3 skipped because an earlier step of the row did not succeed
 As asked: 4 skipped as duplicates
 Each of them is in runs/20261124T080000Z-offboarding/results.csv

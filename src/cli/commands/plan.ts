@@ -28,23 +28,23 @@ import { stopOnSignals } from '../terminal/signals.ts'
 import { say } from '../terminal/stop-hooks.ts'
 import { programVersion } from '../version.ts'
 
-/** Flags of `run` that a plan has no use for: a command line can be planned as it is by changing one word. */
+/** Flags of `run` that a plan accepts and ignores, so that changing `run` to `plan` is enough. */
 const runAlone = {
-  yes: { type: 'boolean', describe: 'Taken as run takes it; a plan asks nothing' },
-  'runs-dir': { type: 'string', requiresArg: true, describe: 'Taken as run takes it; a plan keeps nothing' },
-  'run-id': { type: 'string', requiresArg: true, describe: 'Taken as run takes it; a plan keeps nothing' },
+  yes: { type: 'boolean', describe: 'Accepted as by run; a plan asks nothing' },
+  'runs-dir': { type: 'string', requiresArg: true, describe: 'Accepted as by run; a plan stores nothing' },
+  'run-id': { type: 'string', requiresArg: true, describe: 'Accepted as by run; a plan stores nothing' },
 } as const
 
 export const planCommand = defineCommand({
   usage: 'plan [input]',
-  describe: 'Show what run would do, row by row; nothing is sent but reads',
+  describe: 'Show what run would do, row by row; sends only reads',
   positional: { name: 'input', describe: 'CSV, JSON or JSON lines; - reads standard input' },
   options: {
     ...inputOptions,
     sandbox: {
       type: 'boolean',
       default: false,
-      describe: 'Use a simulated org that holds the users of the input',
+      describe: 'Use a simulated org with the users of the input',
     },
     ...runAlone,
     quiet: sendingOptions.quiet,
@@ -52,7 +52,7 @@ export const planCommand = defineCommand({
   },
   examples: [
     ['$0 plan --job jobs/offboarding.yaml', 'What a job would do to each user'],
-    ['$0 plan leavers.csv --action suspend --json', 'The same for a file, for a program'],
+    ['$0 plan leavers.csv --action suspend --json', 'The same for a file, as JSON'],
   ],
   handler: async (args, input): Promise<ExitCode> => {
     const prepared = await prepare(input, args)
@@ -97,7 +97,7 @@ function rowsOf({ input, mapping, job }: CheckedInput): ReturnType<typeof readRo
   return readRows(input, mapping, { ...job, format: job.input.format })
 }
 
-/** Plans within a connection to the org, as an execution has one. */
+/** Plans with a connection to the org like that of an execution. */
 async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
   const { checked, org, stop } = options
   const { pace } = checked.job
@@ -108,7 +108,7 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
     connections: pace.concurrency + mostSilent,
     userAgent: `okta-lifecycle/${programVersion()}`,
   })
-  // Reads change nothing: those under way are not waited for when the plan stops.
+  // Reads change nothing, so a plan that stops does not wait for those under way.
   stop.signal.addEventListener('abort', () => void client.close(), { once: true })
   let rowsDone = 0
   const lookup = openLookup({
@@ -130,7 +130,7 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
       rowsDone = done
     })
   } finally {
-    // Also where the plan ends otherwise than by its last row or the switch: reads ahead may be under way.
+    // However the plan ended, reads ahead may still be under way.
     const message = 'the plan has ended'
     stop.turn({ state: 'interrupted', exitCode: exitCodes.done, message, advice: { kind: 'go_on' } })
     lookup.pacer.stop()
@@ -139,7 +139,7 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
   }
 }
 
-/** Writes the rows as they are planned, then what they add up to. */
+/** Writes the rows as they are planned, then the totals. */
 async function writePlan(
   options: PlanOptions,
   guards: { readonly owner: TokenOwner; readonly protect: ProtectedUsers },
@@ -171,7 +171,7 @@ async function writePlan(
     if (refused !== null) throw stop.because(refused)
   } catch (error) {
     if (stop.reason === null || !(error instanceof RunStopped) || !json || !answer.begun) throw error
-    // What was begun as one JSON object ends as one.
+    // The answer has begun as one JSON object and must end as one.
     const { message, next, exitCode } = brokenOff(stop.reason)
     await answer.end({ ...end(), error: { message, next, exit_code: exitCode } }, null, org.orgUrl)
     say(`${message}\n→ ${next}`)
@@ -182,12 +182,12 @@ async function writePlan(
   return exitCodes.done
 }
 
-/** Why a plan ends before its input does, where a run would be resumed. */
+/** The error of a plan that ends early. A run could be resumed; a plan begins again. */
 function brokenOff({ message, advice, exitCode }: StopReason): KnownError {
   const next = describeNext(advice, 'plan again')
   return new KnownError(
-    `The plan was broken off: ${message}`,
-    `${next[0]?.toUpperCase()}${next.slice(1)}. Nothing was sent but reads.`,
+    `The plan stopped early: ${message}`,
+    `${next[0]?.toUpperCase()}${next.slice(1)}. Only reads were sent.`,
     exitCode,
   )
 }

@@ -27,7 +27,8 @@ export const resumeCommand = defineCommand({
     'take-sound-part': {
       type: 'boolean',
       default: false,
-      describe: 'Go on from the sound part of a damaged or older journal; what it does not know is in doubt',
+      describe:
+        'Go on from the undamaged part of a damaged or older journal; what it does not show is in doubt',
     },
     'max-users': inputOptions['max-users'],
     ...runsDirectoryOption,
@@ -42,7 +43,7 @@ export const resumeCommand = defineCommand({
     const directory = await findRun(args['runs-dir'], name, args.latest)
     const begun = await readRunFile(directory)
     await checkNotClosed(directory, begun)
-    // A finished run is shown as it is, also while another one of its job is at work.
+    // A finished run needs no hold: its summary is shown even while another run of the job is at work.
     const done = await showFinished(directory, begun, args.json)
     if (done !== null) return done
     const stop = new StopSwitch()
@@ -50,7 +51,7 @@ export const resumeCommand = defineCommand({
     return await withStopHooks(stop, async () => {
       try {
         return await withRunLocks(directory, lockedJob(begun), watch, async (hold) => {
-          // What it says now is what counts; which job it is of never changes.
+          // Read again, now that the run is held. Its job never changes.
           const run = withGuardFlags(await readRunFile(directory), {
             maxUsers: args['max-users'],
             acceptRefusals: args['accept-refusals'],
@@ -81,34 +82,34 @@ export const resumeCommand = defineCommand({
   },
 })
 
-/** Takes up the sound part of a damaged journal, and says what that means. */
+/** Takes up the sound part of a damaged journal and explains what that means. */
 async function cutJournal(directory: string, run: RunFile): Promise<void> {
   const recorded = (await readSummary(directory))?.journal ?? null
   const taken = await takeSoundPart(journalOf(directory, run, recorded), new Date())
   if (taken === null) {
-    say('The journal has no damage that can be cut off: nothing was changed.')
+    say('The journal has no damage that could be cut off. Nothing was changed.')
     return
   }
   await forgetSummary(directory)
   say(
-    `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}. Its ${taken.lines} sound lines are taken up; ${taken.lostBytes} bytes behind them are kept in ${taken.keptAs}. What they said is not known any more: each task without a result is looked up before anything is sent for it.`,
+    `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}. The run goes on from its ${taken.lines} sound lines. The whole file, with the ${taken.lostBytes} bytes after them, is kept as ${taken.keptAs}. What was sent in that part is not known, so each task without a result is looked up in Okta before anything is sent for it.`,
   )
 }
 
-/** Prints the summary of a finished run again, and gives its exit code; null where something may be left to do. */
+/** Prints the summary of a finished run again and returns its exit code; null if something may be left to do. */
 async function showFinished(directory: string, run: RunFile, json: boolean): Promise<ExitCode | null> {
   const summary = run.state === 'finished' ? await readSummary(directory) : null
   if (summary === null) return null
-  say(`Run ${run.run_id} is finished: nothing is left to do.`)
+  say(`Run ${run.run_id} is finished. There is nothing left to do.`)
   return answerFinished(summary, json)
 }
 
-/** Nobody has agreed to this run yet: its first process died before the question was answered. */
+/** Asks again: the first process of this run died before anyone answered the question. */
 async function confirm(directory: string, run: RunFile, stop: StopSwitch): Promise<void> {
   const name = runNameOf(directory)
   if (!canAsk()) {
     throw new KnownError(
-      `Run ${run.run_id} was never confirmed, and the question can't be asked: there is no terminal.`,
+      `Run ${run.run_id} was never confirmed, and there is no terminal to ask the question.`,
       commandFor('resume', name, '--yes'),
     )
   }

@@ -27,14 +27,14 @@ import { programVersion } from '../version.ts'
 
 export const retryCommand = defineCommand({
   usage: 'retry [run]',
-  describe: 'Take up in a new run what failed, is in doubt or was not run',
+  describe: 'Start a new run over what failed, is in doubt or was not run',
   positional: { name: 'run', describe: 'Run id or run directory' },
   options: {
     latest: { type: 'boolean', default: false, describe: 'The run that was started last' },
     'in-doubt': {
       choices: ['keep', 'retry'] as const,
       requiresArg: true,
-      describe: 'What becomes of a reactivate that nothing can settle [default: as the run has it]',
+      describe: 'What to do with a reactivate that nothing can settle [default: as in the old run]',
     },
     'max-users': inputOptions['max-users'],
     ...runsDirectoryOption,
@@ -42,8 +42,11 @@ export const retryCommand = defineCommand({
     ...jsonOption,
   },
   examples: [
-    ['$0 retry --latest', 'Once what was wrong is fixed'],
-    ['$0 retry --latest --in-doubt retry', 'Also reactivate again where nobody knows whether it was done'],
+    ['$0 retry --latest', 'After fixing what was wrong'],
+    [
+      '$0 retry --latest --in-doubt retry',
+      'Also repeat a reactivate if nothing shows whether it was applied',
+    ],
   ],
   handler: async (args, name): Promise<ExitCode> => {
     const directory = await findRun(args['runs-dir'], name, args.latest)
@@ -51,7 +54,7 @@ export const retryCommand = defineCommand({
     const watch = { onWatch: say, signal: stop.signal }
     return await withStopHooks(stop, async () => {
       try {
-        // The job's lock until the end, since the new run is one of the same job.
+        // The job's lock is held to the end, because the new run belongs to the same job.
         const job = lockedJob(await readRunFile(directory))
         return await withRunLocks(directory, job, watch, (hold) =>
           retry(directory, hold, {
@@ -76,14 +79,14 @@ interface RetryOptions extends Omit<CarryOutOptions, 'directory' | 'run' | 'org'
   readonly inDoubt: 'keep' | 'retry' | undefined
 }
 
-/** Settles what is unsettled in the old run, then lays the new one down, closes the old one and carries the new one out. */
+/** Settles the unsettled calls of the old run, creates the new run, closes the old one and carries out the new one. */
 async function retry(oldDirectory: string, oldHold: Hold, options: RetryOptions): Promise<ExitCode> {
   let old = await readRunFile(oldDirectory)
   if (await isTakenUp(oldDirectory, old)) await checkNotClosed(oldDirectory, old)
   const oldName = runNameOf(oldDirectory)
   if (!options.yes && !canAsk()) {
     throw new KnownError(
-      'The question before sending can’t be asked: there is no terminal.',
+      'There is no terminal to ask the question before sending.',
       commandFor('retry', oldName, '--yes'),
     )
   }
@@ -91,7 +94,7 @@ async function retry(oldDirectory: string, oldHold: Hold, options: RetryOptions)
   await checkOrg(oldDirectory, old)
   const recorded = async () => (await readSummary(oldDirectory))?.journal ?? null
   if (await hasUnsettled({ directory: oldDirectory, run: old, recorded: await recorded() })) {
-    say(`Run ${old.run_id} has calls that are not settled: they are settled first, and nothing is sent.`)
+    say(`Run ${old.run_id} has unsettled calls. They are settled first, without sending a lifecycle call.`)
     const org = await orgOfRun(oldDirectory, old)
     try {
       await settleRun({ ...options, directory: oldDirectory, run: old, org, hold: oldHold })
@@ -116,9 +119,9 @@ async function retry(oldDirectory: string, oldHold: Hold, options: RetryOptions)
 }
 
 /**
- * Lays the new run down and hands the old one over to it.
+ * Creates the new run and hands the old one over to it.
  *
- * @returns null where nothing is left to do; the new directory is then gone
+ * @returns null if there is nothing left to do; the new directory is then removed
  */
 async function begin(
   from: Parameters<typeof beginRetry>[0],
@@ -150,24 +153,24 @@ async function begin(
   }
 }
 
-/** Found out before the old run is closed: an org that can't be reached by this name, a simulated org that is lost. */
+/** Finds out before the old run is closed whether its org is the one that is set, or its simulated org still exists. */
 async function checkOrg(directory: string, run: RunFile): Promise<void> {
   if (run.org_url === sandboxOrgUrl) await checkSandboxKept(directory, run)
   else await orgOfRun(directory, run)
 }
 
-/** What is to be sent, and what is not, in sentences. */
+/** Sentences about what will be sent and what will not. */
 function describeRetry(old: RunFile, retry: Retry, { job }: RunFile): string {
   const { survey, inDoubt, superseded, invalidRows } = retry
   return [
-    `This takes up ${counted(retry.rows, 'row')} of run ${old.run_id}.`,
+    `The retry takes ${counted(retry.rows, 'row')} from run ${old.run_id}.`,
     describeSending(survey, job, old.org_url === sandboxOrgUrl ? 'a sandbox' : old.org_url),
-    ...(inDoubt > 0 ? [`${counted(inDoubt, 'task')} in doubt: settled first, by what Okta shows.`] : []),
+    ...(inDoubt > 0 ? [`${counted(inDoubt, 'task')} in doubt: each is looked up in Okta first.`] : []),
     ...(superseded > 0
-      ? [`${counted(superseded, 'row')} not done any more: later rows of the same users were carried out.`]
+      ? [`${counted(superseded, 'row')} left out: later rows of the same users were carried out.`]
       : []),
     ...(invalidRows > 0
-      ? [`${counted(invalidRows, 'row')} that can't be acted on left out: see failed.csv of the old run.`]
+      ? [`${counted(invalidRows, 'row')} left out as bad: see failed.csv of the old run.`]
       : []),
   ].join('\n')
 }

@@ -27,7 +27,7 @@ import { programVersion } from '../version.ts'
 
 export const runCommand = defineCommand({
   usage: 'run [input]',
-  describe: 'Carry out the actions of an input, and report a result for each',
+  describe: 'Carry out the actions of an input and report a result for each',
   positional: { name: 'input', describe: 'CSV, JSON or JSON lines; - reads standard input' },
   options: {
     ...inputOptions,
@@ -40,7 +40,7 @@ export const runCommand = defineCommand({
     sandbox: {
       type: 'boolean',
       default: false,
-      describe: 'Use a simulated org that holds the users of the input',
+      describe: 'Use a simulated org with the users of the input',
     },
     ...sendingOptions,
     ...jsonOption,
@@ -62,7 +62,7 @@ export const runCommand = defineCommand({
     const start = { ...args, acceptRefusals: args['accept-refusals'], runId, prepared, fromJobFile, realOrg }
     const watch = { onWatch: say, signal: stop.signal }
     return await withStopHooks(stop, async () => {
-      // The job's lock before the run's directory: who is refused it leaves nothing behind.
+      // The job's lock comes before the run's directory, so that a process without the lock leaves nothing behind.
       const job = fromJobFile && !args.sandbox ? jobName : null
       return await withJobLock(runsDirectory, job, runId, watch, async () => {
         const directory = await createRunDirectory(runsDirectory, runId)
@@ -85,7 +85,7 @@ interface StartOptions {
   readonly acceptRefusals: boolean
 }
 
-/** Carries out the run in a directory of its own, which is gone again where nothing was begun that could be resumed. */
+/** Carries out the run in its own directory, and removes the directory if the run never began. */
 async function runIn(
   directory: string,
   start: StartOptions,
@@ -105,9 +105,9 @@ async function runIn(
 }
 
 /**
- * Lays the run down: the copy of the input, the check of every row, `run.json`, and the user's consent.
+ * Prepares the run: copies the input, checks every row, writes `run.json` and asks for the user's consent.
  *
- * @throws KnownError where the input can't be acted on, or the user says no
+ * @throws KnownError when the input can't be acted on, or the user says no
  */
 async function startRun(directory: string, options: StartOptions): Promise<{ run: RunFile; org: RunOrg }> {
   const { prepared, realOrg, stop, yes } = options
@@ -136,14 +136,14 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
   return { run: { ...run, confirmed: true }, org }
 }
 
-/** Links into a simulated org must not lie among real ones: they go to a file of the same name in the run directory. */
+/** Keeps the links of a simulated org apart from real ones: in a file of the same name in the run directory. */
 function withoutOutsideFiles(job: Job, directory: string): Job {
   const links = job.report.activation_links
   if (links === null) return job
   return { ...job, report: { activation_links: resolve(directory, basename(links)) } }
 }
 
-/** Takes away what was never begun. Returns whether it did. */
+/** Removes the directory of a run that never began. Returns whether it did. */
 async function removeUnlessBegun(directory: string): Promise<boolean> {
   if (await hasJournal(directory)) return false
   await removeRunDirectory(directory)

@@ -34,7 +34,7 @@ export const sandboxCommand = defineCommand({
     users: {
       type: 'string',
       requiresArg: true,
-      describe: 'Users to generate: a number, or by status as ACTIVE=400,SUSPENDED=50 [default: 100]',
+      describe: 'Users to generate: a number, or by status such as ACTIVE=400,SUSPENDED=50 [default: 100]',
     },
     seed: {
       type: 'string',
@@ -45,25 +45,25 @@ export const sandboxCommand = defineCommand({
     token: {
       type: 'string',
       requiresArg: true,
-      describe: 'API token that is accepted [default: sandbox-token]',
+      describe: 'API token that the org accepts [default: sandbox-token]',
     },
     limit: {
       type: 'number',
       requiresArg: true,
       describe:
-        "Lifecycle calls a window, as the token's headers show it; 0: no limits, no headers [default: 300]",
+        "Lifecycle calls a window, as the token's headers show them; 0: no limits, no headers [default: 300]",
     },
     'bucket-limit': {
       type: 'string',
       array: true,
       requiresArg: true,
-      describe: `The org's limit of a bucket, as '/api/v1/users=600'; one of ${buckets.join(', ')}`,
+      describe: `The org's limit of a bucket, such as '/api/v1/users=600'; one of ${buckets.join(', ')}`,
     },
     'client-percent': {
       type: 'number',
       requiresArg: true,
       default: 50,
-      describe: "The part of the org's limits that a token may use",
+      describe: "Percentage of the org's limits that a token may use",
     },
     window: {
       type: 'number',
@@ -76,7 +76,7 @@ export const sandboxCommand = defineCommand({
       array: true,
       requiresArg: true,
       describe:
-        "Another client of the org, as 120/min, '/api/v1/users=120/min' or 120/min,token for one on the same token",
+        "Another client of the org, such as 120/min or '/api/v1/users=120/min'; 120/min,token shares the token",
     },
     latency: {
       type: 'number',
@@ -87,7 +87,7 @@ export const sandboxCommand = defineCommand({
     concurrency: {
       type: 'number',
       requiresArg: true,
-      describe: `Requests under way at once; 0: no limit [default: ${defaultConcurrency}, none with --limit 0]`,
+      describe: `Most requests under way at once; 0: no limit [default: ${defaultConcurrency}, none with --limit 0]`,
     },
     'clock-skew': {
       type: 'number',
@@ -111,19 +111,19 @@ export const sandboxCommand = defineCommand({
       type: 'number',
       requiresArg: true,
       default: 3000,
-      describe: 'Time until a list of a group has a new member, in ms',
+      describe: 'Time until the list of a group shows a new member, in ms',
     },
     fault: {
       type: 'string',
       array: true,
       requiresArg: true,
-      describe: `Fault and its rate, as drop_after=0.1; one of ${faultNames.join(', ')}`,
+      describe: `Fault and its rate, such as drop_after=0.1; one of ${faultNames.join(', ')}`,
     },
     'oauth-client': {
       type: 'string',
       array: true,
       requiresArg: true,
-      describe: 'Service app, as CLIENT_ID=FILE; the file has its public key in PEM, a JWK or a JWK set',
+      describe: 'Service app, as CLIENT_ID=FILE; the file holds its public key as PEM, a JWK or a JWK set',
     },
     'oauth-scope': {
       type: 'string',
@@ -151,18 +151,18 @@ export const sandboxCommand = defineCommand({
       type: 'number',
       requiresArg: true,
       default: 1,
-      describe: 'Another number, other calls that fail',
+      describe: 'Number that decides which calls fail',
     },
     'fault-reads': {
       type: 'boolean',
       default: false,
-      describe: 'Let all calls fail, not the lifecycle calls alone',
+      describe: 'Let all calls fail, not only lifecycle calls',
     },
     drip: {
       type: 'number',
       requiresArg: true,
       default: 1000,
-      describe: 'Time between two bytes of an answer that drip_after lets drip, in ms',
+      describe: 'Time between two bytes of an answer under drip_after, in ms',
     },
   },
   examples: [
@@ -202,7 +202,7 @@ export const sandboxCommand = defineCommand({
     })
     process.stdout.write(`${sandbox.url}\n`)
     process.stderr.write(
-      `A simulated Okta org with ${sandbox.org.size} users. To use it:\n  export OKTA_CLIENT_ORGURL=${sandbox.url} OKTA_CLIENT_TOKEN=${sandbox.token}\nWhat can be seen and steered: curl ${sandbox.url}/sandbox\nStop it with Ctrl-C.\n`,
+      `A simulated Okta org with ${sandbox.org.size} users. To use it:\n  export OKTA_CLIENT_ORGURL=${sandbox.url} OKTA_CLIENT_TOKEN=${sandbox.token}\nTo look inside and steer it: curl ${sandbox.url}/sandbox\nStop it with Ctrl-C.\n`,
     )
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
     await sandbox.close()
@@ -220,7 +220,7 @@ interface ServiceAppFlags extends Pick<OAuthClientOptions, 'scopes' | 'dpop' | '
   readonly tokenSeconds: number
 }
 
-/** The service apps that `--oauth-client` names. A client id twice has two keys. */
+/** The service apps that `--oauth-client` names. A client id that is named twice has two keys. */
 async function oauthOf(
   texts: readonly string[],
   { tokenSeconds, ...rest }: ServiceAppFlags,
@@ -253,7 +253,7 @@ async function readText(file: string, what: string): Promise<string> {
   }
 }
 
-/** The org's limits. `limit` is what the token sees of the lifecycle bucket; 0 takes all limits away. */
+/** The org's limits. `limit` is what the token sees of the lifecycle bucket; 0 removes all limits. */
 function limitsOf(
   limit: number | undefined,
   texts: readonly string[],

@@ -14,18 +14,18 @@ import { jsonOption, runsDirectoryOption } from '../options.ts'
 
 export const statusCommand = defineCommand({
   usage: 'status [run]',
-  describe: 'Show how far a run is, also while it is at work',
-  positional: { name: 'run', describe: 'Run id or run directory; the latest run where none is named' },
+  describe: 'Show how far a run is, even while it is at work',
+  positional: { name: 'run', describe: 'Run id or run directory; the latest run if none is named' },
   options: {
     latest: { type: 'boolean', default: false, describe: 'The run that was started last' },
     ...runsDirectoryOption,
     ...jsonOption,
   },
-  examples: [['$0 status --latest --json', 'The counts of the latest run, for a program']],
+  examples: [['$0 status --latest --json', 'The counts of the latest run, as JSON']],
   handler: async (args, name): Promise<ExitCode> => {
     const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
     const run = await readRunFile(directory)
-    // Before the journal, which may go on meanwhile.
+    // Read before the journal, which may grow meanwhile.
     const recorded = (await readSummary(directory))?.journal ?? null
     const state = (await hasJournal(directory))
       ? (await replayJournal(journalOf(directory, run, recorded))).state
@@ -42,11 +42,11 @@ interface RunStatus {
   readonly job: string
   readonly org: string
   /**
-   * `working`: a process was seen at it from this machine; `died`: its process ended without a word. A run that is held
-   * elsewhere keeps the state of its `run.json`: nobody has seen from here whether it works.
+   * `working`: this machine sees a process at work on the run. `died`: its process ended without recording an end. A
+   * run that is held elsewhere keeps the state of its `run.json`, because this machine can't see whether it works.
    */
   readonly state: RunFile['state'] | 'working' | 'died'
-  /** Who holds the run, and when it last gave a sign; null where nobody does. */
+  /** The host that holds the run, and how long ago it last gave a sign of life; null if nobody holds it. */
   readonly held_on: string | null
   readonly last_sign_seconds: number | null
   readonly reason: string | null
@@ -102,7 +102,5 @@ function render(status: RunStatus): string {
 }
 
 function describeSign(host: string, seconds: number | null): string {
-  return seconds === null
-    ? `Held on ${host}, without a sign of life yet`
-    : `Last sign ${seconds} s ago on ${host}`
+  return seconds === null ? `Held on ${host}, no sign of life yet` : `Last sign ${seconds} s ago on ${host}`
 }

@@ -39,14 +39,14 @@ export const validateCommand = defineCommand({
         return survey.invalidRows === 0 ? exitCodes.done : exitCodes.nothingSent
       }
       if (survey.invalidRows > 0) {
-        throw new KnownError(describeInvalidRows(file.name, survey), 'Correct the rows and validate again.')
+        throw new KnownError(describeInvalidRows(file.name, survey), 'Correct the rows, then validate again.')
       }
       const actions = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
       const holds = `${counted(survey.distinctUsers, 'user')} in column ${JSON.stringify(mapping.user)}`
       const tasks = survey.tasks === 0 ? 'no tasks' : `${counted(survey.tasks, 'task')} (${actions})`
       const mails = `up to ${counted(countMails(survey, job), 'mail')}`
       process.stdout.write(
-        `${file.name}: ${counted(survey.rows, 'row')}, all can be acted on: ${holds}, ${tasks}, ${mails}.\n`,
+        `${file.name}: ${counted(survey.rows, 'row')}, all valid: ${holds}, ${tasks}, ${mails}.\n`,
       )
       if (tooMany) process.stdout.write(`A run would stop: max_users allows ${job.guards.max_users} users.\n`)
       return exitCodes.done

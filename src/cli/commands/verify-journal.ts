@@ -12,21 +12,21 @@ import { jsonOption, runsDirectoryOption } from '../options.ts'
 
 export const verifyJournalCommand = defineCommand({
   usage: 'verify-journal [run]',
-  describe: "Check a run's journal from the first byte to the last; nothing is changed",
-  positional: { name: 'run', describe: 'Run id or run directory; the latest run where none is named' },
+  describe: "Check a run's whole journal for damage; changes nothing",
+  positional: { name: 'run', describe: 'Run id or run directory; the latest run if none is named' },
   options: {
     latest: { type: 'boolean', default: false, describe: 'The run that was started last' },
     ...runsDirectoryOption,
     ...jsonOption,
   },
   examples: [
-    ['$0 verify-journal --latest', 'Whether the latest run’s journal is as it was written'],
-    ['$0 verify-journal RUN --json', 'The same for a program; exit status 1 where it is not'],
+    ['$0 verify-journal --latest', 'Check the journal of the latest run'],
+    ['$0 verify-journal RUN --json', 'The same as JSON; exit status 1 if it is damaged'],
   ],
   handler: async (args, name): Promise<ExitCode> => {
     const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
     const { run_id: runId } = await readRunFile(directory)
-    // Before the journal, which may go on meanwhile: it then reaches what is recorded here, and more.
+    // Read before the journal, which may grow meanwhile: it then reaches at least what is recorded here.
     const recorded = (await readSummary(directory))?.journal ?? null
     const working = (await reportHold(directory)).kind === 'working'
     const verdict = await verdictOn(directory, { run: runId, head: recorded })
@@ -36,7 +36,7 @@ export const verifyJournalCommand = defineCommand({
   },
 })
 
-/** A journal that is not there is judged as an empty one: sound where none was ever begun. */
+/** A missing journal counts as an empty one, which is sound if the run never began. */
 async function verdictOn(directory: string, expected: ExpectedJournal): Promise<JournalVerdict> {
   if (await hasJournal(directory)) return await checkJournal(journalPath(directory), expected)
   const { end, flaw } = new JournalCheck(expected)

@@ -3,22 +3,22 @@ import { Socket } from 'node:net'
 import { exitCodes } from '../../messages/known-error.ts'
 import type { StopSwitch } from '../../messages/stop.ts'
 
-/** How often a socket is asked whether its other end is still there. */
+/** How often a socket is checked for its other end. */
 const lookEveryMs = 250
 
-/** What a write says once nobody can read it any more. */
+/** The errors of a write that nobody can read any more. */
 const goneCodes: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET'])
 
 /**
- * Lets a standard output or standard error whose reader has gone away end the run in good order, as a signal does.
+ * Ends the run in good order, as a signal does, when the reader of standard output or standard error has gone away.
  *
- * A socket (what systemd and programs in Node give) is asked now and then by a write of no bytes. A pipe tells
- * nothing without a write: Node does not watch the end that it writes to, and a write of no bytes does nothing there. There it
- * shows with the next line of progress, or with the summary, when all is done and nothing is lost. A stream that was
- * closed from the start is none of this: Node opens the null device in its place. Nor is a terminal that is gone: its
- * writes fail otherwise, and who is meant to end with it gets SIGHUP.
+ * A socket (systemd and Node programs use one) is checked now and then by a write of no bytes. Such a write does
+ * nothing on a pipe, and Node does not watch the end that it writes to. So a broken pipe shows itself only with the
+ * next line of progress, or with the summary, when everything is done and nothing is lost. A stream that was closed
+ * from the start does not count: Node opens the null device in its place. Nor does a lost terminal: its writes fail
+ * with another error, and SIGHUP ends the programs that depend on it.
  *
- * @returns what ends the watching
+ * @returns a function that ends the watching
  */
 export function stopOnClosedOutput(stop: StopSwitch, say: (line: string) => void): () => void {
   const streams = [
@@ -30,10 +30,10 @@ export function stopOnClosedOutput(stop: StopSwitch, say: (line: string) => void
       const stopped = stop.turn({
         state: 'interrupted',
         exitCode: exitCodes.outputClosed,
-        message: `the reader of ${name} has gone away`,
+        message: `nobody reads ${name} any more`,
         advice: { kind: 'go_on' },
       })
-      if (stopped) say(`Nobody reads ${name} any more: nothing more is sent; waiting for what is under way.`)
+      if (stopped) say(`Nobody reads ${name} any more. Nothing more is sent; waiting for calls under way.`)
     }
     return watch(stream, fd, gone)
   })
@@ -47,7 +47,7 @@ function watch(stream: NodeJS.WriteStream, fd: number, gone: () => void): () => 
     if (goneCodes.has(error.code)) gone()
   }
   stream.on('error', onError)
-  // Node makes no Socket of a datagram socket, to which no bytes would be a message.
+  // Node does not make a Socket of a datagram socket, on which a write of no bytes would be a message.
   if (!(stream instanceof Socket) || !fstatSync(fd).isSocket()) return () => stream.off('error', onError)
   const look = (): void => {
     try {

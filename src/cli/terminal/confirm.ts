@@ -11,7 +11,7 @@ export function canAsk(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true
 }
 
-/** Asks a question that is answered by yes or no; anything but a clear yes is no. */
+/** Asks a yes-or-no question. Anything but a clear yes is a no. */
 export async function askYesNo(question: string, signal: AbortSignal): Promise<boolean> {
   const readline = createInterface({ input: process.stdin, output: process.stderr })
   try {
@@ -24,17 +24,17 @@ export async function askYesNo(question: string, signal: AbortSignal): Promise<b
   }
 }
 
-/** One sentence on what a run may send: calls by action, users, and mails. */
+/** One sentence about what a run may send: calls by action, users and mails. */
 export function describeSending(survey: Survey, job: Job, org: string): string {
-  if (survey.tasks === 0) return `Nothing is to be sent: the input has ${counted(survey.rows, 'row')}.`
+  if (survey.tasks === 0) return `There is nothing to send: the input has ${counted(survey.rows, 'row')}.`
   const calls = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
   const mails = countMails(survey, job)
-  const mail = mails === 0 ? 'no mail is sent by Okta' : `Okta sends up to ${counted(mails, 'mail')}`
+  const mail = mails === 0 ? 'Okta sends no mail' : `Okta sends up to ${counted(mails, 'mail')}`
   const users = counted(survey.distinctUsers, 'user')
   return `Up to ${counted(survey.tasks, 'call')} for ${users} in ${org} (${calls}); ${mail}.`
 }
 
-/** The mails that go out if every call is applied. */
+/** The number of mails that Okta sends if every call is applied. */
 export function countMails(survey: Survey, job: Job): number {
   let mails = 0
   for (const [action, counts] of survey.tasksByActionAndSendEmail) {
@@ -47,24 +47,24 @@ export function countMails(survey: Survey, job: Job): number {
 }
 
 /**
- * Asks whether what was described is to be sent.
+ * Asks whether to send the calls that were described.
  *
  * @param next what to type to be asked again
- * @throws KnownError for anything but a clear yes; RunStopped when the user stopped meanwhile
+ * @throws KnownError for anything but a clear yes; RunStopped when the user stops the run meanwhile
  */
 export async function confirmSending(stop: StopSwitch, next: string): Promise<void> {
   if (await askYesNo('Send them?', stop.signal)) return
   stop.check()
-  throw new KnownError('Nothing was sent: the question was not answered by yes.', next)
+  throw new KnownError('Nothing was sent: the answer was not yes.', next)
 }
 
-/** A question that can't be asked is refused before anything is written. */
+/** Ends the command before anything is written if the question can't be asked. */
 export function checkQuestion(yes: boolean, source: string): void {
   if (yes || (canAsk() && source !== '-')) return
   throw new KnownError(
     source === '-' && canAsk()
-      ? 'The question before sending can’t be asked while standard input is the input.'
-      : 'The question before sending can’t be asked: there is no terminal.',
+      ? 'The question before sending can’t be asked, because standard input is the input.'
+      : 'There is no terminal to ask the question before sending.',
     'Add --yes to send without a question.',
   )
 }

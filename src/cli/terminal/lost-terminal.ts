@@ -2,9 +2,9 @@ import { closeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
 /**
- * Lets the process end by its exit code also where its terminal is gone by then. Node sets terminals back to how it
- * found them as its very last act, and aborts (SIGABRT, 134, a core file) where one can't be set any more. One that is
- * closed is left alone.
+ * Lets the process end with its exit code even if its terminal is gone by then. Node's very last act is to set
+ * terminals back to how it found them, and it aborts (SIGABRT, 134, a core file) if that fails. It leaves closed
+ * terminals alone, so a lost one is closed here.
  */
 export function leaveLostTerminals(): void {
   const terminals = [0, 1, 2].filter((fd) => isatty(fd))

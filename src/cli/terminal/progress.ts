@@ -12,14 +12,14 @@ export interface Progress {
 const terminalEveryMs = 200
 const linesEveryMs = 5_000
 const waitsEveryMs = 1_000
-/** A short run shows its quarters all the same, but no more than two lines a second. */
+/** A short run still shows its quarters, but no more than two lines a second. */
 const shortestGapMs = 500
 
 /**
- * On a terminal one line that is written over; elsewhere a line now and then, without colour or cursor movement.
+ * On a terminal, one line that is overwritten; elsewhere, a line now and then, without colour or cursor movement.
  *
  * @param tasks tasks of the whole run
- * @param readsPerTask 0 where users are not read
+ * @param readsPerTask 0 if users are not read
  */
 export function createProgress(tasks: number, readsPerTask: number): Progress {
   const terminal = process.stderr.isTTY === true
@@ -44,7 +44,7 @@ export function createProgress(tasks: number, readsPerTask: number): Progress {
   return {
     begin(execution) {
       view = execution
-      // Also while nothing ends: a wait is reported when it begins, not when it is over.
+      // Independent of results: a wait is reported when it begins, not when it is over.
       timer = setInterval(() => {
         const waits = view === null ? '' : renderWaits(view.buckets()).join()
         if (waits !== shownWaits && view !== null) show(performance.now())
@@ -72,7 +72,7 @@ export function createProgress(tasks: number, readsPerTask: number): Progress {
   }
 }
 
-/** Nothing at all, for `--quiet`. */
+/** Shows nothing, for `--quiet`. */
 export function silentProgress(): Progress {
   return { begin: () => {}, update: () => {}, end: () => {} }
 }
@@ -119,12 +119,12 @@ function renderEta(
 }
 
 const waitReasons = {
-  refused: 'Okta refused a call for its rate limit',
-  share_used: 'the share of the limit is used up',
-  others: 'what is left of the limit is left to others',
+  refused: 'a call hit the rate limit',
+  share_used: 'this run has used its share of the limit',
+  others: 'the rest of the limit is left to other programs',
 } as const
 
-/** Why nothing leaves just now, and until when, by Okta's clock. */
+/** Why nothing is being sent, and until when, by Okta's clock. */
 function renderWaits(buckets: ReturnType<ExecutionView['buckets']>): string[] {
   return buckets.flatMap(({ bucket, waiting }) => {
     if (waiting === null) return []

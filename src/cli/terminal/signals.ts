@@ -9,11 +9,11 @@ const signals = [
 ] as const
 
 /**
- * Lets SIGHUP, SIGINT and SIGTERM end the run in good order: the first stops sending, a SIGINT or SIGTERM after it ends
- * the process at once, which the journal survives. A SIGHUP after it does not: who closes a terminal sends several, the
- * shell's and the system's, and nobody is there to be impatient.
+ * Lets SIGHUP, SIGINT and SIGTERM end the run in good order. The first signal stops sending. A SIGINT or SIGTERM after
+ * it ends the process at once; the journal survives that. A second SIGHUP does nothing: closing a terminal sends
+ * several, from the shell and from the system, and not because anyone is impatient.
  *
- * @returns what takes the handlers off again
+ * @returns a function that removes the handlers
  */
 export function stopOnSignals(stop: StopSwitch, say: (line: string) => void): () => void {
   let seen = false
@@ -29,7 +29,7 @@ export function stopOnSignals(stop: StopSwitch, say: (line: string) => void): ()
         advice: { kind: 'go_on' },
       })
       say(
-        `${signal}: nothing more is sent; waiting for what is under way. ${signal === 'SIGHUP' ? 'SIGTERM' : 'Once more'} ends at once.`,
+        `${signal}: nothing more is sent; waiting for calls under way. ${signal === 'SIGHUP' ? 'SIGTERM' : 'A second one'} ends the process at once.`,
       )
     }
     process.on(signal, handler)
@@ -41,8 +41,8 @@ export function stopOnSignals(stop: StopSwitch, say: (line: string) => void): ()
 }
 
 /**
- * Whether the process was started under nohup. Node takes away what nohup has set, that SIGHUP is ignored, before any of
- * this program runs; but bash, zsh and ksh leave the path of the command that they started in `_`.
+ * Whether the process was started under nohup. nohup sets SIGHUP to be ignored, and Node undoes that before this
+ * program runs. But bash, zsh and ksh leave the path of the command that they started in `_`.
  */
 function ignoresHangUp({ _: command }: NodeJS.ProcessEnv): boolean {
   return command !== undefined && basename(command) === 'nohup'

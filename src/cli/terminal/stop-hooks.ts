@@ -7,7 +7,7 @@ export function say(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
-/** Works while signals, and readers of the output that go away, turn the switch. */
+/** Does the work while signals and lost readers of the output turn the switch. */
 export async function withStopHooks<T>(stop: StopSwitch, work: () => Promise<T>): Promise<T> {
   const unhooks = [stopOnSignals(stop, say), stopOnClosedOutput(stop, say)]
   try {

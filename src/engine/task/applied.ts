@@ -5,9 +5,9 @@ import type { Ending } from './ending.ts'
 import type { TaskInput } from './state.ts'
 
 /**
- * The end of a task whose call Okta accepted: where it left the user.
+ * The end of a task whose call Okta accepted, with the status that the user has now.
  *
- * @throws RunStopped when the run stops before that was read; the task is then reported by its answer
+ * @throws RunStopped when the run stops before the status is read; the task is then reported by its answer
  */
 export async function endApplied(
   services: Services,

@@ -2,14 +2,14 @@ import type { FailedRead, FoundUser } from '../../lookup/read-user.ts'
 import type { Answer } from '../../okta/answer.ts'
 import type { ResultName, SkipReason } from '../../rules/result.ts'
 
-/** The last thing that Okta said about a task, for its result. */
+/** Okta's last answer about a task, for its result. */
 export interface LastWord {
   readonly httpStatus: number | null
   readonly errorCode: string | null
   readonly requestId: string | null
 }
 
-/** How a task ends, before the parts that every result has are added. */
+/** How a task ends, without the parts that every result has. */
 export interface Ending {
   readonly result: ResultName
   readonly message: string
@@ -17,7 +17,7 @@ export interface Ending {
   readonly statusAfter?: string | null
 }
 
-/** What an answer or a read says, reduced to what results show. */
+/** An answer or a read, reduced to what results show. */
 export function lastWordOf(said: Answer | FoundUser | FailedRead): LastWord {
   switch (said.kind) {
     case 'answered':

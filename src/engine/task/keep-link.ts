@@ -8,10 +8,10 @@ import type { Ending } from './ending.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
 
 /**
- * Writes the activation link of an applied call to the file that the job asks for, before the task has its result.
- * A link that can't be written stops the run: the next ones would be lost as well.
+ * Writes the activation link of an applied call to the file that the job names, before the task has its result. A link
+ * that can't be written stops the run, because the next links would be lost as well.
  *
- * @returns what the result's message is to say of it; empty where there is nothing to say
+ * @returns what the result's message says about the link; empty if there is nothing to say
  */
 export async function keepLink(
   services: Services,
@@ -48,7 +48,7 @@ export async function keepLink(
   }
 }
 
-/** An ending that was found without the call's answer: says what became of the link that stood in the answer. */
+/** Adds to an ending that was found without the call's answer what became of the link in that answer. */
 export function withLostLink({ links, job }: Services, task: TaskInput, ending: Ending): Ending {
   const { answersWithLink } = ruleOf(task.action)
   if (links === null || !answersWithLink || sendsMail(job, task)) return ending

@@ -6,19 +6,18 @@ import type { Services } from '../services.ts'
 import { lastWordOf } from './ending.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
 
-/** A call that left, and when by this process's monotonic clock. */
+/** A call that was sent, and when, by this process's monotonic clock. */
 export interface SentCall {
   readonly answer: Answer
   readonly sentAt: number
-  /** By when it had left, by Okta's clock. */
+  /** The latest moment at which it can have left, by Okta's clock. */
   readonly sentOktaTime: number
 }
 
 /**
- * Sends the task's call once it has a slot and a permit: the intent to disk, then the call (T1).
+ * Sends the task's call once it has a slot and a permit: first the intent goes to disk, then the call leaves (T1).
  *
- * @param mayLeave asked right before the intent: whether the call is still to leave
- * @returns null where it may not, or the read grew old meanwhile: nothing was sent
+ * @returns null if the read grew old meanwhile: nothing was sent
  * @throws RunStopped when the run stops first, HoldLost when another process has taken it over
  */
 export async function sendCall(
@@ -57,7 +56,7 @@ export async function sendCall(
         status_changed: read?.user.statusChanged ?? null,
         request_timeout_ms: requestTimeoutMs,
       })
-      // Writing may have taken long: what leaves now must leave under a valid hold.
+      // Writing may have taken long, and the call must leave under a valid hold.
       await ensureHold()
       return true
     },

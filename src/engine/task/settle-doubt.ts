@@ -8,21 +8,21 @@ import type { Ending } from './ending.ts'
 import { sendsMail } from './keep-link.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
 
-/** How often a call that nothing can settle is sent once more where the job says `in_doubt: retry`. */
+/** How often a call that nothing can settle is sent again if the job says `in_doubt: retry`. */
 const mostRepeats = 2
 
-/** What a look at the user came to. Without an ending the attempt was not applied, and the task goes on. */
+/** The outcome of looking the user up. Without an ending, the attempt was not applied and the task goes on. */
 export interface Settlement {
   readonly ending: Ending | null
   readonly read: FoundUser | FailedRead | null
 }
 
 /**
- * Settles an attempt of which nobody knows whether it was applied: waits until it can no longer be under way, asks Okta,
- * and writes the verdict and what it rests on to the journal.
+ * Settles an attempt when nobody knows whether it was applied: waits until it can no longer be under way, asks Okta,
+ * and writes the verdict and its evidence to the journal.
  *
- * @param notBefore when it may be looked into by this process's own monotonic clock; null for an attempt of an earlier
- *   process, which Okta's clock is asked about
+ * @param notBefore the earliest moment to ask Okta, by this process's monotonic clock; null for an attempt of an
+ *   earlier process, which is timed by Okta's clock
  * @throws RunStopped when the run stops first; the doubt then stays for the next execution
  */
 export async function settleDoubt(
@@ -47,7 +47,7 @@ export async function settleDoubt(
   for (;;) {
     const observed = await observe(services, task.action, open)
     if ('failed' in observed) {
-      // What could not be looked at is not decided: the attempt stays what it was, in doubt.
+      // Without a look there is no verdict: the attempt stays in doubt.
       const message = doubtful(task.action, cause, observed.failed.message)
       return { ending: { result: 'in_doubt', message }, read: observed.failed }
     }
@@ -70,7 +70,7 @@ async function conclude(
   },
 ): Promise<Settlement> {
   const { open, cause, verdict, read } = found
-  // A second reactivate is at worst a second mail; a second call of another action may undo what somebody did since.
+  // A second reactivate costs a second mail at worst. Repeating another action may undo what somebody did since.
   const mayRepeat = ruleOf(task.action).doubt === 'nothing' && services.job.options.in_doubt === 'retry'
   const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
   if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
@@ -89,9 +89,9 @@ async function conclude(
 }
 
 /**
- * Waits out what is left of the pause in which a call that would send mail is not sent again. Only this user waits.
+ * Waits for the rest of the pause during which a call that sends mail is not repeated. Only this user waits.
  *
- * @returns whether it had to wait: then the user must be looked at again
+ * @returns whether it waited; if so, the user must be looked up again
  */
 async function paused(
   { job, lookup, begunAt }: Services,
@@ -158,7 +158,7 @@ type Observed =
   | { readonly read: FoundUser; readonly observation: Observation }
   | { readonly failed: FailedRead }
 
-/** What Okta shows of the user now, as far as the action's doubt needs it. */
+/** What Okta shows of the user now, as far as settling the action needs it. */
 async function observe({ lookup }: Services, action: Action, { intent }: OpenAttempt): Promise<Observed> {
   const read = await readSettledUser(lookup, intent.user_id, null)
   if (read.kind === 'failed') return { failed: read }

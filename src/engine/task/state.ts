@@ -9,38 +9,40 @@ import type { Ending, LastWord } from './ending.ts'
 export interface TaskInput {
   readonly row: number
   readonly step: number
-  /** The key as the row gives it. */
+  /** The key, as written in the row. */
   readonly userKey: string
   readonly action: Action
   readonly sendEmail: boolean | null
-  /** What the call goes to: the id, or the key itself where users are not read. */
+  /** What the call goes to: the id, or the key itself when users are not read. */
   readonly target: string
-  /** What is known of the user when the task begins; null when nothing is. */
+  /** What is known of the user when the task begins; null if nothing is. */
   readonly known: { readonly id: string; readonly login: string } | null
 }
 
 /**
- * The states of a task, each with what it alone owns.
+ * The states of a task. Each state has only the fields that it owns.
  *
- * - **doubt**: an attempt has no known end, in this execution or an earlier one. Once it can no longer be under way, Okta
- *   is asked. Applied → ended. Not applied → reading. Someone else acted, or nothing tells → ended in doubt.
- * - **lost**: a part of the journal is gone, and an attempt may have gone with it: it is noted as one → doubt.
- * - **reading**: the user is read by id, unless a read of this window is at hand or the job reads none → deciding. Unknown
- *   or unreadable → ended. Refused as the token may be → held.
+ * - **doubt**: the outcome of an attempt, in this execution or an earlier one, is not known. Once the call can no
+ *   longer be under way, Okta is asked. Applied → ended. Not applied → reading. Someone else acted, or nothing shows
+ *   what happened → ended in doubt.
+ * - **lost**: a part of the journal is gone, perhaps with an attempt in it. An attempt is assumed and noted → doubt.
+ * - **reading**: the user is read by id, unless this window has a read already or the job turns reading off → deciding.
+ *   Unknown or unreadable → ended. Refused, perhaps because of the token → held.
  * - **deciding**: guards and the table of actions → ended without a call, or sending.
- * - **sending**: with a slot and a permit: the intent to disk, then the call. A read that grew old meanwhile → reading.
- *   Applied → applied. Refused because of status → refused. Certainly not applied → waiting. Nobody knows → doubt. Refused
- *   as the token may be → held. Anything else → ended.
- * - **applied**: Okta's answer is on disk. A read may add where it led → ended.
- * - **refused**: Okta's answer is on disk, and speaks of the status. One more read → ended.
- * - **held**: refused in a way that may be the token's. Decided for the users → ended; for the token, the run stops.
- * - **waiting**: for what its cause asks for → reading.
- * - **ended**: how, and what was read of the user and still holds.
- * - **left**: without a result, since only what is unsettled was to be settled.
+ * - **sending**: with a slot and a permit, the intent goes to disk, then the call leaves. The read grew old meanwhile →
+ *   reading. Applied → applied. Refused because of status → refused. Certainly not applied → waiting. Outcome not known
+ *   → doubt. Refused, perhaps because of the token → held. Anything else → ended.
+ * - **applied**: Okta's answer is on disk. A read may add the status that it led to → ended.
+ * - **refused**: Okta's answer is on disk and names the status as the reason. One more read → ended.
+ * - **held**: refused, perhaps because of the token. The users are the cause → ended. The token is the cause → the run
+ *   stops.
+ * - **waiting**: for as long as the failure demands → reading.
+ * - **ended**: how the task ended, and the read of the user that is still current.
+ * - **left**: without a result, because the execution only settles.
  *
  * - **T1** No call leaves before its intent is on disk, and none while an earlier one is in doubt.
  * - **T2** Okta's answer is on disk before anything else is awaited.
- * - **T3** What is applied is never sent again.
+ * - **T3** A call that was applied is never sent again.
  * - **T4** Credentials that Okta refuses, a network that stays away and a stop leave the task without a result.
  */
 export type TaskState =
@@ -56,25 +58,25 @@ export type TaskState =
   | { readonly at: 'ended'; readonly ending: Ending; readonly read: FoundUser | null }
   | { readonly at: 'left' }
 
-/** What a task has gathered by now; every state adds to it. */
+/** What a task has learned so far. Every state adds to it. */
 export interface TaskHistory {
-  /** The user as last seen, or as the journal knows it. */
+  /** The user as last seen, or as recorded in the journal. */
   user: { readonly id: string; readonly login: string } | null
   status: string | null
   statusBefore: string | null
   lastWord: LastWord | null
   attempts: number
   readonly startedAt: string
-  /** When the first attempt was about to leave, in epoch ms by Okta's clock; null before it. */
+  /** The time of the first intent, in epoch ms by Okta's clock; null before it. */
   firstIntentAt: number | null
-  /** Whether a look has said "not applied" of an earlier attempt, which may still come late. */
+  /** Whether an earlier attempt was judged "not applied" by a look at the user. It may still be applied late. */
   doubted: boolean
-  /** Failures for passing reasons; refusals by a rate limit are none. */
+  /** Failures for passing reasons. Refusals by a rate limit don't count. */
   setbacks: number
-  /** Looks at a user whom Okta calls in transition when it is called. */
+  /** How often Okta refused the call because the user is in transition. */
   transitionLooks: number
-  /** Sends that nothing but the job's `in_doubt: retry` allowed. */
+  /** Repeats that only the job's `in_doubt: retry` allowed. */
   repeats: number
-  /** What the next call would be a repetition of. */
+  /** The request that the next call repeats. */
   retryOf: RetryOf
 }

@@ -4,7 +4,7 @@ import type { Ending } from './ending.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
 
 /**
- * Puts a task's result together, as it is journalled and reported.
+ * Builds a task's result for the journal and the reports.
  *
  * @param now RFC 3339 UTC
  */
@@ -25,7 +25,7 @@ export function buildResult(task: TaskInput, ending: Ending, history: TaskHistor
     attempts: history.attempts,
     started_at: history.startedAt,
     finished_at: now,
-    // Where users are not read, a key in the form of an id is taken for one.
+    // Without reads, a key in the form of an id counts as one.
     okta_user_id: user?.id ?? (looksLikeUserId(task.target) ? task.target : null),
     okta_login: user?.login === '' ? null : (user?.login ?? null),
     okta_request_id: lastWord?.requestId ?? null,

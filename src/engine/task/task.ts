@@ -24,18 +24,20 @@ import { settleDoubt } from './settle-doubt.ts'
 import type { TaskHistory, TaskInput, TaskState } from './state.ts'
 import { buildResult } from './task-result.ts'
 
-/** A result that is ready to be recorded, or none where only what is unsettled was to be settled. */
+/**
+ * A task at its end. `result` is ready to be recorded; null if the execution only settles and the task needs a call.
+ */
 export interface EndedTask {
   readonly result: TaskResult | null
-  /** What was read of the user and still holds, since nothing was sent after it. */
+  /** The read of the user that is still current, because nothing was sent after it. */
   readonly read: FoundUser | null
 }
 
 /**
- * Carries one task from where its journal left it to its end. The result is not recorded here. The states, their
- * transitions and their invariants stand in state.ts.
+ * Carries one task from its state in the journal to its end. It does not record the result. The states, their
+ * transitions and their invariants are in state.ts.
  *
- * @param known a read that the row has just made; null where there is none
+ * @param known the read that the row has just made; null if there is none
  * @throws RunStopped when the run stops first: the task has no result and is taken up again
  */
 export async function runTask(
@@ -85,7 +87,7 @@ class Task {
     return { result, read: state.read }
   }
 
-  /** Where the journal left the task. */
+  /** The state in which the journal left the task. */
   #begin(known: FoundUser | FailedRead | null): TaskState {
     const { lostSince } = this.#services.recorder.state
     const last = this.#services.recorder.state.progressOf(this.#input)?.last
@@ -232,14 +234,14 @@ class Task {
     const { answer } = call
     switch (outcome.kind) {
       case 'applied': {
-        // The link and the answer at once: until they are on disk, both are lost with the process (T2).
+        // The link and the answer go to disk at the same time: a crash before that loses both (T2).
         const ofLink = keepLink(this.#services, this.#input, this.#history, answer)
         await this.#record(answer, 'applied')
         sends.allowed()
         return { at: 'applied', ofLink: await ofLink }
       }
       case 'rate_limited':
-        // No wait here: the budget has closed the bucket for all.
+        // No wait is needed here: the budget has closed the bucket for all tasks.
         await this.#notApplied(answer, 'rate_limited')
         return this.#reading(null)
       case 'concurrency_limited':
@@ -290,7 +292,9 @@ class Task {
     return { at: 'waiting', milliseconds: transitionWaitMs(looks), parked: true }
   }
 
-  /** After a failure that was certainly no application: wait and go on, or end the run if it stays. */
+  /**
+   * After a failure with which the call was certainly not applied: waits and goes on, or stops the run if it persists.
+   */
   async #setback(answer: Answer): Promise<TaskState> {
     const { lookup } = this.#services
     await this.#notApplied(answer, answer.kind === 'unanswered' ? 'connection' : 'server_error')
@@ -332,7 +336,7 @@ class Task {
     return { at: 'ended', ending, read: read?.kind === 'found' ? read : null }
   }
 
-  /** @param isLastWord whether the result shows this read's answer, and not the one before it */
+  /** @param isLastWord whether the result shows this read's answer instead of the one before it */
   #see(read: FoundUser | FailedRead, isLastWord = true): void {
     if (read.kind === 'found') {
       const { id, login, status } = read.user

@@ -9,35 +9,37 @@ import { describeMyself, type Holder } from './holder.ts'
 import { type Held, holdDirectory, readNumbers, signPath } from './numbers.ts'
 import { type Look, lookAt } from './observe.ts'
 
-/** Without a sign for so long, by the observer's own monotonic clock, a holder is taken for dead. */
+/** A holder without a sign of life for this long, by the observer's own monotonic clock, is considered dead. */
 const silenceMs = 60_000
 const lookEveryMs = 1_000
 
-/** What is to be held, in the words of who is refused it. */
+/** What to hold, with the words for a process that can't get it. */
 export interface HoldSubject {
   readonly directory: string
-  /** What is held, to follow the words "Another process holds". */
+  /** The name that follows the words "Another process holds". */
   readonly name: string
-  /** The run that a job is held for, for who is refused it meanwhile; null for a run's own hold. */
+  /** The run that a job is held for, to be named to other processes; null for a run's own hold. */
   readonly run: string | null
-  /** What to type to see how far the holder is; `run` is null where its hold names none. */
+  /** The command that shows how far the holder is; `run` is null if its hold names none. */
   readonly status: (run: string | null) => string
 }
 
 export interface AcquireOptions {
-  /** Called once when a holder has to be watched: it may be alive elsewhere, and only time tells. */
+  /** Called once when a holder must be watched, because it may be alive on another machine. */
   readonly onWatch?: (message: string) => void
   /** Ends the watching. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Takes holds of several directories, for one process at a time, in the order given. All are watched at the same time.
+ * Takes the holds of several directories in the given order. Only one process can have a hold at a time. All are
+ * watched at the same time.
  *
- * A hold is a directory of numbered files, each naming its holder; the highest number counts, and no number is ever used
- * twice. A file is put there whole and only if its name is free (`link`), so that of two processes in the same moment
- * one gets it. A holder that leaves renames its file to `N.released`. If the highest is released, or its holder is proven
- * dead by this machine, or has given no sign for a minute, the next number is free to take.
+ * A lock directory contains numbered files that name their holders. The highest number counts, and no number is ever
+ * used twice. A file appears complete and only if its name is free (`link`), so that only one of two simultaneous
+ * processes gets it. A holder that leaves renames its file to `N.released`. The next number is free to take if the
+ * highest one is released, if this machine can prove that its holder is dead, or if its holder has given no sign of
+ * life for a minute.
  *
  * @throws KnownError with exit code 5 when another process holds one of them
  * @throws FixableError when the system refuses a file
@@ -61,9 +63,9 @@ export async function acquireHolds(
 }
 
 /**
- * Waits until every directory is free, or its holder dead or silent for a minute.
+ * Waits until every directory is free, or its holder is dead or has been silent for a minute.
  *
- * @returns for each the silent holder that it is taken over from; null where there is none
+ * @returns for each directory the silent holder to take over from; null if there is none
  */
 async function watchAll(
   subjects: readonly HoldSubject[],
@@ -88,7 +90,7 @@ async function watchAll(
   }
 }
 
-/** @throws KnownError with exit code 5 for a holder that is seen alive */
+/** @throws KnownError with exit code 5 if the holder is alive */
 function judge(
   subject: HoldSubject,
   look: Look,
@@ -117,7 +119,7 @@ async function take(subject: HoldSubject, silent: Held | null): Promise<Hold> {
       // Before the look: whoever takes a number after it takes this one, and `link` then lets only one of us have it.
       const numbers = await readNumbers(lockDirectory)
       const look = await lookAt(lockDirectory, me)
-      // What was silent all the time must still be what it was; anything else is somebody who came meanwhile.
+      // A silent holder must be unchanged since the watching. Any other holder came meanwhile.
       const overtaken = look.kind === 'silent' && silent !== null && isSame(look.held, silent)
       if (look.kind === 'alive' || (look.kind === 'silent' && !overtaken)) {
         throw heldBy(subject, look.held, me)
@@ -149,7 +151,7 @@ function isSame(held: Held, known: Held): boolean {
   return held.number === known.number && held.sign === known.sign
 }
 
-/** A holder that woke in the very moment of the take-over has given a sign, and both give way. */
+/** False if the holder woke up at the moment of the take-over and gave a sign. Both processes then give way. */
 async function isStillSilent(lockDirectory: string, silent: Held): Promise<boolean> {
   try {
     return (await readFile(signPath(lockDirectory, silent.number), 'utf8')) === silent.sign
@@ -165,11 +167,11 @@ async function linked(draft: string, target: string): Promise<boolean> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') return false
-    // The draft was just written beside it, so it is not permission that is missing.
+    // The draft was just written beside it, so missing permission is not the cause.
     if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP') {
       throw new FixableError(
-        `The file system of ${target} has no hard links, and without them two processes could hold one run (${code}).`,
-        'Choose a --runs-dir on a file system that has hard links, such as a local disk',
+        `The file system of ${target} has no hard links (${code}). Without them two processes could hold the same run.`,
+        'Choose a --runs-dir on a file system with hard links, such as a local disk',
         exitCodes.nothingSent,
         { cause: error },
       )
@@ -187,7 +189,7 @@ async function removed(path: string): Promise<void> {
 }
 
 function describeWatch({ name }: HoldSubject, { holder }: Held): string {
-  return `${name[0]?.toUpperCase()}${name.slice(1)} may be held by process ${holder.pid} on ${holder.host}, which can't be looked at from here: watching for a sign of life, for at most ${silenceMs / 1000} s.`
+  return `${name[0]?.toUpperCase()}${name.slice(1)} may be held by process ${holder.pid} on ${holder.host}, which can't be checked from here. Watching for a sign of life for up to ${silenceMs / 1000} s.`
 }
 
 function heldBy({ directory, name, status }: HoldSubject, { holder }: Held, me: Holder): KnownError {
@@ -195,7 +197,7 @@ function heldBy({ directory, name, status }: HoldSubject, { holder }: Held, me: 
   const run = holder.run === null ? '' : `run ${holder.run}, `
   return new KnownError(
     `Another process holds ${name}: ${run}process ${holder.pid}${where}, since ${holder.since} (${directory}).`,
-    `Try again when it has ended; ${status(holder.run)} shows how far it is.`,
+    `Try again when it has ended. To see how far it is: ${status(holder.run)}`,
     exitCodes.heldElsewhere,
   )
 }

@@ -4,16 +4,16 @@ import { exitCodes, KnownError } from '../../messages/known-error.ts'
 import { uptimeSeconds } from './holder.ts'
 import { readNumbers, signPath } from './numbers.ts'
 
-/** How long a holder may act on its last sign of life: well under the time after which others take over. */
+/** How long a holder may act after its last sign of life: much shorter than the time after which others take over. */
 const validMs = 45_000
 const signEveryMs = 4_000
 
-/** Thrown to a holder that lost its hold: it must write and send nothing more. */
+/** Thrown to a holder that lost its hold. It must write and send nothing more. */
 export class HoldLost extends KnownError {
   constructor(what: string) {
     super(
       `This process has lost its hold on ${what}: it gave no sign of life for too long, and another process may have taken over. It sends and writes nothing more.`,
-      'See how far the other one is: okta-lifecycle status',
+      'To see how far the other process is: okta-lifecycle status',
       exitCodes.heldElsewhere,
     )
     this.name = 'HoldLost'
@@ -23,10 +23,10 @@ export class HoldLost extends KnownError {
 /**
  * A hold on a directory, for one process at a time.
  *
- * - **H1** The holder gives a sign every few seconds. Its hold is valid for a bounded time after the last sign that it
- *   gave, by its own monotonic clock: what was paused or cut off from its disk finds its hold expired when it wakes.
- * - **H2** A sign counts only if no higher number is there after it was written.
- * - **H3** Once lost, a hold never comes back.
+ * - **H1** The holder gives a sign every few seconds. Its hold is valid for a limited time after its last sign, by its
+ *   own monotonic clock. A process that was paused or cut off from its disk finds its hold expired when it wakes up.
+ * - **H2** A sign counts only if there is still no higher number after it was written.
+ * - **H3** A lost hold never comes back.
  */
 export class Hold {
   readonly #lockDirectory: string
@@ -38,8 +38,8 @@ export class Hold {
   #renewal: Promise<void> | null = null
   #lost = false
   /**
-   * Whether the holder before was taken for dead because of its silence alone. It may wake again, so nothing that it has
-   * open may be written on: what it appends to must be copied.
+   * Whether the holder before was considered dead only because of its silence. It may wake up again, so this process
+   * must not write to files that it may have open: they must be copied first.
    */
   readonly afterSilence: boolean
 
@@ -51,7 +51,7 @@ export class Hold {
     this.#timer = setInterval(() => this.#renewQuietly(), signEveryMs).unref()
   }
 
-  /** Begins a hold whose number was just taken. */
+  /** Begins a hold after its number was taken. */
   static async begin(
     lockDirectory: string,
     number: number,
@@ -68,13 +68,13 @@ export class Hold {
     return hold
   }
 
-  /** Whether the holder may write and send at this moment. */
+  /** Whether the holder may write and send now. */
   get valid(): boolean {
     return !this.#lost && performance.now() < this.#validUntil
   }
 
   /**
-   * Makes sure of the hold, by a new sign if the last one is too old.
+   * Makes sure of the hold. Gives a new sign if the last one is too old.
    *
    * @throws HoldLost when another process has taken over
    */
@@ -95,12 +95,12 @@ export class Hold {
       await rename(mine, `${mine}.released`)
       await unlink(signPath(this.#lockDirectory, this.#number))
     } catch {
-      // Gone already, with its directory.
+      // Already gone, with its directory.
     }
   }
 
   #renewQuietly(): void {
-    // A disk that can't be written for a moment shows itself when the hold expires.
+    // If the disk can't be written, that shows when the hold expires.
     this.#renew().catch(() => {})
   }
 

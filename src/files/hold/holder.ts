@@ -2,24 +2,26 @@ import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 
-/** The process that holds something. */
+/** The process that has a hold. */
 const holderSchema = z.object({
   host: z.string(),
-  /** Of the machine's start; null where the system names none. */
+  /** The id of the machine's boot; null if the system has none. */
   boot_id: z.string().nullable(),
-  /** The namespace that the process id counts in; null where there are none. */
+  /** The namespace of the process id; null if the system has none. */
   pid_namespace: z.string().nullable(),
   pid: z.number(),
-  /** The process's own start, in the system's ticks: a process id alone may be somebody else's by now. */
+  /** The start time of the process, in the system's ticks. Needed because process ids are reused. */
   process_started: z.string().nullable(),
   since: z.string(),
-  /** The run that a job is held for; a run's own hold names none. */
+  /** The run that a job is held for; null for a run's own hold. */
   run: z.string().nullable(),
 })
 
 export type Holder = Readonly<z.infer<typeof holderSchema>>
 
-/** Reads a holder as {@link describeMyself} describes it; null for anything else, such as what a power cut left. */
+/**
+ * Parses a holder that {@link describeMyself} described; null for anything else, such as the remains of a power cut.
+ */
 export function parseHolder(text: string): Holder | null {
   try {
     const parsed = holderSchema.safeParse(JSON.parse(text))
@@ -42,7 +44,9 @@ export async function describeMyself(run: string | null): Promise<Holder> {
   }
 }
 
-/** Whether both run under the same kernel since the same start of it, and count processes alike. Names prove nothing. */
+/**
+ * Whether both processes are on the same boot of the same machine, in the same pid namespace. Host names prove nothing.
+ */
 export function sharesMachine(holder: Holder, me: Holder): boolean {
   return (
     holder.boot_id !== null &&
@@ -59,7 +63,7 @@ export async function isProvenDead(holder: Holder, me: Holder): Promise<boolean>
   return known && started !== holder.process_started
 }
 
-/** Seconds since the machine started, the same for all its processes; null where the system does not say. */
+/** Seconds since the machine started, the same for all its processes; null if the system does not say. */
 export async function uptimeSeconds(): Promise<number | null> {
   const text = await readText('/proc/uptime')
   const seconds = text === null ? Number.NaN : Number.parseFloat(text)
@@ -67,8 +71,8 @@ export async function uptimeSeconds(): Promise<number | null> {
 }
 
 /**
- * When a process started, in the system's ticks; null when there is no such process. `known` is false when that can't be
- * found out: there is no /proc, or it may not be read.
+ * The start time of a process, in the system's ticks; null if there is no such process. `known` is false if that can't
+ * be found out, because there is no /proc or it can't be read.
  */
 async function processOf(pid: number): Promise<{ known: boolean; started: string | null }> {
   let text: string
@@ -79,9 +83,10 @@ async function processOf(pid: number): Promise<{ known: boolean; started: string
     const gone = code === 'ENOENT' || code === 'ESRCH'
     return { known: gone && (await readText('/proc/self/stat')) !== null, started: null }
   }
-  // The second field is the command in parentheses, which may hold anything; the state follows, the start is the 22nd.
+  // The second field is the command in parentheses, which may contain anything. The state follows; the start is field
+  // 22.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  // A dead process that its parent has not looked at yet holds nothing.
+  // A zombie is dead and holds nothing.
   if (fields[0] === 'Z' || fields[0] === 'X') return { known: true, started: null }
   return { known: true, started: fields[19] ?? null }
 }

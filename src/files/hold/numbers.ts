@@ -2,12 +2,12 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Holder, parseHolder } from './holder.ts'
 
-/** The directory in which the holds of a directory are kept. */
+/** The lock directory of a directory. */
 export function holdDirectory(directory: string): string {
   return join(directory, 'lock')
 }
 
-/** A numbered hold: one that counts, or one that was released. */
+/** A numbered hold, in force or released. */
 export interface NumberedHold {
   readonly name: string
   readonly number: number
@@ -23,18 +23,18 @@ export async function readNumbers(lockDirectory: string): Promise<NumberedHold[]
   })
 }
 
-/** The hold that counts: the highest number, and of two with the same number the one that is held. */
+/** The hold that counts: the one with the highest number. Of two with the same number, the one that is not released. */
 export function highestOf(holds: readonly NumberedHold[]): NumberedHold | null {
   const [highest] = holds.toSorted((a, b) => b.number - a.number || Number(a.released) - Number(b.released))
   return highest ?? null
 }
 
-/** The path of the file into which the holder of a number writes its signs of life. */
+/** The path of the file for the signs of life of a number's holder. */
 export function signPath(lockDirectory: string, number: number): string {
   return join(lockDirectory, `${number}.sign`)
 }
 
-/** Who holds a number, and its last sign of life. */
+/** The holder of a number, and its last sign of life. */
 export interface Held {
   readonly number: number
   readonly holder: Holder
@@ -42,7 +42,7 @@ export interface Held {
   readonly sign: string
 }
 
-/** Who holds a lock directory now; null when nobody does, or a power cut left the file unreadable. */
+/** The present holder of a lock directory; null if there is none, or if a power cut left the file unreadable. */
 export async function readHeld(lockDirectory: string): Promise<Held | null> {
   const highest = highestOf(await readNumbers(lockDirectory))
   if (highest === null || highest.released) return null

@@ -2,17 +2,17 @@ import { stat } from 'node:fs/promises'
 import { describeMyself, type Holder, isProvenDead, sharesMachine, uptimeSeconds } from './holder.ts'
 import { type Held, holdDirectory, readHeld, signPath } from './numbers.ts'
 
-/** A sign of life younger than this, by the clock that both share, needs no watching. */
+/** A holder with a sign of life younger than this, by the clock that both share, needs no watching. */
 const freshSeconds = 15
 
-/** What one look tells about a lock directory. `silent`: nothing proves its holder dead, nothing shows it alive. */
+/** What one look at a lock directory shows. `silent`: nothing proves that the holder is dead or alive. */
 export type Look =
   | { readonly kind: 'free' }
   | { readonly kind: 'dead'; readonly held: Held }
   | { readonly kind: 'alive'; readonly held: Held }
   | { readonly kind: 'silent'; readonly held: Held }
 
-/** Looks once at who holds a lock directory. */
+/** Looks once for the holder of a lock directory. */
 export async function lookAt(lockDirectory: string, me: Holder): Promise<Look> {
   const held = await readHeld(lockDirectory)
   if (held === null) return { kind: 'free' }
@@ -20,7 +20,7 @@ export async function lookAt(lockDirectory: string, me: Holder): Promise<Look> {
   return { kind: (await isFresh(held, me)) ? 'alive' : 'silent', held }
 }
 
-/** Whether the last sign is young by the machine's own uptime, which only processes of one machine share. */
+/** Whether the last sign is young, by the machine's uptime. Only processes of the same machine share that. */
 async function isFresh({ holder, sign }: Held, me: Holder): Promise<boolean> {
   if (!sharesMachine(holder, me)) return false
   const [, at] = sign.split(' ')
@@ -28,16 +28,19 @@ async function isFresh({ holder, sign }: Held, me: Holder): Promise<boolean> {
   return at !== undefined && at !== '' && now !== null && now - Number(at) < freshSeconds
 }
 
-/** What can be said of a hold from outside. */
+/** What another process can say about a hold. */
 export interface HoldReport {
-  /** `working`: seen alive from this machine. `silent`: held, but nobody has seen it alive from here. */
+  /**
+   * `working`: this machine sees that the holder is alive. `silent`: held, but this machine can't see whether it is
+   * alive.
+   */
   readonly kind: 'free' | 'working' | 'silent'
   readonly host: string | null
-  /** By the file's time, which another machine may have set. Null when there is no sign. */
+  /** By the file's time, which another machine may have set. Null if there is no sign. */
   readonly lastSignSeconds: number | null
 }
 
-/** Who holds a directory, as far as one look from this machine can tell. Changes nothing. */
+/** Reports the holder of a directory, as far as one look from this machine shows it. Changes nothing. */
 export async function reportHold(directory: string): Promise<HoldReport> {
   const lockDirectory = holdDirectory(directory)
   let look: Look
