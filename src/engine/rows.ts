@@ -7,10 +7,10 @@ import { normalizeUserKey } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { leavesDoubt, signatureOf } from '../rules/row-order.ts'
 import { invalidResult } from '../rules/unsent-result.ts'
+import type { UserOrder } from '../rules/user-order.ts'
 import { runRow } from './row.ts'
 import type { RowQueue } from './row-queue.ts'
 import type { Services } from './services.ts'
-import type { UserOrder } from './user-order.ts'
 
 /** How far the input has been taken up. */
 export interface Reach {

@@ -23,7 +23,7 @@ export interface TaskInput {
  * The states of a task. Each state has only the fields that it owns.
  *
  * - **doubt**: the outcome of an attempt, in this execution or an earlier one, is not known. Once the call can no
- *   longer be under way, Okta is asked. Applied → ended. Not applied → reading. Someone else acted, or nothing shows
+ *   longer be under way, Okta is asked. Applied → ended. Not applied → reading, or waiting after a failure. Someone else acted, or nothing shows
  *   what happened → ended in doubt.
  * - **lost**: a part of the journal is gone, perhaps with an attempt in it. An attempt is assumed and noted → doubt.
  * - **reading**: the user is read by id, unless this window has a read already or the job turns reading off → deciding.
