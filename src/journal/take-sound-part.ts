@@ -20,6 +20,9 @@ export interface SoundPart {
   readonly keptAs: string
 }
 
+/** How far this machine's clock may be ahead of Okta's. */
+const clockMarginMs = 60 * 60_000
+
 /** Flaws that leave a sound part of this run before them. */
 const cuttable: ReadonlySet<JournalFlaw['kind']> = new Set([
   'altered',
