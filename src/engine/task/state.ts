@@ -54,7 +54,13 @@ export type TaskState =
   | { readonly at: 'applied'; readonly ofLink: string }
   | { readonly at: 'refused'; readonly answer: Answer }
   | { readonly at: 'held'; readonly decided: Promise<void>; readonly ending: Ending }
-  | { readonly at: 'waiting'; readonly milliseconds: number; readonly parked: boolean }
+  | {
+      readonly at: 'waiting'
+      readonly milliseconds: number
+      readonly parked: boolean
+      /** What was read just before; null when it no longer holds. */
+      readonly known: FoundUser | null
+    }
   | { readonly at: 'ended'; readonly ending: Ending; readonly read: FoundUser | null }
   | { readonly at: 'left' }
 

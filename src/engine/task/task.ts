@@ -139,7 +139,7 @@ class Task {
         const { parked, stop } = this.#services.lookup
         const wait = (): Promise<void> => stop.wait(state.milliseconds)
         await (state.parked ? parked(wait) : wait())
-        return this.#reading(null)
+        return this.#reading(state.known)
       }
     }
   }
@@ -156,7 +156,8 @@ class Task {
     if (history.setbacks === 0) return this.#reading(read)
     if (history.setbacks < maxSetbacks) {
       const { random } = this.#services.lookup
-      return { at: 'waiting', milliseconds: backoffMs(history.setbacks, random()), parked: true }
+      const known = read?.kind === 'found' ? read : null
+      return { at: 'waiting', milliseconds: backoffMs(history.setbacks, random()), parked: true, known }
     }
     const why = open.doubt?.why ?? 'cut off'
     const message = `not applied after ${history.attempts} attempts; the last: ${why}`
@@ -238,7 +239,7 @@ class Task {
         return this.#reading(null)
       case 'concurrency_limited':
         await recordNotApplied(this.#logged, answer, 'concurrency_limited')
-        return { at: 'waiting', milliseconds: concurrencyWaitMs(lookup.random()), parked: false }
+        return { at: 'waiting', milliseconds: concurrencyWaitMs(lookup.random()), parked: false, known: null }
       case 'in_transition':
         return await this.#waitForTransition(answer)
       case 'not_applied':
@@ -281,7 +282,7 @@ class Task {
       return this.#ended(this.#refusal(answer))
     }
     await recordNotApplied(this.#logged, answer, 'in_transition')
-    return { at: 'waiting', milliseconds: transitionWaitMs(looks), parked: true }
+    return { at: 'waiting', milliseconds: transitionWaitMs(looks), parked: true, known: null }
   }
 
   /**
@@ -295,7 +296,7 @@ class Task {
     if (setbacks >= maxSetbacks && answer.kind === 'answered' && isOktas(answer)) {
       throw lookup.stop.because(nothingCanBeSent(answer, setbacks))
     }
-    return { at: 'waiting', milliseconds: backoffMs(setbacks, lookup.random()), parked: false }
+    return { at: 'waiting', milliseconds: backoffMs(setbacks, lookup.random()), parked: false, known: null }
   }
 
   async #intoDoubt(call: SentCall, atOnce: boolean): Promise<TaskState> {
