@@ -164,7 +164,7 @@ describe('what is not ours', () => {
         'payroll',
       ])
       expect(end.code).toBe(2)
-      expect(end.stderr).toContain('nothing in it was touched')
+      expect(end.stderr).toContain('Nothing in it was changed')
       expect(await readFile(join(theirs, 'salaries.csv'), 'utf8')).toBe('a,b\n')
       expect(org.requests).toEqual([])
     })
@@ -174,7 +174,7 @@ describe('what is not ours', () => {
 describe('a guard that can’t be checked', () => {
   it.each([
     ['an entry with a character that cannot be seen', 'boss\u200b@example.com', /cannot be seen|U\+200B/],
-    ['an entry that the org does not know', 'nobody.at.all@example.com', /knows no such user/],
+    ['an entry that the org does not know', 'nobody.at.all@example.com', /there is no such user in the org/],
   ])('%s stops the run before the first call', async (_, entry, why) => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 2 })
@@ -195,7 +195,7 @@ describe('a guard that can’t be checked', () => {
       await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
       const end = await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
       expect(end.code).toBe(4)
-      expect(end.stdout).toContain('whose the token is')
+      expect(end.stdout).toContain('does not show who owns the token')
       expect(org.applied).toEqual({})
     })
   }, 60_000)
