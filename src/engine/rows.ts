@@ -71,7 +71,9 @@ export async function executeRows(work: RowsAtWork, rows: AsyncIterable<InputRow
       if (recorded.length === row.actions.length) {
         const userId = finishedUser(services, row, recorded)
         const trace = { signature: signatureOf(row), inDoubt: recorded.some(leavesDoubt) }
-        if (userId !== null) order.remember(userId, trace)
+        // A row that a later one has superseded was not carried out: it is nobody's preceding row.
+        const superseded = recorded.every(({ reason }) => reason === 'superseded')
+        if (userId !== null && !superseded) order.remember(userId, trace)
         continue
       }
       if (services.settleOnly && !services.recorder.state.isUnderWay(row.row)) continue

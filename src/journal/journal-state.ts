@@ -4,7 +4,7 @@ import type { Position } from './journal.ts'
 import type { IntentEvent, JournalEvent } from './journal-event.ts'
 import { ResultIndex } from './result-index.ts'
 import { SentRecently } from './sent-recently.ts'
-import { type OpenAttempt, progressAfter, type TaskProgress } from './task-progress.ts'
+import { type OpenAttempt, progressAfter, standingOf, type TaskProgress } from './task-progress.ts'
 
 /**
  * The state of a run according to its journal. This is the only interpreter of journal events: the same events give the
@@ -21,6 +21,8 @@ export class JournalState {
   readonly #progress = new Map<number, TaskProgress>()
   /** Attempts of tasks that ended in doubt. A retry settles them first. */
   readonly #leftInDoubt = new Map<number, OpenAttempt>()
+  /** How often those were sent again by leave alone. */
+  readonly #repeats = new Map<number, number>()
   readonly #counts = new Map<string, number>()
   #done = 0
   #lostSince: number | null = null
@@ -102,6 +104,11 @@ export class JournalState {
     return this.#lastOktaTime
   }
 
+  /** How often a task that ended in doubt was sent again by leave alone. */
+  repeatsOf(place: TaskPlace): number {
+    return this.#repeats.get(this.#index(place)) ?? 0
+  }
+
   /** The number of tasks by result, and of skipped tasks by reason, such as `skipped:duplicate`. */
   get counts(): ReadonlyMap<string, number> {
     return this.#counts
@@ -115,7 +122,7 @@ export class JournalState {
   /** The number of tasks that were sent and have no result, by what is known about their last attempt. */
   get underWay(): Readonly<Record<TaskProgress['last']['kind'], number>> {
     const counts = { open: 0, applied: 0, refused: 0, not_applied: 0 }
-    for (const { last } of this.#progress.values()) counts[last.kind]++
+    for (const progress of this.#progress.values()) counts[standingOf(progress)]++
     return counts
   }
 
@@ -139,7 +146,11 @@ export class JournalState {
     const task = this.#index(event)
     if (this.#results.get(task) !== null) return
     const last = this.#progress.get(task)?.last
-    if (event.result === 'in_doubt' && last?.kind === 'open') this.#leftInDoubt.set(task, last)
+    if (event.result === 'in_doubt' && last !== undefined) {
+      const doubt = last.kind === 'open' ? last.doubt : null
+      this.#leftInDoubt.set(task, { kind: 'open', intent: last.intent, doubt })
+      this.#repeats.set(task, this.#progress.get(task)?.repeats ?? 0)
+    }
     this.#progress.delete(task)
     this.#results.set(task, position)
     this.#done++

@@ -71,8 +71,16 @@ function afterIntent(known: TaskProgress | undefined, intent: IntentEvent): Task
     startedAt: intent.started_at,
     firstIntentAt: known?.firstIntentAt ?? intent.okta_time,
     statusBefore: known?.statusBefore ?? intent.status,
-    doubted: known?.doubted ?? false,
-    repeats: known?.repeats ?? 0,
+    doubted: known?.doubted ?? (intent.repeats ?? 0) > 0,
+    repeats: known?.repeats ?? intent.repeats ?? 0,
     last: { kind: 'open', intent, doubt: null },
   }
+}
+
+/**
+ * What is known of a task as a whole. One that was sent again by the job's leave alone stays open whatever its last call
+ * came to: an earlier one may have been applied.
+ */
+export function standingOf({ last, repeats }: TaskProgress): LastAttempt['kind'] {
+  return repeats > 0 && last.kind !== 'applied' ? 'open' : last.kind
 }

@@ -1,4 +1,4 @@
-import type { TaskProgress } from '../journal/task-progress.ts'
+import { standingOf, type TaskProgress } from '../journal/task-progress.ts'
 import { looksLikeUserId } from '../okta/user.ts'
 import type { ReportedTask } from './report-row.ts'
 
@@ -27,6 +27,13 @@ export function pendingTask(task: Place, progress: TaskProgress | null): Reporte
     status_before: statusBefore,
     okta_user_id: looksLikeUserId(userId) ? userId : null,
     okta_login: login,
+  }
+  if (last.kind !== 'open' && standingOf(progress) === 'open') {
+    return {
+      ...known,
+      result: 'unsettled',
+      message: 'an earlier call may have been applied, and it was to be sent once more: resume goes on',
+    }
   }
   switch (last.kind) {
     case 'open': {

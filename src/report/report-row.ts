@@ -1,5 +1,4 @@
 import type { Cell } from '../input/row.ts'
-import { parseAction, ruleOf } from '../okta/actions.ts'
 import { resultNames, type TaskResult } from '../rules/result.ts'
 
 /**
@@ -21,32 +20,4 @@ export interface ReportRow {
   /** The row's own cells by column name. */
   readonly cells: ReadonlyMap<string, Cell>
   readonly tasks: readonly ReportedTask[]
-}
-
-/**
- * Whether a row belongs in `failed.csv`: one of its tasks failed, is in doubt or was not run, or was skipped because
- * the row is bad or an earlier row of its user is in doubt.
- *
- * A row with an unsettled task never belongs there: its call may have been applied, and feeding the row again would
- * send it a second time. Nor does a row in doubt about a call that leaves no trace in the user's status.
- */
-export function isWorthFeedingAgain({ tasks }: ReportRow): boolean {
-  if (tasks.some((task) => task.result === 'unsettled' || isBlindDoubt(task))) return false
-  return tasks.some(
-    ({ result, reason }) =>
-      result === 'failed' ||
-      result === 'in_doubt' ||
-      result === 'not_run' ||
-      reason === 'invalid_row' ||
-      reason === 'in_doubt',
-  )
-}
-
-/**
- * Whether the task is in doubt about an action that does not change the status: feeding it again would send it again.
- */
-function isBlindDoubt({ result, action }: ReportedTask): boolean {
-  if (result !== 'in_doubt') return false
-  const known = parseAction(action)
-  return known === null || ruleOf(known).doubt !== 'status'
 }

@@ -1,6 +1,8 @@
 import { expectedSkips } from '../rules/result.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { exitCodeOf } from './exit-code.ts'
+import { FeedAgain, findSuperseded } from './feed-again.ts'
+import type { ReportRow } from './report-row.ts'
 import { reportRows } from './report-rows.ts'
 import { type ExecutionFacts, summarize } from './summarize.ts'
 import { type Summary, writeSummary } from './summary.ts'
@@ -12,7 +14,12 @@ import { writeResults } from './write-results.ts'
  * @throws CannotWrite when a file can't be written
  */
 export async function writeReports(directory: string, run: RunFile, end: ExecutionFacts): Promise<Summary> {
-  const totals = await writeResults(directory, run.input.columns, reportRows(directory, run, end.state))
+  const rows = (): AsyncIterable<ReportRow> => reportRows(directory, run, end.state)
+  // A second look at all rows only where something is left that could be fed again.
+  const settled = (end.state.counts.get('succeeded') ?? 0) + (end.state.counts.get('unchanged') ?? 0)
+  const superseded = settled < run.input.tasks ? await findSuperseded(rows()) : undefined
+  const feeding = new FeedAgain(superseded)
+  const totals = await writeResults(directory, run.input.columns, rows(), feeding)
   const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips)
   const summary = summarize({ directory, run, end, totals, exitCode })
   await writeSummary(directory, summary)

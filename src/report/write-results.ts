@@ -4,7 +4,8 @@ import { renderCsv } from '../input/csv/csv-text.ts'
 import { jsonLineRenderer } from '../input/json/json-line.ts'
 import type { Cell } from '../input/row.ts'
 import { nameInputColumns, resultColumns } from './columns.ts'
-import { isWorthFeedingAgain, type ReportRow } from './report-row.ts'
+import { FeedAgain } from './feed-again.ts'
+import type { ReportRow } from './report-row.ts'
 import { createTotalsCounter, type ResultTotals } from './totals.ts'
 
 /** Rows that are rendered together. No more rows than this are in memory. */
@@ -20,6 +21,7 @@ export async function writeResults(
   directory: string,
   columns: readonly string[],
   rows: AsyncIterable<ReportRow>,
+  feeding: FeedAgain = new FeedAgain(),
 ): Promise<ResultTotals> {
   const names = [...resultColumns, ...nameInputColumns(columns)]
   const toJsonLine = jsonLineRenderer(names)
@@ -41,7 +43,7 @@ export async function writeResults(
     for await (const batch of inBatches(rows)) {
       for (const row of batch) counter.add(row)
       const records = batch.flatMap((row) => toRecords(row, columns))
-      const again = batch.filter(isWorthFeedingAgain)
+      const again = batch.filter((row) => feeding.see(row))
       await Promise.all([
         resultsCsv.write(renderCsv(records)),
         resultsJsonl.write(records.map(toJsonLine).join('')),

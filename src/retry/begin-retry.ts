@@ -3,13 +3,15 @@ import type { JournalHead } from '../journal/journal-check.ts'
 import { JournalState } from '../journal/journal-state.ts'
 import { createJournal, replayJournal } from '../journal/open-journal.ts'
 import type { TaskResult } from '../rules/result.ts'
+import { SupersededRows } from '../rules/superseded.ts'
+import { identityOf } from '../run/activation-links.ts'
 import type { InputCopy } from '../run/input-copy.ts'
 import { rowsWithResults } from '../run/rows-with-results.ts'
 import { hasJournal, journalOf, journalPath } from '../run/run-directory.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { carryOver } from './carry-over.ts'
+import { DuplicateRows } from './duplicates.ts'
 import { selectRow } from './select-row.ts'
-import { SupersededRows } from './superseded.ts'
 import { openInput } from './write-input.ts'
 
 /** The part of an old run that a new run takes up, as written to the new run's directory. */
@@ -60,20 +62,25 @@ export async function beginRetry(
   const now = new Date().toISOString()
   let [rows, tasks, inDoubt, events] = [0, 0, 0, 0]
   let allOnDisk = Promise.resolve()
+  const duplicates = new DuplicateRows()
   try {
     for await (const known of rowsWithResults(old.directory, old.run, state)) {
       const retried = selectRow(known)
+      const duplicate = duplicates.see(known)
       if (retried === null) continue
       rows++
       tasks += known.results.length
       const later = superseded.by(retried.input.row)
-      if (later === null) counter.add({ ...retried.input, actions: retried.todo })
+      if (later === null && !duplicate) counter.add({ ...retried.input, actions: retried.todo })
       const carried = carryOver(
         {
           retried,
           row: rows,
           oldRunId: old.run.run_id,
+          oldRun: identityOf(old.run),
+          repeatsOf: (step) => state.repeatsOf({ row: retried.input.row, step }),
           superseded: later,
+          duplicate,
           doubtOf: (step) => state.leftInDoubt({ row: retried.input.row, step }),
         },
         now,

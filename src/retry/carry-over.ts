@@ -1,9 +1,9 @@
 import type { JournalEvent } from '../journal/journal-event.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
 import type { TaskResult } from '../rules/result.ts'
+import type { LaterRow } from '../rules/superseded.ts'
 import { unsentResult } from '../rules/unsent-result.ts'
 import type { RetriedRow } from './select-row.ts'
-import type { LaterRow } from './superseded.ts'
 
 /** What a retry knows about a row that it takes up. */
 export interface CarriedRow {
@@ -11,8 +11,14 @@ export interface CarriedRow {
   /** The row's number in the new input, from 1. */
   readonly row: number
   readonly oldRunId: string
+  /** The old run as {@link identityOf} writes it. */
+  readonly oldRun: string
+  /** How often the task of a step had been sent again by leave alone. */
+  readonly repeatsOf: (step: number) => number
   /** Set if the row must not be done any more. */
   readonly superseded: LaterRow | null
+  /** Whether the row repeats the preceding row of its user, which stands: it would have been skipped. */
+  readonly duplicate: boolean
   /** The attempt of a step to settle first; null if there is none. */
   readonly doubtOf: (step: number) => OpenAttempt | null
 }
@@ -24,7 +30,7 @@ export interface CarriedRow {
  * @param now RFC 3339 UTC
  */
 export function carryOver(carried: CarriedRow, now: string): readonly JournalEvent[] {
-  const { retried, row, oldRunId, superseded, doubtOf } = carried
+  const { retried, row, oldRunId, superseded, duplicate, doubtOf } = carried
   const standing = new Map(retried.standing.map((result) => [result.step, result]))
   return retried.input.actions.flatMap((action, index): readonly JournalEvent[] => {
     const step = index + 1
@@ -36,10 +42,20 @@ export function carryOver(carried: CarriedRow, now: string): readonly JournalEve
       const task = { row, step, user, action, reason: 'superseded', message } as const
       return [{ event: 'result', ...unsentResult(task, now) }]
     }
+    if (duplicate) {
+      const message = "repeats the same user's preceding row"
+      const { user } = retried.input
+      const task = { row, step, user, action, reason: 'duplicate', message } as const
+      return [{ event: 'result', ...unsentResult(task, now) }]
+    }
     const doubt = doubtOf(step)
     if (doubt === null) return []
-    const origin = doubt.intent.origin ?? { run: oldRunId, row: retried.input.row, step }
-    return [{ ...doubt.intent, row, origin }, ...(doubt.doubt === null ? [] : [{ ...doubt.doubt, row }])]
+    const origin = doubt.intent.origin ?? { run: carried.oldRun, row: retried.input.row, step }
+    const repeats = carried.repeatsOf(step)
+    return [
+      { ...doubt.intent, row, origin, ...(repeats > 0 ? { repeats } : {}) },
+      ...(doubt.doubt === null ? [] : [{ ...doubt.doubt, row }]),
+    ]
   })
 }
 

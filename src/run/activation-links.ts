@@ -12,6 +12,7 @@ import type { Activation } from '../okta/activation.ts'
 
 const columns = [
   'run_id',
+  'run_created_at',
   'row',
   'step',
   'user',
@@ -41,15 +42,15 @@ export interface LinkOwner {
  */
 export class ActivationLinks {
   readonly path: string
-  readonly #runId: string
+  readonly #run: RunIdentity
   readonly #appends: SyncedAppends<null>
   readonly #render: (values: readonly (string | number | null)[]) => string
   /** The tasks whose links are in the file. */
   readonly #known: Set<string>
 
-  private constructor(path: string, runId: string, file: FileHandle, known: Set<string>) {
+  private constructor(path: string, run: RunIdentity, file: FileHandle, known: Set<string>) {
     this.path = path
-    this.#runId = runId
+    this.#run = run
     this.#appends = new SyncedAppends(file, null, null, (cause) => cannotWrite(path, cause))
     this.#render = isJsonLines(path) ? jsonLineRenderer(columns) : (values) => renderCsv([values])
     this.#known = known
@@ -60,7 +61,7 @@ export class ActivationLinks {
    *
    * @throws KnownError when it can't be written
    */
-  static async open(path: string, runId: string): Promise<ActivationLinks> {
+  static async open(path: string, run: RunIdentity): Promise<ActivationLinks> {
     try {
       const file = await open(path, 'a+', 0o600)
       // The file's name must be on disk before anything relies on its content.
@@ -69,7 +70,7 @@ export class ActivationLinks {
       const text = await readFile(path, 'utf8')
       const whole = text.slice(0, text.lastIndexOf('\n') + 1)
       if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole))
-      const links = new ActivationLinks(path, runId, file, tasksIn(path, whole))
+      const links = new ActivationLinks(path, run, file, tasksIn(path, whole))
       if (whole === '' && !isJsonLines(path))
         await links.#appends.append(Buffer.from(renderCsv([columns])), null)
       return links
@@ -84,7 +85,7 @@ export class ActivationLinks {
    * @param task a task of this run, or the task of another run that made the attempt, if a retry took it over
    */
   has(task: { readonly run?: string; readonly row: number; readonly step: number }): boolean {
-    return this.#known.has(nameOf(task.run ?? this.#runId, task.row, task.step))
+    return this.#known.has(nameOf(task.run ?? identityOf(this.#run), task.row, task.step))
   }
 
   /**
@@ -94,9 +95,10 @@ export class ActivationLinks {
    */
   async save(owner: LinkOwner, { url, token }: Activation): Promise<void> {
     const { row, step, user, action, okta_user_id, okta_login } = owner
-    const cells = [this.#runId, row, step, user, action, okta_user_id, okta_login, url, token]
+    const { run_id, created_at } = this.#run
+    const cells = [run_id, created_at, row, step, user, action, okta_user_id, okta_login, url, token]
     await this.#appends.append(Buffer.from(this.#render([...cells, new Date().toISOString()])), null)
-    this.#known.add(nameOf(this.#runId, row, step))
+    this.#known.add(nameOf(identityOf(this.#run), row, step))
   }
 
   async close(): Promise<void> {
@@ -115,10 +117,27 @@ function tasksIn(path: string, text: string): Set<string> {
     : (parse(text, { columns: true, relax_column_count: true, relax_quotes: true }) as object[])
   const tasks = new Set<string>()
   for (const record of records) {
-    const { run_id: run, row, step } = record as Readonly<Record<string, unknown>>
-    if (typeof run === 'string') tasks.add(nameOf(unescapeFormula(run), Number(row), Number(step)))
+    const { run_id: run, run_created_at: at, row, step } = record as Readonly<Record<string, unknown>>
+    if (typeof run !== 'string' || typeof at !== 'string') continue
+    const identity = identityOf({ run_id: unescapeFormula(run), created_at: at })
+    tasks.add(nameOf(identity, Number(row), Number(step)))
   }
   return tasks
+}
+
+/**
+ * What tells a run from every other, also from one of the same id in another runs directory: a link of another night is
+ * no evidence.
+ */
+export interface RunIdentity {
+  readonly run_id: string
+  /** RFC 3339. */
+  readonly created_at: string
+}
+
+/** The identity of a run as one text. */
+export function identityOf({ run_id: id, created_at: at }: RunIdentity): string {
+  return `${id}@${at}`
 }
 
 function nameOf(run: string, row: number, step: number): string {

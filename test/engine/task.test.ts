@@ -400,15 +400,15 @@ describe('a task that an earlier execution began', () => {
 
   it.each([
     ['this run', undefined],
-    ['another run, which a retry took it over from', { run: 'older', row: 9, step: 1 }],
+    ['another run, which a retry took it over from', { run: 'older@then', row: 9, step: 1 }],
   ])('is confirmed by a link of %s that reached its file, and nothing is asked', async (_, origin) => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'links.csv')
-      const earlier = await ActivationLinks.open(path, origin?.run ?? 'r')
+      const earlier = await ActivationLinks.open(path, named(origin?.run ?? 'r@'))
       const user = { user: ada.login, action: 'reactivate', okta_user_id: ada.id, okta_login: ada.login }
       await earlier.save({ row: origin?.row ?? 1, step: 1, ...user }, { url: null, token: 't' })
       await earlier.close()
-      const links = await ActivationLinks.open(path, 'r')
+      const links = await ActivationLinks.open(path, named('r@'))
       const intent = origin === undefined ? open : { ...open, origin }
       await endOf(
         { before: [intent], services: { links } },
@@ -438,3 +438,9 @@ describe('a task that an earlier execution began', () => {
     })
   })
 })
+
+/** The run that an identity names. */
+function named(identity: string): { run_id: string; created_at: string } {
+  const [id = '', at = ''] = identity.split('@')
+  return { run_id: id, created_at: at }
+}

@@ -37,7 +37,16 @@ describe('what a retry’s journal begins with', () => {
 
   it('holds the results that stand, under the new row, and says where they come from', () => {
     const events = carryOver(
-      { retried, row: 3, oldRunId: 'old-run', superseded: null, doubtOf: () => null },
+      {
+        retried,
+        row: 3,
+        oldRunId: 'old-run',
+        oldRun: 'old@then',
+        superseded: null,
+        duplicate: false,
+        doubtOf: () => null,
+        repeatsOf: () => 0,
+      },
       now,
     )
     expect(events).toEqual([
@@ -51,6 +60,9 @@ describe('what a retry’s journal begins with', () => {
         retried: { ...retried, standing: [again] },
         row: 1,
         oldRunId: 'second-run',
+        oldRun: 'old@then',
+        repeatsOf: () => 0,
+        duplicate: false,
         superseded: null,
         doubtOf: () => null,
       },
@@ -66,6 +78,9 @@ describe('what a retry’s journal begins with', () => {
         retried,
         row: 3,
         oldRunId: 'old-run',
+        oldRun: 'old@then',
+        repeatsOf: () => 0,
+        duplicate: false,
         superseded: null,
         doubtOf: (step) => (step === 2 ? open : null),
       },
@@ -73,7 +88,7 @@ describe('what a retry’s journal begins with', () => {
     )
     expect(events.slice(1)).toEqual([
       // Where it was made stays known: a link in the file is found by it.
-      { ...open.intent, row: 3, origin: { run: 'old-run', row: 7, step: 2 } },
+      { ...open.intent, row: 3, origin: { run: 'old@then', row: 7, step: 2 } },
       { ...open.doubt, row: 3 },
     ])
   })
@@ -81,7 +96,11 @@ describe('what a retry’s journal begins with', () => {
   it('names the run in which an attempt was made, however many retries took it over', () => {
     const origin = { run: 'first-run', row: 40, step: 2 }
     const open = { kind: 'open', intent: { ...intentOf(7, 2, 4), origin }, doubt: null } as const
-    const carried = { retried, row: 3, oldRunId: 'old-run', superseded: null, doubtOf: () => open }
+    const carried = {
+      ...{ retried, row: 3, oldRunId: 'old-run', oldRun: 'old@then', superseded: null, duplicate: false },
+      doubtOf: () => open,
+      repeatsOf: () => 0,
+    }
     const events = carryOver({ ...carried, retried: { ...retried, standing: [] } }, now)
     for (const event of events) expect(event).toMatchObject({ event: 'intent', row: 3, origin })
     expect(events).toHaveLength(2)
@@ -94,6 +113,9 @@ describe('what a retry’s journal begins with', () => {
         retried,
         row: 3,
         oldRunId: 'old-run',
+        oldRun: 'old@then',
+        repeatsOf: () => 0,
+        duplicate: false,
         superseded,
         doubtOf: () => ({ kind: 'open', intent: intentOf(7, 2, 1), doubt: null }),
       },

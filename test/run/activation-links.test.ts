@@ -3,9 +3,18 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
 import { parseActivation } from '../../src/okta/activation.ts'
-import { ActivationLinks, type LinkOwner } from '../../src/run/activation-links.ts'
+import {
+  ActivationLinks,
+  identityOf,
+  type LinkOwner,
+  type RunIdentity,
+} from '../../src/run/activation-links.ts'
 import { withDirectory } from '../journal/support.ts'
 import { answerOf } from '../okta/answers.ts'
+
+function runOf(id: string): RunIdentity {
+  return { run_id: id, created_at: '2026-03-02T10:00:00.000Z' }
+}
 
 const owner: LinkOwner = {
   row: 3,
@@ -18,7 +27,7 @@ const owner: LinkOwner = {
 const activation = { url: 'https://org.example.com/welcome/-tok1', token: '-tok1' }
 
 async function saved(path: string, runId: string, ...owners: readonly LinkOwner[]): Promise<void> {
-  const links = await ActivationLinks.open(path, runId)
+  const links = await ActivationLinks.open(path, runOf(runId))
   await Promise.all(owners.map((each) => links.save(each, activation)))
   await links.close()
 }
@@ -75,12 +84,13 @@ describe('the file for activation links', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, name)
       await saved(path, '=run-1', owner, { ...owner, step: 2, user: 'somebody else' })
-      const links = await ActivationLinks.open(path, 'run-2')
-      for (const step of [1, 2]) expect(links.has({ run: '=run-1', row: 3, step })).toBe(true)
+      const links = await ActivationLinks.open(path, runOf('run-2'))
+      for (const step of [1, 2])
+        expect(links.has({ run: identityOf(runOf('=run-1')), row: 3, step })).toBe(true)
       // Of another row, another step, or of this run, which has saved none.
       for (const task of [
-        { run: '=run-1', row: 4, step: 1 },
-        { run: '=run-1', row: 3, step: 3 },
+        { run: identityOf(runOf('=run-1')), row: 4, step: 1 },
+        { run: identityOf(runOf('=run-1')), row: 3, step: 3 },
         { row: 3, step: 1 },
       ])
         expect(links.has(task), JSON.stringify(task)).toBe(false)
@@ -89,7 +99,7 @@ describe('the file for activation links', () => {
       expect(links.has({ row: 5, step: 1 })).toBe(false)
       await saving
       expect(links.has({ row: 5, step: 1 })).toBe(true)
-      expect(links.has({ run: 'run-2', row: 5, step: 1 })).toBe(true)
+      expect(links.has({ run: identityOf(runOf('run-2')), row: 5, step: 1 })).toBe(true)
       await links.close()
     })
   })
@@ -98,9 +108,11 @@ describe('the file for activation links', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'links.csv')
       await mkdir(path)
-      await expect(ActivationLinks.open(path, 'run-1')).rejects.toThrow(path)
+      await expect(ActivationLinks.open(path, runOf('run-1'))).rejects.toThrow(path)
       await writeFile(join(directory, 'file'), '')
-      await expect(ActivationLinks.open(join(directory, 'file', 'x.csv'), 'run-1')).rejects.toThrow('ENOTDIR')
+      await expect(ActivationLinks.open(join(directory, 'file', 'x.csv'), runOf('run-1'))).rejects.toThrow(
+        'ENOTDIR',
+      )
     })
   })
 })

@@ -71,7 +71,10 @@ async function conclude(
 ): Promise<Settlement> {
   const { open, cause, verdict, read } = found
   // A second reactivate costs a second mail at worst. Repeating another action may undo what somebody did since.
-  const mayRepeat = ruleOf(task.action).doubt === 'nothing' && services.job.options.in_doubt === 'retry'
+  const mayRepeat =
+    ruleOf(task.action).doubt === 'nothing' &&
+    services.job.options.in_doubt === 'retry' &&
+    !services.settleOnly
   const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
   if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
   await recordVerdict(services, open, verdict, repeats)

@@ -91,7 +91,7 @@ class Task {
     if (state.at === 'left') return { result: null, read: null }
     const result = buildResult(
       this.#input,
-      state.ending,
+      afterRepeats(this.#input.action, state.ending, this.#history.repeats),
       this.#history,
       this.#services.lookup.clock.timestamp(),
     )
@@ -145,7 +145,10 @@ class Task {
   }
 
   #reading(known: FoundUser | FailedRead | null): TaskState {
-    return this.#services.settleOnly ? { at: 'left' } : { at: 'reading', known }
+    if (!this.#services.settleOnly) return { at: 'reading', known }
+    if (this.#history.repeats === 0) return { at: 'left' }
+    // An earlier call may have been applied, and nothing more is sent that could change that.
+    return this.#ended({ result: 'failed', message: 'it was not sent once more' })
   }
 
   async #doubt({ open, notBefore }: Extract<TaskState, { at: 'doubt' }>): Promise<TaskState> {
@@ -324,5 +327,19 @@ class Task {
       this.#history.status = status
     }
     if (isLastWord) this.#history.lastWord = lastWordOf(read)
+  }
+}
+
+/**
+ * How a task ends that was sent again though nothing showed what had become of an earlier call: whatever ends it but a
+ * success, that call may have been applied.
+ */
+function afterRepeats(action: string, ending: Ending, repeats: number): Ending {
+  if (repeats === 0 || ending.result === 'succeeded' || ending.result === 'in_doubt') return ending
+  const message = `${action} may have been applied by an earlier call, of which nothing tells; the last try: ${ending.message}`
+  return {
+    result: 'in_doubt',
+    message,
+    ...('statusAfter' in ending ? { statusAfter: ending.statusAfter ?? null } : {}),
   }
 }

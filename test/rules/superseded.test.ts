@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Action } from '../../src/okta/actions.ts'
-import { SupersededRows } from '../../src/retry/superseded.ts'
 import type { TaskResult } from '../../src/rules/result.ts'
-import { resultOf, rowOf } from './results.ts'
+import { SupersededRows } from '../../src/rules/superseded.ts'
+import { resultOf, rowOf } from '../retry/results.ts'
 
 const id = '00u00000000000000001'
 const unread = { okta_user_id: null, okta_login: null }
@@ -61,12 +61,11 @@ describe('a row that failed', () => {
   it('is not superseded by an earlier row, by another user’s, or by a step of its own', () => {
     const rows = new SupersededRows()
     see(rows, 1, 'user1@example.com', 'unsuspend', 'succeeded')
-    const input = rowOf(2, 'user1@example.com', 'unsuspend', 'suspend')
     rows.see(
       2,
       'user1@example.com',
       [resultOf(2, 1, 'unsuspend', 'unchanged'), resultOf(2, 2, 'suspend', 'failed')],
-      { input, todo: ['suspend'], standing: [] },
+      { todo: ['suspend'] },
     )
     see(rows, 3, 'user2@example.com', 'unsuspend', 'succeeded', {
       okta_user_id: '00u00000000000000002',

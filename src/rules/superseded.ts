@@ -1,8 +1,7 @@
 import { type Action, ruleOf } from '../okta/actions.ts'
 import { keysOf, normalizeUserKey } from '../okta/user.ts'
-import { decide } from '../rules/decide.ts'
-import type { TaskResult } from '../rules/result.ts'
-import type { RetriedRow } from './select-row.ts'
+import { decide } from './decide.ts'
+import type { TaskResult } from './result.ts'
 
 /** A later row that was carried out, and its action. */
 export interface LaterRow {
@@ -10,7 +9,15 @@ export interface LaterRow {
   readonly action: Action
 }
 
-type WaitingRow = Pick<RetriedRow, 'todo'> & { readonly row: number }
+/** What is still to be done of a row. */
+interface OpenRow {
+  readonly todo: readonly Action[]
+}
+
+type WaitingRow = OpenRow & { readonly row: number }
+
+/** As much of a task's result as this needs. */
+type Ended = Pick<TaskResult, 'action' | 'okta_user_id' | 'okta_login'> & { readonly result: string }
 
 /**
  * Finds the rows that a retry must not take up because a later row of the same user was carried out: doing them now
@@ -22,7 +29,7 @@ export class SupersededRows {
   readonly #found = new Map<number, LaterRow>()
 
   /** Takes in a row of the input: its results, and whether it is taken up. */
-  see(row: number, user: string, results: readonly TaskResult[], retried: RetriedRow | null): void {
+  see(row: number, user: string, results: readonly Ended[], retried: OpenRow | null): void {
     const names = namesOf(user, results)
     for (const { action, result } of results) {
       if (result !== 'succeeded' && result !== 'unchanged') continue
@@ -53,7 +60,10 @@ export class SupersededRows {
 }
 
 /** All names that rows may use for one user. */
-function namesOf(user: string, results: readonly TaskResult[]): readonly string[] {
+export function namesOf(
+  user: string,
+  results: readonly Pick<TaskResult, 'okta_user_id' | 'okta_login'>[],
+): readonly string[] {
   const names = new Set([normalizeUserKey(user)])
   for (const { okta_user_id: id, okta_login: login } of results) {
     if (id === null) continue

@@ -1,0 +1,86 @@
+import { parseAction, ruleOf } from '../okta/actions.ts'
+import { namesOf, SupersededRows } from '../rules/superseded.ts'
+import type { ReportedTask, ReportRow } from './report-row.ts'
+
+/**
+ * Decides which rows belong in `failed.csv`: a task of them failed, is in doubt or was not run, or the row was passed over
+ * because it is a bad row or an earlier row of its user is in doubt. It must see the rows in the order of the input.
+ *
+ * Whoever feeds the file again starts a run that knows nothing of this one. So a row is left out, and left to `resume` and
+ * `retry`, when doing it as a whole again could do something twice or reverse the order of the input:
+ * - a task of it is unsettled;
+ * - it has an action that leaves no trace in the status (a factor reset, a reactivate) and that was or may have been
+ *   applied, by this row or by an earlier one of the same user;
+ * - a later row of its user was carried out and led the user elsewhere.
+ */
+export class FeedAgain {
+  readonly #superseded: Pick<SupersededRows, 'by'>
+  /** Actions without a trace that were or may have been applied, by each name of their user. */
+  readonly #blind = new Map<string, Set<string>>()
+
+  constructor(superseded: Pick<SupersededRows, 'by'> = new SupersededRows()) {
+    this.#superseded = superseded
+  }
+
+  /** Takes in the next row. Returns whether it belongs in `failed.csv`. */
+  see({ row, tasks }: ReportRow): boolean {
+    const may = tasks.some(isOpen) && !tasks.some(isUnsafe) && this.#superseded.by(row) === null
+    const repeated = may && tasks.some((task) => isBlind(task) && this.#wasApplied(task))
+    for (const task of tasks) if (isBlind(task) && mayBeApplied(task)) this.#remember(task)
+    return may && !repeated
+  }
+
+  #wasApplied(task: ReportedTask): boolean {
+    // A failure of its own is known; only what was never looked at may repeat an earlier row.
+    if (task.result === 'failed') return false
+    return namesOf(task.user, [task]).some((name) => this.#blind.get(name)?.has(task.action) === true)
+  }
+
+  #remember(task: ReportedTask): void {
+    for (const name of namesOf(task.user, [task])) {
+      const actions = this.#blind.get(name)
+      if (actions === undefined) this.#blind.set(Buffer.from(name).toString(), new Set([task.action]))
+      else actions.add(task.action)
+    }
+  }
+}
+
+/**
+ * Which rows of a run a later row of the same user has superseded. It reads all rows.
+ *
+ * @param rows the run's rows in the order of the input
+ */
+export async function findSuperseded(rows: AsyncIterable<ReportRow>): Promise<SupersededRows> {
+  const superseded = new SupersededRows()
+  for await (const { row, tasks } of rows) {
+    const [first] = tasks
+    if (first === undefined) continue
+    const todo = tasks.filter(isOpen).flatMap(({ action }) => parseAction(action) ?? [])
+    superseded.see(row, first.user, tasks, todo.length === 0 ? null : { todo })
+  }
+  return superseded
+}
+
+function isOpen({ result, reason }: ReportedTask): boolean {
+  return (
+    result === 'failed' ||
+    result === 'in_doubt' ||
+    result === 'not_run' ||
+    reason === 'invalid_row' ||
+    reason === 'in_doubt'
+  )
+}
+
+function isUnsafe(task: ReportedTask): boolean {
+  return task.result === 'unsettled' || (isBlind(task) && mayBeApplied(task))
+}
+
+function mayBeApplied({ result }: ReportedTask): boolean {
+  return result === 'succeeded' || result === 'in_doubt' || result === 'unsettled'
+}
+
+/** Whether an action leaves the status as it is, so that a read does not show that it was done. */
+function isBlind({ action }: ReportedTask): boolean {
+  const known = parseAction(action)
+  return known !== null && ruleOf(known).doubt !== 'status'
+}

@@ -1,0 +1,47 @@
+import { parseAction, ruleOf } from '../okta/actions.ts'
+import { signatureOf } from '../rules/row-order.ts'
+import { namesOf } from '../rules/superseded.ts'
+import type { RowWithResults } from '../run/rows-with-results.ts'
+
+/**
+ * Finds rows that were not run and would have been skipped as duplicates: a retry has only the rows that are left, and
+ * could not see that they repeat a row of their user that stands. It must see the rows in the order of the input.
+ *
+ * Only rows whose actions leave the status as it is are remembered: of all others a read shows what was done.
+ */
+export class DuplicateRows {
+  /** What the last row of each user asked for, by each name of the user; null when it does not stand. */
+  readonly #last = new Map<string, string | null>()
+  readonly #signatures = new Map<string, string>()
+
+  /** Takes in a row. Returns whether it repeats the preceding row of its user and was not run. */
+  see({ input, results }: RowWithResults): boolean {
+    if (input.kind !== 'valid') return false
+    const recorded = results.filter((result) => result !== null)
+    const names = namesOf(input.user, recorded)
+    const signature = signatureOf(input)
+    const blind = input.actions.some((action) => isBlind(action))
+    const repeats = blind && recorded.length === 0 && names.some((name) => this.#last.get(name) === signature)
+    const stands =
+      repeats ||
+      (recorded.length === input.actions.length &&
+        recorded.every(({ result, reason }) => result === 'succeeded' || reason === 'duplicate'))
+    for (const name of names) {
+      if (blind) this.#last.set(Buffer.from(name).toString(), stands ? this.#intern(signature) : null)
+      else if (this.#last.has(name)) this.#last.set(name, null)
+    }
+    return repeats
+  }
+
+  #intern(signature: string): string {
+    const known = this.#signatures.get(signature) ?? signature
+    this.#signatures.set(known, known)
+    return known
+  }
+}
+
+/** Whether an action leaves the status as it is, so that a read does not show that it was done. */
+function isBlind(action: string): boolean {
+  const known = parseAction(action)
+  return known !== null && ruleOf(known).doubt !== 'status'
+}
