@@ -81,6 +81,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     clock,
     connections: run.job.pace.concurrency + mostSilent,
     userAgent: `okta-lifecycle/${programVersion()}`,
+    mayLeave: () => hold.valid,
   })
   const progress =
     quiet || settleOnly ? silentProgress() : createProgress(run.input.tasks, run.job.read_first ? 1 : 0)
@@ -123,8 +124,12 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
 async function conclude(options: CarryOutOptions, end: ExecutionEnd): Promise<Summary> {
   const { directory, org } = options
   try {
+    // A process that lost its hold while it was paused must not write over what its successor has written.
+    const ensureHold = (): Promise<void> => options.hold.ensure()
+    await ensureHold()
     await org.keep()
-    const summary = await writeReports(directory, end.run, end)
+    const summary = await writeReports(directory, end.run, end, ensureHold)
+    await ensureHold()
     await recordEnd(directory, end.run, end.stopped)
     return summary
   } catch (error) {

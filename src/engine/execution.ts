@@ -238,7 +238,7 @@ function atWork(
     order: new UserOrder(lookup.parked),
     results,
     failures: [],
-    reach: { row: 0, ended: false, early: new Set() },
+    reach: { row: 0, ended: false, early: new Set(), queued: new Map() },
     onInputEnd: settle,
     drainMs,
   }

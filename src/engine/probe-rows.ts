@@ -17,7 +17,7 @@ function isLeft({ work }: ProbeInput): (row: ValidRow) => boolean {
   const { reach, services } = work
   const { state } = services.recorder
   return ({ row }) =>
-    row > reach.row &&
+    (row > reach.row || reach.queued.has(row)) &&
     !reach.early.has(row) &&
     state.resultPosition({ row, step: 1 }) === null &&
     !state.isUnderWay(row)
@@ -77,10 +77,14 @@ async function sendOthers(input: ProbeInput, main: Gate): Promise<ProbeOutcome> 
     if (await hasEarlierRow(rows(), row, user, isFinished)) continue
     // The run may have begun this row meanwhile.
     if (!left(row)) continue
+    const queued = reach.queued.get(row.row)
+    reach.queued.delete(row.row)
     reach.early.add(row.row)
-    const place = order.enter(row.user)
+    const place = queued?.place ?? order.enter(row.user)
     const answered = gate.nextAnswer()
-    const running = queue.addBeside(() => runRow({ ...services, sends: gate }, row, place, []))
+    const running = queue.addBeside(() =>
+      runRow({ ...services, sends: gate }, row, place, queued?.recorded ?? []),
+    )
     running.catch((error: unknown) => noteFailure(services, work.failures, error))
     await Promise.race([answered, running.catch(() => {})])
   }

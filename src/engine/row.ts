@@ -4,6 +4,7 @@ import type { Action } from '../okta/actions.ts'
 import { normalizeUserKey } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
 import {
+  duplicateSkip,
   leavesDoubt,
   type RowTrace,
   type Skip,
@@ -12,7 +13,7 @@ import {
   skipForPreceding,
 } from '../rules/row-order.ts'
 import { unsentResult } from '../rules/unsent-result.ts'
-import type { Place } from '../rules/user-order.ts'
+import type { Place, Predecessor } from '../rules/user-order.ts'
 import type { Services } from './services.ts'
 import { runTask } from './task/task.ts'
 
@@ -41,16 +42,45 @@ export async function runRow(
 ): Promise<void> {
   let located: Located | null = null
   let trace: RowTrace | null = null
+  let finished = false
   try {
     await place.waitForSameKey()
     services.lookup.stop.check()
+    const repeated = recorded.length === 0 ? await repeatedUser(services, row, place) : null
+    if (repeated !== null) {
+      // The next row of the user need not wait until this one is on disk: nothing was done for it.
+      located = { target: repeated.id, traceId: repeated.id, known: repeated, read: null }
+      trace = { signature: signatureOf(row), inDoubt: false }
+      place.finish(repeated.id, trace)
+      finished = true
+      await runTasks(services, row, located, recorded, duplicateSkip)
+      return
+    }
     located = await locate(services, row, place, recorded)
     const preceding = located.traceId === null ? null : place.preceding(located.traceId)
     const inDoubt = await runTasks(services, row, located, recorded, skipForPreceding(row, preceding))
     trace = { signature: signatureOf(row), inDoubt }
   } finally {
-    place.finish(located?.traceId ?? null, trace)
+    if (!finished) place.finish(located?.traceId ?? null, trace)
   }
+}
+
+/**
+ * The user of a row that repeats the preceding row of the same key and the same user, which has just finished: it needs
+ * no read. Null for every other row.
+ */
+async function repeatedUser(
+  { job, recorder }: Services,
+  row: ValidRow,
+  place: Place,
+): Promise<Predecessor['user'] | null> {
+  const predecessor = place.predecessor()
+  if (predecessor === null || !job.read_first || recorder.state.isUnderWay(row.row)) return null
+  if (skipForPreceding(row, predecessor.trace)?.reason !== 'duplicate') return null
+  // Rows under other names of the user may lie between the two.
+  await place.claim(predecessor.user)
+  const preceding = place.preceding(predecessor.user.id)
+  return skipForPreceding(row, preceding)?.reason === 'duplicate' ? predecessor.user : null
 }
 
 async function locate(

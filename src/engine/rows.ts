@@ -7,10 +7,17 @@ import { normalizeUserKey } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { leavesDoubt, signatureOf } from '../rules/row-order.ts'
 import { invalidResult } from '../rules/unsent-result.ts'
-import type { UserOrder } from '../rules/user-order.ts'
+import type { Place, UserOrder } from '../rules/user-order.ts'
 import { runRow } from './row.ts'
 import type { RowQueue } from './row-queue.ts'
 import type { Services } from './services.ts'
+
+/** A row that waits for room. */
+interface QueuedRow {
+  readonly place: Place
+  /** Its results from earlier executions. */
+  readonly recorded: readonly TaskResult[]
+}
 
 /** How far the input has been taken up. */
 interface Reach {
@@ -20,6 +27,8 @@ interface Reach {
   ended: boolean
   /** Rows that a probe began before their turn. */
   readonly early: Set<number>
+  /** Rows that were taken from the input and wait for room, each with its place in the order of its user. */
+  readonly queued: Map<number, QueuedRow>
 }
 
 /** What {@link executeRows} works with. */
@@ -76,9 +85,17 @@ export async function executeRows(work: RowsAtWork, rows: AsyncIterable<InputRow
         if (userId !== null && !superseded) order.remember(userId, trace)
         continue
       }
-      if (services.settleOnly && !services.recorder.state.isUnderWay(row.row)) continue
-      const place = order.enter(row.user)
-      await queue.add(guarded(() => runRow(services, row, place, recorded)))
+      const { state } = services.recorder
+      if (services.settleOnly && state.lostSince === null && !state.isUnderWay(row.row)) continue
+      reach.queued.set(row.row, { place: order.enter(row.user), recorded })
+      await queue.add(
+        guarded(async () => {
+          const queued = reach.queued.get(row.row)
+          reach.queued.delete(row.row)
+          // A probe may have begun it while it waited for room.
+          if (queued !== undefined) await runRow(services, row, queued.place, queued.recorded)
+        }),
+      )
     }
   } catch (error) {
     // The rest of the input can't be read. The rows at work still end in good order.

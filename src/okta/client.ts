@@ -21,6 +21,8 @@ export interface OktaClientOptions {
   /** The most connections. A call that hangs keeps its connection until its time limit. */
   readonly connections: number
   readonly userAgent: string
+  /** Asked right before the first byte of each request; a request that may not leave counts as never sent. */
+  readonly mayLeave?: () => boolean
 }
 
 /** Opens a client. It keeps connections alive, follows no redirects and retries nothing. */
@@ -42,7 +44,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
 
   async function send(request: OktaRequest): Promise<Answer> {
     const sentAt = clock.mark()
-    const exchange = new Exchange(requestTimeoutMs)
+    const exchange = new Exchange(requestTimeoutMs, options.mayLeave)
     const received = exchange.received
     pool.dispatch(
       { method: request.method, path: request.path, headers: { ...baseHeaders, ...request.headers } },

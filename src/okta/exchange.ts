@@ -32,6 +32,7 @@ export type Received =
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #startedAt = performance.now()
   readonly #timeLimitMs: number
+  readonly #mayLeave: () => boolean
   readonly #resolve: (received: Received) => void
   readonly received: Promise<Received>
   #connectedAfterMs: number | null = null
@@ -40,8 +41,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
   #size = 0
 
-  constructor(timeLimitMs: number) {
+  /** @param mayLeave asked when the connection is there, right before the first byte */
+  constructor(timeLimitMs: number, mayLeave: () => boolean = () => true) {
     this.#timeLimitMs = timeLimitMs
+    this.#mayLeave = mayLeave
     let resolve: (received: Received) => void = () => {}
     this.received = new Promise((settle) => {
       resolve = settle
@@ -49,7 +52,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve = resolve
   }
 
-  onRequestStart(): void {
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // The last moment at which nothing has left: a process that was paused here may no longer send.
+    if (!this.#mayLeave()) {
+      controller.abort(Object.assign(new Error('The call may not leave any more.'), { code: 'WITHDRAWN' }))
+      return
+    }
     this.#connectedAfterMs = performance.now() - this.#startedAt
   }
 

@@ -13,10 +13,15 @@ type Place = Pick<ReportedTask, 'row' | 'step' | 'user' | 'action'>
  * - Okta accepted it → `succeeded`, not verified yet, because the answer is on disk.
  * - It was certainly not applied and still had to be sent again or decided → `not_run`, with its attempts.
  *
+ * @param lost whether a part of the journal is gone, in which any task may have been sent
  * @param progress null if nothing was sent
  */
-export function pendingTask(task: Place, progress: TaskProgress | null): ReportedTask {
-  if (progress === null) return { ...blank(task), result: 'not_run' }
+export function pendingTask(task: Place, progress: TaskProgress | null, lost = false): ReportedTask {
+  if (progress === null) {
+    if (!lost) return { ...blank(task), result: 'not_run' }
+    const message = 'may have been sent in the part of the journal that was lost: resume looks it up'
+    return { ...blank(task), result: 'unsettled', message }
+  }
   const { last, attempts, startedAt, statusBefore } = progress
   const { user_id: userId, login } = last.intent
   const known: ReportedTask = {

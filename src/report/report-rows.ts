@@ -16,7 +16,9 @@ export async function* reportRows(
     const tasks = results.map((result, index) => {
       if (result !== null) return result
       const task = { row, step: index + 1, user, action: actions[index] ?? '' }
-      return pendingTask(task, state.progressOf(task))
+      return input.kind === 'invalid'
+        ? pendingTask(task, null)
+        : pendingTask(task, state.progressOf(task), state.lostSince !== null)
     })
     yield { row, cells, tasks }
   }

@@ -11,17 +11,24 @@ import { writeResults } from './write-results.ts'
 /**
  * Writes the results and the summary of a run after an execution.
  *
+ * @param beforeCommit called right before files take their places; throws when they must not
  * @throws CannotWrite when a file can't be written
  */
-export async function writeReports(directory: string, run: RunFile, end: ExecutionFacts): Promise<Summary> {
+export async function writeReports(
+  directory: string,
+  run: RunFile,
+  end: ExecutionFacts,
+  beforeCommit: () => Promise<void> = async () => {},
+): Promise<Summary> {
   const rows = (): AsyncIterable<ReportRow> => reportRows(directory, run, end.state)
   // A second look at all rows only where something is left that could be fed again.
   const settled = (end.state.counts.get('succeeded') ?? 0) + (end.state.counts.get('unchanged') ?? 0)
   const superseded = settled < run.input.tasks ? await findSuperseded(rows()) : undefined
   const feeding = new FeedAgain(superseded)
-  const totals = await writeResults(directory, run.input.columns, rows(), feeding)
+  const totals = await writeResults(directory, run.input.columns, rows(), feeding, beforeCommit)
   const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips)
   const summary = summarize({ directory, run, end, totals, exitCode })
+  await beforeCommit()
   await writeSummary(directory, summary)
   return summary
 }

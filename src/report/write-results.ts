@@ -22,6 +22,7 @@ export async function writeResults(
   columns: readonly string[],
   rows: AsyncIterable<ReportRow>,
   feeding: FeedAgain = new FeedAgain(),
+  beforeCommit: () => Promise<void> = async () => {},
 ): Promise<ResultTotals> {
   const names = [...resultColumns, ...nameInputColumns(columns)]
   const toJsonLine = jsonLineRenderer(names)
@@ -50,7 +51,10 @@ export async function writeResults(
         ...(again.length > 0 ? [failedCsv.write(renderCsv(again.map((row) => ownCells(row, columns))))] : []),
       ])
     }
-    for (const file of opened) await file.commit()
+    for (const file of opened) {
+      await beforeCommit()
+      await file.commit()
+    }
     return counter.totals()
   } finally {
     for (const file of opened) await file.discard()

@@ -1,6 +1,7 @@
 import type { JournalEvent } from '../journal/journal-event.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
 import type { TaskResult } from '../rules/result.ts'
+import { duplicateSkip } from '../rules/row-order.ts'
 import type { LaterRow } from '../rules/superseded.ts'
 import { unsentResult } from '../rules/unsent-result.ts'
 import type { RetriedRow } from './select-row.ts'
@@ -43,9 +44,8 @@ export function carryOver(carried: CarriedRow, now: string): readonly JournalEve
       return [{ event: 'result', ...unsentResult(task, now) }]
     }
     if (duplicate) {
-      const message = "repeats the same user's preceding row"
       const { user } = retried.input
-      const task = { row, step, user, action, reason: 'duplicate', message } as const
+      const task = { row, step, user, action, ...duplicateSkip }
       return [{ event: 'result', ...unsentResult(task, now) }]
     }
     const doubt = doubtOf(step)

@@ -7,5 +7,6 @@ export async function hasUnsettled({ directory, run, recorded }: OldRun): Promis
   if (recorded === null && !(await hasJournal(directory))) return false
   const { state } = await replayJournal(journalOf(directory, run, recorded))
   const { open, applied } = state.underWay
-  return open + applied > 0
+  // After the loss of a part of the journal, any task that is not known of may have been sent.
+  return open + applied > 0 || (state.lostSince !== null && state.done < run.input.tasks)
 }

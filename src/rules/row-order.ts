@@ -28,6 +28,12 @@ export function leavesDoubt(result: {
   return result.result === 'in_doubt' || result.reason === 'in_doubt'
 }
 
+/** What a row gets that repeats the preceding row of its user. */
+export const duplicateSkip: Skip = {
+  reason: 'duplicate',
+  message: "repeats the same user's preceding row",
+}
+
 /** What the preceding row of the same user decides for a row; null when it decides nothing. */
 export function skipForPreceding(
   row: Pick<ValidRow, 'actions' | 'sendEmail'>,
@@ -41,7 +47,7 @@ export function skipForPreceding(
     }
   }
   if (preceding.signature === signatureOf(row)) {
-    return { reason: 'duplicate', message: "repeats the same user's preceding row" }
+    return duplicateSkip
   }
   return null
 }

@@ -7,8 +7,17 @@ interface ActiveRow {
   readonly sequence: number
   readonly key: string
   userId: string | null
+  user: { readonly id: string; readonly login: string } | null
   /** Called when the row ends. Few rows have any. */
   readonly waiting: (() => void)[]
+  /** What the preceding row of the same key has handed over when it finished. */
+  predecessor: Predecessor | null
+}
+
+/** The preceding row of the same key, and the user that it meant. */
+export interface Predecessor {
+  readonly user: { readonly id: string; readonly login: string }
+  readonly trace: RowTrace
 }
 
 /** A row's place in the order of its user's rows. */
@@ -21,6 +30,8 @@ export interface Place {
    * @returns whether it waited; if so, the read of the user may be out of date
    */
   claim(user: { readonly id: string; readonly login: string }): Promise<boolean>
+  /** What the preceding row of the same key left, if it has just finished; null for every other row. */
+  predecessor(): Predecessor | null
   /** What the user's preceding row left; null if this row is the user's first. */
   preceding(userId: string): RowTrace | null
   /** Ends the row and lets the user's next row go on. With `trace` null, the row leaves no trace. */
@@ -52,7 +63,14 @@ export class UserOrder {
   /** Gives a row its place. Must be called in the order of the input. */
   enter(userKey: string): Place {
     const key = normalizeUserKey(userKey)
-    const row: ActiveRow = { sequence: this.#sequence++, key, userId: null, waiting: [] }
+    const row: ActiveRow = {
+      sequence: this.#sequence++,
+      key,
+      userId: null,
+      user: null,
+      waiting: [],
+      predecessor: null,
+    }
     push(this.#activeByKey, key, row)
     return {
       waitForSameKey: async () => {
@@ -62,15 +80,20 @@ export class UserOrder {
         const waited = await this.#waitFor(() => this.#mayMean(user, row))
         if (row.userId === null) {
           row.userId = user.id
+          row.user = { id: user.id, login: user.login }
           push(this.#activeById, user.id, row)
         }
         return waited
       },
+      predecessor: () => row.predecessor,
       preceding: (userId) => this.#traces.get(userId) ?? null,
       finish: (userId, trace) => {
         if (userId !== null && trace !== null) this.#traces.set(userId, this.#intern(trace))
         remove(this.#activeByKey, key, row)
         if (row.userId !== null) remove(this.#activeById, row.userId, row)
+        const next = nextOf(row, this.#activeByKey.get(key))
+        if (next !== null)
+          next.predecessor = row.user === null || trace === null ? null : { user: row.user, trace }
         for (const goOn of row.waiting) goOn()
       },
     }
@@ -123,6 +146,11 @@ function lastBefore(
     if (last === null || other.sequence > last.sequence) last = other
   }
   return last
+}
+
+/** The first row after one among rows of the same key. */
+function nextOf(row: ActiveRow, others: readonly ActiveRow[] | undefined): ActiveRow | null {
+  return others?.find((other) => other.sequence > row.sequence) ?? null
 }
 
 function push(map: Map<string, ActiveRow[]>, name: string, row: ActiveRow): void {

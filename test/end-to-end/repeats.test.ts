@@ -37,7 +37,6 @@ it('without reads, retry does not take a row for the duplicate of one that was s
     await cli.ended
     broken = false
     await place.run(org, ['retry', runId, '--yes', '--quiet'])
-    const [name = ''] = (await place.runs()).filter((run) => run !== runId)
     expect(org.org.users.get(user.id)?.status).toBe('SUSPENDED')
   })
 })
