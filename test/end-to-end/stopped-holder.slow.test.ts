@@ -30,9 +30,7 @@ it.concurrent('a holder stopped while a connection is made sends nothing when it
     await new Promise<void>((resolve) => tls.listen(0, '127.0.0.1', resolve))
     const tlsPort = (tls.address() as { port: number }).port
     let gate: Promise<void> = Promise.resolve()
-    let connections = 0
     const way = createServer((socket) => {
-      connections++
       const inner = connect(tlsPort, '127.0.0.1')
       socket.on('error', () => inner.destroy())
       inner.on('error', () => socket.destroy())
