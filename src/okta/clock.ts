@@ -15,6 +15,7 @@ export class OktaClock {
   readonly #monotonic: () => number
   readonly #fallback: () => number
   #offset: Span | null = null
+  #lastStamp = 0
 
   /**
    * @param monotonic milliseconds that only grow, from any origin
@@ -50,7 +51,9 @@ export class OktaClock {
 
   /** {@link now} as RFC 3339 UTC with milliseconds, as results show times. */
   timestamp(): string {
-    return new Date(this.now()).toISOString()
+    // The estimate narrows with each answer and may move back by a little: what ended must not seem to end before it began.
+    this.#lastStamp = Math.max(this.#lastStamp, this.now())
+    return new Date(this.#lastStamp).toISOString()
   }
 
   /** Okta's time is at most this, in epoch milliseconds. Something that has happened did so by then. */
