@@ -27,6 +27,9 @@ export class FileApi {
   /** Called for each write, with the file and the offset of its end. */
   onWrite: (path: string, file: SimFile, bytes: Buffer, at: number) => void = () => {}
 
+  /** For a planted bug: files whose syncs do nothing. */
+  skipsSync: (path: string) => boolean = () => false
+
   constructor(disk: Disk, call: Syscall) {
     this.#disk = disk
     this.#call = call
@@ -132,8 +135,8 @@ export class FileApi {
     return this.#call(name, effect)
   }
 
-  begin(descriptor: Descriptor): () => void {
-    const { node } = descriptor
+  begin({ node, path }: Descriptor): () => void {
+    if (this.skipsSync(path)) return () => {}
     return node.kind === 'file' ? node.beginSync() : this.#disk.beginSync(node)
   }
 

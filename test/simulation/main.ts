@@ -1,13 +1,14 @@
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { catchAll } from './catch.ts'
 import { plantedBugs } from './planted-bugs.ts'
 import { play } from './play.ts'
 import { drawScenario } from './scenario.ts'
 import { shrink } from './shrink.ts'
 
 /**
- * `npm run simulate -- --seeds N [--seed FIRST] [--bug NAME] [--history]`: plays histories on all processors. Prints each
+ * `npm run simulate -- --seeds N [--seed FIRST] [--bug NAME] [--history] [--planted]`: plays histories on all processors. Prints each
  * seed that breaks an invariant, and the history of the first one after it was shrunk.
  */
 const { values } = parseArgs({
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
     bug: { type: 'string' },
+    planted: { type: 'boolean', default: false },
     history: { type: 'boolean', default: false },
     worker: { type: 'string' },
     workers: { type: 'string', default: String(availableParallelism()) },
@@ -74,6 +76,14 @@ async function direct(): Promise<void> {
 }
 
 if (values.worker !== undefined) await work(Number(values.worker))
+else if (values.planted)
+  process.exitCode = (await catchAll(
+    bug === undefined ? plantedBugs : [bug],
+    Number(values.seeds),
+    console.log,
+  ))
+    ? 0
+    : 1
 else if (values.history) {
   const { history, violations } = await play(drawScenario(first), bug)
   console.log([...history, ...violations].join('\n'))

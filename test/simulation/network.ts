@@ -61,7 +61,7 @@ export class Network {
     const departure = { process, method, path, caller }
     const there = draws.between('there', 1, draws.chance('slow', 0.05) ? 3_000 : 120)
     if (fault === undefined) {
-      this.#reach(departure, there, async, (answer) => this.#deliver(process, handler, answer))
+      this.#reach(departure, there, async, (answer) => this.#deliver(process, handler, answer, caller))
       return
     }
     this.struck++
@@ -76,7 +76,7 @@ export class Network {
       this.#reach(departure, delay, async, then)
     const lose = (delay: number, code = 'UND_ERR_SOCKET'): void =>
       this.#later(process, delay, () => fail(handler, code))
-    const say = (answer: OrgAnswer): void => this.#deliver(process, handler, answer)
+    const say = (answer: OrgAnswer): void => this.#deliver(process, handler, answer, departure.caller)
     switch (fault.kind) {
       case 'lost_request':
         lose(there)
@@ -148,7 +148,7 @@ export class Network {
     const { method, path, caller, process } = departure
     time.plan(delay, null, () => {
       org.busy++
-      const answer = org.answer(method, path, async ? transitionMs : 0, caller, process.pid)
+      const answer = org.answer(method, path, async ? transitionMs : 0, caller, process.group)
       note(`org: ${method} ${path} of ${process.pid} → ${answer.status}`)
       const back = draws.between('back', 1, draws.chance('slow back', 0.03) ? 2_000 : 80)
       time.plan(back, null, () => {
@@ -158,8 +158,16 @@ export class Network {
     })
   }
 
-  #deliver(process: SimProcess, handler: Handler, { status, headers, body }: OrgAnswer): void {
+  #deliver(
+    process: SimProcess,
+    handler: Handler,
+    { status, headers, body }: OrgAnswer,
+    caller: Caller | null,
+  ): void {
     this.#later(process, 0, () => {
+      const applied = this.#with.org.applied.find(({ by }) => by !== null && by === caller)
+      if (status === 200 && applied !== undefined) applied.answeredAt = this.#with.time.now
+
       handler.onResponseStart?.(controller, status, { ...headers }, '')
       handler.onResponseData?.(controller, Buffer.from(body))
       handler.onResponseEnd?.(controller, {})

@@ -29,6 +29,8 @@ export interface Applied {
   readonly at: number
   /** Null for somebody else's. */
   readonly by: Caller | null
+  /** When the answer reached its process; null if it never did. */
+  answeredAt: number | null
   readonly before: UserStatus
   readonly after: UserStatus
 }
@@ -44,7 +46,6 @@ export interface OrgAnswer {
 interface Counter {
   reset: number
   used: number
-  ours: number
 }
 
 export interface OrgSettings {
@@ -60,9 +61,8 @@ export interface WindowUse {
   readonly bucket: string
   readonly limit: number
   readonly reset: number
-  ours: number
-  /** How many processes had requests in it. */
-  readonly pids: Set<number>
+  /** By run. A retry settles the old run and carries out the new one, so it stands for itself. */
+  readonly ours: Map<string, number>
 }
 
 const windowMs = 60_000
@@ -140,13 +140,13 @@ export class Org {
   }
 
   /** Counts a request and answers it. `caller` is whose lifecycle call it is; null for reads. */
-  answer(method: string, path: string, async: number, caller: Caller | null, pid: number): OrgAnswer {
+  answer(method: string, path: string, async: number, caller: Caller | null, whose: string): OrgAnswer {
     const [plain = ''] = path.split('?')
     const [, , , , key = '', , action] = plain.split('/')
     const isFactors = plain.endsWith('/factors')
     const bucket =
       method === 'POST' || isFactors ? lifecycle : key === 'me' ? '/api/v1/users/me' : '/api/v1/users/{id}'
-    const counted = this.#count(bucket, pid)
+    const counted = this.#count(bucket, whose)
     if (!counted.allowed) return this.#say(429, errorBody('E0000047'), counted.headers)
     if (this.busy > this.#settings.concurrency) {
       const none = { ...counted.headers, 'x-rate-limit-limit': '0', 'x-rate-limit-remaining': '0' }
@@ -208,7 +208,15 @@ export class Org {
   }
 
   #record(user: SimUser, action: Applied['action'], by: Caller | null, before: UserStatus): void {
-    const applied = { user: user.id, action, at: this.#now(), by, before, after: user.status }
+    const applied: Applied = {
+      user: user.id,
+      action,
+      at: this.#now(),
+      by,
+      answeredAt: null,
+      before,
+      after: user.status,
+    }
     this.applied.push(applied)
     this.onApplied(applied)
   }
@@ -238,27 +246,26 @@ export class Org {
     })
   }
 
-  /** @param pid null for somebody else */
-  #count(bucket: string, pid: number | null): { allowed: boolean; headers: Record<string, string> } {
+  /** @param whose null for somebody else */
+  #count(bucket: string, whose: string | null): { allowed: boolean; headers: Record<string, string> } {
     const limit = bucket === lifecycle ? this.#settings.limits.lifecycle : this.#settings.limits.reads
     const second = Math.floor(this.time / 1000)
     let counter = this.#counters.get(bucket)
     // The second that the reset names still belongs to the window.
     if (counter === undefined || second > counter.reset) {
-      counter = { reset: second + windowMs / 1000, used: 0, ours: 0 }
+      counter = { reset: second + windowMs / 1000, used: 0 }
       this.#counters.set(bucket, counter)
     }
     const allowed = counter.used < limit
     if (allowed) counter.used++
-    if (pid !== null) {
+    if (whose !== null) {
       const { reset } = counter
       let use = this.windows.find((other) => other.bucket === bucket && other.reset === reset)
       if (use === undefined) {
-        use = { bucket, limit, reset, ours: 0, pids: new Set() }
+        use = { bucket, limit, reset, ours: new Map() }
         this.windows.push(use)
       }
-      use.ours++
-      use.pids.add(pid)
+      use.ours.set(whose, (use.ours.get(whose) ?? 0) + 1)
     }
     return {
       allowed,

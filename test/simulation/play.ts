@@ -1,5 +1,5 @@
 import { checkEnd } from './invariants.ts'
-import type { PlantedBug } from './planted-bugs.ts'
+import { type PlantedBug, plant } from './planted-bugs.ts'
 import type { SimProcess } from './process.ts'
 import { startResume, startRetry, startRun } from './program.ts'
 import { failedRows, type ReportedTask, readReports, readRun } from './reports.ts'
@@ -33,8 +33,8 @@ const mostHealthy = 6
 /** Plays one history from its scenario. The same scenario gives the same history. */
 export async function play(scenario: Scenario, bug?: PlantedBug): Promise<Played> {
   const world = new World(scenario)
+  const heal = bug === undefined ? null : plant(bug, world)
   prepare(world)
-  const heal = bug?.plant(world)
   world.enter()
   const environment = { ...process.env }
   process.env.OKTA_CLIENT_ORGURL = 'https://org.example.com'
@@ -109,7 +109,7 @@ function prepare(world: World): void {
     time.plan(0, null, use)
   }
   disk.createDirectory(home)
-  writeNow(world, `${home}/job.json`, JSON.stringify(jobOf(scenario)))
+  writeNow(world, `${home}/job.json`, JSON.stringify(jobOf(world)))
   const header = scenario.steps === null ? 'user,action,ref' : 'user,ref'
   const lines = scenario.rows.map(({ user, action, ref }) =>
     scenario.steps === null ? `${user},${action},${ref}` : `${user},${ref}`,
@@ -118,14 +118,14 @@ function prepare(world: World): void {
   disk.syncAll()
 }
 
-function jobOf(scenario: Scenario): object {
+function jobOf({ scenario, forgetsGuards }: World): object {
   const { steps, inDoubt, respondAsync, share, concurrency, protect } = scenario
   return {
     name: 'sim',
     ...(steps === null ? {} : { steps }),
     options: { in_doubt: inDoubt, respond_async: respondAsync },
     pace: { share, concurrency },
-    guards: { protect },
+    guards: { protect: forgetsGuards ? [] : protect },
   }
 }
 
@@ -183,7 +183,7 @@ class Story {
     if (run === null) return startRun(world, this.#input, this.#run)
     const move = number === 0 ? 'resume' : (world.scenario.moves[this.#moves++] ?? 'resume')
     if (move === 'retry') return startRetry(world, this.#run)
-    if (move === 'feed' && this.#isReported(run.state)) {
+    if (move === 'feed' && world.disk.state === 'well' && this.#isReported(run.state)) {
       const rows = failedRows(world, this.#run)
       if (rows.length < 2) return run.state === 'finished' ? null : startResume(world, this.#run)
       this.#fed++

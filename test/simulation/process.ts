@@ -15,6 +15,8 @@ export class SimProcess implements Owner {
   /** The runs for which lifecycle calls left it. */
   readonly sentFor = new Set<string>()
   exitCode: number | null = null
+  /** When it ended, in virtual ms. */
+  endedAt = 0
   /** An error that nobody expects. */
   crash: unknown = null
 
@@ -23,6 +25,13 @@ export class SimProcess implements Owner {
     this.command = command
     this.machine = machine
     this.startedAt = startedAt
+  }
+
+  /** Whose share of the limits it uses: its run's, or its own where it works on two runs. */
+  get group(): string {
+    return this.command.startsWith('retry')
+      ? `${this.command} ${this.pid}`
+      : (this.command.split(' ')[1] ?? '')
   }
 
   get ended(): boolean {

@@ -29,6 +29,8 @@ export class World {
   readonly processes: SimProcess[] = []
   readonly violations: string[] = []
   readonly history: string[] = []
+  /** For a planted bug: the job does not say whom it protects. */
+  forgetsGuards = false
   /** The machine's clock, which a person may set. */
   wallOffset = wallOffsetMs
   #pids = 100
@@ -90,6 +92,7 @@ export class World {
   kill(process: SimProcess): void {
     if (process.ended) return
     process.state = 'gone'
+    process.endedAt = this.time.now
     this.note(`process ${process.pid} is killed`)
   }
 
@@ -175,6 +178,7 @@ export class World {
   #end(process: SimProcess, code: number, error: unknown): void {
     if (process.ended) return
     process.exitCode = code
+    process.endedAt = this.time.now
     process.crash = error
     process.state = 'gone'
     this.note(`process ${process.pid} ends: ${code}${error === null ? '' : ` ${String(error)}`}`)
