@@ -66,17 +66,23 @@ function checkOnce(world: World, reports: readonly Report[], ours: readonly Ours
       } else {
         const last = reports.filter(({ run, at }) => run === before.by.run && at <= applied.at).at(-1)
         const told = last?.tasks.find(({ row, step }) => row === before.by.row && step === before.by.step)
-        if (
-          told?.result === 'in_doubt' ||
-          (by.run.startsWith('f') && told?.result === 'succeeded' && by.step > 0)
-        )
-          continue
+        // A row of failed.csv is fed back whole: its steps that succeeded are done again.
+        const fedWhole = by.run.startsWith('f') && told?.result === 'succeeded'
+        if (told?.result === 'in_doubt' || fedWhole) continue
       }
       world.violate(
         `I11 ${action} of ${user} (task ${task}) was applied at ${before.at.toFixed(0)} for ${before.by.run} and again at ${applied.at.toFixed(0)} for ${by.run}`,
       )
     }
   }
+}
+
+/** Whether a process had the answer that ended in good order, before a report, on a disk that could be written. */
+function wasAnswered(world: World, { answeredAt, by }: Ours, reportedAt: number): boolean {
+  const process = world.processes.find(({ pid }) => pid === by.pid)
+  const code = process?.exitCode ?? null
+  const troubled = world.scenario.disturbances.some(({ kind }) => kind.endsWith('disk'))
+  return answeredAt !== null && answeredAt <= reportedAt && code !== null && code !== 5 && !troubled
 }
 
 /** Whether the process had the answer long enough to write it down. */
@@ -105,11 +111,13 @@ function checkTruth(world: World, reports: readonly Report[], ours: readonly Our
           ? `I2 ${name} ${action} is ${result} (${task.message}), but was applied at ${mine[0]?.at.toFixed(0)}`
           : result === 'not_run' && mine.some((one) => one.at <= at)
             ? `I2 ${name} ${action} is not_run, but was applied before`
-            : result === 'succeeded' &&
-                mine.length === 0 &&
-                !isExplained(world, ours, task, refOf(run, row), refOf)
-              ? `I2 ${name} ${action} is succeeded (${task.message}), but was never applied`
-              : null
+            : result === 'unsettled' && mine.length > 0 && mine.every((one) => wasAnswered(world, one, at))
+              ? `I2 ${name} ${action} is unsettled, but its answer was known`
+              : result === 'succeeded' &&
+                  mine.length === 0 &&
+                  !isExplained(world, ours, task, refOf(run, row), refOf)
+                ? `I2 ${name} ${action} is succeeded (${task.message}), but was never applied`
+                : null
       if (violation === null || said.has(violation)) continue
       said.add(violation)
       world.violate(violation)

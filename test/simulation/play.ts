@@ -171,7 +171,7 @@ class Story {
         return
       }
       if (process.crash !== null) world.violate(`I12 ${process.command} crashed: ${stackOf(process.crash)}`)
-      if (process.exitCode !== null && process.exitCode !== 2 && process.exitCode !== 5) this.#report(process)
+      this.#report()
       this.#followRetry()
     }
   }
@@ -213,14 +213,14 @@ class Story {
     }
   }
 
-  #report(process: SimProcess): void {
+  /** Looks at all reports that there are now. */
+  #report(): void {
     const world = this.#world
     for (const run of world.disk.directory(runsDirectory, 'scandir').names.keys()) {
       if (run.startsWith('.')) continue
       const report = readReports(world, run)
       if (report !== null) this.reports.push({ run, at: world.time.now, ...report })
     }
-    void process
   }
 
   #disturb(process: SimProcess, { afterMs, kind, ms }: Disturbance): void {

@@ -2,9 +2,12 @@ import { expect, test } from 'vitest'
 import { play } from './play.ts'
 import { drawScenario } from './scenario.ts'
 
-test('no history breaks an invariant', async () => {
+/** More of them: `npm run simulate -- --seeds N`. */
+const seeds = 200
+
+test('no history breaks an invariant', { timeout: 300_000 }, async () => {
   const broken: string[] = []
-  for (let seed = 1; seed <= 3; seed++) {
+  for (let seed = 1; seed <= seeds; seed++) {
     const { violations } = await play(drawScenario(seed))
     if (violations.length > 0) broken.push(`seed ${seed}: ${violations.join('; ')}`)
   }
