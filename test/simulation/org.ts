@@ -107,9 +107,7 @@ export class Org {
   readonly #now: () => number
   readonly #counters = new Map<string, Counter>()
   #requests = 0
-  /** Requests that are being worked on. */
   busy = 0
-  /** What the token may not do now. */
   forbids: (user: string, what: 'read' | 'send') => boolean = () => false
   onApplied: (applied: Applied) => void = () => {}
 
@@ -287,7 +285,6 @@ export class Org {
   }
 }
 
-/** Okta's error object. */
 export function errorBody(code: string): string {
   return JSON.stringify({
     errorCode: code,

@@ -137,7 +137,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'results are not written',
-    breaks: 'I2',
+    breaks: 'I11',
     plant: (patches) => patches.set(Recorder.prototype, 'result', async () => {}),
   },
   {

@@ -216,7 +216,9 @@ class Story {
   /** Looks at all reports that there are now. */
   #report(): void {
     const world = this.#world
-    for (const run of world.disk.directory(runsDirectory, 'scandir').names.keys()) {
+    const runs = world.disk.find(runsDirectory)
+    if (runs?.kind !== 'directory') return
+    for (const run of runs.names.keys()) {
       if (run.startsWith('.')) continue
       const report = readReports(world, run)
       if (report !== null) this.reports.push({ run, at: world.time.now, ...report })
