@@ -152,3 +152,12 @@ export function parseAction(text: string): Action | null {
     .replaceAll(/[\s_-]/g, '')
   return actionNames.find((name) => name.replace('_', '') === plain) ?? null
 }
+
+/**
+ * Whether an action leaves the status as it is, so that a read does not show that it was done: a factor reset, a
+ * reactivate. False for a text that names no action.
+ */
+export function leavesNoTrace(name: string): boolean {
+  const action = parseAction(name)
+  return action !== null && ruleOf(action).doubt !== 'status'
+}

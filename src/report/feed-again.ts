@@ -1,4 +1,4 @@
-import { parseAction, ruleOf } from '../okta/actions.ts'
+import { leavesNoTrace, parseAction } from '../okta/actions.ts'
 import { namesOf, SupersededRows } from '../rules/superseded.ts'
 import type { ReportedTask, ReportRow } from './report-row.ts'
 
@@ -25,8 +25,8 @@ export class FeedAgain {
   /** Takes in the next row. Returns whether it belongs in `failed.csv`. */
   see({ row, tasks }: ReportRow): boolean {
     const may = tasks.some(isOpen) && !tasks.some(isUnsafe) && this.#superseded.by(row) === null
-    const repeated = may && tasks.some((task) => isBlind(task) && this.#wasApplied(task))
-    for (const task of tasks) if (isBlind(task) && mayBeApplied(task)) this.#remember(task)
+    const repeated = may && tasks.some((task) => leavesNoTrace(task.action) && this.#wasApplied(task))
+    for (const task of tasks) if (leavesNoTrace(task.action) && mayBeApplied(task)) this.#remember(task)
     return may && !repeated
   }
 
@@ -72,15 +72,9 @@ function isOpen({ result, reason }: ReportedTask): boolean {
 }
 
 function isUnsafe(task: ReportedTask): boolean {
-  return task.result === 'unsettled' || (isBlind(task) && mayBeApplied(task))
+  return task.result === 'unsettled' || (leavesNoTrace(task.action) && mayBeApplied(task))
 }
 
 function mayBeApplied({ result }: ReportedTask): boolean {
   return result === 'succeeded' || result === 'in_doubt' || result === 'unsettled'
-}
-
-/** Whether an action leaves the status as it is, so that a read does not show that it was done. */
-function isBlind({ action }: ReportedTask): boolean {
-  const known = parseAction(action)
-  return known !== null && ruleOf(known).doubt !== 'status'
 }

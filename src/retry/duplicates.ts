@@ -1,4 +1,4 @@
-import { parseAction, ruleOf } from '../okta/actions.ts'
+import { leavesNoTrace } from '../okta/actions.ts'
 import { signatureOf } from '../rules/row-order.ts'
 import { namesOf } from '../rules/superseded.ts'
 import type { RowWithResults } from '../run/rows-with-results.ts'
@@ -20,7 +20,7 @@ export class DuplicateRows {
     const recorded = results.filter((result) => result !== null)
     const names = namesOf(input.user, recorded)
     const signature = signatureOf(input)
-    const blind = input.actions.some((action) => isBlind(action))
+    const blind = input.actions.some((action) => leavesNoTrace(action))
     const repeats = blind && recorded.length === 0 && names.some((name) => this.#last.get(name) === signature)
     const stands =
       repeats ||
@@ -38,10 +38,4 @@ export class DuplicateRows {
     this.#signatures.set(known, known)
     return known
   }
-}
-
-/** Whether an action leaves the status as it is, so that a read does not show that it was done. */
-function isBlind(action: string): boolean {
-  const known = parseAction(action)
-  return known !== null && ruleOf(known).doubt !== 'status'
 }
