@@ -5,8 +5,8 @@ import { readCsvLayout } from './csv/read-header.ts'
 import { textInFormula } from './csv/text-formula.ts'
 import type { InputFile } from './input-file.ts'
 import { readJson } from './json/read-json.ts'
+import { trimInvisible } from './key/trim.ts'
 import type { InputFormat } from './row.ts'
-import { stripInvisible } from './user-key.ts'
 
 /** What the user said about the input's columns. null: to be found by their usual names. */
 export interface InputSettings {
@@ -30,7 +30,7 @@ const actionNames = ['action', 'operation']
 const sendEmailNames = ['sendemail']
 
 function withoutCase(column: string): string {
-  return stripInvisible(textInFormula(column)).toLowerCase()
+  return trimInvisible(textInFormula(column)).toLowerCase()
 }
 
 function plainName(column: string): string {

@@ -2,9 +2,10 @@ import { shown } from '../messages/shown.ts'
 import { type Action, actionNames, parseAction } from '../okta/actions.ts'
 import type { ColumnMapping } from './column-mapping.ts'
 import { textInFormula } from './csv/text-formula.ts'
+import { trimInvisible } from './key/trim.ts'
+import { checkUserKey, type UserKeyCheck } from './key/user-key.ts'
 import type { Cell, InputFormat, InputRow, RawRecord, RowProblem } from './row.ts'
 import { checkSendEmail } from './send-email.ts'
-import { checkUserKey, stripInvisible, type UserKeyCheck } from './user-key.ts'
 
 /** What rows are to be judged by. */
 export interface RowSettings {
@@ -38,7 +39,7 @@ type ActionsCheck = { readonly actions: readonly Action[] } | { readonly problem
 function judgeActions(cell: Cell | undefined, settings: RowSettings): ActionsCheck {
   const seven = actionNames.join(', ')
   if (!isText(cell)) return { problem: `the action is ${kindOf(cell)}; one of ${seven} was expected` }
-  const text = stripInvisible(textInFormula(cell ?? ''))
+  const text = trimInvisible(textInFormula(cell ?? ''))
   if (text !== '') {
     if (settings.steps !== null)
       return {

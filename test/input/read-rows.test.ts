@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { type InputEncoding, inputEncodings } from '../../src/input/bytes/encoding.ts'
 import { resolveColumns } from '../../src/input/column-mapping.ts'
 import { escapeFormula } from '../../src/input/csv/formula.ts'
+import { trimInvisible } from '../../src/input/key/trim.ts'
 import { readRows } from '../../src/input/read-rows.ts'
 import type { InputFormat, InputRow } from '../../src/input/row.ts'
-import { stripInvisible } from '../../src/input/user-key.ts'
 import { collect, encode, knownErrorOf, withInput } from './support.ts'
 
 const nasty = fc.constantFrom(
@@ -48,7 +48,7 @@ interface Table {
 /** Tables whose user, action and send_email columns stand at any place among others. */
 const tables: fc.Arbitrary<Table> = fc
   .uniqueArray(
-    text.filter((name) => stripInvisible(name) !== '' && !/^\ufeff|\0|^(user|action|send_email)$/.test(name)),
+    text.filter((name) => trimInvisible(name) !== '' && !/^\ufeff|\0|^(user|action|send_email)$/.test(name)),
     { maxLength: 3 },
   )
   .chain((names) =>

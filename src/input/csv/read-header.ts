@@ -5,7 +5,7 @@ import { maxColumns, maxRecordLength } from '../bytes/limits.ts'
 import { LineTooLong, lineOf, splitLines } from '../bytes/split-lines.ts'
 import { textChunks } from '../bytes/text-chunks.ts'
 import type { InputFile } from '../input-file.ts'
-import { stripInvisible } from '../user-key.ts'
+import { trimInvisible } from '../key/trim.ts'
 import { cellError, csvOptions, decodeCell } from './cell-text.ts'
 import { quoteFormulas } from './text-formula.ts'
 
@@ -63,7 +63,7 @@ function namesIn(input: InputFile, header: Buffer, delimiter: string): string[] 
   return cells.map((cell, index) => {
     try {
       const name = decodeCell(cell)
-      return stripInvisible(name) === '' ? `column_${index + 1}` : name
+      return trimInvisible(name) === '' ? `column_${index + 1}` : name
     } catch (error) {
       throw cellError(input, `${input.name}, header, column ${index + 1}`, cell, error)
     }

@@ -7,8 +7,8 @@ import { LineTooLong, lineOf, splitLines } from '../bytes/split-lines.ts'
 import { textChunks } from '../bytes/text-chunks.ts'
 import { decodeUtf8, NotUtf8 } from '../bytes/utf8.ts'
 import type { InputFile } from '../input-file.ts'
+import { trimInvisible } from '../key/trim.ts'
 import type { RawRecord } from '../row.ts'
-import { stripInvisible } from '../user-key.ts'
 import { createElementBuilder, type JsonElement, toRawRecord } from './json-element.ts'
 
 interface Line {
@@ -70,7 +70,7 @@ export async function* readJsonLines(input: InputFile, chunkBytes?: number): Asy
   let row = 0
   for await (const { line, bytes } of readLines(input, chunkBytes)) {
     const text = decodeLine(input, line, row + 1, bytes)
-    if (stripInvisible(text) === '') continue
+    if (trimInvisible(text) === '') continue
     row += 1
     const element = parseLine(text)
     if (element !== null) yield toRawRecord(row, element)
