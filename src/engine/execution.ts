@@ -4,6 +4,7 @@ import { createLocalLedger } from '../budget/ledger.ts'
 import { Pacer } from '../budget/pacer.ts'
 import type { Tally } from '../budget/tally.ts'
 import { readRows } from '../input/read-rows.ts'
+import { rowSettings } from '../job/input-settings.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
 import type { RunState } from '../journal/journal-state.ts'
 import { openJournal } from '../journal/open-journal.ts'
@@ -113,9 +114,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     tallying = setInterval(() => services.recorder.note({ event: 'tally', ...tallyNow(tally) }), tallyEveryMs)
     options.onBegin({ state, buckets: () => pacer.report() })
     const rows = readRows(inputFile(directory, run), columnMapping(run), {
+      ...rowSettings(job),
       format: run.input.format,
-      action: job.action,
-      steps: job.steps,
     })
     await executeRows(services, queue, rows, results)
     clearInterval(tallying)

@@ -1,7 +1,7 @@
 import PQueue from 'p-queue'
 import { PacerStopped } from '../budget/pacer.ts'
 import { asCannotWrite } from '../files/cannot-write.ts'
-import type { InputRow, InvalidRow, ValidRow } from '../input/row.ts'
+import type { InputRow, InvalidRow, NotSelectedRow, ValidRow } from '../input/row.ts'
 import type { ResultReader } from '../journal/result-reader.ts'
 import { exitCodes, KnownError } from '../messages/known-error.ts'
 import { RunStopped } from '../messages/stop.ts'
@@ -85,7 +85,7 @@ export async function executeRows(
     for await (const row of rows) {
       if (services.stop.reason !== null) break
       const recorded = await recordedResults(services, results, row)
-      if (row.kind === 'invalid') {
+      if (row.kind !== 'valid') {
         if (recorded.length === 0)
           await queue.add(guarded(() => services.recorder.result(invalidResult(row))))
         continue
@@ -159,7 +159,7 @@ async function drained({ stop }: Services, queue: RowQueue): Promise<void> {
 }
 
 /** The result of a row that can’t be acted on. */
-export function invalidResult(row: InvalidRow): TaskResult {
+export function invalidResult(row: InvalidRow | NotSelectedRow): TaskResult {
   const message = row.problems
     .map((problem) => (problem.column === null ? problem.message : `${problem.column}: ${problem.message}`))
     .join('; ')

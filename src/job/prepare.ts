@@ -14,6 +14,10 @@ export interface InputArguments {
   readonly action?: string | undefined
   readonly userColumn?: string | undefined
   readonly actionColumn?: string | undefined
+  readonly headerLine?: number | undefined
+  readonly shortNames?: boolean | undefined
+  readonly sheet?: string | undefined
+  readonly hiddenRows?: Job['input']['hidden_rows'] | undefined
   readonly format?: InputFormat | undefined
   readonly encoding?: string | undefined
   readonly share?: number | undefined
@@ -57,6 +61,10 @@ export async function prepare(input: string | undefined, args: InputArguments): 
   const flags = {
     userColumn: args.userColumn,
     actionColumn: args.actionColumn,
+    headerLine: args.headerLine,
+    shortNames: args.shortNames,
+    sheet: args.sheet,
+    hiddenRows: args.hiddenRows,
     action: args.action === undefined ? undefined : actionFlag(args.action),
     share: args.share,
     concurrency: args.concurrency,

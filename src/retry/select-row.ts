@@ -17,7 +17,7 @@ export interface RetriedRow {
  * rules kept from being sent stays so, and a row that can't be acted on still can't.
  */
 export function selectRow({ input, results }: RowWithResults): RetriedRow | null {
-  if (input.kind === 'invalid' || !results.some(isOpen)) return null
+  if (input.kind !== 'valid' || !results.some(isOpen)) return null
   return {
     input,
     todo: input.actions.filter((_, index) => isTodo(results[index] ?? null)),

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { readRows } from '../input/read-rows.ts'
 import type { InputRow } from '../input/row.ts'
+import { rowSettings } from '../job/input-settings.ts'
 import type { RunState } from '../journal/journal-state.ts'
 import { ResultReader } from '../journal/result-reader.ts'
 import type { TaskResult } from '../rules/result.ts'
@@ -22,7 +23,7 @@ export async function* rowsWithResults(
 ): AsyncGenerator<RowWithResults> {
   const reader = state.done === 0 ? null : await ResultReader.open(join(directory, journalFileName))
   try {
-    const settings = { format: run.input.format, action: run.job.action, steps: run.job.steps }
+    const settings = { ...rowSettings(run.job), format: run.input.format }
     for await (const input of readRows(inputFile(directory, run), columnMapping(run), settings)) {
       const steps = input.kind === 'valid' ? input.actions.length : 1
       const results: (TaskResult | null)[] = []

@@ -1,13 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { judgeRow, type RowSettings } from '../../src/input/judge-row.ts'
+import { createRowJudge, type RowSettings } from '../../src/input/judge-row.ts'
 import type { Cell, RowProblem } from '../../src/input/row.ts'
 
-const mapping = { columns: ['user', 'do', 'mail'], user: 'user', action: 'do', sendEmail: 'mail' }
+const mapping = {
+  columns: ['user', 'do', 'mail'],
+  user: 'user',
+  action: 'do',
+  sendEmail: 'mail',
+  addresses: false,
+}
 const plain: RowSettings = { format: 'json', action: null, steps: null }
 const seven = 'activate, deactivate, reactivate, reset_factors, suspend, unlock, unsuspend'
 
 function judge(cells: Record<string, Cell>, settings: RowSettings = plain, problems: RowProblem[] = []) {
-  return judgeRow({ row: 7, cells: new Map(Object.entries(cells)), problems }, mapping, settings)
+  const record = { row: 7, line: 9, cells: new Map(Object.entries(cells)), raw: null, problems }
+  return createRowJudge(mapping, settings)(record)
 }
 
 describe('judgeRow', () => {
@@ -16,7 +23,11 @@ describe('judgeRow', () => {
     expect(judge(cells)).toEqual({
       kind: 'valid',
       row: 7,
+      line: 9,
       user: 'ada@example.com',
+      keyKind: 'address',
+      due: null,
+      checkLogin: null,
       actions: ['reset_factors'],
       sendEmail: false,
       cells: new Map(Object.entries(cells)),
@@ -108,9 +119,10 @@ describe('judgeRow', () => {
     })
   })
 
-  test("takes an apostrophe, a number's format and a formula of no text as part of the key", () => {
-    for (const user of ["'00123", '12%', '1,234.50', '=A1', '="a'])
-      expect(judge({ user, do: 'unlock' })).toMatchObject({ kind: 'valid', user })
+  test("takes a number's format and a formula that is none as part of the key, and refuses them there", () => {
+    for (const user of ["'00123", '1,234.50', '=A1', '="a'])
+      expect(judge({ user, do: 'unlock' })).toMatchObject({ kind: 'invalid', user })
+    expect(judge({ user: '12%', do: 'unlock' })).toMatchObject({ kind: 'valid', user: '12%' })
   })
 
   test('says all that is wrong with a row, and what it named', () => {
@@ -148,8 +160,9 @@ describe('judgeRow', () => {
       ['action', 'fire'],
       ['send_email', 'x'],
     ])
-    const bare = { columns: ['user'], user: 'user', action: null, sendEmail: null }
-    expect(judgeRow({ row: 1, cells, problems: [] }, bare, { ...plain, action: 'unlock' })).toMatchObject({
+    const bare = { columns: ['user'], user: 'user', action: null, sendEmail: null, addresses: false }
+    const record = { row: 1, line: null, cells, raw: null, problems: [] }
+    expect(createRowJudge(bare, { ...plain, action: 'unlock' })(record)).toMatchObject({
       kind: 'valid',
       actions: ['unlock'],
       sendEmail: null,

@@ -91,16 +91,17 @@ function read(
         { format, userColumn: 'user', actionColumn: 'action' },
         chunkBytes,
       )
-      return collect(readRows(file, mapping, { format, action: null, steps: null }, chunkBytes))
+      const rows = await collect(readRows(file, mapping, { format, action: null, steps: null }, chunkBytes))
+      // Lines differ between formats, and what else is known of a record.
+      return rows.map(({ line: _, ...row }) => ({ ...row, line: null }))
     },
     encoding,
   )
 }
 
-/** The table without the rows of empty cells at its end, which a CSV does not keep. */
-function withoutEmptyEnd({ columns, rows }: Table): Table {
-  const last = rows.findLastIndex((cells) => cells.some((cell) => cell !== ''))
-  return { columns, rows: rows.slice(0, last + 1) }
+/** The table without the rows of empty cells, which are no rows in a CSV. */
+function withoutEmptyRows({ columns, rows }: Table): Table {
+  return { columns, rows: rows.filter((cells) => cells.some((cell) => trimInvisible(cell) !== '')) }
 }
 
 const formats: readonly (readonly [InputFormat, (table: Table) => string])[] = [
@@ -127,7 +128,7 @@ const western = fc.oneof(
 
 const westernTables: fc.Arbitrary<Table> = fc
   .array(fc.array(western, { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 5 })
-  .map((rows) => withoutEmptyEnd({ columns: ['user', 'action', 'send_email', 'Straße'], rows }))
+  .map((rows) => withoutEmptyRows({ columns: ['user', 'action', 'send_email', 'Straße'], rows }))
   .filter(({ rows }) => rows.length > 0)
 
 /** Bytes that their encoding does not allow, what is said of them, and what to do next. */
@@ -147,7 +148,7 @@ const broken: readonly (readonly [InputEncoding, Buffer, string, string])[] = [
 
 /** What stands before and after them in each format, and where that is. */
 const wrappings: readonly (readonly [InputFormat, string, string, string])[] = [
-  ['csv', 'user,action\n\u00e4,unlock\na', 'b,unlock\n', 'row 2, column "user"'],
+  ['csv', 'user,action\n\u00e4,unlock\na', 'b,unlock\n', 'row 2 (line 3), column "user"'],
   ['json', '[{"user":"\u00e4"},\n{"x":1,"user":"a', 'b"}]', 'row 2, column "user"'],
   ['jsonl', '{"user":"\u00e4"}\n{"x":1,"user":"a', 'b"}\n', 'row 2 (line 2), column "user"'],
 ]
@@ -186,7 +187,11 @@ describe('readRows', () => {
         {
           kind: 'valid',
           row: 1,
+          line: null,
           user: 'ada',
+          keyKind: 'short_name',
+          due: null,
+          checkLogin: null,
           actions: ['suspend'],
           sendEmail: true,
           cells: new Map([
@@ -214,7 +219,7 @@ describe('readRows', () => {
   })
 
   test.each([
-    ['csv', 'user,action\na,unlock\n', 'row 2, column "user"'],
+    ['csv', 'user,action\na,unlock\n', 'row 2 (line 3), column "user"'],
     ['json', '[{"user":"a"}]\n', 'row 2'],
     ['jsonl', '{"user":"a"}\n', 'row 2 (line 2)'],
   ] as const)('%s tells that a byte of UTF-16 is left over at the end', async (format, text, place) => {
@@ -234,7 +239,7 @@ describe('readRows', () => {
         fc.boolean(),
         fc.integer({ min: 1, max: 50 }),
         async (full, delimiter, recordDelimiter, bom, chunkBytes) => {
-          const table = withoutEmptyEnd(full)
+          const table = withoutEmptyRows(full)
           const fromCsv = await read(csvOf(table, delimiter, recordDelimiter, bom), 'csv', chunkBytes)
           expect(fromCsv.map(({ cells }) => [...cells])).toEqual(
             table.rows.map((cells) => table.columns.map((name, index) => [name, cells[index]])),

@@ -1,6 +1,7 @@
 import { PacerStopped } from '../../budget/pacer.ts'
 import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
 import { readRows } from '../../input/read-rows.ts'
+import { rowSettings } from '../../job/input-settings.ts'
 import { prepare } from '../../job/prepare.ts'
 import { readTokenOwner } from '../../lookup/read-owner.ts'
 import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
@@ -90,7 +91,7 @@ function say(line: string): void {
 }
 
 function rowsOf({ input, mapping, job }: CheckedInput): ReturnType<typeof readRows> {
-  return readRows(input, mapping, { ...job, format: job.input.format })
+  return readRows(input, mapping, rowSettings(job))
 }
 
 /** Holds the input to the guard of a run, before Okta is asked for anything. */

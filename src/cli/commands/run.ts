@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path'
 import { asCannotWrite } from '../../files/cannot-write.ts'
 import { acquireLock, type Lock } from '../../files/lock.ts'
 import { readRows } from '../../input/read-rows.ts'
+import { rowSettings } from '../../job/input-settings.ts'
 import type { Job } from '../../job/job.ts'
 import { type Prepared, prepare } from '../../job/prepare.ts'
 import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
@@ -144,7 +145,12 @@ async function startRun(options: StartOptions): Promise<{ run: RunFile; org: Run
       tasks: survey.tasks + survey.invalidRows,
       users: survey.distinctUsers,
       columns: [...mapping.columns],
-      mapping: { user: mapping.user, action: mapping.action, send_email: mapping.sendEmail },
+      mapping: {
+        user: mapping.user,
+        action: mapping.action,
+        send_email: mapping.sendEmail,
+        addresses: mapping.addresses,
+      },
     },
     org_url: realOrg?.orgUrl ?? sandboxOrgUrl,
     owner: null,
@@ -156,7 +162,7 @@ async function startRun(options: StartOptions): Promise<{ run: RunFile; org: Run
   say(describeSending(survey, job, realOrg?.orgUrl ?? 'a sandbox'))
   if (!yes) await confirm(stop)
   stop.check()
-  const rows = readRows(input, mapping, { ...job, format: job.input.format })
+  const rows = readRows(input, mapping, rowSettings(job))
   const org = realOrg ?? (await newSandboxOrg(directory, rows))
   if (realOrg === null)
     say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)

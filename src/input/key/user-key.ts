@@ -57,7 +57,7 @@ function problemOfForm(key: string): string | null {
     return `holds ${other} (${codePoint(other)}), which only looks like a plain character`
   if (/%[0-9a-f]{2}/i.test(key)) return 'is percent-encoded'
   if (!key.includes('@')) {
-    const around = aroundAddress.exec(key)?.[0]
+    const around = aroundAddress.exec(key)?.[0] ?? /^'|'$/.exec(key)?.[0]
     return around === undefined ? null : `holds ${around}, which stands in no login`
   }
   if (key.split('@').length > 2) return 'holds more than one @'
