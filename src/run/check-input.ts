@@ -49,6 +49,11 @@ export async function surveyCopy(prepared: Prepared, directory: string): Promise
   const input: InputFile = { ...file, path, encoding, headerLine: job.input.header_line }
   const columns = await resolveColumns(input, inputSettings(job))
   const survey = await surveyInput(input, columns, rowSettings(job))
+  if (survey.rows === 0 && job.input.empty === 'error')
+    throw new KnownError(
+      `${input.name}: the input has no rows, and the job says that this is an error (input.empty: error).`,
+      'Check why the list is empty, or take input.empty out of the job file.',
+    )
   return { copy, input, job, mapping: survey.mapping, survey }
 }
 

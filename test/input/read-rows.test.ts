@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type InputEncoding, inputEncodings } from '../../src/input/bytes/encoding.ts'
 import { resolveColumns } from '../../src/input/column-mapping.ts'
+import { dataInHeader } from '../../src/input/columns/column-names.ts'
 import { escapeFormula } from '../../src/input/csv/formula.ts'
 import { trimInvisible } from '../../src/input/key/trim.ts'
 import { readRows } from '../../src/input/read-rows.ts'
@@ -48,7 +49,12 @@ interface Table {
 /** Tables whose user, action and send_email columns stand at any place among others. */
 const tables: fc.Arbitrary<Table> = fc
   .uniqueArray(
-    text.filter((name) => trimInvisible(name) !== '' && !/^\ufeff|\0|^(user|action|send_email)$/.test(name)),
+    text.filter(
+      (name) =>
+        trimInvisible(name) !== '' &&
+        dataInHeader([name]) === null &&
+        !/^\ufeff|\0|^(user|action|send_email)$/.test(name),
+    ),
     { maxLength: 3 },
   )
   .chain((names) =>
@@ -169,7 +175,7 @@ describe('readRows', () => {
       }),
       { numRuns: 60 },
     )
-  })
+  }, 120_000)
 
   test.each<[InputFormat, string]>([
     ['csv', 'note;user;action;send_email\r\nx;\u00a0ada\u200b;\u2060suspend\u00a0;\ufeffyes\u200d\r\n'],
@@ -254,7 +260,7 @@ describe('readRows', () => {
       ),
       { numRuns: 200 },
     )
-  })
+  }, 120_000)
 
   test('gives the cells of each JSON record in the order of the columns', async () => {
     const content = '[{"b":1,"user":"x","action":"unlock"},{"action":"unlock","c":2,"user":"y","b":3}]'

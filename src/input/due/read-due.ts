@@ -21,10 +21,12 @@ interface Written {
   readonly hasTime: boolean
   /** Minutes before UTC; null where none was written. */
   readonly offset: number | null
+  /** Milliseconds past the second, rounded up. */
+  readonly rest: number
 }
 
 const iso =
-  /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i
+  /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i
 
 const endOfDay = { hour: 24, minute: 0, second: 0 }
 
@@ -33,11 +35,12 @@ function readIso(text: string): Written | null {
   if (found === null) return null
   // Dashes stand everywhere or nowhere.
   if (/^\d{4}-\d{4}|^\d{6}-/.test(text)) return null
-  const [, year, month, day, hour, minute = '00', second = '00', offset] = found
+  const [, year, month, day, hour, minute = '00', second = '00', fraction = '0', offset] = found
   const date = { year: Number(year), month: Number(month), day: Number(day) }
-  if (hour === undefined) return { wall: { ...date, ...endOfDay }, hasTime: false, offset: null }
+  if (hour === undefined) return { wall: { ...date, ...endOfDay }, hasTime: false, offset: null, rest: 0 }
   const wall = { ...date, hour: Number(hour), minute: Number(minute), second: Number(second) }
-  return { wall, hasTime: true, offset: offset === undefined ? null : minutesOf(offset) }
+  const rest = Math.ceil(Number(`0.${fraction}`) * 1000)
+  return { wall, hasTime: true, offset: offset === undefined ? null : minutesOf(offset), rest }
 }
 
 function minutesOf(offset: string): number {
@@ -59,7 +62,7 @@ function readFormat(text: string, format: string): Written | null {
   const { year, month, day, hour, minute, second } = read
   const tokens = tokensOf(format)
   const wall = tokens.time ? { year, month, day, hour, minute, second } : { year, month, day, ...endOfDay }
-  return { wall, hasTime: tokens.time, offset: tokens.zone ? read.offset : null }
+  return { wall, hasTime: tokens.time, offset: tokens.zone ? read.offset : null, rest: read.millisecond }
 }
 
 /** The time of day that `at` names. The job's schema has checked its form. */
@@ -93,16 +96,16 @@ export function readDue(text: string, rowZone: string, rules: DueFormat): DueChe
   const written = rules.format === null ? readIso(text) : readFormat(text, rules.format)
   if (written === null || !isWallTime(written.wall))
     return { problem: `the date ${shown(text)} can't be read; ${expected} was expected` }
-  const { hasTime, offset } = written
+  const { hasTime, offset, rest } = written
   if (hasTime && offset !== null) {
     if (Math.abs(offset) > 18 * 60)
       return { problem: `the offset in ${shown(text)} is not one; at most 18 hours were expected` }
-    return { due: asUtc(written.wall) - offset * 60_000 }
+    return { due: asUtc(written.wall) - offset * 60_000 + rest }
   }
   const zone = zoneOf(rowZone, rules.timeZone)
   if ('problem' in zone) return zone
   const wall = hasTime || rules.at === null ? written.wall : { ...written.wall, ...timeOfDay(rules.at) }
-  return { due: zoneTime(wall, zone) }
+  return { due: zoneTime(wall, zone) + rest }
 }
 
 /** How many different dates are remembered: a file mostly repeats few. */
