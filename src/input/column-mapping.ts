@@ -10,7 +10,7 @@ import {
   sendEmailNames,
   userNames,
 } from './columns/column-names.ts'
-import { findHeaderLine } from './columns/find-header-line.ts'
+import { findHeaderBelow } from './columns/find-header-line.ts'
 import { idColumnsWithoutIds, keysOf } from './columns/look-at-records.ts'
 import { readCsvLayout } from './csv/read-header.ts'
 import type { InputFile } from './input-file.ts'
@@ -80,12 +80,16 @@ const nameAction =
   'Name it with --action-column NAME (in a job file: action_column), or say --action-column none if no column is the action.'
 
 /** What to do where the user's column has no usual name: the ready flag, where a name is likely. */
-function nameLikely(columns: readonly string[], { notIds = [], dotted = [] }: ColumnFacts): string {
-  const [likely] = likelyUserColumns([...columns, ...dotted].filter((column) => !notIds.includes(column)))
+function nameLikely(columns: readonly string[], { notIds = [], dotted }: ColumnFacts): string {
+  const [likely] = likelyUserColumns(
+    [...(dotted ?? []), ...columns].filter((column) => !notIds.includes(column)),
+  )
   const header =
-    'If the first line is not a header but a person, put a line above it that names the columns, such as "user".'
-  if (likely === undefined) return `${nameUser} ${header}`
-  return `Add --user-column ${shellWord(likely)} (in a job file: user_column) if that column holds them, or --user-column NAME with another. ${header}`
+    dotted === undefined
+      ? ' If the first line is not a header but a person, put a line above it that names the columns, such as "user".'
+      : ''
+  if (likely === undefined) return `${nameUser}${header}`
+  return `Add --user-column ${shellWord(likely)} (in a job file: user_column) if that column holds them, or --user-column NAME with another.${header}`
 }
 
 /**
@@ -162,6 +166,19 @@ export async function resolveColumns(
     const { keys, ...facts } = await keysOf(input, settings.format, chunkBytes)
     return mapColumns(input.name, keys, settings, facts)
   }
+  try {
+    return await csvColumns(input, settings, chunkBytes)
+  } catch (error) {
+    if (!(error instanceof KnownError) || (input.headerLine ?? null) !== null) throw error
+    throw await withHeaderLine(input, settings, error, chunkBytes)
+  }
+}
+
+async function csvColumns(
+  input: InputFile,
+  settings: InputSettings,
+  chunkBytes: number | undefined,
+): Promise<ColumnMapping> {
   const layout = await readCsvLayout(input, (columns) => rateHeader(columns, settings), chunkBytes)
   const { columns, line } = layout
   const data = dataInHeader(columns)
@@ -172,18 +189,23 @@ export async function resolveColumns(
     )
   const facts =
     settings.userColumn === null ? { notIds: await idColumnsWithoutIds(input, columns, chunkBytes) } : {}
-  try {
-    return mapColumns(input.name, columns, settings, facts)
-  } catch (error) {
-    if (!(error instanceof KnownError) || (input.headerLine ?? null) !== null) throw error
-    if (candidates(columns, settings.userColumn, userNames).length > 0) throw error
-    const header = await findHeaderLine(input, settings.userColumn, chunkBytes)
-    if (header === null) throw error
-    throw new KnownError(
-      `${error.message} Line ${line} was read as the header, but line ${header} looks like it.`,
-      `Add --header-line ${header} (in a job file: input.header_line) if that line names the columns; the lines above it are then left out.`,
-    )
-  }
+  return mapColumns(input.name, columns, settings, facts)
+}
+
+/** The same error, with the line that looks like the header where the one that was read does not name the user. */
+async function withHeaderLine(
+  input: InputFile,
+  settings: InputSettings,
+  error: KnownError,
+  chunkBytes: number | undefined,
+): Promise<KnownError> {
+  const header = await findHeaderBelow(input, settings.userColumn, chunkBytes)
+  if (header === null) return error
+  const { line, readInstead } = header
+  return new KnownError(
+    `${error.message} Line ${readInstead} was read as the header, but line ${line} looks like it.`,
+    `Add --header-line ${line} (in a job file: input.header_line) if that line names the columns; the lines above it are then left out.`,
+  )
 }
 
 /** Of a header read with several delimiters, the reading in which the user can be found is the right one. */

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { describeFound } from './explain-issue.ts'
 
 /** What happens to a file that names its columns, or holds an empty list, and has no rows. */
-export const emptyInputs = ['ok', 'error'] as const
+const emptyInputs = ['ok', 'error'] as const
 /** What happens to rows that a workbook hides or filters out. */
-export const hiddenRows = ['refuse', 'read'] as const
+const hiddenRows = ['refuse', 'read'] as const
 
 function expected(what: string): { error: (issue: { input?: unknown }) => string } {
   return { error: ({ input }) => `${what} was expected, ${describeFound(input)} was found` }
@@ -49,7 +49,7 @@ export const inputValues = {
     time_zone_column: column.optional().describe("The column with each row's IANA time zone."),
     format: dateFormat.optional().describe("How dates are written, in Luxon's tokens; else ISO 8601."),
   }),
-  check: z.strictObject({ login: column }),
+  check: z.strictObject({ login: column.describe('The column with the login.') }),
 }
 
 /** The same values with nothing left open, as a run keeps them. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createRowJudge, type RowSettings } from '../../src/input/judge-row.ts'
+import { createRowJudge, notReadMark, type RowSettings } from '../../src/input/judge-row.ts'
 import type { Cell, RowProblem } from '../../src/input/row.ts'
 
 const mapping = {
@@ -256,7 +256,7 @@ describe('judgeRow', () => {
   })
 
   test.each([
-    [['user', 'why'], { user: 'ada', why: 'not read: 5 cells, 4 were expected' }, null],
+    [['user', 'why'], { user: 'ada', why: `${notReadMark} 5 cells, 4 were expected` }, null],
     [['user', 'Why '], { user: 'ada', 'Why ': ' Not read: x' }, null],
     [['user', 'note', 'why'], { user: 'ada', note: '', why: '' }, ['ada', 'not read: 2 cells']],
   ])('a row marked as not read stays bad: %j', (columns, cells: Record<string, string>, raw) => {

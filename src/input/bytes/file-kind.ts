@@ -58,7 +58,7 @@ const byText: readonly (readonly [start: RegExp, kind: FileKind])[] = [
     { what: 'a web page (HTML)', next: openAndSave },
   ],
   [/^<!--[\s\S]*?<(html|table)\b/i, { what: 'a web page (HTML)', next: openAndSave }],
-  [/^<(\?xml|[a-z][\w:.-]*[\s>])/i, { what: 'an XML file', next: exportAgain }],
+  [/^<(\?xml|[a-z][\w:.-]*(\s[^>]*)?>\s*<)/i, { what: 'an XML file', next: exportAgain }],
   [/^MIME-Version:/i, { what: 'a web page in an archive (MHTML)', next: openAndSave }],
 ]
 

@@ -1,7 +1,7 @@
 import { NotUtf8 } from '../bytes/utf8.ts'
 import { decodeCell } from '../csv/cell-text.ts'
 import { parseLines } from '../csv/parse-lines.ts'
-import { delimiters, headerLines } from '../csv/read-header.ts'
+import { delimiters, headerLines, isSteppedOver } from '../csv/read-header.ts'
 import type { InputFile } from '../input-file.ts'
 import { candidates, dataInHeader, userNames } from './column-names.ts'
 
@@ -14,20 +14,34 @@ function cellsOf(bytes: Buffer, delimiter: string): string[] {
   }
 }
 
+/** How many lines are looked through. A quote in a title must not swallow the lines below it, so none is heeded. */
+const lastLine = 100
+
+/** A line that looks like a header, and the one that was read as such in its place. */
+export interface HeaderBelow {
+  readonly line: number
+  readonly readInstead: number
+}
+
 /**
- * The line of a CSV, after the first, that looks like its header, because it has the column that was named or one of a
- * usual name. Null where there is none among the first lines. Which line it is, a person must say.
+ * The line of a CSV, after the one that was read as its header, that looks like one, because it has the column that was
+ * named or one of a usual name. Null where there is none among the first lines, or where the first has such a column
+ * itself. Which line it is, a person must say.
  */
-export async function findHeaderLine(
+export async function findHeaderBelow(
   input: InputFile,
   userColumn: string | null,
   chunkBytes: number | undefined,
-): Promise<number | null> {
-  for (const { bytes, line } of (await headerLines(input, chunkBytes)).slice(1)) {
-    for (const delimiter of delimiters) {
+): Promise<HeaderBelow | null> {
+  const lines = (await headerLines(input, chunkBytes, lastLine)).filter(({ bytes }) => !isSteppedOver(bytes))
+  const found = lines.findIndex(({ bytes }) =>
+    delimiters.some((delimiter) => {
       const cells = cellsOf(bytes, delimiter)
-      if (dataInHeader(cells) === null && candidates(cells, userColumn, userNames).length > 0) return line
-    }
-  }
-  return null
+      return dataInHeader(cells) === null && candidates(cells, userColumn, userNames).length > 0
+    }),
+  )
+  const [first, header] = [lines[0], lines[found]]
+  return found < 1 || first === undefined || header === undefined
+    ? null
+    : { line: header.line, readInstead: first.line }
 }

@@ -61,7 +61,7 @@ interface JsonKeys {
   /** Names of what stands inside objects: `profile.login`. */
   readonly dotted: readonly string[]
   readonly notIds: readonly string[]
-  /** Keys of the first record that hold lists of objects: perhaps the users stand there. */
+  /** Keys of the first record that hold lists of objects, dotted where they are inside: perhaps the users stand there. */
   readonly lists: readonly string[]
 }
 
@@ -90,7 +90,12 @@ export async function keysOf(
 function listsOf(cells: ReadonlyMap<string, Cell>): string[] {
   const holdsObjects = (cell: Cell): boolean =>
     Array.isArray(cell) && cell.some((one) => typeof one === 'object' && one !== null)
-  return [...cells].filter(([, cell]) => holdsObjects(cell)).map(([key]) => key)
+  const inside = (key: string, cell: Cell): string[] => {
+    if (typeof cell !== 'object' || cell === null || Array.isArray(cell)) return []
+    const entries = Object.entries(cell as Readonly<Record<string, Cell>>)
+    return entries.filter(([, value]) => holdsObjects(value)).map(([inner]) => `${key}.${inner}`)
+  }
+  return [...cells].flatMap(([key, cell]) => (holdsObjects(cell) ? [key] : inside(key, cell)))
 }
 
 function tooManyKeys(name: string, record: RawRecord): KnownError {

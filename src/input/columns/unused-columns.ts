@@ -65,19 +65,15 @@ class UnusedColumn {
     const say = (kind: Kind, what: string, advice: string): ColumnWarning | null => {
       const found = this.#found.get(kind)
       if (found === undefined) return null
-      const cells = found.count === 1 ? '1 cell' : `${found.count} cells`
-      const message = `The column ${shown(column)} is not used, but ${cells} of it ${what}, such as ${shown(found.example.trim())}. ${advice}`
+      const rows = found.count === 1 ? '1 row' : `${found.count} rows`
+      const message = `The column ${shown(column)} is not used, but holds ${what} in ${rows}, such as ${shown(found.example.trim())}. ${advice}`
       return { column, message }
     }
     const where = 'If only some of these people are meant, choose them with input.where in a job file.'
     return (
-      say('action', 'name an action', 'If it says what to do, name it: --action-column.') ??
-      say(
-        'ahead',
-        'are dates that lie ahead',
-        'If people are not due before that day, use input.due in a job file.',
-      ) ??
-      say('status', 'are a status', where)
+      say('action', 'an action', 'If it says what to do, name it: --action-column.') ??
+      say('ahead', 'a date that lies ahead', 'To wait for such days, use input.due in a job file.') ??
+      say('status', 'a status', where)
     )
   }
 }

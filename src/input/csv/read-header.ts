@@ -32,6 +32,12 @@ const separatorLine = /^"?sep=(?![\w"'])([\t!-~])"?$/i
 /** The line by which Windows PowerShell names the type of what it exports. */
 const typeLine = /^"?#TYPE\s/i
 
+/** Whether a line above the header is one that programs write for programs. */
+export function isSteppedOver(line: Buffer): boolean {
+  const text = line.toString('latin1')
+  return separatorLine.test(text) || typeLine.test(text)
+}
+
 /** A line of a file, and where it begins. */
 export interface FileLine {
   readonly bytes: Buffer
@@ -121,7 +127,7 @@ async function findHeader(
     const text = line.bytes.toString('latin1')
     const named = separatorLine.exec(text)?.[1]
     separator = named ?? separator
-    if (wanted === null ? named === undefined && !typeLine.test(text) : line.line === wanted)
+    if (wanted === null ? !isSteppedOver(line.bytes) : line.line === wanted)
       return { header: await wholeLine(input, line, chunkBytes), separator }
   }
   if (wanted !== null && lines.length > 0)
@@ -193,6 +199,11 @@ export async function readCsvLayout(
       bestRating = rating
     }
   }
+  if (best === null && /^\s*[[{]/.test(header.bytes.toString('latin1')))
+    throw new KnownError(
+      `${input.name}: CSV was expected, line ${line} looks like JSON.`,
+      'Add --format json for one list, or --format jsonl for one object a line (in a job file: input.format).',
+    )
   if (best === null)
     throw new KnownError(
       `${input.name}: the header has a stray quote, or one that is never closed.`,

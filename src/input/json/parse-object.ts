@@ -3,7 +3,7 @@ import { visible } from '../../messages/shown.ts'
 import { createElementBuilder, type JsonElement } from './json-element.ts'
 
 /** How far the lines of a value have come. */
-export type Progress =
+type Progress =
   | { readonly state: 'complete'; readonly element: JsonElement }
   | { readonly state: 'open' }
   | { readonly state: 'broken' }
