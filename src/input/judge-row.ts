@@ -102,14 +102,18 @@ function judgeActions(cell: Cell | undefined, settings: RowSettings): ActionsChe
 /** How `failed.csv` marks a row that nobody could read. */
 export const notReadMark = 'not read:'
 
-function problemOfMark({ cells, raw }: RawRecord, mapping: ColumnMapping): RowProblem | null {
-  const last = mapping.columns.at(-1)
-  if (last === undefined || plainName(last) !== 'why') return null
-  const marks = [textOf(cells.get(last)), raw?.at(-1) ?? '']
-  if (!marks.some((mark) => trimInvisible(mark).toLowerCase().startsWith(notReadMark))) return null
+/**
+ * The mark of a row that nobody could read, in a file with a column `why`. Such a row has too many or too few cells, so
+ * the mark may stand under any column: each cell is looked at.
+ */
+function problemOfMark({ cells, raw }: RawRecord, why: string): RowProblem | null {
+  const all = [...cells.values(), ...(raw ?? [])]
+  const isMark = (cell: Cell): boolean =>
+    typeof cell === 'string' && trimInvisible(cell).toLowerCase().startsWith(notReadMark)
+  if (!all.some(isMark)) return null
   return {
-    column: last,
-    message: `the row could not be read before, as ${shown(last)} says; put the row right and empty that cell`,
+    column: why,
+    message: `the row could not be read before, as ${shown(why)} says; put the row right and empty that cell`,
   }
 }
 
@@ -124,6 +128,7 @@ interface Condition {
  */
 export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): RowJudge {
   const named = (column: string): string => candidates(mapping.columns, column, [])[0] ?? column
+  const whyColumn = mapping.columns.find((column) => plainName(column) === 'why')
   const conditions: Condition[] = Object.entries(settings.where ?? {}).map(([column, values]) => ({
     column: named(column),
     wanted: new Set(values.map(withoutCase)),
@@ -152,7 +157,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     const userCell = cellAt(cells, mapping.user)
     const actionCell = mapping.action === null ? undefined : cellAt(cells, mapping.action)
     const written = { user: textOf(userCell), action: textOf(actionCell) }
-    const mark = problemOfMark(record, mapping)
+    const mark = whyColumn === undefined ? null : problemOfMark(record, whyColumn)
     if (mark !== null) return { kind: 'invalid', ...refused, ...written, problems: [mark] }
     const left = notSelected(record)
     if (left !== null) return { kind: 'not_selected', row, line, cells, ...written, problems: [left] }

@@ -259,6 +259,8 @@ describe('judgeRow', () => {
     [['user', 'why'], { user: 'ada', why: `${notReadMark} 5 cells, 4 were expected` }, null],
     [['user', 'Why '], { user: 'ada', 'Why ': ' Not read: x' }, null],
     [['user', 'note', 'why'], { user: 'ada', note: '', why: '' }, ['ada', 'not read: 2 cells']],
+    [['user', 'note', 'why'], { user: 'ada', note: 'not read: 1 cell', why: '' }, null],
+    [['why', 'user'], { why: 'not read: x', user: 'ada' }, null],
   ])('a row marked as not read stays bad: %j', (columns, cells: Record<string, string>, raw) => {
     const judgeRow = createRowJudge({ ...mapping, columns, action: null }, { ...plain, action: 'suspend' })
     const record = { row: 1, line: 2, cells: new Map(Object.entries(cells)), raw, problems: [] }

@@ -19,24 +19,29 @@ export const fullWidth = /[\uff01-\uff5e\ufe50-\ufe6b\u3002\uff61]/
 /** Characters that stand around or between addresses, and in none. */
 export const aroundAddress = /[<>()[\]{},;:"=|]/
 
-/** What one address looks like: one @, something on both sides, and no dot, dash or apostrophe at an end of a side. */
-const singleAddress = /^(?!['.])[^@\s]*[^@\s'.]@(?![.-])(?!.*\.\.)[^@\s']*[^@\s.'-]$/u
+/** What one address looks like: one @, a name before it, and after it letters and digits with single dots and dashes. */
+const singleAddress = /^(?!['.])[^@\s]*[^@\s'.]@[\p{L}\p{M}\p{N}_-]+(\.[\p{L}\p{M}\p{N}_-]+)*$/u
 
 /** Whether a key with one @ has the form of one address. */
 export function isSingleAddress(key: string): boolean {
-  return singleAddress.test(key) && !key.slice(0, key.indexOf('@')).includes('..')
+  return singleAddress.test(key) && !key.includes('..') && !/@-|-$/.test(key)
 }
 
 /** Wide enough for what stands in cells, and without what stands around addresses there. */
 const inside = /[^\s@<>()[\]{},;:"'=|\u2018-\u201f]+@[^\s@<>()[\]{},;:"'=|\u2018-\u201f]+/gu
 
+/** How much of a cell is looked through for addresses. */
+const mostLookedAt = 1000
+
 /** The addresses that stand inside a text, as they would be written: a pasted cell holds more than the address. */
 export function addressesIn(text: string): readonly string[] {
+  // Cut, because the pattern takes quadratic time where nothing stands around its @.
   const plain = text
+    .slice(0, mostLookedAt)
     .replaceAll(/%40/gi, '@')
     .normalize('NFKC')
     .replaceAll(/[\p{Cf}\p{DI}]/gu, '')
-  const found = (plain.match(inside) ?? []).map((one) => one.replaceAll(/^[.-]+|[.-]+$/g, ''))
+  const found = (plain.match(inside) ?? []).map((one) => one.replaceAll(/^[.*!-]+|[.*!-]+$/g, ''))
   return [...new Set(found.filter(isSingleAddress))]
 }
 

@@ -137,6 +137,8 @@ describe('checkUserKey', () => {
     ['ada@@example.com', 'more than one @'],
     ['ada@example..com', 'not an address'],
     ['.ada@example.com', 'ada@example.com'],
+    ['ada@example.com*', 'ada@example.com'],
+    ['ada@exam!ple.com', 'not an address'],
   ])('refuses %j and names what was meant', (text, said) => {
     expect(checkUserKey(text)).toEqual({ problem: expect.stringContaining(said) })
   })
@@ -150,6 +152,13 @@ describe('checkUserKey', () => {
       problem: 'the user "ada lovelace" holds white space (U+0020); an id or a login was expected',
     })
   })
+})
+
+test('a cell of 1 MiB is judged in no time', () => {
+  const began = performance.now()
+  for (const text of [`@${'a'.repeat(1_000_000)}`, `${'a.'.repeat(500_000)}@x,`, 'é'.repeat(500_000)])
+    checkUserKey(text)
+  expect(performance.now() - began).toBeLessThan(2000)
 })
 
 describe('trimInvisible', () => {
