@@ -61,7 +61,7 @@ export async function executeRows(work: RowsAtWork, rows: AsyncIterable<InputRow
       reach.row = row.row
       if (reach.early.has(row.row)) continue
       const recorded = await recordedResults(work, row)
-      if (row.kind === 'invalid') {
+      if (row.kind !== 'valid') {
         if (recorded.length > 0 || services.settleOnly) continue
         await queue.add(
           guarded(() => services.recorder.result(invalidResult(row, services.lookup.clock.timestamp()))),

@@ -44,7 +44,7 @@ export async function* planRows(
     const next = waiting.shift()
     if (next === undefined) return null
     const { row, read } = next
-    if (row.kind === 'invalid') return { row, tasks: [invalidTask(row)] }
+    if (row.kind !== 'valid') return { row, tasks: [invalidTask(row)] }
     return { row, tasks: planner.plan(row, await read) }
   }
   for await (const row of rows) {
@@ -60,7 +60,7 @@ export async function* planRows(
   for (let planned = await plan(); planned !== null; planned = await plan()) yield planned
 }
 
-function invalidTask(row: Extract<InputRow, { kind: 'invalid' }>): PlannedTask {
+function invalidTask(row: Exclude<InputRow, ValidRow>): PlannedTask {
   const { step, user, action, message } = invalidResult(row, '')
   return { row: row.row, step, user, action, status: null, expected: 'skipped', reason: message }
 }

@@ -1,4 +1,4 @@
-import type { InvalidRow } from '../input/row.ts'
+import type { InvalidRow, NotSelectedRow } from '../input/row.ts'
 import type { SkipReason, TaskResult } from './result.ts'
 
 /** A task that was not sent, and why. */
@@ -41,7 +41,7 @@ export function unsentResult(
  *
  * @param now RFC 3339 UTC
  */
-export function invalidResult(row: InvalidRow, now: string): TaskResult {
+export function invalidResult(row: InvalidRow | NotSelectedRow, now: string): TaskResult {
   const message = row.problems
     .map((problem) => (problem.column === null ? problem.message : `${problem.column}: ${problem.message}`))
     .join('; ')

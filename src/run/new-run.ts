@@ -37,7 +37,12 @@ export function newRunFile(parts: NewRun): RunFile {
       tasks: survey.tasks + survey.invalidRows,
       users: survey.distinctUsers,
       columns: [...mapping.columns],
-      mapping: { user: mapping.user, action: mapping.action, send_email: mapping.sendEmail },
+      mapping: {
+        user: mapping.user,
+        action: mapping.action,
+        send_email: mapping.sendEmail,
+        addresses: mapping.addresses,
+      },
     },
     org_url: parts.orgUrl,
     owner: null,

@@ -96,7 +96,9 @@ describe('the encoding of an input', () => {
       expect(code).toBe(2)
       const typed = name === '-' ? 'standard input' : name
       expect(stderr).toMatch(
-        new RegExp(`^${typed}, row 1, column "Benutzer": .*0xF6.*\n→ If "Jörg" is.* --encoding windows-1252`),
+        new RegExp(
+          `^${typed}, row 1 \\(line 2\\), column "Benutzer": .*0xF6.*\n→ If "Jörg" is.* --encoding windows-1252`,
+        ),
       )
     })
   })

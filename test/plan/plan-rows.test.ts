@@ -132,6 +132,8 @@ it('passes invalid rows by, with what is wrong with them', async () => {
       {
         kind: 'invalid',
         row: 1,
+        line: null,
+        raw: null,
         user: 'me',
         action: 'explode',
         problems: [

@@ -19,7 +19,16 @@ export function rowOf(row: number, [user, actions, sendEmail = undefined]: RowSp
     if (action === undefined) throw new Error(`${name} is no action`)
     return action
   })
-  return { kind: 'valid', row, user, actions: names, sendEmail: sendEmail ?? null, cells: new Map() }
+  const noMore = { line: null, keyKind: 'address', due: null, checkLogin: null } as const
+  return {
+    kind: 'valid',
+    row,
+    user,
+    actions: names,
+    sendEmail: sendEmail ?? null,
+    cells: new Map(),
+    ...noMore,
+  }
 }
 
 export function found(

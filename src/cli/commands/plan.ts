@@ -2,6 +2,7 @@ import { mostSilent } from '../../budget/pacer.ts'
 import { Tally } from '../../budget/tally.ts'
 import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
 import { readRows } from '../../input/read-rows.ts'
+import { rowSettings } from '../../job/input-settings.ts'
 import { prepare } from '../../job/prepare.ts'
 import { openLookup } from '../../lookup/lookup.ts'
 import type { LookupParts } from '../../lookup/paced-get.ts'
@@ -94,7 +95,7 @@ interface PlanOptions {
 }
 
 function rowsOf({ input, mapping, job }: CheckedInput): ReturnType<typeof readRows> {
-  return readRows(input, mapping, { ...job, format: job.input.format })
+  return readRows(input, mapping, rowSettings(job))
 }
 
 /** Plans with a connection to the org like that of an execution. */

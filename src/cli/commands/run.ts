@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path'
 import { asCannotWrite } from '../../files/cannot-write.ts'
 import { readRows } from '../../input/read-rows.ts'
+import { rowSettings } from '../../job/input-settings.ts'
 import type { Job } from '../../job/job.ts'
 import { type Prepared, prepare } from '../../job/prepare.ts'
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
@@ -129,7 +130,7 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
   if (!yes) await confirmSending(stop, 'Start again when you are ready.')
   stop.check()
   const { input, mapping } = checked
-  const rows = readRows(input, mapping, { ...job, format: job.input.format })
+  const rows = readRows(input, mapping, rowSettings(job))
   const org = realOrg ?? (await newSandboxOrg(directory, rows, job.guards.protect))
   if (realOrg === null)
     say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)
