@@ -20,6 +20,7 @@ import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
 import { guardUserCount } from '../rules/guards.ts'
 import type { TaskResult } from '../rules/result.ts'
+import { UserOrder } from '../rules/user-order.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
 import { columnMapping, inputFile } from '../run/input-of-run.ts'
 import { moved } from '../run/life.ts'
@@ -31,7 +32,6 @@ import { RefusalGate } from './refusal-gate.ts'
 import { createRowQueue } from './row-queue.ts'
 import { executeRows, type RowsAtWork } from './rows.ts'
 import type { Services } from './services.ts'
-import { UserOrder } from './user-order.ts'
 
 export interface ExecutionOptions {
   readonly directory: string

@@ -1,7 +1,7 @@
 import type { InputRow, ValidRow } from '../input/row.ts'
 import { readUser } from '../lookup/read-user.ts'
 import type { Answer } from '../okta/answer.ts'
-import { hasEarlierRow, isEnough, spreadRows } from './probe.ts'
+import { hasEarlierRow, isEnough, spreadRows } from '../rules/probe.ts'
 import type { Gate, ProbeOutcome } from './refusal-gate.ts'
 import { runRow } from './row.ts'
 import { noteFailure, type RowsAtWork } from './rows.ts'

@@ -1,7 +1,7 @@
 import type { StopSwitch } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
+import { mostTried, spread } from '../rules/probe.ts'
 import { permissionRefused, refusalsThatAsk } from '../rules/stop-reasons.ts'
-import { mostTried, spread } from './probe.ts'
 
 /** The outcome of trying rows from the rest of the input. */
 export interface ProbeOutcome {

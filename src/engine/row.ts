@@ -12,9 +12,9 @@ import {
   skipForPreceding,
 } from '../rules/row-order.ts'
 import { unsentResult } from '../rules/unsent-result.ts'
+import type { Place } from '../rules/user-order.ts'
 import type { Services } from './services.ts'
 import { runTask } from './task/task.ts'
-import type { Place } from './user-order.ts'
 
 /** The user that a row means, and the latest read of that user. */
 interface Located {

@@ -7,13 +7,13 @@ import { normalizeUserKey } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { leavesDoubt, signatureOf } from '../rules/row-order.ts'
 import { invalidResult } from '../rules/unsent-result.ts'
+import type { UserOrder } from '../rules/user-order.ts'
 import { runRow } from './row.ts'
 import type { RowQueue } from './row-queue.ts'
 import type { Services } from './services.ts'
-import type { UserOrder } from './user-order.ts'
 
 /** How far the input has been taken up. */
-export interface Reach {
+interface Reach {
   /** The last row that was taken from the input, from 1; 0 before the first row. */
   row: number
   /** Whether the input has been read to its end. */
@@ -98,7 +98,7 @@ function finishedUser({ job }: Services, row: ValidRow, recorded: readonly TaskR
 }
 
 /** The results of a row that are on disk, by step. */
-export async function recordedResults(
+async function recordedResults(
   { services, results }: Pick<RowsAtWork, 'services' | 'results'>,
   row: InputRow,
 ): Promise<readonly TaskResult[]> {

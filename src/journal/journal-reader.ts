@@ -82,7 +82,7 @@ async function* journalLines(path: string): AsyncGenerator<RawLine> {
 
 /** What to do about a damaged journal, and what it means to restore an older copy. */
 export const damagedAdvice =
-  'Nothing is sent while the journal is damaged. Restore the newest copy of the run directory. An older copy lacks the calls that were sent after it was made: they are then in doubt, are looked up in Okta, and are sent only if Okta shows that they were not applied.'
+  'Nothing is sent while the journal is damaged. Restore the newest copy of the run directory. An older copy lacks the calls that were sent after it was made, and would send them again: resume it with --take-sound-part, so that they are in doubt, looked up in Okta, and sent only if Okta shows that they were not applied.'
 
 function damaged(path: string, { kind, line, offset, what }: JournalFlaw): KnownError {
   if (kind === 'unknown_version') {

@@ -4,19 +4,24 @@ import { CannotWrite } from '../files/cannot-write.ts'
 import { syncPath } from '../files/sync-path.ts'
 import { Journal } from './journal.ts'
 import type { JournalFlaw } from './journal-check.ts'
+import { journalVersion } from './journal-event.ts'
 import { checkJournal } from './journal-reader.ts'
 import { JournalState } from './journal-state.ts'
 import type { JournalFile } from './open-journal.ts'
 
 /** What became of a damaged journal. */
 export interface SoundPart {
-  readonly flaw: JournalFlaw
+  /** Null for a journal with nothing wrong, which a person says is an older copy. */
+  readonly flaw: JournalFlaw | null
   /** Sound lines that were kept. */
   readonly lines: number
   readonly lostBytes: number
   /** The path of the journal in its damaged state. */
   readonly keptAs: string
 }
+
+/** How far this machine's clock may be ahead of Okta's. */
+const clockMarginMs = 60 * 60_000
 
 /** Flaws that leave a sound part of this run before them. */
 const cuttable: ReadonlySet<JournalFlaw['kind']> = new Set([
@@ -33,16 +38,20 @@ const cuttable: ReadonlySet<JournalFlaw['kind']> = new Set([
  * The run must be held.
  *
  * @param now the time in the name of the damaged journal
- * @returns null for a journal without damage, or with a flaw that leaves no sound part of this run; nothing is changed
- *   then
+ * @param begunAt when the run began, in epoch ms: the loss counts from then if the sound part mentions no call
+ * @returns null for a flaw that leaves no sound part of this run; nothing is changed then
  */
-export async function takeSoundPart(file: JournalFile, now: Date): Promise<SoundPart | null> {
+export async function takeSoundPart(
+  file: JournalFile,
+  now: Date,
+  begunAt: number,
+): Promise<SoundPart | null> {
   const state = new JournalState(file.stepsPerRow)
   const expected = { run: file.runId, head: file.recorded }
   const { end, flaw } = await checkJournal(file.path, expected, ({ event, offset, length }) => {
     state.apply(event, { offset, length })
   })
-  if (flaw === null || !cuttable.has(flaw.kind)) return null
+  if (flaw !== null && !cuttable.has(flaw.kind)) return null
   const { size } = await stat(file.path)
   const keptAs = `${file.path}.damaged-${now.toISOString().replaceAll(/[-:.]/g, '')}`
   try {
@@ -55,7 +64,12 @@ export async function takeSoundPart(file: JournalFile, now: Date): Promise<Sound
   }
   const lostBytes = size - end.soundBytes
   const journal = await Journal.open(file.path, { ...end, tornBytes: 0 })
-  await journal.append({ event: 'cut', okta_time: state.lastOktaTime, lost_bytes: lostBytes }).durable
+  if (end.soundLines === 0) {
+    await journal.append({ event: 'journal', version: journalVersion, run: file.runId }).durable
+  }
+  // This machine's clock may be ahead of Okta's, which the journal goes by.
+  const since = state.lastOktaTime === 0 ? begunAt - clockMarginMs : state.lastOktaTime
+  await journal.append({ event: 'cut', okta_time: since, lost_bytes: lostBytes }).durable
   await journal.close()
   return { flaw, lines: end.soundLines, lostBytes, keptAs }
 }

@@ -8,7 +8,7 @@ import type { AnswerEvent, AttemptPlace, InDoubtEvent, IntentEvent, JournalEvent
  * - `applied`, `refused`: Okta's answer is on disk. An applied call is never sent again.
  * - `not_applied`: certainly not applied. The task goes on as if it had not been sent.
  */
-export type LastAttempt =
+type LastAttempt =
   | { readonly kind: 'open'; readonly intent: IntentEvent; readonly doubt: InDoubtEvent | null }
   | { readonly kind: 'applied'; readonly intent: IntentEvent; readonly answer: AnswerEvent }
   | { readonly kind: 'refused'; readonly intent: IntentEvent; readonly answer: AnswerEvent }

@@ -15,7 +15,7 @@ export interface FoundUser {
 }
 
 /** Why a read failed. `unreadable`: every try failed for passing reasons. */
-export type FailedReadCause = 'not_found' | 'no_permission' | 'refused' | 'unreadable'
+type FailedReadCause = 'not_found' | 'no_permission' | 'refused' | 'unreadable'
 
 /** A read that failed. */
 export interface FailedRead {

@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path'
 import { shellWord } from './shell-word.ts'
 
 /** Where runs are kept unless a flag says otherwise. */
-export const defaultRunsDirectory = 'runs'
+const defaultRunsDirectory = 'runs'
 
 /** How a command line names a run. */
 export interface RunName {

@@ -71,7 +71,7 @@ function renderLook({ results, skipped, files }: Summary): string[] {
   if (results.unsettled > 0) {
     looks.push(`${results.unsettled} unsettled: sent, outcome not known yet; resume settles them`)
   }
-  if (results.not_run > 0) looks.push(`${results.not_run} not run: the run stopped before`)
+  if (results.not_run > 0) looks.push(`${results.not_run} not run: the run stopped first`)
   for (const reason of skipReasons) {
     if (skipped[reason] > 0 && !expectedSkips.has(reason)) {
       looks.push(`${skipped[reason]} skipped ${skipWords[reason]}`)

@@ -175,11 +175,11 @@ it('says what was wrong and what to do next, in these words', async () => {
     → Give a file whose first line names its columns, such as "user,action".
 
     # no terminal and no --yes
-    The question before sending can’t be asked: there is no terminal.
+    There is no terminal to ask the question before sending.
     → Add --yes to send without a question.
 
     # a run id that leads elsewhere
-    --run-id "../x" can't name a run: letters, digits, dots, dashes and underscores were expected, at most 128, a letter or digit first.
+    --run-id "../x" can't be a run id. It must have at most 128 letters, digits, dots, dashes and underscores, and begin with a letter or digit.
     → Choose another --run-id, or leave it out.
 
     # a column that is not there
@@ -213,15 +213,15 @@ it('says what was wrong and what to do next, in these words', async () => {
     → Correct the job file, then check it: okta-lifecycle validate --job job.yaml
 
     # no address of an org
-    OKTA_CLIENT_ORGURL is not set: the URL of the Okta org was expected.
+    OKTA_CLIENT_ORGURL is not set. It must be the URL of the Okta org.
     → export OKTA_CLIENT_ORGURL=https://your-org.okta.com
 
     # no token
-    OKTA_CLIENT_TOKEN is not set: an API token was expected.
+    OKTA_CLIENT_TOKEN is not set. It must be an API token.
     → Create one in the Admin Console under Security > API > Tokens, then: export OKTA_CLIENT_TOKEN=…
 
     # plain HTTP beyond this machine
-    OKTA_CLIENT_ORGURL must begin with https:// (it is http://acme.example.com); plain HTTP is accepted for loopback alone.
+    OKTA_CLIENT_ORGURL must begin with https:// (it is http://acme.example.com); plain HTTP is allowed only for this machine (loopback).
     → export OKTA_CLIENT_ORGURL=https://acme.example.com
 
     # the address of the admin console

@@ -148,7 +148,9 @@ describe('somebody who answers in Okta’s place', () => {
       })
       expect(end.stopped).toMatchObject({
         exitCode: 3,
-        message: expect.stringMatching(/not Okta: the answer was 200 with HTML.*45 s/),
+        message: expect.stringMatching(
+          /^Something else answers in Okta's place: the answer was 200 with HTML.*45 s/,
+        ),
         advice: { kind: 'fix', fix: expect.stringContaining('proxy') },
       })
       expect(Object.fromEntries(end.state.counts)).toEqual({ succeeded: 5 })

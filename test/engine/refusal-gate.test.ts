@@ -231,7 +231,9 @@ describe('while it probes', () => {
     expect(stop.reason).toMatchObject({
       state: 'stopped',
       exitCode: exitCodes.refusedByOkta,
-      message: expect.stringMatching(/10 users in a row and for 5 more.*no permission.*within its reach/),
+      message: expect.stringMatching(
+        /10 users in a row and for 5 more.*no permission for this.*no permission for any of these users/,
+      ),
       advice: { kind: 'fix', fix: expect.stringContaining('--accept-refusals') },
     })
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runRow } from '../../src/engine/row.ts'
-import { UserOrder } from '../../src/engine/user-order.ts'
 import type { TaskResult } from '../../src/rules/result.ts'
+import { UserOrder } from '../../src/rules/user-order.ts'
 import { intentOf, resultOf } from '../journal/support.ts'
 import { noAnswer, refusalOf } from '../okta/answers.ts'
 import { rowOf } from '../retry/results.ts'

@@ -196,7 +196,7 @@ describe('a holder of which this machine can prove nothing', () => {
       const hold = await holdOf(directory, { onWatch: (message) => watched.push(message) })
       expect(clock.now).toBeGreaterThanOrEqual(60_000)
       expect(clock.now).toBeLessThan(63_000)
-      expect(watched).toEqual([expect.stringMatching(/^This run may be held by process \d+.*at most 60 s/)])
+      expect(watched).toEqual([expect.stringMatching(/^This run may be held by process \d+.*up to 60 s/)])
       // It may wake again: what it has open must not be written on.
       expect(hold.afterSilence).toBe(true)
       expect(await namesIn(directory)).toEqual(['3', '3.sign'])

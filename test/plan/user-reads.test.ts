@@ -91,7 +91,9 @@ describe('reads that are all refused', () => {
     await readAll(reads, 12)
     expect(reads.refusedAlone()).toMatchObject({
       exitCode: 4,
-      message: expect.stringMatching(/2 more.*E0000006.*no permission.*within its reach/),
+      message: expect.stringMatching(
+        /2 more.*E0000006.*no permission for this.*no permission for any of these users/,
+      ),
     })
   })
 

@@ -17,7 +17,7 @@ function next(facts: Partial<NextStepFacts>): string {
 }
 
 const resume = 'okta-lifecycle resume r1'
-const retry = 'see in results.csv why, fix what can be fixed, then: okta-lifecycle retry r1'
+const retry = 'see results.csv for the reasons, fix what can be fixed, then: okta-lifecycle retry r1'
 
 describe('the next step', () => {
   it.each<[Advice, string]>([
@@ -49,7 +49,7 @@ describe('the next step', () => {
       'invalid rows alone',
       { skipped: 2 },
       { invalid_row: 2 },
-      'correct the rows in runs/r1/failed.csv, then run it as an input',
+      'correct the rows in runs/r1/failed.csv, then run that file as an input',
     ],
   ])('after %s', (_, results, skipped, expected) => {
     expect(next({ results: { ...none, ...results }, skipped: { ...noSkips, ...skipped } })).toBe(expected)
@@ -61,7 +61,7 @@ describe('the next step', () => {
     }),
   )('after users skipped as %s is a person’s to decide', (reason) => {
     expect(next({ results: { ...none, skipped: 1 }, skipped: { ...noSkips, [reason]: 1 } })).toBe(
-      'decide on the skipped users; nothing is left to resume',
+      'decide about the skipped users; there is nothing to resume',
     )
   })
 

@@ -37,7 +37,7 @@ describe('a task without a result', () => {
       okta_user_id: user_id,
       okta_login: login,
       message:
-        'sent at 2026-03-02T10:00:05.000Z, and it is not known yet whether it was applied (no answer within 30 s): resume settles it',
+        'sent at 2026-03-02T10:00:05.000Z; not known yet whether it was applied (no answer within 30 s); resume settles it',
     })
   })
 
@@ -45,7 +45,9 @@ describe('a task without a result', () => {
     const okta_time = Date.parse('2026-03-02T10:00:01.000Z')
     const pending = pendingTask(task, sent(intentOf(1, 2, { okta_time })))
     expect(pending).toMatchObject({ result: 'unsettled', attempts: 2 })
-    expect(pending.message).toMatch(/^sent at 2026-03-02T10:00:01.000Z, .*cut off before the answer/)
+    expect(pending.message).toMatch(
+      /^sent at 2026-03-02T10:00:01.000Z; .*cut off before the answer was recorded/,
+    )
   })
 
   it('succeeded where Okta accepted it, and is not verified yet', () => {

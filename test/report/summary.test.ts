@@ -94,15 +94,15 @@ Next           nothing, the run is complete
   test('what needs a look is counted, with where it stands and the rows to feed again', () => {
     const text = renderSummary(troubled)
     expect(text).toContain(`Needs a look
-  3 failed: the message in results.csv says why
-  1 in doubt: may have been applied, look the user up in Okta
-  4 unsettled: sent, and not known yet whether applied; resume settles them
+  3 failed: results.csv says why
+  1 in doubt: may have been applied, so look the user up in Okta
+  4 unsettled: sent, outcome not known yet; resume settles them
   2 not run: the run stopped first
   1 skipped because a guard protects the user
   2 skipped because the row is bad
   3 skipped because an earlier step of the row did not succeed
 As asked: 4 skipped as duplicates
-Each of them is in runs/20261124T080000Z-offboarding/results.csv
+Details: runs/20261124T080000Z-offboarding/results.csv
 `)
     expect(text).toContain('3 min 5 s in 3 executions')
     expect(lineOf(text, 'Rows to feed again')).toMatch(/ runs\/20261124T080000Z-offboarding\/failed\.csv$/)

@@ -64,7 +64,7 @@ describe('a run that another goes on from', () => {
       expect(run).toMatchObject({ state: 'stopped', closed_by: 'next' })
       expect(await isTakenUp(from.directory, run)).toBe(false)
       const error = await knownErrorOf(() => checkNotClosed(from.directory, run))
-      expect(error.message).toContain('was never begun')
+      expect(error.message).toContain('never began')
       expect(error.next).toMatch(/^okta-lifecycle retry old --runs-dir /)
     })
   })

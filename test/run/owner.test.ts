@@ -28,6 +28,6 @@ describe('the owner of a run’s token', () => {
     ['none' as const, ada],
   ])('is refused where it was %j and is %j', async (before, now) => {
     const error = await knownErrorOf(() => withOwner({ ...fresh, owner: before }, now, () => {}))
-    expect(error.message).toMatch(/was begun with a token of .*; the token set now belongs to /)
+    expect(error.message).toMatch(/began with a token of .*, but the token that is set now belongs to /)
   })
 })

@@ -112,7 +112,7 @@ describe('a new run directory', () => {
           const error = await knownErrorOf(refused)
           expect(error.exitCode).toBe(exitCodes.nothingSent)
           expect(error.message).toMatch(
-            /payroll exists and is not a run of okta-lifecycle: nothing in it was touched/,
+            /payroll exists and is not a run of okta-lifecycle\. Nothing in it was changed/,
           )
           expect(error.next).toContain('--run-id')
         }
@@ -257,7 +257,7 @@ describe('finding a run', () => {
     await withDirectory(async (directory) => {
       await writeFile(join(directory, 'file'), '')
       const error = await knownErrorOf(() => findRun(join(directory, 'file'), undefined, true))
-      expect(error.message).toContain("can't be looked at")
+      expect(error.message).toContain("can't be read")
       expect(error.message).not.toContain('no runs')
       await knownErrorOf(() => findRun(directory, 'x'.repeat(300), false))
     })
@@ -269,7 +269,7 @@ describe('finding a run', () => {
       await chmod(join(runs, 'closed'), 0o000)
       await makeRun(runs, 'r1')
       const error = await knownErrorOf(() => findRun(runs, undefined, true))
-      expect(error.message).toContain("can't be looked at")
+      expect(error.message).toContain("can't be read")
       await chmod(join(runs, 'closed'), 0o700)
     })
   })

@@ -85,14 +85,18 @@ export const resumeCommand = defineCommand({
 /** Takes up the sound part of a damaged journal and explains what that means. */
 async function cutJournal(directory: string, run: RunFile): Promise<void> {
   const recorded = (await readSummary(directory))?.journal ?? null
-  const taken = await takeSoundPart(journalOf(directory, run, recorded), new Date())
+  const taken = await takeSoundPart(
+    journalOf(directory, run, recorded),
+    new Date(),
+    Date.parse(run.created_at),
+  )
   if (taken === null) {
-    say('The journal has no damage that could be cut off. Nothing was changed.')
+    say('The journal has no sound part of this run. Nothing was changed.')
     return
   }
   await forgetSummary(directory)
   say(
-    `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}. The run goes on from its ${taken.lines} sound lines. The whole file, with the ${taken.lostBytes} bytes after them, is kept as ${taken.keptAs}. What was sent in that part is not known, so each task without a result is looked up in Okta before anything is sent for it.`,
+    `${taken.flaw === null ? 'The journal shows no damage and is taken for an older copy.' : `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}.`} The run goes on from its ${taken.lines} sound lines. The whole file, with the ${taken.lostBytes} bytes after them, is kept as ${taken.keptAs}. What was sent in that part is not known, so each task without a result is looked up in Okta before anything is sent for it.`,
   )
 }
 

@@ -23,7 +23,7 @@ export interface TaskInput {
  * The states of a task. Each state has only the fields that it owns.
  *
  * - **doubt**: the outcome of an attempt, in this execution or an earlier one, is not known. Once the call can no
- *   longer be under way, Okta is asked. Applied → ended. Not applied → reading. Someone else acted, or nothing shows
+ *   longer be under way, Okta is asked. Applied → ended. Not applied → reading, or waiting after a failure. Someone else acted, or nothing shows
  *   what happened → ended in doubt.
  * - **lost**: a part of the journal is gone, perhaps with an attempt in it. An attempt is assumed and noted → doubt.
  * - **reading**: the user is read by id, unless this window has a read already or the job turns reading off → deciding.
@@ -54,7 +54,13 @@ export type TaskState =
   | { readonly at: 'applied'; readonly ofLink: string }
   | { readonly at: 'refused'; readonly answer: Answer }
   | { readonly at: 'held'; readonly decided: Promise<void>; readonly ending: Ending }
-  | { readonly at: 'waiting'; readonly milliseconds: number; readonly parked: boolean }
+  | {
+      readonly at: 'waiting'
+      readonly milliseconds: number
+      readonly parked: boolean
+      /** What was read just before; null when it no longer holds. */
+      readonly known: FoundUser | null
+    }
   | { readonly at: 'ended'; readonly ending: Ending; readonly read: FoundUser | null }
   | { readonly at: 'left' }
 

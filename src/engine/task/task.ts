@@ -1,4 +1,5 @@
-import type { RetryCause } from '../../budget/tally.ts'
+// Longer than 300 lines because it is one machine: each state of state.ts is one method here, in the order of a task's life.
+
 import {
   backoffMs,
   concurrencyWaitMs,
@@ -17,6 +18,14 @@ import type { TaskResult } from '../../rules/result.ts'
 import { credentialsRefused, nothingCanBeSent } from '../../rules/stop-reasons.ts'
 import type { Services } from '../services.ts'
 import { endApplied } from './applied.ts'
+import {
+  hasTimedOut,
+  type LoggedTask,
+  recordAnswer,
+  recordDoubt,
+  recordLost,
+  recordNotApplied,
+} from './attempt-log.ts'
 import { type Ending, lastWordOf } from './ending.ts'
 import { keepLink, withLostLink } from './keep-link.ts'
 import { type SentCall, sendCall } from './send.ts'
@@ -52,6 +61,7 @@ class Task {
   readonly #services: Services
   readonly #input: TaskInput
   readonly #history: TaskHistory
+  readonly #logged: LoggedTask
 
   constructor(services: Services, input: TaskInput) {
     const progress = services.recorder.state.progressOf(input)
@@ -71,6 +81,7 @@ class Task {
       repeats: progress?.repeats ?? 0,
       retryOf: { requestId: null, count: 0 },
     }
+    this.#logged = { services, input, history: this.#history }
   }
 
   async run(known: FoundUser | FailedRead | null): Promise<EndedTask> {
@@ -106,7 +117,7 @@ class Task {
   async #next(state: Exclude<TaskState, { at: 'ended' | 'left' }>): Promise<TaskState> {
     switch (state.at) {
       case 'lost':
-        return await this.#noteLost(state.since)
+        return { at: 'doubt', open: await recordLost(this.#logged, state.since), notBefore: null }
       case 'doubt':
         return await this.#doubt(state)
       case 'reading':
@@ -128,34 +139,9 @@ class Task {
         const { parked, stop } = this.#services.lookup
         const wait = (): Promise<void> => stop.wait(state.milliseconds)
         await (state.parked ? parked(wait) : wait())
-        return this.#reading(null)
+        return this.#reading(state.known)
       }
     }
-  }
-
-  async #noteLost(since: number): Promise<TaskState> {
-    const { recorder, requestTimeoutMs } = this.#services
-    const { row, step, target } = this.#input
-    this.#history.attempts++
-    this.#history.firstIntentAt ??= since
-    await recorder.record({
-      event: 'intent',
-      row,
-      step,
-      attempt: this.#history.attempts,
-      okta_time: since,
-      okta_time_at_least: since,
-      started_at: this.#history.startedAt,
-      user_id: target,
-      login: this.#history.user?.login ?? null,
-      status: null,
-      status_changed: null,
-      request_timeout_ms: requestTimeoutMs,
-      lost: true,
-    })
-    const open = recorder.state.progressOf(this.#input)?.last
-    if (open?.kind !== 'open') throw new Error('A lost attempt was not noted.')
-    return { at: 'doubt', open, notBefore: null }
   }
 
   #reading(known: FoundUser | FailedRead | null): TaskState {
@@ -167,7 +153,12 @@ class Task {
     const { ending, read } = await settleDoubt(this.#services, this.#input, history, open, notBefore)
     if (read !== null) this.#see(read)
     if (ending !== null) return this.#ended(withLostLink(this.#services, this.#input, ending), read)
-    if (history.setbacks < maxSetbacks) return this.#reading(read)
+    if (history.setbacks === 0) return this.#reading(read)
+    if (history.setbacks < maxSetbacks) {
+      const { random } = this.#services.lookup
+      const known = read?.kind === 'found' ? read : null
+      return { at: 'waiting', milliseconds: backoffMs(history.setbacks, random()), parked: true, known }
+    }
     const why = open.doubt?.why ?? 'cut off'
     const message = `not applied after ${history.attempts} attempts; the last: ${why}`
     return this.#ended({ result: 'failed', message, statusAfter: history.status })
@@ -235,18 +226,20 @@ class Task {
     switch (outcome.kind) {
       case 'applied': {
         // The link and the answer go to disk at the same time: a crash before that loses both (T2).
-        const ofLink = keepLink(this.#services, this.#input, this.#history, answer)
-        await this.#record(answer, 'applied')
+        const [ofLink] = await Promise.all([
+          keepLink(this.#services, this.#input, this.#history, answer),
+          recordAnswer(this.#logged, answer, 'applied'),
+        ])
         sends.allowed()
-        return { at: 'applied', ofLink: await ofLink }
+        return { at: 'applied', ofLink }
       }
       case 'rate_limited':
         // No wait is needed here: the budget has closed the bucket for all tasks.
-        await this.#notApplied(answer, 'rate_limited')
+        await recordNotApplied(this.#logged, answer, 'rate_limited')
         return this.#reading(null)
       case 'concurrency_limited':
-        await this.#notApplied(answer, 'concurrency_limited')
-        return { at: 'waiting', milliseconds: concurrencyWaitMs(lookup.random()), parked: false }
+        await recordNotApplied(this.#logged, answer, 'concurrency_limited')
+        return { at: 'waiting', milliseconds: concurrencyWaitMs(lookup.random()), parked: false, known: null }
       case 'in_transition':
         return await this.#waitForTransition(answer)
       case 'not_applied':
@@ -254,16 +247,16 @@ class Task {
       case 'in_doubt':
         return await this.#intoDoubt(call, outcome.settleAtOnce)
       case 'wrong_status':
-        await this.#record(answer, 'refused')
+        await recordAnswer(this.#logged, answer, 'refused')
         return { at: 'refused', answer }
       case 'bad_credentials':
-        await this.#record(answer, 'refused')
+        await recordAnswer(this.#logged, answer, 'refused')
         throw lookup.stop.because(credentialsRefused(answer))
       case 'no_permission':
-        await this.#record(answer, 'refused')
+        await recordAnswer(this.#logged, answer, 'refused')
         return { at: 'held', decided: sends.refused(answer), ending: this.#refusal(answer) }
       case 'refused':
-        await this.#record(answer, 'refused')
+        await recordAnswer(this.#logged, answer, 'refused')
         return this.#ended(this.#refusal(answer))
     }
   }
@@ -285,11 +278,11 @@ class Task {
   async #waitForTransition(answer: Answer): Promise<TaskState> {
     const looks = ++this.#history.transitionLooks
     if (looks * 5_000 > transitionPatienceMs) {
-      await this.#record(answer, 'refused')
+      await recordAnswer(this.#logged, answer, 'refused')
       return this.#ended(this.#refusal(answer))
     }
-    await this.#notApplied(answer, 'in_transition')
-    return { at: 'waiting', milliseconds: transitionWaitMs(looks), parked: true }
+    await recordNotApplied(this.#logged, answer, 'in_transition')
+    return { at: 'waiting', milliseconds: transitionWaitMs(looks), parked: true, known: null }
   }
 
   /**
@@ -297,34 +290,21 @@ class Task {
    */
   async #setback(answer: Answer): Promise<TaskState> {
     const { lookup } = this.#services
-    await this.#notApplied(answer, answer.kind === 'unanswered' ? 'connection' : 'server_error')
+    await recordNotApplied(this.#logged, answer, answer.kind === 'unanswered' ? 'connection' : 'server_error')
     const setbacks = ++this.#history.setbacks
     await waitForOkta(lookup, answer)
     if (setbacks >= maxSetbacks && answer.kind === 'answered' && isOktas(answer)) {
       throw lookup.stop.because(nothingCanBeSent(answer, setbacks))
     }
-    return { at: 'waiting', milliseconds: backoffMs(setbacks, lookup.random()), parked: false }
+    return { at: 'waiting', milliseconds: backoffMs(setbacks, lookup.random()), parked: false, known: null }
   }
 
   async #intoDoubt(call: SentCall, atOnce: boolean): Promise<TaskState> {
-    const { recorder, requestTimeoutMs, lookup } = this.#services
-    const { row, step } = this.#input
-    const timedOut = call.answer.kind === 'unanswered' && call.answer.code === 'TIMEOUT'
-    await recorder.record({
-      event: 'in_doubt',
-      row,
-      step,
-      attempt: this.#history.attempts,
-      at_once: atOnce,
-      timed_out: timedOut,
-      sent_okta_time: call.sentOktaTime,
-      why: describeAnswer(call.answer),
-    })
+    const { requestTimeoutMs, lookup } = this.#services
+    const open = await recordDoubt(this.#logged, call, atOnce)
     this.#history.setbacks++
     await waitForOkta(lookup, call.answer)
-    const open = recorder.state.progressOf(this.#input)?.last
-    if (open?.kind !== 'open') throw new Error('An attempt in doubt has no intent.')
-    const patience = atOnce ? 0 : requestTimeoutMs * (timedOut ? 2 : 1)
+    const patience = atOnce ? 0 : requestTimeoutMs * (hasTimedOut(call) ? 2 : 1)
     return { at: 'doubt', open, notBefore: call.sentAt + patience }
   }
 
@@ -344,30 +324,5 @@ class Task {
       this.#history.status = status
     }
     if (isLastWord) this.#history.lastWord = lastWordOf(read)
-  }
-
-  async #record(answer: Answer, outcome: 'applied' | 'refused'): Promise<void> {
-    const { httpStatus, errorCode, requestId } = lastWordOf(answer)
-    const { row, step } = this.#input
-    await this.#services.recorder.record({
-      event: 'answer',
-      row,
-      step,
-      attempt: this.#history.attempts,
-      outcome,
-      okta_time: Math.round(this.#services.lookup.clock.now()),
-      http_status: httpStatus,
-      error_code: errorCode,
-      request_id: requestId,
-      message: outcome === 'applied' ? `Okta accepted ${this.#input.action}` : describeAnswer(answer),
-    })
-  }
-
-  async #notApplied(answer: Answer, retry: RetryCause): Promise<void> {
-    const { recorder, lookup } = this.#services
-    const { row, step } = this.#input
-    const attempt = this.#history.attempts
-    await recorder.record({ event: 'not_applied', row, step, attempt, why: describeAnswer(answer) })
-    lookup.tally.retry(retry)
   }
 }

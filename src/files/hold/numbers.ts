@@ -24,7 +24,7 @@ export async function readNumbers(lockDirectory: string): Promise<NumberedHold[]
 }
 
 /** The hold that counts: the one with the highest number. Of two with the same number, the one that is not released. */
-export function highestOf(holds: readonly NumberedHold[]): NumberedHold | null {
+function highestOf(holds: readonly NumberedHold[]): NumberedHold | null {
   const [highest] = holds.toSorted((a, b) => b.number - a.number || Number(a.released) - Number(b.released))
   return highest ?? null
 }

@@ -1,5 +1,5 @@
 import { keysOf, normalizeUserKey } from '../okta/user.ts'
-import type { RowTrace } from '../rules/row-order.ts'
+import type { RowTrace } from './row-order.ts'
 
 type Park = (wait: () => Promise<void>) => Promise<void>
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { hasEarlierRow, isEnough, spreadRows } from '../../src/engine/probe.ts'
 import type { InputRow, ValidRow } from '../../src/input/row.ts'
+import { hasEarlierRow, isEnough, spreadRows } from '../../src/rules/probe.ts'
 import { rowOf } from '../retry/results.ts'
 
 async function* stream(rows: readonly InputRow[]): AsyncGenerator<InputRow> {

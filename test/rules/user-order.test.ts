@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Place, UserOrder } from '../../src/engine/user-order.ts'
 import { foldLogin } from '../../src/okta/user.ts'
 import type { RowTrace } from '../../src/rules/row-order.ts'
+import { type Place, UserOrder } from '../../src/rules/user-order.ts'
 import { randomFrom } from '../budget/model-server.ts'
 import { unusualIds } from '../journal/support.ts'
 

@@ -1,0 +1,98 @@
+import type { RetryCause } from '../../budget/tally.ts'
+import type { OpenAttempt } from '../../journal/task-progress.ts'
+import { type Answer, describeAnswer } from '../../okta/answer.ts'
+import type { Services } from '../services.ts'
+import { lastWordOf } from './ending.ts'
+import type { SentCall } from './send.ts'
+import type { TaskHistory, TaskInput } from './state.ts'
+
+/** A task whose attempts are journalled. */
+export interface LoggedTask {
+  readonly services: Services
+  readonly input: TaskInput
+  readonly history: TaskHistory
+}
+
+/** Records Okta's answer; resolves when it is on disk (T2). */
+export async function recordAnswer(
+  { services, input, history }: LoggedTask,
+  answer: Answer,
+  outcome: 'applied' | 'refused',
+): Promise<void> {
+  const { httpStatus, errorCode, requestId } = lastWordOf(answer)
+  await services.recorder.record({
+    event: 'answer',
+    row: input.row,
+    step: input.step,
+    attempt: history.attempts,
+    outcome,
+    okta_time: Math.round(services.lookup.clock.now()),
+    http_status: httpStatus,
+    error_code: errorCode,
+    request_id: requestId,
+    message: outcome === 'applied' ? `Okta accepted ${input.action}` : describeAnswer(answer),
+  })
+}
+
+/** Records that an attempt was certainly not applied and is sent again. */
+export async function recordNotApplied(task: LoggedTask, answer: Answer, retry: RetryCause): Promise<void> {
+  const { services, input, history } = task
+  const why = describeAnswer(answer)
+  const { row, step } = input
+  await services.recorder.record({ event: 'not_applied', row, step, attempt: history.attempts, why })
+  services.lookup.tally.retry(retry)
+}
+
+/** Records that nobody knows whether an attempt was applied. */
+export async function recordDoubt(task: LoggedTask, call: SentCall, atOnce: boolean): Promise<OpenAttempt> {
+  const { services, input, history } = task
+  await services.recorder.record({
+    event: 'in_doubt',
+    row: input.row,
+    step: input.step,
+    attempt: history.attempts,
+    at_once: atOnce,
+    timed_out: hasTimedOut(call),
+    sent_okta_time: call.sentOktaTime,
+    why: describeAnswer(call.answer),
+  })
+  return openAttemptOf(task)
+}
+
+/** Whether our own patience with a call ended, and not Okta's. */
+export function hasTimedOut({ answer }: SentCall): boolean {
+  return answer.kind === 'unanswered' && answer.code === 'TIMEOUT'
+}
+
+/**
+ * Records an attempt that may have been lost with a part of the journal.
+ *
+ * @param since when that part began, in epoch ms by Okta's clock
+ */
+export async function recordLost(task: LoggedTask, since: number): Promise<OpenAttempt> {
+  const { services, input, history } = task
+  history.attempts++
+  history.firstIntentAt ??= since
+  await services.recorder.record({
+    event: 'intent',
+    row: input.row,
+    step: input.step,
+    attempt: history.attempts,
+    okta_time: since,
+    okta_time_at_least: since,
+    started_at: history.startedAt,
+    user_id: input.target,
+    login: history.user?.login ?? null,
+    status: null,
+    status_changed: null,
+    request_timeout_ms: services.requestTimeoutMs,
+    lost: true,
+  })
+  return openAttemptOf(task)
+}
+
+function openAttemptOf({ services, input }: LoggedTask): OpenAttempt {
+  const open = services.recorder.state.progressOf(input)?.last
+  if (open?.kind !== 'open') throw new Error('An attempt in doubt has no intent.')
+  return open
+}
