@@ -45,7 +45,7 @@ const refusals: readonly Refusal[] = [
   {
     name: 'two columns that may hold the user',
     args: run,
-    input: 'id,login\n1,2\n',
+    input: 'id,login\n00uAda00000000000001,ada\n',
     says: [/"id"/, /"login"/, /--user-column/],
   },
   {

@@ -202,9 +202,10 @@ describe('which rows count, and when', () => {
     })
   })
 
-  test.each([
-    [{ headerLine: 0 }, '--header-line: a number of at least 1 was expected'],
-  ])('%j is refused by the name of its flag', (flags, message) => {
-    expect(() => mergeJob(null, flags, 'csv')).toThrow(message)
-  })
+  test.each([[{ headerLine: 0 }, '--header-line: a number of at least 1 was expected']])(
+    '%j is refused by the name of its flag',
+    (flags, message) => {
+      expect(() => mergeJob(null, flags, 'csv')).toThrow(message)
+    },
+  )
 })

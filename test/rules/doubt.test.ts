@@ -229,7 +229,7 @@ describe('settle', () => {
           expect(found.evidence.length).toBeGreaterThan(10)
           if (action === 'reactivate') expect(found.kind).toBe('unknown')
           else if (found.kind === 'unknown')
-            expect(found.evidence).toContain('the very second of the attempt')
+            expect(found.evidence).toContain('the second of the attempt')
         },
       ),
     )
