@@ -45,7 +45,6 @@ export interface Prepared {
 export async function prepare(input: string | undefined, args: InputArguments): Promise<Prepared> {
   const read = args.job === undefined ? null : await loadJobFile(args.job)
   const job = read === null ? null : withAbsolutePaths(read)
-  if (job !== null) refuseNotObeyed(job)
   const fromJob = job?.input?.file
   const source =
     input ?? (read !== null && fromJob !== undefined ? resolve(read.directory, fromJob) : undefined)
@@ -77,14 +76,6 @@ export async function prepare(input: string | undefined, args: InputArguments): 
   // Flags that contradict the job are found here, before an input is read.
   merge(format ?? 'csv')
   return { source, format, encoding: encoding ?? null, merge }
-}
-
-/** Keys of the job file that no command obeys yet. Left alone, they would promise what is not done. */
-function refuseNotObeyed({ input }: JobFile): void {
-  for (const key of ['where', 'due', 'check', 'short_names'] as const) {
-    if (input?.[key] === undefined) continue
-    throw new KnownError(`input.${key} can't be used yet.`, `Take input.${key} out of the job file.`)
-  }
 }
 
 /** A run may be resumed from anywhere: what it writes to must not depend on where that is. */

@@ -34,7 +34,7 @@ export function newRunFile(parts: NewRun): RunFile {
       format: job.input.format,
       encoding: input.encoding,
       rows: survey.rows,
-      tasks: survey.tasks + survey.invalidRows,
+      tasks: survey.tasks + survey.invalidRows + survey.notSelectedRows,
       users: survey.distinctUsers,
       columns: [...mapping.columns],
       mapping: {

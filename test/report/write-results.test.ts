@@ -442,6 +442,9 @@ test('the totals count rows, tasks, results, actions and reasons', async () => {
     skipped: {
       duplicate: 1,
       only_status: 0,
+      not_selected: 0,
+      not_due: 0,
+      other_login: 0,
       protected: 0,
       token_owner: 0,
       invalid_row: 1,

@@ -161,7 +161,13 @@ async function writePlan(
   }
   let done = 0
   try {
-    for await (const planned of planRows(rowsOf(checked), { job, ...guards, reads, ahead })) {
+    for await (const planned of planRows(rowsOf(checked), {
+      job,
+      ...guards,
+      reads,
+      ahead,
+      now: () => lookup.clock.nowAtLeast(),
+    })) {
       stop.check()
       counter.add(planned)
       onRow(++done)
