@@ -26,6 +26,8 @@ export interface RowSettings {
   /** By column the cells of which one is wanted, in any letter case; rows with others are not selected. */
   readonly where?: Readonly<Record<string, readonly string[]>> | null
   readonly due?: DueRule | null
+  /** Whether ids alone are taken, since nobody reads whom a login stands for. */
+  readonly idsOnly?: boolean
   /** The column with the login that each user must have in Okta. */
   readonly checkLogin?: string | null
 }
@@ -76,6 +78,13 @@ function judgeUser(cell: Cell | undefined, mapping: ColumnMapping): UserKeyCheck
     return { problem: `the user is ${shown(text)}: the row repeats a header` }
   if ('key' in check && mapping.addresses) return { problem: notAnAddress(check.key) }
   return check
+}
+
+function withIdsOnly(check: UserKeyCheck, { idsOnly }: RowSettings): UserKeyCheck {
+  if (idsOnly !== true || 'problem' in check || check.kind === 'id') return check
+  return {
+    problem: `the user ${shown(check.key)} is not an Okta id; without reading users (--no-read), ids alone are taken`,
+  }
 }
 
 type ActionsCheck = { readonly actions: readonly Action[] } | { readonly problem: string }
@@ -161,7 +170,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     if (mark !== null) return { kind: 'invalid', ...refused, ...written, problems: [mark] }
     const left = notSelected(record)
     if (left !== null) return { kind: 'not_selected', row, line, cells, ...written, problems: [left] }
-    const user = judgeUser(userCell, mapping)
+    const user = withIdsOnly(judgeUser(userCell, mapping), settings)
     const actions = judgeActions(actionCell, settings)
     const sendEmail = checkSendEmail(mapping.sendEmail === null ? undefined : cells.get(mapping.sendEmail))
     const problems: RowProblem[] = [...record.problems]

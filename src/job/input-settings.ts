@@ -10,13 +10,26 @@ function dueRule(due: Job['input']['due']): DueRule | null {
 }
 
 /** How a job's rows are to be judged. */
-export function rowSettings({ input, action, steps }: Pick<Job, 'input' | 'action' | 'steps'>): RowSettings {
+export function rowSettings({
+  input,
+  action,
+  steps,
+  read_first: reads,
+}: Pick<Job, 'input' | 'action' | 'steps' | 'read_first'>): RowSettings {
   const { format, where, check } = input
-  return { format, action, steps, where, due: dueRule(input.due), checkLogin: check?.login ?? null }
+  return {
+    format,
+    action,
+    steps,
+    where,
+    due: dueRule(input.due),
+    checkLogin: check?.login ?? null,
+    idsOnly: !reads,
+  }
 }
 
 /** How a job's columns are to be found. */
-export function inputSettings(job: Pick<Job, 'input' | 'action' | 'steps'>): InputSettings {
+export function inputSettings(job: Pick<Job, 'input' | 'action' | 'steps' | 'read_first'>): InputSettings {
   const { format, user_column: userColumn, action_column: actionColumn } = job.input
   return { format, userColumn, actionColumn, otherColumns: columnsOfSettings(rowSettings(job)) }
 }
