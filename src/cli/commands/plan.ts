@@ -22,6 +22,7 @@ import { forecastRun } from '../../plan/render-plan.ts'
 import { UserReads } from '../../plan/user-reads.ts'
 import { guardUserCount, type ProtectedUsers, type TokenOwner } from '../../rules/guards.ts'
 import { type CheckedInput, checkInput } from '../../run/check-input.ts'
+import { describeInput } from '../../run/describe-input.ts'
 import { defineCommand } from '../command.ts'
 import { inputOptions, jsonOption, sendingOptions } from '../options.ts'
 import { environmentOrg, newSandboxOrg, type RunOrg } from '../org.ts'
@@ -64,6 +65,7 @@ export const planCommand = defineCommand({
       return await inTemporaryDirectory(async (directory) => {
         const checked = await checkInput(prepared, directory)
         stop.check()
+        for (const line of describeInput(checked)) say(line)
         const { job, survey } = checked
         const tooMany = guardUserCount(survey.distinctUsers, job.guards.max_users)
         if (tooMany !== null) {

@@ -7,6 +7,7 @@ import { type Prepared, prepare } from '../../job/prepare.ts'
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { checkInput } from '../../run/check-input.ts'
+import { describeInput } from '../../run/describe-input.ts'
 import { newRunFile } from '../../run/new-run.ts'
 import {
   clearUnfinishedStart,
@@ -126,6 +127,7 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
   })
   await writeRunFile(directory, run)
   await endStart(directory)
+  for (const line of describeInput(checked)) say(line)
   say(describeSending(checked.survey, job, realOrg?.orgUrl ?? 'a sandbox'))
   if (!yes) await confirmSending(stop, 'Start again when you are ready.')
   stop.check()
