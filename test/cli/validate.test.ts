@@ -44,7 +44,7 @@ describe('the encoding of an input', () => {
   test('is told by the byte-order mark, also on standard input', async () => {
     await withPlace(async (place) => {
       const end = await place.cli(['validate', '-'], encode(`\ufeff${text}`, 'utf-16le'))
-      expect([end.code, end.stdout.split(',')[0]]).toEqual([0, 'standard input: 2 rows'])
+      expect([end.code, end.stdout.split(',')[0]]).toEqual([0, 'standard input: 2 rows to act on'])
     })
   })
 

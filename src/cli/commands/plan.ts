@@ -65,13 +65,13 @@ export const planCommand = defineCommand({
       return await inTemporaryDirectory(async (directory) => {
         const checked = await checkInput(prepared, directory)
         stop.check()
-        for (const line of describeInput(checked)) say(line)
         const { job, survey } = checked
         const tooMany = guardUserCount(survey.distinctUsers, job.guards.max_users)
         if (tooMany !== null) {
           const next = `If that is right: --max-users ${survey.distinctUsers}`
           throw new KnownError(tooMany.message, next, tooMany.exitCode)
         }
+        if (!args.quiet) for (const line of describeInput(checked)) say(line)
         const org = realOrg ?? (await newSandboxOrg(directory, rowsOf(checked), job.guards.protect))
         if (realOrg === null)
           say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)

@@ -45,11 +45,10 @@ export const validateCommand = defineCommand({
         process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
         return survey.invalidRows === 0 ? exitCodes.done : exitCodes.nothingSent
       }
-      process.stdout.write(
-        describeInput(checked)
-          .map((line) => `${line}\n`)
-          .join(''),
-      )
+      const described = describeInput(checked)
+        .map((line) => `${line}\n`)
+        .join('')
+      if (survey.invalidRows > 0) process.stdout.write(described)
       if (survey.invalidRows > 0) {
         throw new KnownError(describeInvalidRows(file.name, survey), 'Correct the rows, then validate again.')
       }
@@ -60,6 +59,7 @@ export const validateCommand = defineCommand({
       process.stdout.write(
         `${file.name}: ${counted(survey.validRows, 'row')} to act on, none bad: ${holds}, ${tasks}, ${mails}.\n`,
       )
+      process.stdout.write(described)
       if (tooMany) process.stdout.write(`A run would stop: max_users allows ${job.guards.max_users} users.\n`)
       return exitCodes.done
     })
