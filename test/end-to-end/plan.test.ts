@@ -209,7 +209,7 @@ describe('a plan', () => {
   it('reads nobody but the owner with --no-read', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 2 }), ownerId: userIdOf(2) })
-      await place.write('in.csv', usersCsv([userIdOf(1), userIdOf(1), 'USER2']))
+      await place.write('in.csv', usersCsv([userIdOf(1), userIdOf(1), userIdOf(2)]))
       const end = await place.runHere(org, ['plan', 'in.csv', '--action', 'suspend', '--no-read', '--json'])
       const plan = planOf(end)
       expect(plan.rows.map(({ expected }) => expected)).toEqual(['unknown', 'skipped', 'skipped'])
