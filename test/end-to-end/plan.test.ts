@@ -175,7 +175,7 @@ describe('a plan', () => {
         usersCsv([
           [userIdOf(1), 'suspend'],
           [userIdOf(2), 'activate'],
-          ['x', 'unlock'],
+          ['nobody@example.com', 'unlock'],
         ]),
       )
       const end = await place.runHere(org, ['plan', 'in.csv'])
@@ -184,7 +184,7 @@ describe('a plan', () => {
       expect(lines.slice(0, 4)).toEqual([
         `row 1: suspend ${userIdOf(1)} (ACTIVE) succeeded`,
         `row 2: activate ${userIdOf(2)} (STAGED) succeeded`,
-        'row 3: unlock x failed: user x was not found in this org',
+        'row 3: unlock nobody@example.com failed: user nobody@example.com was not found in this org',
         '',
       ])
       expect(end.stdout).toMatch(/3 rows, 3 tasks: 2 succeeded, 1 failed/)
