@@ -182,8 +182,8 @@ describe('a plan', () => {
       expect(end.code, end.stderr).toBe(0)
       const lines = end.stdout.split('\n')
       expect(lines.slice(0, 4)).toEqual([
-        `row 1: suspend ${userIdOf(1)} (ACTIVE) succeeded`,
-        `row 2: activate ${userIdOf(2)} (STAGED) succeeded`,
+        `row 1: suspend ${userIdOf(1)} = user1@example.com (ACTIVE) succeeded`,
+        `row 2: activate ${userIdOf(2)} = user2@example.com (STAGED) succeeded`,
         'row 3: unlock nobody@example.com failed: user nobody@example.com was not found in this org',
         '',
       ])
