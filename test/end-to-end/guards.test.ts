@@ -153,7 +153,7 @@ it('skips invalid rows where that was asked for, and does the rest', async () =>
     })
     expect(await place.read(`runs/${runId}/failed.csv`)).toEqual(
       expect.stringMatching(
-        /^user,action,note,why\nme,suspend,'=b,.*token.*\nuser2,explode,c,.*explode.*\nshort,not read: .*\n$/,
+        /^user,action,note,why\nme,suspend,'=b,.*token.*\nuser2,explode,c,.*explode.*\nshort,"not read: .*"\n$/,
       ),
     )
     const summary = JSON.parse(await place.read(`runs/${runId}/summary.json`))

@@ -184,7 +184,7 @@ describe('the input’s own columns', () => {
         [
           'kept',
           'a "quoted", word',
-          'user1',
+          'user1@example.com',
           'mine',
           '',
           'first\nsecond',

@@ -175,16 +175,16 @@ describe('a plan', () => {
         usersCsv([
           [userIdOf(1), 'suspend'],
           [userIdOf(2), 'activate'],
-          ['x', 'unlock'],
+          ['nobody@example.com', 'unlock'],
         ]),
       )
       const end = await place.runHere(org, ['plan', 'in.csv'])
       expect(end.code, end.stderr).toBe(0)
       const lines = end.stdout.split('\n')
       expect(lines.slice(0, 4)).toEqual([
-        `row 1: suspend ${userIdOf(1)} (ACTIVE) succeeded`,
-        `row 2: activate ${userIdOf(2)} (STAGED) succeeded`,
-        'row 3: unlock x failed: user x was not found in this org',
+        `row 1: suspend ${userIdOf(1)} = user1@example.com (ACTIVE) succeeded`,
+        `row 2: activate ${userIdOf(2)} = user2@example.com (STAGED) succeeded`,
+        'row 3: unlock nobody@example.com failed: user nobody@example.com was not found in this org',
         '',
       ])
       expect(end.stdout).toMatch(/3 rows, 3 tasks: 2 succeeded, 1 failed/)
