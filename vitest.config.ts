@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 /** Proofs that need many processes, full disks, lost networks or long waits: `npm run test:slow`. */
 const slow = 'test/**/*.slow.test.ts'
 
+/** Histories of a simulated world: part of `npm test`. */
+const simulation = 'test/simulation/*.test.ts'
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
@@ -14,8 +17,10 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'quick', isolate: false, include: ['test/**/*.test.ts'], exclude: [slow] },
+        test: { name: 'quick', isolate: false, include: ['test/**/*.test.ts'], exclude: [slow, simulation] },
       },
+      // A world of its own: what other tests have mocked must not reach it.
+      { extends: true, test: { name: 'simulation', include: [simulation] } },
       { extends: true, test: { name: 'slow', include: [slow] } },
     ],
   },

@@ -19,16 +19,16 @@ export function decide(action: Action, status: UserStatus): Decision {
  * Decides the result of a refused call from the status that the user has now.
  *
  * @param refusal Okta's own words, for refusals that the status does not explain
- * @param doubted whether an earlier attempt of the task may have been applied late
+ * @param cameLate whether an earlier attempt of the task may have been applied late and changed the status
  */
 export function decideAfterRefusal(
   action: Action,
   status: UserStatus,
   refusal: string,
-  doubted: boolean,
+  cameLate: boolean,
 ): Exclude<Decision, { kind: 'send' }> | { readonly kind: 'succeeded'; readonly message: string } {
   const rule = ruleOf(action)
-  if (doubted && rule.target.includes(status)) return confirmedLate(status)
+  if (cameLate && rule.target.includes(status)) return confirmedLate(status)
   if (rule.unchangedAfterRefusalIn.includes(status)) {
     return { kind: 'unchanged', message: `user is ${status} already; ${refusal}` }
   }

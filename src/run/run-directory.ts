@@ -53,6 +53,8 @@ export async function createRunDirectory(runsDirectory: string, runId: string): 
     await makeDirectories(runsDirectory)
     await mkdir(draft, { mode: 0o700 })
     await writeFile(join(draft, startedFileName), `${runId}\n`, { mode: 0o600 })
+    // The mark's name must be on disk before the directory's, or a power cut leaves a directory that seems not ours.
+    await syncPath(draft)
     // This would replace an empty directory, but none existed a moment ago.
     await rename(draft, directory)
     await syncPath(runsDirectory)
@@ -65,7 +67,7 @@ export async function createRunDirectory(runsDirectory: string, runId: string): 
 }
 
 /** Creates a directory and those above it, each on disk before the next. Throws what the system reports. */
-async function makeDirectories(path: string): Promise<void> {
+export async function makeDirectories(path: string): Promise<void> {
   if (await exists(path)) return
   const parent = dirname(path)
   if (parent !== path) await makeDirectories(parent)

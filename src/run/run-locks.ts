@@ -1,10 +1,11 @@
-import { mkdir, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CannotWrite } from '../files/cannot-write.ts'
 import { type AcquireOptions, acquireHolds, type HoldSubject } from '../files/hold/acquire.ts'
 import type { Hold } from '../files/hold/hold.ts'
 import { commandFor } from '../messages/commands.ts'
 import { exitCodes } from '../messages/known-error.ts'
+import { makeDirectories } from './run-directory.ts'
 import { type RunFile, sandboxOrgUrl } from './run-file.ts'
 
 /**
@@ -84,7 +85,8 @@ async function jobSubject(directory: string, job: string): Promise<HoldSubject> 
 async function jobSubjectIn(runsDirectory: string, job: string, runId: string): Promise<HoldSubject> {
   const directory = join(runsDirectory, jobLocksName, job)
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    // On disk, each of them: the run's own directory relies on those above it.
+    await makeDirectories(directory)
   } catch (error) {
     throw CannotWrite.of(directory, error).so(', or choose another --runs-dir.', exitCodes.nothingSent)
   }

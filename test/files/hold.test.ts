@@ -251,7 +251,7 @@ describe('a holder of which this machine can prove nothing', () => {
       clock.onLook = async (seconds) => {
         if (seconds === 5) abort.abort()
       }
-      await expect(holdOf(directory, { signal: abort.signal })).rejects.toThrow(/abort/i)
+      await expect(holdOf(directory, { signal: abort.signal })).rejects.toThrow(/is stopping/)
       expect(clock.now).toBe(5_000)
       expect(await namesIn(directory)).toEqual(['2', '2.sign'])
     })

@@ -66,12 +66,17 @@ export const runCommand = defineCommand({
     return await withStopHooks(stop, async () => {
       // The job's lock comes before the run's directory, so that a process without the lock leaves nothing behind.
       const job = fromJobFile && !args.sandbox ? jobName : null
-      return await withJobLock(runsDirectory, job, runId, watch, async () => {
-        const directory = await createRunDirectory(runsDirectory, runId)
-        return await withRunLocks(directory, null, watch, (hold) =>
-          runIn(directory, { ...start, stop }, { ...args, stop, hold, directory, say }),
-        )
-      })
+      try {
+        return await withJobLock(runsDirectory, job, runId, watch, async () => {
+          const directory = await createRunDirectory(runsDirectory, runId)
+          return await withRunLocks(directory, null, watch, (hold) =>
+            runIn(directory, { ...start, stop }, { ...args, stop, hold, directory, say }),
+          )
+        })
+      } catch (error) {
+        if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
+        throw error
+      }
     })
   },
 })

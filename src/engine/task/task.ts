@@ -273,8 +273,10 @@ class Task {
     }
     const { status } = read.user
     this.#see(read, false)
+    // A status as before the first attempt shows nothing: an ACTIVE user may be unlocked.
+    const cameLate = this.#history.doubted && this.#history.statusBefore !== status
     this.#history.statusBefore ??= status
-    const { kind, message } = decideAfterRefusal(this.#input.action, status, refusal, this.#history.doubted)
+    const { kind, message } = decideAfterRefusal(this.#input.action, status, refusal, cameLate)
     return this.#ended({ result: kind, message, statusAfter: status })
   }
 

@@ -3,6 +3,7 @@ import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promis
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exitCodes, FixableError, KnownError } from '../../messages/known-error.ts'
+import { RunStopped } from '../../messages/stop.ts'
 import { asCannotWrite } from '../cannot-write.ts'
 import { Hold } from './hold.ts'
 import { describeMyself, type Holder } from './holder.ts'
@@ -86,7 +87,17 @@ async function watchAll(
       silent.push(look.kind === 'silent' ? look.held : null)
     }
     if (!waiting) return silent
+    await sleepUnlessStopped(signal)
+  }
+}
+
+/** @throws RunStopped when the signal ends the watching */
+async function sleepUnlessStopped(signal: AbortSignal | undefined): Promise<void> {
+  try {
     await sleep(lookEveryMs, undefined, signal === undefined ? {} : { signal })
+  } catch (error) {
+    if (signal?.aborted === true) throw new RunStopped()
+    throw error
   }
 }
 

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { play } from './play.ts'
+import { drawScenario, type Scenario } from './scenario.ts'
+
+/** One user and one row, in a world where nothing goes wrong. */
+function calm(seed: number, changes: Partial<Scenario>): Scenario {
+  const user = {
+    id: '00uSim00000000000000',
+    login: 'user0@example.com',
+    status: 'ACTIVE',
+    changedBefore: 1000,
+    factors: 0,
+  } as const
+  return {
+    ...drawScenario(seed),
+    users: [user],
+    rows: [{ ref: 'r0', user: user.login, id: user.id, action: 'suspend' }],
+    steps: null,
+    protect: [],
+    share: 1,
+    limits: { lifecycle: 600, reads: 1000 },
+    orgConcurrency: 75,
+    othersPerMinute: 0,
+    faults: [],
+    disturbances: [],
+    colleagues: [],
+    denials: [],
+    moves: [],
+    ...changes,
+  }
+}
+
+/** Violations that histories from the same scenario and other seeds have. */
+async function violationsOf(changes: (seed: number) => Partial<Scenario>): Promise<readonly string[]> {
+  const found: string[] = []
+  for (let seed = 1; seed <= 12; seed++) {
+    const { violations } = await play(calm(seed, changes(seed)))
+    found.push(...violations.map((violation) => `seed ${seed}: ${violation}`))
+  }
+  return found
+}
+
+test('a power cut never takes the runs directory of a job with it', async () => {
+  const found = await violationsOf((seed) => ({
+    disturbances: [{ process: 0, afterMs: 300 + seed * 40, kind: 'power', ms: 0 }],
+  }))
+  expect(found).toEqual([])
+})
+
+test('a power cut while a run is set up leaves a directory that the same command takes up', async () => {
+  const found = await violationsOf((seed) => ({
+    disturbances: [{ process: 0, afterMs: 2 + seed / 2, kind: 'power', ms: 0 }],
+  }))
+  expect(found).toEqual([])
+})
+
+test('an unlock that never arrived and is refused is not a success of ours', async () => {
+  const found = await violationsOf(() => ({
+    rows: [{ ref: 'r0', user: 'user0@example.com', id: '00uSim00000000000000', action: 'unlock' }],
+    faults: [{ of: 'POST', number: 1, kind: 'lost_request', clockMs: 0 }],
+  }))
+  expect(found).toEqual([])
+})

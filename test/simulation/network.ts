@@ -1,0 +1,202 @@
+import type { Dispatcher } from 'undici'
+import type { Draws } from './draws.ts'
+import type { Caller, Org, OrgAnswer } from './org.ts'
+import { errorBody } from './org.ts'
+import type { SimProcess } from './process.ts'
+import type { Fault } from './scenario.ts'
+import type { VirtualTime } from './virtual-time.ts'
+
+/** A request as it leaves a process. */
+export interface Departure {
+  readonly process: SimProcess
+  readonly method: string
+  readonly path: string
+  readonly caller: Caller | null
+}
+
+export interface NetworkOptions {
+  readonly time: VirtualTime
+  readonly draws: Draws
+  readonly org: Org
+  readonly faults: readonly Fault[]
+  readonly requestTimeoutMs: number
+  /** How long a change by `respond_async` takes; 0 where none is asked for. */
+  readonly transitionMs: number
+  readonly note: (line: string) => void
+  /** Judges a call at the moment when it leaves, and tells whose it is. */
+  readonly onDeparture: (process: SimProcess, method: string, path: string) => Caller | null
+}
+
+type Options = Pick<Dispatcher.DispatchOptions, 'method' | 'path'> & { readonly headers?: unknown }
+type Handler = Dispatcher.DispatchHandler
+
+/** The way between the processes and the org, with everything that can happen on it. */
+export class Network {
+  readonly #with: NetworkOptions
+  readonly #counts = { POST: 0, GET: 0 }
+  /** Faults that have struck. */
+  struck = 0
+
+  constructor(options: NetworkOptions) {
+    this.#with = options
+  }
+
+  /** Sends a request of a process, in place of undici's own dispatch. */
+  dispatch(process: SimProcess, options: Options, handler: Handler): void {
+    const { faults, draws, note } = this.#with
+    const { method, path } = options
+    const kind = method === 'POST' ? 'POST' : 'GET'
+    const number = ++this.#counts[kind]
+    const fault = path.endsWith('/me')
+      ? undefined
+      : faults.find((other) => other.of === kind && other.number === number)
+    if (fault?.kind === 'refused_connection') {
+      note(`${process.pid} ${method} ${path}: the connection is refused`)
+      this.#later(process, draws.between('connect', 1, 200), () => fail(handler, 'ECONNREFUSED'))
+      return
+    }
+    handler.onRequestStart?.(controller, undefined)
+    const caller = this.#with.onDeparture(process, method, path)
+    const async = JSON.stringify(options.headers ?? {}).includes('respond-async')
+    const departure = { process, method, path, caller }
+    const there = draws.between('there', 1, draws.chance('slow', 0.05) ? 3_000 : 120)
+    if (fault === undefined) {
+      this.#reach(departure, there, async, (answer) => this.#deliver(process, handler, answer, caller))
+      return
+    }
+    this.struck++
+    note(`${process.pid} ${method} ${path}: ${fault.kind}`)
+    this.#strike(fault, departure, handler, there, async)
+  }
+
+  #strike(fault: Fault, departure: Departure, handler: Handler, there: number, async: boolean): void {
+    const { draws, requestTimeoutMs: limit } = this.#with
+    const { process } = departure
+    const reach = (delay: number, then: (answer: OrgAnswer) => void = () => {}): void =>
+      this.#reach(departure, delay, async, then)
+    const lose = (delay: number, code = 'UND_ERR_SOCKET'): void =>
+      this.#later(process, delay, () => fail(handler, code))
+    const say = (answer: OrgAnswer): void => this.#deliver(process, handler, answer, departure.caller)
+    switch (fault.kind) {
+      case 'lost_request':
+        lose(there)
+        return
+      case 'lost_answer':
+        reach(there, () => lose(draws.between('lost', 0, 50)))
+        return
+      case 'late_answer':
+        reach(there)
+        lose(limit, 'UND_ERR_HEADERS_TIMEOUT')
+        return
+      case 'hung':
+        lose(limit, 'UND_ERR_HEADERS_TIMEOUT')
+        return
+      case 'late_effect':
+        lose(there)
+        reach(draws.between('late', there, limit * 0.98))
+        return
+      case 'timeout_effect':
+        lose(limit, 'UND_ERR_HEADERS_TIMEOUT')
+        reach(draws.between('later', limit, limit * 1.98))
+        return
+      case 'proxy_before':
+        this.#later(process, there, () => say(proxyPage(this.#with.org.time, fault.clockMs)))
+        return
+      case 'proxy_after':
+        reach(there, () => say(proxyPage(this.#with.org.time, fault.clockMs)))
+        return
+      case 'server_error':
+        this.#later(process, there, () => say(this.#error(500, 'E0000009')))
+        return
+      case 'server_error_after':
+        reach(there, () => say(this.#error(500, 'E0000009')))
+        return
+      case 'read_only':
+        this.#later(process, there, () => say(this.#error(503, 'E0000010')))
+        return
+      case 'strange_429':
+        this.#later(process, there, () =>
+          say({ status: 429, headers: { 'retry-after': '2' }, body: 'slow down' }),
+        )
+        return
+      case 'portal':
+        this.#later(process, there, () =>
+          say({ status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Sign in</html>' }),
+        )
+        return
+      case 'bare_answer':
+        reach(there, ({ status, body }) => say({ status, body, headers: {} }))
+        return
+      case 'slow_answer':
+        reach(there, (answer) =>
+          this.#later(process, draws.between('slow answer', 500, limit * 0.8), () => say(answer)),
+        )
+        return
+      case 'refused_connection':
+        return
+    }
+  }
+
+  #error(status: number, code: string): OrgAnswer {
+    const date = new Date(Math.floor(this.#with.org.time / 1000) * 1000).toUTCString()
+    return { status, body: errorBody(code), headers: { date, 'x-okta-request-id': 'broken' } }
+  }
+
+  /** The org gets a request. That happens whatever becomes of the process. */
+  #reach(departure: Departure, delay: number, async: boolean, then: (answer: OrgAnswer) => void): void {
+    const { time, draws, org, transitionMs, note } = this.#with
+    const { method, path, caller, process } = departure
+    time.plan(delay, null, () => {
+      org.busy++
+      const answer = org.answer(method, path, async ? transitionMs : 0, caller, process.group)
+      note(`org: ${method} ${path} of ${process.pid} → ${answer.status}`)
+      const back = draws.between('back', 1, draws.chance('slow back', 0.03) ? 2_000 : 80)
+      time.plan(back, null, () => {
+        org.busy--
+        then(answer)
+      })
+    })
+  }
+
+  #deliver(
+    process: SimProcess,
+    handler: Handler,
+    { status, headers, body }: OrgAnswer,
+    caller: Caller | null,
+  ): void {
+    this.#later(process, 0, () => {
+      const applied = this.#with.org.applied.find(({ by }) => by !== null && by === caller)
+      if (status === 200 && applied !== undefined) applied.answeredAt = this.#with.time.now
+
+      handler.onResponseStart?.(controller, status, { ...headers }, '')
+      handler.onResponseData?.(controller, Buffer.from(body))
+      handler.onResponseEnd?.(controller, {})
+    })
+  }
+
+  #later(process: SimProcess, delay: number, run: () => void): void {
+    this.#with.time.plan(delay, process, run)
+  }
+}
+
+const controller: Dispatcher.DispatchController = {
+  aborted: false,
+  paused: false,
+  reason: null,
+  abort: () => {},
+  pause: () => {},
+  resume: () => {},
+}
+
+function fail(handler: Handler, code: string): void {
+  handler.onResponseError?.(controller, Object.assign(new Error(code), { code }))
+}
+
+/** A page of a load balancer, with a clock of its own. */
+function proxyPage(orgTime: number, clockMs: number): OrgAnswer {
+  return {
+    status: 502,
+    headers: { date: new Date(orgTime + clockMs).toUTCString(), 'content-type': 'text/html' },
+    body: '<html>Bad Gateway</html>',
+  }
+}

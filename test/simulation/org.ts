@@ -1,0 +1,300 @@
+import type { Action } from '../../src/okta/actions.ts'
+import type { UserStatus } from '../../src/okta/status.ts'
+
+/** A user of the simulated org. Times are epoch ms by the org's clock. */
+export interface SimUser {
+  readonly id: string
+  readonly login: string
+  status: UserStatus
+  statusChanged: number | null
+  transition: { readonly to: UserStatus; readonly until: number } | null
+  factors: number[]
+}
+
+/** Whose call it was: a task of ours, or somebody else. */
+export interface Caller {
+  readonly run: string
+  readonly row: number
+  readonly step: number
+  readonly attempt: number
+  /** The number of the process that sent it. */
+  readonly pid: number
+}
+
+/** A change that the org has made. */
+export interface Applied {
+  readonly user: string
+  readonly action: Action | 'enrol'
+  /** Virtual ms. */
+  readonly at: number
+  /** Null for somebody else's. */
+  readonly by: Caller | null
+  /** When the answer reached its process; null if it never did. */
+  answeredAt: number | null
+  readonly before: UserStatus
+  readonly after: UserStatus
+}
+
+/** An answer of the org, before the network has had its way with it. */
+export interface OrgAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** One rate-limit counter. Its window opens with its first request. */
+interface Counter {
+  reset: number
+  used: number
+}
+
+export interface OrgSettings {
+  /** What is added to virtual time to get the org's clock. */
+  readonly clockMs: number
+  readonly limits: { readonly lifecycle: number; readonly reads: number }
+  readonly concurrency: number
+  readonly owner: string
+}
+
+/** Requests of ours in one window of a counter. */
+export interface WindowUse {
+  readonly bucket: string
+  readonly limit: number
+  readonly reset: number
+  /** By run. A retry settles the old run and carries out the new one, so it stands for itself. */
+  readonly ours: Map<string, number>
+}
+
+const windowMs = 60_000
+const lifecycle = '/api/v1/users'
+
+const legal: Readonly<Record<Action, readonly UserStatus[] | null>> = {
+  activate: ['STAGED', 'DEPROVISIONED'],
+  deactivate: ['STAGED', 'PROVISIONED', 'ACTIVE', 'RECOVERY', 'PASSWORD_EXPIRED', 'LOCKED_OUT', 'SUSPENDED'],
+  reactivate: ['PROVISIONED', 'RECOVERY'],
+  reset_factors: null,
+  suspend: ['ACTIVE'],
+  unlock: ['LOCKED_OUT'],
+  unsuspend: ['SUSPENDED'],
+}
+
+const target: Readonly<Record<Action, UserStatus | null>> = {
+  activate: 'PROVISIONED',
+  deactivate: 'DEPROVISIONED',
+  reactivate: null,
+  reset_factors: null,
+  suspend: 'SUSPENDED',
+  unlock: 'ACTIVE',
+  unsuspend: 'ACTIVE',
+}
+
+const refusals: Readonly<Record<Action, readonly [number, string]>> = {
+  activate: [403, 'E0000016'],
+  deactivate: [404, 'E0000007'],
+  reactivate: [403, 'E0000038'],
+  reset_factors: [403, 'E0000001'],
+  suspend: [400, 'E0000001'],
+  unlock: [403, 'E0000032'],
+  unsuspend: [400, 'E0000001'],
+}
+
+/** An org that behaves as okta-facts say and records what it really applied. */
+export class Org {
+  readonly users = new Map<string, SimUser>()
+  readonly applied: Applied[] = []
+  readonly windows: WindowUse[] = []
+  readonly #settings: OrgSettings
+  readonly #now: () => number
+  readonly #counters = new Map<string, Counter>()
+  #requests = 0
+  busy = 0
+  forbids: (user: string, what: 'read' | 'send') => boolean = () => false
+  onApplied: (applied: Applied) => void = () => {}
+
+  /** @param now virtual ms */
+  constructor(settings: OrgSettings, now: () => number) {
+    this.#settings = settings
+    this.#now = now
+  }
+
+  /** Epoch ms by the org's clock. */
+  get time(): number {
+    return this.#now() + this.#settings.clockMs
+  }
+
+  add(user: SimUser): void {
+    this.users.set(user.id, user)
+  }
+
+  /** The user that a key names: an id, a login, or a short name that only one login has. */
+  find(key: string): SimUser | null {
+    const byId = this.users.get(key)
+    if (byId !== undefined) return byId
+    const folded = key.toLowerCase()
+    const found = [...this.users.values()].filter(
+      ({ login }) => login === folded || login.startsWith(`${folded}@`),
+    )
+    return found.length === 1 ? (found[0] ?? null) : null
+  }
+
+  /** Counts a request and answers it. `caller` is whose lifecycle call it is; null for reads. */
+  answer(method: string, path: string, async: number, caller: Caller | null, whose: string): OrgAnswer {
+    const [plain = ''] = path.split('?')
+    const [, , , , key = '', , action] = plain.split('/')
+    const isFactors = plain.endsWith('/factors')
+    const bucket =
+      method === 'POST' || isFactors ? lifecycle : key === 'me' ? '/api/v1/users/me' : '/api/v1/users/{id}'
+    const counted = this.#count(bucket, whose)
+    if (!counted.allowed) return this.#say(429, errorBody('E0000047'), counted.headers)
+    if (this.busy > this.#settings.concurrency) {
+      const none = { ...counted.headers, 'x-rate-limit-limit': '0', 'x-rate-limit-remaining': '0' }
+      return this.#say(429, errorBody('E0000047'), none)
+    }
+    const say = (status: number, body: string): OrgAnswer => this.#say(status, body, counted.headers)
+    if (key === 'me') return say(200, this.#show(this.#user(this.#settings.owner)))
+    const user = this.find(decodeURIComponent(key))
+    if (user === null) return say(404, errorBody('E0000007'))
+    this.#ripen(user)
+    const what = method === 'POST' ? 'send' : 'read'
+    if (this.forbids(user.id, what)) return say(403, errorBody('E0000006'))
+    if (isFactors) return say(200, JSON.stringify(user.factors.map((time) => ({ created: secondsOf(time) }))))
+    if (method === 'GET') return say(200, this.#show(user))
+    return this.#act(user, action as Action, async, caller, say)
+  }
+
+  /** Somebody else's call. Nothing happens where the status forbids it. */
+  byOthers(id: string, action: Action | 'enrol'): void {
+    const user = this.#user(id)
+    this.#ripen(user)
+    if (action === 'enrol') {
+      user.factors.push(this.time)
+      this.#record(user, 'enrol', null, user.status)
+      return
+    }
+    if (legal[action]?.includes(user.status) === false) return
+    this.#change(user, action, 0, null)
+  }
+
+  /** Uses up some of a counter in somebody else's name. */
+  useByOthers(count: number): void {
+    for (let i = 0; i < count; i++) this.#count(lifecycle, null)
+  }
+
+  #act(
+    user: SimUser,
+    action: Action,
+    async: number,
+    caller: Caller | null,
+    say: (status: number, body: string) => OrgAnswer,
+  ): OrgAnswer {
+    if (user.transition !== null) return say(409, errorBody('E0000112'))
+    if (legal[action]?.includes(user.status) === false) {
+      const [status, code] = refusals[action]
+      return say(status, errorBody(code))
+    }
+    this.#change(user, action, async, caller)
+    return say(200, '{}')
+  }
+
+  #change(user: SimUser, action: Action, async: number, by: Caller | null): void {
+    const before = user.status
+    const to = target[action]
+    if (action === 'reset_factors') user.factors = []
+    if (to !== null && async > 0) user.transition = { to, until: this.time + async }
+    else if (to !== null) Object.assign(user, { status: to, statusChanged: this.time })
+    this.#record(user, action, by, before)
+  }
+
+  #record(user: SimUser, action: Applied['action'], by: Caller | null, before: UserStatus): void {
+    const applied: Applied = {
+      user: user.id,
+      action,
+      at: this.#now(),
+      by,
+      answeredAt: null,
+      before,
+      after: user.status,
+    }
+    this.applied.push(applied)
+    this.onApplied(applied)
+  }
+
+  #ripen(user: SimUser): void {
+    if (user.transition === null || user.transition.until > this.time) return
+    Object.assign(user, {
+      status: user.transition.to,
+      statusChanged: user.transition.until,
+      transition: null,
+    })
+  }
+
+  #user(id: string): SimUser {
+    const user = this.users.get(id)
+    if (user === undefined) throw new Error(`The org has no user ${id}.`)
+    return user
+  }
+
+  #show(user: SimUser): string {
+    return JSON.stringify({
+      id: user.id,
+      status: user.status,
+      statusChanged: user.statusChanged === null ? null : secondsOf(user.statusChanged),
+      ...(user.transition === null ? {} : { transitioningToStatus: user.transition.to }),
+      profile: { login: user.login },
+    })
+  }
+
+  /** @param whose null for somebody else */
+  #count(bucket: string, whose: string | null): { allowed: boolean; headers: Record<string, string> } {
+    const limit = bucket === lifecycle ? this.#settings.limits.lifecycle : this.#settings.limits.reads
+    const second = Math.floor(this.time / 1000)
+    let counter = this.#counters.get(bucket)
+    // The second that the reset names still belongs to the window.
+    if (counter === undefined || second > counter.reset) {
+      counter = { reset: second + windowMs / 1000, used: 0 }
+      this.#counters.set(bucket, counter)
+    }
+    const allowed = counter.used < limit
+    if (allowed) counter.used++
+    if (whose !== null) {
+      const { reset } = counter
+      let use = this.windows.find((other) => other.bucket === bucket && other.reset === reset)
+      if (use === undefined) {
+        use = { bucket, limit, reset, ours: new Map() }
+        this.windows.push(use)
+      }
+      use.ours.set(whose, (use.ours.get(whose) ?? 0) + 1)
+    }
+    return {
+      allowed,
+      headers: {
+        'x-rate-limit-limit': String(limit),
+        'x-rate-limit-remaining': String(limit - counter.used),
+        'x-rate-limit-reset': String(counter.reset),
+      },
+    }
+  }
+
+  #say(status: number, body: string, headers: Readonly<Record<string, string>>): OrgAnswer {
+    const ours = {
+      date: new Date(Math.floor(this.time / 1000) * 1000).toUTCString(),
+      'content-type': 'application/json',
+      'x-okta-request-id': `req${++this.#requests}`,
+    }
+    return { status, body, headers: { ...ours, ...headers } }
+  }
+}
+
+export function errorBody(code: string): string {
+  return JSON.stringify({
+    errorCode: code,
+    errorSummary: 'No.',
+    errorLink: code,
+    errorId: 'e',
+    errorCauses: [],
+  })
+}
+
+function secondsOf(time: number): string {
+  return new Date(Math.floor(time / 1000) * 1000).toISOString()
+}

@@ -1,0 +1,272 @@
+import { checkEnd } from './invariants.ts'
+import { type PlantedBug, plant } from './planted-bugs.ts'
+import type { SimProcess } from './process.ts'
+import { startResume, startRetry, startRun } from './program.ts'
+import { failedRows, type ReportedTask, readReports, readRun } from './reports.ts'
+import { type Disturbance, ownerId, type Scenario } from './scenario.ts'
+import { home, runsDirectory, World } from './world.ts'
+
+/** How a history ended. */
+export interface Played {
+  readonly violations: readonly string[]
+  readonly history: readonly string[]
+  /** Happenings, and virtual ms. */
+  readonly steps: number
+  readonly virtualMs: number
+  readonly processes: number
+  readonly applied: number
+}
+
+/** What one clean end of a process left in its run directory. */
+export interface Report {
+  readonly run: string
+  readonly at: number
+  readonly tasks: readonly ReportedTask[]
+  readonly counts: Readonly<Record<string, number>>
+  readonly tasksInAll: number
+}
+
+const mostSteps = 60_000
+/** Executions with a healthy world after which a run must have ended. */
+const mostHealthy = 6
+
+/** Plays one history from its scenario. The same scenario gives the same history. */
+export async function play(scenario: Scenario, bug?: PlantedBug): Promise<Played> {
+  const world = new World(scenario)
+  const heal = bug === undefined ? null : plant(bug, world)
+  prepare(world)
+  world.enter()
+  const environment = { ...process.env }
+  process.env.OKTA_CLIENT_ORGURL = 'https://org.example.com'
+  process.env.OKTA_CLIENT_TOKEN = 'token'
+  process.env.OKTA_CLIENT_REQUESTTIMEOUT = String(scenario.requestTimeoutS)
+  try {
+    const story = new Story(world)
+    await story.tell()
+    await checkEnd(world, story.reports)
+  } finally {
+    heal?.()
+    process.env = environment
+    world.leave()
+  }
+  return {
+    violations: world.violations,
+    history: world.history,
+    steps: world.time.steps,
+    virtualMs: world.time.now,
+    processes: world.processes.length,
+    applied: world.org.applied.length,
+  }
+}
+
+function prepare(world: World): void {
+  const { scenario, org, disk, time } = world
+  for (const { id, login, status, changedBefore, factors } of scenario.users) {
+    const changed = org.time - changedBefore * 1000
+    org.add({
+      id,
+      login,
+      status,
+      statusChanged: changedBefore === 0 ? null : changed,
+      transition: null,
+      factors: Array.from({ length: factors }, () => changed),
+    })
+  }
+  org.add({
+    id: ownerId,
+    login: 'owner@example.com',
+    status: 'ACTIVE',
+    statusChanged: null,
+    transition: null,
+    factors: [],
+  })
+  org.forbids = (user, what) =>
+    scenario.denials.some(
+      (denial) =>
+        denial.what === what &&
+        time.now >= denial.fromMs &&
+        time.now < denial.toMs &&
+        (denial.users?.includes(user) ?? true),
+    )
+  let ours = 0
+  org.onApplied = ({ user, action, by, after }) => {
+    world.note(`org: ${action} of ${user} applied${by === null ? ' for somebody else' : ''}, now ${after}`)
+    if (by === null) return
+    ours++
+    for (const colleague of scenario.colleagues) {
+      if (colleague.afterApplied !== ours) continue
+      time.plan(colleague.atMs, null, () => org.byOthers(user, colleague.action))
+    }
+  }
+  for (const { afterApplied, atMs, user, action } of scenario.colleagues) {
+    if (afterApplied === null) time.plan(atMs, null, () => org.byOthers(user, action))
+  }
+  if (scenario.othersPerMinute > 0) {
+    const use = (): void => {
+      org.useByOthers(1)
+      time.plan(60_000 / scenario.othersPerMinute, null, use)
+    }
+    time.plan(0, null, use)
+  }
+  disk.createDirectory(home)
+  writeNow(world, `${home}/job.json`, JSON.stringify(jobOf(world)))
+  const header = scenario.steps === null ? 'user,action,ref' : 'user,ref'
+  const lines = scenario.rows.map(({ user, action, ref }) =>
+    scenario.steps === null ? `${user},${action},${ref}` : `${user},${ref}`,
+  )
+  writeNow(world, `${home}/input.csv`, [header, ...lines, ''].join('\n'))
+  disk.syncAll()
+}
+
+function jobOf({ scenario, forgetsGuards }: World): object {
+  const { steps, inDoubt, respondAsync, share, concurrency, protect } = scenario
+  return {
+    name: 'sim',
+    ...(steps === null ? {} : { steps }),
+    options: { in_doubt: inDoubt, respond_async: respondAsync },
+    pace: { share, concurrency },
+    guards: { protect: forgetsGuards ? [] : protect },
+  }
+}
+
+function writeNow({ disk }: World, path: string, text: string): void {
+  disk.createFile(path).write(Buffer.from(text), 0)
+}
+
+/** What a person does with the program, from the first command until nothing is left to do. */
+class Story {
+  readonly reports: Report[] = []
+  readonly #world: World
+  #run = 'r1'
+  #input = `${home}/input.csv`
+  #fed = 0
+  #moves = 0
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  async tell(): Promise<void> {
+    const world = this.#world
+    const disturbed = Math.max(0, ...world.scenario.disturbances.map((one) => one.process + 1))
+    let healthy = 0
+    for (let number = 0; ; number++) {
+      const heals = number > disturbed + 1
+      if (heals) {
+        world.disk.state = 'well'
+        world.org.forbids = () => false
+        if (++healthy > mostHealthy) {
+          world.violate(`I10 run ${this.#run} does not end`)
+          return
+        }
+      }
+      const process = this.#next(number)
+      if (process === null) return
+      for (const disturbance of world.scenario.disturbances) {
+        if (disturbance.process === number) this.#disturb(process, disturbance)
+      }
+      const end = await world.time.runUntil(() => world.processes.every((other) => other.ended), mostSteps)
+      if (end !== 'done') {
+        world.violate(`I12 a process hangs (${end}): ${process.command}`)
+        return
+      }
+      if (process.crash !== null) world.violate(`I12 ${process.command} crashed: ${stackOf(process.crash)}`)
+      this.#report()
+      this.#followRetry()
+    }
+  }
+
+  /** The next command; null if there is nothing left to do. */
+  #next(number: number): SimProcess | null {
+    const world = this.#world
+    const run = readRun(world, this.#run)
+    if (run === null) return startRun(world, this.#input, this.#run)
+    const move = number === 0 ? 'resume' : (world.scenario.moves[this.#moves++] ?? 'resume')
+    if (move === 'retry') return startRetry(world, this.#run)
+    if (move === 'feed' && world.disk.state === 'well' && this.#isReported(run.state)) {
+      const rows = failedRows(world, this.#run)
+      if (rows.length < 2) return run.state === 'finished' ? null : startResume(world, this.#run)
+      this.#fed++
+      this.#input = `${home}/fed${this.#fed}.csv`
+      this.#run = `f${this.#fed}`
+      writeNow(world, this.#input, `${rows.join('\n')}\n`)
+      world.disk.syncAll()
+      world.note(`failed.csv is fed back: ${rows.length - 1} rows`)
+      return startRun(world, this.#input, this.#run)
+    }
+    if (run.state === 'finished')
+      return this.#moves >= world.scenario.moves.length ? null : startResume(world, this.#run)
+    if (run.closed_by !== undefined) return startRetry(world, this.#run)
+    return startResume(world, this.#run)
+  }
+
+  #isReported(state: string): boolean {
+    return state === 'finished' || state === 'stopped' || state === 'interrupted'
+  }
+
+  #followRetry(): void {
+    const world = this.#world
+    for (;;) {
+      const next = readRun(world, this.#run)?.closed_by
+      if (next === undefined || readRun(world, next) === null) return
+      this.#run = next
+    }
+  }
+
+  /** Looks at all reports that there are now. */
+  #report(): void {
+    const world = this.#world
+    const runs = world.disk.find(runsDirectory)
+    if (runs?.kind !== 'directory') return
+    for (const run of runs.names.keys()) {
+      if (run.startsWith('.')) continue
+      const report = readReports(world, run)
+      if (report !== null) this.reports.push({ run, at: world.time.now, ...report })
+    }
+  }
+
+  #disturb(process: SimProcess, { afterMs, kind, ms }: Disturbance): void {
+    const world = this.#world
+    const { time, disk } = world
+    const later = (delay: number, work: () => void): void => void time.plan(delay, null, work)
+    later(afterMs, () => {
+      if (process.ended) return
+      world.note(`disturbance: ${kind}`)
+      switch (kind) {
+        case 'SIGINT':
+        case 'SIGTERM':
+          time.plan(0, process, () => process.signal(kind))
+          return
+        case 'SIGKILL':
+          world.kill(process)
+          return
+        case 'power':
+          world.cutPower()
+          return
+        case 'pause':
+          time.pause(process)
+          later(ms, () => time.goOn(process))
+          return
+        case 'full_disk':
+        case 'read_only_disk':
+          disk.state = kind === 'full_disk' ? 'full' : 'read_only'
+          later(ms, () => {
+            disk.state = 'well'
+          })
+          return
+        case 'clock_step':
+          world.wallOffset += ms % 400 === 200 ? -ms * 100 : ms * 100
+          return
+        case 'rival':
+          if (readRun(world, this.#run) !== null) startResume(world, this.#run, 'host-b')
+          return
+      }
+    })
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error
+    ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' | ')
+    : String(error)
+}

@@ -1,0 +1,63 @@
+import { resumeCommand } from '../../src/cli/commands/resume.ts'
+import { retryCommand } from '../../src/cli/commands/retry.ts'
+import { runCommand } from '../../src/cli/commands/run.ts'
+import { reportError } from '../../src/cli/report-error.ts'
+// Loaded here, since the program loads it in mid-run, which takes real time.
+import '../../src/job/read-job-file.ts'
+import { asCannotWrite } from '../../src/files/cannot-write.ts'
+import { KnownError } from '../../src/messages/known-error.ts'
+import type { SimProcess } from './process.ts'
+import { home, runsDirectory, type World } from './world.ts'
+
+const sending = {
+  'runs-dir': runsDirectory,
+  yes: true,
+  quiet: true,
+  json: true,
+  drain: 15,
+  'accept-refusals': false,
+}
+
+/** `okta-lifecycle run INPUT --job JOB --run-id RUN --yes --quiet --json` as a process of a world. */
+export function startRun(world: World, input: string, runId: string, machine?: string): SimProcess {
+  const args = {
+    ...sending,
+    input,
+    job: `${home}/job.json`,
+    'run-id': runId,
+    sandbox: false,
+    read: true,
+    'skip-invalid': true,
+    skipInvalid: true,
+  }
+  return start(world, `run ${runId}`, () => runCommand.run(args), machine)
+}
+
+export function startResume(world: World, runId: string, machine?: string): SimProcess {
+  const args = { ...sending, run: runId, latest: false, 'take-sound-part': false }
+  return start(world, `resume ${runId}`, () => resumeCommand.run(args), machine)
+}
+
+/** The new run's id is not known before it begins. */
+export function startRetry(world: World, runId: string): SimProcess {
+  return start(world, `retry ${runId}`, () => retryCommand.run({ ...sending, run: runId, latest: false }))
+}
+
+function start(
+  world: World,
+  command: string,
+  run: () => Promise<number>,
+  machine: string | undefined,
+): SimProcess
+function start(world: World, command: string, run: () => Promise<number>): SimProcess
+function start(world: World, command: string, run: () => Promise<number>, machine?: string): SimProcess {
+  const work = async (): Promise<number> => {
+    try {
+      return await run()
+    } catch (error) {
+      if (!(error instanceof KnownError) && asCannotWrite(error) === null) throw error
+      return reportError(error, false)
+    }
+  }
+  return world.start(command, work, machine)
+}

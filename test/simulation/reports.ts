@@ -1,0 +1,67 @@
+import { parse } from 'csv-parse/sync'
+import type { Action } from '../../src/okta/actions.ts'
+import { runsDirectory, type World } from './world.ts'
+
+/** A task as `results.jsonl` tells it. */
+export interface ReportedTask {
+  readonly row: number
+  readonly step: number
+  readonly action: Action
+  readonly result: string
+  readonly message: string
+  readonly attempts: number
+  readonly ref: string
+}
+
+interface RunJson {
+  readonly state: string
+  readonly closed_by?: string
+  readonly input: { readonly file: string }
+}
+
+/** A run's `run.json`; null if there is none. */
+export function readRun(world: World, run: string): RunJson | null {
+  const bytes = world.files.read(`${runsDirectory}/${run}/run.json`)
+  return bytes === null ? null : (JSON.parse(bytes.toString('utf8')) as RunJson)
+}
+
+/** The reports of a run; null where there are none. */
+export function readReports(
+  world: World,
+  run: string,
+): {
+  readonly tasks: readonly ReportedTask[]
+  readonly counts: Readonly<Record<string, number>>
+  readonly tasksInAll: number
+} | null {
+  const results = world.files.read(`${runsDirectory}/${run}/results.jsonl`)
+  const summary = world.files.read(`${runsDirectory}/${run}/summary.json`)
+  if (results === null || summary === null) return null
+  const lines = results.toString('utf8').split('\n')
+  const tasks = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as ReportedTask)
+  const { results: counts, tasks: tasksInAll } = JSON.parse(summary.toString('utf8')) as {
+    readonly results: Record<string, number>
+    readonly tasks: number
+  }
+  return { tasks, counts, tasksInAll }
+}
+
+/** The lines of a run's `failed.csv`, its header first. */
+export function failedRows(world: World, run: string): readonly string[] {
+  const bytes = world.files.read(`${runsDirectory}/${run}/failed.csv`)
+  return bytes === null
+    ? []
+    : bytes
+        .toString('utf8')
+        .split(/\r?\n/)
+        .filter((line) => line !== '')
+}
+
+/** The `ref` of each row of a run's input, by row number from 1. */
+export function refsOf(world: World, run: string): ReadonlyMap<number, string> {
+  const file = readRun(world, run)?.input.file
+  const bytes = file === undefined ? null : world.files.read(`${runsDirectory}/${run}/${file}`)
+  if (bytes === null) return new Map()
+  const records = parse(bytes, { columns: true }) as { readonly ref: string }[]
+  return new Map(records.map(({ ref }, index) => [index + 1, ref]))
+}

@@ -1,0 +1,249 @@
+import { Disk } from './disk.ts'
+import { Draws } from './draws.ts'
+import { FileApi } from './file-api.ts'
+import { JournalWatch } from './journal-watch.ts'
+import { Network } from './network.ts'
+import { type Caller, Org } from './org.ts'
+import { install, type Patches, SimTimer } from './patches.ts'
+import { SimProcess } from './process.ts'
+import { ownerId, type Scenario } from './scenario.ts'
+import { VirtualTime } from './virtual-time.ts'
+
+/** Where everything lies on the simulated disk. */
+export const home = '/sim'
+export const runsDirectory = `${home}/runs`
+
+/** How far the machine's own clock is from virtual time at first. */
+const wallOffsetMs = Date.UTC(2026, 2, 2, 10)
+
+/** Everything of one history: time, disk, org, network and processes. */
+export class World {
+  readonly scenario: Scenario
+  readonly draws: Draws
+  readonly time = new VirtualTime()
+  readonly disk = new Disk()
+  readonly files: FileApi
+  readonly org: Org
+  readonly network: Network
+  readonly journals: JournalWatch
+  readonly processes: SimProcess[] = []
+  readonly violations: string[] = []
+  readonly history: string[] = []
+  /** For a planted bug: the job does not say whom it protects. */
+  forgetsGuards = false
+  /** The machine's clock, which a person may set. */
+  wallOffset = wallOffsetMs
+  #pids = 100
+  #uuids = 0
+  #patches: Patches | null = null
+
+  constructor(scenario: Scenario) {
+    this.scenario = scenario
+    this.draws = new Draws(scenario.seed)
+    this.files = new FileApi(this.disk, (name, effect) => this.#syscall(name, effect))
+    this.org = new Org(
+      {
+        clockMs: scenario.orgClockMs,
+        limits: scenario.limits,
+        concurrency: scenario.orgConcurrency,
+        owner: ownerId,
+      },
+      () => this.time.now,
+    )
+    this.journals = new JournalWatch((line) => this.violate(line))
+    this.files.onWrite = (path, _file, bytes, at) =>
+      this.journals.written(this.#current?.pid ?? 0, path, bytes, at)
+    this.network = new Network({
+      time: this.time,
+      draws: this.draws,
+      org: this.org,
+      faults: scenario.faults,
+      requestTimeoutMs: scenario.requestTimeoutS * 1000,
+      transitionMs: scenario.transitionMs,
+      note: (line) => this.note(line),
+      onDeparture: (process, method, path) => this.#departs(process, method, path),
+    })
+  }
+
+  note(line: string): void {
+    this.history.push(`${(this.time.now / 1000).toFixed(3).padStart(9)}  ${line}`)
+  }
+
+  violate(line: string): void {
+    this.violations.push(line)
+    this.note(`VIOLATION ${line}`)
+  }
+
+  /** Starts a process that does some work of the program. */
+  start(command: string, work: () => Promise<number>, machine = 'host-a'): SimProcess {
+    const process = new SimProcess(this.#pids++, command, machine, this.time.now)
+    this.processes.push(process)
+    this.note(`process ${process.pid} begins: ${command}`)
+    this.time.plan(0, process, () => {
+      work().then(
+        (code) => this.#end(process, code, null),
+        (error: unknown) => this.#end(process, 1, error),
+      )
+    })
+    return process
+  }
+
+  /** Ends a process at once. Its writes stay in the system's cache. */
+  kill(process: SimProcess): void {
+    if (process.ended) return
+    process.state = 'gone'
+    process.endedAt = this.time.now
+    this.note(`process ${process.pid} is killed`)
+  }
+
+  /** Ends all processes, and with them all that was not synced. */
+  cutPower(): void {
+    for (const process of this.processes) this.kill(process)
+    this.disk.losePower(this.draws)
+    this.journals.forget()
+    this.note('the power fails')
+  }
+
+  enter(): void {
+    this.#patches = install({
+      isAtWork: () => this.time.current !== null,
+      setTimer: (run, ms, repeats) => this.#setTimer(run, ms, repeats),
+      clearTimer: (timer) => {
+        if (timer instanceof SimTimer) timer.cancel()
+      },
+      sleep: (ms, signal) => this.#sleep(ms, signal),
+      monotonic: () => this.time.now - (this.#current?.startedAt ?? 0),
+      wall: () => this.time.now + this.wallOffset,
+      random: () => this.draws.next('random'),
+      uuid: () => `00000000-0000-4000-8000-${String(this.#uuids++).padStart(12, '0')}`,
+      hostname: () => this.#current?.machine ?? 'nowhere',
+      pid: () => this.#current?.pid ?? 0,
+      exit: (code) => {
+        if (this.#current !== null) this.#end(this.#current, code, null)
+      },
+      onSignal: (name, handler, on) => {
+        const handlers = this.#current?.signals.get(name) ?? new Set()
+        if (on) handlers.add(handler)
+        else handlers.delete(handler)
+        this.#current?.signals.set(name, handlers)
+      },
+      print: (text) => this.#current?.output.push(text),
+      files: {
+        ...this.files.promises,
+        readFile: (path: string, encoding?: unknown) =>
+          path.startsWith('/proc/')
+            ? Promise.resolve().then(() => this.#proc(path))
+            : this.files.promises.readFile(path, encoding),
+        readlink: async () => 'pid:[1]',
+      },
+      isMyPath: (path) => typeof path === 'string' && (path.startsWith(home) || this.#isProc(path)),
+      isMyDescriptor: (fd) => this.files.isDescriptor(fd),
+      writeSync: (fd, bytes, at) => this.files.writeSync(fd, bytes, at),
+      readChunks: (path, start, most) => this.files.chunks(path, start, most),
+      dispatch: (options, handler) => {
+        if (this.#current !== null) this.network.dispatch(this.#current, options, handler)
+      },
+    })
+  }
+
+  leave(): void {
+    this.#patches?.restore()
+    this.#patches = null
+  }
+
+  get #current(): SimProcess | null {
+    return this.time.current instanceof SimProcess ? this.time.current : null
+  }
+
+  #departs(process: SimProcess, method: string, path: string): Caller | null {
+    if (method !== 'POST') return null
+    const [, , , , key = '', , action = ''] = path.split('?')[0]?.split('/') ?? []
+    const intent = this.journals.latestIntent(process.pid, decodeURIComponent(key))
+    if (intent === null) {
+      this.violate(`I1 ${process.pid} sends ${action} for ${key} without an intent`)
+      return null
+    }
+    const { run, row, step, attempt, end, path: journal, settled } = intent
+    const file = this.disk.find(journal)
+    if (settled) this.violate(`I1 ${process.pid} sends ${action} for ${key}, whose last intent is settled`)
+    if (file?.kind !== 'file' || !file.isSynced(end))
+      this.violate(`I1 ${process.pid} sends ${action} for ${key} before its intent is on disk`)
+    const later = this.processes.find((other) => other.pid > process.pid && other.sentFor.has(run))
+    if (later !== undefined)
+      this.violate(`I9 ${process.pid} sends for run ${run} after ${later.pid} has taken it over`)
+    process.sentFor.add(run)
+    return { run, row, step, attempt, pid: process.pid }
+  }
+
+  #end(process: SimProcess, code: number, error: unknown): void {
+    if (process.ended) return
+    process.exitCode = code
+    process.endedAt = this.time.now
+    process.crash = error
+    process.state = 'gone'
+    this.note(`process ${process.pid} ends: ${code}${error === null ? '' : ` ${String(error)}`}`)
+  }
+
+  #setTimer(run: () => void, ms: number, repeats: boolean): SimTimer {
+    const timer = new SimTimer()
+    const owner = this.time.current
+    const plan = (): void => {
+      const happening = this.time.plan(ms, owner, () => {
+        if (repeats) plan()
+        run()
+      })
+      timer.cancel = () => {
+        happening.run = null
+      }
+    }
+    plan()
+    return timer
+  }
+
+  #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const happening = this.time.plan(ms, this.time.current, resolve)
+      signal?.addEventListener('abort', () => {
+        happening.run = null
+        reject(signal.reason)
+      })
+    })
+  }
+
+  #syscall<T>(name: string, effect: () => T): Promise<T> {
+    const owner = this.time.current
+    const { powerLosses } = this.disk
+    const delay = name.includes('sync')
+      ? this.draws.between('sync', 0.3, this.draws.chance('slow sync', 0.03) ? 400 : 3)
+      : this.draws.between('syscall', 0.02, this.draws.chance('slow syscall', 0.01) ? 60 : 0.3)
+    return new Promise((resolve, reject) => {
+      // The system goes on with it when the process dies, half of the time.
+      const outlives = this.draws.chance('outlives', 0.5)
+      this.time.plan(delay, null, () => {
+        const gone = owner?.state === 'gone'
+        if (this.disk.powerLosses !== powerLosses || (gone && !outlives)) return
+        try {
+          const value = effect()
+          this.time.plan(0, owner, () => resolve(value))
+        } catch (error) {
+          this.time.plan(0, owner, () => reject(error))
+        }
+      })
+    })
+  }
+
+  #isProc(path: string): boolean {
+    return path.startsWith('/proc/') && this.time.current !== null
+  }
+
+  /** What Linux shows of the machine and its processes. */
+  #proc(path: string): string {
+    const me = this.#current
+    if (path === '/proc/sys/kernel/random/boot_id') return `boot-${me?.machine}-${this.disk.powerLosses}`
+    if (path === '/proc/uptime') return `${(this.time.now / 1000).toFixed(2)} 0.00`
+    const number = path === '/proc/self/stat' ? me?.pid : Number(path.split('/')[2])
+    const process = this.processes.find((other) => other.pid === number && !other.ended)
+    if (process === undefined) throw Object.assign(new Error('gone'), { code: 'ENOENT', syscall: 'open' })
+    return `${number} (node) S${' 0'.repeat(18)} ${Math.round(process.startedAt)}`
+  }
+}
