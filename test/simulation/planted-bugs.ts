@@ -1,4 +1,3 @@
-import { UserOrder } from '../../src/engine/user-order.ts'
 import { Hold } from '../../src/files/hold/hold.ts'
 import type { JournalEvent } from '../../src/journal/journal-event.ts'
 import { JournalState } from '../../src/journal/journal-state.ts'
@@ -6,6 +5,7 @@ import { Recorder } from '../../src/journal/recorder.ts'
 import { SentRecently } from '../../src/journal/sent-recently.ts'
 import { StopSwitch } from '../../src/messages/stop.ts'
 import { ruleOf } from '../../src/okta/actions.ts'
+import { UserOrder } from '../../src/rules/user-order.ts'
 import { Patches } from './patches.ts'
 import type { World } from './world.ts'
 
