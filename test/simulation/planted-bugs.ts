@@ -117,6 +117,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         return {
           waitForSameKey: async () => {},
           claim: async () => false,
+          predecessor: () => null,
           preceding: () => null,
           finish: place.finish.bind(place),
         }
