@@ -11,7 +11,20 @@ export const inputOptions = {
     describe: `Action for rows that name none: ${actionNames.join(', ')}`,
   },
   'user-column': { type: 'string', requiresArg: true, describe: 'Column that holds ids or logins' },
-  'action-column': { type: 'string', requiresArg: true, describe: "Column that holds each row's action" },
+  'action-column': {
+    type: 'string',
+    requiresArg: true,
+    describe: "Column that holds each row's action; none if no column does",
+  },
+  'header-line': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Line of a CSV that names the columns [default: the first that is not blank]',
+  },
+  'short-names': {
+    type: 'boolean',
+    describe: 'Take a key without @ for the part of a login before it: ada for ada@example.com',
+  },
   format: {
     choices: inputFormats,
     requiresArg: true,

@@ -3,6 +3,7 @@ import { Tally } from '../budget/tally.ts'
 import type { Hold } from '../files/hold/hold.ts'
 import { readRows } from '../input/read-rows.ts'
 import type { InputRow } from '../input/row.ts'
+import { rowSettings } from '../job/input-settings.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
 import type { JournalEvent } from '../journal/journal-event.ts'
@@ -174,9 +175,8 @@ function reasonOf(stop: StopSwitch, state: JournalState, run: RunFile): StopReas
 
 function rowsOf(directory: string, run: RunFile): AsyncIterable<InputRow> {
   return readRows(inputFile(directory, run), columnMapping(run), {
+    ...rowSettings(run.job),
     format: run.input.format,
-    action: run.job.action,
-    steps: run.job.steps,
   })
 }
 

@@ -2,6 +2,7 @@ import type { InputRow, ValidRow } from '../input/row.ts'
 import { readUser } from '../lookup/read-user.ts'
 import type { Answer } from '../okta/answer.ts'
 import { hasEarlierRow, isEnough, spreadRows } from '../rules/probe.ts'
+import { judgeDue } from '../rules/row-verdict.ts'
 import type { Gate, ProbeOutcome } from './refusal-gate.ts'
 import { runRow } from './row.ts'
 import { noteFailure, type RowsAtWork } from './rows.ts'
@@ -16,8 +17,9 @@ export interface ProbeInput {
 function isLeft({ work }: ProbeInput): (row: ValidRow) => boolean {
   const { reach, services } = work
   const { state } = services.recorder
-  return ({ row }) =>
+  return ({ row, due }) =>
     (row > reach.row || reach.queued.has(row)) &&
+    judgeDue({ due }, services.lookup.clock.nowAtLeast()) === null &&
     !reach.early.has(row) &&
     state.resultPosition({ row, step: 1 }) === null &&
     !state.isUnderWay(row)

@@ -12,7 +12,8 @@ import {
   skipAfter,
   skipForPreceding,
 } from '../rules/row-order.ts'
-import { unsentResult } from '../rules/unsent-result.ts'
+import { judgeDue, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
+import { endedUnsent, unsentResult } from '../rules/unsent-result.ts'
 import type { Place, Predecessor } from '../rules/user-order.ts'
 import type { Services } from './services.ts'
 import { runTask } from './task/task.ts'
@@ -46,7 +47,10 @@ export async function runRow(
   try {
     await place.waitForSameKey()
     services.lookup.stop.check()
-    const repeated = recorded.length === 0 ? await repeatedUser(services, row, place) : null
+    const hasBegun = recorded.length > 0 || services.recorder.state.isUnderWay(row.row)
+    const early = hasBegun ? null : judgeDue(row, services.lookup.clock.nowAtLeast())
+    if (early !== null) return await endRow(services, row, recorded, early, null)
+    const repeated = !hasBegun && row.checkLogin === null ? await repeatedUser(services, row, place) : null
     if (repeated !== null) {
       // The next row of the user need not wait until this one is on disk: nothing was done for it.
       located = { target: repeated.id, traceId: repeated.id, known: repeated, read: null }
@@ -56,7 +60,12 @@ export async function runRow(
       await runTasks(services, row, located, recorded, duplicateSkip)
       return
     }
-    located = await locate(services, row, place, recorded)
+    const found = await locate(services, row, place, recorded)
+    const other = found.known === null && found.read?.kind === 'found' ? found.read : null
+    const verdict = other === null ? null : judgeUser(row, other.user, services.job.input.short_names)
+    // Whoever Okta showed is not the user of the row: it leaves no trace with that user.
+    if (verdict !== null) return await endRow(services, row, recorded, verdict, other)
+    located = found
     const preceding = located.traceId === null ? null : place.preceding(located.traceId)
     const inDoubt = await runTasks(services, row, located, recorded, skipForPreceding(row, preceding))
     trace = { signature: signatureOf(row), inDoubt }
@@ -81,6 +90,32 @@ async function repeatedUser(
   await place.claim(predecessor.user)
   const preceding = place.preceding(predecessor.user.id)
   return skipForPreceding(row, preceding)?.reason === 'duplicate' ? predecessor.user : null
+}
+
+/** Ends all tasks of a row that are not ended, without a call. */
+async function endRow(
+  services: Services,
+  row: ValidRow,
+  recorded: readonly TaskResult[],
+  verdict: RowVerdict,
+  shown: FoundUser | null,
+): Promise<void> {
+  const { recorder, lookup, settleOnly } = services
+  if (settleOnly) return
+  let skip: Skip | null = null
+  for (const [index, action] of row.actions.entries()) {
+    const step = index + 1
+    const known = recorded.find((result) => result.step === step)
+    if (known === undefined) {
+      const { result, reason, message } = skip === null ? verdict : { ...skip, result: 'skipped' as const }
+      const task = { row: row.row, step, user: row.user, action, message }
+      const ended = endedUnsent(task, result, reason, lookup.clock.timestamp())
+      const answered =
+        shown === null ? {} : { http_status: shown.httpStatus, okta_request_id: shown.requestId }
+      await recorder.result({ ...ended, ...answered, okta_login: shown?.user.login ?? null })
+      skip ??= skipAfter(ended)
+    } else skip ??= skipAfter(known)
+  }
 }
 
 async function locate(

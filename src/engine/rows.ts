@@ -6,7 +6,7 @@ import { type Advice, RunStopped } from '../messages/stop.ts'
 import { normalizeUserKey } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { leavesDoubt, signatureOf } from '../rules/row-order.ts'
-import { invalidResult } from '../rules/unsent-result.ts'
+import { refusedResult } from '../rules/unsent-result.ts'
 import type { Place, UserOrder } from '../rules/user-order.ts'
 import { runRow } from './row.ts'
 import type { RowQueue } from './row-queue.ts'
@@ -70,15 +70,15 @@ export async function executeRows(work: RowsAtWork, rows: AsyncIterable<InputRow
       reach.row = row.row
       if (reach.early.has(row.row)) continue
       const recorded = await recordedResults(work, row)
-      if (row.kind === 'invalid') {
+      if (row.kind !== 'valid') {
         if (recorded.length > 0 || services.settleOnly) continue
         await queue.add(
-          guarded(() => services.recorder.result(invalidResult(row, services.lookup.clock.timestamp()))),
+          guarded(() => services.recorder.result(refusedResult(row, services.lookup.clock.timestamp()))),
         )
         continue
       }
       if (recorded.length === row.actions.length) {
-        const userId = finishedUser(services, row, recorded)
+        const userId = recorded.some(meansNobody) ? null : finishedUser(services, row, recorded)
         const trace = { signature: signatureOf(row), inDoubt: recorded.some(leavesDoubt) }
         // A row that a later one has superseded was not carried out: it is nobody's preceding row.
         const superseded = recorded.every(({ reason }) => reason === 'superseded')
@@ -106,6 +106,11 @@ export async function executeRows(work: RowsAtWork, rows: AsyncIterable<InputRow
   await drained(work)
   const [failure] = failures
   if (failure !== undefined) throw failure
+}
+
+/** Whether a row ended before it counted as one of its user: it was not due, or its user is not who was meant. */
+function meansNobody({ reason }: TaskResult): boolean {
+  return reason === 'not_due' || reason === 'other_login'
 }
 
 /**

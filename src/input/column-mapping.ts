@@ -1,18 +1,29 @@
 import { KnownError } from '../messages/known-error.ts'
+import { shellWord } from '../messages/shell-word.ts'
 import { shown, shownList } from '../messages/shown.ts'
-import { maxColumns } from './bytes/limits.ts'
+import {
+  actionColumnNames,
+  candidates,
+  dataInHeader,
+  likelyUserColumns,
+  plainName,
+  sendEmailNames,
+  userNames,
+} from './columns/column-names.ts'
+import { findHeaderBelow } from './columns/find-header-line.ts'
+import { idColumnsWithoutIds, keysOf } from './columns/look-at-records.ts'
 import { readCsvLayout } from './csv/read-header.ts'
-import { textInFormula } from './csv/text-formula.ts'
 import type { InputFile } from './input-file.ts'
-import { readJson } from './json/read-json.ts'
 import type { InputFormat } from './row.ts'
-import { stripInvisible } from './user-key.ts'
 
 /** What the user said about the input's columns. null: to be found by their usual names. */
 export interface InputSettings {
   readonly format: InputFormat
   readonly userColumn: string | null
+  /** `none`: no column is the action. */
   readonly actionColumn: string | null
+  /** Columns that the job names beside those: for `where`, `due` and `check`. */
+  readonly otherColumns?: readonly string[]
 }
 
 /** Which columns an input has, and which of them mean something to the program. */
@@ -22,30 +33,26 @@ export interface ColumnMapping {
   readonly user: string
   readonly action: string | null
   readonly sendEmail: string | null
+  /**
+   * Whether more than half of the keys are addresses: what has no @ and is not an id is then not a short name but a
+   * total, a heading or a remark, and a bad row. Only reading every row tells, so the survey does.
+   */
+  readonly addresses: boolean
 }
 
-/** The names by which a column is known, as {@link plainName} writes them. */
-const userNames = ['user', 'userid', 'id', 'oktaid', 'login', 'username', 'email']
-const actionNames = ['action', 'operation']
-const sendEmailNames = ['sendemail']
-
-function withoutCase(column: string): string {
-  return stripInvisible(textInFormula(column)).toLowerCase()
+/** What was found out about columns beside their names. */
+interface ColumnFacts {
+  /** Columns named `id` whose cells are not Okta ids: not taken for the user by themselves. */
+  readonly notIds?: readonly string[]
+  /** Dotted names of what stands inside the objects of JSON records. */
+  readonly dotted?: readonly string[]
+  /** Keys of JSON that hold lists of objects. */
+  readonly lists?: readonly string[]
 }
 
-function plainName(column: string): string {
-  return withoutCase(column).replaceAll(/[\s_-]/g, '')
-}
+const noColumn = 'none'
 
-/** The columns that may be meant: by an explicit name exactly, else in any letter case; without one, by usual names. */
-function candidates(columns: readonly string[], explicit: string | null, usual: readonly string[]): string[] {
-  if (explicit === null) return columns.filter((column) => usual.includes(plainName(column)))
-  if (columns.includes(explicit)) return [explicit]
-  const wanted = withoutCase(explicit)
-  return columns.filter((column) => withoutCase(column) === wanted)
-}
-
-/** The one column that is meant; null where none is. Throws KnownError where it cannot be told, or is not there. */
+/** The one column that is meant; null where none is. Throws KnownError where it can't be told, or is not there. */
 function pick(
   name: string,
   columns: readonly string[],
@@ -69,24 +76,63 @@ function pick(
 }
 
 const nameUser = 'Name it with --user-column NAME (in a job file: user_column).'
-const nameAction = 'Name it with --action-column NAME (in a job file: action_column).'
+const nameAction =
+  'Name it with --action-column NAME (in a job file: action_column), or say --action-column none if no column is the action.'
+
+/** What to do where the user's column has no usual name: the ready flag, where a name is likely. */
+function nameLikely(columns: readonly string[], { notIds = [], dotted }: ColumnFacts): string {
+  const [likely] = likelyUserColumns(
+    [...(dotted ?? []), ...columns].filter((column) => !notIds.includes(column)),
+  )
+  const header =
+    dotted === undefined
+      ? ' If the first line is not a header but a person, put a line above it that names the columns, such as "user".'
+      : ''
+  if (likely === undefined) return `${nameUser}${header}`
+  return `Add --user-column ${shellWord(likely)} (in a job file: user_column) if that column holds them, or --user-column NAME with another.${header}`
+}
 
 /**
  * Tells which of the columns hold the user, the action and `send_email`.
  * Throws KnownError, with what was found, where that would have to be guessed. An input without any column has no
  * records to be read either, and gets the names that were asked for.
  */
-export function mapColumns(name: string, columns: readonly string[], settings: InputSettings): ColumnMapping {
-  const { userColumn, actionColumn } = settings
+export function mapColumns(
+  name: string,
+  columns: readonly string[],
+  settings: InputSettings,
+  facts: ColumnFacts = {},
+): ColumnMapping {
+  const { userColumn, otherColumns = [] } = settings
+  const { notIds = [], dotted = [] } = facts
+  const actionColumn = settings.actionColumn?.toLowerCase() === noColumn ? null : settings.actionColumn
+  const hasAction = actionColumn !== null || settings.actionColumn === null
   if (columns.length === 0)
-    return { columns, user: userColumn ?? 'user', action: actionColumn, sendEmail: null }
-  const user = pick(name, columns, userColumn, userNames, 'user', nameUser)
-  if (user === null)
+    return { columns, user: userColumn ?? 'user', action: actionColumn, sendEmail: null, addresses: false }
+  // A dotted name reaches into objects, where no column has that name itself.
+  const nameable = (explicit: string | null): readonly string[] =>
+    explicit !== null && dotted.includes(explicit) && candidates(columns, explicit, []).length === 0
+      ? [...columns, explicit]
+      : columns
+  const choice =
+    userColumn === null ? columns.filter((column) => !notIds.includes(column)) : nameable(userColumn)
+  const fixUser = userColumn === null ? nameUser : nameLikely(columns, facts)
+  const user = pick(name, choice, userColumn, userNames, 'user', fixUser)
+  if (user === null && facts.lists?.[0] !== undefined)
     throw new KnownError(
-      `${name} has no column that is known to hold the user. Its columns are: ${shownList(columns)}.`,
-      nameUser,
+      `${name}: no user stands in the record itself, whose keys are: ${shownList(columns)}. A list of objects stands under ${shownList(facts.lists)}; a list alone was expected.`,
+      `Take it out: jq ${shellWord(`.${facts.lists[0]}`)} FILE > LIST.json, and give that file.`,
     )
-  const action = pick(name, columns, actionColumn, actionNames, 'action', nameAction)
+  if (user === null) {
+    const ids = notIds.length === 0 ? '' : ` The cells of ${shownList(notIds)} are not Okta ids.`
+    throw new KnownError(
+      `${name} has no column that is known to hold the user. Its columns are: ${shownList(columns)}.${ids}`,
+      nameLikely(columns, facts),
+    )
+  }
+  const action = hasAction
+    ? pick(name, nameable(actionColumn), actionColumn, actionColumnNames, 'action', nameAction)
+    : null
   if (action === user)
     throw new KnownError(
       `${name}: the column ${shown(user)} is to hold both the user and the action; two columns were expected.`,
@@ -100,43 +146,85 @@ export function mapColumns(name: string, columns: readonly string[], settings: I
     'send_email setting',
     'Rename or remove all but one.',
   )
-  return { columns, user, action, sendEmail }
-}
-
-async function keysOf(
-  input: InputFile,
-  format: 'json' | 'jsonl',
-  chunkBytes: number | undefined,
-): Promise<string[]> {
-  const keys = new Set<string>()
-  for await (const { row, cells } of readJson(input, format, chunkBytes)) {
-    for (const key of cells.keys()) keys.add(key)
-    if (keys.size > maxColumns)
-      throw new KnownError(
-        `${input.name}, row ${row}: the records so far have more than ${maxColumns} different keys.`,
-        'Check that the records share their keys, and that no user is written as a key.',
-      )
+  for (const other of otherColumns) {
+    const fix = 'Correct the name of the column in the job file.'
+    pick(name, nameable(other), other, [], "job's input", fix)
   }
-  return [...keys]
+  return { columns, user, action, sendEmail, addresses: false }
 }
 
 /**
  * Finds an input's columns and what they mean. Of CSV it reads the header, of JSON the whole file once.
- * Throws KnownError where the columns cannot be told, and as the format's own reader does.
+ * Throws KnownError where the columns can't be told, where the header is not one, and as the format's own reader does.
  */
 export async function resolveColumns(
   input: InputFile,
   settings: InputSettings,
   chunkBytes?: number,
 ): Promise<ColumnMapping> {
-  if (settings.format !== 'csv')
-    return mapColumns(input.name, await keysOf(input, settings.format, chunkBytes), settings)
+  if (settings.format !== 'csv') {
+    const { keys, ...facts } = await keysOf(input, settings.format, chunkBytes)
+    return mapColumns(input.name, keys, settings, facts)
+  }
+  try {
+    return await csvColumns(input, settings, chunkBytes)
+  } catch (error) {
+    if (!(error instanceof KnownError) || (input.headerLine ?? null) !== null) throw error
+    throw await withHeaderLine(input, settings, error, chunkBytes)
+  }
+}
+
+async function csvColumns(
+  input: InputFile,
+  settings: InputSettings,
+  chunkBytes: number | undefined,
+): Promise<ColumnMapping> {
   const layout = await readCsvLayout(input, (columns) => rateHeader(columns, settings), chunkBytes)
-  return mapColumns(input.name, layout.columns, settings)
+  const { columns, line } = layout
+  const data = dataInHeader(columns)
+  if (data !== null)
+    throw new KnownError(
+      `${input.name}: line ${line} was read as the header, but it holds ${shown(data)}, which looks like a user.`,
+      'Put a line above it that names the columns, such as "user" or "user,action". Or name the line that is the header: --header-line N.',
+    )
+  const facts =
+    settings.userColumn === null ? { notIds: await idColumnsWithoutIds(input, columns, chunkBytes) } : {}
+  return mapColumns(input.name, columns, settings, facts)
+}
+
+/** The same error, with the line that looks like the header where the one that was read does not name the user. */
+async function withHeaderLine(
+  input: InputFile,
+  settings: InputSettings,
+  error: KnownError,
+  chunkBytes: number | undefined,
+): Promise<KnownError> {
+  const header = await findHeaderBelow(input, settings.userColumn, chunkBytes)
+  if (header === null) return error
+  const { line, readInstead } = header
+  return new KnownError(
+    `${error.message} Line ${readInstead} was read as the header, but line ${line} looks like it.`,
+    `Add --header-line ${line} (in a job file: input.header_line) if that line names the columns; the lines above it are then left out.`,
+  )
 }
 
 /** Of a header read with several delimiters, the reading in which the user can be found is the right one. */
 function rateHeader(columns: readonly string[], settings: InputSettings): number {
   const found = candidates(columns, settings.userColumn, userNames).length
   return found === 1 ? 2 : Math.min(found, 1)
+}
+
+/** The columns that the program makes use of: those of the mapping, and those that the job names beside them. */
+export function usedColumns(mapping: ColumnMapping, otherColumns: readonly string[]): readonly string[] {
+  const { user, action, sendEmail, columns } = mapping
+  const others = otherColumns.flatMap((other) => candidates(columns, other, []))
+  const used = [user, action, sendEmail, ...others]
+  return columns.filter(
+    (column) => used.includes(column) || used.some((name) => name?.startsWith(`${column}.`)),
+  )
+}
+
+/** Whether a text is a name by which the user's column is known, so that a cell that holds it repeats a header. */
+export function isUserColumnName(text: string): boolean {
+  return userNames.includes(plainName(text))
 }

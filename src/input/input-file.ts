@@ -7,6 +7,8 @@ export interface InputFile {
   /** For messages, see {@link inputName}. */
   readonly name: string
   readonly encoding: InputEncoding
+  /** The line of a CSV that holds the header, from 1, blank lines counted; null or left out: the first that is not blank. */
+  readonly headerLine?: number | null
 }
 
 /** An input as messages name it: by what the user typed, a path or `-`. */

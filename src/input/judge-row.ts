@@ -1,10 +1,20 @@
 import { shown } from '../messages/shown.ts'
 import { type Action, actionNames, parseAction } from '../okta/actions.ts'
-import type { ColumnMapping } from './column-mapping.ts'
+import { type ColumnMapping, isUserColumnName } from './column-mapping.ts'
+import { candidates, plainName, withoutCase } from './columns/column-names.ts'
 import { textInFormula } from './csv/text-formula.ts'
-import type { Cell, InputFormat, InputRow, RawRecord, RowProblem } from './row.ts'
+import { createDueReader, type DueFormat } from './due/read-due.ts'
+import { cellAt } from './json/nested.ts'
+import { trimInvisible } from './key/trim.ts'
+import { checkUserKey, type UserKeyCheck } from './key/user-key.ts'
+import type { Cell, InputFormat, InputRow, InvalidRow, RawRecord, RowProblem, ValidRow } from './row.ts'
 import { checkSendEmail } from './send-email.ts'
-import { checkUserKey, stripInvisible, type UserKeyCheck } from './user-key.ts'
+
+/** When rows are due, as the job says. */
+export interface DueRule extends DueFormat {
+  readonly column: string
+  readonly timeZoneColumn: string | null
+}
 
 /** What rows are to be judged by. */
 export interface RowSettings {
@@ -13,10 +23,31 @@ export interface RowSettings {
   readonly action: Action | null
   /** The actions of every row, which may then name none itself; null where the job gives none. */
   readonly steps: readonly Action[] | null
+  /** By column the cells of which one is wanted, in any letter case; rows with others are not selected. */
+  readonly where?: Readonly<Record<string, readonly string[]>> | null
+  readonly due?: DueRule | null
+  /** Whether ids alone are taken, since nobody reads whom a login stands for. */
+  readonly idsOnly?: boolean
+  /** The column with the login that each user must have in Okta. */
+  readonly checkLogin?: string | null
 }
+
+/** The columns that the settings name, beside those that hold user, action and `send_email`. */
+export function columnsOfSettings({ where, due, checkLogin }: RowSettings): readonly string[] {
+  const named = [...Object.keys(where ?? {}), due?.column, due?.timeZoneColumn, checkLogin]
+  return named.filter((column) => typeof column === 'string')
+}
+
+/** Judges one record: a row that can be acted on, or one that can't, with all that is wrong with it. */
+export type RowJudge = (record: RawRecord) => InputRow
 
 function textOf(cell: Cell | undefined): string {
   return typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : String(cell ?? '')
+}
+
+/** A cell as it is compared: without a formula around it and without what can't be seen. */
+export function plainText(cell: Cell | undefined): string {
+  return trimInvisible(textInFormula(textOf(cell)))
 }
 
 function kindOf(cell: Cell): string {
@@ -28,9 +59,32 @@ function isText(cell: Cell | undefined): cell is string | null | undefined {
   return cell === undefined || cell === null || typeof cell === 'string'
 }
 
-function judgeUser(cell: Cell | undefined): UserKeyCheck {
-  if (isText(cell)) return checkUserKey(textInFormula(cell ?? ''))
-  return { problem: `the user is ${kindOf(cell)}; a text was expected, an id or a login` }
+function notAnAddress(key: string): string {
+  return `the user ${shown(key)} has no @, and most users of the column have one; an id or a login was expected`
+}
+
+/** A row whose key is a short name, as what it is in a column of addresses. */
+export function asInvalid({ row, line, user, cells }: ValidRow, column: string): InvalidRow {
+  const problems = [{ column, message: notAnAddress(user) }]
+  return { kind: 'invalid', row, line, user, action: '', problems, cells, raw: null }
+}
+
+function judgeUser(cell: Cell | undefined, mapping: ColumnMapping): UserKeyCheck {
+  if (!isText(cell)) return { problem: `the user is ${kindOf(cell)}; a text was expected, an id or a login` }
+  const text = textInFormula(cell ?? '')
+  const check = checkUserKey(text)
+  if ('key' in check && check.kind !== 'short_name') return check
+  if (text !== '' && (isUserColumnName(text) || plainName(text) === plainName(mapping.user)))
+    return { problem: `the user is ${shown(text)}: the row repeats a header` }
+  if ('key' in check && mapping.addresses) return { problem: notAnAddress(check.key) }
+  return check
+}
+
+function withIdsOnly(check: UserKeyCheck, { idsOnly }: RowSettings): UserKeyCheck {
+  if (idsOnly !== true || 'problem' in check || check.kind === 'id') return check
+  return {
+    problem: `the user ${shown(check.key)} is not an Okta id; without reading users (--no-read), ids alone are taken`,
+  }
 }
 
 type ActionsCheck = { readonly actions: readonly Action[] } | { readonly problem: string }
@@ -38,7 +92,7 @@ type ActionsCheck = { readonly actions: readonly Action[] } | { readonly problem
 function judgeActions(cell: Cell | undefined, settings: RowSettings): ActionsCheck {
   const seven = actionNames.join(', ')
   if (!isText(cell)) return { problem: `the action is ${kindOf(cell)}; one of ${seven} was expected` }
-  const text = stripInvisible(textInFormula(cell ?? ''))
+  const text = trimInvisible(textInFormula(cell ?? ''))
   if (text !== '') {
     if (settings.steps !== null)
       return {
@@ -54,29 +108,101 @@ function judgeActions(cell: Cell | undefined, settings: RowSettings): ActionsChe
   return { problem: `the row names no action, and neither does the job; one of ${seven} was expected` }
 }
 
-/** Judges one record: a row that can be acted on, or one that cannot, with all that is wrong with it. */
-export function judgeRow(record: RawRecord, mapping: ColumnMapping, settings: RowSettings): InputRow {
-  const { row, cells } = record
-  // In a record with a wrong number of cells, a cell may stand under another column's name.
-  if (record.problems.some(({ column }) => column === null))
-    return { kind: 'invalid', row, user: '', action: '', problems: record.problems, cells }
-  const userCell = cells.get(mapping.user)
-  const actionCell = mapping.action === null ? undefined : cells.get(mapping.action)
-  const user = judgeUser(userCell)
-  const actions = judgeActions(actionCell, settings)
-  const sendEmail = checkSendEmail(mapping.sendEmail === null ? undefined : cells.get(mapping.sendEmail))
-  const problems: RowProblem[] = [...record.problems]
-  if ('problem' in user) problems.push({ column: mapping.user, message: user.problem })
-  if ('problem' in actions) problems.push({ column: mapping.action, message: actions.problem })
-  if ('problem' in sendEmail) problems.push({ column: mapping.sendEmail, message: sendEmail.problem })
-  if (problems.length > 0 || 'problem' in user || 'problem' in actions || 'problem' in sendEmail)
-    return { kind: 'invalid', row, user: textOf(userCell), action: textOf(actionCell), problems, cells }
+/** How `failed.csv` marks a row that nobody could read. */
+export const notReadMark = 'not read:'
+
+/**
+ * The mark of a row that nobody could read, in a file with a column `why`. Such a row has too many or too few cells, so
+ * the mark may stand under any column: each cell is looked at.
+ */
+function problemOfMark({ cells, raw }: RawRecord, why: string): RowProblem | null {
+  const all = [...cells.values(), ...(raw ?? [])]
+  const isMark = (cell: Cell): boolean =>
+    typeof cell === 'string' && trimInvisible(cell).toLowerCase().startsWith(notReadMark)
+  if (!all.some(isMark)) return null
   return {
-    kind: 'valid',
-    row,
-    user: user.key,
-    actions: actions.actions,
-    sendEmail: sendEmail.sendEmail,
-    cells,
+    column: why,
+    message: `the row could not be read before, as ${shown(why)} says; put the row right and empty that cell`,
+  }
+}
+
+interface Condition {
+  readonly column: string
+  readonly wanted: ReadonlySet<string>
+}
+
+/**
+ * A judge of a file's records.
+ * @param mapping as {@link ColumnMapping} says, with what the survey found out
+ */
+export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): RowJudge {
+  const named = (column: string): string => candidates(mapping.columns, column, [])[0] ?? column
+  const whyColumn = mapping.columns.find((column) => plainName(column) === 'why')
+  const conditions: Condition[] = Object.entries(settings.where ?? {}).map(([column, values]) => ({
+    column: named(column),
+    wanted: new Set(values.map(withoutCase)),
+  }))
+  const due = settings.due ?? null
+  const dueColumn = due === null ? null : named(due.column)
+  const zoneColumn = due === null || due.timeZoneColumn === null ? null : named(due.timeZoneColumn)
+  const readDue = due === null ? null : createDueReader(due)
+  const checkColumn = typeof settings.checkLogin === 'string' ? named(settings.checkLogin) : null
+
+  function notSelected(record: RawRecord): RowProblem | null {
+    for (const { column, wanted } of conditions) {
+      const text = plainText(cellAt(record.cells, column))
+      if (!wanted.has(text.toLowerCase()))
+        return { column, message: `not selected: the cell is ${shown(text)}, and where asks for another` }
+    }
+    return null
+  }
+
+  return (record) => {
+    const { row, line, cells, raw } = record
+    const refused = { row, line, cells, raw }
+    // In a record with a wrong number of cells, a cell may stand under another column's name.
+    if (record.problems.some(({ column }) => column === null))
+      return { kind: 'invalid', ...refused, user: '', action: '', problems: record.problems }
+    const userCell = cellAt(cells, mapping.user)
+    const actionCell = mapping.action === null ? undefined : cellAt(cells, mapping.action)
+    const written = { user: textOf(userCell), action: textOf(actionCell) }
+    const mark = whyColumn === undefined ? null : problemOfMark(record, whyColumn)
+    if (mark !== null) return { kind: 'invalid', ...refused, ...written, problems: [mark] }
+    const left = notSelected(record)
+    if (left !== null) return { kind: 'not_selected', row, line, cells, ...written, problems: [left] }
+    const user = withIdsOnly(judgeUser(userCell, mapping), settings)
+    const actions = judgeActions(actionCell, settings)
+    const sendEmail = checkSendEmail(mapping.sendEmail === null ? undefined : cells.get(mapping.sendEmail))
+    const problems: RowProblem[] = [...record.problems]
+    if ('problem' in user) problems.push({ column: mapping.user, message: user.problem })
+    if ('problem' in actions) problems.push({ column: mapping.action, message: actions.problem })
+    if ('problem' in sendEmail) problems.push({ column: mapping.sendEmail, message: sendEmail.problem })
+    let dueAt: number | null = null
+    if (readDue !== null && dueColumn !== null) {
+      const zone = zoneColumn === null ? '' : plainText(cellAt(cells, zoneColumn))
+      const check = readDue(plainText(cellAt(cells, dueColumn)), zone)
+      if ('problem' in check) problems.push({ column: dueColumn, message: check.problem })
+      else dueAt = check.due
+    }
+    const checkLogin = checkColumn === null ? null : plainText(cellAt(cells, checkColumn))
+    if (checkLogin === '')
+      problems.push({
+        column: checkColumn,
+        message: 'the cell is empty; the login that the user must have was expected',
+      })
+    if (problems.length > 0 || 'problem' in user || 'problem' in actions || 'problem' in sendEmail)
+      return { kind: 'invalid', ...refused, ...written, problems }
+    return {
+      kind: 'valid',
+      row,
+      line,
+      user: user.key,
+      keyKind: user.kind,
+      actions: actions.actions,
+      sendEmail: sendEmail.sendEmail,
+      due: dueAt,
+      checkLogin,
+      cells,
+    }
   }
 }

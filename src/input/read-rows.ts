@@ -1,6 +1,6 @@
-import type { ColumnMapping } from './column-mapping.ts'
+import { type ColumnMapping, usedColumns } from './column-mapping.ts'
 import type { InputFile } from './input-file.ts'
-import { judgeRow, type RowSettings } from './judge-row.ts'
+import { columnsOfSettings, createRowJudge, type RowSettings } from './judge-row.ts'
 import { readRecords } from './records.ts'
 import type { InputRow } from './row.ts'
 
@@ -14,6 +14,14 @@ export async function* readRows(
   settings: RowSettings,
   chunkBytes?: number,
 ): AsyncGenerator<InputRow> {
-  for await (const record of readRecords(input, settings.format, mapping.columns, chunkBytes))
-    yield judgeRow(record, mapping, settings)
+  const judge = createRowJudge(mapping, settings)
+  const needed = cellsNeeded(mapping, columnsOfSettings(settings))
+  for await (const record of readRecords(input, settings.format, mapping.columns, chunkBytes, needed))
+    yield judge(record)
+}
+
+/** How many cells a row must have: up to the last column that is used. */
+function cellsNeeded(mapping: ColumnMapping, others: readonly string[]): number {
+  const used = usedColumns(mapping, others)
+  return 1 + mapping.columns.findLastIndex((column) => used.includes(column))
 }

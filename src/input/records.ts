@@ -21,6 +21,7 @@ function inOrder(
 /**
  * Reads the records of an input one at a time, whatever its format, each with its cells in the order of `columns`.
  * A JSON record has no cell for a key that it has not.
+ * @param needed how many cells a CSV row must have, all of them if left out
  * Throws KnownError as the format's own reader does.
  */
 export function readRecords(
@@ -28,9 +29,10 @@ export function readRecords(
   format: InputFormat,
   columns: readonly string[],
   chunkBytes?: number,
+  needed?: number,
 ): AsyncIterable<RawRecord> {
   return format === 'csv'
-    ? readCsv(input, columns, chunkBytes)
+    ? readCsv(input, columns, chunkBytes, needed)
     : readJsonInOrder(input, format, columns, chunkBytes)
 }
 

@@ -1,4 +1,5 @@
 import type { Action } from '../okta/actions.ts'
+import type { KeyKind } from './key/user-key.ts'
 
 /** The formats that an input can have. */
 export const inputFormats = ['csv', 'json', 'jsonl'] as const
@@ -14,8 +15,15 @@ export type Cell = string | number | boolean | null | object
 export interface RawRecord {
   /** From 1; a CSV header is not a row, a blank line is not one either. */
   readonly row: number
+  /** The line of the file that the record begins in, from 1; null where lines say nothing, as in a JSON array. */
+  readonly line: number | null
   readonly cells: ReadonlyMap<string, Cell>
-  /** What makes the record unreadable as such: a wrong number of cells, bytes that are not text, not an object. */
+  /**
+   * The record as it was read, cell by cell, where `cells` can't give it back: too many or too few of them, or a text
+   * that is not JSON. Null where `cells` are all there is.
+   */
+  readonly raw: readonly string[] | null
+  /** What makes the record unreadable as such: a wrong number of cells, a key twice, not an object. */
   readonly problems: readonly RowProblem[]
 }
 
@@ -31,19 +39,25 @@ export interface RowProblem {
 export interface ValidRow {
   readonly kind: 'valid'
   readonly row: number
+  readonly line: number | null
   /** The user key, trimmed: an id, a login or a login's short name. */
   readonly user: string
+  readonly keyKind: KeyKind
   /** What to do with the user, in order; from the row itself, the job, or `--action`. Never empty. */
   readonly actions: readonly Action[]
   /** The row's own `send_email`; null where it has none. */
   readonly sendEmail: boolean | null
+  /** When the row is due, in milliseconds since 1970; null where the job has no `input.due`. Nobody has judged it. */
+  readonly due: number | null
+  /** The login that the user must have in Okta, from `input.check`; null where the job checks none. */
+  readonly checkLogin: string | null
   readonly cells: ReadonlyMap<string, Cell>
 }
 
-/** A row that can't be acted on. */
-export interface InvalidRow {
-  readonly kind: 'invalid'
+/** What rows that are not acted on have in common. */
+interface RefusedRow {
   readonly row: number
+  readonly line: number | null
   /** The user key and action as written, as far as they could be told; empty text otherwise. */
   readonly user: string
   readonly action: string
@@ -51,4 +65,21 @@ export interface InvalidRow {
   readonly cells: ReadonlyMap<string, Cell>
 }
 
-export type InputRow = ValidRow | InvalidRow
+/** A row that can't be acted on. */
+export interface InvalidRow extends RefusedRow {
+  readonly kind: 'invalid'
+  /** As {@link RawRecord.raw}. */
+  readonly raw: readonly string[] | null
+}
+
+/** A row that `input.where` leaves out; its one problem says by which cell. */
+export interface NotSelectedRow extends RefusedRow {
+  readonly kind: 'not_selected'
+}
+
+export type InputRow = ValidRow | InvalidRow | NotSelectedRow
+
+/** Where a row stands, as every message names it: `row 3 (line 5)`. */
+export function rowPlace({ row, line }: { readonly row: number; readonly line: number | null }): string {
+  return line === null ? `row ${row}` : `row ${row} (line ${line})`
+}

@@ -1,7 +1,7 @@
 import { shown } from '../messages/shown.ts'
 import { textInFormula } from './csv/text-formula.ts'
+import { trimInvisible } from './key/trim.ts'
 import type { Cell } from './row.ts'
-import { stripInvisible } from './user-key.ts'
 
 /** What a `send_email` cell says, null where it says nothing; or what is wrong with it. */
 export type SendEmailCheck = { readonly sendEmail: boolean | null } | { readonly problem: string }
@@ -36,7 +36,7 @@ const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | nul
  */
 export function checkSendEmail(cell: Cell | undefined): SendEmailCheck {
   const text = typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : String(cell ?? '')
-  const sendEmail = words.get(stripInvisible(textInFormula(text)).toLowerCase())
+  const sendEmail = words.get(trimInvisible(textInFormula(text)).toLowerCase())
   if (sendEmail !== undefined) return { sendEmail }
   return { problem: `send_email is ${shown(text)}; true, false or nothing was expected` }
 }

@@ -1,84 +1,139 @@
-import type { Action } from '../okta/actions.ts'
-import type { ColumnMapping } from './column-mapping.ts'
+import { type ColumnMapping, usedColumns } from './column-mapping.ts'
+import { type ColumnWarning, UnusedColumns } from './columns/unused-columns.ts'
 import type { InputFile } from './input-file.ts'
-import type { RowSettings } from './judge-row.ts'
+import { cellAt } from './json/nested.ts'
+import { asInvalid, columnsOfSettings, plainText, type RowSettings } from './judge-row.ts'
+import type { KeyKind } from './key/user-key.ts'
 import { readRows } from './read-rows.ts'
-import type { InputRow, InvalidRow } from './row.ts'
-
-/** Tasks by what their rows say about mail; `unset` where the row says nothing. */
-interface SendEmailCounts {
-  readonly unset: number
-  readonly true: number
-  readonly false: number
-}
+import type { InputRow, InvalidRow, ValidRow } from './row.ts'
+import { countsOf, Tally, type TallyCounts } from './tally.ts'
 
 /** What an input holds, counted. Tasks are those of valid rows, duplicates included. */
-export interface Survey {
+export interface Survey extends TallyCounts {
+  /** All rows: valid, invalid and not selected together. */
   readonly rows: number
   readonly validRows: number
   readonly invalidRows: number
+  /** Rows that `input.where` leaves out. */
+  readonly notSelectedRows: number
+  /** Rows that name no action themselves and take that of the flag or the job. */
+  readonly jobActionRows: number
+  /** How many valid rows have a key of each kind. */
+  readonly keys: Readonly<Record<KeyKind, number>>
   /** The first of the invalid rows, at most 20. */
   readonly firstInvalid: readonly InvalidRow[]
-  /** Different user keys of valid rows, as written after trimming. Letter case counts. */
-  readonly distinctUsers: number
-  readonly tasks: number
-  /** Actions without a task are not in it. */
-  readonly tasksByAction: ReadonlyMap<Action, number>
-  readonly tasksByActionAndSendEmail: ReadonlyMap<Action, SendEmailCounts>
+}
+
+/** A survey of a whole input, with what its columns are used for. */
+export interface InputSurvey extends Survey {
+  /** By which the rows are to be read from now on: it knows what only all rows together could tell. */
+  readonly mapping: ColumnMapping
+  readonly unusedColumns: readonly string[]
+  /** Unused columns that may say that not everybody in the file is meant. */
+  readonly warnings: readonly ColumnWarning[]
 }
 
 const mostInvalidKept = 20
 
-/** Counts rows one by one. Only the different user keys are kept in memory, about 100 bytes each. */
+/**
+ * Counts rows one by one. Only the different user keys are kept in memory, about 100 bytes each. Rows whose key is a
+ * short name are counted apart: whether they can be acted on, only all rows together tell.
+ */
 export class SurveyCounter {
   #rows = 0
-  #validRows = 0
+  #invalidRows = 0
+  #notSelectedRows = 0
   readonly #firstInvalid: InvalidRow[] = []
-  readonly #users = new Set<string>()
-  readonly #counts = new Map<Action, SendEmailCounts>()
+  readonly #firstShortNames: ValidRow[] = []
+  readonly #tallies: Readonly<Record<KeyKind, Tally>> = {
+    id: new Tally(),
+    address: new Tally(),
+    short_name: new Tally(),
+  }
 
-  add(row: InputRow): void {
+  /** @param takesJobAction whether the row names no action itself and takes the flag's or the job's */
+  add(row: InputRow, takesJobAction = false): void {
     this.#rows += 1
     if (row.kind === 'invalid') {
+      this.#invalidRows += 1
       if (this.#firstInvalid.length < mostInvalidKept) this.#firstInvalid.push(row)
-      return
-    }
-    this.#validRows += 1
-    // A copy: a part of a longer text would keep all of that text in memory.
-    if (!this.#users.has(row.user)) this.#users.add(Buffer.from(row.user).toString())
-    const which = row.sendEmail === null ? 'unset' : row.sendEmail ? 'true' : 'false'
-    for (const action of row.actions) {
-      const before = this.#counts.get(action) ?? { unset: 0, true: 0, false: 0 }
-      this.#counts.set(action, { ...before, [which]: before[which] + 1 })
+    } else if (row.kind === 'not_selected') {
+      this.#notSelectedRows += 1
+    } else {
+      this.#tallies[row.keyKind].add(row, takesJobAction)
+      if (row.keyKind === 'short_name' && this.#firstShortNames.length < mostInvalidKept)
+        this.#firstShortNames.push(row)
     }
   }
 
-  /** What was counted so far. */
-  survey(): Survey {
-    const tasksByAction = new Map(
-      [...this.#counts].map(([action, by]) => [action, by.unset + by.true + by.false]),
-    )
+  /**
+   * Whether the keys are addresses, so that a short name among them is something else. Of the keys beside that one,
+   * more than half must be addresses.
+   */
+  areAddresses(): boolean {
+    const { id, address, short_name: shortName } = this.#tallies
+    const others = id.rows + address.rows + shortName.rows - 1
+    return shortName.rows > 0 && 2 * address.rows > others
+  }
+
+  /**
+   * What was counted so far.
+   * @param addressColumn where the keys are addresses: the column of the user, in which short names are not users
+   */
+  survey(addressColumn: string | null = null): Survey {
+    const { id, address, short_name: shortName } = this.#tallies
+    const refused = addressColumn === null ? 0 : shortName.rows
+    const counted = refused === 0 ? [id, address, shortName] : [id, address]
+    const invalidRows = this.#invalidRows + refused
     return {
       rows: this.#rows,
-      validRows: this.#validRows,
-      invalidRows: this.#rows - this.#validRows,
-      firstInvalid: this.#firstInvalid,
-      distinctUsers: this.#users.size,
-      tasks: [...tasksByAction.values()].reduce((sum, count) => sum + count, 0),
-      tasksByAction,
-      tasksByActionAndSendEmail: this.#counts,
+      validRows: this.#rows - invalidRows - this.#notSelectedRows,
+      invalidRows,
+      notSelectedRows: this.#notSelectedRows,
+      jobActionRows: counted.reduce((sum, { jobActionRows }) => sum + jobActionRows, 0),
+      keys: { id: id.rows, address: address.rows, short_name: shortName.rows - refused },
+      firstInvalid: addressColumn === null ? this.#firstInvalid : this.#withShortNames(addressColumn),
+      ...countsOf(counted),
     }
+  }
+
+  #withShortNames(column: string): InvalidRow[] {
+    return [...this.#firstInvalid, ...this.#firstShortNames.map((row) => asInvalid(row, column))]
+      .sort((some, other) => some.row - other.row)
+      .slice(0, mostInvalidKept)
   }
 }
 
-/** Counts what an input holds, in one pass. Throws KnownError as `readRows` does. */
+/** Whether a row names no action itself and takes the one that holds for such rows. */
+function takesJobAction(row: InputRow, mapping: ColumnMapping, settings: RowSettings): boolean {
+  if (row.kind !== 'valid' || settings.steps !== null || settings.action === null) return false
+  return mapping.action === null || plainText(cellAt(row.cells, mapping.action)) === ''
+}
+
+/**
+ * Counts what an input holds, in one pass. Throws KnownError as `readRows` does.
+ * @param now milliseconds since 1970, for dates that lie ahead
+ */
 export async function surveyInput(
   input: InputFile,
   mapping: ColumnMapping,
   settings: RowSettings,
   chunkBytes?: number,
-): Promise<Survey> {
+  now: number = Date.now(),
+): Promise<InputSurvey> {
+  const used = usedColumns(mapping, columnsOfSettings(settings))
+  const unusedColumns = mapping.columns.filter((column) => !used.includes(column))
+  const unused = new UnusedColumns(unusedColumns, now)
   const counter = new SurveyCounter()
-  for await (const row of readRows(input, mapping, settings, chunkBytes)) counter.add(row)
-  return counter.survey()
+  for await (const row of readRows(input, mapping, settings, chunkBytes)) {
+    counter.add(row, takesJobAction(row, mapping, settings))
+    if (row.kind === 'valid') unused.add(row.cells)
+  }
+  const addresses = mapping.addresses || counter.areAddresses()
+  return {
+    ...counter.survey(addresses ? mapping.user : null),
+    mapping: { ...mapping, addresses },
+    unusedColumns,
+    warnings: unused.warnings(),
+  }
 }

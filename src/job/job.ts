@@ -4,6 +4,7 @@ import { inputFormats } from '../input/row.ts'
 import { actionNames } from '../okta/actions.ts'
 import { userStatuses } from '../okta/status.ts'
 import { describeFound } from './explain-issue.ts'
+import { inputValues, resolvedInputValues } from './input-values.ts'
 
 /** What holds where neither a flag nor the job file says anything. */
 export const jobDefaults = {
@@ -15,6 +16,8 @@ export const jobDefaults = {
   protect: [],
   read_first: true,
   skip_invalid: false,
+  short_names: false,
+  empty: 'ok',
 } as const
 
 /** The single values of a job, each with its range; the job file, the stored job and the flags share them. */
@@ -59,8 +62,38 @@ const input = z.strictObject({
     .describe(
       `Else told by the byte-order mark of the input, utf-8 without one. One of ${knownEncodings}, in any letter case.`,
     ),
-  user_column: jobValues.column.optional().describe('The column that holds ids or logins.'),
-  action_column: jobValues.column.optional().describe("The column that holds each row's action."),
+  user_column: jobValues.column
+    .optional()
+    .describe(
+      'The column that holds ids or logins. In JSON a dotted name reaches into objects: profile.login.',
+    ),
+  action_column: jobValues.column
+    .optional()
+    .describe("The column that holds each row's action; none if no column does."),
+  check: inputValues.check
+    .optional()
+    .describe("The column with each user's login: a user whose login in Okta is another one is skipped."),
+  where: inputValues.where
+    .optional()
+    .describe(
+      'By column the cells that are wanted, in any letter case. Rows with others are skipped as not selected; several columns must all match.',
+    ),
+  due: inputValues.due
+    .optional()
+    .describe('When each row is due. A row is not done before that; the next run of the job does it.'),
+  short_names: inputValues.short_names.optional().meta({
+    description: 'Whether a key without @ may be the short name of a login: ada for ada@example.com.',
+    default: jobDefaults.short_names,
+  }),
+  header_line: inputValues.header_line
+    .optional()
+    .describe(
+      'The line of a CSV that names the columns, blank lines counted; else the first that is not blank.',
+    ),
+  empty: inputValues.empty.optional().meta({
+    description: 'Whether an input without rows is an error.',
+    default: jobDefaults.empty,
+  }),
 })
 
 const options = z.strictObject({
@@ -159,6 +192,12 @@ export const resolvedJobSchema = z
         format: jobValues.format,
         user_column: jobValues.column.nullable(),
         action_column: jobValues.column.nullable(),
+        check: resolvedInputValues.check.nullable().default(null),
+        where: resolvedInputValues.where.nullable().default(null),
+        due: resolvedInputValues.due.nullable().default(null),
+        short_names: inputValues.short_names.default(jobDefaults.short_names),
+        header_line: inputValues.header_line.nullable().default(null),
+        empty: inputValues.empty.default(jobDefaults.empty),
       })
       .readonly(),
     action: jobValues.action.nullable(),

@@ -3,6 +3,7 @@ import type { InputFormat } from '../input/row.ts'
 import { KnownError } from '../messages/known-error.ts'
 import type { Action } from '../okta/actions.ts'
 import { explainIssue } from './explain-issue.ts'
+import { inputValues } from './input-values.ts'
 import { type Job, type JobFile, jobDefaults, jobValues } from './job.ts'
 import { findConflicts, showPath } from './job-rules.ts'
 
@@ -11,6 +12,9 @@ export interface JobFlags {
   readonly name?: string | undefined
   readonly userColumn?: string | undefined
   readonly actionColumn?: string | undefined
+  /** From 1. */
+  readonly headerLine?: number | undefined
+  readonly shortNames?: boolean | undefined
   readonly action?: Action | undefined
   /** Above 0, up to 1. */
   readonly share?: number | undefined
@@ -27,6 +31,7 @@ const flagValues: readonly (readonly [flag: string, key: keyof JobFlags, schema:
   ['--name', 'name', jobValues.name],
   ['--user-column', 'userColumn', jobValues.column],
   ['--action-column', 'actionColumn', jobValues.column],
+  ['--header-line', 'headerLine', inputValues.header_line],
   ['--action', 'action', jobValues.action],
   ['--share', 'share', jobValues.share],
   ['--concurrency', 'concurrency', jobValues.concurrency],
@@ -49,6 +54,7 @@ export function mergeJob(file: JobFile | null, flags: JobFlags, format: InputFor
       format,
       user_column: flags.userColumn ?? given.input?.user_column ?? null,
       action_column: flags.actionColumn ?? given.input?.action_column ?? null,
+      ...mergeRowRules(given.input, flags),
     },
     action: flags.action ?? given.action ?? null,
     steps: given.steps ?? null,
@@ -73,6 +79,34 @@ export function mergeJob(file: JobFile | null, flags: JobFlags, format: InputFor
   }
   checkConflicts(job, flags)
   return job
+}
+
+/** What the job says of which rows count, and when; with what flags say beside it. */
+function mergeRowRules(
+  given: JobFile['input'],
+  flags: JobFlags,
+): Omit<Job['input'], 'format' | 'user_column' | 'action_column'> {
+  const { where, due } = given ?? {}
+  return {
+    check: given?.check ?? null,
+    where:
+      where === undefined
+        ? null
+        : Object.fromEntries(Object.entries(where).map(([column, cells]) => [column, cells.map(String)])),
+    due:
+      due === undefined
+        ? null
+        : {
+            column: due.column,
+            at: due.at ?? null,
+            time_zone: due.time_zone ?? null,
+            time_zone_column: due.time_zone_column ?? null,
+            format: due.format ?? null,
+          },
+    short_names: flags.shortNames ?? given?.short_names ?? jobDefaults.short_names,
+    header_line: flags.headerLine ?? given?.header_line ?? null,
+    empty: given?.empty ?? jobDefaults.empty,
+  }
 }
 
 function checkFlags(flags: JobFlags): void {

@@ -14,6 +14,8 @@ export interface InputArguments {
   readonly action?: string | undefined
   readonly userColumn?: string | undefined
   readonly actionColumn?: string | undefined
+  readonly headerLine?: number | undefined
+  readonly shortNames?: boolean | undefined
   readonly format?: InputFormat | undefined
   readonly encoding?: string | undefined
   readonly share?: number | undefined
@@ -57,6 +59,8 @@ export async function prepare(input: string | undefined, args: InputArguments): 
   const flags = {
     userColumn: args.userColumn,
     actionColumn: args.actionColumn,
+    headerLine: args.headerLine,
+    shortNames: args.shortNames,
     action: args.action === undefined ? undefined : actionFlag(args.action),
     share: args.share,
     concurrency: args.concurrency,

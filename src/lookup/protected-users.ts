@@ -1,4 +1,5 @@
-import { checkUserKey, stripInvisible } from '../input/user-key.ts'
+import { trimInvisible } from '../input/key/trim.ts'
+import { checkUserKey } from '../input/key/user-key.ts'
 import { exitCodes } from '../messages/known-error.ts'
 import { shown } from '../messages/shown.ts'
 import type { StopReason } from '../messages/stop.ts'
@@ -21,7 +22,7 @@ export async function lookUpProtected(
   const ids = new Map<string, string>()
   const kept: string[] = []
   for (const text of entries) {
-    const entry = stripInvisible(text)
+    const entry = trimInvisible(text)
     kept.push(entry)
     if (entry.includes('*')) {
       if (/[\p{Cc}\p{Cf}\s]/u.test(entry))

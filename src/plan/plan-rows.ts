@@ -10,22 +10,27 @@ import {
   type UserGuards,
 } from '../rules/guards.ts'
 import { signatureOf } from '../rules/row-order.ts'
-import { invalidResult } from '../rules/unsent-result.ts'
+import { judgeDue, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
+import { refusedResult } from '../rules/unsent-result.ts'
 import type { PlannedTask } from './plan-schema.ts'
-import { type Subject, simulateRow } from './simulate.ts'
+import { type Subject, simulateEnded, simulateRow } from './simulate.ts'
 import type { PlannedRead, PlannedUser, UserReads } from './user-reads.ts'
 
 /** A row of the input with the expected outcome of each task. */
 export interface PlannedRow {
   readonly row: InputRow
   readonly tasks: readonly PlannedTask[]
+  /** Whether the run reads the row's user. */
+  readonly isRead: boolean
 }
 
 export interface PlanRowsOptions {
-  readonly job: Pick<Job, 'guards' | 'read_first'>
+  readonly job: Pick<Job, 'guards' | 'read_first' | 'input'>
   readonly owner: TokenOwner
   readonly protect: ProtectedUsers
   readonly reads: Pick<UserReads, 'of'>
+  /** Epoch milliseconds by Okta's clock, never too late. */
+  readonly now: () => number
   /** How many rows ahead users may be read, from 1. */
   readonly ahead: number
 }
@@ -39,20 +44,22 @@ export async function* planRows(
   options: PlanRowsOptions,
 ): AsyncGenerator<PlannedRow> {
   const planner = new Planner(options)
-  const waiting: { readonly row: InputRow; readonly read: Promise<PlannedRead | null> }[] = []
+  const waiting: Waiting[] = []
   async function plan(): Promise<PlannedRow | null> {
     const next = waiting.shift()
     if (next === undefined) return null
-    const { row, read } = next
-    if (row.kind === 'invalid') return { row, tasks: [invalidTask(row)] }
-    return { row, tasks: planner.plan(row, await read) }
+    const { row, early, read } = next
+    if (row.kind !== 'valid') return { row, tasks: [refusedTask(row)], isRead: false }
+    if (early !== null) return { row, tasks: simulateEnded(row, early, null), isRead: false }
+    return { row, tasks: planner.plan(row, await read), isRead: options.job.read_first }
   }
   for await (const row of rows) {
-    const read =
-      row.kind === 'valid' && options.job.read_first ? options.reads.of(row) : Promise.resolve(null)
+    const early = row.kind === 'valid' ? judgeDue(row, options.now()) : null
+    const isRead = row.kind === 'valid' && early === null && options.job.read_first
+    const read = isRead ? options.reads.of(row) : Promise.resolve(null)
     // A failed read is reported when its row has its turn, and never if an earlier row ends the plan.
     read.catch(() => {})
-    waiting.push({ row, read })
+    waiting.push({ row, early, read })
     if (waiting.length < options.ahead) continue
     const planned = await plan()
     if (planned !== null) yield planned
@@ -60,9 +67,26 @@ export async function* planRows(
   for (let planned = await plan(); planned !== null; planned = await plan()) yield planned
 }
 
-function invalidTask(row: Extract<InputRow, { kind: 'invalid' }>): PlannedTask {
-  const { step, user, action, message } = invalidResult(row, '')
-  return { row: row.row, step, user, action, status: null, expected: 'skipped', reason: message }
+function refusedTask(row: Exclude<InputRow, ValidRow>): PlannedTask {
+  const { step, user, action, message } = refusedResult(row, '')
+  return {
+    row: row.row,
+    step,
+    user,
+    okta_login: null,
+    action,
+    status: null,
+    expected: 'skipped',
+    reason: message,
+  }
+}
+
+/** A row whose user is being read. */
+interface Waiting {
+  readonly row: InputRow
+  /** Set if the row is not due. */
+  readonly early: RowVerdict | null
+  readonly read: Promise<PlannedRead | null>
 }
 
 /** What earlier rows leave behind for a user. */
@@ -75,6 +99,7 @@ interface Trace {
 /** Keeps the status that each user will have after the rows so far. Rows must come in the input's order. */
 class Planner {
   readonly #guards: UserGuards
+  readonly #shortNames: boolean
   readonly #traces = new Map<string, Trace>()
   /** One object for each distinct trace, however many users share it. */
   readonly #interned = new Map<string, Trace>()
@@ -82,6 +107,7 @@ class Planner {
   readonly #unread = new Set<string>()
 
   constructor({ job, owner, protect }: PlanRowsOptions) {
+    this.#shortNames = job.input.short_names
     this.#guards = { protect, onlyStatus: job.guards.only_status, owner }
   }
 
@@ -96,6 +122,8 @@ class Planner {
   }
 
   #planFound(row: ValidRow, user: PlannedUser): readonly PlannedTask[] {
+    const verdict = judgeUser(row, user, this.#shortNames)
+    if (verdict !== null) return simulateEnded(row, verdict, user.login)
     const trace = this.#traces.get(user.id) ?? null
     const twin = this.#unread.size > 0 && keysOf(user).some((key) => this.#unread.has(key))
     const subject = this.#subjectOf(user, trace, twin)
@@ -103,7 +131,7 @@ class Planner {
     const preceding = twin ? null : (trace?.signature ?? null)
     const { tasks, possible } = simulateRow(row, subject, this.#guards, preceding)
     this.#remember(user.id, { signature: signatureOf(row), possible })
-    return tasks
+    return tasks.map((task) => ({ ...task, okta_login: user.login }))
   }
 
   #subjectOf(user: PlannedUser, trace: Trace | null, twin: boolean): Subject {

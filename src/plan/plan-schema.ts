@@ -13,6 +13,10 @@ const plannedTaskSchema = z.strictObject({
   row: z.int().min(1).describe('The row of the input, from 1.'),
   step: z.int().min(1).describe("From 1: the place of the action among the row's actions."),
   user: z.string().describe('The user key as the row gives it, trimmed.'),
+  okta_login: z
+    .string()
+    .nullable()
+    .describe('The login of the user that Okta finds by the key; null if nobody was read.'),
   action: z.string().describe("An action's name; for a bad row the text in its place."),
   status: z
     .enum(userStatuses)

@@ -31,9 +31,9 @@ export function createPlanCounter(job: Pick<Job, 'options' | 'read_first'>): Pla
   }
 
   return {
-    add({ row, tasks: planned }) {
+    add({ row, tasks: planned, isRead }) {
       rows++
-      if (job.read_first && row.kind === 'valid') reads++
+      if (isRead) reads++
       let sentBefore = false
       for (const { action: name, expected: expectation } of planned) {
         const action = actionNames.find((known) => known === name)

@@ -7,11 +7,13 @@ import { expectations, type PlanEnd, type PlannedTask, type PlanRequests } from 
 
 /** A planned task as one line for a person, without its line feed. Names the step if the row has several. */
 export function renderPlannedTask(task: PlannedTask, stepsInRow: number): string {
-  const { row, step, user, action, status, expected, reason } = task
+  const { row, step, user, okta_login: login, action, status, expected, reason } = task
   const place = stepsInRow > 1 ? `row ${row}, step ${step}` : `row ${row}`
   const from = status === null ? '' : ` (${status})`
   const why = reason === null ? '' : `: ${reason}`
-  return visible(`${place}: ${action} ${user}${from} ${expected}${why}`)
+  return visible(
+    `${place}: ${action} ${user}${login === null || login.toLowerCase() === user.toLowerCase() ? '' : ` = ${login}`}${from} ${expected}${why}`,
+  )
 }
 
 /** How long a run takes, by the limits that were seen. */

@@ -4,6 +4,7 @@ import type { UserStatus } from '../okta/status.ts'
 import { decide } from '../rules/decide.ts'
 import { type GuardVerdict, guardUser, type UserGuards } from '../rules/guards.ts'
 import { skipForPreceding } from '../rules/row-order.ts'
+import type { RowVerdict } from '../rules/row-verdict.ts'
 import type { Expectation, PlannedTask } from './plan-schema.ts'
 
 /**
@@ -72,6 +73,7 @@ export function simulateRow(
       row: row.row,
       step,
       user: row.user,
+      okta_login: null,
       action,
       status: statuses.length === 1 ? (statuses[0] ?? null) : null,
       ...agreed(outcomes, statuses),
@@ -80,6 +82,28 @@ export function simulateRow(
   }
   const after = distinct(worlds.map(({ status }) => status))
   return { tasks, possible: after.every((status) => status !== null) ? after : null }
+}
+
+/** The tasks of a row that ends as a whole, without a call. */
+export function simulateEnded(
+  row: ValidRow,
+  verdict: RowVerdict,
+  login: string | null,
+): readonly PlannedTask[] {
+  const [first = ''] = row.actions
+  return row.actions.map((action, index) => {
+    const isLater = index > 0 && verdict.result === 'failed'
+    return {
+      row: row.row,
+      step: index + 1,
+      user: row.user,
+      okta_login: login,
+      action,
+      status: null,
+      expected: isLater ? 'skipped' : verdict.result,
+      reason: isLater ? `step 1 (${first}) of this row failed` : verdict.message,
+    }
+  })
 }
 
 function outcomeIn(

@@ -1,4 +1,4 @@
-import type { TaskResult } from '../rules/result.ts'
+import type { ReportedTask } from './report-row.ts'
 
 /** The first columns of `results.csv` and first fields of `results.jsonl`, in this order. Scripts rely on them. */
 export const resultColumns = [
@@ -18,7 +18,9 @@ export const resultColumns = [
   'okta_user_id',
   'okta_login',
   'okta_request_id',
-] as const satisfies readonly (keyof TaskResult)[]
+  'due_at',
+  'lag_seconds',
+] as const satisfies readonly (keyof ReportedTask)[]
 
 /**
  * The names of the input's own columns, which follow {@link resultColumns} in the same order. A name that is taken

@@ -94,5 +94,7 @@ function blank({ row, step, user, action }: Place): Omit<ReportedTask, 'result'>
     okta_user_id: null,
     okta_login: null,
     okta_request_id: null,
+    due_at: null,
+    lag_seconds: null,
   }
 }

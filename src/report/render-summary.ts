@@ -11,6 +11,9 @@ import type { Summary } from './summary.ts'
 const skipWords: Readonly<Record<SkipReason, string>> = {
   duplicate: 'as duplicates',
   only_status: 'by only_status',
+  not_selected: 'as not selected',
+  not_due: 'as not due yet',
+  other_login: 'because the login in Okta is another than in the row',
   protected: 'because a guard protects the user',
   token_owner: 'because the user owns the API token',
   invalid_row: 'because the row is bad',

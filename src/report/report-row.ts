@@ -11,6 +11,10 @@ export type ReportedResult = (typeof reportedResults)[number]
 /** A task in a report. Fields that only a result fills are null, 0 or empty for a task without one. */
 export interface ReportedTask extends Omit<TaskResult, 'result'> {
   readonly result: ReportedResult
+  /** When the row was due, RFC 3339 UTC; null if the job gives no dates. */
+  readonly due_at: string | null
+  /** Seconds from there to the confirmation that the action was applied; null if it was not. */
+  readonly lag_seconds: number | null
 }
 
 /** A row of the input with its tasks. Reports show the rows in input order and the tasks by step. */
@@ -20,4 +24,12 @@ export interface ReportRow {
   /** The row's own cells by column name. */
   readonly cells: ReadonlyMap<string, Cell>
   readonly tasks: readonly ReportedTask[]
+  /** Set for a row that nobody could read. */
+  readonly notRead: NotRead | null
+}
+
+/** A row as it stood in the input, when it could not be read or can't be judged alone. */
+export interface NotRead {
+  /** The cells as they were read, not cut or padded; null if they fit the columns. */
+  readonly raw: readonly string[] | null
 }

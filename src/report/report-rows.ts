@@ -1,8 +1,11 @@
+import { checkUserKey } from '../input/key/user-key.ts'
+import type { InputRow } from '../input/row.ts'
 import type { JournalState } from '../journal/journal-state.ts'
+import type { TaskResult } from '../rules/result.ts'
 import { rowsWithResults } from '../run/rows-with-results.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { pendingTask } from './pending-task.ts'
-import type { ReportRow } from './report-row.ts'
+import type { NotRead, ReportedTask, ReportRow } from './report-row.ts'
 
 /** The rows of a run in input order, each with what the journal says about its tasks. */
 export async function* reportRows(
@@ -13,13 +16,38 @@ export async function* reportRows(
   for await (const { input, results } of rowsWithResults(directory, run, state)) {
     const { row, user, cells } = input
     const actions = input.kind === 'valid' ? input.actions : [input.action]
+    const due = input.kind === 'valid' ? input.due : null
     const tasks = results.map((result, index) => {
-      if (result !== null) return result
+      if (result !== null) return { ...result, ...timesOf(result, due) }
       const task = { row, step: index + 1, user, action: actions[index] ?? '' }
-      return input.kind === 'invalid'
-        ? pendingTask(task, null)
-        : pendingTask(task, state.progressOf(task), state.lostSince !== null)
+      const lost = input.kind === 'valid' && state.lostSince !== null
+      return { ...pendingTask(task, state.progressOf(task), lost), due_at: timeOf(due) }
     })
-    yield { row, cells, tasks }
+    yield { row, cells, tasks, notRead: notReadOf(input, run.input.mapping.addresses ?? false) }
   }
+}
+
+function timeOf(due: number | null): string | null {
+  return due === null ? null : new Date(due).toISOString()
+}
+
+function timesOf(
+  { result, finished_at: finished }: TaskResult,
+  due: number | null,
+): Pick<ReportedTask, 'due_at' | 'lag_seconds'> {
+  const isConfirmed = due !== null && result === 'succeeded' && finished !== null
+  return { due_at: timeOf(due), lag_seconds: isConfirmed ? (Date.parse(finished) - due) / 1000 : null }
+}
+
+/**
+ * Whether a row could not be read, or was refused only beside the other rows: fed again alone, a total in a column of
+ * addresses would be taken for a short name.
+ */
+function notReadOf(input: InputRow, addresses: boolean): NotRead | null {
+  if (input.kind !== 'invalid') return null
+  const { raw, problems, user } = input
+  const isUnread = raw !== null || problems.some(({ column }) => column === null)
+  const check = addresses ? checkUserKey(user) : null
+  const isShortName = check !== null && 'key' in check && check.kind === 'short_name'
+  return isUnread || isShortName ? { raw } : null
 }

@@ -10,6 +10,14 @@ const fields = {
     .describe(
       'How the task ended; not_run: the run stopped first; unsettled: it was sent, and its outcome is not known yet.',
     ),
+  due_at: z.iso
+    .datetime()
+    .nullable()
+    .describe('When the row was due, RFC 3339, UTC; null without input.due.'),
+  lag_seconds: z
+    .number()
+    .nullable()
+    .describe('Seconds from due_at to finished_at of a task that succeeded; null for others.'),
 }
 
 /** A line of `results.jsonl`: how a task ended, then the input's own columns with any JSON value. */

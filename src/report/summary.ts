@@ -101,13 +101,18 @@ export async function writeSummary(directory: string, summary: Summary): Promise
 /** Reads `summary.json` of a directory; null if it is missing or can't be understood. */
 export async function readSummary(directory: string): Promise<Summary | null> {
   try {
-    const parsed = summarySchema.safeParse(
-      JSON.parse(await readFile(join(directory, 'summary.json'), 'utf8')),
-    )
+    const text = await readFile(join(directory, 'summary.json'), 'utf8')
+    const parsed = summarySchema.safeParse(withAllReasons(JSON.parse(text)))
     return parsed.success ? parsed.data : null
   } catch {
     return null
   }
+}
+
+/** An older summary does not name the reasons that have come since. */
+function withAllReasons(summary: { readonly skipped?: unknown }): unknown {
+  const none = Object.fromEntries(skipReasons.map((reason) => [reason, 0]))
+  return { ...summary, skipped: { ...none, ...(summary.skipped as object) } }
 }
 
 /** Removes `summary.json`, because what it records about a journal is not true of a part of that journal. */

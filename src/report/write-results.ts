@@ -4,6 +4,7 @@ import { renderCsv } from '../input/csv/csv-text.ts'
 import { jsonLineRenderer } from '../input/json/json-line.ts'
 import type { Cell } from '../input/row.ts'
 import { nameInputColumns, resultColumns } from './columns.ts'
+import { failedCells, failedColumns } from './failed-rows.ts'
 import { FeedAgain } from './feed-again.ts'
 import type { ReportRow } from './report-row.ts'
 import { createTotalsCounter, type ResultTotals } from './totals.ts'
@@ -39,7 +40,7 @@ export async function writeResults(
     const resultsJsonl = await openFile('results.jsonl')
     const failedCsv = await openFile('failed.csv')
     await resultsCsv.write(renderCsv([names]))
-    await failedCsv.write(renderCsv([columns]))
+    await failedCsv.write(renderCsv([failedColumns(columns)]))
 
     for await (const batch of inBatches(rows)) {
       for (const row of batch) counter.add(row)
@@ -48,7 +49,7 @@ export async function writeResults(
       await Promise.all([
         resultsCsv.write(renderCsv(records)),
         resultsJsonl.write(records.map(toJsonLine).join('')),
-        ...(again.length > 0 ? [failedCsv.write(renderCsv(again.map((row) => ownCells(row, columns))))] : []),
+        ...(again.length > 0 ? [failedCsv.write(failedText(again, columns))] : []),
       ])
     }
     for (const file of opened) {
@@ -62,6 +63,11 @@ export async function writeResults(
 }
 
 type Cells = readonly (Cell | undefined)[]
+
+/** Each row by itself, because rows that were not read differ in length. */
+function failedText(rows: readonly ReportRow[], columns: readonly string[]): string {
+  return rows.map((row) => renderCsv([failedCells(row, columns)])).join('')
+}
 
 function ownCells(row: ReportRow, columns: readonly string[]): Cells {
   return columns.map((column) => row.cells.get(column))

@@ -131,6 +131,7 @@ async function findRows(
       invalidRows++
       continue
     }
+    if (input.kind === 'not_selected') continue
     const retried = selectRow(known)
     if (retried !== null) retriedRows++
     const recorded = results.filter((result): result is TaskResult => result !== null)

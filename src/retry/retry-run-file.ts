@@ -18,7 +18,8 @@ export function retryRunFile(
     versions: { okta_lifecycle: version, node: process.version },
     job: {
       ...job,
-      input: { ...job.input, format: retry.format },
+      // The new input is written anew, with its header in the first line.
+      input: { ...job.input, format: retry.format, header_line: null },
       options: { ...job.options, in_doubt: inDoubt ?? job.options.in_doubt },
     },
     input: {

@@ -17,7 +17,7 @@ export interface RetriedRow {
  * of the input kept from being sent stay skipped, and a bad row stays bad.
  */
 export function selectRow({ input, results }: RowWithResults): RetriedRow | null {
-  if (input.kind === 'invalid' || !results.some(isOpen)) return null
+  if (input.kind !== 'valid' || !results.some(isOpen)) return null
   return {
     input,
     todo: input.actions.filter((_, index) => isTodo(results[index] ?? null)),

@@ -5,12 +5,15 @@ export const resultNames = ['succeeded', 'unchanged', 'failed', 'skipped', 'in_d
 export type ResultName = (typeof resultNames)[number]
 
 /**
- * Why a task was skipped. The input or the job asked for `duplicate` and `only_status`; for the others someone must
- * look.
+ * Why a task was skipped. The input or the job asked for `duplicate`, `only_status`, `not_selected` and `not_due`; for
+ * the others someone must look.
  */
 export const skipReasons = [
   'duplicate',
   'only_status',
+  'not_selected',
+  'not_due',
+  'other_login',
   'protected',
   'token_owner',
   'invalid_row',
@@ -27,7 +30,12 @@ export interface TaskPlace {
 }
 
 /** The skips with which a run still ends with exit code 0. */
-export const expectedSkips: ReadonlySet<SkipReason> = new Set(['duplicate', 'only_status'])
+export const expectedSkips: ReadonlySet<SkipReason> = new Set([
+  'duplicate',
+  'only_status',
+  'not_selected',
+  'not_due',
+])
 
 const time = z.iso.datetime().nullable()
 const text = z.string().nullable()

@@ -54,6 +54,10 @@ export function skipForPreceding(
 
 /** What a step's result decides for the later steps of its row; null when they go on. */
 export function skipAfter(result: TaskResult): Skip | null {
+  // Both are said of a row as a whole.
+  if (result.reason === 'not_due' || result.reason === 'other_login') {
+    return { reason: result.reason, message: result.message }
+  }
   if (result.result === 'failed') {
     return { reason: 'earlier_step', message: `step ${result.step} (${result.action}) of this row failed` }
   }

@@ -1,4 +1,4 @@
-import type { InvalidRow } from '../input/row.ts'
+import type { InvalidRow, NotSelectedRow } from '../input/row.ts'
 import type { SkipReason, TaskResult } from './result.ts'
 
 /** A task that was not sent, and why. */
@@ -7,12 +7,23 @@ export interface UnsentTask extends Pick<TaskResult, 'row' | 'step' | 'user' | '
 }
 
 /**
- * The result of a task for which nothing was sent. Fields that need an answer are null.
+ * The result of a skipped task. Fields that need an answer are null.
  *
  * @param now RFC 3339 UTC
  */
-export function unsentResult(
-  { row, step, user, action, reason, message }: UnsentTask,
+export function unsentResult({ reason, ...task }: UnsentTask, now: string): TaskResult {
+  return endedUnsent(task, 'skipped', reason, now)
+}
+
+/**
+ * The result of a task that was skipped or failed before anything was sent. Fields that need an answer are null.
+ *
+ * @param now RFC 3339 UTC
+ */
+export function endedUnsent(
+  { row, step, user, action, message }: Omit<UnsentTask, 'reason'>,
+  result: 'skipped' | 'failed',
+  reason: SkipReason | null,
   now: string,
 ): TaskResult {
   return {
@@ -20,7 +31,7 @@ export function unsentResult(
     step,
     user,
     action,
-    result: 'skipped',
+    result,
     reason,
     status_before: null,
     status_after: null,
@@ -37,15 +48,16 @@ export function unsentResult(
 }
 
 /**
- * The result of a row that can't be acted on.
+ * The result of a row that can't be acted on, or that the job does not select.
  *
  * @param now RFC 3339 UTC
  */
-export function invalidResult(row: InvalidRow, now: string): TaskResult {
+export function refusedResult(row: InvalidRow | NotSelectedRow, now: string): TaskResult {
   const message = row.problems
     .map((problem) => (problem.column === null ? problem.message : `${problem.column}: ${problem.message}`))
     .join('; ')
   const { row: number, user, action } = row
-  const task = { row: number, step: 1, user, action, reason: 'invalid_row', message } as const
+  const reason = row.kind === 'invalid' ? 'invalid_row' : 'not_selected'
+  const task = { row: number, step: 1, user, action, reason, message } as const
   return unsentResult(task, now)
 }

@@ -3,8 +3,9 @@ import { settleEncoding } from '../input/bytes/settle-encoding.ts'
 import { type ColumnMapping, resolveColumns } from '../input/column-mapping.ts'
 import { detectFormat } from '../input/format.ts'
 import { type InputFile, inputName } from '../input/input-file.ts'
-import type { InvalidRow } from '../input/row.ts'
-import { type Survey, surveyInput } from '../input/survey.ts'
+import { type InvalidRow, rowPlace } from '../input/row.ts'
+import { type InputSurvey, type Survey, surveyInput } from '../input/survey.ts'
+import { inputSettings, rowSettings } from '../job/input-settings.ts'
 import type { Job } from '../job/job.ts'
 import type { Prepared } from '../job/prepare.ts'
 import { KnownError } from '../messages/known-error.ts'
@@ -16,7 +17,7 @@ export interface CheckedInput {
   readonly input: InputFile
   readonly job: Job
   readonly mapping: ColumnMapping
-  readonly survey: Survey
+  readonly survey: InputSurvey
 }
 
 /**
@@ -43,12 +44,17 @@ export async function surveyCopy(prepared: Prepared, directory: string): Promise
   const encoding = await settleEncoding(file, prepared.encoding)
   const format = await detectFormat({ ...file, encoding }, prepared.format)
   const copy = await nameInputCopy(directory, received, format)
-  const input: InputFile = { ...file, path: join(directory, copy.file), encoding }
   const job = prepared.merge(format)
-  const { user_column: userColumn, action_column: actionColumn } = job.input
-  const mapping = await resolveColumns(input, { format, userColumn, actionColumn })
-  const survey = await surveyInput(input, mapping, { format, action: job.action, steps: job.steps })
-  return { copy, input, job, mapping, survey }
+  const path = join(directory, copy.file)
+  const input: InputFile = { ...file, path, encoding, headerLine: job.input.header_line }
+  const columns = await resolveColumns(input, inputSettings(job))
+  const survey = await surveyInput(input, columns, rowSettings(job))
+  if (survey.rows === 0 && job.input.empty === 'error')
+    throw new KnownError(
+      `${input.name}: the input has no rows, and the job says that this is an error (input.empty: error).`,
+      'Check why the list is empty, or take input.empty out of the job file.',
+    )
+  return { copy, input, job, mapping: survey.mapping, survey }
 }
 
 /** Describes the bad rows of an input, the first ones one by one. */
@@ -57,7 +63,7 @@ export function describeInvalidRows(name: string, survey: Survey): string {
   const more = invalidRows - firstInvalid.length
   return [
     `${name}: ${invalidRows} of ${rows} rows are bad:`,
-    ...firstInvalid.map((row) => `  row ${row.row}: ${describeProblems(row)}`),
+    ...firstInvalid.map((row) => `  ${rowPlace(row)}: ${describeProblems(row)}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ].join('\n')
 }

@@ -13,15 +13,17 @@ export function columnMapping({ input }: RunFile): ColumnMapping {
     user: input.mapping.user,
     action: input.mapping.action,
     sendEmail: input.mapping.send_email,
+    addresses: input.mapping.addresses ?? false,
   }
 }
 
 /** The copy of a run's input. Messages use the name that the user typed. */
-export function inputFile(directory: string, { input }: RunFile): InputFile {
+export function inputFile(directory: string, { input, job }: RunFile): InputFile {
   return {
     path: join(directory, input.file),
     name: inputName(input.name),
     encoding: input.encoding ?? 'utf-8',
+    headerLine: job.input.header_line,
   }
 }
 

@@ -1,5 +1,6 @@
 import { readRows } from '../input/read-rows.ts'
 import type { InputRow } from '../input/row.ts'
+import { rowSettings } from '../job/input-settings.ts'
 import type { JournalState } from '../journal/journal-state.ts'
 import { ResultReader } from '../journal/result-reader.ts'
 import type { TaskResult } from '../rules/result.ts'
@@ -21,7 +22,7 @@ export async function* rowsWithResults(
 ): AsyncGenerator<RowWithResults> {
   const reader = state.done === 0 ? null : await ResultReader.open(journalPath(directory))
   try {
-    const settings = { format: run.input.format, action: run.job.action, steps: run.job.steps }
+    const settings = { ...rowSettings(run.job), format: run.input.format }
     for await (const input of readRows(inputFile(directory, run), columnMapping(run), settings)) {
       const steps = input.kind === 'valid' ? input.actions.length : 1
       const results: (TaskResult | null)[] = []

@@ -39,6 +39,8 @@ const runFileSchema = z.strictObject({
       user: z.string(),
       action: z.string().nullable(),
       send_email: z.string().nullable(),
+      /** Whether short names are bad rows; absent in runs from before they were. */
+      addresses: z.boolean().optional(),
     }),
   }),
   /** The org's URL; `sandbox` for the simulated org, whose port changes. */

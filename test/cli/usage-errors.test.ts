@@ -45,7 +45,7 @@ const refusals: readonly Refusal[] = [
   {
     name: 'two columns that may hold the user',
     args: run,
-    input: 'id,login\n1,2\n',
+    input: 'id,login\n00uAda00000000000001,ada\n',
     says: [/"id"/, /"login"/, /--user-column/],
   },
   {
@@ -184,7 +184,7 @@ it('says what was wrong and what to do next, in these words', async () => {
 
     # a column that is not there
     in.csv has no column "mail" for the user. Its columns are: "user".
-    → Name it with --user-column NAME (in a job file: user_column).
+    → Add --user-column user (in a job file: user_column) if that column holds them, or --user-column NAME with another. If the first line is not a header but a person, put a line above it that names the columns, such as "user".
 
     # two columns that may hold the user
     in.csv: several columns may hold the user: "id", "login"; one was expected.
@@ -192,7 +192,7 @@ it('says what was wrong and what to do next, in these words', async () => {
 
     # no column that holds the user
     in.csv has no column that is known to hold the user. Its columns are: "name", "team".
-    → Name it with --user-column NAME (in a job file: user_column).
+    → Name it with --user-column NAME (in a job file: user_column). If the first line is not a header but a person, put a line above it that names the columns, such as "user".
 
     # a job file that is not there
     The job file no.yaml can't be read: ENOENT: no such file or directory, stat 'no.yaml'

@@ -44,7 +44,7 @@ describe('the encoding of an input', () => {
   test('is told by the byte-order mark, also on standard input', async () => {
     await withPlace(async (place) => {
       const end = await place.cli(['validate', '-'], encode(`\ufeff${text}`, 'utf-16le'))
-      expect([end.code, end.stdout.split(',')[0]]).toEqual([0, 'standard input: 2 rows'])
+      expect([end.code, end.stdout.split(',')[0]]).toEqual([0, 'standard input: 2 rows to act on'])
     })
   })
 
@@ -96,7 +96,9 @@ describe('the encoding of an input', () => {
       expect(code).toBe(2)
       const typed = name === '-' ? 'standard input' : name
       expect(stderr).toMatch(
-        new RegExp(`^${typed}, row 1, column "Benutzer": .*0xF6.*\n→ If "Jörg" is.* --encoding windows-1252`),
+        new RegExp(
+          `^${typed}, row 1 \\(line 2\\), column "Benutzer": .*0xF6.*\n→ If "Jörg" is.* --encoding windows-1252`,
+        ),
       )
     })
   })

@@ -59,7 +59,7 @@ describe('every action on users of every status', () => {
       const cases = allCases()
       const org = await place.org({ users: cases.map(({ user }) => user) })
       await place.write('all.csv', usersCsv(cases.map(({ user, action }) => [keyOf(user), action])))
-      const end = await place.runHere(org, ['run', 'all.csv', ...unattended])
+      const end = await place.runHere(org, ['run', 'all.csv', '--short-names', ...unattended])
       expect(end.code, end.stderr).toBe(1)
 
       const lines = await place.results()
@@ -98,7 +98,13 @@ describe('every action on users of every status', () => {
       )
       const failed = cases.filter(({ code }) => code === 'F')
       const failedRows = parseCsv(await place.read(`runs/${runId}/failed.csv`))
-      expect(failedRows).toEqual(failed.map(({ user, action }) => ({ user: keyOf(user), action })))
+      expect(failedRows).toEqual(
+        failed.map(({ user, action }) => ({
+          user: keyOf(user),
+          action,
+          why: expect.stringContaining(action),
+        })),
+      )
     })
   })
 
@@ -151,7 +157,7 @@ describe('the input’s own columns', () => {
       const header =
         'result,"say ""hi""",user,input_result,empty,"two\nlines",Größe,row,formula,spaces,semi;colon'
       const cells = [
-        'kept,"a ""quoted"", word",user1,mine,,"first\nsecond",groß,77,=1+1,"  both ends  ",a;b',
+        'kept,"a ""quoted"", word",user1@example.com,mine,,"first\nsecond",groß,77,=1+1,"  both ends  ",a;b',
         'x,,user2@example.com,y,,"\r\n",日本,+49 30 1234,@SUM(A1),-,1;2',
         `"[{}]",'=,${userIdOf(3)},-5,,,ß,"'quoted'","\t=tab",'plain,;`,
       ]
@@ -173,12 +179,12 @@ describe('the input’s own columns', () => {
         'spaces',
         'semi;colon',
       ]
-      expect(Object.keys(lines[0] ?? {}).slice(16)).toEqual(own)
+      expect(Object.keys(lines[0] ?? {}).slice(18)).toEqual(own)
       expect(lines.map((line) => own.map((name) => line[name]))).toEqual([
         [
           'kept',
           'a "quoted", word',
-          'user1',
+          'user1@example.com',
           'mine',
           '',
           'first\nsecond',

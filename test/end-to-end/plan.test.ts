@@ -175,16 +175,16 @@ describe('a plan', () => {
         usersCsv([
           [userIdOf(1), 'suspend'],
           [userIdOf(2), 'activate'],
-          ['x', 'unlock'],
+          ['nobody@example.com', 'unlock'],
         ]),
       )
       const end = await place.runHere(org, ['plan', 'in.csv'])
       expect(end.code, end.stderr).toBe(0)
       const lines = end.stdout.split('\n')
       expect(lines.slice(0, 4)).toEqual([
-        `row 1: suspend ${userIdOf(1)} (ACTIVE) succeeded`,
-        `row 2: activate ${userIdOf(2)} (STAGED) succeeded`,
-        'row 3: unlock x failed: user x was not found in this org',
+        `row 1: suspend ${userIdOf(1)} = user1@example.com (ACTIVE) succeeded`,
+        `row 2: activate ${userIdOf(2)} = user2@example.com (STAGED) succeeded`,
+        'row 3: unlock nobody@example.com failed: user nobody@example.com was not found in this org',
         '',
       ])
       expect(end.stdout).toMatch(/3 rows, 3 tasks: 2 succeeded, 1 failed/)
@@ -209,7 +209,7 @@ describe('a plan', () => {
   it('reads nobody but the owner with --no-read', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 2 }), ownerId: userIdOf(2) })
-      await place.write('in.csv', usersCsv([userIdOf(1), userIdOf(1), 'USER2']))
+      await place.write('in.csv', usersCsv([userIdOf(1), userIdOf(1), userIdOf(2)]))
       const end = await place.runHere(org, ['plan', 'in.csv', '--action', 'suspend', '--no-read', '--json'])
       const plan = planOf(end)
       expect(plan.rows.map(({ expected }) => expected)).toEqual(['unknown', 'skipped', 'skipped'])

@@ -5,7 +5,17 @@ import type { RunFile } from '../../src/run/run-file.ts'
 export const plainJob: Job = {
   name: 'test',
   description: null,
-  input: { format: 'csv', user_column: null, action_column: null },
+  input: {
+    format: 'csv',
+    user_column: null,
+    action_column: null,
+    check: null,
+    where: null,
+    due: null,
+    short_names: true,
+    header_line: null,
+    empty: 'ok',
+  },
   action: 'suspend',
   steps: null,
   order: 'user',

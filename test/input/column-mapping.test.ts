@@ -109,6 +109,7 @@ describe('resolveColumns', () => {
           user: 'login',
           action: null,
           sendEmail: null,
+          addresses: false,
         })
     })
   })
@@ -141,6 +142,7 @@ describe('resolveColumns', () => {
         user: 'who',
         action: null,
         sendEmail: null,
+        addresses: false,
       })
     })
   })
@@ -150,7 +152,7 @@ describe('resolveColumns', () => {
     await withInput(lines, async (file) => {
       const error = await knownErrorOf(resolveColumns(file, { ...csv, format: 'jsonl' }))
       expect(error.message).toBe(
-        'leavers.csv, row 10001: the records so far have more than 10000 different keys.',
+        'leavers.csv, row 10001 (line 10001): the records so far have more than 10000 different keys.',
       )
     })
   })

@@ -70,8 +70,17 @@ describe('both JSON formats', () => {
     }
   })
 
-  test('let the last of equal keys count, and keep nested values', async () => {
-    const text = '{"user":"a","user":"b","manager":{"id":1,"__proto__":{"x":2}},"tags":["x",[]]}'
+  test.each([
+    ['{"user":"a","user":"b"}', 'the key "user" comes twice in the record'],
+    ['{"user":"a","x":{"id":1,"y":[{"id":2,"id":2}]}}', 'the key "id" comes twice in the record'],
+  ])('tell a key that comes twice in %j', async (text, message) => {
+    for (const records of [await readArray(`[${text}]`, 2), await readLines(text, 2)])
+      expect(records).toEqual([[expect.stringContaining(message)]])
+    expect(await readArray('[{"user":"a","x":{"user":"b"}},{"user":"c"}]')).toHaveLength(2)
+  })
+
+  test('keep nested values', async () => {
+    const text = '{"user":"b","manager":{"id":1,"__proto__":{"x":2}},"tags":["x",[]]}'
     const manager: unknown = JSON.parse('{"id":1,"__proto__":{"x":2}}')
     const expected = [
       [

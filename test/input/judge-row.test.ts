@@ -1,13 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { judgeRow, type RowSettings } from '../../src/input/judge-row.ts'
+import { createRowJudge, notReadMark, type RowSettings } from '../../src/input/judge-row.ts'
 import type { Cell, RowProblem } from '../../src/input/row.ts'
 
-const mapping = { columns: ['user', 'do', 'mail'], user: 'user', action: 'do', sendEmail: 'mail' }
+const mapping = {
+  columns: ['user', 'do', 'mail'],
+  user: 'user',
+  action: 'do',
+  sendEmail: 'mail',
+  addresses: false,
+}
 const plain: RowSettings = { format: 'json', action: null, steps: null }
 const seven = 'activate, deactivate, reactivate, reset_factors, suspend, unlock, unsuspend'
 
 function judge(cells: Record<string, Cell>, settings: RowSettings = plain, problems: RowProblem[] = []) {
-  return judgeRow({ row: 7, cells: new Map(Object.entries(cells)), problems }, mapping, settings)
+  const record = { row: 7, line: 9, cells: new Map(Object.entries(cells)), raw: null, problems }
+  return createRowJudge(mapping, settings)(record)
 }
 
 describe('judgeRow', () => {
@@ -16,7 +23,11 @@ describe('judgeRow', () => {
     expect(judge(cells)).toEqual({
       kind: 'valid',
       row: 7,
+      line: 9,
       user: 'ada@example.com',
+      keyKind: 'address',
+      due: null,
+      checkLogin: null,
       actions: ['reset_factors'],
       sendEmail: false,
       cells: new Map(Object.entries(cells)),
@@ -92,7 +103,11 @@ describe('judgeRow', () => {
     expect(judge(cells)).toEqual({
       kind: 'valid',
       row: 7,
+      line: 9,
       user: '00123',
+      keyKind: 'short_name',
+      due: null,
+      checkLogin: null,
       actions: ['unlock'],
       sendEmail: false,
       cells: new Map(Object.entries(cells)),
@@ -108,9 +123,10 @@ describe('judgeRow', () => {
     })
   })
 
-  test("takes an apostrophe, a number's format and a formula of no text as part of the key", () => {
-    for (const user of ["'00123", '12%', '1,234.50', '=A1', '="a'])
-      expect(judge({ user, do: 'unlock' })).toMatchObject({ kind: 'valid', user })
+  test("takes a number's format and a formula that is none as part of the key, and refuses them there", () => {
+    for (const user of ["'00123", '1,234.50', '=A1', '="a'])
+      expect(judge({ user, do: 'unlock' })).toMatchObject({ kind: 'invalid', user })
+    expect(judge({ user: '12%', do: 'unlock' })).toMatchObject({ kind: 'valid', user: '12%' })
   })
 
   test('says all that is wrong with a row, and what it named', () => {
@@ -148,11 +164,111 @@ describe('judgeRow', () => {
       ['action', 'fire'],
       ['send_email', 'x'],
     ])
-    const bare = { columns: ['user'], user: 'user', action: null, sendEmail: null }
-    expect(judgeRow({ row: 1, cells, problems: [] }, bare, { ...plain, action: 'unlock' })).toMatchObject({
+    const bare = { columns: ['user'], user: 'user', action: null, sendEmail: null, addresses: false }
+    const record = { row: 1, line: null, cells, raw: null, problems: [] }
+    expect(createRowJudge(bare, { ...plain, action: 'unlock' })(record)).toMatchObject({
       kind: 'valid',
       actions: ['unlock'],
       sendEmail: null,
     })
+  })
+
+  test('knows a header that is repeated, whatever stands in its column', () => {
+    for (const user of ['user', ' USER ', 'E-Mail', 'Login'])
+      expect(judge({ user, do: 'suspend' })).toMatchObject({
+        problems: [{ column: 'user', message: expect.stringContaining('repeats a header') }],
+      })
+    expect(judge({ user: 'user@example.com', do: 'suspend' })).toMatchObject({ kind: 'valid' })
+  })
+
+  test('refuses short names in a column of addresses, and neither ids nor addresses', () => {
+    const judgeAddresses = (user: string) =>
+      createRowJudge(
+        { ...mapping, addresses: true },
+        { ...plain, action: 'unlock' },
+      )({
+        row: 1,
+        line: 2,
+        cells: new Map([['user', user]]),
+        raw: null,
+        problems: [],
+      }).kind
+    expect(judgeAddresses('Total')).toBe('invalid')
+    expect(judgeAddresses('00u1ab2cd3ef4gh5ij6k')).toBe('valid')
+    expect(judgeAddresses('ada@example.com')).toBe('valid')
+  })
+
+  describe('where', () => {
+    const where = { Status: ['Terminated', 'left'], country: ['de'] }
+    const columns = ['user', 'status', 'country']
+    const select = (cells: Record<string, Cell>) => {
+      const record = { row: 1, line: 2, cells: new Map(Object.entries(cells)), raw: null, problems: [] }
+      const judgeRow = createRowJudge(
+        { ...mapping, columns, action: null },
+        { ...plain, action: 'suspend', where },
+      )
+      return judgeRow(record)
+    }
+
+    test('selects rows by all its columns, in any letter case', () => {
+      expect(select({ user: 'a', status: ' TERMINATED\u00a0', country: 'DE' }).kind).toBe('valid')
+      expect(select({ user: 'a', status: '="Left"', country: 'de' }).kind).toBe('valid')
+      expect(select({ user: 'a', status: 'terminated', country: 'at' }).kind).toBe('not_selected')
+    })
+
+    test('a row that is not selected is judged no further, and says why', () => {
+      expect(select({ user: 'NULL', status: 'Active', country: 'de' })).toMatchObject({
+        kind: 'not_selected',
+        user: 'NULL',
+        problems: [
+          { column: 'status', message: expect.stringMatching(/^not selected: the cell is "Active"/) },
+        ],
+      })
+      expect(select({ user: 'a', country: 'de' }).kind).toBe('not_selected')
+    })
+  })
+
+  test('gives the moment a row is due and the login it must have, or says what is wrong with them', () => {
+    const due = {
+      column: 'Last day',
+      at: null,
+      timeZone: 'Europe/Berlin',
+      timeZoneColumn: 'zone',
+      format: null,
+    }
+    const settings: RowSettings = { ...plain, action: 'suspend', due, checkLogin: 'mail' }
+    const found = (cells: Record<string, Cell>) => {
+      const record = { row: 1, line: 2, cells: new Map(Object.entries(cells)), raw: null, problems: [] }
+      const columns = ['user', 'last day', 'zone', 'mail']
+      return createRowJudge({ ...mapping, columns, action: null, sendEmail: null }, settings)(record)
+    }
+    expect(found({ user: 'a', 'last day': '2026-11-20', zone: '', mail: ' a@example.com ' })).toMatchObject({
+      due: Date.parse('2026-11-20T23:00:00Z'),
+      checkLogin: 'a@example.com',
+    })
+    expect(found({ user: 'a', 'last day': '2026-11-20', zone: 'Asia/Tokyo', mail: 'b' })).toMatchObject({
+      due: Date.parse('2026-11-20T15:00:00Z'),
+    })
+    expect(found({ user: 'a', 'last day': '', zone: 'Mars', mail: null })).toMatchObject({
+      kind: 'invalid',
+      problems: [{ column: 'last day' }, { column: 'mail' }],
+    })
+  })
+
+  test.each([
+    [['user', 'why'], { user: 'ada', why: `${notReadMark} 5 cells, 4 were expected` }, null],
+    [['user', 'Why '], { user: 'ada', 'Why ': ' Not read: x' }, null],
+    [['user', 'note', 'why'], { user: 'ada', note: '', why: '' }, ['ada', 'not read: 2 cells']],
+    [['user', 'note', 'why'], { user: 'ada', note: 'not read: 1 cell', why: '' }, null],
+    [['why', 'user'], { why: 'not read: x', user: 'ada' }, null],
+  ])('a row marked as not read stays bad: %j', (columns, cells: Record<string, string>, raw) => {
+    const judgeRow = createRowJudge({ ...mapping, columns, action: null }, { ...plain, action: 'suspend' })
+    const record = { row: 1, line: 2, cells: new Map(Object.entries(cells)), raw, problems: [] }
+    expect(judgeRow(record)).toMatchObject({
+      kind: 'invalid',
+      problems: [{ message: expect.stringContaining('could not be read before') }],
+    })
+    const fixed = new Map(Object.entries(cells).map(([name, cell]) => [name, name === 'user' ? cell : '']))
+    expect(judgeRow({ ...record, cells: fixed, raw: null }).kind).toBe('valid')
   })
 })

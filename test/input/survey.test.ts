@@ -43,7 +43,7 @@ too,few
 })
 
 test('counts a task for each step', async () => {
-  const found = await survey('[{"id":"a","sendEmail":true},{"id":"b"}]', 'json', {
+  const found = await survey('[{"user":"a","sendEmail":true},{"user":"b"}]', 'json', {
     action: null,
     steps: ['suspend', 'deactivate'],
   })

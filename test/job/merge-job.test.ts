@@ -13,12 +13,22 @@ function refusal(file: JobFile | null, flags: JobFlags): KnownError {
   throw new Error('expected a KnownError')
 }
 
+/** What the input comes to where nobody says which rows count. */
+const openInput = {
+  check: null,
+  where: null,
+  due: null,
+  short_names: false,
+  header_line: null,
+  empty: 'ok',
+}
+
 describe('flags win over the job, the job over the defaults', () => {
   test('nothing said: the defaults', () => {
     expect(mergeJob(null, {}, 'jsonl')).toEqual({
       name: 'run',
       description: null,
-      input: { format: 'jsonl', user_column: null, action_column: null },
+      input: { format: 'jsonl', user_column: null, action_column: null, ...openInput },
       action: null,
       steps: null,
       order: 'user',
@@ -48,7 +58,7 @@ describe('flags win over the job, the job over the defaults', () => {
     expect(mergeJob(file, {}, 'csv')).toEqual({
       name: 'nightly',
       description: 'The changes of the day',
-      input: { format: 'csv', user_column: 'login', action_column: 'what' },
+      input: { format: 'csv', user_column: 'login', action_column: 'what', ...openInput },
       action: 'unlock',
       steps: null,
       order: 'user',
@@ -66,6 +76,8 @@ describe('flags win over the job, the job over the defaults', () => {
       name: 'tonight',
       userColumn: 'mail',
       actionColumn: 'do',
+      headerLine: 3,
+      shortNames: true,
       action: 'suspend',
       share: 1,
       concurrency: 1000,
@@ -75,7 +87,12 @@ describe('flags win over the job, the job over the defaults', () => {
     }
     expect(mergeJob({ ...file, read_first: true }, flags, 'csv')).toMatchObject({
       name: 'tonight',
-      input: { user_column: 'mail', action_column: 'do' },
+      input: {
+        user_column: 'mail',
+        action_column: 'do',
+        header_line: 3,
+        short_names: true,
+      },
       action: 'suspend',
       pace: { share: 1, concurrency: 1000 },
       guards: { max_users: 1 },
@@ -158,4 +175,37 @@ describe('what is refused', () => {
   test('a name that is no name of a directory', () => {
     expect(refusal(null, { name: 'a/b' }).message).toMatch(/^--name: .* were expected, "a\/b" was found$/)
   })
+})
+
+describe('which rows count, and when', () => {
+  test('is kept with nothing left open', () => {
+    const file: JobFile = {
+      name: 'nightly',
+      input: {
+        where: { Status: ['Terminated', 5] },
+        due: { column: 'last_day', time_zone: 'Europe/Berlin' },
+        check: { login: 'work_email' },
+        empty: 'error',
+      },
+    }
+    expect(mergeJob(file, {}, 'csv').input).toMatchObject({
+      where: { Status: ['Terminated', '5'] },
+      due: {
+        column: 'last_day',
+        at: null,
+        time_zone: 'Europe/Berlin',
+        time_zone_column: null,
+        format: null,
+      },
+      check: { login: 'work_email' },
+      empty: 'error',
+    })
+  })
+
+  test.each([[{ headerLine: 0 }, '--header-line: a number of at least 1 was expected']])(
+    '%j is refused by the name of its flag',
+    (flags, message) => {
+      expect(() => mergeJob(null, flags, 'csv')).toThrow(message)
+    },
+  )
 })

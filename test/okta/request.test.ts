@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkUserKey } from '../../src/input/user-key.ts'
+import { checkUserKey } from '../../src/input/key/user-key.ts'
 import { type Action, actionNames } from '../../src/okta/actions.ts'
 import {
   lifecycleRequest,

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { plainJob } from '../engine/plain-run.ts'
 import { ada, bob, found, planOf, shortly } from './support.ts'
 
-const job = { guards: { max_users: null, protect: [], only_status: null }, read_first: true } as const
+const job = {
+  guards: { max_users: null, protect: [], only_status: null },
+  read_first: true,
+  input: plainJob.input,
+} as const
 
 describe('guards', () => {
   it('tell the protected, the owner of the token, and what only_status leaves out at its time', async () => {
@@ -132,6 +137,8 @@ it('passes invalid rows by, with what is wrong with them', async () => {
       {
         kind: 'invalid',
         row: 1,
+        line: null,
+        raw: null,
         user: 'me',
         action: 'explode',
         problems: [
@@ -148,6 +155,7 @@ it('passes invalid rows by, with what is wrong with them', async () => {
       row: 1,
       step: 1,
       user: 'me',
+      okta_login: null,
       action: 'explode',
       status: null,
       expected: 'skipped',

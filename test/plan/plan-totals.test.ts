@@ -12,19 +12,21 @@ const job = {
 type Planned = readonly [actions: string, expected: readonly Expectation[], sendEmail?: boolean]
 
 function counterOf(rows: readonly Planned[], more: Partial<Parameters<typeof createPlanCounter>[0]> = {}) {
-  const counter = createPlanCounter({ ...job, ...more })
+  const options = { ...job, ...more }
+  const counter = createPlanCounter(options)
   for (const [index, [actions, expected, sendEmail]] of rows.entries()) {
     const row = rowOf(index + 1, sendEmail === undefined ? ['ada', actions] : ['ada', actions, sendEmail])
     const tasks = actions.split(' ').map((action, at) => ({
       row: index + 1,
       step: at + 1,
       user: 'ada',
+      okta_login: null,
       action,
       status: null,
       expected: expected[at] ?? 'unknown',
       reason: null,
     }))
-    counter.add({ row, tasks })
+    counter.add({ row, tasks, isRead: options.read_first })
   }
   return counter
 }

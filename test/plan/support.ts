@@ -1,3 +1,4 @@
+import { checkUserKey, type KeyKind } from '../../src/input/key/user-key.ts'
 import type { InputRow } from '../../src/input/row.ts'
 import { type Action, actionNames } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
@@ -5,6 +6,7 @@ import { type PlanRowsOptions, planRows } from '../../src/plan/plan-rows.ts'
 import type { PlannedTask } from '../../src/plan/plan-schema.ts'
 import type { PlannedRead } from '../../src/plan/user-reads.ts'
 import { nobodyProtected } from '../../src/rules/guards.ts'
+import { plainJob } from '../engine/plain-run.ts'
 
 /** Rows of an input: each a user key and its actions, with `send_email` where a third part says so. */
 export type RowSpec = readonly [user: string, actions: string, sendEmail?: boolean]
@@ -19,7 +21,22 @@ export function rowOf(row: number, [user, actions, sendEmail = undefined]: RowSp
     if (action === undefined) throw new Error(`${name} is no action`)
     return action
   })
-  return { kind: 'valid', row, user, actions: names, sendEmail: sendEmail ?? null, cells: new Map() }
+  const noMore = { line: null, keyKind: kindOf(user), due: null, checkLogin: null } as const
+  return {
+    kind: 'valid',
+    row,
+    user,
+    actions: names,
+    sendEmail: sendEmail ?? null,
+    cells: new Map(),
+    ...noMore,
+  }
+}
+
+function kindOf(user: string): KeyKind {
+  const check = checkUserKey(user)
+  if ('problem' in check) throw new Error(check.problem)
+  return check.kind
 }
 
 export function found(
@@ -40,7 +57,12 @@ export async function planOf(
     for (const [index, row] of rows.entries()) yield 'kind' in row ? row : rowOf(index + 1, row)
   }
   const planned = planRows(input(), {
-    job: { guards: { max_users: null, protect: [], only_status: null }, read_first: true },
+    job: {
+      guards: { max_users: null, protect: [], only_status: null },
+      read_first: true,
+      input: { ...plainJob.input },
+    },
+    now: () => 0,
     owner: null,
     protect: nobodyProtected,
     ahead: 4,

@@ -7,7 +7,7 @@ import { ada, rowOf } from './support.ts'
 
 function row(user: string): ValidRow {
   const made = rowOf(1, [user, 'suspend'])
-  if (made.kind === 'invalid') throw new Error('A valid row was expected.')
+  if (made.kind !== 'valid') throw new Error('A valid row was expected.')
   return made
 }
 

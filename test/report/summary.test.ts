@@ -11,6 +11,9 @@ const none = { succeeded: 0, unchanged: 0, failed: 0, skipped: 0, in_doubt: 0, n
 const noSkips = {
   duplicate: 0,
   only_status: 0,
+  not_selected: 0,
+  not_due: 0,
+  other_login: 0,
   protected: 0,
   token_owner: 0,
   invalid_row: 0,

@@ -14,7 +14,6 @@ import { KnownError } from '../../src/messages/known-error.ts'
 import { pendingTask } from '../../src/report/pending-task.ts'
 import type { ReportedTask, ReportRow } from '../../src/report/report-row.ts'
 import { writeResults } from '../../src/report/write-results.ts'
-import type { TaskResult } from '../../src/rules/result.ts'
 import { cases } from '../support/cases.ts'
 
 let directory: string
@@ -27,7 +26,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true })
 })
 
-const succeeded: TaskResult = {
+const succeeded: ReportedTask = {
   row: 1,
   step: 1,
   user: 'a@example.com',
@@ -45,6 +44,8 @@ const succeeded: TaskResult = {
   okta_user_id: '00u1ab2cd3ef4gh5ij6k',
   okta_login: 'a@example.com',
   okta_request_id: 'Zq1',
+  due_at: null,
+  lag_seconds: null,
 }
 
 /** A task of which nothing was sent. */
@@ -53,10 +54,10 @@ function notRun(row: number, step: number, user: string, action: string): Report
 }
 
 const standard =
-  'row,step,user,action,result,status_before,status_after,http_status,error_code,message,attempts,started_at,finished_at,okta_user_id,okta_login,okta_request_id'
+  'row,step,user,action,result,status_before,status_after,http_status,error_code,message,attempts,started_at,finished_at,okta_user_id,okta_login,okta_request_id,due_at,lag_seconds'
 
 function rowOf(row: number, cells: Record<string, Cell>, ...tasks: ReportRow['tasks']): ReportRow {
-  return { row, cells: new Map(Object.entries(cells)), tasks }
+  return { row, cells: new Map(Object.entries(cells)), tasks, notRead: null }
 }
 
 async function* stream(rows: Iterable<ReportRow>): AsyncGenerator<ReportRow> {
@@ -69,7 +70,7 @@ async function written(name: string): Promise<string> {
 
 describe('results.csv', () => {
   test('the columns are the promised ones, then the input, a line for each task in order', async () => {
-    const failed: TaskResult = {
+    const failed: ReportedTask = {
       ...succeeded,
       step: 2,
       action: 'deactivate',
@@ -91,9 +92,9 @@ describe('results.csv', () => {
     expect(await written('results.csv')).toBe(
       [
         `${standard},login,note`,
-        '1,1,a@example.com,suspend,succeeded,ACTIVE,SUSPENDED,200,,,1,2026-11-24T08:00:00.000Z,2026-11-24T08:00:01.000Z,00u1ab2cd3ef4gh5ij6k,a@example.com,Zq1,a@example.com,"x,y"',
-        '1,2,a@example.com,deactivate,failed,ACTIVE,,403,E0000006,"You do not have permission, ""really""",1,2026-11-24T08:00:00.000Z,2026-11-24T08:00:01.000Z,00u1ab2cd3ef4gh5ij6k,a@example.com,,a@example.com,"x,y"',
-        '2,1,b,suspend,not_run,,,,,,0,,,,,,b,',
+        '1,1,a@example.com,suspend,succeeded,ACTIVE,SUSPENDED,200,,,1,2026-11-24T08:00:00.000Z,2026-11-24T08:00:01.000Z,00u1ab2cd3ef4gh5ij6k,a@example.com,Zq1,,,a@example.com,"x,y"',
+        '1,2,a@example.com,deactivate,failed,ACTIVE,,403,E0000006,"You do not have permission, ""really""",1,2026-11-24T08:00:00.000Z,2026-11-24T08:00:01.000Z,00u1ab2cd3ef4gh5ij6k,a@example.com,,,,a@example.com,"x,y"',
+        '2,1,b,suspend,not_run,,,,,,0,,,,,,,,b,',
         '',
       ].join('\n'),
     )
@@ -107,9 +108,9 @@ describe('results.csv', () => {
       stream([rowOf(1, { row: 'r', input_row: 'i', message: 'm', Row: 'R', reason: 'why' }, succeeded)]),
     )
     const [header, line] = parse(await written('results.csv'))
-    expect(header?.slice(16)).toEqual(['input_input_row', 'input_row', 'input_message', 'Row', 'reason'])
-    expect(line?.slice(16)).toEqual(['r', 'i', 'm', 'R', 'why'])
-    expect(parse(await written('failed.csv'))[0]).toEqual(columns)
+    expect(header?.slice(18)).toEqual(['input_input_row', 'input_row', 'input_message', 'Row', 'reason'])
+    expect(line?.slice(18)).toEqual(['r', 'i', 'm', 'R', 'why'])
+    expect(parse(await written('failed.csv'))[0]).toEqual([...columns, 'why'])
     expect(JSON.parse(await written('results.jsonl'))).toMatchObject({
       row: 1,
       input_input_row: 'r',
@@ -118,7 +119,7 @@ describe('results.csv', () => {
   })
 
   test('no cell of any CSV can run as a formula, the header neither', async () => {
-    const task: TaskResult = {
+    const task: ReportedTask = {
       ...succeeded,
       user: '=u',
       message: '@SUM(A1)',
@@ -135,7 +136,7 @@ describe('results.csv', () => {
     const cells = { a: null, b: 12.5, c: true, d: { x: [1, null] }, e: ['y'], f: '' }
     await writeResults(directory, [...Object.keys(cells), 'missing'], stream([rowOf(1, cells, succeeded)]))
     const [, line] = parse(await written('results.csv'))
-    expect(line?.slice(16)).toEqual(['', '12.5', 'true', '{"x":[1,null]}', '["y"]', '', ''])
+    expect(line?.slice(18)).toEqual(['', '12.5', 'true', '{"x":[1,null]}', '["y"]', '', ''])
   })
 })
 
@@ -155,7 +156,7 @@ describe('results.jsonl', () => {
     await writeResults(
       directory,
       ['__proto__', 'constructor'],
-      stream([{ row: 1, cells, tasks: [succeeded] }]),
+      stream([{ row: 1, cells, tasks: [succeeded], notRead: null }]),
     )
     const record = JSON.parse(await written('results.jsonl'))
     expect(Object.getOwnPropertyDescriptor(record, '__proto__')?.value).toEqual({ admin: true })
@@ -165,8 +166,8 @@ describe('results.jsonl', () => {
 })
 
 describe('failed.csv', () => {
-  test('one line for each row worth feeding again, in the own columns alone', async () => {
-    const skipped = (reason: TaskResult['reason']): TaskResult => ({
+  test('one line for each row worth feeding again, in the own columns and why', async () => {
+    const skipped = (reason: ReportedTask['reason']): ReportedTask => ({
       ...succeeded,
       result: 'skipped',
       reason,
@@ -203,7 +204,7 @@ describe('failed.csv', () => {
       stream(rows.map(([what, tasks], index) => rowOf(index + 1, { what }, ...tasks))),
     )
     expect(await written('failed.csv')).toBe(
-      'what\nfailed\nfailed later\nin doubt\npassed over\nnot run\ninvalid\n',
+      'what,why\nfailed,"failed; skipped"\nfailed later,failed\nin doubt,in doubt\npassed over,skipped\nnot run,not run\ninvalid,skipped\n',
     )
   })
 
@@ -216,12 +217,12 @@ describe('failed.csv', () => {
         rowOf(2, { id: null }, notRun(2, 1, '', 'x')),
       ]),
     )
-    expect(await written('failed.csv')).toBe('id\n""\n""\n')
+    expect(await written('failed.csv')).toBe('id,why\n,failed\n,not run\n')
   })
 
-  test('an input without columns gives a file without lines', async () => {
+  test('an input without columns gives why alone', async () => {
     await writeResults(directory, [], stream([rowOf(1, {}, notRun(1, 1, '', ''))]))
-    expect(await written('failed.csv')).toBe('')
+    expect(await written('failed.csv')).toBe('why\nnot run\n')
     expect((await written('results.csv')).split('\n')[0]).toBe(standard)
   })
 })
@@ -263,7 +264,7 @@ const text = fc.oneof(
 describe('what is written reads back exactly', () => {
   const table = fc
     .uniqueArray(
-      text.filter((name) => name.trim() !== ''),
+      text.filter((name) => name.trim() !== '' && name.trim().toLowerCase() !== 'why'),
       { minLength: 1, maxLength: 4 },
     )
     .chain((columns) =>
@@ -280,7 +281,8 @@ describe('what is written reads back exactly', () => {
     return lines.map((line, index) => ({
       row: index + 1,
       cells: new Map(columns.map((column, place) => [column, line[place] ?? ''])),
-      tasks: [{ ...succeeded, row: index + 1, result: 'failed', message: line[0] ?? '' }],
+      tasks: [{ ...succeeded, row: index + 1, result: 'failed', message: `m${line[0]}` }],
+      notRead: null,
     }))
   }
 
@@ -292,10 +294,13 @@ describe('what is written reads back exactly', () => {
           parse(csv, { bom: true, skip_empty_lines: true }).map((record: string[]) =>
             record.map(unescapeFormula),
           )
-        expect(read(await written('failed.csv'))).toEqual([columns, ...lines])
+        expect(read(await written('failed.csv'))).toEqual([
+          [...columns, 'why'],
+          ...lines.map((line) => [...line, `m${line[0]}`]),
+        ])
         const results = read(await written('results.csv')).slice(1)
-        expect(results.map((record: string[]) => [record[9], ...record.slice(16)])).toEqual(
-          lines.map((line) => [line[0], ...line]),
+        expect(results.map((record: string[]) => [record[9], ...record.slice(18)])).toEqual(
+          lines.map((line) => [`m${line[0]}`, ...line]),
         )
       }),
       { numRuns: cases(60) },
@@ -308,13 +313,12 @@ describe('what is written reads back exactly', () => {
         await writeResults(directory, columns, stream(toRows(columns, lines)))
         const rows: string[][] = []
         const path = join(directory, 'failed.csv')
-        for await (const record of readCsv({ path, name: path, encoding: 'utf-8' }, columns)) {
+        const all = [...columns, 'why']
+        for await (const record of readCsv({ path, name: path, encoding: 'utf-8' }, all)) {
           expect(record.problems).toEqual([])
           rows.push(columns.map((column) => String(record.cells.get(column))))
         }
-        // Rows of nothing at the end of a CSV are none.
-        const named = lines.findLastIndex((line) => line.some((cell) => cell !== ''))
-        expect(rows).toEqual(lines.slice(0, named + 1))
+        expect(rows).toEqual(lines)
       }),
       { numRuns: cases(60) },
     )
@@ -329,13 +333,45 @@ describe('what is written reads back exactly', () => {
         await writeResults(
           directory,
           own.map(([key]) => key),
-          stream([{ row: 1, cells: new Map(own), tasks: [succeeded] }]),
+          stream([{ row: 1, cells: new Map(own), tasks: [succeeded], notRead: null }]),
         )
         const record: Record<string, unknown> = JSON.parse(await written('results.jsonl'))
-        expect(Object.entries(record).slice(16)).toEqual(own)
+        expect(Object.entries(record).slice(18)).toEqual(own)
       }),
       { numRuns: cases(100) },
     )
+  })
+})
+
+describe('rows that nobody could read', () => {
+  const bad: ReportedTask = {
+    ...succeeded,
+    result: 'skipped',
+    reason: 'invalid_row',
+    message: 'too many cells',
+  }
+
+  test('come back as they were read, with the mark that keeps them from being done', async () => {
+    const row = { ...rowOf(1, { user: 'Bob' }, bad), notRead: { raw: ['Bob', 'Katz', 'b@example.com'] } }
+    await writeResults(directory, ['user', 'mail'], stream([row]))
+    expect(await written('failed.csv')).toBe(
+      'user,mail,why\nBob,Katz,b@example.com,not read: too many cells\n',
+    )
+  })
+
+  test('do not grow with each feeding', async () => {
+    const raw = ['Bob', 'Katz', 'b@example.com', 'not read: too many cells']
+    const row = { ...rowOf(1, {}, bad), notRead: { raw } }
+    await writeResults(directory, ['user', 'mail', 'why'], stream([row]))
+    expect(await written('failed.csv')).toBe(
+      'user,mail,why\nBob,Katz,b@example.com,not read: too many cells\n',
+    )
+  })
+
+  test('are marked too if only the other rows tell that they mean nobody', async () => {
+    const row = { ...rowOf(1, { user: 'Total' }, { ...bad, message: 'no @' }), notRead: { raw: null } }
+    await writeResults(directory, ['user'], stream([row]))
+    expect(await written('failed.csv')).toBe('user,why\nTotal,not read: no @\n')
   })
 })
 
@@ -346,7 +382,7 @@ describe('files', () => {
     const names = ['failed.csv', 'results.csv', 'results.jsonl']
     expect((await readdir(directory)).sort()).toEqual(names)
     for (const name of names) expect((await stat(join(directory, name))).mode & 0o777).toBe(0o600)
-    expect(await written('failed.csv')).toBe('id\n')
+    expect(await written('failed.csv')).toBe('id,why\n')
   })
 
   test('rows that break off leave everything as it was', async () => {
@@ -442,6 +478,9 @@ test('the totals count rows, tasks, results, actions and reasons', async () => {
     skipped: {
       duplicate: 1,
       only_status: 0,
+      not_selected: 0,
+      not_due: 0,
+      other_login: 0,
       protected: 0,
       token_owner: 0,
       invalid_row: 1,

@@ -4,7 +4,8 @@ import type { TaskResult } from '../../src/rules/result.ts'
 
 /** A valid row, one cell a user. */
 export function rowOf(row: number, user: string, ...actions: Action[]): Extract<InputRow, { kind: 'valid' }> {
-  return { kind: 'valid', row, user, actions, sendEmail: null, cells: new Map([['user', user]]) }
+  const noMore = { line: null, keyKind: 'address', sendEmail: null, due: null, checkLogin: null } as const
+  return { kind: 'valid', row, user, actions, cells: new Map([['user', user]]), ...noMore }
 }
 
 /** A result with what matters, the rest as of a user who was read. */

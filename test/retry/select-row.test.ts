@@ -31,7 +31,7 @@ describe('a row of one task', () => {
   })
 
   it('is left where it can’t be acted on', () => {
-    const input = { ...rowOf(1, ''), kind: 'invalid', action: 'x', problems: [] } as const
+    const input = { ...rowOf(1, ''), kind: 'invalid', action: 'x', problems: [], raw: null } as const
     expect(selectRow({ input, results: [null] })).toBeNull()
     expect(
       selectRow({ input, results: [resultOf(1, 1, 'suspend', 'skipped', { reason: 'invalid_row' })] }),

@@ -9,7 +9,16 @@ async function* stream(rows: readonly InputRow[]): AsyncGenerator<InputRow> {
 }
 
 function invalid(row: number): InputRow {
-  return { kind: 'invalid', row, user: '', action: 'x', problems: [], cells: new Map() }
+  return {
+    kind: 'invalid',
+    row,
+    line: null,
+    raw: null,
+    user: '',
+    action: 'x',
+    problems: [],
+    cells: new Map(),
+  }
 }
 
 const ada = { id: '00uAda00000000000001', login: 'Ada@example.com' }

@@ -2,6 +2,7 @@ import { mostSilent } from '../../budget/pacer.ts'
 import { Tally } from '../../budget/tally.ts'
 import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
 import { readRows } from '../../input/read-rows.ts'
+import { rowSettings } from '../../job/input-settings.ts'
 import { prepare } from '../../job/prepare.ts'
 import { openLookup } from '../../lookup/lookup.ts'
 import type { LookupParts } from '../../lookup/paced-get.ts'
@@ -21,6 +22,7 @@ import { forecastRun } from '../../plan/render-plan.ts'
 import { UserReads } from '../../plan/user-reads.ts'
 import { guardUserCount, type ProtectedUsers, type TokenOwner } from '../../rules/guards.ts'
 import { type CheckedInput, checkInput } from '../../run/check-input.ts'
+import { describeInput } from '../../run/describe-input.ts'
 import { defineCommand } from '../command.ts'
 import { inputOptions, jsonOption, sendingOptions } from '../options.ts'
 import { environmentOrg, newSandboxOrg, type RunOrg } from '../org.ts'
@@ -69,6 +71,7 @@ export const planCommand = defineCommand({
           const next = `If that is right: --max-users ${survey.distinctUsers}`
           throw new KnownError(tooMany.message, next, tooMany.exitCode)
         }
+        if (!args.quiet) for (const line of describeInput(checked)) say(line)
         const org = realOrg ?? (await newSandboxOrg(directory, rowsOf(checked), job.guards.protect))
         if (realOrg === null)
           say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)
@@ -94,7 +97,7 @@ interface PlanOptions {
 }
 
 function rowsOf({ input, mapping, job }: CheckedInput): ReturnType<typeof readRows> {
-  return readRows(input, mapping, { ...job, format: job.input.format })
+  return readRows(input, mapping, rowSettings(job))
 }
 
 /** Plans with a connection to the org like that of an execution. */
@@ -160,7 +163,13 @@ async function writePlan(
   }
   let done = 0
   try {
-    for await (const planned of planRows(rowsOf(checked), { job, ...guards, reads, ahead })) {
+    for await (const planned of planRows(rowsOf(checked), {
+      job,
+      ...guards,
+      reads,
+      ahead,
+      now: () => lookup.clock.nowAtLeast(),
+    })) {
       stop.check()
       counter.add(planned)
       onRow(++done)

@@ -1,11 +1,13 @@
 import { basename, resolve } from 'node:path'
 import { asCannotWrite } from '../../files/cannot-write.ts'
 import { readRows } from '../../input/read-rows.ts'
+import { rowSettings } from '../../job/input-settings.ts'
 import type { Job } from '../../job/job.ts'
 import { type Prepared, prepare } from '../../job/prepare.ts'
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { checkInput } from '../../run/check-input.ts'
+import { describeInput } from '../../run/describe-input.ts'
 import { newRunFile } from '../../run/new-run.ts'
 import {
   clearUnfinishedStart,
@@ -130,11 +132,12 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
   })
   await writeRunFile(directory, run)
   await endStart(directory)
+  for (const line of describeInput(checked)) say(line)
   say(describeSending(checked.survey, job, realOrg?.orgUrl ?? 'a sandbox'))
   if (!yes) await confirmSending(stop, 'Start again when you are ready.')
   stop.check()
   const { input, mapping } = checked
-  const rows = readRows(input, mapping, { ...job, format: job.input.format })
+  const rows = readRows(input, mapping, rowSettings(job))
   const org = realOrg ?? (await newSandboxOrg(directory, rows, job.guards.protect))
   if (realOrg === null)
     say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)

@@ -3,6 +3,7 @@ import { prepare } from '../../job/prepare.ts'
 import { counted } from '../../messages/counted.ts'
 import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
 import { describeInvalidRows, surveyCopy } from '../../run/check-input.ts'
+import { describeInput } from '../../run/describe-input.ts'
 import { defineCommand } from '../command.ts'
 import { inputOptions, jsonOption } from '../options.ts'
 import { countMails } from '../terminal/confirm.ts'
@@ -19,7 +20,8 @@ export const validateCommand = defineCommand({
   handler: async (args, input): Promise<ExitCode> => {
     const prepared = await prepare(input, args)
     return await inTemporaryDirectory(async (directory): Promise<ExitCode> => {
-      const { input: file, survey, job, mapping } = await surveyCopy(prepared, directory)
+      const checked = await surveyCopy(prepared, directory)
+      const { input: file, survey, job, mapping } = checked
       const tooMany = job.guards.max_users !== null && survey.distinctUsers > job.guards.max_users
       if (args.json) {
         const answer = {
@@ -32,12 +34,21 @@ export const validateCommand = defineCommand({
           actions: Object.fromEntries(survey.tasksByAction),
           mails: countMails(survey, job),
           columns: { user: mapping.user, action: mapping.action, send_email: mapping.sendEmail },
+          unused_columns: survey.unusedColumns,
+          warnings: survey.warnings,
+          not_selected_rows: survey.notSelectedRows,
+          job_action_rows: survey.jobActionRows,
+          keys: survey.keys,
           max_users_exceeded: tooMany,
-          first_invalid: survey.firstInvalid.map(({ row, problems }) => ({ row, problems })),
+          first_invalid: survey.firstInvalid.map(({ row, line, problems }) => ({ row, line, problems })),
         }
         process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
         return survey.invalidRows === 0 ? exitCodes.done : exitCodes.nothingSent
       }
+      const described = describeInput(checked)
+        .map((line) => `${line}\n`)
+        .join('')
+      if (survey.invalidRows > 0) process.stdout.write(described)
       if (survey.invalidRows > 0) {
         throw new KnownError(describeInvalidRows(file.name, survey), 'Correct the rows, then validate again.')
       }
@@ -46,8 +57,9 @@ export const validateCommand = defineCommand({
       const tasks = survey.tasks === 0 ? 'no tasks' : `${counted(survey.tasks, 'task')} (${actions})`
       const mails = `up to ${counted(countMails(survey, job), 'mail')}`
       process.stdout.write(
-        `${file.name}: ${counted(survey.rows, 'row')}, all valid: ${holds}, ${tasks}, ${mails}.\n`,
+        `${file.name}: ${counted(survey.validRows, 'row')} to act on, none bad: ${holds}, ${tasks}, ${mails}.\n`,
       )
+      process.stdout.write(described)
       if (tooMany) process.stdout.write(`A run would stop: max_users allows ${job.guards.max_users} users.\n`)
       return exitCodes.done
     })

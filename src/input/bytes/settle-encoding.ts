@@ -3,27 +3,12 @@ import type { InputFile } from '../input-file.ts'
 import { findByteOrderMark, guessUtf16 } from './byte-order-mark.ts'
 import { encodingLabels, type InputEncoding, type NamedEncoding } from './encoding.ts'
 import { fileHead } from './file-chunks.ts'
-
-const asUtf8 = 'the file as CSV UTF-8 (in Excel: Save As, "CSV UTF-8 (Comma delimited)"), or as UTF-8 JSON.'
-
-/** What to do about a file that is no text that can be read. */
-export const saveAsUtf8 = `Save ${asUtf8}`
-
-/** The same, where it is not the first thing to try. */
-export const orSaveAsUtf8 = `Otherwise save ${asUtf8}`
+import { kindBytes, orSaveAsUtf8, refuseOtherKinds } from './file-kind.ts'
 
 /** How to name an encoding for the whole file. */
 export function nameEncoding(encoding: InputEncoding): string {
   return `--encoding ${encoding} (in a job file: input.encoding)`
 }
-
-/** The first bytes of files that are no text, and what they are. */
-const notText: readonly (readonly [bytes: Buffer, what: string])[] = [
-  [Buffer.of(0x50, 0x4b, 0x03, 0x04), 'an Excel workbook or a ZIP archive'],
-  [Buffer.of(0xd0, 0xcf, 0x11, 0xe0), 'an Excel workbook of the old form'],
-  [Buffer.of(0xff, 0xfe, 0x00, 0x00), 'UTF-32'],
-  [Buffer.of(0x00, 0x00, 0xfe, 0xff), 'UTF-32'],
-]
 
 /**
  * Tells the encoding of an input: by its byte-order mark, else the one that was asked for, else UTF-8.
@@ -34,13 +19,8 @@ export async function settleEncoding(
   file: Pick<InputFile, 'path' | 'name'>,
   named: NamedEncoding | null,
 ): Promise<InputEncoding> {
-  const head = await fileHead(file, 4)
-  const found = notText.find(([bytes]) => head.equals(bytes))?.[1]
-  if (found !== undefined)
-    throw new KnownError(
-      `${file.name}: the input is ${found}; text was expected, as CSV, JSON or JSON lines.`,
-      saveAsUtf8,
-    )
+  const head = await fileHead(file, kindBytes)
+  refuseOtherKinds(file.name, head)
 
   const mark = findByteOrderMark(head)
   if (mark !== null) {

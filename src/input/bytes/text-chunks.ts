@@ -1,11 +1,11 @@
 import type { InputFile } from '../input-file.ts'
 import { findByteOrderMark } from './byte-order-mark.ts'
-import type { InputEncoding } from './encoding.ts'
 import { fileChunks, fileHead } from './file-chunks.ts'
 import { utf16ToUtf8 } from './utf16.ts'
 import { windows1252ToUtf8 } from './windows-1252.ts'
+import { refuseUtf8 } from './wrongly-named.ts'
 
-function toUtf8(chunks: AsyncIterable<Buffer>, encoding: InputEncoding): AsyncIterable<Buffer> {
+function toUtf8(chunks: AsyncIterable<Buffer>, { encoding, name }: InputFile): AsyncIterable<Buffer> {
   switch (encoding) {
     case 'utf-8':
       return chunks
@@ -14,7 +14,7 @@ function toUtf8(chunks: AsyncIterable<Buffer>, encoding: InputEncoding): AsyncIt
     case 'utf-16be':
       return utf16ToUtf8(chunks, 'be')
     case 'windows-1252':
-      return windows1252ToUtf8(chunks)
+      return windows1252ToUtf8(refuseUtf8(chunks, name))
   }
 }
 
@@ -40,5 +40,5 @@ export async function* textChunks(
   const mark = findByteOrderMark(await fileHead(input, 4))
   const skipped = mark !== null && mark.encoding === input.encoding ? mark.length : 0
   if (input.encoding === 'utf-8') yield* fileChunks(input, skipped + start, chunkBytes)
-  else yield* without(toUtf8(fileChunks(input, skipped, chunkBytes), input.encoding), start)
+  else yield* without(toUtf8(fileChunks(input, skipped, chunkBytes), input), start)
 }

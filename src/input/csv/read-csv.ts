@@ -4,7 +4,8 @@ import { maxRecordLength } from '../bytes/limits.ts'
 import { type Lines, LineTooLong, splitLines } from '../bytes/split-lines.ts'
 import { textChunks } from '../bytes/text-chunks.ts'
 import type { InputFile } from '../input-file.ts'
-import type { Cell, RawRecord } from '../row.ts'
+import { trimInvisible } from '../key/trim.ts'
+import { type Cell, type RawRecord, rowPlace } from '../row.ts'
 import { cellError, decodeCell } from './cell-text.ts'
 import { csvProblem, lineNumber, type ParsedLines, parseLines } from './parse-lines.ts'
 import { type CsvLayout, readCsvLayout } from './read-header.ts'
@@ -39,33 +40,56 @@ async function* readBatches(
   }
 }
 
-function toRecord(
-  input: InputFile,
-  row: number,
-  columns: readonly string[],
-  record: readonly string[],
-): RawRecord {
+/** Whether a cell holds nothing that can be seen. */
+function isEmpty(cell: string): boolean {
+  const first = cell.charCodeAt(0)
+  // Most cells begin with something that can be seen, and are not looked at any further.
+  if (first > 0x20 && first < 0x7f) return false
+  return cell === '' || trimInvisible(Buffer.from(cell, 'latin1').toString()) === ''
+}
+
+/** How rows are made of records. */
+interface RecordRules {
+  readonly input: InputFile
+  readonly columns: readonly string[]
+  /** How many cells a record must have: up to the last column that is used. */
+  readonly needed: number
+}
+
+function toRecord(rules: RecordRules, row: number, line: number, record: readonly string[]): RawRecord {
+  const { input, columns, needed } = rules
   const cells = new Map<string, Cell>()
-  for (const [index, column] of columns.entries()) {
-    const cell = record[index]
-    if (cell === undefined) break
+  const decode = (cell: string, index: number): string => {
     try {
-      cells.set(column, decodeCell(cell))
+      return decodeCell(cell)
     } catch (error) {
-      throw cellError(input, `${input.name}, row ${row}, column ${shown(column)}`, cell, error)
+      const column = columns[index]
+      const where = column === undefined ? `cell ${index + 1}` : `column ${shown(column)}`
+      throw cellError(input, `${input.name}, ${rowPlace({ row, line })}, ${where}`, cell, error)
     }
   }
-  if (record.length === columns.length) return { row, cells, problems: [] }
+  for (const [index, column] of columns.entries()) {
+    const cell = record[index]
+    cells.set(column, cell === undefined ? '' : decode(cell, index))
+  }
+  if (record.length === columns.length) return { row, line, cells, raw: null, problems: [] }
+  // Spreadsheets leave out empty cells at the end of a row, or add some.
+  const complete =
+    record.length < columns.length ? record.length >= needed : record.slice(columns.length).every(isEmpty)
+  if (complete) return { row, line, cells, raw: null, problems: [] }
   const count = record.length === 1 ? '1 cell' : `${record.length} cells`
   const expected = columns.length === 1 ? '1 was expected' : `${columns.length} were expected`
-  return { row, cells, problems: [{ column: null, message: `${count}, ${expected}` }] }
+  const problems = [
+    { column: null, message: `${count}, ${expected}: a cell may stand under the wrong column` },
+  ]
+  return { row, line, cells, raw: record.map(decode), problems }
 }
 
 /**
  * Reads the records of a CSV file whose header has exactly these columns; that is also what tells the delimiter.
- * A record with a wrong number of cells comes with that as its problem, and with its cells as far as columns go.
- * Records of nothing but empty cells at the end of the file are what spreadsheets leave of cleared rows: they are no
- * rows. One that others follow is a row, for it may have named somebody.
+ * Records of nothing but empty cells are no rows. Empty cells too many at the end of a record are nothing, and cells
+ * that are missing there are empty where `needed` cells are there; any other number of cells comes as the record's
+ * problem, with the cells as they were read.
  * Throws KnownError, naming row and line, where the header has other columns, at a stray or unclosed quote, at bytes
  * that are not of its encoding, and at a record longer than 1 MiB.
  */
@@ -73,6 +97,7 @@ export async function* readCsv(
   input: InputFile,
   columns: readonly string[],
   chunkBytes?: number,
+  needed: number = columns.length,
 ): AsyncGenerator<RawRecord> {
   const layout = await readCsvLayout(input, (names) => (sameNames(names, columns) ? 1 : 0), chunkBytes)
   if (!sameNames(layout.columns, columns))
@@ -80,40 +105,27 @@ export async function* readCsv(
       `${input.name}: the header has the columns ${shownList(layout.columns)}; ${shownList(columns)} were expected.`,
       'The file has changed since its header was read: start again.',
     )
+  const rules = { input, columns, needed }
   let isHeader = true
   let row = 0
-  /** Of the empty records before this one, how many cells each has: not yet known to be rows. */
-  let emptyRecords: number[] = []
   try {
     for await (const { lines, records, error } of readBatches(input, layout, chunkBytes)) {
-      for (const record of records) {
+      for (const [index, record] of records.entries()) {
         if (isHeader) {
           isHeader = false
           continue
         }
-        if (record[0] === '' && record.every((cell) => cell === '')) {
-          emptyRecords.push(record.length)
-          continue
-        }
-        for (const length of emptyRecords)
-          yield toRecord(input, ++row, columns, new Array<string>(length).fill(''))
-        emptyRecords = []
-        yield toRecord(input, ++row, columns, record)
+        if (isEmpty(record[0] ?? '') && record.every(isEmpty)) continue
+        yield toRecord(rules, ++row, lineNumber(lines, index), record)
       }
       if (error !== null)
-        throw csvProblem(
-          input.name,
-          layout,
-          row + emptyRecords.length + 1,
-          lineNumber(lines, records.length),
-          error,
-        )
+        throw csvProblem(input.name, layout, row + 1, lineNumber(lines, records.length), error)
     }
   } catch (error) {
     if (!(error instanceof LineTooLong)) throw error
     throw new KnownError(
-      `${input.name}, row ${row + emptyRecords.length + 1}: the record is longer than 1 MiB.`,
-      'Check that the file is CSV with one record a line, and remove what is no record.',
+      `${input.name}, ${rowPlace({ row: row + 1, line: error.line })}: the record is longer than 1 MiB.`,
+      'Check that the file is CSV with one record a line, and remove what is not a record.',
     )
   }
 }

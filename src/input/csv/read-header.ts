@@ -5,7 +5,7 @@ import { maxColumns, maxRecordLength } from '../bytes/limits.ts'
 import { LineTooLong, lineOf, splitLines } from '../bytes/split-lines.ts'
 import { textChunks } from '../bytes/text-chunks.ts'
 import type { InputFile } from '../input-file.ts'
-import { stripInvisible } from '../user-key.ts'
+import { trimInvisible } from '../key/trim.ts'
 import { cellError, csvOptions, decodeCell } from './cell-text.ts'
 import { quoteFormulas } from './text-formula.ts'
 
@@ -23,31 +23,51 @@ export interface CsvLayout {
 /** Rates a header, of several readings of it the best is taken. Of equals, the one with the most columns. */
 export type HeaderRating = (columns: readonly string[]) => number
 
-const delimiters = [',', ';', '\t']
+/** What may stand between cells, where no `sep=` line names it. */
+export const delimiters: readonly string[] = [',', ';', '\t', '|']
 
 /** Excel's own line, which names any one character; here any of ASCII that can stand between cells. */
 const separatorLine = /^"?sep=(?![\w"'])([\t!-~])"?$/i
 
-interface Line {
+/** The line by which Windows PowerShell names the type of what it exports. */
+const typeLine = /^"?#TYPE\s/i
+
+/** Whether a line above the header is one that programs write for programs. */
+export function isSteppedOver(line: Buffer): boolean {
+  const text = line.toString('latin1')
+  return separatorLine.test(text) || typeLine.test(text)
+}
+
+/** A line of a file, and where it begins. */
+export interface FileLine {
   readonly bytes: Buffer
   readonly start: number
   readonly line: number
 }
 
-/** The first two lines that are not blank; a quoted line end is part of its line. */
-async function firstLines(input: InputFile, chunkBytes: number | undefined): Promise<Line[]> {
-  const found: Line[] = []
+/** How many lines are looked through for a header. */
+const mostLinesBefore = 100
+
+/** The first lines that are not blank, or all up to the line `until`; a quoted line end is part of its line. */
+export async function headerLines(
+  input: InputFile,
+  chunkBytes: number | undefined,
+  until: number | null = null,
+): Promise<readonly FileLine[]> {
+  const found: FileLine[] = []
   const chunks = textChunks(input, 0, chunkBytes)
+  // A quote in a title must not swallow the header below it.
+  const rules = { quotes: until === null, longest: maxRecordLength }
   try {
-    for await (const lines of splitLines(chunks, { quotes: true, longest: maxRecordLength })) {
+    for await (const lines of splitLines(chunks, rules)) {
       for (const [index, start] of lines.starts.entries()) {
         const line = lines.numbers[index] ?? 1
         found.push({ bytes: lineOf(lines, index), start: lines.offset + start, line })
-        if (found.length === 2) return found
+        if (until === null ? found.length >= mostLinesBefore : line >= until) return found
       }
     }
   } catch (error) {
-    // A second line without end is not this function's to judge.
+    // A long line after others is not this function's to judge.
     if (!(error instanceof LineTooLong) || found.length === 0) throw error
   }
   return found
@@ -63,7 +83,7 @@ function namesIn(input: InputFile, header: Buffer, delimiter: string): string[] 
   return cells.map((cell, index) => {
     try {
       const name = decodeCell(cell)
-      return stripInvisible(name) === '' ? `column_${index + 1}` : name
+      return trimInvisible(name) === '' ? `column_${index + 1}` : name
     } catch (error) {
       throw cellError(input, `${input.name}, header, column ${index + 1}`, cell, error)
     }
@@ -95,31 +115,73 @@ function tooLong(name: string): KnownError {
   )
 }
 
+/** The header's line, and the delimiter where a line above it names one. */
+async function findHeader(
+  input: InputFile,
+  chunkBytes: number | undefined,
+): Promise<{ readonly header: FileLine; readonly separator: string | undefined }> {
+  const wanted = input.headerLine ?? null
+  const lines = await headerLines(input, chunkBytes, wanted)
+  let separator: string | undefined
+  for (const line of lines) {
+    const text = line.bytes.toString('latin1')
+    const named = separatorLine.exec(text)?.[1]
+    separator = named ?? separator
+    if (wanted === null ? !isSteppedOver(line.bytes) : line.line === wanted)
+      return { header: await wholeLine(input, line, chunkBytes), separator }
+  }
+  if (wanted !== null && lines.length > 0)
+    throw new KnownError(
+      `${input.name}: line ${wanted} was named as the header, but that line is blank or not there.`,
+      'Give the number of the line that holds the names of the columns, blank lines counted: --header-line N (in a job file: input.header_line).',
+    )
+  throw new KnownError(
+    `${input.name}: the input is empty; a header with the names of the columns was expected.`,
+    'Give a file whose first line names its columns, such as "user,action".',
+  )
+}
+
+/** A header may hold line ends in quotes: read again from its beginning, it is whole. */
+async function wholeLine(
+  input: InputFile,
+  { start, line }: FileLine,
+  chunkBytes: number | undefined,
+): Promise<FileLine> {
+  const rules = { quotes: true, longest: maxRecordLength, firstLine: line }
+  for await (const lines of splitLines(textChunks(input, start, chunkBytes), rules))
+    return { bytes: lineOf(lines, 0), start, line }
+  throw new LineTooLong(line, Buffer.alloc(0))
+}
+
+/**
+ * Where a CSV was saved as CSV again, each of its lines stands in quotes as a whole: `"user,""action"""`. Such a header
+ * is one name that holds a delimiter and quotes.
+ */
+function isQuotedAsWhole(columns: readonly string[]): boolean {
+  const [only = ''] = columns
+  return columns.length === 1 && /[,;\t|]/.test(only) && /"[^"]*"/.test(only)
+}
+
 /**
  * Reads the header of a CSV file and tells the delimiter: that of Excel's `sep=` line, else the one of comma,
- * semicolon and tab under which the header gets the best rating. csv-parse would stop at the first record by itself
- * (`to: 1`), but each delimiter needs another reading, so the line is taken once, and read as often as it takes.
- * Throws KnownError where the file is empty or unreadable, or where the header has a stray quote, is not text, names a
- * column twice, or is longer than 1 MiB.
+ * semicolon, tab and bar under which the header gets the best rating. PowerShell's `#TYPE` line is stepped over.
+ * csv-parse would stop at the first record by itself (`to: 1`), but each delimiter needs another reading, so the line
+ * is taken once, and read as often as it takes.
+ * Throws KnownError where the file is empty or unreadable, where there is no such line as was named, or where the
+ * header has a stray quote, is not text, names a column twice, or is longer than 1 MiB.
  */
 export async function readCsvLayout(
   input: InputFile,
   rate: HeaderRating,
   chunkBytes?: number,
 ): Promise<CsvLayout> {
-  let lines: Line[]
+  let found: Awaited<ReturnType<typeof findHeader>>
   try {
-    lines = await firstLines(input, chunkBytes)
+    found = await findHeader(input, chunkBytes)
   } catch (error) {
     throw error instanceof LineTooLong ? tooLong(input.name) : error
   }
-  const separator = separatorLine.exec(lines[0]?.bytes.toString('latin1') ?? '')?.[1]
-  const header = lines[separator === undefined ? 0 : 1]
-  if (header === undefined)
-    throw new KnownError(
-      `${input.name}: the input is empty; a header with the names of the columns was expected.`,
-      'Give a file whose first line names its columns, such as "user,action".',
-    )
+  const { header, separator } = found
   if (header.bytes.length > maxRecordLength) throw tooLong(input.name)
   const { start, line } = header
   let best: CsvLayout | null = null
@@ -137,10 +199,20 @@ export async function readCsvLayout(
       bestRating = rating
     }
   }
+  if (best === null && /^\s*[[{]/.test(header.bytes.toString('latin1')))
+    throw new KnownError(
+      `${input.name}: CSV was expected, line ${line} looks like JSON.`,
+      'Add --format json for one list, or --format jsonl for one object a line (in a job file: input.format).',
+    )
   if (best === null)
     throw new KnownError(
       `${input.name}: the header has a stray quote, or one that is never closed.`,
       'Put each name that holds a quote in quotes, and write the quote twice: "the ""real"" name".',
+    )
+  if (isQuotedAsWhole(best.columns))
+    throw new KnownError(
+      `${input.name}, line ${line}: the lines stand in quotes as a whole, ${shown(header.bytes.toString())}: the file was saved as CSV twice.`,
+      'Export it again, or take the quotes around each line away.',
     )
   checkHeader(input.name, best.columns)
   return best

@@ -1,4 +1,4 @@
-import { stripInvisible } from '../user-key.ts'
+import { trimInvisible } from '../key/trim.ts'
 
 const quote = 0x22
 const lineFeed = 0x0a
@@ -11,7 +11,7 @@ const opening = Buffer.from('="')
  */
 export function textInFormula(text: string): string {
   if (!text.includes('="')) return text
-  const formula = stripInvisible(text)
+  const formula = trimInvisible(text)
   if (!formula.startsWith('="') || !formula.endsWith('"') || formula.length < 3) return text
   const inside = formula.slice(2, -1)
   return inside.replaceAll('""', '').includes('"') ? text : inside.replaceAll('""', '"')

@@ -1,5 +1,6 @@
 import { Assembler } from 'stream-json/core/assembler.js'
 import type { Token } from 'stream-json/core/parser.js'
+import { shown } from '../../messages/shown.ts'
 import { maxNesting } from '../bytes/limits.ts'
 import type { Cell, RawRecord, RowProblem } from '../row.ts'
 
@@ -7,6 +8,8 @@ import type { Cell, RawRecord, RowProblem } from '../row.ts'
 export interface JsonElement {
   readonly cells: Map<string, Cell> | null
   readonly found: string
+  /** Keys that came more than once, in the record itself or inside of it. */
+  readonly repeated: readonly string[]
 }
 
 /** Builds values from stream-json's tokens. */
@@ -38,26 +41,49 @@ function kindOf(scalar: Cell): string {
   return typeof scalar === 'string' ? 'a text' : `a ${typeof scalar}`
 }
 
+/** Tells which keys come twice in one object, at any depth. */
+class RepeatedKeys {
+  readonly #open: Set<string>[] = []
+  readonly #found = new Set<string>()
+
+  take(token: Token): void {
+    if (token.name === 'startObject') this.#open.push(new Set())
+    else if (token.name === 'endObject') this.#open.pop()
+    else if (token.name === 'keyValue') {
+      const keys = this.#open.at(-1)
+      if (keys?.has(token.value) === true) this.#found.add(token.value)
+      keys?.add(token.value)
+    }
+  }
+
+  found(): readonly string[] {
+    return [...this.#found]
+  }
+}
+
 /**
  * A builder of values. stream-json's own StreamArray would build plain objects: those put keys that are numbers first,
- * lose a key named `__proto__`, and can't tell that a key came twice. Here objects become maps, because those keep the order of their keys also where keys are numbers,
- * and have no names of their own such as `__proto__`. Of a key that comes twice the last value counts.
+ * lose a key named `__proto__`, and can't tell that a key came twice. Here objects become maps, which do none of that.
  */
 export function createElementBuilder(): ElementBuilder {
   let depth = 0
   let cells: Map<string, Cell> | null = null
   let key: string | null = null
   let nested: Assembler | null = null
+  let keys = new RepeatedKeys()
 
-  function close(element: JsonElement): JsonElement {
+  function close(record: Map<string, Cell> | null, found: string): JsonElement {
+    const repeated = keys.found()
+    depth = 0
     cells = null
     key = null
-    return element
+    keys = new RepeatedKeys()
+    return { cells: record, found, repeated }
   }
 
   function takeOutside(token: Token): JsonElement | null {
     const scalar = scalarOf(token)
-    if (scalar !== undefined) return { cells: null, found: kindOf(scalar) }
+    if (scalar !== undefined) return close(null, kindOf(scalar))
     depth = 1
     if (token.name === 'startObject') cells = new Map()
     return null
@@ -78,8 +104,7 @@ export function createElementBuilder(): ElementBuilder {
       record.set(key, scalar)
       key = null
     } else if (token.name === 'endObject') {
-      depth = 0
-      return close({ cells: record, found: 'an object' })
+      return close(record, 'an object')
     } else {
       nested = new Assembler()
       nested.consume(token)
@@ -90,11 +115,12 @@ export function createElementBuilder(): ElementBuilder {
   function takeInArray(token: Token): JsonElement | null {
     if (token.name === 'startObject' || token.name === 'startArray') depth += 1
     if (token.name === 'endObject' || token.name === 'endArray') depth -= 1
-    return depth === 0 ? close({ cells: null, found: 'an array' }) : null
+    return depth === 0 ? close(null, 'an array') : null
   }
 
   return {
     take(token) {
+      keys.take(token)
       if (depth === 0) return takeOutside(token)
       if (cells === null) return takeInArray(token)
       if (nested === null) return takeInObject(cells, token)
@@ -115,20 +141,36 @@ function isTooDeep(value: object): boolean {
   return level.some((one) => typeof one === 'object' && one !== null)
 }
 
-/** A value as a record. What is no object has no cells and that as its problem; nor is deep nesting kept. */
-export function toRawRecord(row: number, element: JsonElement): RawRecord {
-  const { cells, found } = element
+/** Where a record stands, and its text where that is at hand. */
+export interface RecordPlace {
+  readonly row: number
+  readonly line: number | null
+  readonly text: string | null
+}
+
+/**
+ * A value as a record. What is not an object has no cells and that as its problem; a key that comes twice is one, and
+ * deep nesting is not kept.
+ */
+export function toRawRecord({ row, line, text }: RecordPlace, element: JsonElement): RawRecord {
+  const { cells, found, repeated } = element
+  const raw = text === null ? null : [text]
   if (cells === null)
     return {
       row,
+      line,
       cells: new Map(),
+      raw,
       problems: [{ column: null, message: `the record is ${found}; an object was expected` }],
     }
-  const problems: RowProblem[] = []
+  const problems: RowProblem[] = repeated.map((key) => ({
+    column: key,
+    message: `the key ${shown(key)} comes twice in the record; nobody can tell which value is meant`,
+  }))
   for (const [column, cell] of cells) {
     if (typeof cell !== 'object' || cell === null || !isTooDeep(cell)) continue
     cells.set(column, null)
     problems.push({ column, message: `the value is nested more than ${maxNesting} levels deep` })
   }
-  return { row, cells, problems }
+  return { row, line, cells, raw: problems.length === 0 ? null : raw, problems }
 }

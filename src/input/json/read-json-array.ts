@@ -45,7 +45,8 @@ export async function* readJsonArray(input: InputFile, chunkBytes?: number): Asy
     for await (const text of decodeUtf8Chunks(chunks)) {
       // An error loses the tokens of the piece that it is in. Cut after each value, and the row is told exactly.
       for (const piece of text.split(/(?<=[,}\]])/)) {
-        for (const element of tokenize(piece)) yield toRawRecord(++progress.rows, element)
+        for (const element of tokenize(piece))
+          yield toRawRecord({ row: ++progress.rows, line: null, text: null }, element)
       }
     }
     // The parser may still wait for more of a word such as `true`; blanks end every word.

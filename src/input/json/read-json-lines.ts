@@ -1,20 +1,44 @@
-import { jsonParser } from 'stream-json/core/parser.js'
 import { KnownError } from '../../messages/known-error.ts'
-import { shown, visible } from '../../messages/shown.ts'
+import { shellWord } from '../../messages/shell-word.ts'
+import { shown } from '../../messages/shown.ts'
 import { maxRecordLength } from '../bytes/limits.ts'
 import { nearToInString, notTextError } from '../bytes/not-text.ts'
 import { LineTooLong, lineOf, splitLines } from '../bytes/split-lines.ts'
 import { textChunks } from '../bytes/text-chunks.ts'
 import { decodeUtf8, NotUtf8 } from '../bytes/utf8.ts'
 import type { InputFile } from '../input-file.ts'
-import type { RawRecord } from '../row.ts'
-import { stripInvisible } from '../user-key.ts'
-import { createElementBuilder, type JsonElement, toRawRecord } from './json-element.ts'
+import { trimInvisible } from '../key/trim.ts'
+import { type RawRecord, rowPlace } from '../row.ts'
+import { toRawRecord } from './json-element.ts'
+import {
+  createValueReader,
+  isWholeObject,
+  keyBefore,
+  problemOfJson,
+  type ValueReader,
+} from './parse-object.ts'
 
 interface Line {
   /** From 1; blank lines count. */
   readonly line: number
   readonly bytes: Buffer
+}
+
+interface TextLine {
+  readonly line: number
+  readonly text: string
+}
+
+function tooLong(input: InputFile, line: number, beginning: Buffer): KnownError {
+  const key = keyBefore(beginning.toString('utf8'))
+  const list =
+    key === null
+      ? ''
+      : ` If the list of users stands under ${shown(key)}, take it out: jq ${shellWord(`.${key}`)} FILE > LIST.json`
+  return new KnownError(
+    `${input.name}, line ${line}: the record is longer than 1 MiB.`,
+    `Check that the file has one JSON object a line, or use --format json for an array.${list}`,
+  )
 }
 
 async function* readLines(input: InputFile, chunkBytes: number | undefined): AsyncGenerator<Line> {
@@ -28,60 +52,127 @@ async function* readLines(input: InputFile, chunkBytes: number | undefined): Asy
       }
     }
   } catch (error) {
-    if (!(error instanceof LineTooLong)) throw error
-    throw new KnownError(
-      `${input.name}, line ${error.line}: the record is longer than 1 MiB.`,
-      'Check that the file has one JSON object a line, or use --format json for an array.',
-    )
+    throw error instanceof LineTooLong ? tooLong(input, error.line, error.beginning) : error
   }
 }
 
-/** The one value that a line holds, or null where the line is not that. */
-function parseLine(text: string): JsonElement | null {
-  const builder = createElementBuilder()
-  try {
-    // The line feed ends a number.
-    const tokens = jsonParser({ streamValues: false })(`${text}\n`)
-    if (typeof tokens === 'symbol') return null
-    let element: JsonElement | null = null
-    for (const token of tokens.values) element = builder.take(token) ?? element
-    return element
-  } catch {
-    return null
-  }
-}
+/** Lines that may be one record together, because the first of them does not end its object. */
+class OpenRecord {
+  readonly reader: ValueReader = createValueReader()
+  readonly lines: TextLine[] = []
+  length = 0
+  /** Whether its lines are known not to be JSON: it then only collects what still belongs to it. */
+  isBroken = false
 
-/** What is wrong with a line, in the words of the JavaScript engine, which tell the place. */
-function problemOf(text: string): string {
-  try {
-    JSON.parse(text)
-    return 'one object was expected'
-  } catch (error) {
-    return visible(error instanceof Error ? error.message : String(error))
+  get line(): number {
+    return this.lines[0]?.line ?? 1
+  }
+
+  get text(): string {
+    return this.lines.map(({ text }) => text).join('\n')
+  }
+
+  add(line: TextLine): void {
+    this.lines.push(line)
+    this.length += line.text.length + 1
   }
 }
 
 /**
- * Reads the records of a JSON lines file. A line that is not JSON, or no object, comes with that as its problem, and
- * the other lines go on. Blank lines are no records.
- * Throws KnownError where the file is empty, at bytes that are not of its encoding, and at a line longer than 1 MiB.
+ * Makes records of lines: a whole object on each, or objects that go over several. A record that is broken must not
+ * take others with it, so each line that is a whole object by itself is one, whatever stands open before it.
+ */
+class RecordLines {
+  #row = 0
+  #open: OpenRecord | null = null
+
+  get nextRow(): number {
+    return this.#row + 1
+  }
+
+  /** The record that is not complete yet. */
+  get open(): OpenRecord | null {
+    return this.#open
+  }
+
+  take(line: TextLine): RawRecord[] {
+    const open = this.#open
+    if (open?.isBroken === true) {
+      if (!/^\s*[{[]/.test(line.text)) {
+        open.add(line)
+        return []
+      }
+      const broken = this.#bad(open.lines)
+      this.#open = null
+      return [broken, ...this.take(line)]
+    }
+    const record = open ?? new OpenRecord()
+    const progress = record.reader.take(line.text)
+    record.add(line)
+    if (progress.state === 'open') {
+      this.#open = record
+      return []
+    }
+    this.#open = null
+    if (progress.state === 'broken') return this.#recover(record)
+    const place = { row: ++this.#row, line: record.line, text: record.text }
+    return [toRawRecord(place, progress.element)]
+  }
+
+  end(): RawRecord[] {
+    const records: RawRecord[] = []
+    while (this.#open !== null) {
+      const open = this.#open
+      this.#open = null
+      records.push(...(open.isBroken ? [this.#bad(open.lines)] : this.#recover(open)))
+    }
+    return records
+  }
+
+  /** The lines up to the next that can begin a record are a bad row; the others are read again from there. */
+  #recover(record: OpenRecord): RawRecord[] {
+    const { lines } = record
+    const last = lines.length - 1
+    // Where the second line already does not fit, they are a line for each record, and the first is cut off.
+    if (lines.length === 2 && lines[0]?.text.trim() !== '{')
+      return [this.#bad(lines.slice(0, 1)), ...lines.slice(1).flatMap((line) => this.take(line))]
+    const next = lines.findIndex(
+      ({ text }, index) => index > 0 && (isWholeObject(text) || (index === last && /^\s*\{\s*$/.test(text))),
+    )
+    if (next < 0 && lines.length > 1) {
+      record.isBroken = true
+      this.#open = record
+      return []
+    }
+    const bad = this.#bad(next < 0 ? lines : lines.slice(0, next))
+    return [bad, ...(next < 0 ? [] : lines.slice(next)).flatMap((line) => this.take(line))]
+  }
+
+  #bad(lines: readonly TextLine[]): RawRecord {
+    const text = lines.map((line) => line.text).join('\n')
+    const line = lines[0]?.line ?? 1
+    const problem = { column: null, message: `line ${line} is not JSON: ${problemOfJson(text)}` }
+    return { row: ++this.#row, line, cells: new Map(), raw: [text], problems: [problem] }
+  }
+}
+
+/**
+ * Reads the records of a JSON lines file, or of objects one after another, each over several lines. What is not JSON, or
+ * not an object, comes with that as its problem, and the others go on. Blank lines are not records.
+ * Throws KnownError where the file is empty, at bytes that are not of its encoding, and at a record longer than 1 MiB.
  */
 export async function* readJsonLines(input: InputFile, chunkBytes?: number): AsyncGenerator<RawRecord> {
-  let row = 0
+  const records = new RecordLines()
   for await (const { line, bytes } of readLines(input, chunkBytes)) {
-    const text = decodeLine(input, line, row + 1, bytes)
-    if (stripInvisible(text) === '') continue
-    row += 1
-    const element = parseLine(text)
-    if (element !== null) yield toRawRecord(row, element)
-    else
-      yield {
-        row,
-        cells: new Map(),
-        problems: [{ column: null, message: `line ${line} is not JSON: ${problemOf(text)}` }],
-      }
+    const text = decodeLine(input, line, records.nextRow, bytes)
+    if (trimInvisible(text) === '') continue
+    yield* records.take({ line, text })
+    const { open } = records
+    if (open !== null && open.length > maxRecordLength)
+      throw tooLong(input, open.line, Buffer.from(open.text.slice(0, maxRecordLength)))
   }
-  if (row === 0)
+  yield* records.end()
+  if (records.nextRow === 1)
     throw new KnownError(
       `${input.name}: the input is empty; one JSON object a line was expected.`,
       'Give a file with a line such as {"user": "ada@example.com"} for each user.',
@@ -95,19 +186,7 @@ function decodeLine(input: InputFile, line: number, row: number, bytes: Buffer):
     if (!(error instanceof NotUtf8)) throw error
     const key = keyBefore(bytes.toString('utf8', 0, error.offset))
     const column = key === null ? '' : `, column ${shown(key)}`
-    const place = `${input.name}, row ${row} (line ${line})${column}`
+    const place = `${input.name}, ${rowPlace({ row, line })}${column}`
     throw notTextError(input, place, error, nearToInString(bytes, error.offset))
-  }
-}
-
-/** The key of the object whose value the beginning of a line breaks off in; null where it is in none. */
-function keyBefore(beginning: string): string | null {
-  const builder = createElementBuilder()
-  try {
-    const tokens = jsonParser({ streamValues: false })(beginning)
-    if (typeof tokens !== 'symbol') for (const token of tokens.values) builder.take(token)
-    return builder.key()
-  } catch {
-    return null
   }
 }

@@ -5,6 +5,7 @@ import type { InputFile } from '../../../src/input/input-file.ts'
 import { collect, knownErrorOf, withInput } from '../support.ts'
 
 const chunkSizes = [1, 2, 3, 7, 65_536]
+const shifted = ': a cell may stand under the wrong column'
 
 async function columnsOf(file: InputFile, chunkBytes?: number): Promise<readonly string[]> {
   return (await readCsvLayout(file, () => 0, chunkBytes)).columns
@@ -34,7 +35,6 @@ describe('readCsv', () => {
       ['a', 'x,\ny'],
       ['b', 'say "hi"'],
       ['c', ''],
-      ['', ''],
       ['d', 'é日😀'],
     ])
   })
@@ -42,23 +42,32 @@ describe('readCsv', () => {
   test.each(chunkSizes)('tells a wrong number of cells, in pieces of %i', async (size) => {
     expect(await read('user,action,x,y\na,suspend,1\n,,,\nb\nc,suspend,1,2,3\nd,unlock,1,2\n', size)).toEqual(
       [
-        ['3 cells, 4 were expected'],
-        ['', '', '', ''],
-        ['1 cell, 4 were expected'],
-        ['5 cells, 4 were expected'],
+        [`3 cells, 4 were expected${shifted}`],
+        [`1 cell, 4 were expected${shifted}`],
+        [`5 cells, 4 were expected${shifted}`],
         ['d', 'unlock', '1', '2'],
       ],
     )
-    expect(await read('user\na,b\n', size)).toEqual([['2 cells, 1 was expected']])
+    expect(await read('user\na,b\n', size)).toEqual([[`2 cells, 1 was expected${shifted}`]])
   })
 
-  test('keeps the cells of a record of the wrong length as far as there are columns', async () => {
-    await withInput('user,action,x\na,suspend\nb,unlock,1,2\n', async (file) => {
+  test('keeps a record of the wrong length as it was read', async () => {
+    await withInput("user,action,x\na,suspend\nb,unlock,1,'=2\nc,d,e\n", async (file) => {
       const records = await collect(readCsv(file, ['user', 'action', 'x']))
-      expect(records.map(({ cells }) => [...cells.values()])).toEqual([
-        ['a', 'suspend'],
-        ['b', 'unlock', '1'],
+      expect(records.map(({ raw, line }) => [raw, line])).toEqual([
+        [['a', 'suspend'], 2],
+        [['b', 'unlock', '1', '=2'], 3],
+        [null, 4],
       ])
+    })
+  })
+
+  test('reads cells that are missing at the end as empty where all that are needed are there', async () => {
+    await withInput('user,action,x,y\na,suspend\nb\nc,unlock,1,2,,\nd,,,,,3\n', async (file) => {
+      const records = await collect(readCsv(file, ['user', 'action', 'x', 'y'], undefined, 2))
+      expect(
+        records.map(({ cells, problems }) => (problems.length > 0 ? null : [...cells.values()])),
+      ).toEqual([['a', 'suspend', '', ''], null, ['c', 'unlock', '1', '2'], null])
     })
   })
 
@@ -124,7 +133,7 @@ describe('readCsv', () => {
   test.each(chunkSizes)('tells the place of a byte that is not UTF-8, in pieces of %i', async (size) => {
     const error = await failure(Buffer.from('user,name\na,Zo\nb,"M\u00fcller"\n', 'latin1'), size)
     expect(error.message).toBe(
-      'leavers.csv, row 2, column "name": the byte 0xFC ("ü" in Windows-1252) is not UTF-8, which was expected.',
+      'leavers.csv, row 2 (line 3), column "name": the byte 0xFC ("ü" in Windows-1252) is not UTF-8, which was expected.',
     )
     expect(error.next).toBe(
       'If "Müller" is what it should read, add --encoding windows-1252 (in a job file: input.encoding). Otherwise save the file as CSV UTF-8 (in Excel: Save As, "CSV UTF-8 (Comma delimited)"), or as UTF-8 JSON.',
@@ -149,7 +158,7 @@ describe('readCsv', () => {
         })(),
       )
       expect(users).toEqual(['a', 'b'])
-      expect(error.message).toContain('row 3, column "user"')
+      expect(error.message).toContain('row 3 (line 4), column "user"')
     })
   })
 
@@ -183,28 +192,24 @@ describe('readCsv', () => {
       expect(await read('user\na\n""\n', size)).toEqual([['a']])
     })
 
-    test.each(chunkSizes)('are rows before others, in pieces of %i', async (size) => {
-      expect(await read('user;note\n;\na;b\n;\n;;\n;\nc;d\n;\n', size)).toEqual([
-        ['', ''],
+    test.each(chunkSizes)('are no rows before others either, in pieces of %i', async (size) => {
+      expect(await read('user;note\n;\na;b\n;\n;;\n;\nc;d\n; \u00a0\u200b\n', size)).toEqual([
         ['a', 'b'],
-        ['', ''],
-        ['3 cells, 2 were expected'],
-        ['', ''],
         ['c', 'd'],
       ])
     })
 
     test('a cell with anything in it makes a row', async () => {
-      expect(await read('user;note\na;b\n; \n;\n')).toEqual([
+      expect(await read('user;note\na;b\n; x\n;\n')).toEqual([
         ['a', 'b'],
-        ['', ' '],
+        ['', ' x'],
       ])
     })
 
-    test('count for the row of an error that follows them', async () => {
-      expect((await failure('user;note\n;\n;\na;b"\n')).message).toContain('row 3 (line 4), column "note"')
+    test('do not count for the row of an error that follows them', async () => {
+      expect((await failure('user;note\n;\n;\na;b"\n')).message).toContain('row 1 (line 4), column "note"')
       expect((await failure(Buffer.from('user;note\n;\n;\na;\u00fc\n', 'latin1'))).message).toContain(
-        'row 3, column "note"',
+        'row 1 (line 4), column "note"',
       )
     })
 
@@ -220,7 +225,7 @@ describe('readCsv', () => {
       const records = await collect(readCsv(input, columns))
       expect(records.map(({ problems }) => problems)).toEqual([[], []])
     })
-    expect(await read('user;note\na;b;\n')).toEqual([['3 cells, 2 were expected']])
+    expect(await read('user;note\na;b;\n')).toEqual([['a', 'b']])
   })
 
   test('bounds a record at 1 MiB, over all its cells', async () => {
@@ -234,7 +239,7 @@ describe('readCsv', () => {
 
   test('bounds a record of endless empty cells', async () => {
     const error = await failure(`user,note\nb,c\n${','.repeat(6 * 1024 * 1024)}\n`)
-    expect(error.message).toBe('leavers.csv, row 2: the record is longer than 1 MiB.')
+    expect(error.message).toBe('leavers.csv, row 2 (line 3): the record is longer than 1 MiB.')
   })
 
   test('a header without rows is no row', async () => {

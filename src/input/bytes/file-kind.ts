@@ -1,0 +1,88 @@
+import { KnownError } from '../../messages/known-error.ts'
+import { shellWord } from '../../messages/shell-word.ts'
+
+/** A kind of file that is not read, and what to do with it. */
+interface FileKind {
+  readonly what: string
+  readonly next: (name: string) => string
+}
+
+const asCsv = 'as CSV UTF-8 (in Excel: Save As, "CSV UTF-8 (Comma delimited)"), or as UTF-8 JSON.'
+
+/** What to do about a file that is not text that can be read. */
+export const saveAsUtf8 = `Save the file ${asCsv}`
+
+/** The same, where it is not the first thing to try. */
+export const orSaveAsUtf8 = `Otherwise save the file ${asCsv}`
+
+function unpack(program: string): (name: string) => string {
+  return (name) => `Unpack it first: ${program} ${shellWord(name)}`
+}
+
+const openAndSave = (): string => `Open it in a spreadsheet program and save it ${asCsv}`
+const exportAgain = (): string => `Export the list ${asCsv}`
+
+/** The first bytes of files that are not text, as hexadecimal digits, and what they are. */
+const byBytes: readonly (readonly [start: string, kind: FileKind])[] = [
+  ['504b0304', { what: 'an Excel workbook or a ZIP archive', next: () => saveAsUtf8 }],
+  ['504b0506', { what: 'an empty ZIP archive', next: exportAgain }],
+  [
+    'd0cf11e0',
+    { what: 'an Excel workbook of the old form (.xls), or one with a password', next: openAndSave },
+  ],
+  ['0908', { what: 'an Excel workbook of the oldest form', next: openAndSave }],
+  ['fffe0000', { what: 'UTF-32', next: () => saveAsUtf8 }],
+  ['0000feff', { what: 'UTF-32', next: () => saveAsUtf8 }],
+  ['1f8b', { what: 'compressed with gzip', next: unpack('gunzip') }],
+  ['425a68', { what: 'compressed with bzip2', next: unpack('bunzip2') }],
+  ['fd377a585a00', { what: 'compressed with xz', next: unpack('unxz') }],
+  ['28b52ffd', { what: 'compressed with zstd', next: unpack('unzstd') }],
+  ['377abcaf271c', { what: 'a 7z archive', next: unpack('7z x') }],
+  ['526172211a07', { what: 'a RAR archive', next: unpack('unrar x') }],
+  ['25504446', { what: 'a PDF', next: exportAgain }],
+  ['7b5c727466', { what: 'an RTF document', next: exportAgain }],
+  ['89504e47', { what: 'a picture', next: exportAgain }],
+  ['ffd8ff', { what: 'a picture', next: exportAgain }],
+  ['53514c69746520666f726d6174', { what: 'an SQLite database', next: exportAgain }],
+  ['50415231', { what: 'a Parquet file', next: exportAgain }],
+]
+
+/** How files begin that are text, but neither CSV nor JSON. */
+const byText: readonly (readonly [start: RegExp, kind: FileKind])[] = [
+  [
+    /^<\?xml[\s\S]*?(<workbook|urn:schemas-microsoft-com:office:spreadsheet)/i,
+    { what: 'an Excel workbook written as XML', next: openAndSave },
+  ],
+  [
+    /^<(!doctype html|html|head|body|table|meta|div|style)\b/i,
+    { what: 'a web page (HTML)', next: openAndSave },
+  ],
+  [/^<!--[\s\S]*?<(html|table)\b/i, { what: 'a web page (HTML)', next: openAndSave }],
+  [/^<(\?xml|[a-z][\w:.-]*(\s[^>]*)?>\s*<)/i, { what: 'an XML file', next: exportAgain }],
+  [/^MIME-Version:/i, { what: 'a web page in an archive (MHTML)', next: openAndSave }],
+]
+
+/** How much of a file is looked at to tell what it is. */
+export const kindBytes = 2048
+
+function textOf(head: Buffer): string {
+  const isUtf16 = head[0] === 0xff && head[1] === 0xfe
+  return head.toString(isUtf16 ? 'utf16le' : 'latin1').replace(/^(\ufeff|\u00ef\u00bb\u00bf|\s)+/, '')
+}
+
+/**
+ * Refuses a file that is neither CSV nor JSON, whatever its name says.
+ * @param head the first bytes of the file, as many as {@link kindBytes}
+ */
+export function refuseOtherKinds(name: string, head: Buffer): void {
+  const start = head.toString('hex')
+  const text = textOf(head)
+  const found =
+    byBytes.find(([bytes]) => start.startsWith(bytes)) ?? byText.find(([pattern]) => pattern.test(text))
+  if (found === undefined) return
+  const [, { what, next }] = found
+  throw new KnownError(
+    `${name}: the input is ${what}; text was expected, as CSV, JSON or JSON lines.`,
+    next(name),
+  )
+}

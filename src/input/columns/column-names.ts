@@ -1,0 +1,62 @@
+import { textInFormula } from '../csv/text-formula.ts'
+import { addressesIn } from '../key/address.ts'
+import { trimInvisible } from '../key/trim.ts'
+import { isUserId } from '../key/user-key.ts'
+
+/** The names by which a column is known, as {@link plainName} writes them. */
+export const userNames: readonly string[] = [
+  'user',
+  'userid',
+  'id',
+  'oktaid',
+  'login',
+  'username',
+  'email',
+  'emailaddress',
+  'workemail',
+  'primaryemail',
+  'userprincipalname',
+]
+export const actionColumnNames: readonly string[] = ['action', 'operation']
+export const sendEmailNames: readonly string[] = ['sendemail']
+
+/** A name of a column as it is compared with one that a user typed: trimmed, in lower case. */
+export function withoutCase(column: string): string {
+  return trimInvisible(textInFormula(column)).toLowerCase()
+}
+
+const brackets = /\([^()]*\)|\[[^[\]]*\]|\{[^{}]*\}|<[^<>]*>/g
+
+/** A name of a column without brackets and what they hold, punctuation and spaces: `E-Mail (work)` is `email`. */
+export function plainName(column: string): string {
+  return withoutCase(column)
+    .normalize('NFKC')
+    .replaceAll(brackets, '')
+    .replaceAll(/[^\p{L}\p{M}\p{N}]/gu, '')
+}
+
+/** The columns that may be meant: by an explicit name exactly, else in any letter case; without one, by usual names. */
+export function candidates(
+  columns: readonly string[],
+  explicit: string | null,
+  usual: readonly string[],
+): string[] {
+  if (explicit === null) return columns.filter((column) => usual.includes(plainName(column)))
+  if (columns.includes(explicit)) return [explicit]
+  const wanted = withoutCase(explicit)
+  return columns.filter((column) => withoutCase(column) === wanted)
+}
+
+/** A cell of a header that is somebody: an id, or an address other than an example in brackets. Null where there is none. */
+export function dataInHeader(columns: readonly string[]): string | null {
+  const holds = (column: string): boolean => {
+    const name = trimInvisible(textInFormula(column))
+    return isUserId(name) || addressesIn(name.replaceAll(/\([^()]*\)|\[[^[\]]*\]/g, '')).length > 0
+  }
+  return columns.find(holds) ?? null
+}
+
+/** Columns whose names sound as if they held users, the likeliest first. */
+export function likelyUserColumns(columns: readonly string[]): string[] {
+  return columns.filter((column) => /mail|login|upn|principal|account|user/.test(plainName(column)))
+}

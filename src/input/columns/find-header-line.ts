@@ -1,0 +1,47 @@
+import { NotUtf8 } from '../bytes/utf8.ts'
+import { decodeCell } from '../csv/cell-text.ts'
+import { parseLines } from '../csv/parse-lines.ts'
+import { delimiters, headerLines, isSteppedOver } from '../csv/read-header.ts'
+import type { InputFile } from '../input-file.ts'
+import { candidates, dataInHeader, userNames } from './column-names.ts'
+
+function cellsOf(bytes: Buffer, delimiter: string): string[] {
+  try {
+    return (parseLines(bytes, delimiter).records[0] ?? []).map(decodeCell)
+  } catch (error) {
+    if (error instanceof NotUtf8) return []
+    throw error
+  }
+}
+
+/** How many lines are looked through. A quote in a title must not swallow the lines below it, so none is heeded. */
+const lastLine = 100
+
+/** A line that looks like a header, and the one that was read as such in its place. */
+export interface HeaderBelow {
+  readonly line: number
+  readonly readInstead: number
+}
+
+/**
+ * The line of a CSV, after the one that was read as its header, that looks like one, because it has the column that was
+ * named or one of a usual name. Null where there is none among the first lines, or where the first has such a column
+ * itself. Which line it is, a person must say.
+ */
+export async function findHeaderBelow(
+  input: InputFile,
+  userColumn: string | null,
+  chunkBytes: number | undefined,
+): Promise<HeaderBelow | null> {
+  const lines = (await headerLines(input, chunkBytes, lastLine)).filter(({ bytes }) => !isSteppedOver(bytes))
+  const found = lines.findIndex(({ bytes }) =>
+    delimiters.some((delimiter) => {
+      const cells = cellsOf(bytes, delimiter)
+      return dataInHeader(cells) === null && candidates(cells, userColumn, userNames).length > 0
+    }),
+  )
+  const [first, header] = [lines[0], lines[found]]
+  return found < 1 || first === undefined || header === undefined
+    ? null
+    : { line: header.line, readInstead: first.line }
+}

@@ -1,0 +1,106 @@
+import { KnownError } from '../../messages/known-error.ts'
+import { maxColumns } from '../bytes/limits.ts'
+import { readCsv } from '../csv/read-csv.ts'
+import { textInFormula } from '../csv/text-formula.ts'
+import type { InputFile } from '../input-file.ts'
+import { addDottedNames } from '../json/nested.ts'
+import { readJson } from '../json/read-json.ts'
+import { trimInvisible } from '../key/trim.ts'
+import { isUserId } from '../key/user-key.ts'
+import { type Cell, type RawRecord, rowPlace } from '../row.ts'
+import { plainName } from './column-names.ts'
+
+/** How many records are looked at to tell what a column holds. */
+const recordsLookedAt = 1000
+
+/** Counts how many cells of each column named `id` look like Okta ids. */
+class IdColumns {
+  readonly #counts = new Map<string, { ids: number; others: number }>()
+
+  add(cells: ReadonlyMap<string, Cell>): void {
+    for (const [column, cell] of cells) {
+      if (plainName(column) !== 'id') continue
+      const text = typeof cell === 'string' ? trimInvisible(textInFormula(cell)) : String(cell ?? '')
+      const counts = this.#counts.get(column) ?? { ids: 0, others: 0 }
+      if (isUserId(text)) counts.ids += 1
+      else if (text !== '') counts.others += 1
+      this.#counts.set(column, counts)
+    }
+  }
+
+  /** Those of which not even half of the cells are ids: they hold another system's numbers. */
+  withoutIds(): string[] {
+    return [...this.#counts].filter(([, { ids, others }]) => others >= ids).map(([column]) => column)
+  }
+}
+
+/** Of a CSV, the columns named `id` whose cells are not Okta ids. Reads rows only where there is such a column. */
+export async function idColumnsWithoutIds(
+  input: InputFile,
+  columns: readonly string[],
+  chunkBytes: number | undefined,
+): Promise<string[]> {
+  if (!columns.some((column) => plainName(column) === 'id')) return []
+  const found = new IdColumns()
+  try {
+    for await (const { row, cells, problems } of readCsv(input, columns, chunkBytes)) {
+      if (problems.length === 0) found.add(cells)
+      if (row >= recordsLookedAt) break
+    }
+  } catch (error) {
+    // Whoever reads the rows meets it again, and says where.
+    if (!(error instanceof KnownError)) throw error
+  }
+  return found.withoutIds()
+}
+
+/** What the keys of JSON records are. */
+interface JsonKeys {
+  /** In the order in which they first come. */
+  readonly keys: readonly string[]
+  /** Names of what stands inside objects: `profile.login`. */
+  readonly dotted: readonly string[]
+  readonly notIds: readonly string[]
+  /** Keys of the first record that hold lists of objects, dotted where they are inside: perhaps the users stand there. */
+  readonly lists: readonly string[]
+}
+
+/** Reads all records of a JSON input for their keys. */
+export async function keysOf(
+  input: InputFile,
+  format: 'json' | 'jsonl',
+  chunkBytes: number | undefined,
+): Promise<JsonKeys> {
+  const keys = new Set<string>()
+  const dotted = new Set<string>()
+  const ids = new IdColumns()
+  let lists: readonly string[] = []
+  for await (const record of readJson(input, format, chunkBytes)) {
+    const { cells } = record
+    for (const key of cells.keys()) keys.add(key)
+    if (keys.size > maxColumns) throw tooManyKeys(input.name, record)
+    if (record.row === 1) lists = listsOf(cells)
+    if (record.row > recordsLookedAt) continue
+    addDottedNames(dotted, cells)
+    ids.add(cells)
+  }
+  return { keys: [...keys], dotted: [...dotted], notIds: ids.withoutIds(), lists }
+}
+
+function listsOf(cells: ReadonlyMap<string, Cell>): string[] {
+  const holdsObjects = (cell: Cell): boolean =>
+    Array.isArray(cell) && cell.some((one) => typeof one === 'object' && one !== null)
+  const inside = (key: string, cell: Cell): string[] => {
+    if (typeof cell !== 'object' || cell === null || Array.isArray(cell)) return []
+    const entries = Object.entries(cell as Readonly<Record<string, Cell>>)
+    return entries.filter(([, value]) => holdsObjects(value)).map(([inner]) => `${key}.${inner}`)
+  }
+  return [...cells].flatMap(([key, cell]) => (holdsObjects(cell) ? [key] : inside(key, cell)))
+}
+
+function tooManyKeys(name: string, record: RawRecord): KnownError {
+  return new KnownError(
+    `${name}, ${rowPlace(record)}: the records so far have more than ${maxColumns} different keys.`,
+    'Check that the records share their keys, and that no user is written as a key.',
+  )
+}

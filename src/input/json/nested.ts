@@ -1,0 +1,35 @@
+import type { Cell } from '../row.ts'
+
+/**
+ * The cell of a column; where there is no column of that name, what its dotted name reaches inside of objects:
+ * `profile.login`. Undefined where there is nothing.
+ */
+export function cellAt(cells: ReadonlyMap<string, Cell>, column: string): Cell | undefined {
+  if (cells.has(column) || !column.includes('.')) return cells.get(column)
+  const [first = '', ...rest] = column.split('.')
+  let value: unknown = cells.get(first)
+  for (const key of rest) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+    if (!Object.hasOwn(value, key)) return undefined
+    value = (value as Readonly<Record<string, unknown>>)[key]
+  }
+  return value as Cell | undefined
+}
+
+/** How deep dotted names are offered, and how many. */
+const deepest = 4
+const mostNames = 1000
+
+/** Adds the dotted names of what stands inside a record's objects. */
+export function addDottedNames(names: Set<string>, cells: ReadonlyMap<string, Cell>): void {
+  const add = (prefix: string, value: unknown, depth: number): void => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || depth > deepest) return
+    for (const [key, inner] of Object.entries(value)) {
+      if (names.size >= mostNames) return
+      const name = `${prefix}.${key}`
+      if (typeof inner === 'object' && inner !== null) add(name, inner, depth + 1)
+      else names.add(name)
+    }
+  }
+  for (const [column, cell] of cells) if (typeof cell === 'object') add(column, cell, 1)
+}

@@ -1,0 +1,68 @@
+import { jsonParser } from 'stream-json/core/parser.js'
+import { visible } from '../../messages/shown.ts'
+import { createElementBuilder, type JsonElement } from './json-element.ts'
+
+/** How far the lines of a value have come. */
+type Progress =
+  | { readonly state: 'complete'; readonly element: JsonElement }
+  | { readonly state: 'open' }
+  | { readonly state: 'broken' }
+
+/** A value that is read line by line. */
+export interface ValueReader {
+  /** Takes the next line. After `complete` and `broken` there is nothing more to take. */
+  take(line: string): Progress
+  /** The key of the record whose value is under way; null where there is none. */
+  key(): string | null
+}
+
+/** A reader for one value that may go over several lines. */
+export function createValueReader(): ValueReader {
+  const parse = jsonParser({ streamValues: false })
+  const builder = createElementBuilder()
+  return {
+    take(line) {
+      let element: JsonElement | null = null
+      try {
+        // The line feed ends a number.
+        const tokens = parse(`${line}\n`)
+        if (typeof tokens !== 'symbol')
+          for (const token of tokens.values) element = builder.take(token) ?? element
+      } catch {
+        return { state: 'broken' }
+      }
+      if (element !== null) return { state: 'complete', element }
+      return builder.isOpen() ? { state: 'open' } : { state: 'broken' }
+    },
+    key: () => builder.key(),
+  }
+}
+
+/** Whether a line alone is one whole object. */
+export function isWholeObject(line: string): boolean {
+  if (!line.trimStart().startsWith('{')) return false
+  const progress = createValueReader().take(line)
+  return progress.state === 'complete' && progress.element.cells !== null
+}
+
+/** What is wrong with a text, in the words of the JavaScript engine, which tell the place. */
+export function problemOfJson(text: string): string {
+  try {
+    JSON.parse(text)
+    return 'one object was expected'
+  } catch (error) {
+    return visible(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** The key of the object whose value the beginning of a text breaks off in; null where it is in none. */
+export function keyBefore(beginning: string): string | null {
+  const builder = createElementBuilder()
+  try {
+    const tokens = jsonParser({ streamValues: false })(beginning)
+    if (typeof tokens !== 'symbol') for (const token of tokens.values) builder.take(token)
+    return builder.key()
+  } catch {
+    return null
+  }
+}

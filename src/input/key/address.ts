@@ -1,0 +1,62 @@
+import { isUtf8 } from 'node:buffer'
+import iconv from 'iconv-lite'
+
+/** The forms of @ beside the plain one: full-width, and small. */
+const otherAt = /[\uff20\ufe6b]/
+
+/** Whether a text was meant to hold an address. */
+export function hasAt(text: string): boolean {
+  return text.includes('@') || otherAt.test(text) || /%40/i.test(text)
+}
+
+/** Typographic quotes and dashes, which word processors put in the place of plain ones. */
+export const typographic =
+  /[\u2018-\u201f\u2032-\u2037\u2039\u203a\u00ab\u00bb\u00b4\u2010-\u2015\u2212\ufe58\ufe63]/
+
+/** Forms of ASCII characters, and full stops, that come from East Asian input. */
+export const fullWidth = /[\uff01-\uff5e\ufe50-\ufe6b\u3002\uff61]/
+
+/** Characters that stand around or between addresses, and in none. */
+export const aroundAddress = /[<>()[\]{},;:"=|]/
+
+/** What one address looks like: one @, a name before it, and after it letters and digits with single dots and dashes. */
+const singleAddress = /^(?!['.])[^@\s]*[^@\s'.]@[\p{L}\p{M}\p{N}_-]+(\.[\p{L}\p{M}\p{N}_-]+)*$/u
+
+/** Whether a key with one @ has the form of one address. */
+export function isSingleAddress(key: string): boolean {
+  return singleAddress.test(key) && !key.includes('..') && !/@-|-$/.test(key)
+}
+
+/** Wide enough for what stands in cells, and without what stands around addresses there. */
+const inside = /[^\s@<>()[\]{},;:"'=|\u2018-\u201f]+@[^\s@<>()[\]{},;:"'=|\u2018-\u201f]+/gu
+
+/** How much of a cell is looked through for addresses. */
+const mostLookedAt = 1000
+
+/** The addresses that stand inside a text, as they would be written: a pasted cell holds more than the address. */
+export function addressesIn(text: string): readonly string[] {
+  // Cut, because the pattern takes quadratic time where nothing stands around its @.
+  const plain = text
+    .slice(0, mostLookedAt)
+    .replaceAll(/%40/gi, '@')
+    .normalize('NFKC')
+    .replaceAll(/[\p{Cf}\p{DI}]/gu, '')
+  const found = (plain.match(inside) ?? []).map((one) => one.replaceAll(/^[.*!-]+|[.*!-]+$/g, ''))
+  return [...new Set(found.filter(isSingleAddress))]
+}
+
+/** Code pages that UTF-8 is wrongly read in, by Excel, old Macs and the command line of Windows. */
+const wrongPages = ['windows-1252', 'macintosh', 'cp437', 'cp850'] as const
+
+/**
+ * What a text was before its UTF-8 was read in another code page (`Ã¶` for `ö`); null where it was not. Real text never
+ * makes whole UTF-8 of its letters.
+ */
+export function beforeWrongDecoding(text: string): string | null {
+  if (!/[\u0080-\uffff]{2}/.test(text)) return null
+  for (const page of wrongPages) {
+    const bytes = iconv.encode(text, page)
+    if (isUtf8(bytes) && iconv.decode(bytes, page) === text) return bytes.toString('utf8')
+  }
+  return null
+}

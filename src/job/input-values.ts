@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { describeFound } from './explain-issue.ts'
+
+/** What happens to a file that names its columns, or holds an empty list, and has no rows. */
+const emptyInputs = ['ok', 'error'] as const
+
+function expected(what: string): { error: (issue: { input?: unknown }) => string } {
+  return { error: ({ input }) => `${what} was expected, ${describeFound(input)} was found` }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    // Offsets such as +01:00 are accepted there too, but are not zones.
+    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== null
+  } catch {
+    return false
+  }
+}
+
+function isDateFormat(format: string): boolean {
+  const tokens = format.replaceAll(/'[^']*'/g, '')
+  return /y/.test(tokens) && /[ML]/.test(tokens) && /d/.test(tokens)
+}
+
+const column = z.string().min(1)
+const timeZone = z.string().refine(isTimeZone, expected('an IANA time zone such as Europe/Berlin'))
+const at = z
+  .string()
+  .regex(/^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?|24:00(:00)?)$/, expected('a time of day such as "18:00"'))
+const dateFormat = z
+  .string()
+  .refine(isDateFormat, expected('a format with year, month and day, such as dd.MM.yyyy,'))
+const cellValue = z.union([z.string(), z.number(), z.boolean()], expected('a text'))
+
+/** The single values of a job's `input` that say which rows count, and when. */
+export const inputValues = {
+  header_line: z.int().min(1),
+  short_names: z.boolean(),
+  empty: z.enum(emptyInputs),
+  where: z.record(column, z.array(cellValue).min(1)),
+  due: z.strictObject({
+    column: column.describe('The column with the dates.'),
+    at: at.optional().describe('The time of day for dates alone; else the end of the day.'),
+    time_zone: timeZone.optional().describe('IANA name. For rows that name no zone themselves.'),
+    time_zone_column: column.optional().describe("The column with each row's IANA time zone."),
+    format: dateFormat.optional().describe("How dates are written, in Luxon's tokens; else ISO 8601."),
+  }),
+  check: z.strictObject({ login: column.describe('The column with the login.') }),
+}
+
+/** The same values with nothing left open, as a run keeps them. */
+export const resolvedInputValues = {
+  where: z.record(column, z.array(z.string()).min(1).readonly()).readonly(),
+  due: z
+    .strictObject({
+      column,
+      at: at.nullable(),
+      time_zone: timeZone.nullable(),
+      time_zone_column: column.nullable(),
+      format: dateFormat.nullable(),
+    })
+    .readonly(),
+  check: inputValues.check.readonly(),
+}

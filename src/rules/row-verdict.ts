@@ -1,0 +1,45 @@
+import type { ValidRow } from '../input/row.ts'
+import { foldLogin } from '../okta/user.ts'
+import type { SkipReason } from './result.ts'
+
+/** Why no task of a row is sent: the first of its tasks ends so, and the later ones with it. */
+export type RowVerdict =
+  | { readonly result: 'skipped'; readonly reason: SkipReason; readonly message: string }
+  | { readonly result: 'failed'; readonly reason: null; readonly message: string }
+
+/**
+ * Judges whether a row is due. Null if it is.
+ *
+ * @param now epoch milliseconds by Okta's clock, never too late
+ */
+export function judgeDue({ due }: Pick<ValidRow, 'due'>, now: number): RowVerdict | null {
+  if (due === null || now >= due) return null
+  const message = `not due until ${new Date(due).toISOString()}; a run after that does it`
+  return { result: 'skipped', reason: 'not_due', message }
+}
+
+/**
+ * Judges whether the user that Okta shows for a row's key is the one that the row means. Null if it is.
+ *
+ * Okta also finds a user by the part of the login before the @. A text such as `Ada` or `Total` may so stand for
+ * somebody whom nobody meant, and counts only if short names were allowed.
+ */
+export function judgeUser(
+  { user: key, keyKind, checkLogin }: Pick<ValidRow, 'user' | 'keyKind' | 'checkLogin'>,
+  { id, login }: { readonly id: string; readonly login: string },
+  shortNames: boolean,
+): RowVerdict | null {
+  const folded = foldLogin(key)
+  const isNamed = key === id || folded === foldLogin(login)
+  const isShortName = keyKind === 'short_name' && foldLogin(login).startsWith(`${folded}@`)
+  if (!isNamed && !(shortNames && isShortName)) {
+    const advice = isShortName
+      ? 'give the whole login, or allow short names (--short-names)'
+      : 'give the login or the id that is meant'
+    const message = `Okta takes the key ${key} for ${login} (${id}), which is not what the row says; ${advice}`
+    return { result: 'failed', reason: null, message }
+  }
+  if (checkLogin === null || foldLogin(checkLogin) === foldLogin(login)) return null
+  const message = `the row says that the login is ${checkLogin}, but in Okta it is ${login}`
+  return { result: 'skipped', reason: 'other_login', message }
+}

@@ -1,0 +1,36 @@
+import { counted } from '../messages/counted.ts'
+import { shown, shownList } from '../messages/shown.ts'
+import type { CheckedInput } from './check-input.ts'
+
+/**
+ * What an input was taken for, as lines for the person who has to answer for it: its columns, used and not used, what
+ * may not be meant, whom the keys name and what the rows come to.
+ */
+export function describeInput({ mapping, survey, job }: CheckedInput): readonly string[] {
+  const { rows, validRows, invalidRows, notSelectedRows, jobActionRows, keys, unusedColumns } = survey
+  const kinds = [
+    [keys.address, 'login'],
+    [keys.id, 'id'],
+    [keys.short_name, 'key'],
+  ] as const
+  const named = kinds.filter(([count]) => count > 0).map(([count, noun]) => counted(count, noun))
+  const without = keys.short_name > 0 ? ' without @' : ''
+  return [
+    `Columns: user ${shown(mapping.user)}; action ${actionColumn(mapping.action, job)}; send_email ${columnOrNone(mapping.sendEmail)}; not used: ${unusedColumns.length === 0 ? 'none' : shownList(unusedColumns)}.`,
+    ...survey.warnings.map(({ message }) => `Warning: ${message}`),
+    `Rows: ${rows} = ${validRows} to act on + ${invalidRows} bad + ${notSelectedRows} not selected.${named.length === 0 ? '' : ` They name ${named.join(', ')}${without}.`}`,
+    ...(jobActionRows > 0 && job.action !== null
+      ? [`${counted(jobActionRows, 'row')} without an action: ${job.action}.`]
+      : []),
+  ]
+}
+
+function columnOrNone(column: string | null): string {
+  return column === null ? 'none' : shown(column)
+}
+
+function actionColumn(column: string | null, { action, steps }: CheckedInput['job']): string {
+  if (column !== null) return shown(column)
+  if (steps !== null) return `none: the job's steps (${steps.join(', ')})`
+  return action === null ? 'none' : `none: ${action} for all`
+}
