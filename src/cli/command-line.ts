@@ -1,5 +1,5 @@
 import yargs from 'yargs'
-import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
+import { type ExitCode, exitCodes, type KnownError, Refusal } from '../messages/known-error.ts'
 import type { Command } from './command.ts'
 import { programVersion } from './version.ts'
 
@@ -27,7 +27,7 @@ const standardInput = '\u0000standard-input'
 
 /** The error that ends parsing when the command line is wrong. */
 function usageError(message: string): KnownError {
-  return new KnownError(message, 'okta-lifecycle --help, or okta-lifecycle COMMAND --help')
+  return new Refusal(message, 'okta-lifecycle --help, or okta-lifecycle COMMAND --help')
 }
 
 function addCommand(cli: ReturnType<typeof yargs>, command: Command, finish: (code: ExitCode) => void): void {

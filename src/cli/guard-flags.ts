@@ -1,4 +1,4 @@
-import { KnownError } from '../messages/known-error.ts'
+import { Refusal } from '../messages/known-error.ts'
 import type { RunFile } from '../run/run-file.ts'
 
 /** Flags that change a guard's limit. */
@@ -16,7 +16,7 @@ export function withGuardFlags(run: RunFile, { maxUsers, acceptRefusals }: Guard
   const accepting = acceptRefusals === true ? { ...run, accept_refusals: true } : run
   if (maxUsers === undefined) return accepting
   if (!Number.isInteger(maxUsers) || maxUsers < 1) {
-    throw new KnownError(
+    throw new Refusal(
       `--max-users is ${maxUsers}; a whole number from 1 was expected.`,
       'okta-lifecycle resume --latest --max-users 500',
     )

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { replaceFile } from '../files/replacing-file.ts'
 import { checkUserKey } from '../input/key/user-key.ts'
 import type { InputRow } from '../input/row.ts'
-import { KnownError } from '../messages/known-error.ts'
+import { Refusal } from '../messages/known-error.ts'
 import { type Connection, defaultRequestTimeoutMs, readConnection } from '../okta/connection.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
 import type { OrgState } from '../sandbox/sandbox.ts'
@@ -37,7 +37,7 @@ export async function orgOfRun(directory: string, run: RunFile): Promise<RunOrg>
   if (run.org_url === sandboxOrgUrl) return await keptSandboxOrg(directory, run)
   const org = environmentOrg()
   if (org.orgUrl === run.org_url) return org
-  throw new KnownError(
+  throw new Refusal(
     `Run ${run.run_id} began in ${run.org_url}, but OKTA_CLIENT_ORGURL is ${org.orgUrl}.`,
     `export OKTA_CLIENT_ORGURL=${run.org_url}, then type the command again`,
   )
@@ -93,10 +93,9 @@ export async function checkSandboxKept(directory: string, run: RunFile): Promise
   try {
     await stat(join(directory, sandboxFileName))
   } catch (error) {
-    throw new KnownError(
+    throw new Refusal(
       `The sandbox of run ${run.run_id} was lost with its process. A simulated org lives in memory and is saved only at a clean stop, so this run can't go on.`,
       'Start it again: okta-lifecycle run --sandbox. A run against a real org can be resumed after a kill.',
-      undefined,
       error,
     )
   }

@@ -1,4 +1,4 @@
-import { KnownError } from '../messages/known-error.ts'
+import { KnownError, Refusal } from '../messages/known-error.ts'
 import { shellWord } from '../messages/shell-word.ts'
 import { shown, shownList } from '../messages/shown.ts'
 import {
@@ -63,12 +63,12 @@ function pick(
 ): string | null {
   const found = candidates(columns, explicit, usual)
   if (found.length > 1)
-    throw new KnownError(
+    throw new Refusal(
       `${name}: several columns may hold the ${meaning}: ${shownList(found)}; one was expected.`,
       fix,
     )
   if (explicit !== null && found.length === 0)
-    throw new KnownError(
+    throw new Refusal(
       `${name} has no column ${shown(explicit)} for the ${meaning}. Its columns are: ${shownList(columns)}.`,
       fix,
     )
@@ -119,13 +119,13 @@ export function mapColumns(
   const fixUser = userColumn === null ? nameUser : nameLikely(columns, facts)
   const user = pick(name, choice, userColumn, userNames, 'user', fixUser)
   if (user === null && facts.lists?.[0] !== undefined)
-    throw new KnownError(
+    throw new Refusal(
       `${name}: no user stands in the record itself, whose keys are: ${shownList(columns)}. A list of objects stands under ${shownList(facts.lists)}; a list alone was expected.`,
       `Take it out: jq ${shellWord(`.${facts.lists[0]}`)} FILE > LIST.json, and give that file.`,
     )
   if (user === null) {
     const ids = notIds.length === 0 ? '' : ` The cells of ${shownList(notIds)} are not Okta ids.`
-    throw new KnownError(
+    throw new Refusal(
       `${name} has no column that is known to hold the user. Its columns are: ${shownList(columns)}.${ids}`,
       nameLikely(columns, facts),
     )
@@ -134,7 +134,7 @@ export function mapColumns(
     ? pick(name, nameable(actionColumn), actionColumn, actionColumnNames, 'action', nameAction)
     : null
   if (action === user)
-    throw new KnownError(
+    throw new Refusal(
       `${name}: the column ${shown(user)} is to hold both the user and the action; two columns were expected.`,
       'Give --user-column and --action-column different names.',
     )
@@ -183,7 +183,7 @@ async function csvColumns(
   const { columns, line } = layout
   const data = dataInHeader(columns)
   if (data !== null)
-    throw new KnownError(
+    throw new Refusal(
       `${input.name}: line ${line} was read as the header, but it holds ${shown(data)}, which looks like a user.`,
       'Put a line above it that names the columns, such as "user" or "user,action". Or name the line that is the header: --header-line N.',
     )
@@ -202,7 +202,7 @@ async function withHeaderLine(
   const header = await findHeaderBelow(input, settings.userColumn, chunkBytes)
   if (header === null) return error
   const { line, readInstead } = header
-  return new KnownError(
+  return new Refusal(
     `${error.message} Line ${readInstead} was read as the header, but line ${line} looks like it.`,
     `Add --header-line ${line} (in a job file: input.header_line) if that line names the columns; the lines above it are then left out.`,
   )

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { InputFormat } from '../input/row.ts'
-import { KnownError } from '../messages/known-error.ts'
+import { KnownError, Refusal } from '../messages/known-error.ts'
 import type { Action } from '../okta/actions.ts'
 import { explainIssue } from './explain-issue.ts'
 import { inputValues } from './input-values.ts'
@@ -115,7 +115,7 @@ function checkFlags(flags: JobFlags): void {
     if (value === undefined) continue
     const parsed = schema.safeParse(value, { error: explainIssue })
     if (parsed.success) continue
-    throw new KnownError(
+    throw new Refusal(
       `${flag}: ${parsed.error.issues[0]?.message ?? 'another value was expected'}`,
       `Correct or leave out ${flag}; okta-lifecycle run --help shows examples.`,
     )
@@ -127,16 +127,16 @@ function checkConflicts(job: Job, flags: JobFlags): void {
   if (conflict === undefined) return
   const place = showPath(conflict.path)
   if (conflict.kind === 'action_and_steps' && flags.action !== undefined) {
-    throw new KnownError(
+    throw new Refusal(
       `--action ${flags.action}: a job without steps was expected, the job has steps: ${job.steps?.join(', ')}`,
       'Leave out --action, or name a job file without steps.',
     )
   }
   if (conflict.kind === 'guard_needs_read' && flags.noRead === true) {
-    throw new KnownError(
+    throw new Refusal(
       `--no-read: a job without a guard that needs the read was expected, the job has ${place}`,
       `Leave out --no-read, or take ${place} out of the job file.`,
     )
   }
-  throw new KnownError(`${place}: ${conflict.message}`, 'Correct the job file.')
+  throw new Refusal(`${place}: ${conflict.message}`, 'Correct the job file.')
 }

@@ -1,4 +1,4 @@
-import { KnownError } from '../messages/known-error.ts'
+import { KnownError, Refusal } from '../messages/known-error.ts'
 import { explainIssue } from './explain-issue.ts'
 import { type Job, resolvedJobSchema } from './job.ts'
 import { findConflicts, showPath } from './job-rules.ts'
@@ -12,7 +12,7 @@ export function parseStoredJob(value: unknown): Job {
   const problems = parsed.success ? findConflicts(parsed.data) : parsed.error.issues
   if (parsed.success && problems.length === 0) return parsed.data
   const listed = problems.map(({ path, message }) => `${showPath(['job', ...path])}: ${message}`)
-  throw new KnownError(
+  throw new Refusal(
     `run.json holds no job that this version can go on with:\n${listed.join('\n')}`,
     'Restore run.json as it was written, or use the version of okta-lifecycle that run.json names.',
   )

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { knownEncodings, type NamedEncoding, parseEncoding } from '../input/bytes/encoding.ts'
 import type { InputFormat } from '../input/row.ts'
-import { KnownError } from '../messages/known-error.ts'
+import { Refusal } from '../messages/known-error.ts'
 import { shown } from '../messages/shown.ts'
 import { type Action, actionNames, parseAction } from '../okta/actions.ts'
 import type { Job, JobFile } from './job.ts'
@@ -49,7 +49,7 @@ export async function prepare(input: string | undefined, args: InputArguments): 
   const source =
     input ?? (read !== null && fromJob !== undefined ? resolve(read.directory, fromJob) : undefined)
   if (source === undefined) {
-    throw new KnownError(
+    throw new Refusal(
       'No input is named: a CSV or JSON file was expected, or - for standard input.',
       args.job === undefined
         ? 'okta-lifecycle run users.csv --action suspend'
@@ -94,7 +94,7 @@ async function loadJobFile(path: string): Promise<ReadJob> {
 function actionFlag(text: string): Action {
   const action = parseAction(text)
   if (action !== null) return action
-  throw new KnownError(
+  throw new Refusal(
     `--action ${JSON.stringify(text)} is no action; one of ${actionNames.join(', ')} was expected.`,
     'okta-lifecycle run users.csv --action suspend',
   )
@@ -103,7 +103,7 @@ function actionFlag(text: string): Action {
 function encodingFlag(text: string): NamedEncoding {
   const encoding = parseEncoding(text)
   if (encoding !== null) return encoding
-  throw new KnownError(
+  throw new Refusal(
     `--encoding ${shown(text)} is no encoding that is known; one of ${knownEncodings} was expected.`,
     'okta-lifecycle run users.csv --encoding windows-1252, or save the file as UTF-8',
   )

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, extname, resolve } from 'node:path'
 import type { z } from 'zod'
-import { exitCodes, KnownError } from '../messages/known-error.ts'
+import { KnownError, Refusal } from '../messages/known-error.ts'
 import { shellWord } from '../messages/shell-word.ts'
 import { visible } from '../messages/shown.ts'
 import { explainIssue } from './explain-issue.ts'
@@ -34,7 +34,7 @@ export async function readJobFile(path: string): Promise<ReadJob> {
     .slice(0, mostListed)
     .map((problem) => `${path}:${problem.line}:${problem.column}: ${visible(problem.message)}`)
   const more = checked.count - listed.length
-  throw new KnownError(
+  throw new Refusal(
     [...listed, ...(more > 0 ? [`and ${more} more in ${path}`] : [])].join('\n'),
     `Correct the job file, then check it: okta-lifecycle validate --job ${shellWord(path)}`,
   )
@@ -46,7 +46,7 @@ async function readText(path: string): Promise<string> {
   try {
     const { size } = await stat(path)
     if (size > largestBytes) {
-      throw new KnownError(
+      throw new Refusal(
         `${path}: a job file of at most ${largestBytes} bytes was expected, ${size} bytes were found`,
         'If this is the input, name it without --job: okta-lifecycle run INPUT --action ACTION',
       )
@@ -55,15 +55,14 @@ async function readText(path: string): Promise<string> {
   } catch (error) {
     if (error instanceof KnownError) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    throw new KnownError(`The job file ${path} can't be read: ${reason}`, next, exitCodes.nothingSent, error)
+    throw new Refusal(`The job file ${path} can't be read: ${reason}`, next, error)
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
-    throw new KnownError(
+    throw new Refusal(
       `${path}: UTF-8 was expected, other bytes were found`,
       'Save the job file as UTF-8.',
-      exitCodes.nothingSent,
       error,
     )
   }

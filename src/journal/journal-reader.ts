@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { dirname } from 'node:path'
 import { commandFor, runNameOf } from '../messages/commands.ts'
-import { KnownError } from '../messages/known-error.ts'
+import { type KnownError, Refusal } from '../messages/known-error.ts'
 import {
   type ExpectedJournal,
   JournalCheck,
@@ -86,12 +86,12 @@ export const damagedAdvice =
 
 function damaged(path: string, { kind, line, offset, what }: JournalFlaw): KnownError {
   if (kind === 'unknown_version') {
-    return new KnownError(
+    return new Refusal(
       `The journal can't be read: line ${line} ${what} (${path}).`,
       'Use the version of okta-lifecycle that began the run; run.json names it.',
     )
   }
-  return new KnownError(
+  return new Refusal(
     `The journal is damaged at byte ${offset}: line ${line} ${what} (${path}).`,
     `${damagedAdvice} To go on from its undamaged part: ${commandFor('resume', runNameOf(dirname(path)), '--take-sound-part')}`,
   )

@@ -24,11 +24,22 @@ export class KnownError extends Error {
   readonly next: string
   readonly exitCode: ExitCode
 
-  constructor(message: string, next: string, exitCode: ExitCode = exitCodes.nothingSent, cause?: unknown) {
+  constructor(message: string, next: string, exitCode: ExitCode, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'KnownError'
     this.next = next
     this.exitCode = exitCode
+  }
+}
+
+/**
+ * A {@link KnownError} from before a command's work began: what was asked for or given is not as it must be, and this
+ * command sent nothing. Work that has begun never ends with its exit code, 2.
+ */
+export class Refusal extends KnownError {
+  constructor(message: string, next: string, cause?: unknown) {
+    super(message, next, exitCodes.nothingSent, cause)
+    this.name = 'Refusal'
   }
 }
 

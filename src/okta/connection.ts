@@ -1,4 +1,4 @@
-import { KnownError } from '../messages/known-error.ts'
+import { type KnownError, Refusal } from '../messages/known-error.ts'
 import { isOfServiceApp } from './token-claims.ts'
 
 /** The org's address and the authorization of calls to it. `authorization` is a secret. */
@@ -40,16 +40,16 @@ const orgUrlExample = 'export OKTA_CLIENT_ORGURL=https://your-org.okta.com'
  */
 export function checkOrgUrl(text: string | undefined): string {
   if (text === undefined || text.trim() === '') {
-    throw new KnownError('OKTA_CLIENT_ORGURL is not set. It must be the URL of the Okta org.', orgUrlExample)
+    throw new Refusal('OKTA_CLIENT_ORGURL is not set. It must be the URL of the Okta org.', orgUrlExample)
   }
   const trimmed = text.trim()
   if (!URL.canParse(trimmed)) throw noUrl(trimmed)
   const url = new URL(trimmed)
   if (url.username !== '' || url.password !== '') {
-    throw new KnownError('OKTA_CLIENT_ORGURL must not contain a user name or password.', orgUrlExample)
+    throw new Refusal('OKTA_CLIENT_ORGURL must not contain a user name or password.', orgUrlExample)
   }
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-    throw new KnownError(
+    throw new Refusal(
       `OKTA_CLIENT_ORGURL must begin with https:// (it is ${url.protocol}//${url.host}); plain HTTP is allowed only for this machine (loopback).`,
       `export OKTA_CLIENT_ORGURL=https://${url.host === '' ? 'your-org.okta.com' : url.host}`,
     )
@@ -59,13 +59,13 @@ export function checkOrgUrl(text: string | undefined): string {
   )
   if (admin !== null) {
     const fixed = `${admin[1]}${admin[2]}`
-    throw new KnownError(
+    throw new Refusal(
       `OKTA_CLIENT_ORGURL is the address of the admin console (${url.hostname}); the API is at ${fixed}.`,
       `export OKTA_CLIENT_ORGURL=https://${fixed}`,
     )
   }
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
-    throw new KnownError(
+    throw new Refusal(
       `OKTA_CLIENT_ORGURL must be only the org's address, without a path (it has ${url.pathname}${url.search}${url.hash}).`,
       `export OKTA_CLIENT_ORGURL=${url.origin}`,
     )
@@ -76,12 +76,12 @@ export function checkOrgUrl(text: string | undefined): string {
 /** A value that is not a URL may be a token in the wrong variable, so only a value that looks like a host is shown. */
 function noUrl(text: string): KnownError {
   if (/^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?\/?$/i.test(text)) {
-    return new KnownError(
+    return new Refusal(
       `OKTA_CLIENT_ORGURL has no scheme: ${text}.`,
       `export OKTA_CLIENT_ORGURL=https://${text}`,
     )
   }
-  return new KnownError('OKTA_CLIENT_ORGURL is not a URL.', orgUrlExample)
+  return new Refusal('OKTA_CLIENT_ORGURL is not a URL.', orgUrlExample)
 }
 
 function isLoopback(hostname: string): boolean {
@@ -92,21 +92,21 @@ function readAuthorization(environment: Readonly<Record<string, string | undefin
   const mode = (environment.OKTA_CLIENT_AUTHORIZATIONMODE ?? '').trim() || 'SSWS'
   const scheme = ['SSWS', 'Bearer'].find((name) => name.toLowerCase() === mode.toLowerCase())
   if (scheme === undefined) {
-    throw new KnownError(
+    throw new Refusal(
       `OKTA_CLIENT_AUTHORIZATIONMODE is ${JSON.stringify(mode)}. It must be SSWS (an API token) or Bearer (an access token).`,
       'export OKTA_CLIENT_AUTHORIZATIONMODE=SSWS',
     )
   }
   const token = (environment.OKTA_CLIENT_TOKEN ?? '').trim()
   if (token === '') {
-    throw new KnownError(
+    throw new Refusal(
       `OKTA_CLIENT_TOKEN is not set. It must be ${scheme === 'SSWS' ? 'an API token' : 'an access token'}.`,
       'Create one in the Admin Console under Security > API > Tokens, then: export OKTA_CLIENT_TOKEN=…',
     )
   }
   // The value itself is never shown, not even here.
   if (!/^[\x21-\x7e]+$/.test(token)) {
-    throw new KnownError(
+    throw new Refusal(
       'OKTA_CLIENT_TOKEN contains a space or another character that no token has.',
       `Set only the token, without the word ${scheme} before it: export OKTA_CLIENT_TOKEN=…`,
     )
@@ -120,7 +120,7 @@ function readRequestTimeout(text: string | undefined): number {
   // In Okta's SDKs 0 means "no limit". A call without a limit could never be settled, so here 0 means the default.
   if (seconds === 0) return defaultRequestTimeoutMs
   if (!Number.isFinite(seconds) || seconds < 0 || seconds > 600) {
-    throw new KnownError(
+    throw new Refusal(
       `OKTA_CLIENT_REQUESTTIMEOUT is ${JSON.stringify(text)}. It must be a number of seconds up to 600.`,
       'export OKTA_CLIENT_REQUESTTIMEOUT=30',
     )

@@ -8,7 +8,7 @@ import { type InputSurvey, type Survey, surveyInput } from '../input/survey.ts'
 import { inputSettings, rowSettings } from '../job/input-settings.ts'
 import type { Job } from '../job/job.ts'
 import type { Prepared } from '../job/prepare.ts'
-import { KnownError } from '../messages/known-error.ts'
+import { Refusal } from '../messages/known-error.ts'
 import { copyInput, type InputCopy, nameInputCopy } from './input-copy.ts'
 
 /** An input that was checked from beginning to end. */
@@ -29,7 +29,7 @@ export async function checkInput(prepared: Prepared, directory: string): Promise
   const checked = await surveyCopy(prepared, directory)
   const { input, survey, job } = checked
   if (survey.invalidRows > 0 && !job.skip_invalid) {
-    throw new KnownError(
+    throw new Refusal(
       describeInvalidRows(input.name, survey),
       'Correct the rows, or add --skip-invalid to do the rest and report these as skipped. Nothing was sent.',
     )
@@ -50,7 +50,7 @@ export async function surveyCopy(prepared: Prepared, directory: string): Promise
   const columns = await resolveColumns(input, inputSettings(job))
   const survey = await surveyInput(input, columns, rowSettings(job))
   if (survey.rows === 0 && job.input.empty === 'error')
-    throw new KnownError(
+    throw new Refusal(
       `${input.name}: the input has no rows, and the job says that this is an error (input.empty: error).`,
       'Check why the list is empty, or take input.empty out of the job file.',
     )

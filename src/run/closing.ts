@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import { exists } from '../files/exists.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
-import { KnownError } from '../messages/known-error.ts'
+import { Refusal } from '../messages/known-error.ts'
 import { moved } from './life.ts'
 import { type RunFile, runFileName, writeRunFile } from './run-file.ts'
 
@@ -35,7 +35,7 @@ export async function checkNotClosed(directory: string, run: RunFile): Promise<v
   if (run.closed_by === undefined) return
   const begun = await isTakenUp(directory, run)
   const name = runNameOf(directory)
-  throw new KnownError(
+  throw new Refusal(
     begun
       ? `Run ${run.run_id} is closed: run ${run.closed_by} goes on from it.`
       : `Run ${run.run_id} is closed, but run ${run.closed_by}, which was meant to go on from it, never began.`,

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exists } from '../files/exists.ts'
 import { parseSystemError } from '../files/system-error.ts'
-import { exitCodes, KnownError } from '../messages/known-error.ts'
+import { KnownError, Refusal } from '../messages/known-error.ts'
 import { shellWord } from '../messages/shell-word.ts'
 import { runFileName } from './run-file.ts'
 
@@ -13,10 +13,10 @@ export async function findRun(
   latest: boolean,
 ): Promise<string> {
   if (run !== undefined && latest) {
-    throw new KnownError('Give either a run or --latest, not both.', 'okta-lifecycle resume --latest')
+    throw new Refusal('Give either a run or --latest, not both.', 'okta-lifecycle resume --latest')
   }
   if (run === undefined && !latest) {
-    throw new KnownError('No run is given.', 'okta-lifecycle resume --latest')
+    throw new Refusal('No run is given.', 'okta-lifecycle resume --latest')
   }
   try {
     return run === undefined ? await findLatest(runsDirectory) : await findNamed(runsDirectory, run)
@@ -30,7 +30,7 @@ async function findNamed(runsDirectory: string, run: string): Promise<string> {
   for (const directory of [join(runsDirectory, run), run]) {
     if (await exists(join(directory, runFileName))) return directory
   }
-  throw new KnownError(
+  throw new Refusal(
     `There is no run ${run} in ${runsDirectory}.`,
     `ls ${shellWord(runsDirectory)}, or --runs-dir DIR`,
   )
@@ -48,7 +48,7 @@ async function findLatest(runsDirectory: string): Promise<string> {
   // Ids that users choose don't sort by time, but the directory's creation time does.
   const [newest] = runs.sort((a, b) => b.created - a.created)
   if (newest !== undefined) return newest.directory
-  throw new KnownError(
+  throw new Refusal(
     `There are no runs in ${runsDirectory}.`,
     '--runs-dir DIR, or start one: okta-lifecycle run',
   )
@@ -73,10 +73,9 @@ async function timeOf(directory: string): Promise<number | null> {
 
 function cannotLook(runsDirectory: string, cause: unknown): KnownError {
   const error = parseSystemError(cause)
-  return new KnownError(
+  return new Refusal(
     `The runs in ${runsDirectory} can't be read: ${error?.why ?? String(cause)}.`,
     `${error?.fix ?? 'Remove the cause'}, or name another directory with --runs-dir DIR`,
-    exitCodes.nothingSent,
     cause,
   )
 }

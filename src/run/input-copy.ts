@@ -8,7 +8,7 @@ import { CannotWrite } from '../files/cannot-write.ts'
 import { syncPath } from '../files/sync-path.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import type { InputFormat } from '../input/row.ts'
-import { exitCodes, KnownError } from '../messages/known-error.ts'
+import { Refusal } from '../messages/known-error.ts'
 
 /** The copy of an input. */
 export interface InputCopy {
@@ -60,11 +60,10 @@ export async function nameInputCopy(
   return { ...copy, file }
 }
 
-function cannotRead(source: string, cause: unknown): KnownError {
-  return new KnownError(
+function cannotRead(source: string, cause: unknown): Refusal {
+  return new Refusal(
     `The input ${source} can't be read: ${parseSystemError(cause)?.why ?? String(cause)}.`,
     'Check the path; - reads standard input.',
-    exitCodes.nothingSent,
     cause,
   )
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileChunks } from '../input/bytes/file-chunks.ts'
 import type { ColumnMapping } from '../input/column-mapping.ts'
 import { type InputFile, inputName } from '../input/input-file.ts'
-import { KnownError } from '../messages/known-error.ts'
+import { Refusal } from '../messages/known-error.ts'
 import type { RunFile } from './run-file.ts'
 
 /** The columns of a run's input, from its `run.json`. */
@@ -37,7 +37,7 @@ export async function checkInputCopy(directory: string, run: RunFile): Promise<v
   const hash = createHash('sha256')
   for await (const chunk of fileChunks(input, 0)) hash.update(chunk)
   if (hash.digest('hex') === run.input.sha256) return
-  throw new KnownError(
+  throw new Refusal(
     `The copy of ${input.name} has changed since the run began (${input.path}).`,
     'Restore the copy from a backup, or start a new run. results.csv shows what is done.',
   )

@@ -1,4 +1,4 @@
-import { KnownError } from '../messages/known-error.ts'
+import { Refusal } from '../messages/known-error.ts'
 import type { TokenOwner } from '../rules/guards.ts'
 import type { RunFile } from './run-file.ts'
 
@@ -17,7 +17,7 @@ export function withOwner(run: RunFile, owner: TokenOwner, say: (line: string) =
   const now = owner === null ? 'a service app' : owner.login
   const same = run.owner === 'none' ? owner === null : owner?.id === run.owner.id
   if (same) return run
-  throw new KnownError(
+  throw new Refusal(
     `Run ${run.run_id} began with a token of ${before}, but the token that is set now belongs to ${now}.`,
     'Set OKTA_CLIENT_TOKEN to a token of the same owner, then resume.',
   )

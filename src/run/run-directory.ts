@@ -8,7 +8,7 @@ import type { Job } from '../job/job.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
 import type { JournalFile } from '../journal/open-journal.ts'
 import { commandFor } from '../messages/commands.ts'
-import { exitCodes, KnownError } from '../messages/known-error.ts'
+import { exitCodes, KnownError, Refusal } from '../messages/known-error.ts'
 import { type RunFile, runFileName } from './run-file.ts'
 
 const journalFileName = 'journal.ndjson'
@@ -83,13 +83,13 @@ export async function makeDirectories(path: string): Promise<void> {
 async function checkOurStart(directory: string, runId: string): Promise<void> {
   if (await exists(join(directory, runFileName))) throw runExists(directory)
   if (await exists(journalPath(directory))) {
-    throw new KnownError(
+    throw new Refusal(
       `${directory} is a damaged run: it has a journal but no run.json.`,
       'Restore run.json from a backup, or choose another --run-id.',
     )
   }
   if (await exists(join(directory, startedFileName))) return
-  throw new KnownError(
+  throw new Refusal(
     `${directory} exists and is not a run of okta-lifecycle. Nothing in it was changed.`,
     `Choose another --run-id than ${runId}, or another --runs-dir.`,
   )
@@ -98,7 +98,7 @@ async function checkOurStart(directory: string, runId: string): Promise<void> {
 function runExists(directory: string): KnownError {
   const runId = basename(directory)
   const resume = commandFor('resume', { runId, runsDirectory: dirname(directory) })
-  return new KnownError(
+  return new Refusal(
     `A run with the id ${runId} already exists (${directory}).`,
     `${resume}, or choose another --run-id`,
   )

@@ -6,7 +6,7 @@ import { parseSystemError } from '../files/system-error.ts'
 import { inputEncodings } from '../input/bytes/encoding.ts'
 import { inputFormats } from '../input/row.ts'
 import { resolvedJobSchema } from '../job/job.ts'
-import { exitCodes, KnownError } from '../messages/known-error.ts'
+import { Refusal } from '../messages/known-error.ts'
 import { runStates } from './life.ts'
 
 /** The version of `run.json` that this program writes and reads. */
@@ -83,12 +83,11 @@ export async function readRunFile(directory: string): Promise<RunFile> {
     text = await readFile(path, 'utf8')
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new KnownError(
+    throw new Refusal(
       missing
         ? `${directory} is not a run directory: it has no run.json.`
         : `${path} can't be read: ${parseSystemError(error)?.why ?? String(error)}.`,
       'okta-lifecycle resume --latest, or name a run directory',
-      exitCodes.nothingSent,
       error,
     )
   }
@@ -96,7 +95,7 @@ export async function readRunFile(directory: string): Promise<RunFile> {
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     const where = issue === undefined ? '' : ` (${issue.path.join('.')}: ${issue.message})`
-    throw new KnownError(
+    throw new Refusal(
       `${path} does not have the form that this version of okta-lifecycle writes${where}.`,
       'Use the version that began the run, or restore the file from a backup.',
     )

@@ -1,4 +1,4 @@
-import { KnownError } from '../messages/known-error.ts'
+import { Refusal } from '../messages/known-error.ts'
 
 /** Makes a run id that sorts by time and names its job. */
 export function makeRunId(now: Date, jobName: string): string {
@@ -13,7 +13,7 @@ export function makeRunId(now: Date, jobName: string): string {
  */
 export function checkRunId(runId: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(runId)) return runId
-  throw new KnownError(
+  throw new Refusal(
     `--run-id ${JSON.stringify(runId)} can't be a run id. It must have at most 128 letters, digits, dots, dashes and underscores, and begin with a letter or digit.`,
     'Choose another --run-id, or leave it out.',
   )

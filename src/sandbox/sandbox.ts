@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
-import { KnownError } from '../messages/known-error.ts'
+import { KnownError, Refusal } from '../messages/known-error.ts'
 import { FaultRules } from './faults/fault-rules.ts'
 import { FaultChooser, type FaultOptions } from './faults/faults.ts'
 import { createApi } from './http/api.ts'
@@ -83,7 +83,7 @@ export interface Sandbox {
 function checkNumber(name: string, value: number, lowest: number, highest: number, whole: boolean): void {
   const kind = whole ? 'a whole number' : 'a number'
   if (value >= lowest && value <= highest && (!whole || Number.isInteger(value))) return
-  throw new KnownError(
+  throw new Refusal(
     `The sandbox's ${name} is ${value}; ${kind} from ${lowest} to ${highest} was expected.`,
     `Give another ${name}.`,
   )

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { asCannotWrite, CannotWrite } from '../../src/files/cannot-write.ts'
-import { exitCodes, KnownError } from '../../src/messages/known-error.ts'
+import { exitCodes, Refusal } from '../../src/messages/known-error.ts'
 
 /** What the system really says. */
 async function errorOf(work: () => Promise<unknown>): Promise<unknown> {
@@ -41,7 +41,7 @@ describe('a file that the system refuses', () => {
     )
     const own = CannotWrite.of('x', missing)
     expect(asCannotWrite(own)).toBe(own)
-    expect(asCannotWrite(new KnownError('x', 'y'))).toBeNull()
+    expect(asCannotWrite(new Refusal('x', 'y'))).toBeNull()
     expect(asCannotWrite(new TypeError('x is not a function'))).toBeNull()
     expect(asCannotWrite('ENOSPC')).toBeNull()
     expect(asCannotWrite(Object.assign(new Error('x'), { code: 'ERR_INVALID_ARG_TYPE' }))).toBeNull()

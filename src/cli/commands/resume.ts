@@ -1,6 +1,6 @@
 import { takeSoundPart } from '../../journal/take-sound-part.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
-import { type ExitCode, KnownError } from '../../messages/known-error.ts'
+import { type ExitCode, Refusal } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { forgetSummary, readSummary } from '../../report/summary.ts'
 import { checkNotClosed } from '../../run/closing.ts'
@@ -112,7 +112,7 @@ async function showFinished(directory: string, run: RunFile, json: boolean): Pro
 async function confirm(directory: string, run: RunFile, stop: StopSwitch): Promise<void> {
   const name = runNameOf(directory)
   if (!canAsk()) {
-    throw new KnownError(
+    throw new Refusal(
       `Run ${run.run_id} was never confirmed, and there is no terminal to ask the question.`,
       commandFor('resume', name, '--yes'),
     )
@@ -120,5 +120,5 @@ async function confirm(directory: string, run: RunFile, stop: StopSwitch): Promi
   const question = `Send up to ${run.input.tasks} calls for ${run.input.users} users in ${run.org_url}?`
   if (await askYesNo(question, stop.signal)) return
   stop.check()
-  throw new KnownError('Nothing was sent.', commandFor('resume', name))
+  throw new Refusal('Nothing was sent.', commandFor('resume', name))
 }

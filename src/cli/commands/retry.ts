@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import type { Hold } from '../../files/hold/hold.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { counted } from '../../messages/counted.ts'
-import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
+import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { readSummary } from '../../report/summary.ts'
 import { beginRetry, type Retry } from '../../retry/begin-retry.ts'
@@ -85,7 +85,7 @@ async function retry(oldDirectory: string, oldHold: Hold, options: RetryOptions)
   if (await isTakenUp(oldDirectory, old)) await checkNotClosed(oldDirectory, old)
   const oldName = runNameOf(oldDirectory)
   if (!options.yes && !canAsk()) {
-    throw new KnownError(
+    throw new Refusal(
       'There is no terminal to ask the question before sending.',
       commandFor('retry', oldName, '--yes'),
     )

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
+import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import {
   type Bucket,
   buckets,
@@ -230,7 +230,7 @@ async function oauthOf(
   for (const text of texts) {
     const [, id = '', file = ''] = /^([^=]+)=(.+)$/.exec(text) ?? []
     if (id === '') {
-      throw new KnownError(
+      throw new Refusal(
         `--oauth-client ${JSON.stringify(text)} is not CLIENT_ID=FILE.`,
         'okta-lifecycle sandbox --oauth-client 0oaclient=public.pem',
       )
@@ -244,12 +244,7 @@ async function readText(file: string, what: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    throw new KnownError(
-      `The ${what} ${file} can't be read: ${String(error)}`,
-      'Check the path.',
-      undefined,
-      error,
-    )
+    throw new Refusal(`The ${what} ${file} can't be read: ${String(error)}`, 'Check the path.', error)
   }
 }
 
@@ -267,7 +262,7 @@ function limitsOf(
     const bucket = buckets.find((known) => known === text.slice(0, at))
     const number = text.slice(at + 1)
     if (bucket === undefined || !/^\d+$/.test(number)) {
-      throw new KnownError(
+      throw new Refusal(
         `--bucket-limit ${JSON.stringify(text)} is not BUCKET=N; the buckets are ${buckets.join(', ')}.`,
         "okta-lifecycle sandbox --bucket-limit '/api/v1/users=600'",
       )
@@ -289,7 +284,7 @@ function faultRates(texts: readonly string[]): Partial<Record<FaultName, number>
     const fault = faultNames.find((known) => known === name)
     const number = Number(rate)
     if (fault === undefined || rate === undefined || rate === '' || !(number >= 0 && number <= 1)) {
-      throw new KnownError(
+      throw new Refusal(
         `--fault ${JSON.stringify(text)} is not NAME=RATE with a rate from 0 to 1; the names are ${faultNames.join(', ')}.`,
         'okta-lifecycle sandbox --fault drop_after=0.1',
       )

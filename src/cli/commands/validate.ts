@@ -1,7 +1,7 @@
 import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
 import { prepare } from '../../job/prepare.ts'
 import { counted } from '../../messages/counted.ts'
-import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
+import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import { describeInvalidRows, surveyCopy } from '../../run/check-input.ts'
 import { describeInput } from '../../run/describe-input.ts'
 import { defineCommand } from '../command.ts'
@@ -50,7 +50,7 @@ export const validateCommand = defineCommand({
         .join('')
       if (survey.invalidRows > 0) process.stdout.write(described)
       if (survey.invalidRows > 0) {
-        throw new KnownError(describeInvalidRows(file.name, survey), 'Correct the rows, then validate again.')
+        throw new Refusal(describeInvalidRows(file.name, survey), 'Correct the rows, then validate again.')
       }
       const actions = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
       const holds = `${counted(survey.distinctUsers, 'user')} in column ${JSON.stringify(mapping.user)}`

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import type { Survey } from '../../input/survey.ts'
 import type { Job } from '../../job/job.ts'
 import { counted } from '../../messages/counted.ts'
-import { KnownError } from '../../messages/known-error.ts'
+import { Refusal } from '../../messages/known-error.ts'
 import type { StopSwitch } from '../../messages/stop.ts'
 import { ruleOf } from '../../okta/actions.ts'
 
@@ -55,13 +55,13 @@ export function countMails(survey: Survey, job: Job): number {
 export async function confirmSending(stop: StopSwitch, next: string): Promise<void> {
   if (await askYesNo('Send them?', stop.signal)) return
   stop.check()
-  throw new KnownError('Nothing was sent: the answer was not yes.', next)
+  throw new Refusal('Nothing was sent: the answer was not yes.', next)
 }
 
 /** Ends the command before anything is written if the question can't be asked. */
 export function checkQuestion(yes: boolean, source: string): void {
   if (yes || (canAsk() && source !== '-')) return
-  throw new KnownError(
+  throw new Refusal(
     source === '-' && canAsk()
       ? 'The question before sending can’t be asked, because standard input is the input.'
       : 'There is no terminal to ask the question before sending.',

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { KnownError } from '../../messages/known-error.ts'
+import { Refusal } from '../../messages/known-error.ts'
 import type { InputFile } from '../input-file.ts'
 import { defaultChunkBytes } from './limits.ts'
 
@@ -14,14 +14,14 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['EPERM', 'you are not allowed to read it'],
 ])
 
-function unreadable({ path, name }: NamedFile, cause: unknown): KnownError {
+function unreadable({ path, name }: NamedFile, cause: unknown): Refusal {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
   const reason = reasons.get(code) ?? `the system says ${code}`
   const [what, next] =
     path === name
       ? [`The input ${name}`, 'Check the path and its permissions, or give - to read standard input.']
       : [`The copy of ${name}, ${path},`, 'Restore the copy from a backup, or start a new run.']
-  return new KnownError(`${what} cannot be read: ${reason}.`, next, undefined, cause)
+  return new Refusal(`${what} cannot be read: ${reason}.`, next, cause)
 }
 
 /**

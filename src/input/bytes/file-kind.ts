@@ -1,4 +1,4 @@
-import { KnownError } from '../../messages/known-error.ts'
+import { Refusal } from '../../messages/known-error.ts'
 import { shellWord } from '../../messages/shell-word.ts'
 
 /** A kind of file that is not read, and what to do with it. */
@@ -81,7 +81,7 @@ export function refuseOtherKinds(name: string, head: Buffer): void {
     byBytes.find(([bytes]) => start.startsWith(bytes)) ?? byText.find(([pattern]) => pattern.test(text))
   if (found === undefined) return
   const [, { what, next }] = found
-  throw new KnownError(
+  throw new Refusal(
     `${name}: the input is ${what}; text was expected, as CSV, JSON or JSON lines.`,
     next(name),
   )

@@ -1,4 +1,4 @@
-import { KnownError } from '../../messages/known-error.ts'
+import { type KnownError, Refusal } from '../../messages/known-error.ts'
 import { shown } from '../../messages/shown.ts'
 import type { InputFile } from '../input-file.ts'
 import { encodingLabels } from './encoding.ts'
@@ -19,18 +19,18 @@ export function notTextError(input: InputFile, place: string, error: NotUtf8, ar
   const label = encodingLabels[encoding]
   switch (encoding) {
     case 'utf-8':
-      return new KnownError(
+      return new Refusal(
         `${place}: the byte ${byteName(byte)} is not UTF-8, which was expected.`,
         fixUtf8(around),
       )
     case 'windows-1252':
-      return new KnownError(
+      return new Refusal(
         `${place}: the byte ${byteName(byte)} is no character in ${label}, which was expected.`,
         `Name the encoding that the file was saved in, or leave out --encoding if it is UTF-8. ${orSaveAsUtf8}`,
       )
     case 'utf-16le':
     case 'utf-16be':
-      return new KnownError(
+      return new Refusal(
         `${place}: this is not ${label}: ${describeNotUtf16(error.bytes)}.`,
         'The file is damaged or was put together of several: export or copy it again.',
       )

@@ -1,4 +1,4 @@
-import { KnownError } from '../../messages/known-error.ts'
+import { Refusal } from '../../messages/known-error.ts'
 import type { InputFile } from '../input-file.ts'
 import { findByteOrderMark, guessUtf16 } from './byte-order-mark.ts'
 import { encodingLabels, type InputEncoding, type NamedEncoding } from './encoding.ts'
@@ -26,7 +26,7 @@ export async function settleEncoding(
   if (mark !== null) {
     if (named === null || named === mark.encoding || named === withoutByteOrder(mark.encoding))
       return mark.encoding
-    throw new KnownError(
+    throw new Refusal(
       `${file.name}: the input begins with the byte-order mark of ${encodingLabels[mark.encoding]}; ${encodingLabels[named]} was expected.`,
       `Leave out --encoding (in a job file: input.encoding): the byte-order mark tells it. Or name ${mark.encoding}.`,
     )
@@ -34,12 +34,12 @@ export async function settleEncoding(
 
   const guess = guessUtf16(head)
   if (guess !== null && guess !== named)
-    throw new KnownError(
+    throw new Refusal(
       `${file.name}: the input looks like ${encodingLabels[guess]} without a byte-order mark; ${encodingLabels[named ?? 'utf-8']} was expected${named === 'utf-16' ? ' with one' : ''}.`,
       `Add ${nameEncoding(guess)}, if that is what it is. ${orSaveAsUtf8}`,
     )
   if (named === 'utf-16')
-    throw new KnownError(
+    throw new Refusal(
       `${file.name}: the input has no byte-order mark to tell the byte order of UTF-16.`,
       `Name it: ${nameEncoding('utf-16le')}, or utf-16be.`,
     )

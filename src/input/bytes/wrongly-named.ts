@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer'
-import { KnownError } from '../../messages/known-error.ts'
+import { Refusal } from '../../messages/known-error.ts'
 import { utf8Extent } from './utf8.ts'
 
 /**
@@ -22,7 +22,7 @@ export async function* refuseUtf8(chunks: AsyncIterable<Buffer>, name: string): 
     yield chunk
   }
   if (isUtf8 && hasLetters && rest.length === 0)
-    throw new KnownError(
+    throw new Refusal(
       `${name}: the input is UTF-8 throughout; Windows-1252 was named as its encoding, and would break every letter beside A to Z.`,
       'Leave out --encoding (in a job file: input.encoding).',
     )

@@ -1,4 +1,4 @@
-import { KnownError } from '../../messages/known-error.ts'
+import { KnownError, Refusal } from '../../messages/known-error.ts'
 import { maxColumns } from '../bytes/limits.ts'
 import { readCsv } from '../csv/read-csv.ts'
 import { textInFormula } from '../csv/text-formula.ts'
@@ -99,7 +99,7 @@ function listsOf(cells: ReadonlyMap<string, Cell>): string[] {
 }
 
 function tooManyKeys(name: string, record: RawRecord): KnownError {
-  return new KnownError(
+  return new Refusal(
     `${name}, ${rowPlace(record)}: the records so far have more than ${maxColumns} different keys.`,
     'Check that the records share their keys, and that no user is written as a key.',
   )

@@ -1,5 +1,5 @@
 import { CsvError, parse } from 'csv-parse/sync'
-import { KnownError } from '../../messages/known-error.ts'
+import { Refusal } from '../../messages/known-error.ts'
 import { shown } from '../../messages/shown.ts'
 import type { Lines } from '../bytes/split-lines.ts'
 import { csvOptions } from './cell-text.ts'
@@ -42,17 +42,12 @@ export function csvProblem(
   row: number,
   line: number,
   error: CsvError,
-): KnownError {
+): Refusal {
   const cell = Number(error.index)
   const column = layout.columns[cell]
   const where = column === undefined ? `cell ${cell + 1}` : `column ${shown(column)}`
   const what = csvProblems.get(error.code) ?? error.message
-  return new KnownError(
-    `${name}, row ${row} (line ${line}), ${where}: ${what}.`,
-    closeQuotes,
-    undefined,
-    error,
-  )
+  return new Refusal(`${name}, row ${row} (line ${line}), ${where}: ${what}.`, closeQuotes, error)
 }
 
 /** The line that a record stands in. */

@@ -1,4 +1,4 @@
-import { KnownError } from '../../messages/known-error.ts'
+import { Refusal } from '../../messages/known-error.ts'
 import { shown, shownList } from '../../messages/shown.ts'
 import { maxRecordLength } from '../bytes/limits.ts'
 import { type Lines, LineTooLong, splitLines } from '../bytes/split-lines.ts'
@@ -101,7 +101,7 @@ export async function* readCsv(
 ): AsyncGenerator<RawRecord> {
   const layout = await readCsvLayout(input, (names) => (sameNames(names, columns) ? 1 : 0), chunkBytes)
   if (!sameNames(layout.columns, columns))
-    throw new KnownError(
+    throw new Refusal(
       `${input.name}: the header has the columns ${shownList(layout.columns)}; ${shownList(columns)} were expected.`,
       'The file has changed since its header was read: start again.',
     )
@@ -123,7 +123,7 @@ export async function* readCsv(
     }
   } catch (error) {
     if (!(error instanceof LineTooLong)) throw error
-    throw new KnownError(
+    throw new Refusal(
       `${input.name}, ${rowPlace({ row: row + 1, line: error.line })}: the record is longer than 1 MiB.`,
       'Check that the file is CSV with one record a line, and remove what is not a record.',
     )

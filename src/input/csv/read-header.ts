@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync'
-import { KnownError } from '../../messages/known-error.ts'
+import { type KnownError, Refusal } from '../../messages/known-error.ts'
 import { shown } from '../../messages/shown.ts'
 import { maxColumns, maxRecordLength } from '../bytes/limits.ts'
 import { LineTooLong, lineOf, splitLines } from '../bytes/split-lines.ts'
@@ -92,7 +92,7 @@ function namesIn(input: InputFile, header: Buffer, delimiter: string): string[] 
 
 function checkHeader(name: string, columns: readonly string[]): void {
   if (columns.length > maxColumns)
-    throw new KnownError(
+    throw new Refusal(
       `${name}: the header has ${columns.length} columns, at most ${maxColumns} are read.`,
       'Check that the file is CSV with one record a line.',
     )
@@ -100,7 +100,7 @@ function checkHeader(name: string, columns: readonly string[]): void {
   for (const [index, column] of columns.entries()) {
     const before = first.get(column)
     if (before !== undefined)
-      throw new KnownError(
+      throw new Refusal(
         `${name}: the header names the column ${shown(column)} twice, as columns ${before} and ${index + 1}.`,
         'Rename or remove one of them.',
       )
@@ -109,7 +109,7 @@ function checkHeader(name: string, columns: readonly string[]): void {
 }
 
 function tooLong(name: string): KnownError {
-  return new KnownError(
+  return new Refusal(
     `${name}: the header is longer than 1 MiB.`,
     'Check that the file is CSV, and that the header has no quote that is never closed.',
   )
@@ -131,11 +131,11 @@ async function findHeader(
       return { header: await wholeLine(input, line, chunkBytes), separator }
   }
   if (wanted !== null && lines.length > 0)
-    throw new KnownError(
+    throw new Refusal(
       `${input.name}: line ${wanted} was named as the header, but that line is blank or not there.`,
       'Give the number of the line that holds the names of the columns, blank lines counted: --header-line N (in a job file: input.header_line).',
     )
-  throw new KnownError(
+  throw new Refusal(
     `${input.name}: the input is empty; a header with the names of the columns was expected.`,
     'Give a file whose first line names its columns, such as "user,action".',
   )
@@ -200,17 +200,17 @@ export async function readCsvLayout(
     }
   }
   if (best === null && /^\s*[[{]/.test(header.bytes.toString('latin1')))
-    throw new KnownError(
+    throw new Refusal(
       `${input.name}: CSV was expected, line ${line} looks like JSON.`,
       'Add --format json for one list, or --format jsonl for one object a line (in a job file: input.format).',
     )
   if (best === null)
-    throw new KnownError(
+    throw new Refusal(
       `${input.name}: the header has a stray quote, or one that is never closed.`,
       'Put each name that holds a quote in quotes, and write the quote twice: "the ""real"" name".',
     )
   if (isQuotedAsWhole(best.columns))
-    throw new KnownError(
+    throw new Refusal(
       `${input.name}, line ${line}: the lines stand in quotes as a whole, ${shown(header.bytes.toString())}: the file was saved as CSV twice.`,
       'Export it again, or take the quotes around each line away.',
     )

@@ -1,5 +1,5 @@
 import { jsonParser } from 'stream-json/core/parser.js'
-import { KnownError } from '../../messages/known-error.ts'
+import { Refusal } from '../../messages/known-error.ts'
 import { shown } from '../../messages/shown.ts'
 import { maxRecordLength } from '../bytes/limits.ts'
 import { nearToInString, notTextError } from '../bytes/not-text.ts'
@@ -59,9 +59,9 @@ export async function* readJsonArray(input: InputFile, chunkBytes?: number): Asy
     throw notTextError(input, place, error, await readAround(input, error.offset))
   }
   if (progress.state === 'before')
-    throw new KnownError(`${name}: the input is empty; an array of objects was expected.`, wrap)
+    throw new Refusal(`${name}: the input is empty; an array of objects was expected.`, wrap)
   if (progress.state === 'inside')
-    throw new KnownError(
+    throw new Refusal(
       `${name}, row ${progress.rows + 1} (line ${progress.line}): the file ends before its array does.`,
       'The file is not complete: export or copy it again.',
     )
@@ -87,7 +87,7 @@ function createTokenizer(
     const found = piece.trimStart()
     if (found === '') return
     if (!found.startsWith('['))
-      throw new KnownError(
+      throw new Refusal(
         `${name}: an array of objects was expected, ${found.startsWith('{') ? 'an object' : shown(found)} was found.`,
         wrap,
       )
@@ -100,10 +100,9 @@ function createTokenizer(
       return typeof tokens === 'symbol' ? [] : tokens.values
     } catch (error) {
       const what = progress.state === 'after' ? 'something follows the end of the array' : 'this is not JSON'
-      throw new KnownError(
+      throw new Refusal(
         `${name}, row ${progress.rows + 1} (line ${progress.line}): ${what}, at or before ${shown(piece.trim())}.`,
         fix,
-        undefined,
         error,
       )
     }
@@ -123,7 +122,7 @@ function createTokenizer(
     }
     progress.length += piece.length
     if (progress.length > maxRecordLength)
-      throw new KnownError(
+      throw new Refusal(
         `${name}, row ${progress.rows + 1}: the record is longer than 1 MiB.`,
         'Check that the file is one array with one object for each user.',
       )

@@ -1,4 +1,4 @@
-import { KnownError } from '../../messages/known-error.ts'
+import { type KnownError, Refusal } from '../../messages/known-error.ts'
 import { shellWord } from '../../messages/shell-word.ts'
 import { shown } from '../../messages/shown.ts'
 import { maxRecordLength } from '../bytes/limits.ts'
@@ -35,7 +35,7 @@ function tooLong(input: InputFile, line: number, beginning: Buffer): KnownError 
     key === null
       ? ''
       : ` If the list of users stands under ${shown(key)}, take it out: jq ${shellWord(`.${key}`)} FILE > LIST.json`
-  return new KnownError(
+  return new Refusal(
     `${input.name}, line ${line}: the record is longer than 1 MiB.`,
     `Check that the file has one JSON object a line, or use --format json for an array.${list}`,
   )
@@ -173,7 +173,7 @@ export async function* readJsonLines(input: InputFile, chunkBytes?: number): Asy
   }
   yield* records.end()
   if (records.nextRow === 1)
-    throw new KnownError(
+    throw new Refusal(
       `${input.name}: the input is empty; one JSON object a line was expected.`,
       'Give a file with a line such as {"user": "ada@example.com"} for each user.',
     )

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { KnownError } from '../../messages/known-error.ts'
+import { KnownError, Refusal } from '../../messages/known-error.ts'
 import type { Action } from '../../okta/actions.ts'
 import type { OktaErrorCode } from '../answers/okta-error.ts'
 
@@ -96,14 +96,11 @@ export class FaultChooser {
     const rates = Object.entries(options.rates ?? {})
     for (const [name, rate] of rates) {
       if (rate >= 0 && rate <= 1) continue
-      throw new KnownError(`The rate of the fault ${name} is ${rate}; 0 to 1 was expected.`, 'Correct it.')
+      throw new Refusal(`The rate of the fault ${name} is ${rate}; 0 to 1 was expected.`, 'Correct it.')
     }
     const total = rates.reduce((sum, [, rate]) => sum + rate, 0)
     if (total > 1 + 1e-9) {
-      throw new KnownError(
-        `The rates of all faults add up to ${total}; 1 at most was expected.`,
-        'Lower them.',
-      )
+      throw new Refusal(`The rates of all faults add up to ${total}; 1 at most was expected.`, 'Lower them.')
     }
     this.#options = options
   }

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { KnownError } from '../../messages/known-error.ts'
+import { KnownError, Refusal } from '../../messages/known-error.ts'
 
 /** Listens on a port of 127.0.0.1 (0: a free one), and resolves with its number. Throws a {@link KnownError} where it can't be had. */
 export function listen(server: Server, port: number): Promise<number> {
@@ -7,7 +7,7 @@ export function listen(server: Server, port: number): Promise<number> {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reason = error.code === 'EADDRINUSE' ? 'it is in use' : error.message
       const next = 'Choose another port, or 0 to have a free one picked.'
-      reject(new KnownError(`The sandbox can't listen on port ${port} of 127.0.0.1: ${reason}.`, next))
+      reject(new Refusal(`The sandbox can't listen on port ${port} of 127.0.0.1: ${reason}.`, next))
     })
     server.listen(port, '127.0.0.1', () => {
       const address = server.address()

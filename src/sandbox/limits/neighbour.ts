@@ -1,4 +1,4 @@
-import { KnownError } from '../../messages/known-error.ts'
+import { KnownError, Refusal } from '../../messages/known-error.ts'
 import { type Bucket, buckets, type RateLimitRules } from './buckets.ts'
 import { type Counters, clientCap, windowAt } from './window.ts'
 
@@ -96,7 +96,7 @@ export function parseNeighbour(text: string): NeighbourWish {
   const bucket = buckets.find((known) => known === (match?.[1] ?? '/api/v1/users'))
   const calls = Number(match?.[2]) * perMinute(match?.[3])
   if (match === null || bucket === undefined || !(calls > 0)) {
-    throw new KnownError(
+    throw new Refusal(
       `The neighbour ${JSON.stringify(text)} is not [BUCKET=]N/min[,token] with a rate above 0; the buckets are ${buckets.join(', ')}.`,
       'okta-lifecycle sandbox --neighbour 120/min',
     )

@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto'
-import { KnownError } from '../../messages/known-error.ts'
+import { KnownError, Refusal } from '../../messages/known-error.ts'
 
 /**
  * Reads a file of public keys: one in PEM, a JWK, or a JWK set. `source` names the file for the message of the
@@ -16,7 +16,7 @@ export function parseKeyFile(text: string, source: string): readonly (string | J
   const found = typeof json === 'object' && json !== null && 'keys' in json ? json.keys : [json]
   const keys = Array.isArray(found) ? found.filter(isKey) : []
   if (keys.length > 0 && Array.isArray(found) && keys.length === found.length) return keys
-  throw new KnownError(
+  throw new Refusal(
     `${source} holds no public key in PEM, no JWK and no JWK set.`,
     'openssl pkey -in key.pem -pubout -out public.pem',
   )

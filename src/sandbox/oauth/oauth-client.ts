@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
-import { KnownError } from '../../messages/known-error.ts'
+import { KnownError, Refusal } from '../../messages/known-error.ts'
 
 /** A service app of the org, as a test or the command names it. */
 export interface OAuthClientOptions {
@@ -43,16 +43,15 @@ function readKey(id: string, given: string | JsonWebKey): ClientKey {
   try {
     key = createPublicKey(typeof given === 'string' ? given : { key: given, format: 'jwk' })
   } catch (cause) {
-    throw new KnownError(
+    throw new Refusal(
       `A key of the OAuth client ${id} can't be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
       'Give its public key in PEM, or as a JWK.',
-      undefined,
       cause,
     )
   }
   const bits = key.asymmetricKeyDetails?.modulusLength
   if (!['rsa', 'ec'].includes(key.asymmetricKeyType ?? '') || (bits !== undefined && bits < 2048)) {
-    throw new KnownError(
+    throw new Refusal(
       `A key of the OAuth client ${id} is neither RSA with 2048 bits or more nor EC.`,
       'openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem',
     )
@@ -66,12 +65,12 @@ export function readClients(given: readonly OAuthClientOptions[]): ReadonlyMap<s
   const clients = new Map<string, OAuthClient>()
   for (const { id, keys, scopes = defaultScopes, dpop = true, hasRole = true } of given) {
     if (id === '' || clients.has(id)) {
-      throw new KnownError(
+      throw new Refusal(
         `Two OAuth clients have the id ${JSON.stringify(id)}, or one has none.`,
         'Correct it.',
       )
     }
-    if (keys.length === 0) throw new KnownError(`The OAuth client ${id} has no key.`, 'Give a public key.')
+    if (keys.length === 0) throw new Refusal(`The OAuth client ${id} has no key.`, 'Give a public key.')
     clients.set(id, { id, keys: keys.map((key) => readKey(id, key)), scopes, dpop, hasRole })
   }
   return clients

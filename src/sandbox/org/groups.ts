@@ -1,4 +1,4 @@
-import { KnownError } from '../../messages/known-error.ts'
+import { KnownError, Refusal } from '../../messages/known-error.ts'
 import { oktaIdFor } from '../users/okta-id.ts'
 import type { OrgClock } from './clock.ts'
 
@@ -59,7 +59,7 @@ export class Groups {
     this.put(everyone)
     for (const { members, ...group } of saved) {
       if (this.#entries.has(group.id) || this.isTaken(group.name)) {
-        throw new KnownError(
+        throw new Refusal(
           `Two groups of the org have the id ${group.id} or the name ${group.name}.`,
           'Give each group an id and a name of its own. Everyone is there without being named.',
         )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { KnownError } from '../../messages/known-error.ts'
+import { KnownError, Refusal } from '../../messages/known-error.ts'
 import { actionNames } from '../../okta/actions.ts'
 import { userStatuses } from '../../okta/status.ts'
 import type { AppliedCall } from '../store/call-log.ts'
@@ -176,7 +176,7 @@ export function parseOrgState(text: string, source: string): OrgState {
   try {
     json = JSON.parse(text)
   } catch (cause) {
-    throw new KnownError(
+    throw new Refusal(
       `${source} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`,
       'Give a file that a sandbox has saved, or one of that form: {"version":1,"users":[…]}.',
     )
@@ -185,7 +185,7 @@ export function parseOrgState(text: string, source: string): OrgState {
   if (parsed.success) return withMemberIds(parsed.data)
   const [issue] = parsed.error.issues
   const where = issue === undefined || issue.path.length === 0 ? 'the whole' : issue.path.join('.')
-  throw new KnownError(
+  throw new Refusal(
     `${source} does not describe an org: ${where}: ${issue?.message ?? 'unreadable'}.`,
     'Correct the file at that place; each user needs at least a status and a profile.login.',
   )

@@ -1,4 +1,4 @@
-import { KnownError } from '../../messages/known-error.ts'
+import { KnownError, Refusal } from '../../messages/known-error.ts'
 import type { Action } from '../../okta/actions.ts'
 import { type UserStatus, userStatuses } from '../../okta/status.ts'
 import { type OktaError, oktaError } from '../answers/okta-error.ts'
@@ -57,17 +57,14 @@ export class Org {
     for (const { name, members } of seed.groups ?? []) {
       const stranger = members.find((member) => this.#directory.rowOf(member) === -1)
       if (stranger === undefined) continue
-      throw new KnownError(
-        `No user of the org is ${stranger}, a member of the group ${name}.`,
-        'Add that user.',
-      )
+      throw new Refusal(`No user of the org is ${stranger}, a member of the group ${name}.`, 'Add that user.')
     }
     this.groups = new Groups(seed.groups ?? [], clock, times.membership)
     this.roles = new RoleAssignments(seed.roleAssignments ?? [])
     this.#tokens = new Map(seed.tokens.map((token) => [token.value, token]))
     for (const { owner } of seed.tokens) {
       if (owner === null || this.#directory.find(owner)?.id === owner) continue
-      throw new KnownError(`No user of the org has the id ${owner}, which owns a token.`, 'Add that user.')
+      throw new Refusal(`No user of the org has the id ${owner}, which owns a token.`, 'Add that user.')
     }
     for (const call of seed.calls) this.#log.add(call)
   }

@@ -1,4 +1,4 @@
-import { KnownError } from '../../messages/known-error.ts'
+import { type KnownError, Refusal } from '../../messages/known-error.ts'
 import { type UserStatus, userStatuses } from '../../okta/status.ts'
 
 /** How many users of a status. */
@@ -9,7 +9,7 @@ export interface StatusCount {
 }
 
 function unreadable(text: string): KnownError {
-  return new KnownError(
+  return new Refusal(
     `--users ${JSON.stringify(text)} is neither a whole number from 0 nor a list like ACTIVE=400,SUSPENDED=50; the statuses are ${userStatuses.join(', ')}.`,
     'okta-lifecycle sandbox --users ACTIVE=400,SUSPENDED=50',
   )

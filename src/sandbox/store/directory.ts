@@ -1,4 +1,4 @@
-import { KnownError } from '../../messages/known-error.ts'
+import { KnownError, Refusal } from '../../messages/known-error.ts'
 import { foldLogin, shortNameOf } from '../users/login.ts'
 import type { SandboxUser } from '../users/user.ts'
 import { HashIndex } from './hash-index.ts'
@@ -48,11 +48,11 @@ export class Directory {
   add(user: SandboxUser): void {
     const same = this.rowOf(user.id)
     if (same !== -1 && !this.table.isRemoved(same)) {
-      throw new KnownError(`Two users of the org have the id ${user.id}.`, 'Give each user an id of its own.')
+      throw new Refusal(`Two users of the org have the id ${user.id}.`, 'Give each user an id of its own.')
     }
     const login = foldLogin(user.profile.login)
     if (this.#byLogin.first(login) !== -1) {
-      throw new KnownError(
+      throw new Refusal(
         `Two users of the org have the login ${user.profile.login}, letter case and diacritics aside.`,
         'Give each user a login of its own.',
       )
