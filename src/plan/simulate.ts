@@ -3,6 +3,7 @@ import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import { decide } from '../rules/decide.ts'
 import { type GuardVerdict, guardUser, type UserGuards } from '../rules/guards.ts'
+import type { SkipReason } from '../rules/result.ts'
 import { skipForPreceding } from '../rules/row-order.ts'
 import type { RowVerdict } from '../rules/row-verdict.ts'
 import type { Expectation, PlannedTask } from './plan-schema.ts'
@@ -28,6 +29,8 @@ export interface SimulatedRow {
   readonly tasks: readonly PlannedTask[]
   /** The statuses that the user may have after the row; null if not known. */
   readonly possible: readonly UserStatus[] | null
+  /** Why the row ends as a whole without a call; null if it does not. */
+  readonly skipped: SkipReason | null
 }
 
 /** One possible course of events so far. */
@@ -81,7 +84,11 @@ export function simulateRow(
     worlds = merged(outcomes.flatMap((outcome) => outcome.worlds))
   }
   const after = distinct(worlds.map(({ status }) => status))
-  return { tasks, possible: after.every((status) => status !== null) ? after : null }
+  return {
+    tasks,
+    possible: after.every((status) => status !== null) ? after : null,
+    skipped: duplicate?.reason ?? null,
+  }
 }
 
 /** The tasks of a row that ends as a whole, without a call. */
