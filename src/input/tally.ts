@@ -1,4 +1,5 @@
 import type { Action } from '../okta/actions.ts'
+import { foldLogin } from '../okta/user.ts'
 import { signatureOf, type ValidRow } from './row.ts'
 
 /** Tasks by what their rows say about mail; `unset` where the row says nothing. */
@@ -25,8 +26,23 @@ export interface TallyCounts {
   readonly tasksByActionAndSendEmail: ReadonlyMap<Action, SendEmailCounts>
 }
 
-/** The user has no row yet that does something. */
-const noSignature = -1
+/** What is known of a key: its last row that was due, and whether it is written so itself or only in other letters. */
+interface KnownKey {
+  /** The number of the signature of that row; null if there was none. */
+  readonly signature: number | null
+  readonly written: boolean
+}
+
+/** As one small number, of which a million take no more room than what holds them. */
+function packed({ signature, written }: KnownKey): number {
+  return (signature === null ? 0 : signature + 1) * 2 + (written ? 1 : 0)
+}
+
+function unpacked(value: number | undefined): KnownKey {
+  if (value === undefined) return { signature: null, written: false }
+  const signature = Math.floor(value / 2)
+  return { signature: signature === 0 ? null : signature - 1, written: value % 2 === 1 }
+}
 
 /** Users and tasks of some valid rows. */
 export class Tally {
@@ -36,8 +52,10 @@ export class Tally {
   duplicateRows = 0
   /** Of them, rows that take the action of the flag or the job. */
   jobActionRows = 0
-  /** The key of each user with the number of the signature of its last row. */
-  readonly users = new Map<string, number>()
+  /** Different keys as written. */
+  distinctUsers = 0
+  /** Packed {@link KnownKey}s by key: rows by the folded key, and each other way in which it is written. */
+  readonly #keys = new Map<string, number>()
   readonly counts = new Map<Action, SendEmailCounts>()
   readonly #signatures = new Map<string, number>()
 
@@ -46,15 +64,35 @@ export class Tally {
     this.rows += 1
     this.tasks += row.actions.length
     if (takesJobAction) this.jobActionRows += 1
-    const before = this.users.get(row.user)
+    // As Okta compares them: logins in any letter case, ids to the letter.
+    const key = row.keyKind === 'id' ? row.user : foldLogin(row.user)
+    if (key !== row.user) this.#write(row.user)
+    const before = unpacked(this.#keys.get(key))
+    if (key === row.user && !before.written) this.distinctUsers += 1
     const isDue = row.due === null || row.due <= now
-    const last = isDue ? this.#numberOf(signatureOf(row)) : (before ?? noSignature)
+    const signature = isDue ? this.#numberOf(signatureOf(row)) : before.signature
     if (!isDue) this.notDueRows += 1
-    else if (last === before) this.duplicateRows += 1
+    else if (signature === before.signature) this.duplicateRows += 1
     else this.#count(row)
+    this.#set(key, { signature, written: before.written || key === row.user })
+  }
+
+  /** The users with a row that is due. */
+  dueUsers(): number {
+    let due = 0
+    for (const value of this.#keys.values()) if (unpacked(value).signature !== null) due += 1
+    return due
+  }
+
+  #write(key: string): void {
+    if (this.#keys.has(key)) return
+    this.distinctUsers += 1
+    this.#set(key, { signature: null, written: true })
+  }
+
+  #set(key: string, known: KnownKey): void {
     // A copy: a part of a longer text would keep all of that text in memory.
-    if (before === undefined) this.users.set(Buffer.from(row.user).toString(), last)
-    else if (last !== before) this.users.set(row.user, last)
+    this.#keys.set(this.#keys.has(key) ? key : Buffer.from(key).toString(), packed(known))
   }
 
   #count(row: ValidRow): void {
@@ -70,12 +108,6 @@ export class Tally {
     this.#signatures.set(signature, number)
     return number
   }
-}
-
-function dueOf(users: ReadonlyMap<string, number>): number {
-  let due = 0
-  for (const signature of users.values()) if (signature !== noSignature) due += 1
-  return due
 }
 
 /** The counts of several tallies together. No key may be in two of them. */
@@ -95,8 +127,8 @@ export function countsOf(tallies: readonly Tally[]): TallyCounts {
     [...byActionAndSendEmail].map(([action, by]) => [action, by.unset + by.true + by.false]),
   )
   return {
-    distinctUsers: tallies.reduce((sum, { users }) => sum + users.size, 0),
-    dueUsers: tallies.reduce((sum, { users }) => sum + dueOf(users), 0),
+    distinctUsers: tallies.reduce((sum, tally) => sum + tally.distinctUsers, 0),
+    dueUsers: tallies.reduce((sum, tally) => sum + tally.dueUsers(), 0),
     tasks: tallies.reduce((sum, tally) => sum + tally.tasks, 0),
     notDueRows: tallies.reduce((sum, tally) => sum + tally.notDueRows, 0),
     duplicateRows: tallies.reduce((sum, tally) => sum + tally.duplicateRows, 0),

@@ -60,6 +60,9 @@ function renderInput({ rows, control_totals: control, tasks }: Summary): string 
   return `${counts}; ${counted(tasks, 'task')}`
 }
 
+/** How many late tasks are named; the summary's file has more. */
+const mostLate = 5
+
 /** How long after they were due tasks were confirmed, and who came too late. */
 function renderLag({ lag }: Summary): [string, string][] {
   if (lag === null || lag === undefined) return []
@@ -69,7 +72,7 @@ function renderLag({ lag }: Summary): [string, string][] {
     lag.worst_seconds,
     lag.bound_seconds ?? 0,
   ].map(renderDuration)
-  const over = lag.worst_over_bound.map(({ row, user }) => `${user} (row ${row})`)
+  const over = lag.worst_over_bound.slice(0, mostLate).map(({ row, user }) => `${user} (row ${row})`)
   const more = lag.over_bound - over.length
   return [
     ['Lag from due', `median ${median}, 95 of 100 within ${p95}, worst ${worst}`],
