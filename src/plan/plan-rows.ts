@@ -1,6 +1,5 @@
 import { type InputRow, signatureOf, type ValidRow } from '../input/row.ts'
 import type { Job } from '../job/job.ts'
-import type { UserStatus } from '../okta/status.ts'
 import { keysOf, normalizeUserKey } from '../okta/user.ts'
 import {
   guardKey,
@@ -13,7 +12,7 @@ import type { SkipReason } from '../rules/result.ts'
 import { judgeDue, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
 import { refusedResult } from '../rules/unsent-result.ts'
 import type { PlannedTask } from './plan-schema.ts'
-import { type Subject, simulateEnded, simulateRow } from './simulate.ts'
+import { nameOfPossible, type PossibleStatus, type Subject, simulateEnded, simulateRow } from './simulate.ts'
 import type { PlannedRead, PlannedUser, UserReads } from './user-reads.ts'
 
 /** A row of the input with the expected outcome of each task. */
@@ -103,7 +102,7 @@ type Planned = Pick<PlannedRow, 'tasks' | 'skipped'>
 interface Trace {
   readonly signature: string
   /** The statuses that the user may have; null if not known. */
-  readonly possible: readonly UserStatus[] | null
+  readonly possible: readonly PossibleStatus[] | null
 }
 
 /** Keeps the status that each user will have after the rows so far. Rows must come in the input's order. */
@@ -157,7 +156,7 @@ class Planner {
       return open(`user is in transition from ${status} to ${transitioningToStatus}`)
     }
     if (trace?.possible === null) return open('the status after an earlier row of this user is not known')
-    return { kind: 'known', user, possible: trace?.possible ?? [status] }
+    return { kind: 'known', user, possible: trace?.possible ?? [{ status, suspendedFrom: null }] }
   }
 
   #planUnread(row: ValidRow): Planned {
@@ -169,7 +168,7 @@ class Planner {
   }
 
   #remember(user: string, trace: Trace): void {
-    const name = `${trace.signature} ${trace.possible?.join() ?? ''}`
+    const name = `${trace.signature} ${trace.possible?.map(nameOfPossible).join() ?? ''}`
     const interned = this.#interned.get(name) ?? trace
     this.#interned.set(name, interned)
     this.#traces.set(Buffer.from(user).toString(), interned)
