@@ -135,7 +135,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
         rows,
       )
       settleGates = work.settle
-      await executeRows(work.rows, rows())
+      await executeRows(work.rows, rows)
     } catch (error) {
       if (!(error instanceof RunStopped)) throw error
     }
@@ -238,7 +238,7 @@ function atWork(
     order: new UserOrder(lookup.parked),
     results,
     failures: [],
-    reach: { row: 0, ended: false, early: new Set(), queued: new Map() },
+    reach: { lastStep: 1, row: 0, ended: false, early: new Set(), queued: new Map() },
     onInputEnd: settle,
     drainMs,
   }

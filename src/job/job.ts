@@ -5,6 +5,7 @@ import { actionNames } from '../okta/actions.ts'
 import { userStatuses } from '../okta/status.ts'
 import { describeFound } from './explain-issue.ts'
 import { inputValues, resolvedInputValues } from './input-values.ts'
+import { jobStep } from './step.ts'
 
 /** What holds where neither a flag nor the job file says anything. */
 export const jobDefaults = {
@@ -39,8 +40,8 @@ export const jobValues = {
     }),
   column: z.string().min(1),
   action: z.enum(actionNames),
-  steps: z.array(z.enum(actionNames)).min(1),
-  order: z.literal('user'),
+  steps: z.array(jobStep).min(1),
+  order: z.enum(['user', 'step']),
   in_doubt: z.enum(['keep', 'retry']),
   share: z.number().gt(0).max(1),
   concurrency: z.int().min(1).max(1000),
@@ -155,10 +156,12 @@ export const jobSchema = z
     action: jobValues.action.optional().describe('For rows that name none. Not together with steps.'),
     steps: jobValues.steps
       .optional()
-      .describe('Several actions per user, in order. Not together with action.'),
-    order: jobValues.order
-      .optional()
-      .meta({ description: 'user: finish one user, then the next.', default: jobDefaults.order }),
+      .describe('Several actions per user, in order, each perhaps with if_failed. Not together with action.'),
+    order: jobValues.order.optional().meta({
+      description:
+        'user: finish one user, then the next. step: finish a step for all users, then begin the next step.',
+      default: jobDefaults.order,
+    }),
     options: options.optional().describe('How the actions are sent.'),
     pace: pace.optional().describe('How fast the run may go.'),
     guards: guards.optional().describe('What refuses or stops work before harm is done.'),

@@ -6,6 +6,7 @@ import { explainIssue } from './explain-issue.ts'
 import { inputValues } from './input-values.ts'
 import { type Job, type JobFile, jobDefaults, jobValues } from './job.ts'
 import { findConflicts, showPath } from './job-rules.ts'
+import { nameSteps } from './step.ts'
 
 /** What the command line may say about a job; undefined where a flag was not given. Flags win over the job file. */
 export interface JobFlags {
@@ -129,7 +130,7 @@ function checkConflicts(job: Job, flags: JobFlags): void {
   const place = showPath(conflict.path)
   if (conflict.kind === 'action_and_steps' && flags.action !== undefined) {
     throw new Refusal(
-      `--action ${flags.action}: a job without steps was expected, the job has steps: ${job.steps?.join(', ')}`,
+      `--action ${flags.action}: a job without steps was expected, the job has steps: ${nameSteps(job.steps ?? [])}`,
       'Leave out --action, or name a job file without steps.',
     )
   }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { JobFile } from '../../src/job/job.ts'
 import { type JobFlags, mergeJob } from '../../src/job/merge-job.ts'
 import { exitCodes, KnownError } from '../../src/messages/known-error.ts'
+import type { Action } from '../../src/okta/actions.ts'
 
 function refusal(file: JobFile | null, flags: JobFlags): KnownError {
   try {
@@ -21,6 +22,10 @@ const openInput = {
   short_names: false,
   header_line: null,
   empty: 'ok',
+}
+
+function stepsOf(...actions: readonly Action[]): JobFile['steps'] {
+  return actions.map((action) => ({ action, if_failed: 'stop' }))
 }
 
 describe('flags win over the job, the job over the defaults', () => {
@@ -113,11 +118,17 @@ describe('flags win over the job, the job over the defaults', () => {
   test('guards and steps of the job are kept', () => {
     const guarded: JobFile = {
       name: 'a',
-      steps: ['suspend', 'deactivate'],
+      steps: [
+        { action: 'suspend', if_failed: 'stop' },
+        { action: 'deactivate', if_failed: 'stop' },
+      ],
       guards: { protect: ['x'], only_status: ['ACTIVE'] },
     }
     expect(mergeJob(guarded, {}, 'csv')).toMatchObject({
-      steps: ['suspend', 'deactivate'],
+      steps: [
+        { action: 'suspend', if_failed: 'stop' },
+        { action: 'deactivate', if_failed: 'stop' },
+      ],
       guards: { protect: ['x'], only_status: ['ACTIVE'] },
     })
   })
@@ -134,7 +145,7 @@ describe('flags win over the job, the job over the defaults', () => {
 
 describe('what is refused', () => {
   test('--action beside the steps of the job', () => {
-    const error = refusal({ name: 'a', steps: ['suspend', 'deactivate'] }, { action: 'unlock' })
+    const error = refusal({ name: 'a', steps: stepsOf('suspend', 'deactivate') }, { action: 'unlock' })
     expect(error.message).toBe(
       '--action unlock: a job without steps was expected, the job has steps: suspend, deactivate',
     )
@@ -153,7 +164,7 @@ describe('what is refused', () => {
   })
 
   test('a job whose own keys conflict, should it come unchecked', () => {
-    expect(refusal({ name: 'a', steps: ['unlock', 'unlock'] }, {}).message).toMatch(/^steps\[1\]: /)
+    expect(refusal({ name: 'a', steps: stepsOf('unlock', 'unlock') }, {}).message).toMatch(/^steps\[1\]: /)
     const unread: JobFile = { name: 'a', read_first: false, guards: { protect: ['x'] } }
     expect(refusal(unread, {}).message).toMatch(/^guards\.protect: /)
   })

@@ -6,6 +6,7 @@ const job = {
   guards: { max_users: null, protect: [], only_status: null },
   read_first: true,
   input: plainJob.input,
+  steps: null,
 } as const
 
 describe('guards', () => {
@@ -16,6 +17,7 @@ describe('guards', () => {
         ['boss', 'suspend'],
         [bob.id, 'deactivate'],
         [ada.id, 'suspend deactivate'],
+        [ada.id, 'unsuspend'],
       ],
       { boss: found(boss, 'ACTIVE'), [bob.id]: found(bob, 'ACTIVE'), [ada.id]: found(ada, 'ACTIVE') },
       {
@@ -28,13 +30,16 @@ describe('guards', () => {
       'skipped (ACTIVE)',
       'skipped (ACTIVE)',
       'succeeded (ACTIVE)',
-      'skipped (SUSPENDED)',
+      // The row's own step led there.
+      'succeeded (SUSPENDED)',
+      'skipped (DEPROVISIONED)',
     ])
     expect(tasks.map(({ reason }) => reason)).toEqual([
       'protected by the job (boss@*)',
       expect.stringContaining('this user owns the API token'),
       null,
-      'user is SUSPENDED; the job acts only on ACTIVE',
+      null,
+      'user is DEPROVISIONED; the job acts only on ACTIVE',
     ])
   })
 })

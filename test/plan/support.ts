@@ -60,6 +60,7 @@ export async function planOf(
     job: {
       guards: { max_users: null, protect: [], only_status: null },
       read_first: true,
+      steps: null,
       input: { ...plainJob.input },
     },
     now: () => 0,
