@@ -2,6 +2,30 @@ import { inputEncodings } from '../input/bytes/encoding.ts'
 import { inputFormats } from '../input/row.ts'
 import { actionNames } from '../okta/actions.ts'
 
+/** Guards whose limits may change when a run goes on. */
+export const guardOptions = {
+  'max-users': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Stop before the first call if the input names more users',
+  },
+  'max-failures': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Tolerate so many failed tasks; the next one stops the run',
+  },
+  'max-failure-rate': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Stop once more than this part of the tasks failed, such as 0.2; judged from 50 tasks on',
+  },
+  'max-duration': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Stop after this time at work, such as 90s, 15m or 2h',
+  },
+} as const
+
 /** The options that name the input and the work: the same for every command that reads an input. */
 export const inputOptions = {
   job: { type: 'string', requiresArg: true, describe: 'Job file, YAML or JSON' },
@@ -45,11 +69,7 @@ export const inputOptions = {
     requiresArg: true,
     describe: 'Most requests under way at once [default: 10]',
   },
-  'max-users': {
-    type: 'number',
-    requiresArg: true,
-    describe: 'Stop before the first call if the input names more users',
-  },
+  ...guardOptions,
   'skip-invalid': {
     type: 'boolean',
     describe: 'Report bad rows as skipped and do the rest',
