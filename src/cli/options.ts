@@ -1,5 +1,6 @@
 import { inputEncodings } from '../input/bytes/encoding.ts'
 import { inputFormats } from '../input/row.ts'
+import { Refusal } from '../messages/known-error.ts'
 import { actionNames } from '../okta/actions.ts'
 
 /** Guards whose limits may change when a run goes on. */
@@ -96,6 +97,15 @@ export const jsonOption = {
   json: { type: 'boolean', default: false, describe: 'Print the answer as JSON' },
 } as const
 
+/** The longest drain, in seconds: past the longest time limit of a request that makes sense. */
+const longestDrain = 600
+
+/** @throws Refusal for a time out of range */
+function drainSeconds(value: number): number {
+  if (value >= 0 && value <= longestDrain) return value
+  throw new Refusal(`--drain: a number from 0 to ${longestDrain} was expected.`, 'okta-lifecycle run --help')
+}
+
 /** For commands that send. */
 export const sendingOptions = {
   yes: { type: 'boolean', default: false, describe: 'Send without asking' },
@@ -104,7 +114,8 @@ export const sendingOptions = {
     type: 'number',
     requiresArg: true,
     default: 15,
-    describe: 'Seconds that a stop waits for calls under way',
+    coerce: drainSeconds,
+    describe: 'Seconds that a stop waits for calls under way, 0 to 600',
   },
   'accept-refusals': {
     type: 'boolean',

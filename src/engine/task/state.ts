@@ -76,8 +76,6 @@ export interface TaskHistory {
   lastWord: LastWord | null
   attempts: number
   readonly startedAt: string
-  /** The time of the first intent, in epoch ms by Okta's clock; null before it. */
-  firstIntentAt: number | null
   /** Whether an earlier attempt was judged "not applied" by a look at the user. It may still be applied late. */
   doubted: boolean
   /** Failures for passing reasons. Refusals by a rate limit don't count. */

@@ -74,7 +74,6 @@ class Task {
       lastWord: null,
       attempts: progress?.attempts ?? 0,
       startedAt: progress?.startedAt ?? services.lookup.clock.timestamp(),
-      firstIntentAt: progress?.firstIntentAt ?? null,
       doubted: progress?.doubted ?? false,
       setbacks: 0,
       transitionLooks: 0,
