@@ -12,6 +12,7 @@ export interface JobParts {
   readonly guards?:
     | {
         readonly protect?: readonly string[] | undefined
+        readonly protect_file?: string | undefined
         readonly only_status?: readonly UserStatus[] | null | undefined
       }
     | undefined
@@ -46,7 +47,7 @@ export function findConflicts(job: JobParts): readonly Conflict[] {
     }
   }
   if (job.read_first === false) {
-    for (const guard of ['protect', 'only_status'] as const) {
+    for (const guard of ['protect', 'protect_file', 'only_status'] as const) {
       if ((job.guards?.[guard]?.length ?? 0) === 0) continue
       conflicts.push({
         kind: 'guard_needs_read',

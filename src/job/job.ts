@@ -139,6 +139,13 @@ const guards = z.strictObject({
     .optional()
     .describe('The part of the tasks that may fail, once 50 have ended: 0.2 is one in five.'),
   max_duration: duration.optional().describe('How long an execution may work, such as 2h; then it stops.'),
+  protect_file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'A file with more of them, one a line; blank lines and # comments apart. Relative to the job file.',
+    ),
   protect: jobValues.protect.optional().meta({
     description: 'Ids, logins, or login patterns with * that are never acted on.',
     default: jobDefaults.protect,
