@@ -44,9 +44,12 @@ async function surviveKills(killed: Killed): Promise<void> {
       faults: { seed, rates: { slow: 0.5, lateDrop: 0.05 }, afterMilliseconds: 2_000, spread: true },
     })
     await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+    await place.write('quiet.yaml', 'name: quiet\naction: activate\noptions: { send_email: false }\n')
     const random = randomFrom(seed * 1_000 + count + kills)
     const more = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '3' } }
-    const start = ['run', 'in.csv', '--action', action, ...unattended, ...flags]
+    // An activate that would send a mail waits five minutes before it is sent again, so it sends none here.
+    const work = action === 'activate' ? ['--job', 'quiet.yaml'] : ['--action', action]
+    const start = ['run', 'in.csv', ...work, ...unattended, ...flags]
     const directory = join(place.directory, 'runs', runId)
     // A run that died before its run.json was there has done nothing: it is started again under its name.
     const next = (): readonly string[] =>
@@ -118,7 +121,7 @@ it.concurrent.each<[ForeignAction, ForeignStatus, clockSkewSeconds: number]>([
 })
 
 it.concurrent('survives 8 kills in one run of 100 deactivate without reads', {
-  timeout: 90_000,
+  timeout: 400_000,
 }, async () => {
   await surviveKills({ action: 'deactivate', status: 'ACTIVE', users: 100, kills: 8, flags: ['--no-read'] })
 })
