@@ -48,9 +48,7 @@ function wideCsv(users: readonly string[], bytes: number): string {
 }
 
 describe.skipIf(noMemoryMount !== null)('a full disk', () => {
-  it.concurrent('in the middle of a run: stops, says why, and resume does the rest', {
-    timeout: 60_000,
-  }, async () => {
+  it.concurrent('in the middle of a run: stops, says why, and resume does the rest', async () => {
     await withWorkplace(async (place) => {
       const count = 1_500
       const org = await place.orgProcess({ users: makeUsers({ count }) })
@@ -253,9 +251,7 @@ describe('too few files that may be open', () => {
     })
   })
 
-  it.concurrent('for as many connections as the run wants: it makes do, or resume finishes', {
-    timeout: 60_000,
-  }, async () => {
+  it.concurrent('for as many connections as the run wants: it makes do, or resume finishes', async () => {
     await withWorkplace(async (place) => {
       const count = 300
       const org = await place.org({ users: makeUsers({ count }), latencyMs: 200 })
