@@ -55,7 +55,10 @@ async function surviveKills(killed: Killed): Promise<void> {
     const next = (): readonly string[] =>
       existsSync(join(directory, 'run.json')) ? ['resume', '--latest', '--yes', '--quiet'] : start
     let underWay = 0
-    for (let kill = 0; kill < kills; kill += 1) {
+    // A kill that hits no call under way proves less. On a busy machine many hit none, so more are drawn, up to a bound.
+    const fewest = (kills - earlyKills) / 2
+    let kill = 0
+    for (; kill < kills || (underWay <= fewest && kill < kills * 2); kill += 1) {
       const moment = drawMoment(kill, random)
       const what = `seed ${seed}, kill ${kill + 1}: ${JSON.stringify(moment)}`
       const cli = place.start(org, next(), more)
@@ -67,8 +70,8 @@ async function surviveKills(killed: Killed): Promise<void> {
     }
     const end = await place.run(org, next(), more)
     expect(end.code, `seed ${seed}\n${end.stdout}${end.stderr}`).toBe(0)
-    if (full) console.log(`${action}: ${kills} kills, ${underWay} of them with calls under way, seed ${seed}`)
-    expect(underWay, 'kills that hit calls under way').toBeGreaterThan((kills - earlyKills) / 2)
+    if (full) console.log(`${action}: ${kill} kills, ${underWay} of them with calls under way, seed ${seed}`)
+    expect(underWay, 'kills that hit calls under way').toBeGreaterThan(fewest)
 
     expectAppliedOnce(
       await org.applied(),
@@ -116,7 +119,7 @@ it.concurrent.each<[ForeignAction, ForeignStatus, clockSkewSeconds: number]>([
   ['deactivate', 'LOCKED_OUT', -37],
   ['activate', 'STAGED', 37],
 ])('survives kills in one run of many %s', { timeout: 400_000 }, async (action, status, clockSkewSeconds) => {
-  const size = full ? { users: 400, kills: 40 } : { users: 120, kills: 12 }
+  const size = full ? { users: 400, kills: 40 } : { users: 160, kills: 12 }
   await surviveKills({ action, status, clockSkewSeconds, ...size })
 })
 
