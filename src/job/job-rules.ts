@@ -1,12 +1,14 @@
 import { shown } from '../messages/shown.ts'
 import type { Action } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
+import type { JobStep } from './step.ts'
 
 /** The parts of a job, from its file or merged, that the rules between its keys look at. */
 export interface JobParts {
   readonly action?: Action | null | undefined
-  readonly steps?: readonly Action[] | null | undefined
+  readonly steps?: readonly Pick<JobStep, 'action'>[] | null | undefined
   readonly read_first?: boolean | undefined
+  readonly input?: { readonly check?: object | null | undefined } | undefined
   readonly guards?:
     | {
         readonly protect?: readonly string[] | undefined
@@ -35,11 +37,11 @@ export function findConflicts(job: JobParts): readonly Conflict[] {
     })
   }
   for (const [index, step] of (steps ?? []).entries()) {
-    if (index > 0 && steps?.[index - 1] === step) {
+    if (index > 0 && steps?.[index - 1]?.action === step.action) {
       conflicts.push({
         kind: 'repeated_step',
         path: ['steps', index],
-        message: `a step other than the one before was expected, ${step} was found twice in a row`,
+        message: `a step other than the one before was expected, ${step.action} was found twice in a row`,
       })
     }
   }
@@ -50,6 +52,13 @@ export function findConflicts(job: JobParts): readonly Conflict[] {
         kind: 'guard_needs_read',
         path: ['guards', guard],
         message: `this guard needs each user to be read first, but read_first: false was found`,
+      })
+    }
+    if ((job.input?.check ?? null) !== null) {
+      conflicts.push({
+        kind: 'guard_needs_read',
+        path: ['input', 'check'],
+        message: 'the comparison of logins needs each user to be read first, but read_first: false was found',
       })
     }
   }

@@ -5,11 +5,11 @@ import { Refusal } from '../messages/known-error.ts'
 import { shown } from '../messages/shown.ts'
 import { type Action, actionNames, parseAction } from '../okta/actions.ts'
 import type { Job, JobFile } from './job.ts'
-import { mergeJob } from './merge-job.ts'
+import { type LimitFlags, mergeJob } from './merge-job.ts'
 import type { ReadJob } from './read-job-file.ts'
 
 /** What the command line says about job and input. */
-export interface InputArguments {
+export interface InputArguments extends LimitFlags {
   readonly job?: string | undefined
   readonly action?: string | undefined
   readonly userColumn?: string | undefined
@@ -20,7 +20,6 @@ export interface InputArguments {
   readonly encoding?: string | undefined
   readonly share?: number | undefined
   readonly concurrency?: number | undefined
-  readonly maxUsers?: number | undefined
   readonly skipInvalid?: boolean | undefined
   readonly read?: boolean | undefined
 }
@@ -65,6 +64,9 @@ export async function prepare(input: string | undefined, args: InputArguments): 
     share: args.share,
     concurrency: args.concurrency,
     maxUsers: args.maxUsers,
+    maxFailures: args.maxFailures,
+    maxFailureRate: args.maxFailureRate,
+    maxDuration: args.maxDuration,
     noRead: args.read === false,
     skipInvalid: args.skipInvalid,
   }

@@ -58,14 +58,15 @@ export async function beginRetry(
   const format = old.run.input.format === 'csv' ? 'csv' : 'jsonl'
   const input = await openInput(next.directory, format, old.run.input.columns)
   const journal = await createJournal(journalPath(next.directory), next.runId)
-  const counter = new SurveyCounter()
-  const now = new Date().toISOString()
+  const started = new Date()
+  const counter = new SurveyCounter(started.getTime())
+  const now = started.toISOString()
   let [rows, tasks, inDoubt, events] = [0, 0, 0, 0]
   let allOnDisk = Promise.resolve()
   const duplicates = new DuplicateRows()
   try {
     for await (const known of rowsWithResults(old.directory, old.run, state)) {
-      const retried = selectRow(known)
+      const retried = selectRow(known, old.run.job.steps)
       const duplicate = duplicates.see(known)
       if (retried === null) continue
       rows++
@@ -132,7 +133,7 @@ async function findRows(
       continue
     }
     if (input.kind === 'not_selected') continue
-    const retried = selectRow(known)
+    const retried = selectRow(known, run.job.steps)
     if (retried !== null) retriedRows++
     const recorded = results.filter((result): result is TaskResult => result !== null)
     superseded.see(input.row, input.user, recorded, retried)

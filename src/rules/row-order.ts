@@ -1,4 +1,4 @@
-import type { ValidRow } from '../input/row.ts'
+import { signatureOf, type ValidRow } from '../input/row.ts'
 import type { ResultName, SkipReason, TaskResult } from './result.ts'
 
 /** What the next row of the same user must know of a finished row. */
@@ -13,11 +13,6 @@ export interface RowTrace {
 export interface Skip {
   readonly reason: SkipReason
   readonly message: string
-}
-
-/** The row's actions and options as one text, equal for rows that ask for the same. */
-export function signatureOf(row: Pick<ValidRow, 'actions' | 'sendEmail'>): string {
-  return `${row.actions.join(',')} ${row.sendEmail ?? ''}`
 }
 
 /** Whether nothing more may be done with the user after this result. */
@@ -52,13 +47,17 @@ export function skipForPreceding(
   return null
 }
 
-/** What a step's result decides for the later steps of its row; null when they go on. */
-export function skipAfter(result: TaskResult): Skip | null {
+/**
+ * What a step's result decides for the later steps of its row; null when they go on.
+ *
+ * @param goesOn whether the job lets them go on after a failure
+ */
+export function skipAfter(result: TaskResult, goesOn: boolean): Skip | null {
   // Both are said of a row as a whole.
   if (result.reason === 'not_due' || result.reason === 'other_login') {
     return { reason: result.reason, message: result.message }
   }
-  if (result.result === 'failed') {
+  if (result.result === 'failed' && !goesOn) {
     return { reason: 'earlier_step', message: `step ${result.step} (${result.action}) of this row failed` }
   }
   if (result.result === 'in_doubt') {

@@ -44,7 +44,7 @@ export function found(
   status: UserStatus,
   transitioningToStatus: string | null = null,
 ): PlannedRead {
-  return { kind: 'found', user: { ...user, status, transitioningToStatus } }
+  return { kind: 'found', user: { ...user, status, transitioningToStatus, offered: [] } }
 }
 
 /** Plans rows whose users are given by the key of the row. */
@@ -58,8 +58,16 @@ export async function planOf(
   }
   const planned = planRows(input(), {
     job: {
-      guards: { max_users: null, protect: [], only_status: null },
+      guards: {
+        max_users: null,
+        max_failures: null,
+        max_failure_rate: null,
+        max_duration_seconds: null,
+        protect: [],
+        only_status: null,
+      },
       read_first: true,
+      steps: null,
       input: { ...plainJob.input },
     },
     now: () => 0,

@@ -19,8 +19,8 @@ import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
 import { answerFinished } from '../answer-finished.ts'
 import { type CarryOutOptions, carryOut, settleRun } from '../carry-out.ts'
 import { defineCommand } from '../command.ts'
-import { type GuardFlags, withGuardFlags } from '../guard-flags.ts'
-import { inputOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
+import { type GuardFlags, guardFlagsOf, withGuardFlags } from '../guard-flags.ts'
+import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
 import { checkSandboxKept, handOnSandboxOrg, orgOfRun } from '../org.ts'
 import { canAsk, confirmSending, describeSending } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
@@ -37,7 +37,7 @@ export const retryCommand = defineCommand({
       requiresArg: true,
       describe: 'What to do with a reactivate that nothing can settle [default: as in the old run]',
     },
-    'max-users': inputOptions['max-users'],
+    ...guardOptions,
     ...runsDirectoryOption,
     ...sendingOptions,
     ...jsonOption,
@@ -60,9 +60,8 @@ export const retryCommand = defineCommand({
         return await withRunLocks(directory, job, watch, (hold) =>
           retry(directory, hold, {
             ...args,
+            ...guardFlagsOf(args),
             inDoubt: args['in-doubt'],
-            maxUsers: args['max-users'],
-            acceptRefusals: args['accept-refusals'],
             stop,
             say,
           }),
