@@ -106,6 +106,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     await recorder.record({ event: 'execution', at: new Date().toISOString() })
     const queue = createRowQueue(run.job.pace.concurrency, () => settleGates())
     const lookup = openLookup({
+      orgUrl: options.credentials.orgUrl,
       concurrency: run.job.pace.concurrency,
       share: run.job.pace.share,
       earlierSends: (bucket) => state.sentRecently.times(bucket),

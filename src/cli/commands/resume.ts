@@ -10,7 +10,7 @@ import { journalOf } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile } from '../../run/run-file.ts'
 import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
 import { answerFinished } from '../answer-finished.ts'
-import { carryOut } from '../carry-out.ts'
+import { carryOut, withResume } from '../carry-out.ts'
 import { defineCommand } from '../command.ts'
 import { guardFlagsOf, withGuardFlags } from '../guard-flags.ts'
 import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
@@ -73,7 +73,7 @@ export const resumeCommand = defineCommand({
         })
       } catch (error) {
         if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
-        throw error
+        throw withResume(error, directory)
       }
     })
   },

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { withNext } from '../../files/cannot-write.ts'
 import type { Hold } from '../../files/hold/hold.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { counted } from '../../messages/counted.ts'
@@ -67,7 +68,9 @@ export const retryCommand = defineCommand({
         )
       } catch (error) {
         if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
-        throw error
+        // An error of the new run has its own next command by now.
+        const again = commandFor('retry', runNameOf(directory))
+        throw withNext(error, `, then: ${again}`, exitCodes.stoppedByGuard)
       }
     })
   },
