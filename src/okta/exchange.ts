@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { describeLoss } from './loss.ts'
+import type { TokenRefusal } from './oauth/grant.ts'
 import type { HeaderValue } from './rate-limit.ts'
 
 /** The largest body that is read, in bytes. Users and errors of Okta are a few KiB, lists of factors not much more. */
@@ -15,6 +16,8 @@ export type Received =
       readonly headers: Readonly<Record<string, HeaderValue>>
       /** Null if the body is longer than the limit. The rest was not read. */
       readonly text: string | null
+      /** As in an `Answered`. */
+      readonly withNewToken?: true
     }
   | {
       readonly kind: 'lost'
@@ -22,6 +25,8 @@ export type Received =
       readonly connectedAfterMs: number | null
       readonly code: string
       readonly why: string
+      /** As in an `Unanswered`. */
+      readonly tokenRefusal?: TokenRefusal
     }
 
 /**

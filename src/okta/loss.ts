@@ -54,6 +54,18 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
     true,
   ],
   [/^(EPROTO|ERR_SSL)/, 'what listens there does not speak TLS as Okta does', checkScheme, true],
+  [
+    /^TOKEN_REDIRECTED$/,
+    'the token endpoint redirects to another address',
+    'Check OKTA_CLIENT_ORGURL, and whether a proxy is in between',
+    true,
+  ],
+  [
+    /^TOKEN_ENDPOINT$/,
+    'the token endpoint does not answer as Okta does',
+    'Check OKTA_CLIENT_ORGURL, and whether a proxy is in between',
+    false,
+  ],
   [/^HPE_/, 'what answers there does not speak HTTP', checkScheme, false],
   [
     /^(EMFILE|ENFILE)$/,
