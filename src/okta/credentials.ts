@@ -6,7 +6,7 @@ import { howToSet, type Settings, textOf } from './settings.ts'
 import { isOfServiceApp } from './token-claims.ts'
 
 /** A token that somebody brings: an API token, or an access token. */
-export interface TokenCredentials {
+interface TokenCredentials {
   readonly kind: 'token'
   /** The value of the `Authorization` header. */
   readonly authorization: Secret

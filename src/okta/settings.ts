@@ -28,7 +28,7 @@ export interface Setting {
 export type Settings = Readonly<Partial<Record<SettingName, Setting>>>
 
 /** The environment variable of a setting: `OKTA_CLIENT_ORGURL`. */
-export function variableOf(name: SettingName): string {
+function variableOf(name: SettingName): string {
   return `OKTA_CLIENT_${name.toUpperCase()}`
 }
 
