@@ -34,7 +34,7 @@ export function parseSettingsFile(text: string, path: string): SettingsFile {
     const name = settingNames.find((known) => known === key)
     const place = `okta.client.${key} in ${path}`
     if (name === undefined) others.push(`okta.client.${key}`)
-    else if (value !== null && value !== '') settings[name] = { value, variable: null, place }
+    else if (value !== null && value !== '') settings[name] = { value, source: path, variable: null, place }
   }
   for (const [key] of entriesOf(document.contents)) if (key !== 'okta') others.push(key)
   for (const [key] of entriesOf(document.get('okta', true))) if (key !== 'client') others.push(`okta.${key}`)

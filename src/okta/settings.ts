@@ -18,6 +18,8 @@ export type SettingName = (typeof settingNames)[number]
 export interface Setting {
   /** As the source gives it: a text of the environment; a text, number, list or mapping of a file. */
   readonly value: unknown
+  /** `environment`, or the file. */
+  readonly source: string
   /** The variable of the environment; null: it came from a file. */
   readonly variable: string | null
   /** The setting with its place, for messages: `OKTA_CLIENT_TOKEN`, `okta.client.token in ./okta.yaml`. */
@@ -28,7 +30,7 @@ export interface Setting {
 export type Settings = Readonly<Partial<Record<SettingName, Setting>>>
 
 /** The environment variable of a setting: `OKTA_CLIENT_ORGURL`. */
-function variableOf(name: SettingName): string {
+export function variableOf(name: SettingName): string {
   return `OKTA_CLIENT_${name.toUpperCase()}`
 }
 
@@ -38,7 +40,9 @@ export function settingsOfEnvironment(environment: Readonly<Record<string, strin
   for (const name of settingNames) {
     const variable = variableOf(name)
     const value = environment[variable]
-    if (value !== undefined && value.trim() !== '') settings[name] = { value, variable, place: variable }
+    if (value !== undefined && value.trim() !== '') {
+      settings[name] = { value, source: 'environment', variable, place: variable }
+    }
   }
   return settings
 }

@@ -41,15 +41,27 @@ other: 1
       path,
     )
     expect(settings).toEqual({
-      orgUrl: { value: 'https://acme.okta.com', variable: null, place: 'okta.client.orgUrl in ./okta.yaml' },
+      orgUrl: {
+        value: 'https://acme.okta.com',
+        source: path,
+        variable: null,
+        place: 'okta.client.orgUrl in ./okta.yaml',
+      },
       scopes: {
         value: ['okta.users.read', 'okta.groups.read'],
+        source: path,
         variable: null,
         place: 'okta.client.scopes in ./okta.yaml',
       },
-      requestTimeout: { value: 0, variable: null, place: 'okta.client.requestTimeout in ./okta.yaml' },
+      requestTimeout: {
+        value: 0,
+        source: path,
+        variable: null,
+        place: 'okta.client.requestTimeout in ./okta.yaml',
+      },
       privateKey: {
         value: '-----BEGIN PRIVATE KEY-----\nabc\n',
+        source: path,
         variable: null,
         place: 'okta.client.privateKey in ./okta.yaml',
       },

@@ -58,10 +58,11 @@ describe('the private key of a service app', () => {
   it('may be a mapping of a file, and names itself by its kid or by the setting', () => {
     const setting: Setting = {
       value: { ...jwk, kid: 'own' },
+      source: 'okta.yaml',
       variable: null,
       place: 'okta.client.privateKey',
     }
-    const keyId: Setting = { value: 'set', variable: null, place: 'okta.client.keyId' }
+    const keyId: Setting = { value: 'set', source: 'okta.yaml', variable: null, place: 'okta.client.keyId' }
     expect(readClientKey({ privateKey: setting }, readFile).keyId).toBe('own')
     expect(readClientKey({ privateKey: setting, keyId }, readFile).keyId).toBe('set')
   })
