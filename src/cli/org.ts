@@ -5,6 +5,7 @@ import { checkUserKey } from '../input/key/user-key.ts'
 import type { InputRow } from '../input/row.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { type Connection, defaultRequestTimeoutMs, readConnection } from '../okta/connection.ts'
+import { proxyFor } from '../okta/proxy.ts'
 import { Secret } from '../okta/secret.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
 import type { OrgState } from '../sandbox/sandbox.ts'
@@ -27,7 +28,8 @@ const sandboxLatencyMs = 40
 /** The org that the settings name. Throws Refusal as {@link readConnection} does. */
 export function configuredOrg(): RunOrg {
   const { settings } = readOrgSettings(process.env)
-  const connection = readConnection(settings, readKeyFile)
+  const direct = readConnection(settings, readKeyFile)
+  const connection = { ...direct, proxy: proxyFor(direct.orgUrl, process.env) }
   return { connection, orgUrl: connection.orgUrl, keep: async () => {}, close: async () => {} }
 }
 
@@ -117,6 +119,7 @@ async function sandboxOrg(directory: string, seed: OrgState): Promise<RunOrg> {
         ofServiceApp: false,
       },
       requestTimeoutMs: defaultRequestTimeoutMs,
+      proxy: null,
     },
     orgUrl: sandboxOrgUrl,
     keep: () => replaceFile(join(directory, sandboxFileName), JSON.stringify(sandbox.org.state())),

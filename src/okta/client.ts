@@ -43,6 +43,8 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
     // One more, for access tokens: calls that hang must not keep the others from getting one.
     connections: options.connections + 1,
     timeLimitMs: connection.requestTimeoutMs,
+    proxy: connection.proxy,
+    userAgent: options.userAgent,
   })
   const closing = new AbortController()
   const baseHeaders = { accept: 'application/json', 'user-agent': options.userAgent }

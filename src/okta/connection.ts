@@ -1,6 +1,7 @@
 import { Refusal } from '../messages/known-error.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
 import { readOrgUrl } from './org-url.ts'
+import type { HttpProxy } from './proxy.ts'
 import { refuseQuotes } from './quotes.ts'
 import { howToSet, type Settings, textOf } from './settings.ts'
 
@@ -11,12 +12,14 @@ export interface Connection {
   readonly credentials: Credentials
   /** The time limit of one request, in milliseconds. */
   readonly requestTimeoutMs: number
+  /** Null: straight to the org. */
+  readonly proxy: HttpProxy | null
 }
 
 export const defaultRequestTimeoutMs = 30_000
 
 /**
- * The connection that the settings describe.
+ * The connection that the settings describe, without a proxy: that is the environment's to say.
  *
  * @param readFile reads the file of a private key
  * @throws Refusal when a setting is missing or not valid: it says where it was set, what was expected, and the fix
@@ -24,7 +27,7 @@ export const defaultRequestTimeoutMs = 30_000
 export function readConnection(settings: Settings, readFile: (path: string) => string): Connection {
   const orgUrl = readOrgUrl(settings)
   const credentials = readCredentials(settings, readFile)
-  return { orgUrl, credentials, requestTimeoutMs: readRequestTimeout(settings) }
+  return { orgUrl, credentials, requestTimeoutMs: readRequestTimeout(settings), proxy: null }
 }
 
 function readRequestTimeout(settings: Settings): number {

@@ -98,8 +98,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    const { code = error.name === 'HTTPParserError' ? 'HPE_INVALID' : 'UNKNOWN' } =
+    // undici gives this refusal no code of its own.
+    const [, refusedByProxy] = /^Proxy response \((\d{3})\)/.exec(error.message) ?? []
+    const { code: named = error.name === 'HTTPParserError' ? 'HPE_INVALID' : 'UNKNOWN' } =
       error as NodeJS.ErrnoException
+    const code = refusedByProxy === undefined ? named : `PROXY_${refusedByProxy}`
     this.#resolve({ kind: 'lost', connectedAfterMs: this.#connectedAfterMs, ...this.#explain(code) })
   }
 

@@ -33,6 +33,7 @@ function clientFor(orgUrl: string, requestTimeoutMs = 5_000): OktaClient {
       orgUrl,
       credentials: { kind: 'token', authorization: new Secret('SSWS secret'), ofServiceApp: false },
       requestTimeoutMs,
+      proxy: null,
     },
     clock: new OktaClock(),
     connections: 2,

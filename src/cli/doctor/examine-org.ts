@@ -44,7 +44,7 @@ export async function examineOrg(given: Connection, guards: object): Promise<rea
     const { owner, list, user } = seen
     return [
       judgeReachable(orgUrl, owner),
-      ...judgeTls(await observeTls(orgUrl, connection.requestTimeoutMs)),
+      ...judgeTls(await observeTls(orgUrl, connection.proxy, connection.requestTimeoutMs)),
       ...judgeClock(seen.machineBehindMs),
       ...judgeCredentials(owner),
       ...judgeTokenLife(credentials, clock.now()),

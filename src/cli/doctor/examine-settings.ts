@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { KnownError } from '../../messages/known-error.ts'
 import { type Connection, readConnection } from '../../okta/connection.ts'
+import { proxyFor } from '../../okta/proxy.ts'
 import { type Settings, settingsOfEnvironment } from '../../okta/settings.ts'
 import { type OrgSettings, readKeyFile, readOrgSettings } from '../org-settings.ts'
 import { type Check, fine, wrong } from './check.ts'
@@ -8,6 +9,7 @@ import {
   judgeExtraCa,
   judgeMisspelled,
   judgeOtherKeys,
+  judgeProxy,
   judgeSecretFiles,
   judgeTlsOff,
   judgeUnused,
@@ -63,9 +65,15 @@ export function examineSettings(environment: Environment): ExaminedSettings {
     return text
   }
   try {
-    const connection = readConnection(settings, readKey)
+    const direct = readConnection(settings, readKey)
+    const connection = { ...direct, proxy: proxyFor(direct.orgUrl, environment) }
     const secretFiles = judgeSecretFiles([...withSecrets.flatMap(({ path }) => modeOf(path)), ...keyFiles])
-    const checks = [fine('settings', 'The settings are complete and valid.'), ...secretFiles, ...others]
+    const checks = [
+      fine('settings', 'The settings are complete and valid.'),
+      ...secretFiles,
+      ...judgeProxy(connection.proxy),
+      ...others,
+    ]
     return { settings, isSet, checks, connection }
   } catch (error) {
     if (!(error instanceof KnownError)) throw error

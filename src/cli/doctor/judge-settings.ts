@@ -1,3 +1,4 @@
+import type { HttpProxy } from '../../okta/proxy.ts'
 import { type SettingName, type Settings, settingNames, textOf, variableOf } from '../../okta/settings.ts'
 import { type Check, fine, wrong } from './check.ts'
 
@@ -106,4 +107,11 @@ export function judgeExtraCa(path: string | undefined, content: string | null | 
   if (count === 0)
     return [wrong('extra_ca', `NODE_EXTRA_CA_CERTS names ${path}, which holds no certificate in PEM.`, fix)]
   return [fine('extra_ca', `${count} more CA certificate${count === 1 ? '' : 's'} from ${path}.`)]
+}
+
+/** Which proxy requests go through. Whether it lets them shows when the org is asked. */
+export function judgeProxy(proxy: HttpProxy | null): readonly Check[] {
+  if (proxy === null) return []
+  const withUser = proxy.authorization === null ? 'without user' : 'with user and password'
+  return [fine('proxy', `Requests go through the proxy ${proxy.uri} (${proxy.variable}), ${withUser}.`)]
 }

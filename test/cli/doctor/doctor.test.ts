@@ -8,6 +8,7 @@ import { startSandbox } from '../../../src/sandbox/sandbox.ts'
 import { type Workplace, withWorkplace } from '../../end-to-end/workplace.ts'
 import { clientId, makeKeys } from '../../okta/oauth/service-app-client.ts'
 import { orgOf, userOf } from '../../sandbox/with-sandbox.ts'
+import { startConnectProxy } from '../../support/connect-proxy.ts'
 import {
   type AuthorizationOptions,
   startForeignAuthorization,
@@ -231,6 +232,23 @@ const planted: readonly (readonly [what: string, plant: Plant, check: string, wo
     },
     'tls',
     /not accepted.*example\.com tests.*NODE_EXTRA_CA_CERTS/,
+  ],
+  [
+    'a proxy that wants a password',
+    async () => {
+      const proxy = await startConnectProxy({ wants: 'ann:right' })
+      onTestFinished(() => proxy.close())
+      const env = { HTTPS_PROXY: `127.0.0.1:${proxy.port}`, OKTA_CLIENT_ORGURL: 'https://acme.okta.com' }
+      return { env }
+    },
+    'reachable',
+    /the proxy refuses the connection.*USER:PASSWORD/,
+  ],
+  [
+    'a proxy that is none',
+    () => ({ env: { HTTPS_PROXY: 'socks5://127.0.0.1:1', OKTA_CLIENT_ORGURL: 'https://acme.okta.com' } }),
+    'settings',
+    /HTTPS_PROXY names a proxy for socks5/,
   ],
   [
     'an org that has moved',

@@ -65,6 +65,7 @@ export function appClient(orgUrl: string, keys: AppKeys, options: AppClientOptio
         scopes: scopes ?? null,
       },
       requestTimeoutMs: timeoutMs,
+      proxy: null,
     },
     clock,
     connections: 10,

@@ -17,6 +17,8 @@ export interface AuthorizationOptions {
   readonly clockSkewSeconds?: number
   /** How long each answer of the token endpoint takes. */
   readonly tokenLatencyMs?: number
+  /** Its address as clients call it, where something stands in front of it. */
+  readonly publicUrl?: string
 }
 
 /** An authorization server, and a gate to an org that lets in whom it gave a token. */
@@ -64,6 +66,7 @@ export async function startForeignAuthorization(
   let [active, away, underWay, mostAtOnce, calls] = [true, false, 0, 0, 0]
   let url = ''
 
+  const publicUrl = (): string => options.publicUrl ?? url
   const now = (): number => Math.floor(Date.now() / 1000) + (options.clockSkewSeconds ?? 0)
   const apiNonce = (): string | null =>
     apiNonceEvery === null ? null : `nonce-${Math.floor(calls / apiNonceEvery)}`
@@ -87,7 +90,7 @@ export async function startForeignAuthorization(
       return [400, "Invalid value for 'client_id' parameter."]
     }
     if (!isSignedBy(jwt, publicKey)) return [401, 'The client_assertion signature is invalid.']
-    if (claims.aud !== `${url}/oauth2/v1/token`) return [401, 'The audience claim is invalid.']
+    if (claims.aud !== `${publicUrl()}/oauth2/v1/token`) return [401, 'The audience claim is invalid.']
     const { exp, iat, jti } = claims
     if (typeof exp !== 'number' || exp <= now() || exp > now() + 3600) {
       return [401, 'The client_assertion token is expired.']
@@ -114,7 +117,7 @@ export async function startForeignAuthorization(
     if (dpop) {
       const call = {
         method: 'POST',
-        url: `${url}/oauth2/v1/token`,
+        url: `${publicUrl()}/oauth2/v1/token`,
         accessToken: null,
         now: now(),
         nonce: tokenNonce,
@@ -177,7 +180,13 @@ export async function startForeignAuthorization(
     if (given.key !== null) {
       const path = decodeURIComponent((request.url ?? '').split('?')[0] ?? '')
       const nonce = apiNonce()
-      const call = { method: request.method ?? '', url: url + path, accessToken: value, now: now(), nonce }
+      const call = {
+        method: request.method ?? '',
+        url: publicUrl() + path,
+        accessToken: value,
+        now: now(),
+        nonce,
+      }
       const { dpop: proof } = request.headers
       const verdict = judgeProof(typeof proof === 'string' ? proof : undefined, call, spent)
       if ('wantsNonce' in verdict) return refuse(401, 'DPoP', 'use_dpop_nonce', { 'dpop-nonce': nonce })
