@@ -7,6 +7,7 @@ import { parseRateLimit, singleHeader } from './rate-limit.ts'
 import type { OktaRequest } from './request.ts'
 import { toAnswer } from './to-answer.ts'
 import { type Call, openTransport } from './transport.ts'
+import { withoutSecretsOf } from './without-secrets.ts'
 
 /** Sends requests to one org. */
 export interface OktaClient {
@@ -51,10 +52,8 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
 
   async function exchange(call: Call, leaves?: () => boolean): Promise<Received> {
     const sentAt = clock.mark()
-    const received = await transport.exchange(
-      { ...call, headers: { ...baseHeaders, ...call.headers } },
-      leaves,
-    )
+    const sent = { ...call, headers: { ...baseHeaders, ...call.headers } }
+    const received = withoutSecretsOf(call, await transport.exchange(sent, leaves))
     if (isCertainlyOktas(received)) clock.observe(singleHeader(received.headers.date), sentAt, clock.mark())
     return received
   }

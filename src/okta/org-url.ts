@@ -55,9 +55,12 @@ export function readOrgUrl(settings: Settings): string {
   return url.origin
 }
 
-/** A value that is not a URL may be a token in the wrong variable, so only a value that looks like a host is shown. */
+/**
+ * A value that is not a URL may be a token in the wrong variable, so only a value that looks like a host is shown. A JWT
+ * has dots too, and no top-level domain.
+ */
 function notUrl(text: string, place: string, fix: (url: string) => string): KnownError {
-  if (/^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?\/?$/i.test(text)) {
+  if (/^(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}(:\d+)?\/?$/i.test(text)) {
     return new Refusal(`${place} has no scheme: ${text}.`, fix(`https://${text}`))
   }
   return new Refusal(`${place} is not a URL.`, fix(example))

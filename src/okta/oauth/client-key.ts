@@ -64,7 +64,8 @@ function readKeyFile(path: string, readFile: (path: string) => string, fault: Ke
     return readFile(path).trim()
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
-    const named = /^[\w./~\\: -]{1,120}$/.test(path) && /[/\\.]/.test(path) ? ` ${path}` : ''
+    // A line of a key has slashes too, but no extension.
+    const named = /^[\w./~\\: -]{1,120}\.[a-z]{1,5}$/i.test(path) ? ` ${path}` : ''
     throw fault(
       `is neither PEM nor a JWK, and the file${named} that it may name can't be read (${code})`,
       'Set OKTA_CLIENT_PRIVATEKEY to the key itself or to the path of a file that this user may read',

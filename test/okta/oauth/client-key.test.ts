@@ -98,6 +98,11 @@ describe('the private key of a service app', () => {
     ['Ed25519', String(ed.export({ format: 'pem', type: 'pkcs8' })), /ed25519/],
     ['a file that is not there', './keys/gone.pem', /\.\/keys\/gone\.pem.*ENOENT/],
     ['the inside of a key', pkcs8.split('\n').slice(1, 4).join('\n'), /neither PEM nor a JWK/],
+    [
+      'a line of a key, which has slashes',
+      `MIIEvQ/BADANBgkqh/iG9w0BAQ/EFAASCBKcw${'ab/cd'.repeat(5)}`,
+      /neither PEM nor a JWK/,
+    ],
     ['the inside of a key on one line', pkcs8.split('\n').slice(1, 3).join(''), /neither PEM nor a JWK/],
     ['quotation marks', `"${pkcs8}"`, /quotation marks/],
   ])('is refused before a call if it is %s, and nothing of it is shown', (_what, text, problem) => {
