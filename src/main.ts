@@ -2,6 +2,7 @@
 import { keepHeapSmall } from './cli/memory.ts'
 import { runProgram } from './cli/program.ts'
 import { leaveLostTerminals } from './cli/terminal/lost-terminal.ts'
+import { maskStream, secretsOf } from './cli/terminal/mask-stream.ts'
 import { parseSystemError } from './files/system-error.ts'
 import { type ExitCode, exitCodes } from './messages/known-error.ts'
 
@@ -32,6 +33,9 @@ async function main(argv: readonly string[]): Promise<void> {
   finish(await runProgram(argv, process.stdout.columns ?? 100))
 }
 
+const secrets = secretsOf(process.env)
+maskStream(process.stdout, secrets)
+maskStream(process.stderr, secrets)
 leaveLostTerminals()
 keepHeapSmall()
 await main(process.argv.slice(2))

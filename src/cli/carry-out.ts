@@ -7,6 +7,8 @@ import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts
 import type { StopSwitch } from '../messages/stop.ts'
 import { createOktaClient } from '../okta/client.ts'
 import { OktaClock } from '../okta/clock.ts'
+import { belongToServiceApp } from '../okta/credentials.ts'
+import { scopesFor } from '../okta/oauth/scopes.ts'
 import { renderSummary } from '../report/render-summary.ts'
 import { readSummary, type Summary } from '../report/summary.ts'
 import { writeReports } from '../report/write-reports.ts'
@@ -95,6 +97,8 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     clock,
     connections: run.job.pace.concurrency + mostSilent,
     userAgent: `okta-lifecycle/${programVersion()}`,
+    scopes: scopesFor(run.job.guards),
+    say,
     mayLeave: () => hold.valid,
   })
   const progress =
@@ -110,7 +114,10 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
       run,
       recorded: (await readSummary(directory))?.journal ?? null,
       hold,
-      credentials: { orgUrl: connection.orgUrl, ofServiceApp: connection.ofServiceApp },
+      credentials: {
+        orgUrl: connection.orgUrl,
+        ofServiceApp: belongToServiceApp(connection.credentials),
+      },
       send: loggedSend(log, (request) => client.send(request)),
       clock,
       requestTimeoutMs: connection.requestTimeoutMs,

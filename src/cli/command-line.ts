@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   retry: async () => (await import('./commands/retry.ts')).retryCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
   'verify-journal': async () => (await import('./commands/verify-journal.ts')).verifyJournalCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   validate: async () => (await import('./commands/validate.ts')).validateCommand,
   sandbox: async () => (await import('./commands/sandbox.ts')).sandboxCommand,
 }
@@ -77,7 +78,7 @@ export async function runCommandLine(argv: readonly string[], columns: number): 
     .usage('$0 <command>\n\nCarries out Okta user lifecycle actions in bulk.')
     .demandCommand(
       1,
-      'A command was expected: run, plan, resume, retry, status, verify-journal, validate or sandbox.',
+      'A command was expected: run, plan, resume, retry, status, verify-journal, doctor, validate or sandbox.',
     )
     .strict()
     .version(programVersion())

@@ -6,8 +6,11 @@ import type { InputRow } from '../input/row.ts'
 import type { Job } from '../job/job.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { type Connection, defaultRequestTimeoutMs, readConnection } from '../okta/connection.ts'
+import { proxyFor } from '../okta/proxy.ts'
+import { Secret } from '../okta/secret.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
 import type { OrgState } from '../sandbox/sandbox.ts'
+import { readKeyFile, readOrgSettings } from './org-settings.ts'
 
 /** The org that a run talks to, real or simulated. */
 export interface RunOrg {
@@ -23,23 +26,25 @@ const sandboxFileName = 'sandbox.json'
 /** Shorter than a call to Okta takes: nobody wants to wait for a trial. */
 const sandboxLatencyMs = 40
 
-/** The org that the environment names. Throws KnownError as {@link readConnection} does. */
-export function environmentOrg(): RunOrg {
-  const connection = readConnection(process.env)
+/** The org that the settings name. Throws Refusal as {@link readConnection} does. */
+export function configuredOrg(): RunOrg {
+  const { settings } = readOrgSettings(process.env)
+  const direct = readConnection(settings, readKeyFile)
+  const connection = { ...direct, proxy: proxyFor(direct.orgUrl, process.env) }
   return { connection, orgUrl: connection.orgUrl, keep: async () => {}, close: async () => {} }
 }
 
 /**
  * The org in which a run began. The run can go on in no other.
  *
- * @throws KnownError when the environment names another org, or a simulated org is lost
+ * @throws KnownError when the settings name another org, or a simulated org is lost
  */
 export async function orgOfRun(directory: string, run: RunFile): Promise<RunOrg> {
   if (run.org_url === sandboxOrgUrl) return await keptSandboxOrg(directory, run)
-  const org = environmentOrg()
+  const org = configuredOrg()
   if (org.orgUrl === run.org_url) return org
   throw new Refusal(
-    `Run ${run.run_id} began in ${run.org_url}, but OKTA_CLIENT_ORGURL is ${org.orgUrl}.`,
+    `Run ${run.run_id} began in ${run.org_url}, but the org that is set now (OKTA_CLIENT_ORGURL) is ${org.orgUrl}.`,
     `export OKTA_CLIENT_ORGURL=${run.org_url}, then type the command again`,
   )
 }
@@ -122,9 +127,13 @@ async function sandboxOrg(directory: string, seed: OrgState): Promise<RunOrg> {
   return {
     connection: {
       orgUrl: sandbox.url,
-      authorization: `SSWS ${sandbox.token}`,
-      ofServiceApp: false,
+      credentials: {
+        kind: 'token',
+        authorization: new Secret(`SSWS ${sandbox.token}`),
+        ofServiceApp: false,
+      },
       requestTimeoutMs: defaultRequestTimeoutMs,
+      proxy: null,
     },
     orgUrl: sandboxOrgUrl,
     keep: () => replaceFile(join(directory, sandboxFileName), JSON.stringify(sandbox.org.state())),

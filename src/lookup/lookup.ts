@@ -5,7 +5,7 @@ import type { StopSwitch } from '../messages/stop.ts'
 import { type Answer, isOktas } from '../okta/answer.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
-import { credentialsRefused } from '../rules/stop-reasons.ts'
+import { credentialsRefusedBy } from '../rules/stop-reasons.ts'
 import { ForeignLimits } from './foreign-limits.ts'
 import type { LookupParts } from './paced-get.ts'
 import { OktaPatience } from './patience.ts'
@@ -38,10 +38,11 @@ export function openLookup(options: LookupOptions): LookupParts {
       // A row with a hanging call gives its place to another row.
       const hanging = setTimeout(() => void parked(() => answering), hangsAfterMs)
       const answer = await answering.finally(() => clearTimeout(hanging))
+      // Checked at once, before the slot is free for another call that would be refused as well.
+      const refused = credentialsRefusedBy(answer)
+      if (refused !== null) stop.turn(refused)
       if (answer.kind === 'answered') {
         if (isOktas(answer)) patience.heard()
-        // Checked at once, before the slot is free for another call that would be refused as well.
-        if (answer.httpStatus === 401) stop.turn(credentialsRefused(answer))
         const limited = limits.take(request.bucket, answer)
         if (limited !== null) stop.turn(limited)
       }

@@ -5,7 +5,7 @@ import { type Answer, type Answered, describeAnswer, isOktas } from '../okta/ans
 import { classifyRead, type ReadOutcome } from '../okta/classify.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import { asRetry, type OktaRequest, type RetryOf, readOwnerRequest } from '../okta/request.ts'
-import { credentialsRefused, oktaAway } from '../rules/stop-reasons.ts'
+import { credentialsRefused, credentialsRefusedBy, oktaAway } from '../rules/stop-reasons.ts'
 import { backoffMs, concurrencyWaitMs, maxSetbacks } from './backoff.ts'
 import { type OktaPatience, oktaPatienceMs } from './patience.ts'
 
@@ -61,6 +61,8 @@ export async function pacedGet(
     if (answer.kind === 'answered') {
       retryOf = { requestId: retryOf.requestId ?? answer.requestId, count: retryOf.count + 1 }
     }
+    const refused = credentialsRefusedBy(answer)
+    if (refused !== null) throw stop.because(refused)
     const outcome = classifyRead(answer)
     switch (outcome) {
       case 'found':

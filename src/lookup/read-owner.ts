@@ -6,7 +6,7 @@ import { lossOf } from '../okta/loss.ts'
 import { readOwnerRequest } from '../okta/request.ts'
 import { parseUser } from '../okta/user.ts'
 import type { TokenOwner } from '../rules/guards.ts'
-import { credentialsRefused, oktaAway } from '../rules/stop-reasons.ts'
+import { credentialsRefusedBy, oktaAway } from '../rules/stop-reasons.ts'
 import { backoffMs, concurrencyWaitMs } from './backoff.ts'
 import { type LookupParts, waitForOkta } from './paced-get.ts'
 import { oktaPatienceMs } from './patience.ts'
@@ -42,10 +42,11 @@ export async function readTokenOwner(parts: LookupParts, credentials: Credential
     if (answer === null) continue
     const lasting = lastingObstacle(credentials.orgUrl, answer)
     if (lasting !== null) throw stop.because(lasting)
+    const refused = credentialsRefusedBy(answer)
+    if (refused !== null) throw stop.because(refused)
     if (answer.kind === 'answered') {
       const user = parseUser(answer)
       if (user !== null) return { id: user.id, login: user.login }
-      if (answer.httpStatus === 401) throw stop.because(credentialsRefused(answer))
       if (isRefusal(answer)) {
         if (credentials.ofServiceApp) return null
         if (answer.authenticate !== null || whileHidden.failed() >= ownerPatienceMs) {

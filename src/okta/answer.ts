@@ -1,3 +1,5 @@
+import { maskSecrets } from './mask-secrets.ts'
+import type { TokenRefusal } from './oauth/grant.ts'
 import type { RateLimit } from './rate-limit.ts'
 
 /** Okta's error object, as far as it is used. */
@@ -40,6 +42,8 @@ export interface Answered {
    * do.
    */
   readonly retryAfterMs: number | null
+  /** Whether the call was sent again with a new access token, since it had been refused with 401 before. */
+  readonly withNewToken?: true
 }
 
 /** No answer came. */
@@ -53,6 +57,8 @@ export interface Unanswered {
   readonly code: string
   /** For a person. Contains no secret. */
   readonly why: string
+  /** Why Okta gave no access token for the call, so that it could not be sent; absent if that was not the reason. */
+  readonly tokenRefusal?: TokenRefusal
 }
 
 export type Answer = Answered | Unanswered
@@ -147,7 +153,8 @@ function describeBody(body: AnswerBody): string {
 /** The longest text of a server that a message keeps. */
 const maxMessageLength = 400
 
+/** Text of a server may repeat what was sent to it, so what looks like a secret is taken out. */
 function shorten(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim()
+  const line = maskSecrets(text.replaceAll(/\s+/g, ' ').trim())
   return line.length <= maxMessageLength ? line : `${line.slice(0, maxMessageLength - 1)}…`
 }

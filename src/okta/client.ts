@@ -1,15 +1,20 @@
-import { Pool } from 'undici'
-import { type Answer, type Answered, parseBody, parseOktaError } from './answer.ts'
+import type { Answer } from './answer.ts'
 import type { OktaClock } from './clock.ts'
 import type { Connection } from './connection.ts'
-import { Exchange, type Received } from './exchange.ts'
+import type { Received } from './exchange.ts'
+import { ServiceApp } from './oauth/service-app.ts'
 import { parseRateLimit, singleHeader } from './rate-limit.ts'
 import type { OktaRequest } from './request.ts'
-import { parseRetryAfter } from './retry-after.ts'
+import { toAnswer } from './to-answer.ts'
+import { type Call, openTransport } from './transport.ts'
+import { withoutSecretsOf } from './without-secrets.ts'
 
 /** Sends requests to one org. */
 export interface OktaClient {
-  /** Sends a request once. Never throws for a failure of the network or the server. */
+  /**
+   * Sends a request, and as a service app what it takes to be let in. Nothing that may have been carried out is sent
+   * twice. Never throws for a failure of the network or the server.
+   */
   send(request: OktaRequest): Promise<Answer>
   /** Ends all connections. May be called more than once. */
   close(): Promise<void>
@@ -21,74 +26,75 @@ export interface OktaClientOptions {
   /** The most connections. A call that hangs keeps its connection until its time limit. */
   readonly connections: number
   readonly userAgent: string
+  /** The scopes that a service app asks for where the settings name none. */
+  readonly scopes: readonly string[]
+  /** Gets sentences for a person. */
+  readonly say: (line: string) => void
   /** Asked right before the first byte of each request; a request that may not leave counts as never sent. */
   readonly mayLeave?: () => boolean
 }
 
+type Send = (call: Call) => Promise<Received>
+
 /** Opens a client. It keeps connections alive, follows no redirects and retries nothing. */
 export function createOktaClient(options: OktaClientOptions): OktaClient {
-  const { connection, clock } = options
-  const { requestTimeoutMs } = connection
-  const pool = new Pool(connection.orgUrl, {
-    connections: options.connections,
-    pipelining: 1,
-    headersTimeout: requestTimeoutMs,
-    bodyTimeout: requestTimeoutMs,
-    connect: { timeout: Math.min(requestTimeoutMs, 10_000) },
+  const { connection, clock, mayLeave } = options
+  const transport = openTransport({
+    origin: connection.orgUrl,
+    // One more, for access tokens: calls that hang must not keep the others from getting one.
+    connections: options.connections + 1,
+    timeLimitMs: connection.requestTimeoutMs,
+    proxy: connection.proxy,
+    userAgent: options.userAgent,
   })
-  const baseHeaders = {
-    accept: 'application/json',
-    authorization: connection.authorization,
-    'user-agent': options.userAgent,
-  }
+  const closing = new AbortController()
+  const baseHeaders = { accept: 'application/json', 'user-agent': options.userAgent }
 
-  async function send(request: OktaRequest): Promise<Answer> {
+  async function exchange(call: Call, leaves?: () => boolean): Promise<Received> {
     const sentAt = clock.mark()
-    const exchange = new Exchange(requestTimeoutMs, options.mayLeave)
-    const received = exchange.received
-    pool.dispatch(
-      { method: request.method, path: request.path, headers: { ...baseHeaders, ...request.headers } },
-      exchange,
-    )
-    return toAnswer(await received, (date) => clock.observe(date, sentAt, clock.mark()))
+    const sent = { ...call, headers: { ...baseHeaders, ...call.headers } }
+    const received = withoutSecretsOf(call, await transport.exchange(sent, leaves))
+    if (isCertainlyOktas(received)) clock.observe(singleHeader(received.headers.date), sentAt, clock.mark())
+    return received
   }
 
-  let closed: Promise<void> | null = null
-  const close = (): Promise<void> => {
-    closed ??= pool.destroy()
-    return closed
+  const send = sender(options, exchange, closing.signal)
+  return {
+    send: async ({ method, path, headers }) => toAnswer(await send({ method, path, headers })),
+    close: () => {
+      closing.abort()
+      return transport.close()
+    },
   }
 
-  return { send, close }
+  function sender(
+    { scopes, say }: OktaClientOptions,
+    once: (call: Call, leaves?: () => boolean) => Promise<Received>,
+    signal: AbortSignal,
+  ): Send {
+    const { credentials, orgUrl } = connection
+    if (credentials.kind === 'token') {
+      const authorization = credentials.authorization.reveal()
+      return (call) => once({ ...call, headers: { authorization, ...call.headers } }, mayLeave)
+    }
+    const app = new ServiceApp({
+      orgUrl,
+      app: credentials,
+      scopes: credentials.scopes ?? scopes,
+      clock,
+      exchange: once,
+      say,
+      signal,
+    })
+    return (call) => app.send(call, mayLeave)
+  }
 }
 
-function toAnswer(received: Received, observeDate: (date: string | undefined) => void): Answer {
-  if (received.kind === 'lost') {
-    const { connectedAfterMs, code, why } = received
-    if (connectedAfterMs === null) return { kind: 'unanswered', mayHaveBeenSent: false, code, why }
-    return { kind: 'unanswered', mayHaveBeenSent: true, connectedAfterMs, code, why }
-  }
-  const { connectedAfterMs, httpStatus, headers } = received
-  const rateLimit = parseRateLimit(headers)
-  const requestId = singleHeader(headers['x-okta-request-id']) ?? null
-  const body =
-    received.text === null
-      ? { kind: 'unreadable' as const, why: 'a body of more than 1 MiB' }
-      : parseBody(received.text)
-  const answered: Answered = {
-    kind: 'answered',
-    connectedAfterMs,
-    httpStatus,
-    rateLimit,
-    requestId,
-    body,
-    error: httpStatus < 400 ? null : parseOktaError(body),
-    location: singleHeader(headers.location) ?? null,
-    authenticate: /\berror="?([\w.-]+)/.exec(singleHeader(headers['www-authenticate']) ?? '')?.[1] ?? null,
-    retryAfterMs: parseRetryAfter(singleHeader(headers['retry-after']), Date.now()),
-  }
-  // A proxy's clock is not Okta's. One page of a load balancer that is two minutes ahead must not change our view of
-  // it.
-  if (requestId !== null || rateLimit !== null) observeDate(singleHeader(headers.date))
-  return answered
+/**
+ * A proxy's clock is not Okta's. One page of a load balancer that is two minutes ahead must not change our view of it.
+ */
+function isCertainlyOktas(received: Received): received is Extract<Received, { kind: 'response' }> {
+  if (received.kind === 'lost') return false
+  const { headers } = received
+  return singleHeader(headers['x-okta-request-id']) !== undefined || parseRateLimit(headers) !== null
 }

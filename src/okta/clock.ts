@@ -31,6 +31,16 @@ export class OktaClock {
     return this.#monotonic()
   }
 
+  /** Whether an answer has told Okta's time. Until then all times are this machine's. */
+  get known(): boolean {
+    return this.#offset !== null
+  }
+
+  /** How far this machine's clock is behind Okta's, in milliseconds, negative if it is ahead; null if not known. */
+  get machineBehindMs(): number | null {
+    return this.#offset === null ? null : this.now() - this.#fallback()
+  }
+
   /** Takes in one answer's `Date` header. Ignores anything that is not a date. */
   observe(date: string | undefined, sentAt: number, arrivedAt: number): void {
     const seen = date === undefined ? Number.NaN : Date.parse(date)

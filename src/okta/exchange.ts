@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { describeLoss } from './loss.ts'
+import type { TokenRefusal } from './oauth/grant.ts'
 import type { HeaderValue } from './rate-limit.ts'
 
 /** The largest body that is read, in bytes. Users and errors of Okta are a few KiB, lists of factors not much more. */
@@ -15,6 +16,8 @@ export type Received =
       readonly headers: Readonly<Record<string, HeaderValue>>
       /** Null if the body is longer than the limit. The rest was not read. */
       readonly text: string | null
+      /** As in an `Answered`. */
+      readonly withNewToken?: true
     }
   | {
       readonly kind: 'lost'
@@ -22,6 +25,8 @@ export type Received =
       readonly connectedAfterMs: number | null
       readonly code: string
       readonly why: string
+      /** As in an `Unanswered`. */
+      readonly tokenRefusal?: TokenRefusal
     }
 
 /**
@@ -93,8 +98,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    const { code = error.name === 'HTTPParserError' ? 'HPE_INVALID' : 'UNKNOWN' } =
+    // undici gives this refusal no code of its own.
+    const [, refusedByProxy] = /^Proxy response \((\d{3})\)/.exec(error.message) ?? []
+    const { code: named = error.name === 'HTTPParserError' ? 'HPE_INVALID' : 'UNKNOWN' } =
       error as NodeJS.ErrnoException
+    const code = refusedByProxy === undefined ? named : `PROXY_${refusedByProxy}`
     this.#resolve({ kind: 'lost', connectedAfterMs: this.#connectedAfterMs, ...this.#explain(code) })
   }
 

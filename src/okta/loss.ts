@@ -54,6 +54,42 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
     true,
   ],
   [/^(EPROTO|ERR_SSL)/, 'what listens there does not speak TLS as Okta does', checkScheme, true],
+  [
+    /^TOKEN_REDIRECTED$/,
+    'the token endpoint redirects to another address',
+    'Check OKTA_CLIENT_ORGURL, and whether a proxy is in between',
+    true,
+  ],
+  [
+    /^TOKEN_ENDPOINT$/,
+    'the token endpoint does not answer as Okta does',
+    'Check OKTA_CLIENT_ORGURL, and whether a proxy is in between',
+    false,
+  ],
+  [
+    /^PROXY_407$/,
+    'the proxy refuses the connection, since it wants a user and password, or others than these',
+    'Put user and password into the URL of the proxy: export HTTPS_PROXY=http://USER:PASSWORD@proxy.example.com:3128',
+    true,
+  ],
+  [
+    /^PROXY_4/,
+    'the proxy does not let connections to this host through',
+    "Have the org's host allowed on the proxy, or except it: export NO_PROXY=your-org.okta.com",
+    true,
+  ],
+  [
+    /^PROXY_/,
+    "the proxy can't connect to the host",
+    'Check OKTA_CLIENT_ORGURL, and whether the proxy reaches it',
+    false,
+  ],
+  [
+    /^UND_ERR_PRX_TLS$/,
+    'its certificate is for another host',
+    'Check the host in OKTA_CLIENT_ORGURL, and the proxy',
+    true,
+  ],
   [/^HPE_/, 'what answers there does not speak HTTP', checkScheme, false],
   [
     /^(EMFILE|ENFILE)$/,

@@ -9,13 +9,34 @@ import { lossOf } from '../okta/loss.ts'
  */
 export const refusalsThatAsk = 10
 
+/**
+ * Why Okta no longer accepts the credentials: it gives a service app no access token, or it answers 401. Null if the
+ * answer says neither.
+ */
+export function credentialsRefusedBy(answer: Answer): StopReason | null {
+  if (answer.kind === 'answered') return answer.httpStatus === 401 ? credentialsRefused(answer) : null
+  const { tokenRefusal } = answer
+  if (tokenRefusal === undefined) return null
+  return refused(`Okta gives no access token: ${tokenRefusal.why}.`, tokenRefusal.fix)
+}
+
 /** Okta no longer accepts the token. */
 export function credentialsRefused(answer: Answer): StopReason {
+  const renewed = answer.kind === 'answered' && answer.withNewToken === true
+  return refused(
+    `Okta refuses the credentials${renewed ? ', also with a new access token' : ''} (${describeAnswer(answer)}).`,
+    renewed
+      ? 'Check in the Admin Console that the service app is active and has an admin role'
+      : 'Set a valid OKTA_CLIENT_TOKEN',
+  )
+}
+
+function refused(message: string, fix: string): StopReason {
   return {
     state: 'stopped',
     exitCode: exitCodes.refusedByOkta,
-    message: `Okta refuses the credentials (${describeAnswer(answer)}).`,
-    advice: { kind: 'fix', fix: 'Set a valid OKTA_CLIENT_TOKEN' },
+    message,
+    advice: { kind: 'fix', fix },
   }
 }
 
@@ -32,7 +53,7 @@ export function permissionRefused(answer: Answer, what: string, tried: number): 
     message: `Okta refuses ${what} for ${refusalsThatAsk} users in a row and for ${tried} more from the rest of the input (${describeAnswer(answer)}). Either the token has no permission for this, or it has no permission for any of these users.`,
     advice: {
       kind: 'fix',
-      fix: 'Give the owner of the token the admin role or scope, or, if Okta is right to refuse these users, add --accept-refusals so that they are reported as failed',
+      fix: 'Give the owner of the token (or the service app) the admin role or scope, or, if Okta is right to refuse these users, add --accept-refusals so that they are reported as failed',
     },
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { destination, type Logger, pino } from 'pino'
 import type { Answer } from '../okta/answer.ts'
+import { maskSecrets } from '../okta/mask-secrets.ts'
 import type { OktaRequest } from '../okta/request.ts'
 
 /** The log of a run directory. */
@@ -11,13 +12,16 @@ export interface RunLog {
 
 /**
  * Opens `run.log` for appending JSON lines, mode 0600. It shows requests and answers without headers and bodies, so
- * that no credential can reach it. A log that can't be written does not stop the run, because only the journal counts.
+ * that no credential can reach it; what still looks like one is taken out of each line. A log that can't be written does not stop the run, because only the journal counts.
  */
 export function openRunLog(directory: string): RunLog {
   const target = openTarget(join(directory, 'run.log'))
   if (target === null) return { log: pino({ enabled: false }), close: () => {} }
   target.on('error', () => {})
-  const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, target)
+  const log = pino(
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: maskSecrets } },
+    target,
+  )
   return { log, close: () => target.end() }
 }
 

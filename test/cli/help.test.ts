@@ -13,6 +13,7 @@ const commands = [
   'retry',
   'status',
   'verify-journal',
+  'doctor',
   'validate',
   'sandbox',
 ] as const

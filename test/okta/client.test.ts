@@ -6,6 +6,7 @@ import { createOktaClient, type OktaClient } from '../../src/okta/client.ts'
 import { OktaClock } from '../../src/okta/clock.ts'
 import { Exchange, type Received } from '../../src/okta/exchange.ts'
 import { lifecycleRequest, readUserRequest } from '../../src/okta/request.ts'
+import { Secret } from '../../src/okta/secret.ts'
 
 const releases: (() => Promise<unknown>)[] = []
 
@@ -28,10 +29,17 @@ async function serve(listener: RequestListener): Promise<{ url: string; server: 
 
 function clientFor(orgUrl: string, requestTimeoutMs = 5_000): OktaClient {
   const client = createOktaClient({
-    connection: { orgUrl, authorization: 'SSWS secret', requestTimeoutMs, ofServiceApp: false },
+    connection: {
+      orgUrl,
+      credentials: { kind: 'token', authorization: new Secret('SSWS secret'), ofServiceApp: false },
+      requestTimeoutMs,
+      proxy: null,
+    },
     clock: new OktaClock(),
     connections: 2,
     userAgent: 'okta-lifecycle/test',
+    scopes: [],
+    say: () => {},
   })
   releases.push(() => client.close())
   return client

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { KnownError } from '../../src/messages/known-error.ts'
-import { checkOrgUrl, readConnection } from '../../src/okta/connection.ts'
+import { type Connection, readConnection } from '../../src/okta/connection.ts'
+import { readOrgUrl } from '../../src/okta/org-url.ts'
+import { settingsOfEnvironment } from '../../src/okta/settings.ts'
 
 function problemOf(work: () => unknown): KnownError {
   try {
@@ -12,7 +14,23 @@ function problemOf(work: () => unknown): KnownError {
   throw new Error('nothing was refused')
 }
 
-describe('checkOrgUrl', () => {
+function checkOrgUrl(text: string | undefined): string {
+  return readOrgUrl(settingsOfEnvironment({ OKTA_CLIENT_ORGURL: text }))
+}
+
+function connect(environment: Readonly<Record<string, string | undefined>>): Connection {
+  return readConnection(settingsOfEnvironment(environment), () => {
+    throw new Error('There is no file here.')
+  })
+}
+
+/** The header of a token, and whether it has no owner. */
+function tokenOf({ credentials }: Connection): { authorization: string; ofServiceApp: boolean } {
+  if (credentials.kind !== 'token') throw new Error('These are no token.')
+  return { authorization: credentials.authorization.reveal(), ofServiceApp: credentials.ofServiceApp }
+}
+
+describe('readOrgUrl', () => {
   it.each([
     ['https://acme.okta.com', 'https://acme.okta.com'],
     ['https://acme.okta.com/', 'https://acme.okta.com'],
@@ -51,7 +69,7 @@ describe('checkOrgUrl', () => {
   ])('refuses %j and names the variable and what to type', (text) => {
     const error = problemOf(() => checkOrgUrl(text))
     expect(error.message).toContain('OKTA_CLIENT_ORGURL')
-    expect(error.next).toMatch(/^export OKTA_CLIENT_ORGURL=https?:\/\/\S+$/)
+    expect(error.next).toMatch(/^export OKTA_CLIENT_ORGURL='?https?:\/\/\S+$/)
     expect(error.message).not.toContain('pass@')
   })
 
@@ -75,23 +93,21 @@ describe('readConnection', () => {
   const environment = { OKTA_CLIENT_ORGURL: 'https://acme.okta.com/', OKTA_CLIENT_TOKEN: '00aBcDeF' }
 
   it('takes an API token and 30 seconds where nothing else is said', () => {
-    expect(readConnection(environment)).toEqual({
-      orgUrl: 'https://acme.okta.com',
-      authorization: 'SSWS 00aBcDeF',
-      ofServiceApp: false,
-      requestTimeoutMs: 30_000,
-    })
+    const connection = connect(environment)
+    expect(connection).toMatchObject({ orgUrl: 'https://acme.okta.com', requestTimeoutMs: 30_000 })
+    expect(tokenOf(connection)).toEqual({ authorization: 'SSWS 00aBcDeF', ofServiceApp: false })
   })
 
   it('knows the access token of a service app by its own claims, and takes nothing else for one', () => {
     const app = { sub: '0oa1', cid: '0oa1' }
     const isApp = (claims: unknown, mode = 'Bearer'): boolean => {
       const payload = Buffer.from(JSON.stringify(claims)).toString('base64url')
-      return readConnection({
+      const connection = connect({
         ...environment,
         OKTA_CLIENT_AUTHORIZATIONMODE: mode,
         OKTA_CLIENT_TOKEN: `eyJhbGciOiJub25lIn0.${payload}.c2ln`,
-      }).ofServiceApp
+      })
+      return tokenOf(connection).ofServiceApp
     }
     expect(isApp(app)).toBe(true)
     // A user signed in, somebody else's subject, claims that are missing or not an object, and an API token.
@@ -108,31 +124,29 @@ describe('readConnection', () => {
   })
 
   it('takes a token read from a file with its line feed, and the Bearer scheme in any letter case', () => {
-    const connection = readConnection({
+    const connection = connect({
       ...environment,
       OKTA_CLIENT_TOKEN: 'eyJhbGciOi.J9 \n'.replace(' ', ''),
       OKTA_CLIENT_AUTHORIZATIONMODE: 'bearer',
     })
-    expect(connection.authorization).toBe('Bearer eyJhbGciOi.J9')
+    expect(tokenOf(connection).authorization).toBe('Bearer eyJhbGciOi.J9')
   })
 
   it.each([undefined, '', '  \n'])('refuses the token %j', (token) => {
-    const error = problemOf(() => readConnection({ ...environment, OKTA_CLIENT_TOKEN: token }))
+    const error = problemOf(() => connect({ ...environment, OKTA_CLIENT_TOKEN: token }))
     expect(error.message).toContain('OKTA_CLIENT_TOKEN')
   })
 
   it.each(['SSWS 00secret', '00sec ret', '00secret\r\nx-evil: 1', '00secrét', '00secret\u0000'])(
     'refuses a token that no header could carry, without showing it: %j',
     (token) => {
-      const error = problemOf(() => readConnection({ ...environment, OKTA_CLIENT_TOKEN: token }))
+      const error = problemOf(() => connect({ ...environment, OKTA_CLIENT_TOKEN: token }))
       expect(`${error.message} ${error.next}`).not.toMatch(/00sec/)
     },
   )
 
   it('refuses a way of authorization that it does not have', () => {
-    const error = problemOf(() =>
-      readConnection({ ...environment, OKTA_CLIENT_AUTHORIZATIONMODE: 'Kerberos' }),
-    )
+    const error = problemOf(() => connect({ ...environment, OKTA_CLIENT_AUTHORIZATIONMODE: 'Kerberos' }))
     expect(error.message).toContain('Kerberos')
   })
 
@@ -144,12 +158,12 @@ describe('readConnection', () => {
     ['0', 30_000],
     ['', 30_000],
   ])('reads the time limit %j as %i ms', (text, expected) => {
-    const connection = readConnection({ ...environment, OKTA_CLIENT_REQUESTTIMEOUT: text })
+    const connection = connect({ ...environment, OKTA_CLIENT_REQUESTTIMEOUT: text })
     expect(connection.requestTimeoutMs).toBe(expected)
   })
 
   it.each(['-1', 'abc', '601', 'Infinity', 'NaN', '30s'])('refuses the time limit %j', (text) => {
-    const error = problemOf(() => readConnection({ ...environment, OKTA_CLIENT_REQUESTTIMEOUT: text }))
+    const error = problemOf(() => connect({ ...environment, OKTA_CLIENT_REQUESTTIMEOUT: text }))
     expect(error.message).toContain('OKTA_CLIENT_REQUESTTIMEOUT')
   })
 })

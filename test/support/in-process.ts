@@ -9,6 +9,9 @@ export interface InProcessOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** Variables that decide which org is talked to, and how. */
+const decides = /^OKTA_|_PROXY$|^NODE_(?:EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)$/i
+
 /** How wide help is printed, so that it can be compared. */
 const columns = 100
 
@@ -23,7 +26,7 @@ export async function runInProcess(args: readonly string[], options: InProcessOp
   }
   const before = process.cwd()
   const printed = { stdout: '', stderr: '' }
-  for (const name of Object.keys(process.env)) if (name.startsWith('OKTA_')) vi.stubEnv(name, undefined)
+  for (const name of Object.keys(process.env)) if (decides.test(name)) vi.stubEnv(name, undefined)
   for (const [name, value] of Object.entries(options.env ?? {})) vi.stubEnv(name, value)
   const captures = [
     capture('stdout', printed),

@@ -13,6 +13,8 @@ import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error
 import { describeNext, RunStopped, type StopReason, StopSwitch } from '../../messages/stop.ts'
 import { createOktaClient } from '../../okta/client.ts'
 import { OktaClock } from '../../okta/clock.ts'
+import { belongToServiceApp } from '../../okta/credentials.ts'
+import { scopesFor } from '../../okta/oauth/scopes.ts'
 import { jsonAnswer, type PlanAnswer, textAnswer } from '../../plan/plan-answer.ts'
 import { createPlanProgress, silentPlanProgress } from '../../plan/plan-progress.ts'
 import { planRows } from '../../plan/plan-rows.ts'
@@ -25,7 +27,7 @@ import { type CheckedInput, checkInput } from '../../run/check-input.ts'
 import { describeInput } from '../../run/describe-input.ts'
 import { defineCommand } from '../command.ts'
 import { inputOptions, jsonOption, sendingOptions } from '../options.ts'
-import { describeSandbox, environmentOrg, newSandboxOrg, type RunOrg } from '../org.ts'
+import { configuredOrg, describeSandbox, newSandboxOrg, type RunOrg } from '../org.ts'
 import { stopOnSignals } from '../terminal/signals.ts'
 import { say } from '../terminal/stop-hooks.ts'
 import { programVersion } from '../version.ts'
@@ -58,7 +60,7 @@ export const planCommand = defineCommand({
   ],
   handler: async (args, input): Promise<ExitCode> => {
     const prepared = await prepare(input, args)
-    const realOrg = args.sandbox ? null : environmentOrg()
+    const realOrg = args.sandbox ? null : configuredOrg()
     const stop = new StopSwitch()
     const unhook = stopOnSignals(stop, say)
     try {
@@ -109,11 +111,13 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
     clock,
     connections: pace.concurrency + mostSilent,
     userAgent: `okta-lifecycle/${programVersion()}`,
+    scopes: scopesFor(checked.job.guards),
+    say,
   })
   // Reads change nothing, so a plan that stops does not wait for those under way.
   stop.signal.addEventListener('abort', () => void client.close(), { once: true })
   let rowsDone = 0
-  const { orgUrl, ofServiceApp } = org.connection
+  const { orgUrl, credentials } = org.connection
   const lookup = openLookup({
     ...pace,
     orgUrl,
@@ -126,6 +130,7 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
     workLeft: () => checked.survey.rows - rowsDone,
   })
   try {
+    const ofServiceApp = belongToServiceApp(credentials)
     const owner = await readTokenOwner(lookup, { orgUrl, ofServiceApp })
     if (owner === null) say('The credentials belong to a service app: there is no owner to protect.')
     const protect = await lookUpProtected(lookup, checked.job.guards.protect)

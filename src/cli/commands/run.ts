@@ -22,7 +22,7 @@ import { withJobLock, withRunLocks } from '../../run/run-locks.ts'
 import { type CarryOutOptions, carryOut } from '../carry-out.ts'
 import { defineCommand } from '../command.ts'
 import { inputOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
-import { describeSandbox, environmentOrg, newSandboxOrg, type RunOrg } from '../org.ts'
+import { configuredOrg, describeSandbox, newSandboxOrg, type RunOrg } from '../org.ts'
 import { checkQuestion, confirmSending, describeSending } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
 import { programVersion } from '../version.ts'
@@ -55,7 +55,7 @@ export const runCommand = defineCommand({
   handler: async (args, input): Promise<ExitCode> => {
     const prepared = await prepare(input, args)
     checkQuestion(args.yes, prepared.source)
-    const realOrg = args.sandbox ? null : environmentOrg()
+    const realOrg = args.sandbox ? null : configuredOrg()
     const jobName = prepared.merge('csv').name
     const runId = args['run-id'] === undefined ? makeRunId(new Date(), jobName) : checkRunId(args['run-id'])
     const stop = new StopSwitch()

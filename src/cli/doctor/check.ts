@@ -1,0 +1,18 @@
+/** One thing that was looked at. */
+export interface Check {
+  /** Fixed, for programs: `clock`. */
+  readonly name: string
+  readonly ok: boolean
+  /** What was found, as one or two sentences. Holds no secret. */
+  readonly message: string
+  /** What to do about it, as an imperative; only where something is wrong. */
+  readonly fix?: string
+}
+
+export function fine(name: string, message: string): Check {
+  return { name, ok: true, message }
+}
+
+export function wrong(name: string, message: string, fix: string): Check {
+  return { name, ok: false, message, fix }
+}

@@ -1,0 +1,64 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { parseSystemError } from '../../files/system-error.ts'
+import { readJobFile } from '../../job/read-job-file.ts'
+import { KnownError } from '../../messages/known-error.ts'
+import { type Check, fine, wrong } from './check.ts'
+import type { GuardWants } from './observe-org.ts'
+
+/** The job file, as far as it matters here. */
+export interface ExaminedJob {
+  readonly checks: readonly Check[]
+  /** The guards as the file has them; empty if there is none. */
+  readonly guards: object
+}
+
+/** Reads the job file and looks whether its input is there. Without a job file there is nothing to examine. */
+export async function examineJob(path: string | undefined): Promise<ExaminedJob> {
+  if (path === undefined) return { checks: [], guards: {} }
+  try {
+    const { job, directory } = await readJobFile(path)
+    const checks = [
+      fine('job', `${path} is a valid job file.`),
+      ...(await examineInput(directory, job.input?.file)),
+    ]
+    return { checks, guards: job.guards ?? {} }
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error
+    return { checks: [wrong('job', error.message, error.next)], guards: {} }
+  }
+}
+
+async function examineInput(directory: string, file: string | undefined): Promise<readonly Check[]> {
+  if (file === undefined) return []
+  const path = resolve(directory, file)
+  try {
+    await stat(path)
+    return [fine('input', `The input ${path} is there.`)]
+  } catch (error) {
+    const why = parseSystemError(error)?.why ?? String(error)
+    return [
+      wrong(
+        'input',
+        `The input of the job, ${path}, can't be read: ${why}.`,
+        'Correct input.file in the job',
+      ),
+    ]
+  }
+}
+
+/** What the guards need to know of the org. */
+export function wantsOf(guards: object): GuardWants {
+  const { protect_admins, protect_groups, protect } = guards as Readonly<Record<string, unknown>>
+  return {
+    roles: protect_admins === true,
+    groups: texts(protect_groups),
+    users: texts(protect).filter((entry) => !entry.includes('*')),
+  }
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value)
+    ? value.filter((entry) => typeof entry === 'string').map((entry) => entry.trim())
+    : []
+}

@@ -1,0 +1,59 @@
+import { shown } from '../../messages/shown.ts'
+import { type Answer, describeAnswer } from '../../okta/answer.ts'
+import type { Check } from './check.ts'
+import { fine, wrong } from './check.ts'
+import type { OrgObservation } from './observe-org.ts'
+
+function statusOf(answer: Answer): number {
+  return answer.kind === 'answered' ? answer.httpStatus : 0
+}
+
+/** Whether the guards of the job can be checked: a guard that can't be checked stops a run. */
+export function judgeGuards({ roles, groups, users }: OrgObservation): readonly Check[] {
+  return [...judgeRoles(roles), ...groups.flatMap(judgeGroup), ...users.flatMap(judgeUser)]
+}
+
+function judgeRoles(roles: Answer | null): readonly Check[] {
+  if (roles === null) return []
+  const status = statusOf(roles)
+  if (status === 200) return [fine('guard_admins', 'The admin roles can be read.')]
+  return [
+    wrong(
+      'guard_admins',
+      `The admin roles can't be read, so protect_admins can't be checked: ${describeAnswer(roles)}.`,
+      status === 404
+        ? 'This org has no list of role assignees: set protect_admins: false in the job, or --no-protect-admins'
+        : 'Grant the permission "View roles, resources, and admin assignments" (a service app also okta.roles.read), or set protect_admins: false',
+    ),
+  ]
+}
+
+function judgeGroup([id, answer]: OrgObservation['groups'][number]): readonly Check[] {
+  const status = statusOf(answer)
+  if (status === 200) return [fine('guard_groups', `The members of the group ${shown(id)} can be read.`)]
+  return [
+    wrong(
+      'guard_groups',
+      `The members of the group ${shown(id)} in protect_groups can't be read: ${describeAnswer(answer)}.`,
+      status === 404
+        ? 'Correct the id of the group in the job'
+        : 'Grant the permission "View groups and their details" (a service app also okta.groups.read)',
+    ),
+  ]
+}
+
+function judgeUser([entry, answer]: OrgObservation['users'][number]): readonly Check[] {
+  const status = statusOf(answer)
+  if (status === 200) return []
+  if (status === 403)
+    return [fine('guard_protect', `${shown(entry)} in protect may not be read. It protects by comparison.`)]
+  return [
+    wrong(
+      'guard_protect',
+      status === 404
+        ? `${shown(entry)} in protect is nobody in this org, so it protects nobody.`
+        : `${shown(entry)} in protect could not be looked up: ${describeAnswer(answer)}.`,
+      `Correct the entry ${shown(entry)} in the job`,
+    ),
+  ]
+}

@@ -1,0 +1,117 @@
+import type { HttpProxy } from '../../okta/proxy.ts'
+import { type SettingName, type Settings, settingNames, textOf, variableOf } from '../../okta/settings.ts'
+import { type Check, fine, wrong } from './check.ts'
+
+/** A file that holds a secret, and who may read it. */
+export interface SecretFile {
+  readonly path: string
+  /** The permission bits. */
+  readonly mode: number
+}
+
+/** Names as people misspell them: without letter case and separators. */
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z]/g, '')
+}
+
+/** Variables and keys that no setting has, but that look like one. Nothing tells a person that they are not read. */
+export function judgeMisspelled(
+  environment: Readonly<Record<string, string | undefined>>,
+  keys: readonly string[],
+): readonly Check[] {
+  const known = new Set<string>(settingNames.map(variableOf))
+  const likely = new Map<string, SettingName>([
+    ...settingNames.flatMap((name): [string, SettingName][] => [
+      [plain(variableOf(name)), name],
+      [plain(`OKTA_${name}`), name],
+    ]),
+    ['oktaapitoken', 'token'],
+    ['oktaapikey', 'token'],
+    ['oktaclientapitoken', 'token'],
+    ['oktaorgname', 'orgUrl'],
+    ['oktadomain', 'orgUrl'],
+    ['oktaclientscope', 'scopes'],
+  ])
+  const found = [
+    ...Object.keys(environment).filter((name) => /^okta/i.test(name) && !known.has(name)),
+    ...keys.filter((key) => key.startsWith('okta.')),
+  ]
+  return found.flatMap((name) => {
+    const meant = likely.get(plain(name))
+    if (meant === undefined) return []
+    const right = name.startsWith('okta.') ? `okta.client.${meant}` : variableOf(meant)
+    return [wrong('settings_misspelled', `${name} is not read by this program.`, `Rename it to ${right}`)]
+  })
+}
+
+/** Keys of okta.yaml that are not read, because they are for Okta's SDKs. */
+export function judgeOtherKeys(keys: readonly string[]): readonly Check[] {
+  if (keys.length === 0) return []
+  return [fine('settings_not_used', `These keys are not used by this program: ${keys.join(', ')}.`)]
+}
+
+/** Credentials that are set and not used, since the mode wants others. */
+export function judgeUnused(settings: Settings): readonly Check[] {
+  const mode = (textOf(settings.authorizationMode) ?? 'SSWS').toLowerCase()
+  const unused =
+    mode === 'privatekey' ? (['token'] as const) : (['privateKey', 'clientId', 'keyId', 'scopes'] as const)
+  const found = unused.flatMap((name) => settings[name]?.place ?? [])
+  if (found.length === 0) return []
+  const meant =
+    mode === 'privatekey' ? 'SSWS (an API token) or Bearer (an access token)' : 'PrivateKey (a service app)'
+  return [
+    wrong(
+      'settings_unused',
+      `Set, but not used with the authorization mode ${textOf(settings.authorizationMode) ?? 'SSWS'}: ${found.join(', ')}.`,
+      `Remove what is not used, or set OKTA_CLIENT_AUTHORIZATIONMODE to ${meant}`,
+    ),
+  ]
+}
+
+/** Files with secrets must be readable by their owner alone. */
+export function judgeSecretFiles(files: readonly SecretFile[]): readonly Check[] {
+  return files
+    .filter(({ mode }) => (mode & 0o077) !== 0)
+    .map(({ path, mode }) =>
+      wrong(
+        'secret_files',
+        `${path} holds a secret, and other users of this machine may read or change it (mode ${(mode & 0o777).toString(8)}).`,
+        `chmod 600 ${path}`,
+      ),
+    )
+}
+
+/** A variable that turns off all checks of certificates, for this program too. */
+export function judgeTlsOff(environment: Readonly<Record<string, string | undefined>>): readonly Check[] {
+  if (environment.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return []
+  return [
+    wrong(
+      'tls_checks',
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 turns off all checks of certificates: anybody in between could read the token.',
+      'unset NODE_TLS_REJECT_UNAUTHORIZED, and name the CA of your company with NODE_EXTRA_CA_CERTS',
+    ),
+  ]
+}
+
+/** @param content of the file that NODE_EXTRA_CA_CERTS names; null if it can't be read, undefined if none is named */
+export function judgeExtraCa(path: string | undefined, content: string | null | undefined): readonly Check[] {
+  if (path === undefined || path === '' || content === undefined) return []
+  const fix =
+    'Set NODE_EXTRA_CA_CERTS to a file with the CA certificates of your company in PEM, before the program starts'
+  if (content === null) {
+    return [
+      wrong('extra_ca', `NODE_EXTRA_CA_CERTS names ${path}, which can't be read, so it has no effect.`, fix),
+    ]
+  }
+  const count = content.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/g)?.length ?? 0
+  if (count === 0)
+    return [wrong('extra_ca', `NODE_EXTRA_CA_CERTS names ${path}, which holds no certificate in PEM.`, fix)]
+  return [fine('extra_ca', `${count} more CA certificate${count === 1 ? '' : 's'} from ${path}.`)]
+}
+
+/** Which proxy requests go through. Whether it lets them shows when the org is asked. */
+export function judgeProxy(proxy: HttpProxy | null): readonly Check[] {
+  if (proxy === null) return []
+  const withUser = proxy.authorization === null ? 'without user' : 'with user and password'
+  return [fine('proxy', `Requests go through the proxy ${proxy.uri} (${proxy.variable}), ${withUser}.`)]
+}

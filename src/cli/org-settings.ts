@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { Refusal } from '../messages/known-error.ts'
+import { mergeSettings, type Settings, settingsOfEnvironment } from '../okta/settings.ts'
+import { parseSettingsFile, type SettingsFile } from '../okta/settings-file.ts'
+
+/** The settings of the org from all sources, and the files that they were read from. */
+export interface OrgSettings {
+  readonly settings: Settings
+  readonly files: readonly (SettingsFile & { readonly path: string })[]
+}
+
+/**
+ * Reads the settings in rising precedence, setting by setting: `~/.okta/okta.yaml`, `./okta.yaml`, the environment.
+ * Source: okta-sdk-nodejs, src/config-loader.js.
+ *
+ * @throws Refusal when a file is there and can't be read
+ */
+export function readOrgSettings(environment: Readonly<Record<string, string | undefined>>): OrgSettings {
+  const home = environment.HOME ?? homedir()
+  const files = [
+    readFile(join(home, '.okta', 'okta.yaml'), '~/.okta/okta.yaml'),
+    readFile('okta.yaml', './okta.yaml'),
+  ].filter((file) => file !== null)
+  const settings = mergeSettings(...files.map((file) => file.settings), settingsOfEnvironment(environment))
+  return { settings, files }
+}
+
+/** Reads the file of a private key; `~/` at its beginning is the home directory. */
+export function readKeyFile(path: string): string {
+  return readFileSync(path.startsWith('~/') ? join(homedir(), path.slice(2)) : path, 'utf8')
+}
+
+function readFile(path: string, shown: string): OrgSettings['files'][number] | null {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    throw new Refusal(
+      `${shown} can't be read (${code ?? String(error)}).`,
+      `Let this user read ${shown}, or move it away`,
+      error,
+    )
+  }
+  return { ...parseSettingsFile(text, shown), path }
+}

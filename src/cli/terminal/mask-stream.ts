@@ -1,0 +1,35 @@
+import { maskSecrets } from '../../okta/mask-secrets.ts'
+
+/** Variables that hold a secret, or a URL with a password. */
+const withSecret = /^(?:OKTA_CLIENT_TOKEN|OKTA_CLIENT_PRIVATEKEY)$|_PROXY$/i
+/** Shorter texts are not taken for secrets: taking them out would spoil what is not one. */
+const shortest = 8
+
+/** The secrets that an environment holds, the longest first. */
+export function secretsOf(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const secrets = Object.entries(environment).flatMap(([name, value = '']) => {
+    if (!withSecret.test(name)) return []
+    if (!/_PROXY$/i.test(name)) return [value.trim(), ...value.split(/\\n|\s+/)]
+    return /:\/\/[^/@]*:([^/@]*)@/.exec(value)?.slice(1) ?? []
+  })
+  return [...new Set(secrets)]
+    .filter((secret) => secret.length >= shortest && !/^-+(?:BEGIN|END)|^(?:PRIVATE|RSA|KEY-+)$/.test(secret))
+    .sort((a, b) => b.length - a.length)
+}
+
+/** A text without these secrets, and without what looks like one. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  let masked = text
+  for (const secret of secrets) masked = masked.replaceAll(secret, '[secret]')
+  return maskSecrets(masked)
+}
+
+/**
+ * Lets nothing out of a stream that is a secret of the environment or looks like one: the last line of defence. What is
+ * right never gets here with a secret in it.
+ */
+export function maskStream(stream: NodeJS.WriteStream, secrets: readonly string[]): void {
+  const write = stream.write.bind(stream) as (...given: unknown[]) => boolean
+  stream.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean =>
+    write(typeof chunk === 'string' ? withoutSecrets(chunk, secrets) : chunk, ...rest)
+}

@@ -1,0 +1,32 @@
+import type { Secret } from '../secret.ts'
+
+/** An access token that Okta gave. */
+export interface Grant {
+  readonly accessToken: Secret
+  /** With `DPoP` each call needs a proof. */
+  readonly scheme: 'Bearer' | 'DPoP'
+  /** When it was asked for, by the monotonic clock in ms: its life began no earlier. */
+  readonly askedAt: number
+  readonly lifeMs: number
+}
+
+/** Why Okta gives no access token, and what to do. It is final until somebody does it. */
+export interface TokenRefusal {
+  /** One sentence without its full stop; holds no secret. */
+  readonly why: string
+  /** An imperative without its full stop. */
+  readonly fix: string
+}
+
+/** Why no answer came from the token endpoint, or none that is Okta's. It may pass. */
+export interface TokenEndpointLoss {
+  /** As in an {@link Unanswered}. */
+  readonly code: string
+  readonly why: string
+}
+
+/** How a request for an access token ended. */
+export type TokenOutcome =
+  | { readonly kind: 'granted'; readonly grant: Grant }
+  | { readonly kind: 'refused'; readonly refusal: TokenRefusal }
+  | { readonly kind: 'away'; readonly loss: TokenEndpointLoss }

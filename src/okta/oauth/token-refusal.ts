@@ -1,0 +1,93 @@
+import { maskSecrets } from '../mask-secrets.ts'
+import type { TokenRefusal } from './grant.ts'
+
+/** What the token endpoint said when it refused. Source: RFC 6749, section 5.2; RFC 9449 for DPoP. */
+export interface OAuthRefusal {
+  readonly httpStatus: number
+  readonly error: string
+  readonly description: string
+}
+
+/** What was asked for. */
+export interface AskedFor {
+  readonly clientId: string
+  readonly scopes: readonly string[]
+  readonly keyId: string | null
+}
+
+/** The longest text of a server that a message keeps. */
+const longest = 300
+
+/** The first pattern that matches `error: description` wins. Sources of the words: recorded refusals of Okta's. */
+const causes: readonly (readonly [
+  pattern: RegExp,
+  why: (asked: AskedFor) => string,
+  fix: (asked: AskedFor) => string,
+])[] = [
+  [
+    /^invalid_client: .*client_id/i,
+    ({ clientId }) => `this org has no active app with the client id ${clientId}`,
+    () => 'Check OKTA_CLIENT_CLIENTID and OKTA_CLIENT_ORGURL, and that the app is active',
+  ],
+  [
+    /^invalid_client: .*(?:signature|kid|key)/i,
+    ({ clientId, keyId }) =>
+      `the private key does not belong to a public key of the app ${clientId}${keyId === null ? '' : ` with the id ${keyId}`}`,
+    ({ clientId }) =>
+      `Check OKTA_CLIENT_PRIVATEKEY and OKTA_CLIENT_KEYID against the public keys of the app ${clientId} in the Admin Console (Applications > the app > General)`,
+  ],
+  [
+    /^invalid_client: .*(?:expir|future|current time|issued|iat|nbf)/i,
+    () => 'the times in the assertion do not fit the clock of the org',
+    () => 'Set the clock of this machine (for example by NTP)',
+  ],
+  [
+    /^invalid_client: .*audience/i,
+    () => 'the org knows itself by another address than the one that is set',
+    () =>
+      'Set OKTA_CLIENT_ORGURL to the address at which the app was made: the custom domain or the okta.com domain',
+  ],
+  [
+    /^invalid_client:/i,
+    ({ clientId }) => `the app ${clientId} could not prove who it is`,
+    () =>
+      'Check that the app is an API Services app, that its client authentication is "Public key / Private key", and OKTA_CLIENT_PRIVATEKEY',
+  ],
+  [
+    /^(?:invalid_scope|consent_required|access_denied):/i,
+    ({ clientId, scopes }) => `the app ${clientId} may not have the scopes ${scopes.join(' ')}`,
+    ({ scopes }) =>
+      `Let a super admin grant the app ${scopes.join(' and ')} in the Admin Console (Applications > the app > Okta API Scopes), or set OKTA_CLIENT_SCOPES`,
+  ],
+  [
+    /^(?:unauthorized_client|unsupported_grant_type):/i,
+    ({ clientId }) => `the app ${clientId} may not use client credentials`,
+    () => 'Make an app of the type API Services, and use its client id and key',
+  ],
+  [
+    /^(?:invalid_dpop_proof|use_dpop_nonce):/i,
+    () => 'the proof (DPoP) was not accepted',
+    () => 'Set the clock of this machine (for example by NTP), and check whether a proxy changes requests',
+  ],
+]
+
+/** Says why Okta gives the app no access token, and what to do about it. */
+export function explainRefusal(refusal: OAuthRefusal, asked: AskedFor): TokenRefusal {
+  const { httpStatus, error, description } = refusal
+  const text = `${error}: ${description}`
+  const said = maskSecrets(text.replaceAll(/\s+/g, ' ').trim()).slice(0, longest)
+  const found = causes.find(([pattern]) => pattern.test(text))
+  const why = found === undefined ? 'it gives no reason that is known here' : found[1](asked)
+  return {
+    why: `${why} (Okta answered ${httpStatus} ${said})`,
+    fix: found === undefined ? 'Check the app in the Admin Console' : found[2](asked),
+  }
+}
+
+/** The refusal of a token that Okta gave with fewer scopes than were asked for. */
+export function scopesMissing(missing: readonly string[], { clientId }: AskedFor): TokenRefusal {
+  return {
+    why: `the app ${clientId} was not granted ${missing.join(' and ')}`,
+    fix: `Let a super admin grant ${missing.join(' and ')} in the Admin Console (Applications > the app > Okta API Scopes)`,
+  }
+}

@@ -1,0 +1,71 @@
+import { type KnownError, Refusal } from '../messages/known-error.ts'
+import { refuseQuotes } from './quotes.ts'
+import { howToSet, type Settings, textOf } from './settings.ts'
+
+const example = 'https://your-org.okta.com'
+
+/**
+ * Accepts the org's URL: HTTPS, or plain HTTP on loopback; no path, no credentials, and not the admin console's host.
+ *
+ * @returns the origin, without a trailing slash
+ * @throws Refusal that names the place of the setting
+ */
+export function readOrgUrl(settings: Settings): string {
+  const text = textOf(settings.orgUrl)
+  const place = settings.orgUrl?.place ?? 'OKTA_CLIENT_ORGURL'
+  const fix = (url: string): string => howToSet(settings, 'orgUrl', url)
+  if (text === null) {
+    const problem = settings.orgUrl === undefined ? 'is not set' : 'is empty or not a text'
+    throw new Refusal(`${place} ${problem}. It must be the URL of the Okta org.`, fix(example))
+  }
+  refuseQuotes(settings, 'orgUrl', text)
+  if (!URL.canParse(text)) throw notUrl(text, place, fix)
+  const url = new URL(text)
+  if (url.username !== '' || url.password !== '') {
+    throw new Refusal(`${place} must not contain a user name or password.`, fix(example))
+  }
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+    throw new Refusal(
+      `${place} must begin with https:// (it is ${url.protocol}//${url.host}); plain HTTP is allowed only for this machine (loopback).`,
+      fix(`https://${url.host === '' ? 'your-org.okta.com' : url.host}`),
+    )
+  }
+  const admin = /^([^.]+)-admin(\.(?:okta|oktapreview|okta-emea|okta-gov)\.com|\.okta\.mil)$/i.exec(
+    url.hostname,
+  )
+  if (admin !== null) {
+    const fixed = `${admin[1]}${admin[2]}`
+    throw new Refusal(
+      `${place} is the address of the admin console (${url.hostname}); the API is at ${fixed}.`,
+      fix(`https://${fixed}`),
+    )
+  }
+  if (/^\{?your|^\$?\{/i.test(url.hostname) || /[{}]|%7B/i.test(url.hostname)) {
+    throw new Refusal(
+      `${place} is still the placeholder of an example (${url.hostname}).`,
+      fix('https://the-name-of-your-org.okta.com'),
+    )
+  }
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw new Refusal(
+      `${place} must be only the org's address, without a path (it has ${url.pathname}${url.search}${url.hash}).`,
+      fix(url.origin),
+    )
+  }
+  return url.origin
+}
+
+/**
+ * A value that is not a URL may be a token in the wrong variable, so only a value that looks like a host is shown. A JWT
+ * has dots too, and no top-level domain.
+ */
+function notUrl(text: string, place: string, fix: (url: string) => string): KnownError {
+  if (/^(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}(:\d+)?\/?$/i.test(text)) {
+    return new Refusal(`${place} has no scheme: ${text}.`, fix(`https://${text}`))
+  }
+  return new Refusal(`${place} is not a URL.`, fix(example))
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
+}

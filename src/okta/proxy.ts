@@ -1,0 +1,89 @@
+import { Refusal } from '../messages/known-error.ts'
+import { Secret } from './secret.ts'
+
+/** The proxy that requests go through. */
+export interface HttpProxy {
+  /** Scheme, host and port, without user and password. */
+  readonly uri: string
+  /** The value of `Proxy-Authorization`; null if the URL has no user. */
+  readonly authorization: Secret | null
+  /** The variable that names it. */
+  readonly variable: string
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The first that is set counts. Lower case comes first, and HTTP_PROXY serves where HTTPS_PROXY is not set: as in curl and undici. */
+const variables = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'] as const
+
+/**
+ * The proxy for the org, by the usual variables of the environment; null if requests go straight to it. Plain HTTP stays
+ * on this machine, and so it never goes through a proxy.
+ *
+ * @throws Refusal when the variable does not name an HTTP proxy. It does not show a password
+ */
+export function proxyFor(orgUrl: string, environment: Environment): HttpProxy | null {
+  const url = new URL(orgUrl)
+  if (url.protocol !== 'https:') return null
+  const variable = variables.find((name) => (environment[name] ?? '').trim() !== '')
+  if (variable === undefined || isExcepted(url, environment.no_proxy ?? environment.NO_PROXY ?? ''))
+    return null
+  return readProxy((environment[variable] ?? '').trim(), variable)
+}
+
+function readProxy(text: string, variable: string): HttpProxy {
+  const example = `export ${variable}=http://USER:PASSWORD@proxy.example.com:3128`
+  // curl and many others take a proxy without its scheme.
+  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
+  if (/["'\s]/.test(text) || !URL.canParse(full)) {
+    throw new Refusal(
+      `${variable} is not the URL of a proxy.`,
+      `${example}, with special characters of the password as %XX`,
+    )
+  }
+  const { protocol, host, username, password } = new URL(full)
+  if (protocol !== 'http:' && protocol !== 'https:') {
+    throw new Refusal(
+      `${variable} names a proxy for ${protocol}//, and only http:// and https:// proxies can be used.`,
+      example,
+    )
+  }
+  const user = `${decoded(username)}:${decoded(password)}`
+  const authorization =
+    username === '' ? null : new Secret(`Basic ${Buffer.from(user, 'utf8').toString('base64')}`)
+  return { uri: `${protocol}//${host}`, authorization, variable }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/**
+ * Whether NO_PROXY excepts a host: `*`, a host, or a domain with or without its dot, which excepts all of its hosts; each
+ * with or without a port. Commas and white space separate. Source: the documentation of curl and of Go's httpproxy.
+ */
+function isExcepted({ hostname, port }: URL, list: string): boolean {
+  const host = plainHost(hostname)
+  const ownPort = port === '' ? '443' : port
+  return list
+    .split(/[,\s]+/)
+    .filter((entry) => entry !== '')
+    .some((entry) => {
+      if (entry === '*') return true
+      const [, name = entry, wantedPort] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(entry) ?? []
+      if (wantedPort !== undefined && wantedPort !== ownPort) return false
+      const wanted = plainHost(name).replace(/^\*?\./, '')
+      return wanted !== '' && (host === wanted || host.endsWith(`.${wanted}`))
+    })
+}
+
+function plainHost(host: string): string {
+  return host
+    .toLowerCase()
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+}

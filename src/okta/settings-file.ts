@@ -1,0 +1,54 @@
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { Refusal } from '../messages/known-error.ts'
+import { type Setting, type SettingName, type Settings, settingNames } from './settings.ts'
+
+/** What a file of settings holds. */
+export interface SettingsFile {
+  readonly settings: Settings
+  /** The keys that are not read, with their path, such as `okta.client.rateLimit`. Okta's SDKs know more keys. */
+  readonly others: readonly string[]
+}
+
+/**
+ * Reads an okta.yaml: the mapping `okta.client`. Source: the README of okta-sdk-nodejs. A key without a value counts as
+ * absent.
+ *
+ * @param path as messages name the file
+ * @throws Refusal when it is not YAML. Nothing of its content is shown, because it may hold a token
+ */
+export function parseSettingsFile(text: string, path: string): SettingsFile {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const [error] = document.errors
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0])
+    throw new Refusal(
+      `${path} is not valid YAML: line ${line}, column ${col} (${error.code}).`,
+      `Correct line ${line} of ${path}. It should look like: okta: { client: { orgUrl: https://your-org.okta.com } }`,
+    )
+  }
+  const settings: Partial<Record<SettingName, Setting>> = {}
+  const others: string[] = []
+  const client = document.getIn(['okta', 'client'], true)
+  for (const [key, value] of entriesOf(client)) {
+    const name = settingNames.find((known) => known === key)
+    const place = `okta.client.${key} in ${path}`
+    if (name === undefined) others.push(`okta.client.${key}`)
+    else if (value !== null && value !== '') settings[name] = { value, source: path, variable: null, place }
+  }
+  for (const [key] of entriesOf(document.contents)) if (key !== 'okta') others.push(key)
+  for (const [key] of entriesOf(document.get('okta', true))) if (key !== 'client') others.push(`okta.${key}`)
+  return { settings, others }
+}
+
+function entriesOf(node: unknown): readonly (readonly [key: string, value: unknown])[] {
+  if (!isMap(node)) return []
+  return node.items.map(({ key, value }): readonly [string, unknown] => {
+    const plain: unknown = isScalar(value) ? value.value : isJs(value) ? value.toJSON() : value
+    return [String(isScalar(key) ? key.value : key), plain ?? null]
+  })
+}
+
+function isJs(value: unknown): value is { toJSON(): unknown } {
+  return typeof value === 'object' && value !== null && 'toJSON' in value
+}

@@ -1,0 +1,38 @@
+import { type Answer, parseBody, parseOktaError } from './answer.ts'
+import type { Received } from './exchange.ts'
+import { type HeaderValue, parseRateLimit, singleHeader } from './rate-limit.ts'
+import { parseRetryAfter } from './retry-after.ts'
+
+/** The error that `www-authenticate` names; null if it names none. Source: RFC 6750, section 3.1. */
+export function namedError(headers: Readonly<Record<string, HeaderValue>>): string | null {
+  return /\berror="?([\w.-]+)/.exec(singleHeader(headers['www-authenticate']) ?? '')?.[1] ?? null
+}
+
+/** Reads what was received. */
+export function toAnswer(received: Received): Answer {
+  if (received.kind === 'lost') {
+    const { connectedAfterMs, code, why, tokenRefusal } = received
+    const refused = tokenRefusal === undefined ? {} : { tokenRefusal }
+    if (connectedAfterMs === null)
+      return { kind: 'unanswered', mayHaveBeenSent: false, code, why, ...refused }
+    return { kind: 'unanswered', mayHaveBeenSent: true, connectedAfterMs, code, why }
+  }
+  const { connectedAfterMs, httpStatus, headers, withNewToken } = received
+  const body =
+    received.text === null
+      ? { kind: 'unreadable' as const, why: 'a body of more than 1 MiB' }
+      : parseBody(received.text)
+  return {
+    kind: 'answered',
+    connectedAfterMs,
+    httpStatus,
+    rateLimit: parseRateLimit(headers),
+    requestId: singleHeader(headers['x-okta-request-id']) ?? null,
+    body,
+    error: httpStatus < 400 ? null : parseOktaError(body),
+    location: singleHeader(headers.location) ?? null,
+    authenticate: namedError(headers),
+    retryAfterMs: parseRetryAfter(singleHeader(headers['retry-after']), Date.now()),
+    ...(withNewToken === true ? { withNewToken } : {}),
+  }
+}

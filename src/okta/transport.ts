@@ -1,0 +1,85 @@
+import { type Dispatcher, Pool, ProxyAgent } from 'undici'
+import { Exchange, type Received } from './exchange.ts'
+import type { HttpProxy } from './proxy.ts'
+
+/** One HTTP request as it goes out, with all its headers. */
+export interface Call {
+  readonly method: 'GET' | 'POST'
+  /** Path with query, percent-encoded. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** Carries requests to one host. */
+export interface Transport {
+  /**
+   * Sends a request once. Never rejects.
+   *
+   * @param mayLeave asked when the connection is there, right before the first byte
+   */
+  exchange(call: Call, mayLeave?: () => boolean): Promise<Received>
+  /** Ends all connections. May be called more than once. */
+  close(): Promise<void>
+}
+
+export interface TransportOptions {
+  /** Scheme, host and port. */
+  readonly origin: string
+  /** Null: straight to the host. */
+  readonly proxy: HttpProxy | null
+  readonly connections: number
+  /** The time limit of one request, in milliseconds. */
+  readonly timeLimitMs: number
+  readonly userAgent: string
+}
+
+/** Opens connections to a host. They are kept alive; no redirect is followed and nothing is sent twice. */
+export function openTransport(options: TransportOptions): Transport {
+  const { origin, proxy, timeLimitMs } = options
+  const dispatcher = openDispatcher(options)
+  let closed: Promise<void> | null = null
+  return {
+    async exchange({ method, path, headers, body }, mayLeave) {
+      const exchange = new Exchange(timeLimitMs, mayLeave)
+      dispatcher.dispatch(
+        { origin, method, path, headers, ...(body === undefined ? {} : { body }) },
+        exchange,
+      )
+      return throughProxy(await exchange.received, proxy)
+    },
+    close() {
+      closed ??= dispatcher.destroy()
+      return closed
+    },
+  }
+}
+
+function openDispatcher({
+  origin,
+  proxy,
+  connections,
+  timeLimitMs,
+  userAgent,
+}: TransportOptions): Dispatcher {
+  const connect = { timeout: Math.min(timeLimitMs, 10_000) }
+  const limits = { pipelining: 1, headersTimeout: timeLimitMs, bodyTimeout: timeLimitMs }
+  if (proxy === null) return new Pool(origin, { ...limits, connections, connect })
+  return new ProxyAgent({
+    ...limits,
+    uri: proxy.uri,
+    connections,
+    headers: { 'user-agent': userAgent },
+    ...(proxy.authorization === null ? {} : { token: proxy.authorization.reveal() }),
+    requestTls: connect,
+    proxyTls: connect,
+    // A proxy that takes the connection and says nothing is given up like a host that does.
+    clientFactory: (url, given) => new Pool(url, { ...given, headersTimeout: connect.timeout }),
+  })
+}
+
+/** Names the proxy where no connection could be made: it may be the cause. */
+function throughProxy(received: Received, proxy: HttpProxy | null): Received {
+  if (proxy === null || received.kind === 'response' || received.connectedAfterMs !== null) return received
+  return { ...received, why: `${received.why}, through the proxy ${proxy.uri} (${proxy.variable})` }
+}

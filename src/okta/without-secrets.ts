@@ -1,0 +1,43 @@
+import type { Received } from './exchange.ts'
+import type { HeaderValue } from './rate-limit.ts'
+import type { Call } from './transport.ts'
+
+const put = '[secret]'
+
+/**
+ * An answer without the secrets of the call that it answers: a proxy or a debugging page may repeat what was sent to it,
+ * and texts of answers reach messages, reports and logs.
+ */
+export function withoutSecretsOf(call: Call, received: Received): Received {
+  if (received.kind === 'lost') return received
+  const secrets = secretsIn(call)
+  const { text, headers } = received
+  const repeated = secrets.filter((secret) => text?.includes(secret) === true || isInHeaders(headers, secret))
+  if (repeated.length === 0) return received
+  const hide = (value: string): string =>
+    repeated.reduce((hidden, secret) => hidden.replaceAll(secret, put), value)
+  const clean = Object.entries(headers).map(([name, value]): [string, HeaderValue] => [
+    name,
+    typeof value === 'string' ? hide(value) : value?.map(hide),
+  ])
+  return { ...received, text: text === null ? null : hide(text), headers: Object.fromEntries(clean) }
+}
+
+/** A text as short as this is no secret of ours, and taking it out would spoil what is not one. */
+const shortest = 6
+
+function secretsIn({ headers, body }: Call): readonly string[] {
+  const [, token] = /^\S+ (.+)$/.exec(headers.authorization ?? '') ?? []
+  const assertion = body === undefined ? null : new URLSearchParams(body).get('client_assertion')
+  return [token, headers.dpop, assertion].filter(
+    (secret): secret is string => typeof secret === 'string' && secret.length >= shortest,
+  )
+}
+
+function isInHeaders(headers: Readonly<Record<string, HeaderValue>>, secret: string): boolean {
+  for (const value of Object.values(headers)) {
+    if (typeof value === 'string' ? value.includes(secret) : value?.some((part) => part.includes(secret)))
+      return true
+  }
+  return false
+}

@@ -1,0 +1,45 @@
+import { Writable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { maskStream, secretsOf, withoutSecrets } from '../../src/cli/terminal/mask-stream.ts'
+
+const token = 'a-token-of-no-known-form'
+const environment = {
+  OKTA_CLIENT_TOKEN: token,
+  OKTA_CLIENT_PRIVATEKEY: '-----BEGIN PRIVATE KEY-----\\nTUlJRXZRSUJBREFO\\n-----END PRIVATE KEY-----',
+  HTTPS_PROXY: 'http://ann:p%40ssword1@proxy.example.com:3128',
+  no_proxy: 'localhost',
+  OKTA_CLIENT_CLIENTID: '0oaClientIdIsNoSecret',
+  PATH: '/usr/bin',
+}
+
+describe('the last line of defence', () => {
+  it('knows the secrets of the environment, whatever their form', () => {
+    const secrets = secretsOf(environment)
+    const text = `token ${token}, key TUlJRXZRSUJBREFO, password p%40ssword1, app 0oaClientIdIsNoSecret, -----BEGIN`
+    expect(withoutSecrets(text, secrets)).toBe(
+      'token [secret], key [secret], password [secret], app 0oaClientIdIsNoSecret, -----BEGIN',
+    )
+  })
+
+  it('leaves alone what is too short to be one', () => {
+    expect(secretsOf({ OKTA_CLIENT_TOKEN: 'sandbox', HTTPS_PROXY: 'http://a:b@p' })).toEqual([])
+  })
+
+  it('lets nothing out of a stream, and passes on what write is given and gives', async () => {
+    const seen: string[] = []
+    const stream = new Writable({
+      decodeStrings: false,
+      write(chunk, _encoding, done) {
+        seen.push(String(chunk))
+        done()
+      },
+    })
+    maskStream(stream as unknown as NodeJS.WriteStream, secretsOf(environment))
+    await new Promise<void>((resolve, reject) => {
+      const more = stream.write(`one ${token}\n`, 'utf8', (error) => (error ? reject(error) : resolve()))
+      expect(more).toBe(true)
+    })
+    stream.write('SSWS another.token.here\n')
+    expect(seen).toEqual(['one [secret]\n', 'SSWS [token]\n'])
+  })
+})

@@ -1,0 +1,223 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { lifecycleRequest, readUserRequest } from '../../../src/okta/request.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../../src/sandbox/sandbox.ts'
+import { orgOf, send, userOf } from '../../sandbox/with-sandbox.ts'
+import { type AppClientOptions, appClient, clientId, makeKeys } from './service-app-client.ts'
+
+const rsa = makeKeys('RS256', 'first')
+const ec = makeKeys('ES256', 'second')
+const ann = userOf('ann@example.com', 'ACTIVE')
+const readAnn = readUserRequest(ann.id)
+const plain = { sendEmail: null, respondAsync: false }
+
+interface Org {
+  readonly sandbox: Sandbox
+  revoke(): Promise<unknown>
+}
+
+interface OrgOptions extends Partial<SandboxOptions> {
+  readonly dpop?: boolean
+  readonly granted?: readonly string[]
+  readonly tokenSeconds?: number
+}
+
+/** A sandbox with the service app, behind a gate that counts the requests for tokens. It ends with the test. */
+async function orgWith({ dpop = true, granted, tokenSeconds, ...rest }: OrgOptions = {}): Promise<Org> {
+  const scopes = granted === undefined ? {} : { scopes: granted }
+  const sandbox = await startSandbox({
+    seed: orgOf([ann]),
+    limits: null,
+    oauth: {
+      clients: [{ id: clientId, keys: [rsa.publicJwk, ec.publicJwk], dpop, ...scopes }],
+      ...(tokenSeconds === undefined ? {} : { tokenSeconds }),
+    },
+    ...rest,
+  })
+  onTestFinished(() => sandbox.close())
+  return {
+    sandbox,
+    revoke: () => send(`${sandbox.url}/sandbox/access-tokens`, 'DELETE'),
+  }
+}
+
+describe.each([
+  ['with DPoP', true],
+  ['without DPoP', false],
+])('a service app %s', (_what, dpop) => {
+  it.each([
+    ['RS256', rsa, 'first'],
+    ['ES256', ec, 'second'],
+  ] as const)(
+    'signs in by %s, and gets users by id and by login, and suspends one',
+    async (_alg, keys, keyId) => {
+      const { sandbox } = await orgWith({ dpop })
+      const client = appClient(sandbox.url, keys, { keyId })
+      expect(await client.send(readAnn)).toMatchObject({ httpStatus: 200 })
+      expect(await client.send(readUserRequest('ann@example.com'))).toMatchObject({ httpStatus: 200 })
+      const suspended = await client.send(lifecycleRequest(ann.id, 'suspend', plain))
+      expect(suspended).toMatchObject({ kind: 'answered', httpStatus: 200 })
+      const query = lifecycleRequest(ann.id, 'deactivate', { sendEmail: true, respondAsync: true })
+      expect(await client.send(query)).toMatchObject({ httpStatus: 200 })
+      expect(sandbox.org.applied.get(ann.id)).toEqual({ suspend: 1, deactivate: 1 })
+      // One request without DPoP, three with it, and nothing but the calls.
+      expect(sandbox.traffic().requests).toBe(4 + (dpop ? 3 : 1))
+    },
+  )
+
+  it('uses one token for many calls at once, of which there are as many as needed', async () => {
+    const { sandbox } = await orgWith({ dpop })
+    const client = appClient(sandbox.url, rsa)
+    const answers = await Promise.all(Array.from({ length: 40 }, () => client.send(readAnn)))
+    expect(answers.every((answer) => answer.kind === 'answered' && answer.httpStatus === 200)).toBe(true)
+    expect(sandbox.traffic().requests).toBe(40 + (dpop ? 3 : 1))
+  })
+
+  it('gets a new token when its token is revoked, once for all calls, and none of them fails', async () => {
+    const { sandbox, revoke } = await orgWith({ dpop, latencyMilliseconds: 20 })
+    const client = appClient(sandbox.url, rsa)
+    await client.send(readAnn)
+    const before = sandbox.traffic().requests
+    await revoke()
+    const answers = await Promise.all(Array.from({ length: 8 }, () => client.send(readAnn)))
+    expect(answers.map((answer) => answer.kind === 'answered' && answer.httpStatus)).toEqual(
+      Array.from({ length: 8 }, () => 200),
+    )
+    // Eight refused, one token (the nonce is known by now), eight again. Revoking is one request of its own.
+    expect(sandbox.traffic().requests - before).toBe(8 + 1 + 8)
+  })
+
+  it.each([
+    ['behind', -600_000, 'behind'],
+    ['ahead', 600_000, 'ahead of'],
+  ])('puts right a clock that is ten minutes %s, and says so once', async (_way, aheadMs, words) => {
+    const { sandbox } = await orgWith({ dpop })
+    const client = appClient(sandbox.url, rsa, { aheadMs })
+    for (let call = 0; call < 3; call++) expect(await client.send(readAnn)).toMatchObject({ httpStatus: 200 })
+    expect(client.said).toHaveLength(1)
+    expect(client.said[0]).toMatch(
+      new RegExp(`clock of this machine is (?:10 min|9 min 59 s|600 s)[ \\w]* ${words}`),
+    )
+    expect(sandbox.traffic().requests).toBe(3 + 1 + (dpop ? 3 : 1))
+  })
+
+  it('lives with tokens of three seconds: each is renewed ahead, and no call waits for a refusal', async () => {
+    const { sandbox } = await orgWith({ dpop, tokenSeconds: 3 })
+    const client = appClient(sandbox.url, ec)
+    const until = performance.now() + 7_000
+    const statuses: Record<string, number> = {}
+    while (performance.now() < until) {
+      const answer = await client.send(readAnn)
+      const status = answer.kind === 'answered' ? String(answer.httpStatus) : answer.code
+      statuses[status] = (statuses[status] ?? 0) + 1
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    expect(Object.keys(statuses)).toEqual(['200'])
+    expect(sandbox.traffic().answers[401] ?? 0).toBe(0)
+  })
+})
+
+/** Serves on this machine until the test ends. */
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** Why a client got no token. */
+async function refusalOf(org: Org, options: AppClientOptions, keys = rsa): Promise<string> {
+  const answer = await appClient(org.sandbox.url, keys, options).send(readAnn)
+  expect(answer).toMatchObject({ kind: 'unanswered', mayHaveBeenSent: false, code: 'TOKEN_REFUSED' })
+  const refusal = answer.kind === 'unanswered' ? answer.tokenRefusal : undefined
+  return `${refusal?.why} → ${refusal?.fix}`
+}
+
+describe('a service app that Okta refuses', () => {
+  it.each([
+    [
+      'an unknown client',
+      { id: '0oaNobody' },
+      /no active app with the client id 0oaNobody.*OKTA_CLIENT_CLIENTID/,
+    ],
+    ['a key id that the app has not', { keyId: 'gone' }, /private key does not belong.*OKTA_CLIENT_KEYID/],
+    [
+      'a scope that is none',
+      { scopes: ['okta.users.manage', 'openid'] },
+      /may not have the scopes.*OKTA_CLIENT_SCOPES/,
+    ],
+    [
+      'a scope that was not granted',
+      { scopes: ['okta.users.read', 'okta.apps.read'] },
+      /not granted okta\.apps\.read → Let a super admin grant/,
+    ],
+    [
+      'only scopes that were not granted',
+      { scopes: ['okta.apps.read'] },
+      /may not have the scopes okta\.apps\.read/,
+    ],
+  ])('is told why: %s', async (_what, options, words) => {
+    expect(await refusalOf(await orgWith(), options)).toMatch(words)
+  })
+
+  it('is told of a wrong key', async () => {
+    expect(await refusalOf(await orgWith(), { keyId: 'first' }, makeKeys('RS256'))).toMatch(
+      /private key does not belong to a public key of the app .* with the id first \(Okta answered 401 invalid_client/,
+    )
+  })
+
+  it('asks no more once it is refused', async () => {
+    const org = await orgWith()
+    const client = appClient(org.sandbox.url, rsa, { id: '0oaNobody' })
+    for (let call = 0; call < 5; call++) await client.send(readAnn)
+    expect(org.sandbox.traffic().requests).toBe(1)
+  })
+
+  it('is refused with 401 only by a new token: one renewal, one more try, and then the answer', async () => {
+    const seen: string[] = []
+    let given = 0
+    const url = await serve(({ url = '', headers }, response) => {
+      seen.push(url.startsWith('/oauth2') ? 'token' : String(headers.authorization))
+      const token = { access_token: `token-${++given}`, token_type: 'Bearer', expires_in: 3600 }
+      if (url.startsWith('/oauth2')) response.end(JSON.stringify(token))
+      else response.writeHead(401, { 'x-okta-request-id': 'r' }).end('{"errorCode":"E0000011"}')
+    })
+    expect(await appClient(url, rsa).send(readAnn)).toMatchObject({ httpStatus: 401, withNewToken: true })
+    expect(seen).toEqual(['token', 'Bearer token-1', 'token', 'Bearer token-3'])
+  })
+})
+
+describe('a token endpoint that is not there', () => {
+  it.each([
+    ['a page of a proxy', 502, '<html>Bad gateway</html>', 'TOKEN_ENDPOINT'],
+    ['JSON of somebody else', 403, '{"error":"blocked by policy"}', 'TOKEN_ENDPOINT'],
+    ['an answer that is no token', 200, '{"token":"x"}', 'TOKEN_ENDPOINT'],
+    ['a redirect', 302, '', 'TOKEN_REDIRECTED'],
+  ])('keeps the call from being sent, and may come back: %s', async (_what, status, body, code) => {
+    const seen: string[] = []
+    const url = await serve((request, response) => {
+      seen.push(request.url ?? '')
+      response.writeHead(status, { location: 'https://sign-in.example.com/?secret' }).end(body)
+    })
+    const client = appClient(url, rsa)
+    const answer = await client.send(readAnn)
+    expect(answer).toMatchObject({ kind: 'unanswered', mayHaveBeenSent: false, code })
+    expect(JSON.stringify(answer)).not.toContain('secret')
+    expect(seen).toEqual(['/oauth2/v1/token'])
+  })
+
+  it('is a loss like any other where nothing listens', async () => {
+    const org = await orgWith()
+    const client = appClient(org.sandbox.url, rsa)
+    await org.sandbox.close()
+    expect(await client.send(readAnn)).toMatchObject({
+      kind: 'unanswered',
+      mayHaveBeenSent: false,
+      code: 'ECONNREFUSED',
+    })
+  })
+})

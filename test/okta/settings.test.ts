@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { Refusal } from '../../src/messages/known-error.ts'
+import { readConnection } from '../../src/okta/connection.ts'
+import { mergeSettings, type Settings, settingsOfEnvironment } from '../../src/okta/settings.ts'
+import { parseSettingsFile } from '../../src/okta/settings-file.ts'
+
+const path = './okta.yaml'
+
+function refusalOf(work: () => unknown): Refusal {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof Refusal) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+function connect(settings: Settings): unknown {
+  return readConnection(settings, () => {
+    throw new Error('There is no file here.')
+  })
+}
+
+describe('an okta.yaml', () => {
+  it('gives the settings under okta.client, with their place, and names the keys that are not read', () => {
+    const { settings, others } = parseSettingsFile(
+      `okta:
+  client:
+    orgUrl: https://acme.okta.com
+    token: # none
+    scopes: [okta.users.read, okta.groups.read]
+    requestTimeout: 0
+    privateKey: |
+      -----BEGIN PRIVATE KEY-----
+      abc
+    rateLimit: { maxRetries: 4 }
+  testing: { x: 1 }
+other: 1
+`,
+      path,
+    )
+    expect(settings).toEqual({
+      orgUrl: {
+        value: 'https://acme.okta.com',
+        source: path,
+        variable: null,
+        place: 'okta.client.orgUrl in ./okta.yaml',
+      },
+      scopes: {
+        value: ['okta.users.read', 'okta.groups.read'],
+        source: path,
+        variable: null,
+        place: 'okta.client.scopes in ./okta.yaml',
+      },
+      requestTimeout: {
+        value: 0,
+        source: path,
+        variable: null,
+        place: 'okta.client.requestTimeout in ./okta.yaml',
+      },
+      privateKey: {
+        value: '-----BEGIN PRIVATE KEY-----\nabc\n',
+        source: path,
+        variable: null,
+        place: 'okta.client.privateKey in ./okta.yaml',
+      },
+    })
+    expect(others).toEqual(['okta.client.rateLimit', 'other', 'okta.testing'])
+  })
+
+  it('may hold a private key as a mapping, and may be empty or about something else', () => {
+    const { settings } = parseSettingsFile('okta: {client: {privateKey: {kty: RSA, kid: k}}}', path)
+    expect(settings.privateKey?.value).toEqual({ kty: 'RSA', kid: 'k' })
+    for (const text of ['', '# nothing\n', 'okta:\n', 'okta:\n  client:\n', '- a\n', 'text\n']) {
+      expect(parseSettingsFile(text, path).settings, text).toEqual({})
+    }
+  })
+
+  it.each([
+    'okta:\n  client: {token: 00secret',
+    'okta:\n\tclient:\n',
+    'okta: {a: 1}\nokta: {a: 2}\n',
+    'okta:\n  client:\n    token: "00secret\n',
+  ])('that is not YAML is refused by line and column, without its text: %j', (text) => {
+    const { message, next, exitCode } = refusalOf(() => parseSettingsFile(text, path))
+    expect(exitCode).toBe(2)
+    expect(message).toMatch(/^\.\/okta\.yaml is not valid YAML: line \d+, column \d+/)
+    expect(message + next).not.toContain('00secret')
+  })
+})
+
+describe('settings of several sources', () => {
+  it('win one by one, the later over the earlier', () => {
+    const home = parseSettingsFile(
+      'okta: {client: {orgUrl: https://a.okta.com, token: home}}',
+      '~/.okta/okta.yaml',
+    )
+    const here = parseSettingsFile('okta: {client: {orgUrl: https://b.okta.com}}', path)
+    const environment = settingsOfEnvironment({ OKTA_CLIENT_TOKEN: ' ', OKTA_CLIENT_KEYID: 'k' })
+    const settings = mergeSettings(home.settings, here.settings, environment)
+    expect(Object.values(settings).map(({ value, place }) => [value, place])).toEqual([
+      ['https://b.okta.com', 'okta.client.orgUrl in ./okta.yaml'],
+      ['home', 'okta.client.token in ~/.okta/okta.yaml'],
+      ['k', 'OKTA_CLIENT_KEYID'],
+    ])
+  })
+
+  it('name their place when they are wrong, and say what to do there', () => {
+    const file = parseSettingsFile('okta: {client: {orgUrl: acme.okta.com, token: x}}', path)
+    const { message, next } = refusalOf(() => connect(file.settings))
+    expect(message).toBe('okta.client.orgUrl in ./okta.yaml has no scheme: acme.okta.com.')
+    expect(next).toBe('Set okta.client.orgUrl in ./okta.yaml to https://acme.okta.com')
+  })
+
+  it.each([
+    [{ OKTA_CLIENT_ORGURL: '"https://acme.okta.com"' }, 'OKTA_CLIENT_ORGURL'],
+    [{ OKTA_CLIENT_TOKEN: "'00secretsecret'" }, 'OKTA_CLIENT_TOKEN'],
+    [{ OKTA_CLIENT_TOKEN: '“00secretsecret”' }, 'OKTA_CLIENT_TOKEN'],
+    [{ OKTA_CLIENT_AUTHORIZATIONMODE: '"SSWS"' }, 'OKTA_CLIENT_AUTHORIZATIONMODE'],
+    [{ OKTA_CLIENT_REQUESTTIMEOUT: '"30"' }, 'OKTA_CLIENT_REQUESTTIMEOUT'],
+  ])('are refused with quotation marks around them, before a call: %j', (change, place) => {
+    const right = { OKTA_CLIENT_ORGURL: 'https://acme.okta.com', OKTA_CLIENT_TOKEN: '00right' }
+    const { message, next } = refusalOf(() => connect(settingsOfEnvironment({ ...right, ...change })))
+    expect(message).toMatch(new RegExp(`^${place} has quotation marks`))
+    expect(next).toBe(`Remove the quotation marks from ${place}`)
+    expect(message).not.toContain('secret')
+  })
+})
