@@ -95,7 +95,7 @@ export function readCell(
   if (type === 'inlineStr') {
     if (inline === null && value !== null)
       return unreadable(value, 'the cell says that it holds a text itself, but has none')
-    return ofText(unescapeText(inline ?? ''))
+    return ofText(inline ?? '')
   }
   if (value === null) return hasFormula ? neverCalculated : empty
   if (type === 'str') return ofText(unescapeText(value))

@@ -4,7 +4,7 @@ import { maxRecordLength } from '../bytes/limits.ts'
 import { cellName, lastLine, lineName, parseCellName } from './cell-name.ts'
 import { type CellValue, readCell, type StoredCell } from './cell-value.ts'
 import { type Attributes, readXml, type XmlVisitor } from './read-xml.ts'
-import { isShownText } from './shared-strings.ts'
+import { ShownText } from './shown-text.ts'
 import { isTrue, type Workbook } from './workbook.ts'
 
 /** A row of a sheet, as far as the sheet has cells for it. */
@@ -19,7 +19,8 @@ export interface SheetRow {
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
-interface OpenCell extends Writable<StoredCell> {
+interface OpenCell extends Omit<Writable<StoredCell>, 'inline'> {
+  shown: ShownText | null
   readonly column: number
   values: number
 }
@@ -59,18 +60,19 @@ class RowBuilder implements XmlVisitor {
     else if (path.length === 4 && name === 'v' && this.#cell !== null) {
       this.#cell.value ??= ''
       this.#cell.values += 1
-    } else if (path.length === 4 && name === 'is' && this.#cell !== null) this.#cell.inline ??= ''
+    } else if (path.length === 4 && name === 'is' && this.#cell !== null) this.#cell.shown ??= new ShownText()
   }
 
   text(text: string, path: readonly string[]): void {
     const cell = this.#cell
     if (cell === null) return
     if (path.length === 5 && path[4] === 'v') cell.value = (cell.value ?? '') + text
-    else if (path[4] === 'is' && isShownText(path.slice(5))) cell.inline = (cell.inline ?? '') + text
+    else if (path[4] === 'is') cell.shown?.take(text, path.slice(5))
   }
 
   close(name: string, path: readonly string[]): void {
     if (path[1] !== 'sheetData') return
+    if (path[4] === 'is') this.#cell?.shown?.close(name)
     if (path.length === 3 && name === 'c') this.#closeCell()
     if (path.length !== 2 || name !== 'row' || this.#row === null) return
     const { line, isHidden, cells } = this.#row
@@ -107,7 +109,7 @@ class RowBuilder implements XmlVisitor {
       type,
       style,
       value: null,
-      inline: null,
+      shown: null,
       hasFormula: false,
       values: 0,
     }
@@ -121,7 +123,7 @@ class RowBuilder implements XmlVisitor {
     const { name, choice, context } = this.#workbook
     if (cell.values > 1)
       throw this.#broken(`the cell ${cellName(choice.sheet.name, place)} has ${cell.values} values`)
-    const value = readCell(cell, context)
+    const value = readCell({ ...cell, inline: cell.shown?.text ?? null }, context)
     if (value.text === '' && value.problem === null) return
     row.cells.set(cell.column, value)
     row.length += value.text.length
