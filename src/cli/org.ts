@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { replaceFile } from '../files/replacing-file.ts'
 import { checkUserKey } from '../input/key/user-key.ts'
 import type { InputRow } from '../input/row.ts'
+import type { Job } from '../job/job.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { type Connection, defaultRequestTimeoutMs, readConnection } from '../okta/connection.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
@@ -50,23 +51,36 @@ export async function handOnSandboxOrg(from: string, to: string, run: RunFile): 
   await rename(join(from, sandboxFileName), join(to, sandboxFileName))
 }
 
+/** What is said where a simulated org begins. */
+export function describeSandbox({ connection }: RunOrg): string {
+  return `This is a sandbox: a simulated org at ${connection.orgUrl}. Nothing real is touched, and its users were made up from the input: whether they exist in your org is not checked.`
+}
+
+/** What the seed of a simulated org depends on. */
+type SeedJob = Pick<Job, 'guards' | 'input'>
+
 /** A new simulated org with the input's users and some more. */
 export async function newSandboxOrg(
   directory: string,
   rows: AsyncIterable<InputRow>,
-  protect: readonly string[],
+  job: SeedJob,
 ): Promise<RunOrg> {
   const { usersForInput } = await import('../sandbox/sandbox.ts')
-  return await sandboxOrg(directory, await usersForInput(seedRows(rows, protect), { now: Date.now() }))
+  return await sandboxOrg(directory, await usersForInput(seedRows(rows, job), { now: Date.now() }))
 }
 
-/** The input's users and those that the job protects, so that a job runs in the sandbox unchanged. */
+/**
+ * The input's users and those that the job protects, so that a job runs in the sandbox unchanged. A key without @ counts
+ * only where the job allows short names: otherwise it may be a total or a heading, and nobody's name.
+ */
 async function* seedRows(
   rows: AsyncIterable<InputRow>,
-  protect: readonly string[],
+  { guards, input }: SeedJob,
 ): AsyncGenerator<Pick<Extract<InputRow, { kind: 'valid' }>, 'user' | 'actions'>> {
-  for await (const row of rows) if (row.kind === 'valid') yield row
-  for (const entry of protect) {
+  for await (const row of rows) {
+    if (row.kind === 'valid' && (row.keyKind !== 'short_name' || input.short_names)) yield row
+  }
+  for (const entry of guards.protect) {
     const check = checkUserKey(entry)
     if (!entry.includes('*') && 'key' in check) yield { user: check.key, actions: [] }
   }

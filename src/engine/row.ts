@@ -1,4 +1,4 @@
-import type { ValidRow } from '../input/row.ts'
+import { signatureOf, type ValidRow } from '../input/row.ts'
 import { type FailedRead, type FoundUser, readUser } from '../lookup/read-user.ts'
 import type { Action } from '../okta/actions.ts'
 import { normalizeUserKey } from '../okta/user.ts'
@@ -8,7 +8,6 @@ import {
   leavesDoubt,
   type RowTrace,
   type Skip,
-  signatureOf,
   skipAfter,
   skipForPreceding,
 } from '../rules/row-order.ts'

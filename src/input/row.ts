@@ -91,6 +91,11 @@ export interface NotSelectedRow extends RefusedRow {
 
 export type InputRow = ValidRow | InvalidRow | NotSelectedRow
 
+/** The row's actions and options as one text, equal for rows that ask for the same. */
+export function signatureOf(row: Pick<ValidRow, 'actions' | 'sendEmail'>): string {
+  return `${row.actions.join(',')} ${row.sendEmail ?? ''}`
+}
+
 /** Where a row stands, as every message names it: `row 3 (line 5)`. */
 export function rowPlace({ row, line }: { readonly row: number; readonly line: number | null }): string {
   return line === null ? `row ${row}` : `row ${row} (line ${line})`

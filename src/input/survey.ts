@@ -51,6 +51,13 @@ export class SurveyCounter {
     short_name: new Tally(),
   }
 
+  readonly #now: number
+
+  /** @param now milliseconds since 1970, to tell which rows are due */
+  constructor(now: number) {
+    this.#now = now
+  }
+
   /** @param takesJobAction whether the row names no action itself and takes the flag's or the job's */
   add(row: InputRow, takesJobAction = false): void {
     this.#rows += 1
@@ -60,7 +67,7 @@ export class SurveyCounter {
     } else if (row.kind === 'not_selected') {
       this.#notSelectedRows += 1
     } else {
-      this.#tallies[row.keyKind].add(row, takesJobAction)
+      this.#tallies[row.keyKind].add(row, takesJobAction, this.#now)
       if (row.keyKind === 'short_name' && this.#firstShortNames.length < mostInvalidKept)
         this.#firstShortNames.push(row)
     }
@@ -112,7 +119,7 @@ function takesJobAction(row: InputRow, mapping: ColumnMapping, settings: RowSett
 
 /**
  * Counts what an input holds, in one pass. Throws KnownError as `readRows` does.
- * @param now milliseconds since 1970, for dates that lie ahead
+ * @param now milliseconds since 1970, for rows that are not due and for other dates that lie ahead
  */
 export async function surveyInput(
   input: InputFile,
@@ -124,7 +131,7 @@ export async function surveyInput(
   const used = usedColumns(mapping, columnsOfSettings(settings))
   const unusedColumns = mapping.columns.filter((column) => !used.includes(column))
   const unused = new UnusedColumns(unusedColumns, now)
-  const counter = new SurveyCounter()
+  const counter = new SurveyCounter(now)
   for await (const row of readRows(input, mapping, settings, chunkBytes)) {
     counter.add(row, takesJobAction(row, mapping, settings))
     if (row.kind === 'valid') unused.add(row.cells)

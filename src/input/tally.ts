@@ -1,5 +1,6 @@
 import type { Action } from '../okta/actions.ts'
-import type { ValidRow } from './row.ts'
+import { foldLogin } from '../okta/user.ts'
+import { signatureOf, type ValidRow } from './row.ts'
 
 /** Tasks by what their rows say about mail; `unset` where the row says nothing. */
 export interface SendEmailCounts {
@@ -12,30 +13,100 @@ export interface SendEmailCounts {
 export interface TallyCounts {
   /** Different user keys of valid rows, as written after trimming. Letter case counts. */
   readonly distinctUsers: number
+  /** Rows that were not due yet when they were counted. */
+  readonly notDueRows: number
+  /** Rows that repeat the preceding row of the same key. That two keys name one user, only Okta can tell. */
+  readonly duplicateRows: number
+  /** Of them, those with a row that is due. */
+  readonly dueUsers: number
+  /** Those of rows that are not due and of duplicates included. */
   readonly tasks: number
-  /** Actions without a task are not in it. */
+  /** Tasks that a run would do now: of rows that are due and no duplicates. Actions without one are not in it. */
   readonly tasksByAction: ReadonlyMap<Action, number>
   readonly tasksByActionAndSendEmail: ReadonlyMap<Action, SendEmailCounts>
+}
+
+/** What is known of a key: its last row that was due, and whether it is written so itself or only in other letters. */
+interface KnownKey {
+  /** The number of the signature of that row; null if there was none. */
+  readonly signature: number | null
+  readonly written: boolean
+}
+
+/** As one small number, of which a million take no more room than what holds them. */
+function packed({ signature, written }: KnownKey): number {
+  return (signature === null ? 0 : signature + 1) * 2 + (written ? 1 : 0)
+}
+
+function unpacked(value: number | undefined): KnownKey {
+  if (value === undefined) return { signature: null, written: false }
+  const signature = Math.floor(value / 2)
+  return { signature: signature === 0 ? null : signature - 1, written: value % 2 === 1 }
 }
 
 /** Users and tasks of some valid rows. */
 export class Tally {
   rows = 0
+  tasks = 0
+  notDueRows = 0
+  duplicateRows = 0
   /** Of them, rows that take the action of the flag or the job. */
   jobActionRows = 0
-  readonly users = new Set<string>()
+  /** Different keys as written. */
+  distinctUsers = 0
+  /** Packed {@link KnownKey}s by key: rows by the folded key, and each other way in which it is written. */
+  readonly #keys = new Map<string, number>()
   readonly counts = new Map<Action, SendEmailCounts>()
+  readonly #signatures = new Map<string, number>()
 
-  add(row: ValidRow, takesJobAction: boolean): void {
+  /** @param now milliseconds since 1970, to tell which rows are due */
+  add(row: ValidRow, takesJobAction: boolean, now: number): void {
     this.rows += 1
+    this.tasks += row.actions.length
     if (takesJobAction) this.jobActionRows += 1
+    // As Okta compares them: logins in any letter case, ids to the letter.
+    const key = row.keyKind === 'id' ? row.user : foldLogin(row.user)
+    if (key !== row.user) this.#write(row.user)
+    const before = unpacked(this.#keys.get(key))
+    if (key === row.user && !before.written) this.distinctUsers += 1
+    const isDue = row.due === null || row.due <= now
+    const signature = isDue ? this.#numberOf(signatureOf(row)) : before.signature
+    if (!isDue) this.notDueRows += 1
+    else if (signature === before.signature) this.duplicateRows += 1
+    else this.#count(row)
+    this.#set(key, { signature, written: before.written || key === row.user })
+  }
+
+  /** The users with a row that is due. */
+  dueUsers(): number {
+    let due = 0
+    for (const value of this.#keys.values()) if (unpacked(value).signature !== null) due += 1
+    return due
+  }
+
+  #write(key: string): void {
+    if (this.#keys.has(key)) return
+    this.distinctUsers += 1
+    this.#set(key, { signature: null, written: true })
+  }
+
+  #set(key: string, known: KnownKey): void {
     // A copy: a part of a longer text would keep all of that text in memory.
-    if (!this.users.has(row.user)) this.users.add(Buffer.from(row.user).toString())
+    this.#keys.set(this.#keys.has(key) ? key : Buffer.from(key).toString(), packed(known))
+  }
+
+  #count(row: ValidRow): void {
     const which = row.sendEmail === null ? 'unset' : row.sendEmail ? 'true' : 'false'
     for (const action of row.actions) {
-      const before = this.counts.get(action) ?? { unset: 0, true: 0, false: 0 }
-      this.counts.set(action, { ...before, [which]: before[which] + 1 })
+      const earlier = this.counts.get(action) ?? { unset: 0, true: 0, false: 0 }
+      this.counts.set(action, { ...earlier, [which]: earlier[which] + 1 })
     }
+  }
+
+  #numberOf(signature: string): number {
+    const number = this.#signatures.get(signature) ?? this.#signatures.size
+    this.#signatures.set(signature, number)
+    return number
   }
 }
 
@@ -56,8 +127,11 @@ export function countsOf(tallies: readonly Tally[]): TallyCounts {
     [...byActionAndSendEmail].map(([action, by]) => [action, by.unset + by.true + by.false]),
   )
   return {
-    distinctUsers: tallies.reduce((sum, { users }) => sum + users.size, 0),
-    tasks: [...tasksByAction.values()].reduce((sum, count) => sum + count, 0),
+    distinctUsers: tallies.reduce((sum, tally) => sum + tally.distinctUsers, 0),
+    dueUsers: tallies.reduce((sum, tally) => sum + tally.dueUsers(), 0),
+    tasks: tallies.reduce((sum, tally) => sum + tally.tasks, 0),
+    notDueRows: tallies.reduce((sum, tally) => sum + tally.notDueRows, 0),
+    duplicateRows: tallies.reduce((sum, tally) => sum + tally.duplicateRows, 0),
     tasksByAction,
     tasksByActionAndSendEmail: byActionAndSendEmail,
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { hiddenRowsChoices } from '../input/input-file.ts'
+import { duration } from './duration-value.ts'
 import { describeFound } from './explain-issue.ts'
 
 /** What happens to a file that names its columns, or holds an empty list, and has no rows. */
@@ -46,6 +47,11 @@ export const inputValues = {
     at: at.optional().describe('The time of day for dates alone; else the end of the day.'),
     time_zone: timeZone.optional().describe('IANA name. For rows that name no zone themselves.'),
     time_zone_column: column.optional().describe("The column with each row's IANA time zone."),
+    max_lag: duration
+      .optional()
+      .describe(
+        'How long after its due time a task may be confirmed; the summary names those that were later.',
+      ),
     format: dateFormat.optional().describe("How dates are written, in Luxon's tokens; else ISO 8601."),
   }),
   check: z.strictObject({ login: column.describe('The column with the login.') }),
@@ -61,6 +67,7 @@ export const resolvedInputValues = {
       time_zone: timeZone.nullable(),
       time_zone_column: column.nullable(),
       format: dateFormat.nullable(),
+      max_lag_seconds: z.number().positive().nullable().default(null),
     })
     .readonly(),
   check: inputValues.check.readonly(),

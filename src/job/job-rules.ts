@@ -7,6 +7,7 @@ export interface JobParts {
   readonly action?: Action | null | undefined
   readonly steps?: readonly Action[] | null | undefined
   readonly read_first?: boolean | undefined
+  readonly input?: { readonly check?: object | null | undefined } | undefined
   readonly guards?:
     | {
         readonly protect?: readonly string[] | undefined
@@ -50,6 +51,13 @@ export function findConflicts(job: JobParts): readonly Conflict[] {
         kind: 'guard_needs_read',
         path: ['guards', guard],
         message: `this guard needs each user to be read first, but read_first: false was found`,
+      })
+    }
+    if ((job.input?.check ?? null) !== null) {
+      conflicts.push({
+        kind: 'guard_needs_read',
+        path: ['input', 'check'],
+        message: 'the comparison of logins needs each user to be read first, but read_first: false was found',
       })
     }
   }

@@ -106,6 +106,7 @@ function mergeRowRules(
             time_zone: due.time_zone ?? null,
             time_zone_column: due.time_zone_column ?? null,
             format: due.format ?? null,
+            max_lag_seconds: due.max_lag ?? null,
           },
     short_names: flags.shortNames ?? given?.short_names ?? jobDefaults.short_names,
     header_line: flags.headerLine ?? given?.header_line ?? null,

@@ -100,7 +100,8 @@ const actionRules = {
     answersWithLink: false,
   },
   suspend: {
-    sentFrom: ['ACTIVE'],
+    // Okta's reference names ACTIVE alone; recorded traffic shows PROVISIONED accepted and offered.
+    sentFrom: ['ACTIVE', 'PROVISIONED'],
     unchangedIn: ['SUSPENDED'],
     unchangedAfterRefusalIn: ['SUSPENDED'],
     target: ['SUSPENDED'],
@@ -126,7 +127,8 @@ const actionRules = {
     sentFrom: ['SUSPENDED'],
     unchangedIn: ['ACTIVE'],
     unchangedAfterRefusalIn: ['ACTIVE'],
-    target: ['ACTIVE'],
+    // Back to where the user was before the suspension.
+    target: ['ACTIVE', 'PROVISIONED', 'PASSWORD_EXPIRED', 'RECOVERY'],
     // Okta gives this for every other status, ACTIVE or not.
     refusal: { httpStatus: 400, errorCode: 'E0000001' },
     doubt: 'status',

@@ -1,3 +1,4 @@
+import { type Action, parseAction } from './actions.ts'
 import type { Answered } from './answer.ts'
 import { isUserStatus, type UserStatus } from './status.ts'
 
@@ -10,6 +11,8 @@ export interface OktaUser {
   readonly statusChanged: string | null
   /** The status that an asynchronous change leads to; null unless one is under way. */
   readonly transitioningToStatus: string | null
+  /** The actions that Okta offers for this user now, by the user's own links. It may allow others too. */
+  readonly offered: readonly Action[]
 }
 
 /** Parses the user in an answer to `GET /users/{id}`; null if it has no user that can be understood. */
@@ -28,7 +31,20 @@ export function parseUser(answer: Answered): OktaUser | null {
       typeof value.transitioningToStatus === 'string' && value.transitioningToStatus !== ''
         ? value.transitioningToStatus
         : null,
+    offered: parseOffered(value._links),
   }
+}
+
+/**
+ * The actions among a user's links, such as `resetFactors`.
+ * Source: Okta's Users API reference, on the links of a user: they say which operations its status allows.
+ */
+function parseOffered(links: unknown): readonly Action[] {
+  if (typeof links !== 'object' || links === null) return []
+  return Object.entries(links).flatMap(([name, link]) => {
+    const action = typeof link === 'object' && link !== null ? parseAction(name) : null
+    return action === null ? [] : [action]
+  })
 }
 
 /**

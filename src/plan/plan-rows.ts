@@ -1,6 +1,5 @@
-import type { InputRow, ValidRow } from '../input/row.ts'
+import { type InputRow, signatureOf, type ValidRow } from '../input/row.ts'
 import type { Job } from '../job/job.ts'
-import type { UserStatus } from '../okta/status.ts'
 import { keysOf, normalizeUserKey } from '../okta/user.ts'
 import {
   guardKey,
@@ -9,17 +8,19 @@ import {
   type TokenOwner,
   type UserGuards,
 } from '../rules/guards.ts'
-import { signatureOf } from '../rules/row-order.ts'
+import type { SkipReason } from '../rules/result.ts'
 import { judgeDue, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
 import { refusedResult } from '../rules/unsent-result.ts'
 import type { PlannedTask } from './plan-schema.ts'
-import { type Subject, simulateEnded, simulateRow } from './simulate.ts'
+import { nameOfPossible, type PossibleStatus, type Subject, simulateEnded, simulateRow } from './simulate.ts'
 import type { PlannedRead, PlannedUser, UserReads } from './user-reads.ts'
 
 /** A row of the input with the expected outcome of each task. */
 export interface PlannedRow {
   readonly row: InputRow
   readonly tasks: readonly PlannedTask[]
+  /** Why the row ends as a whole without a call; null if it does not. */
+  readonly skipped: SkipReason | null
   /** Whether the run reads the row's user. */
   readonly isRead: boolean
 }
@@ -49,9 +50,14 @@ export async function* planRows(
     const next = waiting.shift()
     if (next === undefined) return null
     const { row, early, read } = next
-    if (row.kind !== 'valid') return { row, tasks: [refusedTask(row)], isRead: false }
-    if (early !== null) return { row, tasks: simulateEnded(row, early, null), isRead: false }
-    return { row, tasks: planner.plan(row, await read), isRead: options.job.read_first }
+    if (row.kind !== 'valid') {
+      const { reason } = refusedResult(row, '')
+      return { row, tasks: [refusedTask(row)], skipped: reason, isRead: false }
+    }
+    if (early !== null) {
+      return { row, tasks: simulateEnded(row, early, null), skipped: early.reason, isRead: false }
+    }
+    return { row, ...planner.plan(row, await read), isRead: options.job.read_first }
   }
   for await (const row of rows) {
     const early = row.kind === 'valid' ? judgeDue(row, options.now()) : null
@@ -89,11 +95,14 @@ interface Waiting {
   readonly read: Promise<PlannedRead | null>
 }
 
+/** The tasks of a row, and why it ends as a whole; null if it does not. */
+type Planned = Pick<PlannedRow, 'tasks' | 'skipped'>
+
 /** What earlier rows leave behind for a user. */
 interface Trace {
   readonly signature: string
   /** The statuses that the user may have; null if not known. */
-  readonly possible: readonly UserStatus[] | null
+  readonly possible: readonly PossibleStatus[] | null
 }
 
 /** Keeps the status that each user will have after the rows so far. Rows must come in the input's order. */
@@ -111,27 +120,29 @@ class Planner {
     this.#guards = { protect, onlyStatus: job.guards.only_status, owner }
   }
 
-  plan(row: ValidRow, read: PlannedRead | null): readonly PlannedTask[] {
+  plan(row: ValidRow, read: PlannedRead | null): Planned {
     if (read === null) return this.#planUnread(row)
     if (read.kind === 'found') return this.#planFound(row, read.user)
     if (read.passing) this.#unread.add(normalizeUserKey(row.user))
     const subject: Subject = read.passing
       ? { kind: 'open', why: read.message, verdict: null }
       : { kind: 'missing', why: read.message }
-    return simulateRow(row, subject, this.#guards, null).tasks
+    return simulateRow(row, subject, this.#guards, null)
   }
 
-  #planFound(row: ValidRow, user: PlannedUser): readonly PlannedTask[] {
+  #planFound(row: ValidRow, user: PlannedUser): Planned {
     const verdict = judgeUser(row, user, this.#shortNames)
-    if (verdict !== null) return simulateEnded(row, verdict, user.login)
+    if (verdict !== null) {
+      return { tasks: simulateEnded(row, verdict, user.login), skipped: verdict.reason }
+    }
     const trace = this.#traces.get(user.id) ?? null
     const twin = this.#unread.size > 0 && keysOf(user).some((key) => this.#unread.has(key))
     const subject = this.#subjectOf(user, trace, twin)
     // If a row that could not be read may mean this user, it may be the preceding row.
     const preceding = twin ? null : (trace?.signature ?? null)
-    const { tasks, possible } = simulateRow(row, subject, this.#guards, preceding)
+    const { tasks, possible, skipped } = simulateRow(row, subject, this.#guards, preceding)
     this.#remember(user.id, { signature: signatureOf(row), possible })
-    return tasks.map((task) => ({ ...task, okta_login: user.login }))
+    return { tasks: tasks.map((task) => ({ ...task, okta_login: user.login })), skipped }
   }
 
   #subjectOf(user: PlannedUser, trace: Trace | null, twin: boolean): Subject {
@@ -145,20 +156,19 @@ class Planner {
       return open(`user is in transition from ${status} to ${transitioningToStatus}`)
     }
     if (trace?.possible === null) return open('the status after an earlier row of this user is not known')
-    return { kind: 'known', user, possible: trace?.possible ?? [status] }
+    return { kind: 'known', user, possible: trace?.possible ?? [{ status, suspendedFrom: null }] }
   }
 
-  #planUnread(row: ValidRow): readonly PlannedTask[] {
+  #planUnread(row: ValidRow): Planned {
     const key = normalizeUserKey(row.user)
     const verdict = guardKey(row.user, this.#guards.owner)
     const preceding = this.#traces.get(key)?.signature ?? null
     this.#remember(key, { signature: signatureOf(row), possible: null })
     return simulateRow(row, { kind: 'open', why: 'users are not read', verdict }, this.#guards, preceding)
-      .tasks
   }
 
   #remember(user: string, trace: Trace): void {
-    const name = `${trace.signature} ${trace.possible?.join() ?? ''}`
+    const name = `${trace.signature} ${trace.possible?.map(nameOfPossible).join() ?? ''}`
     const interned = this.#interned.get(name) ?? trace
     this.#interned.set(name, interned)
     this.#traces.set(Buffer.from(user).toString(), interned)

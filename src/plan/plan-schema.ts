@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { actionNames } from '../okta/actions.ts'
 import { userStatuses } from '../okta/status.ts'
+import { controlTotalsSchema } from '../rules/control-totals.ts'
 
 /** How a plan expects a task to end; `unknown` if only the run can show it. */
 export const expectations = ['succeeded', 'unchanged', 'failed', 'skipped', 'unknown'] as const
@@ -33,6 +34,7 @@ export type PlannedTask = Readonly<z.infer<typeof plannedTaskSchema>>
 
 const totalsSchema = z.strictObject({
   rows: count.describe('Rows of the input.'),
+  control_totals: controlTotalsSchema,
   tasks: count.describe('Tasks of these rows; a bad row counts as one.'),
   expected: byExpectation.describe('Tasks by their expected end.'),
   actions: z

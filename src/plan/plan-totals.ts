@@ -1,6 +1,7 @@
 import type { InputRow } from '../input/row.ts'
 import type { Job } from '../job/job.ts'
 import { type Action, actionNames, ruleOf } from '../okta/actions.ts'
+import { ControlCounter } from '../rules/control-totals.ts'
 import type { PlannedRow } from './plan-rows.ts'
 import { type Expectation, expectations, type PlanRequests, type PlanTotals } from './plan-schema.ts'
 
@@ -13,7 +14,7 @@ export interface PlanCounter {
 
 /** A counter for a job's rows. */
 export function createPlanCounter(job: Pick<Job, 'options' | 'read_first'>): PlanCounter {
-  let rows = 0
+  const control = new ControlCounter()
   let tasks = 0
   let mails = 0
   // The first read of every run is for the token's owner.
@@ -31,8 +32,8 @@ export function createPlanCounter(job: Pick<Job, 'options' | 'read_first'>): Pla
   }
 
   return {
-    add({ row, tasks: planned, isRead }) {
-      rows++
+    add({ row, tasks: planned, skipped, isRead }) {
+      control.add(skipped)
       if (isRead) reads++
       let sentBefore = false
       for (const { action: name, expected: expectation } of planned) {
@@ -48,7 +49,14 @@ export function createPlanCounter(job: Pick<Job, 'options' | 'read_first'>): Pla
         sentBefore = sent
       }
     },
-    totals: () => ({ rows, tasks, expected: { ...expected }, actions: structuredClone(actions), mails }),
+    totals: () => ({
+      rows: control.totals().rows,
+      control_totals: control.totals(),
+      tasks,
+      expected: { ...expected },
+      actions: structuredClone(actions),
+      mails,
+    }),
     requests: () => ({ reads, lifecycle }),
   }
 }

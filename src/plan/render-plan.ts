@@ -3,6 +3,7 @@ import type { BucketReport } from '../budget/lane.ts'
 import { counted } from '../messages/counted.ts'
 import { renderDuration } from '../messages/duration.ts'
 import { visible } from '../messages/shown.ts'
+import { renderControlTotals } from '../rules/control-totals.ts'
 import { expectations, type PlanEnd, type PlannedTask, type PlanRequests } from './plan-schema.ts'
 
 /** A planned task as one line for a person, without its line feed. Names the step if the row has several. */
@@ -42,7 +43,7 @@ function requestsIn({ bucket }: BucketReport, { reads, lifecycle }: PlanRequests
 
 /** The totals of a plan for a terminal, as lines that end with a line feed. */
 export function renderPlanEnd({ totals, requests }: PlanEnd, time: PlanForecast | null, org: string): string {
-  const { rows, tasks, expected, actions, mails } = totals
+  const { control_totals: control, tasks, expected, actions, mails } = totals
   const counts = expectations.filter((name) => expected[name] > 0).map((name) => `${expected[name]} ${name}`)
   const byAction = Object.entries(actions).map(([action, of]) => {
     const parts = expectations.filter((name) => of[name] > 0).map((name) => `${of[name]} ${name}`)
@@ -51,7 +52,7 @@ export function renderPlanEnd({ totals, requests }: PlanEnd, time: PlanForecast 
   const upTo = expected.unknown > 0 ? 'up to ' : ''
   return [
     '',
-    `Plan for ${org}: ${counted(rows, 'row')}, ${counted(tasks, 'task')}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
+    `Plan for ${org}: ${renderControlTotals(control)}; ${counted(tasks, 'task')}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
     ...(byAction.length > 1 ? byAction : []),
     `A run would send ${upTo}${counted(requests.lifecycle, 'lifecycle call')} and ${counted(requests.reads, 'read')}.`,
     mails === 0 ? 'Okta would send no mail.' : `Okta would send ${upTo}${counted(mails, 'mail')}.`,

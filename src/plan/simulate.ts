@@ -1,11 +1,25 @@
 import type { ValidRow } from '../input/row.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
+import type { OktaUser } from '../okta/user.ts'
 import { decide } from '../rules/decide.ts'
 import { type GuardVerdict, guardUser, type UserGuards } from '../rules/guards.ts'
+import type { SkipReason } from '../rules/result.ts'
 import { skipForPreceding } from '../rules/row-order.ts'
 import type { RowVerdict } from '../rules/row-verdict.ts'
 import type { Expectation, PlannedTask } from './plan-schema.ts'
+
+/** A status that the user may have, with the one that a suspension took the user from: an unsuspend leads back to it. */
+export interface PossibleStatus {
+  readonly status: UserStatus
+  /** Null unless a task before this one suspends the user. */
+  readonly suspendedFrom: UserStatus | null
+}
+
+/** A name that equal ones share. */
+export function nameOfPossible({ status, suspendedFrom }: PossibleStatus): string {
+  return `${status}/${suspendedFrom ?? ''}`
+}
 
 /**
  * The user of a row, in the state after the rows before it.
@@ -17,8 +31,9 @@ import type { Expectation, PlannedTask } from './plan-schema.ts'
 export type Subject =
   | {
       readonly kind: 'known'
-      readonly user: { readonly id: string; readonly login: string }
-      readonly possible: readonly UserStatus[]
+      /** As it was read: what Okta offers holds for the status of that moment. */
+      readonly user: Pick<OktaUser, 'id' | 'login' | 'status' | 'offered'>
+      readonly possible: readonly PossibleStatus[]
     }
   | { readonly kind: 'open'; readonly why: string; readonly verdict: GuardVerdict | null }
   | { readonly kind: 'missing'; readonly why: string }
@@ -27,13 +42,15 @@ export type Subject =
 export interface SimulatedRow {
   readonly tasks: readonly PlannedTask[]
   /** The statuses that the user may have after the row; null if not known. */
-  readonly possible: readonly UserStatus[] | null
+  readonly possible: readonly PossibleStatus[] | null
+  /** Why the row ends as a whole without a call; null if it does not. */
+  readonly skipped: SkipReason | null
 }
 
 /** One possible course of events so far. */
 interface World {
   /** Null if it is not known or there is no user. */
-  readonly status: UserStatus | null
+  readonly now: PossibleStatus | null
   /** Why the rest of the row is skipped; null if it is not. */
   readonly skip: string | null
 }
@@ -63,12 +80,12 @@ export function simulateRow(
   )
   const skip = duplicate?.message ?? null
   let worlds: readonly World[] =
-    subject.kind === 'known' ? subject.possible.map((status) => ({ status, skip })) : [{ status: null, skip }]
+    subject.kind === 'known' ? subject.possible.map((now) => ({ now, skip })) : [{ now: null, skip }]
   const tasks: PlannedTask[] = []
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
     const outcomes = worlds.map((world) => outcomeIn(world, { action, step }, subject, guards))
-    const statuses = distinct(worlds.map(({ status }) => status))
+    const statuses = distinct(worlds.map(({ now }) => now?.status ?? null))
     tasks.push({
       row: row.row,
       step,
@@ -80,8 +97,12 @@ export function simulateRow(
     })
     worlds = merged(outcomes.flatMap((outcome) => outcome.worlds))
   }
-  const after = distinct(worlds.map(({ status }) => status))
-  return { tasks, possible: after.every((status) => status !== null) ? after : null }
+  const ends = worlds.map(({ now }) => now)
+  return {
+    tasks,
+    possible: ends.every((now) => now !== null) ? distinctStatuses(ends) : null,
+    skipped: duplicate?.reason ?? null,
+  }
 }
 
 /** The tasks of a row that ends as a whole, without a call. */
@@ -119,19 +140,19 @@ function outcomeIn(
       ? { expected: 'unknown', reason: subject.why, worlds: [world] }
       : { expected: 'skipped', reason: subject.verdict.message, worlds: [world] }
   }
-  const { status } = world
-  if (status === null) throw new Error('A known user has no status.')
-  const user = { ...subject.user, status, statusChanged: null, transitioningToStatus: null }
+  if (world.now === null) throw new Error('A known user has no status.')
+  const { status } = world.now
+  const offered = status === subject.user.status ? subject.user.offered : []
+  const user = { ...subject.user, status, offered, statusChanged: null, transitioningToStatus: null }
   const verdict = guardUser(user, guards)
   if (verdict !== null) return { expected: 'skipped', reason: verdict.message, worlds: [world] }
-  const decision = decide(task.action, status)
+  const decision = decide(task.action, user)
   if (decision.kind === 'unchanged') {
     return { expected: 'unchanged', reason: decision.message, worlds: [world] }
   }
   if (decision.kind === 'failed') return failed(world, task, decision.message)
-  const { target, unchangedAfterRefusalIn } = ruleOf(task.action)
-  const statuses = target.length === 0 ? [status] : target
-  const worlds = statuses.map((next) => ({ status: next, skip: null }))
+  const { unchangedAfterRefusalIn } = ruleOf(task.action)
+  const worlds = after(task.action, world.now).map((now) => ({ now, skip: null }))
   return unchangedAfterRefusalIn.includes(status)
     ? {
         expected: 'unknown',
@@ -139,6 +160,17 @@ function outcomeIn(
         worlds: [world],
       }
     : { expected: 'succeeded', reason: null, worlds }
+}
+
+/** The statuses that an applied action may lead to. */
+function after(action: Action, now: PossibleStatus): readonly PossibleStatus[] {
+  if (action === 'unsuspend' && now.suspendedFrom !== null) {
+    return [{ status: now.suspendedFrom, suspendedFrom: null }]
+  }
+  const { target } = ruleOf(action)
+  if (target.length === 0) return [now]
+  const suspendedFrom = action === 'suspend' ? now.status : null
+  return target.map((status) => ({ status, suspendedFrom }))
 }
 
 function failed(
@@ -168,8 +200,14 @@ function agreed(
 }
 
 function merged(worlds: readonly World[]): readonly World[] {
-  const byName = new Map(worlds.map((world) => [`${world.status} ${world.skip}`, world]))
+  const byName = new Map(
+    worlds.map((world) => [`${world.now === null ? '' : nameOfPossible(world.now)} ${world.skip}`, world]),
+  )
   return [...byName.values()]
+}
+
+function distinctStatuses(all: readonly PossibleStatus[]): readonly PossibleStatus[] {
+  return [...new Map(all.map((one) => [nameOfPossible(one), one])).values()]
 }
 
 function distinct<T>(values: readonly T[]): readonly T[] {

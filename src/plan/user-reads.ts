@@ -1,6 +1,7 @@
 import type { ValidRow } from '../input/row.ts'
 import type { FailedRead, FoundUser } from '../lookup/read-user.ts'
 import type { StopReason } from '../messages/stop.ts'
+import type { Action } from '../okta/actions.ts'
 import type { Answer } from '../okta/answer.ts'
 import { foldLogin, looksLikeUserId } from '../okta/user.ts'
 
@@ -17,13 +18,17 @@ export type PlannedRead =
     }
 
 /** A user as read. */
-export type PlannedUser = Pick<FoundUser['user'], 'id' | 'login' | 'status' | 'transitioningToStatus'>
+export type PlannedUser = Pick<
+  FoundUser['user'],
+  'id' | 'login' | 'status' | 'transitioningToStatus' | 'offered'
+>
 
 /** Reads each user only once, even if several rows name the user. */
 export class UserReads {
   readonly #read: (row: ValidRow) => Promise<FoundUser | FailedRead>
   readonly #done = new Map<string, PlannedRead>()
   readonly #underWay = new Map<string, Promise<PlannedRead>>()
+  readonly #offered = new Map<string, readonly Action[]>()
   #found = 0
   #refused = 0
   #refusal: Answer | null = null
@@ -74,16 +79,25 @@ export class UserReads {
     }
     this.#found++
     const { id, login, status, transitioningToStatus } = read.user
+    const offered = this.#interned(read.user.offered)
     const before = this.#done.get(id)
     // Of two reads of a user, the first to arrive counts for both.
     const found: PlannedRead =
       before?.kind === 'found'
         ? before
-        : { kind: 'found', user: { id, login, status, transitioningToStatus } }
+        : { kind: 'found', user: { id, login, status, transitioningToStatus, offered } }
     this.#done.set(id, found).set(key, found)
     // A short name is not kept: another user's login may begin with the same text.
     if (login.includes('@')) this.#done.set(foldLogin(login), found)
     return found
+  }
+
+  /** One list for all users to whom Okta offers the same. */
+  #interned(offered: readonly Action[]): readonly Action[] {
+    const name = offered.join()
+    const known = this.#offered.get(name) ?? offered
+    this.#offered.set(name, known)
+    return known
   }
 }
 

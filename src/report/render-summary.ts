@@ -2,6 +2,7 @@ import { counted } from '../messages/counted.ts'
 import { renderDuration } from '../messages/duration.ts'
 import { visible } from '../messages/shown.ts'
 import { actionNames } from '../okta/actions.ts'
+import { renderControlTotals } from '../rules/control-totals.ts'
 import { expectedSkips, type SkipReason, skipReasons } from '../rules/result.ts'
 import { hasTasksToRetry } from './next-step.ts'
 import { reportedResults } from './report-row.ts'
@@ -48,8 +49,41 @@ function renderHead(summary: Summary): string[] {
       ['Job', summary.job],
       ['Org', summary.org],
       ['Time', `${renderDuration(summary.duration_seconds)}${executions}`],
-      ['Input', `${counted(summary.rows, 'row')}, ${counted(summary.tasks, 'task')}`],
+      ['Input', renderInput(summary)],
+      ...renderLag(summary),
     ]),
+  ]
+}
+
+function renderInput({ rows, control_totals: control, tasks }: Summary): string {
+  const counts = control === undefined ? counted(rows, 'row') : renderControlTotals(control)
+  return `${counts}; ${counted(tasks, 'task')}`
+}
+
+/** How many late tasks are named; the summary's file has more. */
+const mostLate = 5
+
+/** How long after they were due tasks were confirmed, and who came too late. */
+function renderLag({ lag }: Summary): [string, string][] {
+  if (lag === null || lag === undefined) return []
+  const [median, p95, worst, bound] = [
+    lag.median_seconds,
+    lag.p95_seconds,
+    lag.worst_seconds,
+    lag.bound_seconds ?? 0,
+  ].map(renderDuration)
+  const over = lag.worst_over_bound.slice(0, mostLate).map(({ row, user }) => `${user} (row ${row})`)
+  const more = lag.over_bound - over.length
+  return [
+    ['Lag from due', `median ${median}, 95 of 100 within ${p95}, worst ${worst}`],
+    ...(lag.over_bound === 0
+      ? []
+      : [
+          [
+            `Over ${bound}`,
+            `${counted(lag.over_bound, 'task')}: ${over.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
+          ] as [string, string],
+        ]),
   ]
 }
 

@@ -50,10 +50,12 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     duration_seconds: executions.workedMs / 1000,
     executions: Math.max(1, executions.count),
     rows: totals.rows,
+    control_totals: totals.control,
     tasks: totals.tasks,
     results: totals.results,
     actions: totals.actions,
     skipped: totals.skipped,
+    lag: totals.lag === null ? null : { ...totals.lag, worst_over_bound: [...totals.lag.worst_over_bound] },
     requests: { total: reads + lifecycle, reads, lifecycle, by_http_status: Object.fromEntries(byStatus) },
     retries: Object.fromEntries(retries),
     budget: end.buckets.flatMap(({ bucket, limit }) => {

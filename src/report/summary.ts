@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { replaceFile } from '../files/replacing-file.ts'
 import { actionNames } from '../okta/actions.ts'
+import { controlTotalsSchema } from '../rules/control-totals.ts'
 import { skipReasons } from '../rules/result.ts'
 import { reportedResults } from './report-row.ts'
 
@@ -18,6 +19,27 @@ const requests = z
     by_http_status: z.record(z.string(), count).describe('Requests by HTTP status; none: without an answer.'),
   })
   .describe('HTTP requests of all executions.')
+
+const lag = z
+  .strictObject({
+    tasks: count.describe('Tasks that were due at a time and have been applied.'),
+    median_seconds: z.number().describe('Of the sorted lags the one in the middle; of two, the lower one.'),
+    p95_seconds: z.number().describe('The lowest lag that 95 of 100 tasks do not exceed.'),
+    worst_seconds: z.number(),
+    bound_seconds: z.number().nullable().describe("The job's input.due.max_lag; null if it sets none."),
+    over_bound: count.describe('Tasks over the bound.'),
+    worst_over_bound: z
+      .array(
+        z.strictObject({
+          row: z.int().min(1),
+          step: z.int().min(1),
+          user: z.string(),
+          lag_seconds: z.number(),
+        }),
+      )
+      .describe('The worst of them, at most 20.'),
+  })
+  .describe('How long after their due times tasks were confirmed; null if none had one.')
 
 const bucket = z.strictObject({
   bucket: z.string().describe('The rate-limit bucket, named by the path that Okta counts.'),
@@ -66,12 +88,14 @@ export const summarySchema = z
     duration_seconds: z.number().min(0).describe('Seconds at work, all executions together.'),
     executions: z.int().min(1).describe('How often the run was started or resumed.'),
     rows: count,
+    control_totals: controlTotalsSchema.optional(),
     tasks: count,
     results: resultCounts.describe('Tasks by result.'),
     actions: z
       .partialRecord(z.enum([...actionNames, 'unknown']), resultCounts)
       .describe('Tasks by action and result; unknown: bad rows without a valid action.'),
     skipped: z.record(z.enum(skipReasons), count).describe('Skipped tasks by reason.'),
+    lag: lag.nullable().optional(),
     requests,
     retries: z.record(z.string(), count).describe('Requests sent again, by cause.'),
     budget: z.array(bucket).describe('The use of each rate limit.'),

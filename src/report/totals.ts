@@ -1,5 +1,7 @@
 import { type Action, actionNames } from '../okta/actions.ts'
+import { ControlCounter, type ControlTotals } from '../rules/control-totals.ts'
 import { type SkipReason, skipReasons } from '../rules/result.ts'
+import { type Lag, LagCounter } from './lag.ts'
 import { type ReportedResult, type ReportRow, reportedResults } from './report-row.ts'
 
 /** An action, or `unknown` for a bad row without a valid action. */
@@ -11,12 +13,15 @@ type ResultCounts = Record<ReportedResult, number>
 /** The counts over all tasks of a run. */
 export interface ResultTotals {
   readonly rows: number
+  readonly control: ControlTotals
   readonly tasks: number
   readonly results: Readonly<ResultCounts>
   /** Only the actions that occur. */
   readonly actions: Readonly<Partial<Record<CountedAction, Readonly<ResultCounts>>>>
   /** The number of skipped tasks for each reason. All reasons are present, even with 0. */
   readonly skipped: Readonly<Record<SkipReason, number>>
+  /** Null if no task was due at a time and applied. */
+  readonly lag: Lag | null
 }
 
 /** Counts rows one by one and keeps none of them. */
@@ -25,16 +30,19 @@ export interface TotalsCounter {
   totals(): ResultTotals
 }
 
-export function createTotalsCounter(): TotalsCounter {
-  let rows = 0
+/** @param maxLag the bound of a task's lag in seconds; null if the job sets none */
+export function createTotalsCounter(maxLag: number | null = null): TotalsCounter {
+  const control = new ControlCounter()
+  const lags = new LagCounter(maxLag)
   let tasks = 0
   const results = zeroCounts(reportedResults)
   const actions: Partial<Record<CountedAction, ResultCounts>> = {}
   const skipped = zeroCounts(skipReasons)
   return {
     add(row) {
-      rows++
+      control.add(row.tasks[0]?.reason ?? null)
       for (const task of row.tasks) {
+        lags.add(task)
         tasks++
         results[task.result]++
         const action = countedAction(task.action)
@@ -45,11 +53,13 @@ export function createTotalsCounter(): TotalsCounter {
       }
     },
     totals: () => ({
-      rows,
+      rows: control.totals().rows,
+      control: control.totals(),
       tasks,
       results: { ...results },
       actions: structuredClone(actions),
       skipped: { ...skipped },
+      lag: lags.lag(),
     }),
   }
 }

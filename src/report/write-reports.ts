@@ -24,8 +24,9 @@ export async function writeReports(
   // A second look at all rows only where something is left that could be fed again.
   const settled = (end.state.counts.get('succeeded') ?? 0) + (end.state.counts.get('unchanged') ?? 0)
   const superseded = settled < run.input.tasks ? await findSuperseded(rows()) : undefined
+  const maxLag = run.job.input.due?.max_lag_seconds ?? null
   const feeding = new FeedAgain(superseded)
-  const totals = await writeResults(directory, run.input.columns, rows(), feeding, beforeCommit)
+  const totals = await writeResults(directory, run.input.columns, rows(), feeding, beforeCommit, maxLag)
   const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips)
   const summary = summarize({ directory, run, end, totals, exitCode })
   await beforeCommit()

@@ -14,7 +14,7 @@ const rowsPerBatch = 256
 
 /**
  * Writes `results.csv`, `results.jsonl` and `failed.csv` into the directory in one pass over the rows, which must come
- * in input order. `columns` are the input's own columns, in its order. The next row is requested only when the rows
+ * in input order. `maxLag` is the bound of lags in seconds. `columns` are the input's own columns, in its order. The next row is requested only when the rows
  * before it are written. Each file appears whole, mode 0600, or not at all. Throws a KnownError if a file can't be
  * written, and whatever the rows throw.
  */
@@ -24,10 +24,11 @@ export async function writeResults(
   rows: AsyncIterable<ReportRow>,
   feeding: FeedAgain = new FeedAgain(),
   beforeCommit: () => Promise<void> = async () => {},
+  maxLag: number | null = null,
 ): Promise<ResultTotals> {
   const names = [...resultColumns, ...nameInputColumns(columns)]
   const toJsonLine = jsonLineRenderer(names)
-  const counter = createTotalsCounter()
+  const counter = createTotalsCounter(maxLag)
   const opened: ReplacingFile[] = []
   async function openFile(name: string): Promise<ReplacingFile> {
     const file = await openReplacingFile(join(directory, name))

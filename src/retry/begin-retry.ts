@@ -58,8 +58,9 @@ export async function beginRetry(
   const format = ['csv', 'xlsx'].includes(old.run.input.format) ? 'csv' : 'jsonl'
   const input = await openInput(next.directory, format, old.run.input.columns)
   const journal = await createJournal(journalPath(next.directory), next.runId)
-  const counter = new SurveyCounter()
-  const now = new Date().toISOString()
+  const started = new Date()
+  const counter = new SurveyCounter(started.getTime())
+  const now = started.toISOString()
   let [rows, tasks, inDoubt, events] = [0, 0, 0, 0]
   let allOnDisk = Promise.resolve()
   const duplicates = new DuplicateRows()

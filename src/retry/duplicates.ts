@@ -1,5 +1,5 @@
+import { signatureOf } from '../input/row.ts'
 import { leavesNoTrace } from '../okta/actions.ts'
-import { signatureOf } from '../rules/row-order.ts'
 import { namesOf } from '../rules/superseded.ts'
 import type { RowWithResults } from '../run/rows-with-results.ts'
 

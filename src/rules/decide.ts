@@ -1,5 +1,6 @@
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
+import type { OktaUser } from '../okta/user.ts'
 
 /** What to do with a user in a status: send the call, or end the task without it. */
 export type Decision =
@@ -7,11 +8,18 @@ export type Decision =
   | { readonly kind: 'unchanged'; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string }
 
-/** Decides by the table of actions, before anything is sent. */
-export function decide(action: Action, status: UserStatus): Decision {
+/** What a decision depends on: the status, and what Okta itself offers for the user. */
+export type Decided = Pick<OktaUser, 'status' | 'offered'>
+
+/**
+ * Decides by the table of actions, before anything is sent. Where the table refuses what Okta offers, Okta knows better.
+ * It is never the other way round: Okta does not offer all that it allows, such as the deactivation of a STAGED user.
+ */
+export function decide(action: Action, { status, offered }: Decided): Decision {
   const rule = ruleOf(action)
   if (rule.sentFrom.includes(status)) return { kind: 'send' }
   if (rule.unchangedIn.includes(status)) return { kind: 'unchanged', message: `user is already ${status}` }
+  if (offered.includes(action)) return { kind: 'send' }
   return { kind: 'failed', message: wrongStatus(action, status) }
 }
 
@@ -42,12 +50,11 @@ export function decideAfterRefusal(
  */
 export function decideAgain(
   action: Action,
-  status: UserStatus,
+  user: Decided,
 ): Decision | { readonly kind: 'succeeded'; readonly message: string } {
   const { target, sentFrom } = ruleOf(action)
-  return target.includes(status) && !sentFrom.includes(status)
-    ? confirmedLate(status)
-    : decide(action, status)
+  const { status } = user
+  return target.includes(status) && !sentFrom.includes(status) ? confirmedLate(status) : decide(action, user)
 }
 
 function confirmedLate(status: UserStatus): { readonly kind: 'succeeded'; readonly message: string } {

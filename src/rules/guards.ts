@@ -46,8 +46,11 @@ export function guardUserCount(users: number, most: number | null): StopReason |
   }
 }
 
+/** What the guards look at. */
+type GuardedUser = Pick<OktaUser, 'id' | 'login' | 'status'>
+
 /** Judges a user that was read. Null if no guard objects. */
-export function guardUser(user: OktaUser, guards: UserGuards): GuardVerdict | null {
+export function guardUser(user: GuardedUser, guards: UserGuards): GuardVerdict | null {
   if (guards.owner !== null && user.id === guards.owner.id) return ownerIsProtected
   const { ids, entries } = guards.protect
   const entry = ids.get(user.id) ?? entries.find((pattern) => isProtectedBy(user, pattern))
@@ -72,7 +75,7 @@ const ownerIsProtected: GuardVerdict = {
   message: 'this user owns the API token; acting on the owner could end the token and the run',
 }
 
-function isProtectedBy(user: OktaUser, entry: string): boolean {
+function isProtectedBy(user: GuardedUser, entry: string): boolean {
   const pattern = entry.trim()
   if (!pattern.includes('*')) return keysOf(user).includes(normalizeUserKey(pattern))
   const parts = foldLogin(pattern).split('*')

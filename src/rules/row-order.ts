@@ -1,4 +1,4 @@
-import type { ValidRow } from '../input/row.ts'
+import { signatureOf, type ValidRow } from '../input/row.ts'
 import type { ResultName, SkipReason, TaskResult } from './result.ts'
 
 /** What the next row of the same user must know of a finished row. */
@@ -13,11 +13,6 @@ export interface RowTrace {
 export interface Skip {
   readonly reason: SkipReason
   readonly message: string
-}
-
-/** The row's actions and options as one text, equal for rows that ask for the same. */
-export function signatureOf(row: Pick<ValidRow, 'actions' | 'sendEmail'>): string {
-  return `${row.actions.join(',')} ${row.sendEmail ?? ''}`
 }
 
 /** Whether nothing more may be done with the user after this result. */

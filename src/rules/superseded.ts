@@ -79,7 +79,7 @@ function undoes(earlier: readonly Action[], later: Action): boolean {
     return (
       target.length > 0 &&
       ruleOf(later).target.some(
-        (status) => !target.includes(status) && decide(action, status).kind === 'send',
+        (status) => !target.includes(status) && decide(action, { status, offered: [] }).kind === 'send',
       )
     )
   })

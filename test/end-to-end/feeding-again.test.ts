@@ -39,7 +39,7 @@ it(
       expect(org.applied).toEqual({ [`${user.id} reactivate`]: 1 })
       const [line] = await place.results()
       expect(line?.result, line?.message).toBe('in_doubt')
-      expect(await place.read(`runs/${runId}/failed.csv`)).toBe('user\n')
+      expect(await place.read(`runs/${runId}/failed.csv`)).toBe('user,why\n')
     })
   },
 )
@@ -62,7 +62,7 @@ it(
       await place.results()
       const failed = await place.read(`runs/${runId}/failed.csv`)
       expect(org.applied).toEqual({ [`${user.id} reactivate`]: 1 })
-      expect(failed).toBe('user\n')
+      expect(failed).toBe('user,why\n')
     })
   },
 )

@@ -9,7 +9,7 @@ const columns = ['login', 'action', 'ticket', 'note'] as const
 const rows: readonly Readonly<Record<(typeof columns)[number], string>>[] = [
   { login: 'user1@example.com', action: 'suspend', ticket: '001', note: 'a, b; c\td' },
   { login: 'user2@example.com', action: 'unsuspend', ticket: '', note: 'say "yes"' },
-  { login: 'USER3', action: 'Reset-Factors', ticket: '3', note: 'two\nlines' },
+  { login: 'USER3@example.com', action: 'Reset-Factors', ticket: '3', note: 'two\nlines' },
   { login: 'user4@example.com', action: 'activate', ticket: 'null', note: '=1+1' },
   { login: 'nobody@example.com', action: 'deactivate', ticket: 'true', note: 'ß — 日本' },
   { login: ' user1@example.com\u00a0', action: 'suspend', ticket: '1', note: '{"a":[1]}' },

@@ -187,7 +187,7 @@ describe('a plan', () => {
         'row 3: unlock nobody@example.com failed: user nobody@example.com was not found in this org',
         '',
       ])
-      expect(end.stdout).toMatch(/3 rows, 3 tasks: 2 succeeded, 1 failed/)
+      expect(end.stdout).toMatch(/3 rows = 3 with tasks .*; 3 tasks: 2 succeeded, 1 failed/)
       expect(end.stdout).toMatch(/2 lifecycle calls and 5 reads/)
       expect(end.stdout).toMatch(/1 mail\b/)
       expect(end.stdout).toMatch(/about [\d.]+ s at 147\/min/)

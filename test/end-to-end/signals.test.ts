@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { makeUsers } from '../support/foreign-org/user.ts'
+import { loginOf, makeUsers } from '../support/foreign-org/user.ts'
 import {
   countsOf,
   expectAppliedOnce,
@@ -128,7 +128,7 @@ it.concurrent('is obeyed while a doubt waits to be settled, and the doubt is set
       users: makeUsers({ count: 1 }),
       fault: ({ action, attempt }) => (action !== null && attempt === 1 ? { name: 'dropAfter' } : null),
     })
-    await place.write('in.csv', usersCsv(['user1']))
+    await place.write('in.csv', usersCsv([loginOf(1)]))
     const patient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '5' } }
     const cli = place.start(org, ['run', 'in.csv', '--action', 'suspend', ...unattended], patient)
     await org.waitUntil(() => Object.keys(org.applied).length === 1)

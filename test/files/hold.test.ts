@@ -11,16 +11,13 @@ import { knownErrorOf, withDirectory } from '../journal/support.ts'
 import { holdOf, subjectOf } from './hold-of.ts'
 
 /** Whoever watches waits by this clock: a look a second, with no time in between. */
-const clock = vi.hoisted(() => ({ now: 0, onLook: async (_seconds: number): Promise<void> => {} }))
+const clock = { now: 0, onLook: async (_seconds: number): Promise<void> => {} }
 
-vi.mock('node:timers/promises', async (original) => ({
-  ...(await original<typeof import('node:timers/promises')>()),
-  setTimeout: async (milliseconds: number, _value: unknown, { signal }: { signal?: AbortSignal } = {}) => {
-    clock.now += milliseconds
-    await clock.onLook(clock.now / 1000)
-    signal?.throwIfAborted()
-  },
-}))
+async function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  clock.now += milliseconds
+  await clock.onLook(clock.now / 1000)
+  signal?.throwIfAborted()
+}
 
 /** Puts a holder there that may differ from this process in anything, with its last sign of life. */
 async function putHolder(
@@ -193,7 +190,7 @@ describe('a holder of which this machine can prove nothing', () => {
       clock.onLook = async () => {
         if (clock.now < 60_000) expect(await namesIn(directory)).toEqual(['2', '2.sign'])
       }
-      const hold = await holdOf(directory, { onWatch: (message) => watched.push(message) })
+      const hold = await holdOf(directory, { sleep, onWatch: (message) => watched.push(message) })
       expect(clock.now).toBeGreaterThanOrEqual(60_000)
       expect(clock.now).toBeLessThan(63_000)
       expect(watched).toEqual([expect.stringMatching(/^This run may be held by process \d+.*up to 60 s/)])
@@ -210,7 +207,7 @@ describe('a holder of which this machine can prove nothing', () => {
       clock.onLook = async (seconds) => {
         if (seconds === 50) await writeFile(join(directory, 'lock', '2.sign'), '6 104')
       }
-      const error = await knownErrorOf(() => holdOf(directory))
+      const error = await knownErrorOf(() => holdOf(directory, { sleep }))
       expect(error.exitCode).toBe(exitCodes.heldElsewhere)
       expect(error.message).toContain('on another')
       expect(await namesIn(directory)).toEqual(['2', '2.sign'])
@@ -224,7 +221,7 @@ describe('a holder of which this machine can prove nothing', () => {
       clock.onLook = async (seconds) => {
         if (seconds === 50) await putHolder(directory, holder, { number: 3, sign: '1 9' })
       }
-      expect((await knownErrorOf(() => holdOf(directory))).exitCode).toBe(exitCodes.heldElsewhere)
+      expect((await knownErrorOf(() => holdOf(directory, { sleep }))).exitCode).toBe(exitCodes.heldElsewhere)
       expect(await namesIn(directory)).toContain('3')
     })
   })
@@ -232,7 +229,7 @@ describe('a holder of which this machine can prove nothing', () => {
   it('goes to at most one of several that watch it, and stays with nobody in vain', async () => {
     await withDirectory(async (directory) => {
       await putHolder(directory, { boot_id: 'another' }, { sign: '5 100' })
-      const results = await Promise.allSettled(Array.from({ length: 4 }, () => holdOf(directory)))
+      const results = await Promise.allSettled(Array.from({ length: 4 }, () => holdOf(directory, { sleep })))
       const got = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
       expect(got.filter((hold) => hold.valid).length).toBeLessThanOrEqual(1)
       for (const result of results)
@@ -240,7 +237,7 @@ describe('a holder of which this machine can prove nothing', () => {
           expect(result.reason).toMatchObject({ exitCode: exitCodes.heldElsewhere })
       for (const hold of got) await hold.release()
       // Where all gave way to each other, it is free for the next.
-      await (await holdOf(directory)).release()
+      await (await holdOf(directory, { sleep })).release()
     })
   })
 
@@ -251,7 +248,7 @@ describe('a holder of which this machine can prove nothing', () => {
       clock.onLook = async (seconds) => {
         if (seconds === 5) abort.abort()
       }
-      await expect(holdOf(directory, { signal: abort.signal })).rejects.toThrow(/is stopping/)
+      await expect(holdOf(directory, { sleep, signal: abort.signal })).rejects.toThrow(/is stopping/)
       expect(clock.now).toBe(5_000)
       expect(await namesIn(directory)).toEqual(['2', '2.sign'])
     })
@@ -261,7 +258,10 @@ describe('a holder of which this machine can prove nothing', () => {
     await withDirectory(async (directory) => {
       const both = ['job', 'run'].map((name) => join(directory, name))
       for (const each of both) await putHolder(each, { boot_id: 'another' }, { sign: '5 100' })
-      const holds = await acquireHolds(both.map((each) => subjectOf(each)))
+      const holds = await acquireHolds(
+        both.map((each) => subjectOf(each)),
+        { sleep },
+      )
       expect(clock.now).toBeLessThan(63_000)
       expect(holds.map(({ afterSilence }) => afterSilence)).toEqual([true, true])
       for (const hold of holds) await hold.release()

@@ -5,10 +5,10 @@ import type { InputFormat } from '../../src/input/row.ts'
 import { surveyInput } from '../../src/input/survey.ts'
 import { withInput } from './support.ts'
 
-function survey(content: string, format: InputFormat, settings: Omit<RowSettings, 'format'>) {
+function survey(content: string, format: InputFormat, settings: Omit<RowSettings, 'format'>, now?: number) {
   return withInput(content, async (file) => {
     const columns: InputSettings = { format, userColumn: null, actionColumn: null }
-    return surveyInput(file, await resolveColumns(file, columns), { format, ...settings })
+    return surveyInput(file, await resolveColumns(file, columns), { format, ...settings }, undefined, now)
   })
 }
 
@@ -40,6 +40,27 @@ too,few
       ['deactivate', { unset: 1, true: 0, false: 0 }],
     ]),
   )
+})
+
+test('tells apart what is not due, and what repeats the preceding row of its key', async () => {
+  const content = `user,day
+ada,2026-11-20
+ada,2026-11-20
+ada,2027-01-01
+ada,2026-11-20
+bob,2027-01-01
+bob,2026-11-20
+`
+  const due = { column: 'day', at: null, timeZone: 'UTC', timeZoneColumn: null, format: null }
+  const now = Date.parse('2026-11-26T00:00:00Z')
+  const found = await survey(content, 'csv', { action: 'suspend', steps: null, due }, now)
+  // A row that is not due is not the preceding one: the fourth repeats the second.
+  expect(found).toMatchObject({ rows: 6, validRows: 6, notDueRows: 2, duplicateRows: 2 })
+  expect(found).toMatchObject({ tasks: 6, distinctUsers: 2, dueUsers: 2 })
+  expect(found.tasksByAction).toEqual(new Map([['suspend', 2]]))
+  const before = await survey(content, 'csv', { action: 'suspend', steps: null, due }, 0)
+  expect(before).toMatchObject({ notDueRows: 6, duplicateRows: 0, distinctUsers: 2, dueUsers: 0, tasks: 6 })
+  expect(before.tasksByAction).toEqual(new Map())
 })
 
 test('counts a task for each step', async () => {

@@ -189,7 +189,7 @@ describe('which rows count, and when', () => {
       name: 'nightly',
       input: {
         where: { Status: ['Terminated', 5] },
-        due: { column: 'last_day', time_zone: 'Europe/Berlin' },
+        due: { column: 'last_day', time_zone: 'Europe/Berlin', max_lag: 86_400 },
         check: { login: 'work_email' },
         empty: 'error',
       },
@@ -202,6 +202,7 @@ describe('which rows count, and when', () => {
         time_zone: 'Europe/Berlin',
         time_zone_column: null,
         format: null,
+        max_lag_seconds: 86_400,
       },
       check: { login: 'work_email' },
       empty: 'error',

@@ -50,7 +50,7 @@ export const actionTable: Readonly<Record<Action, Row>> = {
   },
   suspend: {
     STAGED: 'F',
-    PROVISIONED: 'F',
+    PROVISIONED: 'S',
     ACTIVE: 'S',
     RECOVERY: 'F',
     PASSWORD_EXPIRED: 'F',

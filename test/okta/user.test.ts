@@ -27,7 +27,17 @@ describe('parseUser', () => {
       status: 'ACTIVE',
       statusChanged: '2026-03-02T10:00:00.000Z',
       transitioningToStatus: null,
+      offered: [],
     })
+  })
+
+  it('reads which actions Okta offers, by the names of the links', () => {
+    const link = { href: 'https://example.okta.com/api/v1/users/x/lifecycle/suspend', method: 'POST' }
+    const _links = { self: link, suspend: link, resetFactors: link, changePassword: link, unlock: null }
+    expect(parseUser(userAnswer({ ...user, _links }))?.offered).toEqual(['suspend', 'reset_factors'])
+    for (const odd of [null, 'suspend', ['suspend'], 7]) {
+      expect(parseUser(userAnswer({ ...user, _links: odd }))?.offered).toEqual([])
+    }
   })
 
   it('reads a status that is being changed', () => {

@@ -26,7 +26,7 @@ function counterOf(rows: readonly Planned[], more: Partial<Parameters<typeof cre
       expected: expected[at] ?? 'unknown',
       reason: null,
     }))
-    counter.add({ row, tasks, isRead: options.read_first })
+    counter.add({ row, tasks, skipped: null, isRead: options.read_first })
   }
   return counter
 }
@@ -41,6 +41,7 @@ describe('totals', () => {
     const none = { succeeded: 0, unchanged: 0, failed: 0, skipped: 0, unknown: 0 }
     expect(counter.totals()).toEqual({
       rows: 3,
+      control_totals: { rows: 3, with_tasks: 3, bad: 0, not_selected: 0, not_due: 0, duplicates: 0 },
       tasks: 4,
       expected: { ...none, succeeded: 2, failed: 1, unknown: 1 },
       actions: {

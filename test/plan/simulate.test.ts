@@ -11,7 +11,8 @@ const leadsTo: Readonly<Partial<Record<Action, readonly UserStatus[]>>> = {
   deactivate: ['DEPROVISIONED'],
   suspend: ['SUSPENDED'],
   unlock: ['ACTIVE'],
-  unsuspend: ['ACTIVE'],
+  // Back to where the user was before the suspension.
+  unsuspend: ['ACTIVE', 'PROVISIONED', 'PASSWORD_EXPIRED', 'RECOVERY'],
 }
 
 interface Step {
@@ -28,6 +29,7 @@ function walk(
   status: UserStatus,
   failedRow: number,
   seen: Set<string>[],
+  suspendedFrom: UserStatus | null = null,
 ): void {
   const step = steps[at]
   if (step === undefined) return
@@ -36,24 +38,27 @@ function walk(
   }
   if (step.repeats || step.row === failedRow) {
     note('skipped')
-    walk(steps, at + 1, status, failedRow, seen)
+    walk(steps, at + 1, status, failedRow, seen, suspendedFrom)
     return
   }
   const verdict = actionTable[step.action][status]
   if (verdict === 'F') {
     note('failed')
-    walk(steps, at + 1, status, step.row, seen)
+    walk(steps, at + 1, status, step.row, seen, suspendedFrom)
     return
   }
   if (verdict === 'U') {
     note('unchanged')
-    walk(steps, at + 1, status, failedRow, seen)
+    walk(steps, at + 1, status, failedRow, seen, suspendedFrom)
     return
   }
   note('succeeded')
   // An ACTIVE user may be blocked from unknown devices or not.
   if (step.action === 'unlock' && status === 'ACTIVE') note('unchanged')
-  for (const next of leadsTo[step.action] ?? [status]) walk(steps, at + 1, next, failedRow, seen)
+  const after = step.action === 'unsuspend' && suspendedFrom !== null ? [suspendedFrom] : leadsTo[step.action]
+  const from = step.action === 'suspend' ? status : null
+  if (after === undefined) walk(steps, at + 1, status, failedRow, seen, suspendedFrom)
+  for (const next of after ?? []) walk(steps, at + 1, next, failedRow, seen, from)
 }
 
 /** What may be said of a step that came to all these. */
@@ -135,7 +140,7 @@ describe('the plan of one user', () => {
   })
 
   it('knows what follows an activate only where it is the same from PROVISIONED and from ACTIVE', async () => {
-    const tasks = await planOf([[ada.id, 'activate activate suspend deactivate reactivate']], {
+    const tasks = await planOf([[ada.id, 'activate activate unlock deactivate reactivate']], {
       [ada.id]: found(ada, 'STAGED'),
     })
     expect(shortly(tasks)).toEqual([
@@ -152,7 +157,7 @@ describe('the plan of one user', () => {
     const tasks = await planOf(
       [
         [ada.id, 'activate'],
-        [ada.id, 'suspend'],
+        [ada.id, 'unlock'],
         [ada.id, 'deactivate'],
         [ada.id, 'suspend'],
       ],
@@ -163,6 +168,27 @@ describe('the plan of one user', () => {
       'unknown (?)',
       'succeeded (?)',
       'failed (DEPROVISIONED)',
+    ])
+  })
+
+  it('sends what Okta offers, as long as the user is as Okta showed it', async () => {
+    const expired = found(ada, 'PASSWORD_EXPIRED')
+    if (expired.kind !== 'found') throw new Error('A user was expected.')
+    const offered = { kind: 'found', user: { ...expired.user, offered: ['suspend'] } } as const
+    const rows: readonly RowSpec[] = [
+      [ada.id, 'suspend'],
+      [ada.id, 'unsuspend'],
+      [ada.id, 'activate'],
+    ]
+    expect(shortly(await planOf(rows, { [ada.id]: expired }))).toEqual([
+      'failed (PASSWORD_EXPIRED)',
+      'failed (PASSWORD_EXPIRED)',
+      'failed (PASSWORD_EXPIRED)',
+    ])
+    expect(shortly(await planOf(rows, { [ada.id]: offered }))).toEqual([
+      'succeeded (PASSWORD_EXPIRED)',
+      'succeeded (SUSPENDED)',
+      'failed (PASSWORD_EXPIRED)',
     ])
   })
 })

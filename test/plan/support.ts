@@ -44,7 +44,7 @@ export function found(
   status: UserStatus,
   transitioningToStatus: string | null = null,
 ): PlannedRead {
-  return { kind: 'found', user: { ...user, status, transitioningToStatus } }
+  return { kind: 'found', user: { ...user, status, transitioningToStatus, offered: [] } }
 }
 
 /** Plans rows whose users are given by the key of the row. */

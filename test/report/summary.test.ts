@@ -36,6 +36,7 @@ const complete: Summary = {
   duration_seconds: 185,
   executions: 1,
   rows: 12,
+  control_totals: { rows: 12, with_tasks: 11, bad: 0, not_selected: 0, not_due: 0, duplicates: 1 },
   tasks: 24,
   results: { ...none, succeeded: 20, unchanged: 2, skipped: 2 },
   actions: {
@@ -72,7 +73,7 @@ describe('renderSummary', () => {
 Job    offboarding
 Org    https://acme.example.com
 Time   3 min 5 s
-Input  12 rows, 24 tasks
+Input  12 rows = 11 with tasks + 0 bad + 0 not selected + 0 not due + 1 duplicate; 24 tasks
 
 Results     succeeded  unchanged  skipped
 deactivate         10          1        1
@@ -128,6 +129,7 @@ Details: runs/20261124T080000Z-offboarding/results.csv
     const text = renderSummary({
       ...complete,
       rows: 0,
+      control_totals: { rows: 0, with_tasks: 0, bad: 0, not_selected: 0, not_due: 0, duplicates: 0 },
       tasks: 0,
       results: none,
       actions: {},
@@ -135,7 +137,33 @@ Details: runs/20261124T080000Z-offboarding/results.csv
       budget: [],
     })
     expect(text).not.toContain('succeeded')
-    expect(text).toContain('0 rows, 0 tasks')
+    expect(text).toMatch(/0 rows = 0 with tasks .*; 0 tasks/)
+  })
+
+  test('the lag from due to confirmed, and who is over the bound of the job', () => {
+    const lag = {
+      tasks: 40,
+      median_seconds: 90,
+      p95_seconds: 3600,
+      worst_seconds: 7200,
+      bound_seconds: 3000,
+      over_bound: 3,
+      worst_over_bound: [
+        { row: 7, step: 1, user: 'ada@example.com', lag_seconds: 7200 },
+        { row: 9, step: 1, user: 'bob@example.com', lag_seconds: 3600 },
+      ],
+    }
+    const text = renderSummary({ ...complete, lag })
+    expect(lineOf(text, 'Lag from due')).toMatch(
+      /median 1 min 30 s, 95 of 100 within 1 h 0 min, worst 2 h 0 min$/,
+    )
+    expect(lineOf(text, 'Over 50 min')).toMatch(
+      /3 tasks: ada@example.com \(row 7\), bob@example.com \(row 9\) and 1 more$/,
+    )
+    expect(renderSummary({ ...complete, lag: { ...lag, bound_seconds: null, over_bound: 0 } })).not.toMatch(
+      /^Over/m,
+    )
+    expect(renderSummary({ ...complete, lag: null })).not.toContain('Lag')
   })
 
   test.each([

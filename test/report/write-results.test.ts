@@ -468,6 +468,8 @@ test('the totals count rows, tasks, results, actions and reasons', async () => {
   const none = { succeeded: 0, unchanged: 0, failed: 0, skipped: 0, in_doubt: 0, not_run: 0, unsettled: 0 }
   expect(await writeResults(directory, [], stream(rows))).toEqual({
     rows: 4,
+    control: { rows: 4, with_tasks: 2, bad: 1, not_selected: 0, not_due: 0, duplicates: 1 },
+    lag: null,
     tasks: 5,
     results: { ...none, succeeded: 1, failed: 1, skipped: 2, not_run: 1 },
     actions: {

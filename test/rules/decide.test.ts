@@ -10,21 +10,32 @@ const cases = actionNames.flatMap((action) => userStatuses.map((status) => [acti
 
 describe('decide', () => {
   it.each(cases)('%s on a user who is %s', (action, status) => {
-    const decision = decide(action, status)
+    const decision = decide(action, { status, offered: [] })
     expect(decision.kind).toBe(kinds[actionTable[action][status]])
     if (decision.kind === 'send') return
     expect(decision.message).toContain(status)
   })
 
   it('names the status that was found and those that were needed, where it fails', () => {
-    expect(decide('suspend', 'LOCKED_OUT')).toEqual({
+    expect(decide('suspend', { status: 'LOCKED_OUT', offered: [] })).toEqual({
       kind: 'failed',
-      message: 'user is LOCKED_OUT; suspend needs ACTIVE',
+      message: 'user is LOCKED_OUT; suspend needs ACTIVE or PROVISIONED',
     })
-    expect(decide('unlock', 'STAGED')).toEqual({
+    expect(decide('unlock', { status: 'STAGED', offered: [] })).toEqual({
       kind: 'failed',
       message: 'user is STAGED; unlock needs LOCKED_OUT or ACTIVE',
     })
+  })
+})
+
+describe('decide, where Okta itself offers the action', () => {
+  it.each(cases)('%s on a user who is %s', (action, status) => {
+    const byTable = decide(action, { status, offered: [] })
+    const decision = decide(action, { status, offered: [action] })
+    // What the table fails is sent, for Okta knows better; what is there already needs no call.
+    expect(decision).toEqual(byTable.kind === 'failed' ? { kind: 'send' } : byTable)
+    const others = actionNames.filter((name) => name !== action)
+    expect(decide(action, { status, offered: others })).toEqual(byTable)
   })
 })
 
@@ -69,17 +80,17 @@ const targets: Readonly<Record<string, readonly string[]>> = {
   deactivate: ['DEPROVISIONED'],
   suspend: ['SUSPENDED'],
   unlock: ['ACTIVE'],
-  unsuspend: ['ACTIVE'],
+  unsuspend: ['ACTIVE', 'PROVISIONED', 'PASSWORD_EXPIRED', 'RECOVERY'],
 }
 
 describe('decideAgain', () => {
   it.each(cases)('%s on a user who is %s', (action, status) => {
-    const decision = decideAgain(action, status)
+    const decision = decideAgain(action, { status, offered: [] })
     const sent = actionTable[action][status] === 'S'
     if (targets[action]?.includes(status) === true && !sent) {
       expect(decision).toEqual({ kind: 'succeeded', message: expect.stringContaining(`user is ${status}`) })
     } else {
-      expect(decision).toEqual(decide(action, status))
+      expect(decision).toEqual(decide(action, { status, offered: [] }))
     }
   })
 })

@@ -21,7 +21,7 @@ const leadsTo: Readonly<Partial<Record<Action, readonly UserStatus[]>>> = {
   deactivate: ['DEPROVISIONED'],
   suspend: ['SUSPENDED'],
   unlock: ['ACTIVE'],
-  unsuspend: ['ACTIVE'],
+  unsuspend: ['ACTIVE', 'PROVISIONED', 'PASSWORD_EXPIRED', 'RECOVERY'],
 }
 const byStatus = Object.keys(leadsTo) as Action[]
 

@@ -17,7 +17,15 @@ const id = '00u1Ab2cD3eF4gH5iJ6k'
 const ownerId = '00u9Zz8yX7wV6uT5sR4q'
 
 function user(login: string, more: Partial<OktaUser> = {}): OktaUser {
-  return { id, login, status: 'ACTIVE', statusChanged: null, transitioningToStatus: null, ...more }
+  return {
+    id,
+    login,
+    status: 'ACTIVE',
+    statusChanged: null,
+    transitioningToStatus: null,
+    offered: [],
+    ...more,
+  }
 }
 
 /** Entries of which Okta has shown no id. */

@@ -89,7 +89,9 @@ describe('actions by status', () => {
       ...Array<string>(4).fill('403 E0000038'),
     ],
     reset_factors: foreignStatuses,
-    suspend: foreignStatuses.map((status) => (status === 'ACTIVE' ? 'SUSPENDED' : refusedBecause.suspend)),
+    suspend: foreignStatuses.map((status) =>
+      ['ACTIVE', 'PROVISIONED', 'PASSWORD_EXPIRED'].includes(status) ? 'SUSPENDED' : refusedBecause.suspend,
+    ),
     unlock: foreignStatuses.map((status) => (status === 'LOCKED_OUT' ? 'ACTIVE' : refusedBecause.unlock)),
     unsuspend: foreignStatuses.map((status) =>
       status === 'SUSPENDED' ? 'ACTIVE' : refusedBecause.unsuspend,
@@ -120,6 +122,19 @@ describe('actions by status', () => {
     expect(before.json.statusChanged !== after.json.statusChanged).toBe(changed)
     const factors = JSON.parse((await call(org, 'GET', `/users/${user1}/factors`)).text)
     expect(factors).toHaveLength(action === 'reset_factors' ? 0 : 2)
+  })
+
+  it('leads back by unsuspend to where the user was, and shows by links what it offers', async () => {
+    for (const status of ['ACTIVE', 'PROVISIONED', 'PASSWORD_EXPIRED'] as const) {
+      const org = await orgWith({ users: makeUsers({ count: 1, status }) })
+      const linksOf = async (): Promise<string[]> =>
+        Object.keys((await call(org, 'GET', `/users/${user1}`)).json._links ?? {})
+      expect(await linksOf()).toContain('suspend')
+      await act(org, user1, 'suspend')
+      expect(await linksOf()).toContain('unsuspend')
+      await act(org, user1, 'unsuspend')
+      expect((await call(org, 'GET', `/users/${user1}`)).json.status).toBe(status)
+    }
   })
 
   it('says why in the words of Okta', async () => {

@@ -25,7 +25,7 @@ import { type CheckedInput, checkInput } from '../../run/check-input.ts'
 import { describeInput } from '../../run/describe-input.ts'
 import { defineCommand } from '../command.ts'
 import { inputOptions, jsonOption, sendingOptions } from '../options.ts'
-import { environmentOrg, newSandboxOrg, type RunOrg } from '../org.ts'
+import { describeSandbox, environmentOrg, newSandboxOrg, type RunOrg } from '../org.ts'
 import { stopOnSignals } from '../terminal/signals.ts'
 import { say } from '../terminal/stop-hooks.ts'
 import { programVersion } from '../version.ts'
@@ -72,9 +72,8 @@ export const planCommand = defineCommand({
           throw new KnownError(tooMany.message, next, tooMany.exitCode)
         }
         if (!args.quiet) for (const line of describeInput(checked)) say(line)
-        const org = realOrg ?? (await newSandboxOrg(directory, rowsOf(checked), job.guards.protect))
-        if (realOrg === null)
-          say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)
+        const org = realOrg ?? (await newSandboxOrg(directory, rowsOf(checked), job))
+        if (realOrg === null) say(describeSandbox(org))
         const answer = args.json ? jsonAnswer(process.stdout) : textAnswer(process.stdout)
         return await connectAndPlan({ checked, org, stop, answer, quiet: args.quiet, json: args.json })
       })

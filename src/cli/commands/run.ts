@@ -22,7 +22,7 @@ import { withJobLock, withRunLocks } from '../../run/run-locks.ts'
 import { type CarryOutOptions, carryOut } from '../carry-out.ts'
 import { defineCommand } from '../command.ts'
 import { inputOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
-import { environmentOrg, newSandboxOrg, type RunOrg } from '../org.ts'
+import { describeSandbox, environmentOrg, newSandboxOrg, type RunOrg } from '../org.ts'
 import { checkQuestion, confirmSending, describeSending } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
 import { programVersion } from '../version.ts'
@@ -138,9 +138,8 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
   stop.check()
   const { input, mapping } = checked
   const rows = readRows(input, mapping, rowSettings(job))
-  const org = realOrg ?? (await newSandboxOrg(directory, rows, job.guards.protect))
-  if (realOrg === null)
-    say(`This is a sandbox: a simulated org at ${org.connection.orgUrl}. Nothing real is touched.`)
+  const org = realOrg ?? (await newSandboxOrg(directory, rows, job))
+  if (realOrg === null) say(describeSandbox(org))
   return { run: { ...run, confirmed: true }, org }
 }
 

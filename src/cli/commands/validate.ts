@@ -38,6 +38,8 @@ export const validateCommand = defineCommand({
           unused_columns: survey.unusedColumns,
           warnings: survey.warnings,
           not_selected_rows: survey.notSelectedRows,
+          not_due_rows: survey.notDueRows,
+          duplicate_rows: survey.duplicateRows,
           job_action_rows: survey.jobActionRows,
           keys: survey.keys,
           max_users_exceeded: tooMany,
@@ -54,11 +56,13 @@ export const validateCommand = defineCommand({
         throw new Refusal(describeInvalidRows(file.name, survey), 'Correct the rows, then validate again.')
       }
       const actions = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
-      const holds = `${counted(survey.distinctUsers, 'user')} in column ${JSON.stringify(mapping.user)}`
-      const tasks = survey.tasks === 0 ? 'no tasks' : `${counted(survey.tasks, 'task')} (${actions})`
+      const now = [...survey.tasksByAction.values()].reduce((sum, count) => sum + count, 0)
+      const holds = `${counted(survey.dueUsers, 'user')} in column ${JSON.stringify(mapping.user)}`
+      const tasks = now === 0 ? 'no tasks' : `${counted(now, 'task')} (${actions})`
       const mails = `up to ${counted(countMails(survey, job), 'mail')}`
+      const rows = survey.validRows - survey.notDueRows - survey.duplicateRows
       process.stdout.write(
-        `${file.name}: ${counted(survey.validRows, 'row')} to act on, none bad: ${holds}, ${tasks}, ${mails}.\n`,
+        `${file.name}: ${counted(rows, 'row')} to act on, none bad: ${holds}, ${tasks}, ${mails}.\n`,
       )
       process.stdout.write(described)
       if (tooMany) process.stdout.write(`A run would stop: max_users allows ${job.guards.max_users} users.\n`)

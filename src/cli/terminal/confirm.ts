@@ -26,12 +26,14 @@ export async function askYesNo(question: string, signal: AbortSignal): Promise<b
 
 /** One sentence about what a run may send: calls by action, users and mails. */
 export function describeSending(survey: Survey, job: Job, org: string): string {
-  if (survey.tasks === 0) return `There is nothing to send: the input has ${counted(survey.rows, 'row')}.`
+  const tasks = [...survey.tasksByAction.values()].reduce((sum, count) => sum + count, 0)
+  if (tasks === 0)
+    return `There is nothing to send: the input has ${counted(survey.rows, 'row')}, none to act on.`
   const calls = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
   const mails = countMails(survey, job)
   const mail = mails === 0 ? 'Okta sends no mail' : `Okta sends up to ${counted(mails, 'mail')}`
-  const users = counted(survey.distinctUsers, 'user')
-  return `Up to ${counted(survey.tasks, 'call')} for ${users} in ${org} (${calls}); ${mail}.`
+  const users = counted(survey.dueUsers, 'user')
+  return `Up to ${counted(tasks, 'call')} for ${users} in ${org} (${calls}); ${mail}.`
 }
 
 /** The number of mails that Okta sends if every call is applied. */

@@ -204,7 +204,7 @@ class Task {
       const message = `user is still in transition from ${status} to ${transitioningToStatus} after ${transitionPatienceMs / 1000} s`
       return this.#ended({ result: 'failed', message, statusAfter: status }, read)
     }
-    const decision = this.#history.doubted ? decideAgain(action, status) : decide(action, status)
+    const decision = this.#history.doubted ? decideAgain(action, read.user) : decide(action, read.user)
     if (decision.kind === 'send') return { at: 'sending', read }
     const ending = { result: decision.kind, message: decision.message, statusAfter: status }
     return this.#ended(

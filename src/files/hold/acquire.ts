@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleepFor } from 'node:timers/promises'
 import { exitCodes, FixableError, KnownError } from '../../messages/known-error.ts'
 import { RunStopped } from '../../messages/stop.ts'
 import { asCannotWrite } from '../cannot-write.ts'
@@ -30,7 +30,14 @@ export interface AcquireOptions {
   readonly onWatch?: (message: string) => void
   /** Ends the watching. */
   readonly signal?: AbortSignal
+  /** How a watcher waits, in milliseconds, until the signal ends that: a timer by default. */
+  readonly sleep?: Sleep
 }
+
+type Sleep = (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>
+
+const byTimer: Sleep = (milliseconds, signal) =>
+  sleepFor(milliseconds, undefined, signal === undefined ? {} : { signal })
 
 /**
  * Takes the holds of several directories in the given order. Only one process can have a hold at a time. All are
@@ -70,7 +77,7 @@ export async function acquireHolds(
  */
 async function watchAll(
   subjects: readonly HoldSubject[],
-  { onWatch, signal }: AcquireOptions,
+  { onWatch, signal, sleep = byTimer }: AcquireOptions,
 ): Promise<readonly (Held | null)[]> {
   const me = await describeMyself(null)
   const silentSince = new Map<string, { readonly sign: string; readonly at: number }>()
@@ -87,14 +94,14 @@ async function watchAll(
       silent.push(look.kind === 'silent' ? look.held : null)
     }
     if (!waiting) return silent
-    await sleepUnlessStopped(signal)
+    await sleepUnlessStopped(sleep, signal)
   }
 }
 
 /** @throws RunStopped when the signal ends the watching */
-async function sleepUnlessStopped(signal: AbortSignal | undefined): Promise<void> {
+async function sleepUnlessStopped(sleep: Sleep, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await sleep(lookEveryMs, undefined, signal === undefined ? {} : { signal })
+    await sleep(lookEveryMs, signal)
   } catch (error) {
     if (signal?.aborted === true) throw new RunStopped()
     throw error

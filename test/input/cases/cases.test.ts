@@ -15,7 +15,6 @@ interface Case {
   readonly file: string
   readonly flags: readonly string[]
   readonly expect: 'read' | 'bad_rows' | 'refused' | 'either'
-  readonly why: string
   readonly tasks?: readonly { row: number; login: string; action: string; names?: string }[]
   readonly bad?: readonly { row: number; line?: number; says?: string }[]
   readonly says?: readonly string[]
@@ -98,7 +97,7 @@ function expectRead(found: Checked, { tasks = [], bad = [], warns = [] }: Case):
 }
 
 describe('files as people have them', () => {
-  test.each(cases)('$file $flags: $why', async (one) => {
+  test.each(cases)('$file $flags', async (one) => {
     const found = await check(one)
     if (one.expect === 'refused') expectRefused(found, one)
     else if (one.expect === 'either' && found.valid.length === 0) expectRefused(found, one)

@@ -115,10 +115,12 @@ export function applyAction(
       begin(user, 'DEPROVISIONED', now, options.respondAsync ? org.deactivationMilliseconds : 0)
       return options.respondAsync ? { status: 200, headers: {}, body: '' } : jsonAnswer(200, {})
     case 'suspend':
+      user.suspendedFrom = user.status
       changeStatus(user, 'SUSPENDED', now)
       return jsonAnswer(200, {})
     case 'unsuspend':
-      changeStatus(user, 'ACTIVE', now)
+      changeStatus(user, user.suspendedFrom ?? 'ACTIVE', now)
+      user.suspendedFrom = null
       return jsonAnswer(200, {})
     case 'unlock':
       user.blockedFromUnknownDevices = false
@@ -144,7 +146,8 @@ function refusalOf(user: ForeignUser, action: ForeignAction): Answer | null {
     case 'deactivate':
       return is('DEPROVISIONED') ? userNotFound(user.id) : null
     case 'suspend':
-      return is('ACTIVE')
+      // Recorded traffic accepts it from PROVISIONED, and offers it for PASSWORD_EXPIRED users too.
+      return is('ACTIVE', 'PROVISIONED', 'PASSWORD_EXPIRED')
         ? null
         : errorAnswer(400, 'E0000001', 'Api validation failed: suspendUser', [
             'Cannot suspend a user that is not active',

@@ -40,6 +40,8 @@ export interface ForeignUser {
   /** An ACTIVE user can be blocked from unknown devices alone; then unlock is allowed. */
   blockedFromUnknownDevices: boolean
   transition: Transition | null
+  /** Where an unsuspend leads back to; null unless the org itself suspended the user. */
+  suspendedFrom: ForeignStatus | null
 }
 
 /** What {@link makeUsers} makes. */
@@ -96,6 +98,7 @@ export function makeUsers(options: MakeUsersOptions): ForeignUser[] {
       hasPassword,
       blockedFromUnknownDevices: false,
       transition: null,
+      suspendedFrom: null,
     }
   })
 }

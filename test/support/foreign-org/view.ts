@@ -1,4 +1,18 @@
-import type { ForeignUser } from './user.ts'
+import type { ForeignStatus, ForeignUser } from './user.ts'
+
+const baseUrl = 'https://foreign-org.example.com/api/v1/users'
+
+/** The operations that a user's links show, by status. Not all that are allowed are among them. */
+const offered: Readonly<Record<ForeignStatus, readonly string[]>> = {
+  STAGED: ['activate', 'resetFactors'],
+  PROVISIONED: ['suspend', 'resetPassword', 'reactivate', 'resetFactors', 'deactivate'],
+  ACTIVE: ['suspend', 'resetPassword', 'expirePassword', 'resetFactors', 'deactivate'],
+  RECOVERY: ['reactivate', 'resetPassword', 'resetFactors', 'deactivate'],
+  PASSWORD_EXPIRED: ['suspend', 'resetPassword', 'expirePassword', 'resetFactors', 'deactivate'],
+  LOCKED_OUT: ['unlock', 'resetPassword', 'resetFactors', 'deactivate'],
+  SUSPENDED: ['unsuspend', 'resetFactors', 'deactivate'],
+  DEPROVISIONED: ['activate', 'resetFactors'],
+}
 
 /** A user as `GET /api/v1/users/{id}` shows it. `transitioningToStatus` is there only while there is a transition. */
 export function userJson(user: ForeignUser): Record<string, unknown> {
@@ -24,7 +38,15 @@ export function userJson(user: ForeignUser): Record<string, unknown> {
       email: `mailbox-${user.id}@mail.example.com`,
     },
     credentials: { provider: { type: 'OKTA', name: 'OKTA' } },
-    _links: { self: { href: `https://foreign-org.example.com/api/v1/users/${user.id}` } },
+    _links: {
+      self: { href: `${baseUrl}/${user.id}` },
+      ...Object.fromEntries(
+        offered[user.status].map((name) => [
+          name,
+          { href: `${baseUrl}/${user.id}/lifecycle/x`, method: 'POST' },
+        ]),
+      ),
+    },
   }
 }
 

@@ -134,7 +134,9 @@ it.concurrent('short names and ids over resume and retry', { timeout: 200_000 },
       [n % 2 ? login.split('@')[0] : id, 'suspend'],
     ]) as [string, string][]
     await place.write('in.csv', usersCsv(rows))
-    const cli = place.start(org, ['run', 'in.csv', '--accept-refusals', ...unattended], { env })
+    const cli = place.start(org, ['run', 'in.csv', '--short-names', '--accept-refusals', ...unattended], {
+      env,
+    })
     await Promise.race([
       cli.ended,
       org.waitUntil(() => org.requests.filter(({ action }) => action !== null).length >= 14),
