@@ -17,6 +17,7 @@ import { readCsv } from './csv/read-csv.ts'
 import { readCsvLayout } from './csv/read-header.ts'
 import type { InputFile } from './input-file.ts'
 import type { InputFormat, RawRecord } from './row.ts'
+import type { SheetColumns } from './xlsx/sheet-columns.ts'
 
 /** What the user said about the input's columns. null: to be found by their usual names. */
 export interface InputSettings {
@@ -200,9 +201,20 @@ async function sheetColumns(input: InputFile, settings: InputSettings): Promise<
     checkHeader(input.name, header.columns)
     return await tableColumns(input, header, settings, () => readXlsx(input, header.columns, []))
   } catch (error) {
-    if (!(error instanceof KnownError) || (input.headerLine ?? null) !== null) throw error
-    throw withHeaderLine(error, header.below)
+    if (!(error instanceof KnownError)) throw error
+    const named = (input.headerLine ?? null) !== null ? error : withHeaderLine(error, header.below)
+    throw withSheets(named, header)
   }
+}
+
+/** The same error, with the sheets that could have been meant where none was named. */
+function withSheets(error: KnownError, { sheet, others }: SheetColumns): KnownError {
+  const [other] = others
+  if (other === undefined) return error
+  return new Refusal(
+    `${error.message} The sheet ${shown(sheet)} was read; there are also: ${shownList(others)}.`,
+    `${error.next} Or name another sheet: --sheet ${shellWord(other)} (in a job file: input.sheet).`,
+  )
 }
 
 /** The columns of a table whose header names them. */

@@ -1,3 +1,5 @@
+import { visible } from '../../messages/shown.ts'
+
 /** The last column and the last row that a sheet can have, as Excel counts them. */
 const lastColumn = 16_384
 export const lastLine = 1_048_576
@@ -27,8 +29,12 @@ export function parseCellName(name: string): CellPlace | null {
   return place.line <= lastLine && place.column < lastColumn ? place : null
 }
 
+/** The longest name of a sheet that is shown whole. Excel allows 31 characters. */
+const longestName = 100
+
 /** A sheet as formulas and messages name it: in quotes unless it is a plain word. */
-function sheetWord(sheet: string): string {
+function sheetWord(name: string): string {
+  const sheet = visible(name.slice(0, longestName))
   return /^[\p{L}_][\p{L}\p{N}_.]*$/u.test(sheet) ? sheet : `'${sheet.replaceAll("'", "''")}'`
 }
 

@@ -1,3 +1,4 @@
+import { Refusal } from '../../messages/known-error.ts'
 import { parseCellName } from './cell-name.ts'
 import { visitXml } from './read-xml.ts'
 import type { Workbook } from './workbook.ts'
@@ -11,6 +12,9 @@ export interface MergedRange {
   readonly firstColumn: number
   readonly lastColumn: number
 }
+
+/** The most merged ranges that a sheet may have. */
+const mostRanges = 200_000
 
 function parseRange(name: string): MergedRange | null {
   const [from, to] = name.split(':').map(parseCellName)
@@ -45,6 +49,11 @@ export async function readMergedCells({ name, parts, choice }: Workbook): Promis
       if (element !== 'mergeCell' || path.length !== 2 || path[1] !== 'mergeCells') return
       const range = parseRange(attributes.get('ref') ?? '')
       if (range !== null) ranges.push(range)
+      if (ranges.length > mostRanges)
+        throw new Refusal(
+          `${name}: the sheet has more than ${mostRanges} merged cells.`,
+          'Unmerge them: select all, then Home, Merge & Center. Each row needs its own values.',
+        )
     },
   })
   return ranges

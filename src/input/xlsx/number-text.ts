@@ -1,3 +1,6 @@
+/** The longest number, in characters: those of spreadsheets have at most 309 digits. */
+const longestNumber = 400
+
 /** Digits with an exponent, as programs write large and small numbers. */
 const scientific = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/
 
@@ -20,6 +23,7 @@ function inDigits(number: number): string {
  */
 export function numberText(stored: string): string | null {
   const text = stored.trim()
+  if (text.length > longestNumber) return null
   // Longer than 15 digits: a number for JavaScript would lose the last ones.
   const whole = /^(-?)0*(\d+)$/.exec(text)
   if (whole !== null) return whole[2] === '0' ? '0' : `${whole[1]}${whole[2]}`

@@ -6,7 +6,7 @@ import { cellName, lineName } from './cell-name.ts'
 import { MergedLines, readMergedCells } from './merged-cells.ts'
 import type { SheetRow } from './sheet-rows.ts'
 import { columnNames, readTable, textAt } from './sheet-table.ts'
-import { type Workbook, withWorkbook } from './workbook.ts'
+import { openWorkbook, type Workbook } from './workbook.ts'
 
 /** How rows of a sheet become records. */
 interface RecordRules {
@@ -72,7 +72,12 @@ export async function* readXlsx(
   columns: readonly string[],
   used: readonly string[],
 ): AsyncGenerator<RawRecord> {
-  yield* withWorkbook(input, (workbook) => recordsOf(workbook, input, columns, used))
+  const workbook = await openWorkbook(input)
+  try {
+    yield* recordsOf(workbook, input, columns, used)
+  } finally {
+    workbook.parts.close()
+  }
 }
 
 async function* recordsOf(

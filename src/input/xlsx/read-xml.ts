@@ -44,7 +44,7 @@ function toAttributes(found: Readonly<Record<string, SaxesAttributeNS>>): Attrib
 
 function notXml(place: string, what: string): Refusal {
   return new Refusal(
-    `${place}: ${visible(what)}.`,
+    visible(`${place}: ${what}.`),
     'Open the workbook in Excel and save it anew, or save the sheet as CSV UTF-8.',
   )
 }

@@ -1,5 +1,7 @@
+import { Refusal } from '../../messages/known-error.ts'
+import { shown } from '../../messages/shown.ts'
 import { visitXml } from './read-xml.ts'
-import type { ZipParts } from './zip-parts.ts'
+import { maxDescription, type ZipParts } from './zip-parts.ts'
 
 /** A relationship of a part to another. */
 export interface Relationship {
@@ -34,14 +36,22 @@ export async function readRelationships(
 ): Promise<readonly Relationship[]> {
   const name = relationshipsOf(part)
   const found: Relationship[] = []
+  const ids = new Set<string>()
   if (!parts.has(name)) return found
-  await visitXml(parts.read(name), `${place}, ${name}`, {
+  await visitXml(parts.read(name, maxDescription), `${place}, ${name}`, {
     open(element, attributes, path) {
       if (element !== 'Relationship' || path.length !== 1) return
       const type = attributes.get('Type') ?? ''
       const isOutside = attributes.get('TargetMode') === 'External'
+      const id = attributes.get('Id') ?? ''
+      if (ids.has(id))
+        throw new Refusal(
+          `${place}: two relationships of ${shown(name)} have the id ${shown(id)}, and nobody can tell which is meant.`,
+          'Open the workbook in Excel and save it anew, or save the sheet as CSV UTF-8.',
+        )
+      ids.add(id)
       found.push({
-        id: attributes.get('Id') ?? '',
+        id,
         type: type.slice(type.lastIndexOf('/') + 1),
         part: isOutside ? null : resolveTarget(part, attributes.get('Target') ?? ''),
       })

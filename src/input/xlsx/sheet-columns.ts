@@ -4,7 +4,7 @@ import type { InputFile } from '../input-file.ts'
 import { trimInvisible } from '../key/trim.ts'
 import type { SheetRow } from './sheet-rows.ts'
 import { columnNames, readTable } from './sheet-table.ts'
-import { withWorkbook } from './workbook.ts'
+import { openWorkbook, type Workbook } from './workbook.ts'
 
 /** A sheet's columns, and where their names stand. */
 export interface SheetColumns {
@@ -13,6 +13,9 @@ export interface SheetColumns {
   readonly line: number
   /** A line below that looks like the header; null where there is none. */
   readonly below: HeaderBelow | null
+  /** The sheet, and the others that can be seen. */
+  readonly sheet: string
+  readonly others: readonly string[]
 }
 
 /** How many lines are looked through for a header. */
@@ -36,10 +39,23 @@ function looksLikeHeader(row: SheetRow, userColumn: string | null): boolean {
  * cells all the same.
  */
 export async function readSheetColumns(input: InputFile, userColumn: string | null): Promise<SheetColumns> {
+  const workbook = await openWorkbook(input)
+  try {
+    return await columnsOf(workbook, input, userColumn)
+  } finally {
+    workbook.parts.close()
+  }
+}
+
+async function columnsOf(
+  workbook: Workbook,
+  input: InputFile,
+  userColumn: string | null,
+): Promise<SheetColumns> {
   let header: SheetRow | null = null
   let width = 0
   let below: HeaderBelow | null = null
-  for await (const row of withWorkbook(input, (workbook) => readTable(workbook, input))) {
+  for await (const row of readTable(workbook, input)) {
     header ??= row
     width = Math.max(width, widthOf(row))
     const isNear = row.line <= linesLookedThrough && row !== header
@@ -47,5 +63,6 @@ export async function readSheetColumns(input: InputFile, userColumn: string | nu
       below = { line: row.line, readInstead: header.line }
   }
   const found: SheetRow = header ?? { line: 1, isHidden: false, cells: new Map() }
-  return { columns: columnNames(found, width), line: found.line, below }
+  const { sheet, others } = workbook.choice
+  return { columns: columnNames(found, width), line: found.line, below, sheet: sheet.name, others }
 }

@@ -1,7 +1,7 @@
 import { Refusal } from '../../messages/known-error.ts'
 import { visitXml } from './read-xml.ts'
 import { readRelationships } from './relationships.ts'
-import type { ZipParts } from './zip-parts.ts'
+import { maxDescription, type ZipParts } from './zip-parts.ts'
 
 const saveAsXlsx =
   'Open it in a spreadsheet program and save it as "Excel Workbook (.xlsx)", or the sheet as CSV UTF-8.'
@@ -28,7 +28,8 @@ const byNames: readonly (readonly [pattern: RegExp, what: string])[] = [
 async function openDocumentKind(parts: ZipParts): Promise<string | null> {
   if (!parts.has('mimetype')) return null
   let text = ''
-  for await (const chunk of parts.read('mimetype')) text = (text + chunk.toString('latin1')).slice(0, 200)
+  for await (const chunk of parts.read('mimetype', maxDescription))
+    text = (text + chunk.toString('latin1')).slice(0, 200)
   if (/opendocument\.spreadsheet/.test(text)) return 'an OpenDocument spreadsheet (.ods)'
   return /opendocument/.test(text) ? 'an OpenDocument file' : null
 }
@@ -40,7 +41,7 @@ async function contentTypeOf(parts: ZipParts, part: string, name: string): Promi
   let own: string | null = null
   let ofExtension: string | null = null
   const wanted = part.toLowerCase()
-  await visitXml(parts.read(types), `${name}, ${types}`, {
+  await visitXml(parts.read(types, maxDescription), `${name}, ${types}`, {
     open(element, attributes, path) {
       if (path.length !== 1) return
       const type = attributes.get('ContentType') ?? ''

@@ -8,7 +8,7 @@ import { type Relationship, readRelationships } from './relationships.ts'
 import { readSharedStrings } from './shared-strings.ts'
 import { type CellStyles, readStyles } from './styles.ts'
 import { findWorkbookPart } from './workbook-kind.ts'
-import { openZipParts, type ZipParts } from './zip-parts.ts'
+import { maxDescription, openZipParts, type ZipParts } from './zip-parts.ts'
 
 /** What a sheet's cells refer to. */
 export interface CellContext {
@@ -53,7 +53,7 @@ async function readContents(parts: ZipParts, part: string, name: string): Promis
   const sheets: { name: string; id: string; isHidden: boolean }[] = []
   let is1904 = false
   let isUncalculated = false
-  await visitXml(parts.read(part), `${name}, ${part}`, {
+  await visitXml(parts.read(part, maxDescription), `${name}, ${part}`, {
     open(element, attributes, path) {
       if (path.length === 1 && element === 'workbookPr') is1904 = isTrue(attributes.get('date1904'))
       if (path.length === 1 && element === 'calcPr') isUncalculated = isTrue(attributes.get('fullCalcOnLoad'))
@@ -104,32 +104,30 @@ async function readContext(name: string, parts: ZipParts, outline: Outline): Pro
   const [strings, styles] = [partOf('sharedStrings'), partOf('styles')]
   return {
     strings: strings === null ? [] : await readSharedStrings(parts.read(strings), `${name}, ${strings}`),
-    styles: styles === null ? [] : await readStyles(parts.read(styles), `${name}, ${styles}`),
+    styles: styles === null ? [] : await readStyles(parts.read(styles, maxDescription), `${name}, ${styles}`),
     is1904,
     isUncalculated,
   }
 }
 
 /**
- * Opens a workbook, hands it to `use`, and closes it again.
+ * Opens a workbook. Whoever opens it must close its parts.
  * Throws KnownError where it is damaged or another kind of file, or has no such sheet.
  */
-export async function* withWorkbook<T>(
-  input: InputFile,
-  use: (workbook: Workbook) => AsyncIterable<T>,
-): AsyncGenerator<T> {
+export async function openWorkbook(input: InputFile): Promise<Workbook> {
   const parts = await openZipParts(input)
   try {
     const { name } = input
     const outline = await readOutline(input, parts)
     const context = await readContext(name, parts, outline)
-    yield* use({ name, parts, choice: outline.choice, context })
-  } finally {
+    return { name, parts, choice: outline.choice, context }
+  } catch (error) {
     parts.close()
+    throw error
   }
 }
 
-/** Tells which sheet of a workbook is read. Throws KnownError as {@link withWorkbook} does. */
+/** Tells which sheet of a workbook is read. Throws KnownError as {@link openWorkbook} does. */
 export async function sheetOf(input: InputFile): Promise<SheetChoice> {
   const parts = await openZipParts(input)
   try {

@@ -1,11 +1,14 @@
 import { crc32 } from 'node:zlib'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 import { KnownError, Refusal } from '../../messages/known-error.ts'
-import { shown } from '../../messages/shown.ts'
+import { shown, visible } from '../../messages/shown.ts'
 import type { InputFile } from '../input-file.ts'
 
 /** The most that the parts of a workbook may come to once they are inflated, in bytes. */
 const maxInflated = 300 * 1000 * 1000
+
+/** The most that a part may come to which only describes the others, in bytes: a list of sheets, of styles. */
+export const maxDescription = 50 * 1000 * 1000
 
 /** The most parts that a workbook may have. */
 const maxParts = 10_000
@@ -17,8 +20,9 @@ export interface ZipParts {
   /**
    * The bytes of a part, inflated. They are counted as they come, whatever the archive says of its size, and compared
    * with its checksum at the end. Throws KnownError where they are too many or damaged, or where there is no such part.
+   * @param most how many bytes it may come to, where that is less than all parts together may
    */
-  read(name: string): AsyncGenerator<Buffer>
+  read(name: string, most?: number): AsyncGenerator<Buffer>
   close(): void
 }
 
@@ -62,7 +66,7 @@ async function openZip(input: InputFile): Promise<ZipFile> {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message.replace(/\.$/, '') : String(error)
+  return visible(error instanceof Error ? error.message.replace(/\.$/, '') : String(error))
 }
 
 /**
@@ -96,11 +100,13 @@ export async function openZipParts(input: InputFile): Promise<ZipParts> {
       )
   }
 
-  async function* read(part: string): AsyncGenerator<Buffer> {
+  async function* read(part: string, most = maxInflated): AsyncGenerator<Buffer> {
     const entry = entries.get(keyOf(part))
     if (entry === undefined) throw damaged(name, `its part ${shown(part)} is missing`)
     // An archive that says too much need not be unpacked; one that says too little is counted.
     count(keyOf(part), entry.uncompressedSize)
+    if (entry.uncompressedSize > most)
+      throw damaged(name, `its part ${shown(part)} comes to more than ${most / 1_000_000} MB`)
     let bytes = 0
     let sum = 0
     try {

@@ -117,6 +117,7 @@ describe('a cell that nobody can read is refused by sheet and cell', () => {
     ['a day after 9999', '<c r="B2" s="1"><v>2958466</v></c>', '2958466 is not a day'],
     ['a style that is not there', '<c r="B2" s="99"><v>1</v></c>', 'the style 99'],
     ['no number', '<c r="B2"><v>1,5</v></c>', 'holds "1,5"; a number was expected'],
+    ['digits without end', `<c r="B2"><v>${'0'.repeat(500_000)}x</v></c>`, 'a number was expected'],
     ['neither true nor false', '<c r="B2" t="b"><v>2</v></c>', 'TRUE or FALSE was expected'],
     ['no date', '<c r="B2" t="d"><v>soon</v></c>', 'a date was expected'],
     ['a type that is not known', '<c r="B2" t="x"><v>1</v></c>', 'the type "x"'],

@@ -344,3 +344,36 @@ describe('merged cells', () => {
     expect(problemsOf(found)[0]?.[1]).toBe('valid')
   })
 })
+
+describe('what is said of a sheet', () => {
+  test('names the others where it may not be the one that is meant', async () => {
+    const sheets = [
+      {
+        name: 'Export Summary',
+        rows: textRows([
+          ['Name', 'Rows'],
+          ['Leavers', '1'],
+        ]),
+      },
+      leavers,
+    ]
+    const message = await refused({ sheets })
+    expect(message).toContain('The sheet "Export Summary" was read; there are also: "Leavers".')
+    expect(message).toContain('Or name another sheet: --sheet Leavers (in a job file: input.sheet).')
+    expect(await refused({ sheets: sheets.slice(0, 1) })).not.toContain('Or name another sheet')
+  })
+
+  test('shows no character that a terminal would act on', async () => {
+    const rows = `${list}<row r="3"><c r="A3" t="e"><v>#N/A</v></c></row>`
+    const [, row] = problemsOf(await read({ sheets: [{ name: 'a\u001b[31m\u202eb', rows }] }))
+    expect(row?.[1]).toMatch(/^'a\\u001b\[31m\\u202eb'!A3: /)
+  })
+
+  test('two relationships of one id', async () => {
+    const parts = writeRelationships([
+      ['rId1', 'worksheet', 'worksheets/sheet1.xml'],
+      ['rId1', 'worksheet', 'worksheets/sheet2.xml'],
+    ])
+    expect(await refused({ sheets: [leavers, leavers], parts })).toContain('have the id "rId1"')
+  })
+})
