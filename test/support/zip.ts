@@ -26,7 +26,7 @@ function pack(entry: ZipEntry, zip64: boolean): Packed {
   const { says = {} } = entry
   const name = Buffer.from(entry.name)
   const content = Buffer.from(entry.content)
-  const data = entry.stored === true ? content : deflateRawSync(content)
+  const data = entry.stored === true ? content : deflateRawSync(content, { level: 1 })
   const fixed = Buffer.alloc(26)
   fixed.writeUInt16LE(zip64 ? 45 : 20, 0)
   fixed.writeUInt16LE(says.flags ?? 0x800, 2)

@@ -1,7 +1,7 @@
 import { visible } from '../../messages/shown.ts'
 
-/** The last column and the last row that a sheet can have, as Excel counts them. */
-const lastColumn = 16_384
+/** The last column, from 0, and the last row, from 1, that a sheet can have: XFD1048576. */
+export const lastColumn = 16_383
 export const lastLine = 1_048_576
 
 /** A column's letters by its place, which counts from 0: A, B … Z, AA. */
@@ -26,7 +26,7 @@ export function parseCellName(name: string): CellPlace | null {
   let column = 0
   for (const letter of letters.toUpperCase()) column = 26 * column + letter.charCodeAt(0) - 64
   const place = { line: Number(line), column: column - 1 }
-  return place.line <= lastLine && place.column < lastColumn ? place : null
+  return place.line <= lastLine && place.column <= lastColumn ? place : null
 }
 
 /** The longest name of a sheet that is shown whole. Excel allows 31 characters. */

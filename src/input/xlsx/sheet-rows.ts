@@ -1,11 +1,12 @@
 import { Refusal } from '../../messages/known-error.ts'
 import { shown } from '../../messages/shown.ts'
 import { maxRecordLength } from '../bytes/limits.ts'
-import { cellName, lastLine, lineName, parseCellName } from './cell-name.ts'
-import { type CellValue, readCell, type StoredCell } from './cell-value.ts'
-import { type Attributes, readXml, type XmlVisitor } from './read-xml.ts'
-import { ShownText } from './shown-text.ts'
+import { cellName, lastColumn, lastLine, lineName, parseCellName } from './cell-name.ts'
+import { type CellValue, readCell } from './cell-value.ts'
+import { OpenCell } from './open-cell.ts'
+import { readXml } from './read-xml.ts'
 import { isTrue, type Workbook } from './workbook.ts'
+import type { Attributes, XmlVisitor } from './xml-parser.ts'
 
 /** A row of a sheet, as far as the sheet has cells for it. */
 export interface SheetRow {
@@ -15,14 +16,6 @@ export interface SheetRow {
   readonly isHidden: boolean
   /** What is not empty, by column from 0, in order. */
   readonly cells: ReadonlyMap<number, CellValue>
-}
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
-
-interface OpenCell extends Omit<Writable<StoredCell>, 'inline'> {
-  shown: ShownText | null
-  readonly column: number
-  values: number
 }
 
 interface OpenRow {
@@ -56,24 +49,17 @@ class RowBuilder implements XmlVisitor {
       throw this.#broken(`something other than cells was found in row ${this.#line}`)
     if (path.length === 2) this.#openRow(attributes)
     else if (path.length === 3 && name === 'c') this.#openCell(attributes)
-    else if (path.length === 4 && name === 'f' && this.#cell !== null) this.#cell.hasFormula = true
-    else if (path.length === 4 && name === 'v' && this.#cell !== null) {
-      this.#cell.value ??= ''
-      this.#cell.values += 1
-    } else if (path.length === 4 && name === 'is' && this.#cell !== null) this.#cell.shown ??= new ShownText()
+    else this.#cell?.open(name, path)
   }
 
   text(text: string, path: readonly string[]): void {
-    const cell = this.#cell
-    if (cell === null) return
-    if (path.length === 5 && path[4] === 'v') cell.value = (cell.value ?? '') + text
-    else if (path[4] === 'is') cell.shown?.take(text, path.slice(5))
+    this.#cell?.take(text, path)
   }
 
   close(name: string, path: readonly string[]): void {
     if (path[1] !== 'sheetData') return
-    if (path[4] === 'is') this.#cell?.shown?.close(name)
     if (path.length === 3 && name === 'c') this.#closeCell()
+    else this.#cell?.close(name, path)
     if (path.length !== 2 || name !== 'row' || this.#row === null) return
     const { line, isHidden, cells } = this.#row
     this.rows.push({ line, isHidden, cells })
@@ -99,31 +85,22 @@ class RowBuilder implements XmlVisitor {
     if (row === null) return
     const stated = attributes.get('r')
     const place = stated === undefined ? { line: row.line, column: row.column + 1 } : parseCellName(stated)
-    if (place === null || place.line !== row.line || place.column <= row.column)
+    if (place === null || place.line !== row.line || place.column <= row.column || place.column > lastColumn)
       throw this.#broken(`the cell ${shown(stated ?? '')} was found out of order in row ${row.line}`)
     row.column = place.column
-    const type = attributes.get('t') ?? 'n'
-    const style = Number(attributes.get('s') ?? '0')
-    this.#cell = {
-      column: place.column,
-      type,
-      style,
-      value: null,
-      shown: null,
-      hasFormula: false,
-      values: 0,
-    }
+    this.#cell = new OpenCell(place.column, attributes)
   }
 
   #closeCell(): void {
     const [row, cell] = [this.#row, this.#cell]
     this.#cell = null
     if (row === null || cell === null) return
-    const place = { line: row.line, column: cell.column }
     const { name, choice, context } = this.#workbook
-    if (cell.values > 1)
+    if (cell.values > 1) {
+      const place = { line: row.line, column: cell.column }
       throw this.#broken(`the cell ${cellName(choice.sheet.name, place)} has ${cell.values} values`)
-    const value = readCell({ ...cell, inline: cell.shown?.text ?? null }, context)
+    }
+    const value = readCell(cell, context)
     if (value.text === '' && value.problem === null) return
     row.cells.set(cell.column, value)
     row.length += value.text.length

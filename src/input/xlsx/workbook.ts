@@ -3,11 +3,12 @@ import { shown } from '../../messages/shown.ts'
 import type { InputFile } from '../input-file.ts'
 import { chooseSheet, type Sheet, type SheetChoice } from './choose-sheet.ts'
 import { unescapeText } from './escaped-text.ts'
-import { type Attributes, relationshipIds, visitXml } from './read-xml.ts'
+import { visitXml } from './read-xml.ts'
 import { type Relationship, readRelationships } from './relationships.ts'
 import { readSharedStrings } from './shared-strings.ts'
 import { type CellStyles, readStyles } from './styles.ts'
 import { findWorkbookPart } from './workbook-kind.ts'
+import { type Attributes, relationshipIds } from './xml-parser.ts'
 import { maxDescription, openZipParts, type ZipParts } from './zip-parts.ts'
 
 /** What a sheet's cells refer to. */

@@ -115,9 +115,13 @@ function writeTable({ header, rows }: Table, waysOf: readonly string[]): Buffer 
   return writeWorkbook({ sheets: [{ rows: xml.join('') }], strings: strings.join(''), formats: [14] })
 }
 
-async function rowsOf(bytes: Buffer | string, format: 'csv' | 'xlsx'): Promise<readonly InputRow[]> {
+async function rowsOf(
+  bytes: Buffer | string,
+  format: 'csv' | 'xlsx',
+  columns = { userColumn: 'user', actionColumn: 'action' },
+): Promise<readonly InputRow[]> {
   return await withInput(bytes, async (input) => {
-    const mapping = await resolveColumns(input, { format, userColumn: 'user', actionColumn: 'action' })
+    const mapping = await resolveColumns(input, { format, ...columns })
     return await collect(readRows(input, mapping, { format, action: null, steps: null }))
   })
 }
@@ -146,4 +150,29 @@ test('a table reads the same from a workbook as from its CSV', async () => {
     }),
     { numRuns: cases(60) },
   )
+})
+
+test('20,000 rows read the same from a workbook as from their CSV', async () => {
+  const header = ['Work Email', 'Action', 'Last day', 'Number', 'Name']
+  const rows = Array.from({ length: 20_000 }, (_, index) => {
+    const serial = 45_292 + (index % 366)
+    const date = new Date(Date.UTC(1899, 11, 30 + serial)).toISOString().slice(0, 10)
+    const day: Stored = { xml: (name) => `<c r="${name}" s="1"><v>${serial}</v></c>`, text: date }
+    const number: Stored = {
+      xml: (name) => `<c r="${name}"><v>${100_000 + index}</v></c>`,
+      text: String(100_000 + index),
+    }
+    return [`user${index}@example.com`, 'suspend', day, number, `Zoë ${index}`]
+  })
+  const texts = [header, ...rows].map((row) =>
+    row.map((cell) => (typeof cell === 'string' ? cell : cell.text)),
+  )
+  const bytes = writeTable({ header, rows }, ['shared', 'shared', 'inline', 'shared', 'runs'])
+  const columns = { userColumn: 'Work Email', actionColumn: 'Action' }
+  const [fromCsv, fromWorkbook] = [
+    await rowsOf(renderCsv(texts), 'csv', columns),
+    await rowsOf(bytes, 'xlsx', columns),
+  ]
+  expect(fromWorkbook).toHaveLength(20_000)
+  expect(comparable(fromWorkbook)).toEqual(comparable(fromCsv))
 })

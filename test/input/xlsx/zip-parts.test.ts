@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { InputFile } from '../../../src/input/input-file.ts'
 import { openZipParts } from '../../../src/input/xlsx/zip-parts.ts'
-import { type ZipEntry, zip } from '../../support/zip.ts'
+import { zip } from '../../support/zip.ts'
 import { knownErrorOf, withInput } from '../support.ts'
 
 /** Unpacks parts one after another and returns how many bytes each has. */
@@ -22,9 +22,9 @@ async function unpack(input: InputFile, names: readonly string[]): Promise<numbe
 
 const half = 160_000_000
 
-function halves(says?: ZipEntry['says']): Buffer {
+function halves(): Buffer {
   const content = Buffer.alloc(half)
-  return zip(['a', 'b'].map((name) => ({ name, content, ...(says === undefined ? {} : { says }) })))
+  return zip(['a', 'b'].map((name) => ({ name, content })))
 }
 
 test('parts are counted together, one that is read again once', async () => {
@@ -38,7 +38,8 @@ test('parts are counted together, one that is read again once', async () => {
 })
 
 test('a part that says too little is given up where it says more than that', async () => {
-  await withInput(halves({ size: 1000 }), async (input) => {
+  const content = Buffer.alloc(half / 4)
+  await withInput(zip([{ name: 'a', content, says: { size: 1000 } }]), async (input) => {
     const before = process.memoryUsage.rss()
     expect((await knownErrorOf(unpack(input, ['a']))).message).toContain('"a": ')
     expect(process.memoryUsage.rss() - before).toBeLessThan(50_000_000)
