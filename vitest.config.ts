@@ -21,7 +21,8 @@ export default defineConfig({
       },
       // A world of its own: what other tests have mocked must not reach it.
       { extends: true, test: { name: 'simulation', include: [simulation] } },
-      { extends: true, test: { name: 'slow', include: [slow] } },
+      // Long enough for a machine that others use too: most of the time goes to starting processes.
+      { extends: true, test: { name: 'slow', include: [slow], testTimeout: 180_000 } },
     ],
   },
 })

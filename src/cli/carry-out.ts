@@ -1,9 +1,9 @@
 import { mostSilent } from '../budget/pacer.ts'
 import { type ExecutionEnd, execute } from '../engine/execution.ts'
-import { asCannotWrite, CannotWrite } from '../files/cannot-write.ts'
+import { asCannotWrite, CannotWrite, withNext } from '../files/cannot-write.ts'
 import type { Hold } from '../files/hold/hold.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
-import { type ExitCode, exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
+import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
 import type { StopSwitch } from '../messages/stop.ts'
 import { createOktaClient } from '../okta/client.ts'
 import { OktaClock } from '../okta/clock.ts'
@@ -45,13 +45,19 @@ export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
     process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderSummary(summary))
     return summary.exit_code as ExitCode
   } catch (error) {
-    // `conclude` has already put an error of the reports into words.
-    if (error instanceof FixableError && error.exitCode === exitCodes.someoneMustLook) throw error
-    const resume = commandFor('resume', runNameOf(directory))
-    throw asCannotWrite(error)?.so(`, then: ${resume}`, exitCodes.stoppedByGuard) ?? error
+    throw withResume(error, directory)
   } finally {
     await org.close()
   }
+}
+
+/**
+ * Adds the command that goes on with a run to an error, if the disk is what stopped the run.
+ *
+ * @returns what to throw: every other error as it is
+ */
+export function withResume(error: unknown, directory: string): unknown {
+  return withNext(error, `, then: ${commandFor('resume', runNameOf(directory))}`, exitCodes.stoppedByGuard)
 }
 
 /**
@@ -60,15 +66,23 @@ export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
  * @throws KnownError when the run stops before they are settled
  */
 export async function settleRun(options: CarryOutOptions): Promise<RunFile> {
-  const end = await executeRun(options, true)
-  await conclude(options, end)
-  const { stopped } = end
-  if (stopped === null) return end.run
+  const { stopped, run } = await settled(options)
+  if (stopped === null) return run
   throw new KnownError(
-    `The unsettled calls of run ${end.run.run_id} could not be settled: ${stopped.message}`,
+    `The unsettled calls of run ${run.run_id} could not be settled: ${stopped.message}`,
     commandFor('resume', runNameOf(options.directory)),
     stopped.exitCode,
   )
+}
+
+async function settled(options: CarryOutOptions): Promise<ExecutionEnd> {
+  try {
+    const end = await executeRun(options, true)
+    await conclude(options, end)
+    return end
+  } catch (error) {
+    throw withResume(error, options.directory)
+  }
 }
 
 async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promise<ExecutionEnd> {

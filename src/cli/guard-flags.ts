@@ -1,25 +1,37 @@
-import { Refusal } from '../messages/known-error.ts'
+import { type LimitFlags, withLimits } from '../job/merge-job.ts'
 import type { RunFile } from '../run/run-file.ts'
 
-/** Flags that change a guard's limit. */
-export interface GuardFlags {
-  readonly maxUsers?: number | undefined
+/** Flags that change a guard of a run. */
+export interface GuardFlags extends LimitFlags {
   readonly acceptRefusals?: boolean | undefined
 }
 
+/** Arguments of a command that takes `guardOptions`. */
+interface GuardArguments {
+  readonly 'max-users'?: number | undefined
+  readonly 'max-failures'?: number | undefined
+  readonly 'max-failure-rate'?: number | undefined
+  readonly 'max-duration'?: string | undefined
+  readonly 'accept-refusals'?: boolean | undefined
+}
+
+/** The guard flags among a command's arguments. */
+export function guardFlagsOf(args: GuardArguments): GuardFlags {
+  return {
+    maxUsers: args['max-users'],
+    maxFailures: args['max-failures'],
+    maxFailureRate: args['max-failure-rate'],
+    maxDuration: args['max-duration'],
+    acceptRefusals: args['accept-refusals'],
+  }
+}
+
 /**
- * The run with the guards that flags give it anew.
+ * The run with the guards that flags give it anew. They hold from now on.
  *
  * @throws KnownError for a flag that is out of range
  */
-export function withGuardFlags(run: RunFile, { maxUsers, acceptRefusals }: GuardFlags): RunFile {
-  const accepting = acceptRefusals === true ? { ...run, accept_refusals: true } : run
-  if (maxUsers === undefined) return accepting
-  if (!Number.isInteger(maxUsers) || maxUsers < 1) {
-    throw new Refusal(
-      `--max-users is ${maxUsers}; a whole number from 1 was expected.`,
-      'okta-lifecycle resume --latest --max-users 500',
-    )
-  }
-  return { ...accepting, job: { ...run.job, guards: { ...run.job.guards, max_users: maxUsers } } }
+export function withGuardFlags(run: RunFile, flags: GuardFlags): RunFile {
+  const accepting = flags.acceptRefusals === true ? { ...run, accept_refusals: true } : run
+  return { ...accepting, job: { ...run.job, guards: withLimits(run.job.guards, flags) } }
 }

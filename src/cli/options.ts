@@ -1,7 +1,32 @@
 import { inputEncodings } from '../input/bytes/encoding.ts'
 import { hiddenRowsChoices } from '../input/input-file.ts'
 import { inputFormats } from '../input/row.ts'
+import { Refusal } from '../messages/known-error.ts'
 import { actionNames } from '../okta/actions.ts'
+
+/** Guards whose limits may change when a run goes on. */
+export const guardOptions = {
+  'max-users': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Stop before the first call if the input names more users',
+  },
+  'max-failures': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Tolerate so many failed tasks; the next one stops the run',
+  },
+  'max-failure-rate': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Stop once more than this part of the tasks failed, such as 0.2; judged from 50 tasks on',
+  },
+  'max-duration': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Stop after this time at work, such as 90s, 15m or 2h',
+  },
+} as const
 
 /** The options that name the input and the work: the same for every command that reads an input. */
 export const inputOptions = {
@@ -56,11 +81,7 @@ export const inputOptions = {
     requiresArg: true,
     describe: 'Most requests under way at once [default: 10]',
   },
-  'max-users': {
-    type: 'number',
-    requiresArg: true,
-    describe: 'Stop before the first call if the input names more users',
-  },
+  ...guardOptions,
   'skip-invalid': {
     type: 'boolean',
     describe: 'Report bad rows as skipped and do the rest',
@@ -87,6 +108,15 @@ export const jsonOption = {
   json: { type: 'boolean', default: false, describe: 'Print the answer as JSON' },
 } as const
 
+/** The longest drain, in seconds: past the longest time limit of a request that makes sense. */
+const longestDrain = 600
+
+/** @throws Refusal for a time out of range */
+function drainSeconds(value: number): number {
+  if (value >= 0 && value <= longestDrain) return value
+  throw new Refusal(`--drain: a number from 0 to ${longestDrain} was expected.`, 'okta-lifecycle run --help')
+}
+
 /** For commands that send. */
 export const sendingOptions = {
   yes: { type: 'boolean', default: false, describe: 'Send without asking' },
@@ -95,7 +125,8 @@ export const sendingOptions = {
     type: 'number',
     requiresArg: true,
     default: 15,
-    describe: 'Seconds that a stop waits for calls under way',
+    coerce: drainSeconds,
+    describe: 'Seconds that a stop waits for calls under way, 0 to 600',
   },
   'accept-refusals': {
     type: 'boolean',

@@ -14,10 +14,12 @@ import { ResultReader } from '../journal/result-reader.ts'
 import { openLookup } from '../lookup/lookup.ts'
 import { lookUpProtected } from '../lookup/protected-users.ts'
 import { type CredentialFacts, readTokenOwner } from '../lookup/read-owner.ts'
+import { renderDuration } from '../messages/duration.ts'
 import { RunStopped, type StopReason, type StopSwitch } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
+import { FailureLimits, workedTooLong } from '../rules/failure-limits.ts'
 import { guardUserCount } from '../rules/guards.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { UserOrder } from '../rules/user-order.ts'
@@ -93,12 +95,18 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   const begunAt = performance.now()
   const { journal, state } = await openJournal(journalOf(directory, run, recorded), hold)
   const results = await ResultReader.open(journalPath(directory))
-  const recorder = new Recorder(journal, state, options.onResult)
+  const limits = failureLimits(run)
+  const recorder = new Recorder(journal, state, options.onResult, (result) => {
+    const reason = limits.see(result)
+    if (reason !== null) stop.turn(reason)
+  })
   let tallying: NodeJS.Timeout | undefined
+  const timeUp = stopAfter(run.job.guards.max_duration_seconds, stop)
   try {
     await recorder.record({ event: 'execution', at: new Date().toISOString() })
     const queue = createRowQueue(run.job.pace.concurrency, () => settleGates())
     const lookup = openLookup({
+      orgUrl: options.credentials.orgUrl,
       concurrency: run.job.pace.concurrency,
       share: run.job.pace.share,
       earlierSends: (bucket) => state.sentRecently.times(bucket),
@@ -135,7 +143,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
         rows,
       )
       settleGates = work.settle
-      await executeRows(work.rows, rows())
+      await executeRows(work.rows, rows)
     } catch (error) {
       if (!(error instanceof RunStopped)) throw error
     }
@@ -154,9 +162,25 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     return { run: current, state, buckets: lookup.pacer.report(), journal: journal.head, stopped }
   } finally {
     clearInterval(tallying)
+    clearTimeout(timeUp)
     await results.close()
     await closeQuietly(journal)
   }
+}
+
+function failureLimits({ job }: RunFile): FailureLimits {
+  const { max_failures: most, max_failure_rate: rate } = job.guards
+  return new FailureLimits({ most, rate }, (step) => job.steps?.[step - 1]?.if_failed === 'go_on')
+}
+
+/** The longest time that a timer can wait. No execution comes near it. */
+const longestTimerMs = 2 ** 31 - 1
+
+/** Stops an execution that has been at work for so many seconds; null: never. */
+function stopAfter(seconds: number | null, stop: StopSwitch): NodeJS.Timeout | undefined {
+  if (seconds === null) return undefined
+  const reason = workedTooLong(renderDuration(seconds))
+  return setTimeout(() => stop.turn(reason), Math.min(seconds * 1000, longestTimerMs))
 }
 
 async function closeQuietly(journal: Journal): Promise<void> {
@@ -238,7 +262,7 @@ function atWork(
     order: new UserOrder(lookup.parked),
     results,
     failures: [],
-    reach: { row: 0, ended: false, early: new Set(), queued: new Map() },
+    reach: { lastStep: 1, row: 0, ended: false, early: new Set(), queued: new Map() },
     onInputEnd: settle,
     drainMs,
   }

@@ -5,12 +5,17 @@ import { hasEarlierRow, isEnough, spreadRows } from '../rules/probe.ts'
 import { judgeDue } from '../rules/row-verdict.ts'
 import type { Gate, ProbeOutcome } from './refusal-gate.ts'
 import { runRow } from './row.ts'
-import { noteFailure, type RowsAtWork } from './rows.ts'
+import { noteFailure, type RowsAtWork, recordedResults } from './rows.ts'
 
 /** What a probe works with: the rows at work, and the input, which it may read from the beginning several times. */
 export interface ProbeInput {
   readonly work: RowsAtWork
   readonly rows: () => AsyncIterable<InputRow>
+}
+
+/** The step that the pass is about: the first one if it does them all. */
+function passStep({ lastStep }: RowsAtWork['reach']): number {
+  return Number.isFinite(lastStep) ? lastStep : 1
 }
 
 /** Returns a test for rows of the rest of the input that have not begun. */
@@ -21,7 +26,7 @@ function isLeft({ work }: ProbeInput): (row: ValidRow) => boolean {
     (row > reach.row || reach.queued.has(row)) &&
     judgeDue({ due }, services.lookup.clock.nowAtLeast()) === null &&
     !reach.early.has(row) &&
-    state.resultPosition({ row, step: 1 }) === null &&
+    state.resultPosition({ row, step: passStep(reach) }) === null &&
     !state.isUnderWay(row)
 }
 
@@ -75,9 +80,10 @@ async function sendOthers(input: ProbeInput, main: Gate): Promise<ProbeOutcome> 
     if (target?.kind === 'failed') continue
     const user = target?.user ?? { id: row.user, login: '' }
     const isFinished = ({ row: number, actions }: ValidRow): boolean =>
-      services.recorder.state.hasResult({ row: number, step: actions.length })
+      services.recorder.state.hasResult({ row: number, step: Math.min(reach.lastStep, actions.length) })
     if (await hasEarlierRow(rows(), row, user, isFinished)) continue
     // The run may have begun this row meanwhile.
+    const recorded = await recordedResults(work, row)
     if (!left(row)) continue
     const queued = reach.queued.get(row.row)
     reach.queued.delete(row.row)
@@ -85,7 +91,7 @@ async function sendOthers(input: ProbeInput, main: Gate): Promise<ProbeOutcome> 
     const place = queued?.place ?? order.enter(row.user)
     const answered = gate.nextAnswer()
     const running = queue.addBeside(() =>
-      runRow({ ...services, sends: gate }, row, place, queued?.recorded ?? []),
+      runRow({ ...services, sends: gate }, row, place, recorded, reach.lastStep),
     )
     running.catch((error: unknown) => noteFailure(services, work.failures, error))
     await Promise.race([answered, running.catch(() => {})])

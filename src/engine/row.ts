@@ -1,6 +1,7 @@
 import { signatureOf, type ValidRow } from '../input/row.ts'
 import { type FailedRead, type FoundUser, readUser } from '../lookup/read-user.ts'
-import type { Action } from '../okta/actions.ts'
+import { type Action, ruleOf } from '../okta/actions.ts'
+import type { UserStatus } from '../okta/status.ts'
 import { normalizeUserKey } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
 import {
@@ -31,7 +32,8 @@ interface Located {
 /**
  * Runs the tasks of a row in order, each until its result is on disk. Rows of the same user wait for each other.
  *
- * @param recorded the row's results from earlier executions
+ * @param recorded the row's results so far
+ * @param lastStep the last step that may be begun now, from 1
  * @throws RunStopped when the run stops first
  */
 export async function runRow(
@@ -39,6 +41,7 @@ export async function runRow(
   row: ValidRow,
   place: Place,
   recorded: readonly TaskResult[],
+  lastStep: number,
 ): Promise<void> {
   let located: Located | null = null
   let trace: RowTrace | null = null
@@ -56,7 +59,7 @@ export async function runRow(
       trace = { signature: signatureOf(row), inDoubt: false }
       place.finish(repeated.id, trace)
       finished = true
-      await runTasks(services, row, located, recorded, duplicateSkip)
+      await runTasks(services, row, located, recorded, duplicateSkip, lastStep)
       return
     }
     const found = await locate(services, row, place, recorded)
@@ -66,7 +69,14 @@ export async function runRow(
     if (verdict !== null) return await endRow(services, row, recorded, verdict, other)
     located = found
     const preceding = located.traceId === null ? null : place.preceding(located.traceId)
-    const inDoubt = await runTasks(services, row, located, recorded, skipForPreceding(row, preceding))
+    const inDoubt = await runTasks(
+      services,
+      row,
+      located,
+      recorded,
+      skipForPreceding(row, preceding),
+      lastStep,
+    )
     trace = { signature: signatureOf(row), inDoubt }
   } finally {
     if (!finished) place.finish(located?.traceId ?? null, trace)
@@ -112,8 +122,8 @@ async function endRow(
       const answered =
         shown === null ? {} : { http_status: shown.httpStatus, okta_request_id: shown.requestId }
       await recorder.result({ ...ended, ...answered, okta_login: shown?.user.login ?? null })
-      skip ??= skipAfter(ended)
-    } else skip ??= skipAfter(known)
+      skip ??= skipAfter(ended, goesOn(services, step))
+    } else skip ??= skipAfter(known, goesOn(services, step))
   }
 }
 
@@ -160,28 +170,46 @@ function begunWith(
   return result === undefined ? null : { id: result.okta_user_id ?? row.user, login: result.okta_login ?? '' }
 }
 
-/** Runs the tasks without a result. Returns whether a task of the row is in doubt. */
+/** Whether the later steps of a row go on although this one failed. */
+function goesOn({ job }: Pick<Services, 'job'>, step: number): boolean {
+  return job.steps?.[step - 1]?.if_failed === 'go_on'
+}
+
+/** Runs the tasks without a result up to a step. Returns whether a task of the row is in doubt. */
 async function runTasks(
   services: Services,
   row: ValidRow,
   located: Located,
   recorded: readonly TaskResult[],
   skip: Skip | null,
+  lastStep: number,
 ): Promise<boolean> {
   const { recorder, lookup } = services
   let inDoubt = false
   let skipRest = skip
   let read = located.read
+  const ledTo: UserStatus[] = []
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
     let result = recorded.find((known) => known.step === step)
     // A task under way is always settled, even if the row is skipped: its call may have been applied.
     const underWay = recorder.state.progressOf({ row: row.row, step }) !== null
+    // What is skipped is skipped at once, also where its step would come later.
+    if (result === undefined && skipRest === null && !underWay && step > lastStep) return inDoubt
     if (result === undefined && (skipRest === null || underWay)) {
       if (!underWay) lookup.stop.check()
       const { target, known } = located
       const { sendEmail } = row
-      const task = { row: row.row, step, userKey: row.user, action, sendEmail, target, known }
+      const task = {
+        row: row.row,
+        step,
+        userKey: row.user,
+        action,
+        sendEmail,
+        target,
+        known,
+        ledTo: [...ledTo],
+      }
       const ended = await runTask(services, task, read)
       if (ended.result === null) return inDoubt
       result = ended.result
@@ -195,7 +223,8 @@ async function runTasks(
     }
     if (result === undefined) continue
     inDoubt ||= leavesDoubt(result)
-    skipRest ??= skipAfter(result)
+    if (result.result === 'succeeded') ledTo.push(...ruleOf(action).target)
+    skipRest ??= skipAfter(result, goesOn(services, step))
   }
   return inDoubt
 }

@@ -15,12 +15,14 @@ import type { Services } from './services.ts'
 /** A row that waits for room. */
 interface QueuedRow {
   readonly place: Place
-  /** Its results from earlier executions. */
+  /** Its results so far. */
   readonly recorded: readonly TaskResult[]
 }
 
-/** How far the input has been taken up. */
+/** How far the input has been taken up in the pass at hand. */
 interface Reach {
+  /** The last step that the pass does, from 1. */
+  lastStep: number
   /** The last row that was taken from the input, from 1; 0 before the first row. */
   row: number
   /** Whether the input has been read to its end. */
@@ -50,10 +52,28 @@ export interface RowsAtWork {
  * Carries out the rows, each task to its result. Rows of the same user keep the input's order. Returns when all are
  * done or, after a stop, when the rows at work have ended or their time is up.
  *
+ * By the order `step`, the input is gone through once for each step, and no pass begins before the one before it has
+ * ended for all rows. An execution that goes on from an earlier one finds the steps that are done on disk.
+ *
+ * @param rows reads the input from its beginning
  * @throws HoldLost when another process has taken the run over, and the error of a bug. Every other reason to end is
  *   found at the stop switch
  */
-export async function executeRows(work: RowsAtWork, rows: AsyncIterable<InputRow>): Promise<void> {
+export async function executeRows(work: RowsAtWork, rows: () => AsyncIterable<InputRow>): Promise<void> {
+  const { services, order, reach } = work
+  const { steps, order: by } = services.job
+  const passes = by === 'step' && !services.settleOnly ? (steps?.length ?? 1) : 1
+  for (let pass = 1; pass <= passes && services.lookup.stop.reason === null; pass++) {
+    reach.lastStep = passes === 1 ? Number.POSITIVE_INFINITY : pass
+    reach.row = 0
+    reach.ended = false
+    reach.early.clear()
+    order.clear()
+    await executePass(work, rows())
+  }
+}
+
+async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Promise<void> {
   const { services, queue, order, reach } = work
   const { stop } = services.lookup
   const { failures } = work
@@ -77,7 +97,7 @@ export async function executeRows(work: RowsAtWork, rows: AsyncIterable<InputRow
         )
         continue
       }
-      if (recorded.length === row.actions.length) {
+      if (isDone(row, recorded, reach.lastStep)) {
         const userId = recorded.some(meansNobody) ? null : finishedUser(services, row, recorded)
         const trace = { signature: signatureOf(row), inDoubt: recorded.some(leavesDoubt) }
         // A row that a later one has superseded was not carried out: it is nobody's preceding row.
@@ -93,7 +113,7 @@ export async function executeRows(work: RowsAtWork, rows: AsyncIterable<InputRow
           const queued = reach.queued.get(row.row)
           reach.queued.delete(row.row)
           // A probe may have begun it while it waited for room.
-          if (queued !== undefined) await runRow(services, row, queued.place, queued.recorded)
+          if (queued !== undefined) await runRow(services, row, queued.place, queued.recorded, reach.lastStep)
         }),
       )
     }
@@ -106,6 +126,12 @@ export async function executeRows(work: RowsAtWork, rows: AsyncIterable<InputRow
   await drained(work)
   const [failure] = failures
   if (failure !== undefined) throw failure
+}
+
+/** Whether all of a row's steps up to the last one of the pass have results. */
+function isDone(row: ValidRow, recorded: readonly TaskResult[], lastStep: number): boolean {
+  const steps = Math.min(lastStep, row.actions.length)
+  return recorded.filter(({ step }) => step <= steps).length === steps
 }
 
 /** Whether a row ended before it counted as one of its user: it was not due, or its user is not who was meant. */
@@ -122,7 +148,7 @@ function finishedUser({ job }: Services, row: ValidRow, recorded: readonly TaskR
 }
 
 /** The results of a row that are on disk, by step. */
-async function recordedResults(
+export async function recordedResults(
   { services, results }: Pick<RowsAtWork, 'services' | 'results'>,
   row: InputRow,
 ): Promise<readonly TaskResult[]> {

@@ -1,4 +1,4 @@
-import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
+import { type ExitCode, exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
 import { parseSystemError } from './system-error.ts'
 
 /** A file can't be written, opened or removed: the disk is full or read-only, or too many files are open. */
@@ -10,12 +10,27 @@ export class CannotWrite extends FixableError {
     const fix = error?.fix ?? 'Remove the cause'
     return new CannotWrite(`${what} can't be ${verb}: ${why}.`, fix, exitCodes.nothingSent, { cause })
   }
+
+  override so(next: string, exitCode: ExitCode): CannotWrite {
+    return new CannotWrite(this.message, this.fix, exitCode, { next, advised: true, cause: this.cause })
+  }
 }
 
 /** The error as a {@link FixableError} if the system refused a file; otherwise null. */
 export function asCannotWrite(error: unknown): FixableError | null {
-  if (error instanceof CannotWrite) return error
+  if (error instanceof FixableError) return error
   if (error instanceof KnownError) return null
   const refused = parseSystemError(error)
   return refused === null ? null : CannotWrite.of(refused.path ?? 'A file', error, 'used')
+}
+
+/**
+ * Adds what to type next to an error if the system refused a file and nobody closer to it has said what comes next.
+ *
+ * @param next as for {@link FixableError.so}
+ * @returns what to throw: every other error as it is
+ */
+export function withNext(error: unknown, next: string, exitCode: ExitCode): unknown {
+  const refused = asCannotWrite(error)
+  return refused === null || refused.advised ? error : refused.so(next, exitCode)
 }

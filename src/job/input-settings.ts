@@ -20,7 +20,7 @@ export function rowSettings({
   return {
     format,
     action,
-    steps,
+    steps: steps?.map((step) => step.action) ?? null,
     where,
     due: dueRule(input.due),
     checkLogin: check?.login ?? null,

@@ -1,16 +1,18 @@
 import { shown } from '../messages/shown.ts'
 import type { Action } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
+import type { JobStep } from './step.ts'
 
 /** The parts of a job, from its file or merged, that the rules between its keys look at. */
 export interface JobParts {
   readonly action?: Action | null | undefined
-  readonly steps?: readonly Action[] | null | undefined
+  readonly steps?: readonly Pick<JobStep, 'action'>[] | null | undefined
   readonly read_first?: boolean | undefined
   readonly input?: { readonly check?: object | null | undefined } | undefined
   readonly guards?:
     | {
         readonly protect?: readonly string[] | undefined
+        readonly protect_file?: string | undefined
         readonly only_status?: readonly UserStatus[] | null | undefined
       }
     | undefined
@@ -36,16 +38,16 @@ export function findConflicts(job: JobParts): readonly Conflict[] {
     })
   }
   for (const [index, step] of (steps ?? []).entries()) {
-    if (index > 0 && steps?.[index - 1] === step) {
+    if (index > 0 && steps?.[index - 1]?.action === step.action) {
       conflicts.push({
         kind: 'repeated_step',
         path: ['steps', index],
-        message: `a step other than the one before was expected, ${step} was found twice in a row`,
+        message: `a step other than the one before was expected, ${step.action} was found twice in a row`,
       })
     }
   }
   if (job.read_first === false) {
-    for (const guard of ['protect', 'only_status'] as const) {
+    for (const guard of ['protect', 'protect_file', 'only_status'] as const) {
       if ((job.guards?.[guard]?.length ?? 0) === 0) continue
       conflicts.push({
         kind: 'guard_needs_read',

@@ -3,8 +3,10 @@ import { inputEncodings, knownEncodings, parseEncoding } from '../input/bytes/en
 import { inputFormats } from '../input/row.ts'
 import { actionNames } from '../okta/actions.ts'
 import { userStatuses } from '../okta/status.ts'
+import { duration } from './duration-value.ts'
 import { describeFound } from './explain-issue.ts'
 import { inputValues, resolvedInputValues } from './input-values.ts'
+import { jobStep } from './step.ts'
 
 /** What holds where neither a flag nor the job file says anything. */
 export const jobDefaults = {
@@ -40,12 +42,14 @@ export const jobValues = {
     }),
   column: z.string().min(1),
   action: z.enum(actionNames),
-  steps: z.array(z.enum(actionNames)).min(1),
-  order: z.literal('user'),
+  steps: z.array(jobStep).min(1),
+  order: z.enum(['user', 'step']),
   in_doubt: z.enum(['keep', 'retry']),
   share: z.number().gt(0).max(1),
   concurrency: z.int().min(1).max(1000),
   max_users: z.int().min(1),
+  max_failures: z.int().min(0),
+  max_failure_rate: z.number().gt(0).lt(1),
   protect: z.array(z.string().min(1)),
   only_status: z.array(z.enum(userStatuses)).min(1),
   activation_links: z.string().min(1),
@@ -137,6 +141,20 @@ const guards = z.strictObject({
   max_users: jobValues.max_users
     .optional()
     .describe('Stop before the first call if the input names more distinct users.'),
+  max_failures: jobValues.max_failures
+    .optional()
+    .describe('So many failed tasks are tolerated in an execution; the next one stops it.'),
+  max_failure_rate: jobValues.max_failure_rate
+    .optional()
+    .describe('The part of the tasks that may fail, once 50 have ended: 0.2 is one in five.'),
+  max_duration: duration.optional().describe('How long an execution may work, such as 2h; then it stops.'),
+  protect_file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'A file with more of them, one a line; blank lines and # comments apart. Relative to the job file.',
+    ),
   protect: jobValues.protect.optional().meta({
     description: 'Ids, logins, or login patterns with * that are never acted on.',
     default: jobDefaults.protect,
@@ -164,10 +182,12 @@ export const jobSchema = z
     action: jobValues.action.optional().describe('For rows that name none. Not together with steps.'),
     steps: jobValues.steps
       .optional()
-      .describe('Several actions per user, in order. Not together with action.'),
-    order: jobValues.order
-      .optional()
-      .meta({ description: 'user: finish one user, then the next.', default: jobDefaults.order }),
+      .describe('Several actions per user, in order, each perhaps with if_failed. Not together with action.'),
+    order: jobValues.order.optional().meta({
+      description:
+        'user: finish one user, then the next. step: finish a step for all users, then begin the next step.',
+      default: jobDefaults.order,
+    }),
     options: options.optional().describe('How the actions are sent.'),
     pace: pace.optional().describe('How fast the run may go.'),
     guards: guards.optional().describe('What refuses or stops work before harm is done.'),
@@ -225,6 +245,9 @@ export const resolvedJobSchema = z
     guards: z
       .strictObject({
         max_users: jobValues.max_users.nullable(),
+        max_failures: jobValues.max_failures.nullable().default(null),
+        max_failure_rate: jobValues.max_failure_rate.nullable().default(null),
+        max_duration_seconds: z.number().positive().nullable().default(null),
         protect: jobValues.protect.readonly(),
         only_status: jobValues.only_status.readonly().nullable(),
       })

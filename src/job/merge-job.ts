@@ -3,13 +3,25 @@ import type { HiddenRows } from '../input/input-file.ts'
 import type { InputFormat } from '../input/row.ts'
 import { KnownError, Refusal } from '../messages/known-error.ts'
 import type { Action } from '../okta/actions.ts'
+import { duration, parseDuration } from './duration-value.ts'
 import { explainIssue } from './explain-issue.ts'
 import { inputValues } from './input-values.ts'
 import { type Job, type JobFile, jobDefaults, jobValues } from './job.ts'
 import { findConflicts, showPath } from './job-rules.ts'
+import { nameSteps } from './step.ts'
+
+/** The guards whose limits flags may change, also when a run goes on; undefined where a flag was not given. */
+export interface LimitFlags {
+  readonly maxUsers?: number | undefined
+  readonly maxFailures?: number | undefined
+  /** Above 0 and below 1. */
+  readonly maxFailureRate?: number | undefined
+  /** Such as `2h`. */
+  readonly maxDuration?: string | undefined
+}
 
 /** What the command line may say about a job; undefined where a flag was not given. Flags win over the job file. */
-export interface JobFlags {
+export interface JobFlags extends LimitFlags {
   readonly name?: string | undefined
   readonly userColumn?: string | undefined
   readonly actionColumn?: string | undefined
@@ -23,7 +35,6 @@ export interface JobFlags {
   readonly share?: number | undefined
   /** From 1 to 1000. */
   readonly concurrency?: number | undefined
-  readonly maxUsers?: number | undefined
   /** True leaves out the read before each action; false and undefined leave it to the job. */
   readonly noRead?: boolean | undefined
   /** True skips invalid rows. */
@@ -40,6 +51,9 @@ const flagValues: readonly (readonly [flag: string, key: keyof JobFlags, schema:
   ['--share', 'share', jobValues.share],
   ['--concurrency', 'concurrency', jobValues.concurrency],
   ['--max-users', 'maxUsers', jobValues.max_users],
+  ['--max-failures', 'maxFailures', jobValues.max_failures],
+  ['--max-failure-rate', 'maxFailureRate', jobValues.max_failure_rate],
+  ['--max-duration', 'maxDuration', duration],
 ]
 
 /**
@@ -73,7 +87,7 @@ export function mergeJob(file: JobFile | null, flags: JobFlags, format: InputFor
       concurrency: flags.concurrency ?? given.pace?.concurrency ?? jobDefaults.concurrency,
     },
     guards: {
-      max_users: flags.maxUsers ?? given.guards?.max_users ?? null,
+      ...withLimits(limitsOf(given.guards), flags),
       protect: given.guards?.protect ?? jobDefaults.protect,
       only_status: given.guards?.only_status ?? null,
     },
@@ -83,6 +97,35 @@ export function mergeJob(file: JobFile | null, flags: JobFlags, format: InputFor
   }
   checkConflicts(job, flags)
   return job
+}
+
+type Limits = Pick<Job['guards'], 'max_users' | 'max_failures' | 'max_failure_rate' | 'max_duration_seconds'>
+
+function limitsOf(given: JobFile['guards']): Limits {
+  return {
+    max_users: given?.max_users ?? null,
+    max_failures: given?.max_failures ?? null,
+    max_failure_rate: given?.max_failure_rate ?? null,
+    max_duration_seconds: given?.max_duration ?? null,
+  }
+}
+
+/**
+ * The limits of guards, with those that flags give anew.
+ *
+ * @throws KnownError for a flag out of its range
+ */
+export function withLimits<T extends Limits>(limits: T, flags: LimitFlags): T {
+  checkFlags(flags)
+  const { maxUsers, maxFailures, maxFailureRate, maxDuration } = flags
+  return {
+    ...limits,
+    max_users: maxUsers ?? limits.max_users,
+    max_failures: maxFailures ?? limits.max_failures,
+    max_failure_rate: maxFailureRate ?? limits.max_failure_rate,
+    max_duration_seconds:
+      maxDuration === undefined ? limits.max_duration_seconds : parseDuration(maxDuration),
+  }
 }
 
 /** What the job says of which rows count, and when; with what flags say beside it. */
@@ -135,7 +178,7 @@ function checkConflicts(job: Job, flags: JobFlags): void {
   const place = showPath(conflict.path)
   if (conflict.kind === 'action_and_steps' && flags.action !== undefined) {
     throw new Refusal(
-      `--action ${flags.action}: a job without steps was expected, the job has steps: ${job.steps?.join(', ')}`,
+      `--action ${flags.action}: a job without steps was expected, the job has steps: ${nameSteps(job.steps ?? [])}`,
       'Leave out --action, or name a job file without steps.',
     )
   }

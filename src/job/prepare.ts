@@ -6,11 +6,12 @@ import { Refusal } from '../messages/known-error.ts'
 import { shown } from '../messages/shown.ts'
 import { type Action, actionNames, parseAction } from '../okta/actions.ts'
 import type { Job, JobFile } from './job.ts'
-import { mergeJob } from './merge-job.ts'
+import { type LimitFlags, mergeJob } from './merge-job.ts'
+import { readProtectFile } from './protect-file.ts'
 import type { ReadJob } from './read-job-file.ts'
 
 /** What the command line says about job and input. */
-export interface InputArguments {
+export interface InputArguments extends LimitFlags {
   readonly job?: string | undefined
   readonly action?: string | undefined
   readonly userColumn?: string | undefined
@@ -23,7 +24,6 @@ export interface InputArguments {
   readonly encoding?: string | undefined
   readonly share?: number | undefined
   readonly concurrency?: number | undefined
-  readonly maxUsers?: number | undefined
   readonly skipInvalid?: boolean | undefined
   readonly read?: boolean | undefined
 }
@@ -50,7 +50,7 @@ export interface Prepared {
  */
 export async function prepare(input: string | undefined, args: InputArguments): Promise<Prepared> {
   const read = args.job === undefined ? null : await loadJobFile(args.job)
-  const job = read === null ? null : withAbsolutePaths(read)
+  const job = read === null ? null : await withProtectFile(withAbsolutePaths(read))
   const fromJob = job?.input?.file
   const source =
     input ?? (read !== null && fromJob !== undefined ? resolve(read.directory, fromJob) : undefined)
@@ -73,6 +73,9 @@ export async function prepare(input: string | undefined, args: InputArguments): 
     share: args.share,
     concurrency: args.concurrency,
     maxUsers: args.maxUsers,
+    maxFailures: args.maxFailures,
+    maxFailureRate: args.maxFailureRate,
+    maxDuration: args.maxDuration,
     noRead: args.read === false,
     skipInvalid: args.skipInvalid,
   }
@@ -92,8 +95,22 @@ export async function prepare(input: string | undefined, args: InputArguments): 
 /** A run may be resumed from anywhere: what it writes to must not depend on where that is. */
 function withAbsolutePaths({ job, directory }: ReadJob): JobFile {
   const links = job.report?.activation_links
-  if (links === undefined) return job
-  return { ...job, report: { ...job.report, activation_links: resolve(directory, links) } }
+  const list = job.guards?.protect_file
+  return {
+    ...job,
+    ...(links === undefined
+      ? {}
+      : { report: { ...job.report, activation_links: resolve(directory, links) } }),
+    ...(list === undefined ? {} : { guards: { ...job.guards, protect_file: resolve(directory, list) } }),
+  }
+}
+
+/** What the list names is kept with the run: it may be another one when the run goes on. */
+async function withProtectFile(job: JobFile): Promise<JobFile> {
+  const { guards } = job
+  if (guards?.protect_file === undefined) return job
+  const entries = await readProtectFile(guards.protect_file)
+  return { ...job, guards: { ...guards, protect: [...(guards.protect ?? []), ...entries] } }
 }
 
 /** A YAML parser is loaded only where there is YAML to read. */

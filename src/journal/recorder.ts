@@ -6,12 +6,22 @@ import type { JournalState } from './journal-state.ts'
 /** Writes events to the journal and keeps the run's state in step with it. */
 export class Recorder {
   readonly #journal: Journal
+  readonly #onEnded: (result: TaskResult) => void
   readonly #onResult: (result: TaskResult) => void
   readonly state: JournalState
 
-  /** @param onResult called for every result that is on disk */
-  constructor(journal: Journal, state: JournalState, onResult: (result: TaskResult) => void) {
+  /**
+   * @param onResult called for every result that is on disk
+   * @param onEnded called for every result as soon as it is known
+   */
+  constructor(
+    journal: Journal,
+    state: JournalState,
+    onResult: (result: TaskResult) => void,
+    onEnded: (result: TaskResult) => void = () => {},
+  ) {
     this.#journal = journal
+    this.#onEnded = onEnded
     this.#onResult = onResult
     this.state = state
   }
@@ -34,6 +44,7 @@ export class Recorder {
    * @throws JournalFailed when it can't be written; the task then has no result
    */
   async result(result: TaskResult): Promise<void> {
+    this.#onEnded(result)
     const event: JournalEvent = { event: 'result', ...result }
     const { position, durable } = this.#journal.append(event)
     await durable

@@ -23,8 +23,6 @@ export interface TaskProgress {
   readonly attempts: number
   /** RFC 3339 UTC. */
   readonly startedAt: string
-  /** When the first attempt was about to leave, in epoch ms by Okta's clock. */
-  readonly firstIntentAt: number
   /** Status of the user before the first attempt; null if the user was not read. */
   readonly statusBefore: string | null
   /**
@@ -69,7 +67,6 @@ function afterIntent(known: TaskProgress | undefined, intent: IntentEvent): Task
   return {
     attempts: intent.attempt,
     startedAt: intent.started_at,
-    firstIntentAt: known?.firstIntentAt ?? intent.okta_time,
     statusBefore: known?.statusBefore ?? intent.status,
     doubted: known?.doubted ?? (intent.repeats ?? 0) > 0,
     repeats: known?.repeats ?? intent.repeats ?? 0,

@@ -15,6 +15,7 @@ const hangsAfterMs = 1_000
 
 export interface LookupOptions
   extends Pick<PacerOptions, 'concurrency' | 'share' | 'earlierSends' | 'workLeft' | 'onPermits'> {
+  readonly orgUrl: string
   readonly send: (request: OktaRequest) => Promise<Answer>
   readonly clock: OktaClock
   readonly stop: StopSwitch
@@ -31,6 +32,7 @@ export function openLookup(options: LookupOptions): LookupParts {
   stop.signal.addEventListener('abort', () => pacer.stop(), { once: true })
   const limits = new ForeignLimits()
   return {
+    orgUrl: options.orgUrl,
     async send(request) {
       const answering = options.send(request)
       // A row with a hanging call gives its place to another row.

@@ -11,6 +11,8 @@ import { type OktaPatience, oktaPatienceMs } from './patience.ts'
 
 /** What a lookup needs. Plans and executions both have it. */
 export interface LookupParts {
+  /** The org's URL, to be shown to a person. */
+  readonly orgUrl: string
   /** Sends one request, at once. */
   readonly send: (request: OktaRequest) => Promise<Answer>
   readonly pacer: Pacer
@@ -98,7 +100,7 @@ export async function pacedGet(
  * @throws RunStopped then
  */
 export async function waitForOkta(parts: LookupParts, answer: Answer): Promise<void> {
-  const { patience, stop, pacer, send } = parts
+  const { patience, stop, pacer, send, orgUrl } = parts
   if (answer.kind === 'answered' && isOktas(answer)) return
   const silentMs = patience.failed()
   if (patience.isWorthReporting(silentMs)) {
@@ -109,5 +111,5 @@ export async function waitForOkta(parts: LookupParts, answer: Answer): Promise<v
   const owner = readOwnerRequest()
   const asked = await pacer.request(owner.bucket, { send: () => send(owner) })
   if (asked?.kind === 'answered' && isOktas(asked)) return
-  throw stop.because(oktaAway(answer, Math.round(oktaPatienceMs / 1000)))
+  throw stop.because(oktaAway(answer, orgUrl, Math.round(oktaPatienceMs / 1000)))
 }

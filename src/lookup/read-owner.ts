@@ -61,7 +61,7 @@ export async function readTokenOwner(parts: LookupParts, credentials: Credential
     if (answer.kind === 'answered' && isOktas(answer) && answer.httpStatus >= 500) {
       // Okta is there and can't say: the same patience as for an Okta that is away.
       if (whileTroubled.failed() >= oktaPatienceMs) {
-        throw stop.because(oktaAway(answer, Math.round(oktaPatienceMs / 1000)))
+        throw stop.because(oktaAway(answer, credentials.orgUrl, Math.round(oktaPatienceMs / 1000)))
       }
     }
     await waitForOkta(parts, answer)

@@ -43,6 +43,14 @@ export class Refusal extends KnownError {
   }
 }
 
+/** What a {@link FixableError} may say besides its fix. */
+export interface FixableDetails {
+  /** Follows the fix, with the punctuation in between. */
+  readonly next?: string
+  readonly advised?: boolean
+  readonly cause?: unknown
+}
+
 /**
  * A {@link KnownError} with a cause outside the program: a disk, a network, an org. The fix is kept apart from what to
  * type next, because only the command knows that.
@@ -50,16 +58,19 @@ export class Refusal extends KnownError {
 export class FixableError extends KnownError {
   /** The fix, as an imperative that starts a sentence, such as `Make room on the disk`. */
   readonly fix: string
+  /** Whether a command has already said what to type next, by {@link so}. */
+  readonly advised: boolean
 
   constructor(
     message: string,
     fix: string,
     exitCode: ExitCode,
-    { next = ', then try again.', cause }: { readonly next?: string; readonly cause?: unknown } = {},
+    { next = ', then try again.', advised = false, cause }: FixableDetails = {},
   ) {
     super(message, `${fix}${next}`, exitCode, cause)
     this.name = 'FixableError'
     this.fix = fix
+    this.advised = advised
   }
 
   /**
@@ -68,6 +79,6 @@ export class FixableError extends KnownError {
    * @param next follows the fix: `, then: okta-lifecycle resume RUN`
    */
   so(next: string, exitCode: ExitCode): FixableError {
-    return new FixableError(this.message, this.fix, exitCode, { next, cause: this.cause })
+    return new FixableError(this.message, this.fix, exitCode, { next, advised: true, cause: this.cause })
   }
 }

@@ -26,7 +26,7 @@ export interface PlannedRow {
 }
 
 export interface PlanRowsOptions {
-  readonly job: Pick<Job, 'guards' | 'read_first' | 'input'>
+  readonly job: Pick<Job, 'guards' | 'read_first' | 'input' | 'steps'>
   readonly owner: TokenOwner
   readonly protect: ProtectedUsers
   readonly reads: Pick<UserReads, 'of'>
@@ -55,7 +55,12 @@ export async function* planRows(
       return { row, tasks: [refusedTask(row)], skipped: reason, isRead: false }
     }
     if (early !== null) {
-      return { row, tasks: simulateEnded(row, early, null), skipped: early.reason, isRead: false }
+      return {
+        row,
+        tasks: simulateEnded(row, early, null, options.job.steps),
+        skipped: early.reason,
+        isRead: false,
+      }
     }
     return { row, ...planner.plan(row, await read), isRead: options.job.read_first }
   }
@@ -109,6 +114,7 @@ interface Trace {
 class Planner {
   readonly #guards: UserGuards
   readonly #shortNames: boolean
+  readonly #steps: Job['steps']
   readonly #traces = new Map<string, Trace>()
   /** One object for each distinct trace, however many users share it. */
   readonly #interned = new Map<string, Trace>()
@@ -117,6 +123,7 @@ class Planner {
 
   constructor({ job, owner, protect }: PlanRowsOptions) {
     this.#shortNames = job.input.short_names
+    this.#steps = job.steps
     this.#guards = { protect, onlyStatus: job.guards.only_status, owner }
   }
 
@@ -127,20 +134,20 @@ class Planner {
     const subject: Subject = read.passing
       ? { kind: 'open', why: read.message, verdict: null }
       : { kind: 'missing', why: read.message }
-    return simulateRow(row, subject, this.#guards, null)
+    return simulateRow(row, subject, this.#guards, null, this.#steps)
   }
 
   #planFound(row: ValidRow, user: PlannedUser): Planned {
     const verdict = judgeUser(row, user, this.#shortNames)
     if (verdict !== null) {
-      return { tasks: simulateEnded(row, verdict, user.login), skipped: verdict.reason }
+      return { tasks: simulateEnded(row, verdict, user.login, this.#steps), skipped: verdict.reason }
     }
     const trace = this.#traces.get(user.id) ?? null
     const twin = this.#unread.size > 0 && keysOf(user).some((key) => this.#unread.has(key))
     const subject = this.#subjectOf(user, trace, twin)
     // If a row that could not be read may mean this user, it may be the preceding row.
     const preceding = twin ? null : (trace?.signature ?? null)
-    const { tasks, possible, skipped } = simulateRow(row, subject, this.#guards, preceding)
+    const { tasks, possible, skipped } = simulateRow(row, subject, this.#guards, preceding, this.#steps)
     this.#remember(user.id, { signature: signatureOf(row), possible })
     return { tasks: tasks.map((task) => ({ ...task, okta_login: user.login })), skipped }
   }
@@ -164,7 +171,13 @@ class Planner {
     const verdict = guardKey(row.user, this.#guards.owner)
     const preceding = this.#traces.get(key)?.signature ?? null
     this.#remember(key, { signature: signatureOf(row), possible: null })
-    return simulateRow(row, { kind: 'open', why: 'users are not read', verdict }, this.#guards, preceding)
+    return simulateRow(
+      row,
+      { kind: 'open', why: 'users are not read', verdict },
+      this.#guards,
+      preceding,
+      this.#steps,
+    )
   }
 
   #remember(user: string, trace: Trace): void {

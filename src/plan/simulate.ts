@@ -1,4 +1,5 @@
 import type { ValidRow } from '../input/row.ts'
+import type { JobStep } from '../job/step.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import type { OktaUser } from '../okta/user.ts'
@@ -53,6 +54,8 @@ interface World {
   readonly now: PossibleStatus | null
   /** Why the rest of the row is skipped; null if it is not. */
   readonly skip: string | null
+  /** Statuses that the row's own earlier steps have led to. */
+  readonly ledTo: readonly UserStatus[]
 }
 
 /** How a task ends in one world, and the worlds that follow from it. */
@@ -67,12 +70,14 @@ interface Outcome {
  * and a result is expected only if they agree.
  *
  * @param preceding the signature of the same user's preceding row; null if there is none
+ * @param steps the job's steps; null if it has none
  */
 export function simulateRow(
   row: ValidRow,
   subject: Subject,
   guards: UserGuards,
   preceding: string | null,
+  steps: readonly JobStep[] | null,
 ): SimulatedRow {
   const duplicate = skipForPreceding(
     row,
@@ -80,11 +85,15 @@ export function simulateRow(
   )
   const skip = duplicate?.message ?? null
   let worlds: readonly World[] =
-    subject.kind === 'known' ? subject.possible.map((now) => ({ now, skip })) : [{ now: null, skip }]
+    subject.kind === 'known'
+      ? subject.possible.map((now) => ({ now, skip, ledTo: [] }))
+      : [{ now: null, skip, ledTo: [] }]
   const tasks: PlannedTask[] = []
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
-    const outcomes = worlds.map((world) => outcomeIn(world, { action, step }, subject, guards))
+    const outcomes = worlds.map((world) =>
+      outcomeIn(world, { action, step, goesOn: goesOn(steps, step) }, subject, guards),
+    )
     const statuses = distinct(worlds.map(({ now }) => now?.status ?? null))
     tasks.push({
       row: row.row,
@@ -105,15 +114,21 @@ export function simulateRow(
   }
 }
 
+/** Whether the later steps of a row go on although this one failed. */
+function goesOn(steps: readonly JobStep[] | null, step: number): boolean {
+  return steps?.[step - 1]?.if_failed === 'go_on'
+}
+
 /** The tasks of a row that ends as a whole, without a call. */
 export function simulateEnded(
   row: ValidRow,
   verdict: RowVerdict,
   login: string | null,
+  steps: readonly JobStep[] | null,
 ): readonly PlannedTask[] {
-  const [first = ''] = row.actions
+  const stopsAt = verdict.result === 'failed' ? row.actions.findIndex((_, at) => !goesOn(steps, at + 1)) : -1
   return row.actions.map((action, index) => {
-    const isLater = index > 0 && verdict.result === 'failed'
+    const isLater = stopsAt !== -1 && index > stopsAt
     return {
       row: row.row,
       step: index + 1,
@@ -122,17 +137,20 @@ export function simulateEnded(
       action,
       status: null,
       expected: isLater ? 'skipped' : verdict.result,
-      reason: isLater ? `step 1 (${first}) of this row failed` : verdict.message,
+      reason: isLater ? `step ${stopsAt + 1} (${row.actions[stopsAt]}) of this row failed` : verdict.message,
     }
   })
 }
 
-function outcomeIn(
-  world: World,
-  task: { readonly action: Action; readonly step: number },
-  subject: Subject,
-  guards: UserGuards,
-): Outcome {
+/** A step of a row. */
+interface SimulatedStep {
+  readonly action: Action
+  readonly step: number
+  /** Whether the later steps of the row go on although this one failed. */
+  readonly goesOn: boolean
+}
+
+function outcomeIn(world: World, task: SimulatedStep, subject: Subject, guards: UserGuards): Outcome {
   if (world.skip !== null) return { expected: 'skipped', reason: world.skip, worlds: [world] }
   if (subject.kind === 'missing') return failed(world, task, subject.why)
   if (subject.kind === 'open') {
@@ -144,7 +162,7 @@ function outcomeIn(
   const { status } = world.now
   const offered = status === subject.user.status ? subject.user.offered : []
   const user = { ...subject.user, status, offered, statusChanged: null, transitioningToStatus: null }
-  const verdict = guardUser(user, guards)
+  const verdict = guardUser(user, guards, world.ledTo)
   if (verdict !== null) return { expected: 'skipped', reason: verdict.message, worlds: [world] }
   const decision = decide(task.action, user)
   if (decision.kind === 'unchanged') {
@@ -152,7 +170,8 @@ function outcomeIn(
   }
   if (decision.kind === 'failed') return failed(world, task, decision.message)
   const { unchangedAfterRefusalIn } = ruleOf(task.action)
-  const worlds = after(task.action, world.now).map((now) => ({ now, skip: null }))
+  const ledTo = [...world.ledTo, ...ruleOf(task.action).target]
+  const worlds = after(task.action, world.now).map((now) => ({ now, skip: null, ledTo }))
   return unchangedAfterRefusalIn.includes(status)
     ? {
         expected: 'unknown',
@@ -173,12 +192,8 @@ function after(action: Action, now: PossibleStatus): readonly PossibleStatus[] {
   return target.map((status) => ({ status, suspendedFrom }))
 }
 
-function failed(
-  world: World,
-  { action, step }: { readonly action: Action; readonly step: number },
-  reason: string,
-): Outcome {
-  const skip = `step ${step} (${action}) of this row failed`
+function failed(world: World, { action, step, goesOn: on }: SimulatedStep, reason: string): Outcome {
+  const skip = on ? null : `step ${step} (${action}) of this row failed`
   return { expected: 'failed', reason, worlds: [{ ...world, skip }] }
 }
 
@@ -201,7 +216,10 @@ function agreed(
 
 function merged(worlds: readonly World[]): readonly World[] {
   const byName = new Map(
-    worlds.map((world) => [`${world.now === null ? '' : nameOfPossible(world.now)} ${world.skip}`, world]),
+    worlds.map((world) => [
+      `${world.now === null ? '' : nameOfPossible(world.now)} ${world.skip} ${world.ledTo}`,
+      world,
+    ]),
   )
   return [...byName.values()]
 }

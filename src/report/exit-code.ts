@@ -7,14 +7,14 @@ import type { ResultTotals } from './totals.ts'
  * A run that stopped has the exit status of its reason.
  */
 export function exitCodeOf(
-  totals: Pick<ResultTotals, 'results' | 'skipped'>,
+  totals: Pick<ResultTotals, 'results' | 'excused' | 'skipped'>,
   expectedSkips: ReadonlySet<SkipReason>,
 ): typeof exitCodes.done | typeof exitCodes.someoneMustLook {
-  const { results } = totals
+  const { results, excused } = totals
   const expected = [...expectedSkips].reduce((sum, reason) => sum + totals.skipped[reason], 0)
   // Compared with all skipped tasks, so that a skip without a reason never counts as expected.
   const mustLook =
-    results.failed > 0 ||
+    results.failed > excused ||
     results.in_doubt > 0 ||
     results.unsettled > 0 ||
     results.not_run > 0 ||

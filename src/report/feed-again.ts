@@ -23,8 +23,11 @@ export class FeedAgain {
   }
 
   /** Takes in the next row. Returns whether it belongs in `failed.csv`. */
-  see({ row, tasks }: ReportRow): boolean {
-    const may = tasks.some(isOpen) && !tasks.some(isUnsafe) && this.#superseded.by(row) === null
+  see({ row, tasks, excused }: ReportRow): boolean {
+    const may =
+      tasks.some((task) => isOpen(task, excused)) &&
+      !tasks.some(isUnsafe) &&
+      this.#superseded.by(row) === null
     const repeated = may && tasks.some((task) => leavesNoTrace(task.action) && this.#wasApplied(task))
     for (const task of tasks) if (leavesNoTrace(task.action) && mayBeApplied(task)) this.#remember(task)
     return may && !repeated
@@ -52,18 +55,20 @@ export class FeedAgain {
  */
 export async function findSuperseded(rows: AsyncIterable<ReportRow>): Promise<SupersededRows> {
   const superseded = new SupersededRows()
-  for await (const { row, tasks } of rows) {
+  for await (const { row, tasks, excused } of rows) {
     const [first] = tasks
     if (first === undefined) continue
-    const todo = tasks.filter(isOpen).flatMap(({ action }) => parseAction(action) ?? [])
+    const todo = tasks
+      .filter((task) => isOpen(task, excused))
+      .flatMap(({ action }) => parseAction(action) ?? [])
     superseded.see(row, first.user, tasks, todo.length === 0 ? null : { todo })
   }
   return superseded
 }
 
-function isOpen({ result, reason }: ReportedTask): boolean {
+function isOpen({ step, result, reason }: ReportedTask, excused: readonly number[]): boolean {
   return (
-    result === 'failed' ||
+    (result === 'failed' && !excused.includes(step)) ||
     result === 'in_doubt' ||
     result === 'not_run' ||
     reason === 'invalid_row' ||

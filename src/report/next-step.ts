@@ -5,19 +5,19 @@ import { expectedSkips, skipReasons } from '../rules/result.ts'
 import type { ResultTotals } from './totals.ts'
 
 /** What the next step depends on. */
-export interface NextStepFacts extends Pick<ResultTotals, 'results' | 'skipped'> {
+export interface NextStepFacts extends Pick<ResultTotals, 'results' | 'excused' | 'skipped'> {
   readonly directory: string
   /** Null if all tasks have a result. */
   readonly stopped: StopReason | null
 }
 
 /** What to do after a run: one sentence with the command to type. */
-export function nextStep({ directory, stopped, results, skipped }: NextStepFacts): string {
+export function nextStep({ directory, stopped, results, excused, skipped }: NextStepFacts): string {
   const name = runNameOf(directory)
   if (stopped !== null) return describeNext(stopped.advice, commandFor('resume', name))
   // A stop that could not wait long enough leaves tasks behind without another reason.
   if (results.unsettled + results.not_run > 0) return commandFor('resume', name)
-  if (hasTasksToRetry({ results, skipped })) {
+  if (hasTasksToRetry({ results, excused, skipped })) {
     return `see results.csv for the reasons, fix what can be fixed, then: ${commandFor('retry', name)}`
   }
   if (skipped.invalid_row > 0)
@@ -29,6 +29,10 @@ export function nextStep({ directory, stopped, results, skipped }: NextStepFacts
 }
 
 /** Whether a retry would find something to do. */
-export function hasTasksToRetry({ results, skipped }: Pick<ResultTotals, 'results' | 'skipped'>): boolean {
-  return results.failed + results.in_doubt + results.not_run + skipped.in_doubt > 0
+export function hasTasksToRetry({
+  results,
+  excused,
+  skipped,
+}: Pick<ResultTotals, 'results' | 'excused' | 'skipped'>): boolean {
+  return results.failed - excused + results.in_doubt + results.not_run + skipped.in_doubt > 0
 }

@@ -99,9 +99,10 @@ function renderActions(summary: Summary): string[] {
   return alignTable([['Results', ...results], ...actions, ...(actions.length > 1 ? [all] : [])])
 }
 
-function renderLook({ results, skipped, files }: Summary): string[] {
+function renderLook({ results, excused, skipped, files }: Summary): string[] {
   const looks: string[] = []
-  if (results.failed > 0) looks.push(`${results.failed} failed: results.csv says why`)
+  const failed = results.failed - excused
+  if (failed > 0) looks.push(`${failed} failed: results.csv says why`)
   if (results.in_doubt > 0) {
     looks.push(`${results.in_doubt} in doubt: may have been applied, so look the user up in Okta`)
   }
@@ -117,6 +118,7 @@ function renderLook({ results, skipped, files }: Summary): string[] {
   const expected = skipReasons
     .filter((reason) => skipped[reason] > 0 && expectedSkips.has(reason))
     .map((reason) => `${skipped[reason]} skipped ${skipWords[reason]}`)
+  if (excused > 0) expected.push(`${excused} failed, but the last step of the row did not`)
   return [
     ...(looks.length > 0 ? ['Needs a look', ...looks.map((line) => `  ${line}`)] : ['Nothing needs a look']),
     ...(expected.length > 0 ? [`As asked: ${expected.join(', ')}`] : []),

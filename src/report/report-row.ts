@@ -24,6 +24,8 @@ export interface ReportRow {
   /** The row's own cells by column name. */
   readonly cells: ReadonlyMap<string, Cell>
   readonly tasks: readonly ReportedTask[]
+  /** The steps, from 1, whose failure the job allows for; see `excusedSteps`. */
+  readonly excused: readonly number[]
   /** Set for a row that nobody could read. */
   readonly notRead: NotRead | null
 }

@@ -1,6 +1,7 @@
 import { checkUserKey } from '../input/key/user-key.ts'
 import type { InputRow } from '../input/row.ts'
 import type { JournalState } from '../journal/journal-state.ts'
+import { excusedSteps } from '../rules/excused.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { rowsWithResults } from '../run/rows-with-results.ts'
 import type { RunFile } from '../run/run-file.ts'
@@ -23,7 +24,11 @@ export async function* reportRows(
       const lost = input.kind === 'valid' && state.lostSince !== null
       return { ...pendingTask(task, state.progressOf(task), lost), due_at: timeOf(due) }
     })
-    yield { row, cells, tasks, notRead: notReadOf(input, run.input.mapping.addresses ?? false) }
+    const excused = excusedSteps(
+      tasks.map(({ result }) => result),
+      run.job.steps,
+    )
+    yield { row, cells, tasks, excused, notRead: notReadOf(input, run.input.mapping.addresses ?? false) }
   }
 }
 

@@ -91,6 +91,9 @@ export const summarySchema = z
     control_totals: controlTotalsSchema.optional(),
     tasks: count,
     results: resultCounts.describe('Tasks by result.'),
+    excused: count
+      .default(0)
+      .describe('Failed tasks whose step says go_on, in rows whose last step succeeded or was unchanged.'),
     actions: z
       .partialRecord(z.enum([...actionNames, 'unknown']), resultCounts)
       .describe('Tasks by action and result; unknown: bad rows without a valid action.'),

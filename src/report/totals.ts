@@ -16,6 +16,8 @@ export interface ResultTotals {
   readonly control: ControlTotals
   readonly tasks: number
   readonly results: Readonly<ResultCounts>
+  /** Of the failed tasks, those whose failure the job allows for. */
+  readonly excused: number
   /** Only the actions that occur. */
   readonly actions: Readonly<Partial<Record<CountedAction, Readonly<ResultCounts>>>>
   /** The number of skipped tasks for each reason. All reasons are present, even with 0. */
@@ -35,12 +37,14 @@ export function createTotalsCounter(maxLag: number | null = null): TotalsCounter
   const control = new ControlCounter()
   const lags = new LagCounter(maxLag)
   let tasks = 0
+  let excused = 0
   const results = zeroCounts(reportedResults)
   const actions: Partial<Record<CountedAction, ResultCounts>> = {}
   const skipped = zeroCounts(skipReasons)
   return {
     add(row) {
       control.add(row.tasks[0]?.reason ?? null)
+      excused += row.excused.length
       for (const task of row.tasks) {
         lags.add(task)
         tasks++
@@ -57,6 +61,7 @@ export function createTotalsCounter(maxLag: number | null = null): TotalsCounter
       control: control.totals(),
       tasks,
       results: { ...results },
+      excused,
       actions: structuredClone(actions),
       skipped: { ...skipped },
       lag: lags.lag(),

@@ -66,7 +66,7 @@ export async function beginRetry(
   const duplicates = new DuplicateRows()
   try {
     for await (const known of rowsWithResults(old.directory, old.run, state)) {
-      const retried = selectRow(known)
+      const retried = selectRow(known, old.run.job.steps)
       const duplicate = duplicates.see(known)
       if (retried === null) continue
       rows++
@@ -133,7 +133,7 @@ async function findRows(
       continue
     }
     if (input.kind === 'not_selected') continue
-    const retried = selectRow(known)
+    const retried = selectRow(known, run.job.steps)
     if (retried !== null) retriedRows++
     const recorded = results.filter((result): result is TaskResult => result !== null)
     superseded.see(input.row, input.user, recorded, retried)

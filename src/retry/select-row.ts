@@ -1,5 +1,6 @@
 import type { ValidRow } from '../input/row.ts'
 import type { Action } from '../okta/actions.ts'
+import { excusedSteps } from '../rules/excused.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { RowWithResults } from '../run/rows-with-results.ts'
 
@@ -13,11 +14,20 @@ export interface RetriedRow {
 }
 
 /**
- * What a retry takes up of a row; null if nothing failed, is in doubt or was not run. Tasks that a guard or the rules
+ * What a retry takes up of a row, given the steps of the job; null if nothing failed, is in doubt or was not run. Tasks that a guard or the rules
  * of the input kept from being sent stay skipped, and a bad row stays bad.
  */
-export function selectRow({ input, results }: RowWithResults): RetriedRow | null {
-  if (input.kind !== 'valid' || !results.some(isOpen)) return null
+export function selectRow(
+  { input, results }: RowWithResults,
+  steps: Parameters<typeof excusedSteps>[1],
+): RetriedRow | null {
+  const excused = excusedSteps(
+    results.map((result) => result?.result ?? null),
+    steps,
+  )
+  const isLeft = (result: TaskResult | null): boolean =>
+    isOpen(result) && !(result !== null && excused.includes(result.step))
+  if (input.kind !== 'valid' || !results.some(isLeft)) return null
   return {
     input,
     todo: input.actions.filter((_, index) => isTodo(results[index] ?? null)),

@@ -49,16 +49,25 @@ export function guardUserCount(users: number, most: number | null): StopReason |
 /** What the guards look at. */
 type GuardedUser = Pick<OktaUser, 'id' | 'login' | 'status'>
 
-/** Judges a user that was read. Null if no guard objects. */
-export function guardUser(user: GuardedUser, guards: UserGuards): GuardVerdict | null {
+/**
+ * Judges a user that was read. Null if no guard objects.
+ *
+ * @param ledTo statuses that the row's own earlier steps have led to: only_status allows them
+ */
+export function guardUser(
+  user: GuardedUser,
+  guards: UserGuards,
+  ledTo: readonly UserStatus[] = [],
+): GuardVerdict | null {
   if (guards.owner !== null && user.id === guards.owner.id) return ownerIsProtected
   const { ids, entries } = guards.protect
   const entry = ids.get(user.id) ?? entries.find((pattern) => isProtectedBy(user, pattern))
   if (entry !== undefined) return { reason: 'protected', message: `protected by the job (${entry})` }
-  if (guards.onlyStatus !== null && !guards.onlyStatus.includes(user.status)) {
+  const { onlyStatus } = guards
+  if (onlyStatus !== null && !onlyStatus.includes(user.status) && !ledTo.includes(user.status)) {
     return {
       reason: 'only_status',
-      message: `user is ${user.status}; the job acts only on ${guards.onlyStatus.join(', ')}`,
+      message: `user is ${user.status}; the job acts only on ${onlyStatus.join(', ')}`,
     }
   }
   return null

@@ -47,13 +47,17 @@ export function skipForPreceding(
   return null
 }
 
-/** What a step's result decides for the later steps of its row; null when they go on. */
-export function skipAfter(result: TaskResult): Skip | null {
+/**
+ * What a step's result decides for the later steps of its row; null when they go on.
+ *
+ * @param goesOn whether the job lets them go on after a failure
+ */
+export function skipAfter(result: TaskResult, goesOn: boolean): Skip | null {
   // Both are said of a row as a whole.
   if (result.reason === 'not_due' || result.reason === 'other_login') {
     return { reason: result.reason, message: result.message }
   }
-  if (result.result === 'failed') {
+  if (result.result === 'failed' && !goesOn) {
     return { reason: 'earlier_step', message: `step ${result.step} (${result.action}) of this row failed` }
   }
   if (result.result === 'in_doubt') {

@@ -37,8 +37,12 @@ export function permissionRefused(answer: Answer, what: string, tried: number): 
   }
 }
 
-/** Okta has been silent for too long. */
-export function oktaAway(answer: Answer, seconds: number): StopReason {
+/**
+ * Okta has been silent for too long.
+ *
+ * @param orgUrl where it was asked for: a wrong address looks the same as an outage
+ */
+export function oktaAway(answer: Answer, orgUrl: string, seconds: number): StopReason {
   const unanswered = answer.kind === 'unanswered'
   return {
     state: 'stopped',
@@ -46,8 +50,8 @@ export function oktaAway(answer: Answer, seconds: number): StopReason {
     message: isOktaItself(answer)
       ? `Okta can't answer at the moment: ${describeAnswer(answer)}, for ${seconds} s.`
       : unanswered
-        ? `Okta can't be reached: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`
-        : `Something else answers in Okta's place: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`,
+        ? `Okta can't be reached at ${orgUrl}: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`
+        : `Something else answers in Okta's place at ${orgUrl}: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`,
     advice: {
       kind: 'fix',
       fix: isOktaItself(answer)

@@ -60,6 +60,11 @@ export class UserOrder {
     this.#park = park
   }
 
+  /** Forgets what rows have left behind, before the input is gone through again. No row may be at work. */
+  clear(): void {
+    this.#traces.clear()
+  }
+
   /** Gives a row its place. Must be called in the order of the input. */
   enter(userKey: string): Place {
     const key = normalizeUserKey(userKey)

@@ -1,4 +1,5 @@
 import type { SheetChoice } from '../input/xlsx/choose-sheet.ts'
+import { nameSteps } from '../job/step.ts'
 import { counted } from '../messages/counted.ts'
 import { shown, shownList } from '../messages/shown.ts'
 import type { CheckedInput } from './check-input.ts'
@@ -46,6 +47,6 @@ function columnOrNone(column: string | null): string {
 
 function actionColumn(column: string | null, { action, steps }: CheckedInput['job']): string {
   if (column !== null) return shown(column)
-  if (steps !== null) return `none: the job's steps (${steps.join(', ')})`
+  if (steps !== null) return `none: the job's steps (${nameSteps(steps)})`
   return action === null ? 'none' : `none: ${action} for all`
 }

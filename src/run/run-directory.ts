@@ -8,7 +8,7 @@ import type { Job } from '../job/job.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
 import type { JournalFile } from '../journal/open-journal.ts'
 import { commandFor } from '../messages/commands.ts'
-import { exitCodes, KnownError, Refusal } from '../messages/known-error.ts'
+import { KnownError, Refusal } from '../messages/known-error.ts'
 import { type RunFile, runFileName } from './run-file.ts'
 
 const journalFileName = 'journal.ndjson'
@@ -61,7 +61,7 @@ export async function createRunDirectory(runsDirectory: string, runId: string): 
   } catch (error) {
     await removeQuietly(draft)
     if (error instanceof KnownError) throw error
-    throw CannotWrite.of(directory, error).so(', or choose another --runs-dir.', exitCodes.nothingSent)
+    throw CannotWrite.of(directory, error)
   }
   return directory
 }

@@ -4,7 +4,6 @@ import { CannotWrite } from '../files/cannot-write.ts'
 import { type AcquireOptions, acquireHolds, type HoldSubject } from '../files/hold/acquire.ts'
 import type { Hold } from '../files/hold/hold.ts'
 import { commandFor } from '../messages/commands.ts'
-import { exitCodes } from '../messages/known-error.ts'
 import { makeDirectories } from './run-directory.ts'
 import { type RunFile, sandboxOrgUrl } from './run-file.ts'
 
@@ -88,7 +87,7 @@ async function jobSubjectIn(runsDirectory: string, job: string, runId: string): 
     // On disk, each of them: the run's own directory relies on those above it.
     await makeDirectories(directory)
   } catch (error) {
-    throw CannotWrite.of(directory, error).so(', or choose another --runs-dir.', exitCodes.nothingSent)
+    throw CannotWrite.of(directory, error)
   }
   return { directory, name: `the job ${job}`, run: runId, status: statusIn(runsDirectory) }
 }

@@ -5,7 +5,7 @@ import { runInProcess } from '../support/in-process.ts'
 
 const cwd = fileURLToPath(new URL('.', import.meta.url))
 
-/** What `--help` prints is kept in `help/`: `npx vitest run test/cli/help.test.ts -u` writes it anew. */
+/** What `--help` prints is kept in `help/`: `npx vitest run test/cli/help.test.ts --update` writes it anew. */
 const commands = [
   'run',
   'plan',

@@ -79,7 +79,7 @@ it(`lets exactly one of two resumes work that begin in the same millisecond, ${r
       if (loser === both[0]) firstOfBoth += 1
       const refused = await loser.ended
       expect(refused.code, `round ${round}: ${refused.stderr}`).toBe(5)
-      expect(refused.stderr).toContain(`process ${winner.pid} `)
+      expect(refused.stderr).toContain(`process ${winner.pid},`)
       expect(refused.stdout).toBe('')
       // The winner took over from one that was killed, and works: then it is killed itself.
       const before = org.requests.length

@@ -1,3 +1,5 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Fault } from '../support/foreign-org/fault.ts'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
@@ -68,6 +70,52 @@ describe('2: nothing was sent', () => {
       expect(JSON.parse(end.stdout)).toMatchObject({
         error: { exit_code: 2, next: expect.stringMatching(/\S/) },
       })
+    })
+  })
+})
+
+describe('2 and 3: a disk that stands in the way', () => {
+  const jobs = 'name: nightly\naction: suspend\ninput: { file: in.csv }\n'
+  const nightly = ['--job', 'nightly.yaml', '--yes', '--quiet', '--run-id', runId]
+
+  it.each([
+    ['the runs directory', 'runs', ['run', 'in.csv', '--action', 'suspend', ...unattended]],
+    ['the place for the holds of jobs', 'runs/.jobs', ['run', ...nightly]],
+  ])('is 2 for a run that cannot begin: %s is a file', async (_what, file, args) => {
+    await withWorkplace(async (place) => {
+      const org = await place.org({ users: makeUsers({ count: 1 }) })
+      await place.write('in.csv', usersCsv([userIdOf(1)]))
+      await place.write('nightly.yaml', jobs)
+      if (file !== 'runs') await mkdir(join(place.directory, 'runs'), { mode: 0o700 })
+      await writeFile(join(place.directory, file), '', { mode: 0o600 })
+      const end = await place.runHere(org, args)
+      expect(end.code, end.stderr).toBe(2)
+      expect(end.stderr).toMatch(/\n→ Check the path, or choose another --runs-dir, then start again\.\n$/)
+      expect(org.requests).toEqual([])
+    })
+  })
+
+  it('is 3 for a run that cannot go on, and its command comes next', async () => {
+    await withWorkplace(async (place) => {
+      const org = await place.org({ users: makeUsers({ count: 2 }) })
+      await place.write('in.csv', usersCsv([userIdOf(1), userIdOf(2)]))
+      await place.write('nightly.yaml', jobs)
+      const stopped = await place.runHere(org, ['run', ...nightly, '--max-users', '1'])
+      expect(stopped.code, stopped.stderr).toBe(3)
+      // A file in place of the directory: nobody can hold the job.
+      const holds = join(place.directory, 'runs', '.jobs')
+      await rm(holds, { recursive: true })
+      await writeFile(holds, '', { mode: 0o600 })
+      for (const command of ['resume', 'retry']) {
+        const end = await place.runHere(org, [command, runId, '--max-users', '2', '--yes', '--quiet'])
+        expect(end.code, end.stderr).toBe(3)
+        expect(end.stderr).toMatch(
+          new RegExp(`\n→ Check the path, then: okta-lifecycle ${command} ${runId}\n$`),
+        )
+      }
+      await rm(holds)
+      const end = await place.runHere(org, ['resume', runId, '--max-users', '2', '--quiet'])
+      expect(end.code, end.stderr).toBe(0)
     })
   })
 })

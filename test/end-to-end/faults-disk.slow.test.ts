@@ -48,9 +48,7 @@ function wideCsv(users: readonly string[], bytes: number): string {
 }
 
 describe.skipIf(noMemoryMount !== null)('a full disk', () => {
-  it.concurrent('in the middle of a run: stops, says why, and resume does the rest', {
-    timeout: 60_000,
-  }, async () => {
+  it.concurrent('in the middle of a run: stops, says why, and resume does the rest', async () => {
     await withWorkplace(async (place) => {
       const count = 1_500
       const org = await place.orgProcess({ users: makeUsers({ count }) })
@@ -158,7 +156,7 @@ describe.skipIf(noMemoryMount !== null)('a read-only disk', () => {
     })
   })
 
-  it.concurrent('for resume: told, and done once it can be written again', async () => {
+  it.concurrent('for resume and retry: told, and done once it can be written again', async () => {
     await withWorkplace(async (place) => {
       const count = 30
       const org = await place.org({ users: makeUsers({ count }), latencyMs: 40 })
@@ -175,6 +173,13 @@ describe.skipIf(noMemoryMount !== null)('a read-only disk', () => {
           3,
           /read-only/,
           /\n→ Make the file system writable, then: okta-lifecycle resume run/,
+        )
+        const retried = await place.run(org, ['retry', runId, '--yes', '--quiet'], impatient)
+        expectTold(
+          retried,
+          3,
+          /read-only/,
+          /\n→ Make the file system writable, then: okta-lifecycle retry run/,
         )
         expectTold(await place.run(null, ['status', runId]), 0, /okta-lifecycle resume/)
         await disk.remount('rw')
@@ -207,6 +212,33 @@ describe.skipIf(noDiskMount !== null)('a disk that breaks', () => {
   })
 })
 
+describe('a journal that may not grow', () => {
+  it.concurrent('is reported by resume with the command that goes on, and resume finishes once it may', async () => {
+    await withWorkplace(async (place) => {
+      const count = 40
+      const org = await place.org({ users: makeUsers({ count }), latencyMs: 40 })
+      await place.write('in.csv', usersCsv(ids(count)))
+      const cli = place.start(org, ['run', 'in.csv', ...suspend], impatient)
+      await org.waitUntil(() => Object.keys(org.applied).length >= 20)
+      cli.kill('SIGKILL')
+      await cli.ended
+      const sent = org.requests.length
+      // 4 KB a file: enough for the lock, and less than the journal has.
+      const limited = { ...impatient, shell: 'ulimit -f 8; exec "$@"' }
+      const first = await place.run(org, ['resume', runId, '--quiet'], limited)
+      expectTold(
+        first,
+        3,
+        /The journal can't be written: .*EFBIG/,
+        /\n→ .*, then: okta-lifecycle resume run\n/,
+      )
+      expect(org.requests).toHaveLength(sent)
+      expectTold(await place.run(org, ['resume', runId, '--quiet'], impatient), 0)
+      await expectAllSuspended(place, org.applied, count)
+    })
+  })
+})
+
 describe('too few files that may be open', () => {
   it.concurrent('to begin with: told', async () => {
     await withWorkplace(async (place) => {
@@ -219,9 +251,7 @@ describe('too few files that may be open', () => {
     })
   })
 
-  it.concurrent('for as many connections as the run wants: it makes do, or resume finishes', {
-    timeout: 60_000,
-  }, async () => {
+  it.concurrent('for as many connections as the run wants: it makes do, or resume finishes', async () => {
     await withWorkplace(async (place) => {
       const count = 300
       const org = await place.org({ users: makeUsers({ count }), latencyMs: 200 })

@@ -94,7 +94,10 @@ async function survive(
       fault: (request) => (request.action === null ? reads(request) : calls(request)),
     })
     await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
-    const end = await place.run(org, ['run', 'in.csv', '--action', action, ...unattended], impatient)
+    await place.write('quiet.yaml', 'name: quiet\naction: activate\noptions: { send_email: false }\n')
+    // An activate that would send a mail waits five minutes before it is sent again, so it sends none here.
+    const work = action === 'activate' ? ['--job', 'quiet.yaml'] : ['--action', action]
+    const end = await place.run(org, ['run', 'in.csv', ...work, ...unattended], impatient)
     expect(end.code, end.stdout + end.stderr).toBe(0)
     // The test is worth its name only if faults did happen to calls that were applied and to some that were not.
     const met = new Set(org.requests.flatMap(({ action, fault }) => (action === null ? [] : [fault])))
@@ -128,7 +131,7 @@ describe('one request in four fails, before the work or after it, reads included
     ['reset_factors', 'PASSWORD_EXPIRED'],
     ['deactivate', 'SUSPENDED'],
     ['activate', 'STAGED'],
-  ])('%s from %s: nothing lost, nothing twice', { timeout: 60_000 }, async (action, status) => {
+  ])('%s from %s: nothing lost, nothing twice', async (action, status) => {
     await survive(action, status, oneInFour, () => {
       const draw = byRate(seed, 1 / 4, oneInFour, 'all')
       return { calls: draw, reads: draw }
@@ -140,7 +143,7 @@ describe('three calls in four and one read in six meet some fault', () => {
   it.concurrent.each<[ForeignAction, ForeignStatus]>([
     ['suspend', 'ACTIVE'],
     ['reset_factors', 'ACTIVE'],
-  ])('%s: nothing lost, nothing twice', { timeout: 60_000 }, async (action, status) => {
+  ])('%s: nothing lost, nothing twice', async (action, status) => {
     await survive(action, status, callFaults, (users) => ({
       calls: dealt(users, callFaults),
       reads: byRate(8, 1 / 6, readFaults, 'all'),

@@ -44,15 +44,21 @@ async function surviveKills(killed: Killed): Promise<void> {
       faults: { seed, rates: { slow: 0.5, lateDrop: 0.05 }, afterMilliseconds: 2_000, spread: true },
     })
     await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+    await place.write('quiet.yaml', 'name: quiet\naction: activate\noptions: { send_email: false }\n')
     const random = randomFrom(seed * 1_000 + count + kills)
     const more = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '3' } }
-    const start = ['run', 'in.csv', '--action', action, ...unattended, ...flags]
+    // An activate that would send a mail waits five minutes before it is sent again, so it sends none here.
+    const work = action === 'activate' ? ['--job', 'quiet.yaml'] : ['--action', action]
+    const start = ['run', 'in.csv', ...work, ...unattended, ...flags]
     const directory = join(place.directory, 'runs', runId)
     // A run that died before its run.json was there has done nothing: it is started again under its name.
     const next = (): readonly string[] =>
       existsSync(join(directory, 'run.json')) ? ['resume', '--latest', '--yes', '--quiet'] : start
     let underWay = 0
-    for (let kill = 0; kill < kills; kill += 1) {
+    // A kill that hits no call under way proves less. On a busy machine many hit none, so more are drawn, up to a bound.
+    const fewest = (kills - earlyKills) / 2
+    let kill = 0
+    for (; kill < kills || (underWay <= fewest && kill < kills * 2); kill += 1) {
       const moment = drawMoment(kill, random)
       const what = `seed ${seed}, kill ${kill + 1}: ${JSON.stringify(moment)}`
       const cli = place.start(org, next(), more)
@@ -64,8 +70,8 @@ async function surviveKills(killed: Killed): Promise<void> {
     }
     const end = await place.run(org, next(), more)
     expect(end.code, `seed ${seed}\n${end.stdout}${end.stderr}`).toBe(0)
-    if (full) console.log(`${action}: ${kills} kills, ${underWay} of them with calls under way, seed ${seed}`)
-    expect(underWay, 'kills that hit calls under way').toBeGreaterThan((kills - earlyKills) / 2)
+    if (full) console.log(`${action}: ${kill} kills, ${underWay} of them with calls under way, seed ${seed}`)
+    expect(underWay, 'kills that hit calls under way').toBeGreaterThan(fewest)
 
     expectAppliedOnce(
       await org.applied(),
@@ -113,12 +119,12 @@ it.concurrent.each<[ForeignAction, ForeignStatus, clockSkewSeconds: number]>([
   ['deactivate', 'LOCKED_OUT', -37],
   ['activate', 'STAGED', 37],
 ])('survives kills in one run of many %s', { timeout: 400_000 }, async (action, status, clockSkewSeconds) => {
-  const size = full ? { users: 400, kills: 40 } : { users: 120, kills: 12 }
+  const size = full ? { users: 400, kills: 40 } : { users: 160, kills: 12 }
   await surviveKills({ action, status, clockSkewSeconds, ...size })
 })
 
 it.concurrent('survives 8 kills in one run of 100 deactivate without reads', {
-  timeout: 90_000,
+  timeout: 400_000,
 }, async () => {
   await surviveKills({ action: 'deactivate', status: 'ACTIVE', users: 100, kills: 8, flags: ['--no-read'] })
 })

@@ -149,7 +149,7 @@ describe('somebody who answers in Okta’s place', () => {
       expect(end.stopped).toMatchObject({
         exitCode: 3,
         message: expect.stringMatching(
-          /^Something else answers in Okta's place: the answer was 200 with HTML.*45 s/,
+          /^Something else answers in Okta's place at https:\/\/org\.example\.com: the answer was 200 with HTML.*45 s/,
         ),
         advice: { kind: 'fix', fix: expect.stringContaining('proxy') },
       })

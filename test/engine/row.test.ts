@@ -23,7 +23,7 @@ async function afterRows(
   await withStub({ stepsPerRow: 3, ...options }, async (stub) => {
     const order = new UserOrder()
     for (const [index, [key, ...actions]] of rows.entries()) {
-      await runRow(stub.services, rowOf(index + 1, key, ...actions), order.enter(key), recorded)
+      await runRow(stub.services, rowOf(index + 1, key, ...actions), order.enter(key), recorded, 3)
     }
     await check(stub)
   })
@@ -102,7 +102,7 @@ describe('a row', () => {
       if (begun === undefined) throw new Error('nobody')
       begun.login = 'renamed@example.com'
       stub.users.push({ ...begun, id: '00uNew00000000000009', login: ada.login })
-      await runRow(stub.services, rowOf(1, ada.login, 'suspend'), new UserOrder().enter(ada.login), [])
+      await runRow(stub.services, rowOf(1, ada.login, 'suspend'), new UserOrder().enter(ada.login), [], 1)
       expect(stub.requests).toEqual([`read ${ada.id}`, `suspend ${ada.id}`])
       expect(stub.users.map(({ status }) => status)).toEqual(['SUSPENDED', 'ACTIVE'])
     })

@@ -141,6 +141,7 @@ export function taskOf(more: Partial<TaskInput> = {}): TaskInput {
     sendEmail: null,
     target: ada.id,
     known: null,
+    ledTo: [],
     ...more,
   }
 }

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { asCannotWrite, CannotWrite } from '../../src/files/cannot-write.ts'
-import { exitCodes, Refusal } from '../../src/messages/known-error.ts'
+import { asCannotWrite, CannotWrite, withNext } from '../../src/files/cannot-write.ts'
+import { exitCodes, FixableError, Refusal } from '../../src/messages/known-error.ts'
 
 /** What the system really says. */
 async function errorOf(work: () => Promise<unknown>): Promise<unknown> {
@@ -32,6 +32,19 @@ describe('a file that the system refuses', () => {
     expect(resume.cause).toBe(full.cause)
   })
 
+  it('keeps what the one closest to it has said comes next', async () => {
+    const full = CannotWrite.of('x', await errorOf(() => writeFile('/dev/full', 'x')))
+    const resume = withNext(full, ', then: okta-lifecycle resume r', exitCodes.stoppedByGuard)
+    expect(resume).toMatchObject({
+      next: 'Make room on the disk, then: okta-lifecycle resume r',
+      exitCode: exitCodes.stoppedByGuard,
+    })
+    expect(resume).toBeInstanceOf(CannotWrite)
+    expect(withNext(resume, ', then: okta-lifecycle retry r', exitCodes.nothingSent)).toBe(resume)
+    const other = new Refusal('x', 'y')
+    expect(withNext(other, ', then: okta-lifecycle resume r', exitCodes.stoppedByGuard)).toBe(other)
+  })
+
   it('is told from other errors', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'cannot-write-'))
     const missing = await errorOf(() => readFile(join(directory, 'nothing')))
@@ -41,6 +54,8 @@ describe('a file that the system refuses', () => {
     )
     const own = CannotWrite.of('x', missing)
     expect(asCannotWrite(own)).toBe(own)
+    const journal = new FixableError('The journal is full.', 'Make room', exitCodes.stoppedByGuard)
+    expect(asCannotWrite(journal)).toBe(journal)
     expect(asCannotWrite(new Refusal('x', 'y'))).toBeNull()
     expect(asCannotWrite(new TypeError('x is not a function'))).toBeNull()
     expect(asCannotWrite('ENOSPC')).toBeNull()

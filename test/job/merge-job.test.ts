@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { JobFile } from '../../src/job/job.ts'
 import { type JobFlags, mergeJob } from '../../src/job/merge-job.ts'
 import { exitCodes, KnownError } from '../../src/messages/known-error.ts'
+import type { Action } from '../../src/okta/actions.ts'
 
 function refusal(file: JobFile | null, flags: JobFlags): KnownError {
   try {
@@ -25,6 +26,10 @@ const openInput = {
   empty: 'ok',
 }
 
+function stepsOf(...actions: readonly Action[]): JobFile['steps'] {
+  return actions.map((action) => ({ action, if_failed: 'stop' }))
+}
+
 describe('flags win over the job, the job over the defaults', () => {
   test('nothing said: the defaults', () => {
     expect(mergeJob(null, {}, 'jsonl')).toEqual({
@@ -36,7 +41,14 @@ describe('flags win over the job, the job over the defaults', () => {
       order: 'user',
       options: { send_email: null, respond_async: false, in_doubt: 'keep' },
       pace: { share: 0.5, concurrency: 10 },
-      guards: { max_users: null, protect: [], only_status: null },
+      guards: {
+        max_users: null,
+        max_failures: null,
+        max_failure_rate: null,
+        max_duration_seconds: null,
+        protect: [],
+        only_status: null,
+      },
       report: { activation_links: null },
       read_first: true,
       skip_invalid: false,
@@ -52,7 +64,7 @@ describe('flags win over the job, the job over the defaults', () => {
     order: 'user',
     options: { send_email: true, respond_async: true, in_doubt: 'retry' },
     pace: { share: 0.25, concurrency: 4 },
-    guards: { max_users: 7 },
+    guards: { max_users: 7, max_failures: 2, max_failure_rate: 0.5, max_duration: 7200 },
     read_first: false,
   }
 
@@ -66,7 +78,14 @@ describe('flags win over the job, the job over the defaults', () => {
       order: 'user',
       options: { send_email: true, respond_async: true, in_doubt: 'retry' },
       pace: { share: 0.25, concurrency: 4 },
-      guards: { max_users: 7, protect: [], only_status: null },
+      guards: {
+        max_users: 7,
+        max_failures: 2,
+        max_failure_rate: 0.5,
+        max_duration_seconds: 7200,
+        protect: [],
+        only_status: null,
+      },
       report: { activation_links: null },
       read_first: false,
       skip_invalid: false,
@@ -86,6 +105,9 @@ describe('flags win over the job, the job over the defaults', () => {
       share: 1,
       concurrency: 1000,
       maxUsers: 1,
+      maxFailures: 0,
+      maxFailureRate: 0.25,
+      maxDuration: '90s',
       noRead: true,
       skipInvalid: true,
     }
@@ -101,7 +123,7 @@ describe('flags win over the job, the job over the defaults', () => {
       },
       action: 'suspend',
       pace: { share: 1, concurrency: 1000 },
-      guards: { max_users: 1 },
+      guards: { max_users: 1, max_failures: 0, max_failure_rate: 0.25, max_duration_seconds: 90 },
       read_first: false,
       skip_invalid: true,
     })
@@ -119,11 +141,17 @@ describe('flags win over the job, the job over the defaults', () => {
   test('guards and steps of the job are kept', () => {
     const guarded: JobFile = {
       name: 'a',
-      steps: ['suspend', 'deactivate'],
+      steps: [
+        { action: 'suspend', if_failed: 'stop' },
+        { action: 'deactivate', if_failed: 'stop' },
+      ],
       guards: { protect: ['x'], only_status: ['ACTIVE'] },
     }
     expect(mergeJob(guarded, {}, 'csv')).toMatchObject({
-      steps: ['suspend', 'deactivate'],
+      steps: [
+        { action: 'suspend', if_failed: 'stop' },
+        { action: 'deactivate', if_failed: 'stop' },
+      ],
       guards: { protect: ['x'], only_status: ['ACTIVE'] },
     })
   })
@@ -140,7 +168,7 @@ describe('flags win over the job, the job over the defaults', () => {
 
 describe('what is refused', () => {
   test('--action beside the steps of the job', () => {
-    const error = refusal({ name: 'a', steps: ['suspend', 'deactivate'] }, { action: 'unlock' })
+    const error = refusal({ name: 'a', steps: stepsOf('suspend', 'deactivate') }, { action: 'unlock' })
     expect(error.message).toBe(
       '--action unlock: a job without steps was expected, the job has steps: suspend, deactivate',
     )
@@ -159,7 +187,7 @@ describe('what is refused', () => {
   })
 
   test('a job whose own keys conflict, should it come unchecked', () => {
-    expect(refusal({ name: 'a', steps: ['unlock', 'unlock'] }, {}).message).toMatch(/^steps\[1\]: /)
+    expect(refusal({ name: 'a', steps: stepsOf('unlock', 'unlock') }, {}).message).toMatch(/^steps\[1\]: /)
     const unread: JobFile = { name: 'a', read_first: false, guards: { protect: ['x'] } }
     expect(refusal(unread, {}).message).toMatch(/^guards\.protect: /)
   })

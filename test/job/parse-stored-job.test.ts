@@ -6,7 +6,17 @@ import { KnownError } from '../../src/messages/known-error.ts'
 import { actionNames } from '../../src/okta/actions.ts'
 import { userStatuses } from '../../src/okta/status.ts'
 
-const stored = mergeJob({ name: 'a', steps: ['suspend', 'deactivate'] }, { share: 0.25 }, 'csv')
+const stored = mergeJob(
+  {
+    name: 'a',
+    steps: [
+      { action: 'suspend', if_failed: 'stop' },
+      { action: 'deactivate', if_failed: 'stop' },
+    ],
+  },
+  { share: 0.25 },
+  'csv',
+)
 
 function refusal(value: unknown): string {
   try {
@@ -44,7 +54,11 @@ describe('parseStoredJob', () => {
 
   test.each<[string, unknown, string]>([
     ['no object', null, 'job: keys with values was expected, an empty value was found'],
-    ['a key missing', { ...stored, order: undefined }, 'job.order: user was expected, nothing was found'],
+    [
+      'a key missing',
+      { ...stored, order: undefined },
+      'job.order: one of user, step was expected, nothing was found',
+    ],
     ['a key too many', { ...stored, token: 'x' }, 'job: one of the keys name, '],
     [
       'a value out of range',
@@ -63,6 +77,6 @@ describe('parseStoredJob', () => {
   })
 
   test('every problem is named', () => {
-    expect(refusal({ ...stored, name: 7, order: 'step' }).split('\n')).toHaveLength(3)
+    expect(refusal({ ...stored, name: 7, order: 'random' }).split('\n')).toHaveLength(3)
   })
 })

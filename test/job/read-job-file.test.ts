@@ -74,7 +74,10 @@ describe('a job file that is sound', () => {
         name: 'offboarding',
         description: 'Leavers of the week',
         input: { file: '../samples/leavers.csv', format: 'csv', user_column: 'work_email' },
-        steps: ['suspend', 'deactivate'],
+        steps: [
+          { action: 'suspend', if_failed: 'stop' },
+          { action: 'deactivate', if_failed: 'stop' },
+        ],
         order: 'user',
         options: { send_email: false, respond_async: false, in_doubt: 'keep' },
         pace: { share: 0.5, concurrency: 10 },
@@ -178,7 +181,7 @@ describe('each problem has its place and says what was expected and found', () =
     [
       'an order that is not known',
       'name: a\norder: random\n',
-      '2:8: order: user was expected, "random" was found',
+      '2:8: order: one of user, step was expected, "random" was found',
     ],
     [
       'a yes that is text',
@@ -266,9 +269,24 @@ describe('each problem has its place and says what was expected and found', () =
     expect(await problemsOf(content)).toEqual([problem])
   })
 
+  test('a step may say what its failure means', async () => {
+    const content =
+      'name: a\nsteps: [{ action: suspend, if_failed: go_on }, deactivate, { action: unlock }]\n'
+    const { job } = await readJobFile(await write('job.yaml', content))
+    expect(job.steps).toEqual([
+      { action: 'suspend', if_failed: 'go_on' },
+      { action: 'deactivate', if_failed: 'stop' },
+      { action: 'unlock', if_failed: 'stop' },
+    ])
+    const wrong = await problemsOf('name: a\nsteps: [{ action: suspend, if_failed: ignore }]\n')
+    expect(wrong).toEqual([
+      expect.stringMatching(/^2:9: steps\[0\]: .*if_failed stop or go_on, was expected/),
+    ])
+  })
+
   test('a step may come again later', async () => {
     const { job } = await readJobFile(await write('job.yaml', 'name: a\nsteps: [unlock, suspend, unlock]\n'))
-    expect(job.steps).toEqual(['unlock', 'suspend', 'unlock'])
+    expect(job.steps?.map(({ action }) => action)).toEqual(['unlock', 'suspend', 'unlock'])
   })
 
   test('without the read, both guards are named; an empty protect is none', async () => {
@@ -281,7 +299,7 @@ describe('each problem has its place and says what was expected and found', () =
   })
 
   test('all at once, in the order of the file', async () => {
-    const content = 'wrong: 1\nname: a\npace: { share: 2 }\nname: b\norder: step\n'
+    const content = 'wrong: 1\nname: a\npace: { share: 2 }\nname: b\norder: random\n'
     const problems = await problemsOf(content)
     expect(problems.map((line) => line.split(' ')[0])).toEqual(['1:1:', '3:16:', '4:1:', '5:8:'])
   })

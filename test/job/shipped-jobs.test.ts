@@ -84,7 +84,9 @@ describe.each(jobPaths)('%s', (path) => {
       const user = String(row[job.input?.user_column ?? ''])
       const written = parseAction(String(row[job.input?.action_column ?? ''] ?? ''))
       const actions =
-        written === null ? (job.steps ?? (job.action === undefined ? [] : [job.action])) : [written]
+        written === null
+          ? (job.steps?.map((step) => step.action) ?? (job.action === undefined ? [] : [job.action]))
+          : [written]
       expect(actions).not.toEqual([])
       const same = JSON.stringify([actions, row.send_email])
       if (preceding.get(user) === same) {

@@ -112,7 +112,6 @@ describe('the state of a run', () => {
     expect(state.progressOf(first)).toEqual({
       attempts: 1,
       startedAt: '2026-03-02T10:00:00.000Z',
-      firstIntentAt: intentOf(1).okta_time,
       statusBefore: 'ACTIVE',
       doubted: false,
       repeats: 0,

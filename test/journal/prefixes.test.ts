@@ -19,7 +19,7 @@ const users = Array.from({ length: 40 }, (_, index) => `user${index}@example.com
 /** So many of the first users the token may not touch, in the first two executions. */
 const forbidden = 16
 const steps = ['suspend', 'deactivate'] as const
-const job: Partial<Job> = { action: null, steps: [...steps] }
+const job: Partial<Job> = { action: null, steps: steps.map((action) => ({ action, if_failed: 'stop' })) }
 
 type Trouble =
   | 'read_only'

@@ -61,7 +61,6 @@ describe('the progress of a task', () => {
         const last = intents.at(-1)
         if (progress === undefined || first === undefined || last === undefined) throw new Error('nothing')
         expect(progress.attempts).toBe(intents.length)
-        expect(progress.firstIntentAt).toBe(first.okta_time)
         expect(progress.statusBefore).toBe(first.status)
         expect(progress.startedAt).toBe(first.started_at)
         expect(progress.last.intent).toBe(last)

@@ -50,6 +50,7 @@ export function lookupOf(send: (request: OktaRequest) => Answer | Promise<Answer
   onTestFinished(() => pacer.stop())
   const asked: string[] = []
   const parts: LookupParts = {
+    orgUrl: 'https://example.okta.com',
     send: async (request) => {
       asked.push(request.path)
       const answer = await send(request)

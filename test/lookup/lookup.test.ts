@@ -85,8 +85,11 @@ describe('a read', () => {
   })
 
   it.each<[Answer, RegExp]>([
-    [noAnswer(false), /^Okta can't be reached: .*45 s/],
-    [strangersAnswer(502, '<html>'), /^Something else answers in Okta's place: .*45 s/],
+    [noAnswer(false), /^Okta can't be reached at https:\/\/example\.okta\.com: .*45 s/],
+    [
+      strangersAnswer(502, '<html>'),
+      /^Something else answers in Okta's place at https:\/\/example\.okta\.com: .*45 s/,
+    ],
   ])('stops the run after 45 s without any answer of Okta’s, and not before: %#', async (answer, message) => {
     const lookup = lookupOf(() => answer)
     const reason = await reasonOf(lookup, readUser(lookup.parts, id))

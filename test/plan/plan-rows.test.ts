@@ -3,9 +3,17 @@ import { plainJob } from '../engine/plain-run.ts'
 import { ada, bob, found, planOf, shortly } from './support.ts'
 
 const job = {
-  guards: { max_users: null, protect: [], only_status: null },
+  guards: {
+    max_users: null,
+    max_failures: null,
+    max_failure_rate: null,
+    max_duration_seconds: null,
+    protect: [],
+    only_status: null,
+  },
   read_first: true,
   input: plainJob.input,
+  steps: null,
 } as const
 
 describe('guards', () => {
@@ -16,6 +24,7 @@ describe('guards', () => {
         ['boss', 'suspend'],
         [bob.id, 'deactivate'],
         [ada.id, 'suspend deactivate'],
+        [ada.id, 'unsuspend'],
       ],
       { boss: found(boss, 'ACTIVE'), [bob.id]: found(bob, 'ACTIVE'), [ada.id]: found(ada, 'ACTIVE') },
       {
@@ -28,13 +37,16 @@ describe('guards', () => {
       'skipped (ACTIVE)',
       'skipped (ACTIVE)',
       'succeeded (ACTIVE)',
-      'skipped (SUSPENDED)',
+      // The row's own step led there.
+      'succeeded (SUSPENDED)',
+      'skipped (DEPROVISIONED)',
     ])
     expect(tasks.map(({ reason }) => reason)).toEqual([
       'protected by the job (boss@*)',
       expect.stringContaining('this user owns the API token'),
       null,
-      'user is SUSPENDED; the job acts only on ACTIVE',
+      null,
+      'user is DEPROVISIONED; the job acts only on ACTIVE',
     ])
   })
 })

@@ -58,8 +58,16 @@ export async function planOf(
   }
   const planned = planRows(input(), {
     job: {
-      guards: { max_users: null, protect: [], only_status: null },
+      guards: {
+        max_users: null,
+        max_failures: null,
+        max_failure_rate: null,
+        max_duration_seconds: null,
+        protect: [],
+        only_status: null,
+      },
       read_first: true,
+      steps: null,
       input: { ...plainJob.input },
     },
     now: () => 0,

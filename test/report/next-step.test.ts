@@ -13,7 +13,7 @@ function stoppedBy(advice: Advice): StopReason {
 }
 
 function next(facts: Partial<NextStepFacts>): string {
-  return nextStep({ directory, stopped: null, results: none, skipped: noSkips, ...facts })
+  return nextStep({ directory, stopped: null, results: none, excused: 0, skipped: noSkips, ...facts })
 }
 
 const resume = 'okta-lifecycle resume r1'

@@ -39,6 +39,7 @@ const complete: Summary = {
   control_totals: { rows: 12, with_tasks: 11, bad: 0, not_selected: 0, not_due: 0, duplicates: 1 },
   tasks: 24,
   results: { ...none, succeeded: 20, unchanged: 2, skipped: 2 },
+  excused: 0,
   actions: {
     suspend: { ...none, succeeded: 10, unchanged: 1, skipped: 1 },
     deactivate: { ...none, succeeded: 10, unchanged: 1, skipped: 1 },

@@ -57,7 +57,7 @@ const standard =
   'row,step,user,action,result,status_before,status_after,http_status,error_code,message,attempts,started_at,finished_at,okta_user_id,okta_login,okta_request_id,due_at,lag_seconds'
 
 function rowOf(row: number, cells: Record<string, Cell>, ...tasks: ReportRow['tasks']): ReportRow {
-  return { row, cells: new Map(Object.entries(cells)), tasks, notRead: null }
+  return { row, cells: new Map(Object.entries(cells)), tasks, excused: [], notRead: null }
 }
 
 async function* stream(rows: Iterable<ReportRow>): AsyncGenerator<ReportRow> {
@@ -156,7 +156,7 @@ describe('results.jsonl', () => {
     await writeResults(
       directory,
       ['__proto__', 'constructor'],
-      stream([{ row: 1, cells, tasks: [succeeded], notRead: null }]),
+      stream([{ row: 1, cells, tasks: [succeeded], excused: [], notRead: null }]),
     )
     const record = JSON.parse(await written('results.jsonl'))
     expect(Object.getOwnPropertyDescriptor(record, '__proto__')?.value).toEqual({ admin: true })
@@ -282,6 +282,7 @@ describe('what is written reads back exactly', () => {
       row: index + 1,
       cells: new Map(columns.map((column, place) => [column, line[place] ?? ''])),
       tasks: [{ ...succeeded, row: index + 1, result: 'failed', message: `m${line[0]}` }],
+      excused: [],
       notRead: null,
     }))
   }
@@ -333,7 +334,7 @@ describe('what is written reads back exactly', () => {
         await writeResults(
           directory,
           own.map(([key]) => key),
-          stream([{ row: 1, cells: new Map(own), tasks: [succeeded], notRead: null }]),
+          stream([{ row: 1, cells: new Map(own), tasks: [succeeded], excused: [], notRead: null }]),
         )
         const record: Record<string, unknown> = JSON.parse(await written('results.jsonl'))
         expect(Object.entries(record).slice(18)).toEqual(own)
@@ -470,6 +471,7 @@ test('the totals count rows, tasks, results, actions and reasons', async () => {
     rows: 4,
     control: { rows: 4, with_tasks: 2, bad: 1, not_selected: 0, not_due: 0, duplicates: 1 },
     lag: null,
+    excused: 0,
     tasks: 5,
     results: { ...none, succeeded: 1, failed: 1, skipped: 2, not_run: 1 },
     actions: {

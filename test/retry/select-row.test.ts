@@ -16,7 +16,7 @@ describe('a row of one task', () => {
     ['passed over, for an earlier row of its user is in doubt', passedOver],
   ])('is taken up where it was %s', (_, result) => {
     const input = rowOf(1, 'user1@example.com', 'suspend')
-    expect(selectRow({ input, results: [result] })).toEqual({ input, todo: ['suspend'], standing: [] })
+    expect(selectRow({ input, results: [result] }, null)).toEqual({ input, todo: ['suspend'], standing: [] })
   })
 
   it.each<[string, TaskResult]>([
@@ -27,14 +27,14 @@ describe('a row of one task', () => {
     ['of another status', resultOf(1, 1, 'suspend', 'skipped', { reason: 'only_status' })],
     ['superseded', resultOf(1, 1, 'suspend', 'skipped', { reason: 'superseded' })],
   ])('is left where it was %s', (_, result) => {
-    expect(selectRow({ input: rowOf(1, 'user1@example.com', 'suspend'), results: [result] })).toBeNull()
+    expect(selectRow({ input: rowOf(1, 'user1@example.com', 'suspend'), results: [result] }, null)).toBeNull()
   })
 
   it('is left where it can’t be acted on', () => {
     const input = { ...rowOf(1, ''), kind: 'invalid', action: 'x', problems: [], raw: null } as const
-    expect(selectRow({ input, results: [null] })).toBeNull()
+    expect(selectRow({ input, results: [null] }, null)).toBeNull()
     expect(
-      selectRow({ input, results: [resultOf(1, 1, 'suspend', 'skipped', { reason: 'invalid_row' })] }),
+      selectRow({ input, results: [resultOf(1, 1, 'suspend', 'skipped', { reason: 'invalid_row' })] }, null),
     ).toBeNull()
   })
 })
@@ -47,5 +47,9 @@ it('does the steps anew that have no good end, and those alone', () => {
     resultOf(1, 2, 'suspend', 'failed'),
     resultOf(1, 3, 'deactivate', 'skipped', { reason: 'earlier_step' }),
   ]
-  expect(selectRow({ input, results })).toEqual({ input, todo: ['suspend', 'deactivate'], standing: [reset] })
+  expect(selectRow({ input, results }, null)).toEqual({
+    input,
+    todo: ['suspend', 'deactivate'],
+    standing: [reset],
+  })
 })

@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } fro
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CannotWrite } from '../../src/files/cannot-write.ts'
 import { exitCodes } from '../../src/messages/known-error.ts'
 import { findRun } from '../../src/run/find-run.ts'
 import { copyInput, nameInputCopy } from '../../src/run/input-copy.ts'
@@ -158,7 +159,9 @@ describe('a new run directory', () => {
       await writeFile(file, '')
       const error = await knownErrorOf(() => createRunDirectory(file, 'r1'))
       expect(error.message).toContain(join(file, 'r1'))
-      expect(error.next).toContain('--runs-dir')
+      // The command adds what to type next.
+      expect(error).toBeInstanceOf(CannotWrite)
+      expect(error.next).toContain('Check the path')
     })
   })
 })

@@ -1,6 +1,7 @@
 import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { CannotWrite } from '../../src/files/cannot-write.ts'
 import { reportHold } from '../../src/files/hold/observe.ts'
 import { exitCodes } from '../../src/messages/known-error.ts'
 import { findRun } from '../../src/run/find-run.ts'
@@ -95,7 +96,9 @@ describe('the hold of a job', () => {
       await writeFile(join(directory, 'runs', '.jobs'), '')
       const error = await knownErrorOf(() => withJob(join(directory, 'runs'), 'nightly', 'r1'))
       expect(error.message).toContain('.jobs')
-      expect(error.next).toContain('--runs-dir')
+      // The command adds what to type next.
+      expect(error).toBeInstanceOf(CannotWrite)
+      expect(error.next).toContain('Check the path')
     })
   })
 })

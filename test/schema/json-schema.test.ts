@@ -72,7 +72,7 @@ describe('job.schema.json', async () => {
     ['a key that is not known', { name: 'a', user: 'x' }, '/user: additionalProperties'],
     ['a format that is not known', { name: 'a', input: { format: 'xls' } }, '/input/format: enum'],
     ['a share of nothing', { name: 'a', pace: { share: 0 } }, '/pace/share: exclusiveMinimum'],
-    ['an action that is not known', { name: 'a', steps: ['suspend', 'purge'] }, '/steps/1: enum'],
+    ['an action that is not known', { name: 'a', steps: ['suspend', 'purge'] }, '/steps/1: anyOf'],
     ['action and steps', { name: 'a', action: 'unlock', steps: ['unlock'] }, ': not'],
     ['a name of a path', { name: '../a' }, '/name: pattern'],
   ])('refuses %s', (_, job, finding) => {

@@ -113,8 +113,10 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
   // Reads change nothing, so a plan that stops does not wait for those under way.
   stop.signal.addEventListener('abort', () => void client.close(), { once: true })
   let rowsDone = 0
+  const { orgUrl, ofServiceApp } = org.connection
   const lookup = openLookup({
     ...pace,
+    orgUrl,
     clock,
     stop,
     tally: new Tally(),
@@ -124,7 +126,6 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
     workLeft: () => checked.survey.rows - rowsDone,
   })
   try {
-    const { orgUrl, ofServiceApp } = org.connection
     const owner = await readTokenOwner(lookup, { orgUrl, ofServiceApp })
     if (owner === null) say('The credentials belong to a service app: there is no owner to protect.')
     const protect = await lookUpProtected(lookup, checked.job.guards.protect)

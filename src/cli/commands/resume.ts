@@ -10,10 +10,10 @@ import { journalOf } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile } from '../../run/run-file.ts'
 import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
 import { answerFinished } from '../answer-finished.ts'
-import { carryOut } from '../carry-out.ts'
+import { carryOut, withResume } from '../carry-out.ts'
 import { defineCommand } from '../command.ts'
-import { withGuardFlags } from '../guard-flags.ts'
-import { inputOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
+import { guardFlagsOf, withGuardFlags } from '../guard-flags.ts'
+import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
 import { orgOfRun } from '../org.ts'
 import { askYesNo, canAsk } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
@@ -30,7 +30,7 @@ export const resumeCommand = defineCommand({
       describe:
         'Go on from the undamaged part of a damaged or older journal; what it does not show is in doubt',
     },
-    'max-users': inputOptions['max-users'],
+    ...guardOptions,
     ...runsDirectoryOption,
     ...sendingOptions,
     ...jsonOption,
@@ -52,10 +52,7 @@ export const resumeCommand = defineCommand({
       try {
         return await withRunLocks(directory, lockedJob(begun), watch, async (hold) => {
           // Read again, now that the run is held. Its job never changes.
-          const run = withGuardFlags(await readRunFile(directory), {
-            maxUsers: args['max-users'],
-            acceptRefusals: args['accept-refusals'],
-          })
+          const run = withGuardFlags(await readRunFile(directory), guardFlagsOf(args))
           await checkNotClosed(directory, run)
           const finished = await showFinished(directory, run, args.json)
           if (finished !== null) return finished
@@ -76,7 +73,7 @@ export const resumeCommand = defineCommand({
         })
       } catch (error) {
         if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
-        throw error
+        throw withResume(error, directory)
       }
     })
   },

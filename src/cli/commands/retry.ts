@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { withNext } from '../../files/cannot-write.ts'
 import type { Hold } from '../../files/hold/hold.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { counted } from '../../messages/counted.ts'
@@ -18,8 +19,8 @@ import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
 import { answerFinished } from '../answer-finished.ts'
 import { type CarryOutOptions, carryOut, settleRun } from '../carry-out.ts'
 import { defineCommand } from '../command.ts'
-import { type GuardFlags, withGuardFlags } from '../guard-flags.ts'
-import { inputOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
+import { type GuardFlags, guardFlagsOf, withGuardFlags } from '../guard-flags.ts'
+import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
 import { checkSandboxKept, handOnSandboxOrg, orgOfRun } from '../org.ts'
 import { canAsk, confirmSending, describeSending } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
@@ -36,7 +37,7 @@ export const retryCommand = defineCommand({
       requiresArg: true,
       describe: 'What to do with a reactivate that nothing can settle [default: as in the old run]',
     },
-    'max-users': inputOptions['max-users'],
+    ...guardOptions,
     ...runsDirectoryOption,
     ...sendingOptions,
     ...jsonOption,
@@ -59,16 +60,17 @@ export const retryCommand = defineCommand({
         return await withRunLocks(directory, job, watch, (hold) =>
           retry(directory, hold, {
             ...args,
+            ...guardFlagsOf(args),
             inDoubt: args['in-doubt'],
-            maxUsers: args['max-users'],
-            acceptRefusals: args['accept-refusals'],
             stop,
             say,
           }),
         )
       } catch (error) {
         if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
-        throw error
+        // An error of the new run has its own next command by now.
+        const again = commandFor('retry', runNameOf(directory))
+        throw withNext(error, `, then: ${again}`, exitCodes.stoppedByGuard)
       }
     })
   },

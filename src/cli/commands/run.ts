@@ -1,10 +1,10 @@
 import { basename, resolve } from 'node:path'
-import { asCannotWrite } from '../../files/cannot-write.ts'
+import { asCannotWrite, CannotWrite } from '../../files/cannot-write.ts'
 import { readRows } from '../../input/read-rows.ts'
 import { rowSettings } from '../../job/input-settings.ts'
 import type { Job } from '../../job/job.ts'
 import { type Prepared, prepare } from '../../job/prepare.ts'
-import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
+import { type ExitCode, exitCodes, type FixableError } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { checkInput } from '../../run/check-input.ts'
 import { describeInput } from '../../run/describe-input.ts'
@@ -75,7 +75,8 @@ export const runCommand = defineCommand({
         })
       } catch (error) {
         if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
-        throw error
+        const refused = asCannotWrite(error)
+        throw refused === null || refused.advised ? error : startAgain(refused)
       }
     })
   },
@@ -106,9 +107,16 @@ async function runIn(
     const removed = await removeUnlessBegun(directory)
     if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
     if (!removed) throw error
-    const elsewhere = ', or choose another --runs-dir, then start again.'
-    throw asCannotWrite(error)?.so(elsewhere, exitCodes.nothingSent) ?? error
+    // Also in place of other advice: there is no run to resume any more.
+    const refused = asCannotWrite(error)
+    throw refused === null ? error : startAgain(refused)
   }
+}
+
+/** The error of a start that left nothing behind. Only a {@link CannotWrite} may be about the place of the run. */
+function startAgain(refused: FixableError): FixableError {
+  const elsewhere = refused instanceof CannotWrite ? ', or choose another --runs-dir' : ''
+  return refused.so(`${elsewhere}, then start again.`, exitCodes.nothingSent)
 }
 
 /**

@@ -72,7 +72,6 @@ export function hasTimedOut({ answer }: SentCall): boolean {
 export async function recordLost(task: LoggedTask, since: number): Promise<OpenAttempt> {
   const { services, input, history } = task
   history.attempts++
-  history.firstIntentAt ??= since
   await services.recorder.record({
     event: 'intent',
     row: input.row,

@@ -41,7 +41,6 @@ export async function sendCall(
       await ensureHold()
       const oktaTime = Math.round(clock.now())
       history.attempts++
-      history.firstIntentAt ??= oktaTime
       await recorder.record({
         event: 'intent',
         row: task.row,

@@ -3,6 +3,7 @@ import type { FailedRead, FoundUser } from '../../lookup/read-user.ts'
 import type { Action } from '../../okta/actions.ts'
 import type { Answer } from '../../okta/answer.ts'
 import type { RetryOf } from '../../okta/request.ts'
+import type { UserStatus } from '../../okta/status.ts'
 import type { Ending, LastWord } from './ending.ts'
 
 /** What a task is. */
@@ -17,6 +18,8 @@ export interface TaskInput {
   readonly target: string
   /** What is known of the user when the task begins; null if nothing is. */
   readonly known: { readonly id: string; readonly login: string } | null
+  /** Statuses that the row's own earlier steps have led to. */
+  readonly ledTo: readonly UserStatus[]
 }
 
 /**
@@ -73,8 +76,6 @@ export interface TaskHistory {
   lastWord: LastWord | null
   attempts: number
   readonly startedAt: string
-  /** The time of the first intent, in epoch ms by Okta's clock; null before it. */
-  firstIntentAt: number | null
   /** Whether an earlier attempt was judged "not applied" by a look at the user. It may still be applied late. */
   doubted: boolean
   /** Failures for passing reasons. Refusals by a rate limit don't count. */

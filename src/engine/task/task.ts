@@ -74,7 +74,6 @@ class Task {
       lastWord: null,
       attempts: progress?.attempts ?? 0,
       startedAt: progress?.startedAt ?? services.lookup.clock.timestamp(),
-      firstIntentAt: progress?.firstIntentAt ?? null,
       doubted: progress?.doubted ?? false,
       setbacks: 0,
       transitionLooks: 0,
@@ -189,7 +188,7 @@ class Task {
 
   #decide({ read }: Extract<TaskState, { at: 'deciding' }>): TaskState {
     const { job, owner, protect } = this.#services
-    const { action, userKey } = this.#input
+    const { action, userKey, ledTo } = this.#input
     if (read === null) {
       const verdict = guardKey(userKey, owner)
       if (verdict !== null) return this.#ended({ result: 'skipped', ...verdict })
@@ -198,7 +197,7 @@ class Task {
     const { status, transitioningToStatus } = read.user
     this.#history.statusBefore ??= status
     const guards = { protect, onlyStatus: job.guards.only_status, owner }
-    const verdict = guardUser(read.user, guards)
+    const verdict = guardUser(read.user, guards, ledTo)
     if (verdict !== null) return this.#ended({ result: 'skipped', ...verdict, statusAfter: status }, read)
     if (transitioningToStatus !== null) {
       const message = `user is still in transition from ${status} to ${transitioningToStatus} after ${transitionPatienceMs / 1000} s`

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { type Action, actionNames } from '../okta/actions.ts'
+import { describeFound } from './explain-issue.ts'
+
+/** What a failed step does to the later steps of its row. */
+const failureRules = ['stop', 'go_on'] as const
+
+/** One of a job's steps. */
+export interface JobStep {
+  readonly action: Action
+  /** Whether a failure of the step stops the later steps of its row, or they go on. */
+  readonly if_failed: (typeof failureRules)[number]
+}
+
+function explainStep({ input }: { readonly input?: unknown }): string {
+  const isObject = typeof input === 'object' && input !== null && !Array.isArray(input)
+  const expected = isObject
+    ? `{ action, if_failed }, with action one of ${actionNames.join(', ')} and if_failed stop or go_on,`
+    : `one of ${actionNames.join(', ')}`
+  return `${expected} was expected, ${isObject ? JSON.stringify(input) : describeFound(input)} was found`
+}
+
+const forms = [
+  z.enum(actionNames),
+  z.strictObject({
+    action: z.enum(actionNames),
+    if_failed: z.enum(failureRules).optional().meta({
+      description: 'Whether a failure of this step stops the later steps of its row.',
+      default: 'stop',
+    }),
+  }),
+] as const
+
+/** A step as a job writes it: the action alone, or with what its failure means. */
+export const jobStep = z.union(forms, { error: explainStep }).transform((step): JobStep => {
+  return typeof step === 'string'
+    ? { action: step, if_failed: 'stop' }
+    : { action: step.action, if_failed: step.if_failed ?? 'stop' }
+})
+
+/** The actions of a job's steps, for people: `suspend, deactivate`. */
+export function nameSteps(steps: readonly JobStep[]): string {
+  return steps.map(({ action }) => action).join(', ')
+}

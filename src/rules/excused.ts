@@ -1,0 +1,19 @@
+import type { JobStep } from '../job/step.ts'
+
+/**
+ * The steps of a row, from 1, whose failure the job allows for (`if_failed: go_on`), because the row's last step
+ * succeeded or was unchanged all the same. Nobody must look at them, and no retry does them again.
+ *
+ * @param results of all tasks of the row, by step
+ * @param steps null if the job has none
+ */
+export function excusedSteps(
+  results: readonly (string | null)[],
+  steps: readonly JobStep[] | null,
+): readonly number[] {
+  const last = results.at(-1)
+  if (steps === null || (last !== 'succeeded' && last !== 'unchanged')) return []
+  return results.flatMap((result, index) =>
+    result === 'failed' && steps[index]?.if_failed === 'go_on' ? [index + 1] : [],
+  )
+}

@@ -1,0 +1,69 @@
+import { counted } from '../messages/counted.ts'
+import { exitCodes } from '../messages/known-error.ts'
+import type { StopReason } from '../messages/stop.ts'
+import type { TaskResult } from './result.ts'
+
+/** How many failures an execution bears. Null: any number. */
+export interface FailureBounds {
+  /** So many are tolerated, and the next one stops. */
+  readonly most: number | null
+  /** The part of the tasks that succeeded or failed which may have failed, above 0 and below 1. */
+  readonly rate: number | null
+}
+
+/** The rate is not judged before so many tasks have ended: of the first two, one failure is half. */
+export const tasksBeforeRate = 50
+
+/**
+ * Counts the failures of one execution against the job's bounds. Every execution begins anew, so that a person who has
+ * looked at the results can go on.
+ */
+export class FailureLimits {
+  readonly #bounds: FailureBounds
+  readonly #isExpected: (step: number) => boolean
+  #failed = 0
+  #ended = 0
+
+  /** @param isExpected whether the job allows for a failure of a step (`if_failed: go_on`), which then does not count */
+  constructor(bounds: FailureBounds, isExpected: (step: number) => boolean) {
+    this.#bounds = bounds
+    this.#isExpected = isExpected
+  }
+
+  /** Takes in a result. Returns why the run must stop now; null if it may go on. */
+  see({ result, step }: Pick<TaskResult, 'result' | 'step'>): StopReason | null {
+    if (result === 'failed') {
+      if (this.#isExpected(step)) return null
+      this.#failed++
+    } else if (result !== 'succeeded') return null
+    this.#ended++
+    const { most, rate } = this.#bounds
+    if (most !== null && this.#failed > most) {
+      return tooMany(`${counted(this.#failed, 'task')} failed, and max_failures tolerates ${most}`)
+    }
+    if (rate !== null && this.#ended >= tasksBeforeRate && this.#failed > rate * this.#ended) {
+      const part = `${this.#failed} of ${this.#ended} tasks failed`
+      return tooMany(`${part}, and max_failure_rate tolerates ${Number((rate * 100).toFixed(2))}%`)
+    }
+    return null
+  }
+}
+
+function tooMany(what: string): StopReason {
+  return {
+    state: 'stopped',
+    exitCode: exitCodes.stoppedByGuard,
+    message: `Too many failures: ${what}.`,
+    advice: { kind: 'fix', fix: 'See results.csv for the reasons and remove their cause' },
+  }
+}
+
+/** The execution has been at work for as long as the job allows. */
+export function workedTooLong(duration: string): StopReason {
+  return {
+    state: 'stopped',
+    exitCode: exitCodes.stoppedByGuard,
+    message: `The run has been at work for ${duration}, which is as long as max_duration allows.`,
+    advice: { kind: 'go_on' },
+  }
+}

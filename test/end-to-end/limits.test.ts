@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { makeUsers } from '../support/foreign-org/user.ts'
+import { countsOf, runId, unattended, usersCsv, withWorkplace } from './workplace.ts'
+
+describe('max_failures', () => {
+  it('stops the run at the next failure; no call leaves after it, and resume goes on', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 60 })
+      let refuse = true
+      const org = await place.org({
+        users,
+        latencyMs: 20,
+        // Every third user is refused, so that successes lie between.
+        fault: ({ action, key }) =>
+          refuse && action !== null && users.findIndex(({ id }) => id === key) % 3 === 0
+            ? { name: 'forbidden' }
+            : null,
+      })
+      await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
+      const args = ['run', 'in.csv', '--action', 'suspend', '--max-failures', '4', '--concurrency', '5']
+      const end = await place.run(org, [...args, ...unattended])
+      expect(end.code, end.stderr).toBe(3)
+      expect(end.stdout).toContain('Too many failures: 5 tasks failed, and max_failures tolerates 4.')
+      const counts = countsOf((await place.results()).map(({ result }) => result))
+      // The fifth failure, and those that were under way with it.
+      expect(counts.failed).toBeGreaterThanOrEqual(5)
+      expect(counts.failed).toBeLessThanOrEqual(9)
+      const calls = org.requests.filter(({ action }) => action !== null)
+      const fifth = calls.filter(({ fault }) => fault === 'forbidden')[4]
+      const after = calls.filter(({ number }) => number > (fifth?.number ?? 0))
+      expect(after.length).toBeLessThan(5)
+      refuse = false
+      const resumed = await place.run(org, ['resume', runId, '--quiet'])
+      expect(resumed.code, resumed.stderr).toBe(1)
+      const all = countsOf((await place.results()).map(({ result }) => result))
+      expect(all).toEqual({ succeeded: 60 - (counts.failed ?? 0), failed: counts.failed })
+    })
+  })
+
+  it('is given anew to resume, and refused out of its range', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 12, status: 'SUSPENDED' })
+      const org = await place.org({
+        users: users.map((user, at) => ({ ...user, status: at % 2 ? 'SUSPENDED' : 'LOCKED_OUT' })),
+      })
+      await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
+      const first = await place.run(org, [
+        'run',
+        'in.csv',
+        '--action',
+        'unsuspend',
+        '--max-failures',
+        '0',
+        ...unattended,
+      ])
+      expect(first.code).toBe(3)
+      const wrong = await place.runHere(org, ['resume', runId, '--max-failures', '-1'])
+      expect(wrong.code).toBe(2)
+      expect(wrong.stderr).toContain('--max-failures')
+      const last = await place.run(org, ['resume', runId, '--max-failures', '6', '--quiet'])
+      expect(last.code, last.stderr).toBe(1)
+      expect(countsOf((await place.results()).map(({ result }) => result))).toEqual({
+        succeeded: 6,
+        failed: 6,
+      })
+    })
+  })
+})
+
+it('max_duration stops an execution in good order, and each one begins anew', async () => {
+  await withWorkplace(async (place) => {
+    const users = makeUsers({ count: 400 })
+    const org = await place.org({ users, latencyMs: 100 })
+    await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
+    await place.write(
+      'job.yaml',
+      'name: j\naction: suspend\ninput: { file: in.csv }\nguards: { max_duration: 2s }\n',
+    )
+    const end = await place.run(org, ['run', '--job', 'job.yaml', '--concurrency', '4', ...unattended])
+    expect(end.code, end.stderr).toBe(3)
+    expect(end.stdout).toContain('as long as max_duration allows')
+    const done = countsOf((await place.results()).map(({ result }) => result)).succeeded ?? 0
+    expect(done).toBeGreaterThan(0)
+    const resumed = await place.run(org, ['resume', runId, '--max-duration', '10m', '--quiet'])
+    expect(resumed.code, resumed.stderr).toBe(0)
+    expect(Object.values(org.applied)).toEqual(users.map(() => 1))
+  })
+})

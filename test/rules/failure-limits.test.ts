@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { exitCodes } from '../../src/messages/known-error.ts'
+import { describeNext } from '../../src/messages/stop.ts'
+import { type FailureBounds, FailureLimits, tasksBeforeRate } from '../../src/rules/failure-limits.ts'
+import { type ResultName, resultNames } from '../../src/rules/result.ts'
+
+function limits(bounds: Partial<FailureBounds>, expectedStep = 0): FailureLimits {
+  return new FailureLimits({ most: null, rate: null, ...bounds }, (step) => step === expectedStep)
+}
+
+/** The number of the first result after which the execution stops, from 1; 0 if none. */
+function stopsAt(of: FailureLimits, results: readonly ResultName[]): number {
+  return results.findIndex((result) => of.see({ result, step: 1 }) !== null) + 1
+}
+
+describe('max_failures', () => {
+  it('tolerates so many, and the next one stops', () => {
+    expect(stopsAt(limits({ most: 2 }), ['failed', 'succeeded', 'failed', 'succeeded', 'failed'])).toBe(5)
+    expect(stopsAt(limits({ most: 0 }), ['succeeded', 'failed'])).toBe(2)
+    const reason = limits({ most: 0 }).see({ result: 'failed', step: 1 })
+    expect(reason?.exitCode).toBe(exitCodes.stoppedByGuard)
+    expect(reason?.message).toBe('Too many failures: 1 task failed, and max_failures tolerates 0.')
+    expect(describeNext(reason?.advice ?? { kind: 'go_on' }, 'resume')).toMatch(
+      /results.csv .*, then: resume$/,
+    )
+  })
+
+  it('counts failures alone, and none that the job allows for', () => {
+    const others = resultNames.filter((name) => name !== 'failed')
+    expect(stopsAt(limits({ most: 0, rate: 0.01 }), others)).toBe(0)
+    expect(stopsAt(limits({ most: 0 }, 1), ['failed', 'failed'])).toBe(0)
+  })
+})
+
+describe('max_failure_rate', () => {
+  const many = (count: number, result: ResultName): ResultName[] =>
+    Array.from({ length: count }, () => result)
+
+  it('is judged once so many tasks have ended, and is passed by what is over it', () => {
+    expect(stopsAt(limits({ rate: 0.2 }), many(60, 'failed'))).toBe(tasksBeforeRate)
+    expect(stopsAt(limits({ rate: 0.2 }), [...many(10, 'failed'), ...many(40, 'succeeded')])).toBe(0)
+    expect(stopsAt(limits({ rate: 0.2 }), [...many(11, 'failed'), ...many(39, 'succeeded')])).toBe(50)
+    // What was skipped or unchanged is neither.
+    expect(stopsAt(limits({ rate: 0.2 }), [...many(40, 'skipped'), ...many(20, 'failed')])).toBe(0)
+  })
+
+  it('stops exactly where the part is passed', () => {
+    const results = fc.array(fc.constantFrom<ResultName>('succeeded', 'failed'), { maxLength: 120 })
+    fc.assert(
+      fc.property(results, fc.constantFrom(0.1, 0.25, 0.5), (ended, rate) => {
+        const at = ended.findIndex((_, index) => {
+          const failed = ended.slice(0, index + 1).filter((result) => result === 'failed').length
+          return index + 1 >= tasksBeforeRate && failed > rate * (index + 1)
+        })
+        expect(stopsAt(limits({ rate }), ended)).toBe(at + 1)
+      }),
+    )
+  })
+})
