@@ -1,4 +1,5 @@
 import { inputEncodings } from '../input/bytes/encoding.ts'
+import { hiddenRowsChoices } from '../input/input-file.ts'
 import { inputFormats } from '../input/row.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { actionNames } from '../okta/actions.ts'
@@ -44,7 +45,17 @@ export const inputOptions = {
   'header-line': {
     type: 'number',
     requiresArg: true,
-    describe: 'Line of a CSV that names the columns [default: the first that is not blank]',
+    describe: 'Line of a CSV or row of a sheet that names the columns [default: the first that is not blank]',
+  },
+  sheet: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Sheet of a workbook to read [default: the first that can be seen]',
+  },
+  'hidden-rows': {
+    choices: hiddenRowsChoices,
+    requiresArg: true,
+    describe: 'What becomes of hidden or filtered rows of a workbook [default: refuse]',
   },
   'short-names': {
     type: 'boolean',

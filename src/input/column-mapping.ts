@@ -1,6 +1,7 @@
 import { KnownError, Refusal } from '../messages/known-error.ts'
 import { shellWord } from '../messages/shell-word.ts'
 import { shown, shownList } from '../messages/shown.ts'
+import { checkHeader } from './columns/check-header.ts'
 import {
   actionColumnNames,
   candidates,
@@ -10,11 +11,13 @@ import {
   sendEmailNames,
   userNames,
 } from './columns/column-names.ts'
-import { findHeaderBelow } from './columns/find-header-line.ts'
+import { findHeaderBelow, type HeaderBelow } from './columns/find-header-line.ts'
 import { idColumnsWithoutIds, keysOf } from './columns/look-at-records.ts'
+import { readCsv } from './csv/read-csv.ts'
 import { readCsvLayout } from './csv/read-header.ts'
 import type { InputFile } from './input-file.ts'
-import type { InputFormat } from './row.ts'
+import type { InputFormat, RawRecord } from './row.ts'
+import type { SheetColumns } from './xlsx/sheet-columns.ts'
 
 /** What the user said about the input's columns. null: to be found by their usual names. */
 export interface InputSettings {
@@ -162,15 +165,16 @@ export async function resolveColumns(
   settings: InputSettings,
   chunkBytes?: number,
 ): Promise<ColumnMapping> {
-  if (settings.format !== 'csv') {
-    const { keys, ...facts } = await keysOf(input, settings.format, chunkBytes)
-    return mapColumns(input.name, keys, settings, facts)
-  }
-  try {
-    return await csvColumns(input, settings, chunkBytes)
-  } catch (error) {
-    if (!(error instanceof KnownError) || (input.headerLine ?? null) !== null) throw error
-    throw await withHeaderLine(input, settings, error, chunkBytes)
+  switch (settings.format) {
+    case 'csv':
+      return await csvColumns(input, settings, chunkBytes)
+    case 'xlsx':
+      return await sheetColumns(input, settings)
+    case 'json':
+    case 'jsonl': {
+      const { keys, ...facts } = await keysOf(input, settings.format, chunkBytes)
+      return mapColumns(input.name, keys, settings, facts)
+    }
   }
 }
 
@@ -179,27 +183,59 @@ async function csvColumns(
   settings: InputSettings,
   chunkBytes: number | undefined,
 ): Promise<ColumnMapping> {
-  const layout = await readCsvLayout(input, (columns) => rateHeader(columns, settings), chunkBytes)
-  const { columns, line } = layout
+  try {
+    const header = await readCsvLayout(input, (columns) => rateHeader(columns, settings), chunkBytes)
+    return await tableColumns(input, header, settings, () => readCsv(input, header.columns, chunkBytes))
+  } catch (error) {
+    if (!(error instanceof KnownError) || (input.headerLine ?? null) !== null) throw error
+    throw withHeaderLine(error, await findHeaderBelow(input, settings.userColumn, chunkBytes))
+  }
+}
+
+/** What reads workbooks is loaded only where there is one. */
+async function sheetColumns(input: InputFile, settings: InputSettings): Promise<ColumnMapping> {
+  const { readSheetColumns } = await import('./xlsx/sheet-columns.ts')
+  const { readXlsx } = await import('./xlsx/read-xlsx.ts')
+  const header = await readSheetColumns(input, settings.userColumn)
+  try {
+    checkHeader(input.name, header.columns)
+    return await tableColumns(input, header, settings, () => readXlsx(input, header.columns, []))
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error
+    const named = (input.headerLine ?? null) !== null ? error : withHeaderLine(error, header.below)
+    throw withSheets(named, header)
+  }
+}
+
+/** The same error, with the sheets that could have been meant where none was named. */
+function withSheets(error: KnownError, { sheet, others }: SheetColumns): KnownError {
+  const [other] = others
+  if (other === undefined) return error
+  return new Refusal(
+    `${error.message} The sheet ${shown(sheet)} was read; there are also: ${shownList(others)}.`,
+    `${error.next} Or name another sheet: --sheet ${shellWord(other)} (in a job file: input.sheet).`,
+  )
+}
+
+/** The columns of a table whose header names them. */
+async function tableColumns(
+  input: InputFile,
+  { columns, line }: { readonly columns: readonly string[]; readonly line: number },
+  settings: InputSettings,
+  records: () => AsyncIterable<RawRecord>,
+): Promise<ColumnMapping> {
   const data = dataInHeader(columns)
   if (data !== null)
     throw new Refusal(
       `${input.name}: line ${line} was read as the header, but it holds ${shown(data)}, which looks like a user.`,
       'Put a line above it that names the columns, such as "user" or "user,action". Or name the line that is the header: --header-line N.',
     )
-  const facts =
-    settings.userColumn === null ? { notIds: await idColumnsWithoutIds(input, columns, chunkBytes) } : {}
+  const facts = settings.userColumn === null ? { notIds: await idColumnsWithoutIds(columns, records) } : {}
   return mapColumns(input.name, columns, settings, facts)
 }
 
 /** The same error, with the line that looks like the header where the one that was read does not name the user. */
-async function withHeaderLine(
-  input: InputFile,
-  settings: InputSettings,
-  error: KnownError,
-  chunkBytes: number | undefined,
-): Promise<KnownError> {
-  const header = await findHeaderBelow(input, settings.userColumn, chunkBytes)
+function withHeaderLine(error: KnownError, header: HeaderBelow | null): KnownError {
   if (header === null) return error
   const { line, readInstead } = header
   return new Refusal(

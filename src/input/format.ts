@@ -9,12 +9,18 @@ const extensions: ReadonlyMap<string, InputFormat> = new Map<string, InputFormat
   ['.json', 'json'],
   ['.jsonl', 'jsonl'],
   ['.ndjson', 'jsonl'],
+  ['.xlsx', 'xlsx'],
 ])
 
 const blanks = new Set([...' \t\r\n'].map((character) => character.charCodeAt(0)))
 
+/** The format that a name says by its extension, in any letter case; null where it says none. */
+export function formatOfName(name: string): InputFormat | null {
+  return extensions.get(extname(name).toLowerCase()) ?? null
+}
+
 /**
- * Tells the format of an input: the one that was asked for, else by the extension of its name in any letter case, else
+ * Tells the format of a text: the one that was asked for, else by the extension of its name in any letter case, else
  * (standard input, `.txt`, any other extension) by its first character that is not blank: `[` is JSON, `{` is JSON
  * lines, anything else CSV.
  * @param explicit the format that the user asked for, if any
@@ -25,8 +31,8 @@ export async function detectFormat(
   explicit: InputFormat | null,
   chunkBytes?: number,
 ): Promise<InputFormat> {
-  const told = explicit ?? extensions.get(extname(input.name).toLowerCase())
-  if (told !== undefined) return told
+  const told = explicit ?? formatOfName(input.name)
+  if (told !== null) return told
   for await (const chunk of textChunks(input, 0, chunkBytes)) {
     const first = chunk.find((byte) => !blanks.has(byte))
     if (first !== undefined) return formatOfText(String.fromCharCode(first))

@@ -69,6 +69,13 @@ export function asInvalid({ row, line, user, cells }: ValidRow, column: string):
   return { kind: 'invalid', row, line, user, action: '', problems, cells, raw: null }
 }
 
+/** A key may have lost its zeros or become a date, where a spreadsheet made something else of it than a text. */
+function notText({ inSheet }: RawRecord, column: string): RowProblem | null {
+  const found = inSheet?.notText(column) ?? null
+  if (found === null) return null
+  return { column, message: `the user is ${found}; a text was expected, an id or a login`, isUnread: true }
+}
+
 function judgeUser(cell: Cell | undefined, mapping: ColumnMapping): UserKeyCheck {
   if (!isText(cell)) return { problem: `the user is ${kindOf(cell)}; a text was expected, an id or a login` }
   const text = textInFormula(cell ?? '')
@@ -126,6 +133,25 @@ function problemOfMark({ cells, raw }: RawRecord, why: string): RowProblem | nul
   }
 }
 
+const none: ReadonlySet<string | null> = new Set()
+
+function unreadColumns({ problems }: RawRecord): ReadonlySet<string | null> {
+  if (problems.length === 0) return none
+  return new Set(problems.flatMap(({ column, isUnread }) => (isUnread === true ? [column] : [])))
+}
+
+const unknown = { user: '', action: '' }
+
+/** A record's own problems and others, with the cell that each is about, where it stands in a sheet. */
+function placed({ problems, inSheet }: RawRecord, others: readonly RowProblem[] = []): readonly RowProblem[] {
+  const all = [...problems, ...others]
+  if (inSheet === undefined) return all
+  return all.map((problem) => {
+    const { column, message } = problem
+    return column === null ? problem : { ...problem, message: `${inSheet.cellName(column)}: ${message}` }
+  })
+}
+
 interface Condition {
   readonly column: string
   readonly wanted: ReadonlySet<string>
@@ -158,23 +184,32 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
   }
 
   return (record) => {
-    const { row, line, cells, raw } = record
+    const { row, line, cells, raw, inSheet } = record
     const refused = { row, line, cells, raw }
-    // In a record with a wrong number of cells, a cell may stand under another column's name.
-    if (record.problems.some(({ column }) => column === null))
-      return { kind: 'invalid', ...refused, user: '', action: '', problems: record.problems }
     const userCell = cellAt(cells, mapping.user)
     const actionCell = mapping.action === null ? undefined : cellAt(cells, mapping.action)
     const written = { user: textOf(userCell), action: textOf(actionCell) }
+    // In a record with a wrong number of cells, a cell may stand under another column's name.
+    if (record.problems.some(({ column }) => column === null))
+      return {
+        kind: 'invalid',
+        ...refused,
+        ...(inSheet === undefined ? unknown : written),
+        problems: placed(record),
+      }
     const mark = whyColumn === undefined ? null : problemOfMark(record, whyColumn)
     if (mark !== null) return { kind: 'invalid', ...refused, ...written, problems: [mark] }
-    const left = notSelected(record)
+    const unread = unreadColumns(record)
+    // What can't be read may be just what is asked for.
+    const left = conditions.some(({ column }) => unread.has(column)) ? null : notSelected(record)
     if (left !== null) return { kind: 'not_selected', row, line, cells, ...written, problems: [left] }
     const user = withIdsOnly(judgeUser(userCell, mapping), settings)
     const actions = judgeActions(actionCell, settings)
     const sendEmail = checkSendEmail(mapping.sendEmail === null ? undefined : cells.get(mapping.sendEmail))
-    const problems: RowProblem[] = [...record.problems]
-    if ('problem' in user) problems.push({ column: mapping.user, message: user.problem })
+    const problems: RowProblem[] = []
+    const noText = unread.has(mapping.user) ? null : notText(record, mapping.user)
+    if (noText !== null) problems.push(noText)
+    else if ('problem' in user) problems.push({ column: mapping.user, message: user.problem })
     if ('problem' in actions) problems.push({ column: mapping.action, message: actions.problem })
     if ('problem' in sendEmail) problems.push({ column: mapping.sendEmail, message: sendEmail.problem })
     let dueAt: number | null = null
@@ -190,8 +225,15 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
         column: checkColumn,
         message: 'the cell is empty; the login that the user must have was expected',
       })
-    if (problems.length > 0 || 'problem' in user || 'problem' in actions || 'problem' in sendEmail)
-      return { kind: 'invalid', ...refused, ...written, problems }
+    if (
+      record.problems.length + problems.length > 0 ||
+      'problem' in user ||
+      'problem' in actions ||
+      'problem' in sendEmail
+    ) {
+      const others = problems.filter(({ column }) => !unread.has(column))
+      return { kind: 'invalid', ...refused, ...written, problems: placed(record, others) }
+    }
     return {
       kind: 'valid',
       row,

@@ -15,13 +15,8 @@ export async function* readRows(
   chunkBytes?: number,
 ): AsyncGenerator<InputRow> {
   const judge = createRowJudge(mapping, settings)
-  const needed = cellsNeeded(mapping, columnsOfSettings(settings))
-  for await (const record of readRecords(input, settings.format, mapping.columns, chunkBytes, needed))
+  const { format } = settings
+  const used = usedColumns(mapping, columnsOfSettings(settings))
+  for await (const record of readRecords(input, { format, columns: mapping.columns, used, chunkBytes }))
     yield judge(record)
-}
-
-/** How many cells a row must have: up to the last column that is used. */
-function cellsNeeded(mapping: ColumnMapping, others: readonly string[]): number {
-  const used = usedColumns(mapping, others)
-  return 1 + mapping.columns.findLastIndex((column) => used.includes(column))
 }

@@ -3,6 +3,15 @@ import type { InputFile } from './input-file.ts'
 import { readJson } from './json/read-json.ts'
 import type { Cell, InputFormat, RawRecord } from './row.ts'
 
+/** What reading records takes beside the file. */
+export interface RecordOptions {
+  readonly format: InputFormat
+  readonly columns: readonly string[]
+  /** The columns that mean something. */
+  readonly used: readonly string[]
+  readonly chunkBytes?: number | undefined
+}
+
 /** Cells in the order of the columns; those of no column come last. */
 function inOrder(
   cells: ReadonlyMap<string, Cell>,
@@ -21,19 +30,36 @@ function inOrder(
 /**
  * Reads the records of an input one at a time, whatever its format, each with its cells in the order of `columns`.
  * A JSON record has no cell for a key that it has not.
- * @param needed how many cells a CSV row must have, all of them if left out
  * Throws KnownError as the format's own reader does.
  */
 export function readRecords(
   input: InputFile,
-  format: InputFormat,
-  columns: readonly string[],
-  chunkBytes?: number,
-  needed?: number,
+  { format, columns, used, chunkBytes }: RecordOptions,
 ): AsyncIterable<RawRecord> {
-  return format === 'csv'
-    ? readCsv(input, columns, chunkBytes, needed)
-    : readJsonInOrder(input, format, columns, chunkBytes)
+  switch (format) {
+    case 'csv':
+      return readCsv(input, columns, chunkBytes, cellsNeeded(columns, used))
+    case 'xlsx':
+      return readWorkbook(input, columns, used)
+    case 'json':
+    case 'jsonl':
+      return readJsonInOrder(input, format, columns, chunkBytes)
+  }
+}
+
+/** How many cells a row of a CSV must have: up to the last column that is used. */
+function cellsNeeded(columns: readonly string[], used: readonly string[]): number {
+  return 1 + columns.findLastIndex((column) => used.includes(column))
+}
+
+/** What reads workbooks is loaded only now: a program that starts for a CSV file does not wait for it. */
+async function* readWorkbook(
+  input: InputFile,
+  columns: readonly string[],
+  used: readonly string[],
+): AsyncGenerator<RawRecord> {
+  const { readXlsx } = await import('./xlsx/read-xlsx.ts')
+  yield* readXlsx(input, columns, used)
 }
 
 async function* readJsonInOrder(

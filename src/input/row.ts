@@ -2,20 +2,20 @@ import type { Action } from '../okta/actions.ts'
 import type { KeyKind } from './key/user-key.ts'
 
 /** The formats that an input can have. */
-export const inputFormats = ['csv', 'json', 'jsonl'] as const
+export const inputFormats = ['csv', 'json', 'jsonl', 'xlsx'] as const
 export type InputFormat = (typeof inputFormats)[number]
 
 /**
- * One cell of the input as it came, for the reports. CSV gives text; JSON keeps its own value, so that
+ * One cell of the input as it came, for the reports. CSV and workbooks give text; JSON keeps its own value, so that
  * `results.jsonl` shows a number as a number.
  */
 export type Cell = string | number | boolean | null | object
 
 /** A record of the input before anything has been judged. `cells` stand in the input's own column order. */
 export interface RawRecord {
-  /** From 1; a CSV header is not a row, a blank line is not one either. */
+  /** From 1; a header is not a row, a blank line is not one either. */
   readonly row: number
-  /** The line of the file that the record begins in, from 1; null where lines say nothing, as in a JSON array. */
+  /** The line of the file, of a workbook the row of the sheet, that the record begins in, from 1; null where lines say nothing, as in a JSON array. */
   readonly line: number | null
   readonly cells: ReadonlyMap<string, Cell>
   /**
@@ -25,6 +25,16 @@ export interface RawRecord {
   readonly raw: readonly string[] | null
   /** What makes the record unreadable as such: a wrong number of cells, a key twice, not an object. */
   readonly problems: readonly RowProblem[]
+  /** What only a workbook knows of its rows; left out elsewhere. */
+  readonly inSheet?: SheetFacts
+}
+
+/** What a workbook knows of a row beside its texts. The column is one of the input's. */
+interface SheetFacts {
+  /** The cell as formulas name it: `Leavers!B4`. */
+  readonly cellName: (column: string) => string
+  /** What the cell holds if that is not a text: `the number 42`. Null for a text and for nothing. */
+  readonly notText: (column: string) => string | null
 }
 
 /** One thing that is wrong with a row. */
@@ -33,6 +43,8 @@ export interface RowProblem {
   readonly column: string | null
   /** What was wrong and what was expected, for a person: "user is empty; an id or a login was expected". */
   readonly message: string
+  /** Whether the cell holds something that could not be read, so that its text is not to be relied on; else left out. */
+  readonly isUnread?: boolean
 }
 
 /** A row that can be acted on. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hiddenRowsChoices } from '../input/input-file.ts'
 import { duration } from './duration-value.ts'
 import { describeFound } from './explain-issue.ts'
 
@@ -36,6 +37,8 @@ const cellValue = z.union([z.string(), z.number(), z.boolean()], expected('a tex
 /** The single values of a job's `input` that say which rows count, and when. */
 export const inputValues = {
   header_line: z.int().min(1),
+  sheet: z.string().min(1),
+  hidden_rows: z.enum(hiddenRowsChoices),
   short_names: z.boolean(),
   empty: z.enum(emptyInputs),
   where: z.record(column, z.array(cellValue).min(1)),

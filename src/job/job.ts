@@ -20,6 +20,7 @@ export const jobDefaults = {
   skip_invalid: false,
   short_names: false,
   empty: 'ok',
+  hidden_rows: 'refuse',
 } as const
 
 /** The single values of a job, each with its range; the job file, the stored job and the flags share them. */
@@ -92,8 +93,16 @@ const input = z.strictObject({
   header_line: inputValues.header_line
     .optional()
     .describe(
-      'The line of a CSV that names the columns, blank lines counted; else the first that is not blank.',
+      'The line of a CSV, or the row of a sheet, that names the columns, blank lines counted; else the first that is not blank.',
     ),
+  sheet: inputValues.sheet
+    .optional()
+    .describe('The sheet of a workbook that is read; else the first that can be seen.'),
+  hidden_rows: inputValues.hidden_rows.optional().meta({
+    description:
+      'Rows of a workbook that are hidden or filtered out: refuse makes them bad rows, read takes them too.',
+    default: jobDefaults.hidden_rows,
+  }),
   empty: inputValues.empty.optional().meta({
     description: 'Whether an input without rows is an error.',
     default: jobDefaults.empty,
@@ -217,6 +226,8 @@ export const resolvedJobSchema = z
         due: resolvedInputValues.due.nullable().default(null),
         short_names: inputValues.short_names.default(jobDefaults.short_names),
         header_line: inputValues.header_line.nullable().default(null),
+        sheet: inputValues.sheet.nullable().default(null),
+        hidden_rows: inputValues.hidden_rows.default(jobDefaults.hidden_rows),
         empty: inputValues.empty.default(jobDefaults.empty),
       })
       .readonly(),

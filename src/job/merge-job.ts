@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { HiddenRows } from '../input/input-file.ts'
 import type { InputFormat } from '../input/row.ts'
 import { KnownError, Refusal } from '../messages/known-error.ts'
 import type { Action } from '../okta/actions.ts'
@@ -26,6 +27,8 @@ export interface JobFlags extends LimitFlags {
   readonly actionColumn?: string | undefined
   /** From 1. */
   readonly headerLine?: number | undefined
+  readonly sheet?: string | undefined
+  readonly hiddenRows?: HiddenRows | undefined
   readonly shortNames?: boolean | undefined
   readonly action?: Action | undefined
   /** Above 0, up to 1. */
@@ -43,6 +46,7 @@ const flagValues: readonly (readonly [flag: string, key: keyof JobFlags, schema:
   ['--user-column', 'userColumn', jobValues.column],
   ['--action-column', 'actionColumn', jobValues.column],
   ['--header-line', 'headerLine', inputValues.header_line],
+  ['--sheet', 'sheet', inputValues.sheet],
   ['--action', 'action', jobValues.action],
   ['--share', 'share', jobValues.share],
   ['--concurrency', 'concurrency', jobValues.concurrency],
@@ -149,6 +153,8 @@ function mergeRowRules(
           },
     short_names: flags.shortNames ?? given?.short_names ?? jobDefaults.short_names,
     header_line: flags.headerLine ?? given?.header_line ?? null,
+    sheet: flags.sheet ?? given?.sheet ?? null,
+    hidden_rows: flags.hiddenRows ?? given?.hidden_rows ?? jobDefaults.hidden_rows,
     empty: given?.empty ?? jobDefaults.empty,
   }
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { knownEncodings, type NamedEncoding, parseEncoding } from '../input/bytes/encoding.ts'
+import type { HiddenRows } from '../input/input-file.ts'
 import type { InputFormat } from '../input/row.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { shown } from '../messages/shown.ts'
@@ -16,6 +17,8 @@ export interface InputArguments extends LimitFlags {
   readonly userColumn?: string | undefined
   readonly actionColumn?: string | undefined
   readonly headerLine?: number | undefined
+  readonly sheet?: string | undefined
+  readonly hiddenRows?: HiddenRows | undefined
   readonly shortNames?: boolean | undefined
   readonly format?: InputFormat | undefined
   readonly encoding?: string | undefined
@@ -33,8 +36,11 @@ export interface Prepared {
   readonly format: InputFormat | null
   /** Told by the flag or the job where they say so. */
   readonly encoding: NamedEncoding | null
-  /** The whole job, once the format is settled from the input itself. Throws KnownError as {@link mergeJob} does. */
-  readonly merge: (format: InputFormat) => Job
+  /**
+   * The whole job, once the format is settled from the input itself; null before. Throws KnownError as {@link mergeJob}
+   * does, and for flags that only workbooks have.
+   */
+  readonly merge: (format: InputFormat | null) => Job
 }
 
 /**
@@ -50,7 +56,7 @@ export async function prepare(input: string | undefined, args: InputArguments): 
     input ?? (read !== null && fromJob !== undefined ? resolve(read.directory, fromJob) : undefined)
   if (source === undefined) {
     throw new Refusal(
-      'No input is named: a CSV or JSON file was expected, or - for standard input.',
+      'No input is named: a CSV, JSON or Excel file was expected, or - for standard input.',
       args.job === undefined
         ? 'okta-lifecycle run users.csv --action suspend'
         : `okta-lifecycle run users.csv --job ${args.job}, or set input.file in the job`,
@@ -60,6 +66,8 @@ export async function prepare(input: string | undefined, args: InputArguments): 
     userColumn: args.userColumn,
     actionColumn: args.actionColumn,
     headerLine: args.headerLine,
+    sheet: args.sheet,
+    hiddenRows: args.hiddenRows,
     shortNames: args.shortNames,
     action: args.action === undefined ? undefined : actionFlag(args.action),
     share: args.share,
@@ -74,10 +82,13 @@ export async function prepare(input: string | undefined, args: InputArguments): 
   // Another input than the job's own tells its format itself. Its encoding it can't tell: the job's holds for both.
   const formatInJob = input === undefined || fromJob === undefined ? job?.input?.format : undefined
   const encoding = args.encoding === undefined ? job?.input?.encoding : encodingFlag(args.encoding)
-  const merge = (format: InputFormat): Job => mergeJob(job, flags, format)
+  const merge = (format: InputFormat | null): Job => {
+    if (format !== null) checkSheetFlags(args, format)
+    return mergeJob(job, flags, format ?? 'csv')
+  }
   const format = args.format ?? formatInJob ?? null
   // Flags that contradict the job are found here, before an input is read.
-  merge(format ?? 'csv')
+  merge(format)
   return { source, format, encoding: encoding ?? null, merge }
 }
 
@@ -106,6 +117,16 @@ async function withProtectFile(job: JobFile): Promise<JobFile> {
 async function loadJobFile(path: string): Promise<ReadJob> {
   const { readJobFile } = await import('./read-job-file.ts')
   return await readJobFile(path)
+}
+
+/** What a job file says of sheets is left alone with another input, such as the failed.csv of a workbook's run. */
+function checkSheetFlags({ sheet, hiddenRows }: InputArguments, format: InputFormat): void {
+  if (format === 'xlsx' || (sheet === undefined && hiddenRows === undefined)) return
+  const flag = sheet === undefined ? '--hidden-rows' : '--sheet'
+  throw new Refusal(
+    `${flag}: an Excel workbook (.xlsx) was expected, the input is ${format.toUpperCase()}.`,
+    `Leave out ${flag}, or give the workbook.`,
+  )
 }
 
 function actionFlag(text: string): Action {

@@ -51,7 +51,8 @@ function timesOf(
 function notReadOf(input: InputRow, addresses: boolean): NotRead | null {
   if (input.kind !== 'invalid') return null
   const { raw, problems, user } = input
-  const isUnread = raw !== null || problems.some(({ column }) => column === null)
+  const isUnread =
+    raw !== null || problems.some(({ column, isUnread }) => column === null || isUnread === true)
   const check = addresses ? checkUserKey(user) : null
   const isShortName = check !== null && 'key' in check && check.kind === 'short_name'
   return isUnread || isShortName ? { raw } : null

@@ -55,7 +55,7 @@ export async function beginRetry(
   const state = await replay(old)
   const { superseded, retriedRows, invalidRows } = await findRows(old, state)
   if (retriedRows === 0) return null
-  const format = old.run.input.format === 'csv' ? 'csv' : 'jsonl'
+  const format = ['csv', 'xlsx'].includes(old.run.input.format) ? 'csv' : 'jsonl'
   const input = await openInput(next.directory, format, old.run.input.columns)
   const journal = await createJournal(journalPath(next.directory), next.runId)
   const started = new Date()

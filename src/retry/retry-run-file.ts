@@ -19,7 +19,7 @@ export function retryRunFile(
     job: {
       ...job,
       // The new input is written anew, with its header in the first line.
-      input: { ...job.input, format: retry.format, header_line: null },
+      input: { ...job.input, format: retry.format, header_line: null, sheet: null },
       options: { ...job.options, in_doubt: inDoubt ?? job.options.in_doubt },
     },
     input: {

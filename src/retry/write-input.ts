@@ -18,8 +18,8 @@ export interface InputWriter {
 }
 
 /**
- * Opens the input of a retry in its run directory: CSV if the old input was CSV, otherwise JSON lines, because CSV
- * can't tell a number from a text. Both are UTF-8 and read back unchanged.
+ * Opens the input of a retry in its run directory: CSV if the old input was CSV or a workbook, whose cells are texts too,
+ * otherwise JSON lines, because CSV can't tell a number from a text. Both are UTF-8 and read back unchanged.
  */
 export async function openInput(
   directory: string,

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { settleEncoding } from '../input/bytes/settle-encoding.ts'
 import { type ColumnMapping, resolveColumns } from '../input/column-mapping.ts'
-import { detectFormat } from '../input/format.ts'
 import { type InputFile, inputName } from '../input/input-file.ts'
 import { type InvalidRow, rowPlace } from '../input/row.ts'
+import { settleInput } from '../input/settle-input.ts'
 import { type InputSurvey, type Survey, surveyInput } from '../input/survey.ts'
+import type { SheetChoice } from '../input/xlsx/choose-sheet.ts'
 import { inputSettings, rowSettings } from '../job/input-settings.ts'
 import type { Job } from '../job/job.ts'
 import type { Prepared } from '../job/prepare.ts'
@@ -18,6 +18,8 @@ export interface CheckedInput {
   readonly job: Job
   readonly mapping: ColumnMapping
   readonly survey: InputSurvey
+  /** The sheet that is read, and the others; null where the input is not a workbook. */
+  readonly sheet: SheetChoice | null
 }
 
 /**
@@ -41,12 +43,16 @@ export async function checkInput(prepared: Prepared, directory: string): Promise
 export async function surveyCopy(prepared: Prepared, directory: string): Promise<CheckedInput> {
   const received = await copyInput(prepared.source, directory, 'input.received')
   const file = { path: join(directory, received.file), name: inputName(prepared.source) }
-  const encoding = await settleEncoding(file, prepared.encoding)
-  const format = await detectFormat({ ...file, encoding }, prepared.format)
+  const { format, encoding } = await settleInput(file, prepared)
   const copy = await nameInputCopy(directory, received, format)
-  const job = prepared.merge(format)
+  const merged = prepared.merge(format)
   const path = join(directory, copy.file)
-  const input: InputFile = { ...file, path, encoding, headerLine: job.input.header_line }
+  const { header_line: headerLine, hidden_rows: hiddenRows } = merged.input
+  const found: InputFile = { ...file, path, encoding, headerLine, hiddenRows, sheet: merged.input.sheet }
+  const choice = format === 'xlsx' ? await chosenSheet(found) : null
+  const sheet = choice?.sheet.name ?? null
+  const input = { ...found, sheet }
+  const job = { ...merged, input: { ...merged.input, sheet } }
   const columns = await resolveColumns(input, inputSettings(job))
   const survey = await surveyInput(input, columns, rowSettings(job))
   if (survey.rows === 0 && job.input.empty === 'error')
@@ -54,7 +60,13 @@ export async function surveyCopy(prepared: Prepared, directory: string): Promise
       `${input.name}: the input has no rows, and the job says that this is an error (input.empty: error).`,
       'Check why the list is empty, or take input.empty out of the job file.',
     )
-  return { copy, input, job, mapping: survey.mapping, survey }
+  return { copy, input, job, mapping: survey.mapping, survey, sheet: choice }
+}
+
+/** What reads workbooks is loaded only where there is one. */
+async function chosenSheet(input: InputFile): Promise<SheetChoice> {
+  const { sheetOf } = await import('../input/xlsx/workbook.ts')
+  return await sheetOf(input)
 }
 
 /** Describes the bad rows of an input, the first ones one by one. */

@@ -1,3 +1,4 @@
+import type { SheetChoice } from '../input/xlsx/choose-sheet.ts'
 import { nameSteps } from '../job/step.ts'
 import { counted } from '../messages/counted.ts'
 import { shown, shownList } from '../messages/shown.ts'
@@ -7,7 +8,7 @@ import type { CheckedInput } from './check-input.ts'
  * What an input was taken for, as lines for the person who has to answer for it: its columns, used and not used, what
  * may not be meant, whom the keys name and what the rows come to.
  */
-export function describeInput({ mapping, survey, job }: CheckedInput): readonly string[] {
+export function describeInput({ mapping, survey, job, sheet }: CheckedInput): readonly string[] {
   const { rows, validRows, invalidRows, notSelectedRows, notDueRows, duplicateRows } = survey
   const { jobActionRows, keys, unusedColumns } = survey
   const toActOn = validRows - notDueRows - duplicateRows
@@ -19,6 +20,7 @@ export function describeInput({ mapping, survey, job }: CheckedInput): readonly 
   const named = kinds.filter(([count]) => count > 0).map(([count, noun]) => counted(count, noun))
   const without = keys.short_name > 0 ? ' without @' : ''
   return [
+    ...(sheet === null ? [] : [describeSheet(sheet)]),
     `Columns: user ${shown(mapping.user)}; action ${actionColumn(mapping.action, job)}; send_email ${columnOrNone(mapping.sendEmail)}; not used: ${unusedColumns.length === 0 ? 'none' : shownList(unusedColumns)}.`,
     ...survey.warnings.map(({ message }) => `Warning: ${message}`),
     `Rows: ${rows} = ${toActOn} to act on + ${invalidRows} bad + ${notSelectedRows} not selected + ${notDueRows} not due + ${counted(duplicateRows, 'duplicate')}.${named.length === 0 ? '' : ` They name ${named.join(', ')}${without}.`}`,
@@ -26,6 +28,17 @@ export function describeInput({ mapping, survey, job }: CheckedInput): readonly 
       ? [`${counted(jobActionRows, 'row')} without an action: ${job.action}.`]
       : []),
   ]
+}
+
+function describeSheet({ sheet, others, hidden }: SheetChoice): string {
+  const own = sheet.isHidden ? `${shown(sheet.name)}, which is hidden` : shown(sheet.name)
+  return [
+    `Sheet: ${own}`,
+    ...(others.length === 0 ? [] : [`not read: ${shownList(others)}`]),
+    ...(hidden.length === 0 ? [] : [`hidden and not read: ${shownList(hidden)}`]),
+  ]
+    .join('; ')
+    .concat('.')
 }
 
 function columnOrNone(column: string | null): string {

@@ -24,6 +24,8 @@ export function inputFile(directory: string, { input, job }: RunFile): InputFile
     name: inputName(input.name),
     encoding: input.encoding ?? 'utf-8',
     headerLine: job.input.header_line,
+    sheet: job.input.sheet,
+    hiddenRows: job.input.hidden_rows,
   }
 }
 

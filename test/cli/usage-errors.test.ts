@@ -163,7 +163,7 @@ it('says what was wrong and what to do next, in these words', async () => {
     → Correct or leave out --concurrency; okta-lifecycle run --help shows examples.
 
     # no input
-    No input is named: a CSV or JSON file was expected, or - for standard input.
+    No input is named: a CSV, JSON or Excel file was expected, or - for standard input.
     → okta-lifecycle run users.csv --action suspend
 
     # an input that is not there

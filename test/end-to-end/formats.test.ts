@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { makeUsers } from '../support/foreign-org/user.ts'
+import { textRows, writeWorkbook } from '../support/workbook.ts'
 import { parseCsv, runId, unattended, withWorkplace } from './workplace.ts'
 
 const columns = ['login', 'action', 'ticket', 'note'] as const
@@ -21,6 +22,9 @@ function csvWith(delimiter: string): string {
 }
 
 const json = JSON.stringify(rows, null, 2)
+const workbook = writeWorkbook({
+  sheets: [{ rows: textRows([columns, ...rows.map((row) => columns.map((column) => row[column]))]) }],
+})
 const jsonLines = rows.map((row) => JSON.stringify(row)).join('\n')
 
 interface Form {
@@ -44,6 +48,8 @@ const forms: readonly Form[] = [
     text: json,
     flags: ['--format', 'json'],
   },
+  { name: 'an Excel workbook', file: 'in.xlsx', text: workbook },
+  { name: 'an Excel workbook on standard input', file: null, text: workbook },
   { name: 'CSV on standard input', file: null, text: csvWith(',') },
   { name: 'JSON on standard input', file: null, text: json },
   { name: 'JSON lines on standard input', file: null, text: jsonLines },

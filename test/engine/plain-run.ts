@@ -14,6 +14,8 @@ export const plainJob: Job = {
     due: null,
     short_names: true,
     header_line: null,
+    sheet: null,
+    hidden_rows: 'refuse',
     empty: 'ok',
   },
   action: 'suspend',

@@ -21,6 +21,8 @@ const openInput = {
   due: null,
   short_names: false,
   header_line: null,
+  sheet: null,
+  hidden_rows: 'refuse',
   empty: 'ok',
 }
 
@@ -96,6 +98,8 @@ describe('flags win over the job, the job over the defaults', () => {
       userColumn: 'mail',
       actionColumn: 'do',
       headerLine: 3,
+      sheet: 'Leavers',
+      hiddenRows: 'read',
       shortNames: true,
       action: 'suspend',
       share: 1,
@@ -113,6 +117,8 @@ describe('flags win over the job, the job over the defaults', () => {
         user_column: 'mail',
         action_column: 'do',
         header_line: 3,
+        sheet: 'Leavers',
+        hidden_rows: 'read',
         short_names: true,
       },
       action: 'suspend',

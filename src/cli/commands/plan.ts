@@ -42,7 +42,7 @@ const runAlone = {
 export const planCommand = defineCommand({
   usage: 'plan [input]',
   describe: 'Show what run would do, row by row; sends only reads',
-  positional: { name: 'input', describe: 'CSV, JSON or JSON lines; - reads standard input' },
+  positional: { name: 'input', describe: 'CSV, JSON, JSON lines or Excel (.xlsx); - reads standard input' },
   options: {
     ...inputOptions,
     sandbox: {

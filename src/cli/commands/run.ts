@@ -30,7 +30,7 @@ import { programVersion } from '../version.ts'
 export const runCommand = defineCommand({
   usage: 'run [input]',
   describe: 'Carry out the actions of an input and report a result for each',
-  positional: { name: 'input', describe: 'CSV, JSON or JSON lines; - reads standard input' },
+  positional: { name: 'input', describe: 'CSV, JSON, JSON lines or Excel (.xlsx); - reads standard input' },
   options: {
     ...inputOptions,
     ...runsDirectoryOption,
@@ -56,7 +56,7 @@ export const runCommand = defineCommand({
     const prepared = await prepare(input, args)
     checkQuestion(args.yes, prepared.source)
     const realOrg = args.sandbox ? null : configuredOrg()
-    const jobName = prepared.merge('csv').name
+    const jobName = prepared.merge(null).name
     const runId = args['run-id'] === undefined ? makeRunId(new Date(), jobName) : checkRunId(args['run-id'])
     const stop = new StopSwitch()
     const fromJobFile = args.job !== undefined

@@ -11,7 +11,7 @@ import { countMails } from '../terminal/confirm.ts'
 export const validateCommand = defineCommand({
   usage: 'validate [input]',
   describe: 'Check a job file and an input; nothing is sent',
-  positional: { name: 'input', describe: 'CSV, JSON or JSON lines; - reads standard input' },
+  positional: { name: 'input', describe: 'CSV, JSON, JSON lines or Excel (.xlsx); - reads standard input' },
   options: { ...inputOptions, ...jsonOption },
   examples: [
     ['$0 validate --job jobs/offboarding.yaml', 'Check a job and its input'],
@@ -21,7 +21,7 @@ export const validateCommand = defineCommand({
     const prepared = await prepare(input, args)
     return await inTemporaryDirectory(async (directory): Promise<ExitCode> => {
       const checked = await surveyCopy(prepared, directory)
-      const { input: file, survey, job, mapping } = checked
+      const { input: file, survey, job, mapping, sheet } = checked
       const tooMany = job.guards.max_users !== null && survey.distinctUsers > job.guards.max_users
       if (args.json) {
         const answer = {
@@ -33,6 +33,7 @@ export const validateCommand = defineCommand({
           tasks: survey.tasks,
           actions: Object.fromEntries(survey.tasksByAction),
           mails: countMails(survey, job),
+          sheet: sheet?.sheet.name ?? null,
           columns: { user: mapping.user, action: mapping.action, send_email: mapping.sendEmail },
           unused_columns: survey.unusedColumns,
           warnings: survey.warnings,

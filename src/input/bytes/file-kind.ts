@@ -1,5 +1,7 @@
 import { Refusal } from '../../messages/known-error.ts'
 import { shellWord } from '../../messages/shell-word.ts'
+import type { InputFile } from '../input-file.ts'
+import { type CompoundKind, compoundKind, isCompoundFile } from './compound-file.ts'
 
 /** A kind of file that is not read, and what to do with it. */
 interface FileKind {
@@ -19,17 +21,20 @@ function unpack(program: string): (name: string) => string {
   return (name) => `Unpack it first: ${program} ${shellWord(name)}`
 }
 
-const openAndSave = (): string => `Open it in a spreadsheet program and save it ${asCsv}`
+const openAndSave = (): string =>
+  `Open it in a spreadsheet program and save it as "Excel Workbook (.xlsx)", or ${asCsv}`
 const exportAgain = (): string => `Export the list ${asCsv}`
+
+const oldOrEncrypted: FileKind = {
+  what: 'an Excel workbook of the old form (.xls), or one with a password',
+  next: openAndSave,
+}
 
 /** The first bytes of files that are not text, as hexadecimal digits, and what they are. */
 const byBytes: readonly (readonly [start: string, kind: FileKind])[] = [
   ['504b0304', { what: 'an Excel workbook or a ZIP archive', next: () => saveAsUtf8 }],
   ['504b0506', { what: 'an empty ZIP archive', next: exportAgain }],
-  [
-    'd0cf11e0',
-    { what: 'an Excel workbook of the old form (.xls), or one with a password', next: openAndSave },
-  ],
+  ['d0cf11e0', oldOrEncrypted],
   ['0908', { what: 'an Excel workbook of the oldest form', next: openAndSave }],
   ['fffe0000', { what: 'UTF-32', next: () => saveAsUtf8 }],
   ['0000feff', { what: 'UTF-32', next: () => saveAsUtf8 }],
@@ -82,7 +87,27 @@ export function refuseOtherKinds(name: string, head: Buffer): void {
   if (found === undefined) return
   const [, { what, next }] = found
   throw new Refusal(
-    `${name}: the input is ${what}; text was expected, as CSV, JSON or JSON lines.`,
+    `${name}: the input is ${what}; CSV, JSON, JSON lines or an Excel workbook (.xlsx) was expected.`,
     next(name),
   )
+}
+
+const takePasswordOff =
+  'Open it in Excel and take the password off (File, Info, Protect Workbook, Encrypt with Password), then save it.'
+
+/** Microsoft's older container, in which there may be several kinds of file. */
+const byCompound: Readonly<Record<CompoundKind, FileKind>> = {
+  encrypted: { what: 'encrypted: an Excel workbook with a password', next: () => takePasswordOff },
+  xls: { what: 'an Excel workbook of the old form (.xls)', next: openAndSave },
+  other: oldOrEncrypted,
+}
+
+/** Refuses a workbook of the old form, and one that is encrypted, whatever its name says. */
+export async function refuseCompoundFile(
+  { path, name }: Pick<InputFile, 'path' | 'name'>,
+  head: Buffer,
+): Promise<void> {
+  if (!isCompoundFile(head)) return
+  const { what, next } = byCompound[await compoundKind(path, head)]
+  throw new Refusal(`${name}: the input is ${what}; an Excel workbook (.xlsx) was expected.`, next(name))
 }

@@ -1,6 +1,5 @@
 import { KnownError, Refusal } from '../../messages/known-error.ts'
 import { maxColumns } from '../bytes/limits.ts'
-import { readCsv } from '../csv/read-csv.ts'
 import { textInFormula } from '../csv/text-formula.ts'
 import type { InputFile } from '../input-file.ts'
 import { addDottedNames } from '../json/nested.ts'
@@ -34,16 +33,15 @@ class IdColumns {
   }
 }
 
-/** Of a CSV, the columns named `id` whose cells are not Okta ids. Reads rows only where there is such a column. */
+/** Of a table, the columns named `id` whose cells are not Okta ids. Reads records only where there is such a column. */
 export async function idColumnsWithoutIds(
-  input: InputFile,
   columns: readonly string[],
-  chunkBytes: number | undefined,
+  records: () => AsyncIterable<RawRecord>,
 ): Promise<string[]> {
   if (!columns.some((column) => plainName(column) === 'id')) return []
   const found = new IdColumns()
   try {
-    for await (const { row, cells, problems } of readCsv(input, columns, chunkBytes)) {
+    for await (const { row, cells, problems } of records()) {
       if (problems.length === 0) found.add(cells)
       if (row >= recordsLookedAt) break
     }

@@ -1,9 +1,10 @@
 import { parse } from 'csv-parse/sync'
 import { type KnownError, Refusal } from '../../messages/known-error.ts'
 import { shown } from '../../messages/shown.ts'
-import { maxColumns, maxRecordLength } from '../bytes/limits.ts'
+import { maxRecordLength } from '../bytes/limits.ts'
 import { LineTooLong, lineOf, splitLines } from '../bytes/split-lines.ts'
 import { textChunks } from '../bytes/text-chunks.ts'
+import { checkHeader } from '../columns/check-header.ts'
 import type { InputFile } from '../input-file.ts'
 import { trimInvisible } from '../key/trim.ts'
 import { cellError, csvOptions, decodeCell } from './cell-text.ts'
@@ -88,24 +89,6 @@ function namesIn(input: InputFile, header: Buffer, delimiter: string): string[] 
       throw cellError(input, `${input.name}, header, column ${index + 1}`, cell, error)
     }
   })
-}
-
-function checkHeader(name: string, columns: readonly string[]): void {
-  if (columns.length > maxColumns)
-    throw new Refusal(
-      `${name}: the header has ${columns.length} columns, at most ${maxColumns} are read.`,
-      'Check that the file is CSV with one record a line.',
-    )
-  const first = new Map<string, number>()
-  for (const [index, column] of columns.entries()) {
-    const before = first.get(column)
-    if (before !== undefined)
-      throw new Refusal(
-        `${name}: the header names the column ${shown(column)} twice, as columns ${before} and ${index + 1}.`,
-        'Rename or remove one of them.',
-      )
-    first.set(column, index + 1)
-  }
 }
 
 function tooLong(name: string): KnownError {

@@ -1,0 +1,119 @@
+import { shown } from '../../messages/shown.ts'
+import { unescapeText } from './escaped-text.ts'
+import { numberText } from './number-text.ts'
+import { serialText } from './serial-date.ts'
+import type { CellContext } from './workbook.ts'
+
+/** A cell as its sheet stores it. */
+export interface StoredCell {
+  /** What its value is: `n` for a number, which is also meant where the sheet says nothing. */
+  readonly type: string
+  /** The number of its style. */
+  readonly style: number
+  /** What stands in its element `v`; null where it has none. */
+  readonly value: string | null
+  /** The text that it holds itself; null where it holds none. */
+  readonly inline: string | null
+  readonly hasFormula: boolean
+}
+
+/** What a cell shows. */
+export interface CellValue {
+  /** Empty where the cell is; what it stores where that can't be read. */
+  readonly text: string
+  /** What it is beside a text, in words for a message: `the number 42`; null where it is a text or empty. */
+  readonly notText: string | null
+  /** Why it can't be read; null where it can. */
+  readonly problem: string | null
+}
+
+const empty: CellValue = { text: '', notText: null, problem: null }
+
+function ofText(text: string): CellValue {
+  return text === '' ? empty : { text, notText: null, problem: null }
+}
+
+function unreadable(stored: string, problem: string): CellValue {
+  return { text: stored, notText: null, problem }
+}
+
+const neverCalculated = unreadable(
+  '',
+  'the cell holds a formula without a stored value; open the workbook in Excel and save it, or put the value there',
+)
+
+function numberCell(stored: string, style: number, { styles, is1904 }: CellContext): CellValue {
+  const kind = styles[style]
+  if (kind === undefined && style !== 0)
+    return unreadable(
+      stored,
+      `the cell has the style ${style}, which the workbook does not have: nobody can tell whether it is a date`,
+    )
+  const text = numberText(stored)
+  if (text === null) return unreadable(stored, `the cell holds ${shown(stored)}; a number was expected`)
+  if (kind === undefined || kind === 'number') return { text, notText: `the number ${text}`, problem: null }
+  const date = serialText(Number(stored), kind, is1904)
+  if (date === null)
+    return unreadable(stored, `the cell is shown as a date, but ${text} is not a day of the calendar`)
+  return { text: date, notText: `the ${kind === 'date' ? 'date' : 'time'} ${date}`, problem: null }
+}
+
+/** A date that is stored as such. A midnight without an offset is what programs write for a date alone. */
+function dateCell(stored: string): CellValue {
+  const found = /^(\d{4}-\d{2}-\d{2})?T?(\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(stored)
+  if (found === null || stored === '')
+    return unreadable(stored, `the cell holds ${shown(stored)}; a date was expected`)
+  const [, date, time = '', , , offset = ''] = found
+  const isMidnight = date !== undefined && offset === '' && /^(00:00(:00(\.0+)?)?)?$/.test(time)
+  const text = isMidnight ? date : stored
+  return { text, notText: `the date ${text}`, problem: null }
+}
+
+function booleanCell(stored: string): CellValue {
+  const words: Readonly<Record<string, string>> = { 1: 'TRUE', true: 'TRUE', 0: 'FALSE', false: 'FALSE' }
+  const text = words[stored]
+  if (text === undefined)
+    return unreadable(stored, `the cell holds ${shown(stored)}; TRUE or FALSE was expected`)
+  return { text, notText: text, problem: null }
+}
+
+function sharedText(stored: string, { strings }: CellContext): CellValue {
+  const text = /^\d+$/.test(stored) ? strings[Number(stored)] : undefined
+  if (text === undefined)
+    return unreadable(
+      stored,
+      `the cell refers to the shared text ${shown(stored)}, which the workbook does not have`,
+    )
+  return ofText(text)
+}
+
+/** Tells what a cell shows, or why nobody can tell. */
+export function readCell(
+  { type, style, value, inline, hasFormula }: StoredCell,
+  context: CellContext,
+): CellValue {
+  if (type === 'inlineStr') {
+    if (inline === null && value !== null)
+      return unreadable(value, 'the cell says that it holds a text itself, but has none')
+    return ofText(inline ?? '')
+  }
+  if (value === null) return hasFormula ? neverCalculated : empty
+  if (type === 'str') return ofText(unescapeText(value))
+  const stored = value.trim()
+  if (type === 'e')
+    return unreadable(stored, `the cell holds the error ${shown(stored)}; a value was expected`)
+  if (stored === '') return hasFormula ? neverCalculated : empty
+  if (hasFormula && context.isUncalculated && type === 'n' && stored === '0') return neverCalculated
+  switch (type) {
+    case 'n':
+      return numberCell(stored, style, context)
+    case 's':
+      return sharedText(stored, context)
+    case 'b':
+      return booleanCell(stored)
+    case 'd':
+      return dateCell(stored)
+    default:
+      return unreadable(stored, `the cell is of the type ${shown(type)}, which is not known`)
+  }
+}

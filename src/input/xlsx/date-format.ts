@@ -1,0 +1,53 @@
+/** What a number format makes of a number: a date, a time of day, a span of time, or a number like any other. */
+export type DateKind = 'date' | 'time' | 'span' | 'number'
+
+/**
+ * The formats that every workbook has without saying so (ECMA-376 part 1, 18.8.30): 14 to 22 and 45 to 47 everywhere, 27
+ * to 36 and 50 to 58 in East Asia, 71 to 81 in Thailand.
+ */
+const builtIn: readonly (readonly [from: number, to: number, kind: DateKind])[] = [
+  [14, 17, 'date'],
+  [18, 21, 'time'],
+  [22, 22, 'date'],
+  [27, 31, 'date'],
+  [32, 35, 'time'],
+  [36, 36, 'date'],
+  [45, 45, 'time'],
+  [46, 46, 'span'],
+  [47, 47, 'time'],
+  [50, 58, 'date'],
+  [71, 74, 'date'],
+  [75, 76, 'time'],
+  [77, 77, 'date'],
+  [78, 80, 'time'],
+  [81, 81, 'date'],
+]
+
+/** What a built-in format makes of a number. */
+export function kindOfBuiltIn(id: number): DateKind {
+  return builtIn.find(([from, to]) => id >= from && id <= to)?.[2] ?? 'number'
+}
+
+/** Quoted text, escaped characters, fill and width, and brackets other than those of elapsed time. */
+const notCodes = /"[^"]*"?|\\.|[_*].|\[(?!h+\]|m+\]|s+\])[^\]]*\]?/gi
+
+function kindOfSection(section: string): DateKind {
+  const codes = section
+    .replaceAll(notCodes, '')
+    .replaceAll(/general|am\/pm|a\/p|e[+-]/gi, '')
+    .toLowerCase()
+  // `m` is a month, or the minutes of an hour or a second. `b`, `e` and `g` are years of other calendars.
+  if (/[dybeg]/.test(codes)) return 'date'
+  if (codes.includes('[')) return 'span'
+  if (/[hs]/.test(codes)) return 'time'
+  return codes.includes('m') ? 'date' : 'number'
+}
+
+/** What a format such as `dd/mm/yyyy` makes of a number that is not negative. */
+export function kindOfFormat(code: string): DateKind {
+  const sections = code.match(/(?:"[^"]*"?|\\.|[^;"\\])+/g) ?? []
+  // A section with a condition may not be the one for positive numbers.
+  const asked = /\[[<>=]/.test(code) ? sections : sections.slice(0, 1)
+  const kinds = asked.map(kindOfSection)
+  return kinds.find((kind) => kind === 'date') ?? kinds.find((kind) => kind !== 'number') ?? 'number'
+}

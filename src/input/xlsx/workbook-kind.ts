@@ -1,0 +1,76 @@
+import { Refusal } from '../../messages/known-error.ts'
+import { visitXml } from './read-xml.ts'
+import { readRelationships } from './relationships.ts'
+import { maxDescription, type ZipParts } from './zip-parts.ts'
+
+const saveAsXlsx =
+  'Open it in a spreadsheet program and save it as "Excel Workbook (.xlsx)", or the sheet as CSV UTF-8.'
+
+/** What the main part of an Office document is, by the end of its content type; the first match wins. */
+const byContentType: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [/excel\.sheet\.macroenabled/i, 'an Excel workbook with macros (.xlsm)'],
+  [/excel\.sheet\.binary/i, 'a binary Excel workbook (.xlsb)'],
+  [/spreadsheetml\.template|excel\.template/i, 'an Excel template (.xltx)'],
+  [/excel\.addin/i, 'an Excel add-in (.xlam)'],
+  [/wordprocessingml|ms-word/i, 'a Word document'],
+  [/presentationml|ms-powerpoint/i, 'a PowerPoint presentation'],
+]
+
+const isWorkbookType = /spreadsheetml\.sheet\.main\+xml$/i
+
+/** What an archive is that is not an Office document, by the names in it. */
+const byNames: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [/^xl\/workbook\.bin$/i, 'a binary Excel workbook (.xlsb)'],
+  [/^Index\/.*\.iwa$/i, 'a document of Apple Numbers, Pages or Keynote'],
+  [/^META-INF\/MANIFEST\.MF$/i, 'a Java archive'],
+]
+
+async function openDocumentKind(parts: ZipParts): Promise<string | null> {
+  if (!parts.has('mimetype')) return null
+  let text = ''
+  for await (const chunk of parts.read('mimetype', maxDescription))
+    text = (text + chunk.toString('latin1')).slice(0, 200)
+  if (/opendocument\.spreadsheet/.test(text)) return 'an OpenDocument spreadsheet (.ods)'
+  return /opendocument/.test(text) ? 'an OpenDocument file' : null
+}
+
+/** The content type of a part: its own, else that of its extension. */
+async function contentTypeOf(parts: ZipParts, part: string, name: string): Promise<string | null> {
+  const types = '[Content_Types].xml'
+  if (!parts.has(types)) return null
+  let own: string | null = null
+  let ofExtension: string | null = null
+  const wanted = part.toLowerCase()
+  await visitXml(parts.read(types, maxDescription), `${name}, ${types}`, {
+    open(element, attributes, path) {
+      if (path.length !== 1) return
+      const type = attributes.get('ContentType') ?? ''
+      if (element === 'Override' && attributes.get('PartName')?.toLowerCase() === `/${wanted}`) own = type
+      if (element === 'Default' && wanted.endsWith(`.${attributes.get('Extension')?.toLowerCase()}`))
+        ofExtension = type
+    },
+  })
+  return own ?? ofExtension
+}
+
+function refuse(name: string, what: string): Refusal {
+  return new Refusal(`${name}: the input is ${what}; an Excel workbook (.xlsx) was expected.`, saveAsXlsx)
+}
+
+/**
+ * The name of the part that is the workbook. Throws KnownError where the archive is another kind of document, which is
+ * then named.
+ */
+export async function findWorkbookPart(parts: ZipParts, name: string): Promise<string> {
+  const other = await openDocumentKind(parts)
+  if (other !== null) throw refuse(name, other)
+  const main = (await readRelationships(parts, '', name)).find(({ type }) => type === 'officeDocument')
+  if (main === undefined || main.part === null) {
+    const named = byNames.find(([pattern]) => parts.names.some((part) => pattern.test(part)))
+    throw refuse(name, named?.[1] ?? 'a ZIP archive that holds no workbook')
+  }
+  const type = await contentTypeOf(parts, main.part, name)
+  if (type !== null && isWorkbookType.test(type)) return main.part
+  const [, what] = byContentType.find(([pattern]) => pattern.test(type ?? '')) ?? []
+  throw refuse(name, what ?? 'an Office document that is not known')
+}

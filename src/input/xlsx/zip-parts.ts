@@ -1,0 +1,133 @@
+import { crc32 } from 'node:zlib'
+import { type Entry, openPromise, type ZipFile } from 'yauzl'
+import { KnownError, Refusal } from '../../messages/known-error.ts'
+import { shown, visible } from '../../messages/shown.ts'
+import type { InputFile } from '../input-file.ts'
+
+/** The most that the parts of a workbook may come to once they are inflated, in bytes. */
+const maxInflated = 300 * 1000 * 1000
+
+/** The most that a part may come to which only describes the others, in bytes: a list of sheets, of styles. */
+export const maxDescription = 50 * 1000 * 1000
+
+/** The most parts that a workbook may have. */
+const maxParts = 10_000
+
+/** The parts of a workbook's ZIP archive, by names without a leading slash; letter case does not count. */
+export interface ZipParts {
+  readonly names: readonly string[]
+  has(name: string): boolean
+  /**
+   * The bytes of a part, inflated. They are counted as they come, whatever the archive says of its size, and compared
+   * with its checksum at the end. Throws KnownError where they are too many or damaged, or where there is no such part.
+   * @param most how many bytes it may come to, where that is less than all parts together may
+   */
+  read(name: string, most?: number): AsyncGenerator<Buffer>
+  close(): void
+}
+
+const copyAgain = 'The file is not complete or damaged: copy it again, or open it in Excel and save it anew.'
+
+function damaged(name: string, what: string, cause?: unknown): Refusal {
+  return new Refusal(`${name}: the workbook can't be unpacked: ${what}.`, copyAgain, cause)
+}
+
+function checkEntry(name: string, entry: Entry, known: ReadonlyMap<string, Entry>): void {
+  const part = shown(entry.fileName)
+  if (known.size >= maxParts)
+    throw new Refusal(
+      `${name}: the workbook has more than ${maxParts} parts.`,
+      'Save the sheet that is meant as a workbook of its own.',
+    )
+  if (entry.isEncrypted())
+    throw new Refusal(
+      `${name}: the archive is encrypted; a workbook without a password was expected.`,
+      'Save it without a password.',
+    )
+  if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8)
+    throw damaged(
+      name,
+      `its part ${part} is compressed by method ${entry.compressionMethod}, which Excel does not write`,
+    )
+  if (known.has(keyOf(entry.fileName)))
+    throw damaged(name, `it has two parts named ${part}, and nobody can tell which is meant`)
+}
+
+function keyOf(name: string): string {
+  return name.toLowerCase()
+}
+
+async function openZip(input: InputFile): Promise<ZipFile> {
+  try {
+    return await openPromise(input.path, { autoClose: false })
+  } catch (error) {
+    throw damaged(input.name, reasonOf(error), error)
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return visible(error instanceof Error ? error.message.replace(/\.$/, '') : String(error))
+}
+
+/**
+ * Opens the ZIP archive that a workbook is. Whoever opens it must close it.
+ * Throws KnownError where it is damaged, encrypted, has too many parts or two of one name.
+ */
+export async function openZipParts(input: InputFile): Promise<ZipParts> {
+  const { name } = input
+  const zip = await openZip(input)
+  const entries = new Map<string, Entry>()
+  try {
+    for await (const entry of zip.eachEntry()) {
+      if (entry.fileName.endsWith('/')) continue
+      checkEntry(name, entry, entries)
+      entries.set(keyOf(entry.fileName), entry)
+    }
+  } catch (error) {
+    zip.close()
+    throw error instanceof KnownError ? error : damaged(name, reasonOf(error), error)
+  }
+  const inflated = new Map<string, number>()
+
+  /** Counts what a part comes to. One that is read again counts once. */
+  function count(part: string, bytes: number): void {
+    inflated.set(part, Math.max(bytes, inflated.get(part) ?? 0))
+    const all = [...inflated.values()].reduce((sum, size) => sum + size, 0)
+    if (all > maxInflated)
+      throw new Refusal(
+        `${name}: the workbook comes to more than ${maxInflated / 1_000_000} MB once it is unpacked.`,
+        'Save the sheet as CSV UTF-8, which may be of any size.',
+      )
+  }
+
+  async function* read(part: string, most = maxInflated): AsyncGenerator<Buffer> {
+    const entry = entries.get(keyOf(part))
+    if (entry === undefined) throw damaged(name, `its part ${shown(part)} is missing`)
+    // An archive that says too much need not be unpacked; one that says too little is counted.
+    count(keyOf(part), entry.uncompressedSize)
+    if (entry.uncompressedSize > most)
+      throw damaged(name, `its part ${shown(part)} comes to more than ${most / 1_000_000} MB`)
+    let bytes = 0
+    let sum = 0
+    try {
+      for await (const chunk of await zip.openReadStreamPromise(entry)) {
+        const piece = chunk as Buffer
+        bytes += piece.length
+        sum = crc32(piece, sum)
+        count(keyOf(part), bytes)
+        yield piece
+      }
+    } catch (error) {
+      throw error instanceof KnownError ? error : damaged(name, `${shown(part)}: ${reasonOf(error)}`, error)
+    }
+    if (bytes !== entry.uncompressedSize || sum !== entry.crc32)
+      throw damaged(name, `its part ${shown(part)} does not agree with its checksum`)
+  }
+
+  return {
+    names: [...entries.values()].map(({ fileName }) => fileName),
+    has: (part) => entries.has(keyOf(part)),
+    read,
+    close: () => zip.close(),
+  }
+}
