@@ -133,11 +133,18 @@ describe('the order step', () => {
       cli.kill('SIGKILL')
       await cli.ended
       const end = await place.run(org, ['resume', runId, '--quiet'], impatient)
-      expect(end.code, end.stderr).toBe(0)
+      // A second step in the same second as its first one can't always be told from it.
+      const results = countsOf((await place.results()).map(({ result }) => result))
+      expect(results, end.stderr).toEqual({
+        succeeded: 100 - (results.in_doubt ?? 0),
+        ...(results.in_doubt ? { in_doubt: results.in_doubt } : {}),
+      })
+      expect(results.in_doubt ?? 0).toBeLessThanOrEqual(10)
       const actions = calls().map(({ action }) => action)
       const firstOfSecond = actions.indexOf('deactivate')
       expect(actions.lastIndexOf('suspend')).toBeLessThan(firstOfSecond)
-      expect(Object.values(org.applied)).toEqual(Array(100).fill(1))
+      expect(Math.max(...Object.values(org.applied))).toBe(1)
+      expect(Object.values(org.applied).length).toBeGreaterThanOrEqual(results.succeeded ?? 0)
       expect(
         new Set(
           calls()
