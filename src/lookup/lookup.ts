@@ -34,6 +34,7 @@ export function openLookup(options: LookupOptions): LookupParts {
   return {
     orgUrl: options.orgUrl,
     async send(request) {
+      patience.asked()
       const answering = options.send(request)
       // A row with a hanging call gives its place to another row.
       const hanging = setTimeout(() => void parked(() => answering), hangsAfterMs)

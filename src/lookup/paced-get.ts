@@ -95,6 +95,19 @@ export async function pacedGet(
   }
 }
 
+/** How long the last question waits for its answer: a filter lets it pass at once, and an org that hangs never does. */
+const ownerCheckMs = 5_000
+
+/** What a promise resolves to in time; null if it does not. What it throws later is nobody's concern any more. */
+async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined
+  const timeUp = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), milliseconds)
+  })
+  promise.catch(() => {})
+  return await Promise.race([promise, timeUp]).finally(() => clearTimeout(timer))
+}
+
 /**
  * Counts a request without an answer of Okta's, and stops the run once the silence has lasted too long. Before it
  * stops, it asks for the token's owner: a filter that blocks one login is not an outage.
@@ -111,7 +124,8 @@ export async function waitForOkta(parts: LookupParts, answer: Answer): Promise<v
   }
   if (silentMs < oktaPatienceMs) return
   const owner = readOwnerRequest()
-  const asked = await pacer.request(owner.bucket, { send: () => send(owner) })
+  const asking = pacer.request(owner.bucket, { send: () => send(owner) })
+  const asked = await within(ownerCheckMs, asking)
   if (asked?.kind === 'answered' && isOktas(asked)) return
   throw stop.because(oktaAway(answer, orgUrl, Math.round(oktaPatienceMs / 1000)))
 }

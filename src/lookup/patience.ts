@@ -8,11 +8,12 @@ const reportAfterMs = 5_000
  * How long Okta has been silent, over all requests of an execution. Answers of a proxy or a load balancer in Okta's
  * place count as silence.
  *
- * The silence begins with the first failure after Okta's last answer, not with that answer: a run that waits a minute
- * for its budget asks nothing meanwhile.
+ * The silence begins when the first request after Okta's last answer leaves, not with that answer: a run that waits a
+ * minute for its budget asks nothing meanwhile.
  */
 export class OktaPatience {
   readonly #monotonic: () => number
+  #askedSince: number | null = null
   #silentSince: number | null = null
   #answers = 0
   #reported = false
@@ -32,9 +33,15 @@ export class OktaPatience {
     return this.#answers
   }
 
+  /** To be called when a request leaves. */
+  asked(): void {
+    this.#askedSince ??= this.#monotonic()
+  }
+
   /** To be called after an answer that is certainly Okta's, whatever it says. */
   heard(): void {
     this.#answers++
+    this.#askedSince = null
     this.#silentSince = null
     this.#reported = false
   }
@@ -46,10 +53,10 @@ export class OktaPatience {
     return true
   }
 
-  /** To be called after a request without an answer of Okta's. Returns the length of the silence in ms, 0 at first. */
+  /** To be called after a request without an answer of Okta's. Returns the length of the silence in ms. */
   failed(): number {
     const now = this.#monotonic()
-    this.#silentSince ??= now
+    this.#silentSince ??= this.#askedSince ?? now
     return now - this.#silentSince
   }
 }
