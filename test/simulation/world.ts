@@ -222,12 +222,14 @@ export class World {
       this.time.plan(delay, null, () => {
         const gone = owner?.state === 'gone'
         if (this.disk.powerLosses !== powerLosses || (gone && !outlives)) return
+        let answer: () => void
         try {
           const value = effect()
-          this.time.plan(0, owner, () => resolve(value))
+          answer = () => resolve(value)
         } catch (error) {
-          this.time.plan(0, owner, () => reject(error))
+          answer = () => reject(error)
         }
+        this.time.handOver(owner, answer)
       })
     })
   }
