@@ -12,8 +12,9 @@
  *   open.
  * - **open**: the window of `reset` is running. The run may send the rest of its share, but no more than Okta shows as
  *   remaining minus what others on the counter would use until the reset. Once `reset` + 1 s has passed → probing.
- * - **probing**: the old window is over and the next one is not seen yet. One probe at a time. The first answer with a
- *   later reset → open.
+ * - **probing**: the old window is over and the next one is not seen yet. One probe at a time, and no more of them than
+ *   the share: each may count, also where its answer does not show the window. The first answer with a later reset →
+ *   open.
  * - **closed**: Okta refused a call. Nothing goes out until `closedUntil`, then as above.
  *
  * Requests in flight count as spent, on both sides of a reset. Answers arrive in any order, so within a window only the
@@ -103,6 +104,11 @@ export function isProbing(state: BudgetState, now: number): boolean {
 /** The first moment at which a window is certainly over. The second that `reset` names still belongs to it. */
 export function endOf(window: Pick<BudgetWindow, 'reset'>): number {
   return (window.reset + 1) * 1000
+}
+
+/** How long a window may be open, in ms. The second that its reset names still belongs to it. */
+export function longestOpen({ windowMs }: Pick<BudgetState, 'windowMs'>): number {
+  return windowMs + 1000
 }
 
 /** The most that the run sends in a window of this limit. */

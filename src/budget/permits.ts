@@ -1,4 +1,11 @@
-import { type BudgetState, type BudgetWindow, endOf, isProbing, shareOf } from './budget-state.ts'
+import {
+  type BudgetState,
+  type BudgetWindow,
+  endOf,
+  isProbing,
+  longestOpen,
+  shareOf,
+} from './budget-state.ts'
 import { othersUntilEnd } from './others.ts'
 
 /** How soon to look again at an open window that allows nothing now. */
@@ -28,7 +35,7 @@ const leadPart = 0.05
  */
 export function permits(state: BudgetState, now: number, workLeft = 0): number {
   if (now < state.closedUntil) return 0
-  if (isProbing(state, now)) return probeIsDue(state, now) ? 1 : 0
+  if (isProbing(state, now)) return now >= probeDueAt(state, now) ? 1 : 0
   const { window } = state
   if (window === null) return Math.max(0, headerlessInFlight - state.inFlight)
   const share = shareOf(state, window.limit)
@@ -55,12 +62,32 @@ function spreadOver(state: BudgetState, window: BudgetWindow, share: number, now
  */
 export function changesAt(state: BudgetState, now: number): number {
   if (now < state.closedUntil) return state.closedUntil
-  if (isProbing(state, now)) return state.probedAt === null ? now : state.probedAt + probePatienceMs
+  if (isProbing(state, now)) return probeDueAt(state, now)
   if (state.window === null) return now + probePatienceMs
   // As the window passes, the run may spend more, and what others still need shrinks.
   return Math.min(endOf(state.window), now + nextLookMs)
 }
 
-function probeIsDue(state: BudgetState, now: number): boolean {
-  return state.probedAt === null || now >= state.probedAt + probePatienceMs
+/**
+ * When the next probe may leave. The requests that the unseen window may contain, in flight or answered without
+ * headers, must leave room for it in the share.
+ */
+function probeDueAt(state: BudgetState, now: number): number {
+  const due = state.probedAt === null ? now : state.probedAt + probePatienceMs
+  if (state.window === null) return due
+  const { since } = state.unattributed
+  const span = longestOpen(state)
+  const room = shareOf(state, state.window.limit) - (state.inFlight - state.probesInFlight)
+  const moments = [now, since + span + 1, since + 2 * span + 1].filter((moment) => moment >= now)
+  const roomAt = moments.find((moment) => mayContain(state, moment) < room) ?? now + span
+  return Math.max(due, roomAt)
+}
+
+/** How many requests that no answer has attributed a window may contain that is open at a moment. */
+function mayContain(state: BudgetState, moment: number): number {
+  const { count, countBefore, since } = state.unattributed
+  const age = moment - since
+  const span = longestOpen(state)
+  if (age <= span) return count + countBefore
+  return age <= 2 * span ? count : 0
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { answered, sent } from '../../src/budget/budget-events.ts'
+import { answered, type BudgetAnswer, sent } from '../../src/budget/budget-events.ts'
 import { newBudget, shareOf } from '../../src/budget/budget-state.ts'
 import { changesAt, permits } from '../../src/budget/permits.ts'
 import { headers, known, reset, roundTrip, send, start } from './budget-play.ts'
@@ -160,6 +160,37 @@ describe('a reset', () => {
     expect(again).toBeGreaterThan(now)
     expect(again - now).toBeLessThanOrEqual(10_000)
     expect(permits(state, again)).toBe(1)
+  })
+
+  it('sends no more probes than the share where their answers show no window', () => {
+    const now = (reset + 1) * 1000
+    const bare: BudgetAnswer = { kind: 'answered', rateLimit: null }
+    let state = roundTrip(roundTrip(known(0.5, 4), now, bare), now + 100, { kind: 'nothing_learned' })
+    expect(permits(state, now + 200)).toBe(0)
+    const again = changesAt(state, now + 200)
+    // Then the window that the probes may have opened is over, its last second included.
+    expect(again).toBeGreaterThan(now + 100 + 61_000)
+    expect(permits(state, again - 1)).toBe(0)
+    expect(permits(state, again)).toBe(1)
+    state = roundTrip(state, again, headers(4, 3, again / 1000 + 60))
+    expect(permits(state, again)).toBe(1)
+  })
+
+  it('counts a call of the old window that is answered after its end without headers', () => {
+    const now = (reset + 1) * 1000
+    const two = send(known(0.5, 8), now - 500, 2)
+    // While it is in flight, it may still open the next window.
+    expect(permits(two.state, now)).toBe(1)
+    const state = two.permits.reduce(
+      (before, permit) => answered(before, permit, { kind: 'answered', rateLimit: null }, now),
+      two.state,
+    )
+    expect(permits(roundTrip(state, now + 10, { kind: 'nothing_learned' }), now + 20)).toBe(1)
+    const full = [30, 40].reduce(
+      (before, ms) => roundTrip(before, now + ms, { kind: 'nothing_learned' }),
+      state,
+    )
+    expect(permits(full, now + 50)).toBe(0)
   })
 })
 
