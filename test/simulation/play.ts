@@ -17,7 +17,7 @@ export interface Played {
   readonly applied: number
 }
 
-/** What one clean end of a process left in its run directory. */
+/** The reports of a run as they were after a process, and when their results were written. */
 export interface Report {
   readonly run: string
   readonly at: number
@@ -221,7 +221,7 @@ class Story {
     for (const run of runs.names.keys()) {
       if (run.startsWith('.')) continue
       const report = readReports(world, run)
-      if (report !== null) this.reports.push({ run, at: world.time.now, ...report })
+      if (report !== null) this.reports.push({ run, ...report })
     }
   }
 

@@ -40,7 +40,11 @@ export class World {
   constructor(scenario: Scenario) {
     this.scenario = scenario
     this.draws = new Draws(scenario.seed)
-    this.files = new FileApi(this.disk, (name, effect) => this.#syscall(name, effect))
+    this.files = new FileApi(
+      this.disk,
+      (name, effect) => this.#syscall(name, effect),
+      () => this.time.now,
+    )
     this.org = new Org(
       {
         clockMs: scenario.orgClockMs,
