@@ -6,8 +6,8 @@
  * names.
  *
  * States and transitions:
- * - **unknown**: no answer yet. One request goes out as a probe. An answer with headers → open. One without →
- *   headerless.
+ * - **unknown**: no answer yet. One request goes out as a probe, if what earlier executions sent leaves room for it in
+ *   the share of the limit that they saw. An answer with headers → open. One without → headerless.
  * - **headerless**: answers have no rate-limit headers. At most two requests are in flight. An answer with headers →
  *   open.
  * - **open**: the window of `reset` is running. The run may send the rest of its share, but no more than Okta shows as
@@ -41,6 +41,8 @@ export interface BudgetState {
   readonly othersRate: number | null
   /** Times of requests by earlier executions that may still count in the window and are not attributed yet. */
   readonly earlierSends: readonly number[]
+  /** The limit that earlier executions last saw; null if none is known. */
+  readonly earlierLimit: number | null
   /** Length of a window in ms, as learned. Okta's is 60 s. */
   readonly windowMs: number
 }
@@ -76,9 +78,14 @@ export const defaultWindowMs = 60_000
 /**
  * A bucket about which nothing is known yet.
  *
- * @param earlierSends times at which an earlier execution of the same run sent requests in this bucket
+ * @param earlierSends times at which an earlier execution of the same run sent requests in this bucket, in order
+ * @param earlierLimit the limit that it last saw
  */
-export function newBudget(share: number, earlierSends: readonly number[] = []): BudgetState {
+export function newBudget(
+  share: number,
+  earlierSends: readonly number[] = [],
+  earlierLimit: number | null = null,
+): BudgetState {
   return {
     share,
     caution: 1,
@@ -91,6 +98,7 @@ export function newBudget(share: number, earlierSends: readonly number[] = []): 
     unattributed: noneUnattributed,
     othersRate: null,
     earlierSends,
+    earlierLimit,
     windowMs: defaultWindowMs,
   }
 }

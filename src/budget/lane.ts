@@ -59,9 +59,9 @@ export interface Lane {
 }
 
 /** A lane with nothing known and nothing waiting. */
-export function newLane(share: number, earlierSends: readonly number[]): Lane {
+export function newLane(share: number, earlierSends: readonly number[], earlierLimit: number | null): Lane {
   return {
-    budget: newBudget(share, earlierSends),
+    budget: newBudget(share, earlierSends, earlierLimit),
     waiting: [],
     waitingAhead: [],
     leasing: false,

@@ -31,10 +31,12 @@ export interface PacerOptions {
   readonly ledger: Ledger
   /** Times by Okta's clock, in epoch ms, at which earlier executions sent requests in a bucket. */
   readonly earlierSends: (bucket: Bucket) => readonly number[]
+  /** The limit that they last saw in a bucket; null if none is known. */
+  readonly earlierLimit?: (bucket: Bucket) => number | null
   /** The most requests that the run still has to send in a bucket. */
   readonly workLeft: (bucket: Bucket) => number
-  /** Called when permits are handed out and as many requests are about to leave. */
-  readonly onPermits?: (bucket: Bucket, count: number) => void
+  /** Called when permits are handed out and as many requests are about to leave. The limit is null while not known. */
+  readonly onPermits?: (bucket: Bucket, count: number, limit: number | null) => void
 }
 
 /** The most silent calls beside those that are answered. The client has a connection for each. */
@@ -65,7 +67,7 @@ export class Pacer {
   readonly #clock: OktaClock
   readonly #ledger: Ledger
   readonly #workLeft: (bucket: Bucket) => number
-  readonly #onPermits: (bucket: Bucket, count: number) => void
+  readonly #onPermits: NonNullable<PacerOptions['onPermits']>
   readonly #queue: SlotQueue
   readonly #lanes: ReadonlyMap<Bucket, Lane>
   readonly #silent = new SilentCalls()
@@ -85,7 +87,10 @@ export class Pacer {
     this.#slots = newSlots(options.concurrency)
     this.#queue = new SlotQueue(this.#slots.size)
     this.#lanes = new Map(
-      buckets.map((bucket) => [bucket, newLane(options.share, options.earlierSends(bucket))]),
+      buckets.map((bucket) => [
+        bucket,
+        newLane(options.share, options.earlierSends(bucket), options.earlierLimit?.(bucket) ?? null),
+      ]),
     )
   }
 
@@ -173,7 +178,7 @@ export class Pacer {
       lane.budget = state
       leased.push(permit)
     }
-    this.#onPermits(bucket, count)
+    this.#onPermits(bucket, count, lane.budget.window?.limit ?? null)
     this.#admitted += count
     lane.leasing = true
     // Without a known limit there is nothing to account for: the number in flight is the only rule.

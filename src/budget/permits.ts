@@ -69,25 +69,33 @@ export function changesAt(state: BudgetState, now: number): number {
 }
 
 /**
- * When the next probe may leave. The requests that the unseen window may contain, in flight or answered without
- * headers, must leave room for it in the share.
+ * When the next probe may leave. The requests that the unseen window may contain (in flight, answered without headers,
+ * or sent by an earlier execution) must leave room for it in the share.
  */
 function probeDueAt(state: BudgetState, now: number): number {
   const due = state.probedAt === null ? now : state.probedAt + probePatienceMs
-  if (state.window === null) return due
-  const { since } = state.unattributed
+  const limit = state.window?.limit ?? state.earlierLimit
+  if (limit === null) return due
   const span = longestOpen(state)
-  const room = shareOf(state, state.window.limit) - (state.inFlight - state.probesInFlight)
+  const { since } = state.unattributed
+  const room = shareOf(state, limit) - (state.window === null ? 0 : state.inFlight - state.probesInFlight)
   const moments = [now, since + span + 1, since + 2 * span + 1].filter((moment) => moment >= now)
-  const roomAt = moments.find((moment) => mayContain(state, moment) < room) ?? now + span
-  return Math.max(due, roomAt)
+  const roomAt = moments.find((moment) => unattributedAt(state, moment) < room) ?? now + span
+  return Math.max(due, roomAt, earlierLeaveAt(state, room - unattributedAt(state, now), now))
 }
 
 /** How many requests that no answer has attributed a window may contain that is open at a moment. */
-function mayContain(state: BudgetState, moment: number): number {
+function unattributedAt(state: BudgetState, moment: number): number {
   const { count, countBefore, since } = state.unattributed
   const age = moment - since
   const span = longestOpen(state)
   if (age <= span) return count + countBefore
   return age <= 2 * span ? count : 0
+}
+
+/** When fewer than `room` requests of earlier executions can still be in the open window. */
+function earlierLeaveAt(state: BudgetState, room: number, now: number): number {
+  const last = room < 1 ? undefined : state.earlierSends.at(-room)
+  // A time that lies ahead shows that our clock is not set by Okta's yet.
+  return last === undefined || last > now + 1000 ? now : last + longestOpen(state) + 1
 }

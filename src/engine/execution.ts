@@ -102,9 +102,12 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       concurrency: run.job.pace.concurrency,
       share: run.job.pace.share,
       earlierSends: (bucket) => state.sentRecently.times(bucket),
+      earlierLimit: (bucket) => state.sentRecently.limit(bucket),
       workLeft: () => run.input.tasks - state.done,
-      onPermits: (bucket, count) =>
-        recorder.note({ event: 'permits', bucket, count, okta_time: Math.round(clock.now()) }),
+      onPermits: (bucket, count, limit) => {
+        const known = limit === null ? {} : { limit }
+        recorder.note({ event: 'permits', bucket, count, ...known, okta_time: Math.round(clock.now()) })
+      },
       send: async (request) => {
         const answer = await options.send(request)
         tally.request(request, answer)

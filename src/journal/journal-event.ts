@@ -116,6 +116,8 @@ interface PermitsEvent {
   readonly event: 'permits'
   readonly bucket: string
   readonly count: number
+  /** The bucket's limit; absent while it is not known. */
+  readonly limit?: number
   /** Epoch milliseconds by Okta's clock. */
   readonly okta_time: number
 }

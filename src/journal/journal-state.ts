@@ -59,7 +59,7 @@ export class JournalState {
         this.#end(event, position)
         break
       case 'permits':
-        this.sentRecently.add(event.bucket, event.okta_time, event.count)
+        this.sentRecently.add(event.bucket, event.okta_time, event.count, event.limit)
         break
       case 'tally':
         this.executions.tally(event)

@@ -9,13 +9,20 @@ interface Sent {
 /** How many requests were sent in each rate-limit bucket in the last minutes, by Okta's clock. */
 export class SentRecently {
   readonly #byBucket = new Map<string, Sent[]>()
+  readonly #limits = new Map<string, number>()
 
-  add(bucket: string, time: number, count: number): void {
+  add(bucket: string, time: number, count: number, limit?: number): void {
+    if (limit !== undefined) this.#limits.set(bucket, limit)
     const sent = this.#byBucket.get(bucket) ?? []
     sent.push({ time, count })
     // Old entries are dropped in bulk, now and then.
     const kept = sent.length % 2048 === 0 ? sent.filter((known) => known.time >= time - rememberMs) : sent
     this.#byBucket.set(bucket, kept)
+  }
+
+  /** The limit that a bucket showed last; null if none is known. */
+  limit(bucket: string): number | null {
+    return this.#limits.get(bucket) ?? null
   }
 
   /** The time of each request in a bucket, in epoch ms. */

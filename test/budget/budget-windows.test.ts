@@ -41,6 +41,26 @@ describe('a bucket of which nothing is known', () => {
   })
 })
 
+describe('a bucket whose limit an earlier execution saw', () => {
+  const now = start + 30_000
+
+  it('sends nothing while that execution has used the share up', () => {
+    const earlier = [start - 40_000, start, start + 10, start + 20_000]
+    const state = newBudget(0.3, earlier, 10)
+    expect(permits(state, now)).toBe(0)
+    const again = changesAt(state, now)
+    expect(again).toBeGreaterThan(start + 61_000)
+    expect(permits(state, again - 1)).toBe(0)
+    expect(permits(state, again)).toBe(1)
+  })
+
+  it('sends its probe where the share has room, or the times can not be by our clock', () => {
+    expect(permits(newBudget(0.3, [start, start + 10], 10), now)).toBe(1)
+    expect(permits(newBudget(0.3, [], 10), now)).toBe(1)
+    expect(permits(newBudget(0.3, [now + 5_000, now + 5_000, now + 5_000], 10), now)).toBe(1)
+  })
+})
+
 describe('an open window', () => {
   it.each([
     [0.5, 300, 150],
