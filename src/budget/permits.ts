@@ -23,6 +23,8 @@ const lookAgainPart = 1 / 6
 const tailPart = 0.1
 const shortestTailMs = 2_000
 const longestTailPart = 0.4
+/** A request of an earlier execution may have opened a window this long after it was let go. */
+const arrivesWithinMs = 5_000
 /** A spread share runs ahead of the clock by this part of the window: a run begins with several calls, not with one. */
 const leadPart = 0.05
 
@@ -97,5 +99,5 @@ function unattributedAt(state: BudgetState, moment: number): number {
 function earlierLeaveAt(state: BudgetState, room: number, now: number): number {
   const last = room < 1 ? undefined : state.earlierSends.at(-room)
   // A time that lies ahead shows that our clock is not set by Okta's yet.
-  return last === undefined || last > now + 1000 ? now : last + longestOpen(state) + 1
+  return last === undefined || last > now + 1000 ? now : last + arrivesWithinMs + longestOpen(state) + 1
 }
