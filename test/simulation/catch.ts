@@ -1,6 +1,6 @@
+import { drawScenario } from './draw-scenario.ts'
 import type { PlantedBug } from './planted-bugs.ts'
 import { play } from './play.ts'
-import { drawScenario } from './scenario.ts'
 
 /** How a planted bug was caught. */
 export interface Catch {

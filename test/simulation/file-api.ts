@@ -123,6 +123,14 @@ export class FileApi {
     return node?.kind === 'file' ? Buffer.from(node.bytes) : null
   }
 
+  /** All files below a directory, by path, with their texts. */
+  texts(path: string): [path: string, text: string][] {
+    const node = this.#disk.find(path)
+    if (node === null) return []
+    if (node.kind === 'file') return [[path, node.bytes.toString('utf8')]]
+    return [...node.names.keys()].flatMap((name) => this.texts(`${path}/${name}`))
+  }
+
   /** When a file was last written, in virtual ms; null if there is none. */
   writtenAt(path: string): number | null {
     const node = this.#disk.find(path)

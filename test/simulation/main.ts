@@ -2,9 +2,9 @@ import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { catchAll } from './catch.ts'
+import { drawScenario } from './draw-scenario.ts'
 import { plantedBugs } from './planted-bugs.ts'
 import { play } from './play.ts'
-import { drawScenario } from './scenario.ts'
 import { shrink } from './shrink.ts'
 
 /**

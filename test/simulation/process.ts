@@ -14,6 +14,9 @@ export class SimProcess implements Owner {
   readonly output: string[] = []
   /** The runs for which lifecycle calls left it. */
   readonly sentFor = new Set<string>()
+  /** Called with the number of its calls that were applied, after each of them. */
+  readonly onApplied: ((count: number) => void)[] = []
+  #appliedCalls = 0
   exitCode: number | null = null
   /** When it ended, in virtual ms. */
   endedAt = 0
@@ -32,6 +35,12 @@ export class SimProcess implements Owner {
     return this.command.startsWith('retry')
       ? `${this.command} ${this.pid}`
       : (this.command.split(' ')[1] ?? '')
+  }
+
+  /** One of its calls was applied. */
+  applied(): void {
+    this.#appliedCalls++
+    for (const react of this.onApplied) react(this.#appliedCalls)
   }
 
   get ended(): boolean {

@@ -65,6 +65,6 @@ export function refsOf(world: World, run: string): ReadonlyMap<number, string> {
   const file = readRun(world, run)?.input.file
   const bytes = file === undefined ? null : world.files.read(`${runsDirectory}/${run}/${file}`)
   if (bytes === null) return new Map()
-  const records = parse(bytes, { columns: true }) as { readonly ref: string }[]
+  const records = parse(bytes, { columns: true, relax_column_count: true }) as { readonly ref: string }[]
   return new Map(records.map(({ ref }, index) => [index + 1, ref]))
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { drawScenario } from './draw-scenario.ts'
 import { play } from './play.ts'
-import { drawScenario } from './scenario.ts'
 
 /** More of them: `npm run simulate -- --seeds N`. */
 const seeds = 200

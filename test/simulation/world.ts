@@ -1,3 +1,4 @@
+import type { UserStatus } from '../../src/okta/status.ts'
 import { Disk } from './disk.ts'
 import { Draws } from './draws.ts'
 import { FileApi } from './file-api.ts'
@@ -16,6 +17,15 @@ export const runsDirectory = `${home}/runs`
 /** How far the machine's own clock is from virtual time at first. */
 const wallOffsetMs = Date.UTC(2026, 2, 2, 10)
 
+/** A lifecycle call that has left a process. */
+interface Departed extends Caller {
+  readonly at: number
+  readonly key: string
+  readonly action: string
+  /** The user's status in the org at that moment; null if there is no such user. */
+  readonly status: UserStatus | null
+}
+
 /** Everything of one history: time, disk, org, network and processes. */
 export class World {
   readonly scenario: Scenario
@@ -27,6 +37,7 @@ export class World {
   readonly network: Network
   readonly journals: JournalWatch
   readonly processes: SimProcess[] = []
+  readonly departures: Departed[] = []
   readonly violations: string[] = []
   readonly history: string[] = []
   /** For a planted bug: the job does not say whom it protects. */
@@ -176,7 +187,11 @@ export class World {
     if (later !== undefined)
       this.violate(`I9 ${process.pid} sends for run ${run} after ${later.pid} has taken it over`)
     process.sentFor.add(run)
-    return { run, row, step, attempt, pid: process.pid }
+    const caller = { run, row, step, attempt, pid: process.pid }
+    const id = decodeURIComponent(key)
+    const status = this.org.users.get(id)?.status ?? null
+    this.departures.push({ ...caller, at: this.time.now, key: id, action, status })
+    return caller
   }
 
   #end(process: SimProcess, code: number, error: unknown): void {
