@@ -49,6 +49,7 @@ export interface Waiter {
 
 /** A bucket with its budget and its waiting requests. */
 export interface Lane {
+  readonly bucket: Bucket
   budget: BudgetState
   readonly waiting: Waiter[]
   /** Waiting requests with {@link PacedRequest.ahead}. */
@@ -59,8 +60,14 @@ export interface Lane {
 }
 
 /** A lane with nothing known and nothing waiting. */
-export function newLane(share: number, earlierSends: readonly number[], earlierLimit: number | null): Lane {
+export function newLane(
+  bucket: Bucket,
+  share: number,
+  earlierSends: readonly number[],
+  earlierLimit: number | null,
+): Lane {
   return {
+    bucket,
     budget: newBudget(share, earlierSends, earlierLimit),
     waiting: [],
     waitingAhead: [],

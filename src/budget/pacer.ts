@@ -35,8 +35,10 @@ export interface PacerOptions {
   readonly earlierLimit?: (bucket: Bucket) => number | null
   /** The most requests that the run still has to send in a bucket. */
   readonly workLeft: (bucket: Bucket) => number
-  /** Called when permits are handed out and as many requests are about to leave. The limit is null while not known. */
-  readonly onPermits?: (bucket: Bucket, count: number, limit: number | null) => void
+  /** Called when permits are handed out and as many requests are about to leave. */
+  readonly onPermits?: (bucket: Bucket, count: number) => void
+  /** Called when answers show a limit other than before. */
+  readonly onLimit?: (bucket: Bucket, limit: number) => void
 }
 
 /** The most silent calls beside those that are answered. The client has a connection for each. */
@@ -68,6 +70,7 @@ export class Pacer {
   readonly #ledger: Ledger
   readonly #workLeft: (bucket: Bucket) => number
   readonly #onPermits: NonNullable<PacerOptions['onPermits']>
+  readonly #onLimit: NonNullable<PacerOptions['onLimit']>
   readonly #queue: SlotQueue
   readonly #lanes: ReadonlyMap<Bucket, Lane>
   readonly #silent = new SilentCalls()
@@ -84,12 +87,13 @@ export class Pacer {
     this.#ledger = options.ledger
     this.#workLeft = options.workLeft
     this.#onPermits = options.onPermits ?? (() => {})
+    this.#onLimit = options.onLimit ?? (() => {})
     this.#slots = newSlots(options.concurrency)
     this.#queue = new SlotQueue(this.#slots.size)
     this.#lanes = new Map(
       buckets.map((bucket) => [
         bucket,
-        newLane(options.share, options.earlierSends(bucket), options.earlierLimit?.(bucket) ?? null),
+        newLane(bucket, options.share, options.earlierSends(bucket), options.earlierLimit?.(bucket) ?? null),
       ]),
     )
   }
@@ -178,7 +182,7 @@ export class Pacer {
       lane.budget = state
       leased.push(permit)
     }
-    this.#onPermits(bucket, count, lane.budget.window?.limit ?? null)
+    this.#onPermits(bucket, count)
     this.#admitted += count
     lane.leasing = true
     // Without a known limit there is nothing to account for: the number in flight is the only rule.
@@ -254,7 +258,10 @@ export class Pacer {
   }
 
   #learn(lane: Lane, permit: Permit, answer: BudgetAnswer): void {
+    const known = lane.budget.window?.limit ?? lane.budget.earlierLimit
     lane.budget = answered(lane.budget, permit, answer, this.#clock.nowAtLeast())
+    const limit = lane.budget.window?.limit ?? known
+    if (limit !== null && limit !== known) this.#onLimit(lane.bucket, limit)
   }
 
   #adapt(answer: Answer, cutsWhenSent: number): void {

@@ -104,10 +104,9 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       earlierSends: (bucket) => state.sentRecently.times(bucket),
       earlierLimit: (bucket) => state.sentRecently.limit(bucket),
       workLeft: () => run.input.tasks - state.done,
-      onPermits: (bucket, count, limit) => {
-        const known = limit === null ? {} : { limit }
-        recorder.note({ event: 'permits', bucket, count, ...known, okta_time: Math.round(clock.now()) })
-      },
+      onPermits: (bucket, count) =>
+        recorder.note({ event: 'permits', bucket, count, okta_time: Math.round(clock.now()) }),
+      onLimit: (bucket, limit) => recorder.note({ event: 'limit', bucket, limit }),
       send: async (request) => {
         const answer = await options.send(request)
         tally.request(request, answer)

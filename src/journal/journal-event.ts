@@ -116,10 +116,15 @@ interface PermitsEvent {
   readonly event: 'permits'
   readonly bucket: string
   readonly count: number
-  /** The bucket's limit; absent while it is not known. */
-  readonly limit?: number
   /** Epoch milliseconds by Okta's clock. */
   readonly okta_time: number
+}
+
+/** Okta has shown a bucket's limit, or another one than before. */
+interface LimitEvent {
+  readonly event: 'limit'
+  readonly bucket: string
+  readonly limit: number
 }
 
 /** What the execution has sent so far. Written now and then, so that a killed execution leaves its last counts. */
@@ -154,5 +159,6 @@ export type JournalEvent =
   | VerdictEvent
   | ResultEvent
   | PermitsEvent
+  | LimitEvent
   | TallyEvent
   | StoppedEvent

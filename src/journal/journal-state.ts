@@ -59,7 +59,10 @@ export class JournalState {
         this.#end(event, position)
         break
       case 'permits':
-        this.sentRecently.add(event.bucket, event.okta_time, event.count, event.limit)
+        this.sentRecently.add(event.bucket, event.okta_time, event.count)
+        break
+      case 'limit':
+        this.sentRecently.showLimit(event.bucket, event.limit)
         break
       case 'tally':
         this.executions.tally(event)

@@ -16,7 +16,7 @@ const hangsAfterMs = 1_000
 export interface LookupOptions
   extends Pick<
     PacerOptions,
-    'concurrency' | 'share' | 'earlierSends' | 'earlierLimit' | 'workLeft' | 'onPermits'
+    'concurrency' | 'share' | 'earlierSends' | 'earlierLimit' | 'workLeft' | 'onPermits' | 'onLimit'
   > {
   readonly send: (request: OktaRequest) => Promise<Answer>
   readonly clock: OktaClock

@@ -33,8 +33,6 @@ it('is told by the journal of what was sent, reads included', () => {
 
 it('is told by the journal of the last limit of a bucket', () => {
   const state = new JournalState(1)
-  for (const limit of [600, 300])
-    state.apply({ event: 'permits', bucket, count: 1, limit, okta_time: start }, { offset: 0, length: 1 })
-  state.apply({ event: 'permits', bucket, count: 1, okta_time: start }, { offset: 0, length: 1 })
+  for (const limit of [600, 300]) state.apply({ event: 'limit', bucket, limit }, { offset: 0, length: 1 })
   expect(state.sentRecently.limit(bucket)).toBe(300)
 })

@@ -55,7 +55,13 @@ export class Network {
       this.#later(process, draws.between('connect', 1, 200), () => fail(handler, 'ECONNREFUSED'))
       return
     }
-    handler.onRequestStart?.(controller, undefined)
+    const start = new Controller()
+    handler.onRequestStart?.(start, undefined)
+    if (start.reason !== null) {
+      const { reason } = start
+      this.#later(process, 0, () => handler.onResponseError?.(start, reason))
+      return
+    }
     const caller = this.#with.onDeparture(process, method, path)
     const async = JSON.stringify(options.headers ?? {}).includes('respond-async')
     const departure = { process, method, path, caller }
@@ -167,7 +173,7 @@ export class Network {
     this.#later(process, 0, () => {
       const applied = this.#with.org.applied.find(({ by }) => by !== null && by === caller)
       if (status === 200 && applied !== undefined) applied.answeredAt = this.#with.time.now
-
+      const controller = new Controller()
       handler.onResponseStart?.(controller, status, { ...headers }, '')
       handler.onResponseData?.(controller, Buffer.from(body))
       handler.onResponseEnd?.(controller, {})
@@ -179,17 +185,22 @@ export class Network {
   }
 }
 
-const controller: Dispatcher.DispatchController = {
-  aborted: false,
-  paused: false,
-  reason: null,
-  abort: () => {},
-  pause: () => {},
-  resume: () => {},
+/** Lets a handler call a request off while it is told of it, as `onRequestStart` may. */
+class Controller implements Dispatcher.DispatchController {
+  aborted = false
+  reason: Error | null = null
+  readonly paused = false
+
+  abort(reason: Error): void {
+    this.aborted = true
+    this.reason = reason
+  }
+  pause(): void {}
+  resume(): void {}
 }
 
 function fail(handler: Handler, code: string): void {
-  handler.onResponseError?.(controller, Object.assign(new Error(code), { code }))
+  handler.onResponseError?.(new Controller(), Object.assign(new Error(code), { code }))
 }
 
 /** A page of a load balancer, with a clock of its own. */

@@ -54,8 +54,11 @@ function isExplained(
   const { target } = ruleOf(task.action)
   const { readFirst, users } = world.scenario
   // Without a read before the call, only the status after it tells.
-  const atFirst = users.find(({ id }) => id === user)?.status
-  if (!readFirst && atFirst !== undefined && target.includes(atFirst)) return true
+  const statuses = [
+    ...users.filter(({ id }) => id === user).map(({ status }) => status),
+    ...ours.filter((one) => one.user === user).map(({ after }) => after),
+  ]
+  if (!readFirst && statuses.some((status) => target.includes(status))) return true
   // Nothing was left to reset.
   const began = world.scenario.orgClockMs
   const old = world.org.users.get(user ?? '')?.factors.filter((time) => time < began)
