@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { Draws } from './draws.ts'
 import type { Caller, Org, OrgAnswer } from './org.ts'
 import { errorBody } from './org.ts'
+import { bucketOf } from './org-rules.ts'
 import type { SimProcess } from './process.ts'
 import type { Fault } from './scenario.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -12,6 +13,8 @@ export interface Departure {
   readonly method: string
   readonly path: string
   readonly caller: Caller | null
+  /** Whose share of the limit it uses; null for a request of a run that can't know the limit yet. */
+  readonly group: string | null
 }
 
 export interface NetworkOptions {
@@ -23,6 +26,8 @@ export interface NetworkOptions {
   /** How long a change by `respond_async` takes; 0 where none is asked for. */
   readonly transitionMs: number
   readonly note: (line: string) => void
+  /** Whether a process may know the limit of a bucket: by an answer of its own, or by what its run has on disk. */
+  readonly knowsLimit: (process: SimProcess, bucket: string) => boolean
   /** Judges a call at the moment when it leaves, and tells whose it is. */
   readonly onDeparture: (process: SimProcess, method: string, path: string) => Caller | null
 }
@@ -64,10 +69,11 @@ export class Network {
     }
     const caller = this.#with.onDeparture(process, method, path)
     const async = JSON.stringify(options.headers ?? {}).includes('respond-async')
-    const departure = { process, method, path, caller }
+    const group = this.#with.knowsLimit(process, bucketOf(method, path)) ? process.group : null
+    const departure = { process, method, path, caller, group }
     const there = draws.between('there', 1, draws.chance('slow', 0.05) ? 3_000 : 120)
     if (fault === undefined) {
-      this.#reach(departure, there, async, (answer) => this.#deliver(process, handler, answer, caller))
+      this.#reach(departure, there, async, (answer) => this.#deliver(departure, handler, answer))
       return
     }
     this.struck++
@@ -82,7 +88,7 @@ export class Network {
       this.#reach(departure, delay, async, then)
     const lose = (delay: number, code = 'UND_ERR_SOCKET'): void =>
       this.#later(process, delay, () => fail(handler, code))
-    const say = (answer: OrgAnswer): void => this.#deliver(process, handler, answer, departure.caller)
+    const say = (answer: OrgAnswer): void => this.#deliver(departure, handler, answer)
     switch (fault.kind) {
       case 'lost_request':
         lose(there)
@@ -151,10 +157,10 @@ export class Network {
   /** The org gets a request. That happens whatever becomes of the process. */
   #reach(departure: Departure, delay: number, async: boolean, then: (answer: OrgAnswer) => void): void {
     const { time, draws, org, transitionMs, note } = this.#with
-    const { method, path, caller, process } = departure
+    const { method, path, caller, process, group } = departure
     time.plan(delay, null, () => {
       org.busy++
-      const answer = org.answer(method, path, async ? transitionMs : 0, caller, process.group)
+      const answer = org.answer(method, path, async ? transitionMs : 0, caller, group)
       note(`org: ${method} ${path} of ${process.pid} → ${answer.status}`)
       const back = draws.between('back', 1, draws.chance('slow back', 0.03) ? 2_000 : 80)
       time.plan(back, null, () => {
@@ -165,14 +171,17 @@ export class Network {
   }
 
   #deliver(
-    process: SimProcess,
+    { process, method, path, caller }: Departure,
     handler: Handler,
     { status, headers, body }: OrgAnswer,
-    caller: Caller | null,
   ): void {
     this.#later(process, 0, () => {
+      const { now } = this.#with.time
+      const bucket = bucketOf(method, path)
+      if (Number(headers['x-rate-limit-limit'] ?? 0) > 0 && !process.limitsSeen.has(bucket))
+        process.limitsSeen.set(bucket, now)
       const applied = this.#with.org.applied.find(({ by }) => by !== null && by === caller)
-      if (status === 200 && applied !== undefined) applied.answeredAt = this.#with.time.now
+      if (status === 200 && applied !== undefined) applied.answeredAt = now
       const controller = new Controller()
       handler.onResponseStart?.(controller, status, { ...headers }, '')
       handler.onResponseData?.(controller, Buffer.from(body))

@@ -1,10 +1,11 @@
 import { type Ours, type RefOf, wasKnown } from './evidence.ts'
+import type { Caller } from './org.ts'
 import type { Report } from './play.ts'
 import type { World } from './world.ts'
 
 const mailPauseMs = 5 * 60_000
-/** Calls take a while on their way, and Okta's clock is known to a second. */
-const clockSlackMs = 5_000
+/** Okta's clock is known to a second, and its answers tell it more and more exactly. */
+const clockSlackMs = 1_500
 
 /** I11: a task is applied once, unless it was in doubt with leave to repeat. */
 export function checkOnce(
@@ -44,16 +45,22 @@ export function checkOnce(
 
 /** I11: while it may have been applied, a call that sends mail waits five minutes before it is sent again. */
 export function checkMails(world: World, ours: readonly Ours[]): void {
-  const last = new Map<string, Ours>()
-  for (const applied of ours) {
-    if (!applied.mailed) continue
-    const { run, row, step } = applied.by
-    const task = `${run} row ${row} step ${step}`
-    const before = last.get(task)
-    last.set(task, applied)
-    if (before !== undefined && applied.at - before.at < mailPauseMs - clockSlackMs)
-      world.violate(`I11 ${task}: the user got two mails within ${(applied.at - before.at).toFixed(0)} ms`)
+  const mailed = new Set(ours.filter((one) => one.mailed).map(({ by }) => nameOf(by, by.attempt)))
+  const last = new Map<string, number>()
+  for (const { at, attempt, ...task } of world.departures) {
+    if (!mailed.has(nameOf(task, attempt))) continue
+    const before = last.get(nameOf(task))
+    last.set(nameOf(task), at)
+    if (before !== undefined && at - before < mailPauseMs - clockSlackMs)
+      world.violate(`I11 ${nameOf(task)}: two mails, sent within ${(at - before).toFixed(0)} ms`)
   }
+}
+
+function nameOf(
+  { run, row, step }: Pick<Caller, 'run' | 'row' | 'step'>,
+  attempt: number | null = null,
+): string {
+  return `${run} row ${row} step ${step}${attempt === null ? '' : ` attempt ${attempt}`}`
 }
 
 /** Whether somebody enrolled a factor so near to a reset that whole seconds can't tell which came first. */

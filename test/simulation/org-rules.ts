@@ -33,3 +33,13 @@ export const refusals: Readonly<Record<Action, readonly [number, string]>> = {
   unlock: [403, 'E0000032'],
   unsuspend: [400, 'E0000001'],
 }
+
+/** The bucket of lifecycle calls. */
+export const lifecycle = '/api/v1/users'
+
+/** The rate-limit bucket that a request counts in. */
+export function bucketOf(method: string, path: string): string {
+  const [plain = ''] = path.split('?')
+  if (method === 'POST' || plain.endsWith('/factors')) return lifecycle
+  return plain.endsWith('/me') ? '/api/v1/users/me' : '/api/v1/users/{id}'
+}

@@ -1,6 +1,6 @@
 import type { Action } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
-import { legal, refusals, target } from './org-rules.ts'
+import { bucketOf, legal, lifecycle, refusals, target } from './org-rules.ts'
 
 /** A user of the simulated org. Times are epoch ms by the org's clock. */
 export interface SimUser {
@@ -76,7 +76,6 @@ export interface WindowUse {
 }
 
 const windowMs = 60_000
-const lifecycle = '/api/v1/users'
 
 /** An org that behaves as okta-facts say and records what it really applied. */
 export class Org {
@@ -118,12 +117,17 @@ export class Org {
   }
 
   /** Counts a request and answers it. `caller` is whose lifecycle call it is; null for reads. */
-  answer(method: string, path: string, async: number, caller: Caller | null, whose: string): OrgAnswer {
+  answer(
+    method: string,
+    path: string,
+    async: number,
+    caller: Caller | null,
+    whose: string | null,
+  ): OrgAnswer {
     const [plain = '', query = ''] = path.split('?')
     const [, , , , key = '', , action] = plain.split('/')
     const isFactors = plain.endsWith('/factors')
-    const bucket =
-      method === 'POST' || isFactors ? lifecycle : key === 'me' ? '/api/v1/users/me' : '/api/v1/users/{id}'
+    const bucket = bucketOf(method, path)
     const counted = this.#count(bucket, whose)
     if (!counted.allowed) return this.#say(429, errorBody('E0000047'), counted.headers)
     if (this.busy > this.#settings.concurrency) {

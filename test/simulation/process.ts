@@ -12,6 +12,8 @@ export class SimProcess implements Owner {
   readonly startedAt: number
   readonly signals = new Map<string, Set<() => void>>()
   readonly output: string[] = []
+  /** When it first saw the limit of each rate-limit bucket, in virtual ms. */
+  readonly limitsSeen = new Map<string, number>()
   /** The runs for which lifecycle calls left it. */
   readonly sentFor = new Set<string>()
   /** Called with the number of its calls that were applied, after each of them. */

@@ -17,6 +17,9 @@ export const runsDirectory = `${home}/runs`
 /** How far the machine's own clock is from virtual time at first. */
 const wallOffsetMs = Date.UTC(2026, 2, 2, 10)
 
+/** Within this time a process has written down what it saw. */
+const writingMs = 1_500
+
 /** A lifecycle call that has left a process. */
 interface Departed extends Caller {
   readonly at: number
@@ -76,6 +79,7 @@ export class World {
       requestTimeoutMs: scenario.requestTimeoutS * 1000,
       transitionMs: scenario.transitionMs,
       note: (line) => this.note(line),
+      knowsLimit: (process, bucket) => this.#knowsLimit(process, bucket),
       onDeparture: (process, method, path) => this.#departs(process, method, path),
     })
   }
@@ -168,6 +172,14 @@ export class World {
 
   get #current(): SimProcess | null {
     return this.time.current instanceof SimProcess ? this.time.current : null
+  }
+
+  #knowsLimit(process: SimProcess, bucket: string): boolean {
+    return this.processes.some((other) => {
+      const seenAt = other.limitsSeen.get(bucket)
+      if (seenAt === undefined || other.group !== process.group) return false
+      return other === process || other.endedAt - seenAt > writingMs
+    })
   }
 
   #departs(process: SimProcess, method: string, path: string): Caller | null {
