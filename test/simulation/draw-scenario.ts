@@ -8,6 +8,7 @@ import {
   type Fault,
   harmlessFaults,
   type Move,
+  ownerId,
   postFaults,
   type RowSpec,
   type Scenario,
@@ -55,6 +56,7 @@ export function drawScenario(seed: number): Scenario {
     protect: readFirst && draws.chance('protect', 0.3) ? [drawProtected(draws, users)] : [],
     onlyStatus:
       readFirst && draws.chance('only status', 0.1) ? ['ACTIVE', draws.pick('only', statuses)] : null,
+    sameNames: draws.chance('same names', 0.5),
     share: draws.pick('share', [0.5, 1, 0.3]),
     concurrency: draws.pick('concurrency', [1, 3, 10]),
     requestTimeoutS: draws.pick('timeout', [3, 10, 30]),
@@ -106,7 +108,14 @@ function drawRows(
   const withShortNames = draws.chance('rows by short names', 0.15)
   const count = sorted ? users.length : draws.int('rows', 1, users.length * 2)
   return Array.from({ length: count }, (_, index) => {
-    const user = sorted ? users[index] : draws.pick('row user', users)
+    const isNobody = untidy && draws.chance('nobody', 0.2)
+    const user = isNobody
+      ? { id: `00uGone${String(index).padStart(13, '0')}`, login: `gone${index}@example.com` }
+      : untidy && draws.chance('owner', 0.1)
+        ? { id: ownerId, login: 'owner@example.com' }
+        : sorted
+          ? users[index]
+          : draws.pick('row user', users)
     if (user === undefined) throw new Error('There is a row without a user.')
     const { id, login } = user
     const names = withShortNames ? [id, login.split('@')[0] ?? ''] : [id, login, login.toUpperCase()]
@@ -118,6 +127,7 @@ function drawRows(
       id,
       action: sameAction ?? draws.pick('action', actionNames),
       bad,
+      isNobody,
       selected: !job.where || draws.chance('selected', 0.7),
       dueMs: job.due ? draws.int('due at', -100, 60) * 1000 : null,
       login: job.check && draws.chance('wrong login', 0.3) ? `not-${login}` : login,
@@ -181,9 +191,9 @@ function drawColleagues(draws: Draws, users: readonly UserSpec[]): Colleague[] {
   const count = draws.chance('colleagues', 0.3) ? draws.int('colleagues', 1, 4) : 0
   return Array.from({ length: count }, () => ({
     afterApplied: draws.chance('after ours', 0.6) ? draws.int('which applied', 1, 8) : null,
-    atMs: draws.between('colleague', 0, draws.pick('colleague span', [900, 20_000])),
+    atMs: draws.between('colleague', 0, draws.pick('colleague span', [200, 900, 20_000])),
     user: draws.pick('whom', users).id,
-    action: draws.pick('what', ['suspend', 'unsuspend', 'activate', 'deactivate', 'enrol'] as const),
+    action: draws.pick('what', ['suspend', 'unsuspend', 'activate', 'deactivate', 'enrol', 'undo'] as const),
   }))
 }
 
@@ -197,7 +207,7 @@ function drawDenials(draws: Draws, users: readonly UserSpec[]): Denial[] {
       users: draws.chance('all denied', 0.3)
         ? null
         : users.filter((_, index) => index < users.length / 2).map(({ id }) => id),
-      what: draws.pick('denied what', ['read', 'send'] as const),
+      what: draws.pick('denied what', ['read', 'send', 'read', 'send', 'owner'] as const),
     },
   ]
 }

@@ -12,6 +12,7 @@ function row(action: Action): Scenario['rows'][number] {
     id: '00uSim00000000000000',
     action,
     bad: null,
+    isNobody: false,
     selected: true,
     dueMs: null,
     login,

@@ -22,7 +22,7 @@ export function checkGuards(world: World, refOf: RefOf): void {
 function whyNot(world: World, row: RowSpec, departed: World['departures'][number]): string | null {
   const { scenario } = world
   const login = world.org.users.get(row.id)?.login ?? ''
-  if (departed.key !== row.id) return `is not the row's user, ${row.id}`
+  if (departed.key !== row.id && !row.isNobody) return `is not the row's user, ${row.id}`
   if (scenario.protect.some((entry) => covers(entry, row.id, login))) return 'is protected'
   if (row.bad !== null) return 'is of a bad row'
   if (!row.selected) return 'is not selected'

@@ -3,6 +3,8 @@ import { JournalState } from '../../src/journal/journal-state.ts'
 import type { Ours, RefOf } from './evidence.ts'
 import { checkGuards } from './guards.ts'
 import { checkMails, checkOnce } from './once.ts'
+import type { Applied } from './org.ts'
+import { target } from './org-rules.ts'
 import type { Report } from './play.ts'
 import { refsOf } from './reports.ts'
 import { checkLinks, checkTruth } from './truth.ts'
@@ -39,7 +41,7 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkLinks(world)
   checkFinality(world, reports)
   checkCounts(world, reports, (run) => rowsOfRun(run).size)
-  checkOrder(world, ours)
+  checkOrder(world, ours, refOf)
   checkShare(world)
   checkGuards(world, refOf)
   checkJournals(world)
@@ -74,18 +76,31 @@ function checkCounts(world: World, reports: readonly Report[], rowsOf: (run: str
   }
 }
 
-function checkOrder(world: World, ours: readonly Ours[]): void {
-  const last = new Map<string, Ours>()
+function checkOrder(world: World, ours: readonly Ours[], refOf: RefOf): void {
+  const indices = new Map(world.scenario.rows.map(({ ref }, index) => [ref, index]))
+  const before = new Map<string, Ours[]>()
   for (const applied of ours) {
     const { run, row, step } = applied.by
-    const name = `${run} ${applied.user}`
-    const before = last.get(name)
-    if (before !== undefined && (before.by.row > row || (before.by.row === row && before.by.step > step)))
-      world.violate(
-        `I5 run ${run}: row ${row} step ${step} was applied after row ${before.by.row} step ${before.by.step} of the same user`,
-      )
-    last.set(name, applied)
+    const index = indices.get(refOf(run, row)) ?? 0
+    const earlier = before.get(applied.user) ?? []
+    before.set(applied.user, [...earlier, applied])
+    const later = earlier.find((other) => {
+      const otherIndex = indices.get(refOf(other.by.run, other.by.row)) ?? 0
+      if (otherIndex < index || (otherIndex === index && other.by.step <= step)) return false
+      return other.by.run === run || (otherIndex > index && undoes(applied.action, other.action))
+    })
+    if (later === undefined) continue
+    world.violate(
+      `I5 ${applied.user}: row ${row} step ${step} of ${run} was applied after row ${later.by.row} step ${later.by.step} of ${later.by.run}`,
+    )
   }
+}
+
+/** Whether an action takes the user away from where another one led. */
+function undoes(action: Applied['action'], other: Applied['action']): boolean {
+  if (action === 'enrol' || other === 'enrol') return false
+  const [to, from] = [target[action], target[other]]
+  return to !== null && from !== null && to !== from
 }
 
 function checkShare(world: World): void {

@@ -1,15 +1,17 @@
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { catchAll } from './catch.ts'
+import { catchBug } from './catch.ts'
 import { drawScenario } from './draw-scenario.ts'
+import { editedBugs } from './edited-bugs.ts'
 import { plantedBugs } from './planted-bugs.ts'
 import { play } from './play.ts'
 import { shrink } from './shrink.ts'
 
 /**
- * `npm run simulate -- --seeds N [--seed FIRST] [--bug NAME] [--history] [--planted]`: plays histories on all processors. Prints each
- * seed that breaks an invariant, and the history of the first one after it was shrunk.
+ * `npm run simulate -- --seeds N [--seed FIRST] [--bug NAME] [--history] [--planted]`: plays histories on all processors.
+ * Prints each seed that breaks an invariant, and the history of the first one after it was shrunk. `--planted` prints for
+ * each planted bug how many seeds it took.
  */
 const { values } = parseArgs({
   options: {
@@ -30,12 +32,28 @@ interface Message {
   readonly steps: number
 }
 
+const allBugs = [...plantedBugs, ...editedBugs]
+const program = process.argv[1] ?? ''
 const first = Number(values.seed)
-const last = first + Number(values.seeds) - 1
+const most = Number(values.seeds)
+const last = first + most - 1
 const workers = Number(values.workers)
+const named = allBugs.find(({ name }) => name === values.bug)
+if (values.bug !== undefined && named === undefined)
+  throw new Error(`No such bug; there are: ${allBugs.map(({ name }) => name).join(', ')}`)
 const bug = plantedBugs.find(({ name }) => name === values.bug)
-if (values.bug !== undefined && bug === undefined)
-  throw new Error(`No such bug; there are: ${plantedBugs.map(({ name }) => name).join(', ')}`)
+
+/** Runs this program again in a process of its own. Returns its exit code. */
+function runAgain(
+  args: readonly string[],
+  onMessage: (message: Message) => void = () => {},
+): Promise<number> {
+  // A bug in the text of the program must be there before the program is loaded.
+  const plantEdit = new URL('./plant-edit.js', import.meta.url).href
+  const child = fork(program, args, { execArgv: ['--import', plantEdit] })
+  child.on('message', onMessage)
+  return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)))
+}
 
 /** Plays every n-th seed and tells the parent. */
 async function work(worker: number): Promise<void> {
@@ -51,18 +69,18 @@ async function direct(): Promise<void> {
   const began = Date.now()
   let [played, steps] = [0, 0]
   const broken: Message[] = []
-  const ends = Array.from({ length: workers }, (_, worker) => {
-    const child = fork(process.argv[1] ?? '', [...process.argv.slice(2), '--worker', String(worker)])
-    child.on('message', (message: Message) => {
-      played++
-      steps += message.steps
-      if (message.violations.length === 0) return
-      broken.push(message)
-      console.log(`seed ${message.seed}: ${message.violations.slice(0, 3).join('\n    ')}`)
-    })
-    return new Promise<void>((resolve) => child.on('exit', () => resolve()))
-  })
-  await Promise.all(ends)
+  const take = (message: Message): void => {
+    played++
+    steps += message.steps
+    if (message.violations.length === 0) return
+    broken.push(message)
+    console.log(`seed ${message.seed}: ${message.violations.slice(0, 3).join('\n    ')}`)
+  }
+  await Promise.all(
+    Array.from({ length: workers }, (_, worker) =>
+      runAgain([...process.argv.slice(2), '--worker', String(worker)], take),
+    ),
+  )
   const seconds = (Date.now() - began) / 1000
   console.log(
     `${played} histories, ${steps} happenings, ${broken.length} broken, ${seconds.toFixed(1)} s, ${((seconds * 1000 * workers) / Math.max(1, played)).toFixed(1)} ms of a processor each`,
@@ -75,16 +93,32 @@ async function direct(): Promise<void> {
   console.log(`\nSeed ${worst.seed}, shrunk:\n${JSON.stringify(scenario)}\n${shortest.history.join('\n')}`)
 }
 
-if (values.worker !== undefined) await work(Number(values.worker))
-else if (values.planted)
-  process.exitCode = (await catchAll(
-    bug === undefined ? plantedBugs : [bug],
-    Number(values.seeds),
-    console.log,
-  ))
-    ? 0
-    : 1
-else if (values.history) {
+/** Looks for a planted bug in this process, which has it. */
+async function look({ name, breaks }: { readonly name: string; readonly breaks: string }): Promise<void> {
+  const { seeds, violation } = await catchBug(breaks, bug, { first, most })
+  console.log(`${seeds === null ? `NOT within ${most}` : `after ${seeds}`} seeds: ${name} (${violation})`)
+  if (seeds === null) process.exitCode = 1
+}
+
+/** Looks for all planted bugs, some at a time. */
+async function lookForAll(): Promise<void> {
+  const left = [...allBugs]
+  const next = async (): Promise<void> => {
+    for (let one = left.shift(); one !== undefined; one = left.shift())
+      if ((await runAgain([...process.argv.slice(2), '--bug', one.name])) !== 0) process.exitCode = 1
+  }
+  await Promise.all(Array.from({ length: workers }, next))
+}
+
+async function showHistory(): Promise<void> {
   const { history, violations } = await play(drawScenario(first), bug)
   console.log([...history, ...violations].join('\n'))
-} else await direct()
+}
+
+if (values.worker !== undefined) await work(Number(values.worker))
+else if (values.planted && named === undefined) await lookForAll()
+else if (named !== undefined && bug === undefined && process.execArgv.length === 0)
+  process.exitCode = await runAgain(process.argv.slice(2))
+else if (values.planted && named !== undefined) await look(named)
+else if (values.history) await showHistory()
+else await direct()

@@ -26,6 +26,7 @@ export interface NetworkOptions {
   /** How long a change by `respond_async` takes; 0 where none is asked for. */
   readonly transitionMs: number
   readonly note: (line: string) => void
+  readonly violate: (line: string) => void
   /** Whether a process may know the limit of a bucket: by an answer of its own, or by what its run has on disk. */
   readonly knowsLimit: (process: SimProcess, bucket: string) => boolean
   /** Judges a call at the moment when it leaves, and tells whose it is. */
@@ -67,6 +68,7 @@ export class Network {
       this.#later(process, 0, () => handler.onResponseError?.(start, reason))
       return
     }
+    this.#checkEmptied(process, bucketOf(method, path))
     const caller = this.#with.onDeparture(process, method, path)
     const async = JSON.stringify(options.headers ?? {}).includes('respond-async')
     const group = this.#with.knowsLimit(process, bucketOf(method, path)) ? process.group : null
@@ -149,6 +151,15 @@ export class Network {
     }
   }
 
+  /** I7: nothing is sent in a window of which the process knows for a while that nothing remains. */
+  #checkEmptied(process: SimProcess, bucket: string): void {
+    const { time, org, violate } = this.#with
+    const emptied = process.emptied.get(bucket)
+    if (emptied === undefined || Math.floor(org.time / 1000) > emptied.reset) return
+    if (time.now - emptied.since > 2_000)
+      violate(`I7 ${process.pid} sends in ${bucket} before ${emptied.reset}, though nothing remained`)
+  }
+
   #error(status: number, code: string): OrgAnswer {
     const date = new Date(Math.floor(this.#with.org.time / 1000) * 1000).toUTCString()
     return { status, body: errorBody(code), headers: { date, 'x-okta-request-id': 'broken' } }
@@ -180,6 +191,10 @@ export class Network {
       const bucket = bucketOf(method, path)
       if (Number(headers['x-rate-limit-limit'] ?? 0) > 0 && !process.limitsSeen.has(bucket))
         process.limitsSeen.set(bucket, now)
+      const reset = Number(headers['x-rate-limit-reset'])
+      const isEmpty = headers['x-rate-limit-remaining'] === '0' && headers['x-rate-limit-limit'] !== '0'
+      if (isEmpty && process.emptied.get(bucket)?.reset !== reset)
+        process.emptied.set(bucket, { reset, since: now })
       const applied = this.#with.org.applied.find(({ by }) => by !== null && by === caller)
       if (status === 200 && applied !== undefined) applied.answeredAt = now
       const controller = new Controller()

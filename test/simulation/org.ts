@@ -87,7 +87,7 @@ export class Org {
   readonly #counters = new Map<string, Counter>()
   #requests = 0
   busy = 0
-  forbids: (user: string, what: 'read' | 'send') => boolean = () => false
+  forbids: (user: string, what: 'read' | 'send' | 'owner') => boolean = () => false
   onApplied: (applied: Applied) => void = () => {}
 
   /** @param now virtual ms */
@@ -135,6 +135,7 @@ export class Org {
       return this.#say(429, errorBody('E0000047'), none)
     }
     const say = (status: number, body: string): OrgAnswer => this.#say(status, body, counted.headers)
+    if (key === 'me' && this.forbids(this.#settings.owner, 'owner')) return say(403, errorBody('E0000006'))
     if (key === 'me') return say(200, this.#show(this.#user(this.#settings.owner)))
     const user = this.find(decodeURIComponent(key))
     if (user === null) return say(404, errorBody('E0000007'))

@@ -1,5 +1,14 @@
+import type { Action } from '../../src/okta/actions.ts'
+import type { Applied } from './org.ts'
 import { ownerId, type Scenario } from './scenario.ts'
 import { home, type World } from './world.ts'
+
+const undoOf: Readonly<Partial<Record<Applied['action'], Action>>> = {
+  activate: 'deactivate',
+  deactivate: 'activate',
+  suspend: 'unsuspend',
+  unsuspend: 'suspend',
+}
 
 /** Sets the scene: the org with its users and what others will do to them, the job file and the input. */
 export function prepare(world: World): void {
@@ -38,12 +47,13 @@ export function prepare(world: World): void {
     ours++
     for (const colleague of scenario.colleagues) {
       if (colleague.afterApplied !== ours) continue
-      time.plan(colleague.atMs, null, () => org.byOthers(user, colleague.action))
+      const does = colleague.action === 'undo' ? undoOf[action] : colleague.action
+      if (does !== undefined) time.plan(colleague.atMs, null, () => org.byOthers(user, does))
     }
     world.processes.find(({ pid }) => pid === by.pid)?.applied()
   }
   for (const { afterApplied, atMs, user, action } of scenario.colleagues) {
-    if (afterApplied === null) time.plan(atMs, null, () => org.byOthers(user, action))
+    if (afterApplied === null && action !== 'undo') time.plan(atMs, null, () => org.byOthers(user, action))
   }
   if (scenario.othersPerMinute > 0) {
     const use = (): void => {

@@ -14,6 +14,8 @@ export class SimProcess implements Owner {
   readonly output: string[] = []
   /** When it first saw the limit of each rate-limit bucket, in virtual ms. */
   readonly limitsSeen = new Map<string, number>()
+  /** By rate-limit bucket, the window of which it knows that nothing remains, and since when. */
+  readonly emptied = new Map<string, { readonly reset: number; readonly since: number }>()
   /** The runs for which lifecycle calls left it. */
   readonly sentFor = new Set<string>()
   /** Called with the number of its calls that were applied, after each of them. */

@@ -51,6 +51,8 @@ export interface RowSpec {
   readonly action: Action
   /** What is wrong with the row, so that nobody may act on it: its key, or the number of its cells. */
   readonly bad: 'key' | 'cells' | null
+  /** Whether the org has no such user. */
+  readonly isNobody: boolean
   /** Whether the job's `where` selects it. */
   readonly selected: boolean
   /** When it is due, in ms after the world begins; null where the job has no `due`. */
@@ -87,7 +89,8 @@ export interface Colleague {
   readonly afterApplied: number | null
   readonly atMs: number
   readonly user: string
-  readonly action: Action | 'enrol'
+  /** `undo`: whatever takes back our call. */
+  readonly action: Action | 'enrol' | 'undo'
 }
 
 /** While the token may do less. */
@@ -96,7 +99,7 @@ export interface Denial {
   readonly toMs: number
   /** Null for everybody. */
   readonly users: readonly string[] | null
-  readonly what: 'read' | 'send'
+  readonly what: 'read' | 'send' | 'owner'
 }
 
 /** What a person does once a process has ended. */
@@ -121,6 +124,8 @@ export interface Scenario {
   readonly rules: { readonly where: boolean; readonly due: boolean; readonly check: boolean }
   readonly protect: readonly string[]
   readonly onlyStatus: readonly UserStatus[] | null
+  /** Whether all machines have the same host name, as containers may. */
+  readonly sameNames: boolean
   readonly share: number
   readonly concurrency: number
   readonly requestTimeoutS: number

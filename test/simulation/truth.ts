@@ -18,22 +18,26 @@ export function checkTruth(
       const name = `${run} row ${row} step ${step}`
       const mine = ours.filter(({ by }) => by.run === run && by.row === row && by.step === step)
       const never = result === 'failed' || result === 'skipped' || result === 'unchanged'
+      const isNobody = world.scenario.rows.find((one) => one.ref === refOf(run, row))?.isNobody === true
+      const done = result === 'succeeded' || result === 'unchanged'
       const violation =
-        never && mine.length > 0
-          ? `I2 ${name} ${action} is ${result} (${task.message}), but was applied at ${mine[0]?.at.toFixed(0)}`
-          : result === 'not_run' && mine.some((one) => one.at <= at)
-            ? `I2 ${name} ${action} is not_run, but was applied before`
-            : result === 'unsettled' && mine.length > 0 && mine.every((one) => wasAnswered(world, one, at))
-              ? `I2 ${name} ${action} is unsettled, but its answer was known`
-              : result === 'in_doubt' && mine.length > 0 && mine.every((one) => wasKnown(world, one, at))
-                ? `I2 ${name} ${action} is in_doubt, but its answer was known`
-                : isLinkLost(world, task, mine, at)
-                  ? `I2 ${name} ${action}: its activation link is lost, and nobody says so`
-                  : result === 'succeeded' &&
-                      mine.length === 0 &&
-                      !isExplained(world, ours, task, refOf(run, row), refOf)
-                    ? `I2 ${name} ${action} is succeeded (${task.message}), but was never applied`
-                    : null
+        isNobody && done
+          ? `I2 ${name} ${action} is ${result}, but there is no such user`
+          : never && mine.length > 0
+            ? `I2 ${name} ${action} is ${result} (${task.message}), but was applied at ${mine[0]?.at.toFixed(0)}`
+            : result === 'not_run' && mine.some((one) => one.at <= at)
+              ? `I2 ${name} ${action} is not_run, but was applied before`
+              : result === 'unsettled' && mine.length > 0 && mine.every((one) => wasAnswered(world, one, at))
+                ? `I2 ${name} ${action} is unsettled, but its answer was known`
+                : result === 'in_doubt' && mine.length > 0 && mine.every((one) => wasKnown(world, one, at))
+                  ? `I2 ${name} ${action} is in_doubt, but its answer was known`
+                  : isLinkLost(world, task, mine, at)
+                    ? `I2 ${name} ${action}: its activation link is lost, and nobody says so`
+                    : result === 'succeeded' &&
+                        mine.length === 0 &&
+                        !isExplained(world, ours, task, refOf(run, row), refOf)
+                      ? `I2 ${name} ${action} is succeeded (${task.message}), but was never applied`
+                      : null
       if (violation === null || said.has(violation)) continue
       said.add(violation)
       world.violate(violation)

@@ -79,6 +79,7 @@ export class World {
       requestTimeoutMs: scenario.requestTimeoutS * 1000,
       transitionMs: scenario.transitionMs,
       note: (line) => this.note(line),
+      violate: (line) => this.violate(line),
       knowsLimit: (process, bucket) => this.#knowsLimit(process, bucket),
       onDeparture: (process, method, path) => this.#departs(process, method, path),
     })
@@ -124,6 +125,7 @@ export class World {
   }
 
   enter(): void {
+    const { scenario } = this
     this.#patches = install({
       isAtWork: () => this.time.current !== null,
       setTimer: (run, ms, repeats) => this.#setTimer(run, ms, repeats),
@@ -135,7 +137,7 @@ export class World {
       wall: () => this.time.now + this.wallOffset,
       random: () => this.draws.next('random'),
       uuid: () => `00000000-0000-4000-8000-${String(this.#uuids++).padStart(12, '0')}`,
-      hostname: () => this.#current?.machine ?? 'nowhere',
+      hostname: () => (scenario.sameNames ? 'worker' : (this.#current?.machine ?? 'nowhere')),
       pid: () => this.#current?.pid ?? 0,
       exit: (code) => {
         if (this.#current !== null) this.#end(this.#current, code, null)
@@ -275,7 +277,9 @@ export class World {
     if (path === '/proc/sys/kernel/random/boot_id') return `boot-${me?.machine}-${this.disk.powerLosses}`
     if (path === '/proc/uptime') return `${(this.time.now / 1000).toFixed(2)} 0.00`
     const number = path === '/proc/self/stat' ? me?.pid : Number(path.split('/')[2])
-    const process = this.processes.find((other) => other.pid === number && !other.ended)
+    const process = this.processes.find(
+      (other) => other.pid === number && !other.ended && other.machine === me?.machine,
+    )
     if (process === undefined) throw Object.assign(new Error('gone'), { code: 'ENOENT', syscall: 'open' })
     return `${number} (node) S${' 0'.repeat(18)} ${Math.round(process.startedAt)}`
   }

@@ -1,0 +1,111 @@
+/** A bug that is written into one file of the program while it is loaded, and the invariant that it breaks. */
+export interface EditedBug {
+  readonly name: string
+  readonly breaks: string
+  /** Below `src/`, without its extension. */
+  readonly file: string
+  /** A text that stands once in the file, and what stands there with the bug. JavaScript and TypeScript alike. */
+  readonly from: string
+  readonly to: string
+}
+
+export const editedBugs: readonly EditedBug[] = [
+  {
+    name: 'a 404 on deactivate is trusted',
+    breaks: 'I2',
+    file: 'engine/task/task',
+    from: "return this.#ended({ result: 'failed', message })",
+    to: "return this.#ended({ result: this.#input.action === 'deactivate' ? 'unchanged' : 'failed', message })",
+  },
+  {
+    name: 'an answer is journalled late',
+    breaks: 'I2',
+    file: 'engine/task/task',
+    from: "recordAnswer(this.#logged, answer, 'applied'),",
+    to: "new Promise((resolve) => setTimeout(resolve, 6_000)).then(() => recordAnswer(this.#logged, answer, 'applied')),",
+  },
+  {
+    name: 'a change that came late is taken for what was there before',
+    breaks: 'I2',
+    file: 'rules/decide',
+    from: 'if (cameLate && rule.target.includes(status))',
+    to: 'if (false)',
+  },
+  {
+    name: 'what is unsettled is offered for feeding again',
+    breaks: 'I11',
+    file: 'report/feed-again',
+    from: "return task.result === 'unsettled' ||",
+    to: 'return',
+  },
+  {
+    name: 'a newer-looking remaining of a late answer is believed',
+    breaks: 'I7',
+    file: 'budget/budget-events',
+    from: 'if (remaining >= window.remaining) return',
+    to: 'if (false) return',
+  },
+  {
+    name: 'reads are not counted in the share of a later execution',
+    breaks: 'I7',
+    file: 'journal/journal-state',
+    from: 'this.sentRecently.add(event.bucket,',
+    to: "this.sentRecently.add(event.bucket.endsWith('{id}') ? '' : event.bucket,",
+  },
+  {
+    name: "a proxy's clock is taken for Okta's",
+    breaks: 'I8',
+    file: 'okta/client',
+    from: 'if (requestId !== null || rateLimit !== null) observeDate',
+    to: 'if (true) observeDate',
+  },
+  {
+    name: 'a change within the same second is overlooked',
+    breaks: 'I11',
+    file: 'rules/doubt',
+    from: 'if (isOfItsSecond(attempt, attempt.statusChanged))',
+    to: 'if (false)',
+  },
+  {
+    name: 'a mail is sent again at once',
+    breaks: 'I11',
+    file: 'engine/task/settle-doubt',
+    from: 'if (repeats && (await paused(services, task, open)))',
+    to: 'if (false)',
+  },
+  {
+    name: 'a retry does not know the short names of its rows',
+    breaks: 'I5',
+    file: 'rules/superseded',
+    from: "keysOf({ id, login: login ?? '' })) names.add(key)",
+    to: "keysOf({ id, login: login ?? '' })) if (key === id || key.includes('@')) names.add(key)",
+  },
+  {
+    name: 'a host of the same name is taken for this one',
+    breaks: 'I9',
+    file: 'files/hold/holder',
+    from: 'holder.boot_id !== null &&',
+    to: 'holder.host === me.host ||',
+  },
+  {
+    name: 'an owner whom Okta does not show is taken for none',
+    breaks: 'I8',
+    file: 'lookup/read-owner',
+    from: 'if (credentials.ofServiceApp) return null',
+    to: 'return null',
+  },
+  {
+    name: 'a row is sent before it is due',
+    breaks: 'I8',
+    file: 'input/judge-row',
+    from: 'else dueAt = check.due',
+    to: 'else dueAt = 0',
+  },
+  {
+    name: 'refusals of a full disk are not known',
+    breaks: 'I12',
+    file: 'files/cannot-write',
+    from: 'return refused === null ? null :',
+    to: 'return refused !== null ? null :',
+  },
+]
