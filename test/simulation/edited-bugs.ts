@@ -1,4 +1,4 @@
-/** A bug that is written into one file of the program while it is loaded, and the invariant that it breaks. */
+/** A bug that is written into one file of a copy of the program, and the invariant that it breaks. */
 export interface EditedBug {
   readonly name: string
   readonly breaks: string

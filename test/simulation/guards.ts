@@ -39,7 +39,7 @@ function covers(entry: string, id: string, login: string): boolean {
   return entry === id || entry.toLowerCase() === login
 }
 
-export function isShortName(key: string): boolean {
+function isShortName(key: string): boolean {
   return !key.includes('@') && !key.startsWith('00u')
 }
 

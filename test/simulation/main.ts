@@ -1,9 +1,13 @@
 import { fork } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { catchBug } from './catch.ts'
 import { drawScenario } from './draw-scenario.ts'
-import { editedBugs } from './edited-bugs.ts'
+import { type EditedBug, editedBugs } from './edited-bugs.ts'
+import { plantEdit } from './plant-edit.ts'
 import { plantedBugs } from './planted-bugs.ts'
 import { play } from './play.ts'
 import { shrink } from './shrink.ts'
@@ -33,7 +37,10 @@ interface Message {
 }
 
 const allBugs = [...plantedBugs, ...editedBugs]
-const program = process.argv[1] ?? ''
+const program = fileURLToPath(import.meta.url)
+const home = fileURLToPath(new URL('../..', import.meta.url))
+/** Whether a bug was written into this copy of the program. */
+const isCopy = basename(dirname(home)) === 'planted'
 const first = Number(values.seed)
 const most = Number(values.seeds)
 const last = first + most - 1
@@ -42,17 +49,25 @@ const named = allBugs.find(({ name }) => name === values.bug)
 if (values.bug !== undefined && named === undefined)
   throw new Error(`No such bug; there are: ${allBugs.map(({ name }) => name).join(', ')}`)
 const bug = plantedBugs.find(({ name }) => name === values.bug)
+const edit = editedBugs.find(({ name }) => name === values.bug)
 
 /** Runs this program again in a process of its own. Returns its exit code. */
 function runAgain(
   args: readonly string[],
   onMessage: (message: Message) => void = () => {},
+  from: string = program,
 ): Promise<number> {
-  // A bug in the text of the program must be there before the program is loaded.
-  const plantEdit = new URL('./plant-edit.js', import.meta.url).href
-  const child = fork(program, args, { execArgv: ['--import', plantEdit] })
+  const child = fork(from, args)
   child.on('message', onMessage)
   return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)))
+}
+
+/** Runs it with a bug in the text of the program, which must be there before the program is loaded. */
+async function runEdited(edit: EditedBug, args: readonly string[]): Promise<number> {
+  const copy = plantEdit(home, edit)
+  const code = await runAgain(args, () => {}, join(copy, 'test', 'simulation', 'main.js'))
+  rmSync(copy, { recursive: true, force: true })
+  return code
 }
 
 /** Plays every n-th seed and tells the parent. */
@@ -104,8 +119,11 @@ async function look({ name, breaks }: { readonly name: string; readonly breaks: 
 async function lookForAll(): Promise<void> {
   const left = [...allBugs]
   const next = async (): Promise<void> => {
-    for (let one = left.shift(); one !== undefined; one = left.shift())
-      if ((await runAgain([...process.argv.slice(2), '--bug', one.name])) !== 0) process.exitCode = 1
+    for (let one = left.shift(); one !== undefined; one = left.shift()) {
+      const args = [...process.argv.slice(2), '--bug', one.name]
+      const code = await ('file' in one ? runEdited(one, args) : runAgain(args))
+      if (code !== 0) process.exitCode = 1
+    }
   }
   await Promise.all(Array.from({ length: workers }, next))
 }
@@ -117,8 +135,7 @@ async function showHistory(): Promise<void> {
 
 if (values.worker !== undefined) await work(Number(values.worker))
 else if (values.planted && named === undefined) await lookForAll()
-else if (named !== undefined && bug === undefined && process.execArgv.length === 0)
-  process.exitCode = await runAgain(process.argv.slice(2))
+else if (edit !== undefined && !isCopy) process.exitCode = await runEdited(edit, process.argv.slice(2))
 else if (values.planted && named !== undefined) await look(named)
 else if (values.history) await showHistory()
 else await direct()

@@ -1,7 +1,22 @@
-import { register } from 'node:module'
-import { editedBugs } from './edited-bugs.ts'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { EditedBug } from './edited-bugs.ts'
 
-// Loaded before everything else, so that the program is loaded with the bug that the command line names.
-const named = process.argv[process.argv.indexOf('--bug') + 1]
-const data = editedBugs.find(({ name }) => name === named)
-if (data !== undefined) register(new URL('./edit-hooks.js', import.meta.url), { data })
+/**
+ * Copies the compiled program, with the simulation, into a directory below it, and writes a bug into the copy.
+ *
+ * @param home where the compiled `src` and `test` are
+ * @returns where they are with the bug
+ */
+export function plantEdit(home: string, { name, file, from, to }: EditedBug): string {
+  const copy = join(home, 'planted', name.replaceAll(/\W+/g, '-'))
+  rmSync(copy, { recursive: true, force: true })
+  for (const part of ['src', 'test', 'package.json'])
+    cpSync(join(home, part), join(copy, part), { recursive: true })
+  const path = join(copy, 'src', `${file}.js`)
+  const parts = readFileSync(path, 'utf8').split(from)
+  if (parts.length !== 2)
+    throw new Error(`${parts.length - 1} places for the planted bug "${name}" in ${path}`)
+  writeFileSync(path, parts.join(to))
+  return copy
+}
