@@ -22,7 +22,7 @@ export const editedBugs: readonly EditedBug[] = [
     breaks: 'I2',
     file: 'engine/task/task',
     from: "recordAnswer(this.#logged, answer, 'applied'),",
-    to: "new Promise((resolve) => setTimeout(resolve, 6_000)).then(() => recordAnswer(this.#logged, answer, 'applied')),",
+    to: "new Promise((resolve) => setTimeout(resolve, 20_000)).then(() => recordAnswer(this.#logged, answer, 'applied')),",
   },
   {
     name: 'a change that came late is taken for what was there before',
@@ -100,6 +100,27 @@ export const editedBugs: readonly EditedBug[] = [
     file: 'input/judge-row',
     from: 'else dueAt = check.due',
     to: 'else dueAt = 0',
+  },
+  {
+    name: 'what is unsettled is counted as not run',
+    breaks: 'I4',
+    file: 'report/totals',
+    from: 'results[task.result]++',
+    to: "results[task.result === 'unsettled' ? 'not_run' : task.result]++",
+  },
+  {
+    name: 'the end of a run is not recorded as one',
+    breaks: 'I10',
+    file: 'run/record-end',
+    from: "return moved(run, 'finish')",
+    to: "return moved(run, 'interrupt')",
+  },
+  {
+    name: 'the end of a row does not wake the next one of its user',
+    breaks: 'I12',
+    file: 'rules/user-order',
+    from: 'for (const goOn of row.waiting) goOn()',
+    to: '',
   },
   {
     name: 'refusals of a full disk are not known',

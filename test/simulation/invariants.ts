@@ -11,20 +11,37 @@ import { checkLinks, checkTruth } from './truth.ts'
 import { runsDirectory, type World } from './world.ts'
 
 /**
- * What must hold of every history. The numbers stand in the violations.
+ * What must hold of every history. The numbers stand in the violations. After each, the planted bugs that break it.
  *
  * - **I1** No call leaves before its intent is on disk.
- * - **I2** What is reported is what the org did.
+ *   "a sync of the journal is skipped", "a call leaves before its intent is written"
+ * - **I2** What is reported is what the org did, and what was known.
+ *   "answers are not journalled", "an answer is journalled late", "a 404 on deactivate is trusted", "an open attempt is
+ *   forgotten", "a change that came late is taken for what was there before"
  * - **I3** A result is final.
- * - **I4** Counts add up.
- * - **I5** Each user's tasks are applied in the order of the input.
+ *   "a result is taken back"
+ * - **I4** Counts add up, and every row is counted.
+ *   "what is unsettled is counted as not run"
+ * - **I5** Each user's tasks are applied in the order of the input, over all ways back.
+ *   "rows of a user do not wait for each other", "a doubt is settled too soon", "a retry does not know the short names of
+ *   its rows"
  * - **I6** A journal replays to the same state at every prefix.
- * - **I7** No window gets more than the share.
- * - **I8** Nothing is sent for a guarded user.
+ *   "skipped tasks are not counted"
+ * - **I7** No window gets more than the share, and nothing is sent where nothing remains.
+ *   "what an earlier execution sent is not counted", "reads are not counted in the share of a later execution", "a
+ *   newer-looking remaining of a late answer is believed"
+ * - **I8** Nothing is sent for a guarded user, nor for a row that may not be acted on.
+ *   "a guard fails open", "an owner whom Okta does not show is taken for none", "a row is sent before it is due", "a
+ *   proxy's clock is taken for Okta's"
  * - **I9** Nothing is sent once another process has taken the run over.
+ *   "a hold is taken for valid for ever", "a host of the same name is taken for this one"
  * - **I10** A run that can end ends.
- * - **I11** A task is applied once, unless it was in doubt with leave to repeat.
+ *   "the end of a run is not recorded as one"
+ * - **I11** A task is applied once, unless it was in doubt with leave to repeat; and no user gets two mails at once.
+ *   "results are not written", "a doubt about factors is settled by status", "a change within the same second is
+ *   overlooked", "a mail is sent again at once", "what is unsettled is offered for feeding again"
  * - **I12** No process hangs or fails in a way that it does not know.
+ *   "the end of a row does not wake the next one of its user", "refusals of a full disk are not known"
  */
 export async function checkEnd(world: World, reports: readonly Report[]): Promise<void> {
   const ours = world.org.applied.filter((applied): applied is Ours => applied.by !== null)

@@ -133,6 +133,9 @@ async function showHistory(): Promise<void> {
   console.log([...history, ...violations].join('\n'))
 }
 
+// Nobody is left to hear of it.
+process.on('disconnect', () => process.exit())
+
 if (values.worker !== undefined) await work(Number(values.worker))
 else if (values.planted && named === undefined) await lookForAll()
 else if (edit !== undefined && !isCopy) process.exitCode = await runEdited(edit, process.argv.slice(2))
