@@ -39,7 +39,7 @@ export function drawScenario(seed: number): Scenario {
   }
   const rows = drawRows(draws, users, { ...rules, readFirst })
   const stormy = draws.chance('stormy', 0.3)
-  const tight = draws.chance('tight', 0.15)
+  const tight = draws.chance('tight', 0.2)
   const links = draws.chance('links', 0.2)
   return {
     seed,
@@ -66,10 +66,13 @@ export function drawScenario(seed: number): Scenario {
     orgConcurrency: draws.chance('crowded', 0.15) ? 2 : 75,
     orgClockMs: Date.UTC(2026, 2, 2, 10) + draws.int('org clock', -200_000, 200_000),
     transitionMs: draws.pick('transition', [300, 3_000, 20_000, 90_000]),
-    othersPerMinute: draws.chance('others', 0.2) ? draws.int('others', 1, draws.pick('busy', [10, 60])) : 0,
+    othersPerMinute: draws.chance('others', tight ? 0.5 : 0.1)
+      ? draws.int('others', 1, draws.pick('busy', [10, 60]))
+      : 0,
     faults: drawFaults(draws, rows.length, stormy ? 0.25 : draws.pick('faulty', [0, 0.04, 0.1])),
     disturbances: drawDisturbances(draws),
     colleagues: drawColleagues(draws, users),
+    undoneAfterMs: draws.chance('undone', 0.05) ? draws.int('undone after', 0, 300) : null,
     denials: drawDenials(draws, users),
     moves: drawMoves(draws),
   }
@@ -87,7 +90,10 @@ function drawUsers(draws: Draws): UserSpec[] {
     id: `00uSim${String(index).padStart(14, '0')}`,
     login: `user${index}@example.com`,
     status: draws.pick('status', statuses),
-    changedBefore: draws.int('changed', 0, 100_000),
+    // Some were changed in this second.
+    changedBefore: draws.chance('just changed', 0.2)
+      ? draws.between('just', 0, 0.9)
+      : draws.int('changed', 0, 100_000),
     factors: draws.int('factors', 0, 2),
   }))
 }
@@ -173,6 +179,7 @@ function drawDisturbances(draws: Draws): Disturbance[] {
     'read_only_disk',
     'clock_step',
     'rival',
+    'rival',
     'stolen',
   ] as const
   const count = draws.chance('disturbed', 0.7) ? draws.int('disturbances', 1, 4) : 0
@@ -193,7 +200,7 @@ function drawColleagues(draws: Draws, users: readonly UserSpec[]): Colleague[] {
     afterApplied: draws.chance('after ours', 0.6) ? draws.int('which applied', 1, 8) : null,
     atMs: draws.between('colleague', 0, draws.pick('colleague span', [200, 900, 20_000])),
     user: draws.pick('whom', users).id,
-    action: draws.pick('what', ['suspend', 'unsuspend', 'activate', 'deactivate', 'enrol', 'undo'] as const),
+    action: draws.pick('what', ['suspend', 'unsuspend', 'activate', 'deactivate', 'enrol'] as const),
   }))
 }
 

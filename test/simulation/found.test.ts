@@ -44,6 +44,7 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     faults: [],
     disturbances: [],
     colleagues: [],
+    undoneAfterMs: null,
     denials: [],
     moves: [],
     ...changes,

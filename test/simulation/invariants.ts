@@ -17,7 +17,7 @@ import { runsDirectory, type World } from './world.ts'
  *   "a sync of the journal is skipped", "a call leaves before its intent is written"
  * - **I2** What is reported is what the org did, and what was known.
  *   "answers are not journalled", "an answer is journalled late", "a 404 on deactivate is trusted", "an open attempt is
- *   forgotten", "a change that came late is taken for what was there before"
+ *   forgotten"
  * - **I3** A result is final.
  *   "a result is taken back"
  * - **I4** Counts add up, and every row is counted.

@@ -133,8 +133,9 @@ async function showHistory(): Promise<void> {
   console.log([...history, ...violations].join('\n'))
 }
 
-// Nobody is left to hear of it.
+// Without the process that started this one, nobody is left to hear of it.
 process.on('disconnect', () => process.exit())
+process.channel?.unref()
 
 if (values.worker !== undefined) await work(Number(values.worker))
 else if (values.planted && named === undefined) await lookForAll()

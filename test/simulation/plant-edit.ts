@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { EditedBug } from './edited-bugs.ts'
+import { aroundPlaces, type EditedBug } from './edited-bugs.ts'
 
 /**
  * Copies the compiled program, with the simulation, into a directory below it, and writes a bug into the copy.
@@ -8,13 +8,14 @@ import type { EditedBug } from './edited-bugs.ts'
  * @param home where the compiled `src` and `test` are
  * @returns where they are with the bug
  */
-export function plantEdit(home: string, { name, file, from, to }: EditedBug): string {
+export function plantEdit(home: string, bug: EditedBug): string {
+  const { name, file, to } = bug
   const copy = join(home, 'planted', name.replaceAll(/\W+/g, '-'))
   rmSync(copy, { recursive: true, force: true })
   for (const part of ['src', 'test', 'package.json'])
     cpSync(join(home, part), join(copy, part), { recursive: true })
   const path = join(copy, 'src', `${file}.js`)
-  const parts = readFileSync(path, 'utf8').split(from)
+  const parts = aroundPlaces(readFileSync(path, 'utf8'), bug)
   if (parts.length !== 2)
     throw new Error(`${parts.length - 1} places for the planted bug "${name}" in ${path}`)
   writeFileSync(path, parts.join(to))

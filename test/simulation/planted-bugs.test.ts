@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { catchBug } from './catch.ts'
-import { editedBugs } from './edited-bugs.ts'
+import { aroundPlaces, editedBugs } from './edited-bugs.ts'
 import { plantedBugs } from './planted-bugs.ts'
 
 /** Enough for the bugs that show themselves soon. `npm run simulate -- --planted` looks for all of them. */
@@ -15,8 +15,8 @@ describe('a planted bug breaks its invariant', () => {
 })
 
 describe('a bug that is written into a file has its place there', () => {
-  test.each(editedBugs)('$name', ({ file, from }) => {
-    const text = readFileSync(new URL(`../../src/${file}.ts`, import.meta.url), 'utf8')
-    expect(text.split(from)).toHaveLength(2)
+  test.each(editedBugs)('$name', (bug) => {
+    const text = readFileSync(new URL(`../../src/${bug.file}.ts`, import.meta.url), 'utf8')
+    expect(aroundPlaces(text, bug)).toHaveLength(2)
   })
 })

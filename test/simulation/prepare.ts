@@ -47,13 +47,15 @@ export function prepare(world: World): void {
     ours++
     for (const colleague of scenario.colleagues) {
       if (colleague.afterApplied !== ours) continue
-      const does = colleague.action === 'undo' ? undoOf[action] : colleague.action
-      if (does !== undefined) time.plan(colleague.atMs, null, () => org.byOthers(user, does))
+      time.plan(colleague.atMs, null, () => org.byOthers(user, colleague.action))
     }
+    const undo = undoOf[action]
+    if (scenario.undoneAfterMs !== null && undo !== undefined)
+      time.plan(scenario.undoneAfterMs, null, () => org.byOthers(user, undo))
     world.processes.find(({ pid }) => pid === by.pid)?.applied()
   }
   for (const { afterApplied, atMs, user, action } of scenario.colleagues) {
-    if (afterApplied === null && action !== 'undo') time.plan(atMs, null, () => org.byOthers(user, action))
+    if (afterApplied === null) time.plan(atMs, null, () => org.byOthers(user, action))
   }
   if (scenario.othersPerMinute > 0) {
     const use = (): void => {

@@ -89,8 +89,7 @@ export interface Colleague {
   readonly afterApplied: number | null
   readonly atMs: number
   readonly user: string
-  /** `undo`: whatever takes back our call. */
-  readonly action: Action | 'enrol' | 'undo'
+  readonly action: Action | 'enrol'
 }
 
 /** While the token may do less. */
@@ -137,6 +136,8 @@ export interface Scenario {
   readonly faults: readonly Fault[]
   readonly disturbances: readonly Disturbance[]
   readonly colleagues: readonly Colleague[]
+  /** Somebody takes back each of our calls so many ms later; null where nobody does. */
+  readonly undoneAfterMs: number | null
   readonly denials: readonly Denial[]
   readonly moves: readonly Move[]
 }
