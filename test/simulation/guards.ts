@@ -27,7 +27,7 @@ function whyNot(world: World, row: RowSpec, departed: World['departures'][number
   if (row.bad !== null) return 'is of a bad row'
   if (!row.selected) return 'is not selected'
   if (row.dueMs !== null && departed.at < row.dueMs) return `is not due before ${row.dueMs}`
-  if (row.login !== login) return `should be ${row.login}`
+  if (!row.isNobody && row.login !== login) return `should be ${row.login}`
   if (!scenario.shortNames && isShortName(row.user)) return 'is named by a short name'
   const before = departed.step === 1 && departed.attempt === 1 ? departed.status : null
   if (before !== null && !isOfStatus(world, row, before)) return `is ${before}, which no guard allows`

@@ -43,3 +43,8 @@ export function bucketOf(method: string, path: string): string {
   if (method === 'POST' || plain.endsWith('/factors')) return lifecycle
   return plain.endsWith('/me') ? '/api/v1/users/me' : '/api/v1/users/{id}'
 }
+
+/** Whether a call sends a mail: as it asks, else by Okta's default. */
+export function mailsBy(action: Action, query: string): boolean {
+  return query.includes('sendEmail=true') || (action === 'activate' && !query.includes('sendEmail='))
+}

@@ -1,6 +1,6 @@
 import type { Action } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
-import { bucketOf, legal, lifecycle, refusals, target } from './org-rules.ts'
+import { bucketOf, legal, lifecycle, mailsBy, refusals, target } from './org-rules.ts'
 
 /** A user of the simulated org. Times are epoch ms by the org's clock. */
 export interface SimUser {
@@ -283,11 +283,6 @@ export class Org {
 
 function linkBody(token: string): string {
   return JSON.stringify({ activationUrl: `https://org.example.com/welcome/${token}`, activationToken: token })
-}
-
-/** Whether a call sends a mail: as it asks, else by Okta's default. */
-function mailsBy(action: Action, query: string): boolean {
-  return query.includes('sendEmail=true') || (action === 'activate' && !query.includes('sendEmail='))
 }
 
 export function errorBody(code: string): string {
