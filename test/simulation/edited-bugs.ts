@@ -31,11 +31,11 @@ export const editedBugs: readonly EditedBug[] = [
     to: "new Promise((resolve) => setTimeout(resolve, 20_000)).then(() => recordAnswer(this.#logged, answer, 'applied')),",
   },
   {
-    name: 'what is unsettled is offered for feeding again',
-    breaks: 'I11',
-    file: 'report/feed-again',
-    from: "return task.result === 'unsettled' ||",
-    to: 'return',
+    name: 'what is unsettled is reported as not run',
+    breaks: 'I2',
+    file: 'report/pending-task',
+    from: 'message: `sent at ${sent};',
+    to: "...{ result: 'not_run' }, message: `sent at ${sent};",
   },
   {
     name: 'a newer-looking remaining of a late answer is believed',

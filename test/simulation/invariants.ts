@@ -17,7 +17,7 @@ import { runsDirectory, type World } from './world.ts'
  *   "a sync of the journal is skipped", "a call leaves before its intent is written"
  * - **I2** What is reported is what the org did, and what was known.
  *   "answers are not journalled", "an answer is journalled late", "a 404 on deactivate is trusted", "an open attempt is
- *   forgotten"
+ *   forgotten", "what is unsettled is reported as not run"
  * - **I3** A result is final.
  *   "a result is taken back"
  * - **I4** Counts add up, and every row is counted.
@@ -39,7 +39,7 @@ import { runsDirectory, type World } from './world.ts'
  *   "the end of a run is not recorded as one"
  * - **I11** A task is applied once, unless it was in doubt with leave to repeat; and no user gets two mails at once.
  *   "results are not written", "a doubt about factors is settled by status", "a change within the same second is
- *   overlooked", "a mail is sent again at once", "what is unsettled is offered for feeding again"
+ *   overlooked", "a mail is sent again at once"
  * - **I12** No process hangs or fails in a way that it does not know.
  *   "the end of a row does not wake the next one of its user", "refusals of a full disk are not known"
  */
