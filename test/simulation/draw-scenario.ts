@@ -30,14 +30,16 @@ const statuses: readonly UserStatus[] = [
 /** Draws everything from a seed. */
 export function drawScenario(seed: number): Scenario {
   const draws = new Draws(seed)
-  const users = drawUsers(draws)
+  // Somebody takes back at once what we do, in the second in which the users were changed, and answers are lost.
+  const contrary = draws.chance('contrary', 0.04)
+  const users = drawUsers(draws, contrary)
   const readFirst = !draws.chance('no read', 0.1)
   const rules = {
     where: draws.chance('where', 0.1),
     due: draws.chance('due', 0.12),
     check: readFirst && draws.chance('check', 0.1),
   }
-  const rows = drawRows(draws, users, { ...rules, readFirst })
+  const rows = drawRows(draws, users, { ...rules, readFirst, action: contrary ? 'suspend' : null })
   const stormy = draws.chance('stormy', 0.3)
   const tight = draws.chance('tight', 0.2)
   const links = draws.chance('links', 0.2)
@@ -45,7 +47,7 @@ export function drawScenario(seed: number): Scenario {
     seed,
     users,
     rows,
-    steps: draws.chance('steps', 0.25) ? drawSteps(draws) : null,
+    steps: !contrary && draws.chance('steps', 0.25) ? drawSteps(draws) : null,
     inDoubt: draws.chance('in doubt', 0.4) ? 'retry' : 'keep',
     respondAsync: draws.chance('async', 0.25),
     sendEmail: links ? false : draws.pick('send email', [null, null, true, false]),
@@ -69,10 +71,12 @@ export function drawScenario(seed: number): Scenario {
     othersPerMinute: draws.chance('others', tight ? 0.5 : 0.1)
       ? draws.int('others', 1, draws.pick('busy', [10, 60]))
       : 0,
-    faults: drawFaults(draws, rows.length, stormy ? 0.25 : draws.pick('faulty', [0, 0.04, 0.1])),
+    faults: contrary
+      ? drawLostAnswers(draws, rows.length)
+      : drawFaults(draws, rows.length, stormy ? 0.25 : draws.pick('faulty', [0, 0.04, 0.1])),
     disturbances: drawDisturbances(draws),
     colleagues: drawColleagues(draws, users),
-    undoneAfterMs: draws.chance('undone', 0.05) ? draws.int('undone after', 0, 300) : null,
+    undoneAfterMs: contrary || draws.chance('undone', 0.03) ? draws.int('undone after', 0, 300) : null,
     denials: drawDenials(draws, users),
     moves: drawMoves(draws),
   }
@@ -84,14 +88,14 @@ function drawProtected(draws: Draws, users: readonly UserSpec[]): string {
   return draws.pick('protected as', [login, login.toUpperCase(), id, `*${login.slice(4)}`])
 }
 
-function drawUsers(draws: Draws): UserSpec[] {
+function drawUsers(draws: Draws, contrary: boolean): UserSpec[] {
   const count = draws.chance('many users', 0.15) ? draws.int('users', 15, 30) : draws.int('users', 1, 8)
   return Array.from({ length: count }, (_, index) => ({
     id: `00uSim${String(index).padStart(14, '0')}`,
     login: `user${index}@example.com`,
-    status: draws.pick('status', statuses),
+    status: contrary ? 'ACTIVE' : draws.pick('status', statuses),
     // Some were changed in this second.
-    changedBefore: draws.chance('just changed', 0.2)
+    changedBefore: draws.chance('just changed', contrary ? 1 : 0.2)
       ? draws.between('just', 0, 0.9)
       : draws.int('changed', 0, 100_000),
     factors: draws.int('factors', 0, 2),
@@ -102,13 +106,15 @@ function drawRows(
   draws: Draws,
   users: readonly UserSpec[],
   job: {
+    readonly action: Action | null
     readonly check: boolean
     readonly due: boolean
     readonly where: boolean
     readonly readFirst: boolean
   },
 ): RowSpec[] {
-  const sameAction = draws.chance('same action', 0.5) ? draws.pick('the action', actionNames) : null
+  const sameAction =
+    job.action ?? (draws.chance('same action', 0.5) ? draws.pick('the action', actionNames) : null)
   const sorted = draws.chance('one row each', 0.5)
   const untidy = draws.chance('untidy', 0.12)
   const withShortNames = draws.chance('rows by short names', 0.15)
@@ -164,6 +170,12 @@ function drawFaults(draws: Draws, rows: number, rate: number): Fault[] {
     }
   }
   return faults
+}
+
+function drawLostAnswers(draws: Draws, rows: number): Fault[] {
+  return Array.from({ length: rows }, (_, index) => index + 1)
+    .filter(() => draws.chance('answer lost', 0.4))
+    .map((number) => ({ of: 'POST', number, kind: 'lost_answer', clockMs: 0 }))
 }
 
 function drawDisturbances(draws: Draws): Disturbance[] {
