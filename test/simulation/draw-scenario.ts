@@ -123,7 +123,7 @@ function drawRows(
     const isNobody = untidy && draws.chance('nobody', 0.2)
     const user = isNobody
       ? { id: `00uGone${String(index).padStart(13, '0')}`, login: `gone${index}@example.com` }
-      : untidy && draws.chance('owner', 0.1)
+      : draws.chance('owner', untidy ? 0.15 : 0.01)
         ? { id: ownerId, login: 'owner@example.com' }
         : sorted
           ? users[index]

@@ -38,7 +38,7 @@ export function prepare(world: World): void {
         denial.what === what &&
         time.now >= denial.fromMs &&
         time.now < denial.toMs &&
-        (denial.users?.includes(user) ?? true),
+        (what === 'owner' || (denial.users?.includes(user) ?? true)),
     )
   let ours = 0
   org.onApplied = ({ user, action, by, after }) => {
