@@ -19,12 +19,12 @@ import { runsDirectory, type World } from './world.ts'
  *   "answers are not journalled", "an answer is journalled late", "a 404 on deactivate is trusted", "an open attempt is
  *   forgotten", "what is unsettled is reported as not run"
  * - **I3** A result is final.
- *   "a result is taken back"
+ *   "a result is taken back", "a host of the same name is taken for this one"
  * - **I4** Counts add up, and every row is counted.
  *   "what is unsettled is counted as not run"
  * - **I5** Each user's tasks are applied in the order of the input, over all ways back.
- *   "rows of a user do not wait for each other", "a doubt is settled too soon", "a retry does not know the short names of
- *   its rows"
+ *   "rows of a user do not wait for each other", "a doubt is settled too soon", "a user's short name is not known
+ *   for the user's"
  * - **I6** A journal replays to the same state at every prefix.
  *   "skipped tasks are not counted"
  * - **I7** No window gets more than the share, and nothing is sent where nothing remains.
@@ -34,7 +34,7 @@ import { runsDirectory, type World } from './world.ts'
  *   "a guard fails open", "an owner whom Okta does not show is taken for none", "a row is sent before it is due", "a
  *   proxy's clock is taken for Okta's"
  * - **I9** Nothing is sent once another process has taken the run over.
- *   "a hold is taken for valid for ever", "a host of the same name is taken for this one"
+ *   "a hold is taken for valid for ever"
  * - **I10** A run that can end ends.
  *   "the end of a run is not recorded as one"
  * - **I11** A task is applied once, unless it was in doubt with leave to repeat; and no user gets two mails at once.
