@@ -38,11 +38,11 @@ export const editedBugs: readonly EditedBug[] = [
     to: "...{ result: 'not_run' }, message: `sent at",
   },
   {
-    name: 'a newer-looking remaining of a late answer is believed',
+    name: 'the remaining in a late answer of an older window is believed',
     breaks: 'I7',
     file: 'budget/budget-events',
-    from: 'if (remaining >= window.remaining) return',
-    to: 'if (false) return',
+    from: 'if (reset < window.reset) return state',
+    to: '',
   },
   {
     name: 'reads are not counted in the share of a later execution',

@@ -68,7 +68,7 @@ export class Network {
       this.#later(process, 0, () => handler.onResponseError?.(start, reason))
       return
     }
-    this.#checkEmptied(process, bucketOf(method, path))
+    this.#checkRemaining(process, bucketOf(method, path))
     const caller = this.#with.onDeparture(process, method, path)
     const async = JSON.stringify(options.headers ?? {}).includes('respond-async')
     const group = this.#with.knowsLimit(process, bucketOf(method, path)) ? process.group : null
@@ -151,14 +151,17 @@ export class Network {
     }
   }
 
-  /** I7: nothing is sent in a window of which the process knows for a while that nothing remains. */
-  #checkEmptied(process: SimProcess, bucket: string): void {
+  /** I7: no more is sent in a window than remained when the process last heard of it. */
+  #checkRemaining(process: SimProcess, bucket: string): void {
     const { time, org, violate } = this.#with
-    const emptied = process.emptied.get(bucket)
-    if (emptied === undefined || Math.floor(org.time / 1000) > emptied.reset) return
+    const known = process.lowest.get(bucket)
+    if (known === undefined || Math.floor(org.time / 1000) > known.reset) return
     // What was let go before takes a moment to leave: its intent is put on disk first.
-    if (time.now - emptied.since > (bucket === lifecycle ? 1_000 : 100))
-      violate(`I7 ${process.pid} sends in ${bucket} before ${emptied.reset}, though nothing remained`)
+    if (time.now - known.since < (bucket === lifecycle ? 1_000 : 100)) return
+    if (++known.sentSince > known.remaining)
+      violate(
+        `I7 ${process.pid} sends in ${bucket} before ${known.reset}, though ${known.remaining} remained and as many were sent`,
+      )
   }
 
   #error(status: number, code: string): OrgAnswer {
@@ -192,10 +195,9 @@ export class Network {
       const bucket = bucketOf(method, path)
       if (Number(headers['x-rate-limit-limit'] ?? 0) > 0 && !process.limitsSeen.has(bucket))
         process.limitsSeen.set(bucket, now)
-      const reset = Number(headers['x-rate-limit-reset'])
-      const isEmpty = headers['x-rate-limit-remaining'] === '0' && headers['x-rate-limit-limit'] !== '0'
-      if (isEmpty && process.emptied.get(bucket)?.reset !== reset)
-        process.emptied.set(bucket, { reset, since: now })
+      const [remaining, reset] = ['remaining', 'reset'].map((name) => Number(headers[`x-rate-limit-${name}`]))
+      if (remaining !== undefined && reset !== undefined && headers['x-rate-limit-limit'] !== '0')
+        process.showsRemaining(bucket, { remaining, reset, since: now })
       const applied = this.#with.org.applied.find(({ by }) => by !== null && by === caller)
       if (status === 200 && applied !== undefined) applied.answeredAt = now
       const controller = new Controller()
