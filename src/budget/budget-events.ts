@@ -1,5 +1,5 @@
 import type { RateLimit } from '../okta/rate-limit.ts'
-import { type BudgetState, isProbing, type Unattributed } from './budget-state.ts'
+import { type BudgetState, isProbing, longestOpen, type Unattributed } from './budget-state.ts'
 import { openWindow } from './open-window.ts'
 
 /** Given to each request, and returned with its answer. */
@@ -43,10 +43,11 @@ export function sent(state: BudgetState, now: number): { state: BudgetState; per
   return { state: { ...state, window: counted, inFlight, unattributed }, permit: { probe: false } }
 }
 
-function oneMore({ unattributed, windowMs }: BudgetState, now: number): Unattributed {
-  const { count, countBefore, since } = unattributed
-  if (now - since <= windowMs) return { count: count + 1, countBefore, since }
-  return { count: 1, countBefore: now - since <= 2 * windowMs ? count : 0, since: now }
+function oneMore(state: BudgetState, now: number): Unattributed {
+  const { count, countBefore, since } = state.unattributed
+  const span = longestOpen(state)
+  if (now - since <= span) return { count: count + 1, countBefore, since }
+  return { count: 1, countBefore: now - since <= 2 * span ? count : 0, since: now }
 }
 
 /** The state after the outcome of a request is known. */
@@ -56,15 +57,12 @@ export function answered(state: BudgetState, permit: Permit, answer: BudgetAnswe
     case 'unused':
       return takenBack(after, permit)
     case 'nothing_learned':
-      // A request that was sent in the old window may have arrived in the next one.
-      return !permit.probe && state.window !== null && isProbing(state, now)
-        ? { ...after, unattributed: oneMore(after, now) }
-        : after
+      return unseen(after, permit, now)
     case 'answered':
     case 'rate_limited': {
       const learned = usable(answer.rateLimit, now)
         ? learn(after, permit, answer.rateLimit, now)
-        : withoutHeaders(after)
+        : withoutHeaders(unseen(after, permit, now))
       return answer.kind === 'rate_limited' ? close(learned, answer, now) : learned
     }
   }
@@ -74,6 +72,13 @@ function landed(state: BudgetState, permit: Permit): BudgetState {
   const inFlight = Math.max(0, state.inFlight - 1)
   if (!permit.probe) return { ...state, inFlight }
   return { ...state, inFlight, probedAt: null, probesInFlight: Math.max(0, state.probesInFlight - 1) }
+}
+
+/** A request whose window nobody has shown. It was sent in the old window and may have arrived in the next one. */
+function unseen(state: BudgetState, permit: Permit, now: number): BudgetState {
+  return !permit.probe && state.window !== null && isProbing(state, now)
+    ? { ...state, unattributed: oneMore(state, now) }
+    : state
 }
 
 function takenBack(state: BudgetState, permit: Permit): BudgetState {

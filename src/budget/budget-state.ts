@@ -6,14 +6,15 @@
  * names.
  *
  * States and transitions:
- * - **unknown**: no answer yet. One request goes out as a probe. An answer with headers → open. One without →
- *   headerless.
+ * - **unknown**: no answer yet. One request goes out as a probe, if what earlier executions sent leaves room for it in
+ *   the share of the limit that they saw. An answer with headers → open. One without → headerless.
  * - **headerless**: answers have no rate-limit headers. At most two requests are in flight. An answer with headers →
  *   open.
  * - **open**: the window of `reset` is running. The run may send the rest of its share, but no more than Okta shows as
  *   remaining minus what others on the counter would use until the reset. Once `reset` + 1 s has passed → probing.
- * - **probing**: the old window is over and the next one is not seen yet. One probe at a time. The first answer with a
- *   later reset → open.
+ * - **probing**: the old window is over and the next one is not seen yet. One probe at a time, and no more of them than
+ *   the share: each may count, also where its answer does not show the window. The first answer with a later reset →
+ *   open.
  * - **closed**: Okta refused a call. Nothing goes out until `closedUntil`, then as above.
  *
  * Requests in flight count as spent, on both sides of a reset. Answers arrive in any order, so within a window only the
@@ -40,6 +41,8 @@ export interface BudgetState {
   readonly othersRate: number | null
   /** Times of requests by earlier executions that may still count in the window and are not attributed yet. */
   readonly earlierSends: readonly number[]
+  /** The limit that earlier executions last saw; null if none is known. */
+  readonly earlierLimit: number | null
   /** Length of a window in ms, as learned. Okta's is 60 s. */
   readonly windowMs: number
 }
@@ -75,9 +78,14 @@ export const defaultWindowMs = 60_000
 /**
  * A bucket about which nothing is known yet.
  *
- * @param earlierSends times at which an earlier execution of the same run sent requests in this bucket
+ * @param earlierSends times at which an earlier execution of the same run sent requests in this bucket, in order
+ * @param earlierLimit the limit that it last saw
  */
-export function newBudget(share: number, earlierSends: readonly number[] = []): BudgetState {
+export function newBudget(
+  share: number,
+  earlierSends: readonly number[] = [],
+  earlierLimit: number | null = null,
+): BudgetState {
   return {
     share,
     caution: 1,
@@ -90,6 +98,7 @@ export function newBudget(share: number, earlierSends: readonly number[] = []): 
     unattributed: noneUnattributed,
     othersRate: null,
     earlierSends,
+    earlierLimit,
     windowMs: defaultWindowMs,
   }
 }
@@ -103,6 +112,11 @@ export function isProbing(state: BudgetState, now: number): boolean {
 /** The first moment at which a window is certainly over. The second that `reset` names still belongs to it. */
 export function endOf(window: Pick<BudgetWindow, 'reset'>): number {
   return (window.reset + 1) * 1000
+}
+
+/** How long a window may be open, in ms. The second that its reset names still belongs to it. */
+export function longestOpen({ windowMs }: Pick<BudgetState, 'windowMs'>): number {
+  return windowMs + 1000
 }
 
 /** The most that the run sends in a window of this limit. */

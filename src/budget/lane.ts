@@ -49,6 +49,7 @@ export interface Waiter {
 
 /** A bucket with its budget and its waiting requests. */
 export interface Lane {
+  readonly bucket: Bucket
   budget: BudgetState
   readonly waiting: Waiter[]
   /** Waiting requests with {@link PacedRequest.ahead}. */
@@ -59,9 +60,15 @@ export interface Lane {
 }
 
 /** A lane with nothing known and nothing waiting. */
-export function newLane(share: number, earlierSends: readonly number[]): Lane {
+export function newLane(
+  bucket: Bucket,
+  share: number,
+  earlierSends: readonly number[],
+  earlierLimit: number | null,
+): Lane {
   return {
-    budget: newBudget(share, earlierSends),
+    bucket,
+    budget: newBudget(share, earlierSends, earlierLimit),
     waiting: [],
     waitingAhead: [],
     leasing: false,

@@ -31,10 +31,14 @@ export interface PacerOptions {
   readonly ledger: Ledger
   /** Times by Okta's clock, in epoch ms, at which earlier executions sent requests in a bucket. */
   readonly earlierSends: (bucket: Bucket) => readonly number[]
+  /** The limit that they last saw in a bucket; null if none is known. */
+  readonly earlierLimit?: (bucket: Bucket) => number | null
   /** The most requests that the run still has to send in a bucket. */
   readonly workLeft: (bucket: Bucket) => number
   /** Called when permits are handed out and as many requests are about to leave. */
   readonly onPermits?: (bucket: Bucket, count: number) => void
+  /** Called when answers show a limit other than before. */
+  readonly onLimit?: (bucket: Bucket, limit: number) => void
 }
 
 /** The most silent calls beside those that are answered. The client has a connection for each. */
@@ -65,7 +69,8 @@ export class Pacer {
   readonly #clock: OktaClock
   readonly #ledger: Ledger
   readonly #workLeft: (bucket: Bucket) => number
-  readonly #onPermits: (bucket: Bucket, count: number) => void
+  readonly #onPermits: NonNullable<PacerOptions['onPermits']>
+  readonly #onLimit: NonNullable<PacerOptions['onLimit']>
   readonly #queue: SlotQueue
   readonly #lanes: ReadonlyMap<Bucket, Lane>
   readonly #silent = new SilentCalls()
@@ -82,10 +87,14 @@ export class Pacer {
     this.#ledger = options.ledger
     this.#workLeft = options.workLeft
     this.#onPermits = options.onPermits ?? (() => {})
+    this.#onLimit = options.onLimit ?? (() => {})
     this.#slots = newSlots(options.concurrency)
     this.#queue = new SlotQueue(this.#slots.size)
     this.#lanes = new Map(
-      buckets.map((bucket) => [bucket, newLane(options.share, options.earlierSends(bucket))]),
+      buckets.map((bucket) => [
+        bucket,
+        newLane(bucket, options.share, options.earlierSends(bucket), options.earlierLimit?.(bucket) ?? null),
+      ]),
     )
   }
 
@@ -249,7 +258,10 @@ export class Pacer {
   }
 
   #learn(lane: Lane, permit: Permit, answer: BudgetAnswer): void {
+    const known = lane.budget.window?.limit ?? lane.budget.earlierLimit
     lane.budget = answered(lane.budget, permit, answer, this.#clock.nowAtLeast())
+    const limit = lane.budget.window?.limit ?? known
+    if (limit !== null && limit !== known) this.#onLimit(lane.bucket, limit)
   }
 
   #adapt(answer: Answer, cutsWhenSent: number): void {

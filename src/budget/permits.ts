@@ -1,4 +1,11 @@
-import { type BudgetState, type BudgetWindow, endOf, isProbing, shareOf } from './budget-state.ts'
+import {
+  type BudgetState,
+  type BudgetWindow,
+  endOf,
+  isProbing,
+  longestOpen,
+  shareOf,
+} from './budget-state.ts'
 import { othersUntilEnd } from './others.ts'
 
 /** How soon to look again at an open window that allows nothing now. */
@@ -16,6 +23,8 @@ const lookAgainPart = 1 / 6
 const tailPart = 0.1
 const shortestTailMs = 2_000
 const longestTailPart = 0.4
+/** A request of an earlier execution may have opened a window this long after it was let go. */
+const arrivesWithinMs = 5_000
 /** A spread share runs ahead of the clock by this part of the window: a run begins with several calls, not with one. */
 const leadPart = 0.05
 
@@ -28,7 +37,7 @@ const leadPart = 0.05
  */
 export function permits(state: BudgetState, now: number, workLeft = 0): number {
   if (now < state.closedUntil) return 0
-  if (isProbing(state, now)) return probeIsDue(state, now) ? 1 : 0
+  if (isProbing(state, now)) return now >= probeDueAt(state, now) ? 1 : 0
   const { window } = state
   if (window === null) return Math.max(0, headerlessInFlight - state.inFlight)
   const share = shareOf(state, window.limit)
@@ -55,12 +64,40 @@ function spreadOver(state: BudgetState, window: BudgetWindow, share: number, now
  */
 export function changesAt(state: BudgetState, now: number): number {
   if (now < state.closedUntil) return state.closedUntil
-  if (isProbing(state, now)) return state.probedAt === null ? now : state.probedAt + probePatienceMs
+  if (isProbing(state, now)) return probeDueAt(state, now)
   if (state.window === null) return now + probePatienceMs
   // As the window passes, the run may spend more, and what others still need shrinks.
   return Math.min(endOf(state.window), now + nextLookMs)
 }
 
-function probeIsDue(state: BudgetState, now: number): boolean {
-  return state.probedAt === null || now >= state.probedAt + probePatienceMs
+/**
+ * When the next probe may leave. The requests that the unseen window may contain (in flight, answered without headers,
+ * or sent by an earlier execution) must leave room for it in the share.
+ */
+function probeDueAt(state: BudgetState, now: number): number {
+  const due = state.probedAt === null ? now : state.probedAt + probePatienceMs
+  const limit = state.window?.limit ?? state.earlierLimit
+  if (limit === null) return due
+  const span = longestOpen(state)
+  const { since } = state.unattributed
+  const room = shareOf(state, limit) - (state.window === null ? 0 : state.inFlight - state.probesInFlight)
+  const moments = [now, since + span + 1, since + 2 * span + 1].filter((moment) => moment >= now)
+  const roomAt = moments.find((moment) => unattributedAt(state, moment) < room) ?? now + span
+  return Math.max(due, roomAt, earlierLeaveAt(state, room - unattributedAt(state, now), now))
+}
+
+/** How many requests that no answer has attributed a window may contain that is open at a moment. */
+function unattributedAt(state: BudgetState, moment: number): number {
+  const { count, countBefore, since } = state.unattributed
+  const age = moment - since
+  const span = longestOpen(state)
+  if (age <= span) return count + countBefore
+  return age <= 2 * span ? count : 0
+}
+
+/** When fewer than `room` requests of earlier executions can still be in the open window. */
+function earlierLeaveAt(state: BudgetState, room: number, now: number): number {
+  const last = room < 1 ? undefined : state.earlierSends.at(-room)
+  // A time that lies ahead shows that our clock is not set by Okta's yet.
+  return last === undefined || last > now + 1000 ? now : last + arrivesWithinMs + longestOpen(state) + 1
 }

@@ -110,9 +110,11 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       concurrency: run.job.pace.concurrency,
       share: run.job.pace.share,
       earlierSends: (bucket) => state.sentRecently.times(bucket),
+      earlierLimit: (bucket) => state.sentRecently.limit(bucket),
       workLeft: () => run.input.tasks - state.done,
       onPermits: (bucket, count) =>
         recorder.note({ event: 'permits', bucket, count, okta_time: Math.round(clock.now()) }),
+      onLimit: (bucket, limit) => recorder.note({ event: 'limit', bucket, limit }),
       send: async (request) => {
         const answer = await options.send(request)
         tally.request(request, answer)

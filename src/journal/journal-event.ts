@@ -120,6 +120,13 @@ interface PermitsEvent {
   readonly okta_time: number
 }
 
+/** Okta has shown a bucket's limit, or another one than before. */
+interface LimitEvent {
+  readonly event: 'limit'
+  readonly bucket: string
+  readonly limit: number
+}
+
 /** What the execution has sent so far. Written now and then, so that a killed execution leaves its last counts. */
 interface TallyEvent {
   readonly event: 'tally'
@@ -152,5 +159,6 @@ export type JournalEvent =
   | VerdictEvent
   | ResultEvent
   | PermitsEvent
+  | LimitEvent
   | TallyEvent
   | StoppedEvent

@@ -61,6 +61,9 @@ export class JournalState {
       case 'permits':
         this.sentRecently.add(event.bucket, event.okta_time, event.count)
         break
+      case 'limit':
+        this.sentRecently.showLimit(event.bucket, event.limit)
+        break
       case 'tally':
         this.executions.tally(event)
         break

@@ -27,10 +27,13 @@ export class Recorder {
   }
 
   /** Records an event and waits until it is on disk. */
-  record(event: JournalEvent): Promise<void> {
+  async record(event: JournalEvent): Promise<void> {
     const { position, durable } = this.#journal.append(event)
-    if (position !== null) this.state.apply(event, position)
-    return durable
+    // A task is reported by what Okta said. That must be on disk before it counts: else a full disk takes it back.
+    const countsOnDisk = event.event === 'answer' || event.event === 'verdict'
+    if (position !== null && !countsOnDisk) this.state.apply(event, position)
+    await durable
+    if (position !== null && countsOnDisk) this.state.apply(event, position)
   }
 
   /** Records an event without waiting. A failure shows itself to the next caller that waits. */

@@ -6,9 +6,10 @@ interface Sent {
   readonly count: number
 }
 
-/** How many requests were sent in each rate-limit bucket in the last minutes, by Okta's clock. */
+/** How many requests were sent in each rate-limit bucket in the last minutes, by Okta's clock, and the buckets' limits. */
 export class SentRecently {
   readonly #byBucket = new Map<string, Sent[]>()
+  readonly #limits = new Map<string, number>()
 
   add(bucket: string, time: number, count: number): void {
     const sent = this.#byBucket.get(bucket) ?? []
@@ -16,6 +17,16 @@ export class SentRecently {
     // Old entries are dropped in bulk, now and then.
     const kept = sent.length % 2048 === 0 ? sent.filter((known) => known.time >= time - rememberMs) : sent
     this.#byBucket.set(bucket, kept)
+  }
+
+  /** Okta has shown the limit of a bucket. */
+  showLimit(bucket: string, limit: number): void {
+    this.#limits.set(bucket, limit)
+  }
+
+  /** The limit that a bucket showed last; null if none is known. */
+  limit(bucket: string): number | null {
+    return this.#limits.get(bucket) ?? null
   }
 
   /** The time of each request in a bucket, in epoch ms. */

@@ -14,7 +14,10 @@ import { OktaPatience } from './patience.ts'
 const hangsAfterMs = 1_000
 
 export interface LookupOptions
-  extends Pick<PacerOptions, 'concurrency' | 'share' | 'earlierSends' | 'workLeft' | 'onPermits'> {
+  extends Pick<
+    PacerOptions,
+    'concurrency' | 'share' | 'earlierSends' | 'earlierLimit' | 'workLeft' | 'onPermits' | 'onLimit'
+  > {
   readonly orgUrl: string
   readonly send: (request: OktaRequest) => Promise<Answer>
   readonly clock: OktaClock

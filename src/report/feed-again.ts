@@ -1,4 +1,5 @@
-import { leavesNoTrace, parseAction } from '../okta/actions.ts'
+import { leavesNoTrace, parseAction, ruleOf } from '../okta/actions.ts'
+import { decide } from '../rules/decide.ts'
 import { namesOf, SupersededRows } from '../rules/superseded.ts'
 import type { ReportedTask, ReportRow } from './report-row.ts'
 
@@ -11,7 +12,8 @@ import type { ReportedTask, ReportRow } from './report-row.ts'
  * - a task of it is unsettled;
  * - it has an action that leaves no trace in the status (a factor reset, a reactivate) and that was or may have been
  *   applied, by this row or by an earlier one of the same user;
- * - a later row of its user was carried out and led the user elsewhere.
+ * - a later row of its user was carried out and led the user elsewhere;
+ * - a step of it that was applied would be sent again, because a later step has taken the user elsewhere.
  */
 export class FeedAgain {
   readonly #superseded: Pick<SupersededRows, 'by'>
@@ -24,10 +26,9 @@ export class FeedAgain {
 
   /** Takes in the next row. Returns whether it belongs in `failed.csv`. */
   see({ row, tasks, excused }: ReportRow): boolean {
-    const may =
-      tasks.some((task) => isOpen(task, excused)) &&
-      !tasks.some(isUnsafe) &&
-      this.#superseded.by(row) === null
+    const safe = !tasks.some(isUnsafe) && !repeatsStep(tasks)
+    const open = tasks.some((task) => isOpen(task, excused))
+    const may = open && safe && this.#superseded.by(row) === null
     const repeated = may && tasks.some((task) => leavesNoTrace(task.action) && this.#wasApplied(task))
     for (const task of tasks) if (leavesNoTrace(task.action) && mayBeApplied(task)) this.#remember(task)
     return may && !repeated
@@ -78,6 +79,24 @@ function isOpen({ step, result, reason }: ReportedTask, excused: readonly number
 
 function isUnsafe(task: ReportedTask): boolean {
   return task.result === 'unsettled' || (leavesNoTrace(task.action) && mayBeApplied(task))
+}
+
+/** Whether a step that was applied would be sent again, since a later one has taken the user elsewhere. */
+function repeatsStep(tasks: readonly ReportedTask[]): boolean {
+  const steps = tasks.flatMap(({ action: name, result }) => {
+    const action = parseAction(name)
+    return action === null || leavesNoTrace(action) ? [] : [{ action, applied: result === 'succeeded' }]
+  })
+  const last = steps.findLast(({ applied }) => applied)
+  if (last === undefined) return false
+  // Where the steps lead, one after the other, from where the last one has led.
+  let statuses = ruleOf(last.action).target
+  for (const { action, applied } of steps) {
+    if (!statuses.some((status) => decide(action, { status, offered: [] }).kind === 'send')) continue
+    if (applied) return true
+    statuses = ruleOf(action).target
+  }
+  return false
 }
 
 function mayBeApplied({ result }: ReportedTask): boolean {

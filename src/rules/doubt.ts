@@ -112,6 +112,12 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
     }
   }
   if (atTarget) return { kind: 'applied', evidence: `user is ${user.status}${since(user)}` }
+  if (attempt.status === null && isOfItsSecond(attempt, user.statusChanged)) {
+    return {
+      kind: 'unknown',
+      evidence: `user is ${user.status}${since(user)}, the second of the attempt or later; what it was before was not read`,
+    }
+  }
   if (attempt.status === null) {
     return { kind: 'not_applied', evidence: `user is ${user.status}, which is not where ${action} leads` }
   }
@@ -128,7 +134,7 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
       evidence: `user is ${user.status} as before the attempt, but ${change}: the status was different in between`,
     }
   }
-  if (isOfItsSecond(attempt)) {
+  if (isOfItsSecond(attempt, attempt.statusChanged)) {
     // Okta shows whole seconds, so a change that is undone within the same second leaves no trace.
     return {
       kind: 'unknown',
@@ -151,8 +157,8 @@ function settleLost(attempt: DoubtfulAttempt, user: Observation['user'], atTarge
   return { kind: atTarget ? 'applied' : 'unknown', evidence }
 }
 
-/** Whether the last change of status was in the second of the attempt or later. */
-function isOfItsSecond({ oktaTime, statusChanged }: DoubtfulAttempt): boolean {
+/** Whether a change of status was in the second of the attempt or later. */
+function isOfItsSecond({ oktaTime }: DoubtfulAttempt, statusChanged: string | null): boolean {
   if (statusChanged === null) return false
   const changed = Date.parse(statusChanged)
   // A time that can't be parsed proves nothing.

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { answered, sent } from '../../src/budget/budget-events.ts'
+import { answered, type BudgetAnswer, sent } from '../../src/budget/budget-events.ts'
 import { newBudget, shareOf } from '../../src/budget/budget-state.ts'
 import { changesAt, permits } from '../../src/budget/permits.ts'
 import { headers, known, reset, roundTrip, send, start } from './budget-play.ts'
@@ -38,6 +38,26 @@ describe('a bucket of which nothing is known', () => {
     // Of 30, this one and the two or three that may count are gone.
     expect(permits(state, start)).toBeLessThanOrEqual(30 - 3)
     expect(permits(state, start)).toBeGreaterThanOrEqual(30 - 4)
+  })
+})
+
+describe('a bucket whose limit an earlier execution saw', () => {
+  const now = start + 30_000
+
+  it('sends nothing while that execution has used the share up', () => {
+    const earlier = [start - 40_000, start, start + 10, start + 20_000]
+    const state = newBudget(0.3, earlier, 10)
+    expect(permits(state, now)).toBe(0)
+    const again = changesAt(state, now)
+    expect(again).toBeGreaterThan(start + 61_000 + 3_000)
+    expect(permits(state, again - 1)).toBe(0)
+    expect(permits(state, again)).toBe(1)
+  })
+
+  it('sends its probe where the share has room, or the times can not be by our clock', () => {
+    expect(permits(newBudget(0.3, [start, start + 10], 10), now)).toBe(1)
+    expect(permits(newBudget(0.3, [], 10), now)).toBe(1)
+    expect(permits(newBudget(0.3, [now + 5_000, now + 5_000, now + 5_000], 10), now)).toBe(1)
   })
 })
 
@@ -160,6 +180,37 @@ describe('a reset', () => {
     expect(again).toBeGreaterThan(now)
     expect(again - now).toBeLessThanOrEqual(10_000)
     expect(permits(state, again)).toBe(1)
+  })
+
+  it('sends no more probes than the share where their answers show no window', () => {
+    const now = (reset + 1) * 1000
+    const bare: BudgetAnswer = { kind: 'answered', rateLimit: null }
+    let state = roundTrip(roundTrip(known(0.5, 4), now, bare), now + 100, { kind: 'nothing_learned' })
+    expect(permits(state, now + 200)).toBe(0)
+    const again = changesAt(state, now + 200)
+    // Then the window that the probes may have opened is over, its last second included.
+    expect(again).toBeGreaterThan(now + 100 + 61_000)
+    expect(permits(state, again - 1)).toBe(0)
+    expect(permits(state, again)).toBe(1)
+    state = roundTrip(state, again, headers(4, 3, again / 1000 + 60))
+    expect(permits(state, again)).toBe(1)
+  })
+
+  it('counts a call of the old window that is answered after its end without headers', () => {
+    const now = (reset + 1) * 1000
+    const two = send(known(0.5, 8), now - 500, 2)
+    // While it is in flight, it may still open the next window.
+    expect(permits(two.state, now)).toBe(1)
+    const state = two.permits.reduce(
+      (before, permit) => answered(before, permit, { kind: 'answered', rateLimit: null }, now),
+      two.state,
+    )
+    expect(permits(roundTrip(state, now + 10, { kind: 'nothing_learned' }), now + 20)).toBe(1)
+    const full = [30, 40].reduce(
+      (before, ms) => roundTrip(before, now + ms, { kind: 'nothing_learned' }),
+      state,
+    )
+    expect(permits(full, now + 50)).toBe(0)
   })
 })
 

@@ -77,6 +77,11 @@ export const anyEvent: fc.Arbitrary<JournalEvent> = fc.oneof(
     okta_time: oktaTime,
   }),
   fc.record({
+    event: fc.constant('limit' as const),
+    bucket: fc.constantFrom('/api/v1/users', '/api/v1/users/me'),
+    limit: fc.integer({ min: 1, max: 600 }),
+  }),
+  fc.record({
     event: fc.constant('tally' as const),
     requests: counts,
     retries: counts,

@@ -123,4 +123,29 @@ describe('the recorder', () => {
       await journal.close()
     })
   })
+
+  it('leaves no answer in the state that is not on disk', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'journal.ndjson')
+      await symlink('/dev/full', path)
+      const journal = await Journal.open(path, emptyJournal)
+      const state = new JournalState(1)
+      state.apply(intentOf(1), { offset: 0, length: 0 })
+      const recorder = new Recorder(journal, state, () => {})
+      const { row, step, attempt } = intentOf(1)
+      const said = { http_status: 200, error_code: null, request_id: null, message: '' }
+      const answer = {
+        event: 'answer',
+        row,
+        step,
+        attempt,
+        outcome: 'applied',
+        okta_time: 0,
+        ...said,
+      } as const
+      await expect(recorder.record(answer)).rejects.toBeInstanceOf(JournalFailed)
+      expect(state.underWay).toMatchObject({ open: 1, applied: 0 })
+      await journal.close()
+    })
+  })
 })

@@ -28,4 +28,11 @@ it('is told by the journal of what was sent, reads included', () => {
   const read = '/api/v1/users/{id}'
   state.apply({ event: 'permits', bucket: read, count: 2, okta_time: start }, { offset: 0, length: 1 })
   expect(state.sentRecently.times(read)).toEqual([start, start])
+  expect(state.sentRecently.limit(read)).toBeNull()
+})
+
+it('is told by the journal of the last limit of a bucket', () => {
+  const state = new JournalState(1)
+  for (const limit of [600, 300]) state.apply({ event: 'limit', bucket, limit }, { offset: 0, length: 1 })
+  expect(state.sentRecently.limit(bucket)).toBe(300)
 })

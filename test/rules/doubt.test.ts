@@ -53,6 +53,14 @@ function seen(
   return { status, statusChanged, transitioningToStatus }
 }
 
+it('goes by the time of the last change where no read came before the call', () => {
+  expect(verdict('suspend', attempt(null), 'ACTIVE')).toBe('not_applied')
+  expect(verdict('suspend', attempt(null), 'ACTIVE', null)).toBe('not_applied')
+  // Suspended by us, and changed by somebody else since.
+  expect(verdict('suspend', attempt(null), 'DEPROVISIONED', now)).toBe('unknown')
+  expect(verdict('suspend', attempt(null), 'SUSPENDED', now)).toBe('applied')
+})
+
 /** Every status from which an action is sent, with every status in which the user may be found. */
 const situations = byStatus.flatMap((action) =>
   userStatuses
@@ -89,7 +97,7 @@ describe('settle, where the status tells', () => {
     for (const action of byStatus) {
       for (const after of userStatuses) {
         const expected = leadsTo[action]?.includes(after) ? 'applied' : 'not_applied'
-        expect(verdict(action, attempt(null), after, now)).toBe(expected)
+        expect(verdict(action, attempt(null), after)).toBe(expected)
       }
     }
   })

@@ -15,6 +15,8 @@ export class SimFile {
   length = 0
   syncedLength = 0
   unsynced: Unsynced[] = []
+  /** When it was last written, in virtual ms. */
+  writtenAt = 0
 
   constructor(number: number) {
     this.number = number

@@ -23,6 +23,7 @@ export class FileApi {
   readonly #disk: Disk
   readonly #call: Syscall
   readonly #open = new Map<number, Descriptor>()
+  readonly #now: () => number
   #descriptors = firstDescriptor
   /** Called for each write, with the file and the offset of its end. */
   onWrite: (path: string, file: SimFile, bytes: Buffer, at: number) => void = () => {}
@@ -30,9 +31,11 @@ export class FileApi {
   /** For a planted bug: files whose syncs do nothing. */
   skipsSync: (path: string) => boolean = () => false
 
-  constructor(disk: Disk, call: Syscall) {
+  /** @param now virtual ms */
+  constructor(disk: Disk, call: Syscall, now: () => number) {
     this.#disk = disk
     this.#call = call
+    this.#now = now
   }
 
   isDescriptor(fd: unknown): fd is number {
@@ -120,6 +123,20 @@ export class FileApi {
     return node?.kind === 'file' ? Buffer.from(node.bytes) : null
   }
 
+  /** All files below a directory, by path, with their texts. */
+  texts(path: string): [path: string, text: string][] {
+    const node = this.#disk.find(path)
+    if (node === null) return []
+    if (node.kind === 'file') return [[path, node.bytes.toString('utf8')]]
+    return [...node.names.keys()].flatMap((name) => this.texts(`${path}/${name}`))
+  }
+
+  /** When a file was last written, in virtual ms; null if there is none. */
+  writtenAt(path: string): number | null {
+    const node = this.#disk.find(path)
+    return node?.kind === 'file' ? node.writtenAt : null
+  }
+
   async *chunks(path: string, start: number, most: number): AsyncGenerator<Buffer> {
     const file = await this.#call('open', () => this.#disk.file(path, 'open'))
     for (let at = start; ; ) {
@@ -158,6 +175,7 @@ export class FileApi {
     this.#disk.mayWrite('write')
     const where = opened.appends ? node.length : (at ?? opened.position)
     node.write(bytes, where)
+    node.writtenAt = this.#now()
     if (at === null) opened.position = where + bytes.length
     this.onWrite(path, node, bytes, where)
     return bytes.length

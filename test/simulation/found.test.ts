@@ -1,6 +1,23 @@
 import { expect, test } from 'vitest'
+import type { Action } from '../../src/okta/actions.ts'
+import { drawScenario } from './draw-scenario.ts'
 import { play } from './play.ts'
-import { drawScenario, type Scenario } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
+
+function row(action: Action): Scenario['rows'][number] {
+  const login = 'user0@example.com'
+  return {
+    ref: 'r0',
+    user: login,
+    id: '00uSim00000000000000',
+    action,
+    bad: null,
+    isNobody: false,
+    selected: true,
+    dueMs: null,
+    login,
+  }
+}
 
 /** One user and one row, in a world where nothing goes wrong. */
 function calm(seed: number, changes: Partial<Scenario>): Scenario {
@@ -14,9 +31,12 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
   return {
     ...drawScenario(seed),
     users: [user],
-    rows: [{ ref: 'r0', user: user.login, id: user.id, action: 'suspend' }],
+    rows: [row('suspend')],
     steps: null,
+    readFirst: true,
+    rules: { where: false, due: false, check: false },
     protect: [],
+    onlyStatus: null,
     share: 1,
     limits: { lifecycle: 600, reads: 1000 },
     orgConcurrency: 75,
@@ -24,6 +44,7 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     faults: [],
     disturbances: [],
     colleagues: [],
+    undoneAfterMs: null,
     denials: [],
     moves: [],
     ...changes,
@@ -42,21 +63,21 @@ async function violationsOf(changes: (seed: number) => Partial<Scenario>): Promi
 
 test('a power cut never takes the runs directory of a job with it', async () => {
   const found = await violationsOf((seed) => ({
-    disturbances: [{ process: 0, afterMs: 300 + seed * 40, kind: 'power', ms: 0 }],
+    disturbances: [{ process: 0, afterApplied: null, afterMs: 300 + seed * 40, kind: 'power', ms: 0 }],
   }))
   expect(found).toEqual([])
 })
 
 test('a power cut while a run is set up leaves a directory that the same command takes up', async () => {
   const found = await violationsOf((seed) => ({
-    disturbances: [{ process: 0, afterMs: 2 + seed / 2, kind: 'power', ms: 0 }],
+    disturbances: [{ process: 0, afterApplied: null, afterMs: 2 + seed / 2, kind: 'power', ms: 0 }],
   }))
   expect(found).toEqual([])
 })
 
 test('an unlock that never arrived and is refused is not a success of ours', async () => {
   const found = await violationsOf(() => ({
-    rows: [{ ref: 'r0', user: 'user0@example.com', id: '00uSim00000000000000', action: 'unlock' }],
+    rows: [row('unlock')],
     faults: [{ of: 'POST', number: 1, kind: 'lost_request', clockMs: 0 }],
   }))
   expect(found).toEqual([])

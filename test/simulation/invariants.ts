@@ -1,151 +1,67 @@
 import { chainStart, decodeLine } from '../../src/journal/journal-line.ts'
 import { JournalState } from '../../src/journal/journal-state.ts'
-import { ruleOf } from '../../src/okta/actions.ts'
+import type { Ours, RefOf } from './evidence.ts'
+import { checkGuards } from './guards.ts'
+import { checkMails, checkOnce } from './once.ts'
 import type { Applied } from './org.ts'
+import { target } from './org-rules.ts'
 import type { Report } from './play.ts'
-import { type ReportedTask, refsOf } from './reports.ts'
-import { ownerId } from './scenario.ts'
+import { refsOf } from './reports.ts'
+import { checkLinks, checkTruth } from './truth.ts'
 import { runsDirectory, type World } from './world.ts'
 
-type Ours = Applied & { readonly by: NonNullable<Applied['by']> }
-
 /**
- * What must hold of every history. The numbers stand in the violations.
+ * What must hold of every history. The numbers stand in the violations. After each, the planted bugs that break it.
  *
  * - **I1** No call leaves before its intent is on disk.
- * - **I2** What is reported is what the org did.
+ *   "a sync of the journal is skipped", "a call leaves before its intent is written"
+ * - **I2** What is reported is what the org did, and what was known.
+ *   "answers are not journalled", "an answer is journalled late", "a 404 on deactivate is trusted", "an open attempt is
+ *   forgotten", "what is unsettled is reported as not run"
  * - **I3** A result is final.
- * - **I4** Counts add up.
- * - **I5** Each user's tasks are applied in the order of the input.
+ *   "a result is taken back", "a host of the same name is taken for this one"
+ * - **I4** Counts add up, and every row is counted.
+ *   "what is unsettled is counted as not run"
+ * - **I5** Each user's tasks are applied in the order of the input, over all ways back.
+ *   "rows of a user do not wait for each other", "a doubt is settled too soon", "a user's short name is not known
+ *   for the user's"
  * - **I6** A journal replays to the same state at every prefix.
- * - **I7** No window gets more than the share.
- * - **I8** Nothing is sent for a guarded user.
+ *   "skipped tasks are not counted"
+ * - **I7** No window gets more than the share, and nothing is sent where nothing remains.
+ *   "what an earlier execution sent is not counted", "reads are not counted in the share of a later execution", "the
+ *   remaining in a late answer of an older window is believed"
+ * - **I8** Nothing is sent for a guarded user, nor for a row that may not be acted on.
+ *   "a guard fails open", "an owner whom Okta does not show is taken for none", "a row is sent before it is due", "a
+ *   proxy's clock is taken for Okta's"
  * - **I9** Nothing is sent once another process has taken the run over.
+ *   "a hold is taken for valid for ever"
  * - **I10** A run that can end ends.
- * - **I11** A task is applied once, unless it was in doubt with leave to repeat.
+ *   "the end of a run is not recorded as one"
+ * - **I11** A task is applied once, unless it was in doubt with leave to repeat; and no user gets two mails at once.
+ *   "results are not written", "a doubt about factors is settled by status", "a change within the same second is
+ *   overlooked", "a mail is sent again at once"
  * - **I12** No process hangs or fails in a way that it does not know.
+ *   "the end of a row does not wake the next one of its user", "refusals of a full disk are not known"
  */
 export async function checkEnd(world: World, reports: readonly Report[]): Promise<void> {
   const ours = world.org.applied.filter((applied): applied is Ours => applied.by !== null)
   const refs = new Map<string, ReadonlyMap<number, string>>()
-  const refOf = (run: string, row: number): string => {
+  const rowsOfRun = (run: string): ReadonlyMap<number, string> => {
     const known = refs.get(run) ?? refsOf(world, run)
     refs.set(run, known)
-    return known.get(row) ?? `${run}:${row}`
+    return known
   }
+  const refOf: RefOf = (run, row) => rowsOfRun(run).get(row) ?? `${run}:${row}`
   checkOnce(world, reports, ours, refOf)
+  checkMails(world, ours)
   checkTruth(world, reports, ours, refOf)
+  checkLinks(world)
   checkFinality(world, reports)
-  checkCounts(world, reports)
-  checkOrder(world, ours)
+  checkCounts(world, reports, (run) => rowsOfRun(run).size)
+  checkOrder(world, ours, refOf)
   checkShare(world)
-  checkGuards(world, ours)
+  checkGuards(world, refOf)
   checkJournals(world)
-}
-
-type RefOf = (run: string, row: number) => string
-
-function checkOnce(world: World, reports: readonly Report[], ours: readonly Ours[], refOf: RefOf): void {
-  const byTask = new Map<string, Ours[]>()
-  for (const applied of ours) {
-    const task = `${refOf(applied.by.run, applied.by.row)} ${applied.by.step}`
-    byTask.set(task, [...(byTask.get(task) ?? []), applied])
-  }
-  for (const [task, all] of byTask) {
-    const seen: Ours[] = []
-    for (const applied of all) {
-      const before = seen.at(-1)
-      seen.push(applied)
-      if (before === undefined) continue
-      const { action, by, user } = applied
-      if (by.run === before.by.run) {
-        const repeats = seen.filter((one) => one.by.run === by.run).length - 1
-        const mayRepeat = action === 'reactivate' && world.scenario.inDoubt === 'retry' && repeats <= 2
-        if (mayRepeat && !wasKnown(world, before)) continue
-        if (action === 'reset_factors' && enrolledAround(world, user, before.at)) continue
-      } else {
-        const last = reports.filter(({ run, at }) => run === before.by.run && at <= applied.at).at(-1)
-        const told = last?.tasks.find(({ row, step }) => row === before.by.row && step === before.by.step)
-        // A row of failed.csv is fed back whole: its steps that succeeded are done again.
-        const fedWhole = by.run.startsWith('f') && told?.result === 'succeeded'
-        if (told?.result === 'in_doubt' || fedWhole) continue
-      }
-      world.violate(
-        `I11 ${action} of ${user} (task ${task}) was applied at ${before.at.toFixed(0)} for ${before.by.run} and again at ${applied.at.toFixed(0)} for ${by.run}`,
-      )
-    }
-  }
-}
-
-/** Whether a process had the answer that ended in good order, before a report, on a disk that could be written. */
-function wasAnswered(world: World, { answeredAt, by }: Ours, reportedAt: number): boolean {
-  const process = world.processes.find(({ pid }) => pid === by.pid)
-  const code = process?.exitCode ?? null
-  const troubled = world.scenario.disturbances.some(({ kind }) => kind.endsWith('disk'))
-  return answeredAt !== null && answeredAt <= reportedAt && code !== null && code !== 5 && !troubled
-}
-
-/** Whether the process had the answer long enough to write it down. */
-function wasKnown(world: World, { answeredAt, by }: Ours): boolean {
-  const process = world.processes.find(({ pid }) => pid === by.pid)
-  return answeredAt !== null && process !== undefined && process.endedAt - answeredAt > 1_500
-}
-
-/** Whether somebody enrolled a factor so near to a reset that whole seconds can't tell which came first. */
-function enrolledAround(world: World, user: string, at: number): boolean {
-  return world.org.applied.some(
-    (other) => other.action === 'enrol' && other.user === user && Math.abs(other.at - at) < 4_000,
-  )
-}
-
-function checkTruth(world: World, reports: readonly Report[], ours: readonly Ours[], refOf: RefOf): void {
-  const said = new Set<string>()
-  for (const { run, at, tasks } of reports) {
-    for (const task of tasks) {
-      const { row, step, result, action } = task
-      const name = `${run} row ${row} step ${step}`
-      const mine = ours.filter(({ by }) => by.run === run && by.row === row && by.step === step)
-      const never = result === 'failed' || result === 'skipped' || result === 'unchanged'
-      const violation =
-        never && mine.length > 0
-          ? `I2 ${name} ${action} is ${result} (${task.message}), but was applied at ${mine[0]?.at.toFixed(0)}`
-          : result === 'not_run' && mine.some((one) => one.at <= at)
-            ? `I2 ${name} ${action} is not_run, but was applied before`
-            : result === 'unsettled' && mine.length > 0 && mine.every((one) => wasAnswered(world, one, at))
-              ? `I2 ${name} ${action} is unsettled, but its answer was known`
-              : result === 'succeeded' &&
-                  mine.length === 0 &&
-                  !isExplained(world, ours, task, refOf(run, row), refOf)
-                ? `I2 ${name} ${action} is succeeded (${task.message}), but was never applied`
-                : null
-      if (violation === null || said.has(violation)) continue
-      said.add(violation)
-      world.violate(violation)
-    }
-  }
-}
-
-/** Whether an earlier run of ours, or somebody else, did it. */
-function isExplained(
-  world: World,
-  ours: readonly Ours[],
-  task: ReportedTask,
-  ref: string,
-  refOf: RefOf,
-): boolean {
-  if (ours.some(({ by }) => refOf(by.run, by.row) === ref && by.step === task.step)) return true
-  const user = world.scenario.rows.find((row) => row.ref === ref)?.id
-  const { target } = ruleOf(task.action)
-  // Nothing was left to reset.
-  const began = world.scenario.orgClockMs
-  const old = world.org.users.get(user ?? '')?.factors.filter((time) => time < began)
-  if (task.action === 'reset_factors' && old?.length === 0) return true
-  return world.org.applied.some(
-    (other) =>
-      other.user === user &&
-      other.by === null &&
-      (other.action === task.action || target.includes(other.after)),
-  )
 }
 
 function checkFinality(world: World, reports: readonly Report[]): void {
@@ -161,12 +77,15 @@ function checkFinality(world: World, reports: readonly Report[]): void {
   }
 }
 
-function checkCounts(world: World, reports: readonly Report[]): void {
+function checkCounts(world: World, reports: readonly Report[], rowsOf: (run: string) => number): void {
   for (const { run, tasks, counts, tasksInAll } of reports) {
     const sum = Object.values(counts).reduce((all, count) => all + count, 0)
     const negative = Object.values(counts).some((count) => count < 0)
     if (sum !== tasksInAll || tasks.length !== tasksInAll || negative)
       world.violate(`I4 run ${run}: ${tasksInAll} tasks, ${tasks.length} reported, ${JSON.stringify(counts)}`)
+    const rows = rowsOf(run)
+    if (rows > 0 && new Set(tasks.map(({ row }) => row)).size !== rows)
+      world.violate(`I4 run ${run} reports other rows than the ${rows} of its input`)
     for (const [result, count] of Object.entries(counts)) {
       if (tasks.filter((task) => task.result === result).length !== count)
         world.violate(`I4 run ${run} counts ${count} ${result}, but its results say otherwise`)
@@ -174,18 +93,31 @@ function checkCounts(world: World, reports: readonly Report[]): void {
   }
 }
 
-function checkOrder(world: World, ours: readonly Ours[]): void {
-  const last = new Map<string, Ours>()
+function checkOrder(world: World, ours: readonly Ours[], refOf: RefOf): void {
+  const indices = new Map(world.scenario.rows.map(({ ref }, index) => [ref, index]))
+  const before = new Map<string, Ours[]>()
   for (const applied of ours) {
     const { run, row, step } = applied.by
-    const name = `${run} ${applied.user}`
-    const before = last.get(name)
-    if (before !== undefined && (before.by.row > row || (before.by.row === row && before.by.step > step)))
-      world.violate(
-        `I5 run ${run}: row ${row} step ${step} was applied after row ${before.by.row} step ${before.by.step} of the same user`,
-      )
-    last.set(name, applied)
+    const index = indices.get(refOf(run, row)) ?? 0
+    const earlier = before.get(applied.user) ?? []
+    before.set(applied.user, [...earlier, applied])
+    const later = earlier.find((other) => {
+      const otherIndex = indices.get(refOf(other.by.run, other.by.row)) ?? 0
+      if (otherIndex < index || (otherIndex === index && other.by.step <= step)) return false
+      return other.by.run === run || (otherIndex > index && undoes(applied.action, other.action))
+    })
+    if (later === undefined) continue
+    world.violate(
+      `I5 ${applied.user}: row ${row} step ${step} of ${run} was applied after row ${later.by.row} step ${later.by.step} of ${later.by.run}`,
+    )
   }
+}
+
+/** Whether an action takes the user away from where another one led. */
+function undoes(action: Applied['action'], other: Applied['action']): boolean {
+  if (action === 'enrol' || other === 'enrol') return false
+  const [to, from] = [target[action], target[other]]
+  return to !== null && from !== null && to !== from
 }
 
 function checkShare(world: World): void {
@@ -205,14 +137,6 @@ function checkShare(world: World): void {
         `I7 ${group} sent ${count} requests in ${bucket} before ${reset}, ${most} allowed, ${processes.length} processes`,
       )
     }
-  }
-}
-
-function checkGuards(world: World, ours: readonly Ours[]): void {
-  for (const { user, action } of ours) {
-    const login = world.org.users.get(user)?.login ?? ''
-    if (user === ownerId || world.scenario.protect.includes(login))
-      world.violate(`I8 ${action} was sent for the guarded user ${user}`)
   }
 }
 

@@ -1,15 +1,21 @@
 import { fork } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { catchAll } from './catch.ts'
+import { catchBug } from './catch.ts'
+import { drawScenario } from './draw-scenario.ts'
+import { type EditedBug, editedBugs } from './edited-bugs.ts'
+import { plantEdit } from './plant-edit.ts'
 import { plantedBugs } from './planted-bugs.ts'
 import { play } from './play.ts'
-import { drawScenario } from './scenario.ts'
 import { shrink } from './shrink.ts'
 
 /**
- * `npm run simulate -- --seeds N [--seed FIRST] [--bug NAME] [--history] [--planted]`: plays histories on all processors. Prints each
- * seed that breaks an invariant, and the history of the first one after it was shrunk.
+ * `npm run simulate -- --seeds N [--seed FIRST] [--bug NAME] [--history] [--planted]`: plays histories on all processors.
+ * Prints each seed that breaks an invariant, and the history of the first one after it was shrunk. `--planted` prints for
+ * each planted bug how many seeds it took.
  */
 const { values } = parseArgs({
   options: {
@@ -30,12 +36,39 @@ interface Message {
   readonly steps: number
 }
 
+const allBugs = [...plantedBugs, ...editedBugs]
+const program = fileURLToPath(import.meta.url)
+const home = fileURLToPath(new URL('../..', import.meta.url))
+/** Whether a bug was written into this copy of the program. */
+const isCopy = basename(dirname(home)) === 'planted'
 const first = Number(values.seed)
-const last = first + Number(values.seeds) - 1
+const most = Number(values.seeds)
+const last = first + most - 1
 const workers = Number(values.workers)
+const named = allBugs.find(({ name }) => name === values.bug)
+if (values.bug !== undefined && named === undefined)
+  throw new Error(`No such bug; there are: ${allBugs.map(({ name }) => name).join(', ')}`)
 const bug = plantedBugs.find(({ name }) => name === values.bug)
-if (values.bug !== undefined && bug === undefined)
-  throw new Error(`No such bug; there are: ${plantedBugs.map(({ name }) => name).join(', ')}`)
+const edit = editedBugs.find(({ name }) => name === values.bug)
+
+/** Runs this program again in a process of its own. Returns its exit code. */
+function runAgain(
+  args: readonly string[],
+  onMessage: (message: Message) => void = () => {},
+  from: string = program,
+): Promise<number> {
+  const child = fork(from, args)
+  child.on('message', onMessage)
+  return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)))
+}
+
+/** Runs it with a bug in the text of the program, which must be there before the program is loaded. */
+async function runEdited(edit: EditedBug, args: readonly string[]): Promise<number> {
+  const copy = plantEdit(home, edit)
+  const code = await runAgain(args, () => {}, join(copy, 'test', 'simulation', 'main.js'))
+  rmSync(copy, { recursive: true, force: true })
+  return code
+}
 
 /** Plays every n-th seed and tells the parent. */
 async function work(worker: number): Promise<void> {
@@ -51,18 +84,18 @@ async function direct(): Promise<void> {
   const began = Date.now()
   let [played, steps] = [0, 0]
   const broken: Message[] = []
-  const ends = Array.from({ length: workers }, (_, worker) => {
-    const child = fork(process.argv[1] ?? '', [...process.argv.slice(2), '--worker', String(worker)])
-    child.on('message', (message: Message) => {
-      played++
-      steps += message.steps
-      if (message.violations.length === 0) return
-      broken.push(message)
-      console.log(`seed ${message.seed}: ${message.violations.slice(0, 3).join('\n    ')}`)
-    })
-    return new Promise<void>((resolve) => child.on('exit', () => resolve()))
-  })
-  await Promise.all(ends)
+  const take = (message: Message): void => {
+    played++
+    steps += message.steps
+    if (message.violations.length === 0) return
+    broken.push(message)
+    console.log(`seed ${message.seed}: ${message.violations.slice(0, 3).join('\n    ')}`)
+  }
+  await Promise.all(
+    Array.from({ length: workers }, (_, worker) =>
+      runAgain([...process.argv.slice(2), '--worker', String(worker)], take),
+    ),
+  )
   const seconds = (Date.now() - began) / 1000
   console.log(
     `${played} histories, ${steps} happenings, ${broken.length} broken, ${seconds.toFixed(1)} s, ${((seconds * 1000 * workers) / Math.max(1, played)).toFixed(1)} ms of a processor each`,
@@ -75,16 +108,38 @@ async function direct(): Promise<void> {
   console.log(`\nSeed ${worst.seed}, shrunk:\n${JSON.stringify(scenario)}\n${shortest.history.join('\n')}`)
 }
 
-if (values.worker !== undefined) await work(Number(values.worker))
-else if (values.planted)
-  process.exitCode = (await catchAll(
-    bug === undefined ? plantedBugs : [bug],
-    Number(values.seeds),
-    console.log,
-  ))
-    ? 0
-    : 1
-else if (values.history) {
+/** Looks for a planted bug in this process, which has it. */
+async function look({ name, breaks }: { readonly name: string; readonly breaks: string }): Promise<void> {
+  const { seeds, violation } = await catchBug(breaks, bug, { first, most })
+  console.log(`${seeds === null ? `NOT within ${most}` : `after ${seeds}`} seeds: ${name} (${violation})`)
+  if (seeds === null) process.exitCode = 1
+}
+
+/** Looks for all planted bugs, some at a time. */
+async function lookForAll(): Promise<void> {
+  const left = [...allBugs]
+  const next = async (): Promise<void> => {
+    for (let one = left.shift(); one !== undefined; one = left.shift()) {
+      const args = [...process.argv.slice(2), '--bug', one.name]
+      const code = await ('file' in one ? runEdited(one, args) : runAgain(args))
+      if (code !== 0) process.exitCode = 1
+    }
+  }
+  await Promise.all(Array.from({ length: workers }, next))
+}
+
+async function showHistory(): Promise<void> {
   const { history, violations } = await play(drawScenario(first), bug)
   console.log([...history, ...violations].join('\n'))
-} else await direct()
+}
+
+// Without the process that started this one, nobody is left to hear of it.
+process.on('disconnect', () => process.exit())
+process.channel?.unref()
+
+if (values.worker !== undefined) await work(Number(values.worker))
+else if (values.planted && named === undefined) await lookForAll()
+else if (edit !== undefined && !isCopy) process.exitCode = await runEdited(edit, process.argv.slice(2))
+else if (values.planted && named !== undefined) await look(named)
+else if (values.history) await showHistory()
+else await direct()

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { Draws } from './draws.ts'
 import type { Caller, Org, OrgAnswer } from './org.ts'
 import { errorBody } from './org.ts'
+import { bucketOf, lifecycle } from './org-rules.ts'
 import type { SimProcess } from './process.ts'
 import type { Fault } from './scenario.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -12,6 +13,8 @@ export interface Departure {
   readonly method: string
   readonly path: string
   readonly caller: Caller | null
+  /** Whose share of the limit it uses; null for a request of a run that can't know the limit yet. */
+  readonly group: string | null
 }
 
 export interface NetworkOptions {
@@ -23,6 +26,9 @@ export interface NetworkOptions {
   /** How long a change by `respond_async` takes; 0 where none is asked for. */
   readonly transitionMs: number
   readonly note: (line: string) => void
+  readonly violate: (line: string) => void
+  /** Whether a process may know the limit of a bucket: by an answer of its own, or by what its run has on disk. */
+  readonly knowsLimit: (process: SimProcess, bucket: string) => boolean
   /** Judges a call at the moment when it leaves, and tells whose it is. */
   readonly onDeparture: (process: SimProcess, method: string, path: string) => Caller | null
 }
@@ -55,13 +61,21 @@ export class Network {
       this.#later(process, draws.between('connect', 1, 200), () => fail(handler, 'ECONNREFUSED'))
       return
     }
-    handler.onRequestStart?.(controller, undefined)
+    const start = new Controller()
+    handler.onRequestStart?.(start, undefined)
+    if (start.reason !== null) {
+      const { reason } = start
+      this.#later(process, 0, () => handler.onResponseError?.(start, reason))
+      return
+    }
+    this.#checkRemaining(process, bucketOf(method, path))
     const caller = this.#with.onDeparture(process, method, path)
     const async = JSON.stringify(options.headers ?? {}).includes('respond-async')
-    const departure = { process, method, path, caller }
+    const group = this.#with.knowsLimit(process, bucketOf(method, path)) ? process.group : null
+    const departure = { process, method, path, caller, group }
     const there = draws.between('there', 1, draws.chance('slow', 0.05) ? 3_000 : 120)
     if (fault === undefined) {
-      this.#reach(departure, there, async, (answer) => this.#deliver(process, handler, answer, caller))
+      this.#reach(departure, there, async, (answer) => this.#deliver(departure, handler, answer))
       return
     }
     this.struck++
@@ -76,7 +90,7 @@ export class Network {
       this.#reach(departure, delay, async, then)
     const lose = (delay: number, code = 'UND_ERR_SOCKET'): void =>
       this.#later(process, delay, () => fail(handler, code))
-    const say = (answer: OrgAnswer): void => this.#deliver(process, handler, answer, departure.caller)
+    const say = (answer: OrgAnswer): void => this.#deliver(departure, handler, answer)
     switch (fault.kind) {
       case 'lost_request':
         lose(there)
@@ -137,6 +151,19 @@ export class Network {
     }
   }
 
+  /** I7: no more is sent in a window than remained when the process last heard of it. */
+  #checkRemaining(process: SimProcess, bucket: string): void {
+    const { time, org, violate } = this.#with
+    const known = process.lowest.get(bucket)
+    if (known === undefined || Math.floor(org.time / 1000) > known.reset) return
+    // What was let go before takes a moment to leave: its intent is put on disk first.
+    if (time.now - known.since < (bucket === lifecycle ? 1_000 : 100)) return
+    if (++known.sentSince > known.remaining)
+      violate(
+        `I7 ${process.pid} sends in ${bucket} before ${known.reset}, though ${known.remaining} remained and as many were sent`,
+      )
+  }
+
   #error(status: number, code: string): OrgAnswer {
     const date = new Date(Math.floor(this.#with.org.time / 1000) * 1000).toUTCString()
     return { status, body: errorBody(code), headers: { date, 'x-okta-request-id': 'broken' } }
@@ -145,10 +172,10 @@ export class Network {
   /** The org gets a request. That happens whatever becomes of the process. */
   #reach(departure: Departure, delay: number, async: boolean, then: (answer: OrgAnswer) => void): void {
     const { time, draws, org, transitionMs, note } = this.#with
-    const { method, path, caller, process } = departure
+    const { method, path, caller, process, group } = departure
     time.plan(delay, null, () => {
       org.busy++
-      const answer = org.answer(method, path, async ? transitionMs : 0, caller, process.group)
+      const answer = org.answer(method, path, async ? transitionMs : 0, caller, group)
       note(`org: ${method} ${path} of ${process.pid} → ${answer.status}`)
       const back = draws.between('back', 1, draws.chance('slow back', 0.03) ? 2_000 : 80)
       time.plan(back, null, () => {
@@ -159,15 +186,21 @@ export class Network {
   }
 
   #deliver(
-    process: SimProcess,
+    { process, method, path, caller }: Departure,
     handler: Handler,
     { status, headers, body }: OrgAnswer,
-    caller: Caller | null,
   ): void {
     this.#later(process, 0, () => {
+      const { now } = this.#with.time
+      const bucket = bucketOf(method, path)
+      if (Number(headers['x-rate-limit-limit'] ?? 0) > 0 && !process.limitsSeen.has(bucket))
+        process.limitsSeen.set(bucket, now)
+      const [remaining, reset] = ['remaining', 'reset'].map((name) => Number(headers[`x-rate-limit-${name}`]))
+      if (remaining !== undefined && reset !== undefined && headers['x-rate-limit-limit'] !== '0')
+        process.showsRemaining(bucket, { remaining, reset, since: now })
       const applied = this.#with.org.applied.find(({ by }) => by !== null && by === caller)
-      if (status === 200 && applied !== undefined) applied.answeredAt = this.#with.time.now
-
+      if (status === 200 && applied !== undefined) applied.answeredAt = now
+      const controller = new Controller()
       handler.onResponseStart?.(controller, status, { ...headers }, '')
       handler.onResponseData?.(controller, Buffer.from(body))
       handler.onResponseEnd?.(controller, {})
@@ -179,17 +212,22 @@ export class Network {
   }
 }
 
-const controller: Dispatcher.DispatchController = {
-  aborted: false,
-  paused: false,
-  reason: null,
-  abort: () => {},
-  pause: () => {},
-  resume: () => {},
+/** Lets a handler call a request off while it is told of it, as `onRequestStart` may. */
+class Controller implements Dispatcher.DispatchController {
+  aborted = false
+  reason: Error | null = null
+  readonly paused = false
+
+  abort(reason: Error): void {
+    this.aborted = true
+    this.reason = reason
+  }
+  pause(): void {}
+  resume(): void {}
 }
 
 function fail(handler: Handler, code: string): void {
-  handler.onResponseError?.(controller, Object.assign(new Error(code), { code }))
+  handler.onResponseError?.(new Controller(), Object.assign(new Error(code), { code }))
 }
 
 /** A page of a load balancer, with a clock of its own. */

@@ -1,5 +1,6 @@
 import type { Action } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
+import { bucketOf, legal, lifecycle, mailsBy, refusals, target } from './org-rules.ts'
 
 /** A user of the simulated org. Times are epoch ms by the org's clock. */
 export interface SimUser {
@@ -31,6 +32,9 @@ export interface Applied {
   readonly by: Caller | null
   /** When the answer reached its process; null if it never did. */
   answeredAt: number | null
+  /** Whether Okta sent a mail, and the token of the activation link in its answer. */
+  readonly mailed: boolean
+  readonly token: string | null
   readonly before: UserStatus
   readonly after: UserStatus
 }
@@ -56,6 +60,12 @@ export interface OrgSettings {
   readonly owner: string
 }
 
+/** How a change is made: in the background, after so many ms; with a mail to the user. */
+interface How {
+  readonly async: number
+  readonly mails: boolean
+}
+
 /** Requests of ours in one window of a counter. */
 export interface WindowUse {
   readonly bucket: string
@@ -66,37 +76,6 @@ export interface WindowUse {
 }
 
 const windowMs = 60_000
-const lifecycle = '/api/v1/users'
-
-const legal: Readonly<Record<Action, readonly UserStatus[] | null>> = {
-  activate: ['STAGED', 'DEPROVISIONED'],
-  deactivate: ['STAGED', 'PROVISIONED', 'ACTIVE', 'RECOVERY', 'PASSWORD_EXPIRED', 'LOCKED_OUT', 'SUSPENDED'],
-  reactivate: ['PROVISIONED', 'RECOVERY'],
-  reset_factors: null,
-  suspend: ['ACTIVE'],
-  unlock: ['LOCKED_OUT'],
-  unsuspend: ['SUSPENDED'],
-}
-
-const target: Readonly<Record<Action, UserStatus | null>> = {
-  activate: 'PROVISIONED',
-  deactivate: 'DEPROVISIONED',
-  reactivate: null,
-  reset_factors: null,
-  suspend: 'SUSPENDED',
-  unlock: 'ACTIVE',
-  unsuspend: 'ACTIVE',
-}
-
-const refusals: Readonly<Record<Action, readonly [number, string]>> = {
-  activate: [403, 'E0000016'],
-  deactivate: [404, 'E0000007'],
-  reactivate: [403, 'E0000038'],
-  reset_factors: [403, 'E0000001'],
-  suspend: [400, 'E0000001'],
-  unlock: [403, 'E0000032'],
-  unsuspend: [400, 'E0000001'],
-}
 
 /** An org that behaves as okta-facts say and records what it really applied. */
 export class Org {
@@ -108,7 +87,7 @@ export class Org {
   readonly #counters = new Map<string, Counter>()
   #requests = 0
   busy = 0
-  forbids: (user: string, what: 'read' | 'send') => boolean = () => false
+  forbids: (user: string, what: 'read' | 'send' | 'owner') => boolean = () => false
   onApplied: (applied: Applied) => void = () => {}
 
   /** @param now virtual ms */
@@ -138,12 +117,17 @@ export class Org {
   }
 
   /** Counts a request and answers it. `caller` is whose lifecycle call it is; null for reads. */
-  answer(method: string, path: string, async: number, caller: Caller | null, whose: string): OrgAnswer {
-    const [plain = ''] = path.split('?')
+  answer(
+    method: string,
+    path: string,
+    async: number,
+    caller: Caller | null,
+    whose: string | null,
+  ): OrgAnswer {
+    const [plain = '', query = ''] = path.split('?')
     const [, , , , key = '', , action] = plain.split('/')
     const isFactors = plain.endsWith('/factors')
-    const bucket =
-      method === 'POST' || isFactors ? lifecycle : key === 'me' ? '/api/v1/users/me' : '/api/v1/users/{id}'
+    const bucket = bucketOf(method, path)
     const counted = this.#count(bucket, whose)
     if (!counted.allowed) return this.#say(429, errorBody('E0000047'), counted.headers)
     if (this.busy > this.#settings.concurrency) {
@@ -151,6 +135,7 @@ export class Org {
       return this.#say(429, errorBody('E0000047'), none)
     }
     const say = (status: number, body: string): OrgAnswer => this.#say(status, body, counted.headers)
+    if (key === 'me' && this.forbids(this.#settings.owner, 'owner')) return say(403, errorBody('E0000006'))
     if (key === 'me') return say(200, this.#show(this.#user(this.#settings.owner)))
     const user = this.find(decodeURIComponent(key))
     if (user === null) return say(404, errorBody('E0000007'))
@@ -159,7 +144,8 @@ export class Org {
     if (this.forbids(user.id, what)) return say(403, errorBody('E0000006'))
     if (isFactors) return say(200, JSON.stringify(user.factors.map((time) => ({ created: secondsOf(time) }))))
     if (method === 'GET') return say(200, this.#show(user))
-    return this.#act(user, action as Action, async, caller, say)
+    const how = { async, mails: mailsBy(action as Action, query) }
+    return this.#act(user, action as Action, how, caller, say)
   }
 
   /** Somebody else's call. Nothing happens where the status forbids it. */
@@ -172,18 +158,19 @@ export class Org {
       return
     }
     if (legal[action]?.includes(user.status) === false) return
-    this.#change(user, action, 0, null)
+    this.#change(user, action, { async: 0, mails: false }, null)
   }
 
-  /** Uses up some of a counter in somebody else's name. */
+  /** Uses up some of the counters in somebody else's name. */
   useByOthers(count: number): void {
-    for (let i = 0; i < count; i++) this.#count(lifecycle, null)
+    for (const bucket of [lifecycle, bucketOf('GET', '')])
+      for (let i = 0; i < count; i++) this.#count(bucket, null)
   }
 
   #act(
     user: SimUser,
     action: Action,
-    async: number,
+    how: How,
     caller: Caller | null,
     say: (status: number, body: string) => OrgAnswer,
   ): OrgAnswer {
@@ -192,31 +179,41 @@ export class Org {
       const [status, code] = refusals[action]
       return say(status, errorBody(code))
     }
-    this.#change(user, action, async, caller)
-    return say(200, '{}')
+    const { token } = this.#change(user, action, how, caller)
+    return say(200, token === null ? '{}' : linkBody(token))
   }
 
-  #change(user: SimUser, action: Action, async: number, by: Caller | null): void {
+  #change(user: SimUser, action: Action, { async, mails }: How, by: Caller | null): Applied {
     const before = user.status
     const to = target[action]
     if (action === 'reset_factors') user.factors = []
     if (to !== null && async > 0) user.transition = { to, until: this.time + async }
     else if (to !== null) Object.assign(user, { status: to, statusChanged: this.time })
-    this.#record(user, action, by, before)
+    return this.#record(user, action, by, before, mails)
   }
 
-  #record(user: SimUser, action: Applied['action'], by: Caller | null, before: UserStatus): void {
+  #record(
+    user: SimUser,
+    action: Applied['action'],
+    by: Caller | null,
+    before: UserStatus,
+    mailed = false,
+  ): Applied {
+    const linked = !mailed && (action === 'activate' || action === 'reactivate')
     const applied: Applied = {
       user: user.id,
       action,
       at: this.#now(),
       by,
       answeredAt: null,
+      mailed,
+      token: linked ? `token${this.applied.length}` : null,
       before,
       after: user.status,
     }
     this.applied.push(applied)
     this.onApplied(applied)
+    return applied
   }
 
   #ripen(user: SimUser): void {
@@ -283,6 +280,10 @@ export class Org {
     }
     return { status, body, headers: { ...ours, ...headers } }
   }
+}
+
+function linkBody(token: string): string {
+  return JSON.stringify({ activationUrl: `https://org.example.com/welcome/${token}`, activationToken: token })
 }
 
 export function errorBody(code: string): string {

@@ -1,9 +1,11 @@
+import { disturb } from './disturb.ts'
 import { checkEnd } from './invariants.ts'
 import { type PlantedBug, plant } from './planted-bugs.ts'
+import { prepare, writeNow } from './prepare.ts'
 import type { SimProcess } from './process.ts'
 import { startResume, startRetry, startRun } from './program.ts'
 import { failedRows, type ReportedTask, readReports, readRun } from './reports.ts'
-import { type Disturbance, ownerId, type Scenario } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 import { home, runsDirectory, World } from './world.ts'
 
 /** How a history ended. */
@@ -17,7 +19,7 @@ export interface Played {
   readonly applied: number
 }
 
-/** What one clean end of a process left in its run directory. */
+/** The reports of a run as they were after a process, and when their results were written. */
 export interface Report {
   readonly run: string
   readonly at: number
@@ -59,80 +61,6 @@ export async function play(scenario: Scenario, bug?: PlantedBug): Promise<Played
   }
 }
 
-function prepare(world: World): void {
-  const { scenario, org, disk, time } = world
-  for (const { id, login, status, changedBefore, factors } of scenario.users) {
-    const changed = org.time - changedBefore * 1000
-    org.add({
-      id,
-      login,
-      status,
-      statusChanged: changedBefore === 0 ? null : changed,
-      transition: null,
-      factors: Array.from({ length: factors }, () => changed),
-    })
-  }
-  org.add({
-    id: ownerId,
-    login: 'owner@example.com',
-    status: 'ACTIVE',
-    statusChanged: null,
-    transition: null,
-    factors: [],
-  })
-  org.forbids = (user, what) =>
-    scenario.denials.some(
-      (denial) =>
-        denial.what === what &&
-        time.now >= denial.fromMs &&
-        time.now < denial.toMs &&
-        (denial.users?.includes(user) ?? true),
-    )
-  let ours = 0
-  org.onApplied = ({ user, action, by, after }) => {
-    world.note(`org: ${action} of ${user} applied${by === null ? ' for somebody else' : ''}, now ${after}`)
-    if (by === null) return
-    ours++
-    for (const colleague of scenario.colleagues) {
-      if (colleague.afterApplied !== ours) continue
-      time.plan(colleague.atMs, null, () => org.byOthers(user, colleague.action))
-    }
-  }
-  for (const { afterApplied, atMs, user, action } of scenario.colleagues) {
-    if (afterApplied === null) time.plan(atMs, null, () => org.byOthers(user, action))
-  }
-  if (scenario.othersPerMinute > 0) {
-    const use = (): void => {
-      org.useByOthers(1)
-      time.plan(60_000 / scenario.othersPerMinute, null, use)
-    }
-    time.plan(0, null, use)
-  }
-  disk.createDirectory(home)
-  writeNow(world, `${home}/job.json`, JSON.stringify(jobOf(world)))
-  const header = scenario.steps === null ? 'user,action,ref' : 'user,ref'
-  const lines = scenario.rows.map(({ user, action, ref }) =>
-    scenario.steps === null ? `${user},${action},${ref}` : `${user},${ref}`,
-  )
-  writeNow(world, `${home}/input.csv`, [header, ...lines, ''].join('\n'))
-  disk.syncAll()
-}
-
-function jobOf({ scenario, forgetsGuards }: World): object {
-  const { steps, inDoubt, respondAsync, share, concurrency, protect } = scenario
-  return {
-    name: 'sim',
-    ...(steps === null ? {} : { steps }),
-    options: { in_doubt: inDoubt, respond_async: respondAsync },
-    pace: { share, concurrency },
-    guards: { protect: forgetsGuards ? [] : protect },
-  }
-}
-
-function writeNow({ disk }: World, path: string, text: string): void {
-  disk.createFile(path).write(Buffer.from(text), 0)
-}
-
 /** What a person does with the program, from the first command until nothing is left to do. */
 class Story {
   readonly reports: Report[] = []
@@ -163,7 +91,7 @@ class Story {
       const process = this.#next(number)
       if (process === null) return
       for (const disturbance of world.scenario.disturbances) {
-        if (disturbance.process === number) this.#disturb(process, disturbance)
+        if (disturbance.process === number) disturb(world, process, disturbance, () => this.#run)
       }
       const end = await world.time.runUntil(() => world.processes.every((other) => other.ended), mostSteps)
       if (end !== 'done') {
@@ -221,47 +149,8 @@ class Story {
     for (const run of runs.names.keys()) {
       if (run.startsWith('.')) continue
       const report = readReports(world, run)
-      if (report !== null) this.reports.push({ run, at: world.time.now, ...report })
+      if (report !== null) this.reports.push({ run, ...report })
     }
-  }
-
-  #disturb(process: SimProcess, { afterMs, kind, ms }: Disturbance): void {
-    const world = this.#world
-    const { time, disk } = world
-    const later = (delay: number, work: () => void): void => void time.plan(delay, null, work)
-    later(afterMs, () => {
-      if (process.ended) return
-      world.note(`disturbance: ${kind}`)
-      switch (kind) {
-        case 'SIGINT':
-        case 'SIGTERM':
-          time.plan(0, process, () => process.signal(kind))
-          return
-        case 'SIGKILL':
-          world.kill(process)
-          return
-        case 'power':
-          world.cutPower()
-          return
-        case 'pause':
-          time.pause(process)
-          later(ms, () => time.goOn(process))
-          return
-        case 'full_disk':
-        case 'read_only_disk':
-          disk.state = kind === 'full_disk' ? 'full' : 'read_only'
-          later(ms, () => {
-            disk.state = 'well'
-          })
-          return
-        case 'clock_step':
-          world.wallOffset += ms % 400 === 200 ? -ms * 100 : ms * 100
-          return
-        case 'rival':
-          if (readRun(world, this.#run) !== null) startResume(world, this.#run, 'host-b')
-          return
-      }
-    })
   }
 }
 

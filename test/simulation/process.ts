@@ -1,5 +1,12 @@
 import type { Happening, Owner } from './virtual-time.ts'
 
+/** What remained of a rate limit until a reset (epoch seconds), and since when a process knows it (virtual ms). */
+interface Remaining {
+  readonly remaining: number
+  readonly reset: number
+  readonly since: number
+}
+
 /** A process of the simulated machine. */
 export class SimProcess implements Owner {
   state: Owner['state'] = 'running'
@@ -12,8 +19,15 @@ export class SimProcess implements Owner {
   readonly startedAt: number
   readonly signals = new Map<string, Set<() => void>>()
   readonly output: string[] = []
+  /** When it first saw the limit of each rate-limit bucket, in virtual ms. */
+  readonly limitsSeen = new Map<string, number>()
+  /** By rate-limit bucket the lowest remaining that it was shown in the last window, and what it has sent since. */
+  readonly lowest = new Map<string, Remaining & { sentSince: number }>()
   /** The runs for which lifecycle calls left it. */
   readonly sentFor = new Set<string>()
+  /** Called with the number of its calls that were applied, after each of them. */
+  readonly onApplied: ((count: number) => void)[] = []
+  #appliedCalls = 0
   exitCode: number | null = null
   /** When it ended, in virtual ms. */
   endedAt = 0
@@ -32,6 +46,22 @@ export class SimProcess implements Owner {
     return this.command.startsWith('retry')
       ? `${this.command} ${this.pid}`
       : (this.command.split(' ')[1] ?? '')
+  }
+
+  /** An answer shows how much remains in a window. */
+  showsRemaining(bucket: string, shown: Remaining): void {
+    const known = this.lowest.get(bucket)
+    const isLower =
+      known === undefined ||
+      shown.reset > known.reset ||
+      (shown.reset === known.reset && shown.remaining < known.remaining)
+    if (isLower) this.lowest.set(bucket, { ...shown, sentSince: 0 })
+  }
+
+  /** One of its calls was applied. */
+  applied(): void {
+    this.#appliedCalls++
+    for (const react of this.onApplied) react(this.#appliedCalls)
   }
 
   get ended(): boolean {

@@ -26,7 +26,7 @@ export function startRun(world: World, input: string, runId: string, machine?: s
     job: `${home}/job.json`,
     'run-id': runId,
     sandbox: false,
-    read: true,
+    read: world.scenario.readFirst,
     'skip-invalid': true,
     skipInvalid: true,
   }

@@ -30,11 +30,14 @@ export function readReports(
   world: World,
   run: string,
 ): {
+  /** When the results were written. The process that sent the last calls may have died without writing any. */
+  readonly at: number
   readonly tasks: readonly ReportedTask[]
   readonly counts: Readonly<Record<string, number>>
   readonly tasksInAll: number
 } | null {
-  const results = world.files.read(`${runsDirectory}/${run}/results.jsonl`)
+  const path = `${runsDirectory}/${run}/results.jsonl`
+  const results = world.files.read(path)
   const summary = world.files.read(`${runsDirectory}/${run}/summary.json`)
   if (results === null || summary === null) return null
   const lines = results.toString('utf8').split('\n')
@@ -43,7 +46,7 @@ export function readReports(
     readonly results: Record<string, number>
     readonly tasks: number
   }
-  return { tasks, counts, tasksInAll }
+  return { at: world.files.writtenAt(path) ?? 0, tasks, counts, tasksInAll }
 }
 
 /** The lines of a run's `failed.csv`, its header first. */
@@ -62,6 +65,6 @@ export function refsOf(world: World, run: string): ReadonlyMap<number, string> {
   const file = readRun(world, run)?.input.file
   const bytes = file === undefined ? null : world.files.read(`${runsDirectory}/${run}/${file}`)
   if (bytes === null) return new Map()
-  const records = parse(bytes, { columns: true }) as { readonly ref: string }[]
+  const records = parse(bytes, { columns: true, relax_column_count: true }) as { readonly ref: string }[]
   return new Map(records.map(({ ref }, index) => [index + 1, ref]))
 }

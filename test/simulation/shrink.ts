@@ -12,6 +12,13 @@ const plain: Partial<Scenario> = {
   inDoubt: 'keep',
   concurrency: 1,
   steps: null,
+  sendEmail: null,
+  links: false,
+  readFirst: true,
+  shortNames: true,
+  onlyStatus: null,
+  sameNames: false,
+  undoneAfterMs: null,
 }
 
 /** Leaves out of a scenario whatever is not needed to break the same invariant. */

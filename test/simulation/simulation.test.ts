@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
+import { drawScenario } from './draw-scenario.ts'
 import { play } from './play.ts'
-import { drawScenario } from './scenario.ts'
 
 /** More of them: `npm run simulate -- --seeds N`. */
-const seeds = 200
+const seeds = 500
 
 test('no history breaks an invariant', { timeout: 300_000 }, async () => {
   const broken: string[] = []

@@ -1,3 +1,4 @@
+import type { UserStatus } from '../../src/okta/status.ts'
 import { Disk } from './disk.ts'
 import { Draws } from './draws.ts'
 import { FileApi } from './file-api.ts'
@@ -16,6 +17,18 @@ export const runsDirectory = `${home}/runs`
 /** How far the machine's own clock is from virtual time at first. */
 const wallOffsetMs = Date.UTC(2026, 2, 2, 10)
 
+/** Within this time a process has written down what it saw. */
+const writingMs = 1_500
+
+/** A lifecycle call that has left a process. */
+interface Departed extends Caller {
+  readonly at: number
+  readonly key: string
+  readonly action: string
+  /** The user's status in the org at that moment; null if there is no such user. */
+  readonly status: UserStatus | null
+}
+
 /** Everything of one history: time, disk, org, network and processes. */
 export class World {
   readonly scenario: Scenario
@@ -27,6 +40,7 @@ export class World {
   readonly network: Network
   readonly journals: JournalWatch
   readonly processes: SimProcess[] = []
+  readonly departures: Departed[] = []
   readonly violations: string[] = []
   readonly history: string[] = []
   /** For a planted bug: the job does not say whom it protects. */
@@ -40,7 +54,11 @@ export class World {
   constructor(scenario: Scenario) {
     this.scenario = scenario
     this.draws = new Draws(scenario.seed)
-    this.files = new FileApi(this.disk, (name, effect) => this.#syscall(name, effect))
+    this.files = new FileApi(
+      this.disk,
+      (name, effect) => this.#syscall(name, effect),
+      () => this.time.now,
+    )
     this.org = new Org(
       {
         clockMs: scenario.orgClockMs,
@@ -61,6 +79,8 @@ export class World {
       requestTimeoutMs: scenario.requestTimeoutS * 1000,
       transitionMs: scenario.transitionMs,
       note: (line) => this.note(line),
+      violate: (line) => this.violate(line),
+      knowsLimit: (process, bucket) => this.#knowsLimit(process, bucket),
       onDeparture: (process, method, path) => this.#departs(process, method, path),
     })
   }
@@ -105,6 +125,7 @@ export class World {
   }
 
   enter(): void {
+    const { scenario } = this
     this.#patches = install({
       isAtWork: () => this.time.current !== null,
       setTimer: (run, ms, repeats) => this.#setTimer(run, ms, repeats),
@@ -116,7 +137,7 @@ export class World {
       wall: () => this.time.now + this.wallOffset,
       random: () => this.draws.next('random'),
       uuid: () => `00000000-0000-4000-8000-${String(this.#uuids++).padStart(12, '0')}`,
-      hostname: () => this.#current?.machine ?? 'nowhere',
+      hostname: () => (scenario.sameNames ? 'worker' : (this.#current?.machine ?? 'nowhere')),
       pid: () => this.#current?.pid ?? 0,
       exit: (code) => {
         if (this.#current !== null) this.#end(this.#current, code, null)
@@ -155,6 +176,14 @@ export class World {
     return this.time.current instanceof SimProcess ? this.time.current : null
   }
 
+  #knowsLimit(process: SimProcess, bucket: string): boolean {
+    return this.processes.some((other) => {
+      const seenAt = other.limitsSeen.get(bucket)
+      if (seenAt === undefined || other.group !== process.group) return false
+      return other === process || other.endedAt - seenAt > writingMs
+    })
+  }
+
   #departs(process: SimProcess, method: string, path: string): Caller | null {
     if (method !== 'POST') return null
     const [, , , , key = '', , action = ''] = path.split('?')[0]?.split('/') ?? []
@@ -172,7 +201,11 @@ export class World {
     if (later !== undefined)
       this.violate(`I9 ${process.pid} sends for run ${run} after ${later.pid} has taken it over`)
     process.sentFor.add(run)
-    return { run, row, step, attempt, pid: process.pid }
+    const caller = { run, row, step, attempt, pid: process.pid }
+    const id = decodeURIComponent(key)
+    const status = this.org.users.get(id)?.status ?? null
+    this.departures.push({ ...caller, at: this.time.now, key: id, action, status })
+    return caller
   }
 
   #end(process: SimProcess, code: number, error: unknown): void {
@@ -222,12 +255,14 @@ export class World {
       this.time.plan(delay, null, () => {
         const gone = owner?.state === 'gone'
         if (this.disk.powerLosses !== powerLosses || (gone && !outlives)) return
+        let answer: () => void
         try {
           const value = effect()
-          this.time.plan(0, owner, () => resolve(value))
+          answer = () => resolve(value)
         } catch (error) {
-          this.time.plan(0, owner, () => reject(error))
+          answer = () => reject(error)
         }
+        this.time.handOver(owner, answer)
       })
     })
   }
@@ -242,7 +277,9 @@ export class World {
     if (path === '/proc/sys/kernel/random/boot_id') return `boot-${me?.machine}-${this.disk.powerLosses}`
     if (path === '/proc/uptime') return `${(this.time.now / 1000).toFixed(2)} 0.00`
     const number = path === '/proc/self/stat' ? me?.pid : Number(path.split('/')[2])
-    const process = this.processes.find((other) => other.pid === number && !other.ended)
+    const process = this.processes.find(
+      (other) => other.pid === number && !other.ended && other.machine === me?.machine,
+    )
     if (process === undefined) throw Object.assign(new Error('gone'), { code: 'ENOENT', syscall: 'open' })
     return `${number} (node) S${' 0'.repeat(18)} ${Math.round(process.startedAt)}`
   }

@@ -1,0 +1,75 @@
+import type { SimProcess } from './process.ts'
+import { startResume } from './program.ts'
+import { readRun } from './reports.ts'
+import type { Disturbance } from './scenario.ts'
+import type { World } from './world.ts'
+
+/** Longer than a hold lasts without a sign of life. */
+const longPauseMs = 100_000
+
+/**
+ * Lets something happen to a process or its machine.
+ *
+ * @param run the run that it will be about by then
+ */
+export function disturb(
+  world: World,
+  process: SimProcess,
+  disturbance: Disturbance,
+  run: () => string,
+): void {
+  const { afterApplied, afterMs } = disturbance
+  const strike = (): void => {
+    world.time.plan(afterMs, null, () => {
+      if (!process.ended) struck(world, process, disturbance, run)
+    })
+  }
+  if (afterApplied === null) strike()
+  else
+    process.onApplied.push((count) => {
+      if (count === afterApplied) strike()
+    })
+}
+
+function struck(world: World, process: SimProcess, { kind, ms }: Disturbance, run: () => string): void {
+  const { time, disk } = world
+  const later = (delay: number, work: () => void): void => void time.plan(delay, null, work)
+  const rival = (): void => {
+    if (readRun(world, run()) !== null) startResume(world, run(), 'host-b')
+  }
+  world.note(`disturbance: ${kind}`)
+  switch (kind) {
+    case 'SIGINT':
+    case 'SIGTERM':
+      time.plan(0, process, () => process.signal(kind))
+      return
+    case 'SIGKILL':
+      world.kill(process)
+      return
+    case 'power':
+      world.cutPower()
+      return
+    case 'pause':
+      time.pause(process)
+      later(ms, () => time.goOn(process))
+      return
+    case 'stolen':
+      time.pause(process)
+      rival()
+      later(longPauseMs + ms / 10, () => time.goOn(process))
+      return
+    case 'full_disk':
+    case 'read_only_disk':
+      disk.state = kind === 'full_disk' ? 'full' : 'read_only'
+      later(ms, () => {
+        disk.state = 'well'
+      })
+      return
+    case 'clock_step':
+      world.wallOffset += ms % 400 === 200 ? -ms * 100 : ms * 100
+      return
+    case 'rival':
+      rival()
+      return
+  }
+}

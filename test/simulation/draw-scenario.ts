@@ -1,0 +1,238 @@
+import { type Action, actionNames } from '../../src/okta/actions.ts'
+import type { UserStatus } from '../../src/okta/status.ts'
+import { Draws } from './draws.ts'
+import {
+  type Colleague,
+  type Denial,
+  type Disturbance,
+  type Fault,
+  harmlessFaults,
+  type Move,
+  ownerId,
+  postFaults,
+  type RowSpec,
+  type Scenario,
+  type UserSpec,
+} from './scenario.ts'
+
+const statuses: readonly UserStatus[] = [
+  'ACTIVE',
+  'ACTIVE',
+  'ACTIVE',
+  'STAGED',
+  'PROVISIONED',
+  'SUSPENDED',
+  'LOCKED_OUT',
+  'DEPROVISIONED',
+  'RECOVERY',
+]
+
+/** Draws everything from a seed. */
+export function drawScenario(seed: number): Scenario {
+  const draws = new Draws(seed)
+  // Somebody takes back at once what we do, in the second in which the users were changed, and answers are lost.
+  const contrary = draws.chance('contrary', 0.04)
+  const users = drawUsers(draws, contrary)
+  const readFirst = !draws.chance('no read', 0.1)
+  const rules = {
+    where: draws.chance('where', 0.1),
+    due: draws.chance('due', 0.12),
+    check: readFirst && draws.chance('check', 0.1),
+  }
+  const rows = drawRows(draws, users, { ...rules, readFirst, action: contrary ? 'suspend' : null })
+  const stormy = draws.chance('stormy', 0.3)
+  const tight = draws.chance('tight', 0.2)
+  const links = draws.chance('links', 0.2)
+  return {
+    seed,
+    users,
+    rows,
+    steps: !contrary && draws.chance('steps', 0.25) ? drawSteps(draws) : null,
+    inDoubt: draws.chance('in doubt', 0.4) ? 'retry' : 'keep',
+    respondAsync: draws.chance('async', 0.25),
+    sendEmail: links ? false : draws.pick('send email', [null, null, true, false]),
+    links,
+    readFirst,
+    shortNames: draws.chance('short names', 0.5),
+    rules,
+    protect: readFirst && draws.chance('protect', 0.3) ? [drawProtected(draws, users)] : [],
+    onlyStatus:
+      readFirst && draws.chance('only status', 0.1) ? ['ACTIVE', draws.pick('only', statuses)] : null,
+    sameNames: draws.chance('same names', 0.5),
+    share: draws.pick('share', [0.5, 1, 0.3]),
+    concurrency: draws.pick('concurrency', [1, 3, 10]),
+    requestTimeoutS: draws.pick('timeout', [3, 10, 30]),
+    limits: tight
+      ? { lifecycle: draws.int('limit', 4, 30), reads: draws.int('read limit', 10, 60) }
+      : { lifecycle: 600, reads: 1000 },
+    orgConcurrency: draws.chance('crowded', 0.15) ? 2 : 75,
+    orgClockMs: Date.UTC(2026, 2, 2, 10) + draws.int('org clock', -200_000, 200_000),
+    transitionMs: draws.pick('transition', [300, 3_000, 20_000, 90_000]),
+    othersPerMinute: draws.chance('others', tight ? 0.5 : 0.1)
+      ? draws.int('others', 1, draws.pick('busy', [10, 60]))
+      : 0,
+    faults: contrary
+      ? drawLostAnswers(draws, rows.length)
+      : drawFaults(draws, rows.length, stormy ? 0.25 : draws.pick('faulty', [0, 0.04, 0.1])),
+    disturbances: drawDisturbances(draws),
+    colleagues: drawColleagues(draws, users),
+    undoneAfterMs: contrary || draws.chance('undone', 0.03) ? draws.int('undone after', 0, 300) : null,
+    denials: drawDenials(draws, users),
+    moves: drawMoves(draws),
+  }
+}
+
+/** An entry of the job's list of protected users. */
+function drawProtected(draws: Draws, users: readonly UserSpec[]): string {
+  const { id, login } = draws.pick('protected', users)
+  return draws.pick('protected as', [login, login.toUpperCase(), id, `*${login.slice(4)}`])
+}
+
+function drawUsers(draws: Draws, contrary: boolean): UserSpec[] {
+  const count = draws.chance('many users', 0.15) ? draws.int('users', 15, 30) : draws.int('users', 1, 8)
+  return Array.from({ length: count }, (_, index) => ({
+    id: `00uSim${String(index).padStart(14, '0')}`,
+    login: `user${index}@example.com`,
+    status: contrary ? 'ACTIVE' : draws.pick('status', statuses),
+    // Some were changed in this second.
+    changedBefore: draws.chance('just changed', contrary ? 1 : 0.2)
+      ? draws.between('just', 0, 0.9)
+      : draws.int('changed', 0, 100_000),
+    factors: draws.int('factors', 0, 2),
+  }))
+}
+
+function drawRows(
+  draws: Draws,
+  users: readonly UserSpec[],
+  job: {
+    readonly action: Action | null
+    readonly check: boolean
+    readonly due: boolean
+    readonly where: boolean
+    readonly readFirst: boolean
+  },
+): RowSpec[] {
+  const sameAction =
+    job.action ?? (draws.chance('same action', 0.5) ? draws.pick('the action', actionNames) : null)
+  const sorted = draws.chance('one row each', 0.5)
+  const untidy = draws.chance('untidy', 0.12)
+  const withShortNames = draws.chance('rows by short names', 0.15)
+  const count = sorted ? users.length : draws.int('rows', 1, users.length * 2)
+  return Array.from({ length: count }, (_, index) => {
+    const isNobody = untidy && draws.chance('nobody', 0.2)
+    const user = isNobody
+      ? { id: `00uGone${String(index).padStart(13, '0')}`, login: `gone${index}@example.com` }
+      : draws.chance('owner', untidy ? 0.15 : 0.01)
+        ? { id: ownerId, login: 'owner@example.com' }
+        : sorted
+          ? users[index]
+          : draws.pick('row user', users)
+    if (user === undefined) throw new Error('There is a row without a user.')
+    const { id, login } = user
+    const names = withShortNames ? [id, login.split('@')[0] ?? ''] : [id, login, login.toUpperCase()]
+    const bad = untidy && draws.chance('bad row', 0.3) ? draws.pick('bad', ['key', 'cells'] as const) : null
+    const key = bad === 'key' ? draws.pick('bad key', badKeys(login)) : draws.pick('key', names)
+    return {
+      ref: `r${index}`,
+      user: job.readFirst || bad !== null ? key : id,
+      id,
+      action: sameAction ?? draws.pick('action', actionNames),
+      bad,
+      isNobody,
+      selected: !job.where || draws.chance('selected', 0.7),
+      dueMs: job.due ? draws.int('due at', -100, 60) * 1000 : null,
+      login: job.check && draws.chance('wrong login', 0.3) ? `not-${login}` : login,
+    }
+  })
+}
+
+function badKeys(login: string): readonly string[] {
+  return ['', 'me', '.', 'N/A', `${login}@example.org`, `mailto:${login}`, `../${login}`, `user 1`]
+}
+
+function drawSteps(draws: Draws): readonly Action[] {
+  return draws.pick('which steps', [
+    ['suspend', 'deactivate'],
+    ['reset_factors', 'suspend'],
+    ['activate', 'reactivate'],
+    ['suspend', 'unsuspend', 'suspend'],
+  ] as const)
+}
+
+function drawFaults(draws: Draws, rows: number, rate: number): Fault[] {
+  const faults: Fault[] = []
+  for (const of of ['POST', 'GET'] as const) {
+    for (let number = 1; number <= rows * 4; number++) {
+      if (!draws.chance(`fault ${of}`, of === 'POST' ? rate * 1.5 : rate / 2)) continue
+      const kind = draws.pick(`kind ${of}`, of === 'POST' ? postFaults : harmlessFaults)
+      faults.push({ of, number, kind, clockMs: draws.pick('proxy clock', [0, 120_000, -600_000]) })
+    }
+  }
+  return faults
+}
+
+function drawLostAnswers(draws: Draws, rows: number): Fault[] {
+  return Array.from({ length: rows }, (_, index) => index + 1)
+    .filter(() => draws.chance('answer lost', 0.4))
+    .map((number) => ({ of: 'POST', number, kind: 'lost_answer', clockMs: 0 }))
+}
+
+function drawDisturbances(draws: Draws): Disturbance[] {
+  const kinds = [
+    'SIGINT',
+    'SIGTERM',
+    'SIGKILL',
+    'SIGKILL',
+    'power',
+    'power',
+    'pause',
+    'full_disk',
+    'read_only_disk',
+    'clock_step',
+    'rival',
+    'rival',
+    'stolen',
+  ] as const
+  const count = draws.chance('disturbed', 0.7) ? draws.int('disturbances', 1, 4) : 0
+  return Array.from({ length: count }, (_, process) => ({
+    process,
+    // Much happens in the moments around an applied call.
+    afterApplied: draws.chance('at a call', 0.5) ? draws.int('at which call', 1, 5) : null,
+    // Early as often as late: much happens in the first moments.
+    afterMs: draws.pick('span', [50, 500, 3_000, 40_000]) * draws.next('after'),
+    kind: draws.pick('disturbance', kinds),
+    ms: draws.pick('how long', [200, 5_000, 50_000, 120_000]),
+  }))
+}
+
+function drawColleagues(draws: Draws, users: readonly UserSpec[]): Colleague[] {
+  const count = draws.chance('colleagues', 0.3) ? draws.int('colleagues', 1, 4) : 0
+  return Array.from({ length: count }, () => ({
+    afterApplied: draws.chance('after ours', 0.6) ? draws.int('which applied', 1, 8) : null,
+    atMs: draws.between('colleague', 0, draws.pick('colleague span', [200, 900, 20_000])),
+    user: draws.pick('whom', users).id,
+    action: draws.pick('what', ['suspend', 'unsuspend', 'activate', 'deactivate', 'enrol'] as const),
+  }))
+}
+
+function drawDenials(draws: Draws, users: readonly UserSpec[]): Denial[] {
+  if (!draws.chance('denials', 0.2)) return []
+  const fromMs = draws.pick('denied from', [0, 0, 500, 3_000])
+  return [
+    {
+      fromMs,
+      toMs: fromMs + draws.pick('denied for', [300, 5_000, 60_000, 3_600_000]),
+      users: draws.chance('all denied', 0.3)
+        ? null
+        : users.filter((_, index) => index < users.length / 2).map(({ id }) => id),
+      what: draws.pick('denied what', ['read', 'send', 'read', 'send', 'owner'] as const),
+    },
+  ]
+}
+
+function drawMoves(draws: Draws): Move[] {
+  return Array.from({ length: 3 }, () =>
+    draws.pick('move', ['resume', 'resume', 'resume', 'retry', 'feed'] as const),
+  )
+}

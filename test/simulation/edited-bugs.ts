@@ -1,0 +1,131 @@
+/** A bug that is written into one file of a copy of the program, and the invariant that it breaks. */
+export interface EditedBug {
+  readonly name: string
+  readonly breaks: string
+  /** Below `src/`, without its extension. */
+  readonly file: string
+  /** A text that stands once in the file, and what stands there with the bug. JavaScript and TypeScript alike. */
+  readonly from: string
+  readonly to: string
+}
+
+/** The parts of a text around each place for a bug. Compilers break lines in their own ways. */
+export function aroundPlaces(text: string, { from }: EditedBug): readonly string[] {
+  const pattern = from.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&').replaceAll(/\s+/g, '\\s+')
+  return text.split(new RegExp(pattern))
+}
+
+export const editedBugs: readonly EditedBug[] = [
+  {
+    name: 'a 404 on deactivate is trusted',
+    breaks: 'I2',
+    file: 'engine/task/task',
+    from: "return this.#ended({ result: 'failed', message })",
+    to: "return this.#ended({ result: this.#input.action === 'deactivate' ? 'unchanged' : 'failed', message })",
+  },
+  {
+    name: 'an answer is journalled late',
+    breaks: 'I2',
+    file: 'engine/task/task',
+    from: "recordAnswer(this.#logged, answer, 'applied'),",
+    to: "new Promise((resolve) => setTimeout(resolve, 20_000)).then(() => recordAnswer(this.#logged, answer, 'applied')),",
+  },
+  {
+    name: 'what is unsettled is reported as not run',
+    breaks: 'I2',
+    file: 'report/pending-task',
+    from: 'message: `sent at',
+    to: "...{ result: 'not_run' }, message: `sent at",
+  },
+  {
+    name: 'the remaining in a late answer of an older window is believed',
+    breaks: 'I7',
+    file: 'budget/budget-events',
+    from: 'if (reset < window.reset) return state',
+    to: '',
+  },
+  {
+    name: 'reads are not counted in the share of a later execution',
+    breaks: 'I7',
+    file: 'journal/journal-state',
+    from: 'this.sentRecently.add(event.bucket,',
+    to: "this.sentRecently.add(event.bucket.endsWith('{id}') ? '' : event.bucket,",
+  },
+  {
+    name: "a proxy's clock is taken for Okta's",
+    breaks: 'I8',
+    file: 'okta/client',
+    from: 'if (isCertainlyOktas(received)) clock.observe',
+    to: "if (received.kind !== 'lost') clock.observe",
+  },
+  {
+    name: 'a change within the same second is overlooked',
+    breaks: 'I11',
+    file: 'rules/doubt',
+    from: 'if (isOfItsSecond(attempt, attempt.statusChanged))',
+    to: 'if (false)',
+  },
+  {
+    name: 'a mail is sent again at once',
+    breaks: 'I11',
+    file: 'engine/task/settle-doubt',
+    from: 'if (repeats && (await paused(services, task, open)))',
+    to: 'if (false)',
+  },
+  {
+    name: "a user's short name is not known for the user's",
+    breaks: 'I5',
+    file: 'okta/user',
+    from: 'if (at > 0) keys.push(login.slice(0, at))',
+    to: '',
+  },
+  {
+    name: 'a host of the same name is taken for this one',
+    breaks: 'I3',
+    file: 'files/hold/holder',
+    from: 'holder.boot_id !== null &&',
+    to: 'holder.host === me.host ||',
+  },
+  {
+    name: 'an owner whom Okta does not show is taken for none',
+    breaks: 'I8',
+    file: 'lookup/read-owner',
+    from: 'if (credentials.ofServiceApp) return null',
+    to: 'return null',
+  },
+  {
+    name: 'a row is sent before it is due',
+    breaks: 'I8',
+    file: 'input/judge-row',
+    from: 'else dueAt = check.due',
+    to: 'else dueAt = 0',
+  },
+  {
+    name: 'what is unsettled is counted as not run',
+    breaks: 'I4',
+    file: 'report/totals',
+    from: 'results[task.result]++',
+    to: "results[task.result === 'unsettled' ? 'not_run' : task.result]++",
+  },
+  {
+    name: 'the end of a run is not recorded as one',
+    breaks: 'I10',
+    file: 'run/record-end',
+    from: "return moved(run, 'finish')",
+    to: "return moved(run, 'interrupt')",
+  },
+  {
+    name: 'the end of a row does not wake the next one of its user',
+    breaks: 'I12',
+    file: 'rules/user-order',
+    from: 'for (const goOn of row.waiting) goOn()',
+    to: '',
+  },
+  {
+    name: 'refusals of a full disk are not known',
+    breaks: 'I12',
+    file: 'files/cannot-write',
+    from: 'return refused === null ? null :',
+    to: 'return refused !== null ? null :',
+  },
+]

@@ -1,0 +1,35 @@
+import type { Applied } from './org.ts'
+import type { World } from './world.ts'
+
+/** A change that the org has made for a task of ours. */
+export type Ours = Applied & { readonly by: NonNullable<Applied['by']> }
+
+/** The `ref` of a row of a run. */
+export type RefOf = (run: string, row: number) => string
+
+/** Whether a process had the answer that ended in good order, before a report, on a disk that could be written. */
+export function wasAnswered(world: World, { answeredAt, by }: Ours, reportedAt: number): boolean {
+  const process = world.processes.find(({ pid }) => pid === by.pid)
+  const code = process?.exitCode ?? null
+  return (
+    answeredAt !== null && answeredAt <= reportedAt && code !== null && code !== 5 && !isDiskTroubled(world)
+  )
+}
+
+/**
+ * Whether the process had the answer long enough, before it ended and before a report, to write it down on a disk that
+ * could be written.
+ */
+export function wasKnown(
+  world: World,
+  { answeredAt, by }: Ours,
+  reportedAt = Number.POSITIVE_INFINITY,
+): boolean {
+  const process = world.processes.find(({ pid }) => pid === by.pid)
+  if (answeredAt === null || process === undefined) return false
+  return Math.min(process.endedAt, reportedAt) - answeredAt > 1_500 && !isDiskTroubled(world)
+}
+
+function isDiskTroubled(world: World): boolean {
+  return world.scenario.disturbances.some(({ kind }) => kind.endsWith('disk'))
+}

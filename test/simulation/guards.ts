@@ -1,0 +1,56 @@
+import { ruleOf } from '../../src/okta/actions.ts'
+import type { RefOf } from './evidence.ts'
+import { ownerId, type RowSpec, type Scenario } from './scenario.ts'
+import type { World } from './world.ts'
+
+/** I8: nothing is sent for a user whom a guard protects, nor for a row that nobody may act on. */
+export function checkGuards(world: World, refOf: RefOf): void {
+  const { scenario, departures } = world
+  const rows = new Map(scenario.rows.map((row) => [row.ref, row]))
+  const said = new Set<string>()
+  for (const departed of departures) {
+    const row = rows.get(refOf(departed.run, departed.row))
+    const why = departed.key === ownerId ? 'owns the token' : row && whyNot(world, row, departed)
+    if (why === undefined || why === null) continue
+    const line = `I8 ${departed.action} was sent for ${departed.key} (row ${row?.ref}), which ${why}`
+    if (!said.has(line)) world.violate(line)
+    said.add(line)
+  }
+}
+
+/** Why a call for a row may not leave; null if it may. */
+function whyNot(world: World, row: RowSpec, departed: World['departures'][number]): string | null {
+  const { scenario } = world
+  const login = world.org.users.get(row.id)?.login ?? ''
+  if (departed.key !== row.id && !row.isNobody) return `is not the row's user, ${row.id}`
+  if (scenario.protect.some((entry) => covers(entry, row.id, login))) return 'is protected'
+  if (row.bad !== null) return 'is of a bad row'
+  if (!row.selected) return 'is not selected'
+  if (row.dueMs !== null && departed.at < row.dueMs) return `is not due before ${row.dueMs}`
+  if (!row.isNobody && row.login !== login) return `should be ${row.login}`
+  if (!scenario.shortNames && isShortName(row.user)) return 'is named by a short name'
+  const before = departed.step === 1 && departed.attempt === 1 ? departed.status : null
+  if (before !== null && !isOfStatus(world, row, before)) return `is ${before}, which no guard allows`
+  return null
+}
+
+function covers(entry: string, id: string, login: string): boolean {
+  if (entry.startsWith('*')) return login.endsWith(entry.slice(1))
+  return entry === id || entry.toLowerCase() === login
+}
+
+function isShortName(key: string): boolean {
+  return !key.includes('@') && !key.startsWith('00u')
+}
+
+/** Whether `only_status` allows a user of a status. What somebody else has just changed can't be known. */
+function isOfStatus(
+  { scenario, org }: World,
+  row: RowSpec,
+  status: NonNullable<Scenario['onlyStatus']>[number],
+): boolean {
+  const { onlyStatus, steps } = scenario
+  if (onlyStatus === null || onlyStatus.includes(status)) return true
+  if ((steps ?? [row.action]).some((action) => ruleOf(action).target.includes(status))) return true
+  return org.applied.some(({ user, by }) => user === row.id && by === null)
+}

@@ -1,0 +1,71 @@
+import { type Ours, type RefOf, wasKnown } from './evidence.ts'
+import type { Caller } from './org.ts'
+import type { Report } from './play.ts'
+import type { World } from './world.ts'
+
+const mailPauseMs = 5 * 60_000
+/** Okta's clock is known to a second, and its answers tell it more and more exactly. */
+const clockSlackMs = 1_500
+
+/** I11: a task is applied once, unless it was in doubt with leave to repeat. */
+export function checkOnce(
+  world: World,
+  reports: readonly Report[],
+  ours: readonly Ours[],
+  refOf: RefOf,
+): void {
+  const byTask = new Map<string, Ours[]>()
+  for (const applied of ours) {
+    const task = `${refOf(applied.by.run, applied.by.row)} ${applied.by.step}`
+    byTask.set(task, [...(byTask.get(task) ?? []), applied])
+  }
+  for (const [task, all] of byTask) {
+    const seen: Ours[] = []
+    for (const applied of all) {
+      const before = seen.at(-1)
+      seen.push(applied)
+      if (before === undefined) continue
+      const { action, by, user } = applied
+      if (by.run === before.by.run) {
+        const repeats = seen.filter((one) => one.by.run === by.run).length - 1
+        const mayRepeat = action === 'reactivate' && world.scenario.inDoubt === 'retry' && repeats <= 2
+        if (mayRepeat && !wasKnown(world, before)) continue
+        if (action === 'reset_factors' && enrolledAround(world, user, before.at)) continue
+      } else {
+        const last = reports.filter(({ run, at }) => run === before.by.run && at <= applied.at).at(-1)
+        const told = last?.tasks.find(({ row, step }) => row === before.by.row && step === before.by.step)
+        if (told?.result === 'in_doubt') continue
+      }
+      world.violate(
+        `I11 ${action} of ${user} (task ${task}) was applied at ${before.at.toFixed(0)} for ${before.by.run} and again at ${applied.at.toFixed(0)} for ${by.run}`,
+      )
+    }
+  }
+}
+
+/** I11: while it may have been applied, a call that sends mail waits five minutes before it is sent again. */
+export function checkMails(world: World, ours: readonly Ours[]): void {
+  const mailed = new Set(ours.filter((one) => one.mailed).map(({ by }) => nameOf(by, by.attempt)))
+  const last = new Map<string, number>()
+  for (const { at, attempt, ...task } of world.departures) {
+    if (!mailed.has(nameOf(task, attempt))) continue
+    const before = last.get(nameOf(task))
+    last.set(nameOf(task), at)
+    if (before !== undefined && at - before < mailPauseMs - clockSlackMs)
+      world.violate(`I11 ${nameOf(task)}: two mails, sent within ${(at - before).toFixed(0)} ms`)
+  }
+}
+
+function nameOf(
+  { run, row, step }: Pick<Caller, 'run' | 'row' | 'step'>,
+  attempt: number | null = null,
+): string {
+  return `${run} row ${row} step ${step}${attempt === null ? '' : ` attempt ${attempt}`}`
+}
+
+/** Whether somebody enrolled a factor so near to a reset that whole seconds can't tell which came first. */
+function enrolledAround(world: World, user: string, at: number): boolean {
+  return world.org.applied.some(
+    (other) => other.action === 'enrol' && other.user === user && Math.abs(other.at - at) < 4_000,
+  )
+}

@@ -1,0 +1,123 @@
+import type { Action } from '../../src/okta/actions.ts'
+import type { Applied } from './org.ts'
+import { ownerId, type Scenario } from './scenario.ts'
+import { home, type World } from './world.ts'
+
+const undoOf: Readonly<Partial<Record<Applied['action'], Action>>> = {
+  activate: 'deactivate',
+  deactivate: 'activate',
+  suspend: 'unsuspend',
+  unsuspend: 'suspend',
+}
+
+/** Sets the scene: the org with its users and what others will do to them, the job file and the input. */
+export function prepare(world: World): void {
+  const { scenario, org, disk, time } = world
+  for (const { id, login, status, changedBefore, factors } of scenario.users) {
+    const changed = org.time - changedBefore * 1000
+    org.add({
+      id,
+      login,
+      status,
+      statusChanged: changedBefore === 0 ? null : changed,
+      transition: null,
+      factors: Array.from({ length: factors }, () => changed),
+    })
+  }
+  org.add({
+    id: ownerId,
+    login: 'owner@example.com',
+    status: 'ACTIVE',
+    statusChanged: null,
+    transition: null,
+    factors: [],
+  })
+  org.forbids = (user, what) =>
+    scenario.denials.some(
+      (denial) =>
+        denial.what === what &&
+        time.now >= denial.fromMs &&
+        time.now < denial.toMs &&
+        (what === 'owner' || (denial.users?.includes(user) ?? true)),
+    )
+  let ours = 0
+  org.onApplied = ({ user, action, by, after }) => {
+    world.note(`org: ${action} of ${user} applied${by === null ? ' for somebody else' : ''}, now ${after}`)
+    if (by === null) return
+    ours++
+    for (const colleague of scenario.colleagues) {
+      if (colleague.afterApplied !== ours) continue
+      time.plan(colleague.atMs, null, () => org.byOthers(user, colleague.action))
+    }
+    const undo = undoOf[action]
+    if (scenario.undoneAfterMs !== null && undo !== undefined)
+      time.plan(scenario.undoneAfterMs, null, () => org.byOthers(user, undo))
+    world.processes.find(({ pid }) => pid === by.pid)?.applied()
+  }
+  for (const { afterApplied, atMs, user, action } of scenario.colleagues) {
+    if (afterApplied === null) time.plan(atMs, null, () => org.byOthers(user, action))
+  }
+  if (scenario.othersPerMinute > 0) {
+    const use = (): void => {
+      org.useByOthers(1)
+      time.plan(60_000 / scenario.othersPerMinute, null, use)
+    }
+    time.plan(0, null, use)
+  }
+  disk.createDirectory(home)
+  writeNow(world, `${home}/job.json`, JSON.stringify(jobOf(world)))
+  writeNow(world, `${home}/input.csv`, inputOf(scenario))
+  disk.syncAll()
+}
+
+function inputOf({ rows, steps, rules, orgClockMs }: Scenario): string {
+  const lines = rows.map(({ ref, user, action, bad, selected, dueMs, login }) => [
+    ref,
+    user,
+    ...(steps === null ? [action] : []),
+    ...(rules.where ? [selected ? 'yes' : 'no'] : []),
+    ...(rules.due && dueMs !== null ? [new Date(orgClockMs + dueMs).toISOString()] : []),
+    ...(rules.check ? [login] : []),
+    ...(bad === 'cells' ? ['too', 'many'] : []),
+  ])
+  const header = [
+    'ref',
+    'user',
+    ...(steps === null ? ['action'] : []),
+    ...(rules.where ? ['wanted'] : []),
+    ...(rules.due ? ['last_day'] : []),
+    ...(rules.check ? ['expected'] : []),
+  ]
+  return [header, ...lines].map((cells) => `${cells.join(',')}\n`).join('')
+}
+
+function jobOf({ scenario, forgetsGuards }: World): object {
+  const { steps, inDoubt, respondAsync, sendEmail, share, concurrency, protect, onlyStatus, rules } = scenario
+  return {
+    name: 'sim',
+    input: {
+      ...(rules.where ? { where: { wanted: ['Yes'] } } : {}),
+      ...(rules.due ? { due: { column: 'last_day' } } : {}),
+      ...(rules.check ? { check: { login: 'expected' } } : {}),
+      short_names: scenario.shortNames,
+    },
+    ...(steps === null ? {} : { steps }),
+    options: {
+      in_doubt: inDoubt,
+      respond_async: respondAsync,
+      ...(sendEmail === null ? {} : { send_email: sendEmail }),
+    },
+    pace: { share, concurrency },
+    guards: {
+      protect: forgetsGuards ? [] : protect,
+      ...(onlyStatus === null || forgetsGuards ? {} : { only_status: [...new Set(onlyStatus)] }),
+    },
+    ...(scenario.links ? { report: { activation_links: 'links.csv' } } : {}),
+    read_first: scenario.readFirst,
+  }
+}
+
+/** Puts a file on the disk as if it had always been there. */
+export function writeNow({ disk }: World, path: string, text: string): void {
+  disk.createFile(path).write(Buffer.from(text), 0)
+}

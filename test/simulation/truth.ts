@@ -1,0 +1,90 @@
+import { ruleOf } from '../../src/okta/actions.ts'
+import { type Ours, type RefOf, wasAnswered, wasKnown } from './evidence.ts'
+import type { Report } from './play.ts'
+import type { ReportedTask } from './reports.ts'
+import { home, runsDirectory, type World } from './world.ts'
+
+/** I2: what is reported is what the org did, and what was known. */
+export function checkTruth(
+  world: World,
+  reports: readonly Report[],
+  ours: readonly Ours[],
+  refOf: RefOf,
+): void {
+  const said = new Set<string>()
+  for (const { run, at, tasks } of reports) {
+    for (const task of tasks) {
+      const { row, step, result, action } = task
+      const name = `${run} row ${row} step ${step}`
+      const mine = ours.filter(({ by }) => by.run === run && by.row === row && by.step === step)
+      const never = result === 'failed' || result === 'skipped' || result === 'unchanged'
+      const isNobody = world.scenario.rows.find((one) => one.ref === refOf(run, row))?.isNobody === true
+      const done = result === 'succeeded' || result === 'unchanged'
+      const violation =
+        isNobody && done
+          ? `I2 ${name} ${action} is ${result}, but there is no such user`
+          : never && mine.length > 0
+            ? `I2 ${name} ${action} is ${result} (${task.message}), but was applied at ${mine[0]?.at.toFixed(0)}`
+            : result === 'not_run' && mine.some((one) => one.at <= at)
+              ? `I2 ${name} ${action} is not_run, but was applied before`
+              : result === 'unsettled' && mine.length > 0 && mine.every((one) => wasAnswered(world, one, at))
+                ? `I2 ${name} ${action} is unsettled, but its answer was known`
+                : result === 'in_doubt' && mine.length > 0 && mine.every((one) => wasKnown(world, one, at))
+                  ? `I2 ${name} ${action} is in_doubt, but its answer was known`
+                  : isLinkLost(world, task, mine, at)
+                    ? `I2 ${name} ${action}: its activation link is lost, and nobody says so`
+                    : result === 'succeeded' &&
+                        mine.length === 0 &&
+                        !isExplained(world, ours, task, refOf(run, row), refOf)
+                      ? `I2 ${name} ${action} is succeeded (${task.message}), but was never applied`
+                      : null
+      if (violation === null || said.has(violation)) continue
+      said.add(violation)
+      world.violate(violation)
+    }
+  }
+}
+
+/** Whether an earlier run of ours, or somebody else, did it. */
+function isExplained(
+  world: World,
+  ours: readonly Ours[],
+  task: ReportedTask,
+  ref: string,
+  refOf: RefOf,
+): boolean {
+  if (ours.some(({ by }) => refOf(by.run, by.row) === ref && by.step === task.step)) return true
+  const user = world.scenario.rows.find((row) => row.ref === ref)?.id
+  const { target } = ruleOf(task.action)
+  const { readFirst, users } = world.scenario
+  // Without a read before the call, only the status after it tells.
+  const statuses = [
+    ...users.filter(({ id }) => id === user).map(({ status }) => status),
+    ...ours.filter((one) => one.user === user).map(({ after }) => after),
+  ]
+  if (!readFirst && statuses.some((status) => target.includes(status))) return true
+  // Nothing was left to reset.
+  const began = world.scenario.orgClockMs
+  const old = world.org.users.get(user ?? '')?.factors.filter((time) => time < began)
+  if (task.action === 'reset_factors' && old?.length === 0) return true
+  return world.org.applied.some(
+    (other) =>
+      other.user === user &&
+      other.by === null &&
+      (other.action === task.action || target.includes(other.after)),
+  )
+}
+
+/** Whether the link of a call whose answer arrived is not in its file, and the report does not say that it is lost. */
+function isLinkLost(world: World, task: ReportedTask, mine: readonly Ours[], at: number): boolean {
+  const token = mine.at(-1)?.token ?? null
+  if (!world.scenario.links || task.result !== 'succeeded' || token === null) return false
+  const file = world.files.read(`${home}/links.csv`)?.toString('utf8') ?? ''
+  return !file.includes(token) && !task.message.includes('lost') && mine.every((one) => one.at <= at)
+}
+
+/** I2: an activation link stands in its own file and nowhere else. */
+export function checkLinks(world: World): void {
+  for (const [path, text] of world.files.texts(runsDirectory))
+    if (text.includes('welcome/token')) world.violate(`I2 ${path} holds an activation link`)
+}
