@@ -201,7 +201,7 @@ export class Pacer {
       if (waiter === undefined) this.#release(lane, permit, { kind: 'unused' })
       else
         this.#queue.add(
-          () => this.#carryOut(lane, permit, waiter),
+          () => this.#carryOut(bucket, lane, permit, waiter),
           bucket === lifecycleBucket ? 'call' : 'read',
         )
     }
@@ -218,7 +218,12 @@ export class Pacer {
   }
 
   /** Prepares a request and sends it, both in its slot. Never rejects. */
-  async #carryOut(lane: Lane, permit: Permit, { request, resolve, reject }: Waiter): Promise<void> {
+  async #carryOut(
+    bucket: Bucket,
+    lane: Lane,
+    permit: Permit,
+    { request, resolve, reject }: Waiter,
+  ): Promise<void> {
     let outcome: BudgetAnswer = { kind: 'unused' }
     try {
       if (this.#stopped) throw new RunStopped()
@@ -230,6 +235,7 @@ export class Pacer {
       outcome = { kind: 'nothing_learned' }
       const answer = await this.#send(request)
       lane.used++
+      this.#countResends(bucket, lane, answer.resends ?? 0)
       outcome = budgetAnswer(answer)
       this.#adapt(answer, cuts)
       resolve(answer)
@@ -238,6 +244,18 @@ export class Pacer {
     } finally {
       this.#release(lane, permit, outcome)
       this.#wakeSoon()
+    }
+  }
+
+  /** Counts the sendings of one call before its last: they had no permit of their own, and spent the window all the same. */
+  #countResends(bucket: Bucket, lane: Lane, count: number): void {
+    if (count === 0) return
+    lane.used += count
+    this.#onPermits(bucket, count)
+    const now = this.#clock.nowAtLeast()
+    for (let resend = 0; resend < count; resend++) {
+      const { state, permit } = sent(lane.budget, now)
+      lane.budget = answered(state, permit, { kind: 'nothing_learned' }, now)
     }
   }
 

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Refusal } from '../messages/known-error.ts'
 import { mergeSettings, type Settings, settingsOfEnvironment } from '../okta/settings.ts'
-import { parseSettingsFile, type SettingsFile } from '../okta/settings-file.ts'
+import type { SettingsFile } from '../okta/settings-file.ts'
 
 /** The settings of the org from all sources, and the files that they were read from. */
 export interface OrgSettings {
@@ -17,11 +17,13 @@ export interface OrgSettings {
  *
  * @throws Refusal when a file is there and can't be read
  */
-export function readOrgSettings(environment: Readonly<Record<string, string | undefined>>): OrgSettings {
+export async function readOrgSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<OrgSettings> {
   const home = environment.HOME ?? homedir()
   const files = [
-    readFile(join(home, '.okta', 'okta.yaml'), '~/.okta/okta.yaml'),
-    readFile('okta.yaml', './okta.yaml'),
+    await readSettings(join(home, '.okta', 'okta.yaml'), '~/.okta/okta.yaml'),
+    await readSettings('okta.yaml', './okta.yaml'),
   ].filter((file) => file !== null)
   const settings = mergeSettings(...files.map((file) => file.settings), settingsOfEnvironment(environment))
   return { settings, files }
@@ -32,9 +34,10 @@ export function readKeyFile(path: string): string {
   return readFileSync(path.startsWith('~/') ? join(homedir(), path.slice(2)) : path, 'utf8')
 }
 
-function readFile(path: string, shown: string): OrgSettings['files'][number] | null {
+async function readSettings(path: string, shown: string): Promise<OrgSettings['files'][number] | null> {
   let text: string
   try {
+    // Small files, read once and before anything is under way.
     text = readFileSync(path, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -45,5 +48,7 @@ function readFile(path: string, shown: string): OrgSettings['files'][number] | n
       error,
     )
   }
+  // A YAML parser is loaded only where there is YAML to read.
+  const { parseSettingsFile } = await import('../okta/settings-file.ts')
   return { ...parseSettingsFile(text, shown), path }
 }

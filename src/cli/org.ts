@@ -27,8 +27,8 @@ const sandboxFileName = 'sandbox.json'
 const sandboxLatencyMs = 40
 
 /** The org that the settings name. Throws Refusal as {@link readConnection} does. */
-export function configuredOrg(): RunOrg {
-  const { settings } = readOrgSettings(process.env)
+export async function configuredOrg(): Promise<RunOrg> {
+  const { settings } = await readOrgSettings(process.env)
   const direct = readConnection(settings, readKeyFile)
   const connection = { ...direct, proxy: proxyFor(direct.orgUrl, process.env) }
   return { connection, orgUrl: connection.orgUrl, keep: async () => {}, close: async () => {} }
@@ -41,7 +41,7 @@ export function configuredOrg(): RunOrg {
  */
 export async function orgOfRun(directory: string, run: RunFile): Promise<RunOrg> {
   if (run.org_url === sandboxOrgUrl) return await keptSandboxOrg(directory, run)
-  const org = configuredOrg()
+  const org = await configuredOrg()
   if (org.orgUrl === run.org_url) return org
   throw new Refusal(
     `Run ${run.run_id} began in ${run.org_url}, but the org that is set now (OKTA_CLIENT_ORGURL) is ${org.orgUrl}.`,

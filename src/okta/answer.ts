@@ -61,7 +61,13 @@ export interface Unanswered {
   readonly tokenRefusal?: TokenRefusal
 }
 
-export type Answer = Answered | Unanswered
+export type Answer = (Answered | Unanswered) & {
+  /**
+   * How often the call was sent before this sending, each time turned away for its token or its proof: every sending
+   * counts against the rate limit. Absent if it was sent once.
+   */
+  readonly resends?: number
+}
 
 /** Parses a complete body. Only objects and lists count as JSON, because Okta's API sends nothing else. */
 export function parseBody(text: string): AnswerBody {

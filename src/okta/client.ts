@@ -2,7 +2,6 @@ import type { Answer } from './answer.ts'
 import type { OktaClock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import type { Received } from './exchange.ts'
-import { ServiceApp } from './oauth/service-app.ts'
 import { parseRateLimit, singleHeader } from './rate-limit.ts'
 import type { OktaRequest } from './request.ts'
 import { toAnswer } from './to-answer.ts'
@@ -77,16 +76,20 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
       const authorization = credentials.authorization.reveal()
       return (call) => once({ ...call, headers: { authorization, ...call.headers } }, mayLeave)
     }
-    const app = new ServiceApp({
-      orgUrl,
-      app: credentials,
-      scopes: credentials.scopes ?? scopes,
-      clock,
-      exchange: once,
-      say,
-      signal,
-    })
-    return (call) => app.send(call, mayLeave)
+    // What signs is loaded only where there is a key to sign with.
+    const opening = import('./oauth/service-app.ts').then(
+      ({ ServiceApp }) =>
+        new ServiceApp({
+          orgUrl,
+          app: credentials,
+          scopes: credentials.scopes ?? scopes,
+          clock,
+          exchange: once,
+          say,
+          signal,
+        }),
+    )
+    return async (call) => await (await opening).send(call, mayLeave)
   }
 }
 

@@ -1,5 +1,6 @@
 import { Refusal } from '../messages/known-error.ts'
-import { type ClientKey, readClientKey } from './oauth/client-key.ts'
+import { readClientKey } from './oauth/client-key.ts'
+import type { ClientKey } from './oauth/private-key.ts'
 import { refuseQuotes } from './quotes.ts'
 import { Secret } from './secret.ts'
 import { howToSet, type Settings, textOf } from './settings.ts'

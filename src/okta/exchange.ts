@@ -7,7 +7,7 @@ import type { HeaderValue } from './rate-limit.ts'
 const maxBodyBytes = 1024 * 1024
 
 /** The outcome of one HTTP request. */
-export type Received =
+export type Received = (
   | {
       readonly kind: 'response'
       /** Milliseconds from the start until the request was given to a connection. */
@@ -28,6 +28,10 @@ export type Received =
       /** As in an `Unanswered`. */
       readonly tokenRefusal?: TokenRefusal
     }
+) & {
+  /** As in an `Answer`. */
+  readonly resends?: number
+}
 
 /**
  * One HTTP request, as undici reports it. Collects the answer within the limits of size and time, and notes whether the

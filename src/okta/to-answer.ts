@@ -10,6 +10,12 @@ export function namedError(headers: Readonly<Record<string, HeaderValue>>): stri
 
 /** Reads what was received. */
 export function toAnswer(received: Received): Answer {
+  const { resends } = received
+  const answer = readAnswer(received)
+  return resends === undefined ? answer : { ...answer, resends }
+}
+
+function readAnswer(received: Received): Answer {
   if (received.kind === 'lost') {
     const { connectedAfterMs, code, why, tokenRefusal } = received
     const refused = tokenRefusal === undefined ? {} : { tokenRefusal }

@@ -45,6 +45,31 @@ describe('the pacer', () => {
     ])
   })
 
+  it('counts each sending of a call that had to be sent again', async () => {
+    const noted: number[] = []
+    const pacer = pacerOf({ onPermits: (_bucket, count) => noted.push(count) })
+    await pacer.request(lifecycle, { send: async () => answer(10, 9) })
+    // Of ten calls a window, this run has sent one. The next is turned away three times before it is let in.
+    await pacer.request(lifecycle, { send: async () => ({ ...answer(10, 5), resends: 3 }) })
+    expect(pacer.report()[0]).toMatchObject({ bucket: lifecycle, used: 5 })
+    expect(noted).toEqual([1, 1, 3])
+    let sent = 0
+    const all = Array.from({ length: 8 }, () =>
+      pacer.request(lifecycle, {
+        send: async () => {
+          sent++
+          return answer(10, 5 - sent)
+        },
+      }),
+    )
+    await settled()
+    await Promise.all(all.slice(0, 5))
+    await settled()
+    expect(sent).toBe(5)
+    pacer.stop()
+    await Promise.allSettled(all)
+  })
+
   it('lets those who wait for a permit hold no slot', async () => {
     const pacer = pacerOf({ concurrency: 2 })
     await pacer.request(lifecycle, { send: async () => answer(50, 0, inSeconds(60), 429) })

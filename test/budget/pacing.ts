@@ -16,6 +16,7 @@ interface PacerOfOptions {
   readonly share?: number
   readonly ledger?: Ledger
   readonly earlierSends?: readonly number[]
+  readonly onPermits?: (bucket: Bucket, count: number) => void
 }
 
 /** A pacer with work that always fits, stopped when the test has ended. */
@@ -24,6 +25,7 @@ export function pacerOf({
   share = 1,
   ledger,
   earlierSends = [],
+  onPermits = () => {},
 }: PacerOfOptions = {}): Pacer {
   const clock = new OktaClock()
   const pacer = new Pacer({
@@ -33,6 +35,7 @@ export function pacerOf({
     ledger: ledger ?? createLocalLedger(),
     earlierSends: (bucket) => (bucket === lifecycle ? earlierSends : []),
     workLeft: () => 0,
+    onPermits,
   })
   onTestFinished(() => pacer.stop())
   return pacer

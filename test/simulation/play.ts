@@ -41,6 +41,8 @@ export async function play(scenario: Scenario, bug?: PlantedBug): Promise<Played
   const environment = { ...process.env }
   process.env.OKTA_CLIENT_ORGURL = 'https://org.example.com'
   process.env.OKTA_CLIENT_TOKEN = 'token'
+  process.env.NO_PROXY = '*'
+  process.env.no_proxy = '*'
   process.env.OKTA_CLIENT_REQUESTTIMEOUT = String(scenario.requestTimeoutS)
   try {
     const story = new Story(world)

@@ -28,7 +28,7 @@ export interface Cli {
 /** How a command is started. */
 export interface CliOptions {
   readonly cwd: string
-  /** All of its environment but PATH. */
+  /** All of its environment but PATH and HOME, which is the working directory. */
   readonly env?: Readonly<Record<string, string>>
   /** What it finds on standard input; by default nothing. */
   readonly input?: string | Buffer
@@ -45,7 +45,8 @@ export function startCli(args: readonly string[], options: CliOptions): Cli {
     options.shell === undefined ? command : ['/bin/sh', '-c', options.shell, 'sh', ...command]
   const child = spawn(program, rest, {
     cwd: options.cwd,
-    env: { PATH: process.env.PATH, ...options.env },
+    // Its own home: the settings of whoever runs the tests are not theirs.
+    env: { PATH: process.env.PATH, HOME: options.cwd, ...options.env },
     stdio: 'pipe',
   })
   // A command that refuses its arguments does not read its input to the end.

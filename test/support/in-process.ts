@@ -5,7 +5,7 @@ import type { CliEnd } from './cli.ts'
 /** How a command is carried out in the process of its test. */
 export interface InProcessOptions {
   readonly cwd: string
-  /** What names an org. Of the test's own environment only what names none is there too. */
+  /** What names an org. Of the test's own environment only what names none is there too; HOME is the working directory. */
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -27,6 +27,7 @@ export async function runInProcess(args: readonly string[], options: InProcessOp
   const before = process.cwd()
   const printed = { stdout: '', stderr: '' }
   for (const name of Object.keys(process.env)) if (decides.test(name)) vi.stubEnv(name, undefined)
+  vi.stubEnv('HOME', options.cwd)
   for (const [name, value] of Object.entries(options.env ?? {})) vi.stubEnv(name, value)
   const captures = [
     capture('stdout', printed),

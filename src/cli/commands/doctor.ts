@@ -19,7 +19,7 @@ export const doctorCommand = defineCommand({
     ['$0 doctor --job jobs/offboarding.yaml --json', 'With the guards of a job, for a program'],
   ],
   handler: async (args): Promise<ExitCode> => {
-    const examined = examineSettings(process.env)
+    const examined = await examineSettings(process.env)
     const job = await examineJob(args.job)
     const { connection } = examined
     const ofOrg = connection === null ? [] : await examineOrg(connection, job.guards)

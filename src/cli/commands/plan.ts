@@ -60,7 +60,7 @@ export const planCommand = defineCommand({
   ],
   handler: async (args, input): Promise<ExitCode> => {
     const prepared = await prepare(input, args)
-    const realOrg = args.sandbox ? null : configuredOrg()
+    const realOrg = args.sandbox ? null : await configuredOrg()
     const stop = new StopSwitch()
     const unhook = stopOnSignals(stop, say)
     try {

@@ -55,7 +55,7 @@ export const runCommand = defineCommand({
   handler: async (args, input): Promise<ExitCode> => {
     const prepared = await prepare(input, args)
     checkQuestion(args.yes, prepared.source)
-    const realOrg = args.sandbox ? null : configuredOrg()
+    const realOrg = args.sandbox ? null : await configuredOrg()
     const jobName = prepared.merge(null).name
     const runId = args['run-id'] === undefined ? makeRunId(new Date(), jobName) : checkRunId(args['run-id'])
     const stop = new StopSwitch()

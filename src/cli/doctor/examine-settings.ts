@@ -29,14 +29,14 @@ export interface ExaminedSettings {
 }
 
 /** Reads the settings as a run does, and looks for what a person may have overlooked. */
-export function examineSettings(environment: Environment): ExaminedSettings {
+export async function examineSettings(environment: Environment): Promise<ExaminedSettings> {
   const ofEnvironment = [
     ...judgeTlsOff(environment),
     ...judgeExtraCa(environment.NODE_EXTRA_CA_CERTS, extraCa(environment)),
   ]
   let read: OrgSettings
   try {
-    read = readOrgSettings(environment)
+    read = await readOrgSettings(environment)
   } catch (error) {
     if (!(error instanceof KnownError)) throw error
     return {

@@ -1,28 +1,8 @@
-import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject, sign, verify } from 'node:crypto'
+import type { JsonWebKey } from 'node:crypto'
 import { Refusal } from '../../messages/known-error.ts'
 import { refuseQuotes } from '../quotes.ts'
 import { type Settings, textOf } from '../settings.ts'
-
-/** The algorithms of assertions that Okta takes. Source: Okta's guide to OAuth for service apps. */
-type Algorithm = 'RS256' | 'RS384' | 'RS512' | 'ES256' | 'ES384' | 'ES512'
-
-/** The private key of a service app. A `KeyObject` shows nothing of itself when it is printed. */
-export interface ClientKey {
-  readonly key: KeyObject
-  readonly algorithm: Algorithm
-  /** The key's id; null: the app has one key and needs no name for it. */
-  readonly keyId: string | null
-}
-
-const curves: Readonly<Record<string, Algorithm>> = {
-  prime256v1: 'ES256',
-  secp384r1: 'ES384',
-  secp521r1: 'ES512',
-}
-const rsaAlgorithms = ['RS256', 'RS384', 'RS512'] as const
-
-/** Makes the error of a key that can't be used. It says where the key came from, and never shows any of it. */
-type KeyFault = (what: string, fix?: string) => Refusal
+import { type ClientKey, type KeyFault, parseJwk, parseKeyText } from './private-key.ts'
 
 /**
  * Reads the private key: PEM as PKCS#8 or PKCS#1 (also on one line with `\n`), a JWK as text or mapping, or the path of
@@ -46,15 +26,15 @@ export function readClientKey(settings: Settings, readFile: (path: string) => st
   }
   const keyId = textOf(settings.keyId)
   if (typeof setting.value === 'object' && setting.value !== null) {
-    return ofJwk(setting.value as JsonWebKey, keyId, fault)
+    return parseJwk(setting.value as JsonWebKey, keyId, fault)
   }
   const text = textOf(setting)
   if (text === null) throw fault(`is empty. ${expected}`)
   refuseQuotes(settings, 'privateKey', text)
-  if (text.startsWith('-----') || text.startsWith('{')) return ofText(text, keyId, fault)
+  if (text.startsWith('-----') || text.startsWith('{')) return parseKeyText(text, keyId, fault)
   // A path is shown only if it looks like one: a key whose first line is lost must not be printed as a path.
   if (text.length > 200 || /[\r\n]/.test(text)) throw fault(`is neither PEM nor a JWK. ${expected}`)
-  return ofText(readKeyFile(text, readFile, fault), keyId, (what, fix) =>
+  return parseKeyText(readKeyFile(text, readFile, fault), keyId, (what, fix) =>
     fault(`names the file ${text}, which ${what}`, fix),
   )
 }
@@ -70,75 +50,5 @@ function readKeyFile(path: string, readFile: (path: string) => string, fault: Ke
       `is neither PEM nor a JWK, and the file${named} that it may name can't be read (${code})`,
       'Set OKTA_CLIENT_PRIVATEKEY to the key itself or to the path of a file that this user may read',
     )
-  }
-}
-
-function ofText(text: string, keyId: string | null, fault: KeyFault): ClientKey {
-  if (text.startsWith('{')) {
-    let jwk: unknown
-    try {
-      jwk = JSON.parse(text)
-    } catch {
-      throw fault('begins like a JWK and is broken JSON')
-    }
-    return ofJwk(jwk as JsonWebKey, keyId, fault)
-  }
-  // Environment files keep a key on one line, with the two characters \n for each line feed.
-  const pem = text.replaceAll(/\\r/g, '').replaceAll(/\\n/g, '\n')
-  if (/BEGIN (?:RSA )?PUBLIC KEY|BEGIN CERTIFICATE/.test(pem)) {
-    throw fault('holds a public key or a certificate, and not the private key')
-  }
-  if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(pem)) {
-    throw fault(
-      'holds a key that is locked with a passphrase, which this program has no way to take',
-      'openssl pkey -in key.pem -out unlocked.pem, and set the path of that file (mode 0600)',
-    )
-  }
-  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) throw fault('holds neither PEM nor a JWK')
-  try {
-    return checked(createPrivateKey(pem), undefined, keyId, fault)
-  } catch (error) {
-    if (error instanceof Refusal) throw error
-    throw fault('begins like a key in PEM, but what follows is cut off or damaged')
-  }
-}
-
-function ofJwk(given: JsonWebKey, keyId: string | null, fault: KeyFault): ClientKey {
-  const { kty, d, kid, alg } = given
-  if (kty !== 'RSA' && kty !== 'EC') throw fault('is a JWK, but of neither RSA nor EC')
-  if (typeof d !== 'string' || d === '')
-    throw fault('is a JWK of a public key: the private part (d) is missing')
-  let key: KeyObject
-  try {
-    key = createPrivateKey({ key: given, format: 'jwk' })
-  } catch {
-    throw fault('is a JWK with a part that is missing or damaged')
-  }
-  const own = typeof kid === 'string' && kid !== '' ? kid : null
-  return checked(key, alg, keyId ?? own, fault)
-}
-
-function checked(key: KeyObject, wanted: unknown, keyId: string | null, fault: KeyFault): ClientKey {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
-  if (!fitsTogether(key)) throw fault("does not fit together: what it signs can't be verified")
-  if (type === 'rsa') {
-    const bits = details?.modulusLength ?? 0
-    if (bits < 2048) throw fault(`is an RSA key of ${bits} bits; Okta takes 2048 bits or more`)
-    return { key, algorithm: rsaAlgorithms.find((name) => name === wanted) ?? 'RS256', keyId }
-  }
-  const algorithm = type === 'ec' ? curves[details?.namedCurve ?? ''] : undefined
-  if (algorithm !== undefined) return { key, algorithm, keyId }
-  const found = type === 'ec' ? `on the curve ${details?.namedCurve ?? 'unknown'}` : `of the type ${type}`
-  throw fault(`is a key ${found}; Okta takes RSA and EC keys (P-256, P-384, P-521)`)
-}
-
-/** Whether the public part of a key verifies what its private part signs. Parts of two keys, put together, do not. */
-function fitsTogether(key: KeyObject): boolean {
-  const probe = Buffer.from('okta-lifecycle')
-  try {
-    return verify('sha256', probe, createPublicKey(key), sign('sha256', probe, key))
-  } catch {
-    // A key of a kind that does not sign this way is named below for what it is.
-    return key.asymmetricKeyType !== 'rsa' && key.asymmetricKeyType !== 'ec'
   }
 }

@@ -7,7 +7,7 @@ import { namedError } from '../to-answer.ts'
 import type { Call } from '../transport.ts'
 import { DpopKey } from './dpop-key.ts'
 import type { Grant, TokenOutcome } from './grant.ts'
-import { nextStep } from './next-step.ts'
+import { type CallHistory, nextStep } from './next-step.ts'
 import { TokenKeeper } from './token-keeper.ts'
 import { TokenSource } from './token-source.ts'
 
@@ -55,12 +55,12 @@ export class ServiceApp {
     for (;;) {
       const held = await this.#keeper.current()
       this.#sayClock()
-      if (held.kind !== 'granted') return notSent(held)
+      if (held.kind !== 'granted') return withResends(notSent(held), history)
       const { grant } = held
       const provedAt = clock.now()
       const sentAt = clock.mark()
       const received = since(await exchange(this.#authorized(call, grant), mayLeave), sentAt - startedAt)
-      if (received.kind === 'lost') return received
+      if (received.kind === 'lost') return withResends(received, history)
       const nonce = singleHeader(received.headers['dpop-nonce'])
       if (nonce !== undefined) this.#nonce = nonce
       const error = namedError(received.headers)
@@ -76,7 +76,8 @@ export class ServiceApp {
       )
       if (step === 'final') {
         if (received.httpStatus < 400) this.#proven = grant
-        return history.rejections > 0 ? { ...received, withNewToken: true } : received
+        const renewed = history.rejections > 0 ? ({ withNewToken: true } as const) : {}
+        return withResends({ ...received, ...renewed }, history)
       }
       if (step === 'renew') {
         history.rejections++
@@ -109,6 +110,12 @@ export class ServiceApp {
       `The clock of this machine is ${renderDuration(Math.abs(off) / 1000)} ${off > 0 ? 'behind' : 'ahead of'} Okta's. What is signed for Okta goes by Okta's clock.`,
     )
   }
+}
+
+/** The answer with the number of sendings before it. */
+function withResends(received: Received, { nonces, corrections, rejections }: CallHistory): Received {
+  const resends = nonces + corrections + rejections
+  return resends === 0 ? received : { ...received, resends }
 }
 
 /** The answer with the time that passed before it was sent. */

@@ -23,7 +23,7 @@ export interface SentRequest {
  * - `prove`: the app uses DPoP: ask again with a proof.
  * - `nonce`: ask again with a proof that has this nonce.
  * - `clock`: ask again with the time that is known now.
- * - `wait`: Okta's rate limit: ask again after `ms`.
+ * - `wait`: Okta's rate limit: ask again after its reset.
  */
 export type TokenVerdict =
   | { readonly kind: 'ended'; readonly outcome: TokenOutcome }

@@ -1,7 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { Refusal } from '../../../src/messages/known-error.ts'
-import { type ClientKey, readClientKey } from '../../../src/okta/oauth/client-key.ts'
+import { readClientKey } from '../../../src/okta/oauth/client-key.ts'
+import type { ClientKey } from '../../../src/okta/oauth/private-key.ts'
 import { type Setting, settingsOfEnvironment } from '../../../src/okta/settings.ts'
 
 const { privateKey: rsa, publicKey: rsaPublic } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -85,6 +86,11 @@ describe('the private key of a service app', () => {
     ['a public key', String(rsaPublic.export({ format: 'pem', type: 'spki' })), /public key/],
     ['a public JWK', JSON.stringify(publicJwk), /private part \(d\)/],
     ['a locked key', locked, /passphrase/],
+    [
+      'a key of OpenSSH',
+      '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----',
+      /OpenSSH/,
+    ],
     ['half a key', pkcs8.slice(0, 400), /cut off or damaged/],
     [
       'a key with a letter changed',

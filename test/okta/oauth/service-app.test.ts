@@ -186,8 +186,35 @@ describe('a service app that Okta refuses', () => {
       if (url.startsWith('/oauth2')) response.end(JSON.stringify(token))
       else response.writeHead(401, { 'x-okta-request-id': 'r' }).end('{"errorCode":"E0000011"}')
     })
-    expect(await appClient(url, rsa).send(readAnn)).toMatchObject({ httpStatus: 401, withNewToken: true })
+    const answer = await appClient(url, rsa).send(readAnn)
+    expect(answer).toMatchObject({ httpStatus: 401, withNewToken: true, resends: 1 })
     expect(seen).toEqual(['token', 'Bearer token-1', 'token', 'Bearer token-3'])
+  })
+})
+
+describe('a token endpoint that is over its limit', () => {
+  it('is asked again after its reset, and the call waits for it', async () => {
+    const asked: number[] = []
+    const url = await serve((request, response) => {
+      const headers = { 'x-okta-request-id': 'r', 'content-type': 'application/json' }
+      if (request.url !== '/oauth2/v1/token') {
+        response.writeHead(200, headers).end('{"id":"00u1"}')
+        return
+      }
+      asked.push(Date.now())
+      const reset = String(Math.floor(Date.now() / 1000) + 1)
+      const limited = {
+        'x-rate-limit-limit': '5',
+        'x-rate-limit-remaining': '0',
+        'x-rate-limit-reset': reset,
+      }
+      if (asked.length === 1)
+        response.writeHead(429, { ...headers, ...limited }).end('{"errorCode":"E0000047"}')
+      else response.end('{"access_token":"token-1","token_type":"Bearer","expires_in":3600}')
+    })
+    expect(await appClient(url, rsa).send(readAnn)).toMatchObject({ httpStatus: 200 })
+    expect(asked).toHaveLength(2)
+    expect((asked[1] ?? 0) - (asked[0] ?? 0)).toBeGreaterThan(900)
   })
 })
 

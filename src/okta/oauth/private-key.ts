@@ -1,0 +1,101 @@
+import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject, sign, verify } from 'node:crypto'
+import { Refusal } from '../../messages/known-error.ts'
+
+/** The algorithms of assertions that Okta takes. Source: Okta's guide to OAuth for service apps. */
+type Algorithm = 'RS256' | 'RS384' | 'RS512' | 'ES256' | 'ES384' | 'ES512'
+
+/** The private key of a service app. A `KeyObject` shows nothing of itself when it is printed. */
+export interface ClientKey {
+  readonly key: KeyObject
+  readonly algorithm: Algorithm
+  /** The key's id; null: the app has one key and needs no name for it. */
+  readonly keyId: string | null
+}
+
+const curves: Readonly<Record<string, Algorithm>> = {
+  prime256v1: 'ES256',
+  secp384r1: 'ES384',
+  secp521r1: 'ES512',
+}
+const rsaAlgorithms = ['RS256', 'RS384', 'RS512'] as const
+
+/** Makes the error of a key that can't be used. It says where the key came from, and never shows any of it. */
+export type KeyFault = (what: string, fix?: string) => Refusal
+
+/** Reads a key in PEM, or a JWK. Throws what `fault` makes. */
+export function parseKeyText(text: string, keyId: string | null, fault: KeyFault): ClientKey {
+  if (text.startsWith('{')) {
+    let jwk: unknown
+    try {
+      jwk = JSON.parse(text)
+    } catch {
+      throw fault('begins like a JWK and is broken JSON')
+    }
+    return parseJwk(jwk as JsonWebKey, keyId, fault)
+  }
+  // Environment files keep a key on one line, with the two characters \n for each line feed.
+  const pem = text.replaceAll(/\\r/g, '').replaceAll(/\\n/g, '\n')
+  if (/BEGIN (?:RSA )?PUBLIC KEY|BEGIN CERTIFICATE/.test(pem)) {
+    throw fault('holds a public key or a certificate, and not the private key')
+  }
+  if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(pem)) {
+    throw fault(
+      'holds a key that is locked with a passphrase, which this program has no way to take',
+      'openssl pkey -in key.pem -out unlocked.pem, and set the path of that file (mode 0600)',
+    )
+  }
+  if (pem.includes('BEGIN OPENSSH PRIVATE KEY')) {
+    throw fault(
+      "holds a key in OpenSSH's own form",
+      'ssh-keygen -p -m PKCS8 -f key.pem, on a copy of the key',
+    )
+  }
+  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) throw fault('holds neither PEM nor a JWK')
+  try {
+    return checked(createPrivateKey(pem), undefined, keyId, fault)
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    throw fault('begins like a key in PEM, but what follows is cut off or damaged')
+  }
+}
+
+/** Reads a JWK. Throws what `fault` makes. */
+export function parseJwk(given: JsonWebKey, keyId: string | null, fault: KeyFault): ClientKey {
+  const { kty, d, kid, alg } = given
+  if (kty !== 'RSA' && kty !== 'EC') throw fault('is a JWK, but of neither RSA nor EC')
+  if (typeof d !== 'string' || d === '')
+    throw fault('is a JWK of a public key: the private part (d) is missing')
+  let key: KeyObject
+  try {
+    key = createPrivateKey({ key: given, format: 'jwk' })
+  } catch {
+    throw fault('is a JWK with a part that is missing or damaged')
+  }
+  const own = typeof kid === 'string' && kid !== '' ? kid : null
+  return checked(key, alg, keyId ?? own, fault)
+}
+
+function checked(key: KeyObject, wanted: unknown, keyId: string | null, fault: KeyFault): ClientKey {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
+  if (!fitsTogether(key)) throw fault("does not fit together: what it signs can't be verified")
+  if (type === 'rsa') {
+    const bits = details?.modulusLength ?? 0
+    if (bits < 2048) throw fault(`is an RSA key of ${bits} bits; Okta takes 2048 bits or more`)
+    return { key, algorithm: rsaAlgorithms.find((name) => name === wanted) ?? 'RS256', keyId }
+  }
+  const algorithm = type === 'ec' ? curves[details?.namedCurve ?? ''] : undefined
+  if (algorithm !== undefined) return { key, algorithm, keyId }
+  const found = type === 'ec' ? `on the curve ${details?.namedCurve ?? 'unknown'}` : `of the type ${type}`
+  throw fault(`is a key ${found}; Okta takes RSA and EC keys (P-256, P-384, P-521)`)
+}
+
+/** Whether the public part of a key verifies what its private part signs. Parts of two keys, put together, do not. */
+function fitsTogether(key: KeyObject): boolean {
+  const probe = Buffer.from('okta-lifecycle')
+  try {
+    return verify('sha256', probe, createPublicKey(key), sign('sha256', probe, key))
+  } catch {
+    // A key of a kind that does not sign this way is named below for what it is.
+    return key.asymmetricKeyType !== 'rsa' && key.asymmetricKeyType !== 'ec'
+  }
+}
