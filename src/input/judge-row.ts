@@ -16,17 +16,17 @@ export interface DueRule extends DueFormat {
   readonly timeZoneColumn: string | null
 }
 
-/** What rows are to be judged by. */
+/** How rows are judged. */
 export interface RowSettings {
   readonly format: InputFormat
   /** For rows that name no action; null where none is given. */
   readonly action: Action | null
-  /** The actions of every row, which may then name none itself; null where the job gives none. */
+  /** The actions of every row; a row must then not name one itself. Null if the job gives none. */
   readonly steps: readonly Action[] | null
-  /** By column the cells of which one is wanted, in any letter case; rows with others are not selected. */
+  /** The wanted cells of each column, in any letter case. Rows with other cells are not selected. */
   readonly where?: Readonly<Record<string, readonly string[]>> | null
   readonly due?: DueRule | null
-  /** Whether ids alone are taken, since nobody reads whom a login stands for. */
+  /** Whether only ids are accepted, because users are not read and nobody would see whom a login means. */
   readonly idsOnly?: boolean
   /** The column with the login that each user must have in Okta. */
   readonly checkLogin?: string | null
@@ -45,7 +45,7 @@ function textOf(cell: Cell | undefined): string {
   return typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : String(cell ?? '')
 }
 
-/** A cell as it is compared: without a formula around it and without what can't be seen. */
+/** A cell in the form in which it is compared: without a formula around it and without invisible characters. */
 export function plainText(cell: Cell | undefined): string {
   return trimInvisible(textInFormula(textOf(cell)))
 }
@@ -63,7 +63,7 @@ function notAnAddress(key: string): string {
   return `the user ${shown(key)} has no @, and most users of the column have one; an id or a login was expected`
 }
 
-/** A row whose key is a short name, as what it is in a column of addresses. */
+/** A row with a short name in a column of addresses, as a bad row. */
 export function asInvalid({ row, line, user, cells }: ValidRow, column: string): InvalidRow {
   const problems = [{ column, message: notAnAddress(user) }]
   return { kind: 'invalid', row, line, user, action: '', problems, cells, raw: null }
@@ -189,7 +189,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     const userCell = cellAt(cells, mapping.user)
     const actionCell = mapping.action === null ? undefined : cellAt(cells, mapping.action)
     const written = { user: textOf(userCell), action: textOf(actionCell) }
-    // In a record with a wrong number of cells, a cell may stand under another column's name.
+    // If the number of cells is wrong, a cell may be under the name of another column.
     if (record.problems.some(({ column }) => column === null))
       return {
         kind: 'invalid',

@@ -29,7 +29,7 @@ function inOrder(
 
 /**
  * Reads the records of an input one at a time, whatever its format, each with its cells in the order of `columns`.
- * A JSON record has no cell for a key that it has not.
+ * A JSON record has no cell for a key that it lacks.
  * Throws KnownError as the format's own reader does.
  */
 export function readRecords(

@@ -3,7 +3,7 @@ import { textInFormula } from './csv/text-formula.ts'
 import { trimInvisible } from './key/trim.ts'
 import type { Cell } from './row.ts'
 
-/** What a `send_email` cell says, null where it says nothing; or what is wrong with it. */
+/** What a `send_email` cell says (null: nothing), or what is wrong with it. */
 export type SendEmailCheck = { readonly sendEmail: boolean | null } | { readonly problem: string }
 
 /** In lower case. The last ones are what spreadsheets make of true and false in other languages. */

@@ -16,7 +16,7 @@ export interface Survey extends TallyCounts {
   readonly invalidRows: number
   /** Rows that `input.where` leaves out. */
   readonly notSelectedRows: number
-  /** Rows that name no action themselves and take that of the flag or the job. */
+  /** Rows that name no action themselves and take the action of the flag or the job. */
   readonly jobActionRows: number
   /** How many valid rows have a key of each kind. */
   readonly keys: Readonly<Record<KeyKind, number>>
@@ -26,10 +26,10 @@ export interface Survey extends TallyCounts {
 
 /** A survey of a whole input, with what its columns are used for. */
 export interface InputSurvey extends Survey {
-  /** By which the rows are to be read from now on: it knows what only all rows together could tell. */
+  /** How to read the rows from now on. It includes what only all rows together can tell. */
   readonly mapping: ColumnMapping
   readonly unusedColumns: readonly string[]
-  /** Unused columns that may say that not everybody in the file is meant. */
+  /** Unused columns that may mean that not everybody in the file is meant. */
   readonly warnings: readonly ColumnWarning[]
 }
 

@@ -17,9 +17,9 @@ export interface TallyCounts {
   readonly notDueRows: number
   /** Rows that repeat the preceding row of the same key. That two keys name one user, only Okta can tell. */
   readonly duplicateRows: number
-  /** Of them, those with a row that is due. */
+  /** How many of them have a row that is due. */
   readonly dueUsers: number
-  /** Those of rows that are not due and of duplicates included. */
+  /** Includes the tasks of rows that are not due, and of duplicates. */
   readonly tasks: number
   /** Tasks that a run would do now: of rows that are due and no duplicates. Actions without one are not in it. */
   readonly tasksByAction: ReadonlyMap<Action, number>
@@ -33,7 +33,7 @@ interface KnownKey {
   readonly written: boolean
 }
 
-/** As one small number, of which a million take no more room than what holds them. */
+/** Packs it into one small number, so that a million of them take little memory. */
 function packed({ signature, written }: KnownKey): number {
   return (signature === null ? 0 : signature + 1) * 2 + (written ? 1 : 0)
 }

@@ -4,7 +4,7 @@ import { Refusal } from '../../messages/known-error.ts'
 import type { InputFile } from '../input-file.ts'
 import { defaultChunkBytes } from './limits.ts'
 
-/** A file that can be read, and by what name to speak of it. */
+/** A file to read, and its name in messages. */
 type NamedFile = Pick<InputFile, 'path' | 'name'>
 
 const reasons: ReadonlyMap<string, string> = new Map([

@@ -14,7 +14,7 @@ const asCsv = 'as CSV UTF-8 (in Excel: Save As, "CSV UTF-8 (Comma delimited)"), 
 /** What to do about a file that is not text that can be read. */
 export const saveAsUtf8 = `Save the file ${asCsv}`
 
-/** The same, where it is not the first thing to try. */
+/** The same, as a second thing to try. */
 export const orSaveAsUtf8 = `Otherwise save the file ${asCsv}`
 
 function unpack(program: string): (name: string) => string {

@@ -1,10 +1,10 @@
-/** The longest record that is read, in bytes of CSV cells or characters of JSON. What is longer is a broken file. */
+/** The longest record that is read, in bytes of CSV cells or characters of JSON. A longer one means a broken file. */
 export const maxRecordLength = 1024 * 1024
 
 /** The most columns that an input may have: of CSV the cells of the header, of JSON the different keys in all records. */
 export const maxColumns = 10_000
 
-/** How deep the value of a JSON cell may be nested. Deeper ones could not be written to a report again. */
+/** How deep the value of a JSON cell may be nested. Deeper values could not be written to a report again. */
 export const maxNesting = 100
 
 /** How much of a file is read at once, in bytes. */

@@ -37,14 +37,14 @@ export function notTextError(input: InputFile, place: string, error: NotUtf8, ar
   }
 }
 
-/** Bytes that are not UTF-8 are mostly the Windows-1252 of a spreadsheet: whether they are, the user can see. */
+/** Bytes that are not UTF-8 are mostly Windows-1252 from a spreadsheet. The user can see whether they are. */
 function fixUtf8(around: Buffer): string {
   const reading = decodeWindows1252(around)
   if (reading === null) return saveAsUtf8
   return `If ${shown(reading)} is what it should read, add ${nameEncoding('windows-1252')}. ${orSaveAsUtf8}`
 }
 
-/** How much of a long cell is shown on each side of a byte: together as much as a message shows. */
+/** How much of a long cell is shown on each side of a byte; both together fit into a message. */
 const mostBefore = 20
 const mostAfter = 40
 

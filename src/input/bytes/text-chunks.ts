@@ -27,8 +27,8 @@ async function* without(chunks: AsyncIterable<Buffer>, length: number): AsyncGen
 }
 
 /**
- * The text of an input as UTF-8, without a byte-order mark, from byte `start` of that UTF-8 on. What cannot be decoded
- * stands in it as bytes that are not UTF-8: the reader that meets them knows where it is.
+ * The text of an input as UTF-8, without a byte-order mark, from byte `start` of that UTF-8. What can't be decoded stays
+ * as bytes that are not UTF-8, because only the reader knows their place.
  * Throws KnownError where the file cannot be read.
  * @param chunkBytes how much of the file is read at once; pieces may be up to three times as long
  */

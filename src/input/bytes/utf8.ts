@@ -6,7 +6,7 @@ const mostKept = 4
 
 /** Bytes that are not UTF-8. */
 export class NotUtf8 extends Error {
-  /** From the byte on at which reading fails, at most four of them. */
+  /** The first bytes that can't be read, at most four. */
   readonly bytes: Buffer
   /** Where that byte is, in bytes from the beginning of what was decoded. */
   readonly offset: number

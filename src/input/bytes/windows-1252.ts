@@ -17,7 +17,7 @@ export function windows1252Character(byte: number): string | null {
   return decodeWindows1252(Buffer.of(byte))
 }
 
-/** As UTF-8, but a byte that is not a character stays itself, which is not UTF-8 at any place. */
+/** As UTF-8, but a byte that is not a character stays as it is, which is never valid UTF-8. */
 function strictUtf8(bytes: Buffer): Buffer {
   const text = iconv.decode(bytes, codePage)
   if (!text.includes(noCharacter)) return Buffer.from(text)

@@ -20,7 +20,7 @@ export const userNames: readonly string[] = [
 export const actionColumnNames: readonly string[] = ['action', 'operation']
 export const sendEmailNames: readonly string[] = ['sendemail']
 
-/** A name of a column as it is compared with one that a user typed: trimmed, in lower case. */
+/** A column name in the form in which it is compared with a typed one: trimmed, in lower case. */
 export function withoutCase(column: string): string {
   return trimInvisible(textInFormula(column)).toLowerCase()
 }
@@ -35,7 +35,7 @@ export function plainName(column: string): string {
     .replaceAll(/[^\p{L}\p{M}\p{N}]/gu, '')
 }
 
-/** The columns that may be meant: by an explicit name exactly, else in any letter case; without one, by usual names. */
+/** The columns that may be meant: by the given name, exactly or else in any letter case, or by the usual names. */
 export function candidates(
   columns: readonly string[],
   explicit: string | null,
@@ -47,7 +47,7 @@ export function candidates(
   return columns.filter((column) => withoutCase(column) === wanted)
 }
 
-/** A cell of a header that is somebody: an id, or an address other than an example in brackets. Null where there is none. */
+/** A header cell that is a person: an id, or an address other than an example in brackets. Null if there is none. */
 export function dataInHeader(columns: readonly string[]): string | null {
   const holds = (column: string): boolean => {
     const name = trimInvisible(textInFormula(column))

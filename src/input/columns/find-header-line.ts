@@ -14,10 +14,10 @@ function cellsOf(bytes: Buffer, delimiter: string): string[] {
   }
 }
 
-/** How many lines are looked through. A quote in a title must not swallow the lines below it, so none is heeded. */
+/** How many lines are searched. Quotes are ignored, because one in a title would swallow the lines below it. */
 const lastLine = 100
 
-/** A line that looks like a header, and the one that was read as such in its place. */
+/** A line that looks like a header, and the line that was read as the header instead. */
 export interface HeaderBelow {
   readonly line: number
   readonly readInstead: number

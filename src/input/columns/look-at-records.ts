@@ -27,7 +27,7 @@ class IdColumns {
     }
   }
 
-  /** Those of which not even half of the cells are ids: they hold another system's numbers. */
+  /** Columns in which less than half of the cells are ids. They hold another system's numbers. */
   withoutIds(): string[] {
     return [...this.#counts].filter(([, { ids, others }]) => others >= ids).map(([column]) => column)
   }
@@ -46,7 +46,7 @@ export async function idColumnsWithoutIds(
       if (row >= recordsLookedAt) break
     }
   } catch (error) {
-    // Whoever reads the rows meets it again, and says where.
+    // The error is reported when the rows are read, with its place.
     if (!(error instanceof KnownError)) throw error
   }
   return found.withoutIds()
@@ -54,12 +54,12 @@ export async function idColumnsWithoutIds(
 
 /** What the keys of JSON records are. */
 interface JsonKeys {
-  /** In the order in which they first come. */
+  /** In the order of their first occurrence. */
   readonly keys: readonly string[]
-  /** Names of what stands inside objects: `profile.login`. */
+  /** Names of values inside objects: `profile.login`. */
   readonly dotted: readonly string[]
   readonly notIds: readonly string[]
-  /** Keys of the first record that hold lists of objects, dotted where they are inside: perhaps the users stand there. */
+  /** Keys of the first record that hold lists of objects (dotted if nested), where the users may be. */
   readonly lists: readonly string[]
 }
 

@@ -12,7 +12,7 @@ export interface ColumnWarning {
   readonly message: string
 }
 
-/** What HR systems and people write for what is to be done, beside the seven actions. */
+/** Other words than the seven actions that HR systems and people use for what is to be done. */
 const actionWords: ReadonlySet<string> = new Set(
   `activation deactivation suspension termination terminate transfer disable enable delete remove revoke hire rehire
   leave offboard offboarding onboard onboarding keep skip ignore cancel cancelled canceled rescinded rescind postponed
@@ -25,7 +25,7 @@ const statusWords: ReadonlySet<string> = new Set(
   current former blocked archived aktiv inaktiv actif inactif activo inactivo`.split(/\s+/),
 )
 
-/** How many different cells of a column are looked at before it counts as names or numbers, if nothing was found. */
+/** After so many different cells without a finding, a column counts as names or numbers. */
 const mostDifferent = 200
 
 const hours = 3_600_000
@@ -99,7 +99,7 @@ const formats = [
   'MMM d, yyyy',
 ]
 
-/** The moments that a date may mean. A warning may be wrong where a reading could harm: so all ways to read it count. */
+/** The moments that a date may mean. A false warning is better than a missed one, so every reading counts. */
 function momentsOf(text: string): number[] {
   if (!/\d{4}/.test(text) || text.length < 8) return []
   const day = text.replace(/[T ]\d{1,2}:\d{2}.*$/, '')
@@ -110,7 +110,7 @@ function momentsOf(text: string): number[] {
   })
 }
 
-/** Looks at the columns that are not used, for what may matter all the same. */
+/** Looks for unused columns that may matter after all. */
 export class UnusedColumns {
   readonly #columns: ReadonlyMap<string, UnusedColumn>
   readonly #now: number

@@ -11,7 +11,7 @@ import { unescapeFormula } from './formula.ts'
  */
 export const csvOptions = {
   encoding: 'latin1',
-  // All three at once, because files that were put together have several.
+  // All three, because files that were joined together have several kinds.
   record_delimiter: ['\r\n', '\n', '\r'],
   relax_column_count: true,
   skip_empty_lines: true,
@@ -24,7 +24,7 @@ export function decodeCell(latin1: string): string {
   return unescapeFormula(text)
 }
 
-/** What to throw for a cell that could not be decoded; `place` says where it is. */
+/** The error for a cell that could not be decoded; `place` says where it is. */
 export function cellError(input: InputFile, place: string, latin1: string, error: unknown): unknown {
   if (!(error instanceof NotUtf8)) return error
   return notTextError(input, place, error, nearTo(Buffer.from(latin1, 'latin1'), error.offset))

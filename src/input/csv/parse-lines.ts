@@ -6,7 +6,7 @@ import { csvOptions } from './cell-text.ts'
 import type { CsvLayout } from './read-header.ts'
 import { quoteFormulas } from './text-formula.ts'
 
-/** The records of some lines, one for each line; with what stopped the reading, if anything did. */
+/** The records of some lines, and the error that ended the reading, if there was one. */
 export interface ParsedLines {
   readonly records: readonly (readonly string[])[]
   readonly error: CsvError | null

@@ -10,15 +10,15 @@ import { cellError, decodeCell } from './cell-text.ts'
 import { csvProblem, lineNumber, type ParsedLines, parseLines } from './parse-lines.ts'
 import { type CsvLayout, readCsvLayout } from './read-header.ts'
 
-/** A record may be longer in the file than its cells are: quotes are written twice, and delimiters are not counted. */
+/** A record may be longer in the file than its cells together, because of doubled quotes and delimiters. */
 const longestLine = 4 * maxRecordLength
 
-/** Some lines as they stand in the file, and the records in them. */
+/** Some lines of the file, and the records in them. */
 interface Batch extends ParsedLines {
   readonly lines: Lines
 }
 
-/** Reads the file some lines at a time: csv-parse takes whole records, and which line each begins in is known. */
+/** Reads the file some lines at a time, so that the first line of each record is known. */
 async function* readBatches(
   input: InputFile,
   layout: CsvLayout,
@@ -40,10 +40,10 @@ async function* readBatches(
   }
 }
 
-/** Whether a cell holds nothing that can be seen. */
+/** Whether a cell contains nothing visible. */
 function isEmpty(cell: string): boolean {
   const first = cell.charCodeAt(0)
-  // Most cells begin with something that can be seen, and are not looked at any further.
+  // Most cells begin with a visible character and need no further check.
   if (first > 0x20 && first < 0x7f) return false
   return cell === '' || trimInvisible(Buffer.from(cell, 'latin1').toString()) === ''
 }

@@ -21,19 +21,19 @@ export interface CsvLayout {
   readonly line: number
 }
 
-/** Rates a header, of several readings of it the best is taken. Of equals, the one with the most columns. */
+/** Rates a reading of the header. The best reading is taken; of equal ones, the one with the most columns. */
 export type HeaderRating = (columns: readonly string[]) => number
 
-/** What may stand between cells, where no `sep=` line names it. */
+/** The delimiters that are tried if no `sep=` line names one. */
 export const delimiters: readonly string[] = [',', ';', '\t', '|']
 
-/** Excel's own line, which names any one character; here any of ASCII that can stand between cells. */
+/** Excel's own line, which names the delimiter. Any ASCII character that can separate cells is accepted. */
 const separatorLine = /^"?sep=(?![\w"'])([\t!-~])"?$/i
 
 /** The line by which Windows PowerShell names the type of what it exports. */
 const typeLine = /^"?#TYPE\s/i
 
-/** Whether a line above the header is one that programs write for programs. */
+/** Whether a line above the header is written by a program for other programs. */
 export function isSteppedOver(line: Buffer): boolean {
   const text = line.toString('latin1')
   return separatorLine.test(text) || typeLine.test(text)
@@ -49,7 +49,7 @@ export interface FileLine {
 /** How many lines are looked through for a header. */
 const mostLinesBefore = 100
 
-/** The first lines that are not blank, or all up to the line `until`; a quoted line end is part of its line. */
+/** The first lines that are not blank, or all lines up to `until`. A quoted line end is part of its line. */
 export async function headerLines(
   input: InputFile,
   chunkBytes: number | undefined,
@@ -68,7 +68,7 @@ export async function headerLines(
       }
     }
   } catch (error) {
-    // A long line after others is not this function's to judge.
+    // A long line further down is reported by whoever reads the rows.
     if (!(error instanceof LineTooLong) || found.length === 0) throw error
   }
   return found
@@ -124,7 +124,7 @@ async function findHeader(
   )
 }
 
-/** A header may hold line ends in quotes: read again from its beginning, it is whole. */
+/** A header may contain quoted line ends, so it is read again from its beginning. */
 async function wholeLine(
   input: InputFile,
   { start, line }: FileLine,
@@ -148,8 +148,8 @@ function isQuotedAsWhole(columns: readonly string[]): boolean {
 /**
  * Reads the header of a CSV file and tells the delimiter: that of Excel's `sep=` line, else the one of comma,
  * semicolon, tab and bar under which the header gets the best rating. PowerShell's `#TYPE` line is stepped over.
- * csv-parse would stop at the first record by itself (`to: 1`), but each delimiter needs another reading, so the line
- * is taken once, and read as often as it takes.
+ * csv-parse could stop after the first record (`to: 1`), but each delimiter needs a reading of its own. So the line is
+ * taken from the file once and read several times.
  * Throws KnownError where the file is empty or unreadable, where there is no such line as was named, or where the
  * header has a stray quote, is not text, names a column twice, or is longer than 1 MiB.
  */

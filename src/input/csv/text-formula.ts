@@ -7,7 +7,7 @@ const opening = Buffer.from('="')
 
 /**
  * The text inside a cell such as `="00123"`, by which exports keep a spreadsheet from making a number of it; of any
- * other cell the text as it is. Invisible characters around the formula do not count.
+ * other cell the text as it is. Invisible characters around the formula are ignored.
  */
 export function textInFormula(text: string): string {
   if (!text.includes('="')) return text
@@ -37,9 +37,9 @@ function quoted(cell: Buffer): Buffer {
 }
 
 /**
- * Exports write `="00123"` without the quotes around it that CSV asks for, and spreadsheets read it all the same. This
- * puts it in quotes where it is a whole cell, `"=""00123"""`, and leaves all else as it is, so that a CSV reader can
- * still be strict about stray quotes.
+ * Exports write `="00123"` without the quotes that CSV requires, and spreadsheets read it anyway. This puts a whole cell
+ * of that form in quotes, `"=""00123"""`, and leaves everything else as it is, so that a CSV reader can still be strict
+ * about stray quotes.
  * @param bytes whole records
  * @param delimiter the character between cells
  */

@@ -33,7 +33,7 @@ const endOfDay = { hour: 24, minute: 0, second: 0 }
 function readIso(text: string): Written | null {
   const found = iso.exec(text)
   if (found === null) return null
-  // Dashes stand everywhere or nowhere.
+  // Dashes are all there or all left out.
   if (/^\d{4}-\d{4}|^\d{6}-/.test(text)) return null
   const [, year, month, day, hour, minute = '00', second = '00', fraction = '0', offset] = found
   const date = { year: Number(year), month: Number(month), day: Number(day) }
@@ -50,7 +50,7 @@ function minutesOf(offset: string): number {
   return offset.startsWith('-') ? -minutes : minutes
 }
 
-/** What a format holds beside quoted words: whether a time of day, and whether a zone or an offset. */
+/** What a format contains besides quoted words: a time of day, and a zone or an offset. */
 function tokensOf(format: string): { readonly time: boolean; readonly zone: boolean } {
   const tokens = format.replaceAll(/'[^']*'/g, '')
   return { time: /[hHmsStTfFqXx]/.test(tokens), zone: /[zZXx]/.test(tokens) }

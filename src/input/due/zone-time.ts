@@ -12,7 +12,7 @@ export interface WallTime {
 
 const hour = 3_600_000
 
-/** How far around a time its zone's offsets are looked for: past the largest jump there ever was, a whole day. */
+/** How far around a time the offsets of its zone are searched: beyond the largest jump there ever was, a whole day. */
 const around = [-40, -26, -13, 0, 13, 26, 40]
 
 /** A zone by its IANA name, such as Europe/Berlin; null where there is none of that name. */

@@ -4,7 +4,7 @@ import { shown } from '../../messages/shown.ts'
 import { maxNesting } from '../bytes/limits.ts'
 import type { Cell, RawRecord, RowProblem } from '../row.ts'
 
-/** One JSON value that stands where a record was expected: its cells in their order, or what was found instead. */
+/** A JSON value in the place of a record: its cells in order, or what was found instead. */
 export interface JsonElement {
   readonly cells: Map<string, Cell> | null
   readonly found: string
@@ -14,11 +14,11 @@ export interface JsonElement {
 
 /** Builds values from stream-json's tokens. */
 export interface ElementBuilder {
-  /** Takes the next token. Gives the value that it completes, else null. */
+  /** Takes the next token. Returns the value that it completes; otherwise null. */
   take(token: Token): JsonElement | null
   /** Whether a value has begun and is not complete. */
   isOpen(): boolean
-  /** The key of the record under way whose value is not complete; null where there is none. */
+  /** The key of the unfinished record whose value is not complete; null if there is none. */
   key(): string | null
 }
 
@@ -41,7 +41,7 @@ function kindOf(scalar: Cell): string {
   return typeof scalar === 'string' ? 'a text' : `a ${typeof scalar}`
 }
 
-/** Tells which keys come twice in one object, at any depth. */
+/** Finds the keys that an object has twice, at any depth. */
 class RepeatedKeys {
   readonly #open: Set<string>[] = []
   readonly #found = new Set<string>()
@@ -141,7 +141,7 @@ function isTooDeep(value: object): boolean {
   return level.some((one) => typeof one === 'object' && one !== null)
 }
 
-/** Where a record stands, and its text where that is at hand. */
+/** The place of a record, and its text if that is known. */
 export interface RecordPlace {
   readonly row: number
   readonly line: number | null
@@ -149,7 +149,7 @@ export interface RecordPlace {
 }
 
 /**
- * A value as a record. What is not an object has no cells and that as its problem; a key that comes twice is one, and
+ * A value as a record. A value that is not an object has no cells, and that is its problem. A duplicate key is one, and
  * deep nesting is not kept.
  */
 export function toRawRecord({ row, line, text }: RecordPlace, element: JsonElement): RawRecord {

@@ -1,7 +1,7 @@
 import type { Cell } from '../row.ts'
 
 /**
- * The cell of a column; where there is no column of that name, what its dotted name reaches inside of objects:
+ * The cell of a column. If there is no column of that name, the value that its dotted name reaches inside objects:
  * `profile.login`. Undefined where there is nothing.
  */
 export function cellAt(cells: ReadonlyMap<string, Cell>, column: string): Cell | undefined {
@@ -20,7 +20,7 @@ export function cellAt(cells: ReadonlyMap<string, Cell>, column: string): Cell |
 const deepest = 4
 const mostNames = 1000
 
-/** Adds the dotted names of what stands inside a record's objects. */
+/** Adds the dotted names of the values inside a record's objects. */
 export function addDottedNames(names: Set<string>, cells: ReadonlyMap<string, Cell>): void {
   const add = (prefix: string, value: unknown, depth: number): void => {
     if (typeof value !== 'object' || value === null || Array.isArray(value) || depth > deepest) return

@@ -2,7 +2,7 @@ import { jsonParser } from 'stream-json/core/parser.js'
 import { visible } from '../../messages/shown.ts'
 import { createElementBuilder, type JsonElement } from './json-element.ts'
 
-/** How far the lines of a value have come. */
+/** What the lines of a value amount to so far. */
 type Progress =
   | { readonly state: 'complete'; readonly element: JsonElement }
   | { readonly state: 'open' }
@@ -10,9 +10,9 @@ type Progress =
 
 /** A value that is read line by line. */
 export interface ValueReader {
-  /** Takes the next line. After `complete` and `broken` there is nothing more to take. */
+  /** Takes the next line. No line may follow `complete` or `broken`. */
   take(line: string): Progress
-  /** The key of the record whose value is under way; null where there is none. */
+  /** The key of the record whose value is being read; null if there is none. */
   key(): string | null
 }
 
@@ -45,7 +45,7 @@ export function isWholeObject(line: string): boolean {
   return progress.state === 'complete' && progress.element.cells !== null
 }
 
-/** What is wrong with a text, in the words of the JavaScript engine, which tell the place. */
+/** What is wrong with a text, and where, in the words of the JavaScript engine. */
 export function problemOfJson(text: string): string {
   try {
     JSON.parse(text)
@@ -55,7 +55,7 @@ export function problemOfJson(text: string): string {
   }
 }
 
-/** The key of the object whose value the beginning of a text breaks off in; null where it is in none. */
+/** The key whose value is cut off at the end of a text; null if the text does not end inside a value. */
 export function keyBefore(beginning: string): string | null {
   const builder = createElementBuilder()
   try {

@@ -13,7 +13,7 @@ const wrap =
   'Put the records into one array, [{"user": "..."}, ...], or use --format jsonl for one object a line.'
 const fix = 'Fix the JSON there; `node --eval "JSON.parse(fs.readFileSync(0))" < FILE` tells the place too.'
 
-/** Where reading is: what error messages tell. */
+/** How far reading has come, for error messages. */
 interface Progress {
   state: 'before' | 'inside' | 'after'
   /** Records that are complete. */
@@ -43,13 +43,13 @@ export async function* readJsonArray(input: InputFile, chunkBytes?: number): Asy
   const tokenize = createTokenizer(name, progress, builder)
   try {
     for await (const text of decodeUtf8Chunks(chunks)) {
-      // An error loses the tokens of the piece that it is in. Cut after each value, and the row is told exactly.
+      // An error loses the tokens of its piece. Pieces end after each value, so that the row is known exactly.
       for (const piece of text.split(/(?<=[,}\]])/)) {
         for (const element of tokenize(piece))
           yield toRawRecord({ row: ++progress.rows, line: null, text: null }, element)
       }
     }
-    // The parser may still wait for more of a word such as `true`; blanks end every word.
+    // The parser may still be in the middle of a word such as `true`. Blanks end every word.
     tokenize(' '.repeat(32))
   } catch (error) {
     if (!(error instanceof NotUtf8)) throw error
@@ -67,7 +67,7 @@ export async function* readJsonArray(input: InputFile, chunkBytes?: number): Asy
     )
 }
 
-/** Of a text, what stands around a byte of it; nothing where it has so few. */
+/** The part of a text around one of its bytes; empty if the text is shorter than that. */
 async function readAround(input: InputFile, offset: number): Promise<Buffer> {
   const start = Math.max(0, offset - 1024)
   for await (const chunk of textChunks(input, start)) return nearToInString(chunk, offset - start)

@@ -56,12 +56,12 @@ async function* readLines(input: InputFile, chunkBytes: number | undefined): Asy
   }
 }
 
-/** Lines that may be one record together, because the first of them does not end its object. */
+/** Lines that may form one record, because the first of them does not end its object. */
 class OpenRecord {
   readonly reader: ValueReader = createValueReader()
   readonly lines: TextLine[] = []
   length = 0
-  /** Whether its lines are known not to be JSON: it then only collects what still belongs to it. */
+  /** Whether its lines are known not to be JSON. It then only collects the lines that still belong to it. */
   isBroken = false
 
   get line(): number {
@@ -79,8 +79,8 @@ class OpenRecord {
 }
 
 /**
- * Makes records of lines: a whole object on each, or objects that go over several. A record that is broken must not
- * take others with it, so each line that is a whole object by itself is one, whatever stands open before it.
+ * Makes records of lines: one object on each line, or objects that span several lines. A broken record must not take
+ * others with it, so a line that is a whole object counts as a record even if the object before it has no end.
  */
 class RecordLines {
   #row = 0
@@ -129,11 +129,11 @@ class RecordLines {
     return records
   }
 
-  /** The lines up to the next that can begin a record are a bad row; the others are read again from there. */
+  /** The lines up to the next possible beginning of a record are a bad row. Reading starts again from there. */
   #recover(record: OpenRecord): RawRecord[] {
     const { lines } = record
     const last = lines.length - 1
-    // Where the second line already does not fit, they are a line for each record, and the first is cut off.
+    // If the second line does not continue the first, each line is a record, and the first one is cut off.
     if (lines.length === 2 && lines[0]?.text.trim() !== '{')
       return [this.#bad(lines.slice(0, 1)), ...lines.slice(1).flatMap((line) => this.take(line))]
     const next = lines.findIndex(
@@ -157,8 +157,8 @@ class RecordLines {
 }
 
 /**
- * Reads the records of a JSON lines file, or of objects one after another, each over several lines. What is not JSON, or
- * not an object, comes with that as its problem, and the others go on. Blank lines are not records.
+ * Reads the records of a JSON lines file, or of objects one after another that span several lines. A record that is not
+ * JSON, or not an object, has that as its problem, and the others are read on. Blank lines are not records.
  * Throws KnownError where the file is empty, at bytes that are not of its encoding, and at a record longer than 1 MiB.
  */
 export async function* readJsonLines(input: InputFile, chunkBytes?: number): AsyncGenerator<RawRecord> {

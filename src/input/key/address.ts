@@ -13,13 +13,13 @@ export function hasAt(text: string): boolean {
 export const typographic =
   /[\u2018-\u201f\u2032-\u2037\u2039\u203a\u00ab\u00bb\u00b4\u2010-\u2015\u2212\ufe58\ufe63]/
 
-/** Forms of ASCII characters, and full stops, that come from East Asian input. */
+/** Full-width forms of ASCII characters, and full stops, that come from East Asian input methods. */
 export const fullWidth = /[\uff01-\uff5e\ufe50-\ufe6b\u3002\uff61]/
 
-/** Characters that stand around or between addresses, and in none. */
+/** Characters that occur around or between addresses, but never inside one. */
 export const aroundAddress = /[<>()[\]{},;:"=|]/
 
-/** What one address looks like: one @, a name before it, and after it letters and digits with single dots and dashes. */
+/** The form of an address: a name, one @, then letters and digits with single dots and dashes. */
 const singleAddress = /^(?!['.])[^@\s]*[^@\s'.]@[\p{L}\p{M}\p{N}_-]+(\.[\p{L}\p{M}\p{N}_-]+)*$/u
 
 /** Whether a key with one @ has the form of one address. */
@@ -27,15 +27,15 @@ export function isSingleAddress(key: string): boolean {
   return singleAddress.test(key) && !key.includes('..') && !/@-|-$/.test(key)
 }
 
-/** Wide enough for what stands in cells, and without what stands around addresses there. */
+/** Wide enough for the addresses in cells, but without the characters around them. */
 const inside = /[^\s@<>()[\]{},;:"'=|\u2018-\u201f]+@[^\s@<>()[\]{},;:"'=|\u2018-\u201f]+/gu
 
 /** How much of a cell is looked through for addresses. */
 const mostLookedAt = 1000
 
-/** The addresses that stand inside a text, as they would be written: a pasted cell holds more than the address. */
+/** The addresses inside a text. A pasted cell holds more than the address. */
 export function addressesIn(text: string): readonly string[] {
-  // Cut, because the pattern takes quadratic time where nothing stands around its @.
+  // Cut, because the pattern takes quadratic time if nothing surrounds its @.
   const plain = text
     .slice(0, mostLookedAt)
     .replaceAll(/%40/gi, '@')
@@ -49,8 +49,8 @@ export function addressesIn(text: string): readonly string[] {
 const wrongPages = ['windows-1252', 'macintosh', 'cp437', 'cp850'] as const
 
 /**
- * What a text was before its UTF-8 was read in another code page (`Ã¶` for `ö`); null where it was not. Real text never
- * makes whole UTF-8 of its letters.
+ * The text before its UTF-8 was read in another code page (`Ã¶` for `ö`); null if that did not happen. The letters of
+ * real text never form valid UTF-8.
  */
 export function beforeWrongDecoding(text: string): string | null {
   if (!/[\u0080-\uffff]{2}/.test(text)) return null

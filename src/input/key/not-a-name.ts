@@ -1,4 +1,4 @@
-/** Words that stand where there is nothing, in lower case, without punctuation and brackets around or in them. */
+/** Words that mean "nothing here", in lower case, without punctuation and brackets. */
 const wordsForNothing: ReadonlySet<string> = new Set(
   [
     'null nil none nan na nd void empty blank missing undefined unknown unspecified unassigned notset nothing',
@@ -13,7 +13,7 @@ const months =
     .split(' ')
     .join('|')
 
-/** What spreadsheets and data tools make of text that looks like a number, a date or a time to them. */
+/** What spreadsheets and data tools turn a text into that looks like a number, a date or a time. */
 const madeBySpreadsheet: readonly RegExp[] = [
   /^[+-]?\d+([.,]\d+)?e[+-]\d+$/i,
   /^[+-]?\d+[.,]\d+([.,]\d+)*$/,
@@ -30,7 +30,7 @@ export function isWordForNothing(key: string): boolean {
   return wordsForNothing.has(letters) || /^(k\.a|n\.v|s\.o|i\.a)\.?$/i.test(key)
 }
 
-/** Whether a key is what a spreadsheet made of a text: what stood there can't be told any more. */
+/** Whether a spreadsheet has changed the key, so that the original text is lost. */
 export function isMadeBySpreadsheet(key: string): boolean {
   return madeBySpreadsheet.some((pattern) => pattern.test(key))
 }

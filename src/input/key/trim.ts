@@ -1,6 +1,6 @@
 /**
- * What can't be seen at the ends of a text: white space and separators, format characters (direction marks, zero-width
- * characters, byte-order marks, soft hyphens) and fillers.
+ * Invisible characters at the ends of a text: white space and separators, format characters (direction marks,
+ * zero-width characters, byte-order marks, soft hyphens) and fillers.
  */
 const invisible = /^[\s\p{Z}\p{Cf}\p{DI}]$/u
 
@@ -11,7 +11,7 @@ function isInvisible(code: number | undefined): boolean {
   return invisible.test(String.fromCodePoint(code))
 }
 
-/** A text without what can't be seen at its ends. Every key, action and name of a column is read so. */
+/** A text without the invisible characters at its ends. Keys, actions and column names are all read in this way. */
 export function trimInvisible(text: string): string {
   // A pattern anchored at the end would take quadratic time on a long run of spaces inside the text.
   let start = 0

@@ -34,7 +34,7 @@ function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
 
-/** What no key of any kind may hold, and why; null where it holds nothing of it. */
+/** What a key of any kind must not contain, and why; null if it contains none of that. */
 function problemOfCharacters(key: string): string | null {
   if (/\p{Cs}/u.test(key)) return 'holds half a character (an unpaired surrogate)'
   const refused = /[/?#\\\s\p{Z}\p{Cc}\p{Cf}\p{DI}\u2800]/u.exec(key)?.[0]
@@ -45,7 +45,7 @@ function problemOfCharacters(key: string): string | null {
   return `holds ${what} (${codePoint(refused)}); an id or a login was expected`
 }
 
-/** What keeps a text from being the one address or the one name that was meant; null where nothing does. */
+/** Why a text is not a single address or name; null if it is one. */
 function problemOfForm(key: string): string | null {
   if (key.includes('\ufffd'))
     return 'holds U+FFFD, which stands for a character that was lost in a wrong encoding'
@@ -66,7 +66,7 @@ function problemOfForm(key: string): string | null {
   return isSingleAddress(key) ? null : 'is not an address as it stands'
 }
 
-/** Names the address that was meant, where there is one to be seen. */
+/** Names the address that was probably meant, if there is one. */
 function named(key: string, problem: string): string {
   const found = addressesIn(key)
   const [only] = found
@@ -101,14 +101,13 @@ function problemOf(key: string): string | null {
 
 /**
  * Checks a text as a user key: an id, a login or a login's short name. The key is the text without invisible
- * characters at its ends. What the text may not be, the rules here say: what Okta would read as something else (`me`,
- * `..`, anything with `/`), what is not one address (`mailto:`, two in a cell, typographic quotes), and what is not a
- * name at all (NULL, `1.02E+05`). Input, guards and retry judge keys by this function alone.
+ * characters at its ends. Refused is what Okta would read as something else (`me`, `..`, anything with `/`), what is not
+ * a single address (`mailto:`, two in a cell, typographic quotes), and what is no name at all (NULL, `1.02E+05`). Input, guards and retry judge keys by this function alone.
  * Source: Okta's Users API reference, "Retrieve a user", and what its SDKs met with `/`, `#` and `.` in a path.
  */
 export function checkUserKey(text: string): UserKeyCheck {
   const key = trimInvisible(text)
-  // The keys of most rows, told apart from all others by one pattern.
+  // A pattern that most keys match, so that they need no further check.
   if (plainAddress.test(key)) return { key, kind: 'address' }
   const problem = problemOf(key)
   return problem === null ? { key, kind: kindOf(key) } : { problem }
