@@ -55,7 +55,7 @@ interface ColumnFacts {
 
 const noColumn = 'none'
 
-/** The one column that is meant; null where none is. Throws KnownError where it can't be told, or is not there. */
+/** The one column that is meant; null if none is. Throws KnownError where it can't be told, or is not there. */
 function pick(
   name: string,
   columns: readonly string[],
@@ -192,7 +192,7 @@ async function csvColumns(
   }
 }
 
-/** What reads workbooks is loaded only where there is one. */
+/** What reads workbooks is loaded only if there is one. */
 async function sheetColumns(input: InputFile, settings: InputSettings): Promise<ColumnMapping> {
   const { readSheetColumns } = await import('./xlsx/sheet-columns.ts')
   const { readXlsx } = await import('./xlsx/read-xlsx.ts')

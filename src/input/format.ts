@@ -14,7 +14,7 @@ const extensions: ReadonlyMap<string, InputFormat> = new Map<string, InputFormat
 
 const blanks = new Set([...' \t\r\n'].map((character) => character.charCodeAt(0)))
 
-/** The format that a name says by its extension, in any letter case; null where it says none. */
+/** The format that a name says by its extension, in any letter case; null if it says none. */
 export function formatOfName(name: string): InputFormat | null {
   return extensions.get(extname(name).toLowerCase()) ?? null
 }

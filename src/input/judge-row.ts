@@ -19,7 +19,7 @@ export interface DueRule extends DueFormat {
 /** How rows are judged. */
 export interface RowSettings {
   readonly format: InputFormat
-  /** For rows that name no action; null where none is given. */
+  /** For rows that name no action; null if none is given. */
   readonly action: Action | null
   /** The actions of every row; a row must then not name one itself. Null if the job gives none. */
   readonly steps: readonly Action[] | null

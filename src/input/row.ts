@@ -15,12 +15,12 @@ export type Cell = string | number | boolean | null | object
 export interface RawRecord {
   /** From 1; a header is not a row, a blank line is not one either. */
   readonly row: number
-  /** The line of the file, of a workbook the row of the sheet, that the record begins in, from 1; null where lines say nothing, as in a JSON array. */
+  /** The line of the file, of a workbook the row of the sheet, that the record begins in, from 1; null if lines say nothing, as in a JSON array. */
   readonly line: number | null
   readonly cells: ReadonlyMap<string, Cell>
   /**
    * The record as it was read, cell by cell, where `cells` can't give it back: too many or too few of them, or a text
-   * that is not JSON. Null where `cells` are all there is.
+   * that is not JSON. Null if `cells` are all there is.
    */
   readonly raw: readonly string[] | null
   /** What makes the record unreadable as such: a wrong number of cells, a key twice, not an object. */
@@ -39,7 +39,7 @@ interface SheetFacts {
 
 /** One thing that is wrong with a row. */
 export interface RowProblem {
-  /** The column's own name; null where the row as a whole is wrong. */
+  /** The column's own name; null if the row as a whole is wrong. */
   readonly column: string | null
   /** What was wrong and what was expected, for a person: "user is empty; an id or a login was expected". */
   readonly message: string
@@ -57,11 +57,11 @@ export interface ValidRow {
   readonly keyKind: KeyKind
   /** What to do with the user, in order; from the row itself, the job, or `--action`. Never empty. */
   readonly actions: readonly Action[]
-  /** The row's own `send_email`; null where it has none. */
+  /** The row's own `send_email`; null if it has none. */
   readonly sendEmail: boolean | null
-  /** When the row is due, in milliseconds since 1970; null where the job has no `input.due`. Nobody has judged it. */
+  /** When the row is due, in milliseconds since 1970; null if the job has no `input.due`. Nobody has judged it. */
   readonly due: number | null
-  /** The login that the user must have in Okta, from `input.check`; null where the job checks none. */
+  /** The login that the user must have in Okta, from `input.check`; null if the job checks none. */
   readonly checkLogin: string | null
   readonly cells: ReadonlyMap<string, Cell>
 }

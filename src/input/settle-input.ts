@@ -15,7 +15,7 @@ export interface InputKind {
   readonly encoding: InputEncoding
 }
 
-/** What the user said about it; null where nothing was said. */
+/** What the user said about it; null if nothing was said. */
 interface NamedKind {
   readonly format: InputFormat | null
   readonly encoding: NamedEncoding | null

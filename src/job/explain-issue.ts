@@ -10,7 +10,7 @@ const typeWords: Readonly<Record<string, string>> = {
   object: 'keys with values',
 }
 
-/** A value of a job file or flag as messages show it: at most 60 characters, collections by their kind alone. */
+/** A value of a job file or flag in messages: at most 60 characters, and of a collection only its kind. */
 export function describeFound(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'an empty value'

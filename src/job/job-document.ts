@@ -24,7 +24,7 @@ export interface PlacedProblem extends Position {
   readonly message: string
 }
 
-/** The content of a job file with what is wrong with it as a document, and the way back from a key to its place. */
+/** The content of a job file, its problems as a document, and the place of each key. */
 export interface JobDocument {
   readonly problems: readonly PlacedProblem[]
   /** False where the problems leave no content that is worth judging. */
@@ -118,7 +118,7 @@ function unreadable(place: (offset: number) => Position, offset: number, message
   }
 }
 
-/** The offset at which brackets, block indicators of one line, or indentation nest too deep; null where none do. */
+/** The offset at which brackets, block indicators of one line, or indentation nest too deep; null if none do. */
 function findTooDeep(text: string): number | null {
   let offset = 0
   let brackets = 0
@@ -160,7 +160,7 @@ function findDuplicateKeys(document: Document, place: (offset: number) => Positi
 }
 
 /**
- * The first alias of nothing, of what it stands in, or past the number allowed; null where all are sound. The parser's
+ * The first alias that refers to nothing or to its own container, or that exceeds the allowed number; null if all are sound. The parser's
  * `maxAliasCount` bounds what aliases multiply to, but its errors have no place, and an alias of what it stands in is
  * built by it as a value that holds itself.
  */
@@ -213,7 +213,7 @@ function locate(document: Document, path: readonly PropertyKey[]): Located {
     } else {
       const pair = pairOf(container, String(part))
       node = pair?.value
-      // A key without a value is pointed at itself: the empty value stands where the next key begins.
+      // For a key without a value the place is that of the key, because the empty value is where the next key begins.
       const empty = isScalar(node) && node.value === null && node.source === ''
       offset = (empty ? undefined : startOf(node)) ?? startOf(pair?.key) ?? offset
     }

@@ -26,7 +26,7 @@ export interface Conflict {
   readonly message: string
 }
 
-/** The rules between the keys of a job: every conflict, empty where there is none. */
+/** The rules between the keys of a job: every conflict, empty if there is none. */
 export function findConflicts(job: JobParts): readonly Conflict[] {
   const conflicts: Conflict[] = []
   const steps = job.steps ?? null

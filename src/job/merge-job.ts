@@ -10,7 +10,7 @@ import { type Job, type JobFile, jobDefaults, jobValues } from './job.ts'
 import { findConflicts, showPath } from './job-rules.ts'
 import { nameSteps } from './step.ts'
 
-/** The guards whose limits flags may change, also when a run goes on; undefined where a flag was not given. */
+/** The guards whose limits flags may change, also when a run goes on; undefined if a flag was not given. */
 export interface LimitFlags {
   readonly maxUsers?: number | undefined
   readonly maxFailures?: number | undefined
@@ -20,7 +20,7 @@ export interface LimitFlags {
   readonly maxDuration?: string | undefined
 }
 
-/** What the command line may say about a job; undefined where a flag was not given. Flags win over the job file. */
+/** What the command line may say about a job; undefined if a flag was not given. Flags win over the job file. */
 export interface JobFlags extends LimitFlags {
   readonly name?: string | undefined
   readonly userColumn?: string | undefined
@@ -128,7 +128,7 @@ export function withLimits<T extends Limits>(limits: T, flags: LimitFlags): T {
   }
 }
 
-/** What the job says of which rows count, and when; with what flags say beside it. */
+/** What job and flags say about which rows count, and when. */
 function mergeRowRules(
   given: JobFile['input'],
   flags: JobFlags,

@@ -98,7 +98,7 @@ function refused(problems: readonly PlacedProblem[], count = problems.length): C
 
 interface UnplacedProblem {
   readonly path: readonly PropertyKey[]
-  /** The key that is not known in the mapping at the path; null where the value at the path is wrong. */
+  /** The key that is not known in the mapping at the path; null if the value at the path is wrong. */
   readonly key: string | null
   readonly message: string
 }
@@ -115,7 +115,7 @@ function placeProblem(document: JobDocument, { path, key, message }: UnplacedPro
   return { ...position, message: `${showPath([...path, key])}: ${message}, an unknown one was found` }
 }
 
-/** What YAML lets pass and JSON doesn't, such as a comment or a comma too many; null where there is none. */
+/** What YAML lets pass and JSON doesn't, such as a comment or a comma too many; null if there is none. */
 function findJsonProblem(text: string): PlacedProblem | null {
   try {
     JSON.parse(text)

@@ -72,7 +72,7 @@ export interface Sandbox {
   /** The value of the token that its client is to send. */
   readonly token: string
   readonly org: Org
-  /** The counters, for taking requests in the name of another client; null where there are no limits. */
+  /** The counters, for taking requests in the name of another client; null if there are no limits. */
   readonly rateLimits: RateLimits | null
   /** What was asked and answered since the start. */
   traffic(): TrafficCounts

@@ -14,7 +14,7 @@ function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z]/g, '')
 }
 
-/** Variables and keys that no setting has, but that look like one. Nothing tells a person that they are not read. */
+/** Variables and keys that look like a setting but are none. Nothing else would show that they are not read. */
 export function judgeMisspelled(
   environment: Readonly<Record<string, string | undefined>>,
   keys: readonly string[],

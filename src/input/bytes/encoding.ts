@@ -31,7 +31,7 @@ const names: ReadonlyMap<string, NamedEncoding> = new Map<string, NamedEncoding>
   ['iso88591', 'windows-1252'],
 ])
 
-/** Reads the name of an encoding, in any letter case, with or without `-`, `_` and spaces; null where it is not known. */
+/** Reads the name of an encoding, in any letter case, with or without `-`, `_` and spaces; null if it is not known. */
 export function parseEncoding(text: string): NamedEncoding | null {
   return names.get(text.toLowerCase().replaceAll(/[\s_-]/g, '')) ?? null
 }

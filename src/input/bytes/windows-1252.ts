@@ -6,13 +6,13 @@ const codePage = 'windows-1252'
 /** What iconv-lite gives for the five bytes that are no character: 0x81, 0x8D, 0x8F, 0x90, 0x9D. */
 const noCharacter = '\ufffd'
 
-/** Bytes as Windows-1252; null where one of them is not a character there. */
+/** Bytes as Windows-1252; null if one of them is not a character there. */
 export function decodeWindows1252(bytes: Uint8Array): string | null {
   const text = iconv.decode(Buffer.from(bytes), codePage)
   return text.includes(noCharacter) ? null : text
 }
 
-/** The character that a byte (0 to 255) is in Windows-1252; null where it is not a character there. */
+/** The character that a byte (0 to 255) is in Windows-1252; null if it is not a character there. */
 export function windows1252Character(byte: number): string | null {
   return decodeWindows1252(Buffer.of(byte))
 }

@@ -25,7 +25,7 @@ export interface HeaderBelow {
 
 /**
  * The line of a CSV, after the one that was read as its header, that looks like one, because it has the column that was
- * named or one of a usual name. Null where there is none among the first lines, or where the first has such a column
+ * named or one of a usual name. Null if there is none among the first lines, or where the first has such a column
  * itself. Which line it is, a person must say.
  */
 export async function findHeaderBelow(

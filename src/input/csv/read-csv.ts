@@ -88,7 +88,7 @@ function toRecord(rules: RecordRules, row: number, line: number, record: readonl
 /**
  * Reads the records of a CSV file whose header has exactly these columns; that is also what tells the delimiter.
  * Records of nothing but empty cells are no rows. Empty cells too many at the end of a record are nothing, and cells
- * that are missing there are empty where `needed` cells are there; any other number of cells comes as the record's
+ * that are missing there are empty if `needed` cells are there; any other number of cells comes as the record's
  * problem, with the cells as they were read.
  * Throws KnownError, naming row and line, where the header has other columns, at a stray or unclosed quote, at bytes
  * that are not of its encoding, and at a record longer than 1 MiB.

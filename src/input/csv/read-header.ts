@@ -150,7 +150,7 @@ function isQuotedAsWhole(columns: readonly string[]): boolean {
  * semicolon, tab and bar under which the header gets the best rating. PowerShell's `#TYPE` line is stepped over.
  * csv-parse could stop after the first record (`to: 1`), but each delimiter needs a reading of its own. So the line is
  * taken from the file once and read several times.
- * Throws KnownError where the file is empty or unreadable, where there is no such line as was named, or where the
+ * Throws KnownError where the file is empty or unreadable, if there is no such line as was named, or where the
  * header has a stray quote, is not text, names a column twice, or is longer than 1 MiB.
  */
 export async function readCsvLayout(

@@ -17,7 +17,7 @@ export function textInFormula(text: string): string {
   return inside.replaceAll('""', '').includes('"') ? text : inside.replaceAll('""', '"')
 }
 
-/** Where a cell that begins with `="` ends: one past its closing quote; null where it is not such a formula. */
+/** Where a cell that begins with `="` ends: one past its closing quote; null if it is not such a formula. */
 function endOfFormula(bytes: Buffer, from: number, delimiter: number): number | null {
   for (let place = from; place < bytes.length; place += 1) {
     const byte = bytes[place]

@@ -6,7 +6,7 @@ import { asUtc, findZone, isWallTime, type WallTime, zoneTime } from './zone-tim
 export interface DueFormat {
   /** `HH:MM` or `HH:MM:SS`: the time of day for dates alone; null: the end of the day. */
   readonly at: string | null
-  /** IANA name of the zone, for rows that name none; null where the job names none either. */
+  /** IANA name of the zone, for rows that name none; null if the job names none either. */
   readonly timeZone: string | null
   /** Luxon's tokens, in place of ISO 8601. */
   readonly format: string | null
@@ -19,7 +19,7 @@ export type DueCheck = { readonly due: number } | { readonly problem: string }
 interface Written {
   readonly wall: WallTime
   readonly hasTime: boolean
-  /** Minutes before UTC; null where none was written. */
+  /** Minutes before UTC; null if none was written. */
   readonly offset: number | null
   /** Milliseconds past the second, rounded up. */
   readonly rest: number

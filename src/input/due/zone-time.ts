@@ -15,7 +15,7 @@ const hour = 3_600_000
 /** How far around a time the offsets of its zone are searched: beyond the largest jump there ever was, a whole day. */
 const around = [-40, -26, -13, 0, 13, 26, 40]
 
-/** A zone by its IANA name, such as Europe/Berlin; null where there is none of that name. */
+/** A zone by its IANA name, such as Europe/Berlin; null if there is none of that name. */
 export function findZone(name: string): IANAZone | null {
   // Offsets such as +01:00 are not zones: they know no summer time.
   if (!/^[A-Za-z]/.test(name) || !IANAZone.isValidZone(name)) return null

@@ -2,7 +2,7 @@ import type { Cell } from '../row.ts'
 
 /**
  * The cell of a column. If there is no column of that name, the value that its dotted name reaches inside objects:
- * `profile.login`. Undefined where there is nothing.
+ * `profile.login`. Undefined if there is nothing.
  */
 export function cellAt(cells: ReadonlyMap<string, Cell>, column: string): Cell | undefined {
   if (cells.has(column) || !column.includes('.')) return cells.get(column)

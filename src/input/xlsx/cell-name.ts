@@ -18,7 +18,7 @@ export interface CellPlace {
   readonly column: number
 }
 
-/** Reads a reference such as `B4` or `$B$4`; null where it is none, or outside of what a sheet can have. */
+/** Reads a reference such as `B4` or `$B$4`; null if it is none, or outside of what a sheet can have. */
 export function parseCellName(name: string): CellPlace | null {
   const found = /^\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})$/.exec(name)
   if (found === null) return null

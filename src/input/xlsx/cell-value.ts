@@ -10,9 +10,9 @@ export interface StoredCell {
   readonly type: string
   /** The number of its style. */
   readonly style: number
-  /** What stands in its element `v`; null where it has none. */
+  /** What stands in its element `v`; null if it has none. */
   readonly value: string | null
-  /** The text that it holds itself; null where it holds none. */
+  /** The text that it holds itself; null if it holds none. */
   readonly inline: string | null
   readonly hasFormula: boolean
 }
@@ -21,9 +21,9 @@ export interface StoredCell {
 export interface CellValue {
   /** Empty where the cell is; what it stores where that can't be read. */
   readonly text: string
-  /** What it is beside a text, in words for a message: `the number 42`; null where it is a text or empty. */
+  /** What it is beside a text, in words for a message: `the number 42`; null if it is a text or empty. */
   readonly notText: string | null
-  /** Why it can't be read; null where it can. */
+  /** Why it can't be read; null if it can. */
   readonly problem: string | null
 }
 

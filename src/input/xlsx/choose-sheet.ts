@@ -6,7 +6,7 @@ import { shown, shownList } from '../../messages/shown.ts'
 export interface Sheet {
   readonly name: string
   readonly isHidden: boolean
-  /** The part that holds its rows; null where it has none, as a chart. */
+  /** The part that holds its rows; null if it has none, as a chart. */
   readonly part: string | null
 }
 
@@ -28,7 +28,7 @@ function sameName(some: string, other: string): boolean {
 
 /**
  * Chooses the sheet that is read: the one of this name, in any letter case; without one the first that can be seen.
- * Throws KnownError where there is none, or where two have the name.
+ * Throws KnownError if there is none, or where two have the name.
  * @param name the workbook, for messages
  */
 export function chooseSheet(name: string, sheets: readonly Sheet[], wanted: string | null): SheetChoice {

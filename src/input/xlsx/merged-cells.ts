@@ -68,7 +68,7 @@ export class MergedLines {
     this.#waiting = [...ranges].sort((some, other) => other.firstLine - some.firstLine)
   }
 
-  /** The range that covers a cell which is not its first; null where there is none. */
+  /** The range that covers a cell which is not its first; null if there is none. */
   coveredAt(line: number, column: number): MergedRange | null {
     for (
       let next = this.#waiting.at(-1);

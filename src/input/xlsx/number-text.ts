@@ -18,7 +18,7 @@ function inDigits(number: number): string {
 
 /**
  * The number of a cell as text: a whole number in digits, never as 1.02E+05; any other with a point and at most 15 digits
- * that count, which is what spreadsheets calculate with (0.1 may be stored as 0.10000000000000001). Null where it is not
+ * that count, which is what spreadsheets calculate with (0.1 may be stored as 0.10000000000000001). Null if it is not
  * a number.
  */
 export function numberText(stored: string): string | null {

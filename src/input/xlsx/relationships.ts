@@ -8,7 +8,7 @@ export interface Relationship {
   readonly id: string
   /** The last word of its type, which is the same in both forms of Office Open XML: `worksheet`, `sharedStrings` … */
   readonly type: string
-  /** The other part's name in the archive; null where it lies outside of it. */
+  /** The other part's name in the archive; null if it lies outside of it. */
   readonly part: string | null
 }
 

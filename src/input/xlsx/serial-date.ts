@@ -9,7 +9,7 @@ function two(number: number): string {
   return String(number).padStart(2, '0')
 }
 
-/** Milliseconds as a time; fractions of a second only where there are any. Hours go on past 24. */
+/** Milliseconds as a time; fractions of a second only if there are any. Hours go on past 24. */
 function timeText(ms: number): string {
   const [hours, minutes] = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60]
   const [seconds, rest] = [Math.floor(ms / 1000) % 60, ms % 1000]
@@ -28,7 +28,7 @@ function dayZero(serial: number, is1904: boolean): number {
 
 /**
  * The date, the time of day or the span of time that a number stands for in a cell that shows it as one: `2024-05-01`,
- * `2024-05-01T18:00:00`, `18:00:00`, `26:30:00`. Null where it is none: a negative number, day 0 or 60 of 1900, after 9999.
+ * `2024-05-01T18:00:00`, `18:00:00`, `26:30:00`. Null if it is none: a negative number, day 0 or 60 of 1900, after 9999.
  * @param is1904 whether the workbook's dates count from 1904
  */
 export function serialText(serial: number, kind: DateKind, is1904: boolean): string | null {

@@ -11,7 +11,7 @@ export interface SheetColumns {
   readonly columns: readonly string[]
   /** The header's line in the sheet. */
   readonly line: number
-  /** A line below that looks like the header; null where there is none. */
+  /** A line below that looks like the header; null if there is none. */
   readonly below: HeaderBelow | null
   /** The sheet, and the others that can be seen. */
   readonly sheet: string

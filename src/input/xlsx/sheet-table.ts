@@ -49,7 +49,7 @@ function checkHeader(
 
 /**
  * The rows of the sheet from its header on, the header first: the line that was named, else the first that is not blank.
- * Blank rows are left out. Throws KnownError where there is no header, or where it can't be read or seen.
+ * Blank rows are left out. Throws KnownError if there is no header, or where it can't be read or seen.
  */
 export async function* readTable(workbook: Workbook, rules: TableRules): AsyncGenerator<SheetRow> {
   const sheet = workbook.choice.sheet.name
@@ -75,7 +75,7 @@ export function columnNames({ cells }: SheetRow, width: number): string[] {
   })
 }
 
-/** The text of a cell; empty where the row has none. */
+/** The text of a cell; empty if the row has none. */
 export function textAt(cells: ReadonlyMap<number, CellValue>, column: number): string {
   return cells.get(column)?.text ?? ''
 }

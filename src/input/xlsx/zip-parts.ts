@@ -19,7 +19,7 @@ export interface ZipParts {
   has(name: string): boolean
   /**
    * The bytes of a part, inflated. They are counted as they come, whatever the archive says of its size, and compared
-   * with its checksum at the end. Throws KnownError where they are too many or damaged, or where there is no such part.
+   * with its checksum at the end. Throws KnownError where they are too many or damaged, or if there is no such part.
    * @param most how many bytes it may come to, where that is less than all parts together may
    */
   read(name: string, most?: number): AsyncGenerator<Buffer>

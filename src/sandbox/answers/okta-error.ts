@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 /**
  * The errors that the sandbox answers with: HTTP status and summary.
- * Source: Okta's error code catalogue; recorded traffic where there is any.
+ * Source: Okta's error code catalogue; recorded traffic if there is any.
  */
 const catalogue = {
   E0000001: { httpStatus: 400, errorSummary: 'Api validation failed' },
@@ -69,7 +69,7 @@ export function oktaError(
   }
 }
 
-/** The refusal of a body or parameter: `field` is the first that is wrong, `causes` say what is. */
+/** The refusal of a body or parameter: `field` is the first wrong one, `causes` say why. */
 export function validationError(field: string, causes: readonly string[]): OktaError {
   return oktaError('E0000001', field, causes)
 }

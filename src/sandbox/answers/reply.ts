@@ -3,9 +3,9 @@ import { errorBody, type OktaError } from './okta-error.ts'
 /** An answer of the API before it is written. */
 export interface Reply {
   readonly httpStatus: number
-  /** JSON; empty where the answer has no body. */
+  /** JSON; empty if the answer has no body. */
   readonly body: string
-  /** Names and values in turn, besides those that every answer has. */
+  /** Names and values in turn, in addition to those that every answer has. */
   readonly headers: readonly string[]
 }
 
@@ -16,7 +16,7 @@ export function jsonReply(value: unknown, headers: readonly string[] = noHeaders
   return { httpStatus: 200, body: JSON.stringify(value), headers }
 }
 
-/** The answer to a call that has nothing to tell but that it was carried out: `{}`. */
+/** The answer to a call that only says that it was carried out: `{}`. */
 export const emptyObject: Reply = { httpStatus: 200, body: '{}', headers: noHeaders }
 
 /** The answer to a delete. */

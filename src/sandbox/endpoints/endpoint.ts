@@ -15,16 +15,16 @@ export interface ApiCall {
   /** Path and query as the client sent them. */
   readonly target: string
   readonly token: OrgToken
-  /** The user key of the path, decoded; empty where the path has none. */
+  /** The user key of the path, decoded; empty if the path has none. */
   readonly user: string
   readonly requestId: string
-  /** The value of the `Prefer` header; empty where there is none. */
+  /** The value of the `Prefer` header; empty if there is none. */
   readonly prefer: string
-  /** The JSON of the body; undefined where there is none. */
+  /** The JSON of the body; undefined if there is none. */
   readonly body: unknown
-  /** Another part of the path, decoded; empty where there is none of that name. */
+  /** Another part of the path, decoded; empty if there is none of that name. */
   part(name: string): string
-  /** A parameter of the query, undefined where there is none. */
+  /** A parameter of the query, undefined if there is none. */
   query(name: string): string | undefined
 }
 

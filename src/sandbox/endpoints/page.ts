@@ -9,7 +9,7 @@ export interface Page<T> {
   readonly next: string | null
 }
 
-/** How much of a list is asked for: `limit`, at most `most`; or the refusal of what is no number from 1. */
+/** How much of a list is asked for: `limit`, at most `most`; or the refusal of anything but a number from 1. */
 export function limitOf(call: ApiCall, standard: number, most: number): number | OktaError {
   const given = call.query('limit')
   if (given === undefined || given === '') return standard

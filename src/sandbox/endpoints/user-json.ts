@@ -94,7 +94,7 @@ function shownProfile(profile: UserProfile): object {
   return Object.fromEntries(entries.filter(([name, value]) => value !== null || alwaysShown.includes(name)))
 }
 
-/** What Okta tells of a user's credentials: that there are some, and never what they are. */
+/** What Okta shows of a user's credentials: that they exist, and never their values. */
 export function credentialsJson(user: SandboxUser): object {
   const provider = { type: user.source, name: providerNames[user.source] }
   const { recoveryQuestion } = secretsOf(user)

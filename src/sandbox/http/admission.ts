@@ -53,7 +53,7 @@ export function admitCall(
     : { token, hasRole: true, verdict }
 }
 
-/** Null where the org has no service apps, so that nobody has an access token of it. */
+/** Null if the org has no service apps, so that nobody has an access token of it. */
 function checkAccessToken(
   parts: ApiParts,
   endpoint: Endpoint,

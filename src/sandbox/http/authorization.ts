@@ -5,7 +5,7 @@ export interface Credentials {
   readonly value: string
 }
 
-/** The credentials in an `Authorization` header, whose scheme may be in any letter case; null where there are none. */
+/** The credentials in an `Authorization` header, whose scheme may be in any letter case; null if there are none. */
 export function credentialsIn(authorization: string | undefined): Credentials | null {
   const match = /^(SSWS|Bearer|DPoP) +(\S+)$/i.exec(authorization ?? '')
   const [, name = '', value] = match ?? []

@@ -19,7 +19,7 @@ const userOrder = z.strictObject({
 
 const neighbourOrder = z.strictObject({ rate: z.string() })
 
-/** What there is, for whoever asks at the door. */
+/** The paths of the control calls, in the answer to an unknown one. */
 const paths = {
   'GET /sandbox': 'this list, and how many users have each status',
   'GET /sandbox/state': 'the whole org, as a seed',

@@ -4,14 +4,14 @@ import { type OktaError, oktaError } from '../answers/okta-error.ts'
 /** The largest body that is read, in bytes; a user with every attribute filled takes a few thousand. */
 const mostBytes = 1024 * 1024
 
-/** The JSON of a body, undefined where it is empty; or how Okta refuses it. */
+/** The JSON of a body, undefined if it is empty; or how Okta refuses it. */
 export type RequestBody =
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly error: OktaError }
 
 const malformed: RequestBody = { kind: 'refused', error: oktaError('E0000003') }
 
-/** Reads a body to its end; null where it is too long. Rejects where the client goes away before. */
+/** Reads a body to its end; null if it is too long. Rejects where the client goes away before. */
 export async function readText(incoming: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = []
   let size = 0

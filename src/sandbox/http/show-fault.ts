@@ -13,7 +13,7 @@ export interface FaultScene {
   readonly instant: Instant
   readonly requestId: string
   readonly verdict: Verdict | null
-  /** What the call would have been answered; null where the work was not done. */
+  /** What the call would have been answered; null if the work was not done. */
   readonly reply: Reply | null
   /** Between two bytes of an answer that drips, in milliseconds. */
   readonly dripMilliseconds: number

@@ -24,7 +24,7 @@ export interface NeighbourCounts {
   readonly refused: number
 }
 
-/** What a flag or a control call asks for: a rate, of which bucket, from which counter. */
+/** The wish of a flag or a control call: a rate, in which bucket, from which counter. */
 export interface NeighbourWish {
   readonly bucket: Bucket
   readonly callsPerMinute: number
@@ -72,7 +72,7 @@ export class Neighbour {
     }
   }
 
-  // A rate of so many an hour is no whole number a minute: what is a call but for rounding is a call.
+  // A rate per hour may not be a whole number per minute, so rounding must not lose a call.
   #callsBy(second: number): number {
     return Math.floor(((second - this.#start) * this.rules.callsPerMinute) / 60 + 1e-9)
   }

@@ -39,7 +39,7 @@ export class AccessTokens {
     return value
   }
 
-  /** The token of that value; null where none was given out, or it was revoked. It may have expired. */
+  /** The token of that value; null if none was given out, or it was revoked. It may have expired. */
   find(value: string): AccessToken | null {
     return this.#tokens.get(value) ?? null
   }

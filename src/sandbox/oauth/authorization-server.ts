@@ -18,7 +18,7 @@ export interface OAuthOptions {
 export interface TokenRequest {
   /** The form that was sent. */
   readonly form: URLSearchParams
-  /** The `DPoP` header; null where there is none. */
+  /** The `DPoP` header; null if there is none. */
   readonly proof: string | null
   /** The org's URL as the client calls it, without a slash at its end. */
   readonly baseUrl: string

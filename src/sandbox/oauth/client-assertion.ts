@@ -14,7 +14,7 @@ export interface AssertionContext {
   readonly clients: ReadonlyMap<string, OAuthClient>
   /** The token endpoint, as the client calls it. */
   readonly audience: string
-  /** The `client_id` parameter, which is optional; null where there is none. */
+  /** The `client_id` parameter, which is optional; null if there is none. */
   readonly clientId: string | null
   /** Seconds since 1970 by the org's clock. */
   readonly second: number

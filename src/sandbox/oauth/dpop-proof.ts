@@ -60,7 +60,7 @@ function faultOf(claims: JWTPayload, { method, url, accessToken, second }: Prove
 
 /**
  * Verifies a proof by RFC 9449: its own key has signed it, it is for this call and no other, it is fresh, and it was
- * never seen. `header` is the `DPoP` header, null where there is none.
+ * never seen. `header` is the `DPoP` header, null if there is none.
  *
  * Sources of the words: Okta's own refusals, for a missing header, `htu`, `ath`, age and replay; the others follow them.
  */

@@ -8,7 +8,7 @@ import type { OAuthClient } from './oauth-client.ts'
 export interface ResourceCall {
   readonly scheme: 'Bearer' | 'DPoP'
   readonly accessToken: string
-  /** The `DPoP` header; null where there is none. */
+  /** The `DPoP` header; null if there is none. */
   readonly proof: string | null
   readonly method: string
   /** The org's URL as the client calls it, without a slash at its end. */

@@ -2,7 +2,7 @@
 export class SeenIds {
   readonly #until = new Map<string, number>()
 
-  /** Takes in an id until a moment, in seconds since 1970 as `now` is; false where it is there already. */
+  /** Takes in an id until a moment, in seconds since 1970 as `now` is; false if it is there already. */
   take(id: string, until: number, now: number): boolean {
     const known = this.#until.get(id)
     if (known !== undefined && known >= now) return false

@@ -28,7 +28,7 @@ export interface TransitionTimes {
 export interface CallDetails {
   /** `Prefer: respond-async` was sent. */
   readonly respondAsync: boolean
-  /** Whether mail goes out; null where the action never sends any. */
+  /** Whether mail goes out; null if the action never sends any. */
   readonly sendEmail: boolean | null
   readonly requestId: string
 }
@@ -101,7 +101,7 @@ export class Org {
     for (const row of directory.rows()) yield directory.table.read(row)
   }
 
-  /** The user whom an id, a login or an unambiguous short name names, as of now; null where there is none. */
+  /** The user whom an id, a login or an unambiguous short name names, as of now; null if there is none. */
   find(key: string): SandboxUser | null {
     const user = this.#directory.find(key)
     return user === null ? null : this.#settle(user)

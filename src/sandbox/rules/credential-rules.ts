@@ -41,7 +41,7 @@ function newPassword(user: SandboxUser, password: string, at: string): UserChang
   }
 }
 
-/** `expire_password`: the user must choose a new one. `temporary`, where there is one, is the password until then. */
+/** `expire_password`: the user must choose a new one. `temporary`, if there is one, is the password until then. */
 export function expirePassword(user: SandboxUser, temporary: string | null, at: string): CredentialDecision {
   if (!isOpen(user, ['ACTIVE', 'PASSWORD_EXPIRED', 'RECOVERY'])) return notNow
   const set =

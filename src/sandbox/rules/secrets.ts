@@ -23,7 +23,7 @@ const requirements =
   'Password requirements were not met. Password requirements: at least 8 characters, a lowercase letter, an uppercase letter, a number, no parts of your username.'
 
 /**
- * Why a password is refused, null where it is taken.
+ * Why a password is refused, null if it is taken.
  * Source: the default password policy of a new org.
  */
 export function passwordFault(password: string, login: string): string | null {

@@ -26,7 +26,7 @@ type Token =
 // Far beyond what a client writes, and what keeps a hostile text from using up the stack.
 const deepest = 50
 
-/** Cuts a text into tokens; null where it has a quotation mark too many or an escape that JSON does not know. */
+/** Cuts a text into tokens; null if it has a quotation mark too many or an escape that JSON does not know. */
 function tokensOf(text: string): Token[] | null {
   const pattern = /\s*(?:([()])|("(?:[^"\\]|\\.)*")|([^\s()"]+))\s*/y
   const tokens: Token[] = []
@@ -54,7 +54,7 @@ function unquote(quoted: string): string | null {
 
 /**
  * Reads an expression: comparisons joined by `and` and `or`, of which `and` binds closer, with parentheses.
- * Null where the text is none.
+ * Null if the text is none.
  */
 export function parseExpression(text: string): Expression | null {
   const tokens = tokensOf(text)

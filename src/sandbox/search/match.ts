@@ -13,7 +13,7 @@ export interface Attribute {
   read(row: number): AttributeValue | undefined
 }
 
-/** The attribute that a path names; null where there is none that may be asked for. */
+/** The attribute that a path names; null if there is none that may be asked for. */
 export type Attributes = (path: string) => Attribute | null
 
 type Comparable = string | number | boolean
@@ -71,7 +71,7 @@ function compileComparison(
 }
 
 /**
- * Makes a test of rows out of an expression. Null where it asks for an attribute that there is not, for an operator
+ * Makes a test of rows out of an expression. Null if it asks for an attribute that there is not, for an operator
  * that the attribute does not take, or compares a time with what is none.
  */
 export function compile(expression: Expression, attributes: Attributes): ((row: number) => boolean) | null {

@@ -74,7 +74,7 @@ const passwordStatuses: readonly UserStatus[] = [
   'SUSPENDED',
 ]
 
-/** What is to be true of a generated user; the rest is made up. */
+/** The given facts of a generated user; the rest is made up. */
 export interface UserWish {
   readonly status: UserStatus
   /** Null: an id is made up. */

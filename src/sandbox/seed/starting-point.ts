@@ -65,7 +65,7 @@ function take(
   return { result: rule.unchangedAfterRefusalIn.includes(user.status) ? 'unchanged' : 'failed', user }
 }
 
-/** How each of a sequence of actions ends for a user who stands there, by the rules of the table of actions. */
+/** How each of a sequence of actions ends for a user in this state, by the table of actions. */
 export function walk(start: StartingPoint, actions: readonly Action[]): StepResult[] {
   let user = userAt(start)
   return actions.map((action) => {

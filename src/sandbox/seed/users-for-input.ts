@@ -35,7 +35,7 @@ function isUpToDate(index: number): boolean {
   return index % 8 === 7
 }
 
-/** The logins that an org has already, with their short names, so that what is made up keeps clear of them. */
+/** The logins that an org already has, with their short names, so that made-up ones differ from them. */
 class TakenNames {
   readonly #names = new Set<string>()
 

@@ -8,7 +8,7 @@ export interface AppliedCall {
   /** The user's id. */
   readonly user: string
   readonly action: Action
-  /** Whether Okta would have sent mail; null where the action never does. */
+  /** Whether Okta would have sent mail; null if the action never does. */
   readonly sendEmail: boolean | null
   readonly requestId: string
 }

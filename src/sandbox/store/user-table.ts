@@ -19,7 +19,7 @@ const textFields = ['id', 'login', 'email', 'firstName', 'lastName', 'factors'] 
 
 type TextField = (typeof textFields)[number]
 
-/** What few users have, kept apart from the columns. `profile` null: it has the six base attributes alone. */
+/** What only few users have, kept apart from the columns. `profile` is null if it has only the six base attributes. */
 interface Extras
   extends Pick<SandboxUser, 'source' | 'roles' | 'blockedFromUnknownDevices' | 'secrets' | 'beforeSuspend'> {
   readonly profile: UserProfile | null
@@ -172,7 +172,7 @@ export class UserTable {
     return this.#extras.get(row)?.roles ?? noRoles
   }
 
-  /** One attribute of the profile, undefined where the user has none of that name. */
+  /** One attribute of the profile, undefined if the user has none of that name. */
   attribute(row: number, name: string): AttributeValue | undefined {
     if (name === 'login' || name === 'email' || name === 'firstName' || name === 'lastName') {
       return this.#text(row, name)

@@ -6,7 +6,7 @@ export interface FactorKind {
   readonly provider: string
   /** What the id begins with. */
   readonly prefix: string
-  /** What the profile must name, null where it needs nothing. */
+  /** What the profile must name, null if it needs nothing. */
   readonly needs: string | null
   /** Whether it is ACTIVE at once: there is nothing that the user has to confirm. */
   readonly immediate: boolean

@@ -10,7 +10,7 @@ export function foldLogin(login: string): string {
   return plainText.test(lowered) ? lowered : lowered.normalize('NFD').replaceAll(combiningMarks, '')
 }
 
-/** The short name by which a folded login may be called: what stands before its `@`. Null where it has none. */
+/** The short name by which a folded login may be called: what stands before its `@`. Null if it has none. */
 export function shortNameOf(foldedLogin: string): string | null {
   const at = foldedLogin.indexOf('@')
   return at > 0 ? foldedLogin.slice(0, at) : null

@@ -53,7 +53,7 @@ export interface Transition {
 
 /**
  * A user of the simulated org. Never changed in place: a change is a new object.
- * Times are RFC 3339 UTC with whole seconds, null where the thing has not happened.
+ * Times are RFC 3339 UTC with whole seconds, null if the thing has not happened.
  */
 export interface SandboxUser {
   /** `00u` and 17 of [A-Za-z0-9]; case-sensitive. */
