@@ -1,9 +1,9 @@
 import type { InputRow, ValidRow } from '../input/row.ts'
 import { readUser } from '../lookup/read-user.ts'
+import type { Gate, ProbeOutcome } from '../lookup/refusal-gate.ts'
 import type { Answer } from '../okta/answer.ts'
 import { hasEarlierRow, isEnough, spreadRows } from '../rules/probe.ts'
 import { judgeDue } from '../rules/row-verdict.ts'
-import type { Gate, ProbeOutcome } from './refusal-gate.ts'
 import { runRow } from './row.ts'
 import { noteFailure, type RowsAtWork, recordedResults } from './rows.ts'
 

@@ -1,9 +1,9 @@
 import type { Job } from '../job/job.ts'
 import type { Recorder } from '../journal/recorder.ts'
 import type { LookupParts } from '../lookup/paced-get.ts'
+import type { Gate } from '../lookup/refusal-gate.ts'
 import type { ProtectedUsers, TokenOwner } from '../rules/guards.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
-import type { Gate } from './refusal-gate.ts'
 
 /** What the tasks of one execution share. */
 export interface Services {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type ProbeOutcome, RefusalGate } from '../../src/engine/refusal-gate.ts'
+import { type ProbeOutcome, RefusalGate } from '../../src/lookup/refusal-gate.ts'
 import { exitCodes } from '../../src/messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../src/messages/stop.ts'
 import { deferred } from '../budget/pacing.ts'
