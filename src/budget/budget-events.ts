@@ -74,11 +74,15 @@ function landed(state: BudgetState, permit: Permit): BudgetState {
   return { ...state, inFlight, probedAt: null, probesInFlight: Math.max(0, state.probesInFlight - 1) }
 }
 
-/** A request whose window nobody has shown. It was sent in the old window and may have arrived in the next one. */
+/**
+ * A request whose answer shows no window. It may count in the one that is open, or it was sent in the old window and may
+ * have arrived in the next one.
+ */
 function unseen(state: BudgetState, permit: Permit, now: number): BudgetState {
-  return !permit.probe && state.window !== null && isProbing(state, now)
-    ? { ...state, unattributed: oneMore(state, now) }
-    : state
+  const { window } = state
+  if (permit.probe || window === null) return state
+  if (isProbing(state, now)) return { ...state, unattributed: oneMore(state, now) }
+  return { ...state, window: { ...window, remaining: Math.max(0, window.remaining - 1) } }
 }
 
 function takenBack(state: BudgetState, permit: Permit): BudgetState {

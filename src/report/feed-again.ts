@@ -85,9 +85,12 @@ function isUnsafe(task: ReportedTask): boolean {
 function repeatsStep(tasks: readonly ReportedTask[]): boolean {
   const steps = tasks.flatMap(({ action: name, result }) => {
     const action = parseAction(name)
-    return action === null || leavesNoTrace(action) ? [] : [{ action, applied: result === 'succeeded' }]
+    const applied = result === 'succeeded'
+    return action === null || leavesNoTrace(action)
+      ? []
+      : [{ action, applied, reached: applied || result === 'unchanged' }]
   })
-  const last = steps.findLast(({ applied }) => applied)
+  const last = steps.findLast(({ reached }) => reached)
   if (last === undefined) return false
   // Where the steps lead, one after the other, from where the last one has led.
   let statuses = ruleOf(last.action).target

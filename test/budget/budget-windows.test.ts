@@ -84,6 +84,13 @@ describe('an open window', () => {
     expect(permits(send(state, start, 4).state, start)).toBe(0)
   })
 
+  it('counts a request whose answer shows nothing as one less that remains', () => {
+    const state = roundTrip(newBudget(1), reset * 1000, headers(300, 2))
+    const bare = roundTrip(state, reset * 1000, { kind: 'answered', rateLimit: null })
+    expect(bare.window?.remaining).toBe(1)
+    expect(roundTrip(bare, reset * 1000, { kind: 'nothing_learned' }).window?.remaining).toBe(0)
+  })
+
   it('believes the lowest remaining, in whatever order answers come', () => {
     // Others have used about a hundred; at the window's end little has to be left to them any more.
     const end = reset * 1000

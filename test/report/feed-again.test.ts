@@ -22,6 +22,7 @@ test('a row with a failed step is fed again where its first steps find the user 
 
 test('a row is not fed again if a step that was applied would be applied twice', () => {
   expect(isFed(['suspend', 'succeeded'], ['unsuspend', 'succeeded'], ['suspend', 'failed'])).toBe(false)
+  expect(isFed(['suspend', 'succeeded'], ['unsuspend', 'unchanged'], ['suspend', 'in_doubt'])).toBe(false)
   expect(isFed(['deactivate', 'succeeded'], ['activate', 'succeeded'], ['suspend', 'not_run'])).toBe(false)
   expect(isFed(['suspend', 'unchanged'], ['unsuspend', 'succeeded'], ['suspend', 'failed'])).toBe(false)
   expect(isFed(['suspend', 'unchanged'], ['unsuspend', 'succeeded'], ['deactivate', 'failed'])).toBe(false)

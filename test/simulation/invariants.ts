@@ -17,7 +17,7 @@ import { runsDirectory, type World } from './world.ts'
  *   "a sync of the journal is skipped", "a call leaves before its intent is written"
  * - **I2** What is reported is what the org did, and what was known.
  *   "answers are not journalled", "an answer is journalled late", "a 404 on deactivate is trusted", "an open attempt is
- *   forgotten", "what is unsettled is reported as not run"
+ *   forgotten", "what is unsettled is reported as not run", "a proxy's clock is taken for Okta's"
  * - **I3** A result is final.
  *   "a result is taken back", "a host of the same name is taken for this one"
  * - **I4** Counts add up, and every row is counted.
@@ -31,8 +31,7 @@ import { runsDirectory, type World } from './world.ts'
  *   "what an earlier execution sent is not counted", "reads are not counted in the share of a later execution", "the
  *   remaining in a late answer of an older window is believed"
  * - **I8** Nothing is sent for a guarded user, nor for a row that may not be acted on.
- *   "a guard fails open", "an owner whom Okta does not show is taken for none", "a row is sent before it is due", "a
- *   proxy's clock is taken for Okta's"
+ *   "a guard fails open", "an owner whom Okta does not show is taken for none", "a row is sent before it is due"
  * - **I9** Nothing is sent once another process has taken the run over.
  *   "a hold is taken for valid for ever"
  * - **I10** A run that can end ends.
