@@ -1,4 +1,5 @@
 import { leavesNoTrace, parseAction, ruleOf } from '../okta/actions.ts'
+import { userStatuses } from '../okta/status.ts'
 import { decide } from '../rules/decide.ts'
 import { namesOf, SupersededRows } from '../rules/superseded.ts'
 import type { ReportedTask, ReportRow } from './report-row.ts'
@@ -13,7 +14,7 @@ import type { ReportedTask, ReportRow } from './report-row.ts'
  * - it has an action that leaves no trace in the status (a factor reset, a reactivate) and that was or may have been
  *   applied, by this row or by an earlier one of the same user;
  * - a later row of its user was carried out and led the user elsewhere;
- * - a step of it that was applied would be sent again, because a later step has taken the user elsewhere.
+ * - a step of it that was applied would be sent again, because a later step or somebody else has taken the user elsewhere.
  */
 export class FeedAgain {
   readonly #superseded: Pick<SupersededRows, 'by'>
@@ -92,14 +93,20 @@ function repeatsStep(tasks: readonly ReportedTask[]): boolean {
   })
   const last = steps.findLast(({ reached }) => reached)
   if (last === undefined) return false
-  // Where the steps lead, one after the other, from where the last one has led.
-  let statuses = ruleOf(last.action).target
+  // Where the steps lead, one after the other, from where the user was seen last or the last one has led.
+  const seen = tasks.findLast((task) => statusOf(task) !== null)
+  const status = userStatuses.find((name) => seen !== undefined && name === statusOf(seen))
+  let statuses = status === undefined ? ruleOf(last.action).target : [status]
   for (const { action, applied } of steps) {
     if (!statuses.some((status) => decide(action, { status, offered: [] }).kind === 'send')) continue
     if (applied) return true
     statuses = ruleOf(action).target
   }
   return false
+}
+
+function statusOf({ status_after: after, status_before: before }: ReportedTask): string | null {
+  return after ?? before
 }
 
 function mayBeApplied({ result }: ReportedTask): boolean {

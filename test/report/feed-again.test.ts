@@ -20,6 +20,20 @@ test('a row with a failed step is fed again where its first steps find the user 
   expect(isFed(['suspend', 'failed'], ['deactivate', 'not_run'])).toBe(true)
 })
 
+test('a row is not fed again if somebody else has taken back a step that was applied', () => {
+  const step = (action: Action, result: ReportedResult, status_after: string): ReportedTask => ({
+    ...pendingTask({ row: 1, step: 1, user: 'a@example.com', action }, null),
+    result,
+    status_after,
+  })
+  const isFedWith = (status: string): boolean => {
+    const tasks = [step('activate', 'succeeded', 'PROVISIONED'), step('suspend', 'failed', status)]
+    return new FeedAgain().see({ row: 1, cells: new Map(), tasks, notRead: null })
+  }
+  expect(isFedWith('PROVISIONED')).toBe(true)
+  expect(isFedWith('DEPROVISIONED')).toBe(false)
+})
+
 test('a row is not fed again if a step that was applied would be applied twice', () => {
   expect(isFed(['suspend', 'succeeded'], ['unsuspend', 'succeeded'], ['suspend', 'failed'])).toBe(false)
   expect(isFed(['suspend', 'succeeded'], ['unsuspend', 'unchanged'], ['suspend', 'in_doubt'])).toBe(false)

@@ -32,7 +32,10 @@ export function drawScenario(seed: number): Scenario {
   const draws = new Draws(seed)
   // Somebody takes back at once what we do, in the second in which the users were changed, and answers are lost.
   const contrary = draws.chance('contrary', 0.04)
-  const users = drawUsers(draws, contrary)
+  const tight = draws.chance('tight', 0.2)
+  // Many answers come late, some after their window has ended.
+  const sluggish = tight && draws.chance('sluggish', 0.3)
+  const users = drawUsers(draws, { contrary, many: sluggish })
   const readFirst = !draws.chance('no read', 0.1)
   const rules = {
     where: draws.chance('where', 0.1),
@@ -41,7 +44,6 @@ export function drawScenario(seed: number): Scenario {
   }
   const rows = drawRows(draws, users, { ...rules, readFirst, action: contrary ? 'suspend' : null })
   const stormy = draws.chance('stormy', 0.3)
-  const tight = draws.chance('tight', 0.2)
   const links = draws.chance('links', 0.2)
   return {
     seed,
@@ -59,8 +61,8 @@ export function drawScenario(seed: number): Scenario {
     onlyStatus:
       readFirst && draws.chance('only status', 0.1) ? ['ACTIVE', draws.pick('only', statuses)] : null,
     sameNames: draws.chance('same names', 0.5),
-    share: draws.pick('share', [0.5, 1, 0.3]),
-    concurrency: draws.pick('concurrency', [1, 3, 10]),
+    share: sluggish ? 0.5 : draws.pick('share', [0.5, 1, 0.3]),
+    concurrency: sluggish ? 10 : draws.pick('concurrency', [1, 3, 10]),
     requestTimeoutS: draws.pick('timeout', [3, 10, 30]),
     limits: tight
       ? { lifecycle: draws.int('limit', 4, 30), reads: draws.int('read limit', 10, 60) }
@@ -68,13 +70,18 @@ export function drawScenario(seed: number): Scenario {
     orgConcurrency: draws.chance('crowded', 0.15) ? 2 : 75,
     orgClockMs: Date.UTC(2026, 2, 2, 10) + draws.int('org clock', -200_000, 200_000),
     transitionMs: draws.pick('transition', [300, 3_000, 20_000, 90_000]),
-    othersPerMinute: draws.chance('others', tight ? 0.5 : 0.1)
+    othersPerMinute: draws.chance('others', tight && !sluggish ? 0.5 : 0.1)
       ? draws.int('others', 1, draws.pick('busy', [10, 60]))
       : 0,
     faults: contrary
-      ? drawLostAnswers(draws, rows.length)
-      : drawFaults(draws, rows.length, stormy ? 0.25 : draws.pick('faulty', [0, 0.04, 0.1])),
-    disturbances: drawDisturbances(draws),
+      ? drawSame(draws, 'POST', rows.length, 'lost_answer', 0.4)
+      : sluggish
+        ? [
+            ...drawSame(draws, 'POST', rows.length * 4, 'slow_answer', 0.25),
+            ...drawSame(draws, 'GET', rows.length * 4, 'slow_answer', 0.25),
+          ]
+        : drawFaults(draws, rows.length, stormy ? 0.25 : draws.pick('faulty', [0, 0.04, 0.1])),
+    disturbances: sluggish ? [] : drawDisturbances(draws),
     colleagues: drawColleagues(draws, users),
     undoneAfterMs: contrary || draws.chance('undone', 0.03) ? draws.int('undone after', 0, 300) : null,
     denials: drawDenials(draws, users),
@@ -88,8 +95,13 @@ function drawProtected(draws: Draws, users: readonly UserSpec[]): string {
   return draws.pick('protected as', [login, login.toUpperCase(), id, `*${login.slice(4)}`])
 }
 
-function drawUsers(draws: Draws, contrary: boolean): UserSpec[] {
-  const count = draws.chance('many users', 0.15) ? draws.int('users', 15, 30) : draws.int('users', 1, 8)
+function drawUsers(
+  draws: Draws,
+  { contrary, many }: { readonly contrary: boolean; readonly many: boolean },
+): UserSpec[] {
+  const count = draws.chance('many users', many ? 1 : 0.15)
+    ? draws.int('users', 15, 30)
+    : draws.int('users', 1, 8)
   return Array.from({ length: count }, (_, index) => ({
     id: `00uSim${String(index).padStart(14, '0')}`,
     login: `user${index}@example.com`,
@@ -172,10 +184,11 @@ function drawFaults(draws: Draws, rows: number, rate: number): Fault[] {
   return faults
 }
 
-function drawLostAnswers(draws: Draws, rows: number): Fault[] {
-  return Array.from({ length: rows }, (_, index) => index + 1)
-    .filter(() => draws.chance('answer lost', 0.4))
-    .map((number) => ({ of: 'POST', number, kind: 'lost_answer', clockMs: 0 }))
+/** Faults of one kind alone. */
+function drawSame(draws: Draws, of: Fault['of'], most: number, kind: Fault['kind'], rate: number): Fault[] {
+  return Array.from({ length: most }, (_, index) => index + 1)
+    .filter(() => draws.chance(`${kind} of ${of}`, rate))
+    .map((number) => ({ of, number, kind, clockMs: 0 }))
 }
 
 function drawDisturbances(draws: Draws): Disturbance[] {
