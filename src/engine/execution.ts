@@ -4,6 +4,7 @@ import type { Hold } from '../files/hold/hold.ts'
 import { readRows } from '../input/read-rows.ts'
 import type { InputRow } from '../input/row.ts'
 import { rowSettings } from '../job/input-settings.ts'
+import { goesOn } from '../job/step.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
 import type { JournalEvent } from '../journal/journal-event.ts'
@@ -172,7 +173,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
 
 function failureLimits({ job }: RunFile): FailureLimits {
   const { max_failures: most, max_failure_rate: rate } = job.guards
-  return new FailureLimits({ most, rate }, (step) => job.steps?.[step - 1]?.if_failed === 'go_on')
+  return new FailureLimits({ most, rate }, (step) => goesOn(job.steps, step))
 }
 
 /** The longest time that a timer can wait. No execution comes near it. */

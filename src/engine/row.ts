@@ -1,4 +1,5 @@
 import { signatureOf, type ValidRow } from '../input/row.ts'
+import { goesOn } from '../job/step.ts'
 import { type FailedRead, type FoundUser, readUser } from '../lookup/read-user.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
@@ -122,8 +123,8 @@ async function endRow(
       const answered =
         shown === null ? {} : { http_status: shown.httpStatus, okta_request_id: shown.requestId }
       await recorder.result({ ...ended, ...answered, okta_login: shown?.user.login ?? null })
-      skip ??= skipAfter(ended, goesOn(services, step))
-    } else skip ??= skipAfter(known, goesOn(services, step))
+      skip ??= skipAfter(ended, goesOn(services.job.steps, step))
+    } else skip ??= skipAfter(known, goesOn(services.job.steps, step))
   }
 }
 
@@ -168,11 +169,6 @@ function begunWith(
   if (sentTo !== null) return { id: sentTo.user_id, login: sentTo.login ?? '' }
   const result = recorded.find((known) => known.okta_user_id !== null)
   return result === undefined ? null : { id: result.okta_user_id ?? row.user, login: result.okta_login ?? '' }
-}
-
-/** Whether the later steps of a row go on although this one failed. */
-function goesOn({ job }: Pick<Services, 'job'>, step: number): boolean {
-  return job.steps?.[step - 1]?.if_failed === 'go_on'
 }
 
 /** Runs the tasks without a result up to a step. Returns whether a task of the row is in doubt. */
@@ -224,7 +220,7 @@ async function runTasks(
     if (result === undefined) continue
     inDoubt ||= leavesDoubt(result)
     if (result.result === 'succeeded') ledTo.push(...ruleOf(action).target)
-    skipRest ??= skipAfter(result, goesOn(services, step))
+    skipRest ??= skipAfter(result, goesOn(services.job.steps, step))
   }
   return inDoubt
 }

@@ -13,6 +13,8 @@ export interface Survey extends TallyCounts {
   /** All rows: valid, invalid and not selected together. */
   readonly rows: number
   readonly validRows: number
+  /** Valid rows that are due and no duplicates. */
+  readonly rowsToActOn: number
   readonly invalidRows: number
   /** Rows that `input.where` leaves out. */
   readonly notSelectedRows: number
@@ -92,15 +94,18 @@ export class SurveyCounter {
     const refused = addressColumn === null ? 0 : shortName.rows
     const counted = refused === 0 ? [id, address, shortName] : [id, address]
     const invalidRows = this.#invalidRows + refused
+    const validRows = this.#rows - invalidRows - this.#notSelectedRows
+    const counts = countsOf(counted)
     return {
       rows: this.#rows,
-      validRows: this.#rows - invalidRows - this.#notSelectedRows,
+      validRows,
+      rowsToActOn: validRows - counts.notDueRows - counts.duplicateRows,
       invalidRows,
       notSelectedRows: this.#notSelectedRows,
       jobActionRows: counted.reduce((sum, { jobActionRows }) => sum + jobActionRows, 0),
       keys: { id: id.rows, address: address.rows, short_name: shortName.rows - refused },
       firstInvalid: addressColumn === null ? this.#firstInvalid : this.#withShortNames(addressColumn),
-      ...countsOf(counted),
+      ...counts,
     }
   }
 

@@ -21,6 +21,8 @@ export interface TallyCounts {
   readonly dueUsers: number
   /** Includes the tasks of rows that are not due, and of duplicates. */
   readonly tasks: number
+  /** The sum of `tasksByAction`. */
+  readonly tasksToDo: number
   /** Tasks that a run would do now: of rows that are due and no duplicates. Actions without one are not in it. */
   readonly tasksByAction: ReadonlyMap<Action, number>
   readonly tasksByActionAndSendEmail: ReadonlyMap<Action, SendEmailCounts>
@@ -132,6 +134,7 @@ export function countsOf(tallies: readonly Tally[]): TallyCounts {
     tasks: tallies.reduce((sum, tally) => sum + tally.tasks, 0),
     notDueRows: tallies.reduce((sum, tally) => sum + tally.notDueRows, 0),
     duplicateRows: tallies.reduce((sum, tally) => sum + tally.duplicateRows, 0),
+    tasksToDo: [...tasksByAction.values()].reduce((sum, count) => sum + count, 0),
     tasksByAction,
     tasksByActionAndSendEmail: byActionAndSendEmail,
   }

@@ -42,3 +42,8 @@ export const jobStep = z.union(forms, { error: explainStep }).transform((step): 
 export function nameSteps(steps: readonly JobStep[]): string {
   return steps.map(({ action }) => action).join(', ')
 }
+
+/** Whether the later steps of a row go on although this step, from 1, failed. False where the job has no steps. */
+export function goesOn(steps: readonly JobStep[] | null, step: number): boolean {
+  return steps?.[step - 1]?.if_failed === 'go_on'
+}

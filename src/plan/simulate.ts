@@ -1,5 +1,5 @@
 import type { ValidRow } from '../input/row.ts'
-import type { JobStep } from '../job/step.ts'
+import { goesOn, type JobStep } from '../job/step.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import type { OktaUser } from '../okta/user.ts'
@@ -112,11 +112,6 @@ export function simulateRow(
     possible: ends.every((now) => now !== null) ? distinctStatuses(ends) : null,
     skipped: duplicate?.reason ?? null,
   }
-}
-
-/** Whether the later steps of a row go on although this one failed. */
-function goesOn(steps: readonly JobStep[] | null, step: number): boolean {
-  return steps?.[step - 1]?.if_failed === 'go_on'
 }
 
 /** The tasks of a row that ends as a whole, without a call. */

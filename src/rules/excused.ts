@@ -1,4 +1,4 @@
-import type { JobStep } from '../job/step.ts'
+import { goesOn, type JobStep } from '../job/step.ts'
 
 /**
  * The steps of a row, from 1, whose failure the job allows for (`if_failed: go_on`), because the row's last step
@@ -14,6 +14,6 @@ export function excusedSteps(
   const last = results.at(-1)
   if (steps === null || (last !== 'succeeded' && last !== 'unchanged')) return []
   return results.flatMap((result, index) =>
-    result === 'failed' && steps[index]?.if_failed === 'go_on' ? [index + 1] : [],
+    result === 'failed' && goesOn(steps, index + 1) ? [index + 1] : [],
   )
 }

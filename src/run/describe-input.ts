@@ -9,9 +9,8 @@ import type { CheckedInput } from './check-input.ts'
  * may not be meant, whom the keys name and what the rows come to.
  */
 export function describeInput({ mapping, survey, job, sheet }: CheckedInput): readonly string[] {
-  const { rows, validRows, invalidRows, notSelectedRows, notDueRows, duplicateRows } = survey
+  const { rows, invalidRows, notSelectedRows, notDueRows, duplicateRows } = survey
   const { jobActionRows, keys, unusedColumns } = survey
-  const toActOn = validRows - notDueRows - duplicateRows
   const kinds = [
     [keys.address, 'login'],
     [keys.id, 'id'],
@@ -23,7 +22,7 @@ export function describeInput({ mapping, survey, job, sheet }: CheckedInput): re
     ...(sheet === null ? [] : [describeSheet(sheet)]),
     `Columns: user ${shown(mapping.user)}; action ${actionColumn(mapping.action, job)}; send_email ${columnOrNone(mapping.sendEmail)}; not used: ${unusedColumns.length === 0 ? 'none' : shownList(unusedColumns)}.`,
     ...survey.warnings.map(({ message }) => `Warning: ${message}`),
-    `Rows: ${rows} = ${toActOn} to act on + ${invalidRows} bad + ${notSelectedRows} not selected + ${notDueRows} not due + ${counted(duplicateRows, 'duplicate')}.${named.length === 0 ? '' : ` They name ${named.join(', ')}${without}.`}`,
+    `Rows: ${rows} = ${survey.rowsToActOn} to act on + ${invalidRows} bad + ${notSelectedRows} not selected + ${notDueRows} not due + ${counted(duplicateRows, 'duplicate')}.${named.length === 0 ? '' : ` They name ${named.join(', ')}${without}.`}`,
     ...(jobActionRows > 0 && job.action !== null
       ? [`${counted(jobActionRows, 'row')} without an action: ${job.action}.`]
       : []),

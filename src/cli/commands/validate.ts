@@ -56,13 +56,11 @@ export const validateCommand = defineCommand({
         throw new Refusal(describeInvalidRows(file.name, survey), 'Correct the rows, then validate again.')
       }
       const actions = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
-      const now = [...survey.tasksByAction.values()].reduce((sum, count) => sum + count, 0)
       const holds = `${counted(survey.dueUsers, 'user')} in column ${JSON.stringify(mapping.user)}`
-      const tasks = now === 0 ? 'no tasks' : `${counted(now, 'task')} (${actions})`
+      const tasks = survey.tasksToDo === 0 ? 'no tasks' : `${counted(survey.tasksToDo, 'task')} (${actions})`
       const mails = `up to ${counted(countMails(survey, job), 'mail')}`
-      const rows = survey.validRows - survey.notDueRows - survey.duplicateRows
       process.stdout.write(
-        `${file.name}: ${counted(rows, 'row')} to act on, none bad: ${holds}, ${tasks}, ${mails}.\n`,
+        `${file.name}: ${counted(survey.rowsToActOn, 'row')} to act on, none bad: ${holds}, ${tasks}, ${mails}.\n`,
       )
       process.stdout.write(described)
       if (tooMany) process.stdout.write(`A run would stop: max_users allows ${job.guards.max_users} users.\n`)

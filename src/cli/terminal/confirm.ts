@@ -26,7 +26,7 @@ export async function askYesNo(question: string, signal: AbortSignal): Promise<b
 
 /** One sentence about what a run may send: calls by action, users and mails. */
 export function describeSending(survey: Survey, job: Job, org: string): string {
-  const tasks = [...survey.tasksByAction.values()].reduce((sum, count) => sum + count, 0)
+  const tasks = survey.tasksToDo
   if (tasks === 0)
     return `There is nothing to send: the input has ${counted(survey.rows, 'row')}, none to act on.`
   const calls = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
