@@ -1,8 +1,36 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { Fault } from '../support/foreign-org/fault.ts'
-import { makeUsers } from '../support/foreign-org/user.ts'
-import { parseCsv, runId, unattended, usersCsv, withWorkplace } from './workplace.ts'
+import { type ForeignUser, makeUsers } from '../support/foreign-org/user.ts'
+import { parseCsv, runId, unattended, usersCsv, type Workplace, withWorkplace } from './workplace.ts'
+
+/** A run whose reactivate was applied without an answer, and whose repeat Okta turns away until it is healed. */
+async function withRepeatUnderWay(place: Workplace, user: ForeignUser) {
+  let healed = false
+  const org = await place.org({
+    users: [user],
+    fault: ({ action, attempt }): Fault | null => {
+      if (healed || action !== 'reactivate') return null
+      return attempt === 1 ? { name: 'dropAfter' } : { name: 'readOnly' }
+    },
+  })
+  await place.write(
+    'job.yaml',
+    'name: twice\naction: reactivate\ninput: { file: in.csv }\noptions: { in_doubt: retry }\n',
+  )
+  await place.write('in.csv', usersCsv([user.id]))
+  const cli = place.start(org, ['run', '--job', 'job.yaml', ...unattended], {
+    env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' },
+  })
+  await org.waitUntil(() => org.requests.filter(({ action }) => action !== null).length >= 2)
+  return {
+    org,
+    cli,
+    heal: () => {
+      healed = true
+    },
+  }
+}
 
 it('without reads, retry does not take a row for the duplicate of one that was superseded', {
   timeout: 60_000,
@@ -47,31 +75,11 @@ it('retry of retry keeps how often a reactivate was repeated, and --in-doubt kee
   await withWorkplace(async (place) => {
     const [user] = makeUsers({ count: 1, status: 'PROVISIONED' })
     if (user === undefined) return
-    let stage = 0
-    const org = await place.org({
-      users: [user],
-      fault: ({ action, attempt }): Fault | null =>
-        action !== 'reactivate'
-          ? null
-          : stage === 0 && attempt === 1
-            ? { name: 'dropAfter' }
-            : stage === 0
-              ? { name: 'readOnly' }
-              : null,
-    })
-    await place.write(
-      'job.yaml',
-      'name: twice\naction: reactivate\ninput: { file: in.csv }\noptions: { in_doubt: retry }\n',
-    )
-    await place.write('in.csv', usersCsv([user.id]))
-    const cli = place.start(org, ['run', '--job', 'job.yaml', ...unattended], {
-      env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' },
-    })
-    await org.waitUntil(() => org.requests.filter(({ action }) => action !== null).length >= 2)
+    const { org, cli, heal } = await withRepeatUnderWay(place, user)
     await delay(100)
     cli.kill('SIGINT')
     await cli.ended
-    stage = 1
+    heal()
     await place.run(org, ['retry', runId, '--yes', '--quiet', '--in-doubt', 'keep'])
     expect(org.applied).toEqual({ [`${user.id} reactivate`]: 1 })
   })
@@ -83,27 +91,7 @@ it('after a repeat was decided, a resume that can not read the user does not cal
   await withWorkplace(async (place) => {
     const [user] = makeUsers({ count: 1, status: 'PROVISIONED' })
     if (user === undefined) return
-    let stage = 0
-    const org = await place.org({
-      users: [user],
-      fault: ({ action, attempt }): Fault | null =>
-        action !== 'reactivate'
-          ? null
-          : stage === 0 && attempt === 1
-            ? { name: 'dropAfter' }
-            : stage === 0
-              ? { name: 'readOnly' }
-              : null,
-    })
-    await place.write(
-      'job.yaml',
-      'name: twice\naction: reactivate\ninput: { file: in.csv }\noptions: { in_doubt: retry }\n',
-    )
-    await place.write('in.csv', usersCsv([user.id]))
-    const cli = place.start(org, ['run', '--job', 'job.yaml', ...unattended], {
-      env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' },
-    })
-    await org.waitUntil(() => org.requests.filter(({ action }) => action !== null).length >= 2)
+    const { org, cli, heal } = await withRepeatUnderWay(place, user)
     await delay(100)
     cli.kill('SIGKILL')
     await cli.ended
@@ -111,7 +99,7 @@ it('after a repeat was decided, a resume that can not read the user does not cal
     const known = org.org.users.get(user.id)
     if (known !== undefined)
       Object.assign(known, { status: 'ACTIVE', statusChanged: new Date().toISOString() })
-    stage = 1
+    heal()
     await place.run(org, ['resume', runId, '--yes', '--quiet'], {
       env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' },
     })
