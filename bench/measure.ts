@@ -14,7 +14,7 @@ export interface Setting {
   readonly inFlight: number
   readonly reads: boolean
   readonly share: number
-  /** Calls a window of another client on the same counter; 0: no other client. */
+  /** Calls per window by another client on the same counter; 0: no other client. */
   readonly neighbourCalls: number
 }
 

@@ -1,11 +1,6 @@
 import type { RateLimit } from '../okta/rate-limit.ts'
-import { type BudgetState, isProbing, longestOpen, type Unattributed } from './budget-state.ts'
+import { type BudgetState, isProbing, longestOpen, type Permit, type Unattributed } from './budget-state.ts'
 import { openWindow } from './open-window.ts'
-
-/** Given to each request, and returned with its answer. */
-export interface Permit {
-  readonly probe: boolean
-}
 
 /** The outcome of a request, for its permit. */
 export type BudgetAnswer =

@@ -1,3 +1,8 @@
+/** Given to each request, and returned with its answer. */
+export interface Permit {
+  readonly probe: boolean
+}
+
 /**
  * What may be sent now in one rate-limit bucket, as arithmetic over (state, event, now).
  *

@@ -1,6 +1,5 @@
 import type { RateLimit } from '../okta/rate-limit.ts'
-import type { Permit } from './budget-events.ts'
-import { type BudgetState, defaultWindowMs, noneUnattributed } from './budget-state.ts'
+import { type BudgetState, defaultWindowMs, noneUnattributed, type Permit } from './budget-state.ts'
 import { rateOfOthers } from './others.ts'
 
 /**

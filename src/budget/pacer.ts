@@ -6,8 +6,8 @@ import type { Bucket } from '../okta/bucket.ts'
 import { buckets } from '../okta/bucket.ts'
 import { isConcurrencyLimit } from '../okta/classify.ts'
 import type { OktaClock } from '../okta/clock.ts'
-import { answered, type BudgetAnswer, type Permit, sent } from './budget-events.ts'
-import { shareOf } from './budget-state.ts'
+import { answered, type BudgetAnswer, sent } from './budget-events.ts'
+import { type Permit, shareOf } from './budget-state.ts'
 import {
   type BucketReport,
   budgetAnswer,

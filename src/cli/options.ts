@@ -14,12 +14,13 @@ export const guardOptions = {
   'max-failures': {
     type: 'number',
     requiresArg: true,
-    describe: 'Tolerate so many failed tasks; the next one stops the run',
+    describe: 'How many tasks may fail; one more stops the run',
   },
   'max-failure-rate': {
     type: 'number',
     requiresArg: true,
-    describe: 'Stop once more than this part of the tasks failed, such as 0.2; judged from 50 tasks on',
+    describe:
+      'Stop when more than this part of the tasks has failed, such as 0.2; judged once 50 tasks have ended',
   },
   'max-duration': {
     type: 'string',

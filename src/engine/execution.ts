@@ -132,6 +132,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     let current = run
     try {
       const owner = await readTokenOwner(lookup, options.credentials)
+      // R2: nothing is sent before this is on disk.
       const begun = moved(withOwner(run, owner, options.say), 'begin')
       current = begun
       await writeRunFile(directory, begun)

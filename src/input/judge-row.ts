@@ -63,7 +63,7 @@ function notAnAddress(key: string): string {
   return `the user ${shown(key)} has no @, and most users of the column have one; an id or a login was expected`
 }
 
-/** A row with a short name in a column of addresses, as a bad row. */
+/** Turns a row with a short name, in a column of addresses, into a bad row. */
 export function asInvalid({ row, line, user, cells }: ValidRow, column: string): InvalidRow {
   const problems = [{ column, message: notAnAddress(user) }]
   return { kind: 'invalid', row, line, user, action: '', problems, cells, raw: null }
@@ -178,7 +178,10 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     for (const { column, wanted } of conditions) {
       const text = plainText(cellAt(record.cells, column))
       if (!wanted.has(text.toLowerCase()))
-        return { column, message: `not selected: the cell is ${shown(text)}, and where asks for another` }
+        return {
+          column,
+          message: `not selected: the cell is ${shown(text)}, which does not match the condition in where`,
+        }
     }
     return null
   }

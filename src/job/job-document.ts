@@ -46,7 +46,7 @@ const deepestIndentation = 200
 const mostAliases = 100
 
 /**
- * Reads a text as YAML 1.2, which JSON is a part of: so both keep their positions.
+ * Reads a text as YAML 1.2, which includes JSON, so that positions are known for both.
  * Never throws: what is wrong is in `problems`.
  */
 export function parseJobDocument(text: string): JobDocument {

@@ -61,11 +61,11 @@ const input = z.strictObject({
     .min(1)
     .optional()
     .describe('The input, relative to the job file. An input named on the command line wins.'),
-  format: jobValues.format.optional().describe('Else told by the extension of the input.'),
+  format: jobValues.format.optional().describe('By default the file extension of the input decides.'),
   encoding: jobValues.encoding
     .optional()
     .describe(
-      `Else told by the byte-order mark of the input, utf-8 without one. One of ${knownEncodings}, in any letter case.`,
+      `By default the byte-order mark of the input decides; without one it is utf-8. One of ${knownEncodings}, in any letter case.`,
     ),
   user_column: jobValues.column
     .optional()
@@ -74,7 +74,7 @@ const input = z.strictObject({
     ),
   action_column: jobValues.column
     .optional()
-    .describe("The column that holds each row's action; none if no column does."),
+    .describe("The column that holds each row's action; none if there is no such column."),
   check: inputValues.check
     .optional()
     .describe("The column with each user's login: a user whose login in Okta is another one is skipped."),
@@ -140,10 +140,10 @@ const pace = z.strictObject({
 const guards = z.strictObject({
   max_users: jobValues.max_users
     .optional()
-    .describe('Stop before the first call if the input names more distinct users.'),
+    .describe('Stop before the first call if the input names more distinct users than this.'),
   max_failures: jobValues.max_failures
     .optional()
-    .describe('So many failed tasks are tolerated in an execution; the next one stops it.'),
+    .describe('How many tasks may fail in one execution. One more stops it.'),
   max_failure_rate: jobValues.max_failure_rate
     .optional()
     .describe('The part of the tasks that may fail, once 50 have ended: 0.2 is one in five.'),
@@ -190,7 +190,7 @@ export const jobSchema = z
     }),
     options: options.optional().describe('How the actions are sent.'),
     pace: pace.optional().describe('How fast the run may go.'),
-    guards: guards.optional().describe('What refuses or stops work before harm is done.'),
+    guards: guards.optional().describe('Limits and protections that stop work before it does harm.'),
     report: report.optional().describe('What is written beside the run directory.'),
     read_first: z.boolean().optional().meta({
       description:

@@ -133,7 +133,7 @@ function actionFlag(text: string): Action {
   const action = parseAction(text)
   if (action !== null) return action
   throw new Refusal(
-    `--action ${JSON.stringify(text)} is no action; one of ${actionNames.join(', ')} was expected.`,
+    `--action ${JSON.stringify(text)} is not an action; one of ${actionNames.join(', ')} was expected.`,
     'okta-lifecycle run users.csv --action suspend',
   )
 }
@@ -142,7 +142,7 @@ function encodingFlag(text: string): NamedEncoding {
   const encoding = parseEncoding(text)
   if (encoding !== null) return encoding
   throw new Refusal(
-    `--encoding ${shown(text)} is no encoding that is known; one of ${knownEncodings} was expected.`,
+    `--encoding ${shown(text)} is not a known encoding; one of ${knownEncodings} was expected.`,
     'okta-lifecycle run users.csv --encoding windows-1252, or save the file as UTF-8',
   )
 }

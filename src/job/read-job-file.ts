@@ -112,7 +112,7 @@ function splitIssue(issue: z.core.$ZodIssue): UnplacedProblem[] {
 function placeProblem(document: JobDocument, { path, key, message }: UnplacedProblem): PlacedProblem {
   if (key === null) return { ...document.positionOfValue(path), message: `${showPath(path)}: ${message}` }
   const position = document.positionOfKey(path, key)
-  return { ...position, message: `${showPath([...path, key])}: ${message}, an unknown one was found` }
+  return { ...position, message: `${showPath([...path, key])}: ${message}, but this key is unknown` }
 }
 
 /** What YAML lets pass and JSON doesn't, such as a comment or a comma too many; null if there is none. */

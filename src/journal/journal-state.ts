@@ -147,6 +147,7 @@ export class JournalState {
 
   #end(event: TaskResult, position: Position): void {
     const task = this.#index(event)
+    // J1: the first result stands.
     if (this.#results.get(task) !== null) return
     const last = this.#progress.get(task)?.last
     if (event.result === 'in_doubt' && last !== undefined) {
@@ -162,6 +163,7 @@ export class JournalState {
     this.executions.sign(event.finished_at)
   }
 
+  /** Counts up alone, and for results alone (J2). */
   #count(name: string): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
   }

@@ -1,7 +1,7 @@
 import type { AnswerEvent, AttemptPlace, InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
 
 /**
- * What is known about the last attempt of a task without a result.
+ * What is known about the last attempt of a task without a result (J3 in journal-state.ts).
  *
  * - `open`: it was sent or was about to be sent, and its outcome is not known. `doubt` says why; null after a crash.
  *   Nothing else is done with the user until it is settled. Reports call the task `unsettled`.

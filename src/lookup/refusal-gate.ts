@@ -118,7 +118,7 @@ export class RefusalGate implements Gate {
   }
 
   /**
-   * After a refusal: holds the task until the cause is decided.
+   * After a refusal: holds the task until the cause is decided (E1).
    *
    * @returns once the user is found to be the cause
    * @throws RunStopped once the token is found to be the cause, or when the run stops first
@@ -164,6 +164,7 @@ export class RefusalGate implements Gate {
   async #decide(): Promise<void> {
     let outcome: ProbeOutcome
     try {
+      // E2: what comes later in the input is tried before the run may stop.
       outcome = await this.#probe()
     } catch {
       // Whoever failed has stopped the run: what is held stays undecided and is taken up on resume.

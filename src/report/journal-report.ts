@@ -119,7 +119,7 @@ function remarks({ lines, bytes, torn_bytes, recorded, working }: JournalReport)
     said.push(
       lines === 0
         ? 'Nothing was sent yet.'
-        : 'summary.json does not record its end, so lines that were cut off at the end would not be noticed.',
+        : 'summary.json does not say where the journal ends, so lines missing at its end would not be noticed.',
     )
   } else if (recorded.bytes < bytes) {
     said.push(

@@ -14,7 +14,7 @@ const skipWords: Readonly<Record<SkipReason, string>> = {
   only_status: 'by only_status',
   not_selected: 'as not selected',
   not_due: 'as not due yet',
-  other_login: 'because the login in Okta is another than in the row',
+  other_login: 'because the login in Okta differs from the one in the row',
   protected: 'because a guard protects the user',
   token_owner: 'because the user owns the API token',
   invalid_row: 'because the row is bad',
@@ -118,7 +118,8 @@ function renderLook({ results, excused, skipped, files }: Summary): string[] {
   const expected = skipReasons
     .filter((reason) => skipped[reason] > 0 && expectedSkips.has(reason))
     .map((reason) => `${skipped[reason]} skipped ${skipWords[reason]}`)
-  if (excused > 0) expected.push(`${excused} failed, but the last step of the row did not`)
+  if (excused > 0)
+    expected.push(`${excused} failed in an earlier step, but the last step of the row did not fail`)
   return [
     ...(looks.length > 0 ? ['Needs a look', ...looks.map((line) => `  ${line}`)] : ['Nothing needs a look']),
     ...(expected.length > 0 ? [`As asked: ${expected.join(', ')}`] : []),

@@ -16,7 +16,9 @@ const requests = z
     total: count,
     reads: count.describe('Reads of single users, which have their own budget.'),
     lifecycle: count.describe('Calls of the seven actions.'),
-    by_http_status: z.record(z.string(), count).describe('Requests by HTTP status; none: without an answer.'),
+    by_http_status: z
+      .record(z.string(), count)
+      .describe('Requests by HTTP status; `none` counts those without an answer.'),
   })
   .describe('HTTP requests of all executions.')
 
@@ -24,7 +26,7 @@ const lag = z
   .strictObject({
     tasks: count.describe('Tasks that were due at a time and have been applied.'),
     median_seconds: z.number().describe('Of the sorted lags the one in the middle; of two, the lower one.'),
-    p95_seconds: z.number().describe('The lowest lag that 95 of 100 tasks do not exceed.'),
+    p95_seconds: z.number().describe('The 95th percentile: 95 of 100 tasks had this lag or less.'),
     worst_seconds: z.number(),
     bound_seconds: z.number().nullable().describe("The job's input.due.max_lag; null if it sets none."),
     over_bound: count.describe('Tasks over the bound.'),
@@ -83,8 +85,8 @@ export const summarySchema = z
     reason: z.string().nullable().describe('Why the run did not finish; null if it did.'),
     next: z.string().describe('What to do next, with the command to type.'),
     exit_code: count.describe("The process's exit status."),
-    started_at: time.describe('RFC 3339, UTC; of the first execution.'),
-    finished_at: time.describe('RFC 3339, UTC; of the last execution.'),
+    started_at: time.describe('Start of the first execution (RFC 3339, UTC).'),
+    finished_at: time.describe('End of the last execution (RFC 3339, UTC).'),
     duration_seconds: z.number().min(0).describe('Seconds at work, all executions together.'),
     executions: z.int().min(1).describe('How often the run was started or resumed.'),
     rows: count,

@@ -1,5 +1,3 @@
-import type { RunFile } from './run-file.ts'
-
 /**
  * The life of a run, as recorded in `run.json`.
  *
@@ -59,7 +57,11 @@ export type RunTransition = keyof typeof runTransitions
  * @param reason why, for a person; null for a transition that needs no reason
  * @throws Error for a transition that is not in the table, which is a bug
  */
-export function moved(run: RunFile, transition: RunTransition, reason: string | null = null): RunFile {
+export function moved<Run extends { readonly state: RunState; readonly reason: string | null }>(
+  run: Run,
+  transition: RunTransition,
+  reason: string | null = null,
+): Run {
   const { from, to }: Transition = runTransitions[transition]
   if (!from.includes(run.state)) throw new Error(`A run that is ${run.state} can't ${transition}.`)
   return { ...run, state: to, reason }
@@ -67,5 +69,6 @@ export function moved(run: RunFile, transition: RunTransition, reason: string | 
 
 /** Whether a run can be resumed, judging by its state alone. */
 export function isResumable(state: RunState): boolean {
+  // R4: what is closed stays closed.
   return state !== 'finished' && state !== 'closed'
 }

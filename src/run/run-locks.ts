@@ -21,7 +21,7 @@ export function lockedJob(run: Pick<RunFile, 'from_job_file' | 'org_url' | 'job'
 }
 
 /**
- * Does the work while this process holds the job, if there is one, and the run. The job is always taken first; both are
+ * Does the work while this process holds the job, if there is one, and the run (R1 in life.ts). The job is always taken first; both are
  * watched at the same time. Both are released whatever happens.
  *
  * @param work gets the hold of the run

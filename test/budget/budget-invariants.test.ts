@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { answered, type BudgetAnswer, type Permit, sent } from '../../src/budget/budget-events.ts'
-import { newBudget } from '../../src/budget/budget-state.ts'
+import { answered, type BudgetAnswer, sent } from '../../src/budget/budget-events.ts'
+import { newBudget, type Permit } from '../../src/budget/budget-state.ts'
 import { changesAt, permits } from '../../src/budget/permits.ts'
 import { reset, start } from './budget-play.ts'
 

@@ -1,5 +1,5 @@
-import { answered, type BudgetAnswer, type Permit, sent } from '../../src/budget/budget-events.ts'
-import { type BudgetState, newBudget } from '../../src/budget/budget-state.ts'
+import { answered, type BudgetAnswer, sent } from '../../src/budget/budget-events.ts'
+import { type BudgetState, newBudget, type Permit } from '../../src/budget/budget-state.ts'
 import type { RateLimit } from '../../src/okta/rate-limit.ts'
 
 /** When the first window opens, in epoch ms. */

@@ -143,7 +143,7 @@ it('says what was wrong and what to do next, in these words', async () => {
     → okta-lifecycle --help, or okta-lifecycle COMMAND --help
 
     # an unknown action
-    --action "delete" is no action; one of activate, deactivate, reactivate, reset_factors, suspend, unlock, unsuspend was expected.
+    --action "delete" is not an action; one of activate, deactivate, reactivate, reset_factors, suspend, unlock, unsuspend was expected.
     → okta-lifecycle run users.csv --action suspend
 
     # a share beyond 1
@@ -175,7 +175,7 @@ it('says what was wrong and what to do next, in these words', async () => {
     → Give a file whose first line names its columns, such as "user,action".
 
     # no terminal and no --yes
-    There is no terminal to ask the question before sending.
+    There is no terminal to ask the question on before sending.
     → Add --yes to send without a question.
 
     # a run id that leads elsewhere
@@ -200,7 +200,7 @@ it('says what was wrong and what to do next, in these words', async () => {
 
     # wrong values in the job file
     job.yaml:4:10: pace.share: a number of at most 1 was expected, 2 was found
-    job.yaml:5:3: pace.speed: one of the keys share, concurrency was expected, an unknown one was found
+    job.yaml:5:3: pace.speed: one of the keys share, concurrency was expected, but this key is unknown
     job.yaml:6:22: guards.max_users: a number was expected, "none" was found
     → Correct the job file, then check it: okta-lifecycle validate --job job.yaml
 

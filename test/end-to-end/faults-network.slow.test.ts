@@ -206,7 +206,7 @@ describe.concurrent('a network that goes away in the middle of a run', () => {
     })
   })
 
-  // Here alone the 45 s of patience pass by a clock that nobody has touched.
+  // Only this test waits the full 45 s of patience by the real clock.
   it('and stays away: interrupted, refused by resume, resumed when it is back', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count }), latencyMs: 60 })

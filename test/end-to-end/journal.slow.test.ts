@@ -119,7 +119,7 @@ describe('a journal with a torn tail', () => {
   it('goes on: the last line itself is torn', async () => {
     await withWorkplace(async (place) => {
       const { org, path, bytes } = await brokenOffRun(place, 'SIGINT')
-      // As a crash leaves it that comes before the summary is written: what it says of the journal's end is not there.
+      // As after a crash before the summary is written: nothing records where the journal ends.
       await rm(join(place.directory, 'runs', runId, 'summary.json'))
       await writeFile(path, bytes.subarray(0, -40))
       const end = await place.runHere(org, ['resume', '--latest', '--quiet'], impatient)

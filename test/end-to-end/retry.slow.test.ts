@@ -23,7 +23,7 @@ it('loses nothing and does nothing twice where the retry itself is killed, whene
     // Before anything is laid down, while it is, and at work.
     for (const delayMs of [150, 330, 370, 400, 420, 440, 460, 480, 500, 700, 900]) {
       const cli = place.start(org, [...(await nextOf(place, current)), ...again], impatient)
-      // A moment of its own is what each kill is about, not an event.
+      // Each kill is tied to a delay, not to an event.
       await Promise.race([cli.ended, sleep(delayMs)])
       cli.kill('SIGKILL')
       await cli.ended

@@ -71,8 +71,8 @@ describe('both JSON formats', () => {
   })
 
   test.each([
-    ['{"user":"a","user":"b"}', 'the key "user" comes twice in the record'],
-    ['{"user":"a","x":{"id":1,"y":[{"id":2,"id":2}]}}', 'the key "id" comes twice in the record'],
+    ['{"user":"a","user":"b"}', 'the key "user" appears twice in the record'],
+    ['{"user":"a","x":{"id":1,"y":[{"id":2,"id":2}]}}', 'the key "id" appears twice in the record'],
   ])('tell a key that comes twice in %j', async (text, message) => {
     for (const records of [await readArray(`[${text}]`, 2), await readLines(text, 2)])
       expect(records).toEqual([[expect.stringContaining(message)]])

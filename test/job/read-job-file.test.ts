@@ -191,17 +191,17 @@ describe('each problem has its place and says what was expected and found', () =
     [
       'an unknown key',
       'name: a\npace:\n  share: 1\n  speed: 2\n',
-      '4:3: pace.speed: one of the keys share, concurrency was expected, an unknown one was found',
+      '4:3: pace.speed: one of the keys share, concurrency was expected, but this key is unknown',
     ],
     [
       'a key that is a number',
       'name: a\npace:\n  7: 2\n',
-      '3:3: pace.7: one of the keys share, concurrency was expected, an unknown one was found',
+      '3:3: pace.7: one of the keys share, concurrency was expected, but this key is unknown',
     ],
     [
       '__proto__',
       'name: a\npace:\n  __proto__: { share: 1 }\n',
-      '3:3: pace.__proto__: one of the keys share, concurrency was expected, an unknown one was found',
+      '3:3: pace.__proto__: one of the keys share, concurrency was expected, but this key is unknown',
     ],
     ['a list in place of a job', '- name: a\n', '1:1: job: keys with values was expected, a list was found'],
     [

@@ -69,7 +69,7 @@ export function intentOf(row: number, attempt = 1, more: Partial<IntentEvent> = 
   }
 }
 
-/** A doubt about an attempt, plain but for what a test says. */
+/** An in_doubt event with defaults, except for what a test sets. */
 export function doubtOf(row: number, attempt = 1, more: Partial<InDoubtEvent> = {}): InDoubtEvent {
   return {
     event: 'in_doubt',

@@ -104,7 +104,7 @@ export interface Denial {
 /** What a person does once a process has ended. */
 export type Move = 'resume' | 'retry' | 'feed'
 
-/** All that is drawn before a history begins. A smaller one can be made of it by leaving things out. */
+/** All that is drawn before a history begins. Leaving things out gives a smaller one. */
 export interface Scenario {
   readonly seed: number
   readonly users: readonly UserSpec[]

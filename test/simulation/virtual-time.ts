@@ -18,7 +18,7 @@ export interface Happening {
 const realSetImmediate = setImmediate
 
 /**
- * Lets every promise and tick settle that can. It is what Node itself calls between two callbacks. A turn of the event
+ * Settles every promise and tick that can be settled. It is what Node itself calls between two callbacks. A turn of the event
  * loop would do the same and cost as much as most of what happens in a history.
  */
 const settleAll = Reflect.get(process, '_tickCallback') as () => void

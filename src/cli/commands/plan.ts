@@ -56,7 +56,10 @@ export const planCommand = defineCommand({
   },
   examples: [
     ['$0 plan --job jobs/offboarding.yaml', 'What a job would do to each user'],
-    ['$0 plan leavers.csv --action suspend --json', 'The same for a file, as JSON'],
+    [
+      '$0 plan leavers.csv --action suspend --json',
+      'What an action would do to the users in a file, as JSON',
+    ],
   ],
   handler: async (args, input): Promise<ExitCode> => {
     const prepared = await prepare(input, args)

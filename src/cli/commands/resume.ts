@@ -88,12 +88,12 @@ async function cutJournal(directory: string, run: RunFile): Promise<void> {
     Date.parse(run.created_at),
   )
   if (taken === null) {
-    say('The journal has no sound part of this run. Nothing was changed.')
+    say('The journal has no undamaged part of this run. Nothing was changed.')
     return
   }
   await forgetSummary(directory)
   say(
-    `${taken.flaw === null ? 'The journal shows no damage and is taken for an older copy.' : `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}.`} The run goes on from its ${taken.lines} sound lines. The whole file, with the ${taken.lostBytes} bytes after them, is kept as ${taken.keptAs}. What was sent in that part is not known, so each task without a result is looked up in Okta before anything is sent for it.`,
+    `${taken.flaw === null ? 'The journal shows no damage and is taken for an older copy.' : `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}.`} The run goes on from its ${taken.lines} undamaged lines. The whole file, with the ${taken.lostBytes} bytes after them, is kept as ${taken.keptAs}. What was sent in the lost part is not known, so each task without a result is looked up in Okta before anything is sent for it.`,
   )
 }
 
@@ -110,7 +110,7 @@ async function confirm(directory: string, run: RunFile, stop: StopSwitch): Promi
   const name = runNameOf(directory)
   if (!canAsk()) {
     throw new Refusal(
-      `Run ${run.run_id} was never confirmed, and there is no terminal to ask the question.`,
+      `Run ${run.run_id} was never confirmed, and there is no terminal to ask the question on.`,
       commandFor('resume', name, '--yes'),
     )
   }

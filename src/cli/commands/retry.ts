@@ -88,7 +88,7 @@ async function retry(oldDirectory: string, oldHold: Hold, options: RetryOptions)
   const oldName = runNameOf(oldDirectory)
   if (!options.yes && !canAsk()) {
     throw new Refusal(
-      'There is no terminal to ask the question before sending.',
+      'There is no terminal to ask the question on before sending.',
       commandFor('retry', oldName, '--yes'),
     )
   }

@@ -57,7 +57,7 @@ export const sandboxCommand = defineCommand({
       type: 'string',
       array: true,
       requiresArg: true,
-      describe: `The org's limit of a bucket, such as '/api/v1/users=600'; one of ${buckets.join(', ')}`,
+      describe: `The rate limit of a bucket, such as '/api/v1/users=600'; one of ${buckets.join(', ')}`,
     },
     'client-percent': {
       type: 'number',

@@ -24,7 +24,7 @@ export interface OrgObservation {
   readonly machineBehindMs: number | null
 }
 
-/** More entries than these are not looked up: a doctor must not use up the limit. */
+/** At most this many entries are looked up: doctor must not use up the limit. */
 const mostLookedUp = 50
 
 function get(path: string): OktaRequest {

@@ -70,7 +70,7 @@ const attempts: Readonly<Record<Step, string>> = {
   make: 'take a new directory',
   write: 'take a new file',
   sync: 'bring a file to disk (fsync)',
-  rename: 'replace a file by another (rename)',
+  rename: 'replace a file with another (rename)',
   lock: 'hold a lock (hard link)',
 }
 

@@ -66,7 +66,7 @@ export function checkQuestion(yes: boolean, source: string): void {
   throw new Refusal(
     source === '-' && canAsk()
       ? 'The question before sending can’t be asked, because standard input is the input.'
-      : 'There is no terminal to ask the question before sending.',
+      : 'There is no terminal to ask the question on before sending.',
     'Add --yes to send without a question.',
   )
 }

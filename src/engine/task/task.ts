@@ -103,6 +103,7 @@ class Task {
     const last = this.#services.recorder.state.progressOf(this.#input)?.last
     if (last === undefined && lostSince !== null) return { at: 'lost', since: lostSince }
     if (last?.kind === 'open') return { at: 'doubt', open: last, notBefore: null }
+    // T3: Okta's answer is on disk, so only its ending is missing.
     if (last?.kind === 'applied') {
       const { http_status: httpStatus, error_code: errorCode, request_id: requestId } = last.answer
       this.#history.lastWord = { httpStatus, errorCode, requestId }
@@ -298,6 +299,7 @@ class Task {
     const setbacks = ++this.#history.setbacks
     await waitForOkta(lookup, answer)
     if (setbacks >= maxSetbacks && answer.kind === 'answered' && isOktas(answer)) {
+      // T4: the run stops and the task has no result.
       throw lookup.stop.because(nothingCanBeSent(answer, setbacks))
     }
     return { at: 'waiting', milliseconds: backoffMs(setbacks, lookup.random()), parked: false, known: null }

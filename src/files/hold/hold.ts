@@ -68,7 +68,7 @@ export class Hold {
     return hold
   }
 
-  /** Whether the holder may write and send now. */
+  /** Whether the holder may write and send now (H1). */
   get valid(): boolean {
     return !this.#lost && performance.now() < this.#validUntil
   }
@@ -111,6 +111,7 @@ export class Hold {
     return this.#renewal
   }
 
+  /** Looks for a higher number only after the sign is written (H2), and never takes `#lost` back (H3). */
   async #giveSign(): Promise<void> {
     const startedAt = performance.now()
     const sign = `${++this.#signs} ${(await uptimeSeconds()) ?? ''}`

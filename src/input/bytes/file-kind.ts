@@ -35,7 +35,7 @@ const byBytes: readonly (readonly [start: string, kind: FileKind])[] = [
   ['504b0304', { what: 'an Excel workbook or a ZIP archive', next: () => saveAsUtf8 }],
   ['504b0506', { what: 'an empty ZIP archive', next: exportAgain }],
   ['d0cf11e0', oldOrEncrypted],
-  ['0908', { what: 'an Excel workbook of the oldest form', next: openAndSave }],
+  ['0908', { what: 'a workbook of Excel 2 to 4', next: openAndSave }],
   ['fffe0000', { what: 'UTF-32', next: () => saveAsUtf8 }],
   ['0000feff', { what: 'UTF-32', next: () => saveAsUtf8 }],
   ['1f8b', { what: 'compressed with gzip', next: unpack('gunzip') }],

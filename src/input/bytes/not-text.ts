@@ -25,7 +25,7 @@ export function notTextError(input: InputFile, place: string, error: NotUtf8, ar
       )
     case 'windows-1252':
       return new Refusal(
-        `${place}: the byte ${byteName(byte)} is no character in ${label}, which was expected.`,
+        `${place}: the byte ${byteName(byte)} is not a character in ${label}, which was expected.`,
         `Name the encoding that the file was saved in, or leave out --encoding if it is UTF-8. ${orSaveAsUtf8}`,
       )
     case 'utf-16le':

@@ -27,7 +27,7 @@ export function withoutCase(column: string): string {
 
 const brackets = /\([^()]*\)|\[[^[\]]*\]|\{[^{}]*\}|<[^<>]*>/g
 
-/** A name of a column without brackets and what they hold, punctuation and spaces: `E-Mail (work)` is `email`. */
+/** A column's name without spaces, punctuation and text in brackets: `E-Mail (work)` is `email`. */
 export function plainName(column: string): string {
   return withoutCase(column)
     .normalize('NFKC')

@@ -52,7 +52,7 @@ export async function idColumnsWithoutIds(
   return found.withoutIds()
 }
 
-/** What the keys of JSON records are. */
+/** The keys found in JSON records. */
 interface JsonKeys {
   /** In the order of their first occurrence. */
   readonly keys: readonly string[]

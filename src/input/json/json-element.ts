@@ -165,7 +165,7 @@ export function toRawRecord({ row, line, text }: RecordPlace, element: JsonEleme
     }
   const problems: RowProblem[] = repeated.map((key) => ({
     column: key,
-    message: `the key ${shown(key)} comes twice in the record; nobody can tell which value is meant`,
+    message: `the key ${shown(key)} appears twice in the record; nobody can tell which value is meant`,
   }))
   for (const [column, cell] of cells) {
     if (typeof cell !== 'object' || cell === null || !isTooDeep(cell)) continue

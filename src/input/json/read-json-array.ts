@@ -43,7 +43,7 @@ export async function* readJsonArray(input: InputFile, chunkBytes?: number): Asy
   const tokenize = createTokenizer(name, progress, builder)
   try {
     for await (const text of decodeUtf8Chunks(chunks)) {
-      // An error loses the tokens of its piece. Pieces end after each value, so that the row is known exactly.
+      // On an error the rest of the piece is lost. So each piece ends after one value, and the row of the error is known.
       for (const piece of text.split(/(?<=[,}\]])/)) {
         for (const element of tokenize(piece))
           yield toRawRecord({ row: ++progress.rows, line: null, text: null }, element)

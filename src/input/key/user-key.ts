@@ -58,12 +58,12 @@ function problemOfForm(key: string): string | null {
   if (/%[0-9a-f]{2}/i.test(key)) return 'is percent-encoded'
   if (!key.includes('@')) {
     const around = aroundAddress.exec(key)?.[0] ?? /^'|'$/.exec(key)?.[0]
-    return around === undefined ? null : `holds ${around}, which stands in no login`
+    return around === undefined ? null : `contains ${around}, which no login can contain`
   }
   if (key.split('@').length > 2) return 'holds more than one @'
   const around = aroundAddress.exec(key)?.[0]
-  if (around !== undefined) return `holds ${around}, which stands in no login`
-  return isSingleAddress(key) ? null : 'is not an address as it stands'
+  if (around !== undefined) return `contains ${around}, which no login can contain`
+  return isSingleAddress(key) ? null : 'is not an email address as it is written'
 }
 
 /** Names the address that was probably meant, if there is one. */

@@ -44,7 +44,7 @@ class RowBuilder implements XmlVisitor {
     if (path.length === 1 && name === 'sheetFormatPr') this.#hidesAll = isTrue(attributes.get('zeroHeight'))
     if (path[1] !== 'sheetData') return
     if (path.length === 2 && name !== 'row')
-      throw this.#broken('something other than rows was found among its rows')
+      throw this.#broken('it contains something other than rows where only rows are expected')
     if (path.length === 3 && name === '')
       throw this.#broken(`something other than cells was found in row ${this.#line}`)
     if (path.length === 2) this.#openRow(attributes)

@@ -61,6 +61,7 @@ export function need(state: TokenState, now: number): readonly [TokenState, Need
         { do: 'ask', grant: null },
       ]
     case 'asking':
+      // O1: one request is under way.
       return [state, { do: 'wait' }]
     case 'holding': {
       const { grant, renewAt, until } = state
@@ -108,7 +109,7 @@ export function ended(state: TokenState, outcome: TokenOutcome, now: number): To
   }
 }
 
-/** A call with this token was answered with 401. */
+/** A call with this token was answered with 401: no other call uses it (O2). */
 export function rejected(state: TokenState, grant: Grant): TokenState {
   if (state.kind === 'holding' && state.grant === grant) return { kind: 'empty' }
   if (state.kind === 'renewing' && state.grant === grant) return { kind: 'asking', failures: 0 }

@@ -12,7 +12,7 @@ import type { RoleAssignment } from './roles.ts'
 /** The token that the sandbox accepts where none is named. It opens nothing but a sandbox. */
 export const defaultToken = 'sandbox-token'
 
-// The value of times that a seed written by hand leaves out.
+// For times that a hand-written seed leaves out.
 const longAgo = '2024-01-15T09:00:00.000Z'
 
 const time = z.iso.datetime().transform((text) => new Date(text).toISOString())

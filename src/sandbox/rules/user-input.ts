@@ -46,7 +46,7 @@ export type UserInput =
   | { readonly kind: 'read'; readonly wishes: UserWishes }
   | { readonly kind: 'refused'; readonly error: OktaError }
 
-/** What a body is read against: a user who is there, or none; and which logins others have. */
+/** What the body of a request is checked against: the existing user, if any, and the logins of other users. */
 export interface InputContext {
   readonly user: SandboxUser | null
   /** `partial`: what the body leaves out stays as it is. */

@@ -9,11 +9,11 @@ import { countedStatuses, dealtStatuses, type StatusCount } from './user-counts.
 export interface GenerateOptions {
   /** How many, from 0; or how many of each status. */
   readonly count: number | readonly StatusCount[]
-  /** The statuses of users by number alone, dealt out in turn. Default: all eight. */
+  /** When `count` is a number: the statuses that users get in turn. Default: all eight. */
   readonly statuses?: readonly UserStatus[]
   /** Milliseconds since 1970: all their times lie before. */
   readonly now: number
-  /** Other seeds, other users. Default 1. */
+  /** A different seed gives different users. Default 1. */
   readonly seed?: number
 }
 

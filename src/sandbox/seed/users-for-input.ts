@@ -133,8 +133,8 @@ function actionsOf(user: NamedUser): readonly Action[] {
 }
 
 /**
- * An org in which all that the rows ask for can be carried out: each user begins where none of the actions in all of
- * the user's rows fails, if there is such a place. Rows whose keys differ in letter case or diacritics alone are the
+ * An org in which all that the rows ask for can be carried out: each user starts in a status from which none of the
+ * actions in all of the user's rows fails, if there is one. Rows whose keys differ in letter case or diacritics alone are the
  * same user's. Besides them the org has bystanders, and an administrator who owns its one token.
  */
 export async function usersForInput(

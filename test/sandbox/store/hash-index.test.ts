@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HashIndex } from '../../../src/sandbox/store/hash-index.ts'
 
-// Few keys, so that rows share them and slots are used again.
+// Few keys, so that rows share keys and slots are reused.
 const step = fc.record({
   kind: fc.constantFrom('add', 'remove'),
   key: fc.oneof(fc.constantFrom('ann', 'bo', 'cy', '', 'é'), fc.constant(null)),
