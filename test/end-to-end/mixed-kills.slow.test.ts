@@ -84,9 +84,10 @@ async function stateOf(place: Workplace, run: string): Promise<string | null> {
 }
 
 /** Interrupts or kills the command after some requests or some milliseconds, unless it ends by itself before. */
-async function disturb(cli: Cli, { org, random }: Story): Promise<void> {
-  const requests = org.requests.length + 1 + Math.floor(random() * 40)
-  const milliseconds = 200 + random() * 1500
+async function disturb(cli: Cli, { org, random }: Story, isNew: boolean): Promise<void> {
+  // A new run first settles what the old one left.
+  const requests = org.requests.length + (isNew ? 60 : 1) + Math.floor(random() * 40)
+  const milliseconds = (isNew ? 2_000 : 200) + random() * 1500
   const moment =
     random() < 0.7
       ? org.waitUntil(() => org.requests.length >= requests).catch(() => {})
@@ -145,7 +146,7 @@ async function tell(story: Story, waysBack: boolean, heal: () => void): Promise<
   const runs = [run]
   for (let stop = 0; stop < stops; stop++) {
     const next = await nextMove(story, run, fed, waysBack)
-    await disturb(place.start(org, next.args, impatient), story)
+    await disturb(place.start(org, next.args, impatient), story, stop > 0 && next.run !== run)
     if ((await stateOf(place, next.run)) === null) continue
     if (next.feeds) fed += 1
     if (!runs.includes(next.run)) runs.push(next.run)
