@@ -35,10 +35,10 @@ export function forecastRun(requests: PlanRequests, buckets: readonly BucketRepo
   return slowest
 }
 
-function requestsIn({ bucket }: BucketReport, { reads, lifecycle }: PlanRequests): number {
-  if (bucket === '/api/v1/users') return lifecycle
+function requestsIn({ bucket }: BucketReport, { reads, roles = 0, lifecycle }: PlanRequests): number {
+  if (bucket === '/api/v1/users') return lifecycle + roles
   // Minus the one read of the owner, which has its own bucket.
-  return bucket === '/api/v1/users/{id}' ? reads - 1 : 0
+  return bucket === '/api/v1/users/{id}' ? reads - roles - 1 : 0
 }
 
 /** The totals of a plan for a terminal, as lines that end with a line feed. */
@@ -55,6 +55,11 @@ export function renderPlanEnd({ totals, requests }: PlanEnd, time: PlanForecast 
     `Plan for ${org}: ${renderControlTotals(control)}; ${counted(tasks, 'task')}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
     ...(byAction.length > 1 ? byAction : []),
     `A run would send ${upTo}${counted(requests.lifecycle, 'lifecycle call')} and ${counted(requests.reads, 'read')}.`,
+    ...(requests.roles === undefined
+      ? []
+      : [
+          `${requests.roles} of the reads look up the admin roles of single users (protect_admins) and count as lifecycle calls.`,
+        ]),
     mails === 0 ? 'Okta would send no mail.' : `Okta would send ${upTo}${counted(mails, 'mail')}.`,
     renderTime(time),
     'Only reads were sent.',

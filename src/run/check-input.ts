@@ -9,6 +9,7 @@ import { inputSettings, rowSettings } from '../job/input-settings.ts'
 import type { Job } from '../job/job.ts'
 import type { Prepared } from '../job/prepare.ts'
 import { Refusal } from '../messages/known-error.ts'
+import type { Action } from '../okta/actions.ts'
 import { copyInput, type InputCopy, nameInputCopy } from './input-copy.ts'
 
 /** An input that was checked from beginning to end. */
@@ -61,6 +62,15 @@ export async function surveyCopy(prepared: Prepared, directory: string): Promise
       'Check why the list is empty, or take input.empty out of the job file.',
     )
   return { copy, input, job, mapping: survey.mapping, survey, sheet: choice }
+}
+
+/**
+ * The actions that a run of the input may send. Null if they are not known: what rows ask for that are not due is not
+ * counted, and a run that goes on later may find them due.
+ */
+export function actionsOf({ job, survey }: Pick<CheckedInput, 'job' | 'survey'>): readonly Action[] | null {
+  if (job.steps !== null) return job.steps.map(({ action }) => action)
+  return survey.notDueRows === 0 ? [...survey.tasksByAction.keys()] : null
 }
 
 /** What reads workbooks is loaded only where there is one. */

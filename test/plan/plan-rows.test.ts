@@ -3,14 +3,7 @@ import { plainJob } from '../engine/plain-run.ts'
 import { ada, bob, found, planOf, shortly } from './support.ts'
 
 const job = {
-  guards: {
-    max_users: null,
-    max_failures: null,
-    max_failure_rate: null,
-    max_duration_seconds: null,
-    protect: [],
-    only_status: null,
-  },
+  guards: plainJob.guards,
   read_first: true,
   input: plainJob.input,
   steps: null,
