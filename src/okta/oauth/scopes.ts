@@ -1,6 +1,14 @@
 /** What this program does: the seven lifecycle calls, and reading users. Source: Okta's reference names them per call. */
 const usualScopes = ['okta.users.manage', 'okta.users.read'] as const
 
+/**
+ * Those of some scopes that only a guard needs. An app that was not granted them is let in without them: the guard then
+ * finds that it can't be checked, and says what to do.
+ */
+export function guardScopesOf(scopes: readonly string[]): readonly string[] {
+  return scopes.filter((scope) => !usualScopes.some((usual) => usual === scope))
+}
+
 /** The guards that need a scope besides. Absent or null: as without a job. */
 interface ScopedGuards {
   readonly protect_admins?: boolean | null
