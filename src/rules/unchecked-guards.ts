@@ -10,17 +10,20 @@ export interface Unchecked {
   readonly isUnknown: boolean
 }
 
-/** Source: Okta's reference of custom admin roles names the permission, that of the endpoints the scope. */
-const rolesPermission =
-  'Give the token a role with the permission "View roles, resources, and admin assignments" (a service app also needs the scope okta.roles.read)'
+/**
+ * What whoever sends must have, for a person.
+ * Source: Okta's reference of custom admin roles names the permissions, those of the endpoints the scopes.
+ */
+function needs(permission: string, scope: string): string {
+  return `Give the owner of the token (or the service app) a role with the permission "${permission}", and a service app also the scope ${scope}`
+}
 
 /** Who has an admin role can't be found out. */
 export function adminsUnchecked({ why, isUnknown }: Unchecked): StopReason {
+  const fix = needs('View roles, resources, and admin assignments', 'okta.roles.read')
   return unchecked(
-    `Okta does not say who has an admin role (${why}), so protect_admins can't be checked. Nothing is sent until it can, or is turned off.`,
-    isUnknown
-      ? `If this org has such an endpoint, check OKTA_CLIENT_ORGURL. ${rolesPermission}`
-      : rolesPermission,
+    `Okta does not say who has an admin role (${why}), so protect_admins can't be checked.`,
+    isUnknown ? `Ask Okta why this org does not list who has a role, or try this first: ${fix}` : fix,
     'administrators may be acted on',
     '--no-protect-admins',
   )
@@ -28,11 +31,12 @@ export function adminsUnchecked({ why, isUnknown }: Unchecked): StopReason {
 
 /** The members of a protected group can't be found out. */
 export function groupUnchecked(groupId: string, { why, isUnknown }: Unchecked): StopReason {
+  const fix = needs('View groups and their details', 'okta.groups.read')
   return unchecked(
-    `Okta does not say who belongs to the group ${shown(groupId)} (${why}), so protect_groups can't be checked. Nothing is sent until it can, or is turned off.`,
+    `Okta does not say who belongs to the group ${shown(groupId)} (${why}), so protect_groups can't be checked.`,
     isUnknown
-      ? `Correct the id ${shown(groupId)} under guards.protect_groups in the job and start a new run, or give the token a role that may view that group`
-      : 'Give the token a role with the permission "View groups and their details" (a service app also needs the scope okta.groups.read)',
+      ? `Correct the id ${shown(groupId)} under guards.protect_groups in the job and start a new run, or, if it is right: ${fix}`
+      : fix,
     'members of protected groups may be acted on',
     '--no-protect-groups',
   )
@@ -41,14 +45,18 @@ export function groupUnchecked(groupId: string, { why, isUnknown }: Unchecked): 
 /** The org's active users can't be counted. */
 export function percentUnchecked({ why }: Unchecked): StopReason {
   return unchecked(
-    `The org's active users can't be counted (${why}), so max_percent can't be checked. Nothing is sent until it can, or is turned off.`,
-    'Give the token a role with the permission "View users and their details" (a service app also needs the scope okta.users.read)',
+    `The org's active users can't be counted (${why}), so max_percent can't be checked.`,
+    needs('View users and their details', 'okta.users.read'),
     'the number of users in the input is right',
     '--max-percent 100',
   )
 }
 
-function unchecked(message: string, fix: string, unless: string, flags: string): StopReason {
-  const advice = { kind: 'choice', fix, unless, flags } as const
-  return { state: 'stopped', exitCode: exitCodes.stoppedByGuard, message, advice }
+function unchecked(what: string, fix: string, unless: string, flags: string): StopReason {
+  return {
+    state: 'stopped',
+    exitCode: exitCodes.stoppedByGuard,
+    message: `${what} Nothing is sent before it can be checked or is turned off.`,
+    advice: { kind: 'choice', fix, unless, flags },
+  }
 }

@@ -102,7 +102,6 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'whoever is looked up has no admin role',
     breaks: 'I8',
-    rare: true,
     plant: (patches) => patches.set(RoleChecks.prototype, 'of', async () => ({ kind: 'none' })),
   },
   {
