@@ -375,3 +375,16 @@ describe('a guard that can’t be checked stops the run before anything is sent,
     })
   })
 })
+
+it('a job with all of these guards runs in a sandbox as it stands', async () => {
+  await withWorkplace(async (place) => {
+    await prepare(
+      place,
+      ['ada@example.com', 'bob@example.com'],
+      `action: deactivate
+guards: { protect_admins: true, protect_groups: [${board}, ${crew}], max_percent: 50 }`,
+    )
+    const end = await place.runHere(null, ['run', ...input, '--sandbox', ...unattended])
+    expect(end.code, end.stderr + end.stdout).toBe(0)
+  })
+})
