@@ -80,19 +80,18 @@ async function listAdmins(
   return { from, ids }
 }
 
+/** Counts active users until it is clear whether the input is small enough for the org. */
 async function checkPercent(parts: LookupParts, users: number, most: number | null): Promise<void> {
   if (!limitsPercent(most)) return
   let active = 0
-  let verdict = guardUserPercent(users, most, active, false)
-  if (verdict === null) return
+  if (guardUserPercent(users, most, active, false) === null) return
   const failure = await readList(parts, listActiveUsersRequest(), (entries) => {
     active += entries.filter(({ status }) => status === 'ACTIVE').length
-    verdict = guardUserPercent(users, most, active, false)
-    return verdict === 'look_on'
+    return guardUserPercent(users, most, active, false) === 'look_on'
   })
   if (failure !== null) throw parts.stop.because(percentUnchecked(failure))
-  const ended = guardUserPercent(users, most, active, true)
-  if (ended !== null && ended !== 'look_on') throw parts.stop.because(ended)
+  const verdict = guardUserPercent(users, most, active, true)
+  if (verdict !== null && verdict !== 'look_on') throw parts.stop.because(verdict)
 }
 
 async function beginRoleChecks(

@@ -61,7 +61,7 @@ export function renderPlanEnd({ totals, requests }: PlanEnd, time: PlanForecast 
           `${requests.roles} of the reads look up the admin roles of single users (protect_admins) and count as lifecycle calls.`,
         ]),
     mails === 0 ? 'Okta would send no mail.' : `Okta would send ${upTo}${counted(mails, 'mail')}.`,
-    renderTime(time),
+    renderTime(time, requests.roles !== undefined),
     'Only reads were sent.',
     '',
   ]
@@ -69,7 +69,11 @@ export function renderPlanEnd({ totals, requests }: PlanEnd, time: PlanForecast 
     .join('\n')
 }
 
-function renderTime(time: PlanForecast | null): string {
+/** @param sawLifecycle whether the plan itself sent what counts as a lifecycle call, so that it has seen their limit */
+function renderTime(time: PlanForecast | null, sawLifecycle: boolean): string {
   if (time === null) return 'The duration is not known, because no limit was seen.'
-  return `It would take about ${renderDuration(time.seconds)} at ${Math.floor(time.perMinute)}/min, by the limit of reads. The limit of lifecycle calls shows only in the run.`
+  const about = `It would take about ${renderDuration(time.seconds)} at ${Math.floor(time.perMinute)}/min`
+  return sawLifecycle
+    ? `${about}, by the limits of lifecycle calls and reads.`
+    : `${about}, by the limit of reads. The limit of lifecycle calls shows only in the run.`
 }
