@@ -14,7 +14,8 @@ export const guardOptions = {
   'max-percent': {
     type: 'number',
     requiresArg: true,
-    describe: "Stop before the first call if the input names more than so many percent of the org's users",
+    describe:
+      "Stop before the first call if the input names more than this percentage of the org's active users",
   },
   'max-failures': {
     type: 'number',

@@ -17,7 +17,7 @@ import { readIds, readList } from './read-list.ts'
 import { RoleChecks } from './role-checks.ts'
 
 /** The guards of a job that look at the input as a whole or at the org, in the words of the job. */
-export interface OrgGuards {
+interface OrgGuards {
   readonly max_users: number | null
   /** Of the org's active users, above 0 and up to 100. */
   readonly max_percent: number | null

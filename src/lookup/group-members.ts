@@ -7,7 +7,7 @@ import { readIds } from './read-list.ts'
 const listedAfterMs = 3_000
 
 /** Members by id, each with the group as a message names it. */
-export type Members = ReadonlyMap<string, string>
+type Members = ReadonlyMap<string, string>
 
 /** A list of members that is to be read once more. */
 export interface FirstList {

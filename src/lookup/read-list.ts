@@ -48,7 +48,7 @@ function pathWithin(orgUrl: string, target: string): string | null {
 }
 
 /** The ids of a page's entries; null if one has none, so that somebody on the list would be overlooked. */
-export function idsOf(entries: readonly ListEntry[]): readonly string[] | null {
+function idsOf(entries: readonly ListEntry[]): readonly string[] | null {
   const ids = entries.map(({ id }) => id)
   return ids.every((id): id is string => typeof id === 'string' && id !== '') ? ids : null
 }

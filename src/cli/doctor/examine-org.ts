@@ -40,7 +40,7 @@ export async function examineOrg(
     connection,
     clock,
     connections: 1,
-    userAgent: `okta-lifecycle/${programVersion()}`,
+    userAgent: `okta-lifecycle/${programVersion}`,
     scopes,
     // What it would say about the clock is a check of its own.
     say: () => {},
