@@ -11,6 +11,7 @@ import type { Prepared } from '../job/prepare.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { shellWord } from '../messages/shell-word.ts'
 import { shown } from '../messages/shown.ts'
+import type { Action } from '../okta/actions.ts'
 import { copyInput, type InputCopy, nameInputCopy } from './input-copy.ts'
 
 /** An input that was checked from beginning to end. */
@@ -74,6 +75,15 @@ function refuseRival(name: string, named: string | null, { mapping, rival }: Inp
     `${name}: the column ${shown(user)} would be taken for the user, but the column ${shown(rival.column)} names other users, such as ${shown(rival.example)}. Which of them is meant has to be said.`,
     `Add --user-column ${shellWord(user)} or --user-column ${shellWord(rival.column)} (in a job file: user_column).`,
   )
+}
+
+/**
+ * The actions that a run of the input may send. Null if they are not known: what rows ask for that are not due is not
+ * counted, and a run that goes on later may find them due.
+ */
+export function actionsOf({ job, survey }: Pick<CheckedInput, 'job' | 'survey'>): readonly Action[] | null {
+  if (job.steps !== null) return job.steps.map(({ action }) => action)
+  return survey.notDueRows === 0 ? [...survey.tasksByAction.keys()] : null
 }
 
 /** What reads workbooks is loaded only where there is one. */
