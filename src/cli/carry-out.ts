@@ -9,6 +9,8 @@ import { createOktaClient } from '../okta/client.ts'
 import { OktaClock } from '../okta/clock.ts'
 import { belongToServiceApp } from '../okta/credentials.ts'
 import { scopesFor } from '../okta/oauth/scopes.ts'
+import { openPlanOfRun } from '../plan/plan-of-run.ts'
+import type { SavedPlan } from '../plan/saved-plan.ts'
 import { renderSummary } from '../report/render-summary.ts'
 import { readSummary, type Summary } from '../report/summary.ts'
 import { writeReports } from '../report/write-reports.ts'
@@ -104,7 +106,10 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
   const progress =
     quiet || settleOnly ? silentProgress() : createProgress(run.input.tasks, run.job.read_first ? 1 : 0)
   let links: ActivationLinks | null = null
+  let plan: SavedPlan | null = null
   try {
+    // What is settled was sent by the plan already.
+    plan = settleOnly ? null : await openPlanOfRun(directory, run)
     // Opened before the first call: no call may create a link that can't be kept.
     const path = run.job.report.activation_links
     links = path === null ? null : await ActivationLinks.open(path, run)
@@ -125,6 +130,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
       drainMs: drain * 1000,
       acceptRefusals: run.accept_refusals === true,
       settleOnly,
+      plan,
       links,
       onBegin: progress.begin,
       onResult: progress.update,
@@ -137,6 +143,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     // Nothing more is sent. Idle connections must not use up the open files that the reports need.
     await client.close()
     await links?.close()
+    await plan?.close()
     closeLog()
   }
 }

@@ -23,6 +23,7 @@ import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
 import { FailureLimits, workedTooLong } from '../rules/failure-limits.ts'
 import { guardUserCount } from '../rules/guards.ts'
+import type { PlanToFollow } from '../rules/planned.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { UserOrder } from '../rules/user-order.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
@@ -53,6 +54,8 @@ export interface ExecutionOptions {
   readonly acceptRefusals: boolean
   /** Whether the execution only settles unsettled calls and sends none. A retry does that first. */
   readonly settleOnly: boolean
+  /** The saved plan that the run carries out; null if there is none, or if nothing is sent. */
+  readonly plan: PlanToFollow | null
   /** Where activation links go; null if the job asks for none. */
   readonly links: ActivationLinks | null
   /** `onBegin` is called once, when work begins; `onResult` for every result, once it is on disk. */
@@ -246,6 +249,7 @@ function atWork(
     protect,
     lookup,
     recorder,
+    plan: options.plan,
     links: options.links,
     sends,
     reads,

@@ -3,6 +3,7 @@ import type { Recorder } from '../journal/recorder.ts'
 import type { LookupParts } from '../lookup/paced-get.ts'
 import type { Gate } from '../lookup/refusal-gate.ts'
 import type { ProtectedUsers, TokenOwner } from '../rules/guards.ts'
+import type { PlanToFollow } from '../rules/planned.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
 
 /** What the tasks of one execution share. */
@@ -10,6 +11,8 @@ export interface Services {
   readonly job: Job
   readonly owner: TokenOwner
   readonly protect: ProtectedUsers
+  /** The saved plan that the run carries out; null if there is none. */
+  readonly plan: PlanToFollow | null
   readonly lookup: LookupParts
   readonly recorder: Recorder
   /** Where activation links go; null if the job asks for none. */

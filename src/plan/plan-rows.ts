@@ -12,7 +12,14 @@ import type { SkipReason } from '../rules/result.ts'
 import { judgeDue, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
 import { refusedResult } from '../rules/unsent-result.ts'
 import type { PlannedTask } from './plan-schema.ts'
-import { nameOfPossible, type PossibleStatus, type Subject, simulateEnded, simulateRow } from './simulate.ts'
+import {
+  nameOfPossible,
+  type PossibleStatus,
+  type SimulatedRow,
+  type Subject,
+  simulateEnded,
+  simulateRow,
+} from './simulate.ts'
 import type { PlannedRead, PlannedUser, UserReads } from './user-reads.ts'
 
 /** A row of the input with the expected outcome of each task. */
@@ -23,10 +30,12 @@ export interface PlannedRow {
   readonly skipped: SkipReason | null
   /** Whether the run reads the row's user. */
   readonly isRead: boolean
+  /** The row's user as read; null if nobody was. */
+  readonly user: PlannedUser | null
 }
 
 export interface PlanRowsOptions {
-  readonly job: Pick<Job, 'guards' | 'read_first' | 'input' | 'steps'>
+  readonly job: Pick<Job, 'guards' | 'read_first' | 'input' | 'steps' | 'order'>
   readonly owner: TokenOwner
   readonly protect: ProtectedUsers
   readonly reads: Pick<UserReads, 'of'>
@@ -34,6 +43,8 @@ export interface PlanRowsOptions {
   readonly now: () => number
   /** How many rows ahead users may be read, from 1. */
   readonly ahead: number
+  /** The steps of a row that have a result already, where a run goes on from another; none by default. */
+  readonly doneSteps?: (row: number) => readonly number[]
 }
 
 /**
@@ -52,7 +63,7 @@ export async function* planRows(
     const { row, early, read } = next
     if (row.kind !== 'valid') {
       const { reason } = refusedResult(row, '')
-      return { row, tasks: [refusedTask(row)], skipped: reason, isRead: false }
+      return { row, tasks: [refusedTask(row)], skipped: reason, isRead: false, user: null }
     }
     if (early !== null) {
       return {
@@ -60,11 +71,16 @@ export async function* planRows(
         tasks: simulateEnded(row, early, null, options.job.steps),
         skipped: early.reason,
         isRead: false,
+        user: null,
       }
     }
-    return { row, ...planner.plan(row, await read), isRead: options.job.read_first }
+    const found = await read
+    const user = found?.kind === 'found' ? found.user : null
+    return { row, ...planner.plan(row, found), isRead: options.job.read_first, user }
   }
   for await (const row of rows) {
+    // A row that is done in full is nothing to plan.
+    if (row.kind === 'valid' && options.doneSteps?.(row.row).length === row.actions.length) continue
     const early = row.kind === 'valid' ? judgeDue(row, options.now()) : null
     const isRead = row.kind === 'valid' && early === null && options.job.read_first
     const read = isRead ? options.reads.of(row) : Promise.resolve(null)
@@ -115,15 +131,19 @@ class Planner {
   readonly #guards: UserGuards
   readonly #shortNames: boolean
   readonly #steps: Job['steps']
+  readonly #stepByStep: boolean
+  readonly #doneSteps: (row: number) => readonly number[]
   readonly #traces = new Map<string, Trace>()
   /** One object for each distinct trace, however many users share it. */
   readonly #interned = new Map<string, Trace>()
   /** Keys of users that could not be read for a passing reason. What their rows will do is not known. */
   readonly #unread = new Set<string>()
 
-  constructor({ job, owner, protect }: PlanRowsOptions) {
+  constructor({ job, owner, protect, doneSteps = () => [] }: PlanRowsOptions) {
     this.#shortNames = job.input.short_names
     this.#steps = job.steps
+    this.#stepByStep = job.order === 'step' && (job.steps?.length ?? 0) > 1
+    this.#doneSteps = doneSteps
     this.#guards = { protect, onlyStatus: job.guards.only_status, owner }
   }
 
@@ -134,7 +154,7 @@ class Planner {
     const subject: Subject = read.passing
       ? { kind: 'open', why: read.message, verdict: null }
       : { kind: 'missing', why: read.message }
-    return simulateRow(row, subject, this.#guards, null, this.#steps)
+    return this.#simulate(row, subject, null)
   }
 
   #planFound(row: ValidRow, user: PlannedUser): Planned {
@@ -147,7 +167,7 @@ class Planner {
     const subject = this.#subjectOf(user, trace, twin)
     // If a row that could not be read may mean this user, it may be the preceding row.
     const preceding = twin ? null : (trace?.signature ?? null)
-    const { tasks, possible, skipped } = simulateRow(row, subject, this.#guards, preceding, this.#steps)
+    const { tasks, possible, skipped } = this.#simulate(row, subject, preceding)
     this.#remember(user.id, { signature: signatureOf(row), possible })
     return { tasks: tasks.map((task) => ({ ...task, okta_login: user.login })), skipped }
   }
@@ -157,6 +177,9 @@ class Planner {
     const open = (why: string): Subject => {
       const known = { ...user, statusChanged: null }
       return { kind: 'open', why, verdict: guardUser(known, { ...this.#guards, onlyStatus: null }) }
+    }
+    if (trace !== null && this.#stepByStep) {
+      return open('the job goes step by step, and an earlier row of this user has steps in between')
     }
     if (twin) return open('an earlier row that may mean this user could not be read')
     if (transitioningToStatus !== null) {
@@ -171,13 +194,11 @@ class Planner {
     const verdict = guardKey(row.user, this.#guards.owner)
     const preceding = this.#traces.get(key)?.signature ?? null
     this.#remember(key, { signature: signatureOf(row), possible: null })
-    return simulateRow(
-      row,
-      { kind: 'open', why: 'users are not read', verdict },
-      this.#guards,
-      preceding,
-      this.#steps,
-    )
+    return this.#simulate(row, { kind: 'open', why: 'users are not read', verdict }, preceding)
+  }
+
+  #simulate(row: ValidRow, subject: Subject, preceding: string | null): SimulatedRow {
+    return simulateRow(row, subject, this.#guards, preceding, this.#steps, this.#doneSteps(row.row))
   }
 
   #remember(user: string, trace: Trace): void {

@@ -157,7 +157,11 @@ describe('a plan', () => {
       expect(plan.rows.map(({ row }) => row)).toEqual(numbers.map((_, index) => index + 1))
       expect(plan.totals.expected).toMatchObject({ succeeded: 300, skipped: 600 })
       expect(org.requests.map(({ path }) => path).sort()).toEqual(
-        ['/api/v1/users/me', ...makeUsers({ count: 300 }).map(({ id }) => `/api/v1/users/${id}`)].sort(),
+        [
+          '/api/v1/users/me',
+          '/api/v1/users?limit=1',
+          ...makeUsers({ count: 300 }).map(({ id }) => `/api/v1/users/${id}`),
+        ].sort(),
       )
       expect(await place.runs()).toEqual([])
       expect(await readdir(temporary)).toEqual([])
@@ -181,16 +185,20 @@ describe('a plan', () => {
       const end = await place.runHere(org, ['plan', 'in.csv'])
       expect(end.code, end.stderr).toBe(0)
       const lines = end.stdout.split('\n')
-      expect(lines.slice(0, 4)).toEqual([
-        `row 1: suspend ${userIdOf(1)} = user1@example.com (ACTIVE) succeeded`,
-        `row 2: activate ${userIdOf(2)} = user2@example.com (STAGED) succeeded`,
-        'row 3: unlock nobody@example.com failed: user nobody@example.com was not found in this org',
+      expect(lines.slice(0, 5)).toEqual([
+        'row  step  action         status            expected   user',
+        `  1     1  suspend        ACTIVE            succeeded  ${userIdOf(1)} = user1@example.com`,
+        `  2     1  activate       STAGED            succeeded  ${userIdOf(2)} = user2@example.com`,
+        '  3     1  unlock         -                 failed     nobody@example.com: user nobody@example.com was not found in this org',
         '',
       ])
       expect(end.stdout).toMatch(/3 rows = 3 with tasks .*; 3 tasks: 2 succeeded, 1 failed/)
       expect(end.stdout).toMatch(/2 lifecycle calls and 5 reads/)
       expect(end.stdout).toMatch(/1 mail\b/)
       expect(end.stdout).toMatch(/about [\d.]+ s at 147\/min/)
+      expect(end.stdout).toMatch(
+        /Okta allows 300 lifecycle calls in 60 s, of which the run would use 150; one of them was spent/,
+      )
       expect(end.stderr).toMatch(/3\/3 rows planned \(100%\)/)
       expectOnlyReads(org)
     })
@@ -214,7 +222,7 @@ describe('a plan', () => {
       const plan = planOf(end)
       expect(plan.rows.map(({ expected }) => expected)).toEqual(['unknown', 'skipped', 'skipped'])
       expect(plan.requests).toEqual({ reads: 1, lifecycle: 1 })
-      expect(org.requests.map(({ path }) => path)).toEqual(['/api/v1/users/me'])
+      expect(org.requests.map(({ path }) => path)).toEqual(['/api/v1/users/me', '/api/v1/users?limit=1'])
     })
   })
 

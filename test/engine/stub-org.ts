@@ -112,6 +112,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       protect: nobodyProtected,
       lookup: lookup.parts,
       recorder,
+      plan: null,
       links: null,
       sends: gate,
       reads: gate,
@@ -142,6 +143,7 @@ export function taskOf(more: Partial<TaskInput> = {}): TaskInput {
     target: ada.id,
     known: null,
     ledTo: [],
+    planned: null,
     ...more,
   }
 }

@@ -19,10 +19,11 @@ import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
 import { answerFinished } from '../answer-finished.ts'
 import { type CarryOutOptions, carryOut, settleRun } from '../carry-out.ts'
 import { defineCommand } from '../command.ts'
+import { confirmRun } from '../confirm-run.ts'
 import { type GuardFlags, guardFlagsOf, withGuardFlags } from '../guard-flags.ts'
 import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
 import { checkSandboxKept, handOnSandboxOrg, orgOfRun } from '../org.ts'
-import { canAsk, confirmSending, describeSending } from '../terminal/confirm.ts'
+import { canAsk, describeSending } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
 import { programVersion } from '../version.ts'
 
@@ -142,7 +143,10 @@ async function begin(
     const fresh = retryRunFile(old, to.runId, retry, options.inDoubt, programVersion(), new Date())
     const run = withGuardFlags(fresh, options)
     say(describeRetry(old, retry, run))
-    if (!options.yes) await confirmSending(stop, commandFor('retry', runNameOf(from.directory)))
+    if (!options.yes) {
+      const again = commandFor('retry', runNameOf(from.directory))
+      await confirmRun({ ...to, run, orgDirectory: from.directory, again }, options)
+    }
     stop.check()
     await handOver(from, { directory: to.directory, run }, () =>
       handOnSandboxOrg(from.directory, to.directory, old),
