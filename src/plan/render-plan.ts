@@ -64,7 +64,7 @@ export function describeTotals({ totals, requests }: PlanEnd, org: string): read
     `Plan for ${org}: ${renderControlTotals(control)}; ${counted(tasks, 'task')}${counts === '' ? '' : `: ${counts}`}`,
     ...linesOf('by action', actions),
     ...linesOf('by status', statuses),
-    `A run would send ${upTo}${counted(requests.lifecycle, 'lifecycle call')} for ${counted(totals.users, 'user')}, and ${counted(requests.reads, 'read')}.`,
+    `A run would send ${upTo}${counted(requests.lifecycle, 'lifecycle call')} and ${counted(requests.reads, 'read')}, for ${counted(totals.users, 'user')}.`,
     ...(totals.deactivated_users === 0
       ? []
       : [`It would deactivate ${upTo}${counted(totals.deactivated_users, 'user')}.`]),
@@ -74,8 +74,8 @@ export function describeTotals({ totals, requests }: PlanEnd, org: string): read
 }
 
 function describeDirectory({ directory_users: users }: PlanTotals): string {
-  const come = users === 1 ? 'user comes' : 'users come'
-  return `${users} of these ${come} from a directory (Active Directory, LDAP): its next import may undo what is done in Okta.`
+  const come = users === 1 ? 'comes' : 'come'
+  return `${users} of these users ${come} from a directory (Active Directory, LDAP): its next import may undo what is done in Okta.`
 }
 
 /** A line for each name, if there are several. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
+import { asCannotWrite } from '../files/cannot-write.ts'
 import { openReplacingFile } from '../files/replacing-file.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import { Refusal } from '../messages/known-error.ts'
@@ -20,14 +21,18 @@ export interface PlanWriter {
 /** Texts are gathered up to this length before they are written. */
 const blockLength = 64 * 1024
 
-/** Starts to save a plan. Every error is a `CannotWrite` that names the path. */
+/**
+ * Starts to save a plan.
+ *
+ * @throws Refusal, here and later, when the system refuses the file
+ */
 export async function openPlanWriter(path: string): Promise<PlanWriter> {
-  const file = await openReplacingFile(path)
+  const file = await orCannotSave(() => openReplacingFile(path))
   const hash = createHash('sha256')
   let waiting = ''
   let tasks = 0
   async function flush(): Promise<void> {
-    await file.write(waiting)
+    await orCannotSave(() => file.write(waiting))
     waiting = ''
   }
   async function add(text: string): Promise<void> {
@@ -49,9 +54,19 @@ export async function openPlanWriter(path: string): Promise<PlanWriter> {
       await add(`${planText.afterTasks}${JSON.stringify({ totals, requests, seconds }).slice(1, -1)}`)
       waiting += `${planText.beforeChecksum}${hash.digest('hex')}${planText.afterChecksum}`
       await flush()
-      await file.commit()
+      await orCannotSave(() => file.commit())
     },
     discard: () => file.discard(),
+  }
+}
+
+async function orCannotSave<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const refused = asCannotWrite(error)
+    if (refused === null) throw error
+    throw new Refusal(refused.message, `${refused.fix}, or choose another --out FILE.`, error)
   }
 }
 

@@ -39,10 +39,9 @@ export function judgeAgainstPlan(
   ledTo: readonly UserStatus[] | null,
 ): GuardVerdict | null {
   if (seen === null) {
-    return changed(
-      wouldSend(expected)
-        ? `the plan could not read this user, so there is nothing to compare ${user.login} with`
-        : `the plan found no user to act on (${reason ?? expected}), but now there is ${user.login} (${user.id})`,
+    return (
+      judgeSendingByPlan({ expected, reason }) ??
+      changed(`the plan could not read this user, so there is nothing to compare ${user.login} with`)
     )
   }
   if (seen.id !== user.id) {
@@ -60,7 +59,10 @@ export function judgeAgainstPlan(
 }
 
 /** Keeps a task from being sent that the plan did not expect to be sent. Null if it may be sent. */
-export function judgeSendingByPlan({ expected, reason }: PlannedFacts): GuardVerdict | null {
+export function judgeSendingByPlan({
+  expected,
+  reason,
+}: Pick<PlannedFacts, 'expected' | 'reason'>): GuardVerdict | null {
   if (wouldSend(expected)) return null
   return changed(
     `the plan sends nothing here: it expected ${expected}${reason === null ? '' : ` (${reason})`}`,

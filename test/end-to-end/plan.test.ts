@@ -44,16 +44,22 @@ const actions = [
 ] as const
 
 describe('what is planned comes true', () => {
-  it('for every action in every status, by the result and in the same words', async () => {
+  it('for every action in every status, 480 users, by the result and in the same words', async () => {
     await withWorkplace(async (place) => {
-      const cases = actions.flatMap((action) => foreignStatuses.map((status) => ({ action, status })))
+      const pairs = actions.flatMap((action) => foreignStatuses.map((status) => ({ action, status })))
+      const cases = Array.from({ length: 480 }, (_, index) => pairs[index % pairs.length] ?? pairs[0]).filter(
+        (pair) => pair !== undefined,
+      )
       const users = makeUsers({ count: cases.length, status: cases.map(({ status }) => status) })
       const org = await place.org({ users })
-      const rows = cases.map(({ action }, index) => [userIdOf(index + 1), action] as const)
+      const keys = [userIdOf, loginOf, (number: number) => loginOf(number).toUpperCase()]
+      const rows = cases.map(({ action }, index) => {
+        return [keys[index % 3]?.(index + 1) ?? '', action] as const
+      })
       await place.write('in.csv', usersCsv(rows))
       const plan = planOf(await place.runHere(org, ['plan', 'in.csv', '--json', '--quiet']))
       expectOnlyReads(org)
-      expect(plan.totals).toMatchObject({ rows: 56, tasks: 56, expected: { unknown: 1 } })
+      expect(plan.totals).toMatchObject({ rows: 480, tasks: 480, expected: { unknown: 8 } })
       await place.runHere(org, ['run', 'in.csv', ...unattended])
       const lines = await place.results()
       for (const [index, { expected, reason, status }] of plan.rows.entries()) {

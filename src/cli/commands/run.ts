@@ -51,7 +51,7 @@ export const runCommand = defineCommand({
     plan: {
       type: 'string',
       requiresArg: true,
-      describe: 'Carry out exactly what a plan says that plan --out saved',
+      describe: 'Carry out a plan that plan --out has saved, exactly as it is',
     },
     ...sendingOptions,
     ...jsonOption,
@@ -63,48 +63,70 @@ export const runCommand = defineCommand({
     ['$0 run --plan plan.json', 'Carry out a saved plan'],
   ],
   handler: async (args, input): Promise<ExitCode> => {
-    const plan = args.plan === undefined ? null : await openPlanToRun(args.plan, input, args)
-    const planned = plan === null || args.plan === undefined ? null : { plan, path: args.plan }
-    const prepared = plan === null ? await prepare(input, args) : preparedByPlan(plan, args)
-    checkQuestion(args.yes, prepared.source)
-    const realOrg = args.sandbox ? null : await configuredOrg()
-    const jobName = prepared.merge(null).name
-    const runId = args['run-id'] === undefined ? makeRunId(new Date(), jobName) : checkRunId(args['run-id'])
-    const stop = new StopSwitch()
-    const fromJobFile = plan?.head.from_job_file ?? args.job !== undefined
-    const runsDirectory = args['runs-dir']
-    const acceptRefusals = args['accept-refusals']
-    const start = { ...args, acceptRefusals, runId, prepared, planned, fromJobFile, realOrg }
-    const watch = { onWatch: say, signal: stop.signal }
-    return await withStopHooks(stop, async () => {
-      // The job's lock comes before the run's directory, so that a process without the lock leaves nothing behind.
-      const job = fromJobFile && !args.sandbox ? jobName : null
-      const begin = async (): Promise<ExitCode> => {
-        const directory = await createRunDirectory(runsDirectory, runId)
-        return await withRunLocks(directory, null, watch, (hold) =>
-          runIn(directory, { ...start, stop }, { ...args, stop, hold, directory, say }),
-        )
-      }
-      try {
-        if (plan !== null && realOrg !== null) await checkWorldOfPlan(plan, realOrg, stop, say)
-        return await withJobLock(runsDirectory, job, runId, watch, async () => {
-          if (plan === null) return await begin()
-          const { plan_id: planId } = plan.head
-          return await withPlanLock(runsDirectory, planId, runId, watch, async () => {
-            await checkNotDone(runsDirectory, planId)
-            return await begin()
-          })
-        })
-      } catch (error) {
-        if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
-        const refused = asCannotWrite(error)
-        throw refused === null || refused.advised ? error : startAgain(refused)
-      } finally {
-        await plan?.close()
-      }
-    })
+    if (args.plan === undefined) return await run(args, await prepare(input, args), null)
+    const plan = await openPlanToRun(args.plan, input, args)
+    try {
+      return await run(args, preparedByPlan(plan, args), { plan, path: args.plan })
+    } finally {
+      await plan.close()
+    }
   },
 })
+
+/** The arguments of `run` beside those that say what is done. */
+interface RunArguments extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain'> {
+  readonly yes: boolean
+  readonly sandbox: boolean
+  readonly job?: string | undefined
+  readonly 'run-id'?: string | undefined
+  readonly 'runs-dir': string
+  readonly 'accept-refusals': boolean
+}
+
+/** A saved plan that is carried out, and its path. */
+interface PlannedRun {
+  readonly plan: SavedPlan
+  readonly path: string
+}
+
+async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun | null): Promise<ExitCode> {
+  checkQuestion(args.yes, prepared.source)
+  const realOrg = args.sandbox ? null : await configuredOrg()
+  const jobName = prepared.merge(null).name
+  const runId = args['run-id'] === undefined ? makeRunId(new Date(), jobName) : checkRunId(args['run-id'])
+  const stop = new StopSwitch()
+  const fromJobFile = planned?.plan.head.from_job_file ?? args.job !== undefined
+  const runsDirectory = args['runs-dir']
+  const acceptRefusals = args['accept-refusals']
+  const start = { ...args, acceptRefusals, runId, prepared, planned, fromJobFile, realOrg, stop }
+  const watch = { onWatch: say, signal: stop.signal }
+  return await withStopHooks(stop, async () => {
+    const begin = async (): Promise<ExitCode> => {
+      const directory = await createRunDirectory(runsDirectory, runId)
+      return await withRunLocks(directory, null, watch, (hold) =>
+        runIn(directory, start, { ...args, stop, hold, directory, say }),
+      )
+    }
+    // The locks come before the run's directory, so that a process without them leaves nothing behind.
+    const job = fromJobFile && !args.sandbox ? jobName : null
+    try {
+      if (planned === null) return await withJobLock(runsDirectory, job, runId, watch, begin)
+      const { plan } = planned
+      const { plan_id: planId } = plan.head
+      if (realOrg !== null) await checkWorldOfPlan(plan, realOrg, stop, say)
+      return await withJobLock(runsDirectory, job, runId, watch, () =>
+        withPlanLock(runsDirectory, planId, runId, watch, async () => {
+          await checkNotDone(runsDirectory, planId)
+          return await begin()
+        }),
+      )
+    } catch (error) {
+      if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
+      const refused = asCannotWrite(error)
+      throw refused === null || refused.advised ? error : startAgain(refused)
+    }
+  })
+}
 
 interface StartOptions {
   readonly runId: string
@@ -112,8 +134,7 @@ interface StartOptions {
   readonly fromJobFile: boolean
   /** Null for a sandbox. */
   readonly realOrg: RunOrg | null
-  /** The saved plan that is carried out, and its path; null if there is none. */
-  readonly planned: { readonly plan: SavedPlan; readonly path: string } | null
+  readonly planned: PlannedRun | null
   readonly stop: StopSwitch
   readonly yes: boolean
   readonly quiet: boolean
