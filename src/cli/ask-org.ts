@@ -47,7 +47,7 @@ export async function askOrg<T>(
     connection: org.connection,
     clock,
     connections: job.pace.concurrency + mostSilent,
-    userAgent: `okta-lifecycle/${programVersion()}`,
+    userAgent: `okta-lifecycle/${programVersion}`,
     scopes: scopesFor(job.guards),
     say,
   })

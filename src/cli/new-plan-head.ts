@@ -18,7 +18,7 @@ export async function newPlanHead(
     okta_lifecycle_plan: savedPlanVersion,
     plan_id: randomUUID(),
     created_at: new Date().toISOString(),
-    versions: { okta_lifecycle: programVersion(), node: process.version },
+    versions: { okta_lifecycle: programVersion, node: process.version },
     org_url: org.orgUrl,
     owner: owner ?? 'none',
     job,

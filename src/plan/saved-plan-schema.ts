@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { inputEncodings } from '../input/bytes/encoding.ts'
 import { inputFormats } from '../input/row.ts'
 import { resolvedJobSchema } from '../job/job.ts'

@@ -140,7 +140,7 @@ async function begin(
       say(`Run ${old.run_id} has nothing to retry: no task failed, is in doubt or was not run.`)
       return null
     }
-    const fresh = retryRunFile(old, to.runId, retry, options.inDoubt, programVersion(), new Date())
+    const fresh = retryRunFile(old, to.runId, retry, options.inDoubt, programVersion, new Date())
     const run = withGuardFlags(fresh, options)
     say(describeRetry(old, retry, run))
     if (!options.yes) {
