@@ -1,6 +1,7 @@
 import { mostSilent } from '../budget/pacer.ts'
 import { Tally } from '../budget/tally.ts'
 import type { Job } from '../job/job.ts'
+import type { SentRecently } from '../journal/sent-recently.ts'
 import { openLookup } from '../lookup/lookup.ts'
 import type { LookupParts } from '../lookup/paced-get.ts'
 import { readTokenOwner } from '../lookup/read-owner.ts'
@@ -23,6 +24,8 @@ export interface AskOptions {
   readonly say: (line: string) => void
   /** Requests that are still to be sent. */
   readonly workLeft: () => number
+  /** Keeps what is sent, because it counts for a run that follows at once; left out: nobody needs it. */
+  readonly sent?: SentRecently | undefined
 }
 
 /**
@@ -33,7 +36,7 @@ export async function askOrg<T>(
   options: AskOptions,
   work: (lookup: LookupParts, owner: TokenOwner) => Promise<T>,
 ): Promise<T> {
-  const { job, org, stop, say } = options
+  const { job, org, stop, say, sent } = options
   const { orgUrl, credentials } = org.connection
   const clock = new OktaClock()
   // Its own switch, because the reads end with the work, and what comes after may send.
@@ -61,7 +64,9 @@ export async function askOrg<T>(
     tally: new Tally(),
     send: (request) => client.send(request),
     say,
-    earlierSends: () => [],
+    earlierSends: (bucket) => sent?.times(bucket) ?? [],
+    onPermits: (bucket, count) => sent?.add(bucket, Math.round(clock.now()), count),
+    onLimit: (bucket, limit) => sent?.showLimit(bucket, limit),
     workLeft: options.workLeft,
   })
   try {

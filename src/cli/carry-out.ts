@@ -2,6 +2,7 @@ import { mostSilent } from '../budget/pacer.ts'
 import { type ExecutionEnd, execute } from '../engine/execution.ts'
 import { asCannotWrite, CannotWrite, withNext } from '../files/cannot-write.ts'
 import type { Hold } from '../files/hold/hold.ts'
+import type { SentRecently } from '../journal/sent-recently.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
 import type { StopSwitch } from '../messages/stop.ts'
@@ -33,6 +34,8 @@ export interface CarryOutOptions {
   /** How many seconds a stop waits for calls under way. */
   readonly drain: number
   readonly say: (line: string) => void
+  /** As for an execution. */
+  readonly sentBefore?: SentRecently | undefined
 }
 
 /**
@@ -130,6 +133,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
       drainMs: drain * 1000,
       acceptRefusals: run.accept_refusals === true,
       settleOnly,
+      sentBefore: options.sentBefore,
       plan,
       links,
       onBegin: progress.begin,

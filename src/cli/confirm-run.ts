@@ -23,12 +23,12 @@ export interface UnconfirmedRun {
 /** Shows what is left of a run would come to, and asks whether to send it. Throws as {@link confirmByPlan} does. */
 export async function confirmRun(
   { directory, run, orgDirectory, again }: UnconfirmedRun,
-  options: Pick<MakePlanOptions, 'stop' | 'quiet' | 'say'>,
+  options: Pick<MakePlanOptions, 'stop' | 'quiet' | 'say' | 'sent'>,
 ): Promise<void> {
   const org = await orgToAsk(orgDirectory, run)
   const plan = await openPlanOfRun(directory, run)
   try {
-    const asking = { ...options, org }
+    const asking = { ...options, org, acceptRefusals: run.accept_refusals === true }
     if (plan !== null) return await confirmSavedPlan(plan.end, asking, again)
     const state = await stateOf(directory, run)
     const settings = { ...rowSettings(run.job), format: run.input.format }

@@ -1,5 +1,6 @@
 import type { InputRow } from '../input/row.ts'
 import type { Job } from '../job/job.ts'
+import type { SentRecently } from '../journal/sent-recently.ts'
 import type { LookupParts } from '../lookup/paced-get.ts'
 import { lookUpProtected } from '../lookup/protected-users.ts'
 import { readUser } from '../lookup/read-user.ts'
@@ -25,6 +26,10 @@ export interface MakePlanOptions {
   readonly org: RunOrg
   readonly stop: StopSwitch
   readonly quiet: boolean
+  /** Whether a person has said that refusals concern the users and not the token. */
+  readonly acceptRefusals: boolean
+  /** As in {@link askOrg}. */
+  readonly sent?: SentRecently | undefined
   readonly say: (line: string) => void
   /** Called once, before the first row. */
   readonly onOwner?: (owner: TokenOwner) => Promise<void>
@@ -46,10 +51,10 @@ export interface MadePlan {
  * @throws RunStopped when it stops before the first row, and what the rows throw
  */
 export async function makePlan(options: MakePlanOptions): Promise<MadePlan> {
-  const { job, count, org, stop, say } = options
+  const { job, count, org, stop, say, sent } = options
   let done = 0
   const workLeft = (): number => count - done
-  return await askOrg({ job, org, stop, say, workLeft }, async (lookup, owner) => {
+  return await askOrg({ job, org, stop, say, workLeft, sent }, async (lookup, owner) => {
     if (owner === null) say('The credentials belong to a service app: there is no owner to protect.')
     const protect = await lookUpProtected(lookup, job.guards.protect)
     await options.onOwner?.(owner)
@@ -90,7 +95,7 @@ async function planAll(
       if (!(await options.onRow(planned))) return made('unwanted')
       progress.update(done)
     }
-    const refused = reads.refusedAlone()
+    const refused = options.acceptRefusals ? null : reads.refusedAlone()
     if (refused !== null) throw stop.because(refused)
     progress.end(done)
     if (counter.requests().lifecycle > 0) await lookUpLifecycleLimit(lookup)

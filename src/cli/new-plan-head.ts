@@ -7,13 +7,24 @@ import type { RunOrg } from './org.ts'
 import { sourceFilesOf } from './source-files.ts'
 import { programVersion } from './version.ts'
 
+/** What a plan is made of. */
+interface NewPlan {
+  readonly prepared: Prepared
+  readonly checked: CheckedInput
+  readonly org: RunOrg
+  readonly owner: TokenOwner
+  readonly acceptRefusals: boolean
+}
+
 /** The beginning of a plan that is saved now. */
-export async function newPlanHead(
-  prepared: Prepared,
-  { job, copy, input, survey }: CheckedInput,
-  org: RunOrg,
-  owner: TokenOwner,
-): Promise<SavedPlanHead> {
+export async function newPlanHead({
+  prepared,
+  checked,
+  org,
+  owner,
+  acceptRefusals,
+}: NewPlan): Promise<SavedPlanHead> {
+  const { job, copy, input, survey } = checked
   return {
     okta_lifecycle_plan: savedPlanVersion,
     plan_id: randomUUID(),
@@ -22,6 +33,7 @@ export async function newPlanHead(
     org_url: org.orgUrl,
     owner: owner ?? 'none',
     job,
+    accept_refusals: acceptRefusals,
     from_job_file: prepared.jobFile !== null,
     files: await sourceFilesOf(prepared, copy.sha256),
     encoding: input.encoding,

@@ -12,6 +12,7 @@ import type { JournalState } from '../journal/journal-state.ts'
 import { openJournal } from '../journal/open-journal.ts'
 import { Recorder } from '../journal/recorder.ts'
 import { ResultReader } from '../journal/result-reader.ts'
+import type { SentRecently } from '../journal/sent-recently.ts'
 import { openLookup } from '../lookup/lookup.ts'
 import { lookUpProtected } from '../lookup/protected-users.ts'
 import { type CredentialFacts, readTokenOwner } from '../lookup/read-owner.ts'
@@ -56,6 +57,8 @@ export interface ExecutionOptions {
   readonly settleOnly: boolean
   /** The saved plan that the run carries out; null if there is none, or if nothing is sent. */
   readonly plan: PlanToFollow | null
+  /** What this process has sent before the execution, for a question: it counts in the windows that are still open. */
+  readonly sentBefore?: SentRecently | undefined
   /** Where activation links go; null if the job asks for none. */
   readonly links: ActivationLinks | null
   /** `onBegin` is called once, when work begins; `onResult` for every result, once it is on disk. */
@@ -94,7 +97,7 @@ const tallyEveryMs = 5_000
  *   when another process takes the run over
  */
 export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> {
-  const { directory, run, recorded, stop, clock, hold } = options
+  const { directory, run, recorded, stop, clock, hold, sentBefore } = options
   const tally = new Tally()
   const begunAt = performance.now()
   const { journal, state } = await openJournal(journalOf(directory, run, recorded), hold)
@@ -113,8 +116,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       orgUrl: options.credentials.orgUrl,
       concurrency: run.job.pace.concurrency,
       share: run.job.pace.share,
-      earlierSends: (bucket) => state.sentRecently.times(bucket),
-      earlierLimit: (bucket) => state.sentRecently.limit(bucket),
+      earlierSends: (bucket) => [...(sentBefore?.times(bucket) ?? []), ...state.sentRecently.times(bucket)],
+      earlierLimit: (bucket) => state.sentRecently.limit(bucket) ?? sentBefore?.limit(bucket) ?? null,
       workLeft: () => run.input.tasks - state.done,
       onPermits: (bucket, count) =>
         recorder.note({ event: 'permits', bucket, count, okta_time: Math.round(clock.now()) }),

@@ -30,6 +30,7 @@ export const savedPlanHeadSchema = z.strictObject({
   owner: z.union([z.strictObject({ id: z.string(), login: z.string() }), z.literal('none')]),
   job: resolvedJobSchema,
   from_job_file: z.boolean(),
+  accept_refusals: z.boolean(),
   /** The input comes first. */
   files: z.array(sourceFileSchema).min(1),
   encoding: z.enum(inputEncodings),

@@ -148,6 +148,23 @@ describe('the question before a run', () => {
     })
   })
 
+  it('takes its reads out of the run’s share of the window', async () => {
+    await withWorkplace(async (place) => {
+      const org = await place.org({
+        users: makeUsers({ count: 8 }),
+        rateLimit: { lifecycle: 1000, read: 20, windowSeconds: 4 },
+      })
+      await place.write('in.csv', usersCsv(makeUsers({ count: 8 }).map(({ id }) => id)))
+      const end = await asked(place, org, 'y', ['run', 'in.csv', '--action', 'suspend'])
+      expect(end.code, end.stderr).toBe(0)
+      const reads = org.requests.filter(({ method, key }) => method === 'GET' && key !== null && key !== 'me')
+      expect(reads).toHaveLength(16)
+      // Half of the limit is 10: the eleventh is of the next window.
+      const [first, eleventh] = [reads[0]?.arrivedAt ?? 0, reads[10]?.arrivedAt ?? 0]
+      expect(eleventh - first).toBeGreaterThan(2_500)
+    })
+  })
+
   it('is never asked without a terminal: exit 2 names --yes', async () => {
     await withWorkplace(async (place) => {
       const org = await orgOfFive(place)

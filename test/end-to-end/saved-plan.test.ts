@@ -158,6 +158,23 @@ describe('a saved plan', () => {
     })
   })
 
+  it('takes refused users for failed if the plan was told so', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 12 })
+      const org = await place.org({
+        users,
+        fault: ({ key }) => (key === 'me' ? null : { name: 'forbidden' }),
+      })
+      await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+      const plan = ['plan', 'in.csv', '--action', 'suspend', '--quiet', '--out', 'plan.json']
+      expect((await place.runHere(org, plan)).code).toBe(4)
+      expect((await place.runHere(org, [...plan, '--accept-refusals'])).code).toBe(0)
+      expect((await place.runHere(org, planned)).code).toBe(1)
+      expect(countsOf((await place.results()).map(({ result }) => result))).toEqual({ failed: 12 })
+      expect(lifecycleCalls(org)).toEqual([])
+    })
+  })
+
   it('is done once in a runs directory', async () => {
     await withWorkplace(async (place) => {
       const org = await tenPlanned(place)

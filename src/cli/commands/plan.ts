@@ -43,6 +43,7 @@ export const planCommand = defineCommand({
     },
     ...runAlone,
     quiet: sendingOptions.quiet,
+    'accept-refusals': sendingOptions['accept-refusals'],
     ...jsonOption,
   },
   examples: [
@@ -73,7 +74,14 @@ export const planCommand = defineCommand({
         const org = realOrg ?? (await newSandboxOrg(directory, rowsOf(checked), job))
         if (realOrg === null) say(describeSandbox(org))
         try {
-          return await writePlan({ ...args, prepared, checked, org, stop })
+          return await writePlan({
+            ...args,
+            acceptRefusals: args['accept-refusals'],
+            prepared,
+            checked,
+            org,
+            stop,
+          })
         } finally {
           await org.close()
         }
@@ -117,6 +125,7 @@ interface PlanOptions {
   readonly stop: StopSwitch
   readonly quiet: boolean
   readonly json: boolean
+  readonly acceptRefusals: boolean
   /** Where the plan is saved; undefined: nowhere. */
   readonly out?: string | undefined
 }
@@ -138,7 +147,7 @@ async function writePlan(options: PlanOptions): Promise<ExitCode> {
 }
 
 async function planInto(
-  { prepared, checked, org, stop, quiet, json, out }: PlanOptions,
+  { prepared, checked, org, stop, quiet, json, acceptRefusals, out }: PlanOptions,
   answer: PlanAnswer,
   writer: PlanWriter | null,
 ): Promise<ExitCode> {
@@ -149,8 +158,11 @@ async function planInto(
     org,
     stop,
     quiet,
+    acceptRefusals,
     say,
-    onOwner: async (owner) => await writer?.begin(await newPlanHead(prepared, checked, org, owner)),
+    onOwner: async (owner) => {
+      await writer?.begin(await newPlanHead({ prepared, checked, org, owner, acceptRefusals }))
+    },
     onRow: async (planned) => {
       await writer?.row(planned)
       return await answer.row(planned)

@@ -1,3 +1,4 @@
+import { SentRecently } from '../../journal/sent-recently.ts'
 import { takeSoundPart } from '../../journal/take-sound-part.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, Refusal } from '../../messages/known-error.ts'
@@ -57,13 +58,17 @@ export const resumeCommand = defineCommand({
           await checkNotClosed(directory, run)
           const finished = await showFinished(directory, run, args.json)
           if (finished !== null) return finished
+          const sentBefore = new SentRecently()
           const asks = !run.confirmed && !args.yes
           if (asks) checkConfirmable(directory, run)
           await checkInputCopy(directory, run)
           if (args['take-sound-part']) await cutJournal(directory, run)
           if (asks) {
             const again = commandFor('resume', runNameOf(directory))
-            await confirmRun({ directory, run, orgDirectory: directory, again }, { ...args, stop, say })
+            await confirmRun(
+              { directory, run, orgDirectory: directory, again },
+              { ...args, stop, say, sent: sentBefore },
+            )
           }
           const org = await orgOfRun(directory, run)
           say(`Going on with run ${run.run_id}.`)
@@ -75,6 +80,7 @@ export const resumeCommand = defineCommand({
             hold,
             stop,
             say,
+            sentBefore,
           })
         })
       } catch (error) {

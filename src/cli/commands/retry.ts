@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { withNext } from '../../files/cannot-write.ts'
 import type { Hold } from '../../files/hold/hold.ts'
+import { SentRecently } from '../../journal/sent-recently.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { counted } from '../../messages/counted.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
@@ -65,6 +66,7 @@ export const retryCommand = defineCommand({
             inDoubt: args['in-doubt'],
             stop,
             say,
+            sentBefore: new SentRecently(),
           }),
         )
       } catch (error) {
@@ -145,7 +147,10 @@ async function begin(
     say(describeRetry(old, retry, run))
     if (!options.yes) {
       const again = commandFor('retry', runNameOf(from.directory))
-      await confirmRun({ ...to, run, orgDirectory: from.directory, again }, options)
+      await confirmRun(
+        { ...to, run, orgDirectory: from.directory, again },
+        { ...options, sent: options.sentBefore },
+      )
     }
     stop.check()
     await handOver(from, { directory: to.directory, run }, () =>

@@ -4,6 +4,7 @@ import { readRows } from '../../input/read-rows.ts'
 import { rowSettings } from '../../job/input-settings.ts'
 import type { Job } from '../../job/job.ts'
 import { type Prepared, prepare } from '../../job/prepare.ts'
+import { SentRecently } from '../../journal/sent-recently.ts'
 import { type ExitCode, exitCodes, type FixableError } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { checkNotDone, keepPlan } from '../../plan/plan-of-run.ts'
@@ -97,14 +98,16 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
   const stop = new StopSwitch()
   const fromJobFile = planned?.plan.head.from_job_file ?? args.job !== undefined
   const runsDirectory = args['runs-dir']
-  const acceptRefusals = args['accept-refusals']
-  const start = { ...args, acceptRefusals, runId, prepared, planned, fromJobFile, realOrg, stop }
+  const acceptRefusals = planned?.plan.head.accept_refusals ?? args['accept-refusals']
+  // The reads for the question and those of the run share the windows.
+  const sentBefore = new SentRecently()
+  const start = { ...args, acceptRefusals, runId, prepared, planned, fromJobFile, realOrg, stop, sentBefore }
   const watch = { onWatch: say, signal: stop.signal }
   return await withStopHooks(stop, async () => {
     const begin = async (): Promise<ExitCode> => {
       const directory = await createRunDirectory(runsDirectory, runId)
       return await withRunLocks(directory, null, watch, (hold) =>
-        runIn(directory, start, { ...args, stop, hold, directory, say }),
+        runIn(directory, start, { ...args, stop, hold, directory, say, sentBefore }),
       )
     }
     // The locks come before the run's directory, so that a process without them leaves nothing behind.
@@ -139,6 +142,7 @@ interface StartOptions {
   readonly yes: boolean
   readonly quiet: boolean
   readonly acceptRefusals: boolean
+  readonly sentBefore: SentRecently
 }
 
 /** Carries out the run in its own directory, and removes the directory if the run never began. */
@@ -173,7 +177,7 @@ function startAgain(refused: FixableError): FixableError {
  * @throws KnownError when the input can't be acted on, or the user says no
  */
 async function startRun(directory: string, options: StartOptions): Promise<{ run: RunFile; org: RunOrg }> {
-  const { prepared, realOrg, stop, yes, planned, quiet } = options
+  const { prepared, realOrg, stop, yes, planned, quiet, acceptRefusals, sentBefore: sent } = options
   await clearUnfinishedStart(directory)
   const checked = await checkInput(prepared, directory)
   stop.check()
@@ -202,7 +206,7 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
   try {
     if (!yes) {
       const again = 'start again when you are ready'
-      const asking = { job, rows, count: survey.rows, org, stop, quiet, say }
+      const asking = { job, rows, count: survey.rows, org, stop, quiet, say, acceptRefusals, sent }
       if (planned === null) await confirmByPlan(asking, again)
       else await confirmSavedPlan(planned.plan.end, asking, again)
     }
