@@ -48,6 +48,7 @@ describe('a saved plan', () => {
       expect(end.code, end.stderr).toBe(0)
       expect(lifecycleCalls(org)).toEqual([])
       expect((await stat(join(place.directory, 'plan.json'))).mode & 0o777).toBe(0o600)
+      expect(await place.read('plan.json')).not.toContain(org.token)
       const { rows, totals, requests } = JSON.parse(end.stdout)
       expect(totals).toMatchObject({ users: 420, deactivated_users: 420, tasks: 960 })
       const run = await place.runHere(org, planned)
@@ -155,6 +156,31 @@ describe('a saved plan', () => {
         'skipped',
       ])
       expect(lines[4]?.message).toMatch(/left the user SUSPENDED, but now the user is LOCKED_OUT/)
+    })
+  })
+
+  it('knows after a stop where the run had led a user before it', async () => {
+    await withWorkplace(async (place) => {
+      let dead = true
+      const org = await place.org({
+        users: makeUsers({ count: 1 }),
+        fault: ({ action }) => (dead && action === 'deactivate' ? { name: 'invalidToken' } : null),
+      })
+      await place.write(
+        'in.csv',
+        usersCsv([
+          [userIdOf(1), 'suspend'],
+          // This changes no status: where the first row has led the user counts after it too.
+          [loginOf(1), 'reset_factors'],
+          [userIdOf(1), 'deactivate'],
+        ]),
+      )
+      expect((await place.runHere(org, ['plan', 'in.csv', '--out', 'plan.json', '--quiet'])).code).toBe(0)
+      expect((await place.runHere(org, planned)).code).toBe(4)
+      dead = false
+      const end = await place.runHere(org, ['resume', runId, '--quiet'])
+      expect(end.code, end.stderr).toBe(0)
+      expect((await place.results()).map(({ result }) => result)).toEqual(Array(3).fill('succeeded'))
     })
   })
 
