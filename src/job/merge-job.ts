@@ -150,6 +150,17 @@ export function withLimits<T extends Limits>(limits: T, flags: LimitFlags): T {
   }
 }
 
+/**
+ * A job with the pace that flags give anew.
+ *
+ * @throws KnownError for a flag out of its range
+ */
+export function withPace(job: Job, flags: Pick<JobFlags, 'share' | 'concurrency'>): Job {
+  checkFlags(flags)
+  const { share, concurrency } = job.pace
+  return { ...job, pace: { share: flags.share ?? share, concurrency: flags.concurrency ?? concurrency } }
+}
+
 /** What job and flags say about which rows count, and when. */
 function mergeRowRules(
   given: JobFile['input'],

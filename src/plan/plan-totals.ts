@@ -1,9 +1,12 @@
 import type { InputRow } from '../input/row.ts'
 import type { Job } from '../job/job.ts'
 import { type Action, actionNames, ruleOf } from '../okta/actions.ts'
+import type { UserStatus } from '../okta/status.ts'
+import { normalizeUserKey } from '../okta/user.ts'
 import { ControlCounter } from '../rules/control-totals.ts'
+import { type Expectation, expectations, wouldSend } from '../rules/expectation.ts'
 import type { PlannedRow } from './plan-rows.ts'
-import { type Expectation, expectations, type PlanRequests, type PlanTotals } from './plan-schema.ts'
+import type { PlanRequests, PlanTotals } from './plan-schema.ts'
 
 /** Counts planned rows one by one and keeps none of them. */
 export interface PlanCounter {
@@ -28,6 +31,17 @@ export function createPlanCounter(
   let lifecycle = 0
   const expected = noneExpected()
   const actions: Partial<Record<Action | 'unknown', Record<Expectation, number>>> = {}
+  const statuses: Partial<Record<UserStatus | 'unknown', Record<Expectation, number>>> = {}
+  const users = new Set<string>()
+  const deactivated = new Set<string>()
+  const fromDirectory = new Set<string>()
+
+  function addUser(user: PlannedRow['user'], key: string, action: Action): void {
+    const name = user?.id ?? Buffer.from(normalizeUserKey(key)).toString()
+    users.add(name)
+    if (action === 'deactivate') deactivated.add(name)
+    if (user !== null && user.directory !== null) fromDirectory.add(name)
+  }
 
   function addTask(action: Action, row: InputRow, afterSending: boolean): void {
     lifecycle++
@@ -38,7 +52,7 @@ export function createPlanCounter(
   }
 
   return {
-    add({ row, tasks: planned, skipped, isRead, looksUpRoles }) {
+    add({ row, tasks: planned, skipped, isRead, looksUpRoles, user }) {
       control.add(skipped)
       if (isRead) reads++
       if (looksUpRoles) {
@@ -46,16 +60,17 @@ export function createPlanCounter(
         roles++
       }
       let sentBefore = false
-      for (const { action: name, expected: expectation } of planned) {
+      for (const { action: name, user: key, status, expected: expectation } of planned) {
         const action = actionNames.find((known) => known === name)
         tasks++
         expected[expectation]++
-        const counts = actions[action ?? 'unknown'] ?? noneExpected()
-        counts[expectation]++
-        actions[action ?? 'unknown'] = counts
-        const sent = expectation === 'succeeded' || expectation === 'unknown'
-        if (sent && action !== undefined) addTask(action, row, sentBefore)
-        else if (sentBefore && job.read_first) reads++
+        count(actions, action ?? 'unknown', expectation)
+        count(statuses, status ?? 'unknown', expectation)
+        const sent = wouldSend(expectation)
+        if (sent && action !== undefined) {
+          addTask(action, row, sentBefore)
+          addUser(user, key, action)
+        } else if (sentBefore && job.read_first) reads++
         sentBefore = sent
       }
     },
@@ -65,6 +80,10 @@ export function createPlanCounter(
       tasks,
       expected: { ...expected },
       actions: structuredClone(actions),
+      statuses: structuredClone(statuses),
+      users: users.size,
+      deactivated_users: deactivated.size,
+      directory_users: fromDirectory.size,
       mails,
     }),
     requests: () => ({ reads, ...(roles === 0 ? {} : { roles }), lifecycle }),
@@ -80,6 +99,16 @@ function sendsMail(action: Action, ofRow: boolean | null, { options }: Pick<Job,
 function readsBack(action: Action, { options }: Pick<Job, 'options'>): boolean {
   const { doubt, target, respondsAsync } = ruleOf(action)
   return doubt !== 'factors' && (target.length !== 1 || (respondsAsync && options.respond_async))
+}
+
+function count<Name extends string>(
+  counts: Partial<Record<Name, Record<Expectation, number>>>,
+  name: Name,
+  expectation: Expectation,
+): void {
+  const some = counts[name] ?? noneExpected()
+  some[expectation]++
+  counts[name] = some
 }
 
 function noneExpected(): Record<Expectation, number> {

@@ -21,6 +21,7 @@ const skipWords: Readonly<Record<SkipReason, string>> = {
   earlier_step: 'because an earlier step of the row did not succeed',
   in_doubt: 'because an earlier action on the user is in doubt',
   superseded: 'because a later row of the user was carried out',
+  changed_since_plan: 'because the user is not as the plan found it',
 }
 
 /** The summary for a terminal: plain text without colour, as lines that end with a line feed. */

@@ -113,6 +113,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       roles: null,
       lookup: lookup.parts,
       recorder,
+      plan: null,
       links: null,
       sends: gate,
       reads: gate,
@@ -143,6 +144,7 @@ export function taskOf(more: Partial<TaskInput> = {}): TaskInput {
     target: ada.id,
     known: null,
     ledTo: [],
+    planned: null,
     ...more,
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Expectation } from '../../src/plan/plan-schema.ts'
 import { createPlanCounter } from '../../src/plan/plan-totals.ts'
+import type { Expectation } from '../../src/rules/expectation.ts'
 import { rowOf } from './support.ts'
 
 const job = {
@@ -26,7 +26,7 @@ function counterOf(rows: readonly Planned[], more: Partial<Parameters<typeof cre
       expected: expected[at] ?? 'unknown',
       reason: null,
     }))
-    counter.add({ row, tasks, skipped: null, isRead: options.read_first, looksUpRoles: false })
+    counter.add({ row, tasks, skipped: null, isRead: options.read_first, looksUpRoles: false, user: null })
   }
   return counter
 }
@@ -49,6 +49,10 @@ describe('totals', () => {
         deactivate: { ...none, succeeded: 1 },
         unlock: { ...none, unknown: 1 },
       },
+      statuses: { unknown: { ...none, succeeded: 2, failed: 1, unknown: 1 } },
+      users: 1,
+      deactivated_users: 1,
+      directory_users: 0,
       mails: 0,
     })
   })

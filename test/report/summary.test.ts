@@ -20,6 +20,7 @@ const noSkips = {
   earlier_step: 0,
   in_doubt: 0,
   superseded: 0,
+  changed_since_plan: 0,
 }
 
 const complete: Summary = {

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { withNext } from '../../files/cannot-write.ts'
 import type { Hold } from '../../files/hold/hold.ts'
+import { SentRecently } from '../../journal/sent-recently.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { counted } from '../../messages/counted.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
@@ -19,10 +20,11 @@ import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
 import { answerFinished } from '../answer-finished.ts'
 import { type CarryOutOptions, carryOut, settleRun } from '../carry-out.ts'
 import { defineCommand } from '../command.ts'
+import { confirmRun } from '../confirm-run.ts'
 import { type GuardFlags, guardFlagsOf, withGuardFlags } from '../guard-flags.ts'
 import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
 import { checkSandboxKept, handOnSandboxOrg, orgOfRun } from '../org.ts'
-import { canAsk, confirmSending, describeSending } from '../terminal/confirm.ts'
+import { canAsk, describeSending } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
 import { programVersion } from '../version.ts'
 
@@ -64,6 +66,7 @@ export const retryCommand = defineCommand({
             inDoubt: args['in-doubt'],
             stop,
             say,
+            sentBefore: new SentRecently(),
           }),
         )
       } catch (error) {
@@ -142,7 +145,13 @@ async function begin(
     const fresh = retryRunFile(old, to.runId, retry, options.inDoubt, programVersion, new Date())
     const run = withGuardFlags(fresh, options)
     say(describeRetry(old, retry, run))
-    if (!options.yes) await confirmSending(stop, commandFor('retry', runNameOf(from.directory)))
+    if (!options.yes) {
+      const again = commandFor('retry', runNameOf(from.directory))
+      await confirmRun(
+        { ...to, run, orgDirectory: from.directory, again },
+        { ...options, sent: options.sentBefore },
+      )
+    }
     stop.check()
     await handOver(from, { directory: to.directory, run }, () =>
       handOnSandboxOrg(from.directory, to.directory, old),

@@ -4,6 +4,7 @@ import type { Action } from '../../okta/actions.ts'
 import type { Answer } from '../../okta/answer.ts'
 import type { RetryOf } from '../../okta/request.ts'
 import type { UserStatus } from '../../okta/status.ts'
+import type { PlannedFacts } from '../../rules/planned.ts'
 import type { Ending, LastWord } from './ending.ts'
 
 /** What a task is. */
@@ -20,6 +21,12 @@ export interface TaskInput {
   readonly known: { readonly id: string; readonly login: string } | null
   /** Statuses that the row's own earlier steps have led to. */
   readonly ledTo: readonly UserStatus[]
+  /** What the plan says that the run carries out; null if there is none. */
+  readonly planned: {
+    readonly facts: PlannedFacts
+    /** Where the run's own tasks have led the user; null if they have left the status as it was. */
+    readonly ledTo: readonly UserStatus[] | null
+  } | null
 }
 
 /**
