@@ -205,6 +205,7 @@ async function runTasks(
         target,
         known,
         ledTo: [...ledTo],
+        isLast: step === row.actions.length,
       }
       const ended = await runTask(services, task, read)
       if (ended.result === null) return inDoubt

@@ -2,6 +2,7 @@ import type { InputRow } from '../input/row.ts'
 import type { Job } from '../job/job.ts'
 import { type Action, actionNames, ruleOf } from '../okta/actions.ts'
 import { ControlCounter } from '../rules/control-totals.ts'
+import { verifiedBy } from '../rules/verify.ts'
 import type { PlannedRow } from './plan-rows.ts'
 import { type Expectation, expectations, type PlanRequests, type PlanTotals } from './plan-schema.ts'
 
@@ -13,7 +14,7 @@ export interface PlanCounter {
 }
 
 /** A counter for a job's rows. */
-export function createPlanCounter(job: Pick<Job, 'options' | 'read_first'>): PlanCounter {
+export function createPlanCounter(job: Pick<Job, 'options' | 'read_first' | 'verify'>): PlanCounter {
   const control = new ControlCounter()
   let tasks = 0
   let mails = 0
@@ -23,10 +24,12 @@ export function createPlanCounter(job: Pick<Job, 'options' | 'read_first'>): Pla
   const expected = noneExpected()
   const actions: Partial<Record<Action | 'unknown', Record<Expectation, number>>> = {}
 
-  function addTask(action: Action, row: InputRow, afterSending: boolean): void {
+  function addTask(action: Action, row: InputRow, afterSending: boolean, isLast: boolean): void {
     lifecycle++
     if (row.kind === 'valid' && sendsMail(action, row.sendEmail, job)) mails++
-    if (job.read_first && readsBack(action, job)) reads++
+    const verified = verifiedBy(job.verify, action, isLast)
+    if (verified === 'factors') lifecycle++
+    if (verified === 'status' || (job.read_first && readsBack(action, job))) reads++
     // A read from before a call is out of date for the step after it.
     if (job.read_first && afterSending) reads++
   }
@@ -36,7 +39,7 @@ export function createPlanCounter(job: Pick<Job, 'options' | 'read_first'>): Pla
       control.add(skipped)
       if (isRead) reads++
       let sentBefore = false
-      for (const { action: name, expected: expectation } of planned) {
+      for (const [index, { action: name, expected: expectation }] of planned.entries()) {
         const action = actionNames.find((known) => known === name)
         tasks++
         expected[expectation]++
@@ -44,7 +47,7 @@ export function createPlanCounter(job: Pick<Job, 'options' | 'read_first'>): Pla
         counts[expectation]++
         actions[action ?? 'unknown'] = counts
         const sent = expectation === 'succeeded' || expectation === 'unknown'
-        if (sent && action !== undefined) addTask(action, row, sentBefore)
+        if (sent && action !== undefined) addTask(action, row, sentBefore, index === planned.length - 1)
         else if (sentBefore && job.read_first) reads++
         sentBefore = sent
       }

@@ -142,6 +142,7 @@ export function taskOf(more: Partial<TaskInput> = {}): TaskInput {
     target: ada.id,
     known: null,
     ledTo: [],
+    isLast: true,
     ...more,
   }
 }

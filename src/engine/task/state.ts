@@ -20,6 +20,8 @@ export interface TaskInput {
   readonly known: { readonly id: string; readonly login: string } | null
   /** Statuses that the row's own earlier steps have led to. */
   readonly ledTo: readonly UserStatus[]
+  /** Whether it is the last step of its row. Only then is its call verified. */
+  readonly isLast: boolean
 }
 
 /**
@@ -35,7 +37,9 @@ export interface TaskInput {
  * - **sending**: with a slot and a permit, the intent goes to disk, then the call leaves. The read grew old meanwhile →
  *   reading. Applied → applied. Refused because of status → refused. Certainly not applied → waiting. Outcome not known
  *   → doubt. Refused, perhaps because of the token → held. Anything else → ended.
- * - **applied**: Okta's answer is on disk. A read may add the status that it led to → ended.
+ * - **applied**: Okta's answer is on disk. Where the job verifies, the user is looked at, and a transition is followed
+ *   to its end → ended: as succeeded, or as failed if the call did not hold. Elsewhere a read may add the status that it
+ *   led to → ended.
  * - **refused**: Okta's answer is on disk and names the status as the reason. One more read → ended.
  * - **held**: refused, perhaps because of the token. The users are the cause → ended. The token is the cause → the run
  *   stops.
@@ -47,6 +51,7 @@ export interface TaskInput {
  * - **T2** Okta's answer is on disk before anything else is awaited.
  * - **T3** A call that was applied is never sent again.
  * - **T4** Credentials that Okta refuses, a network that stays away and a stop leave the task without a result.
+ * - **T5** A call that did not hold is not sent again by itself.
  */
 export type TaskState =
   | { readonly at: 'lost'; readonly since: number }

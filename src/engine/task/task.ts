@@ -176,7 +176,9 @@ class Task {
     const read =
       known?.kind === 'failed'
         ? known
-        : await reads.pass(this.#input.row, () => readSettledUser(lookup, target, at))
+        : await reads.pass(this.#input.row, () =>
+            readSettledUser(lookup, target, at, job.verify.for_seconds * 1000),
+          )
     this.#see(read)
     if (read.kind === 'found') {
       reads.allowed()
@@ -201,7 +203,7 @@ class Task {
     const verdict = guardUser(read.user, guards, ledTo)
     if (verdict !== null) return this.#ended({ result: 'skipped', ...verdict, statusAfter: status }, read)
     if (transitioningToStatus !== null) {
-      const message = `user is still in transition from ${status} to ${transitioningToStatus} after ${transitionPatienceMs / 1000} s`
+      const message = `user is still in transition from ${status} to ${transitioningToStatus} after ${job.verify.for_seconds} s`
       return this.#ended({ result: 'failed', message, statusAfter: status }, read)
     }
     const decision = this.#history.doubted ? decideAgain(action, read.user) : decide(action, read.user)
