@@ -4,6 +4,7 @@ import { type FailedRead, type FoundUser, readUser } from '../lookup/read-user.t
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import { normalizeUserKey } from '../okta/user.ts'
+import { parseLeftAs } from '../rules/left-as.ts'
 import type { TaskResult } from '../rules/result.ts'
 import {
   duplicateSkip,
@@ -180,7 +181,7 @@ async function runTasks(
   skip: Skip | null,
   lastStep: number,
 ): Promise<boolean> {
-  const { recorder, lookup } = services
+  const { recorder, lookup, undoOf } = services
   let inDoubt = false
   let skipRest = skip
   let read = located.read
@@ -206,6 +207,7 @@ async function runTasks(
         known,
         ledTo: [...ledTo],
         isLast: step === row.actions.length,
+        ...(undoOf === null ? {} : { leftAs: { run: undoOf, left: parseLeftAs(row.cells) } }),
       }
       const ended = await runTask(services, task, read)
       if (ended.result === null) return inDoubt

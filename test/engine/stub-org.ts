@@ -118,6 +118,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       requestTimeoutMs: 30_000,
       begunAt: lookup.parts.clock.nowAtMost(),
       settleOnly: false,
+      undoOf: null,
       ensureHold: async () => {},
       ...options.services,
     }

@@ -4,6 +4,7 @@ import type { Action } from '../../okta/actions.ts'
 import type { Answer } from '../../okta/answer.ts'
 import type { RetryOf } from '../../okta/request.ts'
 import type { UserStatus } from '../../okta/status.ts'
+import type { LeftAs } from '../../rules/left-as.ts'
 import type { Ending, LastWord } from './ending.ts'
 
 /** What a task is. */
@@ -22,6 +23,8 @@ export interface TaskInput {
   readonly ledTo: readonly UserStatus[]
   /** Whether it is the last step of its row. Only then is its call verified. */
   readonly isLast: boolean
+  /** How the run that an undo takes back left the user, or null if that can't be read. Left out in other runs. */
+  readonly leftAs?: { readonly run: string; readonly left: LeftAs | null }
 }
 
 /**

@@ -14,6 +14,7 @@ import { type Answer, describeAnswer, isOktas } from '../../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../../okta/classify.ts'
 import { decide, decideAfterRefusal, decideAgain } from '../../rules/decide.ts'
 import { guardKey, guardUser } from '../../rules/guards.ts'
+import { judgeLeftAs } from '../../rules/left-as.ts'
 import type { TaskResult } from '../../rules/result.ts'
 import { credentialsRefused, nothingCanBeSent } from '../../rules/stop-reasons.ts'
 import type { Services } from '../services.ts'
@@ -191,7 +192,7 @@ class Task {
 
   #decide({ read }: Extract<TaskState, { at: 'deciding' }>): TaskState {
     const { job, owner, protect } = this.#services
-    const { action, userKey, ledTo } = this.#input
+    const { action, userKey, ledTo, leftAs } = this.#input
     if (read === null) {
       const verdict = guardKey(userKey, owner)
       if (verdict !== null) return this.#ended({ result: 'skipped', ...verdict })
@@ -207,6 +208,11 @@ class Task {
       return this.#ended({ result: 'failed', message, statusAfter: status }, read)
     }
     const decision = this.#history.doubted ? decideAgain(action, read.user) : decide(action, read.user)
+    // What an earlier call of ours has done is nobody else's change.
+    if (leftAs !== undefined && decision.kind !== 'succeeded') {
+      const changed = judgeLeftAs(leftAs.left, read.user, leftAs.run)
+      if (changed !== null) return this.#ended({ result: 'skipped', ...changed, statusAfter: status }, read)
+    }
     if (decision.kind === 'send') return { at: 'sending', read }
     const ending = { result: decision.kind, message: decision.message, statusAfter: status }
     return this.#ended(
