@@ -96,7 +96,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     connection,
     clock,
     connections: run.job.pace.concurrency + mostSilent,
-    userAgent: `okta-lifecycle/${programVersion()}`,
+    userAgent: `okta-lifecycle/${programVersion}`,
     scopes: scopesFor(run.job.guards),
     say,
     mayLeave: () => hold.valid,
@@ -108,7 +108,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     // Opened before the first call: no call may create a link that can't be kept.
     const path = run.job.report.activation_links
     links = path === null ? null : await ActivationLinks.open(path, run)
-    log.info({ run: run.run_id, version: programVersion(), settle_only: settleOnly }, 'Execution begins')
+    log.info({ run: run.run_id, version: programVersion, settle_only: settleOnly }, 'Execution begins')
     const end = await execute({
       directory,
       run,

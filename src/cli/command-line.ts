@@ -82,7 +82,7 @@ export async function runCommandLine(argv: readonly string[], columns: number): 
       'A command was expected: run, plan, resume, retry, undo, status, verify-journal, doctor, validate or sandbox.',
     )
     .strict()
-    .version(programVersion())
+    .version(programVersion)
     .help()
     .wrap(Math.min(120, columns))
     .exitProcess(false)

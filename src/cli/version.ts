@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs'
+import program from '../../package.json' with { type: 'json' }
 
 /** This program's version, from its package.json. */
-export function programVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
-}
+export const programVersion = program.version

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { shown } from '../messages/shown.ts'
 
 const typeWords: Readonly<Record<string, string>> = {

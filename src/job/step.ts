@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Action, actionNames } from '../okta/actions.ts'
 import { describeFound } from './explain-issue.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { actionNames } from '../okta/actions.ts'
 import { userStatuses } from '../okta/status.ts'
 import { controlTotalsSchema } from '../rules/control-totals.ts'

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type JournalHead, journalFlawKinds } from '../journal/journal-check.ts'
 import { damagedAdvice, type JournalVerdict } from '../journal/journal-reader.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'

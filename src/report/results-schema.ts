@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { taskResultSchema } from '../rules/result.ts'
 import { resultColumns } from './columns.ts'
 import { reportedResults } from './report-row.ts'

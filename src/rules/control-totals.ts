@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { counted } from '../messages/counted.ts'
 import type { SkipReason } from './result.ts'
 

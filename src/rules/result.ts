@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** How a task ended. Reports also say `not_run` and `unsettled`, which are not results and are never journalled. */
 export const resultNames = ['succeeded', 'unchanged', 'failed', 'skipped', 'in_doubt'] as const

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { replaceFile } from '../files/replacing-file.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import { inputEncodings } from '../input/bytes/encoding.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { jobSchema } from '../job/job.ts'
 import { planSchema } from '../plan/plan-schema.ts'
 import { journalReportSchema } from '../report/journal-report.ts'

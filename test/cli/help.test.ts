@@ -36,6 +36,6 @@ test.each(commands)('the help of %s', async (command) => {
 test('the version is that of the package', async () => {
   expect(await runInProcess(['--version'], { cwd })).toMatchObject({
     code: 0,
-    stdout: `${programVersion()}\n`,
+    stdout: `${programVersion}\n`,
   })
 })

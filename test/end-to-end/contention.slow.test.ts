@@ -19,15 +19,15 @@ import {
 const full = process.env.FULL_KILLS === '1'
 const rounds = full ? 100 : 25
 
-const commands = fileURLToPath(new URL('../../dist/cli/commands/', import.meta.url))
+const built = fileURLToPath(new URL('../../dist/', import.meta.url))
 
 /**
- * What a process loads before the command itself: it loads all of the command's modules ahead, says that it is ready, and
+ * What a process loads before the command itself: it loads all of the program's modules ahead, says that it is ready, and
  * lets the command begin at the very moment that the file `gate` names.
  */
 function gateKeeper(gate: string): string {
-  const modules = readdirSync(commands).filter((name) => name.endsWith('.js'))
-  const urls = modules.map((name) => pathToFileURL(join(commands, name)).href)
+  const modules = readdirSync(built).filter((name) => name.endsWith('.js') && name !== 'main.js')
+  const urls = modules.map((name) => pathToFileURL(join(built, name)).href)
   return `
 import { existsSync, readFileSync } from 'node:fs'
 for (const url of ${JSON.stringify(urls)}) await import(url)

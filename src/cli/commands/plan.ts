@@ -113,7 +113,7 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
     connection: org.connection,
     clock,
     connections: pace.concurrency + mostSilent,
-    userAgent: `okta-lifecycle/${programVersion()}`,
+    userAgent: `okta-lifecycle/${programVersion}`,
     scopes: scopesFor(checked.job.guards),
     say,
   })

@@ -46,7 +46,7 @@ function retrying(inDoubt: 'keep' | 'retry' | undefined, json: boolean): GoingOn
       const { run: old, directory } = from
       const retry = await beginRetry(from, to)
       if (retry !== null) {
-        const run = retryRunFile(old, to.runId, retry, inDoubt, programVersion(), new Date())
+        const run = retryRunFile(old, to.runId, retry, inDoubt, programVersion, new Date())
         return { run, said: describeRetry(old, retry, run) }
       }
       return {

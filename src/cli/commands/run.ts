@@ -133,7 +133,7 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
   const run = newRunFile({
     ...options,
     now: new Date(),
-    version: programVersion(),
+    version: programVersion,
     checked: { ...checked, job },
     source: prepared.source,
     orgUrl: realOrg?.orgUrl ?? sandboxOrgUrl,

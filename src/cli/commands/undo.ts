@@ -39,7 +39,7 @@ function undoing(json: boolean): GoingOn {
       if (found.reversals.length === 0)
         return { said, end: async () => answerNothing(old.run_id, found, json) }
       const input = await writeUndoInput(found.reversals, to)
-      const run = undoRunFile(old, to.runId, input, programVersion(), new Date())
+      const run = undoRunFile(old, to.runId, input, programVersion, new Date())
       const org = old.org_url === sandboxOrgUrl ? 'a sandbox' : old.org_url
       return { run, said: [...said, describeSending(input.survey, run.job, org)] }
     },

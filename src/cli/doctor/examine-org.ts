@@ -33,7 +33,7 @@ export async function examineOrg(given: Connection, guards: object): Promise<rea
     connection,
     clock,
     connections: 1,
-    userAgent: `okta-lifecycle/${programVersion()}`,
+    userAgent: `okta-lifecycle/${programVersion}`,
     scopes,
     // What it would say about the clock is a check of its own.
     say: () => {},

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { validationError } from '../answers/okta-error.ts'
 import { emptyObject, errorReply, jsonReply, type Reply } from '../answers/reply.ts'
 import {

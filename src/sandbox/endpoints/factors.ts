@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { notFound, oktaError, validationError } from '../answers/okta-error.ts'
 import { errorReply, jsonReply, noContent, type Reply } from '../answers/reply.ts'
 import { factorJson, factorKinds, securityQuestions } from '../users/factors.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type OktaError, oktaError, validationError } from '../answers/okta-error.ts'
 import type { Group } from '../org/groups.ts'
 import { roleId, roleLabels } from '../org/roles.ts'

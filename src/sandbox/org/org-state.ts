@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { KnownError, Refusal } from '../../messages/known-error.ts'
 import { actionNames } from '../../okta/actions.ts'
 import { userStatuses } from '../../okta/status.ts'

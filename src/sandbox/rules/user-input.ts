@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type OktaError, validationError } from '../answers/okta-error.ts'
 import {
   type SandboxUser,

@@ -132,13 +132,13 @@ describe('checkUserKey', () => {
     ['j\ufffdrg@example.com', 'wrong encoding'],
     ['mary‑ann@example.com', 'U+2011'],
     ['pat.o’hara@example.com', 'U+2019'],
-    ['ada@', 'not an address'],
-    ['@example.com', 'not an address'],
+    ['ada@', 'not an email address'],
+    ['@example.com', 'not an email address'],
     ['ada@@example.com', 'more than one @'],
-    ['ada@example..com', 'not an address'],
+    ['ada@example..com', 'not an email address'],
     ['.ada@example.com', 'ada@example.com'],
     ['ada@example.com*', 'ada@example.com'],
-    ['ada@exam!ple.com', 'not an address'],
+    ['ada@exam!ple.com', 'not an email address'],
   ])('refuses %j and names what was meant', (text, said) => {
     expect(checkUserKey(text)).toEqual({ problem: expect.stringContaining(said) })
   })

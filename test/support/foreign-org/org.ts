@@ -20,6 +20,8 @@ export interface Org {
   readonly users: ReadonlyMap<string, ForeignUser>
   /** `USER_ID ACTION` → how many times it was really applied. Nothing else counts: a refusal is not in it. */
   readonly applied: Record<string, number>
+  /** `USER_ID ACTION` of everything in `applied`, in the order in which it was applied. */
+  readonly appliedInOrder: string[]
   /** Folded login or short name → ids. A short name of several users finds none of them. */
   readonly names: ReadonlyMap<string, readonly string[]>
   /** How long an activation goes on after its answer, in milliseconds. Okta's is asynchronous. */
@@ -60,6 +62,7 @@ export function createOrg(users: readonly ForeignUser[], options: TransitionOpti
   return {
     users: byId,
     applied: {},
+    appliedInOrder: [],
     // A whole login wins over somebody else's short name.
     names: new Map([...shortNames, ...logins]),
     activationMilliseconds: options.activationMilliseconds ?? 0,
@@ -103,6 +106,7 @@ export function applyAction(
   if (refusal !== null) return refusal
   const key = `${user.id} ${action}`
   org.applied[key] = (org.applied[key] ?? 0) + 1
+  org.appliedInOrder.push(key)
   switch (action) {
     case 'activate': {
       const to = user.status === 'STAGED' && user.hasPassword ? 'ACTIVE' : 'PROVISIONED'
