@@ -71,7 +71,9 @@ export async function newSandboxOrg(
   job: SeedJob,
 ): Promise<RunOrg> {
   const { usersForInput } = await import('../sandbox/sandbox.ts')
-  return await sandboxOrg(directory, await usersForInput(seedRows(rows, job), { now: Date.now() }))
+  const { only_status: onlyStatus } = job.guards
+  const seed = await usersForInput(seedRows(rows, job), { now: Date.now(), onlyStatus })
+  return await sandboxOrg(directory, seed)
 }
 
 /**
