@@ -12,6 +12,7 @@ import { scopesFor } from '../okta/oauth/scopes.ts'
 import { renderSummary } from '../report/render-summary.ts'
 import { readSummary, type Summary } from '../report/summary.ts'
 import { writeReports } from '../report/write-reports.ts'
+import { verifyingReadsPerTask } from '../rules/verify.ts'
 import { ActivationLinks } from '../run/activation-links.ts'
 import { recordEnd } from '../run/record-end.ts'
 import type { RunFile } from '../run/run-file.ts'
@@ -101,8 +102,8 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     say,
     mayLeave: () => hold.valid,
   })
-  const progress =
-    quiet || settleOnly ? silentProgress() : createProgress(run.input.tasks, run.job.read_first ? 1 : 0)
+  const readsPerTask = (run.job.read_first ? 1 : 0) + verifyingReadsPerTask(run.job)
+  const progress = quiet || settleOnly ? silentProgress() : createProgress(run.input.tasks, readsPerTask)
   let links: ActivationLinks | null = null
   try {
     // Opened before the first call: no call may create a link that can't be kept.

@@ -1,3 +1,4 @@
+import type { Job } from '../job/job.ts'
 import type { Verification } from '../job/verification.ts'
 import { counted } from '../messages/counted.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
@@ -22,6 +23,17 @@ export function verifiedBy(
   if (!isLast || actions === 'none' || (actions === 'deactivate' && action !== 'deactivate')) return null
   const { doubt } = ruleOf(action)
   return doubt === 'nothing' ? null : doubt
+}
+
+/** How many reads verifying costs for each task of a job, for forecasts. Where rows name their actions, nobody knows. */
+export function verifyingReadsPerTask({
+  verify,
+  action,
+  steps,
+}: Pick<Job, 'verify' | 'action' | 'steps'>): number {
+  const last = steps?.at(-1)?.action ?? action
+  if (last === null) return verify.actions === 'all' ? 1 : 0
+  return verifiedBy(verify, last, true) === 'status' ? 1 / (steps?.length ?? 1) : 0
 }
 
 /**
