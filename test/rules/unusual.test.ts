@@ -1,0 +1,135 @@
+import { expect, it } from 'vitest'
+import { sampleUsers } from '../../src/input/user-sample.ts'
+import { findUnusual, type JobInput, type PastInput } from '../../src/rules/unusual.ts'
+import { randomFrom } from '../support/random.ts'
+
+function inputOf(keys: readonly string[]): JobInput {
+  return { users: keys.length, sample: sampleUsers(keys) }
+}
+
+/** So many people, told apart by a number. */
+function people(from: number, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `user${from + index}@example.com`)
+}
+
+/** Runs of a job, one a night. */
+function history(nights: readonly (readonly string[])[]): PastInput[] {
+  return nights.map((keys, night) => ({
+    ...inputOf(keys),
+    run: `run-${night + 1}`,
+    createdAt: new Date(Date.UTC(2026, 0, night + 1)).toISOString(),
+  }))
+}
+
+/** A kind of job: who is named on each of many nights. */
+type Feed = (random: () => number, nights: number) => string[][]
+
+function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+}
+
+/** New people each night, so many as `size` says. */
+function newPeople(size: (random: () => number, night: number) => number): Feed {
+  return (random, nights) => {
+    let next = 0
+    return Array.from({ length: nights }, (_, night) => {
+      const count = Math.max(0, Math.round(size(random, night)))
+      next += count
+      return people(next - count, count)
+    })
+  }
+}
+
+const feeds: Readonly<Record<string, Feed>> = {
+  'about ten leavers a night': newPeople((random) => 10 + 3 * normal(random)),
+  'leavers with a heavy tail': newPeople((random) => 8 * Math.exp(normal(random))),
+  'weekly lists with a very heavy tail': newPeople((random) => 5 * Math.exp(1.2 * normal(random))),
+  'nothing at weekends, much on Mondays': newPeople((random, night) =>
+    night % 7 > 4 ? 0 : (night % 7 === 0 ? 40 : 10) * (0.5 + random()),
+  ),
+  'many at the end of each month': newPeople(
+    (random, night) => (night % 30 === 29 ? 60 : 8) * (0.5 + random()),
+  ),
+  'everybody who ever left, each night': (random, nights) => {
+    let all = 200
+    return Array.from({ length: nights }, () => {
+      all += Math.floor(random() * 5)
+      return people(0, all)
+    })
+  },
+  'everybody who left within a month': (random, nights) => {
+    let from = 0
+    return Array.from({ length: nights }, () => {
+      from += Math.floor(random() * 6)
+      return people(from, 90)
+    })
+  },
+  'lists that are sent twice': (random, nights) =>
+    Array.from({ length: nights }, (_, night) =>
+      people(Math.floor(night / 2) * 100, 20 + Math.floor(random() * 20)),
+    ),
+  'two offices in turn, each with its standing list': (random, nights) =>
+    Array.from({ length: nights }, (_, night) =>
+      people((night % 2) * 10_000 + Math.floor(night / 2), 60 + Math.floor(random() * 9)),
+    ),
+}
+
+it('stops at most one ordinary night in 200', () => {
+  const told: Record<string, number> = {}
+  for (const [name, feed] of Object.entries(feeds)) {
+    let stops = 0
+    const years = 12
+    for (let year = 0; year < years; year++) {
+      const nights = feed(randomFrom(year + 1), 200)
+      const past = history(nights)
+      // What a person lets through belongs to the history from then on.
+      for (let night = 0; night < nights.length; night++) {
+        if (findUnusual(inputOf(nights[night] ?? []), past.slice(Math.max(0, night - 60), night)) !== null)
+          stops++
+      }
+    }
+    told[name] = stops / years
+  }
+  const nights = Object.values(told)
+  expect(nights.reduce((sum, stops) => sum + stops, 0) / nights.length, JSON.stringify(told)).toBeLessThan(1)
+  for (const [name, stops] of Object.entries(told)) expect(stops, name).toBeLessThanOrEqual(2)
+})
+
+const leavers = history(Array.from({ length: 40 }, (_, night) => people(night * 20, 12 + (night % 9))))
+
+it.each<[string, readonly string[], RegExp]>([
+  [
+    'the whole company',
+    people(0, 5_000),
+    /^the input names 5000 users to act on; in 40 earlier runs .* it was 20 at most/,
+  ],
+  [
+    'a file of a month ago',
+    people(10 * 20, 13),
+    /^about 100% of the users were named by run run-11 of 2026-01-11 already/,
+  ],
+  [
+    "a month ago's file and today's in one",
+    [...people(10 * 20, 13), ...people(9_000, 14)],
+    /^about 48% .* may be an old file$/,
+  ],
+])('finds %s', (_, keys, message) => {
+  expect(findUnusual(inputOf(keys), leavers)).toMatch(message)
+})
+
+it.each<[string, readonly string[]]>([
+  ['new people', people(9_000, 30)],
+  ['three times as many as ever', people(9_000, 60)],
+  ['the latest list once more', people(39 * 20, 15)],
+  ['nobody', []],
+  ['a few old people', [...people(200, 3), ...people(9_000, 14)]],
+])('lets %s pass', (_, keys) => {
+  expect(findUnusual(inputOf(keys), leavers)).toBeNull()
+})
+
+it('says nothing without a history', () => {
+  expect(findUnusual(inputOf(people(0, 5_000)), leavers.slice(0, 4))).toBeNull()
+  expect(findUnusual(inputOf(people(0, 5_000)), [])).toBeNull()
+  // Nights on which nothing was due are no measure.
+  expect(findUnusual(inputOf(people(0, 5_000)), history(Array.from({ length: 30 }, () => [])))).toBeNull()
+})
