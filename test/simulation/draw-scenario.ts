@@ -247,7 +247,9 @@ function drawDenials(draws: Draws, users: readonly UserSpec[]): Denial[] {
 }
 
 function drawMoves(draws: Draws): Move[] {
-  return Array.from({ length: 3 }, () =>
-    draws.pick('move', ['resume', 'resume', 'resume', 'retry', 'feed', 'undo'] as const),
-  )
+  const undoes = draws.chance('undoes', 0.2)
+  return Array.from({ length: 3 }, () => {
+    const move = draws.pick('move', ['resume', 'resume', 'resume', 'retry', 'feed'] as const)
+    return undoes && draws.chance('undo', 0.6) ? 'undo' : move
+  })
 }
