@@ -15,6 +15,7 @@ import type { SavedPlan } from '../plan/saved-plan.ts'
 import { renderSummary } from '../report/render-summary.ts'
 import { readSummary, type Summary } from '../report/summary.ts'
 import { writeReports } from '../report/write-reports.ts'
+import { verifyingReadsPerTask } from '../rules/verify.ts'
 import { ActivationLinks } from '../run/activation-links.ts'
 import { recordEnd } from '../run/record-end.ts'
 import type { RunFile } from '../run/run-file.ts'
@@ -106,14 +107,10 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     say,
     mayLeave: () => hold.valid,
   })
+  const readsPerTask = (run.job.read_first ? 1 : 0) + verifyingReadsPerTask(run.job)
+  const callsPerTask = run.job.guards.protect_admins === true ? 2 : 1
   const progress =
-    quiet || settleOnly
-      ? silentProgress()
-      : createProgress(
-          run.input.tasks,
-          run.job.read_first ? 1 : 0,
-          run.job.guards.protect_admins === true ? 2 : 1,
-        )
+    quiet || settleOnly ? silentProgress() : createProgress(run.input.tasks, readsPerTask, callsPerTask)
   let links: ActivationLinks | null = null
   let plan: SavedPlan | null = null
   try {

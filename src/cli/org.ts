@@ -78,8 +78,9 @@ export async function newSandboxOrg(
   job: SeedJob,
 ): Promise<RunOrg> {
   const { usersForInput } = await import('../sandbox/sandbox.ts')
-  const { protect_groups: groups } = job.guards
-  return await sandboxOrg(directory, await usersForInput(seedRows(rows, job), { now: Date.now(), groups }))
+  const { only_status: onlyStatus, protect_groups: groups } = job.guards
+  const seed = await usersForInput(seedRows(rows, job), { now: Date.now(), onlyStatus, groups })
+  return await sandboxOrg(directory, seed)
 }
 
 /**

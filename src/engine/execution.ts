@@ -271,6 +271,7 @@ function atWork(
     requestTimeoutMs: options.requestTimeoutMs,
     begunAt: lookup.clock.nowAtMost(),
     settleOnly,
+    undoOf: run.undo_of ?? null,
     ensureHold: () => hold.ensure(),
   }
   const settle = (): void => {

@@ -4,6 +4,7 @@ import { type FailedRead, type FoundUser, readUser } from '../lookup/read-user.t
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import { normalizeUserKey } from '../okta/user.ts'
+import { parseLeftAs } from '../rules/left-as.ts'
 import type { PlannedFacts } from '../rules/planned.ts'
 import type { TaskResult } from '../rules/result.ts'
 import {
@@ -190,7 +191,7 @@ async function runTasks(
   recorded: readonly TaskResult[],
   { skip, ledTo: ledBefore, lastStep }: Bounds,
 ): Promise<Pick<RowTrace, 'inDoubt' | 'ledTo'>> {
-  const { recorder, lookup, plan } = services
+  const { recorder, lookup, plan, undoOf } = services
   const planned = plan === null ? null : await plan.of(row.row)
   let inDoubt = false
   let skipRest = skip
@@ -219,6 +220,8 @@ async function runTasks(
         known,
         ledTo: [...ledTo],
         planned: planned === null ? null : byPlan(planned, step, userLedTo),
+        isLast: step === row.actions.length,
+        ...(undoOf === null ? {} : { leftAs: { run: undoOf, left: parseLeftAs(row.cells) } }),
       }
       const ended = await runTask(services, task, read)
       if (ended.result === null) return { inDoubt, ledTo: userLedTo }

@@ -31,6 +31,8 @@ export interface Services {
   readonly begunAt: number
   /** Whether the execution only settles unsettled calls and sends none. */
   readonly settleOnly: boolean
+  /** The run that this one takes back; null if it is not an undo. */
+  readonly undoOf: string | null
   /**
    * Checks right before a call leaves that this process still holds the run.
    *

@@ -5,6 +5,7 @@ import type { UserStatus } from '../okta/status.ts'
 import { normalizeUserKey } from '../okta/user.ts'
 import { ControlCounter } from '../rules/control-totals.ts'
 import { type Expectation, expectations, wouldSend } from '../rules/expectation.ts'
+import { verifiedBy } from '../rules/verify.ts'
 import type { PlannedRow } from './plan-rows.ts'
 import type { PlanRequests, PlanTotals } from './plan-schema.ts'
 
@@ -21,7 +22,7 @@ export interface PlanCounter {
  * @param begun what a run sends before its first row: reads of the token's owner, and of what the guards need
  */
 export function createPlanCounter(
-  job: Pick<Job, 'options' | 'read_first'>,
+  job: Pick<Job, 'options' | 'read_first' | 'verify'>,
   begun: Pick<PlanRequests, 'reads' | 'roles'> = { reads: 1 },
 ): PlanCounter {
   const control = new ControlCounter()
@@ -43,10 +44,12 @@ export function createPlanCounter(
     if (user !== null && user.directory !== null) fromDirectory.add(name)
   }
 
-  function addTask(action: Action, row: InputRow, afterSending: boolean): void {
+  function addTask(action: Action, row: InputRow, afterSending: boolean, isLast: boolean): void {
     lifecycle++
     if (row.kind === 'valid' && sendsMail(action, row.sendEmail, job)) mails++
-    if (job.read_first && readsBack(action, job)) reads++
+    const verified = verifiedBy(job.verify, action, isLast)
+    if (verified === 'factors') lifecycle++
+    if (verified === 'status' || (job.read_first && readsBack(action, job))) reads++
     // A read from before a call is out of date for the step after it.
     if (job.read_first && afterSending) reads++
   }
@@ -60,7 +63,8 @@ export function createPlanCounter(
         roles++
       }
       let sentBefore = false
-      for (const { action: name, user: key, status, expected: expectation } of planned) {
+      for (const [index, task] of planned.entries()) {
+        const { action: name, user: key, status, expected: expectation } = task
         const action = actionNames.find((known) => known === name)
         tasks++
         expected[expectation]++
@@ -68,7 +72,7 @@ export function createPlanCounter(
         count(statuses, status ?? 'unknown', expectation)
         const sent = wouldSend(expectation)
         if (sent && action !== undefined) {
-          addTask(action, row, sentBefore)
+          addTask(action, row, sentBefore, index === planned.length - 1)
           addUser(user, key, action)
         } else if (sentBefore && job.read_first) reads++
         sentBefore = sent

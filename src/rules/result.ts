@@ -21,6 +21,7 @@ export const skipReasons = [
   'in_doubt',
   'superseded',
   'changed_since_plan',
+  'changed_since_run',
 ] as const
 export type SkipReason = (typeof skipReasons)[number]
 

@@ -58,6 +58,8 @@ const runFileSchema = z.strictObject({
   confirmed: z.boolean(),
   /** The run that this one retries; absent if it is not a retry. */
   retry_of: z.string().optional(),
+  /** The run that this one takes back; absent if it is not an undo. */
+  undo_of: z.string().optional(),
   /** The run that goes on from this one; absent if there is none. */
   closed_by: z.string().optional(),
   state: z.enum(runStates),

@@ -120,6 +120,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       requestTimeoutMs: 30_000,
       begunAt: lookup.parts.clock.nowAtMost(),
       settleOnly: false,
+      undoOf: null,
       ensureHold: async () => {},
       ...options.services,
     }
@@ -145,6 +146,7 @@ export function taskOf(more: Partial<TaskInput> = {}): TaskInput {
     known: null,
     ledTo: [],
     planned: null,
+    isLast: true,
     ...more,
   }
 }

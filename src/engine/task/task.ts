@@ -14,6 +14,7 @@ import { type Answer, describeAnswer, isOktas } from '../../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../../okta/classify.ts'
 import { decide, decideAfterRefusal, decideAgain } from '../../rules/decide.ts'
 import { type GuardVerdict, guardId, guardKey, guardUser } from '../../rules/guards.ts'
+import { judgeLeftAs } from '../../rules/left-as.ts'
 import { judgeAgainstPlan, judgeSendingByPlan } from '../../rules/planned.ts'
 import type { TaskResult } from '../../rules/result.ts'
 import { credentialsRefused, nothingCanBeSent } from '../../rules/stop-reasons.ts'
@@ -179,7 +180,9 @@ class Task {
     const read =
       known?.kind === 'failed'
         ? known
-        : await reads.pass(this.#input.row, () => readSettledUser(lookup, target, at))
+        : await reads.pass(this.#input.row, () =>
+            readSettledUser(lookup, target, at, job.verify.for_seconds * 1000),
+          )
     this.#see(read)
     if (read.kind === 'found') {
       reads.allowed()
@@ -192,7 +195,7 @@ class Task {
 
   #decide({ read }: Extract<TaskState, { at: 'deciding' }>): TaskState {
     const { job, owner, protect } = this.#services
-    const { action, userKey, target, ledTo, planned } = this.#input
+    const { action, userKey, target, ledTo, planned, leftAs } = this.#input
     if (read === null) {
       const verdict = guardKey(userKey, owner) ?? guardId(target, protect, action)
       if (verdict !== null) return this.#ended({ result: 'skipped', ...verdict })
@@ -217,8 +220,13 @@ class Task {
     if (changed !== null) return skipped(changed)
     if (guarded !== null) return skipped(guarded)
     if (transitioningToStatus !== null) {
-      const message = `user is still in transition from ${status} to ${transitioningToStatus} after ${transitionPatienceMs / 1000} s`
+      const message = `user is still in transition from ${status} to ${transitioningToStatus} after ${job.verify.for_seconds} s`
       return this.#ended({ result: 'failed', message, statusAfter: status }, read)
+    }
+    // What an earlier call of ours has done is nobody else's change.
+    if (leftAs !== undefined && decision.kind !== 'succeeded') {
+      const changed = judgeLeftAs(leftAs.left, read.user, leftAs.run)
+      if (changed !== null) return skipped(changed)
     }
     if (decision.kind === 'send') return { at: 'checking', read }
     const ending = { result: decision.kind, message: decision.message, statusAfter: status }
