@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { resolveColumns } from '../../../src/input/column-mapping.ts'
 import { readRows } from '../../../src/input/read-rows.ts'
-import type { InputRow } from '../../../src/input/row.ts'
+import type { Cell, InputRow } from '../../../src/input/row.ts'
 import { failedCells, failedColumns } from '../../../src/report/failed-rows.ts'
 import { collect, knownErrorOf, withInput } from '../support.ts'
 
@@ -70,7 +70,10 @@ test("failed.csv keeps the input's own column Why", () => {
   expect(failedColumns(['Why', 'email'])).toEqual(['Why', 'email', 'failed_why'])
   expect(failedColumns(['Why', 'email', 'failed_why'])).toEqual(['Why', 'email', 'failed_why'])
   expect(failedColumns(['email', 'why'])).toEqual(['email', 'why'])
-  const cells = new Map([['Why', 'fired'], ['profile', { login: 'a@example.com' }] as const] as const)
+  const cells = new Map<string, Cell>([
+    ['Why', 'fired'],
+    ['profile', { login: 'a@example.com' }],
+  ])
   const row = { row: 1, cells, tasks: [], excused: [], notRead: null }
   expect(failedCells(row, ['Why', 'profile.login'])).toEqual(['fired', 'a@example.com', ''])
 })
