@@ -72,7 +72,8 @@ export class Pacer {
   readonly #onPermits: NonNullable<PacerOptions['onPermits']>
   readonly #onLimit: NonNullable<PacerOptions['onLimit']>
   readonly #queue: SlotQueue
-  readonly #lanes: ReadonlyMap<Bucket, Lane>
+  readonly #lanes: Map<Bucket, Lane>
+  readonly #newLane: (bucket: Bucket) => Lane
   readonly #silent = new SilentCalls()
   #slots: Slots
   /** Requests with a permit that are not sent yet or are being sent. */
@@ -90,12 +91,9 @@ export class Pacer {
     this.#onLimit = options.onLimit ?? (() => {})
     this.#slots = newSlots(options.concurrency)
     this.#queue = new SlotQueue(this.#slots.size)
-    this.#lanes = new Map(
-      buckets.map((bucket) => [
-        bucket,
-        newLane(bucket, options.share, options.earlierSends(bucket), options.earlierLimit?.(bucket) ?? null),
-      ]),
-    )
+    this.#newLane = (bucket) =>
+      newLane(bucket, options.share, options.earlierSends(bucket), options.earlierLimit?.(bucket) ?? null)
+    this.#lanes = new Map(buckets.map((bucket) => [bucket, this.#newLane(bucket)]))
   }
 
   /**
@@ -145,8 +143,9 @@ export class Pacer {
   }
 
   #lane(bucket: Bucket): Lane {
-    const lane = this.#lanes.get(bucket)
-    if (lane === undefined) throw new Error(`No such bucket: ${bucket}`)
+    // A bucket that not every run uses gets its lane with its first request.
+    const lane = this.#lanes.get(bucket) ?? this.#newLane(bucket)
+    this.#lanes.set(bucket, lane)
     return lane
   }
 

@@ -1,5 +1,5 @@
 import type { Answer } from '../okta/answer.ts'
-import type { OktaRequest } from '../okta/request.ts'
+import { asksForRoles, type OktaRequest } from '../okta/request.ts'
 
 /** Why something was sent again. */
 export type RetryCause =
@@ -18,6 +18,7 @@ export class Tally {
   request(request: OktaRequest, answer: Answer): void {
     const status = answer.kind === 'answered' ? String(answer.httpStatus) : 'none'
     increment(this.#requests, request.method === 'GET' ? 'reads' : 'lifecycle')
+    if (asksForRoles(request)) increment(this.#requests, 'roles')
     increment(this.#requests, `http_${status}`)
     increment(this.#requests, `bucket_${request.bucket}`)
   }
@@ -26,7 +27,7 @@ export class Tally {
     increment(this.#retries, cause)
   }
 
-  /** `reads`, `lifecycle`, `http_STATUS` with `http_none` for no answer, and `bucket_PATH`. */
+  /** `reads` and of them `roles` of one user, `lifecycle`, `http_STATUS` with `http_none` for no answer, and `bucket_PATH`. */
   get requests(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#requests)
   }

@@ -102,7 +102,13 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     mayLeave: () => hold.valid,
   })
   const progress =
-    quiet || settleOnly ? silentProgress() : createProgress(run.input.tasks, run.job.read_first ? 1 : 0)
+    quiet || settleOnly
+      ? silentProgress()
+      : createProgress(
+          run.input.tasks,
+          run.job.read_first ? 1 : 0,
+          run.job.guards.protect_admins === true ? 2 : 1,
+        )
   let links: ActivationLinks | null = null
   try {
     // Opened before the first call: no call may create a link that can't be kept.

@@ -9,9 +9,12 @@ export interface GuardFlags extends LimitFlags {
 /** Arguments of a command that takes `guardOptions`. */
 interface GuardArguments {
   readonly 'max-users'?: number | undefined
+  readonly 'max-percent'?: number | undefined
   readonly 'max-failures'?: number | undefined
   readonly 'max-failure-rate'?: number | undefined
   readonly 'max-duration'?: string | undefined
+  readonly 'protect-admins'?: boolean | undefined
+  readonly 'protect-groups'?: boolean | undefined
   readonly 'accept-refusals'?: boolean | undefined
 }
 
@@ -19,9 +22,12 @@ interface GuardArguments {
 export function guardFlagsOf(args: GuardArguments): GuardFlags {
   return {
     maxUsers: args['max-users'],
+    maxPercent: args['max-percent'],
     maxFailures: args['max-failures'],
     maxFailureRate: args['max-failure-rate'],
     maxDuration: args['max-duration'],
+    protectAdmins: args['protect-admins'],
+    protectGroups: args['protect-groups'],
     acceptRefusals: args['accept-refusals'],
   }
 }

@@ -4,12 +4,18 @@ import { inputFormats } from '../input/row.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { actionNames } from '../okta/actions.ts'
 
-/** Guards whose limits may change when a run goes on. */
+/** Guards that may change when a run goes on. */
 export const guardOptions = {
   'max-users': {
     type: 'number',
     requiresArg: true,
     describe: 'Stop before the first call if the input names more users',
+  },
+  'max-percent': {
+    type: 'number',
+    requiresArg: true,
+    describe:
+      "Stop before the first call if the input names more than this percentage of the org's active users",
   },
   'max-failures': {
     type: 'number',
@@ -26,6 +32,16 @@ export const guardOptions = {
     type: 'string',
     requiresArg: true,
     describe: 'Stop after this time at work, such as 90s, 15m or 2h',
+  },
+  'protect-admins': {
+    type: 'boolean',
+    default: true,
+    describe: 'Leave alone who has an admin role, as the job says; --no-protect-admins turns this off',
+  },
+  'protect-groups': {
+    type: 'boolean',
+    default: true,
+    describe: "Leave alone the members of the job's groups; --no-protect-groups turns this off",
   },
 } as const
 

@@ -71,11 +71,12 @@ export async function newSandboxOrg(
   job: SeedJob,
 ): Promise<RunOrg> {
   const { usersForInput } = await import('../sandbox/sandbox.ts')
-  return await sandboxOrg(directory, await usersForInput(seedRows(rows, job), { now: Date.now() }))
+  const { protect_groups: groups } = job.guards
+  return await sandboxOrg(directory, await usersForInput(seedRows(rows, job), { now: Date.now(), groups }))
 }
 
 /**
- * The input's users and those that the job protects, so that a job runs in the sandbox unchanged. A key without @ counts
+ * The input's users and those that the job protects by name, so that a job runs in the sandbox unchanged. A key without @ counts
  * only where the job allows short names: otherwise it may be a total or a heading, and nobody's name.
  */
 async function* seedRows(

@@ -12,17 +12,18 @@ import type { JournalState } from '../journal/journal-state.ts'
 import { openJournal } from '../journal/open-journal.ts'
 import { Recorder } from '../journal/recorder.ts'
 import { ResultReader } from '../journal/result-reader.ts'
+import { type CheckedGuards, checkGuards, type GuardedWork } from '../lookup/check-guards.ts'
 import { openLookup } from '../lookup/lookup.ts'
-import { lookUpProtected } from '../lookup/protected-users.ts'
 import { type CredentialFacts, readTokenOwner } from '../lookup/read-owner.ts'
 import { RefusalGate } from '../lookup/refusal-gate.ts'
 import { renderDuration } from '../messages/duration.ts'
 import { RunStopped, type StopReason, type StopSwitch } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
+import type { Bucket } from '../okta/bucket.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
 import { FailureLimits, workedTooLong } from '../rules/failure-limits.ts'
-import { guardUserCount } from '../rules/guards.ts'
+import { nobodyProtected, type TokenOwner } from '../rules/guards.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { UserOrder } from '../rules/user-order.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
@@ -112,7 +113,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       share: run.job.pace.share,
       earlierSends: (bucket) => state.sentRecently.times(bucket),
       earlierLimit: (bucket) => state.sentRecently.limit(bucket),
-      workLeft: () => run.input.tasks - state.done,
+      workLeft: (bucket) => (run.input.tasks - state.done) * requestsPerTask(run, bucket),
       onPermits: (bucket, count) =>
         recorder.note({ event: 'permits', bucket, count, okta_time: Math.round(clock.now()) }),
       onLimit: (bucket, limit) => recorder.note({ event: 'limit', bucket, limit }),
@@ -136,14 +137,13 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       const begun = moved(withOwner(run, owner, options.say), 'begin')
       current = begun
       await writeRunFile(directory, begun)
-      const guarded = guardUserCount(run.input.users, run.job.guards.max_users)
-      if (guarded !== null) stop.turn(guarded)
-      const protect = await lookUpProtected(lookup, run.job.guards.protect)
       options.onBegin({ state, buckets: () => lookup.pacer.report() })
+      // What only settles sends nothing, so nobody needs to be guarded from it.
+      const checked = options.settleOnly ? nothingToGuard : await checkGuards(lookup, guardedWork(run, owner))
       const rows = (): AsyncIterable<InputRow> => rowsOf(directory, begun)
       const work = atWork(
         { ...options, run: begun },
-        { lookup, recorder, results, queue, owner, protect },
+        { lookup, recorder, results, queue, owner, ...checked },
         rows,
       )
       settleGates = work.settle
@@ -170,6 +170,11 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     await results.close()
     await closeQuietly(journal)
   }
+}
+
+/** The most requests that a task needs in a bucket, doubts aside. */
+function requestsPerTask({ job }: RunFile, bucket: Bucket): number {
+  return bucket === '/api/v1/users' && job.guards.protect_admins === true ? 2 : 1
 }
 
 function failureLimits({ job }: RunFile): FailureLimits {
@@ -208,7 +213,13 @@ function rowsOf(directory: string, run: RunFile): AsyncIterable<InputRow> {
   })
 }
 
-interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protect'> {
+const nothingToGuard: CheckedGuards = { protect: nobodyProtected, roles: null }
+
+function guardedWork({ job, input }: RunFile, owner: TokenOwner): GuardedWork {
+  return { guards: job.guards, users: input.users, actions: input.actions ?? null, owner }
+}
+
+interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protect' | 'roles'> {
   readonly results: ResultReader
   readonly queue: RowsAtWork['queue']
 }
@@ -216,7 +227,7 @@ interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protec
 /** The rows at work with their gates. `settle` decides for the users once no more rows come that could answer. */
 function atWork(
   options: ExecutionOptions,
-  { lookup, recorder, results, queue, owner, protect }: Parts,
+  { lookup, recorder, results, queue, owner, protect, roles }: Parts,
   rows: () => AsyncIterable<InputRow>,
 ): { readonly rows: RowsAtWork; readonly settle: () => void } {
   const { stop, acceptRefusals, settleOnly, drainMs, hold, run } = options
@@ -244,6 +255,7 @@ function atWork(
     job: run.job,
     owner,
     protect,
+    roles,
     lookup,
     recorder,
     links: options.links,

@@ -2,6 +2,7 @@ import type { Job } from '../job/job.ts'
 import type { Recorder } from '../journal/recorder.ts'
 import type { LookupParts } from '../lookup/paced-get.ts'
 import type { Gate } from '../lookup/refusal-gate.ts'
+import type { RoleChecks } from '../lookup/role-checks.ts'
 import type { ProtectedUsers, TokenOwner } from '../rules/guards.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
 
@@ -10,6 +11,8 @@ export interface Services {
   readonly job: Job
   readonly owner: TokenOwner
   readonly protect: ProtectedUsers
+  /** Looks up each user's admin roles before the first call; null if the job does not ask for that. */
+  readonly roles: RoleChecks | null
   readonly lookup: LookupParts
   readonly recorder: Recorder
   /** Where activation links go; null if the job asks for none. */

@@ -1,4 +1,5 @@
 import { type ColumnMapping, usedColumns } from './column-mapping.ts'
+import { type RivalColumn, RivalColumns } from './columns/rival-columns.ts'
 import { type ColumnWarning, UnusedColumns } from './columns/unused-columns.ts'
 import type { InputFile } from './input-file.ts'
 import { cellAt } from './json/nested.ts'
@@ -33,6 +34,8 @@ export interface InputSurvey extends Survey {
   readonly unusedColumns: readonly string[]
   /** Unused columns that may mean that not everybody in the file is meant. */
   readonly warnings: readonly ColumnWarning[]
+  /** An unused column that may hold the user just as well; null if there is none. */
+  readonly rival: RivalColumn | null
 }
 
 const mostInvalidKept = 20
@@ -136,10 +139,13 @@ export async function surveyInput(
   const used = usedColumns(mapping, columnsOfSettings(settings))
   const unusedColumns = mapping.columns.filter((column) => !used.includes(column))
   const unused = new UnusedColumns(unusedColumns, now)
+  const rivals = new RivalColumns(unusedColumns)
   const counter = new SurveyCounter(now)
   for await (const row of readRows(input, mapping, settings, chunkBytes)) {
     counter.add(row, takesJobAction(row, mapping, settings))
-    if (row.kind === 'valid') unused.add(row.cells)
+    if (row.kind !== 'valid') continue
+    unused.add(row.cells)
+    rivals.add(row.user, row.cells)
   }
   const addresses = mapping.addresses || counter.areAddresses()
   return {
@@ -147,5 +153,6 @@ export async function surveyInput(
     mapping: { ...mapping, addresses },
     unusedColumns,
     warnings: unused.warnings(),
+    rival: rivals.rival(),
   }
 }

@@ -16,6 +16,7 @@ export const jobDefaults = {
   share: 0.5,
   concurrency: 10,
   protect: [],
+  protect_groups: [],
   read_first: true,
   skip_invalid: false,
   short_names: false,
@@ -45,6 +46,13 @@ export const jobValues = {
   steps: z.array(jobStep).min(1),
   order: z.enum(['user', 'step']),
   in_doubt: z.enum(['keep', 'retry']),
+  max_percent: z.number().gt(0).max(100),
+  protect_groups: z.array(
+    z.string().regex(/^00g[A-Za-z0-9]{17}$/, {
+      error: (issue) =>
+        `the id of a group was expected, 00g and 17 letters or digits, ${describeFound(issue.input)} was found`,
+    }),
+  ),
   share: z.number().gt(0).max(1),
   concurrency: z.int().min(1).max(1000),
   max_users: z.int().min(1),
@@ -141,6 +149,11 @@ const guards = z.strictObject({
   max_users: jobValues.max_users
     .optional()
     .describe('Stop before the first call if the input names more distinct users than this.'),
+  max_percent: jobValues.max_percent
+    .optional()
+    .describe(
+      "Stop before the first call if the input names more distinct users than this part of the org's ACTIVE users, in percent. 100 allows any number.",
+    ),
   max_failures: jobValues.max_failures
     .optional()
     .describe('How many tasks may fail in one execution. One more stops it.'),
@@ -159,6 +172,16 @@ const guards = z.strictObject({
     description: 'Ids, logins, or login patterns with * that are never acted on.',
     default: jobDefaults.protect,
   }),
+  protect_groups: jobValues.protect_groups.optional().meta({
+    description: 'Ids of groups whose members are never acted on.',
+    default: jobDefaults.protect_groups,
+  }),
+  protect_admins: z
+    .boolean()
+    .optional()
+    .describe(
+      'true: whoever has an admin role, also through a group, is never acted on. false: administrators are acted on as others. By default nobody with an admin role of their own is deactivated or suspended.',
+    ),
   only_status: jobValues.only_status
     .optional()
     .describe('Users in any other status are skipped. Judged before each step, by the status at that time.'),
@@ -245,10 +268,14 @@ export const resolvedJobSchema = z
     guards: z
       .strictObject({
         max_users: jobValues.max_users.nullable(),
+        max_percent: jobValues.max_percent.nullable().default(null),
         max_failures: jobValues.max_failures.nullable().default(null),
         max_failure_rate: jobValues.max_failure_rate.nullable().default(null),
         max_duration_seconds: z.number().positive().nullable().default(null),
         protect: jobValues.protect.readonly(),
+        protect_groups: jobValues.protect_groups.readonly().default([]),
+        /** Null: from deactivate and suspend alone, without roles held through groups. */
+        protect_admins: z.boolean().nullable().default(null),
         only_status: jobValues.only_status.readonly().nullable(),
       })
       .readonly(),

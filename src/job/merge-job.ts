@@ -10,9 +10,15 @@ import { type Job, type JobFile, jobDefaults, jobValues } from './job.ts'
 import { findConflicts, showPath } from './job-rules.ts'
 import { nameSteps } from './step.ts'
 
-/** The guards whose limits flags may change, also when a run goes on; undefined if a flag was not given. */
+/** The guards that flags may change, also when a run goes on; undefined if a flag was not given. */
 export interface LimitFlags {
   readonly maxUsers?: number | undefined
+  /** Above 0, up to 100. */
+  readonly maxPercent?: number | undefined
+  /** False turns the guard off; true leaves it to the job. */
+  readonly protectAdmins?: boolean | undefined
+  /** The same. */
+  readonly protectGroups?: boolean | undefined
   readonly maxFailures?: number | undefined
   /** Above 0 and below 1. */
   readonly maxFailureRate?: number | undefined
@@ -51,6 +57,7 @@ const flagValues: readonly (readonly [flag: string, key: keyof JobFlags, schema:
   ['--share', 'share', jobValues.share],
   ['--concurrency', 'concurrency', jobValues.concurrency],
   ['--max-users', 'maxUsers', jobValues.max_users],
+  ['--max-percent', 'maxPercent', jobValues.max_percent],
   ['--max-failures', 'maxFailures', jobValues.max_failures],
   ['--max-failure-rate', 'maxFailureRate', jobValues.max_failure_rate],
   ['--max-duration', 'maxDuration', duration],
@@ -99,32 +106,47 @@ export function mergeJob(file: JobFile | null, flags: JobFlags, format: InputFor
   return job
 }
 
-type Limits = Pick<Job['guards'], 'max_users' | 'max_failures' | 'max_failure_rate' | 'max_duration_seconds'>
+type Limits = Pick<
+  Job['guards'],
+  | 'max_users'
+  | 'max_percent'
+  | 'max_failures'
+  | 'max_failure_rate'
+  | 'max_duration_seconds'
+  | 'protect_admins'
+  | 'protect_groups'
+>
 
 function limitsOf(given: JobFile['guards']): Limits {
   return {
     max_users: given?.max_users ?? null,
+    max_percent: given?.max_percent ?? null,
     max_failures: given?.max_failures ?? null,
     max_failure_rate: given?.max_failure_rate ?? null,
     max_duration_seconds: given?.max_duration ?? null,
+    protect_admins: given?.protect_admins ?? null,
+    protect_groups: [...new Set(given?.protect_groups ?? jobDefaults.protect_groups)],
   }
 }
 
 /**
- * The limits of guards, with those that flags give anew.
+ * The guards that flags may change, with what flags say anew.
  *
  * @throws KnownError for a flag out of its range
  */
 export function withLimits<T extends Limits>(limits: T, flags: LimitFlags): T {
   checkFlags(flags)
-  const { maxUsers, maxFailures, maxFailureRate, maxDuration } = flags
+  const { maxUsers, maxPercent, maxFailures, maxFailureRate, maxDuration } = flags
   return {
     ...limits,
     max_users: maxUsers ?? limits.max_users,
+    max_percent: maxPercent ?? limits.max_percent,
     max_failures: maxFailures ?? limits.max_failures,
     max_failure_rate: maxFailureRate ?? limits.max_failure_rate,
     max_duration_seconds:
       maxDuration === undefined ? limits.max_duration_seconds : parseDuration(maxDuration),
+    protect_admins: flags.protectAdmins === false ? false : limits.protect_admins,
+    protect_groups: flags.protectGroups === false ? [] : limits.protect_groups,
   }
 }
 

@@ -28,6 +28,16 @@ export interface LookupParts {
   readonly random: () => number
 }
 
+/** How a GET is sent. */
+interface PacedGetOptions {
+  /** Whether the result is for later work, so that the read can wait. */
+  readonly ahead?: boolean
+  /** Called right before each try leaves. */
+  readonly beforeSending?: () => void
+  /** Whether only an answer counts that is certainly Okta's. Any other is a passing failure. */
+  readonly certain?: boolean
+}
+
 /** The outcome of a GET. `again`: every try failed for passing reasons, while other requests were answered. */
 export type GetResult =
   | { readonly found: Answered }
@@ -36,14 +46,12 @@ export type GetResult =
 /**
  * Sends a GET and repeats it if necessary. It holds no slot while it waits.
  *
- * @param ahead whether the result is for later work, so that the read can wait
- * @param beforeSending called right before each try leaves
  * @throws RunStopped when the run stops, for example because Okta refuses the credentials or has been away for too long
  */
 export async function pacedGet(
   parts: LookupParts,
   request: OktaRequest,
-  { ahead = false, beforeSending = () => {} }: { ahead?: boolean; beforeSending?: () => void } = {},
+  { ahead = false, beforeSending = () => {}, certain = false }: PacedGetOptions = {},
 ): Promise<GetResult> {
   const { pacer, stop, tally, random, patience } = parts
   let retryOf: RetryOf = { requestId: null, count: 0 }
@@ -63,7 +71,7 @@ export async function pacedGet(
     }
     const refused = credentialsRefusedBy(answer)
     if (refused !== null) throw stop.because(refused)
-    const outcome = classifyRead(answer)
+    const outcome = classifyOf(answer, certain)
     switch (outcome) {
       case 'found':
         // Always true here: `classifyRead` finds nothing without an answer.
@@ -93,6 +101,12 @@ export async function pacedGet(
         return { failed: answer, outcome }
     }
   }
+}
+
+function classifyOf(answer: Answer, certain: boolean): ReadOutcome {
+  const outcome = classifyRead(answer)
+  const mayBeOthers = certain && answer.kind === 'answered' && !isOktas(answer)
+  return outcome === 'found' && mayBeOthers ? 'again' : outcome
 }
 
 /** How long the last question waits for its answer: a filter lets it pass at once, and an org that hangs never does. */

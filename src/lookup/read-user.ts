@@ -1,8 +1,9 @@
-import { type Answer, describeAnswer } from '../okta/answer.ts'
-import type { ReadOutcome } from '../okta/classify.ts'
 import { listFactorsRequest, readUserRequest } from '../okta/request.ts'
 import { type OktaUser, parseFactorTimes, parseUser } from '../okta/user.ts'
+import { type FailedRead, failedRead } from './failed-read.ts'
 import { type LookupParts, pacedGet } from './paced-get.ts'
+
+export type { FailedRead } from './failed-read.ts'
 
 /** A user as read, and the time of the read. */
 export interface FoundUser {
@@ -12,20 +13,6 @@ export interface FoundUser {
   readonly readAt: number
   readonly httpStatus: number
   readonly requestId: string | null
-}
-
-/** Why a read failed. `unreadable`: every try failed for passing reasons. */
-type FailedReadCause = 'not_found' | 'no_permission' | 'refused' | 'unreadable'
-
-/** A read that failed. */
-export interface FailedRead {
-  readonly kind: 'failed'
-  readonly cause: FailedReadCause
-  readonly message: string
-  readonly httpStatus: number | null
-  readonly errorCode: string | null
-  readonly requestId: string | null
-  readonly answer: Answer
 }
 
 /**
@@ -64,29 +51,4 @@ export async function readFactorTimes(
   if ('failed' in got) return failedRead(got.outcome, got.failed, what)
   const times = parseFactorTimes(got.found)
   return times ?? failedRead('refused', got.found, what, "Okta's answer was not a list of factors")
-}
-
-function failedRead(
-  outcome: Exclude<ReadOutcome, 'found'>,
-  answer: Answer,
-  what: string,
-  why = describeAnswer(answer),
-): FailedRead {
-  const answered = answer.kind === 'answered' ? answer : null
-  return {
-    kind: 'failed',
-    cause: causeOf(outcome),
-    message:
-      outcome === 'not_found' ? `${what} was not found in this org` : `${what} could not be read: ${why}`,
-    httpStatus: answered?.httpStatus ?? null,
-    errorCode: answered?.error?.errorCode ?? null,
-    requestId: answered?.requestId ?? null,
-    answer,
-  }
-}
-
-function causeOf(outcome: Exclude<ReadOutcome, 'found'>): FailedReadCause {
-  return outcome === 'not_found' || outcome === 'no_permission' || outcome === 'refused'
-    ? outcome
-    : 'unreadable'
 }

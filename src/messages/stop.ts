@@ -6,12 +6,14 @@ import type { ExitCode } from './known-error.ts'
  * - `go_on`: nothing is wrong. The command that goes on is enough.
  * - `fix`: an imperative without its full stop, such as `Check the network`. The command follows it.
  * - `flags`: a decision. The command goes on with these flags added.
+ * - `choice`: a fix or a decision. The command goes on after the fix, or with these flags if `unless` is true.
  * - `said`: whole sentences that already contain what to type.
  */
 export type Advice =
   | { readonly kind: 'go_on' }
   | { readonly kind: 'fix'; readonly fix: string }
   | { readonly kind: 'flags'; readonly flags: string }
+  | { readonly kind: 'choice'; readonly fix: string; readonly unless: string; readonly flags: string }
   | { readonly kind: 'said'; readonly next: string }
 
 /** Why work ends before its input does. */
@@ -36,6 +38,8 @@ export function describeNext(advice: Advice, goOn: string): string {
       return `${advice.fix}, then: ${goOn}`
     case 'flags':
       return `If that is right: ${goOn} ${advice.flags}`
+    case 'choice':
+      return `${advice.fix}, then: ${goOn}. If ${advice.unless}: ${goOn} ${advice.flags}`
     case 'said':
       return advice.next
   }

@@ -42,6 +42,8 @@ export interface Answered {
    * do.
    */
   readonly retryAfterMs: number | null
+  /** Where the `link` header says that the next page of a list is; absent if it says nothing. */
+  readonly nextPage?: string
   /** Whether the call was sent again with a new access token, since it had been refused with 401 before. */
   readonly withNewToken?: true
 }

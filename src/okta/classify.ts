@@ -109,9 +109,11 @@ export type ReadOutcome =
   | 'bad_credentials'
   | 'refused'
 
-/** Whether a body has the form of what is read: an object with an id, or a list. */
+/** Whether a body has the form of what is read: an object with an id, a list, or a list as the `value` of an object. */
 function hasForm(body: AnswerBody): boolean {
-  return body.kind === 'json' && (Array.isArray(body.value) || 'id' in body.value)
+  if (body.kind !== 'json') return false
+  const { value } = body
+  return Array.isArray(value) || 'id' in value || ('value' in value && Array.isArray(value.value))
 }
 
 /** Classifies the answer to a GET. */

@@ -2,6 +2,7 @@ import type { Answer } from './answer.ts'
 import type { OktaClock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import type { Received } from './exchange.ts'
+import { guardScopesOf } from './oauth/scopes.ts'
 import { parseRateLimit, singleHeader } from './rate-limit.ts'
 import type { OktaRequest } from './request.ts'
 import { toAnswer } from './to-answer.ts'
@@ -83,6 +84,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
           orgUrl,
           app: credentials,
           scopes: credentials.scopes ?? scopes,
+          dispensable: credentials.scopes === null ? guardScopesOf(scopes) : [],
           clock,
           exchange: once,
           say,

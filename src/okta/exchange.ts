@@ -3,8 +3,8 @@ import { describeLoss } from './loss.ts'
 import type { TokenRefusal } from './oauth/grant.ts'
 import type { HeaderValue } from './rate-limit.ts'
 
-/** The largest body that is read, in bytes. Users and errors of Okta are a few KiB, lists of factors not much more. */
-const maxBodyBytes = 1024 * 1024
+/** The largest body that is read, in bytes. A user of Okta is a few KiB, and a page of a list has up to 200 of them. */
+const maxBodyBytes = 8 * 1024 * 1024
 
 /** The outcome of one HTTP request. */
 export type Received = (

@@ -59,6 +59,40 @@ export function listFactorsRequest(userId: string): OktaRequest {
   }
 }
 
+function get(path: string, bucket: Bucket): OktaRequest {
+  return { method: 'GET', path, bucket, headers: {} }
+}
+
+/** `GET /api/v1/users/{id}/roles`: the admin roles of a user, also those held through groups. Counts as a lifecycle call. */
+export function listRolesRequest(userId: string): OktaRequest {
+  return get(`/api/v1/users/${encodeURIComponent(userId)}/roles`, '/api/v1/users')
+}
+
+/** Whether a request asks for the admin roles of one user. */
+export function asksForRoles({ method, path }: OktaRequest): boolean {
+  return method === 'GET' && /^\/api\/v1\/users\/[^/]+\/roles$/.test(path)
+}
+
+/** `GET /api/v1/iam/assignees/users`: everyone with a role of their own, up to 100 a page. */
+export function listAssigneesRequest(): OktaRequest {
+  return get('/api/v1/iam/assignees/users?limit=100', '/api/v1')
+}
+
+/** `GET /api/v1/groups/{id}`. */
+export function readGroupRequest(groupId: string): OktaRequest {
+  return get(`/api/v1/groups/${encodeURIComponent(groupId)}`, '/api/v1/groups/{id}')
+}
+
+/** `GET /api/v1/groups/{id}/users`: the members of a group, up to 200 a page. */
+export function listMembersRequest(groupId: string): OktaRequest {
+  return get(`/api/v1/groups/${encodeURIComponent(groupId)}/users?limit=200`, '/api/v1/groups/{id}')
+}
+
+/** `GET /api/v1/users` for all ACTIVE users, up to 200 a page. Counts as a lifecycle call. */
+export function listActiveUsersRequest(): OktaRequest {
+  return get(`/api/v1/users?filter=${encodeURIComponent('status eq "ACTIVE"')}&limit=200`, '/api/v1/users')
+}
+
 /** A refused request, and how often it was sent again. */
 export interface RetryOf {
   readonly requestId: string | null

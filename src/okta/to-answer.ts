@@ -1,5 +1,6 @@
 import { type Answer, parseBody, parseOktaError } from './answer.ts'
 import type { Received } from './exchange.ts'
+import { nextLink } from './next-link.ts'
 import { type HeaderValue, parseRateLimit, singleHeader } from './rate-limit.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
@@ -26,8 +27,9 @@ function readAnswer(received: Received): Answer {
   const { connectedAfterMs, httpStatus, headers, withNewToken } = received
   const body =
     received.text === null
-      ? { kind: 'unreadable' as const, why: 'a body of more than 1 MiB' }
+      ? { kind: 'unreadable' as const, why: 'a body of more than 8 MiB' }
       : parseBody(received.text)
+  const nextPage = nextLink(headers.link)
   return {
     kind: 'answered',
     connectedAfterMs,
@@ -39,6 +41,7 @@ function readAnswer(received: Received): Answer {
     location: singleHeader(headers.location) ?? null,
     authenticate: namedError(headers),
     retryAfterMs: parseRetryAfter(singleHeader(headers['retry-after']), Date.now()),
+    ...(nextPage === null ? {} : { nextPage }),
     ...(withNewToken === true ? { withNewToken } : {}),
   }
 }

@@ -1,7 +1,12 @@
 import { type InputRow, signatureOf, type ValidRow } from '../input/row.ts'
 import type { Job } from '../job/job.ts'
+import type { RoleChecks } from '../lookup/role-checks.ts'
+import type { Action } from '../okta/actions.ts'
 import { keysOf, normalizeUserKey } from '../okta/user.ts'
+import { decide } from '../rules/decide.ts'
 import {
+  type GuardVerdict,
+  guardId,
   guardKey,
   guardUser,
   type ProtectedUsers,
@@ -12,7 +17,14 @@ import type { SkipReason } from '../rules/result.ts'
 import { judgeDue, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
 import { refusedResult } from '../rules/unsent-result.ts'
 import type { PlannedTask } from './plan-schema.ts'
-import { nameOfPossible, type PossibleStatus, type Subject, simulateEnded, simulateRow } from './simulate.ts'
+import {
+  nameOfPossible,
+  type PossibleStatus,
+  type SimulatedRow,
+  type Subject,
+  simulateEnded,
+  simulateRow,
+} from './simulate.ts'
 import type { PlannedRead, PlannedUser, UserReads } from './user-reads.ts'
 
 /** A row of the input with the expected outcome of each task. */
@@ -23,12 +35,16 @@ export interface PlannedRow {
   readonly skipped: SkipReason | null
   /** Whether the run reads the row's user. */
   readonly isRead: boolean
+  /** Whether the run looks up the user's admin roles for this row. */
+  readonly looksUpRoles: boolean
 }
 
 export interface PlanRowsOptions {
   readonly job: Pick<Job, 'guards' | 'read_first' | 'input' | 'steps'>
   readonly owner: TokenOwner
   readonly protect: ProtectedUsers
+  /** Looks up each user's admin roles before the first call; null if the job does not ask for that. */
+  readonly roles?: Pick<RoleChecks, 'of'> | null
   readonly reads: Pick<UserReads, 'of'>
   /** Epoch milliseconds by Okta's clock, never too late. */
   readonly now: () => number
@@ -52,7 +68,7 @@ export async function* planRows(
     const { row, early, read } = next
     if (row.kind !== 'valid') {
       const { reason } = refusedResult(row, '')
-      return { row, tasks: [refusedTask(row)], skipped: reason, isRead: false }
+      return { row, tasks: [refusedTask(row)], skipped: reason, isRead: false, looksUpRoles: false }
     }
     if (early !== null) {
       return {
@@ -60,22 +76,31 @@ export async function* planRows(
         tasks: simulateEnded(row, early, null, options.job.steps),
         skipped: early.reason,
         isRead: false,
+        looksUpRoles: false,
       }
     }
-    return { row, ...planner.plan(row, await read), isRead: options.job.read_first }
+    return { row, ...(await planner.plan(row, await read)), isRead: options.job.read_first }
   }
   for await (const row of rows) {
     const early = row.kind === 'valid' ? judgeDue(row, options.now()) : null
     const isRead = row.kind === 'valid' && early === null && options.job.read_first
     const read = isRead ? options.reads.of(row) : Promise.resolve(null)
     // A failed read is reported when its row has its turn, and never if an earlier row ends the plan.
-    read.catch(() => {})
+    read.then((user) => lookAhead(options, row, user)).catch(() => {})
     waiting.push({ row, early, read })
     if (waiting.length < options.ahead) continue
     const planned = await plan()
     if (planned !== null) yield planned
   }
   for (let planned = await plan(); planned !== null; planned = await plan()) yield planned
+}
+
+/** Begins to look up the roles of a user for whom a call may be sent, so that the plan need not wait for one after the other. */
+function lookAhead({ roles = null }: PlanRowsOptions, row: InputRow, read: PlannedRead | null): void {
+  if (roles === null || row.kind !== 'valid' || read?.kind === 'failed') return
+  const user = read?.user ?? null
+  if (user !== null && !row.actions.some((action) => decide(action, user).kind === 'send')) return
+  roles.of(user?.id ?? row.user).catch(() => {})
 }
 
 function refusedTask(row: Exclude<InputRow, ValidRow>): PlannedTask {
@@ -101,7 +126,7 @@ interface Waiting {
 }
 
 /** The tasks of a row, and why it ends as a whole; null if it does not. */
-type Planned = Pick<PlannedRow, 'tasks' | 'skipped'>
+type Planned = Pick<PlannedRow, 'tasks' | 'skipped' | 'looksUpRoles'>
 
 /** What earlier rows leave behind for a user. */
 interface Trace {
@@ -120,43 +145,71 @@ class Planner {
   readonly #interned = new Map<string, Trace>()
   /** Keys of users that could not be read for a passing reason. What their rows will do is not known. */
   readonly #unread = new Set<string>()
+  readonly #roles: Pick<RoleChecks, 'of'> | null
+  /** Users whose roles the run looks up for the rows so far. */
+  readonly #lookedUp = new Set<string>()
 
-  constructor({ job, owner, protect }: PlanRowsOptions) {
+  constructor({ job, owner, protect, roles = null }: PlanRowsOptions) {
+    this.#roles = roles
     this.#shortNames = job.input.short_names
     this.#steps = job.steps
     this.#guards = { protect, onlyStatus: job.guards.only_status, owner }
   }
 
-  plan(row: ValidRow, read: PlannedRead | null): Planned {
-    if (read === null) return this.#planUnread(row)
-    if (read.kind === 'found') return this.#planFound(row, read.user)
+  async plan(row: ValidRow, read: PlannedRead | null): Promise<Planned> {
+    if (read === null) return await this.#planUnread(row)
+    if (read.kind === 'found') return await this.#planFound(row, read.user)
     if (read.passing) this.#unread.add(normalizeUserKey(row.user))
     const subject: Subject = read.passing
-      ? { kind: 'open', why: read.message, verdict: null }
+      ? { kind: 'open', why: read.message, verdict: () => null, sentAnyway: false }
       : { kind: 'missing', why: read.message }
-    return simulateRow(row, subject, this.#guards, null, this.#steps)
+    const { tasks, skipped } = simulateRow(row, subject, this.#guards, null, this.#steps)
+    return { tasks, skipped, looksUpRoles: false }
   }
 
-  #planFound(row: ValidRow, user: PlannedUser): Planned {
+  async #planFound(row: ValidRow, user: PlannedUser): Promise<Planned> {
     const verdict = judgeUser(row, user, this.#shortNames)
     if (verdict !== null) {
-      return { tasks: simulateEnded(row, verdict, user.login, this.#steps), skipped: verdict.reason }
+      const tasks = simulateEnded(row, verdict, user.login, this.#steps)
+      return { tasks, skipped: verdict.reason, looksUpRoles: false }
     }
     const trace = this.#traces.get(user.id) ?? null
     const twin = this.#unread.size > 0 && keysOf(user).some((key) => this.#unread.has(key))
     const subject = this.#subjectOf(user, trace, twin)
     // If a row that could not be read may mean this user, it may be the preceding row.
     const preceding = twin ? null : (trace?.signature ?? null)
-    const { tasks, possible, skipped } = simulateRow(row, subject, this.#guards, preceding, this.#steps)
+    const { simulated, looksUpRoles } = await this.#simulate(row, subject, user.id, preceding)
+    const { tasks, possible, skipped } = simulated
     this.#remember(user.id, { signature: signatureOf(row), possible })
-    return { tasks: tasks.map((task) => ({ ...task, okta_login: user.login })), skipped }
+    return { tasks: tasks.map((task) => ({ ...task, okta_login: user.login })), skipped, looksUpRoles }
+  }
+
+  /** Plays the row through, and again with the user's admin roles if a call would be sent. */
+  async #simulate(
+    row: ValidRow,
+    subject: Subject,
+    userId: string,
+    preceding: string | null,
+  ): Promise<{ readonly simulated: SimulatedRow; readonly looksUpRoles: boolean }> {
+    const simulated = simulateRow(row, subject, this.#guards, preceding, this.#steps)
+    const sends = simulated.tasks.some(({ expected }) => expected === 'succeeded' || expected === 'unknown')
+    if (this.#roles === null || !sends) return { simulated, looksUpRoles: false }
+    const looksUpRoles = !this.#lookedUp.has(userId)
+    this.#lookedUp.add(userId)
+    const finding = await this.#roles.of(userId)
+    if (finding.kind === 'none') return { simulated, looksUpRoles }
+    return {
+      simulated: simulateRow(row, subject, this.#guards, preceding, this.#steps, finding),
+      looksUpRoles,
+    }
   }
 
   #subjectOf(user: PlannedUser, trace: Trace | null, twin: boolean): Subject {
     const { status, transitioningToStatus } = user
     const open = (why: string): Subject => {
-      const known = { ...user, statusChanged: null }
-      return { kind: 'open', why, verdict: guardUser(known, { ...this.#guards, onlyStatus: null }) }
+      const guards = { ...this.#guards, onlyStatus: null }
+      const verdict = (action: Action): GuardVerdict | null => guardUser(user, guards, [], action)
+      return { kind: 'open', why, verdict, sentAnyway: false }
     }
     if (twin) return open('an earlier row that may mean this user could not be read')
     if (transitioningToStatus !== null) {
@@ -166,18 +219,16 @@ class Planner {
     return { kind: 'known', user, possible: trace?.possible ?? [{ status, suspendedFrom: null }] }
   }
 
-  #planUnread(row: ValidRow): Planned {
+  async #planUnread(row: ValidRow): Promise<Planned> {
     const key = normalizeUserKey(row.user)
-    const verdict = guardKey(row.user, this.#guards.owner)
+    const { owner, protect } = this.#guards
+    const verdict = (action: Action): GuardVerdict | null =>
+      guardKey(row.user, owner) ?? guardId(row.user, protect, action)
     const preceding = this.#traces.get(key)?.signature ?? null
     this.#remember(key, { signature: signatureOf(row), possible: null })
-    return simulateRow(
-      row,
-      { kind: 'open', why: 'users are not read', verdict },
-      this.#guards,
-      preceding,
-      this.#steps,
-    )
+    const subject: Subject = { kind: 'open', why: 'users are not read', verdict, sentAnyway: true }
+    const { simulated, looksUpRoles } = await this.#simulate(row, subject, row.user, preceding)
+    return { tasks: simulated.tasks, skipped: simulated.skipped, looksUpRoles }
   }
 
   #remember(user: string, trace: Trace): void {

@@ -47,7 +47,12 @@ const totalsSchema = z.strictObject({
 export type PlanTotals = Readonly<z.infer<typeof totalsSchema>>
 
 const requestsSchema = z.strictObject({
-  reads: count.describe("Reads of single users, the token's owner among them."),
+  reads: count.describe("Reads of single users, the token's owner among them, and what guards look up."),
+  roles: count
+    .optional()
+    .describe(
+      "Of the reads, those of single users' admin roles, which count as lifecycle calls; absent if there are none.",
+    ),
   lifecycle: count.describe('The most calls of the seven actions.'),
 })
 

@@ -12,13 +12,19 @@ export interface PlanCounter {
   requests(): PlanRequests
 }
 
-/** A counter for a job's rows. */
-export function createPlanCounter(job: Pick<Job, 'options' | 'read_first'>): PlanCounter {
+/**
+ * A counter for a job's rows.
+ *
+ * @param begun what a run sends before its first row: reads of the token's owner, and of what the guards need
+ */
+export function createPlanCounter(
+  job: Pick<Job, 'options' | 'read_first'>,
+  begun: Pick<PlanRequests, 'reads' | 'roles'> = { reads: 1 },
+): PlanCounter {
   const control = new ControlCounter()
   let tasks = 0
   let mails = 0
-  // The first read of every run is for the token's owner.
-  let reads = 1
+  let { reads, roles = 0 } = begun
   let lifecycle = 0
   const expected = noneExpected()
   const actions: Partial<Record<Action | 'unknown', Record<Expectation, number>>> = {}
@@ -32,9 +38,13 @@ export function createPlanCounter(job: Pick<Job, 'options' | 'read_first'>): Pla
   }
 
   return {
-    add({ row, tasks: planned, skipped, isRead }) {
+    add({ row, tasks: planned, skipped, isRead, looksUpRoles }) {
       control.add(skipped)
       if (isRead) reads++
+      if (looksUpRoles) {
+        reads++
+        roles++
+      }
       let sentBefore = false
       for (const { action: name, expected: expectation } of planned) {
         const action = actionNames.find((known) => known === name)
@@ -57,7 +67,7 @@ export function createPlanCounter(job: Pick<Job, 'options' | 'read_first'>): Pla
       actions: structuredClone(actions),
       mails,
     }),
-    requests: () => ({ reads, lifecycle }),
+    requests: () => ({ reads, ...(roles === 0 ? {} : { roles }), lifecycle }),
   }
 }
 

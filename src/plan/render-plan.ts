@@ -35,10 +35,10 @@ export function forecastRun(requests: PlanRequests, buckets: readonly BucketRepo
   return slowest
 }
 
-function requestsIn({ bucket }: BucketReport, { reads, lifecycle }: PlanRequests): number {
-  if (bucket === '/api/v1/users') return lifecycle
+function requestsIn({ bucket }: BucketReport, { reads, roles = 0, lifecycle }: PlanRequests): number {
+  if (bucket === '/api/v1/users') return lifecycle + roles
   // Minus the one read of the owner, which has its own bucket.
-  return bucket === '/api/v1/users/{id}' ? reads - 1 : 0
+  return bucket === '/api/v1/users/{id}' ? reads - roles - 1 : 0
 }
 
 /** The totals of a plan for a terminal, as lines that end with a line feed. */
@@ -55,8 +55,13 @@ export function renderPlanEnd({ totals, requests }: PlanEnd, time: PlanForecast 
     `Plan for ${org}: ${renderControlTotals(control)}; ${counted(tasks, 'task')}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
     ...(byAction.length > 1 ? byAction : []),
     `A run would send ${upTo}${counted(requests.lifecycle, 'lifecycle call')} and ${counted(requests.reads, 'read')}.`,
+    ...(requests.roles === undefined
+      ? []
+      : [
+          `${requests.roles} of the reads look up the admin roles of single users (protect_admins) and count as lifecycle calls.`,
+        ]),
     mails === 0 ? 'Okta would send no mail.' : `Okta would send ${upTo}${counted(mails, 'mail')}.`,
-    renderTime(time),
+    renderTime(time, requests.roles !== undefined),
     'Only reads were sent.',
     '',
   ]
@@ -64,7 +69,11 @@ export function renderPlanEnd({ totals, requests }: PlanEnd, time: PlanForecast 
     .join('\n')
 }
 
-function renderTime(time: PlanForecast | null): string {
+/** @param sawLifecycle whether the plan itself sent what counts as a lifecycle call, so that it has seen their limit */
+function renderTime(time: PlanForecast | null, sawLifecycle: boolean): string {
   if (time === null) return 'The duration is not known, because no limit was seen.'
-  return `It would take about ${renderDuration(time.seconds)} at ${Math.floor(time.perMinute)}/min, by the limit of reads. The limit of lifecycle calls shows only in the run.`
+  const about = `It would take about ${renderDuration(time.seconds)} at ${Math.floor(time.perMinute)}/min`
+  return sawLifecycle
+    ? `${about}, by the limits of lifecycle calls and reads.`
+    : `${about}, by the limit of reads. The limit of lifecycle calls shows only in the run.`
 }

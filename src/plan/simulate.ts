@@ -1,5 +1,6 @@
 import type { ValidRow } from '../input/row.ts'
 import { goesOn, type JobStep } from '../job/step.ts'
+import type { RoleFinding } from '../lookup/role-checks.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import type { OktaUser } from '../okta/user.ts'
@@ -26,7 +27,7 @@ export function nameOfPossible({ status, suspendedFrom }: PossibleStatus): strin
  * The user of a row, in the state after the rows before it.
  *
  * - `known`: the user has one of these statuses; there are several if an earlier action may lead to several.
- * - `open`: the status is not known, for the reason `why`. `verdict` is a guard's verdict that holds anyway.
+ * - `open`: the status is not known, for the reason `why`. `verdict` gives a guard's verdict that holds anyway.
  * - `missing`: the user can't be read, so every task of the row fails.
  */
 export type Subject =
@@ -36,8 +37,17 @@ export type Subject =
       readonly user: Pick<OktaUser, 'id' | 'login' | 'status' | 'offered'>
       readonly possible: readonly PossibleStatus[]
     }
-  | { readonly kind: 'open'; readonly why: string; readonly verdict: GuardVerdict | null }
+  | {
+      readonly kind: 'open'
+      readonly why: string
+      readonly verdict: (action: Action) => GuardVerdict | null
+      /** Whether the call is sent whatever the status is. */
+      readonly sentAnyway: boolean
+    }
   | { readonly kind: 'missing'; readonly why: string }
+
+/** What a look-up of the user's admin roles came to; null if it was not made, or the user has none. */
+export type PlannedRoles = Exclude<RoleFinding, { kind: 'none' }> | null
 
 /** The planned outcome of a row. */
 export interface SimulatedRow {
@@ -71,6 +81,7 @@ interface Outcome {
  *
  * @param preceding the signature of the same user's preceding row; null if there is none
  * @param steps the job's steps; null if it has none
+ * @param roles counts only where a call would be sent
  */
 export function simulateRow(
   row: ValidRow,
@@ -78,6 +89,7 @@ export function simulateRow(
   guards: UserGuards,
   preceding: string | null,
   steps: readonly JobStep[] | null,
+  roles: PlannedRoles = null,
 ): SimulatedRow {
   const duplicate = skipForPreceding(
     row,
@@ -92,7 +104,7 @@ export function simulateRow(
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
     const outcomes = worlds.map((world) =>
-      outcomeIn(world, { action, step, goesOn: goesOn(steps, step) }, subject, guards),
+      outcomeIn(world, { action, step, goesOn: goesOn(steps, step), roles }, subject, guards),
     )
     const statuses = distinct(worlds.map(({ now }) => now?.status ?? null))
     tasks.push({
@@ -143,27 +155,30 @@ interface SimulatedStep {
   readonly step: number
   /** Whether the later steps of the row go on although this one failed. */
   readonly goesOn: boolean
+  readonly roles: PlannedRoles
 }
 
 function outcomeIn(world: World, task: SimulatedStep, subject: Subject, guards: UserGuards): Outcome {
   if (world.skip !== null) return { expected: 'skipped', reason: world.skip, worlds: [world] }
   if (subject.kind === 'missing') return failed(world, task, subject.why)
   if (subject.kind === 'open') {
-    return subject.verdict === null
-      ? { expected: 'unknown', reason: subject.why, worlds: [world] }
-      : { expected: 'skipped', reason: subject.verdict.message, worlds: [world] }
+    const verdict = subject.verdict(task.action)
+    if (verdict !== null) return { expected: 'skipped', reason: verdict.message, worlds: [world] }
+    if (subject.sentAnyway && task.roles !== null) return withoutCall(world, task, task.roles)
+    return { expected: 'unknown', reason: subject.why, worlds: [world] }
   }
   if (world.now === null) throw new Error('A known user has no status.')
   const { status } = world.now
   const offered = status === subject.user.status ? subject.user.offered : []
   const user = { ...subject.user, status, offered, statusChanged: null, transitioningToStatus: null }
-  const verdict = guardUser(user, guards, world.ledTo)
+  const verdict = guardUser(user, guards, world.ledTo, task.action)
   if (verdict !== null) return { expected: 'skipped', reason: verdict.message, worlds: [world] }
   const decision = decide(task.action, user)
   if (decision.kind === 'unchanged') {
     return { expected: 'unchanged', reason: decision.message, worlds: [world] }
   }
   if (decision.kind === 'failed') return failed(world, task, decision.message)
+  if (task.roles !== null) return withoutCall(world, task, task.roles)
   const { unchangedAfterRefusalIn } = ruleOf(task.action)
   const ledTo = [...world.ledTo, ...ruleOf(task.action).target]
   const worlds = after(task.action, world.now).map((now) => ({ now, skip: null, ledTo }))
@@ -174,6 +189,12 @@ function outcomeIn(world: World, task: SimulatedStep, subject: Subject, guards: 
         worlds: [world],
       }
     : { expected: 'succeeded', reason: null, worlds }
+}
+
+/** The outcome of a task that would be sent, if the user had no admin role. */
+function withoutCall(world: World, task: SimulatedStep, roles: NonNullable<PlannedRoles>): Outcome {
+  if (roles.kind === 'failed') return failed(world, task, roles.message)
+  return { expected: 'skipped', reason: roles.verdict.message, worlds: [world] }
 }
 
 /** The statuses that an applied action may lead to. */

@@ -35,6 +35,7 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     name.startsWith('http_') ? [[name.slice('http_'.length), count] as const] : [],
   )
   const reads = requests.get('reads') ?? 0
+  const roles = requests.get('roles')
   const lifecycle = requests.get('lifecycle') ?? 0
   return {
     run_id: run.run_id,
@@ -57,7 +58,13 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     actions: totals.actions,
     skipped: totals.skipped,
     lag: totals.lag === null ? null : { ...totals.lag, worst_over_bound: [...totals.lag.worst_over_bound] },
-    requests: { total: reads + lifecycle, reads, lifecycle, by_http_status: Object.fromEntries(byStatus) },
+    requests: {
+      total: reads + lifecycle,
+      reads,
+      ...(roles === undefined ? {} : { roles }),
+      lifecycle,
+      by_http_status: Object.fromEntries(byStatus),
+    },
     retries: Object.fromEntries(retries),
     budget: end.buckets.flatMap(({ bucket, limit }) => {
       const used = requests.get(`bucket_${bucket}`) ?? 0

@@ -14,7 +14,12 @@ const resultCounts = z.record(z.enum(reportedResults), count)
 const requests = z
   .strictObject({
     total: count,
-    reads: count.describe('Reads of single users, which have their own budget.'),
+    reads: count.describe('Reads of single users, which have their own budget, and what guards look up.'),
+    roles: count
+      .optional()
+      .describe(
+        "Of the reads, those of single users' admin roles, which count as lifecycle calls; absent if there were none.",
+      ),
     lifecycle: count.describe('Calls of the seven actions.'),
     by_http_status: z
       .record(z.string(), count)

@@ -1,5 +1,6 @@
 import { exitCodes } from '../messages/known-error.ts'
 import type { StopReason } from '../messages/stop.ts'
+import type { Action } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import { foldLogin, keysOf, normalizeUserKey, type OktaUser } from '../okta/user.ts'
 import type { SkipReason } from './result.ts'
@@ -19,6 +20,38 @@ export interface ProtectedUsers {
   readonly ids: ReadonlyMap<string, string>
   /** All entries: ids, logins, short names, or patterns of logins in which `*` stands for any characters. */
   readonly entries: readonly string[]
+  /** Ids of the members of protected groups, each with its group as a message names it; absent: none. */
+  readonly members?: ReadonlyMap<string, string>
+  /** Absent: nobody is protected for an admin role. */
+  readonly admins?: ProtectedAdmins
+}
+
+/** Who is protected for an admin role, and from what. */
+export interface ProtectedAdmins {
+  readonly from: Exclude<AdminProtection, 'nothing'>
+  readonly ids: ReadonlySet<string>
+}
+
+/**
+ * From what users with an admin role are protected. By default it is from the actions that lock a user out: without a
+ * word of the job nobody means an administrator by them.
+ */
+export type AdminProtection = 'nothing' | 'lockouts' | 'every_action'
+
+const lockouts: ReadonlySet<Action> = new Set<Action>(['deactivate', 'suspend'])
+
+/**
+ * From what a job protects administrators.
+ *
+ * @param protectAdmins the job's word; null if it says nothing
+ * @param actions the actions that the run may send; null if they are not known
+ */
+export function adminProtection(
+  protectAdmins: boolean | null,
+  actions: readonly Action[] | null,
+): AdminProtection {
+  if (protectAdmins !== null) return protectAdmins ? 'every_action' : 'nothing'
+  return actions === null || actions.some((action) => lockouts.has(action)) ? 'lockouts' : 'nothing'
 }
 
 /** No entries: nobody is protected by name. */
@@ -46,6 +79,44 @@ export function guardUserCount(users: number, most: number | null): StopReason |
   }
 }
 
+/** Allows any input: `max_percent` of 100 is no limit. */
+const anyPercent = 100
+
+/** Whether `max_percent` limits anything. */
+export function limitsPercent(most: number | null): most is number {
+  return most !== null && most < anyPercent
+}
+
+/**
+ * Judges the input against the org's active users.
+ *
+ * @param users distinct keys as written
+ * @param most what `max_percent` allows, above 0 and below 100
+ * @param active the active users that were seen so far
+ * @param all whether these are all
+ * @returns null if the run may begin, `look_on` if more active users decide it
+ */
+export function guardUserPercent(
+  users: number,
+  most: number,
+  active: number,
+  all: boolean,
+): StopReason | null | 'look_on' {
+  if (users * 100 <= active * most) return null
+  if (!all) return 'look_on'
+  const percent = active === 0 ? anyPercent : Math.min(anyPercent, Math.ceil((users * 1000) / active) / 10)
+  const ofAll =
+    active === 0
+      ? 'but Okta shows no active user in the org'
+      : `which is ${percent === anyPercent ? '100% or more' : `${percent}%`} of the org's ${active} active users`
+  return {
+    state: 'stopped',
+    exitCode: exitCodes.stoppedByGuard,
+    message: `The input names ${users} users, ${ofAll}. max_percent allows only ${most}%.`,
+    advice: { kind: 'flags', flags: `--max-percent ${percent}` },
+  }
+}
+
 /** What the guards look at. */
 type GuardedUser = Pick<OktaUser, 'id' | 'login' | 'status'>
 
@@ -53,16 +124,20 @@ type GuardedUser = Pick<OktaUser, 'id' | 'login' | 'status'>
  * Judges a user that was read. Null if no guard objects.
  *
  * @param ledTo statuses that the row's own earlier steps have led to: only_status allows them
+ * @param action null if it is not known: then each guard holds that protects from any action
  */
 export function guardUser(
   user: GuardedUser,
   guards: UserGuards,
   ledTo: readonly UserStatus[] = [],
+  action: Action | null = null,
 ): GuardVerdict | null {
   if (guards.owner !== null && user.id === guards.owner.id) return ownerIsProtected
   const { ids, entries } = guards.protect
   const entry = ids.get(user.id) ?? entries.find((pattern) => isProtectedBy(user, pattern))
-  if (entry !== undefined) return { reason: 'protected', message: `protected by the job (${entry})` }
+  if (entry !== undefined) return protectedBy(entry)
+  const byId = guardId(user.id, guards.protect, action)
+  if (byId !== null) return byId
   const { onlyStatus } = guards
   if (onlyStatus !== null && !onlyStatus.includes(user.status) && !ledTo.includes(user.status)) {
     return {
@@ -77,6 +152,33 @@ export function guardUser(
 export function guardKey(key: string, owner: TokenOwner): GuardVerdict | null {
   if (owner === null || !keysOf(owner).includes(normalizeUserKey(key))) return null
   return ownerIsProtected
+}
+
+/**
+ * Judges a user by the id alone, as everyone else who names it may: entries that Okta has shown, members of groups and
+ * administrators.
+ *
+ * @param action null if it is not known
+ */
+export function guardId(id: string, protect: ProtectedUsers, action: Action | null): GuardVerdict | null {
+  const entry = protect.ids.get(id)
+  if (entry !== undefined) return protectedBy(entry)
+  const group = protect.members?.get(id)
+  if (group !== undefined)
+    return { reason: 'protected', message: `protected as a member of the group ${group} (protect_groups)` }
+  const { admins } = protect
+  if (admins === undefined || !admins.ids.has(id)) return null
+  const isMeant = admins.from === 'every_action' || action === null || lockouts.has(action)
+  return isMeant ? adminIsProtected('an admin role') : null
+}
+
+/** @param role what the user has, as `an admin role` */
+export function adminIsProtected(role: string): GuardVerdict {
+  return { reason: 'protected', message: `protected because this user has ${role} (protect_admins)` }
+}
+
+function protectedBy(entry: string): GuardVerdict {
+  return { reason: 'protected', message: `protected by the job (${entry})` }
 }
 
 const ownerIsProtected: GuardVerdict = {

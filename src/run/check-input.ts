@@ -9,6 +9,9 @@ import { inputSettings, rowSettings } from '../job/input-settings.ts'
 import type { Job } from '../job/job.ts'
 import type { Prepared } from '../job/prepare.ts'
 import { Refusal } from '../messages/known-error.ts'
+import { shellWord } from '../messages/shell-word.ts'
+import { shown } from '../messages/shown.ts'
+import type { Action } from '../okta/actions.ts'
 import { copyInput, type InputCopy, nameInputCopy } from './input-copy.ts'
 
 /** An input that was checked from beginning to end. */
@@ -55,12 +58,32 @@ export async function surveyCopy(prepared: Prepared, directory: string): Promise
   const job = { ...merged, input: { ...merged.input, sheet } }
   const columns = await resolveColumns(input, inputSettings(job))
   const survey = await surveyInput(input, columns, rowSettings(job))
+  refuseRival(input.name, job.input.user_column, survey)
   if (survey.rows === 0 && job.input.empty === 'error')
     throw new Refusal(
       `${input.name}: the input has no rows, and the job says that this is an error (input.empty: error).`,
       'Check why the list is empty, or take input.empty out of the job file.',
     )
   return { copy, input, job, mapping: survey.mapping, survey, sheet: choice }
+}
+
+/** A column that was found by its name alone gives way to doubt; one that a person named does not. */
+function refuseRival(name: string, named: string | null, { mapping, rival }: InputSurvey): void {
+  if (named !== null || rival === null) return
+  const { user } = mapping
+  throw new Refusal(
+    `${name}: the column ${shown(user)} would be taken for the user, but the column ${shown(rival.column)} names other users, such as ${shown(rival.example)}. Which of them is meant has to be said.`,
+    `Add --user-column ${shellWord(user)} or --user-column ${shellWord(rival.column)} (in a job file: user_column).`,
+  )
+}
+
+/**
+ * The actions that a run of the input may send. Null if they are not known: what rows ask for that are not due is not
+ * counted, and a run that goes on later may find them due.
+ */
+export function actionsOf({ job, survey }: Pick<CheckedInput, 'job' | 'survey'>): readonly Action[] | null {
+  if (job.steps !== null) return job.steps.map(({ action }) => action)
+  return survey.notDueRows === 0 ? [...survey.tasksByAction.keys()] : null
 }
 
 /** What reads workbooks is loaded only where there is one. */

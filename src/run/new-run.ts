@@ -1,4 +1,4 @@
-import type { CheckedInput } from './check-input.ts'
+import { actionsOf, type CheckedInput } from './check-input.ts'
 import { type RunFile, runFileVersion } from './run-file.ts'
 
 /** The parts of a new run. */
@@ -21,6 +21,7 @@ export interface NewRun {
 export function newRunFile(parts: NewRun): RunFile {
   const { checked, acceptRefusals } = parts
   const { survey, mapping, input, job } = checked
+  const actions = actionsOf(checked)
   return {
     format: runFileVersion,
     run_id: parts.runId,
@@ -36,6 +37,7 @@ export function newRunFile(parts: NewRun): RunFile {
       rows: survey.rows,
       tasks: survey.tasks + survey.invalidRows + survey.notSelectedRows,
       users: survey.distinctUsers,
+      ...(actions === null ? {} : { actions: [...actions] }),
       columns: [...mapping.columns],
       mapping: {
         user: mapping.user,

@@ -7,6 +7,7 @@ import { inputEncodings } from '../input/bytes/encoding.ts'
 import { inputFormats } from '../input/row.ts'
 import { resolvedJobSchema } from '../job/job.ts'
 import { Refusal } from '../messages/known-error.ts'
+import { actionNames } from '../okta/actions.ts'
 import { runStates } from './life.ts'
 
 /** The version of `run.json` that this program writes and reads. */
@@ -34,6 +35,8 @@ const runFileSchema = z.strictObject({
     tasks: z.int().min(0),
     /** Distinct keys as written. */
     users: z.int().min(0),
+    /** The actions that its rows ask for; absent where that was not known when the run began, and in older runs. */
+    actions: z.array(z.enum(actionNames)).optional(),
     columns: z.array(z.string()),
     mapping: z.strictObject({
       user: z.string(),

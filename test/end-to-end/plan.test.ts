@@ -188,7 +188,7 @@ describe('a plan', () => {
         '',
       ])
       expect(end.stdout).toMatch(/3 rows = 3 with tasks .*; 3 tasks: 2 succeeded, 1 failed/)
-      expect(end.stdout).toMatch(/2 lifecycle calls and 5 reads/)
+      expect(end.stdout).toMatch(/2 lifecycle calls and 6 reads/)
       expect(end.stdout).toMatch(/1 mail\b/)
       expect(end.stdout).toMatch(/about [\d.]+ s at 147\/min/)
       expect(end.stderr).toMatch(/3\/3 rows planned \(100%\)/)
@@ -206,15 +206,16 @@ describe('a plan', () => {
     })
   })
 
-  it('reads nobody but the owner with --no-read', async () => {
+  it('reads nobody but the owner, and who is an administrator, with --no-read', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 2 }), ownerId: userIdOf(2) })
       await place.write('in.csv', usersCsv([userIdOf(1), userIdOf(1), userIdOf(2)]))
       const end = await place.runHere(org, ['plan', 'in.csv', '--action', 'suspend', '--no-read', '--json'])
       const plan = planOf(end)
       expect(plan.rows.map(({ expected }) => expected)).toEqual(['unknown', 'skipped', 'skipped'])
-      expect(plan.requests).toEqual({ reads: 1, lifecycle: 1 })
-      expect(org.requests.map(({ path }) => path)).toEqual(['/api/v1/users/me'])
+      expect(plan.requests).toEqual({ reads: 2, lifecycle: 1 })
+      const asked = org.requests.map(({ path }) => path)
+      expect(asked).toEqual(['/api/v1/users/me', '/api/v1/iam/assignees/users?limit=100'])
     })
   })
 

@@ -209,7 +209,7 @@ describe('a service app', () => {
       await place.write('key.pem', keys.pem)
       await place.write(
         'okta.yaml',
-        `okta:\n  client:\n    orgUrl: ${authorization.url}/\n    clientId: 0oaNobody\n    privateKey: key.pem\n    keyId: the-key\n    scopes: [okta.users.read]\n    connectionTimeout: 30\n`,
+        `okta:\n  client:\n    orgUrl: ${authorization.url}/\n    clientId: 0oaNobody\n    privateKey: key.pem\n    keyId: the-key\n    scopes: [okta.users.read, okta.roles.read]\n    connectionTimeout: 30\n`,
       )
       const env = {
         HOME: place.directory,

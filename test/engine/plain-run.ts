@@ -25,10 +25,13 @@ export const plainJob: Job = {
   pace: { share: 1, concurrency: 10 },
   guards: {
     max_users: null,
+    max_percent: null,
     max_failures: null,
     max_failure_rate: null,
     max_duration_seconds: null,
     protect: [],
+    protect_groups: [],
+    protect_admins: false,
     only_status: null,
   },
   report: { activation_links: null },

@@ -110,6 +110,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       job: { ...plainJob, ...options.job },
       owner: null,
       protect: nobodyProtected,
+      roles: null,
       lookup: lookup.parts,
       recorder,
       links: null,

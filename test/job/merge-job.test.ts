@@ -43,10 +43,13 @@ describe('flags win over the job, the job over the defaults', () => {
       pace: { share: 0.5, concurrency: 10 },
       guards: {
         max_users: null,
+        max_percent: null,
         max_failures: null,
         max_failure_rate: null,
         max_duration_seconds: null,
         protect: [],
+        protect_groups: [],
+        protect_admins: null,
         only_status: null,
       },
       report: { activation_links: null },
@@ -55,6 +58,7 @@ describe('flags win over the job, the job over the defaults', () => {
     })
   })
 
+  const group = '00g1ab2cd3ef4gh5ij6k'
   const file: JobFile = {
     $schema: 'x',
     name: 'nightly',
@@ -64,7 +68,15 @@ describe('flags win over the job, the job over the defaults', () => {
     order: 'user',
     options: { send_email: true, respond_async: true, in_doubt: 'retry' },
     pace: { share: 0.25, concurrency: 4 },
-    guards: { max_users: 7, max_failures: 2, max_failure_rate: 0.5, max_duration: 7200 },
+    guards: {
+      max_users: 7,
+      max_percent: 2.5,
+      max_failures: 2,
+      max_failure_rate: 0.5,
+      max_duration: 7200,
+      protect_groups: [group, group],
+      protect_admins: true,
+    },
     read_first: false,
   }
 
@@ -80,10 +92,13 @@ describe('flags win over the job, the job over the defaults', () => {
       pace: { share: 0.25, concurrency: 4 },
       guards: {
         max_users: 7,
+        max_percent: 2.5,
         max_failures: 2,
         max_failure_rate: 0.5,
         max_duration_seconds: 7200,
         protect: [],
+        protect_groups: [group],
+        protect_admins: true,
         only_status: null,
       },
       report: { activation_links: null },
@@ -105,6 +120,9 @@ describe('flags win over the job, the job over the defaults', () => {
       share: 1,
       concurrency: 1000,
       maxUsers: 1,
+      maxPercent: 100,
+      protectAdmins: false,
+      protectGroups: false,
       maxFailures: 0,
       maxFailureRate: 0.25,
       maxDuration: '90s',
@@ -123,7 +141,15 @@ describe('flags win over the job, the job over the defaults', () => {
       },
       action: 'suspend',
       pace: { share: 1, concurrency: 1000 },
-      guards: { max_users: 1, max_failures: 0, max_failure_rate: 0.25, max_duration_seconds: 90 },
+      guards: {
+        max_users: 1,
+        max_percent: 100,
+        max_failures: 0,
+        max_failure_rate: 0.25,
+        max_duration_seconds: 90,
+        protect_admins: false,
+        protect_groups: [],
+      },
       read_first: false,
       skip_invalid: true,
     })

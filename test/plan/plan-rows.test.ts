@@ -1,16 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { RoleFinding } from '../../src/lookup/role-checks.ts'
+import { adminIsProtected } from '../../src/rules/guards.ts'
 import { plainJob } from '../engine/plain-run.ts'
 import { ada, bob, found, planOf, shortly } from './support.ts'
 
 const job = {
-  guards: {
-    max_users: null,
-    max_failures: null,
-    max_failure_rate: null,
-    max_duration_seconds: null,
-    protect: [],
-    only_status: null,
-  },
+  guards: plainJob.guards,
   read_first: true,
   input: plainJob.input,
   steps: null,
@@ -125,6 +120,43 @@ describe('repetitions', () => {
       'succeeded',
       'unchanged',
     ])
+  })
+})
+
+describe('admin roles that are looked up', () => {
+  const asked: string[] = []
+  const roles = {
+    of: async (userId: string): Promise<RoleFinding> => {
+      asked.push(userId)
+      if (userId === bob.id) return { kind: 'protected', verdict: adminIsProtected('the admin role X') }
+      return { kind: 'none' }
+    },
+  }
+
+  it('protect whoever has one, where a call would be sent', async () => {
+    asked.length = 0
+    const rows = [
+      [ada.id, 'suspend unsuspend'],
+      [bob.id, 'activate suspend deactivate'],
+    ] as const
+    const reads = { [ada.id]: found(ada, 'ACTIVE'), [bob.id]: found(bob, 'ACTIVE') }
+    const tasks = await planOf(rows, reads, { roles })
+    expect(shortly(tasks)).toEqual([
+      'succeeded (ACTIVE)',
+      'succeeded (SUSPENDED)',
+      'unchanged (ACTIVE)',
+      'skipped (ACTIVE)',
+      'skipped (ACTIVE)',
+    ])
+    expect(tasks[3]?.reason).toBe('protected because this user has the admin role X (protect_admins)')
+    expect(new Set(asked)).toEqual(new Set([ada.id, bob.id]))
+  })
+
+  it('are not looked up where nothing would be sent', async () => {
+    asked.length = 0
+    const reads = { [ada.id]: found(ada, 'SUSPENDED') }
+    expect(shortly(await planOf([[ada.id, 'suspend']], reads, { roles }))).toEqual(['unchanged (SUSPENDED)'])
+    expect(asked).toEqual([])
   })
 })
 

@@ -26,7 +26,7 @@ function counterOf(rows: readonly Planned[], more: Partial<Parameters<typeof cre
       expected: expected[at] ?? 'unknown',
       reason: null,
     }))
-    counter.add({ row, tasks, skipped: null, isRead: options.read_first })
+    counter.add({ row, tasks, skipped: null, isRead: options.read_first, looksUpRoles: false })
   }
   return counter
 }

@@ -58,14 +58,7 @@ export async function planOf(
   }
   const planned = planRows(input(), {
     job: {
-      guards: {
-        max_users: null,
-        max_failures: null,
-        max_failure_rate: null,
-        max_duration_seconds: null,
-        protect: [],
-        only_status: null,
-      },
+      guards: plainJob.guards,
       read_first: true,
       steps: null,
       input: { ...plainJob.input },

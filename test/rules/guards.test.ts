@@ -4,9 +4,13 @@ import { exitCodes } from '../../src/messages/known-error.ts'
 import { describeNext } from '../../src/messages/stop.ts'
 import type { OktaUser } from '../../src/okta/user.ts'
 import {
+  adminProtection,
+  guardId,
   guardKey,
   guardUser,
   guardUserCount,
+  guardUserPercent,
+  limitsPercent,
   nobodyProtected,
   type ProtectedUsers,
   type UserGuards,
@@ -155,6 +159,84 @@ describe('guardUserCount', () => {
     if (reason === null) throw new Error('not stopped')
     expect(describeNext(reason.advice, 'okta-lifecycle resume r')).toBe(
       'If that is right: okta-lifecycle resume r --max-users 501',
+    )
+  })
+})
+
+describe('administrators and members of groups', () => {
+  const admins = (from: 'lockouts' | 'every_action') => ({ from, ids: new Set([id]) })
+  const members = new Map([[id, 'Board (00g1)']])
+
+  it('are known by their ids, whatever the login is', () => {
+    const found = user('Ada@Example.com')
+    const protect = { ...nobodyProtected, members }
+    expect(guardUser(found, guards({ protect }))?.message).toMatch(/member of the group Board \(00g1\)/)
+    expect(guardId(id, protect, 'unlock')?.reason).toBe('protected')
+    expect(guardId(id.toLowerCase(), protect, 'unlock')).toBeNull()
+  })
+
+  it.each([
+    ['lockouts', 'deactivate', true],
+    ['lockouts', 'suspend', true],
+    ['lockouts', 'activate', false],
+    ['lockouts', 'reset_factors', false],
+    ['lockouts', null, true],
+    ['every_action', 'activate', true],
+  ] as const)('protected from %s: %s', (from, action, isGuarded) => {
+    const protect = { ...nobodyProtected, admins: admins(from) }
+    expect(guardId(id, protect, action) !== null).toBe(isGuarded)
+    expect(guardUser(user('a@example.com'), guards({ protect }), [], action) !== null).toBe(isGuarded)
+    expect(guardUser(user('a@example.com', { id: ownerId }), guards({ protect }), [], action)).toBeNull()
+  })
+
+  it.each([
+    [null, ['suspend'], 'lockouts'],
+    [null, ['activate', 'deactivate'], 'lockouts'],
+    [null, ['activate', 'unlock', 'reset_factors', 'unsuspend', 'reactivate'], 'nothing'],
+    [null, [], 'nothing'],
+    [null, null, 'lockouts'],
+    [true, ['activate'], 'every_action'],
+    [true, null, 'every_action'],
+    [false, ['deactivate'], 'nothing'],
+  ] as const)('protect_admins %s with %s', (said, actions, expected) => {
+    expect(adminProtection(said, actions)).toBe(expected)
+  })
+})
+
+describe('guardUserPercent', () => {
+  it('lets a run begin as soon as enough active users were seen', () => {
+    expect(guardUserPercent(5, 5, 99, false)).toBe('look_on')
+    expect(guardUserPercent(5, 5, 100, false)).toBeNull()
+    expect(guardUserPercent(0, 5, 0, false)).toBeNull()
+    expect(guardUserPercent(1, 0.5, 200, true)).toBeNull()
+  })
+
+  it.each([
+    [6, 5, 100, '--max-percent 6'],
+    [1, 0.5, 199, '--max-percent 0.6'],
+    [1, 5, 3, '--max-percent 33.4'],
+    [3, 50, 2, '--max-percent 100'],
+    [1, 50, 0, '--max-percent 100'],
+  ])(
+    'stops %i users at %f percent of %i, and says a percentage that goes on',
+    (users, most, active, flags) => {
+      const reason = guardUserPercent(users, most, active, true)
+      if (reason === null || reason === 'look_on') throw new Error('not stopped')
+      expect(reason).toMatchObject({ exitCode: exitCodes.stoppedByGuard, advice: { kind: 'flags', flags } })
+      const allowed = Number(flags.split(' ')[1])
+      expect(!limitsPercent(allowed) || guardUserPercent(users, allowed, active, true) === null).toBe(true)
+    },
+  )
+
+  it('always says a percentage that is enough', () => {
+    const counts = fc.integer({ min: 1, max: 1_000_000 })
+    fc.assert(
+      fc.property(counts, counts, (users, active) => {
+        const reason = guardUserPercent(users, 0.000_01, active, true)
+        if (reason === null || reason === 'look_on' || reason.advice.kind !== 'flags') return
+        const allowed = Number(reason.advice.flags.split(' ')[1])
+        expect(!limitsPercent(allowed) || guardUserPercent(users, allowed, active, true) === null).toBe(true)
+      }),
     )
   })
 })

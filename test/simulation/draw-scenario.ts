@@ -58,6 +58,10 @@ export function drawScenario(seed: number): Scenario {
     shortNames: draws.chance('short names', 0.5),
     rules,
     protect: readFirst && draws.chance('protect', 0.3) ? [drawProtected(draws, users)] : [],
+    protectAdmins: draws.pick('admins', [null, null, true, false]),
+    members: draws.chance('members', 0.15)
+      ? users.map(({ id }) => id).filter(() => draws.chance('member', 0.3))
+      : null,
     onlyStatus:
       readFirst && draws.chance('only status', 0.1) ? ['ACTIVE', draws.pick('only', statuses)] : null,
     sameNames: draws.chance('same names', 0.5),
@@ -111,6 +115,7 @@ function drawUsers(
       ? draws.between('just', 0, 0.9)
       : draws.int('changed', 0, 100_000),
     factors: draws.int('factors', 0, 2),
+    role: draws.chance('admin', 0.1) ? draws.pick('role', ['own', 'own', 'through_group'] as const) : null,
   }))
 }
 

@@ -94,6 +94,20 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'return null',
   },
   {
+    name: 'a role held through a group is overlooked',
+    breaks: 'I8',
+    file: 'lookup/role-checks',
+    from: 'if (role === undefined) return none',
+    to: "if (role === undefined || role.assignmentType === 'GROUP') return none",
+  },
+  {
+    name: 'members of groups are known by another id',
+    breaks: 'I8',
+    file: 'rules/guards',
+    from: 'protect.members?.get(id)',
+    to: 'protect.members?.get(id.toLowerCase())',
+  },
+  {
     name: 'a row is sent before it is due',
     breaks: 'I8',
     file: 'input/judge-row',

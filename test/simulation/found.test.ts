@@ -27,6 +27,7 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     status: 'ACTIVE',
     changedBefore: 1000,
     factors: 0,
+    role: null,
   } as const
   return {
     ...drawScenario(seed),
@@ -36,6 +37,8 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     readFirst: true,
     rules: { where: false, due: false, check: false },
     protect: [],
+    protectAdmins: false,
+    members: null,
     onlyStatus: null,
     share: 1,
     limits: { lifecycle: 600, reads: 1000 },

@@ -24,6 +24,8 @@ function whyNot(world: World, row: RowSpec, departed: World['departures'][number
   const login = world.org.users.get(row.id)?.login ?? ''
   if (departed.key !== row.id && !row.isNobody) return `is not the row's user, ${row.id}`
   if (scenario.protect.some((entry) => covers(entry, row.id, login))) return 'is protected'
+  if (scenario.members?.includes(row.id) === true) return 'is a member of the protected group'
+  if (isProtectedAdmin(world, departed)) return 'has an admin role'
   if (row.bad !== null) return 'is of a bad row'
   if (!row.selected) return 'is not selected'
   if (row.dueMs !== null && departed.at < row.dueMs) return `is not due before ${row.dueMs}`
@@ -32,6 +34,14 @@ function whyNot(world: World, row: RowSpec, departed: World['departures'][number
   const before = departed.step === 1 && departed.attempt === 1 ? departed.status : null
   if (before !== null && !isOfStatus(world, row, before)) return `is ${before}, which no guard allows`
   return null
+}
+
+/** Whether the job protects the user of a call for an admin role: also one held through a group only if it says so. */
+function isProtectedAdmin({ scenario, org }: World, { key, action }: World['departures'][number]): boolean {
+  const { protectAdmins } = scenario
+  const role = org.users.get(key)?.role ?? null
+  if (protectAdmins === true) return role !== null
+  return protectAdmins === null && role === 'own' && (action === 'deactivate' || action === 'suspend')
 }
 
 function covers(entry: string, id: string, login: string): boolean {

@@ -31,7 +31,8 @@ import { runsDirectory, type World } from './world.ts'
  *   "what an earlier execution sent is not counted", "reads are not counted in the share of a later execution", "the
  *   remaining in a late answer of an older window is believed"
  * - **I8** Nothing is sent for a guarded user, nor for a row that may not be acted on.
- *   "a guard fails open", "an owner whom Okta does not show is taken for none", "a row is sent before it is due"
+ *   "a guard fails open", "whoever is looked up has no admin role", "a role held through a group is overlooked",
+ *   "members of groups are known by another id", "an owner whom Okta does not show is taken for none", "a row is sent before it is due"
  * - **I9** Nothing is sent once another process has taken the run over.
  *   "a hold is taken for valid for ever"
  * - **I10** A run that can end ends.

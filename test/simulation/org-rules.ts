@@ -40,7 +40,9 @@ export const lifecycle = '/api/v1/users'
 /** The rate-limit bucket that a request counts in. */
 export function bucketOf(method: string, path: string): string {
   const [plain = ''] = path.split('?')
-  if (method === 'POST' || plain.endsWith('/factors')) return lifecycle
+  if (plain.startsWith('/api/v1/groups/')) return '/api/v1/groups/{id}'
+  if (plain.startsWith('/api/v1/iam/')) return '/api/v1'
+  if (method === 'POST' || plain.endsWith('/factors') || plain.endsWith('/roles')) return lifecycle
   return plain.endsWith('/me') ? '/api/v1/users/me' : '/api/v1/users/{id}'
 }
 

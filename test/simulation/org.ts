@@ -1,6 +1,7 @@
 import type { Action } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
 import { bucketOf, legal, lifecycle, mailsBy, refusals, target } from './org-rules.ts'
+import { groupId } from './scenario.ts'
 
 /** A user of the simulated org. Times are epoch ms by the org's clock. */
 export interface SimUser {
@@ -10,6 +11,8 @@ export interface SimUser {
   statusChanged: number | null
   transition: { readonly to: UserStatus; readonly until: number } | null
   factors: number[]
+  /** Whether the user has an admin role, and whether through a group. */
+  readonly role?: 'own' | 'through_group' | null
 }
 
 /** Whose call it was: a task of ours, or somebody else. */
@@ -80,6 +83,8 @@ const windowMs = 60_000
 /** An org that behaves as okta-facts say and records what it really applied. */
 export class Org {
   readonly users = new Map<string, SimUser>()
+  /** Members of the org's one group, by id. */
+  members: readonly string[] = []
   readonly applied: Applied[] = []
   readonly windows: WindowUse[] = []
   readonly #settings: OrgSettings
@@ -135,6 +140,8 @@ export class Org {
       return this.#say(429, errorBody('E0000047'), none)
     }
     const say = (status: number, body: string): OrgAnswer => this.#say(status, body, counted.headers)
+    const listed = this.#list(plain)
+    if (listed !== null) return say(200, JSON.stringify(listed))
     if (key === 'me' && this.forbids(this.#settings.owner, 'owner')) return say(403, errorBody('E0000006'))
     if (key === 'me') return say(200, this.#show(this.#user(this.#settings.owner)))
     const user = this.find(decodeURIComponent(key))
@@ -143,6 +150,7 @@ export class Org {
     const what = method === 'POST' ? 'send' : 'read'
     if (this.forbids(user.id, what)) return say(403, errorBody('E0000006'))
     if (isFactors) return say(200, JSON.stringify(user.factors.map((time) => ({ created: secondsOf(time) }))))
+    if (plain.endsWith('/roles')) return say(200, JSON.stringify(rolesOf(user)))
     if (method === 'GET') return say(200, this.#show(user))
     const how = { async, mails: mailsBy(action as Action, query) }
     return this.#act(user, action as Action, how, caller, say)
@@ -165,6 +173,15 @@ export class Org {
   useByOthers(count: number): void {
     for (const bucket of [lifecycle, bucketOf('GET', '')])
       for (let i = 0; i < count; i++) this.#count(bucket, null)
+  }
+
+  /** The lists that guards read; null for every other path. Roles held through groups are not in the first one. */
+  #list(path: string): object | null {
+    const users = [...this.users.values()]
+    if (path === '/api/v1/iam/assignees/users')
+      return { value: users.filter(({ role }) => role === 'own').map(({ id }) => ({ id })), _links: {} }
+    if (path === `/api/v1/groups/${groupId}/users`) return this.members.map((id) => ({ id }))
+    return path === `/api/v1/groups/${groupId}` ? { id: groupId, profile: { name: 'Board' } } : null
   }
 
   #act(
@@ -280,6 +297,12 @@ export class Org {
     }
     return { status, body, headers: { ...ours, ...headers } }
   }
+}
+
+function rolesOf({ role = null }: SimUser): readonly object[] {
+  if (role === null) return []
+  const assignmentType = role === 'own' ? 'USER' : 'GROUP'
+  return [{ id: 'ra1', label: 'Administrator', type: 'ORG_ADMIN', status: 'ACTIVE', assignmentType }]
 }
 
 function linkBody(token: string): string {

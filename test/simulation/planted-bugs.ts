@@ -3,6 +3,7 @@ import type { JournalEvent } from '../../src/journal/journal-event.ts'
 import { JournalState } from '../../src/journal/journal-state.ts'
 import { Recorder } from '../../src/journal/recorder.ts'
 import { SentRecently } from '../../src/journal/sent-recently.ts'
+import { RoleChecks } from '../../src/lookup/role-checks.ts'
 import { StopSwitch } from '../../src/messages/stop.ts'
 import { ruleOf } from '../../src/okta/actions.ts'
 import { UserOrder } from '../../src/rules/user-order.ts'
@@ -97,6 +98,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     plant: (_patches, world) => {
       world.forgetsGuards = true
     },
+  },
+  {
+    name: 'whoever is looked up has no admin role',
+    breaks: 'I8',
+    plant: (patches) => patches.set(RoleChecks.prototype, 'of', async () => ({ kind: 'none' })),
   },
   {
     name: 'a hold is taken for valid for ever',

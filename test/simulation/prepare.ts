@@ -1,6 +1,6 @@
 import type { Action } from '../../src/okta/actions.ts'
 import type { Applied } from './org.ts'
-import { ownerId, type Scenario } from './scenario.ts'
+import { groupId, ownerId, type Scenario } from './scenario.ts'
 import { home, type World } from './world.ts'
 
 const undoOf: Readonly<Partial<Record<Applied['action'], Action>>> = {
@@ -13,7 +13,8 @@ const undoOf: Readonly<Partial<Record<Applied['action'], Action>>> = {
 /** Sets the scene: the org with its users and what others will do to them, the job file and the input. */
 export function prepare(world: World): void {
   const { scenario, org, disk, time } = world
-  for (const { id, login, status, changedBefore, factors } of scenario.users) {
+  org.members = scenario.members ?? []
+  for (const { id, login, status, changedBefore, factors, role } of scenario.users) {
     const changed = org.time - changedBefore * 1000
     org.add({
       id,
@@ -22,6 +23,7 @@ export function prepare(world: World): void {
       statusChanged: changedBefore === 0 ? null : changed,
       transition: null,
       factors: Array.from({ length: factors }, () => changed),
+      role,
     })
   }
   org.add({
@@ -31,6 +33,7 @@ export function prepare(world: World): void {
     statusChanged: null,
     transition: null,
     factors: [],
+    role: 'own',
   })
   org.forbids = (user, what) =>
     scenario.denials.some(
@@ -93,6 +96,7 @@ function inputOf({ rows, steps, rules, orgClockMs }: Scenario): string {
 
 function jobOf({ scenario, forgetsGuards }: World): object {
   const { steps, inDoubt, respondAsync, sendEmail, share, concurrency, protect, onlyStatus, rules } = scenario
+  const { protectAdmins, members } = scenario
   return {
     name: 'sim',
     input: {
@@ -110,6 +114,8 @@ function jobOf({ scenario, forgetsGuards }: World): object {
     pace: { share, concurrency },
     guards: {
       protect: forgetsGuards ? [] : protect,
+      ...(protectAdmins === null ? {} : { protect_admins: protectAdmins }),
+      ...(members === null || forgetsGuards ? {} : { protect_groups: [groupId] }),
       ...(onlyStatus === null || forgetsGuards ? {} : { only_status: [...new Set(onlyStatus)] }),
     },
     ...(scenario.links ? { report: { activation_links: 'links.csv' } } : {}),

@@ -39,6 +39,8 @@ export interface UserSpec {
   /** Seconds before the world begins. */
   readonly changedBefore: number
   readonly factors: number
+  /** Whether the user has an admin role, and whether through a group. */
+  readonly role: 'own' | 'through_group' | null
 }
 
 export interface RowSpec {
@@ -122,6 +124,10 @@ export interface Scenario {
   /** Whether the job has `input.where`, `input.due` and `input.check`. */
   readonly rules: { readonly where: boolean; readonly due: boolean; readonly check: boolean }
   readonly protect: readonly string[]
+  /** What the job says of administrators; null if nothing. */
+  readonly protectAdmins: boolean | null
+  /** The ids of the members of the group that the job protects; null if it protects none. */
+  readonly members: readonly string[] | null
   readonly onlyStatus: readonly UserStatus[] | null
   /** Whether all machines have the same host name, as containers may. */
   readonly sameNames: boolean
@@ -141,6 +147,9 @@ export interface Scenario {
   readonly denials: readonly Denial[]
   readonly moves: readonly Move[]
 }
+
+/** The group that a job may protect. */
+export const groupId = '00gSim00000000000000'
 
 /** The user who owns the token. */
 export const ownerId = '00uOwner000000000000'

@@ -456,6 +456,7 @@ describe('faults', () => {
     ['readOnly', 503, '"E0000010"', false, true],
     ['invalidToken', 401, '"E0000011"', false, true],
     ['forbidden', 403, '"E0000006"', false, true],
+    ['unknownPath', 404, '"E0000008"', false, true],
     ['stillBeingActivated', 409, '"E0000112"', false, true],
     ['orgLimit', 429, '"E0000047"', false, true],
     ['concurrencyLimit', 429, '"E0000047"', false, true],
@@ -772,4 +773,58 @@ describe('an org in a process of its own', () => {
   function suspendKey(number: number): string {
     return `${userIdOf(number)} suspend`
   }
+})
+
+describe('roles and groups', () => {
+  const group = { id: '00gBoard000000000001', name: 'Board', members: [1, 2, 3, 4, 5, 6].map(userIdOf) }
+
+  it('lists who has a role of their own, and shows those held through groups at the user alone', async () => {
+    const roles = Object.fromEntries(
+      [2, 3, 4, 5, 6, 7].map((number) => [userIdOf(number), ['Super Administrator']]),
+    )
+    const groups = [{ ...group, members: [userIdOf(1)], roles: ['Report Administrator'] }]
+    const org = await orgWith({ users: makeUsers({ count: 8 }), ownerId: userIdOf(8), roles, groups })
+    const first = await call(org, 'GET', '/iam/assignees/users?limit=100')
+    const { value, _links } = first.json as { value: { id: string }[]; _links: { next: { href: string } } }
+    expect(value).toHaveLength(5)
+    const second = await call(org, 'GET', _links.next.href.replace(`${org.url}/api/v1`, ''))
+    const others = (second.json as { value: { id: string }[] }).value
+    const ids = [...value, ...others].map(({ id }) => id)
+    expect(ids.sort()).toEqual([2, 3, 4, 5, 6, 7, 8].map(userIdOf).sort())
+    expect((await call(org, 'GET', `/users/${userIdOf(1)}/roles`)).json).toMatchObject([
+      { label: 'Report Administrator', assignmentType: 'GROUP', status: 'ACTIVE' },
+    ])
+    expect((await call(org, 'GET', `/users/${userIdOf(2)}/roles`)).json).toMatchObject([
+      { label: 'Super Administrator', type: 'SUPER_ADMINISTRATOR', assignmentType: 'USER' },
+    ])
+  })
+
+  it('lists the members of a group in pages, new ones late, and knows no other group', async () => {
+    const org = await orgWith({ users: makeUsers({ count: 7 }), groups: [group] })
+    const path = `/groups/${group.id}/users`
+    const first = await call(org, 'GET', path)
+    expect(first.json).toHaveLength(5)
+    expect(first.headers.get('link')).toMatch(/rel="self".*after=.*rel="next"/)
+    const second = await call(org, 'GET', `${path}?after=${userIdOf(5)}`)
+    expect(second.json).toMatchObject([{ id: userIdOf(6), status: 'ACTIVE' }])
+    expect(second.headers.get('link')).not.toContain('next')
+    org.org.groups[0]?.members.push(userIdOf(7))
+    const listedFrom = org.org.listedFrom as Map<string, number>
+    listedFrom.set(`${group.id} ${userIdOf(7)}`, Date.now() + 60_000)
+    expect((await call(org, 'GET', `${path}?after=${userIdOf(5)}`)).json).toHaveLength(1)
+    expect((await call(org, 'GET', `/groups/${group.id}`)).json).toMatchObject({ profile: { name: 'Board' } })
+    const unknown = await call(org, 'GET', '/groups/00gNobody00000000001/users')
+    expect([unknown.status, unknown.json.errorCode]).toEqual([404, 'E0000007'])
+  })
+
+  it('counts them apart from lifecycle calls, except the roles of a user', async () => {
+    const rateLimit = { lifecycle: 2, read: 50, windowSeconds: 60 }
+    const org = await orgWith({ users: makeUsers({ count: 1 }), groups: [group], rateLimit })
+    const remaining = async (path: string): Promise<string | null> =>
+      (await call(org, 'GET', path)).headers.get('x-rate-limit-remaining')
+    expect(await remaining(`/users/${user1}/roles`)).toBe('1')
+    expect(await remaining(`/groups/${group.id}/users`)).toBe('49')
+    expect(await remaining('/iam/assignees/users')).toBe('49')
+    expect(await remaining(`/users/${user1}/roles`)).toBe('0')
+  })
 })

@@ -22,7 +22,7 @@ export const doctorCommand = defineCommand({
     const examined = await examineSettings(process.env)
     const job = await examineJob(args.job)
     const { connection } = examined
-    const ofOrg = connection === null ? [] : await examineOrg(connection, job.guards)
+    const ofOrg = connection === null ? [] : await examineOrg(connection, job)
     const runsDirectory = judgeRunsDirectory(await observeRunsDirectory(args['runs-dir']))
     const checks = [...examined.checks, ...ofOrg, ...job.checks, runsDirectory]
     const findings: Findings = { settings: showSettings(examined.settings, process.env), checks }

@@ -4,9 +4,9 @@ import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
 import { readRows } from '../../input/read-rows.ts'
 import { rowSettings } from '../../job/input-settings.ts'
 import { prepare } from '../../job/prepare.ts'
+import { type CheckedGuards, checkGuards } from '../../lookup/check-guards.ts'
 import { openLookup } from '../../lookup/lookup.ts'
 import type { LookupParts } from '../../lookup/paced-get.ts'
-import { lookUpProtected } from '../../lookup/protected-users.ts'
 import { readTokenOwner } from '../../lookup/read-owner.ts'
 import { readUser } from '../../lookup/read-user.ts'
 import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
@@ -22,8 +22,8 @@ import type { PlanEnd } from '../../plan/plan-schema.ts'
 import { createPlanCounter } from '../../plan/plan-totals.ts'
 import { forecastRun } from '../../plan/render-plan.ts'
 import { UserReads } from '../../plan/user-reads.ts'
-import { guardUserCount, type ProtectedUsers, type TokenOwner } from '../../rules/guards.ts'
-import { type CheckedInput, checkInput } from '../../run/check-input.ts'
+import { guardUserCount, type TokenOwner } from '../../rules/guards.ts'
+import { actionsOf, type CheckedInput, checkInput } from '../../run/check-input.ts'
 import { describeInput } from '../../run/describe-input.ts'
 import { defineCommand } from '../command.ts'
 import { inputOptions, jsonOption, sendingOptions } from '../options.ts'
@@ -121,13 +121,18 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
   stop.signal.addEventListener('abort', () => void client.close(), { once: true })
   let rowsDone = 0
   const { orgUrl, credentials } = org.connection
+  const tally = new Tally()
   const lookup = openLookup({
     ...pace,
     orgUrl,
     clock,
     stop,
-    tally: new Tally(),
-    send: (request) => client.send(request),
+    tally,
+    send: async (request) => {
+      const answer = await client.send(request)
+      tally.request(request, answer)
+      return answer
+    },
     say,
     earlierSends: () => [],
     workLeft: () => checked.survey.rows - rowsDone,
@@ -136,8 +141,13 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
     const ofServiceApp = belongToServiceApp(credentials)
     const owner = await readTokenOwner(lookup, { orgUrl, ofServiceApp })
     if (owner === null) say('The credentials belong to a service app: there is no owner to protect.')
-    const protect = await lookUpProtected(lookup, checked.job.guards.protect)
-    return await writePlan(options, { owner, protect }, lookup, (done) => {
+    const checks = await checkGuards(lookup, {
+      guards: checked.job.guards,
+      users: checked.survey.distinctUsers,
+      actions: actionsOf(checked),
+      owner,
+    })
+    return await writePlan(options, { owner, ...checks }, lookup, (done) => {
       rowsDone = done
     })
   } finally {
@@ -153,14 +163,16 @@ async function connectAndPlan(options: PlanOptions): Promise<ExitCode> {
 /** Writes the rows as they are planned, then the totals. */
 async function writePlan(
   options: PlanOptions,
-  guards: { readonly owner: TokenOwner; readonly protect: ProtectedUsers },
+  guards: CheckedGuards & { readonly owner: TokenOwner },
   lookup: LookupParts,
   onRow: (done: number) => void,
 ): Promise<ExitCode> {
   const { checked, org, stop, answer, quiet, json } = options
   const { job, survey } = checked
   const buckets = (): ReturnType<typeof lookup.pacer.report> => lookup.pacer.report()
-  const counter = createPlanCounter(job)
+  // A run begins with the same reads.
+  const { reads: readsBefore = 1, roles = 0 } = lookup.tally.requests
+  const counter = createPlanCounter(job, { reads: readsBefore, roles })
   const progress = quiet ? silentPlanProgress() : createPlanProgress(survey.rows, buckets)
   const ahead = Math.max(32, job.pace.concurrency * 4)
   const reads = new UserReads((row) => readUser(lookup, row.user))

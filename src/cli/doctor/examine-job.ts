@@ -1,8 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseSystemError } from '../../files/system-error.ts'
+import type { JobFile } from '../../job/job.ts'
 import { readJobFile } from '../../job/read-job-file.ts'
 import { KnownError } from '../../messages/known-error.ts'
+import type { Action } from '../../okta/actions.ts'
+import { adminProtection } from '../../rules/guards.ts'
 import { type Check, fine, wrong } from './check.ts'
 import type { GuardWants } from './observe-org.ts'
 
@@ -10,22 +13,24 @@ import type { GuardWants } from './observe-org.ts'
 export interface ExaminedJob {
   readonly checks: readonly Check[]
   /** The guards as the file has them; empty if there is none. */
-  readonly guards: object
+  readonly guards: NonNullable<JobFile['guards']>
+  /** The actions that a run may send; null if the file does not tell. */
+  readonly actions: readonly Action[] | null
 }
 
 /** Reads the job file and looks whether its input is there. Without a job file there is nothing to examine. */
 export async function examineJob(path: string | undefined): Promise<ExaminedJob> {
-  if (path === undefined) return { checks: [], guards: {} }
+  if (path === undefined) return { checks: [], guards: {}, actions: null }
   try {
     const { job, directory } = await readJobFile(path)
     const checks = [
       fine('job', `${path} is a valid job file.`),
       ...(await examineInput(directory, job.input?.file)),
     ]
-    return { checks, guards: job.guards ?? {} }
+    return { checks, guards: job.guards ?? {}, actions: job.steps?.map(({ action }) => action) ?? null }
   } catch (error) {
     if (!(error instanceof KnownError)) throw error
-    return { checks: [wrong('job', error.message, error.next)], guards: {} }
+    return { checks: [wrong('job', error.message, error.next)], guards: {}, actions: null }
   }
 }
 
@@ -48,17 +53,11 @@ async function examineInput(directory: string, file: string | undefined): Promis
 }
 
 /** What the guards need to know of the org. */
-export function wantsOf(guards: object): GuardWants {
-  const { protect_admins, protect_groups, protect } = guards as Readonly<Record<string, unknown>>
+export function wantsOf({ guards, actions }: Pick<ExaminedJob, 'guards' | 'actions'>): GuardWants {
+  const { protect_admins, protect_groups = [], protect = [] } = guards
   return {
-    roles: protect_admins === true,
-    groups: texts(protect_groups),
-    users: texts(protect).filter((entry) => !entry.includes('*')),
+    admins: adminProtection(protect_admins ?? null, actions),
+    groups: protect_groups,
+    users: protect.map((entry) => entry.trim()).filter((entry) => !entry.includes('*')),
   }
-}
-
-function texts(value: unknown): readonly string[] {
-  return Array.isArray(value)
-    ? value.filter((entry) => typeof entry === 'string').map((entry) => entry.trim())
-    : []
 }

@@ -5,7 +5,7 @@ import { belongToServiceApp } from '../../okta/credentials.ts'
 import { scopesFor } from '../../okta/oauth/scopes.ts'
 import { programVersion } from '../version.ts'
 import type { Check } from './check.ts'
-import { wantsOf } from './examine-job.ts'
+import { type ExaminedJob, wantsOf } from './examine-job.ts'
 import { judgeGuards } from './judge-guards.ts'
 import {
   judgeClock,
@@ -24,11 +24,18 @@ import { observeTls } from './observe-tls.ts'
 const mostPatientMs = 10_000
 
 /** Asks the org what a run would, and judges its answers. */
-export async function examineOrg(given: Connection, guards: object): Promise<readonly Check[]> {
+export async function examineOrg(
+  given: Connection,
+  job: Pick<ExaminedJob, 'guards' | 'actions'>,
+): Promise<readonly Check[]> {
   const connection = { ...given, requestTimeoutMs: Math.min(given.requestTimeoutMs, mostPatientMs) }
   const { orgUrl, credentials } = connection
   const clock = new OktaClock()
-  const scopes = scopesFor(guards)
+  const wants = wantsOf(job)
+  const scopes = scopesFor({
+    protect_admins: wants.admins !== 'nothing',
+    protect_groups: wants.groups,
+  })
   const client = createOktaClient({
     connection,
     clock,
@@ -39,7 +46,7 @@ export async function examineOrg(given: Connection, guards: object): Promise<rea
     say: () => {},
   })
   try {
-    const seen = await observeOrg(client, clock, wantsOf(guards))
+    const seen = await observeOrg(client, clock, wants)
     const ofServiceApp = belongToServiceApp(credentials)
     const { owner, list, user } = seen
     return [

@@ -9,21 +9,23 @@ function statusOf(answer: Answer): number {
 }
 
 /** Whether the guards of the job can be checked: a guard that can't be checked stops a run. */
-export function judgeGuards({ roles, groups, users }: OrgObservation): readonly Check[] {
-  return [...judgeRoles(roles), ...groups.flatMap(judgeGroup), ...users.flatMap(judgeUser)]
+export function judgeGuards({ assignees, roles, groups, users }: OrgObservation): readonly Check[] {
+  return [...judgeAdmins([assignees, roles]), ...groups.flatMap(judgeGroup), ...users.flatMap(judgeUser)]
 }
 
-function judgeRoles(roles: Answer | null): readonly Check[] {
-  if (roles === null) return []
-  const status = statusOf(roles)
-  if (status === 200) return [fine('guard_admins', 'The admin roles can be read.')]
+function judgeAdmins(asked: readonly (Answer | null)[]): readonly Check[] {
+  const answers = asked.filter((answer) => answer !== null)
+  if (answers.length === 0) return []
+  const refusal = answers.find((answer) => statusOf(answer) !== 200)
+  if (refusal === undefined) return [fine('guard_admins', 'The admin roles can be read.')]
+  const off = 'set guards.protect_admins: false in the job, or give --no-protect-admins'
   return [
     wrong(
       'guard_admins',
-      `The admin roles can't be read, so protect_admins can't be checked: ${describeAnswer(roles)}.`,
-      status === 404
-        ? 'This org has no list of role assignees: set protect_admins: false in the job, or --no-protect-admins'
-        : 'Grant the permission "View roles, resources, and admin assignments" (a service app also okta.roles.read), or set protect_admins: false',
+      `The admin roles can't be read, so protect_admins can't be checked: ${describeAnswer(refusal)}.`,
+      statusOf(refusal) === 404
+        ? `This org does not say who has an admin role. If administrators may be acted on, ${off}`
+        : `Grant the permission "View roles, resources, and admin assignments" (a service app also okta.roles.read), or, if administrators may be acted on, ${off}`,
     ),
   ]
 }

@@ -1,12 +1,14 @@
 import type { Answer } from '../../okta/answer.ts'
 import type { OktaClient } from '../../okta/client.ts'
 import type { OktaClock } from '../../okta/clock.ts'
+import { parseListPage } from '../../okta/list-page.ts'
 import type { OktaRequest } from '../../okta/request.ts'
+import type { AdminProtection } from '../../rules/guards.ts'
 
 /** What the job's guards need to know of the org. */
 export interface GuardWants {
-  /** Whether a guard needs the admin roles. */
-  readonly roles: boolean
+  /** From what administrators are protected: from every action, each user's own roles are needed. */
+  readonly admins: AdminProtection
   readonly groups: readonly string[]
   /** Ids, logins and short names, without patterns. */
   readonly users: readonly string[]
@@ -17,6 +19,9 @@ export interface OrgObservation {
   readonly owner: Answer
   readonly list: Answer | null
   readonly user: Answer | null
+  /** Who has a role of their own. */
+  readonly assignees: Answer | null
+  /** The roles of one user, also those held through groups. */
   readonly roles: Answer | null
   readonly groups: readonly (readonly [id: string, answer: Answer])[]
   readonly users: readonly (readonly [entry: string, answer: Answer])[]
@@ -43,12 +48,17 @@ export async function observeOrg(
     owner.kind === 'answered' &&
     owner.httpStatus !== 401 &&
     (owner.httpStatus < 300 || owner.httpStatus >= 400)
-  const nothing = { list: null, user: null, roles: null, groups: [], users: [] }
+  const nothing = { list: null, user: null, assignees: null, roles: null, groups: [], users: [] }
   if (!goesOn) return { owner, ...nothing, machineBehindMs: clock.machineBehindMs }
   const list = await ask('/users?limit=1')
   const first = firstIdIn(list)
   const user = first === null ? null : await ask(`/users/${encodeURIComponent(first)}`)
-  const roles = wants.roles ? await ask('/iam/assignees/users?limit=1') : null
+  const assignees = wants.admins === 'nothing' ? null : await ask('/iam/assignees/users?limit=1')
+  const someone = (assignees === null ? null : firstIdIn(assignees)) ?? first
+  const roles =
+    wants.admins !== 'every_action' || someone === null
+      ? null
+      : await ask(`/users/${encodeURIComponent(someone)}/roles`)
   const groups: [string, Answer][] = []
   for (const id of wants.groups.slice(0, mostLookedUp)) {
     groups.push([id, await ask(`/groups/${encodeURIComponent(id)}/users?limit=1`)])
@@ -57,12 +67,10 @@ export async function observeOrg(
   for (const entry of wants.users.slice(0, mostLookedUp)) {
     users.push([entry, await ask(`/users/${encodeURIComponent(entry)}`)])
   }
-  return { owner, list, user, roles, groups, users, machineBehindMs: clock.machineBehindMs }
+  return { owner, list, user, assignees, roles, groups, users, machineBehindMs: clock.machineBehindMs }
 }
 
 function firstIdIn(answer: Answer): string | null {
-  if (answer.kind !== 'answered' || answer.body.kind !== 'json' || !Array.isArray(answer.body.value))
-    return null
-  const id: unknown = (answer.body.value[0] as { id?: unknown } | undefined)?.id
+  const id = answer.kind === 'answered' ? parseListPage(answer)?.entries[0]?.id : null
   return typeof id === 'string' ? id : null
 }

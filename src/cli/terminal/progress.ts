@@ -20,8 +20,9 @@ const shortestGapMs = 500
  *
  * @param tasks tasks of the whole run
  * @param readsPerTask 0 if users are not read
+ * @param callsPerTask the requests of a task that count as lifecycle calls
  */
-export function createProgress(tasks: number, readsPerTask: number): Progress {
+export function createProgress(tasks: number, readsPerTask: number, callsPerTask = 1): Progress {
   const terminal = process.stderr.isTTY === true
   const every = terminal ? terminalEveryMs : linesEveryMs
   let view: ExecutionView | null = null
@@ -35,7 +36,8 @@ export function createProgress(tasks: number, readsPerTask: number): Progress {
   function show(now: number): void {
     if (view === null) return
     lastShown = now
-    const line = renderProgress(view, tasks, readsPerTask, view.state.done - doneAtStart, now - startedAt)
+    const costs = { readsPerTask, callsPerTask }
+    const line = renderProgress(view, tasks, costs, view.state.done - doneAtStart, now - startedAt)
     process.stderr.write(
       terminal ? `\r\u001b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}` : `${line}\n`,
     )
@@ -79,10 +81,16 @@ export function silentProgress(): Progress {
 
 const shownCounts = ['succeeded', 'unchanged', 'failed', 'skipped', 'in_doubt'] as const
 
+/** What a task costs, in requests. */
+interface TaskCosts {
+  readonly readsPerTask: number
+  readonly callsPerTask: number
+}
+
 function renderProgress(
   { state, buckets }: ExecutionView,
   tasks: number,
-  readsPerTask: number,
+  perTask: TaskCosts,
   doneHere: number,
   elapsedMs: number,
 ): string {
@@ -93,20 +101,20 @@ function renderProgress(
     .map((name) => [name, counts.get(name) ?? 0] as const)
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${count} ${name}`)
-  const eta = renderEta(reports, tasks - done, readsPerTask, doneHere, elapsedMs)
+  const eta = renderEta(reports, tasks - done, perTask, doneHere, elapsedMs)
   return [`${done}/${tasks} (${percent}%)`, ...parts, ...eta, ...renderWaits(reports)].join(', ')
 }
 
 function renderEta(
   buckets: ReturnType<ExecutionView['buckets']>,
   left: number,
-  readsPerTask: number,
+  { readsPerTask, callsPerTask }: TaskCosts,
   doneHere: number,
   elapsedMs: number,
 ): string[] {
   if (left <= 0) return []
   const costs = buckets.flatMap((bucket) => {
-    if (bucket.bucket === '/api/v1/users') return [{ bucket, perTask: 1 }]
+    if (bucket.bucket === '/api/v1/users') return [{ bucket, perTask: callsPerTask }]
     if (bucket.bucket === '/api/v1/users/{id}') return [{ bucket, perTask: readsPerTask }]
     return []
   })

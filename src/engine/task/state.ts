@@ -31,7 +31,9 @@ export interface TaskInput {
  * - **lost**: a part of the journal is gone, perhaps with an attempt in it. An attempt is assumed and noted → doubt.
  * - **reading**: the user is read by id, unless this window has a read already or the job turns reading off → deciding.
  *   Unknown or unreadable → ended. Refused, perhaps because of the token → held.
- * - **deciding**: guards and the table of actions → ended without a call, or sending.
+ * - **deciding**: guards and the table of actions → ended without a call, or checking.
+ * - **checking**: where the job protects everyone with an admin role from every action, the user's roles are looked up →
+ *   ended without a call, or sending.
  * - **sending**: with a slot and a permit, the intent goes to disk, then the call leaves. The read grew old meanwhile →
  *   reading. Applied → applied. Refused because of status → refused. Certainly not applied → waiting. Outcome not known
  *   → doubt. Refused, perhaps because of the token → held. Anything else → ended.
@@ -53,6 +55,7 @@ export type TaskState =
   | { readonly at: 'doubt'; readonly open: OpenAttempt; readonly notBefore: number | null }
   | { readonly at: 'reading'; readonly known: FoundUser | FailedRead | null }
   | { readonly at: 'deciding'; readonly read: FoundUser | null }
+  | { readonly at: 'checking'; readonly read: FoundUser | null }
   | { readonly at: 'sending'; readonly read: FoundUser | null }
   | { readonly at: 'applied'; readonly ofLink: string }
   | { readonly at: 'refused'; readonly answer: Answer }

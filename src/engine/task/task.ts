@@ -13,7 +13,7 @@ import { type FailedRead, type FoundUser, readUser } from '../../lookup/read-use
 import { type Answer, describeAnswer, isOktas } from '../../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../../okta/classify.ts'
 import { decide, decideAfterRefusal, decideAgain } from '../../rules/decide.ts'
-import { guardKey, guardUser } from '../../rules/guards.ts'
+import { guardId, guardKey, guardUser } from '../../rules/guards.ts'
 import type { TaskResult } from '../../rules/result.ts'
 import { credentialsRefused, nothingCanBeSent } from '../../rules/stop-reasons.ts'
 import type { Services } from '../services.ts'
@@ -124,6 +124,8 @@ class Task {
         return await this.#read(state)
       case 'deciding':
         return this.#decide(state)
+      case 'checking':
+        return await this.#checkRoles(state)
       case 'sending':
         return await this.#send(state)
       case 'applied': {
@@ -189,28 +191,46 @@ class Task {
 
   #decide({ read }: Extract<TaskState, { at: 'deciding' }>): TaskState {
     const { job, owner, protect } = this.#services
-    const { action, userKey, ledTo } = this.#input
+    const { action, userKey, target, ledTo } = this.#input
     if (read === null) {
-      const verdict = guardKey(userKey, owner)
+      const verdict = guardKey(userKey, owner) ?? guardId(target, protect, action)
       if (verdict !== null) return this.#ended({ result: 'skipped', ...verdict })
-      return { at: 'sending', read }
+      return { at: 'checking', read }
     }
     const { status, transitioningToStatus } = read.user
     this.#history.statusBefore ??= status
     const guards = { protect, onlyStatus: job.guards.only_status, owner }
-    const verdict = guardUser(read.user, guards, ledTo)
+    const verdict = guardUser(read.user, guards, ledTo, action)
     if (verdict !== null) return this.#ended({ result: 'skipped', ...verdict, statusAfter: status }, read)
     if (transitioningToStatus !== null) {
       const message = `user is still in transition from ${status} to ${transitioningToStatus} after ${transitionPatienceMs / 1000} s`
       return this.#ended({ result: 'failed', message, statusAfter: status }, read)
     }
     const decision = this.#history.doubted ? decideAgain(action, read.user) : decide(action, read.user)
-    if (decision.kind === 'send') return { at: 'sending', read }
+    if (decision.kind === 'send') return { at: 'checking', read }
     const ending = { result: decision.kind, message: decision.message, statusAfter: status }
     return this.#ended(
       decision.kind === 'succeeded' ? withLostLink(this.#services, this.#input, ending) : ending,
       read,
     )
+  }
+
+  async #checkRoles({ read }: Extract<TaskState, { at: 'checking' }>): Promise<TaskState> {
+    const { roles, lookup } = this.#services
+    if (roles === null) return { at: 'sending', read }
+    lookup.stop.check()
+    const finding = await roles.of(read?.user.id ?? this.#input.target)
+    const statusAfter = read?.user.status ?? null
+    switch (finding.kind) {
+      case 'none':
+        return { at: 'sending', read }
+      case 'protected':
+        return this.#ended({ result: 'skipped', ...finding.verdict, statusAfter }, read)
+      case 'failed':
+        // Who can't be looked up may be protected. Tried again by a retry.
+        this.#see(finding)
+        return this.#ended({ result: 'failed', message: finding.message, statusAfter }, read)
+    }
   }
 
   async #send({ read }: Extract<TaskState, { at: 'sending' }>): Promise<TaskState> {

@@ -2,6 +2,7 @@ import { textInFormula } from '../csv/text-formula.ts'
 import { addressesIn } from '../key/address.ts'
 import { trimInvisible } from '../key/trim.ts'
 import { isUserId } from '../key/user-key.ts'
+import { isOtherPersons } from './other-person.ts'
 
 /** The names by which a column is known, as {@link plainName} writes them. */
 export const userNames: readonly string[] = [
@@ -27,11 +28,14 @@ export function withoutCase(column: string): string {
 
 const brackets = /\([^()]*\)|\[[^[\]]*\]|\{[^{}]*\}|<[^<>]*>/g
 
-/** A column's name without spaces, punctuation and text in brackets: `E-Mail (work)` is `email`. */
+/**
+ * A column's name without spaces, punctuation and text in brackets: `E-Mail (work)` is `email`. Brackets that speak of
+ * somebody else stay: `Email (Manager)` is not the user's.
+ */
 export function plainName(column: string): string {
   return withoutCase(column)
     .normalize('NFKC')
-    .replaceAll(brackets, '')
+    .replaceAll(brackets, (inBrackets) => (isOtherPersons(inBrackets) ? inBrackets : ''))
     .replaceAll(/[^\p{L}\p{M}\p{N}]/gu, '')
 }
 
@@ -56,7 +60,15 @@ export function dataInHeader(columns: readonly string[]): string | null {
   return columns.find(holds) ?? null
 }
 
-/** Columns whose names sound as if they held users, the likeliest first. */
+/** In a header that was read with the wrong delimiter, all names stand in one. */
+const foreignDelimiter = /[\^~|;\t]/
+
+/** Columns whose names sound as if they held the users, the likeliest first. Never one that is about somebody else. */
 export function likelyUserColumns(columns: readonly string[]): string[] {
-  return columns.filter((column) => /mail|login|upn|principal|account|user/.test(plainName(column)))
+  return columns.filter(
+    (column) =>
+      /mail|login|upn|principal|account|user/.test(plainName(column)) &&
+      !isOtherPersons(column) &&
+      !foreignDelimiter.test(column),
+  )
 }

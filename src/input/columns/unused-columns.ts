@@ -16,19 +16,26 @@ export interface ColumnWarning {
 const actionWords: ReadonlySet<string> = new Set(
   `activation deactivation suspension termination terminate transfer disable enable delete remove revoke hire rehire
   leave offboard offboarding onboard onboarding keep skip ignore cancel cancelled canceled rescinded rescind postponed
-  withdrawn extend extended reset resetmfa lock block unblock`.split(/\s+/),
+  withdrawn extend extended reset resetmfa lock block unblock newhire joiner mover eintritt austritt kuendigung`.split(
+    /\s+/,
+  ),
 )
 
 const statusWords: ReadonlySet<string> = new Set(
   `active inactive terminated suspended deactivated deprovisioned staged provisioned pending enabled disabled lockedout
   employed hired rehired resigned retired left leaver onleave leaveofabsence fulltime parttime contractor temporary
-  current former blocked archived aktiv inaktiv actif inactif activo inactivo`.split(/\s+/),
+  current former blocked archived aktiv inaktiv actif inactif activo inactivo attivo inattivo actief inactief ativo
+  inativo aktif pasif activeemployee inactiveemployee aktywny nieaktywny 在籍 在職 退職 在职 离职 재직 퇴직`.split(
+    /\s+/,
+  ),
 )
 
 /** After so many different cells without a finding, a column counts as names or numbers. */
 const mostDifferent = 200
 
 const hours = 3_600_000
+/** Days from the first day of Excel's count to 1970. */
+const daysTo1970 = 25_569
 
 type Kind = 'action' | 'status' | 'ahead' | 'date' | 'nothing'
 
@@ -42,12 +49,20 @@ class UnusedColumn {
   readonly #kinds = new Map<string, Kind>()
   readonly #found = new Map<Kind, Found>()
   #differentNothings = 0
+  readonly #holdsDates: boolean
+  readonly #holdsAnswers: boolean
   #isClosed = false
+
+  constructor(column: string) {
+    const name = plainName(column)
+    this.#holdsDates = /date|day|datum|tag$|until|end$/.test(name)
+    this.#holdsAnswers = /enabled|active|aktiv|actif|activo/.test(name)
+  }
 
   add(cell: Cell | undefined, now: number): void {
     if (this.#isClosed || typeof cell !== 'string' || cell === '' || cell.length > 40) return
     const known = this.#kinds.get(cell)
-    const kind = known ?? kindOf(cell, now)
+    const kind = known ?? this.#byName(cell.trim(), now) ?? kindOf(cell, now)
     if (kind === 'nothing') {
       if (known === undefined) this.#differentNothings += 1
       this.#isClosed = this.#differentNothings > mostDifferent && this.#found.size === 0
@@ -59,6 +74,17 @@ class UnusedColumn {
     if (found === undefined) this.#found.set(kind, { count: 1, example: cell })
     else found.count += 1
     if (this.#kinds.size < 10 * mostDifferent) this.#kinds.set(cell, kind)
+  }
+
+  /** What only the column's name shows: a date as a spreadsheet counts days, and a yes or no that is a status. */
+  #byName(text: string, now: number): Kind | null {
+    if (this.#holdsDates && /^\d{5}$/.test(text)) {
+      const time = (Number(text) - daysTo1970) * 24 * hours
+      return time > now ? 'ahead' : 'date'
+    }
+    return this.#holdsAnswers && /^(true|false|yes|no|ja|nein|oui|non|si|sí|y|n)$/i.test(text)
+      ? 'status'
+      : null
   }
 
   warning(column: string): ColumnWarning | null {
@@ -90,6 +116,13 @@ function kindOf(cell: string, now: number): Kind {
 
 const formats = [
   null,
+  'yyyy/M/d',
+  'yyyy.M.d',
+  'yyyy年M月d日',
+  'd-MMM-yy',
+  'd.M.yy',
+  'd/M/yy',
+  'M/d/yy',
   'd.M.yyyy',
   'd/M/yyyy',
   'M/d/yyyy',
@@ -97,11 +130,17 @@ const formats = [
   'd-MMM-yyyy',
   'd MMM yyyy',
   'MMM d, yyyy',
+  'd. MMMM yyyy',
+  'd MMMM yyyy',
+  'MMMM d, yyyy',
 ]
+
+/** Two numbers with little between them, or eight digits. */
+const mayBeDate = /^\D{0,12}\d{1,4}[^\d:]{1,12}\d{1,4}|^\d{8}$/u
 
 /** The moments that a date may mean. A false warning is better than a missed one, so every reading counts. */
 function momentsOf(text: string): number[] {
-  if (!/\d{4}/.test(text) || text.length < 8) return []
+  if (!mayBeDate.test(text)) return []
   const day = text.replace(/[T ]\d{1,2}:\d{2}.*$/, '')
   return formats.flatMap((format) => {
     const check = readDue(day, '', { at: null, timeZone: 'UTC', format })
@@ -117,7 +156,7 @@ export class UnusedColumns {
 
   /** @param now milliseconds since 1970 */
   constructor(columns: readonly string[], now: number) {
-    this.#columns = new Map(columns.map((column) => [column, new UnusedColumn()]))
+    this.#columns = new Map(columns.map((column) => [column, new UnusedColumn(column)]))
     this.#now = now
   }
 

@@ -1,20 +1,34 @@
 /** What this program does: the seven lifecycle calls, and reading users. Source: Okta's reference names them per call. */
 const usualScopes = ['okta.users.manage', 'okta.users.read'] as const
 
-/** The scope that a guard needs besides, by its key in the job. Source: Okta's reference of the calls that it makes. */
-const scopeOfGuard: Readonly<Record<string, string>> = {
-  protect_admins: 'okta.roles.read',
-  protect_groups: 'okta.groups.read',
+/**
+ * Those of some scopes that only a guard needs. An app that was not granted them is let in without them: the guard then
+ * finds that it can't be checked, and says what to do.
+ */
+export function guardScopesOf(scopes: readonly string[]): readonly string[] {
+  return scopes.filter((scope) => !usualScopes.some((usual) => usual === scope))
+}
+
+/** The guards that need a scope besides. Absent or null: as without a job. */
+interface ScopedGuards {
+  readonly protect_admins?: boolean | null
+  readonly protect_groups?: readonly string[] | null
 }
 
 /**
  * The scopes to ask for where none are set: the usual two, and what the guards that are on need.
  *
- * @param guards the guards of the job. One that is null, false or an empty list is off
+ * Source: Okta's reference of the calls that the guards make.
+ *
+ * @param guards the guards of the job. Administrators are protected unless it says false
  */
-export function scopesFor(guards: object): readonly string[] {
-  const needed = Object.entries(guards)
-    .filter(([, value]) => value !== null && value !== false && !(Array.isArray(value) && value.length === 0))
-    .flatMap(([name]) => scopeOfGuard[name] ?? [])
-  return [...usualScopes, ...needed]
+export function scopesFor({
+  protect_admins: admins,
+  protect_groups: groups,
+}: ScopedGuards): readonly string[] {
+  return [
+    ...usualScopes,
+    ...(admins === false ? [] : ['okta.roles.read']),
+    ...((groups?.length ?? 0) === 0 ? [] : ['okta.groups.read']),
+  ]
 }

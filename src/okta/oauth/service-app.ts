@@ -15,6 +15,8 @@ export interface ServiceAppOptions {
   readonly orgUrl: string
   readonly app: ServiceAppCredentials
   readonly scopes: readonly string[]
+  /** Those of the scopes without which a token is taken too. */
+  readonly dispensable: readonly string[]
   readonly clock: OktaClock
   /** Sends a request once and lets the clock see the answer. Never rejects. */
   readonly exchange: (call: Call, mayLeave?: () => boolean) => Promise<Received>
@@ -38,8 +40,8 @@ export class ServiceApp {
   #clockSaid = false
 
   constructor(options: ServiceAppOptions) {
-    const { orgUrl, app, scopes, clock, exchange, signal } = options
-    const source = new TokenSource({ orgUrl, app, scopes, dpop: this.#dpop, clock, exchange, signal })
+    const { clock } = options
+    const source = new TokenSource({ ...options, dpop: this.#dpop })
     this.#options = options
     this.#keeper = new TokenKeeper(
       () => source.get(),

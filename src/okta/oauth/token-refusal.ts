@@ -12,6 +12,8 @@ export interface OAuthRefusal {
 export interface AskedFor {
   readonly clientId: string
   readonly scopes: readonly string[]
+  /** Those of the scopes without which a token is taken too. */
+  readonly dispensable: readonly string[]
   readonly keyId: string | null
 }
 

@@ -15,6 +15,8 @@ export interface TokenSourceOptions {
   readonly orgUrl: string
   readonly app: ServiceAppCredentials
   readonly scopes: readonly string[]
+  /** Those of the scopes without which a token is taken too. */
+  readonly dispensable: readonly string[]
   readonly dpop: DpopKey
   readonly clock: OktaClock
   /** Sends a request and lets the clock see the answer. */
@@ -23,26 +25,30 @@ export interface TokenSourceOptions {
   readonly signal: AbortSignal
 }
 
-/** Finding out that an app uses DPoP takes three requests; a wrong clock and a rate limit one more each. */
-const mostRequests = 6
+/** Finding out that an app uses DPoP takes three requests; a wrong clock, a rate limit and a scope too many one more each. */
+const mostRequests = 7
 /** The longest wait for the rate limit of the token endpoint, in ms: a window of Okta's and a second. */
 const longestWaitMs = 61_000
 
-/** Gets access tokens, and remembers what it found out about the app: whether it uses DPoP, and the last nonce. */
+/**
+ * Gets access tokens, and remembers what it found out about the app: whether it uses DPoP, the last nonce, and whether
+ * it may have the dispensable scopes.
+ */
 export class TokenSource {
   readonly #options: TokenSourceOptions
   #key: Promise<webcrypto.CryptoKey> | null = null
   #proves = false
   #nonce: string | null = null
+  #dispensable: readonly string[]
 
   constructor(options: TokenSourceOptions) {
     this.#options = options
+    this.#dispensable = options.dispensable
   }
 
   /** Gets a token. Never rejects. */
   async get(): Promise<TokenOutcome> {
-    const { app, scopes, clock } = this.#options
-    const asked = { clientId: app.clientId, scopes, keyId: app.key.keyId }
+    const { app, clock } = this.#options
     this.#key ??= importSigningKey(app.key)
     const key = await this.#key
     let last: Received | null = null
@@ -51,6 +57,12 @@ export class TokenSource {
       const clockKnown = clock.known
       const sentTime = clock.nowAtLeast()
       const withProof = this.#proves
+      const asked = {
+        clientId: app.clientId,
+        scopes: this.#scopes(),
+        dispensable: this.#dispensable,
+        keyId: app.key.keyId,
+      }
       const { answer, received } = await requestToken(this.#requestAt(Math.floor(sentTime / 1000), key))
       const clockOffMs = clock.known ? clock.now() - (clock.mark() - askedAt) - sentTime : null
       const sent = { withProof, clockKnown, clockOffMs, askedAt }
@@ -59,18 +71,24 @@ export class TokenSource {
       if (verdict.kind === 'ended') return verdict.outcome
       if (verdict.kind === 'prove') this.#proves = true
       if (verdict.kind === 'nonce') this.#nonce = verdict.nonce
+      if (verdict.kind === 'narrow') this.#dispensable = []
       if (verdict.kind === 'wait') await this.#waitForReset(received)
     }
     const why = `no access token could be had: ${mostRequests} requests in a row were answered with another demand (${last?.kind === 'response' ? last.httpStatus : 'none'})`
     return { kind: 'away', loss: { code: 'TOKEN_ENDPOINT', why } }
   }
 
+  #scopes(): readonly string[] {
+    const { scopes, dispensable } = this.#options
+    return this.#dispensable.length > 0 ? scopes : scopes.filter((scope) => !dispensable.includes(scope))
+  }
+
   #requestAt(second: number, key: webcrypto.CryptoKey): TokenRequest {
-    const { orgUrl, app, scopes, dpop, exchange } = this.#options
+    const { orgUrl, app, dpop, exchange } = this.#options
     const call = { method: 'POST', origin: orgUrl, path: tokenPath, accessToken: null }
     const proof = this.#proves ? dpop.prove({ ...call, second, nonce: this.#nonce }) : null
     const { clientId } = app
-    return { orgUrl, clientId, key, keyId: app.key.keyId, scopes, second, proof, exchange }
+    return { orgUrl, clientId, key, keyId: app.key.keyId, scopes: this.#scopes(), second, proof, exchange }
   }
 
   async #waitForReset(received: Received): Promise<void> {

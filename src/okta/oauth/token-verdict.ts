@@ -23,6 +23,7 @@ export interface SentRequest {
  * - `prove`: the app uses DPoP: ask again with a proof.
  * - `nonce`: ask again with a proof that has this nonce.
  * - `clock`: ask again with the time that is known now.
+ * - `narrow`: ask again without the dispensable scopes.
  * - `wait`: Okta's rate limit: ask again after its reset.
  */
 export type TokenVerdict =
@@ -30,6 +31,7 @@ export type TokenVerdict =
   | { readonly kind: 'prove' }
   | { readonly kind: 'nonce'; readonly nonce: string }
   | { readonly kind: 'clock' }
+  | { readonly kind: 'narrow' }
   | { readonly kind: 'wait' }
 
 /** A difference that comes from counting whole seconds is not an error of the clock, in ms. */
@@ -47,6 +49,8 @@ const oauthErrors: ReadonlySet<string> = new Set([
   'unsupported_grant_type',
   'use_dpop_nonce',
 ])
+
+const scopeErrors: ReadonlySet<string> = new Set(['access_denied', 'consent_required', 'invalid_scope'])
 
 /** Judges one answer of the token endpoint. */
 export function judgeTokenAnswer(
@@ -73,6 +77,7 @@ export function judgeTokenAnswer(
   const aboutTime = refusal.error === 'invalid_client' || sent.withProof
   if (aboutTime && !sent.clockKnown && Math.abs(sent.clockOffMs ?? 0) > roundingMs) return { kind: 'clock' }
   if (refusal.error === 'invalid_dpop_proof' && !sent.withProof) return { kind: 'prove' }
+  if (scopeErrors.has(refusal.error) && asked.dispensable.length > 0) return { kind: 'narrow' }
   return { kind: 'ended', outcome: { kind: 'refused', refusal: explainRefusal(refusal, asked) } }
 }
 
@@ -83,7 +88,9 @@ function granted(
 ): TokenOutcome {
   // Source: RFC 6749, section 5.1: without `scope` it is what was asked for.
   const scopes = body.scope?.split(' ') ?? asked.scopes
-  const missing = asked.scopes.filter((scope) => !scopes.includes(scope))
+  const missing = asked.scopes.filter(
+    (scope) => !scopes.includes(scope) && !asked.dispensable.includes(scope),
+  )
   if (missing.length > 0) return { kind: 'refused', refusal: scopesMissing(missing, asked) }
   const grant = {
     accessToken: new Secret(body.access_token),

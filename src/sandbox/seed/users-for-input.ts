@@ -1,4 +1,5 @@
 import type { Action } from '../../okta/actions.ts'
+import type { SavedGroup } from '../org/groups.ts'
 import { defaultToken, type OrgState } from '../org/org-state.ts'
 import { foldLogin, shortNameOf } from '../users/login.ts'
 import type { SandboxUser } from '../users/user.ts'
@@ -20,6 +21,8 @@ export interface InputSeedOptions {
   readonly now: number
   /** Users that the input does not name. Default 12. */
   readonly bystanders?: number
+  /** Ids of groups that the org has. Of the bystanders one belongs to each. Default: none. */
+  readonly groups?: readonly string[]
 }
 
 /** All rows of one key. */
@@ -132,6 +135,22 @@ function actionsOf(user: NamedUser): readonly Action[] {
   return user.steps.toSorted((one, other) => one.row - other.row).flatMap((step) => step.actions)
 }
 
+function makeGroup(id: string, index: number, users: readonly SandboxUser[]): SavedGroup {
+  const time = '2024-01-15T09:00:00.000Z'
+  const member = users[index % Math.max(1, users.length)]
+  return {
+    id,
+    type: 'OKTA_GROUP',
+    name: `Group ${index + 1}`,
+    description: null,
+    created: time,
+    lastUpdated: time,
+    lastMembershipUpdated: time,
+    roles: [],
+    members: member === undefined ? [] : [member.id],
+  }
+}
+
 /**
  * An org in which all that the rows ask for can be carried out: each user starts in a status from which none of the
  * actions in all of the user's rows fails, if there is one. Rows whose keys differ in letter case or diacritics alone are the
@@ -141,7 +160,7 @@ export async function usersForInput(
   rows: AsyncIterable<SeedRow> | Iterable<SeedRow>,
   options: InputSeedOptions,
 ): Promise<OrgState> {
-  const { now, bystanders = 12 } = options
+  const { now, bystanders = 12, groups = [] } = options
   const named = joinShortNames(await gather(rows))
   const taken = new TakenNames()
   const logins = loginsOf(named, taken)
@@ -169,6 +188,7 @@ export async function usersForInput(
   return {
     version: 1,
     users: [...users, ...others, administrator],
+    ...(groups.length === 0 ? {} : { groups: groups.map((id, index) => makeGroup(id, index, others)) }),
     tokens: [{ value: defaultToken, owner: administrator.id }],
     calls: [],
   }

@@ -20,6 +20,8 @@ import { startSpoilingProxy } from '../../support/spoiling-proxy.ts'
 const keys = makeKeys('RS256', 'the-key')
 const users = makeUsers({ count: 3 })
 
+const forbidden = { name: 'forbidden' } as const
+
 type Env = Readonly<Record<string, string>>
 
 /** The scene of one misconfiguration: an org that is well, and the settings that reach it. */
@@ -387,6 +389,55 @@ const planted: readonly (readonly [what: string, plant: Plant, check: string, wo
     /nobody@example\.com.*protects nobody/,
   ],
   [
+    'a token that may not see who has an admin role, without a job',
+    async ({ org }) => ({
+      env: {
+        OKTA_CLIENT_ORGURL: await org({
+          fault: ({ path }) => (path.includes('/iam/') ? { name: 'forbidden' } : null),
+        }),
+      },
+    }),
+    'guard_admins',
+    /protect_admins.*"View roles, resources, and admin assignments".*okta\.roles\.read.*--no-protect-admins/,
+  ],
+  [
+    'an org that does not say who has an admin role',
+    async ({ org }) => ({
+      env: {
+        OKTA_CLIENT_ORGURL: await org({
+          fault: ({ path }) => (path.includes('/iam/') ? { name: 'unknownPath' } : null),
+        }),
+      },
+    }),
+    'guard_admins',
+    /E0000008.*--no-protect-admins/,
+  ],
+  [
+    'a token that may not see the roles of single users, where the job needs them',
+    async ({ place, org }) => {
+      await place.write('job.yaml', 'name: x\naction: unlock\nguards: { protect_admins: true }\n')
+      const fault = ({ path }: { path: string }) => (/\/roles$/.test(path) ? forbidden : null)
+      return { env: { OKTA_CLIENT_ORGURL: await org({ fault }) }, args: ['--job', 'job.yaml'] }
+    },
+    'guard_admins',
+    /"View roles, resources, and admin assignments"/,
+  ],
+  [
+    'a service app without the scope for admin roles',
+    async ({ app }) => ({ env: await app({ granted: ['okta.users.manage', 'okta.users.read'] }) }),
+    'guard_admins',
+    /okta\.roles\.read/,
+  ],
+  [
+    'a protected group that is not there',
+    async ({ place }) => {
+      await place.write('job.yaml', 'name: x\nguards: { protect_groups: [00g1ab2cd3ef4gh5ij6k] }\n')
+      return { args: ['--job', 'job.yaml'] }
+    },
+    'guard_groups',
+    /00g1ab2cd3ef4gh5ij6k.*Correct the id/,
+  ],
+  [
     'a runs directory that is a file',
     async ({ place }) => {
       await place.write('file', '')
@@ -489,5 +540,18 @@ describe('doctor', () => {
       expect(new Set(org.requests.map(({ method }) => method))).toEqual(new Set(['GET']))
       expect(await place.runs().catch(() => [])).toEqual([])
     })
+  })
+
+  it.each([
+    ['has them off', 'guards: { protect_admins: false }'],
+    ['locks nobody out', 'steps: [activate, reset_factors]'],
+  ])('does not ask for admin roles where the job %s', async (_, job) => {
+    const { code, findings } = await doctor(async ({ place, org }) => {
+      await place.write('job.yaml', `name: x\n${job}\n`)
+      const fault = ({ path }: { path: string }) => (/iam|roles/.test(path) ? forbidden : null)
+      return { env: { OKTA_CLIENT_ORGURL: await org({ fault }) }, args: ['--job', 'job.yaml'] }
+    })
+    expect(findings.checks.filter(({ name }) => name === 'guard_admins')).toEqual([])
+    expect(code).toBe(0)
   })
 })

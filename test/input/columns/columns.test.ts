@@ -159,6 +159,16 @@ describe('UnusedColumns', () => {
     ['Last day', ['31.12.2026'], 'lies ahead'],
     ['Last day', ['12/31/2026'], 'lies ahead'],
     ['Last day', ['1-Dec-2026'], 'lies ahead'],
+    ['Last day', ['2099/12/31'], 'lies ahead'],
+    ['Last day', ['2099年12月31日'], 'lies ahead'],
+    ['Last day', ['31-Dec-49'], 'lies ahead'],
+    ['Last day', ['12/31/49'], 'lies ahead'],
+    ['Last day', ['31. December 2099'], 'lies ahead'],
+    ['Last day', ['73050'], 'lies ahead'],
+    ['Event', ['New Hire'], 'holds an action'],
+    ['accountEnabled', ['True', 'False'], 'holds a status in 2 rows'],
+    ['Stato', ['Attivo'], 'holds a status'],
+    ['状態', ['在籍'], 'holds a status'],
     ['Notify?', ['no'], 'rename it to send_email'],
   ])('points out %j with %j', (column, cells, message) => {
     expect(warningsOf(column, cells)).toEqual([expect.stringContaining(message)])
@@ -168,6 +178,8 @@ describe('UnusedColumns', () => {
     ['Name', ['Ada', 'Bruno']],
     ['Last day', ['2026-11-25', '01.02.2020']],
     ['Phone', ['+49 30 2099 1231']],
+    ['Last day', ['43831']],
+    ['Number', ['73050', 'true']],
   ])('says nothing of %j with %j', (column, cells) => {
     expect(warningsOf(column, cells)).toEqual([])
   })

@@ -41,6 +41,8 @@ export interface AppClientOptions {
   readonly id?: string
   readonly keyId?: string | null
   readonly scopes?: readonly string[]
+  /** What is asked for where no scopes are set. */
+  readonly unset?: readonly string[]
   /** How far this machine's clock is ahead, in ms. */
   readonly aheadMs?: number
   readonly timeoutMs?: number
@@ -48,7 +50,7 @@ export interface AppClientOptions {
 
 /** A client that is a service app of the org at this address. It ends with the test. */
 export function appClient(orgUrl: string, keys: AppKeys, options: AppClientOptions = {}): AppClient {
-  const { id = clientId, keyId = keys.keyId, scopes, aheadMs = 0, timeoutMs = 5_000 } = options
+  const { id = clientId, keyId = keys.keyId, scopes, unset, aheadMs = 0, timeoutMs = 5_000 } = options
   const clock = new OktaClock(
     () => performance.now(),
     () => Date.now() + aheadMs,
@@ -70,7 +72,7 @@ export function appClient(orgUrl: string, keys: AppKeys, options: AppClientOptio
     clock,
     connections: 10,
     userAgent: 'okta-lifecycle/test',
-    scopes: ['okta.users.manage', 'okta.users.read'],
+    scopes: unset ?? ['okta.users.manage', 'okta.users.read'],
     say: (line) => said.push(line),
   })
   onTestFinished(() => client.close())

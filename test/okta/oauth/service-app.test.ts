@@ -1,9 +1,12 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { lifecycleRequest, readUserRequest } from '../../../src/okta/request.ts'
+import { lifecycleRequest, listAssigneesRequest, readUserRequest } from '../../../src/okta/request.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../../src/sandbox/sandbox.ts'
 import { orgOf, send, userOf } from '../../sandbox/with-sandbox.ts'
+import { startForeignAuthorization } from '../../support/foreign-authorization/server.ts'
+import { createForeignOrg } from '../../support/foreign-org/server.ts'
+import { makeUsers, userIdOf } from '../../support/foreign-org/user.ts'
 import { type AppClientOptions, appClient, clientId, makeKeys } from './service-app-client.ts'
 
 const rsa = makeKeys('RS256', 'first')
@@ -245,6 +248,53 @@ describe('a token endpoint that is not there', () => {
       kind: 'unanswered',
       mayHaveBeenSent: false,
       code: 'ECONNREFUSED',
+    })
+  })
+})
+
+describe('scopes that only a guard needs', () => {
+  const usual = ['okta.users.manage', 'okta.users.read']
+  const unset = [...usual, 'okta.roles.read']
+
+  it.each([
+    ['gives fewer scopes than were asked for', usual],
+    ['gives all of them', unset],
+  ])('are done without where Okta %s', async (_, granted) => {
+    const { sandbox } = await orgWith({ granted })
+    const client = appClient(sandbox.url, rsa, { unset })
+    expect(await client.send(readAnn)).toMatchObject({ httpStatus: 200 })
+    const roles = await client.send(listAssigneesRequest())
+    if (granted.includes('okta.roles.read')) expect(roles).toMatchObject({ httpStatus: 200 })
+    else expect(roles).toMatchObject({ httpStatus: 403, authenticate: 'insufficient_scope' })
+  })
+
+  it('are left out from then on where Okta refuses the whole request for them', async () => {
+    const org = await createForeignOrg({ users: makeUsers({ count: 1 }), ownerId: null })
+    const authorization = await startForeignAuthorization({
+      org,
+      clientId,
+      publicJwk: rsa.publicJwk,
+      dpop: true,
+      granted: usual,
+    })
+    onTestFinished(async () => {
+      await authorization.close()
+      await org.close()
+    })
+    const client = appClient(authorization.url, rsa, { unset })
+    expect(await client.send(readUserRequest(userIdOf(1)))).toMatchObject({ httpStatus: 200 })
+    expect(await client.send(listAssigneesRequest())).toMatchObject({ httpStatus: 403 })
+    authorization.revoke()
+    expect(await client.send(readUserRequest(userIdOf(1)))).toMatchObject({ httpStatus: 200 })
+    const refusals = authorization.answers.filter((answer) => answer === 'consent_required')
+    expect(refusals).toHaveLength(1)
+  })
+
+  it('are not done without where they are set', async () => {
+    const { sandbox } = await orgWith({ granted: usual })
+    const answer = await appClient(sandbox.url, rsa, { scopes: unset }).send(readAnn)
+    expect(answer).toMatchObject({
+      tokenRefusal: { why: expect.stringMatching(/not granted okta\.roles\.read/) },
     })
   })
 })

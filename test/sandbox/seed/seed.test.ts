@@ -166,6 +166,16 @@ describe('usersForInput', () => {
     expect(org.applied.size).toBe(2)
   })
 
+  it('has the groups that it is to have, each with a bystander', async () => {
+    const ids = ['00g1ab2cd3ef4gh5ij6k', '00g2ab2cd3ef4gh5ij6k']
+    const state = await usersForInput([{ user: 'a', actions: ['suspend'] }], { now, groups: ids })
+    const org = orgFrom(state)
+    expect(ids.map((id) => org.groups.find(id)?.id)).toEqual(ids)
+    const members = state.groups?.flatMap(({ members: some }) => some) ?? []
+    expect(new Set(members).size).toBe(2)
+    expect(members).not.toContain(org.find('a')?.id)
+  })
+
   it('reads rows as they stream', async () => {
     async function* stream(): AsyncGenerator<SeedRow> {
       yield { user: 'a', actions: ['suspend'] }

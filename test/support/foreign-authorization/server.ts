@@ -46,7 +46,14 @@ interface Given {
   readonly key: string | null
 }
 
-const usual = ['okta.users.manage', 'okta.users.read']
+const usual = ['okta.users.manage', 'okta.users.read', 'okta.roles.read', 'okta.groups.read']
+
+/** The scope that a call needs. */
+function scopeOf(method: string, path: string): string {
+  const isOfRoles = /\/roles(?:\?|$)|^\/api\/v1\/iam\//.test(path)
+  const resource = isOfRoles ? 'roles' : path.startsWith('/api/v1/groups') ? 'groups' : 'users'
+  return `okta.${resource}.${method === 'GET' ? 'read' : 'manage'}`
+}
 
 /**
  * Starts it on a free port of 127.0.0.1. Written from Okta's documents and from recorded answers alone; it shares
@@ -194,7 +201,7 @@ export async function startForeignAuthorization(
         return refuse(400, 'DPoP', 'invalid_dpop_proof')
       }
     } else if (scheme !== 'Bearer') return refuse(401, 'Bearer', 'invalid_token')
-    const scope = request.method === 'GET' ? 'okta.users.read' : 'okta.users.manage'
+    const scope = scopeOf(request.method ?? '', request.url ?? '')
     return given.scopes.includes(scope) || refuse(403, 'Bearer', 'insufficient_scope')
   }
 

@@ -1,5 +1,5 @@
-/** The three counters that the program's calls fall into. */
-export type BucketName = 'lifecycle' | 'read' | 'me'
+/** The counters that the program's calls fall into. */
+export type BucketName = 'lifecycle' | 'read' | 'me' | 'group' | 'other'
 
 /** Requests a window in each counter, and the window's length in whole seconds. */
 export interface RateLimit {

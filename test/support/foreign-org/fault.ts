@@ -74,6 +74,12 @@ const effects = {
   }),
   invalidToken: () => ({ stage: 'refuse', answer: invalidToken(), headers: 'bucket' }),
   forbidden: () => ({ stage: 'refuse', answer: forbidden(), headers: 'bucket' }),
+  /** An org that has no such endpoint. */
+  unknownPath: () => ({
+    stage: 'refuse',
+    answer: errorAnswer(404, 'E0000008', 'The requested path was not found'),
+    headers: 'bucket',
+  }),
   stillBeingActivated: () => ({ stage: 'refuse', answer: stillBeingActivated(), headers: 'bucket' }),
   /** Others emptied the org's counter: refused although the caller's own counter has some left. */
   orgLimit: () => ({ stage: 'refuse', answer: tooManyRequests(), headers: 'bucket' }),

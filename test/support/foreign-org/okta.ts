@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { assigneesAnswer, groupAnswer, membersAnswer, rolesAnswer } from './admin.ts'
 import { type Answer, errorAnswer, forbidden, invalidToken, jsonAnswer, userNotFound } from './answer.ts'
 import type { BucketName } from './bucket.ts'
 import { applyAction, findUser, type Org, settle } from './org.ts'
@@ -19,6 +20,8 @@ export interface Access {
 export function bucketOf(route: Route): BucketName | null {
   if (route.kind === 'unknown_path' || route.kind === 'wrong_method') return null
   if (route.kind === 'user') return isMe(route.key) ? 'me' : 'read'
+  if (route.kind === 'group' || route.kind === 'members') return 'group'
+  if (route.kind === 'assignees') return 'other'
   return 'lifecycle'
 }
 
@@ -45,14 +48,19 @@ export function answerOf(
     return errorAnswer(405, 'E0000022', 'The endpoint does not support the provided HTTP method')
   if (!isAuthorised(org, access, headers, now)) return invalidToken()
   if (route.kind === 'list') return listAnswer(org, url, now)
+  if (route.kind === 'assignees') return assigneesAnswer(org, url)
+  if (route.kind === 'group') return groupAnswer(org, route.group)
+  if (route.kind === 'members') return membersAnswer(org, org.users, route.group, url, now)
   const me = isMe(route.key)
   if (me && access.ownerId === null)
     return access.ownerRefusal === 'forbidden' ? forbidden() : userNotFound(route.key)
   const user = findUser(org, me ? (access.ownerId ?? '') : route.key, now)
   if (me && user === null) return jsonAnswer(200, outsider(access.ownerId ?? ''))
+  if (route.kind === 'roles' && route.key === access.ownerId) return rolesAnswer(org, route.key)
   if (user === null) return userNotFound(route.key)
   if (route.kind === 'user') return jsonAnswer(200, shown(user, headers))
   if (route.kind === 'factors') return jsonAnswer(200, factorsJson(user))
+  if (route.kind === 'roles') return rolesAnswer(org, user.id)
   const sendEmail = url.searchParams.get('sendEmail')
   const options = {
     sendEmail: sendEmail === null ? null : sendEmail === 'true',

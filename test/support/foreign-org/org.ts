@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Administration, ForeignGroup } from './admin.ts'
 import { type Answer, errorAnswer, jsonAnswer, stillBeingActivated, userNotFound } from './answer.ts'
 import type { ForeignStatus, ForeignUser } from './user.ts'
 
@@ -16,7 +17,7 @@ export const foreignActions = [
 export type ForeignAction = (typeof foreignActions)[number]
 
 /** The org's users and what was really done to them. */
-export interface Org {
+export interface Org extends Administration {
   readonly users: ReadonlyMap<string, ForeignUser>
   /** `USER_ID ACTION` → how many times it was really applied. Nothing else counts: a refusal is not in it. */
   readonly applied: Record<string, number>
@@ -36,14 +37,14 @@ export interface ActionOptions {
   readonly respondAsync: boolean
 }
 
-/** Times that accepted status changes take. */
-export interface TransitionOptions {
+/** Who has which role and group, and the times that accepted status changes take. */
+export interface OrgOptions extends Partial<Pick<Administration, 'roles' | 'groups'>> {
   readonly activationMilliseconds?: number
   readonly deactivationMilliseconds?: number
 }
 
 /** Sets up an org. Throws an Error where two users share an id or a login, which Okta rules out. */
-export function createOrg(users: readonly ForeignUser[], options: TransitionOptions = {}): Org {
+export function createOrg(users: readonly ForeignUser[], options: OrgOptions = {}): Org {
   const byId = new Map<string, ForeignUser>()
   const logins = new Map<string, string[]>()
   const shortNames = new Map<string, string[]>()
@@ -65,6 +66,9 @@ export function createOrg(users: readonly ForeignUser[], options: TransitionOpti
     appliedInOrder: [],
     // A whole login wins over somebody else's short name.
     names: new Map([...shortNames, ...logins]),
+    roles: options.roles ?? {},
+    groups: structuredClone(options.groups ?? []) as ForeignGroup[],
+    listedFrom: new Map(),
     activationMilliseconds: options.activationMilliseconds ?? 0,
     deactivationMilliseconds: options.deactivationMilliseconds ?? 0,
   }

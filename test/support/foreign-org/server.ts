@@ -14,14 +14,14 @@ import { answerControl } from './control.ts'
 import { type Effect, effectOf, type Fault } from './fault.ts'
 import { type LoggedRequest, pickHeaders } from './log.ts'
 import { type Access, answerOf, bucketOf } from './okta.ts'
-import { createOrg, type Org, type TransitionOptions } from './org.ts'
+import { createOrg, type Org, type OrgOptions } from './org.ts'
 import { sendAnswer, sendReply } from './respond.ts'
 import { type Route, routeOf } from './route.ts'
 import type { ForeignUser } from './user.ts'
 import { createWaiting } from './wait.ts'
 
 /** What can be said to an org in JSON too; see {@link ForeignOrgOptions} for what needs a function. */
-export interface PlainOptions extends TransitionOptions {
+export interface PlainOptions extends OrgOptions {
   /** Default {@link defaultToken}. */
   readonly token?: string
   /** Default none. */
@@ -69,15 +69,17 @@ export interface ForeignOrg {
 /** The token of an org that was given none. */
 export const defaultToken = '00FictionalTokenOfTheForeignOrg'
 
-/** The owner of a token that was given none: nobody's list holds it. */
+/** The owner of a token that was given none: nobody's list holds it. An administrator, as whoever calls the API is. */
 const outsiderId = '00uOwnerOfTheToken00'
 
 /** Starts an org on a free port of 127.0.0.1. Throws an Error where the owner is not among the users. */
 export async function createForeignOrg(options: ForeignOrgOptions = {}): Promise<ForeignOrg> {
-  const org = createOrg(options.users ?? [], options)
+  const ownerId = options.ownerId === undefined ? outsiderId : options.ownerId
+  const owners = ownerId === null ? {} : { [ownerId]: ['Group Administrator'] }
+  const org = createOrg(options.users ?? [], { ...options, roles: { ...owners, ...options.roles } })
   const access: Access = {
     token: options.token ?? defaultToken,
-    ownerId: options.ownerId === undefined ? outsiderId : options.ownerId,
+    ownerId,
     ownerRefusal: options.ownerRefusal ?? 'forbidden',
   }
   if (access.ownerId !== null && access.ownerId !== outsiderId && !org.users.has(access.ownerId))

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { resolveColumns } from '../../../src/input/column-mapping.ts'
+import { plainName } from '../../../src/input/columns/column-names.ts'
+import { surveyInput } from '../../../src/input/survey.ts'
+import { knownErrorOf, withInput } from '../support.ts'
+
+const csv = { format: 'csv', userColumn: null, actionColumn: null } as const
+const settings = { format: 'csv', action: 'suspend', steps: null } as const
+
+async function rivalOf(text: string): Promise<string | null> {
+  return await withInput(text, async (file) => {
+    const { rival } = await surveyInput(file, await resolveColumns(file, csv), settings)
+    return rival?.column ?? null
+  })
+}
+
+describe('RivalColumns', () => {
+  test.each([
+    [
+      'a form with whoever filled it in',
+      'Timestamp,Email Address,Employee to offboard\n1,max@example.com,ada@example.com\n2,max@example.com,bob@example.com\n',
+      'Employee to offboard',
+    ],
+    [
+      'a form that names columns as it likes',
+      "ID,Email,Name,Employee's work email\n1,max@example.com,Max,ada@example.com\n",
+      "Employee's work email",
+    ],
+    ['a log of an audit', 'user,action,target\nadmin@example.com,suspend,ada@example.com\n', 'target'],
+    ['ids', 'user,target\n00u1ab2cd3ef4gh5ij6k,00u1ab2cd3ef4gh5ij7m\n', 'target'],
+  ])('finds the other column of %s', async (_, text, column) => {
+    expect(await rivalOf(text)).toBe(column)
+  })
+
+  test.each([
+    ['a manager', 'Work Email,Manager Email\nada@example.com,max@example.com\n'],
+    ['a manager in one word', 'email,managerEmail\nada@example.com,max@example.com\n'],
+    ['a private address', 'email,Personal Email\nada@example.com,sweet.ada@example.net\n'],
+    ['the same name elsewhere', 'user_principal_name,Mail\nada@example.com,ADA@corp.example.com\n'],
+    ['an id beside an address', 'user,Mail\n00u1ab2cd3ef4gh5ij6k,ada@example.com\n'],
+    [
+      'few cells',
+      'email,Remark\nada@example.com,ask max@example.com\nbob@example.com,\ncy@example.com,max@example.com\n',
+    ],
+    ['no other column', 'email\nada@example.com\n'],
+  ])('finds none with %s', async (_, text) => {
+    expect(await rivalOf(text)).toBeNull()
+  })
+})
+
+describe('a column about somebody else', () => {
+  test.each([
+    'Email (Manager)',
+    'E-Mail [Vorgesetzter]',
+    'Work Email (Supervisor) (User)',
+    'Email (Requested by)',
+  ])('%j is not the column of the user', async (column) => {
+    await withInput(`Employee Email,${column}\nada@example.com,max@example.com\n`, async (file) => {
+      const error = await knownErrorOf(resolveColumns(file, csv))
+      expect(error?.next).toContain("--user-column 'Employee Email'")
+    })
+  })
+
+  test('is never offered as the one with the users', async () => {
+    await withInput('Name,Manager Email,Office Mail\nAda,max@example.com,ada@example.com\n', async (file) => {
+      expect((await knownErrorOf(resolveColumns(file, csv)))?.next).toContain("--user-column 'Office Mail'")
+    })
+    await withInput('Name,Manager Email\nAda,max@example.com\n', async (file) => {
+      expect((await knownErrorOf(resolveColumns(file, csv)))?.next).not.toContain('Manager')
+    })
+    await withInput('Name^Email\nAda^ada@example.com\n', async (file) => {
+      expect((await knownErrorOf(resolveColumns(file, csv)))?.next).not.toContain('^')
+    })
+  })
+
+  test.each([
+    ['Email Address [Required]', 'emailaddress'],
+    ['E-Mail (work)', 'email'],
+    ['Email (Manager)', 'emailmanager'],
+  ])('%j is %j', (column, name) => {
+    expect(plainName(column)).toBe(name)
+  })
+})
