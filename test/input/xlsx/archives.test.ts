@@ -44,7 +44,7 @@ describe('an archive is refused', () => {
   const refused: readonly (readonly [string, () => Buffer, string])[] = [
     ['that is cut off', () => whole.subarray(0, whole.length - 30), "the workbook can't be unpacked"],
     ['of which little is left', () => whole.subarray(0, 100), "the workbook can't be unpacked"],
-    ['that is empty', () => zip([]), 'a ZIP archive that holds "leavers.csv"'],
+    ['that is empty', () => zip([]), 'a ZIP archive that holds no workbook'],
     [
       'whose sheet says that it comes to more than 300 MB',
       () => changed(sheetPart, (entry) => ({ ...entry, says: { size: 300_000_001 } })),
@@ -222,7 +222,7 @@ describe('another document is named', () => {
     ],
     ['Numbers', [{ name: 'Index/Document.iwa', content: 'x' }], 'a document of Apple Numbers'],
     ['Java', [{ name: 'META-INF/MANIFEST.MF', content: 'x' }], 'a Java archive'],
-    ['any other', [{ name: 'leavers.csv', content: 'user' }], 'a ZIP archive that holds no workbook'],
+    ['any other', [{ name: 'leavers.csv', content: 'user' }], 'a ZIP archive that holds "leavers.csv"'],
   ])('%s', async (_, files, what) => {
     expect(await refusal(zip(files))).toContain(`the input is ${what}`)
   })
