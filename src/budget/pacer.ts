@@ -137,6 +137,12 @@ export class Pacer {
     return this.#lane(bucket).budget.windowMs
   }
 
+  /** Whether a bucket's window has room, now, for all that the run still has to send in it, and for one more. */
+  hasSpare(bucket: Bucket): boolean {
+    const { budget } = this.#lane(bucket)
+    return permits(budget, this.#clock.nowAtLeast()) > this.#workLeft(bucket)
+  }
+
   report(): readonly BucketReport[] {
     const now = this.#clock.nowAtLeast()
     return [...this.#lanes].map(([bucket, lane]) => reportOf(bucket, lane, now))

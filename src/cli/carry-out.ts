@@ -2,6 +2,7 @@ import { mostSilent } from '../budget/pacer.ts'
 import { type ExecutionEnd, execute } from '../engine/execution.ts'
 import { asCannotWrite, CannotWrite, withNext } from '../files/cannot-write.ts'
 import type { Hold } from '../files/hold/hold.ts'
+import type { SentRecently } from '../journal/sent-recently.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
 import type { StopSwitch } from '../messages/stop.ts'
@@ -9,9 +10,12 @@ import { createOktaClient } from '../okta/client.ts'
 import { OktaClock } from '../okta/clock.ts'
 import { belongToServiceApp } from '../okta/credentials.ts'
 import { scopesFor } from '../okta/oauth/scopes.ts'
+import { openPlanOfRun } from '../plan/plan-of-run.ts'
+import type { SavedPlan } from '../plan/saved-plan.ts'
 import { renderSummary } from '../report/render-summary.ts'
 import { readSummary, type Summary } from '../report/summary.ts'
 import { writeReports } from '../report/write-reports.ts'
+import { verifyingReadsPerTask } from '../rules/verify.ts'
 import { ActivationLinks } from '../run/activation-links.ts'
 import { recordEnd } from '../run/record-end.ts'
 import type { RunFile } from '../run/run-file.ts'
@@ -31,6 +35,8 @@ export interface CarryOutOptions {
   /** How many seconds a stop waits for calls under way. */
   readonly drain: number
   readonly say: (line: string) => void
+  /** As for an execution. */
+  readonly sentBefore?: SentRecently | undefined
 }
 
 /**
@@ -101,16 +107,15 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     say,
     mayLeave: () => hold.valid,
   })
+  const readsPerTask = (run.job.read_first ? 1 : 0) + verifyingReadsPerTask(run.job)
+  const callsPerTask = run.job.guards.protect_admins === true ? 2 : 1
   const progress =
-    quiet || settleOnly
-      ? silentProgress()
-      : createProgress(
-          run.input.tasks,
-          run.job.read_first ? 1 : 0,
-          run.job.guards.protect_admins === true ? 2 : 1,
-        )
+    quiet || settleOnly ? silentProgress() : createProgress(run.input.tasks, readsPerTask, callsPerTask)
   let links: ActivationLinks | null = null
+  let plan: SavedPlan | null = null
   try {
+    // What is settled was sent by the plan already.
+    plan = settleOnly ? null : await openPlanOfRun(directory, run)
     // Opened before the first call: no call may create a link that can't be kept.
     const path = run.job.report.activation_links
     links = path === null ? null : await ActivationLinks.open(path, run)
@@ -131,6 +136,8 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
       drainMs: drain * 1000,
       acceptRefusals: run.accept_refusals === true,
       settleOnly,
+      sentBefore: options.sentBefore,
+      plan,
       links,
       onBegin: progress.begin,
       onResult: progress.update,
@@ -143,6 +150,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     // Nothing more is sent. Idle connections must not use up the open files that the reports need.
     await client.close()
     await links?.close()
+    await plan?.close()
     closeLog()
   }
 }

@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   plan: async () => (await import('./commands/plan.ts')).planCommand,
   resume: async () => (await import('./commands/resume.ts')).resumeCommand,
   retry: async () => (await import('./commands/retry.ts')).retryCommand,
+  undo: async () => (await import('./commands/undo.ts')).undoCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
   'verify-journal': async () => (await import('./commands/verify-journal.ts')).verifyJournalCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
@@ -78,7 +79,7 @@ export async function runCommandLine(argv: readonly string[], columns: number): 
     .usage('$0 <command>\n\nCarries out Okta user lifecycle actions in bulk.')
     .demandCommand(
       1,
-      'A command was expected: run, plan, resume, retry, status, verify-journal, doctor, validate or sandbox.',
+      'A command was expected: run, plan, resume, retry, undo, status, verify-journal, doctor, validate or sandbox.',
     )
     .strict()
     .version(programVersion)

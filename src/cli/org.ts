@@ -49,6 +49,13 @@ export async function orgOfRun(directory: string, run: RunFile): Promise<RunOrg>
   )
 }
 
+/** An org for questions about a run before it goes on: nothing that is kept for the run is taken away. */
+export async function orgToAsk(directory: string, run: RunFile): Promise<RunOrg> {
+  if (run.org_url !== sandboxOrgUrl) return await orgOfRun(directory, run)
+  await checkSandboxKept(directory, run)
+  return await sandboxOrg(directory, await keptState(directory))
+}
+
 /** Hands the simulated org that a run kept to the run that goes on from it. Does nothing for a real org. */
 export async function handOnSandboxOrg(from: string, to: string, run: RunFile): Promise<void> {
   if (run.org_url !== sandboxOrgUrl) return
@@ -71,8 +78,9 @@ export async function newSandboxOrg(
   job: SeedJob,
 ): Promise<RunOrg> {
   const { usersForInput } = await import('../sandbox/sandbox.ts')
-  const { protect_groups: groups } = job.guards
-  return await sandboxOrg(directory, await usersForInput(seedRows(rows, job), { now: Date.now(), groups }))
+  const { only_status: onlyStatus, protect_groups: groups } = job.guards
+  const seed = await usersForInput(seedRows(rows, job), { now: Date.now(), onlyStatus, groups })
+  return await sandboxOrg(directory, seed)
 }
 
 /**
@@ -101,10 +109,15 @@ async function* seedRows(
 async function keptSandboxOrg(directory: string, run: RunFile): Promise<RunOrg> {
   const path = join(directory, sandboxFileName)
   await checkSandboxKept(directory, run)
-  const { parseOrgState } = await import('../sandbox/sandbox.ts')
-  const state = parseOrgState(await readFile(path, 'utf8'), path)
+  const state = await keptState(directory)
   await rename(path, `${path}.resumed`)
   return await sandboxOrg(directory, state)
+}
+
+async function keptState(directory: string): Promise<OrgState> {
+  const path = join(directory, sandboxFileName)
+  const { parseOrgState } = await import('../sandbox/sandbox.ts')
+  return parseOrgState(await readFile(path, 'utf8'), path)
 }
 
 /** @throws KnownError when the simulated org of a sandbox run is lost */

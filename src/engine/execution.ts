@@ -12,6 +12,7 @@ import type { JournalState } from '../journal/journal-state.ts'
 import { openJournal } from '../journal/open-journal.ts'
 import { Recorder } from '../journal/recorder.ts'
 import { ResultReader } from '../journal/result-reader.ts'
+import type { SentRecently } from '../journal/sent-recently.ts'
 import { type CheckedGuards, checkGuards, type GuardedWork } from '../lookup/check-guards.ts'
 import { openLookup } from '../lookup/lookup.ts'
 import { type CredentialFacts, readTokenOwner } from '../lookup/read-owner.ts'
@@ -24,6 +25,7 @@ import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
 import { FailureLimits, workedTooLong } from '../rules/failure-limits.ts'
 import { nobodyProtected, type TokenOwner } from '../rules/guards.ts'
+import type { PlanToFollow } from '../rules/planned.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { UserOrder } from '../rules/user-order.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
@@ -54,6 +56,10 @@ export interface ExecutionOptions {
   readonly acceptRefusals: boolean
   /** Whether the execution only settles unsettled calls and sends none. A retry does that first. */
   readonly settleOnly: boolean
+  /** The saved plan that the run carries out; null if there is none, or if nothing is sent. */
+  readonly plan: PlanToFollow | null
+  /** What this process has sent before the execution, for a question: it counts in the windows that are still open. */
+  readonly sentBefore?: SentRecently | undefined
   /** Where activation links go; null if the job asks for none. */
   readonly links: ActivationLinks | null
   /** `onBegin` is called once, when work begins; `onResult` for every result, once it is on disk. */
@@ -92,7 +98,7 @@ const tallyEveryMs = 5_000
  *   when another process takes the run over
  */
 export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> {
-  const { directory, run, recorded, stop, clock, hold } = options
+  const { directory, run, recorded, stop, clock, hold, sentBefore } = options
   const tally = new Tally()
   const begunAt = performance.now()
   const { journal, state } = await openJournal(journalOf(directory, run, recorded), hold)
@@ -111,8 +117,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       orgUrl: options.credentials.orgUrl,
       concurrency: run.job.pace.concurrency,
       share: run.job.pace.share,
-      earlierSends: (bucket) => state.sentRecently.times(bucket),
-      earlierLimit: (bucket) => state.sentRecently.limit(bucket),
+      earlierSends: (bucket) => [...(sentBefore?.times(bucket) ?? []), ...state.sentRecently.times(bucket)],
+      earlierLimit: (bucket) => state.sentRecently.limit(bucket) ?? sentBefore?.limit(bucket) ?? null,
       workLeft: (bucket) => (run.input.tasks - state.done) * requestsPerTask(run, bucket),
       onPermits: (bucket, count) =>
         recorder.note({ event: 'permits', bucket, count, okta_time: Math.round(clock.now()) }),
@@ -258,12 +264,14 @@ function atWork(
     roles,
     lookup,
     recorder,
+    plan: options.plan,
     links: options.links,
     sends,
     reads,
     requestTimeoutMs: options.requestTimeoutMs,
     begunAt: lookup.clock.nowAtMost(),
     settleOnly,
+    undoOf: run.undo_of ?? null,
     ensureHold: () => hold.ensure(),
   }
   const settle = (): void => {

@@ -4,10 +4,13 @@ import { type FailedRead, type FoundUser, readUser } from '../lookup/read-user.t
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import { normalizeUserKey } from '../okta/user.ts'
+import { parseLeftAs } from '../rules/left-as.ts'
+import type { PlannedFacts } from '../rules/planned.ts'
 import type { TaskResult } from '../rules/result.ts'
 import {
   duplicateSkip,
   leavesDoubt,
+  ledBy,
   type RowTrace,
   type Skip,
   skipAfter,
@@ -17,6 +20,7 @@ import { judgeDue, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
 import { endedUnsent, unsentResult } from '../rules/unsent-result.ts'
 import type { Place, Predecessor } from '../rules/user-order.ts'
 import type { Services } from './services.ts'
+import type { TaskInput } from './task/state.ts'
 import { runTask } from './task/task.ts'
 
 /** The user that a row means, and the latest read of that user. */
@@ -57,10 +61,11 @@ export async function runRow(
     if (repeated !== null) {
       // The next row of the user need not wait until this one is on disk: nothing was done for it.
       located = { target: repeated.id, traceId: repeated.id, known: repeated, read: null }
-      trace = { signature: signatureOf(row), inDoubt: false }
+      const ledTo = place.preceding(repeated.id)?.ledTo ?? null
+      trace = { signature: signatureOf(row), inDoubt: false, ledTo }
       place.finish(repeated.id, trace)
       finished = true
-      await runTasks(services, row, located, recorded, duplicateSkip, lastStep)
+      await runTasks(services, row, located, recorded, { skip: duplicateSkip, ledTo, lastStep })
       return
     }
     const found = await locate(services, row, place, recorded)
@@ -70,15 +75,12 @@ export async function runRow(
     if (verdict !== null) return await endRow(services, row, recorded, verdict, other)
     located = found
     const preceding = located.traceId === null ? null : place.preceding(located.traceId)
-    const inDoubt = await runTasks(
-      services,
-      row,
-      located,
-      recorded,
-      skipForPreceding(row, preceding),
+    const { inDoubt, ledTo } = await runTasks(services, row, located, recorded, {
+      skip: skipForPreceding(row, preceding),
+      ledTo: preceding?.ledTo ?? null,
       lastStep,
-    )
-    trace = { signature: signatureOf(row), inDoubt }
+    })
+    trace = { signature: signatureOf(row), inDoubt, ledTo }
   } finally {
     if (!finished) place.finish(located?.traceId ?? null, trace)
   }
@@ -171,19 +173,30 @@ function begunWith(
   return result === undefined ? null : { id: result.okta_user_id ?? row.user, login: result.okta_login ?? '' }
 }
 
-/** Runs the tasks without a result up to a step. Returns whether a task of the row is in doubt. */
+/** What decides about the tasks of a row besides the row itself. */
+interface Bounds {
+  /** Why none is sent; null if they may be. */
+  readonly skip: Skip | null
+  /** As in {@link RowTrace}, before the row. */
+  readonly ledTo: RowTrace['ledTo']
+  /** The last step that may be begun now, from 1. */
+  readonly lastStep: number
+}
+
+/** Runs the tasks without a result up to a step. Returns what the user's next row must know. */
 async function runTasks(
   services: Services,
   row: ValidRow,
   located: Located,
   recorded: readonly TaskResult[],
-  skip: Skip | null,
-  lastStep: number,
-): Promise<boolean> {
-  const { recorder, lookup } = services
+  { skip, ledTo: ledBefore, lastStep }: Bounds,
+): Promise<Pick<RowTrace, 'inDoubt' | 'ledTo'>> {
+  const { recorder, lookup, plan, undoOf } = services
+  const planned = plan === null ? null : await plan.of(row.row)
   let inDoubt = false
   let skipRest = skip
   let read = located.read
+  let userLedTo = ledBefore
   const ledTo: UserStatus[] = []
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
@@ -191,7 +204,8 @@ async function runTasks(
     // A task under way is always settled, even if the row is skipped: its call may have been applied.
     const underWay = recorder.state.progressOf({ row: row.row, step }) !== null
     // What is skipped is skipped at once, also where its step would come later.
-    if (result === undefined && skipRest === null && !underWay && step > lastStep) return inDoubt
+    if (result === undefined && skipRest === null && !underWay && step > lastStep)
+      return { inDoubt, ledTo: userLedTo }
     if (result === undefined && (skipRest === null || underWay)) {
       if (!underWay) lookup.stop.check()
       const { target, known } = located
@@ -205,14 +219,17 @@ async function runTasks(
         target,
         known,
         ledTo: [...ledTo],
+        planned: planned === null ? null : byPlan(planned, step, userLedTo),
+        isLast: step === row.actions.length,
+        ...(undoOf === null ? {} : { leftAs: { run: undoOf, left: parseLeftAs(row.cells) } }),
       }
       const ended = await runTask(services, task, read)
-      if (ended.result === null) return inDoubt
+      if (ended.result === null) return { inDoubt, ledTo: userLedTo }
       result = ended.result
       read = ended.read
       await recorder.result(result)
     } else if (result === undefined && skipRest !== null) {
-      if (services.settleOnly) return inDoubt
+      if (services.settleOnly) return { inDoubt, ledTo: userLedTo }
       lookup.stop.check()
       result = skippedResult(row, step, action, skipRest, located, lookup.clock.timestamp())
       await recorder.result(result)
@@ -220,9 +237,20 @@ async function runTasks(
     if (result === undefined) continue
     inDoubt ||= leavesDoubt(result)
     if (result.result === 'succeeded') ledTo.push(...ruleOf(action).target)
+    userLedTo = ledBy([result], userLedTo)
     skipRest ??= skipAfter(result, goesOn(services.job.steps, step))
   }
-  return inDoubt
+  return { inDoubt, ledTo: userLedTo }
+}
+
+/** What the plan says about a step. A task that it does not know is not sent. */
+function byPlan(
+  planned: readonly PlannedFacts[],
+  step: number,
+  ledTo: RowTrace['ledTo'],
+): NonNullable<TaskInput['planned']> {
+  const facts = planned[step - 1] ?? { expected: 'skipped', reason: 'no such task', seen: null }
+  return { facts, ledTo }
 }
 
 function skippedResult(

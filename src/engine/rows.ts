@@ -5,7 +5,7 @@ import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
 import { type Advice, RunStopped } from '../messages/stop.ts'
 import { normalizeUserKey } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
-import { leavesDoubt } from '../rules/row-order.ts'
+import { leavesDoubt, ledBy } from '../rules/row-order.ts'
 import { refusedResult } from '../rules/unsent-result.ts'
 import type { Place, UserOrder } from '../rules/user-order.ts'
 import { runRow } from './row.ts'
@@ -99,10 +99,13 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
       }
       if (isDone(row, recorded, reach.lastStep)) {
         const userId = recorded.some(meansNobody) ? null : finishedUser(services, row, recorded)
-        const trace = { signature: signatureOf(row), inDoubt: recorded.some(leavesDoubt) }
         // A row that a later one has superseded was not carried out: it is nobody's preceding row.
         const superseded = recorded.every(({ reason }) => reason === 'superseded')
-        if (userId !== null && !superseded) order.remember(userId, trace)
+        if (userId !== null && !superseded) {
+          const ledTo = ledBy(recorded, order.traceOf(userId)?.ledTo ?? null)
+          const inDoubt = recorded.some(leavesDoubt)
+          order.remember(userId, { signature: signatureOf(row), inDoubt, ledTo })
+        }
         continue
       }
       const { state } = services.recorder

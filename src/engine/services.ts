@@ -4,6 +4,7 @@ import type { LookupParts } from '../lookup/paced-get.ts'
 import type { Gate } from '../lookup/refusal-gate.ts'
 import type { RoleChecks } from '../lookup/role-checks.ts'
 import type { ProtectedUsers, TokenOwner } from '../rules/guards.ts'
+import type { PlanToFollow } from '../rules/planned.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
 
 /** What the tasks of one execution share. */
@@ -13,6 +14,8 @@ export interface Services {
   readonly protect: ProtectedUsers
   /** Looks up each user's admin roles before the first call; null if the job does not ask for that. */
   readonly roles: RoleChecks | null
+  /** The saved plan that the run carries out; null if there is none. */
+  readonly plan: PlanToFollow | null
   readonly lookup: LookupParts
   readonly recorder: Recorder
   /** Where activation links go; null if the job asks for none. */
@@ -28,6 +31,8 @@ export interface Services {
   readonly begunAt: number
   /** Whether the execution only settles unsettled calls and sends none. */
   readonly settleOnly: boolean
+  /** The run that this one takes back; null if it is not an undo. */
+  readonly undoOf: string | null
   /**
    * Checks right before a call leaves that this process still holds the run.
    *

@@ -7,6 +7,7 @@ import { duration } from './duration-value.ts'
 import { describeFound } from './explain-issue.ts'
 import { inputValues, resolvedInputValues } from './input-values.ts'
 import { jobStep } from './step.ts'
+import { resolvedVerification, verification, verificationDefaults } from './verification.ts'
 
 /** What holds where neither a flag nor the job file says anything. */
 export const jobDefaults = {
@@ -220,6 +221,11 @@ export const jobSchema = z
         'Read each user before acting. Not false together with protect or only_status, which need the read.',
       default: jobDefaults.read_first,
     }),
+    verify: verification
+      .optional()
+      .describe(
+        "Whether each row's last action is verified: true, false, or { for } with the longest wait for a user in transition. By default a deactivate is, where users are read at all.",
+      ),
   })
   .meta({
     title: 'Job file of okta-lifecycle',
@@ -286,6 +292,8 @@ export const resolvedJobSchema = z
       .default({ activation_links: null }),
     read_first: z.boolean(),
     skip_invalid: z.boolean(),
+    /** Absent in runs from before it was there. */
+    verify: resolvedVerification.default(verificationDefaults),
   })
   .readonly()
 

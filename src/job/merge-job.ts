@@ -9,6 +9,7 @@ import { inputValues } from './input-values.ts'
 import { type Job, type JobFile, jobDefaults, jobValues } from './job.ts'
 import { findConflicts, showPath } from './job-rules.ts'
 import { nameSteps } from './step.ts'
+import { mergeVerification } from './verification.ts'
 
 /** The guards that flags may change, also when a run goes on; undefined if a flag was not given. */
 export interface LimitFlags {
@@ -72,6 +73,7 @@ const flagValues: readonly (readonly [flag: string, key: keyof JobFlags, schema:
 export function mergeJob(file: JobFile | null, flags: JobFlags, format: InputFormat): Job {
   checkFlags(flags)
   const given: Partial<JobFile> = file ?? {}
+  const readsUsers = flags.noRead === true ? false : (given.read_first ?? jobDefaults.read_first)
   const job: Job = {
     name: flags.name ?? given.name ?? flags.action ?? 'run',
     description: given.description ?? null,
@@ -99,8 +101,9 @@ export function mergeJob(file: JobFile | null, flags: JobFlags, format: InputFor
       only_status: given.guards?.only_status ?? null,
     },
     report: { activation_links: given.report?.activation_links ?? null },
-    read_first: flags.noRead === true ? false : (given.read_first ?? jobDefaults.read_first),
+    read_first: readsUsers,
     skip_invalid: flags.skipInvalid ?? jobDefaults.skip_invalid,
+    verify: mergeVerification(given.verify, readsUsers),
   }
   checkConflicts(job, flags)
   return job
@@ -148,6 +151,17 @@ export function withLimits<T extends Limits>(limits: T, flags: LimitFlags): T {
     protect_admins: flags.protectAdmins === false ? false : limits.protect_admins,
     protect_groups: flags.protectGroups === false ? [] : limits.protect_groups,
   }
+}
+
+/**
+ * A job with the pace that flags give anew.
+ *
+ * @throws KnownError for a flag out of its range
+ */
+export function withPace(job: Job, flags: Pick<JobFlags, 'share' | 'concurrency'>): Job {
+  checkFlags(flags)
+  const { share, concurrency } = job.pace
+  return { ...job, pace: { share: flags.share ?? share, concurrency: flags.concurrency ?? concurrency } }
 }
 
 /** What job and flags say about which rows count, and when. */

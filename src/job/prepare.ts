@@ -32,6 +32,10 @@ export interface InputArguments extends LimitFlags {
 export interface Prepared {
   /** Path of the input; `-` for standard input. */
   readonly source: string
+  /** Absolute; null without a job file. */
+  readonly jobFile: string | null
+  /** The job's list of protected users, absolute; null if it has none. */
+  readonly protectFile: string | null
   /** Told by the flag, the job or the extension where they say so. */
   readonly format: InputFormat | null
   /** Told by the flag or the job where they say so. */
@@ -92,7 +96,14 @@ export async function prepare(input: string | undefined, args: InputArguments): 
   const format = args.format ?? formatInJob ?? null
   // Flags that contradict the job are found here, before an input is read.
   merge(format)
-  return { source, format, encoding: encoding ?? null, merge }
+  return {
+    source,
+    jobFile: args.job === undefined ? null : resolve(args.job),
+    protectFile: job?.guards?.protect_file ?? null,
+    format,
+    encoding: encoding ?? null,
+    merge,
+  }
 }
 
 /** A run may be resumed from anywhere: what it writes to must not depend on where that is. */

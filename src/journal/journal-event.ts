@@ -74,6 +74,8 @@ export interface AnswerEvent extends AttemptPlace {
   readonly outcome: 'applied' | 'refused'
   /** Epoch milliseconds by Okta's clock. */
   readonly okta_time: number
+  /** The latest time that it can have been: what the call did was done by then. Absent in older journals. */
+  readonly okta_time_at_most?: number
   readonly http_status: number | null
   readonly error_code: string | null
   readonly request_id: string | null

@@ -11,19 +11,21 @@ export function isOld({ clock, pacer }: Pick<LookupParts, 'clock' | 'pacer'>, re
  * Reads the user as of this window. Waits for a user in transition, up to a limit.
  *
  * @param known a read that exists already; used if it is not old
+ * @param patienceMs how long to wait in all for a user in transition
  * @throws RunStopped when the run stops first
  */
 export async function readSettledUser(
   parts: LookupParts,
   target: string,
   known: FoundUser | null,
+  patienceMs = transitionPatienceMs,
 ): Promise<FoundUser | FailedRead> {
   let read: FoundUser | FailedRead =
     known !== null && !isOld(parts, known) ? known : await readUser(parts, target)
   let waited = 0
-  for (let looks = 1; waited < transitionPatienceMs; looks++) {
+  for (let looks = 1; waited < patienceMs; looks++) {
     if (read.kind === 'failed' || read.user.transitioningToStatus === null) return read
-    const wait = Math.min(transitionWaitMs(looks), transitionPatienceMs - waited)
+    const wait = Math.min(transitionWaitMs(looks), patienceMs - waited)
     await parts.parked(() => parts.stop.wait(wait))
     waited += wait
     read = await readUser(parts, target)

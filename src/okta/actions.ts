@@ -41,6 +41,8 @@ export interface ActionRule {
   readonly respondsAsync: boolean
   /** Whether the answer may hold an activation link or token, which are credentials. */
   readonly answersWithLink: boolean
+  /** The action that takes it back, or why none does, for a person. */
+  readonly undo: { readonly by: Action } | { readonly not: string }
 }
 
 function allBut(...excluded: UserStatus[]): readonly UserStatus[] {
@@ -64,6 +66,9 @@ const actionRules = {
     sendEmailDefault: true,
     respondsAsync: false,
     answersWithLink: true,
+    undo: {
+      not: 'to end an activation would be a deactivation, which can destroy more than the activation made',
+    },
   },
   deactivate: {
     sentFrom: allBut('DEPROVISIONED'),
@@ -76,6 +81,9 @@ const actionRules = {
     sendEmailDefault: false,
     respondsAsync: true,
     answersWithLink: false,
+    undo: {
+      not: 'an activation would not bring back the applications, roles and factors that a deactivation takes away',
+    },
   },
   reactivate: {
     sentFrom: ['PROVISIONED', 'RECOVERY'],
@@ -87,6 +95,7 @@ const actionRules = {
     sendEmailDefault: false,
     respondsAsync: false,
     answersWithLink: true,
+    undo: { not: 'the link that it made has gone out' },
   },
   reset_factors: {
     sentFrom: userStatuses,
@@ -98,6 +107,7 @@ const actionRules = {
     sendEmailDefault: null,
     respondsAsync: false,
     answersWithLink: false,
+    undo: { not: 'the factors are gone, and only the user can enrol new ones' },
   },
   suspend: {
     // Okta's reference names ACTIVE alone; recorded traffic shows PROVISIONED accepted and offered.
@@ -110,6 +120,7 @@ const actionRules = {
     sendEmailDefault: null,
     respondsAsync: false,
     answersWithLink: false,
+    undo: { by: 'unsuspend' },
   },
   unlock: {
     // An ACTIVE user may be blocked from unknown devices. No status shows that; only Okta's answer does.
@@ -122,6 +133,7 @@ const actionRules = {
     sendEmailDefault: null,
     respondsAsync: false,
     answersWithLink: false,
+    undo: { not: 'no call of Okta locks an account' },
   },
   unsuspend: {
     sentFrom: ['SUSPENDED'],
@@ -135,6 +147,7 @@ const actionRules = {
     sendEmailDefault: null,
     respondsAsync: false,
     answersWithLink: false,
+    undo: { by: 'suspend' },
   },
 } as const satisfies Record<Action, ActionRule>
 

@@ -49,6 +49,14 @@ export function readOwnerRequest(): OktaRequest {
   return { method: 'GET', path: '/api/v1/users/me', bucket: '/api/v1/users/me', headers: {} }
 }
 
+/**
+ * `GET /api/v1/users?limit=1`: the cheapest call that counts in the bucket of the lifecycle calls, and so shows its limit.
+ * Source: the recorded trace that {@link Bucket} names.
+ */
+export function lifecycleLimitRequest(): OktaRequest {
+  return { method: 'GET', path: '/api/v1/users?limit=1', bucket: '/api/v1/users', headers: {} }
+}
+
 /** `GET /api/v1/users/{id}/factors`: the factors that the user has enrolled. Counts as a lifecycle call. */
 export function listFactorsRequest(userId: string): OktaRequest {
   return {

@@ -13,7 +13,17 @@ export interface OktaUser {
   readonly transitioningToStatus: string | null
   /** The actions that Okta offers for this user now, by the user's own links. It may allow others too. */
   readonly offered: readonly Action[]
+  /** The directory that the user comes from. Its next import may undo what is done in Okta. Null for every other user. */
+  readonly directory: UserDirectory | null
 }
+
+/**
+ * The values of `credentials.provider.type` that stand for a directory.
+ * Source: Okta management OpenAPI specification, `AuthenticationProviderType`.
+ */
+const userDirectories = ['ACTIVE_DIRECTORY', 'LDAP'] as const
+
+type UserDirectory = (typeof userDirectories)[number]
 
 /** Parses the user in an answer to `GET /users/{id}`; null if it has no user that can be understood. */
 export function parseUser(answer: Answered): OktaUser | null {
@@ -32,7 +42,13 @@ export function parseUser(answer: Answered): OktaUser | null {
         ? value.transitioningToStatus
         : null,
     offered: parseOffered(value._links),
+    directory: parseDirectory(value.credentials),
   }
+}
+
+function parseDirectory(credentials: unknown): UserDirectory | null {
+  const { provider } = (credentials ?? {}) as { provider?: { type?: unknown } | null }
+  return userDirectories.find((name) => name === provider?.type) ?? null
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { PlannedRow } from './plan-rows.ts'
 import type { PlanEnd } from './plan-schema.ts'
-import { type PlanForecast, renderPlanEnd, renderPlannedTask } from './render-plan.ts'
+import type { PlanForecast } from './plan-time.ts'
+import { planWidths, renderPlanEnd, renderPlanHead, renderPlannedTask } from './render-plan.ts'
 
 /** Writes a plan row by row and keeps no more than one row in memory. */
 export interface PlanAnswer {
@@ -11,16 +12,23 @@ export interface PlanAnswer {
   end(end: PlanEnd, time: PlanForecast | null, org: string): Promise<void>
 }
 
-/** An answer for people: a line for each task. */
-export function textAnswer(out: NodeJS.WritableStream): PlanAnswer {
+/**
+ * An answer for people: a table with a line for each task.
+ *
+ * @param rows rows of the input
+ */
+export function textAnswer(out: NodeJS.WritableStream, rows: number): PlanAnswer {
+  const widths = planWidths(rows)
   let begun = false
   return {
     get begun() {
       return begun
     },
     row({ tasks }) {
+      const head = begun ? [] : [renderPlanHead(widths)]
       begun = true
-      return write(out, tasks.map((task) => `${renderPlannedTask(task, tasks.length)}\n`).join(''))
+      const lines = [...head, ...tasks.map((task) => renderPlannedTask(task, widths))]
+      return write(out, lines.map((line) => `${line}\n`).join(''))
     },
     async end(end, time, org) {
       await write(out, renderPlanEnd(end, time, org))

@@ -1,6 +1,6 @@
 import type { BucketReport } from '../budget/lane.ts'
 import { renderDuration } from '../messages/duration.ts'
-import { forecastRun } from './render-plan.ts'
+import { forecastRun } from './plan-time.ts'
 
 /** Shows how far a plan is, on standard error. */
 export interface PlanProgress {

@@ -19,6 +19,7 @@ import { refusedResult } from '../rules/unsent-result.ts'
 import type { PlannedTask } from './plan-schema.ts'
 import {
   nameOfPossible,
+  type PlannedRoles,
   type PossibleStatus,
   type SimulatedRow,
   type Subject,
@@ -37,10 +38,12 @@ export interface PlannedRow {
   readonly isRead: boolean
   /** Whether the run looks up the user's admin roles for this row. */
   readonly looksUpRoles: boolean
+  /** The row's user as read; null if nobody was. */
+  readonly user: PlannedUser | null
 }
 
 export interface PlanRowsOptions {
-  readonly job: Pick<Job, 'guards' | 'read_first' | 'input' | 'steps'>
+  readonly job: Pick<Job, 'guards' | 'read_first' | 'input' | 'steps' | 'order'>
   readonly owner: TokenOwner
   readonly protect: ProtectedUsers
   /** Looks up each user's admin roles before the first call; null if the job does not ask for that. */
@@ -50,6 +53,8 @@ export interface PlanRowsOptions {
   readonly now: () => number
   /** How many rows ahead users may be read, from 1. */
   readonly ahead: number
+  /** The steps of a row that have a result already, where a run goes on from another; none by default. */
+  readonly doneSteps?: (row: number) => readonly number[]
 }
 
 /**
@@ -68,7 +73,14 @@ export async function* planRows(
     const { row, early, read } = next
     if (row.kind !== 'valid') {
       const { reason } = refusedResult(row, '')
-      return { row, tasks: [refusedTask(row)], skipped: reason, isRead: false, looksUpRoles: false }
+      return {
+        row,
+        tasks: [refusedTask(row)],
+        skipped: reason,
+        isRead: false,
+        looksUpRoles: false,
+        user: null,
+      }
     }
     if (early !== null) {
       return {
@@ -77,11 +89,16 @@ export async function* planRows(
         skipped: early.reason,
         isRead: false,
         looksUpRoles: false,
+        user: null,
       }
     }
-    return { row, ...(await planner.plan(row, await read)), isRead: options.job.read_first }
+    const found = await read
+    const user = found?.kind === 'found' ? found.user : null
+    return { row, ...(await planner.plan(row, found)), isRead: options.job.read_first, user }
   }
   for await (const row of rows) {
+    // A row that is done in full is nothing to plan.
+    if (row.kind === 'valid' && options.doneSteps?.(row.row).length === row.actions.length) continue
     const early = row.kind === 'valid' ? judgeDue(row, options.now()) : null
     const isRead = row.kind === 'valid' && early === null && options.job.read_first
     const read = isRead ? options.reads.of(row) : Promise.resolve(null)
@@ -140,6 +157,8 @@ class Planner {
   readonly #guards: UserGuards
   readonly #shortNames: boolean
   readonly #steps: Job['steps']
+  readonly #stepByStep: boolean
+  readonly #doneSteps: (row: number) => readonly number[]
   readonly #traces = new Map<string, Trace>()
   /** One object for each distinct trace, however many users share it. */
   readonly #interned = new Map<string, Trace>()
@@ -149,10 +168,12 @@ class Planner {
   /** Users whose roles the run looks up for the rows so far. */
   readonly #lookedUp = new Set<string>()
 
-  constructor({ job, owner, protect, roles = null }: PlanRowsOptions) {
+  constructor({ job, owner, protect, roles = null, doneSteps = () => [] }: PlanRowsOptions) {
     this.#roles = roles
     this.#shortNames = job.input.short_names
     this.#steps = job.steps
+    this.#stepByStep = job.order === 'step' && (job.steps?.length ?? 0) > 1
+    this.#doneSteps = doneSteps
     this.#guards = { protect, onlyStatus: job.guards.only_status, owner }
   }
 
@@ -163,7 +184,7 @@ class Planner {
     const subject: Subject = read.passing
       ? { kind: 'open', why: read.message, verdict: () => null, sentAnyway: false }
       : { kind: 'missing', why: read.message }
-    const { tasks, skipped } = simulateRow(row, subject, this.#guards, null, this.#steps)
+    const { tasks, skipped } = this.#simulateOnce(row, subject, null)
     return { tasks, skipped, looksUpRoles: false }
   }
 
@@ -191,7 +212,7 @@ class Planner {
     userId: string,
     preceding: string | null,
   ): Promise<{ readonly simulated: SimulatedRow; readonly looksUpRoles: boolean }> {
-    const simulated = simulateRow(row, subject, this.#guards, preceding, this.#steps)
+    const simulated = this.#simulateOnce(row, subject, preceding)
     const sends = simulated.tasks.some(({ expected }) => expected === 'succeeded' || expected === 'unknown')
     if (this.#roles === null || !sends) return { simulated, looksUpRoles: false }
     const looksUpRoles = !this.#lookedUp.has(userId)
@@ -199,7 +220,7 @@ class Planner {
     const finding = await this.#roles.of(userId)
     if (finding.kind === 'none') return { simulated, looksUpRoles }
     return {
-      simulated: simulateRow(row, subject, this.#guards, preceding, this.#steps, finding),
+      simulated: this.#simulateOnce(row, subject, preceding, finding),
       looksUpRoles,
     }
   }
@@ -210,6 +231,9 @@ class Planner {
       const guards = { ...this.#guards, onlyStatus: null }
       const verdict = (action: Action): GuardVerdict | null => guardUser(user, guards, [], action)
       return { kind: 'open', why, verdict, sentAnyway: false }
+    }
+    if (trace !== null && this.#stepByStep) {
+      return open('the job goes step by step, and an earlier row of this user has steps in between')
     }
     if (twin) return open('an earlier row that may mean this user could not be read')
     if (transitioningToStatus !== null) {
@@ -229,6 +253,15 @@ class Planner {
     const subject: Subject = { kind: 'open', why: 'users are not read', verdict, sentAnyway: true }
     const { simulated, looksUpRoles } = await this.#simulate(row, subject, row.user, preceding)
     return { tasks: simulated.tasks, skipped: simulated.skipped, looksUpRoles }
+  }
+
+  #simulateOnce(
+    row: ValidRow,
+    subject: Subject,
+    preceding: string | null,
+    roles: PlannedRoles = null,
+  ): SimulatedRow {
+    return simulateRow(row, subject, this.#guards, preceding, this.#steps, this.#doneSteps(row.row), roles)
   }
 
   #remember(user: string, trace: Trace): void {

@@ -2,15 +2,12 @@ import * as z from 'zod'
 import { actionNames } from '../okta/actions.ts'
 import { userStatuses } from '../okta/status.ts'
 import { controlTotalsSchema } from '../rules/control-totals.ts'
-
-/** How a plan expects a task to end; `unknown` if only the run can show it. */
-export const expectations = ['succeeded', 'unchanged', 'failed', 'skipped', 'unknown'] as const
-export type Expectation = (typeof expectations)[number]
+import { expectations } from '../rules/expectation.ts'
 
 const count = z.int().min(0)
 const byExpectation = z.record(z.enum(expectations), count)
 
-const plannedTaskSchema = z.strictObject({
+export const plannedTaskSchema = z.strictObject({
   row: z.int().min(1).describe('The row of the input, from 1.'),
   step: z.int().min(1).describe("From 1: the place of the action among the row's actions."),
   user: z.string().describe('The user key as the row gives it, trimmed.'),
@@ -32,7 +29,7 @@ const plannedTaskSchema = z.strictObject({
 /** A task and its expected end. */
 export type PlannedTask = Readonly<z.infer<typeof plannedTaskSchema>>
 
-const totalsSchema = z.strictObject({
+export const totalsSchema = z.strictObject({
   rows: count.describe('Rows of the input.'),
   control_totals: controlTotalsSchema,
   tasks: count.describe('Tasks of these rows; a bad row counts as one.'),
@@ -40,13 +37,21 @@ const totalsSchema = z.strictObject({
   actions: z
     .partialRecord(z.enum([...actionNames, 'unknown']), byExpectation)
     .describe('The same by action; unknown: bad rows without a valid action.'),
+  statuses: z
+    .partialRecord(z.enum([...userStatuses, 'unknown']), byExpectation)
+    .describe('The same by the status that the user has when the task would begin.'),
+  users: count.describe('Distinct users to whom something would be sent.'),
+  deactivated_users: count.describe('Distinct users whose deactivation would be sent.'),
+  directory_users: count.describe(
+    'Those of users that come from a directory, whose next import may undo what is done in Okta.',
+  ),
   mails: count.describe('The most mails that Okta would send.'),
 })
 
 /** The totals of a plan. */
 export type PlanTotals = Readonly<z.infer<typeof totalsSchema>>
 
-const requestsSchema = z.strictObject({
+export const requestsSchema = z.strictObject({
   reads: count.describe("Reads of single users, the token's owner among them, and what guards look up."),
   roles: count
     .optional()

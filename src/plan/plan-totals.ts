@@ -1,9 +1,13 @@
 import type { InputRow } from '../input/row.ts'
 import type { Job } from '../job/job.ts'
 import { type Action, actionNames, ruleOf } from '../okta/actions.ts'
+import type { UserStatus } from '../okta/status.ts'
+import { normalizeUserKey } from '../okta/user.ts'
 import { ControlCounter } from '../rules/control-totals.ts'
+import { type Expectation, expectations, wouldSend } from '../rules/expectation.ts'
+import { verifiedBy } from '../rules/verify.ts'
 import type { PlannedRow } from './plan-rows.ts'
-import { type Expectation, expectations, type PlanRequests, type PlanTotals } from './plan-schema.ts'
+import type { PlanRequests, PlanTotals } from './plan-schema.ts'
 
 /** Counts planned rows one by one and keeps none of them. */
 export interface PlanCounter {
@@ -18,7 +22,7 @@ export interface PlanCounter {
  * @param begun what a run sends before its first row: reads of the token's owner, and of what the guards need
  */
 export function createPlanCounter(
-  job: Pick<Job, 'options' | 'read_first'>,
+  job: Pick<Job, 'options' | 'read_first' | 'verify'>,
   begun: Pick<PlanRequests, 'reads' | 'roles'> = { reads: 1 },
 ): PlanCounter {
   const control = new ControlCounter()
@@ -28,17 +32,30 @@ export function createPlanCounter(
   let lifecycle = 0
   const expected = noneExpected()
   const actions: Partial<Record<Action | 'unknown', Record<Expectation, number>>> = {}
+  const statuses: Partial<Record<UserStatus | 'unknown', Record<Expectation, number>>> = {}
+  const users = new Set<string>()
+  const deactivated = new Set<string>()
+  const fromDirectory = new Set<string>()
 
-  function addTask(action: Action, row: InputRow, afterSending: boolean): void {
+  function addUser(user: PlannedRow['user'], key: string, action: Action): void {
+    const name = user?.id ?? Buffer.from(normalizeUserKey(key)).toString()
+    users.add(name)
+    if (action === 'deactivate') deactivated.add(name)
+    if (user !== null && user.directory !== null) fromDirectory.add(name)
+  }
+
+  function addTask(action: Action, row: InputRow, afterSending: boolean, isLast: boolean): void {
     lifecycle++
     if (row.kind === 'valid' && sendsMail(action, row.sendEmail, job)) mails++
-    if (job.read_first && readsBack(action, job)) reads++
+    const verified = verifiedBy(job.verify, action, isLast)
+    if (verified === 'factors') lifecycle++
+    if (verified === 'status' || (job.read_first && readsBack(action, job))) reads++
     // A read from before a call is out of date for the step after it.
     if (job.read_first && afterSending) reads++
   }
 
   return {
-    add({ row, tasks: planned, skipped, isRead, looksUpRoles }) {
+    add({ row, tasks: planned, skipped, isRead, looksUpRoles, user }) {
       control.add(skipped)
       if (isRead) reads++
       if (looksUpRoles) {
@@ -46,16 +63,18 @@ export function createPlanCounter(
         roles++
       }
       let sentBefore = false
-      for (const { action: name, expected: expectation } of planned) {
+      for (const [index, task] of planned.entries()) {
+        const { action: name, user: key, status, expected: expectation } = task
         const action = actionNames.find((known) => known === name)
         tasks++
         expected[expectation]++
-        const counts = actions[action ?? 'unknown'] ?? noneExpected()
-        counts[expectation]++
-        actions[action ?? 'unknown'] = counts
-        const sent = expectation === 'succeeded' || expectation === 'unknown'
-        if (sent && action !== undefined) addTask(action, row, sentBefore)
-        else if (sentBefore && job.read_first) reads++
+        count(actions, action ?? 'unknown', expectation)
+        count(statuses, status ?? 'unknown', expectation)
+        const sent = wouldSend(expectation)
+        if (sent && action !== undefined) {
+          addTask(action, row, sentBefore, index === planned.length - 1)
+          addUser(user, key, action)
+        } else if (sentBefore && job.read_first) reads++
         sentBefore = sent
       }
     },
@@ -65,6 +84,10 @@ export function createPlanCounter(
       tasks,
       expected: { ...expected },
       actions: structuredClone(actions),
+      statuses: structuredClone(statuses),
+      users: users.size,
+      deactivated_users: deactivated.size,
+      directory_users: fromDirectory.size,
       mails,
     }),
     requests: () => ({ reads, ...(roles === 0 ? {} : { roles }), lifecycle }),
@@ -80,6 +103,16 @@ function sendsMail(action: Action, ofRow: boolean | null, { options }: Pick<Job,
 function readsBack(action: Action, { options }: Pick<Job, 'options'>): boolean {
   const { doubt, target, respondsAsync } = ruleOf(action)
   return doubt !== 'factors' && (target.length !== 1 || (respondsAsync && options.respond_async))
+}
+
+function count<Name extends string>(
+  counts: Partial<Record<Name, Record<Expectation, number>>>,
+  name: Name,
+  expectation: Expectation,
+): void {
+  const some = counts[name] ?? noneExpected()
+  some[expectation]++
+  counts[name] = some
 }
 
 function noneExpected(): Record<Expectation, number> {

@@ -1,79 +1,117 @@
-import { forecast } from '../budget/forecast.ts'
-import type { BucketReport } from '../budget/lane.ts'
 import { counted } from '../messages/counted.ts'
 import { renderDuration } from '../messages/duration.ts'
 import { visible } from '../messages/shown.ts'
+import { actionNames } from '../okta/actions.ts'
+import { userStatuses } from '../okta/status.ts'
 import { renderControlTotals } from '../rules/control-totals.ts'
-import { expectations, type PlanEnd, type PlannedTask, type PlanRequests } from './plan-schema.ts'
+import { type Expectation, expectations } from '../rules/expectation.ts'
+import type { PlanEnd, PlannedTask, PlanTotals } from './plan-schema.ts'
+import type { PlanForecast } from './plan-time.ts'
 
-/** A planned task as one line for a person, without its line feed. Names the step if the row has several. */
-export function renderPlannedTask(task: PlannedTask, stepsInRow: number): string {
+/** How wide the columns of a plan are, in characters. */
+export interface PlanWidths {
+  readonly row: number
+}
+
+const stepWidth = 4
+const actionWidth = longest(actionNames)
+const statusWidth = longest(userStatuses)
+const expectedWidth = longest(expectations)
+
+/** The widths for an input of so many rows. */
+export function planWidths(rows: number): PlanWidths {
+  return { row: Math.max('row'.length, String(rows).length) }
+}
+
+/** The names of a plan's columns, as a line without its line feed. */
+export function renderPlanHead(widths: PlanWidths): string {
+  return inColumns(['row', 'step', 'action', 'status', 'expected', 'user'], widths)
+}
+
+/** A planned task as a line of the table, without its line feed. */
+export function renderPlannedTask(task: PlannedTask, widths: PlanWidths): string {
   const { row, step, user, okta_login: login, action, status, expected, reason } = task
-  const place = stepsInRow > 1 ? `row ${row}, step ${step}` : `row ${row}`
-  const from = status === null ? '' : ` (${status})`
-  const why = reason === null ? '' : `: ${reason}`
-  return visible(
-    `${place}: ${action} ${user}${login === null || login.toLowerCase() === user.toLowerCase() ? '' : ` = ${login}`}${from} ${expected}${why}`,
-  )
+  const who = login === null || login.toLowerCase() === user.toLowerCase() ? user : `${user} = ${login}`
+  const what = reason === null ? who : `${who}: ${reason}`
+  return visible(inColumns([String(row), String(step), action, status ?? '-', expected, what], widths))
 }
 
-/** How long a run takes, by the limits that were seen. */
-export interface PlanForecast {
-  readonly seconds: number
-  /** Requests a minute in the slowest bucket. */
-  readonly perMinute: number
-}
-
-/** Estimates how long a run takes, from what its buckets allow. Null if no bucket that it needs has shown a limit. */
-export function forecastRun(requests: PlanRequests, buckets: readonly BucketReport[]): PlanForecast | null {
-  let slowest: PlanForecast | null = null
-  for (const bucket of buckets) {
-    const count = requestsIn(bucket, requests)
-    const found = count === 0 ? null : forecast(count, [{ bucket, perTask: 1 }])
-    if (found !== null && found.seconds > (slowest?.seconds ?? 0)) slowest = found
-  }
-  return slowest
-}
-
-function requestsIn({ bucket }: BucketReport, { reads, roles = 0, lifecycle }: PlanRequests): number {
-  if (bucket === '/api/v1/users') return lifecycle + roles
-  // Minus the one read of the owner, which has its own bucket.
-  return bucket === '/api/v1/users/{id}' ? reads - roles - 1 : 0
-}
-
-/** The totals of a plan for a terminal, as lines that end with a line feed. */
-export function renderPlanEnd({ totals, requests }: PlanEnd, time: PlanForecast | null, org: string): string {
-  const { control_totals: control, tasks, expected, actions, mails } = totals
-  const counts = expectations.filter((name) => expected[name] > 0).map((name) => `${expected[name]} ${name}`)
-  const byAction = Object.entries(actions).map(([action, of]) => {
-    const parts = expectations.filter((name) => of[name] > 0).map((name) => `${of[name]} ${name}`)
-    return `  ${action}: ${parts.join(', ')}`
-  })
-  const upTo = expected.unknown > 0 ? 'up to ' : ''
+function inColumns(
+  cells: readonly [string, string, string, string, string, string],
+  widths: PlanWidths,
+): string {
+  const [row, step, action, status, expected, user] = cells
   return [
-    '',
-    `Plan for ${org}: ${renderControlTotals(control)}; ${counted(tasks, 'task')}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
-    ...(byAction.length > 1 ? byAction : []),
-    `A run would send ${upTo}${counted(requests.lifecycle, 'lifecycle call')} and ${counted(requests.reads, 'read')}.`,
+    row.padStart(widths.row),
+    step.padStart(stepWidth),
+    action.padEnd(actionWidth),
+    status.padEnd(statusWidth),
+    expected.padEnd(expectedWidth),
+    user,
+  ].join('  ')
+}
+
+function longest(names: readonly string[]): number {
+  return Math.max(...names.map((name) => name.length))
+}
+
+/** The totals of a plan, line by line: what the person reads who has to answer for it. */
+export function describeTotals({ totals, requests }: PlanEnd, org: string): readonly string[] {
+  const { control_totals: control, tasks, expected, actions, statuses, mails } = totals
+  const upTo = expected.unknown > 0 ? 'up to ' : ''
+  const counts = countsOf(expected)
+  return [
+    `Plan for ${org}: ${renderControlTotals(control)}; ${counted(tasks, 'task')}${counts === '' ? '' : `: ${counts}`}`,
+    ...linesOf('by action', actions),
+    ...linesOf('by status', statuses),
+    `A run would send ${upTo}${counted(requests.lifecycle, 'lifecycle call')} and ${counted(requests.reads, 'read')}, for ${counted(totals.users, 'user')}.`,
     ...(requests.roles === undefined
       ? []
       : [
           `${requests.roles} of the reads look up the admin roles of single users (protect_admins) and count as lifecycle calls.`,
         ]),
+    ...(totals.deactivated_users === 0
+      ? []
+      : [`It would deactivate ${upTo}${counted(totals.deactivated_users, 'user')}.`]),
     mails === 0 ? 'Okta would send no mail.' : `Okta would send ${upTo}${counted(mails, 'mail')}.`,
-    renderTime(time, requests.roles !== undefined),
-    'Only reads were sent.',
-    '',
-  ]
-    .map(visible)
-    .join('\n')
+    ...(totals.directory_users === 0 ? [] : [describeDirectory(totals)]),
+  ].map(visible)
 }
 
-/** @param sawLifecycle whether the plan itself sent what counts as a lifecycle call, so that it has seen their limit */
-function renderTime(time: PlanForecast | null, sawLifecycle: boolean): string {
+function describeDirectory({ directory_users: users }: PlanTotals): string {
+  const come = users === 1 ? 'comes' : 'come'
+  return `${users} of these users ${come} from a directory (Active Directory, LDAP): its next import may undo what is done in Okta.`
+}
+
+/** A line for each name, if there are several. */
+function linesOf(
+  what: string,
+  counts: Readonly<Partial<Record<string, Readonly<Record<Expectation, number>>>>>,
+): readonly string[] {
+  const lines = Object.entries(counts).flatMap(([name, of]) =>
+    of === undefined ? [] : [`    ${name}: ${countsOf(of)}`],
+  )
+  return lines.length > 1 ? [`  ${what}:`, ...lines] : []
+}
+
+function countsOf(counts: Readonly<Record<Expectation, number>>): string {
+  return expectations
+    .filter((name) => counts[name] > 0)
+    .map((name) => `${counts[name]} ${name}`)
+    .join(', ')
+}
+
+/** The end of a plan for a terminal, as lines that end with a line feed. */
+export function renderPlanEnd(end: PlanEnd, time: PlanForecast | null, org: string): string {
+  return ['', ...describeTotals(end, org), describeTime(time), 'Only reads were sent.', ''].join('\n')
+}
+
+/** How long a run would take, as sentences. */
+export function describeTime(time: PlanForecast | null): string {
   if (time === null) return 'The duration is not known, because no limit was seen.'
-  const about = `It would take about ${renderDuration(time.seconds)} at ${Math.floor(time.perMinute)}/min`
-  return sawLifecycle
-    ? `${about}, by the limits of lifecycle calls and reads.`
-    : `${about}, by the limit of reads. The limit of lifecycle calls shows only in the run.`
+  const { seconds, perMinute, lifecycleLimit } = time
+  const rate = `It would take about ${renderDuration(seconds)} at ${Math.floor(perMinute)}/min.`
+  if (lifecycleLimit === null) return `${rate} No limit of lifecycle calls was seen.`
+  const { limit, allowance, windowSeconds } = lifecycleLimit
+  return `${rate} Okta allows ${limit} lifecycle calls in ${windowSeconds} s, of which the run would use ${allowance}; one of them was spent on looking this up, by listing one user.`
 }

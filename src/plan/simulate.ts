@@ -5,11 +5,12 @@ import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import type { OktaUser } from '../okta/user.ts'
 import { decide } from '../rules/decide.ts'
+import type { Expectation } from '../rules/expectation.ts'
 import { type GuardVerdict, guardUser, type UserGuards } from '../rules/guards.ts'
 import type { SkipReason } from '../rules/result.ts'
 import { skipForPreceding } from '../rules/row-order.ts'
 import type { RowVerdict } from '../rules/row-verdict.ts'
-import type { Expectation, PlannedTask } from './plan-schema.ts'
+import type { PlannedTask } from './plan-schema.ts'
 
 /** A status that the user may have, with the one that a suspension took the user from: an unsuspend leads back to it. */
 export interface PossibleStatus {
@@ -81,6 +82,7 @@ interface Outcome {
  *
  * @param preceding the signature of the same user's preceding row; null if there is none
  * @param steps the job's steps; null if it has none
+ * @param done steps that have a result already: the user is read after them, and they are not planned
  * @param roles counts only where a call would be sent
  */
 export function simulateRow(
@@ -89,6 +91,7 @@ export function simulateRow(
   guards: UserGuards,
   preceding: string | null,
   steps: readonly JobStep[] | null,
+  done: readonly number[] = [],
   roles: PlannedRoles = null,
 ): SimulatedRow {
   const duplicate = skipForPreceding(
@@ -103,6 +106,7 @@ export function simulateRow(
   const tasks: PlannedTask[] = []
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
+    if (done.includes(step)) continue
     const outcomes = worlds.map((world) =>
       outcomeIn(world, { action, step, goesOn: goesOn(steps, step), roles }, subject, guards),
     )

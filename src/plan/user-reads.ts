@@ -20,7 +20,7 @@ export type PlannedRead =
 /** A user as read. */
 export type PlannedUser = Pick<
   FoundUser['user'],
-  'id' | 'login' | 'status' | 'transitioningToStatus' | 'offered'
+  'id' | 'login' | 'status' | 'statusChanged' | 'transitioningToStatus' | 'offered' | 'directory'
 >
 
 /** Reads each user only once, even if several rows name the user. */
@@ -78,14 +78,17 @@ export class UserReads {
       return failed
     }
     this.#found++
-    const { id, login, status, transitioningToStatus } = read.user
+    const { id, login, status, statusChanged, transitioningToStatus, directory } = read.user
     const offered = this.#interned(read.user.offered)
     const before = this.#done.get(id)
     // Of two reads of a user, the first to arrive counts for both.
     const found: PlannedRead =
       before?.kind === 'found'
         ? before
-        : { kind: 'found', user: { id, login, status, transitioningToStatus, offered } }
+        : {
+            kind: 'found',
+            user: { id, login, status, statusChanged, transitioningToStatus, offered, directory },
+          }
     this.#done.set(id, found).set(key, found)
     // A short name is not kept: another user's login may begin with the same text.
     if (login.includes('@')) this.#done.set(foldLogin(login), found)

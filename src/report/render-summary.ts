@@ -21,6 +21,8 @@ const skipWords: Readonly<Record<SkipReason, string>> = {
   earlier_step: 'because an earlier step of the row did not succeed',
   in_doubt: 'because an earlier action on the user is in doubt',
   superseded: 'because a later row of the user was carried out',
+  changed_since_plan: 'because the user is not as the plan found it',
+  changed_since_run: 'because the user is not as that run left it',
 }
 
 /** The summary for a terminal: plain text without colour, as lines that end with a line feed. */
@@ -46,6 +48,7 @@ function renderHead(summary: Summary): string[] {
     `Run ${summary.run_id} ${summary.state}${reason}`,
     ...alignLabels([
       ...(summary.retry_of === null ? [] : [['Retry of', summary.retry_of] as const]),
+      ...(summary.undo_of === null ? [] : [['Undo of', summary.undo_of] as const]),
       ['Job', summary.job],
       ['Org', summary.org],
       ['Time', `${renderDuration(summary.duration_seconds)}${executions}`],

@@ -80,6 +80,11 @@ export const summarySchema = z
   .strictObject({
     run_id: z.string(),
     retry_of: z.string().nullable().describe('The run that this one retries; null if it is not a retry.'),
+    undo_of: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe('The run that this one takes back; null if it is not an undo.'),
     job: z.string().describe('The name of the job.'),
     org: z.string().describe("The org's URL."),
     state: z

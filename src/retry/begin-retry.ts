@@ -1,18 +1,17 @@
 import { type Survey, SurveyCounter } from '../input/survey.ts'
-import type { JournalHead } from '../journal/journal-check.ts'
 import { JournalState } from '../journal/journal-state.ts'
 import { createJournal, replayJournal } from '../journal/open-journal.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { SupersededRows } from '../rules/superseded.ts'
 import { identityOf } from '../run/activation-links.ts'
 import type { InputCopy } from '../run/input-copy.ts'
+import type { NextRun, OldRun } from '../run/old-run.ts'
 import { rowsWithResults } from '../run/rows-with-results.ts'
 import { hasJournal, journalOf, journalPath } from '../run/run-directory.ts'
-import type { RunFile } from '../run/run-file.ts'
+import { openInput } from '../run/write-input.ts'
 import { carryOver } from './carry-over.ts'
 import { DuplicateRows } from './duplicates.ts'
 import { selectRow } from './select-row.ts'
-import { openInput } from './write-input.ts'
 
 /** The part of an old run that a new run takes up, as written to the new run's directory. */
 export interface Retry {
@@ -31,14 +30,6 @@ export interface Retry {
   readonly invalidRows: number
 }
 
-/** The run that a retry starts from. */
-export interface OldRun {
-  readonly directory: string
-  readonly run: RunFile
-  /** How far its journal was at the last stop; null if that is not known. */
-  readonly recorded: JournalHead | null
-}
-
 const eventsPerWait = 1_000
 
 /**
@@ -48,10 +39,7 @@ const eventsPerWait = 1_000
  * @returns null if nothing is left; the directory then has no input and no journal
  * @throws KnownError when the old run can't be read or the new one can't be written
  */
-export async function beginRetry(
-  old: OldRun,
-  next: { readonly directory: string; readonly runId: string },
-): Promise<Retry | null> {
+export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | null> {
   const state = await replay(old)
   const { superseded, retriedRows, invalidRows } = await findRows(old, state)
   if (retriedRows === 0) return null

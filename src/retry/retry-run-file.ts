@@ -32,6 +32,8 @@ export function retryRunFile(
       users: retry.survey.distinctUsers,
     },
     owner: null,
+    // What failed is decided about anew: a plan is done once.
+    plan: undefined,
     confirmed: true,
     retry_of: old.run_id,
     closed_by: undefined,

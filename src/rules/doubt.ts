@@ -81,10 +81,19 @@ export function settle(action: Action, attempt: DoubtfulAttempt, now: Observatio
   }
 }
 
+/** The latest moment at which a call can have been sent. */
+export type SentAround = Pick<DoubtfulAttempt, 'oktaTimeAtMost'>
+
+/**
+ * How many of a user's factors are from before a call. Okta shows whole seconds, cut off: one of the same second counts
+ * as old. One without a time may be. Better to reset again than to call it done.
+ */
+export function factorsFrom({ oktaTimeAtMost }: SentAround, factorTimes: readonly number[]): number {
+  return factorTimes.filter((time) => !(time > oktaTimeAtMost)).length
+}
+
 function settleByFactors(attempt: DoubtfulAttempt, factorTimes: readonly number[]): Verdict {
-  // Okta shows whole seconds, cut off: one of the same second counts as old. One without a time may be. Better to reset
-  // again than to call it done.
-  const old = factorTimes.filter((time) => !(time > attempt.oktaTimeAtMost)).length
+  const old = factorsFrom(attempt, factorTimes)
   if (old > 0) {
     return {
       kind: 'not_applied',

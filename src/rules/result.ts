@@ -20,6 +20,8 @@ export const skipReasons = [
   'earlier_step',
   'in_doubt',
   'superseded',
+  'changed_since_plan',
+  'changed_since_run',
 ] as const
 export type SkipReason = (typeof skipReasons)[number]
 

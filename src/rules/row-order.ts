@@ -1,4 +1,6 @@
 import { signatureOf, type ValidRow } from '../input/row.ts'
+import { parseAction, ruleOf } from '../okta/actions.ts'
+import type { UserStatus } from '../okta/status.ts'
 import type { ResultName, SkipReason, TaskResult } from './result.ts'
 
 /** What the next row of the same user must know of a finished row. */
@@ -7,6 +9,8 @@ export interface RowTrace {
   readonly signature: string
   /** Whether a task of the row is in doubt, so that nothing more is done with the user. */
   readonly inDoubt: boolean
+  /** The statuses that the user's last applied task may have led to; null if none of this run changed the status. */
+  readonly ledTo: readonly UserStatus[] | null
 }
 
 /** Why a task is skipped because of its own row or an earlier row of its user. */
@@ -32,7 +36,7 @@ export const duplicateSkip: Skip = {
 /** What the preceding row of the same user decides for a row; null when it decides nothing. */
 export function skipForPreceding(
   row: Pick<ValidRow, 'actions' | 'sendEmail'>,
-  preceding: RowTrace | null,
+  preceding: Pick<RowTrace, 'signature' | 'inDoubt'> | null,
 ): Skip | null {
   if (preceding === null) return null
   if (preceding.inDoubt) {
@@ -53,8 +57,12 @@ export function skipForPreceding(
  * @param goesOn whether the job lets them go on after a failure
  */
 export function skipAfter(result: TaskResult, goesOn: boolean): Skip | null {
-  // Both are said of a row as a whole.
-  if (result.reason === 'not_due' || result.reason === 'other_login') {
+  // All are said of a row as a whole.
+  if (
+    result.reason === 'not_due' ||
+    result.reason === 'other_login' ||
+    result.reason === 'changed_since_plan'
+  ) {
     return { reason: result.reason, message: result.message }
   }
   if (result.result === 'failed' && !goesOn) {
@@ -64,4 +72,22 @@ export function skipAfter(result: TaskResult, goesOn: boolean): Skip | null {
     return { reason: 'in_doubt', message: `step ${result.step} (${result.action}) of this row is in doubt` }
   }
   return null
+}
+
+/**
+ * The statuses that a user may have after these results, by what was applied; null if nothing changed the status.
+ *
+ * @param before the same before them
+ */
+export function ledBy(
+  results: readonly Pick<TaskResult, 'action' | 'result'>[],
+  before: readonly UserStatus[] | null,
+): readonly UserStatus[] | null {
+  let led = before
+  for (const { action: name, result } of results) {
+    const action = result === 'succeeded' ? parseAction(name) : null
+    const target = action === null ? [] : ruleOf(action).target
+    if (target.length > 0) led = target
+  }
+  return led
 }

@@ -91,7 +91,7 @@ export class UserOrder {
         return waited
       },
       predecessor: () => row.predecessor,
-      preceding: (userId) => this.#traces.get(userId) ?? null,
+      preceding: (userId) => this.traceOf(userId),
       finish: (userId, trace) => {
         if (userId !== null && trace !== null) this.#traces.set(userId, this.#intern(trace))
         remove(this.#activeByKey, key, row)
@@ -102,6 +102,11 @@ export class UserOrder {
         for (const goOn of row.waiting) goOn()
       },
     }
+  }
+
+  /** What the user's rows so far have left; null if there is none. */
+  traceOf(userId: string): RowTrace | null {
+    return this.#traces.get(userId) ?? null
   }
 
   /** Remembers a row that an earlier execution finished. Must be called in the order of the input. */
@@ -132,7 +137,7 @@ export class UserOrder {
   }
 
   #intern(trace: RowTrace): RowTrace {
-    const name = `${trace.inDoubt} ${trace.signature}`
+    const name = `${trace.inDoubt} ${trace.ledTo ?? ''} ${trace.signature}`
     const known = this.#interned.get(name)
     if (known !== undefined) return known
     this.#interned.set(name, trace)

@@ -13,13 +13,15 @@ export interface NewRun {
   readonly fromJobFile: boolean
   readonly acceptRefusals: boolean
   readonly orgUrl: string
+  /** The saved plan that is carried out, and whose token it was made with; null if there is none. */
+  readonly plan: { readonly of: NonNullable<RunFile['plan']>; readonly owner: RunFile['owner'] } | null
   /** Whether someone has already agreed to send. */
   readonly yes: boolean
 }
 
 /** Builds the `run.json` of a new run. */
 export function newRunFile(parts: NewRun): RunFile {
-  const { checked, acceptRefusals } = parts
+  const { checked, acceptRefusals, plan } = parts
   const { survey, mapping, input, job } = checked
   const actions = actionsOf(checked)
   return {
@@ -47,7 +49,8 @@ export function newRunFile(parts: NewRun): RunFile {
       },
     },
     org_url: parts.orgUrl,
-    owner: null,
+    owner: plan?.owner ?? null,
+    ...(plan === null ? {} : { plan: plan.of }),
     ...(acceptRefusals ? { accept_refusals: true } : {}),
     confirmed: parts.yes,
     state: 'new',

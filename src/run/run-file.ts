@@ -52,10 +52,14 @@ const runFileSchema = z.strictObject({
   owner: z.union([z.strictObject({ id: z.string(), login: z.string() }), z.literal('none')]).nullable(),
   /** Whether a person has said that refusals concern the users and not the token; absent if nobody has. */
   accept_refusals: z.boolean().optional(),
+  /** The saved plan that the run carries out, kept in its directory; absent if it carries out none. */
+  plan: z.strictObject({ id: z.string(), sha256: z.string() }).optional(),
   /** Whether someone has agreed to send. */
   confirmed: z.boolean(),
   /** The run that this one retries; absent if it is not a retry. */
   retry_of: z.string().optional(),
+  /** The run that this one takes back; absent if it is not an undo. */
+  undo_of: z.string().optional(),
   /** The run that goes on from this one; absent if there is none. */
   closed_by: z.string().optional(),
   state: z.enum(runStates),

@@ -54,6 +54,23 @@ export async function withJobLock<T>(
   return await holding([await jobSubjectIn(runsDirectory, job, runId)], options, work)
 }
 
+/**
+ * Does the work while this process holds a saved plan, so that no other process begins to carry it out meanwhile.
+ *
+ * @param runsDirectory the place for the run
+ */
+export async function withPlanLock<T>(
+  runsDirectory: string,
+  plan: string,
+  runId: string,
+  options: AcquireOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  // No job has this name: a job's name has no dot.
+  const subject = await jobSubjectIn(runsDirectory, `plan.${plan}`, runId)
+  return await holding([{ ...subject, name: 'this plan' }], options, work)
+}
+
 async function holding<T>(
   subjects: readonly HoldSubject[],
   options: AcquireOptions,

@@ -11,6 +11,7 @@ const commands = [
   'plan',
   'resume',
   'retry',
+  'undo',
   'status',
   'verify-journal',
   'doctor',

@@ -44,16 +44,22 @@ const actions = [
 ] as const
 
 describe('what is planned comes true', () => {
-  it('for every action in every status, by the result and in the same words', async () => {
+  it('for every action in every status, 480 users, by the result and in the same words', async () => {
     await withWorkplace(async (place) => {
-      const cases = actions.flatMap((action) => foreignStatuses.map((status) => ({ action, status })))
+      const pairs = actions.flatMap((action) => foreignStatuses.map((status) => ({ action, status })))
+      const cases = Array.from({ length: 480 }, (_, index) => pairs[index % pairs.length] ?? pairs[0]).filter(
+        (pair) => pair !== undefined,
+      )
       const users = makeUsers({ count: cases.length, status: cases.map(({ status }) => status) })
       const org = await place.org({ users })
-      const rows = cases.map(({ action }, index) => [userIdOf(index + 1), action] as const)
+      const keys = [userIdOf, loginOf, (number: number) => loginOf(number).toUpperCase()]
+      const rows = cases.map(({ action }, index) => {
+        return [keys[index % 3]?.(index + 1) ?? '', action] as const
+      })
       await place.write('in.csv', usersCsv(rows))
       const plan = planOf(await place.runHere(org, ['plan', 'in.csv', '--json', '--quiet']))
       expectOnlyReads(org)
-      expect(plan.totals).toMatchObject({ rows: 56, tasks: 56, expected: { unknown: 1 } })
+      expect(plan.totals).toMatchObject({ rows: 480, tasks: 480, expected: { unknown: 8 } })
       await place.runHere(org, ['run', 'in.csv', ...unattended])
       const lines = await place.results()
       for (const [index, { expected, reason, status }] of plan.rows.entries()) {
@@ -157,7 +163,11 @@ describe('a plan', () => {
       expect(plan.rows.map(({ row }) => row)).toEqual(numbers.map((_, index) => index + 1))
       expect(plan.totals.expected).toMatchObject({ succeeded: 300, skipped: 600 })
       expect(org.requests.map(({ path }) => path).sort()).toEqual(
-        ['/api/v1/users/me', ...makeUsers({ count: 300 }).map(({ id }) => `/api/v1/users/${id}`)].sort(),
+        [
+          '/api/v1/users/me',
+          '/api/v1/users?limit=1',
+          ...makeUsers({ count: 300 }).map(({ id }) => `/api/v1/users/${id}`),
+        ].sort(),
       )
       expect(await place.runs()).toEqual([])
       expect(await readdir(temporary)).toEqual([])
@@ -181,16 +191,20 @@ describe('a plan', () => {
       const end = await place.runHere(org, ['plan', 'in.csv'])
       expect(end.code, end.stderr).toBe(0)
       const lines = end.stdout.split('\n')
-      expect(lines.slice(0, 4)).toEqual([
-        `row 1: suspend ${userIdOf(1)} = user1@example.com (ACTIVE) succeeded`,
-        `row 2: activate ${userIdOf(2)} = user2@example.com (STAGED) succeeded`,
-        'row 3: unlock nobody@example.com failed: user nobody@example.com was not found in this org',
+      expect(lines.slice(0, 5)).toEqual([
+        'row  step  action         status            expected   user',
+        `  1     1  suspend        ACTIVE            succeeded  ${userIdOf(1)} = user1@example.com`,
+        `  2     1  activate       STAGED            succeeded  ${userIdOf(2)} = user2@example.com`,
+        '  3     1  unlock         -                 failed     nobody@example.com: user nobody@example.com was not found in this org',
         '',
       ])
       expect(end.stdout).toMatch(/3 rows = 3 with tasks .*; 3 tasks: 2 succeeded, 1 failed/)
       expect(end.stdout).toMatch(/2 lifecycle calls and 6 reads/)
       expect(end.stdout).toMatch(/1 mail\b/)
       expect(end.stdout).toMatch(/about [\d.]+ s at 147\/min/)
+      expect(end.stdout).toMatch(
+        /Okta allows 300 lifecycle calls in 60 s, of which the run would use 150; one of them was spent/,
+      )
       expect(end.stderr).toMatch(/3\/3 rows planned \(100%\)/)
       expectOnlyReads(org)
     })
@@ -215,7 +229,11 @@ describe('a plan', () => {
       expect(plan.rows.map(({ expected }) => expected)).toEqual(['unknown', 'skipped', 'skipped'])
       expect(plan.requests).toEqual({ reads: 2, lifecycle: 1 })
       const asked = org.requests.map(({ path }) => path)
-      expect(asked).toEqual(['/api/v1/users/me', '/api/v1/iam/assignees/users?limit=100'])
+      expect(asked).toEqual([
+        '/api/v1/users/me',
+        '/api/v1/iam/assignees/users?limit=100',
+        '/api/v1/users?limit=1',
+      ])
     })
   })
 

@@ -125,7 +125,9 @@ it.each(['offboarding', 'nightly', 'migration-cleanup'])(
       expect(end.stderr).toMatch(/sandbox/)
       const lines = parseCsv(await place.read(`runs/${runId}/results.csv`))
       const counts = countsOf(lines.map(({ result }) => result))
-      expect(Object.keys(counts).sort()).toEqual(['skipped', 'succeeded', 'unchanged'])
+      // Who is deactivated already is skipped by the status that the cleanup asks for.
+      const unchanged = name === 'migration-cleanup' ? [] : ['unchanged']
+      expect(Object.keys(counts).sort()).toEqual(['skipped', 'succeeded', ...unchanged])
       expect(counts.succeeded).toBeGreaterThan(counts.skipped ?? 0)
     })
   },

@@ -46,6 +46,36 @@ describe('a step whose failure the job allows for', () => {
     })
   })
 
+  it.each([4, 12])('does so over a kill after %d calls, and resume', async (count) => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 2 * foreignStatuses.length, status: foreignStatuses })
+      const org = await place.org({ users, latencyMs: 40 })
+      await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
+      await job(place, `${offboarding}\norder: step`)
+      const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+      const cli = place.start(
+        org,
+        ['run', 'in.csv', '--job', 'job.yaml', '--concurrency', '2', ...unattended],
+        impatient,
+      )
+      await org.waitUntil(() => Object.keys(org.applied).length >= count)
+      cli.kill('SIGKILL')
+      await cli.ended
+      const end = await place.run(org, ['resume', runId, '--quiet'], impatient)
+      const lines = (await place.results()).filter(({ step }) => step === '2')
+      // A call in the second of the step before it can't always be told from it. Nobody is left out for anything else.
+      const doubtful = lines.filter(({ result }) => result === 'in_doubt' || result === 'skipped')
+      expect(
+        doubtful.every(({ message }) => message?.includes('doubt') || message?.includes('may not')),
+      ).toBe(true)
+      expect(doubtful.length, end.stderr).toBeLessThanOrEqual(2)
+      const left = [...org.org.users.values()].filter(({ status }) => status !== 'DEPROVISIONED')
+      expect(left.length).toBeLessThanOrEqual(doubtful.length)
+      expect(end.code).toBe(doubtful.length === 0 ? 0 : 1)
+      expect(Math.max(...Object.values(org.applied))).toBe(1)
+    })
+  })
+
   it('counts as failed where the last step did not end well', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 2, status: ['STAGED', 'ACTIVE'] })

@@ -54,6 +54,7 @@ export async function executionOf(options: ExecutionOfOptions): Promise<Executio
     drainMs: 20_000,
     acceptRefusals: false,
     settleOnly: false,
+    plan: null,
     links: null,
     onBegin: () => {},
     onResult: () => {},

@@ -37,6 +37,7 @@ export const plainJob: Job = {
   report: { activation_links: null },
   read_first: true,
   skip_invalid: false,
+  verify: { actions: 'deactivate', for_seconds: 60 },
 }
 
 /** A run of a service app over a CSV of one column, which is at work. */

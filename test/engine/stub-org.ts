@@ -113,12 +113,14 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       roles: null,
       lookup: lookup.parts,
       recorder,
+      plan: null,
       links: null,
       sends: gate,
       reads: gate,
       requestTimeoutMs: 30_000,
       begunAt: lookup.parts.clock.nowAtMost(),
       settleOnly: false,
+      undoOf: null,
       ensureHold: async () => {},
       ...options.services,
     }
@@ -143,6 +145,8 @@ export function taskOf(more: Partial<TaskInput> = {}): TaskInput {
     target: ada.id,
     known: null,
     ledTo: [],
+    planned: null,
+    isLast: true,
     ...more,
   }
 }

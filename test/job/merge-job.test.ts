@@ -55,6 +55,7 @@ describe('flags win over the job, the job over the defaults', () => {
       report: { activation_links: null },
       read_first: true,
       skip_invalid: false,
+      verify: { actions: 'deactivate', for_seconds: 60 },
     })
   })
 
@@ -104,7 +105,18 @@ describe('flags win over the job, the job over the defaults', () => {
       report: { activation_links: null },
       read_first: false,
       skip_invalid: false,
+      verify: { actions: 'none', for_seconds: 60 },
     })
+  })
+
+  test('what is verified: a deactivate where users are read, else what the job says', () => {
+    const verifyOf = (verify: typeof file.verify, noRead = false) =>
+      mergeJob({ name: 'a', action: 'deactivate', verify }, { noRead }, 'csv').verify
+    expect(verifyOf(undefined)).toEqual({ actions: 'deactivate', for_seconds: 60 })
+    expect(verifyOf(undefined, true).actions).toBe('none')
+    expect(verifyOf(true, true)).toEqual({ actions: 'all', for_seconds: 60 })
+    expect(verifyOf({ for: 90 })).toEqual({ actions: 'all', for_seconds: 90 })
+    expect(verifyOf(false).actions).toBe('none')
   })
 
   test('every flag over the job', () => {

@@ -28,6 +28,7 @@ describe('parseUser', () => {
       statusChanged: '2026-03-02T10:00:00.000Z',
       transitioningToStatus: null,
       offered: [],
+      directory: null,
     })
   })
 

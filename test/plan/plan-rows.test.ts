@@ -9,6 +9,7 @@ const job = {
   read_first: true,
   input: plainJob.input,
   steps: null,
+  order: 'user',
 } as const
 
 describe('guards', () => {

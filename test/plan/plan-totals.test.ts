@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { Expectation } from '../../src/plan/plan-schema.ts'
 import { createPlanCounter } from '../../src/plan/plan-totals.ts'
+import type { Expectation } from '../../src/rules/expectation.ts'
 import { rowOf } from './support.ts'
 
 const job = {
   options: { send_email: null, respond_async: false, in_doubt: 'keep' },
   read_first: true,
+  verify: { actions: 'deactivate', for_seconds: 60 },
 } as const
 
 /** Rows as `[actions, what is expected of each, send_email]`. */
@@ -26,7 +27,7 @@ function counterOf(rows: readonly Planned[], more: Partial<Parameters<typeof cre
       expected: expected[at] ?? 'unknown',
       reason: null,
     }))
-    counter.add({ row, tasks, skipped: null, isRead: options.read_first, looksUpRoles: false })
+    counter.add({ row, tasks, skipped: null, isRead: options.read_first, looksUpRoles: false, user: null })
   }
   return counter
 }
@@ -49,6 +50,10 @@ describe('totals', () => {
         deactivate: { ...none, succeeded: 1 },
         unlock: { ...none, unknown: 1 },
       },
+      statuses: { unknown: { ...none, succeeded: 2, failed: 1, unknown: 1 } },
+      users: 1,
+      deactivated_users: 1,
+      directory_users: 0,
       mails: 0,
     })
   })
@@ -73,15 +78,27 @@ describe('requests', () => {
     expect(counterOf([]).requests()).toEqual({ reads: 1, lifecycle: 0 })
     expect(counterOf([['suspend', ['failed']]]).requests()).toEqual({ reads: 2, lifecycle: 0 })
     expect(counterOf([['suspend deactivate', ['succeeded', 'succeeded']]]).requests()).toEqual({
-      reads: 3,
+      reads: 4,
       lifecycle: 2,
     })
     expect(counterOf([['suspend deactivate', ['unchanged', 'succeeded']]]).requests()).toEqual({
-      reads: 2,
+      reads: 3,
       lifecycle: 1,
     })
     expect(counterOf([['activate', ['succeeded']]]).requests()).toEqual({ reads: 3, lifecycle: 1 })
     expect(counterOf([['reset_factors', ['succeeded']]]).requests()).toEqual({ reads: 2, lifecycle: 1 })
+  })
+
+  it('count the look that verifies a row’s last call: a read, or a lifecycle call for factors', () => {
+    const verify = (actions: 'all' | 'none') => ({ verify: { actions, for_seconds: 60 } })
+    const rows = (action: string): readonly Planned[] => [[action, ['succeeded']]]
+    expect(counterOf(rows('deactivate')).requests()).toEqual({ reads: 3, lifecycle: 1 })
+    expect(counterOf(rows('deactivate'), verify('none')).requests()).toEqual({ reads: 2, lifecycle: 1 })
+    expect(counterOf(rows('suspend'), verify('all')).requests()).toEqual({ reads: 3, lifecycle: 1 })
+    expect(counterOf(rows('activate'), verify('all')).requests()).toEqual({ reads: 3, lifecycle: 1 })
+    expect(counterOf(rows('reset_factors'), verify('all')).requests()).toEqual({ reads: 2, lifecycle: 2 })
+    const twice: readonly Planned[] = [['deactivate activate', ['succeeded', 'succeeded']]]
+    expect(counterOf(twice).requests()).toEqual({ reads: 4, lifecycle: 2 })
   })
 
   it('are the calls and the owner’s read alone where users are not read', () => {

@@ -44,7 +44,10 @@ export function found(
   status: UserStatus,
   transitioningToStatus: string | null = null,
 ): PlannedRead {
-  return { kind: 'found', user: { ...user, status, transitioningToStatus, offered: [] } }
+  return {
+    kind: 'found',
+    user: { ...user, status, statusChanged: null, transitioningToStatus, offered: [], directory: null },
+  }
 }
 
 /** Plans rows whose users are given by the key of the row. */
@@ -61,6 +64,7 @@ export async function planOf(
       guards: plainJob.guards,
       read_first: true,
       steps: null,
+      order: 'user',
       input: { ...plainJob.input },
     },
     now: () => 0,

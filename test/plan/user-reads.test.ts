@@ -12,7 +12,13 @@ function row(user: string): ValidRow {
 }
 
 function foundUser(user = ada): FoundUser {
-  const status = { status: 'ACTIVE', statusChanged: null, transitioningToStatus: null, offered: [] } as const
+  const status = {
+    status: 'ACTIVE',
+    statusChanged: null,
+    transitioningToStatus: null,
+    offered: [],
+    directory: null,
+  } as const
   return { kind: 'found', user: { ...user, ...status }, readAt: 0, httpStatus: 200, requestId: null }
 }
 

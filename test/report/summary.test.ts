@@ -20,11 +20,14 @@ const noSkips = {
   earlier_step: 0,
   in_doubt: 0,
   superseded: 0,
+  changed_since_plan: 0,
+  changed_since_run: 0,
 }
 
 const complete: Summary = {
   run_id: '20261124T080000Z-offboarding',
   retry_of: null,
+  undo_of: null,
   job: 'offboarding',
   org: 'https://acme.example.com',
   state: 'finished',

@@ -28,6 +28,7 @@ function user(login: string, more: Partial<OktaUser> = {}): OktaUser {
     statusChanged: null,
     transitioningToStatus: null,
     offered: [],
+    directory: null,
     ...more,
   }
 }

@@ -28,7 +28,11 @@ function find(key: string): Person | null {
   return people.find((person) => spellings(person).includes(key)) ?? null
 }
 
-const trace = (signature: string, inDoubt = false): RowTrace => ({ signature, inDoubt })
+const trace = (signature: string, inDoubt = false): RowTrace => ({
+  signature,
+  inDoubt,
+  ledTo: null,
+})
 
 /** Carries a row out as the run does: wait, read, claim (and read again), act, finish. */
 async function carryOut(

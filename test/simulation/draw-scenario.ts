@@ -89,6 +89,8 @@ export function drawScenario(seed: number): Scenario {
     colleagues: drawColleagues(draws, users),
     undoneAfterMs: contrary || draws.chance('undone', 0.03) ? draws.int('undone after', 0, 300) : null,
     denials: drawDenials(draws, users),
+    verify: draws.chance('verify', 0.3) ? draws.pick('verified', [true, { for: '5s' }, false]) : null,
+    hollow: draws.chance('hollow', 0.08) ? [1, 2, 3, 4].filter(() => draws.chance('hollow call', 0.5)) : [],
     moves: drawMoves(draws),
   }
 }
@@ -250,7 +252,9 @@ function drawDenials(draws: Draws, users: readonly UserSpec[]): Denial[] {
 }
 
 function drawMoves(draws: Draws): Move[] {
-  return Array.from({ length: 3 }, () =>
-    draws.pick('move', ['resume', 'resume', 'resume', 'retry', 'feed'] as const),
-  )
+  const undoes = draws.chance('undoes', 0.2)
+  return Array.from({ length: 3 }, () => {
+    const move = draws.pick('move', ['resume', 'resume', 'resume', 'retry', 'feed'] as const)
+    return undoes && draws.chance('undo', 0.6) ? 'undo' : move
+  })
 }

@@ -59,6 +59,27 @@ export const editedBugs: readonly EditedBug[] = [
     to: "if (received.kind !== 'lost') clock.observe",
   },
   {
+    name: 'what Okta accepts is called verified',
+    breaks: 'I13',
+    file: 'rules/verify',
+    from: "if (isHeld) return { kind: 'held'",
+    to: "if (true) return { kind: 'held'",
+  },
+  {
+    name: 'a call that did not hold is sent again',
+    breaks: 'I11',
+    file: 'engine/task/task',
+    from: 'return this.#ended({ ...ending, message: ending.message + state.ofLink })',
+    to: "return ending.result === 'failed' ? this.#reading(null) : this.#ended({ ...ending, message: ending.message + state.ofLink })",
+  },
+  {
+    name: 'an undo does not look who has changed a user since',
+    breaks: 'I14',
+    file: 'rules/left-as',
+    from: 'if (statuses.includes(status) && isOurs) return null',
+    to: 'if (statuses.includes(status)) return null',
+  },
+  {
     name: 'a change within the same second is overlooked',
     breaks: 'I11',
     file: 'rules/doubt',

@@ -49,6 +49,8 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     colleagues: [],
     undoneAfterMs: null,
     denials: [],
+    verify: null,
+    hollow: [],
     moves: [],
     ...changes,
   }

@@ -6,8 +6,9 @@ import { checkMails, checkOnce } from './once.ts'
 import type { Applied } from './org.ts'
 import { target } from './org-rules.ts'
 import type { Report } from './play.ts'
-import { refsOf } from './reports.ts'
+import { readRun, refsOf } from './reports.ts'
 import { checkLinks, checkTruth } from './truth.ts'
+import { checkUndo } from './undone.ts'
 import { runsDirectory, type World } from './world.ts'
 
 /**
@@ -39,9 +40,13 @@ import { runsDirectory, type World } from './world.ts'
  *   "the end of a run is not recorded as one"
  * - **I11** A task is applied once, unless it was in doubt with leave to repeat; and no user gets two mails at once.
  *   "results are not written", "a doubt about factors is settled by status", "a change within the same second is
- *   overlooked", "a mail is sent again at once"
+ *   overlooked", "a mail is sent again at once", "a call that did not hold is sent again"
  * - **I12** No process hangs or fails in a way that it does not know.
  *   "the end of a row does not wake the next one of its user", "refusals of a full disk are not known"
+ * - **I13** A deactivation that the job verifies is not called a success when it did not hold.
+ *   "what Okta accepts is called verified"
+ * - **I14** An undo takes back only what the run that it names did last to a user.
+ *   "an undo does not look who has changed a user since"
  */
 export async function checkEnd(world: World, reports: readonly Report[]): Promise<void> {
   const ours = world.org.applied.filter((applied): applied is Ours => applied.by !== null)
@@ -61,18 +66,21 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkOrder(world, ours, refOf)
   checkShare(world)
   checkGuards(world, refOf)
+  checkUndo(world, ours)
   checkJournals(world)
 }
 
 function checkFinality(world: World, reports: readonly Report[]): void {
   const known = new Map<string, string>()
   for (const { run, tasks } of reports) {
-    for (const { row, step, result } of tasks) {
+    for (const { row, step, result, message } of tasks) {
       const name = `${run} row ${row} step ${step}`
       const before = known.get(name)
       if (before !== undefined && before !== result)
         world.violate(`I3 ${name} was ${before} and is ${result}`)
-      if (result !== 'not_run' && result !== 'unsettled') known.set(name, result)
+      // Okta's answer alone is no result yet.
+      const isPending = result === 'not_run' || result === 'unsettled' || message.includes('not verified yet')
+      if (!isPending) known.set(name, result)
     }
   }
 }
@@ -98,6 +106,8 @@ function checkOrder(world: World, ours: readonly Ours[], refOf: RefOf): void {
   const before = new Map<string, Ours[]>()
   for (const applied of ours) {
     const { run, row, step } = applied.by
+    // An undo goes back.
+    if (readRun(world, run)?.undo_of !== undefined) continue
     const index = indices.get(refOf(run, row)) ?? 0
     const earlier = before.get(applied.user) ?? []
     before.set(applied.user, [...earlier, applied])
@@ -131,7 +141,7 @@ function checkShare(world: World): void {
     const allowance = Math.max(1, Math.floor(share * limit + 1e-9))
     for (const [group, count] of ours) {
       const processes = world.processes.filter((process) => process.group === group)
-      const most = group.startsWith('retry') ? 2 * allowance : allowance
+      const most = /^(retry|undo)/.test(group) ? 2 * allowance : allowance
       if (count <= most || (forgetful && processes.length > 1)) continue
       world.violate(
         `I7 ${group} sent ${count} requests in ${bucket} before ${reset}, ${most} allowed, ${processes.length} processes`,

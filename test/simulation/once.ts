@@ -35,6 +35,8 @@ export function checkOnce(
         const last = reports.filter(({ run, at }) => run === before.by.run && at <= applied.at).at(-1)
         const told = last?.tasks.find(({ row, step }) => row === before.by.row && step === before.by.step)
         if (told?.result === 'in_doubt') continue
+        // It did not hold, and a person asked for it again.
+        if (told?.result === 'failed' && told.message.includes('did not hold')) continue
         // What somebody has taken back after the report, nobody could know when the file was fed again.
         const takenBack = world.org.applied.some(
           (other) =>

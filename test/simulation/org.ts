@@ -40,6 +40,8 @@ export interface Applied {
   readonly token: string | null
   readonly before: UserStatus
   readonly after: UserStatus
+  /** Whether the org accepted it although the user is where it was. */
+  readonly hollow: boolean
 }
 
 /** An answer of the org, before the network has had its way with it. */
@@ -93,6 +95,8 @@ export class Org {
   #requests = 0
   busy = 0
   forbids: (user: string, what: 'read' | 'send' | 'owner') => boolean = () => false
+  /** Whether the next deactivation of ours holds. */
+  holds: () => boolean = () => true
   onApplied: (applied: Applied) => void = () => {}
 
   /** @param now virtual ms */
@@ -203,10 +207,13 @@ export class Org {
   #change(user: SimUser, action: Action, { async, mails }: How, by: Caller | null): Applied {
     const before = user.status
     const to = target[action]
+    const hollow = action === 'deactivate' && by !== null && !this.holds()
     if (action === 'reset_factors') user.factors = []
-    if (to !== null && async > 0) user.transition = { to, until: this.time + async }
+    // It went and came back.
+    if (hollow) user.statusChanged = this.time
+    else if (to !== null && async > 0) user.transition = { to, until: this.time + async }
     else if (to !== null) Object.assign(user, { status: to, statusChanged: this.time })
-    return this.#record(user, action, by, before, mails)
+    return this.#record(user, action, by, before, { mailed: mails, hollow })
   }
 
   #record(
@@ -214,7 +221,7 @@ export class Org {
     action: Applied['action'],
     by: Caller | null,
     before: UserStatus,
-    mailed = false,
+    { mailed = false, hollow = false }: { readonly mailed?: boolean; readonly hollow?: boolean } = {},
   ): Applied {
     const linked = !mailed && (action === 'activate' || action === 'reactivate')
     const applied: Applied = {
@@ -227,6 +234,7 @@ export class Org {
       token: linked ? `token${this.applied.length}` : null,
       before,
       after: user.status,
+      hollow,
     }
     this.applied.push(applied)
     this.onApplied(applied)

@@ -3,7 +3,7 @@ import { checkEnd } from './invariants.ts'
 import { type PlantedBug, plant } from './planted-bugs.ts'
 import { prepare, writeNow } from './prepare.ts'
 import type { SimProcess } from './process.ts'
-import { startResume, startRetry, startRun } from './program.ts'
+import { startResume, startRetry, startRun, startUndo } from './program.ts'
 import { failedRows, type ReportedTask, readReports, readRun } from './reports.ts'
 import type { Scenario } from './scenario.ts'
 import { home, runsDirectory, World } from './world.ts'
@@ -113,7 +113,14 @@ class Story {
     if (run === null) return startRun(world, this.#input, this.#run)
     const move = number === 0 ? 'resume' : (world.scenario.moves[this.#moves++] ?? 'resume')
     if (move === 'retry') return startRetry(world, this.#run)
-    if (move === 'feed' && world.disk.state === 'well' && this.#isReported(run.state)) {
+    if (move === 'undo') return startUndo(world, this.#run)
+    // What an undo leaves is no part of the input any more.
+    if (
+      move === 'feed' &&
+      run.undo_of === undefined &&
+      world.disk.state === 'well' &&
+      this.#isReported(run.state)
+    ) {
       const rows = failedRows(world, this.#run)
       if (rows.length < 2) return run.state === 'finished' ? null : startResume(world, this.#run)
       this.#fed++

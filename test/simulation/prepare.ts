@@ -43,6 +43,8 @@ export function prepare(world: World): void {
         time.now < denial.toMs &&
         (what === 'owner' || (denial.users?.includes(user) ?? true)),
     )
+  let deactivated = 0
+  org.holds = () => !scenario.hollow.includes(++deactivated)
   let ours = 0
   org.onApplied = ({ user, action, by, after }) => {
     world.note(`org: ${action} of ${user} applied${by === null ? ' for somebody else' : ''}, now ${after}`)
@@ -120,6 +122,7 @@ function jobOf({ scenario, forgetsGuards }: World): object {
     },
     ...(scenario.links ? { report: { activation_links: 'links.csv' } } : {}),
     read_first: scenario.readFirst,
+    ...(scenario.verify === null ? {} : { verify: scenario.verify }),
   }
 }
 

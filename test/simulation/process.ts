@@ -12,7 +12,7 @@ export class SimProcess implements Owner {
   state: Owner['state'] = 'running'
   readonly held: Happening[] = []
   readonly pid: number
-  /** What it was started as: `run`, `resume`, `retry`. */
+  /** What it was started as: `run`, `resume`, `retry`, `undo`. */
   readonly command: string
   readonly machine: string
   /** When it began, in virtual ms. Its monotonic clock counts from then. */
@@ -43,7 +43,7 @@ export class SimProcess implements Owner {
 
   /** Whose share of the limits it uses: its run's, or its own where it works on two runs. */
   get group(): string {
-    return this.command.startsWith('retry')
+    return /^(retry|undo)/.test(this.command)
       ? `${this.command} ${this.pid}`
       : (this.command.split(' ')[1] ?? '')
   }

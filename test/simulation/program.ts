@@ -1,6 +1,7 @@
 import { resumeCommand } from '../../src/cli/commands/resume.ts'
 import { retryCommand } from '../../src/cli/commands/retry.ts'
 import { runCommand } from '../../src/cli/commands/run.ts'
+import { undoCommand } from '../../src/cli/commands/undo.ts'
 import { reportError } from '../../src/cli/report-error.ts'
 // Loaded here, since the program loads it in mid-run, which takes real time.
 import '../../src/job/read-job-file.ts'
@@ -41,6 +42,11 @@ export function startResume(world: World, runId: string, machine?: string): SimP
 /** The new run's id is not known before it begins. */
 export function startRetry(world: World, runId: string): SimProcess {
   return start(world, `retry ${runId}`, () => retryCommand.run({ ...sending, run: runId, latest: false }))
+}
+
+/** As with a retry, the new run's id is not known before it begins. */
+export function startUndo(world: World, runId: string): SimProcess {
+  return start(world, `undo ${runId}`, () => undoCommand.run({ ...sending, run: runId, latest: false }))
 }
 
 function start(

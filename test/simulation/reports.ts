@@ -11,11 +11,14 @@ export interface ReportedTask {
   readonly message: string
   readonly attempts: number
   readonly ref: string
+  readonly okta_user_id: string | null
 }
 
 interface RunJson {
   readonly state: string
   readonly closed_by?: string
+  readonly undo_of?: string
+  readonly retry_of?: string
   readonly input: { readonly file: string }
 }
 

@@ -104,7 +104,7 @@ export interface Denial {
 }
 
 /** What a person does once a process has ended. */
-export type Move = 'resume' | 'retry' | 'feed'
+export type Move = 'resume' | 'retry' | 'feed' | 'undo'
 
 /** All that is drawn before a history begins. Leaving things out gives a smaller one. */
 export interface Scenario {
@@ -145,6 +145,10 @@ export interface Scenario {
   /** Somebody takes back each of our calls so many ms later; null where nobody does. */
   readonly undoneAfterMs: number | null
   readonly denials: readonly Denial[]
+  /** The job's `verify`; null where it says nothing. */
+  readonly verify: boolean | { readonly for: string } | null
+  /** Which of our deactivations Okta accepts although the user is back at once, counted from 1. */
+  readonly hollow: readonly number[]
   readonly moves: readonly Move[]
 }
 

@@ -3,7 +3,16 @@ import { type Played, play } from './play.ts'
 import type { Scenario } from './scenario.ts'
 
 const mostTries = 400
-const lists = ['disturbances', 'faults', 'colleagues', 'denials', 'moves', 'rows', 'protect'] as const
+const lists = [
+  'disturbances',
+  'faults',
+  'colleagues',
+  'denials',
+  'hollow',
+  'moves',
+  'rows',
+  'protect',
+] as const
 const plain: Partial<Scenario> = {
   limits: { lifecycle: 600, reads: 1000 },
   orgConcurrency: 75,
@@ -19,6 +28,7 @@ const plain: Partial<Scenario> = {
   onlyStatus: null,
   sameNames: false,
   undoneAfterMs: null,
+  verify: null,
 }
 
 /** Leaves out of a scenario whatever is not needed to break the same invariant. */

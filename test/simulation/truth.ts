@@ -23,7 +23,7 @@ export function checkTruth(
       const violation =
         isNobody && done
           ? `I2 ${name} ${action} is ${result}, but there is no such user`
-          : never && mine.length > 0
+          : never && mine.length > 0 && !isTakenBack(world, task, mine, at)
             ? `I2 ${name} ${action} is ${result} (${task.message}), but was applied at ${mine[0]?.at.toFixed(0)}`
             : result === 'not_run' && mine.some((one) => one.at <= at)
               ? `I2 ${name} ${action} is not_run, but was applied before`
@@ -33,16 +33,55 @@ export function checkTruth(
                   ? `I2 ${name} ${action} is in_doubt, but its answer was known`
                   : isLinkLost(world, task, mine, at)
                     ? `I2 ${name} ${action}: its activation link is lost, and nobody says so`
-                    : result === 'succeeded' &&
-                        mine.length === 0 &&
-                        !isExplained(world, ours, task, refOf(run, row), refOf)
-                      ? `I2 ${name} ${action} is succeeded (${task.message}), but was never applied`
-                      : null
+                    : result === 'succeeded' && isHollow(world, task, mine, at)
+                      ? `I13 ${name} ${action} is succeeded (${task.message}), but did not hold`
+                      : result === 'succeeded' &&
+                          mine.length === 0 &&
+                          !isExplained(world, ours, task, refOf(run, row), refOf)
+                        ? `I2 ${name} ${action} is succeeded (${task.message}), but was never applied`
+                        : null
       if (violation === null || said.has(violation)) continue
       said.add(violation)
       world.violate(violation)
     }
   }
+}
+
+/** Whether a call that was applied did not hold, as the report says: the org was hollow, or somebody took it back. */
+function isTakenBack(
+  world: World,
+  { result, message }: ReportedTask,
+  mine: readonly Ours[],
+  at: number,
+): boolean {
+  const last = mine.at(-1)
+  if (result !== 'failed' || !message.includes('did not hold') || last === undefined) return false
+  return (
+    last.hollow ||
+    world.org.applied.some(
+      (other) =>
+        other.by === null && other.user === last.user && other.at > last.at - enrolledMs && other.at <= at,
+    )
+  )
+}
+
+/** A factor that is enrolled in the second of a reset counts as one from before it. */
+const enrolledMs = 2_000
+
+/** I13: whether a deactivation that the job verifies did not hold, and nobody else did it. */
+function isHollow(world: World, { message }: ReportedTask, mine: readonly Ours[], at: number): boolean {
+  const { verify, readFirst } = world.scenario
+  const last = mine.at(-1)
+  const isVerified = verify === null ? readFirst : verify !== false
+  if (last?.hollow !== true || !isVerified || message.includes('not verified')) return false
+  return !world.org.applied.some(
+    (other) =>
+      !other.hollow &&
+      other.user === last.user &&
+      other.action === 'deactivate' &&
+      other.at > last.at &&
+      other.at <= at,
+  )
 }
 
 /** Whether an earlier run of ours, or somebody else, did it. */
@@ -54,7 +93,7 @@ function isExplained(
   refOf: RefOf,
 ): boolean {
   if (ours.some(({ by }) => refOf(by.run, by.row) === ref && by.step === task.step)) return true
-  const user = world.scenario.rows.find((row) => row.ref === ref)?.id
+  const user = task.okta_user_id ?? world.scenario.rows.find((row) => row.ref === ref)?.id
   const { target } = ruleOf(task.action)
   const { readFirst, users } = world.scenario
   // Without a read before the call, only the status after it tells.

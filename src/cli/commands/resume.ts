@@ -1,3 +1,4 @@
+import { SentRecently } from '../../journal/sent-recently.ts'
 import { takeSoundPart } from '../../journal/take-sound-part.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, Refusal } from '../../messages/known-error.ts'
@@ -12,10 +13,11 @@ import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
 import { answerFinished } from '../answer-finished.ts'
 import { carryOut, withResume } from '../carry-out.ts'
 import { defineCommand } from '../command.ts'
+import { confirmRun } from '../confirm-run.ts'
 import { guardFlagsOf, withGuardFlags } from '../guard-flags.ts'
 import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
 import { orgOfRun } from '../org.ts'
-import { askYesNo, canAsk } from '../terminal/confirm.ts'
+import { canAsk } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
 
 export const resumeCommand = defineCommand({
@@ -56,9 +58,18 @@ export const resumeCommand = defineCommand({
           await checkNotClosed(directory, run)
           const finished = await showFinished(directory, run, args.json)
           if (finished !== null) return finished
-          if (!run.confirmed && !args.yes) await confirm(directory, run, stop)
+          const sentBefore = new SentRecently()
+          const asks = !run.confirmed && !args.yes
+          if (asks) checkConfirmable(directory, run)
           await checkInputCopy(directory, run)
           if (args['take-sound-part']) await cutJournal(directory, run)
+          if (asks) {
+            const again = commandFor('resume', runNameOf(directory))
+            await confirmRun(
+              { directory, run, orgDirectory: directory, again },
+              { ...args, stop, say, sent: sentBefore },
+            )
+          }
           const org = await orgOfRun(directory, run)
           say(`Going on with run ${run.run_id}.`)
           return await carryOut({
@@ -69,6 +80,7 @@ export const resumeCommand = defineCommand({
             hold,
             stop,
             say,
+            sentBefore,
           })
         })
       } catch (error) {
@@ -105,17 +117,11 @@ async function showFinished(directory: string, run: RunFile, json: boolean): Pro
   return answerFinished(summary, json)
 }
 
-/** Asks again: the first process of this run died before anyone answered the question. */
-async function confirm(directory: string, run: RunFile, stop: StopSwitch): Promise<void> {
-  const name = runNameOf(directory)
-  if (!canAsk()) {
-    throw new Refusal(
-      `Run ${run.run_id} was never confirmed, and there is no terminal to ask the question on.`,
-      commandFor('resume', name, '--yes'),
-    )
-  }
-  const question = `Send up to ${run.input.tasks} calls for ${run.input.users} users in ${run.org_url}?`
-  if (await askYesNo(question, stop.signal)) return
-  stop.check()
-  throw new Refusal('Nothing was sent.', commandFor('resume', name))
+/** @throws Refusal when the question, which the first process of this run left unanswered, can't be asked */
+function checkConfirmable(directory: string, run: RunFile): void {
+  if (canAsk()) return
+  throw new Refusal(
+    `Run ${run.run_id} was never confirmed, and there is no terminal to ask the question on.`,
+    commandFor('resume', runNameOf(directory), '--yes'),
+  )
 }

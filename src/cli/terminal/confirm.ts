@@ -3,6 +3,7 @@ import type { Survey } from '../../input/survey.ts'
 import type { Job } from '../../job/job.ts'
 import { counted } from '../../messages/counted.ts'
 import { Refusal } from '../../messages/known-error.ts'
+import { shown } from '../../messages/shown.ts'
 import type { StopSwitch } from '../../messages/stop.ts'
 import { ruleOf } from '../../okta/actions.ts'
 
@@ -12,13 +13,20 @@ export function canAsk(): boolean {
 }
 
 /** Asks a yes-or-no question. Anything but a clear yes is a no. */
-export async function askYesNo(question: string, signal: AbortSignal): Promise<boolean> {
+async function askYesNo(question: string, signal: AbortSignal): Promise<boolean> {
+  return /^\s*y(es)?\s*$/i.test(await ask(`${question} [y/N] `, signal))
+}
+
+/** Asks a question. A terminal that is closed and a stop answer nothing. */
+async function ask(question: string, signal: AbortSignal): Promise<string> {
   const readline = createInterface({ input: process.stdin, output: process.stderr })
+  // The terminal sends Ctrl-C as a key while a question is open.
+  readline.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  const closed = new Promise<string>((resolve) => readline.once('close', () => resolve('')))
   try {
-    const answer = await readline.question(`${question} [y/N] `, { signal })
-    return /^\s*y(es)?\s*$/i.test(answer)
+    return await Promise.race([readline.question(question, { signal }), closed])
   } catch {
-    return false
+    return ''
   } finally {
     readline.close()
   }
@@ -49,15 +57,30 @@ export function countMails(survey: Survey, job: Job): number {
 }
 
 /**
- * Asks whether to send the calls that were described.
+ * Asks whether to send what was described. If users are deactivated, a yes is not enough: their number must be typed.
  *
+ * @param deactivatedUsers distinct users whose deactivation would be sent
  * @param next what to type to be asked again
- * @throws KnownError for anything but a clear yes; RunStopped when the user stops the run meanwhile
+ * @throws Refusal for anything else; RunStopped when the user stops the run meanwhile
  */
-export async function confirmSending(stop: StopSwitch, next: string): Promise<void> {
-  if (await askYesNo('Send them?', stop.signal)) return
+export async function confirmSending(
+  stop: StopSwitch,
+  deactivatedUsers: number,
+  next: string,
+): Promise<void> {
+  if (deactivatedUsers === 0) {
+    if (await askYesNo('Send them?', stop.signal)) return
+    stop.check()
+    throw new Refusal('Nothing was sent: the answer was not yes.', next)
+  }
+  const question = 'To send them, type how many users will be deactivated. Anything else sends nothing: '
+  const answer = (await ask(question, stop.signal)).trim()
+  if (answer === String(deactivatedUsers)) return
   stop.check()
-  throw new Refusal('Nothing was sent: the answer was not yes.', next)
+  throw new Refusal(
+    `Nothing was sent: ${deactivatedUsers} was expected, ${answer === '' ? 'nothing' : shown(answer)} was typed.`,
+    next,
+  )
 }
 
 /** Ends the command before anything is written if the question can't be asked. */

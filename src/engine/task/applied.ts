@@ -1,32 +1,51 @@
 import { readSettledUser } from '../../lookup/read-settled-user.ts'
 import { ruleOf } from '../../okta/actions.ts'
+import { verifiedBy } from '../../rules/verify.ts'
 import type { Services } from '../services.ts'
 import type { Ending } from './ending.ts'
 import type { TaskInput } from './state.ts'
+import { verifyByFactors, verifyByStatus } from './verify.ts'
 
 /**
- * The end of a task whose call Okta accepted, with the status that the user has now.
+ * The end of a task whose call Okta accepted: verified where the job asks for it, and with the status that the user has
+ * now.
  *
- * @throws RunStopped when the run stops before the status is read; the task is then reported by its answer
+ * @throws RunStopped when the run stops before that is known; the task is then reported by its answer
  */
 export async function endApplied(
   services: Services,
   task: TaskInput,
   statusBefore: string | null,
 ): Promise<Ending> {
+  switch (verifiedBy(services.job.verify, task.action, task.isLast)) {
+    case 'status':
+      return await verifyByStatus(services, task, statusBefore)
+    case 'factors':
+      return await verifyByFactors(services, task, statusBefore)
+    case null:
+      return await endUnverified(services, task, statusBefore)
+  }
+}
+
+async function endUnverified(
+  services: Services,
+  task: TaskInput,
+  statusBefore: string | null,
+): Promise<Ending> {
+  const { job, lookup } = services
   const rule = ruleOf(task.action)
   if (rule.doubt === 'factors') {
     return { result: 'succeeded', message: 'the factors were reset', statusAfter: statusBefore }
   }
   const was = statusBefore === null ? '' : `user was ${statusBefore}, `
-  const inBackground = rule.respondsAsync && services.job.options.respond_async
+  const inBackground = rule.respondsAsync && job.options.respond_async
   const [only, ...others] = rule.target
   if (only !== undefined && others.length === 0 && !inBackground) {
     return { result: 'succeeded', message: `${was}is now ${only}`, statusAfter: only }
   }
   const accepted = { result: 'succeeded', message: `${was}Okta accepted ${task.action}` } as const
-  if (!services.job.read_first) return accepted
-  const read = await readSettledUser(services.lookup, task.target, null)
+  if (!job.read_first) return accepted
+  const read = await readSettledUser(lookup, task.target, null, job.verify.for_seconds * 1000)
   if (read.kind === 'failed') return accepted
   const { status, transitioningToStatus } = read.user
   if (transitioningToStatus !== null) {

@@ -27,6 +27,7 @@ export async function recordAnswer(
     attempt: history.attempts,
     outcome,
     okta_time: Math.round(services.lookup.clock.now()),
+    okta_time_at_most: Math.ceil(services.lookup.clock.nowAtMost()),
     http_status: httpStatus,
     error_code: errorCode,
     request_id: requestId,

@@ -127,7 +127,8 @@ async function waitUntil(
   await parked(() => stop.wait(left))
 }
 
-function attemptOf({ intent }: OpenAttempt): Parameters<typeof settle>[1] {
+/** What the rules must know of an attempt. */
+export function attemptOf({ intent }: Pick<OpenAttempt, 'intent'>): Parameters<typeof settle>[1] {
   return {
     oktaTime: intent.okta_time_at_least,
     // The best estimate lies in the middle between the earliest and the latest moment.
@@ -162,8 +163,12 @@ type Observed =
   | { readonly failed: FailedRead }
 
 /** What Okta shows of the user now, as far as settling the action needs it. */
-async function observe({ lookup }: Services, action: Action, { intent }: OpenAttempt): Promise<Observed> {
-  const read = await readSettledUser(lookup, intent.user_id, null)
+async function observe(
+  { lookup, job }: Services,
+  action: Action,
+  { intent }: OpenAttempt,
+): Promise<Observed> {
+  const read = await readSettledUser(lookup, intent.user_id, null, job.verify.for_seconds * 1000)
   if (read.kind === 'failed') return { failed: read }
   if (ruleOf(action).doubt !== 'factors') return { read, observation: { user: read.user, factorTimes: null } }
   const factorTimes = await readFactorTimes(lookup, read.user.id)

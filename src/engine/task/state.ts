@@ -4,6 +4,8 @@ import type { Action } from '../../okta/actions.ts'
 import type { Answer } from '../../okta/answer.ts'
 import type { RetryOf } from '../../okta/request.ts'
 import type { UserStatus } from '../../okta/status.ts'
+import type { LeftAs } from '../../rules/left-as.ts'
+import type { PlannedFacts } from '../../rules/planned.ts'
 import type { Ending, LastWord } from './ending.ts'
 
 /** What a task is. */
@@ -20,6 +22,16 @@ export interface TaskInput {
   readonly known: { readonly id: string; readonly login: string } | null
   /** Statuses that the row's own earlier steps have led to. */
   readonly ledTo: readonly UserStatus[]
+  /** What the plan says that the run carries out; null if there is none. */
+  readonly planned: {
+    readonly facts: PlannedFacts
+    /** Where the run's own tasks have led the user; null if they have left the status as it was. */
+    readonly ledTo: readonly UserStatus[] | null
+  } | null
+  /** Whether it is the last step of its row. Only then is its call verified. */
+  readonly isLast: boolean
+  /** How the run that an undo takes back left the user, or null if that can't be read. Left out in other runs. */
+  readonly leftAs?: { readonly run: string; readonly left: LeftAs | null }
 }
 
 /**
@@ -37,7 +49,9 @@ export interface TaskInput {
  * - **sending**: with a slot and a permit, the intent goes to disk, then the call leaves. The read grew old meanwhile →
  *   reading. Applied → applied. Refused because of status → refused. Certainly not applied → waiting. Outcome not known
  *   → doubt. Refused, perhaps because of the token → held. Anything else → ended.
- * - **applied**: Okta's answer is on disk. A read may add the status that it led to → ended.
+ * - **applied**: Okta's answer is on disk. Where the job verifies, the user is looked at, and a transition is followed
+ *   to its end → ended: as succeeded, or as failed if the call did not hold. Elsewhere a read may add the status that it
+ *   led to → ended.
  * - **refused**: Okta's answer is on disk and names the status as the reason. One more read → ended.
  * - **held**: refused, perhaps because of the token. The users are the cause → ended. The token is the cause → the run
  *   stops.
@@ -49,6 +63,7 @@ export interface TaskInput {
  * - **T2** Okta's answer is on disk before anything else is awaited.
  * - **T3** A call that was applied is never sent again.
  * - **T4** Credentials that Okta refuses, a network that stays away and a stop leave the task without a result.
+ * - **T5** A call that did not hold is not sent again by itself.
  */
 export type TaskState =
   | { readonly at: 'lost'; readonly since: number }

@@ -13,7 +13,9 @@ import { type FailedRead, type FoundUser, readUser } from '../../lookup/read-use
 import { type Answer, describeAnswer, isOktas } from '../../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../../okta/classify.ts'
 import { decide, decideAfterRefusal, decideAgain } from '../../rules/decide.ts'
-import { guardId, guardKey, guardUser } from '../../rules/guards.ts'
+import { type GuardVerdict, guardId, guardKey, guardUser } from '../../rules/guards.ts'
+import { judgeLeftAs } from '../../rules/left-as.ts'
+import { judgeAgainstPlan, judgeSendingByPlan } from '../../rules/planned.ts'
 import type { TaskResult } from '../../rules/result.ts'
 import { credentialsRefused, nothingCanBeSent } from '../../rules/stop-reasons.ts'
 import type { Services } from '../services.ts'
@@ -178,7 +180,9 @@ class Task {
     const read =
       known?.kind === 'failed'
         ? known
-        : await reads.pass(this.#input.row, () => readSettledUser(lookup, target, at))
+        : await reads.pass(this.#input.row, () =>
+            readSettledUser(lookup, target, at, job.verify.for_seconds * 1000),
+          )
     this.#see(read)
     if (read.kind === 'found') {
       reads.allowed()
@@ -191,7 +195,7 @@ class Task {
 
   #decide({ read }: Extract<TaskState, { at: 'deciding' }>): TaskState {
     const { job, owner, protect } = this.#services
-    const { action, userKey, target, ledTo } = this.#input
+    const { action, userKey, target, ledTo, planned, leftAs } = this.#input
     if (read === null) {
       const verdict = guardKey(userKey, owner) ?? guardId(target, protect, action)
       if (verdict !== null) return this.#ended({ result: 'skipped', ...verdict })
@@ -200,13 +204,30 @@ class Task {
     const { status, transitioningToStatus } = read.user
     this.#history.statusBefore ??= status
     const guards = { protect, onlyStatus: job.guards.only_status, owner }
-    const verdict = guardUser(read.user, guards, ledTo, action)
-    if (verdict !== null) return this.#ended({ result: 'skipped', ...verdict, statusAfter: status }, read)
+    const skipped = (verdict: GuardVerdict): TaskState =>
+      this.#ended({ result: 'skipped', ...verdict, statusAfter: status }, read)
+    const guarded = guardUser(read.user, guards, ledTo, action)
+    // Where the plan expected the skip, there is nothing to compare.
+    if (guarded !== null && (planned === null || planned.facts.expected === 'skipped'))
+      return skipped(guarded)
+    const decision = this.#history.doubted ? decideAgain(action, read.user) : decide(action, read.user)
+    // What an earlier call of ours has done is no change since the plan.
+    const changed =
+      planned === null || decision.kind === 'succeeded'
+        ? null
+        : (judgeAgainstPlan(planned.facts, read.user, planned.ledTo) ??
+          (decision.kind === 'send' ? judgeSendingByPlan(planned.facts) : null))
+    if (changed !== null) return skipped(changed)
+    if (guarded !== null) return skipped(guarded)
     if (transitioningToStatus !== null) {
-      const message = `user is still in transition from ${status} to ${transitioningToStatus} after ${transitionPatienceMs / 1000} s`
+      const message = `user is still in transition from ${status} to ${transitioningToStatus} after ${job.verify.for_seconds} s`
       return this.#ended({ result: 'failed', message, statusAfter: status }, read)
     }
-    const decision = this.#history.doubted ? decideAgain(action, read.user) : decide(action, read.user)
+    // What an earlier call of ours has done is nobody else's change.
+    if (leftAs !== undefined && decision.kind !== 'succeeded') {
+      const changed = judgeLeftAs(leftAs.left, read.user, leftAs.run)
+      if (changed !== null) return skipped(changed)
+    }
     if (decision.kind === 'send') return { at: 'checking', read }
     const ending = { result: decision.kind, message: decision.message, statusAfter: status }
     return this.#ended(

@@ -83,12 +83,31 @@ export function startingPointFor(
   actions: readonly Action[],
   wanted: 'succeeded' | 'unchanged',
 ): StartingPoint {
-  let best = { start: startingPoints[0] ?? { status: 'ACTIVE', stagedWithPassword: false }, score: -1 }
-  for (const start of startingPoints) {
+  return bestOf(startingPoints, actions, wanted)[0] ?? ordinary
+}
+
+/** The starting points in these statuses that are as good as any other of them. */
+export function startingPointsIn(
+  statuses: readonly UserStatus[],
+  actions: readonly Action[],
+): readonly StartingPoint[] {
+  const among = startingPoints.filter(({ status }) => statuses.includes(status))
+  return bestOf(among, actions, 'succeeded')
+}
+
+const ordinary: StartingPoint = { status: 'ACTIVE', stagedWithPassword: false }
+
+/** Those with the highest score, in their order. */
+function bestOf(
+  among: readonly StartingPoint[],
+  actions: readonly Action[],
+  wanted: StepResult,
+): readonly StartingPoint[] {
+  const scored = among.map((start) => {
     const results = walk(start, actions)
     const good = results.filter((result) => result !== 'failed').length
-    const score = good * 2 + (results[0] === wanted ? 1 : 0)
-    if (score > best.score) best = { start, score }
-  }
-  return best.start
+    return { start, score: good * 2 + (results[0] === wanted ? 1 : 0) }
+  })
+  const best = Math.max(...scored.map(({ score }) => score))
+  return scored.filter(({ score }) => score === best).map(({ start }) => start)
 }

@@ -1,4 +1,5 @@
 import type { Action } from '../../okta/actions.ts'
+import type { UserStatus } from '../../okta/status.ts'
 import type { SavedGroup } from '../org/groups.ts'
 import { defaultToken, type OrgState } from '../org/org-state.ts'
 import { foldLogin, shortNameOf } from '../users/login.ts'
@@ -6,7 +7,7 @@ import type { SandboxUser } from '../users/user.ts'
 import { generateUsers, makeAdministrator } from './generate-users.ts'
 import { makeUser } from './make-user.ts'
 import { seededRandom } from './random.ts'
-import { type StartingPoint, startingPointFor } from './starting-point.ts'
+import { type StartingPoint, startingPointFor, startingPointsIn } from './starting-point.ts'
 
 /** A row of an input, as far as its org needs to know it. */
 export interface SeedRow {
@@ -23,6 +24,8 @@ export interface InputSeedOptions {
   readonly bystanders?: number
   /** Ids of groups that the org has. Of the bystanders one belongs to each. Default: none. */
   readonly groups?: readonly string[]
+  /** Statuses in which most of the input's users begin; null (the default) for whichever suit their actions. */
+  readonly onlyStatus?: readonly UserStatus[] | null
 }
 
 /** All rows of one key. */
@@ -120,9 +123,19 @@ function loginsOf(named: readonly NamedUser[], taken: TakenNames): Map<string, s
 }
 
 // Inputs repeat the same few sequences of actions many thousand times.
-function startingPoints(): (actions: readonly Action[], index: number) => StartingPoint {
+function startingPoints(
+  onlyStatus: readonly UserStatus[] | null,
+): (actions: readonly Action[], index: number) => StartingPoint {
   const known = new Map<string, StartingPoint>()
+  const allowed = new Map<string, readonly StartingPoint[]>()
   return (actions, index) => {
+    if (onlyStatus !== null && !isUpToDate(index)) {
+      const key = actions.join()
+      const starts = allowed.get(key) ?? startingPointsIn(onlyStatus, actions)
+      allowed.set(key, starts)
+      const start = starts[index % Math.max(1, starts.length)]
+      if (start !== undefined) return start
+    }
     const wanted = isUpToDate(index) ? 'unchanged' : 'succeeded'
     const key = `${wanted} ${actions.join()}`
     const start = known.get(key) ?? startingPointFor(actions, wanted)
@@ -160,11 +173,11 @@ export async function usersForInput(
   rows: AsyncIterable<SeedRow> | Iterable<SeedRow>,
   options: InputSeedOptions,
 ): Promise<OrgState> {
-  const { now, bystanders = 12, groups = [] } = options
+  const { now, bystanders = 12, groups = [], onlyStatus = null } = options
   const named = joinShortNames(await gather(rows))
   const taken = new TakenNames()
   const logins = loginsOf(named, taken)
-  const startOf = startingPoints()
+  const startOf = startingPoints(onlyStatus)
   const random = seededRandom(1)
   const users = named.map((user, index): SandboxUser => {
     const actions = actionsOf(user)

@@ -78,6 +78,21 @@ describe('usersForInput', () => {
     )
   })
 
+  it('begins in the statuses that the job acts on, with some in others', async () => {
+    const input = Array.from({ length: 40 }, (_, index): SeedRow => {
+      return { user: `user${index}@example.com`, actions: ['deactivate'] }
+    })
+    const org = orgFrom(await usersForInput(input, { now, onlyStatus: ['STAGED', 'PROVISIONED'] }))
+    const counts = new Map<string | undefined, number>()
+    for (const { user } of input) {
+      const status = org.find(user)?.status
+      counts.set(status, (counts.get(status) ?? 0) + 1)
+    }
+    expect([...counts.keys()].sort()).toEqual(['DEPROVISIONED', 'PROVISIONED', 'STAGED'])
+    expect(counts.get('DEPROVISIONED')).toBe(5)
+    expect(counts.get('PROVISIONED')).toBeGreaterThan(5)
+  })
+
   it('gives each kind of key its user', async () => {
     const input: SeedRow[] = [
       { user: '00u1ab2cd3ef4gh5ij6k', actions: ['suspend'] },

@@ -42,6 +42,8 @@ export interface ForeignUser {
   transition: Transition | null
   /** Where an unsuspend leads back to; null unless the org itself suspended the user. */
   suspendedFrom: ForeignStatus | null
+  /** Where the user comes from, as `credentials.provider.type` says it; left out: Okta itself. */
+  readonly provider?: 'ACTIVE_DIRECTORY' | 'LDAP' | 'FEDERATION'
 }
 
 /** What {@link makeUsers} makes. */

@@ -37,7 +37,7 @@ export function userJson(user: ForeignUser): Record<string, unknown> {
       // The address is somebody's mailbox, not the login: whoever looks a user up by it finds nothing.
       email: `mailbox-${user.id}@mail.example.com`,
     },
-    credentials: { provider: { type: 'OKTA', name: 'OKTA' } },
+    credentials: { provider: { type: user.provider ?? 'OKTA', name: user.provider ?? 'OKTA' } },
     _links: {
       self: { href: `${baseUrl}/${user.id}` },
       ...Object.fromEntries(

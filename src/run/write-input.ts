@@ -4,11 +4,11 @@ import { openReplacingFile } from '../files/replacing-file.ts'
 import { renderCsv } from '../input/csv/csv-text.ts'
 import { jsonLineRenderer } from '../input/json/json-line.ts'
 import type { ValidRow } from '../input/row.ts'
-import type { InputCopy } from '../run/input-copy.ts'
+import type { InputCopy } from './input-copy.ts'
 
 const rowsPerWrite = 256
 
-/** Writes the rows of a retry as its input, with the columns of the old input. */
+/** Writes the input of a run that goes on from another one. */
 export interface InputWriter {
   add(row: ValidRow): Promise<void>
   /** Puts the file in its place, synced. */
@@ -18,8 +18,8 @@ export interface InputWriter {
 }
 
 /**
- * Opens the input of a retry in its run directory: CSV if the old input was CSV or a workbook, whose cells are texts too,
- * otherwise JSON lines, because CSV can't tell a number from a text. Both are UTF-8 and read back unchanged.
+ * Opens the input of a run in its directory: CSV for cells that are texts, otherwise JSON lines, because CSV can't tell a
+ * number from a text. Both are UTF-8 and read back unchanged.
  */
 export async function openInput(
   directory: string,

@@ -1,8 +1,8 @@
 import { replayJournal } from '../journal/open-journal.ts'
-import { hasJournal, journalOf } from '../run/run-directory.ts'
-import type { OldRun } from './begin-retry.ts'
+import type { OldRun } from './old-run.ts'
+import { hasJournal, journalOf } from './run-directory.ts'
 
-/** Whether a run has calls without a known outcome, or with an answer but no result yet. A retry settles them first. */
+/** Whether a run has calls without a known outcome, or with an answer but no result yet. A run that goes on from it settles them first. */
 export async function hasUnsettled({ directory, run, recorded }: OldRun): Promise<boolean> {
   if (recorded === null && !(await hasJournal(directory))) return false
   const { state } = await replayJournal(journalOf(directory, run, recorded))

@@ -1,0 +1,88 @@
+import { mostSilent } from '../budget/pacer.ts'
+import { Tally } from '../budget/tally.ts'
+import type { Job } from '../job/job.ts'
+import type { SentRecently } from '../journal/sent-recently.ts'
+import { openLookup } from '../lookup/lookup.ts'
+import type { LookupParts } from '../lookup/paced-get.ts'
+import { readTokenOwner } from '../lookup/read-owner.ts'
+import { exitCodes } from '../messages/known-error.ts'
+import { StopSwitch } from '../messages/stop.ts'
+import { createOktaClient } from '../okta/client.ts'
+import { OktaClock } from '../okta/clock.ts'
+import { belongToServiceApp } from '../okta/credentials.ts'
+import { scopesFor } from '../okta/oauth/scopes.ts'
+import type { TokenOwner } from '../rules/guards.ts'
+import type { RunOrg } from './org.ts'
+import { programVersion } from './version.ts'
+
+/** What it takes to ask an org before a run. */
+export interface AskOptions {
+  readonly job: Pick<Job, 'pace' | 'guards'>
+  readonly org: RunOrg
+  /** Ends the reads when it is turned. What the reads find turns it too. */
+  readonly stop: StopSwitch
+  readonly say: (line: string) => void
+  /** Requests that are still to be sent. */
+  readonly workLeft: () => number
+  /** Keeps what is sent, because it counts for a run that follows at once; left out: nobody needs it. */
+  readonly sent?: SentRecently | undefined
+}
+
+/**
+ * Does some work with a connection to the org like that of an execution. The work sends only reads. Reads that are under
+ * way when it ends are given up.
+ */
+export async function askOrg<T>(
+  options: AskOptions,
+  work: (lookup: LookupParts, owner: TokenOwner) => Promise<T>,
+): Promise<T> {
+  const { job, org, stop, say, sent } = options
+  const { orgUrl, credentials } = org.connection
+  const clock = new OktaClock()
+  // Its own switch, because the reads end with the work, and what comes after may send.
+  const reads = new StopSwitch()
+  const pass = (): void => {
+    if (stop.reason !== null) reads.turn(stop.reason)
+  }
+  pass()
+  stop.signal.addEventListener('abort', pass, { once: true })
+  const client = createOktaClient({
+    connection: org.connection,
+    clock,
+    connections: job.pace.concurrency + mostSilent,
+    userAgent: `okta-lifecycle/${programVersion}`,
+    scopes: scopesFor(job.guards),
+    say,
+  })
+  // Reads change nothing, so work that stops does not wait for those under way.
+  reads.signal.addEventListener('abort', () => void client.close(), { once: true })
+  const tally = new Tally()
+  const lookup = openLookup({
+    ...job.pace,
+    orgUrl,
+    clock,
+    stop: reads,
+    tally,
+    send: async (request) => {
+      const answer = await client.send(request)
+      tally.request(request, answer)
+      return answer
+    },
+    say,
+    earlierSends: (bucket) => sent?.times(bucket) ?? [],
+    onPermits: (bucket, count) => sent?.add(bucket, Math.round(clock.now()), count),
+    onLimit: (bucket, limit) => sent?.showLimit(bucket, limit),
+    workLeft: options.workLeft,
+  })
+  try {
+    const owner = await readTokenOwner(lookup, { orgUrl, ofServiceApp: belongToServiceApp(credentials) })
+    return await work(lookup, owner)
+  } finally {
+    stop.signal.removeEventListener('abort', pass)
+    if (reads.reason !== null) stop.turn(reads.reason)
+    const message = 'the reads have ended'
+    reads.turn({ state: 'interrupted', exitCode: exitCodes.done, message, advice: { kind: 'go_on' } })
+    lookup.pacer.stop()
+    await client.close()
+  }
+}

@@ -1,0 +1,159 @@
+import { dirname } from 'node:path'
+import { withNext } from '../files/cannot-write.ts'
+import type { Hold } from '../files/hold/hold.ts'
+import { SentRecently } from '../journal/sent-recently.ts'
+import { commandFor, runNameOf } from '../messages/commands.ts'
+import { type ExitCode, exitCodes, Refusal } from '../messages/known-error.ts'
+import { RunStopped, StopSwitch } from '../messages/stop.ts'
+import { readSummary } from '../report/summary.ts'
+import { checkNotClosed, handOver, isTakenUp } from '../run/closing.ts'
+import { findRun } from '../run/find-run.ts'
+import { hasUnsettled } from '../run/has-unsettled.ts'
+import { checkInputCopy } from '../run/input-of-run.ts'
+import type { NextRun, OldRun } from '../run/old-run.ts'
+import { createRunDirectory, endStart, removeRunDirectory } from '../run/run-directory.ts'
+import { type RunFile, readRunFile, sandboxOrgUrl } from '../run/run-file.ts'
+import { makeRunId } from '../run/run-id.ts'
+import { lockedJob, withRunLocks } from '../run/run-locks.ts'
+import { type CarryOutOptions, carryOut, settleRun } from './carry-out.ts'
+import { confirmRun } from './confirm-run.ts'
+import { type GuardFlags, withGuardFlags } from './guard-flags.ts'
+import { checkSandboxKept, handOnSandboxOrg, orgOfRun } from './org.ts'
+import { canAsk } from './terminal/confirm.ts'
+import { say, withStopHooks } from './terminal/stop-hooks.ts'
+
+/** A run that can begin, with what is said before the question. */
+interface ReadyRun {
+  readonly run: RunFile
+  readonly said: readonly string[]
+}
+
+/** Nothing is left to do: no run begins and the old one is not closed. */
+interface NothingToDo {
+  readonly said: readonly string[]
+  /** Writes the command's answer. */
+  readonly end: () => Promise<ExitCode>
+}
+
+/** A command that begins a new run from an old one. */
+export interface GoingOn {
+  readonly command: 'retry' | 'undo'
+  /** Writes what the new run needs besides its `run.json`. Does not change the old run. */
+  readonly prepare: (from: OldRun, to: NextRun) => Promise<ReadyRun | NothingToDo>
+}
+
+/** The flags that such a command takes. */
+export interface GoingOnFlags
+  extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain'>,
+    Pick<GuardFlags, 'acceptRefusals'> {
+  readonly yes: boolean
+  readonly latest: boolean
+  readonly 'runs-dir': string
+  readonly guards: GuardFlags
+}
+
+interface GoingOnOptions extends GoingOnFlags, GoingOn, Pick<CarryOutOptions, 'stop' | 'say'> {
+  /** What the question's reads have sent: it counts for the run that follows. */
+  readonly sentBefore: SentRecently
+}
+
+/**
+ * Begins a new run from an old one: settles what is unsettled there, prepares the new run and asks, closes the old one,
+ * and carries out the new one.
+ *
+ * @param name the old run's id or directory
+ */
+export async function goOnFrom(
+  going: GoingOn,
+  name: string | undefined,
+  flags: GoingOnFlags,
+): Promise<ExitCode> {
+  const directory = await findRun(flags['runs-dir'], name, flags.latest)
+  const stop = new StopSwitch()
+  const watch = { onWatch: say, signal: stop.signal }
+  return await withStopHooks(stop, async () => {
+    try {
+      // The job's lock is held to the end, because the new run belongs to the same job.
+      const job = lockedJob(await readRunFile(directory))
+      return await withRunLocks(directory, job, watch, (hold) =>
+        goOn(directory, hold, { ...going, ...flags, stop, say, sentBefore: new SentRecently() }),
+      )
+    } catch (error) {
+      if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
+      // An error of the new run has its own next command by now.
+      const again = commandFor(going.command, runNameOf(directory))
+      throw withNext(error, `, then: ${again}`, exitCodes.stoppedByGuard)
+    }
+  })
+}
+
+async function goOn(oldDirectory: string, oldHold: Hold, options: GoingOnOptions): Promise<ExitCode> {
+  let old = await readRunFile(oldDirectory)
+  if (await isTakenUp(oldDirectory, old)) await checkNotClosed(oldDirectory, old)
+  if (!options.yes && !canAsk()) {
+    throw new Refusal(
+      'There is no terminal to ask the question on before sending.',
+      commandFor(options.command, runNameOf(oldDirectory), '--yes'),
+    )
+  }
+  await checkInputCopy(oldDirectory, old)
+  await checkOrg(oldDirectory, old)
+  const recorded = async () => (await readSummary(oldDirectory))?.journal ?? null
+  if (await hasUnsettled({ directory: oldDirectory, run: old, recorded: await recorded() })) {
+    say(`Run ${old.run_id} has unsettled calls. They are settled first, without sending a lifecycle call.`)
+    const org = await orgOfRun(oldDirectory, old)
+    try {
+      await settleRun({ ...options, directory: oldDirectory, run: old, org, hold: oldHold })
+    } finally {
+      await org.close()
+    }
+    old = await readRunFile(oldDirectory)
+  }
+  const runId = makeRunId(new Date(), old.job.name)
+  const directory = await createRunDirectory(dirname(oldDirectory), runId)
+  const watch = { onWatch: say, signal: options.stop.signal }
+  return await withRunLocks(directory, null, watch, async (hold) => {
+    const from = { directory: oldDirectory, run: old, recorded: await recorded() }
+    const begun = await begin(from, { directory, runId }, options)
+    if ('end' in begun) return await begun.end()
+    const org = await orgOfRun(directory, begun.run)
+    return await carryOut({ ...options, directory, run: begun.run, org, hold })
+  })
+}
+
+/** Creates the new run and hands the old one over to it. If there is nothing to do, the new directory is removed. */
+async function begin(
+  from: OldRun,
+  to: NextRun,
+  { command, prepare, guards, yes, stop, quiet, sentBefore }: GoingOnOptions,
+): Promise<ReadyRun | NothingToDo> {
+  let begun = false
+  try {
+    const ready = await prepare(from, to)
+    for (const line of ready.said) say(line)
+    if ('end' in ready) return ready
+    const run = withGuardFlags(ready.run, guards)
+    if (!yes) {
+      const again = commandFor(command, runNameOf(from.directory))
+      await confirmRun(
+        { ...to, run, orgDirectory: from.directory, again },
+        { stop, quiet, say, sent: sentBefore },
+      )
+    }
+    stop.check()
+    await handOver(from, { directory: to.directory, run }, () =>
+      handOnSandboxOrg(from.directory, to.directory, from.run),
+    )
+    begun = true
+    await endStart(to.directory)
+    return { ...ready, run }
+  } finally {
+    if (!begun) await removeRunDirectory(to.directory)
+  }
+}
+
+/** Finds out before the old run is closed whether its org is the one that is set, or its simulated org still exists. */
+async function checkOrg(directory: string, run: RunFile): Promise<void> {
+  if (run.org_url === sandboxOrgUrl) await checkSandboxKept(directory, run)
+  else await orgOfRun(directory, run)
+}

@@ -1,0 +1,91 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { exists } from '../files/exists.ts'
+import { parseSystemError } from '../files/system-error.ts'
+import { commandFor } from '../messages/commands.ts'
+import { Refusal } from '../messages/known-error.ts'
+import { copyInput } from '../run/input-copy.ts'
+import { type RunFile, readRunFile, runFileName } from '../run/run-file.ts'
+import { SavedPlan } from './saved-plan.ts'
+
+const planCopyName = 'plan.json'
+
+/**
+ * Keeps a plan with its run, byte for byte and synced.
+ *
+ * @param plan the plan as it was checked
+ * @throws Refusal when the file is another one by now
+ */
+export async function keepPlan(path: string, plan: SavedPlan, directory: string): Promise<void> {
+  await copyInput(path, directory, planCopyName)
+  const copy = await SavedPlan.open(join(directory, planCopyName))
+  await copy.close()
+  if (copy.sha256 === plan.sha256) return
+  throw new Refusal(`The plan ${path} was changed just now. Nothing was sent.`, 'Start again.')
+}
+
+/**
+ * Opens the plan that a run carries out; null if it carries out none.
+ *
+ * @throws Refusal when the run's copy is not as it was when the run began
+ */
+export async function openPlanOfRun(
+  directory: string,
+  { run_id: runId, plan: expected }: Pick<RunFile, 'run_id' | 'plan'>,
+): Promise<SavedPlan | null> {
+  if (expected === undefined) return null
+  const path = join(directory, planCopyName)
+  const plan = await SavedPlan.open(path)
+  if (plan.sha256 === expected.sha256 && plan.head.plan_id === expected.id) return plan
+  await plan.close()
+  throw new Refusal(
+    `The plan of run ${runId} has changed since the run began (${path}).`,
+    'Restore it from a backup, or plan again what is not done. results.csv shows what is done.',
+  )
+}
+
+/**
+ * Checks that no run of a runs directory carries out a plan or has done so: a plan is done once.
+ *
+ * @throws Refusal when one does, or when that can't be found out
+ */
+export async function checkNotDone(runsDirectory: string, planId: string): Promise<void> {
+  for (const name of await namesIn(runsDirectory)) {
+    const directory = join(runsDirectory, name)
+    // A start that broke off before run.json has sent nothing.
+    if (name.startsWith('.') || !(await exists(join(directory, runFileName)))) continue
+    if ((await planIdOf(directory)) !== planId) continue
+    throw new Refusal(
+      `This plan is done once, and run ${name} has taken it up. Nothing was sent.`,
+      `${commandFor('status', { runId: name, runsDirectory })} shows how far it is; for what is left, plan again`,
+    )
+  }
+}
+
+/** The id of the plan of a run; null if it has none. A run that can't be read may have one: its copy of it tells. */
+async function planIdOf(directory: string): Promise<string | null> {
+  try {
+    return (await readRunFile(directory)).plan?.id ?? null
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const path = join(directory, planCopyName)
+    if (!(await exists(path))) return null
+    const plan = await SavedPlan.open(path)
+    await plan.close()
+    return plan.head.plan_id
+  }
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    const why = parseSystemError(error)?.why ?? String(error)
+    throw new Refusal(
+      `Whether the plan was done already can't be found out: ${directory} can't be read: ${why}.`,
+      'Correct that, or name another directory with --runs-dir DIR',
+      error,
+    )
+  }
+}

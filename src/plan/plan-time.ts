@@ -1,0 +1,49 @@
+import { forecast } from '../budget/forecast.ts'
+import type { BucketReport } from '../budget/lane.ts'
+import { type LookupParts, pacedGet } from '../lookup/paced-get.ts'
+import { lifecycleLimitRequest } from '../okta/request.ts'
+import type { PlanRequests } from './plan-schema.ts'
+
+/** How long a run takes, by the limits that were seen. */
+export interface PlanForecast {
+  readonly seconds: number
+  /** Requests a minute in the slowest bucket. */
+  readonly perMinute: number
+  /** What Okta allows of lifecycle calls, and how many of them the run would use; null if it was not seen. */
+  readonly lifecycleLimit: {
+    readonly limit: number
+    readonly allowance: number
+    readonly windowSeconds: number
+  } | null
+}
+
+/**
+ * Looks up the limit of lifecycle calls, for one call of it. Sends no lifecycle call. An org that refuses the call or
+ * shows no limit leaves it unknown.
+ *
+ * @throws RunStopped when the plan stops
+ */
+export async function lookUpLifecycleLimit(parts: LookupParts): Promise<void> {
+  await pacedGet(parts, lifecycleLimitRequest())
+}
+
+/** Estimates how long a run takes, from what its buckets allow. Null if no bucket that it needs has shown a limit. */
+export function forecastRun(requests: PlanRequests, buckets: readonly BucketReport[]): PlanForecast | null {
+  let slowest: Pick<PlanForecast, 'seconds' | 'perMinute'> | null = null
+  let lifecycleLimit: PlanForecast['lifecycleLimit'] = null
+  for (const bucket of buckets) {
+    const { limit, allowance, windowSeconds } = bucket
+    if (bucket.bucket === '/api/v1/users' && limit !== null && allowance !== null)
+      lifecycleLimit = { limit, allowance, windowSeconds }
+    const count = requestsIn(bucket, requests)
+    const found = count === 0 ? null : forecast(count, [{ bucket, perTask: 1 }])
+    if (found !== null && found.seconds > (slowest?.seconds ?? 0)) slowest = found
+  }
+  return slowest === null ? null : { ...slowest, lifecycleLimit }
+}
+
+function requestsIn({ bucket }: BucketReport, { reads, roles = 0, lifecycle }: PlanRequests): number {
+  if (bucket === '/api/v1/users') return lifecycle + roles
+  // Minus the one read of the owner, which has its own bucket.
+  return bucket === '/api/v1/users/{id}' ? reads - roles - 1 : 0
+}

@@ -1,0 +1,86 @@
+import { type Action, parseAction, ruleOf } from '../okta/actions.ts'
+import { isUserStatus } from '../okta/status.ts'
+import type { LeftAs } from './left-as.ts'
+import type { TaskResult } from './result.ts'
+
+/** What of a result this needs. */
+type Ended = Pick<TaskResult, 'row' | 'user' | 'action' | 'status_after' | 'okta_user_id' | 'okta_login'>
+
+/** A call that was applied, and when. */
+export interface AppliedCall extends Pick<LeftAs, 'from' | 'until'> {
+  readonly result: Ended
+}
+
+/** What takes back the net effect of a run on one user. */
+export interface Reversal {
+  readonly user: string
+  readonly login: string | null
+  readonly action: Action
+  /** The row of the call that is taken back. */
+  readonly row: number
+  readonly left: LeftAs
+}
+
+/** The calls on a user that can be taken back, as far as they matter: the first and the last since one that can't. */
+interface Chain {
+  readonly first: Action
+  readonly last: Action
+  readonly call: AppliedCall
+}
+
+/**
+ * Finds what takes back what a run did to each user. It must see the run's applied calls in the order in which they
+ * were applied.
+ *
+ * Where a user has several, only their net effect counts: suspend, unsuspend, suspend is taken back by one unsuspend;
+ * suspend, unsuspend by nothing. A call that can't be taken back and changes the status ends what came before it.
+ */
+export class NetEffect {
+  readonly #chains = new Map<string, Chain>()
+  readonly #lasting = new Map<Action, number>()
+
+  see(call: AppliedCall): void {
+    const action = parseAction(call.result.action)
+    if (action === null) return
+    const { undo, target } = ruleOf(action)
+    const user = call.result.okta_user_id ?? call.result.user
+    if ('by' in undo) {
+      const first = this.#chains.get(user)?.first ?? action
+      this.#chains.set(user, { first, last: action, call })
+      return
+    }
+    this.#lasting.set(action, (this.#lasting.get(action) ?? 0) + 1)
+    if (target.length > 0) this.#chains.delete(user)
+  }
+
+  /** How many calls of each action can't be taken back. */
+  get lasting(): ReadonlyMap<Action, number> {
+    return this.#lasting
+  }
+
+  /** How many users are back where they were, by later calls of the run itself. */
+  get alreadyBack(): number {
+    let count = 0
+    for (const { first, last } of this.#chains.values()) if (first !== last) count++
+    return count
+  }
+
+  /** One a user, by the row of the call that is taken back. */
+  reversals(): readonly Reversal[] {
+    const reversals: Reversal[] = []
+    for (const [user, { first, last, call }] of this.#chains) {
+      const { undo } = ruleOf(last)
+      // A suspend begins where the user is not suspended, and an unsuspend where the user is.
+      if (first !== last || !('by' in undo)) continue
+      const { row, okta_login: login } = call.result
+      reversals.push({ user, login, action: undo.by, row, left: leftBy(last, call) })
+    }
+    return reversals.sort((one, other) => one.row - other.row)
+  }
+}
+
+function leftBy(action: Action, { result, from, until }: AppliedCall): LeftAs {
+  const { status_after: after } = result
+  const statuses = after !== null && isUserStatus(after) ? [after] : ruleOf(action).target
+  return { statuses, from, until }
+}

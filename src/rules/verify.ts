@@ -1,0 +1,81 @@
+import type { Job } from '../job/job.ts'
+import type { Verification } from '../job/verification.ts'
+import { counted } from '../messages/counted.ts'
+import { type Action, ruleOf } from '../okta/actions.ts'
+import type { OktaUser } from '../okta/user.ts'
+import { factorsFrom, type SentAround } from './doubt.ts'
+
+/** By what an accepted call is verified: the user's status or the enrolled factors. */
+export type VerifiedBy = 'status' | 'factors'
+
+/**
+ * By what the accepted call of a task is verified; null if it is not. Nothing shows a reactivate. A step with later
+ * ones is not verified: the next step reads the user anyway, and leads elsewhere. Rows of the same user wait for each
+ * other, so that nothing of ours has happened since.
+ *
+ * @param isLast whether it is the last step of its row
+ */
+export function verifiedBy(
+  { actions }: Pick<Verification, 'actions'>,
+  action: Action,
+  isLast: boolean,
+): VerifiedBy | null {
+  if (!isLast || actions === 'none' || (actions === 'deactivate' && action !== 'deactivate')) return null
+  const { doubt } = ruleOf(action)
+  return doubt === 'nothing' ? null : doubt
+}
+
+/** How many reads verifying costs for each task of a job, for forecasts. Where rows name their actions, nobody knows. */
+export function verifyingReadsPerTask({
+  verify,
+  action,
+  steps,
+}: Pick<Job, 'verify' | 'action' | 'steps'>): number {
+  const last = steps?.at(-1)?.action ?? action
+  if (last === null) return verify.actions === 'all' ? 1 : 0
+  return verifiedBy(verify, last, true) === 'status' ? 1 / (steps?.length ?? 1) : 0
+}
+
+/**
+ * Whether an accepted call holds, and what was seen.
+ *
+ * - `held`: the user is where the action leads.
+ * - `in_transition`: the user is still on the way there.
+ * - `not_held`: the user is not there and not on the way.
+ */
+export interface Holding {
+  readonly kind: 'held' | 'in_transition' | 'not_held'
+  readonly seen: string
+}
+
+/** Judges by the status, once a transition has ended or was waited for long enough. */
+export function judgeStatus(
+  action: Action,
+  user: Pick<OktaUser, 'status' | 'statusChanged' | 'transitioningToStatus'>,
+): Holding {
+  const { target } = ruleOf(action)
+  const { status, statusChanged, transitioningToStatus: to } = user
+  const isHeld = target.includes(status)
+  const leadsThere = target.some((name) => name === to)
+  if (to !== null && (leadsThere || isHeld))
+    return { kind: 'in_transition', seen: `user is ${status}, still in transition to ${to}` }
+  if (isHeld) return { kind: 'held', seen: `is now ${status}` }
+  const since = statusChanged === null ? '' : ` since ${statusChanged}`
+  const onTheWay = to === null ? '' : `, in transition to ${to}`
+  return { kind: 'not_held', seen: `user is ${status}${since}${onTheWay}` }
+}
+
+/**
+ * Judges a factor reset by when the enrolled factors were created.
+ *
+ * @param factorTimes epoch ms; NaN for a factor without a time
+ */
+export function judgeFactors(call: SentAround, factorTimes: readonly number[]): Holding {
+  const old = factorsFrom(call, factorTimes)
+  if (old > 0)
+    return { kind: 'not_held', seen: `${counted(old, 'factor')} from before the call still enrolled` }
+  return {
+    kind: 'held',
+    seen: factorTimes.length === 0 ? 'no factor is enrolled' : 'all enrolled factors are newer than the call',
+  }
+}

@@ -1,0 +1,16 @@
+import type { JournalHead } from '../journal/journal-check.ts'
+import type { RunFile } from './run-file.ts'
+
+/** The run that another run goes on from. */
+export interface OldRun {
+  readonly directory: string
+  readonly run: RunFile
+  /** How far its journal was at the last stop; null if that is not known. */
+  readonly recorded: JournalHead | null
+}
+
+/** The directory and the id of a run that is about to begin. */
+export interface NextRun {
+  readonly directory: string
+  readonly runId: string
+}

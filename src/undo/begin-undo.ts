@@ -1,0 +1,101 @@
+import type { ValidRow } from '../input/row.ts'
+import { type Survey, SurveyCounter } from '../input/survey.ts'
+import { readJournal } from '../journal/journal-reader.ts'
+import { JournalState } from '../journal/journal-state.ts'
+import { OwnCalls } from '../journal/own-calls.ts'
+import type { Action } from '../okta/actions.ts'
+import { looksLikeUserId } from '../okta/user.ts'
+import { cellsOfLeftAs, leftAsColumns } from '../rules/left-as.ts'
+import { NetEffect, type Reversal } from '../rules/net-effect.ts'
+import type { InputCopy } from '../run/input-copy.ts'
+import type { NextRun, OldRun } from '../run/old-run.ts'
+import { hasJournal, journalOf } from '../run/run-directory.ts'
+import { openInput } from '../run/write-input.ts'
+
+/** What an undo can take back of a run, and what it can't. */
+export interface Undoable {
+  readonly reversals: readonly Reversal[]
+  /** How many calls of each action can't be taken back. */
+  readonly lasting: ReadonlyMap<Action, number>
+  /** Users whom the run itself has already brought back. */
+  readonly alreadyBack: number
+  /** Tasks of which nobody knows whether they were applied. */
+  readonly inDoubt: number
+  /** Tasks that have no result, so that they were never done. */
+  readonly notDone: number
+}
+
+/** The input of an undo, as written to its directory. */
+export interface UndoInput {
+  readonly copy: InputCopy
+  readonly survey: Survey
+}
+
+/** The columns of an undo's input. */
+export const undoColumns = ['user', 'action', 'login', 'row_taken_back', ...leftAsColumns] as const
+
+/**
+ * Finds out what a run itself did to each user, from its journal. Changes nothing.
+ *
+ * @throws KnownError when the journal can't be read
+ */
+export async function findUndoable({ directory, run, recorded }: OldRun): Promise<Undoable> {
+  const file = journalOf(directory, run, recorded)
+  const effect = new NetEffect()
+  const calls = new OwnCalls((call) => effect.see(call))
+  const state = new JournalState(file.stepsPerRow)
+  if (recorded !== null || (await hasJournal(directory))) {
+    await readJournal(
+      file.path,
+      ({ event, offset, length }) => {
+        state.apply(event, { offset, length })
+        calls.see(event)
+      },
+      { run: file.runId, head: recorded },
+    )
+  }
+  return {
+    reversals: effect.reversals(),
+    lasting: effect.lasting,
+    alreadyBack: effect.alreadyBack,
+    inDoubt: state.counts.get('in_doubt') ?? 0,
+    notDone: run.input.tasks - state.done,
+  }
+}
+
+/**
+ * Writes the input of an undo: a row a user, with how the run left the user. The directory is not a run until it has a
+ * `run.json`.
+ *
+ * @throws KnownError when it can't be written
+ */
+export async function writeUndoInput(reversals: readonly Reversal[], next: NextRun): Promise<UndoInput> {
+  const input = await openInput(next.directory, 'csv', undoColumns)
+  const counter = new SurveyCounter(Date.now())
+  try {
+    for (const [index, reversal] of reversals.entries()) {
+      const row = rowOf(reversal, index + 1)
+      counter.add(row)
+      await input.add(row)
+    }
+    return { copy: await input.finish(), survey: counter.survey() }
+  } finally {
+    await input.discard()
+  }
+}
+
+function rowOf({ user, login, action, row: takenBack, left }: Reversal, row: number): ValidRow {
+  const cells = [user, action, login ?? '', String(takenBack), ...cellsOfLeftAs(left)]
+  return {
+    kind: 'valid',
+    row,
+    line: row + 1,
+    user,
+    keyKind: looksLikeUserId(user) ? 'id' : 'address',
+    actions: [action],
+    sendEmail: null,
+    due: null,
+    checkLogin: null,
+    cells: new Map(undoColumns.map((column, index) => [column, cells[index] ?? ''])),
+  }
+}

@@ -1,0 +1,62 @@
+import type { RunFile } from '../run/run-file.ts'
+import { type UndoInput, undoColumns } from './begin-undo.ts'
+
+/**
+ * The `run.json` of a run that takes back what another one did. The job's guards stay, but `only_status`: it is for the
+ * users as they were before. Users are always read, because nobody is acted on who is not as that run left them.
+ */
+export function undoRunFile(
+  old: RunFile,
+  runId: string,
+  { copy, survey }: UndoInput,
+  version: string,
+  now: Date,
+): RunFile {
+  const { job } = old
+  const { retry_of: _, closed_by: __, ...rest } = old
+  return {
+    ...rest,
+    run_id: runId,
+    created_at: now.toISOString(),
+    versions: { okta_lifecycle: version, node: process.version },
+    job: {
+      ...job,
+      description: `Takes back what run ${old.run_id} did`,
+      input: {
+        ...job.input,
+        format: 'csv',
+        user_column: 'user',
+        action_column: 'action',
+        check: null,
+        where: null,
+        due: null,
+        short_names: false,
+        header_line: null,
+        sheet: null,
+        empty: 'ok',
+      },
+      action: null,
+      steps: null,
+      order: 'user',
+      guards: { ...job.guards, only_status: null },
+      report: { activation_links: null },
+      read_first: true,
+    },
+    input: {
+      ...copy,
+      name: `undo of ${old.run_id}`,
+      format: 'csv',
+      encoding: 'utf-8',
+      rows: survey.rows,
+      tasks: survey.tasks,
+      users: survey.distinctUsers,
+      columns: [...undoColumns],
+      mapping: { user: 'user', action: 'action', send_email: null, addresses: false },
+    },
+    owner: null,
+    confirmed: true,
+    undo_of: old.run_id,
+    state: 'new',
+    reason: null,
+  }
+}

@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest'
+import type { ForeignOrg } from '../support/foreign-org/server.ts'
+import { type ForeignUser, loginOf, makeUsers } from '../support/foreign-org/user.ts'
+import {
+  countsOf,
+  parseCsv,
+  runId,
+  unattended,
+  usersCsv,
+  type Workplace,
+  withWorkplace,
+} from './workplace.ts'
+
+/** Runs an action over users, by login. */
+async function runOver(
+  place: Workplace,
+  org: ForeignOrg,
+  users: readonly ForeignUser[],
+  action: string,
+): Promise<void> {
+  await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
+  const end = await place.runHere(org, ['run', 'in.csv', '--action', action, ...unattended])
+  expect(end.code, end.stderr).toBe(0)
+}
+
+/** The id of the newest run but the first. */
+async function otherRun(place: Workplace, ...known: readonly string[]): Promise<string> {
+  const [run = ''] = (await place.runs()).filter((name) => name !== runId && !known.includes(name))
+  return run
+}
+
+async function resultsOf(place: Workplace, run: string) {
+  return parseCsv(await place.read(`runs/${run}/results.csv`))
+}
+
+function statusesOf({ org }: ForeignOrg): Readonly<Record<string, number>> {
+  return countsOf([...org.users.values()].map(({ status }) => status))
+}
+
+describe('undo', () => {
+  it('brings back whom the run suspended, but one whom somebody else has brought back already', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 50 })
+      const org = await place.org({ users })
+      await runOver(place, org, users, 'suspend')
+      const changed = org.org.users.get(users[20]?.id ?? '')
+      Object.assign(changed ?? {}, { status: 'ACTIVE', statusChanged: '2099-03-02T10:00:05.000Z' })
+      const end = await place.runHere(org, ['undo', runId, '--yes', '--quiet'])
+      expect(end.code, end.stderr).toBe(1)
+      expect(end.stderr).toContain(`The undo takes back what run ${runId} did to 50 users.`)
+      expect(end.stderr).toContain('50 unsuspend')
+      expect(statusesOf(org)).toEqual({ ACTIVE: 50 })
+      expect(Object.keys(org.applied).filter((name) => name.endsWith('unsuspend'))).toHaveLength(49)
+      const run = await otherRun(place)
+      const lines = await resultsOf(place, run)
+      expect(countsOf(lines.map(({ result }) => result))).toEqual({ succeeded: 49, skipped: 1 })
+      const left = lines.find(({ result }) => result === 'skipped')
+      expect(left).toMatchObject({ okta_login: users[20]?.login, status_before: 'ACTIVE', attempts: '0' })
+      expect(left?.message).toMatch(
+        new RegExp(
+          `^run ${runId} left this user SUSPENDED at 20.*; user is now ACTIVE since 2099-03-02T10:00:05.000Z, so somebody else`,
+        ),
+      )
+      expect(JSON.parse(await place.read(`runs/${run}/run.json`))).toMatchObject({ undo_of: runId })
+      expect(end.stdout).toContain('1 skipped because the user is not as that run left it')
+    })
+  })
+
+  it('leaves alone who was brought back and suspended again since', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 2 })
+      const org = await place.org({ users })
+      await runOver(place, org, users, 'suspend')
+      const changed = org.org.users.get(users[0]?.id ?? '')
+      // The same status, of another time.
+      Object.assign(changed ?? {}, { statusChanged: new Date(Date.now() + 60_000).toISOString() })
+      const end = await place.runHere(org, ['undo', runId, '--yes', '--quiet', '--json'])
+      expect(end.code, end.stderr).toBe(1)
+      expect(JSON.parse(end.stdout)).toMatchObject({ undo_of: runId, results: { succeeded: 1, skipped: 1 } })
+      expect(statusesOf(org)).toEqual({ SUSPENDED: 1, ACTIVE: 1 })
+    })
+  })
+
+  it('suspends again whom the run unsuspended, and an undo of an undo works', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 3, status: 'SUSPENDED' })
+      const org = await place.org({ users })
+      await runOver(place, org, users, 'unsuspend')
+      expect((await place.runHere(org, ['undo', runId, '--yes', '--quiet'])).code).toBe(0)
+      expect(statusesOf(org)).toEqual({ SUSPENDED: 3 })
+      const first = await otherRun(place)
+      const again = await place.runHere(org, ['undo', first, '--yes', '--quiet'])
+      expect(again.code, again.stderr).toBe(0)
+      expect(statusesOf(org)).toEqual({ ACTIVE: 3 })
+      for (const run of [runId, first]) {
+        const refused = await place.runHere(org, ['undo', run, '--yes'])
+        expect(refused.code).toBe(2)
+        expect(refused.stderr).toContain(`Run ${run} is closed: run `)
+      }
+      expect((await place.runHere(org, ['resume', runId])).code).toBe(2)
+    })
+  })
+
+  it('takes back only the net effect where a user has several tasks', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 3 })
+      const org = await place.org({ users })
+      const rows = [
+        [loginOf(1), 'suspend'],
+        [loginOf(2), 'suspend'],
+        [loginOf(1), 'unsuspend'],
+        [loginOf(3), 'reset_factors'],
+        [users[0]?.id ?? '', 'suspend'],
+        [loginOf(2), 'unsuspend'],
+      ] as const
+      await place.write('in.csv', usersCsv(rows))
+      expect((await place.runHere(org, ['run', 'in.csv', ...unattended])).code).toBe(0)
+      const end = await place.runHere(org, ['undo', runId, '--yes', '--quiet'])
+      expect(end.code, end.stderr).toBe(0)
+      const lines = await resultsOf(place, await otherRun(place))
+      expect(lines).toMatchObject([{ user: users[0]?.id, action: 'unsuspend', row_taken_back: '5' }])
+      expect(end.stderr).toContain('1 user left as they are: that run itself brought them back.')
+      expect(end.stderr).toContain("1 call of reset_factors can't be taken back: the factors are gone")
+      expect(statusesOf(org)).toEqual({ ACTIVE: 3 })
+    })
+  })
+
+  it('says what can’t be taken back, and begins no run over that alone', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 2 })
+      const org = await place.org({ users })
+      await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
+      await place.write('job.yaml', 'name: leavers\nsteps: [suspend, deactivate]\n')
+      await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+      const before = org.requests.length
+      const end = await place.runHere(org, ['undo', runId, '--yes', '--json'])
+      expect(end.code, end.stderr).toBe(1)
+      expect(end.stderr).toMatch(/2 calls of deactivate can't be taken back: .*applications/)
+      expect(JSON.parse(end.stdout)).toEqual({
+        undo_of: runId,
+        users: 0,
+        already_back: 0,
+        not_undone: { deactivate: 2 },
+      })
+      expect(org.requests).toHaveLength(before)
+      expect(await place.runs()).toEqual([runId])
+      expect(JSON.parse(await place.read(`runs/${runId}/run.json`)).state).toBe('finished')
+    })
+  })
+
+  it('asks first: without a terminal and without --yes it sends nothing', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 2 })
+      const org = await place.org({ users })
+      await runOver(place, org, users, 'suspend')
+      const end = await place.runHere(org, ['undo', runId])
+      expect([end.code, end.stdout]).toEqual([2, ''])
+      expect(end.stderr).toContain(`okta-lifecycle undo ${runId} --yes`)
+      expect(statusesOf(org)).toEqual({ SUSPENDED: 2 })
+      expect(await place.runs()).toEqual([runId])
+    })
+  })
+
+  it('leaves alone what an earlier run of a chain did, and what failed', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 3, status: ['ACTIVE', 'LOCKED_OUT', 'ACTIVE'] })
+      let refuses = true
+      const org = await place.org({
+        users,
+        fault: ({ action, key }) =>
+          refuses && action === 'suspend' && key === users[2]?.id ? { name: 'forbidden' } : null,
+      })
+      await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
+      await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+      refuses = false
+      await place.runHere(org, ['retry', runId, '--yes', '--quiet'])
+      const retried = await otherRun(place)
+      const end = await place.runHere(org, ['undo', retried, '--yes', '--quiet'])
+      expect(end.code, end.stderr).toBe(0)
+      expect([...org.org.users.values()].map(({ status }) => status)).toEqual([
+        'SUSPENDED',
+        'LOCKED_OUT',
+        'ACTIVE',
+      ])
+    })
+  })
+
+  it('settles what is unsettled first, and keeps what was not done from being done', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 40 })
+      const org = await place.org({ users, latencyMs: 20 })
+      await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
+      const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+      const cli = place.start(org, ['run', 'in.csv', '--action', 'suspend', ...unattended], impatient)
+      await org.waitUntil(() => Object.keys(org.applied).length >= 12)
+      cli.kill('SIGKILL')
+      await cli.ended
+      const suspended = Object.keys(org.applied).length
+      const end = await place.run(org, ['undo', runId, '--yes', '--quiet'], impatient)
+      expect(end.stderr).toMatch(/That run still has \d+ tasks to do/)
+      expect(suspended).toBeLessThan(40)
+      expect(statusesOf(org)).toEqual({ ACTIVE: 40 })
+      expect((await place.runHere(org, ['resume', runId])).code).toBe(2)
+    })
+  })
+
+  it('killed and resumed takes nothing back twice', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 40 })
+      const org = await place.org({ users, latencyMs: 20 })
+      await runOver(place, org, users, 'suspend')
+      const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+      const cli = place.start(org, ['undo', runId, '--yes', '--quiet'], impatient)
+      await org.waitUntil(() => Object.keys(org.applied).length >= 52)
+      cli.kill('SIGKILL')
+      await cli.ended
+      const end = await place.run(org, ['resume', await otherRun(place), '--quiet'], impatient)
+      expect(end.code, end.stderr).toBe(0)
+      expect(Object.values(org.applied)).toEqual(Array(80).fill(1))
+      expect(statusesOf(org)).toEqual({ ACTIVE: 40 })
+    })
+  })
+})

@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest'
+import type { JournalEvent } from '../../src/journal/journal-event.ts'
+import { type OwnCall, OwnCalls } from '../../src/journal/own-calls.ts'
+import { answerTo, doubtOf, intentOf, resultOf } from './support.ts'
+
+const finished = '2026-03-02T10:01:00.000Z'
+
+function resultEvent(more: Parameters<typeof resultOf>[1] = {}): JournalEvent {
+  return { event: 'result', ...resultOf(1, { finished_at: finished, ...more }) }
+}
+
+function found(...events: readonly JournalEvent[]): readonly Pick<OwnCall, 'from' | 'until'>[] {
+  const calls: Pick<OwnCall, 'from' | 'until'>[] = []
+  const own = new OwnCalls(({ from, until }) => calls.push({ from, until }))
+  for (const event of events) own.see(event)
+  return calls
+}
+
+it('a call was applied between its intent and Okta’s answer', () => {
+  const intent = intentOf(1, 2, { okta_time: 5_100, okta_time_at_least: 5_000 })
+  const before = intentOf(1, 1, { okta_time_at_least: 1_000 })
+  const answer = { ...answerTo(1, 2), okta_time: 6_000, okta_time_at_most: 6_200 }
+  const not: JournalEvent = { event: 'not_applied', row: 1, step: 1, attempt: 1, why: '429' }
+  expect(found(before, not, intent, answer, resultEvent())).toEqual([{ from: 5_000, until: 6_200 }])
+})
+
+it('without an answer it was applied between the first intent and the look', () => {
+  const events = [
+    intentOf(1, 1, { okta_time_at_least: 1_000 }),
+    doubtOf(1, 1),
+    intentOf(1, 2, { okta_time_at_least: 5_000 }),
+    doubtOf(1, 2),
+  ]
+  expect(found(...events, resultEvent())).toEqual([{ from: 1_000, until: Date.parse(finished) }])
+})
+
+it('an answer of an older journal has its estimate and a second', () => {
+  const intent = intentOf(1, 1, { okta_time_at_least: 1_000 })
+  const { okta_time_at_most: _, ...answer } = answerTo(1, 1, { okta_time: 2_000 })
+  expect(found(intent, answer, resultEvent())).toEqual([{ from: 1_000, until: 3_000 }])
+})
+
+it('is none without a call of this journal, or without success', () => {
+  expect(found(resultEvent())).toEqual([])
+  expect(
+    found(intentOf(1), answerTo(1, 1, { outcome: 'refused' }), resultEvent({ result: 'failed' })),
+  ).toEqual([])
+  // The second result has no intent of its own: it was taken over.
+  expect(found(intentOf(1), answerTo(1), resultEvent(), resultEvent())).toHaveLength(1)
+})

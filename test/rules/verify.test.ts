@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import type { JobStep } from '../../src/job/step.ts'
+import { actionNames } from '../../src/okta/actions.ts'
+import { judgeFactors, judgeStatus, verifiedBy, verifyingReadsPerTask } from '../../src/rules/verify.ts'
+
+const verify = { actions: 'deactivate', for_seconds: 60 } as const
+const all = { ...verify, actions: 'all' } as const
+
+describe('what is verified', () => {
+  it('is a deactivate alone unless the job says more', () => {
+    expect(actionNames.filter((action) => verifiedBy(verify, action, true) !== null)).toEqual(['deactivate'])
+    expect(actionNames.filter((action) => verifiedBy(all, action, true) === null)).toEqual(['reactivate'])
+    expect(verifiedBy(all, 'reset_factors', true)).toBe('factors')
+    expect(actionNames.map((action) => verifiedBy(all, action, false))).toEqual(Array(7).fill(null))
+  })
+
+  it('costs so many reads a task', () => {
+    const step = (action: JobStep['action']): JobStep => ({ action, if_failed: 'stop' })
+    expect(verifyingReadsPerTask({ verify, action: 'deactivate', steps: null })).toBe(1)
+    expect(
+      verifyingReadsPerTask({ verify, action: null, steps: [step('suspend'), step('deactivate')] }),
+    ).toBe(0.5)
+    expect(verifyingReadsPerTask({ verify, action: 'suspend', steps: null })).toBe(0)
+    expect(verifyingReadsPerTask({ verify, action: null, steps: null })).toBe(0)
+    expect(verifyingReadsPerTask({ verify: all, action: null, steps: null })).toBe(1)
+    expect(verifyingReadsPerTask({ verify: all, action: 'reset_factors', steps: null })).toBe(0)
+  })
+})
+
+describe('a call holds', () => {
+  const kindOf = (status: 'ACTIVE' | 'DEPROVISIONED', transitioningToStatus: string | null = null) =>
+    judgeStatus('deactivate', { status, statusChanged: null, transitioningToStatus }).kind
+
+  it('by the status and the transition', () => {
+    expect(kindOf('DEPROVISIONED')).toBe('held')
+    expect(kindOf('ACTIVE', 'DEPROVISIONED')).toBe('in_transition')
+    expect(kindOf('DEPROVISIONED', 'ACTIVE')).toBe('in_transition')
+    expect(kindOf('ACTIVE')).toBe('not_held')
+    expect(kindOf('ACTIVE', 'PROVISIONED')).toBe('not_held')
+  })
+
+  it('by the factors that are left: those of the second of the call count as old', () => {
+    expect(judgeFactors({ oktaTimeAtMost: 5_000 }, []).kind).toBe('held')
+    expect(judgeFactors({ oktaTimeAtMost: 5_000 }, [5_001]).kind).toBe('held')
+    expect(judgeFactors({ oktaTimeAtMost: 5_000 }, [5_000, 6_000]).seen).toMatch(/^1 factor /)
+    expect(judgeFactors({ oktaTimeAtMost: 5_000 }, [Number.NaN]).kind).toBe('not_held')
+  })
+})

@@ -1,0 +1,35 @@
+import type { Ours } from './evidence.ts'
+import { readRun } from './reports.ts'
+import type { World } from './world.ts'
+
+/** Okta shows whole seconds, and its clock is known to a second: changes so near to each other look like one. */
+const sameMs = 3_000
+
+/** I14: an undo takes back only what the run that it names did last to a user. */
+export function checkUndo(world: World, ours: readonly Ours[]): void {
+  for (const taking of ours) {
+    const of = readRun(world, taking.by.run)?.undo_of
+    if (of === undefined) continue
+    // A retry settles calls of the run before it, and a retry of an undo goes on from that undo.
+    const allowed = new Set([...runsBefore(world, of), ...runsBefore(world, taking.by.run)])
+    const changes = world.org.applied.filter(
+      (other) => other.user === taking.user && other.before !== other.after && other.at < taking.at,
+    )
+    const last = changes.at(-1)
+    if (last !== undefined && last.by !== null && allowed.has(last.by.run)) continue
+    const wasOurs = changes.some(
+      (other) => other.by !== null && allowed.has(other.by.run) && (last?.at ?? 0) - other.at < sameMs,
+    )
+    const isBehindOurBack = last !== undefined && taking.at - last.at < sameMs
+    if (wasOurs || isBehindOurBack) continue
+    world.violate(
+      `I14 ${taking.by.run} took back ${last?.action ?? 'nothing'} of ${taking.user}, which ${of} did not do last`,
+    )
+  }
+}
+
+/** The runs that a run retries, itself included. */
+function runsBefore(world: World, run: string): readonly string[] {
+  const before = readRun(world, run)?.retry_of
+  return before === undefined ? [run] : [run, ...runsBefore(world, before)]
+}
