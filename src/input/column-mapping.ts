@@ -16,6 +16,9 @@ import { idColumnsWithoutIds, keysOf } from './columns/look-at-records.ts'
 import { readCsv } from './csv/read-csv.ts'
 import { readCsvLayout } from './csv/read-header.ts'
 import type { InputFile } from './input-file.ts'
+import { refuseEnvelope } from './json/envelope.ts'
+import { cellAt } from './json/nested.ts'
+import { readJson } from './json/read-json.ts'
 import type { InputFormat, RawRecord } from './row.ts'
 import type { SheetColumns } from './xlsx/sheet-columns.ts'
 
@@ -172,10 +175,34 @@ export async function resolveColumns(
       return await sheetColumns(input, settings)
     case 'json':
     case 'jsonl': {
+      await refuseIfEnvelope(input, settings, chunkBytes)
       const { keys, ...facts } = await keysOf(input, settings.format, chunkBytes)
       return mapColumns(input.name, keys, settings, facts)
     }
   }
+}
+
+/** Looks at a JSON file of one record: it may be an object around the records. */
+async function refuseIfEnvelope(
+  input: InputFile,
+  { format, userColumn }: InputSettings,
+  chunkBytes: number | undefined,
+): Promise<void> {
+  if (format !== 'json' && format !== 'jsonl') return
+  const first: RawRecord[] = []
+  for await (const record of readJson(input, format, chunkBytes)) {
+    first.push(record)
+    if (first.length > 1) return
+  }
+  const [only] = first
+  if (only === undefined || only.raw !== null) return
+  refuseEnvelope(
+    input.name,
+    only.cells,
+    (cells) =>
+      candidates([...cells.keys()], null, userNames).length > 0 ||
+      (userColumn !== null && cellAt(cells, userColumn) !== undefined),
+  )
 }
 
 async function csvColumns(

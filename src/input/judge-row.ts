@@ -4,7 +4,7 @@ import { type ColumnMapping, isUserColumnName } from './column-mapping.ts'
 import { candidates, plainName, withoutCase } from './columns/column-names.ts'
 import { textInFormula } from './csv/text-formula.ts'
 import { createDueReader, type DueFormat } from './due/read-due.ts'
-import { cellAt } from './json/nested.ts'
+import { cellAt, isAmbiguous } from './json/nested.ts'
 import { trimInvisible } from './key/trim.ts'
 import { checkUserKey, type UserKeyCheck } from './key/user-key.ts'
 import type { Cell, InputFormat, InputRow, InvalidRow, RawRecord, RowProblem, ValidRow } from './row.ts'
@@ -69,9 +69,18 @@ export function asInvalid({ row, line, user, cells }: ValidRow, column: string):
   return { kind: 'invalid', row, line, user, action: '', problems, cells, raw: null }
 }
 
-/** A key may have lost its zeros or become a date, where a spreadsheet made something else of it than a text. */
-function notText({ inSheet }: RawRecord, column: string): RowProblem | null {
-  const found = inSheet?.notText(column) ?? null
+/**
+ * A key that is not a text may have lost its zeros or become a date, and written to a CSV it would look like a text that
+ * somebody typed: such a row is not taken up again as it stands.
+ */
+function notText(
+  { inSheet, longNumbers }: RawRecord,
+  column: string,
+  cell: Cell | undefined,
+): RowProblem | null {
+  const ofJson = isText(cell) ? null : kindOf(cell)
+  const ofNumber = longNumbers?.has(column) === true ? `the number ${textOf(cell)}` : null
+  const found = inSheet?.notText(column) ?? ofJson ?? ofNumber
   if (found === null) return null
   return { column, message: `the user is ${found}; a text was expected, an id or a login`, isUnread: true }
 }
@@ -163,7 +172,7 @@ interface Condition {
  */
 export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): RowJudge {
   const named = (column: string): string => candidates(mapping.columns, column, [])[0] ?? column
-  const whyColumn = mapping.columns.find((column) => plainName(column) === 'why')
+  const whyColumn = mapping.columns.find((column) => ['why', 'failedwhy'].includes(plainName(column)))
   const conditions: Condition[] = Object.entries(settings.where ?? {}).map(([column, values]) => ({
     column: named(column),
     wanted: new Set(values.map(withoutCase)),
@@ -210,15 +219,22 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     const actions = judgeActions(actionCell, settings)
     const sendEmail = checkSendEmail(mapping.sendEmail === null ? undefined : cells.get(mapping.sendEmail))
     const problems: RowProblem[] = []
-    const noText = unread.has(mapping.user) ? null : notText(record, mapping.user)
+    const noText = unread.has(mapping.user) ? null : notText(record, mapping.user, userCell)
     if (noText !== null) problems.push(noText)
+    else if (isAmbiguous(cells, mapping.user))
+      problems.push({
+        column: mapping.user,
+        message: `the record has a key ${shown(mapping.user)} and another value inside its objects under that name; nobody can tell which is meant`,
+        isUnread: true,
+      })
     else if ('problem' in user) problems.push({ column: mapping.user, message: user.problem })
     if ('problem' in actions) problems.push({ column: mapping.action, message: actions.problem })
     if ('problem' in sendEmail) problems.push({ column: mapping.sendEmail, message: sendEmail.problem })
     let dueAt: number | null = null
     if (readDue !== null && dueColumn !== null) {
       const zone = zoneColumn === null ? '' : plainText(cellAt(cells, zoneColumn))
-      const check = readDue(plainText(cellAt(cells, dueColumn)), zone)
+      const isDateCell = inSheet?.isDate(dueColumn) ?? false
+      const check = readDue(plainText(cellAt(cells, dueColumn)), zone, isDateCell)
       if ('problem' in check) problems.push({ column: dueColumn, message: check.problem })
       else dueAt = check.due
     }

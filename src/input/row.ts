@@ -25,6 +25,8 @@ export interface RawRecord {
   readonly raw: readonly string[] | null
   /** What makes the record unreadable as such: a wrong number of cells, a key twice, not an object. */
   readonly problems: readonly RowProblem[]
+  /** The columns whose cells are JSON numbers kept as texts, since JavaScript would lose digits; left out elsewhere. */
+  readonly longNumbers?: ReadonlySet<string>
   /** What only a workbook knows of its rows; left out elsewhere. */
   readonly inSheet?: SheetFacts
 }
@@ -35,6 +37,8 @@ interface SheetFacts {
   readonly cellName: (column: string) => string
   /** What the cell holds if that is not a text: `the number 42`. Null for a text and for nothing. */
   readonly notText: (column: string) => string | null
+  /** Whether it is a date, perhaps with a time, by the cell itself: its text is then ISO 8601, as the reader writes it. */
+  readonly isDate: (column: string) => boolean
 }
 
 /** One thing that is wrong with a row. */

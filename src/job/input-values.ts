@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { findZone, zoneExpected } from '../input/due/zone-time.ts'
 import { hiddenRowsChoices } from '../input/input-file.ts'
 import { duration } from './duration-value.ts'
 import { describeFound } from './explain-issue.ts'
@@ -10,28 +11,26 @@ function expected(what: string): { error: (issue: { input?: unknown }) => string
   return { error: ({ input }) => `${what} was expected, ${describeFound(input)} was found` }
 }
 
-function isTimeZone(name: string): boolean {
-  try {
-    // Offsets such as +01:00 are accepted there too, but are not zones.
-    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== null
-  } catch {
-    return false
-  }
-}
-
 function isDateFormat(format: string): boolean {
   const tokens = format.replaceAll(/'[^']*'/g, '')
   return /y/.test(tokens) && /[ML]/.test(tokens) && /d/.test(tokens)
 }
 
+/** Whether an hour of twelve comes with am or pm: without it, half of all times would be read twelve hours early. */
+function hasWholeHour(format: string): boolean {
+  const tokens = format.replaceAll(/'[^']*'/g, '')
+  return !tokens.includes('h') || tokens.includes('a')
+}
+
 const column = z.string().min(1)
-const timeZone = z.string().refine(isTimeZone, expected('an IANA time zone such as Europe/Berlin'))
+const timeZone = z.string().refine((name) => findZone(name) !== null, expected(zoneExpected))
 const at = z
   .string()
   .regex(/^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?|24:00(:00)?)$/, expected('a time of day such as "18:00"'))
 const dateFormat = z
   .string()
   .refine(isDateFormat, expected('a format with year, month and day, such as dd.MM.yyyy,'))
+  .refine(hasWholeHour, expected('a format with HH, or with hh and a (am or pm),'))
 const cellValue = z.union([z.string(), z.number(), z.boolean()], expected('a text'))
 
 /** The single values of a job's `input` that say which rows count, and when. */

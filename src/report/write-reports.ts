@@ -26,7 +26,17 @@ export async function writeReports(
   const superseded = settled < run.input.tasks ? await findSuperseded(rows()) : undefined
   const maxLag = run.job.input.due?.max_lag_seconds ?? null
   const feeding = new FeedAgain(superseded)
-  const totals = await writeResults(directory, run.input.columns, rows(), feeding, beforeCommit, maxLag)
+  const { user, action } = run.input.mapping
+  const dotted = [user, action ?? ''].filter((column) => column.includes('.'))
+  const totals = await writeResults(
+    directory,
+    run.input.columns,
+    rows(),
+    feeding,
+    beforeCommit,
+    maxLag,
+    dotted,
+  )
   const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips)
   const summary = summarize({ directory, run, end, totals, exitCode })
   await beforeCommit()

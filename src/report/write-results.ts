@@ -16,7 +16,8 @@ const rowsPerBatch = 256
  * Writes `results.csv`, `results.jsonl` and `failed.csv` into the directory in one pass over the rows, which must come
  * in input order. `maxLag` is the bound of lags in seconds. `columns` are the input's own columns, in its order. The next row is requested only when the rows
  * before it are written. Each file appears whole, mode 0600, or not at all. Throws a KnownError if a file can't be
- * written, and whatever the rows throw.
+ * written, and whatever the rows throw. `dotted` are names that reach into objects, for which `failed.csv` gets columns,
+ * so that it can be fed by the same flags.
  */
 export async function writeResults(
   directory: string,
@@ -25,8 +26,10 @@ export async function writeResults(
   feeding: FeedAgain = new FeedAgain(),
   beforeCommit: () => Promise<void> = async () => {},
   maxLag: number | null = null,
+  dotted: readonly string[] = [],
 ): Promise<ResultTotals> {
   const names = [...resultColumns, ...nameInputColumns(columns)]
+  const fed = [...columns, ...dotted.filter((column) => !columns.includes(column))]
   const toJsonLine = jsonLineRenderer(names)
   const counter = createTotalsCounter(maxLag)
   const opened: ReplacingFile[] = []
@@ -41,7 +44,7 @@ export async function writeResults(
     const resultsJsonl = await openFile('results.jsonl')
     const failedCsv = await openFile('failed.csv')
     await resultsCsv.write(renderCsv([names]))
-    await failedCsv.write(renderCsv([failedColumns(columns)]))
+    await failedCsv.write(renderCsv([failedColumns(fed)]))
 
     for await (const batch of inBatches(rows)) {
       for (const row of batch) counter.add(row)
@@ -50,7 +53,7 @@ export async function writeResults(
       await Promise.all([
         resultsCsv.write(renderCsv(records)),
         resultsJsonl.write(records.map(toJsonLine).join('')),
-        ...(again.length > 0 ? [failedCsv.write(failedText(again, columns))] : []),
+        ...(again.length > 0 ? [failedCsv.write(failedText(again, fed))] : []),
       ])
     }
     for (const file of opened) {

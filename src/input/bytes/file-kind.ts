@@ -35,7 +35,10 @@ const byBytes: readonly (readonly [start: string, kind: FileKind])[] = [
   ['504b0304', { what: 'an Excel workbook or a ZIP archive', next: () => saveAsUtf8 }],
   ['504b0506', { what: 'an empty ZIP archive', next: exportAgain }],
   ['d0cf11e0', oldOrEncrypted],
-  ['0908', { what: 'a workbook of Excel 2 to 4', next: openAndSave }],
+  ['09000400', { what: 'a workbook of Excel 2 (.xls)', next: openAndSave }],
+  ['09020600', { what: 'a workbook of Excel 3 (.xls)', next: openAndSave }],
+  ['09040600', { what: 'a workbook of Excel 4 (.xls)', next: openAndSave }],
+  ['0908', { what: 'a workbook of Excel 5 (.xls)', next: openAndSave }],
   ['fffe0000', { what: 'UTF-32', next: () => saveAsUtf8 }],
   ['0000feff', { what: 'UTF-32', next: () => saveAsUtf8 }],
   ['1f8b', { what: 'compressed with gzip', next: unpack('gunzip') }],
@@ -64,6 +67,8 @@ const byText: readonly (readonly [start: RegExp, kind: FileKind])[] = [
   ],
   [/^<!--[\s\S]*?<(html|table)\b/i, { what: 'a web page (HTML)', next: openAndSave }],
   [/^<(\?xml|[a-z][\w:.-]*(\s[^>]*)?>\s*<)/i, { what: 'an XML file', next: exportAgain }],
+  [/^ID;P\w*(;[A-Z]\w*)*\r?\n[A-Z];/, { what: 'a spreadsheet in SYLK form (.slk)', next: openAndSave }],
+  [/^TABLE\r?\n0,1\r?\n"/, { what: 'a spreadsheet in Data Interchange Format (.dif)', next: openAndSave }],
   [/^MIME-Version:/i, { what: 'a web page in an archive (MHTML)', next: openAndSave }],
 ]
 

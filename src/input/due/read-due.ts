@@ -1,6 +1,6 @@
-import { DateTime, type IANAZone } from 'luxon'
+import { DateTime, FixedOffsetZone, type IANAZone } from 'luxon'
 import { shown } from '../../messages/shown.ts'
-import { asUtc, findZone, isWallTime, type WallTime, zoneTime } from './zone-time.ts'
+import { asUtc, findZone, isWallTime, type WallTime, zoneExpected, zoneTime } from './zone-time.ts'
 
 /** How the job says that due times are to be read. */
 export interface DueFormat {
@@ -21,6 +21,8 @@ interface Written {
   readonly hasTime: boolean
   /** Minutes before UTC; null if none was written. */
   readonly offset: number | null
+  /** The name of its zone; null if none was written. ISO 8601 has none. */
+  readonly zone: string | null
   /** Milliseconds past the second, rounded up. */
   readonly rest: number
 }
@@ -37,10 +39,11 @@ function readIso(text: string): Written | null {
   if (/^\d{4}-\d{4}|^\d{6}-/.test(text)) return null
   const [, year, month, day, hour, minute = '00', second = '00', fraction = '0', offset] = found
   const date = { year: Number(year), month: Number(month), day: Number(day) }
-  if (hour === undefined) return { wall: { ...date, ...endOfDay }, hasTime: false, offset: null, rest: 0 }
+  if (hour === undefined)
+    return { wall: { ...date, ...endOfDay }, hasTime: false, offset: null, zone: null, rest: 0 }
   const wall = { ...date, hour: Number(hour), minute: Number(minute), second: Number(second) }
   const rest = Math.ceil(Number(`0.${fraction}`) * 1000)
-  return { wall, hasTime: true, offset: offset === undefined ? null : minutesOf(offset), rest }
+  return { wall, hasTime: true, offset: offset === undefined ? null : minutesOf(offset), zone: null, rest }
 }
 
 function minutesOf(offset: string): number {
@@ -50,19 +53,24 @@ function minutesOf(offset: string): number {
   return offset.startsWith('-') ? -minutes : minutes
 }
 
-/** What a format contains besides quoted words: a time of day, and a zone or an offset. */
-function tokensOf(format: string): { readonly time: boolean; readonly zone: boolean } {
-  const tokens = format.replaceAll(/'[^']*'/g, '')
-  return { time: /[hHmsStTfFqXx]/.test(tokens), zone: /[zZXx]/.test(tokens) }
-}
-
+/** Reads by Luxon's tokens. The wall time is kept as written: Luxon would move one that its zone's clock skips. */
 function readFormat(text: string, format: string): Written | null {
-  const read = DateTime.fromFormat(text, format, { zone: 'utc', setZone: true, locale: 'en' })
+  const { result, zone = null } = DateTime.fromFormatExplain(text, format, { locale: 'en' })
+  // Where nothing matches, Luxon's result has no units at all, and a date made of it would be that of now.
+  if (result === undefined || result === null || !('year' in result)) return null
+  const read = DateTime.fromObject(result, { zone: 'utc' })
   if (!read.isValid) return null
-  const { year, month, day, hour, minute, second } = read
-  const tokens = tokensOf(format)
-  const wall = tokens.time ? { year, month, day, hour, minute, second } : { year, month, day, ...endOfDay }
-  return { wall, hasTime: tokens.time, offset: tokens.zone ? read.offset : null, rest: read.millisecond }
+  const { year, month, day, hour, minute, second, millisecond } = read
+  const hasTime = ['hour', 'minute', 'second', 'millisecond'].some((unit) => unit in result)
+  const wall = { year, month, day, ...(hasTime ? { hour, minute, second } : endOfDay) }
+  const isOffset = zone instanceof FixedOffsetZone
+  return {
+    wall,
+    hasTime,
+    offset: isOffset ? zone.offset(0) : null,
+    zone: isOffset || zone === null ? null : zone.name,
+    rest: millisecond,
+  }
 }
 
 /** The time of day that `at` names. The job's schema has checked its form. */
@@ -80,14 +88,22 @@ function zoneOf(text: string, timeZone: string | null): IANAZone | { readonly pr
     }
   return (
     findZone(name) ?? {
-      problem: `the time zone ${shown(name)} is not known; an IANA name such as Europe/Berlin was expected`,
+      problem: `the time zone ${shown(name)} is not known; expected was ${zoneExpected}`,
     }
   )
 }
 
 /**
- * Reads when a row is due. A date alone means the end of that day, or `at`, in the row's or the job's zone; a date and
- * time is in that zone, unless it has an offset of its own. Both texts are trimmed.
+ * The first year that a due date may be in. Okta has had users since 2009, so nobody's account there can have been due
+ * before; what systems write for "no date" (0001-01-01, 1899-12-30, 1900-01-01, 1970-01-01, 2000-01-01) and two-digit
+ * years that are read as 19xx lie before it. It is a year and not so long before now, so that a row that was judged once
+ * is judged the same by a resume.
+ */
+const firstYear = 2010
+
+/**
+ * Reads when a row is due. A date alone means the end of that day, or `at`, in its own zone or offset if it has one, else
+ * in the row's or the job's zone; a date and time is in that zone, unless it has one of its own. Both texts are trimmed.
  */
 export function readDue(text: string, rowZone: string, rules: DueFormat): DueCheck {
   const expected =
@@ -97,28 +113,38 @@ export function readDue(text: string, rowZone: string, rules: DueFormat): DueChe
   if (written === null || !isWallTime(written.wall))
     return { problem: `the date ${shown(text)} can't be read; ${expected} was expected` }
   const { hasTime, offset, rest } = written
-  if (hasTime && offset !== null) {
+  if (written.wall.year < firstYear)
+    return {
+      problem: `the date ${shown(text)} is in the year ${written.wall.year} and looks like a placeholder for "no date"; a day from ${firstYear} on was expected`,
+    }
+  const wall = hasTime || rules.at === null ? written.wall : { ...written.wall, ...timeOfDay(rules.at) }
+  if (offset !== null) {
     if (Math.abs(offset) > 18 * 60)
       return { problem: `the offset in ${shown(text)} is not one; at most 18 hours were expected` }
-    return { due: asUtc(written.wall) - offset * 60_000 + rest }
+    return { due: asUtc(wall) - offset * 60_000 + rest }
   }
-  const zone = zoneOf(rowZone, rules.timeZone)
+  const zone = zoneOf(written.zone ?? rowZone, rules.timeZone)
   if ('problem' in zone) return zone
-  const wall = hasTime || rules.at === null ? written.wall : { ...written.wall, ...timeOfDay(rules.at) }
   return { due: zoneTime(wall, zone) + rest }
 }
 
 /** How many different dates are remembered: a file mostly repeats few. */
 const mostKept = 10_000
 
-/** As {@link readDue}, remembering what was read: asking for a zone's offsets is slow, and dates repeat. */
-export function createDueReader(rules: DueFormat): (text: string, rowZone: string) => DueCheck {
+/**
+ * As {@link readDue}, remembering what was read: asking for a zone's offsets is slow, and dates repeat. A date cell of a
+ * workbook has no format that was typed: its reader gives it as ISO 8601, whatever the job's format says of texts.
+ */
+export function createDueReader(
+  rules: DueFormat,
+): (text: string, rowZone: string, isDateCell: boolean) => DueCheck {
   const known = new Map<string, DueCheck>()
-  return (text, rowZone) => {
-    const key = `${rowZone}\n${text}`
+  const ofDateCells = { ...rules, format: null }
+  return (text, rowZone, isDateCell) => {
+    const key = `${isDateCell ? 'cell' : 'text'}\n${rowZone}\n${text}`
     const before = known.get(key)
     if (before !== undefined) return before
-    const check = readDue(text, rowZone, rules)
+    const check = readDue(text, rowZone, isDateCell ? ofDateCells : rules)
     if (known.size < mostKept) known.set(key, check)
     return check
   }

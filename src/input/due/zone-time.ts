@@ -15,11 +15,28 @@ const hour = 3_600_000
 /** How far around a time the offsets of its zone are searched: beyond the largest jump there ever was, a whole day. */
 const around = [-40, -26, -13, 0, 13, 26, 40]
 
-/** A zone by its IANA name, such as Europe/Berlin; null if there is none of that name. */
+/**
+ * Names without a slash that the tz database itself has (its files `backward` and `etcetera`), in lower case. ICU knows
+ * more of them, and for it BST is Dhaka, IST Kolkata and ECT Paris. EST, MST and HST are in the database but left out:
+ * they are offsets without summer time, and whoever writes EST in July means New York.
+ */
+const namesWithoutSlash: ReadonlySet<string> = new Set(
+  (
+    'utc gmt uct zulu universal greenwich gmt0 gmt+0 gmt-0 cet met eet wet est5edt cst6cdt mst7mdt pst8pdt cuba egypt ' +
+    'eire gb gb-eire hongkong iceland iran israel jamaica japan kwajalein libya navajo nz nz-chat poland portugal prc ' +
+    'roc rok singapore turkey w-su'
+  ).split(' '),
+)
+
+/** What is expected of the name of a time zone, for messages. */
+export const zoneExpected =
+  'a full IANA name such as Europe/London or America/New_York, or UTC; an abbreviation such as BST or EST stands for several zones'
+
+/** A zone by its IANA name, such as Europe/Berlin; null if there is none of that name. Abbreviations are not names. */
 export function findZone(name: string): IANAZone | null {
-  // Offsets such as +01:00 are not zones: they know no summer time.
-  if (!/^[A-Za-z]/.test(name) || !IANAZone.isValidZone(name)) return null
-  return IANAZone.create(name)
+  // Offsets such as +01:00 are not zones: they know no summer time. SystemV is ICU's own.
+  const isName = /^(?!systemv\/)[a-z][^/]*\//i.test(name) || namesWithoutSlash.has(name.toLowerCase())
+  return isName && IANAZone.isValidZone(name) ? IANAZone.create(name) : null
 }
 
 /** Whether the day is in the calendar and the time on the clock. */

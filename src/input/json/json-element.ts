@@ -10,6 +10,8 @@ export interface JsonElement {
   readonly found: string
   /** Keys that came more than once, in the record itself or inside of it. */
   readonly repeated: readonly string[]
+  /** Keys whose cells are numbers kept as a text, since they are beyond 2^53. */
+  readonly longNumbers: ReadonlySet<string>
 }
 
 /** Builds values from stream-json's tokens. */
@@ -22,6 +24,12 @@ export interface ElementBuilder {
   key(): string | null
 }
 
+/** A number; its digits as a text if JavaScript would lose some of them, as of a personnel number beyond 2^53. */
+function numberOf(text: string): Cell {
+  const number = Number(text)
+  return /^-?\d+$/.test(text) && !Number.isSafeInteger(number) && String(number) !== text ? text : number
+}
+
 function scalarOf(token: Token): Cell | undefined {
   switch (token.name) {
     case 'stringValue':
@@ -30,14 +38,15 @@ function scalarOf(token: Token): Cell | undefined {
     case 'falseValue':
       return token.value
     case 'numberValue':
-      return Number(token.value)
+      return numberOf(token.value)
     default:
       return undefined
   }
 }
 
-function kindOf(scalar: Cell): string {
+function kindOf(token: Token, scalar: Cell): string {
   if (scalar === null) return 'null'
+  if (token.name === 'numberValue') return 'a number'
   return typeof scalar === 'string' ? 'a text' : `a ${typeof scalar}`
 }
 
@@ -71,6 +80,7 @@ export function createElementBuilder(): ElementBuilder {
   let key: string | null = null
   let nested: Assembler | null = null
   let keys = new RepeatedKeys()
+  let longNumbers = new Set<string>()
 
   function close(record: Map<string, Cell> | null, found: string): JsonElement {
     const repeated = keys.found()
@@ -78,12 +88,14 @@ export function createElementBuilder(): ElementBuilder {
     cells = null
     key = null
     keys = new RepeatedKeys()
-    return { cells: record, found, repeated }
+    const numbers = longNumbers
+    longNumbers = new Set()
+    return { cells: record, found, repeated, longNumbers: numbers }
   }
 
   function takeOutside(token: Token): JsonElement | null {
     const scalar = scalarOf(token)
-    if (scalar !== undefined) return close(null, kindOf(scalar))
+    if (scalar !== undefined) return close(null, kindOf(token, scalar))
     depth = 1
     if (token.name === 'startObject') cells = new Map()
     return null
@@ -102,6 +114,7 @@ export function createElementBuilder(): ElementBuilder {
     if (token.name === 'keyValue') key = token.value
     else if (scalar !== undefined && key !== null) {
       record.set(key, scalar)
+      if (token.name === 'numberValue' && typeof scalar === 'string') longNumbers.add(key)
       key = null
     } else if (token.name === 'endObject') {
       return close(record, 'an object')
@@ -153,7 +166,7 @@ export interface RecordPlace {
  * deep nesting is not kept.
  */
 export function toRawRecord({ row, line, text }: RecordPlace, element: JsonElement): RawRecord {
-  const { cells, found, repeated } = element
+  const { cells, found, repeated, longNumbers } = element
   const raw = text === null ? null : [text]
   if (cells === null)
     return {
@@ -172,5 +185,12 @@ export function toRawRecord({ row, line, text }: RecordPlace, element: JsonEleme
     cells.set(column, null)
     problems.push({ column, message: `the value is nested more than ${maxNesting} levels deep` })
   }
-  return { row, line, cells, raw: problems.length === 0 ? null : raw, problems }
+  return {
+    row,
+    line,
+    cells,
+    raw: problems.length === 0 ? null : raw,
+    problems,
+    ...(longNumbers.size > 0 && { longNumbers }),
+  }
 }

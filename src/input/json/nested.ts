@@ -6,6 +6,17 @@ import type { Cell } from '../row.ts'
  */
 export function cellAt(cells: ReadonlyMap<string, Cell>, column: string): Cell | undefined {
   if (cells.has(column) || !column.includes('.')) return cells.get(column)
+  return nestedAt(cells, column)
+}
+
+/** Whether a record has both a key of a dotted name and another value inside its objects that the name reaches. */
+export function isAmbiguous(cells: ReadonlyMap<string, Cell>, column: string): boolean {
+  if (!column.includes('.') || !cells.has(column)) return false
+  const nested = nestedAt(cells, column)
+  return nested !== undefined && JSON.stringify(nested) !== JSON.stringify(cells.get(column))
+}
+
+function nestedAt(cells: ReadonlyMap<string, Cell>, column: string): Cell | undefined {
   const [first = '', ...rest] = column.split('.')
   let value: unknown = cells.get(first)
   for (const key of rest) {

@@ -45,8 +45,8 @@ export async function* readJsonArray(input: InputFile, chunkBytes?: number): Asy
     for await (const text of decodeUtf8Chunks(chunks)) {
       // On an error the rest of the piece is lost. So each piece ends after one value, and the row of the error is known.
       for (const piece of text.split(/(?<=[,}\]])/)) {
-        for (const element of tokenize(piece))
-          yield toRawRecord({ row: ++progress.rows, line: null, text: null }, element)
+        for (const { element, text } of tokenize(piece))
+          yield toRawRecord({ row: ++progress.rows, line: null, text }, element)
       }
     }
     // The parser may still be in the middle of a word such as `true`. Blanks end every word.
@@ -74,14 +74,28 @@ async function readAround(input: InputFile, offset: number): Promise<Buffer> {
   return Buffer.alloc(0)
 }
 
+/** An element of the array, and its text as it stood. */
+interface ReadElement {
+  readonly element: JsonElement
+  readonly text: string
+}
+
+/** The text of an element without the comma before it, and without the one or the bracket after a value that is a word. */
+function elementText(text: string, { cells, found }: JsonElement): string {
+  const begun = text.replace(/^[\s,]+/, '')
+  return (cells !== null || found === 'an array' ? begun : begun.replace(/[,\]]\s*$/, '')).trimEnd()
+}
+
 function createTokenizer(
   name: string,
   progress: Progress,
   builder: ElementBuilder,
-): (piece: string) => JsonElement[] {
+): (piece: string) => ReadElement[] {
   const parse = jsonParser({ streamValues: false })
   // The first token is the bracket that opens the array of records.
   let opened = false
+  /** What stood since the last complete element. */
+  let text = ''
 
   function begin(piece: string): void {
     const found = piece.trimStart()
@@ -111,13 +125,17 @@ function createTokenizer(
   return (piece) => {
     progress.line += countLines(piece)
     if (progress.state === 'before') begin(piece)
-    const elements: JsonElement[] = []
+    const elements: ReadElement[] = []
+    text += opened ? piece : piece.replace(/^\s*\[/, '')
     for (const token of tokensOf(piece)) {
       if (!opened) opened = true
       else if (token.name === 'endArray' && !builder.isOpen()) progress.state = 'after'
       else {
         const element = builder.take(token)
-        if (element !== null) elements.push(element)
+        if (element === null) continue
+        // A piece ends after one value, so the whole text is that of this one.
+        elements.push({ element, text: elementText(text, element) })
+        text = ''
       }
     }
     progress.length += piece.length

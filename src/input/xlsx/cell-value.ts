@@ -1,4 +1,5 @@
 import { shown } from '../../messages/shown.ts'
+import type { DateKind } from './date-format.ts'
 import { unescapeText } from './escaped-text.ts'
 import { numberText } from './number-text.ts'
 import { serialText } from './serial-date.ts'
@@ -23,18 +24,20 @@ export interface CellValue {
   readonly text: string
   /** What it is beside a text, in words for a message: `the number 42`; null if it is a text or empty. */
   readonly notText: string | null
+  /** Whether it is a date, perhaps with a time, and its text ISO 8601. */
+  readonly isDate: boolean
   /** Why it can't be read; null if it can. */
   readonly problem: string | null
 }
 
-const empty: CellValue = { text: '', notText: null, problem: null }
+const empty: CellValue = { text: '', notText: null, isDate: false, problem: null }
 
 function ofText(text: string): CellValue {
-  return text === '' ? empty : { text, notText: null, problem: null }
+  return text === '' ? empty : { text, notText: null, isDate: false, problem: null }
 }
 
 function unreadable(stored: string, problem: string): CellValue {
-  return { text: stored, notText: null, problem }
+  return { text: stored, notText: null, isDate: false, problem }
 }
 
 const neverCalculated = unreadable(
@@ -51,22 +54,33 @@ function numberCell(stored: string, style: number, { styles, is1904 }: CellConte
     )
   const text = numberText(stored)
   if (text === null) return unreadable(stored, `the cell holds ${shown(stored)}; a number was expected`)
-  if (kind === undefined || kind === 'number') return { text, notText: `the number ${text}`, problem: null }
+  if (kind === undefined || kind === 'number')
+    return { text, notText: `the number ${text}`, isDate: false, problem: null }
+  if (kind === 'boolean') return booleanCell(Number(stored) === 0 ? '0' : '1')
   const date = serialText(Number(stored), kind, is1904)
   if (date === null)
     return unreadable(stored, `the cell is shown as a date, but ${text} is not a day of the calendar`)
-  return { text: date, notText: `the ${kind === 'date' ? 'date' : 'time'} ${date}`, problem: null }
+  const noun = kind === 'date' || kind === 'moment' ? 'date' : 'time'
+  return { text: date, notText: `the ${noun} ${date}`, isDate: startsWithDay.test(date), problem: null }
 }
 
-/** A date that is stored as such. A midnight without an offset is what programs write for a date alone. */
-function dateCell(stored: string): CellValue {
+const startsWithDay = /^\d{4}-\d{2}-\d{2}/
+
+/**
+ * A date that is stored as ISO 8601. It means what the cell shows, as its twin that is stored as a number does: a format
+ * of a date alone shows the day, and a `Z` is the writer's, since a sheet has no zones. A midnight is what programs write
+ * for a date alone.
+ */
+function dateCell(stored: string, kind: DateKind): CellValue {
   const found = /^(\d{4}-\d{2}-\d{2})?T?(\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(stored)
   if (found === null || stored === '')
     return unreadable(stored, `the cell holds ${shown(stored)}; a date was expected`)
   const [, date, time = '', , , offset = ''] = found
-  const isMidnight = date !== undefined && offset === '' && /^(00:00(:00(\.0+)?)?)?$/.test(time)
-  const text = isMidnight ? date : stored
-  return { text, notText: `the date ${text}`, problem: null }
+  const isDay = kind === 'date' || (/^(00:00(:00(\.0+)?)?)?$/.test(time) && /^Z?$/.test(offset))
+  const exact = time.replace(/\.0+$/, '')
+  const shownTime = `${exact}${offset === 'Z' ? '' : offset}`
+  const text = date === undefined ? shownTime : isDay ? date : `${date}T${shownTime}`
+  return { text, notText: `the date ${text}`, isDate: date !== undefined, problem: null }
 }
 
 function booleanCell(stored: string): CellValue {
@@ -74,7 +88,7 @@ function booleanCell(stored: string): CellValue {
   const text = words[stored]
   if (text === undefined)
     return unreadable(stored, `the cell holds ${shown(stored)}; TRUE or FALSE was expected`)
-  return { text, notText: text, problem: null }
+  return { text, notText: text, isDate: false, problem: null }
 }
 
 function sharedText(stored: string, { strings }: CellContext): CellValue {
@@ -112,7 +126,7 @@ export function readCell(
     case 'b':
       return booleanCell(stored)
     case 'd':
-      return dateCell(stored)
+      return dateCell(stored, context.styles[style] ?? 'number')
     default:
       return unreadable(stored, `the cell is of the type ${shown(type)}, which is not known`)
   }

@@ -1,5 +1,8 @@
-/** What a number format makes of a number: a date, a time of day, a span of time, or a number like any other. */
-export type DateKind = 'date' | 'time' | 'span' | 'number'
+/**
+ * What a number format makes of a number: a date alone, a date with a time (`moment`), a time of day, a span of time,
+ * TRUE or FALSE, or a number like any other.
+ */
+export type DateKind = 'date' | 'moment' | 'time' | 'span' | 'boolean' | 'number'
 
 /**
  * The formats that every workbook has without saying so (ECMA-376 part 1, 18.8.30): 14 to 22 and 45 to 47 everywhere, 27
@@ -8,7 +11,7 @@ export type DateKind = 'date' | 'time' | 'span' | 'number'
 const builtIn: readonly (readonly [from: number, to: number, kind: DateKind])[] = [
   [14, 17, 'date'],
   [18, 21, 'time'],
-  [22, 22, 'date'],
+  [22, 22, 'moment'],
   [27, 31, 'date'],
   [32, 35, 'time'],
   [36, 36, 'date'],
@@ -37,17 +40,23 @@ function kindOfSection(section: string): DateKind {
     .replaceAll(/general|am\/pm|a\/p|e[+-]/gi, '')
     .toLowerCase()
   // `m` is a month, or the minutes of an hour or a second. `b`, `e` and `g` are years of other calendars.
-  if (/[dybeg]/.test(codes)) return 'date'
+  if (/[dybeg]/.test(codes)) return /[hs]/.test(codes) ? 'moment' : 'date'
   if (codes.includes('[')) return 'span'
   if (/[hs]/.test(codes)) return 'time'
   return codes.includes('m') ? 'date' : 'number'
 }
 
+/** How LibreOffice shows a truth value, which it may store as 1 or 0. */
+const isBoolean = /^"TRUE";"TRUE";"FALSE"$/i
+
 /** What a format such as `dd/mm/yyyy` makes of a number that is not negative. */
 export function kindOfFormat(code: string): DateKind {
+  if (isBoolean.test(code)) return 'boolean'
   const sections = code.match(/(?:"[^"]*"?|\\.|[^;"\\])+/g) ?? []
   // A section with a condition may not be the one for positive numbers.
   const asked = /\[[<>=]/.test(code) ? sections : sections.slice(0, 1)
   const kinds = asked.map(kindOfSection)
-  return kinds.find((kind) => kind === 'date') ?? kinds.find((kind) => kind !== 'number') ?? 'number'
+  // Of a date alone and a date with a time the former: it is due later.
+  const first = (['date', 'moment'] as const).find((kind) => kinds.includes(kind))
+  return first ?? kinds.find((kind) => kind !== 'number') ?? 'number'
 }

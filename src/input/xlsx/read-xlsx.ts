@@ -57,6 +57,7 @@ function toRecord(rules: RecordRules, row: number, sheetRow: SheetRow): RawRecor
     inSheet: {
       cellName: (column) => cellName(sheet, { line, column: placeOf(column) }),
       notText: (column) => values.get(placeOf(column))?.notText ?? null,
+      isDate: (column) => values.get(placeOf(column))?.isDate ?? false,
     },
   }
 }

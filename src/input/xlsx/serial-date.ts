@@ -41,5 +41,6 @@ export function serialText(serial: number, kind: DateKind, is1904: boolean): str
   const moment = dayZero(day, is1904) + ms
   if (moment >= lastDay) return null
   const date = new Date(moment).toISOString().slice(0, 10)
-  return ms % dayMs === 0 ? date : `${date}T${timeText(ms % dayMs)}`
+  // A cell means what it shows: of a serial with a time, a format without one shows the day.
+  return kind === 'date' || ms % dayMs === 0 ? date : `${date}T${timeText(ms % dayMs)}`
 }

@@ -1,4 +1,6 @@
 import { Refusal } from '../../messages/known-error.ts'
+import { shellWord } from '../../messages/shell-word.ts'
+import { shownList } from '../../messages/shown.ts'
 import { visitXml } from './read-xml.ts'
 import { readRelationships } from './relationships.ts'
 import { maxDescription, type ZipParts } from './zip-parts.ts'
@@ -57,6 +59,19 @@ function refuse(name: string, what: string): Refusal {
   return new Refusal(`${name}: the input is ${what}; an Excel workbook (.xlsx) was expected.`, saveAsXlsx)
 }
 
+/** An archive that holds no workbook: mostly a list that was packed to be sent. */
+function noWorkbook(name: string, parts: readonly string[]): Refusal {
+  const lists = parts.filter((part) => /\.(csv|tsv|txt|json|jsonl|ndjson|xlsx)$/i.test(part))
+  const [list] = lists
+  const holds = list === undefined ? 'no workbook' : shownList(lists)
+  return new Refusal(
+    `${name}: the input is a ZIP archive that holds ${holds}; CSV, JSON or an Excel workbook (.xlsx) was expected.`,
+    list === undefined
+      ? `Unpack it (unzip ${shellWord(name)}) and give the list alone, if it holds one.`
+      : `Unpack it and give the list itself: unzip ${shellWord(name)}`,
+  )
+}
+
 /**
  * The name of the part that is the workbook. Throws KnownError where the archive is another kind of document, which is
  * then named.
@@ -67,7 +82,8 @@ export async function findWorkbookPart(parts: ZipParts, name: string): Promise<s
   const main = (await readRelationships(parts, '', name)).find(({ type }) => type === 'officeDocument')
   if (main === undefined || main.part === null) {
     const named = byNames.find(([pattern]) => parts.names.some((part) => pattern.test(part)))
-    throw refuse(name, named?.[1] ?? 'a ZIP archive that holds no workbook')
+    if (named === undefined) throw noWorkbook(name, parts.names)
+    throw refuse(name, named[1])
   }
   const type = await contentTypeOf(parts, main.part, name)
   if (type !== null && isWorkbookType.test(type)) return main.part

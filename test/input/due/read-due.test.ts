@@ -35,6 +35,11 @@ describe('readDue', () => {
     // 02:30 comes twice that day: the later one.
     ['2026-10-25T02:30', {}, '', '2026-10-25T01:30:00.000Z'],
     ['2026-10-25', {}, '', '2026-10-25T23:00:00.000Z'],
+    // Fixed offsets and zones in the format, also beside a date alone; a skipped time as everywhere.
+    ['2026-11-26-08:00', { format: 'yyyy-MM-ddZZ' }, '', '2026-11-27T08:00:00.000Z'],
+    ['2026-11-26 America/New_York', { format: 'yyyy-MM-dd z' }, '', '2026-11-27T05:00:00.000Z'],
+    ['2026-11-26-08:00', { format: 'yyyy-MM-ddZZ', at: '18:00' }, '', '2026-11-27T02:00:00.000Z'],
+    ['2026-03-29 02:30 Europe/Berlin', { format: 'yyyy-MM-dd HH:mm z' }, '', '2026-03-29T01:00:00.000Z'],
     // Midnight itself is skipped, or a whole day.
     ['2026-04-23', {}, 'Africa/Cairo', '2026-04-23T22:00:00.000Z'],
     ['2011-12-29', {}, 'Pacific/Apia', '2011-12-30T10:00:00.000Z'],
@@ -71,6 +76,34 @@ describe('readDue', () => {
     expect(due('2026-11-20', {}, '+01:00')).toContain('is not known')
   })
 })
+
+test.each([
+  'BST',
+  'IST',
+  'ECT',
+  'ACT',
+  'AST',
+  'PST',
+  'CST',
+  'JST',
+  'EST',
+  'MST',
+  'HST',
+  'bst',
+  'SystemV/PST8PDT',
+])('an abbreviation is not a zone: %s', (name) => {
+  expect(due('2026-11-20', {}, name)).toContain('Europe/London')
+  expect(due(`2026-11-20 ${name}`, { format: 'yyyy-MM-dd z' })).toMatch(/is not known|can't be read/)
+})
+
+test.each(['UTC', 'Etc/GMT+5', 'CET', 'EST5EDT', 'europe/london', 'Japan'])('a zone: %s', (name) => {
+  expect(findZone(name)).not.toBeNull()
+})
+
+test.each(['0001-01-01', '1899-12-30', '1900-01-01', '1970-01-01', '2000-01-01T00:00:00Z', '2009-12-31'])(
+  'a placeholder for no date is a bad row: %s',
+  (text) => expect(due(text)).toContain('placeholder for "no date"'),
+)
 
 describe('zoneTime', () => {
   const zones = fc.constantFrom(...Intl.supportedValuesOf('timeZone'))

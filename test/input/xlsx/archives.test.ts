@@ -222,7 +222,7 @@ describe('another document is named', () => {
     ],
     ['Numbers', [{ name: 'Index/Document.iwa', content: 'x' }], 'a document of Apple Numbers'],
     ['Java', [{ name: 'META-INF/MANIFEST.MF', content: 'x' }], 'a Java archive'],
-    ['any other', [{ name: 'leavers.csv', content: 'user' }], 'a ZIP archive that holds no workbook'],
+    ['any other', [{ name: 'leavers.csv', content: 'user' }], 'a ZIP archive that holds "leavers.csv"'],
   ])('%s', async (_, files, what) => {
     expect(await refusal(zip(files))).toContain(`the input is ${what}`)
   })

@@ -34,6 +34,7 @@ const formats = [
   '[<1]h:mm;d/m/yy',
   49,
   46,
+  '"TRUE";"TRUE";"FALSE"',
 ]
 
 describe('a cell is read as what it shows', () => {
@@ -80,7 +81,17 @@ describe('a cell is read as what it shows', () => {
     ['the days after what never was', '<c r="B2" s="1"><v>61</v></c>', '1900-03-01'],
     ['the last day', '<c r="B2" s="1"><v>2958465</v></c>', '9999-12-31'],
     ['a date as such', '<c r="B2" t="d"><v>2024-05-01T00:00:00</v></c>', '2024-05-01'],
-    ['a moment as such', '<c r="B2" t="d"><v>2024-05-01T18:30:00Z</v></c>', '2024-05-01T18:30:00Z'],
+    ['a moment as such', '<c r="B2" t="d"><v>2024-05-01T18:30:00Z</v></c>', '2024-05-01T18:30:00'],
+    ['a day as SheetJS writes it', '<c r="B2" s="1" t="d"><v>2024-05-01T00:00:00.000Z</v></c>', '2024-05-01'],
+    ['a moment in a date format', '<c r="B2" s="1" t="d"><v>2024-05-01T17:00:00.000Z</v></c>', '2024-05-01'],
+    [
+      'a moment by SheetJS',
+      '<c r="B2" s="2" t="d"><v>2024-05-01T17:00:00.000Z</v></c>',
+      '2024-05-01T17:00:00',
+    ],
+    ['a date whose serial carries a time', '<c r="B2" s="3"><v>46752.4</v></c>', '2027-12-31'],
+    ['true by its format', '<c r="B2" s="15"><v>1</v></c>', 'TRUE'],
+    ['false by its format', '<c r="B2" s="15"><v>0</v></c>', 'FALSE'],
     ["a formula's text", '<c r="B2" t="str"><f>A2&amp;"_x0041_"</f><v>ada</v></c>', 'ada'],
     ["a formula's empty text", '<c r="B2" t="str"><f>IF(1,"")</f><v></v></c>', ''],
     ["a formula's number", '<c r="B2"><f>1+1</f><v>2</v></c>', '2'],
@@ -164,4 +175,30 @@ describe('a cell that nobody can read is refused by sheet and cell', () => {
       [4, expect.stringContaining('Leavers!B4: the cell holds the error')],
     ])
   })
+})
+
+test('a date cell is read as a date whatever the format of the job says, which is for texts', async () => {
+  const cells = [
+    '<c r="B2" s="1"><v>46353</v></c>',
+    textCell('B3', '27.11.2026'),
+    textCell('B4', '2026-11-27'),
+  ]
+  const rows = cells.map((cell, index) => {
+    const line = index + 2
+    return `<row r="${line}">${textCell(`A${line}`, `user${line}@example.com`)}${cell}</row>`
+  })
+  const sheet = { name: 'Leavers', rows: textRows([['user', 'value']]) + rows.join('') }
+  const due = {
+    column: 'value',
+    at: null,
+    timeZone: 'UTC',
+    timeZoneColumn: null,
+    format: 'dd.MM.yyyy',
+  }
+  const found = await read({ sheets: [sheet], formats }, { due })
+  expect(found.map((row) => (row.kind === 'valid' ? row.due : row.kind))).toEqual([
+    Date.UTC(2026, 10, 28),
+    Date.UTC(2026, 10, 28),
+    'invalid',
+  ])
 })

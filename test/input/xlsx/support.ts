@@ -1,5 +1,6 @@
 import { resolveColumns } from '../../../src/input/column-mapping.ts'
 import type { InputFile } from '../../../src/input/input-file.ts'
+import type { DueRule } from '../../../src/input/judge-row.ts'
 import { readRows } from '../../../src/input/read-rows.ts'
 import type { InputRow } from '../../../src/input/row.ts'
 import { type TestWorkbook, writeWorkbook } from '../../support/workbook.ts'
@@ -8,18 +9,25 @@ import { collect, knownErrorOf, withInput } from '../support.ts'
 /** What a test says beside the workbook. */
 export interface ReadOptions extends Partial<InputFile> {
   readonly userColumn?: string
+  readonly due?: DueRule
   readonly where?: Readonly<Record<string, readonly string[]>>
 }
 
 /** Reads an input as a workbook to its end: columns first, then all rows. */
 async function readInput(
   input: InputFile,
-  { userColumn, where, ...file }: ReadOptions = {},
+  { userColumn, where, due, ...file }: ReadOptions = {},
 ): Promise<readonly InputRow[]> {
   const named = { ...input, ...file, name: 'leavers.xlsx' }
   const columns = { format: 'xlsx', userColumn: userColumn ?? null, actionColumn: null } as const
   const mapping = await resolveColumns(named, columns)
-  const settings = { format: 'xlsx', action: 'suspend', steps: null, where: where ?? null } as const
+  const settings = {
+    format: 'xlsx',
+    action: 'suspend',
+    steps: null,
+    where: where ?? null,
+    due: due ?? null,
+  } as const
   return await collect(readRows(named, mapping, settings))
 }
 
