@@ -491,6 +491,7 @@ test('the totals count rows, tasks, results, actions and reasons', async () => {
       earlier_step: 0,
       in_doubt: 0,
       superseded: 0,
+      changed_since_plan: 0,
       changed_since_run: 0,
     },
   })
