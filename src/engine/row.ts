@@ -191,16 +191,18 @@ async function runTasks(
   recorded: readonly TaskResult[],
   { skip, ledTo: ledBefore, lastStep }: Bounds,
 ): Promise<Pick<RowTrace, 'inDoubt' | 'ledTo'>> {
-  const { recorder, lookup, plan, undoOf } = services
+  const { recorder, lookup, plan } = services
   const planned = plan === null ? null : await plan.of(row.row)
   let inDoubt = false
   let skipRest = skip
   let read = located.read
   let userLedTo = ledBefore
+  const settled = await settleLaterSteps(services, row, located, recorded)
+  const results = [...recorded, ...settled]
   const ledTo: UserStatus[] = []
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
-    let result = recorded.find((known) => known.step === step)
+    let result = results.find((known) => known.step === step)
     // A task under way is always settled, even if the row is skipped: its call may have been applied.
     const underWay = recorder.state.progressOf({ row: row.row, step }) !== null
     // What is skipped is skipped at once, also where its step would come later.
@@ -208,20 +210,10 @@ async function runTasks(
       return { inDoubt, ledTo: userLedTo }
     if (result === undefined && (skipRest === null || underWay)) {
       if (!underWay) lookup.stop.check()
-      const { target, known } = located
-      const { sendEmail } = row
       const task = {
-        row: row.row,
-        step,
-        userKey: row.user,
-        action,
-        sendEmail,
-        target,
-        known,
+        ...taskOf(services, row, located, { step, action }),
         ledTo: [...ledTo],
         planned: planned === null ? null : byPlan(planned, step, userLedTo),
-        isLast: step === row.actions.length,
-        ...(undoOf === null ? {} : { leftAs: { run: undoOf, left: parseLeftAs(row.cells) } }),
       }
       const ended = await runTask(services, task, read)
       if (ended.result === null) return { inDoubt, ledTo: userLedTo }
@@ -238,9 +230,59 @@ async function runTasks(
     inDoubt ||= leavesDoubt(result)
     if (result.result === 'succeeded') ledTo.push(...ruleOf(action).target)
     userLedTo = ledBy([result], userLedTo)
-    skipRest ??= skipAfter(result, goesOn(services.job.steps, step))
+    // While the row's user could not be read, nobody knows who is meant: then no later step goes on either.
+    const isKnown = located.read?.kind !== 'failed'
+    skipRest ??= skipAfter(result, isKnown && goesOn(services.job.steps, step))
   }
   return { inDoubt, ledTo: userLedTo }
+}
+
+/** What a task is besides what the row's other steps have led to. */
+function taskOf(
+  { undoOf }: Services,
+  row: ValidRow,
+  { target, known }: Located,
+  { step, action }: { readonly step: number; readonly action: Action },
+): Omit<TaskInput, 'ledTo' | 'planned'> {
+  return {
+    row: row.row,
+    step,
+    userKey: row.user,
+    action,
+    sendEmail: row.sendEmail,
+    target,
+    known,
+    isLast: step === row.actions.length,
+    ...(undoOf === null ? {} : { leftAs: { run: undoOf, left: parseLeftAs(row.cells) } }),
+  }
+}
+
+/**
+ * Settles, without a call, the steps that were sent while an earlier step of the row is still to be sent, as a retry
+ * leaves them: a new call would change what their doubt is judged by. Returns the results that this gave.
+ */
+async function settleLaterSteps(
+  services: Services,
+  row: ValidRow,
+  located: Located,
+  recorded: readonly TaskResult[],
+): Promise<readonly TaskResult[]> {
+  const { recorder } = services
+  const settled: TaskResult[] = []
+  let isLater = false
+  for (const [index, action] of row.actions.entries()) {
+    const step = index + 1
+    if (recorded.some((known) => known.step === step)) continue
+    if (recorder.state.progressOf({ row: row.row, step }) === null) isLater = true
+    else if (isLater) {
+      const task = { ...taskOf(services, row, located, { step, action }), ledTo: [], planned: null }
+      const { result } = await runTask({ ...services, settleOnly: true }, task, null)
+      if (result === null) continue
+      await recorder.result(result)
+      settled.push(result)
+    }
+  }
+  return settled
 }
 
 /** What the plan says about a step. A task that it does not know is not sent. */

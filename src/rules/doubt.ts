@@ -120,6 +120,12 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
       evidence: `user is ${user.status} as before, and a second ${action} does no harm`,
     }
   }
+  if (atTarget && attempt.status === null && leavesTrace(action) && isBefore(attempt, user.statusChanged)) {
+    return {
+      kind: 'not_applied',
+      evidence: `user is ${user.status}${since(user)}, from before the attempt`,
+    }
+  }
   if (atTarget) return { kind: 'applied', evidence: `user is ${user.status}${since(user)}` }
   if (attempt.status === null && isOfItsSecond(attempt, user.statusChanged)) {
     return {
@@ -164,6 +170,16 @@ function settleLost(attempt: DoubtfulAttempt, user: Observation['user'], atTarge
   }
   const evidence = `user is ${user.status}${since(user)}, from the time of the lost part of the journal or later`
   return { kind: atTarget ? 'applied' : 'unknown', evidence }
+}
+
+/** Whether an action that Okta accepts always changes the status. An unlock may lift a block that no status shows. */
+function leavesTrace(action: Action): boolean {
+  return action !== 'unlock'
+}
+
+/** Whether a change of status was certainly before the second of the attempt. */
+function isBefore(attempt: DoubtfulAttempt, statusChanged: string | null): boolean {
+  return statusChanged !== null && !isOfItsSecond(attempt, statusChanged)
 }
 
 /** Whether a change of status was in the second of the attempt or later. */

@@ -59,20 +59,30 @@ export class ActivationLinks {
   /**
    * Opens or creates the file. A line that a crash left incomplete is cut off: its task has no result yet.
    *
-   * @throws KnownError when it can't be written
+   * @throws KnownError when it can't be written, or when it is a file of something else, which is left as it is
    */
   static async open(path: string, run: RunIdentity): Promise<ActivationLinks> {
     try {
       const file = await open(path, 'a+', 0o600)
       // The file's name must be on disk before anything relies on its content.
       await syncPath(dirname(path))
+      const bytes = await readFile(path)
+      const end = bytes.lastIndexOf('\n') + 1
+      const whole = bytes.subarray(0, end).toString()
+      const rest = bytes.subarray(end).toString()
+      if (!isOurs(path, whole === '' ? rest : whole)) {
+        await file.close()
+        throw notOurs(path)
+      }
       await file.chmod(0o600)
-      const text = await readFile(path, 'utf8')
-      const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-      if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole))
-      const links = new ActivationLinks(path, run, file, tasksIn(path, whole))
-      if (whole === '' && !isJsonLines(path))
-        await links.#appends.append(Buffer.from(renderCsv([columns])), null)
+      // An editor may have taken the last line feed: then the line is whole, and its link is nowhere else.
+      const keepsRest =
+        rest !== '' && tasksIn(path, header(path) + rest).size > 0 && isWholeRecord(path, rest)
+      if (rest !== '' && !keepsRest) await file.truncate(end)
+      const text = keepsRest ? `${whole}${rest}\n` : whole
+      const links = new ActivationLinks(path, run, file, tasksIn(path, text))
+      if (keepsRest) await links.#appends.append(Buffer.from('\n'), null)
+      if (text === '' && !isJsonLines(path)) await links.#appends.append(Buffer.from(header(path)), null)
       return links
     } catch (error) {
       throw error instanceof KnownError ? error : cannotWrite(path, error)
@@ -108,6 +118,37 @@ export class ActivationLinks {
 
 function isJsonLines(path: string): boolean {
   return ['.jsonl', '.ndjson'].includes(extname(path).toLowerCase())
+}
+
+/** What every file begins with. */
+function header(path: string): string {
+  return isJsonLines(path) ? '' : renderCsv([columns])
+}
+
+/** Whether a file's text, which may be empty or torn, is that of a file of activation links. */
+function isOurs(path: string, text: string): boolean {
+  if (text === '') return true
+  const [first = ''] = text.split('\n', 1)
+  if (!isJsonLines(path)) {
+    const expected = header(path).trimEnd()
+    return text.includes('\n') ? first.trimEnd() === expected : expected.startsWith(first)
+  }
+  const start = `{"${columns[0]}":`
+  return first.length < start.length ? start.startsWith(first) : first.startsWith(start)
+}
+
+/** Whether a line without its line feed has everything up to its last column. */
+function isWholeRecord(path: string, line: string): boolean {
+  if (isJsonLines(path)) return line.endsWith('}')
+  return /,\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(line)
+}
+
+function notOurs(path: string): FixableError {
+  return new FixableError(
+    `The file for activation links is a file of something else: ${path}. It was left as it is.`,
+    'Name another file under report.activation_links in the job',
+    exitCodes.nothingSent,
+  )
 }
 
 /** The tasks whose links are in a file. */

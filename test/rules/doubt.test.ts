@@ -93,11 +93,15 @@ describe('settle, where the status tells', () => {
     expect(verdict('suspend', attempt('ACTIVE', long), 'ACTIVE', null)).toBe('someone_else')
   })
 
-  it('goes by the status alone where none was read before', () => {
+  it('goes by the status and the time of its change where none was read before', () => {
     for (const action of byStatus) {
       for (const after of userStatuses) {
-        const expected = leadsTo[action]?.includes(after) ? 'applied' : 'not_applied'
-        expect(verdict(action, attempt(null), after)).toBe(expected)
+        const isTarget = leadsTo[action]?.includes(after) === true
+        const since = (changed: string): string =>
+          settle(action, attempt(null), { user: seen(after, changed), factorTimes: null }).kind
+        if (isTarget) expect(since(now)).toBe('applied')
+        // Who was there before the call was not brought there by it; an unlock may lift what no status shows.
+        expect(since(long)).toBe(isTarget && action === 'unlock' ? 'applied' : 'not_applied')
       }
     }
   })

@@ -104,6 +104,38 @@ describe('the file for activation links', () => {
     })
   })
 
+  it.each([
+    ['links.csv', Buffer.from('notes\nlast line without newline: pr\xe9cieux', 'latin1')],
+    ['links.csv', Buffer.from('one line of something else')],
+    ['links.jsonl', Buffer.from('{"other":1}\n{"other":2}')],
+  ])('%s is left as it is if it is a file of something else', async (name, bytes) => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, name)
+      await writeFile(path, bytes, { mode: 0o644 })
+      await expect(ActivationLinks.open(path, runOf('run-1'))).rejects.toThrow('a file of something else')
+      expect(await readFile(path)).toEqual(bytes)
+      expect(((await stat(path)).mode & 0o777).toString(8)).toBe('644')
+    })
+  })
+
+  it.each(['links.csv', 'links.jsonl'])(
+    '%s keeps its last link where an editor took the last line feed',
+    async (name) => {
+      await withDirectory(async (directory) => {
+        const path = join(directory, name)
+        await saved(path, 'run-1', owner)
+        const before = await readFile(path, 'utf8')
+        await writeFile(path, before.trimEnd())
+        await saved(path, 'run-2', { ...owner, row: 4 })
+        const after = await readFile(path, 'utf8')
+        expect(after.startsWith(before)).toBe(true)
+        const links = await ActivationLinks.open(path, runOf('run-1'))
+        expect(links.has({ row: 3, step: 1 })).toBe(true)
+        await links.close()
+      })
+    },
+  )
+
   it('that can’t be opened is an error which names it, and nothing of a link', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'links.csv')

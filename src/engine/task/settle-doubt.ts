@@ -78,6 +78,11 @@ async function conclude(
   const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
   if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
   await recordVerdict(services, open, verdict, repeats)
+  // An earlier attempt of ours may have been applied late.
+  if (verdict.kind === 'not_applied' && history.attempts === 1 && wasThereBefore(task.action, open, read)) {
+    const message = `${verdict.evidence}; a call that got no answer was not applied`
+    return { ending: { result: 'unchanged', message, statusAfter: read.user.status }, read }
+  }
   if (verdict.kind === 'not_applied' || repeats) {
     services.lookup.tally.retry('in_doubt')
     history.doubted = true
@@ -89,6 +94,12 @@ async function conclude(
   const sent = history.repeats > 0 ? ` after ${history.attempts} calls` : ''
   const message = doubtful(task.action, cause, `${verdict.evidence}${sent}`)
   return { ending: { result: 'in_doubt', message, statusAfter: read.user.status }, read }
+}
+
+/** Whether a user who was not read before the call proves to have been at the target all along. */
+function wasThereBefore(action: Action, { intent }: OpenAttempt, { user }: FoundUser): boolean {
+  const { doubt, target } = ruleOf(action)
+  return doubt === 'status' && action !== 'unlock' && intent.status === null && target.includes(user.status)
 }
 
 /**

@@ -1,0 +1,117 @@
+import { expect, it } from 'vitest'
+import type { Fault } from '../support/foreign-org/fault.ts'
+import type { LoggedRequest } from '../support/foreign-org/log.ts'
+import { makeUsers } from '../support/foreign-org/user.ts'
+import { unattended, withWorkplace } from './workplace.ts'
+
+const steps = 'steps: [{ action: suspend, if_failed: go_on }, deactivate]\n'
+
+/** The first read of a key is refused, as if a permission had been missing for a moment. */
+function firstReadRefused(request: LoggedRequest): Fault | null {
+  const isRead = request.method === 'GET' && request.key !== null && request.key !== 'me'
+  return isRead && request.attempt === 1 ? { name: 'forbidden' } : null
+}
+
+it.each<[string, string, (id: string) => string]>([
+  [
+    'whose login is another in Okta',
+    `input: { check: { login: mail } }\n${steps}`,
+    (id) => `user,mail\n${id},somebody.else@example.com\n`,
+  ],
+  ['with a short name that nobody allowed', steps, () => 'user\nuser1\n'],
+])(
+  'a row %s is not acted on by a later step either, if its user could not be read at first',
+  async (_, job, input) => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 3 })
+      const org = await place.org({ users, fault: firstReadRefused })
+      await place.write('in.csv', input(users[0]?.id ?? ''))
+      await place.write('job.yaml', `name: leavers\n${job}`)
+      await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+      expect(org.applied).toEqual({})
+      const results = (await place.results()).map(({ result, message }) => `${result}: ${message}`)
+      expect(results).toEqual([
+        expect.stringMatching(/^failed: /),
+        expect.stringMatching(/^skipped: step 1 failed|^skipped: /),
+      ])
+    })
+  },
+)
+
+it('two rows of a user do not both act if the second could not be read at first', async () => {
+  await withWorkplace(async (place) => {
+    const [user] = makeUsers({ count: 1, factors: 1 })
+    if (user === undefined) return
+    const org = await place.org({
+      users: [user],
+      fault: (request) => (request.key?.includes('@') === true ? firstReadRefused(request) : null),
+    })
+    await place.write('in.csv', `user\n${user.id}\n${user.login}\n`)
+    await place.write(
+      'job.yaml',
+      'name: factors\nsteps: [{ action: suspend, if_failed: go_on }, reset_factors]\n',
+    )
+    await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+    expect(org.applied).toEqual({ [`${user.id} suspend`]: 1, [`${user.id} reset_factors`]: 1 })
+  })
+})
+
+it('a retry settles the doubt of a later step before it sends an earlier one', async () => {
+  await withWorkplace(async (place) => {
+    const [user] = makeUsers({ count: 1, status: 'SUSPENDED', factors: 1 })
+    if (user === undefined) return
+    let isBroken = true
+    const org = await place.org({
+      users: [user],
+      fault: ({ method, path, action }) => {
+        if (!isBroken) return null
+        if (action === 'unsuspend') return { name: 'forbidden' }
+        if (action === 'reset_factors') return { name: 'dropAfter' }
+        return method === 'GET' && path.includes('/factors') ? { name: 'forbidden' } : null
+      },
+    })
+    await place.write('in.csv', `user\n${user.id}\n`)
+    await place.write(
+      'job.yaml',
+      'name: back\nsteps: [{ action: unsuspend, if_failed: go_on }, reset_factors]\n',
+    )
+    const hurried = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+    await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended], hurried)
+    expect((await place.results()).map(({ result }) => result)).toEqual(['failed', 'in_doubt'])
+    isBroken = false
+    const before = org.requests.length
+    const end = await place.runHere(org, ['retry', 'run', '--yes', '--quiet'], hurried)
+    expect(end.code, end.stderr).toBe(0)
+    const order = org.requests
+      .slice(before)
+      .flatMap(({ action, path }) =>
+        path.includes('/factors') && action === null ? ['factors'] : (action ?? []),
+      )
+    expect(order).toEqual(['factors', 'unsuspend'])
+    expect(org.org.appliedInOrder).toEqual([`${user.id} reset_factors`, `${user.id} unsuspend`])
+  })
+})
+
+it.each([
+  ['suspend', 'SUSPENDED'],
+  ['deactivate', 'DEPROVISIONED'],
+  ['unsuspend', 'ACTIVE'],
+] as const)(
+  'without reads, a %s of who was %s all along is not reported as applied',
+  async (action, status) => {
+    await withWorkplace(async (place) => {
+      const [user] = makeUsers({ count: 1, status })
+      if (user === undefined) return
+      const org = await place.org({
+        users: [user],
+        fault: (request) => (request.action === null ? null : { name: 'badGatewayBefore' }),
+      })
+      await place.write('in.csv', `user\n${user.id}\n`)
+      const hurried = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+      await place.runHere(org, ['run', 'in.csv', '--action', action, '--no-read', ...unattended], hurried)
+      const [line] = await place.results()
+      expect(line?.result, line?.message).toBe('unchanged')
+      expect(org.applied).toEqual({})
+    })
+  },
+)
