@@ -38,7 +38,11 @@ export async function confirmRun(
         job: run.job,
         rows: () => readRows(inputFile(directory, run), columnMapping(run), settings),
         count: run.input.rows,
-        guarded: { users: run.input.users, actions: run.input.actions ?? null },
+        guarded: {
+          users: run.input.users,
+          actions: run.input.actions ?? null,
+          unusual: run.accept_unusual === true ? null : (run.unusual ?? null),
+        },
         doneSteps: (row) => (state === null ? [] : stepsWithResult(state, row, run.job.steps?.length ?? 1)),
       },
       again,

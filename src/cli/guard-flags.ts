@@ -4,6 +4,7 @@ import type { RunFile } from '../run/run-file.ts'
 /** Flags that change a guard of a run. */
 export interface GuardFlags extends LimitFlags {
   readonly acceptRefusals?: boolean | undefined
+  readonly acceptUnusual?: boolean | undefined
 }
 
 /** Arguments of a command that takes `guardOptions`. */
@@ -16,6 +17,7 @@ interface GuardArguments {
   readonly 'protect-admins'?: boolean | undefined
   readonly 'protect-groups'?: boolean | undefined
   readonly 'accept-refusals'?: boolean | undefined
+  readonly 'accept-unusual'?: boolean | undefined
 }
 
 /** The guard flags among a command's arguments. */
@@ -29,6 +31,7 @@ export function guardFlagsOf(args: GuardArguments): GuardFlags {
     protectAdmins: args['protect-admins'],
     protectGroups: args['protect-groups'],
     acceptRefusals: args['accept-refusals'],
+    acceptUnusual: args['accept-unusual'],
   }
 }
 
@@ -39,5 +42,6 @@ export function guardFlagsOf(args: GuardArguments): GuardFlags {
  */
 export function withGuardFlags(run: RunFile, flags: GuardFlags): RunFile {
   const accepting = flags.acceptRefusals === true ? { ...run, accept_refusals: true } : run
-  return { ...accepting, job: { ...run.job, guards: withLimits(run.job.guards, flags) } }
+  const passing = flags.acceptUnusual === true ? { ...accepting, accept_unusual: true } : accepting
+  return { ...passing, job: { ...run.job, guards: withLimits(run.job.guards, flags) } }
 }

@@ -24,7 +24,7 @@ export interface MakePlanOptions {
   /** As in {@link planRows}. */
   readonly doneSteps?: (row: number) => readonly number[]
   /** What the guards judge of the input as a whole. */
-  readonly guarded: Pick<GuardedWork, 'users' | 'actions'>
+  readonly guarded: Pick<GuardedWork, 'users' | 'actions' | 'unusual'>
   readonly org: RunOrg
   readonly stop: StopSwitch
   readonly quiet: boolean

@@ -45,6 +45,15 @@ export const guardOptions = {
   },
 } as const
 
+/** Lets an input pass that is unusual for its job. */
+export const unusualOption = {
+  'accept-unusual': {
+    type: 'boolean',
+    default: false,
+    describe: "Go on although the input differs from those of the job's earlier runs",
+  },
+} as const
+
 /** The options that name the input and the work: the same for every command that reads an input. */
 export const inputOptions = {
   job: { type: 'string', requiresArg: true, describe: 'Job file, YAML or JSON' },

@@ -221,8 +221,10 @@ function rowsOf(directory: string, run: RunFile): AsyncIterable<InputRow> {
 
 const nothingToGuard: CheckedGuards = { protect: nobodyProtected, roles: null }
 
-function guardedWork({ job, input }: RunFile, owner: TokenOwner): GuardedWork {
-  return { guards: job.guards, users: input.users, actions: input.actions ?? null, owner }
+function guardedWork(run: RunFile, owner: TokenOwner): GuardedWork {
+  const { job, input } = run
+  const unusual = run.accept_unusual === true ? null : (run.unusual ?? null)
+  return { guards: job.guards, users: input.users, unusual, actions: input.actions ?? null, owner }
 }
 
 interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protect' | 'roles'> {

@@ -8,6 +8,7 @@ import type { KeyKind } from './key/user-key.ts'
 import { readRows } from './read-rows.ts'
 import type { InputRow, InvalidRow, ValidRow } from './row.ts'
 import { countsOf, Tally, type TallyCounts } from './tally.ts'
+import { sampleUsers, type UserSample } from './user-sample.ts'
 
 /** What an input holds, counted. Tasks are those of valid rows, duplicates included. */
 export interface Survey extends TallyCounts {
@@ -34,6 +35,8 @@ export interface InputSurvey extends Survey {
   readonly unusedColumns: readonly string[]
   /** Unused columns that may mean that not everybody in the file is meant. */
   readonly warnings: readonly ColumnWarning[]
+  /** A sample of the users with a row that is due. */
+  readonly sample: UserSample
   /** An unused column that may hold the user just as well; null if there is none. */
   readonly rival: RivalColumn | null
 }
@@ -76,6 +79,11 @@ export class SurveyCounter {
       if (row.keyKind === 'short_name' && this.#firstShortNames.length < mostInvalidKept)
         this.#firstShortNames.push(row)
     }
+  }
+
+  /** The keys of all users with a row that is due, as Okta compares them. */
+  *dueKeys(): Iterable<string> {
+    for (const tally of Object.values(this.#tallies)) yield* tally.dueKeys()
   }
 
   /**
@@ -154,5 +162,6 @@ export async function surveyInput(
     unusedColumns,
     warnings: unused.warnings(),
     rival: rivals.rival(),
+    sample: sampleUsers(counter.dueKeys()),
   }
 }

@@ -86,6 +86,11 @@ export class Tally {
     return due
   }
 
+  /** The keys with a row that is due, as Okta compares them. */
+  *dueKeys(): Iterable<string> {
+    for (const [key, value] of this.#keys) if (unpacked(value).signature !== null) yield key
+  }
+
   #write(key: string): void {
     if (this.#keys.has(key)) return
     this.distinctUsers += 1

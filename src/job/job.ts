@@ -48,6 +48,7 @@ export const jobValues = {
   order: z.enum(['user', 'step']),
   in_doubt: z.enum(['keep', 'retry']),
   max_percent: z.number().gt(0).max(100),
+  unusual: z.enum(['ask', 'stop', 'off']),
   protect_groups: z.array(
     z.string().regex(/^00g[A-Za-z0-9]{17}$/, {
       error: (issue) =>
@@ -150,6 +151,11 @@ const guards = z.strictObject({
   max_users: jobValues.max_users
     .optional()
     .describe('Stop before the first call if the input names more distinct users than this.'),
+  unusual: jobValues.unusual
+    .optional()
+    .describe(
+      "What becomes of an input that differs from those of the job's earlier runs: ask (where nobody can be asked, stop), stop or off. Default ask.",
+    ),
   max_percent: jobValues.max_percent
     .optional()
     .describe(
@@ -275,6 +281,7 @@ export const resolvedJobSchema = z
       .strictObject({
         max_users: jobValues.max_users.nullable(),
         max_percent: jobValues.max_percent.nullable().default(null),
+        unusual: jobValues.unusual.default('ask'),
         max_failures: jobValues.max_failures.nullable().default(null),
         max_failure_rate: jobValues.max_failure_rate.nullable().default(null),
         max_duration_seconds: z.number().positive().nullable().default(null),

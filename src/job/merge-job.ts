@@ -113,6 +113,7 @@ type Limits = Pick<
   Job['guards'],
   | 'max_users'
   | 'max_percent'
+  | 'unusual'
   | 'max_failures'
   | 'max_failure_rate'
   | 'max_duration_seconds'
@@ -124,6 +125,7 @@ function limitsOf(given: JobFile['guards']): Limits {
   return {
     max_users: given?.max_users ?? null,
     max_percent: given?.max_percent ?? null,
+    unusual: given?.unusual ?? 'ask',
     max_failures: given?.max_failures ?? null,
     max_failure_rate: given?.max_failure_rate ?? null,
     max_duration_seconds: given?.max_duration ?? null,

@@ -10,6 +10,7 @@ import {
   type TokenOwner,
 } from '../rules/guards.ts'
 import { adminsUnchecked, percentUnchecked } from '../rules/unchecked-guards.ts'
+import { stopForUnusual } from '../rules/unusual.ts'
 import { listMembers } from './group-members.ts'
 import type { LookupParts } from './paced-get.ts'
 import { lookUpProtected } from './protected-users.ts'
@@ -34,6 +35,8 @@ export interface GuardedWork {
   readonly guards: OrgGuards
   /** Distinct keys of the input as written. */
   readonly users: number
+  /** What is unusual about the input and was not let pass; null if nothing is. */
+  readonly unusual: string | null
   /** The actions that may be sent; null if they are not known. */
   readonly actions: readonly Action[] | null
   readonly owner: TokenOwner
@@ -56,6 +59,7 @@ export async function checkGuards(parts: LookupParts, work: GuardedWork): Promis
   const { guards, users, actions, owner } = work
   const tooMany = guardUserCount(users, guards.max_users)
   if (tooMany !== null) throw parts.stop.because(tooMany)
+  if (work.unusual !== null) throw parts.stop.because(stopForUnusual(work.unusual))
   const listed = await listMembers(parts, guards.protect_groups)
   const named = await lookUpProtected(parts, guards.protect)
   const admins = await listAdmins(parts, guards.protect_admins, actions)

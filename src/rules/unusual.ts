@@ -1,5 +1,7 @@
 import { sharedPart, type UserSample } from '../input/user-sample.ts'
 import { counted } from '../messages/counted.ts'
+import { exitCodes } from '../messages/known-error.ts'
+import type { StopReason } from '../messages/stop.ts'
 
 /** What an input of a job came to: the users with a row that is selected and due. */
 export interface JobInput {
@@ -92,4 +94,14 @@ function goesBackTo(present: JobInput, past: readonly PastInput[]): Back | null 
 
 function percent(part: number): string {
   return `${Math.round(part * 100)}%`
+}
+
+/** Stops the run before the first call. */
+export function stopForUnusual(finding: string): StopReason {
+  return {
+    state: 'stopped',
+    exitCode: exitCodes.stoppedByGuard,
+    message: `The input is unusual for this job: ${finding}.`,
+    advice: { kind: 'flags', flags: '--accept-unusual' },
+  }
 }

@@ -13,6 +13,9 @@ export interface NewRun {
   readonly fromJobFile: boolean
   readonly acceptRefusals: boolean
   readonly orgUrl: string
+  /** What is unusual about the input; null if nothing is. */
+  readonly unusual: string | null
+  readonly acceptUnusual: boolean
   /** The saved plan that is carried out, and whose token it was made with; null if there is none. */
   readonly plan: { readonly of: NonNullable<RunFile['plan']>; readonly owner: RunFile['owner'] } | null
   /** Whether someone has already agreed to send. */
@@ -39,6 +42,8 @@ export function newRunFile(parts: NewRun): RunFile {
       rows: survey.rows,
       tasks: survey.tasks + survey.invalidRows + survey.notSelectedRows,
       users: survey.distinctUsers,
+      due_users: survey.dueUsers,
+      user_sample: { ...survey.sample, hashes: [...survey.sample.hashes] },
       ...(actions === null ? {} : { actions: [...actions] }),
       columns: [...mapping.columns],
       mapping: {
@@ -52,6 +57,8 @@ export function newRunFile(parts: NewRun): RunFile {
     owner: plan?.owner ?? null,
     ...(plan === null ? {} : { plan: plan.of }),
     ...(acceptRefusals ? { accept_refusals: true } : {}),
+    ...(parts.unusual === null ? {} : { unusual: parts.unusual }),
+    ...(parts.acceptUnusual ? { accept_unusual: true } : {}),
     confirmed: parts.yes,
     state: 'new',
     reason: null,

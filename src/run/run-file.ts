@@ -35,6 +35,9 @@ const runFileSchema = z.strictObject({
     tasks: z.int().min(0),
     /** Distinct keys as written. */
     users: z.int().min(0),
+    /** Of them, those with a row that was due, and a sample of them: by it later runs of the job are judged. */
+    due_users: z.int().min(0).optional(),
+    user_sample: z.strictObject({ hashes: z.array(z.number()), whole: z.boolean() }).optional(),
     /** The actions that its rows ask for; absent where that was not known when the run began, and in older runs. */
     actions: z.array(z.enum(actionNames)).optional(),
     columns: z.array(z.string()),
@@ -54,6 +57,10 @@ const runFileSchema = z.strictObject({
   accept_refusals: z.boolean().optional(),
   /** The saved plan that the run carries out, kept in its directory; absent if it carries out none. */
   plan: z.strictObject({ id: z.string(), sha256: z.string() }).optional(),
+  /** What is unusual about the input, by the job's earlier runs; absent if nothing is. */
+  unusual: z.string().optional(),
+  /** Whether a person has let the unusual input pass; absent if nobody has. */
+  accept_unusual: z.boolean().optional(),
   /** Whether someone has agreed to send. */
   confirmed: z.boolean(),
   /** The run that this one retries; absent if it is not a retry. */

@@ -26,6 +26,7 @@ export const plainJob: Job = {
   guards: {
     max_users: null,
     max_percent: null,
+    unusual: 'ask',
     max_failures: null,
     max_failure_rate: null,
     max_duration_seconds: null,

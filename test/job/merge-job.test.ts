@@ -44,6 +44,7 @@ describe('flags win over the job, the job over the defaults', () => {
       guards: {
         max_users: null,
         max_percent: null,
+        unusual: 'ask',
         max_failures: null,
         max_failure_rate: null,
         max_duration_seconds: null,
@@ -94,6 +95,7 @@ describe('flags win over the job, the job over the defaults', () => {
       guards: {
         max_users: 7,
         max_percent: 2.5,
+        unusual: 'ask',
         max_failures: 2,
         max_failure_rate: 0.5,
         max_duration_seconds: 7200,

@@ -13,15 +13,22 @@ import { describeInput } from '../../run/describe-input.ts'
 import { defineCommand } from '../command.ts'
 import { makePlan, planBrokenOff } from '../make-plan.ts'
 import { newPlanHead } from '../new-plan-head.ts'
-import { inputOptions, jsonOption, sendingOptions } from '../options.ts'
+import { inputOptions, jsonOption, sendingOptions, unusualOption } from '../options.ts'
 import { configuredOrg, describeSandbox, newSandboxOrg, type RunOrg } from '../org.ts'
+import { canAsk } from '../terminal/confirm.ts'
 import { stopOnSignals } from '../terminal/signals.ts'
 import { say } from '../terminal/stop-hooks.ts'
+import { findUnusualInput } from '../unusual-input.ts'
 
 /** Flags of `run` that a plan accepts and ignores, so that changing `run` to `plan` is enough. */
 const runAlone = {
   yes: { type: 'boolean', describe: 'Accepted as by run; a plan asks nothing' },
-  'runs-dir': { type: 'string', requiresArg: true, describe: 'Accepted as by run; a plan stores nothing' },
+  'runs-dir': {
+    type: 'string',
+    requiresArg: true,
+    default: 'runs',
+    describe: "Directory with the job's earlier runs, by which its input is judged; a plan stores nothing",
+  },
   'run-id': { type: 'string', requiresArg: true, describe: 'Accepted as by run; a plan stores nothing' },
 } as const
 
@@ -42,6 +49,7 @@ export const planCommand = defineCommand({
       describe: 'Save the plan in this file, for run --plan FILE',
     },
     ...runAlone,
+    ...unusualOption,
     quiet: sendingOptions.quiet,
     'accept-refusals': sendingOptions['accept-refusals'],
     ...jsonOption,
@@ -71,6 +79,11 @@ export const planCommand = defineCommand({
           throw new KnownError(tooMany.message, next, tooMany.exitCode)
         }
         if (!args.quiet) for (const line of describeInput(checked)) say(line)
+        const found = await findUnusualInput(checked, args.job !== undefined, realOrg, args['runs-dir'])
+        // At a terminal the run would ask.
+        const stops = found !== null && (job.guards.unusual === 'stop' || !canAsk())
+        if (found !== null && !stops) say(`Unusual for this job: ${found}.`)
+        const unusual = stops && !args['accept-unusual'] ? found : null
         const org = realOrg ?? (await newSandboxOrg(directory, rowsOf(checked), job))
         if (realOrg === null) say(describeSandbox(org))
         try {
@@ -79,6 +92,7 @@ export const planCommand = defineCommand({
             acceptRefusals: args['accept-refusals'],
             prepared,
             checked,
+            unusual,
             org,
             stop,
           })
@@ -121,6 +135,8 @@ async function checkSaving(path: string, sandbox: boolean, { source, merge }: Pr
 interface PlanOptions {
   readonly prepared: Prepared
   readonly checked: CheckedInput
+  /** What is unusual about the input and stops the plan; null if nothing does. */
+  readonly unusual: string | null
   readonly org: RunOrg
   readonly stop: StopSwitch
   readonly quiet: boolean
@@ -147,7 +163,7 @@ async function writePlan(options: PlanOptions): Promise<ExitCode> {
 }
 
 async function planInto(
-  { prepared, checked, org, stop, quiet, json, acceptRefusals, out }: PlanOptions,
+  { prepared, checked, unusual, org, stop, quiet, json, acceptRefusals, out }: PlanOptions,
   answer: PlanAnswer,
   writer: PlanWriter | null,
 ): Promise<ExitCode> {
@@ -155,7 +171,7 @@ async function planInto(
     job: checked.job,
     rows: () => rowsOf(checked),
     count: checked.survey.rows,
-    guarded: { users: checked.survey.distinctUsers, actions: actionsOf(checked) },
+    guarded: { users: checked.survey.distinctUsers, actions: actionsOf(checked), unusual },
     org,
     stop,
     quiet,

@@ -15,7 +15,7 @@ import { carryOut, withResume } from '../carry-out.ts'
 import { defineCommand } from '../command.ts'
 import { confirmRun } from '../confirm-run.ts'
 import { guardFlagsOf, withGuardFlags } from '../guard-flags.ts'
-import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
+import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions, unusualOption } from '../options.ts'
 import { orgOfRun } from '../org.ts'
 import { canAsk } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
@@ -33,6 +33,7 @@ export const resumeCommand = defineCommand({
         'Go on from the undamaged part of a damaged or older journal; what it does not show is in doubt',
     },
     ...guardOptions,
+    ...unusualOption,
     ...runsDirectoryOption,
     ...sendingOptions,
     ...jsonOption,

@@ -25,11 +25,12 @@ import { withJobLock, withPlanLock, withRunLocks } from '../../run/run-locks.ts'
 import { type CarryOutOptions, carryOut } from '../carry-out.ts'
 import { defineCommand } from '../command.ts'
 import { confirmByPlan, confirmSavedPlan } from '../confirm-by-plan.ts'
-import { inputOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
+import { inputOptions, jsonOption, runsDirectoryOption, sendingOptions, unusualOption } from '../options.ts'
 import { configuredOrg, describeSandbox, newSandboxOrg, type RunOrg } from '../org.ts'
 import { checkCopyOfInput, checkWorldOfPlan, openPlanToRun, preparedByPlan } from '../planned-run.ts'
 import { checkQuestion, describeSending } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
+import { findUnusualInput } from '../unusual-input.ts'
 import { programVersion } from '../version.ts'
 
 export const runCommand = defineCommand({
@@ -38,6 +39,7 @@ export const runCommand = defineCommand({
   positional: { name: 'input', describe: 'CSV, JSON, JSON lines or Excel (.xlsx); - reads standard input' },
   options: {
     ...inputOptions,
+    ...unusualOption,
     ...runsDirectoryOption,
     'run-id': {
       type: 'string',
@@ -82,6 +84,7 @@ interface RunArguments extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain'>
   readonly 'run-id'?: string | undefined
   readonly 'runs-dir': string
   readonly 'accept-refusals': boolean
+  readonly 'accept-unusual': boolean
 }
 
 /** A saved plan that is carried out, and its path. */
@@ -101,7 +104,20 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
   const acceptRefusals = planned?.plan.head.accept_refusals ?? args['accept-refusals']
   // The reads for the question and those of the run share the windows.
   const sentBefore = new SentRecently()
-  const start = { ...args, acceptRefusals, runId, prepared, planned, fromJobFile, realOrg, stop, sentBefore }
+  const acceptUnusual = args['accept-unusual']
+  const start = {
+    ...args,
+    acceptRefusals,
+    acceptUnusual,
+    runsDirectory,
+    runId,
+    prepared,
+    planned,
+    fromJobFile,
+    realOrg,
+    stop,
+    sentBefore,
+  }
   const watch = { onWatch: say, signal: stop.signal }
   return await withStopHooks(stop, async () => {
     const begin = async (): Promise<ExitCode> => {
@@ -142,6 +158,8 @@ interface StartOptions {
   readonly yes: boolean
   readonly quiet: boolean
   readonly acceptRefusals: boolean
+  readonly acceptUnusual: boolean
+  readonly runsDirectory: string
   readonly sentBefore: SentRecently
 }
 
@@ -186,8 +204,15 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
     await keepPlan(planned.path, planned.plan, directory)
   }
   const job = realOrg === null ? withoutOutsideFiles(checked.job, directory) : checked.job
+  const { fromJobFile, runsDirectory } = options
+  const finding =
+    planned === null ? await findUnusualInput(checked, fromJobFile, realOrg, runsDirectory) : null
+  // At a terminal the question that follows decides.
+  const isAsked = !yes && job.guards.unusual === 'ask'
+  const unusual = isAsked ? null : finding
   const run = newRunFile({
     ...options,
+    unusual,
     now: new Date(),
     version: programVersion,
     checked: { ...checked, job },
@@ -206,7 +231,9 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
   try {
     if (!yes) {
       const again = 'start again when you are ready'
-      const guarded = { users: survey.distinctUsers, actions: actionsOf({ job, survey }) }
+      if (isAsked && finding !== null) say(`Unusual for this job: ${finding}.`)
+      const stops = options.acceptUnusual ? null : unusual
+      const guarded = { users: survey.distinctUsers, actions: actionsOf({ job, survey }), unusual: stops }
       const asking = { job, rows, count: survey.rows, guarded, org, stop, quiet, say, acceptRefusals, sent }
       if (planned === null) await confirmByPlan(asking, again)
       else await confirmSavedPlan(planned.plan.end, asking, again)

@@ -1,0 +1,19 @@
+import { findUnusual } from '../rules/unusual.ts'
+import type { CheckedInput } from '../run/check-input.ts'
+import { readJobHistory } from '../run/job-history.ts'
+import type { RunOrg } from './org.ts'
+
+/**
+ * What is unusual about the input of a job file, by the job's earlier runs in the org. Null if nothing is, if the job
+ * turns that off, and for a simulated org, which has no history.
+ */
+export async function findUnusualInput(
+  { job, survey }: Pick<CheckedInput, 'job' | 'survey'>,
+  fromJobFile: boolean,
+  org: RunOrg | null,
+  runsDirectory: string,
+): Promise<string | null> {
+  if (!fromJobFile || org === null || job.guards.unusual === 'off') return null
+  const past = await readJobHistory(runsDirectory, job.name, org.orgUrl)
+  return findUnusual({ users: survey.dueUsers, sample: survey.sample }, past)
+}

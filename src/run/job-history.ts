@@ -1,0 +1,46 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { PastInput } from '../rules/unusual.ts'
+import { type RunFile, readRunFile } from './run-file.ts'
+
+/** So many of a job's runs are looked at, the latest ones. */
+const mostRuns = 60
+
+/**
+ * The inputs of a job's earlier runs in an org, the oldest first. Only runs that came to their end count, and no retries:
+ * an input that a guard has stopped says nothing about what is usual. Runs from before inputs were sampled are left out,
+ * and so is what can't be read.
+ */
+export async function readJobHistory(
+  runsDirectory: string,
+  job: string,
+  orgUrl: string,
+): Promise<readonly PastInput[]> {
+  const runs: PastInput[] = []
+  for (const name of await namesIn(runsDirectory)) {
+    const run = await readRunFile(join(runsDirectory, name)).catch(() => null)
+    const past = run === null || !isOf(run, job, orgUrl) ? null : pastInputOf(run)
+    if (past !== null) runs.push(past)
+  }
+  return runs.sort((some, other) => some.createdAt.localeCompare(other.createdAt)).slice(-mostRuns)
+}
+
+function isOf(run: RunFile, job: string, orgUrl: string): boolean {
+  return run.job.name === job && run.from_job_file === true && run.org_url === orgUrl
+}
+
+function pastInputOf(run: RunFile): PastInput | null {
+  const { due_users: users, user_sample: sample } = run.input
+  const cameToItsEnd = run.state === 'finished' || run.state === 'closed'
+  if (!cameToItsEnd || run.retry_of !== undefined || users === undefined || sample === undefined) return null
+  return { run: run.run_id, createdAt: run.created_at, users, sample }
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(directory)).filter((name) => !name.startsWith('.'))
+  } catch {
+    // There are no runs yet, or whoever needs the directory says what is wrong with it.
+    return []
+  }
+}

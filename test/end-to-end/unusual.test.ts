@@ -1,0 +1,96 @@
+import { expect, it } from 'vitest'
+import type { ForeignOrg } from '../support/foreign-org/server.ts'
+import { makeUsers } from '../support/foreign-org/user.ts'
+import { countsOf, parseCsv, usersCsv, type Workplace, withWorkplace } from './workplace.ts'
+
+const nights = 8
+const perNight = 12
+
+function leaversOf(night: number, count = perNight): string[] {
+  return Array.from({ length: count }, (_, index) => `user${night * 20 + index + 1}@example.com`)
+}
+
+async function job(place: Workplace, lines = ''): Promise<void> {
+  await place.write('job.yaml', `name: leavers\naction: suspend\ninput: { file: in.csv }\n${lines}`)
+}
+
+async function send(place: Workplace, org: ForeignOrg, keys: readonly string[], ...flags: readonly string[]) {
+  await place.write('in.csv', usersCsv(keys))
+  return await place.runHere(org, ['run', '--job', 'job.yaml', '--yes', '--quiet', ...flags])
+}
+
+/** An org of 600 users, and a job that has suspended a dozen new people on each of eight nights. */
+async function withHistory(
+  work: (place: Workplace, org: ForeignOrg, applied: () => number) => Promise<void>,
+): Promise<void> {
+  await withWorkplace(async (place) => {
+    const org = await place.org({ users: makeUsers({ count: 600 }) })
+    await job(place)
+    for (let night = 0; night < nights; night++)
+      expect((await send(place, org, leaversOf(night), '--run-id', `night-${night}`)).code).toBe(0)
+    const before = org.org.appliedInOrder.length
+    await work(place, org, () => org.org.appliedInOrder.length - before)
+  })
+}
+
+it('stops an input that is many times larger than all before, and goes on when a person says so', async () => {
+  await withHistory(async (place, org, applied) => {
+    const end = await send(place, org, leaversOf(10, 200), '--run-id', 'mad')
+    expect(end.code).toBe(3)
+    expect(end.stdout).toContain('The input is unusual for this job: the input names 200 users to act on')
+    expect(end.stdout).toContain('okta-lifecycle resume mad --accept-unusual')
+    expect(applied()).toBe(0)
+    // Stopped runs say nothing about what is usual: the next try is stopped as well.
+    expect((await send(place, org, leaversOf(10, 200))).code).toBe(3)
+    const still = await place.runHere(org, ['resume', 'mad', '--quiet'])
+    expect(still.code).toBe(3)
+    const end2 = await place.runHere(org, ['resume', 'mad', '--accept-unusual', '--quiet'])
+    expect(end2.code, end2.stderr).toBe(0)
+    expect(applied()).toBe(200)
+  })
+})
+
+it('stops an old file, names its run, and lets an ordinary night pass', async () => {
+  await withHistory(async (place, org, applied) => {
+    const old = await send(place, org, leaversOf(3))
+    expect(old.code).toBe(3)
+    expect(old.stdout).toContain('about 100% of the users were named by run night-3')
+    expect(applied()).toBe(0)
+    // The latest list once more: somebody started the job twice.
+    expect((await send(place, org, leaversOf(nights - 1))).code).toBe(0)
+    expect((await send(place, org, leaversOf(nights))).code).toBe(0)
+    expect(applied()).toBe(perNight)
+    const accepted = await send(place, org, leaversOf(3), '--accept-unusual', '--run-id', 'again')
+    expect(accepted.code).toBe(0)
+    expect(
+      countsOf(parseCsv(await place.read('runs/again/results.csv')).map(({ result }) => result)),
+    ).toEqual({
+      unchanged: perNight,
+    })
+  })
+})
+
+it('plan says so too, and ends with 3 where nobody can be asked', async () => {
+  await withHistory(async (place, org) => {
+    await place.write('in.csv', usersCsv(leaversOf(10, 200)))
+    const plan = await place.runHere(org, ['plan', '--job', 'job.yaml', '--quiet'])
+    expect(plan.code).toBe(3)
+    expect(plan.stderr).toContain('unusual for this job')
+    expect(
+      (await place.runHere(org, ['plan', '--job', 'job.yaml', '--quiet', '--accept-unusual'])).code,
+    ).toBe(0)
+  })
+})
+
+it.each([
+  ['turned off', 'guards: { unusual: off }\n', ['--job', 'job.yaml']],
+  ['of no job file', '', ['in.csv', '--action', 'suspend']],
+])('does not judge a run %s', async (_, lines, flags) => {
+  await withHistory(async (place, org, applied) => {
+    await job(place, lines)
+    await place.write('in.csv', usersCsv(leaversOf(10, 200)))
+    const end = await place.runHere(org, ['run', ...flags, '--yes', '--quiet'])
+    expect(end.code, end.stderr).toBe(0)
+    expect(applied()).toBe(200)
+  })
+})
