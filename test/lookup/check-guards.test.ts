@@ -16,7 +16,14 @@ function workOf(
   more: Partial<Omit<GuardedWork, 'guards'>> = {},
 ): GuardedWork {
   const none = { max_users: null, max_percent: null, protect: [], protect_groups: [], protect_admins: false }
-  return { users: 1, unusual: null, actions: ['suspend'], owner: null, ...more, guards: { ...none, ...guards } }
+  return {
+    users: 1,
+    unusual: null,
+    actions: ['suspend'],
+    owner: null,
+    ...more,
+    guards: { ...none, ...guards },
+  }
 }
 
 function list(ids: readonly string[], next?: string): Answered {
