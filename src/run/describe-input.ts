@@ -12,17 +12,18 @@ export function describeInput({ mapping, survey, job, sheet }: CheckedInput): re
   const { rows, invalidRows, notSelectedRows, notDueRows, duplicateRows } = survey
   const { jobActionRows, keys, unusedColumns } = survey
   const kinds = [
-    [keys.address, 'login'],
-    [keys.id, 'id'],
-    [keys.short_name, 'key'],
+    [keys.address, 'a login'],
+    [keys.id, 'an id'],
+    [keys.short_name, 'a key without @'],
   ] as const
-  const named = kinds.filter(([count]) => count > 0).map(([count, noun]) => counted(count, noun))
-  const without = keys.short_name > 0 ? ' without @' : ''
+  const named = kinds
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${counted(count, 'row')} by ${what}`)
   return [
     ...(sheet === null ? [] : [describeSheet(sheet)]),
     `Columns: user ${shown(mapping.user)}; action ${actionColumn(mapping.action, job)}; send_email ${columnOrNone(mapping.sendEmail)}; not used: ${unusedColumns.length === 0 ? 'none' : shownList(unusedColumns)}.`,
     ...survey.warnings.map(({ message }) => `Warning: ${message}`),
-    `Rows: ${rows} = ${survey.rowsToActOn} to act on + ${invalidRows} bad + ${notSelectedRows} not selected + ${notDueRows} not due + ${counted(duplicateRows, 'duplicate')}.${named.length === 0 ? '' : ` They name ${named.join(', ')}${without}.`}`,
+    `Rows: ${rows} = ${survey.rowsToActOn} to act on + ${invalidRows} bad + ${notSelectedRows} not selected + ${notDueRows} not due + ${counted(duplicateRows, 'duplicate')}.${named.length === 0 ? '' : ` They name ${counted(survey.distinctUsers, 'user')}: ${named.join(', ')}.`}`,
     ...(jobActionRows > 0 && job.action !== null
       ? [`${counted(jobActionRows, 'row')} without an action: ${job.action}.`]
       : []),
