@@ -1,4 +1,5 @@
 import { type ColumnMapping, usedColumns } from './column-mapping.ts'
+import { OtherHeader } from './columns/other-header.ts'
 import type { InputFile } from './input-file.ts'
 import { columnsOfSettings, createRowJudge, type RowSettings } from './judge-row.ts'
 import { readRecords } from './records.ts'
@@ -15,8 +16,10 @@ export async function* readRows(
   chunkBytes?: number,
 ): AsyncGenerator<InputRow> {
   const judge = createRowJudge(mapping, settings)
+  const otherHeader = new OtherHeader(mapping.columns)
   const { format } = settings
+  const isTable = format === 'csv' || format === 'xlsx'
   const used = usedColumns(mapping, columnsOfSettings(settings))
   for await (const record of readRecords(input, { format, columns: mapping.columns, used, chunkBytes }))
-    yield judge(record)
+    yield isTable ? otherHeader.judge(judge(record), record) : judge(record)
 }

@@ -1,0 +1,69 @@
+import { textInFormula } from '../csv/text-formula.ts'
+import type { Cell, InputRow, RawRecord } from '../row.ts'
+import { plainName, userNames } from './column-names.ts'
+
+/**
+ * Watches for a second table below the first one: a row that names columns in another order, or a header that stands
+ * again under a title. What comes after it is under other names than those of the first line, or about other people, so
+ * none of it is acted on.
+ */
+export class OtherHeader {
+  readonly #columns: readonly string[]
+  readonly #names: ReadonlySet<string>
+  #found: number | null = null
+  #isAfterTitle = false
+
+  constructor(columns: readonly string[]) {
+    this.#columns = columns
+    this.#names = new Set([...columns.map(plainName), ...userNames])
+  }
+
+  /** The row as it is, or as a bad one if it stands under another header. */
+  judge(row: InputRow, { cells }: RawRecord): InputRow {
+    if (this.#found !== null) return this.#under(row, this.#found)
+    // Nearly every row names somebody, and is no header. Looking at the others alone keeps this cheap.
+    if (namesSomebody(row)) {
+      this.#isAfterTitle = false
+      return row
+    }
+    const cellNames = this.#columns.map((column) => nameIn(cells.get(column)))
+    const isHeader = this.#isHeader(cellNames)
+    if (isHeader && (this.#isAfterTitle || !this.#isSame(cellNames))) this.#found = row.row
+    this.#isAfterTitle = !isHeader && (row.kind === 'invalid' || isAlone(cells))
+    return row
+  }
+
+  #isHeader(cellNames: readonly string[]): boolean {
+    const named = cellNames.filter((name) => name !== '')
+    return (
+      named.length > 0 &&
+      2 * named.length >= this.#columns.length &&
+      named.every((name) => this.#names.has(name))
+    )
+  }
+
+  #isSame(cellNames: readonly string[]): boolean {
+    return cellNames.every((name, index) => name === '' || name === plainName(this.#columns[index] ?? ''))
+  }
+
+  #under(row: InputRow, header: number): InputRow {
+    if (row.kind !== 'valid') return row
+    const message = `the row stands under another header, in row ${header}; give each table in a file of its own`
+    const { line, user, actions, cells } = row
+    const problems = [{ column: null, message }]
+    return { kind: 'invalid', row: row.row, line, user, action: actions[0] ?? '', problems, cells, raw: null }
+  }
+}
+
+/** Whether a row has one cell alone, as a title has. */
+function isAlone(cells: RawRecord['cells']): boolean {
+  return [...cells.values()].filter((cell) => cell !== '' && cell !== null).length === 1
+}
+
+function namesSomebody(row: InputRow): boolean {
+  return row.user.includes('@') || (row.kind === 'valid' && row.keyKind === 'id')
+}
+
+function nameIn(cell: Cell | undefined): string {
+  return typeof cell === 'string' ? plainName(textInFormula(cell)) : ''
+}
