@@ -3,6 +3,7 @@ import { rowSettings } from '../job/input-settings.ts'
 import type { JournalState } from '../journal/journal-state.ts'
 import { replayJournal } from '../journal/open-journal.ts'
 import { openPlanOfRun } from '../plan/plan-of-run.ts'
+import { guardedInput } from '../run/guarded-input.ts'
 import { columnMapping, inputFile } from '../run/input-of-run.ts'
 import { hasJournal, journalOf } from '../run/run-directory.ts'
 import type { RunFile } from '../run/run-file.ts'
@@ -38,11 +39,7 @@ export async function confirmRun(
         job: run.job,
         rows: () => readRows(inputFile(directory, run), columnMapping(run), settings),
         count: run.input.rows,
-        guarded: {
-          users: run.input.users,
-          actions: run.input.actions ?? null,
-          unusual: run.accept_unusual === true ? null : (run.unusual ?? null),
-        },
+        guarded: guardedInput(run),
         doneSteps: (row) => (state === null ? [] : stepsWithResult(state, row, run.job.steps?.length ?? 1)),
       },
       again,

@@ -29,6 +29,7 @@ import type { PlanToFollow } from '../rules/planned.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { UserOrder } from '../rules/user-order.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
+import { guardedInput } from '../run/guarded-input.ts'
 import { columnMapping, inputFile } from '../run/input-of-run.ts'
 import { moved } from '../run/life.ts'
 import { withOwner } from '../run/owner.ts'
@@ -222,9 +223,7 @@ function rowsOf(directory: string, run: RunFile): AsyncIterable<InputRow> {
 const nothingToGuard: CheckedGuards = { protect: nobodyProtected, roles: null }
 
 function guardedWork(run: RunFile, owner: TokenOwner): GuardedWork {
-  const { job, input } = run
-  const unusual = run.accept_unusual === true ? null : (run.unusual ?? null)
-  return { guards: job.guards, users: input.users, unusual, actions: input.actions ?? null, owner }
+  return { ...guardedInput(run), guards: run.job.guards, owner }
 }
 
 interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protect' | 'roles'> {

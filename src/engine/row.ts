@@ -1,9 +1,8 @@
 import { signatureOf, type ValidRow } from '../input/row.ts'
 import { goesOn } from '../job/step.ts'
-import { type FailedRead, type FoundUser, readUser } from '../lookup/read-user.ts'
+import type { FoundUser } from '../lookup/read-user.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
-import { normalizeUserKey } from '../okta/user.ts'
 import { parseLeftAs } from '../rules/left-as.ts'
 import type { PlannedFacts } from '../rules/planned.ts'
 import type { TaskResult } from '../rules/result.ts'
@@ -18,21 +17,11 @@ import {
 } from '../rules/row-order.ts'
 import { judgeDue, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
 import { endedUnsent, unsentResult } from '../rules/unsent-result.ts'
-import type { Place, Predecessor } from '../rules/user-order.ts'
+import type { Place } from '../rules/user-order.ts'
+import { type Located, locate, repeatedUser } from './locate.ts'
 import type { Services } from './services.ts'
 import type { TaskInput } from './task/state.ts'
 import { runTask } from './task/task.ts'
-
-/** The user that a row means, and the latest read of that user. */
-interface Located {
-  /** What calls go to: the id, or the key when users are not read. */
-  readonly target: string
-  /** The key under which the row's trace is kept; null if the row means no user. */
-  readonly traceId: string | null
-  /** What is known of the user without a read; null if nothing is. */
-  readonly known: { readonly id: string; readonly login: string } | null
-  readonly read: FoundUser | FailedRead | null
-}
 
 /**
  * Runs the tasks of a row in order, each until its result is on disk. Rows of the same user wait for each other.
@@ -86,24 +75,6 @@ export async function runRow(
   }
 }
 
-/**
- * The user of a row that repeats the preceding row of the same key and the same user, which has just finished: it needs
- * no read. Null for every other row.
- */
-async function repeatedUser(
-  { job, recorder }: Services,
-  row: ValidRow,
-  place: Place,
-): Promise<Predecessor['user'] | null> {
-  const predecessor = place.predecessor()
-  if (predecessor === null || !job.read_first || recorder.state.isUnderWay(row.row)) return null
-  if (skipForPreceding(row, predecessor.trace)?.reason !== 'duplicate') return null
-  // Rows under other names of the user may lie between the two.
-  await place.claim(predecessor.user)
-  const preceding = place.preceding(predecessor.user.id)
-  return skipForPreceding(row, preceding)?.reason === 'duplicate' ? predecessor.user : null
-}
-
 /** Ends all tasks of a row that are not ended, without a call. */
 async function endRow(
   services: Services,
@@ -128,49 +99,6 @@ async function endRow(
       skip ??= skipAfter(ended, goesOn(services.job.steps, step))
     } else skip ??= skipAfter(known, goesOn(services.job.steps, step))
   }
-}
-
-async function locate(
-  services: Services,
-  row: ValidRow,
-  place: Place,
-  recorded: readonly TaskResult[],
-): Promise<Located> {
-  const begun = begunWith(services, row, recorded)
-  if (!services.job.read_first) {
-    const target = begun?.id ?? row.user
-    const traceId = normalizeUserKey(target)
-    // Rows with the same key are finished by now. Without reads, only a row from an earlier execution may mean another
-    // user.
-    if (begun !== null) await place.claim({ id: traceId, login: '' })
-    return { target, traceId, known: begun, read: null }
-  }
-  if (begun !== null) {
-    // The login may belong to someone else by now, so a row that has begun goes on by the id.
-    await place.claim(begun)
-    return { target: begun.id, traceId: begun.id, known: begun, read: null }
-  }
-  const { reads, lookup } = services
-  for (;;) {
-    const read = await reads.pass(row.row, () => readUser(lookup, row.user, true))
-    if (read.kind === 'failed') return { target: row.user, traceId: null, known: null, read }
-    reads.allowed()
-    const waited = await place.claim(read.user)
-    // Earlier rows of the user may have changed it meanwhile.
-    if (!waited) return { target: read.user.id, traceId: read.user.id, known: null, read }
-  }
-}
-
-/** The user for whom an earlier execution began the row, or null. */
-function begunWith(
-  services: Services,
-  row: ValidRow,
-  recorded: readonly TaskResult[],
-): { readonly id: string; readonly login: string } | null {
-  const sentTo = services.recorder.state.userOf(row.row)
-  if (sentTo !== null) return { id: sentTo.user_id, login: sentTo.login ?? '' }
-  const result = recorded.find((known) => known.okta_user_id !== null)
-  return result === undefined ? null : { id: result.okta_user_id ?? row.user, login: result.okta_login ?? '' }
 }
 
 /** What decides about the tasks of a row besides the row itself. */
