@@ -1,9 +1,9 @@
-import type { RetryCause } from '../../budget/tally.ts'
-import type { OpenAttempt } from '../../journal/task-progress.ts'
-import { type Answer, describeAnswer } from '../../okta/answer.ts'
-import type { Services } from '../services.ts'
+import type { RetryCause } from '../budget/tally.ts'
+import type { OpenAttempt } from '../journal/task-progress.ts'
+import { type Answer, describeAnswer } from '../okta/answer.ts'
 import { lastWordOf } from './ending.ts'
 import type { SentCall } from './send.ts'
+import type { Services } from './services.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
 
 /** A task whose attempts are journalled. */

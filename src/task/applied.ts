@@ -1,8 +1,8 @@
-import { readSettledUser } from '../../lookup/read-settled-user.ts'
-import { ruleOf } from '../../okta/actions.ts'
-import { verifiedBy } from '../../rules/verify.ts'
-import type { Services } from '../services.ts'
+import { readSettledUser } from '../lookup/read-settled-user.ts'
+import { ruleOf } from '../okta/actions.ts'
+import { verifiedBy } from '../rules/verify.ts'
 import type { Ending } from './ending.ts'
+import type { Services } from './services.ts'
 import type { TaskInput } from './state.ts'
 import { verifyByFactors, verifyByStatus } from './verify.ts'
 

@@ -1,9 +1,9 @@
-import { isOld } from '../../lookup/read-settled-user.ts'
-import type { FoundUser } from '../../lookup/read-user.ts'
-import type { Answer } from '../../okta/answer.ts'
-import { asRetry, lifecycleRequest } from '../../okta/request.ts'
-import type { Services } from '../services.ts'
+import { isOld } from '../lookup/read-settled-user.ts'
+import type { FoundUser } from '../lookup/read-user.ts'
+import type { Answer } from '../okta/answer.ts'
+import { asRetry, lifecycleRequest } from '../okta/request.ts'
 import { lastWordOf } from './ending.ts'
+import type { Services } from './services.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
 
 /** A call that was sent, and when, by this process's monotonic clock. */
