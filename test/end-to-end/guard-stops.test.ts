@@ -11,6 +11,8 @@ const concurrency = 4
 /** A guard that stops, and what makes it go on. */
 interface Stop {
   readonly guards: string
+  /** The users of the input. */
+  readonly count: number
   /** What fails until the run is resumed. */
   readonly fails?: (request: LoggedRequest) => Fault | null
   /** What the run and the resume without more say. */
@@ -39,18 +41,21 @@ function everySecondFails({ action, key }: LoggedRequest): Fault | null {
 const stops: Readonly<Record<string, Stop>> = {
   max_users: {
     guards: 'max_users: 99',
+    count: 100,
     says: /names 100 users, but max_users allows only 99/,
     flags: ['--max-users', '100'],
     mostCalls: 0,
   },
   max_percent: {
     guards: 'max_percent: 50',
+    count: 100,
     says: /names 100 users, which is 83\.4% of the org's 120 active users\. max_percent allows only 50%/,
     flags: ['--max-percent', '83.4'],
     mostCalls: 0,
   },
   max_failures: {
     guards: 'max_failures: 3',
+    count: 100,
     fails: everySecondFails,
     says: /Too many failures: \d tasks failed, and max_failures tolerates 3/,
     flags: ['--max-failures', '100'],
@@ -59,6 +64,7 @@ const stops: Readonly<Record<string, Stop>> = {
   },
   max_failure_rate: {
     guards: 'max_failure_rate: 0.2',
+    count: 120,
     fails: everySecondFails,
     says: /Too many failures: \d+ of \d+ tasks failed, and max_failure_rate tolerates 20%/,
     flags: ['--max-failure-rate', '0.9'],
@@ -78,14 +84,14 @@ async function prepare(place: Workplace, count: number, job: string): Promise<vo
 describe('a guard that stops', () => {
   it.each(Object.entries(stops))(
     '%s: exit 3, what was done is reported, and resume goes on when given what it says',
-    async (_, { guards, fails, says, flags, mostCalls }) => {
+    async (_, { guards, count, fails, says, flags, mostCalls }) => {
       await withWorkplace(async (place) => {
         let failing = true
         const org = await place.org({
           users: makeUsers({ count: 120 }),
           fault: (request) => (failing ? (fails?.(request) ?? null) : null),
         })
-        await prepare(place, 100, `action: suspend\nguards: { ${guards} }`)
+        await prepare(place, count, `action: suspend\nguards: { ${guards} }`)
         const end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
         expect(end.code, end.stderr).toBe(3)
         expect(end.stdout).toMatch(says)
@@ -94,7 +100,7 @@ describe('a guard that stops', () => {
         const done = countsOf((await place.results()).map(({ result }) => result))
         const { succeeded = 0, failed = 0, not_run: left = 0 } = done
         expect(succeeded + failed).toBe(calls(org).length)
-        expect(left).toBe(100 - calls(org).length)
+        expect(left).toBe(count - calls(org).length)
         expect(Object.keys(org.applied)).toHaveLength(succeeded)
         // Without more it stops for the same reason again, or does a part and stops.
         const before = calls(org).length
@@ -109,7 +115,7 @@ describe('a guard that stops', () => {
         const on = await place.runHere(org, ['resume', runId, ...flags, '--quiet'])
         expect([0, 1], on.stderr).toContain(on.code)
         const lines = countsOf((await place.results()).map(({ result }) => result))
-        expect((lines.succeeded ?? 0) + (lines.failed ?? 0)).toBe(100)
+        expect((lines.succeeded ?? 0) + (lines.failed ?? 0)).toBe(count)
         expect(Object.values(org.applied).every((times) => times === 1)).toBe(true)
       })
     },
