@@ -34,7 +34,12 @@ export async function verifyByStatus(
     case 'in_transition':
       return { result: 'succeeded', message: `${accepted}; ${seen.seen}`, statusAfter, verified: 'not_known' }
     case 'not_held':
-      return { result: 'failed', message: `${accepted}, but it did not hold: ${seen.seen}`, statusAfter, verified: 'not_held' }
+      return {
+        result: 'failed',
+        message: `${accepted}, but it did not hold: ${seen.seen}`,
+        statusAfter,
+        verified: 'not_held',
+      }
   }
 }
 
@@ -61,7 +66,12 @@ export async function verifyByFactors(
   })
   if ('message' in seen) return unverified(done, seen.message, statusBefore)
   if (seen.kind === 'held')
-    return { result: 'succeeded', message: `${done}: ${seen.seen} (verified)`, statusAfter: statusBefore, verified: 'held' }
+    return {
+      result: 'succeeded',
+      message: `${done}: ${seen.seen} (verified)`,
+      statusAfter: statusBefore,
+      verified: 'held',
+    }
   const message = `Okta accepted ${task.action}, but it did not hold: ${seen.seen}`
   return { result: 'failed', message, statusAfter: statusBefore, verified: 'not_held' }
 }
@@ -82,5 +92,10 @@ const secondLook = 3
 
 /** Okta's answer stands where nobody could look: what can't be seen is not a failure. */
 function unverified(accepted: string, why: string, statusAfter: string | null): Ending {
-  return { result: 'succeeded', message: `${accepted}; not verified: ${why}`, statusAfter, verified: 'not_known' }
+  return {
+    result: 'succeeded',
+    message: `${accepted}; not verified: ${why}`,
+    statusAfter,
+    verified: 'not_known',
+  }
 }
