@@ -284,7 +284,7 @@ function atWork(
     begunAt: lookup.clock.nowAtMost(),
     settleOnly,
     undoOf: run.undo_of ?? null,
-    ensureHold: () => hold.ensure(),
+    hold,
   }
   const settle = (): void => {
     if (!queue.isQuiet(sends.waiting + reads.waiting)) return

@@ -18,10 +18,11 @@ import { judgeLeftAs } from '../rules/left-as.ts'
 import { judgeAgainstPlan, judgeSendingByPlan } from '../rules/planned.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { credentialsRefused, nothingCanBeSent } from '../rules/stop-reasons.ts'
-import { endApplied } from './applied.ts'
+import { endApplied, endUnread } from './applied.ts'
 import {
   hasTimedOut,
   type LoggedTask,
+  noteApplied,
   recordAnswer,
   recordDoubt,
   recordLost,
@@ -265,10 +266,18 @@ class Task {
   }
 
   async #conclude(outcome: Outcome, call: SentCall): Promise<TaskState> {
-    const { lookup, sends } = this.#services
+    const { lookup, sends, links } = this.#services
     const { answer } = call
     switch (outcome.kind) {
       case 'applied': {
+        const ending =
+          links === null ? endUnread(this.#services, this.#input, this.#history.statusBefore) : null
+        if (ending !== null) {
+          // Nothing is awaited before the result follows, so the answer goes to disk together with it (T2).
+          noteApplied(this.#logged, answer)
+          sends.allowed()
+          return this.#ended(ending)
+        }
         // The link and the answer go to disk at the same time: a crash before that loses both (T2).
         const [ofLink] = await Promise.all([
           keepLink(this.#services, this.#input, this.#history, answer),

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { noFence } from '../../src/files/synced-appends.ts'
 import type { Job } from '../../src/job/job.ts'
 import { Journal } from '../../src/journal/journal.ts'
 import { emptyJournal } from '../../src/journal/journal-check.ts'
@@ -122,7 +123,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       begunAt: lookup.parts.clock.nowAtMost(),
       settleOnly: false,
       undoOf: null,
-      ensureHold: async () => {},
+      hold: noFence,
       ...options.services,
     }
     const events = async (): Promise<readonly JournalEvent[]> => {

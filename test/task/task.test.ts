@@ -147,10 +147,13 @@ describe('a task that nothing stands against', () => {
     ['while its intent is written', 1, ['intent']],
   ])('is not sent where the hold is lost %s', async (_, checksPassed, written) => {
     let checks = 0
-    const ensureHold = async (): Promise<void> => {
-      if (checks++ >= checksPassed) throw new Error('lost')
+    const hold = {
+      valid: false,
+      ensure: async (): Promise<void> => {
+        if (checks++ >= checksPassed) throw new Error('lost')
+      },
     }
-    await withStub({ services: { ensureHold } }, async (stub) => {
+    await withStub({ services: { hold } }, async (stub) => {
       await expect(runTask(stub.services, taskOf(), null)).rejects.toThrow('lost')
       expect(stub.requests).toEqual([`read ${ada.id}`])
       expect(await namesIn(stub)).toEqual(written)

@@ -3,8 +3,8 @@ import { JournalState } from '../../journal/journal-state.ts'
 import { replayJournal } from '../../journal/open-journal.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
-import { readSummary } from '../../report/summary.ts'
-import { resultNames } from '../../rules/result.ts'
+import { reportedResults } from '../../report/report-row.ts'
+import { readSummary, type Summary } from '../../report/summary.ts'
 import { findRun } from '../../run/find-run.ts'
 import { isResumable } from '../../run/life.ts'
 import { hasJournal, journalOf } from '../../run/run-directory.ts'
@@ -21,11 +21,9 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
   const run = await readRunFile(directory)
   // Read before the journal, which may grow meanwhile.
-  const recorded = (await readSummary(directory))?.journal ?? null
-  const state = (await hasJournal(directory))
-    ? (await replayJournal(journalOf(directory, run, recorded))).state
-    : new JournalState(1)
-  const status = describe(directory, run, state, await reportHold(directory))
+  const summary = await readSummary(directory)
+  const counts = countsOfSummary(run, summary) ?? (await countsOfJournal(directory, run, summary))
+  const status = describe(directory, run, counts, await reportHold(directory))
   process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : render(status))
   return exitCodes.done
 }
@@ -51,9 +49,38 @@ interface RunStatus {
   readonly directory: string
 }
 
-function describe(directory: string, run: RunFile, state: JournalState, hold: HoldReport): RunStatus {
-  const { counts, done, underWay } = state
+type StatusCounts = Pick<RunStatus, 'done' | 'results'>
+
+/** The counts of a finished run, whose summary has them at any size; null for every other run. */
+function countsOfSummary(run: RunFile, summary: Summary | null): StatusCounts | null {
+  if (run.state !== 'finished' || summary === null || summary.run_id !== run.run_id) return null
+  const { tasks, results } = summary
+  return { done: tasks - results.not_run - results.unsettled, results: inOrder((name) => results[name]) }
+}
+
+/** The counts of a run whose journal may say more than its summary. */
+async function countsOfJournal(
+  directory: string,
+  run: RunFile,
+  summary: Summary | null,
+): Promise<StatusCounts> {
+  const { counts, done, underWay } = (await hasJournal(directory))
+    ? (await replayJournal(journalOf(directory, run, summary?.journal ?? null))).state
+    : new JournalState(1)
   const { open: unsettled, applied } = underWay
+  const pending: Readonly<Record<string, number>> = {
+    succeeded: (counts.get('succeeded') ?? 0) + applied,
+    not_run: run.input.tasks - done - unsettled - applied,
+    unsettled,
+  }
+  return { done: done + applied, results: inOrder((name) => pending[name] ?? counts.get(name) ?? 0) }
+}
+
+function inOrder(countOf: (name: (typeof reportedResults)[number]) => number): StatusCounts['results'] {
+  return Object.fromEntries(reportedResults.map((name) => [name, countOf(name)]))
+}
+
+function describe(directory: string, run: RunFile, counts: StatusCounts, hold: HoldReport): RunStatus {
   return {
     run_id: run.run_id,
     job: run.job.name,
@@ -64,13 +91,7 @@ function describe(directory: string, run: RunFile, state: JournalState, hold: Ho
     reason: run.reason,
     rows: run.input.rows,
     tasks: run.input.tasks,
-    done: done + applied,
-    results: {
-      ...Object.fromEntries(resultNames.map((name) => [name, counts.get(name) ?? 0])),
-      succeeded: (counts.get('succeeded') ?? 0) + applied,
-      not_run: run.input.tasks - done - unsettled - applied,
-      unsettled,
-    },
+    ...counts,
     directory,
   }
 }
