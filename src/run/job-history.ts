@@ -50,9 +50,16 @@ function wasHeldBack({ unusual, accept_unusual: accepted, input, job }: RunFile)
   return (unusual !== undefined && accepted !== true) || (most !== null && input.users > most)
 }
 
-/** The columns by which tables are told apart; null for JSON, whose records need not have the same keys. */
+/** The last column of a `failed.csv`, which is fed to the job again. */
+const addedColumns: readonly (string | undefined)[] = ['why', 'failed_why']
+
+/**
+ * The columns by which tables are told apart, without the one that `failed.csv` adds; null for JSON, whose records need
+ * not have the same keys.
+ */
 export function tableColumns(format: InputFormat, columns: readonly string[]): readonly string[] | null {
-  return format === 'csv' || format === 'xlsx' ? columns : null
+  if (format !== 'csv' && format !== 'xlsx') return null
+  return addedColumns.includes(columns.at(-1)) ? columns.slice(0, -1) : columns
 }
 
 async function namesIn(directory: string): Promise<readonly string[]> {
