@@ -3,10 +3,12 @@ import { type Action, actionNames, parseAction } from '../okta/actions.ts'
 import { type ColumnMapping, isUserColumnName } from './column-mapping.ts'
 import { candidates, plainName, withoutCase } from './columns/column-names.ts'
 import { textInFormula } from './csv/text-formula.ts'
+import { unmarkDateCell } from './due/date-cell.ts'
 import { createDueReader, type DueFormat } from './due/read-due.ts'
 import { cellAt, isAmbiguous } from './json/nested.ts'
 import { trimInvisible } from './key/trim.ts'
 import { checkUserKey, type UserKeyCheck } from './key/user-key.ts'
+import { findWhyColumn, isNotReadMark } from './not-read-mark.ts'
 import type { Cell, InputFormat, InputRow, InvalidRow, RawRecord, RowProblem, ValidRow } from './row.ts'
 import { checkSendEmail } from './send-email.ts'
 
@@ -124,18 +126,13 @@ function judgeActions(cell: Cell | undefined, settings: RowSettings): ActionsChe
   return { problem: `the row names no action, and neither does the job; one of ${seven} was expected` }
 }
 
-/** How `failed.csv` marks a row that nobody could read. */
-export const notReadMark = 'not read:'
-
 /**
  * The mark of a row that nobody could read, in a file with a column `why`. Such a row has too many or too few cells, so
  * the mark may stand under any column: each cell is looked at.
  */
 function problemOfMark({ cells, raw }: RawRecord, why: string): RowProblem | null {
   const all = [...cells.values(), ...(raw ?? [])]
-  const isMark = (cell: Cell): boolean =>
-    typeof cell === 'string' && trimInvisible(cell).toLowerCase().startsWith(notReadMark)
-  if (!all.some(isMark)) return null
+  if (!all.some(isNotReadMark)) return null
   return {
     column: why,
     message: `the row could not be read before, as ${shown(why)} says; put the row right and empty that cell`,
@@ -172,7 +169,7 @@ interface Condition {
  */
 export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): RowJudge {
   const named = (column: string): string => candidates(mapping.columns, column, [])[0] ?? column
-  const whyColumn = mapping.columns.find((column) => ['why', 'failedwhy'].includes(plainName(column)))
+  const whyColumn = findWhyColumn(mapping.columns)
   const conditions: Condition[] = Object.entries(settings.where ?? {}).map(([column, values]) => ({
     column: named(column),
     wanted: new Set(values.map(withoutCase)),
@@ -183,9 +180,9 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
   const readDue = due === null ? null : createDueReader(due)
   const checkColumn = typeof settings.checkLogin === 'string' ? named(settings.checkLogin) : null
 
-  function notSelected(record: RawRecord): RowProblem | null {
+  function notSelected(cells: RawRecord['cells']): RowProblem | null {
     for (const { column, wanted } of conditions) {
-      const text = plainText(cellAt(record.cells, column))
+      const text = plainText(cellAt(cells, column))
       if (!wanted.has(text.toLowerCase()))
         return {
           column,
@@ -195,9 +192,22 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     return null
   }
 
+  /** A record in which a date that `failed.csv` wrote for a date cell stands as that cell had it, and that date. */
+  function withDate(record: RawRecord): { cells: RawRecord['cells']; date: string | null } {
+    const { cells, inSheet } = record
+    if (dueColumn === null) return { cells, date: null }
+    if (inSheet?.isDate(dueColumn) === true) return { cells, date: plainText(cells.get(dueColumn)) }
+    const date = unmarkDateCell(cells.get(dueColumn))
+    return { cells: date === null ? cells : new Map(cells).set(dueColumn, date), date }
+  }
+
   return (record) => {
-    const { row, line, cells, raw, inSheet } = record
-    const refused = { row, line, cells, raw }
+    const { row, line, raw, inSheet } = record
+    const { cells, date } = withDate(record)
+    // Without a format of its own, ISO 8601 is read as that wherever it stands.
+    const dateCell =
+      date === null || dueColumn === null || due?.format === null ? {} : { dateCell: dueColumn }
+    const refused = { row, line, cells, raw, ...dateCell }
     const userCell = cellAt(cells, mapping.user)
     const actionCell = mapping.action === null ? undefined : cellAt(cells, mapping.action)
     const written = { user: textOf(userCell), action: textOf(actionCell) }
@@ -213,7 +223,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     if (mark !== null) return { kind: 'invalid', ...refused, ...written, problems: [mark] }
     const unread = unreadColumns(record)
     // What can't be read may be just what is asked for.
-    const left = conditions.some(({ column }) => unread.has(column)) ? null : notSelected(record)
+    const left = conditions.some(({ column }) => unread.has(column)) ? null : notSelected(cells)
     if (left !== null) return { kind: 'not_selected', row, line, cells, ...written, problems: [left] }
     const user = withIdsOnly(judgeUser(userCell, mapping), settings)
     const actions = judgeActions(actionCell, settings)
@@ -233,8 +243,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     let dueAt: number | null = null
     if (readDue !== null && dueColumn !== null) {
       const zone = zoneColumn === null ? '' : plainText(cellAt(cells, zoneColumn))
-      const isDateCell = inSheet?.isDate(dueColumn) ?? false
-      const check = readDue(plainText(cellAt(cells, dueColumn)), zone, isDateCell)
+      const check = readDue(plainText(cellAt(cells, dueColumn)), zone, date !== null)
       if ('problem' in check) problems.push({ column: dueColumn, message: check.problem })
       else dueAt = check.due
     }
@@ -264,6 +273,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
       due: dueAt,
       checkLogin,
       cells,
+      ...dateCell,
     }
   }
 }

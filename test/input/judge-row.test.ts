@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createRowJudge, notReadMark, type RowSettings } from '../../src/input/judge-row.ts'
+import { createRowJudge, type RowSettings } from '../../src/input/judge-row.ts'
+import { notReadMark } from '../../src/input/not-read-mark.ts'
 import type { Cell, RowProblem } from '../../src/input/row.ts'
 
 const mapping = {
