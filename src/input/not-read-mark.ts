@@ -7,7 +7,7 @@ export const notReadMark = 'not read:'
 
 /** Whether a cell is such a mark. It counts only in a file with a column that {@link findWhyColumn} finds. */
 export function isNotReadMark(cell: Cell | undefined): cell is string {
-  return typeof cell === 'string' && trimInvisible(cell).toLowerCase().startsWith(notReadMark)
+  return typeof cell === 'string' && /^not\s+read\s*:/i.test(trimInvisible(cell))
 }
 
 /** The last column that is named as one that `failed.csv` adds; undefined if there is none. */

@@ -1,5 +1,5 @@
 import { trimInvisible } from '../input/key/trim.ts'
-import { notReadMark } from '../input/not-read-mark.ts'
+import { isNotReadMark } from '../input/not-read-mark.ts'
 import type { Cell } from '../input/row.ts'
 import { type ReportRow, reportedResults } from './report-row.ts'
 
@@ -24,7 +24,7 @@ const reason = new RegExp(
 
 function isReason(cell: Cell | undefined): boolean {
   if (cell === undefined || cell === '') return true
-  return typeof cell === 'string' && (reason.test(cell) || cell.startsWith(notReadMark))
+  return typeof cell === 'string' && (reason.test(cell) || isNotReadMark(cell))
 }
 
 /**

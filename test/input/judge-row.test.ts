@@ -259,6 +259,7 @@ describe('judgeRow', () => {
   test.each([
     [['user', 'why'], { user: 'ada', why: `${notReadMark} 5 cells, 4 were expected` }, null],
     [['user', 'Why '], { user: 'ada', 'Why ': ' Not read: x' }, null],
+    [['user', 'failed_why_2'], { user: 'ada', failed_why_2: 'not read : x' }, null],
     [['user', 'note', 'why'], { user: 'ada', note: '', why: '' }, ['ada', 'not read: 2 cells']],
     [['user', 'note', 'why'], { user: 'ada', note: 'not read: 1 cell', why: '' }, null],
     [['why', 'user'], { why: 'not read: x', user: 'ada' }, null],
