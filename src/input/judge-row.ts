@@ -8,7 +8,7 @@ import { createDueReader, type DueFormat } from './due/read-due.ts'
 import { cellAt, isAmbiguous } from './json/nested.ts'
 import { trimInvisible } from './key/trim.ts'
 import { checkUserKey, type UserKeyCheck } from './key/user-key.ts'
-import { findWhyColumn, isNotReadMark } from './not-read-mark.ts'
+import { createMarkCheck } from './not-read-mark.ts'
 import type { Cell, InputFormat, InputRow, InvalidRow, RawRecord, RowProblem, ValidRow } from './row.ts'
 import { checkSendEmail } from './send-email.ts'
 
@@ -126,19 +126,6 @@ function judgeActions(cell: Cell | undefined, settings: RowSettings): ActionsChe
   return { problem: `the row names no action, and neither does the job; one of ${seven} was expected` }
 }
 
-/**
- * The mark of a row that nobody could read, in a file with a column `why`. Such a row has too many or too few cells, so
- * the mark may stand under any column: each cell is looked at.
- */
-function problemOfMark({ cells, raw }: RawRecord, why: string): RowProblem | null {
-  const all = [...cells.values(), ...(raw ?? [])]
-  if (!all.some(isNotReadMark)) return null
-  return {
-    column: why,
-    message: `the row could not be read before, as ${shown(why)} says; put the row right and empty that cell`,
-  }
-}
-
 const none: ReadonlySet<string | null> = new Set()
 
 function unreadColumns({ problems }: RawRecord): ReadonlySet<string | null> {
@@ -169,7 +156,7 @@ interface Condition {
  */
 export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): RowJudge {
   const named = (column: string): string => candidates(mapping.columns, column, [])[0] ?? column
-  const whyColumn = findWhyColumn(mapping.columns)
+  const problemOfMark = createMarkCheck(mapping)
   const conditions: Condition[] = Object.entries(settings.where ?? {}).map(([column, values]) => ({
     column: named(column),
     wanted: new Set(values.map(withoutCase)),
@@ -180,9 +167,17 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
   const readDue = due === null ? null : createDueReader(due)
   const checkColumn = typeof settings.checkLogin === 'string' ? named(settings.checkLogin) : null
 
-  function notSelected(cells: RawRecord['cells']): RowProblem | null {
+  /** The first condition that a record does not meet. A list or an object can't be compared: that is unread. */
+  function unmetCondition(cells: RawRecord['cells']): RowProblem | null {
     for (const { column, wanted } of conditions) {
-      const text = plainText(cellAt(cells, column))
+      const cell = cellAt(cells, column)
+      if (typeof cell === 'object' && cell !== null)
+        return {
+          column,
+          message: `the cell is ${kindOf(cell)}; a text was expected, which the condition in where can be compared with`,
+          isUnread: true,
+        }
+      const text = plainText(cell)
       if (!wanted.has(text.toLowerCase()))
         return {
           column,
@@ -219,16 +214,17 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
         ...(inSheet === undefined ? unknown : written),
         problems: placed(record),
       }
-    const mark = whyColumn === undefined ? null : problemOfMark(record, whyColumn)
+    const mark = problemOfMark?.(record) ?? null
     if (mark !== null) return { kind: 'invalid', ...refused, ...written, problems: [mark] }
     const unread = unreadColumns(record)
     // What can't be read may be just what is asked for.
-    const left = conditions.some(({ column }) => unread.has(column)) ? null : notSelected(cells)
-    if (left !== null) return { kind: 'not_selected', row, line, cells, ...written, problems: [left] }
+    const unmet = conditions.some(({ column }) => unread.has(column)) ? null : unmetCondition(cells)
+    if (unmet !== null && unmet.isUnread !== true)
+      return { kind: 'not_selected', row, line, cells, ...written, problems: [unmet] }
     const user = withIdsOnly(judgeUser(userCell, mapping), settings)
     const actions = judgeActions(actionCell, settings)
     const sendEmail = checkSendEmail(mapping.sendEmail === null ? undefined : cells.get(mapping.sendEmail))
-    const problems: RowProblem[] = []
+    const problems: RowProblem[] = unmet === null ? [] : [unmet]
     const noText = unread.has(mapping.user) ? null : notText(record, mapping.user, userCell)
     if (noText !== null) problems.push(noText)
     else if (isAmbiguous(cells, mapping.user))

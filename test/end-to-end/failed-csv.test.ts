@@ -45,13 +45,15 @@ it('a row whose mark was emptied and that was not put right harms nobody, and lo
     const first = await feed(place, org, 'in.csv', 'run-1', ...flags)
     const applied = { ...org.applied }
     expect(Object.keys(applied)).toHaveLength(1)
-    const mark = /"?not read: [^\n"]*"?\n/
-    expect(first.failed).toMatch(mark)
-    await place.write('again.csv', first.failed.replace(mark, '\n'))
-    const second = await feed(place, org, 'again.csv', 'run-2', ...flags)
-    expect(org.applied).toEqual(applied)
-    expect(second.failed).toContain(`Cole," ${manager}",${leaver}`)
-    expect(second.failed).toMatch(mark)
+    const mark = /"?not read: .*\n/
+    let { failed } = first
+    for (const run of ['run-2', 'run-3']) {
+      expect(failed).toMatch(mark)
+      await place.write('again.csv', failed.replace(mark, '\n'))
+      failed = (await feed(place, org, 'again.csv', run, ...flags)).failed
+      expect(org.applied).toEqual(applied)
+      expect(failed).toContain(`Cole," ${manager}",${leaver}`)
+    }
   })
 })
 

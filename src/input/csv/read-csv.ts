@@ -5,8 +5,6 @@ import { type Lines, LineTooLong, splitLines } from '../bytes/split-lines.ts'
 import { textChunks } from '../bytes/text-chunks.ts'
 import type { InputFile } from '../input-file.ts'
 import { trimInvisible } from '../key/trim.ts'
-import { checkUserKey } from '../key/user-key.ts'
-import { findWhyColumn } from '../not-read-mark.ts'
 import { type Cell, type RawRecord, rowPlace } from '../row.ts'
 import { cellError, decodeCell } from './cell-text.ts'
 import { csvProblem, lineNumber, type ParsedLines, parseLines } from './parse-lines.ts'
@@ -50,24 +48,16 @@ function isEmpty(cell: string): boolean {
   return cell === '' || trimInvisible(Buffer.from(cell, 'latin1').toString()) === ''
 }
 
-/** Whether a cell is an address or an id, which no reason in `failed.csv` is. */
-function isUser(cell: Cell | undefined): boolean {
-  const check = checkUserKey(typeof cell === 'string' ? cell : '')
-  return 'key' in check && check.kind !== 'short_name'
-}
-
 /** How rows are made of records. */
 interface RecordRules {
   readonly input: InputFile
   readonly columns: readonly string[]
   /** How many cells a record must have: up to the last column that is used. */
   readonly needed: number
-  /** Whether the last column is the one that `failed.csv` adds, where a row that was not put right may have a user. */
-  readonly endsInWhy: boolean
 }
 
 function toRecord(rules: RecordRules, row: number, line: number, record: readonly string[]): RawRecord {
-  const { input, columns, needed, endsInWhy } = rules
+  const { input, columns, needed } = rules
   const cells = new Map<string, Cell>()
   const decode = (cell: string, index: number): string => {
     try {
@@ -85,9 +75,7 @@ function toRecord(rules: RecordRules, row: number, line: number, record: readonl
   if (record.length === columns.length) return { row, line, cells, raw: null, problems: [] }
   // Spreadsheets leave out empty cells at the end of a row, or add some.
   const complete =
-    record.length < columns.length
-      ? record.length >= needed
-      : record.slice(columns.length).every(isEmpty) && !(endsInWhy && isUser(cells.get(columns.at(-1) ?? '')))
+    record.length < columns.length ? record.length >= needed : record.slice(columns.length).every(isEmpty)
   if (complete) return { row, line, cells, raw: null, problems: [] }
   const count = record.length === 1 ? '1 cell' : `${record.length} cells`
   const expected = columns.length === 1 ? '1 was expected' : `${columns.length} were expected`
@@ -100,8 +88,7 @@ function toRecord(rules: RecordRules, row: number, line: number, record: readonl
 /**
  * Reads the records of a CSV file whose header has exactly these columns; that is also what tells the delimiter.
  * Records of nothing but empty cells are no rows. Empty cells too many at the end of a record are nothing, and cells
- * that are missing there are empty if `needed` cells are there. But in a `failed.csv` whose mark was taken off a row that is
- * not put right, such cells are left over behind a user who has slid under `why`. Any other number of cells comes as the record's
+ * that are missing there are empty if `needed` cells are there; any other number of cells comes as the record's
  * problem, with the cells as they were read.
  * Throws KnownError, naming row and line, where the header has other columns, at a stray or unclosed quote, at bytes
  * that are not of its encoding, and at a record longer than 1 MiB.
@@ -118,8 +105,7 @@ export async function* readCsv(
       `${input.name}: the header has the columns ${shownList(layout.columns)}; ${shownList(columns)} were expected.`,
       'The file has changed since its header was read: start again.',
     )
-  const endsInWhy = columns.length > 0 && findWhyColumn(columns) === columns.at(-1)
-  const rules = { input, columns, needed, endsInWhy }
+  const rules = { input, columns, needed }
   let isHeader = true
   let row = 0
   try {
