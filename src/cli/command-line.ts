@@ -1,28 +1,31 @@
 import yargs from 'yargs'
 import { type ExitCode, exitCodes, type KnownError, Refusal } from '../messages/known-error.ts'
 import type { Command } from './command.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { planCommand } from './commands/plan.ts'
+import { resumeCommand } from './commands/resume.ts'
+import { retryCommand } from './commands/retry.ts'
+import { runCommand } from './commands/run.ts'
+import { sandboxCommand } from './commands/sandbox.ts'
+import { statusCommand } from './commands/status.ts'
+import { undoCommand } from './commands/undo.ts'
+import { validateCommand } from './commands/validate.ts'
+import { verifyJournalCommand } from './commands/verify-journal.ts'
 import { programVersion } from './version.ts'
 
-/** The commands. Each is loaded only when it is called, so that a run does not wait for the sandbox's modules. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import('./commands/run.ts')).runCommand,
-  plan: async () => (await import('./commands/plan.ts')).planCommand,
-  resume: async () => (await import('./commands/resume.ts')).resumeCommand,
-  retry: async () => (await import('./commands/retry.ts')).retryCommand,
-  undo: async () => (await import('./commands/undo.ts')).undoCommand,
-  status: async () => (await import('./commands/status.ts')).statusCommand,
-  'verify-journal': async () => (await import('./commands/verify-journal.ts')).verifyJournalCommand,
-  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
-  validate: async () => (await import('./commands/validate.ts')).validateCommand,
-  sandbox: async () => (await import('./commands/sandbox.ts')).sandboxCommand,
-}
-
-/** The command that the command line begins with. If it begins with none: all of them, for help and for errors. */
-async function wantedCommands([first = '']: readonly string[]): Promise<readonly Command[]> {
-  const load = Object.hasOwn(commands, first) ? commands[first] : undefined
-  const wanted = load === undefined ? Object.values(commands) : [load]
-  return await Promise.all(wanted.map((load) => load()))
-}
+/** The commands, in the order of the help. What a command does is loaded only when it is called. */
+const commands: readonly Command[] = [
+  runCommand,
+  planCommand,
+  resumeCommand,
+  retryCommand,
+  undoCommand,
+  statusCommand,
+  verifyJournalCommand,
+  doctorCommand,
+  validateCommand,
+  sandboxCommand,
+]
 
 /** yargs does not pass a bare `-` to a positional, so it travels under this name. */
 const standardInput = '\u0000standard-input'
@@ -32,7 +35,21 @@ function usageError(message: string): KnownError {
   return new Refusal(message, 'okta-lifecycle --help, or okta-lifecycle COMMAND --help')
 }
 
-function addCommand(cli: ReturnType<typeof yargs>, command: Command, finish: (code: ExitCode) => void): void {
+/**
+ * Leaves yargs with the command that was chosen. If a handler returned, yargs would render the whole help after it, just
+ * in case: that takes longer than loading everything else.
+ */
+class Chosen extends Error {
+  readonly run: () => Promise<ExitCode>
+
+  constructor(run: () => Promise<ExitCode>) {
+    super('A command was chosen.')
+    this.run = run
+  }
+}
+
+/** @throws Chosen from yargs' parse when the command line calls this command */
+function addCommand(cli: ReturnType<typeof yargs>, command: Command): void {
   cli.command(
     command.usage,
     command.describe,
@@ -44,12 +61,14 @@ function addCommand(cli: ReturnType<typeof yargs>, command: Command, finish: (co
       for (const [text, does] of command.examples) builder.example(text, does)
       return builder.options(command.options)
     },
-    async (args) => {
+    (args) => {
       const { positional } = command
       const value = positional === null ? undefined : args[positional.name]
       const restored = value === standardInput ? '-' : value
       refuseRepeated(command, args)
-      finish(await command.run(positional === null ? args : { ...args, [positional.name]: restored }))
+      throw new Chosen(() =>
+        command.run(positional === null ? args : { ...args, [positional.name]: restored }),
+      )
     },
   )
 }
@@ -66,14 +85,22 @@ function refuseRepeated(command: Command, args: Readonly<Record<string, unknown>
  * Carries out a command line.
  *
  * @param argv the arguments, without the program
- * @param finish called with the exit code of the command
+ * @param columns how wide help is printed
  * @throws KnownError when the command line can't be understood, and what the command throws
  */
 export async function runCommandLine(argv: readonly string[], columns: number): Promise<ExitCode> {
-  let code: ExitCode = exitCodes.done
-  const finish = (ended: ExitCode): void => {
-    code = ended
+  try {
+    await parse(argv, columns)
+  } catch (error) {
+    if (error instanceof Chosen) return await error.run()
+    throw error
   }
+  // Help or the version was asked for, and is printed.
+  return exitCodes.done
+}
+
+/** @throws Chosen when the command line calls a command */
+async function parse(argv: readonly string[], columns: number): Promise<void> {
   const cli = yargs(argv.map((text) => (text === '-' ? standardInput : text)))
     .scriptName('okta-lifecycle')
     .usage('$0 <command>\n\nCarries out Okta user lifecycle actions in bulk.')
@@ -91,7 +118,6 @@ export async function runCommandLine(argv: readonly string[], columns: number): 
       if (error !== undefined && error.name !== 'YError') throw error
       throw usageError(error?.message ?? message ?? 'The command line could not be understood.')
     })
-  for (const command of await wantedCommands(argv)) addCommand(cli, command, finish)
+  for (const command of commands) addCommand(cli, command)
   await cli.parseAsync()
-  return code
 }

@@ -8,7 +8,7 @@ export interface GuardFlags extends LimitFlags {
 }
 
 /** Arguments of a command that takes `guardOptions`. */
-interface GuardArguments {
+export interface GuardArguments {
   readonly 'max-users'?: number | undefined
   readonly 'max-percent'?: number | undefined
   readonly 'max-failures'?: number | undefined

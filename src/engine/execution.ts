@@ -35,10 +35,10 @@ import { moved } from '../run/life.ts'
 import { withOwner } from '../run/owner.ts'
 import { journalOf, journalPath } from '../run/run-directory.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
+import type { Services } from '../task/services.ts'
 import { probeReads, probeSends } from './probe-rows.ts'
 import { createRowQueue } from './row-queue.ts'
 import { executeRows, type RowsAtWork } from './rows.ts'
-import type { Services } from './services.ts'
 
 export interface ExecutionOptions {
   readonly directory: string
@@ -273,7 +273,7 @@ function atWork(
     begunAt: lookup.clock.nowAtMost(),
     settleOnly,
     undoOf: run.undo_of ?? null,
-    ensureHold: () => hold.ensure(),
+    hold,
   }
   const settle = (): void => {
     if (!queue.isQuiet(sends.waiting + reads.waiting)) return

@@ -4,7 +4,7 @@ import { normalizeUserKey } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { skipForPreceding } from '../rules/row-order.ts'
 import type { Place, Predecessor } from '../rules/user-order.ts'
-import type { Services } from './services.ts'
+import type { Services } from '../task/services.ts'
 
 /** The user that a row means, and the latest read of that user. */
 export interface Located {

@@ -18,10 +18,10 @@ import {
 import { judgeDue, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
 import { endedUnsent, unsentResult } from '../rules/unsent-result.ts'
 import type { Place } from '../rules/user-order.ts'
+import type { Services } from '../task/services.ts'
+import type { TaskInput } from '../task/state.ts'
+import { runTask } from '../task/task.ts'
 import { type Located, locate, repeatedUser } from './locate.ts'
-import type { Services } from './services.ts'
-import type { TaskInput } from './task/state.ts'
-import { runTask } from './task/task.ts'
 
 /**
  * Runs the tasks of a row in order, each until its result is on disk. Rows of the same user wait for each other.

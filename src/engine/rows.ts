@@ -8,9 +8,9 @@ import type { TaskResult } from '../rules/result.ts'
 import { leavesDoubt, ledBy } from '../rules/row-order.ts'
 import { refusedResult } from '../rules/unsent-result.ts'
 import type { Place, UserOrder } from '../rules/user-order.ts'
+import type { Services } from '../task/services.ts'
 import { runRow } from './row.ts'
 import type { RowQueue } from './row-queue.ts'
-import type { Services } from './services.ts'
 
 /** A row that waits for room. */
 interface QueuedRow {

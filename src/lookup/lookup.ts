@@ -41,7 +41,12 @@ export function openLookup(options: LookupOptions): LookupParts {
       const answering = options.send(request)
       // A row with a hanging call gives its place to another row.
       const hanging = setTimeout(() => void parked(() => answering), hangsAfterMs)
-      const answer = await answering.finally(() => clearTimeout(hanging))
+      let answer: Answer
+      try {
+        answer = await answering
+      } finally {
+        clearTimeout(hanging)
+      }
       // Checked at once, before the slot is free for another call that would be refused as well.
       const refused = credentialsRefusedBy(answer)
       if (refused !== null) stop.turn(refused)

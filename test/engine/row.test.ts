@@ -5,7 +5,7 @@ import { UserOrder } from '../../src/rules/user-order.ts'
 import { intentOf, resultOf } from '../journal/support.ts'
 import { noAnswer, refusalOf } from '../okta/answers.ts'
 import { rowOf } from '../retry/results.ts'
-import { ada, apply, type OnCall, type Stub, type StubOptions, withStub } from './stub-org.ts'
+import { ada, apply, type OnCall, type Stub, type StubOptions, withStub } from '../task/stub-org.ts'
 
 async function resultsIn(stub: Stub): Promise<readonly string[]> {
   return (await stub.events()).flatMap((event) =>

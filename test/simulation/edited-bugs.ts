@@ -19,14 +19,14 @@ export const editedBugs: readonly EditedBug[] = [
   {
     name: 'a 404 on deactivate is trusted',
     breaks: 'I2',
-    file: 'engine/task/task',
+    file: 'task/task',
     from: "return this.#ended({ result: 'failed', message })",
     to: "return this.#ended({ result: this.#input.action === 'deactivate' ? 'unchanged' : 'failed', message })",
   },
   {
     name: 'an answer is journalled late',
     breaks: 'I2',
-    file: 'engine/task/task',
+    file: 'task/task',
     from: "recordAnswer(this.#logged, answer, 'applied'),",
     to: "new Promise((resolve) => setTimeout(resolve, 20_000)).then(() => recordAnswer(this.#logged, answer, 'applied')),",
   },
@@ -68,7 +68,7 @@ export const editedBugs: readonly EditedBug[] = [
   {
     name: 'a call that did not hold is sent again',
     breaks: 'I11',
-    file: 'engine/task/task',
+    file: 'task/task',
     from: 'return this.#ended({ ...ending, message: ending.message + state.ofLink })',
     to: "return ending.result === 'failed' ? this.#reading(null) : this.#ended({ ...ending, message: ending.message + state.ofLink })",
   },
@@ -89,7 +89,7 @@ export const editedBugs: readonly EditedBug[] = [
   {
     name: 'a mail is sent again at once',
     breaks: 'I11',
-    file: 'engine/task/settle-doubt',
+    file: 'task/settle-doubt',
     from: 'if (repeats && (await paused(services, task, open)))',
     to: 'if (false)',
   },

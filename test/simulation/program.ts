@@ -1,7 +1,7 @@
-import { resumeCommand } from '../../src/cli/commands/resume.ts'
-import { retryCommand } from '../../src/cli/commands/retry.ts'
-import { runCommand } from '../../src/cli/commands/run.ts'
-import { undoCommand } from '../../src/cli/commands/undo.ts'
+import { resumeRun } from '../../src/cli/handlers/resume.ts'
+import { retryRun } from '../../src/cli/handlers/retry.ts'
+import { runInput } from '../../src/cli/handlers/run.ts'
+import { undoRun } from '../../src/cli/handlers/undo.ts'
 import { reportError } from '../../src/cli/report-error.ts'
 // Loaded here, since the program loads it in mid-run, which takes real time.
 import '../../src/input/xlsx/read-xlsx.ts'
@@ -26,30 +26,29 @@ const sending = {
 export function startRun(world: World, input: string, runId: string, machine?: string): SimProcess {
   const args = {
     ...sending,
-    input,
+    'accept-unusual': false,
     job: `${home}/job.json`,
     'run-id': runId,
     sandbox: false,
     read: world.scenario.readFirst,
-    'skip-invalid': true,
     skipInvalid: true,
   }
-  return start(world, `run ${runId}`, () => runCommand.run(args), machine)
+  return start(world, `run ${runId}`, () => runInput(args, input), machine)
 }
 
 export function startResume(world: World, runId: string, machine?: string): SimProcess {
-  const args = { ...sending, run: runId, latest: false, 'take-sound-part': false }
-  return start(world, `resume ${runId}`, () => resumeCommand.run(args), machine)
+  const args = { ...sending, latest: false, 'take-sound-part': false }
+  return start(world, `resume ${runId}`, () => resumeRun(args, runId), machine)
 }
 
 /** The new run's id is not known before it begins. */
 export function startRetry(world: World, runId: string): SimProcess {
-  return start(world, `retry ${runId}`, () => retryCommand.run({ ...sending, run: runId, latest: false }))
+  return start(world, `retry ${runId}`, () => retryRun({ ...sending, latest: false }, runId))
 }
 
 /** As with a retry, the new run's id is not known before it begins. */
 export function startUndo(world: World, runId: string): SimProcess {
-  return start(world, `undo ${runId}`, () => undoCommand.run({ ...sending, run: runId, latest: false }))
+  return start(world, `undo ${runId}`, () => undoRun({ ...sending, latest: false }, runId))
 }
 
 function start(

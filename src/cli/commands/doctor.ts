@@ -1,12 +1,4 @@
-import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { defineCommand } from '../command.ts'
-import type { Check } from '../doctor/check.ts'
-import { examineJob } from '../doctor/examine-job.ts'
-import { examineOrg } from '../doctor/examine-org.ts'
-import { examineSettings } from '../doctor/examine-settings.ts'
-import { type Findings, renderFindings } from '../doctor/render-findings.ts'
-import { judgeRunsDirectory, observeRunsDirectory } from '../doctor/runs-directory.ts'
-import { showSettings } from '../doctor/settings-view.ts'
 import { inputOptions, jsonOption, runsDirectoryOption } from '../options.ts'
 
 export const doctorCommand = defineCommand({
@@ -18,21 +10,5 @@ export const doctorCommand = defineCommand({
     ['$0 doctor', 'Whether a run could begin'],
     ['$0 doctor --job jobs/offboarding.yaml --json', 'With the guards of a job, for a program'],
   ],
-  handler: async (args): Promise<ExitCode> => {
-    const examined = await examineSettings(process.env)
-    const job = await examineJob(args.job)
-    const { connection } = examined
-    const ofOrg = connection === null ? [] : await examineOrg(connection, job)
-    const runsDirectory = judgeRunsDirectory(await observeRunsDirectory(args['runs-dir']))
-    const checks = [...examined.checks, ...ofOrg, ...job.checks, runsDirectory]
-    const findings: Findings = { settings: showSettings(examined.settings, process.env), checks }
-    process.stdout.write(args.json ? `${JSON.stringify(findings, null, 2)}\n` : renderFindings(findings))
-    return exitCodeOf(checks, examined.isSet)
-  },
+  handler: async (args) => await (await import('../handlers/doctor.ts')).examine(args),
 })
-
-/** @param isSet whether any setting of an org was found: without one there is no org to check */
-function exitCodeOf(checks: readonly Check[], isSet: boolean): ExitCode {
-  if (!isSet) return exitCodes.nothingSent
-  return checks.every(({ ok }) => ok) ? exitCodes.done : exitCodes.someoneMustLook
-}

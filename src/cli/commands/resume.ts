@@ -1,24 +1,5 @@
-import { SentRecently } from '../../journal/sent-recently.ts'
-import { takeSoundPart } from '../../journal/take-sound-part.ts'
-import { commandFor, runNameOf } from '../../messages/commands.ts'
-import { type ExitCode, Refusal } from '../../messages/known-error.ts'
-import { RunStopped, StopSwitch } from '../../messages/stop.ts'
-import { forgetSummary, readSummary } from '../../report/summary.ts'
-import { checkNotClosed } from '../../run/closing.ts'
-import { findRun } from '../../run/find-run.ts'
-import { checkInputCopy } from '../../run/input-of-run.ts'
-import { journalOf } from '../../run/run-directory.ts'
-import { type RunFile, readRunFile } from '../../run/run-file.ts'
-import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
-import { answerFinished } from '../answer-finished.ts'
-import { carryOut, withResume } from '../carry-out.ts'
 import { defineCommand } from '../command.ts'
-import { confirmRun } from '../confirm-run.ts'
-import { guardFlagsOf, withGuardFlags } from '../guard-flags.ts'
 import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions, unusualOption } from '../options.ts'
-import { orgOfRun } from '../org.ts'
-import { canAsk } from '../terminal/confirm.ts'
-import { say, withStopHooks } from '../terminal/stop-hooks.ts'
 
 export const resumeCommand = defineCommand({
   usage: 'resume [run]',
@@ -42,87 +23,5 @@ export const resumeCommand = defineCommand({
     ['$0 resume --latest', 'Go on with the latest run'],
     ['$0 resume 20260901T020000000Z-nightly', 'Go on with a run by its id'],
   ],
-  handler: async (args, name): Promise<ExitCode> => {
-    const directory = await findRun(args['runs-dir'], name, args.latest)
-    const begun = await readRunFile(directory)
-    await checkNotClosed(directory, begun)
-    // A finished run needs no hold: its summary is shown even while another run of the job is at work.
-    const done = await showFinished(directory, begun, args.json)
-    if (done !== null) return done
-    const stop = new StopSwitch()
-    const watch = { onWatch: say, signal: stop.signal }
-    return await withStopHooks(stop, async () => {
-      try {
-        return await withRunLocks(directory, lockedJob(begun), watch, async (hold) => {
-          // Read again, now that the run is held. Its job never changes.
-          const run = withGuardFlags(await readRunFile(directory), guardFlagsOf(args))
-          await checkNotClosed(directory, run)
-          const finished = await showFinished(directory, run, args.json)
-          if (finished !== null) return finished
-          const sentBefore = new SentRecently()
-          const asks = !run.confirmed && !args.yes
-          if (asks) checkConfirmable(directory, run)
-          await checkInputCopy(directory, run)
-          if (args['take-sound-part']) await cutJournal(directory, run)
-          if (asks) {
-            const again = commandFor('resume', runNameOf(directory))
-            await confirmRun(
-              { directory, run, orgDirectory: directory, again },
-              { ...args, stop, say, sent: sentBefore },
-            )
-          }
-          const org = await orgOfRun(directory, run)
-          say(`Going on with run ${run.run_id}.`)
-          return await carryOut({
-            ...args,
-            directory,
-            run: { ...run, confirmed: true },
-            org,
-            hold,
-            stop,
-            say,
-            sentBefore,
-          })
-        })
-      } catch (error) {
-        if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
-        throw withResume(error, directory)
-      }
-    })
-  },
+  handler: async (args, name) => await (await import('../handlers/resume.ts')).resumeRun(args, name),
 })
-
-/** Takes up the sound part of a damaged journal and explains what that means. */
-async function cutJournal(directory: string, run: RunFile): Promise<void> {
-  const recorded = (await readSummary(directory))?.journal ?? null
-  const taken = await takeSoundPart(
-    journalOf(directory, run, recorded),
-    new Date(),
-    Date.parse(run.created_at),
-  )
-  if (taken === null) {
-    say('The journal has no undamaged part of this run. Nothing was changed.')
-    return
-  }
-  await forgetSummary(directory)
-  say(
-    `${taken.flaw === null ? 'The journal shows no damage and is taken for an older copy.' : `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}.`} The run goes on from its ${taken.lines} undamaged lines. The whole file, with the ${taken.lostBytes} bytes after them, is kept as ${taken.keptAs}. What was sent in the lost part is not known, so each task without a result is looked up in Okta before anything is sent for it.`,
-  )
-}
-
-/** Prints the summary of a finished run again and returns its exit code; null if something may be left to do. */
-async function showFinished(directory: string, run: RunFile, json: boolean): Promise<ExitCode | null> {
-  const summary = run.state === 'finished' ? await readSummary(directory) : null
-  if (summary === null) return null
-  say(`Run ${run.run_id} is finished. There is nothing left to do.`)
-  return answerFinished(summary, json)
-}
-
-/** @throws Refusal when the question, which the first process of this run left unanswered, can't be asked */
-function checkConfirmable(directory: string, run: RunFile): void {
-  if (canAsk()) return
-  throw new Refusal(
-    `Run ${run.run_id} was never confirmed, and there is no terminal to ask the question on.`,
-    commandFor('resume', runNameOf(directory), '--yes'),
-  )
-}

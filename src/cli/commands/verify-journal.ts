@@ -1,12 +1,3 @@
-import { reportHold } from '../../files/hold/observe.ts'
-import { type ExpectedJournal, JournalCheck } from '../../journal/journal-check.ts'
-import { checkJournal, type JournalVerdict } from '../../journal/journal-reader.ts'
-import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
-import { renderJournalReport, reportJournal } from '../../report/journal-report.ts'
-import { readSummary } from '../../report/summary.ts'
-import { findRun } from '../../run/find-run.ts'
-import { hasJournal, journalPath } from '../../run/run-directory.ts'
-import { readRunFile } from '../../run/run-file.ts'
 import { defineCommand } from '../command.ts'
 import { jsonOption, runsDirectoryOption } from '../options.ts'
 
@@ -23,22 +14,6 @@ export const verifyJournalCommand = defineCommand({
     ['$0 verify-journal --latest', 'Check the journal of the latest run'],
     ['$0 verify-journal RUN --json', 'The same as JSON; exit status 1 if it is damaged'],
   ],
-  handler: async (args, name): Promise<ExitCode> => {
-    const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
-    const { run_id: runId } = await readRunFile(directory)
-    // Read before the journal, which may grow meanwhile: it then reaches at least what is recorded here.
-    const recorded = (await readSummary(directory))?.journal ?? null
-    const working = (await reportHold(directory)).kind === 'working'
-    const verdict = await verdictOn(directory, { run: runId, head: recorded })
-    const report = reportJournal({ directory, runId, verdict, recorded, working })
-    process.stdout.write(args.json ? `${JSON.stringify(report, null, 2)}\n` : renderJournalReport(report))
-    return report.sound ? exitCodes.done : exitCodes.someoneMustLook
-  },
+  handler: async (args, name) =>
+    await (await import('../handlers/verify-journal.ts')).verifyJournal(args, name),
 })
-
-/** A missing journal counts as an empty one, which is sound if the run never began. */
-async function verdictOn(directory: string, expected: ExpectedJournal): Promise<JournalVerdict> {
-  if (await hasJournal(directory)) return await checkJournal(journalPath(directory), expected)
-  const { end, flaw } = new JournalCheck(expected)
-  return { end, flaw }
-}

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
-import { runTask } from '../../src/engine/task/task.ts'
 import type { Job } from '../../src/job/job.ts'
 import { RunStopped } from '../../src/messages/stop.ts'
+import { runTask } from '../../src/task/task.ts'
 import { answerTo, intentOf } from '../journal/support.ts'
 import { answerOf, refusalOf } from '../okta/answers.ts'
 import { ada, apply, type OnCall, type Stub, type StubOptions, taskOf, withStub } from './stub-org.ts'

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Services } from '../../src/engine/services.ts'
-import type { TaskInput } from '../../src/engine/task/state.ts'
+import { noFence } from '../../src/files/synced-appends.ts'
 import type { Job } from '../../src/job/job.ts'
 import { Journal } from '../../src/journal/journal.ts'
 import { emptyJournal } from '../../src/journal/journal-check.ts'
@@ -13,11 +12,13 @@ import type { Gate } from '../../src/lookup/refusal-gate.ts'
 import type { Answer } from '../../src/okta/answer.ts'
 import type { OktaRequest } from '../../src/okta/request.ts'
 import { nobodyProtected } from '../../src/rules/guards.ts'
+import type { Services } from '../../src/task/services.ts'
+import type { TaskInput } from '../../src/task/state.ts'
+import { partsOf } from '../engine/execution-of.ts'
+import { plainJob } from '../engine/plain-run.ts'
 import { withDirectory } from '../journal/support.ts'
 import { type LookupOf, lookupOf } from '../lookup/lookup-of.ts'
 import { answerOf, refusalOf } from '../okta/answers.ts'
-import { partsOf } from './execution-of.ts'
-import { plainJob } from './plain-run.ts'
 
 export const ada = { id: '00uAda00000000000001', login: 'ada@example.com' }
 
@@ -121,7 +122,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       begunAt: lookup.parts.clock.nowAtMost(),
       settleOnly: false,
       undoOf: null,
-      ensureHold: async () => {},
+      hold: noFence,
       ...options.services,
     }
     const events = async (): Promise<readonly JournalEvent[]> => {

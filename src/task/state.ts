@@ -1,11 +1,11 @@
-import type { OpenAttempt } from '../../journal/task-progress.ts'
-import type { FailedRead, FoundUser } from '../../lookup/read-user.ts'
-import type { Action } from '../../okta/actions.ts'
-import type { Answer } from '../../okta/answer.ts'
-import type { RetryOf } from '../../okta/request.ts'
-import type { UserStatus } from '../../okta/status.ts'
-import type { LeftAs } from '../../rules/left-as.ts'
-import type { PlannedFacts } from '../../rules/planned.ts'
+import type { OpenAttempt } from '../journal/task-progress.ts'
+import type { FailedRead, FoundUser } from '../lookup/read-user.ts'
+import type { Action } from '../okta/actions.ts'
+import type { Answer } from '../okta/answer.ts'
+import type { RetryOf } from '../okta/request.ts'
+import type { UserStatus } from '../okta/status.ts'
+import type { LeftAs } from '../rules/left-as.ts'
+import type { PlannedFacts } from '../rules/planned.ts'
 import type { Ending, LastWord } from './ending.ts'
 
 /** What a task is. */
@@ -47,7 +47,7 @@ export interface TaskInput {
  * - **checking**: where the job protects everyone with an admin role from every action, the user's roles are looked up →
  *   ended without a call, or sending.
  * - **sending**: with a slot and a permit, the intent goes to disk, then the call leaves. The read grew old meanwhile →
- *   reading. Applied → applied. Refused because of status → refused. Certainly not applied → waiting. Outcome not known
+ *   reading. Applied → applied, or ended where nothing more needs to be asked. Refused because of status → refused. Certainly not applied → waiting. Outcome not known
  *   → doubt. Refused, perhaps because of the token → held. Anything else → ended.
  * - **applied**: Okta's answer is on disk. Where the job verifies, the user is looked at, and a transition is followed
  *   to its end → ended: as succeeded, or as failed if the call did not hold. Elsewhere a read may add the status that it
@@ -60,7 +60,7 @@ export interface TaskInput {
  * - **left**: without a result, because the execution only settles.
  *
  * - **T1** No call leaves before its intent is on disk, and none while an earlier one is in doubt.
- * - **T2** Okta's answer is on disk before anything else is awaited.
+ * - **T2** Okta's answer is on disk before anything else is awaited; a result that follows at once goes with it.
  * - **T3** A call that was applied is never sent again.
  * - **T4** Credentials that Okta refuses, a network that stays away and a stop leave the task without a result.
  * - **T5** A call that did not hold is not sent again by itself.

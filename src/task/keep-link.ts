@@ -1,10 +1,10 @@
-import { exitCodes, FixableError, KnownError } from '../../messages/known-error.ts'
-import { ruleOf } from '../../okta/actions.ts'
-import { parseActivation } from '../../okta/activation.ts'
-import type { Answer } from '../../okta/answer.ts'
-import { looksLikeUserId } from '../../okta/user.ts'
-import type { Services } from '../services.ts'
+import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
+import { ruleOf } from '../okta/actions.ts'
+import { parseActivation } from '../okta/activation.ts'
+import type { Answer } from '../okta/answer.ts'
+import { looksLikeUserId } from '../okta/user.ts'
 import type { Ending } from './ending.ts'
+import type { Services } from './services.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { looksLikeUserId } from '../../okta/user.ts'
-import type { TaskResult } from '../../rules/result.ts'
+import { looksLikeUserId } from '../okta/user.ts'
+import type { TaskResult } from '../rules/result.ts'
 import type { Ending } from './ending.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
 

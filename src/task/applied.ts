@@ -1,8 +1,8 @@
-import { readSettledUser } from '../../lookup/read-settled-user.ts'
-import { ruleOf } from '../../okta/actions.ts'
-import { verifiedBy } from '../../rules/verify.ts'
-import type { Services } from '../services.ts'
+import { readSettledUser } from '../lookup/read-settled-user.ts'
+import { ruleOf } from '../okta/actions.ts'
+import { verifiedBy } from '../rules/verify.ts'
 import type { Ending } from './ending.ts'
+import type { Services } from './services.ts'
 import type { TaskInput } from './state.ts'
 import { verifyByFactors, verifyByStatus } from './verify.ts'
 
@@ -23,28 +23,39 @@ export async function endApplied(
     case 'factors':
       return await verifyByFactors(services, task, statusBefore)
     case null:
-      return await endUnverified(services, task, statusBefore)
+      return endUnread(services, task, statusBefore) ?? (await endRead(services, task, statusBefore))
   }
 }
 
-async function endUnverified(
-  services: Services,
-  task: TaskInput,
-  statusBefore: string | null,
-): Promise<Ending> {
-  const { job, lookup } = services
+/** The end of a task whose call Okta accepted, where no read is needed to tell it; null where one is. */
+export function endUnread({ job }: Services, task: TaskInput, statusBefore: string | null): Ending | null {
+  if (verifiedBy(job.verify, task.action, task.isLast) !== null) return null
   const rule = ruleOf(task.action)
   if (rule.doubt === 'factors') {
     return { result: 'succeeded', message: 'the factors were reset', statusAfter: statusBefore }
   }
-  const was = statusBefore === null ? '' : `user was ${statusBefore}, `
   const inBackground = rule.respondsAsync && job.options.respond_async
   const [only, ...others] = rule.target
   if (only !== undefined && others.length === 0 && !inBackground) {
-    return { result: 'succeeded', message: `${was}is now ${only}`, statusAfter: only }
+    return { result: 'succeeded', message: `${wasOf(statusBefore)}is now ${only}`, statusAfter: only }
   }
-  const accepted = { result: 'succeeded', message: `${was}Okta accepted ${task.action}` } as const
-  if (!job.read_first) return accepted
+  return job.read_first ? null : acceptedEnding(task, statusBefore)
+}
+
+function wasOf(statusBefore: string | null): string {
+  return statusBefore === null ? '' : `user was ${statusBefore}, `
+}
+
+function acceptedEnding(task: TaskInput, statusBefore: string | null): Ending {
+  return { result: 'succeeded', message: `${wasOf(statusBefore)}Okta accepted ${task.action}` }
+}
+
+async function endRead(
+  { job, lookup }: Services,
+  task: TaskInput,
+  statusBefore: string | null,
+): Promise<Ending> {
+  const accepted = acceptedEnding(task, statusBefore)
   const read = await readSettledUser(lookup, task.target, null, job.verify.for_seconds * 1000)
   if (read.kind === 'failed') return accepted
   const { status, transitioningToStatus } = read.user
@@ -52,5 +63,5 @@ async function endUnverified(
     const message = `${accepted.message}; user is ${status}, still in transition to ${transitioningToStatus}`
     return { result: 'succeeded', message, statusAfter: status }
   }
-  return { result: 'succeeded', message: `${was}is now ${status}`, statusAfter: status }
+  return { result: 'succeeded', message: `${wasOf(statusBefore)}is now ${status}`, statusAfter: status }
 }

@@ -1,6 +1,6 @@
-import type { FailedRead, FoundUser } from '../../lookup/read-user.ts'
-import type { Answer } from '../../okta/answer.ts'
-import type { ResultName, SkipReason } from '../../rules/result.ts'
+import type { FailedRead, FoundUser } from '../lookup/read-user.ts'
+import type { Answer } from '../okta/answer.ts'
+import type { ResultName, SkipReason } from '../rules/result.ts'
 
 /** Okta's last answer about a task, for its result. */
 export interface LastWord {

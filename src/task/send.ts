@@ -1,9 +1,9 @@
-import { isOld } from '../../lookup/read-settled-user.ts'
-import type { FoundUser } from '../../lookup/read-user.ts'
-import type { Answer } from '../../okta/answer.ts'
-import { asRetry, lifecycleRequest } from '../../okta/request.ts'
-import type { Services } from '../services.ts'
+import { isOld } from '../lookup/read-settled-user.ts'
+import type { FoundUser } from '../lookup/read-user.ts'
+import type { Answer } from '../okta/answer.ts'
+import { asRetry, lifecycleRequest } from '../okta/request.ts'
 import { lastWordOf } from './ending.ts'
+import type { Services } from './services.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
 
 /** A call that was sent, and when, by this process's monotonic clock. */
@@ -27,7 +27,7 @@ export async function sendCall(
   read: FoundUser | null,
   mayLeave: () => boolean,
 ): Promise<SentCall | null> {
-  const { lookup, recorder, job, requestTimeoutMs, ensureHold } = services
+  const { lookup, recorder, job, requestTimeoutMs, hold } = services
   const { pacer, clock, send } = lookup
   const request = lifecycleRequest(task.target, task.action, {
     sendEmail: task.sendEmail ?? job.options.send_email,
@@ -38,7 +38,7 @@ export async function sendCall(
   const answer = await pacer.request(request.bucket, {
     prepare: async () => {
       if (!mayLeave() || (read !== null && isOld(lookup, read))) return false
-      await ensureHold()
+      if (!hold.valid) await hold.ensure()
       const oktaTime = Math.round(clock.now())
       history.attempts++
       await recorder.record({
@@ -56,7 +56,7 @@ export async function sendCall(
         request_timeout_ms: requestTimeoutMs,
       })
       // Writing may have taken long, and the call must leave under a valid hold.
-      await ensureHold()
+      if (!hold.valid) await hold.ensure()
       return true
     },
     send: () => {

@@ -1,11 +1,11 @@
-import type { OpenAttempt } from '../../journal/task-progress.ts'
-import { readSettledUser } from '../../lookup/read-settled-user.ts'
-import { type FailedRead, type FoundUser, readFactorTimes } from '../../lookup/read-user.ts'
-import { type Action, ruleOf } from '../../okta/actions.ts'
-import { mailPauseMs, type Observation, settle, settlesAt, type Verdict } from '../../rules/doubt.ts'
-import type { Services } from '../services.ts'
+import type { OpenAttempt } from '../journal/task-progress.ts'
+import { readSettledUser } from '../lookup/read-settled-user.ts'
+import { type FailedRead, type FoundUser, readFactorTimes } from '../lookup/read-user.ts'
+import { type Action, ruleOf } from '../okta/actions.ts'
+import { mailPauseMs, type Observation, settle, settlesAt, type Verdict } from '../rules/doubt.ts'
 import type { Ending } from './ending.ts'
 import { sendsMail } from './keep-link.ts'
+import type { Services } from './services.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
 
 /** How often a call that nothing can settle is sent again if the job says `in_doubt: retry`. */

@@ -1,9 +1,10 @@
-import type { RetryCause } from '../../budget/tally.ts'
-import type { OpenAttempt } from '../../journal/task-progress.ts'
-import { type Answer, describeAnswer } from '../../okta/answer.ts'
-import type { Services } from '../services.ts'
+import type { RetryCause } from '../budget/tally.ts'
+import type { JournalEvent } from '../journal/journal-event.ts'
+import type { OpenAttempt } from '../journal/task-progress.ts'
+import { type Answer, describeAnswer } from '../okta/answer.ts'
 import { lastWordOf } from './ending.ts'
 import type { SentCall } from './send.ts'
+import type { Services } from './services.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
 
 /** A task whose attempts are journalled. */
@@ -15,12 +16,25 @@ export interface LoggedTask {
 
 /** Records Okta's answer; resolves when it is on disk (T2). */
 export async function recordAnswer(
-  { services, input, history }: LoggedTask,
+  task: LoggedTask,
   answer: Answer,
   outcome: 'applied' | 'refused',
 ): Promise<void> {
+  await task.services.recorder.record(answerEvent(task, answer, outcome))
+}
+
+/** Records that a call was applied, without waiting: the task's result follows in the same turn, in the same write (T2). */
+export function noteApplied(task: LoggedTask, answer: Answer): void {
+  task.services.recorder.note(answerEvent(task, answer, 'applied'))
+}
+
+function answerEvent(
+  { services, input, history }: LoggedTask,
+  answer: Answer,
+  outcome: 'applied' | 'refused',
+): JournalEvent {
   const { httpStatus, errorCode, requestId } = lastWordOf(answer)
-  await services.recorder.record({
+  return {
     event: 'answer',
     row: input.row,
     step: input.step,
@@ -32,7 +46,7 @@ export async function recordAnswer(
     error_code: errorCode,
     request_id: requestId,
     message: outcome === 'applied' ? `Okta accepted ${input.action}` : describeAnswer(answer),
-  })
+  }
 }
 
 /** Records that an attempt was certainly not applied and is sent again. */

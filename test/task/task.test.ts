@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { runTask } from '../../src/engine/task/task.ts'
 import { exitCodes } from '../../src/messages/known-error.ts'
 import { RunStopped } from '../../src/messages/stop.ts'
 import { ActivationLinks } from '../../src/run/activation-links.ts'
+import { runTask } from '../../src/task/task.ts'
 import { deferred } from '../budget/pacing.ts'
 import { answerTo, doubtOf, intentOf, withDirectory } from '../journal/support.ts'
 import { answerOf, noAnswer, refusalOf } from '../okta/answers.ts'
@@ -147,10 +147,13 @@ describe('a task that nothing stands against', () => {
     ['while its intent is written', 1, ['intent']],
   ])('is not sent where the hold is lost %s', async (_, checksPassed, written) => {
     let checks = 0
-    const ensureHold = async (): Promise<void> => {
-      if (checks++ >= checksPassed) throw new Error('lost')
+    const hold = {
+      valid: false,
+      ensure: async (): Promise<void> => {
+        if (checks++ >= checksPassed) throw new Error('lost')
+      },
     }
-    await withStub({ services: { ensureHold } }, async (stub) => {
+    await withStub({ services: { hold } }, async (stub) => {
       await expect(runTask(stub.services, taskOf(), null)).rejects.toThrow('lost')
       expect(stub.requests).toEqual([`read ${ada.id}`])
       expect(await namesIn(stub)).toEqual(written)

@@ -1,3 +1,4 @@
+import type { Fence } from '../files/synced-appends.ts'
 import type { Job } from '../job/job.ts'
 import type { Recorder } from '../journal/recorder.ts'
 import type { LookupParts } from '../lookup/paced-get.ts'
@@ -33,10 +34,6 @@ export interface Services {
   readonly settleOnly: boolean
   /** The run that this one takes back; null if it is not an undo. */
   readonly undoOf: string | null
-  /**
-   * Checks right before a call leaves that this process still holds the run.
-   *
-   * @throws HoldLost when it does not
-   */
-  readonly ensureHold: () => Promise<void>
+  /** Asked right before a call leaves: whether this process still holds the run. */
+  readonly hold: Fence
 }

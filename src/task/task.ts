@@ -6,23 +6,23 @@ import {
   maxSetbacks,
   transitionPatienceMs,
   transitionWaitMs,
-} from '../../lookup/backoff.ts'
-import { waitForOkta } from '../../lookup/paced-get.ts'
-import { readSettledUser } from '../../lookup/read-settled-user.ts'
-import { type FailedRead, type FoundUser, readUser } from '../../lookup/read-user.ts'
-import { type Answer, describeAnswer, isOktas } from '../../okta/answer.ts'
-import { classifyLifecycle, type Outcome } from '../../okta/classify.ts'
-import { decide, decideAfterRefusal, decideAgain } from '../../rules/decide.ts'
-import { type GuardVerdict, guardId, guardKey, guardUser } from '../../rules/guards.ts'
-import { judgeLeftAs } from '../../rules/left-as.ts'
-import { judgeAgainstPlan, judgeSendingByPlan } from '../../rules/planned.ts'
-import type { TaskResult } from '../../rules/result.ts'
-import { credentialsRefused, nothingCanBeSent } from '../../rules/stop-reasons.ts'
-import type { Services } from '../services.ts'
-import { endApplied } from './applied.ts'
+} from '../lookup/backoff.ts'
+import { waitForOkta } from '../lookup/paced-get.ts'
+import { readSettledUser } from '../lookup/read-settled-user.ts'
+import { type FailedRead, type FoundUser, readUser } from '../lookup/read-user.ts'
+import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
+import { classifyLifecycle, type Outcome } from '../okta/classify.ts'
+import { decide, decideAfterRefusal, decideAgain } from '../rules/decide.ts'
+import { type GuardVerdict, guardId, guardKey, guardUser } from '../rules/guards.ts'
+import { judgeLeftAs } from '../rules/left-as.ts'
+import { judgeAgainstPlan, judgeSendingByPlan } from '../rules/planned.ts'
+import type { TaskResult } from '../rules/result.ts'
+import { credentialsRefused, nothingCanBeSent } from '../rules/stop-reasons.ts'
+import { endApplied, endUnread } from './applied.ts'
 import {
   hasTimedOut,
   type LoggedTask,
+  noteApplied,
   recordAnswer,
   recordDoubt,
   recordLost,
@@ -31,6 +31,7 @@ import {
 import { type Ending, lastWordOf } from './ending.ts'
 import { keepLink, withLostLink } from './keep-link.ts'
 import { type SentCall, sendCall } from './send.ts'
+import type { Services } from './services.ts'
 import { settleDoubt } from './settle-doubt.ts'
 import type { TaskHistory, TaskInput, TaskState } from './state.ts'
 import { buildResult } from './task-result.ts'
@@ -265,10 +266,18 @@ class Task {
   }
 
   async #conclude(outcome: Outcome, call: SentCall): Promise<TaskState> {
-    const { lookup, sends } = this.#services
+    const { lookup, sends, links } = this.#services
     const { answer } = call
     switch (outcome.kind) {
       case 'applied': {
+        const ending =
+          links === null ? endUnread(this.#services, this.#input, this.#history.statusBefore) : null
+        if (ending !== null) {
+          // Nothing is awaited before the result follows, so the answer goes to disk together with it (T2).
+          noteApplied(this.#logged, answer)
+          sends.allowed()
+          return this.#ended(ending)
+        }
         // The link and the answer go to disk at the same time: a crash before that loses both (T2).
         const [ofLink] = await Promise.all([
           keepLink(this.#services, this.#input, this.#history, answer),

@@ -1,0 +1,57 @@
+import { counted } from '../../messages/counted.ts'
+import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
+import { readSummary } from '../../report/summary.ts'
+import { beginRetry, type Retry } from '../../retry/begin-retry.ts'
+import { retryRunFile } from '../../retry/retry-run-file.ts'
+import { type RunFile, sandboxOrgUrl } from '../../run/run-file.ts'
+import { answerFinished } from '../answer-finished.ts'
+import { type GoingOn, type GoingOnFlags, goOnFrom } from '../go-on-from.ts'
+import { type GuardArguments, guardFlagsOf } from '../guard-flags.ts'
+import { describeSending } from '../terminal/confirm.ts'
+import { programVersion } from '../version.ts'
+
+interface Arguments extends Omit<GoingOnFlags, 'guards'>, GuardArguments {
+  readonly 'in-doubt'?: 'keep' | 'retry' | undefined
+}
+
+/** See `commands/retry.ts`. */
+export async function retryRun(args: Arguments, name: string | undefined): Promise<ExitCode> {
+  return await goOnFrom(retrying(args['in-doubt'], args.json), name, { ...args, guards: guardFlagsOf(args) })
+}
+
+function retrying(inDoubt: 'keep' | 'retry' | undefined, json: boolean): GoingOn {
+  return {
+    command: 'retry',
+    prepare: async (from, to) => {
+      const { run: old, directory } = from
+      const retry = await beginRetry(from, to)
+      if (retry !== null) {
+        const run = retryRunFile(old, to.runId, retry, inDoubt, programVersion, new Date())
+        return { run, said: describeRetry(old, retry, run) }
+      }
+      return {
+        said: [`Run ${old.run_id} has nothing to retry: no task failed, is in doubt or was not run.`],
+        end: async () => {
+          const summary = await readSummary(directory)
+          return summary === null ? exitCodes.done : answerFinished(summary, json)
+        },
+      }
+    },
+  }
+}
+
+/** Sentences about what will be sent and what will not. */
+function describeRetry(old: RunFile, retry: Retry, { job }: RunFile): readonly string[] {
+  const { survey, inDoubt, superseded, invalidRows } = retry
+  return [
+    `The retry takes ${counted(retry.rows, 'row')} from run ${old.run_id}.`,
+    describeSending(survey, job, old.org_url === sandboxOrgUrl ? 'a sandbox' : old.org_url),
+    ...(inDoubt > 0 ? [`${counted(inDoubt, 'task')} in doubt: each is looked up in Okta first.`] : []),
+    ...(superseded > 0
+      ? [`${counted(superseded, 'row')} left out: later rows of the same users were carried out.`]
+      : []),
+    ...(invalidRows > 0
+      ? [`${counted(invalidRows, 'row')} left out as bad: see failed.csv of the old run.`]
+      : []),
+  ]
+}

@@ -1,0 +1,237 @@
+import { basename, resolve } from 'node:path'
+import { asCannotWrite, CannotWrite } from '../../files/cannot-write.ts'
+import { readRows } from '../../input/read-rows.ts'
+import { rowSettings } from '../../job/input-settings.ts'
+import type { Job } from '../../job/job.ts'
+import { type InputArguments, type Prepared, prepare } from '../../job/prepare.ts'
+import { SentRecently } from '../../journal/sent-recently.ts'
+import { type ExitCode, exitCodes, type FixableError } from '../../messages/known-error.ts'
+import { RunStopped, StopSwitch } from '../../messages/stop.ts'
+import { checkNotDone, keepPlan } from '../../plan/plan-of-run.ts'
+import type { SavedPlan } from '../../plan/saved-plan.ts'
+import { actionsOf, checkInput } from '../../run/check-input.ts'
+import { describeInput } from '../../run/describe-input.ts'
+import { newRunFile } from '../../run/new-run.ts'
+import {
+  clearUnfinishedStart,
+  createRunDirectory,
+  endStart,
+  hasJournal,
+  removeRunDirectory,
+} from '../../run/run-directory.ts'
+import { type RunFile, sandboxOrgUrl, writeRunFile } from '../../run/run-file.ts'
+import { checkRunId, makeRunId } from '../../run/run-id.ts'
+import { withJobLock, withPlanLock, withRunLocks } from '../../run/run-locks.ts'
+import { type CarryOutOptions, carryOut } from '../carry-out.ts'
+import { confirmByPlan, confirmSavedPlan } from '../confirm-by-plan.ts'
+import { configuredOrg, describeSandbox, newSandboxOrg, type RunOrg } from '../org.ts'
+import { checkCopyOfInput, checkWorldOfPlan, openPlanToRun, preparedByPlan } from '../planned-run.ts'
+import { checkQuestion, describeSending } from '../terminal/confirm.ts'
+import { say, withStopHooks } from '../terminal/stop-hooks.ts'
+import { findUnusualInput } from '../unusual-input.ts'
+import { programVersion } from '../version.ts'
+
+interface Arguments extends RunArguments, InputArguments {
+  readonly job?: string | undefined
+  readonly plan?: string | undefined
+}
+
+/** See `commands/run.ts`. */
+export async function runInput(args: Arguments, input: string | undefined): Promise<ExitCode> {
+  if (args.plan === undefined) return await run(args, await prepare(input, args), null)
+  const plan = await openPlanToRun(args.plan, input, { ...args })
+  try {
+    return await run(args, preparedByPlan(plan, args), { plan, path: args.plan })
+  } finally {
+    await plan.close()
+  }
+}
+
+/** The arguments of `run` beside those that say what is done. */
+interface RunArguments extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain'> {
+  readonly yes: boolean
+  readonly sandbox: boolean
+  readonly job?: string | undefined
+  readonly 'run-id'?: string | undefined
+  readonly 'runs-dir': string
+  readonly 'accept-refusals': boolean
+  readonly 'accept-unusual': boolean
+}
+
+/** A saved plan that is carried out, and its path. */
+interface PlannedRun {
+  readonly plan: SavedPlan
+  readonly path: string
+}
+
+async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun | null): Promise<ExitCode> {
+  checkQuestion(args.yes, prepared.source)
+  const realOrg = args.sandbox ? null : await configuredOrg()
+  const jobName = prepared.merge(null).name
+  const runId = args['run-id'] === undefined ? makeRunId(new Date(), jobName) : checkRunId(args['run-id'])
+  const stop = new StopSwitch()
+  const fromJobFile = planned?.plan.head.from_job_file ?? args.job !== undefined
+  const runsDirectory = args['runs-dir']
+  const acceptRefusals = planned?.plan.head.accept_refusals ?? args['accept-refusals']
+  // The reads for the question and those of the run share the windows.
+  const sentBefore = new SentRecently()
+  const acceptUnusual = args['accept-unusual']
+  const start = {
+    ...args,
+    acceptRefusals,
+    acceptUnusual,
+    runsDirectory,
+    runId,
+    prepared,
+    planned,
+    fromJobFile,
+    realOrg,
+    stop,
+    sentBefore,
+  }
+  const watch = { onWatch: say, signal: stop.signal }
+  return await withStopHooks(stop, async () => {
+    const begin = async (): Promise<ExitCode> => {
+      const directory = await createRunDirectory(runsDirectory, runId)
+      return await withRunLocks(directory, null, watch, (hold) =>
+        runIn(directory, start, { ...args, stop, hold, directory, say, sentBefore }),
+      )
+    }
+    // The locks come before the run's directory, so that a process without them leaves nothing behind.
+    const job = fromJobFile && !args.sandbox ? jobName : null
+    try {
+      if (planned === null) return await withJobLock(runsDirectory, job, runId, watch, begin)
+      const { plan } = planned
+      const { plan_id: planId } = plan.head
+      if (realOrg !== null) await checkWorldOfPlan(plan, realOrg, stop, say)
+      return await withJobLock(runsDirectory, job, runId, watch, () =>
+        withPlanLock(runsDirectory, planId, runId, watch, async () => {
+          await checkNotDone(runsDirectory, planId)
+          return await begin()
+        }),
+      )
+    } catch (error) {
+      if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
+      const refused = asCannotWrite(error)
+      throw refused === null || refused.advised ? error : startAgain(refused)
+    }
+  })
+}
+
+interface StartOptions {
+  readonly runId: string
+  readonly prepared: Prepared
+  readonly fromJobFile: boolean
+  /** Null for a sandbox. */
+  readonly realOrg: RunOrg | null
+  readonly planned: PlannedRun | null
+  readonly stop: StopSwitch
+  readonly yes: boolean
+  readonly quiet: boolean
+  readonly acceptRefusals: boolean
+  readonly acceptUnusual: boolean
+  readonly runsDirectory: string
+  readonly sentBefore: SentRecently
+}
+
+/** Carries out the run in its own directory, and removes the directory if the run never began. */
+async function runIn(
+  directory: string,
+  start: StartOptions,
+  options: Omit<CarryOutOptions, 'run' | 'org'>,
+): Promise<ExitCode> {
+  const { stop } = start
+  try {
+    const { run, org } = await startRun(directory, start)
+    return await carryOut({ ...options, run, org })
+  } catch (error) {
+    const removed = await removeUnlessBegun(directory)
+    if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
+    if (!removed) throw error
+    // Also in place of other advice: there is no run to resume any more.
+    const refused = asCannotWrite(error)
+    throw refused === null ? error : startAgain(refused)
+  }
+}
+
+/** The error of a start that left nothing behind. Only a {@link CannotWrite} may be about the place of the run. */
+function startAgain(refused: FixableError): FixableError {
+  const elsewhere = refused instanceof CannotWrite ? ', or choose another --runs-dir' : ''
+  return refused.so(`${elsewhere}, then start again.`, exitCodes.nothingSent)
+}
+
+/**
+ * Prepares the run: copies the input, checks every row, writes `run.json` and asks for the user's consent.
+ *
+ * @throws KnownError when the input can't be acted on, or the user says no
+ */
+async function startRun(directory: string, options: StartOptions): Promise<{ run: RunFile; org: RunOrg }> {
+  const { prepared, realOrg, stop, yes, planned, quiet, acceptRefusals, sentBefore: sent } = options
+  await clearUnfinishedStart(directory)
+  const checked = await checkInput(prepared, directory)
+  stop.check()
+  if (planned !== null) {
+    checkCopyOfInput(planned.plan, checked)
+    await keepPlan(planned.path, planned.plan, directory)
+  }
+  const job = realOrg === null ? withoutOutsideFiles(checked.job, directory) : checked.job
+  const { fromJobFile, runsDirectory } = options
+  const finding =
+    planned === null ? await findUnusualInput(checked, fromJobFile, realOrg, runsDirectory) : null
+  // At a terminal the question that follows decides.
+  const isAsked = !yes && job.guards.unusual === 'ask'
+  const unusual = isAsked ? null : finding
+  const run = newRunFile({
+    ...options,
+    unusual,
+    now: new Date(),
+    version: programVersion,
+    checked: { ...checked, job },
+    source: prepared.source,
+    orgUrl: realOrg?.orgUrl ?? sandboxOrgUrl,
+    plan: planned === null ? null : planOf(planned.plan),
+  })
+  await writeRunFile(directory, run)
+  await endStart(directory)
+  for (const line of describeInput(checked)) say(line)
+  const { input, mapping, survey } = checked
+  const rows = (): ReturnType<typeof readRows> => readRows(input, mapping, rowSettings(job))
+  if (yes) say(describeSending(survey, job, realOrg?.orgUrl ?? 'a sandbox'))
+  const org = realOrg ?? (await newSandboxOrg(directory, rows(), job))
+  if (realOrg === null) say(describeSandbox(org))
+  try {
+    if (!yes) {
+      const again = 'start again when you are ready'
+      if (isAsked && finding !== null) say(`Unusual for this job: ${finding}.`)
+      const stops = options.acceptUnusual ? null : unusual
+      const guarded = { users: survey.distinctUsers, actions: actionsOf({ job, survey }), unusual: stops }
+      const asking = { job, rows, count: survey.rows, guarded, org, stop, quiet, say, acceptRefusals, sent }
+      if (planned === null) await confirmByPlan(asking, again)
+      else await confirmSavedPlan(planned.plan.end, asking, again)
+    }
+    stop.check()
+    return { run: { ...run, confirmed: true }, org }
+  } catch (error) {
+    await org.close()
+    throw error
+  }
+}
+
+/** What `run.json` keeps of a plan. */
+function planOf({ head, sha256 }: SavedPlan): NonNullable<Parameters<typeof newRunFile>[0]['plan']> {
+  return { of: { id: head.plan_id, sha256 }, owner: head.owner }
+}
+
+/** Keeps the links of a simulated org apart from real ones: in a file of the same name in the run directory. */
+function withoutOutsideFiles(job: Job, directory: string): Job {
+  const links = job.report.activation_links
+  if (links === null) return job
+  return { ...job, report: { activation_links: resolve(directory, basename(links)) } }
+}
+
+/** Removes the directory of a run that never began. Returns whether it did. */
+async function removeUnlessBegun(directory: string): Promise<boolean> {
+  if (await hasJournal(directory)) return false
+  await removeRunDirectory(directory)
+  return true
+}

@@ -1,0 +1,121 @@
+import { type HoldReport, reportHold } from '../../files/hold/observe.ts'
+import { JournalState } from '../../journal/journal-state.ts'
+import { replayJournal } from '../../journal/open-journal.ts'
+import { commandFor, runNameOf } from '../../messages/commands.ts'
+import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
+import { reportedResults } from '../../report/report-row.ts'
+import { readSummary, type Summary } from '../../report/summary.ts'
+import { findRun } from '../../run/find-run.ts'
+import { isResumable } from '../../run/life.ts'
+import { hasJournal, journalOf } from '../../run/run-directory.ts'
+import { type RunFile, readRunFile } from '../../run/run-file.ts'
+
+interface Arguments {
+  readonly latest: boolean
+  readonly 'runs-dir': string
+  readonly json: boolean
+}
+
+/** See `commands/status.ts`. */
+export async function showStatus(args: Arguments, name: string | undefined): Promise<ExitCode> {
+  const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
+  const run = await readRunFile(directory)
+  // Read before the journal, which may grow meanwhile.
+  const summary = await readSummary(directory)
+  const counts = countsOfSummary(run, summary) ?? (await countsOfJournal(directory, run, summary))
+  const status = describe(directory, run, counts, await reportHold(directory))
+  process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : render(status))
+  return exitCodes.done
+}
+
+/** The answer of `status`. */
+interface RunStatus {
+  readonly run_id: string
+  readonly job: string
+  readonly org: string
+  /**
+   * `working`: this machine sees a process at work on the run. `died`: its process ended without recording an end. A
+   * run that is held elsewhere keeps the state of its `run.json`, because this machine can't see whether it works.
+   */
+  readonly state: RunFile['state'] | 'working' | 'died'
+  /** The host that holds the run, and how long ago it last gave a sign of life; null if nobody holds it. */
+  readonly held_on: string | null
+  readonly last_sign_seconds: number | null
+  readonly reason: string | null
+  readonly rows: number
+  readonly tasks: number
+  readonly done: number
+  readonly results: Readonly<Record<string, number>>
+  readonly directory: string
+}
+
+type StatusCounts = Pick<RunStatus, 'done' | 'results'>
+
+/** The counts of a finished run, whose summary has them at any size; null for every other run. */
+function countsOfSummary(run: RunFile, summary: Summary | null): StatusCounts | null {
+  if (run.state !== 'finished' || summary === null || summary.run_id !== run.run_id) return null
+  const { tasks, results } = summary
+  return { done: tasks - results.not_run - results.unsettled, results: inOrder((name) => results[name]) }
+}
+
+/** The counts of a run whose journal may say more than its summary. */
+async function countsOfJournal(
+  directory: string,
+  run: RunFile,
+  summary: Summary | null,
+): Promise<StatusCounts> {
+  const { counts, done, underWay } = (await hasJournal(directory))
+    ? (await replayJournal(journalOf(directory, run, summary?.journal ?? null))).state
+    : new JournalState(1)
+  const { open: unsettled, applied } = underWay
+  const pending: Readonly<Record<string, number>> = {
+    succeeded: (counts.get('succeeded') ?? 0) + applied,
+    not_run: run.input.tasks - done - unsettled - applied,
+    unsettled,
+  }
+  return { done: done + applied, results: inOrder((name) => pending[name] ?? counts.get(name) ?? 0) }
+}
+
+function inOrder(countOf: (name: (typeof reportedResults)[number]) => number): StatusCounts['results'] {
+  return Object.fromEntries(reportedResults.map((name) => [name, countOf(name)]))
+}
+
+function describe(directory: string, run: RunFile, counts: StatusCounts, hold: HoldReport): RunStatus {
+  return {
+    run_id: run.run_id,
+    job: run.job.name,
+    org: run.org_url,
+    state: stateOf(run, hold),
+    held_on: hold.host,
+    last_sign_seconds: hold.lastSignSeconds,
+    reason: run.reason,
+    rows: run.input.rows,
+    tasks: run.input.tasks,
+    ...counts,
+    directory,
+  }
+}
+
+function stateOf(run: RunFile, hold: HoldReport): RunStatus['state'] {
+  if (run.state === 'closed') return 'closed'
+  if (hold.kind === 'working') return 'working'
+  return run.state === 'running' && hold.kind === 'free' ? 'died' : run.state
+}
+
+function render(status: RunStatus): string {
+  const counts = Object.entries(status.results).filter(([, count]) => count > 0)
+  const reason = status.reason === null ? '' : `: ${status.reason}`
+  const resumable = status.state === 'died' || (status.state !== 'working' && isResumable(status.state))
+  return [
+    `Run ${status.run_id} (${status.job}, ${status.org}) ${status.state}${reason}`,
+    `${status.done} of ${status.tasks} tasks have a result: ${counts.map(([name, count]) => `${count} ${name}`).join(', ')}`,
+    `Directory: ${status.directory}`,
+    ...(status.held_on === null ? [] : [describeSign(status.held_on, status.last_sign_seconds)]),
+    ...(resumable ? [`Next: ${commandFor('resume', runNameOf(status.directory))}`] : []),
+    '',
+  ].join('\n')
+}
+
+function describeSign(host: string, seconds: number | null): string {
+  return seconds === null ? `Held on ${host}, no sign of life yet` : `Last sign ${seconds} s ago on ${host}`
+}

@@ -1,0 +1,45 @@
+import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
+import { sandboxOrgUrl } from '../../run/run-file.ts'
+import { findUndoable, type Undoable, writeUndoInput } from '../../undo/begin-undo.ts'
+import { describeUndo } from '../../undo/describe-undo.ts'
+import { undoRunFile } from '../../undo/undo-run-file.ts'
+import { type GoingOn, type GoingOnFlags, goOnFrom } from '../go-on-from.ts'
+import { type GuardArguments, guardFlagsOf } from '../guard-flags.ts'
+import { describeSending } from '../terminal/confirm.ts'
+import { programVersion } from '../version.ts'
+
+interface Arguments extends Omit<GoingOnFlags, 'guards'>, GuardArguments {}
+
+/** See `commands/undo.ts`. */
+export async function undoRun(args: Arguments, name: string | undefined): Promise<ExitCode> {
+  return await goOnFrom(undoing(args.json), name, { ...args, guards: guardFlagsOf(args) })
+}
+
+function undoing(json: boolean): GoingOn {
+  return {
+    command: 'undo',
+    prepare: async (from, to) => {
+      const { run: old } = from
+      const found = await findUndoable(from)
+      const said = describeUndo(old.run_id, found)
+      if (found.reversals.length === 0)
+        return { said, end: async () => answerNothing(old.run_id, found, json) }
+      const input = await writeUndoInput(found.reversals, to)
+      const run = undoRunFile(old, to.runId, input, programVersion, new Date())
+      const org = old.org_url === sandboxOrgUrl ? 'a sandbox' : old.org_url
+      return { run, said: [...said, describeSending(input.survey, run.job, org)] }
+    },
+  }
+}
+
+/** What is answered when no run begins. Someone must look if that run did what can't be taken back. */
+function answerNothing(runId: string, { lasting, alreadyBack }: Undoable, json: boolean): ExitCode {
+  const answer = {
+    undo_of: runId,
+    users: 0,
+    already_back: alreadyBack,
+    not_undone: Object.fromEntries(lasting),
+  }
+  if (json) process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
+  return lasting.size === 0 ? exitCodes.done : exitCodes.someoneMustLook
+}

@@ -1,0 +1,35 @@
+import { reportHold } from '../../files/hold/observe.ts'
+import { type ExpectedJournal, JournalCheck } from '../../journal/journal-check.ts'
+import { checkJournal, type JournalVerdict } from '../../journal/journal-reader.ts'
+import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
+import { renderJournalReport, reportJournal } from '../../report/journal-report.ts'
+import { readSummary } from '../../report/summary.ts'
+import { findRun } from '../../run/find-run.ts'
+import { hasJournal, journalPath } from '../../run/run-directory.ts'
+import { readRunFile } from '../../run/run-file.ts'
+
+interface Arguments {
+  readonly latest: boolean
+  readonly 'runs-dir': string
+  readonly json: boolean
+}
+
+/** See `commands/verify-journal.ts`. */
+export async function verifyJournal(args: Arguments, name: string | undefined): Promise<ExitCode> {
+  const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
+  const { run_id: runId } = await readRunFile(directory)
+  // Read before the journal, which may grow meanwhile: it then reaches at least what is recorded here.
+  const recorded = (await readSummary(directory))?.journal ?? null
+  const working = (await reportHold(directory)).kind === 'working'
+  const verdict = await verdictOn(directory, { run: runId, head: recorded })
+  const report = reportJournal({ directory, runId, verdict, recorded, working })
+  process.stdout.write(args.json ? `${JSON.stringify(report, null, 2)}\n` : renderJournalReport(report))
+  return report.sound ? exitCodes.done : exitCodes.someoneMustLook
+}
+
+/** A missing journal counts as an empty one, which is sound if the run never began. */
+async function verdictOn(directory: string, expected: ExpectedJournal): Promise<JournalVerdict> {
+  if (await hasJournal(directory)) return await checkJournal(journalPath(directory), expected)
+  const { end, flaw } = new JournalCheck(expected)
+  return { end, flaw }
+}
