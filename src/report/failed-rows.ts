@@ -51,7 +51,8 @@ export function failedCells(row: ReportRow, layout: FailedLayout): readonly (Cel
   const marks = [...cells, before].filter(isMark)
   if (marks.length > 0) {
     const left = cells.map((cell) => (isMark(cell) ? '' : cell))
-    return [...(raw === null ? left : withoutEmptyEnd(left)), [...new Set(marks)].join('; ')]
+    const kept = withReasonBefore([...new Set(marks)].join('; '), isMark(before) ? undefined : before)
+    return [...(raw === null ? left : withoutEmptyEnd(left)), kept]
   }
   const why = withReasonBefore(whyOf(row), before)
   return [
