@@ -1,4 +1,5 @@
 import { disturb } from './disturb.ts'
+import { inputName } from './input.ts'
 import { checkEnd } from './invariants.ts'
 import { type PlantedBug, plant } from './planted-bugs.ts'
 import { prepare, writeNow } from './prepare.ts'
@@ -68,12 +69,13 @@ class Story {
   readonly reports: Report[] = []
   readonly #world: World
   #run = 'r1'
-  #input = `${home}/input.csv`
+  #input: string
   #fed = 0
   #moves = 0
 
   constructor(world: World) {
     this.#world = world
+    this.#input = `${home}/${inputName(world.scenario)}`
   }
 
   async tell(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Action } from '../../src/okta/actions.ts'
+import { dueFormat, inputName, inputOf } from './input.ts'
 import type { Applied } from './org.ts'
-import { groupId, ownerId, type Scenario } from './scenario.ts'
+import { groupId, ownerId } from './scenario.ts'
 import { home, type World } from './world.ts'
 
 const undoOf: Readonly<Partial<Record<Applied['action'], Action>>> = {
@@ -71,29 +72,8 @@ export function prepare(world: World): void {
   }
   disk.createDirectory(home)
   writeNow(world, `${home}/job.json`, JSON.stringify(jobOf(world)))
-  writeNow(world, `${home}/input.csv`, inputOf(scenario))
+  writeNow(world, `${home}/${inputName(scenario)}`, inputOf(scenario))
   disk.syncAll()
-}
-
-function inputOf({ rows, steps, rules, orgClockMs }: Scenario): string {
-  const lines = rows.map(({ ref, user, action, bad, selected, dueMs, login }) => [
-    ref,
-    user,
-    ...(steps === null ? [action] : []),
-    ...(rules.where ? [selected ? 'yes' : 'no'] : []),
-    ...(rules.due && dueMs !== null ? [new Date(orgClockMs + dueMs).toISOString()] : []),
-    ...(rules.check ? [login] : []),
-    ...(bad === 'cells' ? ['too', 'many'] : []),
-  ])
-  const header = [
-    'ref',
-    'user',
-    ...(steps === null ? ['action'] : []),
-    ...(rules.where ? ['wanted'] : []),
-    ...(rules.due ? ['last_day'] : []),
-    ...(rules.check ? ['expected'] : []),
-  ]
-  return [header, ...lines].map((cells) => `${cells.join(',')}\n`).join('')
 }
 
 function jobOf({ scenario, forgetsGuards }: World): object {
@@ -103,7 +83,15 @@ function jobOf({ scenario, forgetsGuards }: World): object {
     name: 'sim',
     input: {
       ...(rules.where ? { where: { wanted: ['Yes'] } } : {}),
-      ...(rules.due ? { due: { column: 'last_day' } } : {}),
+      ...(rules.due
+        ? {
+            due: {
+              column: 'last_day',
+              time_zone: 'UTC',
+              ...(scenario.ownDates ? { format: dueFormat } : {}),
+            },
+          }
+        : {}),
       ...(rules.check ? { check: { login: 'expected' } } : {}),
       short_names: scenario.shortNames,
     },
@@ -127,6 +115,6 @@ function jobOf({ scenario, forgetsGuards }: World): object {
 }
 
 /** Puts a file on the disk as if it had always been there. */
-export function writeNow({ disk }: World, path: string, text: string): void {
-  disk.createFile(path).write(Buffer.from(text), 0)
+export function writeNow({ disk }: World, path: string, content: string | Buffer): void {
+  disk.createFile(path).write(Buffer.from(content), 0)
 }
