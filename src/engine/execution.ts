@@ -28,6 +28,7 @@ import { nobodyProtected, type TokenOwner } from '../rules/guards.ts'
 import type { PlanToFollow } from '../rules/planned.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { UserOrder } from '../rules/user-order.ts'
+import { verifyingReadsPerTask } from '../rules/verify.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
 import { guardedInput } from '../run/guarded-input.ts'
 import { columnMapping, inputFile } from '../run/input-of-run.ts'
@@ -105,10 +106,10 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   const { journal, state } = await openJournal(journalOf(directory, run, recorded), hold)
   const results = await ResultReader.open(journalPath(directory))
   const limits = failureLimits(run)
-  const recorder = new Recorder(journal, state, options.onResult, (result) => {
-    const reason = limits.see(result)
+  const judge = (reason: StopReason | null): void => {
     if (reason !== null) stop.turn(reason)
-  })
+  }
+  const recorder = new Recorder(journal, state, options.onResult, (result) => judge(limits.see(result)))
   let tallying: NodeJS.Timeout | undefined
   const timeUp = stopAfter(run.job.guards.max_duration_seconds, stop)
   try {
@@ -150,7 +151,15 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       const rows = (): AsyncIterable<InputRow> => rowsOf(directory, begun)
       const work = atWork(
         { ...options, run: begun },
-        { lookup, recorder, results, queue, owner, ...checked },
+        {
+          lookup,
+          recorder,
+          results,
+          queue,
+          owner,
+          ...checked,
+          onFailure: (place) => judge(limits.foresee(place)),
+        },
         rows,
       )
       settleGates = work.settle
@@ -179,8 +188,9 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   }
 }
 
-/** The most requests that a task needs in a bucket, doubts aside. */
+/** The most requests that a task needs in a bucket, doubts and verified factors aside. */
 function requestsPerTask({ job }: RunFile, bucket: Bucket): number {
+  if (bucket === '/api/v1/users/{id}') return (job.read_first ? 1 : 0) + verifyingReadsPerTask(job)
   return bucket === '/api/v1/users' && job.guards.protect_admins === true ? 2 : 1
 }
 
@@ -226,7 +236,7 @@ function guardedWork(run: RunFile, owner: TokenOwner): GuardedWork {
   return { ...guardedInput(run), guards: run.job.guards, owner }
 }
 
-interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protect' | 'roles'> {
+interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protect' | 'roles' | 'onFailure'> {
   readonly results: ResultReader
   readonly queue: RowsAtWork['queue']
 }
@@ -234,7 +244,7 @@ interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protec
 /** The rows at work with their gates. `settle` decides for the users once no more rows come that could answer. */
 function atWork(
   options: ExecutionOptions,
-  { lookup, recorder, results, queue, owner, protect, roles }: Parts,
+  { lookup, recorder, results, queue, owner, protect, roles, onFailure }: Parts,
   rows: () => AsyncIterable<InputRow>,
 ): { readonly rows: RowsAtWork; readonly settle: () => void } {
   const { stop, acceptRefusals, settleOnly, drainMs, hold, run } = options
@@ -265,6 +275,7 @@ function atWork(
     roles,
     lookup,
     recorder,
+    onFailure,
     plan: options.plan,
     links: options.links,
     sends,

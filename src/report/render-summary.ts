@@ -53,6 +53,7 @@ function renderHead(summary: Summary): string[] {
       ['Org', summary.org],
       ['Time', `${renderDuration(summary.duration_seconds)}${executions}`],
       ['Input', renderInput(summary)],
+      ...renderVerified(summary),
       ...renderLag(summary),
     ]),
   ]
@@ -61,6 +62,18 @@ function renderHead(summary: Summary): string[] {
 function renderInput({ rows, control_totals: control, tasks }: Summary): string {
   const counts = control === undefined ? counted(rows, 'row') : renderControlTotals(control)
   return `${counts}; ${counted(tasks, 'task')}`
+}
+
+/** What the looks after accepted calls showed. */
+function renderVerified({ verified }: Summary): [string, string][] {
+  if (verified === undefined) return []
+  const { held, not_held: notHeld, not_known: notKnown } = verified
+  const said = [
+    `${held} held`,
+    ...(notHeld > 0 ? [`${notHeld} did not hold`] : []),
+    ...(notKnown > 0 ? [`${notKnown} not known`] : []),
+  ]
+  return [['Verified', said.join(', ')]]
 }
 
 /** How many late tasks are named; the summary's file has more. */

@@ -59,6 +59,9 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     rows_to_feed: totals.rowsToFeed,
     actions: totals.actions,
     skipped: totals.skipped,
+    ...(Object.values(totals.verified).some((count) => count > 0)
+      ? { verified: { ...totals.verified } }
+      : {}),
     lag: totals.lag === null ? null : { ...totals.lag, worst_over_bound: [...totals.lag.worst_over_bound] },
     requests: {
       total: reads + lifecycle,

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { replaceFile } from '../files/replacing-file.ts'
 import { actionNames } from '../okta/actions.ts'
 import { controlTotalsSchema } from '../rules/control-totals.ts'
-import { skipReasons } from '../rules/result.ts'
+import { skipReasons, verifications } from '../rules/result.ts'
 import { reportedResults } from './report-row.ts'
 
 const count = z.int().min(0)
@@ -111,6 +111,12 @@ export const summarySchema = z
       .partialRecord(z.enum([...actionNames, 'unknown']), resultCounts)
       .describe('Tasks by action and result; unknown: bad rows without a valid action.'),
     skipped: z.record(z.enum(skipReasons), count).describe('Skipped tasks by reason.'),
+    verified: z
+      .record(z.enum(verifications), count)
+      .optional()
+      .describe(
+        'Tasks by what the look after their accepted call showed (verify); not_known: still in transition, or it could not be read. Absent if none was looked at.',
+      ),
     lag: lag.nullable().optional(),
     requests,
     retries: z.record(z.string(), count).describe('Requests sent again, by cause.'),

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { InputFormat } from '../input/row.ts'
 import type { PastInput } from '../rules/unusual.ts'
 import { type RunFile, readRunFile } from './run-file.ts'
 
@@ -30,10 +31,35 @@ function isOf(run: RunFile, job: string, orgUrl: string): boolean {
 }
 
 function pastInputOf(run: RunFile): PastInput | null {
-  const { due_users: users, user_sample: sample } = run.input
-  const cameToItsEnd = run.state === 'finished' || run.state === 'closed'
+  const {
+    due_users: users,
+    user_sample: sample,
+    repeated_rows: repeatedRows = null,
+    columns,
+    format,
+  } = run.input
+  const cameToItsEnd = run.state === 'finished' || (run.state === 'closed' && !wasHeldBack(run))
   if (!cameToItsEnd || run.retry_of !== undefined || users === undefined || sample === undefined) return null
-  return { run: run.run_id, createdAt: run.created_at, users, sample }
+  const table = tableColumns(format, columns)
+  return { run: run.run_id, createdAt: run.created_at, users, sample, columns: table, repeatedRows }
+}
+
+/** Whether a guard of the input as a whole has stopped the run for good: a retry of it changes nothing about that. */
+function wasHeldBack({ unusual, accept_unusual: accepted, input, job }: RunFile): boolean {
+  const { max_users: most } = job.guards
+  return (unusual !== undefined && accepted !== true) || (most !== null && input.users > most)
+}
+
+/** The last column of a `failed.csv`, which is fed to the job again. */
+const addedColumns: readonly (string | undefined)[] = ['why', 'failed_why']
+
+/**
+ * The columns by which tables are told apart, without the one that `failed.csv` adds; null for JSON, whose records need
+ * not have the same keys.
+ */
+export function tableColumns(format: InputFormat, columns: readonly string[]): readonly string[] | null {
+  if (format !== 'csv' && format !== 'xlsx') return null
+  return addedColumns.includes(columns.at(-1)) ? columns.slice(0, -1) : columns
 }
 
 async function namesIn(directory: string): Promise<readonly string[]> {

@@ -309,6 +309,7 @@ class Task {
         await recordAnswer(this.#logged, answer, 'refused')
         return { at: 'held', decided: sends.refused(answer), ending: this.#refusal(answer) }
       case 'refused':
+        if (this.#history.repeats === 0) this.#services.onFailure(this.#input)
         await recordAnswer(this.#logged, answer, 'refused')
         return this.#ended(this.#refusal(answer))
     }

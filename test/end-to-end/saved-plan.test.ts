@@ -201,6 +201,16 @@ describe('a saved plan', () => {
     })
   })
 
+  it('can be taken back once it is done', async () => {
+    await withWorkplace(async (place) => {
+      const org = await tenPlanned(place)
+      expect((await place.runHere(org, planned)).code).toBe(0)
+      const end = await place.runHere(org, ['undo', runId, '--yes', '--quiet'])
+      expect(end.code, end.stderr).toBe(0)
+      expect(countsOf([...org.org.users.values()].map(({ status }) => status))).toEqual({ ACTIVE: 10 })
+    })
+  })
+
   it('is done once in a runs directory', async () => {
     await withWorkplace(async (place) => {
       const org = await tenPlanned(place)

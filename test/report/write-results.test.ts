@@ -452,7 +452,7 @@ describe('files', () => {
 
 test('the totals count rows, tasks, results, actions and reasons', async () => {
   const rows = [
-    rowOf(1, {}, succeeded, { ...succeeded, action: 'deactivate', result: 'failed' }),
+    rowOf(1, {}, succeeded, { ...succeeded, action: 'deactivate', result: 'failed', verified: 'not_held' }),
     rowOf(2, {}, { ...succeeded, result: 'skipped', reason: 'duplicate' }, notRun(2, 2, 'u', 'deactivate')),
     rowOf(3, {}, { ...succeeded, action: '__proto__', result: 'skipped', reason: 'invalid_row' }),
     rowOf(4, {}),
@@ -464,6 +464,7 @@ test('the totals count rows, tasks, results, actions and reasons', async () => {
     control: { rows: 4, with_tasks: 2, bad: 1, not_selected: 0, not_due: 0, duplicates: 1 },
     lag: null,
     excused: 0,
+    verified: { held: 0, not_held: 1, not_known: 0 },
     tasks: 5,
     results: { ...none, succeeded: 1, failed: 1, skipped: 2, not_run: 1 },
     actions: {

@@ -19,7 +19,8 @@ export function inputOf(scenario: Scenario): Buffer {
   return scenario.format === 'csv' ? csvOf(scenario) : workbookOf(scenario)
 }
 
-function headerOf({ steps, rules }: Scenario): string[] {
+/** The names of the input's columns. */
+export function headerOf({ steps, rules }: Scenario): string[] {
   return [
     'ref',
     'user',

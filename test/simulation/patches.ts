@@ -277,6 +277,8 @@ function patchProcess(patches: Patches, stage: Stage): void {
     patches.set(stream, 'write', (text: unknown, ...rest: unknown[]) => {
       if (!stage.isAtWork()) return write(text, ...rest)
       stage.print(String(text))
+      const accepted = rest.at(-1)
+      if (typeof accepted === 'function') queueMicrotask(() => accepted())
       return true
     })
     for (const name of ['on', 'off'] as const) {

@@ -19,6 +19,9 @@ interface RunJson {
   readonly closed_by?: string
   readonly undo_of?: string
   readonly retry_of?: string
+  readonly plan?: object
+  readonly unusual?: string
+  readonly accept_unusual?: boolean
   readonly input: { readonly file: string }
 }
 

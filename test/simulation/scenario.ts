@@ -153,6 +153,10 @@ export interface Scenario {
   /** Which of our deactivations Okta accepts although the user is back at once, counted from 1. */
   readonly hollow: readonly number[]
   readonly moves: readonly Move[]
+  /** What others do between the plan that the first run carries out and that run; null where it carries out none. */
+  readonly planned: readonly { readonly user: string; readonly action: Action }[] | null
+  /** The job's earlier runs: ordinary nights, one of which named the same users if it is an `old` input; null: none. */
+  readonly past: 'usual' | 'old' | null
 }
 
 /** The group that a job may protect. */

@@ -31,6 +31,8 @@ const plain: Partial<Scenario> = {
   sameNames: false,
   undoneAfterMs: null,
   verify: null,
+  planned: null,
+  past: null,
 }
 
 /** Leaves out of a scenario whatever is not needed to break the same invariant. */
