@@ -1,6 +1,6 @@
 import type { BucketReport } from '../budget/lane.ts'
 import { Tally } from '../budget/tally.ts'
-import type { Hold } from '../files/hold/hold.ts'
+import type { Holding } from '../files/hold/joint-hold.ts'
 import { readRows } from '../input/read-rows.ts'
 import type { InputRow } from '../input/row.ts'
 import { rowSettings } from '../job/input-settings.ts'
@@ -46,7 +46,7 @@ export interface ExecutionOptions {
   readonly run: RunFile
   /** How far the journal was at the last stop; null before the first stop, or if it was not recorded. */
   readonly recorded: JournalHead | null
-  readonly hold: Pick<Hold, 'ensure' | 'valid' | 'afterSilence'>
+  readonly hold: Holding
   readonly credentials: CredentialFacts
   readonly send: (request: OktaRequest) => Promise<Answer>
   readonly clock: OktaClock

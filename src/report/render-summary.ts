@@ -174,6 +174,7 @@ function renderEnd(summary: Summary): string[] {
 }
 
 function hasRowsToFeed(summary: Summary): boolean {
+  if (summary.rows_to_feed !== undefined) return summary.rows_to_feed > 0
   return hasTasksToRetry(summary) || summary.skipped.invalid_row > 0
 }
 

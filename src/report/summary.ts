@@ -106,6 +106,7 @@ export const summarySchema = z
     excused: count
       .default(0)
       .describe('Failed tasks whose step says go_on, in rows whose last step succeeded or was unchanged.'),
+    rows_to_feed: count.optional().describe('Rows in failed.csv. Absent in older summaries.'),
     actions: z
       .partialRecord(z.enum([...actionNames, 'unknown']), resultCounts)
       .describe('Tasks by action and result; unknown: bad rows without a valid action.'),

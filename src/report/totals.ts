@@ -28,6 +28,12 @@ export interface ResultTotals {
   readonly lag: Lag | null
 }
 
+/** The same, with what `failed.csv` came to. */
+export interface WrittenTotals extends ResultTotals {
+  /** Rows in `failed.csv`. */
+  readonly rowsToFeed: number
+}
+
 /** Counts rows one by one and keeps none of them. */
 export interface TotalsCounter {
   add(row: ReportRow): void

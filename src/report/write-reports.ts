@@ -1,11 +1,15 @@
+import { dottedNames, usedColumns } from '../input/column-mapping.ts'
 import { expectedSkips } from '../rules/result.ts'
+import { columnMapping, columnsOfJob } from '../run/input-of-run.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { exitCodeOf } from './exit-code.ts'
+import { type FailedLayout, layOutFailed } from './failed-rows.ts'
 import { FeedAgain, findSuperseded } from './feed-again.ts'
 import type { ReportRow } from './report-row.ts'
 import { reportRows } from './report-rows.ts'
 import { type ExecutionFacts, summarize } from './summarize.ts'
 import { type Summary, writeSummary } from './summary.ts'
+import { findEarlierWhy } from './why-column.ts'
 import { writeResults } from './write-results.ts'
 
 /**
@@ -26,8 +30,6 @@ export async function writeReports(
   const superseded = settled < run.input.tasks ? await findSuperseded(rows()) : undefined
   const maxLag = run.job.input.due?.max_lag_seconds ?? null
   const feeding = new FeedAgain(superseded)
-  const { user, action } = run.input.mapping
-  const dotted = [user, action ?? ''].filter((column) => column.includes('.'))
   const totals = await writeResults(
     directory,
     run.input.columns,
@@ -35,11 +37,20 @@ export async function writeReports(
     feeding,
     beforeCommit,
     maxLag,
-    dotted,
+    await failedLayout(run, rows),
   )
   const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips)
   const summary = summarize({ directory, run, end, totals, exitCode })
   await beforeCommit()
   await writeSummary(directory, summary)
   return summary
+}
+
+/** How `failed.csv` is laid out, so that the same job can be fed with it and decides alike. */
+async function failedLayout(run: RunFile, rows: () => AsyncIterable<ReportRow>): Promise<FailedLayout> {
+  const { columns } = run.input
+  const mapping = columnMapping(run)
+  const named = columnsOfJob(run)
+  const earlier = await findEarlierWhy(columns, usedColumns(mapping, named), rows)
+  return layOutFailed(columns, dottedNames(columns, [mapping.user, mapping.action, ...named]), earlier)
 }

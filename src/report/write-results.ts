@@ -4,10 +4,10 @@ import { renderCsv } from '../input/csv/csv-text.ts'
 import { jsonLineRenderer } from '../input/json/json-line.ts'
 import type { Cell } from '../input/row.ts'
 import { nameInputColumns, resultColumns } from './columns.ts'
-import { failedCells, failedColumns } from './failed-rows.ts'
+import { type FailedLayout, failedCells, failedColumns, layOutFailed } from './failed-rows.ts'
 import { FeedAgain } from './feed-again.ts'
 import type { ReportRow } from './report-row.ts'
-import { createTotalsCounter, type ResultTotals } from './totals.ts'
+import { createTotalsCounter, type WrittenTotals } from './totals.ts'
 
 /** Rows that are rendered together. No more rows than this are in memory. */
 const rowsPerBatch = 256
@@ -16,8 +16,7 @@ const rowsPerBatch = 256
  * Writes `results.csv`, `results.jsonl` and `failed.csv` into the directory in one pass over the rows, which must come
  * in input order. `maxLag` is the bound of lags in seconds. `columns` are the input's own columns, in its order. The next row is requested only when the rows
  * before it are written. Each file appears whole, mode 0600, or not at all. Throws a KnownError if a file can't be
- * written, and whatever the rows throw. `dotted` are names that reach into objects, for which `failed.csv` gets columns,
- * so that it can be fed by the same flags.
+ * written, and whatever the rows throw. `layout` is that of `failed.csv`.
  */
 export async function writeResults(
   directory: string,
@@ -26,13 +25,13 @@ export async function writeResults(
   feeding: FeedAgain = new FeedAgain(),
   beforeCommit: () => Promise<void> = async () => {},
   maxLag: number | null = null,
-  dotted: readonly string[] = [],
-): Promise<ResultTotals> {
+  layout: FailedLayout = layOutFailed(columns),
+): Promise<WrittenTotals> {
   const names = [...resultColumns, ...nameInputColumns(columns)]
-  const fed = [...columns, ...dotted.filter((column) => !columns.includes(column))]
   const toJsonLine = jsonLineRenderer(names)
   const counter = createTotalsCounter(maxLag)
   const opened: ReplacingFile[] = []
+  let rowsToFeed = 0
   async function openFile(name: string): Promise<ReplacingFile> {
     const file = await openReplacingFile(join(directory, name))
     opened.push(file)
@@ -44,23 +43,24 @@ export async function writeResults(
     const resultsJsonl = await openFile('results.jsonl')
     const failedCsv = await openFile('failed.csv')
     await resultsCsv.write(renderCsv([names]))
-    await failedCsv.write(renderCsv([failedColumns(fed)]))
+    await failedCsv.write(renderCsv([failedColumns(layout)]))
 
     for await (const batch of inBatches(rows)) {
       for (const row of batch) counter.add(row)
       const records = batch.flatMap((row) => toRecords(row, columns))
       const again = batch.filter((row) => feeding.see(row))
+      rowsToFeed += again.length
       await Promise.all([
         resultsCsv.write(renderCsv(records)),
         resultsJsonl.write(records.map(toJsonLine).join('')),
-        ...(again.length > 0 ? [failedCsv.write(failedText(again, fed))] : []),
+        ...(again.length > 0 ? [failedCsv.write(failedText(again, layout))] : []),
       ])
     }
     for (const file of opened) {
       await beforeCommit()
       await file.commit()
     }
-    return counter.totals()
+    return { ...counter.totals(), rowsToFeed }
   } finally {
     for (const file of opened) await file.discard()
   }
@@ -69,8 +69,8 @@ export async function writeResults(
 type Cells = readonly (Cell | undefined)[]
 
 /** Each row by itself, because rows that were not read differ in length. */
-function failedText(rows: readonly ReportRow[], columns: readonly string[]): string {
-  return rows.map((row) => renderCsv([failedCells(row, columns)])).join('')
+function failedText(rows: readonly ReportRow[], layout: FailedLayout): string {
+  return rows.map((row) => renderCsv([failedCells(row, layout)])).join('')
 }
 
 function ownCells(row: ReportRow, columns: readonly string[]): Cells {

@@ -51,6 +51,8 @@ export function drawScenario(seed: number): Scenario {
     seed,
     users,
     rows,
+    format: draws.chance('workbook', rules.due ? 0.4 : 0.08) ? 'xlsx' : 'csv',
+    ownDates: rules.due && draws.chance('own dates', 0.5),
     steps: !contrary && draws.chance('steps', 0.25) ? drawSteps(draws) : null,
     inDoubt: draws.chance('in doubt', 0.4) ? 'retry' : 'keep',
     respondAsync: draws.chance('async', 0.25),

@@ -1,4 +1,5 @@
 import { disturb } from './disturb.ts'
+import { inputName } from './input.ts'
 import { checkEnd } from './invariants.ts'
 import { type PlantedBug, plant } from './planted-bugs.ts'
 import { prepare, writeNow } from './prepare.ts'
@@ -69,7 +70,7 @@ class Story {
   readonly reports: Report[] = []
   readonly #world: World
   #run = 'r1'
-  #input = `${home}/input.csv`
+  #input: string
   #fed = 0
   #moves = 0
   /** The plan that the first run carries out; null if there is none. */
@@ -79,6 +80,7 @@ class Story {
 
   constructor(world: World) {
     this.#world = world
+    this.#input = `${home}/${inputName(world.scenario)}`
   }
 
   async tell(): Promise<void> {

@@ -14,6 +14,8 @@ const lists = [
   'protect',
 ] as const
 const plain: Partial<Scenario> = {
+  format: 'csv',
+  ownDates: false,
   limits: { lifecycle: 600, reads: 1000 },
   orgConcurrency: 75,
   othersPerMinute: 0,
