@@ -14,8 +14,13 @@ export async function findUnusualInput(
   runsDirectory: string,
 ): Promise<string | null> {
   if (!fromJobFile || org === null || job.guards.unusual === 'off') return null
-  const past = await readJobHistory(runsDirectory, job.name, org.orgUrl)
+  const history = await readJobHistory(runsDirectory, job.name, org.orgUrl)
+  // What can't be checked holds.
+  if ('unreadable' in history) {
+    const why = history.unreadable.replace(/\.$/, '')
+    return `what is usual can't be found out, because an earlier run can't be read: ${why}; restore it, or move its directory out of ${runsDirectory}`
+  }
   const { dueUsers: users, sample, duplicateRows: repeatedRows } = survey
   const columns = tableColumns(job.input.format, mapping.columns)
-  return findUnusual({ users, sample, columns, repeatedRows }, past)
+  return findUnusual({ users, sample, columns, repeatedRows }, history.past)
 }

@@ -77,7 +77,7 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
   const acceptRefusals = planned?.plan.head.accept_refusals ?? args['accept-refusals']
   // The reads for the question and those of the run share the windows.
   const sentBefore = new SentRecently()
-  const acceptUnusual = args['accept-unusual']
+  const acceptUnusual = args['accept-unusual'] || planned?.plan.head.accept_unusual === true
   const start = {
     ...args,
     acceptRefusals,
@@ -179,8 +179,8 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
   }
   const job = realOrg === null ? withoutOutsideFiles(checked.job, directory) : checked.job
   const { fromJobFile, runsDirectory } = options
-  const finding =
-    planned === null ? await findUnusualInput(checked, fromJobFile, realOrg, runsDirectory) : null
+  // Also of a planned input: it may have been planned beside other runs.
+  const finding = await findUnusualInput(checked, fromJobFile, realOrg, runsDirectory)
   // At a terminal the question that follows decides.
   const isAsked = !yes && job.guards.unusual === 'ask'
   const unusual = isAsked ? null : finding

@@ -1,4 +1,5 @@
 import { textInFormula } from '../csv/text-formula.ts'
+import { checkUserKey } from '../key/user-key.ts'
 import type { Cell, InputRow, RawRecord } from '../row.ts'
 import { plainName, userNames } from './column-names.ts'
 
@@ -35,7 +36,7 @@ export class OtherHeader {
     const cellNames = this.#columns.map((column) => nameIn(cells.get(column)))
     const isHeader = this.#isHeader(cellNames) || this.#namesMailElsewhere(cellNames)
     if (isHeader && (this.#isAfterTitle || !this.#isSame(cellNames))) this.#found = row.row
-    this.#isAfterTitle = !isHeader && (row.kind === 'invalid' || isAlone(cells))
+    this.#isAfterTitle = !isHeader && (isRefused(row) || isAlone(cells))
     return row
   }
 
@@ -77,6 +78,16 @@ export class OtherHeader {
     const problems = [{ column: null, message }]
     return { kind: 'invalid', row: row.row, line, user, action: actions[0] ?? '', problems, cells, raw: null }
   }
+}
+
+/**
+ * Whether a row is bad by itself. That its key is a short name tells only beside the other rows, when all are known: each
+ * reading of the input must find the same titles.
+ */
+function isRefused(row: InputRow): boolean {
+  if (row.kind !== 'invalid') return false
+  const check = checkUserKey(row.user)
+  return 'problem' in check || check.kind !== 'short_name'
 }
 
 /** Whether a row has one cell alone, as a title has. */
