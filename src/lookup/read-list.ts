@@ -25,8 +25,9 @@ export async function readList(
       const isUnknown = got.failed.kind === 'answered' && got.failed.httpStatus === 404
       return { why: describeAnswer(got.failed), isUnknown }
     }
-    const page = parseListPage(got.found)
-    if (page === null) return notUnderstood('its answer is not a list')
+    const page = parseListPage(got.found, isOfIam(first) ? 'value' : 'list')
+    if (page === null)
+      return notUnderstood('its answer is not a list, or where the list goes on is not understood')
     if (!onPage(page.entries) || page.next === null) return null
     const path = pathWithin(parts.orgUrl, page.next)
     if (path === null)
@@ -34,6 +35,11 @@ export async function readList(
     if (seen.has(path)) return notUnderstood('it names a page again that was read already')
     request = { ...first, path }
   }
+}
+
+/** The lists under this path have their entries in `value`. Source: Okta's reference of `/api/v1/iam`. */
+function isOfIam({ path }: OktaRequest): boolean {
+  return path.startsWith('/api/v1/iam/')
 }
 
 function notUnderstood(why: string): Unchecked {

@@ -42,8 +42,11 @@ export interface Answered {
    * do.
    */
   readonly retryAfterMs: number | null
-  /** Where the `link` header says that the next page of a list is; absent if it says nothing. */
-  readonly nextPage?: string
+  /**
+   * Where the `link` header says that the next page of a list is; null if it names one in a form that can't be understood;
+   * absent if it says nothing.
+   */
+  readonly nextPage?: string | null
   /** Whether the call was sent again with a new access token, since it had been refused with 401 before. */
   readonly withNewToken?: true
 }

@@ -10,7 +10,7 @@ import { type Answer, type AnswerBody, type Answered, isOktas } from './answer.t
  * - `in_transition`: certainly not applied, since an earlier change of the user is still under way (E0000112).
  * - `wrong_status`: refused, it seems because of the user's status; a read shows the truth.
  * - `no_permission`: a refusal that names the credentials. It concerns this user or, if many come in a row, the token.
- * - `bad_credentials`: 401; nothing can be sent any more.
+ * - `bad_credentials`: Okta's own 401; nothing can be sent any more.
  * - `refused`: any other refusal; the task has failed.
  * - `in_doubt`: it may have been applied. `settleAtOnce` if Okta itself answered, so that nothing is still under way.
  */
@@ -49,6 +49,14 @@ function speaksOfCredentials({ httpStatus, error, authenticate }: Answered): boo
 }
 
 /**
+ * Whether Okta itself refuses the credentials. A 401 of a proxy tells nothing of that, and not whether it has passed the
+ * call on before.
+ */
+export function refusesCredentials(answer: Answered): boolean {
+  return answer.httpStatus === 401 && (isOktas(answer) || answer.authenticate !== null)
+}
+
+/**
  * Whether a body is Okta's answer to an accepted lifecycle call: `{}`, or an activation link. Nobody else sends exactly
  * that, so it counts even without Okta's headers.
  */
@@ -74,7 +82,7 @@ export function classifyLifecycle(action: Action, answer: Answer): Outcome {
   if (httpStatus === 429) {
     return isConcurrencyLimit(answer) ? { kind: 'concurrency_limited' } : { kind: 'rate_limited' }
   }
-  if (httpStatus === 401) return { kind: 'bad_credentials' }
+  if (httpStatus === 401) return refusesCredentials(answer) ? { kind: 'bad_credentials' } : doubt
   if (httpStatus >= 500) {
     if (error?.errorCode === 'E0000010') return { kind: 'not_applied' }
     return { kind: 'in_doubt', settleAtOnce: httpStatus === 500 && error !== null }
@@ -122,7 +130,7 @@ export function classifyRead(answer: Answer): ReadOutcome {
   const { httpStatus, error, body } = answer
   if (httpStatus >= 200 && httpStatus < 300) return httpStatus === 200 && hasForm(body) ? 'found' : 'again'
   if (httpStatus === 429) return isConcurrencyLimit(answer) ? 'concurrency_limited' : 'rate_limited'
-  if (httpStatus === 401) return 'bad_credentials'
+  if (httpStatus === 401) return refusesCredentials(answer) ? 'bad_credentials' : 'again'
   if (httpStatus === 404 && error?.errorCode === 'E0000007') return 'not_found'
   if (speaksOfCredentials(answer)) return 'no_permission'
   // An answer that is not Okta's says nothing about the user.

@@ -41,7 +41,7 @@ function readAnswer(received: Received): Answer {
     location: singleHeader(headers.location) ?? null,
     authenticate: namedError(headers),
     retryAfterMs: parseRetryAfter(singleHeader(headers['retry-after']), Date.now()),
-    ...(nextPage === null ? {} : { nextPage }),
+    ...(nextPage === undefined ? {} : { nextPage }),
     ...(withNewToken === true ? { withNewToken } : {}),
   }
 }

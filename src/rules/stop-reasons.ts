@@ -1,6 +1,7 @@
 import { exitCodes } from '../messages/known-error.ts'
 import type { StopReason } from '../messages/stop.ts'
 import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
+import { refusesCredentials } from '../okta/classify.ts'
 import { lossOf } from '../okta/loss.ts'
 
 /**
@@ -14,7 +15,7 @@ export const refusalsThatAsk = 10
  * answer says neither.
  */
 export function credentialsRefusedBy(answer: Answer): StopReason | null {
-  if (answer.kind === 'answered') return answer.httpStatus === 401 ? credentialsRefused(answer) : null
+  if (answer.kind === 'answered') return refusesCredentials(answer) ? credentialsRefused(answer) : null
   const { tokenRefusal } = answer
   if (tokenRefusal === undefined) return null
   return refused(`Okta gives no access token: ${tokenRefusal.why}.`, tokenRefusal.fix)

@@ -71,6 +71,9 @@ export async function observeOrg(
 }
 
 function firstIdIn(answer: Answer): string | null {
-  const id = answer.kind === 'answered' ? parseListPage(answer)?.entries[0]?.id : null
+  const id =
+    answer.kind === 'answered'
+      ? (parseListPage(answer) ?? parseListPage(answer, 'value'))?.entries[0]?.id
+      : null
   return typeof id === 'string' ? id : null
 }
