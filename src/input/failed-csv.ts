@@ -3,7 +3,7 @@ import { findByteOrderMark } from './bytes/byte-order-mark.ts'
 import type { InputEncoding, NamedEncoding } from './bytes/encoding.ts'
 import { fileChunks, fileHead } from './bytes/file-chunks.ts'
 import { decodeUtf8Chunks, NotUtf8 } from './bytes/utf8.ts'
-import { candidates, userNames, withoutCase } from './columns/column-names.ts'
+import { candidates, isWithoutName, userNames, withoutCase } from './columns/column-names.ts'
 import { readCsv } from './csv/read-csv.ts'
 import { type CsvLayout, readCsvLayout } from './csv/read-header.ts'
 import { textInFormula } from './csv/text-formula.ts'
@@ -24,7 +24,7 @@ const reason = /^(?:failed|in doubt|not run|skipped)(?:[:;]|$)/
 
 /** The last column with a name. Spreadsheets add columns without one, if a row is wider than the header. */
 function lastColumn(columns: readonly string[]): string | undefined {
-  return columns.findLast((column) => !/^column_\d+$/.test(column))
+  return columns.findLast((column) => !isWithoutName(column))
 }
 
 /** Whether a header is that of a `failed.csv`: it has the user's column, and the added one as its last. */

@@ -39,6 +39,16 @@ export function plainName(column: string): string {
     .replaceAll(/[^\p{L}\p{M}\p{N}]/gu, '')
 }
 
+/** Whether a column is named as one that `failed.csv` adds. */
+export function isWhyColumn(column: string): boolean {
+  return /^(?:why|failedwhy\d*)$/.test(plainName(column))
+}
+
+/** Whether a column has the name that is given to those without one. */
+export function isWithoutName(column: string): boolean {
+  return /^column_\d+$/.test(column)
+}
+
 /** The columns that may be meant: by the given name, exactly or else in any letter case, or by the usual names. */
 export function candidates(
   columns: readonly string[],
