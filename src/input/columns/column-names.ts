@@ -94,7 +94,7 @@ const foreignDelimiter = /[\^~|;\t]/
 export function likelyUserColumns(columns: readonly string[]): string[] {
   return columns.filter(
     (column) =>
-      /mail|login|upn|principal|account|user/.test(plainName(column)) &&
+      /mail|login|upn|principal|account|user/.test(withoutCase(column).normalize('NFKC')) &&
       !isOtherPersons(column) &&
       !foreignDelimiter.test(column),
   )

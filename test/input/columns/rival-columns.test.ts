@@ -125,6 +125,11 @@ describe('a column about somebody else', () => {
     await withInput('Name,Manager Email\nAda,max@example.com\n', async (file) => {
       expect((await knownErrorOf(resolveColumns(file, csv)))?.next).not.toContain('Manager')
     })
+    const tickets = 'Key,Reporter Email,Custom field (Employee Email)\n1,max@example.com,ada@example.com\n'
+    await withInput(tickets, async (file) => {
+      const { next } = await knownErrorOf(resolveColumns(file, csv))
+      expect(next).toContain("--user-column 'Custom field (Employee Email)'")
+    })
     await withInput('Name^Email\nAda^ada@example.com\n', async (file) => {
       expect((await knownErrorOf(resolveColumns(file, csv)))?.next).not.toContain('^')
     })
