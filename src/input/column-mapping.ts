@@ -15,11 +15,13 @@ import { findHeaderBelow, type HeaderBelow } from './columns/find-header-line.ts
 import { idColumnsWithoutIds, keysOf } from './columns/look-at-records.ts'
 import { readCsv } from './csv/read-csv.ts'
 import { readCsvLayout } from './csv/read-header.ts'
+import { headerIsLine1, isFailedHeader } from './failed-csv.ts'
 import type { InputFile } from './input-file.ts'
 import { refuseEnvelope } from './json/envelope.ts'
 import { cellAt } from './json/nested.ts'
 import { readJson } from './json/read-json.ts'
 import { isUserId } from './key/user-key.ts'
+import { isNotReadMark } from './not-read-mark.ts'
 import type { Cell, InputFormat, RawRecord } from './row.ts'
 import type { SheetColumns } from './xlsx/sheet-columns.ts'
 
@@ -231,13 +233,19 @@ async function sheetColumns(input: InputFile, settings: InputSettings): Promise<
   const { readSheetColumns } = await import('./xlsx/sheet-columns.ts')
   const { readXlsx } = await import('./xlsx/read-xlsx.ts')
   const header = await readSheetColumns(input, settings.userColumn)
+  const named = input.headerLine ?? 1
+  if (named > 1) {
+    const first = await readSheetColumns({ ...input, headerLine: null }, settings.userColumn)
+    if (isFailedHeader(first.columns, settings.userColumn))
+      throw headerIsLine1(input.name, named, `row ${first.line} looks like the header of a failed.csv`)
+  }
   try {
     checkHeader(input.name, header.columns)
     return await tableColumns(input, header, settings, () => readXlsx(input, header.columns, []))
   } catch (error) {
     if (!(error instanceof KnownError)) throw error
-    const named = (input.headerLine ?? null) !== null ? error : withHeaderLine(error, header.below)
-    throw withSheets(named, header)
+    const placed = (input.headerLine ?? null) !== null ? error : withHeaderLine(error, header.below)
+    throw withSheets(placed, header)
   }
 }
 
@@ -258,6 +266,9 @@ async function tableColumns(
   settings: InputSettings,
   records: () => AsyncIterable<RawRecord>,
 ): Promise<ColumnMapping> {
+  const named = input.headerLine ?? 1
+  if (named > 1 && columns.some(isNotReadMark))
+    throw headerIsLine1(input.name, named, 'it is a row that a failed.csv marks as not read')
   const data = dataInHeader(columns)
   if (data !== null)
     throw new Refusal(

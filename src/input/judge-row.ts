@@ -5,6 +5,7 @@ import { candidates, plainName, withoutCase } from './columns/column-names.ts'
 import { textInFormula } from './csv/text-formula.ts'
 import { unmarkDateCell } from './due/date-cell.ts'
 import { createDueReader, type DueFormat } from './due/read-due.ts'
+import { listOfUsers } from './json/envelope.ts'
 import { cellAt, isAmbiguous } from './json/nested.ts'
 import { trimInvisible } from './key/trim.ts'
 import { checkUserKey, type UserKeyCheck } from './key/user-key.ts'
@@ -157,6 +158,7 @@ interface Condition {
 export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): RowJudge {
   const named = (column: string): string => candidates(mapping.columns, column, [])[0] ?? column
   const problemOfMark = createMarkCheck(mapping)
+  const isJson = settings.format === 'json' || settings.format === 'jsonl'
   const conditions: Condition[] = Object.entries(settings.where ?? {}).map(([column, values]) => ({
     column: named(column),
     wanted: new Set(values.map(withoutCase)),
@@ -223,8 +225,14 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
       return { kind: 'not_selected', row, line, cells, ...written, problems: [unmet] }
     const user = withIdsOnly(judgeUser(userCell, mapping), settings)
     const actions = judgeActions(actionCell, settings)
+    const list = isJson ? listOfUsers(cells) : null
     const sendEmail = checkSendEmail(mapping.sendEmail === null ? undefined : cells.get(mapping.sendEmail))
     const problems: RowProblem[] = unmet === null ? [] : [unmet]
+    if (list !== null)
+      problems.push({
+        column: list,
+        message: `a list of users stands under ${shown(list)}, beside the user of the record; nobody can tell who is meant. Give the list alone, or take that key out`,
+      })
     const noText = unread.has(mapping.user) ? null : notText(record, mapping.user, userCell)
     if (noText !== null) problems.push(noText)
     else if (isAmbiguous(cells, mapping.user))

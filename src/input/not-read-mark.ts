@@ -1,5 +1,5 @@
 import { shown } from '../messages/shown.ts'
-import { plainName } from './columns/column-names.ts'
+import { isWhyColumn, isWithoutName } from './columns/column-names.ts'
 import { textInFormula } from './csv/text-formula.ts'
 import { trimInvisible } from './key/trim.ts'
 import { checkUserKey } from './key/user-key.ts'
@@ -15,11 +15,7 @@ export function isNotReadMark(cell: Cell | undefined): cell is string {
 
 /** The last column that is named as one that `failed.csv` adds; undefined if there is none. */
 export function findWhyColumn(columns: readonly string[]): string | undefined {
-  return columns.findLast(isWhy)
-}
-
-function isWhy(column: string): boolean {
-  return /^(?:why|failedwhy\d*)$/.test(plainName(column))
+  return columns.findLast(isWhyColumn)
 }
 
 /**
@@ -39,7 +35,7 @@ export function createMarkCheck({
   const why = findWhyColumn(columns)
   if (why === undefined) return null
   // A spreadsheet adds columns without a name, if a row is wider than the header.
-  const isAdded = (column: string): boolean => isWhy(column) || /^column_\d+$/.test(column)
+  const isAdded = (column: string): boolean => isWhyColumn(column) || isWithoutName(column)
   const added = columns
     .slice(columns.findLastIndex((column) => !isAdded(column)) + 1)
     .filter((column) => column !== user)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type ColumnMapping, resolveColumns } from '../input/column-mapping.ts'
+import { formOf } from '../input/failed-csv.ts'
 import { type InputFile, inputName } from '../input/input-file.ts'
 import { type InvalidRow, rowPlace } from '../input/row.ts'
 import { settleInput } from '../input/settle-input.ts'
@@ -46,16 +47,20 @@ export async function checkInput(prepared: Prepared, directory: string): Promise
 export async function surveyCopy(prepared: Prepared, directory: string): Promise<CheckedInput> {
   const received = await copyInput(prepared.source, directory, 'input.received')
   const file = { path: join(directory, received.file), name: inputName(prepared.source) }
-  const { format, encoding } = await settleInput(file, prepared)
+  const { header_line: namedLine, user_column: userColumn } = prepared.merge(prepared.format).input
+  const named = { format: prepared.format, encoding: prepared.encoding, headerLine: namedLine }
+  const form = await formOf(file, named, userColumn)
+  const { format, encoding } = await settleInput(file, form)
   const copy = await nameInputCopy(directory, received, format)
   const merged = prepared.merge(format)
   const path = join(directory, copy.file)
-  const { header_line: headerLine, hidden_rows: hiddenRows } = merged.input
+  const { headerLine } = form
+  const { hidden_rows: hiddenRows } = merged.input
   const found: InputFile = { ...file, path, encoding, headerLine, hiddenRows, sheet: merged.input.sheet }
   const choice = format === 'xlsx' ? await chosenSheet(found) : null
   const sheet = choice?.sheet.name ?? null
   const input = { ...found, sheet }
-  const job = { ...merged, input: { ...merged.input, sheet } }
+  const job = { ...merged, input: { ...merged.input, sheet, header_line: headerLine } }
   const columns = await resolveColumns(input, inputSettings(job))
   const survey = await surveyInput(input, columns, rowSettings(job))
   refuseRival(input.name, job.input.user_column, survey)

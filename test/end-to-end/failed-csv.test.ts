@@ -161,3 +161,25 @@ it('a failed.csv without a row is not offered for feeding', async () => {
     expect(end.stdout).toContain('okta-lifecycle retry run')
   })
 })
+
+it('the same job takes its failed.csv, whatever it says of the form of its own input', async () => {
+  await withWorkplace(async (place) => {
+    const [leaver, other] = makeUsers({ count: 2 }).map(({ login }) => login)
+    const org = await place.org({
+      users: makeUsers({ count: 2 }),
+      fault: ({ action }) => (action === null ? null : { name: 'forbidden' }),
+    })
+    const text = `Leavers of Köln\nEmail,Name\n${leaver},Jörg\nName,Email\nBob,${other}\n`
+    await place.write('in.csv', Buffer.from(text, 'latin1'))
+    await place.write(
+      'job.yaml',
+      'name: leavers\naction: suspend\ninput: { header_line: 2, encoding: windows-1252 }\n',
+    )
+    const first = await feed(place, org, 'in.csv', 'run-1', '--job', 'job.yaml')
+    expect(first.failed).toMatch(/^Email,Name,why\n.+,Jörg,failed: .+\nName,Email,"?not read: .+\nBob,.+\n$/)
+    const second = await feed(place, org, 'runs/run-1/failed.csv', 'run-2', '--job', 'job.yaml')
+    expect(second.failed).toBe(first.failed)
+    const flags = ['--action', 'suspend', '--header-line', '2']
+    expect((await feed(place, org, 'runs/run-2/failed.csv', 'run-3', ...flags)).failed).toBe(first.failed)
+  })
+})

@@ -69,6 +69,23 @@ const byText: readonly (readonly [start: RegExp, kind: FileKind])[] = [
   [/^<(\?xml|[a-z][\w:.-]*(\s[^>]*)?>\s*<)/i, { what: 'an XML file', next: exportAgain }],
   [/^ID;P\w*(;[A-Z]\w*)*\r?\n[A-Z];/, { what: 'a spreadsheet in SYLK form (.slk)', next: openAndSave }],
   [/^TABLE\r?\n0,1\r?\n"/, { what: 'a spreadsheet in Data Interchange Format (.dif)', next: openAndSave }],
+  [
+    /^(version: 1\r?\n|#[^\n]*\n|\s)*dn::? /i,
+    { what: 'an LDIF file, an export of a directory', next: exportAgain },
+  ],
+  [/^BEGIN:VCARD/i, { what: 'a vCard file', next: exportAgain }],
+  [/^BEGIN:VCALENDAR/i, { what: 'a calendar (iCalendar)', next: exportAgain }],
+  [
+    /^(%YAML|---\s*\r?\n\s*(- |[\w-]+:\s)|- [\w-]+:\s|[\w-]+:[ \t]*\r?\n\s*- (\w+:\s|\S+@))/,
+    { what: 'a YAML file', next: exportAgain },
+  ],
+  [
+    /^\{\s*("index"\s*:[^{}]*)?"columns"\s*:\s*\[[^\]{}]*\][\s\S]*?"data"\s*:\s*\[\s*\[/,
+    {
+      what: 'JSON of the "split" form of pandas, whose rows have no names',
+      next: () => 'Write it with one object for each row: df.to_json("users.json", orient="records").',
+    },
+  ],
   [/^MIME-Version:/i, { what: 'a web page in an archive (MHTML)', next: openAndSave }],
 ]
 

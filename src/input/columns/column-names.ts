@@ -2,6 +2,7 @@ import { textInFormula } from '../csv/text-formula.ts'
 import { addressesIn } from '../key/address.ts'
 import { trimInvisible } from '../key/trim.ts'
 import { isUserId } from '../key/user-key.ts'
+import { withoutHarmlessBrackets } from './brackets.ts'
 import { isOtherPersons } from './other-person.ts'
 
 /** The names by which a column is known, as {@link plainName} writes them. */
@@ -39,13 +40,39 @@ export function plainName(column: string): string {
     .replaceAll(/[^\p{L}\p{M}\p{N}]/gu, '')
 }
 
+/**
+ * The name by which a column may be taken for the user's by itself: as {@link plainName}, but with what stands in
+ * brackets, unless it is known to be harmless.
+ */
+function plainUserName(column: string): string {
+  return plainName(
+    withoutHarmlessBrackets(withoutCase(column).normalize('NFKC')).replaceAll(/[()[\]{}<>]/g, ' '),
+  )
+}
+
+/** Whether a column is known by one of the usual names. Only the user's must not be taken wrongly: an action that was
+ * passed over would give way to the job's. */
+function isUsual(column: string, usual: readonly string[]): boolean {
+  return usual.includes(usual === userNames ? plainUserName(column) : plainName(column))
+}
+
+/** Whether a column is named as one that `failed.csv` adds. */
+export function isWhyColumn(column: string): boolean {
+  return /^(?:why|failedwhy\d*)$/.test(plainName(column))
+}
+
+/** Whether a column has the name that is given to those without one. */
+export function isWithoutName(column: string): boolean {
+  return /^column_\d+$/.test(column)
+}
+
 /** The columns that may be meant: by the given name, exactly or else in any letter case, or by the usual names. */
 export function candidates(
   columns: readonly string[],
   explicit: string | null,
   usual: readonly string[],
 ): string[] {
-  if (explicit === null) return columns.filter((column) => usual.includes(plainName(column)))
+  if (explicit === null) return columns.filter((column) => isUsual(column, usual))
   if (columns.includes(explicit)) return [explicit]
   const wanted = withoutCase(explicit)
   return columns.filter((column) => withoutCase(column) === wanted)
@@ -67,7 +94,7 @@ const foreignDelimiter = /[\^~|;\t]/
 export function likelyUserColumns(columns: readonly string[]): string[] {
   return columns.filter(
     (column) =>
-      /mail|login|upn|principal|account|user/.test(plainName(column)) &&
+      /mail|login|upn|principal|account|user/.test(withoutCase(column).normalize('NFKC')) &&
       !isOtherPersons(column) &&
       !foreignDelimiter.test(column),
   )

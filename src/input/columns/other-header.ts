@@ -1,7 +1,9 @@
 import { textInFormula } from '../csv/text-formula.ts'
+import { trimInvisible } from '../key/trim.ts'
 import { checkUserKey } from '../key/user-key.ts'
 import type { Cell, InputRow, RawRecord } from '../row.ts'
-import { plainName, userNames } from './column-names.ts'
+import { isWhyColumn, isWithoutName, plainName, userNames } from './column-names.ts'
+import { isOtherPersons } from './other-person.ts'
 
 /** Names of columns whose cells are addresses, as {@link plainName} writes them. */
 const mailNames = userNames.filter((name) => name.includes('mail') || name.includes('principal'))
@@ -13,6 +15,7 @@ const mailNames = userNames.filter((name) => name.includes('mail') || name.inclu
  */
 export class OtherHeader {
   readonly #columns: readonly string[]
+  readonly #user: string
   readonly #names: ReadonlySet<string>
   readonly #isOfMails: boolean
   #found: number | null = null
@@ -20,7 +23,9 @@ export class OtherHeader {
 
   /** @param user the column of the user, one of the columns */
   constructor(columns: readonly string[], user: string) {
-    this.#columns = columns
+    // A reason in a failed.csv is no part of the header that it stands beside.
+    this.#columns = columns.filter((column) => !isWhyColumn(column))
+    this.#user = user
     this.#isOfMails = mailNames.includes(plainName(user))
     this.#names = new Set([...columns.map(plainName), ...userNames])
   }
@@ -34,7 +39,10 @@ export class OtherHeader {
       return row
     }
     const cellNames = this.#columns.map((column) => nameIn(cells.get(column)))
-    const isHeader = this.#isHeader(cellNames) || this.#namesMailElsewhere(cellNames)
+    const isHeader =
+      namesUsers(cells.get(this.#user), this.#isOfMails) ||
+      this.#isHeader(cellNames) ||
+      this.#namesMailElsewhere(cellNames)
     if (isHeader && (this.#isAfterTitle || !this.#isSame(cellNames))) this.#found = row.row
     this.#isAfterTitle = !isHeader && (isRefused(row) || isAlone(cells))
     return row
@@ -68,7 +76,10 @@ export class OtherHeader {
   }
 
   #isSame(cellNames: readonly string[]): boolean {
-    return cellNames.every((name, index) => name === '' || name === plainName(this.#columns[index] ?? ''))
+    return cellNames.every((name, index) => {
+      const column = this.#columns[index] ?? ''
+      return name === plainName(column) || (name === '' && isWithoutName(column))
+    })
   }
 
   #under(row: InputRow, header: number): InputRow {
@@ -97,6 +108,43 @@ function isAlone(cells: RawRecord['cells']): boolean {
 
 function namesSomebody(row: InputRow): boolean {
   return row.user.includes('@') || (row.kind === 'valid' && row.keyKind === 'id')
+}
+
+/** Words by which a column of users is known, in any of the languages that such lists come in. */
+const userWords: ReadonlySet<string> = new Set([...userNames, 'mail', 'upn', 'courriel', 'correo'])
+const userWordInside = /メール|邮箱|邮件|郵箱|이메일/
+
+/** A remark in place of a user is no header. */
+const remark =
+  /^(no|not|has|have|is|was|without|missing|pending|wait\w*|await\w*|unknown|ask|see|check|kein\w*|ohne|fehlt|sans|pas|sin)\b/i
+
+/**
+ * Whether the user's cell names a column of users: `Email`, or `Manager Email`. What has no white space could be a short
+ * name such as `app-login`, unless the users are addresses.
+ */
+function namesUsers(cell: Cell | undefined, isOfMails: boolean): boolean {
+  if (typeof cell !== 'string') return false
+  const text = trimInvisible(textInFormula(cell)).normalize('NFKC')
+  if (text.length > longestName || remark.test(text)) return false
+  if (userNames.includes(plainName(text))) return true
+  if (!isOfMails && !/\s/.test(text)) return false
+  // `Manager` above addresses is their title, if not their header.
+  if (isOtherPersons(text) && text.split(/\s+/).length <= 2) return true
+  return userWordInside.test(text) || hasUserWord(text)
+}
+
+/** As long as names of columns are. A longer text is a note. */
+const longestName = 60
+
+/** Whether some of the words of a text, one after the other, are a name by which the user's column is known. */
+function hasUserWord(text: string): boolean {
+  const words = text
+    .replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}\p{M}\p{N}]+/u)
+  return words.some((_, start) =>
+    [1, 2, 3].some((count) => userWords.has(words.slice(start, start + count).join(''))),
+  )
 }
 
 function nameIn(cell: Cell | undefined): string {

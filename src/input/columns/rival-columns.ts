@@ -1,8 +1,8 @@
 import { foldLogin } from '../../okta/user.ts'
-import { textInFormula } from '../csv/text-formula.ts'
-import { trimInvisible } from '../key/trim.ts'
-import { checkUserKey } from '../key/user-key.ts'
+import { isUserId } from '../key/user-key.ts'
 import type { Cell } from '../row.ts'
+import { plainName } from './column-names.ts'
+import { type NamedUser, namedUsers } from './named-users.ts'
 import { isOtherPersons, isOwnOtherAddress } from './other-person.ts'
 
 /** A column that may be the one with the user just as well. */
@@ -17,17 +17,19 @@ interface Found {
   /** Rows in which it names somebody else than the user. */
   rows: number
   example: string
+  /** The column's name, with the keys that lead to the example if it stands inside an object. */
+  path: string
   /** The first address in it, and whether there is no other one. */
   address: string
   isOne: boolean
 }
 
-function seeAddress(found: Found, cell: Cell | undefined): void {
-  if (typeof cell !== 'string' || !cell.includes('@')) return
-  const check = checkUserKey(trimInvisible(textInFormula(cell)))
-  if ('problem' in check || check.kind !== 'address') return
-  found.isOne = found.address === '' || foldLogin(found.address) === foldLogin(check.key)
-  found.address ||= check.key
+function seeAddresses(found: Found, users: readonly NamedUser[]): void {
+  for (const { key, isAddress } of users) {
+    if (!isAddress) continue
+    found.isOne &&= found.address === '' || foldLogin(found.address) === foldLogin(key)
+    found.address ||= key
+  }
 }
 
 /**
@@ -43,7 +45,7 @@ export class RivalColumns {
   constructor(unused: readonly string[]) {
     const columns = unused.filter((column) => !isOtherPersons(column) && !isOwnOtherAddress(column))
     this.#found = new Map(
-      columns.map((column) => [column, { rows: 0, example: '', address: '', isOne: true }]),
+      columns.map((column) => [column, { rows: 0, example: '', path: '', address: '', isOne: true }]),
     )
   }
 
@@ -53,11 +55,13 @@ export class RivalColumns {
     const isOneUser = this.#rows === 1 || this.#user === user
     this.#user = isOneUser ? user : null
     for (const [column, found] of this.#found) {
-      const cell = cells.get(column)
-      if (isOneUser && found.isOne) seeAddress(found, cell)
-      if (typeof cell !== 'string' || !isSomebodyElse(cell, user)) continue
+      const users = namedUsers(column, cells.get(column))
+      if (isOneUser && found.isOne && !namesUser(users, user)) seeAddresses(found, users)
+      const other = somebodyElse(users, user)
+      if (other === null) continue
       found.rows += 1
-      found.example ||= cell.trim()
+      found.example ||= other.key
+      found.path ||= other.path
     }
   }
 
@@ -66,25 +70,37 @@ export class RivalColumns {
    * user; null if there is none.
    */
   rival(): RivalColumn | null {
-    for (const [column, { rows, example, address, isOne }] of this.#found) {
-      if (2 * rows > this.#rows) return { column, example }
+    for (const [column, { rows, example, path, address, isOne }] of this.#found) {
+      if (2 * rows > this.#rows) return { column: path, example }
       if (this.#user !== null && !isOne) return { column, example: address }
     }
     return null
   }
 }
 
+/** Names of columns that hold the id of whoever the row's address belongs to. */
+const ownIds = /^(okta|user|account|employee|person|profile)*(id|ids|uid|guid|key)$/
+
+/** Names of columns that hold an address of whoever the row's id belongs to. */
+const ownAddresses = /mail|login|upn|principal|account|user|profile|credential/
+
 /**
- * Whether a cell names a user, and another one. An id says nothing about an address, and the same name at another domain
- * is most often the same person.
+ * The first user of a cell who is another one than the row's; null if there is none, or if the row's stands there too. The
+ * same name at another domain is most often the same person. That an id and an address are of the same person, only a
+ * column that is named as one of the other kind says.
  */
-function isSomebodyElse(cell: string, user: string): boolean {
-  if (!cell.includes('@') && cell.length < 20) return false
-  const check = checkUserKey(trimInvisible(textInFormula(cell)))
-  if ('problem' in check || check.kind === 'short_name') return false
-  const isAddress = user.includes('@')
-  if ((check.kind === 'address') !== isAddress) return false
-  return isAddress ? nameOf(check.key) !== nameOf(user) : check.key !== user
+function somebodyElse(users: readonly NamedUser[], user: string): NamedUser | null {
+  const isUser = ({ key, isAddress, path }: NamedUser): boolean => {
+    if (isAddress)
+      return user.includes('@') ? nameOf(key) === nameOf(user) : ownAddresses.test(plainName(path))
+    return isUserId(user) ? key === user : ownIds.test(plainName(path))
+  }
+  const [first] = users
+  return first === undefined || users.some(isUser) ? null : first
+}
+
+function namesUser(users: readonly NamedUser[], user: string): boolean {
+  return user.includes('@') && users.some(({ key }) => nameOf(key) === nameOf(user))
 }
 
 function nameOf(address: string): string {

@@ -15,27 +15,18 @@ const hour = 3_600_000
 /** How far around a time the offsets of its zone are searched: beyond the largest jump there ever was, a whole day. */
 const around = [-40, -26, -13, 0, 13, 26, 40]
 
-/**
- * Names without a slash that the tz database itself has (its files `backward` and `etcetera`), in lower case. ICU knows
- * more of them, and for it BST is Dhaka, IST Kolkata and ECT Paris. EST, MST and HST are in the database but left out:
- * they are offsets without summer time, and whoever writes EST in July means New York.
- */
-const namesWithoutSlash: ReadonlySet<string> = new Set(
-  (
-    'utc gmt uct zulu universal greenwich gmt0 gmt+0 gmt-0 cet met eet wet est5edt cst6cdt mst7mdt pst8pdt cuba egypt ' +
-    'eire gb gb-eire hongkong iceland iran israel jamaica japan kwajalein libya navajo nz nz-chat poland portugal prc ' +
-    'roc rok singapore turkey w-su'
-  ).split(' '),
-)
-
 /** What is expected of the name of a time zone, for messages. */
 export const zoneExpected =
-  'a full IANA name such as Europe/London or America/New_York, or UTC; an abbreviation such as BST or EST stands for several zones'
+  'Area/Place, such as Europe/London or America/New_York, or UTC; an abbreviation such as BST, EST or CET stands for several zones, and GMT+5 or Etc/GMT+5 for the opposite of what it seems to say'
 
-/** A zone by its IANA name, such as Europe/Berlin; null if there is none of that name. Abbreviations are not names. */
+/**
+ * A zone by its IANA name in the form Area/Place, such as Europe/Berlin, or UTC; null if there is none of that name.
+ * Names without a slash mean several things: for ICU, BST is Dhaka, and whoever writes EST5EDT or GMT in a list may or may
+ * not mean summer time. The sign of Etc/GMT+5 is the reverse of what people mean (tz database, file etcetera). SystemV is
+ * ICU's own.
+ */
 export function findZone(name: string): IANAZone | null {
-  // Offsets such as +01:00 are not zones: they know no summer time. SystemV is ICU's own.
-  const isName = /^(?!systemv\/)[a-z][^/]*\//i.test(name) || namesWithoutSlash.has(name.toLowerCase())
+  const isName = /^(?!(?:systemv|etc)\/)[a-z][^/]*\//i.test(name) || name.toLowerCase() === 'utc'
   return isName && IANAZone.isValidZone(name) ? IANAZone.create(name) : null
 }
 

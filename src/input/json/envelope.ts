@@ -1,7 +1,27 @@
 import { Refusal } from '../../messages/known-error.ts'
 import { shellWord } from '../../messages/shell-word.ts'
 import { shown, shownList } from '../../messages/shown.ts'
+import { plainName, userNames } from '../columns/column-names.ts'
+import { isOtherPersons } from '../columns/other-person.ts'
+import { isUserId } from '../key/user-key.ts'
 import type { Cell } from '../row.ts'
+
+/** Whether a cell under a user's name may be one: an `id` is only if it looks like Okta's. */
+function isUserCell(column: string, cell: Cell): boolean {
+  return userNames.includes(plainName(column)) && (plainName(column) !== 'id' || isUserId(String(cell)))
+}
+
+/** The key of a record under which a list of users stands; null if there is none. Then the record may be about them. */
+export function listOfUsers(cells: ReadonlyMap<string, Cell>): string | null {
+  for (const [key, cell] of cells) {
+    if (typeof cell !== 'object' || cell === null) continue
+    const found = listsIn(new Map([[key, cell]]), (inner) =>
+      [...inner].some(([one, value]) => isUserCell(one, value)),
+    )
+    if (found.length > 0) return key
+  }
+  return null
+}
 
 /** Whether an object has the user's column. */
 type HasUser = (cells: ReadonlyMap<string, Cell>) => boolean
@@ -41,8 +61,43 @@ export function refuseEnvelope(name: string, cells: ReadonlyMap<string, Cell>, h
     )
   const people = [...cells].filter(([, cell]) => holdsUser(cell, hasUser))
   if (people.length < 2 || hasUser(cells)) return
+  const keys = people.map(([key]) => key)
+  if (keys.every(isNumberOrId))
+    throw new Refusal(
+      `${name}: the file is one object that holds ${people.length} users, each under a key of its own, such as ${shown(keys[0] ?? '')}; a list was expected.`,
+      `Make a list of them: jq '[.[]]' FILE > LIST.json, and give that file.`,
+    )
   throw new Refusal(
-    `${name}: the file is one object that holds ${people.length} users, each under a key of its own, such as ${shown(people[0]?.[0] ?? '')}; a list was expected.`,
-    `Make a list of them: jq '[.[]]' FILE > LIST.json, and give that file.`,
+    `${name}: the record holds ${people.length} users under keys of their own: ${shownList(keys)}. Which of them is meant has to be said.`,
+    nameOne(people.flatMap(([key, cell]) => pathsOf(key, cell, hasUser))),
   )
+}
+
+/** Whether a key numbers or names its user. A word says what the user is to the record. */
+function isNumberOrId(key: string): boolean {
+  return (
+    /^[\W_]*\p{L}{0,3}[\W_]*\d[\d\W_]*$/u.test(key) ||
+    isUserId(key) ||
+    key.includes('@') ||
+    /^[0-9a-f]{8}-?[0-9a-f-]{24,27}$/i.test(key)
+  )
+}
+
+/** The dotted names of the user inside an object: of each of its keys that may hold it. */
+function pathsOf(key: string, cell: Cell, hasUser: HasUser): string[] {
+  const cells = [...(cellsOf(cell) ?? [])]
+  return cells
+    .filter(([inner, value]) => hasUser(new Map([[inner, value]])))
+    .slice(0, 1)
+    .map(([inner]) => `${key}.${inner}`)
+}
+
+/** The ready flag where one of the names alone is not about somebody else, such as a manager. */
+function nameOne(paths: readonly string[]): string {
+  const likely = paths.filter((path) => !isOtherPersons(path))
+  const [only = ''] = likely
+  const inJob = '(in a job file: user_column)'
+  if (likely.length === 1)
+    return `Add --user-column ${shellWord(only)} ${inJob} if that is who is meant, or another of ${shownList(paths)}. Nobody under the other keys is acted on.`
+  return `Add --user-column NAME ${inJob} with the one of ${shownList(paths)} who is meant; nobody under the other keys is acted on. If each key is a user of the list, write them as a list of objects.`
 }

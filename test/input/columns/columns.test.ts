@@ -21,6 +21,41 @@ describe('mapColumns', () => {
     expect(mapColumns('a.csv', ['Name', column], csv).user).toBe(column)
   })
 
+  test.each([
+    'Email [READ ONLY]',
+    'Email (Okta login)',
+    'E-Mail (dienstlich, Pflichtfeld)',
+    'Email (professionnel)',
+    'Email（必須）',
+    'Email【会社】',
+    'Email (e.g. ada@example.com)',
+    'Email (*)',
+  ])('knows %j, whose brackets are harmless', (column) => {
+    expect(mapColumns('a.csv', ['Name', column], csv).user).toBe(column)
+  })
+
+  test.each([
+    'Email (上司)',
+    'Email（上司）',
+    'Email (N+1)',
+    'Email (Owner)',
+    'Email (old)',
+    'Email {HR contact}',
+    'Email <forward to>',
+    'Email (Nachfolger)',
+    'Email (work) (buddy)',
+  ])('does not take %j by itself, whose brackets may say that somebody else is meant', (column) => {
+    expect(() => mapColumns('a.csv', ['Name', column], csv)).toThrow(
+      'no column that is known to hold the user',
+    )
+    expect(mapColumns('a.csv', ['Name', column], { ...csv, userColumn: column }).user).toBe(column)
+  })
+
+  test('an action stays one, whatever its brackets say', () => {
+    const columns = ['User', 'Action (suspend/deactivate)']
+    expect(mapColumns('a.csv', columns, csv).action).toBe(columns[1])
+  })
+
   test('knows the action and send_email by what is left of their names', () => {
     const columns = ['User', 'Action (required)', 'Send Email?']
     expect(mapColumns('a.csv', columns, csv)).toMatchObject({ action: columns[1], sendEmail: columns[2] })

@@ -27,6 +27,31 @@ it.each([
     'a title over two columns',
     'Email,Name\nada@example.com,Ada\nJoining next month,\nEmail,Name\nnew@example.com,New\nnext@example.com,Next\n',
   ],
+  [
+    'Email in its own place again',
+    'Name,Email\nAda,ada@example.com\n\nApprover,Email\nMax,max@example.com\n',
+  ],
+  [
+    'a header about managers',
+    'Email,Name\nada@example.com,Ada\n\nManager Email,Manager Name\nmax@example.com,Max\n',
+  ],
+  [
+    'a title and a header about managers',
+    'Email,Name\nada@example.com,Ada\n\nManagers to inform,\nManager Email,Manager Name\nmax@example.com,Max\n',
+  ],
+  [
+    'a header with one other column',
+    'Email,Name,Dept\nada@example.com,Ada,IT\n,,\nJoiners,,\nEmail,Name,Start\nbob@example.com,Bob,1 May\n',
+  ],
+  ['a German header', 'Name;E-Mail\nAda;ada@example.com\n\nVorgesetzter;E-Mail\nMax;max@example.com\n'],
+  ['one column about managers', 'Email\nada@example.com\n\nManager Email\nmax@example.com\n'],
+  [
+    'a header that names managers alone',
+    'Email,Name\nada@example.com,Ada\nManager,Name\nmax@example.com,Max\n',
+  ],
+  ['one column in one word', 'Email\nada@example.com\nmanagerEmail\nmax@example.com\n'],
+  ['fewer columns', 'Email,Name\nada@example.com,Ada\nEmail,\nmax@example.com,\n'],
+  ['Japanese', 'Email,名前\nada@example.com,Ada\n上司のメール,上司\nmax@example.com,Max\n'],
 ])('acts on nobody under %s', async (_, text) => {
   expect(await actedOn(text)).toEqual(['ada@example.com'])
 })
@@ -40,7 +65,21 @@ it('a title of one word is one too', async () => {
 it.each([
   ['the same header on each page', 'Email,Name\nada@example.com,Ada\nEmail,Name\nbob@example.com,Bob\n'],
   ['a bad row', 'Email,Name\nada@example.com,Ada\nTotal,\nbob@example.com,Bob\n'],
+  [
+    'a header again, with its reason in a failed.csv',
+    'Email,Name,why\nada@example.com,Ada,failed: HTTP 403\nEmail,Name,not read: the row repeats a header\nbob@example.com,Bob,in doubt\n',
+  ],
+  ['a remark', 'Email,Name\nada@example.com,Ada\nno email yet,Cy\nbob@example.com,Bob\n'],
+  ['a column without a name', 'Email,\nada@example.com,x\nEmail,\nbob@example.com,y\n'],
   ['a person called Name', 'Email,Name\nada@example.com,Name\nbob@example.com,Bob\n'],
 ])('goes on after %s', async (_, text) => {
   expect(await actedOn(text)).toEqual(['ada@example.com', 'bob@example.com'])
+})
+
+it('a short name is no header, whatever words it is made of', async () => {
+  const rows = await withInput('user\nada1\napp-login\nbob1\n', async (file) => {
+    const mapping = await resolveColumns(file, csv)
+    return await collect(readRows(file, mapping, { format: 'csv', action: 'suspend', steps: null }))
+  })
+  expect(rows.map(({ kind }) => kind)).toEqual(['valid', 'valid', 'valid'])
 })

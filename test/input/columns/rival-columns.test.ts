@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { resolveColumns } from '../../../src/input/column-mapping.ts'
 import { plainName } from '../../../src/input/columns/column-names.ts'
+import type { InputFormat } from '../../../src/input/row.ts'
 import { surveyInput } from '../../../src/input/survey.ts'
 import { knownErrorOf, withInput } from '../support.ts'
 
 const csv = { format: 'csv', userColumn: null, actionColumn: null } as const
 const settings = { format: 'csv', action: 'suspend', steps: null } as const
 
-async function rivalOf(text: string): Promise<string | null> {
+async function rivalOf(text: string, format: InputFormat = 'csv'): Promise<string | null> {
   return await withInput(text, async (file) => {
-    const { rival } = await surveyInput(file, await resolveColumns(file, csv), settings)
+    const mapping = await resolveColumns(file, { ...csv, format })
+    const { rival } = await surveyInput(file, mapping, { ...settings, format })
     return rival?.column ?? null
   })
 }
@@ -37,6 +39,15 @@ describe('RivalColumns', () => {
       'Username,Employee Email\nhr.admin,ada@example.com\nhr.admin,bob@example.com\n',
       'Employee Email',
     ],
+    ['names with addresses', 'Email,Leaver\nhr@example.com,Ada Roe <ada@example.com>\n', 'Leaver'],
+    ['links to addresses', 'Email,Leaver\nhr@example.com,mailto:ada@example.com\n', 'Leaver'],
+    ['several in a cell', 'Email,Leavers\nhr@example.com,"ada@example.com, bob@example.com"\n', 'Leavers'],
+    [
+      'ids beside addresses',
+      'Email,Leaver Okta user\nhr@example.com,00u1ab2cd3ef4gh5ij6k\n',
+      'Leaver Okta user',
+    ],
+    ['addresses beside ids', 'user,Leaver\n00u1ab2cd3ef4gh5ij6k,ada@example.com\n', 'Leaver'],
     ['ids', 'user,target\n00u1ab2cd3ef4gh5ij6k,00u1ab2cd3ef4gh5ij7m\n', 'target'],
   ])('finds the other column of %s', async (_, text, column) => {
     expect(await rivalOf(text)).toBe(column)
@@ -58,11 +69,39 @@ describe('RivalColumns', () => {
     ],
     [
       'few cells',
-      'email,Remark\nada@example.com,ask max@example.com\nbob@example.com,\ncy@example.com,max@example.com\n',
+      'email,Remark\nada@example.com,ask max@example.com\nbob@example.com,\ncy@example.com,Max <max@example.com>\ndee@example.com,\n',
+    ],
+    ['a cell with the user and others', 'email,Cc\nada@example.com,"ada@example.com; max@example.com"\n'],
+    ["the user's own id", 'email,Okta User ID\nada@example.com,00u1ab2cd3ef4gh5ij6k\n'],
+    [
+      'a link to an id',
+      'email,Link\nada@example.com,https://example.com/api/v1/users/00u1ab2cd3ef4gh5ij6k\n',
     ],
     ['no other column', 'email\nada@example.com\n'],
   ])('finds none with %s', async (_, text) => {
     expect(await rivalOf(text)).toBeNull()
+  })
+})
+
+describe('RivalColumns in JSON', () => {
+  test.each([
+    [{ email: 'hr@example.com', leaver: { name: 'Ada', email: 'ada@example.com' } }, 'leaver.email'],
+    [{ email: 'hr@example.com', leavers: ['ada@example.com', 'bob@example.com'] }, 'leavers'],
+    [
+      { email: 'hr@example.com', form: { answers: [{ value: 'Ada <ada@example.com>' }] } },
+      'form.answers.value',
+    ],
+    [{ email: 'ada@example.com', manager: { email: 'max@example.com' } }, null],
+    [
+      {
+        email: 'ada@example.com',
+        profile: { secondEmail: 'sweet@example.net', login: 'ada@corp.example.com' },
+      },
+      null,
+    ],
+    [{ id: '00u1ab2cd3ef4gh5ij6k', profile: { login: 'ada@example.com' } }, null],
+  ])('%j', async (record, expected) => {
+    expect(await rivalOf(JSON.stringify([record]), 'json')).toBe(expected)
   })
 })
 
@@ -85,6 +124,11 @@ describe('a column about somebody else', () => {
     })
     await withInput('Name,Manager Email\nAda,max@example.com\n', async (file) => {
       expect((await knownErrorOf(resolveColumns(file, csv)))?.next).not.toContain('Manager')
+    })
+    const tickets = 'Key,Reporter Email,Custom field (Employee Email)\n1,max@example.com,ada@example.com\n'
+    await withInput(tickets, async (file) => {
+      const { next } = await knownErrorOf(resolveColumns(file, csv))
+      expect(next).toContain("--user-column 'Custom field (Employee Email)'")
     })
     await withInput('Name^Email\nAda^ada@example.com\n', async (file) => {
       expect((await knownErrorOf(resolveColumns(file, csv)))?.next).not.toContain('^')

@@ -96,3 +96,45 @@ test('a list of one record is a list, whatever the record holds with ids of its 
     'holds a list of users',
   )
 })
+
+test('in every record, a list of users beside its user is a bad row', async () => {
+  const rows = await read(
+    `[{"user":"hr@example.com","leavers":[{"email":"ada@example.com"}]},
+      {"user":"00u1ab2cd3ef4gh5ij6k","users":{"all":[{"login":"bob@example.com"}]}},
+      {"user":"cy@example.com","leavers":[],"groups":[{"id":"00g1ab2cd3ef4gh5ij6k","name":"Staff"}]}]`,
+  )
+  expect(rows.map(({ kind }) => kind)).toEqual(['invalid', 'invalid', 'valid'])
+  const [first] = rows
+  expect(first?.kind === 'invalid' ? first.problems : []).toMatchObject([
+    { column: 'leavers', message: expect.stringContaining('a list of users stands under "leavers"') },
+  ])
+})
+
+describe('several people under keys that are words: who is meant has to be named', () => {
+  const ada = { email: 'ada@example.com' }
+  const max = { login: 'max@example.com' }
+  test.each([
+    [{ leaver: ada, manager: max }, 'Add --user-column leaver.email '],
+    [[{ name: 'Ada', supervisor: max, contact: ada }], 'Add --user-column contact.email '],
+    [{ ada, max }, '"ada.email", "max.login"'],
+    [{ approver: ada, manager: max }, 'Add --user-column NAME '],
+  ])('%j', async (record, expected) => {
+    const { next } = await knownErrorOf(read(JSON.stringify(record)))
+    expect(next).toContain(expected)
+    expect(next).not.toContain('jq')
+  })
+
+  test.each([
+    [{ '00u1ab2cd3ef4gh5ij6k': ada, '00u1ab2cd3ef4gh5ij6l': max }],
+    [{ u1: ada, u2: max }],
+    [{ 'ada@example.com': ada, 'max@example.com': max }],
+  ])('ids and numbers say nothing: %j', async (record) => {
+    expect((await knownErrorOf(read(JSON.stringify(record)))).next).toContain("jq '[.[]]'")
+  })
+
+  test('and the one who is named is read', async () => {
+    expect(await read(JSON.stringify({ leaver: ada, manager: max }), 'leaver.email')).toMatchObject([
+      { kind: 'valid', user: 'ada@example.com' },
+    ])
+  })
+})
