@@ -4,6 +4,7 @@ import type { JournalState } from '../journal/journal-state.ts'
 import type { ExitCode } from '../messages/known-error.ts'
 import type { StopReason } from '../messages/stop.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
+import { goalOf, headlineOf } from './headline.ts'
 import { nextStep } from './next-step.ts'
 import { type Summary, summaryFiles } from './summary.ts'
 import type { ResultTotals } from './totals.ts'
@@ -47,12 +48,17 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     reason: stopped?.message ?? null,
     next: nextStep({ directory, stopped, ...totals }),
     exit_code: exitCode,
+    headline: headlineOf(
+      totals.people,
+      goalOf(run.job.steps?.map(({ action }) => action) ?? null, Object.keys(totals.actions)),
+    ),
     started_at: executions.firstAt ?? run.created_at,
     finished_at: executions.lastStop?.at ?? run.created_at,
     duration_seconds: executions.workedMs / 1000,
     executions: Math.max(1, executions.count),
     rows: totals.rows,
     control_totals: totals.control,
+    people: totals.people,
     tasks: totals.tasks,
     results: totals.results,
     excused: totals.excused,
