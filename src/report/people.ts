@@ -49,6 +49,7 @@ export class PeopleCounter {
   #persons = 0
 
   add(row: Pick<ReportRow, 'row' | 'tasks' | 'excused'>): void {
+    if (row.tasks.length === 0) return
     const person = this.#personOf(namesOf(row))
     for (const task of row.tasks) {
       this.#bits[person] = (this.#bits[person] ?? 0) | bits[standingOf(task, row.excused)]

@@ -132,6 +132,7 @@ export function summaryFiles(directory: string): Summary['files'] {
     results_csv: join(directory, 'results.csv'),
     results_jsonl: join(directory, 'results.jsonl'),
     failed_csv: join(directory, 'failed.csv'),
+    report_html: join(directory, 'report.html'),
   }
 }
 

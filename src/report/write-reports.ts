@@ -1,15 +1,25 @@
+import { commandFor, runNameOf } from '../messages/commands.ts'
+import { shellWord } from '../messages/shell-word.ts'
 import { expectedSkips } from '../rules/result.ts'
 import type { RunFile } from '../run/run-file.ts'
+import type { WayOn } from './attention-kinds.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { FeedAgain, findSuperseded } from './feed-again.ts'
+import { pageFactsOf } from './page-facts.ts'
+import { PageSink } from './page-sink.ts'
+import { PageWriter } from './page-writer.ts'
 import type { ReportRow } from './report-row.ts'
 import { reportRows } from './report-rows.ts'
 import { type ExecutionFacts, summarize } from './summarize.ts'
-import { type Summary, writeSummary } from './summary.ts'
-import { writeResults } from './write-results.ts'
+import { type Summary, summaryFiles, writeSummary } from './summary.ts'
+import { type ResultsFormat, writeResults } from './write-results.ts'
+
+/** The formats of a run's reports: `csv` is `results.csv` and `failed.csv`, `json` is `summary.json`. */
+export const reportFormats = ['html', 'csv', 'jsonl', 'json'] as const
+export type ReportFormat = (typeof reportFormats)[number]
 
 /**
- * Writes the results and the summary of a run after an execution.
+ * Writes the reports of a run after an execution, or again.
  *
  * @param beforeCommit called right before files take their places; throws when they must not
  * @throws CannotWrite when a file can't be written
@@ -19,27 +29,61 @@ export async function writeReports(
   run: RunFile,
   end: ExecutionFacts,
   beforeCommit: () => Promise<void> = async () => {},
+  formats: ReadonlySet<ReportFormat> = new Set(reportFormats),
 ): Promise<Summary> {
-  const rows = (): AsyncIterable<ReportRow> => reportRows(directory, run, end.state)
-  // A second look at all rows only where something is left that could be fed again.
-  const settled = (end.state.counts.get('succeeded') ?? 0) + (end.state.counts.get('unchanged') ?? 0)
-  const superseded = settled < run.input.tasks ? await findSuperseded(rows()) : undefined
-  const maxLag = run.job.input.due?.max_lag_seconds ?? null
-  const feeding = new FeedAgain(superseded)
-  const { user, action } = run.input.mapping
-  const dotted = [user, action ?? ''].filter((column) => column.includes('.'))
-  const totals = await writeResults(
-    directory,
-    run.input.columns,
-    rows(),
-    feeding,
-    beforeCommit,
-    maxLag,
-    dotted,
-  )
-  const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips)
-  const summary = summarize({ directory, run, end, totals, exitCode })
-  await beforeCommit()
-  await writeSummary(directory, summary)
-  return summary
+  const page = formats.has('html') ? await PageWriter.open(directory, run.run_id, run.input.tasks) : null
+  try {
+    const sink = page === null ? null : new PageSink(page)
+    const { user, action } = run.input.mapping
+    const totals = await writeResults(directory, run.input.columns, rowsOf(directory, run, end), {
+      formats: new Set<ResultsFormat>((['csv', 'jsonl'] as const).filter((format) => formats.has(format))),
+      feeding: await feedingOf(directory, run, end, formats.has('csv')),
+      beforeCommit,
+      maxLag: run.job.input.due?.max_lag_seconds ?? null,
+      dotted: [user, action ?? ''].filter((column) => column.includes('.')),
+      sink,
+    })
+    const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips)
+    const summary = summarize({ directory, run, end, totals, exitCode })
+    if (page !== null && sink !== null) {
+      const attention = sink.attention.attention((way) => commandOf(way, directory, run))
+      await page.finish(
+        pageFactsOf(run, end.state, summary, { attention, values: sink.values() }),
+        beforeCommit,
+      )
+    }
+    if (formats.has('json')) {
+      await beforeCommit()
+      await writeSummary(directory, summary)
+    }
+    return summary
+  } finally {
+    await page?.discard()
+  }
+}
+
+function rowsOf(directory: string, run: RunFile, { state }: ExecutionFacts): AsyncIterable<ReportRow> {
+  return reportRows(directory, run, state)
+}
+
+/** A second look at all rows, only where something is left that could be fed again. */
+async function feedingOf(
+  directory: string,
+  run: RunFile,
+  end: ExecutionFacts,
+  isWritten: boolean,
+): Promise<FeedAgain> {
+  const { counts } = end.state
+  const settled = (counts.get('succeeded') ?? 0) + (counts.get('unchanged') ?? 0)
+  const isNeeded = isWritten && settled < run.input.tasks
+  return new FeedAgain(isNeeded ? await findSuperseded(rowsOf(directory, run, end)) : undefined)
+}
+
+/** What to type for a way on; null if there is nothing. */
+function commandOf(way: WayOn, directory: string, run: RunFile): string | null {
+  if (way === 'none') return null
+  if (way !== 'feed') return commandFor(way, runNameOf(directory))
+  const { action } = run.job
+  const flags = run.from_job_file === true ? ' --job FILE' : action === null ? '' : ` --action ${action}`
+  return `okta-lifecycle run ${shellWord(summaryFiles(directory).failed_csv)}${flags}`
 }

@@ -12,52 +12,81 @@ import { createTotalsCounter, type ResultTotals } from './totals.ts'
 /** Rows that are rendered together. No more rows than this are in memory. */
 const rowsPerBatch = 256
 
+/** The files of results by their format. */
+export type ResultsFormat = 'csv' | 'jsonl'
+
+/** Takes in rows beside the files: with what is written of each task, in the order of the columns. */
+export interface RowSink {
+  take(rows: readonly ReportRow[], records: readonly Cells[]): Promise<void>
+}
+
+export interface ResultsOptions {
+  /** Which files are written; `csv` is `results.csv` and `failed.csv`. */
+  readonly formats?: ReadonlySet<ResultsFormat>
+  /** Decides what belongs in `failed.csv`. */
+  readonly feeding?: FeedAgain
+  /** Called right before each file takes its place; throws when it must not. */
+  readonly beforeCommit?: () => Promise<void>
+  /** The bound of lags in seconds; null if there is none. */
+  readonly maxLag?: number | null
+  /** Names that reach into objects, for which `failed.csv` gets columns, so that it can be fed by the same flags. */
+  readonly dotted?: readonly string[]
+  readonly sink?: RowSink | null
+}
+
+const allFormats: ReadonlySet<ResultsFormat> = new Set(['csv', 'jsonl'])
+
 /**
  * Writes `results.csv`, `results.jsonl` and `failed.csv` into the directory in one pass over the rows, which must come
- * in input order. `maxLag` is the bound of lags in seconds. `columns` are the input's own columns, in its order. The next row is requested only when the rows
+ * in input order. `columns` are the input's own columns, in its order. The next row is requested only when the rows
  * before it are written. Each file appears whole, mode 0600, or not at all. Throws a KnownError if a file can't be
- * written, and whatever the rows throw. `dotted` are names that reach into objects, for which `failed.csv` gets columns,
- * so that it can be fed by the same flags.
+ * written, and whatever the rows throw.
  */
 export async function writeResults(
   directory: string,
   columns: readonly string[],
   rows: AsyncIterable<ReportRow>,
-  feeding: FeedAgain = new FeedAgain(),
-  beforeCommit: () => Promise<void> = async () => {},
-  maxLag: number | null = null,
-  dotted: readonly string[] = [],
+  options: ResultsOptions = {},
 ): Promise<ResultTotals> {
+  const {
+    formats = allFormats,
+    feeding = new FeedAgain(),
+    beforeCommit,
+    maxLag = null,
+    sink = null,
+  } = options
   const names = [...resultColumns, ...nameInputColumns(columns)]
-  const fed = [...columns, ...dotted.filter((column) => !columns.includes(column))]
+  const fed = [...columns, ...(options.dotted ?? []).filter((column) => !columns.includes(column))]
   const toJsonLine = jsonLineRenderer(names)
   const counter = createTotalsCounter(maxLag)
   const opened: ReplacingFile[] = []
-  async function openFile(name: string): Promise<ReplacingFile> {
+  async function openFile(name: string, format: ResultsFormat): Promise<ReplacingFile | null> {
+    if (!formats.has(format)) return null
     const file = await openReplacingFile(join(directory, name))
     opened.push(file)
     return file
   }
 
   try {
-    const resultsCsv = await openFile('results.csv')
-    const resultsJsonl = await openFile('results.jsonl')
-    const failedCsv = await openFile('failed.csv')
-    await resultsCsv.write(renderCsv([names]))
-    await failedCsv.write(renderCsv([failedColumns(fed)]))
+    const resultsCsv = await openFile('results.csv', 'csv')
+    const resultsJsonl = await openFile('results.jsonl', 'jsonl')
+    const failedCsv = await openFile('failed.csv', 'csv')
+    await resultsCsv?.write(renderCsv([names]))
+    await failedCsv?.write(renderCsv([failedColumns(fed)]))
 
     for await (const batch of inBatches(rows)) {
       for (const row of batch) counter.add(row)
       const records = batch.flatMap((row) => toRecords(row, columns))
-      const again = batch.filter((row) => feeding.see(row))
+      const again = failedCsv === null ? [] : batch.filter((row) => feeding.see(row))
       await Promise.all([
-        resultsCsv.write(renderCsv(records)),
-        resultsJsonl.write(records.map(toJsonLine).join('')),
-        ...(again.length > 0 ? [failedCsv.write(failedText(again, fed))] : []),
+        resultsCsv?.write(renderCsv(records)),
+        resultsJsonl?.write(records.map(toJsonLine).join('')),
+        ...(again.length > 0 ? [failedCsv?.write(failedText(again, fed))] : []),
+        sink?.take(batch, records),
       ])
     }
     for (const file of opened) {
-      await beforeCommit()
+      await beforeCommit?.()
       await file.commit()
     }
     return counter.totals()
@@ -66,7 +95,8 @@ export async function writeResults(
   }
 }
 
-type Cells = readonly (Cell | undefined)[]
+/** What is written of a task: the cells of {@link resultColumns}, then the input's own. */
+export type Cells = readonly (Cell | undefined)[]
 
 /** Each row by itself, because rows that were not read differ in length. */
 function failedText(rows: readonly ReportRow[], columns: readonly string[]): string {

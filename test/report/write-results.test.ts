@@ -470,6 +470,7 @@ test('the totals count rows, tasks, results, actions and reasons', async () => {
   expect(await writeResults(directory, [], stream(rows))).toEqual({
     rows: 4,
     control: { rows: 4, with_tasks: 2, bad: 1, not_selected: 0, not_due: 0, duplicates: 1 },
+    people: { total: 1, done: 0, need_you: 1, left_alone: 0 },
     lag: null,
     excused: 0,
     tasks: 5,
