@@ -1,7 +1,7 @@
 import { mostSilent } from '../budget/pacer.ts'
 import { type ExecutionEnd, execute } from '../engine/execution.ts'
 import { asCannotWrite, CannotWrite, withNext } from '../files/cannot-write.ts'
-import type { Hold } from '../files/hold/hold.ts'
+import type { Holding } from '../files/hold/joint-hold.ts'
 import type { SentRecently } from '../journal/sent-recently.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
@@ -28,7 +28,7 @@ export interface CarryOutOptions {
   readonly directory: string
   readonly run: RunFile
   readonly org: RunOrg
-  readonly hold: Hold
+  readonly hold: Holding
   readonly stop: StopSwitch
   readonly quiet: boolean
   readonly json: boolean

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { withNext } from '../files/cannot-write.ts'
-import type { Hold } from '../files/hold/hold.ts'
+import type { Holding } from '../files/hold/joint-hold.ts'
+import type { Fence } from '../files/synced-appends.ts'
 import { SentRecently } from '../journal/sent-recently.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../messages/known-error.ts'
@@ -87,7 +88,7 @@ export async function goOnFrom(
   })
 }
 
-async function goOn(oldDirectory: string, oldHold: Hold, options: GoingOnOptions): Promise<ExitCode> {
+async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOptions): Promise<ExitCode> {
   let old = await readRunFile(oldDirectory)
   if (await isTakenUp(oldDirectory, old)) await checkNotClosed(oldDirectory, old)
   if (!options.yes && !canAsk()) {
@@ -112,19 +113,22 @@ async function goOn(oldDirectory: string, oldHold: Hold, options: GoingOnOptions
   const runId = makeRunId(new Date(), old.job.name)
   const directory = await createRunDirectory(dirname(oldDirectory), runId)
   const watch = { onWatch: say, signal: options.stop.signal }
-  return await withRunLocks(directory, null, watch, async (hold) => {
+  const beginAndCarryOut = async (hold: Holding): Promise<ExitCode> => {
     const from = { directory: oldDirectory, run: old, recorded: await recorded() }
-    const begun = await begin(from, { directory, runId }, options)
+    const begun = await begin(from, { directory, runId }, hold, options)
     if ('end' in begun) return await begun.end()
     const org = await orgOfRun(directory, begun.run)
     return await carryOut({ ...options, directory, run: begun.run, org, hold })
-  })
+  }
+  // R3: with the old run's hold, the new run's is lost too.
+  return await withRunLocks(directory, null, watch, beginAndCarryOut, [oldHold])
 }
 
 /** Creates the new run and hands the old one over to it. If there is nothing to do, the new directory is removed. */
 async function begin(
   from: OldRun,
   to: NextRun,
+  hold: Fence,
   { command, prepare, guards, yes, stop, quiet, sentBefore }: GoingOnOptions,
 ): Promise<ReadyRun | NothingToDo> {
   let begun = false
@@ -141,7 +145,7 @@ async function begin(
       )
     }
     stop.check()
-    await handOver(from, { directory: to.directory, run }, () =>
+    await handOver(from, { directory: to.directory, run }, hold, () =>
       handOnSandboxOrg(from.directory, to.directory, from.run),
     )
     begun = true

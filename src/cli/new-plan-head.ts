@@ -14,6 +14,7 @@ interface NewPlan {
   readonly org: RunOrg
   readonly owner: TokenOwner
   readonly acceptRefusals: boolean
+  readonly acceptUnusual: boolean
 }
 
 /** The beginning of a plan that is saved now. */
@@ -23,6 +24,7 @@ export async function newPlanHead({
   org,
   owner,
   acceptRefusals,
+  acceptUnusual,
 }: NewPlan): Promise<SavedPlanHead> {
   const { job, copy, input, survey } = checked
   return {
@@ -34,6 +36,7 @@ export async function newPlanHead({
     owner: owner ?? 'none',
     job,
     accept_refusals: acceptRefusals,
+    ...(acceptUnusual ? { accept_unusual: true } : {}),
     from_job_file: prepared.jobFile !== null,
     files: await sourceFilesOf(prepared, copy.sha256),
     encoding: input.encoding,

@@ -35,13 +35,13 @@ export const guardOptions = {
   },
   'protect-admins': {
     type: 'boolean',
-    default: true,
-    describe: 'Leave alone who has an admin role, as the job says; --no-protect-admins turns this off',
+    describe:
+      'Leave alone who has an admin role, also one held through a group; --no-protect-admins turns this off [default: as the job says]',
   },
   'protect-groups': {
     type: 'boolean',
-    default: true,
-    describe: "Leave alone the members of the job's groups; --no-protect-groups turns this off",
+    describe:
+      "Leave alone the members of the job's groups; --no-protect-groups turns this off [default: as the job says]",
   },
 } as const
 

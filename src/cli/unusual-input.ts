@@ -1,6 +1,6 @@
 import { findUnusual } from '../rules/unusual.ts'
 import type { CheckedInput } from '../run/check-input.ts'
-import { readJobHistory } from '../run/job-history.ts'
+import { readJobHistory, tableColumns } from '../run/job-history.ts'
 import type { RunOrg } from './org.ts'
 
 /**
@@ -8,12 +8,19 @@ import type { RunOrg } from './org.ts'
  * turns that off, and for a simulated org, which has no history.
  */
 export async function findUnusualInput(
-  { job, survey }: Pick<CheckedInput, 'job' | 'survey'>,
+  { job, survey, mapping }: Pick<CheckedInput, 'job' | 'survey' | 'mapping'>,
   fromJobFile: boolean,
   org: RunOrg | null,
   runsDirectory: string,
 ): Promise<string | null> {
   if (!fromJobFile || org === null || job.guards.unusual === 'off') return null
-  const past = await readJobHistory(runsDirectory, job.name, org.orgUrl)
-  return findUnusual({ users: survey.dueUsers, sample: survey.sample }, past)
+  const history = await readJobHistory(runsDirectory, job.name, org.orgUrl)
+  // What can't be checked holds.
+  if ('unreadable' in history) {
+    const why = history.unreadable.replace(/\.$/, '')
+    return `what is usual can't be found out, because an earlier run can't be read: ${why}; restore it, or move its directory out of ${runsDirectory}`
+  }
+  const { dueUsers: users, sample, duplicateRows: repeatedRows } = survey
+  const columns = tableColumns(job.input.format, mapping.columns)
+  return findUnusual({ users, sample, columns, repeatedRows }, history.past)
 }

@@ -1,6 +1,6 @@
 import type { BucketReport } from '../budget/lane.ts'
 import { Tally } from '../budget/tally.ts'
-import type { Hold } from '../files/hold/hold.ts'
+import type { Holding } from '../files/hold/joint-hold.ts'
 import { thisUser } from '../files/this-user.ts'
 import { readRows } from '../input/read-rows.ts'
 import type { InputRow } from '../input/row.ts'
@@ -29,6 +29,7 @@ import { nobodyProtected, type TokenOwner } from '../rules/guards.ts'
 import type { PlanToFollow } from '../rules/planned.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { UserOrder } from '../rules/user-order.ts'
+import { verifyingReadsPerTask } from '../rules/verify.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
 import { guardedInput } from '../run/guarded-input.ts'
 import { columnMapping, inputFile } from '../run/input-of-run.ts'
@@ -46,7 +47,7 @@ export interface ExecutionOptions {
   readonly run: RunFile
   /** How far the journal was at the last stop; null before the first stop, or if it was not recorded. */
   readonly recorded: JournalHead | null
-  readonly hold: Pick<Hold, 'ensure' | 'valid' | 'afterSilence'>
+  readonly hold: Holding
   readonly credentials: CredentialFacts
   readonly send: (request: OktaRequest) => Promise<Answer>
   readonly clock: OktaClock
@@ -106,10 +107,10 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   const { journal, state } = await openJournal(journalOf(directory, run, recorded), hold)
   const results = await ResultReader.open(journalPath(directory))
   const limits = failureLimits(run)
-  const recorder = new Recorder(journal, state, options.onResult, (result) => {
-    const reason = limits.see(result)
+  const judge = (reason: StopReason | null): void => {
     if (reason !== null) stop.turn(reason)
-  })
+  }
+  const recorder = new Recorder(journal, state, options.onResult, (result) => judge(limits.see(result)))
   let tallying: NodeJS.Timeout | undefined
   const timeUp = stopAfter(run.job.guards.max_duration_seconds, stop)
   try {
@@ -151,7 +152,15 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       const rows = (): AsyncIterable<InputRow> => rowsOf(directory, begun)
       const work = atWork(
         { ...options, run: begun },
-        { lookup, recorder, results, queue, owner, ...checked },
+        {
+          lookup,
+          recorder,
+          results,
+          queue,
+          owner,
+          ...checked,
+          onFailure: (place) => judge(limits.foresee(place)),
+        },
         rows,
       )
       settleGates = work.settle
@@ -181,8 +190,9 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   }
 }
 
-/** The most requests that a task needs in a bucket, doubts aside. */
+/** The most requests that a task needs in a bucket, doubts and verified factors aside. */
 function requestsPerTask({ job }: RunFile, bucket: Bucket): number {
+  if (bucket === '/api/v1/users/{id}') return (job.read_first ? 1 : 0) + verifyingReadsPerTask(job)
   return bucket === '/api/v1/users' && job.guards.protect_admins === true ? 2 : 1
 }
 
@@ -228,7 +238,7 @@ function guardedWork(run: RunFile, owner: TokenOwner): GuardedWork {
   return { ...guardedInput(run), guards: run.job.guards, owner }
 }
 
-interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protect' | 'roles'> {
+interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protect' | 'roles' | 'onFailure'> {
   readonly results: ResultReader
   readonly queue: RowsAtWork['queue']
 }
@@ -236,7 +246,7 @@ interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protec
 /** The rows at work with their gates. `settle` decides for the users once no more rows come that could answer. */
 function atWork(
   options: ExecutionOptions,
-  { lookup, recorder, results, queue, owner, protect, roles }: Parts,
+  { lookup, recorder, results, queue, owner, protect, roles, onFailure }: Parts,
   rows: () => AsyncIterable<InputRow>,
 ): { readonly rows: RowsAtWork; readonly settle: () => void } {
   const { stop, acceptRefusals, settleOnly, drainMs, hold, run } = options
@@ -267,6 +277,7 @@ function atWork(
     roles,
     lookup,
     recorder,
+    onFailure,
     plan: options.plan,
     links: options.links,
     sends,

@@ -3,7 +3,7 @@ import { goesOn } from '../job/step.ts'
 import type { FoundUser } from '../lookup/read-user.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
-import { parseLeftAs } from '../rules/left-as.ts'
+import { parseLeftAs, takenBackColumn } from '../rules/left-as.ts'
 import type { PlannedFacts } from '../rules/planned.ts'
 import type { TaskResult } from '../rules/result.ts'
 import {
@@ -181,7 +181,9 @@ function taskOf(
     target,
     known,
     isLast: step === row.actions.length,
-    ...(undoOf === null ? {} : { leftAs: { run: undoOf, left: parseLeftAs(row.cells) } }),
+    ...(undoOf === null
+      ? {}
+      : { leftAs: { run: String(row.cells.get(takenBackColumn) ?? undoOf), left: parseLeftAs(row.cells) } }),
   }
 }
 

@@ -19,7 +19,8 @@ import type { InputFile } from './input-file.ts'
 import { refuseEnvelope } from './json/envelope.ts'
 import { cellAt } from './json/nested.ts'
 import { readJson } from './json/read-json.ts'
-import type { InputFormat, RawRecord } from './row.ts'
+import { isUserId } from './key/user-key.ts'
+import type { Cell, InputFormat, RawRecord } from './row.ts'
 import type { SheetColumns } from './xlsx/sheet-columns.ts'
 
 /** What the user said about the input's columns. null: to be found by their usual names. */
@@ -196,11 +197,17 @@ async function refuseIfEnvelope(
   }
   const [only] = first
   if (only === undefined || only.raw !== null) return
+  // In a list, the elements are records: an `id` inside of one, as of a group, is a user only if it looks like one.
+  const isListed = only.line === null
+  const mayHoldUser = (column: string, cell: Cell): boolean =>
+    !isListed || plainName(column) !== 'id' || isUserId(String(cell))
   refuseEnvelope(
     input.name,
     only.cells,
     (cells) =>
-      candidates([...cells.keys()], null, userNames).length > 0 ||
+      [...cells].some(
+        ([column, cell]) => userNames.includes(plainName(column)) && mayHoldUser(column, cell),
+      ) ||
       (userColumn !== null && cellAt(cells, userColumn) !== undefined),
   )
 }
@@ -285,6 +292,13 @@ export function usedColumns(mapping: ColumnMapping, otherColumns: readonly strin
   return columns.filter(
     (column) => used.includes(column) || used.some((name) => name?.startsWith(`${column}.`)),
   )
+}
+
+/** Of names of columns, those that no column has and that reach into objects of JSON records. */
+export function dottedNames(columns: readonly string[], names: readonly (string | null)[]): string[] {
+  return names
+    .filter((name) => name !== null)
+    .filter((name) => name.includes('.') && candidates(columns, name, []).length === 0)
 }
 
 /** Whether a text is a name by which the user's column is known, so that a cell that holds it repeats a header. */

@@ -3,10 +3,12 @@ import { type Action, actionNames, parseAction } from '../okta/actions.ts'
 import { type ColumnMapping, isUserColumnName } from './column-mapping.ts'
 import { candidates, plainName, withoutCase } from './columns/column-names.ts'
 import { textInFormula } from './csv/text-formula.ts'
+import { unmarkDateCell } from './due/date-cell.ts'
 import { createDueReader, type DueFormat } from './due/read-due.ts'
 import { cellAt, isAmbiguous } from './json/nested.ts'
 import { trimInvisible } from './key/trim.ts'
 import { checkUserKey, type UserKeyCheck } from './key/user-key.ts'
+import { createMarkCheck } from './not-read-mark.ts'
 import type { Cell, InputFormat, InputRow, InvalidRow, RawRecord, RowProblem, ValidRow } from './row.ts'
 import { checkSendEmail } from './send-email.ts'
 
@@ -124,24 +126,6 @@ function judgeActions(cell: Cell | undefined, settings: RowSettings): ActionsChe
   return { problem: `the row names no action, and neither does the job; one of ${seven} was expected` }
 }
 
-/** How `failed.csv` marks a row that nobody could read. */
-export const notReadMark = 'not read:'
-
-/**
- * The mark of a row that nobody could read, in a file with a column `why`. Such a row has too many or too few cells, so
- * the mark may stand under any column: each cell is looked at.
- */
-function problemOfMark({ cells, raw }: RawRecord, why: string): RowProblem | null {
-  const all = [...cells.values(), ...(raw ?? [])]
-  const isMark = (cell: Cell): boolean =>
-    typeof cell === 'string' && trimInvisible(cell).toLowerCase().startsWith(notReadMark)
-  if (!all.some(isMark)) return null
-  return {
-    column: why,
-    message: `the row could not be read before, as ${shown(why)} says; put the row right and empty that cell`,
-  }
-}
-
 const none: ReadonlySet<string | null> = new Set()
 
 function unreadColumns({ problems }: RawRecord): ReadonlySet<string | null> {
@@ -172,7 +156,7 @@ interface Condition {
  */
 export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): RowJudge {
   const named = (column: string): string => candidates(mapping.columns, column, [])[0] ?? column
-  const whyColumn = mapping.columns.find((column) => ['why', 'failedwhy'].includes(plainName(column)))
+  const problemOfMark = createMarkCheck(mapping)
   const conditions: Condition[] = Object.entries(settings.where ?? {}).map(([column, values]) => ({
     column: named(column),
     wanted: new Set(values.map(withoutCase)),
@@ -183,9 +167,17 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
   const readDue = due === null ? null : createDueReader(due)
   const checkColumn = typeof settings.checkLogin === 'string' ? named(settings.checkLogin) : null
 
-  function notSelected(record: RawRecord): RowProblem | null {
+  /** The first condition that a record does not meet. A list or an object can't be compared: that is unread. */
+  function unmetCondition(cells: RawRecord['cells']): RowProblem | null {
     for (const { column, wanted } of conditions) {
-      const text = plainText(cellAt(record.cells, column))
+      const cell = cellAt(cells, column)
+      if (typeof cell === 'object' && cell !== null)
+        return {
+          column,
+          message: `the cell is ${kindOf(cell)}; a text was expected, which the condition in where can be compared with`,
+          isUnread: true,
+        }
+      const text = plainText(cell)
       if (!wanted.has(text.toLowerCase()))
         return {
           column,
@@ -195,9 +187,22 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     return null
   }
 
+  /** A record in which a date that `failed.csv` wrote for a date cell stands as that cell had it, and that date. */
+  function withDate(record: RawRecord): { cells: RawRecord['cells']; date: string | null } {
+    const { cells, inSheet } = record
+    if (dueColumn === null) return { cells, date: null }
+    if (inSheet?.isDate(dueColumn) === true) return { cells, date: plainText(cells.get(dueColumn)) }
+    const date = unmarkDateCell(cells.get(dueColumn))
+    return { cells: date === null ? cells : new Map(cells).set(dueColumn, date), date }
+  }
+
   return (record) => {
-    const { row, line, cells, raw, inSheet } = record
-    const refused = { row, line, cells, raw }
+    const { row, line, raw, inSheet } = record
+    const { cells, date } = withDate(record)
+    // Without a format of its own, ISO 8601 is read as that wherever it stands.
+    const dateCell =
+      date === null || dueColumn === null || due?.format === null ? {} : { dateCell: dueColumn }
+    const refused = { row, line, cells, raw, ...dateCell }
     const userCell = cellAt(cells, mapping.user)
     const actionCell = mapping.action === null ? undefined : cellAt(cells, mapping.action)
     const written = { user: textOf(userCell), action: textOf(actionCell) }
@@ -209,16 +214,17 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
         ...(inSheet === undefined ? unknown : written),
         problems: placed(record),
       }
-    const mark = whyColumn === undefined ? null : problemOfMark(record, whyColumn)
+    const mark = problemOfMark?.(record) ?? null
     if (mark !== null) return { kind: 'invalid', ...refused, ...written, problems: [mark] }
     const unread = unreadColumns(record)
     // What can't be read may be just what is asked for.
-    const left = conditions.some(({ column }) => unread.has(column)) ? null : notSelected(record)
-    if (left !== null) return { kind: 'not_selected', row, line, cells, ...written, problems: [left] }
+    const unmet = conditions.some(({ column }) => unread.has(column)) ? null : unmetCondition(cells)
+    if (unmet !== null && unmet.isUnread !== true)
+      return { kind: 'not_selected', row, line, cells, ...written, problems: [unmet] }
     const user = withIdsOnly(judgeUser(userCell, mapping), settings)
     const actions = judgeActions(actionCell, settings)
     const sendEmail = checkSendEmail(mapping.sendEmail === null ? undefined : cells.get(mapping.sendEmail))
-    const problems: RowProblem[] = []
+    const problems: RowProblem[] = unmet === null ? [] : [unmet]
     const noText = unread.has(mapping.user) ? null : notText(record, mapping.user, userCell)
     if (noText !== null) problems.push(noText)
     else if (isAmbiguous(cells, mapping.user))
@@ -233,8 +239,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     let dueAt: number | null = null
     if (readDue !== null && dueColumn !== null) {
       const zone = zoneColumn === null ? '' : plainText(cellAt(cells, zoneColumn))
-      const isDateCell = inSheet?.isDate(dueColumn) ?? false
-      const check = readDue(plainText(cellAt(cells, dueColumn)), zone, isDateCell)
+      const check = readDue(plainText(cellAt(cells, dueColumn)), zone, date !== null)
       if ('problem' in check) problems.push({ column: dueColumn, message: check.problem })
       else dueAt = check.due
     }
@@ -264,6 +269,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
       due: dueAt,
       checkLogin,
       cells,
+      ...dateCell,
     }
   }
 }

@@ -16,7 +16,7 @@ export async function* readRows(
   chunkBytes?: number,
 ): AsyncGenerator<InputRow> {
   const judge = createRowJudge(mapping, settings)
-  const otherHeader = new OtherHeader(mapping.columns)
+  const otherHeader = new OtherHeader(mapping.columns, mapping.user)
   const { format } = settings
   const isTable = format === 'csv' || format === 'xlsx'
   const used = usedColumns(mapping, columnsOfSettings(settings))

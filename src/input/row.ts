@@ -68,6 +68,8 @@ export interface ValidRow {
   /** The login that the user must have in Okta, from `input.check`; null if the job checks none. */
   readonly checkLogin: string | null
   readonly cells: ReadonlyMap<string, Cell>
+  /** The column whose cell is a date by its kind, and not by `input.due.format`; left out elsewhere. */
+  readonly dateCell?: string
 }
 
 /** What rows that are not acted on have in common. */
@@ -79,6 +81,8 @@ interface RefusedRow {
   readonly action: string
   readonly problems: readonly RowProblem[]
   readonly cells: ReadonlyMap<string, Cell>
+  /** As {@link ValidRow.dateCell}. */
+  readonly dateCell?: string
 }
 
 /** A row that can't be acted on. */

@@ -16,9 +16,9 @@ export interface LimitFlags {
   readonly maxUsers?: number | undefined
   /** Above 0, up to 100. */
   readonly maxPercent?: number | undefined
-  /** False turns the guard off; true leaves it to the job. */
+  /** As the job's word: true protects from every action, false turns the guard off. */
   readonly protectAdmins?: boolean | undefined
-  /** The same. */
+  /** False turns the guard off for good; true is refused where no group is protected. */
   readonly protectGroups?: boolean | undefined
   readonly maxFailures?: number | undefined
   /** Above 0 and below 1. */
@@ -137,10 +137,16 @@ function limitsOf(given: JobFile['guards']): Limits {
 /**
  * The guards that flags may change, with what flags say anew.
  *
- * @throws KnownError for a flag out of its range
+ * @throws KnownError for a flag out of its range, or one that asks for what can't be had
  */
 export function withLimits<T extends Limits>(limits: T, flags: LimitFlags): T {
   checkFlags(flags)
+  if (flags.protectGroups === true && limits.protect_groups.length === 0) {
+    throw new Refusal(
+      '--protect-groups: groups to protect were expected, but there are none: the job names none, or --no-protect-groups has turned them off for this run.',
+      'Leave out --protect-groups, or name the groups under guards.protect_groups in a job file and start a new run.',
+    )
+  }
   const { maxUsers, maxPercent, maxFailures, maxFailureRate, maxDuration } = flags
   return {
     ...limits,
@@ -150,7 +156,7 @@ export function withLimits<T extends Limits>(limits: T, flags: LimitFlags): T {
     max_failure_rate: maxFailureRate ?? limits.max_failure_rate,
     max_duration_seconds:
       maxDuration === undefined ? limits.max_duration_seconds : parseDuration(maxDuration),
-    protect_admins: flags.protectAdmins === false ? false : limits.protect_admins,
+    protect_admins: flags.protectAdmins ?? limits.protect_admins,
     protect_groups: flags.protectGroups === false ? [] : limits.protect_groups,
   }
 }

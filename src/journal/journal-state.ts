@@ -22,7 +22,9 @@ export class JournalState {
   readonly #progress = new Map<number, TaskProgress>()
   /** Attempts of tasks that ended in doubt. A retry settles them first. */
   readonly #leftInDoubt = new Map<number, OpenAttempt>()
-  /** How often those were sent again by leave alone. */
+  /** Last attempts of tasks that failed though an earlier one, taken for lost, may still have been applied late. */
+  readonly #leftDoubted = new Map<number, IntentEvent>()
+  /** How often those that ended in doubt were sent again by leave alone. */
   readonly #repeats = new Map<number, number>()
   readonly #counts = new Map<string, number>()
   #done = 0
@@ -98,6 +100,16 @@ export class JournalState {
   }
 
   /**
+   * The last attempt of a task that a look at the user, not an answer, has found not to be applied: it or one before it
+   * may have been applied late. Null where there is none, and for tasks that have ended otherwise than as failed.
+   */
+  lastDoubted(place: TaskPlace): IntentEvent | null {
+    const progress = this.progressOf(place)
+    if (progress?.doubted === true && progress.last.kind === 'not_applied') return progress.last.intent
+    return this.#leftDoubted.get(this.#index(place)) ?? null
+  }
+
+  /**
    * Attempts after this time may be lost, in epoch ms by Okta's clock, because a person went on from the sound part of
    * a damaged journal. Null for a journal that was never cut.
    */
@@ -158,6 +170,8 @@ export class JournalState {
       this.#leftInDoubt.set(task, { kind: 'open', intent: last.intent, doubt })
       this.#repeats.set(task, this.#progress.get(task)?.repeats ?? 0)
     }
+    if (event.result === 'failed' && last !== undefined && this.#progress.get(task)?.doubted === true)
+      this.#leftDoubted.set(task, last.intent)
     this.#progress.delete(task)
     this.#results.set(task, position)
     this.#done++

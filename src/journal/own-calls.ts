@@ -1,5 +1,6 @@
+import { underWayUntil } from '../rules/doubt.ts'
 import type { TaskResult } from '../rules/result.ts'
-import type { JournalEvent } from './journal-event.ts'
+import type { InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
 
 /** A call of the run itself that was applied, and the span of time in which Okta applied it. */
 export interface OwnCall {
@@ -15,6 +16,9 @@ interface Sent {
   readonly last: number
   /** When Okta had accepted the last one; null if no answer says so. */
   readonly acceptedBy: number | null
+  /** Without an answer: the latest moment at which Okta can have applied the last one. Infinity where nothing tells. */
+  readonly underWayUntil: number
+  readonly intent: IntentEvent
 }
 
 /** An answer of an older journal has only the best estimate of its time: it may be off by so much. */
@@ -39,7 +43,15 @@ export class OwnCalls {
       case 'intent': {
         const { okta_time_at_least: last } = event
         const first = this.#sent.get(placeOf(event))?.first ?? last
-        this.#sent.set(placeOf(event), { first, last, acceptedBy: null })
+        const latest = event.lost === true ? Number.POSITIVE_INFINITY : latestOf(event, null)
+        const sent = { first, last, acceptedBy: null, underWayUntil: latest, intent: event }
+        this.#sent.set(placeOf(event), sent)
+        break
+      }
+      case 'in_doubt': {
+        const sent = this.#sent.get(placeOf(event))
+        if (sent === undefined) break
+        this.#sent.set(placeOf(event), { ...sent, underWayUntil: latestOf(sent.intent, event) })
         break
       }
       case 'answer': {
@@ -61,14 +73,26 @@ export class OwnCalls {
     const sent = this.#sent.get(placeOf(result))
     this.#sent.delete(placeOf(result))
     if (sent === undefined || result.result !== 'succeeded') return
-    const { first, last, acceptedBy } = sent
-    // Without an answer, any of the calls may be the one that was applied, up to the look that showed it.
+    const { first, last, acceptedBy, underWayUntil: latest } = sent
+    // Without an answer, any of the calls may be the one that was applied, until the last could no longer be under way.
+    // The look that settled it may have come days later: a change in between is somebody else's.
+    const looked = Date.parse(result.finished_at ?? '')
     this.#found(
       acceptedBy === null
-        ? { result, from: first, until: Date.parse(result.finished_at ?? '') }
+        ? { result, from: first, until: Math.min(latest, looked) }
         : { result, from: last, until: acceptedBy },
     )
   }
+}
+
+/** The latest moment at which Okta can have applied an attempt, as far as its events tell. */
+function latestOf(intent: IntentEvent, doubt: InDoubtEvent | null): number {
+  const times = {
+    intended: intent.okta_time + estimateMs,
+    sent: doubt?.sent_okta_time ?? null,
+    senderGone: Number.POSITIVE_INFINITY,
+  }
+  return underWayUntil(times, doubt?.timed_out ?? false, intent.request_timeout_ms)
 }
 
 function placeOf({ row, step }: { readonly row: number; readonly step: number }): string {

@@ -6,6 +6,7 @@ import { type Answer, isOktas } from '../okta/answer.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
 import { credentialsRefusedBy } from '../rules/stop-reasons.ts'
+import { AwakeTime, tickMs } from './awake-time.ts'
 import { ForeignLimits } from './foreign-limits.ts'
 import type { LookupParts } from './paced-get.ts'
 import { OktaPatience } from './patience.ts'
@@ -30,13 +31,20 @@ export interface LookupOptions
 /** Opens the way by which an execution or a plan asks Okta: one pacer, one patience, and one check of each answer. */
 export function openLookup(options: LookupOptions): LookupParts {
   const { stop, clock, tally, parked = (wait) => wait() } = options
-  const patience = new OktaPatience()
+  const awake = new AwakeTime()
+  const patience = new OktaPatience(() => awake.now())
+  let underWay = 0
+  let ticking: NodeJS.Timeout | undefined
   const pacer = new Pacer({ ...options, ledger: createLocalLedger() })
   stop.signal.addEventListener('abort', () => pacer.stop(), { once: true })
   const limits = new ForeignLimits()
   return {
     orgUrl: options.orgUrl,
     async send(request) {
+      if (underWay++ === 0) {
+        awake.begin()
+        ticking = setInterval(() => awake.now(), tickMs)
+      }
       patience.asked()
       const answering = options.send(request)
       // A row with a hanging call gives its place to another row.
@@ -46,6 +54,7 @@ export function openLookup(options: LookupOptions): LookupParts {
         answer = await answering
       } finally {
         clearTimeout(hanging)
+        if (--underWay === 0) clearInterval(ticking)
       }
       // Checked at once, before the slot is free for another call that would be refused as well.
       const refused = credentialsRefusedBy(answer)

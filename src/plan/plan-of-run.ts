@@ -5,7 +5,8 @@ import { parseSystemError } from '../files/system-error.ts'
 import { commandFor } from '../messages/commands.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { copyInput } from '../run/input-copy.ts'
-import { type RunFile, readRunFile, runFileName } from '../run/run-file.ts'
+import { lookAtRun } from '../run/look-at-run.ts'
+import type { RunFile } from '../run/run-file.ts'
 import { SavedPlan } from './saved-plan.ts'
 
 const planCopyName = 'plan.json'
@@ -51,10 +52,7 @@ export async function openPlanOfRun(
  */
 export async function checkNotDone(runsDirectory: string, planId: string): Promise<void> {
   for (const name of await namesIn(runsDirectory)) {
-    const directory = join(runsDirectory, name)
-    // A start that broke off before run.json has sent nothing.
-    if (name.startsWith('.') || !(await exists(join(directory, runFileName)))) continue
-    if ((await planIdOf(directory)) !== planId) continue
+    if (name.startsWith('.') || (await planIdOf(join(runsDirectory, name))) !== planId) continue
     throw new Refusal(
       `This plan is done once, and run ${name} has taken it up. Nothing was sent.`,
       `${commandFor('status', { runId: name, runsDirectory })} shows how far it is; for what is left, plan again`,
@@ -62,17 +60,27 @@ export async function checkNotDone(runsDirectory: string, planId: string): Promi
   }
 }
 
-/** The id of the plan of a run; null if it has none. A run that can't be read may have one: its copy of it tells. */
+/**
+ * The id of the plan of a run; null if it has none. A start that broke off before `run.json` has sent nothing. A run that
+ * can't be read may have a plan: its copy of it tells.
+ */
 async function planIdOf(directory: string): Promise<string | null> {
+  const look = await lookAtRun(directory)
+  if (look.kind === 'none') return null
+  if (look.kind === 'run') return look.run.plan?.id ?? null
+  const path = join(directory, planCopyName)
+  if (!(await exists(path))) return null
   try {
-    return (await readRunFile(directory)).plan?.id ?? null
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    const path = join(directory, planCopyName)
-    if (!(await exists(path))) return null
     const plan = await SavedPlan.open(path)
     await plan.close()
     return plan.head.plan_id
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    throw new Refusal(
+      `Whether the plan was done already can't be found out: ${look.why}`,
+      `Restore ${directory} from a backup, or move it elsewhere if it is not needed; then start again.`,
+      error,
+    )
   }
 }
 

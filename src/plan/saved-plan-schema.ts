@@ -31,6 +31,8 @@ export const savedPlanHeadSchema = z.strictObject({
   job: resolvedJobSchema,
   from_job_file: z.boolean(),
   accept_refusals: z.boolean(),
+  /** Whether a person has said that the input may differ from those of the job's earlier runs; absent if nobody has. */
+  accept_unusual: z.boolean().optional(),
   /** The input comes first. */
   files: z.array(sourceFileSchema).min(1),
   encoding: z.enum(inputEncodings),

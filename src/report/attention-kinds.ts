@@ -12,12 +12,13 @@ export interface AttentionKind {
 }
 
 /** A task that needs a person, as far as its kind depends on it. */
-export type Troubled = Pick<ReportedTask, 'result' | 'reason' | 'error_code' | 'attempts'>
+export type Troubled = Pick<ReportedTask, 'result' | 'reason' | 'error_code' | 'attempts' | 'verified'>
 
 /** The name of a task's kind: tasks of one name have one remedy. */
-export function kindNameOf({ result, reason, error_code: code, attempts }: Troubled): string {
+export function kindNameOf({ result, reason, error_code: code, attempts, verified }: Troubled): string {
   if (result === 'skipped') return `skipped ${reason ?? 'invalid_row'}`
   if (result !== 'failed') return result
+  if (verified === 'not_held') return 'failed not held'
   if (code !== null) return `failed ${code}`
   return attempts === 0 ? 'failed unsent' : 'failed'
 }
@@ -28,6 +29,7 @@ export function attentionKindOf(task: Troubled): AttentionKind {
   if (task.result === 'in_doubt') return inDoubt
   if (task.result === 'unsettled') return unsettled
   if (task.result === 'not_run') return notRun
+  if (task.verified === 'not_held') return notHeld
   if (task.error_code === null) return task.attempts === 0 ? failedUnsent : failed
   return refusals[task.error_code] ?? refusedWith(task.error_code)
 }
@@ -60,6 +62,13 @@ const notRun: AttentionKind = {
 const failed: AttentionKind = {
   title: 'failed',
   advice: 'Each message says why. Fix what can be fixed, then try these again.',
+  wayOn: 'retry',
+}
+
+const notHeld: AttentionKind = {
+  title: 'done, but did not hold',
+  advice:
+    'Okta accepted the call, and yet the user was not as it should be when the run looked again. Often a directory has taken it back. Look the users up in Okta and in their directory, then try again.',
   wayOn: 'retry',
 }
 

@@ -60,7 +60,7 @@ export class AttentionCounter {
   }
 }
 
-function newKind({ result, reason, error_code, attempts }: Troubled): Counted {
-  const first = { result, reason, error_code, attempts }
+function newKind({ result, reason, error_code, attempts, verified }: Troubled): Counted {
+  const first = { result, reason, error_code, attempts, verified }
   return { kind: attentionKindOf(first), first, tasks: 0, examples: [] }
 }

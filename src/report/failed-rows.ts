@@ -1,50 +1,89 @@
+import { cellToFeed } from '../input/due/date-cell.ts'
 import { cellAt } from '../input/json/nested.ts'
-import { notReadMark } from '../input/judge-row.ts'
 import { trimInvisible } from '../input/key/trim.ts'
+import { findWhyColumn, isNotReadMark, notReadMark } from '../input/not-read-mark.ts'
 import type { Cell } from '../input/row.ts'
 import type { ReportRow } from './report-row.ts'
+import { nameWhy } from './why-column.ts'
 
-const whyColumn = 'why'
-const otherWhyColumn = 'failed_why'
-
-/** The place of a column that an earlier `failed.csv` added, and that gives way to the new one: the last, exactly. */
-function placeOfWhy(columns: readonly string[]): number {
-  const last = columns.at(-1)
-  return last === whyColumn || last === otherWhyColumn ? columns.length - 1 : -1
+/** What `failed.csv` is made of. */
+export interface FailedLayout {
+  /** The input's own columns, and those of names that reach into objects. */
+  readonly own: readonly string[]
+  /** The added column, the last one. */
+  readonly why: string
+  /** The column of an earlier `failed.csv`, which gives way to the new one; null if there is none. */
+  readonly earlier: string | null
+  /** Whether the input has a column in which rows may be marked as not read. */
+  readonly hasMarks: boolean
 }
 
-/** The input's own columns. One that is named `Why`, or stands elsewhere, is the input's own. */
-function ownColumns(columns: readonly string[]): readonly string[] {
-  const place = placeOfWhy(columns)
-  return columns.filter((_, index) => index !== place)
+/**
+ * Lays out `failed.csv`: every column of the input, and the reason as the last one.
+ * @param dotted names that reach into objects, which get columns of their own, so that the same job reads the file alike
+ * @param earlier as `findEarlierWhy` finds it
+ */
+export function layOutFailed(
+  columns: readonly string[],
+  dotted: readonly string[] = [],
+  earlier: string | null = null,
+): FailedLayout {
+  const own = [...columns, ...new Set(dotted)].filter((column) => column !== earlier)
+  return { own, why: nameWhy(own), earlier, hasMarks: findWhyColumn(columns) !== undefined }
 }
 
-/** The columns of `failed.csv`: the input's own, and `why` (`failed_why` if the input has its own) as the last one. */
-export function failedColumns(columns: readonly string[]): readonly string[] {
-  const own = ownColumns(columns)
-  const isTaken = own.some((column) => trimInvisible(column).toLowerCase() === whyColumn)
-  return [...own, isTaken ? otherWhyColumn : whyColumn]
+/** The columns of `failed.csv`. */
+export function failedColumns({ own, why }: FailedLayout): readonly string[] {
+  return [...own, why]
 }
 
-/** A row for `failed.csv`. A row that nobody could read comes back as it was read, not cut or padded to fit. */
-export function failedCells(row: ReportRow, columns: readonly string[]): readonly (Cell | undefined)[] {
-  const why = whyOf(row)
-  if (row.notRead === null) return [...ownCells(row, columns), why]
-  const marked = why.startsWith(notReadMark) ? why : `${notReadMark} ${why}`
-  const { raw } = row.notRead
-  if (raw === null) return [...ownCells(row, columns), marked]
-  // The mark of an earlier time gives way, or the row would grow with each feeding.
-  return [...raw.filter((cell) => !trimInvisible(cell).toLowerCase().startsWith(notReadMark)), marked]
+/**
+ * A row for `failed.csv`. A row that nobody could read comes back as it was read, not cut or padded to fit. Nothing of a
+ * row is lost: marks of an earlier time move into the new cell as they stand, so that the row does not grow with each
+ * feeding, and the reason of an earlier time is kept behind the new one.
+ */
+export function failedCells(row: ReportRow, layout: FailedLayout): readonly (Cell | undefined)[] {
+  const { hasMarks, earlier } = layout
+  const raw = row.notRead?.raw ?? null
+  const cells = raw ?? layout.own.map((column) => ownCell(row, column))
+  const before = raw !== null || earlier === null ? undefined : row.cells.get(earlier)
+  const isMark = (cell: Cell | undefined): cell is string => hasMarks && isNotReadMark(cell)
+  const marks = [...cells, before].filter(isMark)
+  if (marks.length > 0) {
+    const left = cells.map((cell) => (isMark(cell) ? '' : cell))
+    const kept = withReasonBefore([...new Set(marks)].join('; '), isMark(before) ? undefined : before)
+    return [...(raw === null ? left : withoutEmptyEnd(left)), kept]
+  }
+  const why = withReasonBefore(whyOf(row), before)
+  return [
+    ...(raw === null ? cells : withoutEmptyEnd(cells)),
+    row.notRead === null ? why : `${notReadMark} ${why}`,
+  ]
 }
 
-function ownCells(row: ReportRow, columns: readonly string[]): readonly (Cell | undefined)[] {
-  return ownColumns(columns).map((column) => cellAt(row.cells, column))
+function ownCell(row: ReportRow, column: string): Cell | undefined {
+  return row.cells.has(column) ? cellToFeed(row, column) : cellAt(row.cells, column)
 }
 
-/** What is to be said of the row: the messages of its tasks that did not end well. */
-function whyOf({ tasks }: ReportRow): string {
+/** Empty cells at the end of a row are nothing; kept, they would become more with each feeding. */
+function withoutEmptyEnd(cells: readonly (Cell | undefined)[]): readonly (Cell | undefined)[] {
+  const isEmpty = (cell: Cell | undefined): boolean => typeof cell === 'string' && trimInvisible(cell) === ''
+  return cells.slice(0, cells.findLastIndex((cell) => !isEmpty(cell)) + 1)
+}
+
+function withReasonBefore(why: string, before: Cell | undefined): string {
+  if (typeof before !== 'string' || before === '' || before === why) return why
+  return before.startsWith(`${why}; before: `) ? before : `${why}; before: ${before}`
+}
+
+/** What is to be said of the row: the messages of its tasks that did not end well, each with its result. */
+function whyOf({ tasks, notRead }: ReportRow): string {
   const said = tasks
     .filter(({ result }) => result !== 'succeeded' && result !== 'unchanged')
-    .map(({ result, message }) => (message === '' ? result.replaceAll('_', ' ') : message))
+    .map(({ result, message }) => {
+      const words = result.replaceAll('_', ' ')
+      if (message === '') return words
+      return notRead === null ? `${words}: ${message}` : message
+    })
   return [...new Set(said)].join('; ')
 }

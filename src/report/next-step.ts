@@ -2,17 +2,24 @@ import { join } from 'node:path'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { describeNext, type StopReason } from '../messages/stop.ts'
 import { expectedSkips, skipReasons } from '../rules/result.ts'
-import type { ResultTotals } from './totals.ts'
+import type { ResultTotals, WrittenTotals } from './totals.ts'
 
 /** What the next step depends on. */
-export interface NextStepFacts extends Pick<ResultTotals, 'results' | 'excused' | 'skipped'> {
+export interface NextStepFacts extends Pick<WrittenTotals, 'results' | 'excused' | 'skipped' | 'rowsToFeed'> {
   readonly directory: string
   /** Null if all tasks have a result. */
   readonly stopped: StopReason | null
 }
 
 /** What to do after a run: one sentence with the command to type. */
-export function nextStep({ directory, stopped, results, excused, skipped }: NextStepFacts): string {
+export function nextStep({
+  directory,
+  stopped,
+  results,
+  excused,
+  skipped,
+  rowsToFeed,
+}: NextStepFacts): string {
   const name = runNameOf(directory)
   if (stopped !== null) return describeNext(stopped.advice, commandFor('resume', name))
   // A stop that could not wait long enough leaves tasks behind without another reason.
@@ -20,7 +27,7 @@ export function nextStep({ directory, stopped, results, excused, skipped }: Next
   if (hasTasksToRetry({ results, excused, skipped })) {
     return `see results.csv for the reasons, fix what can be fixed, then: ${commandFor('retry', name)}`
   }
-  if (skipped.invalid_row > 0)
+  if (skipped.invalid_row > 0 && rowsToFeed > 0)
     return `correct the rows in ${join(directory, 'failed.csv')}, then run that file as an input`
   if (skipReasons.some((reason) => skipped[reason] > 0 && !expectedSkips.has(reason))) {
     return 'decide about the skipped users; there is nothing to resume'

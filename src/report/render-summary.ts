@@ -54,6 +54,7 @@ function renderHead(summary: Summary): string[] {
       ['Org', summary.org],
       ['Time', `${renderDuration(summary.duration_seconds)}${executions}`],
       ['Input', renderInput(summary)],
+      ...renderVerified(summary),
       ...renderLag(summary),
     ]),
   ]
@@ -62,6 +63,18 @@ function renderHead(summary: Summary): string[] {
 function renderInput({ rows, control_totals: control, tasks }: Summary): string {
   const counts = control === undefined ? counted(rows, 'row') : renderControlTotals(control)
   return `${counts}; ${counted(tasks, 'task')}`
+}
+
+/** What the looks after accepted calls showed. */
+function renderVerified({ verified }: Summary): [string, string][] {
+  if (verified === undefined) return []
+  const { held, not_held: notHeld, not_known: notKnown } = verified
+  const said = [
+    `${held} held`,
+    ...(notHeld > 0 ? [`${notHeld} did not hold`] : []),
+    ...(notKnown > 0 ? [`${notKnown} not known`] : []),
+  ]
+  return [['Verified', said.join(', ')]]
 }
 
 /** How many late tasks are named; the summary's file has more. */
@@ -162,6 +175,7 @@ function renderEnd(summary: Summary): string[] {
 }
 
 function hasRowsToFeed(summary: Summary): boolean {
+  if (summary.rows_to_feed !== undefined) return summary.rows_to_feed > 0
   return hasTasksToRetry(summary) || summary.skipped.invalid_row > 0
 }
 

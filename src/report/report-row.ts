@@ -23,6 +23,8 @@ export interface ReportRow {
   readonly row: number
   /** The row's own cells by column name. */
   readonly cells: ReadonlyMap<string, Cell>
+  /** The column whose cell is a date by its kind, as the input's row has it; left out elsewhere. */
+  readonly dateCell?: string
   readonly tasks: readonly ReportedTask[]
   /** The steps, from 1, whose failure the job allows for; see `excusedSteps`. */
   readonly excused: readonly number[]

@@ -28,7 +28,9 @@ export async function* reportRows(
       tasks.map(({ result }) => result),
       run.job.steps,
     )
-    yield { row, cells, tasks, excused, notRead: notReadOf(input, run.input.mapping.addresses ?? false) }
+    const notRead = notReadOf(input, run.input.mapping.addresses ?? false)
+    const dateCell = input.dateCell === undefined ? {} : { dateCell: input.dateCell }
+    yield { row, cells, ...dateCell, tasks, excused, notRead }
   }
 }
 

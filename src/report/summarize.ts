@@ -7,7 +7,7 @@ import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
 import { goalOf, headlineOf } from './headline.ts'
 import { nextStep } from './next-step.ts'
 import { type Summary, summaryFiles } from './summary.ts'
-import type { ResultTotals } from './totals.ts'
+import type { WrittenTotals } from './totals.ts'
 
 /** What a summary needs to know about an execution that has ended. */
 export interface ExecutionFacts {
@@ -23,7 +23,7 @@ export interface SummaryParts {
   readonly directory: string
   readonly run: RunFile
   readonly end: ExecutionFacts
-  readonly totals: ResultTotals
+  readonly totals: WrittenTotals
   readonly exitCode: ExitCode
 }
 
@@ -62,8 +62,12 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     tasks: totals.tasks,
     results: totals.results,
     excused: totals.excused,
+    rows_to_feed: totals.rowsToFeed,
     actions: totals.actions,
     skipped: totals.skipped,
+    ...(Object.values(totals.verified).some((count) => count > 0)
+      ? { verified: { ...totals.verified } }
+      : {}),
     lag: totals.lag === null ? null : { ...totals.lag, worst_over_bound: [...totals.lag.worst_over_bound] },
     requests: {
       total: reads + lifecycle,

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { replaceFile } from '../files/replacing-file.ts'
 import { actionNames } from '../okta/actions.ts'
 import { controlTotalsSchema } from '../rules/control-totals.ts'
-import { skipReasons } from '../rules/result.ts'
+import { skipReasons, verifications } from '../rules/result.ts'
 import { peopleSchema } from './people.ts'
 import { reportedResults } from './report-row.ts'
 
@@ -109,10 +109,17 @@ export const summarySchema = z
     excused: count
       .default(0)
       .describe('Failed tasks whose step says go_on, in rows whose last step succeeded or was unchanged.'),
+    rows_to_feed: count.optional().describe('Rows in failed.csv. Absent in older summaries.'),
     actions: z
       .partialRecord(z.enum([...actionNames, 'unknown']), resultCounts)
       .describe('Tasks by action and result; unknown: bad rows without a valid action.'),
     skipped: z.record(z.enum(skipReasons), count).describe('Skipped tasks by reason.'),
+    verified: z
+      .record(z.enum(verifications), count)
+      .optional()
+      .describe(
+        'Tasks by what the look after their accepted call showed (verify); not_known: still in transition, or it could not be read. Absent if none was looked at.',
+      ),
     lag: lag.nullable().optional(),
     requests,
     retries: z.record(z.string(), count).describe('Requests sent again, by cause.'),

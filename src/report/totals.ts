@@ -1,6 +1,6 @@
 import { type Action, actionNames } from '../okta/actions.ts'
 import { ControlCounter, type ControlTotals } from '../rules/control-totals.ts'
-import { type SkipReason, skipReasons } from '../rules/result.ts'
+import { type SkipReason, skipReasons, type VerificationResult, verifications } from '../rules/result.ts'
 import { type Lag, LagCounter } from './lag.ts'
 import { type People, PeopleCounter } from './people.ts'
 import { type ReportedResult, type ReportRow, reportedResults } from './report-row.ts'
@@ -24,8 +24,16 @@ export interface ResultTotals {
   readonly actions: Readonly<Partial<Record<CountedAction, Readonly<ResultCounts>>>>
   /** The number of skipped tasks for each reason. All reasons are present, even with 0. */
   readonly skipped: Readonly<Record<SkipReason, number>>
+  /** Tasks by what the look after their call showed. */
+  readonly verified: Readonly<Record<VerificationResult, number>>
   /** Null if no task was due at a time and applied. */
   readonly lag: Lag | null
+}
+
+/** The same, with what `failed.csv` came to. */
+export interface WrittenTotals extends ResultTotals {
+  /** Rows in `failed.csv`. */
+  readonly rowsToFeed: number
 }
 
 /** Counts rows one by one and keeps none of them. */
@@ -44,6 +52,7 @@ export function createTotalsCounter(maxLag: number | null = null): TotalsCounter
   const results = zeroCounts(reportedResults)
   const actions: Partial<Record<CountedAction, ResultCounts>> = {}
   const skipped = zeroCounts(skipReasons)
+  const verified = zeroCounts(verifications)
   return {
     add(row) {
       control.add(row.tasks[0]?.reason ?? null)
@@ -58,6 +67,7 @@ export function createTotalsCounter(maxLag: number | null = null): TotalsCounter
         counts[task.result]++
         actions[action] = counts
         if (task.result === 'skipped' && task.reason !== null) skipped[task.reason]++
+        if (task.verified !== undefined) verified[task.verified]++
       }
     },
     totals: () => ({
@@ -69,6 +79,7 @@ export function createTotalsCounter(maxLag: number | null = null): TotalsCounter
       excused,
       actions: structuredClone(actions),
       skipped: { ...skipped },
+      verified: { ...verified },
       lag: lags.lag(),
     }),
   }

@@ -1,9 +1,12 @@
+import { dottedNames, usedColumns } from '../input/column-mapping.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { shellWord } from '../messages/shell-word.ts'
 import { expectedSkips } from '../rules/result.ts'
+import { columnMapping, columnsOfJob } from '../run/input-of-run.ts'
 import type { RunFile } from '../run/run-file.ts'
 import type { WayOn } from './attention-kinds.ts'
 import { exitCodeOf } from './exit-code.ts'
+import { type FailedLayout, layOutFailed } from './failed-rows.ts'
 import { FeedAgain, findSuperseded } from './feed-again.ts'
 import { pageFactsOf } from './page-facts.ts'
 import { PageSink } from './page-sink.ts'
@@ -12,6 +15,7 @@ import type { ReportRow } from './report-row.ts'
 import { reportRows } from './report-rows.ts'
 import { type ExecutionFacts, summarize } from './summarize.ts'
 import { type Summary, summaryFiles, writeSummary } from './summary.ts'
+import { findEarlierWhy } from './why-column.ts'
 import { type ResultsFormat, writeResults } from './write-results.ts'
 
 /** The formats of a run's reports: `csv` is `results.csv` and `failed.csv`, `json` is `summary.json`. */
@@ -34,13 +38,13 @@ export async function writeReports(
   const page = formats.has('html') ? await PageWriter.open(directory, run.run_id, run.input.tasks) : null
   try {
     const sink = page === null ? null : new PageSink(page)
-    const { user, action } = run.input.mapping
-    const totals = await writeResults(directory, run.input.columns, rowsOf(directory, run, end), {
+    const rows = (): AsyncIterable<ReportRow> => reportRows(directory, run, end.state)
+    const totals = await writeResults(directory, run.input.columns, rows(), {
       formats: new Set<ResultsFormat>((['csv', 'jsonl'] as const).filter((format) => formats.has(format))),
-      feeding: await feedingOf(directory, run, end, formats.has('csv')),
+      feeding: await feedingOf(run, end, rows),
       beforeCommit,
       maxLag: run.job.input.due?.max_lag_seconds ?? null,
-      dotted: [user, action ?? ''].filter((column) => column.includes('.')),
+      layout: await failedLayout(run, rows),
       sink,
     })
     const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips)
@@ -62,21 +66,23 @@ export async function writeReports(
   }
 }
 
-function rowsOf(directory: string, run: RunFile, { state }: ExecutionFacts): AsyncIterable<ReportRow> {
-  return reportRows(directory, run, state)
-}
-
 /** A second look at all rows, only where something is left that could be fed again. */
 async function feedingOf(
-  directory: string,
   run: RunFile,
-  end: ExecutionFacts,
-  isWritten: boolean,
+  { state }: ExecutionFacts,
+  rows: () => AsyncIterable<ReportRow>,
 ): Promise<FeedAgain> {
-  const { counts } = end.state
-  const settled = (counts.get('succeeded') ?? 0) + (counts.get('unchanged') ?? 0)
-  const isNeeded = isWritten && settled < run.input.tasks
-  return new FeedAgain(isNeeded ? await findSuperseded(rowsOf(directory, run, end)) : undefined)
+  const settled = (state.counts.get('succeeded') ?? 0) + (state.counts.get('unchanged') ?? 0)
+  return new FeedAgain(settled < run.input.tasks ? await findSuperseded(rows()) : undefined)
+}
+
+/** How `failed.csv` is laid out, so that the same job can be fed with it and decides alike. */
+async function failedLayout(run: RunFile, rows: () => AsyncIterable<ReportRow>): Promise<FailedLayout> {
+  const { columns } = run.input
+  const mapping = columnMapping(run)
+  const named = columnsOfJob(run)
+  const earlier = await findEarlierWhy(columns, usedColumns(mapping, named), rows)
+  return layOutFailed(columns, dottedNames(columns, [mapping.user, mapping.action, ...named]), earlier)
 }
 
 /** What to type for a way on; null if there is nothing. */

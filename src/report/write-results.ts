@@ -4,10 +4,10 @@ import { renderCsv } from '../input/csv/csv-text.ts'
 import { jsonLineRenderer } from '../input/json/json-line.ts'
 import type { Cell } from '../input/row.ts'
 import { nameInputColumns, resultColumns } from './columns.ts'
-import { failedCells, failedColumns } from './failed-rows.ts'
+import { type FailedLayout, failedCells, failedColumns, layOutFailed } from './failed-rows.ts'
 import { FeedAgain } from './feed-again.ts'
 import type { ReportRow } from './report-row.ts'
-import { createTotalsCounter, type ResultTotals } from './totals.ts'
+import { createTotalsCounter, type WrittenTotals } from './totals.ts'
 
 /** Rows that are rendered together. No more rows than this are in memory. */
 const rowsPerBatch = 256
@@ -29,8 +29,8 @@ export interface ResultsOptions {
   readonly beforeCommit?: () => Promise<void>
   /** The bound of lags in seconds; null if there is none. */
   readonly maxLag?: number | null
-  /** Names that reach into objects, for which `failed.csv` gets columns, so that it can be fed by the same flags. */
-  readonly dotted?: readonly string[]
+  /** How `failed.csv` is laid out. */
+  readonly layout?: FailedLayout
   readonly sink?: RowSink | null
 }
 
@@ -47,7 +47,7 @@ export async function writeResults(
   columns: readonly string[],
   rows: AsyncIterable<ReportRow>,
   options: ResultsOptions = {},
-): Promise<ResultTotals> {
+): Promise<WrittenTotals> {
   const {
     formats = allFormats,
     feeding = new FeedAgain(),
@@ -56,10 +56,11 @@ export async function writeResults(
     sink = null,
   } = options
   const names = [...resultColumns, ...nameInputColumns(columns)]
-  const fed = [...columns, ...(options.dotted ?? []).filter((column) => !columns.includes(column))]
+  const { layout = layOutFailed(columns) } = options
   const toJsonLine = jsonLineRenderer(names)
   const counter = createTotalsCounter(maxLag)
   const opened: ReplacingFile[] = []
+  let rowsToFeed = 0
   async function openFile(name: string, format: ResultsFormat): Promise<ReplacingFile | null> {
     if (!formats.has(format)) return null
     const file = await openReplacingFile(join(directory, name))
@@ -72,16 +73,17 @@ export async function writeResults(
     const resultsJsonl = await openFile('results.jsonl', 'jsonl')
     const failedCsv = await openFile('failed.csv', 'csv')
     await resultsCsv?.write(renderCsv([names]))
-    await failedCsv?.write(renderCsv([failedColumns(fed)]))
+    await failedCsv?.write(renderCsv([failedColumns(layout)]))
 
     for await (const batch of inBatches(rows)) {
       for (const row of batch) counter.add(row)
       const records = batch.flatMap((row) => toRecords(row, columns))
-      const again = failedCsv === null ? [] : batch.filter((row) => feeding.see(row))
+      const again = batch.filter((row) => feeding.see(row))
+      rowsToFeed += again.length
       await Promise.all([
         resultsCsv?.write(renderCsv(records)),
         resultsJsonl?.write(records.map(toJsonLine).join('')),
-        ...(again.length > 0 ? [failedCsv?.write(failedText(again, fed))] : []),
+        ...(again.length > 0 ? [failedCsv?.write(failedText(again, layout))] : []),
         sink?.take(batch, records),
       ])
     }
@@ -89,7 +91,7 @@ export async function writeResults(
       await beforeCommit?.()
       await file.commit()
     }
-    return counter.totals()
+    return { ...counter.totals(), rowsToFeed }
   } finally {
     for (const file of opened) await file.discard()
   }
@@ -99,8 +101,8 @@ export async function writeResults(
 export type Cells = readonly (Cell | undefined)[]
 
 /** Each row by itself, because rows that were not read differ in length. */
-function failedText(rows: readonly ReportRow[], columns: readonly string[]): string {
-  return rows.map((row) => renderCsv([failedCells(row, columns)])).join('')
+function failedText(rows: readonly ReportRow[], layout: FailedLayout): string {
+  return rows.map((row) => renderCsv([failedCells(row, layout)])).join('')
 }
 
 function ownCells(row: ReportRow, columns: readonly string[]): Cells {

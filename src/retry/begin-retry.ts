@@ -71,12 +71,15 @@ export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | nu
           superseded: later,
           duplicate,
           doubtOf: (step) => state.leftInDoubt({ row: retried.input.row, step }),
+          doubtedOf: (step) => state.lastDoubted({ row: retried.input.row, step }),
         },
         now,
       )
       await input.add(retried.input)
       for (const event of carried) {
         if (event.event === 'intent') inDoubt++
+        // An attempt with a verdict is settled.
+        else if (event.event === 'verdict') inDoubt--
         // Not awaited one by one: when the last one is on disk, so are all before it.
         allOnDisk = journal.append(event).durable
         allOnDisk.catch(() => {})

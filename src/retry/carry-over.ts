@@ -1,4 +1,4 @@
-import type { JournalEvent } from '../journal/journal-event.ts'
+import type { IntentEvent, JournalEvent } from '../journal/journal-event.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { duplicateSkip } from '../rules/row-order.ts'
@@ -22,6 +22,8 @@ export interface CarriedRow {
   readonly duplicate: boolean
   /** The attempt of a step to settle first; null if there is none. */
   readonly doubtOf: (step: number) => OpenAttempt | null
+  /** The last attempt of a step that may have been applied after all; null if there is none. */
+  readonly doubtedOf: (step: number) => IntentEvent | null
 }
 
 /**
@@ -49,8 +51,20 @@ export function carryOver(carried: CarriedRow, now: string): readonly JournalEve
       return [{ event: 'result', ...unsentResult(task, now) }]
     }
     const doubt = doubtOf(step)
-    if (doubt === null) return []
-    const origin = doubt.intent.origin ?? { run: carried.oldRun, row: retried.input.row, step }
+    const originOf = ({ origin }: IntentEvent): NonNullable<IntentEvent['origin']> =>
+      origin ?? { run: carried.oldRun, row: retried.input.row, step }
+    if (doubt === null) {
+      const doubted = carried.doubtedOf(step)
+      if (doubted === null) return []
+      // Should the user be at the target by now, it was this attempt that came late.
+      const { attempt } = doubted
+      const evidence = `not applied when run ${oldRunId} looked`
+      return [
+        { ...doubted, row, origin: originOf(doubted) },
+        { event: 'verdict', row, step, attempt, verdict: 'not_applied', evidence },
+      ]
+    }
+    const origin = originOf(doubt.intent)
     const repeats = carried.repeatsOf(step)
     return [
       { ...doubt.intent, row, origin, ...(repeats > 0 ? { repeats } : {}) },

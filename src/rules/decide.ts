@@ -11,6 +11,9 @@ export type Decision =
 /** What a decision depends on: the status, and what Okta itself offers for the user. */
 export type Decided = Pick<OktaUser, 'status' | 'offered'>
 
+/** A user whom an earlier attempt may be taking to another status. */
+export type DecidedAgain = Decided & Pick<OktaUser, 'transitioningToStatus'>
+
 /**
  * Decides by the table of actions, before anything is sent. Where the table refuses what Okta offers, Okta knows better.
  * It is never the other way round: Okta does not offer all that it allows, such as the deactivation of a STAGED user.
@@ -46,15 +49,20 @@ export function decideAfterRefusal(
 
 /**
  * Decides like {@link decide}, for a task with an earlier attempt that was taken for lost. If the user is at the target
- * by now, that attempt came late and was applied.
+ * by now, or on the way there, that attempt came late and was applied.
  */
 export function decideAgain(
   action: Action,
-  user: Decided,
+  user: DecidedAgain,
 ): Decision | { readonly kind: 'succeeded'; readonly message: string } {
   const { target, sentFrom } = ruleOf(action)
-  const { status } = user
-  return target.includes(status) && !sentFrom.includes(status) ? confirmedLate(status) : decide(action, user)
+  const isOwnTarget = (status: string): boolean =>
+    target.some((own) => own === status && !sentFrom.includes(own))
+  const { status, transitioningToStatus: next } = user
+  if (next === null) return isOwnTarget(status) ? confirmedLate(status) : decide(action, user)
+  if (!isOwnTarget(next)) return decide(action, user)
+  const { kind, message } = confirmedLate(status)
+  return { kind, message: `${message}, still in transition to ${next}` }
 }
 
 function confirmedLate(status: UserStatus): { readonly kind: 'succeeded'; readonly message: string } {

@@ -63,8 +63,15 @@ export function settlesAt(
   { atOnce, timedOut }: { readonly atOnce: boolean; readonly timedOut: boolean },
   requestTimeoutMs: number,
 ): number {
-  const { intended, sent, senderGone } = times
-  if (atOnce) return intended
+  return atOnce ? times.intended : underWayUntil(times, timedOut, requestTimeoutMs)
+}
+
+/** The latest moment at which Okta can have applied a call, in ms by its clock; see {@link settlesAt}. */
+export function underWayUntil(
+  { intended, sent, senderGone }: SendingTimes,
+  timedOut: boolean,
+  requestTimeoutMs: number,
+): number {
   const latest = Math.max(intended, Math.min(intended + sendingMarginMs, senderGone))
   return (sent ?? latest) + requestTimeoutMs * (timedOut ? 2 : 1)
 }

@@ -1,7 +1,7 @@
 import { counted } from '../messages/counted.ts'
 import { exitCodes } from '../messages/known-error.ts'
 import type { StopReason } from '../messages/stop.ts'
-import type { TaskResult } from './result.ts'
+import type { TaskPlace, TaskResult } from './result.ts'
 
 /** How many failures an execution bears. Null: any number. */
 export interface FailureBounds {
@@ -23,6 +23,8 @@ export class FailureLimits {
   readonly #isExpected: (step: number) => boolean
   #failed = 0
   #ended = 0
+  /** Failures that were counted before their results. */
+  readonly #foreseen = new Set<string>()
 
   /** @param isExpected whether the job allows for a failure of a step (`if_failed: go_on`), which then does not count */
   constructor(bounds: FailureBounds, isExpected: (step: number) => boolean) {
@@ -30,8 +32,19 @@ export class FailureLimits {
     this.#isExpected = isExpected
   }
 
+  /**
+   * Takes in a failure as soon as Okta has answered, and its result not once more: while the answer goes to disk, other
+   * calls would leave. Returns as {@link see} does.
+   */
+  foresee({ row, step }: TaskPlace): StopReason | null {
+    const stop = this.see({ row, step, result: 'failed' })
+    this.#foreseen.add(`${row} ${step}`)
+    return stop
+  }
+
   /** Takes in a result. Returns why the run must stop now; null if it may go on. */
-  see({ result, step }: Pick<TaskResult, 'result' | 'step'>): StopReason | null {
+  see({ row, step, result }: Pick<TaskResult, 'result'> & TaskPlace): StopReason | null {
+    if (this.#foreseen.delete(`${row} ${step}`)) return null
     if (result === 'failed') {
       if (this.#isExpected(step)) return null
       this.#failed++

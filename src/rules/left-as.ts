@@ -14,6 +14,9 @@ export interface LeftAs {
 /** The columns of an undo's input that hold a {@link LeftAs}. */
 export const leftAsColumns = ['left_as', 'changed_from', 'changed_until'] as const
 
+/** The column of an undo's input that names the run which left the user so. Absent in older ones. */
+export const takenBackColumn = 'run_taken_back'
+
 /** A {@link LeftAs} as cells, in the order of {@link leftAsColumns}. */
 export function cellsOfLeftAs({ statuses, from, until }: LeftAs): readonly string[] {
   return [statuses.join(' '), new Date(from).toISOString(), new Date(until).toISOString()]

@@ -9,14 +9,17 @@ type Ended = Pick<TaskResult, 'row' | 'user' | 'action' | 'status_after' | 'okta
 /** A call that was applied, and when. */
 export interface AppliedCall extends Pick<LeftAs, 'from' | 'until'> {
   readonly result: Ended
+  /** The run that it belongs to. */
+  readonly run: string
 }
 
-/** What takes back the net effect of a run on one user. */
+/** What takes back the net effect of a run, and of those that it retries, on one user. */
 export interface Reversal {
   readonly user: string
   readonly login: string | null
   readonly action: Action
-  /** The row of the call that is taken back. */
+  /** The run and the row of the call that is taken back. */
+  readonly run: string
   readonly row: number
   readonly left: LeftAs
 }
@@ -29,8 +32,8 @@ interface Chain {
 }
 
 /**
- * Finds what takes back what a run did to each user. It must see the run's applied calls in the order in which they
- * were applied.
+ * Finds what takes back what runs did to each user. It must see their applied calls in the order in which they were
+ * applied.
  *
  * Where a user has several, only their net effect counts: suspend, unsuspend, suspend is taken back by one unsuspend;
  * suspend, unsuspend by nothing. A call that can't be taken back and changes the status ends what came before it.
@@ -73,7 +76,7 @@ export class NetEffect {
       // A suspend begins where the user is not suspended, and an unsuspend where the user is.
       if (first !== last || !('by' in undo)) continue
       const { row, okta_login: login } = call.result
-      reversals.push({ user, login, action: undo.by, row, left: leftBy(last, call) })
+      reversals.push({ user, login, action: undo.by, run: call.run, row, left: leftBy(last, call) })
     }
     return reversals.sort((one, other) => one.row - other.row)
   }

@@ -1,5 +1,9 @@
 import * as z from 'zod'
 
+/** What the look after an accepted call showed: that it held, that it did not, or nothing certain. */
+export const verifications = ['held', 'not_held', 'not_known'] as const
+export type VerificationResult = (typeof verifications)[number]
+
 /** How a task ended. Reports also say `not_run` and `unsettled`, which are not results and are never journalled. */
 export const resultNames = ['succeeded', 'unchanged', 'failed', 'skipped', 'in_doubt'] as const
 export type ResultName = (typeof resultNames)[number]
@@ -69,6 +73,10 @@ export const taskResultSchema = z.strictObject({
   okta_user_id: text.describe("The user's id in Okta."),
   okta_login: text.describe("The user's login in Okta."),
   okta_request_id: text.describe("Okta's id of the last request, for its support."),
+  verified: z
+    .enum(verifications)
+    .optional()
+    .describe('What the look after the accepted call showed; absent where the job asks for none.'),
 })
 
 /** How one task ended, see {@link taskResultSchema}. */

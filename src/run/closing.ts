@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { exists } from '../files/exists.ts'
+import type { Fence } from '../files/synced-appends.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { moved } from './life.ts'
@@ -10,19 +11,25 @@ import { type RunFile, runFileName, writeRunFile } from './run-file.ts'
  *
  * First the old run names the new one (`closed_by`). Then the new run's `run.json` is written. Then the old run becomes
  * `closed`. A process that dies in between leaves either an old run that may be retried again or a new run that goes on
- * from it, but never two runs that may both send. Both runs must be held.
+ * from it, but never two runs that may both send. Both runs must be held: while a person was asked, another process may
+ * have taken the old run over and gone on with it.
  *
+ * @param hold asked before each write
  * @param between prepares what the new run needs besides its `run.json`
  */
 export async function handOver(
   from: { readonly directory: string; readonly run: RunFile },
   to: { readonly directory: string; readonly run: RunFile },
+  hold: Fence,
   between: () => Promise<void>,
 ): Promise<void> {
   const promised: RunFile = { ...from.run, closed_by: to.run.run_id }
+  await hold.ensure()
   await writeRunFile(from.directory, promised)
   await between()
+  await hold.ensure()
   await writeRunFile(to.directory, to.run)
+  await hold.ensure()
   await writeRunFile(from.directory, moved(promised, 'close', `run ${to.run.run_id} goes on from it`))
 }
 

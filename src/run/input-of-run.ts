@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { fileChunks } from '../input/bytes/file-chunks.ts'
 import type { ColumnMapping } from '../input/column-mapping.ts'
 import { type InputFile, inputName } from '../input/input-file.ts'
+import { columnsOfSettings } from '../input/judge-row.ts'
+import { rowSettings } from '../job/input-settings.ts'
 import { Refusal } from '../messages/known-error.ts'
 import type { RunFile } from './run-file.ts'
 
@@ -15,6 +17,11 @@ export function columnMapping({ input }: RunFile): ColumnMapping {
     sendEmail: input.mapping.send_email,
     addresses: input.mapping.addresses ?? false,
   }
+}
+
+/** The columns that a run's job names beside those of the mapping. */
+export function columnsOfJob({ job }: RunFile): readonly string[] {
+  return columnsOfSettings(rowSettings(job))
 }
 
 /** The copy of a run's input. Messages use the name that the user typed. */

@@ -1,28 +1,38 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseSystemError } from '../files/system-error.ts'
+import type { InputFormat } from '../input/row.ts'
 import type { PastInput } from '../rules/unusual.ts'
-import { type RunFile, readRunFile } from './run-file.ts'
+import { lookAtRun } from './look-at-run.ts'
+import type { RunFile } from './run-file.ts'
 
 /** So many of a job's runs are looked at, the latest ones. */
 const mostRuns = 60
 
+/** The inputs of a job's earlier runs; or why they can't be known, in a sentence. */
+export type JobHistory = { readonly past: readonly PastInput[] } | { readonly unreadable: string }
+
 /**
  * The inputs of a job's earlier runs in an org, the oldest first. Only runs that came to their end count, and no retries:
- * an input that a guard has stopped says nothing about what is usual. Runs from before inputs were sampled are left out,
- * and so is what can't be read.
+ * an input that a guard has stopped says nothing about what is usual. Runs from before inputs were sampled are left out.
  */
 export async function readJobHistory(
   runsDirectory: string,
   job: string,
   orgUrl: string,
-): Promise<readonly PastInput[]> {
+): Promise<JobHistory> {
+  const names = await namesIn(runsDirectory)
+  if ('unreadable' in names) return names
   const runs: PastInput[] = []
-  for (const name of await namesIn(runsDirectory)) {
-    const run = await readRunFile(join(runsDirectory, name)).catch(() => null)
-    const past = run === null || !isOf(run, job, orgUrl) ? null : pastInputOf(run)
+  for (const name of names) {
+    const look = await lookAtRun(join(runsDirectory, name))
+    if (look.kind === 'unreadable' && (look.job ?? job) === job) return { unreadable: look.why }
+    if (look.kind !== 'run' || !isOf(look.run, job, orgUrl)) continue
+    const past = pastInputOf(look.run)
     if (past !== null) runs.push(past)
   }
-  return runs.sort((some, other) => some.createdAt.localeCompare(other.createdAt)).slice(-mostRuns)
+  const inOrder = runs.sort((some, other) => some.createdAt.localeCompare(other.createdAt))
+  return { past: inOrder.slice(-mostRuns) }
 }
 
 function isOf(run: RunFile, job: string, orgUrl: string): boolean {
@@ -30,17 +40,43 @@ function isOf(run: RunFile, job: string, orgUrl: string): boolean {
 }
 
 function pastInputOf(run: RunFile): PastInput | null {
-  const { due_users: users, user_sample: sample } = run.input
-  const cameToItsEnd = run.state === 'finished' || run.state === 'closed'
+  const {
+    due_users: users,
+    user_sample: sample,
+    repeated_rows: repeatedRows = null,
+    columns,
+    format,
+  } = run.input
+  const cameToItsEnd = run.state === 'finished' || (run.state === 'closed' && !wasHeldBack(run))
   if (!cameToItsEnd || run.retry_of !== undefined || users === undefined || sample === undefined) return null
-  return { run: run.run_id, createdAt: run.created_at, users, sample }
+  const table = tableColumns(format, columns)
+  return { run: run.run_id, createdAt: run.created_at, users, sample, columns: table, repeatedRows }
 }
 
-async function namesIn(directory: string): Promise<readonly string[]> {
+/** Whether a guard of the input as a whole has stopped the run for good: a retry of it changes nothing about that. */
+function wasHeldBack({ unusual, accept_unusual: accepted, input, job }: RunFile): boolean {
+  const { max_users: most } = job.guards
+  return (unusual !== undefined && accepted !== true) || (most !== null && input.users > most)
+}
+
+/** The last column of a `failed.csv`, which is fed to the job again. */
+const addedColumn = /^(?:why|failed_why(?:_\d+)?)$/
+
+/**
+ * The columns by which tables are told apart, without the one that `failed.csv` adds; null for JSON, whose records need
+ * not have the same keys.
+ */
+export function tableColumns(format: InputFormat, columns: readonly string[]): readonly string[] | null {
+  if (format !== 'csv' && format !== 'xlsx') return null
+  return addedColumn.test(columns.at(-1) ?? '') ? columns.slice(0, -1) : columns
+}
+
+async function namesIn(directory: string): Promise<readonly string[] | { readonly unreadable: string }> {
   try {
     return (await readdir(directory)).filter((name) => !name.startsWith('.'))
-  } catch {
-    // There are no runs yet, or whoever needs the directory says what is wrong with it.
-    return []
+  } catch (error) {
+    // There are no runs yet.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    return { unreadable: `${directory} can't be read: ${parseSystemError(error)?.why ?? String(error)}.` }
   }
 }

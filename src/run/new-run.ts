@@ -43,6 +43,7 @@ export function newRunFile(parts: NewRun): RunFile {
       tasks: survey.tasks + survey.invalidRows + survey.notSelectedRows,
       users: survey.distinctUsers,
       due_users: survey.dueUsers,
+      repeated_rows: survey.duplicateRows,
       user_sample: { ...survey.sample, hashes: [...survey.sample.hashes] },
       ...(actions === null ? {} : { actions: [...actions] }),
       columns: [...mapping.columns],

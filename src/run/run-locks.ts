@@ -2,7 +2,8 @@ import { realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CannotWrite } from '../files/cannot-write.ts'
 import { type AcquireOptions, acquireHolds, type HoldSubject } from '../files/hold/acquire.ts'
-import type { Hold } from '../files/hold/hold.ts'
+import { type Holding, JointHold } from '../files/hold/joint-hold.ts'
+import type { Fence } from '../files/synced-appends.ts'
 import { commandFor } from '../messages/commands.ts'
 import { makeDirectories } from './run-directory.ts'
 import { type RunFile, sandboxOrgUrl } from './run-file.ts'
@@ -24,17 +25,19 @@ export function lockedJob(run: Pick<RunFile, 'from_job_file' | 'org_url' | 'job'
  * Does the work while this process holds the job, if there is one, and the run (R1 in life.ts). The job is always taken first; both are
  * watched at the same time. Both are released whatever happens.
  *
- * @param work gets the hold of the run
+ * @param besides what this process holds already: whoever loses that loses the run with it
+ * @param work gets the hold of the run, which is good only together with the others
  * @throws KnownError with exit code 5 when another process holds one of them, and what the work throws
  */
 export async function withRunLocks<T>(
   directory: string,
   job: string | null,
   options: AcquireOptions,
-  work: (hold: Hold) => Promise<T>,
+  work: (hold: Holding) => Promise<T>,
+  besides: readonly Fence[] = [],
 ): Promise<T> {
   const subjects = [...(job === null ? [] : [await jobSubject(directory, job)]), runSubject(directory)]
-  return await holding(subjects, options, work)
+  return await holding(subjects, options, work, besides)
 }
 
 /**
@@ -48,39 +51,42 @@ export async function withJobLock<T>(
   job: string | null,
   runId: string,
   options: AcquireOptions,
-  work: () => Promise<T>,
+  work: (held: readonly Fence[]) => Promise<T>,
 ): Promise<T> {
-  if (job === null) return await work()
-  return await holding([await jobSubjectIn(runsDirectory, job, runId)], options, work)
+  if (job === null) return await work([])
+  return await holding([await jobSubjectIn(runsDirectory, job, runId)], options, (hold) => work([hold]))
 }
 
 /**
  * Does the work while this process holds a saved plan, so that no other process begins to carry it out meanwhile.
  *
  * @param runsDirectory the place for the run
+ * @param besides what this process holds already
  */
 export async function withPlanLock<T>(
   runsDirectory: string,
   plan: string,
   runId: string,
   options: AcquireOptions,
-  work: () => Promise<T>,
+  work: (held: readonly Fence[]) => Promise<T>,
+  besides: readonly Fence[] = [],
 ): Promise<T> {
   // No job has this name: a job's name has no dot.
   const subject = await jobSubjectIn(runsDirectory, `plan.${plan}`, runId)
-  return await holding([{ ...subject, name: 'this plan' }], options, work)
+  return await holding([{ ...subject, name: 'this plan' }], options, (hold) => work([hold]), besides)
 }
 
 async function holding<T>(
   subjects: readonly HoldSubject[],
   options: AcquireOptions,
-  work: (hold: Hold) => Promise<T>,
+  work: (hold: Holding) => Promise<T>,
+  besides: readonly Fence[] = [],
 ): Promise<T> {
   const holds = await acquireHolds(subjects, options)
   try {
     const last = holds.at(-1)
     if (last === undefined) throw new Error('Nothing is held.')
-    return await work(last)
+    return await work(new JointHold(last, [...besides, ...holds.slice(0, -1)]))
   } finally {
     for (const hold of holds.toReversed()) await hold.release()
   }

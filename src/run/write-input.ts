@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { openReplacingFile } from '../files/replacing-file.ts'
 import { renderCsv } from '../input/csv/csv-text.ts'
+import { cellToFeed } from '../input/due/date-cell.ts'
 import { jsonLineRenderer } from '../input/json/json-line.ts'
 import type { ValidRow } from '../input/row.ts'
 import type { InputCopy } from './input-copy.ts'
@@ -40,7 +41,7 @@ export async function openInput(
   }
 
   async function flush(): Promise<void> {
-    const records = waiting.map(({ cells }) => columns.map((column) => cells.get(column)))
+    const records = waiting.map((row) => columns.map((column) => cellToFeed(row, column)))
     waiting = []
     if (records.length === 0) return
     await write(format === 'csv' ? renderCsv(records) : records.map(toJsonLine).join(''))

@@ -1,6 +1,6 @@
 import type { FailedRead, FoundUser } from '../lookup/read-user.ts'
 import type { Answer } from '../okta/answer.ts'
-import type { ResultName, SkipReason } from '../rules/result.ts'
+import type { ResultName, SkipReason, VerificationResult } from '../rules/result.ts'
 
 /** Okta's last answer about a task, for its result. */
 export interface LastWord {
@@ -15,6 +15,8 @@ export interface Ending {
   readonly message: string
   readonly reason?: SkipReason
   readonly statusAfter?: string | null
+  /** Left out where nobody looked. */
+  readonly verified?: VerificationResult
 }
 
 /** An answer or a read, reduced to what results show. */

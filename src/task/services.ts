@@ -6,6 +6,7 @@ import type { Gate } from '../lookup/refusal-gate.ts'
 import type { RoleChecks } from '../lookup/role-checks.ts'
 import type { ProtectedUsers, TokenOwner } from '../rules/guards.ts'
 import type { PlanToFollow } from '../rules/planned.ts'
+import type { TaskPlace } from '../rules/result.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
 
 /** What the tasks of one execution share. */
@@ -19,6 +20,8 @@ export interface Services {
   readonly plan: PlanToFollow | null
   readonly lookup: LookupParts
   readonly recorder: Recorder
+  /** Called for a failure as soon as Okta has answered, before the answer is on disk. */
+  readonly onFailure: (place: TaskPlace) => void
   /** Where activation links go; null if the job asks for none. */
   readonly links: ActivationLinks | null
   /** Separate gates for lifecycle calls and for the reads before them: a token may be allowed one and not the other. */

@@ -30,5 +30,6 @@ export function buildResult(task: TaskInput, ending: Ending, history: TaskHistor
     okta_user_id: user?.id ?? (looksLikeUserId(task.target) ? task.target : null),
     okta_login: user?.login === '' ? null : (user?.login ?? null),
     okta_request_id: lastWord?.requestId ?? null,
+    ...(ending.verified === undefined ? {} : { verified: ending.verified }),
   }
 }

@@ -207,14 +207,18 @@ class Task {
     const guards = { protect, onlyStatus: job.guards.only_status, owner }
     const skipped = (verdict: GuardVerdict): TaskState =>
       this.#ended({ result: 'skipped', ...verdict, statusAfter: status }, read)
+    const decision = this.#history.doubted ? decideAgain(action, read.user) : decide(action, read.user)
+    // What an earlier call of ours has done is no guard's matter any more, and nobody else's change.
+    if (decision.kind === 'succeeded') {
+      const ending = { result: decision.kind, message: decision.message, statusAfter: status }
+      return this.#ended(withLostLink(this.#services, this.#input, ending), read)
+    }
     const guarded = guardUser(read.user, guards, ledTo, action)
     // Where the plan expected the skip, there is nothing to compare.
     if (guarded !== null && (planned === null || planned.facts.expected === 'skipped'))
       return skipped(guarded)
-    const decision = this.#history.doubted ? decideAgain(action, read.user) : decide(action, read.user)
-    // What an earlier call of ours has done is no change since the plan.
     const changed =
-      planned === null || decision.kind === 'succeeded'
+      planned === null
         ? null
         : (judgeAgainstPlan(planned.facts, read.user, planned.ledTo) ??
           (decision.kind === 'send' ? judgeSendingByPlan(planned.facts) : null))
@@ -224,17 +228,13 @@ class Task {
       const message = `user is still in transition from ${status} to ${transitioningToStatus} after ${job.verify.for_seconds} s`
       return this.#ended({ result: 'failed', message, statusAfter: status }, read)
     }
-    // What an earlier call of ours has done is nobody else's change.
-    if (leftAs !== undefined && decision.kind !== 'succeeded') {
+    if (leftAs !== undefined) {
       const changed = judgeLeftAs(leftAs.left, read.user, leftAs.run)
       if (changed !== null) return skipped(changed)
     }
     if (decision.kind === 'send') return { at: 'checking', read }
     const ending = { result: decision.kind, message: decision.message, statusAfter: status }
-    return this.#ended(
-      decision.kind === 'succeeded' ? withLostLink(this.#services, this.#input, ending) : ending,
-      read,
-    )
+    return this.#ended(ending, read)
   }
 
   async #checkRoles({ read }: Extract<TaskState, { at: 'checking' }>): Promise<TaskState> {
@@ -309,6 +309,7 @@ class Task {
         await recordAnswer(this.#logged, answer, 'refused')
         return { at: 'held', decided: sends.refused(answer), ending: this.#refusal(answer) }
       case 'refused':
+        if (this.#history.repeats === 0) this.#services.onFailure(this.#input)
         await recordAnswer(this.#logged, answer, 'refused')
         return this.#ended(this.#refusal(answer))
     }

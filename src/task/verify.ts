@@ -30,11 +30,16 @@ export async function verifyByStatus(
   const statusAfter = seen.status
   switch (seen.kind) {
     case 'held':
-      return { result: 'succeeded', message: `${was}${seen.seen} (verified)`, statusAfter }
+      return { result: 'succeeded', message: `${was}${seen.seen} (verified)`, statusAfter, verified: 'held' }
     case 'in_transition':
-      return { result: 'succeeded', message: `${accepted}; ${seen.seen}`, statusAfter }
+      return { result: 'succeeded', message: `${accepted}; ${seen.seen}`, statusAfter, verified: 'not_known' }
     case 'not_held':
-      return { result: 'failed', message: `${accepted}, but it did not hold: ${seen.seen}`, statusAfter }
+      return {
+        result: 'failed',
+        message: `${accepted}, but it did not hold: ${seen.seen}`,
+        statusAfter,
+        verified: 'not_held',
+      }
   }
 }
 
@@ -61,9 +66,14 @@ export async function verifyByFactors(
   })
   if ('message' in seen) return unverified(done, seen.message, statusBefore)
   if (seen.kind === 'held')
-    return { result: 'succeeded', message: `${done}: ${seen.seen} (verified)`, statusAfter: statusBefore }
+    return {
+      result: 'succeeded',
+      message: `${done}: ${seen.seen} (verified)`,
+      statusAfter: statusBefore,
+      verified: 'held',
+    }
   const message = `Okta accepted ${task.action}, but it did not hold: ${seen.seen}`
-  return { result: 'failed', message, statusAfter: statusBefore }
+  return { result: 'failed', message, statusAfter: statusBefore, verified: 'not_held' }
 }
 
 /** Looks again, a moment later, before it says that a call did not hold: a result is final. */
@@ -82,5 +92,10 @@ const secondLook = 3
 
 /** Okta's answer stands where nobody could look: what can't be seen is not a failure. */
 function unverified(accepted: string, why: string, statusAfter: string | null): Ending {
-  return { result: 'succeeded', message: `${accepted}; not verified: ${why}`, statusAfter }
+  return {
+    result: 'succeeded',
+    message: `${accepted}; not verified: ${why}`,
+    statusAfter,
+    verified: 'not_known',
+  }
 }

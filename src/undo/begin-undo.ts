@@ -5,7 +5,7 @@ import { JournalState } from '../journal/journal-state.ts'
 import { OwnCalls } from '../journal/own-calls.ts'
 import type { Action } from '../okta/actions.ts'
 import { looksLikeUserId } from '../okta/user.ts'
-import { cellsOfLeftAs, leftAsColumns } from '../rules/left-as.ts'
+import { cellsOfLeftAs, leftAsColumns, takenBackColumn } from '../rules/left-as.ts'
 import { NetEffect, type Reversal } from '../rules/net-effect.ts'
 import type { InputCopy } from '../run/input-copy.ts'
 import type { NextRun, OldRun } from '../run/old-run.ts'
@@ -17,7 +17,7 @@ export interface Undoable {
   readonly reversals: readonly Reversal[]
   /** How many calls of each action can't be taken back. */
   readonly lasting: ReadonlyMap<Action, number>
-  /** Users whom the run itself has already brought back. */
+  /** Users whom the runs themselves have already brought back. */
   readonly alreadyBack: number
   /** Tasks of which nobody knows whether they were applied. */
   readonly inDoubt: number
@@ -32,17 +32,38 @@ export interface UndoInput {
 }
 
 /** The columns of an undo's input. */
-export const undoColumns = ['user', 'action', 'login', 'row_taken_back', ...leftAsColumns] as const
+export const undoColumns = [
+  'user',
+  'action',
+  'login',
+  'row_taken_back',
+  ...leftAsColumns,
+  takenBackColumn,
+] as const
 
 /**
- * Finds out what a run itself did to each user, from its journal. Changes nothing.
+ * Finds out what a run and those that it retries did to each user, from their journals. Changes nothing.
  *
- * @throws KnownError when the journal can't be read
+ * @param retried the runs that it retries, the oldest first
+ * @throws KnownError when a journal can't be read
  */
-export async function findUndoable({ directory, run, recorded }: OldRun): Promise<Undoable> {
-  const file = journalOf(directory, run, recorded)
+export async function findUndoable(old: OldRun, retried: readonly OldRun[]): Promise<Undoable> {
   const effect = new NetEffect()
-  const calls = new OwnCalls((call) => effect.see(call))
+  for (const before of retried) await replay(before, effect)
+  const state = await replay(old, effect)
+  return {
+    reversals: effect.reversals(),
+    lasting: effect.lasting,
+    alreadyBack: effect.alreadyBack,
+    inDoubt: state.counts.get('in_doubt') ?? 0,
+    notDone: old.run.input.tasks - state.done,
+  }
+}
+
+/** Shows a run's own calls to the effect, in the order in which they were applied. */
+async function replay({ directory, run, recorded }: OldRun, effect: NetEffect): Promise<JournalState> {
+  const file = journalOf(directory, run, recorded)
+  const calls = new OwnCalls((call) => effect.see({ ...call, run: run.run_id }))
   const state = new JournalState(file.stepsPerRow)
   if (recorded !== null || (await hasJournal(directory))) {
     await readJournal(
@@ -54,13 +75,7 @@ export async function findUndoable({ directory, run, recorded }: OldRun): Promis
       { run: file.runId, head: recorded },
     )
   }
-  return {
-    reversals: effect.reversals(),
-    lasting: effect.lasting,
-    alreadyBack: effect.alreadyBack,
-    inDoubt: state.counts.get('in_doubt') ?? 0,
-    notDone: run.input.tasks - state.done,
-  }
+  return state
 }
 
 /**
@@ -84,8 +99,8 @@ export async function writeUndoInput(reversals: readonly Reversal[], next: NextR
   }
 }
 
-function rowOf({ user, login, action, row: takenBack, left }: Reversal, row: number): ValidRow {
-  const cells = [user, action, login ?? '', String(takenBack), ...cellsOfLeftAs(left)]
+function rowOf({ user, login, action, row: takenBack, run, left }: Reversal, row: number): ValidRow {
+  const cells = [user, action, login ?? '', String(takenBack), ...cellsOfLeftAs(left), run]
   return {
     kind: 'valid',
     row,

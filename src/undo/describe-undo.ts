@@ -1,14 +1,28 @@
 import { counted } from '../messages/counted.ts'
 import { ruleOf } from '../okta/actions.ts'
+import type { RetriedRuns } from '../run/retried-runs.ts'
 import type { Undoable } from './begin-undo.ts'
 
-/** Sentences about what an undo takes back of a run and what it can't, each with why. */
-export function describeUndo(runId: string, found: Undoable): readonly string[] {
+/**
+ * Sentences about what an undo takes back of a run and what it can't, each with why.
+ *
+ * @param retried the runs that it retries
+ */
+export function describeUndo(
+  runId: string,
+  { runs, missing }: RetriedRuns,
+  found: Undoable,
+): readonly string[] {
   const { reversals, lasting, alreadyBack, inDoubt, notDone } = found
+  const before = runs.map(({ run }) => run.run_id).join(', ')
+  const who = before === '' ? `run ${runId}` : `run ${runId} and what it retries (${before})`
   return [
     reversals.length === 0
-      ? `Run ${runId} did nothing that can be taken back.`
-      : `The undo takes back what run ${runId} did to ${counted(reversals.length, 'user')}. Whoever is not as that run left them is left alone.`,
+      ? `${who[0]?.toUpperCase()}${who.slice(1)} did nothing that can be taken back.`
+      : `The undo takes back what ${who} did to ${counted(reversals.length, 'user')}. Whoever is not as that run left them is left alone.`,
+    ...(missing === null
+      ? []
+      : [`What run ${missing.run} did, which was retried too, is not taken back: ${missing.why}`]),
     ...[...lasting].map(([action, count]) => {
       const { undo } = ruleOf(action)
       return `${counted(count, 'call')} of ${action} can't be taken back: ${'not' in undo ? undo.not : ''}.`

@@ -13,7 +13,8 @@ export function undoRunFile(
   now: Date,
 ): RunFile {
   const { job } = old
-  const { retry_of: _, closed_by: __, ...rest } = old
+  // The old run's plan and what was unusual about its input say nothing of this one's.
+  const { retry_of: _, closed_by: __, plan: ___, unusual: ____, ...rest } = old
   return {
     ...rest,
     run_id: runId,

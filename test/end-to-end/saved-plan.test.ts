@@ -1,4 +1,4 @@
-import { rename, stat } from 'node:fs/promises'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
@@ -178,6 +178,10 @@ describe('a saved plan', () => {
       expect((await place.runHere(org, ['plan', 'in.csv', '--out', 'plan.json', '--quiet'])).code).toBe(0)
       expect((await place.runHere(org, planned)).code).toBe(4)
       dead = false
+      // A retry would do the rest without the plan.
+      const retried = await place.runHere(org, ['retry', runId, '--yes', '--quiet'])
+      expect([retried.code, await place.runs()]).toEqual([2, [runId]])
+      expect(retried.stderr).toContain(`okta-lifecycle resume ${runId}`)
       const end = await place.runHere(org, ['resume', runId, '--quiet'])
       expect(end.code, end.stderr).toBe(0)
       expect((await place.results()).map(({ result }) => result)).toEqual(Array(3).fill('succeeded'))
@@ -198,6 +202,34 @@ describe('a saved plan', () => {
       expect((await place.runHere(org, planned)).code).toBe(1)
       expect(countsOf((await place.results()).map(({ result }) => result))).toEqual({ failed: 12 })
       expect(lifecycleCalls(org)).toEqual([])
+    })
+  })
+
+  it('can be taken back once it is done', async () => {
+    await withWorkplace(async (place) => {
+      const org = await tenPlanned(place)
+      expect((await place.runHere(org, planned)).code).toBe(0)
+      const end = await place.runHere(org, ['undo', runId, '--yes', '--quiet'])
+      expect(end.code, end.stderr).toBe(0)
+      expect(countsOf([...org.org.users.values()].map(({ status }) => status))).toEqual({ ACTIVE: 10 })
+    })
+  })
+
+  it('is not held up by what others keep beside the runs, but by a run that nobody can read', async () => {
+    await withWorkplace(async (place) => {
+      const org = await tenPlanned(place)
+      await mkdir(join(place.directory, 'runs', 'terraform'), { recursive: true })
+      await place.write('runs/terraform/plan.json', '{"format_version":"1.2"}')
+      await place.write('runs/terraform/run.json', '{"run_id":"r')
+      const held = await place.runHere(org, planned)
+      expect([held.code, lifecycleCalls(org)]).toEqual([2, []])
+      expect(held.stderr).toMatch(
+        /can't be found out: .*terraform.*\n→ Restore .*terraform from a backup, or move it elsewhere/,
+      )
+      await place.write('runs/terraform/run.json', '{"version":4}')
+      expect((await place.runHere(org, planned)).code).toBe(0)
+      expect(lifecycleCalls(org)).toHaveLength(10)
+      await rm(join(place.directory, 'runs', 'terraform'), { recursive: true })
     })
   })
 

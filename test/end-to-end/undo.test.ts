@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
 import { type ForeignUser, loginOf, makeUsers } from '../support/foreign-org/user.ts'
@@ -161,9 +163,9 @@ describe('undo', () => {
     })
   })
 
-  it('leaves alone what an earlier run of a chain did, and what failed', async () => {
+  it('takes back what a retry and the runs before it did, and leaves alone what failed', async () => {
     await withWorkplace(async (place) => {
-      const users = makeUsers({ count: 3, status: ['ACTIVE', 'LOCKED_OUT', 'ACTIVE'] })
+      const users = makeUsers({ count: 4, status: ['ACTIVE', 'LOCKED_OUT', 'ACTIVE', 'ACTIVE'] })
       let refuses = true
       const org = await place.org({
         users,
@@ -175,13 +177,49 @@ describe('undo', () => {
       refuses = false
       await place.runHere(org, ['retry', runId, '--yes', '--quiet'])
       const retried = await otherRun(place)
+      // Somebody else was here between the two runs: their change stays, and names the run that it came after.
+      const changed = org.org.users.get(users[3]?.id ?? '')
+      Object.assign(changed ?? {}, { status: 'LOCKED_OUT', statusChanged: '2099-03-02T10:00:05.000Z' })
       const end = await place.runHere(org, ['undo', retried, '--yes', '--quiet'])
-      expect(end.code, end.stderr).toBe(0)
+      expect(end.code, end.stderr).toBe(1)
+      expect(end.stderr).toContain(
+        `The undo takes back what run ${retried} and what it retries (${runId}) did to 3 users.`,
+      )
       expect([...org.org.users.values()].map(({ status }) => status)).toEqual([
-        'SUSPENDED',
+        'ACTIVE',
         'LOCKED_OUT',
         'ACTIVE',
+        'LOCKED_OUT',
       ])
+      const lines = await resultsOf(place, await otherRun(place, retried))
+      expect(lines.map(({ result, run_taken_back: run }) => [result, run])).toEqual([
+        ['succeeded', runId],
+        ['succeeded', retried],
+        ['skipped', runId],
+      ])
+      expect(lines[2]?.message).toContain(`run ${runId} left this user SUSPENDED at`)
+    })
+  })
+
+  it('takes back a retry alone, and says so, when the run before it is not there any more', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 2 })
+      let refuses = true
+      const org = await place.org({
+        users,
+        fault: ({ action, key }) =>
+          refuses && action === 'suspend' && key === users[1]?.id ? { name: 'forbidden' } : null,
+      })
+      await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
+      await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+      refuses = false
+      await place.runHere(org, ['retry', runId, '--yes', '--quiet'])
+      const retried = await otherRun(place)
+      await rm(join(place.directory, 'runs', runId), { recursive: true })
+      const end = await place.runHere(org, ['undo', retried, '--yes', '--quiet'])
+      expect(end.code, end.stderr).toBe(0)
+      expect(end.stderr).toContain(`What run ${runId} did, which was retried too, is not taken back: `)
+      expect([...org.org.users.values()].map(({ status }) => status)).toEqual(['SUSPENDED', 'ACTIVE'])
     })
   })
 

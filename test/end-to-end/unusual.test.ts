@@ -1,3 +1,5 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
 import { makeUsers } from '../support/foreign-org/user.ts'
@@ -79,6 +81,40 @@ it('plan says so too, and ends with 3 where nobody can be asked', async () => {
     expect(
       (await place.runHere(org, ['plan', '--job', 'job.yaml', '--quiet', '--accept-unusual'])).code,
     ).toBe(0)
+  })
+})
+
+it('holds where an earlier run can’t be read, and passes over what is no run of ours', async () => {
+  await withHistory(async (place, org, applied) => {
+    await mkdir(join(place.directory, 'runs', 'terraform'))
+    await place.write('runs/terraform/run.json', '{"version":4,"resources":[]}')
+    expect((await send(place, org, leaversOf(nights))).code).toBe(0)
+    expect(applied()).toBe(perNight)
+    const path = 'runs/night-3/run.json'
+    await place.write(path, (await place.read(path)).slice(0, -5))
+    const held = await send(place, org, leaversOf(nights + 1))
+    expect(held.code).toBe(3)
+    expect(held.stdout).toMatch(
+      /what is usual can't be found out, because an earlier run can't be read: .*night-3/,
+    )
+    expect(applied()).toBe(perNight)
+    expect((await send(place, org, leaversOf(nights + 1), '--accept-unusual')).code).toBe(0)
+    await rm(join(place.directory, 'runs', 'terraform'), { recursive: true })
+  })
+})
+
+it('judges a saved plan that was made beside other runs, unless a person has let its input pass', async () => {
+  await withHistory(async (place, org, applied) => {
+    await place.write('in.csv', usersCsv(leaversOf(10, 200)))
+    const plan = (out: string, ...flags: string[]) =>
+      place.runHere(org, ['plan', '--job', 'job.yaml', '--out', out, '--quiet', ...flags])
+    const run = (path: string) => place.runHere(org, ['run', '--plan', path, '--yes', '--quiet'])
+    expect((await plan('beside.json', '--runs-dir', 'elsewhere')).code).toBe(0)
+    const end = await run('beside.json')
+    expect([end.code, applied()]).toEqual([3, 0])
+    expect(end.stdout).toContain('The input is unusual for this job')
+    expect((await plan('accepted.json', '--accept-unusual')).code).toBe(0)
+    expect([(await run('accepted.json')).code, applied()]).toEqual([0, 200])
   })
 })
 

@@ -43,6 +43,9 @@ it('a deactivation that does not hold has failed with both facts, and only a per
         'user was ACTIVE, Okta accepted deactivate, but it did not hold: user is ACTIVE since 2026-03-02T10:00:05.000Z',
     })
     expect(lines[0]).toMatchObject({ message: 'user was ACTIVE, is now DEPROVISIONED (verified)' })
+    expect(end.stdout).toMatch(/^Verified +19 held, 1 did not hold$/m)
+    const summary = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+    expect(summary.verified).toEqual({ held: 19, not_held: 1, not_known: 0 })
     const resumed = await place.runHere(org, ['resume', runId])
     expect(resumed.code, resumed.stderr).toBe(1)
     expectAppliedOnce(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createRowJudge, notReadMark, type RowSettings } from '../../src/input/judge-row.ts'
+import { createRowJudge, type RowSettings } from '../../src/input/judge-row.ts'
+import { notReadMark } from '../../src/input/not-read-mark.ts'
 import type { Cell, RowProblem } from '../../src/input/row.ts'
 
 const mapping = {
@@ -256,8 +257,51 @@ describe('judgeRow', () => {
   })
 
   test.each([
+    [['note', 'user', 'why'], 'invalid'],
+    [['note', 'user', 'failed_why', 'column_4'], 'invalid'],
+    // Where others follow it, or where it is asked for, it is not the column that is added.
+    [['note', 'why', 'user'], 'valid'],
+    [['note', 'user', 'Reason'], 'valid'],
+  ])('a user under the last column why of %j has slid there', (columns, kind) => {
+    const judgeRow = createRowJudge({ ...mapping, columns, action: null }, { ...plain, action: 'suspend' })
+    const cells = new Map(columns.map((column) => [column, 'max@example.com']))
+    expect(judgeRow({ row: 1, line: 2, cells, raw: null, problems: [] })).toMatchObject(
+      kind === 'valid' ? { kind } : { kind, problems: [{ column: null }] },
+    )
+    const asked = { ...mapping, columns: ['note', 'why'], user: 'why', action: null }
+    const record = { row: 1, line: 2, cells: new Map([['why', 'ada@example.com']]), raw: null, problems: [] }
+    expect(createRowJudge(asked, { ...plain, action: 'suspend' })(record).kind).toBe('valid')
+  })
+
+  test('a list under a condition is unread, not another text', () => {
+    const where = { State: ['left'] }
+    const judgeRow = createRowJudge(
+      { ...mapping, columns: ['user', 'State'], action: null },
+      { ...plain, action: 'suspend', where },
+    )
+    const judged = (State: Cell) =>
+      judgeRow({
+        row: 1,
+        line: 2,
+        cells: new Map([
+          ['user', 'ada'],
+          ['State', State],
+        ]),
+        raw: null,
+        problems: [],
+      })
+    expect(judged(['left'])).toMatchObject({
+      kind: 'invalid',
+      problems: [{ column: 'State', isUnread: true, message: expect.stringContaining('an array') }],
+    })
+    expect(judged(null).kind).toBe('not_selected')
+    expect(judged('Left').kind).toBe('valid')
+  })
+
+  test.each([
     [['user', 'why'], { user: 'ada', why: `${notReadMark} 5 cells, 4 were expected` }, null],
     [['user', 'Why '], { user: 'ada', 'Why ': ' Not read: x' }, null],
+    [['user', 'failed_why_2'], { user: 'ada', failed_why_2: 'not read : x' }, null],
     [['user', 'note', 'why'], { user: 'ada', note: '', why: '' }, ['ada', 'not read: 2 cells']],
     [['user', 'note', 'why'], { user: 'ada', note: 'not read: 1 cell', why: '' }, null],
     [['why', 'user'], { why: 'not read: x', user: 'ada' }, null],

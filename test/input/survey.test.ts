@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { type InputSettings, resolveColumns } from '../../src/input/column-mapping.ts'
 import type { RowSettings } from '../../src/input/judge-row.ts'
+import { readRows } from '../../src/input/read-rows.ts'
 import type { InputFormat } from '../../src/input/row.ts'
 import { surveyInput } from '../../src/input/survey.ts'
-import { withInput } from './support.ts'
+import { collect, withInput } from './support.ts'
 
 function survey(content: string, format: InputFormat, settings: Omit<RowSettings, 'format'>, now?: number) {
   return withInput(content, async (file) => {
@@ -89,4 +90,18 @@ test('an input without rows counts nothing', async () => {
       rows: 0,
       tasks: 0,
     })
+})
+
+test('finds the same titles as the reading after it, which knows that the keys are addresses', async () => {
+  const text =
+    'email,department\nada@example.com,Sales\nemail,department\nbruno@example.com,Ops\nom,Sales\nemail,department\ncleo@example.com,Ops\n'
+  const columns: InputSettings = { format: 'csv', userColumn: null, actionColumn: null }
+  const settings = { format: 'csv', action: 'suspend', steps: null, shortNames: true } as const
+  await withInput(text, async (file) => {
+    const found = await surveyInput(file, await resolveColumns(file, columns), settings)
+    const rows = await collect(readRows(file, found.mapping, settings))
+    const kinds = rows.map(({ kind }) => kind)
+    expect(kinds).toEqual(['valid', 'invalid', 'valid', 'invalid', 'invalid', 'valid'])
+    expect([found.validRows, found.invalidRows]).toEqual([3, 3])
+  })
 })

@@ -223,6 +223,24 @@ describe('the state of a run', () => {
     for (const row of [2, 3]) expect(state.leftInDoubt({ row, step: 1 })).toBeNull()
   })
 
+  it('keeps the last attempt of a task that may still be applied late: not sent again yet, or failed', () => {
+    const found = (row: number) =>
+      ({ event: 'verdict', row, step: 1, attempt: 1, verdict: 'not_applied', evidence: 'x' }) as const
+    const refused = answerTo(2, 2, { outcome: 'refused' })
+    const state = stateOf(
+      ...[intentOf(1), doubtOf(1), found(1)],
+      ...[intentOf(2), doubtOf(2), found(2), intentOf(2, 2), refused],
+      { event: 'result', ...resultOf(2, { result: 'failed' }) },
+      ...[intentOf(3), doubtOf(3), found(3)],
+      { event: 'result', ...resultOf(3) },
+      ...[intentOf(4), { event: 'not_applied', row: 4, step: 1, attempt: 1, why: '503' } as const],
+      intentOf(5),
+    )
+    expect(state.lastDoubted(first)).toEqual(intentOf(1))
+    expect(state.lastDoubted({ row: 2, step: 1 })).toEqual(intentOf(2, 2))
+    for (const row of [3, 4, 5, 6]) expect(state.lastDoubted({ row, step: 1 })).toBeNull()
+  })
+
   it('knows the user that a row was begun with: by what is under way, and by what ended in doubt', () => {
     const state = stateOf(
       intentOf(1, 1, { step: 2 }),

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { JournalEvent } from '../../src/journal/journal-event.ts'
 import { type OwnCall, OwnCalls } from '../../src/journal/own-calls.ts'
 import { answerTo, doubtOf, intentOf, resultOf } from './support.ts'
@@ -24,14 +24,36 @@ it('a call was applied between its intent and Okta’s answer', () => {
   expect(found(before, not, intent, answer, resultEvent())).toEqual([{ from: 5_000, until: 6_200 }])
 })
 
-it('without an answer it was applied between the first intent and the look', () => {
+describe('without an answer it was applied from the first intent on', () => {
   const events = [
     intentOf(1, 1, { okta_time_at_least: 1_000 }),
     doubtOf(1, 1),
-    intentOf(1, 2, { okta_time_at_least: 5_000 }),
-    doubtOf(1, 2),
+    intentOf(1, 2, { okta_time_at_least: 5_000, okta_time: 5_100, request_timeout_ms: 3_000 }),
   ]
-  expect(found(...events, resultEvent())).toEqual([{ from: 1_000, until: Date.parse(finished) }])
+  const timedOut = doubtOf(1, 2, { sent_okta_time: 6_000, timed_out: true })
+
+  it.each([
+    ['its own time limit after it was sent', doubtOf(1, 2, { sent_okta_time: 6_000 }), 9_000],
+    ['twice that after a time-out', timedOut, 12_000],
+    [
+      'the latest moment of sending and the limit where its process died',
+      null,
+      5_100 + 1_000 + 15_000 + 3_000,
+    ],
+  ])('until %s, however late the look at it came', (_, doubt, until) => {
+    expect(found(...events, ...(doubt === null ? [] : [doubt]), resultEvent())).toEqual([
+      { from: 1_000, until },
+    ])
+  })
+
+  it('until the look, where that came first, or where nothing tells when it was sent', () => {
+    const looked = '1970-01-01T00:00:08.000Z'
+    expect(found(...events, timedOut, resultEvent({ finished_at: looked }))).toEqual([
+      { from: 1_000, until: 8_000 },
+    ])
+    const lost = intentOf(1, 1, { okta_time_at_least: 1_000, lost: true })
+    expect(found(lost, resultEvent())).toEqual([{ from: 1_000, until: Date.parse(finished) }])
+  })
 })
 
 it('an answer of an older journal has its estimate and a second', () => {

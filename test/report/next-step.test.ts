@@ -13,7 +13,8 @@ function stoppedBy(advice: Advice): StopReason {
 }
 
 function next(facts: Partial<NextStepFacts>): string {
-  return nextStep({ directory, stopped: null, results: none, excused: 0, skipped: noSkips, ...facts })
+  const nothing = { results: none, excused: 0, skipped: noSkips, rowsToFeed: 1 }
+  return nextStep({ directory, stopped: null, ...nothing, ...facts })
 }
 
 const resume = 'okta-lifecycle resume r1'
@@ -53,6 +54,11 @@ describe('the next step', () => {
     ],
   ])('after %s', (_, results, skipped, expected) => {
     expect(next({ results: { ...none, ...results }, skipped: { ...noSkips, ...skipped } })).toBe(expected)
+  })
+
+  it('names no failed.csv that has no row', () => {
+    const facts = { results: { ...none, skipped: 1 }, skipped: { ...noSkips, invalid_row: 1 }, rowsToFeed: 0 }
+    expect(next(facts)).toBe('decide about the skipped users; there is nothing to resume')
   })
 
   it.each(

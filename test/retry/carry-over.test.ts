@@ -45,6 +45,7 @@ describe('what a retry’s journal begins with', () => {
         superseded: null,
         duplicate: false,
         doubtOf: () => null,
+        doubtedOf: () => null,
         repeatsOf: () => 0,
       },
       now,
@@ -65,6 +66,7 @@ describe('what a retry’s journal begins with', () => {
         duplicate: false,
         superseded: null,
         doubtOf: () => null,
+        doubtedOf: () => null,
       },
       now,
     )
@@ -83,6 +85,7 @@ describe('what a retry’s journal begins with', () => {
         duplicate: false,
         superseded: null,
         doubtOf: (step) => (step === 2 ? open : null),
+        doubtedOf: () => null,
       },
       now,
     )
@@ -93,12 +96,30 @@ describe('what a retry’s journal begins with', () => {
     ])
   })
 
+  it('holds an attempt that may have been applied late, with what was found, so that it is no news to the retry', () => {
+    const doubted = intentOf(7, 2, 4)
+    const events = carryOver(
+      {
+        ...{ retried, row: 3, oldRunId: 'old-run', oldRun: 'old@then', superseded: null, duplicate: false },
+        doubtOf: () => null,
+        doubtedOf: (step) => (step === 2 ? doubted : null),
+        repeatsOf: () => 0,
+      },
+      now,
+    )
+    expect(events.slice(1)).toEqual([
+      { ...doubted, row: 3, origin: { run: 'old@then', row: 7, step: 2 } },
+      expect.objectContaining({ event: 'verdict', row: 3, step: 2, attempt: 4, verdict: 'not_applied' }),
+    ])
+  })
+
   it('names the run in which an attempt was made, however many retries took it over', () => {
     const origin = { run: 'first-run', row: 40, step: 2 }
     const open = { kind: 'open', intent: { ...intentOf(7, 2, 4), origin }, doubt: null } as const
     const carried = {
       ...{ retried, row: 3, oldRunId: 'old-run', oldRun: 'old@then', superseded: null, duplicate: false },
       doubtOf: () => open,
+      doubtedOf: () => null,
       repeatsOf: () => 0,
     }
     const events = carryOver({ ...carried, retried: { ...retried, standing: [] } }, now)
@@ -118,6 +139,7 @@ describe('what a retry’s journal begins with', () => {
         duplicate: false,
         superseded,
         doubtOf: () => ({ kind: 'open', intent: intentOf(7, 2, 1), doubt: null }),
+        doubtedOf: () => null,
       },
       now,
     )

@@ -85,12 +85,23 @@ const targets: Readonly<Record<string, readonly string[]>> = {
 
 describe('decideAgain', () => {
   it.each(cases)('%s on a user who is %s', (action, status) => {
-    const decision = decideAgain(action, { status, offered: [] })
+    const decision = decideAgain(action, { status, offered: [], transitioningToStatus: null })
     const sent = actionTable[action][status] === 'S'
     if (targets[action]?.includes(status) === true && !sent) {
       expect(decision).toEqual({ kind: 'succeeded', message: expect.stringContaining(`user is ${status}`) })
     } else {
       expect(decision).toEqual(decide(action, { status, offered: [] }))
     }
+  })
+
+  it('takes a user on the way to the target for one who is there, and on another way for what the user is', () => {
+    const user = { status: 'ACTIVE', offered: [] } as const
+    expect(decideAgain('deactivate', { ...user, transitioningToStatus: 'DEPROVISIONED' })).toEqual({
+      kind: 'succeeded',
+      message:
+        'confirmed late: an earlier attempt was applied after all, user is ACTIVE, still in transition to DEPROVISIONED',
+    })
+    for (const transitioningToStatus of ['PROVISIONED', 'NEW_ONE'])
+      expect(decideAgain('deactivate', { ...user, transitioningToStatus })).toEqual({ kind: 'send' })
   })
 })

@@ -11,14 +11,14 @@ function limits(bounds: Partial<FailureBounds>, expectedStep = 0): FailureLimits
 
 /** The number of the first result after which the execution stops, from 1; 0 if none. */
 function stopsAt(of: FailureLimits, results: readonly ResultName[]): number {
-  return results.findIndex((result) => of.see({ result, step: 1 }) !== null) + 1
+  return results.findIndex((result, index) => of.see({ result, row: index + 1, step: 1 }) !== null) + 1
 }
 
 describe('max_failures', () => {
   it('tolerates so many, and the next one stops', () => {
     expect(stopsAt(limits({ most: 2 }), ['failed', 'succeeded', 'failed', 'succeeded', 'failed'])).toBe(5)
     expect(stopsAt(limits({ most: 0 }), ['succeeded', 'failed'])).toBe(2)
-    const reason = limits({ most: 0 }).see({ result: 'failed', step: 1 })
+    const reason = limits({ most: 0 }).see({ result: 'failed', row: 1, step: 1 })
     expect(reason?.exitCode).toBe(exitCodes.stoppedByGuard)
     expect(reason?.message).toBe('Too many failures: 1 task failed, and max_failures tolerates 0.')
     expect(describeNext(reason?.advice ?? { kind: 'go_on' }, 'resume')).toMatch(
@@ -57,4 +57,16 @@ describe('max_failure_rate', () => {
       }),
     )
   })
+})
+
+it('a failure that was foreseen counts at once, and its result not once more', () => {
+  const some = limits({ most: 1 })
+  expect(some.foresee({ row: 1, step: 1 })).toBeNull()
+  expect(some.see({ row: 1, step: 1, result: 'failed' })).toBeNull()
+  expect(some.foresee({ row: 2, step: 1 })?.message).toMatch(/^Too many failures: 2 tasks failed/)
+  // One that the job allows for counts neither way.
+  const allowing = limits({ most: 0 }, 1)
+  expect(allowing.foresee({ row: 1, step: 1 })).toBeNull()
+  expect(allowing.see({ row: 1, step: 1, result: 'failed' })).toBeNull()
+  expect(allowing.see({ row: 1, step: 2, result: 'failed' })).not.toBeNull()
 })

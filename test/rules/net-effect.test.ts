@@ -8,7 +8,7 @@ function effectOf(...actions: readonly string[]): NetEffect {
   for (const [index, action] of actions.entries()) {
     const status = action === 'suspend' ? 'SUSPENDED' : action === 'unsuspend' ? 'ACTIVE' : null
     const result = resultOf(index + 1, { action, okta_user_id: '00u1', status_after: status })
-    effect.see({ result, from: index * 1000, until: index * 1000 + 500 })
+    effect.see({ run: 'r', result, from: index * 1000, until: index * 1000 + 500 })
   }
   return effect
 }
@@ -45,7 +45,7 @@ describe('what takes back', () => {
   it('knows several statuses where the run did not see which one it was', () => {
     const effect = new NetEffect()
     const result = resultOf(1, { action: 'unsuspend', okta_user_id: '00u1', status_after: null })
-    effect.see({ result, from: 0, until: 1 })
+    effect.see({ run: 'r', result, from: 0, until: 1 })
     expect(effect.reversals()[0]?.left.statuses).toContain('PROVISIONED')
   })
 })
@@ -60,7 +60,7 @@ it('keeps users apart and sorts by row', () => {
   const effect = new NetEffect()
   for (const row of [3, 1, 2]) {
     const result = resultOf(row, { action: 'suspend', okta_user_id: `00u${row}` })
-    effect.see({ result, from: 0, until: 1 })
+    effect.see({ run: 'r', result, from: 0, until: 1 })
   }
   expect(effect.reversals().map(({ user }) => user)).toEqual(['00u1', '00u2', '00u3'])
 })

@@ -4,7 +4,7 @@ import { findUnusual, type JobInput, type PastInput } from '../../src/rules/unus
 import { randomFrom } from '../support/random.ts'
 
 function inputOf(keys: readonly string[]): JobInput {
-  return { users: keys.length, sample: sampleUsers(keys) }
+  return { users: keys.length, sample: sampleUsers(keys), columns: ['email'], repeatedRows: 0 }
 }
 
 /** So many people, told apart by a number. */
@@ -125,6 +125,62 @@ it.each<[string, readonly string[]]>([
   ['a few old people', [...people(200, 3), ...people(9_000, 14)]],
 ])('lets %s pass', (_, keys) => {
   expect(findUnusual(inputOf(keys), leavers)).toBeNull()
+})
+
+const table = ['email', 'name', 'manager']
+
+/** Runs that all had the same table. */
+const tables = history(Array.from({ length: 6 }, (_, night) => people(night * 20, 5))).map((run) => ({
+  ...run,
+  columns: table,
+}))
+
+it.each<[string, readonly string[], RegExp | null]>([
+  [
+    'one more column',
+    [...table, 'status'],
+    /^the table has "status", which the latest run's did not have; none of 6/,
+  ],
+  ['one column less', ['email', 'name'], /^the table lacks "manager", which the latest run's had; none/],
+  [
+    'one under another name',
+    ['email', 'name', 'boss'],
+    /^the table has "boss", .* and lacks "manager", which/,
+  ],
+  ['another order', ['manager', 'name', 'email'], /^the table has its columns in another order/],
+  ['the same columns', table, null],
+])('judges a table with %s', (_, columns, message) => {
+  const present = { ...inputOf(people(900, 3)), columns }
+  const found = findUnusual(present, tables)
+  if (message === null) expect(found).toBeNull()
+  else expect(found).toMatch(message)
+  // Not of JSON, not of fewer runs, not where the table has often changed, not where one had it, not for nobody.
+  expect(findUnusual({ ...present, columns: null }, tables)).toBeNull()
+  expect(findUnusual(present, tables.slice(0, 4))).toBeNull()
+  const changing = tables.map((run, index) => ({ ...run, columns: [...table, `week ${index}`] }))
+  expect(findUnusual(present, changing)).toBeNull()
+  expect(findUnusual(present, [{ ...tables[0], columns } as PastInput, ...tables.slice(1)])).toBeNull()
+  expect(findUnusual({ ...inputOf([]), columns }, tables)).toBeNull()
+})
+
+it('finds the same user in most rows, unless it was so before', () => {
+  const present = { ...inputOf(people(900, 3)), columns: table, repeatedRows: 10 }
+  expect(findUnusual(present, tables)).toMatch(/^10 rows repeat 3 users; earlier inputs of this job were not/)
+  expect(findUnusual({ ...present, repeatedRows: 9 }, tables)).toBeNull()
+  expect(findUnusual({ ...present, ...inputOf(people(900, 10)), columns: table }, tables)).toBeNull()
+  const repetitive = tables.map((run) => ({ ...run, repeatedRows: 40 }))
+  expect(findUnusual(present, repetitive)).toBeNull()
+})
+
+it.each<[number, number, boolean]>([
+  [3, 0, true],
+  [9, 0, true],
+  [2, 0, false],
+  [5, 1, false],
+])('finds %i users of an old file beside %i new ones: %j', (old, fresh, isFound) => {
+  const found = findUnusual(inputOf([...people(10 * 20, old), ...people(9_000, fresh)]), leavers)
+  if (isFound) expect(found).toMatch(/^about 100% of the users were named by run run-11/)
+  else expect(found).toBeNull()
 })
 
 it('says nothing without a history', () => {

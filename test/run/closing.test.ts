@@ -2,6 +2,8 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { exists } from '../../src/files/exists.ts'
+import { HoldLost } from '../../src/files/hold/hold.ts'
+import { noFence } from '../../src/files/synced-appends.ts'
 import { checkNotClosed, handOver, isTakenUp } from '../../src/run/closing.ts'
 import { type RunFile, readRunFile, runFileName, writeRunFile } from '../../src/run/run-file.ts'
 import { plainRun } from '../engine/plain-run.ts'
@@ -32,7 +34,7 @@ async function withTwo(work: (two: Two, runs: string) => Promise<void>): Promise
 describe('a run that another goes on from', () => {
   it('is closed in the end, and says by whom', async () => {
     await withTwo(async ({ from, to }) => {
-      await handOver(from, to, async () => {})
+      await handOver(from, to, noFence, async () => {})
       const run = await readRunFile(from.directory)
       expect(run).toMatchObject({ state: 'closed', closed_by: 'next', reason: 'run next goes on from it' })
       expect(await readRunFile(to.directory)).toEqual(to.run)
@@ -45,7 +47,7 @@ describe('a run that another goes on from', () => {
 
   it('may send no more from before the new one may: it names it first (R3)', async () => {
     await withTwo(async ({ from, to }) => {
-      await handOver(from, to, async () => {
+      await handOver(from, to, noFence, async () => {
         const run = await readRunFile(from.directory)
         expect(run).toEqual({ ...from.run, closed_by: 'next' })
         await knownErrorOf(() => checkNotClosed(from.directory, run))
@@ -54,9 +56,18 @@ describe('a run that another goes on from', () => {
     })
   })
 
+  it('is left as it is by a process that lost it while a person was asked (R3)', async () => {
+    await withTwo(async ({ from, to }) => {
+      const lost = { valid: false, ensure: () => Promise.reject(new HoldLost('this run')) }
+      await expect(handOver(from, to, lost, async () => {})).rejects.toThrow('has lost its hold')
+      expect(await readRunFile(from.directory)).toEqual(from.run)
+      expect(await exists(join(to.directory, runFileName))).toBe(false)
+    })
+  })
+
   it('may be taken up again where the other was never begun', async () => {
     await withTwo(async ({ from, to }) => {
-      const killed = handOver(from, to, async () => {
+      const killed = handOver(from, to, noFence, async () => {
         throw new Error('killed')
       })
       await expect(killed).rejects.toThrow('killed')
@@ -71,7 +82,7 @@ describe('a run that another goes on from', () => {
 
   it('stays closed where the other one was moved elsewhere', async () => {
     await withTwo(async ({ from, to }) => {
-      await handOver(from, to, async () => {})
+      await handOver(from, to, noFence, async () => {})
       await rm(to.directory, { recursive: true })
       expect(await isTakenUp(from.directory, await readRunFile(from.directory))).toBe(true)
     })

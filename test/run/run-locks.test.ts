@@ -2,17 +2,56 @@ import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { CannotWrite } from '../../src/files/cannot-write.ts'
+import type { Holding } from '../../src/files/hold/joint-hold.ts'
 import { reportHold } from '../../src/files/hold/observe.ts'
 import { exitCodes } from '../../src/messages/known-error.ts'
 import { findRun } from '../../src/run/find-run.ts'
 import { createRunDirectory } from '../../src/run/run-directory.ts'
-import { lockedJob, withJobLock, withRunLocks } from '../../src/run/run-locks.ts'
+import { lockedJob, withJobLock, withPlanLock, withRunLocks } from '../../src/run/run-locks.ts'
 import { plainRun } from '../engine/plain-run.ts'
 import { knownErrorOf, withDirectory } from '../journal/support.ts'
 
 async function withJob(runs: string, job: string | null, run: string, work = async () => {}): Promise<void> {
   await withJobLock(runs, job, run, {}, work)
 }
+
+describe('the hold of a run', () => {
+  it('is good only together with what is held besides, such as the job', async () => {
+    await withDirectory(async (runs) => {
+      const run = await createRunDirectory(runs, 'r1')
+      const other = { valid: true, ensure: async () => {} }
+      const work = async (hold: Holding): Promise<void> => {
+        expect(hold.valid).toBe(true)
+        await hold.ensure()
+        other.valid = false
+        other.ensure = () => Promise.reject(new Error('lost'))
+        expect(hold.valid).toBe(false)
+        await expect(hold.ensure()).rejects.toThrow('lost')
+      }
+      await withRunLocks(run, null, {}, work, [other])
+    })
+  })
+
+  it('is handed on with the one of its job, each to the next', async () => {
+    await withDirectory(async (runs) => {
+      const run = await createRunDirectory(runs, 'r1')
+      const counted = await withJobLock(runs, 'nightly', 'r1', {}, (ofJob) =>
+        withPlanLock(
+          runs,
+          'p1',
+          'r1',
+          {},
+          async (ofPlan) => {
+            expect(await withRunLocks(run, null, {}, async (hold) => hold.valid, ofPlan)).toBe(true)
+            return [ofJob.length, ofPlan.length]
+          },
+          ofJob,
+        ),
+      )
+      expect(counted).toEqual([1, 1])
+    })
+  })
+})
 
 describe('the hold of a job', () => {
   it('is got once in a runs directory, and who is refused it is told by which run', async () => {

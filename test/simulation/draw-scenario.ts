@@ -45,10 +45,13 @@ export function drawScenario(seed: number): Scenario {
   const rows = drawRows(draws, users, { ...rules, readFirst, action: contrary ? 'suspend' : null })
   const stormy = draws.chance('stormy', 0.3)
   const links = draws.chance('links', 0.2)
+  const planned = readFirst && !contrary && draws.chance('planned', 0.12)
   return {
     seed,
     users,
     rows,
+    format: draws.chance('workbook', rules.due ? 0.4 : 0.08) ? 'xlsx' : 'csv',
+    ownDates: rules.due && draws.chance('own dates', 0.5),
     steps: !contrary && draws.chance('steps', 0.25) ? drawSteps(draws) : null,
     inDoubt: draws.chance('in doubt', 0.4) ? 'retry' : 'keep',
     respondAsync: draws.chance('async', 0.25),
@@ -92,7 +95,31 @@ export function drawScenario(seed: number): Scenario {
     verify: draws.chance('verify', 0.3) ? draws.pick('verified', [true, { for: '5s' }, false]) : null,
     hollow: draws.chance('hollow', 0.08) ? [1, 2, 3, 4].filter(() => draws.chance('hollow call', 0.5)) : [],
     moves: drawMoves(draws),
+    planned: planned ? drawChanges(draws, users) : null,
+    past: !planned && mayBeOld(rows, rules) && draws.chance('past', 0.15) ? drawPast(draws) : null,
   }
+}
+
+/** Some are changed by others after the plan. */
+function drawChanges(draws: Draws, users: readonly UserSpec[]): NonNullable<Scenario['planned']> {
+  return users
+    .filter(() => draws.chance('changed since', 0.4))
+    .map(({ id, status }) => ({
+      user: id,
+      action: status === 'ACTIVE' ? 'suspend' : status === 'SUSPENDED' ? 'unsuspend' : 'deactivate',
+    }))
+}
+
+function drawPast(draws: Draws): Scenario['past'] {
+  return draws.pick('kind of past', ['old', 'old', 'usual'] as const)
+}
+
+/** Whether every row is certainly acted on, and by enough different keys that an old input is known for one. */
+function mayBeOld(rows: readonly RowSpec[], { where, due }: Scenario['rules']): boolean {
+  const isPlain = ({ user, bad }: RowSpec): boolean => bad === null && /@|^00u/i.test(user)
+  return (
+    !where && !due && rows.every(isPlain) && new Set(rows.map(({ user }) => user.toLowerCase())).size >= 3
+  )
 }
 
 /** An entry of the job's list of protected users. */

@@ -80,6 +80,20 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'if (statuses.includes(status)) return null',
   },
   {
+    name: 'whoever was changed since the plan is acted on',
+    breaks: 'I15',
+    file: 'rules/planned',
+    from: 'if (seen.status === user.status && seen.status_changed === user.statusChanged) return null',
+    to: 'return null',
+  },
+  {
+    name: 'what is unusual is forgotten when the run begins',
+    breaks: 'I16',
+    file: 'run/guarded-input',
+    from: 'unusual: accepted === true ? null : (unusual ?? null)',
+    to: 'unusual: null',
+  },
+  {
     name: 'a change within the same second is overlooked',
     breaks: 'I11',
     file: 'rules/doubt',

@@ -25,6 +25,7 @@ export class FileApi {
   readonly #open = new Map<number, Descriptor>()
   readonly #now: () => number
   #descriptors = firstDescriptor
+  #temporary = 0
   /** Called for each write, with the file and the offset of its end. */
   onWrite: (path: string, file: SimFile, bytes: Buffer, at: number) => void = () => {}
 
@@ -61,6 +62,12 @@ export class FileApi {
         this.#disk.change(source.directory, [[source.name, null]])
       }),
     unlink: (path: string): Promise<void> => this.#call('unlink', () => this.#remove(path, 'unlink')),
+    mkdtemp: (prefix: string): Promise<string> =>
+      this.#call('mkdtemp', () => {
+        const path = `${prefix}${this.#temporary++}`
+        this.#disk.createDirectory(path)
+        return path
+      }),
     rm: (path: string, options?: { readonly force?: boolean }): Promise<void> =>
       this.#call('rm', () => {
         if (options?.force === true && this.#disk.find(path) === null) return

@@ -33,6 +33,7 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     ...drawScenario(seed),
     users: [user],
     rows: [row('suspend')],
+    format: 'csv',
     steps: null,
     readFirst: true,
     rules: { where: false, due: false, check: false },

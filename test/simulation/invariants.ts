@@ -5,6 +5,7 @@ import { checkGuards } from './guards.ts'
 import { checkMails, checkOnce } from './once.ts'
 import type { Applied } from './org.ts'
 import { target } from './org-rules.ts'
+import { checkPlanned, checkUnusual } from './planned.ts'
 import type { Report } from './play.ts'
 import { readRun, refsOf } from './reports.ts'
 import { checkLinks, checkTruth } from './truth.ts'
@@ -47,6 +48,10 @@ import { runsDirectory, type World } from './world.ts'
  *   "what Okta accepts is called verified"
  * - **I14** An undo takes back only what the run that it names did last to a user.
  *   "an undo does not look who has changed a user since"
+ * - **I15** A run by a saved plan sends only what the plan sends, to users who are as it found them.
+ *   "whoever was changed since the plan is acted on"
+ * - **I16** Nothing is sent for an old input before a person lets it pass, and an ordinary one is not stopped.
+ *   "what is unusual is forgotten when the run begins"
  */
 export async function checkEnd(world: World, reports: readonly Report[]): Promise<void> {
   const ours = world.org.applied.filter((applied): applied is Ours => applied.by !== null)
@@ -67,6 +72,8 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkShare(world)
   checkGuards(world, refOf)
   checkUndo(world, ours)
+  checkPlanned(world)
+  checkUnusual(world)
   checkJournals(world)
 }
 

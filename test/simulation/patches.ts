@@ -66,6 +66,7 @@ export function install(stage: Stage): Patches {
   const patches = new Patches()
   patchTimers(patches, stage)
   patchFiles(patches, stage)
+  patchCallbacks(patches, stage)
   patchProcess(patches, stage)
   patches.set(crypto, 'randomUUID', () => stage.uuid())
   patches.set(os, 'hostname', () => stage.hostname())
@@ -175,6 +176,64 @@ function patchFiles(patches: Patches, stage: Stage): void {
   )
 }
 
+type Done = (error: unknown, ...answer: unknown[]) => void
+
+/** The calls with callbacks by which a workbook's archive is read. */
+function patchCallbacks(patches: Patches, stage: Stage): void {
+  const open = stage.files.open as unknown as (path: string, flags: string) => Promise<fs.promises.FileHandle>
+  const handles = new Map<unknown, fs.promises.FileHandle>()
+  const set = (name: 'open' | 'fstat' | 'read' | 'close', simulated: Plain): void => {
+    const real = fs[name] as unknown as Plain
+    patches.set(fs, name, (first: unknown, ...rest: unknown[]) =>
+      stage.isMyPath(first) || handles.has(first) ? simulated(first, ...rest) : real(first, ...rest),
+    )
+  }
+  const answer = (done: unknown, promise: Promise<unknown[]>): void => {
+    promise.then(
+      (values) => (done as Done)(null, ...values),
+      (error: unknown) => (done as Done)(error),
+    )
+  }
+  const handleOf = (fd: unknown): fs.promises.FileHandle => {
+    const handle = handles.get(fd)
+    if (handle === undefined) throw new Error('This file is not open.')
+    return handle
+  }
+  set('open', (path, flags, done) =>
+    answer(
+      done,
+      open(String(path), String(flags)).then((handle) => {
+        handles.set(handle.fd, handle)
+        return [handle.fd]
+      }),
+    ),
+  )
+  set('fstat', (fd, done) =>
+    answer(
+      done,
+      handleOf(fd)
+        .stat()
+        .then((stats) => [stats]),
+    ),
+  )
+  set('read', (fd, buffer, offset, length, position, done) =>
+    answer(
+      done,
+      handleOf(fd)
+        .read(buffer as Buffer, Number(offset), Number(length), Number(position))
+        .then(({ bytesRead }) => [bytesRead, buffer]),
+    ),
+  )
+  set('close', (fd, done) => {
+    const closed = handleOf(fd).close()
+    handles.delete(fd)
+    answer(
+      done,
+      closed.then(() => []),
+    )
+  })
+}
+
 function writeStream(stage: Stage, path: string): Writable {
   const open = stage.files.open as unknown as (path: string, flags: string) => Promise<fs.promises.FileHandle>
   const opened = open(path, 'w')
@@ -218,6 +277,8 @@ function patchProcess(patches: Patches, stage: Stage): void {
     patches.set(stream, 'write', (text: unknown, ...rest: unknown[]) => {
       if (!stage.isAtWork()) return write(text, ...rest)
       stage.print(String(text))
+      const accepted = rest.at(-1)
+      if (typeof accepted === 'function') queueMicrotask(() => accepted())
       return true
     })
     for (const name of ['on', 'off'] as const) {

@@ -1,9 +1,10 @@
 import { disturb } from './disturb.ts'
+import { inputName } from './input.ts'
 import { checkEnd } from './invariants.ts'
 import { type PlantedBug, plant } from './planted-bugs.ts'
 import { prepare, writeNow } from './prepare.ts'
 import type { SimProcess } from './process.ts'
-import { startResume, startRetry, startRun, startUndo } from './program.ts'
+import { startPlan, startPlanned, startResume, startRetry, startRun, startUndo } from './program.ts'
 import { failedRows, type ReportedTask, readReports, readRun } from './reports.ts'
 import type { Scenario } from './scenario.ts'
 import { home, runsDirectory, World } from './world.ts'
@@ -41,6 +42,7 @@ export async function play(scenario: Scenario, bug?: PlantedBug): Promise<Played
   const environment = { ...process.env }
   process.env.OKTA_CLIENT_ORGURL = 'https://org.example.com'
   process.env.OKTA_CLIENT_TOKEN = 'token'
+  process.env.TMPDIR = `${home}/tmp`
   process.env.NO_PROXY = '*'
   process.env.no_proxy = '*'
   process.env.OKTA_CLIENT_REQUESTTIMEOUT = String(scenario.requestTimeoutS)
@@ -68,16 +70,22 @@ class Story {
   readonly reports: Report[] = []
   readonly #world: World
   #run = 'r1'
-  #input = `${home}/input.csv`
+  #input: string
   #fed = 0
   #moves = 0
+  /** The plan that the first run carries out; null if there is none. */
+  #plan: string | null = null
+  /** How often a person has met the stop for an unusual input. */
+  #unusual = 0
 
   constructor(world: World) {
     this.#world = world
+    this.#input = `${home}/${inputName(world.scenario)}`
   }
 
   async tell(): Promise<void> {
     const world = this.#world
+    if (world.scenario.planned !== null) await this.#makePlan(world.scenario.planned)
     const disturbed = Math.max(0, ...world.scenario.disturbances.map((one) => one.process + 1))
     let healthy = 0
     for (let number = 0; ; number++) {
@@ -106,11 +114,41 @@ class Story {
     }
   }
 
+  /** Plans the first run. Afterwards others change some of the users. */
+  async #makePlan(changes: NonNullable<Scenario['planned']>): Promise<void> {
+    const { time, org, files, changedSincePlan } = this.#world
+    const path = `${home}/plan.json`
+    const planning = startPlan(this.#world, this.#input, path)
+    if ((await time.runUntil(() => planning.ended, mostSteps)) !== 'done')
+      this.#world.violate('I12 plan hangs')
+    // A plan that stopped is none, and the input is run without one.
+    if (files.read(path) === null) return
+    this.#plan = path
+    let changed = false
+    // Okta shows whole seconds: sooner, nobody could see the change.
+    time.plan(3_000, null, () => {
+      for (const { user, action } of changes) {
+        const before = org.applied.length
+        org.byOthers(user, action)
+        if (org.applied.length > before) changedSincePlan.add(user)
+      }
+      changed = true
+    })
+    await time.runUntil(() => changed, mostSteps)
+  }
+
   /** The next command; null if there is nothing left to do. */
   #next(number: number): SimProcess | null {
     const world = this.#world
     const run = readRun(world, this.#run)
+    if (run === null && this.#run === 'r1' && this.#plan !== null)
+      return startPlanned(world, this.#plan, this.#run)
     if (run === null) return startRun(world, this.#input, this.#run)
+    // First the person does something else; then the input is let pass.
+    if (run.unusual !== undefined && run.accept_unusual !== true && this.#unusual++ > 0) {
+      world.acceptedAt ??= world.time.now
+      return startResume(world, this.#run, undefined, true)
+    }
     const move = number === 0 ? 'resume' : (world.scenario.moves[this.#moves++] ?? 'resume')
     if (move === 'retry') return startRetry(world, this.#run)
     if (move === 'undo') return startUndo(world, this.#run)

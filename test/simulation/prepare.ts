@@ -1,7 +1,13 @@
+import { sampleUsers } from '../../src/input/user-sample.ts'
+import { jobSchema } from '../../src/job/job.ts'
+import { mergeJob } from '../../src/job/merge-job.ts'
 import type { Action } from '../../src/okta/actions.ts'
+import { foldLogin } from '../../src/okta/user.ts'
+import type { RunFile } from '../../src/run/run-file.ts'
+import { dueFormat, headerOf, inputName, inputOf } from './input.ts'
 import type { Applied } from './org.ts'
 import { groupId, ownerId, type Scenario } from './scenario.ts'
-import { home, type World } from './world.ts'
+import { home, runsDirectory, type World } from './world.ts'
 
 const undoOf: Readonly<Partial<Record<Applied['action'], Action>>> = {
   activate: 'deactivate',
@@ -71,29 +77,51 @@ export function prepare(world: World): void {
   }
   disk.createDirectory(home)
   writeNow(world, `${home}/job.json`, JSON.stringify(jobOf(world)))
-  writeNow(world, `${home}/input.csv`, inputOf(scenario))
+  writeNow(world, `${home}/${inputName(scenario)}`, inputOf(scenario))
+  disk.createDirectory(`${home}/tmp`)
+  if (scenario.past !== null) preparePast(world, scenario.past)
   disk.syncAll()
 }
 
-function inputOf({ rows, steps, rules, orgClockMs }: Scenario): string {
-  const lines = rows.map(({ ref, user, action, bad, selected, dueMs, login }) => [
-    ref,
-    user,
-    ...(steps === null ? [action] : []),
-    ...(rules.where ? [selected ? 'yes' : 'no'] : []),
-    ...(rules.due && dueMs !== null ? [new Date(orgClockMs + dueMs).toISOString()] : []),
-    ...(rules.check ? [login] : []),
-    ...(bad === 'cells' ? ['too', 'many'] : []),
-  ])
-  const header = [
-    'ref',
-    'user',
-    ...(steps === null ? ['action'] : []),
-    ...(rules.where ? ['wanted'] : []),
-    ...(rules.due ? ['last_day'] : []),
-    ...(rules.check ? ['expected'] : []),
-  ]
-  return [header, ...lines].map((cells) => `${cells.join(',')}\n`).join('')
+/** Ordinary nights of the job. An old input was that of the second of them. */
+function preparePast(world: World, past: NonNullable<Scenario['past']>): void {
+  const { rows, format } = world.scenario
+  world.disk.createDirectory(runsDirectory)
+  for (let night = 1; night <= 6; night++) {
+    const strangers = Array.from({ length: 12 }, (_, index) => `left${night}-${index}@example.com`)
+    const keys = rows.map(({ user }) => (user.includes('@') ? foldLogin(user) : user))
+    const sample = sampleUsers(past === 'old' && night === 2 ? keys : strangers)
+    const run: RunFile = {
+      format: 1,
+      run_id: `p${night}`,
+      created_at: new Date(world.org.time - (7 - night) * 86_400_000).toISOString(),
+      versions: { okta_lifecycle: '0.0.0', node: 'v20.0.0' },
+      job: mergeJob(jobSchema.parse(jobOf(world)), {}, format),
+      from_job_file: true,
+      input: {
+        name: 'input.csv',
+        file: 'input.csv',
+        format,
+        sha256: '',
+        bytes: 0,
+        rows: 12,
+        tasks: 12,
+        users: 12,
+        due_users: 12,
+        user_sample: { ...sample, hashes: [...sample.hashes] },
+        repeated_rows: 0,
+        columns: headerOf(world.scenario),
+        mapping: { user: 'user', action: null, send_email: null },
+      },
+      org_url: 'https://org.example.com',
+      owner: null,
+      confirmed: true,
+      state: 'finished',
+      reason: null,
+    }
+    world.disk.createDirectory(`${runsDirectory}/p${night}`)
+    writeNow(world, `${runsDirectory}/p${night}/run.json`, JSON.stringify(run))
+  }
 }
 
 function jobOf({ scenario, forgetsGuards }: World): object {
@@ -103,7 +131,15 @@ function jobOf({ scenario, forgetsGuards }: World): object {
     name: 'sim',
     input: {
       ...(rules.where ? { where: { wanted: ['Yes'] } } : {}),
-      ...(rules.due ? { due: { column: 'last_day' } } : {}),
+      ...(rules.due
+        ? {
+            due: {
+              column: 'last_day',
+              time_zone: 'UTC',
+              ...(scenario.ownDates ? { format: dueFormat } : {}),
+            },
+          }
+        : {}),
       ...(rules.check ? { check: { login: 'expected' } } : {}),
       short_names: scenario.shortNames,
     },
@@ -127,6 +163,6 @@ function jobOf({ scenario, forgetsGuards }: World): object {
 }
 
 /** Puts a file on the disk as if it had always been there. */
-export function writeNow({ disk }: World, path: string, text: string): void {
-  disk.createFile(path).write(Buffer.from(text), 0)
+export function writeNow({ disk }: World, path: string, content: string | Buffer): void {
+  disk.createFile(path).write(Buffer.from(content), 0)
 }

@@ -1,9 +1,13 @@
+import { planInput } from '../../src/cli/handlers/plan.ts'
 import { resumeRun } from '../../src/cli/handlers/resume.ts'
 import { retryRun } from '../../src/cli/handlers/retry.ts'
 import { runInput } from '../../src/cli/handlers/run.ts'
 import { undoRun } from '../../src/cli/handlers/undo.ts'
 import { reportError } from '../../src/cli/report-error.ts'
 // Loaded here, since the program loads it in mid-run, which takes real time.
+import '../../src/input/xlsx/read-xlsx.ts'
+import '../../src/input/xlsx/sheet-columns.ts'
+import '../../src/input/xlsx/workbook.ts'
 import '../../src/job/read-job-file.ts'
 import { asCannotWrite } from '../../src/files/cannot-write.ts'
 import { KnownError } from '../../src/messages/known-error.ts'
@@ -33,8 +37,29 @@ export function startRun(world: World, input: string, runId: string, machine?: s
   return start(world, `run ${runId}`, () => runInput(args, input), machine)
 }
 
-export function startResume(world: World, runId: string, machine?: string): SimProcess {
-  const args = { ...sending, latest: false, 'take-sound-part': false }
+/** `okta-lifecycle plan INPUT --job JOB --out PLAN --quiet --json`. */
+export function startPlan(world: World, input: string, out: string): SimProcess {
+  const args = {
+    ...sending,
+    'accept-unusual': false,
+    job: `${home}/job.json`,
+    out,
+    sandbox: false,
+    read: true,
+    skipInvalid: true,
+  }
+  return start(world, 'plan', () => planInput(args, input))
+}
+
+/** `okta-lifecycle run --plan PLAN --run-id RUN --yes --quiet --json`. */
+export function startPlanned(world: World, plan: string, runId: string): SimProcess {
+  const args = { ...sending, 'accept-unusual': false, plan, 'run-id': runId, sandbox: false, read: true }
+  return start(world, `run --plan ${runId}`, () => runInput(args, undefined))
+}
+
+/** @param accepts whether a person lets an unusual input pass */
+export function startResume(world: World, runId: string, machine?: string, accepts = false): SimProcess {
+  const args = { ...sending, latest: false, 'take-sound-part': false, 'accept-unusual': accepts }
   return start(world, `resume ${runId}`, () => resumeRun(args, runId), machine)
 }
 

@@ -19,6 +19,9 @@ interface RunJson {
   readonly closed_by?: string
   readonly undo_of?: string
   readonly retry_of?: string
+  readonly plan?: object
+  readonly unusual?: string
+  readonly accept_unusual?: boolean
   readonly input: { readonly file: string }
 }
 
@@ -68,6 +71,9 @@ export function refsOf(world: World, run: string): ReadonlyMap<number, string> {
   const file = readRun(world, run)?.input.file
   const bytes = file === undefined ? null : world.files.read(`${runsDirectory}/${run}/${file}`)
   if (bytes === null) return new Map()
+  // A workbook is the first input, as it was drawn.
+  if (file?.endsWith('.xlsx') === true)
+    return new Map(world.scenario.rows.map(({ ref }, index) => [index + 1, ref]))
   const records = parse(bytes, { columns: true, relax_column_count: true }) as { readonly ref: string }[]
   return new Map(records.map(({ ref }, index) => [index + 1, ref]))
 }

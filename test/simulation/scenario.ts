@@ -51,7 +51,7 @@ export interface RowSpec {
   /** The id that the key means. */
   readonly id: string
   readonly action: Action
-  /** What is wrong with the row, so that nobody may act on it: its key, or the number of its cells. */
+  /** What is wrong with the row, so that nobody may act on it: its key, or the number of its cells (in a workbook, it is hidden). */
   readonly bad: 'key' | 'cells' | null
   /** Whether the org has no such user. */
   readonly isNobody: boolean
@@ -111,6 +111,9 @@ export interface Scenario {
   readonly seed: number
   readonly users: readonly UserSpec[]
   readonly rows: readonly RowSpec[]
+  readonly format: 'csv' | 'xlsx'
+  /** Whether the job has a format of its own for dates. */
+  readonly ownDates: boolean
   /** Null where each row names its action. */
   readonly steps: readonly Action[] | null
   readonly inDoubt: 'keep' | 'retry'
@@ -150,6 +153,10 @@ export interface Scenario {
   /** Which of our deactivations Okta accepts although the user is back at once, counted from 1. */
   readonly hollow: readonly number[]
   readonly moves: readonly Move[]
+  /** What others do between the plan that the first run carries out and that run; null where it carries out none. */
+  readonly planned: readonly { readonly user: string; readonly action: Action }[] | null
+  /** The job's earlier runs: ordinary nights, one of which named the same users if it is an `old` input; null: none. */
+  readonly past: 'usual' | 'old' | null
 }
 
 /** The group that a job may protect. */

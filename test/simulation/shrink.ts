@@ -14,6 +14,8 @@ const lists = [
   'protect',
 ] as const
 const plain: Partial<Scenario> = {
+  format: 'csv',
+  ownDates: false,
   limits: { lifecycle: 600, reads: 1000 },
   orgConcurrency: 75,
   othersPerMinute: 0,
@@ -29,6 +31,8 @@ const plain: Partial<Scenario> = {
   sameNames: false,
   undoneAfterMs: null,
   verify: null,
+  planned: null,
+  past: null,
 }
 
 /** Leaves out of a scenario whatever is not needed to break the same invariant. */

@@ -43,6 +43,10 @@ export class World {
   readonly departures: Departed[] = []
   readonly violations: string[] = []
   readonly history: string[] = []
+  /** Whom others changed after the plan was made. */
+  readonly changedSincePlan = new Set<string>()
+  /** When a person let an unusual input pass, in virtual ms; null: nobody has. */
+  acceptedAt: number | null = null
   /** For a planted bug: the job does not say whom it protects. */
   forgetsGuards = false
   /** The machine's clock, which a person may set. */

@@ -114,6 +114,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       roles: null,
       lookup: lookup.parts,
       recorder,
+      onFailure: () => {},
       plan: null,
       links: null,
       sends: gate,

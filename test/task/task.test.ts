@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { exitCodes } from '../../src/messages/known-error.ts'
 import { RunStopped } from '../../src/messages/stop.ts'
+import { nobodyProtected } from '../../src/rules/guards.ts'
 import { ActivationLinks } from '../../src/run/activation-links.ts'
 import { runTask } from '../../src/task/task.ts'
 import { deferred } from '../budget/pacing.ts'
+import { plainJob } from '../engine/plain-run.ts'
 import { answerTo, doubtOf, intentOf, withDirectory } from '../journal/support.ts'
 import { answerOf, noAnswer, refusalOf } from '../okta/answers.ts'
 import { ada, apply, type OnCall, type Stub, type StubOptions, taskOf, withStub } from './stub-org.ts'
@@ -397,6 +399,27 @@ describe('a task that an earlier execution began', () => {
     } as const
     const onRead = () => answerOf(200, JSON.stringify({ id: ada.id, status: 'SUSPENDED' }))
     await endOf({ before: [open, verdict], onRead }, async (_, result) => {
+      expect(result).toMatchObject({ result: 'succeeded', message: expect.stringMatching(/confirmed late/) })
+    })
+  })
+
+  it.each([
+    ['has only other statuses', { only_status: ['ACTIVE'] as const }],
+    ['protects the user', {}],
+  ])('was done whatever the job allows now: it %s', async (what, more) => {
+    const verdict = {
+      event: 'verdict',
+      row: 1,
+      step: 1,
+      attempt: 1,
+      verdict: 'not_applied',
+      evidence: 'x',
+    } as const
+    const onRead = () => answerOf(200, JSON.stringify({ id: ada.id, status: 'SUSPENDED' }))
+    const guards = { ...plainJob.guards, ...more }
+    const ids = new Map([[ada.id, ada.login]])
+    const services = what.startsWith('protects') ? { protect: { ...nobodyProtected, ids } } : {}
+    await endOf({ before: [open, verdict], onRead, job: { guards }, services }, async (_, result) => {
       expect(result).toMatchObject({ result: 'succeeded', message: expect.stringMatching(/confirmed late/) })
     })
   })

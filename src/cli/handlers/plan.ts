@@ -57,6 +57,7 @@ export async function planInput(args: Arguments, input: string | undefined): Pro
         return await writePlan({
           ...args,
           acceptRefusals: args['accept-refusals'],
+          acceptUnusual: args['accept-unusual'],
           prepared,
           checked,
           unusual,
@@ -108,6 +109,7 @@ interface PlanOptions {
   readonly quiet: boolean
   readonly json: boolean
   readonly acceptRefusals: boolean
+  readonly acceptUnusual: boolean
   /** Where the plan is saved; undefined: nowhere. */
   readonly out?: string | undefined
 }
@@ -129,7 +131,7 @@ async function writePlan(options: PlanOptions): Promise<ExitCode> {
 }
 
 async function planInto(
-  { prepared, checked, unusual, org, stop, quiet, json, acceptRefusals, out }: PlanOptions,
+  { prepared, checked, unusual, org, stop, quiet, json, acceptRefusals, acceptUnusual, out }: PlanOptions,
   answer: PlanAnswer,
   writer: PlanWriter | null,
 ): Promise<ExitCode> {
@@ -144,7 +146,7 @@ async function planInto(
     acceptRefusals,
     say,
     onOwner: async (owner) => {
-      await writer?.begin(await newPlanHead({ prepared, checked, org, owner, acceptRefusals }))
+      await writer?.begin(await newPlanHead({ prepared, checked, org, owner, acceptRefusals, acceptUnusual }))
     },
     onRow: async (planned) => {
       await writer?.row(planned)

@@ -1,5 +1,6 @@
+import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { counted } from '../../messages/counted.ts'
-import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
+import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import { readSummary } from '../../report/summary.ts'
 import { beginRetry, type Retry } from '../../retry/begin-retry.ts'
 import { retryRunFile } from '../../retry/retry-run-file.ts'
@@ -24,6 +25,7 @@ function retrying(inDoubt: 'keep' | 'retry' | undefined, json: boolean): GoingOn
     command: 'retry',
     prepare: async (from, to) => {
       const { run: old, directory } = from
+      checkPlanDone(old, directory)
       const retry = await beginRetry(from, to)
       if (retry !== null) {
         const run = retryRunFile(old, to.runId, retry, inDoubt, programVersion, new Date())
@@ -38,6 +40,19 @@ function retrying(inDoubt: 'keep' | 'retry' | undefined, json: boolean): GoingOn
       }
     },
   }
+}
+
+/**
+ * What a saved plan has not done yet is done by it or not at all: a retry decides anew.
+ *
+ * @throws Refusal where a planned run has not come to its end
+ */
+function checkPlanDone({ run_id: runId, plan, state }: RunFile, directory: string): void {
+  if (plan === undefined || state === 'finished') return
+  throw new Refusal(
+    `Run ${runId} carries out a saved plan and has not come to its end. A retry would do the rest without the plan.`,
+    `${commandFor('resume', runNameOf(directory))}; once every task has a result, retry what failed`,
+  )
 }
 
 /** Sentences about what will be sent and what will not. */

@@ -1,5 +1,7 @@
 import { basename, resolve } from 'node:path'
 import { asCannotWrite, CannotWrite } from '../../files/cannot-write.ts'
+import type { Holding } from '../../files/hold/joint-hold.ts'
+import type { Fence } from '../../files/synced-appends.ts'
 import { readRows } from '../../input/read-rows.ts'
 import { rowSettings } from '../../job/input-settings.ts'
 import type { Job } from '../../job/job.ts'
@@ -75,7 +77,7 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
   const acceptRefusals = planned?.plan.head.accept_refusals ?? args['accept-refusals']
   // The reads for the question and those of the run share the windows.
   const sentBefore = new SentRecently()
-  const acceptUnusual = args['accept-unusual']
+  const acceptUnusual = args['accept-unusual'] || planned?.plan.head.accept_unusual === true
   const start = {
     ...args,
     acceptRefusals,
@@ -91,11 +93,11 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
   }
   const watch = { onWatch: say, signal: stop.signal }
   return await withStopHooks(stop, async () => {
-    const begin = async (): Promise<ExitCode> => {
+    const begin = async (held: readonly Fence[]): Promise<ExitCode> => {
       const directory = await createRunDirectory(runsDirectory, runId)
-      return await withRunLocks(directory, null, watch, (hold) =>
-        runIn(directory, start, { ...args, stop, hold, directory, say, sentBefore }),
-      )
+      const carryOut = (hold: Holding): Promise<ExitCode> =>
+        runIn(directory, start, { ...args, stop, hold, directory, say, sentBefore })
+      return await withRunLocks(directory, null, watch, carryOut, held)
     }
     // The locks come before the run's directory, so that a process without them leaves nothing behind.
     const job = fromJobFile && !args.sandbox ? jobName : null
@@ -104,11 +106,12 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
       const { plan } = planned
       const { plan_id: planId } = plan.head
       if (realOrg !== null) await checkWorldOfPlan(plan, realOrg, stop, say)
-      return await withJobLock(runsDirectory, job, runId, watch, () =>
-        withPlanLock(runsDirectory, planId, runId, watch, async () => {
-          await checkNotDone(runsDirectory, planId)
-          return await begin()
-        }),
+      const beginPlanned = async (held: readonly Fence[]): Promise<ExitCode> => {
+        await checkNotDone(runsDirectory, planId)
+        return await begin(held)
+      }
+      return await withJobLock(runsDirectory, job, runId, watch, (held) =>
+        withPlanLock(runsDirectory, planId, runId, watch, beginPlanned, held),
       )
     } catch (error) {
       if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
@@ -176,8 +179,8 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
   }
   const job = realOrg === null ? withoutOutsideFiles(checked.job, directory) : checked.job
   const { fromJobFile, runsDirectory } = options
-  const finding =
-    planned === null ? await findUnusualInput(checked, fromJobFile, realOrg, runsDirectory) : null
+  // Also of a planned input: it may have been planned beside other runs.
+  const finding = await findUnusualInput(checked, fromJobFile, realOrg, runsDirectory)
   // At a terminal the question that follows decides.
   const isAsked = !yes && job.guards.unusual === 'ask'
   const unusual = isAsked ? null : finding

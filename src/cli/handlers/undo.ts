@@ -1,4 +1,7 @@
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
+import { readSummary } from '../../report/summary.ts'
+import type { OldRun } from '../../run/old-run.ts'
+import { findRetriedRuns, type RetriedRun } from '../../run/retried-runs.ts'
 import { sandboxOrgUrl } from '../../run/run-file.ts'
 import { findUndoable, type Undoable, writeUndoInput } from '../../undo/begin-undo.ts'
 import { describeUndo } from '../../undo/describe-undo.ts'
@@ -20,8 +23,9 @@ function undoing(json: boolean): GoingOn {
     command: 'undo',
     prepare: async (from, to) => {
       const { run: old } = from
-      const found = await findUndoable(from)
-      const said = describeUndo(old.run_id, found)
+      const retried = await findRetriedRuns(from.directory, old)
+      const found = await findUndoable(from, await withHeads(retried.runs))
+      const said = describeUndo(old.run_id, retried, found)
       if (found.reversals.length === 0)
         return { said, end: async () => answerNothing(old.run_id, found, json) }
       const input = await writeUndoInput(found.reversals, to)
@@ -30,6 +34,13 @@ function undoing(json: boolean): GoingOn {
       return { run, said: [...said, describeSending(input.survey, run.job, org)] }
     },
   }
+}
+
+/** The runs with how far their journals were at their last stops. */
+async function withHeads(runs: readonly RetriedRun[]): Promise<readonly OldRun[]> {
+  return await Promise.all(
+    runs.map(async (one) => ({ ...one, recorded: (await readSummary(one.directory))?.journal ?? null })),
+  )
 }
 
 /** What is answered when no run begins. Someone must look if that run did what can't be taken back. */

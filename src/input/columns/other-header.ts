@@ -1,6 +1,10 @@
 import { textInFormula } from '../csv/text-formula.ts'
+import { checkUserKey } from '../key/user-key.ts'
 import type { Cell, InputRow, RawRecord } from '../row.ts'
 import { plainName, userNames } from './column-names.ts'
+
+/** Names of columns whose cells are addresses, as {@link plainName} writes them. */
+const mailNames = userNames.filter((name) => name.includes('mail') || name.includes('principal'))
 
 /**
  * Watches for a second table below the first one: a row that names columns in another order, or a header that stands
@@ -10,11 +14,14 @@ import { plainName, userNames } from './column-names.ts'
 export class OtherHeader {
   readonly #columns: readonly string[]
   readonly #names: ReadonlySet<string>
+  readonly #isOfMails: boolean
   #found: number | null = null
   #isAfterTitle = false
 
-  constructor(columns: readonly string[]) {
+  /** @param user the column of the user, one of the columns */
+  constructor(columns: readonly string[], user: string) {
     this.#columns = columns
+    this.#isOfMails = mailNames.includes(plainName(user))
     this.#names = new Set([...columns.map(plainName), ...userNames])
   }
 
@@ -27,9 +34,9 @@ export class OtherHeader {
       return row
     }
     const cellNames = this.#columns.map((column) => nameIn(cells.get(column)))
-    const isHeader = this.#isHeader(cellNames)
+    const isHeader = this.#isHeader(cellNames) || this.#namesMailElsewhere(cellNames)
     if (isHeader && (this.#isAfterTitle || !this.#isSame(cellNames))) this.#found = row.row
-    this.#isAfterTitle = !isHeader && (row.kind === 'invalid' || isAlone(cells))
+    this.#isAfterTitle = !isHeader && (isRefused(row) || isAlone(cells))
     return row
   }
 
@@ -39,6 +46,24 @@ export class OtherHeader {
       named.length > 0 &&
       2 * named.length >= this.#columns.length &&
       named.every((name) => this.#names.has(name))
+    )
+  }
+
+  /**
+   * Where the users are addresses, a row without one that has `Email` under another column, among words alone, is the
+   * header of a table of other columns.
+   */
+  #namesMailElsewhere(cellNames: readonly string[]): boolean {
+    const named = cellNames.filter((name) => name !== '')
+    const isElsewhere = cellNames.some(
+      (name, index) => mailNames.includes(name) && !mailNames.includes(plainName(this.#columns[index] ?? '')),
+    )
+    return (
+      this.#isOfMails &&
+      isElsewhere &&
+      named.length > 1 &&
+      2 * named.length >= this.#columns.length &&
+      !named.some((name) => /\p{N}/u.test(name))
     )
   }
 
@@ -53,6 +78,16 @@ export class OtherHeader {
     const problems = [{ column: null, message }]
     return { kind: 'invalid', row: row.row, line, user, action: actions[0] ?? '', problems, cells, raw: null }
   }
+}
+
+/**
+ * Whether a row is bad by itself. That its key is a short name tells only beside the other rows, when all are known: each
+ * reading of the input must find the same titles.
+ */
+function isRefused(row: InputRow): boolean {
+  if (row.kind !== 'invalid') return false
+  const check = checkUserKey(row.user)
+  return 'problem' in check || check.kind !== 'short_name'
 }
 
 /** Whether a row has one cell alone, as a title has. */

@@ -1,6 +1,6 @@
 /** Words in a column's name that say whose address it holds: somebody's who is not the one that the row is about. */
 const others =
-  /manager|supervis|superior|\bboss\b|vorgesetzt|\breports?[ _-]?to\b|reporting|request|submitt|\bapprov|created[ _-]?by|updated[ _-]?by|modified[ _-]?by|changed[ _-]?by|\bsponsor|assistant|delegate|recruit|hrbp|responsable|gerente|leiter|f(ü|ue)hrungskraft|superviseur|\bactor\b|performed[ _-]?by|initiat|antragstell|beantragt/
+  /manager|supervis|superior|\bboss\b|vorgesetzt|\breports?[ _-]?to\b|reporting|request(?!ed[ _-]?for)|submitt(?!ed[ _-]?for)|\bapprov|created[ _-]?by|updated[ _-]?by|modified[ _-]?by|changed[ _-]?by|\bsponsor|assistant|delegate|recruit|hrbp|responsable|gerente|leiter|f(ü|ue)hrungskraft|superviseur|\bactor\b|performed[ _-]?by|initiat|antragstell|beantragt/
 
 /** Words that say that a column holds another address of the same person. */
 const ownOther =

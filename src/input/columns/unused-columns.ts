@@ -44,6 +44,10 @@ interface Found {
   example: string
 }
 
+/** Names of columns in which a yes, a no or a tick says who is meant. */
+const answersWho =
+  /enabled|active|aktiv|actif|activo|terminat|leav|offboard|suspend|disable|remove|delet|revoke|includ|exclud|skip|keep|process|approved|austritt|kuendig|kündig/
+
 /** One column that is not used: what its cells look like. */
 class UnusedColumn {
   readonly #kinds = new Map<string, Kind>()
@@ -56,10 +60,11 @@ class UnusedColumn {
   constructor(column: string) {
     const name = plainName(column)
     this.#holdsDates = /date|day|datum|tag$|until|end$/.test(name)
-    this.#holdsAnswers = /enabled|active|aktiv|actif|activo/.test(name)
+    this.#holdsAnswers = answersWho.test(name)
   }
 
   add(cell: Cell | undefined, now: number): void {
+    if (typeof cell === 'boolean') this.add(String(cell), now)
     if (this.#isClosed || typeof cell !== 'string' || cell === '' || cell.length > 40) return
     const known = this.#kinds.get(cell)
     const kind = known ?? this.#byName(cell.trim(), now) ?? kindOf(cell, now)
@@ -82,7 +87,7 @@ class UnusedColumn {
       const time = (Number(text) - daysTo1970) * 24 * hours
       return time > now ? 'ahead' : 'date'
     }
-    return this.#holdsAnswers && /^(true|false|yes|no|ja|nein|oui|non|si|sí|y|n)$/i.test(text)
+    return this.#holdsAnswers && /^(true|false|yes|no|ja|nein|oui|non|si|sí|y|n|x|✓|✔|☑)$/i.test(text)
       ? 'status'
       : null
   }

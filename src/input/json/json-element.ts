@@ -10,7 +10,7 @@ export interface JsonElement {
   readonly found: string
   /** Keys that came more than once, in the record itself or inside of it. */
   readonly repeated: readonly string[]
-  /** Keys whose cells are numbers kept as a text, since they are beyond 2^53. */
+  /** Keys, dotted inside objects, whose values are numbers kept as a text, since JavaScript would lose digits. */
   readonly longNumbers: ReadonlySet<string>
 }
 
@@ -24,9 +24,13 @@ export interface ElementBuilder {
   key(): string | null
 }
 
-/** A number; its digits as a text if JavaScript would lose some of them, as of a personnel number beyond 2^53. */
-function numberOf(text: string): Cell {
+/**
+ * A number; its digits as a text if JavaScript would lose some of them, as of a personnel number beyond 2^53, or all of
+ * them, as of 1e400.
+ */
+function numberOf(text: string): string | number {
   const number = Number(text)
+  if (!Number.isFinite(number)) return text
   return /^-?\d+$/.test(text) && !Number.isSafeInteger(number) && String(number) !== text ? text : number
 }
 
@@ -102,7 +106,11 @@ export function createElementBuilder(): ElementBuilder {
   }
 
   function takeNested(assembler: Assembler, token: Token): void {
-    assembler.consume(token)
+    const scalar = token.name === 'numberValue' ? numberOf(token.value) : null
+    if (typeof scalar === 'string') {
+      longNumbers.add([key, ...assembler.path, assembler.key].join('.'))
+      assembler.consume({ name: 'stringValue', value: scalar })
+    } else assembler.consume(token)
     if (!assembler.done) return
     if (cells !== null && key !== null) cells.set(key, assembler.current as object)
     nested = null

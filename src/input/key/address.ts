@@ -24,7 +24,7 @@ const singleAddress = /^(?!['.])[^@\s]*[^@\s'.]@[\p{L}\p{M}\p{N}_-]+(\.[\p{L}\p{
 
 /** Whether a key with one @ has the form of one address. */
 export function isSingleAddress(key: string): boolean {
-  return singleAddress.test(key) && !key.includes('..') && !/@-|-$/.test(key)
+  return singleAddress.test(key) && !key.includes('..') && !/@[-_]|[-_]$/.test(key)
 }
 
 /** Wide enough for the addresses in cells, but without the characters around them. */

@@ -167,6 +167,8 @@ describe('UnusedColumns', () => {
     ['Last day', ['73050'], 'lies ahead'],
     ['Event', ['New Hire'], 'holds an action'],
     ['accountEnabled', ['True', 'False'], 'holds a status in 2 rows'],
+    ['Terminate?', ['Yes', 'No'], 'holds a status in 2 rows'],
+    ['Leaver', ['x', ''], 'holds a status in 1 row'],
     ['Stato', ['Attivo'], 'holds a status'],
     ['状態', ['在籍'], 'holds a status'],
     ['Notify?', ['no'], 'rename it to send_email'],

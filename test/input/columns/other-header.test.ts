@@ -20,6 +20,10 @@ it.each([
     'Email,Manager Email\nada@example.com,max@example.com\nManager Email,Email\nmax@example.com,bob@example.com\n',
   ],
   [
+    'a header of other columns',
+    'Email,Name\nada@example.com,Ada\n\nManager,Email\nmax@example.com,bob@example.com\n',
+  ],
+  [
     'a title over two columns',
     'Email,Name\nada@example.com,Ada\nJoining next month,\nEmail,Name\nnew@example.com,New\nnext@example.com,Next\n',
   ],

@@ -27,6 +27,16 @@ describe('RivalColumns', () => {
       "Employee's work email",
     ],
     ['a log of an audit', 'user,action,target\nadmin@example.com,suspend,ada@example.com\n', 'target'],
+    [
+      'a list of requests',
+      'User,Requested For\nmax@example.com,ada@example.com\nmax@example.com,bob@example.com\n',
+      'Requested For',
+    ],
+    [
+      'one name beside several people',
+      'Username,Employee Email\nhr.admin,ada@example.com\nhr.admin,bob@example.com\n',
+      'Employee Email',
+    ],
     ['ids', 'user,target\n00u1ab2cd3ef4gh5ij6k,00u1ab2cd3ef4gh5ij7m\n', 'target'],
   ])('finds the other column of %s', async (_, text, column) => {
     expect(await rivalOf(text)).toBe(column)
@@ -38,6 +48,14 @@ describe('RivalColumns', () => {
     ['a private address', 'email,Personal Email\nada@example.com,sweet.ada@example.net\n'],
     ['the same name elsewhere', 'user_principal_name,Mail\nada@example.com,ADA@corp.example.com\n'],
     ['an id beside an address', 'user,Mail\n00u1ab2cd3ef4gh5ij6k,ada@example.com\n'],
+    [
+      'a name of its own',
+      'Username,Employee Email\nafenwick,ada.fenwick@example.com\nbkatz,bob.katz@example.com\n',
+    ],
+    [
+      'one user of several rows',
+      'user,action,Mail\nada1,suspend,ada@example.com\nada1,deactivate,Ada@example.com\n',
+    ],
     [
       'few cells',
       'email,Remark\nada@example.com,ask max@example.com\nbob@example.com,\ncy@example.com,max@example.com\n',

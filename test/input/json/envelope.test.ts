@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { resolveColumns } from '../../../src/input/column-mapping.ts'
 import { readRows } from '../../../src/input/read-rows.ts'
-import type { Cell, InputRow } from '../../../src/input/row.ts'
-import { failedCells, failedColumns } from '../../../src/report/failed-rows.ts'
+import type { InputRow } from '../../../src/input/row.ts'
 import { collect, knownErrorOf, withInput } from '../support.ts'
 
 async function read(text: string, userColumn: string | null = null): Promise<readonly InputRow[]> {
@@ -66,14 +65,34 @@ test('a dotted key beside another value in the object is a bad row, unless both 
   expect(rows.map(({ kind }) => kind)).toEqual(['invalid', 'valid'])
 })
 
-test("failed.csv keeps the input's own column Why", () => {
-  expect(failedColumns(['Why', 'email'])).toEqual(['Why', 'email', 'failed_why'])
-  expect(failedColumns(['Why', 'email', 'failed_why'])).toEqual(['Why', 'email', 'failed_why'])
-  expect(failedColumns(['email', 'why'])).toEqual(['email', 'why'])
-  const cells = new Map<string, Cell>([
-    ['Why', 'fired'],
-    ['profile', { login: 'a@example.com' }],
+test('numbers that JavaScript would change keep their digits wherever they stand, and are no texts for a user', async () => {
+  const id = '90071992547409931'
+  const rows = await read(
+    `[{"n":{"id":${id},"list":[{"id":${id}},1],"big":1e400,"small":1.5},"id":${id}}]`,
+    'n.id',
+  )
+  const n = { id, list: [{ id }, 1], big: '1e400', small: 1.5 }
+  expect(rows).toMatchObject([
+    {
+      kind: 'invalid',
+      problems: [
+        { column: 'n.id', message: `the user is the number ${id}; a text was expected, an id or a login` },
+      ],
+    },
   ])
-  const row = { row: 1, cells, tasks: [], excused: [], notRead: null }
-  expect(failedCells(row, ['Why', 'profile.login'])).toEqual(['fired', 'a@example.com', ''])
+  expect([...(rows[0]?.cells ?? [])]).toEqual([
+    ['n', n],
+    ['id', id],
+  ])
+})
+
+test('a list of one record is a list, whatever the record holds with ids of its own', async () => {
+  const record = '{"email":"ada@example.com","groups":[{"id":"00g1ab2cd3ef4gh5ij6k"}]}'
+  expect(await read(`[${record}]`)).toMatchObject([{ kind: 'valid', user: 'ada@example.com' }])
+  expect(await read(`[${record},${record}]`)).toHaveLength(2)
+  // One object without a list around it may itself be around the list of those that are meant.
+  await expect(read(record)).rejects.toThrow('one object that holds a list')
+  await expect(read('[{"user":"hr@example.com","leavers":[{"id":"00u1ab2cd3ef4gh5ij6k"}]}]')).rejects.toThrow(
+    'holds a list of users',
+  )
 })

@@ -132,6 +132,7 @@ describe('checkUserKey', () => {
     ['j\ufffdrg@example.com', 'wrong encoding'],
     ['mary‑ann@example.com', 'U+2011'],
     ['pat.o’hara@example.com', 'U+2019'],
+    ['_ada@example.com_', 'not an email address'],
     ['ada@', 'not an email address'],
     ['@example.com', 'not an email address'],
     ['ada@@example.com', 'more than one @'],

@@ -1,0 +1,43 @@
+import type { Fence } from '../synced-appends.ts'
+import type { Hold } from './hold.ts'
+
+/** What a holder asks before it writes or sends. */
+export type Holding = Pick<Hold, 'valid' | 'ensure' | 'afterSilence'>
+
+/**
+ * Several holds that count only together, such as a job's and its run's: with the first of them that is lost, the holder
+ * may write and send nothing more (H1 in hold.ts).
+ */
+export class JointHold implements Holding {
+  readonly #own: Holding
+  readonly #others: readonly Fence[]
+
+  /**
+   * @param own the hold of what is written to
+   * @param others what must be held besides
+   */
+  constructor(own: Holding, others: readonly Fence[]) {
+    this.#own = own
+    this.#others = others
+  }
+
+  /** Whether all of them are valid now. */
+  get valid(): boolean {
+    return this.#own.valid && this.#others.every(({ valid }) => valid)
+  }
+
+  /** Of the own hold: only the files that belong to it are copied before they are written to. */
+  get afterSilence(): boolean {
+    return this.#own.afterSilence
+  }
+
+  /**
+   * Makes sure of all of them.
+   *
+   * @throws HoldLost when another process has taken over one of them
+   */
+  async ensure(): Promise<void> {
+    for (const hold of this.#others) await hold.ensure()
+    await this.#own.ensure()
+  }
+}

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Refusal } from '../messages/known-error.ts'
+import { type RunFile, readRunFile, runFileName } from './run-file.ts'
+
+/**
+ * What lies in a directory beside the runs.
+ * - `run`: a run of ours.
+ * - `none`: no run. It has no `run.json`, as after a start that broke off, or somebody else's.
+ * - `unreadable`: a run perhaps, but nobody can tell. `job` is its job, where even so much is known.
+ */
+export type RunLook =
+  | { readonly kind: 'run'; readonly run: RunFile }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unreadable'; readonly job: string | null; readonly why: string }
+
+/** Looks what lies in a directory of the runs directory. */
+export async function lookAtRun(directory: string): Promise<RunLook> {
+  try {
+    return { kind: 'run', run: await readRunFile(directory) }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return await lookAgain(join(directory, runFileName), error.message)
+  }
+}
+
+async function lookAgain(path: string, why: string): Promise<RunLook> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' || code === 'ENOTDIR' ? { kind: 'none' } : { kind: 'unreadable', job: null, why }
+  }
+  const content = parse(text)
+  // What is cut off is no JSON any more. Whole JSON that names no run is somebody else's.
+  if (content !== undefined && typeof fieldOf(content, 'run_id') !== 'string') return { kind: 'none' }
+  const job = fieldOf(fieldOf(content, 'job'), 'name')
+  return { kind: 'unreadable', job: typeof job === 'string' ? job : null, why }
+}
+
+/** Undefined for what is no JSON. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+}
