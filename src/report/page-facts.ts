@@ -111,7 +111,7 @@ function factsOf(run: RunFile, startedBy: readonly string[], summary: Summary): 
     ],
     ['Input', `${input.name === '-' ? 'standard input' : input.name} (${input.bytes} bytes)`],
     ['SHA-256 of the input', input.sha256],
-    ['SHA-256 of the job', sha256Of(JSON.stringify(job))],
+    ['SHA-256 of the job', sha256Of(sortedJson(job))],
     [
       'Journal',
       summary.journal === undefined ? null : `${summary.journal.lines} lines, ${summary.journal.bytes} bytes`,
@@ -126,6 +126,15 @@ function factsOf(run: RunFile, startedBy: readonly string[], summary: Summary): 
 function ownerOf(owner: RunFile['owner']): string | null {
   if (owner === null) return null
   return owner === 'none' ? 'a service app, which has no owner' : `${owner.login} (${owner.id})`
+}
+
+/** JSON whose keys stand in the order of their names: the same for a job that was put together and one that was read. */
+function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([some], [other]) => (some < other ? -1 : 1)))
+      : inner,
+  )
 }
 
 function sha256Of(text: string): string {
