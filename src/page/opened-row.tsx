@@ -14,9 +14,14 @@ export function OpenedRow({ columns, row, onClose }: OpenedRowProps) {
   useEffect(() => dialog.current?.showModal(), [])
   return (
     <dialog ref={dialog} aria-labelledby="opened" onClose={onClose}>
-      <h2 id="opened">
-        Row {textOf(row[0] ?? null)}, step {textOf(row[1] ?? null)}
-      </h2>
+      <header>
+        <h2 id="opened">
+          Row {textOf(row[0] ?? null)}, step {textOf(row[1] ?? null)}
+        </h2>
+        <button type="button" onClick={() => dialog.current?.close()}>
+          Close
+        </button>
+      </header>
       <dl>
         {columns.map((name, index) => {
           const text = textOf(row[index] ?? null)
@@ -32,9 +37,6 @@ export function OpenedRow({ columns, row, onClose }: OpenedRowProps) {
           )
         })}
       </dl>
-      <button type="button" onClick={() => dialog.current?.close()}>
-        Close
-      </button>
     </dialog>
   )
 }
