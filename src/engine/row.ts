@@ -125,7 +125,7 @@ async function runTasks(
   let skipRest = skip
   let read = located.read
   let userLedTo = ledBefore
-  const settled = await settleLaterSteps(services, row, located, recorded)
+  const settled = row.actions.length < 2 ? [] : await settleLaterSteps(services, row, located, recorded)
   const results = [...recorded, ...settled]
   const ledTo: UserStatus[] = []
   for (const [index, action] of row.actions.entries()) {

@@ -16,6 +16,8 @@ export class OktaClock {
   readonly #fallback: () => number
   #offset: Span | null = null
   #lastStamp = 0
+  /** The last text that was written, and for which millisecond. */
+  #stamp = { at: -1, text: '' }
 
   /**
    * @param monotonic milliseconds that only grow, from any origin
@@ -62,8 +64,12 @@ export class OktaClock {
   /** {@link now} as RFC 3339 UTC with milliseconds, as results show times. */
   timestamp(): string {
     // The estimate narrows with each answer and may move back by a little: what ended must not seem to end before it began.
-    this.#lastStamp = Math.max(this.#lastStamp, this.now())
-    return new Date(this.#lastStamp).toISOString()
+    this.#lastStamp = Math.max(this.#lastStamp, Math.trunc(this.now()))
+    // A run asks several times in a millisecond.
+    if (this.#lastStamp !== this.#stamp.at) {
+      this.#stamp = { at: this.#lastStamp, text: new Date(this.#lastStamp).toISOString() }
+    }
+    return this.#stamp.text
   }
 
   /** Okta's time is at most this, in epoch milliseconds. Something that has happened did so by then. */

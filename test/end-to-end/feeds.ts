@@ -2,7 +2,7 @@ import { type ForeignUser, loginOf, makeUsers, userIdOf } from '../support/forei
 
 /** People by number: the staff, who left on each of ten nights, who leaves tonight, and who leaves only later. */
 export const staff = numbers(1, 300)
-export const nights = 10
+const nights = 10
 const perNight = [11, 7, 12, 6, 9, 12, 10, 8, 12, 11] as const
 export const tonight = numbers(601, 8)
 const later = numbers(701, 15)
@@ -16,7 +16,7 @@ function numbers(first: number, count: number): readonly number[] {
 }
 
 /** Who left on a night, from 0. */
-export function leaversOf(night: number): readonly number[] {
+function leaversOf(night: number): readonly number[] {
   return numbers(401 + night * 15, perNight[night] ?? 0)
 }
 

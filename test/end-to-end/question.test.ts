@@ -165,9 +165,22 @@ describe('the question before a run', () => {
     })
   })
 
-  it('is never asked without a terminal: exit 2 names --yes', async () => {
+  it('is never asked without a terminal: exit 2 names --yes, of retry and undo too', async () => {
     await withWorkplace(async (place) => {
       const org = await orgOfFive(place)
+      const refusing = await place.org({
+        users: makeUsers({ count: 5 }),
+        fault: ({ action, key }) => (action !== null && key === userIdOf(1) ? { name: 'forbidden' } : null),
+      })
+      const done = ['run', 'in.csv', '--yes', '--quiet', '--run-id', runId]
+      expect((await place.runHere(refusing, done)).code).toBe(1)
+      const calls = lifecycleCalls(refusing)
+      for (const command of ['retry', 'undo']) {
+        const unasked = await place.runHere(refusing, [command, runId])
+        expect(unasked.code).toBe(2)
+        expect(unasked.stderr).toContain(`okta-lifecycle ${command} ${runId} --yes`)
+      }
+      expect(lifecycleCalls(refusing)).toBe(calls)
       const end = await place.run(org, ['run', 'in.csv'])
       expect(end.code).toBe(2)
       expect(end.stderr).toMatch(/--yes/)

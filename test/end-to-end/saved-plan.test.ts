@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
@@ -292,6 +292,10 @@ const waysAround: readonly WayAround[] = [
   ],
   ['another id', notAsWritten, replacing(/"plan_id":"/, '"plan_id":"f')],
   ['a row taken out', notAsWritten, replacing(/\{"row":7.*\n/, '')],
+  ['a row twice', notAsWritten, replacing(/(\{"row":7.*\n)/, '$1$1')],
+  ['two rows in another order', notAsWritten, replacing(/(\{"row":7.*\n)(\{"row":8.*\n)/, '$2$1')],
+  ['a row added', notAsWritten, replacing(/(\{"row":)10(,.*)\n/, '$110$2,\n$111$2\n')],
+  ['another version', notAsWritten, replacing('"okta_lifecycle_plan":1', '"okta_lifecycle_plan":2')],
   ['a part of it', notAsWritten, replacing(/\{"row":5[\s\S]*$/, '')],
   ['something after it', notAsWritten, replacing(/$/, '\n')],
   ['no plan at all', notAsWritten, async (place) => void (await place.write('plan.json', '{"rows":[]}\n'))],
@@ -304,6 +308,31 @@ const waysAround: readonly WayAround[] = [
     'an input with another user',
     /input .*in\.csv has changed/,
     async (place) => void (await place.write('in.csv', usersCsv([userIdOf(1)]))),
+  ],
+  [
+    'an input with one byte more',
+    /input .*in\.csv has changed/,
+    async (place) => void (await place.write('in.csv', `${await place.read('in.csv')}\n`)),
+  ],
+  [
+    'a link to another input in place of it',
+    /input .*in\.csv has changed/,
+    async (place) => {
+      await place.write('other.csv', usersCsv([userIdOf(11)]))
+      await rm(join(place.directory, 'in.csv'))
+      await symlink('other.csv', join(place.directory, 'in.csv'))
+      return undefined
+    },
+  ],
+  [
+    'a link to another job in place of it',
+    /job file .*job\.yaml has changed/,
+    async (place) => {
+      await place.write('other.yaml', 'name: j\naction: deactivate\n')
+      await rm(join(place.directory, 'job.yaml'))
+      await symlink('other.yaml', join(place.directory, 'job.yaml'))
+      return undefined
+    },
   ],
   [
     'no input',

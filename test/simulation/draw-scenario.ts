@@ -1,6 +1,7 @@
 import { type Action, actionNames } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
 import { Draws } from './draws.ts'
+import { fewestKnown } from './planned.ts'
 import {
   type Colleague,
   type Denial,
@@ -118,7 +119,10 @@ function drawPast(draws: Draws): Scenario['past'] {
 function mayBeOld(rows: readonly RowSpec[], { where, due }: Scenario['rules']): boolean {
   const isPlain = ({ user, bad }: RowSpec): boolean => bad === null && /@|^00u/i.test(user)
   return (
-    !where && !due && rows.every(isPlain) && new Set(rows.map(({ user }) => user.toLowerCase())).size >= 3
+    !where &&
+    !due &&
+    rows.every(isPlain) &&
+    new Set(rows.map(({ user }) => user.toLowerCase())).size >= fewestKnown
   )
 }
 

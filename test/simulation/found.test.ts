@@ -39,6 +39,8 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     rules: { where: false, due: false, check: false },
     protect: [],
     protectAdmins: false,
+    planned: null,
+    past: null,
     members: null,
     onlyStatus: null,
     share: 1,

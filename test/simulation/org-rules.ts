@@ -42,6 +42,8 @@ export function bucketOf(method: string, path: string): string {
   const [plain = ''] = path.split('?')
   if (plain.startsWith('/api/v1/groups/')) return '/api/v1/groups/{id}'
   if (plain.startsWith('/api/v1/iam/')) return '/api/v1'
+  // A list of users counts as a lifecycle call does.
+  if (plain === lifecycle) return lifecycle
   if (method === 'POST' || plain.endsWith('/factors') || plain.endsWith('/roles')) return lifecycle
   return plain.endsWith('/me') ? '/api/v1/users/me' : '/api/v1/users/{id}'
 }

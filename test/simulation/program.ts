@@ -54,7 +54,7 @@ export function startPlan(world: World, input: string, out: string): SimProcess 
 /** `okta-lifecycle run --plan PLAN --run-id RUN --yes --quiet --json`. */
 export function startPlanned(world: World, plan: string, runId: string): SimProcess {
   const args = { ...sending, 'accept-unusual': false, plan, 'run-id': runId, sandbox: false, read: true }
-  return start(world, `run --plan ${runId}`, () => runInput(args, undefined))
+  return start(world, `run ${runId} --plan`, () => runInput(args, undefined))
 }
 
 /** @param accepts whether a person lets an unusual input pass */
