@@ -86,13 +86,16 @@ export class TaskTable {
     const words = foldText(search)
       .split(/\s+/)
       .filter((word) => word !== '')
+      .map((word) => ({ word, anyCase: new RegExp(literally(word), 'i') }))
     const found =
       wanted.length + words.length === 0
         ? this.#all
         : this.#all.filter(
             (place) =>
               wanted.every(([column, value]) => textOf(this.cell(place, column), emptyValue) === value) &&
-              words.every((word) => this.#textOf(place).includes(word)),
+              words.every(
+                ({ word, anyCase }) => this.#mayHold(place, anyCase) && this.#textOf(place).includes(word),
+              ),
           )
     return order === null ? found : this.#sorted(found, order.column, order.descending)
   }
@@ -100,6 +103,17 @@ export class TaskTable {
   /** Makes ahead what a search needs, for the tasks from `first` up to `end`. */
   prepare(first: number, end: number): void {
     for (let place = first; place < Math.min(end, this.count); place++) this.#textOf(place)
+  }
+
+  /**
+   * Whether a task's line may hold a word. To look at the line as it is takes a fraction of the time of reading it, so
+   * that a search which comes before everything is prepared need not wait for that. A line with an escaped or an accented
+   * character may hold any word.
+   */
+  #mayHold(place: number, anyCase: RegExp): boolean {
+    if (this.#texts[place] !== undefined) return true
+    const line = this.#lines[place] ?? ''
+    return anyCase.test(line) || escapedOrAccented.test(line)
   }
 
   /** What a search looks into. */
@@ -145,10 +159,18 @@ function compare(some: string | number, other: string | number): number {
   return some < other ? -1 : 1
 }
 
+/** An expression for just this text. */
+function literally(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+}
+
+const escapedOrAccented = /[\\\u0080-\uffff]/
+
 const ascii = /^[\p{ASCII}]*$/u
 
 /** A text without letter case and accents, so that `jose` finds `José`. */
 function foldText(text: string): string {
   if (ascii.test(text)) return text.toLowerCase()
-  return text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase()
+  // A capital sigma becomes one of two small letters, depending on its place.
+  return text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ')
 }

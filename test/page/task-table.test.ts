@@ -53,6 +53,38 @@ describe('searching', () => {
     prepared.prepare(2, 100)
     expect(prepared.select({ ...everything, search: 'jose' })).toEqual([0])
   })
+
+  it('finds a part of any cell, in any letter case, whatever characters it holds, prepared or not', () => {
+    const text = fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('a"b', 'c\\d', 'e<f', 'K.*', 'ß', '[x]'),
+    )
+    fc.assert(
+      fc.property(
+        fc.array(text, { minLength: 1 }),
+        fc.nat(),
+        fc.nat(),
+        fc.nat(5),
+        (texts, which, from, length) => {
+          const cell = texts[which % texts.length] ?? ''
+          const start = from % (cell.length + 1)
+          const search = cell.slice(start, start + length).toUpperCase()
+          // A search by half of a character, or for letters that have no capital of one letter, is another one.
+          fc.pre(
+            !/[\ud800-\udfff]/.test(search) &&
+              search.toLowerCase() === cell.slice(start, start + length).toLowerCase(),
+          )
+          const lines = texts.map((one) => JSON.stringify([one]))
+          const [some, other] = [new TaskTable(['x'], lines), new TaskTable(['x'], lines)]
+          other.prepare(0, lines.length)
+          const found = some.select({ ...everything, search })
+          expect(found).toEqual(other.select({ ...everything, search }))
+          if (!/\p{M}/u.test(search.normalize('NFD'))) expect(found).toContain(which % texts.length)
+        },
+      ),
+    )
+  })
 })
 
 describe('filtering', () => {
