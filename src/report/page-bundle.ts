@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { exitCodes, KnownError } from '../messages/known-error.ts'
 
 /** The page's program and its style, as the build has made them of `src/page/`. */
@@ -12,14 +12,16 @@ export interface PageBundle {
  */
 const places = ['./page/', '../page/', '../../dist/page/', '../../../dist/page/']
 
-/** @throws KnownError when the program is not installed whole */
-export async function readPageBundle(): Promise<PageBundle> {
+/**
+ * Reads them at once: two small files of the installation, which are not waited for.
+ *
+ * @throws KnownError when the program is not installed whole
+ */
+export function readPageBundle(): PageBundle {
   for (const place of places) {
     try {
-      const [script, style] = await Promise.all(
-        ['main.js', 'page.css'].map((name) => readFile(new URL(`${place}${name}`, import.meta.url), 'utf8')),
-      )
-      if (script !== undefined && style !== undefined) return { script, style }
+      const read = (name: string): string => readFileSync(new URL(`${place}${name}`, import.meta.url), 'utf8')
+      return { script: read('main.js'), style: read('page.css') }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }

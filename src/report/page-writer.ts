@@ -38,7 +38,7 @@ export class PageWriter {
    * @throws CannotWrite when the file can't be begun
    */
   static async open(directory: string, run: string, tasks: number): Promise<PageWriter> {
-    const bundle = await readPageBundle()
+    const bundle = readPageBundle()
     const writer = new PageWriter(directory, run, tasks, bundle, await openPage(directory))
     await writer.#file.write(pageHead(run, bundle))
     return writer
