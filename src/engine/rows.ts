@@ -98,13 +98,16 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
         continue
       }
       if (isDone(row, recorded, reach.lastStep)) {
-        const userId = recorded.some(meansNobody) ? null : finishedUser(services, row, recorded)
+        const user = recorded.some(meansNobody) ? null : finishedUser(services, row, recorded)
         // A row that a later one has superseded was not carried out: it is nobody's preceding row.
         const superseded = recorded.every(({ reason }) => reason === 'superseded')
-        if (userId !== null && !superseded) {
-          const ledTo = ledBy(recorded, order.traceOf(userId)?.ledTo ?? null)
+        if (user !== null && !superseded) {
           const inDoubt = recorded.some(leavesDoubt)
-          order.remember(userId, { signature: signatureOf(row), inDoubt, ledTo })
+          order.remember(row.user, user, (preceding) => ({
+            signature: signatureOf(row),
+            inDoubt,
+            ledTo: ledBy(recorded, preceding?.ledTo ?? null),
+          }))
         }
         continue
       }
@@ -142,12 +145,16 @@ function meansNobody({ reason }: TaskResult): boolean {
   return reason === 'not_due' || reason === 'other_login'
 }
 
-/**
- * The key by which {@link UserOrder} knows the user of a row that an earlier execution finished; null if it meant none.
- */
-function finishedUser({ job }: Services, row: ValidRow, recorded: readonly TaskResult[]): string | null {
-  if (!job.read_first) return normalizeUserKey(row.user)
-  return recorded.find((result) => result.okta_user_id !== null)?.okta_user_id ?? null
+/** The user of a row that is done already, as {@link UserOrder} knows it; null if the row meant none. */
+function finishedUser(
+  { job }: Services,
+  row: ValidRow,
+  recorded: readonly TaskResult[],
+): { readonly id: string; readonly login: string } | null {
+  if (!job.read_first) return { id: normalizeUserKey(row.user), login: '' }
+  const result = recorded.find(({ okta_user_id: id }) => id !== null)
+  if (result === undefined || result.okta_user_id === null) return null
+  return { id: result.okta_user_id, login: result.okta_login ?? '' }
 }
 
 /** The results of a row that are on disk, by step. */

@@ -109,13 +109,35 @@ export class UserOrder {
     return this.#traces.get(userId) ?? null
   }
 
-  /** Remembers a row that an earlier execution finished. Must be called in the order of the input. */
-  remember(userId: string, trace: RowTrace): void {
-    this.#traces.set(userId, this.#intern(trace))
+  /**
+   * Remembers a row that is done already, once every earlier row that may mean its user has finished: what it left must
+   * not count for those. Must be called in the order of the input.
+   *
+   * @param userKey as written in the row
+   * @param user whom it turned out to mean
+   * @param traceAfter what it left, by what the user's preceding row left
+   */
+  remember(
+    userKey: string,
+    user: { readonly id: string; readonly login: string },
+    traceAfter: (preceding: RowTrace | null) => RowTrace,
+  ): void {
+    const key = normalizeUserKey(userKey)
+    const place = { sequence: this.#sequence++ }
+    const settle = (): void => {
+      const earlier = lastBefore(place, this.#activeByKey.get(key)) ?? this.#mayMean(user, place)
+      // Called before any row that waits for the same one: it began to wait later.
+      if (earlier !== null) earlier.waiting.push(settle)
+      else this.#traces.set(user.id, this.#intern(traceAfter(this.traceOf(user.id))))
+    }
+    settle()
   }
 
   /** The last unfinished earlier row that means the user or may mean the user. */
-  #mayMean(user: { readonly id: string; readonly login: string }, row: ActiveRow): ActiveRow | null {
+  #mayMean(
+    user: { readonly id: string; readonly login: string },
+    row: Pick<ActiveRow, 'sequence'>,
+  ): ActiveRow | null {
     let last = lastBefore(row, this.#activeById.get(user.id))
     for (const key of keysOf(user)) {
       const sameKey = lastBefore(row, this.#activeByKey.get(key), (other) => {
@@ -146,7 +168,7 @@ export class UserOrder {
 }
 
 function lastBefore(
-  row: ActiveRow,
+  row: Pick<ActiveRow, 'sequence'>,
   others: readonly ActiveRow[] | undefined,
   counts: (other: ActiveRow) => boolean = () => true,
 ): ActiveRow | null {

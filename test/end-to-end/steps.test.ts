@@ -8,6 +8,25 @@ async function job(place: Workplace, text: string): Promise<void> {
   await place.write('job.yaml', `name: leavers\ninput: { file: in.csv }\n${text}\n`)
 }
 
+it('by order: step does every step of a user who is named twice, however many rows wait', async () => {
+  await withWorkplace(async (place) => {
+    const users = makeUsers({ count: 70 })
+    const org = await place.org({ users })
+    await place.write('in.csv', usersCsv(users.flatMap(({ login }) => [login, login])))
+    await job(place, `${offboarding}\norder: step`)
+    const plan = await place.runHere(org, ['plan', '--job', 'job.yaml', '--json'])
+    const { rows } = JSON.parse(plan.stdout)
+    const end = await place.runHere(org, ['run', '--job', 'job.yaml', ...unattended])
+    expect(end.code, end.stderr).toBe(0)
+    expect(countsOf([...org.org.users.values()].map(({ status }) => status))).toEqual({ DEPROVISIONED: 70 })
+    const lines = await place.results()
+    expect(lines.map(({ result }) => result)).toEqual(rows.map((row: { expected: string }) => row.expected))
+    expect(
+      countsOf(lines.map(({ row, result }) => `${Number(row) % 2 === 1 ? 'first' : 'second'} ${result}`)),
+    ).toEqual({ 'first succeeded': 140, 'second skipped': 140 })
+  })
+})
+
 describe('a step whose failure the job allows for', () => {
   it('leaves everyone deactivated, whatever the status was, and nobody has to look', async () => {
     await withWorkplace(async (place) => {

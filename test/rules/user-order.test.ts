@@ -163,10 +163,36 @@ describe('the order of a user’s rows', () => {
 
   it('remembers rows of earlier executions', () => {
     const order = new UserOrder()
-    order.remember('a', trace('suspend'))
-    order.remember('a', trace('deactivate', true))
+    order.remember('ada', { id: 'a', login: 'ada' }, () => trace('suspend'))
+    order.remember('ada', { id: 'a', login: 'ada' }, (preceding) => {
+      expect(preceding).toEqual(trace('suspend'))
+      return trace('deactivate', true)
+    })
     expect(order.enter('ada').preceding('a')).toEqual(trace('deactivate', true))
     expect(order.enter('ada').preceding('b')).toBeNull()
+  })
+
+  it.each([
+    ['by the same key', 'ada', ''],
+    ['by the id', 'a', ''],
+    ['by the login', 'ada@example.com', 'ada@example.com'],
+  ])('remembers a row that is done only after the earlier rows of its user: %s', async (_, key, login) => {
+    const order = new UserOrder()
+    const user = { id: 'a', login }
+    const first = order.enter(key)
+    await first.claim(user)
+    const second = order.enter(key)
+    // Done already, as by an earlier step: both rows before it go first.
+    order.remember('ada', user, () => trace('done'))
+    const after = order.enter('a')
+    expect([first.preceding('a'), second.preceding('a')]).toEqual([null, null])
+    first.finish('a', trace('first'))
+    expect(second.preceding('a')).toEqual(trace('first'))
+    await second.claim(user)
+    const waits = after.claim(user)
+    second.finish('a', trace('second'))
+    await waits
+    expect(after.preceding('a')).toEqual(trace('done'))
   })
 
   it('keeps the trace of the last row that left one', () => {
