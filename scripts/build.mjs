@@ -9,7 +9,23 @@ import { build } from 'esbuild'
  */
 const out = 'dist'
 
-const { metafile } = await build({
+/** The page of a run's report: one script and one style sheet, which the report takes into its file. */
+const page = await build({
+  entryPoints: ['src/page/main.tsx', 'src/page/page.css'],
+  outdir: `${out}/page`,
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  platform: 'browser',
+  target: 'es2022',
+  charset: 'utf8',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  metafile: true,
+  logLevel: 'warning',
+})
+
+const program = await build({
   entryPoints: ['src/main.ts', 'src/schema/write-schema.ts'],
   outdir: out,
   outbase: 'src',
@@ -27,7 +43,7 @@ const { metafile } = await build({
   },
 })
 
-const written = new Set(Object.keys(metafile.outputs))
+const written = new Set([page, program].flatMap(({ metafile }) => Object.keys(metafile.outputs)))
 for (const entry of await readdir(out, { recursive: true, withFileTypes: true })) {
   const path = relative('.', join(entry.parentPath, entry.name))
   if (entry.isFile() && !written.has(path)) await rm(path)

@@ -3,9 +3,11 @@ import { type ExitCode, exitCodes, type KnownError, Refusal } from '../messages/
 import type { Command } from './command.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { planCommand } from './commands/plan.ts'
+import { reportCommand } from './commands/report.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { retryCommand } from './commands/retry.ts'
 import { runCommand } from './commands/run.ts'
+import { runsCommand } from './commands/runs.ts'
 import { sandboxCommand } from './commands/sandbox.ts'
 import { statusCommand } from './commands/status.ts'
 import { undoCommand } from './commands/undo.ts'
@@ -21,6 +23,8 @@ const commands: readonly Command[] = [
   retryCommand,
   undoCommand,
   statusCommand,
+  runsCommand,
+  reportCommand,
   verifyJournalCommand,
   doctorCommand,
   validateCommand,
@@ -106,7 +110,7 @@ async function parse(argv: readonly string[], columns: number): Promise<void> {
     .usage('$0 <command>\n\nCarries out Okta user lifecycle actions in bulk.')
     .demandCommand(
       1,
-      'A command was expected: run, plan, resume, retry, undo, status, verify-journal, doctor, validate or sandbox.',
+      'A command was expected: run, plan, resume, retry, undo, status, runs, report, verify-journal, doctor, validate or sandbox.',
     )
     .strict()
     .version(programVersion)

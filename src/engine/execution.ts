@@ -1,6 +1,7 @@
 import type { BucketReport } from '../budget/lane.ts'
 import { Tally } from '../budget/tally.ts'
 import type { Holding } from '../files/hold/joint-hold.ts'
+import { thisUser } from '../files/this-user.ts'
 import { readRows } from '../input/read-rows.ts'
 import type { InputRow } from '../input/row.ts'
 import { rowSettings } from '../job/input-settings.ts'
@@ -113,7 +114,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   let tallying: NodeJS.Timeout | undefined
   const timeUp = stopAfter(run.job.guards.max_duration_seconds, stop)
   try {
-    await recorder.record({ event: 'execution', at: new Date().toISOString() })
+    await recorder.record({ event: 'execution', at: new Date().toISOString(), by: thisUser() })
     const queue = createRowQueue(run.job.pace.concurrency, () => settleGates())
     const lookup = openLookup({
       orgUrl: options.credentials.orgUrl,
@@ -175,6 +176,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       at: new Date().toISOString(),
       state: stopped?.state ?? 'finished',
       reason: stopped?.message ?? null,
+      ...(stopped === null ? {} : { exit_code: stopped.exitCode, advice: stopped.advice }),
       ...countsOf(tally, begunAt),
     })
     // Closing the journal brings the notes to disk. They count from then on.

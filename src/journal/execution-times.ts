@@ -1,3 +1,4 @@
+import type { MachineUser } from '../files/this-user.ts'
 import type { JournalEvent } from './journal-event.ts'
 
 /** What one execution has sent so far, and how long it worked. */
@@ -14,12 +15,14 @@ export class ExecutionTimes {
   #lastStop: Stopped | null = null
   /** The time of the executions before the present one. */
   #workedMs = 0
+  readonly #startedBy = new Set<string>()
   readonly #requests = new Map<string, number>()
   readonly #retries = new Map<string, number>()
   #present: Sent = nothingSent
 
-  begin(at: string): void {
+  begin(at: string, by?: MachineUser): void {
     this.#count++
+    if (by !== undefined) this.#startedBy.add(`${by.user} on ${by.host}`)
     this.#firstAt ??= at
     this.#lastStop = null
     this.#lastSign = at
@@ -46,6 +49,11 @@ export class ExecutionTimes {
 
   get count(): number {
     return this.#count
+  }
+
+  /** Who started the executions, as `user on host`, each once. */
+  get startedBy(): readonly string[] {
+    return [...this.#startedBy]
   }
 
   get firstAt(): string | null {

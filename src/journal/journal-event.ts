@@ -1,3 +1,5 @@
+import type { MachineUser } from '../files/this-user.ts'
+import type { Advice } from '../messages/stop.ts'
 import type { TaskResult } from '../rules/result.ts'
 
 /** The version of the journal's format that this program writes and reads. */
@@ -15,6 +17,8 @@ interface ExecutionEvent {
   readonly event: 'execution'
   /** RFC 3339 UTC, by this machine's clock. */
   readonly at: string
+  /** Who started it, and where. Absent in older journals. */
+  readonly by?: MachineUser
 }
 
 /**
@@ -144,6 +148,9 @@ interface StoppedEvent {
   readonly at: string
   readonly state: 'finished' | 'stopped' | 'interrupted'
   readonly reason: string | null
+  /** The exit status for the reason, and what to do about it; absent without a reason and in older journals. */
+  readonly exit_code?: number
+  readonly advice?: Advice
   /** What this execution sent. */
   readonly requests: Readonly<Record<string, number>>
   readonly retries: Readonly<Record<string, number>>

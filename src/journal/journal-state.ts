@@ -2,6 +2,7 @@ import type { TaskPlace, TaskResult } from '../rules/result.ts'
 import { ExecutionTimes } from './execution-times.ts'
 import type { Position } from './journal.ts'
 import type { IntentEvent, JournalEvent } from './journal-event.ts'
+import { RequestTimes } from './request-times.ts'
 import { ResultIndex } from './result-index.ts'
 import { SentRecently } from './sent-recently.ts'
 import { type OpenAttempt, progressAfter, standingOf, type TaskProgress } from './task-progress.ts'
@@ -31,6 +32,7 @@ export class JournalState {
   #lastOktaTime = 0
   readonly executions = new ExecutionTimes()
   readonly sentRecently = new SentRecently()
+  readonly requestTimes = new RequestTimes()
 
   /** @param stepsPerRow tasks that a row can have, from 1 */
   constructor(stepsPerRow: number) {
@@ -41,7 +43,7 @@ export class JournalState {
   apply(event: JournalEvent, position: Position): void {
     switch (event.event) {
       case 'execution':
-        this.executions.begin(event.at)
+        this.executions.begin(event.at, event.by)
         break
       case 'cut':
         this.#lostSince = Math.min(event.okta_time, this.#lostSince ?? Number.POSITIVE_INFINITY)
@@ -62,6 +64,7 @@ export class JournalState {
         break
       case 'permits':
         this.sentRecently.add(event.bucket, event.okta_time, event.count)
+        this.requestTimes.add(event.bucket, event.okta_time, event.count)
         break
       case 'limit':
         this.sentRecently.showLimit(event.bucket, event.limit)

@@ -9,18 +9,23 @@ export interface NextStepFacts extends Pick<WrittenTotals, 'results' | 'excused'
   readonly directory: string
   /** Null if all tasks have a result. */
   readonly stopped: StopReason | null
+  /** The run that goes on from this one; null if there is none. */
+  readonly closedBy?: string | null
 }
 
 /** What to do after a run: one sentence with the command to type. */
 export function nextStep({
   directory,
   stopped,
+  closedBy = null,
   results,
   excused,
   skipped,
   rowsToFeed,
 }: NextStepFacts): string {
   const name = runNameOf(directory)
+  if (closedBy !== null)
+    return `another run goes on from this one: ${commandFor('status', { ...name, runId: closedBy })}`
   if (stopped !== null) return describeNext(stopped.advice, commandFor('resume', name))
   // A stop that could not wait long enough leaves tasks behind without another reason.
   if (results.unsettled + results.not_run > 0) return commandFor('resume', name)

@@ -46,6 +46,7 @@ function renderHead(summary: Summary): string[] {
   const reason = summary.reason === null ? '' : `: ${summary.reason}`
   return [
     `Run ${summary.run_id} ${summary.state}${reason}`,
+    ...(summary.headline === undefined ? [] : [summary.headline]),
     ...alignLabels([
       ...(summary.retry_of === null ? [] : [['Retry of', summary.retry_of] as const]),
       ...(summary.undo_of === null ? [] : [['Undo of', summary.undo_of] as const]),

@@ -1,9 +1,9 @@
-import type { BucketReport } from '../budget/lane.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
 import type { JournalState } from '../journal/journal-state.ts'
 import type { ExitCode } from '../messages/known-error.ts'
 import type { StopReason } from '../messages/stop.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
+import { goalOf, headlineOf } from './headline.ts'
 import { nextStep } from './next-step.ts'
 import { type Summary, summaryFiles } from './summary.ts'
 import type { WrittenTotals } from './totals.ts'
@@ -11,7 +11,6 @@ import type { WrittenTotals } from './totals.ts'
 /** What a summary needs to know about an execution that has ended. */
 export interface ExecutionFacts {
   readonly state: JournalState
-  readonly buckets: readonly BucketReport[]
   readonly journal: JournalHead
   /** Null if all tasks have a result. */
   readonly stopped: StopReason | null
@@ -45,14 +44,19 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     org: run.org_url === sandboxOrgUrl ? 'sandbox (a simulated org)' : run.org_url,
     state: stopped?.state ?? 'finished',
     reason: stopped?.message ?? null,
-    next: nextStep({ directory, stopped, ...totals }),
+    next: nextStep({ directory, stopped, closedBy: run.closed_by ?? null, ...totals }),
     exit_code: exitCode,
+    headline: headlineOf(
+      totals.people,
+      goalOf(run.job.steps?.map(({ action }) => action) ?? null, Object.keys(totals.actions)),
+    ),
     started_at: executions.firstAt ?? run.created_at,
-    finished_at: executions.lastStop?.at ?? run.created_at,
+    finished_at: executions.lastStop?.at ?? executions.lastSign ?? run.created_at,
     duration_seconds: executions.workedMs / 1000,
     executions: Math.max(1, executions.count),
     rows: totals.rows,
     control_totals: totals.control,
+    people: totals.people,
     tasks: totals.tasks,
     results: totals.results,
     excused: totals.excused,
@@ -71,11 +75,22 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
       by_http_status: Object.fromEntries(byStatus),
     },
     retries: Object.fromEntries(retries),
-    budget: end.buckets.flatMap(({ bucket, limit }) => {
-      const used = requests.get(`bucket_${bucket}`) ?? 0
-      return used === 0 ? [] : [{ bucket, limit, share: run.job.pace.share, used }]
-    }),
+    budget: budgetOf(requests, run.job.pace.share, (bucket) => state.sentRecently.limit(bucket)),
     journal: end.journal,
     files: summaryFiles(directory),
   }
+}
+
+/** What was used of each bucket, in the order of their names. */
+function budgetOf(
+  requests: ReadonlyMap<string, number>,
+  share: number,
+  limitOf: (bucket: string) => number | null,
+): Summary['budget'] {
+  const mark = 'bucket_'
+  return [...requests]
+    .filter(([name, used]) => name.startsWith(mark) && used > 0)
+    .map(([name, used]) => ({ bucket: name.slice(mark.length), used }))
+    .sort((some, other) => (some.bucket < other.bucket ? -1 : 1))
+    .map(({ bucket, used }) => ({ bucket, limit: limitOf(bucket), share, used }))
 }

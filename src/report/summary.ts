@@ -5,6 +5,7 @@ import { replaceFile } from '../files/replacing-file.ts'
 import { actionNames } from '../okta/actions.ts'
 import { controlTotalsSchema } from '../rules/control-totals.ts'
 import { skipReasons, verifications } from '../rules/result.ts'
+import { peopleSchema } from './people.ts'
 import { reportedResults } from './report-row.ts'
 
 const count = z.int().min(0)
@@ -95,12 +96,14 @@ export const summarySchema = z
     reason: z.string().nullable().describe('Why the run did not finish; null if it did.'),
     next: z.string().describe('What to do next, with the command to type.'),
     exit_code: count.describe("The process's exit status."),
+    headline: z.string().optional().describe('The run in one line, in words and by people.'),
     started_at: time.describe('Start of the first execution (RFC 3339, UTC).'),
     finished_at: time.describe('End of the last execution (RFC 3339, UTC).'),
     duration_seconds: z.number().min(0).describe('Seconds at work, all executions together.'),
     executions: z.int().min(1).describe('How often the run was started or resumed.'),
     rows: count,
     control_totals: controlTotalsSchema.optional(),
+    people: peopleSchema.optional(),
     tasks: count,
     results: resultCounts.describe('Tasks by result.'),
     excused: count
@@ -136,6 +139,7 @@ export function summaryFiles(directory: string): Summary['files'] {
     results_csv: join(directory, 'results.csv'),
     results_jsonl: join(directory, 'results.jsonl'),
     failed_csv: join(directory, 'failed.csv'),
+    report_html: join(directory, 'report.html'),
   }
 }
 

@@ -2,6 +2,7 @@ import { type Action, actionNames } from '../okta/actions.ts'
 import { ControlCounter, type ControlTotals } from '../rules/control-totals.ts'
 import { type SkipReason, skipReasons, type VerificationResult, verifications } from '../rules/result.ts'
 import { type Lag, LagCounter } from './lag.ts'
+import { type People, PeopleCounter } from './people.ts'
 import { type ReportedResult, type ReportRow, reportedResults } from './report-row.ts'
 
 /** An action, or `unknown` for a bad row without a valid action. */
@@ -14,6 +15,7 @@ type ResultCounts = Record<ReportedResult, number>
 export interface ResultTotals {
   readonly rows: number
   readonly control: ControlTotals
+  readonly people: People
   readonly tasks: number
   readonly results: Readonly<ResultCounts>
   /** Of the failed tasks, those whose failure the job allows for. */
@@ -44,6 +46,7 @@ export interface TotalsCounter {
 export function createTotalsCounter(maxLag: number | null = null): TotalsCounter {
   const control = new ControlCounter()
   const lags = new LagCounter(maxLag)
+  const people = new PeopleCounter()
   let tasks = 0
   let excused = 0
   const results = zeroCounts(reportedResults)
@@ -54,6 +57,7 @@ export function createTotalsCounter(maxLag: number | null = null): TotalsCounter
     add(row) {
       control.add(row.tasks[0]?.reason ?? null)
       excused += row.excused.length
+      people.add(row)
       for (const task of row.tasks) {
         lags.add(task)
         tasks++
@@ -69,6 +73,7 @@ export function createTotalsCounter(maxLag: number | null = null): TotalsCounter
     totals: () => ({
       rows: control.totals().rows,
       control: control.totals(),
+      people: people.people(),
       tasks,
       results: { ...results },
       excused,

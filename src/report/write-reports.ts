@@ -1,19 +1,29 @@
 import { dottedNames, usedColumns } from '../input/column-mapping.ts'
+import { commandFor, runNameOf } from '../messages/commands.ts'
+import { shellWord } from '../messages/shell-word.ts'
 import { expectedSkips } from '../rules/result.ts'
 import { columnMapping, columnsOfJob } from '../run/input-of-run.ts'
 import type { RunFile } from '../run/run-file.ts'
+import type { WayOn } from './attention-kinds.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { type FailedLayout, layOutFailed } from './failed-rows.ts'
 import { FeedAgain, findSuperseded } from './feed-again.ts'
+import { pageFactsOf } from './page-facts.ts'
+import { PageSink } from './page-sink.ts'
+import { PageWriter } from './page-writer.ts'
 import type { ReportRow } from './report-row.ts'
 import { reportRows } from './report-rows.ts'
 import { type ExecutionFacts, summarize } from './summarize.ts'
-import { type Summary, writeSummary } from './summary.ts'
+import { type Summary, summaryFiles, writeSummary } from './summary.ts'
 import { findEarlierWhy } from './why-column.ts'
-import { writeResults } from './write-results.ts'
+import { type ResultsFormat, writeResults } from './write-results.ts'
+
+/** The formats of a run's reports: `csv` is `results.csv` and `failed.csv`, `json` is `summary.json`. */
+export const reportFormats = ['html', 'csv', 'jsonl', 'json'] as const
+export type ReportFormat = (typeof reportFormats)[number]
 
 /**
- * Writes the results and the summary of a run after an execution.
+ * Writes the reports of a run after an execution, or again.
  *
  * @param beforeCommit called right before files take their places; throws when they must not
  * @throws CannotWrite when a file can't be written
@@ -23,27 +33,47 @@ export async function writeReports(
   run: RunFile,
   end: ExecutionFacts,
   beforeCommit: () => Promise<void> = async () => {},
+  formats: ReadonlySet<ReportFormat> = new Set(reportFormats),
 ): Promise<Summary> {
-  const rows = (): AsyncIterable<ReportRow> => reportRows(directory, run, end.state)
-  // A second look at all rows only where something is left that could be fed again.
-  const settled = (end.state.counts.get('succeeded') ?? 0) + (end.state.counts.get('unchanged') ?? 0)
-  const superseded = settled < run.input.tasks ? await findSuperseded(rows()) : undefined
-  const maxLag = run.job.input.due?.max_lag_seconds ?? null
-  const feeding = new FeedAgain(superseded)
-  const totals = await writeResults(
-    directory,
-    run.input.columns,
-    rows(),
-    feeding,
-    beforeCommit,
-    maxLag,
-    await failedLayout(run, rows),
-  )
-  const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips)
-  const summary = summarize({ directory, run, end, totals, exitCode })
-  await beforeCommit()
-  await writeSummary(directory, summary)
-  return summary
+  const page = formats.has('html') ? await PageWriter.open(directory, run.run_id, run.input.tasks) : null
+  try {
+    const sink = page === null ? null : new PageSink(page)
+    const rows = (): AsyncIterable<ReportRow> => reportRows(directory, run, end.state)
+    const totals = await writeResults(directory, run.input.columns, rows(), {
+      formats: new Set<ResultsFormat>((['csv', 'jsonl'] as const).filter((format) => formats.has(format))),
+      feeding: await feedingOf(run, end, rows),
+      beforeCommit,
+      maxLag: run.job.input.due?.max_lag_seconds ?? null,
+      layout: await failedLayout(run, rows),
+      sink,
+    })
+    const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips)
+    const summary = summarize({ directory, run, end, totals, exitCode })
+    if (page !== null && sink !== null) {
+      const attention = sink.attention.attention((way) => commandOf(way, directory, run))
+      await page.finish(
+        pageFactsOf(run, end.state, summary, { attention, values: sink.values() }),
+        beforeCommit,
+      )
+    }
+    if (formats.has('json')) {
+      await beforeCommit()
+      await writeSummary(directory, summary)
+    }
+    return summary
+  } finally {
+    await page?.discard()
+  }
+}
+
+/** A second look at all rows, only where something is left that could be fed again. */
+async function feedingOf(
+  run: RunFile,
+  { state }: ExecutionFacts,
+  rows: () => AsyncIterable<ReportRow>,
+): Promise<FeedAgain> {
+  const settled = (state.counts.get('succeeded') ?? 0) + (state.counts.get('unchanged') ?? 0)
+  return new FeedAgain(settled < run.input.tasks ? await findSuperseded(rows()) : undefined)
 }
 
 /** How `failed.csv` is laid out, so that the same job can be fed with it and decides alike. */
@@ -53,4 +83,13 @@ async function failedLayout(run: RunFile, rows: () => AsyncIterable<ReportRow>):
   const named = columnsOfJob(run)
   const earlier = await findEarlierWhy(columns, usedColumns(mapping, named), rows)
   return layOutFailed(columns, dottedNames(columns, [mapping.user, mapping.action, ...named]), earlier)
+}
+
+/** What to type for a way on; null if there is nothing. */
+function commandOf(way: WayOn, directory: string, run: RunFile): string | null {
+  if (way === 'none') return null
+  if (way !== 'feed') return commandFor(way, runNameOf(directory))
+  const { action } = run.job
+  const flags = run.from_job_file === true ? ' --job FILE' : action === null ? '' : ` --action ${action}`
+  return `okta-lifecycle run ${shellWord(summaryFiles(directory).failed_csv)}${flags}`
 }

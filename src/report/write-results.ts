@@ -12,38 +12,68 @@ import { createTotalsCounter, type WrittenTotals } from './totals.ts'
 /** Rows that are rendered together. No more rows than this are in memory. */
 const rowsPerBatch = 256
 
+/** The files of results by their format. */
+export type ResultsFormat = 'csv' | 'jsonl'
+
+/** Takes in rows beside the files: with what is written of each task, in the order of the columns. */
+export interface RowSink {
+  take(rows: readonly ReportRow[], records: readonly Cells[]): Promise<void>
+}
+
+export interface ResultsOptions {
+  /** Which files are written; `csv` is `results.csv` and `failed.csv`. */
+  readonly formats?: ReadonlySet<ResultsFormat>
+  /** Decides what belongs in `failed.csv`. */
+  readonly feeding?: FeedAgain
+  /** Called right before each file takes its place; throws when it must not. */
+  readonly beforeCommit?: () => Promise<void>
+  /** The bound of lags in seconds; null if there is none. */
+  readonly maxLag?: number | null
+  /** How `failed.csv` is laid out. */
+  readonly layout?: FailedLayout
+  readonly sink?: RowSink | null
+}
+
+const allFormats: ReadonlySet<ResultsFormat> = new Set(['csv', 'jsonl'])
+
 /**
  * Writes `results.csv`, `results.jsonl` and `failed.csv` into the directory in one pass over the rows, which must come
- * in input order. `maxLag` is the bound of lags in seconds. `columns` are the input's own columns, in its order. The next row is requested only when the rows
+ * in input order. `columns` are the input's own columns, in its order. The next row is requested only when the rows
  * before it are written. Each file appears whole, mode 0600, or not at all. Throws a KnownError if a file can't be
- * written, and whatever the rows throw. `layout` is that of `failed.csv`.
+ * written, and whatever the rows throw.
  */
 export async function writeResults(
   directory: string,
   columns: readonly string[],
   rows: AsyncIterable<ReportRow>,
-  feeding: FeedAgain = new FeedAgain(),
-  beforeCommit: () => Promise<void> = async () => {},
-  maxLag: number | null = null,
-  layout: FailedLayout = layOutFailed(columns),
+  options: ResultsOptions = {},
 ): Promise<WrittenTotals> {
+  const {
+    formats = allFormats,
+    feeding = new FeedAgain(),
+    beforeCommit,
+    maxLag = null,
+    sink = null,
+  } = options
   const names = [...resultColumns, ...nameInputColumns(columns)]
+  const { layout = layOutFailed(columns) } = options
   const toJsonLine = jsonLineRenderer(names)
   const counter = createTotalsCounter(maxLag)
   const opened: ReplacingFile[] = []
   let rowsToFeed = 0
-  async function openFile(name: string): Promise<ReplacingFile> {
+  async function openFile(name: string, format: ResultsFormat): Promise<ReplacingFile | null> {
+    if (!formats.has(format)) return null
     const file = await openReplacingFile(join(directory, name))
     opened.push(file)
     return file
   }
 
   try {
-    const resultsCsv = await openFile('results.csv')
-    const resultsJsonl = await openFile('results.jsonl')
-    const failedCsv = await openFile('failed.csv')
-    await resultsCsv.write(renderCsv([names]))
-    await failedCsv.write(renderCsv([failedColumns(layout)]))
+    const resultsCsv = await openFile('results.csv', 'csv')
+    const resultsJsonl = await openFile('results.jsonl', 'jsonl')
+    const failedCsv = await openFile('failed.csv', 'csv')
+    await resultsCsv?.write(renderCsv([names]))
+    await failedCsv?.write(renderCsv([failedColumns(layout)]))
 
     for await (const batch of inBatches(rows)) {
       for (const row of batch) counter.add(row)
@@ -51,13 +81,14 @@ export async function writeResults(
       const again = batch.filter((row) => feeding.see(row))
       rowsToFeed += again.length
       await Promise.all([
-        resultsCsv.write(renderCsv(records)),
-        resultsJsonl.write(records.map(toJsonLine).join('')),
-        ...(again.length > 0 ? [failedCsv.write(failedText(again, layout))] : []),
+        resultsCsv?.write(renderCsv(records)),
+        resultsJsonl?.write(records.map(toJsonLine).join('')),
+        ...(again.length > 0 ? [failedCsv?.write(failedText(again, layout))] : []),
+        sink?.take(batch, records),
       ])
     }
     for (const file of opened) {
-      await beforeCommit()
+      await beforeCommit?.()
       await file.commit()
     }
     return { ...counter.totals(), rowsToFeed }
@@ -66,7 +97,8 @@ export async function writeResults(
   }
 }
 
-type Cells = readonly (Cell | undefined)[]
+/** What is written of a task: the cells of {@link resultColumns}, then the input's own. */
+export type Cells = readonly (Cell | undefined)[]
 
 /** Each row by itself, because rows that were not read differ in length. */
 function failedText(rows: readonly ReportRow[], layout: FailedLayout): string {

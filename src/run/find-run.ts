@@ -71,7 +71,8 @@ async function timeOf(directory: string): Promise<number | null> {
   return birthtimeMs > 0 ? birthtimeMs : ctimeMs
 }
 
-function cannotLook(runsDirectory: string, cause: unknown): KnownError {
+/** The error for a runs directory that can't be read. */
+export function cannotLook(runsDirectory: string, cause: unknown): KnownError {
   const error = parseSystemError(cause)
   return new Refusal(
     `The runs in ${runsDirectory} can't be read: ${error?.why ?? String(cause)}.`,

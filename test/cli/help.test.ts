@@ -13,6 +13,8 @@ const commands = [
   'retry',
   'undo',
   'status',
+  'runs',
+  'report',
   'verify-journal',
   'doctor',
   'validate',

@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { loginOf, makeUsers } from '../support/foreign-org/user.ts'
@@ -14,6 +14,7 @@ it('answers for a finished run from its summary, and says the same as its journa
       JSON.parse((await place.runHere(org, ['status', runId, '--json'])).stdout)
 
     await rename(join(directory, 'journal.ndjson'), join(directory, 'aside'))
+    await writeFile(join(directory, 'journal.ndjson'), 'not read\n', { mode: 0o600 })
     const fromSummary = await status()
     await rename(join(directory, 'aside'), join(directory, 'journal.ndjson'))
     await rm(join(directory, 'summary.json'))

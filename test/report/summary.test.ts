@@ -34,12 +34,14 @@ const complete: Summary = {
   reason: null,
   next: 'nothing, the run is complete',
   exit_code: 0,
+  headline: '12 of 12 people are deactivated. Nobody needs you.',
   started_at: '2026-11-24T08:00:00.000Z',
   finished_at: '2026-11-24T08:03:05.000Z',
   duration_seconds: 185,
   executions: 1,
   rows: 12,
   control_totals: { rows: 12, with_tasks: 11, bad: 0, not_selected: 0, not_due: 0, duplicates: 1 },
+  people: { total: 12, done: 12, need_you: 0, left_alone: 0 },
   tasks: 24,
   results: { ...none, succeeded: 20, unchanged: 2, skipped: 2 },
   excused: 0,
@@ -74,6 +76,7 @@ function lineOf(text: string, label: string): string | undefined {
 describe('renderSummary', () => {
   test('a run without trouble', () => {
     expect(renderSummary(complete)).toBe(`Run 20261124T080000Z-offboarding finished
+12 of 12 people are deactivated. Nobody needs you.
 Job    offboarding
 Org    https://acme.example.com
 Time   3 min 5 s
@@ -95,6 +98,7 @@ Budget    /api/v1/users/me: 1 used, at most 50% of an unknown limit
 
 Run directory  runs/20261124T080000Z-offboarding
 Results        runs/20261124T080000Z-offboarding/results.csv
+Report         runs/20261124T080000Z-offboarding/report.html
 Next           nothing, the run is complete
 `)
   })

@@ -462,6 +462,7 @@ test('the totals count rows, tasks, results, actions and reasons', async () => {
     rows: 4,
     rowsToFeed: 3,
     control: { rows: 4, with_tasks: 2, bad: 1, not_selected: 0, not_due: 0, duplicates: 1 },
+    people: { total: 1, done: 0, need_you: 1, left_alone: 0 },
     lag: null,
     excused: 0,
     verified: { held: 0, not_held: 1, not_known: 0 },

@@ -7,8 +7,10 @@ import { reportedResults } from '../../report/report-row.ts'
 import { readSummary, type Summary } from '../../report/summary.ts'
 import { findRun } from '../../run/find-run.ts'
 import { isResumable } from '../../run/life.ts'
+import { lookAtRun } from '../../run/look-at-run.ts'
 import { hasJournal, journalOf } from '../../run/run-directory.ts'
-import { type RunFile, readRunFile } from '../../run/run-file.ts'
+import type { RunFile } from '../../run/run-file.ts'
+import { needsJournal, type ShownState, shownState } from '../run-state.ts'
 
 interface Arguments {
   readonly latest: boolean
@@ -19,7 +21,13 @@ interface Arguments {
 /** See `commands/status.ts`. */
 export async function showStatus(args: Arguments, name: string | undefined): Promise<ExitCode> {
   const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
-  const run = await readRunFile(directory)
+  const look = await lookAtRun(directory)
+  if (look.kind !== 'run')
+    return showDamaged(args, directory, look.kind === 'none' ? `${directory} has no run.json.` : look.why)
+  const { run } = look
+  if (needsJournal(run) && !(await hasJournal(directory))) {
+    return showDamaged(args, directory, `The journal of run ${run.run_id} is missing.`)
+  }
   // Read before the journal, which may grow meanwhile.
   const summary = await readSummary(directory)
   const counts = countsOfSummary(run, summary) ?? (await countsOfJournal(directory, run, summary))
@@ -28,16 +36,24 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   return exitCodes.done
 }
 
+/** The answer for a run of which nobody can tell how far it is. */
+function showDamaged({ json }: Arguments, directory: string, reason: string): ExitCode {
+  const { runId } = runNameOf(directory)
+  const next = 'Restore the file from a backup'
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ run_id: runId, state: 'damaged', reason, directory }, null, 2)}\n`
+      : `Run ${runId} damaged: ${reason}\nDirectory: ${directory}\nNext: ${next}\n`,
+  )
+  return exitCodes.someoneMustLook
+}
+
 /** The answer of `status`. */
 interface RunStatus {
   readonly run_id: string
   readonly job: string
   readonly org: string
-  /**
-   * `working`: this machine sees a process at work on the run. `died`: its process ended without recording an end. A
-   * run that is held elsewhere keeps the state of its `run.json`, because this machine can't see whether it works.
-   */
-  readonly state: RunFile['state'] | 'working' | 'died'
+  readonly state: ShownState
   /** The host that holds the run, and how long ago it last gave a sign of life; null if nobody holds it. */
   readonly held_on: string | null
   readonly last_sign_seconds: number | null
@@ -85,7 +101,7 @@ function describe(directory: string, run: RunFile, counts: StatusCounts, hold: H
     run_id: run.run_id,
     job: run.job.name,
     org: run.org_url,
-    state: stateOf(run, hold),
+    state: shownState(run, hold),
     held_on: hold.host,
     last_sign_seconds: hold.lastSignSeconds,
     reason: run.reason,
@@ -94,12 +110,6 @@ function describe(directory: string, run: RunFile, counts: StatusCounts, hold: H
     ...counts,
     directory,
   }
-}
-
-function stateOf(run: RunFile, hold: HoldReport): RunStatus['state'] {
-  if (run.state === 'closed') return 'closed'
-  if (hold.kind === 'working') return 'working'
-  return run.state === 'running' && hold.kind === 'free' ? 'died' : run.state
 }
 
 function render(status: RunStatus): string {

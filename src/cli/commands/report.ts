@@ -1,0 +1,25 @@
+import { defineCommand } from '../command.ts'
+import { jsonOption, runsDirectoryOption } from '../options.ts'
+
+export const reportCommand = defineCommand({
+  usage: 'report [run]',
+  describe: "Write a run's reports again, from its journal alone",
+  positional: { name: 'run', describe: 'Run id or run directory; the latest run if none is named' },
+  options: {
+    latest: { type: 'boolean', default: false, describe: 'The run that was started last' },
+    format: {
+      type: 'string',
+      requiresArg: true,
+      default: 'html,csv,jsonl,json',
+      describe:
+        'Which of them: html (report.html), csv (results.csv and failed.csv), jsonl (results.jsonl), json (summary.json)',
+    },
+    ...runsDirectoryOption,
+    ...jsonOption,
+  },
+  examples: [
+    ['$0 report --latest', 'All reports of the latest run'],
+    ['$0 report RUN --format html', 'The page for people alone'],
+  ],
+  handler: async (args, name) => await (await import('../handlers/report.ts')).writeReportsAgain(args, name),
+})

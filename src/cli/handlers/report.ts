@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import { replayJournal } from '../../journal/open-journal.ts'
+import { commandFor, runNameOf } from '../../messages/commands.ts'
+import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
+import { shown } from '../../messages/shown.ts'
+import { factsOfJournal } from '../../report/facts-of-journal.ts'
+import { readSummary } from '../../report/summary.ts'
+import { type ReportFormat, reportFormats, writeReports } from '../../report/write-reports.ts'
+import { findRun } from '../../run/find-run.ts'
+import { checkInputCopy } from '../../run/input-of-run.ts'
+import { hasJournal, journalOf } from '../../run/run-directory.ts'
+import { type RunFile, readRunFile } from '../../run/run-file.ts'
+import { withRunLocks } from '../../run/run-locks.ts'
+import { say } from '../terminal/stop-hooks.ts'
+
+interface Arguments {
+  readonly latest: boolean
+  readonly format: string
+  readonly 'runs-dir': string
+  readonly json: boolean
+}
+
+/** See `commands/report.ts`. */
+export async function writeReportsAgain(args: Arguments, name: string | undefined): Promise<ExitCode> {
+  const formats = parseFormats(args.format)
+  const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
+  const begun = await readRunFile(directory)
+  await checkBegun(directory, begun)
+  // Held, so that no process at work writes the same files meanwhile.
+  const written = await withRunLocks(directory, null, { onWatch: say }, async (hold) => {
+    const run = await readRunFile(directory)
+    await checkInputCopy(directory, run)
+    const recorded = (await readSummary(directory))?.journal ?? null
+    const { state, end } = await replayJournal(journalOf(directory, run, recorded))
+    const facts = factsOfJournal(state, end, run.input.tasks)
+    await writeReports(directory, run, facts, () => hold.ensure(), formats)
+    return filesOf(directory, formats)
+  })
+  process.stdout.write(
+    args.json
+      ? `${JSON.stringify({ run_id: begun.run_id, files: written }, null, 2)}\n`
+      : `${written.join('\n')}\n`,
+  )
+  return exitCodes.done
+}
+
+/** @throws Refusal for a format that is not known, or for none */
+function parseFormats(text: string): ReadonlySet<ReportFormat> {
+  const names = text.split(',').map((name) => name.trim())
+  const unknown = names.find((name) => !reportFormats.some((format) => format === name))
+  if (unknown === undefined) return new Set(reportFormats.filter((format) => names.includes(format)))
+  throw new Refusal(
+    `--format: some of ${reportFormats.join(', ')} with commas between them were expected, ${shown(unknown)} was found.`,
+    'okta-lifecycle report RUN --format html,csv',
+  )
+}
+
+/** @throws Refusal when there is nothing yet, or nothing any more, to make reports of */
+async function checkBegun(directory: string, run: RunFile): Promise<void> {
+  if (await hasJournal(directory)) return
+  if (run.state === 'new') {
+    throw new Refusal(
+      `Run ${run.run_id} has not begun: there is nothing to report.`,
+      commandFor('resume', runNameOf(directory)),
+    )
+  }
+  throw new Refusal(
+    `The journal of run ${run.run_id} is missing (${directory}). Without it nobody knows what was done.`,
+    'Restore journal.ndjson from a backup',
+  )
+}
+
+const fileNames: Readonly<Record<ReportFormat, readonly string[]>> = {
+  html: ['report.html'],
+  csv: ['results.csv', 'failed.csv'],
+  jsonl: ['results.jsonl'],
+  json: ['summary.json'],
+}
+
+function filesOf(directory: string, formats: ReadonlySet<ReportFormat>): readonly string[] {
+  return [...formats].flatMap((format) => fileNames[format]).map((name) => join(directory, name))
+}

@@ -1,0 +1,121 @@
+import { reportHold } from '../../files/hold/observe.ts'
+import { counted } from '../../messages/counted.ts'
+import { renderAge } from '../../messages/duration.ts'
+import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
+import { visible } from '../../messages/shown.ts'
+import { readSummary, type Summary } from '../../report/summary.ts'
+import { type ListedRun, listRuns as readRuns } from '../../run/list-runs.ts'
+import type { RunFile } from '../../run/run-file.ts'
+import { needsJournal, type ShownState, shownState } from '../run-state.ts'
+
+interface Arguments {
+  readonly 'runs-dir': string
+  readonly json: boolean
+}
+
+/** See `commands/runs.ts`. */
+export async function listRuns(args: Arguments): Promise<ExitCode> {
+  const now = Date.now()
+  const runs: RunLine[] = []
+  for (const run of await readRuns(args['runs-dir'])) runs.push(await lineOf(run, now))
+  // What has no time, because it can't be read, comes first: somebody should see it.
+  runs.sort((some, other) => timeOf(other) - timeOf(some))
+  process.stdout.write(args.json ? `${JSON.stringify(runs, null, 2)}\n` : render(runs, args['runs-dir']))
+  return exitCodes.done
+}
+
+/** A run in the answer of `runs`. What is not known is null. */
+interface RunLine {
+  readonly run_id: string
+  /** `damaged`: its `run.json` can't be read, or its journal is missing. */
+  readonly state: ShownState | 'damaged'
+  readonly job: string | null
+  readonly org: string | null
+  readonly created_at: string | null
+  readonly age_seconds: number | null
+  readonly rows: number | null
+  readonly tasks: number | null
+  /** The counts of its last end; null before one, and while it works. */
+  readonly people: Summary['people'] | null
+  readonly results: Summary['results'] | null
+  /** Why it stopped, or what is damaged. */
+  readonly reason: string | null
+  readonly directory: string
+}
+
+async function lineOf({ name, directory, look, hasJournal }: ListedRun, now: number): Promise<RunLine> {
+  if (look.kind === 'unreadable')
+    return { run_id: name, ...unknown, job: look.job, reason: look.why, directory }
+  const { run } = look
+  if (!hasJournal && needsJournal(run)) {
+    return { ...factsOf(run, now), state: 'damaged', reason: 'Its journal is missing.', directory }
+  }
+  const state = shownState(run, await reportHold(directory))
+  const summary = state === 'working' || state === 'new' ? null : await summaryOf(directory, run)
+  return {
+    ...factsOf(run, now),
+    state,
+    people: summary?.people ?? null,
+    results: summary?.results ?? null,
+    reason: run.reason,
+    directory,
+  }
+}
+
+const unknown = {
+  state: 'damaged',
+  org: null,
+  created_at: null,
+  age_seconds: null,
+  rows: null,
+  tasks: null,
+  people: null,
+  results: null,
+} as const
+
+function factsOf(run: RunFile, now: number) {
+  return {
+    run_id: run.run_id,
+    ...unknown,
+    job: run.job.name,
+    org: run.org_url,
+    created_at: run.created_at,
+    age_seconds: Math.max(0, Math.round((now - Date.parse(run.created_at)) / 1000)),
+    rows: run.input.rows,
+    tasks: run.input.tasks,
+  }
+}
+
+async function summaryOf(directory: string, run: RunFile): Promise<Summary | null> {
+  const summary = await readSummary(directory)
+  return summary?.run_id === run.run_id ? summary : null
+}
+
+function timeOf({ created_at: at }: RunLine): number {
+  return at === null ? Number.MAX_VALUE : Date.parse(at)
+}
+
+function render(runs: readonly RunLine[], runsDirectory: string): string {
+  if (runs.length === 0) return `There are no runs in ${runsDirectory}.\n`
+  const cells = runs.map((run) => [visible(run.run_id), run.state, ageOf(run), countsOf(run)])
+  const lines = [['Run', 'State', 'Begun', 'Counts'], ...cells]
+  const widths = [0, 1, 2].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  return lines
+    .map((line) => `${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`)
+    .join('')
+}
+
+function countsOf({ people, results, tasks, state, reason }: RunLine): string {
+  if (state === 'damaged') return visible(reason ?? '')
+  if (people !== null && people !== undefined) {
+    const left = people.left_alone === 0 ? '' : `, ${people.left_alone} left alone`
+    return `${people.done} of ${people.total} people done, ${people.need_you} need you${left}`
+  }
+  if (results === null) return counted(tasks ?? 0, 'task')
+  const good = results.succeeded + results.unchanged
+  return `${good} of ${counted(tasks ?? 0, 'task')} done`
+}
+
+function ageOf({ age_seconds: age }: RunLine): string {
+  return age === null ? '' : `${renderAge(age)} ago`
+}

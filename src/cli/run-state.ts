@@ -1,0 +1,20 @@
+import type { HoldReport } from '../files/hold/observe.ts'
+import type { RunFile } from '../run/run-file.ts'
+
+/**
+ * The state of a run for people. `working`: this machine sees a process at work on the run. `died`: its process ended
+ * without recording an end. A run that is held elsewhere keeps the state of its `run.json`, because this machine can't see
+ * whether it works.
+ */
+export type ShownState = RunFile['state'] | 'working' | 'died'
+
+export function shownState({ state }: Pick<RunFile, 'state'>, hold: Pick<HoldReport, 'kind'>): ShownState {
+  if (state === 'closed') return 'closed'
+  if (hold.kind === 'working') return 'working'
+  return state === 'running' && hold.kind === 'free' ? 'died' : state
+}
+
+/** Whether a run without a journal has lost it: every execution begins one, and a run is new until its first. */
+export function needsJournal({ state }: Pick<RunFile, 'state'>): boolean {
+  return state !== 'new' && state !== 'closed'
+}

@@ -1,0 +1,98 @@
+/**
+ * What the page shows, apart from its rows: the program writes it as JSON into the page's second data block. Everything
+ * is text or numbers for a person; the page decides nothing about a run.
+ */
+export interface PageFacts {
+  /** The run in one line, such as `412 of 415 people are deactivated. 3 need you.` */
+  readonly headline: string
+  readonly run: string
+  readonly job: string
+  readonly org: string
+  /** Why the run did not finish; null if it did. */
+  readonly stopped: string | null
+  /** What to do next, with the command to type. */
+  readonly next: string
+  readonly people: Readonly<Record<'total' | 'done' | 'need_you' | 'left_alone', number>>
+  readonly totals: readonly Total[]
+  /** Each kind of trouble, what is worst first. */
+  readonly attention: readonly Attention[]
+  readonly lag: PageLag | null
+  readonly timeline: Timeline | null
+  readonly facts: readonly Fact[]
+  /** What the report can't show, a sentence each. */
+  readonly notShown: readonly string[]
+  /** The names of a row's cells, in their order. The first ones are those of `results.csv`. */
+  readonly columns: readonly string[]
+  /** By column that can be filtered: its values, the most frequent first, and how many tasks have each. */
+  readonly values: Readonly<Record<string, readonly ValueCount[]>>
+  /** All tasks of the run. */
+  readonly tasks: number
+  /** Whether the page has their rows. Beyond a bound it does not, and names the file that has them. */
+  readonly hasRows: boolean
+  /** The file beside the page with a line for each task. */
+  readonly resultsFile: string
+}
+
+/** A value of a column, and how many tasks have it. */
+export interface ValueCount {
+  readonly value: string
+  readonly count: number
+}
+
+/** A whole and the parts that add up to it. */
+export interface Total {
+  readonly name: string
+  readonly count: number
+  readonly parts: readonly { readonly name: string; readonly count: number }[]
+}
+
+/** A kind of trouble: who has it, and what to do about it. */
+export interface Attention {
+  readonly title: string
+  readonly tasks: number
+  /** What to do, in sentences. */
+  readonly advice: string
+  /** The command to type after it; null if there is none. */
+  readonly command: string | null
+  /** The filters that show them in the table, by column. */
+  readonly filters: Readonly<Record<string, string>>
+  /** Some of the tasks, the first ones of the input. */
+  readonly examples: readonly { readonly row: number; readonly user: string; readonly message: string }[]
+}
+
+/** How long after their due times people were done, in seconds. */
+export interface PageLag {
+  readonly tasks: number
+  readonly median: number
+  readonly p95: number
+  readonly worst: number
+  readonly bound: number | null
+  readonly overBound: number
+  readonly late: readonly { readonly row: number; readonly user: string; readonly lag: number }[]
+}
+
+/** When requests left in the rate-limit bucket of the lifecycle calls. */
+export interface Timeline {
+  /** Epoch milliseconds by Okta's clock at which the first bar begins. */
+  readonly from: number
+  /** Seconds that a bar covers. */
+  readonly step: number
+  /** Requests by bar. */
+  readonly counts: readonly number[]
+  /** Requests a window, by Okta's headers; null if they were absent. */
+  readonly limit: number | null
+  /** The part of the limit that the run could use, above 0 and up to 1. */
+  readonly share: number
+}
+
+/** A fact about the run. */
+export interface Fact {
+  readonly name: string
+  readonly value: string
+}
+
+/** A cell of a row: what `results.jsonl` has under the column's name. */
+export type PageCell = string | number | boolean | null | object
+
+/** A task: its cells in the order of {@link PageFacts.columns}. */
+export type PageRow = readonly PageCell[]

@@ -1,0 +1,29 @@
+import type { Timeline } from './page-data.ts'
+
+/** A time in which no request left, between two in which some did. */
+export interface Pause {
+  /** The index of its first bar. */
+  readonly first: number
+  /** Exclusive. */
+  readonly end: number
+  /** At least so many seconds. */
+  readonly seconds: number
+}
+
+/** Shorter pauses are nothing to speak of. */
+const shortestSeconds = 3
+
+/** The pauses of a timeline: mostly waits for the next window of the rate limit, or the time between two executions. */
+export function findPauses({ counts, step }: Pick<Timeline, 'counts' | 'step'>): readonly Pause[] {
+  const pauses: Pause[] = []
+  let first: number | null = null
+  for (const [index, count] of counts.entries()) {
+    if (count === 0) first ??= index
+    else if (first !== null) {
+      const seconds = (index - first) * step
+      if (seconds >= shortestSeconds) pauses.push({ first, end: index, seconds })
+      first = null
+    }
+  }
+  return pauses
+}

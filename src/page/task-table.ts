@@ -1,0 +1,176 @@
+import type { PageCell, PageRow } from './page-data.ts'
+
+/** A column of the table on the page: the cell that it shows, and its heading. */
+export interface ShownColumn {
+  readonly name: string
+  readonly title: string
+}
+
+/** The columns of the table. The others of a row are shown when it is opened. */
+export const shownColumns: readonly ShownColumn[] = [
+  { name: 'row', title: 'Row' },
+  { name: 'user', title: 'User' },
+  { name: 'okta_login', title: 'Login' },
+  { name: 'action', title: 'Action' },
+  { name: 'result', title: 'Result' },
+  { name: 'status_before', title: 'Status before' },
+  { name: 'status_after', title: 'Status after' },
+  { name: 'finished_at', title: 'When (UTC)' },
+  { name: 'lag_seconds', title: 'Lag' },
+  { name: 'message', title: 'Message' },
+]
+
+/** The columns that can be filtered by one of their values. */
+export const filteredColumns: readonly ShownColumn[] = [
+  { name: 'result', title: 'Result' },
+  { name: 'action', title: 'Action' },
+  { name: 'status_before', title: 'Status before' },
+  { name: 'status_after', title: 'Status after' },
+  { name: 'error_code', title: "Okta's code" },
+]
+
+/** Stands for an empty cell among a filter's values: no cell is this text. */
+export const emptyValue = '\u0000'
+
+/** How the rows are chosen and ordered. */
+export interface Selection {
+  /** What every row must hold, word by word, in any cell and in any letter case. */
+  readonly search: string
+  /** By column the one value that is wanted. */
+  readonly filters: Readonly<Record<string, string>>
+  /** Null: the order of the input. */
+  readonly order: { readonly column: string; readonly descending: boolean } | null
+}
+
+export const everything: Selection = { search: '', filters: {}, order: null }
+
+/**
+ * The tasks of the page. Each is kept as its line of JSON until it is asked for: to take in a hundred thousand of them at
+ * once takes longer than to show the first ones. Tasks are named by their places, from 0.
+ */
+export class TaskTable {
+  readonly columns: readonly string[]
+  readonly count: number
+  readonly #lines: readonly string[]
+  readonly #rows: (PageRow | undefined)[]
+  readonly #texts: (string | undefined)[] = []
+  readonly #places: ReadonlyMap<string, number>
+  readonly #all: readonly number[]
+
+  /** @param lines by task the JSON of its cells */
+  constructor(columns: readonly string[], lines: readonly string[]) {
+    this.columns = columns
+    this.count = lines.length
+    this.#lines = lines
+    this.#rows = new Array(lines.length)
+    this.#all = lines.map((_, place) => place)
+    // The first of a name counts: the program's own columns come first.
+    this.#places = new Map(columns.map((name, index) => [name, index] as const).toReversed())
+  }
+
+  row(place: number): PageRow {
+    const known = this.#rows[place]
+    if (known !== undefined) return known
+    const row = JSON.parse(this.#lines[place] ?? '[]') as PageRow
+    this.#rows[place] = row
+    return row
+  }
+
+  cell(place: number, column: string): PageCell {
+    return this.row(place)[this.#places.get(column) ?? -1] ?? null
+  }
+
+  /** The tasks of a selection, in its order. */
+  select({ search, filters, order }: Selection): readonly number[] {
+    const wanted = Object.entries(filters)
+    const words = foldText(search)
+      .split(/\s+/)
+      .filter((word) => word !== '')
+      .map((word) => ({ word, anyCase: new RegExp(literally(word), 'i') }))
+    const found =
+      wanted.length + words.length === 0
+        ? this.#all
+        : this.#all.filter(
+            (place) =>
+              wanted.every(([column, value]) => textOf(this.cell(place, column), emptyValue) === value) &&
+              words.every(
+                ({ word, anyCase }) => this.#mayHold(place, anyCase) && this.#textOf(place).includes(word),
+              ),
+          )
+    return order === null ? found : this.#sorted(found, order.column, order.descending)
+  }
+
+  /** Makes ahead what a search needs, for the tasks from `first` up to `end`. */
+  prepare(first: number, end: number): void {
+    for (let place = first; place < Math.min(end, this.count); place++) this.#textOf(place)
+  }
+
+  /**
+   * Whether a task's line may hold a word. To look at the line as it is takes a fraction of the time of reading it, so
+   * that a search which comes before everything is prepared need not wait for that. A line with an escaped or an accented
+   * character may hold any word.
+   */
+  #mayHold(place: number, anyCase: RegExp): boolean {
+    if (this.#texts[place] !== undefined) return true
+    const line = this.#lines[place] ?? ''
+    return anyCase.test(line) || escapedOrAccented.test(line)
+  }
+
+  /** What a search looks into. */
+  #textOf(place: number): string {
+    const known = this.#texts[place]
+    if (known !== undefined) return known
+    const text = foldText(
+      this.row(place)
+        .map((cell) => textOf(cell))
+        .join('\n'),
+    )
+    this.#texts[place] = text
+    return text
+  }
+
+  #sorted(places: readonly number[], column: string, descending: boolean): readonly number[] {
+    const keyed = places.map((place) => ({ place, key: keyOf(this.cell(place, column)) }))
+    const sign = descending ? -1 : 1
+    // Empty cells come last either way, and equal ones stay in the order of the input.
+    keyed.sort((some, other) => {
+      if (some.key === null || other.key === null) {
+        return Number(some.key === null) - Number(other.key === null) || some.place - other.place
+      }
+      return sign * compare(some.key, other.key) || some.place - other.place
+    })
+    return keyed.map(({ place }) => place)
+  }
+}
+
+/** A cell as text. */
+export function textOf(cell: PageCell, empty = ''): string {
+  if (cell === null || cell === '') return empty
+  return typeof cell === 'object' ? JSON.stringify(cell) : String(cell)
+}
+
+function keyOf(cell: PageCell): string | number | null {
+  if (cell === null || cell === '') return null
+  return typeof cell === 'number' ? cell : foldText(textOf(cell))
+}
+
+function compare(some: string | number, other: string | number): number {
+  if (some === other) return 0
+  return some < other ? -1 : 1
+}
+
+/** An expression for just this text. */
+function literally(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+}
+
+const escapedOrAccented = /[\\\u0080-\uffff]/
+
+const ascii = /^[\p{ASCII}]*$/u
+
+/** A text without letter case and accents, so that `jose` finds `José`. */
+function foldText(text: string): string {
+  if (ascii.test(text)) return text.toLowerCase()
+  // A capital sigma becomes one of two small letters, depending on its place.
+  return text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ')
+}

@@ -1,0 +1,75 @@
+import { renderDuration } from '../messages/duration.ts'
+import type { Timeline } from './page-data.ts'
+import { findPauses } from './pauses.ts'
+import { grouped, shownTime } from './words.ts'
+
+const [width, height] = [960, 160]
+
+/** When lifecycle calls left, as bars, with the pauses between them. A table beside it says the same. */
+export function TimelineChart({ timeline }: { readonly timeline: Timeline }) {
+  const { from, step, counts, limit, share } = timeline
+  const most = counts.reduce((highest, count) => Math.max(highest, count), 1)
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  const pauses = findPauses(timeline)
+  const [wide, high] = [width / counts.length, height / most]
+  const timeAt = (index: number) => shownTime(new Date(from + index * step * 1000).toISOString())
+  const of =
+    limit === null
+      ? 'Okta showed no limit for them'
+      : `Okta's limit for them was ${grouped(limit)} a window, of which the run could use ${Math.max(1, Math.floor(limit * share))}`
+  return (
+    <section aria-labelledby="timeline">
+      <h2 id="timeline">Requests against the limit</h2>
+      <p>
+        {grouped(total)} requests counted as lifecycle calls, from {timeAt(0)} to {timeAt(counts.length)}{' '}
+        (UTC). {of}. A bar is {renderDuration(step)}, the highest one {grouped(most)} requests.
+        {pauses.length > 0 &&
+          ' The shaded times are pauses: waits for the next window, or the run was not at work.'}
+      </p>
+      <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true" class="timeline">
+        <title>Requests over time</title>
+        {pauses.map(({ first, end }) => (
+          <rect
+            key={first}
+            class="pause"
+            x={first * wide}
+            y={0}
+            width={(end - first) * wide}
+            height={height}
+          />
+        ))}
+        {counts.map((count, index) =>
+          count === 0 ? null : (
+            <rect
+              key={index}
+              class="bar"
+              x={index * wide}
+              y={height - count * high}
+              width={Math.max(1, wide - 1)}
+              height={count * high}
+            />
+          ),
+        )}
+      </svg>
+      <details>
+        <summary>The same as a table</summary>
+        <table class="small">
+          <thead>
+            <tr>
+              <th scope="col">From (UTC)</th>
+              <th scope="col">Requests</th>
+            </tr>
+          </thead>
+          <tbody>
+            {counts.map((count, index) => (
+              <tr key={index}>
+                <td>{timeAt(index)}</td>
+                <td>{count === 0 ? 'none' : grouped(count)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </details>
+    </section>
+  )
+}

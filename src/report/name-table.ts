@@ -1,0 +1,65 @@
+/** Slots of an empty table; a power of two, as every later size. */
+const firstSlots = 1024
+
+/**
+ * Numbers names from 0, in few bytes a name whatever its length: of a name only a hash of 53 bits is kept. Among a million
+ * names two are taken for one with a probability of one in 20,000, so this is for counting and not for deciding.
+ */
+export class NameTable {
+  /** Hashes in their slots; 0 is an empty slot. */
+  #hashes = new Float64Array(firstSlots)
+  #numbers = new Int32Array(firstSlots)
+  #size = 0
+
+  /** The number of a name; the given one if the name is new. */
+  numberOf(name: string, whenNew: number): number {
+    const hash = hashOf(name)
+    const slot = slotOf(this.#hashes, hash)
+    if (this.#hashes[slot] === hash) return this.#numbers[slot] ?? whenNew
+    this.#hashes[slot] = hash
+    this.#numbers[slot] = whenNew
+    this.#size++
+    if (this.#size * 4 > this.#hashes.length * 3) this.#grow()
+    return whenNew
+  }
+
+  #grow(): void {
+    const [oldHashes, oldNumbers] = [this.#hashes, this.#numbers]
+    this.#hashes = new Float64Array(oldHashes.length * 2)
+    this.#numbers = new Int32Array(oldHashes.length * 2)
+    for (const [index, hash] of oldHashes.entries()) {
+      if (hash === 0) continue
+      const slot = slotOf(this.#hashes, hash)
+      this.#hashes[slot] = hash
+      this.#numbers[slot] = oldNumbers[index] ?? 0
+    }
+  }
+}
+
+/** The slot of a hash: the one that holds it, or else the empty one that it belongs in. */
+function slotOf(hashes: Float64Array, hash: number): number {
+  const mask = hashes.length - 1
+  let slot = hash % hashes.length
+  while (hashes[slot] !== 0 && hashes[slot] !== hash) slot = (slot + 1) & mask
+  return slot
+}
+
+/** Two FNV-1a hashes, mixed: a whole number from 1 to 2^53 - 1. */
+function hashOf(name: string): number {
+  let one = 0x811c9dc5
+  let two = 0x01000193
+  for (let index = 0; index < name.length; index++) {
+    const code = name.charCodeAt(index)
+    one = Math.imul(one ^ code, 0x01000193)
+    two = Math.imul(two ^ code, 0x5bd1e995) ^ (two >>> 13)
+  }
+  return (mixed(one) >>> 11) * 2 ** 32 + mixed(two) || 1
+}
+
+function mixed(value: number): number {
+  let bits = value ^ (value >>> 16)
+  bits = Math.imul(bits, 0x85ebca6b)
+  bits ^= bits >>> 13
+  bits = Math.imul(bits, 0xc2b2ae35)
+  return (bits ^ (bits >>> 16)) >>> 0
+}

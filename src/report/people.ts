@@ -1,0 +1,125 @@
+import * as z from 'zod'
+import { foldLogin, normalizeUserKey } from '../okta/user.ts'
+import { expectedSkips } from '../rules/result.ts'
+import { NameTable } from './name-table.ts'
+import type { ReportedTask, ReportRow } from './report-row.ts'
+
+const count = z.int().min(0)
+
+/** The people of a run, each counted once: `total` is the sum of the others. */
+export const peopleSchema = z
+  .strictObject({
+    total: count,
+    done: count.describe('All their tasks succeeded or were unchanged; duplicates aside.'),
+    need_you: count.describe(
+      'A task of them failed, is in doubt, unsettled or not run, or was skipped for a reason that someone must look at.',
+    ),
+    left_alone: count.describe(
+      'All others: the input or the job asked to leave them alone, for now or at all.',
+    ),
+  })
+  .describe('People, by their Okta ids, else by their keys; total is the sum of the others.')
+
+export type People = Readonly<z.infer<typeof peopleSchema>>
+
+/** What a task says about its person. `nothing`: a duplicate, or a failure that the job allows for. */
+export type Standing = 'done' | 'needs_you' | 'left_alone' | 'nothing'
+
+/** @param excused the steps of the task's row whose failure the job allows for */
+export function standingOf(
+  { step, result, reason }: Pick<ReportedTask, 'step' | 'result' | 'reason'>,
+  excused: readonly number[],
+): Standing {
+  if (result === 'succeeded' || result === 'unchanged') return 'done'
+  if (result === 'failed' && excused.includes(step)) return 'nothing'
+  if (result !== 'skipped' || reason === null) return 'needs_you'
+  if (reason === 'duplicate') return 'nothing'
+  return expectedSkips.has(reason) ? 'left_alone' : 'needs_you'
+}
+
+/** The bits in which a person's standings are kept. */
+const bits: Readonly<Record<Standing, number>> = { nothing: 0, done: 1, left_alone: 2, needs_you: 4 }
+
+/** Counts the people of rows. Keeps about 30 bytes a person. */
+export class PeopleCounter {
+  readonly #names = new NameTable()
+  /** By person: the person that it turned out to be, itself for most. */
+  #same = new Int32Array(1024)
+  #bits = new Uint8Array(1024)
+  #persons = 0
+
+  add(row: Pick<ReportRow, 'row' | 'tasks' | 'excused'>): void {
+    if (row.tasks.length === 0) return
+    const person = this.#personOf(namesOf(row))
+    for (const task of row.tasks) {
+      this.#bits[person] = (this.#bits[person] ?? 0) | bits[standingOf(task, row.excused)]
+    }
+  }
+
+  people(): People {
+    const counts = { total: 0, done: 0, need_you: 0, left_alone: 0 }
+    for (let person = 0; person < this.#persons; person++) {
+      if (this.#same[person] !== person) continue
+      const found = this.#bits[person] ?? 0
+      counts.total++
+      if ((found & bits.needs_you) !== 0) counts.need_you++
+      else if (found === bits.done) counts.done++
+      else counts.left_alone++
+    }
+    return counts
+  }
+
+  /** The person with any of these names. Two that were known apart become one. */
+  #personOf(names: readonly string[]): number {
+    let person: number | null = null
+    for (const name of names) {
+      const known = this.#find(this.#names.numberOf(name, person ?? this.#persons))
+      if (known === this.#persons) this.#addPerson()
+      person = person === null ? known : this.#join(person, known)
+    }
+    return person ?? 0
+  }
+
+  #join(some: number, other: number): number {
+    if (some === other) return some
+    this.#same[other] = some
+    this.#bits[some] = (this.#bits[some] ?? 0) | (this.#bits[other] ?? 0)
+    return some
+  }
+
+  #find(person: number): number {
+    let found = person
+    while (found < this.#persons) {
+      const next = this.#same[found] ?? found
+      if (next === found) return found
+      found = next
+    }
+    return found
+  }
+
+  #addPerson(): void {
+    if (this.#persons === this.#same.length) {
+      const [same, held] = [new Int32Array(this.#persons * 2), new Uint8Array(this.#persons * 2)]
+      same.set(this.#same)
+      held.set(this.#bits)
+      this.#same = same
+      this.#bits = held
+    }
+    this.#same[this.#persons] = this.#persons
+    this.#persons++
+  }
+}
+
+/**
+ * The names of a row's user: the id in Okta, the key, and the login that Okta showed, so that a row that was never sent is
+ * counted with the others of its user. A row without a key is a person of its own: nobody knows who.
+ */
+function namesOf({ row, tasks }: Pick<ReportRow, 'row' | 'tasks'>): readonly string[] {
+  const names = new Set<string>()
+  for (const { user, okta_user_id: id, okta_login: login } of tasks) {
+    if (id !== null) names.add(id)
+    if (user !== '') names.add(normalizeUserKey(user))
+    if (login !== null && login !== '') names.add(foldLogin(login))
+  }
+  return names.size > 0 ? [...names] : [`row ${row}`]
+}

@@ -1,0 +1,48 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cannotLook } from './find-run.ts'
+import { lookAtRun, type RunLook } from './look-at-run.ts'
+import { hasJournal } from './run-directory.ts'
+
+/** A run in a runs directory, or what is left of one. */
+export interface ListedRun {
+  /** The name of its directory, which is the id of a run that was not renamed. */
+  readonly name: string
+  readonly directory: string
+  readonly look: Exclude<RunLook, { kind: 'none' }>
+  readonly hasJournal: boolean
+}
+
+/**
+ * All runs in a runs directory, by name. A directory without `run.json` counts only if it has a journal. A runs directory
+ * that is not there has none.
+ *
+ * @throws Refusal when it can't be read
+ */
+export async function listRuns(runsDirectory: string): Promise<readonly ListedRun[]> {
+  const runs: ListedRun[] = []
+  for (const name of await namesIn(runsDirectory)) {
+    const directory = join(runsDirectory, name)
+    const [look, journal] = [await lookAtRun(directory), await hasJournal(directory)]
+    if (look.kind !== 'none') runs.push({ name, directory, look, hasJournal: journal })
+    else if (journal) {
+      const lost = {
+        kind: 'unreadable',
+        job: null,
+        why: `${directory} has a journal but no run.json.`,
+      } as const
+      runs.push({ name, directory, look: lost, hasJournal: journal })
+    }
+  }
+  return runs
+}
+
+async function namesIn(runsDirectory: string): Promise<readonly string[]> {
+  try {
+    // A name that begins with a dot is not a run: the holds of jobs are there.
+    return (await readdir(runsDirectory)).filter((name) => !name.startsWith('.')).sort()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw cannotLook(runsDirectory, error)
+  }
+}
