@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { withNext } from '../files/cannot-write.ts'
 import type { Holding } from '../files/hold/joint-hold.ts'
 import type { Fence } from '../files/synced-appends.ts'
@@ -11,9 +11,10 @@ import { checkNotClosed, handOver, isTakenUp } from '../run/closing.ts'
 import { findRun } from '../run/find-run.ts'
 import { hasUnsettled } from '../run/has-unsettled.ts'
 import { checkInputCopy } from '../run/input-of-run.ts'
+import { isResumable } from '../run/life.ts'
 import type { NextRun, OldRun } from '../run/old-run.ts'
 import { createRunDirectory, endStart, removeRunDirectory } from '../run/run-directory.ts'
-import { type RunFile, readRunFile, sandboxOrgUrl } from '../run/run-file.ts'
+import { type RunFile, readRunFile, runFileName, sandboxOrgUrl } from '../run/run-file.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { lockedJob, withRunLocks } from '../run/run-locks.ts'
 import { type CarryOutOptions, carryOut, settleRun } from './carry-out.ts'
@@ -101,6 +102,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   await checkOrg(oldDirectory, old)
   const recorded = async () => (await readSummary(oldDirectory))?.journal ?? null
   if (await hasUnsettled({ directory: oldDirectory, run: old, recorded: await recorded() })) {
+    checkMayBegin(oldDirectory, old)
     say(`Run ${old.run_id} has unsettled calls. They are settled first, without sending a lifecycle call.`)
     const org = await orgOfRun(oldDirectory, old)
     try {
@@ -122,6 +124,15 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   }
   // R3: with the old run's hold, the new run's is lost too.
   return await withRunLocks(directory, null, watch, beginAndCarryOut, [oldHold])
+}
+
+/** @throws Refusal for a run whose state contradicts its journal, as after an edit or a half-restored backup */
+function checkMayBegin(directory: string, { run_id: runId, state }: RunFile): void {
+  if (isResumable(state)) return
+  throw new Refusal(
+    `${join(directory, runFileName)} says that run ${runId} is ${state}, but its journal has calls of which nobody knows the outcome.`,
+    'Restore both files from the same backup.',
+  )
 }
 
 /** Creates the new run and hands the old one over to it. If there is nothing to do, the new directory is removed. */

@@ -29,7 +29,7 @@ export function nameOfPossible({ status, suspendedFrom }: PossibleStatus): strin
  *
  * - `known`: the user has one of these statuses; there are several if an earlier action may lead to several.
  * - `open`: the status is not known, for the reason `why`. `verdict` gives a guard's verdict that holds anyway.
- * - `missing`: the user can't be read, so every task of the row fails.
+ * - `missing`: the user can't be read, so the first task of the row fails, and the later ones are skipped.
  */
 export type Subject =
   | {
@@ -164,7 +164,8 @@ interface SimulatedStep {
 
 function outcomeIn(world: World, task: SimulatedStep, subject: Subject, guards: UserGuards): Outcome {
   if (world.skip !== null) return { expected: 'skipped', reason: world.skip, worlds: [world] }
-  if (subject.kind === 'missing') return failed(world, task, subject.why)
+  // Nobody knows who is meant, so no later step goes on either, whatever the job says.
+  if (subject.kind === 'missing') return failed(world, { ...task, goesOn: false }, subject.why)
   if (subject.kind === 'open') {
     const verdict = subject.verdict(task.action)
     if (verdict !== null) return { expected: 'skipped', reason: verdict.message, worlds: [world] }

@@ -1,6 +1,7 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
 import { dirname, extname } from 'node:path'
 import { parse } from 'csv-parse/sync'
+import { exists } from '../files/exists.ts'
 import { syncPath } from '../files/sync-path.ts'
 import { SyncedAppends } from '../files/synced-appends.ts'
 import { parseSystemError } from '../files/system-error.ts'
@@ -63,6 +64,8 @@ export class ActivationLinks {
    */
   static async open(path: string, run: RunIdentity): Promise<ActivationLinks> {
     try {
+      // To open a pipe would wait for somebody to read it.
+      if ((await exists(path)) && !(await stat(path)).isFile()) throw notOurs(path)
       const file = await open(path, 'a+', 0o600)
       // The file's name must be on disk before anything relies on its content.
       await syncPath(dirname(path))

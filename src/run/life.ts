@@ -42,6 +42,11 @@ export const runTransitions = {
     to: 'interrupted',
     by: 'an execution; before `begin` when it could not begin',
   },
+  reopen: {
+    from: ['finished'],
+    to: 'interrupted',
+    by: 'resume --take-sound-part, where the journal no longer shows that every task has its result',
+  },
   close: {
     from: ['new', 'running', 'finished', 'stopped', 'interrupted', 'closed'],
     to: 'closed',

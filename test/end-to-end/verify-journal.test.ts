@@ -152,3 +152,21 @@ describe('verify-journal', () => {
     })
   })
 })
+
+it('a finished run whose journal was cut is taken up again by its sound part, and what was lost is found out', async () => {
+  await withWorkplace(async (place) => {
+    const { org, path, lines } = await finishedRun(place)
+    await writeFile(path, Buffer.concat(lines.slice(0, -4)))
+    const retried = await place.runHere(org, ['retry', runId, '--yes', '--quiet'])
+    expect(retried.code).toBe(2)
+    expect(retried.stderr).toContain(`okta-lifecycle resume ${runId} --take-sound-part`)
+    const end = await place.runHere(org, ['resume', runId, '--take-sound-part', '--quiet'], impatient)
+    expect(end.code, end.stderr).toBe(0)
+    expect((await verdict(place)).sound).toBe(true)
+    expect((await place.results()).map(({ result }) => result)).toEqual(users.map(() => 'succeeded'))
+    expect(org.org.appliedInOrder).toHaveLength(users.length)
+    // Without damage there is nothing to take up.
+    const again = await place.runHere(org, ['resume', runId, '--take-sound-part'])
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('There is nothing left to do')])
+  })
+})

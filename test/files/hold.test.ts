@@ -288,7 +288,7 @@ describe('the hold of a process', () => {
       for (let times = 0; times < 20; times++) {
         const before = await signOf(directory)
         await vi.advanceTimersByTimeAsync(4_000)
-        await vi.waitUntil(async () => (await signOf(directory)) !== before, { interval: 1 })
+        await vi.waitUntil(async () => (await signOf(directory)) !== before, { interval: 1, timeout: 30_000 })
         expect(hold.valid).toBe(true)
       }
       await hold.release()

@@ -40,6 +40,14 @@ const meanings: readonly (readonly [number, string, Outcome['kind']])[] = [
 ]
 
 describe('classifyLifecycle', () => {
+  it('takes a 401 for a refusal of the credentials only where it is Okta’s: a proxy’s tells nothing of the call', () => {
+    expect(classifyLifecycle('suspend', strangersAnswer(401, html)).kind).toBe('in_doubt')
+    expect(classifyRead(strangersAnswer(401, html))).toBe('again')
+    const challenged = { ...strangersAnswer(401), authenticate: 'invalid_token' }
+    expect(classifyLifecycle('suspend', challenged).kind).toBe('bad_credentials')
+    expect(classifyRead(challenged)).toBe('bad_credentials')
+  })
+
   it.each(meanings)('%i %s is %s for every action', (httpStatus, errorCode, kind) => {
     for (const action of actionNames) {
       expect(classifyLifecycle(action, refusalOf(httpStatus, errorCode)).kind).toBe(kind)

@@ -61,6 +61,17 @@ describe('a user that can’t be told', () => {
     expect(shortly(tasks)).toEqual(['failed (?)', 'skipped (?)', 'failed (?)', 'skipped (?)'])
     expect(tasks[0]?.reason).toBe(message)
     expect(tasks[1]?.reason).toBe('step 1 (suspend) of this row failed')
+    // As in the run: nobody knows who is meant, so the job's leave to go on changes nothing.
+    const steps = [
+      { action: 'suspend', if_failed: 'go_on' },
+      { action: 'deactivate', if_failed: 'stop' },
+    ] as const
+    const withLeave = await planOf(
+      [['nobody', 'suspend deactivate']],
+      { nobody: missing },
+      { job: { ...plainJob, steps } },
+    )
+    expect(shortly(withLeave)).toEqual(['failed (?)', 'skipped (?)'])
   })
 
   it('is unknown where it could not be read this time, and so is all that may be the same user', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFile, chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
@@ -101,6 +102,14 @@ describe('the file for activation links', () => {
       expect(links.has({ row: 5, step: 1 })).toBe(true)
       expect(links.has({ run: identityOf(runOf('run-2')), row: 5, step: 1 })).toBe(true)
       await links.close()
+    })
+  })
+
+  it('is refused at once where it is a pipe, for which nobody may ever wait', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'links.csv')
+      execFileSync('mkfifo', [path])
+      await expect(ActivationLinks.open(path, runOf('run-1'))).rejects.toThrow('a file of something else')
     })
   })
 

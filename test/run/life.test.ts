@@ -20,6 +20,7 @@ const table: Readonly<Record<RunTransition, Partial<Record<RunState, RunState>>>
     stopped: 'interrupted',
     interrupted: 'interrupted',
   },
+  reopen: { finished: 'interrupted' },
   close: {
     new: 'closed',
     running: 'closed',
@@ -52,7 +53,7 @@ describe('the life of a run', () => {
     expect(() => moved(run, transition)).toThrow(`A run that is ${state} can't ${transition}.`)
   })
 
-  it('has no way out of closed, and none of finished but to be closed (R4)', () => {
+  it('has no way out of closed (R4), and finished is not resumed as it is', () => {
     for (const [state, , to] of all) if (state === 'closed' && to !== null) expect(to).toBe('closed')
     expect(runStates.filter((state) => !isResumable(state))).toEqual(['finished', 'closed'])
   })

@@ -1,3 +1,4 @@
+import { checkJournal } from '../../journal/journal-reader.ts'
 import { SentRecently } from '../../journal/sent-recently.ts'
 import { takeSoundPart } from '../../journal/take-sound-part.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
@@ -7,8 +8,9 @@ import { forgetSummary, readSummary } from '../../report/summary.ts'
 import { checkNotClosed } from '../../run/closing.ts'
 import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
-import { journalOf } from '../../run/run-directory.ts'
-import { type RunFile, readRunFile } from '../../run/run-file.ts'
+import { moved } from '../../run/life.ts'
+import { hasJournal, journalOf, journalPath } from '../../run/run-directory.ts'
+import { type RunFile, readRunFile, writeRunFile } from '../../run/run-file.ts'
 import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
 import { answerFinished } from '../answer-finished.ts'
 import { type CarryOutOptions, carryOut, withResume } from '../carry-out.ts'
@@ -31,7 +33,7 @@ export async function resumeRun(args: Arguments, name: string | undefined): Prom
   const begun = await readRunFile(directory)
   await checkNotClosed(directory, begun)
   // A finished run needs no hold: its summary is shown even while another run of the job is at work.
-  const done = await showFinished(directory, begun, args.json)
+  const done = await showFinished(directory, begun, args)
   if (done !== null) return done
   const stop = new StopSwitch()
   const watch = { onWatch: say, signal: stop.signal }
@@ -39,10 +41,11 @@ export async function resumeRun(args: Arguments, name: string | undefined): Prom
     try {
       return await withRunLocks(directory, lockedJob(begun), watch, async (hold) => {
         // Read again, now that the run is held. Its job never changes.
-        const run = withGuardFlags(await readRunFile(directory), guardFlagsOf(args))
-        await checkNotClosed(directory, run)
-        const finished = await showFinished(directory, run, args.json)
+        const held = withGuardFlags(await readRunFile(directory), guardFlagsOf(args))
+        await checkNotClosed(directory, held)
+        const finished = await showFinished(directory, held, args)
         if (finished !== null) return finished
+        const run = await reopened(directory, held)
         const sentBefore = new SentRecently()
         const asks = !run.confirmed && !args.yes
         if (asks) checkConfirmable(directory, run)
@@ -93,12 +96,40 @@ async function cutJournal(directory: string, run: RunFile): Promise<void> {
   )
 }
 
-/** Prints the summary of a finished run again and returns its exit code; null if something may be left to do. */
-async function showFinished(directory: string, run: RunFile, json: boolean): Promise<ExitCode | null> {
-  const summary = run.state === 'finished' ? await readSummary(directory) : null
-  if (summary === null) return null
+/**
+ * Prints the summary of a finished run again and returns its exit code; null if something may be left to do, as where a
+ * person wants to go on from the sound part of its damaged journal.
+ *
+ * @throws Refusal where its summary or its journal is missing
+ */
+async function showFinished(directory: string, run: RunFile, args: Arguments): Promise<ExitCode | null> {
+  if (run.state !== 'finished') return null
+  const name = runNameOf(directory)
+  const summary = await readSummary(directory)
+  if (args['take-sound-part']) {
+    if (!(await hasJournal(directory))) {
+      throw new Refusal(`The journal of run ${run.run_id} is missing.`, 'Restore it from a backup.')
+    }
+    const expected = { run: run.run_id, head: summary?.journal ?? null }
+    const { flaw } = await checkJournal(journalPath(directory), expected)
+    if (flaw !== null) return null
+  }
+  if (summary === null) {
+    throw new Refusal(
+      `Run ${run.run_id} is finished, and its summary is missing or can't be read.`,
+      `${commandFor('report', name)} writes it again, by the journal`,
+    )
+  }
   say(`Run ${run.run_id} is finished. There is nothing left to do.`)
-  return answerFinished(summary, json)
+  return answerFinished(summary, args.json)
+}
+
+/** A finished run whose journal is damaged is not finished any more: what its lost part showed has to be found out. */
+async function reopened(directory: string, run: RunFile): Promise<RunFile> {
+  if (run.state !== 'finished') return run
+  const open = moved(run, 'reopen', 'its journal was damaged after it was finished')
+  await writeRunFile(directory, open)
+  return open
 }
 
 /** @throws Refusal when the question, which the first process of this run left unanswered, can't be asked */
