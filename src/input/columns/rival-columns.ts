@@ -1,7 +1,7 @@
 import { foldLogin } from '../../okta/user.ts'
 import { isUserId } from '../key/user-key.ts'
 import type { Cell } from '../row.ts'
-import { plainName } from './column-names.ts'
+import { isWhyColumn, plainName } from './column-names.ts'
 import { type NamedUser, namedUsers } from './named-users.ts'
 import { isOtherPersons, isOwnOtherAddress } from './other-person.ts'
 
@@ -43,7 +43,10 @@ export class RivalColumns {
   #user: string | null = null
 
   constructor(unused: readonly string[]) {
-    const columns = unused.filter((column) => !isOtherPersons(column) && !isOwnOtherAddress(column))
+    // The reasons in a failed.csv name the row's user in other spellings too.
+    const columns = unused.filter(
+      (column) => !isOtherPersons(column) && !isOwnOtherAddress(column) && !isWhyColumn(column),
+    )
     this.#found = new Map(
       columns.map((column) => [column, { rows: 0, example: '', path: '', address: '', isOne: true }]),
     )

@@ -143,3 +143,9 @@ describe('a column about somebody else', () => {
     expect(plainName(column)).toBe(name)
   })
 })
+
+test('the reasons of a failed.csv are no rival: they may name the user in other words', async () => {
+  const text =
+    'ref,user,why\nr0,user1,failed: user user1@example.com was not found\nr1,user2,"skipped: row 1, user2@example.com"\n'
+  expect(await rivalOf(text)).toBeNull()
+})
