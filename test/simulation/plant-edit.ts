@@ -14,6 +14,8 @@ export function plantEdit(home: string, bug: EditedBug): string {
   rmSync(copy, { recursive: true, force: true })
   for (const part of ['src', 'test', 'package.json'])
     cpSync(join(home, part), join(copy, part), { recursive: true })
+  // The copy is no neighbour of the build, which has the page.
+  cpSync(join(home, '..', 'dist', 'page'), join(copy, 'src', 'page'), { recursive: true })
   const path = join(copy, 'src', `${file}.js`)
   const parts = aroundPlaces(readFileSync(path, 'utf8'), bug)
   if (parts.length !== 2)
