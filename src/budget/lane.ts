@@ -4,6 +4,7 @@ import { isConcurrencyLimit } from '../okta/classify.ts'
 import type { BudgetAnswer } from './budget-events.ts'
 import { type BudgetState, endOf, newBudget, shareOf } from './budget-state.ts'
 import { permits } from './permits.ts'
+import { SilentCalls } from './silent-calls.ts'
 
 /** A request for the pacer. */
 export interface PacedRequest {
@@ -57,6 +58,7 @@ export interface Lane {
   leasing: boolean
   timer: NodeJS.Timeout | null
   used: number
+  readonly silent: SilentCalls
 }
 
 /** A lane with nothing known and nothing waiting. */
@@ -74,6 +76,7 @@ export function newLane(
     leasing: false,
     timer: null,
     used: 0,
+    silent: new SilentCalls(),
   }
 }
 

@@ -170,7 +170,7 @@ export class Pacer {
     const waiting = lane.waiting.length + (this.#mayReadAhead() ? lane.waitingAhead.length : 0)
     if (lane.leasing || waiting === 0 || this.#stopped) return
     const now = this.#clock.nowAtLeast()
-    const available = permits(lane.budget, now, this.#workLeft(bucket))
+    const available = permits(lane.budget, now, this.#workLeft(bucket), lane.silent.count)
     const size = this.#size()
     const plenty = available >= size * plentyForSlots
     if (plenty && this.#admitted > size * enoughPerSlot) return
@@ -238,7 +238,7 @@ export class Pacer {
       }
       const { cuts } = this.#slots
       outcome = { kind: 'nothing_learned' }
-      const answer = await this.#send(request)
+      const answer = await this.#send(lane, request)
       lane.used++
       this.#countResends(bucket, lane, answer.resends ?? 0)
       outcome = budgetAnswer(answer)
@@ -300,8 +300,9 @@ export class Pacer {
     return this.#slots.size + Math.min(mostSilent, this.#silent.count)
   }
 
-  async #send(request: PacedRequest): Promise<Answer> {
+  async #send(lane: Lane, request: PacedRequest): Promise<Answer> {
     const call = this.#silent.sent()
+    const callOfLane = lane.silent.sent()
     this.#underWay++
     this.#silenceTimer ??= setInterval(() => this.#makeRoom(), lookForSilenceMs)
     let answered = false
@@ -311,6 +312,7 @@ export class Pacer {
       return answer
     } finally {
       this.#silent.ended(call, answered)
+      lane.silent.ended(callOfLane, answered)
       this.#underWay--
       if (this.#underWay === 0 && this.#silenceTimer !== null) {
         clearInterval(this.#silenceTimer)

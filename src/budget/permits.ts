@@ -10,7 +10,7 @@ import { othersUntilEnd } from './others.ts'
 
 /** How soon to look again at an open window that allows nothing now. */
 const nextLookMs = 100
-/** How many requests may be in flight while no limit is known. */
+/** How many requests may be in flight while no limit is known, besides those whose answers are overdue. */
 const headerlessInFlight = 2
 /** After this time without an answer another probe may go: one lost answer must not stop the run. */
 const probePatienceMs = 3_000
@@ -34,12 +34,13 @@ const leadPart = 0.05
  * @param workLeft requests that the run still has to send in this bucket. If they fit into the rest of the share, they
  *   may go as fast as possible. If not, the run must wait for the next window anyway and loses nothing by spreading the
  *   share over this one. That shows what others use before the whole share is gone.
+ * @param silent requests in flight whose answer is overdue: while no limit is known, they do not keep others from leaving
  */
-export function permits(state: BudgetState, now: number, workLeft = 0): number {
+export function permits(state: BudgetState, now: number, workLeft = 0, silent = 0): number {
   if (now < state.closedUntil) return 0
   if (isProbing(state, now)) return now >= probeDueAt(state, now) ? 1 : 0
   const { window } = state
-  if (window === null) return Math.max(0, headerlessInFlight - state.inFlight)
+  if (window === null) return Math.max(0, headerlessInFlight - Math.max(0, state.inFlight - silent))
   const share = shareOf(state, window.limit)
   const ours =
     (workLeft > share - window.spent ? spreadOver(state, window, share, now) : share) - window.spent

@@ -25,14 +25,24 @@ export async function lookUpProtected(
     const entry = trimInvisible(text)
     kept.push(entry)
     if (entry.includes('*')) {
-      if (/[\p{Cc}\p{Cf}\s]/u.test(entry))
-        throw parts.stop.because(protectsNobody(text, 'it contains an invisible character'))
+      const why = problemOfPattern(entry)
+      if (why !== null) throw parts.stop.because(protectsNobody(text, why))
       continue
     }
     const id = await lookUp(parts, text, entry)
     if (id !== null) ids.set(id, entry)
   }
   return { ids, entries: kept }
+}
+
+/**
+ * What keeps a pattern from matching anybody; null if nothing does. It is judged as the key that it would match, because
+ * no look-up shows that it matches nobody.
+ */
+function problemOfPattern(pattern: string): string | null {
+  if (/[\p{Cc}\p{Cf}\s]/u.test(pattern)) return 'it contains an invisible character'
+  const check = checkUserKey(pattern.replaceAll('*', 'any'))
+  return 'problem' in check ? `as a key, with "any" for each *, ${check.problem}` : null
 }
 
 /** The id of an entry's user; null if the token may not read that user and comparing ids and logins is enough. */

@@ -146,7 +146,7 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
   if (user.status !== attempt.status) {
     return {
       kind: 'someone_else',
-      evidence: `user was ${attempt.status}and is now ${user.status}${since(user)}, which is not the result of ${action}`,
+      evidence: `user was ${attempt.status} and is now ${user.status}${since(user)}, which is not the result of ${action}`,
     }
   }
   if (user.statusChanged !== attempt.statusChanged) {

@@ -55,9 +55,12 @@ function minutesOf(offset: string): number {
 
 /** Reads by Luxon's tokens. The wall time is kept as written: Luxon would move one that its zone's clock skips. */
 function readFormat(text: string, format: string): Written | null {
-  const { result, zone = null } = DateTime.fromFormatExplain(text, format, { locale: 'en' })
+  const { result, matches, zone = null } = DateTime.fromFormatExplain(text, format, { locale: 'en' })
   // Where nothing matches, Luxon's result has no units at all, and a date made of it would be that of now.
   if (result === undefined || result === null || !('year' in result)) return null
+  // Luxon lets 13 AM pass: nobody can tell which of the two is meant. It has counted on by twelve what is PM.
+  const { h: hour12, a: isPm } = (matches ?? {}) as { readonly h?: number; readonly a?: number }
+  if (hour12 !== undefined && isPm === 0 && hour12 >= 12) return null
   const read = DateTime.fromObject(result, { zone: 'utc' })
   if (!read.isValid) return null
   const { year, month, day, hour, minute, second, millisecond } = read

@@ -54,6 +54,11 @@ function listsIn(cells: ReadonlyMap<string, Cell>, hasUser: HasUser, depth = 0):
 export function refuseEnvelope(name: string, cells: ReadonlyMap<string, Cell>, hasUser: HasUser): void {
   const lists = listsIn(cells, hasUser)
   const [list] = lists
+  if (list !== undefined && hasUser(cells))
+    throw new Refusal(
+      `${name}: the record names a user, and holds a list of users under ${shownList(lists)} as well. Which of them are meant has to be said.`,
+      'If the user beside the list is meant, take the list out of the record. If those in the list are, give the list alone.',
+    )
   if (list !== undefined)
     throw new Refusal(
       `${name}: the file is one object that holds a list of users, under ${shownList(lists)}; a list alone was expected.`,

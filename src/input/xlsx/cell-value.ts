@@ -57,11 +57,20 @@ function numberCell(stored: string, style: number, { styles, is1904 }: CellConte
   if (kind === undefined || kind === 'number')
     return { text, notText: `the number ${text}`, isDate: false, problem: null }
   if (kind === 'boolean') return booleanCell(Number(stored) === 0 ? '0' : '1')
+  if (kind === 'month' || (kind === 'time' && Number(stored) >= 1)) return withoutDay(stored)
   const date = serialText(Number(stored), kind, is1904)
   if (date === null)
     return unreadable(stored, `the cell is shown as a date, but ${text} is not a day of the calendar`)
   const noun = kind === 'date' || kind === 'moment' ? 'date' : 'time'
   return { text: date, notText: `the ${noun} ${date}`, isDate: startsWithDay.test(date), problem: null }
+}
+
+/** Typing Nov 2026 makes the first of November of it, without a word. */
+function withoutDay(stored: string): CellValue {
+  return unreadable(
+    stored,
+    'the cell shows a date without its day; give it a format with day, month and year, and look whether the day is right',
+  )
 }
 
 const startsWithDay = /^\d{4}-\d{2}-\d{2}/
@@ -75,6 +84,7 @@ function dateCell(stored: string, kind: DateKind): CellValue {
   const found = /^(\d{4}-\d{2}-\d{2})?T?(\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(stored)
   if (found === null || stored === '')
     return unreadable(stored, `the cell holds ${shown(stored)}; a date was expected`)
+  if (kind === 'month') return withoutDay(stored)
   const [, date, time = '', , , offset = ''] = found
   const isDay = kind === 'date' || (/^(00:00(:00(\.0+)?)?)?$/.test(time) && /^Z?$/.test(offset))
   const exact = time.replace(/\.0+$/, '')

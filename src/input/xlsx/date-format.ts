@@ -1,15 +1,17 @@
 /**
- * What a number format makes of a number: a date alone, a date with a time (`moment`), a time of day, a span of time,
- * TRUE or FALSE, or a number like any other.
+ * What a number format makes of a number: a date alone, a date with a time (`moment`), a date of which the day is not
+ * shown (`month`: also a year, a quarter or a weekday), a time of day, a span of time, TRUE or FALSE, or a number like any
+ * other.
  */
-export type DateKind = 'date' | 'moment' | 'time' | 'span' | 'boolean' | 'number'
+export type DateKind = 'date' | 'moment' | 'month' | 'time' | 'span' | 'boolean' | 'number'
 
 /**
  * The formats that every workbook has without saying so (ECMA-376 part 1, 18.8.30): 14 to 22 and 45 to 47 everywhere, 27
  * to 36 and 50 to 58 in East Asia, 71 to 81 in Thailand.
  */
 const builtIn: readonly (readonly [from: number, to: number, kind: DateKind])[] = [
-  [14, 17, 'date'],
+  [14, 16, 'date'],
+  [17, 17, 'month'],
   [18, 21, 'time'],
   [22, 22, 'moment'],
   [27, 31, 'date'],
@@ -34,16 +36,22 @@ export function kindOfBuiltIn(id: number): DateKind {
 /** Quoted text, escaped characters, fill and width, and brackets other than those of elapsed time. */
 const notCodes = /"[^"]*"?|\\.|[_*].|\[(?!h+\]|m+\]|s+\])[^\]]*\]?/gi
 
+/** `d` and `dd` are the day of the month; `ddd` and `dddd` are the name of the weekday. */
+const showsDay = /(?<!d)dd?(?!d)/
+
 function kindOfSection(section: string): DateKind {
   const codes = section
     .replaceAll(notCodes, '')
     .replaceAll(/general|am\/pm|a\/p|e[+-]/gi, '')
     .toLowerCase()
   // `m` is a month, or the minutes of an hour or a second. `b`, `e` and `g` are years of other calendars.
-  if (/[dybeg]/.test(codes)) return /[hs]/.test(codes) ? 'moment' : 'date'
+  if (/[dybeg]/.test(codes)) {
+    if (!showsDay.test(codes)) return 'month'
+    return /[hs]/.test(codes) ? 'moment' : 'date'
+  }
   if (codes.includes('[')) return 'span'
   if (/[hs]/.test(codes)) return 'time'
-  return codes.includes('m') ? 'date' : 'number'
+  return codes.includes('m') ? 'month' : 'number'
 }
 
 /** How LibreOffice shows a truth value, which it may store as 1 or 0. */
@@ -56,7 +64,7 @@ export function kindOfFormat(code: string): DateKind {
   // A section with a condition may not be the one for positive numbers.
   const asked = /\[[<>=]/.test(code) ? sections : sections.slice(0, 1)
   const kinds = asked.map(kindOfSection)
-  // Of a date alone and a date with a time the former: it is due later.
-  const first = (['date', 'moment'] as const).find((kind) => kinds.includes(kind))
+  // Of a date alone and a date with a time the former: it is due later. What may not show the day is no date.
+  const first = (['month', 'date', 'moment'] as const).find((kind) => kinds.includes(kind))
   return first ?? kinds.find((kind) => kind !== 'number') ?? 'number'
 }

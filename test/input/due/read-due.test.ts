@@ -70,6 +70,14 @@ describe('readDue', () => {
     expect(due(text)).toMatch(/^the (date|offset) /)
   })
 
+  test('refuses an hour that am contradicts', () => {
+    const format = 'MM/dd/yyyy hh:mm a'
+    for (const text of ['11/26/2026 13:00 AM', '11/26/2026 23:00 AM'])
+      expect(due(text, { format })).toMatch(/^the date /)
+    expect(due('11/26/2026 12:30 AM', { format })).toBe('2026-11-25T23:30:00.000Z')
+    expect(due('11/26/2026 12:30 PM', { format })).toBe('2026-11-26T11:30:00.000Z')
+  })
+
   test('needs a zone for a date without an offset', () => {
     expect(due('2026-11-20', { timeZone: null })).toContain('input.due.time_zone')
     expect(due('2026-11-20', {}, 'CST6')).toContain('time zone "CST6" is not known')
