@@ -3,6 +3,7 @@ import type { InputRow } from '../input/row.ts'
 import type { JournalState } from '../journal/journal-state.ts'
 import { excusedSteps } from '../rules/excused.ts'
 import type { TaskResult } from '../rules/result.ts'
+import { refusedResult } from '../rules/unsent-result.ts'
 import { rowsWithResults } from '../run/rows-with-results.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { pendingTask } from './pending-task.ts'
@@ -14,12 +15,15 @@ export async function* reportRows(
   run: RunFile,
   state: JournalState,
 ): AsyncGenerator<ReportRow> {
+  const endedAt = state.executions.lastSign ?? run.created_at
   for await (const { input, results } of rowsWithResults(directory, run, state)) {
     const { row, user, cells } = input
     const actions = input.kind === 'valid' ? input.actions : [input.action]
     const due = input.kind === 'valid' ? input.due : null
     const tasks = results.map((result, index) => {
       if (result !== null) return { ...result, ...timesOf(result, due) }
+      // What needs no look at Okta is known before the row's turn comes: nobody was ever to be sent for it.
+      if (input.kind !== 'valid') return { ...refusedResult(input, endedAt), ...timesOfNone }
       const task = { row, step: index + 1, user, action: actions[index] ?? '' }
       const lost = input.kind === 'valid' && state.lostSince !== null
       return { ...pendingTask(task, state.progressOf(task), lost), due_at: timeOf(due) }
@@ -33,6 +37,9 @@ export async function* reportRows(
     yield { row, cells, ...dateCell, tasks, excused, notRead }
   }
 }
+
+/** A row that is left out has no due time. */
+const timesOfNone = { due_at: null, lag_seconds: null } as const
 
 function timeOf(due: number | null): string | null {
   return due === null ? null : new Date(due).toISOString()

@@ -181,3 +181,24 @@ it('sends without a read where none is wanted, and reads refusals instead', asyn
     expect(first.map(({ method }) => method)).toEqual(['POST'])
   })
 })
+
+it('after a stop, whom the job does not select is left alone, and stands in no failed.csv', async () => {
+  await withWorkplace(async (place) => {
+    const users = makeUsers({ count: 4 })
+    const org = await place.org({ users })
+    const rows = users.map(({ login }, index) => `${login},${index % 2 === 0 ? 'Leaving' : 'Here'}`)
+    await place.write('in.csv', `login,st\n${rows.join('\n')}\n`)
+    await place.write(
+      'job.yaml',
+      'name: leavers\naction: suspend\ninput: { file: in.csv, where: { st: [Leaving] } }\nguards: { max_users: 1 }\n',
+    )
+    const end = await place.runHere(org, ['run', '--job', 'job.yaml', ...unattended])
+    expect([end.code, Object.keys(org.applied)]).toEqual([3, []])
+    const lines = await place.results()
+    expect(lines.map(({ result }) => result)).toEqual(['not_run', 'skipped', 'not_run', 'skipped'])
+    expect(await place.read(`runs/${runId}/failed.csv`)).not.toContain('Here')
+    const summary = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+    expect(summary.people).toEqual({ total: 4, done: 0, need_you: 2, left_alone: 2 })
+    expect(summary.control_totals).toMatchObject({ with_tasks: 2, not_selected: 2 })
+  })
+})
