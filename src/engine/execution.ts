@@ -1,3 +1,5 @@
+// A few lines over 300: what an execution is made of is put together, begun and ended in this one place.
+
 import type { BucketReport } from '../budget/lane.ts'
 import { Tally } from '../budget/tally.ts'
 import type { Holding } from '../files/hold/joint-hold.ts'

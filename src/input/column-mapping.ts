@@ -1,3 +1,5 @@
+// A few lines over 300: how the columns of a table, of records and of a failed.csv are found is one decision in three forms.
+
 import { KnownError, Refusal } from '../messages/known-error.ts'
 import { shellWord } from '../messages/shell-word.ts'
 import { shown, shownList } from '../messages/shown.ts'
