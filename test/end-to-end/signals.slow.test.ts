@@ -84,7 +84,7 @@ describe.each(signals)('%s', (signal, exitCode, second, secondExitCode) => {
       const before = performance.now()
       cli.kill(second)
       const end = await cli.ended
-      expect(performance.now() - before).toBeLessThan(1_500)
+      expect(performance.now() - before).toBeLessThan(3_500)
       expect(end.code, end.stderr).toBe(secondExitCode)
       hanging = true
 
@@ -113,7 +113,8 @@ it.concurrent('is obeyed while the rate limit is waited for', async () => {
     cli.kill('SIGTERM')
     const end = await cli.ended
     expect(end.code, end.stderr).toBe(143)
-    expect(performance.now() - before).toBeLessThan(2_000)
+    // Far sooner than the next window opens.
+    expect(performance.now() - before).toBeLessThan(20_000)
     expect(countsOf((await place.results()).map(({ result }) => result))).toEqual({
       succeeded: Object.keys(org.applied).length,
       not_run: 20 - Object.keys(org.applied).length,
