@@ -1,4 +1,4 @@
-// A few lines over 300: slots, permits and the calls that wait for both change together, and are kept in one place.
+// Over 300 lines: slots, permits and the calls that wait for both change together, and are kept in one place.
 
 import { RunStopped } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'

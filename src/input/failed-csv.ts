@@ -3,7 +3,7 @@ import { findByteOrderMark } from './bytes/byte-order-mark.ts'
 import type { InputEncoding, NamedEncoding } from './bytes/encoding.ts'
 import { fileChunks, fileHead } from './bytes/file-chunks.ts'
 import { decodeUtf8Chunks, NotUtf8 } from './bytes/utf8.ts'
-import { candidates, isWithoutName, userNames, withoutCase } from './columns/column-names.ts'
+import { candidates, isAddedName, isWithoutName, userNames, withoutCase } from './columns/column-names.ts'
 import { readCsv } from './csv/read-csv.ts'
 import { type CsvLayout, readCsvLayout } from './csv/read-header.ts'
 import { textInFormula } from './csv/text-formula.ts'
@@ -32,7 +32,7 @@ export function isFailedHeader(columns: readonly string[], userColumn: string | 
   const last = lastColumn(columns)
   return (
     last !== undefined &&
-    /^(?:why|failed_why(?:_\d+)?)$/.test(withoutCase(last)) &&
+    isAddedName(withoutCase(last)) &&
     candidates(columns, userColumn, userNames).length > 0
   )
 }

@@ -1,3 +1,5 @@
+import { hashesOf } from './key/text-hashes.ts'
+
 /**
  * A sample of user keys that is small whatever their number, and by which two inputs can be compared: the keys with the
  * smallest hashes. Whoever is in both inputs is in both samples, if the hash is small enough for both.
@@ -53,22 +55,8 @@ function reach({ hashes, whole }: UserSample): number {
   return whole ? Number.POSITIVE_INFINITY : (hashes.at(-1) ?? Number.NEGATIVE_INFINITY)
 }
 
-/** Two FNV-1a hashes of 24 bits each, mixed: a number below 2^48, the same on every machine. */
+/** A number below 2^48, the same on every machine. */
 function hashOf(key: string): number {
-  let one = 0x811c9dc5
-  let two = 0x01000193
-  for (let index = 0; index < key.length; index++) {
-    const code = key.charCodeAt(index)
-    one = Math.imul(one ^ code, 0x01000193)
-    two = Math.imul(two ^ code, 0x5bd1e995) ^ (two >>> 13)
-  }
-  return (mixed(one) >>> 8) * 2 ** 24 + (mixed(two) >>> 8)
-}
-
-function mixed(value: number): number {
-  let bits = value ^ (value >>> 16)
-  bits = Math.imul(bits, 0x85ebca6b)
-  bits ^= bits >>> 13
-  bits = Math.imul(bits, 0xc2b2ae35)
-  return (bits ^ (bits >>> 16)) >>> 0
+  const [one, two] = hashesOf(key)
+  return (one >>> 8) * 2 ** 24 + (two >>> 8)
 }

@@ -1,6 +1,9 @@
 import type { HeaderValue } from './rate-limit.ts'
 
 const link = /<([^<>]*)>([^<]*)/g
+const target = /<[^<>]*>/g
+/** A parameter in quotation marks, other than `rel`: its text says nothing about the relation. */
+const otherParameter = /\b(?!rel\b)\w+\s*=\s*"[^"]*"/gi
 /** A `rel` among the parameters of a link: several relations may stand in quotation marks. */
 const relation = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"']+))/i
 
@@ -11,10 +14,10 @@ const relation = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"']+))/i
  */
 export function nextLink(value: HeaderValue): string | null | undefined {
   const text = typeof value === 'object' ? value.join(', ') : (value ?? '')
-  for (const [, target, parameters] of text.matchAll(link)) {
+  for (const [, address, parameters] of text.matchAll(link)) {
     const [, quoted, bare] = relation.exec(parameters ?? '') ?? []
     const relations = (quoted ?? bare ?? '').toLowerCase().split(/\s+/)
-    if (target !== undefined && target !== '' && relations.includes('next')) return target
+    if (address !== undefined && address !== '' && relations.includes('next')) return address
   }
-  return /\bnext\b/i.test(text.replaceAll(/<[^<>]*>|"[^"]*"(?<!rel\s*=\s*"[^"]*")/gi, '')) ? null : undefined
+  return /\bnext\b/i.test(text.replaceAll(target, '').replaceAll(otherParameter, '')) ? null : undefined
 }

@@ -1,3 +1,5 @@
+import { hashesOf } from '../input/key/text-hashes.ts'
+
 /** Slots of an empty table; a power of two, as every later size. */
 const firstSlots = 1024
 
@@ -44,22 +46,8 @@ function slotOf(hashes: Float64Array, hash: number): number {
   return slot
 }
 
-/** Two FNV-1a hashes, mixed: a whole number from 1 to 2^53 - 1. */
+/** A whole number from 1 to 2^53 - 1. */
 function hashOf(name: string): number {
-  let one = 0x811c9dc5
-  let two = 0x01000193
-  for (let index = 0; index < name.length; index++) {
-    const code = name.charCodeAt(index)
-    one = Math.imul(one ^ code, 0x01000193)
-    two = Math.imul(two ^ code, 0x5bd1e995) ^ (two >>> 13)
-  }
-  return (mixed(one) >>> 11) * 2 ** 32 + mixed(two) || 1
-}
-
-function mixed(value: number): number {
-  let bits = value ^ (value >>> 16)
-  bits = Math.imul(bits, 0x85ebca6b)
-  bits ^= bits >>> 13
-  bits = Math.imul(bits, 0xc2b2ae35)
-  return (bits ^ (bits >>> 16)) >>> 0
+  const [one, two] = hashesOf(name)
+  return (one >>> 11) * 2 ** 32 + two || 1
 }

@@ -1,3 +1,4 @@
+import { isAddedName } from '../input/columns/column-names.ts'
 import { trimInvisible } from '../input/key/trim.ts'
 import { isNotReadMark } from '../input/not-read-mark.ts'
 import type { Cell } from '../input/row.ts'
@@ -40,7 +41,7 @@ export async function findEarlierWhy(
   rows: () => AsyncIterable<ReportRow>,
 ): Promise<string | null> {
   const last = columns.at(-1)
-  if (last === undefined || !/^(?:why|failed_why(?:_\d+)?)$/.test(last) || used.includes(last)) return null
+  if (last === undefined || !isAddedName(last) || used.includes(last)) return null
   for await (const { cells, notRead } of rows()) {
     // Of a row with another number of cells nobody knows what stands under the column. It comes back as it was read.
     if ((notRead?.raw ?? null) === null && !isReason(cells.get(last))) return null

@@ -1,4 +1,5 @@
 import { type Survey, SurveyCounter } from '../input/survey.ts'
+import type { JournalEvent } from '../journal/journal-event.ts'
 import { JournalState } from '../journal/journal-state.ts'
 import { createJournal, replayJournal } from '../journal/open-journal.ts'
 import type { TaskResult } from '../rules/result.ts'
@@ -75,11 +76,9 @@ export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | nu
         },
         now,
       )
+      inDoubt += countOpen(carried)
       await input.add(retried.input)
       for (const event of carried) {
-        if (event.event === 'intent') inDoubt++
-        // An attempt with a verdict is settled.
-        else if (event.event === 'verdict') inDoubt--
         // Not awaited one by one: when the last one is on disk, so are all before it.
         allOnDisk = journal.append(event).durable
         allOnDisk.catch(() => {})
@@ -102,6 +101,12 @@ export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | nu
     await journal.close()
     await input.discard()
   }
+}
+
+/** How many attempts are still to be settled: those without a verdict. */
+function countOpen(events: readonly JournalEvent[]): number {
+  const count = (name: JournalEvent['event']): number => events.filter(({ event }) => event === name).length
+  return count('intent') - count('verdict')
 }
 
 async function replay({ directory, run, recorded }: OldRun): Promise<JournalState> {

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseSystemError } from '../files/system-error.ts'
+import { isAddedName } from '../input/columns/column-names.ts'
 import type { InputFormat } from '../input/row.ts'
 import type { PastInput } from '../rules/unusual.ts'
 import { lookAtRun } from './look-at-run.ts'
@@ -59,16 +60,13 @@ function wasHeldBack({ unusual, accept_unusual: accepted, input, job }: RunFile)
   return (unusual !== undefined && accepted !== true) || (most !== null && input.users > most)
 }
 
-/** The last column of a `failed.csv`, which is fed to the job again. */
-const addedColumn = /^(?:why|failed_why(?:_\d+)?)$/
-
 /**
  * The columns by which tables are told apart, without the one that `failed.csv` adds; null for JSON, whose records need
  * not have the same keys.
  */
 export function tableColumns(format: InputFormat, columns: readonly string[]): readonly string[] | null {
   if (format !== 'csv' && format !== 'xlsx') return null
-  return addedColumn.test(columns.at(-1) ?? '') ? columns.slice(0, -1) : columns
+  return isAddedName(columns.at(-1) ?? '') ? columns.slice(0, -1) : columns
 }
 
 async function namesIn(directory: string): Promise<readonly string[] | { readonly unreadable: string }> {

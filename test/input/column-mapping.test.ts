@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type InputSettings, mapColumns, resolveColumns } from '../../src/input/column-mapping.ts'
+import { type InputSettings, mapColumns } from '../../src/input/column-mapping.ts'
+import { resolveColumns } from '../../src/input/resolve-columns.ts'
 import { knownErrorOf, withInput } from './support.ts'
 
 const csv: InputSettings = { format: 'csv', userColumn: null, actionColumn: null }

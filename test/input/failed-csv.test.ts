@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { resolveColumns } from '../../src/input/column-mapping.ts'
 import { formOf, type NamedForm } from '../../src/input/failed-csv.ts'
+import { resolveColumns } from '../../src/input/resolve-columns.ts'
 import { encode, knownErrorOf, withInput } from './support.ts'
 
 const plain: NamedForm = { format: null, encoding: null, headerLine: null }

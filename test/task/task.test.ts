@@ -20,6 +20,16 @@ const open = intentOf(1, 1, {
   status_changed: '2025-01-01T00:00:00.000Z',
 })
 
+/** What a look at the user has found of the attempt. */
+const notApplied = {
+  event: 'verdict',
+  row: 1,
+  step: 1,
+  attempt: 1,
+  verdict: 'not_applied',
+  evidence: 'x',
+} as const
+
 /** The names of what the journal holds after its first line. */
 async function namesIn(stub: Stub): Promise<readonly string[]> {
   return (await stub.events()).slice(1).map(({ event }) => event)
@@ -389,16 +399,8 @@ describe('a task that an earlier execution began', () => {
   })
 
   it('keeps what it knew of doubts and repetitions', async () => {
-    const verdict = {
-      event: 'verdict',
-      row: 1,
-      step: 1,
-      attempt: 1,
-      verdict: 'not_applied',
-      evidence: 'x',
-    } as const
     const onRead = () => answerOf(200, JSON.stringify({ id: ada.id, status: 'SUSPENDED' }))
-    await endOf({ before: [open, verdict], onRead }, async (_, result) => {
+    await endOf({ before: [open, notApplied], onRead }, async (_, result) => {
       expect(result).toMatchObject({ result: 'succeeded', message: expect.stringMatching(/confirmed late/) })
     })
   })
@@ -407,19 +409,11 @@ describe('a task that an earlier execution began', () => {
     ['has only other statuses', { only_status: ['ACTIVE'] as const }],
     ['protects the user', {}],
   ])('was done whatever the job allows now: it %s', async (what, more) => {
-    const verdict = {
-      event: 'verdict',
-      row: 1,
-      step: 1,
-      attempt: 1,
-      verdict: 'not_applied',
-      evidence: 'x',
-    } as const
     const onRead = () => answerOf(200, JSON.stringify({ id: ada.id, status: 'SUSPENDED' }))
     const guards = { ...plainJob.guards, ...more }
     const ids = new Map([[ada.id, ada.login]])
     const services = what.startsWith('protects') ? { protect: { ...nobodyProtected, ids } } : {}
-    await endOf({ before: [open, verdict], onRead, job: { guards }, services }, async (_, result) => {
+    await endOf({ before: [open, notApplied], onRead, job: { guards }, services }, async (_, result) => {
       expect(result).toMatchObject({ result: 'succeeded', message: expect.stringMatching(/confirmed late/) })
     })
   })

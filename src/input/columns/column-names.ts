@@ -56,7 +56,12 @@ function isUsual(column: string, usual: readonly string[]): boolean {
   return usual.includes(usual === userNames ? plainUserName(column) : plainName(column))
 }
 
-/** Whether a column is named as one that `failed.csv` adds. */
+/** Whether a name is exactly one that `failed.csv` gives to the column that it adds. */
+export function isAddedName(name: string): boolean {
+  return /^(?:why|failed_why(?:_\d+)?)$/.test(name)
+}
+
+/** Whether a column is named as one that `failed.csv` adds, also after a person or a spreadsheet has spelled it anew. */
 export function isWhyColumn(column: string): boolean {
   return /^(?:why|failedwhy\d*)$/.test(plainName(column))
 }

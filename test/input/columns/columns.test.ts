@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type InputSettings, mapColumns, resolveColumns } from '../../../src/input/column-mapping.ts'
+import { type InputSettings, mapColumns } from '../../../src/input/column-mapping.ts'
 import { UnusedColumns } from '../../../src/input/columns/unused-columns.ts'
+import { resolveColumns } from '../../../src/input/resolve-columns.ts'
 import { surveyInput } from '../../../src/input/survey.ts'
 import { knownErrorOf, withInput } from '../support.ts'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { resolveColumns } from '../../../src/input/column-mapping.ts'
 import { readRows } from '../../../src/input/read-rows.ts'
+import { resolveColumns } from '../../../src/input/resolve-columns.ts'
 import { collect, withInput } from '../support.ts'
 
 const csv = { format: 'csv', userColumn: null, actionColumn: null } as const

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { resolveColumns } from '../../../src/input/column-mapping.ts'
 import { plainName } from '../../../src/input/columns/column-names.ts'
+import { resolveColumns } from '../../../src/input/resolve-columns.ts'
 import type { InputFormat } from '../../../src/input/row.ts'
 import { surveyInput } from '../../../src/input/survey.ts'
 import { knownErrorOf, withInput } from '../support.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { resolveColumns } from '../../../src/input/column-mapping.ts'
 import { readRows } from '../../../src/input/read-rows.ts'
+import { resolveColumns } from '../../../src/input/resolve-columns.ts'
 import type { InputRow } from '../../../src/input/row.ts'
 import { collect, knownErrorOf, withInput } from '../support.ts'
 

@@ -1,7 +1,7 @@
-import { resolveColumns } from '../../../src/input/column-mapping.ts'
 import type { InputFile } from '../../../src/input/input-file.ts'
 import type { DueRule } from '../../../src/input/judge-row.ts'
 import { readRows } from '../../../src/input/read-rows.ts'
+import { resolveColumns } from '../../../src/input/resolve-columns.ts'
 import type { InputRow } from '../../../src/input/row.ts'
 import { type TestWorkbook, writeWorkbook } from '../../support/workbook.ts'
 import { collect, knownErrorOf, withInput } from '../support.ts'
