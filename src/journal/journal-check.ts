@@ -75,7 +75,8 @@ export const emptyJournal: JournalEnd = { soundLines: 0, soundBytes: 0, chain: c
  *
  * - **sound**: every line so far is as it was written and follows the one before it.
  * - **torn**: a line is unsound. A crash leaves such remains of the last writes, because their pages reach the disk in
- *   any order; that is not damage. A later line that says that the unsound one was on disk → *flawed*.
+ *   any order; that is not damage. *Flawed*, as soon as a later line is as it was written, if that line says that the
+ *   unsound one was on disk, or if the unsound one holds no zero byte: where pages are lost, a crash leaves zeros.
  * - **flawed**: the first flaw counts, whatever follows. Only one thing changes: a `missing` line that turns up further
  *   down has `moved`.
  *
@@ -87,7 +88,7 @@ export class JournalCheck {
   #lines = 0
   #sound: JournalHead = { lines: 0, bytes: 0, chain: chainStart }
   #totalBytes = 0
-  #unsound: { readonly line: number; readonly offset: number } | null = null
+  #unsound: { readonly line: number; readonly offset: number; readonly hasHole: boolean } | null = null
   #flaw: JournalFlaw | null = null
 
   constructor(expected: ExpectedJournal) {
@@ -107,12 +108,13 @@ export class JournalCheck {
       return null
     }
     if (this.#unsound !== null) {
-      const wasOnDisk = decoded.kind !== 'damaged' && decoded.synced > this.#unsound.offset
-      if (wasOnDisk) this.#flaw = altered(this.#unsound)
+      const { offset: from, hasHole } = this.#unsound
+      if (decoded.kind !== 'damaged' && (decoded.synced > from || !hasHole))
+        this.#flaw = altered(this.#unsound)
       return null
     }
     if (decoded.kind === 'damaged') {
-      this.#unsound = { line, offset }
+      this.#unsound = { line, offset, hasHole: bytes.includes(0) }
       return null
     }
     if (decoded.kind === 'misplaced') {

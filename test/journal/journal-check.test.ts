@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Journal } from '../../src/journal/journal.ts'
 import { emptyJournal, type JournalHead } from '../../src/journal/journal-check.ts'
+import { chainStart, encodeLine } from '../../src/journal/journal-line.ts'
 import { checkJournal } from '../../src/journal/journal-reader.ts'
 import { opened, some, write } from './journal-play.ts'
 import { intentOf, withDirectory } from './support.ts'
@@ -89,6 +90,26 @@ describe('a journal held against its recorded head', () => {
         ),
         { numRuns: 400 },
       )
+    })
+  })
+
+  it('without a head or a sync is altered where a byte is another, and torn where a page is lost', async () => {
+    await withJournal(async ({ judge }) => {
+      let chain = chainStart
+      const lines = some.map((event) => {
+        const encoded = encodeLine(event, chain, 0)
+        chain = encoded.chain
+        return Buffer.from(encoded.line)
+      })
+      const bytes = Buffer.concat(lines)
+      for (let line = 1; line < lines.length; line++) {
+        const from = offsetOf(lines, line - 1)
+        const changed = Buffer.from(bytes)
+        changed[from + 20] = (changed[from + 20] ?? 0) ^ 1
+        const lost = Buffer.from(bytes).fill(0, from + 10, from + 60)
+        expect((await judge(changed, null)).flaw).toMatchObject({ kind: 'altered', line, offset: from })
+        expect(await judge(lost, null)).toMatchObject({ flaw: null, end: { soundLines: line - 1 } })
+      }
     })
   })
 
