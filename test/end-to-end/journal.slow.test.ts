@@ -75,7 +75,8 @@ describe('a journal that is damaged in the middle', () => {
     await withWorkplace(async (place) => {
       const { org, path, bytes } = await brokenOffRun(place)
       // Only of what the last whole line says was on disk can it be told that zeros over it are no power cut's.
-      const [synced = ''] = bytes.toString('latin1').match(/(?<="synced":")[0-9a-f]+(?=",[^\n]*\n[^\n]*$)/) ?? []
+      const [synced = ''] =
+        bytes.toString('latin1').match(/(?<="synced":")[0-9a-f]+(?=",[^\n]*\n[^\n]*$)/) ?? []
       const offsets = offsetsOf(bytes.subarray(0, Number.parseInt(synced, 16)))
       const line = Math.floor(offsets.length / 2)
       const [from = 0, to = 0] = offsets.slice(line)
