@@ -150,12 +150,22 @@ export function mapColumns(
 
 /** The columns that the program makes use of: those of the mapping, and those that the job names beside them. */
 export function usedColumns(mapping: ColumnMapping, otherColumns: readonly string[]): readonly string[] {
-  const { user, action, sendEmail, columns } = mapping
-  const others = otherColumns.flatMap((other) => candidates(columns, other, []))
-  const used = [user, action, sendEmail, ...others]
-  return columns.filter(
-    (column) => used.includes(column) || used.some((name) => name?.startsWith(`${column}.`)),
+  const used = usedNamesOf(mapping, otherColumns)
+  return mapping.columns.filter(
+    (column) => used.includes(column) || used.some((name) => name.startsWith(`${column}.`)),
   )
+}
+
+/** The names of all that is used: columns as they are written, and dotted names of values inside objects. */
+export function usedNamesOf(
+  { user, action, sendEmail, columns }: ColumnMapping,
+  otherColumns: readonly string[],
+): readonly string[] {
+  const others = otherColumns.flatMap((other) => {
+    const found = candidates(columns, other, [])
+    return found.length > 0 ? found : [other]
+  })
+  return [user, action, sendEmail, ...others].filter((name) => name !== null)
 }
 
 /** Of names of columns, those that no column has and that reach into objects of JSON records. */

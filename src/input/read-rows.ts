@@ -1,5 +1,6 @@
 import { type ColumnMapping, usedColumns } from './column-mapping.ts'
 import { OtherHeader } from './columns/other-header.ts'
+import { SparingHeading } from './columns/sparing-heading.ts'
 import type { InputFile } from './input-file.ts'
 import { columnsOfSettings, createRowJudge, type RowSettings } from './judge-row.ts'
 import { readRecords } from './records.ts'
@@ -17,9 +18,12 @@ export async function* readRows(
 ): AsyncGenerator<InputRow> {
   const judge = createRowJudge(mapping, settings)
   const otherHeader = new OtherHeader(mapping.columns, mapping.user)
+  const sparingHeading = new SparingHeading()
   const { format } = settings
   const isTable = format === 'csv' || format === 'xlsx'
   const used = usedColumns(mapping, columnsOfSettings(settings))
-  for await (const record of readRecords(input, { format, columns: mapping.columns, used, chunkBytes }))
-    yield isTable ? otherHeader.judge(judge(record), record) : judge(record)
+  for await (const record of readRecords(input, { format, columns: mapping.columns, used, chunkBytes })) {
+    const row = judge(record)
+    yield isTable ? sparingHeading.judge(otherHeader.judge(row, record), record) : row
+  }
 }

@@ -1,4 +1,4 @@
-import { type ColumnMapping, usedColumns } from './column-mapping.ts'
+import { type ColumnMapping, usedColumns, usedNamesOf } from './column-mapping.ts'
 import { type RivalColumn, RivalColumns } from './columns/rival-columns.ts'
 import { type ColumnWarning, UnusedColumns } from './columns/unused-columns.ts'
 import type { InputFile } from './input-file.ts'
@@ -144,9 +144,12 @@ export async function surveyInput(
   chunkBytes?: number,
   now: number = Date.now(),
 ): Promise<InputSurvey> {
-  const used = usedColumns(mapping, columnsOfSettings(settings))
+  const others = columnsOfSettings(settings)
+  const used = usedColumns(mapping, others)
   const unusedColumns = mapping.columns.filter((column) => !used.includes(column))
-  const unused = new UnusedColumns(unusedColumns, now)
+  const usedNames = usedNamesOf(mapping, others)
+  const notWhole = mapping.columns.filter((column) => !usedNames.includes(column))
+  const unused = new UnusedColumns(notWhole, usedNames, now)
   const rivals = new RivalColumns(unusedColumns)
   const counter = new SurveyCounter(now)
   for await (const row of readRows(input, mapping, settings, chunkBytes)) {

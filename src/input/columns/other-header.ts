@@ -106,7 +106,8 @@ function isAlone(cells: RawRecord['cells']): boolean {
   return [...cells.values()].filter((cell) => cell !== '' && cell !== null).length === 1
 }
 
-function namesSomebody(row: InputRow): boolean {
+/** Whether a row names a user by address or id, so that it is neither heading nor header. */
+export function namesSomebody(row: InputRow): boolean {
   return row.user.includes('@') || (row.kind === 'valid' && row.keyKind === 'id')
 }
 

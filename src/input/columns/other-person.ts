@@ -6,6 +6,9 @@ const others =
 const ownOther =
   /personal|private|privat|home|secondary|second|alternat|alternativ|recovery|backup|other|previous|former|old|alias|proxy/
 
+/** Of those, words that fit another person's address just as well: `Other Email`. */
+const otherOfAny = /secondary|second|alternat|alternativ|backup|other/
+
 function plain(column: string): string {
   // `ManagerEmail` is two words.
   return column
@@ -22,4 +25,10 @@ export function isOtherPersons(column: string): boolean {
 /** Whether a column is, by its name, another address of the same person. */
 export function isOwnOtherAddress(column: string): boolean {
   return ownOther.test(plain(column))
+}
+
+/** Whether a column is that by a name which fits another person's address as well, as `Other Email` does. */
+export function isOtherOfAny(column: string): boolean {
+  const words = plain(column)
+  return otherOfAny.test(words) && !ownOther.test(words.replaceAll(new RegExp(otherOfAny, 'g'), ''))
 }

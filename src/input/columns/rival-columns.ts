@@ -3,7 +3,7 @@ import { isUserId } from '../key/user-key.ts'
 import type { Cell } from '../row.ts'
 import { isWhyColumn, plainName } from './column-names.ts'
 import { type NamedUser, namedUsers } from './named-users.ts'
-import { isOtherPersons, isOwnOtherAddress } from './other-person.ts'
+import { isOtherOfAny, isOtherPersons, isOwnOtherAddress } from './other-person.ts'
 
 /** A column that may be the one with the user just as well. */
 export interface RivalColumn {
@@ -22,6 +22,8 @@ interface Found {
   /** The first address in it, and whether there is no other one. */
   address: string
   isOne: boolean
+  /** Whether its name says that it is another address of the same person: then only a colleague's is somebody else's. */
+  readonly isOwn: boolean
 }
 
 function seeAddresses(found: Found, users: readonly NamedUser[]): void {
@@ -45,10 +47,16 @@ export class RivalColumns {
   constructor(unused: readonly string[]) {
     // The reasons in a failed.csv name the row's user in other spellings too.
     const columns = unused.filter(
-      (column) => !isOtherPersons(column) && !isOwnOtherAddress(column) && !isWhyColumn(column),
+      (column) =>
+        !isOtherPersons(column) &&
+        (!isOwnOtherAddress(column) || isOtherOfAny(column)) &&
+        !isWhyColumn(column),
     )
     this.#found = new Map(
-      columns.map((column) => [column, { rows: 0, example: '', path: '', address: '', isOne: true }]),
+      columns.map((column) => [
+        column,
+        { rows: 0, example: '', path: '', address: '', isOne: true, isOwn: isOwnOtherAddress(column) },
+      ]),
     )
   }
 
@@ -61,7 +69,7 @@ export class RivalColumns {
       const users = namedUsers(column, cells.get(column))
       if (isOneUser && found.isOne && !namesUser(users, user)) seeAddresses(found, users)
       const other = somebodyElse(users, user)
-      if (other === null) continue
+      if (other === null || (found.isOwn && !isColleague(other.key, user))) continue
       found.rows += 1
       found.example ||= other.key
       found.path ||= other.path
@@ -104,6 +112,18 @@ function somebodyElse(users: readonly NamedUser[], user: string): NamedUser | nu
 
 function namesUser(users: readonly NamedUser[], user: string): boolean {
   return user.includes('@') && users.some(({ key }) => nameOf(key) === nameOf(user))
+}
+
+/** Whether two addresses are of two people of one company: the same domain, and no part of the name in common. */
+function isColleague(address: string, user: string): boolean {
+  if (domainOf(address) === '' || domainOf(address) !== domainOf(user)) return false
+  const [name, other] = [nameOf(address), nameOf(user)]
+  const parts = other.split(/[^\p{L}\p{M}]+/u).filter((part) => part.length >= 3)
+  return !parts.some((part) => name.includes(part)) && !other.includes(name)
+}
+
+function domainOf(address: string): string {
+  return foldLogin(address).replace(/^[^@]*@?/s, '')
 }
 
 function nameOf(address: string): string {

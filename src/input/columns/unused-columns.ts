@@ -33,6 +33,10 @@ const statusWords: ReadonlySet<string> = new Set(
 /** After so many different cells without a finding, a column counts as names or numbers. */
 const mostDifferent = 200
 
+/** How deep objects are looked into, and how many names of values inside them are looked at. */
+const deepest = 4
+const mostInside = 200
+
 const hours = 3_600_000
 /** Days from the first day of Excel's count to 1970. */
 const daysTo1970 = 25_569
@@ -157,20 +161,49 @@ function momentsOf(text: string): number[] {
 /** Looks for unused columns that may matter after all. */
 export class UnusedColumns {
   readonly #columns: ReadonlyMap<string, UnusedColumn>
+  readonly #inside = new Map<string, UnusedColumn>()
+  readonly #used: ReadonlySet<string>
   readonly #now: number
 
-  /** @param now milliseconds since 1970 */
-  constructor(columns: readonly string[], now: number) {
+  /**
+   * @param columns all but those that are used whole
+   * @param used the names of those that are, also of values inside objects
+   * @param now milliseconds since 1970
+   */
+  constructor(columns: readonly string[], used: readonly string[], now: number) {
+    this.#used = new Set(used)
     this.#columns = new Map(columns.map((column) => [column, new UnusedColumn(column)]))
     this.#now = now
   }
 
   add(cells: ReadonlyMap<string, Cell>): void {
-    for (const [name, column] of this.#columns) column.add(cells.get(name), this.#now)
+    for (const [name, column] of this.#columns) {
+      const cell = cells.get(name)
+      if (typeof cell === 'object' && cell !== null) this.#addInside(name, cell, 1)
+      else column.add(cell, this.#now)
+    }
+  }
+
+  /** The values inside objects, under their dotted names: `employment.status`. */
+  #addInside(prefix: string, value: object, depth: number): void {
+    if (Array.isArray(value) || depth > deepest) return
+    for (const [key, inner] of Object.entries(value) as [string, Cell][]) {
+      const name = `${prefix}.${key}`
+      if (typeof inner === 'object' && inner !== null) this.#addInside(name, inner, depth + 1)
+      else this.#columnInside(name)?.add(inner, this.#now)
+    }
+  }
+
+  #columnInside(name: string): UnusedColumn | undefined {
+    const known = this.#inside.get(name)
+    if (known !== undefined || this.#used.has(name) || this.#inside.size >= mostInside) return known
+    const column = new UnusedColumn(name)
+    this.#inside.set(name, column)
+    return column
   }
 
   warnings(): readonly ColumnWarning[] {
-    return [...this.#columns].flatMap(([name, column]) => {
+    return [...this.#columns, ...this.#inside].flatMap(([name, column]) => {
       const warning = column.warning(name) ?? warningOfName(name)
       return warning === null ? [] : [warning]
     })

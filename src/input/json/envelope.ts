@@ -3,7 +3,7 @@ import { shellWord } from '../../messages/shell-word.ts'
 import { shown, shownList } from '../../messages/shown.ts'
 import { plainName, userNames } from '../columns/column-names.ts'
 import { isOtherPersons } from '../columns/other-person.ts'
-import { isUserId } from '../key/user-key.ts'
+import { checkUserKey, isUserId } from '../key/user-key.ts'
 import type { Cell } from '../row.ts'
 
 /** Whether a cell under a user's name may be one: an `id` is only if it looks like Okta's. */
@@ -64,8 +64,10 @@ export function refuseEnvelope(name: string, cells: ReadonlyMap<string, Cell>, h
       `${name}: the file is one object that holds a list of users, under ${shownList(lists)}; a list alone was expected.`,
       `Take it out: jq ${shellWord(`.${list}`)} FILE > LIST.json, and give that file.`,
     )
+  if (hasUser(cells)) return
   const people = [...cells].filter(([, cell]) => holdsUser(cell, hasUser))
-  if (people.length < 2 || hasUser(cells)) return
+  if (people.length === 0 && [...cells.keys()].every(isUser)) throw usersAsKeys(name, cells)
+  if (people.length < 2) return
   const keys = people.map(([key]) => key)
   if (keys.every(isNumberOrId))
     throw new Refusal(
@@ -75,6 +77,20 @@ export function refuseEnvelope(name: string, cells: ReadonlyMap<string, Cell>, h
   throw new Refusal(
     `${name}: the record holds ${people.length} users under keys of their own: ${shownList(keys)}. Which of them is meant has to be said.`,
     nameOne(people.flatMap(([key, cell]) => pathsOf(key, cell, hasUser))),
+  )
+}
+
+function isUser(key: string): boolean {
+  return isUserId(key) || ('key' in checkUserKey(key) && key.includes('@'))
+}
+
+/** The refusal of an object whose keys are the users. What stands under them may be facts about each, or a word. */
+function usersAsKeys(name: string, cells: ReadonlyMap<string, Cell>): Refusal {
+  const facts = [...cells.values()].every((cell) => cellsOf(cell) !== null) ? '.value' : '{value: .value}'
+  const [first = ''] = cells.keys()
+  return new Refusal(
+    `${name}: the file is one object whose keys are the users, such as ${shown(first)}; a list of objects was expected.`,
+    `Make a list of them: jq ${shellWord(`to_entries | map({user: .key} + ${facts})`)} FILE > LIST.json, and give that file.`,
   )
 }
 

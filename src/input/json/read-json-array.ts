@@ -12,6 +12,8 @@ import { createElementBuilder, type ElementBuilder, type JsonElement, toRawRecor
 const wrap =
   'Put the records into one array, [{"user": "..."}, ...], or use --format jsonl for one object a line.'
 const fix = 'Fix the JSON there; `node --eval "JSON.parse(fs.readFileSync(0))" < FILE` tells the place too.'
+const join =
+  "If several arrays stand one after the other, make one of them: jq --slurp 'add' FILE > LIST.json, and give that file."
 
 /** How far reading has come, for error messages. */
 interface Progress {
@@ -113,10 +115,11 @@ function createTokenizer(
       const tokens = parse(piece)
       return typeof tokens === 'symbol' ? [] : tokens.values
     } catch (error) {
-      const what = progress.state === 'after' ? 'something follows the end of the array' : 'this is not JSON'
+      const isAfter = progress.state === 'after'
+      const what = isAfter ? 'something follows the end of the array' : 'this is not JSON'
       throw new Refusal(
         `${name}, row ${progress.rows + 1} (line ${progress.line}): ${what}, at or before ${shown(piece.trim())}.`,
-        fix,
+        isAfter && piece.trimStart().startsWith('[') ? join : fix,
         error,
       )
     }

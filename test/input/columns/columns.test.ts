@@ -181,8 +181,25 @@ NULL,,Left
 })
 
 describe('UnusedColumns', () => {
+  test('looks into objects, and passes over what is used of them', async () => {
+    const text = [
+      '{"profile":{"login":"ada@example.com","employment":{"status":"Active"}},"job":{"end":"2099-06-30"}}',
+      '{"profile":{"login":"bob@example.com","employment":{"status":"Terminated"}},"job":{"end":null}}',
+    ].join('\n')
+    const json = { format: 'jsonl', userColumn: 'profile.login', actionColumn: null } as const
+    await withInput(text, async (file) => {
+      const mapping = await resolveColumns(file, json)
+      const { warnings } = await surveyInput(file, mapping, {
+        format: 'jsonl',
+        action: 'suspend',
+        steps: null,
+      })
+      expect(warnings.map(({ column }) => column).sort()).toEqual(['job.end', 'profile.employment.status'])
+    })
+  })
+
   function warningsOf(column: string, cells: readonly string[]): string[] {
-    const columns = new UnusedColumns([column], now)
+    const columns = new UnusedColumns([column], [], now)
     for (const cell of cells) columns.add(new Map([[column, cell]]))
     return columns.warnings().map(({ message }) => message)
   }

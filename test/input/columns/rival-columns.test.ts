@@ -35,6 +35,11 @@ describe('RivalColumns', () => {
       'Requested For',
     ],
     [
+      'another address that is a colleague',
+      'Email,Other Email\nmax@example.com,ada@example.com\nmia@example.com,bob@example.com\n',
+      'Other Email',
+    ],
+    [
       'one name beside several people',
       'Username,Employee Email\nhr.admin,ada@example.com\nhr.admin,bob@example.com\n',
       'Employee Email',

@@ -20,6 +20,12 @@ describe('an object around the records is refused, whatever stands beside them',
     ['{"totalResults":1,"Resources":[{"userName":"ada@example.com"}]}', '["Resources"]'],
     ['{"id":"x","data":{"users":[{"email":"ada@example.com"}]}}', '["data"]["users"]'],
     ['{"1":{"email":"ada@example.com"},"2":{"email":"bob@example.com"}}', "jq '[.[]]'"],
+    [
+      '{"ada@example.com":{"state":"leaving"},"bob@example.com":{}}',
+      "jq 'to_entries | map({user: .key} + .value)' FILE",
+    ],
+    ['{"ada@example.com":"suspend"}', "jq 'to_entries | map({user: .key} + {value: .value})' FILE"],
+    ['[{"user":"ada@example.com"}]\n[{"user":"bob@example.com"}]', "jq --slurp 'add' FILE"],
   ])('%s', async (text, expected) => {
     const { message, next } = await knownErrorOf(read(text))
     expect(`${message} ${next}`).toContain(expected)

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest'
+import { readRows } from '../../../src/input/read-rows.ts'
+import { resolveColumns } from '../../../src/input/resolve-columns.ts'
+import { collect, withInput } from '../support.ts'
+
+async function actedOn(text: string): Promise<string[]> {
+  return await withInput(text, async (file) => {
+    const mapping = await resolveColumns(file, { format: 'csv', userColumn: null, actionColumn: null })
+    const rows = await collect(readRows(file, mapping, { format: 'csv', action: 'suspend', steps: null }))
+    return rows.flatMap((row) => (row.kind === 'valid' && row.user.includes('@') ? [row.user] : []))
+  })
+}
+
+it.each([
+  'Staying - do not touch',
+  'Exceptions',
+  'Do NOT deactivate:',
+  'Keep (legal hold)',
+  'Still employed',
+  'Bleiben bis Juni',
+  'Ne pas désactiver',
+])('acts on nobody under the heading %s, until the next one', async (heading) => {
+  const list = `Email,Name\nada@example.com,Ada\n"${heading}",\nmax@example.com,Max\nmia@example.com,Mia\n`
+  expect(await actedOn(list)).toEqual(['ada@example.com'])
+  expect(await actedOn(`${list}Sales,\nbob@example.com,Bob\n`)).toEqual([
+    'ada@example.com',
+    'bob@example.com',
+  ])
+  expect(await actedOn(`Email\nada@example.com\n"${heading}"\nmax@example.com\n`)).toEqual([
+    'ada@example.com',
+  ])
+})
+
+it.each(['Sales,', 'Leaving in June,', 'Total: 3,', 'Deskaypers,', ',Do not deactivate him'])(
+  'acts on those under %s',
+  async (line) => {
+    const under = line.startsWith(',') ? `bob@example.com${line}\n` : `${line}\nbob@example.com,Bob\n`
+    expect(await actedOn(`Email,Name\nada@example.com,Ada\n${under}`)).toEqual([
+      'ada@example.com',
+      'bob@example.com',
+    ])
+  },
+)
+
+it('keeps those bad whom failed.csv writes with the heading, whose row has a reason beside it', async () => {
+  const text =
+    'Email,why\nStaying,not read: Email: no address\nmax@example.com,not read: the row stands under the heading\n'
+  expect(await actedOn(text)).toEqual([])
+})
