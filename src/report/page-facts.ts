@@ -95,6 +95,7 @@ function factsOf(run: RunFile, startedBy: readonly string[], summary: Summary): 
     ['Run', summary.run_id],
     ['Retry of', summary.retry_of],
     ['Undo of', summary.undo_of],
+    ['Not undone', summary.not_undone?.join(' ') ?? null],
     ['Job', job.description === null ? job.name : `${job.name}: ${job.description}`],
     ['Org', summary.org],
     ['Token of', ownerOf(owner)],

@@ -50,6 +50,7 @@ function renderHead(summary: Summary): string[] {
     ...alignLabels([
       ...(summary.retry_of === null ? [] : [['Retry of', summary.retry_of] as const]),
       ...(summary.undo_of === null ? [] : [['Undo of', summary.undo_of] as const]),
+      ...(summary.not_undone ?? []).map((sentence) => ['Not undone', sentence] as const),
       ['Job', summary.job],
       ['Org', summary.org],
       ['Time', `${renderDuration(summary.duration_seconds)}${executions}`],

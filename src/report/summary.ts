@@ -86,6 +86,10 @@ export const summarySchema = z
       .nullable()
       .default(null)
       .describe('The run that this one takes back; null if it is not an undo.'),
+    not_undone: z
+      .array(z.string())
+      .optional()
+      .describe('Of an undo: what that run did and the undo does not take back, in sentences.'),
     job: z.string().describe('The name of the job.'),
     org: z.string().describe("The org's URL."),
     state: z

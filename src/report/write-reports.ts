@@ -47,7 +47,7 @@ export async function writeReports(
       layout: await failedLayout(run, rows),
       sink,
     })
-    const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips)
+    const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips, run.not_undone)
     const summary = summarize({ directory, run, end, totals, exitCode })
     if (page !== null && sink !== null) {
       const attention = sink.attention.attention((way) => commandOf(way, directory, run))

@@ -69,6 +69,8 @@ const runFileSchema = z.strictObject({
   retry_of: z.string().optional(),
   /** The run that this one takes back; absent if it is not an undo. */
   undo_of: z.string().optional(),
+  /** Of an undo: sentences about what that run did and the undo can't take back; absent if there is nothing of the kind. */
+  not_undone: z.array(z.string()).optional(),
   /** The run that goes on from this one; absent if there is none. */
   closed_by: z.string().optional(),
   state: z.enum(runStates),

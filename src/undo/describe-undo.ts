@@ -8,18 +8,31 @@ import type { Undoable } from './begin-undo.ts'
  *
  * @param retried the runs that it retries
  */
-export function describeUndo(
-  runId: string,
-  { runs, missing }: RetriedRuns,
-  found: Undoable,
-): readonly string[] {
-  const { reversals, lasting, alreadyBack, inDoubt, notDone } = found
+export function describeUndo(runId: string, retried: RetriedRuns, found: Undoable): readonly string[] {
+  const { runs } = retried
+  const { reversals, alreadyBack, notDone } = found
   const before = runs.map(({ run }) => run.run_id).join(', ')
   const who = before === '' ? `run ${runId}` : `run ${runId} and what it retries (${before})`
   return [
     reversals.length === 0
       ? `${who[0]?.toUpperCase()}${who.slice(1)} did nothing that can be taken back.`
       : `The undo takes back what ${who} did to ${counted(reversals.length, 'user')}. Whoever is not as that run left them is left alone.`,
+    ...notUndone(retried, found),
+    ...(alreadyBack > 0
+      ? [`${counted(alreadyBack, 'user')} left as they are: that run itself brought them back.`]
+      : []),
+    ...(notDone > 0
+      ? [`That run still has ${counted(notDone, 'task')} to do. The undo closes it, so they are not done.`]
+      : []),
+  ]
+}
+
+/** Sentences about what those runs did or may have done that stays as it is: someone must look. */
+export function notUndone(
+  { missing }: Pick<RetriedRuns, 'missing'>,
+  { lasting, inDoubt }: Pick<Undoable, 'lasting' | 'inDoubt'>,
+): readonly string[] {
+  return [
     ...(missing === null
       ? []
       : [`What run ${missing.run} did, which was retried too, is not taken back: ${missing.why}`]),
@@ -27,14 +40,8 @@ export function describeUndo(
       const { undo } = ruleOf(action)
       return `${counted(count, 'call')} of ${action} can't be taken back: ${'not' in undo ? undo.not : ''}.`
     }),
-    ...(alreadyBack > 0
-      ? [`${counted(alreadyBack, 'user')} left as they are: that run itself brought them back.`]
-      : []),
     ...(inDoubt > 0
       ? [`${counted(inDoubt, 'task')} in doubt left alone: nobody knows whether they were applied.`]
-      : []),
-    ...(notDone > 0
-      ? [`That run still has ${counted(notDone, 'task')} to do. The undo closes it, so they are not done.`]
       : []),
   ]
 }

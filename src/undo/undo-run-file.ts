@@ -1,20 +1,25 @@
 import type { RunFile } from '../run/run-file.ts'
 import { type UndoInput, undoColumns } from './begin-undo.ts'
 
+/** What an undo's `run.json` is made of, beside the run that it takes back. */
+export interface UndoParts {
+  readonly runId: string
+  readonly input: UndoInput
+  /** Sentences about what stays as that run left it. */
+  readonly notUndone: readonly string[]
+  readonly version: string
+  readonly now: Date
+}
+
 /**
  * The `run.json` of a run that takes back what another one did. The job's guards stay, but `only_status`: it is for the
  * users as they were before. Users are always read, because nobody is acted on who is not as that run left them.
  */
-export function undoRunFile(
-  old: RunFile,
-  runId: string,
-  { copy, survey }: UndoInput,
-  version: string,
-  now: Date,
-): RunFile {
+export function undoRunFile(old: RunFile, { runId, input, notUndone, version, now }: UndoParts): RunFile {
   const { job } = old
+  const { copy, survey } = input
   // The old run's plan and what was unusual about its input say nothing of this one's.
-  const { retry_of: _, closed_by: __, plan: ___, unusual: ____, ...rest } = old
+  const { retry_of: _, closed_by: __, plan: ___, unusual: ____, not_undone: _____, ...rest } = old
   return {
     ...rest,
     run_id: runId,
@@ -57,6 +62,7 @@ export function undoRunFile(
     owner: null,
     confirmed: true,
     undo_of: old.run_id,
+    ...(notUndone.length === 0 ? {} : { not_undone: [...notUndone] }),
     state: 'new',
     reason: null,
   }

@@ -118,9 +118,14 @@ describe('undo', () => {
       await place.write('in.csv', usersCsv(rows))
       expect((await place.runHere(org, ['run', 'in.csv', ...unattended])).code).toBe(0)
       const end = await place.runHere(org, ['undo', runId, '--yes', '--quiet'])
-      expect(end.code, end.stderr).toBe(0)
-      const lines = await resultsOf(place, await otherRun(place))
+      expect(end.code, end.stderr).toBe(1)
+      const undo = await otherRun(place)
+      const lines = await resultsOf(place, undo)
       expect(lines).toMatchObject([{ user: users[0]?.id, action: 'unsuspend', row_taken_back: '5' }])
+      expect(JSON.parse(await place.read(`runs/${undo}/summary.json`))).toMatchObject({
+        exit_code: 1,
+        not_undone: [expect.stringContaining("1 call of reset_factors can't be taken back")],
+      })
       expect(end.stderr).toContain('1 user left as they are: that run itself brought them back.')
       expect(end.stderr).toContain("1 call of reset_factors can't be taken back: the factors are gone")
       expect(statusesOf(org)).toEqual({ ACTIVE: 3 })
@@ -217,7 +222,7 @@ describe('undo', () => {
       const retried = await otherRun(place)
       await rm(join(place.directory, 'runs', runId), { recursive: true })
       const end = await place.runHere(org, ['undo', retried, '--yes', '--quiet'])
-      expect(end.code, end.stderr).toBe(0)
+      expect(end.code, end.stderr).toBe(1)
       expect(end.stderr).toContain(`What run ${runId} did, which was retried too, is not taken back: `)
       expect([...org.org.users.values()].map(({ status }) => status)).toEqual(['SUSPENDED', 'ACTIVE'])
     })

@@ -4,7 +4,7 @@ import type { OldRun } from '../../run/old-run.ts'
 import { findRetriedRuns, type RetriedRun } from '../../run/retried-runs.ts'
 import { sandboxOrgUrl } from '../../run/run-file.ts'
 import { findUndoable, type Undoable, writeUndoInput } from '../../undo/begin-undo.ts'
-import { describeUndo } from '../../undo/describe-undo.ts'
+import { describeUndo, notUndone } from '../../undo/describe-undo.ts'
 import { undoRunFile } from '../../undo/undo-run-file.ts'
 import { type GoingOn, type GoingOnFlags, goOnFrom } from '../go-on-from.ts'
 import { type GuardArguments, guardFlagsOf } from '../guard-flags.ts'
@@ -26,10 +26,17 @@ function undoing(json: boolean): GoingOn {
       const retried = await findRetriedRuns(from.directory, old)
       const found = await findUndoable(from, await withHeads(retried.runs))
       const said = describeUndo(old.run_id, retried, found)
+      const stays = notUndone(retried, found)
       if (found.reversals.length === 0)
-        return { said, end: async () => answerNothing(old.run_id, found, json) }
+        return { said, end: async () => answerNothing(old.run_id, found, stays, json) }
       const input = await writeUndoInput(found.reversals, to)
-      const run = undoRunFile(old, to.runId, input, programVersion, new Date())
+      const run = undoRunFile(old, {
+        runId: to.runId,
+        input,
+        notUndone: stays,
+        version: programVersion,
+        now: new Date(),
+      })
       const org = old.org_url === sandboxOrgUrl ? 'a sandbox' : old.org_url
       return { run, said: [...said, describeSending(input.survey, run.job, org)] }
     },
@@ -44,7 +51,12 @@ async function withHeads(runs: readonly RetriedRun[]): Promise<readonly OldRun[]
 }
 
 /** What is answered when no run begins. Someone must look if that run did what can't be taken back. */
-function answerNothing(runId: string, { lasting, alreadyBack }: Undoable, json: boolean): ExitCode {
+function answerNothing(
+  runId: string,
+  { lasting, alreadyBack }: Undoable,
+  stays: readonly string[],
+  json: boolean,
+): ExitCode {
   const answer = {
     undo_of: runId,
     users: 0,
@@ -52,5 +64,5 @@ function answerNothing(runId: string, { lasting, alreadyBack }: Undoable, json: 
     not_undone: Object.fromEntries(lasting),
   }
   if (json) process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
-  return lasting.size === 0 ? exitCodes.done : exitCodes.someoneMustLook
+  return stays.length === 0 ? exitCodes.done : exitCodes.someoneMustLook
 }
