@@ -13,7 +13,9 @@ const relation = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"']+))/i
  * reference on paging.
  */
 export function nextLink(value: HeaderValue): string | null | undefined {
-  const text = typeof value === 'object' ? value.join(', ') : (value ?? '')
+  // Nearly every answer: only pages of lists have links.
+  if (value === undefined) return undefined
+  const text = typeof value === 'object' ? value.join(', ') : value
   for (const [, address, parameters] of text.matchAll(link)) {
     const [, quoted, bare] = relation.exec(parameters ?? '') ?? []
     const relations = (quoted ?? bare ?? '').toLowerCase().split(/\s+/)

@@ -107,8 +107,9 @@ function problemOf(key: string): string | null {
  */
 export function checkUserKey(text: string): UserKeyCheck {
   const key = trimInvisible(text)
-  // A pattern that most keys match, so that they need no further check.
+  // Patterns that most keys match, so that they need no further check.
   if (plainAddress.test(key)) return { key, kind: 'address' }
+  if (isUserId(key)) return { key, kind: 'id' }
   const problem = problemOf(key)
   return problem === null ? { key, kind: kindOf(key) } : { problem }
 }
