@@ -4,9 +4,9 @@ import { mergeJob } from '../../src/job/merge-job.ts'
 import type { Action } from '../../src/okta/actions.ts'
 import { foldLogin } from '../../src/okta/user.ts'
 import type { RunFile } from '../../src/run/run-file.ts'
-import { dueFormat, headerOf, inputName, inputOf } from './input.ts'
+import { dueFormat, headerOf, inputName, inputOf, nextInputName, nextInputOf } from './input.ts'
 import type { Applied } from './org.ts'
-import { groupId, ownerId, type Scenario } from './scenario.ts'
+import { groupId, nextRun, ownerId, type Scenario } from './scenario.ts'
 import { home, runsDirectory, type World } from './world.ts'
 
 const undoOf: Readonly<Partial<Record<Applied['action'], Action>>> = {
@@ -41,6 +41,15 @@ export function prepare(world: World): void {
     factors: [],
     role: 'own',
   })
+  for (const user of nextRun.users)
+    org.add({
+      ...user,
+      status: 'ACTIVE',
+      statusChanged: null,
+      transition: null,
+      factors: [],
+      role: null,
+    })
   org.forbids = (user, what) =>
     scenario.denials.some(
       (denial) =>
@@ -78,6 +87,7 @@ export function prepare(world: World): void {
   disk.createDirectory(home)
   writeNow(world, `${home}/job.json`, JSON.stringify(jobOf(world)))
   writeNow(world, `${home}/${inputName(scenario)}`, inputOf(scenario))
+  writeNow(world, `${home}/${nextInputName}`, nextInputOf(scenario))
   disk.createDirectory(`${home}/tmp`)
   if (scenario.past !== null) preparePast(world, scenario.past)
   disk.syncAll()
