@@ -1,25 +1,9 @@
-import { sharedPart, type UserSample } from '../input/user-sample.ts'
+import { sharedPart } from '../input/user-sample.ts'
 import { counted } from '../messages/counted.ts'
 import { exitCodes } from '../messages/known-error.ts'
 import { shownList } from '../messages/shown.ts'
 import type { StopReason } from '../messages/stop.ts'
-
-/** What an input of a job came to: the users with a row that is selected and due. */
-export interface JobInput {
-  readonly users: number
-  readonly sample: UserSample
-  /** The table's columns, in its order; null for JSON, whose records need not have the same keys. */
-  readonly columns: readonly string[] | null
-  /** Rows that repeat the row before of the same user; null in runs from before they were kept. */
-  readonly repeatedRows: number | null
-}
-
-/** The input of an earlier run of the same job in the same org. */
-export interface PastInput extends JobInput {
-  readonly run: string
-  /** RFC 3339 UTC. */
-  readonly createdAt: string
-}
+import type { JobInput, PastInput } from './past-input.ts'
 
 /** Fewer runs than these tell nothing about what is usual. */
 const fewestRuns = 5
@@ -59,15 +43,18 @@ function toleratedGrowth(runs: number): number {
  * - **The same user again and again**: more rows repeat a user than there are users, at least ten, and earlier inputs
  *   were not like that.
  *
+ * What an undo has taken back is no example for size, table and repetition: the same input again is unusual again.
+ *
  * @param past the earlier runs, the oldest first
  */
 export function findUnusual(present: JobInput, past: readonly PastInput[]): string | null {
   if (present.users === 0) return null
+  const usual = past.filter(({ standing }) => standing === 'usual')
   return (
-    tooManyUsers(present, past) ??
+    tooManyUsers(present, usual) ??
     oldUsers(present, past) ??
-    otherTable(present, past) ??
-    sameUserAgain(present, past)
+    otherTable(present, usual) ??
+    sameUserAgain(present, usual)
   )
 }
 
@@ -80,13 +67,23 @@ function tooManyUsers(present: JobInput, past: readonly PastInput[]): string | n
   return `the input names ${counted(present.users, 'user')} to act on; in ${worked.length} earlier runs of this job it was ${largest} at most, and more than ${growth} times as many is unusual`
 }
 
-function oldUsers(present: JobInput, past: readonly PastInput[]): string | null {
+function oldUsers(present: JobInput, all: readonly PastInput[]): string | null {
+  const past = withoutOldFilesTakenBack(all)
   const found = goesBackTo(present, past)
   if (found === null) return null
   const before = past.filter((run, index) => goesBackTo(run, past.slice(0, index)) !== null).length
   if (before > past.length * often) return null
   const { run, part, latest } = found
   return `about ${percent(part)} of the users were named by run ${run.run} of ${run.createdAt.slice(0, 10)} already, and about ${percent(latest)} by the latest run; this may be an old file`
+}
+
+/** An old file that was let pass and then taken back must not excuse itself when it comes again. */
+function withoutOldFilesTakenBack(past: readonly PastInput[]): readonly PastInput[] {
+  const kept: PastInput[] = []
+  for (const run of past) {
+    if (run.standing !== 'taken_back' || goesBackTo(run, kept) === null) kept.push(run)
+  }
+  return kept
 }
 
 interface Back {

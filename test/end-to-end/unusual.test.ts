@@ -52,6 +52,19 @@ it('stops an input that is many times larger than all before, and goes on when a
   })
 })
 
+it('does not take for usual what an undo has taken back', async () => {
+  await withHistory(async (place, org, applied) => {
+    const mad = leaversOf(10, 200)
+    const accepted = await send(place, org, mad, '--accept-unusual', '--run-id', 'mad')
+    expect(accepted.code, accepted.stderr).toBe(0)
+    expect((await place.runHere(org, ['undo', 'mad', '--yes', '--quiet'])).code).toBe(0)
+    expect(applied()).toBe(400)
+    const again = await send(place, org, mad, '--run-id', 'again')
+    expect([again.code, applied()]).toEqual([3, 400])
+    expect(again.stdout).toContain('in 8 earlier runs of this job it was 12 at most')
+  })
+})
+
 it('stops an old file, names its run, and lets an ordinary night pass', async () => {
   await withHistory(async (place, org, applied) => {
     const old = await send(place, org, leaversOf(3))

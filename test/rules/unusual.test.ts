@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { sampleUsers } from '../../src/input/user-sample.ts'
-import { findUnusual, type JobInput, type PastInput } from '../../src/rules/unusual.ts'
+import type { JobInput, PastInput } from '../../src/rules/past-input.ts'
+import { findUnusual } from '../../src/rules/unusual.ts'
 import { randomFrom } from '../support/random.ts'
 
 function inputOf(keys: readonly string[]): JobInput {
@@ -18,6 +19,7 @@ function history(nights: readonly (readonly string[])[]): PastInput[] {
     ...inputOf(keys),
     run: `run-${night + 1}`,
     createdAt: new Date(Date.UTC(2026, 0, night + 1)).toISOString(),
+    standing: 'usual',
   }))
 }
 
@@ -188,4 +190,32 @@ it('says nothing without a history', () => {
   expect(findUnusual(inputOf(people(0, 5_000)), [])).toBeNull()
   // Nights on which nothing was due are no measure.
   expect(findUnusual(inputOf(people(0, 5_000)), history(Array.from({ length: 30 }, () => [])))).toBeNull()
+})
+
+describe('what an undo has taken back', () => {
+  const takenBack = (keys: readonly string[]): PastInput[] =>
+    history([keys]).map((run) => ({ ...run, run: 'undone', standing: 'taken_back', columns: ['boss'] }))
+
+  it('is no example for size, table and repetition', () => {
+    const mad = people(9_000, 500)
+    const past = [...leavers, ...takenBack(mad)]
+    expect(findUnusual(inputOf(mad), past)).toMatch(/in 40 earlier runs of this job it was 20 at most/)
+    const boss = { ...inputOf(people(9_900, 5)), columns: ['boss'] }
+    expect(findUnusual(boss, past)).toMatch(/none of 40 earlier inputs/)
+    const again = { ...inputOf(people(9_900, 5)), repeatedRows: 40 }
+    const repeated = takenBack(mad).map((run) => ({ ...run, repeatedRows: 900 }))
+    expect(findUnusual(again, [...leavers.slice(0, 6), ...repeated])).toMatch(/^40 rows repeat 5 users/)
+  })
+
+  it('has named its users: corrected at once it is usual, later it is an old file', () => {
+    const past = [...leavers, ...takenBack(people(9_000, 10))]
+    expect(findUnusual(inputOf(people(9_001, 10)), past)).toBeNull()
+    const later = [...past, ...history([people(9_500, 12)])]
+    expect(findUnusual(inputOf(people(9_000, 10)), later)).toMatch(/named by run undone/)
+  })
+
+  it('does not excuse an old file that was let pass', () => {
+    const old = people(10 * 20, 13)
+    expect(findUnusual(inputOf(old), [...leavers, ...takenBack(old)])).toMatch(/named by run run-11/)
+  })
 })

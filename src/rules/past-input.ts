@@ -1,0 +1,27 @@
+import type { UserSample } from '../input/user-sample.ts'
+
+/** What an input of a job came to: the users with a row that is selected and due. */
+export interface JobInput {
+  readonly users: number
+  readonly sample: UserSample
+  /** The table's columns, in its order; null for JSON, whose records need not have the same keys. */
+  readonly columns: readonly string[] | null
+  /** Rows that repeat the row before of the same user; null in runs from before they were kept. */
+  readonly repeatedRows: number | null
+}
+
+/**
+ * What an earlier run says about the job.
+ *
+ * - `usual`: it came to its end, so that its input is an example of what is usual.
+ * - `taken_back`: an undo has taken it back. Its input is no example, but it has named its users.
+ */
+type Standing = 'usual' | 'taken_back'
+
+/** The input of an earlier run of the same job in the same org. */
+export interface PastInput extends JobInput {
+  readonly run: string
+  /** RFC 3339 UTC. */
+  readonly createdAt: string
+  readonly standing: Standing
+}
