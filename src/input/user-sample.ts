@@ -37,17 +37,28 @@ function smallest(hashes: readonly number[]): number[] {
 }
 
 /**
+ * How many of the users of one input the samples can compare with another one, and how many of these are in both. Of a
+ * large input they are a random choice of its users.
+ */
+export function compareUsers(
+  of: UserSample,
+  within: UserSample,
+): { readonly comparable: number; readonly shared: number } {
+  const bound = Math.min(reach(of), reach(within))
+  const comparable = of.hashes.filter((hash) => hash <= bound)
+  const others = new Set(within.hashes)
+  return { comparable: comparable.length, shared: comparable.filter((hash) => others.has(hash)).length }
+}
+
+/**
  * The part of the users of one input who are in another one, from 0 to 1; null if the samples have too few keys in
  * common range to tell.
  *
  * @param fewest how many users must be comparable
  */
 export function sharedPart(of: UserSample, within: UserSample, fewest: number): number | null {
-  const bound = Math.min(reach(of), reach(within))
-  const comparable = of.hashes.filter((hash) => hash <= bound)
-  if (comparable.length < fewest) return null
-  const others = new Set(within.hashes)
-  return comparable.filter((hash) => others.has(hash)).length / comparable.length
+  const { comparable, shared } = compareUsers(of, within)
+  return comparable < fewest ? null : shared / comparable
 }
 
 /** Up to which hash the sample is complete. */

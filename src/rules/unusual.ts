@@ -4,11 +4,10 @@ import { exitCodes } from '../messages/known-error.ts'
 import { shownList } from '../messages/shown.ts'
 import type { StopReason } from '../messages/stop.ts'
 import type { JobInput, PastInput } from './past-input.ts'
+import { tooManyNewcomers, tooManyUsers } from './too-many-users.ts'
 
 /** Fewer runs than these tell nothing about what is usual. */
 const fewestRuns = 5
-/** So few users are never too many. */
-const neverTooMany = 25
 /** From this part on, users of an older run are there again. */
 const againPart = 0.3
 /** So many users must be comparable for that. */
@@ -21,20 +20,12 @@ const fewestRepeated = 10
 const often = 0.1
 
 /**
- * How many times the largest earlier input is still usual. The largest of few nights says less about the largest of
- * many.
- */
-function toleratedGrowth(runs: number): number {
-  if (runs < 10) return 5
-  return runs < 30 ? 4 : 3
-}
-
-/**
  * Judges an input by the job's earlier runs; null if it is usual. Ordinary nights differ: weekends are empty, quarters
  * end. So nothing is judged by an average.
  *
  * - **Too many users**: more than three times as many as the largest of at least 30 earlier inputs (of at least ten,
- *   four times; of at least five, five times), and more than 25.
+ *   four times; of at least five, five times), and more than 25. **Too many newcomers**: the same for the users who are
+ *   not in the latest earlier input.
  * - **Old users**: at least 30% of the users (of three to nine users, all) were named by an older run, and the latest run
  *   named clearly fewer of them. A list that holds the same people each night resembles the latest run most, and the
  *   latest list sent once more too. A job whose inputs have often gone back like this is not judged by it.
@@ -52,19 +43,11 @@ export function findUnusual(present: JobInput, past: readonly PastInput[]): stri
   const usual = past.filter(({ standing }) => standing === 'usual')
   return (
     tooManyUsers(present, usual) ??
+    tooManyNewcomers(present, usual) ??
     oldUsers(present, past) ??
     otherTable(present, usual) ??
     sameUserAgain(present, usual)
   )
-}
-
-function tooManyUsers(present: JobInput, past: readonly PastInput[]): string | null {
-  const worked = past.filter(({ users }) => users > 0)
-  if (worked.length < fewestRuns || present.users <= neverTooMany) return null
-  const largest = worked.reduce((most, { users }) => Math.max(most, users), 0)
-  const growth = toleratedGrowth(worked.length)
-  if (present.users <= largest * growth) return null
-  return `the input names ${counted(present.users, 'user')} to act on; in ${worked.length} earlier runs of this job it was ${largest} at most, and more than ${growth} times as many is unusual`
 }
 
 function oldUsers(present: JobInput, all: readonly PastInput[]): string | null {

@@ -1,7 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sampleUsers } from '../../src/input/user-sample.ts'
 import type { JobInput, PastInput } from '../../src/rules/past-input.ts'
 import { findUnusual } from '../../src/rules/unusual.ts'
+import { cases } from '../support/cases.ts'
 import { randomFrom } from '../support/random.ts'
 
 function inputOf(keys: readonly string[]): JobInput {
@@ -57,6 +59,17 @@ const feeds: Readonly<Record<string, Feed>> = {
     return Array.from({ length: nights }, () => {
       all += Math.floor(random() * 5)
       return people(0, all)
+    })
+  },
+  'everybody who ever left, many on Mondays, some rows taken out': (random, nights) => {
+    const all = people(0, 150)
+    let next = 1_000
+    return Array.from({ length: nights }, (_, night) => {
+      const count = Math.floor((night % 7 === 0 ? 20 : 4) * random())
+      next += count
+      all.push(...people(next - count, count))
+      if (random() < 0.3) all.splice(Math.floor(random() * all.length), 5)
+      return [...all]
     })
   },
   'everybody who left within a month': (random, nights) => {
@@ -190,6 +203,65 @@ it('says nothing without a history', () => {
   expect(findUnusual(inputOf(people(0, 5_000)), [])).toBeNull()
   // Nights on which nothing was due are no measure.
   expect(findUnusual(inputOf(people(0, 5_000)), history(Array.from({ length: 30 }, () => [])))).toBeNull()
+})
+
+/** Nights of a file in which rows that are done stay: so many at first, and two more each night. */
+function pile(first: number, nights: number): PastInput[] {
+  return history(Array.from({ length: nights }, (_, night) => people(0, first + 2 * night)))
+}
+
+/** Mostly short lists, and some long ones. */
+const sizesOfLists = fc.array(
+  fc.oneof(
+    { arbitrary: fc.integer({ min: 0, max: 8 }), weight: 12 },
+    { arbitrary: fc.integer({ min: 26, max: 600 }), weight: 1 },
+  ),
+  { minLength: 8, maxLength: 45 },
+)
+
+describe('newcomers', () => {
+  it('tell a mad night that the pile of old rows hides', () => {
+    const past = pile(50, 8)
+    const mad = [...people(0, 64), ...people(9_000, 130)]
+    expect(findUnusual(inputOf(mad), past)).toBe(
+      '130 users to act on were not in the input of the latest run; in 7 earlier runs of this job it was 2 at most, and more than 5 times as many is unusual',
+    )
+    // An ordinary night, 25 at once, fewer earlier nights, and a first one that was as mad.
+    expect(findUnusual(inputOf(people(0, 66)), past)).toBeNull()
+    expect(findUnusual(inputOf([...people(0, 64), ...people(9_000, 25)]), past)).toBeNull()
+    expect(findUnusual(inputOf([...people(0, 58), ...people(9_000, 130)]), past.slice(0, 5))).toBeNull()
+    expect(findUnusual(inputOf([...people(0, 60), ...people(9_000, 130)]), past.slice(0, 6))).not.toBeNull()
+  })
+
+  it('tell it of thousands by their samples, and not where the samples can’t', () => {
+    const past = pile(20_000, 8)
+    expect(findUnusual(inputOf(people(0, 30_000)), past)).toMatch(
+      /^at least \d+ users to act on were not in/,
+    )
+    // Of ten new people a night, now and then one is in the sample.
+    for (const from of [0, 100_000, 200_000, 300_000]) {
+      const nights = Array.from({ length: 14 }, (_, night) => people(from, 20_000 + 10 * night))
+      const runs = history(nights)
+      for (const [night, run] of runs.entries()) expect(findUnusual(run, runs.slice(0, night))).toBeNull()
+    }
+  })
+
+  it('are not judged more strictly than all users where a file holds changes alone', () => {
+    fc.assert(
+      fc.property(sizesOfLists, (sizes) => {
+        const lists = sizes.map((count, night) => people(night * 1_000, count))
+        const present = inputOf(lists.pop() ?? [])
+        const found = findUnusual(present, history(lists))
+        if (found !== null) expect(found).toMatch(/^the input names/)
+      }),
+      { numRuns: cases(150) },
+    )
+    const afterLongList = history([
+      people(9_000, 200),
+      ...leavers.slice(0, 6).map((_, at) => people(at * 20, 4)),
+    ])
+    expect(findUnusual(inputOf(people(5_000, 30)), afterLongList)).toBeNull()
+  })
 })
 
 describe('what an undo has taken back', () => {
