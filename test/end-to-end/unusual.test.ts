@@ -85,6 +85,19 @@ it('stops an old file, names its run, and lets an ordinary night pass', async ()
   })
 })
 
+it('lets people come back together and leave again, and stops the file of then', async () => {
+  await withHistory(async (place, org, applied) => {
+    const group = leaversOf(3)
+    expect((await send(place, org, group, '--action', 'unsuspend')).code).toBe(0)
+    expect((await send(place, org, leaversOf(nights))).code).toBe(0)
+    expect((await send(place, org, group)).code).toBe(0)
+    expect(applied()).toBe(3 * perNight)
+    expect((await send(place, org, leaversOf(nights + 1))).code).toBe(0)
+    expect((await send(place, org, group)).code).toBe(3)
+    expect(applied()).toBe(4 * perNight)
+  })
+})
+
 it('plan says so too, and ends with 3 where nobody can be asked', async () => {
   await withHistory(async (place, org) => {
     await place.write('in.csv', usersCsv(leaversOf(10, 200)))

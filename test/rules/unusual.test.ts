@@ -1,13 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sampleUsers } from '../../src/input/user-sample.ts'
+import { addToActions, noActions, sampleUsers } from '../../src/input/user-sample.ts'
 import type { JobInput, PastInput } from '../../src/rules/past-input.ts'
 import { findUnusual } from '../../src/rules/unusual.ts'
 import { cases } from '../support/cases.ts'
 import { randomFrom } from '../support/random.ts'
 
-function inputOf(keys: readonly string[]): JobInput {
-  return { users: keys.length, sample: sampleUsers(keys), columns: ['email'], repeatedRows: 0 }
+function inputOf(keys: readonly string[], ...actions: readonly string[]): JobInput {
+  const done = addToActions(noActions, actions)
+  const sample = sampleUsers(keys.map((key) => ({ key, actions: done })))
+  return { users: keys.length, sample, columns: ['email'], repeatedRows: 0 }
 }
 
 /** So many people, told apart by a number. */
@@ -235,9 +237,7 @@ describe('newcomers', () => {
 
   it('tell it of thousands by their samples, and not where the samples can’t', () => {
     const past = pile(20_000, 8)
-    expect(findUnusual(inputOf(people(0, 30_000)), past)).toMatch(
-      /^at least \d+ users to act on were not in/,
-    )
+    expect(findUnusual(inputOf(people(0, 30_000)), past)).toMatch(/^at least \d+ users to act on were not in/)
     // Of ten new people a night, now and then one is in the sample.
     for (const from of [0, 100_000, 200_000, 300_000]) {
       const nights = Array.from({ length: 14 }, (_, night) => people(from, 20_000 + 10 * night))
@@ -289,5 +289,51 @@ describe('what an undo has taken back', () => {
   it('does not excuse an old file that was let pass', () => {
     const old = people(10 * 20, 13)
     expect(findUnusual(inputOf(old), [...leavers, ...takenBack(old)])).toMatch(/named by run run-11/)
+  })
+})
+
+describe('people who come back together', () => {
+  /** Nights of new people, but for some whom other rows name. */
+  function nights(others: Readonly<Record<number, JobInput>>, count = 30): PastInput[] {
+    return history(Array.from({ length: count }, (_, night) => people(night * 20, 2 + (night % 3)))).map(
+      (run, night) => ({ ...run, ...inputOf(people(night * 20, 2), 'deactivate'), ...others[night] }),
+    )
+  }
+  const group = people(5_000, 4)
+  const suspended = inputOf(group, 'suspend')
+  const letIn = inputOf(group, 'unsuspend')
+
+  it('from leave are no old file', () => {
+    expect(findUnusual(letIn, nights({ 20: suspended }))).toBeNull()
+    const many = people(5_000, 26)
+    expect(findUnusual(inputOf(many, 'unsuspend'), nights({ 15: inputOf(many, 'suspend') }))).toBeNull()
+  })
+
+  it('each week, and leave each week, are none', () => {
+    const weeks = Object.fromEntries(
+      Array.from({ length: 30 }, (_, night) => [night, night % 7 === 4 ? suspended : letIn]).filter(
+        ([night]) => Number(night) % 7 === 4 || Number(night) % 7 === 0,
+      ),
+    )
+    const past = nights(weeks)
+    for (const [night, run] of past.entries()) expect(findUnusual(run, past.slice(0, night))).toBeNull()
+  })
+
+  it('without having gone are one: the file of then is fed again', () => {
+    expect(findUnusual(suspended, nights({ 10: suspended }))).toMatch(/named by run run-11 .* old file$/)
+    // What came before it changes nothing, and neither does somebody else's return.
+    expect(findUnusual(suspended, nights({ 5: letIn, 10: suspended }))).toMatch(/run-11/)
+    expect(findUnusual(suspended, nights({ 10: suspended, 20: letIn }))).toBeNull()
+    const half = inputOf(group.slice(0, 2), 'unsuspend')
+    expect(findUnusual(suspended, nights({ 10: suspended, 20: half }))).toBeNull()
+    const ten = inputOf(people(5_000, 10), 'suspend')
+    expect(findUnusual(ten, nights({ 10: ten, 20: half }))).toMatch(/^about 80% .* run-11/)
+  })
+
+  it('are told by users alone where an older run kept no more', () => {
+    const { sample } = suspended
+    const kept = { ...suspended, sample: { hashes: sample.hashes, whole: sample.whole } }
+    expect(findUnusual(letIn, nights({ 10: kept }))).toMatch(/run-11/)
+    expect(findUnusual(kept, nights({ 10: suspended }))).toMatch(/run-11/)
   })
 })
