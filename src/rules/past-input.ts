@@ -14,9 +14,10 @@ export interface JobInput {
  * What an earlier run says about the job.
  *
  * - `usual`: it came to its end, so that its input is an example of what is usual.
- * - `taken_back`: an undo has taken it back. Its input is no example, but it has named its users.
+ * - `half_way`: it began, and was stopped or died before its end. Its input is no example, but it has named its users.
+ * - `taken_back`: an undo has taken it back. The same holds for it.
  */
-type Standing = 'usual' | 'taken_back'
+export type Standing = 'usual' | 'half_way' | 'taken_back'
 
 /** The input of an earlier run of the same job in the same org. */
 export interface PastInput extends JobInput {

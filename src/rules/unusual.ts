@@ -27,7 +27,8 @@ const fewestRepeated = 10
  * - **The same user again and again**: more rows repeat a user than there are users, at least ten, and earlier inputs
  *   were not like that.
  *
- * What an undo has taken back is no example for size, table and repetition: the same input again is unusual again.
+ * A run that did not come to its end, and one that an undo has taken back, are no examples for size, table and
+ * repetition. Users are old also by them: they may have been acted on.
  *
  * @param past the earlier runs, the oldest first
  */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseSystemError } from '../files/system-error.ts'
 import { isAddedName } from '../input/columns/column-names.ts'
 import type { InputFormat } from '../input/row.ts'
-import type { PastInput } from '../rules/past-input.ts'
+import type { PastInput, Standing } from '../rules/past-input.ts'
 import { lookAtRun } from './look-at-run.ts'
 import type { RunFile } from './run-file.ts'
 
@@ -14,9 +14,9 @@ const mostRuns = 60
 export type JobHistory = { readonly past: readonly PastInput[] } | { readonly unreadable: string }
 
 /**
- * The inputs of a job's earlier runs in an org, the oldest first. Only runs that came to their end count, no retries and
- * no undos: an input that a guard has stopped says nothing about what is usual. Runs from before inputs were sampled are
- * left out.
+ * The inputs of a job's earlier runs in an org, the oldest first, without retries and undos. A run that has not come to
+ * its end may have acted on its users, but is no example of what is usual; one whose input a guard held back has done
+ * nothing. Runs from before inputs were sampled are left out.
  */
 export async function readJobHistory(
   runsDirectory: string,
@@ -49,17 +49,34 @@ function pastInputOf(run: RunFile, byId: ReadonlyMap<string, RunFile>): PastInpu
     columns,
     format,
   } = run.input
-  const cameToItsEnd = run.state === 'finished' || (run.state === 'closed' && !wasHeldBack(run))
-  const goesOnFromAnother = run.retry_of !== undefined || run.undo_of !== undefined
-  if (!cameToItsEnd || goesOnFromAnother || users === undefined || sample === undefined) return null
+  const standing = standingOf(run, byId)
+  if (standing === null || users === undefined || sample === undefined) return null
   return {
     run: run.run_id,
     createdAt: run.created_at,
-    standing: isTakenBack(run, byId) ? 'taken_back' : 'usual',
+    standing,
     users,
     sample,
     columns: tableColumns(format, columns),
     repeatedRows,
+  }
+}
+
+/** What a run says about its job; null if nothing. */
+function standingOf(run: RunFile, byId: ReadonlyMap<string, RunFile>): Standing | null {
+  if (run.retry_of !== undefined || run.undo_of !== undefined) return null
+  switch (run.state) {
+    case 'new':
+      return null
+    case 'finished':
+    case 'closed':
+      if (run.state === 'closed' && wasHeldBack(run)) return null
+      return isTakenBack(run, byId) ? 'taken_back' : 'usual'
+    case 'running':
+    case 'stopped':
+    case 'interrupted':
+      // R2: nothing was sent before Okta had shown the owner.
+      return run.owner === null || wasHeldBack(run) ? null : 'half_way'
   }
 }
 

@@ -98,6 +98,22 @@ it('lets people come back together and leave again, and stops the file of then',
   })
 })
 
+it('stops the file of a run that was itself stopped half-way, but not right after it', async () => {
+  await withHistory(async (place, org, applied) => {
+    const group = leaversOf(10)
+    const stopped = await send(place, org, [...group, 'nobody@example.com'], '--max-failures', '0')
+    expect(stopped.code).toBe(3)
+    expect(applied()).toBeGreaterThan(0)
+    expect((await send(place, org, group, '--run-id', 'again')).code).toBe(0)
+    await rm(join(place.directory, 'runs', 'again'), { recursive: true })
+    expect((await send(place, org, leaversOf(nights))).code).toBe(0)
+    const before = applied()
+    const old = await send(place, org, group)
+    expect([old.code, applied()]).toEqual([3, before])
+    expect(old.stdout).toContain('this may be an old file')
+  })
+})
+
 it('plan says so too, and ends with 3 where nobody can be asked', async () => {
   await withHistory(async (place, org) => {
     await place.write('in.csv', usersCsv(leaversOf(10, 200)))

@@ -292,6 +292,18 @@ describe('what an undo has taken back', () => {
   })
 })
 
+it('a run that was stopped half-way has named its users, and is no example of what is usual', () => {
+  const died = history([people(9_000, 200)]).map(
+    (run): PastInput => ({ ...run, run: 'died', standing: 'half_way' }),
+  )
+  const later = [...leavers, ...died, ...history([people(9_900, 12)])]
+  expect(findUnusual(inputOf(people(9_000, 12)), later)).toMatch(/named by run died/)
+  expect(findUnusual(inputOf(people(20_000, 500)), later)).toMatch(
+    /in 41 earlier runs of this job it was 20 at most/,
+  )
+  expect(findUnusual(inputOf(people(9_000, 12)), [...leavers, ...died])).toBeNull()
+})
+
 describe('people who come back together', () => {
   /** Nights of new people, but for some whom other rows name. */
   function nights(others: Readonly<Record<number, JobInput>>, count = 30): PastInput[] {

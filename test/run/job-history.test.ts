@@ -15,7 +15,15 @@ async function standings(
     const input = { ...plain.input, due_users: 12, user_sample: { hashes: [1, 2, 3], whole: true } }
     for (const [id, more] of Object.entries(runs)) {
       await mkdir(join(directory, id))
-      const run: RunFile = { ...plain, run_id: id, from_job_file: true, state: 'finished', input, ...more }
+      const run: RunFile = {
+        ...plain,
+        run_id: id,
+        from_job_file: true,
+        owner: 'none',
+        state: 'finished',
+        input,
+        ...more,
+      }
       await writeRunFile(join(directory, id), run)
     }
     const history = await readJobHistory(directory, plain.job.name, plain.org_url)
@@ -57,4 +65,24 @@ it('takes a closed run for taken back where nobody can tell, and not where the n
       circle: closedBy('circle'),
     }),
   ).toEqual({ moved: 'taken_back', promised: 'usual', circle: 'usual' })
+})
+
+it('counts a run that began and did not come to its end, and not one that sent nothing', async () => {
+  const { job, input } = plainRun()
+  const tooMany = {
+    job: { ...job, guards: { ...job.guards, max_users: 5 } },
+    input: { ...input, users: 6, due_users: 6, user_sample: { hashes: [1], whole: true } },
+  }
+  expect(
+    await standings({
+      died: { state: 'running' },
+      stopped: { state: 'stopped' },
+      interrupted: { state: 'interrupted' },
+      accepted: { state: 'stopped', unusual: 'many', accept_unusual: true },
+      new: { state: 'new' },
+      unusual: { state: 'stopped', unusual: 'many' },
+      large: { state: 'stopped', ...tooMany },
+      without: { state: 'stopped', owner: null },
+    }),
+  ).toEqual({ died: 'half_way', stopped: 'half_way', interrupted: 'half_way', accepted: 'half_way' })
 })
