@@ -9,7 +9,7 @@ import type { KeyKind } from './key/user-key.ts'
 import { readRows } from './read-rows.ts'
 import type { InputRow, InvalidRow, ValidRow } from './row.ts'
 import { countsOf, Tally, type TallyCounts } from './tally.ts'
-import { sampleUsers, type UserSample } from './user-sample.ts'
+import { type SampledUser, sampleUsers, type UserSample } from './user-sample.ts'
 
 /** What an input holds, counted. Tasks are those of valid rows, duplicates included. */
 export interface Survey extends TallyCounts {
@@ -84,9 +84,9 @@ export class SurveyCounter {
     }
   }
 
-  /** The keys of all users with a row that is due, as Okta compares them. */
-  *dueKeys(): Iterable<string> {
-    for (const tally of Object.values(this.#tallies)) yield* tally.dueKeys()
+  /** All users with a row that is due, and what these rows do with them. */
+  *dueUsersSampled(): Iterable<SampledUser> {
+    for (const tally of Object.values(this.#tallies)) yield* tally.dueUsersSampled()
   }
 
   /**
@@ -171,6 +171,6 @@ export async function surveyInput(
     warnings: unused.warnings(),
     rival: rivals.rival(),
     mixedDates: dates.found,
-    sample: sampleUsers(counter.dueKeys()),
+    sample: sampleUsers(counter.dueUsersSampled()),
   }
 }
