@@ -182,7 +182,7 @@ async function observe(
   const read = await readSettledUser(lookup, intent.user_id, null, job.verify.for_seconds * 1000)
   if (read.kind === 'failed') return { failed: read }
   if (ruleOf(action).doubt !== 'factors') return { read, observation: { user: read.user, factorTimes: null } }
-  const factorTimes = await readFactorTimes(lookup, read.user.id)
+  const factorTimes = await readFactorTimes(lookup, intent.user_id)
   if ('kind' in factorTimes) return { failed: factorTimes }
   return { read, observation: { user: read.user, factorTimes } }
 }

@@ -9,7 +9,7 @@ import {
 } from '../lookup/backoff.ts'
 import { waitForOkta } from '../lookup/paced-get.ts'
 import { readSettledUser } from '../lookup/read-settled-user.ts'
-import { type FailedRead, type FoundUser, readUser } from '../lookup/read-user.ts'
+import { type FailedRead, type FoundUser, readUserById } from '../lookup/read-user.ts'
 import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../okta/classify.ts'
 import { decide, decideAfterRefusal, decideAgain } from '../rules/decide.ts'
@@ -317,7 +317,7 @@ class Task {
 
   async #refusedByStatus(answer: Answer): Promise<TaskState> {
     const refusal = describeAnswer(answer)
-    const read = await readUser(this.#services.lookup, this.#input.target)
+    const read = await readUserById(this.#services.lookup, this.#input.target)
     if (read.kind === 'failed') {
       const message = read.cause === 'not_found' ? read.message : `${refusal}; ${read.message}`
       return this.#ended({ result: 'failed', message })
