@@ -38,8 +38,9 @@ export async function settleDoubt(
     (open.intent.lost
       ? 'a part of the journal was lost'
       : 'the run was cut off before the answer was recorded')
-  if (links?.has(open.intent.origin ?? task) === true) {
-    const evidence = `its activation link reached ${links.path}`
+  const link = links?.whereIs(open.intent.origin ?? task) ?? null
+  if (link !== null) {
+    const evidence = `its activation link reached ${link}`
     await recordVerdict(services, open, { kind: 'applied', evidence })
     return { ending: confirmed(evidence, cause, null), read: null }
   }

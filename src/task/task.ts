@@ -29,7 +29,7 @@ import {
   recordNotApplied,
 } from './attempt-log.ts'
 import { type Ending, lastWordOf } from './ending.ts'
-import { keepLink, withLostLink } from './keep-link.ts'
+import { bringsLink, keepLink, withLostLink } from './keep-link.ts'
 import { type SentCall, sendCall } from './send.ts'
 import type { Services } from './services.ts'
 import { settleDoubt } from './settle-doubt.ts'
@@ -256,7 +256,9 @@ class Task {
   }
 
   async #send({ read }: Extract<TaskState, { at: 'sending' }>): Promise<TaskState> {
-    const { sends } = this.#services
+    const { sends, links } = this.#services
+    // No call may make a link that can't be kept.
+    if (bringsLink(this.#services, this.#input)) await links?.ensure()
     // What the answer says is settled within the turn, so that the next call knows whether there is a question.
     return await sends.pass(this.#input.row, async (mayLeave) => {
       const call = await sendCall(this.#services, this.#input, this.#history, read, mayLeave)
