@@ -12,6 +12,7 @@ import { findRun } from '../run/find-run.ts'
 import { hasUnsettled } from '../run/has-unsettled.ts'
 import { checkInputCopy } from '../run/input-of-run.ts'
 import { isResumable } from '../run/life.ts'
+import { checkLinksPlace } from '../run/links-place.ts'
 import type { NextRun, OldRun } from '../run/old-run.ts'
 import { createRunDirectory, endStart, removeRunDirectory } from '../run/run-directory.ts'
 import { type RunFile, readRunFile, runFileName, sandboxOrgUrl } from '../run/run-file.ts'
@@ -100,6 +101,8 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   }
   await checkInputCopy(oldDirectory, old)
   await checkOrg(oldDirectory, old)
+  // What is undone brings no links.
+  if (options.command === 'retry') await checkLinksPlace(oldDirectory, old)
   const recorded = async () => (await readSummary(oldDirectory))?.journal ?? null
   if (await hasUnsettled({ directory: oldDirectory, run: old, recorded: await recorded() })) {
     checkMayBegin(oldDirectory, old)

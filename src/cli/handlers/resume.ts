@@ -9,6 +9,7 @@ import { checkNotClosed } from '../../run/closing.ts'
 import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
 import { moved } from '../../run/life.ts'
+import { checkLinksPlace } from '../../run/links-place.ts'
 import { hasJournal, journalOf, journalPath } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile, writeRunFile } from '../../run/run-file.ts'
 import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
@@ -50,6 +51,7 @@ export async function resumeRun(args: Arguments, name: string | undefined): Prom
         const asks = !run.confirmed && !args.yes
         if (asks) checkConfirmable(directory, run)
         await checkInputCopy(directory, run)
+        await checkLinksPlace(directory, run)
         if (args['take-sound-part']) await cutJournal(directory, run)
         if (asks) {
           const again = commandFor('resume', runNameOf(directory))
