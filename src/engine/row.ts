@@ -15,7 +15,7 @@ import {
   skipAfter,
   skipForPreceding,
 } from '../rules/row-order.ts'
-import { judgeDue, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
+import { judgeDue, judgeMeant, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
 import { endedUnsent, unsentResult } from '../rules/unsent-result.ts'
 import type { Place } from '../rules/user-order.ts'
 import type { Services } from '../task/services.ts'
@@ -59,7 +59,7 @@ export async function runRow(
     }
     const found = await locate(services, row, place, recorded)
     const other = found.known === null && found.read?.kind === 'found' ? found.read : null
-    const verdict = other === null ? null : judgeUser(row, other.user, services.job.input.short_names)
+    const verdict = other === null ? null : judgeShown(services, row, other.user)
     // Whoever Okta showed is not the user of the row: it leaves no trace with that user.
     if (verdict !== null) return await endRow(services, row, recorded, verdict, other)
     located = found
@@ -73,6 +73,12 @@ export async function runRow(
   } finally {
     if (!finished) place.finish(located?.traceId ?? null, trace)
   }
+}
+
+/** Judges whether the user whom Okta shows for a row's key is the one who is meant. Null if it is. */
+function judgeShown({ job, recorder }: Services, row: ValidRow, user: FoundUser['user']): RowVerdict | null {
+  const meant = recorder.state.meantBy(row.row)
+  return judgeMeant(row, meant, user) ?? judgeUser(row, user, job.input.short_names)
 }
 
 /** Ends all tasks of a row that are not ended, without a call. */
