@@ -10,6 +10,7 @@ import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
 import { moved } from '../../run/life.ts'
 import { checkLinksPlace } from '../../run/links-place.ts'
+import { checkNoCopy } from '../../run/run-copy.ts'
 import { hasJournal, journalOf, journalPath } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile, writeRunFile } from '../../run/run-file.ts'
 import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
@@ -32,6 +33,7 @@ interface Arguments extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain'>, G
 export async function resumeRun(args: Arguments, name: string | undefined): Promise<ExitCode> {
   const directory = await findRun(args['runs-dir'], name, args.latest)
   const begun = await readRunFile(directory)
+  await checkNoCopy(directory, begun, 'resume')
   await checkNotClosed(directory, begun)
   // A finished run needs no hold: its summary is shown even while another run of the job is at work.
   const done = await showFinished(directory, begun, args)
