@@ -65,7 +65,7 @@ export async function runRow(
     located = found
     const preceding = located.traceId === null ? null : place.preceding(located.traceId)
     const { inDoubt, ledTo } = await runTasks(services, row, located, recorded, {
-      skip: skipForPreceding(row, preceding),
+      skip: skipForPreceding(row, preceding) ?? skipForDoubt(row, place, located),
       ledTo: preceding?.ledTo ?? null,
       lastStep,
     })
@@ -73,6 +73,12 @@ export async function runRow(
   } finally {
     if (!finished) place.finish(located?.traceId ?? null, trace)
   }
+}
+
+/** Why a row is skipped whose user could not be read, but is known to be in doubt by an earlier row. */
+function skipForDoubt(row: ValidRow, place: Place, { unreadId }: Located): Skip | null {
+  const preceding = unreadId === undefined ? null : place.preceding(unreadId)
+  return preceding?.inDoubt === true ? skipForPreceding(row, preceding) : null
 }
 
 /** Judges whether the user whom Okta shows for a row's key is the one who is meant. Null if it is. */
