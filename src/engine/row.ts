@@ -15,7 +15,7 @@ import {
   skipAfter,
   skipForPreceding,
 } from '../rules/row-order.ts'
-import { judgeDue, judgeMeant, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
+import { judgeDue, judgeDueByPlan, judgeMeant, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
 import { endedUnsent, unsentResult } from '../rules/unsent-result.ts'
 import type { Place } from '../rules/user-order.ts'
 import type { Services } from '../task/services.ts'
@@ -44,7 +44,7 @@ export async function runRow(
     await place.waitForSameKey()
     services.lookup.stop.check()
     const hasBegun = recorded.length > 0 || services.recorder.state.isUnderWay(row.row)
-    const early = hasBegun ? null : judgeDue(row, services.lookup.clock.nowAtLeast())
+    const early = hasBegun ? null : await judgeTime(services, row)
     if (early !== null) return await endRow(services, row, recorded, early, null)
     const repeated = !hasBegun && row.checkLogin === null ? await repeatedUser(services, row, place) : null
     if (repeated !== null) {
@@ -85,6 +85,13 @@ function skipForDoubt(row: ValidRow, place: Place, { unreadId }: Located): Skip 
 function judgeShown({ job, recorder }: Services, row: ValidRow, user: FoundUser['user']): RowVerdict | null {
   const meant = recorder.state.meantBy(row.row)
   return judgeMeant(row, meant, user) ?? judgeUser(row, user, job.input.short_names)
+}
+
+/** Judges whether a row is due, and was so when the plan was made, if there is one. Null if it is. */
+async function judgeTime({ lookup, plan }: Services, row: ValidRow): Promise<RowVerdict | null> {
+  const verdict = judgeDue(row, lookup.clock.nowAtLeast())
+  if (verdict !== null || plan === null || row.due === null) return verdict
+  return judgeDueByPlan(await plan.of(row.row))
 }
 
 /** Ends all tasks of a row that are not ended, without a call. */

@@ -9,7 +9,7 @@ import { listOfUsers } from './json/envelope.ts'
 import { cellAt, isAmbiguous } from './json/nested.ts'
 import { trimInvisible } from './key/trim.ts'
 import { checkUserKey, type UserKeyCheck } from './key/user-key.ts'
-import { createMarkCheck } from './not-read-mark.ts'
+import { columnsBeside, createMarkCheck } from './not-read-mark.ts'
 import type { Cell, InputFormat, InputRow, InvalidRow, RawRecord, RowProblem, ValidRow } from './row.ts'
 import { checkSendEmail } from './send-email.ts'
 
@@ -39,6 +39,11 @@ export interface RowSettings {
 export function columnsOfSettings({ where, due, checkLogin }: RowSettings): readonly string[] {
   const named = [...Object.keys(where ?? {}), due?.column, due?.timeZoneColumn, checkLogin]
   return named.filter((column) => typeof column === 'string')
+}
+
+/** The column of the days, as the input writes it; null if the job names none. */
+export function dueColumnOf({ columns }: ColumnMapping, { due }: Pick<RowSettings, 'due'>): string | null {
+  return due == null ? null : (candidates(columns, due.column, [])[0] ?? due.column)
 }
 
 /** Judges one record: a row that can be acted on, or one that can't, with all that is wrong with it. */
@@ -146,6 +151,16 @@ function placed({ problems, inSheet }: RawRecord, others: readonly RowProblem[] 
   })
 }
 
+/** Whether two names, dotted inside objects, are of the same value, or of a value and what it stands in. */
+function isOf(name: string, other: string): boolean {
+  return (
+    name === other ||
+    name.startsWith(`${other}.`) ||
+    other.startsWith(`${name}.`) ||
+    name.endsWith(`.${other}`)
+  )
+}
+
 interface Condition {
   readonly column: string
   readonly wanted: ReadonlySet<string>
@@ -158,13 +173,14 @@ interface Condition {
 export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): RowJudge {
   const named = (column: string): string => candidates(mapping.columns, column, [])[0] ?? column
   const problemOfMark = createMarkCheck(mapping)
+  const beside = columnsBeside(mapping, columnsOfSettings(settings))
   const isJson = settings.format === 'json' || settings.format === 'jsonl'
   const conditions: Condition[] = Object.entries(settings.where ?? {}).map(([column, values]) => ({
     column: named(column),
     wanted: new Set(values.map(withoutCase)),
   }))
   const due = settings.due ?? null
-  const dueColumn = due === null ? null : named(due.column)
+  const dueColumn = dueColumnOf(mapping, settings)
   const zoneColumn = due === null || due.timeZoneColumn === null ? null : named(due.timeZoneColumn)
   const readDue = due === null ? null : createDueReader(due)
   const checkColumn = typeof settings.checkLogin === 'string' ? named(settings.checkLogin) : null
@@ -187,6 +203,14 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
         }
     }
     return null
+  }
+
+  /** A text beside the table: the row may have a cell too many, so that all are under other names than their own. */
+  function problemBeside(cells: RawRecord['cells']): RowProblem | null {
+    const column = beside.find((name) => plainText(cells.get(name)) !== '')
+    if (column === undefined) return null
+    const message = `the cell ${shown(plainText(cells.get(column)))} stands under no name, behind the last column that has one: the row may have a cell too many. Name that column in the header, or empty the cell`
+    return { column: null, message }
   }
 
   /** A record in which a date that `failed.csv` wrote for a date cell stands as that cell had it, and that date. */
@@ -216,11 +240,13 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
         ...(inSheet === undefined ? unknown : written),
         problems: placed(record),
       }
-    const mark = problemOfMark?.(record) ?? null
+    const mark = problemOfMark(record) ?? problemBeside(cells)
     if (mark !== null) return { kind: 'invalid', ...refused, ...written, problems: [mark] }
     const unread = unreadColumns(record)
-    // What can't be read may be just what is asked for.
-    const unmet = conditions.some(({ column }) => unread.has(column)) ? null : unmetCondition(cells)
+    // What can't be read, or stands there twice, may be just what is asked for.
+    const isInQuestion = ({ column }: Condition): boolean =>
+      record.problems.some(({ column: other }) => other !== null && isOf(column, other))
+    const unmet = conditions.some(isInQuestion) ? null : unmetCondition(cells)
     if (unmet !== null && unmet.isUnread !== true)
       return { kind: 'not_selected', row, line, cells, ...written, problems: [unmet] }
     const user = withIdsOnly(judgeUser(userCell, mapping), settings)

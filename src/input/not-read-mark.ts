@@ -8,9 +8,10 @@ import type { Cell, RawRecord, RowProblem } from './row.ts'
 /** How `failed.csv` marks a row that nobody could read. */
 export const notReadMark = 'not read:'
 
-/** Whether a cell is such a mark. It counts only in a file with a column that {@link findWhyColumn} finds. */
+/** Whether a cell is such a mark. */
 export function isNotReadMark(cell: Cell | undefined): cell is string {
-  return typeof cell === 'string' && /^not\s+read\s*:/i.test(trimInvisible(cell))
+  // Looking for the word first keeps this cheap: every cell of an input is asked.
+  return typeof cell === 'string' && /read/i.test(cell) && /^not\s+read\s*:/i.test(trimInvisible(cell))
 }
 
 /** The last column that is named as one that `failed.csv` adds; undefined if there is none. */
@@ -19,10 +20,10 @@ export function findWhyColumn(columns: readonly string[]): string | undefined {
 }
 
 /**
- * A check of a file's rows for what `failed.csv` says of them. Null if the file has no column as it adds one.
+ * A check of a file's rows for what `failed.csv` says of them.
  *
- * A row that is marked as not read is bad. It has too many or too few cells, so the mark may stand under any column. So is
- * a row that lost its mark but was not put right, as far as that can be seen: with a user under the last columns, where
+ * A row that is marked as not read is bad. It has too many or too few cells, so the mark may stand under any column, and
+ * also in a file whose column of reasons was renamed or taken out. So is a row that lost its mark but was not put right, as far as that can be seen: with a user under the last columns, where
  * reasons are expected. Its other cells then stand under wrong names too.
  */
 export function createMarkCheck({
@@ -31,20 +32,24 @@ export function createMarkCheck({
 }: {
   readonly columns: readonly string[]
   readonly user: string
-}): ((record: Pick<RawRecord, 'cells' | 'raw'>) => RowProblem | null) | null {
+}): (record: Pick<RawRecord, 'cells' | 'raw'>) => RowProblem | null {
   const why = findWhyColumn(columns)
-  if (why === undefined) return null
   // A spreadsheet adds columns without a name, if a row is wider than the header.
   const isAdded = (column: string): boolean => isWhyColumn(column) || isWithoutName(column)
-  const added = columns
-    .slice(columns.findLastIndex((column) => !isAdded(column)) + 1)
-    .filter((column) => column !== user)
+  const added =
+    why === undefined
+      ? []
+      : columns
+          .slice(columns.findLastIndex((column) => !isAdded(column)) + 1)
+          .filter((column) => column !== user)
   return ({ cells, raw }) => {
-    if ([...cells.values(), ...(raw ?? [])].some(isNotReadMark))
+    if (hasMark(cells.values()) || (raw !== null && hasMark(raw))) {
+      const where = why === undefined ? 'one of its cells' : shown(why)
       return {
-        column: why,
-        message: `the row could not be read before, as ${shown(why)} says; put the row right and empty that cell`,
+        column: why ?? null,
+        message: `the row could not be read before, as ${where} says; put the row right and empty that cell`,
       }
+    }
     const slid = added.find((column) => isUser(cells.get(column)))
     if (slid === undefined) return null
     return {
@@ -52,6 +57,30 @@ export function createMarkCheck({
       message: `the cell under ${shown(slid)} is ${shown(String(cells.get(slid)))}; a reason or nothing was expected, so the cells may stand under the wrong columns`,
     }
   }
+}
+
+function hasMark(cells: Iterable<Cell>): boolean {
+  for (const cell of cells) if (isNotReadMark(cell)) return true
+  return false
+}
+
+/**
+ * The columns without a name behind the last one that has one, but for those that are used: an exporter that ends every
+ * line with a separator gives its header such a one, and a row with a cell too many fits into it.
+ *
+ * @param others the columns that the settings name
+ */
+export function columnsBeside(
+  {
+    columns,
+    user,
+    action,
+  }: { readonly columns: readonly string[]; readonly user: string; readonly action: string | null },
+  others: readonly string[],
+): readonly string[] {
+  const last = columns.findLastIndex((column) => !isWithoutName(column) && !isWhyColumn(column))
+  const used = [user, action, ...others]
+  return columns.slice(last + 1).filter((column) => isWithoutName(column) && !used.includes(column))
 }
 
 function isUser(cell: Cell | undefined): boolean {

@@ -1,14 +1,15 @@
 import { type ColumnMapping, usedColumns, usedNamesOf } from './column-mapping.ts'
 import { type RivalColumn, RivalColumns } from './columns/rival-columns.ts'
 import { type ColumnWarning, UnusedColumns } from './columns/unused-columns.ts'
+import { type MixedDates, MixedDatesWatch } from './due/mixed-dates.ts'
 import type { InputFile } from './input-file.ts'
 import { cellAt } from './json/nested.ts'
-import { asInvalid, columnsOfSettings, plainText, type RowSettings } from './judge-row.ts'
+import { asInvalid, columnsOfSettings, dueColumnOf, plainText, type RowSettings } from './judge-row.ts'
 import type { KeyKind } from './key/user-key.ts'
 import { readRows } from './read-rows.ts'
 import type { InputRow, InvalidRow, ValidRow } from './row.ts'
 import { countsOf, Tally, type TallyCounts } from './tally.ts'
-import { sampleUsers, type UserSample } from './user-sample.ts'
+import { type SampledUser, sampleUsers, type UserSample } from './user-sample.ts'
 
 /** What an input holds, counted. Tasks are those of valid rows, duplicates included. */
 export interface Survey extends TallyCounts {
@@ -39,6 +40,8 @@ export interface InputSurvey extends Survey {
   readonly sample: UserSample
   /** An unused column that may hold the user just as well; null if there is none. */
   readonly rival: RivalColumn | null
+  /** Days of a sheet that are written in two ways, of which one may be wrong; null if there are none. */
+  readonly mixedDates: MixedDates | null
 }
 
 const mostInvalidKept = 20
@@ -81,9 +84,9 @@ export class SurveyCounter {
     }
   }
 
-  /** The keys of all users with a row that is due, as Okta compares them. */
-  *dueKeys(): Iterable<string> {
-    for (const tally of Object.values(this.#tallies)) yield* tally.dueKeys()
+  /** All users with a row that is due, and what these rows do with them. */
+  *dueUsersSampled(): Iterable<SampledUser> {
+    for (const tally of Object.values(this.#tallies)) yield* tally.dueUsersSampled()
   }
 
   /**
@@ -151,12 +154,14 @@ export async function surveyInput(
   const notWhole = mapping.columns.filter((column) => !usedNames.includes(column))
   const unused = new UnusedColumns(notWhole, usedNames, now)
   const rivals = new RivalColumns(unusedColumns)
+  const dates = new MixedDatesWatch(settings.format, settings.due ?? null, dueColumnOf(mapping, settings))
   const counter = new SurveyCounter(now)
   for await (const row of readRows(input, mapping, settings, chunkBytes)) {
     counter.add(row, takesJobAction(row, mapping, settings))
     if (row.kind !== 'valid') continue
     unused.add(row.cells)
     rivals.add(row.user, row.cells)
+    dates.add(row)
   }
   const addresses = mapping.addresses || counter.areAddresses()
   return {
@@ -165,6 +170,7 @@ export async function surveyInput(
     unusedColumns,
     warnings: unused.warnings(),
     rival: rivals.rival(),
-    sample: sampleUsers(counter.dueKeys()),
+    mixedDates: dates.found,
+    sample: sampleUsers(counter.dueUsersSampled()),
   }
 }

@@ -1,6 +1,7 @@
 import type { Action } from '../okta/actions.ts'
 import { foldLogin } from '../okta/user.ts'
 import { signatureOf, type ValidRow } from './row.ts'
+import { addToActions, noActions, type SampledUser } from './user-sample.ts'
 
 /** Tasks by what their rows say about mail; `unset` where the row says nothing. */
 export interface SendEmailCounts {
@@ -28,22 +29,33 @@ export interface TallyCounts {
   readonly tasksByActionAndSendEmail: ReadonlyMap<Action, SendEmailCounts>
 }
 
-/** What is known of a key: its last row that was due, and whether it is written so itself or only in other letters. */
+/**
+ * What is known of a key: its last row that was due, what its rows that are due do in all, and whether it is written so
+ * itself or only in other letters.
+ */
 interface KnownKey {
   /** The number of the signature of that row; null if there was none. */
   readonly signature: number | null
+  /** Below 2^16; see `addToActions`. */
+  readonly actions: number
   readonly written: boolean
 }
 
+const unknownKey: KnownKey = { signature: null, actions: noActions, written: false }
+
 /** Packs it into one small number, so that a million of them take little memory. */
-function packed({ signature, written }: KnownKey): number {
-  return (signature === null ? 0 : signature + 1) * 2 + (written ? 1 : 0)
+function packed({ signature, actions, written }: KnownKey): number {
+  return (signature === null ? 0 : signature + 1) * 2 ** 17 + actions * 2 + (written ? 1 : 0)
 }
 
 function unpacked(value: number | undefined): KnownKey {
-  if (value === undefined) return { signature: null, written: false }
-  const signature = Math.floor(value / 2)
-  return { signature: signature === 0 ? null : signature - 1, written: value % 2 === 1 }
+  if (value === undefined) return unknownKey
+  const signature = Math.floor(value / 2 ** 17)
+  return {
+    signature: signature === 0 ? null : signature - 1,
+    actions: Math.floor(value / 2) % 2 ** 16,
+    written: value % 2 === 1,
+  }
 }
 
 /** Users and tasks of some valid rows. */
@@ -76,7 +88,9 @@ export class Tally {
     if (!isDue) this.notDueRows += 1
     else if (signature === before.signature) this.duplicateRows += 1
     else this.#count(row)
-    this.#set(key, { signature, written: before.written || key === row.user })
+    const actions =
+      signature === before.signature ? before.actions : addToActions(before.actions, row.actions)
+    this.#set(key, { signature, actions, written: before.written || key === row.user })
   }
 
   /** The users with a row that is due. */
@@ -86,15 +100,18 @@ export class Tally {
     return due
   }
 
-  /** The keys with a row that is due, as Okta compares them. */
-  *dueKeys(): Iterable<string> {
-    for (const [key, value] of this.#keys) if (unpacked(value).signature !== null) yield key
+  /** The users with a row that is due, and what these rows do with them. */
+  *dueUsersSampled(): Iterable<SampledUser> {
+    for (const [key, value] of this.#keys) {
+      const { signature, actions } = unpacked(value)
+      if (signature !== null) yield { key, actions }
+    }
   }
 
   #write(key: string): void {
     if (this.#keys.has(key)) return
     this.distinctUsers += 1
-    this.#set(key, { signature: null, written: true })
+    this.#set(key, { ...unknownKey, written: true })
   }
 
   #set(key: string, known: KnownKey): void {

@@ -9,31 +9,79 @@ export interface UserSample {
   readonly hashes: readonly number[]
   /** Whether the sample holds every key. */
   readonly whole: boolean
+  /** Beside each hash, what is done with the user: see {@link addToActions}. Absent in runs from before it was kept. */
+  readonly actions?: readonly number[] | undefined
+}
+
+/** A user whom a sample may take in. */
+export interface SampledUser {
+  /** The key as Okta compares it. */
+  readonly key: string
+  /** What is done with the user: see {@link addToActions}. */
+  readonly actions: number
+}
+
+/** Of a user to whom nothing is done. */
+export const noActions = 0
+
+/** A number below 2^16 that tells apart which actions are done with a user, in their order. */
+export function addToActions(before: number, actions: readonly string[]): number {
+  const [hash] = hashesOf(`${before} ${actions.join(' ')}`)
+  return hash >>> 16
 }
 
 /** An estimate by as many keys is right within a few percent. */
 export const sampleSize = 256
 
-/** Samples keys that are already written as Okta compares them. */
-export function sampleUsers(keys: Iterable<string>): UserSample {
-  let kept: number[] = []
+/** Samples users, each of whom comes once. */
+export function sampleUsers(users: Iterable<SampledUser>): UserSample {
+  let kept = new Map<number, number>()
   let bound = Number.POSITIVE_INFINITY
   let whole = true
-  for (const key of keys) {
+  for (const { key, actions } of users) {
     const hash = hashOf(key)
     if (hash > bound) continue
-    kept.push(hash)
-    if (kept.length < sampleSize * 2) continue
+    kept.set(hash, actions)
+    if (kept.size < sampleSize * 2) continue
     kept = smallest(kept)
     whole = false
-    bound = kept.at(-1) ?? bound
+    bound = [...kept.keys()].at(-1) ?? bound
   }
-  const hashes = smallest(kept)
-  return { hashes, whole: whole && hashes.length === new Set(kept).size }
+  const sampled = smallest(kept)
+  return {
+    hashes: [...sampled.keys()],
+    whole: whole && sampled.size === kept.size,
+    actions: [...sampled.values()],
+  }
 }
 
-function smallest(hashes: readonly number[]): number[] {
-  return [...new Set(hashes)].sort((a, b) => a - b).slice(0, sampleSize)
+/** The smallest hashes, ascending. */
+function smallest(kept: ReadonlyMap<number, number>): Map<number, number> {
+  return new Map([...kept].sort(([one], [other]) => one - other).slice(0, sampleSize))
+}
+
+/**
+ * How many of the users of one input the samples can compare with another one, and how many of these are in both. Of a
+ * large input they are a random choice of its users.
+ */
+export function compareUsers(
+  of: UserSample,
+  within: UserSample,
+): { readonly comparable: number; readonly shared: number } {
+  const comparable = comparableHashes(of, within)
+  const others = new Set(within.hashes)
+  return { comparable: comparable.length, shared: comparable.filter((hash) => others.has(hash)).length }
+}
+
+/** The hashes of a sample that would stand in the other one if their users were in its input. */
+export function comparableHashes(of: UserSample, within: UserSample): readonly number[] {
+  const bound = Math.min(reach(of), reach(within))
+  return of.hashes.filter((hash) => hash <= bound)
+}
+
+/** What is done with each user of a sample, by hash; null where that is not known. */
+export function actionsByUser({ hashes, actions }: UserSample): ReadonlyMap<number, number | null> {
+  return new Map(hashes.map((hash, at) => [hash, actions?.[at] ?? null]))
 }
 
 /**
@@ -43,11 +91,8 @@ function smallest(hashes: readonly number[]): number[] {
  * @param fewest how many users must be comparable
  */
 export function sharedPart(of: UserSample, within: UserSample, fewest: number): number | null {
-  const bound = Math.min(reach(of), reach(within))
-  const comparable = of.hashes.filter((hash) => hash <= bound)
-  if (comparable.length < fewest) return null
-  const others = new Set(within.hashes)
-  return comparable.filter((hash) => others.has(hash)).length / comparable.length
+  const { comparable, shared } = compareUsers(of, within)
+  return comparable < fewest ? null : shared / comparable
 }
 
 /** Up to which hash the sample is complete. */

@@ -1,11 +1,15 @@
 import type { ValidRow } from '../input/row.ts'
 import { foldLogin } from '../okta/user.ts'
+import type { PlannedFacts } from './planned.ts'
 import type { SkipReason } from './result.ts'
 
 /** Why no task of a row is sent: the first of its tasks ends so, and the later ones with it. */
 export type RowVerdict =
   | { readonly result: 'skipped'; readonly reason: SkipReason; readonly message: string }
   | { readonly result: 'failed'; readonly reason: null; readonly message: string }
+
+/** How the reason begins by which a plan expects a row to be skipped as not due. */
+const notDueUntil = 'not due until '
 
 /**
  * Judges whether a row is due. Null if it is.
@@ -14,7 +18,22 @@ export type RowVerdict =
  */
 export function judgeDue({ due }: Pick<ValidRow, 'due'>, now: number): RowVerdict | null {
   if (due === null || now >= due) return null
-  const message = `not due until ${new Date(due).toISOString()}; a run after that does it`
+  const message = `${notDueUntil}${new Date(due).toISOString()}; a run after that does it`
+  return { result: 'skipped', reason: 'not_due', message }
+}
+
+/**
+ * Judges whether a row was due when a saved plan was made. Null if it was. One that has become due since is not sent,
+ * because the plan sends nothing for it, and nobody need look at that.
+ *
+ * @param planned what the plan says about the tasks of the row
+ */
+export function judgeDueByPlan(
+  planned: readonly Pick<PlannedFacts, 'expected' | 'reason'>[],
+): RowVerdict | null {
+  const [first] = planned
+  if (first?.expected !== 'skipped' || first.reason?.startsWith(notDueUntil) !== true) return null
+  const message = 'not due when the plan was made; a run of a new plan, or without one, does it'
   return { result: 'skipped', reason: 'not_due', message }
 }
 

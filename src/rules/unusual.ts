@@ -1,115 +1,47 @@
-import { sharedPart, type UserSample } from '../input/user-sample.ts'
 import { counted } from '../messages/counted.ts'
 import { exitCodes } from '../messages/known-error.ts'
 import { shownList } from '../messages/shown.ts'
 import type { StopReason } from '../messages/stop.ts'
-
-/** What an input of a job came to: the users with a row that is selected and due. */
-export interface JobInput {
-  readonly users: number
-  readonly sample: UserSample
-  /** The table's columns, in its order; null for JSON, whose records need not have the same keys. */
-  readonly columns: readonly string[] | null
-  /** Rows that repeat the row before of the same user; null in runs from before they were kept. */
-  readonly repeatedRows: number | null
-}
-
-/** The input of an earlier run of the same job in the same org. */
-export interface PastInput extends JobInput {
-  readonly run: string
-  /** RFC 3339 UTC. */
-  readonly createdAt: string
-}
+import { often, oldUsers } from './old-users.ts'
+import type { JobInput, PastInput } from './past-input.ts'
+import { tooManyNewcomers, tooManyUsers } from './too-many-users.ts'
 
 /** Fewer runs than these tell nothing about what is usual. */
 const fewestRuns = 5
-/** So few users are never too many. */
-const neverTooMany = 25
-/** From this part on, users of an older run are there again. */
-const againPart = 0.3
-/** So many users must be comparable for that. */
-const fewestCompared = 10
-/** Of fewer users, but at least so many, all must be there again. */
-const fewestAgain = 3
 /** So few repeated rows say nothing. */
 const fewestRepeated = 10
-/** How often earlier runs may have done such a thing until that counts as usual. */
-const often = 0.1
-
-/**
- * How many times the largest earlier input is still usual. The largest of few nights says less about the largest of
- * many.
- */
-function toleratedGrowth(runs: number): number {
-  if (runs < 10) return 5
-  return runs < 30 ? 4 : 3
-}
-
 /**
  * Judges an input by the job's earlier runs; null if it is usual. Ordinary nights differ: weekends are empty, quarters
  * end. So nothing is judged by an average.
  *
  * - **Too many users**: more than three times as many as the largest of at least 30 earlier inputs (of at least ten,
- *   four times; of at least five, five times), and more than 25.
- * - **Old users**: at least 30% of the users (of three to nine users, all) were named by an older run, and the latest run
- *   named clearly fewer of them. A list that holds the same people each night resembles the latest run most, and the
- *   latest list sent once more too. A job whose inputs have often gone back like this is not judged by it.
+ *   four times; of at least five, five times), and more than 25. **Too many newcomers**: the same for the users who are
+ *   not in the latest earlier input.
+ * - **Old users**: at least 30% of the users (of three to nine users, all) were named by an older run for the same
+ *   actions, and the latest run named clearly fewer of them. Whom a later run named for other actions may come again: who
+ *   was unsuspended in between may be suspended once more. A list that holds the same people each night resembles the
+ *   latest run most, and the latest list sent once more too. A job whose inputs have often gone back like this is not
+ *   judged by it.
  * - **Another table**: none of at least five earlier inputs had these columns in this order. So looks a list of the staff
  *   in place of that of the leavers, and one with the address of the manager under that of the leaver.
  * - **The same user again and again**: more rows repeat a user than there are users, at least ten, and earlier inputs
  *   were not like that.
  *
+ * A run that did not come to its end, and one that an undo has taken back, are no examples for size, table and
+ * repetition. Users are old also by them: they may have been acted on.
+ *
  * @param past the earlier runs, the oldest first
  */
 export function findUnusual(present: JobInput, past: readonly PastInput[]): string | null {
   if (present.users === 0) return null
+  const usual = past.filter(({ standing }) => standing === 'usual')
   return (
-    tooManyUsers(present, past) ??
+    tooManyUsers(present, usual) ??
+    tooManyNewcomers(present, usual) ??
     oldUsers(present, past) ??
-    otherTable(present, past) ??
-    sameUserAgain(present, past)
+    otherTable(present, usual) ??
+    sameUserAgain(present, usual)
   )
-}
-
-function tooManyUsers(present: JobInput, past: readonly PastInput[]): string | null {
-  const worked = past.filter(({ users }) => users > 0)
-  if (worked.length < fewestRuns || present.users <= neverTooMany) return null
-  const largest = worked.reduce((most, { users }) => Math.max(most, users), 0)
-  const growth = toleratedGrowth(worked.length)
-  if (present.users <= largest * growth) return null
-  return `the input names ${counted(present.users, 'user')} to act on; in ${worked.length} earlier runs of this job it was ${largest} at most, and more than ${growth} times as many is unusual`
-}
-
-function oldUsers(present: JobInput, past: readonly PastInput[]): string | null {
-  const found = goesBackTo(present, past)
-  if (found === null) return null
-  const before = past.filter((run, index) => goesBackTo(run, past.slice(0, index)) !== null).length
-  if (before > past.length * often) return null
-  const { run, part, latest } = found
-  return `about ${percent(part)} of the users were named by run ${run.run} of ${run.createdAt.slice(0, 10)} already, and about ${percent(latest)} by the latest run; this may be an old file`
-}
-
-interface Back {
-  readonly run: PastInput
-  readonly part: number
-  /** The part that the latest run named. */
-  readonly latest: number
-}
-
-/** The older run that an input resembles more than the latest one; null if there is none. */
-function goesBackTo(present: JobInput, past: readonly PastInput[]): Back | null {
-  const last = past.findLast(({ users }) => users > 0)
-  if (last === undefined) return null
-  const [fewest, needed] = present.users < fewestCompared ? [fewestAgain, 1] : [fewestCompared, againPart]
-  const latest = sharedPart(present.sample, last.sample, fewest) ?? 0
-  let found: Back | null = null
-  for (const run of past) {
-    if (run === last) continue
-    const part = sharedPart(present.sample, run.sample, fewest)
-    if (part === null || part < needed || part < latest * 2) continue
-    if (found === null || part > found.part) found = { run, part, latest }
-  }
-  return found
 }
 
 function otherTable({ columns }: JobInput, past: readonly PastInput[]): string | null {
@@ -147,10 +79,6 @@ function sameUserAgain({ users, repeatedRows }: JobInput, past: readonly PastInp
 
 function isRepetitive(users: number, repeatedRows: number): boolean {
   return repeatedRows >= fewestRepeated && repeatedRows > users
-}
-
-function percent(part: number): string {
-  return `${Math.round(part * 100)}%`
 }
 
 /** Stops the run before the first call. */

@@ -48,16 +48,23 @@ export interface Holding {
   readonly seen: string
 }
 
+/**
+ * Whether an accepted call may have led to a status. An unsuspend leads back to what the user was before the suspension.
+ * Recordings show suspensions of more than the documented statuses, so it may be any.
+ */
+function leadsTo(action: Action, status: string): boolean {
+  if (action === 'unsuspend') return status !== 'SUSPENDED' && status !== 'DEPROVISIONED'
+  return ruleOf(action).target.some((name) => name === status)
+}
+
 /** Judges by the status, once a transition has ended or was waited for long enough. */
 export function judgeStatus(
   action: Action,
   user: Pick<OktaUser, 'status' | 'statusChanged' | 'transitioningToStatus'>,
 ): Holding {
-  const { target } = ruleOf(action)
   const { status, statusChanged, transitioningToStatus: to } = user
-  const isHeld = target.includes(status)
-  const leadsThere = target.some((name) => name === to)
-  if (to !== null && (leadsThere || isHeld))
+  const isHeld = leadsTo(action, status)
+  if (to !== null && (isHeld || leadsTo(action, to)))
     return { kind: 'in_transition', seen: `user is ${status}, still in transition to ${to}` }
   if (isHeld) return { kind: 'held', seen: `is now ${status}` }
   const since = statusChanged === null ? '' : ` since ${statusChanged}`

@@ -65,6 +65,7 @@ export async function surveyCopy(prepared: Prepared, directory: string): Promise
   const columns = await resolveColumns(input, inputSettings(job))
   const survey = await surveyInput(input, columns, rowSettings(job))
   refuseRival(input.name, job.input.user_column, survey)
+  refuseMixedDates(input.name, survey)
   if (survey.rows === 0 && job.input.empty === 'error')
     throw new Refusal(
       `${input.name}: the input has no rows, and the job says that this is an error (input.empty: error).`,
@@ -80,6 +81,15 @@ function refuseRival(name: string, named: string | null, { mapping, rival }: Inp
   throw new Refusal(
     `${name}: the column ${shown(user)} would be taken for the user, but the column ${shown(rival.column)} names other users, such as ${shown(rival.example)}. Which of them is meant has to be said.`,
     `Add --user-column ${shellWord(user)} or --user-column ${shellWord(rival.column)} (in a job file: user_column).`,
+  )
+}
+
+function refuseMixedDates(name: string, { mixedDates }: InputSurvey): void {
+  if (mixedDates === null) return
+  const { column, text, date } = mixedDates
+  throw new Refusal(
+    `${name}: the column ${shown(column)} has days as texts (row ${text.row}: ${shown(text.cell)}) and as date cells (row ${date.row}: ${shown(date.cell)}). A spreadsheet that reads the month first makes just that of a list of days, and takes the day for the month in the date cells.`,
+    'Make the whole column texts or the whole column dates, and look whether day and month of each are right.',
   )
 }
 

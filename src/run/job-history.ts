@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseSystemError } from '../files/system-error.ts'
 import { isAddedName } from '../input/columns/column-names.ts'
 import type { InputFormat } from '../input/row.ts'
-import type { PastInput } from '../rules/unusual.ts'
+import type { PastInput, Standing } from '../rules/past-input.ts'
 import { lookAtRun } from './look-at-run.ts'
 import type { RunFile } from './run-file.ts'
 
@@ -14,8 +14,9 @@ const mostRuns = 60
 export type JobHistory = { readonly past: readonly PastInput[] } | { readonly unreadable: string }
 
 /**
- * The inputs of a job's earlier runs in an org, the oldest first. Only runs that came to their end count, and no retries:
- * an input that a guard has stopped says nothing about what is usual. Runs from before inputs were sampled are left out.
+ * The inputs of a job's earlier runs in an org, the oldest first, without retries and undos. A run that has not come to
+ * its end may have acted on its users, but is no example of what is usual; one whose input a guard held back has done
+ * nothing. Runs from before inputs were sampled are left out.
  */
 export async function readJobHistory(
   runsDirectory: string,
@@ -24,15 +25,15 @@ export async function readJobHistory(
 ): Promise<JobHistory> {
   const names = await namesIn(runsDirectory)
   if ('unreadable' in names) return names
-  const runs: PastInput[] = []
+  const runs: RunFile[] = []
   for (const name of names) {
     const look = await lookAtRun(join(runsDirectory, name))
     if (look.kind === 'unreadable' && (look.job ?? job) === job) return { unreadable: look.why }
-    if (look.kind !== 'run' || !isOf(look.run, job, orgUrl)) continue
-    const past = pastInputOf(look.run)
-    if (past !== null) runs.push(past)
+    if (look.kind === 'run' && isOf(look.run, job, orgUrl)) runs.push(look.run)
   }
-  const inOrder = runs.sort((some, other) => some.createdAt.localeCompare(other.createdAt))
+  const byId = new Map(runs.map((run) => [run.run_id, run]))
+  const past = runs.flatMap((run) => pastInputOf(run, byId) ?? [])
+  const inOrder = past.sort((some, other) => some.createdAt.localeCompare(other.createdAt))
   return { past: inOrder.slice(-mostRuns) }
 }
 
@@ -40,7 +41,7 @@ function isOf(run: RunFile, job: string, orgUrl: string): boolean {
   return run.job.name === job && run.from_job_file === true && run.org_url === orgUrl
 }
 
-function pastInputOf(run: RunFile): PastInput | null {
+function pastInputOf(run: RunFile, byId: ReadonlyMap<string, RunFile>): PastInput | null {
   const {
     due_users: users,
     user_sample: sample,
@@ -48,10 +49,52 @@ function pastInputOf(run: RunFile): PastInput | null {
     columns,
     format,
   } = run.input
-  const cameToItsEnd = run.state === 'finished' || (run.state === 'closed' && !wasHeldBack(run))
-  if (!cameToItsEnd || run.retry_of !== undefined || users === undefined || sample === undefined) return null
-  const table = tableColumns(format, columns)
-  return { run: run.run_id, createdAt: run.created_at, users, sample, columns: table, repeatedRows }
+  const standing = standingOf(run, byId)
+  if (standing === null || users === undefined || sample === undefined) return null
+  return {
+    run: run.run_id,
+    createdAt: run.created_at,
+    standing,
+    users,
+    sample,
+    columns: tableColumns(format, columns),
+    repeatedRows,
+  }
+}
+
+/** What a run says about its job; null if nothing. */
+function standingOf(run: RunFile, byId: ReadonlyMap<string, RunFile>): Standing | null {
+  if (run.retry_of !== undefined || run.undo_of !== undefined) return null
+  switch (run.state) {
+    case 'new':
+      return null
+    case 'finished':
+    case 'closed':
+      if (run.state === 'closed' && wasHeldBack(run)) return null
+      return isTakenBack(run, byId) ? 'taken_back' : 'usual'
+    case 'running':
+    case 'stopped':
+    case 'interrupted':
+      // R2: nothing was sent before Okta had shown the owner.
+      return run.owner === null || wasHeldBack(run) ? null : 'half_way'
+  }
+}
+
+/**
+ * Whether an undo has taken back what a run did, perhaps after retries of it. Where the run that goes on from it is not
+ * there any more, it may have been an undo.
+ */
+function isTakenBack(run: RunFile, byId: ReadonlyMap<string, RunFile>): boolean {
+  const seen = new Set<RunFile>()
+  for (let at = run; at.closed_by !== undefined && !seen.has(at); ) {
+    seen.add(at)
+    const next = byId.get(at.closed_by)
+    // A start that broke off is named too, but then the run is not closed.
+    if (next === undefined) return at.state === 'closed'
+    if (next.undo_of !== undefined) return true
+    at = next
+  }
+  return false
 }
 
 /** Whether a guard of the input as a whole has stopped the run for good: a retry of it changes nothing about that. */

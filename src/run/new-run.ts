@@ -44,7 +44,11 @@ export function newRunFile(parts: NewRun): RunFile {
       users: survey.distinctUsers,
       due_users: survey.dueUsers,
       repeated_rows: survey.duplicateRows,
-      user_sample: { ...survey.sample, hashes: [...survey.sample.hashes] },
+      user_sample: {
+        hashes: [...survey.sample.hashes],
+        whole: survey.sample.whole,
+        actions: [...(survey.sample.actions ?? [])],
+      },
       ...(actions === null ? {} : { actions: [...actions] }),
       columns: [...mapping.columns],
       mapping: {

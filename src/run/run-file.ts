@@ -37,7 +37,14 @@ const runFileSchema = z.strictObject({
     users: z.int().min(0),
     /** Of them, those with a row that was due, and a sample of them: by it later runs of the job are judged. */
     due_users: z.int().min(0).optional(),
-    user_sample: z.strictObject({ hashes: z.array(z.number()), whole: z.boolean() }).optional(),
+    user_sample: z
+      .strictObject({
+        hashes: z.array(z.number()),
+        whole: z.boolean(),
+        /** Absent in older runs. */
+        actions: z.array(z.number()).optional(),
+      })
+      .optional(),
     /** Rows that repeat the row before of the same user; absent in older runs. */
     repeated_rows: z.int().min(0).optional(),
     /** The actions that its rows ask for; absent where that was not known when the run began, and in older runs. */

@@ -119,6 +119,42 @@ describe('a saved plan', () => {
     })
   })
 
+  it('announces what it sends, and leaves what has become due since for another run', async () => {
+    await withWorkplace(async (place) => {
+      let ahead = 0
+      const org = await place.org({
+        users: makeUsers({ count: 5, status: ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE', 'SUSPENDED'] }),
+        now: () => Date.now() + ahead,
+      })
+      const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+      const days = [day(-1), day(1), day(1), day(90), day(-1)]
+      const rows = days.map((at, index) => `${loginOf(index + 1)},${at}`)
+      await place.write('in.csv', ['user,day', ...rows, `${loginOf(2)},${day(-1)}`, ''].join('\n'))
+      await place.write(
+        'job.yaml',
+        'name: due\nsteps: [suspend, deactivate]\ninput: { file: in.csv, due: { column: day } }\n',
+      )
+      const plan = await place.runHere(org, ['plan', '--job', 'job.yaml', '--out', 'plan.json', '--quiet'])
+      expect(plan.code, plan.stderr).toBe(0)
+      ahead = 2 * 86_400_000
+      const end = await place.runHere(org, planned)
+      expect(end.code, end.stdout).toBe(0)
+      expect(end.stderr).toContain('Up to 5 calls for 3 users in ')
+      expect(end.stderr).toContain(' (2 suspend, 3 deactivate); Okta sends no mail.')
+      const lines = await place.results()
+      expect(lines.map(({ row, result }) => `${row} ${result}`)).toEqual([
+        ...['1 succeeded', '1 succeeded', '2 skipped', '2 skipped', '3 skipped', '3 skipped'],
+        ...['4 skipped', '4 skipped', '5 unchanged', '5 succeeded', '6 succeeded', '6 succeeded'],
+      ])
+      for (const { row, message } of lines) {
+        if (row === '2' || row === '3') expect(message).toMatch(/^not due when the plan was made; /)
+        if (row === '4') expect(message).toMatch(/^not due until /)
+      }
+      expect(await place.read(`runs/${runId}/summary.json`)).toContain('"not_due": 3')
+      expect(lifecycleCalls(org)).toHaveLength(5)
+    })
+  })
+
   it('follows its own steps and rows, and notices what someone does in between', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 2 })

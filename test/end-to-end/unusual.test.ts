@@ -52,6 +52,19 @@ it('stops an input that is many times larger than all before, and goes on when a
   })
 })
 
+it('does not take for usual what an undo has taken back', async () => {
+  await withHistory(async (place, org, applied) => {
+    const mad = leaversOf(10, 200)
+    const accepted = await send(place, org, mad, '--accept-unusual', '--run-id', 'mad')
+    expect(accepted.code, accepted.stderr).toBe(0)
+    expect((await place.runHere(org, ['undo', 'mad', '--yes', '--quiet'])).code).toBe(0)
+    expect(applied()).toBe(400)
+    const again = await send(place, org, mad, '--run-id', 'again')
+    expect([again.code, applied()]).toEqual([3, 400])
+    expect(again.stdout).toContain('in 8 earlier runs of this job it was 12 at most')
+  })
+})
+
 it('stops an old file, names its run, and lets an ordinary night pass', async () => {
   await withHistory(async (place, org, applied) => {
     const old = await send(place, org, leaversOf(3))
@@ -69,6 +82,35 @@ it('stops an old file, names its run, and lets an ordinary night pass', async ()
     ).toEqual({
       unchanged: perNight,
     })
+  })
+})
+
+it('lets people come back together and leave again, and stops the file of then', async () => {
+  await withHistory(async (place, org, applied) => {
+    const group = leaversOf(3)
+    expect((await send(place, org, group, '--action', 'unsuspend')).code).toBe(0)
+    expect((await send(place, org, leaversOf(nights))).code).toBe(0)
+    expect((await send(place, org, group)).code).toBe(0)
+    expect(applied()).toBe(3 * perNight)
+    expect((await send(place, org, leaversOf(nights + 1))).code).toBe(0)
+    expect((await send(place, org, group)).code).toBe(3)
+    expect(applied()).toBe(4 * perNight)
+  })
+})
+
+it('stops the file of a run that was itself stopped half-way, but not right after it', async () => {
+  await withHistory(async (place, org, applied) => {
+    const group = leaversOf(10)
+    const stopped = await send(place, org, [...group, 'nobody@example.com'], '--max-failures', '0')
+    expect(stopped.code).toBe(3)
+    expect(applied()).toBeGreaterThan(0)
+    expect((await send(place, org, group, '--run-id', 'again')).code).toBe(0)
+    await rm(join(place.directory, 'runs', 'again'), { recursive: true })
+    expect((await send(place, org, leaversOf(nights))).code).toBe(0)
+    const before = applied()
+    const old = await send(place, org, group)
+    expect([old.code, applied()]).toEqual([3, before])
+    expect(old.stdout).toContain('this may be an old file')
   })
 })
 

@@ -5,6 +5,7 @@ import {
   countsOf,
   expectAppliedOnce,
   journalOf,
+  parseCsv,
   runId,
   unattended,
   usersCsv,
@@ -53,6 +54,36 @@ it('a deactivation that does not hold has failed with both facts, and only a per
       users.map(({ id }) => `${id} deactivate`),
     )
     expect(await place.read(`runs/${runId}/failed.csv`)).toContain('did not hold')
+  })
+})
+
+it('an unsuspend that leads back to an unusual status holds, and an undo of it takes the user up', async () => {
+  await withWorkplace(async (place) => {
+    const users = makeUsers({ count: 2, status: 'SUSPENDED' })
+    for (const [at, status] of (['LOCKED_OUT', 'STAGED'] as const).entries()) {
+      Object.assign(users[at] ?? {}, { suspendedFrom: status })
+    }
+    const org = await place.org({ users })
+    await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
+    await place.write('job.yaml', 'name: back\naction: unsuspend\nverify: true\ninput: { file: in.csv }\n')
+    const end = await place.runHere(org, ['run', '--job', 'job.yaml', ...unattended])
+    expect(end.code, end.stdout).toBe(0)
+    expect(await place.results()).toMatchObject([
+      { status_after: 'LOCKED_OUT', message: 'user was SUSPENDED, is now LOCKED_OUT (verified)' },
+      { status_after: 'STAGED', message: 'user was SUSPENDED, is now STAGED (verified)' },
+    ])
+    const undo = await place.runHere(org, ['undo', runId, '--yes', '--quiet'])
+    expect(undo.stderr).toContain(`The undo takes back what run ${runId} did to 2 users.`)
+    // Known as that run left them: what keeps them from being suspended is their status alone.
+    const [id = ''] = (await place.runs()).filter((name) => name !== runId)
+    expect(parseCsv(await place.read(`runs/${id}/results.csv`))).toMatchObject([
+      {
+        result: 'failed',
+        left_as: 'LOCKED_OUT',
+        message: expect.stringMatching(/^user is LOCKED_OUT; suspend/),
+      },
+      { result: 'failed', left_as: 'STAGED', message: expect.stringMatching(/^user is STAGED; suspend/) },
+    ])
   })
 })
 

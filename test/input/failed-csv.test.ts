@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { formOf, type NamedForm } from '../../src/input/failed-csv.ts'
+import { readRows } from '../../src/input/read-rows.ts'
 import { resolveColumns } from '../../src/input/resolve-columns.ts'
-import { encode, knownErrorOf, withInput } from './support.ts'
+import { collect, encode, knownErrorOf, withInput } from './support.ts'
 
 const plain: NamedForm = { format: null, encoding: null, headerLine: null }
 const written: NamedForm = { ...plain, format: 'csv' }
@@ -27,6 +28,19 @@ test.each([
 test("a spreadsheet's own encoding stays, where it is not UTF-8", async () => {
   const named = { encoding: 'windows-1252' } as const
   expect(await form(encode(umlaut, 'windows-1252'), named)).toEqual({ ...written, ...named })
+})
+
+test.each([
+  ['its column of reasons was renamed', 'Email,Grund\nlead@example.com,not read: 5 cells\n'],
+  ['its column of reasons was taken out', 'Email,Dept,\nlead@example.com,not read: 5 cells,\n'],
+  ['a spreadsheet has added a column', 'Email,Dept,\nlead@example.com,IT,Not read: 5 cells\n'],
+])('a row that could not be read stays bad where %s', async (_, content) => {
+  const kinds = await withInput(content, async (file) => {
+    const mapping = await resolveColumns(file, { format: 'csv', userColumn: null, actionColumn: null })
+    const settings = { format: 'csv', action: 'suspend', steps: null } as const
+    return (await collect(readRows(file, mapping, settings))).map(({ kind }) => kind)
+  })
+  expect(kinds).toEqual(['invalid'])
 })
 
 test.each([

@@ -65,6 +65,26 @@ bob,2026-11-20
   expect(before.tasksByAction).toEqual(new Map())
 })
 
+test('samples what is done with each user: due rows in their order, repetitions apart', async () => {
+  const due = { column: 'day', at: null, timeZone: 'UTC', timeZoneColumn: null, format: null }
+  const now = Date.parse('2026-11-26T00:00:00Z')
+  const sampleOf = async (...rows: readonly string[]) => {
+    const content = `${['user,action,day', ...rows].join('\n')}\n`
+    return (await survey(content, 'csv', { action: null, steps: null, due }, now)).sample
+  }
+  const sent = 'ada@x.com,suspend,2026-11-01'
+  const back = 'ada@x.com,unsuspend,2026-11-20'
+  const once = await sampleOf(sent)
+  expect(once).toMatchObject({ hashes: [expect.any(Number)], actions: [expect.any(Number)] })
+  expect(await sampleOf(sent, 'ADA@x.com,suspend,2026-11-02', 'ada@x.com,unsuspend,2027-01-01')).toEqual(once)
+  const twice = await sampleOf(sent, back)
+  expect(twice.hashes).toEqual(once.hashes)
+  expect(new Set([once, twice, await sampleOf(back)].map(({ actions }) => actions?.[0])).size).toBe(3)
+  expect(await sampleOf(sent, 'bob@x.com,unlock,2026-11-01', back)).toMatchObject({
+    actions: expect.arrayContaining([...(twice.actions ?? [])]),
+  })
+})
+
 test('counts a task for each step', async () => {
   const found = await survey('[{"user":"a","sendEmail":true},{"user":"b"}]', 'json', {
     action: null,

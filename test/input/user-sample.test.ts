@@ -1,10 +1,21 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { sampleSize, sampleUsers, sharedPart } from '../../src/input/user-sample.ts'
+import {
+  actionsByUser,
+  addToActions,
+  noActions,
+  type SampledUser,
+  sampleSize,
+  sampleUsers,
+  sharedPart,
+} from '../../src/input/user-sample.ts'
 import { cases } from '../support/cases.ts'
 
-function people(from: number, to: number): string[] {
-  return Array.from({ length: to - from }, (_, index) => `user${from + index}@example.com`)
+function people(from: number, to: number): SampledUser[] {
+  return Array.from({ length: to - from }, (_, index) => ({
+    key: `user${from + index}@example.com`,
+    actions: from + index,
+  }))
 }
 
 it('a small input is in its sample whole, and compared exactly', () => {
@@ -40,6 +51,28 @@ it('a large input is compared by a sample, right within a tenth', () => {
 it('does not depend on the order of the keys, nor on how often one is there', () => {
   const keys = people(0, 3_000)
   expect(sampleUsers([...keys].reverse())).toEqual(sampleUsers([...keys, ...keys]))
+})
+
+it('keeps what is done with each user beside the hash, also of a large input', () => {
+  const all = sampleUsers(people(0, 3_000))
+  const actions = actionsByUser(all)
+  const alone = new Map(people(0, 3_000).flatMap((user) => [...actionsByUser(sampleUsers([user]))]))
+  expect(actions.size).toBe(sampleSize)
+  for (const [hash, done] of actions) expect(done).toBe(alone.get(hash))
+  expect(new Set(actionsByUser({ hashes: all.hashes, whole: false }).values())).toEqual(new Set([null]))
+})
+
+it('tells actions and their order apart', () => {
+  const after = (...rows: readonly (readonly string[])[]) => rows.reduce(addToActions, noActions)
+  const all = [
+    after(['suspend']),
+    after(['unsuspend']),
+    after(['suspend', 'deactivate']),
+    after(['suspend'], ['unsuspend']),
+    after(['unsuspend'], ['suspend']),
+  ]
+  expect(new Set(all).size).toBe(all.length)
+  for (const one of all) expect(one).toBeLessThan(2 ** 16)
 })
 
 it('says nothing of too few users', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkUserKey } from '../../src/input/key/user-key.ts'
-import { judgeDue, judgeUser } from '../../src/rules/row-verdict.ts'
+import { judgeDue, judgeDueByPlan, judgeUser } from '../../src/rules/row-verdict.ts'
 
 const ada = { id: '00uAda00000000000001', login: 'Ada.Fenwick@example.com' }
 
@@ -23,6 +23,18 @@ describe('when a row is due', () => {
   it('is said in the words that scripts look for', () => {
     expect(judgeDue({ due: 1_000 }, 0)?.message).toMatch(/^not due until 1970-01-01T00:00:01.000Z/)
   })
+})
+
+it('a row that was not due when the plan was made is not due, and any other is', () => {
+  const reason = judgeDue({ due: 1_000 }, 0)?.message ?? null
+  expect(judgeDueByPlan([{ expected: 'skipped', reason }])).toMatchObject({
+    result: 'skipped',
+    reason: 'not_due',
+    message: expect.stringMatching(/^not due when the plan was made; /),
+  })
+  expect(judgeDueByPlan([{ expected: 'skipped', reason: 'protected' }])).toBeNull()
+  expect(judgeDueByPlan([{ expected: 'succeeded', reason: null }])).toBeNull()
+  expect(judgeDueByPlan([])).toBeNull()
 })
 
 describe('the user that a key stands for', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JobStep } from '../../src/job/step.ts'
 import { actionNames } from '../../src/okta/actions.ts'
+import { userStatuses } from '../../src/okta/status.ts'
 import { judgeFactors, judgeStatus, verifiedBy, verifyingReadsPerTask } from '../../src/rules/verify.ts'
 
 const verify = { actions: 'deactivate', for_seconds: 60 } as const
@@ -37,6 +38,26 @@ describe('a call holds', () => {
     expect(kindOf('DEPROVISIONED', 'ACTIVE')).toBe('in_transition')
     expect(kindOf('ACTIVE')).toBe('not_held')
     expect(kindOf('ACTIVE', 'PROVISIONED')).toBe('not_held')
+  })
+
+  it('of unsuspend, whatever the user was before the suspension', () => {
+    const statuses = userStatuses.filter(
+      (status) =>
+        judgeStatus('unsuspend', { status, statusChanged: null, transitioningToStatus: null }).kind ===
+        'held',
+    )
+    expect(statuses).toEqual(
+      userStatuses.filter((status) => status !== 'SUSPENDED' && status !== 'DEPROVISIONED'),
+    )
+    const leaving = {
+      status: 'SUSPENDED',
+      statusChanged: null,
+      transitioningToStatus: 'DEPROVISIONED',
+    } as const
+    expect(judgeStatus('unsuspend', leaving).kind).toBe('not_held')
+    expect(judgeStatus('unsuspend', { ...leaving, transitioningToStatus: 'ACTIVE' }).kind).toBe(
+      'in_transition',
+    )
   })
 
   it('by the factors that are left: those of the second of the call count as old', () => {

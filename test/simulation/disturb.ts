@@ -1,8 +1,9 @@
+import { nextInputName } from './input.ts'
 import type { SimProcess } from './process.ts'
-import { startResume } from './program.ts'
+import { startResume, startRun } from './program.ts'
 import { readRun } from './reports.ts'
-import type { Disturbance } from './scenario.ts'
-import type { World } from './world.ts'
+import { type Disturbance, nextRun } from './scenario.ts'
+import { home, type World } from './world.ts'
 
 /** Longer than a hold lasts without a sign of life. */
 const longPauseMs = 100_000
@@ -37,6 +38,9 @@ function struck(world: World, process: SimProcess, { kind, ms }: Disturbance, ru
   const rival = (): void => {
     if (readRun(world, run()) !== null) startResume(world, run(), 'host-b')
   }
+  const next = (): void => {
+    if (readRun(world, nextRun.id) === null) startRun(world, `${home}/${nextInputName}`, nextRun.id, 'host-b')
+  }
   world.note(`disturbance: ${kind}`)
   switch (kind) {
     case 'SIGINT':
@@ -70,6 +74,14 @@ function struck(world: World, process: SimProcess, { kind, ms }: Disturbance, ru
       return
     case 'rival':
       rival()
+      return
+    case 'next_run':
+      next()
+      return
+    case 'overtaken':
+      time.pause(process)
+      next()
+      later(longPauseMs + ms / 10, () => time.goOn(process))
       return
   }
 }

@@ -244,6 +244,8 @@ function drawDisturbances(draws: Draws): Disturbance[] {
     'rival',
     'rival',
     'stolen',
+    'next_run',
+    'overtaken',
   ] as const
   const count = draws.chance('disturbed', 0.7) ? draws.int('disturbances', 1, 4) : 0
   return Array.from({ length: count }, (_, process) => ({

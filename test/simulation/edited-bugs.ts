@@ -177,4 +177,11 @@ export const editedBugs: readonly EditedBug[] = [
     from: 'return refused === null ? null :',
     to: 'return refused !== null ? null :',
   },
+  {
+    name: "the hold of a job's name is not looked at again",
+    breaks: 'I9',
+    file: 'files/hold/joint-hold',
+    from: 'return this.#own.valid && this.#others.every(({ valid }) => valid)',
+    to: 'return this.#own.valid',
+  },
 ]

@@ -1,6 +1,6 @@
 import { textCell, workbookEntries } from '../support/workbook.ts'
 import { zip } from '../support/zip.ts'
-import type { RowSpec, Scenario } from './scenario.ts'
+import { nextRun, type RowSpec, type Scenario } from './scenario.ts'
 
 /** How a job with a format of its own writes dates. */
 export const dueFormat = 'dd.MM.yyyy HH:mm:ss.SSS'
@@ -17,6 +17,25 @@ export function inputName({ format }: Scenario): string {
 /** The bytes of the input. */
 export function inputOf(scenario: Scenario): Buffer {
   return scenario.format === 'csv' ? csvOf(scenario) : workbookOf(scenario)
+}
+
+/** The name of the next run's input. */
+export const nextInputName = 'next.csv'
+
+/** The input of the run that begins beside others: rows that anybody may act on. */
+export function nextInputOf(scenario: Scenario): Buffer {
+  const rows: RowSpec[] = nextRun.users.map(({ id, login }, index) => ({
+    ref: `next${index}`,
+    user: id,
+    id,
+    action: 'suspend',
+    bad: null,
+    isNobody: false,
+    selected: true,
+    dueMs: 0,
+    login,
+  }))
+  return csvOf({ ...scenario, rows })
 }
 
 /** The names of the input's columns. */
@@ -63,7 +82,9 @@ function csvOf(scenario: Scenario): Buffer {
   return Buffer.from([headerOf(scenario), ...lines].map((cells) => `${cells.join(',')}\n`).join(''))
 }
 
-/** A sheet of these rows: every other date is a date cell. A row that nobody can read is hidden. */
+/**
+ * A sheet of these rows: every other date is a date cell, or all or none where texts have a format, beside which nobody
+ * could trust date cells. A row that nobody can read is hidden. */
 function workbookOf(scenario: Scenario): Buffer {
   const lines = [headerOf(scenario), ...scenario.rows.map((row) => cellsOf(row, scenario))]
   const rows = lines.map((cells, index) => {
@@ -72,7 +93,8 @@ function workbookOf(scenario: Scenario): Buffer {
     const written = cells.map((cell, column) => {
       const name = `${String.fromCharCode(65 + column)}${line}`
       if (typeof cell === 'string') return cell === '' ? '' : textCell(name, cell)
-      if (index % 2 === 0) return textCell(name, dateText(cell, scenario))
+      const isText = (scenario.ownDates ? scenario.seed : index) % 2 === 0
+      if (isText) return textCell(name, dateText(cell, scenario))
       return `<c r="${name}" s="1"><v>${unixDay + cell / dayMs}</v></c>`
     })
     return `<row r="${line}"${isHidden ? ' hidden="1"' : ''}>${written.join('')}</row>`

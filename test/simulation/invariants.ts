@@ -35,8 +35,8 @@ import { runsDirectory, type World } from './world.ts'
  * - **I8** Nothing is sent for a guarded user, nor for a row that may not be acted on.
  *   "a guard fails open", "whoever is looked up has no admin role", "a role held through a group is overlooked",
  *   "members of groups are known by another id", "an owner whom Okta does not show is taken for none", "a row is sent before it is due"
- * - **I9** Nothing is sent once another process has taken the run over.
- *   "a hold is taken for valid for ever"
+ * - **I9** Nothing is sent once another process has taken the run over, or the job's name for another run.
+ *   "a hold is taken for valid for ever", "the hold of a job's name is not looked at again"
  * - **I10** A run that can end ends.
  *   "the end of a run is not recorded as one"
  * - **I11** A task is applied once, unless it was in doubt with leave to repeat; and no user gets two mails at once.

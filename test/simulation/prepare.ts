@@ -1,12 +1,12 @@
-import { sampleUsers } from '../../src/input/user-sample.ts'
+import { noActions, sampleUsers } from '../../src/input/user-sample.ts'
 import { jobSchema } from '../../src/job/job.ts'
 import { mergeJob } from '../../src/job/merge-job.ts'
 import type { Action } from '../../src/okta/actions.ts'
 import { foldLogin } from '../../src/okta/user.ts'
 import type { RunFile } from '../../src/run/run-file.ts'
-import { dueFormat, headerOf, inputName, inputOf } from './input.ts'
+import { dueFormat, headerOf, inputName, inputOf, nextInputName, nextInputOf } from './input.ts'
 import type { Applied } from './org.ts'
-import { groupId, ownerId, type Scenario } from './scenario.ts'
+import { groupId, nextRun, ownerId, type Scenario } from './scenario.ts'
 import { home, runsDirectory, type World } from './world.ts'
 
 const undoOf: Readonly<Partial<Record<Applied['action'], Action>>> = {
@@ -41,6 +41,15 @@ export function prepare(world: World): void {
     factors: [],
     role: 'own',
   })
+  for (const user of nextRun.users)
+    org.add({
+      ...user,
+      status: 'ACTIVE',
+      statusChanged: null,
+      transition: null,
+      factors: [],
+      role: null,
+    })
   org.forbids = (user, what) =>
     scenario.denials.some(
       (denial) =>
@@ -78,6 +87,7 @@ export function prepare(world: World): void {
   disk.createDirectory(home)
   writeNow(world, `${home}/job.json`, JSON.stringify(jobOf(world)))
   writeNow(world, `${home}/${inputName(scenario)}`, inputOf(scenario))
+  writeNow(world, `${home}/${nextInputName}`, nextInputOf(scenario))
   disk.createDirectory(`${home}/tmp`)
   if (scenario.past !== null) preparePast(world, scenario.past)
   disk.syncAll()
@@ -90,7 +100,12 @@ function preparePast(world: World, past: NonNullable<Scenario['past']>): void {
   for (let night = 1; night <= 6; night++) {
     const strangers = Array.from({ length: 12 }, (_, index) => `left${night}-${index}@example.com`)
     const keys = rows.map(({ user }) => (user.includes('@') ? foldLogin(user) : user))
-    const sample = sampleUsers(past === 'old' && night === 2 ? keys : strangers)
+    // Without what was done with them, as in older runs: then users alone are compared.
+    const users = (past === 'old' && night === 2 ? keys : strangers).map((key) => ({
+      key,
+      actions: noActions,
+    }))
+    const { hashes, whole } = sampleUsers(users)
     const run: RunFile = {
       format: 1,
       run_id: `p${night}`,
@@ -108,7 +123,7 @@ function preparePast(world: World, past: NonNullable<Scenario['past']>): void {
         tasks: 12,
         users: 12,
         due_users: 12,
-        user_sample: { ...sample, hashes: [...sample.hashes] },
+        user_sample: { hashes: [...hashes], whole },
         repeated_rows: 0,
         columns: headerOf(world.scenario),
         mapping: { user: 'user', action: null, send_email: null },

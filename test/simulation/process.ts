@@ -25,6 +25,8 @@ export class SimProcess implements Owner {
   readonly lowest = new Map<string, Remaining & { sentSince: number }>()
   /** The runs for which lifecycle calls left it. */
   readonly sentFor = new Set<string>()
+  /** When the last of them left, in virtual ms; null before the first. */
+  sentAt: number | null = null
   /** Called with the number of its calls that were applied, after each of them. */
   readonly onApplied: ((count: number) => void)[] = []
   #appliedCalls = 0

@@ -82,6 +82,10 @@ export interface Disturbance {
     | 'rival'
     /** It is paused for longer than a hold lasts, and a process on another host wants its run. */
     | 'stolen'
+    /** Another run of the job begins, on another host and over other users. */
+    | 'next_run'
+    /** It is paused for longer than a hold lasts, and another run of the job begins. */
+    | 'overtaken'
   /** How long a pause or a trouble of the disk lasts, or how far a clock steps. */
   readonly ms: number
 }
@@ -158,6 +162,15 @@ export interface Scenario {
   /** The job's earlier runs: ordinary nights, one of which named the same users if it is an `old` input; null: none. */
   readonly past: 'usual' | 'old' | null
 }
+
+/** The run of the job that begins beside others, and its users, who are ACTIVE and in no other input. */
+export const nextRun = {
+  id: 'n1',
+  users: ['next0', 'next1', 'next2'].map((name, index) => ({
+    id: `00uNext${index}`.padEnd(20, '0'),
+    login: `${name}@example.com`,
+  })),
+} as const
 
 /** The group that a job may protect. */
 export const groupId = '00gSim00000000000000'

@@ -201,10 +201,16 @@ export class World {
     if (settled) this.violate(`I1 ${process.pid} sends ${action} for ${key}, whose last intent is settled`)
     if (file?.kind !== 'file' || !file.isSynced(end))
       this.violate(`I1 ${process.pid} sends ${action} for ${key} before its intent is on disk`)
-    const later = this.processes.find((other) => other.pid > process.pid && other.sentFor.has(run))
+    const later = this.processes.find(
+      (other) =>
+        (other.pid > process.pid && other.sentFor.has(run)) ||
+        // All runs are of one job: whoever has sent since then holds its name.
+        (process.sentAt !== null && other !== process && (other.sentAt ?? 0) > process.sentAt),
+    )
     if (later !== undefined)
-      this.violate(`I9 ${process.pid} sends for run ${run} after ${later.pid} has taken it over`)
+      this.violate(`I9 ${process.pid} sends for run ${run} after ${later.pid} has taken it or its job over`)
     process.sentFor.add(run)
+    process.sentAt = this.time.now
     const caller = { run, row, step, attempt, pid: process.pid }
     const id = decodeURIComponent(key)
     const status = this.org.users.get(id)?.status ?? null

@@ -29,7 +29,7 @@ import { type CarryOutOptions, carryOut } from '../carry-out.ts'
 import { confirmByPlan, confirmSavedPlan } from '../confirm-by-plan.ts'
 import { configuredOrg, describeSandbox, newSandboxOrg, type RunOrg } from '../org.ts'
 import { checkCopyOfInput, checkWorldOfPlan, openPlanToRun, preparedByPlan } from '../planned-run.ts'
-import { checkQuestion, describeSending } from '../terminal/confirm.ts'
+import { checkQuestion, describePlannedSending, describeSending } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
 import { findUnusualInput } from '../unusual-input.ts'
 import { programVersion } from '../version.ts'
@@ -202,7 +202,9 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
   for (const line of describeInput(checked)) say(line)
   const { input, mapping, survey } = checked
   const rows = (): ReturnType<typeof readRows> => readRows(input, mapping, rowSettings(job))
-  if (yes) say(describeSending(survey, job, realOrg?.orgUrl ?? 'a sandbox'))
+  const orgName = realOrg?.orgUrl ?? 'a sandbox'
+  if (yes && planned !== null) say(describePlannedSending(planned.plan.end, orgName))
+  else if (yes) say(describeSending(survey, job, orgName))
   const org = realOrg ?? (await newSandboxOrg(directory, rows(), job))
   if (realOrg === null) say(describeSandbox(org))
   try {

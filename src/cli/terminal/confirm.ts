@@ -6,6 +6,7 @@ import { Refusal } from '../../messages/known-error.ts'
 import { shown } from '../../messages/shown.ts'
 import type { StopSwitch } from '../../messages/stop.ts'
 import { ruleOf } from '../../okta/actions.ts'
+import type { PlanEnd } from '../../plan/plan-schema.ts'
 
 /** Whether a question can be asked and answered. */
 export function canAsk(): boolean {
@@ -34,14 +35,33 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
 
 /** One sentence about what a run may send: calls by action, users and mails. */
 export function describeSending(survey: Survey, job: Job, org: string): string {
-  const tasks = survey.tasksToDo
-  if (tasks === 0)
+  if (survey.tasksToDo === 0)
     return `There is nothing to send: the input has ${counted(survey.rows, 'row')}, none to act on.`
-  const calls = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
-  const mails = countMails(survey, job)
+  const sending = { calls: [...survey.tasksByAction], users: survey.dueUsers, mails: countMails(survey, job) }
+  return sendingSentence(sending, org)
+}
+
+/** The same about a saved plan: what it expects to succeed, or can't know. */
+export function describePlannedSending({ totals }: PlanEnd, org: string): string {
+  const calls = Object.entries(totals.actions)
+    .map(([action, by]) => [action, by.succeeded + by.unknown] as const)
+    .filter(([, count]) => count > 0)
+  if (calls.length === 0)
+    return `There is nothing to send: the plan has ${counted(totals.rows, 'row')}, none to act on.`
+  return sendingSentence({ calls, users: totals.users, mails: totals.mails }, org)
+}
+
+interface Sending {
+  readonly calls: readonly (readonly [action: string, count: number])[]
+  readonly users: number
+  readonly mails: number
+}
+
+function sendingSentence({ calls, users, mails }: Sending, org: string): string {
+  const all = calls.reduce((sum, [, count]) => sum + count, 0)
+  const byAction = calls.map(([action, count]) => `${count} ${action}`).join(', ')
   const mail = mails === 0 ? 'Okta sends no mail' : `Okta sends up to ${counted(mails, 'mail')}`
-  const users = counted(survey.dueUsers, 'user')
-  return `Up to ${counted(tasks, 'call')} for ${users} in ${org} (${calls}); ${mail}.`
+  return `Up to ${counted(all, 'call')} for ${counted(users, 'user')} in ${org} (${byAction}); ${mail}.`
 }
 
 /** The number of mails that Okta sends if every call is applied. */

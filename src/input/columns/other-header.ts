@@ -1,4 +1,5 @@
 import { textInFormula } from '../csv/text-formula.ts'
+import { isWordForNothing } from '../key/not-a-name.ts'
 import { trimInvisible } from '../key/trim.ts'
 import { checkUserKey } from '../key/user-key.ts'
 import type { Cell, InputRow, RawRecord } from '../row.ts'
@@ -20,6 +21,11 @@ export class OtherHeader {
   readonly #isOfMails: boolean
   #found: number | null = null
   #isAfterTitle = false
+  /** Whether a row so far names its user by an address: one that names nobody is then no short name. */
+  #hasAddresses = false
+  /** Whether the header has come again without a title: then a row above it is the last one of a page. */
+  #isOnEachPage = false
+  #last: RawRecord | null = null
 
   /** @param user the column of the user, one of the columns */
   constructor(columns: readonly string[], user: string) {
@@ -31,20 +37,29 @@ export class OtherHeader {
   }
 
   /** The row as it is, or as a bad one if it stands under another header. */
-  judge(row: InputRow, { cells }: RawRecord): InputRow {
+  judge(row: InputRow, record: RawRecord): InputRow {
     if (this.#found !== null) return this.#under(row, this.#found)
+    const last = this.#last
+    this.#last = record
+    const { cells } = record
     // Nearly every row names somebody, and is no header. Looking at the others alone keeps this cheap.
     if (namesSomebody(row)) {
+      this.#hasAddresses ||= row.user.includes('@')
       this.#isAfterTitle = false
       return row
     }
+    // A row with a cell too many is bad, but may name somebody all the same.
+    if ([...cells.values()].some((cell) => typeof cell === 'string' && cell.includes('@'))) return row
     const cellNames = this.#columns.map((column) => nameIn(cells.get(column)))
     const isHeader =
       namesUsers(cells.get(this.#user), this.#isOfMails) ||
       this.#isHeader(cellNames) ||
-      this.#namesMailElsewhere(cellNames)
+      this.#namesMailElsewhere(cellNames) ||
+      (this.#hasAddresses && last !== null && isAfterGap(record, last) && this.#isOfWords(cells))
     if (isHeader && (this.#isAfterTitle || !this.#isSame(cellNames))) this.#found = row.row
-    this.#isAfterTitle = !isHeader && (isRefused(row) || isAlone(cells))
+    this.#isOnEachPage ||= isHeader
+    const mayBeTitle = this.#hasAddresses && !this.#isOnEachPage
+    this.#isAfterTitle = !isHeader && (isRefused(row) || isAlone(cells) || mayBeTitle)
     return row
   }
 
@@ -75,6 +90,23 @@ export class OtherHeader {
     )
   }
 
+  /** Below a blank line, a row of words alone, one of them in the place of the users, is a header in any language. */
+  #isOfWords(cells: RawRecord['cells']): boolean {
+    const filled = [...cells.values()].filter((cell) => cell !== '' && cell !== null)
+    const user = cells.get(this.#user)
+    return (
+      filled.length > 1 &&
+      2 * filled.length >= this.#columns.length &&
+      filled.every(
+        (cell) => typeof cell === 'string' && cell.length <= longestName && !/\p{N}/u.test(cell),
+      ) &&
+      typeof user === 'string' &&
+      /\p{L}/u.test(user) &&
+      !remark.test(trimInvisible(user)) &&
+      !isWordForNothing(user)
+    )
+  }
+
   #isSame(cellNames: readonly string[]): boolean {
     return cellNames.every((name, index) => {
       const column = this.#columns[index] ?? ''
@@ -99,6 +131,20 @@ function isRefused(row: InputRow): boolean {
   if (row.kind !== 'invalid') return false
   const check = checkUserKey(row.user)
   return 'problem' in check || check.kind !== 'short_name'
+}
+
+/** Whether blank lines stand between two records. */
+function isAfterGap({ line }: RawRecord, before: RawRecord): boolean {
+  if (line === null || before.line === null) return false
+  const inCells =
+    before.inSheet === undefined
+      ? [...before.cells.values()].reduce((sum: number, cell) => sum + lineEndsIn(cell), 0)
+      : 0
+  return line > before.line + inCells + 1
+}
+
+function lineEndsIn(cell: Cell): number {
+  return typeof cell === 'string' ? (cell.match(/\r\n|\r|\n/g)?.length ?? 0) : 0
 }
 
 /** Whether a row has one cell alone, as a title has. */

@@ -1,20 +1,22 @@
 /** Words in a column's name that say whose address it holds: somebody's who is not the one that the row is about. */
 const others =
-  /manager|supervis|superior|\bboss\b|vorgesetzt|\breports?[ _-]?to\b|reporting|request(?!ed[ _-]?for)|submitt(?!ed[ _-]?for)|\bapprov|created[ _-]?by|updated[ _-]?by|modified[ _-]?by|changed[ _-]?by|\bsponsor|assistant|delegate|recruit|hrbp|responsable|gerente|leiter|f(ü|ue)hrungskraft|superviseur|\bactor\b|performed[ _-]?by|initiat|antragstell|beantragt|\breporter|opened[ _-]?by|\bcaller|\bmgr\b|mentor|buddy|emergency|team[ _-]?lead|\bn\+1|nachfolg|successor|replacement|上司|承認|申請者|主管|经理|經理/
+  /manager|supervisor|superior|\bboss\b|vorgesetzt|\breports? ?to\b|reporting (to|line|manager|officer)|request(e|o)r|request(ed|ing)? by|requested$|requesting|submitter|submitted by|\bapprov(er|al|ing|ed by)|(created|updated|modified|changed|performed|opened|initiated|recruited|supervised|managed) ?by|\bsponsor(?!ed)|assistant|delegate(?!d)|recruiter|hrbp|responsable|gerente|leiter|f(ü|ue)hrungskraft|superviseur|\bactor\b|initiator|antragstell|beantragt|\breporter|\bcaller|\bmgr\b|mentor|buddy|emergency|team ?lead|\bn\+1|nachfolg|successor|replacement|上司|承認|申請者|主管|经理|經理/
 
 /** Words that say that a column holds another address of the same person. */
 const ownOther =
-  /personal|private|privat|home|secondary|second|alternat|alternativ|recovery|backup|other|previous|former|old|alias|proxy/
+  /\bpersonal|\bprivat|\bhome\b|\balternat|\brecovery\b|\balias|\bproxy|\b(second|secondary|backup|other|previous|former|old)\b(?! (employee|user|colleague|leaver|worker|staff|member|person)\b)/
 
 /** Of those, words that fit another person's address just as well: `Other Email`. */
-const otherOfAny = /secondary|second|alternat|alternativ|backup|other/
+const otherOfAny = /\b(secondary|second|alternat\w*|backup|other)\b/
 
 function plain(column: string): string {
-  // `ManagerEmail` is two words.
+  // `ManagerEmail` and `manager_email` are two words.
   return column
     .replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .normalize('NFKC')
     .toLowerCase()
+    .replaceAll(/[^\p{L}\p{M}\p{N}+]+/gu, ' ')
+    .trim()
 }
 
 /** Whether a column is, by its name, about somebody else than the row: a manager, whoever asked, whoever approved. */

@@ -17,6 +17,7 @@ import {
   problemOfJson,
   type ValueReader,
 } from './parse-object.ts'
+import { beginsRecord, goesOn, isLeftOpen } from './record-start.ts'
 
 interface Line {
   /** From 1; blank lines count. */
@@ -68,8 +69,12 @@ class OpenRecord {
     return this.lines[0]?.line ?? 1
   }
 
+  get texts(): readonly string[] {
+    return this.lines.map(({ text }) => text)
+  }
+
   get text(): string {
-    return this.lines.map(({ text }) => text).join('\n')
+    return this.texts.join('\n')
   }
 
   add(line: TextLine): void {
@@ -98,7 +103,7 @@ class RecordLines {
   take(line: TextLine): RawRecord[] {
     const open = this.#open
     if (open?.isBroken === true) {
-      if (!/^\s*[{[]/.test(line.text)) {
+      if (!beginsRecord(line.text, open.texts)) {
         open.add(line)
         return []
       }
@@ -131,15 +136,19 @@ class RecordLines {
 
   /** The lines up to the next possible beginning of a record are a bad row. Reading starts again from there. */
   #recover(record: OpenRecord): RawRecord[] {
-    const { lines } = record
+    const { lines, texts } = record
     const last = lines.length - 1
+    const [first = '', second = ''] = texts
     // If the second line does not continue the first, each line is a record, and the first one is cut off.
-    if (lines.length === 2 && lines[0]?.text.trim() !== '{')
+    if (lines.length === 2 && first.trim() !== '{' && !goesOn(second) && beginsOrIsNothing(second, first))
       return [this.#bad(lines.slice(0, 1)), ...lines.slice(1).flatMap((line) => this.take(line))]
-    const next = lines.findIndex(
-      ({ text }, index) => index > 0 && (isWholeObject(text) || (index === last && /^\s*\{\s*$/.test(text))),
+    const next = texts.findIndex(
+      (text, index) =>
+        index > 0 &&
+        (isWholeObject(text) || (index === last && /^\s*\{\s*$/.test(text))) &&
+        beginsRecord(text, texts.slice(0, index)),
     )
-    if (next < 0 && lines.length > 1) {
+    if (next < 0 && (lines.length > 1 || isLeftOpen(texts))) {
       record.isBroken = true
       this.#open = record
       return []
@@ -154,6 +163,11 @@ class RecordLines {
     const problem = { column: null, message: `line ${line} is not JSON: ${problemOfJson(text)}` }
     return { row: ++this.#row, line, cells: new Map(), raw: [text], problems: [problem] }
   }
+}
+
+/** Whether the line below a broken one begins a record, or is no part of any. */
+function beginsOrIsNothing(line: string, before: string): boolean {
+  return beginsRecord(line, [before]) || !/^\s*[{[]/.test(line)
 }
 
 /**

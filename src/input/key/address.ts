@@ -48,6 +48,9 @@ export function addressesIn(text: string): readonly string[] {
 /** Code pages that UTF-8 is wrongly read in, by Excel, old Macs and the command line of Windows. */
 const wrongPages = ['windows-1252', 'macintosh', 'cp437', 'cp850'] as const
 
+/** In the code pages of DOS, UTF-8 has symbols, such as `├`, for what begins a letter. Letters alone are a name. */
+const hasSymbol = /[^\p{L}\p{M}\p{N}\p{ASCII}]/u
+
 /**
  * The text before its UTF-8 was read in another code page (`Ã¶` for `ö`); null if that did not happen. The letters of
  * real text never form valid UTF-8.
@@ -55,6 +58,7 @@ const wrongPages = ['windows-1252', 'macintosh', 'cp437', 'cp850'] as const
 export function beforeWrongDecoding(text: string): string | null {
   if (!/[\u0080-\uffff]{2}/.test(text)) return null
   for (const page of wrongPages) {
+    if (page.startsWith('cp') && !hasSymbol.test(text)) continue
     const bytes = iconv.encode(text, page)
     if (isUtf8(bytes) && iconv.decode(bytes, page) === text) return bytes.toString('utf8')
   }

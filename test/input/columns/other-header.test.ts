@@ -43,6 +43,14 @@ it.each([
     'a header with one other column',
     'Email,Name,Dept\nada@example.com,Ada,IT\n,,\nJoiners,,\nEmail,Name,Start\nbob@example.com,Bob,1 May\n',
   ],
+  [
+    'a header of other words, below a blank line',
+    'Work Email,Manager\nada@example.com,boss\n\nHR contact,Leaver\nhr@example.com,carl\n',
+  ],
+  [
+    'a title of two cells',
+    'Email,Name\nada@example.com,Ada\nJoiners,November\nEmail,Name\nnew@example.com,N\n',
+  ],
   ['a German header', 'Name;E-Mail\nAda;ada@example.com\n\nVorgesetzter;E-Mail\nMax;max@example.com\n'],
   ['one column about managers', 'Email\nada@example.com\n\nManager Email\nmax@example.com\n'],
   [
@@ -69,8 +77,17 @@ it.each([
     'a header again, with its reason in a failed.csv',
     'Email,Name,why\nada@example.com,Ada,failed: HTTP 403\nEmail,Name,not read: the row repeats a header\nbob@example.com,Bob,in doubt\n',
   ],
+  [
+    'a row with a cell too many, in which an address stands under a name',
+    'Name,Email,Alias\nAda,ada@example.com,a\nSmith, Al,user@example.com,al@example.com\nBo,bob@example.com,b\n',
+  ],
+  [
+    'a name without an address below cells of several lines',
+    'Email,Note\nada@example.com,"two\nlines"\nCy Young,Sales\nbob@example.com,y\n',
+  ],
   ['a remark', 'Email,Name\nada@example.com,Ada\nno email yet,Cy\nbob@example.com,Bob\n'],
-  ['a column without a name', 'Email,\nada@example.com,x\nEmail,\nbob@example.com,y\n'],
+  ['a column without a name', 'Email,,Name\nada@example.com,x,Ada\nEmail,,Name\nbob@example.com,y,Bob\n'],
+  ['an empty column at the end', 'Email,\nada@example.com,\nEmail,\nbob@example.com,\n'],
   ['a person called Name', 'Email,Name\nada@example.com,Name\nbob@example.com,Bob\n'],
 ])('goes on after %s', async (_, text) => {
   expect(await actedOn(text)).toEqual(['ada@example.com', 'bob@example.com'])

@@ -34,6 +34,20 @@ describe('RivalColumns', () => {
       'User,Requested For\nmax@example.com,ada@example.com\nmax@example.com,bob@example.com\n',
       'Requested For',
     ],
+    ...[
+      'Account holder email',
+      'Mailbox Holder UPN',
+      'Secondee Email',
+      'Supervised employee email',
+      'Requested user email',
+      'New recruit email',
+      'former_employee_email',
+      'Leaver email',
+    ].map((name): [string, string, string] => [
+      name,
+      `Email,${name}\nhr@example.com,ada@example.com\n`,
+      name,
+    ]),
     [
       'another address that is a colleague',
       'Email,Other Email\nmax@example.com,ada@example.com\nmia@example.com,bob@example.com\n',
@@ -60,6 +74,18 @@ describe('RivalColumns', () => {
 
   test.each([
     ['a manager', 'Work Email,Manager Email\nada@example.com,max@example.com\n'],
+    ...[
+      'manager_email',
+      'Requested by',
+      'Requester email',
+      'approverEmail',
+      'Supervisor',
+      'Line Manager E-Mail',
+      'Recruiter',
+      'Old email',
+      'previous_email',
+      'Employee personal email',
+    ].map((name): [string, string] => [name, `email,${name}\nada@example.com,sweet.max@example.net\n`]),
     ['a manager in one word', 'email,managerEmail\nada@example.com,max@example.com\n'],
     ['a private address', 'email,Personal Email\nada@example.com,sweet.ada@example.net\n'],
     ['the same name elsewhere', 'user_principal_name,Mail\nada@example.com,ADA@corp.example.com\n'],

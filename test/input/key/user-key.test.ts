@@ -26,6 +26,10 @@ describe('checkUserKey', () => {
     )
   })
 
+  test('letters alone are a name, whatever bytes they are in the code pages of DOS', () => {
+    expect(checkUserKey('ka@kßééa.example')).toMatchObject({ key: 'ka@kßééa.example' })
+  })
+
   test('a key that is accepted is one path segment and comes back from its encoding', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {

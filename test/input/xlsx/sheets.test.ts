@@ -191,11 +191,11 @@ describe('rows and cells', () => {
     expect([...(found[1]?.cells.keys() ?? [])]).toEqual(['user', 'column_2', 'name'])
   })
 
-  test('beside the named columns are columns too', async () => {
+  test('beside the named columns are columns too, and what stands in them must be looked at', async () => {
     const found = await read({
       sheets: [{ rows: textRows([['user'], ['ada@example.com', '', 'a remark']]) }],
     })
-    expect(found[0]?.kind).toBe('valid')
+    expect(problemsOf(found)).toEqual([[2, expect.stringContaining('"a remark" stands under no name')]])
     expect(Object.fromEntries(found[0]?.cells ?? [])).toEqual({
       user: 'ada@example.com',
       column_2: '',

@@ -1,0 +1,50 @@
+import type { InputFormat, ValidRow } from '../row.ts'
+import type { DueFormat } from './read-due.ts'
+
+/** Two rows of a sheet whose days are written in two ways, of which one may be wrong. */
+export interface MixedDates {
+  readonly column: string
+  /** A row with a date as a text. */
+  readonly text: { readonly row: number; readonly cell: string }
+  /** A row with a date cell in which day and month could be the other way round. */
+  readonly date: { readonly row: number; readonly cell: string }
+}
+
+/**
+ * Watches a sheet's column of days for dates of both kinds. A spreadsheet that expects the month first makes dates of
+ * `03/12/2026` and leaves `25/12/2026` a text: the cells that look right are then the wrong ones.
+ */
+export class MixedDatesWatch {
+  readonly #column: string | null
+  #text: MixedDates['text'] | null = null
+  #date: MixedDates['date'] | null = null
+
+  /** @param column the column of the days, as the input writes it; null if there is none */
+  constructor(format: InputFormat, due: Pick<DueFormat, 'format'> | null, column: string | null) {
+    const isAskedFor = format === 'xlsx' && due?.format != null && isOfNumbers(due.format)
+    this.#column = isAskedFor ? column : null
+  }
+
+  add({ row, cells, dateCell }: Pick<ValidRow, 'row' | 'cells' | 'dateCell'>): void {
+    if (this.#column === null) return
+    const cell = String(cells.get(this.#column) ?? '')
+    if (dateCell === undefined) this.#text ??= { row, cell }
+    else if (isAmbiguous(cell)) this.#date ??= { row, cell }
+  }
+
+  get found(): MixedDates | null {
+    const [column, text, date] = [this.#column, this.#text, this.#date]
+    return column === null || text === null || date === null ? null : { column, text, date }
+  }
+}
+
+/** Whether a format writes the month as a number, beside the day. */
+function isOfNumbers(format: string): boolean {
+  return /d/.test(format) && /(?<!M)MM?(?!M)/.test(format)
+}
+
+/** Whether a day in ISO 8601 is another one with day and month the other way round. */
+function isAmbiguous(iso: string): boolean {
+  const [, month = '', day = ''] = /^\d{4}-(\d{2})-(\d{2})/.exec(iso) ?? []
+  return Number(day) >= 1 && Number(day) <= 12 && day !== month
+}

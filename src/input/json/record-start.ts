@@ -1,0 +1,43 @@
+/**
+ * Whether a line begins a record of its own, after lines that are not JSON together. A broken record must not take others
+ * with it; but what stands inside it is nobody to act on: its manager, or who reports to it.
+ *
+ * @param before the lines of the broken record so far, none of them blank
+ */
+export function beginsRecord(line: string, before: readonly string[]): boolean {
+  if (!/^\s*[{[]/.test(line)) return false
+  const [first = ''] = before
+  if (indentOf(line) > indentOf(first)) return false
+  const end = before.at(-1)?.trimEnd().at(-1)
+  if (end === ':') return false
+  // Behind a comma, an object goes on with a key. A list goes on with an object.
+  return !(openBrackets(before).at(-1) === '[' && (end === ',' || end === '['))
+}
+
+/** Whether lines that are not JSON together leave something open, so that what follows may still be part of it. */
+export function isLeftOpen(lines: readonly string[]): boolean {
+  return openBrackets(lines).length > 0 || lines.at(-1)?.trimEnd().endsWith(':') === true
+}
+
+/** Whether a line goes on with an object or a list, and so begins nothing. */
+export function goesOn(line: string): boolean {
+  return /^\s*["}\],]/.test(line)
+}
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length
+}
+
+/** The brackets that some lines leave open, as far as that can be told where they are not JSON. */
+function openBrackets(lines: readonly string[]): readonly string[] {
+  const open: string[] = []
+  for (const line of lines) {
+    // A text ends with its line: JSON has no line end in texts, so an open quote is what is broken.
+    for (const [bracket] of line.replaceAll(/"(?:[^"\\]|\\.)*("|$)/g, '').matchAll(/[{}[\]]/g)) {
+      if (bracket === '{' || bracket === '[') open.push(bracket)
+      // A wrong bracket closes what stands open, as the right one would have.
+      else open.pop()
+    }
+  }
+  return open
+}

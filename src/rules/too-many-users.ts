@@ -1,0 +1,80 @@
+import { compareUsers } from '../input/user-sample.ts'
+import { counted } from '../messages/counted.ts'
+import type { JobInput, PastInput } from './past-input.ts'
+
+/** Fewer inputs than these tell nothing about how many users are usual. */
+const fewestRuns = 5
+/** So few users are never too many. */
+const neverTooMany = 25
+
+/**
+ * How many times the largest earlier input is still usual. The largest of few nights says less about the largest of
+ * many.
+ */
+function toleratedGrowth(runs: number): number {
+  if (runs < 10) return 5
+  return runs < 30 ? 4 : 3
+}
+
+/** Whether an input has too many users by the number of all; null if not. */
+export function tooManyUsers(present: JobInput, past: readonly PastInput[]): string | null {
+  const worked = past.filter(({ users }) => users > 0)
+  const largest = worked.reduce((most, { users }) => Math.max(most, users), 0)
+  if (!isTooMany(present.users, largest, worked.length)) return null
+  return `the input names ${counted(present.users, 'user')} to act on; ${describeUsual(largest, worked.length)}`
+}
+
+/**
+ * Whether an input has too many users whom the latest earlier one did not name; null if not. Where a file holds everybody
+ * and rows that are done stay in it, their pile would hide a mad night from {@link tooManyUsers}.
+ */
+export function tooManyNewcomers(present: JobInput, past: readonly PastInput[]): string | null {
+  const worked = past.filter(({ users }) => users > 0)
+  const [first, second] = worked
+  const last = worked.at(-1)
+  if (first === undefined || second === undefined || last === undefined) return null
+  const earlier = worked.slice(1).map((run, index) => newcomersSince(worked[index] ?? first, run).atMost)
+  // Nobody knows how many of the first were new. Those who are gone in the second were no pile, so perhaps all of them.
+  const largest = Math.round(Math.max(newcomersSince(second, first).atMost, ...earlier))
+  const { atLeast, isExact } = newcomersSince(last, present)
+  const now = Math.round(atLeast)
+  if (!isTooMany(now, largest, earlier.length)) return null
+  const about = isExact ? '' : 'at least '
+  return `${about}${counted(now, 'user')} to act on were not in the input of the latest run; ${describeUsual(largest, earlier.length)}`
+}
+
+function isTooMany(users: number, largest: number, runs: number): boolean {
+  return runs >= fewestRuns && users > neverTooMany && users > largest * toleratedGrowth(runs)
+}
+
+function describeUsual(largest: number, runs: number): string {
+  return `in ${runs} earlier runs of this job it was ${largest} at most, and more than ${toleratedGrowth(runs)} times as many is unusual`
+}
+
+/** A number of users between two bounds, for samples can be too small to tell it. */
+interface Newcomers {
+  readonly atLeast: number
+  readonly atMost: number
+  readonly isExact: boolean
+}
+
+/**
+ * How many users an input has who were not in the one before. Where a sample holds only some of them, the bounds are
+ * three standard deviations of their number apart, and what can't be told at all counts for nothing: it must not stop
+ * an ordinary night.
+ */
+function newcomersSince(before: JobInput, { users, sample }: JobInput): Newcomers {
+  const { comparable, shared } = compareUsers(sample, before.sample)
+  const fresh = comparable - shared
+  const isExact = sample.whole && comparable === sample.hashes.length
+  if (isExact) return { atLeast: fresh, atMost: fresh, isExact }
+  if (comparable === 0) return { atLeast: 0, atMost: users, isExact }
+  const deviation = 3 * Math.sqrt(fresh)
+  // Also where none of the sample is new, a few of all may be.
+  const most = Math.min(comparable, fresh + deviation + 3)
+  return {
+    atLeast: (users * Math.max(0, fresh - deviation)) / comparable,
+    atMost: (users * most) / comparable,
+    isExact,
+  }
+}

@@ -1,0 +1,88 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { readJobHistory } from '../../src/run/job-history.ts'
+import { type RunFile, writeRunFile } from '../../src/run/run-file.ts'
+import { plainRun } from '../engine/plain-run.ts'
+import { withDirectory } from '../journal/support.ts'
+
+/** The standing of each run in the history of its job, by its id. */
+async function standings(
+  runs: Readonly<Record<string, Partial<RunFile>>>,
+): Promise<Readonly<Record<string, string>>> {
+  return await withDirectory(async (directory) => {
+    const plain = plainRun()
+    const input = { ...plain.input, due_users: 12, user_sample: { hashes: [1, 2, 3], whole: true } }
+    for (const [id, more] of Object.entries(runs)) {
+      await mkdir(join(directory, id))
+      const run: RunFile = {
+        ...plain,
+        run_id: id,
+        from_job_file: true,
+        owner: 'none',
+        state: 'finished',
+        input,
+        ...more,
+      }
+      await writeRunFile(join(directory, id), run)
+    }
+    const history = await readJobHistory(directory, plain.job.name, plain.org_url)
+    if ('unreadable' in history) throw new Error(history.unreadable)
+    return Object.fromEntries(history.past.map(({ run, standing }) => [run, standing]))
+  })
+}
+
+const closedBy = (id: string): Partial<RunFile> => ({ state: 'closed', closed_by: id })
+
+it('counts a run that was retried, and neither one that was taken back nor the undo', async () => {
+  expect(
+    await standings({
+      plain: {},
+      retried: closedBy('retry'),
+      retry: { retry_of: 'retried' },
+      undone: closedBy('undo'),
+      undo: { undo_of: 'undone' },
+    }),
+  ).toEqual({ plain: 'usual', retried: 'usual', undone: 'taken_back' })
+})
+
+it('sees an undo also behind retries and another undo', async () => {
+  expect(
+    await standings({
+      first: closedBy('retry'),
+      retry: { retry_of: 'first', ...closedBy('undo') },
+      undo: { undo_of: 'retry', ...closedBy('back') },
+      back: { undo_of: 'undo' },
+    }),
+  ).toEqual({ first: 'taken_back' })
+})
+
+it('takes a closed run for taken back where nobody can tell, and not where the next never began', async () => {
+  expect(
+    await standings({
+      moved: closedBy('gone'),
+      promised: { state: 'finished', closed_by: 'never' },
+      circle: closedBy('circle'),
+    }),
+  ).toEqual({ moved: 'taken_back', promised: 'usual', circle: 'usual' })
+})
+
+it('counts a run that began and did not come to its end, and not one that sent nothing', async () => {
+  const { job, input } = plainRun()
+  const tooMany = {
+    job: { ...job, guards: { ...job.guards, max_users: 5 } },
+    input: { ...input, users: 6, due_users: 6, user_sample: { hashes: [1], whole: true } },
+  }
+  expect(
+    await standings({
+      died: { state: 'running' },
+      stopped: { state: 'stopped' },
+      interrupted: { state: 'interrupted' },
+      accepted: { state: 'stopped', unusual: 'many', accept_unusual: true },
+      new: { state: 'new' },
+      unusual: { state: 'stopped', unusual: 'many' },
+      large: { state: 'stopped', ...tooMany },
+      without: { state: 'stopped', owner: null },
+    }),
+  ).toEqual({ died: 'half_way', stopped: 'half_way', interrupted: 'half_way', accepted: 'half_way' })
+})
