@@ -118,7 +118,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     plan = settleOnly ? null : await openPlanOfRun(directory, run)
     // Opened before the first call: no call may create a link that can't be kept.
     const path = run.job.report.activation_links
-    links = path === null ? null : await ActivationLinks.open(path, run)
+    links = path === null ? null : await ActivationLinks.open(path, run, say)
     log.info({ run: run.run_id, version: programVersion, settle_only: settleOnly }, 'Execution begins')
     const end = await execute({
       directory,

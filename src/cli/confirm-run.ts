@@ -41,6 +41,7 @@ export async function confirmRun(
         count: run.input.rows,
         guarded: guardedInput(run),
         doneSteps: (row) => (state === null ? [] : stepsWithResult(state, row, run.job.steps?.length ?? 1)),
+        meantBy: (row) => state?.meantBy(row) ?? null,
       },
       again,
     )

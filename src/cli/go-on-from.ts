@@ -12,7 +12,9 @@ import { findRun } from '../run/find-run.ts'
 import { hasUnsettled } from '../run/has-unsettled.ts'
 import { checkInputCopy } from '../run/input-of-run.ts'
 import { isResumable } from '../run/life.ts'
+import { checkLinksPlace } from '../run/links-place.ts'
 import type { NextRun, OldRun } from '../run/old-run.ts'
+import { checkNoCopy } from '../run/run-copy.ts'
 import { createRunDirectory, endStart, removeRunDirectory } from '../run/run-directory.ts'
 import { type RunFile, readRunFile, runFileName, sandboxOrgUrl } from '../run/run-file.ts'
 import { makeRunId } from '../run/run-id.ts'
@@ -76,7 +78,9 @@ export async function goOnFrom(
   return await withStopHooks(stop, async () => {
     try {
       // The job's lock is held to the end, because the new run belongs to the same job.
-      const job = lockedJob(await readRunFile(directory))
+      const from = await readRunFile(directory)
+      await checkNoCopy(directory, from, going.command)
+      const job = lockedJob(from)
       return await withRunLocks(directory, job, watch, (hold) =>
         goOn(directory, hold, { ...going, ...flags, stop, say, sentBefore: new SentRecently() }),
       )
@@ -100,6 +104,8 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   }
   await checkInputCopy(oldDirectory, old)
   await checkOrg(oldDirectory, old)
+  // What is undone brings no links.
+  if (options.command === 'retry') await checkLinksPlace(oldDirectory, old)
   const recorded = async () => (await readSummary(oldDirectory))?.journal ?? null
   if (await hasUnsettled({ directory: oldDirectory, run: old, recorded: await recorded() })) {
     checkMayBegin(oldDirectory, old)

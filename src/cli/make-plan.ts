@@ -7,7 +7,7 @@ import { readUser } from '../lookup/read-user.ts'
 import { KnownError } from '../messages/known-error.ts'
 import { describeNext, RunStopped, type StopReason, type StopSwitch } from '../messages/stop.ts'
 import { createPlanProgress, silentPlanProgress } from '../plan/plan-progress.ts'
-import { type PlannedRow, planRows } from '../plan/plan-rows.ts'
+import { type PlannedRow, type PlanRowsOptions, planRows } from '../plan/plan-rows.ts'
 import type { PlanEnd } from '../plan/plan-schema.ts'
 import { forecastRun, lookUpLifecycleLimit, type PlanForecast } from '../plan/plan-time.ts'
 import { createPlanCounter } from '../plan/plan-totals.ts'
@@ -22,7 +22,8 @@ export interface MakePlanOptions {
   /** Rows of the input. */
   readonly count: number
   /** As in {@link planRows}. */
-  readonly doneSteps?: (row: number) => readonly number[]
+  readonly doneSteps?: PlanRowsOptions['doneSteps']
+  readonly meantBy?: PlanRowsOptions['meantBy']
   /** What the guards judge of the input as a whole. */
   readonly guarded: Pick<GuardedWork, 'users' | 'actions' | 'unusual'>
   readonly org: RunOrg
@@ -92,6 +93,7 @@ async function planAll(
       ahead: Math.max(32, job.pace.concurrency * 4),
       now: () => lookup.clock.nowAtLeast(),
       ...(options.doneSteps === undefined ? {} : { doneSteps: options.doneSteps }),
+      ...(options.meantBy === undefined ? {} : { meantBy: options.meantBy }),
     })) {
       stop.check()
       counter.add(planned)

@@ -1,6 +1,6 @@
 import type { ValidRow } from '../input/row.ts'
 import { type FailedRead, type FoundUser, readUser } from '../lookup/read-user.ts'
-import { normalizeUserKey } from '../okta/user.ts'
+import { looksLikeUserId, normalizeUserKey } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { skipForPreceding } from '../rules/row-order.ts'
 import type { Place, Predecessor } from '../rules/user-order.ts'
@@ -15,6 +15,8 @@ export interface Located {
   /** What is known of the user without a read; null if nothing is. */
   readonly known: { readonly id: string; readonly login: string } | null
   readonly read: FoundUser | FailedRead | null
+  /** The id that the row names though the user could not be read; left out otherwise. */
+  readonly unreadId?: string
 }
 
 /**
@@ -59,7 +61,13 @@ export async function locate(
   const { reads, lookup } = services
   for (;;) {
     const read = await reads.pass(row.row, () => readUser(lookup, row.user, true))
-    if (read.kind === 'failed') return { target: row.user, traceId: null, known: null, read }
+    if (read.kind === 'failed') {
+      const failed = { target: row.user, traceId: null, known: null, read }
+      if (!looksLikeUserId(row.user)) return failed
+      // Who is meant is known all the same, and an earlier row under another name may have left that user in doubt.
+      if (await place.claim({ id: row.user, login: '' })) continue
+      return { ...failed, unreadId: row.user }
+    }
     reads.allowed()
     const waited = await place.claim(read.user)
     // Earlier rows of the user may have changed it meanwhile.

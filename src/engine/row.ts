@@ -15,7 +15,7 @@ import {
   skipAfter,
   skipForPreceding,
 } from '../rules/row-order.ts'
-import { judgeDue, judgeDueByPlan, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
+import { judgeDue, judgeDueByPlan, judgeMeant, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
 import { endedUnsent, unsentResult } from '../rules/unsent-result.ts'
 import type { Place } from '../rules/user-order.ts'
 import type { Services } from '../task/services.ts'
@@ -59,13 +59,13 @@ export async function runRow(
     }
     const found = await locate(services, row, place, recorded)
     const other = found.known === null && found.read?.kind === 'found' ? found.read : null
-    const verdict = other === null ? null : judgeUser(row, other.user, services.job.input.short_names)
+    const verdict = other === null ? null : judgeShown(services, row, other.user)
     // Whoever Okta showed is not the user of the row: it leaves no trace with that user.
     if (verdict !== null) return await endRow(services, row, recorded, verdict, other)
     located = found
     const preceding = located.traceId === null ? null : place.preceding(located.traceId)
     const { inDoubt, ledTo } = await runTasks(services, row, located, recorded, {
-      skip: skipForPreceding(row, preceding),
+      skip: skipForPreceding(row, preceding) ?? skipForDoubt(row, place, located),
       ledTo: preceding?.ledTo ?? null,
       lastStep,
     })
@@ -73,6 +73,18 @@ export async function runRow(
   } finally {
     if (!finished) place.finish(located?.traceId ?? null, trace)
   }
+}
+
+/** Why a row is skipped whose user could not be read, but is known to be in doubt by an earlier row. */
+function skipForDoubt(row: ValidRow, place: Place, { unreadId }: Located): Skip | null {
+  const preceding = unreadId === undefined ? null : place.preceding(unreadId)
+  return preceding?.inDoubt === true ? skipForPreceding(row, preceding) : null
+}
+
+/** Judges whether the user whom Okta shows for a row's key is the one who is meant. Null if it is. */
+function judgeShown({ job, recorder }: Services, row: ValidRow, user: FoundUser['user']): RowVerdict | null {
+  const meant = recorder.state.meantBy(row.row)
+  return judgeMeant(row, meant, user) ?? judgeUser(row, user, job.input.short_names)
 }
 
 /** Judges whether a row is due, and was so when the plan was made, if there is one. Null if it is. */

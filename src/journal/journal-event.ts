@@ -133,6 +133,19 @@ interface LimitEvent {
   readonly limit: number
 }
 
+/**
+ * Whom a row of a retry means, by the run that is retried. Its key may stand for somebody else by now. Stands at the
+ * beginning of a retry's journal, for rows of which it carries over no call and no result with a user.
+ */
+interface MeantEvent {
+  readonly event: 'meant'
+  readonly row: number
+  readonly user_id: string
+  readonly login: string | null
+  /** The run that learned it. */
+  readonly run: string
+}
+
 /** What the execution has sent so far. Written now and then, so that a killed execution leaves its last counts. */
 interface TallyEvent {
   readonly event: 'tally'
@@ -167,6 +180,7 @@ export type JournalEvent =
   | InDoubtEvent
   | VerdictEvent
   | ResultEvent
+  | MeantEvent
   | PermitsEvent
   | LimitEvent
   | TallyEvent

@@ -1,4 +1,5 @@
 import type { TaskPlace, TaskResult } from '../rules/result.ts'
+import type { MeantUser } from '../rules/row-verdict.ts'
 import { ExecutionTimes } from './execution-times.ts'
 import type { Position } from './journal.ts'
 import type { IntentEvent, JournalEvent } from './journal-event.ts'
@@ -26,6 +27,8 @@ export class JournalState {
   readonly #leftDoubted = new Map<number, IntentEvent>()
   /** How often those that ended in doubt were sent again by leave alone. */
   readonly #repeats = new Map<number, number>()
+  /** By row: whom a retry's row means. */
+  readonly #meant = new Map<number, MeantUser>()
   readonly #counts = new Map<string, number>()
   #done = 0
   #lostSince: number | null = null
@@ -61,6 +64,9 @@ export class JournalState {
       }
       case 'result':
         this.#end(event, position)
+        break
+      case 'meant':
+        this.#meant.set(event.row, { id: event.user_id, login: event.login, run: event.run })
         break
       case 'permits':
         this.sentRecently.add(event.bucket, event.okta_time, event.count)
@@ -158,6 +164,11 @@ export class JournalState {
       if (attempt !== null && attempt !== undefined) return attempt.intent
     }
     return null
+  }
+
+  /** Whom a row means by the run that is retried; null where that run never learned it, and in other runs. */
+  meantBy(row: number): MeantUser | null {
+    return this.#meant.get(row) ?? null
   }
 
   #end(event: TaskResult, position: Position): void {

@@ -36,6 +36,8 @@ interface PacedGetOptions {
   readonly beforeSending?: () => void
   /** Whether only an answer counts that is certainly Okta's. Any other is a passing failure. */
   readonly certain?: boolean
+  /** Whether an answer is about what was asked for. One about something else is a passing failure. */
+  readonly isAbout?: (answer: Answered) => boolean
 }
 
 /** The outcome of a GET. `again`: every try failed for passing reasons, while other requests were answered. */
@@ -51,7 +53,7 @@ export type GetResult =
 export async function pacedGet(
   parts: LookupParts,
   request: OktaRequest,
-  { ahead = false, beforeSending = () => {}, certain = false }: PacedGetOptions = {},
+  { ahead = false, beforeSending = () => {}, certain = false, isAbout = () => true }: PacedGetOptions = {},
 ): Promise<GetResult> {
   const { pacer, stop, tally, random, patience } = parts
   let retryOf: RetryOf = { requestId: null, count: 0 }
@@ -71,7 +73,7 @@ export async function pacedGet(
     }
     const refused = credentialsRefusedBy(answer)
     if (refused !== null) throw stop.because(refused)
-    const outcome = classifyOf(answer, certain)
+    const outcome = classifyOf(answer, certain, isAbout)
     switch (outcome) {
       case 'found':
         // Always true here: `classifyRead` finds nothing without an answer.
@@ -103,10 +105,14 @@ export async function pacedGet(
   }
 }
 
-function classifyOf(answer: Answer, certain: boolean): ReadOutcome {
+function classifyOf(
+  answer: Answer,
+  certain: boolean,
+  isAbout: NonNullable<PacedGetOptions['isAbout']>,
+): ReadOutcome {
   const outcome = classifyRead(answer)
-  const mayBeOthers = certain && answer.kind === 'answered' && !isOktas(answer)
-  return outcome === 'found' && mayBeOthers ? 'again' : outcome
+  if (outcome !== 'found' || answer.kind !== 'answered') return outcome
+  return (certain && !isOktas(answer)) || !isAbout(answer) ? 'again' : outcome
 }
 
 /** How long the last question waits for its answer: a filter lets it pass at once, and an org that hangs never does. */

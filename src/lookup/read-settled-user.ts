@@ -1,6 +1,6 @@
 import { transitionPatienceMs, transitionWaitMs } from './backoff.ts'
 import type { LookupParts } from './paced-get.ts'
-import { type FailedRead, type FoundUser, readUser } from './read-user.ts'
+import { type FailedRead, type FoundUser, readUserById } from './read-user.ts'
 
 /** Whether a read is older than one window. No call may rest on such a read. */
 export function isOld({ clock, pacer }: Pick<LookupParts, 'clock' | 'pacer'>, read: FoundUser): boolean {
@@ -8,7 +8,7 @@ export function isOld({ clock, pacer }: Pick<LookupParts, 'clock' | 'pacer'>, re
 }
 
 /**
- * Reads the user as of this window. Waits for a user in transition, up to a limit.
+ * Reads the user of an id as of this window. Waits for a user in transition, up to a limit.
  *
  * @param known a read that exists already; used if it is not old
  * @param patienceMs how long to wait in all for a user in transition
@@ -16,19 +16,19 @@ export function isOld({ clock, pacer }: Pick<LookupParts, 'clock' | 'pacer'>, re
  */
 export async function readSettledUser(
   parts: LookupParts,
-  target: string,
+  id: string,
   known: FoundUser | null,
   patienceMs = transitionPatienceMs,
 ): Promise<FoundUser | FailedRead> {
   let read: FoundUser | FailedRead =
-    known !== null && !isOld(parts, known) ? known : await readUser(parts, target)
+    known !== null && !isOld(parts, known) ? known : await readUserById(parts, id)
   let waited = 0
   for (let looks = 1; waited < patienceMs; looks++) {
     if (read.kind === 'failed' || read.user.transitioningToStatus === null) return read
     const wait = Math.min(transitionWaitMs(looks), patienceMs - waited)
     await parts.parked(() => parts.stop.wait(wait))
     waited += wait
-    read = await readUser(parts, target)
+    read = await readUserById(parts, id)
   }
   return read
 }

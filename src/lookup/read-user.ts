@@ -1,5 +1,7 @@
+import { shown } from '../messages/shown.ts'
+import type { Answer, Answered } from '../okta/answer.ts'
 import { listFactorsRequest, readUserRequest } from '../okta/request.ts'
-import { type OktaUser, parseFactorTimes, parseUser } from '../okta/user.ts'
+import { looksLikeUserId, type OktaUser, parseFactorTimes, parseUser } from '../okta/user.ts'
 import { type FailedRead, failedRead } from './failed-read.ts'
 import { type LookupParts, pacedGet } from './paced-get.ts'
 
@@ -16,7 +18,8 @@ export interface FoundUser {
 }
 
 /**
- * Reads a user by id, login or short name. Passing failures are tried again.
+ * Reads a user by id, login or short name. Passing failures are tried again. An answer to a key that has the form of an
+ * id must be about that id, as for {@link readUserById}.
  *
  * @param ahead whether the read is for later work and can wait
  * @throws RunStopped as {@link pacedGet} does
@@ -26,19 +29,55 @@ export async function readUser(
   userKey: string,
   ahead = false,
 ): Promise<FoundUser | FailedRead> {
+  return await read(parts, userKey, looksLikeUserId(userKey) ? userKey : null, ahead)
+}
+
+/**
+ * Reads a user by id. An answer about another id, or about none, says nothing about this user: it is a passing failure,
+ * such as a mix-up in something between here and Okta, and never a status.
+ *
+ * @throws RunStopped as {@link pacedGet} does
+ */
+export async function readUserById(parts: LookupParts, id: string): Promise<FoundUser | FailedRead> {
+  return await read(parts, id, id, false)
+}
+
+/** @param id the id that an answer must be about; null where any user can be meant */
+async function read(
+  parts: LookupParts,
+  userKey: string,
+  id: string | null,
+  ahead: boolean,
+): Promise<FoundUser | FailedRead> {
   let readAt = 0
   const beforeSending = (): void => {
     readAt = parts.clock.nowAtLeast()
   }
-  const got = await pacedGet(parts, readUserRequest(userKey), { ahead, beforeSending })
+  const isAbout = (answer: Answered): boolean => id === null || idIn(answer) === id
+  const got = await pacedGet(parts, readUserRequest(userKey), { ahead, beforeSending, isAbout })
   const what = `user ${userKey}`
-  if ('failed' in got) return failedRead(got.outcome, got.failed, what)
+  if ('failed' in got) return failedRead(got.outcome, got.failed, what, whyFailed(got.failed, isAbout))
   const user = parseUser(got.found)
   if (user === null) {
     return failedRead('refused', got.found, what, "Okta's answer was not a user that can be understood")
   }
   const { httpStatus, requestId } = got.found
   return { kind: 'found', user, readAt, httpStatus, requestId }
+}
+
+/** Why a read failed; left out where the answer itself says it. */
+function whyFailed(answer: Answer, isAbout: (answer: Answered) => boolean): string | undefined {
+  if (answer.kind !== 'answered' || answer.httpStatus !== 200 || isAbout(answer)) return undefined
+  const other = idIn(answer)
+  return other === null
+    ? 'the answer was not about any user'
+    : `the answer was about another user (${shown(other)})`
+}
+
+/** The id of whatever an answer is about; null if it has none. */
+function idIn({ body }: Answered): string | null {
+  if (body.kind !== 'json' || !('id' in body.value)) return null
+  return typeof body.value.id === 'string' ? body.value.id : null
 }
 
 /** The creation times of a user's enrolled factors, in epoch ms. Failures and errors as for {@link readUser}. */

@@ -14,7 +14,7 @@ import {
   type UserGuards,
 } from '../rules/guards.ts'
 import type { SkipReason } from '../rules/result.ts'
-import { judgeDue, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
+import { judgeDue, judgeMeant, judgeUser, type MeantUser, type RowVerdict } from '../rules/row-verdict.ts'
 import { refusedResult } from '../rules/unsent-result.ts'
 import type { PlannedTask } from './plan-schema.ts'
 import {
@@ -55,6 +55,8 @@ export interface PlanRowsOptions {
   readonly ahead: number
   /** The steps of a row that have a result already, where a run goes on from another; none by default. */
   readonly doneSteps?: (row: number) => readonly number[]
+  /** Whom a row means by the run that is retried; null where nothing tells, as by default. */
+  readonly meantBy?: (row: number) => MeantUser | null
 }
 
 /**
@@ -159,6 +161,7 @@ class Planner {
   readonly #steps: Job['steps']
   readonly #stepByStep: boolean
   readonly #doneSteps: (row: number) => readonly number[]
+  readonly #meantBy: (row: number) => MeantUser | null
   readonly #traces = new Map<string, Trace>()
   /** One object for each distinct trace, however many users share it. */
   readonly #interned = new Map<string, Trace>()
@@ -168,7 +171,9 @@ class Planner {
   /** Users whose roles the run looks up for the rows so far. */
   readonly #lookedUp = new Set<string>()
 
-  constructor({ job, owner, protect, roles = null, doneSteps = () => [] }: PlanRowsOptions) {
+  constructor(options: PlanRowsOptions) {
+    const { job, owner, protect, roles = null, doneSteps = () => [], meantBy = () => null } = options
+    this.#meantBy = meantBy
     this.#roles = roles
     this.#shortNames = job.input.short_names
     this.#steps = job.steps
@@ -189,7 +194,7 @@ class Planner {
   }
 
   async #planFound(row: ValidRow, user: PlannedUser): Promise<Planned> {
-    const verdict = judgeUser(row, user, this.#shortNames)
+    const verdict = judgeMeant(row, this.#meantBy(row.row), user) ?? judgeUser(row, user, this.#shortNames)
     if (verdict !== null) {
       const tasks = simulateEnded(row, verdict, user.login, this.#steps)
       return { tasks, skipped: verdict.reason, looksUpRoles: false }

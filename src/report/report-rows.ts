@@ -4,6 +4,7 @@ import type { JournalState } from '../journal/journal-state.ts'
 import { excusedSteps } from '../rules/excused.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { refusedResult } from '../rules/unsent-result.ts'
+import { LinkClaims } from '../run/link-claims.ts'
 import { rowsWithResults } from '../run/rows-with-results.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { pendingTask } from './pending-task.ts'
@@ -15,13 +16,14 @@ export async function* reportRows(
   run: RunFile,
   state: JournalState,
 ): AsyncGenerator<ReportRow> {
+  const links = await LinkClaims.of(run)
   const endedAt = state.executions.lastSign ?? run.created_at
   for await (const { input, results } of rowsWithResults(directory, run, state)) {
     const { row, user, cells } = input
     const actions = input.kind === 'valid' ? input.actions : [input.action]
     const due = input.kind === 'valid' ? input.due : null
     const tasks = results.map((result, index) => {
-      if (result !== null) return { ...result, ...timesOf(result, due) }
+      if (result !== null) return { ...result, message: links.checked(result), ...timesOf(result, due) }
       // What needs no look at Okta is known before the row's turn comes: nobody was ever to be sent for it.
       if (input.kind !== 'valid') return { ...refusedResult(input, endedAt), ...timesOfNone }
       const task = { row, step: index + 1, user, action: actions[index] ?? '' }

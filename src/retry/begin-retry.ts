@@ -3,11 +3,12 @@ import type { JournalEvent } from '../journal/journal-event.ts'
 import { JournalState } from '../journal/journal-state.ts'
 import { createJournal, replayJournal } from '../journal/open-journal.ts'
 import type { TaskResult } from '../rules/result.ts'
+import type { MeantUser } from '../rules/row-verdict.ts'
 import { SupersededRows } from '../rules/superseded.ts'
-import { identityOf } from '../run/activation-links.ts'
 import type { InputCopy } from '../run/input-copy.ts'
+import { identityOf } from '../run/link-lines.ts'
 import type { NextRun, OldRun } from '../run/old-run.ts'
-import { rowsWithResults } from '../run/rows-with-results.ts'
+import { type RowWithResults, rowsWithResults } from '../run/rows-with-results.ts'
 import { hasJournal, journalOf, journalPath } from '../run/run-directory.ts'
 import { openInput } from '../run/write-input.ts'
 import { carryOver } from './carry-over.ts'
@@ -71,6 +72,7 @@ export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | nu
           repeatsOf: (step) => state.repeatsOf({ row: retried.input.row, step }),
           superseded: later,
           duplicate,
+          meant: meantBy(known, state, old.run.run_id),
           doubtOf: (step) => state.leftInDoubt({ row: retried.input.row, step }),
           doubtedOf: (step) => state.lastDoubted({ row: retried.input.row, step }),
         },
@@ -101,6 +103,16 @@ export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | nu
     await journal.close()
     await input.discard()
   }
+}
+
+/** Whom the old run took a row's key for, by its results, its calls, or the run that it retries itself. */
+function meantBy({ input, results }: RowWithResults, state: JournalState, run: string): MeantUser | null {
+  const sent = state.userOf(input.row)
+  // Without a read, calls go to the key as written.
+  if (sent !== null && sent.user_id !== input.user) return { id: sent.user_id, login: sent.login, run }
+  const result = results.find((known) => known !== null && known.okta_user_id !== null)
+  if (result?.okta_user_id) return { id: result.okta_user_id, login: result.okta_login, run }
+  return state.meantBy(input.row)
 }
 
 /** How many attempts are still to be settled: those without a verdict. */

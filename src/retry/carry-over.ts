@@ -2,6 +2,7 @@ import type { IntentEvent, JournalEvent } from '../journal/journal-event.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { duplicateSkip } from '../rules/row-order.ts'
+import type { MeantUser } from '../rules/row-verdict.ts'
 import type { LaterRow } from '../rules/superseded.ts'
 import { unsentResult } from '../rules/unsent-result.ts'
 import type { RetriedRow } from './select-row.ts'
@@ -22,6 +23,8 @@ export interface CarriedRow {
   readonly duplicate: boolean
   /** The attempt of a step to settle first; null if there is none. */
   readonly doubtOf: (step: number) => OpenAttempt | null
+  /** Whom the row meant in the old run; null if it never learned that. */
+  readonly meant: MeantUser | null
   /** The last attempt of a step that may have been applied after all; null if there is none. */
   readonly doubtedOf: (step: number) => IntentEvent | null
 }
@@ -33,6 +36,20 @@ export interface CarriedRow {
  * @param now RFC 3339 UTC
  */
 export function carryOver(carried: CarriedRow, now: string): readonly JournalEvent[] {
+  const events = carryTasks(carried, now)
+  const { meant, row } = carried
+  const isKnown = events.some(({ event, ...more }) => event === 'intent' || namesUser(more))
+  if (meant === null || isKnown) return events
+  const { id, login, run } = meant
+  return [{ event: 'meant', row, user_id: id, login, run }, ...events]
+}
+
+/** Whether the event of a result names a user: the row then goes on with that one. */
+function namesUser(event: object): boolean {
+  return 'okta_user_id' in event && event.okta_user_id !== null
+}
+
+function carryTasks(carried: CarriedRow, now: string): readonly JournalEvent[] {
   const { retried, row, oldRunId, superseded, duplicate, doubtOf } = carried
   const standing = new Map(retried.standing.map((result) => [result.step, result]))
   return retried.input.actions.flatMap((action, index): readonly JournalEvent[] => {

@@ -62,3 +62,28 @@ export function judgeUser(
   const message = `the row says that the login is ${checkLogin}, but in Okta it is ${login}`
   return { result: 'skipped', reason: 'other_login', message }
 }
+
+/** The user for whom an earlier run took a row's key. */
+export interface MeantUser {
+  readonly id: string
+  readonly login: string | null
+  /** That run. */
+  readonly run: string
+}
+
+/**
+ * Judges whether a row of a retry still means whom it meant in the run that is retried. Null if it does. A login may
+ * have been given to somebody else since.
+ *
+ * @param meant null where no earlier run learned who is meant
+ */
+export function judgeMeant(
+  { user: key }: Pick<ValidRow, 'user'>,
+  meant: MeantUser | null,
+  { id, login }: { readonly id: string; readonly login: string },
+): RowVerdict | null {
+  if (meant === null || meant.id === id) return null
+  const name = meant.login === null ? meant.id : `${meant.login} (${meant.id})`
+  const message = `run ${meant.run}, which is retried, meant ${name}, but Okta now shows another user for ${key}: ${login} (${id}); nothing was sent. Give the id of the one who is meant`
+  return { result: 'failed', reason: null, message }
+}

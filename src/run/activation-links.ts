@@ -1,95 +1,82 @@
-import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
-import { dirname, extname } from 'node:path'
-import { parse } from 'csv-parse/sync'
-import { exists } from '../files/exists.ts'
-import { syncPath } from '../files/sync-path.ts'
-import { SyncedAppends } from '../files/synced-appends.ts'
-import { parseSystemError } from '../files/system-error.ts'
-import { renderCsv } from '../input/csv/csv-text.ts'
-import { unescapeFormula } from '../input/csv/formula.ts'
-import { jsonLineRenderer } from '../input/json/json-line.ts'
+import { readFile } from 'node:fs/promises'
+import { extname } from 'node:path'
 import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
 import type { Activation } from '../okta/activation.ts'
+import { LinkFile } from './link-file.ts'
+import {
+  identityOf,
+  isOfLinks,
+  type LinkLine,
+  type LinkOwner,
+  parseLinks,
+  type RunIdentity,
+  renderLink,
+} from './link-lines.ts'
 
-const columns = [
-  'run_id',
-  'run_created_at',
-  'row',
-  'step',
-  'user',
-  'action',
-  'okta_user_id',
-  'okta_login',
-  'activation_url',
-  'activation_token',
-  'received_at',
-] as const
+/** How often a link is written again because its file was moved while it was being written. */
+const mostTries = 3
 
-/** The task to which an activation link belongs. */
-export interface LinkOwner {
-  readonly row: number
-  readonly step: number
-  /** The key, as written in the row. */
-  readonly user: string
-  readonly action: string
-  readonly okta_user_id: string | null
-  readonly okta_login: string | null
+/** Where a link was written. */
+export interface SavedLink {
+  /** For a person: a path, or words for a file that has none that is known. */
+  readonly where: string
+  /** Why no more links may be made, if the file that the job names can't take them any more. */
+  readonly trouble: KnownError | null
 }
 
 /**
  * The file for activation links that a job names: CSV, or JSON lines if its name ends in `.jsonl` or `.ndjson`. It is
  * only appended to, so that several runs may share it, and its mode becomes 0600. No other file of the program contains
- * a link.
+ * a link, but for the one beside it that is named in {@link besidePath}.
+ *
+ * Somebody may move, delete, replace or shorten the file in mid-run, as when a colleague picks up the first links. Then
+ * it is begun anew under its name, and every later link goes there.
  */
 export class ActivationLinks {
   readonly path: string
   readonly #run: RunIdentity
-  readonly #appends: SyncedAppends<null>
-  readonly #render: (values: readonly (string | number | null)[]) => string
-  /** The tasks whose links are in the file. */
-  readonly #known: Set<string>
+  readonly #say: (line: string) => void
+  #file: LinkFile
+  #reopening: Promise<LinkFile> | null = null
+  /** The file beside, once it was needed. */
+  #beside: Promise<LinkFile> | null = null
+  /** The tasks whose links were written, and where. */
+  readonly #known: Map<string, string>
+  /** Whether links of this run may have been written to a file that is not under the path any more. */
+  #isIncomplete: boolean
 
-  private constructor(path: string, run: RunIdentity, file: FileHandle, known: Set<string>) {
-    this.path = path
+  private constructor(
+    run: RunIdentity,
+    file: LinkFile,
+    known: Map<string, string>,
+    say: (line: string) => void,
+  ) {
+    const own = `${identityOf(run)}/`
+    this.path = file.path
     this.#run = run
-    this.#appends = new SyncedAppends(file, null, null, (cause) => cannotWrite(path, cause))
-    this.#render = isJsonLines(path) ? jsonLineRenderer(columns) : (values) => renderCsv([values])
+    this.#say = say
+    this.#file = file
     this.#known = known
+    this.#isIncomplete = ![...known.keys()].some((name) => name.startsWith(own))
   }
 
   /**
-   * Opens or creates the file. A line that a crash left incomplete is cut off: its task has no result yet.
+   * Opens or creates the file.
    *
-   * @throws KnownError when it can't be written, or when it is a file of something else, which is left as it is
+   * @param say gets a sentence for a person when the file is found moved or changed
+   * @throws KnownError as {@link LinkFile.open} does
    */
-  static async open(path: string, run: RunIdentity): Promise<ActivationLinks> {
-    try {
-      // To open a pipe would wait for somebody to read it.
-      if ((await exists(path)) && !(await stat(path)).isFile()) throw notOurs(path)
-      const file = await open(path, 'a+', 0o600)
-      // The file's name must be on disk before anything relies on its content.
-      await syncPath(dirname(path))
-      const bytes = await readFile(path)
-      const end = bytes.lastIndexOf('\n') + 1
-      const whole = bytes.subarray(0, end).toString()
-      const rest = bytes.subarray(end).toString()
-      if (!isOurs(path, whole === '' ? rest : whole)) {
-        await file.close()
-        throw notOurs(path)
-      }
-      await file.chmod(0o600)
-      // An editor may have taken the last line feed: then the line is whole, and its link is nowhere else.
-      const keepsRest =
-        rest !== '' && tasksIn(path, header(path) + rest).size > 0 && isWholeRecord(path, rest)
-      if (rest !== '' && !keepsRest) await file.truncate(end)
-      const text = keepsRest ? `${whole}${rest}\n` : whole
-      const links = new ActivationLinks(path, run, file, tasksIn(path, text))
-      if (keepsRest) await links.#appends.append(Buffer.from('\n'), null)
-      if (text === '' && !isJsonLines(path)) await links.#appends.append(Buffer.from(header(path)), null)
-      return links
-    } catch (error) {
-      throw error instanceof KnownError ? error : cannotWrite(path, error)
-    }
+  static async open(
+    path: string,
+    run: RunIdentity,
+    say: (line: string) => void = () => {},
+  ): Promise<ActivationLinks> {
+    const file = await LinkFile.open(path)
+    const beside = besidePath(path, run.run_id)
+    const known = new Map<string, string>()
+    for (const line of await readLinks(beside)) known.set(nameOfLine(line), beside)
+    for (const line of file.lines) known.set(nameOfLine(line), path)
+    return new ActivationLinks(run, file, known, say)
   }
 
   /**
@@ -97,112 +84,153 @@ export class ActivationLinks {
    *
    * @param task a task of this run, or the task of another run that made the attempt, if a retry took it over
    */
-  has(task: { readonly run?: string; readonly row: number; readonly step: number }): boolean {
-    return this.#known.has(nameOf(task.run ?? identityOf(this.#run), task.row, task.step))
+  has(task: LinkTask): boolean {
+    return this.whereIs(task) !== null
+  }
+
+  /** The path to which a task's link was written; null if nothing shows that it was. */
+  whereIs({ run, row, step }: LinkTask): string | null {
+    return this.#known.get(nameOf(run ?? identityOf(this.#run), row, step)) ?? null
   }
 
   /**
-   * Writes a link. Resolves when it is on disk.
-   *
-   * @throws KnownError when it can't be written
+   * Whether links of earlier calls of this run may be in a file that is not under the path any more: the file was found
+   * moved or changed, or it held no link of this run when it was opened.
    */
-  async save(owner: LinkOwner, { url, token }: Activation): Promise<void> {
-    const { row, step, user, action, okta_user_id, okta_login } = owner
-    const { run_id, created_at } = this.#run
-    const cells = [run_id, created_at, row, step, user, action, okta_user_id, okta_login, url, token]
-    await this.#appends.append(Buffer.from(this.#render([...cells, new Date().toISOString()])), null)
-    this.#known.add(nameOf(identityOf(this.#run), row, step))
+  get isIncomplete(): boolean {
+    return this.#isIncomplete
+  }
+
+  /**
+   * Makes sure that a link can be kept, before a call creates one. A file that was moved or changed is begun anew.
+   *
+   * @throws KnownError when something else is under its name by now, or it can't be written
+   */
+  async ensure(): Promise<void> {
+    await this.#inPlace()
+  }
+
+  /**
+   * Writes a link. Resolves when it is on disk, and the file under its name. If the file can't be begun anew, the link
+   * goes to a file beside it, or else to the file that was moved.
+   *
+   * @throws KnownError when it can't be written anywhere
+   */
+  async save(owner: LinkOwner, activation: Activation): Promise<SavedLink> {
+    const text = renderLink(this.path, this.#run, owner, activation)
+    const name = nameOf(identityOf(this.#run), owner.row, owner.step)
+    for (let tries = 0; tries < mostTries; tries++) {
+      let file: LinkFile
+      try {
+        file = this.#file.isInPlace ? this.#file : await this.#inPlace()
+      } catch (error) {
+        if (!(error instanceof KnownError)) throw error
+        return await this.#rescue(name, text, error)
+      }
+      await file.append(text)
+      if (file.isInPlace) {
+        this.#known.set(name, this.path)
+        return { where: this.path, trouble: null }
+      }
+    }
+    return await this.#rescue(name, text, this.#displaced('is moved or changed again and again'))
   }
 
   async close(): Promise<void> {
-    await this.#appends.close()
+    await this.#file.close()
+    const beside = await this.#beside?.catch(() => null)
+    await beside?.close()
+  }
+
+  async #inPlace(): Promise<LinkFile> {
+    if (this.#file.isInPlace) return this.#file
+    this.#reopening ??= this.#reopen().finally(() => {
+      this.#reopening = null
+    })
+    return await this.#reopening
+  }
+
+  async #reopen(): Promise<LinkFile> {
+    this.#isIncomplete = true
+    const old = this.#file
+    let file: LinkFile
+    try {
+      file = await LinkFile.open(this.path)
+    } catch (error) {
+      if (!(error instanceof KnownError)) throw error
+      throw this.#displaced('was moved or replaced while the run was at work', error)
+    }
+    this.#file = file
+    // What is still being written there is written here once more.
+    await old.close()
+    this.#say(
+      `The file for activation links was moved or changed while the run was at work: ${this.path}. Later links go to a new file of that name. The earlier ones are where the file was moved to.`,
+    )
+    return file
+  }
+
+  async #rescue(name: string, text: string, trouble: KnownError): Promise<SavedLink> {
+    const path = besidePath(this.path, this.#run.run_id)
+    try {
+      this.#beside ??= LinkFile.open(path)
+      const beside = await this.#beside
+      await beside.append(text)
+      this.#known.set(name, path)
+      return { where: path, trouble }
+    } catch (error) {
+      if (!(error instanceof KnownError) || !(await this.#file.hasName())) throw trouble
+    }
+    await this.#file.append(text)
+    this.#known.set(name, this.path)
+    return { where: `the file that was ${this.path} until it was moved`, trouble }
+  }
+
+  /** The error for a file that can't take the links any more that it was opened for. */
+  #displaced(what: string, cause?: KnownError): FixableError {
+    const why = cause === undefined ? '' : ` ${cause.message}`
+    return new FixableError(
+      `The file for activation links ${what}: ${this.path}.${why} The file of this run, or none, was expected there. The links of calls under way go to ${besidePath(this.path, this.#run.run_id)}.`,
+      `Move away what is at ${this.path}, or make it possible to write there`,
+      exitCodes.stoppedByGuard,
+      { cause },
+    )
   }
 }
 
-function isJsonLines(path: string): boolean {
-  return ['.jsonl', '.ndjson'].includes(extname(path).toLowerCase())
+/** A task, and its run where that is another one. */
+interface LinkTask {
+  /** As {@link identityOf} writes it. */
+  readonly run?: string
+  readonly row: number
+  readonly step: number
 }
 
-/** What every file begins with. */
-function header(path: string): string {
-  return isJsonLines(path) ? '' : renderCsv([columns])
-}
-
-/** Whether a file's text, which may be empty or torn, is that of a file of activation links. */
-function isOurs(path: string, text: string): boolean {
-  if (text === '') return true
-  const [first = ''] = text.split('\n', 1)
-  if (!isJsonLines(path)) {
-    const expected = header(path).trimEnd()
-    return text.includes('\n') ? first.trimEnd() === expected : expected.startsWith(first)
-  }
-  const start = `{"${columns[0]}":`
-  return first.length < start.length ? start.startsWith(first) : first.startsWith(start)
-}
-
-/** Whether a line without its line feed has everything up to its last column. */
-function isWholeRecord(path: string, line: string): boolean {
-  if (isJsonLines(path)) return line.endsWith('}')
-  return /,\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(line)
-}
-
-function notOurs(path: string): FixableError {
-  return new FixableError(
-    `The file for activation links is a file of something else: ${path}. It was left as it is.`,
-    'Name another file under report.activation_links in the job',
-    exitCodes.nothingSent,
-  )
-}
-
-/** The tasks whose links are in a file. */
-function tasksIn(path: string, text: string): Set<string> {
-  const records = isJsonLines(path)
-    ? text.split('\n').map(parseLine)
-    : (parse(text, { columns: true, relax_column_count: true, relax_quotes: true }) as object[])
-  const tasks = new Set<string>()
-  for (const record of records) {
-    const { run_id: run, run_created_at: at, row, step } = record as Readonly<Record<string, unknown>>
-    if (typeof run !== 'string' || typeof at !== 'string') continue
-    const identity = identityOf({ run_id: unescapeFormula(run), created_at: at })
-    tasks.add(nameOf(identity, Number(row), Number(step)))
-  }
-  return tasks
+/** The file beside a file of links, for the links of a run that the file itself can't take. */
+export function besidePath(path: string, runId: string): string {
+  const extension = extname(path)
+  return `${path.slice(0, path.length - extension.length)}.${runId}${extension}`
 }
 
 /**
- * What tells a run from every other, also from one of the same id in another runs directory: a link of another night is
- * no evidence.
+ * The lines of a file of links as it lies on disk; none where there is no such file, or one of something else.
+ *
+ * @throws the system's error when that can't be found out
  */
-export interface RunIdentity {
-  readonly run_id: string
-  /** RFC 3339. */
-  readonly created_at: string
+export async function readLinks(path: string): Promise<readonly LinkLine[]> {
+  try {
+    const text = await readFile(path, 'utf8')
+    return isOfLinks(path, text) ? parseLinks(path, text) : []
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return []
+    throw error
+  }
 }
 
-/** The identity of a run as one text. */
-export function identityOf({ run_id: id, created_at: at }: RunIdentity): string {
-  return `${id}@${at}`
+function nameOfLine({ run, row, step }: LinkLine): string {
+  return nameOf(identityOf(run), row, step)
 }
 
 function nameOf(run: string, row: number, step: number): string {
   return `${run}/${row}/${step}`
-}
-
-function parseLine(line: string): object {
-  try {
-    return (JSON.parse(line) as object | null) ?? {}
-  } catch {
-    // An empty line, or a line that something else wrote.
-    return {}
-  }
-}
-
-function cannotWrite(path: string, cause: unknown): FixableError {
-  const refused = parseSystemError(cause)
-  return new FixableError(
-    `The file for activation links can't be written: ${refused?.why ?? String(cause)} (${path}).`,
-    `${refused?.fix ?? 'Remove the cause'}, or name another file under report.activation_links in the job`,
-    exitCodes.nothingSent,
-    { cause },
-  )
 }

@@ -3,6 +3,7 @@ import { ruleOf } from '../okta/actions.ts'
 import { parseActivation } from '../okta/activation.ts'
 import type { Answer } from '../okta/answer.ts'
 import { looksLikeUserId } from '../okta/user.ts'
+import { linkIsIn } from '../run/link-claims.ts'
 import type { Ending } from './ending.ts'
 import type { Services } from './services.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
@@ -22,8 +23,17 @@ export async function keepLink(
   const { links, lookup } = services
   const activation = links === null ? null : parseActivation(answer)
   if (links === null || activation === null) return ''
+  const stop = (error: KnownError): void => {
+    lookup.stop.turn({
+      state: 'stopped',
+      exitCode: exitCodes.stoppedByGuard,
+      message: error.message,
+      advice:
+        error instanceof FixableError ? { kind: 'fix', fix: error.fix } : { kind: 'said', next: error.next },
+    })
+  }
   try {
-    await links.save(
+    const { where, trouble } = await links.save(
       {
         row: task.row,
         step: task.step,
@@ -34,34 +44,35 @@ export async function keepLink(
       },
       activation,
     )
-    return `; its activation link is in ${links.path}`
+    if (trouble !== null) stop(trouble)
+    return linkIsIn(where)
   } catch (error) {
     if (!(error instanceof KnownError)) throw error
-    lookup.stop.turn({
-      state: 'stopped',
-      exitCode: exitCodes.stoppedByGuard,
-      message: error.message,
-      advice:
-        error instanceof FixableError ? { kind: 'fix', fix: error.fix } : { kind: 'said', next: error.next },
-    })
+    stop(error)
     return `; its activation link could not be written and is lost: ${makeNew}`
   }
 }
 
+/** Whether a task's call, if it is applied, is answered with an activation link that is to be kept. */
+export function bringsLink({ links, job }: Pick<Services, 'links' | 'job'>, task: TaskInput): boolean {
+  return links !== null && ruleOf(task.action).answersWithLink && !sendsMail(job, task)
+}
+
 /** Adds to an ending that was found without the call's answer what became of the link in that answer. */
-export function withLostLink({ links, job }: Services, task: TaskInput, ending: Ending): Ending {
-  const { answersWithLink } = ruleOf(task.action)
-  if (links === null || !answersWithLink || sendsMail(job, task)) return ending
-  if (links.has(task))
-    return { ...ending, message: `${ending.message}; its activation link is in ${links.path}` }
-  if (ending.result === 'succeeded')
-    return { ...ending, message: `${ending.message}; its activation link is lost: ${makeNew}` }
-  if (ending.result === 'in_doubt')
-    return {
-      ...ending,
-      message: `${ending.message}; its activation link, if there was one, is lost: ${makeNew}`,
-    }
-  return ending
+export function withLostLink(services: Services, task: TaskInput, ending: Ending): Ending {
+  const { links, recorder } = services
+  if (links === null || !bringsLink(services, task)) return ending
+  const { result, message } = ending
+  const where = links.whereIs(task)
+  if (where !== null) return { ...ending, message: message + linkIsIn(where) }
+  if (result !== 'succeeded' && result !== 'in_doubt') return ending
+  const whether = result === 'in_doubt' ? ', if there was one,' : ''
+  // A file that somebody has picked up is not lost, and nobody wants a second link.
+  const isElsewhere = links.isIncomplete && recorder.state.executions.count > 1
+  const fate = isElsewhere
+    ? `is not in ${links.path}: if that file was moved or replaced since the run began, look for it there first; if not, ${makeNew}`
+    : `is lost: ${makeNew}`
+  return { ...ending, message: `${message}; its activation link${whether} ${fate}` }
 }
 
 /** Whether Okta sends a mail when the task's call is applied. */

@@ -38,8 +38,9 @@ export async function settleDoubt(
     (open.intent.lost
       ? 'a part of the journal was lost'
       : 'the run was cut off before the answer was recorded')
-  if (links?.has(open.intent.origin ?? task) === true) {
-    const evidence = `its activation link reached ${links.path}`
+  const link = links?.whereIs(open.intent.origin ?? task) ?? null
+  if (link !== null) {
+    const evidence = `its activation link reached ${link}`
     await recordVerdict(services, open, { kind: 'applied', evidence })
     return { ending: confirmed(evidence, cause, null), read: null }
   }
@@ -182,7 +183,7 @@ async function observe(
   const read = await readSettledUser(lookup, intent.user_id, null, job.verify.for_seconds * 1000)
   if (read.kind === 'failed') return { failed: read }
   if (ruleOf(action).doubt !== 'factors') return { read, observation: { user: read.user, factorTimes: null } }
-  const factorTimes = await readFactorTimes(lookup, read.user.id)
+  const factorTimes = await readFactorTimes(lookup, intent.user_id)
   if ('kind' in factorTimes) return { failed: factorTimes }
   return { read, observation: { user: read.user, factorTimes } }
 }

@@ -9,7 +9,7 @@ import {
 } from '../lookup/backoff.ts'
 import { waitForOkta } from '../lookup/paced-get.ts'
 import { readSettledUser } from '../lookup/read-settled-user.ts'
-import { type FailedRead, type FoundUser, readUser } from '../lookup/read-user.ts'
+import { type FailedRead, type FoundUser, readUserById } from '../lookup/read-user.ts'
 import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../okta/classify.ts'
 import { decide, decideAfterRefusal, decideAgain } from '../rules/decide.ts'
@@ -29,7 +29,7 @@ import {
   recordNotApplied,
 } from './attempt-log.ts'
 import { type Ending, lastWordOf } from './ending.ts'
-import { keepLink, withLostLink } from './keep-link.ts'
+import { bringsLink, keepLink, withLostLink } from './keep-link.ts'
 import { type SentCall, sendCall } from './send.ts'
 import type { Services } from './services.ts'
 import { settleDoubt } from './settle-doubt.ts'
@@ -256,7 +256,9 @@ class Task {
   }
 
   async #send({ read }: Extract<TaskState, { at: 'sending' }>): Promise<TaskState> {
-    const { sends } = this.#services
+    const { sends, links } = this.#services
+    // No call may make a link that can't be kept.
+    if (bringsLink(this.#services, this.#input)) await links?.ensure()
     // What the answer says is settled within the turn, so that the next call knows whether there is a question.
     return await sends.pass(this.#input.row, async (mayLeave) => {
       const call = await sendCall(this.#services, this.#input, this.#history, read, mayLeave)
@@ -317,7 +319,7 @@ class Task {
 
   async #refusedByStatus(answer: Answer): Promise<TaskState> {
     const refusal = describeAnswer(answer)
-    const read = await readUser(this.#services.lookup, this.#input.target)
+    const read = await readUserById(this.#services.lookup, this.#input.target)
     if (read.kind === 'failed') {
       const message = read.cause === 'not_found' ? read.message : `${refusal}; ${read.message}`
       return this.#ended({ result: 'failed', message })

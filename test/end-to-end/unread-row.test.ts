@@ -115,3 +115,37 @@ it.each([
     })
   },
 )
+
+it.each<[string, (user: { readonly id: string; readonly login: string }) => string]>([
+  ['its id', ({ id }) => id],
+  ['its login', ({ login }) => login],
+])(
+  'a row by an id that may not be read is skipped if an earlier row by %s left its user in doubt',
+  async (_, key) => {
+    await withWorkplace(async (place) => {
+      const [user, other] = makeUsers({ count: 2, factors: 1 })
+      if (user === undefined || other === undefined) return
+      let isSent = false
+      const org = await place.org({
+        users: [user, other],
+        fault: (request) => {
+          if (request.action === 'reset_factors') {
+            isSent = true
+            return { name: 'dropAfter' }
+          }
+          return isSent && request.method === 'GET' && request.key === user.id ? { name: 'forbidden' } : null
+        },
+      })
+      const rows = [`${key(user)},reset_factors`, `${user.id},suspend`, `${other.id},suspend`]
+      await place.write('in.csv', `user,action\n${rows.join('\n')}\n`)
+      const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+      await place.runHere(org, ['run', 'in.csv', ...unattended], impatient)
+      expect(org.applied).toEqual({ [`${user.id} reset_factors`]: 1, [`${other.id} suspend`]: 1 })
+      expect((await place.results()).map(({ result, message }) => `${result}: ${message}`)).toEqual([
+        expect.stringMatching(/^in_doubt: /),
+        'skipped: an earlier row of this user is in doubt, so nothing more was sent',
+        expect.stringMatching(/^succeeded: /),
+      ])
+    })
+  },
+)

@@ -3,7 +3,7 @@ import { maxSetbacks } from '../../src/lookup/backoff.ts'
 import { OktaPatience } from '../../src/lookup/patience.ts'
 import { readTokenOwner } from '../../src/lookup/read-owner.ts'
 import { readSettledUser } from '../../src/lookup/read-settled-user.ts'
-import { readFactorTimes, readUser } from '../../src/lookup/read-user.ts'
+import { readFactorTimes, readUser, readUserById } from '../../src/lookup/read-user.ts'
 import { exitCodes } from '../../src/messages/known-error.ts'
 import { RunStopped, type StopReason } from '../../src/messages/stop.ts'
 import type { Answer, Answered } from '../../src/okta/answer.ts'
@@ -76,6 +76,23 @@ describe('a read', () => {
     expect(await readUser(lookup.parts, id)).toMatchObject({ kind: 'failed', cause: 'unreadable' })
     expect(lookup.asked).toHaveLength(maxSetbacks)
     expect(lookup.time.reason).toBeNull()
+  })
+
+  it('by an id takes no answer about another user, or about none', async () => {
+    const other = userAnswer({ id: '00uBob00000000000002' })
+    const some = lookupOf(inTurn(other, answerOf(200, '[]'), userAnswer()))
+    expect(await readUser(some.parts, id)).toMatchObject({ kind: 'found', user: { id } })
+    expect(some.asked).toHaveLength(3)
+    const always = lookupOf(() => other)
+    expect(await readUserById(always.parts, id)).toMatchObject({
+      kind: 'failed',
+      cause: 'unreadable',
+      message: `user ${id} could not be read: the answer was about another user ("00uBob00000000000002")`,
+    })
+    expect(always.asked).toHaveLength(maxSetbacks)
+    // Whose login it is, only Okta knows.
+    const byLogin = lookupOf(() => other)
+    expect(await readUser(byLogin.parts, 'bob@example.com')).toMatchObject({ kind: 'found' })
   })
 
   it('stops the run at once where Okta refuses the credentials', async () => {

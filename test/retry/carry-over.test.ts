@@ -42,6 +42,7 @@ describe('what a retry’s journal begins with', () => {
         row: 3,
         oldRunId: 'old-run',
         oldRun: 'old@then',
+        meant: null,
         superseded: null,
         duplicate: false,
         doubtOf: () => null,
@@ -64,6 +65,7 @@ describe('what a retry’s journal begins with', () => {
         oldRun: 'old@then',
         repeatsOf: () => 0,
         duplicate: false,
+        meant: null,
         superseded: null,
         doubtOf: () => null,
         doubtedOf: () => null,
@@ -83,6 +85,7 @@ describe('what a retry’s journal begins with', () => {
         oldRun: 'old@then',
         repeatsOf: () => 0,
         duplicate: false,
+        meant: null,
         superseded: null,
         doubtOf: (step) => (step === 2 ? open : null),
         doubtedOf: () => null,
@@ -100,7 +103,15 @@ describe('what a retry’s journal begins with', () => {
     const doubted = intentOf(7, 2, 4)
     const events = carryOver(
       {
-        ...{ retried, row: 3, oldRunId: 'old-run', oldRun: 'old@then', superseded: null, duplicate: false },
+        ...{
+          retried,
+          row: 3,
+          oldRunId: 'old-run',
+          oldRun: 'old@then',
+          superseded: null,
+          duplicate: false,
+          meant: null,
+        },
         doubtOf: () => null,
         doubtedOf: (step) => (step === 2 ? doubted : null),
         repeatsOf: () => 0,
@@ -117,7 +128,15 @@ describe('what a retry’s journal begins with', () => {
     const origin = { run: 'first-run', row: 40, step: 2 }
     const open = { kind: 'open', intent: { ...intentOf(7, 2, 4), origin }, doubt: null } as const
     const carried = {
-      ...{ retried, row: 3, oldRunId: 'old-run', oldRun: 'old@then', superseded: null, duplicate: false },
+      ...{
+        retried,
+        row: 3,
+        oldRunId: 'old-run',
+        oldRun: 'old@then',
+        superseded: null,
+        duplicate: false,
+        meant: null,
+      },
       doubtOf: () => open,
       doubtedOf: () => null,
       repeatsOf: () => 0,
@@ -125,6 +144,21 @@ describe('what a retry’s journal begins with', () => {
     const events = carryOver({ ...carried, retried: { ...retried, standing: [] } }, now)
     for (const event of events) expect(event).toMatchObject({ event: 'intent', row: 3, origin })
     expect(events).toHaveLength(2)
+  })
+
+  it('says whom the row meant, where it carries over nothing that shows it', () => {
+    const meant = { id: '00u00000000000000001', login: 'user1@example.com', run: 'old-run' }
+    const carried = {
+      ...{ row: 3, oldRunId: 'old-run', oldRun: 'old@then', superseded: null, duplicate: false, meant },
+      doubtOf: () => null,
+      doubtedOf: () => null,
+      repeatsOf: () => 0,
+    }
+    expect(carryOver({ ...carried, retried: { ...retried, standing: [] } }, now)).toEqual([
+      { event: 'meant', row: 3, user_id: meant.id, login: meant.login, run: 'old-run' },
+    ])
+    const named = [{ ...retried.standing[0], okta_user_id: meant.id }] as typeof standing
+    expect(carryOver({ ...carried, retried: { ...retried, standing: named } }, now)).toHaveLength(1)
   })
 
   it('ends a row that a later one stands against, with which and why', () => {
@@ -137,6 +171,7 @@ describe('what a retry’s journal begins with', () => {
         oldRun: 'old@then',
         repeatsOf: () => 0,
         duplicate: false,
+        meant: null,
         superseded,
         doubtOf: () => ({ kind: 'open', intent: intentOf(7, 2, 1), doubt: null }),
         doubtedOf: () => null,

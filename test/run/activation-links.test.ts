@@ -4,12 +4,8 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
 import { parseActivation } from '../../src/okta/activation.ts'
-import {
-  ActivationLinks,
-  identityOf,
-  type LinkOwner,
-  type RunIdentity,
-} from '../../src/run/activation-links.ts'
+import { ActivationLinks } from '../../src/run/activation-links.ts'
+import { identityOf, type LinkOwner, type RunIdentity } from '../../src/run/link-lines.ts'
 import { withDirectory } from '../journal/support.ts'
 import { answerOf } from '../okta/answers.ts'
 

@@ -446,6 +446,25 @@ describe('a task that an earlier execution began', () => {
     })
   })
 
+  it.each([
+    [1, /its activation link is lost: reactivate makes a new one$/],
+    [
+      2,
+      /is not in .*links\.csv: if that file was moved or replaced since the run began, look for it there first/,
+    ],
+  ])('of execution %i whose link is not in the file', async (executions, words) => {
+    await withDirectory(async (directory) => {
+      const links = await ActivationLinks.open(join(directory, 'links.csv'), named('r@'))
+      const execution = { event: 'execution', at: '2026-03-02T10:00:00.000Z' } as const
+      const before = [...Array.from({ length: executions }, () => execution), open, answerTo(1, 1)]
+      const check = async (_: Stub, result: { message: string } | null): Promise<void> => {
+        expect(result).toMatchObject({ result: 'succeeded', message: expect.stringMatching(words) })
+      }
+      await endOf({ before, services: { links } }, check, { action: 'reactivate' })
+      await links.close()
+    })
+  })
+
   it('is settled and not sent where only that is asked', async () => {
     const services = { settleOnly: true }
     await endOf({ before: [open], services }, async (stub, result) => {

@@ -8,6 +8,7 @@ import { readSummary } from '../../report/summary.ts'
 import { type ReportFormat, reportFormats, writeReports } from '../../report/write-reports.ts'
 import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
+import { copyOf, describeCopy } from '../../run/run-copy.ts'
 import { hasJournal, journalOf } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile } from '../../run/run-file.ts'
 import { withRunLocks } from '../../run/run-locks.ts'
@@ -26,6 +27,8 @@ export async function writeReportsAgain(args: Arguments, name: string | undefine
   const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
   const begun = await readRunFile(directory)
   await checkBegun(directory, begun)
+  const copied = await copyOf(directory, begun)
+  if (copied !== null) say(describeCopy(directory, copied))
   // Held, so that no process at work writes the same files meanwhile.
   const written = await withRunLocks(directory, null, { onWatch: say }, async (hold) => {
     const run = await readRunFile(directory)

@@ -9,6 +9,8 @@ import { checkNotClosed } from '../../run/closing.ts'
 import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
 import { moved } from '../../run/life.ts'
+import { checkLinksPlace } from '../../run/links-place.ts'
+import { checkNoCopy } from '../../run/run-copy.ts'
 import { hasJournal, journalOf, journalPath } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile, writeRunFile } from '../../run/run-file.ts'
 import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
@@ -31,6 +33,7 @@ interface Arguments extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain'>, G
 export async function resumeRun(args: Arguments, name: string | undefined): Promise<ExitCode> {
   const directory = await findRun(args['runs-dir'], name, args.latest)
   const begun = await readRunFile(directory)
+  await checkNoCopy(directory, begun, 'resume')
   await checkNotClosed(directory, begun)
   // A finished run needs no hold: its summary is shown even while another run of the job is at work.
   const done = await showFinished(directory, begun, args)
@@ -50,6 +53,7 @@ export async function resumeRun(args: Arguments, name: string | undefined): Prom
         const asks = !run.confirmed && !args.yes
         if (asks) checkConfirmable(directory, run)
         await checkInputCopy(directory, run)
+        await checkLinksPlace(directory, run)
         if (args['take-sound-part']) await cutJournal(directory, run)
         if (asks) {
           const again = commandFor('resume', runNameOf(directory))

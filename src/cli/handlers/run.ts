@@ -13,6 +13,7 @@ import { checkNotDone, keepPlan } from '../../plan/plan-of-run.ts'
 import type { SavedPlan } from '../../plan/saved-plan.ts'
 import { actionsOf, checkInput } from '../../run/check-input.ts'
 import { describeInput } from '../../run/describe-input.ts'
+import { checkLinksPlace } from '../../run/links-place.ts'
 import { newRunFile } from '../../run/new-run.ts'
 import {
   clearUnfinishedStart,
@@ -179,6 +180,8 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
   }
   const job = realOrg === null ? withoutOutsideFiles(checked.job, directory) : checked.job
   const { fromJobFile, runsDirectory } = options
+  const orgUrl = realOrg?.orgUrl ?? sandboxOrgUrl
+  await checkLinksPlace(directory, { job, org_url: orgUrl })
   // Also of a planned input: it may have been planned beside other runs.
   const finding = await findUnusualInput(checked, fromJobFile, realOrg, runsDirectory)
   // At a terminal the question that follows decides.
@@ -191,7 +194,7 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
     version: programVersion,
     checked: { ...checked, job },
     source: prepared.source,
-    orgUrl: realOrg?.orgUrl ?? sandboxOrgUrl,
+    orgUrl,
     plan: planned === null ? null : planOf(planned.plan),
   })
   await writeRunFile(directory, run)

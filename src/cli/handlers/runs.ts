@@ -5,6 +5,7 @@ import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { visible } from '../../messages/shown.ts'
 import { readSummary, type Summary } from '../../report/summary.ts'
 import { type ListedRun, listRuns as readRuns } from '../../run/list-runs.ts'
+import { copyOf } from '../../run/run-copy.ts'
 import type { RunFile } from '../../run/run-file.ts'
 import { needsJournal, type ShownState, shownState } from '../run-state.ts'
 
@@ -26,7 +27,10 @@ export async function listRuns(args: Arguments): Promise<ExitCode> {
 
 /** A run in the answer of `runs`. What is not known is null. */
 interface RunLine {
+  /** Of a copy, and of what is damaged: the name of its directory. */
   readonly run_id: string
+  /** The run that it is a copy of, under another name; null for every other run. */
+  readonly copy_of: string | null
   /** `damaged`: its `run.json` can't be read, or its journal is missing. */
   readonly state: ShownState | 'damaged'
   readonly job: string | null
@@ -47,13 +51,16 @@ async function lineOf({ name, directory, look, hasJournal }: ListedRun, now: num
   if (look.kind === 'unreadable')
     return { run_id: name, ...unknown, job: look.job, reason: look.why, directory }
   const { run } = look
+  const copied = await copyOf(directory, run)
+  const copy = copied === null ? {} : { run_id: name, copy_of: copied }
   if (!hasJournal && needsJournal(run)) {
-    return { ...factsOf(run, now), state: 'damaged', reason: 'Its journal is missing.', directory }
+    return { ...factsOf(run, now), ...copy, state: 'damaged', reason: 'Its journal is missing.', directory }
   }
   const state = shownState(run, await reportHold(directory))
   const summary = state === 'working' || state === 'new' ? null : await summaryOf(directory, run)
   return {
     ...factsOf(run, now),
+    ...copy,
     state,
     people: summary?.people ?? null,
     results: summary?.results ?? null,
@@ -64,6 +71,7 @@ async function lineOf({ name, directory, look, hasJournal }: ListedRun, now: num
 
 const unknown = {
   state: 'damaged',
+  copy_of: null,
   org: null,
   created_at: null,
   age_seconds: null,
@@ -97,12 +105,16 @@ function timeOf({ created_at: at }: RunLine): number {
 
 function render(runs: readonly RunLine[], runsDirectory: string): string {
   if (runs.length === 0) return `There are no runs in ${runsDirectory}.\n`
-  const cells = runs.map((run) => [visible(run.run_id), run.state, ageOf(run), countsOf(run)])
+  const cells = runs.map((run) => [nameOf(run), run.state, ageOf(run), countsOf(run)])
   const lines = [['Run', 'State', 'Begun', 'Counts'], ...cells]
   const widths = [0, 1, 2].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   return lines
     .map((line) => `${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`)
     .join('')
+}
+
+function nameOf({ run_id: name, copy_of: original }: RunLine): string {
+  return original === null ? visible(name) : `${visible(name)} (copy of ${visible(original)})`
 }
 
 function countsOf({ people, results, tasks, state, reason }: RunLine): string {

@@ -8,6 +8,7 @@ import { readSummary, type Summary } from '../../report/summary.ts'
 import { findRun } from '../../run/find-run.ts'
 import { isResumable } from '../../run/life.ts'
 import { lookAtRun } from '../../run/look-at-run.ts'
+import { copyOf, describeCopy } from '../../run/run-copy.ts'
 import { hasJournal, journalOf } from '../../run/run-directory.ts'
 import type { RunFile } from '../../run/run-file.ts'
 import { needsJournal, type ShownState, shownState } from '../run-state.ts'
@@ -31,7 +32,8 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   // Read before the journal, which may grow meanwhile.
   const summary = await readSummary(directory)
   const counts = countsOfSummary(run, summary) ?? (await countsOfJournal(directory, run, summary))
-  const status = describe(directory, run, counts, await reportHold(directory))
+  const copied = await copyOf(directory, run)
+  const status = describe(directory, run, counts, { ...(await reportHold(directory)), copied })
   process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : render(status))
   return exitCodes.done
 }
@@ -50,7 +52,10 @@ function showDamaged({ json }: Arguments, directory: string, reason: string): Ex
 
 /** The answer of `status`. */
 interface RunStatus {
+  /** Of a copy: the name of its directory. */
   readonly run_id: string
+  /** The run that it is a copy of, under another name; null for every other run. */
+  readonly copy_of: string | null
   readonly job: string
   readonly org: string
   readonly state: ShownState
@@ -96,9 +101,15 @@ function inOrder(countOf: (name: (typeof reportedResults)[number]) => number): S
   return Object.fromEntries(reportedResults.map((name) => [name, countOf(name)]))
 }
 
-function describe(directory: string, run: RunFile, counts: StatusCounts, hold: HoldReport): RunStatus {
+function describe(
+  directory: string,
+  run: RunFile,
+  counts: StatusCounts,
+  hold: HoldReport & { readonly copied: string | null },
+): RunStatus {
   return {
-    run_id: run.run_id,
+    run_id: hold.copied === null ? run.run_id : runNameOf(directory).runId,
+    copy_of: hold.copied,
     job: run.job.name,
     org: run.org_url,
     state: shownState(run, hold),
@@ -120,8 +131,11 @@ function render(status: RunStatus): string {
     `Run ${status.run_id} (${status.job}, ${status.org}) ${status.state}${reason}`,
     `${status.done} of ${status.tasks} tasks have a result: ${counts.map(([name, count]) => `${count} ${name}`).join(', ')}`,
     `Directory: ${status.directory}`,
+    ...(status.copy_of === null ? [] : [describeCopy(status.directory, status.copy_of)]),
     ...(status.held_on === null ? [] : [describeSign(status.held_on, status.last_sign_seconds)]),
-    ...(resumable ? [`Next: ${commandFor('resume', runNameOf(status.directory))}`] : []),
+    ...(resumable && status.copy_of === null
+      ? [`Next: ${commandFor('resume', runNameOf(status.directory))}`]
+      : []),
     '',
   ].join('\n')
 }

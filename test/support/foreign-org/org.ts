@@ -24,7 +24,7 @@ export interface Org extends Administration {
   /** `USER_ID ACTION` of everything in `applied`, in the order in which it was applied. */
   readonly appliedInOrder: string[]
   /** Folded login or short name → ids. A short name of several users finds none of them. */
-  readonly names: ReadonlyMap<string, readonly string[]>
+  readonly names: Map<string, readonly string[]>
   /** How long an activation goes on after its answer, in milliseconds. Okta's is asynchronous. */
   readonly activationMilliseconds: number
   /** The same for a deactivate that asks for `respond-async`. */
@@ -77,6 +77,15 @@ export function createOrg(users: readonly ForeignUser[], options: OrgOptions = {
 /** Logins are unique without regard to letter case and diacritics. */
 export function foldLogin(login: string): string {
   return login.toLowerCase().normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase()
+}
+
+/** Gives a user another login, as an administrator would. The old one finds nobody any more. */
+export function giveLogin(org: Org, id: string, login: string): void {
+  const user = org.users.get(id)
+  if (user === undefined || org.names.has(foldLogin(login))) throw new Error(`${id} can't become ${login}`)
+  org.names.delete(foldLogin(user.login))
+  user.login = login
+  org.names.set(foldLogin(login), [id])
 }
 
 /** Finds a user by id (letter case matters), login, or short name. Finishes a transition whose time has come. */

@@ -30,7 +30,7 @@ interface Transition {
 export interface ForeignUser {
   /** `00u` and 17 letters or digits; letter case matters. */
   readonly id: string
-  readonly login: string
+  login: string
   status: ForeignStatus
   /** The time of the last status change, RFC 3339 UTC in whole seconds; null where there was none yet. */
   statusChanged: string | null

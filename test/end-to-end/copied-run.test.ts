@@ -1,0 +1,71 @@
+import { cpSync, renameSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import type { ForeignOrg } from '../support/foreign-org/server.ts'
+import { makeUsers, userIdOf } from '../support/foreign-org/user.ts'
+import { expectAppliedOnce, runId, unattended, usersCsv, type Workplace, withWorkplace } from './workplace.ts'
+
+const ids = [1, 2, 3, 4].map(userIdOf)
+const again = ['--yes', '--quiet'] as const
+
+/** A run that a guard stopped after its first user, and what it then did in the original. */
+async function stoppedRun(place: Workplace): Promise<ForeignOrg> {
+  let refusals = 1
+  const org = await place.org({
+    users: makeUsers({ count: 4, factors: 1 }),
+    fault: ({ action, key }) =>
+      action !== null && key === userIdOf(2) && refusals-- > 0 ? { name: 'forbidden' } : null,
+  })
+  await place.write('in.csv', usersCsv(ids))
+  const args = ['run', 'in.csv', '--action', 'reset_factors', '--concurrency', '1', '--max-failures', '0']
+  const end = await place.runHere(org, [...args, ...unattended])
+  expect(end.code, end.stderr).toBe(3)
+  return org
+}
+
+it('a copy of a run beside the original is not acted on', async () => {
+  await withWorkplace(async (place) => {
+    const org = await stoppedRun(place)
+    const runs = join(place.directory, 'runs')
+    cpSync(join(runs, runId), join(runs, 'copy'), { recursive: true })
+    symlinkSync(runId, join(runs, 'link'))
+    // A symbolic link is the run itself.
+    expect((await place.runHere(org, ['resume', 'link', ...again])).code).toBe(1)
+    const applied = { ...org.applied }
+    const before = await place.read('runs/copy/run.json')
+    for (const command of ['resume', 'retry', 'undo']) {
+      const end = await place.runHere(org, [command, 'copy', ...again])
+      expect([end.code, org.applied], end.stderr).toEqual([2, applied])
+      expect(end.stderr).toMatch(/copy is a copy of run run under another name/)
+      expect(end.stderr).toMatch(new RegExp(`okta-lifecycle ${command} run, and remove the copy`))
+    }
+    expect(await place.read('runs/copy/run.json')).toBe(before)
+    expectAppliedOnce(
+      org.applied,
+      [1, 3, 4].map((number) => `${userIdOf(number)} reset_factors`),
+    )
+    const status = await place.runHere(null, ['status', 'copy'])
+    expect([status.code, status.stdout]).toEqual([0, expect.stringMatching(/is a copy of run run/)])
+    expect(status.stdout).not.toMatch(/Next: /)
+    const report = await place.runHere(null, ['report', 'copy'])
+    expect([report.code, report.stderr]).toEqual([0, expect.stringMatching(/is a copy of run run/)])
+    expect((await place.runHere(null, ['runs'])).stdout).toMatch(/^copy \(copy of run\)/m)
+    const listed = JSON.parse((await place.runHere(null, ['runs', '--json'])).stdout) as object[]
+    expect(listed).toContainEqual(expect.objectContaining({ run_id: 'copy', copy_of: 'run' }))
+    expect(listed).toContainEqual(expect.objectContaining({ run_id: 'run', copy_of: null }))
+  })
+})
+
+it('a run that was renamed is acted on once it has its name again', async () => {
+  await withWorkplace(async (place) => {
+    const org = await stoppedRun(place)
+    const runs = join(place.directory, 'runs')
+    renameSync(join(runs, runId), join(runs, 'moved'))
+    const applied = { ...org.applied }
+    const end = await place.runHere(org, ['resume', 'moved', ...again])
+    expect([end.code, org.applied], end.stderr).toEqual([2, applied])
+    expect(end.stderr).toMatch(/If run is gone .*mv runs\/moved runs\/run, then: okta-lifecycle resume run/)
+    renameSync(join(runs, 'moved'), join(runs, runId))
+    expect((await place.runHere(org, ['resume', runId, ...again])).code).toBe(1)
+  })
+})

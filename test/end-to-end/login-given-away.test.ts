@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest'
+import { giveLogin } from '../support/foreign-org/org.ts'
+import type { ForeignOrg } from '../support/foreign-org/server.ts'
+import { loginOf, makeUsers, userIdOf } from '../support/foreign-org/user.ts'
+import { parseCsv, runId, unattended, usersCsv, type Workplace, withWorkplace } from './workplace.ts'
+
+/** The login of the first user goes to the fifth, as when somebody of the same name joins. */
+function giveAway({ org }: ForeignOrg): void {
+  giveLogin(org, userIdOf(1), 'old1@example.com')
+  giveLogin(org, userIdOf(5), loginOf(1))
+}
+
+async function newestRun(place: Workplace, ...known: readonly string[]): Promise<string> {
+  const [name, ...others] = (await place.runs()).filter((one) => !known.includes(one))
+  expect(others).toEqual([])
+  return name ?? ''
+}
+
+it.each([
+  ['failed', 'action: suspend'],
+  ['failed at its first step', 'steps: [reset_factors, suspend]'],
+])('a retry of a row that %s does not act on whoever has its login by now', async (_what, work) => {
+  await withWorkplace(async (place) => {
+    let isRefusing = true
+    const org = await place.org({
+      users: makeUsers({ count: 5, factors: 1 }),
+      fault: ({ action, key }) =>
+        isRefusing && action !== null && key === userIdOf(1) ? { name: 'forbidden' } : null,
+    })
+    await place.write('in.csv', usersCsv([loginOf(1), loginOf(2)]))
+    await place.write('job.yaml', `name: leavers\n${work}\n`)
+    const first = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+    expect(first.code, first.stderr).toBe(1)
+    isRefusing = false
+    giveAway(org)
+    const applied = { ...org.applied }
+    const known = [runId]
+    // A retry of the retry knows it as well.
+    for (const retried of [runId, null]) {
+      const end = await place.runHere(org, ['retry', retried ?? known[1] ?? '', '--yes', '--quiet'])
+      expect([end.code, org.applied], end.stderr).toEqual([1, applied])
+      const retry = await newestRun(place, ...known)
+      known.push(retry)
+      const [line] = parseCsv(await place.read(`runs/${retry}/results.csv`))
+      expect(line?.result).toBe('failed')
+      expect(line?.message).toContain(
+        `run ${runId}, which is retried, meant ${loginOf(1)} (${userIdOf(1)}), but Okta now shows another user for ${loginOf(1)}: ${loginOf(1)} (${userIdOf(5)})`,
+      )
+    }
+  })
+})
+
+it('a retry goes on where the run that is retried never learned who is meant', async () => {
+  await withWorkplace(async (place) => {
+    const org = await place.org({ users: makeUsers({ count: 2 }) })
+    await place.write('in.csv', usersCsv(['late@example.com']))
+    const first = await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+    expect(first.code, first.stderr).toBe(1)
+    giveLogin(org.org, userIdOf(2), 'late@example.com')
+    const end = await place.runHere(org, ['retry', runId, '--yes', '--quiet'])
+    expect([end.code, org.applied], end.stderr).toEqual([0, { [`${userIdOf(2)} suspend`]: 1 }])
+  })
+})

@@ -1,0 +1,129 @@
+import { renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import type { ForeignOrg } from '../support/foreign-org/server.ts'
+import { makeUsers, userIdOf } from '../support/foreign-org/user.ts'
+import {
+  expectAppliedOnce,
+  parseCsv,
+  runId,
+  unattended,
+  usersCsv,
+  type Workplace,
+  withWorkplace,
+} from './workplace.ts'
+
+const job = [
+  'name: onboarding',
+  'action: activate',
+  'options: { send_email: false }',
+  'report: { activation_links: links.csv }',
+  'pace: { concurrency: 1 }',
+  '',
+].join('\n')
+
+const ids = [1, 2, 3, 4, 5, 6].map(userIdOf)
+
+/** An org that does something to the file just when the call for the fourth user arrives. */
+async function orgWith(place: Workplace, meddle: (path: string) => void): Promise<ForeignOrg> {
+  const path = join(place.directory, 'links.csv')
+  const org = await place.org({
+    users: makeUsers({ count: 6, status: 'STAGED' }),
+    fault: ({ action, key, attempt }) => {
+      if (action !== null && key === userIdOf(4) && attempt === 1) meddle(path)
+      return null
+    },
+  })
+  await place.write('in.csv', usersCsv(ids))
+  await place.write('job.yaml', job)
+  return org
+}
+
+/** The users whose links stand in a file, in its order. */
+async function usersIn(path: string): Promise<readonly string[]> {
+  return parseCsv(await readFile(path, 'utf8')).map(({ okta_user_id }) => okta_user_id ?? '')
+}
+
+const run = ['run', 'in.csv', '--job', 'job.yaml', ...unattended]
+
+it.each<[string, (path: string) => void, readonly string[]]>([
+  ['moved', (path) => renameSync(path, `${path}.picked-up`), ids.slice(3)],
+  ['deleted', (path) => rmSync(path), ids.slice(3)],
+  ['shortened to nothing', (path) => truncateSync(path), ids.slice(3)],
+])(
+  'a file of links that is %s in mid-run is begun anew, and no row says what is not so',
+  async (_, meddle, later) => {
+    await withWorkplace(async (place) => {
+      const org = await orgWith(place, meddle)
+      const path = join(place.directory, 'links.csv')
+      const end = await place.runHere(org, run)
+      expect(end.code, end.stderr).toBe(0)
+      expectAppliedOnce(
+        org.applied,
+        ids.map((id) => `${id} activate`),
+      )
+      expect(await usersIn(path)).toEqual(later)
+      expect(end.stderr).toMatch(/The file for activation links was moved or changed .*links\.csv/)
+      for (const { okta_user_id: id, message } of await place.results()) {
+        expect(message, id).toMatch(
+          later.includes(id ?? '')
+            ? /link is in .*links\.csv$/
+            : /link was written to .*, which has been moved or changed since$/,
+        )
+        expect(message).not.toMatch(/lost|reactivate/)
+      }
+    })
+  },
+)
+
+it('every link is in one of the files where a colleague picks them up', async () => {
+  await withWorkplace(async (place) => {
+    const org = await orgWith(place, (path) => renameSync(path, `${path}.picked-up`))
+    expect((await place.runHere(org, run)).code).toBe(0)
+    const path = join(place.directory, 'links.csv')
+    expect([...(await usersIn(`${path}.picked-up`)), ...(await usersIn(path))]).toEqual(ids)
+    // Picked up after the run as well: then the reports are right once they are written again.
+    renameSync(path, `${path}.second`)
+    expect((await place.runHere(org, ['report', runId])).code).toBe(0)
+    for (const { message } of await place.results()) expect(message).toMatch(/moved or changed since$/)
+    renameSync(`${path}.second`, path)
+    expect((await place.runHere(org, ['report', runId])).code).toBe(0)
+    expect((await place.results()).map(({ message }) => /link is in/.test(message ?? ''))).toEqual(
+      ids.map((_id, index) => index >= 3),
+    )
+  })
+})
+
+it('a file of something else in its place stops the run, stays as it is, and no link is lost', async () => {
+  await withWorkplace(async (place) => {
+    const notes = 'notes of somebody else\nmore of them\n'
+    const org = await orgWith(place, (path) => {
+      rmSync(path)
+      writeFileSync(path, notes)
+    })
+    const path = join(place.directory, 'links.csv')
+    const end = await place.runHere(org, run)
+    expect(end.code, end.stderr).toBe(3)
+    expect(await readFile(path, 'utf8')).toBe(notes)
+    const beside = join(place.directory, `links.${runId}.csv`)
+    // Those whose calls were under way by then.
+    const rescued = await usersIn(beside)
+    expect(rescued.length).toBeLessThan(3)
+    expect(rescued).toEqual(ids.slice(3, 3 + rescued.length))
+    expect(Object.keys(org.applied)).toHaveLength(3 + rescued.length)
+    const printed = end.stdout + end.stderr
+    expect(printed).toContain(path)
+    expect(printed).toMatch(/Move away .*then: okta-lifecycle resume run/)
+    expect(printed).toContain(`under way go to ${beside}`)
+    rmSync(path)
+    const resumed = await place.runHere(org, ['resume', runId, '--yes', '--quiet'])
+    expect(resumed.code, resumed.stderr).toBe(0)
+    expect(await usersIn(path)).toEqual(ids.slice(3 + rescued.length))
+    expectAppliedOnce(
+      org.applied,
+      ids.map((id) => `${id} activate`),
+    )
+    expect((await place.results())[3]?.message).toContain(`link is in ${beside}`)
+  })
+})
