@@ -3,7 +3,7 @@ import type { SimProcess } from './process.ts'
 import { startResume, startRun } from './program.ts'
 import { readRun } from './reports.ts'
 import { type Disturbance, nextRun } from './scenario.ts'
-import { home, type World } from './world.ts'
+import { home, linksPath, type World } from './world.ts'
 
 /** Longer than a hold lasts without a sign of life. */
 const longPauseMs = 100_000
@@ -75,6 +75,9 @@ function struck(world: World, process: SimProcess, { kind, ms }: Disturbance, ru
     case 'rival':
       rival()
       return
+    case 'links_moved':
+      moveLinks(world)
+      return
     case 'next_run':
       next()
       return
@@ -84,4 +87,18 @@ function struck(world: World, process: SimProcess, { kind, ms }: Disturbance, ru
       later(longPauseMs + ms / 10, () => time.goOn(process))
       return
   }
+}
+
+/** Moves the file of activation links away, as somebody does who picks up the links so far. */
+function moveLinks(world: World): void {
+  const { disk, time } = world
+  const file = disk.find(linksPath)
+  if (file === null || disk.state !== 'well') return
+  const { directory, name } = disk.place(linksPath, 'rename')
+  disk.change(directory, [
+    [name, null],
+    [`picked${time.now.toFixed(0)}.csv`, file],
+  ])
+  disk.syncAll()
+  world.linksMovedAt = time.now
 }

@@ -246,6 +246,8 @@ function drawDisturbances(draws: Draws): Disturbance[] {
     'stolen',
     'next_run',
     'overtaken',
+    'links_moved',
+    'links_moved',
   ] as const
   const count = draws.chance('disturbed', 0.7) ? draws.int('disturbances', 1, 4) : 0
   return Array.from({ length: count }, (_, process) => ({

@@ -54,6 +54,7 @@ export interface Stage {
   readonly files: Readonly<Record<string, (...args: never[]) => unknown>>
   readonly isMyPath: (path: unknown) => boolean
   readonly isMyDescriptor: (fd: unknown) => boolean
+  readonly statSync: (path: string, options?: { readonly bigint?: boolean }) => unknown
   readonly writeSync: (fd: number, bytes: Buffer, at: number | null | undefined) => number
   readonly readChunks: (path: string, start: number, most: number) => AsyncGenerator<Buffer>
   readonly dispatch: (options: never, handler: never) => void
@@ -159,6 +160,10 @@ function patchFiles(patches: Patches, stage: Stage): void {
     if (stage.isMyPath(path)) throw new Error('There is no log in a simulation.')
     return real.openSync(path, ...rest)
   })
+  const { statSync } = fs
+  patches.set(fs, 'statSync', (path: string, options?: { readonly bigint?: boolean }) =>
+    stage.isMyPath(path) ? stage.statSync(path, options) : statSync(path, options),
+  )
   patches.set(fs, 'fstatSync', (fd: number, ...rest: unknown[]) =>
     stage.isAtWork() ? { isSocket: () => false } : real.fstatSync(fd, ...rest),
   )

@@ -80,6 +80,8 @@ export interface Disturbance {
     | 'read_only_disk'
     | 'clock_step'
     | 'rival'
+    /** Somebody picks up the file of activation links. */
+    | 'links_moved'
     /** It is paused for longer than a hold lasts, and a process on another host wants its run. */
     | 'stolen'
     /** Another run of the job begins, on another host and over other users. */

@@ -2,7 +2,7 @@ import { ruleOf } from '../../src/okta/actions.ts'
 import { type Ours, type RefOf, wasAnswered, wasKnown } from './evidence.ts'
 import type { Report } from './play.ts'
 import type { ReportedTask } from './reports.ts'
-import { home, runsDirectory, type World } from './world.ts'
+import { home, linksPath, runsDirectory, type World } from './world.ts'
 
 /** I2: what is reported is what the org did, and what was known. */
 export function checkTruth(
@@ -118,8 +118,16 @@ function isExplained(
 function isLinkLost(world: World, task: ReportedTask, mine: readonly Ours[], at: number): boolean {
   const token = mine.at(-1)?.token ?? null
   if (!world.scenario.links || task.result !== 'succeeded' || token === null) return false
-  const file = world.files.read(`${home}/links.csv`)?.toString('utf8') ?? ''
-  return !file.includes(token) && !task.message.includes('lost') && mine.every((one) => one.at <= at)
+  if (task.message.includes('lost') || mine.some((one) => one.at > at)) return false
+  // Whoever moved the file has its links. But the report must not say that they are where they are not.
+  const isSaid = / activation link is in \S*links\.csv/.test(task.message) && at > world.linksMovedAt
+  const files = isSaid ? [linksPath] : linkFiles(world)
+  return !files.some((path) => world.files.read(path)?.toString('utf8').includes(token) === true)
+}
+
+/** The files of links, wherever they were moved to. */
+function linkFiles(world: World): readonly string[] {
+  return world.files.texts(home).flatMap(([path]) => (/\/(links|picked)[^/]*\.csv$/.test(path) ? [path] : []))
 }
 
 /** I2: an activation link stands in its own file and nowhere else. */

@@ -12,6 +12,8 @@ import { VirtualTime } from './virtual-time.ts'
 
 /** Where everything lies on the simulated disk. */
 export const home = '/sim'
+/** The file that jobs name for activation links. */
+export const linksPath = `${home}/links.csv`
 export const runsDirectory = `${home}/runs`
 
 /** How far the machine's own clock is from virtual time at first. */
@@ -47,6 +49,8 @@ export class World {
   readonly changedSincePlan = new Set<string>()
   /** When a person let an unusual input pass, in virtual ms; null: nobody has. */
   acceptedAt: number | null = null
+  /** When the file of activation links was last moved, in virtual ms. */
+  linksMovedAt = 0
   /** For a planted bug: the job does not say whom it protects. */
   forgetsGuards = false
   /** The machine's clock, which a person may set. */
@@ -163,6 +167,7 @@ export class World {
       },
       isMyPath: (path) => typeof path === 'string' && (path.startsWith(home) || this.#isProc(path)),
       isMyDescriptor: (fd) => this.files.isDescriptor(fd),
+      statSync: (path, options) => this.files.statSync(path, options),
       writeSync: (fd, bytes, at) => this.files.writeSync(fd, bytes, at),
       readChunks: (path, start, most) => this.files.chunks(path, start, most),
       dispatch: (options, handler) => {
