@@ -112,6 +112,9 @@ export class FileApi {
       }),
     stat: (path: string): Promise<SimStats> =>
       this.#call('stat', () => statsOf(this.#disk.get(path, 'stat'))),
+    // There are no symbolic links on the simulated disk.
+    lstat: (path: string): Promise<SimStats> =>
+      this.#call('lstat', () => statsOf(this.#disk.get(path, 'lstat'))),
     realpath: (path: string): Promise<string> =>
       this.#call('realpath', () => {
         this.#disk.get(path, 'realpath')
@@ -226,6 +229,7 @@ interface SimStats {
   readonly birthtimeMs: number
   isFile(): boolean
   isDirectory(): boolean
+  isSymbolicLink(): boolean
 }
 
 function statsOf(node: SimNode): SimStats {
@@ -237,6 +241,7 @@ function statsOf(node: SimNode): SimStats {
     birthtimeMs: node.number,
     isFile: () => node.kind === 'file',
     isDirectory: () => node.kind === 'directory',
+    isSymbolicLink: () => false,
   }
 }
 
