@@ -99,7 +99,7 @@ function judgeUser(cell: Cell | undefined, mapping: ColumnMapping): UserKeyCheck
   const check = checkUserKey(text)
   if ('key' in check && check.kind !== 'short_name') return check
   if (text !== '' && (isUserColumnName(text) || plainName(text) === plainName(mapping.user)))
-    return { problem: `the user is ${shown(text)}: the row repeats a header` }
+    return { problem: `the user is ${shown(text)}: the row is a header again` }
   if ('key' in check && mapping.addresses) return { problem: notAnAddress(check.key) }
   return check
 }
@@ -251,13 +251,13 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
       return { kind: 'not_selected', row, line, cells, ...written, problems: [unmet] }
     const user = withIdsOnly(judgeUser(userCell, mapping), settings)
     const actions = judgeActions(actionCell, settings)
-    const list = isJson ? listOfUsers(cells) : null
+    const list = isJson ? listOfUsers(cells, mapping.user) : null
     const sendEmail = checkSendEmail(mapping.sendEmail === null ? undefined : cells.get(mapping.sendEmail))
     const problems: RowProblem[] = unmet === null ? [] : [unmet]
     if (list !== null)
       problems.push({
         column: list,
-        message: `a list of users stands under ${shown(list)}, beside the user of the record; nobody can tell who is meant. Give the list alone, or take that key out`,
+        message: `other users stand under ${shown(list)}, beside the user of the record; nobody can tell who is meant. Give those alone, or take that key out`,
       })
     const noText = unread.has(mapping.user) ? null : notText(record, mapping.user, userCell)
     if (noText !== null) problems.push(noText)

@@ -1,3 +1,4 @@
+import type { Action } from '../okta/actions.ts'
 import { type ColumnMapping, usedColumns } from './column-mapping.ts'
 import { OtherHeader } from './columns/other-header.ts'
 import { SparingHeading } from './columns/sparing-heading.ts'
@@ -5,6 +6,12 @@ import type { InputFile } from './input-file.ts'
 import { columnsOfSettings, createRowJudge, type RowSettings } from './judge-row.ts'
 import { readRecords } from './records.ts'
 import type { InputRow } from './row.ts'
+
+/** What is done with every row; empty where rows may say so themselves. */
+function actionsOf({ action }: ColumnMapping, { steps, action: one }: RowSettings): readonly Action[] {
+  if (steps !== null) return steps
+  return action === null && one !== null ? [one] : []
+}
 
 /**
  * Reads and judges the rows of an input, one at a time and in order. The same data gives the same rows in each format.
@@ -18,7 +25,7 @@ export async function* readRows(
 ): AsyncGenerator<InputRow> {
   const judge = createRowJudge(mapping, settings)
   const otherHeader = new OtherHeader(mapping.columns, mapping.user)
-  const sparingHeading = new SparingHeading()
+  const sparingHeading = new SparingHeading(actionsOf(mapping, settings))
   const { format } = settings
   const isTable = format === 'csv' || format === 'xlsx'
   const used = usedColumns(mapping, columnsOfSettings(settings))

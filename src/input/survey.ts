@@ -1,5 +1,6 @@
 import { type ColumnMapping, usedColumns, usedNamesOf } from './column-mapping.ts'
 import { type RivalColumn, RivalColumns } from './columns/rival-columns.ts'
+import { type OtherSubject, RowSubject } from './columns/row-subject.ts'
 import { type ColumnWarning, UnusedColumns } from './columns/unused-columns.ts'
 import { type MixedDates, MixedDatesWatch } from './due/mixed-dates.ts'
 import type { InputFile } from './input-file.ts'
@@ -40,6 +41,8 @@ export interface InputSurvey extends Survey {
   readonly sample: UserSample
   /** An unused column that may hold the user just as well; null if there is none. */
   readonly rival: RivalColumn | null
+  /** An unused column that shows that the rows may be about others; null if there is none. */
+  readonly otherSubject: OtherSubject | null
   /** Days of a sheet that are written in two ways, of which one may be wrong; null if there are none. */
   readonly mixedDates: MixedDates | null
 }
@@ -154,6 +157,7 @@ export async function surveyInput(
   const notWhole = mapping.columns.filter((column) => !usedNames.includes(column))
   const unused = new UnusedColumns(notWhole, usedNames, now)
   const rivals = new RivalColumns(unusedColumns)
+  const subject = new RowSubject(unusedColumns)
   const dates = new MixedDatesWatch(settings.format, settings.due ?? null, dueColumnOf(mapping, settings))
   const counter = new SurveyCounter(now)
   for await (const row of readRows(input, mapping, settings, chunkBytes)) {
@@ -161,6 +165,7 @@ export async function surveyInput(
     if (row.kind !== 'valid') continue
     unused.add(row.cells)
     rivals.add(row.user, row.cells)
+    subject.add(row.user, row.cells)
     dates.add(row)
   }
   const addresses = mapping.addresses || counter.areAddresses()
@@ -170,6 +175,7 @@ export async function surveyInput(
     unusedColumns,
     warnings: unused.warnings(),
     rival: rivals.rival(),
+    otherSubject: subject.found(),
     mixedDates: dates.found,
     sample: sampleUsers(counter.dueUsersSampled()),
   }

@@ -21,7 +21,7 @@ export function headlineOf({ total, done, need_you, left_alone }: People, action
   if (total === 0) return 'The input names nobody, so there was nothing to do.'
   const [one, many] = action === null ? ['is done', 'are done'] : outcomes[action]
   return [
-    `${grouped(done)} of ${grouped(total)} ${total === 1 ? 'person' : 'people'} ${done === 1 ? one : many}.`,
+    `${grouped(done)} of ${grouped(total)} ${total === 1 ? 'person' : 'people'} ${done === 1 || total === 1 ? one : many}.`,
     need_you === 0 ? 'Nobody needs you.' : `${grouped(need_you)} ${need_you === 1 ? 'needs' : 'need'} you.`,
     ...(left_alone === 0
       ? []

@@ -78,8 +78,9 @@ async function feedingOf(
 
 /** How `failed.csv` is laid out, so that the same job can be fed with it and decides alike. */
 async function failedLayout(run: RunFile, rows: () => AsyncIterable<ReportRow>): Promise<FailedLayout> {
-  const { columns } = run.input
   const mapping = columnMapping(run)
+  // Of JSON without one record that can be read, nobody knows the columns; its rows come back under the user's.
+  const columns = run.input.columns.length > 0 ? run.input.columns : [mapping.user]
   const named = columnsOfJob(run)
   const earlier = await findEarlierWhy(columns, usedColumns(mapping, named), rows)
   return layOutFailed(columns, dottedNames(columns, [mapping.user, mapping.action, ...named]), earlier)

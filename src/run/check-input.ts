@@ -65,6 +65,7 @@ export async function surveyCopy(prepared: Prepared, directory: string): Promise
   const columns = await resolveColumns(input, inputSettings(job))
   const survey = await surveyInput(input, columns, rowSettings(job))
   refuseRival(input.name, job.input.user_column, survey)
+  refuseOtherSubject(input.name, job.input.user_column, survey)
   refuseMixedDates(input.name, survey)
   if (survey.rows === 0 && job.input.empty === 'error')
     throw new Refusal(
@@ -81,6 +82,24 @@ function refuseRival(name: string, named: string | null, { mapping, rival }: Inp
   throw new Refusal(
     `${name}: the column ${shown(user)} would be taken for the user, but the column ${shown(rival.column)} names other users, such as ${shown(rival.example)}. Which of them is meant has to be said.`,
     `Add --user-column ${shellWord(user)} or --user-column ${shellWord(rival.column)} (in a job file: user_column).`,
+  )
+}
+
+/** As with a rival: who named the column has decided. */
+function refuseOtherSubject(
+  name: string,
+  named: string | null,
+  { mapping, otherSubject }: InputSurvey,
+): void {
+  if (named !== null || otherSubject === null) return
+  const { column, example, shows } = otherSubject
+  const what =
+    shows === 'others'
+      ? `the column ${shown(column)} names other people, such as ${shown(example)}`
+      : `they seem to be those of the column ${shown(column)}, such as ${shown(example)}`
+  throw new Refusal(
+    `${name}: the column ${shown(mapping.user)} would be taken for the users, but ${what}. Who is meant has to be said.`,
+    `If the users under ${shown(mapping.user)} are meant, add --user-column ${shellWord(mapping.user)} (in a job file: user_column); otherwise give a column with the logins or ids of those who are.`,
   )
 }
 

@@ -146,6 +146,7 @@ describe('the headline', () => {
   it.each([
     [{ total: 415, done: 412, need_you: 3, left_alone: 0 }, '412 of 415 people are deactivated. 3 need you.'],
     [{ total: 1, done: 1, need_you: 0, left_alone: 0 }, '1 of 1 person is deactivated. Nobody needs you.'],
+    [{ total: 1, done: 0, need_you: 1, left_alone: 0 }, '0 of 1 person is deactivated. 1 needs you.'],
     [
       { total: 12_345, done: 0, need_you: 1, left_alone: 12_344 },
       '0 of 12,345 people are deactivated. 1 needs you. 12,344 were left alone, as asked.',

@@ -58,9 +58,7 @@ function readFormat(text: string, format: string): Written | null {
   const { result, matches, zone = null } = DateTime.fromFormatExplain(text, format, { locale: 'en' })
   // Where nothing matches, Luxon's result has no units at all, and a date made of it would be that of now.
   if (result === undefined || result === null || !('year' in result)) return null
-  // Luxon lets 13 AM pass: nobody can tell which of the two is meant. It has counted on by twelve what is PM.
-  const { h: hour12, a: isPm } = (matches ?? {}) as { readonly h?: number; readonly a?: number }
-  if (hour12 !== undefined && isPm === 0 && hour12 >= 12) return null
+  if (isNoHourOfHalf((matches ?? {}) as HourMatch, text, format)) return null
   const read = DateTime.fromObject(result, { zone: 'utc' })
   if (!read.isValid) return null
   const { year, month, day, hour, minute, second, millisecond } = read
@@ -74,6 +72,21 @@ function readFormat(text: string, format: string): Written | null {
     zone: isOffset || zone === null ? null : zone.name,
     rest: millisecond,
   }
+}
+
+/** What Luxon has read of the hour, with what is PM counted on; `a` is 1 for PM. */
+interface HourMatch {
+  readonly h?: number
+  readonly a?: number
+}
+
+/** Luxon lets 13 AM, 13:30 PM and 0:30 PM pass: nobody can tell which of the two is meant. */
+function isNoHourOfHalf({ h, a }: HourMatch, text: string, format: string): boolean {
+  if (a === undefined || h === undefined) return false
+  if (a === 0 && h >= 12) return true
+  if (format.indexOf('h') > format.lastIndexOf('a')) return false
+  const [, written = ''] = /(?<!\d)(\d{1,2})(?:[:.]\d{2}){0,2}\s*[ap]\.?m/i.exec(text) ?? []
+  return written !== '' && (Number(written) === 0 || Number(written) > 12)
 }
 
 /** The time of day that `at` names. The job's schema has checked its form. */

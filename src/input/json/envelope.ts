@@ -2,6 +2,7 @@ import { Refusal } from '../../messages/known-error.ts'
 import { shellWord } from '../../messages/shell-word.ts'
 import { shown, shownList } from '../../messages/shown.ts'
 import { plainName, userNames } from '../columns/column-names.ts'
+import { namedUsers } from '../columns/named-users.ts'
 import { isOtherPersons } from '../columns/other-person.ts'
 import { checkUserKey, isUserId } from '../key/user-key.ts'
 import type { Cell } from '../row.ts'
@@ -11,16 +12,43 @@ function isUserCell(column: string, cell: Cell): boolean {
   return userNames.includes(plainName(column)) && (plainName(column) !== 'id' || isUserId(String(cell)))
 }
 
-/** The key of a record under which a list of users stands; null if there is none. Then the record may be about them. */
-export function listOfUsers(cells: ReadonlyMap<string, Cell>): string | null {
+/** Names of keys under which people stand who are meant by a record, whoever is named beside them. */
+const peopleMeant =
+  /^(leavers?|leaving|offboard\w*|terminat\w*|departures?|joiners?|newhires?|employees?|users?|members?|people|persons?|staff|accounts?|colleagues?)$/
+const leaver =
+  /^(leavers?|leaving|offboard\w*|terminatedusers?|terminatedemployees?|departing\w*|joiners?|newhires?)$/
+
+/**
+ * The key of a record under which other users stand than the record's own: in a list, as keys of an object, or as the
+ * leaver; null if there is none. Then the record may be about them.
+ *
+ * @param user the name of the record's own user, which is not looked into
+ */
+export function listOfUsers(cells: ReadonlyMap<string, Cell>, user: string): string | null {
   for (const [key, cell] of cells) {
-    if (typeof cell !== 'object' || cell === null) continue
+    if (typeof cell !== 'object' || cell === null || user === key || user.startsWith(`${key}.`)) continue
+    // Whose addresses stand in values is for the look at rival columns, which names the right one.
+    if (holdsOthers(key, cell, 0) && namedUsers(key, cell).length === 0) return key
     const found = listsIn(new Map([[key, cell]]), (inner) =>
       [...inner].some(([one, value]) => isUserCell(one, value)),
     )
     if (found.length > 0) return key
   }
   return null
+}
+
+function holdsOthers(key: string, cell: object, depth: number): boolean {
+  const name = plainName(key)
+  if (isOtherPersons(key)) return false
+  if (Array.isArray(cell)) return cell.length > 0 && peopleMeant.test(name)
+  const inside = Object.entries(cell)
+  if (inside.length > 0 && (leaver.test(name) || inside.some(([one]) => isUser(one)))) return true
+  return (
+    depth < 3 &&
+    inside.some(
+      ([one, value]) => typeof value === 'object' && value !== null && holdsOthers(one, value, depth + 1),
+    )
+  )
 }
 
 /** Whether an object has the user's column. */

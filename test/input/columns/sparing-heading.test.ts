@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest'
 import { readRows } from '../../../src/input/read-rows.ts'
 import { resolveColumns } from '../../../src/input/resolve-columns.ts'
+import type { Action } from '../../../src/okta/actions.ts'
 import { collect, withInput } from '../support.ts'
 
-async function actedOn(text: string): Promise<string[]> {
+async function actedOn(text: string, action: Action = 'suspend'): Promise<string[]> {
   return await withInput(text, async (file) => {
     const mapping = await resolveColumns(file, { format: 'csv', userColumn: null, actionColumn: null })
-    const rows = await collect(readRows(file, mapping, { format: 'csv', action: 'suspend', steps: null }))
+    const rows = await collect(readRows(file, mapping, { format: 'csv', action, steps: null }))
     return rows.flatMap((row) => (row.kind === 'valid' && row.user.includes('@') ? [row.user] : []))
   })
 }
@@ -46,4 +47,22 @@ it('keeps those bad whom failed.csv writes with the heading, whose row has a rea
   const text =
     'Email,why\nStaying,not read: Email: no address\nmax@example.com,not read: the row stands under the heading\n'
   expect(await actedOn(text)).toEqual([])
+})
+
+it.each([
+  ['suspend', 'New hires', 'Leavers:'],
+  ['deactivate', 'Joiners:', 'Leaving in June'],
+  ['suspend', 'Transfers', 'Terminations'],
+  ['suspend', 'Neuzugänge', 'Austritte'],
+  ['activate', 'Leavers', 'Joiners'],
+  ['unsuspend', 'Départs', 'Nouveaux'],
+] as const)('%s acts on nobody under %s, but on those under %s', async (action, other, own) => {
+  const list = (heading: string): string =>
+    `Email,Name\nada@example.com,Ada\n${heading},\nmax@example.com,Max\n`
+  expect(await actedOn(list(other), action)).toEqual(['ada@example.com'])
+  expect(await actedOn(list(own), action)).toEqual(['ada@example.com', 'max@example.com'])
+  // Where each row says what to do, and where nobody goes or comes, such a heading says nothing.
+  expect(await actedOn(list(other), 'unlock')).toEqual(['ada@example.com', 'max@example.com'])
+  const named = `Email,Action\nada@example.com,${action}\n${other},\nmax@example.com,${action}\n`
+  expect(await actedOn(named)).toEqual(['ada@example.com', 'max@example.com'])
 })

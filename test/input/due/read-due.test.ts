@@ -72,7 +72,12 @@ describe('readDue', () => {
 
   test('refuses an hour that am contradicts', () => {
     const format = 'MM/dd/yyyy hh:mm a'
-    for (const text of ['11/26/2026 13:00 AM', '11/26/2026 23:00 AM'])
+    for (const text of [
+      '11/26/2026 13:00 AM',
+      '11/26/2026 23:00 AM',
+      '11/26/2026 13:30 PM',
+      '11/26/2026 0:30 PM',
+    ])
       expect(due(text, { format })).toMatch(/^the date /)
     expect(due('11/26/2026 12:30 AM', { format })).toBe('2026-11-25T23:30:00.000Z')
     expect(due('11/26/2026 12:30 PM', { format })).toBe('2026-11-26T11:30:00.000Z')

@@ -112,7 +112,7 @@ test('in every record, a list of users beside its user is a bad row', async () =
   expect(rows.map(({ kind }) => kind)).toEqual(['invalid', 'invalid', 'valid'])
   const [first] = rows
   expect(first?.kind === 'invalid' ? first.problems : []).toMatchObject([
-    { column: 'leavers', message: expect.stringContaining('a list of users stands under "leavers"') },
+    { column: 'leavers', message: expect.stringContaining('other users stand under "leavers"') },
   ])
 })
 
@@ -142,5 +142,32 @@ describe('several people under keys that are words: who is meant has to be named
     expect(await read(JSON.stringify({ leaver: ada, manager: max }), 'leaver.email')).toMatchObject([
       { kind: 'valid', user: 'ada@example.com' },
     ])
+  })
+})
+
+describe('other users beside the user of a record make it a bad row', () => {
+  test.each([
+    '{"email":"hr@example.com","leavers":{"ada@example.com":{}}}',
+    '{"email":"hr@example.com","data":{"who":{"ada@example.com":1,"bob@example.com":2}}}',
+    '{"email":"hr@example.com","leavers":["afenwick","bkatz"]}',
+    '{"email":"hr@example.com","leavers":[{"name":"Ada Fenwick","employee_id":1001}]}',
+    '{"email":"hr@example.com","leaver":{"samAccountName":"afenwick"}}',
+    '{"user":"hr@example.com","data":{"users":[{"name":"Ada Fenwick"}]}}',
+  ])('%s', async (record) => {
+    expect((await read(record)).map(({ kind }) => kind)).toEqual(['invalid'])
+    expect((await read(`[${record},${record}]`)).map(({ kind }) => kind)).toEqual(['invalid', 'invalid'])
+  })
+
+  test.each([
+    '{"user":"ada@example.com","groups":["Staff"],"manager":{"name":"Max"},"employee":{"number":7}}',
+    '{"user":"ada@example.com","leavers":[],"leaver":{}}',
+    '{"user":"ada@example.com","reports_to":{"users":["max"]}}',
+  ])('but not in %s', async (record) => {
+    expect((await read(record)).map(({ kind }) => kind)).toEqual(['valid'])
+  })
+
+  test('the user that is named may stand there', async () => {
+    const record = '{"email":"hr@example.com","leaver":{"login":"ada@example.com"}}'
+    expect(await read(record, 'leaver.login')).toMatchObject([{ kind: 'valid', user: 'ada@example.com' }])
   })
 })
