@@ -25,11 +25,11 @@ export async function checkLinksPlace(
   const real = await realPathOf(path)
   const isSandbox = org === sandboxOrgUrl && !ownNames.test(basename(real))
   const own = await realPathOf(directory)
-  for (let above = dirname(real); ; above = dirname(above)) {
+  // The root of the file system is no run.
+  for (let above = dirname(real); dirname(above) !== above; above = dirname(above)) {
     const isOfRun = above === own || (await hasJournal(above)) || (await lookAtRun(above)).kind !== 'none'
     // The file of a simulated org lies in the directory itself.
     if (isOfRun && !(isSandbox && above === dirname(real))) throw insideOfRun(path, above)
-    if (dirname(above) === above) return
   }
 }
 

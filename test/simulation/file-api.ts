@@ -112,6 +112,9 @@ export class FileApi {
       }),
     stat: (path: string, options?: StatOptions): Promise<SimStats> =>
       this.#call('stat', () => statsOf(this.#disk.get(path, 'stat'), options)),
+    // There are no symbolic links on the simulated disk.
+    lstat: (path: string): Promise<SimStats> =>
+      this.#call('lstat', () => statsOf(this.#disk.get(path, 'lstat'))),
     realpath: (path: string): Promise<string> =>
       this.#call('realpath', () => {
         this.#disk.get(path, 'realpath')
@@ -237,6 +240,7 @@ interface SimStats {
   readonly birthtimeMs: number
   isFile(): boolean
   isDirectory(): boolean
+  isSymbolicLink(): boolean
 }
 
 function statsOf(node: SimNode, { bigint = false }: StatOptions = {}): SimStats {
@@ -251,6 +255,7 @@ function statsOf(node: SimNode, { bigint = false }: StatOptions = {}): SimStats 
     birthtimeMs: node.number,
     isFile: () => node.kind === 'file',
     isDirectory: () => node.kind === 'directory',
+    isSymbolicLink: () => false,
   }
 }
 
