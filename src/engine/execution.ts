@@ -161,7 +161,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
           queue,
           owner,
           ...checked,
-          onFailure: (place) => judge(limits.foresee(place)),
+          failures: limits,
+          judge,
         },
         rows,
       )
@@ -240,7 +241,9 @@ function guardedWork(run: RunFile, owner: TokenOwner): GuardedWork {
   return { ...guardedInput(run), guards: run.job.guards, owner }
 }
 
-interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protect' | 'roles' | 'onFailure'> {
+interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protect' | 'roles'> {
+  readonly failures: FailureLimits
+  readonly judge: (reason: StopReason | null) => void
   readonly results: ResultReader
   readonly queue: RowsAtWork['queue']
 }
@@ -248,7 +251,7 @@ interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protec
 /** The rows at work with their gates. `settle` decides for the users once no more rows come that could answer. */
 function atWork(
   options: ExecutionOptions,
-  { lookup, recorder, results, queue, owner, protect, roles, onFailure }: Parts,
+  { lookup, recorder, results, queue, owner, protect, roles, failures, judge }: Parts,
   rows: () => AsyncIterable<InputRow>,
 ): { readonly rows: RowsAtWork; readonly settle: () => void } {
   const { stop, acceptRefusals, settleOnly, drainMs, hold, run } = options
@@ -264,6 +267,7 @@ function atWork(
     acceptRefusals,
     () => probeSends(input, sends),
     () => settle(),
+    () => failures.mayBePassed,
   )
   const reads: RefusalGate = new RefusalGate(
     'reading users',
@@ -279,7 +283,14 @@ function atWork(
     roles,
     lookup,
     recorder,
-    onFailure,
+    failures: {
+      foresee: (place) => judge(failures.foresee(place)),
+      doubt: (place) => failures.doubt(place),
+      decided: (place) => {
+        failures.decided(place)
+        sends.wake()
+      },
+    },
     plan: options.plan,
     links: options.links,
     sends,

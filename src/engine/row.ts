@@ -199,7 +199,7 @@ function taskOf(
     sendEmail: row.sendEmail,
     target,
     known,
-    isLast: step === row.actions.length,
+    later: row.actions.slice(step),
     ...(undoOf === null
       ? {}
       : { leftAs: { run: String(row.cells.get(takenBackColumn) ?? undoOf), left: parseLeftAs(row.cells) } }),

@@ -47,6 +47,7 @@ export class RefusalGate implements Gate {
   readonly #accept: boolean
   readonly #probe: () => Promise<ProbeOutcome>
   readonly #onWaiting: () => void
+  readonly #isHeld: () => boolean
   #state: 'calm' | 'asking' | 'probing' | 'trying' = 'calm'
   /** Whether a call is under way that goes alone. */
   #busy = false
@@ -61,6 +62,7 @@ export class RefusalGate implements Gate {
    * @param what what Okta refuses, for a person: `the lifecycle calls`
    * @param accept whether a person has said that refusals concern the users and not the token
    * @param probe tries rows from the rest of the input
+   * @param isHeld whether no call may leave for another reason; {@link wake} follows when that has ended
    */
   constructor(
     what: string,
@@ -68,12 +70,14 @@ export class RefusalGate implements Gate {
     accept: boolean,
     probe: () => Promise<ProbeOutcome>,
     onWaiting: () => void = () => {},
+    isHeld: () => boolean = () => false,
   ) {
     this.#what = what
     this.#stop = stop
     this.#accept = accept
     this.#probe = probe
     this.#onWaiting = onWaiting
+    this.#isHeld = isHeld
     stop.signal.addEventListener('abort', () => this.#wakeAll(), { once: true })
   }
 
@@ -101,15 +105,20 @@ export class RefusalGate implements Gate {
       })
     }
     this.#stop.check()
-    if (this.#state === 'calm') return await call(() => this.#state === 'calm')
+    if (this.#state === 'calm') return await call(() => this.#state === 'calm' && !this.#isHeld())
     this.#busy = true
     if (this.#state === 'trying') this.#toTry = (this.#toTry ?? []).filter((other) => other !== row)
     try {
-      return await call(() => this.#state !== 'probing')
+      return await call(() => this.#state !== 'probing' && !this.#isHeld())
     } finally {
       this.#busy = false
       this.#wakeAll()
     }
+  }
+
+  /** Lets the calls that wait look again whether they may leave. */
+  wake(): void {
+    this.#wakeAll()
   }
 
   /** After a call that Okta accepted: the held tasks were refused because of their users. */
@@ -156,6 +165,7 @@ export class RefusalGate implements Gate {
   }
 
   #mayPass(row: number): boolean {
+    if (this.#isHeld()) return false
     if (this.#state === 'calm') return true
     if (this.#state === 'probing' || this.#busy) return false
     return this.#state === 'asking' || this.#toTry?.includes(row) === true

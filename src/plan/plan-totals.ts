@@ -44,10 +44,10 @@ export function createPlanCounter(
     if (user !== null && user.directory !== null) fromDirectory.add(name)
   }
 
-  function addTask(action: Action, row: InputRow, afterSending: boolean, isLast: boolean): void {
+  function addTask(action: Action, row: InputRow, afterSending: boolean, later: readonly Action[]): void {
     lifecycle++
     if (row.kind === 'valid' && sendsMail(action, row.sendEmail, job)) mails++
-    const verified = verifiedBy(job.verify, action, isLast)
+    const verified = verifiedBy(job.verify, action, later)
     if (verified === 'factors') lifecycle++
     if (verified === 'status' || (job.read_first && readsBack(action, job))) reads++
     // A read from before a call is out of date for the step after it.
@@ -65,14 +65,19 @@ export function createPlanCounter(
       let sentBefore = false
       for (const [index, task] of planned.entries()) {
         const { action: name, user: key, status, expected: expectation } = task
-        const action = actionNames.find((known) => known === name)
+        const action = actionOf(name)
         tasks++
         expected[expectation]++
         count(actions, action ?? 'unknown', expectation)
         count(statuses, status ?? 'unknown', expectation)
         const sent = wouldSend(expectation)
         if (sent && action !== undefined) {
-          addTask(action, row, sentBefore, index === planned.length - 1)
+          addTask(
+            action,
+            row,
+            sentBefore,
+            planned.slice(index + 1).flatMap(({ action: later }) => actionOf(later) ?? []),
+          )
           addUser(user, key, action)
         } else if (sentBefore && job.read_first) reads++
         sentBefore = sent
@@ -117,4 +122,8 @@ function count<Name extends string>(
 
 function noneExpected(): Record<Expectation, number> {
   return Object.fromEntries(expectations.map((name) => [name, 0])) as Record<Expectation, number>
+}
+
+function actionOf(name: string): Action | undefined {
+  return actionNames.find((known) => known === name)
 }

@@ -25,6 +25,8 @@ export class FailureLimits {
   #ended = 0
   /** Failures that were counted before their results. */
   readonly #foreseen = new Set<string>()
+  /** Tasks that may have failed: something is still being looked up. */
+  readonly #doubtful = new Set<string>()
 
   /** @param isExpected whether the job allows for a failure of a step (`if_failed: go_on`), which then does not count */
   constructor(bounds: FailureBounds, isExpected: (step: number) => boolean) {
@@ -42,6 +44,33 @@ export class FailureLimits {
     return stop
   }
 
+  /** Takes in that a task has failed, unless a look that follows shows otherwise. */
+  doubt({ row, step }: TaskPlace): void {
+    if (!this.#isExpected(step)) this.#doubtful.add(`${row} ${step}`)
+  }
+
+  /** Takes in that it is known by now, and counted if it has failed. */
+  decided({ row, step }: TaskPlace): void {
+    this.#doubtful.delete(`${row} ${step}`)
+  }
+
+  /** Whether a bound is passed if all that may have failed has. Until that is known, no call must leave. */
+  get mayBePassed(): boolean {
+    const more = this.#doubtful.size
+    if (more === 0) return false
+    const [failed, ended] = [this.#failed + more, this.#ended + more]
+    return this.#isOverMost(failed) || this.#isOverRate(failed, ended)
+  }
+
+  #isOverMost(failed: number): boolean {
+    return this.#bounds.most !== null && failed > this.#bounds.most
+  }
+
+  #isOverRate(failed: number, ended: number): boolean {
+    const { rate } = this.#bounds
+    return rate !== null && ended >= tasksBeforeRate && failed > rate * ended
+  }
+
   /** Takes in a result. Returns why the run must stop now; null if it may go on. */
   see({ row, step, result }: Pick<TaskResult, 'result'> & TaskPlace): StopReason | null {
     if (this.#foreseen.delete(`${row} ${step}`)) return null
@@ -51,10 +80,10 @@ export class FailureLimits {
     } else if (result !== 'succeeded') return null
     this.#ended++
     const { most, rate } = this.#bounds
-    if (most !== null && this.#failed > most) {
+    if (this.#isOverMost(this.#failed)) {
       return tooMany(`${counted(this.#failed, 'task')} failed, and max_failures tolerates ${most}`)
     }
-    if (rate !== null && this.#ended >= tasksBeforeRate && this.#failed > rate * this.#ended) {
+    if (rate !== null && this.#isOverRate(this.#failed, this.#ended)) {
       const part = `${this.#failed} of ${this.#ended} tasks failed`
       return tooMany(`${part}, and max_failure_rate tolerates ${Number((rate * 100).toFixed(2))}%`)
     }

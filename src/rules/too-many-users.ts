@@ -1,4 +1,4 @@
-import { compareUsers } from '../input/user-sample.ts'
+import { actionsByUser, comparableHashes } from '../input/user-sample.ts'
 import { counted } from '../messages/counted.ts'
 import type { JobInput, PastInput } from './past-input.ts'
 
@@ -25,7 +25,7 @@ export function tooManyUsers(present: JobInput, past: readonly PastInput[]): str
 }
 
 /**
- * Whether an input has too many users whom the latest earlier one did not name; null if not. Where a file holds everybody
+ * Whether an input has too many users whom the latest earlier one did not name, or not for the same actions; null if not. Where a file holds everybody
  * and rows that are done stay in it, their pile would hide a mad night from {@link tooManyUsers}.
  */
 export function tooManyNewcomers(present: JobInput, past: readonly PastInput[]): string | null {
@@ -40,7 +40,7 @@ export function tooManyNewcomers(present: JobInput, past: readonly PastInput[]):
   const now = Math.round(atLeast)
   if (!isTooMany(now, largest, earlier.length)) return null
   const about = isExact ? '' : 'at least '
-  return `${about}${counted(now, 'user')} to act on were not in the input of the latest run; ${describeUsual(largest, earlier.length)}`
+  return `${about}${counted(now, 'user')} to act on were not in the input of the latest run, or for other actions; ${describeUsual(largest, earlier.length)}`
 }
 
 function isTooMany(users: number, largest: number, runs: number): boolean {
@@ -59,13 +59,19 @@ interface Newcomers {
 }
 
 /**
- * How many users an input has who were not in the one before. Where a sample holds only some of them, the bounds are
+ * How many users an input has who were not in the one before, or for whom it asks something else. Where a sample holds only some of them, the bounds are
  * three standard deviations of their number apart, and what can't be told at all counts for nothing: it must not stop
  * an ordinary night.
  */
 function newcomersSince(before: JobInput, { users, sample }: JobInput): Newcomers {
-  const { comparable, shared } = compareUsers(sample, before.sample)
-  const fresh = comparable - shared
+  const hashes = comparableHashes(sample, before.sample)
+  const comparable = hashes.length
+  const [now, then] = [actionsByUser(sample), actionsByUser(before.sample)]
+  const isKnown = (hash: number): boolean => {
+    const [action, earlier] = [now.get(hash), then.get(hash)]
+    return earlier !== undefined && (earlier === null || action === null || earlier === action)
+  }
+  const fresh = hashes.filter((hash) => !isKnown(hash)).length
   const isExact = sample.whole && comparable === sample.hashes.length
   if (isExact) return { atLeast: fresh, atMost: fresh, isExact }
   if (comparable === 0) return { atLeast: 0, atMost: users, isExact }

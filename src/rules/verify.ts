@@ -9,20 +9,21 @@ import { factorsFrom, type SentAround } from './doubt.ts'
 export type VerifiedBy = 'status' | 'factors'
 
 /**
- * By what the accepted call of a task is verified; null if it is not. Nothing shows a reactivate. A step with later
- * ones is not verified: the next step reads the user anyway, and leads elsewhere. Rows of the same user wait for each
- * other, so that nothing of ours has happened since.
+ * By what the accepted call of a task is verified; null if it is not. Nothing shows a reactivate. A step is not verified
+ * where a later one leads the user elsewhere: then that one is. Rows of the same user wait for each other, so that
+ * nothing of ours has happened since.
  *
- * @param isLast whether it is the last step of its row
+ * @param later the actions of the row's later steps
  */
 export function verifiedBy(
   { actions }: Pick<Verification, 'actions'>,
   action: Action,
-  isLast: boolean,
+  later: readonly Action[],
 ): VerifiedBy | null {
-  if (!isLast || actions === 'none' || (actions === 'deactivate' && action !== 'deactivate')) return null
+  if (actions === 'none' || (actions === 'deactivate' && action !== 'deactivate')) return null
   const { doubt } = ruleOf(action)
-  return doubt === 'nothing' ? null : doubt
+  const isOvertaken = later.some((one) => doubt !== 'status' || ruleOf(one).doubt === 'status')
+  return doubt === 'nothing' || isOvertaken ? null : doubt
 }
 
 /** How many reads verifying costs for each task of a job, for forecasts. Where rows name their actions, nobody knows. */
@@ -31,9 +32,10 @@ export function verifyingReadsPerTask({
   action,
   steps,
 }: Pick<Job, 'verify' | 'action' | 'steps'>): number {
-  const last = steps?.at(-1)?.action ?? action
-  if (last === null) return verify.actions === 'all' ? 1 : 0
-  return verifiedBy(verify, last, true) === 'status' ? 1 / (steps?.length ?? 1) : 0
+  const all = steps?.map((step) => step.action) ?? (action === null ? [] : [action])
+  if (all.length === 0) return verify.actions === 'all' ? 1 : 0
+  const verified = all.filter((one, index) => verifiedBy(verify, one, all.slice(index + 1)) === 'status')
+  return verified.length / all.length
 }
 
 /**

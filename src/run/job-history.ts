@@ -71,7 +71,7 @@ function standingOf(run: RunFile, byId: ReadonlyMap<string, RunFile>): Standing 
     case 'finished':
     case 'closed':
       if (run.state === 'closed' && wasHeldBack(run)) return null
-      return isTakenBack(run, byId) ? 'taken_back' : 'usual'
+      return standingOfChain(run, byId)
     case 'running':
     case 'stopped':
     case 'interrupted':
@@ -81,20 +81,24 @@ function standingOf(run: RunFile, byId: ReadonlyMap<string, RunFile>): Standing 
 }
 
 /**
- * Whether an undo has taken back what a run did, perhaps after retries of it. Where the run that goes on from it is not
- * there any more, it may have been an undo.
+ * The standing of a run by those that go on from it: a retry may have stopped as well, and an undo takes back what it did.
+ * Where the run that goes on from it is not there any more, it may have been an undo.
  */
-function isTakenBack(run: RunFile, byId: ReadonlyMap<string, RunFile>): boolean {
+function standingOfChain(run: RunFile, byId: ReadonlyMap<string, RunFile>): Standing | null {
   const seen = new Set<RunFile>()
-  for (let at = run; at.closed_by !== undefined && !seen.has(at); ) {
+  let at = run
+  while (at.closed_by !== undefined && !seen.has(at)) {
     seen.add(at)
     const next = byId.get(at.closed_by)
     // A start that broke off is named too, but then the run is not closed.
-    if (next === undefined) return at.state === 'closed'
-    if (next.undo_of !== undefined) return true
+    if (next === undefined && at.state === 'closed') return 'taken_back'
+    if (next === undefined) break
+    if (next.undo_of !== undefined) return 'taken_back'
     at = next
   }
-  return false
+  if (at.state === 'finished' || at.state === 'closed') return 'usual'
+  // R2: nothing was sent before Okta had shown the owner.
+  return run.owner === null ? null : 'half_way'
 }
 
 /** Whether a guard of the input as a whole has stopped the run for good: a retry of it changes nothing about that. */

@@ -17,7 +17,7 @@ export async function endApplied(
   task: TaskInput,
   statusBefore: string | null,
 ): Promise<Ending> {
-  switch (verifiedBy(services.job.verify, task.action, task.isLast)) {
+  switch (verifiedBy(services.job.verify, task.action, task.later)) {
     case 'status':
       return await verifyByStatus(services, task, statusBefore)
     case 'factors':
@@ -29,7 +29,7 @@ export async function endApplied(
 
 /** The end of a task whose call Okta accepted, where no read is needed to tell it; null where one is. */
 export function endUnread({ job }: Services, task: TaskInput, statusBefore: string | null): Ending | null {
-  if (verifiedBy(job.verify, task.action, task.isLast) !== null) return null
+  if (verifiedBy(job.verify, task.action, task.later) !== null) return null
   const rule = ruleOf(task.action)
   if (rule.doubt === 'factors') {
     return { result: 'succeeded', message: 'the factors were reset', statusAfter: statusBefore }

@@ -9,6 +9,16 @@ import type { PlanToFollow } from '../rules/planned.ts'
 import type { TaskPlace } from '../rules/result.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
 
+/** Told of failures before their results, so that no call leaves that a bound would have stopped. */
+export interface FailureWatch {
+  /** A task has failed: Okta has answered, and the answer is not on disk yet. */
+  readonly foresee: (place: TaskPlace) => void
+  /** A task has failed, unless a look that follows shows otherwise. Calls may be held until {@link decided}. */
+  readonly doubt: (place: TaskPlace) => void
+  /** The look is over, and its failure foreseen, if it is one. */
+  readonly decided: (place: TaskPlace) => void
+}
+
 /** What the tasks of one execution share. */
 export interface Services {
   readonly job: Job
@@ -20,8 +30,7 @@ export interface Services {
   readonly plan: PlanToFollow | null
   readonly lookup: LookupParts
   readonly recorder: Recorder
-  /** Called for a failure as soon as Okta has answered, before the answer is on disk. */
-  readonly onFailure: (place: TaskPlace) => void
+  readonly failures: FailureWatch
   /** Where activation links go; null if the job asks for none. */
   readonly links: ActivationLinks | null
   /** Separate gates for lifecycle calls and for the reads before them: a token may be allowed one and not the other. */

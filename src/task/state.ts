@@ -28,8 +28,8 @@ export interface TaskInput {
     /** Where the run's own tasks have led the user; null if they have left the status as it was. */
     readonly ledTo: readonly UserStatus[] | null
   } | null
-  /** Whether it is the last step of its row. Only then is its call verified. */
-  readonly isLast: boolean
+  /** The actions of the row's later steps: a call is verified where none of them leads elsewhere. */
+  readonly later: readonly Action[]
   /** How the run that an undo takes back left the user, or null if that can't be read. Left out in other runs. */
   readonly leftAs?: { readonly run: string; readonly left: LeftAs | null }
 }

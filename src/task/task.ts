@@ -135,8 +135,14 @@ class Task {
         const ending = await endApplied(this.#services, this.#input, this.#history.statusBefore)
         return this.#ended({ ...ending, message: ending.message + state.ofLink })
       }
-      case 'refused':
-        return await this.#refusedByStatus(state.answer)
+      case 'refused': {
+        const { failures } = this.#services
+        const ended = await this.#refusedByStatus(state.answer)
+        if (ended.at === 'ended' && ended.ending.result === 'failed' && this.#history.repeats === 0)
+          failures.foresee(this.#input)
+        failures.decided(this.#input)
+        return ended
+      }
       case 'held':
         await this.#services.lookup.parked(() => state.decided)
         return this.#ended(state.ending)
@@ -302,6 +308,7 @@ class Task {
       case 'in_doubt':
         return await this.#intoDoubt(call, outcome.settleAtOnce)
       case 'wrong_status':
+        this.#services.failures.doubt(this.#input)
         await recordAnswer(this.#logged, answer, 'refused')
         return { at: 'refused', answer }
       case 'bad_credentials':
@@ -311,7 +318,7 @@ class Task {
         await recordAnswer(this.#logged, answer, 'refused')
         return { at: 'held', decided: sends.refused(answer), ending: this.#refusal(answer) }
       case 'refused':
-        if (this.#history.repeats === 0) this.#services.onFailure(this.#input)
+        if (this.#history.repeats === 0) this.#services.failures.foresee(this.#input)
         await recordAnswer(this.#logged, answer, 'refused')
         return this.#ended(this.#refusal(answer))
     }

@@ -19,7 +19,7 @@ export async function verifyByStatus(
 ): Promise<Ending> {
   const { lookup, job } = services
   const patienceMs = job.verify.for_seconds * 1000
-  const seen = await lookTwice(services, async () => {
+  const seen = await lookTwice(services, task, async () => {
     const read = await readSettledUser(lookup, task.target, null, patienceMs)
     if (read.kind === 'failed') return read
     return { ...judgeStatus(task.action, read.user), status: read.user.status }
@@ -60,7 +60,7 @@ export async function verifyByFactors(
   if (intent === undefined) throw new Error('An accepted call has no intent.')
   if (!lookup.pacer.hasSpare('/api/v1/users'))
     return unverified(done, 'the calls that are left in this window are needed for the rest', statusBefore)
-  const seen = await lookTwice(services, async () => {
+  const seen = await lookTwice(services, task, async () => {
     const times = await readFactorTimes(lookup, intent.user_id)
     return 'kind' in times ? times : judgeFactors(attemptOf({ intent }), times)
   })
@@ -76,15 +76,23 @@ export async function verifyByFactors(
   return { result: 'failed', message, statusAfter: statusBefore, verified: 'not_held' }
 }
 
-/** Looks again, a moment later, before it says that a call did not hold: a result is final. */
+/**
+ * Looks again, a moment later, before it says that a call did not hold: a result is final. In between, the task may have
+ * failed.
+ */
 async function lookTwice<T extends Holding>(
-  { lookup }: Services,
+  { lookup, failures }: Services,
+  task: TaskInput,
   look: () => Promise<T | FailedRead>,
 ): Promise<T | FailedRead> {
   const first = await look()
   if (first.kind !== 'not_held') return first
+  failures.doubt(task)
   await lookup.parked(() => lookup.stop.wait(transitionWaitMs(secondLook)))
-  return await look()
+  const second = await look()
+  if (second.kind === 'not_held') failures.foresee(task)
+  failures.decided(task)
+  return second
 }
 
 /** The second look comes as late as the third at a user in transition: after 2 s. */

@@ -21,6 +21,8 @@ export interface Undoable {
   readonly alreadyBack: number
   /** Tasks of which nobody knows whether they were applied. */
   readonly inDoubt: number
+  /** Users whose call was accepted and did not hold when it was looked at: it may have taken hold since. */
+  readonly notHeld: number
   /** Tasks that have no result, so that they were never done. */
   readonly notDone: number
 }
@@ -49,19 +51,29 @@ export const undoColumns = [
  */
 export async function findUndoable(old: OldRun, retried: readonly OldRun[]): Promise<Undoable> {
   const effect = new NetEffect()
-  for (const before of retried) await replay(before, effect)
-  const state = await replay(old, effect)
+  const notHeld = new Set<string>()
+  for (const before of retried) await replay(before, effect, notHeld)
+  const state = await replay(old, effect, notHeld)
   return {
     reversals: effect.reversals(),
     lasting: effect.lasting,
     alreadyBack: effect.alreadyBack,
     inDoubt: state.counts.get('in_doubt') ?? 0,
+    notHeld: notHeld.size,
     notDone: old.run.input.tasks - state.done,
   }
 }
 
-/** Shows a run's own calls to the effect, in the order in which they were applied. */
-async function replay({ directory, run, recorded }: OldRun, effect: NetEffect): Promise<JournalState> {
+/**
+ * Shows a run's own calls to the effect, in the order in which they were applied.
+ *
+ * @param notHeld takes in the users whose call was accepted and did not hold, unless a later one of the same action did
+ */
+async function replay(
+  { directory, run, recorded }: OldRun,
+  effect: NetEffect,
+  notHeld: Set<string>,
+): Promise<JournalState> {
   const file = journalOf(directory, run, recorded)
   const calls = new OwnCalls((call) => effect.see({ ...call, run: run.run_id }))
   const state = new JournalState(file.stepsPerRow)
@@ -71,6 +83,10 @@ async function replay({ directory, run, recorded }: OldRun, effect: NetEffect): 
       ({ event, offset, length }) => {
         state.apply(event, { offset, length })
         calls.see(event)
+        if (event.event !== 'result') return
+        const name = `${event.action} ${event.okta_user_id ?? event.user}`
+        if (event.verified === 'not_held') notHeld.add(name)
+        else if (event.result === 'succeeded') notHeld.delete(name)
       },
       { run: file.runId, head: recorded },
     )

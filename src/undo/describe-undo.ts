@@ -30,7 +30,7 @@ export function describeUndo(runId: string, retried: RetriedRuns, found: Undoabl
 /** Sentences about what those runs did or may have done that stays as it is: someone must look. */
 export function notUndone(
   { missing }: Pick<RetriedRuns, 'missing'>,
-  { lasting, inDoubt }: Pick<Undoable, 'lasting' | 'inDoubt'>,
+  { lasting, inDoubt, notHeld }: Pick<Undoable, 'lasting' | 'inDoubt' | 'notHeld'>,
 ): readonly string[] {
   return [
     ...(missing === null
@@ -40,6 +40,11 @@ export function notUndone(
       const { undo } = ruleOf(action)
       return `${counted(count, 'call')} of ${action} can't be taken back: ${'not' in undo ? undo.not : ''}.`
     }),
+    ...(notHeld > 0
+      ? [
+          `${counted(notHeld, 'call')} that Okta accepted did not hold when the run looked, and may have taken hold since: look these users up in its results.`,
+        ]
+      : []),
     ...(inDoubt > 0
       ? [`${counted(inDoubt, 'task')} in doubt left alone: nobody knows whether they were applied.`]
       : []),

@@ -43,6 +43,35 @@ describe('max_failures', () => {
     })
   })
 
+  it('lets no call leave while a refusal by status is looked at that may be one too many', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 100 })
+      const refused = users[5]?.id ?? ''
+      const isActive = errorAnswer(400, 'E0000001', 'Cannot suspend a user that is not active')
+      let looks = 0
+      const org = await place.org({
+        users,
+        latencyMs: 20,
+        fault: ({ action, key }) => {
+          if (key !== refused) return null
+          if (action !== null) return { name: 'answer', when: 'before', answer: isActive }
+          // The look after the refusal takes long.
+          return ++looks === 1 ? null : { name: 'slow', afterMilliseconds: 800 }
+        },
+      })
+      await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+      const args = ['run', 'in.csv', '--action', 'suspend', '--max-failures', '0', '--concurrency', '10']
+      const end = await place.run(org, [...args, ...unattended])
+      expect(end.code, end.stderr).toBe(3)
+      expect(end.stdout).toContain('Too many failures: 1 task failed')
+      const calls = org.requests.filter(({ action }) => action !== null)
+      const at = calls.findIndex(({ fault }) => fault === 'answer')
+      // At most those that were under way when it was refused.
+      expect(calls.slice(at + 1).length).toBeLessThan(20)
+      expect(countsOf((await place.results()).map(({ result }) => result)).failed).toBe(1)
+    })
+  })
+
   it('is given anew to resume, and refused out of its range', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 12, status: 'SUSPENDED' })

@@ -14,6 +14,43 @@ function stopsAt(of: FailureLimits, results: readonly ResultName[]): number {
   return results.findIndex((result, index) => of.see({ result, row: index + 1, step: 1 }) !== null) + 1
 }
 
+describe('what may have failed', () => {
+  const limitsOf = (most: number | null, rate: number | null = null) =>
+    new FailureLimits({ most, rate }, (step) => step === 2)
+
+  it('may pass the bound until it is known', () => {
+    const limits = limitsOf(1)
+    limits.doubt({ row: 1, step: 1 })
+    expect(limits.mayBePassed).toBe(false)
+    limits.doubt({ row: 2, step: 1 })
+    expect(limits.mayBePassed).toBe(true)
+    limits.decided({ row: 2, step: 1 })
+    expect(limits.mayBePassed).toBe(false)
+    limits.foresee({ row: 3, step: 1 })
+    expect(limits.mayBePassed).toBe(true)
+    limits.decided({ row: 1, step: 1 })
+    expect(limits.mayBePassed).toBe(false)
+  })
+
+  it('counts for nothing without a bound, or where the failure is expected', () => {
+    const free = limitsOf(null)
+    free.doubt({ row: 1, step: 1 })
+    expect(free.mayBePassed).toBe(false)
+    const strict = limitsOf(0)
+    strict.doubt({ row: 1, step: 2 })
+    expect(strict.mayBePassed).toBe(false)
+  })
+
+  it('may pass the rate as well', () => {
+    const limits = limitsOf(null, 0.02)
+    for (let row = 1; row <= 49; row++) limits.see({ row, step: 1, result: 'succeeded' })
+    limits.doubt({ row: 50, step: 1 })
+    expect(limits.mayBePassed).toBe(false)
+    limits.doubt({ row: 51, step: 1 })
+    expect(limits.mayBePassed).toBe(true)
+  })
+})
+
 describe('max_failures', () => {
   it('tolerates so many, and the next one stops', () => {
     expect(stopsAt(limits({ most: 2 }), ['failed', 'succeeded', 'failed', 'succeeded', 'failed'])).toBe(5)

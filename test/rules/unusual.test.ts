@@ -226,7 +226,7 @@ describe('newcomers', () => {
     const past = pile(50, 8)
     const mad = [...people(0, 64), ...people(9_000, 130)]
     expect(findUnusual(inputOf(mad), past)).toBe(
-      '130 users to act on were not in the input of the latest run; in 7 earlier runs of this job it was 2 at most, and more than 5 times as many is unusual',
+      '130 users to act on were not in the input of the latest run, or for other actions; in 7 earlier runs of this job it was 2 at most, and more than 5 times as many is unusual',
     )
     // An ordinary night, 25 at once, fewer earlier nights, and a first one that was as mad.
     expect(findUnusual(inputOf(people(0, 66)), past)).toBeNull()

@@ -9,10 +9,14 @@ const all = { ...verify, actions: 'all' } as const
 
 describe('what is verified', () => {
   it('is a deactivate alone unless the job says more', () => {
-    expect(actionNames.filter((action) => verifiedBy(verify, action, true) !== null)).toEqual(['deactivate'])
-    expect(actionNames.filter((action) => verifiedBy(all, action, true) === null)).toEqual(['reactivate'])
-    expect(verifiedBy(all, 'reset_factors', true)).toBe('factors')
-    expect(actionNames.map((action) => verifiedBy(all, action, false))).toEqual(Array(7).fill(null))
+    expect(actionNames.filter((action) => verifiedBy(verify, action, []) !== null)).toEqual(['deactivate'])
+    expect(actionNames.filter((action) => verifiedBy(all, action, []) === null)).toEqual(['reactivate'])
+    expect(verifiedBy(all, 'reset_factors', [])).toBe('factors')
+    expect(actionNames.map((action) => verifiedBy(all, action, ['deactivate']))).toEqual(Array(7).fill(null))
+    // What follows leads nowhere else.
+    expect(verifiedBy(all, 'suspend', ['reset_factors', 'reactivate'])).toBe('status')
+    expect(verifiedBy(verify, 'deactivate', ['reset_factors'])).toBe('status')
+    expect(verifiedBy(all, 'reset_factors', ['reactivate'])).toBeNull()
   })
 
   it('costs so many reads a task', () => {
@@ -20,6 +24,9 @@ describe('what is verified', () => {
     expect(verifyingReadsPerTask({ verify, action: 'deactivate', steps: null })).toBe(1)
     expect(
       verifyingReadsPerTask({ verify, action: null, steps: [step('suspend'), step('deactivate')] }),
+    ).toBe(0.5)
+    expect(
+      verifyingReadsPerTask({ verify: all, action: null, steps: [step('suspend'), step('reset_factors')] }),
     ).toBe(0.5)
     expect(verifyingReadsPerTask({ verify, action: 'suspend', steps: null })).toBe(0)
     expect(verifyingReadsPerTask({ verify, action: null, steps: null })).toBe(0)

@@ -67,6 +67,20 @@ it('takes a closed run for taken back where nobody can tell, and not where the n
   ).toEqual({ moved: 'taken_back', promised: 'usual', circle: 'usual' })
 })
 
+it('takes a run for half way whose retries have not come to their end either', async () => {
+  expect(
+    await standings({
+      first: closedBy('second'),
+      second: { ...closedBy('third'), retry_of: 'first' },
+      third: { state: 'stopped', retry_of: 'second' },
+      other: closedBy('done'),
+      done: { state: 'finished', retry_of: 'other' },
+      unsent: { ...closedBy('again'), owner: null },
+      again: { state: 'stopped', retry_of: 'unsent', owner: null },
+    }),
+  ).toEqual({ first: 'half_way', other: 'usual' })
+})
+
 it('counts a run that began and did not come to its end, and not one that sent nothing', async () => {
   const { job, input } = plainRun()
   const tooMany = {

@@ -114,7 +114,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       roles: null,
       lookup: lookup.parts,
       recorder,
-      onFailure: () => {},
+      failures: { foresee: () => {}, doubt: () => {}, decided: () => {} },
       plan: null,
       links: null,
       sends: gate,
@@ -148,7 +148,7 @@ export function taskOf(more: Partial<TaskInput> = {}): TaskInput {
     known: null,
     ledTo: [],
     planned: null,
-    isLast: true,
+    later: [],
     ...more,
   }
 }

@@ -158,12 +158,12 @@ describe('a deactivation', () => {
     })
   })
 
-  it('is not verified where the job says so, nor where later steps follow', async () => {
-    for (const [job, isLast] of [
-      [{ verify: { actions: 'none', for_seconds: 60 } }, true],
-      [{}, false],
+  it('is not verified where the job says so, nor where a later step leads elsewhere', async () => {
+    for (const [job, later] of [
+      [{ verify: { actions: 'none', for_seconds: 60 } }, []],
+      [{}, ['activate']],
     ] as const) {
-      await endOf({ job, onCall: notHeld }, { action: 'deactivate', isLast }, (stub, ended) => {
+      await endOf({ job, onCall: notHeld }, { action: 'deactivate', later }, (stub, ended) => {
         expect(ended?.result).toBe('succeeded')
         expect(stub.requests).toEqual([`read ${ada.id}`, `deactivate ${ada.id}`])
       })

@@ -38,9 +38,12 @@ export class MixedDatesWatch {
   }
 }
 
-/** Whether a format writes the month as a number, beside the day. */
+/**
+ * Whether a format writes day and month as numbers and the year behind them: what spreadsheets read by the habits of a
+ * country.
+ */
 function isOfNumbers(format: string): boolean {
-  return /d/.test(format) && /(?<!M)MM?(?!M)/.test(format)
+  return /d.*y|y.*d/.test(format) && !/^[^dM]*y/.test(format) && /(?<!M)MM?(?!M)/.test(format)
 }
 
 /** Whether a day in ISO 8601 is another one with day and month the other way round. */

@@ -46,6 +46,14 @@ it.each([
     dmy,
   ],
   [
+    'a year in front',
+    [
+      ['2026-25-12', false],
+      ['2026-03-12', true],
+    ] as const,
+    { format: 'yyyy-dd-MM' },
+  ],
+  [
     'a month in words',
     [
       ['25 Dec 2026', false],
