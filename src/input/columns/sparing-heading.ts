@@ -3,15 +3,16 @@ import type { Action } from '../../okta/actions.ts'
 import { textInFormula } from '../csv/text-formula.ts'
 import { trimInvisible } from '../key/trim.ts'
 import type { InputRow, InvalidRow, RawRecord, ValidRow } from '../row.ts'
+import { isWhyColumn } from './column-names.ts'
 import { namesSomebody } from './other-header.ts'
 
 /** Words of a heading above people who are not meant: `Staying - do not touch`, `Exceptions`, `Bleiben`. */
 const sparing = new RegExp(
   [
     String.raw`\b(do(es)? not|don['’]?t|never|not (to be )?(leav|deactivat|suspend|terminat|touch|remov|disabl|offboard)\w*)\b`,
-    String.raw`\b(stay|remain|keep|retain|exclu|except|exempt|ignor|skip|spare|cancel|rescind|withdr[ae]w|postpone)\w*`,
-    String.raw`\b(on hold|still (active|employed|here|working))\b`,
-    String.raw`\b(nicht|bleib\w*|behalten|ausnahme\w*|ne pas|rest(e|ent|ant)s?|garder|conserver|no (tocar|desactivar|suspender)|quedan|mantener|excepto)\b`,
+    String.raw`\b(stay|remain|keep|retain|exclu|except|exempt|ignor|skip|spare|cancel|rescind|retract|withdr[ae]w|postpone|extend|prolong)\w*`,
+    String.raw`\b(on hold|still (active|employed|here|working)|removed from)\b`,
+    String.raw`\b(nicht|bleib\w*|behalten|ausnahme\w*|ne pas|rest(e|ent|ant)s?|garder|conserver|no (tocar|desactivar|suspender)|quedan|mantener|excepto|verlängert)\b`,
   ].join('|'),
   'iu',
 )
@@ -24,10 +25,12 @@ const coming =
 const going =
   /\b(leavers?|leaving|terminat\w*|offboard\w*|departures?|departing|resign\w*|dismiss\w*|austritte|abgänge|kündigungen|départs?|sorties|bajas|salidas)\b/iu
 
-/** Where actions lead people: `out` of their accounts, `in`, or neither. */
+/** Whether actions lead people `out` of their accounts or `in`; null where rows differ. What is lost counts as out. */
 function directionOf(actions: readonly Action[]): 'out' | 'in' | null {
-  if (actions.some((action) => action === 'suspend' || action === 'deactivate')) return 'out'
-  return actions.some((action) => action !== 'reset_factors' && action !== 'unlock') ? 'in' : null
+  if (actions.length === 0) return null
+  const isOut = (action: Action): boolean =>
+    action === 'suspend' || action === 'deactivate' || action === 'reset_factors'
+  return actions.some(isOut) ? 'out' : 'in'
 }
 
 /** As long as headings are. A longer text is a note about the whole list. */
@@ -35,17 +38,19 @@ const longestHeading = 120
 
 /**
  * Watches for a heading that says of the people below it that they are not meant. The heading is a bad row by itself;
- * without this, skipping bad rows would skip it alone, and do to those people just what it forbids. The next heading
- * ends it.
+ * without this, skipping bad rows would skip it alone, and do to those people just what it forbids. Only a heading that
+ * says who is meant ends it: departments may stand below it, and remarks.
  */
 export class SparingHeading {
   #heading: { readonly row: number; readonly text: string } | null = null
   readonly #others: RegExp | null
+  readonly #meant: readonly RegExp[]
 
   /** @param actions what is done with every row; empty where each row says so itself */
   constructor(actions: readonly Action[]) {
     const direction = directionOf(actions)
     this.#others = direction === null ? null : direction === 'out' ? coming : going
+    this.#meant = direction === null ? [coming, going] : [direction === 'out' ? going : coming]
   }
 
   /** The row as it is, or as a bad one if it stands under such a heading. */
@@ -53,10 +58,13 @@ export class SparingHeading {
     if (!namesSomebody(row)) {
       const text = headingIn(cells)
       if (text === null) return row
-      this.#heading = this.#isSparing(text) ? { row: row.row, text } : null
+      if (!this.#isSparing(text)) {
+        if (this.#meant.some((words) => words.test(text))) this.#heading = null
+        return row
+      }
+      this.#heading = { row: row.row, text }
       // It may look like a short name.
-      if (this.#heading === null || row.kind !== 'valid') return row
-      return bad(row, `the row is a heading, ${shown(text)}, and names nobody`)
+      return row.kind === 'valid' ? bad(row, `the row is a heading, ${shown(text)}, and names nobody`) : row
     }
     if (this.#heading === null || row.kind !== 'valid') return row
     const { row: at, text } = this.#heading
@@ -74,11 +82,15 @@ function bad({ row, line, user, actions, cells }: ValidRow, message: string): In
   return { kind: 'invalid', row, line, user, action: actions[0] ?? '', problems, cells, raw: null }
 }
 
-/** The text of a row with one text alone; null if it has more, or none. */
+/**
+ * What a row without a user may say as a heading: its first cell with a letter; null if it has none, or an address. Beside
+ * it may stand a number, a month or the heading again.
+ */
 function headingIn(cells: RawRecord['cells']): string | null {
-  const filled = [...cells.values()].filter((cell) => cell !== '' && cell !== null)
-  const [only] = filled
-  if (filled.length !== 1 || typeof only !== 'string') return null
-  const text = trimInvisible(textInFormula(only))
-  return text.length > 0 && text.length <= longestHeading ? text : null
+  const texts = [...cells].flatMap(([column, cell]) =>
+    typeof cell === 'string' && !isWhyColumn(column) ? [trimInvisible(textInFormula(cell))] : [],
+  )
+  if (texts.some((text) => text.includes('@'))) return null
+  const first = texts.find((text) => /\p{L}/u.test(text))
+  return first !== undefined && first.length <= longestHeading ? first : null
 }

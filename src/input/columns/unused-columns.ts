@@ -25,7 +25,7 @@ const statusWords: ReadonlySet<string> = new Set(
   `active inactive terminated suspended deactivated deprovisioned staged provisioned pending enabled disabled lockedout
   employed hired rehired resigned retired left leaver onleave leaveofabsence fulltime parttime contractor temporary
   current former blocked archived aktiv inaktiv actif inactif activo inactivo attivo inattivo actief inactief ativo
-  inativo aktif pasif activeemployee inactiveemployee aktywny nieaktywny 在籍 在職 退職 在职 离职 재직 퇴직`.split(
+  inativo rejected retained stays staying aktif pasif activeemployee inactiveemployee aktywny nieaktywny 在籍 在職 退職 在职 离职 재직 퇴직`.split(
     /\s+/,
   ),
 )
@@ -50,7 +50,7 @@ interface Found {
 
 /** Names of columns in which a yes, a no or a tick says who is meant. */
 const answersWho =
-  /enabled|active|aktiv|actif|activo|terminat|leav|offboard|suspend|disable|remove|delet|revoke|includ|exclud|skip|keep|process|approved|austritt|kuendig|kündig/
+  /enabled|active|stay|bleib|exempt|retain|aktiv|actif|activo|terminat|leav|offboard|suspend|disable|remove|delet|revoke|includ|exclud|skip|keep|process|approved|austritt|kuendig|kündig/
 
 /** One column that is not used: what its cells look like. */
 class UnusedColumn {
@@ -91,7 +91,8 @@ class UnusedColumn {
       const time = (Number(text) - daysTo1970) * 24 * hours
       return time > now ? 'ahead' : 'date'
     }
-    return this.#holdsAnswers && /^(true|false|yes|no|ja|nein|oui|non|si|sí|y|n|x|✓|✔|☑)$/i.test(text)
+    return this.#holdsAnswers &&
+      /^(true|false|wahr|falsch|vrai|faux|yes|no|ja|nein|oui|non|si|sí|y|n|x|1|0|✓|✔|☑)$/i.test(text)
       ? 'status'
       : null
   }
@@ -179,7 +180,8 @@ export class UnusedColumns {
   add(cells: ReadonlyMap<string, Cell>): void {
     for (const [name, column] of this.#columns) {
       const cell = cells.get(name)
-      if (typeof cell === 'object' && cell !== null) this.#addInside(name, cell, 1)
+      if (Array.isArray(cell)) for (const one of cell as Cell[]) column.add(one, this.#now)
+      else if (typeof cell === 'object' && cell !== null) this.#addInside(name, cell, 1)
       else column.add(cell, this.#now)
     }
   }

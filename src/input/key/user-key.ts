@@ -37,6 +37,9 @@ function codePoint(character: string): string {
 /** What a key of any kind must not contain, and why; null if it contains none of that. */
 function problemOfCharacters(key: string): string | null {
   if (/\p{Cs}/u.test(key)) return 'holds half a character (an unpaired surrogate)'
+  const struck = /[\u0332-\u0338\u20d0-\u20ff]/u.exec(key)?.[0]
+  if (struck !== undefined)
+    return `is struck out or underlined letter by letter (${codePoint(struck)}); somebody may have meant to take it out`
   const refused = /[/?#\\\s\p{Z}\p{Cc}\p{Cf}\p{DI}\u2800]/u.exec(key)?.[0]
   if (refused === undefined) return null
   if ('/?#\\'.includes(refused))

@@ -224,6 +224,9 @@ describe('UnusedColumns', () => {
     ['Leaver', ['x', ''], 'holds a status in 1 row'],
     ['Stato', ['Attivo'], 'holds a status'],
     ['状態', ['在籍'], 'holds a status'],
+    ['Stay?', ['Yes', ''], 'holds a status'],
+    ['Process', ['1', '0'], 'holds a status in 2 rows'],
+    ['Terminate', ['WAHR'], 'holds a status'],
     ['Notify?', ['no'], 'rename it to send_email'],
   ])('points out %j with %j', (column, cells, message) => {
     expect(warningsOf(column, cells)).toEqual([expect.stringContaining(message)])

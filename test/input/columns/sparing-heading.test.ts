@@ -20,16 +20,39 @@ it.each([
   'Still employed',
   'Bleiben bis Juni',
   'Ne pas désactiver',
-])('acts on nobody under the heading %s, until the next one', async (heading) => {
+])('acts on nobody under the heading %s, until one that says who is meant', async (heading) => {
   const list = `Email,Name\nada@example.com,Ada\n"${heading}",\nmax@example.com,Max\nmia@example.com,Mia\n`
   expect(await actedOn(list)).toEqual(['ada@example.com'])
-  expect(await actedOn(`${list}Sales,\nbob@example.com,Bob\n`)).toEqual([
+  // Departments, remarks and people without an address may stand below it.
+  for (const line of ['Sales,', 'TBC,', '(see ticket 123),', ',no account yet', 'total,2'])
+    expect(await actedOn(`${list}${line}\nbob@example.com,Bob\n`)).toEqual(['ada@example.com'])
+  expect(await actedOn(`${list}Leavers:,3\nbob@example.com,Bob\n`)).toEqual([
     'ada@example.com',
     'bob@example.com',
   ])
   expect(await actedOn(`Email\nada@example.com\n"${heading}"\nmax@example.com\n`)).toEqual([
     'ada@example.com',
   ])
+})
+
+it.each([
+  'Staying,do not touch',
+  'New hires,2',
+  'New hires,March 2026',
+  '1,Staying',
+  'Staying,Staying',
+  '=== KEEP ===,====',
+  'Staying, do not touch, please',
+  'Extended,',
+])('is found in %s', async (line) => {
+  expect(await actedOn(`Email,Name\nada@example.com,Ada\n${line}\nmax@example.com,Max\n`)).toEqual([
+    'ada@example.com',
+  ])
+})
+
+it('resets nobody who has just come', async () => {
+  const list = 'Email,Name\nada@example.com,Ada\nNew hires,\nmax@example.com,Max\n'
+  expect(await actedOn(list, 'reset_factors')).toEqual(['ada@example.com'])
 })
 
 it.each(['Sales,', 'Leaving in June,', 'Total: 3,', 'Deskaypers,', ',Do not deactivate him'])(
@@ -61,8 +84,7 @@ it.each([
     `Email,Name\nada@example.com,Ada\n${heading},\nmax@example.com,Max\n`
   expect(await actedOn(list(other), action)).toEqual(['ada@example.com'])
   expect(await actedOn(list(own), action)).toEqual(['ada@example.com', 'max@example.com'])
-  // Where each row says what to do, and where nobody goes or comes, such a heading says nothing.
-  expect(await actedOn(list(other), 'unlock')).toEqual(['ada@example.com', 'max@example.com'])
+  // Where each row says what to do, such a heading says nothing.
   const named = `Email,Action\nada@example.com,${action}\n${other},\nmax@example.com,${action}\n`
   expect(await actedOn(named)).toEqual(['ada@example.com', 'max@example.com'])
 })

@@ -128,6 +128,7 @@ describe('checkUserKey', () => {
     ['ada%40example.com', 'ada@example.com'],
     ['e-mail=ada@example.com', 'ada@example.com'],
     ['ad\u00ada@example.com', 'ada@example.com'],
+    ['a\u0336d\u0336a\u0336@example.com', 'is struck out'],
     ['ada@example.com,bob@example.com', '2 addresses'],
     ['ada@example.com\nbob@example.com', '2 addresses'],
     ['jÃ¶rg@example.com', 'jörg@example.com'],
