@@ -70,6 +70,7 @@ function letters(column: number): string {
     : letters(Math.floor(column / 26) - 1) + letters(column % 26)
 }
 
+/** A style for each format, and behind them one that strikes through. */
 function styles(formats: readonly (string | number)[]): string {
   const custom = formats.flatMap((format, index) =>
     typeof format === 'string'
@@ -79,7 +80,7 @@ function styles(formats: readonly (string | number)[]): string {
   const xfs = formats.map(
     (format, index) => `<xf numFmtId="${typeof format === 'number' ? format : 164 + index}"/>`,
   )
-  return `<styleSheet xmlns="${main}"><numFmts>${custom.join('')}</numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/>${xfs.join('')}</cellXfs></styleSheet>`
+  return `<styleSheet xmlns="${main}"><numFmts>${custom.join('')}</numFmts><fonts><font><strike val="0"/></font><font><strike/></font></fonts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/>${xfs.join('')}<xf numFmtId="0" fontId="1"/></cellXfs></styleSheet>`
 }
 
 /** The parts of a workbook, by name. */

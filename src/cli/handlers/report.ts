@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { withNext } from '../../files/cannot-write.ts'
 import { replayJournal } from '../../journal/open-journal.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
@@ -36,7 +37,11 @@ export async function writeReportsAgain(args: Arguments, name: string | undefine
     const recorded = (await readSummary(directory))?.journal ?? null
     const { state, end } = await replayJournal(journalOf(directory, run, recorded))
     const facts = factsOfJournal(state, end, run.input.tasks)
-    await writeReports(directory, run, facts, () => hold.ensure(), formats)
+    try {
+      await writeReports(directory, run, facts, () => hold.ensure(), formats)
+    } catch (error) {
+      throw withNext(error, `, then: ${commandFor('report', runNameOf(directory))}`, exitCodes.stoppedByGuard)
+    }
     return filesOf(directory, formats)
   })
   process.stdout.write(

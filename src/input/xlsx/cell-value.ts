@@ -28,6 +28,8 @@ export interface CellValue {
   readonly isDate: boolean
   /** Why it can't be read; null if it can. */
   readonly problem: string | null
+  /** Set where it is shown struck through. */
+  readonly isStruck?: true
 }
 
 const empty: CellValue = { text: '', notText: null, isDate: false, problem: null }
@@ -46,7 +48,7 @@ const neverCalculated = unreadable(
 )
 
 function numberCell(stored: string, style: number, { styles, is1904 }: CellContext): CellValue {
-  const kind = styles[style]
+  const kind = styles.kinds[style]
   if (kind === undefined && style !== 0)
     return unreadable(
       stored,
@@ -112,10 +114,12 @@ function sharedText(stored: string, { strings }: CellContext): CellValue {
 }
 
 /** Tells what a cell shows, or why nobody can tell. */
-export function readCell(
-  { type, style, value, inline, hasFormula }: StoredCell,
-  context: CellContext,
-): CellValue {
+export function readCell(cell: StoredCell, context: CellContext): CellValue {
+  const value = readValue(cell, context)
+  return value.text !== '' && context.styles.struck.has(cell.style) ? { ...value, isStruck: true } : value
+}
+
+function readValue({ type, style, value, inline, hasFormula }: StoredCell, context: CellContext): CellValue {
   if (type === 'inlineStr') {
     if (inline === null && value !== null)
       return unreadable(value, 'the cell says that it holds a text itself, but has none')
@@ -136,7 +140,7 @@ export function readCell(
     case 'b':
       return booleanCell(stored)
     case 'd':
-      return dateCell(stored, context.styles[style] ?? 'number')
+      return dateCell(stored, context.styles.kinds[style] ?? 'number')
     default:
       return unreadable(stored, `the cell is of the type ${shown(type)}, which is not known`)
   }

@@ -31,6 +31,13 @@ function problemsOf(rules: RecordRules, { line, isHidden, cells }: SheetRow): Ro
     if (problem !== null && column !== undefined) problems.push({ column, message: problem, isUnread: true })
   }
   for (const place of used) {
+    if (cells.get(place)?.isStruck === true)
+      problems.push({
+        column: columns[place] ?? null,
+        message:
+          'the cell is struck through: somebody may have taken the row out; delete the row, or take the strike off',
+        isUnread: true,
+      })
     const range = merged.coveredAt(line, place)
     if (range !== null)
       problems.push({

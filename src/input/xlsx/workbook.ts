@@ -6,7 +6,7 @@ import { unescapeText } from './escaped-text.ts'
 import { visitXml } from './read-xml.ts'
 import { type Relationship, readRelationships } from './relationships.ts'
 import { readSharedStrings } from './shared-strings.ts'
-import { type CellStyles, readStyles } from './styles.ts'
+import { type CellStyles, noStyles, readStyles } from './styles.ts'
 import { findWorkbookPart } from './workbook-kind.ts'
 import { type Attributes, relationshipIds } from './xml-parser.ts'
 import { maxDescription, openZipParts, type ZipParts } from './zip-parts.ts'
@@ -105,7 +105,8 @@ async function readContext(name: string, parts: ZipParts, outline: Outline): Pro
   const [strings, styles] = [partOf('sharedStrings'), partOf('styles')]
   return {
     strings: strings === null ? [] : await readSharedStrings(parts.read(strings), `${name}, ${strings}`),
-    styles: styles === null ? [] : await readStyles(parts.read(styles, maxDescription), `${name}, ${styles}`),
+    styles:
+      styles === null ? noStyles : await readStyles(parts.read(styles, maxDescription), `${name}, ${styles}`),
     is1904,
     isUncalculated,
   }

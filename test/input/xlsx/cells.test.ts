@@ -203,3 +203,22 @@ test('a date cell is read as a date whatever the format of the job says, which i
     'invalid',
   ])
 })
+
+test('a cell that is struck through makes a bad row, where its column is used', async () => {
+  const rows = [
+    ['ada@example.com', ''],
+    ['bob@example.com', ' s="1"'],
+    ['cy@example.com', ''],
+  ].map(([user, style], index) => {
+    const line = index + 2
+    const cell = textCell(`A${line}`, user ?? '').replace('<c ', `<c${style ?? ''} `)
+    const note = textCell(`B${line}`, 'note')
+    return `<row r="${line}">${cell}${index === 2 ? note.replace('<c ', '<c s="1" ') : note}</row>`
+  })
+  const found = await read({ sheets: [{ rows: textRows([['user', 'note']]) + rows.join('') }] })
+  expect(problemsOf(found)).toEqual([
+    [2, 'valid'],
+    [3, expect.stringContaining('A3: the cell is struck through')],
+    [4, 'valid'],
+  ])
+})
