@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CannotWrite } from './cannot-write.ts'
 import { syncPath } from './sync-path.ts'
@@ -49,6 +49,17 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   } finally {
     await file.discard()
   }
+}
+
+const temporaryName = /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/
+
+/**
+ * Removes what writers have begun in a directory and not put in its place. Whoever holds the directory may do so: a writer
+ * that died leaves such files, and one that was only paused must not put an old file over a new one when it wakes up.
+ */
+export async function removeBegunFiles(directory: string): Promise<void> {
+  const names = await readdir(directory)
+  for (const name of names) if (temporaryName.test(name)) await removeQuietly(join(directory, name))
 }
 
 async function orCannotWrite<T>(path: string, work: () => Promise<T>): Promise<T> {

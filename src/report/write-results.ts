@@ -89,7 +89,13 @@ export async function writeResults(
     }
     for (const file of opened) {
       await beforeCommit?.()
-      await file.commit()
+      try {
+        await file.commit()
+      } catch (error) {
+        // Whoever has taken the run over has removed it: that is the reason to tell.
+        await beforeCommit?.()
+        throw error
+      }
     }
     return { ...counter.totals(), rowsToFeed }
   } finally {

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { CannotWrite } from '../files/cannot-write.ts'
 import { type AcquireOptions, acquireHolds, type HoldSubject } from '../files/hold/acquire.ts'
 import { type Holding, JointHold } from '../files/hold/joint-hold.ts'
+import { removeBegunFiles } from '../files/replacing-file.ts'
 import type { Fence } from '../files/synced-appends.ts'
 import { commandFor } from '../messages/commands.ts'
 import { makeDirectories } from './run-directory.ts'
@@ -37,7 +38,11 @@ export async function withRunLocks<T>(
   besides: readonly Fence[] = [],
 ): Promise<T> {
   const subjects = [...(job === null ? [] : [await jobSubject(directory, job)]), runSubject(directory)]
-  return await holding(subjects, options, work, besides)
+  const tidily = async (hold: Holding): Promise<T> => {
+    await removeBegunFiles(directory)
+    return await work(hold)
+  }
+  return await holding(subjects, options, tidily, besides)
 }
 
 /**

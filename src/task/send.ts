@@ -57,7 +57,15 @@ export async function sendCall(
       })
       // Writing may have taken long, and the call must leave under a valid hold.
       if (!hold.valid) await hold.ensure()
-      return true
+      if (mayLeave()) return true
+      await recorder.record({
+        event: 'not_applied',
+        row: task.row,
+        step: task.step,
+        attempt: history.attempts,
+        why: 'it was held back before it left, because of what Okta had answered to other calls meanwhile',
+      })
+      return false
     },
     send: () => {
       sentAt = performance.now()

@@ -68,6 +68,7 @@ export function drawScenario(seed: number): Scenario {
       : null,
     onlyStatus:
       readFirst && draws.chance('only status', 0.1) ? ['ACTIVE', draws.pick('only', statuses)] : null,
+    maxFailures: draws.chance('bounded', 0.15) ? draws.int('failures borne', 0, 2) : null,
     sameNames: draws.chance('same names', 0.5),
     share: sluggish ? 0.5 : draws.pick('share', [0.5, 1, 0.3]),
     concurrency: sluggish ? 10 : draws.pick('concurrency', [1, 3, 10]),

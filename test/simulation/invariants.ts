@@ -1,5 +1,6 @@
 import { chainStart, decodeLine } from '../../src/journal/journal-line.ts'
 import { JournalState } from '../../src/journal/journal-state.ts'
+import { checkBounds } from './bounds.ts'
 import type { Ours, RefOf } from './evidence.ts'
 import { checkGuards } from './guards.ts'
 import { checkMails, checkOnce } from './once.ts'
@@ -53,6 +54,8 @@ import { runsDirectory, type World } from './world.ts'
  *   "whoever was changed since the plan is acted on"
  * - **I16** Nothing is sent for an old input before a person lets it pass, and an ordinary one is not stopped.
  *   "what is unusual is forgotten when the run begins"
+ * - **I17** Once a process has the answers that show one failure too many, no call leaves it.
+ *   "calls leave while a refusal by status is looked at"
  */
 export async function checkEnd(world: World, reports: readonly Report[]): Promise<void> {
   const ours = world.org.applied.filter((applied): applied is Ours => applied.by !== null)
@@ -75,6 +78,7 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkUndo(world, ours)
   checkPlanned(world)
   checkUnusual(world)
+  checkBounds(world, reports)
   checkJournals(world)
 }
 
@@ -94,7 +98,8 @@ function checkFinality(world: World, reports: readonly Report[]): void {
 }
 
 function checkCounts(world: World, reports: readonly Report[], rowsOf: (run: string) => number): void {
-  for (const { run, tasks, counts, tasksInAll } of reports) {
+  for (const { run, tasks, counts, tasksInAll, isCutOff } of reports) {
+    if (isCutOff) continue
     const sum = Object.values(counts).reduce((all, count) => all + count, 0)
     const negative = Object.values(counts).some((count) => count < 0)
     if (sum !== tasksInAll || tasks.length !== tasksInAll || negative)

@@ -30,6 +30,8 @@ export interface NetworkOptions {
   /** Whether a process may know the limit of a bucket: by an answer of its own, or by what its run has on disk. */
   readonly knowsLimit: (process: SimProcess, bucket: string) => boolean
   /** Judges a call at the moment when it leaves, and tells whose it is. */
+  /** A process has the answer that its call was refused because of the user. */
+  readonly onRefused: (caller: Caller) => void
   readonly onDeparture: (process: SimProcess, method: string, path: string) => Caller | null
 }
 
@@ -200,6 +202,7 @@ export class Network {
         process.showsRemaining(bucket, { remaining, reset, since: now })
       const applied = this.#with.org.applied.find(({ by }) => by !== null && by === caller)
       if (status === 200 && applied !== undefined) applied.answeredAt = now
+      if (caller !== null && (status === 400 || status === 404)) this.#with.onRefused(caller)
       const controller = new Controller()
       handler.onResponseStart?.(controller, status, { ...headers }, '')
       handler.onResponseData?.(controller, Buffer.from(body))

@@ -27,6 +27,8 @@ export interface Report {
   readonly tasks: readonly ReportedTask[]
   readonly counts: Readonly<Record<string, number>>
   readonly tasksInAll: number
+  /** Whether the run was cut off: then its files may be of different executions, until it is taken up again. */
+  readonly isCutOff: boolean
 }
 
 const mostSteps = 60_000
@@ -196,7 +198,8 @@ class Story {
     for (const run of runs.names.keys()) {
       if (run.startsWith('.')) continue
       const report = readReports(world, run)
-      if (report !== null) this.reports.push({ run, ...report })
+      const isCutOff = readRun(world, run)?.state === 'running'
+      if (report !== null) this.reports.push({ run, ...report, isCutOff })
     }
   }
 }

@@ -166,6 +166,7 @@ function jobOf({ scenario, forgetsGuards }: World): object {
     },
     pace: { share, concurrency },
     guards: {
+      ...(scenario.maxFailures === null ? {} : { max_failures: scenario.maxFailures }),
       protect: forgetsGuards ? [] : protect,
       ...(protectAdmins === null ? {} : { protect_admins: protectAdmins }),
       ...(members === null || forgetsGuards ? {} : { protect_groups: [groupId] }),

@@ -27,6 +27,8 @@ export class SimProcess implements Owner {
   readonly sentFor = new Set<string>()
   /** When the last of them left, in virtual ms; null before the first. */
   sentAt: number | null = null
+  /** Whether a person has said that it bears any number of failures. */
+  bearsAll = false
   /** Called with the number of its calls that were applied, after each of them. */
   readonly onApplied: ((count: number) => void)[] = []
   #appliedCalls = 0

@@ -138,6 +138,8 @@ export interface Scenario {
   /** The ids of the members of the group that the job protects; null if it protects none. */
   readonly members: readonly string[] | null
   readonly onlyStatus: readonly UserStatus[] | null
+  /** How many failures the job bears in an execution; null: any number. */
+  readonly maxFailures: number | null
   /** Whether all machines have the same host name, as containers may. */
   readonly sameNames: boolean
   readonly share: number

@@ -28,6 +28,7 @@ const plain: Partial<Scenario> = {
   readFirst: true,
   shortNames: true,
   onlyStatus: null,
+  maxFailures: null,
   sameNames: false,
   undoneAfterMs: null,
   verify: null,

@@ -118,7 +118,7 @@ function isExplained(
 function isLinkLost(world: World, task: ReportedTask, mine: readonly Ours[], at: number): boolean {
   const token = mine.at(-1)?.token ?? null
   if (!world.scenario.links || task.result !== 'succeeded' || token === null) return false
-  if (task.message.includes('lost') || mine.some((one) => one.at > at)) return false
+  if (/lost|link is not in/.test(task.message) || mine.some((one) => one.at > at)) return false
   // Whoever moved the file has its links. But the report must not say that they are where they are not.
   const isSaid = / activation link is in \S*links\.csv/.test(task.message) && at > world.linksMovedAt
   const files = isSaid ? [linksPath] : linkFiles(world)

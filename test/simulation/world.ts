@@ -43,6 +43,8 @@ export class World {
   readonly journals: JournalWatch
   readonly processes: SimProcess[] = []
   readonly departures: Departed[] = []
+  /** When processes had the answer that a call was refused because of its user. */
+  readonly refusals: (Caller & { readonly at: number })[] = []
   readonly violations: string[] = []
   readonly history: string[] = []
   /** Whom others changed after the plan was made. */
@@ -89,6 +91,7 @@ export class World {
       note: (line) => this.note(line),
       violate: (line) => this.violate(line),
       knowsLimit: (process, bucket) => this.#knowsLimit(process, bucket),
+      onRefused: (caller) => this.refusals.push({ ...caller, at: this.time.now }),
       onDeparture: (process, method, path) => this.#departs(process, method, path),
     })
   }
