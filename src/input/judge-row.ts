@@ -151,6 +151,11 @@ function placed({ problems, inSheet }: RawRecord, others: readonly RowProblem[] 
   })
 }
 
+/** A key that differs from a name by letter case alone; null if there is none. */
+function keyInOtherCase(cells: RawRecord['cells'], name: string): string | null {
+  return [...cells.keys()].find((key) => withoutCase(key) === withoutCase(name)) ?? null
+}
+
 /** Whether two names, dotted inside objects, are of the same value, or of a value and what it stands in. */
 function isOf(name: string, other: string): boolean {
   return (
@@ -173,8 +178,9 @@ interface Condition {
 export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): RowJudge {
   const named = (column: string): string => candidates(mapping.columns, column, [])[0] ?? column
   const problemOfMark = createMarkCheck(mapping)
-  const beside = columnsBeside(mapping, columnsOfSettings(settings))
   const isJson = settings.format === 'json' || settings.format === 'jsonl'
+  // The keys of JSON are never made up.
+  const beside = isJson ? [] : columnsBeside(mapping, columnsOfSettings(settings))
   const conditions: Condition[] = Object.entries(settings.where ?? {}).map(([column, values]) => ({
     column: named(column),
     wanted: new Set(values.map(withoutCase)),
@@ -189,6 +195,13 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
   function unmetCondition(cells: RawRecord['cells']): RowProblem | null {
     for (const { column, wanted } of conditions) {
       const cell = cellAt(cells, column)
+      const other = isJson && cell === undefined ? keyInOtherCase(cells, column) : null
+      if (other !== null)
+        return {
+          column: other,
+          message: `the condition in where is about ${shown(column)}, and the record has ${shown(other)}; write both alike`,
+          isUnread: true,
+        }
       if (typeof cell === 'object' && cell !== null)
         return {
           column,
@@ -209,7 +222,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
   function problemBeside(cells: RawRecord['cells']): RowProblem | null {
     const column = beside.find((name) => plainText(cells.get(name)) !== '')
     if (column === undefined) return null
-    const message = `the cell ${shown(plainText(cells.get(column)))} stands under no name, behind the last column that has one: the row may have a cell too many. Name that column in the header, or empty the cell`
+    const message = `the cell ${shown(plainText(cells.get(column)))} stands under no name that says what it is, behind the last column that has one: the row may have a cell too many. Name that column in the header, or empty the cell`
     return { column: null, message }
   }
 

@@ -1,6 +1,7 @@
 import type { Action } from '../okta/actions.ts'
 import { type ColumnMapping, usedColumns } from './column-mapping.ts'
 import { OtherHeader } from './columns/other-header.ts'
+import { SectionLabels } from './columns/section-labels.ts'
 import { SparingHeading } from './columns/sparing-heading.ts'
 import type { InputFile } from './input-file.ts'
 import { columnsOfSettings, createRowJudge, type RowSettings } from './judge-row.ts'
@@ -29,8 +30,10 @@ export async function* readRows(
   const { format } = settings
   const isTable = format === 'csv' || format === 'xlsx'
   const used = usedColumns(mapping, columnsOfSettings(settings))
+  const labels = new SectionLabels(mapping.columns, used, mapping.user)
   for await (const record of readRecords(input, { format, columns: mapping.columns, used, chunkBytes })) {
     const row = judge(record)
-    yield isTable ? sparingHeading.judge(otherHeader.judge(row, record), record) : row
+    const inTable = isTable ? labels.judge(otherHeader.judge(row, record), record) : row
+    yield sparingHeading.judge(inTable, record)
   }
 }

@@ -53,6 +53,8 @@ export class RefusalGate implements Gate {
   #busy = false
   #held: (() => void)[] = []
   #waiters: Waiter[] = []
+  /** Wakes the probe, which waits while calls are held for another reason. */
+  #wakeProbe: (() => void) | null = null
   /** Refusals of the probe, and the rows that are still to be tried for it; null while they are not chosen. */
   #refusedTries = 0
   #toTry: readonly number[] | null = null
@@ -174,6 +176,13 @@ export class RefusalGate implements Gate {
   async #decide(): Promise<void> {
     let outcome: ProbeOutcome
     try {
+      while (this.#isHeld()) {
+        this.#stop.check()
+        await new Promise<void>((wake) => {
+          this.#wakeProbe = wake
+        })
+      }
+      this.#stop.check()
       // E2: what comes later in the input is tried before the run may stop.
       outcome = await this.#probe()
     } catch {
@@ -207,6 +216,7 @@ export class RefusalGate implements Gate {
   }
 
   #wakeAll(): void {
+    this.#wakeProbe?.()
     for (const { wake } of this.#waiters.splice(0)) wake()
     if (this.#stop.reason !== null) for (const release of this.#held.splice(0)) release()
   }

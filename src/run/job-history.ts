@@ -70,7 +70,6 @@ function standingOf(run: RunFile, byId: ReadonlyMap<string, RunFile>): Standing 
       return null
     case 'finished':
     case 'closed':
-      if (run.state === 'closed' && wasHeldBack(run)) return null
       return standingOfChain(run, byId)
     case 'running':
     case 'stopped':
@@ -91,17 +90,19 @@ function standingOfChain(run: RunFile, byId: ReadonlyMap<string, RunFile>): Stan
     seen.add(at)
     const next = byId.get(at.closed_by)
     // A start that broke off is named too, but then the run is not closed.
-    if (next === undefined && at.state === 'closed') return 'taken_back'
+    if (next === undefined && at.state === 'closed') return wasHeldBack(at) ? null : 'taken_back'
     if (next === undefined) break
     if (next.undo_of !== undefined) return 'taken_back'
     at = next
   }
   if (at.state === 'finished' || at.state === 'closed') return 'usual'
+  // A retry of what a guard held back may have let it pass.
+  if (wasHeldBack(at)) return null
   // R2: nothing was sent before Okta had shown the owner.
   return run.owner === null ? null : 'half_way'
 }
 
-/** Whether a guard of the input as a whole has stopped the run for good: a retry of it changes nothing about that. */
+/** Whether a guard of the input as a whole has stopped the run, and nobody has let it pass. */
 function wasHeldBack({ unusual, accept_unusual: accepted, input, job }: RunFile): boolean {
   const { max_users: most } = job.guards
   return (unusual !== undefined && accepted !== true) || (most !== null && input.users > most)

@@ -200,17 +200,23 @@ describe('judgeRow', () => {
   })
 
   describe('where', () => {
-    test.each(['Status', 'status', 'a.Status'])(
-      'a key twice, %s, may be the one that is asked for',
-      (column) => {
-        const cells = { user: 'ada@example.com', Status: 'Active', a: { Status: 'Active' } }
-        const twice = { column: column === 'a.Status' ? 'Status' : column, message: 'appears twice' }
-        const asked = column === 'status' ? 'Status' : column
-        const where = { [asked]: ['Terminated'] }
-        const row = judge(cells, { ...plain, action: 'suspend', where }, [twice])
-        expect(row.kind).toBe(column === 'status' ? 'not_selected' : 'invalid')
-      },
-    )
+    test('a key of JSON in another letter case may be the one that is asked for', () => {
+      const where = { Status: ['Terminated'] }
+      const judged = judge(
+        { user: 'ada@example.com', status: 'Terminated' },
+        { ...plain, action: 'suspend', where },
+      )
+      expect(judged).toMatchObject({ kind: 'invalid', problems: [{ column: 'status' }] })
+    })
+
+    test.each(['Status', 'a.Status'])('a key twice, %s, may be the one that is asked for', (column) => {
+      const cells = { user: 'ada@example.com', Status: 'Active', a: { Status: 'Active' } }
+      const twice = { column: column === 'a.Status' ? 'Status' : column, message: 'appears twice' }
+      const asked = column === 'status' ? 'Status' : column
+      const where = { [asked]: ['Terminated'] }
+      const row = judge(cells, { ...plain, action: 'suspend', where }, [twice])
+      expect(row.kind).toBe(column === 'status' ? 'not_selected' : 'invalid')
+    })
 
     const where = { Status: ['Terminated', 'left'], country: ['de'] }
     const columns = ['user', 'status', 'country']

@@ -67,6 +67,18 @@ it('takes a closed run for taken back where nobody can tell, and not where the n
   ).toEqual({ moved: 'taken_back', promised: 'usual', circle: 'usual' })
 })
 
+it('knows a run that a guard held back by the retry that was let pass', async () => {
+  expect(
+    await standings({
+      held: { ...closedBy('passed'), unusual: 'many' },
+      passed: { state: 'finished', retry_of: 'held', unusual: 'many', accept_unusual: true },
+      kept: { ...closedBy('again'), unusual: 'many' },
+      again: { state: 'stopped', retry_of: 'kept', unusual: 'many' },
+      gone: { ...closedBy('moved'), unusual: 'many' },
+    }),
+  ).toEqual({ held: 'usual' })
+})
+
 it('takes a run for half way whose retries have not come to their end either', async () => {
   expect(
     await standings({

@@ -2,6 +2,7 @@ import { shown } from '../../messages/shown.ts'
 import type { Action } from '../../okta/actions.ts'
 import { textInFormula } from '../csv/text-formula.ts'
 import { trimInvisible } from '../key/trim.ts'
+import { checkUserKey } from '../key/user-key.ts'
 import type { InputRow, InvalidRow, RawRecord, ValidRow } from '../row.ts'
 import { isWhyColumn } from './column-names.ts'
 import { namesSomebody } from './other-header.ts'
@@ -34,7 +35,7 @@ function directionOf(actions: readonly Action[]): 'out' | 'in' | null {
 }
 
 /** As long as headings are. A longer text is a note about the whole list. */
-const longestHeading = 120
+const longestHeading = 400
 
 /**
  * Watches for a heading that says of the people below it that they are not meant. The heading is a bad row by itself;
@@ -54,9 +55,9 @@ export class SparingHeading {
   }
 
   /** The row as it is, or as a bad one if it stands under such a heading. */
-  judge(row: InputRow, { cells }: RawRecord): InputRow {
-    if (!namesSomebody(row)) {
-      const text = headingIn(cells)
+  judge(row: InputRow, record: RawRecord): InputRow {
+    if (mayBeHeading(row)) {
+      const text = headingIn(record)
       if (text === null) return row
       if (!this.#isSparing(text)) {
         if (this.#meant.some((words) => words.test(text))) this.#heading = null
@@ -82,15 +83,24 @@ function bad({ row, line, user, actions, cells }: ValidRow, message: string): In
   return { kind: 'invalid', row, line, user, action: actions[0] ?? '', problems, cells, raw: null }
 }
 
+/** A heading may name whom to ask: only a row whose user is one address, or an id, names somebody. */
+function mayBeHeading(row: InputRow): boolean {
+  if (row.kind === 'valid' || !row.user.includes('@')) return !namesSomebody(row)
+  const check = checkUserKey(row.user)
+  return !('key' in check && check.kind === 'address')
+}
+
 /**
- * What a row without a user may say as a heading: its first cell with a letter; null if it has none, or an address. Beside
- * it may stand a number, a month or the heading again.
+ * What a row without a user may say as a heading: its first text with a letter that is no address; null if it has none.
+ * Beside it may stand a number, a month or the heading again. An element of JSON that is no object is its own text.
  */
-function headingIn(cells: RawRecord['cells']): string | null {
-  const texts = [...cells].flatMap(([column, cell]) =>
-    typeof cell === 'string' && !isWhyColumn(column) ? [trimInvisible(textInFormula(cell))] : [],
+function headingIn({ cells, raw }: RawRecord): string | null {
+  const own = [...cells].flatMap(([column, cell]) =>
+    typeof cell === 'string' && !isWhyColumn(column) ? [cell] : [],
   )
-  if (texts.some((text) => text.includes('@'))) return null
+  const texts = (own.length > 0 ? own : (raw ?? []).filter((one) => !one.trimStart().startsWith('{'))).map(
+    (text) => trimInvisible(textInFormula(text)).replaceAll(/\S*@\S+/g, ' '),
+  )
   const first = texts.find((text) => /\p{L}/u.test(text))
   return first !== undefined && first.length <= longestHeading ? first : null
 }

@@ -55,11 +55,10 @@ it('resets nobody who has just come', async () => {
   expect(await actedOn(list, 'reset_factors')).toEqual(['ada@example.com'])
 })
 
-it.each(['Sales,', 'Leaving in June,', 'Total: 3,', 'Deskaypers,', ',Do not deactivate him'])(
+it.each(['Sales,', 'Leaving in June,', 'Total: 3,', 'Deskaypers,'])(
   'acts on those under %s',
   async (line) => {
-    const under = line.startsWith(',') ? `bob@example.com${line}\n` : `${line}\nbob@example.com,Bob\n`
-    expect(await actedOn(`Email,Name\nada@example.com,Ada\n${under}`)).toEqual([
+    expect(await actedOn(`Email,Name\nada@example.com,Ada\n${line}\nbob@example.com,Bob\n`)).toEqual([
       'ada@example.com',
       'bob@example.com',
     ])
@@ -88,3 +87,26 @@ it.each([
   const named = `Email,Action\nada@example.com,${action}\n${other},\nmax@example.com,${action}\n`
   expect(await actedOn(named)).toEqual(['ada@example.com', 'max@example.com'])
 })
+
+it.each([
+  'Staying (ask hr@example.com),',
+  'Do not suspend,hr@example.com',
+  '"Do not suspend the following people, as agreed with the works council on 3 March and confirmed by the head of HR in her note of the same day",',
+])('is found in %s', async (line) => {
+  expect(await actedOn(`Email,Name\nada@example.com,Ada\n${line}\nmax@example.com,Max\n`)).toEqual([
+    'ada@example.com',
+  ])
+})
+
+it.each(['{"email":"Do not suspend:"}', '{"note":"Do not suspend:"}', '"do not suspend"', '["Staying"]'])(
+  'is found in JSON as %s',
+  async (element) => {
+    const text = `[{"email":"ada@example.com"},${element},{"email":"max@example.com"}]`
+    const kinds = await withInput(text, async (file) => {
+      const mapping = await resolveColumns(file, { format: 'json', userColumn: null, actionColumn: null })
+      const settings = { format: 'json', action: 'suspend', steps: null } as const
+      return (await collect(readRows(file, mapping, settings))).map(({ kind }) => kind)
+    })
+    expect(kinds).toEqual(['valid', 'invalid', 'invalid'])
+  },
+)

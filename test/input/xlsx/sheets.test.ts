@@ -195,7 +195,7 @@ describe('rows and cells', () => {
     const found = await read({
       sheets: [{ rows: textRows([['user'], ['ada@example.com', '', 'a remark']]) }],
     })
-    expect(problemsOf(found)).toEqual([[2, expect.stringContaining('"a remark" stands under no name')]])
+    expect(problemsOf(found)).toEqual([[2, expect.stringContaining('"a remark" stands under no name that')]])
     expect(Object.fromEntries(found[0]?.cells ?? [])).toEqual({
       user: 'ada@example.com',
       column_2: '',

@@ -1,0 +1,63 @@
+import { shown } from '../../messages/shown.ts'
+import { textInFormula } from '../csv/text-formula.ts'
+import { trimInvisible } from '../key/trim.ts'
+import type { InputRow, InvalidRow, RawRecord, ValidRow } from '../row.ts'
+
+/** What a cell says of its row, as a whole, when nobody is to be locked out: `Do not suspend`, `Not leaving`. */
+const sparing = new RegExp(
+  [
+    String.raw`^\W*(please )?(do(es)? not|don['’]?t|never|not to be|nicht|ne pas|no)\b.{0,20}(suspend|deactivat|touch|remov|disabl|offboard|terminat|lock|delet|sperren|deaktivier|lösch|désactiver|suspendre|desactivar|suspender)`,
+    String.raw`^\W*(not leaving|staying|stays|remaining|exclude|excluded|exclusions?|exceptions?|exempt|bleibt|bleiben)\W*$`,
+  ].join('|'),
+  'iu',
+)
+
+/** As long as labels are. A longer text is a note. */
+const longestLabel = 80
+
+/**
+ * Watches the columns that are not used for labels that say of a row that nobody is to be acted on. In a column before the
+ * user's, a label holds for the empty cells below it too: so a table with grouped rows is written.
+ */
+export class SectionLabels {
+  readonly #columns: readonly string[]
+  readonly #grouping: ReadonlySet<string>
+  readonly #labels = new Map<string, { readonly row: number; readonly text: string } | null>()
+
+  /**
+   * @param columns all, in the order of the table
+   * @param used those that mean something
+   * @param user the column of the user
+   */
+  constructor(columns: readonly string[], used: readonly string[], user: string) {
+    this.#columns = columns.filter((column) => !used.includes(column))
+    const before = columns.slice(0, Math.max(0, columns.indexOf(user)))
+    this.#grouping = new Set(this.#columns.filter((column) => before.includes(column)))
+  }
+
+  /** The row as it is, or as a bad one if a label spares it. */
+  judge(row: InputRow, { cells }: RawRecord): InputRow {
+    let found: { readonly column: string; readonly row: number; readonly text: string } | null = null
+    for (const column of this.#columns) {
+      const cell = cells.get(column)
+      const text = typeof cell === 'string' ? trimInvisible(textInFormula(cell)) : ''
+      if (text !== '' || !this.#grouping.has(column)) {
+        const isSparing = text.length > 0 && text.length <= longestLabel && sparing.test(text)
+        this.#labels.set(column, isSparing ? { row: row.row, text } : null)
+      }
+      const label = this.#labels.get(column) ?? null
+      if (label !== null) found ??= { column, ...label }
+    }
+    return found === null || row.kind !== 'valid' ? row : bad(row, found)
+  }
+}
+
+function bad(
+  { row, line, user, actions, cells }: ValidRow,
+  label: { readonly column: string; readonly row: number; readonly text: string },
+): InvalidRow {
+  const where = label.row === row ? '' : ` in row ${label.row}, above it`
+  const message = `the column ${shown(label.column)} says ${shown(label.text)}${where}; take the row out, or that text`
+  const problems = [{ column: label.column, message }]
+  return { kind: 'invalid', row, line, user, action: actions[0] ?? '', problems, cells, raw: null }
+}
