@@ -64,7 +64,7 @@ function smallest(kept: ReadonlyMap<number, number>): Map<number, number> {
  * How many of the users of one input the samples can compare with another one, and how many of these are in both. Of a
  * large input they are a random choice of its users.
  */
-export function compareUsers(
+function compareUsers(
   of: UserSample,
   within: UserSample,
 ): { readonly comparable: number; readonly shared: number } {

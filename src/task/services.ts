@@ -10,7 +10,7 @@ import type { TaskPlace } from '../rules/result.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
 
 /** Told of failures before their results, so that no call leaves that a bound would have stopped. */
-export interface FailureWatch {
+interface FailureWatch {
   /** A task has failed: Okta has answered, and the answer is not on disk yet. */
   readonly foresee: (place: TaskPlace) => void
   /** A task has failed, unless a look that follows shows otherwise. Calls may be held until {@link decided}. */
