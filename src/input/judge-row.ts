@@ -1,7 +1,7 @@
 import { shown } from '../messages/shown.ts'
 import { type Action, actionNames, parseAction } from '../okta/actions.ts'
 import { type ColumnMapping, isUserColumnName } from './column-mapping.ts'
-import { candidates, plainName, withoutCase } from './columns/column-names.ts'
+import { candidates, plainName } from './columns/column-names.ts'
 import { textInFormula } from './csv/text-formula.ts'
 import { unmarkDateCell } from './due/date-cell.ts'
 import { createDueReader, type DueFormat } from './due/read-due.ts'
@@ -10,8 +10,10 @@ import { cellAt, isAmbiguous } from './json/nested.ts'
 import { trimInvisible } from './key/trim.ts'
 import { checkUserKey, type UserKeyCheck } from './key/user-key.ts'
 import { columnsBeside, createMarkCheck } from './not-read-mark.ts'
+import { kindOf, plainText, textOf } from './plain-text.ts'
 import type { Cell, InputFormat, InputRow, InvalidRow, RawRecord, RowProblem, ValidRow } from './row.ts'
 import { checkSendEmail } from './send-email.ts'
+import { createWhereCheck } from './where-conditions.ts'
 
 /** When rows are due, as the job says. */
 export interface DueRule extends DueFormat {
@@ -48,20 +50,6 @@ export function dueColumnOf({ columns }: ColumnMapping, { due }: Pick<RowSetting
 
 /** Judges one record: a row that can be acted on, or one that can't, with all that is wrong with it. */
 export type RowJudge = (record: RawRecord) => InputRow
-
-function textOf(cell: Cell | undefined): string {
-  return typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : String(cell ?? '')
-}
-
-/** A cell in the form in which it is compared: without a formula around it and without invisible characters. */
-export function plainText(cell: Cell | undefined): string {
-  return trimInvisible(textInFormula(textOf(cell)))
-}
-
-function kindOf(cell: Cell): string {
-  if (Array.isArray(cell)) return 'an array'
-  return typeof cell === 'object' ? 'an object' : `the ${typeof cell} ${textOf(cell)}`
-}
 
 function isText(cell: Cell | undefined): cell is string | null | undefined {
   return cell === undefined || cell === null || typeof cell === 'string'
@@ -151,26 +139,6 @@ function placed({ problems, inSheet }: RawRecord, others: readonly RowProblem[] 
   })
 }
 
-/** A key that differs from a name by letter case alone; null if there is none. */
-function keyInOtherCase(cells: RawRecord['cells'], name: string): string | null {
-  return [...cells.keys()].find((key) => withoutCase(key) === withoutCase(name)) ?? null
-}
-
-/** Whether two names, dotted inside objects, are of the same value, or of a value and what it stands in. */
-function isOf(name: string, other: string): boolean {
-  return (
-    name === other ||
-    name.startsWith(`${other}.`) ||
-    other.startsWith(`${name}.`) ||
-    name.endsWith(`.${other}`)
-  )
-}
-
-interface Condition {
-  readonly column: string
-  readonly wanted: ReadonlySet<string>
-}
-
 /**
  * A judge of a file's records.
  * @param mapping as {@link ColumnMapping} says, with what the survey found out
@@ -181,42 +149,12 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
   const isJson = settings.format === 'json' || settings.format === 'jsonl'
   // The keys of JSON are never made up.
   const beside = isJson ? [] : columnsBeside(mapping, columnsOfSettings(settings))
-  const conditions: Condition[] = Object.entries(settings.where ?? {}).map(([column, values]) => ({
-    column: named(column),
-    wanted: new Set(values.map(withoutCase)),
-  }))
+  const unmetCondition = createWhereCheck(settings.where ?? {}, { named, isJson })
   const due = settings.due ?? null
   const dueColumn = dueColumnOf(mapping, settings)
   const zoneColumn = due === null || due.timeZoneColumn === null ? null : named(due.timeZoneColumn)
   const readDue = due === null ? null : createDueReader(due)
   const checkColumn = typeof settings.checkLogin === 'string' ? named(settings.checkLogin) : null
-
-  /** The first condition that a record does not meet. A list or an object can't be compared: that is unread. */
-  function unmetCondition(cells: RawRecord['cells']): RowProblem | null {
-    for (const { column, wanted } of conditions) {
-      const cell = cellAt(cells, column)
-      const other = isJson && cell === undefined ? keyInOtherCase(cells, column) : null
-      if (other !== null)
-        return {
-          column: other,
-          message: `the condition in where is about ${shown(column)}, and the record has ${shown(other)}; write both alike`,
-          isUnread: true,
-        }
-      if (typeof cell === 'object' && cell !== null)
-        return {
-          column,
-          message: `the cell is ${kindOf(cell)}; a text was expected, which the condition in where can be compared with`,
-          isUnread: true,
-        }
-      const text = plainText(cell)
-      if (!wanted.has(text.toLowerCase()))
-        return {
-          column,
-          message: `not selected: the cell is ${shown(text)}, which does not match the condition in where`,
-        }
-    }
-    return null
-  }
 
   /** A text beside the table: the row may have a cell too many, so that all are under other names than their own. */
   function problemBeside(cells: RawRecord['cells']): RowProblem | null {
@@ -256,10 +194,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     const mark = problemOfMark(record) ?? problemBeside(cells)
     if (mark !== null) return { kind: 'invalid', ...refused, ...written, problems: [mark] }
     const unread = unreadColumns(record)
-    // What can't be read, or stands there twice, may be just what is asked for.
-    const isInQuestion = ({ column }: Condition): boolean =>
-      record.problems.some(({ column: other }) => other !== null && isOf(column, other))
-    const unmet = conditions.some(isInQuestion) ? null : unmetCondition(cells)
+    const unmet = unmetCondition({ ...record, cells })
     if (unmet !== null && unmet.isUnread !== true)
       return { kind: 'not_selected', row, line, cells, ...written, problems: [unmet] }
     const user = withIdsOnly(judgeUser(userCell, mapping), settings)
