@@ -184,18 +184,4 @@ export const editedBugs: readonly EditedBug[] = [
     from: 'return this.#own.valid && this.#others.every(({ valid }) => valid)',
     to: 'return this.#own.valid',
   },
-  {
-    name: 'a file of activation links is taken for the one that was opened',
-    breaks: 'I2',
-    file: 'run/link-file',
-    from: 'return dev === this.#place.dev && ino === this.#place.ino && size >= this.#atLeast',
-    to: 'return true',
-  },
-  {
-    name: 'calls leave while a refusal by status is looked at',
-    breaks: 'I17',
-    file: 'lookup/refusal-gate',
-    from: 'if (this.#isHeld()) return false',
-    to: '',
-  },
 ]

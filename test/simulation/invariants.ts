@@ -20,8 +20,7 @@ import { runsDirectory, type World } from './world.ts'
  *   "a sync of the journal is skipped", "a call leaves before its intent is written"
  * - **I2** What is reported is what the org did, and what was known.
  *   "answers are not journalled", "an answer is journalled late", "a 404 on deactivate is trusted", "an open attempt is
- *   forgotten", "what is unsettled is reported as not run", "a proxy's clock is taken for Okta's", "a file of activation
- *   links is taken for the one that was opened"
+ *   forgotten", "what is unsettled is reported as not run", "a proxy's clock is taken for Okta's"
  * - **I3** A result is final.
  *   "a result is taken back", "a host of the same name is taken for this one"
  * - **I4** Counts add up, and every row is counted.
@@ -55,7 +54,7 @@ import { runsDirectory, type World } from './world.ts'
  * - **I16** Nothing is sent for an old input before a person lets it pass, and an ordinary one is not stopped.
  *   "what is unusual is forgotten when the run begins"
  * - **I17** Once a process has the answers that show one failure too many, no call leaves it.
- *   "calls leave while a refusal by status is looked at"
+ *   No planted bug breaks it yet.
  */
 export async function checkEnd(world: World, reports: readonly Report[]): Promise<void> {
   const ours = world.org.applied.filter((applied): applied is Ours => applied.by !== null)
