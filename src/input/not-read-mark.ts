@@ -23,8 +23,9 @@ export function findWhyColumn(columns: readonly string[]): string | undefined {
  * A check of a file's rows for what `failed.csv` says of them.
  *
  * A row that is marked as not read is bad. It has too many or too few cells, so the mark may stand under any column, and
- * also in a file whose column of reasons was renamed or taken out. So is a row that lost its mark but was not put right, as far as that can be seen: with a user under the last columns, where
- * reasons are expected. Its other cells then stand under wrong names too.
+ * also in a file whose column of reasons was renamed or taken out. A row that lost its mark but was not put right is bad
+ * too, as far as that can be seen: with a user under the last columns, where reasons are expected. Its other cells then
+ * stand under wrong names as well.
  */
 export function createMarkCheck({
   columns,
@@ -62,25 +63,6 @@ export function createMarkCheck({
 function hasMark(cells: Iterable<Cell>): boolean {
   for (const cell of cells) if (isNotReadMark(cell)) return true
   return false
-}
-
-/**
- * The columns without a name behind the last one that has one, but for those that are used: an exporter that ends every
- * line with a separator gives its header such a one, and a row with a cell too many fits into it.
- *
- * @param others the columns that the settings name
- */
-export function columnsBeside(
-  {
-    columns,
-    user,
-    action,
-  }: { readonly columns: readonly string[]; readonly user: string; readonly action: string | null },
-  others: readonly string[],
-): readonly string[] {
-  const last = columns.findLastIndex((column) => !isWithoutName(column) && !isWhyColumn(column))
-  const used = [user, action, ...others]
-  return columns.slice(last + 1).filter((column) => isWithoutName(column) && !used.includes(column))
 }
 
 function isUser(cell: Cell | undefined): boolean {

@@ -108,3 +108,13 @@ export function signatureOf(row: Pick<ValidRow, 'actions' | 'sendEmail'>): strin
 export function rowPlace({ row, line }: { readonly row: number; readonly line: number | null }): string {
   return line === null ? `row ${row}` : `row ${row} (line ${line})`
 }
+
+/** A row that could be acted on, as a bad one: what stands around it says that it should not be. */
+export function asBadRow(
+  { row, line, user, actions, cells }: ValidRow,
+  column: string | null,
+  message: string,
+): InvalidRow {
+  const problems = [{ column, message }]
+  return { kind: 'invalid', row, line, user, action: actions[0] ?? '', problems, cells, raw: null }
+}

@@ -228,6 +228,32 @@ describe('undo', () => {
     })
   })
 
+  it('names a call that did not hold, which it leaves alone, and ends with 1', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 2 })
+      let org: ForeignOrg | null = null
+      const created = await place.org({
+        users,
+        // An import takes the second suspension back as soon as it is looked at.
+        fault: ({ method, key }) => {
+          const user = org?.org.users.get(key ?? '')
+          if (method === 'GET' && user?.id === users[1]?.id && user?.status === 'SUSPENDED')
+            user.status = 'ACTIVE'
+          return null
+        },
+      })
+      org = created
+      await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
+      await place.write('job.yaml', 'name: leavers\naction: suspend\nverify: true\n')
+      const run = await place.runHere(created, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+      expect(run.code, run.stderr).toBe(1)
+      const end = await place.runHere(created, ['undo', runId, '--yes', '--quiet'])
+      expect(end.code, end.stderr).toBe(1)
+      expect(end.stderr).toContain('1 call that Okta accepted did not hold when the run looked')
+      expect([...created.org.users.values()].map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE'])
+    })
+  })
+
   it('settles what is unsettled first, and keeps what was not done from being done', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 40 })

@@ -2,7 +2,7 @@ import { textInFormula } from '../csv/text-formula.ts'
 import { isWordForNothing } from '../key/not-a-name.ts'
 import { trimInvisible } from '../key/trim.ts'
 import { checkUserKey } from '../key/user-key.ts'
-import type { Cell, InputRow, RawRecord } from '../row.ts'
+import { asBadRow, type Cell, type InputRow, type RawRecord } from '../row.ts'
 import { isWhyColumn, isWithoutName, plainName, userNames } from './column-names.ts'
 import { isOtherPersons } from './other-person.ts'
 
@@ -117,9 +117,7 @@ export class OtherHeader {
   #under(row: InputRow, header: number): InputRow {
     if (row.kind !== 'valid') return row
     const message = `the row stands under another header, in row ${header}; give each table in a file of its own`
-    const { line, user, actions, cells } = row
-    const problems = [{ column: null, message }]
-    return { kind: 'invalid', row: row.row, line, user, action: actions[0] ?? '', problems, cells, raw: null }
+    return asBadRow(row, null, message)
   }
 }
 

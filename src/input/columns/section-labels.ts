@@ -1,7 +1,7 @@
 import { shown } from '../../messages/shown.ts'
 import { textInFormula } from '../csv/text-formula.ts'
 import { trimInvisible } from '../key/trim.ts'
-import type { InputRow, InvalidRow, RawRecord, ValidRow } from '../row.ts'
+import { asBadRow, type InputRow, type RawRecord } from '../row.ts'
 
 /** What a cell says of its row, as a whole, when nobody is to be locked out: `Do not suspend`, `Not leaving`. */
 const sparing = new RegExp(
@@ -48,16 +48,9 @@ export class SectionLabels {
       const label = this.#labels.get(column) ?? null
       if (label !== null) found ??= { column, ...label }
     }
-    return found === null || row.kind !== 'valid' ? row : bad(row, found)
+    if (found === null || row.kind !== 'valid') return row
+    const where = found.row === row.row ? '' : ` in row ${found.row}, above it`
+    const message = `the column ${shown(found.column)} says ${shown(found.text)}${where}; take the row out, or that text`
+    return asBadRow(row, found.column, message)
   }
-}
-
-function bad(
-  { row, line, user, actions, cells }: ValidRow,
-  label: { readonly column: string; readonly row: number; readonly text: string },
-): InvalidRow {
-  const where = label.row === row ? '' : ` in row ${label.row}, above it`
-  const message = `the column ${shown(label.column)} says ${shown(label.text)}${where}; take the row out, or that text`
-  const problems = [{ column: label.column, message }]
-  return { kind: 'invalid', row, line, user, action: actions[0] ?? '', problems, cells, raw: null }
 }

@@ -3,7 +3,7 @@ import type { Action } from '../../okta/actions.ts'
 import { textInFormula } from '../csv/text-formula.ts'
 import { trimInvisible } from '../key/trim.ts'
 import { checkUserKey } from '../key/user-key.ts'
-import type { InputRow, InvalidRow, RawRecord, ValidRow } from '../row.ts'
+import { asBadRow, type InputRow, type RawRecord } from '../row.ts'
 import { isWhyColumn } from './column-names.ts'
 import { namesSomebody } from './other-header.ts'
 
@@ -65,22 +65,18 @@ export class SparingHeading {
       }
       this.#heading = { row: row.row, text }
       // It may look like a short name.
-      return row.kind === 'valid' ? bad(row, `the row is a heading, ${shown(text)}, and names nobody`) : row
+      if (row.kind !== 'valid') return row
+      return asBadRow(row, null, `the row is a heading, ${shown(text)}, and names nobody`)
     }
     if (this.#heading === null || row.kind !== 'valid') return row
     const { row: at, text } = this.#heading
     const message = `the row stands under the heading ${shown(text)} in row ${at}, which may say that its people are not meant; give those who are meant in a file of their own`
-    return bad(row, message)
+    return asBadRow(row, null, message)
   }
 
   #isSparing(text: string): boolean {
     return sparing.test(text) || this.#others?.test(text) === true
   }
-}
-
-function bad({ row, line, user, actions, cells }: ValidRow, message: string): InvalidRow {
-  const problems = [{ column: null, message }]
-  return { kind: 'invalid', row, line, user, action: actions[0] ?? '', problems, cells, raw: null }
 }
 
 /** A heading may name whom to ask: only a row whose user is one address, or an id, names somebody. */

@@ -1,0 +1,20 @@
+import { isWhyColumn, isWithoutName } from './column-names.ts'
+
+/**
+ * The columns without a name behind the last one that has one, but for those that are used: an exporter that ends every
+ * line with a separator gives its header such a one, and a row with a cell too many fits into it.
+ *
+ * @param others the columns that the settings name
+ */
+export function columnsBeside(
+  {
+    columns,
+    user,
+    action,
+  }: { readonly columns: readonly string[]; readonly user: string; readonly action: string | null },
+  others: readonly string[],
+): readonly string[] {
+  const last = columns.findLastIndex((column) => !isWithoutName(column) && !isWhyColumn(column))
+  const used = [user, action, ...others]
+  return columns.slice(last + 1).filter((column) => isWithoutName(column) && !used.includes(column))
+}
