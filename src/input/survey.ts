@@ -2,6 +2,7 @@ import { type ColumnMapping, usedColumns, usedNamesOf } from './column-mapping.t
 import { type RivalColumn, RivalColumns } from './columns/rival-columns.ts'
 import { type OtherSubject, RowSubject } from './columns/row-subject.ts'
 import { type ColumnWarning, UnusedColumns } from './columns/unused-columns.ts'
+import { MidnightsWatch, warnOfMidnights } from './due/midnights.ts'
 import { type MixedDates, MixedDatesWatch } from './due/mixed-dates.ts'
 import type { InputFile } from './input-file.ts'
 import { cellAt } from './json/nested.ts'
@@ -36,7 +37,7 @@ export interface InputSurvey extends Survey {
   /** How to read the rows from now on. It includes what only all rows together can tell. */
   readonly mapping: ColumnMapping
   readonly unusedColumns: readonly string[]
-  /** Unused columns that may mean that not everybody in the file is meant. */
+  /** Columns that may mean that not everybody in the file is meant, or not yet. */
   readonly warnings: readonly ColumnWarning[]
   /** A sample of the users with a row that is due. */
   readonly sample: UserSample
@@ -160,6 +161,7 @@ export async function surveyInput(
   const rivals = new RivalColumns(unusedColumns)
   const subject = new RowSubject(unusedColumns)
   const dates = new MixedDatesWatch(settings.format, settings.due ?? null, dueColumnOf(mapping, settings))
+  const midnights = new MidnightsWatch(settings.due ?? null, dueColumnOf(mapping, settings))
   const counter = new SurveyCounter(now)
   for await (const row of readRows(input, mapping, settings, chunkBytes)) {
     counter.add(row, takesJobAction(row, mapping, settings))
@@ -168,13 +170,14 @@ export async function surveyInput(
     rivals.add(row.user, row.cells)
     subject.add(row.user, row.cells)
     dates.add(row)
+    midnights.add(row)
   }
   const addresses = mapping.addresses || counter.areAddresses()
   return {
     ...counter.survey(addresses ? mapping.user : null),
     mapping: { ...mapping, addresses },
     unusedColumns,
-    warnings: unused.warnings(),
+    warnings: [...unused.warnings(), ...warnOfMidnights(midnights.found)],
     rival: rivals.rival(),
     otherSubject: subject.found(),
     mixedDates: dates.found,

@@ -124,7 +124,8 @@ function preparePast(world: World, past: NonNullable<Scenario['past']>): void {
         users: 12,
         due_users: 12,
         user_sample: { hashes: [...hashes], whole },
-        repeated_rows: 0,
+        // So many that repeated rows are usual: the drawn input may have any number of them.
+        repeated_rows: 12 + rows.length,
         columns: headerOf(world.scenario),
         mapping: { user: 'user', action: null, send_email: null },
       },

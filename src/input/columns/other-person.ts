@@ -9,6 +9,10 @@ const ownOther =
 /** Of those, words that fit another person's address just as well: `Other Email`. */
 const otherOfAny = /\b(secondary|second|alternat\w*|backup|other)\b/
 
+/** Words that say that a column names whom its row is about. */
+const persons =
+  /\b(employee|leaver|leaving|user|member|person|people|worker|staff|colleague|teammate|associate|contractor|student|departing|offboard\w*|deprovision\w*|terminat\w*|affected|target|subject|account|holder|owner|for whom|who|mitarbeiter\w*|benutzer\w*|employ(é|e)e?s?|salari(é|e)e?s?|empleado|dipendente|社員|従業員|员工|員工)/
+
 function plain(column: string): string {
   // `ManagerEmail` and `manager_email` are two words.
   return column
@@ -33,4 +37,9 @@ export function isOwnOtherAddress(column: string): boolean {
 export function isOtherOfAny(column: string): boolean {
   const words = plain(column)
   return otherOfAny.test(words) && !ownOther.test(words.replaceAll(new RegExp(otherOfAny, 'g'), ''))
+}
+
+/** Whether a column says by its name that it names whom its row is about: `Employee Email`, `target`. */
+export function namesAPerson(column: string): boolean {
+  return persons.test(plain(column))
 }

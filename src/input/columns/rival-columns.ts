@@ -3,7 +3,7 @@ import { isUserId } from '../key/user-key.ts'
 import type { Cell } from '../row.ts'
 import { isWhyColumn, plainName } from './column-names.ts'
 import { type NamedUser, namedUsers } from './named-users.ts'
-import { isOtherOfAny, isOtherPersons, isOwnOtherAddress } from './other-person.ts'
+import { isOtherOfAny, isOtherPersons, isOwnOtherAddress, namesAPerson } from './other-person.ts'
 
 /** A column that may be the one with the user just as well. */
 export interface RivalColumn {
@@ -14,8 +14,12 @@ export interface RivalColumn {
 
 /** What stands in a column. */
 interface Found {
+  /** Rows in which it names anybody. */
+  filled: number
   /** Rows in which it names somebody else than the user. */
   rows: number
+  /** Of those, rows in which the names of the two have nothing in common. */
+  strangers: number
   example: string
   /** The column's name, with the keys that lead to the example if it stands inside an object. */
   path: string
@@ -55,7 +59,16 @@ export class RivalColumns {
     this.#found = new Map(
       columns.map((column) => [
         column,
-        { rows: 0, example: '', path: '', address: '', isOne: true, isOwn: isOwnOtherAddress(column) },
+        {
+          filled: 0,
+          rows: 0,
+          strangers: 0,
+          example: '',
+          path: '',
+          address: '',
+          isOne: true,
+          isOwn: isOwnOtherAddress(column),
+        },
       ]),
     )
   }
@@ -68,9 +81,11 @@ export class RivalColumns {
     for (const [column, found] of this.#found) {
       const users = namedUsers(column, cells.get(column))
       if (isOneUser && found.isOne && !namesUser(users, user)) seeAddresses(found, users)
+      if (users.length > 0) found.filled += 1
       const other = somebodyElse(users, user)
       if (other === null || (found.isOwn && !isColleague(other.key, user))) continue
       found.rows += 1
+      if (other.isAddress !== user.includes('@') || haveNothingInCommon(other.key, user)) found.strangers += 1
       found.example ||= other.key
       found.path ||= other.path
     }
@@ -78,11 +93,13 @@ export class RivalColumns {
 
   /**
    * The first column with other users in more than half of the rows, or with several people where all rows have the same
-   * user; null if there is none.
+   * user; null if there is none. A column that says by its name that it names whom the row is about, such as
+   * `Employee Email`, needs them in more than half only of the rows in which it names anybody.
    */
   rival(): RivalColumn | null {
-    for (const [column, { rows, example, path, address, isOne }] of this.#found) {
+    for (const [column, { filled, rows, strangers, example, path, address, isOne }] of this.#found) {
       if (2 * rows > this.#rows) return { column: path, example }
+      if (2 * strangers > filled && namesAPerson(path)) return { column: path, example }
       if (this.#user !== null && !isOne) return { column, example: address }
     }
     return null
@@ -116,7 +133,13 @@ function namesUser(users: readonly NamedUser[], user: string): boolean {
 
 /** Whether two addresses are of two people of one company: the same domain, and no part of the name in common. */
 function isColleague(address: string, user: string): boolean {
-  if (domainOf(address) === '' || domainOf(address) !== domainOf(user)) return false
+  return (
+    domainOf(address) !== '' && domainOf(address) === domainOf(user) && haveNothingInCommon(address, user)
+  )
+}
+
+/** Whether no part of the name of one user stands in that of the other. */
+function haveNothingInCommon(address: string, user: string): boolean {
   const [name, other] = [nameOf(address), nameOf(user)]
   const parts = other.split(/[^\p{L}\p{M}]+/u).filter((part) => part.length >= 3)
   return !parts.some((part) => name.includes(part)) && !other.includes(name)

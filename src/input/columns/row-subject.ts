@@ -87,13 +87,13 @@ export class RowSubject {
     }
   }
 
-  /** The first column that shows it; null if there is none. */
+  /** The first column that shows it, in most of the rows in which it names anybody; null if there is none. */
   found(): OtherSubject | null {
     for (const [column, found] of this.#found) {
       const { kind, same, others, isOneText, exampleOfSame, exampleOfOthers } = found
       if (kind === 'other_person') {
-        if (2 * same > this.#rows) return { column, example: exampleOfSame, shows: 'same' }
-      } else if (kind === 'meant' && 2 * others > this.#rows)
+        if (same > others) return { column, example: exampleOfSame, shows: 'same' }
+      } else if (kind === 'meant' && others > same)
         return { column, example: exampleOfOthers, shows: 'others' }
       else if (this.#isOneUser && this.#rows > 1 && !isOneText && others > 0)
         return { column, example: exampleOfOthers, shows: 'others' }

@@ -58,6 +58,11 @@ describe('RivalColumns', () => {
       'Username,Employee Email\nhr.admin,ada@example.com\nhr.admin,bob@example.com\n',
       'Employee Email',
     ],
+    [
+      'people that only some rows name',
+      'Employee,Employee Email,Email\nAda,cyd@example.com,hr@example.com\nBob,,bob@example.com\nDee,,dee@example.com\n',
+      'Employee Email',
+    ],
     ['names with addresses', 'Email,Leaver\nhr@example.com,Ada Roe <ada@example.com>\n', 'Leaver'],
     ['links to addresses', 'Email,Leaver\nhr@example.com,mailto:ada@example.com\n', 'Leaver'],
     ['several in a cell', 'Email,Leavers\nhr@example.com,"ada@example.com, bob@example.com"\n', 'Leavers'],
@@ -101,6 +106,10 @@ describe('RivalColumns', () => {
     [
       'few cells',
       'email,Remark\nada@example.com,ask max@example.com\nbob@example.com,\ncy@example.com,Max <max@example.com>\ndee@example.com,\n',
+    ],
+    [
+      'few accounts that may be the same people',
+      'email,Member address\nada.fenwick@example.com,fenwick3@example.com\nbob@example.com,\ncy@example.com,\n',
     ],
     ['a cell with the user and others', 'email,Cc\nada@example.com,"ada@example.com; max@example.com"\n'],
     ["the user's own id", 'email,Okta User ID\nada@example.com,00u1ab2cd3ef4gh5ij6k\n'],
