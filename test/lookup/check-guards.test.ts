@@ -214,6 +214,15 @@ describe('the roles of single users', () => {
     expect(reason.message).toMatch(/E0000008/)
   })
 
+  it('are not taken for none if the list is empty and goes on elsewhere', async () => {
+    const lookup = lookupOf(() => list([], `/api/v1/users/${ada}/roles?after=1`))
+    const checks = await RoleChecks.begin(lookup.parts, null)
+    expect(await checks.of(ada)).toMatchObject({
+      kind: 'failed',
+      message: expect.stringMatching(/empty and goes on elsewhere/),
+    })
+  })
+
   it('are not taken for none if the answer is not a list', async () => {
     const lookup = lookupOf(() => answerOf(200, '{"id":"x"}'))
     const checks = await RoleChecks.begin(lookup.parts, null)

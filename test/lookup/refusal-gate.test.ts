@@ -18,10 +18,9 @@ let gate: RefusalGate
 /** How those that were refused were decided. */
 let decided: ('the user’s' | 'stopped')[]
 
-function gateOf(accept = false): RefusalGate {
-  return new RefusalGate('the lifecycle calls', stop, accept, () => {
-    return new Promise((resolve, reject) => probes.push({ resolve, reject }))
-  })
+function gateOf(accept = false, isHeld: () => boolean = () => false): RefusalGate {
+  const probe = () => new Promise<ProbeOutcome>((resolve, reject) => probes.push({ resolve, reject }))
+  return new RefusalGate('the lifecycle calls', stop, accept, probe, () => {}, isHeld)
 }
 
 beforeEach(() => {
@@ -259,4 +258,46 @@ it('takes every refusal for its user’s own where a person has said so', async 
   await refuse(25)
   expect(decided).toEqual(Array(25).fill('the user’s'))
   expect([probes.length, gate.held, call().state()]).toEqual([0, 0, 'begun'])
+})
+
+describe('while calls are held for another reason', () => {
+  let isHeld: boolean
+
+  beforeEach(() => {
+    isHeld = true
+    gate = gateOf(false, () => isHeld)
+  })
+
+  it('no call leaves, until that has ended', async () => {
+    const waiting = call()
+    gate.wake()
+    await settled()
+    expect(waiting.state()).toBe('waits')
+    isHeld = false
+    gate.wake()
+    await settled()
+    expect(waiting.state()).toBe('begun')
+  })
+
+  it('the probe waits too, and goes once that has ended', async () => {
+    await refuse(10)
+    gate.wake()
+    await settled()
+    expect(probes).toHaveLength(0)
+    isHeld = false
+    gate.wake()
+    await settled()
+    expect(probes).toHaveLength(1)
+    probes[0]?.resolve({ allowed: 1, refused: 0 })
+    await settled()
+    expect(decided).toEqual(Array(10).fill('the user’s'))
+  })
+
+  it('a stop ends the wait of the probe, and nothing is probed', async () => {
+    await refuse(10)
+    stop.turn({ state: 'interrupted', exitCode: 130, message: 'SIGINT', advice: { kind: 'go_on' } })
+    await settled()
+    expect(probes).toHaveLength(0)
+    expect(decided).toEqual(Array(10).fill('stopped'))
+  })
 })
