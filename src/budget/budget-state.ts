@@ -77,6 +77,12 @@ export interface BudgetWindow {
 /** Every request is attributed to a window. */
 export const noneUnattributed: Unattributed = { count: 0, countBefore: 0, since: 0 }
 
+/**
+ * A request of an earlier execution may have opened a window this many ms after it was let go: only that moment is known,
+ * by a clock that may be a second behind, and not when the request arrived.
+ */
+export const arrivesWithinMs = 5_000
+
 /** The length of Okta's windows. */
 export const defaultWindowMs = 60_000
 

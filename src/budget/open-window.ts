@@ -1,5 +1,11 @@
 import type { RateLimit } from '../okta/rate-limit.ts'
-import { type BudgetState, defaultWindowMs, noneUnattributed, type Permit } from './budget-state.ts'
+import {
+  arrivesWithinMs,
+  type BudgetState,
+  defaultWindowMs,
+  noneUnattributed,
+  type Permit,
+} from './budget-state.ts'
 import { rateOfOthers } from './others.ts'
 
 /**
@@ -14,7 +20,7 @@ export function openWindow(
   const { limit, remaining, reset } = rateLimit
   const windowMs = learnWindowLength(state, rateLimit, now)
   const opened = reset * 1000 - windowMs
-  const earlier = state.earlierSends.filter((time) => time >= opened - 1000).length
+  const earlier = state.earlierSends.filter((time) => time >= opened - arrivesWithinMs).length
   const { count, countBefore } = state.unattributed
   // The unattributed requests include the probes and, before the first window, everything in flight.
   const counted = state.window === null ? 0 : state.inFlight - state.probesInFlight + (permit.probe ? 0 : 1)

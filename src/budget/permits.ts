@@ -1,4 +1,5 @@
 import {
+  arrivesWithinMs,
   type BudgetState,
   type BudgetWindow,
   endOf,
@@ -23,8 +24,6 @@ const lookAgainPart = 1 / 6
 const tailPart = 0.1
 const shortestTailMs = 2_000
 const longestTailPart = 0.4
-/** A request of an earlier execution may have opened a window this long after it was let go. */
-const arrivesWithinMs = 5_000
 /** A spread share runs ahead of the clock by this part of the window: a run begins with several calls, not with one. */
 const leadPart = 0.05
 

@@ -39,6 +39,12 @@ describe('a bucket of which nothing is known', () => {
     expect(permits(state, start)).toBeLessThanOrEqual(30 - 3)
     expect(permits(state, start)).toBeGreaterThanOrEqual(30 - 4)
   })
+
+  it('counts what an earlier execution let go before the window, and what may have arrived in it', () => {
+    const earlier = [start - 10_000, start - 4_000]
+    const state = roundTrip(newBudget(0.1, earlier), start, headers(300, 298, start / 1000 + 60))
+    expect(permits(state, start)).toBe(30 - 2)
+  })
 })
 
 describe('a bucket whose limit an earlier execution saw', () => {
