@@ -11,7 +11,9 @@ export type BudgetAnswer =
       readonly rateLimit: RateLimit | null
       readonly retryAfterMs?: number | null
     }
-  /** No answer, or one that says nothing about this bucket. The request stays spent. */
+  /** No answer within the time limit. The request stays spent, and may arrive as late as in the next window. */
+  | { readonly kind: 'lost' }
+  /** An answer that says nothing about this bucket. The request stays spent. */
   | { readonly kind: 'nothing_learned' }
   /** Nothing was sent, so the permit was not used. */
   | { readonly kind: 'unused' }
@@ -51,6 +53,8 @@ export function answered(state: BudgetState, permit: Permit, answer: BudgetAnswe
   switch (answer.kind) {
     case 'unused':
       return takenBack(after, permit)
+    case 'lost':
+      return lost(after, permit, now)
     case 'nothing_learned':
       return unseen(after, permit, now)
     case 'answered':
@@ -78,6 +82,14 @@ function unseen(state: BudgetState, permit: Permit, now: number): BudgetState {
   if (permit.probe || window === null) return state
   if (isProbing(state, now)) return { ...state, unattributed: oneMore(state, now) }
   return { ...state, window: { ...window, remaining: Math.max(0, window.remaining - 1) } }
+}
+
+/** A request without an answer counts in the window that is open, and may arrive in the next one all the same. */
+function lost(state: BudgetState, permit: Permit, now: number): BudgetState {
+  const after = unseen(state, permit, now)
+  // A probe, and what was sent where no window was known, is not attributed to a window yet.
+  const isAttributed = !permit.probe && state.window !== null && !isProbing(state, now)
+  return isAttributed ? { ...after, unattributed: oneMore(after, now) } : after
 }
 
 function takenBack(state: BudgetState, permit: Permit): BudgetState {

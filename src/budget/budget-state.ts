@@ -38,8 +38,8 @@ export interface BudgetState {
   readonly probedAt: number | null
   readonly probesInFlight: number
   /**
-   * Requests that were sent while no window was known to be open, and those of an old window whose answers were lost
-   * after its end. They may have arrived in the window that is not seen yet.
+   * Requests that were sent while no window was known to be open, and those whose answers were lost. They may have
+   * arrived, or may still arrive, in the window that is not seen yet.
    */
   readonly unattributed: Unattributed
   /** Requests per ms that others made on the counter in earlier windows; null while nothing is known. */

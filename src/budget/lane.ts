@@ -106,7 +106,7 @@ function waitOf({ budget, waiting, waitingAhead }: Lane, now: number): BucketWai
 /** What the budget learns from an answer. */
 export function budgetAnswer(answer: Answer): BudgetAnswer {
   if (answer.kind === 'unanswered') {
-    return answer.mayHaveBeenSent ? { kind: 'nothing_learned' } : { kind: 'unused' }
+    return answer.mayHaveBeenSent ? { kind: 'lost' } : { kind: 'unused' }
   }
   if (isConcurrencyLimit(answer)) return { kind: 'nothing_learned' }
   const { rateLimit, retryAfterMs } = answer

@@ -237,7 +237,7 @@ export class Pacer {
         return
       }
       const { cuts } = this.#slots
-      outcome = { kind: 'nothing_learned' }
+      outcome = { kind: 'lost' }
       const answer = await this.#send(lane, request)
       lane.used++
       this.#countResends(bucket, lane, answer.resends ?? 0)

@@ -151,6 +151,11 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       options.onBegin({ state, buckets: () => lookup.pacer.report() })
       // What only settles sends nothing, so nobody needs to be guarded from it.
       const checked = options.settleOnly ? nothingToGuard : await checkGuards(lookup, guardedWork(run, owner))
+      if (!options.settleOnly && begun.input_passed !== true) {
+        // On disk before the first call: later runs of the job must know whom this one may have acted on.
+        current = { ...begun, input_passed: true }
+        await writeRunFile(directory, current)
+      }
       const rows = (): AsyncIterable<InputRow> => rowsOf(directory, begun)
       const work = atWork(
         { ...options, run: begun },

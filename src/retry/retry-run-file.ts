@@ -36,7 +36,9 @@ export function retryRunFile(
     plan: undefined,
     confirmed: true,
     retry_of: old.run_id,
+    input_passed: undefined,
     closed_by: undefined,
+    closed_from: undefined,
     state: 'new',
     reason: null,
   }

@@ -184,9 +184,9 @@ function leavesTrace(action: Action): boolean {
   return action !== 'unlock'
 }
 
-/** Whether a change of status was certainly before the second of the attempt. */
+/** Whether the last change of status was certainly before the second of the attempt. Null: there was none, ever. */
 function isBefore(attempt: DoubtfulAttempt, statusChanged: string | null): boolean {
-  return statusChanged !== null && !isOfItsSecond(attempt, statusChanged)
+  return !isOfItsSecond(attempt, statusChanged)
 }
 
 /** Whether a change of status was in the second of the attempt or later. */

@@ -30,7 +30,8 @@ export async function handOver(
   await hold.ensure()
   await writeRunFile(to.directory, to.run)
   await hold.ensure()
-  await writeRunFile(from.directory, moved(promised, 'close', `run ${to.run.run_id} goes on from it`))
+  const closed = moved(promised, 'close', `run ${to.run.run_id} goes on from it`)
+  await writeRunFile(from.directory, { ...closed, closed_from: from.run.closed_from ?? from.run.state })
 }
 
 /**

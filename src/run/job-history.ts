@@ -7,7 +7,7 @@ import type { PastInput, Standing } from '../rules/past-input.ts'
 import { lookAtRun } from './look-at-run.ts'
 import type { RunFile } from './run-file.ts'
 
-/** So many of a job's runs are looked at, the latest ones. */
+/** So many of a job's runs are looked at, the latest ones. Those without users teach little, and are counted apart. */
 const mostRuns = 60
 
 /** The inputs of a job's earlier runs; or why they can't be known, in a sentence. */
@@ -33,8 +33,17 @@ export async function readJobHistory(
   }
   const byId = new Map(runs.map((run) => [run.run_id, run]))
   const past = runs.flatMap((run) => pastInputOf(run, byId) ?? [])
-  const inOrder = past.sort((some, other) => some.createdAt.localeCompare(other.createdAt))
-  return { past: inOrder.slice(-mostRuns) }
+  return { past: latest(past) }
+}
+
+function latest(past: readonly PastInput[]): readonly PastInput[] {
+  const inOrder = past.toSorted((some, other) => some.createdAt.localeCompare(other.createdAt))
+  const kept = new Set(
+    [true, false].flatMap((isEmpty) =>
+      inOrder.filter(({ users }) => (users === 0) === isEmpty).slice(-mostRuns),
+    ),
+  )
+  return inOrder.filter((run) => kept.has(run))
 }
 
 function isOf(run: RunFile, job: string, orgUrl: string): boolean {
@@ -74,9 +83,19 @@ function standingOf(run: RunFile, byId: ReadonlyMap<string, RunFile>): Standing 
     case 'running':
     case 'stopped':
     case 'interrupted':
-      // R2: nothing was sent before Okta had shown the owner.
-      return run.owner === null || wasHeldBack(run) ? null : 'half_way'
+      return mayHaveActed([run]) ? 'half_way' : null
   }
+}
+
+/**
+ * Whether one of the runs that go on from each other may have acted on the users of the first. Once the guards have let
+ * its input pass, a later execution or retry that they hold back changes nothing about that.
+ */
+function mayHaveActed(chain: readonly RunFile[]): boolean {
+  const [first, last] = [chain[0], chain.at(-1)]
+  if (chain.some(({ input_passed: passed }) => passed === true)) return true
+  // R2: nothing was sent before Okta had shown the owner.
+  return first !== undefined && first.owner !== null && last !== undefined && !wasHeldBack(last)
 }
 
 /**
@@ -84,22 +103,21 @@ function standingOf(run: RunFile, byId: ReadonlyMap<string, RunFile>): Standing 
  * Where the run that goes on from it is not there any more, it may have been an undo.
  */
 function standingOfChain(run: RunFile, byId: ReadonlyMap<string, RunFile>): Standing | null {
-  const seen = new Set<RunFile>()
-  let at = run
-  while (at.closed_by !== undefined && !seen.has(at)) {
-    seen.add(at)
-    const next = byId.get(at.closed_by)
+  const chain = [run]
+  for (;;) {
+    const at = chain.at(-1) ?? run
+    const next = at.closed_by === undefined ? undefined : byId.get(at.closed_by)
     // A start that broke off is named too, but then the run is not closed.
-    if (next === undefined && at.state === 'closed') return wasHeldBack(at) ? null : 'taken_back'
-    if (next === undefined) break
+    if (at.closed_by !== undefined && next === undefined && at.state === 'closed')
+      return mayHaveActed(chain) ? 'taken_back' : null
+    if (next === undefined || chain.includes(next)) break
     if (next.undo_of !== undefined) return 'taken_back'
-    at = next
+    chain.push(next)
   }
-  if (at.state === 'finished' || at.state === 'closed') return 'usual'
-  // A retry of what a guard held back may have let it pass.
-  if (wasHeldBack(at)) return null
-  // R2: nothing was sent before Okta had shown the owner.
-  return run.owner === null ? null : 'half_way'
+  const last = chain.at(-1) ?? run
+  if (last.state === 'closed' || chain.some((one) => (one.closed_from ?? one.state) === 'finished'))
+    return 'usual'
+  return mayHaveActed(chain) ? 'half_way' : null
 }
 
 /** Whether a guard of the input as a whole has stopped the run, and nobody has let it pass. */

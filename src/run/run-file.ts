@@ -70,6 +70,8 @@ const runFileSchema = z.strictObject({
   unusual: z.string().optional(),
   /** Whether a person has let the unusual input pass; absent if nobody has. */
   accept_unusual: z.boolean().optional(),
+  /** Whether the guards of the input as a whole have let it pass, in any execution; absent while they have not. */
+  input_passed: z.boolean().optional(),
   /** Whether someone has agreed to send. */
   confirmed: z.boolean(),
   /** The run that this one retries; absent if it is not a retry. */
@@ -80,6 +82,8 @@ const runFileSchema = z.strictObject({
   not_undone: z.array(z.string()).optional(),
   /** The run that goes on from this one; absent if there is none. */
   closed_by: z.string().optional(),
+  /** The state that it was closed in; absent if it is not closed, and in older runs. */
+  closed_from: z.enum(runStates).optional(),
   state: z.enum(runStates),
   reason: z.string().nullable(),
 })

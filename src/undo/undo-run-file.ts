@@ -18,10 +18,16 @@ export interface UndoParts {
 export function undoRunFile(old: RunFile, { runId, input, notUndone, version, now }: UndoParts): RunFile {
   const { job } = old
   const { copy, survey } = input
-  // The old run's plan and what was unusual about its input say nothing of this one's.
-  const { retry_of: _, closed_by: __, plan: ___, unusual: ____, not_undone: _____, ...rest } = old
   return {
-    ...rest,
+    ...old,
+    // The old run's plan and what was unusual about its input say nothing of this one's.
+    retry_of: undefined,
+    closed_by: undefined,
+    closed_from: undefined,
+    plan: undefined,
+    unusual: undefined,
+    input_passed: undefined,
+    not_undone: undefined,
     run_id: runId,
     created_at: now.toISOString(),
     versions: { okta_lifecycle: version, node: process.version },

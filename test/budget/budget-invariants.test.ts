@@ -20,6 +20,7 @@ describe('whatever comes', () => {
     anyRateLimit.map((rateLimit) => ({ kind: 'answered' as const, rateLimit })),
     anyRateLimit.map((rateLimit) => ({ kind: 'rate_limited' as const, rateLimit })),
     fc.constant({ kind: 'nothing_learned' as const }),
+    fc.constant({ kind: 'lost' as const }),
     fc.constant({ kind: 'unused' as const }),
   )
   const anyStep = fc.record({

@@ -17,7 +17,7 @@ describe('a bucket of which nothing is known', () => {
   it('lets another go when the first is not answered for seconds, or is lost', () => {
     const { state, permit } = sent(newBudget(0.5), start)
     expect(permits(state, changesAt(state, start))).toBe(1)
-    expect(permits(answered(state, permit, { kind: 'nothing_learned' }, start + 10), start + 10)).toBe(1)
+    expect(permits(answered(state, permit, { kind: 'lost' }, start + 10), start + 10)).toBe(1)
   })
 
   it('lets two be in flight where answers carry no headers, until one does', () => {
@@ -94,7 +94,7 @@ describe('an open window', () => {
     const state = roundTrip(newBudget(1), reset * 1000, headers(300, 2))
     const bare = roundTrip(state, reset * 1000, { kind: 'answered', rateLimit: null })
     expect(bare.window?.remaining).toBe(1)
-    expect(roundTrip(bare, reset * 1000, { kind: 'nothing_learned' }).window?.remaining).toBe(0)
+    expect(roundTrip(bare, reset * 1000, { kind: 'lost' }).window?.remaining).toBe(0)
   })
 
   it('believes the lowest remaining, in whatever order answers come', () => {
@@ -119,9 +119,20 @@ describe('an open window', () => {
     const { state, permits: taken } = send(known(), start, 2)
     const [one, two] = taken
     if (one === undefined || two === undefined) throw new Error('no permit')
-    const afterLoss = answered(state, one, { kind: 'nothing_learned' }, start)
+    const afterLoss = answered(state, one, { kind: 'lost' }, start)
     expect(permits(afterLoss, start)).toBe(147)
     expect(permits(answered(afterLoss, two, { kind: 'unused' }, start), start)).toBe(148)
+  })
+
+  it('counts what was lost in the next window too, in which it may arrive, and not in the one after', () => {
+    const { state, permits: taken } = send(known(0.5, 10), start, 2)
+    const [one, two] = taken
+    if (one === undefined || two === undefined) throw new Error('no permit')
+    const after = answered(answered(state, one, { kind: 'lost' }, start), two, headers(10, 8), start)
+    const next = roundTrip(after, reset * 1000 + 2_000, headers(10, 9, reset + 62))
+    expect(next.window?.spent).toBe(2)
+    const last = roundTrip(next, reset * 1000 + 70_000, headers(10, 9, reset + 130))
+    expect(last.window?.spent).toBe(1)
   })
 
   it('counts remaining above the limit as no more than the limit', () => {
@@ -198,7 +209,7 @@ describe('a reset', () => {
   it('sends no more probes than the share where their answers show no window', () => {
     const now = (reset + 1) * 1000
     const bare: BudgetAnswer = { kind: 'answered', rateLimit: null }
-    let state = roundTrip(roundTrip(known(0.5, 4), now, bare), now + 100, { kind: 'nothing_learned' })
+    let state = roundTrip(roundTrip(known(0.5, 4), now, bare), now + 100, { kind: 'lost' })
     expect(permits(state, now + 200)).toBe(0)
     const again = changesAt(state, now + 200)
     // Then the window that the probes may have opened is over, its last second included.
@@ -218,11 +229,8 @@ describe('a reset', () => {
       (before, permit) => answered(before, permit, { kind: 'answered', rateLimit: null }, now),
       two.state,
     )
-    expect(permits(roundTrip(state, now + 10, { kind: 'nothing_learned' }), now + 20)).toBe(1)
-    const full = [30, 40].reduce(
-      (before, ms) => roundTrip(before, now + ms, { kind: 'nothing_learned' }),
-      state,
-    )
+    expect(permits(roundTrip(state, now + 10, { kind: 'lost' }), now + 20)).toBe(1)
+    const full = [30, 40].reduce((before, ms) => roundTrip(before, now + ms, { kind: 'lost' }), state)
     expect(permits(full, now + 50)).toBe(0)
   })
 })

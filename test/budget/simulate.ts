@@ -103,8 +103,7 @@ export function simulate(options: SimulationOptions): Simulation {
       const kind = refused ? 'rate_limited' : 'answered'
       at(time + travel(), () => end({ kind, rateLimit: withHeaders ? rateLimit : null }))
     })
-    if (isLost)
-      at(time + (options.lost?.afterMs ?? 0) + 2 * options.latency[1], () => end({ kind: 'nothing_learned' }))
+    if (isLost) at(time + (options.lost?.afterMs ?? 0) + 2 * options.latency[1], () => end({ kind: 'lost' }))
   }
 
   const others = options.othersPerMinute ?? 0

@@ -114,6 +114,25 @@ it('stops the file of a run that was itself stopped half-way, but not right afte
   })
 })
 
+it('remembers whom a run acted on, also where its resume or its retry is held back by a guard', async () => {
+  await withHistory(async (place, org, applied) => {
+    const [group, others] = [leaversOf(10), leaversOf(12)]
+    const bounds = ['--max-failures', '0', '--run-id']
+    expect((await send(place, org, [...group, 'nobody@example.com'], ...bounds, 'first')).code).toBe(3)
+    const held = await place.runHere(org, ['resume', 'first', '--max-users', '5', '--quiet'])
+    expect([held.code, held.stdout]).toEqual([3, expect.stringContaining('max_users')])
+    expect(
+      (await send(place, org, [...others, 'no1@example.com', 'no2@example.com'], '--run-id', 'second')).code,
+    ).toBe(1)
+    const retried = await place.runHere(org, ['retry', 'second', '--max-users', '1', '--yes', '--quiet'])
+    expect([retried.code, retried.stdout], retried.stderr).toEqual([3, expect.stringContaining('max_users')])
+    expect((await send(place, org, leaversOf(nights))).code).toBe(0)
+    const before = applied()
+    for (const old of [group, others]) expect((await send(place, org, old)).code).toBe(3)
+    expect(applied()).toBe(before)
+  })
+})
+
 it('plan says so too, and ends with 3 where nobody can be asked', async () => {
   await withHistory(async (place, org) => {
     await place.write('in.csv', usersCsv(leaversOf(10, 200)))

@@ -112,3 +112,32 @@ it('counts a run that began and did not come to its end, and not one that sent n
     }),
   ).toEqual({ died: 'half_way', stopped: 'half_way', interrupted: 'half_way', accepted: 'half_way' })
 })
+
+it('still counts a run whose input had passed, where a later execution or retry is held back', async () => {
+  const held = { unusual: 'many' }
+  expect(
+    await standings({
+      resumed: { state: 'stopped', input_passed: true, ...held },
+      done: { ...closedBy('retry'), closed_from: 'finished', input_passed: true },
+      retry: { retry_of: 'done', state: 'stopped', ...held },
+      part: { ...closedBy('more'), closed_from: 'stopped', input_passed: true },
+      more: { retry_of: 'part', state: 'stopped', ...held },
+      never: { ...closedBy('again'), closed_from: 'stopped', ...held },
+      again: { retry_of: 'never', state: 'stopped', ...held },
+      tail: { ...closedBy('gone'), closed_from: 'stopped', input_passed: true, ...held },
+    }),
+  ).toEqual({ resumed: 'half_way', done: 'usual', part: 'half_way', tail: 'taken_back' })
+})
+
+it('is not pushed out by nights without users', async () => {
+  const { input } = plainRun()
+  const at = (hour: number): string => new Date(Date.UTC(2026, 0, 1, hour)).toISOString()
+  const empty = { ...input, due_users: 0, user_sample: { hashes: [], whole: true } }
+  const runs: [string, Partial<RunFile>][] = Array.from({ length: 80 }, (_, hour) => [
+    `empty-${hour}`,
+    { created_at: at(hour + 1), input: empty },
+  ])
+  const past = await standings({ first: { created_at: at(0) }, ...Object.fromEntries(runs) })
+  expect(past).toHaveProperty('first', 'usual')
+  expect(Object.keys(past)).toHaveLength(61)
+})

@@ -73,7 +73,11 @@ export function startResume(world: World, runId: string, machine?: string, accep
 
 /** The new run's id is not known before it begins. */
 export function startRetry(world: World, runId: string): SimProcess {
-  return start(world, `retry ${runId}`, () => retryRun({ ...sending, latest: false }, runId))
+  // What a person has let pass is the run's, and its retry's.
+  const bearsAll = world.processes.some((earlier) => earlier.bearsAll)
+  const process = start(world, `retry ${runId}`, () => retryRun({ ...sending, latest: false }, runId))
+  process.bearsAll = bearsAll
+  return process
 }
 
 /** As with a retry, the new run's id is not known before it begins. */

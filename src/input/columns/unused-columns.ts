@@ -1,3 +1,4 @@
+import { counted } from '../../messages/counted.ts'
 import { shown } from '../../messages/shown.ts'
 import { parseAction } from '../../okta/actions.ts'
 import { textInFormula } from '../csv/text-formula.ts'
@@ -43,6 +44,9 @@ const daysTo1970 = 25_569
 
 type Kind = 'action' | 'status' | 'ahead' | 'date' | 'nothing'
 
+/** A cell that marks its row and says nothing else. */
+const mark = /^(x|y|yes|ja|oui|si|sí|true|wahr|vrai|1|✓|✔|☑)$/i
+
 interface Found {
   count: number
   example: string
@@ -50,12 +54,15 @@ interface Found {
 
 /** Names of columns in which a yes, a no or a tick says who is meant. */
 const answersWho =
-  /enabled|active|stay|bleib|exempt|retain|aktiv|actif|activo|terminat|leav|offboard|suspend|disable|remove|delet|revoke|includ|exclud|skip|keep|process|approved|austritt|kuendig|kündig/
+  /enabled|active|stay|bleib|exempt|retain|aktiv|actif|activo|terminat|leav|offboard|suspend|disable|remove|delet|revoke|includ|exclud|skip|keep|process|approved|austritt|kuendig|kündig|cancel|rescind|withdr[ae]w|retract|revers|\bvoid|postpon|declin|reject|hold$|rehir|ignor|duplicate|^left|needed|required|storn|zurueck|zurück|annul/
 
 /** One column that is not used: what its cells look like. */
 class UnusedColumn {
   readonly #kinds = new Map<string, Kind>()
   readonly #found = new Map<Kind, Found>()
+  /** Cells that mark their row, and cells with anything else. */
+  readonly #marks: Found = { count: 0, example: '' }
+  #others = 0
   #differentNothings = 0
   readonly #holdsDates: boolean
   readonly #holdsAnswers: boolean
@@ -69,7 +76,9 @@ class UnusedColumn {
 
   add(cell: Cell | undefined, now: number): void {
     if (typeof cell === 'boolean') this.add(String(cell), now)
-    if (this.#isClosed || typeof cell !== 'string' || cell === '' || cell.length > 40) return
+    if (typeof cell !== 'string' || cell === '') return
+    if (this.#others === 0) this.#countMark(cell.trim())
+    if (this.#isClosed || cell.length > 40) return
     const known = this.#kinds.get(cell)
     const kind = known ?? this.#byName(cell.trim(), now) ?? kindOf(cell, now)
     if (kind === 'nothing') {
@@ -85,6 +94,16 @@ class UnusedColumn {
     if (this.#kinds.size < 10 * mostDifferent) this.#kinds.set(cell, kind)
   }
 
+  #countMark(text: string): void {
+    if (text === '') return
+    if (text.length > 5 || !mark.test(text)) {
+      this.#others += 1
+      return
+    }
+    this.#marks.count += 1
+    this.#marks.example ||= text
+  }
+
   /** What only the column's name shows: a date as a spreadsheet counts days, and a yes or no that is a status. */
   #byName(text: string, now: number): Kind | null {
     if (this.#holdsDates && /^\d{5}$/.test(text)) {
@@ -97,19 +116,21 @@ class UnusedColumn {
       : null
   }
 
-  warning(column: string): ColumnWarning | null {
-    const say = (kind: Kind, what: string, advice: string): ColumnWarning | null => {
-      const found = this.#found.get(kind)
+  /** @param rows of the whole input */
+  warning(column: string, rows: number): ColumnWarning | null {
+    const say = (found: Found | undefined, what: string, advice: string): ColumnWarning | null => {
       if (found === undefined) return null
-      const rows = found.count === 1 ? '1 row' : `${found.count} rows`
-      const message = `The column ${shown(column)} is not used, but holds ${what} in ${rows}, such as ${shown(found.example.trim())}. ${advice}`
-      return { column, message }
+      const held = `${what} in ${counted(found.count, 'row')}, such as ${shown(found.example.trim())}`
+      return { column, message: `The column ${shown(column)} is not used, but holds ${held}. ${advice}` }
     }
     const where = 'If only some of these people are meant, choose them with input.where in a job file.'
+    const { action, ahead, status } = Object.fromEntries(this.#found)
+    const isMarked = this.#marks.count > 0 && this.#others === 0 && this.#marks.count < rows
     return (
-      say('action', 'an action', 'If it says what to do, name it: --action-column.') ??
-      say('ahead', 'a date that lies ahead', 'To wait for such days, use input.due in a job file.') ??
-      say('status', 'a status', where)
+      say(action, 'an action', 'If it says what to do, name it: --action-column.') ??
+      say(ahead, 'a date that lies ahead', 'To wait for such days, use input.due in a job file.') ??
+      say(status, 'a status', where) ??
+      say(isMarked ? this.#marks : undefined, 'a mark that the other rows lack', where)
     )
   }
 }
@@ -165,6 +186,7 @@ export class UnusedColumns {
   readonly #inside = new Map<string, UnusedColumn>()
   readonly #used: ReadonlySet<string>
   readonly #now: number
+  #rows = 0
 
   /**
    * @param columns all but those that are used whole
@@ -178,6 +200,7 @@ export class UnusedColumns {
   }
 
   add(cells: ReadonlyMap<string, Cell>): void {
+    this.#rows += 1
     for (const [name, column] of this.#columns) {
       const cell = cells.get(name)
       if (Array.isArray(cell)) for (const one of cell as Cell[]) column.add(one, this.#now)
@@ -206,7 +229,7 @@ export class UnusedColumns {
 
   warnings(): readonly ColumnWarning[] {
     return [...this.#columns, ...this.#inside].flatMap(([name, column]) => {
-      const warning = column.warning(name) ?? warningOfName(name)
+      const warning = column.warning(name, this.#rows) ?? warningOfName(name)
       return warning === null ? [] : [warning]
     })
   }

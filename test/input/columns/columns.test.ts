@@ -228,6 +228,10 @@ describe('UnusedColumns', () => {
     ['Process', ['1', '0'], 'holds a status in 2 rows'],
     ['Terminate', ['WAHR'], 'holds a status'],
     ['Notify?', ['no'], 'rename it to send_email'],
+    ['Rescinded', ['', 'Yes'], 'holds a status in 1 row'],
+    ['On hold', ['No', 'Yes'], 'holds a status in 2 rows'],
+    ['Deactivate account', ['x', '', ''], 'holds a mark that the other rows lack in 1 row, such as "x"'],
+    ['Anything', [' ', 'TRUE'], 'holds a mark that the other rows lack in 1 row, such as "TRUE"'],
   ])('points out %j with %j', (column, cells, message) => {
     expect(warningsOf(column, cells)).toEqual([expect.stringContaining(message)])
   })
@@ -238,6 +242,9 @@ describe('UnusedColumns', () => {
     ['Phone', ['+49 30 2099 1231']],
     ['Last day', ['43831']],
     ['Number', ['73050', 'true']],
+    ['Laptop', ['Yes', 'Yes']],
+    ['Laptop', ['Yes', 'No', '']],
+    ['Laptop', ['', '']],
   ])('says nothing of %j with %j', (column, cells) => {
     expect(warningsOf(column, cells)).toEqual([])
   })
