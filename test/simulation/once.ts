@@ -1,4 +1,4 @@
-import { type Ours, type RefOf, wasKnown } from './evidence.ts'
+import { enrolledAround, type Ours, type RefOf, wasKnown } from './evidence.ts'
 import type { Caller } from './org.ts'
 import type { Report } from './play.ts'
 import type { World } from './world.ts'
@@ -26,11 +26,11 @@ export function checkOnce(
       seen.push(applied)
       if (before === undefined) continue
       const { action, by, user } = applied
+      if (action === 'reset_factors' && enrolledAround(world, user, before.at)) continue
       if (by.run === before.by.run) {
         const repeats = seen.filter((one) => one.by.run === by.run).length - 1
         const mayRepeat = action === 'reactivate' && world.scenario.inDoubt === 'retry' && repeats <= 2
         if (mayRepeat && !wasKnown(world, before)) continue
-        if (action === 'reset_factors' && enrolledAround(world, user, before.at)) continue
       } else {
         const last = reports.filter(({ run, at }) => run === before.by.run && at <= applied.at).at(-1)
         const told = last?.tasks.find(({ row, step }) => row === before.by.row && step === before.by.step)
@@ -69,11 +69,4 @@ function nameOf(
   attempt: number | null = null,
 ): string {
   return `${run} row ${row} step ${step}${attempt === null ? '' : ` attempt ${attempt}`}`
-}
-
-/** Whether somebody enrolled a factor so near to a reset that whole seconds can't tell which came first. */
-function enrolledAround(world: World, user: string, at: number): boolean {
-  return world.org.applied.some(
-    (other) => other.action === 'enrol' && other.user === user && Math.abs(other.at - at) < 4_000,
-  )
 }

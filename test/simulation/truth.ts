@@ -1,5 +1,5 @@
 import { ruleOf } from '../../src/okta/actions.ts'
-import { type Ours, type RefOf, wasAnswered, wasKnown } from './evidence.ts'
+import { enrolledAround, type Ours, type RefOf, wasAnswered, wasKnown } from './evidence.ts'
 import type { Report } from './play.ts'
 import type { ReportedTask } from './reports.ts'
 import { home, linksPath, runsDirectory, type World } from './world.ts'
@@ -25,7 +25,7 @@ export function checkTruth(
           ? `I2 ${name} ${action} is ${result}, but there is no such user`
           : never && mine.length > 0 && !isTakenBack(world, task, mine, at)
             ? `I2 ${name} ${action} is ${result} (${task.message}), but was applied at ${mine[0]?.at.toFixed(0)}`
-            : result === 'not_run' && mine.some((one) => one.at <= at)
+            : result === 'not_run' && mine.some((one) => one.at <= at && !isHidden(world, one))
               ? `I2 ${name} ${action} is not_run, but was applied before`
               : result === 'unsettled' && mine.length > 0 && mine.every((one) => wasAnswered(world, one, at))
                 ? `I2 ${name} ${action} is unsettled, but its answer was known`
@@ -45,6 +45,11 @@ export function checkTruth(
       world.violate(violation)
     }
   }
+}
+
+/** Whether a factor that was enrolled right after a reset hides it. */
+function isHidden(world: World, { action, user, at }: Ours): boolean {
+  return action === 'reset_factors' && enrolledAround(world, user, at)
 }
 
 /** Whether a call that was applied did not hold, as the report says: the org was hollow, or somebody took it back. */
@@ -120,7 +125,8 @@ function isLinkLost(world: World, task: ReportedTask, mine: readonly Ours[], at:
   if (!world.scenario.links || task.result !== 'succeeded' || token === null) return false
   if (/lost|link is not in/.test(task.message) || mine.some((one) => one.at > at)) return false
   // Whoever moved the file has its links. But the report must not say that they are where they are not.
-  const isSaid = / activation link is in \S*links\.csv/.test(task.message) && at > world.linksMovedAt
+  const isSaid =
+    / activation link is in \S*links\.csv/.test(task.message) && at > world.linksMovedAt + reportMs
   const files = isSaid ? [linksPath] : linkFiles(world)
   return !files.some((path) => world.files.read(path)?.toString('utf8').includes(token) === true)
 }
@@ -129,6 +135,9 @@ function isLinkLost(world: World, task: ReportedTask, mine: readonly Ours[], at:
 function linkFiles(world: World): readonly string[] {
   return world.files.texts(home).flatMap(([path]) => (/\/(links|picked)[^/]*\.csv$/.test(path) ? [path] : []))
 }
+
+/** Reports are written so long after they looked at the file of links. */
+const reportMs = 1_000
 
 /** I2: an activation link stands in its own file and nowhere else. */
 export function checkLinks(world: World): void {
