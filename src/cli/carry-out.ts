@@ -69,13 +69,14 @@ export function withResume(error: unknown, directory: string): unknown {
 }
 
 /**
- * Settles the unsettled calls of a run, as `resume` would, and sends no lifecycle call. The run must be held.
+ * Settles the unsettled calls of a run, as `resume` would, and sends no lifecycle call. The run must be held. Tasks that
+ * were not sent are left to do, and the run stays as it was stopped.
  *
  * @throws KnownError when the run stops before they are settled
  */
 export async function settleRun(options: CarryOutOptions): Promise<RunFile> {
   const { stopped, run } = await settled(options)
-  if (stopped === null) return run
+  if (stopped === null || options.stop.reason === null) return run
   throw new KnownError(
     `The unsettled calls of run ${run.run_id} could not be settled: ${stopped.message}`,
     commandFor('resume', runNameOf(options.directory)),

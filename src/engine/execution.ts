@@ -12,6 +12,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
 import type { JournalEvent } from '../journal/journal-event.ts'
 import type { JournalState } from '../journal/journal-state.ts'
+import { lastStopOf } from '../journal/last-stop.ts'
 import { openJournal } from '../journal/open-journal.ts'
 import { Recorder } from '../journal/recorder.ts'
 import { ResultReader } from '../journal/result-reader.ts'
@@ -107,6 +108,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   const tally = new Tally()
   const begunAt = performance.now()
   const { journal, state } = await openJournal(journalOf(directory, run, recorded), hold)
+  // What only settles does not go on: what stopped the run before stays so.
+  const before = options.settleOnly ? lastStopOf(state, run.input.tasks) : null
   const results = await ResultReader.open(journalPath(directory))
   const limits = failureLimits(run)
   const judge = (reason: StopReason | null): void => {
@@ -178,7 +181,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     }
     clearInterval(tallying)
     lookup.pacer.stop()
-    const stopped = reasonOf(stop, state, run)
+    const stopped = reasonOf(stop, state, current) ?? (state.done === run.input.tasks ? null : before)
     recorder.note({
       event: 'stopped',
       at: new Date().toISOString(),
@@ -227,9 +230,10 @@ async function closeQuietly(journal: Journal): Promise<void> {
   }
 }
 
-/** An interrupt after the last task has finished changes nothing. */
+/** An interrupt after the last task has finished changes nothing, but for an execution that had not begun yet. */
 function reasonOf(stop: StopSwitch, state: JournalState, run: RunFile): StopReason | null {
-  const complete = stop.reason?.state === 'interrupted' && state.done === run.input.tasks
+  const isOver = run.state === 'running' && state.done === run.input.tasks
+  const complete = stop.reason?.state === 'interrupted' && isOver
   return complete ? null : stop.reason
 }
 

@@ -1,6 +1,6 @@
 import type { InputRow, ValidRow } from '../input/row.ts'
 import { readUser } from '../lookup/read-user.ts'
-import type { Gate, ProbeOutcome } from '../lookup/refusal-gate.ts'
+import type { Gate, ProbeOutcome, RefusalGate } from '../lookup/refusal-gate.ts'
 import type { Answer } from '../okta/answer.ts'
 import { hasEarlierRow, isEnough, spreadRows } from '../rules/probe.ts'
 import { judgeDue } from '../rules/row-verdict.ts'
@@ -52,7 +52,7 @@ async function readOthers(input: ProbeInput): Promise<ProbeOutcome> {
  * Carries out rows from the rest of the input before their turn, to see whether Okta refuses them as well. Their
  * results count like all others. A row goes before its turn only if no unfinished earlier row may mean the same user.
  */
-export async function probeSends(input: ProbeInput, main: Gate): Promise<ProbeOutcome> {
+export async function probeSends(input: ProbeInput, main: RefusalGate): Promise<ProbeOutcome> {
   return await failingInOrder(input, () => sendOthers(input, main))
 }
 
@@ -69,7 +69,7 @@ async function failingInOrder(
   }
 }
 
-async function sendOthers(input: ProbeInput, main: Gate): Promise<ProbeOutcome> {
+async function sendOthers(input: ProbeInput, main: RefusalGate): Promise<ProbeOutcome> {
   const { work, rows } = input
   const { services, order, queue, reach } = work
   const left = isLeft(input)
@@ -101,11 +101,11 @@ async function sendOthers(input: ProbeInput, main: Gate): Promise<ProbeOutcome> 
 
 /** Lets the calls of a probe pass while all others wait, and counts their answers. */
 class ProbeGate implements Gate {
-  readonly #main: Gate
+  readonly #main: RefusalGate
   readonly outcome = { allowed: 0, refused: 0 }
   #answered: () => void = () => {}
 
-  constructor(main: Gate) {
+  constructor(main: RefusalGate) {
     this.#main = main
   }
 
@@ -117,7 +117,8 @@ class ProbeGate implements Gate {
   }
 
   async pass<T>(_row: number, call: (mayLeave: () => boolean) => Promise<T>): Promise<T> {
-    return await call(() => true)
+    await this.#main.whileHeld()
+    return await call(() => !this.#main.isHeld)
   }
 
   allowed(): void {

@@ -38,6 +38,8 @@ export interface Gate {
  * - **probing**: only the probe goes, a few rows from the rest of the input. One of them accepted, or nothing to try →
  *   the users are the cause → calm. All refused → the run stops.
  *
+ * While a failure is looked at that may be one too many, no call leaves in any state, those of the probe included.
+ *
  * - **E1** A held task has no result. Its result is decided once and never taken back.
  * - **E2** No order of the input makes a run stop at the same place for ever: the probe tries the rows that come later.
  */
@@ -53,8 +55,8 @@ export class RefusalGate implements Gate {
   #busy = false
   #held: (() => void)[] = []
   #waiters: Waiter[] = []
-  /** Wakes the probe, which waits while calls are held for another reason. */
-  #wakeProbe: (() => void) | null = null
+  /** Wakes what waits while calls are held for another reason. */
+  #heldBack: (() => void)[] = []
   /** Refusals of the probe, and the rows that are still to be tried for it; null while they are not chosen. */
   #refusedTries = 0
   #toTry: readonly number[] | null = null
@@ -110,12 +112,36 @@ export class RefusalGate implements Gate {
     if (this.#state === 'calm') return await call(() => this.#state === 'calm' && !this.#isHeld())
     this.#busy = true
     if (this.#state === 'trying') this.#toTry = (this.#toTry ?? []).filter((other) => other !== row)
+    let left = true
     try {
-      return await call(() => this.#state !== 'probing' && !this.#isHeld())
+      return await call(() => {
+        left = this.#state !== 'probing' && !this.#isHeld()
+        return left
+      })
     } finally {
       this.#busy = false
+      // E2: a call that was held back has not been tried.
+      if (!left && this.#state === 'trying') this.#toTry = [...(this.#toTry ?? []), row]
       this.#wakeAll()
     }
+  }
+
+  /** Whether no call may leave for another reason. */
+  get isHeld(): boolean {
+    return this.#isHeld()
+  }
+
+  /**
+   * Waits while no call may leave for another reason.
+   *
+   * @throws RunStopped when the run stops first
+   */
+  async whileHeld(): Promise<void> {
+    while (this.#isHeld()) {
+      this.#stop.check()
+      await new Promise<void>((wake) => this.#heldBack.push(wake))
+    }
+    this.#stop.check()
   }
 
   /** Lets the calls that wait look again whether they may leave. */
@@ -154,6 +180,8 @@ export class RefusalGate implements Gate {
    * @param ended whether no more rows come: then nothing more can tell, and a few refusals are their users' own
    */
   settle(ended: boolean): void {
+    // Those that wait would only wait again. What they wait for ends with `wake`, and is followed by another look here.
+    if (this.#isHeld()) return
     if (this.#state === 'asking' && ended && this.#waiters.length === 0) this.#release()
     if (this.#state !== 'trying' || this.#busy) return
     this.#toTry ??= spread(
@@ -176,13 +204,7 @@ export class RefusalGate implements Gate {
   async #decide(): Promise<void> {
     let outcome: ProbeOutcome
     try {
-      while (this.#isHeld()) {
-        this.#stop.check()
-        await new Promise<void>((wake) => {
-          this.#wakeProbe = wake
-        })
-      }
-      this.#stop.check()
+      await this.whileHeld()
       // E2: what comes later in the input is tried before the run may stop.
       outcome = await this.#probe()
     } catch {
@@ -216,7 +238,7 @@ export class RefusalGate implements Gate {
   }
 
   #wakeAll(): void {
-    this.#wakeProbe?.()
+    for (const wake of this.#heldBack.splice(0)) wake()
     for (const { wake } of this.#waiters.splice(0)) wake()
     if (this.#stop.reason !== null) for (const release of this.#held.splice(0)) release()
   }

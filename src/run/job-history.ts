@@ -7,7 +7,10 @@ import type { PastInput, Standing } from '../rules/past-input.ts'
 import { lookAtRun } from './look-at-run.ts'
 import type { RunFile } from './run-file.ts'
 
-/** So many of a job's runs are looked at, the latest ones. Those without users teach little, and are counted apart. */
+/**
+ * So many of a job's runs are looked at, the latest ones. What teaches little (inputs without users, runs that did not
+ * come to their end) is counted apart: it must not push out what shows what is usual.
+ */
 const mostRuns = 60
 
 /** The inputs of a job's earlier runs; or why they can't be known, in a sentence. */
@@ -38,11 +41,14 @@ export async function readJobHistory(
 
 function latest(past: readonly PastInput[]): readonly PastInput[] {
   const inOrder = past.toSorted((some, other) => some.createdAt.localeCompare(other.createdAt))
-  const kept = new Set(
-    [true, false].flatMap((isEmpty) =>
-      inOrder.filter(({ users }) => (users === 0) === isEmpty).slice(-mostRuns),
-    ),
-  )
+  const counts = new Map<string, number>()
+  const kept = new Set<PastInput>()
+  for (const run of inOrder.toReversed()) {
+    const kind = run.users === 0 ? 'empty' : run.standing
+    const count = (counts.get(kind) ?? 0) + 1
+    counts.set(kind, count)
+    if (count <= mostRuns) kept.add(run)
+  }
   return inOrder.filter((run) => kept.has(run))
 }
 
@@ -88,14 +94,11 @@ function standingOf(run: RunFile, byId: ReadonlyMap<string, RunFile>): Standing 
 }
 
 /**
- * Whether one of the runs that go on from each other may have acted on the users of the first. Once the guards have let
- * its input pass, a later execution or retry that they hold back changes nothing about that.
+ * Whether one of the runs that go on from each other may have acted on the users of the first. Nothing is sent before
+ * the guards have let the input pass. Once they have, a later execution or retry that they hold back changes nothing.
  */
 function mayHaveActed(chain: readonly RunFile[]): boolean {
-  const [first, last] = [chain[0], chain.at(-1)]
-  if (chain.some(({ input_passed: passed }) => passed === true)) return true
-  // R2: nothing was sent before Okta had shown the owner.
-  return first !== undefined && first.owner !== null && last !== undefined && !wasHeldBack(last)
+  return chain.some(({ input_passed: passed }) => passed === true)
 }
 
 /**
@@ -118,12 +121,6 @@ function standingOfChain(run: RunFile, byId: ReadonlyMap<string, RunFile>): Stan
   if (last.state === 'closed' || chain.some((one) => (one.closed_from ?? one.state) === 'finished'))
     return 'usual'
   return mayHaveActed(chain) ? 'half_way' : null
-}
-
-/** Whether a guard of the input as a whole has stopped the run, and nobody has let it pass. */
-function wasHeldBack({ unusual, accept_unusual: accepted, input, job }: RunFile): boolean {
-  const { max_users: most } = job.guards
-  return (unusual !== undefined && accepted !== true) || (most !== null && input.users > most)
 }
 
 /**

@@ -21,10 +21,16 @@ export function describeUndo(runId: string, retried: RetriedRuns, found: Undoabl
     ...(alreadyBack > 0
       ? [`${counted(alreadyBack, 'user')} left as they are: that run itself brought them back.`]
       : []),
-    ...(notDone > 0
-      ? [`That run still has ${counted(notDone, 'task')} to do. The undo closes it, so they are not done.`]
-      : []),
+    ...(notDone > 0 ? [describeRest(runId, notDone, reversals.length > 0)] : []),
   ]
+}
+
+/** @param isClosed whether the undo begins, and so closes the run */
+function describeRest(runId: string, notDone: number, isClosed: boolean): string {
+  const rest = `That run still has ${counted(notDone, 'task')} to do.`
+  return isClosed
+    ? `${rest} The undo closes it, so they are not done.`
+    : `${rest} It is not closed: resume and retry of ${runId} would do them.`
 }
 
 /** Sentences about what those runs did or may have done that stays as it is: someone must look. */

@@ -273,6 +273,31 @@ describe('undo', () => {
     })
   })
 
+  it('settles a run that it can’t take back and does not close it: what was left is done by resume', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 30 })
+      const org = await place.org({ users, latencyMs: 20 })
+      await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
+      const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+      const cli = place.start(org, ['run', 'in.csv', '--action', 'deactivate', ...unattended], impatient)
+      await org.waitUntil(() => Object.keys(org.applied).length >= 8)
+      cli.kill('SIGKILL')
+      await cli.ended
+      const end = await place.run(org, ['undo', runId, '--yes', '--quiet'], impatient)
+      expect(end.code, end.stderr).toBe(1)
+      expect(end.stderr).toMatch(/still has \d+ tasks to do\. It is not closed: resume and retry of/)
+      const run = JSON.parse(await place.read(`runs/${runId}/run.json`))
+      expect(run).toMatchObject({ state: 'interrupted', input_passed: true })
+      expect(run).not.toHaveProperty('closed_by')
+      const summary = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+      expect(summary).toMatchObject({ state: 'interrupted', exit_code: 1 })
+      const resumed = await place.run(org, ['resume', runId, '--quiet'], impatient)
+      expect(resumed.code, resumed.stderr).toBe(0)
+      expect(statusesOf(org)).toEqual({ DEPROVISIONED: 30 })
+      expect(Object.values(org.applied)).toEqual(Array(30).fill(1))
+    })
+  })
+
   it('killed and resumed takes nothing back twice', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 40 })

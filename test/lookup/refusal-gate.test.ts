@@ -293,6 +293,57 @@ describe('while calls are held for another reason', () => {
     expect(decided).toEqual(Array(10).fill('the user’s'))
   })
 
+  it('rows that are tried after the probe wait as well, do not spin, and are tried then', async () => {
+    let ask = (): void => {}
+    const probe = () => new Promise<ProbeOutcome>((resolve, reject) => probes.push({ resolve, reject }))
+    gate = new RefusalGate(
+      'the lifecycle calls',
+      stop,
+      false,
+      probe,
+      () => ask(),
+      () => isHeld,
+    )
+    // As an execution does: whenever nothing but waiting is left, it is decided what can be.
+    ask = () => gate.settle(true)
+    isHeld = false
+    await refuse(10)
+    const waiting = call()
+    isHeld = true
+    probes[0]?.resolve({ allowed: 0, refused: 2 })
+    // With a spin of microtasks, this would never come back.
+    await settled()
+    expect([waiting.state(), stop.reason]).toEqual(['waits', null])
+    isHeld = false
+    gate.wake()
+    await settled()
+    expect(waiting.state()).toBe('begun')
+  })
+
+  it('a row that was held back right before it left is tried later', async () => {
+    isHeld = false
+    await refuse(10)
+    const tries: boolean[] = []
+    const prepared = deferred<void>()
+    const held = gate.pass(++calls, async (mayLeave) => {
+      await prepared.promise
+      tries.push(mayLeave())
+    })
+    probes[0]?.resolve({ allowed: 0, refused: 2 })
+    await settled()
+    gate.settle(true)
+    await settled()
+    isHeld = true
+    prepared.resolve()
+    await held
+    expect(tries).toEqual([false])
+    isHeld = false
+    const again = gate.pass(calls, async (mayLeave) => tries.push(mayLeave()))
+    await again
+    expect(tries).toEqual([false, true])
+    expect(stop.reason).toBeNull()
+  })
+
   it('a stop ends the wait of the probe, and nothing is probed', async () => {
     await refuse(10)
     stop.turn({ state: 'interrupted', exitCode: 130, message: 'SIGINT', advice: { kind: 'go_on' } })

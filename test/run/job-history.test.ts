@@ -20,6 +20,7 @@ async function standings(
         run_id: id,
         from_job_file: true,
         owner: 'none',
+        input_passed: true,
         state: 'finished',
         input,
         ...more,
@@ -68,13 +69,14 @@ it('takes a closed run for taken back where nobody can tell, and not where the n
 })
 
 it('knows a run that a guard held back by the retry that was let pass', async () => {
+  const held = { unusual: 'many', input_passed: undefined }
   expect(
     await standings({
-      held: { ...closedBy('passed'), unusual: 'many' },
+      held: { ...closedBy('passed'), ...held },
       passed: { state: 'finished', retry_of: 'held', unusual: 'many', accept_unusual: true },
-      kept: { ...closedBy('again'), unusual: 'many' },
-      again: { state: 'stopped', retry_of: 'kept', unusual: 'many' },
-      gone: { ...closedBy('moved'), unusual: 'many' },
+      kept: { ...closedBy('again'), ...held },
+      again: { state: 'stopped', retry_of: 'kept', ...held },
+      gone: { ...closedBy('moved'), ...held },
     }),
   ).toEqual({ held: 'usual' })
 })
@@ -87,28 +89,24 @@ it('takes a run for half way whose retries have not come to their end either', a
       third: { state: 'stopped', retry_of: 'second' },
       other: closedBy('done'),
       done: { state: 'finished', retry_of: 'other' },
-      unsent: { ...closedBy('again'), owner: null },
-      again: { state: 'stopped', retry_of: 'unsent', owner: null },
+      unsent: { ...closedBy('again'), owner: null, input_passed: undefined },
+      again: { state: 'stopped', retry_of: 'unsent', owner: null, input_passed: undefined },
     }),
   ).toEqual({ first: 'half_way', other: 'usual' })
 })
 
 it('counts a run that began and did not come to its end, and not one that sent nothing', async () => {
-  const { job, input } = plainRun()
-  const tooMany = {
-    job: { ...job, guards: { ...job.guards, max_users: 5 } },
-    input: { ...input, users: 6, due_users: 6, user_sample: { hashes: [1], whole: true } },
-  }
+  const blocked = { input_passed: undefined }
   expect(
     await standings({
       died: { state: 'running' },
       stopped: { state: 'stopped' },
       interrupted: { state: 'interrupted' },
       accepted: { state: 'stopped', unusual: 'many', accept_unusual: true },
-      new: { state: 'new' },
-      unusual: { state: 'stopped', unusual: 'many' },
-      large: { state: 'stopped', ...tooMany },
-      without: { state: 'stopped', owner: null },
+      new: { state: 'new', ...blocked },
+      unusual: { state: 'stopped', unusual: 'many', ...blocked },
+      unchecked: { state: 'stopped', ...blocked },
+      early: { state: 'running', ...blocked },
     }),
   ).toEqual({ died: 'half_way', stopped: 'half_way', interrupted: 'half_way', accepted: 'half_way' })
 })
@@ -119,17 +117,17 @@ it('still counts a run whose input had passed, where a later execution or retry 
     await standings({
       resumed: { state: 'stopped', input_passed: true, ...held },
       done: { ...closedBy('retry'), closed_from: 'finished', input_passed: true },
-      retry: { retry_of: 'done', state: 'stopped', ...held },
+      retry: { retry_of: 'done', state: 'stopped', input_passed: undefined, ...held },
       part: { ...closedBy('more'), closed_from: 'stopped', input_passed: true },
-      more: { retry_of: 'part', state: 'stopped', ...held },
-      never: { ...closedBy('again'), closed_from: 'stopped', ...held },
-      again: { retry_of: 'never', state: 'stopped', ...held },
+      more: { retry_of: 'part', state: 'stopped', input_passed: undefined, ...held },
+      never: { ...closedBy('again'), closed_from: 'stopped', input_passed: undefined, ...held },
+      again: { retry_of: 'never', state: 'stopped', input_passed: undefined, ...held },
       tail: { ...closedBy('gone'), closed_from: 'stopped', input_passed: true, ...held },
     }),
   ).toEqual({ resumed: 'half_way', done: 'usual', part: 'half_way', tail: 'taken_back' })
 })
 
-it('is not pushed out by nights without users', async () => {
+it('is not pushed out by nights without users, or without an end', async () => {
   const { input } = plainRun()
   const at = (hour: number): string => new Date(Date.UTC(2026, 0, 1, hour)).toISOString()
   const empty = { ...input, due_users: 0, user_sample: { hashes: [], whole: true } }
@@ -137,7 +135,13 @@ it('is not pushed out by nights without users', async () => {
     `empty-${hour}`,
     { created_at: at(hour + 1), input: empty },
   ])
-  const past = await standings({ first: { created_at: at(0) }, ...Object.fromEntries(runs) })
+  const halves: [string, Partial<RunFile>][] = Array.from({ length: 80 }, (_, hour) => [
+    `half-${hour}`,
+    { created_at: at(hour + 1), state: 'stopped' },
+  ])
+  const past = await standings({ first: { created_at: at(0) }, ...Object.fromEntries([...runs, ...halves]) })
   expect(past).toHaveProperty('first', 'usual')
-  expect(Object.keys(past)).toHaveLength(61)
+  expect(Object.keys(past)).toHaveLength(121)
+  expect(past).toHaveProperty('half-79', 'half_way')
+  expect(past).not.toHaveProperty('half-0')
 })

@@ -131,6 +131,7 @@ function preparePast(world: World, past: NonNullable<Scenario['past']>): void {
       },
       org_url: 'https://org.example.com',
       owner: null,
+      input_passed: true,
       confirmed: true,
       state: 'finished',
       reason: null,
