@@ -99,6 +99,7 @@ export function drawScenario(seed: number): Scenario {
     moves: drawMoves(draws),
     planned: planned ? drawChanges(draws, users) : null,
     past: !planned && mayBeOld(rows, rules) && draws.chance('past', 0.15) ? drawPast(draws) : null,
+    order: draws.chance('by step', 0.4) ? 'step' : 'user',
   }
 }
 

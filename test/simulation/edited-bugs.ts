@@ -185,6 +185,13 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'return this.#own.valid',
   },
   {
+    name: 'a step begins while the one before it is at work',
+    breaks: 'I18',
+    file: 'engine/rows',
+    from: "by === 'step' && !services.settleOnly ?",
+    to: 'false ?',
+  },
+  {
     name: 'calls leave while a failure is looked at that may be one too many',
     breaks: 'I17',
     file: 'rules/failure-limits',

@@ -41,6 +41,7 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     protectAdmins: false,
     planned: null,
     past: null,
+    order: 'user',
     members: null,
     onlyStatus: null,
     share: 1,

@@ -9,6 +9,7 @@ import { target } from './org-rules.ts'
 import { checkPlanned, checkUnusual } from './planned.ts'
 import type { Report } from './play.ts'
 import { readRun, refsOf } from './reports.ts'
+import { checkSteps } from './steps.ts'
 import { checkLinks, checkTruth } from './truth.ts'
 import { checkUndo } from './undone.ts'
 import { runsDirectory, type World } from './world.ts'
@@ -54,7 +55,9 @@ import { runsDirectory, type World } from './world.ts'
  * - **I16** Nothing is sent for an old input before a person lets it pass, and an ordinary one is not stopped.
  *   "what is unusual is forgotten when the run begins"
  * - **I17** Once a process has the answers that show one failure too many, no call leaves it.
- *   No planted bug breaks it yet.
+ *   "calls leave while a failure is looked at that may be one too many"
+ * - **I18** By the order `step`, no call leaves before those of earlier steps have ended, over all executions.
+ *   "a step begins while the one before it is at work"
  */
 export async function checkEnd(world: World, reports: readonly Report[]): Promise<void> {
   const ours = world.org.applied.filter((applied): applied is Ours => applied.by !== null)
@@ -78,6 +81,7 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkPlanned(world)
   checkUnusual(world)
   checkBounds(world, reports)
+  checkSteps(world)
   checkJournals(world)
 }
 

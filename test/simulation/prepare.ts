@@ -160,7 +160,7 @@ function jobOf({ scenario, forgetsGuards }: World): object {
       ...(rules.check ? { check: { login: 'expected' } } : {}),
       short_names: scenario.shortNames,
     },
-    ...(steps === null ? {} : { steps }),
+    ...(steps === null ? {} : { steps, order: scenario.order }),
     options: {
       in_doubt: inDoubt,
       respond_async: respondAsync,

@@ -165,6 +165,8 @@ export interface Scenario {
   readonly planned: readonly { readonly user: string; readonly action: Action }[] | null
   /** The job's earlier runs: ordinary nights, one of which named the same users if it is an `old` input; null: none. */
   readonly past: 'usual' | 'old' | null
+  /** The job's `order`: whether each step is done for all before the next one begins. */
+  readonly order: 'user' | 'step'
 }
 
 /** The run of the job that begins beside others, and its users, who are ACTIVE and in no other input. */

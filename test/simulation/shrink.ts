@@ -34,6 +34,7 @@ const plain: Partial<Scenario> = {
   verify: null,
   planned: null,
   past: null,
+  order: 'user',
 }
 
 /** Leaves out of a scenario whatever is not needed to break the same invariant. */
