@@ -16,8 +16,13 @@ const outcomes: Readonly<Record<Action, readonly [one: string, many: string]>> =
  * A run in words: `412 of 415 people are deactivated. 3 need you.`
  *
  * @param action where the run led people; null if that differs from person to person
+ * @param notVerified accepted calls that were to be verified, and of which nobody could see whether they hold
  */
-export function headlineOf({ total, done, need_you, left_alone }: People, action: Action | null): string {
+export function headlineOf(
+  { total, done, need_you, left_alone }: People,
+  action: Action | null,
+  notVerified = 0,
+): string {
   if (total === 0) return 'The input names nobody, so there was nothing to do.'
   const [one, many] = action === null ? ['is done', 'are done'] : outcomes[action]
   return [
@@ -26,6 +31,11 @@ export function headlineOf({ total, done, need_you, left_alone }: People, action
     ...(left_alone === 0
       ? []
       : [`${grouped(left_alone)} ${left_alone === 1 ? 'was' : 'were'} left alone, as asked.`]),
+    ...(notVerified === 0
+      ? []
+      : [
+          `${grouped(notVerified)} ${notVerified === 1 ? 'call that Okta accepted is' : 'calls that Okta accepted are'} not verified.`,
+        ]),
   ].join(' ')
 }
 

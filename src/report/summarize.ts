@@ -50,6 +50,7 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     headline: headlineOf(
       totals.people,
       goalOf(run.job.steps?.map(({ action }) => action) ?? null, Object.keys(totals.actions)),
+      totals.verified.not_known,
     ),
     started_at: executions.firstAt ?? run.created_at,
     finished_at: executions.lastStop?.at ?? executions.lastSign ?? run.created_at,

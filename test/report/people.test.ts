@@ -159,6 +159,13 @@ describe('the headline', () => {
     expect(headlineOf(people, 'deactivate')).toBe(expected)
   })
 
+  it('says how many accepted calls nobody could verify', () => {
+    const people = { total: 4, done: 4, need_you: 0, left_alone: 0 }
+    const all = '4 of 4 people are deactivated. Nobody needs you.'
+    expect(headlineOf(people, 'deactivate', 4)).toBe(`${all} 4 calls that Okta accepted are not verified.`)
+    expect(headlineOf(people, 'deactivate', 1)).toBe(`${all} 1 call that Okta accepted is not verified.`)
+  })
+
   it('names no action where people were led to different ones', () => {
     expect(headlineOf({ total: 2, done: 1, need_you: 1, left_alone: 0 }, null)).toBe(
       '1 of 2 people is done. 1 needs you.',
