@@ -49,7 +49,8 @@ export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
   try {
     const end = await executeRun(options, false)
     stop.retire()
-    const summary = await conclude(options, end)
+    const again = commandFor('resume', runNameOf(directory))
+    const summary = await conclude(options, end, { again, exitCode: exitCodes.someoneMustLook })
     process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderSummary(summary))
     return summary.exit_code as ExitCode
   } catch (error) {
@@ -72,26 +73,25 @@ export function withResume(error: unknown, directory: string): unknown {
  * Settles the unsettled calls of a run, as `resume` would, and sends no lifecycle call. The run must be held. Tasks that
  * were not sent are left to do, and the run stays as it was stopped.
  *
- * @throws KnownError when the run stops before they are settled
+ * @param again the command that settles them and goes on from there: what a person types to try once more. Never
+ *   `resume`, which would do the rest of the run
+ * @throws KnownError when this is stopped before they are settled
  */
-export async function settleRun(options: CarryOutOptions): Promise<RunFile> {
-  const { stopped, run } = await settled(options)
+export async function settleRun(options: CarryOutOptions, again: string): Promise<RunFile> {
+  let end: ExecutionEnd
+  try {
+    end = await executeRun(options, true)
+    await conclude(options, end, { again, exitCode: exitCodes.stoppedByGuard })
+  } catch (error) {
+    throw withNext(error, `, then: ${again}`, exitCodes.stoppedByGuard)
+  }
+  const { stopped, run } = end
   if (stopped === null || options.stop.reason === null) return run
   throw new KnownError(
     `The unsettled calls of run ${run.run_id} could not be settled: ${stopped.message}`,
-    commandFor('resume', runNameOf(options.directory)),
+    again,
     stopped.exitCode,
   )
-}
-
-async function settled(options: CarryOutOptions): Promise<ExecutionEnd> {
-  try {
-    const end = await executeRun(options, true)
-    await conclude(options, end)
-    return end
-  } catch (error) {
-    throw withResume(error, options.directory)
-  }
 }
 
 async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promise<ExecutionEnd> {
@@ -156,9 +156,17 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
   }
 }
 
-/** Writes the reports, the summary and the run's state. */
-async function conclude(options: CarryOutOptions, end: ExecutionEnd): Promise<Summary> {
-  const { directory, org } = options
+/**
+ * Writes the reports, the summary and the run's state.
+ *
+ * @param unwritten what to type, and the exit code, where they can't be written
+ */
+async function conclude(
+  options: CarryOutOptions,
+  end: ExecutionEnd,
+  unwritten: { readonly again: string; readonly exitCode: ExitCode },
+): Promise<Summary> {
+  const { directory, org, stop } = options
   try {
     // A process that lost its hold while it was paused must not write over what its successor has written.
     const ensureHold = (): Promise<void> => options.hold.ensure()
@@ -169,12 +177,13 @@ async function conclude(options: CarryOutOptions, end: ExecutionEnd): Promise<Su
     await recordEnd(directory, end.run, end.stopped)
     return summary
   } catch (error) {
-    const resume = commandFor('resume', runNameOf(directory))
-    const refused = asCannotWrite(error)?.so(`, then: ${resume}`, exitCodes.someoneMustLook)
+    const refused = asCannotWrite(error)?.so(`, then: ${unwritten.again}`, unwritten.exitCode)
     const known = refused ?? (error instanceof KnownError ? error : null)
     if (known === null) throw error
-    if (end.stopped === null || error instanceof CannotWrite === false) throw known
+    // What only settles keeps what stopped an earlier execution.
+    const stopped = stop.reason === null ? null : end.stopped
+    if (stopped === null || error instanceof CannotWrite === false) throw known
     // The reason of the stop comes first; the reports failed after it. A full disk causes both.
-    throw new KnownError(`${end.stopped.message}\n${known.message}`, known.next, end.stopped.exitCode, known)
+    throw new KnownError(`${stopped.message}\n${known.message}`, known.next, stopped.exitCode, known)
   }
 }

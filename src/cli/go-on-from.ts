@@ -112,7 +112,8 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
     say(`Run ${old.run_id} has unsettled calls. They are settled first, without sending a lifecycle call.`)
     const org = await orgOfRun(oldDirectory, old)
     try {
-      await settleRun({ ...options, directory: oldDirectory, run: old, org, hold: oldHold })
+      const again = commandFor(options.command, runNameOf(oldDirectory))
+      await settleRun({ ...options, directory: oldDirectory, run: old, org, hold: oldHold }, again)
     } finally {
       await org.close()
     }

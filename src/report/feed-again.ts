@@ -1,5 +1,5 @@
 import { leavesNoTrace, parseAction, ruleOf } from '../okta/actions.ts'
-import { userStatuses } from '../okta/status.ts'
+import { type UserStatus, userStatuses } from '../okta/status.ts'
 import { decide } from '../rules/decide.ts'
 import { namesOf, SupersededRows } from '../rules/superseded.ts'
 import type { ReportedTask, ReportRow } from './report-row.ts'
@@ -96,13 +96,20 @@ function repeatsStep(tasks: readonly ReportedTask[]): boolean {
   // Where the steps lead, one after the other, from where the user was seen last or the last one has led.
   const seen = tasks.findLast((task) => statusOf(task) !== null)
   const status = userStatuses.find((name) => seen !== undefined && name === statusOf(seen))
-  let statuses = status === undefined ? ruleOf(last.action).target : [status]
+  let statuses: readonly UserStatus[] = status === undefined ? ruleOf(last.action).target : [status]
+  // What is in doubt may have led the user there since.
+  statuses = [...statuses, ...tasks.flatMap(doubtfulTargets)]
   for (const { action, applied } of steps) {
     if (!statuses.some((status) => decide(action, { status, offered: [] }).kind === 'send')) continue
     if (applied) return true
     statuses = ruleOf(action).target
   }
   return false
+}
+
+function doubtfulTargets({ action: name, result }: ReportedTask): readonly UserStatus[] {
+  const action = result === 'in_doubt' ? parseAction(name) : null
+  return action === null ? [] : ruleOf(action).target
 }
 
 function statusOf({ status_after: after, status_before: before }: ReportedTask): string | null {

@@ -273,6 +273,33 @@ describe('undo', () => {
     })
   })
 
+  it.each(['undo', 'retry'])(
+    '%s that is stopped while it settles names itself as what to type',
+    async (command) => {
+      await withWorkplace(async (place) => {
+        const users = makeUsers({ count: 20 })
+        const org = await place.org({ users, latencyMs: 50 })
+        await place.write('in.csv', usersCsv(users.map(({ login }) => login)))
+        const cli = place.start(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+        await org.waitUntil(() => Object.keys(org.applied).length >= 5)
+        cli.kill('SIGKILL')
+        await cli.ended
+        // What was sent is given 30 s to arrive: long enough to stop the wait for it.
+        const settling = place.start(org, [command, runId, '--yes', '--quiet'])
+        await settling.says(/unsettled calls/)
+        const before = org.requests.length
+        await org.waitUntil(() => org.requests.length > before)
+        settling.kill('SIGTERM')
+        const end = await settling.ended
+        expect(end.code, end.stderr).toBe(143)
+        expect(end.stderr).toContain('could not be settled: SIGTERM was received')
+        expect(end.stderr).toContain(`→ okta-lifecycle ${command} ${runId}`)
+        expect(end.stderr).not.toContain('okta-lifecycle resume')
+        expect(await place.runs()).toEqual([runId])
+      })
+    },
+  )
+
   it('settles a run that it can’t take back and does not close it: what was left is done by resume', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 30 })

@@ -34,6 +34,16 @@ test('a row is not fed again if somebody else has taken back a step that was app
   expect(isFedWith('DEPROVISIONED')).toBe(false)
 })
 
+test('a row is not fed again if a step in doubt may have led the user to where an applied one is sent again', () => {
+  const tasks: ReportedTask[] = (['suspend', 'unsuspend', 'suspend'] as const).map((action, index) => ({
+    ...pendingTask({ row: 1, step: index + 1, user: 'a@example.com', action }, null),
+    result: (['succeeded', 'in_doubt', 'skipped'] as const)[index] ?? 'failed',
+    status_after: index === 0 ? 'SUSPENDED' : null,
+  }))
+  expect(new FeedAgain().see({ row: 1, cells: new Map(), tasks, excused: [], notRead: null })).toBe(false)
+  expect(isFed(['suspend', 'succeeded'], ['deactivate', 'in_doubt'])).toBe(true)
+})
+
 test('a row is not fed again if a step that was applied would be applied twice', () => {
   expect(isFed(['suspend', 'succeeded'], ['unsuspend', 'succeeded'], ['suspend', 'failed'])).toBe(false)
   expect(isFed(['suspend', 'succeeded'], ['unsuspend', 'unchanged'], ['suspend', 'in_doubt'])).toBe(false)
