@@ -13,6 +13,7 @@ import { scopesFor } from '../okta/oauth/scopes.ts'
 import { openPlanOfRun } from '../plan/plan-of-run.ts'
 import type { SavedPlan } from '../plan/saved-plan.ts'
 import { renderSummary } from '../report/render-summary.ts'
+import { removeStaleReports } from '../report/stale-reports.ts'
 import { readSummary, type Summary } from '../report/summary.ts'
 import { writeReports } from '../report/write-reports.ts'
 import { verifyingReadsPerTask } from '../rules/verify.ts'
@@ -50,7 +51,7 @@ export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
     const end = await executeRun(options, false)
     stop.retire()
     const again = commandFor('resume', runNameOf(directory))
-    const summary = await conclude(options, end, { again, exitCode: exitCodes.someoneMustLook })
+    const summary = await conclude(options, end, { again, exitCode: exitCodes.stoppedByGuard })
     process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderSummary(summary))
     return summary.exit_code as ExitCode
   } catch (error) {
@@ -120,6 +121,8 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     // Opened before the first call: no call may create a link that can't be kept.
     const path = run.job.report.activation_links
     links = path === null ? null : await ActivationLinks.open(path, run, say)
+    await hold.ensure()
+    await removeStaleReports(directory)
     log.info({ run: run.run_id, version: programVersion, settle_only: settleOnly }, 'Execution begins')
     const end = await execute({
       directory,

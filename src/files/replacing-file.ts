@@ -62,6 +62,15 @@ export async function removeBegunFiles(directory: string): Promise<void> {
   for (const name of names) if (temporaryName.test(name)) await removeQuietly(join(directory, name))
 }
 
+/** Removes files of a directory for good. One that is not there is no error; every other one is a {@link CannotWrite}. */
+export async function removeFiles(directory: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const path = join(directory, name)
+    await orCannotWrite(path, () => rm(path, { force: true }))
+  }
+  await orCannotWrite(directory, () => syncPath(directory))
+}
+
 async function orCannotWrite<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

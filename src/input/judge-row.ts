@@ -3,6 +3,7 @@ import { type Action, actionNames, parseAction } from '../okta/actions.ts'
 import { type ColumnMapping, isUserColumnName } from './column-mapping.ts'
 import { candidates, plainName } from './columns/column-names.ts'
 import { columnsBeside } from './columns/columns-beside.ts'
+import { findSwallowedRow } from './csv/swallowed-rows.ts'
 import { textInFormula } from './csv/text-formula.ts'
 import { unmarkDateCell } from './due/date-cell.ts'
 import { createDueReader, type DueFormat } from './due/read-due.ts'
@@ -194,6 +195,12 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
       }
     const mark = problemOfMark(record) ?? problemBeside(cells)
     if (mark !== null) return { kind: 'invalid', ...refused, ...written, problems: [mark] }
+    const swallowed =
+      settings.format === 'csv' ? findSwallowedRow(cells, mapping.columns, mapping.user) : null
+    if (swallowed !== null) {
+      const message = `the cell goes on over several lines, and one of them looks like a row of its own, of ${shown(swallowed.user)}: a quotation mark is missing or too many`
+      return { kind: 'invalid', ...refused, ...written, problems: [{ column: swallowed.column, message }] }
+    }
     const unread = unreadColumns(record)
     const unmet = unmetCondition({ ...record, cells })
     if (unmet !== null && unmet.isUnread !== true)

@@ -10,7 +10,9 @@ const count = z.int().min(0)
 export const peopleSchema = z
   .strictObject({
     total: count,
-    done: count.describe('All their tasks succeeded or were unchanged; duplicates aside.'),
+    done: count.describe(
+      'All their tasks succeeded or were unchanged; duplicates, and rows that were not selected or not due, aside.',
+    ),
     need_you: count.describe(
       'A task of them failed, is in doubt, unsettled or not run, or was skipped for a reason that someone must look at.',
     ),
@@ -22,7 +24,10 @@ export const peopleSchema = z
 
 export type People = Readonly<z.infer<typeof peopleSchema>>
 
-/** What a task says about its person. `nothing`: a duplicate, or a failure that the job allows for. */
+/**
+ * What a task says about its person. `nothing`: a duplicate, a failure that the job allows for, or a row whose turn it was
+ * not: who has been deactivated by another row was not left alone.
+ */
 export type Standing = 'done' | 'needs_you' | 'left_alone' | 'nothing'
 
 /** @param excused the steps of the task's row whose failure the job allows for */
@@ -33,7 +38,7 @@ export function standingOf(
   if (result === 'succeeded' || result === 'unchanged') return 'done'
   if (result === 'failed' && excused.includes(step)) return 'nothing'
   if (result !== 'skipped' || reason === null) return 'needs_you'
-  if (reason === 'duplicate') return 'nothing'
+  if (reason === 'duplicate' || reason === 'not_selected' || reason === 'not_due') return 'nothing'
   return expectedSkips.has(reason) ? 'left_alone' : 'needs_you'
 }
 

@@ -269,11 +269,11 @@ class Task {
     return await sends.pass(this.#input.row, async (mayLeave) => {
       const call = await sendCall(this.#services, this.#input, this.#history, read, mayLeave)
       if (call === null) return this.#reading(read)
-      return await this.#conclude(classifyLifecycle(this.#input.action, call.answer), call)
+      return await this.#conclude(classifyLifecycle(this.#input.action, call.answer), call, read)
     })
   }
 
-  async #conclude(outcome: Outcome, call: SentCall): Promise<TaskState> {
+  async #conclude(outcome: Outcome, call: SentCall, read: FoundUser | null): Promise<TaskState> {
     const { lookup, sends, links } = this.#services
     const { answer } = call
     switch (outcome.kind) {
@@ -296,11 +296,12 @@ class Task {
       }
       case 'rate_limited':
         // No wait is needed here: the budget has closed the bucket for all tasks.
+        // The read holds as long as it is not old: where others use up the reads, another one could come too late again.
         await recordNotApplied(this.#logged, answer, 'rate_limited')
-        return this.#reading(null)
+        return this.#reading(read)
       case 'concurrency_limited':
         await recordNotApplied(this.#logged, answer, 'concurrency_limited')
-        return { at: 'waiting', milliseconds: concurrencyWaitMs(lookup.random()), parked: false, known: null }
+        return { at: 'waiting', milliseconds: concurrencyWaitMs(lookup.random()), parked: false, known: read }
       case 'in_transition':
         return await this.#waitForTransition(answer)
       case 'not_applied':

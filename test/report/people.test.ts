@@ -52,7 +52,10 @@ describe('who is done, who needs you, who was left alone', () => {
 
   it('all tasks must be done, and one that needs you decides', () => {
     expect(standing({ result: 'succeeded' }, { result: 'unchanged' })).toEqual(done)
-    expect(standing({ result: 'succeeded' }, { result: 'skipped', reason: 'not_due' })).toEqual(leftAlone)
+    expect(standing({ result: 'succeeded' }, { result: 'skipped', reason: 'only_status' })).toEqual(leftAlone)
+    expect(standing({ result: 'succeeded' }, { result: 'skipped', reason: 'not_due' })).toEqual(done)
+    expect(standing({ result: 'skipped', reason: 'not_selected' }, { result: 'unchanged' })).toEqual(done)
+    expect(standing({ result: 'skipped', reason: 'not_due' })).toEqual(leftAlone)
     expect(standing({ result: 'skipped', reason: 'not_due' }, { result: 'failed' })).toEqual(needsYou)
   })
 

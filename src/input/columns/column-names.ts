@@ -3,7 +3,7 @@ import { addressesIn } from '../key/address.ts'
 import { trimInvisible } from '../key/trim.ts'
 import { isUserId } from '../key/user-key.ts'
 import { withoutHarmlessBrackets } from './brackets.ts'
-import { isOtherPersons } from './other-person.ts'
+import { isForwarding, isOtherPersons, namesWhoLeaves } from './other-person.ts'
 
 /** The names by which a column is known, as {@link plainName} writes them. */
 export const userNames: readonly string[] = [
@@ -95,12 +95,18 @@ export function dataInHeader(columns: readonly string[]): string | null {
 /** In a header that was read with the wrong delimiter, all names stand in one. */
 const foreignDelimiter = /[\^~|;\t]/
 
-/** Columns whose names sound as if they held the users, the likeliest first. Never one that is about somebody else. */
+/**
+ * Columns whose names sound as if they held the users, the likeliest first. Never one that is about somebody else, and none
+ * at all where another column says that it names who leaves.
+ */
 export function likelyUserColumns(columns: readonly string[]): string[] {
-  return columns.filter(
+  const likely = columns.filter(
     (column) =>
       /mail|login|upn|principal|account|user/.test(withoutCase(column).normalize('NFKC')) &&
       !isOtherPersons(column) &&
+      !isForwarding(column) &&
       !foreignDelimiter.test(column),
   )
+  const leavers = columns.filter(namesWhoLeaves)
+  return leavers.length === 0 ? likely : likely.filter((column) => leavers.includes(column))
 }

@@ -43,3 +43,19 @@ export function isOtherOfAny(column: string): boolean {
 export function namesAPerson(column: string): boolean {
   return persons.test(plain(column))
 }
+
+const whoLeaves =
+  /leav(er|ing)|depart|offboard|affected|\bto (be )?(disable|deactivate|suspend|terminate|remove|block|lock)/
+
+/** Whether a column says by its name that it names who leaves, and not when or why: `Leaver`, `Account to disable`. */
+export function namesWhoLeaves(column: string): boolean {
+  const words = plain(column)
+  return (
+    whoLeaves.test(words) && !/\b(date|day|reason|type|status|time|notes?|comments?|department)\b/.test(words)
+  )
+}
+
+/** Whether a column is, by its name, for whoever gets mail about the row, or is asked about it. */
+export function isForwarding(column: string): boolean {
+  return /\b(forward\w*|redirect\w*|notif\w*|cc|bcc|copy|contact\w*)\b|\bticket/.test(plain(column))
+}

@@ -73,6 +73,19 @@ describe('mapColumns', () => {
     const work = Promise.resolve().then(() => mapColumns('a.csv', ['Nr', "HR's Mail"], csv))
     expect((await knownErrorOf(work)).next).toContain("Add --user-column 'HR'\\''s Mail'")
   })
+
+  test.each([
+    ['Forward to Email,Leaver', null],
+    ['HR mail,Departing user', "'Departing user'"],
+    ['Company login,Leaver email', "'Leaver email'"],
+    ['Notify mail,Name', null],
+    ['Company login,Leaving date', "'Company login'"],
+  ])('of %s it names %s', async (columns, likely) => {
+    const work = Promise.resolve().then(() => mapColumns('a.csv', columns.split(','), csv))
+    const { next } = await knownErrorOf(work)
+    if (likely === null) expect(next).toContain('Name it with --user-column NAME')
+    else expect(next).toContain(`Add --user-column ${likely}`)
+  })
 })
 
 describe('resolveColumns', () => {
