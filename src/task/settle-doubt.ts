@@ -79,8 +79,8 @@ async function conclude(
   const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
   if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
   await recordVerdict(services, open, verdict, repeats)
-  // An earlier attempt of ours may have been applied late.
-  if (verdict.kind === 'not_applied' && history.attempts === 1 && wasThereBefore(task.action, open, read)) {
+  // Not after an attempt that was in doubt: it may have been applied late.
+  if (verdict.kind === 'not_applied' && !history.doubted && wasThereBefore(task.action, open, read)) {
     const message = `${verdict.evidence}; a call that got no answer was not applied`
     return { ending: { result: 'unchanged', message, statusAfter: read.user.status }, read }
   }
