@@ -11,6 +11,7 @@ import type { KeyKind } from './key/user-key.ts'
 import { plainText } from './plain-text.ts'
 import { readRows } from './read-rows.ts'
 import type { InputRow, InvalidRow, ValidRow } from './row.ts'
+import { SplitUsers } from './split-users.ts'
 import { countsOf, Tally, type TallyCounts } from './tally.ts'
 import { type SampledUser, sampleUsers, type UserSample } from './user-sample.ts'
 
@@ -163,8 +164,11 @@ export async function surveyInput(
   const dates = new MixedDatesWatch(settings.format, settings.due ?? null, dueColumnOf(mapping, settings))
   const midnights = new MidnightsWatch(settings.due ?? null, dueColumnOf(mapping, settings))
   const counter = new SurveyCounter(now)
+  // Without conditions, every row is selected.
+  const split = Object.keys(settings.where ?? {}).length === 0 ? null : new SplitUsers()
   for await (const row of readRows(input, mapping, settings, chunkBytes)) {
     counter.add(row, takesJobAction(row, mapping, settings))
+    split?.add(row)
     if (row.kind !== 'valid') continue
     unused.add(row.cells)
     rivals.add(row.user, row.cells)
@@ -177,7 +181,11 @@ export async function surveyInput(
     ...counter.survey(addresses ? mapping.user : null),
     mapping: { ...mapping, addresses },
     unusedColumns,
-    warnings: [...unused.warnings(), ...warnOfMidnights(midnights.found)],
+    warnings: [
+      ...unused.warnings(),
+      ...warnOfMidnights(midnights.found),
+      ...(split?.warnings(mapping.user) ?? []),
+    ],
     rival: rivals.rival(),
     otherSubject: subject.found(),
     mixedDates: dates.found,

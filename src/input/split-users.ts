@@ -1,0 +1,49 @@
+import { counted } from '../messages/counted.ts'
+import { shown } from '../messages/shown.ts'
+import { foldLogin } from '../okta/user.ts'
+import type { ColumnWarning } from './columns/unused-columns.ts'
+import { hashesOf } from './key/text-hashes.ts'
+import { checkUserKey } from './key/user-key.ts'
+import type { InputRow } from './row.ts'
+
+/**
+ * Watches for users with a row that `input.where` selects and another one that it does not: `Terminated` in an old
+ * contract and `Active` in a new one. The selected row counts, and nobody but a person can tell whether it should.
+ * Keeps about 100 bytes a user, and nothing where no row is left out.
+ */
+export class SplitUsers {
+  readonly #selected = new Set<number>()
+  readonly #left = new Set<number>()
+  readonly #split = new Set<number>()
+  #example: { readonly user: string; readonly row: number } | null = null
+
+  add(row: InputRow): void {
+    if (row.kind === 'invalid') return
+    const hash = hashOf(row.user)
+    if (hash === null) return
+    const [own, other] = row.kind === 'valid' ? [this.#selected, this.#left] : [this.#left, this.#selected]
+    own.add(hash)
+    if (!other.has(hash)) return
+    this.#split.add(hash)
+    this.#example ??= { user: row.user, row: row.row }
+  }
+
+  /** @param column the user's column */
+  warnings(column: string): readonly ColumnWarning[] {
+    if (this.#example === null) return []
+    const { user, row } = this.#example
+    const who = counted(this.#split.size, 'user')
+    const message = `${who} of the column ${shown(column)} have both rows that input.where selects and rows that it leaves out, such as ${shown(user)} (row ${row}). The selected rows are done all the same: look whether the others take them back.`
+    return [
+      { column, message: this.#split.size === 1 ? message.replace(' have both', ' has both') : message },
+    ]
+  }
+}
+
+/** A whole number below 2^53, so that two of a million users hardly ever share one; null where the cell names no user. */
+function hashOf(user: string): number | null {
+  const check = checkUserKey(user)
+  if (!('key' in check)) return null
+  const [one, two] = hashesOf(check.kind === 'id' ? check.key : foldLogin(check.key))
+  return one * 2 ** 21 + (two >>> 11)
+}
