@@ -1,6 +1,8 @@
 import { dirname, join } from 'node:path'
-import { withNext } from '../files/cannot-write.ts'
+import { asCannotWrite, withNext } from '../files/cannot-write.ts'
+import { exists } from '../files/exists.ts'
 import type { Holding } from '../files/hold/joint-hold.ts'
+import { removeFiles } from '../files/replacing-file.ts'
 import type { Fence } from '../files/synced-appends.ts'
 import { SentRecently } from '../journal/sent-recently.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
@@ -23,8 +25,11 @@ import { type CarryOutOptions, carryOut, settleRun } from './carry-out.ts'
 import { confirmRun } from './confirm-run.ts'
 import { type GuardFlags, withGuardFlags } from './guard-flags.ts'
 import { checkSandboxKept, handOnSandboxOrg, orgOfRun } from './org.ts'
+import { reportAgain } from './reports-again.ts'
 import { canAsk } from './terminal/confirm.ts'
 import { say, withStopHooks } from './terminal/stop-hooks.ts'
+
+const failedName = 'failed.csv'
 
 /** A run that can begin, with what is said before the question. */
 interface ReadyRun {
@@ -163,14 +168,31 @@ async function begin(
       )
     }
     stop.check()
-    await handOver(from, { directory: to.directory, run }, hold, () =>
-      handOnSandboxOrg(from.directory, to.directory, from.run),
-    )
+    const hasFailed = await exists(join(from.directory, failedName))
+    await handOver(from, { directory: to.directory, run }, hold, async () => {
+      // Its rows are the new run's from now on: fed again beside that, they would be done twice.
+      await removeFiles(from.directory, [failedName])
+      await handOnSandboxOrg(from.directory, to.directory, from.run)
+    })
     begun = true
+    if (hasFailed) await writeBadRows(from.directory, hold)
     await endStart(to.directory)
     return { ...ready, run }
   } finally {
     if (!begun) await removeRunDirectory(to.directory)
+  }
+}
+
+/** Writes `failed.csv` of a closed run again, in which only its bad rows are left. */
+async function writeBadRows(directory: string, hold: Fence): Promise<void> {
+  try {
+    await reportAgain(directory, await readRunFile(directory), hold, new Set(['csv']))
+  } catch (error) {
+    if (asCannotWrite(error) === null) throw error
+    // The new run need not wait for that.
+    say(
+      `${failedName} of the old run could not be written again: ${commandFor('report', runNameOf(directory))}`,
+    )
   }
 }
 

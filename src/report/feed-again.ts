@@ -13,6 +13,7 @@ import type { ReportedTask, ReportRow } from './report-row.ts'
  * - a task of it is unsettled;
  * - it has an action that leaves no trace in the status (a factor reset, a reactivate) and that was or may have been
  *   applied, by this row or by an earlier one of the same user;
+ * - another run goes on from this one, and has taken over what was not done;
  * - a later row of its user was carried out and led the user elsewhere;
  * - a step of it that was applied would be sent again, because a later step or somebody else has taken the user elsewhere.
  */
@@ -21,14 +22,20 @@ export class FeedAgain {
   /** Actions without a trace that were or may have been applied, by each name of their user. */
   readonly #blind = new Map<string, Set<string>>()
 
-  constructor(superseded: Pick<SupersededRows, 'by'> = new SupersededRows()) {
+  readonly #isTakenUp: boolean
+
+  /** @param isTakenUp whether another run goes on from this one: then only bad rows are left for feeding */
+  constructor(superseded: Pick<SupersededRows, 'by'> = new SupersededRows(), isTakenUp = false) {
     this.#superseded = superseded
+    this.#isTakenUp = isTakenUp
   }
 
   /** Takes in the next row. Returns whether it belongs in `failed.csv`. */
   see({ row, tasks, excused }: ReportRow): boolean {
     // Nearly every row is done: what costs more is asked of the others alone.
-    const open = tasks.some((task) => isOpen(task, excused))
+    const open = this.#isTakenUp
+      ? tasks.some(({ reason }) => reason === 'invalid_row')
+      : tasks.some((task) => isOpen(task, excused))
     const may = open && !tasks.some(isUnsafe) && !repeatsStep(tasks) && this.#superseded.by(row) === null
     const repeated = may && tasks.some((task) => leavesNoTrace(task.action) && this.#wasApplied(task))
     for (const task of tasks) if (leavesNoTrace(task.action) && mayBeApplied(task)) this.#remember(task)

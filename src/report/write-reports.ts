@@ -73,7 +73,8 @@ async function feedingOf(
   rows: () => AsyncIterable<ReportRow>,
 ): Promise<FeedAgain> {
   const settled = (state.counts.get('succeeded') ?? 0) + (state.counts.get('unchanged') ?? 0)
-  return new FeedAgain(settled < run.input.tasks ? await findSuperseded(rows()) : undefined)
+  const superseded = settled < run.input.tasks ? await findSuperseded(rows()) : undefined
+  return new FeedAgain(superseded, run.state === 'closed')
 }
 
 /** How `failed.csv` is laid out, so that the same job can be fed with it and decides alike. */

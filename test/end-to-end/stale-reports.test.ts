@@ -31,3 +31,29 @@ it('a failed.csv of an earlier stop is gone before the next execution sends anyt
     expect(Object.values(org.applied)).toEqual(Array(40).fill(1))
   })
 })
+
+it('a retry leaves only the bad rows in the failed.csv of the run that it goes on from', async () => {
+  await withWorkplace(async (place) => {
+    const org = await place.org({ users: makeUsers({ count: 1 }) })
+    await place.write('in.csv', 'user\nuser1@example.com\ngone@example.com\n"a@example.com, b@example.com"\n')
+    const first = await place.runHere(org, [
+      'run',
+      'in.csv',
+      '--action',
+      'suspend',
+      '--skip-invalid',
+      ...unattended,
+    ])
+    expect(first.code, first.stderr).toBe(1)
+    const failed = (): Promise<string> => place.read(`runs/${runId}/failed.csv`)
+    expect(parseCsv(await failed())).toHaveLength(2)
+    expect((await place.runHere(org, ['retry', runId, '--yes', '--quiet'])).code).toBe(1)
+    expect(parseCsv(await failed())).toEqual([
+      { user: 'a@example.com, b@example.com', why: expect.stringMatching(/^skipped: user: /) },
+    ])
+    // Also when it is written again.
+    expect((await place.runHere(org, ['report', runId, '--format', 'csv'])).code).toBe(0)
+    expect(parseCsv(await failed())).toHaveLength(1)
+    expect(parseCsv(await place.read(`runs/${runId}/results.csv`))).toHaveLength(3)
+  })
+})

@@ -1,18 +1,16 @@
 import { join } from 'node:path'
 import { withNext } from '../../files/cannot-write.ts'
-import { replayJournal } from '../../journal/open-journal.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import { shown } from '../../messages/shown.ts'
-import { factsOfJournal } from '../../report/facts-of-journal.ts'
-import { readSummary } from '../../report/summary.ts'
-import { type ReportFormat, reportFormats, writeReports } from '../../report/write-reports.ts'
+import { type ReportFormat, reportFormats } from '../../report/write-reports.ts'
 import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
 import { copyOf, describeCopy } from '../../run/run-copy.ts'
-import { hasJournal, journalOf } from '../../run/run-directory.ts'
+import { hasJournal } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile } from '../../run/run-file.ts'
 import { withRunLocks } from '../../run/run-locks.ts'
+import { reportAgain } from '../reports-again.ts'
 import { say } from '../terminal/stop-hooks.ts'
 
 interface Arguments {
@@ -34,11 +32,8 @@ export async function writeReportsAgain(args: Arguments, name: string | undefine
   const written = await withRunLocks(directory, null, { onWatch: say }, async (hold) => {
     const run = await readRunFile(directory)
     await checkInputCopy(directory, run)
-    const recorded = (await readSummary(directory))?.journal ?? null
-    const { state, end } = await replayJournal(journalOf(directory, run, recorded))
-    const facts = factsOfJournal(state, end, run.input.tasks)
     try {
-      await writeReports(directory, run, facts, () => hold.ensure(), formats)
+      await reportAgain(directory, run, hold, formats)
     } catch (error) {
       throw withNext(error, `, then: ${commandFor('report', runNameOf(directory))}`, exitCodes.stoppedByGuard)
     }
