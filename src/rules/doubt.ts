@@ -38,6 +38,9 @@ export interface Verdict {
 /** The longest time from an intent to its bytes on the wire: a slow disk or a new connection may come in between. */
 const sendingMarginMs = 15_000
 
+/** Clocks of one org are not further apart than this, in ms. */
+const clocksApartMs = 15_000
+
 /** How long to wait, from the first intent, before a call that sends mail is repeated. */
 export const mailPauseMs = 5 * 60_000
 
@@ -184,9 +187,12 @@ function leavesTrace(action: Action): boolean {
   return action !== 'unlock'
 }
 
-/** Whether the last change of status was certainly before the second of the attempt. Null: there was none, ever. */
-function isBefore(attempt: DoubtfulAttempt, statusChanged: string | null): boolean {
-  return !isOfItsSecond(attempt, statusChanged)
+/**
+ * Whether a change of status was certainly before an attempt. The clock that stamps it need not be that of the answers by
+ * which Okta's time is known, so a change of the last seconds before is not certainly one. Null proves nothing.
+ */
+function isBefore({ oktaTime }: DoubtfulAttempt, statusChanged: string | null): boolean {
+  return statusChanged !== null && Date.parse(statusChanged) < oktaTime - clocksApartMs
 }
 
 /** Whether a change of status was in the second of the attempt or later. */

@@ -59,6 +59,15 @@ it('goes by the time of the last change where no read came before the call', () 
   // Suspended by us, and changed by somebody else since.
   expect(verdict('suspend', attempt(null), 'DEPROVISIONED', now)).toBe('unknown')
   expect(verdict('suspend', attempt(null), 'SUSPENDED', now)).toBe('applied')
+  expect(verdict('suspend', attempt(null), 'SUSPENDED', long)).toBe('not_applied')
+})
+
+it('takes a change of the last seconds before a call for that of the call: clocks of an org differ', () => {
+  const secondsBefore = (seconds: number): string => new Date(oktaTime - seconds * 1000).toISOString()
+  expect(verdict('suspend', attempt(null), 'SUSPENDED', secondsBefore(1))).toBe('applied')
+  expect(verdict('suspend', attempt(null), 'SUSPENDED', secondsBefore(15))).toBe('applied')
+  expect(verdict('suspend', attempt(null), 'SUSPENDED', secondsBefore(16))).toBe('not_applied')
+  expect(verdict('suspend', attempt(null), 'SUSPENDED', null)).toBe('applied')
 })
 
 /** Every status from which an action is sent, with every status in which the user may be found. */

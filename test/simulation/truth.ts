@@ -2,6 +2,7 @@ import { ruleOf } from '../../src/okta/actions.ts'
 import { enrolledAround, type Ours, type RefOf, wasAnswered, wasKnown } from './evidence.ts'
 import type { Report } from './play.ts'
 import type { ReportedTask } from './reports.ts'
+import { nextRun } from './scenario.ts'
 import { home, linksPath, runsDirectory, type World } from './world.ts'
 
 /** I2: what is reported is what the org did, and what was known. */
@@ -104,6 +105,7 @@ function isExplained(
   // Without a read before the call, only the status after it tells.
   const statuses = [
     ...users.filter(({ id }) => id === user).map(({ status }) => status),
+    ...nextRun.users.filter(({ id }) => id === user).map(() => 'ACTIVE' as const),
     ...ours.filter((one) => one.user === user).map(({ after }) => after),
   ]
   if (!readFirst && statuses.some((status) => target.includes(status))) return true

@@ -3,6 +3,7 @@ import { isWordForNothing } from '../key/not-a-name.ts'
 import { trimInvisible } from '../key/trim.ts'
 import { checkUserKey } from '../key/user-key.ts'
 import { asBadRow, type Cell, type InputRow, type RawRecord } from '../row.ts'
+import { withoutHarmlessBrackets } from './brackets.ts'
 import { isWhyColumn, isWithoutName, plainName, userNames } from './column-names.ts'
 import { isOtherPersons } from './other-person.ts'
 
@@ -56,7 +57,7 @@ export class OtherHeader {
       this.#isHeader(cellNames) ||
       this.#namesMailElsewhere(cellNames) ||
       (this.#hasAddresses && last !== null && isAfterGap(record, last) && this.#isOfWords(cells))
-    if (isHeader && (this.#isAfterTitle || !this.#isSame(cellNames))) this.#found = row.row
+    if (isHeader && (this.#isAfterTitle || !this.#isSame(cellNames, cells))) this.#found = row.row
     this.#isOnEachPage ||= isHeader
     const mayBeTitle = this.#hasAddresses && !this.#isOnEachPage
     this.#isAfterTitle = !isHeader && (isRefused(row) || isAlone(cells) || mayBeTitle)
@@ -107,10 +108,12 @@ export class OtherHeader {
     )
   }
 
-  #isSame(cellNames: readonly string[]): boolean {
+  #isSame(cellNames: readonly string[], cells: RawRecord['cells']): boolean {
     return cellNames.every((name, index) => {
       const column = this.#columns[index] ?? ''
-      return name === plainName(column) || (name === '' && isWithoutName(column))
+      // `email (new hires)` is not `email` again.
+      const isAsBefore = textInBrackets(cells.get(column)) === textInBrackets(column)
+      return (name === plainName(column) && isAsBefore) || (name === '' && isWithoutName(column))
     })
   }
 
@@ -190,6 +193,13 @@ function hasUserWord(text: string): boolean {
   return words.some((_, start) =>
     [1, 2, 3].some((count) => userWords.has(words.slice(start, start + count).join(''))),
   )
+}
+
+/** What a name says in brackets, unless it is harmless as `[required]` is. */
+function textInBrackets(cell: Cell | undefined): string {
+  if (typeof cell !== 'string') return ''
+  const name = withoutHarmlessBrackets(textInFormula(cell).normalize('NFKC').toLowerCase())
+  return /[([{<【〔《〈「『].*/s.exec(name)?.[0].replaceAll(/\s+/g, '') ?? ''
 }
 
 function nameIn(cell: Cell | undefined): string {

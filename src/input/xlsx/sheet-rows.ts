@@ -33,15 +33,12 @@ class RowBuilder implements XmlVisitor {
   #line = 0
   #row: OpenRow | null = null
   #cell: OpenCell | null = null
-  /** Whether rows are hidden that do not say otherwise. */
-  #hidesAll = false
 
   constructor(workbook: Workbook) {
     this.#workbook = workbook
   }
 
   open(name: string, attributes: Attributes, path: readonly string[]): void {
-    if (path.length === 1 && name === 'sheetFormatPr') this.#hidesAll = isTrue(attributes.get('zeroHeight'))
     if (path[1] !== 'sheetData') return
     if (path.length === 2 && name !== 'row')
       throw this.#broken('it contains something other than rows where only rows are expected')
@@ -75,8 +72,8 @@ class RowBuilder implements XmlVisitor {
     const height = attributes.get('ht')
     const hidden = attributes.get('hidden')
     const isFlat = height !== undefined && Number(height) === 0
-    const isHidden =
-      isFlat || (hidden === undefined ? this.#hidesAll && height === undefined : isTrue(hidden))
+    // `zeroHeight` of the sheet is about rows that are not written at all.
+    const isHidden = isFlat || (hidden !== undefined && isTrue(hidden))
     this.#row = { line, isHidden, cells: new Map(), column: -1, length: 0 }
   }
 

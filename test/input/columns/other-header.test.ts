@@ -28,6 +28,10 @@ it.each([
     'Email,Name\nada@example.com,Ada\nJoining next month,\nEmail,Name\nnew@example.com,New\nnext@example.com,Next\n',
   ],
   [
+    'a header that says in brackets whom it is about',
+    'Name,Email\nAda,ada@example.com\n\nName,Email (new hires)\nNew,new@example.com\n',
+  ],
+  [
     'Email in its own place again',
     'Name,Email\nAda,ada@example.com\n\nApprover,Email\nMax,max@example.com\n',
   ],
@@ -71,6 +75,10 @@ it('a title of one word is one too', async () => {
 })
 
 it.each([
+  [
+    'the same header with harmless brackets',
+    'Email,Name\nada@example.com,Ada\nEmail [required],Name\nbob@example.com,Bob\n',
+  ],
   ['the same header on each page', 'Email,Name\nada@example.com,Ada\nEmail,Name\nbob@example.com,Bob\n'],
   ['a bad row', 'Email,Name\nada@example.com,Ada\nTotal,\nbob@example.com,Bob\n'],
   [
