@@ -47,13 +47,18 @@ async function usersIn(path: string): Promise<readonly string[]> {
 
 const run = ['run', 'in.csv', '--job', 'job.yaml', ...unattended]
 
-it.each<[string, (path: string) => void, readonly string[]]>([
-  ['moved', (path) => renameSync(path, `${path}.picked-up`), ids.slice(3)],
-  ['deleted', (path) => rmSync(path), ids.slice(3)],
-  ['shortened to nothing', (path) => truncateSync(path), ids.slice(3)],
+/** The third user's link may not be written yet when the call for the fourth one arrives. */
+function withoutThird(users: readonly string[]): readonly string[] {
+  return users.filter((id) => id !== ids[2])
+}
+
+it.each<[string, (path: string) => void]>([
+  ['moved', (path) => renameSync(path, `${path}.picked-up`)],
+  ['deleted', (path) => rmSync(path)],
+  ['shortened to nothing', (path) => truncateSync(path)],
 ])(
   'a file of links that is %s in mid-run is begun anew, and no row says what is not so',
-  async (_, meddle, later) => {
+  async (_, meddle) => {
     await withWorkplace(async (place) => {
       const org = await orgWith(place, meddle)
       const path = join(place.directory, 'links.csv')
@@ -63,7 +68,8 @@ it.each<[string, (path: string) => void, readonly string[]]>([
         org.applied,
         ids.map((id) => `${id} activate`),
       )
-      expect(await usersIn(path)).toEqual(later)
+      const later = await usersIn(path)
+      expect(withoutThird(later)).toEqual(ids.slice(3))
       expect(end.stderr).toMatch(/The file for activation links was moved or changed .*links\.csv/)
       for (const { okta_user_id: id, message } of await place.results()) {
         expect(message, id).toMatch(
@@ -82,7 +88,9 @@ it('every link is in one of the files where a colleague picks them up', async ()
     const org = await orgWith(place, (path) => renameSync(path, `${path}.picked-up`))
     expect((await place.runHere(org, run)).code).toBe(0)
     const path = join(place.directory, 'links.csv')
-    expect([...(await usersIn(`${path}.picked-up`)), ...(await usersIn(path))]).toEqual(ids)
+    const later = await usersIn(path)
+    expect([...(await usersIn(`${path}.picked-up`)), ...later].toSorted()).toEqual(ids)
+    expect(withoutThird(later)).toEqual(ids.slice(3))
     // Picked up after the run as well: then the reports are right once they are written again.
     renameSync(path, `${path}.second`)
     expect((await place.runHere(org, ['report', runId])).code).toBe(0)
@@ -90,7 +98,7 @@ it('every link is in one of the files where a colleague picks them up', async ()
     renameSync(`${path}.second`, path)
     expect((await place.runHere(org, ['report', runId])).code).toBe(0)
     expect((await place.results()).map(({ message }) => /link is in/.test(message ?? ''))).toEqual(
-      ids.map((_id, index) => index >= 3),
+      ids.map((id) => later.includes(id)),
     )
   })
 })
@@ -109,9 +117,10 @@ it('a file of something else in its place stops the run, stays as it is, and no 
     const beside = join(place.directory, `links.${runId}.csv`)
     // Those whose calls were under way by then.
     const rescued = await usersIn(beside)
-    expect(rescued.length).toBeLessThan(3)
-    expect(rescued).toEqual(ids.slice(3, 3 + rescued.length))
-    expect(Object.keys(org.applied)).toHaveLength(3 + rescued.length)
+    const others = withoutThird(rescued)
+    expect(others.length).toBeLessThan(3)
+    expect(others).toEqual(ids.slice(3, 3 + others.length))
+    expect(Object.keys(org.applied)).toHaveLength(3 + others.length)
     const printed = end.stdout + end.stderr
     expect(printed).toContain(path)
     expect(printed).toMatch(/Move away .*then: okta-lifecycle resume run/)
@@ -119,7 +128,7 @@ it('a file of something else in its place stops the run, stays as it is, and no 
     rmSync(path)
     const resumed = await place.runHere(org, ['resume', runId, '--yes', '--quiet'])
     expect(resumed.code, resumed.stderr).toBe(0)
-    expect(await usersIn(path)).toEqual(ids.slice(3 + rescued.length))
+    expect(await usersIn(path)).toEqual(ids.slice(3 + others.length))
     expectAppliedOnce(
       org.applied,
       ids.map((id) => `${id} activate`),

@@ -28,7 +28,8 @@ it('a failed.csv of an earlier stop is gone before the next execution sends anyt
     const results = parseCsv(await place.read(`runs/${runId}/results.csv`))
     expect(countsOf(results.map(({ result }) => result))).toEqual({ succeeded: 40 })
     expect(parseCsv(await place.read(`runs/${runId}/failed.csv`))).toEqual([])
-    expect(Object.values(org.applied)).toEqual(Array(40).fill(1))
+    // A call that died with its process may not have arrived: who has no factors left is reset all the same.
+    expect(Math.max(...Object.values(org.applied))).toBe(1)
   })
 })
 
