@@ -145,19 +145,23 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     let settleGates = (): void => {}
     tallying = setInterval(() => recorder.note({ event: 'tally', ...countsOf(tally, begunAt) }), tallyEveryMs)
     let current = run
+    // R1: whoever lost the hold while it asked Okta must not write over what its successor has written.
+    const keep = async (changed: RunFile): Promise<void> => {
+      await hold.ensure()
+      current = changed
+      await writeRunFile(directory, changed)
+    }
     try {
       const owner = await readTokenOwner(lookup, options.credentials)
       // R2: nothing is sent before this is on disk.
       const begun = moved(withOwner(run, owner, options.say), 'begin')
-      current = begun
-      await writeRunFile(directory, begun)
+      await keep(begun)
       options.onBegin({ state, buckets: () => lookup.pacer.report() })
       // What only settles sends nothing, so nobody needs to be guarded from it.
       const checked = options.settleOnly ? nothingToGuard : await checkGuards(lookup, guardedWork(run, owner))
       if (!options.settleOnly && begun.input_passed !== true) {
         // On disk before the first call: later runs of the job must know whom this one may have acted on.
-        current = { ...begun, input_passed: true }
-        await writeRunFile(directory, current)
+        await keep({ ...begun, input_passed: true })
       }
       const rows = (): AsyncIterable<InputRow> => rowsOf(directory, begun)
       const work = atWork(

@@ -9,7 +9,7 @@ import type { InputRow } from './row.ts'
 /**
  * Watches for users with a row that `input.where` selects and another one that it does not: `Terminated` in an old
  * contract and `Active` in a new one. The selected row counts, and nobody but a person can tell whether it should.
- * Keeps about 100 bytes a user, and nothing where no row is left out.
+ * Keeps about 100 bytes a user.
  */
 export class SplitUsers {
   readonly #selected = new Set<number>()
@@ -32,11 +32,9 @@ export class SplitUsers {
   warnings(column: string): readonly ColumnWarning[] {
     if (this.#example === null) return []
     const { user, row } = this.#example
-    const who = counted(this.#split.size, 'user')
-    const message = `${who} of the column ${shown(column)} have both rows that input.where selects and rows that it leaves out, such as ${shown(user)} (row ${row}). The selected rows are done all the same: look whether the others take them back.`
-    return [
-      { column, message: this.#split.size === 1 ? message.replace(' have both', ' has both') : message },
-    ]
+    const who = `${counted(this.#split.size, 'user')} of the column ${shown(column)} ${this.#split.size === 1 ? 'has' : 'have'}`
+    const message = `${who} both rows that input.where selects and rows that it leaves out, such as ${shown(user)} (row ${row}). The selected rows are done all the same: look whether the others take them back.`
+    return [{ column, message }]
   }
 }
 

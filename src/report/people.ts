@@ -25,8 +25,8 @@ export const peopleSchema = z
 export type People = Readonly<z.infer<typeof peopleSchema>>
 
 /**
- * What a task says about its person. `nothing`: a duplicate, a failure that the job allows for, or a row whose turn it was
- * not: who has been deactivated by another row was not left alone.
+ * What a task says about its person. `nothing`: a duplicate, a failure that the job allows for, or a row that was not
+ * selected or not due: somebody whom another row deactivated was not left alone.
  */
 export type Standing = 'done' | 'needs_you' | 'left_alone' | 'nothing'
 

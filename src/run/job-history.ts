@@ -39,6 +39,7 @@ export async function readJobHistory(
   return { past: latest(past) }
 }
 
+/** The latest runs of each kind, the oldest first. */
 function latest(past: readonly PastInput[]): readonly PastInput[] {
   const inOrder = past.toSorted((some, other) => some.createdAt.localeCompare(other.createdAt))
   const counts = new Map<string, number>()

@@ -1,5 +1,10 @@
+import { writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { HoldLost } from '../../src/files/hold/hold.ts'
 import type { Answer } from '../../src/okta/answer.ts'
+import { runFileName } from '../../src/run/run-file.ts'
 import { withDirectory } from '../journal/support.ts'
 import { answerOf, errorText, noAnswer, strangersAnswer } from '../okta/answers.ts'
 import {
@@ -193,6 +198,47 @@ describe('somebody who answers in Okta’s place', () => {
       expect(end.stopped?.exitCode).toBe(3)
       expect(Object.fromEntries(end.state.counts)).toEqual({})
       expect(end.state.underWay.open).toBeGreaterThan(0)
+    })
+  })
+})
+
+describe('a hold that is lost while Okta is asked', () => {
+  it.each([
+    ['who the owner is', '/api/v1/users/me'],
+    ['whom the guards protect', '/api/v1/iam/assignees/users'],
+  ])('%s: run.json stays as the successor has written it', async (_, asked) => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, runFileName)
+      let isLost = false
+      const overtake = (requested: string): void => {
+        if (!requested.startsWith(asked)) return
+        isLost = true
+        writeFileSync(path, 'the successor’s')
+      }
+      const ended = executionOf({
+        directory,
+        users: usersOf(3),
+        job: { guards: { ...plainJob.guards, protect_admins: true } },
+        hold: {
+          get valid() {
+            return !isLost
+          },
+          afterSilence: false,
+          ensure: async () => {
+            if (isLost) throw new HoldLost('the run')
+          },
+        },
+        owner: () => {
+          overtake('/api/v1/users/me')
+          return serviceAppAnswer()
+        },
+        send: async ({ path: requested }) => {
+          overtake(requested)
+          return answerOf(200, '{"value":[]}', plentyHeaders())
+        },
+      })
+      await expect(ended).rejects.toThrow(HoldLost)
+      expect(await readFile(path, 'utf8')).toBe('the successor’s')
     })
   })
 })

@@ -96,8 +96,8 @@ export function dataInHeader(columns: readonly string[]): string | null {
 const foreignDelimiter = /[\^~|;\t]/
 
 /**
- * Columns whose names sound as if they held the users, the likeliest first. Never one that is about somebody else, and none
- * at all where another column says that it names who leaves.
+ * Columns whose names sound as if they held the users, the likeliest first. Never one that is about somebody else. Where
+ * columns say that they name who leaves, none but those.
  */
 export function likelyUserColumns(columns: readonly string[]): string[] {
   const likely = columns.filter(
