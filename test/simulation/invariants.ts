@@ -5,7 +5,7 @@ import type { Ours, RefOf } from './evidence.ts'
 import { checkGuards } from './guards.ts'
 import { checkMails, checkOnce } from './once.ts'
 import type { Applied } from './org.ts'
-import { target } from './org-rules.ts'
+import { legal, target } from './org-rules.ts'
 import { checkPlanned, checkUnusual } from './planned.ts'
 import type { Report } from './play.ts'
 import { readRun, refsOf } from './reports.ts'
@@ -140,11 +140,15 @@ function checkOrder(world: World, ours: readonly Ours[], refOf: RefOf): void {
   }
 }
 
-/** Whether an action takes the user away from where another one led. */
+/**
+ * Whether an action takes the user away from where another one led. What Okta refuses there can be applied only after
+ * somebody else has changed the user, and then it undoes that change and not what we did.
+ */
 function undoes(action: Applied['action'], other: Applied['action']): boolean {
   if (action === 'enrol' || other === 'enrol') return false
   const [to, from] = [target[action], target[other]]
-  return to !== null && from !== null && to !== from
+  if (to === null || from === null || to === from) return false
+  return legal[action]?.includes(from) ?? true
 }
 
 function checkShare(world: World): void {
