@@ -9,6 +9,7 @@ import {
   sendEmailNames,
   userNames,
 } from './columns/column-names.ts'
+import { takeOut } from './json/envelope.ts'
 import type { InputFormat } from './row.ts'
 
 /** What the user said about the input's columns. null: to be found by their usual names. */
@@ -115,8 +116,8 @@ export function mapColumns(
   const user = pick(name, choice, userColumn, userNames, 'user', fixUser)
   if (user === null && facts.lists?.[0] !== undefined)
     throw new Refusal(
-      `${name}: no user stands in the record itself, whose keys are: ${shownList(columns)}. A list of objects stands under ${shownList(facts.lists)}; a list alone was expected.`,
-      `Take it out: jq ${shellWord(`.${facts.lists[0]}`)} FILE > LIST.json, and give that file.`,
+      `${name}: no user stands in the record itself, whose keys are: ${shownList(columns)}. ${facts.lists.length === 1 ? 'A list of objects stands' : 'Lists of objects stand'} under ${shownList(facts.lists)}; a list alone was expected.`,
+      takeOut(facts.lists),
     )
   if (user === null) {
     const ids = notIds.length === 0 ? '' : ` The cells of ${shownList(notIds)} are not Okta ids.`

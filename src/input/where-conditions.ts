@@ -1,6 +1,6 @@
 import { shown } from '../messages/shown.ts'
 import { withoutCase } from './columns/column-names.ts'
-import { cellAt } from './json/nested.ts'
+import { cellAt, endOfReach } from './json/nested.ts'
 import { kindOf, plainText } from './plain-text.ts'
 import type { RawRecord, RowProblem } from './row.ts'
 
@@ -42,6 +42,13 @@ export function createWhereCheck(
         return {
           column,
           message: `the cell is ${kindOf(cell)}; a text was expected, which the condition in where can be compared with`,
+          isUnread: true,
+        }
+      const end = isJson && cell === undefined ? endOfReach(cells, column) : null
+      if (end !== null)
+        return {
+          column,
+          message: `${shown(end)} is ${kindOf(cellAt(cells, end) ?? null)}; an object was expected, in which the condition in where finds ${shown(column)}`,
           isUnread: true,
         }
       const text = plainText(cell)

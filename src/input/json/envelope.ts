@@ -89,12 +89,13 @@ export function refuseEnvelope(name: string, cells: ReadonlyMap<string, Cell>, h
     )
   if (list !== undefined)
     throw new Refusal(
-      `${name}: the file is one object that holds a list of users, under ${shownList(lists)}; a list alone was expected.`,
-      `Take it out: jq ${shellWord(`.${list}`)} FILE > LIST.json, and give that file.`,
+      `${name}: the file is one object that holds ${lists.length === 1 ? 'a list' : 'lists'} of users, under ${shownList(lists)}; a list alone was expected.`,
+      takeOut(lists),
     )
   if (hasUser(cells)) return
   const people = [...cells].filter(([, cell]) => holdsUser(cell, hasUser))
-  if (people.length === 0 && [...cells.keys()].every(isUser)) throw usersAsKeys(name, cells)
+  const maps = people.length === 0 ? mapsIn(cells) : []
+  if (maps.length > 0) throw usersAsKeys(name, maps)
   if (people.length < 2) return
   const keys = people.map(([key]) => key)
   if (keys.every(isNumberOrId))
@@ -112,13 +113,46 @@ function isUser(key: string): boolean {
   return isUserId(key) || ('key' in checkUserKey(key) && key.includes('@'))
 }
 
+/** What to type to get a list out of an object; where there are several, which one only a person can say. */
+export function takeOut(lists: readonly string[]): string {
+  const [only = ''] = lists
+  return lists.length === 1
+    ? `Take it out: jq ${shellWord(`.${only}`)} FILE > LIST.json, and give that file.`
+    : `Take out the one whose users are meant: jq '.KEY' FILE > LIST.json, with one of ${shownList(lists)} for KEY, and give that file. Nobody in the others is acted on.`
+}
+
+/** An object whose keys are users, and the path to it, as jq writes it. */
+interface UserMap {
+  readonly path: string
+  readonly users: ReadonlyMap<string, Cell>
+}
+
+/** The objects whose keys are users: the file itself, or what stands in it. */
+function mapsIn(cells: ReadonlyMap<string, Cell>, path = '', depth = 0): UserMap[] {
+  if (cells.size > 0 && [...cells.keys()].every(isUser)) return [{ path, users: cells }]
+  return [...cells].flatMap(([key, cell]) => {
+    const inside = depth < 3 ? cellsOf(cell) : null
+    return inside === null ? [] : mapsIn(inside, `${path}[${JSON.stringify(key)}]`, depth + 1)
+  })
+}
+
 /** The refusal of an object whose keys are the users. What stands under them may be facts about each, or a word. */
-function usersAsKeys(name: string, cells: ReadonlyMap<string, Cell>): Refusal {
-  const facts = [...cells.values()].every((cell) => cellsOf(cell) !== null) ? '.value' : '{value: .value}'
-  const [first = ''] = cells.keys()
+function usersAsKeys(name: string, maps: readonly UserMap[]): Refusal {
+  const [{ path, users } = { path: '', users: new Map<string, Cell>() }] = maps
+  const facts = [...users.values()].every((cell) => cellsOf(cell) !== null) ? '.value' : '{value: .value}'
+  const [first = ''] = users.keys()
+  const list = (from: string): string => `${from}to_entries | map({user: .key} + ${facts})`
+  if (path === '')
+    return new Refusal(
+      `${name}: the file is one object whose keys are the users, such as ${shown(first)}; a list of objects was expected.`,
+      `Make a list of them: jq ${shellWord(list(''))} FILE > LIST.json, and give that file.`,
+    )
+  const paths = maps.map((map) => map.path)
   return new Refusal(
-    `${name}: the file is one object whose keys are the users, such as ${shown(first)}; a list of objects was expected.`,
-    `Make a list of them: jq ${shellWord(`to_entries | map({user: .key} + ${facts})`)} FILE > LIST.json, and give that file.`,
+    `${name}: the users are keys of the object under ${shownList(paths)}, such as ${shown(first)}; a list of objects was expected.`,
+    maps.length === 1
+      ? `Make a list of them: jq ${shellWord(list(`.${path} | `))} FILE > LIST.json, and give that file.`
+      : `Make a list of the one whose users are meant: jq ${shellWord(list('.KEY | '))} FILE > LIST.json, with one of ${shownList(paths)} for KEY, and give that file. Nobody in the others is acted on.`,
   )
 }
 

@@ -27,6 +27,24 @@ function nestedAt(cells: ReadonlyMap<string, Cell>, column: string): Cell | unde
   return value as Cell | undefined
 }
 
+/**
+ * The part of a dotted name at which a record holds something other than an object, so that the name reaches nothing;
+ * null if there is none. A key that is missing or null is nothing in the way: the value is empty.
+ */
+export function endOfReach(cells: ReadonlyMap<string, Cell>, column: string): string | null {
+  if (cells.has(column)) return null
+  const [first = '', ...rest] = column.split('.')
+  let value: unknown = cells.get(first)
+  let reached = first
+  for (const key of rest) {
+    if (value === undefined || value === null) return null
+    if (typeof value !== 'object' || Array.isArray(value)) return reached
+    value = Object.hasOwn(value, key) ? (value as Readonly<Record<string, unknown>>)[key] : null
+    reached += `.${key}`
+  }
+  return null
+}
+
 /** How deep dotted names are offered, and how many. */
 const deepest = 4
 const mostNames = 1000

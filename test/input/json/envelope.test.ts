@@ -25,10 +25,24 @@ describe('an object around the records is refused, whatever stands beside them',
       "jq 'to_entries | map({user: .key} + .value)' FILE",
     ],
     ['{"ada@example.com":"suspend"}', "jq 'to_entries | map({user: .key} + {value: .value})' FILE"],
+    [
+      '{"made":"2026","users":{"ada@example.com":{"manager":"max@example.com"}}}',
+      `jq '.["users"] | to_entries | map({user: .key} + .value)' FILE`,
+    ],
     ['[{"user":"ada@example.com"}]\n[{"user":"bob@example.com"}]', "jq --slurp 'add' FILE"],
   ])('%s', async (text, expected) => {
     const { message, next } = await knownErrorOf(read(text))
     expect(`${message} ${next}`).toContain(expected)
+  })
+
+  test.each([
+    '{"stayers":[{"login":"max@example.com"}],"leavers":[{"login":"ada@example.com"}]}',
+    '{"stayers":{"max@example.com":{}},"leavers":{"ada@example.com":{}}}',
+    '[{"a":1,"stayers":[{"login":"max@example.com"}],"leavers":[{"login":"ada@example.com"}]}]',
+  ])('of several lists, no command takes one: %s', async (text) => {
+    const { next } = await knownErrorOf(read(text))
+    expect(next).toContain('with one of "["stayers"]", "["leavers"]" for KEY')
+    expect(next).toMatch(/jq '\.KEY[ ']/)
   })
 
   test('one record with a list of other things is a record', async () => {
