@@ -218,6 +218,17 @@ describe('judgeRow', () => {
       expect(row.kind).toBe(column === 'status' ? 'not_selected' : 'invalid')
     })
 
+    test.each<[Cell, string]>([
+      [[{ status: 'Terminated' }], 'invalid'],
+      ['Terminated', 'invalid'],
+      [{ status: 'Terminated' }, 'valid'],
+      [{}, 'not_selected'],
+      [null, 'not_selected'],
+    ])('a dotted name where an object was expected: %j', (job, kind) => {
+      const where = { 'job.status': ['Terminated'] }
+      expect(judge({ user: 'ada@example.com', job }, { ...plain, action: 'suspend', where }).kind).toBe(kind)
+    })
+
     const where = { Status: ['Terminated', 'left'], country: ['de'] }
     const columns = ['user', 'status', 'country']
     const select = (cells: Record<string, Cell>) => {
