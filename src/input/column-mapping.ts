@@ -42,8 +42,10 @@ interface ColumnFacts {
   readonly notIds?: readonly string[]
   /** Dotted names of what stands inside the objects of JSON records. */
   readonly dotted?: readonly string[]
-  /** Keys of JSON that hold lists of objects. */
+  /** Where records of JSON hold lists of objects, as jq writes it. */
   readonly lists?: readonly string[]
+  /** What holds the records of JSON. */
+  readonly around?: 'list' | 'stream' | 'nothing'
 }
 
 const noColumn = 'none'
@@ -117,7 +119,7 @@ export function mapColumns(
   if (user === null && facts.lists?.[0] !== undefined)
     throw new Refusal(
       `${name}: no user stands in the record itself, whose keys are: ${shownList(columns)}. ${facts.lists.length === 1 ? 'A list of objects stands' : 'Lists of objects stand'} under ${shownList(facts.lists)}; a list alone was expected.`,
-      takeOut(facts.lists),
+      takeOut(facts.lists, facts.around),
     )
   if (user === null) {
     const ids = notIds.length === 0 ? '' : ` The cells of ${shownList(notIds)} are not Okta ids.`

@@ -59,15 +59,10 @@ async function refuseIfEnvelope(
   const isListed = only.line === null
   const mayHoldUser = (column: string, cell: Cell): boolean =>
     !isListed || plainName(column) !== 'id' || isUserId(String(cell))
-  refuseEnvelope(
-    input.name,
-    only.cells,
-    (cells) =>
-      [...cells].some(
-        ([column, cell]) => userNames.includes(plainName(column)) && mayHoldUser(column, cell),
-      ) ||
-      (userColumn !== null && cellAt(cells, userColumn) !== undefined),
-  )
+  const hasUser = (cells: ReadonlyMap<string, Cell>): boolean =>
+    [...cells].some(([column, cell]) => userNames.includes(plainName(column)) && mayHoldUser(column, cell)) ||
+    (userColumn !== null && cellAt(cells, userColumn) !== undefined)
+  refuseEnvelope(input.name, only.cells, { hasUser, isListed })
 }
 
 async function csvColumns(

@@ -59,8 +59,10 @@ interface JsonKeys {
   /** Names of values inside objects: `profile.login`. */
   readonly dotted: readonly string[]
   readonly notIds: readonly string[]
-  /** Keys of the first record that hold lists of objects (dotted if nested), where the users may be. */
+  /** Where the first record holds lists of objects, in which the users may be, as jq writes it: `["data"]["users"]`. */
   readonly lists: readonly string[]
+  /** What holds the records. */
+  readonly around: 'list' | 'stream' | 'nothing'
 }
 
 /** Reads all records of a JSON input for their keys. */
@@ -73,16 +75,19 @@ export async function keysOf(
   const dotted = new Set<string>()
   const ids = new IdColumns()
   let lists: readonly string[] = []
+  let around: JsonKeys['around'] = 'nothing'
   for await (const record of readJson(input, format, chunkBytes)) {
     const { cells } = record
     for (const key of cells.keys()) keys.add(key)
     if (keys.size > maxColumns) throw tooManyKeys(input.name, record)
     if (record.row === 1) lists = listsOf(cells)
+    if (record.line === null) around = 'list'
+    else if (record.row > 1) around = 'stream'
     if (record.row > recordsLookedAt) continue
     addDottedNames(dotted, cells)
     ids.add(cells)
   }
-  return { keys: [...keys], dotted: [...dotted], notIds: ids.withoutIds(), lists }
+  return { keys: [...keys], dotted: [...dotted], notIds: ids.withoutIds(), lists, around }
 }
 
 function listsOf(cells: ReadonlyMap<string, Cell>): string[] {
@@ -91,9 +96,11 @@ function listsOf(cells: ReadonlyMap<string, Cell>): string[] {
   const inside = (key: string, cell: Cell): string[] => {
     if (typeof cell !== 'object' || cell === null || Array.isArray(cell)) return []
     const entries = Object.entries(cell as Readonly<Record<string, Cell>>)
-    return entries.filter(([, value]) => holdsObjects(value)).map(([inner]) => `${key}.${inner}`)
+    const lists = entries.filter(([, value]) => holdsObjects(value))
+    return lists.map(([inner]) => `${part(key)}${part(inner)}`)
   }
-  return [...cells].flatMap(([key, cell]) => (holdsObjects(cell) ? [key] : inside(key, cell)))
+  const part = (key: string): string => `[${JSON.stringify(key)}]`
+  return [...cells].flatMap(([key, cell]) => (holdsObjects(cell) ? [part(key)] : inside(key, cell)))
 }
 
 function tooManyKeys(name: string, record: RawRecord): KnownError {

@@ -78,9 +78,16 @@ function listsIn(cells: ReadonlyMap<string, Cell>, hasUser: HasUser, depth = 0):
  * Refuses a file of one object that is not a record but holds the records: a list of them under a key, or each under a
  * key of its own. Fields that stand beside the list are about the list: taken as a record, its author would be acted on,
  * and nobody in it.
+ *
+ * @param isListed whether the object is the only element of a list
  */
-export function refuseEnvelope(name: string, cells: ReadonlyMap<string, Cell>, hasUser: HasUser): void {
-  const lists = listsIn(cells, hasUser)
+export function refuseEnvelope(
+  name: string,
+  cells: ReadonlyMap<string, Cell>,
+  { hasUser, isListed }: { readonly hasUser: HasUser; readonly isListed: boolean },
+): void {
+  const place = isListed ? '[0]' : ''
+  const lists = listsIn(cells, hasUser).map((list) => place + list)
   const [list] = lists
   if (list !== undefined && hasUser(cells))
     throw new Refusal(
@@ -94,14 +101,14 @@ export function refuseEnvelope(name: string, cells: ReadonlyMap<string, Cell>, h
     )
   if (hasUser(cells)) return
   const people = [...cells].filter(([, cell]) => holdsUser(cell, hasUser))
-  const maps = people.length === 0 ? mapsIn(cells) : []
+  const maps = people.length === 0 ? mapsIn(cells, place) : []
   if (maps.length > 0) throw usersAsKeys(name, maps)
   if (people.length < 2) return
   const keys = people.map(([key]) => key)
   if (keys.every(isNumberOrId))
     throw new Refusal(
       `${name}: the file is one object that holds ${people.length} users, each under a key of its own, such as ${shown(keys[0] ?? '')}; a list was expected.`,
-      `Make a list of them: jq '[.[]]' FILE > LIST.json, and give that file.`,
+      `Make a list of them: jq '[.${place}[]]' FILE > LIST.json, and give that file.`,
     )
   throw new Refusal(
     `${name}: the record holds ${people.length} users under keys of their own: ${shownList(keys)}. Which of them is meant has to be said.`,
@@ -113,12 +120,20 @@ function isUser(key: string): boolean {
   return isUserId(key) || ('key' in checkUserKey(key) && key.includes('@'))
 }
 
-/** What to type to get a list out of an object; where there are several, which one only a person can say. */
-export function takeOut(lists: readonly string[]): string {
+/**
+ * What to type to get a list out of the objects that hold it; where there are several lists, only a person can say which.
+ *
+ * @param lists where the lists stand in an object, as jq writes it
+ * @param around what holds the objects: a list, a stream of them, or nothing around a single one
+ */
+export function takeOut(lists: readonly string[], around: 'list' | 'stream' | 'nothing' = 'nothing'): string {
+  const filter = (list: string): string =>
+    around === 'nothing' ? shellWord(`.${list}`) : shellWord(`[.[]${list}[]?]`)
+  const jq = around === 'stream' ? 'jq --slurp' : 'jq'
   const [only = ''] = lists
   return lists.length === 1
-    ? `Take it out: jq ${shellWord(`.${only}`)} FILE > LIST.json, and give that file.`
-    : `Take out the one whose users are meant: jq '.KEY' FILE > LIST.json, with one of ${shownList(lists)} for KEY, and give that file. Nobody in the others is acted on.`
+    ? `Take it out: ${jq} ${filter(only)} FILE > LIST.json, and give that file.`
+    : `Take out the one whose users are meant: ${jq} '${around === 'nothing' ? '.KEY' : '[.[].KEY[]?]'}' FILE > LIST.json, with one of ${shownList(lists)} for KEY, and give that file. Nobody in the others is acted on.`
 }
 
 /** An object whose keys are users, and the path to it, as jq writes it. */
@@ -141,18 +156,19 @@ function usersAsKeys(name: string, maps: readonly UserMap[]): Refusal {
   const [{ path, users } = { path: '', users: new Map<string, Cell>() }] = maps
   const facts = [...users.values()].every((cell) => cellsOf(cell) !== null) ? '.value' : '{value: .value}'
   const [first = ''] = users.keys()
-  const list = (from: string): string => `${from}to_entries | map({user: .key} + ${facts})`
-  if (path === '')
+  const list = (from: string): string =>
+    `${from === '' ? '' : `.${from} | `}to_entries | map({user: .key} + ${facts})`
+  if (path === '' || path === '[0]')
     return new Refusal(
       `${name}: the file is one object whose keys are the users, such as ${shown(first)}; a list of objects was expected.`,
-      `Make a list of them: jq ${shellWord(list(''))} FILE > LIST.json, and give that file.`,
+      `Make a list of them: jq ${shellWord(list(path))} FILE > LIST.json, and give that file.`,
     )
   const paths = maps.map((map) => map.path)
   return new Refusal(
     `${name}: the users are keys of the object under ${shownList(paths)}, such as ${shown(first)}; a list of objects was expected.`,
     maps.length === 1
-      ? `Make a list of them: jq ${shellWord(list(`.${path} | `))} FILE > LIST.json, and give that file.`
-      : `Make a list of the one whose users are meant: jq ${shellWord(list('.KEY | '))} FILE > LIST.json, with one of ${shownList(paths)} for KEY, and give that file. Nobody in the others is acted on.`,
+      ? `Make a list of them: jq ${shellWord(list(path))} FILE > LIST.json, and give that file.`
+      : `Make a list of the one whose users are meant: jq ${shellWord(list('KEY'))} FILE > LIST.json, with one of ${shownList(paths)} for KEY, and give that file. Nobody in the others is acted on.`,
   )
 }
 

@@ -39,10 +39,27 @@ describe('an object around the records is refused, whatever stands beside them',
     '{"stayers":[{"login":"max@example.com"}],"leavers":[{"login":"ada@example.com"}]}',
     '{"stayers":{"max@example.com":{}},"leavers":{"ada@example.com":{}}}',
     '[{"a":1,"stayers":[{"login":"max@example.com"}],"leavers":[{"login":"ada@example.com"}]}]',
+    '[{"stayers":[{"login":"max@example.com"}],"leavers":[{"login":"ada@example.com"}]},{"stayers":[]}]',
   ])('of several lists, no command takes one: %s', async (text) => {
     const { next } = await knownErrorOf(read(text))
-    expect(next).toContain('with one of "["stayers"]", "["leavers"]" for KEY')
-    expect(next).toMatch(/jq '\.KEY[ ']/)
+    expect(next).toMatch(/with one of "(\[0\])?\["stayers"\]", "(\[0\])?\["leavers"\]" for KEY/)
+    expect(next).toMatch(/jq '(\.KEY|\.KEY \|.*|\[\.\[\]\.KEY\[\]\?\])' FILE/)
+  })
+
+  test.each([
+    ['[{"dept":"A","who":[{"email":"ada@example.com"}]},{"dept":"B","who":[]}]', `jq '[.[]["who"][]?]' FILE`],
+    [
+      '{"dept":"A","who":[{"email":"ada@example.com"}]}\n{"dept":"B","who":[]}',
+      `jq --slurp '[.[]["who"][]?]' FILE`,
+    ],
+    ['[{"in a":{"b c":[{"email":"ada@example.com"}]}}]', `jq '.[0]["in a"]["b c"]' FILE`],
+    [
+      '[{"users":{"ada@example.com":{}}}]',
+      `jq '.[0]["users"] | to_entries | map({user: .key} + .value)' FILE`,
+    ],
+    ['[{"1":{"email":"ada@example.com"},"2":{"email":"bob@example.com"}}]', "jq '[.[0][]]' FILE"],
+  ])('the command reaches into a list or a stream of objects: %s', async (text, expected) => {
+    expect((await knownErrorOf(read(text))).next).toContain(expected)
   })
 
   test('one record with a list of other things is a record', async () => {
