@@ -132,8 +132,14 @@ export function takeOut(lists: readonly string[], around: 'list' | 'stream' | 'n
   const jq = around === 'stream' ? 'jq --slurp' : 'jq'
   const [only = ''] = lists
   return lists.length === 1
-    ? `Take it out: ${jq} ${filter(only)} FILE > LIST.json, and give that file.`
+    ? `${ifMeant(only, 'Take it out')}: ${jq} ${filter(only)} FILE > LIST.json, and give that file.`
     : `Take out the one whose users are meant: ${jq} '${around === 'nothing' ? '.KEY' : '[.[].KEY[]?]'}' FILE > LIST.json, with one of ${shownList(lists)} for KEY, and give that file. Nobody in the others is acted on.`
+}
+
+/** An instruction, on a condition where a name such as `managers` says that those who stand there are hardly meant. */
+function ifMeant(path: string, instruction: string): string {
+  if (!isOtherPersons(path)) return instruction
+  return `If the user stands elsewhere, name the key with --user-column NAME. Only if those under ${path} are meant, ${instruction.toLowerCase()}`
 }
 
 /** An object whose keys are users, and the path to it, as jq writes it. */
@@ -167,7 +173,7 @@ function usersAsKeys(name: string, maps: readonly UserMap[]): Refusal {
   return new Refusal(
     `${name}: the users are keys of the object under ${shownList(paths)}, such as ${shown(first)}; a list of objects was expected.`,
     maps.length === 1
-      ? `Make a list of them: jq ${shellWord(list(path))} FILE > LIST.json, and give that file.`
+      ? `${ifMeant(path, 'Make a list of them')}: jq ${shellWord(list(path))} FILE > LIST.json, and give that file.`
       : `Make a list of the one whose users are meant: jq ${shellWord(list('KEY'))} FILE > LIST.json, with one of ${shownList(paths)} for KEY, and give that file. Nobody in the others is acted on.`,
   )
 }

@@ -47,6 +47,15 @@ describe('an object around the records is refused, whatever stands beside them',
   })
 
   test.each([
+    '{"Nutzer":"ada@example.com","managers":[{"email":"max@example.com"}]}',
+    '{"Nutzer":"ada@example.com","managers":{"max@example.com":{}}}',
+    '[{"Nutzer":"ada@example.com","managers":[{"email":"max@example.com"}]},{"Nutzer":"bob@example.com"}]',
+  ])('nobody is told to take out those who are hardly meant: %s', async (text) => {
+    const { next } = await knownErrorOf(read(text))
+    expect(next).toMatch(/^If the user stands elsewhere, .* Only if those under \["managers"\] are meant, /)
+  })
+
+  test.each([
     ['[{"dept":"A","who":[{"email":"ada@example.com"}]},{"dept":"B","who":[]}]', `jq '[.[]["who"][]?]' FILE`],
     [
       '{"dept":"A","who":[{"email":"ada@example.com"}]}\n{"dept":"B","who":[]}',
