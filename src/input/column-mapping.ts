@@ -9,7 +9,7 @@ import {
   sendEmailNames,
   userNames,
 } from './columns/column-names.ts'
-import { takeOut } from './json/envelope.ts'
+import { type Around, takeOut } from './json/take-out.ts'
 import type { InputFormat } from './row.ts'
 
 /** What the user said about the input's columns. null: to be found by their usual names. */
@@ -45,7 +45,7 @@ interface ColumnFacts {
   /** Where records of JSON hold lists of objects, as jq writes it. */
   readonly lists?: readonly string[]
   /** What holds the records of JSON. */
-  readonly around?: 'list' | 'stream' | 'nothing'
+  readonly around?: Around
 }
 
 const noColumn = 'none'
@@ -119,7 +119,7 @@ export function mapColumns(
   if (user === null && facts.lists?.[0] !== undefined)
     throw new Refusal(
       `${name}: no user stands in the record itself, whose keys are: ${shownList(columns)}. ${facts.lists.length === 1 ? 'A list of objects stands' : 'Lists of objects stand'} under ${shownList(facts.lists)}; a list alone was expected.`,
-      takeOut(facts.lists, facts.around),
+      takeOut(facts.lists, facts.around ?? 'nothing'),
     )
   if (user === null) {
     const ids = notIds.length === 0 ? '' : ` The cells of ${shownList(notIds)} are not Okta ids.`

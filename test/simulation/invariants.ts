@@ -141,8 +141,8 @@ function checkOrder(world: World, ours: readonly Ours[], refOf: RefOf): void {
 }
 
 /**
- * Whether an action takes the user away from where another one led. What Okta refuses there can be applied only after
- * somebody else has changed the user, and then it undoes that change and not what we did.
+ * Whether an action takes the user away from where another one led. An action that Okta refuses there can be applied only
+ * after somebody else has changed the user. Then it undoes their change, and not ours.
  */
 function undoes(action: Applied['action'], other: Applied['action']): boolean {
   if (action === 'enrol' || other === 'enrol') return false

@@ -4,6 +4,7 @@ import { textInFormula } from '../csv/text-formula.ts'
 import type { InputFile } from '../input-file.ts'
 import { addDottedNames } from '../json/nested.ts'
 import { readJson } from '../json/read-json.ts'
+import { type Around, jqKey } from '../json/take-out.ts'
 import { trimInvisible } from '../key/trim.ts'
 import { isUserId } from '../key/user-key.ts'
 import { type Cell, type RawRecord, rowPlace } from '../row.ts'
@@ -62,7 +63,7 @@ interface JsonKeys {
   /** Where the first record holds lists of objects, in which the users may be, as jq writes it: `["data"]["users"]`. */
   readonly lists: readonly string[]
   /** What holds the records. */
-  readonly around: 'list' | 'stream' | 'nothing'
+  readonly around: Around
 }
 
 /** Reads all records of a JSON input for their keys. */
@@ -75,7 +76,7 @@ export async function keysOf(
   const dotted = new Set<string>()
   const ids = new IdColumns()
   let lists: readonly string[] = []
-  let around: JsonKeys['around'] = 'nothing'
+  let around: Around = 'nothing'
   for await (const record of readJson(input, format, chunkBytes)) {
     const { cells } = record
     for (const key of cells.keys()) keys.add(key)
@@ -97,10 +98,9 @@ function listsOf(cells: ReadonlyMap<string, Cell>): string[] {
     if (typeof cell !== 'object' || cell === null || Array.isArray(cell)) return []
     const entries = Object.entries(cell as Readonly<Record<string, Cell>>)
     const lists = entries.filter(([, value]) => holdsObjects(value))
-    return lists.map(([inner]) => `${part(key)}${part(inner)}`)
+    return lists.map(([inner]) => jqKey(key) + jqKey(inner))
   }
-  const part = (key: string): string => `[${JSON.stringify(key)}]`
-  return [...cells].flatMap(([key, cell]) => (holdsObjects(cell) ? [part(key)] : inside(key, cell)))
+  return [...cells].flatMap(([key, cell]) => (holdsObjects(cell) ? [jqKey(key)] : inside(key, cell)))
 }
 
 function tooManyKeys(name: string, record: RawRecord): KnownError {

@@ -6,6 +6,7 @@ import { namedUsers } from '../columns/named-users.ts'
 import { isOtherPersons } from '../columns/other-person.ts'
 import { checkUserKey, isUserId } from '../key/user-key.ts'
 import type { Cell } from '../row.ts'
+import { ifMeant, jqKey, takeOut } from './take-out.ts'
 
 /** Whether a cell under a user's name may be one: an `id` is only if it looks like Okta's. */
 function isUserCell(column: string, cell: Cell): boolean {
@@ -67,7 +68,7 @@ function holdsUser(value: unknown, hasUser: HasUser): boolean {
 /** The paths, as jq writes them, of lists in which objects have the user's column. */
 function listsIn(cells: ReadonlyMap<string, Cell>, hasUser: HasUser, depth = 0): string[] {
   return [...cells].flatMap(([key, cell]) => {
-    const path = `[${JSON.stringify(key)}]`
+    const path = jqKey(key)
     if (Array.isArray(cell)) return cell.some((one) => holdsUser(one, hasUser)) ? [path] : []
     const inside = depth < 3 ? cellsOf(cell) : null
     return inside === null ? [] : listsIn(inside, hasUser, depth + 1).map((rest) => path + rest)
@@ -97,7 +98,7 @@ export function refuseEnvelope(
   if (list !== undefined)
     throw new Refusal(
       `${name}: the file is one object that holds ${lists.length === 1 ? 'a list' : 'lists'} of users, under ${shownList(lists)}; a list alone was expected.`,
-      takeOut(lists),
+      takeOut(lists, 'nothing'),
     )
   if (hasUser(cells)) return
   const people = [...cells].filter(([, cell]) => holdsUser(cell, hasUser))
@@ -120,28 +121,6 @@ function isUser(key: string): boolean {
   return isUserId(key) || ('key' in checkUserKey(key) && key.includes('@'))
 }
 
-/**
- * What to type to get a list out of the objects that hold it; where there are several lists, only a person can say which.
- *
- * @param lists where the lists stand in an object, as jq writes it
- * @param around what holds the objects: a list, a stream of them, or nothing around a single one
- */
-export function takeOut(lists: readonly string[], around: 'list' | 'stream' | 'nothing' = 'nothing'): string {
-  const filter = (list: string): string =>
-    around === 'nothing' ? shellWord(`.${list}`) : shellWord(`[.[]${list}[]?]`)
-  const jq = around === 'stream' ? 'jq --slurp' : 'jq'
-  const [only = ''] = lists
-  return lists.length === 1
-    ? `${ifMeant(only, 'Take it out')}: ${jq} ${filter(only)} FILE > LIST.json, and give that file.`
-    : `Take out the one whose users are meant: ${jq} '${around === 'nothing' ? '.KEY' : '[.[].KEY[]?]'}' FILE > LIST.json, with one of ${shownList(lists)} for KEY, and give that file. Nobody in the others is acted on.`
-}
-
-/** An instruction, on a condition where a name such as `managers` says that those who stand there are hardly meant. */
-function ifMeant(path: string, instruction: string): string {
-  if (!isOtherPersons(path)) return instruction
-  return `If the user stands elsewhere, name the key with --user-column NAME. Only if those under ${path} are meant, ${instruction.toLowerCase()}`
-}
-
 /** An object whose keys are users, and the path to it, as jq writes it. */
 interface UserMap {
   readonly path: string
@@ -153,7 +132,7 @@ function mapsIn(cells: ReadonlyMap<string, Cell>, path = '', depth = 0): UserMap
   if (cells.size > 0 && [...cells.keys()].every(isUser)) return [{ path, users: cells }]
   return [...cells].flatMap(([key, cell]) => {
     const inside = depth < 3 ? cellsOf(cell) : null
-    return inside === null ? [] : mapsIn(inside, `${path}[${JSON.stringify(key)}]`, depth + 1)
+    return inside === null ? [] : mapsIn(inside, path + jqKey(key), depth + 1)
   })
 }
 

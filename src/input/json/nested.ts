@@ -28,8 +28,8 @@ function nestedAt(cells: ReadonlyMap<string, Cell>, column: string): Cell | unde
 }
 
 /**
- * The part of a dotted name at which a record holds something other than an object, so that the name reaches nothing;
- * null if there is none. A key that is missing or null is nothing in the way: the value is empty.
+ * Where a dotted name can lead no further because the record holds a text, a number or an array there: the part of the
+ * name up to that value. Null if it leads to a value, or to a key that is missing or null and so counts as empty.
  */
 export function endOfReach(cells: ReadonlyMap<string, Cell>, column: string): string | null {
   if (cells.has(column)) return null
