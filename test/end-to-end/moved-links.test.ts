@@ -40,9 +40,11 @@ async function orgWith(place: Workplace, meddle: (path: string) => void): Promis
   return org
 }
 
-/** The users whose links stand in a file, in its order. */
+/** The users whose links stand in a file, sorted: two links that are written at one time may change places. */
 async function usersIn(path: string): Promise<readonly string[]> {
-  return parseCsv(await readFile(path, 'utf8')).map(({ okta_user_id }) => okta_user_id ?? '')
+  return parseCsv(await readFile(path, 'utf8'))
+    .map(({ okta_user_id }) => okta_user_id ?? '')
+    .toSorted()
 }
 
 const run = ['run', 'in.csv', '--job', 'job.yaml', ...unattended]
