@@ -37,10 +37,14 @@ export function checkOnce(
         if (told?.result === 'in_doubt') continue
         // It did not hold, and a person asked for it again.
         if (told?.result === 'failed' && told.message.includes('did not hold')) continue
-        // What somebody has taken back after the report, nobody could know when the file was fed again.
+        // What somebody has taken back since the user was seen last, nobody could know when the file was fed again.
+        const wasSeenSince = last?.tasks.some(
+          ({ row, step, status_before: status }) =>
+            row === before.by.row && step > before.by.step && status !== null,
+        )
+        const seenAt = wasSeenSince === false ? before.at : (last?.at ?? 0)
         const takenBack = world.org.applied.some(
-          (other) =>
-            other.by === null && other.user === user && other.at > (last?.at ?? 0) && other.at < applied.at,
+          (other) => other.by === null && other.user === user && other.at > seenAt && other.at < applied.at,
         )
         if (takenBack && by.run.startsWith('f')) continue
       }

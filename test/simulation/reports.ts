@@ -12,6 +12,7 @@ export interface ReportedTask {
   readonly attempts: number
   readonly ref: string
   readonly okta_user_id: string | null
+  readonly status_before: string | null
 }
 
 interface RunJson {
