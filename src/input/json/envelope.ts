@@ -4,9 +4,11 @@ import { shown, shownList } from '../../messages/shown.ts'
 import { plainName, userNames } from '../columns/column-names.ts'
 import { namedUsers } from '../columns/named-users.ts'
 import { isOtherPersons } from '../columns/other-person.ts'
-import { checkUserKey, isUserId } from '../key/user-key.ts'
+import { isUserId } from '../key/user-key.ts'
 import type { Cell } from '../row.ts'
-import { ifMeant, jqKey, takeOut } from './take-out.ts'
+import { cellsOf } from './nested.ts'
+import { jqKey, takeOut } from './take-out.ts'
+import { holdsMaps, isUserName, mapsIn, usersAsKeys, usersUnderUsers } from './users-as-keys.ts'
 
 /** Whether a cell under a user's name may be one: an `id` is only if it looks like Okta's. */
 function isUserCell(column: string, cell: Cell): boolean {
@@ -43,7 +45,7 @@ function holdsOthers(key: string, cell: object, depth: number): boolean {
   if (isOtherPersons(key)) return false
   if (Array.isArray(cell)) return cell.length > 0 && peopleMeant.test(name)
   const inside = Object.entries(cell)
-  if (inside.length > 0 && (leaver.test(name) || inside.some(([one]) => isUser(one)))) return true
+  if (inside.length > 0 && (leaver.test(name) || inside.some(([one]) => isUserName(one)))) return true
   return (
     depth < 3 &&
     inside.some(
@@ -54,11 +56,6 @@ function holdsOthers(key: string, cell: object, depth: number): boolean {
 
 /** Whether an object has the user's column. */
 type HasUser = (cells: ReadonlyMap<string, Cell>) => boolean
-
-function cellsOf(value: unknown): ReadonlyMap<string, Cell> | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
-  return new Map(Object.entries(value as Readonly<Record<string, Cell>>))
-}
 
 function holdsUser(value: unknown, hasUser: HasUser): boolean {
   const cells = cellsOf(value)
@@ -88,6 +85,7 @@ export function refuseEnvelope(
   { hasUser, isListed }: { readonly hasUser: HasUser; readonly isListed: boolean },
 ): void {
   const place = isListed ? '[0]' : ''
+  const maps = mapsIn(cells, place)
   const lists = listsIn(cells, hasUser).map((list) => place + list)
   const [list] = lists
   if (list !== undefined && hasUser(cells))
@@ -95,6 +93,8 @@ export function refuseEnvelope(
       `${name}: the record names a user, and holds a list of users under ${shownList(lists)} as well. Which of them are meant has to be said.`,
       'If the user beside the list is meant, take the list out of the record. If those in the list are, give the list alone.',
     )
+  const isInMap = maps.some(({ path }) => lists.some((one) => one.startsWith(path)))
+  if (!hasUser(cells) && (isInMap || maps.some(holdsMaps))) throw usersUnderUsers(name, maps)
   if (list !== undefined)
     throw new Refusal(
       `${name}: the file is one object that holds ${lists.length === 1 ? 'a list' : 'lists'} of users, under ${shownList(lists)}; a list alone was expected.`,
@@ -102,10 +102,15 @@ export function refuseEnvelope(
     )
   if (hasUser(cells)) return
   const people = [...cells].filter(([, cell]) => holdsUser(cell, hasUser))
-  const maps = people.length === 0 ? mapsIn(cells, place) : []
-  if (maps.length > 0) throw usersAsKeys(name, maps)
+  const isAllMap = maps.some(({ path }) => path === place)
+  if (maps.length > 0 && (isAllMap || people.length === 0)) throw usersAsKeys(name, maps)
   if (people.length < 2) return
   const keys = people.map(([key]) => key)
+  if (keys.some(isUserName))
+    throw new Refusal(
+      `${name}: the record holds ${people.length} users under keys of their own, of which some are users as well: ${shownList(keys)}. Which of them are meant has to be said.`,
+      'Give a list of objects with those who are meant alone, such as [{"user":"ada@example.com"}].',
+    )
   if (keys.every(isNumberOrId))
     throw new Refusal(
       `${name}: the file is one object that holds ${people.length} users, each under a key of its own, such as ${shown(keys[0] ?? '')}; a list was expected.`,
@@ -114,46 +119,6 @@ export function refuseEnvelope(
   throw new Refusal(
     `${name}: the record holds ${people.length} users under keys of their own: ${shownList(keys)}. Which of them is meant has to be said.`,
     nameOne(people.flatMap(([key, cell]) => pathsOf(key, cell, hasUser))),
-  )
-}
-
-function isUser(key: string): boolean {
-  return isUserId(key) || ('key' in checkUserKey(key) && key.includes('@'))
-}
-
-/** An object whose keys are users, and the path to it, as jq writes it. */
-interface UserMap {
-  readonly path: string
-  readonly users: ReadonlyMap<string, Cell>
-}
-
-/** The objects whose keys are users: the file itself, or what stands in it. */
-function mapsIn(cells: ReadonlyMap<string, Cell>, path = '', depth = 0): UserMap[] {
-  if (cells.size > 0 && [...cells.keys()].every(isUser)) return [{ path, users: cells }]
-  return [...cells].flatMap(([key, cell]) => {
-    const inside = depth < 3 ? cellsOf(cell) : null
-    return inside === null ? [] : mapsIn(inside, path + jqKey(key), depth + 1)
-  })
-}
-
-/** The refusal of an object whose keys are the users. What stands under them may be facts about each, or a word. */
-function usersAsKeys(name: string, maps: readonly UserMap[]): Refusal {
-  const [{ path, users } = { path: '', users: new Map<string, Cell>() }] = maps
-  const facts = [...users.values()].every((cell) => cellsOf(cell) !== null) ? '.value' : '{value: .value}'
-  const [first = ''] = users.keys()
-  const list = (from: string): string =>
-    `${from === '' ? '' : `.${from} | `}to_entries | map({user: .key} + ${facts})`
-  if (path === '' || path === '[0]')
-    return new Refusal(
-      `${name}: the file is one object whose keys are the users, such as ${shown(first)}; a list of objects was expected.`,
-      `Make a list of them: jq ${shellWord(list(path))} FILE > LIST.json, and give that file.`,
-    )
-  const paths = maps.map((map) => map.path)
-  return new Refusal(
-    `${name}: the users are keys of the object under ${shownList(paths)}, such as ${shown(first)}; a list of objects was expected.`,
-    maps.length === 1
-      ? `${ifMeant(path, 'Make a list of them')}: jq ${shellWord(list(path))} FILE > LIST.json, and give that file.`
-      : `Make a list of the one whose users are meant: jq ${shellWord(list('KEY'))} FILE > LIST.json, with one of ${shownList(paths)} for KEY, and give that file. Nobody in the others is acted on.`,
   )
 }
 

@@ -71,6 +71,39 @@ describe('an object around the records is refused, whatever stands beside them',
     expect((await knownErrorOf(read(text))).next).toContain(expected)
   })
 
+  test.each([
+    ['{"ada@example.com":{"email":"max@example.com"},"bob@example.com":{"email":"max@example.com"}}', 'user'],
+    ['{"users":{"ada@example.com":{"user":"max@example.com"},"bob@example.com":{}}}', 'login'],
+    ['{"ada@example.com":{"user":"max@example.com"}}', 'login'],
+    ['[{"ada@example.com":{"user":"max@example.com","login":"ada@example.com"}}]', 'username'],
+    ['{"a":{"ada@example.com":{}},"b":{"bob@example.com":{"user":"max@example.com"}}}', 'login'],
+  ])(
+    'keys that are users are lost neither to the fields under them nor to nothing: %s',
+    async (text, column) => {
+      const { next } = await knownErrorOf(read(text))
+      expect(next).toContain(`to_entries | map({${column}: .key} + .value)`)
+    },
+  )
+
+  test.each([
+    '[{"user":"ada@example.com","email":"max@example.com"},{"user":"bob@example.com"}]',
+    '[{"login":"ada@example.com","user":"max@example.com"},{"login":"bob@example.com"}]',
+  ])('a list that was made so, in which the fields name others, is refused: %s', async (text) => {
+    expect((await knownErrorOf(read(text))).message).toContain('several columns may hold the user')
+  })
+
+  test.each([
+    '{"max@example.com":{"reports":[{"email":"ada@example.com"},{"email":"bob@example.com"}]}}',
+    '{"max@example.com":[{"email":"ada@example.com"}]}',
+    '{"teams":{"max@example.com":{"people":[{"email":"ada@example.com"}]}}}',
+    '{"max@example.com":{"ada@example.com":{},"bob@example.com":{}}}',
+    '{"made":1,"max@example.com":{"email":"max@example.com"},"2":{"email":"bob@example.com"}}',
+  ])('where users stand under users, a person has to say who is meant: %s', async (text) => {
+    const { message, next } = await knownErrorOf(read(text))
+    expect(message).toContain('Which of them are meant has to be said')
+    expect(next).not.toContain('jq')
+  })
+
   test('one record with a list of other things is a record', async () => {
     const rows = await read('{"user":"ada@example.com","groups":[{"name":"Staff"}]}')
     expect(rows).toMatchObject([{ kind: 'valid', user: 'ada@example.com' }])
@@ -171,11 +204,12 @@ describe('several people under keys that are words: who is meant has to be named
   })
 
   test.each([
-    [{ '00u1ab2cd3ef4gh5ij6k': ada, '00u1ab2cd3ef4gh5ij6l': max }],
-    [{ u1: ada, u2: max }],
-    [{ 'ada@example.com': ada, 'max@example.com': max }],
-  ])('ids and numbers say nothing: %j', async (record) => {
-    expect((await knownErrorOf(read(JSON.stringify(record)))).next).toContain("jq '[.[]]'")
+    [{ u1: ada, u2: max }, "jq '[.[]]'"],
+    [{ 'Ada@example.com': ada, 'max@example.com': max }, "jq '[.[]]'"],
+    [{ users: { 'ada@example.com': ada } }, `jq '[.["users"][]]'`],
+    [{ '00u1ab2cd3ef4gh5ij6k': ada, '00u1ab2cd3ef4gh5ij6l': max }, '{user: .key} + .value'],
+  ])('numbers, and keys that say the same, can go: %j', async (record, expected) => {
+    expect((await knownErrorOf(read(JSON.stringify(record)))).next).toContain(expected)
   })
 
   test('and the one who is named is read', async () => {
