@@ -157,6 +157,6 @@ function encodingFlag(text: string): NamedEncoding {
   if (encoding !== null) return encoding
   throw new Refusal(
     `--encoding ${shown(text)} is not a known encoding; one of ${knownEncodings} was expected.`,
-    'okta-lifecycle run users.csv --encoding windows-1252, or save the file as UTF-8',
+    'Save the file as UTF-8 and leave out --encoding, or name the one of these that it is in.',
   )
 }

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { Refusal } from '../../messages/known-error.ts'
 import type { InputFile } from '../input-file.ts'
@@ -53,5 +53,23 @@ export async function fileHead(file: NamedFile, length: number): Promise<Buffer>
     }
   } catch (error) {
     throw unreadable(file, error)
+  }
+}
+
+/**
+ * As {@link fileHead}, for where an error is put into words and nothing can be awaited. Null where the file cannot be
+ * read: then nothing is known of it.
+ */
+export function fileHeadNow({ path }: Pick<NamedFile, 'path'>, length: number): Buffer | null {
+  try {
+    const descriptor = openSync(path, 'r')
+    try {
+      const head = Buffer.alloc(length)
+      return head.subarray(0, readSync(descriptor, head, 0, length, 0))
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    return null
   }
 }

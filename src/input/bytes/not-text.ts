@@ -1,7 +1,9 @@
 import { type KnownError, Refusal } from '../../messages/known-error.ts'
 import { shown } from '../../messages/shown.ts'
 import type { InputFile } from '../input-file.ts'
+import { findByteOrderMark } from './byte-order-mark.ts'
 import { encodingLabels } from './encoding.ts'
+import { fileHeadNow } from './file-chunks.ts'
 import { orSaveAsUtf8, saveAsUtf8 } from './file-kind.ts'
 import { nameEncoding } from './settle-encoding.ts'
 import { byteName, type NotUtf8 } from './utf8.ts'
@@ -21,7 +23,7 @@ export function notTextError(input: InputFile, place: string, error: NotUtf8, ar
     case 'utf-8':
       return new Refusal(
         `${place}: the byte ${byteName(byte)} is not UTF-8, which was expected.`,
-        fixUtf8(around),
+        isUnmarked(input) ? fixUtf8(around) : mixed,
       )
     case 'windows-1252':
       return new Refusal(
@@ -30,11 +32,17 @@ export function notTextError(input: InputFile, place: string, error: NotUtf8, ar
       )
     case 'utf-16le':
     case 'utf-16be':
-      return new Refusal(
-        `${place}: this is not ${label}: ${describeNotUtf16(error.bytes)}.`,
-        'The file is damaged or was put together of several: export or copy it again.',
-      )
+      return new Refusal(`${place}: this is not ${label}: ${describeNotUtf16(error.bytes)}.`, mixed)
   }
+}
+
+const mixed =
+  'The file is damaged or was put together of several with different encodings: export or copy it again.'
+
+/** Whether a file certainly has no byte-order mark: one that has it can't be of another encoding as a whole. */
+function isUnmarked(input: InputFile): boolean {
+  const head = fileHeadNow(input, 4)
+  return head !== null && findByteOrderMark(head) === null
 }
 
 /** Bytes that are not UTF-8 are mostly Windows-1252 from a spreadsheet. The user can see whether they are. */

@@ -13,7 +13,7 @@ export function nameEncoding(encoding: InputEncoding): string {
 /**
  * Tells the encoding of an input: by its byte-order mark, else the one that was asked for, else UTF-8.
  * Throws KnownError where the file cannot be read or is no text, where the byte-order mark contradicts what was asked
- * for, and where it is UTF-16 without a byte-order mark and that was not asked for.
+ * for or what follows it, and where it is UTF-16 without a byte-order mark and that was not asked for.
  */
 export async function settleEncoding(
   file: Pick<InputFile, 'path' | 'name'>,
@@ -24,6 +24,12 @@ export async function settleEncoding(
 
   const mark = findByteOrderMark(head)
   if (mark !== null) {
+    const after = mark.encoding === 'utf-8' ? guessUtf16(head.subarray(mark.length)) : null
+    if (after !== null)
+      throw new Refusal(
+        `${file.name}: the input begins with the byte-order mark of UTF-8, but what follows looks like ${encodingLabels[after]}.`,
+        'The file was put together of two: export it again, as UTF-8.',
+      )
     if (named === null || named === mark.encoding || named === withoutByteOrder(mark.encoding))
       return mark.encoding
     throw new Refusal(

@@ -66,6 +66,13 @@ describe('settleEncoding', () => {
     ],
     ['a mark of the other byte order', markedLe, 'utf-16be', 'byte-order mark of UTF-16LE', 'name utf-16le'],
     ['a mark of UTF-16 against UTF-8', markedBe, 'utf-8', 'byte-order mark of UTF-16BE', 'name utf-16be'],
+    [
+      'a mark of UTF-8 before UTF-16',
+      Buffer.concat([Buffer.of(0xef, 0xbb, 0xbf), le]),
+      null,
+      'leavers.csv: the input begins with the byte-order mark of UTF-8, but what follows looks like UTF-16LE.',
+      'export it again, as UTF-8',
+    ],
     ['a mark of UTF-8 against UTF-16', markedUtf8, 'utf-16', 'byte-order mark of UTF-8', 'name utf-8'],
     [
       'a workbook',

@@ -140,6 +140,14 @@ describe('readCsv', () => {
     )
   })
 
+  test('a file with a byte-order mark of UTF-8 is not called Windows-1252', async () => {
+    const rows = Buffer.from('user,name\na,Zo\nb,M\u00fcller\n', 'latin1')
+    const error = await failure(Buffer.concat([Buffer.of(0xef, 0xbb, 0xbf), rows]))
+    expect(error.message).toContain('row 2 (line 3), column "name": the byte 0xFC')
+    expect(error.next).toMatch(/put together of several with different encodings/)
+    expect(error.next).not.toContain('--encoding')
+  })
+
   test('shows what is near the byte in a long cell, and nothing that Windows-1252 does not have', async () => {
     const long = Buffer.from(`user,note\na,${'x'.repeat(500)} M\u00fcller ${'y'.repeat(500)}\n`, 'latin1')
     expect((await failure(long)).next).toMatch(
