@@ -67,12 +67,11 @@ function onCalls(answer: RequestListener): RequestListener {
   }
 }
 
-function user({ url = '' }: IncomingMessage, response: ServerResponse): void {
-  const id = url.endsWith('/me') ? userIdOf(9) : userIdOf(1)
+function user({ url = '' }: IncomingMessage, response: ServerResponse, status = 'ACTIVE'): void {
+  // The owner is none of the users in the input.
+  const id = url.endsWith('/me') ? userIdOf(99) : (url.split('/').at(-1) ?? '')
   response.writeHead(200, { 'content-type': 'application/json', 'x-okta-request-id': 'r' })
-  response.end(
-    JSON.stringify({ id, status: 'ACTIVE', statusChanged: null, profile: { login: 'a@example.com' } }),
-  )
+  response.end(JSON.stringify({ id, status, statusChanged: null, profile: { login: `${id}@example.com` } }))
 }
 
 /** A token endpoint that gives the canary, before an org that does something else. */
@@ -114,12 +113,8 @@ const link: RequestListener = (_request, response) => {
   response.end(JSON.stringify({ activationUrl: url, activationToken: canary.link }))
 }
 
-const staged: RequestListener = ({ url = '' }, response) => {
-  response.writeHead(200, { 'content-type': 'application/json', 'x-okta-request-id': 'r' })
-  const status = url.endsWith('/me') ? 'ACTIVE' : 'STAGED'
-  const id = url.endsWith('/me') ? userIdOf(9) : userIdOf(1)
-  response.end(JSON.stringify({ id, status, statusChanged: null, profile: { login: 'a@example.com' } }))
-}
+const staged: RequestListener = (request, response) =>
+  user(request, response, request.url?.endsWith('/me') ? 'ACTIVE' : 'STAGED')
 
 const proxyEnv = (port: number): Env => ({
   OKTA_CLIENT_ORGURL: 'https://acme.okta.com',

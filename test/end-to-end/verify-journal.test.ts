@@ -14,7 +14,7 @@ const input = usersCsv(users.map(({ id }) => id))
 async function finishedRun(place: Workplace): Promise<{ org: ForeignOrg; path: string; lines: Buffer[] }> {
   const org = await place.org({ users })
   await place.write('in.csv', input)
-  const end = await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+  const end = await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended], impatient)
   expect(end.code, end.stderr).toBe(0)
   const path = join(place.directory, 'runs', runId, 'journal.ndjson')
   const lines = (await readFile(path, 'latin1')).split(/(?<=\n)/).map((line) => Buffer.from(line, 'latin1'))
