@@ -47,6 +47,8 @@ export function drawScenario(seed: number): Scenario {
   const stormy = draws.chance('stormy', 0.3)
   const links = draws.chance('links', 0.2)
   const planned = readFirst && !contrary && draws.chance('planned', 0.12)
+  const moves = drawMoves(draws)
+  const undone = contrary || draws.chance('undone', moves.includes('undo') ? 0.2 : 0.03)
   return {
     seed,
     users,
@@ -92,11 +94,13 @@ export function drawScenario(seed: number): Scenario {
         : drawFaults(draws, rows.length, stormy ? 0.25 : draws.pick('faulty', [0, 0.04, 0.1])),
     disturbances: sluggish ? [] : drawDisturbances(draws),
     colleagues: drawColleagues(draws, users),
-    undoneAfterMs: contrary || draws.chance('undone', 0.03) ? draws.int('undone after', 0, 300) : null,
+    undoneAfterMs: undone ? draws.int('undone after', 0, 300) : null,
+    redoneAfterMs:
+      undone && !contrary && draws.chance('redone', 0.5) ? draws.int('redone after', 3_100, 6_000) : null,
     denials: drawDenials(draws, users),
     verify: draws.chance('verify', 0.3) ? draws.pick('verified', [true, { for: '5s' }, false]) : null,
     hollow: draws.chance('hollow', 0.08) ? [1, 2, 3, 4].filter(() => draws.chance('hollow call', 0.5)) : [],
-    moves: drawMoves(draws),
+    moves,
     planned: planned ? drawChanges(draws, users) : null,
     past: !planned && mayBeOld(rows, rules) && draws.chance('past', 0.15) ? drawPast(draws) : null,
     order: draws.chance('by step', 0.4) ? 'step' : 'user',

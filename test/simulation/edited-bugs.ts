@@ -181,8 +181,8 @@ export const editedBugs: readonly EditedBug[] = [
     name: "the hold of a job's name is not looked at again",
     breaks: 'I9',
     file: 'files/hold/joint-hold',
-    from: 'return this.#own.valid && this.#others.every(({ valid }) => valid)',
-    to: 'return this.#own.valid',
+    from: 'this.#others = others',
+    to: 'this.#others = []',
   },
   {
     name: 'a step begins while the one before it is at work',

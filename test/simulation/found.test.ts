@@ -52,6 +52,7 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     disturbances: [],
     colleagues: [],
     undoneAfterMs: null,
+    redoneAfterMs: null,
     denials: [],
     verify: null,
     hollow: [],

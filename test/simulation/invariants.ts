@@ -131,7 +131,10 @@ function checkOrder(world: World, ours: readonly Ours[], refOf: RefOf): void {
     const later = earlier.find((other) => {
       const otherIndex = indices.get(refOf(other.by.run, other.by.row)) ?? 0
       if (otherIndex < index || (otherIndex === index && other.by.step <= step)) return false
-      return other.by.run === run || (otherIndex > index && undoes(applied.action, other.action))
+      return (
+        other.by.run === run ||
+        (otherIndex > index && undoes(applied.action, other.action) && !isOthers(world, applied))
+      )
     })
     if (later === undefined) continue
     world.violate(
@@ -149,6 +152,14 @@ function undoes(action: Applied['action'], other: Applied['action']): boolean {
   const [to, from] = [target[action], target[other]]
   if (to === null || from === null || to === from) return false
   return legal[action]?.includes(from) ?? true
+}
+
+/** Whether somebody else was the last to change a user before a call: then it undoes their change, and not ours. */
+function isOthers(world: World, { user, at }: Ours): boolean {
+  const last = world.org.applied.findLast(
+    (other) => other.user === user && other.at < at && other.before !== other.after,
+  )
+  return last?.by === null
 }
 
 function checkShare(world: World): void {

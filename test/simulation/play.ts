@@ -100,6 +100,7 @@ class Story {
           return
         }
       }
+      await this.#letOthersAct()
       const process = this.#next(number)
       if (process === null) return
       for (const disturbance of world.scenario.disturbances) {
@@ -114,6 +115,17 @@ class Story {
       this.#report()
       this.#followRetry()
     }
+  }
+
+  /** Where somebody does again what they took back, the next command is typed after that. */
+  async #letOthersAct(): Promise<void> {
+    const { scenario, time } = this.#world
+    if (scenario.redoneAfterMs === null) return
+    let passed = false
+    time.plan(scenario.redoneAfterMs, null, () => {
+      passed = true
+    })
+    await time.runUntil(() => passed, mostSteps)
   }
 
   /** Plans the first run. Afterwards others change some of the users. */

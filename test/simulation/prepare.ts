@@ -72,6 +72,8 @@ export function prepare(world: World): void {
     const undo = undoOf[action]
     if (scenario.undoneAfterMs !== null && undo !== undefined)
       time.plan(scenario.undoneAfterMs, null, () => org.byOthers(user, undo))
+    if (scenario.redoneAfterMs !== null && action !== 'enrol')
+      time.plan(scenario.redoneAfterMs, null, () => org.byOthers(user, action))
     world.processes.find(({ pid }) => pid === by.pid)?.applied()
   }
   for (const { afterApplied, atMs, user, action } of scenario.colleagues) {

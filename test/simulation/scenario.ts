@@ -155,6 +155,8 @@ export interface Scenario {
   readonly colleagues: readonly Colleague[]
   /** Somebody takes back each of our calls so many ms later; null where nobody does. */
   readonly undoneAfterMs: number | null
+  /** And does it again so many ms after our call; null where nobody does. */
+  readonly redoneAfterMs: number | null
   readonly denials: readonly Denial[]
   /** The job's `verify`; null where it says nothing. */
   readonly verify: boolean | { readonly for: string } | null

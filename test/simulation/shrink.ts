@@ -31,6 +31,7 @@ const plain: Partial<Scenario> = {
   maxFailures: null,
   sameNames: false,
   undoneAfterMs: null,
+  redoneAfterMs: null,
   verify: null,
   planned: null,
   past: null,

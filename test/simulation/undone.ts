@@ -1,4 +1,5 @@
 import type { Ours } from './evidence.ts'
+import type { Caller } from './org.ts'
 import { readRun } from './reports.ts'
 import type { World } from './world.ts'
 
@@ -24,19 +25,33 @@ export function checkUndo(world: World, ours: readonly Ours[]): void {
       (other) => other.by !== null && allowed.has(other.by.run) && (last?.at ?? 0) - other.at < sameMs,
     )
     const isBehindOurBack = last !== undefined && taking.at - last.at < sameMs
-    // Somebody else did the same while a call of ours was under way whose answer was lost: Okta shows no difference.
+    // Somebody else did the same while a call of ours was under way or its answer lost: Okta shows no difference.
     const looksLikeOurs = world.departures.some(
-      ({ run, key, action, at }) =>
-        allowed.has(run) &&
-        key === taking.user &&
-        action === last?.action &&
-        Math.abs(at - last.at) < doubtMs,
+      (call) =>
+        allowed.has(call.run) &&
+        call.key === taking.user &&
+        call.action === last?.action &&
+        Math.abs(call.at - last.at) < doubtMs &&
+        !changes.some(
+          ({ by, answeredAt }) => isCall(by, call) && answeredAt !== null && answeredAt < last.at,
+        ),
     )
     if (wasOurs || isBehindOurBack || looksLikeOurs) continue
     world.violate(
       `I14 ${taking.by.run} took back ${last?.action ?? 'nothing'} of ${taking.user}, which ${of} did not do last`,
     )
   }
+}
+
+function isCall(by: Caller | null, call: Caller): boolean {
+  return (
+    by !== null &&
+    by.run === call.run &&
+    by.row === call.row &&
+    by.step === call.step &&
+    by.attempt === call.attempt &&
+    by.pid === call.pid
+  )
 }
 
 /** The runs that a run retries, itself included. */
