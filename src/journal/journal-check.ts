@@ -100,9 +100,7 @@ export class JournalCheck {
     const line = ++this.#lines
     this.#totalBytes = offset + bytes.length + (whole ? 1 : 0)
     if (this.#flaw !== null && this.#flaw.kind !== 'missing') return null
-    const decoded = whole
-      ? decodeLine(bytes.toString('utf8'), this.#sound.chain)
-      : { kind: 'damaged' as const }
+    const decoded = whole ? decodeLine(bytes, this.#sound.chain) : { kind: 'damaged' as const }
     if (this.#flaw !== null) {
       if (decoded.kind === 'sound') this.#flaw = moved(this.#flaw, line)
       return null

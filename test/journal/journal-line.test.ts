@@ -4,11 +4,11 @@ import type { JournalEvent } from '../../src/journal/journal-event.ts'
 import { chainStart, decodeLine, encodeLine } from '../../src/journal/journal-line.ts'
 import { anyEvent } from './events.ts'
 
-/** The line as text, without its line feed, and its chain. */
-function lineOf(event: JournalEvent, previousChain: string): { line: string; chain: string } {
+/** The line without its line feed, and its chain. */
+function lineOf(event: JournalEvent, previousChain: string): { line: Buffer; chain: string } {
   const { line, chain } = encodeLine(event, previousChain, 0)
   expect(line.at(-1)).toBe(0x0a)
-  return { line: line.toString('utf8', 0, line.length - 1), chain }
+  return { line: line.subarray(0, -1), chain }
 }
 
 describe('a journal line', () => {
@@ -17,7 +17,7 @@ describe('a journal line', () => {
       fc.property(anyEvent, anyEvent, (first, second) => {
         const one = lineOf(first, chainStart)
         const two = lineOf(second, one.chain)
-        expect(one.line).not.toContain('\n')
+        expect(one.line.includes(0x0a)).toBe(false)
         expect(decodeLine(one.line, chainStart)).toEqual({
           kind: 'sound',
           event: first,
@@ -37,7 +37,24 @@ describe('a journal line', () => {
 
   it('is damaged whatever else it is', () => {
     for (const line of ['', '{}', 'null', ' ', '\u0000\u0000\u0000', '{"event":"journal","version":1}'])
-      expect(decodeLine(line, chainStart).kind).toBe('damaged')
-    fc.assert(fc.property(fc.string(), (line) => decodeLine(line, chainStart).kind === 'damaged'))
+      expect(decodeLine(Buffer.from(line), chainStart).kind).toBe('damaged')
+    fc.assert(
+      fc.property(fc.string(), (line) => decodeLine(Buffer.from(line), chainStart).kind === 'damaged'),
+    )
+  })
+
+  it('is damaged if any of its bytes is another, is gone or is there twice', () => {
+    fc.assert(
+      fc.property(anyEvent, fc.nat(), fc.integer({ min: 1, max: 255 }), (event, place, change) => {
+        const { line } = lineOf(event, chainStart)
+        const at = place % line.length
+        const changed = Buffer.from(line)
+        changed[at] = (line[at] ?? 0) ^ change
+        const shorter = Buffer.concat([line.subarray(0, at), line.subarray(at + 1)])
+        const longer = Buffer.concat([line.subarray(0, at + 1), line.subarray(at)])
+        for (const other of [changed, shorter, longer])
+          expect(decodeLine(other, chainStart).kind, other.toString('latin1')).toBe('damaged')
+      }),
+    )
   })
 })

@@ -193,7 +193,7 @@ function checkJournals(world: World): void {
     let chain = chainStart
     let results = 0
     for (const line of bytes.toString('utf8').split('\n')) {
-      const decoded = decodeLine(line, chain)
+      const decoded = decodeLine(Buffer.from(line), chain)
       if (decoded.kind !== 'sound') break
       chain = decoded.chain
       state.apply(decoded.event, { offset: 0, length: 0 })
