@@ -1,4 +1,5 @@
-import { readdir, rm } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { build } from 'esbuild'
 
@@ -25,8 +26,20 @@ const page = await build({
   logLevel: 'warning',
 })
 
+/** The commit that is built, marked where files differ from it; null outside of a working copy. */
+function commit() {
+  try {
+    const git = (...args) =>
+      execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    const changed = git('status', '--porcelain', '--untracked-files=no') !== ''
+    return `${git('rev-parse', 'HEAD').trim()}${changed ? ' with changes' : ''}`
+  } catch {
+    return null
+  }
+}
+
 const program = await build({
-  entryPoints: ['src/main.ts', 'src/schema/write-schema.ts'],
+  entryPoints: ['src/main.ts', 'src/schema/write-schema.ts', 'src/cli/man-page.ts'],
   outdir: out,
   outbase: 'src',
   bundle: true,
@@ -37,6 +50,7 @@ const program = await build({
   sourcemap: true,
   metafile: true,
   logLevel: 'warning',
+  define: { builtFrom: JSON.stringify(commit()) },
   // Some libraries are CommonJS and ask for Node's own modules by `require`.
   banner: {
     js: `import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)`,
@@ -44,6 +58,11 @@ const program = await build({
 })
 
 const written = new Set([page, program].flatMap(({ metafile }) => Object.keys(metafile.outputs)))
+const { manPage } = await import(new URL(`../${out}/cli/man-page.js`, import.meta.url).href)
+const manPath = join(out, 'okta-lifecycle.1')
+await writeFile(manPath, manPage())
+written.add(manPath)
+
 for (const entry of await readdir(out, { recursive: true, withFileTypes: true })) {
   const path = relative('.', join(entry.parentPath, entry.name))
   if (entry.isFile() && !written.has(path)) await rm(path)

@@ -1,35 +1,8 @@
 import yargs from 'yargs'
 import { type ExitCode, exitCodes, type KnownError, Refusal } from '../messages/known-error.ts'
-import type { Command } from './command.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { planCommand } from './commands/plan.ts'
-import { reportCommand } from './commands/report.ts'
-import { resumeCommand } from './commands/resume.ts'
-import { retryCommand } from './commands/retry.ts'
-import { runCommand } from './commands/run.ts'
-import { runsCommand } from './commands/runs.ts'
-import { sandboxCommand } from './commands/sandbox.ts'
-import { statusCommand } from './commands/status.ts'
-import { undoCommand } from './commands/undo.ts'
-import { validateCommand } from './commands/validate.ts'
-import { verifyJournalCommand } from './commands/verify-journal.ts'
-import { programVersion } from './version.ts'
-
-/** The commands, in the order of the help. What a command does is loaded only when it is called. */
-const commands: readonly Command[] = [
-  runCommand,
-  planCommand,
-  resumeCommand,
-  retryCommand,
-  undoCommand,
-  statusCommand,
-  runsCommand,
-  reportCommand,
-  verifyJournalCommand,
-  doctorCommand,
-  validateCommand,
-  sandboxCommand,
-]
+import { type Command, nameOf } from './command.ts'
+import { commands } from './commands.ts'
+import { describeVersion } from './version.ts'
 
 /** yargs does not pass a bare `-` to a positional, so it travels under this name. */
 const standardInput = '\u0000standard-input'
@@ -110,10 +83,10 @@ async function parse(argv: readonly string[], columns: number): Promise<void> {
     .usage('$0 <command>\n\nCarries out Okta user lifecycle actions in bulk.')
     .demandCommand(
       1,
-      'A command was expected: run, plan, resume, retry, undo, status, runs, report, verify-journal, doctor, validate or sandbox.',
+      `A command was expected: ${commands.slice(0, -1).map(nameOf).join(', ')} or ${commands.slice(-1).map(nameOf)}.`,
     )
     .strict()
-    .version(programVersion)
+    .version(describeVersion())
     .help()
     .wrap(Math.min(120, columns))
     .exitProcess(false)

@@ -13,6 +13,11 @@ export interface Command {
   readonly run: (args: Readonly<Record<string, unknown>>) => Promise<ExitCode>
 }
 
+/** The name of a command, as it is typed. */
+export function nameOf({ usage }: Pick<Command, 'usage'>): string {
+  return usage.split(' ')[0] ?? usage
+}
+
 /** The one optional positional argument that a command may have; always a text. */
 interface Positional {
   readonly name: string

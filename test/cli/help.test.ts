@@ -19,6 +19,7 @@ const commands = [
   'doctor',
   'validate',
   'sandbox',
+  'completion',
 ] as const
 
 test('the help of the program names every command', async () => {
@@ -35,9 +36,11 @@ test.each(commands)('the help of %s', async (command) => {
   await expect(end.stdout).toMatchFileSnapshot(`help/${command}.txt`)
 })
 
-test('the version is that of the package', async () => {
-  expect(await runInProcess(['--version'], { cwd })).toMatchObject({
-    code: 0,
-    stdout: `${programVersion}\n`,
-  })
+test('the version is that of the package, with what a report of an error needs', async () => {
+  const end = await runInProcess(['--version'], { cwd })
+  expect(end.code).toBe(0)
+  const [version, commit, ...rest] = end.stdout.trim().split(/ \(commit |\), |, /)
+  expect(version).toBe(programVersion)
+  expect(commit).toMatch(/^(unknown|[0-9a-f]{40}( with changes)?)$/)
+  expect(rest).toEqual([`Node.js ${process.version}`, `${process.platform} ${process.arch}`])
 })
