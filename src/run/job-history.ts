@@ -1,11 +1,8 @@
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { parseSystemError } from '../files/system-error.ts'
 import { isAddedName } from '../input/columns/column-names.ts'
 import type { InputFormat } from '../input/row.ts'
 import type { PastInput, Standing } from '../rules/past-input.ts'
-import { lookAtRun } from './look-at-run.ts'
 import type { RunFile } from './run-file.ts'
+import { readRunsOfJob } from './runs-of-job.ts'
 
 /**
  * So many of a job's runs are looked at, the latest ones. What teaches little (inputs without users, runs that did not
@@ -26,14 +23,9 @@ export async function readJobHistory(
   job: string,
   orgUrl: string,
 ): Promise<JobHistory> {
-  const names = await namesIn(runsDirectory)
-  if ('unreadable' in names) return names
-  const runs: RunFile[] = []
-  for (const name of names) {
-    const look = await lookAtRun(join(runsDirectory, name))
-    if (look.kind === 'unreadable' && (look.job ?? job) === job) return { unreadable: look.why }
-    if (look.kind === 'run' && isOf(look.run, job, orgUrl)) runs.push(look.run)
-  }
+  const found = await readRunsOfJob(runsDirectory, job, orgUrl)
+  if ('unreadable' in found) return found
+  const { runs } = found
   const byId = new Map(runs.map((run) => [run.run_id, run]))
   const past = runs.flatMap((run) => pastInputOf(run, byId) ?? [])
   return { past: latest(past) }
@@ -51,10 +43,6 @@ function latest(past: readonly PastInput[]): readonly PastInput[] {
     if (count <= mostRuns) kept.add(run)
   }
   return inOrder.filter((run) => kept.has(run))
-}
-
-function isOf(run: RunFile, job: string, orgUrl: string): boolean {
-  return run.job.name === job && run.from_job_file === true && run.org_url === orgUrl
 }
 
 function pastInputOf(run: RunFile, byId: ReadonlyMap<string, RunFile>): PastInput | null {
@@ -131,14 +119,4 @@ function standingOfChain(run: RunFile, byId: ReadonlyMap<string, RunFile>): Stan
 export function tableColumns(format: InputFormat, columns: readonly string[]): readonly string[] | null {
   if (format !== 'csv' && format !== 'xlsx') return null
   return isAddedName(columns.at(-1) ?? '') ? columns.slice(0, -1) : columns
-}
-
-async function namesIn(directory: string): Promise<readonly string[] | { readonly unreadable: string }> {
-  try {
-    return (await readdir(directory)).filter((name) => !name.startsWith('.'))
-  } catch (error) {
-    // There are no runs yet.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    return { unreadable: `${directory} can't be read: ${parseSystemError(error)?.why ?? String(error)}.` }
-  }
 }

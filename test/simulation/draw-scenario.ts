@@ -103,6 +103,7 @@ export function drawScenario(seed: number): Scenario {
     moves,
     planned: planned ? drawChanges(draws, users) : null,
     past: !planned && mayBeOld(rows, rules) && draws.chance('past', 0.15) ? drawPast(draws) : null,
+    again: draws.chance('again', 0.3),
     order: draws.chance('by step', 0.4) ? 'step' : 'user',
   }
 }

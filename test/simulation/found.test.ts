@@ -53,6 +53,7 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     colleagues: [],
     undoneAfterMs: null,
     redoneAfterMs: null,
+    again: false,
     denials: [],
     verify: null,
     hollow: [],

@@ -58,6 +58,8 @@ import { runsDirectory, type World } from './world.ts'
  *   "calls leave while a failure is looked at that may be one too many"
  * - **I18** By the order `step`, no call leaves before those of earlier steps have ended, over all executions.
  *   "a step begins while the one before it is at work"
+ * - **I19** A night on which nothing is said to have changed sends nothing, after a run that did everything that is due.
+ *   "a night is left out although someone must look at the one before", "a night is left out although a row has become due"
  */
 export async function checkEnd(world: World, reports: readonly Report[]): Promise<void> {
   const ours = world.org.applied.filter((applied): applied is Ours => applied.by !== null)

@@ -1,3 +1,4 @@
+import { playAgain } from './again.ts'
 import { disturb } from './disturb.ts'
 import { inputName } from './input.ts'
 import { checkEnd } from './invariants.ts'
@@ -102,7 +103,7 @@ class Story {
       }
       await this.#letOthersAct()
       const process = this.#next(number)
-      if (process === null) return
+      if (process === null) break
       for (const disturbance of world.scenario.disturbances) {
         if (disturbance.process === number) disturb(world, process, disturbance, () => this.#run)
       }
@@ -115,6 +116,7 @@ class Story {
       this.#report()
       this.#followRetry()
     }
+    if (world.scenario.again) await playAgain(world, this.reports)
   }
 
   /** Where somebody does again what they took back, the next command is typed after that. */

@@ -27,10 +27,17 @@ const sending = {
 const mostFailures = 1_000
 
 /** `okta-lifecycle run INPUT --job JOB --run-id RUN --yes --quiet --json` as a process of a world. */
-export function startRun(world: World, input: string, runId: string, machine?: string): SimProcess {
+export function startRun(
+  world: World,
+  input: string,
+  runId: string,
+  machine?: string,
+  ifChanged = false,
+): SimProcess {
   const args = {
     ...sending,
     'accept-unusual': false,
+    'if-changed': ifChanged,
     job: `${home}/job.json`,
     'run-id': runId,
     sandbox: false,
@@ -56,7 +63,15 @@ export function startPlan(world: World, input: string, out: string): SimProcess 
 
 /** `okta-lifecycle run --plan PLAN --run-id RUN --yes --quiet --json`. */
 export function startPlanned(world: World, plan: string, runId: string): SimProcess {
-  const args = { ...sending, 'accept-unusual': false, plan, 'run-id': runId, sandbox: false, read: true }
+  const args = {
+    ...sending,
+    'accept-unusual': false,
+    'if-changed': false,
+    plan,
+    'run-id': runId,
+    sandbox: false,
+    read: true,
+  }
   return start(world, `run ${runId} --plan`, () => runInput(args, undefined))
 }
 

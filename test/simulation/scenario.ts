@@ -158,6 +158,8 @@ export interface Scenario {
   /** And does it again so many ms after our call; null where nobody does. */
   readonly redoneAfterMs: number | null
   readonly denials: readonly Denial[]
+  /** Whether the input is given once more at the end, to be done if anything has changed. */
+  readonly again: boolean
   /** The job's `verify`; null where it says nothing. */
   readonly verify: boolean | { readonly for: string } | null
   /** Which of our deactivations Okta accepts although the user is back at once, counted from 1. */

@@ -32,6 +32,7 @@ const plain: Partial<Scenario> = {
   sameNames: false,
   undoneAfterMs: null,
   redoneAfterMs: null,
+  again: false,
   verify: null,
   planned: null,
   past: null,

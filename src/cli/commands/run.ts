@@ -24,6 +24,12 @@ export const runCommand = defineCommand({
       requiresArg: true,
       describe: 'Carry out a plan that plan --out has saved, exactly as it is',
     },
+    'if-changed': {
+      type: 'boolean',
+      default: false,
+      describe:
+        "Do nothing if the job's latest run did everything, the input and the job are the same, and no row has become due since",
+    },
     ...sendingOptions,
     ...jsonOption,
   },

@@ -27,6 +27,7 @@ import { checkRunId, makeRunId } from '../../run/run-id.ts'
 import { withJobLock, withPlanLock, withRunLocks } from '../../run/run-locks.ts'
 import { type CarryOutOptions, carryOut } from '../carry-out.ts'
 import { confirmByPlan, confirmSavedPlan } from '../confirm-by-plan.ts'
+import { answerUnchanged, checkIfChanged, compareWithLatest, type IfChanged } from '../if-changed.ts'
 import { configuredOrg, describeSandbox, newSandboxOrg, type RunOrg } from '../org.ts'
 import { checkCopyOfInput, checkWorldOfPlan, openPlanToRun, preparedByPlan } from '../planned-run.ts'
 import { checkQuestion, describePlannedSending, describeSending } from '../terminal/confirm.ts'
@@ -41,6 +42,7 @@ interface Arguments extends RunArguments, InputArguments {
 
 /** See `commands/run.ts`. */
 export async function runInput(args: Arguments, input: string | undefined): Promise<ExitCode> {
+  checkIfChanged(args)
   if (args.plan === undefined) return await run(args, await prepare(input, args), null)
   const plan = await openPlanToRun(args.plan, input, { ...args })
   try {
@@ -59,6 +61,7 @@ interface RunArguments extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain'>
   readonly 'runs-dir': string
   readonly 'accept-refusals': boolean
   readonly 'accept-unusual': boolean
+  readonly 'if-changed': boolean
 }
 
 /** A saved plan that is carried out, and its path. */
@@ -134,6 +137,7 @@ interface StartOptions {
   readonly quiet: boolean
   readonly acceptRefusals: boolean
   readonly acceptUnusual: boolean
+  readonly 'if-changed': boolean
   readonly runsDirectory: string
   readonly sentBefore: SentRecently
 }
@@ -146,8 +150,10 @@ async function runIn(
 ): Promise<ExitCode> {
   const { stop } = start
   try {
-    const { run, org } = await startRun(directory, start)
-    return await carryOut({ ...options, run, org })
+    const started = await startRun(directory, start)
+    if (started.kind === 'started') return await carryOut({ ...options, ...started })
+    await removeUnlessBegun(directory)
+    return answerUnchanged(started, options.json)
   } catch (error) {
     const removed = await removeUnlessBegun(directory)
     if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
@@ -164,16 +170,26 @@ function startAgain(refused: FixableError): FixableError {
   return refused.so(`${elsewhere}, then start again.`, exitCodes.nothingSent)
 }
 
+/** A run that may be carried out; or one that need not be, because nothing has changed. */
+type Started =
+  | { readonly kind: 'started'; readonly run: RunFile; readonly org: RunOrg }
+  | Extract<IfChanged, { kind: 'unchanged' }>
+
 /**
  * Prepares the run: copies the input, checks every row, writes `run.json` and asks for the user's consent.
  *
  * @throws KnownError when the input can't be acted on, or the user says no
  */
-async function startRun(directory: string, options: StartOptions): Promise<{ run: RunFile; org: RunOrg }> {
+async function startRun(directory: string, options: StartOptions): Promise<Started> {
   const { prepared, realOrg, stop, yes, planned, quiet, acceptRefusals, sentBefore: sent } = options
   await clearUnfinishedStart(directory)
   const checked = await checkInput(prepared, directory)
   stop.check()
+  if (options['if-changed'] && realOrg !== null) {
+    const compared = await compareWithLatest(checked, realOrg.orgUrl, options.runsDirectory)
+    if (compared.kind === 'unchanged') return compared
+    say(`The job is run, because ${compared.why}.`)
+  }
   if (planned !== null) {
     checkCopyOfInput(planned.plan, checked)
     await keepPlan(planned.path, planned.plan, directory)
@@ -218,7 +234,7 @@ async function startRun(directory: string, options: StartOptions): Promise<{ run
       else await confirmSavedPlan(planned.plan.end, asking, again)
     }
     stop.check()
-    return { run: { ...run, confirmed: true }, org }
+    return { kind: 'started', run: { ...run, confirmed: true }, org }
   } catch (error) {
     await org.close()
     throw error

@@ -1,0 +1,65 @@
+import { join } from 'node:path'
+import { type ExitCode, exitCodes, Refusal } from '../messages/known-error.ts'
+import { readSummary } from '../report/summary.ts'
+import type { CheckedInput } from '../run/check-input.ts'
+import { readRunsOfJob } from '../run/runs-of-job.ts'
+import { findChange, type LatestRun } from './changed-since.ts'
+import { programVersion } from './version.ts'
+
+/** The answer to `--if-changed`: why the job has to be run, in a clause, or since which run nothing has changed. */
+export type IfChanged =
+  | { readonly kind: 'changed'; readonly why: string }
+  | { readonly kind: 'unchanged'; readonly since: LatestRun['run']; readonly endedAt: string | null }
+
+/** @throws Refusal where there is nothing to compare with */
+export function checkIfChanged(args: {
+  readonly 'if-changed': boolean
+  readonly job?: string | undefined
+  readonly plan?: string | undefined
+  readonly sandbox: boolean
+}): void {
+  if (!args['if-changed']) return
+  const [what, next] =
+    args.plan !== undefined
+      ? ['a saved plan is carried out once', 'Leave out --if-changed, or --plan.']
+      : args.sandbox
+        ? ['a simulated org begins anew with each run', 'Leave out --if-changed, or --sandbox.']
+        : args.job === undefined
+          ? ["it compares with a job's earlier runs, and no job is named", 'Name the job file: --job FILE.']
+          : [null, '']
+  if (what !== null) throw new Refusal(`--if-changed can't be used here: ${what}.`, next)
+}
+
+/** Compares a checked input with the latest run of its job in an org. */
+export async function compareWithLatest(
+  { job, copy, survey }: Pick<CheckedInput, 'job' | 'copy' | 'survey'>,
+  orgUrl: string,
+  runsDirectory: string,
+): Promise<IfChanged> {
+  const found = await readRunsOfJob(runsDirectory, job.name, orgUrl)
+  if ('unreadable' in found)
+    return { kind: 'changed', why: `an earlier run can't be read: ${found.unreadable.replace(/\.$/, '')}` }
+  const run = found.runs
+    .filter(({ state }) => state !== 'new')
+    .toSorted((some, other) => some.created_at.localeCompare(other.created_at))
+    .at(-1)
+  const summary = run === undefined ? null : await readSummary(join(runsDirectory, run.run_id))
+  const { notDueRows } = survey
+  const now = { job, sha256: copy.sha256, notDueRows, version: programVersion, at: Date.now() }
+  const why = findChange(run === undefined ? null : { run, summary }, now)
+  if (why !== null || run === undefined) return { kind: 'changed', why: why ?? '' }
+  return { kind: 'unchanged', since: run, endedAt: summary?.finished_at ?? null }
+}
+
+/** Says that there was nothing to do. */
+export function answerUnchanged(
+  { since, endedAt }: Extract<IfChanged, { kind: 'unchanged' }>,
+  json: boolean,
+): ExitCode {
+  const { run_id } = since
+  const text = `Nothing has changed since run ${run_id}${endedAt === null ? '' : `, which ended at ${endedAt}`} with everything done: the input and the job are the same, and no row has become due. No call was sent.`
+  process.stdout.write(
+    json ? `${JSON.stringify({ unchanged_since: { run_id, ended_at: endedAt } }, null, 2)}\n` : `${text}\n`,
+  )
+  return exitCodes.done
+}
