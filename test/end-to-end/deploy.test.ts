@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { exitCodes } from '../../src/messages/known-error.ts'
+import type { ForeignOrg } from '../support/foreign-org/server.ts'
+import { makeUsers, userIdOf } from '../support/foreign-org/user.ts'
+import { usersCsv, type Workplace, withWorkplace } from './workplace.ts'
+
+const script = resolve('deploy/nightly.sh')
+const program = resolve('dist/main.js')
+
+/** A machine with the program in its path, a job that resets factors, and its input. */
+async function machine(place: Workplace, count: number, latencyMs = 0): Promise<ForeignOrg> {
+  const org = await place.org({ users: makeUsers({ count }), latencyMs })
+  const bin = join(place.directory, 'bin')
+  await mkdir(bin)
+  const shim = join(bin, 'okta-lifecycle')
+  await writeFile(shim, `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`)
+  await chmod(shim, 0o755)
+  await place.write('in.csv', usersCsv(Array.from({ length: count }, (_, index) => userIdOf(index + 1))))
+  const guards = 'guards: { unusual: off }\npace: { concurrency: 2 }\n'
+  await place.write('job.yaml', `name: nightly\naction: reset_factors\n${guards}input: { file: in.csv }\n`)
+  return org
+}
+
+function startNight(place: Workplace, org: ForeignOrg) {
+  const child = spawn(script, ['job.yaml', 'nights'], {
+    cwd: place.directory,
+    env: {
+      ...process.env,
+      PATH: `${join(place.directory, 'bin')}:${process.env.PATH}`,
+      OKTA_CLIENT_ORGURL: org.url,
+      OKTA_CLIENT_TOKEN: org.token,
+      OKTA_CLIENT_REQUESTTIMEOUT: '1',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  const said: string[] = []
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => said.push(text))
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, said: said.join('') }))
+  return { child, ended }
+}
+
+it('the night after does nothing where nothing has changed', async () => {
+  await withWorkplace(async (place) => {
+    const org = await machine(place, 6)
+    const first = await startNight(place, org).ended
+    expect(first.code, first.said).toBe(0)
+    const requests = org.requests.length
+    const second = await startNight(place, org).ended
+    expect(second.code, second.said).toBe(0)
+    expect(second.said).toContain('Nothing has changed since run')
+    expect(org.requests).toHaveLength(requests)
+  })
+})
+
+it.each(['SIGKILL', 'SIGTERM'] as const)(
+  'a night that %s ends is finished by the next, and nobody is done twice',
+  async (signal) => {
+    await withWorkplace(async (place) => {
+      const org = await machine(place, 30, 20)
+      const { child, ended } = startNight(place, org)
+      await org.waitUntil(() => Object.keys(org.applied).length >= 6)
+      // To the shell alone, as a container's first process gets it; a machine that dies takes both.
+      process.kill(signal === 'SIGKILL' ? -(child.pid ?? 0) : (child.pid ?? 0), signal)
+      const end = await ended
+      if (signal === 'SIGTERM') expect(end.code, end.said).toBe(143)
+      expect(Object.keys(org.applied).length).toBeLessThan(30)
+      const next = await startNight(place, org).ended
+      expect(next.code, next.said).toBe(0)
+      expect(next.said).toContain('Going on with run')
+      expect(Object.values(org.applied)).toEqual(Array(30).fill(1))
+      expect(next.said).toContain('Nothing has changed since run')
+    })
+  },
+)
+
+it('the CronJob gives up on the exit codes that would be the same again', () => {
+  const { spec } = parse(readFileSync('deploy/kubernetes/cronjob.yaml', 'utf8'))
+  const { podFailurePolicy, template } = spec.jobTemplate.spec
+  const [, { onExitCodes }] = podFailurePolicy.rules
+  expect(onExitCodes.values).toEqual([
+    exitCodes.someoneMustLook,
+    exitCodes.nothingSent,
+    exitCodes.refusedByOkta,
+    exitCodes.heldElsewhere,
+  ])
+  expect(onExitCodes.containerName).toBe(template.spec.containers[0].name)
+  expect(spec.concurrencyPolicy).toBe('Forbid')
+})
+
+it('crontab, unit and CronJob call what is there', async () => {
+  const texts = await Promise.all(
+    ['crontab', 'systemd/okta-lifecycle.service', 'kubernetes/cronjob.yaml'].map((name) =>
+      readFile(join('deploy', name), 'utf8'),
+    ),
+  )
+  for (const text of texts)
+    expect(text.replaceAll(/[",[\]]|args:|\s+/g, ' ')).toMatch(
+      /\/opt\/okta-lifecycle\/deploy\/nightly\.sh +\/etc\/okta-lifecycle\/nightly\.yaml +\/var\/lib\/okta-lifecycle\/runs/,
+    )
+})
