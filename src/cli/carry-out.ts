@@ -4,7 +4,7 @@ import { asCannotWrite, CannotWrite, withNext } from '../files/cannot-write.ts'
 import type { Holding } from '../files/hold/joint-hold.ts'
 import type { SentRecently } from '../journal/sent-recently.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
-import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
+import { afterWork, type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
 import type { StopSwitch } from '../messages/stop.ts'
 import { createOktaClient } from '../okta/client.ts'
 import { OktaClock } from '../okta/clock.ts'
@@ -21,6 +21,7 @@ import { ActivationLinks } from '../run/activation-links.ts'
 import { recordEnd } from '../run/record-end.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { loggedSend, openRunLog } from '../run/run-log.ts'
+import { writeMetrics } from './metrics-file.ts'
 import type { RunOrg } from './org.ts'
 import { createProgress, silentProgress } from './terminal/progress.ts'
 import { programVersion } from './version.ts'
@@ -35,6 +36,8 @@ export interface CarryOutOptions {
   readonly json: boolean
   /** How many seconds a stop waits for calls under way. */
   readonly drain: number
+  /** Where metrics are written; undefined: nowhere. */
+  readonly 'metrics-file'?: string | undefined
   readonly say: (line: string) => void
   /** As for an execution. */
   readonly sentBefore?: SentRecently | undefined
@@ -52,6 +55,7 @@ export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
     stop.retire()
     const again = commandFor('resume', runNameOf(directory))
     const summary = await conclude(options, end, { again, exitCode: exitCodes.stoppedByGuard })
+    await writeMetrics(options['metrics-file'], summary, Date.parse(summary.finished_at), options.say)
     process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderSummary(summary))
     return summary.exit_code as ExitCode
   } catch (error) {
@@ -181,11 +185,11 @@ async function conclude(
     return summary
   } catch (error) {
     const refused = asCannotWrite(error)?.so(`, then: ${unwritten.again}`, unwritten.exitCode)
-    const known = refused ?? (error instanceof KnownError ? error : null)
+    const known = refused ?? (error instanceof KnownError ? afterWork(error) : null)
     if (known === null) throw error
     // What only settles keeps what stopped an earlier execution.
     const stopped = stop.reason === null ? null : end.stopped
-    if (stopped === null || error instanceof CannotWrite === false) throw known
+    if (stopped === null || !(known instanceof CannotWrite)) throw known
     // The reason of the stop comes first; the reports failed after it. A full disk causes both.
     throw new KnownError(`${stopped.message}\n${known.message}`, known.next, stopped.exitCode, known)
   }

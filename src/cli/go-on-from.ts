@@ -15,6 +15,7 @@ import { hasUnsettled } from '../run/has-unsettled.ts'
 import { checkInputCopy } from '../run/input-of-run.ts'
 import { isResumable } from '../run/life.ts'
 import { checkLinksPlace } from '../run/links-place.ts'
+import { checkJournalKept } from '../run/lost-journal.ts'
 import type { NextRun, OldRun } from '../run/old-run.ts'
 import { checkNoCopy } from '../run/run-copy.ts'
 import { createRunDirectory, endStart, removeRunDirectory } from '../run/run-directory.ts'
@@ -53,7 +54,7 @@ export interface GoingOn {
 
 /** The flags that such a command takes. */
 export interface GoingOnFlags
-  extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain'>,
+  extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain' | 'metrics-file'>,
     Pick<GuardFlags, 'acceptRefusals'> {
   readonly yes: boolean
   readonly latest: boolean
@@ -100,6 +101,7 @@ export async function goOnFrom(
 
 async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOptions): Promise<ExitCode> {
   let old = await readRunFile(oldDirectory)
+  await checkJournalKept(oldDirectory, old)
   if (await isTakenUp(oldDirectory, old)) await checkNotClosed(oldDirectory, old)
   if (!options.yes && !canAsk()) {
     throw new Refusal(

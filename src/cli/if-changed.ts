@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 import { type ExitCode, exitCodes, Refusal } from '../messages/known-error.ts'
-import { readSummary } from '../report/summary.ts'
+import { readSummary, type Summary } from '../report/summary.ts'
 import type { CheckedInput } from '../run/check-input.ts'
 import { readRunsOfJob } from '../run/runs-of-job.ts'
-import { findChange, type LatestRun } from './changed-since.ts'
+import { findChange } from './changed-since.ts'
 import { programVersion } from './version.ts'
 
 /** The answer to `--if-changed`: why the job has to be run, in a clause, or since which run nothing has changed. */
 export type IfChanged =
   | { readonly kind: 'changed'; readonly why: string }
-  | { readonly kind: 'unchanged'; readonly since: LatestRun['run']; readonly endedAt: string | null }
+  | { readonly kind: 'unchanged'; readonly summary: Summary }
 
 /** @throws Refusal where there is nothing to compare with */
 export function checkIfChanged(args: {
@@ -47,19 +47,18 @@ export async function compareWithLatest(
   const { notDueRows } = survey
   const now = { job, sha256: copy.sha256, notDueRows, version: programVersion, at: Date.now() }
   const why = findChange(run === undefined ? null : { run, summary }, now)
-  if (why !== null || run === undefined) return { kind: 'changed', why: why ?? '' }
-  return { kind: 'unchanged', since: run, endedAt: summary?.finished_at ?? null }
+  if (why !== null || summary === null) return { kind: 'changed', why: why ?? "its latest run can't be read" }
+  return { kind: 'unchanged', summary }
 }
 
 /** Says that there was nothing to do. */
 export function answerUnchanged(
-  { since, endedAt }: Extract<IfChanged, { kind: 'unchanged' }>,
+  { summary }: Extract<IfChanged, { kind: 'unchanged' }>,
   json: boolean,
 ): ExitCode {
-  const { run_id } = since
-  const text = `Nothing has changed since run ${run_id}${endedAt === null ? '' : `, which ended at ${endedAt}`} with everything done: the input and the job are the same, and no row has become due. No call was sent.`
-  process.stdout.write(
-    json ? `${JSON.stringify({ unchanged_since: { run_id, ended_at: endedAt } }, null, 2)}\n` : `${text}\n`,
-  )
+  const { run_id, finished_at: ended_at } = summary
+  const text = `Nothing has changed since run ${run_id}, which ended at ${ended_at} with everything done: the input and the job are the same, and no row has become due. No call was sent.`
+  const answer = json ? JSON.stringify({ unchanged_since: { run_id, ended_at } }, null, 2) : text
+  process.stdout.write(`${answer}\n`)
   return exitCodes.done
 }

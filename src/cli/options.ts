@@ -159,4 +159,9 @@ export const sendingOptions = {
     default: false,
     describe: 'Report refused users as failed, even many in a row',
   },
+  'metrics-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: "File for the run's counts and times, as Prometheus' node exporter reads them",
+  },
 } as const

@@ -13,8 +13,3 @@ export function shownState({ state }: Pick<RunFile, 'state'>, hold: Pick<HoldRep
   if (hold.kind === 'working') return 'working'
   return state === 'running' && hold.kind === 'free' ? 'died' : state
 }
-
-/** Whether a run without a journal has lost it: every execution begins one, and a run is new until its first. */
-export function needsJournal({ state }: Pick<RunFile, 'state'>): boolean {
-  return state !== 'new' && state !== 'closed'
-}

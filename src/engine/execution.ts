@@ -22,6 +22,7 @@ import { openLookup } from '../lookup/lookup.ts'
 import { type CredentialFacts, readTokenOwner } from '../lookup/read-owner.ts'
 import { RefusalGate } from '../lookup/refusal-gate.ts'
 import { renderDuration } from '../messages/duration.ts'
+import { afterWork } from '../messages/known-error.ts'
 import { RunStopped, type StopReason, type StopSwitch } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
 import type { Bucket } from '../okta/bucket.ts'
@@ -94,6 +95,9 @@ export interface ExecutionEnd {
 
 type Counts = Pick<Extract<JournalEvent, { event: 'tally' }>, 'requests' | 'retries' | 'worked_ms'>
 
+/** How often it is looked whether the journal is still in its place. */
+const lookEveryMs = 1_000
+
 /** How often the counts are noted. An execution that is killed loses no more of them than this. */
 const tallyEveryMs = 5_000
 
@@ -117,6 +121,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   }
   const recorder = new Recorder(journal, state, options.onResult, (result) => judge(limits.see(result)))
   let tallying: NodeJS.Timeout | undefined
+  const looking = setInterval(() => void journal.checkInPlace().catch(() => {}), lookEveryMs)
   const timeUp = stopAfter(run.job.guards.max_duration_seconds, stop)
   try {
     await recorder.record({ event: 'execution', at: new Date().toISOString(), by: thisUser() })
@@ -179,7 +184,9 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
         rows,
       )
       settleGates = work.settle
-      await executeRows(work.rows, rows)
+      await executeRows(work.rows, rows).catch((error: unknown) => {
+        throw afterWork(error)
+      })
     } catch (error) {
       if (!(error instanceof RunStopped)) throw error
     }
@@ -199,6 +206,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     return { run: current, state, buckets: lookup.pacer.report(), journal: journal.head, stopped }
   } finally {
     clearInterval(tallying)
+    clearInterval(looking)
     clearTimeout(timeUp)
     await results.close()
     await closeQuietly(journal)

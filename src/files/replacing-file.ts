@@ -6,7 +6,7 @@ import { syncPath } from './sync-path.ts'
 
 /**
  * A file that appears in its place only when it is complete. It is written beside it under a temporary name and is on
- * disk before it is renamed. Readers of the path see the old file or the new one, never a part. Its mode is 0600.
+ * disk before it is renamed. Readers of the path see the old file or the new one, never a part.
  */
 export interface ReplacingFile {
   /** Appends a text as UTF-8. Resolves once the system has accepted it. */
@@ -17,10 +17,14 @@ export interface ReplacingFile {
   discard(): Promise<void>
 }
 
-/** Starts a file that will replace `path`. Every error is a {@link CannotWrite} that names the path. */
-export async function openReplacingFile(path: string): Promise<ReplacingFile> {
+/**
+ * Starts a file that will replace `path`. Every error is a {@link CannotWrite} that names the path.
+ *
+ * @param mode who may read and write it; nobody else by default
+ */
+export async function openReplacingFile(path: string, mode = 0o600): Promise<ReplacingFile> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`)
-  const handle = await orCannotWrite(path, () => open(temporary, 'wx', 0o600))
+  const handle = await orCannotWrite(path, () => open(temporary, 'wx', mode))
   let committed = false
   return {
     write: (text) => orCannotWrite(path, () => handle.appendFile(text)),
@@ -41,8 +45,8 @@ export async function openReplacingFile(path: string): Promise<ReplacingFile> {
 }
 
 /** Writes a small file in the same way as {@link openReplacingFile}. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const file = await openReplacingFile(path)
+export async function replaceFile(path: string, text: string, mode?: number): Promise<void> {
+  const file = await openReplacingFile(path, mode)
   try {
     await file.write(text)
     await file.commit()

@@ -75,6 +75,11 @@ export class SyncedAppends<Mark> {
     return durable
   }
 
+  /** Lets every later append fail, and those that wait: the file must not be written any more. */
+  fail(cause: Error): void {
+    this.#failure ??= cause
+  }
+
   /** Waits for all appends and closes the file. */
   async close(): Promise<void> {
     await this.#writing

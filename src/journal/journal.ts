@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { type Fence, noFence, SyncedAppends } from '../files/synced-appends.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
@@ -20,6 +21,19 @@ export class JournalFailed extends FixableError {
   }
 }
 
+/** As {@link JournalFailed}, because the file that is written is not the run's journal any more. */
+class JournalMoved extends FixableError {
+  constructor(path: string) {
+    super(
+      `The journal is not in its place any more (${path}): it was moved, removed or replaced while the run was at work. Sending has stopped. Put it back: without it nobody knows what was sent, and to start the job again would do everything twice.`,
+      'Put it back',
+      exitCodes.stoppedByGuard,
+      { next: ', then resume the run.' },
+    )
+    this.name = 'JournalMoved'
+  }
+}
+
 /** A lost hold keeps its own error: the disk is not the cause. */
 function failureOf(path: string, cause: unknown): Error {
   return cause instanceof KnownError ? cause : new JournalFailed(path, cause)
@@ -33,13 +47,25 @@ export interface Position {
 
 /** Appends events durably, each as a line that is chained to the line before it. */
 export class Journal {
+  readonly #path: string
+  readonly #file: FileHandle
+  readonly #fence: Fence
   readonly #appends: SyncedAppends<JournalHead>
   #chain: string
   #lineCount: number
   /** Where the next line goes. */
   #end: number
 
-  private constructor(appends: SyncedAppends<JournalHead>, end: JournalEnd) {
+  private constructor(
+    path: string,
+    file: FileHandle,
+    fence: Fence,
+    appends: SyncedAppends<JournalHead>,
+    end: JournalEnd,
+  ) {
+    this.#path = path
+    this.#file = file
+    this.#fence = fence
     this.#appends = appends
     this.#chain = end.chain
     this.#lineCount = end.soundLines
@@ -55,7 +81,7 @@ export class Journal {
     }
     const head = { lines: end.soundLines, bytes: end.soundBytes, chain: end.chain }
     const appends = new SyncedAppends(file, end.soundBytes, head, (cause) => failureOf(path, cause), fence)
-    return new Journal(appends, end)
+    return new Journal(path, file, fence, appends, end)
   }
 
   /** How far the journal is on disk. A crash may tear anything after it. */
@@ -87,8 +113,34 @@ export class Journal {
     this.append(event).durable.catch(() => {})
   }
 
+  /**
+   * Looks whether the file that is written still lies at its path. Where it certainly doesn't, every later event fails:
+   * what is written there would be lost with it.
+   */
+  async checkInPlace(): Promise<void> {
+    const [mine, there] = await Promise.all([this.#file.stat(), statAt(this.#path)])
+    if (there === 'unknown') return
+    if (there !== null && there.ino === mine.ino && there.dev === mine.dev) return
+    // Whoever takes a run over after a silence goes on in a copy. Then the hold is the cause.
+    const lost = await this.#fence.ensure().then(
+      () => null,
+      (error: unknown) => error,
+    )
+    this.#appends.fail(lost instanceof Error ? lost : new JournalMoved(this.#path))
+  }
+
   /** Waits for everything that was appended and closes the file. Nothing may be appended after that. */
   async close(): Promise<void> {
     await this.#appends.close()
+  }
+}
+
+/** What lies at a path; null if nothing does. A disk that does not answer shows nothing. */
+async function statAt(path: string): Promise<Pick<Stats, 'ino' | 'dev'> | null | 'unknown'> {
+  try {
+    return await stat(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' || code === 'ENOTDIR' ? null : 'unknown'
   }
 }

@@ -82,3 +82,9 @@ export class FixableError extends KnownError {
     return new FixableError(this.message, this.fix, exitCode, { next, advised: true, cause: this.cause })
   }
 }
+
+/** An error of work that has begun: it never ends as if nothing had been sent. Every other error as it is. */
+export function afterWork<E>(error: E): E | KnownError {
+  if (!(error instanceof KnownError) || error.exitCode !== exitCodes.nothingSent) return error
+  return new KnownError(error.message, error.next, exitCodes.stoppedByGuard, error)
+}

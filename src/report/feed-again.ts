@@ -4,30 +4,54 @@ import { decide } from '../rules/decide.ts'
 import { namesOf, SupersededRows } from '../rules/superseded.ts'
 import type { ReportedTask, ReportRow } from './report-row.ts'
 
+/** What other rows say about whether a row may be fed again. */
+export interface OtherRows {
+  readonly superseded: Pick<SupersededRows, 'by'>
+  /** The users with an unsettled task, by each of their names. */
+  readonly unsettled: ReadonlySet<string>
+}
+
+interface FeedingRules {
+  readonly isTakenUp: boolean
+  readonly onlyStatus: readonly UserStatus[] | null
+}
+
+const noOthers: OtherRows = { superseded: new SupersededRows(), unsettled: new Set() }
+
 /**
  * Decides which rows belong in `failed.csv`: a task of them failed, is in doubt or was not run, or the row was passed over
  * because it is a bad row or an earlier row of its user is in doubt. It must see the rows in the order of the input.
  *
  * Whoever feeds the file again starts a run that knows nothing of this one. So a row is left out, and left to `resume` and
  * `retry`, when doing it as a whole again could do something twice or reverse the order of the input:
- * - a task of it is unsettled;
+ * - a task of it is unsettled, or one of another row of its user: that call may still be applied, before or after;
  * - it has an action that leaves no trace in the status (a factor reset, a reactivate) and that was or may have been
  *   applied, by this row or by an earlier one of the same user;
  * - another run goes on from this one, and has taken over what was not done;
  * - a later row of its user was carried out and led the user elsewhere;
- * - a step of it that was applied would be sent again, because a later step or somebody else has taken the user elsewhere.
+ * - a step of it that was applied would be sent again, because a later step or somebody else has taken the user elsewhere;
+ * - a step of it has led the user to a status that `only_status` leaves alone: only this run knows that it was the row's own.
  */
 export class FeedAgain {
-  readonly #superseded: Pick<SupersededRows, 'by'>
+  readonly #others: OtherRows
+  readonly #onlyStatus: readonly UserStatus[] | null
   /** Actions without a trace that were or may have been applied, by each name of their user. */
   readonly #blind = new Map<string, Set<string>>()
 
   readonly #isTakenUp: boolean
 
-  /** @param isTakenUp whether another run goes on from this one: then only bad rows are left for feeding */
-  constructor(superseded: Pick<SupersededRows, 'by'> = new SupersededRows(), isTakenUp = false) {
-    this.#superseded = superseded
+  /**
+   * @param others what the run's other rows say about a row; left out where all are done
+   * @param isTakenUp whether another run goes on from this one: then only bad rows are left for feeding
+   * @param onlyStatus the job's guard of that name; null if it has none
+   */
+  constructor(
+    others: OtherRows = noOthers,
+    { isTakenUp, onlyStatus }: FeedingRules = { isTakenUp: false, onlyStatus: null },
+  ) {
+    this.#others = others
     this.#isTakenUp = isTakenUp
+    this.#onlyStatus = onlyStatus
   }
 
   /** Takes in the next row. Returns whether it belongs in `failed.csv`. */
@@ -36,10 +60,17 @@ export class FeedAgain {
     const open = this.#isTakenUp
       ? tasks.some(({ reason }) => reason === 'invalid_row')
       : tasks.some((task) => isOpen(task, excused))
-    const may = open && !tasks.some(isUnsafe) && !repeatsStep(tasks) && this.#superseded.by(row) === null
+    const may = open && !tasks.some(isUnsafe) && !repeatsStep(tasks) && !this.#isLeftToItsRun(row, tasks)
     const repeated = may && tasks.some((task) => leavesNoTrace(task.action) && this.#wasApplied(task))
     for (const task of tasks) if (leavesNoTrace(task.action) && mayBeApplied(task)) this.#remember(task)
     return may && !repeated
+  }
+
+  #isLeftToItsRun(row: number, tasks: readonly ReportedTask[]): boolean {
+    const { superseded, unsettled } = this.#others
+    if (superseded.by(row) !== null || isLedAway(tasks, this.#onlyStatus)) return true
+    const [first] = tasks
+    return first !== undefined && namesOf(first.user, tasks).some((name) => unsettled.has(name))
   }
 
   #wasApplied(task: ReportedTask): boolean {
@@ -58,12 +89,13 @@ export class FeedAgain {
 }
 
 /**
- * Which rows of a run a later row of the same user has superseded. It reads all rows.
+ * What the rows of a run say about each other. It reads all rows.
  *
  * @param rows the run's rows in the order of the input
  */
-export async function findSuperseded(rows: AsyncIterable<ReportRow>): Promise<SupersededRows> {
+export async function lookAtOthers(rows: AsyncIterable<ReportRow>): Promise<OtherRows> {
   const superseded = new SupersededRows()
+  const unsettled = new Set<string>()
   for await (const { row, tasks, excused } of rows) {
     const [first] = tasks
     if (first === undefined) continue
@@ -71,8 +103,11 @@ export async function findSuperseded(rows: AsyncIterable<ReportRow>): Promise<Su
       .filter((task) => isOpen(task, excused))
       .flatMap(({ action }) => parseAction(action) ?? [])
     superseded.see(row, first.user, tasks, todo.length === 0 ? null : { todo })
+    if (!tasks.some(({ result }) => result === 'unsettled')) continue
+    // Copies, because a slice would keep the whole longer text in memory.
+    for (const name of namesOf(first.user, tasks)) unsettled.add(Buffer.from(name).toString())
   }
-  return superseded
+  return { superseded, unsettled }
 }
 
 function isOpen({ step, result, reason }: ReportedTask, excused: readonly number[]): boolean {
@@ -87,6 +122,19 @@ function isOpen({ step, result, reason }: ReportedTask, excused: readonly number
 
 function isUnsafe(task: ReportedTask): boolean {
   return task.result === 'unsettled' || (leavesNoTrace(task.action) && mayBeApplied(task))
+}
+
+/** Whether a step of a row may have led its user to a status that a run which knows nothing of it leaves alone. */
+function isLedAway(tasks: readonly ReportedTask[], onlyStatus: readonly UserStatus[] | null): boolean {
+  if (onlyStatus === null) return false
+  return tasks.some(({ action: name, result, status_after: after }) => {
+    const action = parseAction(name)
+    if (action === null || (result !== 'succeeded' && result !== 'unchanged' && result !== 'in_doubt'))
+      return false
+    const seen = userStatuses.find((status) => result !== 'in_doubt' && status === after)
+    const statuses = seen === undefined ? ruleOf(action).target : [seen]
+    return statuses.some((status) => !onlyStatus.includes(status))
+  })
 }
 
 /** Whether a step that was applied would be sent again, since a later one has taken the user elsewhere. */

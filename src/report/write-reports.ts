@@ -7,7 +7,7 @@ import type { RunFile } from '../run/run-file.ts'
 import type { WayOn } from './attention-kinds.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { type FailedLayout, layOutFailed } from './failed-rows.ts'
-import { FeedAgain, findSuperseded } from './feed-again.ts'
+import { FeedAgain, lookAtOthers } from './feed-again.ts'
 import { pageFactsOf } from './page-facts.ts'
 import { PageSink } from './page-sink.ts'
 import { PageWriter } from './page-writer.ts'
@@ -73,8 +73,11 @@ async function feedingOf(
   rows: () => AsyncIterable<ReportRow>,
 ): Promise<FeedAgain> {
   const settled = (state.counts.get('succeeded') ?? 0) + (state.counts.get('unchanged') ?? 0)
-  const superseded = settled < run.input.tasks ? await findSuperseded(rows()) : undefined
-  return new FeedAgain(superseded, run.state === 'closed')
+  const others = settled < run.input.tasks ? await lookAtOthers(rows()) : undefined
+  return new FeedAgain(others, {
+    isTakenUp: run.state === 'closed',
+    onlyStatus: run.job.guards.only_status,
+  })
 }
 
 /** How `failed.csv` is laid out, so that the same job can be fed with it and decides alike. */

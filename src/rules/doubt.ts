@@ -136,6 +136,17 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
       evidence: `user is ${user.status}${since(user)}, from before the attempt`,
     }
   }
+  if (
+    atTarget &&
+    attempt.status === null &&
+    leavesTrace(action) &&
+    isUncertain(attempt, user.statusChanged)
+  ) {
+    return {
+      kind: 'unknown',
+      evidence: `user is ${user.status}${since(user)}, shortly before the attempt by one clock or at it by another; what it was before was not read`,
+    }
+  }
   if (atTarget) return { kind: 'applied', evidence: `user is ${user.status}${since(user)}` }
   if (attempt.status === null && isOfItsSecond(attempt, user.statusChanged)) {
     return {
@@ -193,6 +204,11 @@ function leavesTrace(action: Action): boolean {
  */
 function isBefore({ oktaTime }: DoubtfulAttempt, statusChanged: string | null): boolean {
   return statusChanged !== null && Date.parse(statusChanged) < oktaTime - clocksApartMs
+}
+
+/** Whether a change of status is named as before an attempt, but so shortly that clocks may differ by it. */
+function isUncertain(attempt: DoubtfulAttempt, statusChanged: string | null): boolean {
+  return statusChanged !== null && !isBefore(attempt, statusChanged) && !isOfItsSecond(attempt, statusChanged)
 }
 
 /** Whether a change of status was in the second of the attempt or later. */

@@ -35,7 +35,7 @@ export class SupersededRows {
       if (result !== 'succeeded' && result !== 'unchanged') continue
       for (const earlier of names.flatMap((name) => this.#waiting.get(name) ?? [])) {
         // The row's own steps are not a later row.
-        if (earlier.row === row || !undoes(earlier.todo, action as Action)) continue
+        if (earlier.row === row || !undoes(earlier.todo, { action: action as Action, result })) continue
         this.#found.set(earlier.row, { row, action: action as Action })
       }
     }
@@ -72,15 +72,20 @@ export function namesOf(
   return [...names]
 }
 
-/** Whether doing an action now may undo what the later action did. */
-function undoes(earlier: readonly Action[], later: Action): boolean {
+/**
+ * Whether doing an action now may undo what the later action did: it would take the user elsewhere, or make a new
+ * activation link, which ends the one that the later action has sent out.
+ */
+function undoes(
+  earlier: readonly Action[],
+  later: { readonly action: Action; readonly result: string },
+): boolean {
+  const { target: reached, answersWithLink: hasLink } = ruleOf(later.action)
   return earlier.some((action) => {
-    const { target } = ruleOf(action)
-    return (
-      target.length > 0 &&
-      ruleOf(later).target.some(
-        (status) => !target.includes(status) && decide(action, { status, offered: [] }).kind === 'send',
-      )
+    const { target, answersWithLink } = ruleOf(action)
+    if (target.length === 0) return answersWithLink && hasLink && later.result === 'succeeded'
+    return reached.some(
+      (status) => !target.includes(status) && decide(action, { status, offered: [] }).kind === 'send',
     )
   })
 }

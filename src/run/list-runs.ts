@@ -10,7 +10,6 @@ export interface ListedRun {
   readonly name: string
   readonly directory: string
   readonly look: Exclude<RunLook, { kind: 'none' }>
-  readonly hasJournal: boolean
 }
 
 /**
@@ -23,15 +22,15 @@ export async function listRuns(runsDirectory: string): Promise<readonly ListedRu
   const runs: ListedRun[] = []
   for (const name of await namesIn(runsDirectory)) {
     const directory = join(runsDirectory, name)
-    const [look, journal] = [await lookAtRun(directory), await hasJournal(directory)]
-    if (look.kind !== 'none') runs.push({ name, directory, look, hasJournal: journal })
-    else if (journal) {
+    const look = await lookAtRun(directory)
+    if (look.kind !== 'none') runs.push({ name, directory, look })
+    else if (await hasJournal(directory)) {
       const lost = {
         kind: 'unreadable',
         job: null,
         why: `${directory} has a journal but no run.json.`,
       } as const
-      runs.push({ name, directory, look: lost, hasJournal: journal })
+      runs.push({ name, directory, look: lost })
     }
   }
   return runs

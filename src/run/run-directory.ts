@@ -88,7 +88,7 @@ async function checkOurStart(directory: string, runId: string): Promise<void> {
       'Restore run.json from a backup, or choose another --run-id.',
     )
   }
-  if (await exists(join(directory, startedFileName))) return
+  if (await hasStartMark(directory)) return
   throw new Refusal(
     `${directory} exists and is not a run of okta-lifecycle. Nothing in it was changed.`,
     `Choose another --run-id than ${runId}, or another --runs-dir.`,
@@ -115,6 +115,11 @@ export async function clearUnfinishedStart(directory: string): Promise<void> {
     if (name === 'lock' || name === startedFileName) continue
     await rm(join(directory, name), { recursive: true, force: true })
   }
+}
+
+/** Whether a directory is that of a start of ours that has no `run.json` yet. */
+export async function hasStartMark(directory: string): Promise<boolean> {
+  return await exists(join(directory, startedFileName))
 }
 
 /** Removes our mark from a directory once its `run.json` is on disk. */

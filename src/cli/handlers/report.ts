@@ -6,6 +6,7 @@ import { shown } from '../../messages/shown.ts'
 import { type ReportFormat, reportFormats } from '../../report/write-reports.ts'
 import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
+import { checkJournalKept } from '../../run/lost-journal.ts'
 import { copyOf, describeCopy } from '../../run/run-copy.ts'
 import { hasJournal } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile } from '../../run/run-file.ts'
@@ -60,17 +61,13 @@ function parseFormats(text: string): ReadonlySet<ReportFormat> {
 
 /** @throws Refusal when there is nothing yet, or nothing any more, to make reports of */
 async function checkBegun(directory: string, run: RunFile): Promise<void> {
-  if (await hasJournal(directory)) return
-  if (run.state === 'new') {
+  await checkJournalKept(directory, run)
+  if (run.state === 'new' && !(await hasJournal(directory))) {
     throw new Refusal(
       `Run ${run.run_id} has not begun: there is nothing to report.`,
       commandFor('resume', runNameOf(directory)),
     )
   }
-  throw new Refusal(
-    `The journal of run ${run.run_id} is missing (${directory}). Without it nobody knows what was done.`,
-    'Restore journal.ndjson from a backup',
-  )
 }
 
 const fileNames: Readonly<Record<ReportFormat, readonly string[]>> = {

@@ -10,19 +10,23 @@ import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
 import { moved } from '../../run/life.ts'
 import { checkLinksPlace } from '../../run/links-place.ts'
+import { checkJournalKept } from '../../run/lost-journal.ts'
 import { checkNoCopy } from '../../run/run-copy.ts'
-import { hasJournal, journalOf, journalPath } from '../../run/run-directory.ts'
+import { journalOf, journalPath } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile, writeRunFile } from '../../run/run-file.ts'
 import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
 import { answerFinished } from '../answer-finished.ts'
 import { type CarryOutOptions, carryOut, withResume } from '../carry-out.ts'
 import { confirmRun } from '../confirm-run.ts'
 import { type GuardArguments, guardFlagsOf, withGuardFlags } from '../guard-flags.ts'
+import { checkMetricsFile } from '../metrics-file.ts'
 import { orgOfRun } from '../org.ts'
 import { canAsk } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
 
-interface Arguments extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain'>, GuardArguments {
+interface Arguments
+  extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain' | 'metrics-file'>,
+    GuardArguments {
   readonly latest: boolean
   readonly 'take-sound-part': boolean
   readonly yes: boolean
@@ -31,10 +35,12 @@ interface Arguments extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain'>, G
 
 /** See `commands/resume.ts`. */
 export async function resumeRun(args: Arguments, name: string | undefined): Promise<ExitCode> {
+  await checkMetricsFile(args['metrics-file'])
   const directory = await findRun(args['runs-dir'], name, args.latest)
   const begun = await readRunFile(directory)
   await checkNoCopy(directory, begun, 'resume')
   await checkNotClosed(directory, begun)
+  await checkJournalKept(directory, begun)
   // A finished run needs no hold: its summary is shown even while another run of the job is at work.
   const done = await showFinished(directory, begun, args)
   if (done !== null) return done
@@ -46,6 +52,7 @@ export async function resumeRun(args: Arguments, name: string | undefined): Prom
         // Read again, now that the run is held. Its job never changes.
         const held = withGuardFlags(await readRunFile(directory), guardFlagsOf(args))
         await checkNotClosed(directory, held)
+        await checkJournalKept(directory, held)
         const finished = await showFinished(directory, held, args)
         if (finished !== null) return finished
         const run = await reopened(directory, held)
@@ -111,9 +118,6 @@ async function showFinished(directory: string, run: RunFile, args: Arguments): P
   const name = runNameOf(directory)
   const summary = await readSummary(directory)
   if (args['take-sound-part']) {
-    if (!(await hasJournal(directory))) {
-      throw new Refusal(`The journal of run ${run.run_id} is missing.`, 'Restore it from a backup.')
-    }
     const expected = { run: run.run_id, head: summary?.journal ?? null }
     const { flaw } = await checkJournal(journalPath(directory), expected)
     if (flaw !== null) return null

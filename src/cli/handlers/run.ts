@@ -14,12 +14,14 @@ import type { SavedPlan } from '../../plan/saved-plan.ts'
 import { actionsOf, checkInput } from '../../run/check-input.ts'
 import { describeInput } from '../../run/describe-input.ts'
 import { checkLinksPlace } from '../../run/links-place.ts'
+import { lookAtRun } from '../../run/look-at-run.ts'
 import { newRunFile } from '../../run/new-run.ts'
 import {
   clearUnfinishedStart,
   createRunDirectory,
   endStart,
   hasJournal,
+  hasStartMark,
   removeRunDirectory,
 } from '../../run/run-directory.ts'
 import { type RunFile, sandboxOrgUrl, writeRunFile } from '../../run/run-file.ts'
@@ -28,6 +30,7 @@ import { withJobLock, withPlanLock, withRunLocks } from '../../run/run-locks.ts'
 import { type CarryOutOptions, carryOut } from '../carry-out.ts'
 import { confirmByPlan, confirmSavedPlan } from '../confirm-by-plan.ts'
 import { answerUnchanged, checkIfChanged, compareWithLatest, type IfChanged } from '../if-changed.ts'
+import { checkMetricsFile, writeMetrics } from '../metrics-file.ts'
 import { configuredOrg, describeSandbox, newSandboxOrg, type RunOrg } from '../org.ts'
 import { checkCopyOfInput, checkWorldOfPlan, openPlanToRun, preparedByPlan } from '../planned-run.ts'
 import { checkQuestion, describePlannedSending, describeSending } from '../terminal/confirm.ts'
@@ -43,6 +46,7 @@ interface Arguments extends RunArguments, InputArguments {
 /** See `commands/run.ts`. */
 export async function runInput(args: Arguments, input: string | undefined): Promise<ExitCode> {
   checkIfChanged(args)
+  await checkMetricsFile(args['metrics-file'])
   if (args.plan === undefined) return await run(args, await prepare(input, args), null)
   const plan = await openPlanToRun(args.plan, input, { ...args })
   try {
@@ -53,7 +57,7 @@ export async function runInput(args: Arguments, input: string | undefined): Prom
 }
 
 /** The arguments of `run` beside those that say what is done. */
-interface RunArguments extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain'> {
+interface RunArguments extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain' | 'metrics-file'> {
   readonly yes: boolean
   readonly sandbox: boolean
   readonly job?: string | undefined
@@ -153,6 +157,7 @@ async function runIn(
     const started = await startRun(directory, start)
     if (started.kind === 'started') return await carryOut({ ...options, ...started })
     await removeUnlessBegun(directory)
+    await writeMetrics(options['metrics-file'], started.summary, Date.now(), say)
     return answerUnchanged(started, options.json)
   } catch (error) {
     const removed = await removeUnlessBegun(directory)
@@ -253,9 +258,14 @@ function withoutOutsideFiles(job: Job, directory: string): Job {
   return { ...job, report: { activation_links: resolve(directory, basename(links)) } }
 }
 
-/** Removes the directory of a run that never began. Returns whether it did. */
+/** Removes the directory of a run that never began. Returns whether it did. A journal that is gone is no sign of that. */
 async function removeUnlessBegun(directory: string): Promise<boolean> {
-  if (await hasJournal(directory)) return false
+  if ((await hasJournal(directory)) || !(await isNew(directory))) return false
   await removeRunDirectory(directory)
   return true
+}
+
+async function isNew(directory: string): Promise<boolean> {
+  const look = await lookAtRun(directory)
+  return look.kind === 'run' ? look.run.state === 'new' : await hasStartMark(directory)
 }

@@ -5,9 +5,10 @@ import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { visible } from '../../messages/shown.ts'
 import { readSummary, type Summary } from '../../report/summary.ts'
 import { type ListedRun, listRuns as readRuns } from '../../run/list-runs.ts'
+import { lossOfJournal } from '../../run/lost-journal.ts'
 import { copyOf } from '../../run/run-copy.ts'
 import type { RunFile } from '../../run/run-file.ts'
-import { needsJournal, type ShownState, shownState } from '../run-state.ts'
+import { type ShownState, shownState } from '../run-state.ts'
 
 interface Arguments {
   readonly 'runs-dir': string
@@ -47,14 +48,15 @@ interface RunLine {
   readonly directory: string
 }
 
-async function lineOf({ name, directory, look, hasJournal }: ListedRun, now: number): Promise<RunLine> {
+async function lineOf({ name, directory, look }: ListedRun, now: number): Promise<RunLine> {
   if (look.kind === 'unreadable')
     return { run_id: name, ...unknown, job: look.job, reason: look.why, directory }
   const { run } = look
   const copied = await copyOf(directory, run)
   const copy = copied === null ? {} : { run_id: name, copy_of: copied }
-  if (!hasJournal && needsJournal(run)) {
-    return { ...factsOf(run, now), ...copy, state: 'damaged', reason: 'Its journal is missing.', directory }
+  const loss = await lossOfJournal(directory, run)
+  if (loss !== null) {
+    return { ...factsOf(run, now), ...copy, state: 'damaged', reason: `Its journal is ${loss}.`, directory }
   }
   const state = shownState(run, await reportHold(directory))
   const summary = state === 'working' || state === 'new' ? null : await summaryOf(directory, run)

@@ -8,10 +8,11 @@ import { readSummary, type Summary } from '../../report/summary.ts'
 import { findRun } from '../../run/find-run.ts'
 import { isResumable } from '../../run/life.ts'
 import { lookAtRun } from '../../run/look-at-run.ts'
+import { lossOfJournal } from '../../run/lost-journal.ts'
 import { copyOf, describeCopy } from '../../run/run-copy.ts'
 import { hasJournal, journalOf } from '../../run/run-directory.ts'
 import type { RunFile } from '../../run/run-file.ts'
-import { needsJournal, type ShownState, shownState } from '../run-state.ts'
+import { type ShownState, shownState } from '../run-state.ts'
 
 interface Arguments {
   readonly latest: boolean
@@ -26,9 +27,8 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   if (look.kind !== 'run')
     return showDamaged(args, directory, look.kind === 'none' ? `${directory} has no run.json.` : look.why)
   const { run } = look
-  if (needsJournal(run) && !(await hasJournal(directory))) {
-    return showDamaged(args, directory, `The journal of run ${run.run_id} is missing.`)
-  }
+  const loss = await lossOfJournal(directory, run)
+  if (loss !== null) return showDamaged(args, directory, `The journal of run ${run.run_id} is ${loss}.`)
   // Read before the journal, which may grow meanwhile.
   const summary = await readSummary(directory)
   const counts = countsOfSummary(run, summary) ?? (await countsOfJournal(directory, run, summary))

@@ -1,5 +1,6 @@
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { readSummary } from '../../report/summary.ts'
+import { checkJournalKept } from '../../run/lost-journal.ts'
 import type { OldRun } from '../../run/old-run.ts'
 import { findRetriedRuns, type RetriedRun } from '../../run/retried-runs.ts'
 import { sandboxOrgUrl } from '../../run/run-file.ts'
@@ -46,7 +47,10 @@ function undoing(json: boolean): GoingOn {
 /** The runs with how far their journals were at their last stops. */
 async function withHeads(runs: readonly RetriedRun[]): Promise<readonly OldRun[]> {
   return await Promise.all(
-    runs.map(async (one) => ({ ...one, recorded: (await readSummary(one.directory))?.journal ?? null })),
+    runs.map(async (one) => {
+      await checkJournalKept(one.directory, one.run)
+      return { ...one, recorded: (await readSummary(one.directory))?.journal ?? null }
+    }),
   )
 }
 

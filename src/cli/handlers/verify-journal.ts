@@ -5,8 +5,9 @@ import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { renderJournalReport, reportJournal } from '../../report/journal-report.ts'
 import { readSummary } from '../../report/summary.ts'
 import { findRun } from '../../run/find-run.ts'
+import { lossOfJournal } from '../../run/lost-journal.ts'
 import { hasJournal, journalPath } from '../../run/run-directory.ts'
-import { readRunFile } from '../../run/run-file.ts'
+import { type RunFile, readRunFile } from '../../run/run-file.ts'
 
 interface Arguments {
   readonly latest: boolean
@@ -17,19 +18,28 @@ interface Arguments {
 /** See `commands/verify-journal.ts`. */
 export async function verifyJournal(args: Arguments, name: string | undefined): Promise<ExitCode> {
   const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
-  const { run_id: runId } = await readRunFile(directory)
+  const run = await readRunFile(directory)
+  const { run_id: runId } = run
   // Read before the journal, which may grow meanwhile: it then reaches at least what is recorded here.
   const recorded = (await readSummary(directory))?.journal ?? null
   const working = (await reportHold(directory)).kind === 'working'
-  const verdict = await verdictOn(directory, { run: runId, head: recorded })
+  const verdict = await verdictOn(directory, run, { run: runId, head: recorded })
   const report = reportJournal({ directory, runId, verdict, recorded, working })
   process.stdout.write(args.json ? `${JSON.stringify(report, null, 2)}\n` : renderJournalReport(report))
   return report.sound ? exitCodes.done : exitCodes.someoneMustLook
 }
 
-/** A missing journal counts as an empty one, which is sound if the run never began. */
-async function verdictOn(directory: string, expected: ExpectedJournal): Promise<JournalVerdict> {
-  if (await hasJournal(directory)) return await checkJournal(journalPath(directory), expected)
+/** A missing journal counts as an empty one, which is sound only if the run never began. */
+async function verdictOn(
+  directory: string,
+  run: RunFile,
+  expected: ExpectedJournal,
+): Promise<JournalVerdict> {
+  const loss = await lossOfJournal(directory, run)
+  if (loss === null && (await hasJournal(directory)))
+    return await checkJournal(journalPath(directory), expected)
   const { end, flaw } = new JournalCheck(expected)
-  return { end, flaw }
+  if (loss === null || flaw !== null) return { end, flaw }
+  const what = `is gone, and everything after it: the run had begun, and its journal is ${loss}`
+  return { end, flaw: { kind: 'cut_short', line: 1, offset: 0, what } }
 }

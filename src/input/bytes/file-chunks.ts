@@ -20,7 +20,10 @@ function unreadable({ path, name }: NamedFile, cause: unknown): Refusal {
   const [what, next] =
     path === name
       ? [`The input ${name}`, 'Check the path and its permissions, or give - to read standard input.']
-      : [`The copy of ${name}, ${path},`, 'Restore the copy from a backup, or start a new run.']
+      : [
+          `The copy of ${name}, ${path},`,
+          'Restore the copy from a backup, and go on. A new run would do again what is done.',
+        ]
   return new Refusal(`${what} cannot be read: ${reason}.`, next, cause)
 }
 

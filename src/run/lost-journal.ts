@@ -1,0 +1,44 @@
+import { stat } from 'node:fs/promises'
+import { Refusal } from '../messages/known-error.ts'
+import { journalPath } from './run-directory.ts'
+import type { RunFile } from './run-file.ts'
+
+/** Whether a run must have a journal: every execution begins one before the run is no longer new. */
+function mustHaveJournal({ state, closed_from: from }: Pick<RunFile, 'state' | 'closed_from'>): boolean {
+  // Older runs don't say in which state they were closed.
+  return state === 'closed' ? from !== undefined && from !== 'new' : state !== 'new'
+}
+
+/** How a run's journal was lost: its file is not there, or holds nothing. Null if it was not. */
+export async function lossOfJournal(
+  directory: string,
+  run: Pick<RunFile, 'state' | 'closed_from'>,
+): Promise<'missing' | 'empty' | null> {
+  if (!mustHaveJournal(run)) return null
+  try {
+    return (await stat(journalPath(directory))).size === 0 ? 'empty' : null
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing'
+    // Whoever opens it will say why it can't be read.
+    return null
+  }
+}
+
+/**
+ * Makes sure that a run has not lost its journal. It would be taken for one that has sent nothing yet, and everything
+ * would be done twice.
+ *
+ * @throws Refusal where it has
+ */
+export async function checkJournalKept(
+  directory: string,
+  run: Pick<RunFile, 'run_id' | 'state' | 'closed_from'>,
+): Promise<void> {
+  const loss = await lossOfJournal(directory, run)
+  if (loss === null) return
+  throw new Refusal(
+    `The journal of run ${run.run_id} is ${loss} (${journalPath(directory)}), though the run had begun. Without it nobody knows what was done.`,
+    'Restore journal.ndjson from the newest copy of the run directory. If there is none, find out in Okta who is not done yet, and give those as a new input.',
+  )
+}

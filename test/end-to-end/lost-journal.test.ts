@@ -1,0 +1,93 @@
+import { renameSync, rmSync, truncateSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import type { ForeignOrg } from '../support/foreign-org/server.ts'
+import { makeUsers } from '../support/foreign-org/user.ts'
+import { runId, unattended, usersCsv, type Workplace, withWorkplace } from './workplace.ts'
+
+const count = 120
+const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+const reset = ['run', 'in.csv', '--action', 'reset_factors', '--concurrency', '2', ...unattended]
+
+/** A run of factor resets that is at work. */
+async function atWork(place: Workplace) {
+  const users = makeUsers({ count })
+  const org = await place.org({ users, latencyMs: 40 })
+  await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+  const cli = place.start(org, reset, impatient)
+  await org.waitUntil(() => doneIn(org) >= 5)
+  const directory = join(place.directory, 'runs', runId)
+  return { org, cli, directory, journal: join(directory, 'journal.ndjson') }
+}
+
+function doneIn(org: ForeignOrg): number {
+  return Object.keys(org.applied).length
+}
+
+it.each<[string, (path: string) => void]>([
+  ['missing', (path) => rmSync(path)],
+  ['empty', (path) => truncateSync(path)],
+])('nothing goes on from a run whose journal is %s', async (how, lose) => {
+  await withWorkplace(async (place) => {
+    const { org, cli, journal } = await atWork(place)
+    cli.kill('SIGKILL')
+    await cli.ended
+    lose(journal)
+    const before = org.requests.length
+    for (const args of [['resume'], ['retry'], ['undo'], ['report'], ['resume', '--take-sound-part']]) {
+      const flags = args[0] === 'report' ? [] : ['--yes', '--quiet']
+      const end = await place.runHere(org, [...args, runId, ...flags], impatient)
+      expect([end.code, end.stderr], args.join(' ')).toEqual([
+        2,
+        expect.stringContaining(`The journal of run ${runId} is ${how}`),
+      ])
+      expect(end.stderr).toContain('Without it nobody knows what was done')
+    }
+    expect(org.requests).toHaveLength(before)
+    const verified = await place.runHere(null, ['verify-journal', runId])
+    expect([verified.code, verified.stdout]).toEqual([1, expect.stringContaining(`its journal is ${how}`)])
+    const status = await place.runHere(null, ['status', runId])
+    expect([status.code, status.stdout + status.stderr]).toEqual([1, expect.stringContaining(how)])
+    expect((await place.runHere(null, ['runs'])).stdout).toContain('damaged')
+  })
+})
+
+it('a run whose journal is moved away stops, keeps what is there, and goes on once it is back', async () => {
+  await withWorkplace(async (place) => {
+    const { org, cli, directory, journal } = await atWork(place)
+    renameSync(journal, `${journal}.1`)
+    const end = await cli.ended
+    expect(end.code, end.stderr).toBe(3)
+    expect(end.stderr).toMatch(/not in its place any more.*Put it back[\s\S]*then: okta-lifecycle resume/)
+    expect(end.stderr).not.toMatch(/start again|another --runs-dir/)
+    expect(doneIn(org)).toBeLessThan(count)
+    expect(await readdir(directory)).toContain('journal.ndjson.1')
+    expect((await place.runHere(org, ['resume', runId, '--yes'], impatient)).code).toBe(2)
+    renameSync(`${journal}.1`, journal)
+    const resumed = await place.run(org, ['resume', runId, '--quiet'], impatient)
+    expect(resumed.code, resumed.stderr).toBe(0)
+    expect(Object.values(org.applied)).toEqual(Array(count).fill(1))
+  })
+})
+
+it('a run whose directory is removed stops soon, and nobody is told to start again', async () => {
+  await withWorkplace(async (place) => {
+    const { org, cli, directory } = await atWork(place)
+    rmSync(directory, { recursive: true, force: true })
+    const end = await cli.ended
+    expect([3, 5]).toContain(end.code)
+    expect(end.stderr).not.toMatch(/start again|choose another/)
+    expect(doneIn(org)).toBeLessThan(count)
+  })
+})
+
+it('a run whose copy of the input is removed ends as work that has begun', async () => {
+  await withWorkplace(async (place) => {
+    const { cli, directory } = await atWork(place)
+    rmSync(join(directory, 'input.csv'))
+    const end = await cli.ended
+    expect(end.code, end.stderr).toBe(3)
+    expect(end.stderr).toContain('would do again what is done')
+  })
+})

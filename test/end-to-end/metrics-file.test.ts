@@ -1,0 +1,62 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { makeUsers } from '../support/foreign-org/user.ts'
+import { unattended, usersCsv, type Workplace, withWorkplace } from './workplace.ts'
+
+const users = makeUsers({ count: 3 })
+
+async function orgOf(place: Workplace) {
+  const org = await place.org({ users })
+  await place.write('in.csv', usersCsv([...users.map(({ id }) => id), 'nobody@example.com']))
+  await place.write('job.yaml', 'name: nightly\naction: suspend\nguards: { unusual: off }\n')
+  return org
+}
+
+const run = ['run', 'in.csv', '--job', 'job.yaml', ...unattended, '--metrics-file', 'job.prom']
+
+it('writes counts and times of the run, for another user to read, and of its retry', async () => {
+  await withWorkplace(async (place) => {
+    const org = await orgOf(place)
+    expect((await place.runHere(org, run)).code).toBe(1)
+    const text = await place.read('job.prom')
+    expect(text).toContain('okta_lifecycle_exit_code{job="nightly"} 1\n')
+    expect(text).toContain('okta_lifecycle_tasks{job="nightly",result="succeeded"} 3\n')
+    expect(text).toContain('okta_lifecycle_tasks{job="nightly",result="failed"} 1\n')
+    expect(text).toContain('okta_lifecycle_people{job="nightly",state="need_you"} 1\n')
+    for (const { id, login } of users) expect(text).not.toMatch(new RegExp(`${id}|${login}`))
+    expect((await stat(join(place.directory, 'job.prom'))).mode & 0o777).toBe(0o644)
+    const retry = ['retry', '--latest', '--yes', '--quiet', '--metrics-file', 'job.prom']
+    expect((await place.runHere(org, retry)).code).toBe(1)
+    expect(await place.read('job.prom')).not.toBe(text)
+  })
+})
+
+it('a night on which nothing has changed tells that it was looked', async () => {
+  await withWorkplace(async (place) => {
+    const org = await orgOf(place)
+    await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+    expect((await place.runHere(org, run)).code).toBe(0)
+    const checkedAt = async (): Promise<number> =>
+      Number(/last_check_timestamp_seconds\{.*\} (.*)/.exec(await place.read('job.prom'))?.[1])
+    const before = await checkedAt()
+    const more = ['run', 'in.csv', '--job', 'job.yaml', '--yes', '--quiet', '--if-changed', '--metrics-file']
+    const end = await place.runHere(org, [...more, 'job.prom'])
+    expect(end.code, end.stderr).toBe(0)
+    expect(await checkedAt()).toBeGreaterThan(before)
+  })
+})
+
+it.each<[string, string, RegExp]>([
+  ['a file that holds something else', 'in.csv', /holds something else/],
+  ['a directory that is not there', 'nowhere/job.prom', /nowhere is not a directory/],
+  ['a directory', '.', /it can't be read/],
+])('is refused before anything is sent where it would be %s', async (_, path, said) => {
+  await withWorkplace(async (place) => {
+    const org = await orgOf(place)
+    const end = await place.runHere(org, [...run.slice(0, -1), path])
+    expect([end.code, org.requests.length]).toEqual([2, 0])
+    expect(end.stderr).toMatch(said)
+    expect(await place.read('in.csv')).toContain('nobody@example.com')
+  })
+})
