@@ -170,12 +170,21 @@ function renderEnd(summary: Summary): string[] {
     ['Run directory', directory],
     ['Results', results_csv],
     ...(report_html === undefined ? [] : [['Report', report_html] as const]),
-    ...(hasRowsToFeed(summary) ? [['Rows to feed again', failed_csv] as const] : []),
+    ...(hasRowsToFeed(summary)
+      ? [['Rows to feed again', failed_csv + whereResumable(summary)] as const]
+      : []),
     ['Next', summary.next],
   ])
 }
 
+/** Rows that are fed and resumed as well would be done twice. */
+function whereResumable({ state }: Summary): string {
+  return state === 'finished' ? '' : ' (instead of resume or retry, never beside them)'
+}
+
 function hasRowsToFeed(summary: Summary): boolean {
+  // Only the run itself can settle them; to feed the other rows first would leave no safe way to do that.
+  if (summary.results.unsettled > 0) return false
   if (summary.rows_to_feed !== undefined) return summary.rows_to_feed > 0
   return hasTasksToRetry(summary) || summary.skipped.invalid_row > 0
 }

@@ -66,7 +66,15 @@ As asked: 4 skipped as duplicates
 Details: runs/20261124T080000Z-offboarding/results.csv
 `)
     expect(text).toContain('3 min 5 s in 3 executions')
-    expect(lineOf(text, 'Rows to feed again')).toMatch(/ runs\/20261124T080000Z-offboarding\/failed\.csv$/)
+  })
+
+  test('rows are offered for feeding where nothing is unsettled, and never beside resume', () => {
+    const rowsOf = (summary: Summary): string | undefined =>
+      lineOf(renderSummary(summary), 'Rows to feed again')
+    expect(rowsOf(troubled)).toBeUndefined()
+    const settled = { ...troubled, results: { ...troubled.results, unsettled: 0 } }
+    expect(rowsOf(settled)).toMatch(/ runs\/20261124T080000Z-offboarding\/failed\.csv$/)
+    expect(rowsOf({ ...settled, state: 'stopped' })).toMatch(/failed\.csv \(instead of resume or retry/)
   })
 
   test('the next step is said as it was found', () => {
