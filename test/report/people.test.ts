@@ -129,7 +129,8 @@ describe('who is one person', () => {
         const found = [...byPerson.values()]
         const expected = {
           total: found.length,
-          done: found.filter((results) => [...results].join() === 'succeeded').length,
+          // A row that is not due yet takes nothing from what another has done.
+          done: found.filter((results) => results.has('succeeded') && !results.has('failed')).length,
           need_you: found.filter((results) => results.has('failed')).length,
         }
         const people = peopleOf(
@@ -140,7 +141,7 @@ describe('who is one person', () => {
           left_alone: expected.total - expected.done - expected.need_you,
         })
       }),
-      { numRuns: 20 },
+      { numRuns: 60 },
     )
   })
 })
