@@ -24,18 +24,24 @@ export async function playAgain(world: World, reports: readonly Report[]): Promi
   if (night.exitCode !== 0 || readRun(world, nextNight) !== null) return
   if (org.requests !== requests) world.violate('I19 nothing is said to have changed, after requests')
   const now = time.now + world.wallOffset
-  const tasks = reports.filter(({ run }) => run === 'r1').at(-1)?.tasks ?? []
+  const tasks = latestOf(world, reports)?.tasks ?? []
   if (tasks.length === 0) world.violate('I19 nothing is said to have changed, and no run was reported')
   for (const { row, result, message } of tasks) {
     const dueMs = scenario.rows[row - 1]?.dueMs ?? null
     if (!['succeeded', 'unchanged', 'skipped'].includes(result))
-      world.violate(`I19 nothing is said to have changed, though row ${row} of r1 is ${result}`)
+      world.violate(`I19 nothing is said to have changed, though row ${row} is ${result}`)
     if (
       result === 'skipped' &&
       /not due/.test(message) &&
       dueMs !== null &&
       now >= scenario.orgClockMs + dueMs
     )
-      world.violate(`I19 nothing is said to have changed, though row ${row} of r1 has become due`)
+      world.violate(`I19 nothing is said to have changed, though row ${row} has become due`)
   }
+}
+
+/** The last report of the run that was begun last: a retry takes over the rows of the run before it. */
+function latestOf(world: World, reports: readonly Report[]): Report | undefined {
+  const begunAt = ({ run }: Report): string => readRun(world, run)?.created_at ?? ''
+  return reports.toSorted((some, other) => begunAt(some).localeCompare(begunAt(other))).at(-1)
 }

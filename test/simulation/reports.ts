@@ -16,6 +16,7 @@ export interface ReportedTask {
 }
 
 interface RunJson {
+  readonly created_at: string
   readonly state: string
   readonly closed_by?: string
   readonly undo_of?: string
