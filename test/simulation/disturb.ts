@@ -3,7 +3,7 @@ import type { SimProcess } from './process.ts'
 import { startResume, startRun } from './program.ts'
 import { readRun } from './reports.ts'
 import { type Disturbance, nextRun } from './scenario.ts'
-import { home, linksPath, type World } from './world.ts'
+import { home, linksPath, runsDirectory, type World } from './world.ts'
 
 /** Longer than a hold lasts without a sign of life. */
 const longPauseMs = 100_000
@@ -75,6 +75,11 @@ function struck(world: World, process: SimProcess, { kind, ms }: Disturbance, ru
     case 'rival':
       rival()
       return
+    case 'journal_away':
+      world.kill(process)
+      takeAway(world, `${runsDirectory}/${run()}/journal.ndjson`)
+      later(ms, () => world.bringBack())
+      return
     case 'links_moved':
       moveLinks(world)
       return
@@ -87,6 +92,17 @@ function struck(world: World, process: SimProcess, { kind, ms }: Disturbance, ru
       later(longPauseMs + ms / 10, () => time.goOn(process))
       return
   }
+}
+
+/** Takes a file away until it is brought back. */
+function takeAway(world: World, path: string): void {
+  const { disk } = world
+  const file = disk.find(path)
+  if (file === null || disk.state !== 'well') return
+  const { directory, name } = disk.place(path, 'rename')
+  disk.change(directory, [[name, null]])
+  disk.syncAll()
+  world.away.set(path, file)
 }
 
 /** Moves the file of activation links away, as somebody does who picks up the links so far. */

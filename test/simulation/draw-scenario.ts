@@ -255,6 +255,7 @@ function drawDisturbances(draws: Draws): Disturbance[] {
     'overtaken',
     'links_moved',
     'links_moved',
+    'journal_away',
   ] as const
   const count = draws.chance('disturbed', 0.7) ? draws.int('disturbances', 1, 4) : 0
   return Array.from({ length: count }, (_, process) => ({

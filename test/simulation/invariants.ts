@@ -43,7 +43,8 @@ import { runsDirectory, type World } from './world.ts'
  *   "the end of a run is not recorded as one"
  * - **I11** A task is applied once, unless it was in doubt with leave to repeat; and no user gets two mails at once.
  *   "results are not written", "a doubt about factors is settled by status", "a change within the same second is
- *   overlooked", "a mail is sent again at once", "a call that did not hold is sent again"
+ *   overlooked", "a mail is sent again at once", "a call that did not hold is sent again", "a run that has lost its
+ *   journal is taken for a new one"
  * - **I12** No process hangs or fails in a way that it does not know.
  *   "the end of a row does not wake the next one of its user", "refusals of a full disk are not known"
  * - **I13** A deactivation that the job verifies is not called a success when it did not hold.

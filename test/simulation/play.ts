@@ -94,6 +94,7 @@ class Story {
     for (let number = 0; ; number++) {
       const heals = number > disturbed + 1
       if (heals) {
+        world.bringBack()
         world.disk.state = 'well'
         world.org.forbids = () => false
         if (++healthy > mostHealthy + world.scenario.moves.length) {

@@ -80,6 +80,8 @@ export interface Disturbance {
     | 'read_only_disk'
     | 'clock_step'
     | 'rival'
+    /** It is killed, and its run's journal is not there for a while, as where a copy of the directory lacks it. */
+    | 'journal_away'
     /** Somebody picks up the file of activation links. */
     | 'links_moved'
     /** It is paused for longer than a hold lasts, and a process on another host wants its run. */

@@ -1,5 +1,5 @@
 import type { UserStatus } from '../../src/okta/status.ts'
-import { Disk } from './disk.ts'
+import { Disk, type SimNode } from './disk.ts'
 import { Draws } from './draws.ts'
 import { FileApi } from './file-api.ts'
 import { JournalWatch } from './journal-watch.ts'
@@ -51,6 +51,8 @@ export class World {
   readonly changedSincePlan = new Set<string>()
   /** When a person let an unusual input pass, in virtual ms; null: nobody has. */
   acceptedAt: number | null = null
+  /** Files that are not where they belong for a while, by their paths. */
+  readonly away = new Map<string, SimNode>()
   /** When the file of activation links was last moved, in virtual ms. */
   linksMovedAt = 0
   /** For a planted bug: the job does not say whom it protects. */
@@ -117,6 +119,16 @@ export class World {
       )
     })
     return process
+  }
+
+  /** Puts files back that were away. */
+  bringBack(): void {
+    for (const [path, file] of this.away) {
+      const { directory, name } = this.disk.place(path, 'rename')
+      this.disk.change(directory, [[name, file]])
+      this.disk.syncAll()
+    }
+    this.away.clear()
   }
 
   /** Ends a process at once. Its writes stay in the system's cache. */
