@@ -44,6 +44,8 @@ interface ColumnFacts {
   readonly dotted?: readonly string[]
   /** Where records of JSON hold lists of objects, as jq writes it. */
   readonly lists?: readonly string[]
+  /** Whether nothing beside the only list says anything about its people. */
+  readonly isAlone?: boolean
   /** What holds the records of JSON. */
   readonly around?: Around
 }
@@ -79,15 +81,21 @@ const nameAction =
 
 /** What to do where the user's column has no usual name: the ready flag, where a name is likely. */
 function nameLikely(columns: readonly string[], { notIds = [], dotted }: ColumnFacts): string {
-  const [likely] = likelyUserColumns(
+  const names = likelyUserColumns(
     [...(dotted ?? []), ...columns].filter((column) => !notIds.includes(column)),
   )
+  // A number or an id on the way says that there are more of the kind: one name reaches only one of them.
+  const [likely] = names.some(hasNumberedKey) ? [] : names
   const header =
     dotted === undefined
       ? ' If the first line is not a header but a person, put a line above it that names the columns, such as "user".'
       : ''
   if (likely === undefined) return `${nameUser}${header}`
   return `Add --user-column ${shellWord(likely)} (in a job file: user_column) if that column holds them, or --user-column NAME with another.${header}`
+}
+
+function hasNumberedKey(name: string): boolean {
+  return name.includes('.') && (/[\d@]/.test(name.slice(0, name.lastIndexOf('.'))) || name.includes('@'))
 }
 
 /**
@@ -119,7 +127,7 @@ export function mapColumns(
   if (user === null && facts.lists?.[0] !== undefined)
     throw new Refusal(
       `${name}: no user stands in the record itself, whose keys are: ${shownList(columns)}. ${facts.lists.length === 1 ? 'A list of objects stands' : 'Lists of objects stand'} under ${shownList(facts.lists)}; a list alone was expected.`,
-      takeOut(facts.lists, facts.around ?? 'nothing'),
+      takeOut(facts.lists, facts.around ?? 'nothing', facts.isAlone === true),
     )
   if (user === null) {
     const ids = notIds.length === 0 ? '' : ` The cells of ${shownList(notIds)} are not Okta ids.`

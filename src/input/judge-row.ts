@@ -214,6 +214,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
       problems.push({
         column: list,
         message: `other users stand under ${shown(list)}, beside the user of the record; nobody can tell who is meant. Give those alone, or take that key out`,
+        isUnread: true,
       })
     const noText = unread.has(mapping.user) ? null : notText(record, mapping.user, userCell)
     if (noText !== null) problems.push(noText)

@@ -30,10 +30,10 @@ export async function* readRows(
   const { format } = settings
   const isTable = format === 'csv' || format === 'xlsx'
   const used = usedColumns(mapping, columnsOfSettings(settings))
-  const labels = new SectionLabels(mapping.columns, used, mapping.user)
+  const labels = new SectionLabels(mapping.columns, used, isTable ? mapping.user : null)
   for await (const record of readRecords(input, { format, columns: mapping.columns, used, chunkBytes })) {
     const row = judge(record)
-    const inTable = isTable ? labels.judge(otherHeader.judge(row, record), record) : row
-    yield sparingHeading.judge(inTable, record)
+    const labelled = labels.judge(isTable ? otherHeader.judge(row, record) : row, record)
+    yield sparingHeading.judge(labelled, record)
   }
 }

@@ -4,6 +4,7 @@ import { textInFormula } from '../csv/text-formula.ts'
 import type { InputFile } from '../input-file.ts'
 import { addDottedNames } from '../json/nested.ts'
 import { readJson } from '../json/read-json.ts'
+import { holdsObjectsOnly, standsAlone } from '../json/stands-alone.ts'
 import { type Around, jqKey } from '../json/take-out.ts'
 import { trimInvisible } from '../key/trim.ts'
 import { isUserId } from '../key/user-key.ts'
@@ -60,8 +61,10 @@ interface JsonKeys {
   /** Names of values inside objects: `profile.login`. */
   readonly dotted: readonly string[]
   readonly notIds: readonly string[]
-  /** Where the first record holds lists of objects, in which the users may be, as jq writes it: `["data"]["users"]`. */
+  /** Where records hold lists of objects, in which the users may be, as jq writes it: `["data"]["users"]`. */
   readonly lists: readonly string[]
+  /** Whether in every record nothing beside the only list says anything about its people. */
+  readonly isAlone: boolean
   /** What holds the records. */
   readonly around: Around
 }
@@ -75,20 +78,30 @@ export async function keysOf(
   const keys = new Set<string>()
   const dotted = new Set<string>()
   const ids = new IdColumns()
-  let lists: readonly string[] = []
+  const lists = new Set<string>()
+  let isAlone = true
   let around: Around = 'nothing'
   for await (const record of readJson(input, format, chunkBytes)) {
     const { cells } = record
     for (const key of cells.keys()) keys.add(key)
     if (keys.size > maxColumns) throw tooManyKeys(input.name, record)
-    if (record.row === 1) lists = listsOf(cells)
+    if (record.row === 1 || lists.size > 0) for (const list of listsOf(cells)) lists.add(list)
+    const [list = ''] = lists
+    isAlone &&= record.raw === null && standsAlone(cells, list) && holdsObjectsOnly(cells, list)
     if (record.line === null) around = 'list'
     else if (record.row > 1) around = 'stream'
     if (record.row > recordsLookedAt) continue
     addDottedNames(dotted, cells)
     ids.add(cells)
   }
-  return { keys: [...keys], dotted: [...dotted], notIds: ids.withoutIds(), lists, around }
+  return {
+    keys: [...keys],
+    dotted: [...dotted],
+    notIds: ids.withoutIds(),
+    lists: [...lists],
+    isAlone,
+    around,
+  }
 }
 
 function listsOf(cells: ReadonlyMap<string, Cell>): string[] {

@@ -27,11 +27,11 @@ export class SectionLabels {
   /**
    * @param columns all, in the order of the table
    * @param used those that mean something
-   * @param user the column of the user
+   * @param user the column of the user; null where the columns have no order, so that a label holds for its own row alone
    */
-  constructor(columns: readonly string[], used: readonly string[], user: string) {
+  constructor(columns: readonly string[], used: readonly string[], user: string | null) {
     this.#columns = columns.filter((column) => !used.includes(column))
-    const before = columns.slice(0, Math.max(0, columns.indexOf(user)))
+    const before = user === null ? [] : columns.slice(0, Math.max(0, columns.indexOf(user)))
     this.#grouping = new Set(this.#columns.filter((column) => before.includes(column)))
   }
 

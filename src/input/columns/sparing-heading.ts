@@ -18,6 +18,11 @@ const sparing = new RegExp(
   'iu',
 )
 
+/** Whether words say of people that they are not meant. */
+export function saysSpared(words: string): boolean {
+  return sparing.test(words)
+}
+
 /** Words of a heading above people who come, where the file is of those who go. */
 const coming =
   /\b(new ?hires?|hires?|rehires?|joiners?|joining|(new )?starters?|onboard\w*|transfers?|movers?|promotions?|on leave|return(ing|ers?)|neueinstellungen?|neuzugänge|zugänge|eintritte|versetzungen|nouveaux|arrivées?|embauches?|mutations|altas|ingresos|traslados)\b/iu

@@ -7,7 +7,8 @@ import { isOtherPersons } from '../columns/other-person.ts'
 import { isUserId } from '../key/user-key.ts'
 import type { Cell } from '../row.ts'
 import { cellsOf } from './nested.ts'
-import { jqKey, takeOut } from './take-out.ts'
+import { holdsObjectsOnly, standsAlone } from './stands-alone.ts'
+import { giveThoseMeant, jqKey, takeOut } from './take-out.ts'
 import { holdsMaps, isUserName, mapsIn, usersAsKeys, usersUnderUsers } from './users-as-keys.ts'
 
 /** Whether a cell under a user's name may be one: an `id` is only if it looks like Okta's. */
@@ -29,6 +30,8 @@ const leaver =
  */
 export function listOfUsers(cells: ReadonlyMap<string, Cell>, user: string): string | null {
   for (const [key, cell] of cells) {
+    // A key that is a user, beside the user of the record, is another one.
+    if (key !== user && isUserName(key)) return key
     if (typeof cell !== 'object' || cell === null || user === key || user.startsWith(`${key}.`)) continue
     // Whose addresses stand in values is for the look at rival columns, which names the right one.
     if (holdsOthers(key, cell, 0) && namedUsers(key, cell).length === 0) return key
@@ -43,7 +46,10 @@ export function listOfUsers(cells: ReadonlyMap<string, Cell>, user: string): str
 function holdsOthers(key: string, cell: object, depth: number): boolean {
   const name = plainName(key)
   if (isOtherPersons(key)) return false
-  if (Array.isArray(cell)) return cell.length > 0 && peopleMeant.test(name)
+  if (Array.isArray(cell)) {
+    if (cell.length > 0 && peopleMeant.test(name)) return true
+    return cell.some((one) => [...(cellsOf(one)?.keys() ?? [])].some(isUserName))
+  }
   const inside = Object.entries(cell)
   if (inside.length > 0 && (leaver.test(name) || inside.some(([one]) => isUserName(one)))) return true
   return (
@@ -98,18 +104,18 @@ export function refuseEnvelope(
   if (list !== undefined)
     throw new Refusal(
       `${name}: the file is one object that holds ${lists.length === 1 ? 'a list' : 'lists'} of users, under ${shownList(lists)}; a list alone was expected.`,
-      takeOut(lists, 'nothing'),
+      takeOut(lists, 'nothing', standsAlone(cells, list) && holdsObjectsOnly(cells, list)),
     )
   if (hasUser(cells)) return
   const people = [...cells].filter(([, cell]) => holdsUser(cell, hasUser))
   const isAllMap = maps.some(({ path }) => path === place)
-  if (maps.length > 0 && (isAllMap || people.length === 0)) throw usersAsKeys(name, maps)
+  if (maps.length > 0 && (isAllMap || people.length === 0)) throw usersAsKeys(name, maps, cells)
   if (people.length < 2) return
   const keys = people.map(([key]) => key)
   if (keys.some(isUserName))
     throw new Refusal(
       `${name}: the record holds ${people.length} users under keys of their own, of which some are users as well: ${shownList(keys)}. Which of them are meant has to be said.`,
-      'Give a list of objects with those who are meant alone, such as [{"user":"ada@example.com"}].',
+      giveThoseMeant,
     )
   if (keys.every(isNumberOrId))
     throw new Refusal(

@@ -1,5 +1,4 @@
 import { shellWord } from '../../messages/shell-word.ts'
-import { shownList } from '../../messages/shown.ts'
 import { isOtherPersons } from '../columns/other-person.ts'
 
 /** What holds the objects of a JSON input: a list, a stream of objects one after another, or nothing around a single one. */
@@ -10,18 +9,22 @@ export function jqKey(key: string): string {
   return `[${JSON.stringify(key)}]`
 }
 
+/** What to do where no command can tell who is meant, or would lose what is said about them. */
+export const giveThoseMeant =
+  'If the user stands under a key of the record, name it with --user-column NAME. Otherwise give those who are meant alone, as a list of objects such as [{"user":"ada@example.com"}], with what is said about them elsewhere in each object.'
+
 /**
- * What to type to get a list out of the objects that hold it; where there are several lists, only a person can say which.
+ * What to type to get a list out of the objects that hold it.
  *
  * @param lists the paths to the lists in an object, as jq writes them
+ * @param isAlone whether nothing beside the only list says anything about its people
  */
-export function takeOut(lists: readonly string[], around: Around): string {
-  const filter = (list: string): string => (around === 'nothing' ? `.${list}` : `[.[]${list}[]?]`)
-  const jq = around === 'stream' ? 'jq --slurp' : 'jq'
+export function takeOut(lists: readonly string[], around: Around, isAlone: boolean): string {
   const [only = ''] = lists
-  return lists.length === 1
-    ? `${ifMeant(only, 'Take it out')}: ${jq} ${shellWord(filter(only))} FILE > LIST.json, and give that file.`
-    : `Take out the one whose users are meant: ${jq} '${filter(around === 'nothing' ? 'KEY' : '.KEY')}' FILE > LIST.json, with one of ${shownList(lists)} for KEY, and give that file. Nobody in the others is acted on.`
+  if (lists.length !== 1 || !isAlone) return giveThoseMeant
+  const jq = around === 'stream' ? 'jq --slurp' : 'jq'
+  const filter = around === 'nothing' ? `.${only}` : `[.[]${only}[]?]`
+  return `${ifMeant(only, 'Take it out')}: ${jq} ${shellWord(filter)} FILE > LIST.json, and give that file.`
 }
 
 /** An instruction, on a condition where a key such as `managers` says that the people under it are hardly meant. */

@@ -1,11 +1,13 @@
 import { Refusal } from '../../messages/known-error.ts'
 import { shellWord } from '../../messages/shell-word.ts'
 import { shown, shownList } from '../../messages/shown.ts'
+import { parseAction } from '../../okta/actions.ts'
 import { plainName, userNames, withoutCase } from '../columns/column-names.ts'
 import { checkUserKey, isUserId } from '../key/user-key.ts'
 import type { Cell } from '../row.ts'
 import { cellsOf } from './nested.ts'
-import { ifMeant, jqKey } from './take-out.ts'
+import { standsAlone, tellsWhat } from './stands-alone.ts'
+import { giveThoseMeant, ifMeant, jqKey } from './take-out.ts'
 
 /** An object whose keys are users, and the path to it, as jq writes it. */
 export interface UserMap {
@@ -38,33 +40,67 @@ export function usersUnderUsers(name: string, maps: readonly UserMap[]): Refusal
   const [first = ''] = users.keys()
   return new Refusal(
     `${name}: users are keys of an object, such as ${shown(first)}, and other users stand under them. Which of them are meant has to be said.`,
-    'Give a list of objects with those who are meant alone, such as [{"user":"ada@example.com"}].',
+    giveThoseMeant,
   )
 }
 
-/** The refusal of an object whose keys are the users. What stands under them may be facts about each, or a word. */
-export function usersAsKeys(name: string, maps: readonly UserMap[]): Refusal {
-  const [{ path, users } = { path: '', users: new Map<string, Cell>() }] = maps
+/**
+ * The refusal of an object whose keys are the users. What stands under them may be facts about each, or a word.
+ *
+ * @param cells the object that holds the maps
+ */
+export function usersAsKeys(
+  name: string,
+  maps: readonly UserMap[],
+  cells: ReadonlyMap<string, Cell>,
+): Refusal {
+  const [map = { path: '', users: new Map<string, Cell>() }] = maps
+  const { path, users } = map
   const [first = ''] = users.keys()
-  const list = (from: string): string => listFrom(from, maps)
-  if (path === '' || path === '[0]')
-    return new Refusal(
-      `${name}: the file is one object whose keys are the users, such as ${shown(first)}; a list of objects was expected.`,
-      `Make a list of them: jq ${shellWord(list(path))} FILE > LIST.json, and give that file.`,
-    )
-  const paths = maps.map((map) => map.path)
+  const isWhole = path === '' || path === '[0]'
+  const where = isWhole
+    ? 'the file is one object whose keys are the users'
+    : `the users are keys of the object under ${shownList(maps.map((one) => one.path))}`
+  const filter = maps.length === 1 && (isWhole || standsAlone(cells, path)) ? listFrom(map) : null
   return new Refusal(
-    `${name}: the users are keys of the object under ${shownList(paths)}, such as ${shown(first)}; a list of objects was expected.`,
-    maps.length === 1
-      ? `${ifMeant(path, 'Make a list of them')}: jq ${shellWord(list(path))} FILE > LIST.json, and give that file.`
-      : `Make a list of the one whose users are meant: jq ${shellWord(list('KEY'))} FILE > LIST.json, with one of ${shownList(paths)} for KEY, and give that file. Nobody in the others is acted on.`,
+    `${name}: ${where}, such as ${shown(first)}; a list of objects was expected.`,
+    filter === null
+      ? giveThoseMeant
+      : `${ifMeant(path, 'Make a list of them')}: jq ${shellWord(filter)} FILE > LIST.json, and give that file.`,
   )
 }
 
-/** The jq filter that makes a list of a map of users. Where their fields say the same as the keys, these can go. */
-function listFrom(path: string, maps: readonly UserMap[]): string {
-  if (maps.every(namesItself)) return `[.${path}[]]`
-  return `${path === '' ? '' : `.${path} | `}to_entries | map(${withKey(maps)})`
+/**
+ * The jq filter that makes a list of a map of users: the key and the fields of each, neither lost. Where the fields say the
+ * same as the keys, these can go; where they name a user as well, the list has two columns of users, and who reads it has
+ * to say which is meant. Null where what stands under the keys may say who is not meant.
+ */
+function listFrom(map: UserMap): string | null {
+  const { path, users } = map
+  if (namesItself(map)) return `[.${path}[]]`
+  const entry = entryOf([...users.values()])
+  return entry === null ? null : `${path === '' ? '' : `.${path} | `}to_entries | map(${entry})`
+}
+
+function entryOf(values: readonly Cell[]): string | null {
+  const objects = values.map(cellsOf)
+  if (values.every((value, index) => value === null || objects[index] !== null)) {
+    const fields = new Set(objects.flatMap((cells) => [...(cells?.keys() ?? [])]))
+    const free = ['user', 'login', 'username', 'email', 'user_id'].find((field) => !fields.has(field))
+    if (free === undefined) return null
+    return `{${free}: .key} + ${values.includes(null) ? '(.value // {})' : '.value'}`
+  }
+  if (values.every((value) => typeof value === 'string' && parseAction(value) !== null))
+    return '{user: .key, action: .value}'
+  // The same word for all says nothing about one of them.
+  const [first] = values
+  const isSame = typeof first === 'string' && first !== '' && values.every((value) => value === first)
+  return isSame && !isNo(first) ? '{user: .key, value: .value}' : null
+}
+
+/** Whether a word may say that its user is not meant. */
+function isNo(text: string): boolean {
+  return tellsWhat(text) || /^\W*(no|n|false|0|nein|non|off|none|null|inactive|done)\W*$/i.test(text)
 }
 
 function namesItself({ users }: UserMap): boolean {
@@ -75,15 +111,4 @@ function namesItself({ users }: UserMap): boolean {
       named.every(([, value]) => typeof value === 'string' && withoutCase(value) === withoutCase(key))
     )
   })
-}
-
-/**
- * What jq makes of an entry: the key and the fields, neither lost. Where the fields name a user as well, the list has two
- * columns of users, and who reads it has to say which is meant.
- */
-function withKey(maps: readonly UserMap[]): string {
-  const values = maps.flatMap(({ users }) => [...users.values()].map(cellsOf))
-  const fields = new Set(values.flatMap((cells) => [...(cells?.keys() ?? [])]))
-  const free = ['user', 'login', 'username', 'email', 'user_id'].find((field) => !fields.has(field)) ?? 'key'
-  return `{${free}: .key} + ${values.every((cells) => cells !== null) ? '.value' : '{value: .value}'}`
 }
