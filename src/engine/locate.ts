@@ -60,6 +60,7 @@ export async function locate(
   }
   const { reads, lookup } = services
   for (;;) {
+    place.beginRead()
     const read = await reads.pass(row.row, () => readUser(lookup, row.user, true))
     if (read.kind === 'failed') {
       const failed = { target: row.user, traceId: null, known: null, read }
@@ -70,7 +71,7 @@ export async function locate(
     }
     reads.allowed()
     const waited = await place.claim(read.user)
-    // Earlier rows of the user may have changed it meanwhile.
+    // Earlier rows of the user may have changed it meanwhile, also one that ended while this one read it.
     if (!waited) return { target: read.user.id, traceId: read.user.id, known: null, read }
   }
 }

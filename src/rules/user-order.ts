@@ -24,10 +24,12 @@ export interface Predecessor {
 export interface Place {
   /** Waits for earlier rows with the same key. A later row must not even read the user before they end. */
   waitForSameKey(): Promise<void>
+  /** To be called before each read of the user: from then on it is known which rows end meanwhile. */
+  beginRead(): void
   /**
    * Claims the user that the row turned out to mean, after every earlier row that may mean the same user has finished.
    *
-   * @returns whether it waited; if so, the read of the user may be out of date
+   * @returns whether a row of the user has ended since {@link beginRead}; if so, the read may be out of date
    */
   claim(user: { readonly id: string; readonly login: string }): Promise<boolean>
   /** What the preceding row of the same key left, if it has just finished; null for every other row. */
@@ -37,6 +39,9 @@ export interface Place {
   /** Ends the row and lets the user's next row go on. With `trace` null, the row leaves no trace. */
   finish(userId: string | null, trace: RowTrace | null): void
 }
+
+/** So many ends of rows are remembered at least: more than end while a user is read. */
+const mostEnded = 5_000
 
 /**
  * Keeps the rows of each user in the input's order, even if one row names the id and another the login.
@@ -54,6 +59,9 @@ export class UserOrder {
   readonly #interned = new Map<string, RowTrace>()
   readonly #park: Park
   #sequence = 0
+  /** The users of the rows that ended last, in the order of their ends, and how many ended before those. */
+  #ended: string[] = []
+  #endedBefore = 0
 
   /** @param park waits for another row without taking the place of a row at work */
   constructor(park: Park = (wait) => wait()) {
@@ -76,10 +84,14 @@ export class UserOrder {
       waiting: [],
       predecessor: null,
     }
+    let readFrom: number | null = null
     push(this.#activeByKey, key, row)
     return {
       waitForSameKey: async () => {
         await this.#waitFor(() => lastBefore(row, this.#activeByKey.get(key)))
+      },
+      beginRead: () => {
+        readFrom = this.#endedBefore + this.#ended.length
       },
       claim: async (user) => {
         const waited = await this.#waitFor(() => this.#mayMean(user, row))
@@ -88,12 +100,13 @@ export class UserOrder {
           row.user = { id: user.id, login: user.login }
           push(this.#activeById, user.id, row)
         }
-        return waited
+        return waited || (readFrom !== null && this.#hasEnded(user.id, readFrom))
       },
       predecessor: () => row.predecessor,
       preceding: (userId) => this.traceOf(userId),
       finish: (userId, trace) => {
         if (userId !== null && trace !== null) this.#traces.set(userId, this.#intern(trace))
+        if (userId !== null) this.#noteEnd(userId)
         remove(this.#activeByKey, key, row)
         if (row.userId !== null) remove(this.#activeById, row.userId, row)
         const next = nextOf(row, this.#activeByKey.get(key))
@@ -102,6 +115,18 @@ export class UserOrder {
         for (const goOn of row.waiting) goOn()
       },
     }
+  }
+
+  #noteEnd(userId: string): void {
+    this.#ended.push(userId)
+    if (this.#ended.length < 2 * mostEnded) return
+    this.#ended = this.#ended.slice(mostEnded)
+    this.#endedBefore += mostEnded
+  }
+
+  /** Whether a row of the user has ended since so many had; also where that is too long ago to be known. */
+  #hasEnded(userId: string, since: number): boolean {
+    return since < this.#endedBefore || this.#ended.includes(userId, since - this.#endedBefore)
   }
 
   /** What the user's rows so far have left; null if there is none. */

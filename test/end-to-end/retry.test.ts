@@ -183,6 +183,7 @@ it.concurrent('takes up a run that was killed: what was not run and what was und
     cli.kill('SIGKILL')
     await cli.ended
     const done = Object.keys(org.applied).length
+    const inFlight = 10
     expect(done).toBeLessThan(60)
     const end = await place.run(org, ['retry', runId, ...again], impatient)
     expect(end.code, end.stderr + end.stdout).toBe(0)
@@ -191,7 +192,8 @@ it.concurrent('takes up a run that was killed: what was not run and what was und
       ids(1, 60).map((id) => `${id} reset_factors`),
     )
     const lines = await resultsOf(place, await retriedRun(place))
-    expect(lines.length).toBeGreaterThanOrEqual(60 - done)
+    // What was under way at the kill may have been applied after it, and is then settled in the run that was killed.
+    expect(lines.length).toBeGreaterThanOrEqual(60 - done - inFlight)
     expect(countsOf(lines.map(({ result }) => result))).toEqual({ succeeded: lines.length })
   })
 })

@@ -58,6 +58,25 @@ async function carryOut(
 }
 
 describe('the order of a user’s rows', () => {
+  it('a read is out of date if another row of its user has ended meanwhile, even if nobody waited for it', async () => {
+    const order = new UserOrder()
+    const [ada, dan] = [people[0], people[3]]
+    if (ada === undefined || dan === undefined) throw new Error('There are no people.')
+    const first = order.enter(ada.id)
+    const second = order.enter(ada.login)
+    const third = order.enter(dan.login)
+    for (const place of [first, second, third]) {
+      await place.waitForSameKey()
+      place.beginRead()
+    }
+    expect(await first.claim(ada)).toBe(false)
+    first.finish(ada.id, trace('deactivate'))
+    expect(await second.claim(ada)).toBe(true)
+    second.beginRead()
+    expect(await second.claim(ada)).toBe(false)
+    expect(await third.claim(dan)).toBe(false)
+  })
+
   it('is the input’s, however rows name the user and however long reads take, and nobody waits for ever', async () => {
     const anyRow = fc.record({ person: fc.nat(people.length), spelling: fc.nat(5) })
     await fc.assert(

@@ -35,6 +35,10 @@ export function disturb(
 function struck(world: World, process: SimProcess, { kind, ms }: Disturbance, run: () => string): void {
   const { time, disk } = world
   const later = (delay: number, work: () => void): void => void time.plan(delay, null, work)
+  const paused = (): void => {
+    process.pausedAt.push(time.now)
+    time.pause(process)
+  }
   const rival = (): void => {
     if (readRun(world, run()) !== null) startResume(world, run(), 'host-b')
   }
@@ -54,11 +58,11 @@ function struck(world: World, process: SimProcess, { kind, ms }: Disturbance, ru
       world.cutPower()
       return
     case 'pause':
-      time.pause(process)
+      paused()
       later(ms, () => time.goOn(process))
       return
     case 'stolen':
-      time.pause(process)
+      paused()
       rival()
       later(longPauseMs + ms / 10, () => time.goOn(process))
       return
@@ -87,7 +91,7 @@ function struck(world: World, process: SimProcess, { kind, ms }: Disturbance, ru
       next()
       return
     case 'overtaken':
-      time.pause(process)
+      paused()
       next()
       later(longPauseMs + ms / 10, () => time.goOn(process))
       return

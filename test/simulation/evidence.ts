@@ -27,7 +27,9 @@ export function wasKnown(
 ): boolean {
   const process = world.processes.find(({ pid }) => pid === by.pid)
   if (answeredAt === null || process === undefined) return false
-  return Math.min(process.endedAt, reportedAt) - answeredAt > 1_500 && !isDiskTroubled(world)
+  // A process that was paused may have lost its hold by the time when it could go on writing.
+  const pausedAt = process.pausedAt.find((at) => at >= answeredAt) ?? Number.POSITIVE_INFINITY
+  return Math.min(process.endedAt, pausedAt, reportedAt) - answeredAt > 1_500 && !isDiskTroubled(world)
 }
 
 function isDiskTroubled(world: World): boolean {

@@ -35,6 +35,8 @@ export class SimProcess implements Owner {
   exitCode: number | null = null
   /** When it ended, in virtual ms. */
   endedAt = 0
+  /** When it was paused, in virtual ms. */
+  readonly pausedAt: number[] = []
   /** An error that nobody expects. */
   crash: unknown = null
 

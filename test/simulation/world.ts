@@ -124,6 +124,8 @@ export class World {
   /** Puts files back that were away. */
   bringBack(): void {
     for (const [path, file] of this.away) {
+      // A run that was still new has begun another journal.
+      if (this.disk.find(path) !== null) continue
       const { directory, name } = this.disk.place(path, 'rename')
       this.disk.change(directory, [[name, file]])
       this.disk.syncAll()

@@ -1,4 +1,4 @@
-import { rename, unlink, writeFile } from 'node:fs/promises'
+import { readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exitCodes, KnownError } from '../../messages/known-error.ts'
 import { uptimeSeconds } from './holder.ts'
@@ -20,17 +20,26 @@ export class HoldLost extends KnownError {
   }
 }
 
+/** A number that was taken, and what its file holds. */
+export interface TakenNumber {
+  readonly number: number
+  readonly holder: string
+}
+
 /**
  * A hold on a directory, for one process at a time.
  *
  * - **H1** The holder gives a sign every few seconds. Its hold is valid for a limited time after its last sign, by its
  *   own monotonic clock. A process that was paused or cut off from its disk finds its hold expired when it wakes up.
- * - **H2** A sign counts only if there is still no higher number after it was written.
+ * - **H2** A sign counts only if there is still no higher number after it was written, and the number is still the
+ *   holder's own: where the directory was moved or emptied by hand, another process may have taken the same number anew.
  * - **H3** A lost hold never comes back.
  */
 export class Hold {
   readonly #lockDirectory: string
   readonly #number: number
+  /** What the file of the number holds: who this holder is, as nobody else is described. */
+  readonly #holder: string
   readonly #what: string
   readonly #timer: NodeJS.Timeout
   #signs = 0
@@ -43,9 +52,15 @@ export class Hold {
    */
   readonly afterSilence: boolean
 
-  private constructor(lockDirectory: string, number: number, what: string, afterSilence: boolean) {
+  private constructor(
+    lockDirectory: string,
+    { number, holder }: TakenNumber,
+    what: string,
+    afterSilence: boolean,
+  ) {
     this.#lockDirectory = lockDirectory
     this.#number = number
+    this.#holder = holder
     this.#what = what
     this.afterSilence = afterSilence
     this.#timer = setInterval(() => this.#renewQuietly(), signEveryMs).unref()
@@ -54,11 +69,11 @@ export class Hold {
   /** Begins a hold after its number was taken. */
   static async begin(
     lockDirectory: string,
-    number: number,
+    taken: TakenNumber,
     what: string,
     afterSilence: boolean,
   ): Promise<Hold> {
-    const hold = new Hold(lockDirectory, number, what, afterSilence)
+    const hold = new Hold(lockDirectory, taken, what, afterSilence)
     try {
       await hold.ensure()
     } catch (error) {
@@ -111,14 +126,24 @@ export class Hold {
     return this.#renewal
   }
 
+  /** @throws what the system says where that can't be found out: then the sign does not count */
+  async #isMine(): Promise<boolean> {
+    try {
+      return (await readFile(join(this.#lockDirectory, String(this.#number)), 'utf8')) === this.#holder
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+      throw error
+    }
+  }
+
   /** Looks for a higher number only after the sign is written (H2), and never takes `#lost` back (H3). */
   async #giveSign(): Promise<void> {
     const startedAt = performance.now()
     const sign = `${++this.#signs} ${(await uptimeSeconds()) ?? ''}`
     await writeFile(signPath(this.#lockDirectory, this.#number), sign, { mode: 0o600 })
     const numbers = await readNumbers(this.#lockDirectory)
-    const mine = numbers.some(({ name }) => name === String(this.#number))
-    if (!mine || numbers.some(({ number }) => number > this.#number)) this.#lost = true
+    const isMine = numbers.some(({ name }) => name === String(this.#number)) && (await this.#isMine())
+    if (!isMine || numbers.some(({ number }) => number > this.#number)) this.#lost = true
     else this.#validUntil = startedAt + validMs
   }
 }

@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import * as z from 'zod'
 
 /** The process that has a hold. */
 const holderSchema = z.object({
+  /** Of this hold alone. Absent in those of older versions. */
+  id: z.string().optional(),
   host: z.string(),
   /** The id of the machine's boot; null if the system has none. */
   boot_id: z.string().nullable(),
@@ -34,6 +37,7 @@ export function parseHolder(text: string): Holder | null {
 /** This process as a holder. */
 export async function describeMyself(run: string | null): Promise<Holder> {
   return {
+    id: randomUUID(),
     host: hostname(),
     boot_id: await readText('/proc/sys/kernel/random/boot_id'),
     pid_namespace: await readNamespace(),
