@@ -101,7 +101,7 @@ export async function goOnFrom(
 
 async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOptions): Promise<ExitCode> {
   let old = await readRunFile(oldDirectory)
-  await checkJournalKept(oldDirectory, old)
+  await checkJournalKept(oldDirectory, old, (await readSummary(oldDirectory))?.journal ?? null)
   if (await isTakenUp(oldDirectory, old)) await checkNotClosed(oldDirectory, old)
   if (!options.yes && !canAsk()) {
     throw new Refusal(

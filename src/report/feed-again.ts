@@ -12,7 +12,7 @@ export interface OtherRows {
 }
 
 interface FeedingRules {
-  readonly isTakenUp: boolean
+  readonly leavesRows: boolean
   readonly onlyStatus: readonly UserStatus[] | null
 }
 
@@ -27,7 +27,8 @@ const noOthers: OtherRows = { superseded: new SupersededRows(), unsettled: new S
  * - a task of it is unsettled, or one of another row of its user: that call may still be applied, before or after;
  * - it has an action that leaves no trace in the status (a factor reset, a reactivate) and that was or may have been
  *   applied, by this row or by an earlier one of the same user;
- * - another run goes on from this one, and has taken over what was not done;
+ * - another run goes on from this one, and has taken over what was not done; or the run keeps to a saved plan or undoes
+ *   another run, of which a new run of the rows would know nothing;
  * - a later row of its user was carried out and led the user elsewhere;
  * - a step of it that was applied would be sent again, because a later step or somebody else has taken the user elsewhere;
  * - a step of it has led the user to a status that `only_status` leaves alone: only this run knows that it was the row's own.
@@ -38,26 +39,27 @@ export class FeedAgain {
   /** Actions without a trace that were or may have been applied, by each name of their user. */
   readonly #blind = new Map<string, Set<string>>()
 
-  readonly #isTakenUp: boolean
+  readonly #leavesRows: boolean
 
   /**
    * @param others what the run's other rows say about a row; left out where all are done
-   * @param isTakenUp whether another run goes on from this one: then only bad rows are left for feeding
+   * @param leavesRows whether only bad rows may be fed, because another run goes on from this one, or because the run keeps
+   *   to a plan or undoes another run
    * @param onlyStatus the job's guard of that name; null if it has none
    */
   constructor(
     others: OtherRows = noOthers,
-    { isTakenUp, onlyStatus }: FeedingRules = { isTakenUp: false, onlyStatus: null },
+    { leavesRows, onlyStatus }: FeedingRules = { leavesRows: false, onlyStatus: null },
   ) {
     this.#others = others
-    this.#isTakenUp = isTakenUp
+    this.#leavesRows = leavesRows
     this.#onlyStatus = onlyStatus
   }
 
   /** Takes in the next row. Returns whether it belongs in `failed.csv`. */
   see({ row, tasks, excused }: ReportRow): boolean {
     // Nearly every row is done: what costs more is asked of the others alone.
-    const open = this.#isTakenUp
+    const open = this.#leavesRows
       ? tasks.some(({ reason }) => reason === 'invalid_row')
       : tasks.some((task) => isOpen(task, excused))
     const may = open && !tasks.some(isUnsafe) && !repeatsStep(tasks) && !this.#isLeftToItsRun(row, tasks)

@@ -170,16 +170,16 @@ function renderEnd(summary: Summary): string[] {
     ['Run directory', directory],
     ['Results', results_csv],
     ...(report_html === undefined ? [] : [['Report', report_html] as const]),
-    ...(hasRowsToFeed(summary)
-      ? [['Rows to feed again', failed_csv + whereResumable(summary)] as const]
-      : []),
+    ...(hasRowsToFeed(summary) ? [['Rows to feed again', failed_csv + otherWays(summary)] as const] : []),
     ['Next', summary.next],
   ])
 }
 
-/** Rows that are fed and resumed as well would be done twice. */
-function whereResumable({ state }: Summary): string {
-  return state === 'finished' ? '' : ' (instead of resume or retry, never beside them)'
+/** Rows that are fed and resumed or retried as well would be done twice. */
+function otherWays({ state }: Summary): string {
+  return state === 'finished'
+    ? ' (instead of retry, never beside it)'
+    : ' (instead of resume or retry, never beside them)'
 }
 
 function hasRowsToFeed(summary: Summary): boolean {

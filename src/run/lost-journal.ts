@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import type { JournalHead } from '../journal/journal-check.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { journalPath } from './run-directory.ts'
 import type { RunFile } from './run-file.ts'
@@ -9,14 +10,21 @@ function mustHaveJournal({ state, closed_from: from }: Pick<RunFile, 'state' | '
   return state === 'closed' ? from !== undefined && from !== 'new' : state !== 'new'
 }
 
-/** How a run's journal was lost: its file is not there, or holds nothing. Null if it was not. */
+/**
+ * How a run's journal was lost: its file is not there, or holds nothing. Null if it was not.
+ *
+ * @param recorded how far it was at the last stop. Where that is known, an empty file is one whose end is gone, and whoever
+ *   reads it tells that and how to go on
+ */
 export async function lossOfJournal(
   directory: string,
   run: Pick<RunFile, 'state' | 'closed_from'>,
+  recorded: JournalHead | null,
 ): Promise<'missing' | 'empty' | null> {
   if (!mustHaveJournal(run)) return null
   try {
-    return (await stat(journalPath(directory))).size === 0 ? 'empty' : null
+    const { size } = await stat(journalPath(directory))
+    return size === 0 && recorded === null ? 'empty' : null
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing'
@@ -29,13 +37,15 @@ export async function lossOfJournal(
  * Makes sure that a run has not lost its journal. It would be taken for one that has sent nothing yet, and everything
  * would be done twice.
  *
+ * @param recorded as for {@link lossOfJournal}
  * @throws Refusal where it has
  */
 export async function checkJournalKept(
   directory: string,
   run: Pick<RunFile, 'run_id' | 'state' | 'closed_from'>,
+  recorded: JournalHead | null,
 ): Promise<void> {
-  const loss = await lossOfJournal(directory, run)
+  const loss = await lossOfJournal(directory, run, recorded)
   if (loss === null) return
   throw new Refusal(
     `The journal of run ${run.run_id} is ${loss} (${journalPath(directory)}), though the run had begun. Without it nobody knows what was done.`,

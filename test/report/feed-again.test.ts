@@ -93,7 +93,7 @@ test('a row whose own step has led its user out of only_status is left to its ru
   })
   const isFedWith = (first: Partial<ReportedTask>, onlyStatus: readonly UserStatus[]): boolean => {
     const tasks = [step(1, 'suspend', first), step(2, 'deactivate', { result: 'failed' })]
-    return new FeedAgain(undefined, { isTakenUp: false, onlyStatus }).see({
+    return new FeedAgain(undefined, { leavesRows: false, onlyStatus }).see({
       ...{ row: 1, cells: new Map(), tasks, excused: [], notRead: null },
     })
   }

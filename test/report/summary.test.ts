@@ -73,7 +73,9 @@ Details: runs/20261124T080000Z-offboarding/results.csv
       lineOf(renderSummary(summary), 'Rows to feed again')
     expect(rowsOf(troubled)).toBeUndefined()
     const settled = { ...troubled, results: { ...troubled.results, unsettled: 0 } }
-    expect(rowsOf(settled)).toMatch(/ runs\/20261124T080000Z-offboarding\/failed\.csv$/)
+    expect(rowsOf(settled)).toMatch(
+      / runs\/20261124T080000Z-offboarding\/failed\.csv \(instead of retry, never beside it\)$/,
+    )
     expect(rowsOf({ ...settled, state: 'stopped' })).toMatch(/failed\.csv \(instead of resume or retry/)
   })
 

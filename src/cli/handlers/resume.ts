@@ -1,3 +1,4 @@
+import type { JournalHead } from '../../journal/journal-check.ts'
 import { checkJournal } from '../../journal/journal-reader.ts'
 import { SentRecently } from '../../journal/sent-recently.ts'
 import { takeSoundPart } from '../../journal/take-sound-part.ts'
@@ -40,7 +41,7 @@ export async function resumeRun(args: Arguments, name: string | undefined): Prom
   const begun = await readRunFile(directory)
   await checkNoCopy(directory, begun, 'resume')
   await checkNotClosed(directory, begun)
-  await checkJournalKept(directory, begun)
+  await checkJournalKept(directory, begun, await recordedHead(directory))
   // A finished run needs no hold: its summary is shown even while another run of the job is at work.
   const done = await showFinished(directory, begun, args)
   if (done !== null) return done
@@ -52,7 +53,7 @@ export async function resumeRun(args: Arguments, name: string | undefined): Prom
         // Read again, now that the run is held. Its job never changes.
         const held = withGuardFlags(await readRunFile(directory), guardFlagsOf(args))
         await checkNotClosed(directory, held)
-        await checkJournalKept(directory, held)
+        await checkJournalKept(directory, held, await recordedHead(directory))
         const finished = await showFinished(directory, held, args)
         if (finished !== null) return finished
         const run = await reopened(directory, held)
@@ -91,7 +92,7 @@ export async function resumeRun(args: Arguments, name: string | undefined): Prom
 
 /** Takes up the sound part of a damaged journal and explains what that means. */
 async function cutJournal(directory: string, run: RunFile): Promise<void> {
-  const recorded = (await readSummary(directory))?.journal ?? null
+  const recorded = await recordedHead(directory)
   const taken = await takeSoundPart(
     journalOf(directory, run, recorded),
     new Date(),
@@ -147,4 +148,8 @@ function checkConfirmable(directory: string, run: RunFile): void {
     `Run ${run.run_id} was never confirmed, and there is no terminal to ask the question on.`,
     commandFor('resume', runNameOf(directory), '--yes'),
   )
+}
+
+async function recordedHead(directory: string): Promise<JournalHead | null> {
+  return (await readSummary(directory))?.journal ?? null
 }

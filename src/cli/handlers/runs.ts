@@ -54,7 +54,7 @@ async function lineOf({ name, directory, look }: ListedRun, now: number): Promis
   const { run } = look
   const copied = await copyOf(directory, run)
   const copy = copied === null ? {} : { run_id: name, copy_of: copied }
-  const loss = await lossOfJournal(directory, run)
+  const loss = await lossOfJournal(directory, run, null)
   if (loss !== null) {
     return { ...factsOf(run, now), ...copy, state: 'damaged', reason: `Its journal is ${loss}.`, directory }
   }

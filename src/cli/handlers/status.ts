@@ -27,10 +27,10 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   if (look.kind !== 'run')
     return showDamaged(args, directory, look.kind === 'none' ? `${directory} has no run.json.` : look.why)
   const { run } = look
-  const loss = await lossOfJournal(directory, run)
-  if (loss !== null) return showDamaged(args, directory, `The journal of run ${run.run_id} is ${loss}.`)
   // Read before the journal, which may grow meanwhile.
   const summary = await readSummary(directory)
+  const loss = await lossOfJournal(directory, run, summary?.journal ?? null)
+  if (loss !== null) return showDamaged(args, directory, `The journal of run ${run.run_id} is ${loss}.`)
   const counts = countsOfSummary(run, summary) ?? (await countsOfJournal(directory, run, summary))
   const copied = await copyOf(directory, run)
   const status = describe(directory, run, counts, { ...(await reportHold(directory)), copied })

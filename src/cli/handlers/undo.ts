@@ -48,8 +48,9 @@ function undoing(json: boolean): GoingOn {
 async function withHeads(runs: readonly RetriedRun[]): Promise<readonly OldRun[]> {
   return await Promise.all(
     runs.map(async (one) => {
-      await checkJournalKept(one.directory, one.run)
-      return { ...one, recorded: (await readSummary(one.directory))?.journal ?? null }
+      const recorded = (await readSummary(one.directory))?.journal ?? null
+      await checkJournalKept(one.directory, one.run, recorded)
+      return { ...one, recorded }
     }),
   )
 }

@@ -35,7 +35,7 @@ async function verdictOn(
   run: RunFile,
   expected: ExpectedJournal,
 ): Promise<JournalVerdict> {
-  const loss = await lossOfJournal(directory, run)
+  const loss = await lossOfJournal(directory, run, expected.head)
   if (loss === null && (await hasJournal(directory)))
     return await checkJournal(journalPath(directory), expected)
   const { end, flaw } = new JournalCheck(expected)

@@ -131,8 +131,7 @@ async function take(subject: HoldSubject, silent: Held | null): Promise<Hold> {
   const lockDirectory = holdDirectory(subject.directory)
   const me = await describeMyself(subject.run)
   const draft = join(lockDirectory, `draft-${randomUUID()}`)
-  const holder = `${JSON.stringify(me)}\n`
-  await writeFile(draft, holder, { mode: 0o600 })
+  await writeFile(draft, `${JSON.stringify(me)}\n`, { mode: 0o600 })
   try {
     for (;;) {
       // Before the look: whoever takes a number after it takes this one, and `link` then lets only one of us have it.
@@ -159,7 +158,7 @@ async function take(subject: HoldSubject, silent: Held | null): Promise<Hold> {
         await removed(join(lockDirectory, other.name))
         await removed(signPath(lockDirectory, other.number))
       }
-      return await Hold.begin(lockDirectory, { number, holder }, subject.name, overtaken)
+      return await Hold.begin(lockDirectory, { number, id: me.id }, subject.name, overtaken)
     }
   } finally {
     await removed(draft)

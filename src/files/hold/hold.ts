@@ -1,7 +1,7 @@
 import { readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exitCodes, KnownError } from '../../messages/known-error.ts'
-import { uptimeSeconds } from './holder.ts'
+import { parseHolder, uptimeSeconds } from './holder.ts'
 import { readNumbers, signPath } from './numbers.ts'
 
 /** How long a holder may act after its last sign of life: much shorter than the time after which others take over. */
@@ -20,10 +20,10 @@ export class HoldLost extends KnownError {
   }
 }
 
-/** A number that was taken, and what its file holds. */
+/** A number that was taken, and the id of the holder in its file. */
 export interface TakenNumber {
   readonly number: number
-  readonly holder: string
+  readonly id: string
 }
 
 /**
@@ -38,8 +38,8 @@ export interface TakenNumber {
 export class Hold {
   readonly #lockDirectory: string
   readonly #number: number
-  /** What the file of the number holds: who this holder is, as nobody else is described. */
-  readonly #holder: string
+  /** The id in the file of the number: nobody else has it. */
+  readonly #id: string
   readonly #what: string
   readonly #timer: NodeJS.Timeout
   #signs = 0
@@ -54,13 +54,13 @@ export class Hold {
 
   private constructor(
     lockDirectory: string,
-    { number, holder }: TakenNumber,
+    { number, id }: TakenNumber,
     what: string,
     afterSilence: boolean,
   ) {
     this.#lockDirectory = lockDirectory
     this.#number = number
-    this.#holder = holder
+    this.#id = id
     this.#what = what
     this.afterSilence = afterSilence
     this.#timer = setInterval(() => this.#renewQuietly(), signEveryMs).unref()
@@ -129,7 +129,8 @@ export class Hold {
   /** @throws what the system says where that can't be found out: then the sign does not count */
   async #isMine(): Promise<boolean> {
     try {
-      return (await readFile(join(this.#lockDirectory, String(this.#number)), 'utf8')) === this.#holder
+      const text = await readFile(join(this.#lockDirectory, String(this.#number)), 'utf8')
+      return parseHolder(text)?.id === this.#id
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
       throw error

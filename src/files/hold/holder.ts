@@ -35,7 +35,7 @@ export function parseHolder(text: string): Holder | null {
 }
 
 /** This process as a holder. */
-export async function describeMyself(run: string | null): Promise<Holder> {
+export async function describeMyself(run: string | null): Promise<Holder & { readonly id: string }> {
   return {
     id: randomUUID(),
     host: hostname(),
