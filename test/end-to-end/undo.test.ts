@@ -325,6 +325,29 @@ describe('undo', () => {
     })
   })
 
+  it('leaves what it could not take back to its retry, and never to a new run, which would not look who has changed it', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 3 })
+      const refused = users[0]?.id
+      const org = await place.org({
+        users,
+        fault: ({ action, key }) =>
+          action === 'unsuspend' && key === refused ? { name: 'forbidden' } : null,
+      })
+      await runOver(place, org, users, 'suspend')
+      const end = await place.runHere(org, ['undo', runId, '--yes', '--quiet', '--accept-refusals'])
+      expect(end.code, end.stderr).toBe(1)
+      const undo = await otherRun(place)
+      expect(countsOf((await resultsOf(place, undo)).map(({ result }) => result))).toEqual({
+        succeeded: 2,
+        failed: 1,
+      })
+      expect(parseCsv(await place.read(`runs/${undo}/failed.csv`))).toEqual([])
+      expect(end.stdout).not.toContain('Rows to feed again')
+      expect(end.stdout).toContain(`okta-lifecycle retry ${undo}`)
+    })
+  })
+
   it('killed and resumed takes nothing back twice', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 40 })
