@@ -1,10 +1,9 @@
 #!/bin/sh
-# One night of a job: first what the night before left unfinished, then the input of today.
+# One night of a job: what the night before left unfinished or, if there is nothing of the kind, the input of today.
 #
 #   nightly.sh JOB_FILE RUNS_DIRECTORY
 #
-# Exit status: that of okta-lifecycle. 3, 4, 5 and those above 128 also mean that the run of the night before could not
-# be finished; then the input of today is not begun, because its calls could cross those of that run.
+# Exit status: that of okta-lifecycle; 3 also where the latest run is damaged.
 set -u
 
 job=${1:?a job file was expected: nightly.sh JOB_FILE RUNS_DIRECTORY}
@@ -32,12 +31,20 @@ carry_out() {
   child=
 }
 
-if [ -d "$runs" ]; then
-  carry_out resume --latest --runs-dir "$runs" --yes --quiet >&2
-  # 0 and 1: it has finished. 2: there is none, or another run goes on from it.
-  case $status in
-  0 | 1 | 2) ;;
-  *) exit "$status" ;;
+# A run that was left unfinished is all that this night does: its input may hold the rows of today's, and nobody must be
+# done twice. One that nobody has agreed to (new) is left alone. Where it can't be told, a person has to look.
+if [ -d "$runs" ] && [ -n "$(ls "$runs")" ]; then
+  state=$(okta-lifecycle status --latest --runs-dir "$runs" --json 2>/dev/null | sed -n 's/^  "state": "\([a-z]*\)".*/\1/p')
+  case $state in
+  finished | closed | new) ;;
+  running | working | died | stopped | interrupted)
+    carry_out resume --latest --runs-dir "$runs" --yes --quiet
+    exit "$status"
+    ;;
+  *)
+    echo "nightly.sh: the latest run in $runs can't be read or is damaged (okta-lifecycle status --latest --runs-dir $runs). Nothing was sent." >&2
+    exit 3
+    ;;
   esac
 fi
 [ -z "$stopped" ] || exit 143

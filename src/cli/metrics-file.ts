@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises'
+import { lstat, open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { replaceFile } from '../files/replacing-file.ts'
 import { parseSystemError } from '../files/system-error.ts'
@@ -22,6 +22,9 @@ export async function checkMetricsFile(path: string | undefined): Promise<void> 
       `--metrics-file ${path}: ${dirname(path)} is not a directory.`,
       'Name a file in the directory that the node exporter reads (--collector.textfile.directory).',
     )
+  const there = await lstat(path).catch(() => null)
+  if (there !== null && !there.isFile())
+    throw new Refusal(`--metrics-file ${path}: what lies there is not a regular file.`, 'Name another file.')
   const head = await headOf(path)
   if (head !== null && head !== '' && !head.startsWith(metricsHead))
     throw new Refusal(

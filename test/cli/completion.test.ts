@@ -21,6 +21,8 @@ function directoryWith(script: string, name: string): string {
     writeFileSync(join(directory, run, 'run.json'), '{}')
   }
   mkdirSync(join(directory, 'runs/no-run'))
+  mkdirSync(join(directory, 'runs/x$(touch executed)'))
+  writeFileSync(join(directory, 'runs/x$(touch executed)/run.json'), '{}')
   writeFileSync(join(directory, 'leavers of may.csv'), '')
   writeFileSync(join(directory, name), script)
   return directory
@@ -71,6 +73,7 @@ for (const [shell, make] of shells) {
     expect(complete('resume mon')).toEqual(['monday'])
     expect(complete('resume --runs-dir other wed')).toEqual(['wednesday'])
     expect(complete('status no')).toEqual([])
+    expect(complete('run exec')).toEqual([])
     expect(complete('run --share ')).toEqual([])
     expect(complete('completion ').toSorted()).toEqual(['bash', 'fish', 'zsh'])
   })

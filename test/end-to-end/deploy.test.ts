@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -76,10 +76,29 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
       expect(next.code, next.said).toBe(0)
       expect(next.said).toContain('Going on with run')
       expect(Object.values(org.applied)).toEqual(Array(30).fill(1))
-      expect(next.said).toContain('Nothing has changed since run')
+      const after = await startNight(place, org).ended
+      expect([after.code, after.said]).toEqual([0, expect.stringContaining('Nothing has changed since run')])
     })
   },
 )
+
+it('a night after a run that has lost its journal does nothing and asks for a person', async () => {
+  await withWorkplace(async (place) => {
+    const org = await machine(place, 30, 20)
+    const { child, ended } = startNight(place, org)
+    await org.waitUntil(() => Object.keys(org.applied).length >= 3)
+    process.kill(-(child.pid ?? 0), 'SIGKILL')
+    await ended
+    const [run = ''] = (await readdir(join(place.directory, 'nights'))).filter(
+      (name) => !name.startsWith('.'),
+    )
+    await rm(join(place.directory, 'nights', run, 'journal.ndjson'))
+    const requests = org.requests.length
+    const next = await startNight(place, org).ended
+    expect([next.code, org.requests.length]).toEqual([3, requests])
+    expect(next.said).toContain('is damaged')
+  })
+})
 
 it('the CronJob gives up on the exit codes that would be the same again', () => {
   const { spec } = parse(readFileSync('deploy/kubernetes/cronjob.yaml', 'utf8'))

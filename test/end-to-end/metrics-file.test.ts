@@ -50,7 +50,7 @@ it('a night on which nothing has changed tells that it was looked', async () => 
 it.each<[string, string, RegExp]>([
   ['a file that holds something else', 'in.csv', /holds something else/],
   ['a directory that is not there', 'nowhere/job.prom', /nowhere is not a directory/],
-  ['a directory', '.', /it can't be read/],
+  ['a directory', '.', /not a regular file/],
 ])('is refused before anything is sent where it would be %s', async (_, path, said) => {
   await withWorkplace(async (place) => {
     const org = await orgOf(place)

@@ -21,6 +21,8 @@ _okta_lifecycle_runs() {
   for path in "$runs"/*/run.json; do
     [[ -e $path ]] || continue
     path=\${path%/run.json}
+    # A name that is no run id might be more than a word to the shell.
+    [[ \${path##*/} =~ ^[A-Za-z0-9._-]+$ ]] || continue
     ids+=" \${path##*/}"
   done
   _okta_lifecycle_words "$ids" "$1"
