@@ -14,7 +14,7 @@ import { openPlanOfRun } from '../plan/plan-of-run.ts'
 import type { SavedPlan } from '../plan/saved-plan.ts'
 import { renderSummary } from '../report/render-summary.ts'
 import { removeStaleReports } from '../report/stale-reports.ts'
-import { readSummary, type Summary } from '../report/summary.ts'
+import { readRecordedHead, type Summary } from '../report/summary.ts'
 import { writeReports } from '../report/write-reports.ts'
 import { verifyingReadsPerTask } from '../rules/verify.ts'
 import { ActivationLinks } from '../run/activation-links.ts'
@@ -131,7 +131,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     const end = await execute({
       directory,
       run,
-      recorded: (await readSummary(directory))?.journal ?? null,
+      recorded: await readRecordedHead(directory),
       hold,
       credentials: {
         orgUrl: connection.orgUrl,

@@ -8,7 +8,7 @@ import { SentRecently } from '../journal/sent-recently.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../messages/stop.ts'
-import { readSummary } from '../report/summary.ts'
+import { readRecordedHead } from '../report/summary.ts'
 import { checkNotClosed, handOver, isTakenUp } from '../run/closing.ts'
 import { findRun } from '../run/find-run.ts'
 import { hasUnsettled } from '../run/has-unsettled.ts'
@@ -101,7 +101,7 @@ export async function goOnFrom(
 
 async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOptions): Promise<ExitCode> {
   let old = await readRunFile(oldDirectory)
-  await checkJournalKept(oldDirectory, old, (await readSummary(oldDirectory))?.journal ?? null)
+  await checkJournalKept(oldDirectory, old, await readRecordedHead(oldDirectory))
   if (await isTakenUp(oldDirectory, old)) await checkNotClosed(oldDirectory, old)
   if (!options.yes && !canAsk()) {
     throw new Refusal(
@@ -113,7 +113,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   await checkOrg(oldDirectory, old)
   // What is undone brings no links.
   if (options.command === 'retry') await checkLinksPlace(oldDirectory, old)
-  const recorded = async () => (await readSummary(oldDirectory))?.journal ?? null
+  const recorded = async () => await readRecordedHead(oldDirectory)
   if (await hasUnsettled({ directory: oldDirectory, run: old, recorded: await recorded() })) {
     checkMayBegin(oldDirectory, old)
     say(`Run ${old.run_id} has unsettled calls. They are settled first, without sending a lifecycle call.`)

@@ -11,23 +11,25 @@ export type IfChanged =
   | { readonly kind: 'changed'; readonly why: string }
   | { readonly kind: 'unchanged'; readonly summary: Summary }
 
-/** @throws Refusal where there is nothing to compare with */
-export function checkIfChanged(args: {
+interface Flags {
   readonly 'if-changed': boolean
   readonly job?: string | undefined
   readonly plan?: string | undefined
   readonly sandbox: boolean
-}): void {
-  if (!args['if-changed']) return
-  const [what, next] =
-    args.plan !== undefined
-      ? ['a saved plan is carried out once', 'Leave out --if-changed, or --plan.']
-      : args.sandbox
-        ? ['a simulated org begins anew with each run', 'Leave out --if-changed, or --sandbox.']
-        : args.job === undefined
-          ? ["it compares with a job's earlier runs, and no job is named", 'Name the job file: --job FILE.']
-          : [null, '']
-  if (what !== null) throw new Refusal(`--if-changed can't be used here: ${what}.`, next)
+}
+
+/** @throws Refusal where there is nothing to compare with */
+export function checkIfChanged(flags: Flags): void {
+  if (!flags['if-changed']) return
+  const refuse = (what: string, next: string): never => {
+    throw new Refusal(`--if-changed can't be used here: ${what}.`, next)
+  }
+  if (flags.plan !== undefined)
+    refuse('a saved plan is carried out once', 'Leave out --if-changed, or --plan.')
+  if (flags.sandbox)
+    refuse('a simulated org begins anew with each run', 'Leave out --if-changed, or --sandbox.')
+  if (flags.job === undefined)
+    refuse("it compares with a job's earlier runs, and no job is named", 'Name the job file: --job FILE.')
 }
 
 /** Compares a checked input with the latest run of its job in an org. */

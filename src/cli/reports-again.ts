@@ -1,7 +1,7 @@
 import type { Fence } from '../files/synced-appends.ts'
 import { replayJournal } from '../journal/open-journal.ts'
 import { factsOfJournal } from '../report/facts-of-journal.ts'
-import { readSummary } from '../report/summary.ts'
+import { readRecordedHead } from '../report/summary.ts'
 import { type ReportFormat, writeReports } from '../report/write-reports.ts'
 import { journalOf } from '../run/run-directory.ts'
 import type { RunFile } from '../run/run-file.ts'
@@ -18,7 +18,7 @@ export async function reportAgain(
   hold: Fence,
   formats: ReadonlySet<ReportFormat>,
 ): Promise<void> {
-  const recorded = (await readSummary(directory))?.journal ?? null
+  const recorded = await readRecordedHead(directory)
   const { state, end } = await replayJournal(journalOf(directory, run, recorded))
   const facts = factsOfJournal(state, end, run.input.tasks)
   await writeReports(directory, run, facts, () => hold.ensure(), formats)

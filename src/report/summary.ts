@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { replaceFile } from '../files/replacing-file.ts'
+import type { JournalHead } from '../journal/journal-check.ts'
 import { actionNames } from '../okta/actions.ts'
 import { controlTotalsSchema } from '../rules/control-totals.ts'
 import { skipReasons, verifications } from '../rules/result.ts'
@@ -167,6 +168,11 @@ export async function readSummary(directory: string): Promise<Summary | null> {
 function withAllReasons(summary: { readonly skipped?: unknown }): unknown {
   const none = Object.fromEntries(skipReasons.map((reason) => [reason, 0]))
   return { ...summary, skipped: { ...none, ...(summary.skipped as object) } }
+}
+
+/** How far the journal was at the last stop, by `summary.json` of a directory; null if that does not say. */
+export async function readRecordedHead(directory: string): Promise<JournalHead | null> {
+  return (await readSummary(directory))?.journal ?? null
 }
 
 /** Removes `summary.json`, because what it records about a journal is not true of a part of that journal. */

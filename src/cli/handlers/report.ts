@@ -3,7 +3,7 @@ import { withNext } from '../../files/cannot-write.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import { shown } from '../../messages/shown.ts'
-import { readSummary } from '../../report/summary.ts'
+import { readRecordedHead } from '../../report/summary.ts'
 import { type ReportFormat, reportFormats } from '../../report/write-reports.ts'
 import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
@@ -62,7 +62,7 @@ function parseFormats(text: string): ReadonlySet<ReportFormat> {
 
 /** @throws Refusal when there is nothing yet, or nothing any more, to make reports of */
 async function checkBegun(directory: string, run: RunFile): Promise<void> {
-  await checkJournalKept(directory, run, (await readSummary(directory))?.journal ?? null)
+  await checkJournalKept(directory, run, await readRecordedHead(directory))
   if (run.state === 'new' && !(await hasJournal(directory))) {
     throw new Refusal(
       `Run ${run.run_id} has not begun: there is nothing to report.`,

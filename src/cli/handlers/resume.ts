@@ -1,11 +1,10 @@
-import type { JournalHead } from '../../journal/journal-check.ts'
 import { checkJournal } from '../../journal/journal-reader.ts'
 import { SentRecently } from '../../journal/sent-recently.ts'
 import { takeSoundPart } from '../../journal/take-sound-part.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, Refusal } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
-import { forgetSummary, readSummary } from '../../report/summary.ts'
+import { forgetSummary, readRecordedHead, readSummary } from '../../report/summary.ts'
 import { checkNotClosed } from '../../run/closing.ts'
 import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
@@ -41,7 +40,7 @@ export async function resumeRun(args: Arguments, name: string | undefined): Prom
   const begun = await readRunFile(directory)
   await checkNoCopy(directory, begun, 'resume')
   await checkNotClosed(directory, begun)
-  await checkJournalKept(directory, begun, await recordedHead(directory))
+  await checkJournalKept(directory, begun, await readRecordedHead(directory))
   // A finished run needs no hold: its summary is shown even while another run of the job is at work.
   const done = await showFinished(directory, begun, args)
   if (done !== null) return done
@@ -53,7 +52,7 @@ export async function resumeRun(args: Arguments, name: string | undefined): Prom
         // Read again, now that the run is held. Its job never changes.
         const held = withGuardFlags(await readRunFile(directory), guardFlagsOf(args))
         await checkNotClosed(directory, held)
-        await checkJournalKept(directory, held, await recordedHead(directory))
+        await checkJournalKept(directory, held, await readRecordedHead(directory))
         const finished = await showFinished(directory, held, args)
         if (finished !== null) return finished
         const run = await reopened(directory, held)
@@ -92,7 +91,7 @@ export async function resumeRun(args: Arguments, name: string | undefined): Prom
 
 /** Takes up the sound part of a damaged journal and explains what that means. */
 async function cutJournal(directory: string, run: RunFile): Promise<void> {
-  const recorded = await recordedHead(directory)
+  const recorded = await readRecordedHead(directory)
   const taken = await takeSoundPart(
     journalOf(directory, run, recorded),
     new Date(),
@@ -148,8 +147,4 @@ function checkConfirmable(directory: string, run: RunFile): void {
     `Run ${run.run_id} was never confirmed, and there is no terminal to ask the question on.`,
     commandFor('resume', runNameOf(directory), '--yes'),
   )
-}
-
-async function recordedHead(directory: string): Promise<JournalHead | null> {
-  return (await readSummary(directory))?.journal ?? null
 }

@@ -1,5 +1,5 @@
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
-import { readSummary } from '../../report/summary.ts'
+import { readRecordedHead } from '../../report/summary.ts'
 import { checkJournalKept } from '../../run/lost-journal.ts'
 import type { OldRun } from '../../run/old-run.ts'
 import { findRetriedRuns, type RetriedRun } from '../../run/retried-runs.ts'
@@ -48,7 +48,7 @@ function undoing(json: boolean): GoingOn {
 async function withHeads(runs: readonly RetriedRun[]): Promise<readonly OldRun[]> {
   return await Promise.all(
     runs.map(async (one) => {
-      const recorded = (await readSummary(one.directory))?.journal ?? null
+      const recorded = await readRecordedHead(one.directory)
       await checkJournalKept(one.directory, one.run, recorded)
       return { ...one, recorded }
     }),

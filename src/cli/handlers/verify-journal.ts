@@ -3,7 +3,7 @@ import { type ExpectedJournal, JournalCheck } from '../../journal/journal-check.
 import { checkJournal, type JournalVerdict } from '../../journal/journal-reader.ts'
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { renderJournalReport, reportJournal } from '../../report/journal-report.ts'
-import { readSummary } from '../../report/summary.ts'
+import { readRecordedHead } from '../../report/summary.ts'
 import { findRun } from '../../run/find-run.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
 import { hasJournal, journalPath } from '../../run/run-directory.ts'
@@ -21,7 +21,7 @@ export async function verifyJournal(args: Arguments, name: string | undefined): 
   const run = await readRunFile(directory)
   const { run_id: runId } = run
   // Read before the journal, which may grow meanwhile: it then reaches at least what is recorded here.
-  const recorded = (await readSummary(directory))?.journal ?? null
+  const recorded = await readRecordedHead(directory)
   const working = (await reportHold(directory)).kind === 'working'
   const verdict = await verdictOn(directory, run, { run: runId, head: recorded })
   const report = reportJournal({ directory, runId, verdict, recorded, working })
