@@ -62,9 +62,9 @@ export interface IntentEvent extends AttemptPlace {
   readonly request_timeout_ms: number
   /** Set for an attempt that is only assumed, because a part of the journal was lost. */
   readonly lost?: true
-  /** The task of another run that made the attempt, if a retry took it over; absent for this run's own attempts. */
   /** How often the task had been sent again by leave alone, in the run that it was taken over from; absent for never. */
   readonly repeats?: number
+  /** The task of another run that made the attempt, if a retry took it over; absent for this run's own attempts. */
   readonly origin?: { readonly run: string; readonly row: number; readonly step: number }
 }
 

@@ -111,7 +111,8 @@ export class JournalState {
    */
   lastDoubted(place: TaskPlace): IntentEvent | null {
     const progress = this.progressOf(place)
-    if (progress?.doubted === true && progress.last.kind === 'not_applied') return progress.last.intent
+    if ((progress?.judgedNotApplied ?? 0) > 0 && progress?.last.kind === 'not_applied')
+      return progress.last.intent
     return this.#leftDoubted.get(this.#index(place)) ?? null
   }
 
@@ -181,7 +182,11 @@ export class JournalState {
       this.#leftInDoubt.set(task, { kind: 'open', intent: last.intent, doubt })
       this.#repeats.set(task, this.#progress.get(task)?.repeats ?? 0)
     }
-    if (event.result === 'failed' && last !== undefined && this.#progress.get(task)?.doubted === true)
+    if (
+      event.result === 'failed' &&
+      last !== undefined &&
+      (this.#progress.get(task)?.judgedNotApplied ?? 0) > 0
+    )
       this.#leftDoubted.set(task, last.intent)
     this.#progress.delete(task)
     this.#results.set(task, position)

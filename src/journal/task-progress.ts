@@ -26,10 +26,10 @@ export interface TaskProgress {
   /** Status of the user before the first attempt; null if the user was not read. */
   readonly statusBefore: string | null
   /**
-   * Whether an earlier attempt was judged "not applied" by a look at the user, not by an answer. It may be applied
+   * How many attempts were judged "not applied" by a look at the user, not by an answer. Such an attempt may be applied
    * late.
    */
-  readonly doubted: boolean
+  readonly judgedNotApplied: number
   /** How often it was repeated only because the job allows it, although nothing showed whether it had been applied. */
   readonly repeats: number
   readonly last: LastAttempt
@@ -53,13 +53,15 @@ export function progressAfter(
       return { ...known, last: { kind: 'not_applied', intent } }
     case 'in_doubt':
       return { ...known, last: { kind: 'open', intent, doubt: event } }
-    case 'verdict':
+    case 'verdict': {
+      const judgedNotApplied = known.judgedNotApplied + 1
       if (event.repeat) {
         const repeats = known.repeats + 1
-        return { ...known, doubted: true, repeats, last: { kind: 'not_applied', intent } }
+        return { ...known, judgedNotApplied, repeats, last: { kind: 'not_applied', intent } }
       }
       if (event.verdict !== 'not_applied') return known
-      return { ...known, doubted: true, last: { kind: 'not_applied', intent } }
+      return { ...known, judgedNotApplied, last: { kind: 'not_applied', intent } }
+    }
   }
 }
 
@@ -68,7 +70,7 @@ function afterIntent(known: TaskProgress | undefined, intent: IntentEvent): Task
     attempts: intent.attempt,
     startedAt: intent.started_at,
     statusBefore: known?.statusBefore ?? intent.status,
-    doubted: known?.doubted ?? (intent.repeats ?? 0) > 0,
+    judgedNotApplied: known?.judgedNotApplied ?? intent.repeats ?? 0,
     repeats: known?.repeats ?? intent.repeats ?? 0,
     last: { kind: 'open', intent, doubt: null },
   }

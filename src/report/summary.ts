@@ -123,7 +123,7 @@ export const summarySchema = z
       .record(z.enum(verifications), count)
       .optional()
       .describe(
-        'Tasks by what the look after their accepted call showed (verify); not_known: still in transition, or it could not be read. Absent if none was looked at.',
+        'Tasks by what the look after their accepted call showed (verify); not_known: still in transition, or the question could not be answered. Absent if none was looked at.',
       ),
     lag: lag.nullable().optional(),
     requests,

@@ -1,18 +1,19 @@
 import { counted } from '../messages/counted.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { OktaUser } from '../okta/user.ts'
+import { factorAges, type LeavingTime } from './factors.ts'
 
 /** What was known when the attempt was sent. */
-export interface DoubtfulAttempt {
-  /** Epoch milliseconds by Okta's clock, never later than the moment when the attempt left. */
-  readonly oktaTime: number
-  /** The same, not earlier than the attempt left. */
-  readonly oktaTimeAtMost: number
+export interface DoubtfulAttempt extends LeavingTime {
+  /** The latest moment at which Okta can have applied the attempt, in epoch ms by its clock. */
+  readonly underWayUntil: number
   /** Null where no read came before. */
   readonly status: string | null
   readonly statusChanged: string | null
   /** Whether all that is known of the attempt is that it may have been made since `oktaTime`. */
   readonly lost: boolean
+  /** How many earlier attempts of the task were judged `not_applied` by a look at the user. */
+  readonly judgedNotApplied: number
 }
 
 /** What Okta shows now. `factorTimes` (epoch ms; NaN if Okta names none) is looked up for reset_factors alone. */
@@ -40,6 +41,9 @@ const sendingMarginMs = 15_000
 
 /** Clocks of one org are not further apart than this, in ms. */
 const clocksApartMs = 15_000
+
+/** How often a reset of factors is sent again because of old factors that are still enrolled. */
+const mostResets = 2
 
 /** How long to wait, from the first intent, before a call that sends mail is repeated. */
 export const mailPauseMs = 5 * 60_000
@@ -91,24 +95,25 @@ export function settle(action: Action, attempt: DoubtfulAttempt, now: Observatio
   }
 }
 
-/** The latest moment at which a call can have been sent. */
-export type SentAround = Pick<DoubtfulAttempt, 'oktaTimeAtMost'>
-
 /**
- * How many of a user's factors are from before a call. Okta shows whole seconds, cut off: one of the same second counts
- * as old. One without a time may be. Better to reset again than to call it done.
+ * Goes by when the factors that are left were created. A reset wipes whatever is enrolled, and Okta may leave a factor
+ * enrolled that it can't remove: so an old factor is a reason to send again, but no longer once an earlier attempt left
+ * one as well and somebody has enrolled a new one, or after two repeats.
  */
-export function factorsFrom({ oktaTimeAtMost }: SentAround, factorTimes: readonly number[]): number {
-  return factorTimes.filter((time) => !(time > oktaTimeAtMost)).length
-}
-
 function settleByFactors(attempt: DoubtfulAttempt, factorTimes: readonly number[]): Verdict {
-  const old = factorsFrom(attempt, factorTimes)
-  if (old > 0) {
-    return {
-      kind: 'not_applied',
-      evidence: `${counted(old, 'factor')} from before the attempt still enrolled`,
-    }
+  const { before, around, after } = factorAges(attempt, factorTimes)
+  if (before > 0) {
+    const evidence = `${counted(before, 'factor')} from before the attempt still enrolled`
+    if (attempt.judgedNotApplied === 0) return { kind: 'not_applied', evidence }
+    if (around + after > 0)
+      return { kind: 'unknown', evidence: `${evidence}, as after an earlier attempt, and a newer one` }
+    if (attempt.judgedNotApplied < mostResets) return { kind: 'not_applied', evidence }
+    const calls = `${attempt.judgedNotApplied + 1} attempts`
+    return { kind: 'unknown', evidence: `${evidence} after ${calls}: Okta may not be able to remove it` }
+  }
+  if (around > 0) {
+    const which = `${counted(around, 'factor')} enrolled at the time of the attempt, or without a time`
+    return { kind: 'unknown', evidence: `${which}: nothing shows which came first` }
   }
   const since =
     factorTimes.length === 0 ? 'no factor is enrolled' : 'all enrolled factors are newer than the attempt'
@@ -147,7 +152,10 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
       evidence: `user is ${user.status}${since(user)}, shortly before the attempt by one clock or at it by another; what it was before was not read`,
     }
   }
-  if (atTarget) return { kind: 'applied', evidence: `user is ${user.status}${since(user)}` }
+  if (atTarget) {
+    const evidence = `user is ${user.status}${since(user)}`
+    return { kind: 'applied', evidence: isMuchLater(attempt, user) ? `${evidence}, ${byOthers}` : evidence }
+  }
   if (attempt.status === null && isOfItsSecond(attempt, user.statusChanged)) {
     return {
       kind: 'unknown',
@@ -217,6 +225,17 @@ function isOfItsSecond({ oktaTime }: DoubtfulAttempt, statusChanged: string | nu
   const changed = Date.parse(statusChanged)
   // A time that can't be parsed proves nothing.
   return Number.isNaN(changed) || Math.floor(changed / 1000) >= Math.floor(oktaTime / 1000)
+}
+
+/** Said where a change came so late that our call alone does not explain it. The user is where the row wants it. */
+const byOthers = 'long after the call can have been under way, so someone else may have done it'
+
+/** Whether the status changed later than the call can have changed it at once. A transition may take longer. */
+function isMuchLater(
+  { underWayUntil: until }: DoubtfulAttempt,
+  { statusChanged }: Observation['user'],
+): boolean {
+  return statusChanged !== null && Date.parse(statusChanged) > until + clocksApartMs
 }
 
 function when(statusChanged: string | null): string {

@@ -3,7 +3,7 @@ import type { Verification } from '../job/verification.ts'
 import { counted } from '../messages/counted.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { OktaUser } from '../okta/user.ts'
-import { factorsFrom, type SentAround } from './doubt.ts'
+import { factorAges, type LeavingTime } from './factors.ts'
 
 /** By what an accepted call is verified: the user's status or the enrolled factors. */
 export type VerifiedBy = 'status' | 'factors'
@@ -44,9 +44,10 @@ export function verifyingReadsPerTask({
  * - `held`: the user is where the action leads.
  * - `in_transition`: the user is still on the way there.
  * - `not_held`: the user is not there and not on the way.
+ * - `not_known`: what was seen does not answer the question.
  */
 export interface Holding {
-  readonly kind: 'held' | 'in_transition' | 'not_held'
+  readonly kind: 'held' | 'in_transition' | 'not_held' | 'not_known'
   readonly seen: string
 }
 
@@ -79,10 +80,12 @@ export function judgeStatus(
  *
  * @param factorTimes epoch ms; NaN for a factor without a time
  */
-export function judgeFactors(call: SentAround, factorTimes: readonly number[]): Holding {
-  const old = factorsFrom(call, factorTimes)
-  if (old > 0)
-    return { kind: 'not_held', seen: `${counted(old, 'factor')} from before the call still enrolled` }
+export function judgeFactors(call: LeavingTime, factorTimes: readonly number[]): Holding {
+  const { before, around } = factorAges(call, factorTimes)
+  if (before > 0)
+    return { kind: 'not_held', seen: `${counted(before, 'factor')} from before the call still enrolled` }
+  if (around > 0)
+    return { kind: 'not_known', seen: `${counted(around, 'factor')} enrolled at the time of the call` }
   return {
     kind: 'held',
     seen: factorTimes.length === 0 ? 'no factor is enrolled' : 'all enrolled factors are newer than the call',

@@ -2,7 +2,16 @@ import type { OpenAttempt } from '../journal/task-progress.ts'
 import { readSettledUser } from '../lookup/read-settled-user.ts'
 import { type FailedRead, type FoundUser, readFactorTimes } from '../lookup/read-user.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
-import { mailPauseMs, type Observation, settle, settlesAt, type Verdict } from '../rules/doubt.ts'
+import {
+  type DoubtfulAttempt,
+  mailPauseMs,
+  type Observation,
+  type SendingTimes,
+  settle,
+  settlesAt,
+  underWayUntil,
+  type Verdict,
+} from '../rules/doubt.ts'
 import type { Ending } from './ending.ts'
 import { sendsMail } from './keep-link.ts'
 import type { Services } from './services.ts'
@@ -53,7 +62,14 @@ export async function settleDoubt(
       return { ending: { result: 'in_doubt', message }, read: observed.failed }
     }
     const { read, observation } = observed
-    const verdict = settle(task.action, attemptOf(open), observation)
+    const attempt = {
+      ...attemptOf(open),
+      // A lost attempt may have left at any moment until this process began.
+      ...(open.intent.lost ? { oktaTimeAtMost: services.begunAt } : {}),
+      underWayUntil: latestOf(services, open),
+      judgedNotApplied: history.judgedNotApplied,
+    }
+    const verdict = settle(task.action, attempt, observation)
     if (verdict.kind === 'not_applied' && (await paused(services, task, open))) continue
     return await conclude(services, task, history, { open, cause, verdict, read })
   }
@@ -80,13 +96,17 @@ async function conclude(
   if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
   await recordVerdict(services, open, verdict, repeats)
   // Not after an attempt that was in doubt: it may have been applied late.
-  if (verdict.kind === 'not_applied' && !history.doubted && wasThereBefore(task.action, open, read)) {
+  if (
+    verdict.kind === 'not_applied' &&
+    history.judgedNotApplied === 0 &&
+    wasThereBefore(task.action, open, read)
+  ) {
     const message = `${verdict.evidence}; a call that got no answer was not applied`
     return { ending: { result: 'unchanged', message, statusAfter: read.user.status }, read }
   }
   if (verdict.kind === 'not_applied' || repeats) {
     services.lookup.tally.retry('in_doubt')
-    history.doubted = true
+    history.judgedNotApplied++
     if (repeats) history.repeats++
     return { ending: null, read }
   }
@@ -120,27 +140,37 @@ async function paused(
   return true
 }
 
-async function waitUntil(
-  { lookup, begunAt }: Services,
-  { intent, doubt }: OpenAttempt,
-  notBefore: number | null,
-): Promise<void> {
-  const { clock, stop, parked } = lookup
-  const times = {
-    intended: intent.okta_time,
-    sent: intent.lost ? begunAt : (doubt?.sent_okta_time ?? null),
-    senderGone: begunAt,
-  }
+async function waitUntil(services: Services, open: OpenAttempt, notBefore: number | null): Promise<void> {
+  const { clock, stop, parked } = services.lookup
+  const { intent, doubt } = open
   const how = { atOnce: doubt?.at_once ?? false, timedOut: doubt?.timed_out ?? false }
   const left =
     notBefore === null
-      ? settlesAt(times, how, intent.request_timeout_ms) - clock.nowAtLeast()
+      ? settlesAt(timesOf(services, open), how, intent.request_timeout_ms) - clock.nowAtLeast()
       : notBefore - performance.now()
   await parked(() => stop.wait(left))
 }
 
-/** What the rules must know of an attempt. */
-export function attemptOf({ intent }: Pick<OpenAttempt, 'intent'>): Parameters<typeof settle>[1] {
+function timesOf({ begunAt }: Services, { intent, doubt }: OpenAttempt): SendingTimes {
+  return {
+    intended: intent.okta_time,
+    sent: intent.lost ? begunAt : (doubt?.sent_okta_time ?? null),
+    senderGone: begunAt,
+  }
+}
+
+function latestOf(services: Services, open: OpenAttempt): number {
+  return underWayUntil(
+    timesOf(services, open),
+    open.doubt?.timed_out ?? false,
+    open.intent.request_timeout_ms,
+  )
+}
+
+/** What an attempt's intent tells the rules. */
+export function attemptOf({
+  intent,
+}: Pick<OpenAttempt, 'intent'>): Omit<DoubtfulAttempt, 'underWayUntil' | 'judgedNotApplied'> {
   return {
     oktaTime: intent.okta_time_at_least,
     // The best estimate lies in the middle between the earliest and the latest moment.

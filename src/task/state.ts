@@ -94,8 +94,8 @@ export interface TaskHistory {
   lastWord: LastWord | null
   attempts: number
   readonly startedAt: string
-  /** Whether an earlier attempt was judged "not applied" by a look at the user. It may still be applied late. */
-  doubted: boolean
+  /** How many attempts were judged "not applied" by a look at the user. Such an attempt may still be applied late. */
+  judgedNotApplied: number
   /** Failures for passing reasons. Refusals by a rate limit don't count. */
   setbacks: number
   /** How often Okta refused the call because the user is in transition. */

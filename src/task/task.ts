@@ -77,7 +77,7 @@ class Task {
       lastWord: null,
       attempts: progress?.attempts ?? 0,
       startedAt: progress?.startedAt ?? services.lookup.clock.timestamp(),
-      doubted: progress?.doubted ?? false,
+      judgedNotApplied: progress?.judgedNotApplied ?? 0,
       setbacks: 0,
       transitionLooks: 0,
       repeats: progress?.repeats ?? 0,
@@ -213,7 +213,8 @@ class Task {
     const guards = { protect, onlyStatus: job.guards.only_status, owner }
     const skipped = (verdict: GuardVerdict): TaskState =>
       this.#ended({ result: 'skipped', ...verdict, statusAfter: status }, read)
-    const decision = this.#history.doubted ? decideAgain(action, read.user) : decide(action, read.user)
+    const decision =
+      this.#history.judgedNotApplied > 0 ? decideAgain(action, read.user) : decide(action, read.user)
     // What an earlier call of ours has done is no guard's matter any more, and nobody else's change.
     if (decision.kind === 'succeeded') {
       const ending = { result: decision.kind, message: decision.message, statusAfter: status }
@@ -335,7 +336,7 @@ class Task {
     const { status } = read.user
     this.#see(read, false)
     // A status as before the first attempt shows nothing: an ACTIVE user may be unlocked.
-    const cameLate = this.#history.doubted && this.#history.statusBefore !== status
+    const cameLate = this.#history.judgedNotApplied > 0 && this.#history.statusBefore !== status
     this.#history.statusBefore ??= status
     const { kind, message } = decideAfterRefusal(this.#input.action, status, refusal, cameLate)
     return this.#ended({ result: kind, message, statusAfter: status })

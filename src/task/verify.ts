@@ -33,6 +33,8 @@ export async function verifyByStatus(
       return { result: 'succeeded', message: `${was}${seen.seen} (verified)`, statusAfter, verified: 'held' }
     case 'in_transition':
       return { result: 'succeeded', message: `${accepted}; ${seen.seen}`, statusAfter, verified: 'not_known' }
+    case 'not_known':
+      return unverified(accepted, seen.seen, statusAfter)
     case 'not_held':
       return {
         result: 'failed',
@@ -72,6 +74,7 @@ export async function verifyByFactors(
       statusAfter: statusBefore,
       verified: 'held',
     }
+  if (seen.kind !== 'not_held') return unverified(done, seen.seen, statusBefore)
   const message = `Okta accepted ${task.action}, but it did not hold: ${seen.seen}`
   return { result: 'failed', message, statusAfter: statusBefore, verified: 'not_held' }
 }

@@ -117,7 +117,7 @@ describe('the state of a run', () => {
       attempts: 1,
       startedAt: '2026-03-02T10:00:00.000Z',
       statusBefore: 'ACTIVE',
-      doubted: false,
+      judgedNotApplied: 0,
       repeats: 0,
       last: { kind: 'open', intent: intentOf(1), doubt: null },
     })
@@ -141,7 +141,7 @@ describe('the state of a run', () => {
     const notApplied: JournalEvent = { event: 'not_applied', row: 1, step: 1, attempt: 1, why: '429' }
     expect(stateOf(intentOf(1), notApplied).progressOf(first)).toMatchObject({
       attempts: 1,
-      doubted: false,
+      judgedNotApplied: 0,
       last: { kind: 'not_applied' },
     })
     const verdict = (kind: 'applied' | 'not_applied' | 'someone_else' | 'unknown'): JournalEvent => ({
@@ -153,7 +153,7 @@ describe('the state of a run', () => {
       evidence: 'x',
     })
     expect(stateOf(intentOf(1), verdict('not_applied')).progressOf(first)).toMatchObject({
-      doubted: true,
+      judgedNotApplied: 1,
       last: { kind: 'not_applied' },
     })
     // The result of these is not on disk yet: after a crash here the doubt is looked into once more.

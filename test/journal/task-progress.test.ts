@@ -67,7 +67,8 @@ describe('the progress of a task', () => {
         const looks = prefix.filter((event) => event.event === 'verdict')
         const repeats = looks.filter((event) => event.repeat === true).length
         expect(progress.repeats).toBe(repeats)
-        expect(progress.doubted).toBe(looks.some((event) => event.verdict === 'not_applied') || repeats > 0)
+        const judged = looks.filter((event) => event.verdict === 'not_applied' || event.repeat === true)
+        expect(progress.judgedNotApplied).toBe(judged.length)
         // Open unless something of the last attempt has closed it: a verdict that it was applied does not yet.
         const words = prefix.slice(prefix.indexOf(last) + 1)
         const closing = words.findLast((event) => {
@@ -107,7 +108,7 @@ describe('the progress of a task', () => {
   })
 
   it('takes nothing that Okta has refused before for doubted, and a look for it', () => {
-    expect(progressOf(intentOf(1), notApplied(1))?.doubted).toBe(false)
+    expect(progressOf(intentOf(1), notApplied(1))?.judgedNotApplied).toBe(0)
     const looked = progressOf(
       intentOf(1),
       doubtOf(1),
@@ -115,6 +116,6 @@ describe('the progress of a task', () => {
       intentOf(1, 2),
       notApplied(2),
     )
-    expect(looked).toMatchObject({ doubted: true, attempts: 2, last: { kind: 'not_applied' } })
+    expect(looked).toMatchObject({ judgedNotApplied: 1, attempts: 2, last: { kind: 'not_applied' } })
   })
 })

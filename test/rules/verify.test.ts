@@ -67,10 +67,16 @@ describe('a call holds', () => {
     )
   })
 
-  it('by the factors that are left: those of the second of the call count as old', () => {
-    expect(judgeFactors({ oktaTimeAtMost: 5_000 }, []).kind).toBe('held')
-    expect(judgeFactors({ oktaTimeAtMost: 5_000 }, [5_001]).kind).toBe('held')
-    expect(judgeFactors({ oktaTimeAtMost: 5_000 }, [5_000, 6_000]).seen).toMatch(/^1 factor /)
-    expect(judgeFactors({ oktaTimeAtMost: 5_000 }, [Number.NaN]).kind).toBe('not_held')
+  it('by the factors that are left: nobody knows of those of the second of the call', () => {
+    const call = { oktaTime: 5_400, oktaTimeAtMost: 5_800 }
+    expect(judgeFactors(call, []).kind).toBe('held')
+    expect(judgeFactors(call, [6_000]).kind).toBe('held')
+    expect(judgeFactors(call, [5_000, 6_000])).toEqual({
+      kind: 'not_known',
+      seen: '1 factor enrolled at the time of the call',
+    })
+    expect(judgeFactors(call, [4_000, 5_000, 6_000]).seen).toMatch(/^1 factor from before the call /)
+    expect(judgeFactors(call, [4_000]).kind).toBe('not_held')
+    expect(judgeFactors(call, [Number.NaN]).kind).toBe('not_known')
   })
 })
