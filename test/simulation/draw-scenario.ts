@@ -33,6 +33,7 @@ export function drawScenario(seed: number): Scenario {
   const draws = new Draws(seed)
   // Somebody takes back at once what we do, in the second in which the users were changed, and answers are lost.
   const contrary = draws.chance('contrary', 0.04)
+  const contraryAction = draws.pick('contrary action', ['suspend', 'suspend', 'reset_factors'] as const)
   const tight = draws.chance('tight', 0.2)
   // Many answers come late, some after their window has ended.
   const sluggish = tight && draws.chance('sluggish', 0.3)
@@ -43,12 +44,14 @@ export function drawScenario(seed: number): Scenario {
     due: draws.chance('due', 0.12),
     check: readFirst && draws.chance('check', 0.1),
   }
-  const rows = drawRows(draws, users, { ...rules, readFirst, action: contrary ? 'suspend' : null })
+  const rows = drawRows(draws, users, { ...rules, readFirst, action: contrary ? contraryAction : null })
   const stormy = draws.chance('stormy', 0.3)
   const links = draws.chance('links', 0.2)
   const planned = readFirst && !contrary && draws.chance('planned', 0.12)
   const moves = drawMoves(draws)
-  const undone = contrary || draws.chance('undone', moves.includes('undo') ? 0.2 : 0.03)
+  const undone = contrary
+    ? contraryAction === 'suspend' || draws.chance('enrolled', 0.5)
+    : draws.chance('undone', moves.includes('undo') ? 0.2 : 0.03)
   return {
     seed,
     users,
@@ -85,7 +88,13 @@ export function drawScenario(seed: number): Scenario {
       ? draws.int('others', 1, draws.pick('busy', [10, 60]))
       : 0,
     faults: contrary
-      ? drawSame(draws, 'POST', rows.length, 'lost_answer', 0.4)
+      ? drawSame(
+          draws,
+          'POST',
+          rows.length * (contraryAction === 'suspend' ? 1 : 4),
+          'lost_answer',
+          contraryAction === 'suspend' ? 0.4 : 0.7,
+        )
       : sluggish
         ? [
             ...drawSame(draws, 'POST', rows.length * 4, 'slow_answer', 0.25),
@@ -155,6 +164,7 @@ function drawUsers(
       ? draws.between('just', 0, 0.9)
       : draws.int('changed', 0, 100_000),
     factors: draws.int('factors', 0, 2),
+    keepsFactor: draws.chance('keeps a factor', contrary ? 0.3 : 0.05),
     role: draws.chance('admin', 0.1) ? draws.pick('role', ['own', 'own', 'through_group'] as const) : null,
   }))
 }

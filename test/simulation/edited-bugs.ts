@@ -94,6 +94,20 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'unusual: null',
   },
   {
+    name: 'a factor of the same second counts as an old one',
+    breaks: 'I11',
+    file: 'rules/factors',
+    from: 'time < Math.floor(oktaTime / 1000) * 1000',
+    to: '!(time > oktaTimeAtMost)',
+  },
+  {
+    name: 'a reset is sent again as long as a factor outlives it',
+    breaks: 'I11',
+    file: 'rules/doubt',
+    from: 'if (attempt.judgedNotApplied < mostResets)',
+    to: 'if (attempt.judgedNotApplied >= 0)',
+  },
+  {
     name: 'a change within the same second is overlooked',
     breaks: 'I11',
     file: 'rules/doubt',

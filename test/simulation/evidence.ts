@@ -35,10 +35,3 @@ export function wasKnown(
 function isDiskTroubled(world: World): boolean {
   return world.scenario.disturbances.some(({ kind }) => kind.endsWith('disk'))
 }
-
-/** Whether somebody enrolled a factor so near to a reset that whole seconds can't tell which came first. */
-export function enrolledAround(world: World, user: string, at: number): boolean {
-  return world.org.applied.some(
-    (other) => other.action === 'enrol' && other.user === user && Math.abs(other.at - at) < 4_000,
-  )
-}

@@ -27,6 +27,7 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     status: 'ACTIVE',
     changedBefore: 1000,
     factors: 0,
+    keepsFactor: false,
     role: null,
   } as const
   return {

@@ -42,7 +42,8 @@ import { runsDirectory, type World } from './world.ts'
  * - **I10** A run that can end ends.
  *   "the end of a run is not recorded as one"
  * - **I11** A task is applied once, unless it was in doubt with leave to repeat; and no user gets two mails at once.
- *   "results are not written", "a doubt about factors is settled by status", "a change within the same second is
+ *   "results are not written", "a doubt about factors is settled by status", "a factor of the same second counts as an old one",
+ *   "a reset is sent again as long as a factor outlives it", "a change within the same second is
  *   overlooked", "a mail is sent again at once", "a call that did not hold is sent again", "a run that has lost its
  *   journal is taken for a new one"
  * - **I12** No process hangs or fails in a way that it does not know.

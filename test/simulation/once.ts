@@ -1,4 +1,4 @@
-import { enrolledAround, type Ours, type RefOf, wasKnown } from './evidence.ts'
+import { type Ours, type RefOf, wasKnown } from './evidence.ts'
 import type { Caller } from './org.ts'
 import type { Report } from './play.ts'
 import type { World } from './world.ts'
@@ -26,9 +26,11 @@ export function checkOnce(
       seen.push(applied)
       if (before === undefined) continue
       const { action, by, user } = applied
-      if (action === 'reset_factors' && enrolledAround(world, user, before.at)) continue
+      const repeats = seen.filter((one) => one.by.run === by.run).length - 1
+      // A factor that outlives the reset looks as if it had not been applied.
+      const isHidden = action === 'reset_factors' && world.org.users.get(user)?.keepsFactor === true
+      if (isHidden && repeats <= 2 && !wasKnown(world, before)) continue
       if (by.run === before.by.run) {
-        const repeats = seen.filter((one) => one.by.run === by.run).length - 1
         const mayRepeat = action === 'reactivate' && world.scenario.inDoubt === 'retry' && repeats <= 2
         if (mayRepeat && !wasKnown(world, before)) continue
       } else {

@@ -11,6 +11,8 @@ export interface SimUser {
   statusChanged: number | null
   transition: { readonly to: UserStatus; readonly until: number } | null
   factors: number[]
+  /** Whether the first factor outlives every reset. */
+  readonly keepsFactor?: boolean
   /** Whether the user has an admin role, and whether through a group. */
   readonly role?: 'own' | 'through_group' | null
 }
@@ -215,7 +217,7 @@ export class Org {
     const before = user.status
     const to = target[action]
     const hollow = action === 'deactivate' && by !== null && !this.holds()
-    if (action === 'reset_factors') user.factors = []
+    if (action === 'reset_factors') user.factors = user.keepsFactor ? user.factors.slice(0, 1) : []
     // It went and came back.
     if (hollow) user.statusChanged = this.time
     else if (to !== null && async > 0) user.transition = { to, until: this.time + async }

@@ -32,7 +32,7 @@ export interface Report {
   readonly isCutOff: boolean
 }
 
-const mostSteps = 60_000
+const mostSteps = 150_000
 /** Executions with a healthy world after which a run must have ended, beside those that a person's moves begin. */
 const mostHealthy = 6
 

@@ -9,7 +9,8 @@ import type { Applied } from './org.ts'
 import { groupId, nextRun, ownerId, type Scenario } from './scenario.ts'
 import { home, runsDirectory, type World } from './world.ts'
 
-const undoOf: Readonly<Partial<Record<Applied['action'], Action>>> = {
+const undoOf: Readonly<Partial<Record<Applied['action'], Action | 'enrol'>>> = {
+  reset_factors: 'enrol',
   activate: 'deactivate',
   deactivate: 'activate',
   suspend: 'unsuspend',
@@ -20,7 +21,7 @@ const undoOf: Readonly<Partial<Record<Applied['action'], Action>>> = {
 export function prepare(world: World): void {
   const { scenario, org, disk, time } = world
   org.members = scenario.members ?? []
-  for (const { id, login, status, changedBefore, factors, role } of scenario.users) {
+  for (const { id, login, status, changedBefore, factors, keepsFactor, role } of scenario.users) {
     const changed = org.time - changedBefore * 1000
     org.add({
       id,
@@ -28,7 +29,8 @@ export function prepare(world: World): void {
       status,
       statusChanged: changedBefore === 0 ? null : changed,
       transition: null,
-      factors: Array.from({ length: factors }, () => changed),
+      factors: Array.from({ length: factors }, (_, index) => changed - (factors - 1 - index) * 10_000),
+      keepsFactor,
       role,
     })
   }

@@ -39,6 +39,8 @@ export interface UserSpec {
   /** Seconds before the world begins. */
   readonly changedBefore: number
   readonly factors: number
+  /** Whether one of the factors outlives every reset. */
+  readonly keepsFactor: boolean
   /** Whether the user has an admin role, and whether through a group. */
   readonly role: 'own' | 'through_group' | null
 }

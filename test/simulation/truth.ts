@@ -1,5 +1,5 @@
 import { ruleOf } from '../../src/okta/actions.ts'
-import { enrolledAround, type Ours, type RefOf, wasAnswered, wasKnown } from './evidence.ts'
+import { type Ours, type RefOf, wasAnswered, wasKnown } from './evidence.ts'
 import type { Report } from './play.ts'
 import type { ReportedTask } from './reports.ts'
 import { nextRun } from './scenario.ts'
@@ -48,9 +48,9 @@ export function checkTruth(
   }
 }
 
-/** Whether a factor that was enrolled right after a reset hides it. */
-function isHidden(world: World, { action, user, at }: Ours): boolean {
-  return action === 'reset_factors' && enrolledAround(world, user, at)
+/** Whether a factor that outlives every reset hides one. */
+function isHidden(world: World, { action, user }: Ours): boolean {
+  return action === 'reset_factors' && world.org.users.get(user)?.keepsFactor === true
 }
 
 /** Whether a call that was applied did not hold, as the report says: the org was hollow, or somebody took it back. */
@@ -64,15 +64,12 @@ function isTakenBack(
   if (result !== 'failed' || !message.includes('did not hold') || last === undefined) return false
   return (
     last.hollow ||
+    isHidden(world, last) ||
     world.org.applied.some(
-      (other) =>
-        other.by === null && other.user === last.user && other.at > last.at - enrolledMs && other.at <= at,
+      (other) => other.by === null && other.user === last.user && other.at >= last.at && other.at <= at,
     )
   )
 }
-
-/** A factor that is enrolled in the second of a reset counts as one from before it. */
-const enrolledMs = 2_000
 
 /** I13: whether a deactivation that the job verifies did not hold, and nobody else did it. */
 function isHollow(world: World, { message }: ReportedTask, mine: readonly Ours[], at: number): boolean {
