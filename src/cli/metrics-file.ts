@@ -1,21 +1,50 @@
-import { lstat, open, stat } from 'node:fs/promises'
+import { lstat, open, readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { replaceFile } from '../files/replacing-file.ts'
 import { parseSystemError } from '../files/system-error.ts'
-import { KnownError, Refusal } from '../messages/known-error.ts'
-import { metricsHead, renderMetrics } from '../report/metrics.ts'
+import { type ExitCode, exitCodes, KnownError, Refusal } from '../messages/known-error.ts'
+import { metricsHead, renderMetrics, withExitCode } from '../report/metrics.ts'
 import type { Summary } from '../report/summary.ts'
+import { exitCodeOf } from './report-error.ts'
 
 /** Who collects metrics is another user than who runs the job. */
 const readableByAll = 0o644
 
 /**
- * Makes sure that metrics can be written in the end, and that they would replace nothing else.
+ * Carries out a command that writes metrics when it ends. Where it ends without a summary, the exit code in the metrics
+ * of the run before is replaced, so that nobody takes that run's success for this one's.
  *
- * @throws Refusal where they can't, or where another file lies there
+ * @throws Refusal before anything is done, where metrics could not be written or would replace something else
  */
-export async function checkMetricsFile(path: string | undefined): Promise<void> {
-  if (path === undefined) return
+export async function withMetrics(
+  path: string | undefined,
+  work: () => Promise<ExitCode>,
+): Promise<ExitCode> {
+  if (path === undefined) return await work()
+  await checkMetricsFile(path)
+  try {
+    const code = await work()
+    if (code !== exitCodes.done && code !== exitCodes.someoneMustLook) await replaceExitCode(path, code)
+    return code
+  } catch (error) {
+    await replaceExitCode(path, exitCodeOf(error))
+    throw error
+  }
+}
+
+/** An error that is reported already must not be hidden by one of the metrics. */
+async function replaceExitCode(path: string, code: ExitCode): Promise<void> {
+  try {
+    await checkMetricsFile(path)
+    const before = await readFile(path, 'utf8')
+    const after = withExitCode(before, code)
+    if (after !== before) await replaceFile(path, after, readableByAll)
+  } catch {
+    // There are no metrics of an earlier run, or they can't be replaced: whoever watches them sees their age.
+  }
+}
+
+async function checkMetricsFile(path: string): Promise<void> {
   const directory = await stat(dirname(path)).catch(() => null)
   if (directory?.isDirectory() !== true)
     throw new Refusal(

@@ -6,6 +6,7 @@ import { commandFor } from '../messages/commands.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { copyInput } from '../run/input-copy.ts'
 import { lookAtRun } from '../run/look-at-run.ts'
+import { hasJournal, hasStartMark } from '../run/run-directory.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { SavedPlan } from './saved-plan.ts'
 
@@ -61,23 +62,27 @@ export async function checkNotDone(runsDirectory: string, planId: string): Promi
 }
 
 /**
- * The id of the plan of a run; null if it has none. A start that broke off before `run.json` has sent nothing. A run that
- * can't be read may have a plan: its copy of it tells.
+ * The id of the plan of a run; null if it has none. A start that broke off has sent nothing, and its mark is still there.
+ * A run whose `run.json` can't be read or is gone may have a plan: its copy of it tells.
  */
 async function planIdOf(directory: string): Promise<string | null> {
   const look = await lookAtRun(directory)
-  if (look.kind === 'none') return null
   if (look.kind === 'run') return look.run.plan?.id ?? null
   const path = join(directory, planCopyName)
   if (!(await exists(path))) return null
+  if (look.kind === 'none' && (await hasStartMark(directory))) return null
+  // Others keep files of this name as well. A journal is ours.
+  const isOurs = look.kind === 'unreadable' || (await hasJournal(directory))
   try {
     const plan = await SavedPlan.open(path)
     await plan.close()
     return plan.head.plan_id
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
+    if (!isOurs) return null
+    const why = look.kind === 'unreadable' ? look.why : `${directory} has a journal and no run.json.`
     throw new Refusal(
-      `Whether the plan was done already can't be found out: ${look.why}`,
+      `Whether the plan was done already can't be found out: ${why}`,
       `Restore ${directory} from a backup, or move it elsewhere if it is not needed; then start again.`,
       error,
     )

@@ -1,3 +1,4 @@
+import type { ExitCode } from '../messages/known-error.ts'
 import type { Summary } from './summary.ts'
 
 /** A metric, as Prometheus reads it. */
@@ -22,6 +23,11 @@ export function renderMetrics(summary: Summary, checkedAt: number): string {
   return `${metricsOf(summary, checkedAt).flatMap(linesOf).join('\n')}\n`
 }
 
+/** The metrics of an earlier run, with another exit code. */
+export function withExitCode(metrics: string, code: ExitCode): string {
+  return metrics.replace(/^(okta_lifecycle_exit_code\{.*\}) \d+$/m, `$1 ${code}`)
+}
+
 function metricsOf(summary: Summary, checkedAt: number): readonly Metric[] {
   const { job } = summary
   const single = (name: string, help: string, value: number): Metric => ({
@@ -43,7 +49,7 @@ function metricsOf(summary: Summary, checkedAt: number): readonly Metric[] {
   return [
     single(
       'exit_code',
-      "Exit status of the job's latest run; 0 means that nobody has to look.",
+      "Exit status of the job's latest command; 0 means that nobody has to look.",
       summary.exit_code,
     ),
     single(

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { lstat, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { makeUsers } from '../support/foreign-org/user.ts'
@@ -58,5 +58,44 @@ it.each<[string, string, RegExp]>([
     expect([end.code, org.requests.length]).toEqual([2, 0])
     expect(end.stderr).toMatch(said)
     expect(await place.read('in.csv')).toContain('nobody@example.com')
+  })
+})
+it('a command that ends without a summary leaves no success behind', async () => {
+  await withWorkplace(async (place) => {
+    const org = await orgOf(place)
+    await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+    expect((await place.runHere(org, run)).code).toBe(0)
+    const before = await place.read('job.prom')
+    expect(before).toContain('okta_lifecycle_exit_code{job="nightly"} 0\n')
+    await place.write('in.csv', 'user\n')
+    expect((await place.runHere(org, run)).code).toBe(2)
+    expect(await place.read('job.prom')).toBe(
+      before.replace('exit_code{job="nightly"} 0', 'exit_code{job="nightly"} 2'),
+    )
+  })
+})
+
+it.each(['retry', 'undo'])(
+  '%s is refused before it sends anything where it would replace a file',
+  async (command) => {
+    await withWorkplace(async (place) => {
+      const org = await orgOf(place)
+      expect((await place.runHere(org, run)).code).toBe(1)
+      const before = org.requests.length
+      const end = await place.runHere(org, [command, '--latest', '--yes', '--metrics-file', 'in.csv'])
+      expect([end.code, org.requests.length]).toEqual([2, before])
+      expect(end.stderr).toMatch(/holds something else/)
+    })
+  },
+)
+
+it('what is no regular file is left as it is', async () => {
+  await withWorkplace(async (place) => {
+    const org = await orgOf(place)
+    await symlink('/dev/null', join(place.directory, 'link.prom'))
+    const end = await place.runHere(org, [...run.slice(0, -1), 'link.prom'])
+    expect([end.code, org.requests.length]).toEqual([2, 0])
+    expect(end.stderr).toMatch(/not a regular file/)
+    expect((await lstat(join(place.directory, 'link.prom'))).isSymbolicLink()).toBe(true)
   })
 })

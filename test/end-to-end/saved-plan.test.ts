@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
@@ -266,6 +266,25 @@ describe('a saved plan', () => {
       expect((await place.runHere(org, planned)).code).toBe(0)
       expect(lifecycleCalls(org)).toHaveLength(10)
       await rm(join(place.directory, 'runs', 'terraform'), { recursive: true })
+    })
+  })
+
+  it('is held up by a run of it that has lost its run.json', async () => {
+    await withWorkplace(async (place) => {
+      const org = await tenPlanned(place)
+      expect((await place.runHere(org, planned)).code).toBe(0)
+      const runs = join(place.directory, 'runs')
+      const [name] = (await readdir(runs)).filter((one) => !one.startsWith('.'))
+      const directory = join(runs, name ?? '')
+      await rm(join(directory, 'run.json'))
+      const again = ['run', '--plan', 'plan.json', '--yes', '--run-id', 'other']
+      const known = await place.runHere(org, again)
+      expect([known.code, lifecycleCalls(org).length]).toEqual([2, 10])
+      expect(known.stderr).toMatch(/This plan is done once/)
+      await place.write(join('runs', name ?? '', 'plan.json'), '{')
+      const held = await place.runHere(org, again)
+      expect([held.code, lifecycleCalls(org).length]).toEqual([2, 10])
+      expect(held.stderr).toMatch(/can't be found out: .* has a journal and no run\.json/)
     })
   })
 

@@ -5,7 +5,7 @@ import { complete } from './summary-sample.ts'
 test('metrics are what Prometheus reads: each with help and type, no name of a person', () => {
   const text = renderMetrics({ ...complete, job: 'night "ly\\' }, Date.parse('2026-03-02T10:00:05.000Z'))
   expect(text).toMatchInlineSnapshot(`
-    "# HELP okta_lifecycle_exit_code Exit status of the job's latest run; 0 means that nobody has to look.
+    "# HELP okta_lifecycle_exit_code Exit status of the job's latest command; 0 means that nobody has to look.
     # TYPE okta_lifecycle_exit_code gauge
     okta_lifecycle_exit_code{job="night \\"ly\\\\"} 0
     # HELP okta_lifecycle_last_check_timestamp_seconds When the job last did its work or found nothing to do.

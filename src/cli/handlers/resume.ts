@@ -19,7 +19,7 @@ import { answerFinished } from '../answer-finished.ts'
 import { type CarryOutOptions, carryOut, withResume } from '../carry-out.ts'
 import { confirmRun } from '../confirm-run.ts'
 import { type GuardArguments, guardFlagsOf, withGuardFlags } from '../guard-flags.ts'
-import { checkMetricsFile } from '../metrics-file.ts'
+import { withMetrics } from '../metrics-file.ts'
 import { orgOfRun } from '../org.ts'
 import { canAsk } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
@@ -35,7 +35,10 @@ interface Arguments
 
 /** See `commands/resume.ts`. */
 export async function resumeRun(args: Arguments, name: string | undefined): Promise<ExitCode> {
-  await checkMetricsFile(args['metrics-file'])
+  return await withMetrics(args['metrics-file'], async () => await resumeChecked(args, name))
+}
+
+async function resumeChecked(args: Arguments, name: string | undefined): Promise<ExitCode> {
   const directory = await findRun(args['runs-dir'], name, args.latest)
   const begun = await readRunFile(directory)
   await checkNoCopy(directory, begun, 'resume')

@@ -8,6 +8,7 @@ import { type RunFile, sandboxOrgUrl } from '../../run/run-file.ts'
 import { answerFinished } from '../answer-finished.ts'
 import { type GoingOn, type GoingOnFlags, goOnFrom } from '../go-on-from.ts'
 import { type GuardArguments, guardFlagsOf } from '../guard-flags.ts'
+import { withMetrics } from '../metrics-file.ts'
 import { describeSending } from '../terminal/confirm.ts'
 import { programVersion } from '../version.ts'
 
@@ -17,7 +18,9 @@ interface Arguments extends Omit<GoingOnFlags, 'guards'>, GuardArguments {
 
 /** See `commands/retry.ts`. */
 export async function retryRun(args: Arguments, name: string | undefined): Promise<ExitCode> {
-  return await goOnFrom(retrying(args['in-doubt'], args.json), name, { ...args, guards: guardFlagsOf(args) })
+  const going = retrying(args['in-doubt'], args.json)
+  const flags = { ...args, guards: guardFlagsOf(args) }
+  return await withMetrics(args['metrics-file'], async () => await goOnFrom(going, name, flags))
 }
 
 function retrying(inDoubt: 'keep' | 'retry' | undefined, json: boolean): GoingOn {

@@ -30,7 +30,7 @@ import { withJobLock, withPlanLock, withRunLocks } from '../../run/run-locks.ts'
 import { type CarryOutOptions, carryOut } from '../carry-out.ts'
 import { confirmByPlan, confirmSavedPlan } from '../confirm-by-plan.ts'
 import { answerUnchanged, checkIfChanged, compareWithLatest, type IfChanged } from '../if-changed.ts'
-import { checkMetricsFile, writeMetrics } from '../metrics-file.ts'
+import { withMetrics, writeMetrics } from '../metrics-file.ts'
 import { configuredOrg, describeSandbox, newSandboxOrg, type RunOrg } from '../org.ts'
 import { checkCopyOfInput, checkWorldOfPlan, openPlanToRun, preparedByPlan } from '../planned-run.ts'
 import { checkQuestion, describePlannedSending, describeSending } from '../terminal/confirm.ts'
@@ -46,7 +46,10 @@ interface Arguments extends RunArguments, InputArguments {
 /** See `commands/run.ts`. */
 export async function runInput(args: Arguments, input: string | undefined): Promise<ExitCode> {
   checkIfChanged(args)
-  await checkMetricsFile(args['metrics-file'])
+  return await withMetrics(args['metrics-file'], async () => await runChecked(args, input))
+}
+
+async function runChecked(args: Arguments, input: string | undefined): Promise<ExitCode> {
   if (args.plan === undefined) return await run(args, await prepare(input, args), null)
   const plan = await openPlanToRun(args.plan, input, { ...args })
   try {

@@ -9,6 +9,7 @@ import { describeUndo, notUndone } from '../../undo/describe-undo.ts'
 import { undoRunFile } from '../../undo/undo-run-file.ts'
 import { type GoingOn, type GoingOnFlags, goOnFrom } from '../go-on-from.ts'
 import { type GuardArguments, guardFlagsOf } from '../guard-flags.ts'
+import { withMetrics } from '../metrics-file.ts'
 import { describeSending } from '../terminal/confirm.ts'
 import { programVersion } from '../version.ts'
 
@@ -16,7 +17,8 @@ interface Arguments extends Omit<GoingOnFlags, 'guards'>, GuardArguments {}
 
 /** See `commands/undo.ts`. */
 export async function undoRun(args: Arguments, name: string | undefined): Promise<ExitCode> {
-  return await goOnFrom(undoing(args.json), name, { ...args, guards: guardFlagsOf(args) })
+  const flags = { ...args, guards: guardFlagsOf(args) }
+  return await withMetrics(args['metrics-file'], async () => await goOnFrom(undoing(args.json), name, flags))
 }
 
 function undoing(json: boolean): GoingOn {
