@@ -22,6 +22,7 @@ import { recordEnd } from '../run/record-end.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { loggedSend, openRunLog } from '../run/run-log.ts'
 import { writeMetrics } from './metrics-file.ts'
+import { notify } from './notify.ts'
 import type { RunOrg } from './org.ts'
 import { createProgress, silentProgress } from './terminal/progress.ts'
 import { programVersion } from './version.ts'
@@ -56,6 +57,7 @@ export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
     const again = commandFor('resume', runNameOf(directory))
     const summary = await conclude(options, end, { again, exitCode: exitCodes.stoppedByGuard })
     await writeMetrics(options['metrics-file'], summary, Date.parse(summary.finished_at), options.say)
+    await notify(options.run.job, summary, options.say)
     process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderSummary(summary))
     return summary.exit_code as ExitCode
   } catch (error) {

@@ -25,6 +25,7 @@ import { lockedJob, withRunLocks } from '../run/run-locks.ts'
 import { type CarryOutOptions, carryOut, settleRun } from './carry-out.ts'
 import { confirmRun } from './confirm-run.ts'
 import { type GuardFlags, withGuardFlags } from './guard-flags.ts'
+import { checkNotifyAddress } from './notify.ts'
 import { checkSandboxKept, handOnSandboxOrg, orgOfRun } from './org.ts'
 import { reportAgain } from './reports-again.ts'
 import { canAsk } from './terminal/confirm.ts'
@@ -111,6 +112,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   }
   await checkInputCopy(oldDirectory, old)
   await checkOrg(oldDirectory, old)
+  checkNotifyAddress(old.job)
   // What is undone brings no links.
   if (options.command === 'retry') await checkLinksPlace(oldDirectory, old)
   const recorded = async () => await readRecordedHead(oldDirectory)

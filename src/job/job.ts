@@ -8,6 +8,7 @@ import { userStatuses } from '../okta/status.ts'
 import { duration } from './duration-value.ts'
 import { describeFound } from './explain-issue.ts'
 import { inputValues, resolvedInputValues } from './input-values.ts'
+import { notification, resolvedNotification } from './notification.ts'
 import { jobStep } from './step.ts'
 import { resolvedVerification, verification, verificationDefaults } from './verification.ts'
 
@@ -224,6 +225,11 @@ export const jobSchema = z
     pace: pace.optional().describe('How fast the run may go.'),
     guards: guards.optional().describe('Limits and protections that stop work before it does harm.'),
     report: report.optional().describe('What is written beside the run directory.'),
+    notify: notification
+      .optional()
+      .describe(
+        'Tell the web address in OKTA_LIFECYCLE_NOTIFY_URL how each execution of a real run has ended.',
+      ),
     read_first: z.boolean().optional().meta({
       description:
         'Read each user before acting. Not false together with protect or only_status, which need the read.',
@@ -303,6 +309,8 @@ export const resolvedJobSchema = z
     skip_invalid: z.boolean(),
     /** Absent in runs from before it was there. */
     verify: resolvedVerification.default(verificationDefaults),
+    /** Null: nobody is told. */
+    notify: resolvedNotification.nullable().default(null),
   })
   .readonly()
 

@@ -8,6 +8,7 @@ import { explainIssue } from './explain-issue.ts'
 import { inputValues } from './input-values.ts'
 import { type Job, type JobFile, jobDefaults, jobValues } from './job.ts'
 import { findConflicts, showPath } from './job-rules.ts'
+import { mergeNotification } from './notification.ts'
 import { nameSteps } from './step.ts'
 import { mergeVerification } from './verification.ts'
 
@@ -104,6 +105,7 @@ export function mergeJob(file: JobFile | null, flags: JobFlags, format: InputFor
     read_first: readsUsers,
     skip_invalid: flags.skipInvalid ?? jobDefaults.skip_invalid,
     verify: mergeVerification(given.verify, readsUsers),
+    notify: mergeNotification(given.notify),
   }
   checkConflicts(job, flags)
   return job

@@ -66,6 +66,7 @@ function notUrl(text: string, place: string, fix: (url: string) => string): Know
   return new Refusal(`${place} is not a URL.`, fix(example))
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether a host name is this machine by itself, without a look at DNS. */
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { jobSchema } from '../job/job.ts'
+import { notificationSchema } from '../notify/notification.ts'
 import { planSchema } from '../plan/plan-schema.ts'
 import { journalReportSchema } from '../report/journal-report.ts'
 import { resultsLineSchema } from '../report/results-schema.ts'
@@ -12,6 +13,7 @@ export const publishedSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, 
   ['summary.schema.json', summarySchema],
   ['results.schema.json', resultsLineSchema],
   ['verify-journal.schema.json', journalReportSchema],
+  ['notification.schema.json', notificationSchema],
 ])
 
 /** A schema as JSON Schema (draft 2020-12) of the content of a file, as text that ends with a line feed. */

@@ -39,6 +39,7 @@ export const plainJob: Job = {
   read_first: true,
   skip_invalid: false,
   verify: { actions: 'deactivate', for_seconds: 60 },
+  notify: null,
 }
 
 /** A run of a service app over a CSV of one column, which is at work. */

@@ -57,6 +57,7 @@ describe('flags win over the job, the job over the defaults', () => {
       read_first: true,
       skip_invalid: false,
       verify: { actions: 'deactivate', for_seconds: 60 },
+      notify: null,
     })
   })
 
@@ -108,6 +109,7 @@ describe('flags win over the job, the job over the defaults', () => {
       read_first: false,
       skip_invalid: false,
       verify: { actions: 'none', for_seconds: 60 },
+      notify: null,
     })
   })
 

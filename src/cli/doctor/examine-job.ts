@@ -4,6 +4,7 @@ import { parseSystemError } from '../../files/system-error.ts'
 import type { JobFile } from '../../job/job.ts'
 import { readJobFile } from '../../job/read-job-file.ts'
 import { KnownError } from '../../messages/known-error.ts'
+import { readNotifyAddress } from '../../notify/address.ts'
 import type { Action } from '../../okta/actions.ts'
 import { adminProtection } from '../../rules/guards.ts'
 import { type Check, fine, wrong } from './check.ts'
@@ -26,6 +27,7 @@ export async function examineJob(path: string | undefined): Promise<ExaminedJob>
     const checks = [
       fine('job', `${path} is a valid job file.`),
       ...(await examineInput(directory, job.input?.file)),
+      ...(job.notify === undefined ? [] : [examineNotification()]),
     ]
     return { checks, guards: job.guards ?? {}, actions: job.steps?.map(({ action }) => action) ?? null }
   } catch (error) {
@@ -49,6 +51,17 @@ async function examineInput(directory: string, file: string | undefined): Promis
         'Correct input.file in the job',
       ),
     ]
+  }
+}
+
+/** Whether the end of a run could be told. Nothing is sent there: who reads it would take it for a run's. */
+function examineNotification(): Check {
+  try {
+    const { origin } = readNotifyAddress(process.env)
+    return fine('notify', `Notifications go to ${origin}; whether it takes them was not tried.`)
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error
+    return wrong('notify', error.message, error.next)
   }
 }
 

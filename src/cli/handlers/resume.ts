@@ -20,6 +20,7 @@ import { type CarryOutOptions, carryOut, withResume } from '../carry-out.ts'
 import { confirmRun } from '../confirm-run.ts'
 import { type GuardArguments, guardFlagsOf, withGuardFlags } from '../guard-flags.ts'
 import { withMetrics } from '../metrics-file.ts'
+import { checkNotifyAddress } from '../notify.ts'
 import { orgOfRun } from '../org.ts'
 import { canAsk } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
@@ -64,6 +65,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
         if (asks) checkConfirmable(directory, run)
         await checkInputCopy(directory, run)
         await checkLinksPlace(directory, run)
+        checkNotifyAddress(run.job)
         if (args['take-sound-part']) await cutJournal(directory, run)
         if (asks) {
           const again = commandFor('resume', runNameOf(directory))

@@ -31,6 +31,7 @@ import { type CarryOutOptions, carryOut } from '../carry-out.ts'
 import { confirmByPlan, confirmSavedPlan } from '../confirm-by-plan.ts'
 import { answerUnchanged, checkIfChanged, compareWithLatest, type IfChanged } from '../if-changed.ts'
 import { withMetrics, writeMetrics } from '../metrics-file.ts'
+import { checkNotifyAddress } from '../notify.ts'
 import { configuredOrg, describeSandbox, newSandboxOrg, type RunOrg } from '../org.ts'
 import { checkCopyOfInput, checkWorldOfPlan, openPlanToRun, preparedByPlan } from '../planned-run.ts'
 import { checkQuestion, describePlannedSending, describeSending } from '../terminal/confirm.ts'
@@ -206,6 +207,7 @@ async function startRun(directory: string, options: StartOptions): Promise<Start
   const { fromJobFile, runsDirectory } = options
   const orgUrl = realOrg?.orgUrl ?? sandboxOrgUrl
   await checkLinksPlace(directory, { job, org_url: orgUrl })
+  checkNotifyAddress(job)
   // Also of a planned input: it may have been planned beside other runs.
   const finding = await findUnusualInput(checked, fromJobFile, realOrg, runsDirectory)
   // At a terminal the question that follows decides.
@@ -257,8 +259,10 @@ function planOf({ head, sha256 }: SavedPlan): NonNullable<Parameters<typeof newR
 /** Keeps the links of a simulated org apart from real ones: in a file of the same name in the run directory. */
 function withoutOutsideFiles(job: Job, directory: string): Job {
   const links = job.report.activation_links
-  if (links === null) return job
-  return { ...job, report: { activation_links: resolve(directory, basename(links)) } }
+  const told = { ...job, notify: null }
+  return links === null
+    ? told
+    : { ...told, report: { activation_links: resolve(directory, basename(links)) } }
 }
 
 /** Removes the directory of a run that never began. Returns whether it did. A journal that is gone is no sign of that. */

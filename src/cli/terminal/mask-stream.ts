@@ -1,7 +1,8 @@
+import { notifyVariable } from '../../notify/address.ts'
 import { maskSecrets } from '../../okta/mask-secrets.ts'
 
 /** Variables that hold a secret, or a URL with a password. */
-const withSecret = /^(?:OKTA_CLIENT_TOKEN|OKTA_CLIENT_PRIVATEKEY)$|_PROXY$/i
+const withSecret = /^(?:OKTA_CLIENT_TOKEN|OKTA_CLIENT_PRIVATEKEY|OKTA_LIFECYCLE_NOTIFY_URL)$|_PROXY$/i
 /** Shorter texts are not taken for secrets: taking them out would spoil what is not one. */
 const shortest = 8
 
@@ -9,6 +10,8 @@ const shortest = 8
 export function secretsOf(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
   const secrets = Object.entries(environment).flatMap(([name, value = '']) => {
     if (!withSecret.test(name)) return []
+    // Whoever knows the path of a web hook may write there.
+    if (name === notifyVariable) return /:\/\/[^/]*\/(.*)/.exec(value.trim())?.slice(1) ?? []
     if (!/_PROXY$/i.test(name)) return [value.trim(), ...value.split(/\\n|\s+/)]
     return /:\/\/[^/@]*:([^/@]*)@/.exec(value)?.slice(1) ?? []
   })

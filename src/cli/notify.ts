@@ -1,0 +1,65 @@
+import type { Job } from '../job/job.ts'
+import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
+import { type NotifyAddress, readNotifyAddress } from '../notify/address.ts'
+import { type Delivery, deliver } from '../notify/deliver.ts'
+import { notificationOf } from '../notify/notification.ts'
+import { readProblems } from '../notify/problems.ts'
+import type { Summary } from '../report/summary.ts'
+import { programVersion } from './version.ts'
+
+/** How long a delivery may take, all attempts together. */
+const timeLimitMs = 60_000
+/** After a signal, whoever sent it waits for the process to end: Kubernetes 30 s, of which the calls under way take most. */
+const afterSignalMs = 5_000
+
+const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
+
+/**
+ * Makes sure that the end of a run can be told, before it begins.
+ *
+ * @throws Refusal when the job asks for it and there is no address
+ */
+export function checkNotifyAddress(job: Job): void {
+  if (job.notify !== null) readNotifyAddress(process.env)
+}
+
+/**
+ * Tells the end of an execution, if the job asks for it. The run keeps its exit code: a notification that can't be
+ * delivered is only said.
+ */
+export async function notify(job: Job, summary: Summary, say: (line: string) => void): Promise<void> {
+  const { notify: asked } = job
+  if (asked === null || (asked.when === 'attention' && summary.exit_code === exitCodes.done)) return
+  try {
+    const address = readNotifyAddress(process.env)
+    const problems = asked.people ? await readProblems(summary.files.results_jsonl) : null
+    const body = JSON.stringify(notificationOf(summary, programVersion, problems))
+    const ended = await deliverUnlessStopped(address, body, summary.exit_code as ExitCode)
+    if (!ended.delivered) say(`The notification was not delivered to ${address.origin}: ${ended.why}.`)
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error
+    say(`The notification was not delivered. ${error.message}`)
+  }
+}
+
+/** A signal ends the attempts: the work is done, and whoever sends it wants the process to end. */
+async function deliverUnlessStopped(
+  address: NotifyAddress,
+  body: string,
+  exitCode: ExitCode,
+): Promise<Delivery> {
+  const given = new AbortController()
+  const giveUp = (): void => given.abort()
+  for (const signal of signals) process.on(signal, giveUp)
+  try {
+    return await deliver(address, {
+      body,
+      userAgent: `okta-lifecycle/${programVersion}`,
+      environment: process.env,
+      timeLimitMs: exitCode >= exitCodes.hungUp ? afterSignalMs : timeLimitMs,
+      signal: given.signal,
+    })
+  } finally {
+    for (const signal of signals) process.off(signal, giveUp)
+  }
+}

@@ -1,0 +1,52 @@
+import { Refusal } from '../messages/known-error.ts'
+import { isLoopback } from '../okta/org-url.ts'
+import { Secret } from '../okta/secret.ts'
+
+/** The variable that holds the address. An address of a chat is a secret: it stands in no file and on no command line. */
+export const notifyVariable = 'OKTA_LIFECYCLE_NOTIFY_URL'
+
+const example = `export ${notifyVariable}=https://hooks.example.com/okta-lifecycle`
+
+/** Where notifications go. */
+export interface NotifyAddress {
+  /** Scheme, host and port: what may be shown. */
+  readonly origin: string
+  /** Path and query, which may hold a secret. */
+  readonly path: Secret
+  /** From user and password of the URL; null if it has none. */
+  readonly authorization: Secret | null
+}
+
+/**
+ * Reads the address of notifications: HTTPS, or plain HTTP on this machine.
+ *
+ * @throws Refusal when there is none or it can't be used. It does not show the path
+ */
+export function readNotifyAddress(environment: Readonly<Record<string, string | undefined>>): NotifyAddress {
+  const text = (environment[notifyVariable] ?? '').trim()
+  if (text === '')
+    throw new Refusal(
+      `The job asks for notifications (notify), and ${notifyVariable} is not set.`,
+      `${example}, or remove notify from the job file and start a new run.`,
+    )
+  if (/["'\s]/.test(text) || !URL.canParse(text))
+    throw new Refusal(
+      `${notifyVariable} is not a URL. An address without quotes or spaces was expected.`,
+      example,
+    )
+  const { protocol, hostname, origin, pathname, search, username, password } = new URL(text)
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname)))
+    throw new Refusal(
+      `${notifyVariable} must begin with https:// (it begins with ${protocol}//); plain HTTP is allowed only for this machine (loopback).`,
+      example,
+    )
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return {
+    origin,
+    path: new Secret(`${pathname}${search}`),
+    authorization:
+      username === '' && password === ''
+        ? null
+        : new Secret(`Basic ${Buffer.from(user, 'utf8').toString('base64')}`),
+  }
+}

@@ -1,0 +1,113 @@
+import * as z from 'zod'
+import type { Summary } from '../report/summary.ts'
+
+const count = z.int().min(0)
+
+/** So many users are named at most. */
+export const mostNamed = 100
+
+/** A task that somebody must look at. */
+const problem = z.strictObject({
+  row: z.int().min(1),
+  step: z.int().min(1),
+  user: z.string().describe('The user as the row names it.'),
+  action: z.string(),
+  result: z.string(),
+  message: z.string(),
+})
+
+/** See {@link problem}. */
+export type Problem = z.infer<typeof problem>
+
+/** What the web address gets after an execution, as the body of a POST. */
+export const notificationSchema = z
+  .strictObject({
+    text: z.string().describe('The end in one sentence: what chats show.'),
+    format: z.literal(1),
+    run_id: z.string(),
+    retry_of: z.string().nullable(),
+    undo_of: z.string().nullable(),
+    job: z.string(),
+    org: z.string().describe("The org's URL."),
+    state: z.string().describe('finished, stopped or interrupted, as in summary.json.'),
+    reason: z.string().nullable().describe('Why the run did not finish; null if it did.'),
+    next: z.string().describe('What to do next, with the command to type.'),
+    exit_code: count,
+    started_at: z.iso.datetime(),
+    finished_at: z.iso.datetime(),
+    rows: count,
+    tasks: count,
+    results: z.record(z.string(), count).describe('Tasks by result.'),
+    journal: z
+      .strictObject({ lines: count, bytes: count, chain: z.string() })
+      .nullable()
+      .describe(
+        'How far journal.ndjson was, and the value of `chain` in the last of these lines: kept elsewhere, it shows later whether the journal was changed (verify-journal).',
+      ),
+    version: z.string().describe('The version of okta-lifecycle.'),
+    problems: z
+      .array(problem)
+      .optional()
+      .describe(
+        `Tasks that somebody must look at, at most ${mostNamed}; only if the job says notify.people.`,
+      ),
+  })
+  .meta({
+    title: 'Notification of okta-lifecycle',
+    description: 'How an execution has ended. No personal data, unless the job asks for it.',
+  })
+
+/** See {@link notificationSchema}. */
+export type RunNotification = z.infer<typeof notificationSchema>
+
+/**
+ * The notification of an execution that has ended.
+ *
+ * @param problems null where the job does not want people to be named
+ */
+export function notificationOf(
+  summary: Summary,
+  version: string,
+  problems: readonly Problem[] | null,
+): RunNotification {
+  const { run_id, retry_of, undo_of, job, org, state, reason, exit_code, rows, tasks } = summary
+  const told = (sentence: string): string => (problems === null ? withoutNames(sentence) : sentence)
+  return {
+    text: told(textOf(summary)),
+    format: 1,
+    run_id,
+    retry_of,
+    undo_of,
+    job,
+    org,
+    state,
+    reason: reason === null ? null : told(reason),
+    next: told(summary.next),
+    exit_code,
+    started_at: summary.started_at,
+    finished_at: summary.finished_at,
+    rows,
+    tasks,
+    results: summary.results,
+    journal: summary.journal ?? null,
+    version,
+    ...(problems === null ? {} : { problems: problems.slice(0, mostNamed) }),
+  }
+}
+
+/** `nightly in https://example.okta.com: finished with exit status 1. 2 of 3 people are suspended. 1 needs you.` */
+function textOf({ job, org, state, reason, exit_code, headline, next }: Summary): string {
+  const why = reason === null ? '' : ` ${reason}`
+  return `okta-lifecycle: ${job} in ${org} ${state} with exit status ${exit_code}.${why} ${headline ?? ''} Next: ${next}`
+}
+
+/**
+ * A sentence without users: reasons and advice may quote an entry of the job, and an answer of Okta may name a user by id
+ * or login.
+ */
+function withoutNames(sentence: string): string {
+  return sentence
+    .replaceAll(/"[^"]*"|“[^”]*”/g, '"…"')
+    .replaceAll(/[^\s"'(<,;:]+@[^\s"')>,;:]+/g, '…')
+    .replaceAll(/\b00u[A-Za-z0-9]{17}\b/g, '…')
+}
