@@ -19,18 +19,18 @@ import { programVersion } from './version.ts'
 export interface AskOptions {
   readonly job: Pick<Job, 'pace' | 'guards'>
   readonly org: RunOrg
-  /** Ends the reads when it is turned. What the reads find turns it too. */
+  /** Turning it ends the reads. A stop that the reads cause turns it too. */
   readonly stop: StopSwitch
   readonly say: (line: string) => void
   /** Requests that are still to be sent. */
   readonly workLeft: () => number
-  /** Keeps what is sent, because it counts for a run that follows at once; left out: nobody needs it. */
+  /** Records what is sent, because it counts for a run that follows at once; left out when none follows. */
   readonly sent?: SentRecently | undefined
 }
 
 /**
- * Does some work with a connection to the org like that of an execution. The work sends only reads. Reads that are under
- * way when it ends are given up.
+ * Does work that only reads, over a connection to the org like that of an execution. Reads still under way when the
+ * work ends are given up.
  */
 export async function askOrg<T>(
   options: AskOptions,
@@ -39,7 +39,7 @@ export async function askOrg<T>(
   const { job, org, stop, say, sent } = options
   const { orgUrl, credentials } = org.connection
   const clock = new OktaClock()
-  // Its own switch, because the reads end with the work, and what comes after may send.
+  // A switch of its own, because the reads end with the work, and what follows may still send.
   const reads = new StopSwitch()
   const pass = (): void => {
     if (stop.reason !== null) reads.turn(stop.reason)

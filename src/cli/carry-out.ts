@@ -40,7 +40,7 @@ export interface CarryOutOptions {
   /** Where metrics are written; undefined: nowhere. */
   readonly 'metrics-file'?: string | undefined
   readonly say: (line: string) => void
-  /** As for an execution. */
+  /** As in `ExecutionOptions`. */
   readonly sentBefore?: SentRecently | undefined
 }
 
@@ -70,19 +70,19 @@ export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
 /**
  * Adds the command that goes on with a run to an error, if the disk is what stopped the run.
  *
- * @returns what to throw: every other error as it is
+ * @returns the error to throw; any other error is unchanged
  */
 export function withResume(error: unknown, directory: string): unknown {
   return withNext(error, `, then: ${commandFor('resume', runNameOf(directory))}`, exitCodes.stoppedByGuard)
 }
 
 /**
- * Settles the unsettled calls of a run, as `resume` would, and sends no lifecycle call. The run must be held. Tasks that
- * were not sent are left to do, and the run stays as it was stopped.
+ * Settles the unsettled calls of a run, as `resume` would, and sends no lifecycle call. The run must be held. Tasks
+ * that were not sent are left to do, and the run stays as it was stopped.
  *
- * @param again the command that settles them and goes on from there: what a person types to try once more. Never
+ * @param again the command that a person types to try again: it settles the calls and then does its own work. Never
  *   `resume`, which would do the rest of the run
- * @throws KnownError when this is stopped before they are settled
+ * @throws KnownError when a stop comes before they are settled
  */
 export async function settleRun(options: CarryOutOptions, again: string): Promise<RunFile> {
   let end: ExecutionEnd
@@ -122,7 +122,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
   let links: ActivationLinks | null = null
   let plan: SavedPlan | null = null
   try {
-    // What is settled was sent by the plan already.
+    // The calls to settle were already sent under the plan, so it is not needed.
     plan = settleOnly ? null : await openPlanOfRun(directory, run)
     // Opened before the first call: no call may create a link that can't be kept.
     const path = run.job.report.activation_links
@@ -168,7 +168,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
 /**
  * Writes the reports, the summary and the run's state.
  *
- * @param unwritten what to type, and the exit code, where they can't be written
+ * @param unwritten what to type, and the exit code, when they can't be written
  */
 async function conclude(
   options: CarryOutOptions,
@@ -189,10 +189,10 @@ async function conclude(
     const refused = asCannotWrite(error)?.so(`, then: ${unwritten.again}`, unwritten.exitCode)
     const known = refused ?? (error instanceof KnownError ? afterWork(error) : null)
     if (known === null) throw error
-    // What only settles keeps what stopped an earlier execution.
+    // After an execution that only settles, `end.stopped` may be the stop of an earlier one.
     const stopped = stop.reason === null ? null : end.stopped
     if (stopped === null || !(known instanceof CannotWrite)) throw known
-    // The reason of the stop comes first; the reports failed after it. A full disk causes both.
+    // The reason for the stop comes first, because writing failed after it. A full disk causes both.
     throw new KnownError(`${stopped.message}\n${known.message}`, known.next, stopped.exitCode, known)
   }
 }

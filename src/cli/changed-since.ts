@@ -11,7 +11,7 @@ export interface LatestRun {
   readonly summary: Summary | null
 }
 
-/** What a run would be begun with now. */
+/** What a run that began now would work with. */
 export interface Now {
   readonly job: Job
   /** Of the input's bytes. */
@@ -20,32 +20,32 @@ export interface Now {
   readonly notDueRows: number
   /** This program's version. */
   readonly version: string
-  /** In epoch ms. Runs follow each other by the clock of this machine. */
+  /** In epoch ms. Runs are ordered by this machine's clock. */
   readonly at: number
 }
 
 /**
- * Why a job has to be run again although it was run before: the first difference to its latest run, in a clause. Null if
- * there is none: the same input, the same job, nothing newly due, and everything was done. Whatever can't be found out is
- * a difference.
+ * Why a job has to be run again although it was run before: the first difference from its latest run, as a clause. Null
+ * if there is none: the same input, the same job, nothing newly due, and everything was done. Anything that can't be
+ * found out counts as a difference.
  */
 export function findChange(latest: LatestRun | null, now: Now): string | null {
   if (latest === null) return 'the job has no earlier run here'
   const { run, summary } = latest
   const name = `run ${run.run_id}`
   if (run.closed_by !== undefined) return `${name}, the latest, was taken up by run ${run.closed_by}`
-  if (run.undo_of !== undefined) return `${name}, the latest, took back run ${run.undo_of}`
+  if (run.undo_of !== undefined) return `${name}, the latest, undid run ${run.undo_of}`
   if (run.state !== 'finished') return `${name}, the latest, has not finished (${run.state})`
-  if (Date.parse(run.created_at) > now.at) return `${name} was begun at a later time than it is now`
+  if (Date.parse(run.created_at) > now.at) return `${name} has a start time in the future`
   if (summary?.run_id !== run.run_id) return `the summary of ${name}, the latest, can't be read`
   if (summary.exit_code !== exitCodes.done) return `${name}, the latest, ended with ${summary.exit_code}`
-  if (run.input.sha256 !== now.sha256) return `the input is another than that of ${name}`
+  if (run.input.sha256 !== now.sha256) return `the input differs from that of ${name}`
   if (run.versions.okta_lifecycle !== now.version)
     return `${name} was made by version ${run.versions.okta_lifecycle}`
-  if (!isDeepStrictEqual(run.job, now.job)) return `the job is not as it was for ${name}`
+  if (!isDeepStrictEqual(run.job, now.job)) return `the job has changed since ${name}`
   const before = summary.control_totals?.not_due ?? null
   if (before === null) return `the summary of ${name} does not say how many rows were not due`
   if (before !== now.notDueRows)
-    return `${counted(before, 'row')} ${before === 1 ? 'was' : 'were'} not due for ${name}, and ${now.notDueRows} ${now.notDueRows === 1 ? 'is' : 'are'} not now`
+    return `${counted(before, 'row')} ${before === 1 ? 'was' : 'were'} not due for ${name}, and ${now.notDueRows} ${now.notDueRows === 1 ? 'is' : 'are'} not due now`
   return null
 }

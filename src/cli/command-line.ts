@@ -13,8 +13,8 @@ function usageError(message: string): KnownError {
 }
 
 /**
- * Leaves yargs with the command that was chosen. If a handler returned, yargs would render the whole help after it, just
- * in case: that takes longer than loading everything else.
+ * Thrown to leave yargs with the chosen command. If a handler returned, yargs would render the whole help after it,
+ * just in case: that takes longer than loading everything else.
  */
 class Chosen extends Error {
   readonly run: () => Promise<ExitCode>
@@ -72,7 +72,7 @@ export async function runCommandLine(argv: readonly string[], columns: number): 
     if (error instanceof Chosen) return await error.run()
     throw error
   }
-  // Help or the version was asked for, and is printed.
+  // Help or the version was asked for, and yargs has printed it.
   return exitCodes.done
 }
 

@@ -12,7 +12,7 @@ import { confirmSending } from './terminal/confirm.ts'
 const mostLogins = 20
 
 /**
- * Plans a run before it begins, shows what it would come to, and asks whether to send it.
+ * Plans a run before it begins, shows what it would do, and asks whether to send it.
  *
  * @param again what to type to be asked again
  * @throws Refusal when the answer is no; KnownError when the plan stops, for example because Okta refuses the token;
@@ -43,7 +43,7 @@ export async function confirmByPlan(
   }
 }
 
-/** Shows what a saved plan comes to, and asks whether to send it. Throws as {@link confirmByPlan} does. */
+/** Shows what a saved plan would do, and asks whether to send it. Throws as {@link confirmByPlan} does. */
 export async function confirmSavedPlan(
   end: PlanEnd,
   { org, stop, say }: Pick<MakePlanOptions, 'org' | 'stop' | 'say'>,

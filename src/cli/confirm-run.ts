@@ -11,7 +11,7 @@ import { confirmByPlan, confirmSavedPlan } from './confirm-by-plan.ts'
 import type { MakePlanOptions } from './make-plan.ts'
 import { orgToAsk } from './org.ts'
 
-/** A run that is there but for the consent to send. */
+/** A run that is ready except for the consent to send. */
 export interface UnconfirmedRun {
   readonly directory: string
   readonly run: RunFile
@@ -21,7 +21,7 @@ export interface UnconfirmedRun {
   readonly again: string
 }
 
-/** Shows what is left of a run would come to, and asks whether to send it. Throws as {@link confirmByPlan} does. */
+/** Shows what the rest of a run would do, and asks whether to send it. Throws as {@link confirmByPlan} does. */
 export async function confirmRun(
   { directory, run, orgDirectory, again }: UnconfirmedRun,
   options: Pick<MakePlanOptions, 'stop' | 'quiet' | 'say' | 'sent'>,

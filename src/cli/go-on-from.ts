@@ -64,12 +64,12 @@ export interface GoingOnFlags
 }
 
 interface GoingOnOptions extends GoingOnFlags, GoingOn, Pick<CarryOutOptions, 'stop' | 'say'> {
-  /** What the question's reads have sent: it counts for the run that follows. */
+  /** What was sent to read users for the question; it counts for the run that follows. */
   readonly sentBefore: SentRecently
 }
 
 /**
- * Begins a new run from an old one: settles what is unsettled there, prepares the new run and asks, closes the old one,
+ * Begins a new run from an old one: settles its unsettled calls, prepares the new run and asks, closes the old one,
  * and carries out the new one.
  *
  * @param name the old run's id or directory
@@ -106,14 +106,14 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   if (await isTakenUp(oldDirectory, old)) await checkNotClosed(oldDirectory, old)
   if (!options.yes && !canAsk()) {
     throw new Refusal(
-      'There is no terminal to ask the question on before sending.',
+      'There is no terminal on which to ask before sending.',
       commandFor(options.command, runNameOf(oldDirectory), '--yes'),
     )
   }
   await checkInputCopy(oldDirectory, old)
   await checkOrg(oldDirectory, old)
   checkNotifyAddress(old.job)
-  // What is undone brings no links.
+  // An undo creates no activation links.
   if (options.command === 'retry') await checkLinksPlace(oldDirectory, old)
   const recorded = async () => await readRecordedHead(oldDirectory)
   if (await hasUnsettled({ directory: oldDirectory, run: old, recorded: await recorded() })) {
@@ -138,15 +138,15 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
     const org = await orgOfRun(directory, begun.run)
     return await carryOut({ ...options, directory, run: begun.run, org, hold })
   }
-  // R3: with the old run's hold, the new run's is lost too.
+  // R3: when the hold of the old run is lost, so is that of the new run.
   return await withRunLocks(directory, null, watch, beginAndCarryOut, [oldHold])
 }
 
-/** @throws Refusal for a run whose state contradicts its journal, as after an edit or a half-restored backup */
+/** @throws Refusal for a run whose state contradicts its journal, for example after a half-restored backup */
 function checkMayBegin(directory: string, { run_id: runId, state }: RunFile): void {
   if (isResumable(state)) return
   throw new Refusal(
-    `${join(directory, runFileName)} says that run ${runId} is ${state}, but its journal has calls of which nobody knows the outcome.`,
+    `${join(directory, runFileName)} says that run ${runId} is ${state}, but its journal has calls whose outcome nobody knows.`,
     'Restore both files from the same backup.',
   )
 }
@@ -174,7 +174,7 @@ async function begin(
     stop.check()
     const hasFailed = await exists(join(from.directory, failedName))
     await handOver(from, { directory: to.directory, run }, hold, async () => {
-      // Its rows are the new run's from now on: fed again beside that, they would be done twice.
+      // Its rows now belong to the new run: if the file were fed again as well, they would be done twice.
       await removeFiles(from.directory, [failedName])
       await handOnSandboxOrg(from.directory, to.directory, from.run)
     })
@@ -187,7 +187,7 @@ async function begin(
   }
 }
 
-/** Writes `failed.csv` of a closed run again, in which only its bad rows are left. */
+/** Writes `failed.csv` of a closed run again, with only its bad rows. */
 async function writeBadRows(directory: string, hold: Fence): Promise<void> {
   try {
     await reportAgain(directory, await readRunFile(directory), hold, new Set(['csv']))
@@ -200,7 +200,9 @@ async function writeBadRows(directory: string, hold: Fence): Promise<void> {
   }
 }
 
-/** Finds out before the old run is closed whether its org is the one that is set, or its simulated org still exists. */
+/**
+ * Checks, before the old run is closed, that its org is the one that is set, or that its simulated org still exists.
+ */
 async function checkOrg(directory: string, run: RunFile): Promise<void> {
   if (run.org_url === sandboxOrgUrl) await checkSandboxKept(directory, run)
   else await orgOfRun(directory, run)

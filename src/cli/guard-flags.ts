@@ -36,7 +36,7 @@ export function guardFlagsOf(args: GuardArguments): GuardFlags {
 }
 
 /**
- * The run with the guards that flags give it anew. They hold from now on.
+ * The run with its guards as the flags change them. They hold from now on.
  *
  * @throws KnownError for a flag that is out of range
  */

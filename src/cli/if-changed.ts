@@ -6,7 +6,7 @@ import { readRunsOfJob } from '../run/runs-of-job.ts'
 import { findChange } from './changed-since.ts'
 import { programVersion } from './version.ts'
 
-/** The answer to `--if-changed`: why the job has to be run, in a clause, or since which run nothing has changed. */
+/** The answer to `--if-changed`: why the job has to be run, as a clause, or since which run nothing has changed. */
 export type IfChanged =
   | { readonly kind: 'changed'; readonly why: string }
   | { readonly kind: 'unchanged'; readonly summary: Summary }
@@ -18,7 +18,7 @@ interface Flags {
   readonly sandbox: boolean
 }
 
-/** @throws Refusal where there is nothing to compare with */
+/** @throws Refusal when there is nothing to compare with */
 export function checkIfChanged(flags: Flags): void {
   if (!flags['if-changed']) return
   const refuse = (what: string, next: string): never => {

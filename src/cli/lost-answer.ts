@@ -6,16 +6,16 @@ const acting: ReadonlySet<string | undefined> = new Set(['run', 'resume', 'retry
 /**
  * The exit code of a command whose answer could not be written to standard output.
  *
- * All that it had to do is done and is on disk, so there is nothing to resume or to start again: not 3, which says that
- * there is, and on which a scheduler would begin anew. But whoever reads the answer has none, so it is not 0 either:
- * someone must look, 1. Whatever else the command ended with says more, and stays.
+ * All its work is done and on disk, so there is nothing to resume or start again. So the code is not 3, which would
+ * make a scheduler start again. But the reader of the answer has none, so it is not 0 either, but 1: someone must look.
+ * Any other code that the command ended with says more, and stays.
  */
 export function codeWithoutAnswer(ended: ExitCode): ExitCode {
   return ended === exitCodes.done ? exitCodes.someoneMustLook : ended
 }
 
 /**
- * What is said to a person then, in lines.
+ * What a person is told then, in lines.
  *
  * @param why what kept the answer from being written
  * @param ended what the command ended with
@@ -25,7 +25,7 @@ export function describeLostAnswer(why: string, ended: ExitCode, command: string
   if (!acting.has(command)) return `${lost} Only the answer is missing.\n`
   const instead =
     ended === exitCodes.done
-      ? 'The run itself is done, and nothing failed: only its summary could not be written there, so the exit code is 1 in place of 0. Do not start it again.'
+      ? 'The run itself is done, and nothing failed: only its summary could not be written there, so the exit code is 1 instead of 0. Do not start it again.'
       : 'Only the summary is missing there.'
-  return `${lost} ${instead}\n→ Read summary.json and report.html in the run's directory, or make it possible to write, then: okta-lifecycle status\n`
+  return `${lost} ${instead}\n→ Read summary.json and report.html in the run's directory, or make standard output writable, then: okta-lifecycle status\n`
 }

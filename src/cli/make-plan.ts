@@ -24,7 +24,7 @@ export interface MakePlanOptions {
   /** As in {@link planRows}. */
   readonly doneSteps?: PlanRowsOptions['doneSteps']
   readonly meantBy?: PlanRowsOptions['meantBy']
-  /** What the guards judge of the input as a whole. */
+  /** What the guards judge about the input as a whole. */
   readonly guarded: Pick<GuardedWork, 'users' | 'actions' | 'unusual'>
   readonly org: RunOrg
   readonly stop: StopSwitch
@@ -40,7 +40,7 @@ export interface MakePlanOptions {
   readonly onRow: (planned: PlannedRow) => Promise<boolean>
 }
 
-/** A plan without its rows, complete, or as far as it came. */
+/** A plan without its rows: complete, or as far as it got. */
 export interface MadePlan {
   readonly end: PlanEnd
   readonly time: PlanForecast | null

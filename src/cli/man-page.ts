@@ -2,7 +2,9 @@ import { type Command, nameOf } from './command.ts'
 import { commands } from './commands.ts'
 import { programVersion } from './version.ts'
 
-/** The manual page of the program, as roff: every command with its flags and examples, from the same data as `--help`. */
+/**
+ * The manual page of the program, as roff: every command with its flags and examples, from the same data as `--help`.
+ */
 export function manPage(): string {
   return `${[
     `.TH OKTA\\-LIFECYCLE 1 "" "okta\\-lifecycle ${roff(programVersion)}" "User Commands"`,
@@ -19,7 +21,7 @@ export function manPage(): string {
     '.B OKTA_CLIENT_TOKEN',
     'and the other variables that clients of Okta read, or from okta.yaml; run',
     '.B okta\\-lifecycle doctor',
-    'to see which hold.',
+    'to see which apply.',
     '.SH COMMANDS',
     ...commands.flatMap(section),
     '.SH EXIT STATUS',
@@ -31,7 +33,10 @@ const exitStatus: readonly (readonly [string, string])[] = [
   ['0', 'everything succeeded, was unchanged, or was skipped as asked'],
   ['1', 'finished, but something failed, is in doubt or was skipped for a reason that someone must look at'],
   ['2', 'refused before its work began; nothing was sent'],
-  ['3', 'stopped by a guard, by too many failures, or because the disk, the network or Okta stayed away'],
+  [
+    '3',
+    'stopped by a guard, by too many failures, or because the disk, the network or Okta was not available',
+  ],
   ['4', 'stopped: Okta refused the credentials or the permission'],
   ['5', 'another process holds this run or this job'],
   ['129, 130, 141, 143', 'interrupted, after everything known was written; resume goes on'],
@@ -59,7 +64,7 @@ function section(command: Command): readonly string[] {
   ]
 }
 
-/** A text as roff takes it: no line begins with a control character, dashes stay dashes. */
+/** A text for roff: no line begins with a control character, and dashes stay dashes. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')

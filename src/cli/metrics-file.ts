@@ -7,14 +7,14 @@ import { metricsHead, renderMetrics, withExitCode } from '../report/metrics.ts'
 import type { Summary } from '../report/summary.ts'
 import { exitCodeOf } from './report-error.ts'
 
-/** Who collects metrics is another user than who runs the job. */
+/** The user who collects metrics is not the user who runs the job. */
 const readableByAll = 0o644
 
 /**
- * Carries out a command that writes metrics when it ends. Where it ends without a summary, the exit code in the metrics
+ * Carries out a command that writes metrics when it ends. If it ends without a summary, the exit code in the metrics
  * of the run before is replaced, so that nobody takes that run's success for this one's.
  *
- * @throws Refusal before anything is done, where metrics could not be written or would replace something else
+ * @throws Refusal before anything is done, if metrics could not be written or would replace something else
  */
 export async function withMetrics(
   path: string | undefined,
@@ -53,11 +53,11 @@ async function checkMetricsFile(path: string): Promise<void> {
     )
   const there = await lstat(path).catch(() => null)
   if (there !== null && !there.isFile())
-    throw new Refusal(`--metrics-file ${path}: what lies there is not a regular file.`, 'Name another file.')
+    throw new Refusal(`--metrics-file ${path}: it exists and is not a regular file.`, 'Name another file.')
   const head = await headOf(path)
   if (head !== null && head !== '' && !head.startsWith(metricsHead))
     throw new Refusal(
-      `--metrics-file ${path}: a file that holds something else lies there.`,
+      `--metrics-file ${path}: the file exists and holds something else.`,
       'Name another file, or move that one away.',
     )
 }
@@ -79,7 +79,7 @@ async function headOf(path: string): Promise<string | null> {
   }
 }
 
-/** Writes the metrics. The run has ended and keeps its exit code: where they can't be written, that is said. */
+/** Writes the metrics, or says that they can't be written: the run has ended and keeps its exit code. */
 export async function writeMetrics(
   path: string | undefined,
   summary: Summary,

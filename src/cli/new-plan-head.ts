@@ -17,7 +17,7 @@ interface NewPlan {
   readonly acceptUnusual: boolean
 }
 
-/** The beginning of a plan that is saved now. */
+/** The head of a plan that is about to be saved. */
 export async function newPlanHead({
   prepared,
   checked,

@@ -36,16 +36,16 @@ export const guardOptions = {
   'protect-admins': {
     type: 'boolean',
     describe:
-      'Leave alone who has an admin role, also one held through a group; --no-protect-admins turns this off [default: as the job says]',
+      'Leave users with an admin role alone, also with one held through a group; --no-protect-admins turns this off [default: as the job says]',
   },
   'protect-groups': {
     type: 'boolean',
     describe:
-      "Leave alone the members of the job's groups; --no-protect-groups turns this off [default: as the job says]",
+      "Leave the members of the job's protected groups alone; --no-protect-groups turns this off [default: as the job says]",
   },
 } as const
 
-/** Lets an input pass that is unusual for its job. */
+/** Lets the run go on with an input that is unusual for its job. */
 export const unusualOption = {
   'accept-unusual': {
     type: 'boolean',
@@ -81,7 +81,7 @@ export const inputOptions = {
   'hidden-rows': {
     choices: hiddenRowsChoices,
     requiresArg: true,
-    describe: 'What becomes of hidden or filtered rows of a workbook [default: refuse]',
+    describe: 'What to do with hidden or filtered rows of a workbook [default: refuse]',
   },
   'short-names': {
     type: 'boolean',
@@ -129,12 +129,12 @@ export const runsDirectoryOption = {
   },
 } as const
 
-/** For commands with an answer for programs. */
+/** For commands that can print their answer for programs. */
 export const jsonOption = {
   json: { type: 'boolean', default: false, describe: 'Print the answer as JSON' },
 } as const
 
-/** The longest drain, in seconds: past the longest time limit of a request that makes sense. */
+/** The longest drain, in seconds: longer than any sensible time limit of a request. */
 const longestDrain = 600
 
 /** @throws Refusal for a time out of range */

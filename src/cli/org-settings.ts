@@ -15,7 +15,7 @@ export interface OrgSettings {
  * Reads the settings in rising precedence, setting by setting: `~/.okta/okta.yaml`, `./okta.yaml`, the environment.
  * Source: okta-sdk-nodejs, src/config-loader.js.
  *
- * @throws Refusal when a file is there and can't be read
+ * @throws Refusal when a file exists but can't be read
  */
 export async function readOrgSettings(
   environment: Readonly<Record<string, string | undefined>>,
@@ -48,7 +48,7 @@ async function readSettings(path: string, shown: string): Promise<OrgSettings['f
       error,
     )
   }
-  // A YAML parser is loaded only where there is YAML to read.
+  // The YAML parser is loaded only when there is YAML to read.
   const { parseSettingsFile } = await import('../okta/settings-file.ts')
   return { ...parseSettingsFile(text, shown), path }
 }

@@ -23,7 +23,7 @@ export interface RunOrg {
 }
 
 const sandboxFileName = 'sandbox.json'
-/** Shorter than a call to Okta takes: nobody wants to wait for a trial. */
+/** Shorter than a real call to Okta takes, because nobody wants to wait for a trial. */
 const sandboxLatencyMs = 40
 
 /** The org that the settings name. Throws Refusal as {@link readConnection} does. */
@@ -49,7 +49,7 @@ export async function orgOfRun(directory: string, run: RunFile): Promise<RunOrg>
   )
 }
 
-/** An org for questions about a run before it goes on: nothing that is kept for the run is taken away. */
+/** An org to ask before a run goes on. A simulated org that is kept for the run stays kept. */
 export async function orgToAsk(directory: string, run: RunFile): Promise<RunOrg> {
   if (run.org_url !== sandboxOrgUrl) return await orgOfRun(directory, run)
   await checkSandboxKept(directory, run)
@@ -63,7 +63,7 @@ export async function handOnSandboxOrg(from: string, to: string, run: RunFile): 
   await rename(join(from, sandboxFileName), join(to, sandboxFileName))
 }
 
-/** What is said where a simulated org begins. */
+/** What is said when a simulated org begins. */
 export function describeSandbox({ connection }: RunOrg): string {
   return `This is a sandbox: a simulated org at ${connection.orgUrl}. Nothing real is touched, and its users were made up from the input: whether they exist in your org is not checked.`
 }
@@ -84,8 +84,8 @@ export async function newSandboxOrg(
 }
 
 /**
- * The input's users and those that the job protects by name, so that a job runs in the sandbox unchanged. A key without @ counts
- * only where the job allows short names: otherwise it may be a total or a heading, and nobody's name.
+ * The input's users and those that the job protects by name, so that a job runs in the sandbox unchanged. A key
+ * without @ counts only if the job allows short names: otherwise it may be a total or a heading, not a name.
  */
 async function* seedRows(
   rows: AsyncIterable<InputRow>,

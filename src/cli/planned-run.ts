@@ -12,10 +12,10 @@ import { inputOptions } from './options.ts'
 import type { RunOrg } from './org.ts'
 import { checkSourceFiles } from './source-files.ts'
 
-/** Flags of an input that a saved plan takes too: they change the pace and nothing of what is sent. */
+/** Input flags that may be given with a saved plan: they change the pace, not what is sent. */
 const paceFlags: readonly string[] = ['share', 'concurrency']
 
-/** Flags beside those of an input that say what is done. */
+/** Flags besides the input flags that say what is done. */
 const otherFlags: readonly (readonly [name: string, unset: unknown])[] = [
   ['sandbox', false],
   ['accept-refusals', false],
@@ -26,7 +26,7 @@ const otherFlags: readonly (readonly [name: string, unset: unknown])[] = [
  *
  * @param input the input on the command line
  * @param args the arguments by the names of their flags
- * @throws Refusal for a plan that is not as it was written, or a flag that would change what it says
+ * @throws Refusal for a plan that was changed after it was written, or a flag that would change what it says
  */
 export async function openPlanToRun(
   path: string,
@@ -77,10 +77,10 @@ export function preparedByPlan(
 }
 
 /**
- * Checks before anything is written that the world is the one that the plan was made for: its files, its org and the
- * owner of the token.
+ * Checks, before anything is written, that the files, the org and the owner of the token are those that the plan was
+ * made for.
  *
- * @throws Refusal when it is another one; KnownError when Okta does not show the owner
+ * @throws Refusal when one of them differs; KnownError when Okta does not show the owner
  */
 export async function checkWorldOfPlan(
   { head }: SavedPlan,

@@ -2,8 +2,8 @@ import type { ExitCode } from '../messages/known-error.ts'
 import { reportError } from './report-error.ts'
 
 /**
- * Carries out a command line and reports its error, if there is one. Everything except what belongs to the process, so
- * that tests can call it too.
+ * Carries out a command line and reports its error, if there is one. It leaves the process itself alone, so that tests
+ * can call it too.
  *
  * @param argv the arguments, without the program
  * @param columns how wide help is printed

@@ -7,7 +7,7 @@ import { journalOf } from '../run/run-directory.ts'
 import type { RunFile } from '../run/run-file.ts'
 
 /**
- * Writes a run's reports again, from its journal alone. The run must be held, so that no process at work writes the same
+ * Writes a run's reports again, from its journal alone. The run must be held, so that no other process writes the same
  * files meanwhile.
  *
  * @throws KnownError when the journal is damaged, CannotWrite when a file can't be written

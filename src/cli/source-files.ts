@@ -25,7 +25,7 @@ export async function sourceFilesOf(
 }
 
 /**
- * Checks that each file is where the plan found it, and the same.
+ * Checks that each file is where the plan found it, and has not changed.
  *
  * @throws Refusal for one that has changed, is gone or can't be read
  */

@@ -1,4 +1,4 @@
-// A few lines over 300: what an execution is made of is put together, begun and ended in this one place.
+// A few lines over 300, because an execution is set up, begun and ended in this one place.
 
 import type { BucketReport } from '../budget/lane.ts'
 import { Tally } from '../budget/tally.ts'
@@ -65,7 +65,7 @@ export interface ExecutionOptions {
   readonly settleOnly: boolean
   /** The saved plan that the run carries out; null if there is none, or if nothing is sent. */
   readonly plan: PlanToFollow | null
-  /** What this process has sent before the execution, for a question: it counts in the windows that are still open. */
+  /** What this process sent before the execution, to ask a question; it counts in the windows that are still open. */
   readonly sentBefore?: SentRecently | undefined
   /** Where activation links go; null if the job asks for none. */
   readonly links: ActivationLinks | null
@@ -95,10 +95,10 @@ export interface ExecutionEnd {
 
 type Counts = Pick<Extract<JournalEvent, { event: 'tally' }>, 'requests' | 'retries' | 'worked_ms'>
 
-/** How often it is looked whether the journal is still in its place. */
+/** How often to check that the journal is still in its place. */
 const lookEveryMs = 1_000
 
-/** How often the counts are noted. An execution that is killed loses no more of them than this. */
+/** How often the counts are noted. A killed execution loses the counts of no more time than this. */
 const tallyEveryMs = 5_000
 
 /**
@@ -112,7 +112,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   const tally = new Tally()
   const begunAt = performance.now()
   const { journal, state } = await openJournal(journalOf(directory, run, recorded), hold)
-  // What only settles does not go on: what stopped the run before stays so.
+  // An execution that only settles does not go on with the run, so an earlier stop still holds.
   const before = options.settleOnly ? lastStopOf(state, run.input.tasks) : null
   const results = await ResultReader.open(journalPath(directory))
   const limits = failureLimits(run)
@@ -150,7 +150,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     let settleGates = (): void => {}
     tallying = setInterval(() => recorder.note({ event: 'tally', ...countsOf(tally, begunAt) }), tallyEveryMs)
     let current = run
-    // R1: whoever lost the hold while it asked Okta must not write over what its successor has written.
+    // R1: a process that lost the hold while it asked Okta must not write over what its successor has written.
     const keep = async (changed: RunFile): Promise<void> => {
       await hold.ensure()
       current = changed
@@ -162,7 +162,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       const begun = moved(withOwner(run, owner, options.say), 'begin')
       await keep(begun)
       options.onBegin({ state, buckets: () => lookup.pacer.report() })
-      // What only settles sends nothing, so nobody needs to be guarded from it.
+      // An execution that only settles sends no lifecycle call, so it needs no guards.
       const checked = options.settleOnly ? nothingToGuard : await checkGuards(lookup, guardedWork(run, owner))
       if (!options.settleOnly && begun.input_passed !== true) {
         // On disk before the first call: later runs of the job must know whom this one may have acted on.
@@ -201,7 +201,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       ...(stopped === null ? {} : { exit_code: stopped.exitCode, advice: stopped.advice }),
       ...countsOf(tally, begunAt),
     })
-    // Closing the journal brings the notes to disk. They count from then on.
+    // Closing the journal brings the notes to disk. Only then do they count.
     await journal.close()
     return { run: current, state, buckets: lookup.pacer.report(), journal: journal.head, stopped }
   } finally {
@@ -213,7 +213,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   }
 }
 
-/** The most requests that a task needs in a bucket, doubts and verified factors aside. */
+/** The most requests that a task needs in a bucket, apart from doubts and verified factors. */
 function requestsPerTask({ job }: RunFile, bucket: Bucket): number {
   if (bucket === '/api/v1/users/{id}') return (job.read_first ? 1 : 0) + verifyingReadsPerTask(job)
   return bucket === '/api/v1/users' && job.guards.protect_admins === true ? 2 : 1
@@ -227,7 +227,7 @@ function failureLimits({ job }: RunFile): FailureLimits {
 /** The longest time that a timer can wait. No execution comes near it. */
 const longestTimerMs = 2 ** 31 - 1
 
-/** Stops an execution that has been at work for so many seconds; null: never. */
+/** Stops an execution that has been at work for this many seconds; null: never. */
 function stopAfter(seconds: number | null, stop: StopSwitch): NodeJS.Timeout | undefined {
   if (seconds === null) return undefined
   const reason = workedTooLong(renderDuration(seconds))
@@ -242,7 +242,7 @@ async function closeQuietly(journal: Journal): Promise<void> {
   }
 }
 
-/** An interrupt after the last task has finished changes nothing, but for an execution that had not begun yet. */
+/** An interrupt after the last task has finished changes nothing, except in an execution that had not begun yet. */
 function reasonOf(stop: StopSwitch, state: JournalState, run: RunFile): StopReason | null {
   const isOver = run.state === 'running' && state.done === run.input.tasks
   const complete = stop.reason?.state === 'interrupted' && isOver

@@ -15,7 +15,7 @@ export interface Located {
   /** What is known of the user without a read; null if nothing is. */
   readonly known: { readonly id: string; readonly login: string } | null
   readonly read: FoundUser | FailedRead | null
-  /** The id that the row names though the user could not be read; left out otherwise. */
+  /** The id that the row names, if that user could not be read; left out otherwise. */
   readonly unreadId?: string
 }
 
@@ -65,13 +65,13 @@ export async function locate(
     if (read.kind === 'failed') {
       const failed = { target: row.user, traceId: null, known: null, read }
       if (!looksLikeUserId(row.user)) return failed
-      // Who is meant is known all the same, and an earlier row under another name may have left that user in doubt.
+      // The id is known all the same, and an earlier row under another name may have left that user in doubt.
       if (await place.claim({ id: row.user, login: '' })) continue
       return { ...failed, unreadId: row.user }
     }
     reads.allowed()
     const waited = await place.claim(read.user)
-    // Earlier rows of the user may have changed it meanwhile, also one that ended while this one read it.
+    // Earlier rows may have changed the user meanwhile, even one that ended during this read.
     if (!waited) return { target: read.user.id, traceId: read.user.id, known: null, read }
   }
 }

@@ -13,7 +13,7 @@ export interface ProbeInput {
   readonly rows: () => AsyncIterable<InputRow>
 }
 
-/** The step that the pass is about: the first one if it does them all. */
+/** The step that the pass does; the first one if it does them all. */
 function passStep({ lastStep }: RowsAtWork['reach']): number {
   return Number.isFinite(lastStep) ? lastStep : 1
 }
@@ -56,7 +56,7 @@ export async function probeSends(input: ProbeInput, main: RefusalGate): Promise<
   return await failingInOrder(input, () => sendOthers(input, main))
 }
 
-/** A probe that can't be made decides nothing: the run stops, and what is held is taken up on resume. */
+/** A probe that can't be made decides nothing: the run stops, and `resume` takes up what is held. */
 async function failingInOrder(
   { work }: ProbeInput,
   probe: () => Promise<ProbeOutcome>,

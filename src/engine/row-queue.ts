@@ -1,11 +1,13 @@
 import PQueue from 'p-queue'
 
-/** The most rows that may be parked beside those at work, waiting for a doubt to settle or a transition to end. */
+/**
+ * The most rows that may be parked in addition to those at work, waiting for a doubt to settle or a transition to end.
+ */
 const mostParked = 5_000
 /** Rows at work for each slot: reading, waiting for a permit, preparing, sending and recording. */
 const rowsPerSlot = 5
 const fewestRows = 32
-/** Rows that may wait before the queue. Once that many wait, no more input is read until all of them have entered. */
+/** Rows that may wait to enter the queue. Once that many wait, no more input is read until all of them have entered. */
 const rowsWaiting = 16
 
 /** The rows at work at once. There are more of them than slots, so that a slot never waits for a read. */
@@ -14,11 +16,11 @@ export interface RowQueue {
   add(work: () => Promise<void>): Promise<void>
   /** Waits without taking the place of a row at work. */
   parked<T>(wait: () => Promise<T>): Promise<T>
-  /** Starts a row at once, beside those that wait for room. */
+  /** Starts a row at once, without waiting for room. */
   addBeside(work: () => Promise<void>): Promise<void>
   idle(): Promise<void>
   /**
-   * Whether every row at work is parked, or one of those that wait at a gate.
+   * Whether every row at work is parked or waits at a gate.
    *
    * @param waiting rows that wait at a gate
    */

@@ -60,7 +60,7 @@ export async function runRow(
     const found = await locate(services, row, place, recorded)
     const other = found.known === null && found.read?.kind === 'found' ? found.read : null
     const verdict = other === null ? null : judgeShown(services, row, other.user)
-    // Whoever Okta showed is not the user of the row: it leaves no trace with that user.
+    // Okta showed a user whom the row does not mean, so the row leaves no trace with that user.
     if (verdict !== null) return await endRow(services, row, recorded, verdict, other)
     located = found
     const preceding = located.traceId === null ? null : place.preceding(located.traceId)
@@ -75,7 +75,9 @@ export async function runRow(
   }
 }
 
-/** Why a row is skipped whose user could not be read, but is known to be in doubt by an earlier row. */
+/**
+ * Why a row is skipped if its user could not be read and an earlier row has left that user in doubt; otherwise null.
+ */
 function skipForDoubt(row: ValidRow, place: Place, { unreadId }: Located): Skip | null {
   const preceding = unreadId === undefined ? null : place.preceding(unreadId)
   return preceding?.inDoubt === true ? skipForPreceding(row, preceding) : null
@@ -87,14 +89,14 @@ function judgeShown({ job, recorder }: Services, row: ValidRow, user: FoundUser[
   return judgeMeant(row, meant, user) ?? judgeUser(row, user, job.input.short_names)
 }
 
-/** Judges whether a row is due, and was so when the plan was made, if there is one. Null if it is. */
+/** Judges whether a row is due, and also was when the plan was made, if there is one. Null if it is. */
 async function judgeTime({ lookup, plan }: Services, row: ValidRow): Promise<RowVerdict | null> {
   const verdict = judgeDue(row, lookup.clock.nowAtLeast())
   if (verdict !== null || plan === null || row.due === null) return verdict
   return judgeDueByPlan(await plan.of(row.row))
 }
 
-/** Ends all tasks of a row that are not ended, without a call. */
+/** Ends all tasks of a row that have not ended, without a call. */
 async function endRow(
   services: Services,
   row: ValidRow,
@@ -152,7 +154,7 @@ async function runTasks(
     let result = results.find((known) => known.step === step)
     // A task under way is always settled, even if the row is skipped: its call may have been applied.
     const underWay = recorder.state.progressOf({ row: row.row, step }) !== null
-    // What is skipped is skipped at once, also where its step would come later.
+    // A skipped step is skipped at once, even if its turn would come later.
     if (result === undefined && skipRest === null && !underWay && step > lastStep)
       return { inDoubt, ledTo: userLedTo }
     if (result === undefined && (skipRest === null || underWay)) {
@@ -177,14 +179,14 @@ async function runTasks(
     inDoubt ||= leavesDoubt(result)
     if (result.result === 'succeeded') ledTo.push(...ruleOf(action).target)
     userLedTo = ledBy([result], userLedTo)
-    // While the row's user could not be read, nobody knows who is meant: then no later step goes on either.
+    // While the row's user could not be read, nobody knows who is meant, so no later step goes on either.
     const isKnown = located.read?.kind !== 'failed'
     skipRest ??= skipAfter(result, isKnown && goesOn(services.job.steps, step))
   }
   return { inDoubt, ledTo: userLedTo }
 }
 
-/** What a task is besides what the row's other steps have led to. */
+/** A task without the facts that depend on the row's other steps. */
 function taskOf(
   { undoOf }: Services,
   row: ValidRow,
@@ -207,8 +209,8 @@ function taskOf(
 }
 
 /**
- * Settles, without a call, the steps that were sent while an earlier step of the row is still to be sent, as a retry
- * leaves them: a new call would change what their doubt is judged by. Returns the results that this gave.
+ * Settles, without a call, the steps that were sent although an earlier step of the row is still to be sent. A retry
+ * leaves such steps, and a new call would change the facts that their doubt is judged by. Returns their results.
  */
 async function settleLaterSteps(
   services: Services,

@@ -19,7 +19,7 @@ interface QueuedRow {
   readonly recorded: readonly TaskResult[]
 }
 
-/** How far the input has been taken up in the pass at hand. */
+/** How far the current pass has got in the input. */
 interface Reach {
   /** The last step that the pass does, from 1. */
   lastStep: number
@@ -40,7 +40,7 @@ export interface RowsAtWork {
   readonly order: UserOrder
   readonly results: ResultReader
   readonly reach: Reach
-  /** What ended rows otherwise than in order; the first of them is thrown in the end. */
+  /** Unexpected errors, and a lost hold, that ended rows; the first one is thrown in the end. */
   readonly failures: unknown[]
   /** Called once no more rows come. */
   readonly onInputEnd: () => void
@@ -52,8 +52,8 @@ export interface RowsAtWork {
  * Carries out the rows, each task to its result. Rows of the same user keep the input's order. Returns when all are
  * done or, after a stop, when the rows at work have ended or their time is up.
  *
- * By the order `step`, the input is gone through once for each step, and no pass begins before the one before it has
- * ended for all rows. An execution that goes on from an earlier one finds the steps that are done on disk.
+ * With the order `step`, there is one pass through the input for each step, and no pass begins before the previous one
+ * has ended for all rows. An execution that goes on from an earlier one finds on disk which steps are done.
  *
  * @param rows reads the input from its beginning
  * @throws HoldLost when another process has taken the run over, and the error of a bug. Every other reason to end is
@@ -99,7 +99,7 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
       }
       if (isDone(row, recorded, reach.lastStep)) {
         const user = recorded.some(meansNobody) ? null : finishedUser(services, row, recorded)
-        // A row that a later one has superseded was not carried out: it is nobody's preceding row.
+        // A row that a later one has superseded was not carried out, so it does not count as a preceding row.
         const superseded = recorded.every(({ reason }) => reason === 'superseded')
         if (user !== null && !superseded) {
           const inDoubt = recorded.some(leavesDoubt)
@@ -124,7 +124,7 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
       )
     }
   } catch (error) {
-    // The rest of the input can't be read. The rows at work still end in good order.
+    // The rest of the input can't be read. The rows at work still end cleanly.
     noteFailure(services, failures, error)
   }
   reach.ended = true
@@ -172,7 +172,7 @@ export async function recordedResults(
 }
 
 /**
- * Stops the run in good order after an error. An error that has no words for the user is kept and thrown at the end.
+ * Stops the run cleanly after an error. An unexpected error, or a lost hold, is kept and thrown at the end.
  * Work that has begun never ends with exit code 2, which means that nothing was sent.
  */
 export function noteFailure({ lookup }: Pick<Services, 'lookup'>, failures: unknown[], error: unknown): void {

@@ -1,11 +1,13 @@
-/** How often the time is looked at while something is waited for. */
+/** How often to read the clock while an answer is awaited. */
 export const tickMs = 1_000
-/** A gap between two looks from which on the process must have been paused: no work of its own blocks it for so long. */
+/**
+ * A gap of at least this long between two readings means that the process was paused: its own work never takes so long.
+ */
 const pausedFromMs = 5_000
 
 /**
- * Time that passes only while this process runs. A process that was paused (SIGSTOP, a laptop asleep, a frozen container)
- * could hear nobody: when it wakes up, its calls have all run out of time, and that is no silence of Okta's.
+ * Time that passes only while this process runs. A process that was paused (SIGSTOP, a laptop asleep, a frozen
+ * container) could receive nothing: when it wakes up, all its calls have timed out, but Okta was not silent.
  */
 export class AwakeTime {
   readonly #monotonic: () => number
@@ -18,7 +20,9 @@ export class AwakeTime {
     this.#lookedAt = monotonic()
   }
 
-  /** Milliseconds that only grow, without the pauses. To be called every {@link tickMs}, or a pause is not seen. */
+  /**
+   * Milliseconds that only grow, without the pauses. Call it every {@link tickMs}: a much longer gap counts as a pause.
+   */
   now(): number {
     const now = this.#monotonic()
     const gap = now - this.#lookedAt
@@ -27,7 +31,7 @@ export class AwakeTime {
     return now - this.#pausedMs
   }
 
-  /** To be called before the first tick after a while without ticks, which is no pause. */
+  /** Call it before the first tick after a while without ticks, which is not a pause. */
   begin(): void {
     this.#lookedAt = this.#monotonic()
   }

@@ -12,7 +12,9 @@ export function backoffMs(failures: number, random: number): number {
   return Math.min(8_000, 250 * 2 ** (failures - 1)) * (0.5 + random)
 }
 
-/** How long to wait after Okta's concurrency limit. It passes when any other call ends, whatever its reset says. */
+/**
+ * How long to wait after Okta's concurrency limit. It passes when any other call ends, whatever the reset header says.
+ */
 export function concurrencyWaitMs(random: number): number {
   return 100 + 300 * random
 }

@@ -17,7 +17,7 @@ import { lookUpProtected } from './protected-users.ts'
 import { readIds, readList } from './read-list.ts'
 import { RoleChecks } from './role-checks.ts'
 
-/** The guards of a job that look at the input as a whole or at the org, in the words of the job. */
+/** The guards of a job that look at the input as a whole or at the org, named as in the job. */
 interface OrgGuards {
   readonly max_users: number | null
   /** Of the org's active users, above 0 and up to 100. */
@@ -30,12 +30,12 @@ interface OrgGuards {
   readonly protect_admins: boolean | null
 }
 
-/** What is to be guarded. */
+/** What the guards have to judge. */
 export interface GuardedWork {
   readonly guards: OrgGuards
   /** Distinct keys of the input as written. */
   readonly users: number
-  /** What is unusual about the input and was not let pass; null if nothing is. */
+  /** What is unusual about the input and was not accepted; null if nothing is. */
   readonly unusual: string | null
   /** The actions that may be sent; null if they are not known. */
   readonly actions: readonly Action[] | null
@@ -51,7 +51,7 @@ export interface CheckedGuards {
 
 /**
  * Checks all guards that look at the org, before the first call: whom it protects, and whether the input is too large
- * for it. A guard that can't be checked holds.
+ * for it. A guard that can't be checked stops the run.
  *
  * @throws RunStopped when a guard stops the run or can't be checked; the message says what to type to go on
  */

@@ -2,14 +2,14 @@ import { exitCodes } from '../messages/known-error.ts'
 import type { StopReason } from '../messages/stop.ts'
 import { type Answered, isOktas } from '../okta/answer.ts'
 
-/** The run stops after so many refused windows in a row without a success. */
+/** The run stops after this many refused windows in a row without a success. */
 const mostWindows = 5
 /** Refusals closer together than this count as one, because many calls may be in flight when a limit is hit. */
 const oneWindowMs = 1_000
 
 /**
- * Limits that something between us and Okta sets: a 429 without any sign of Okta's. Nobody says what such a limit
- * counts. A limit of Okta's own only needs a wait, but a run that hits one of these again and again stops and says so.
+ * Limits that something between us and Okta sets: a 429 without any sign of Okta. What such a limit counts is not
+ * known. A limit of Okta's own only needs a wait, but a run that hits one of these again and again stops and says so.
  */
 export class ForeignLimits {
   readonly #monotonic: () => number

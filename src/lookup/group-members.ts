@@ -12,7 +12,7 @@ type Members = ReadonlyMap<string, string>
 /** A list of members that is to be read once more. */
 export interface FirstList {
   /**
-   * Reads it once more when it is time for that. Whoever is in either list counts.
+   * Reads it once more when the time for that has come. Whoever is in either list counts.
    *
    * @throws RunStopped if a list can't be read
    */
@@ -20,8 +20,8 @@ export interface FirstList {
 }
 
 /**
- * Lists the members of groups for the first time. The second list comes so much later that it has everyone who was a
- * member when the first one began.
+ * Lists the members of groups for the first time. The second list comes late enough to have everyone who was a member
+ * when the first one began.
  *
  * @throws RunStopped if a list can't be read; the message names the group
  */

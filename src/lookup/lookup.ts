@@ -28,7 +28,7 @@ export interface LookupOptions
   readonly parked?: LookupParts['parked']
 }
 
-/** Opens the way by which an execution or a plan asks Okta: one pacer, one patience, and one check of each answer. */
+/** Sets up how an execution or a plan asks Okta: with one pacer, one patience, and one check of each answer. */
 export function openLookup(options: LookupOptions): LookupParts {
   const { stop, clock, tally, parked = (wait) => wait() } = options
   const awake = new AwakeTime()

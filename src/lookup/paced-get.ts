@@ -34,9 +34,9 @@ interface PacedGetOptions {
   readonly ahead?: boolean
   /** Called right before each try leaves. */
   readonly beforeSending?: () => void
-  /** Whether only an answer counts that is certainly Okta's. Any other is a passing failure. */
+  /** Whether only an answer that is certainly Okta's counts. Any other is a passing failure. */
   readonly certain?: boolean
-  /** Whether an answer is about what was asked for. One about something else is a passing failure. */
+  /** Whether an answer is about what was asked for. An answer about something else is a passing failure. */
   readonly isAbout?: (answer: Answered) => boolean
 }
 
@@ -88,7 +88,7 @@ export async function pacedGet(
         break
       case 'again':
         setbacks++
-        // Others were answered since it was last tried, so it is this request that fails, not the way to Okta.
+        // Other requests were answered since the last try, so it is this request that fails, not the way to Okta.
         if (setbacks >= maxSetbacks && patience.answers > answersBefore) return { failed: answer, outcome }
         answersBefore = patience.answers
         await waitForOkta(parts, answer)
@@ -115,10 +115,13 @@ function classifyOf(
   return (certain && !isOktas(answer)) || !isAbout(answer) ? 'again' : outcome
 }
 
-/** How long the last question waits for its answer: a filter lets it pass at once, and an org that hangs never does. */
+/**
+ * How long to wait for the owner, the last question: past a filter the answer comes at once, and an org that hangs
+ * never answers.
+ */
 const ownerCheckMs = 5_000
 
-/** What a promise resolves to in time; null if it does not. What it throws later is nobody's concern any more. */
+/** What a promise resolves to in time; null if it does not. What it throws later is ignored. */
 async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined
   const timeUp = new Promise<null>((resolve) => {
@@ -129,10 +132,10 @@ async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T |
 }
 
 /**
- * Counts a request without an answer of Okta's, and stops the run once the silence has lasted too long. Before it
+ * Counts a request without an answer from Okta, and stops the run once the silence has lasted too long. Before it
  * stops, it asks for the token's owner: a filter that blocks one login is not an outage.
  *
- * @throws RunStopped then
+ * @throws RunStopped once the silence has lasted too long
  */
 export async function waitForOkta(parts: LookupParts, answer: Answer): Promise<void> {
   const { patience, stop, pacer, send, orgUrl } = parts

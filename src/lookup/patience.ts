@@ -1,7 +1,7 @@
 /** How long the program goes on without any answer from Okta before it stops. */
 export const oktaPatienceMs = 45_000
 
-/** A silence shorter than this passes without a word. */
+/** A silence shorter than this is not reported. */
 const reportAfterMs = 5_000
 
 /**
@@ -23,12 +23,12 @@ export class OktaPatience {
     this.#monotonic = monotonic
   }
 
-  /** A patience of its own for one matter, by the same clock. */
+  /** A new patience for one purpose, by the same clock. */
   fresh(): OktaPatience {
     return new OktaPatience(this.#monotonic)
   }
 
-  /** How many answers were Okta's: whether one came meanwhile is seen by it. */
+  /** How many answers were Okta's. A change shows that one came meanwhile. */
   get answers(): number {
     return this.#answers
   }
@@ -53,7 +53,7 @@ export class OktaPatience {
     return true
   }
 
-  /** To be called after a request without an answer of Okta's. Returns the length of the silence in ms. */
+  /** To be called after a request without an answer from Okta. Returns the length of the silence in ms. */
   failed(): number {
     const now = this.#monotonic()
     this.#silentSince ??= this.#askedSince ?? now

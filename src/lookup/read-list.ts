@@ -9,7 +9,7 @@ import { type LookupParts, pacedGet } from './paced-get.ts'
  * never taken for the end. The next page must be in the same org, because the token goes to no other address.
  *
  * @param onPage gets each page; returns whether the next one is wanted
- * @returns why the list could not be read to where it was wanted; null if it was
+ * @returns why the list could not be read as far as it was wanted; null if it was
  * @throws RunStopped as {@link pacedGet} does
  */
 export async function readList(
@@ -27,12 +27,12 @@ export async function readList(
     }
     const page = parseListPage(got.found, isOfIam(first) ? 'value' : 'list')
     if (page === null)
-      return notUnderstood('its answer is not a list, or where the list goes on is not understood')
+      return notUnderstood('its answer is not a list, or does not clearly say where the list goes on')
     if (!onPage(page.entries) || page.next === null) return null
     const path = pathWithin(parts.orgUrl, page.next)
     if (path === null)
       return notUnderstood('it names a next page at another address, where the token is never sent')
-    if (seen.has(path)) return notUnderstood('it names a page again that was read already')
+    if (seen.has(path)) return notUnderstood('it names a page that was read already')
     request = { ...first, path }
   }
 }

@@ -23,7 +23,7 @@ export interface CredentialFacts {
 
 /**
  * Asks Okta for the owner of the token. It is the first call of every execution, so a wrong address, a wrong token or a
- * proxy in between shows itself here.
+ * proxy in between shows up here.
  *
  * An API token always has an owner: until Okta has shown who, nothing is sent.
  *
@@ -60,7 +60,7 @@ export async function readTokenOwner(parts: LookupParts, credentials: Credential
       }
     }
     if (answer.kind === 'answered' && isOktas(answer) && answer.httpStatus >= 500) {
-      // Okta is there and can't say: the same patience as for an Okta that is away.
+      // Okta answers but can't say who: wait as long as when Okta is away.
       if (whileTroubled.failed() >= oktaPatienceMs) {
         throw stop.because(oktaAway(answer, credentials.orgUrl, Math.round(oktaPatienceMs / 1000)))
       }

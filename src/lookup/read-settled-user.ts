@@ -2,13 +2,13 @@ import { transitionPatienceMs, transitionWaitMs } from './backoff.ts'
 import type { LookupParts } from './paced-get.ts'
 import { type FailedRead, type FoundUser, readUserById } from './read-user.ts'
 
-/** Whether a read is older than one window. No call may rest on such a read. */
+/** Whether a read is older than one window. No call may be based on such a read. */
 export function isOld({ clock, pacer }: Pick<LookupParts, 'clock' | 'pacer'>, read: FoundUser): boolean {
   return clock.now() - read.readAt > pacer.windowMs('/api/v1/users')
 }
 
 /**
- * Reads the user of an id as of this window. Waits for a user in transition, up to a limit.
+ * A read of a user that is not older than one window. Waits for a user in transition, up to a limit.
  *
  * @param known a read that exists already; used if it is not old
  * @param patienceMs how long to wait in all for a user in transition

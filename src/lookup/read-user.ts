@@ -42,7 +42,7 @@ export async function readUserById(parts: LookupParts, id: string): Promise<Foun
   return await read(parts, id, id, false)
 }
 
-/** @param id the id that an answer must be about; null where any user can be meant */
+/** @param id the id that an answer must be about; null if it may be about any user */
 async function read(
   parts: LookupParts,
   userKey: string,
@@ -65,7 +65,7 @@ async function read(
   return { kind: 'found', user, readAt, httpStatus, requestId }
 }
 
-/** Why a read failed; left out where the answer itself says it. */
+/** Why a read failed; undefined if the answer itself says it. */
 function whyFailed(answer: Answer, isAbout: (answer: Answered) => boolean): string | undefined {
   if (answer.kind !== 'answered' || answer.httpStatus !== 200 || isAbout(answer)) return undefined
   const other = idIn(answer)

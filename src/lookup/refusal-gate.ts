@@ -16,8 +16,8 @@ export interface Gate {
    * Waits for its turn, then does the call. Throws RunStopped when the run stops before its turn.
    *
    * @param row the row of the call, from 1
-   * @param call asks `mayLeave` right before a request leaves: while it waited for a permit a question may have come up,
-   *   and it must pass again
+   * @param call asks `mayLeave` right before a request leaves: while it waited for a permit a question may have come
+   *   up, and it must pass again
    */
   pass<T>(row: number, call: (mayLeave: () => boolean) => Promise<T>): Promise<T>
   /** After a call that Okta accepted. */
@@ -30,15 +30,17 @@ export interface Gate {
  * Finds out whether Okta refuses calls because of their users or because of the token.
  *
  * A single E0000006 concerns its user: an admin of some groups may not touch users of others. Ten in a row may concern
- * the token, or the input is sorted by department.
+ * the token, or mean that the input is sorted by department.
  *
  * - **calm**: calls go in parallel. A refusal → asking.
- * - **asking**: refused tasks are held, and calls go one at a time. A success → the users are the cause → calm. Ten
- *   held → probing.
- * - **probing**: only the probe goes, a few rows from the rest of the input. One of them accepted, or nothing to try →
- *   the users are the cause → calm. All refused → the run stops.
+ * - **asking**: refused tasks are held, and calls go one at a time. A success, or the end of the input → the users
+ *   are the cause → calm. Ten held → probing.
+ * - **probing**: only the probe goes, a few rows from the rest of the input. One of them accepted → the users are the
+ *   cause → calm. As many refused as it may try → the run stops. Too few to tell → trying.
+ * - **trying**: a few of the waiting calls go, one at a time, to make up the number. One accepted, or no call left and
+ *   none refused → the users are the cause → calm. All refused → the run stops.
  *
- * While a failure is looked at that may be one too many, no call leaves in any state, those of the probe included.
+ * While it is open whether a failure is one too many, no call leaves in any state, not even those of the probe.
  *
  * - **E1** A held task has no result. Its result is decided once and never taken back.
  * - **E2** No order of the input makes a run stop at the same place for ever: the probe tries the rows that come later.
@@ -51,13 +53,13 @@ export class RefusalGate implements Gate {
   readonly #onWaiting: () => void
   readonly #isHeld: () => boolean
   #state: 'calm' | 'asking' | 'probing' | 'trying' = 'calm'
-  /** Whether a call is under way that goes alone. */
+  /** Whether a call that goes alone is under way. */
   #busy = false
   #held: (() => void)[] = []
   #waiters: Waiter[] = []
   /** Wakes what waits while calls are held for another reason. */
   #heldBack: (() => void)[] = []
-  /** Refusals of the probe, and the rows that are still to be tried for it; null while they are not chosen. */
+  /** Refusals of the probe, and the rows that are still to be tried for it; null until they are chosen. */
   #refusedTries = 0
   #toTry: readonly number[] | null = null
   #lastRefusal: Answer | null = null
@@ -66,7 +68,7 @@ export class RefusalGate implements Gate {
    * @param what what Okta refuses, for a person: `the lifecycle calls`
    * @param accept whether a person has said that refusals concern the users and not the token
    * @param probe tries rows from the rest of the input
-   * @param isHeld whether no call may leave for another reason; {@link wake} follows when that has ended
+   * @param isHeld whether calls are held for another reason; {@link wake} is called when that ends
    */
   constructor(
     what: string,
@@ -126,13 +128,13 @@ export class RefusalGate implements Gate {
     }
   }
 
-  /** Whether no call may leave for another reason. */
+  /** Whether calls are held for another reason. */
   get isHeld(): boolean {
     return this.#isHeld()
   }
 
   /**
-   * Waits while no call may leave for another reason.
+   * Waits while calls are held for another reason.
    *
    * @throws RunStopped when the run stops first
    */
@@ -144,7 +146,7 @@ export class RefusalGate implements Gate {
     this.#stop.check()
   }
 
-  /** Lets the calls that wait look again whether they may leave. */
+  /** Lets the waiting calls check again whether they may leave. */
   wake(): void {
     this.#wakeAll()
   }
@@ -175,12 +177,13 @@ export class RefusalGate implements Gate {
   }
 
   /**
-   * Nothing is under way: every row at work waits here or for something else. Decides what can be decided then.
+   * Decides what can be decided when nothing is under way: every row at work waits here or for something else.
    *
-   * @param ended whether no more rows come: then nothing more can tell, and a few refusals are their users' own
+   * @param ended whether no more rows come: then nothing else can show the cause, and a few refusals count as their
+   *   users' own
    */
   settle(ended: boolean): void {
-    // Those that wait would only wait again. What they wait for ends with `wake`, and is followed by another look here.
+    // The waiting calls would only wait again. When the other reason ends, `wake` is called, and then this again.
     if (this.#isHeld()) return
     if (this.#state === 'asking' && ended && this.#waiters.length === 0) this.#release()
     if (this.#state !== 'trying' || this.#busy) return
@@ -205,10 +208,10 @@ export class RefusalGate implements Gate {
     let outcome: ProbeOutcome
     try {
       await this.whileHeld()
-      // E2: what comes later in the input is tried before the run may stop.
+      // E2: rows that come later in the input are tried before the run may stop.
       outcome = await this.#probe()
     } catch {
-      // Whoever failed has stopped the run: what is held stays undecided and is taken up on resume.
+      // The failure has stopped the run already. What is held stays undecided, and `resume` takes it up.
       return
     }
     if (outcome.allowed > 0) {

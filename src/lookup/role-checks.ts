@@ -6,7 +6,7 @@ import { adminsUnchecked, type Unchecked } from '../rules/unchecked-guards.ts'
 import { type FailedRead, failedRead } from './failed-read.ts'
 import { type LookupParts, pacedGet } from './paced-get.ts'
 
-/** What a look-up of a user's admin roles came to. */
+/** The outcome of a look-up of a user's admin roles. */
 export type RoleFinding =
   | { readonly kind: 'none' }
   | { readonly kind: 'protected'; readonly verdict: GuardVerdict }
@@ -15,9 +15,9 @@ export type RoleFinding =
 const none: RoleFinding = { kind: 'none' }
 
 /**
- * Looks up each user's admin roles, also those held through groups, once in an execution.
+ * Looks up each user's admin roles, also those held through groups, once per execution.
  *
- * Okta may refuse it for single users, whom the token may not see. So each refusal is followed by a look-up of the
+ * Okta may refuse it for some users, whom the token may not see. So each refusal is followed by a look-up of the
  * witness, a user whose roles could be read at the start: if that is refused too, the guard can't be checked any more.
  */
 export class RoleChecks {
@@ -32,7 +32,7 @@ export class RoleChecks {
   }
 
   /**
-   * Begins, with a look-up of the witness.
+   * Begins with a look-up of the witness.
    *
    * @param witness the id of a user whom Okta has shown; null if there is none
    * @throws RunStopped if that user's roles can't be read
@@ -92,7 +92,7 @@ export class RoleChecks {
       throw stopped({ why: refusal, isUnknown: false })
     }
     const got = await pacedGet(this.#parts, listRolesRequest(this.#witness), { certain: true })
-    // The witness was shown by Okta: where it is not found here, it is the look-up that Okta does not know.
+    // Okta has shown the witness, so a 404 means that Okta does not know this kind of look-up.
     if (!('failed' in got)) return
     const isUnknown = got.failed.kind === 'answered' && got.failed.httpStatus === 404
     throw stopped({ why: describeAnswer(got.failed), isUnknown })

@@ -5,7 +5,7 @@ import { planWidths, renderPlanEnd, renderPlanHead, renderPlannedTask } from './
 
 /** Writes a plan row by row and keeps no more than one row in memory. */
 export interface PlanAnswer {
-  /** Whether anything was written yet. If so, the rest must fit to it. */
+  /** Whether anything was written yet. If so, the rest must continue it. */
   readonly begun: boolean
   /** Resolves to false if nobody reads the answer any more. */
   row(planned: PlannedRow): Promise<boolean>

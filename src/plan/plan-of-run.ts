@@ -13,10 +13,10 @@ import { SavedPlan } from './saved-plan.ts'
 const planCopyName = 'plan.json'
 
 /**
- * Keeps a plan with its run, byte for byte and synced.
+ * Copies a plan to its run's directory, byte for byte and synced.
  *
  * @param plan the plan as it was checked
- * @throws Refusal when the file is another one by now
+ * @throws Refusal when the file has changed since then
  */
 export async function keepPlan(path: string, plan: SavedPlan, directory: string): Promise<void> {
   await copyInput(path, directory, planCopyName)
@@ -29,7 +29,7 @@ export async function keepPlan(path: string, plan: SavedPlan, directory: string)
 /**
  * Opens the plan that a run carries out; null if it carries out none.
  *
- * @throws Refusal when the run's copy is not as it was when the run began
+ * @throws Refusal when the run's copy has changed since the run began
  */
 export async function openPlanOfRun(
   directory: string,
@@ -47,7 +47,7 @@ export async function openPlanOfRun(
 }
 
 /**
- * Checks that no run of a runs directory carries out a plan or has done so: a plan is done once.
+ * Checks that no run of a runs directory carries out a plan or has done so: a plan is carried out only once.
  *
  * @throws Refusal when one does, or when that can't be found out
  */
@@ -55,15 +55,15 @@ export async function checkNotDone(runsDirectory: string, planId: string): Promi
   for (const name of await namesIn(runsDirectory)) {
     if (name.startsWith('.') || (await planIdOf(join(runsDirectory, name))) !== planId) continue
     throw new Refusal(
-      `This plan is done once, and run ${name} has taken it up. Nothing was sent.`,
-      `${commandFor('status', { runId: name, runsDirectory })} shows how far it is; for what is left, plan again`,
+      `A plan is carried out only once, and run ${name} has taken this one up. Nothing was sent.`,
+      `${commandFor('status', { runId: name, runsDirectory })} shows how far it has got; for what is left, plan again`,
     )
   }
 }
 
 /**
- * The id of the plan of a run; null if it has none. A start that broke off has sent nothing, and its mark is still there.
- * A run whose `run.json` can't be read or is gone may have a plan: its copy of it tells.
+ * The id of the plan of a run; null if it has none. A start that broke off has sent nothing; its mark is still there. A
+ * run whose `run.json` can't be read or is gone may have a plan: the copy in its directory shows it.
  */
 async function planIdOf(directory: string): Promise<string | null> {
   const look = await lookAtRun(directory)
@@ -71,7 +71,7 @@ async function planIdOf(directory: string): Promise<string | null> {
   const path = join(directory, planCopyName)
   if (!(await exists(path))) return null
   if (look.kind === 'none' && (await hasStartMark(directory))) return null
-  // Others keep files of this name as well. A journal is ours.
+  // Other programs use this file name as well. Only a journal shows that it is ours.
   const isOurs = look.kind === 'unreadable' || (await hasJournal(directory))
   try {
     const plan = await SavedPlan.open(path)
@@ -80,9 +80,9 @@ async function planIdOf(directory: string): Promise<string | null> {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     if (!isOurs) return null
-    const why = look.kind === 'unreadable' ? look.why : `${directory} has a journal and no run.json.`
+    const why = look.kind === 'unreadable' ? look.why : `${directory} has a journal but no run.json.`
     throw new Refusal(
-      `Whether the plan was done already can't be found out: ${why}`,
+      `It is not known whether the plan was carried out already: ${why}`,
       `Restore ${directory} from a backup, or move it elsewhere if it is not needed; then start again.`,
       error,
     )
@@ -96,7 +96,7 @@ async function namesIn(directory: string): Promise<readonly string[]> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     const why = parseSystemError(error)?.why ?? String(error)
     throw new Refusal(
-      `Whether the plan was done already can't be found out: ${directory} can't be read: ${why}.`,
+      `It is not known whether the plan was carried out already: ${directory} can't be read: ${why}.`,
       'Correct that, or name another directory with --runs-dir DIR',
       error,
     )

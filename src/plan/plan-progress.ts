@@ -2,7 +2,7 @@ import type { BucketReport } from '../budget/lane.ts'
 import { renderDuration } from '../messages/duration.ts'
 import { forecastRun } from './plan-time.ts'
 
-/** Shows how far a plan is, on standard error. */
+/** Shows how far a plan has got, on standard error. */
 export interface PlanProgress {
   /** After each row. */
   update(rowsDone: number): void

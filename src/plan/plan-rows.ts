@@ -38,7 +38,7 @@ export interface PlannedRow {
   readonly isRead: boolean
   /** Whether the run looks up the user's admin roles for this row. */
   readonly looksUpRoles: boolean
-  /** The row's user as read; null if nobody was. */
+  /** The row's user as read; null if no user was read. */
   readonly user: PlannedUser | null
 }
 
@@ -53,9 +53,9 @@ export interface PlanRowsOptions {
   readonly now: () => number
   /** How many rows ahead users may be read, from 1. */
   readonly ahead: number
-  /** The steps of a row that have a result already, where a run goes on from another; none by default. */
+  /** The steps of a row that have a result already, when a run goes on from another; none by default. */
   readonly doneSteps?: (row: number) => readonly number[]
-  /** Whom a row means by the run that is retried; null where nothing tells, as by default. */
+  /** The user whom a row meant in the run that is retried; null, as by default, if that is not known. */
   readonly meantBy?: (row: number) => MeantUser | null
 }
 
@@ -99,7 +99,7 @@ export async function* planRows(
     return { row, ...(await planner.plan(row, found)), isRead: options.job.read_first, user }
   }
   for await (const row of rows) {
-    // A row that is done in full is nothing to plan.
+    // A row that is done in full needs no plan.
     if (row.kind === 'valid' && options.doneSteps?.(row.row).length === row.actions.length) continue
     const early = row.kind === 'valid' ? judgeDue(row, options.now()) : null
     const isRead = row.kind === 'valid' && early === null && options.job.read_first
@@ -114,7 +114,9 @@ export async function* planRows(
   for (let planned = await plan(); planned !== null; planned = await plan()) yield planned
 }
 
-/** Begins to look up the roles of a user for whom a call may be sent, so that the plan need not wait for one after the other. */
+/**
+ * Begins to look up the roles of a user for whom a call may be sent, so that the plan does not wait for each in turn.
+ */
 function lookAhead({ roles = null }: PlanRowsOptions, row: InputRow, read: PlannedRead | null): void {
   if (roles === null || row.kind !== 'valid' || read?.kind === 'failed') return
   const user = read?.user ?? null
@@ -240,7 +242,7 @@ class Planner {
     if (trace !== null && this.#stepByStep) {
       return open('the job goes step by step, and an earlier row of this user has steps in between')
     }
-    if (twin) return open('an earlier row that may mean this user could not be read')
+    if (twin) return open('an earlier row, which may mean this user, could not be read')
     if (transitioningToStatus !== null) {
       return open(`user is in transition from ${status} to ${transitioningToStatus}`)
     }

@@ -14,7 +14,7 @@ export const plannedTaskSchema = z.strictObject({
   okta_login: z
     .string()
     .nullable()
-    .describe('The login of the user that Okta finds by the key; null if nobody was read.'),
+    .describe('The login of the user that Okta finds by the key; null if no user was read.'),
   action: z.string().describe("An action's name; for a bad row the text in its place."),
   status: z
     .enum(userStatuses)
@@ -43,7 +43,7 @@ export const totalsSchema = z.strictObject({
   users: count.describe('Distinct users to whom something would be sent.'),
   deactivated_users: count.describe('Distinct users whose deactivation would be sent.'),
   directory_users: count.describe(
-    'Those of users that come from a directory, whose next import may undo what is done in Okta.',
+    'How many of these users come from a directory, whose next import may undo what is done in Okta.',
   ),
   mails: count.describe('The most mails that Okta would send.'),
 })
@@ -52,7 +52,7 @@ export const totalsSchema = z.strictObject({
 export type PlanTotals = Readonly<z.infer<typeof totalsSchema>>
 
 export const requestsSchema = z.strictObject({
-  reads: count.describe("Reads of single users, the token's owner among them, and what guards look up."),
+  reads: count.describe("Reads of single users, the token's owner included, and what guards look up."),
   roles: count
     .optional()
     .describe(

@@ -9,7 +9,7 @@ export interface PlanForecast {
   readonly seconds: number
   /** Requests a minute in the slowest bucket. */
   readonly perMinute: number
-  /** What Okta allows of lifecycle calls, and how many of them the run would use; null if it was not seen. */
+  /** How many lifecycle calls Okta allows, and how many of them the run would use; null if no limit was seen. */
   readonly lifecycleLimit: {
     readonly limit: number
     readonly allowance: number
@@ -18,8 +18,8 @@ export interface PlanForecast {
 }
 
 /**
- * Looks up the limit of lifecycle calls, for one call of it. Sends no lifecycle call. An org that refuses the call or
- * shows no limit leaves it unknown.
+ * Looks up the limit of lifecycle calls, at the cost of one request in their bucket. Sends no lifecycle call. An org
+ * that refuses the call or shows no limit leaves it unknown.
  *
  * @throws RunStopped when the plan stops
  */

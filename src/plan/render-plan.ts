@@ -18,7 +18,7 @@ const actionWidth = longest(actionNames)
 const statusWidth = longest(userStatuses)
 const expectedWidth = longest(expectations)
 
-/** The widths for an input of so many rows. */
+/** The widths for an input of this many rows. */
 export function planWidths(rows: number): PlanWidths {
   return { row: Math.max('row'.length, String(rows).length) }
 }
@@ -55,7 +55,7 @@ function longest(names: readonly string[]): number {
   return Math.max(...names.map((name) => name.length))
 }
 
-/** The totals of a plan, line by line: what the person reads who has to answer for it. */
+/** The totals of a plan, line by line, for the person who has to answer for it. */
 export function describeTotals({ totals, requests }: PlanEnd, org: string): readonly string[] {
   const { control_totals: control, tasks, expected, actions, statuses, mails } = totals
   const upTo = expected.unknown > 0 ? 'up to ' : ''

@@ -22,7 +22,7 @@ export type SourceFile = z.infer<typeof sourceFileSchema>
 /** What a saved plan holds before its tasks. No secrets. */
 export const savedPlanHeadSchema = z.strictObject({
   okta_lifecycle_plan: z.literal(savedPlanVersion),
-  /** Random: what tells this plan from every other. */
+  /** Random. It tells this plan from every other. */
   plan_id: z.uuid(),
   created_at: z.iso.datetime(),
   versions: z.strictObject({ okta_lifecycle: z.string(), node: z.string() }),
@@ -45,7 +45,7 @@ export type SavedPlanHead = Readonly<z.infer<typeof savedPlanHeadSchema>>
 /** A planned task with the user as the plan found it. */
 export const savedTaskSchema = z.strictObject({
   ...plannedTaskSchema.shape,
-  /** Null if the plan read nobody. */
+  /** Null if the plan read no user. */
   seen: z
     .strictObject({ id: z.string(), status: z.enum(userStatuses), status_changed: z.string().nullable() })
     .nullable(),

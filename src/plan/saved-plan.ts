@@ -16,11 +16,11 @@ import {
 } from './saved-plan-schema.ts'
 
 /**
- * A saved plan on disk, checked from beginning to end. Its tasks stay on disk: a row's are read when they are wanted, so
+ * A saved plan on disk, checked from beginning to end. Its tasks stay on disk: those of a row are read when needed, so
  * that memory holds no more than a number for each row.
  *
- * The checksum guards against accidents and hand edits. It is no signature: whoever may write the file can also write
- * its checksum anew.
+ * The checksum guards against accidents and hand edits. It is not a signature: whoever may write the file can also
+ * write a new checksum.
  */
 export class SavedPlan implements PlanToFollow {
   readonly head: SavedPlanHead
@@ -28,7 +28,7 @@ export class SavedPlan implements PlanToFollow {
   /** The checksum of its content. */
   readonly sha256: string
   readonly #file: FileHandle
-  /** Where each row's first line begins, and after them where the last one ends. */
+  /** Where each row's first line begins and, as the last entry, where the last row ends. */
   readonly #offsets: readonly number[]
 
   private constructor(file: FileHandle, parts: Parts) {
@@ -87,12 +87,12 @@ class NotAsWritten extends Error {}
 function notAsWritten(path: string, why: string): Refusal {
   return new Refusal(
     `${path} is not as okta-lifecycle wrote it: ${why}. Nothing was sent.`,
-    'Plan again: okta-lifecycle plan … --out plan.json. A plan is never edited; change the input or the job in place of it.',
+    'Plan again: okta-lifecycle plan … --out plan.json. A plan is never edited; change the input or the job instead.',
   )
 }
 
 const newline = 0x0a
-/** A line longer than this is nothing that this program wrote. */
+/** This program writes no line longer than this. */
 const longestLine = 16 * 1024 * 1024
 
 /** Reads the file once: the checksum, the form of each line, and where the rows begin. */
@@ -143,7 +143,7 @@ async function* linesOf(path: string): AsyncGenerator<{ readonly text: string; r
 
 function parseHead(line: string): SavedPlanHead {
   const opening = planText.beforeTasks.slice(0, -1)
-  if (!line.endsWith(opening)) throw new NotAsWritten('it does not begin as a plan does')
+  if (!line.endsWith(opening)) throw new NotAsWritten('it does not begin like a plan')
   return parsePart(savedPlanHeadSchema, `${line.slice(0, -opening.length)}}`, 'its beginning')
 }
 
@@ -153,7 +153,7 @@ function parseEnd(line: string, hash: ReturnType<typeof createHash>): { end: Pla
   const written = line.slice(at + planText.beforeChecksum.length, -(planText.afterChecksum.length - 1))
   if (at === -1 || line.slice(-2) !== '"}') throw new NotAsWritten('its checksum is missing')
   const sha256 = hash.update(line.slice(0, at)).digest('hex')
-  if (sha256 !== written) throw new NotAsWritten('its checksum does not fit its content')
+  if (sha256 !== written) throw new NotAsWritten('its checksum does not match its content')
   const afterTasks = planText.afterTasks.length - 1
   return { end: parsePart(savedPlanEndSchema, `{${line.slice(afterTasks, at)}}`, 'its end'), sha256 }
 }

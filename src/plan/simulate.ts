@@ -12,14 +12,14 @@ import { skipForPreceding } from '../rules/row-order.ts'
 import type { RowVerdict } from '../rules/row-verdict.ts'
 import type { PlannedTask } from './plan-schema.ts'
 
-/** A status that the user may have, with the one that a suspension took the user from: an unsuspend leads back to it. */
+/** A status that the user may have and, after a suspension, the status before it, to which an unsuspend leads back. */
 export interface PossibleStatus {
   readonly status: UserStatus
   /** Null unless a task before this one suspends the user. */
   readonly suspendedFrom: UserStatus | null
 }
 
-/** A name that equal ones share. */
+/** A name that is the same for equal statuses. */
 export function nameOfPossible({ status, suspendedFrom }: PossibleStatus): string {
   return `${status}/${suspendedFrom ?? ''}`
 }
@@ -34,7 +34,7 @@ export function nameOfPossible({ status, suspendedFrom }: PossibleStatus): strin
 export type Subject =
   | {
       readonly kind: 'known'
-      /** As it was read: what Okta offers holds for the status of that moment. */
+      /** As it was read: `offered` holds for the status at that moment. */
       readonly user: Pick<OktaUser, 'id' | 'login' | 'status' | 'offered'>
       readonly possible: readonly PossibleStatus[]
     }
@@ -47,7 +47,7 @@ export type Subject =
     }
   | { readonly kind: 'missing'; readonly why: string }
 
-/** What a look-up of the user's admin roles came to; null if it was not made, or the user has none. */
+/** The outcome of a look-up of the user's admin roles; null if it was not made, or the user has none. */
 export type PlannedRoles = Exclude<RoleFinding, { kind: 'none' }> | null
 
 /** The planned outcome of a row. */
@@ -83,7 +83,7 @@ interface Outcome {
  * @param preceding the signature of the same user's preceding row; null if there is none
  * @param steps the job's steps; null if it has none
  * @param done steps that have a result already: the user is read after them, and they are not planned
- * @param roles counts only where a call would be sent
+ * @param roles counts only if a call would be sent
  */
 export function simulateRow(
   row: ValidRow,
@@ -196,7 +196,7 @@ function outcomeIn(world: World, task: SimulatedStep, subject: Subject, guards: 
     : { expected: 'succeeded', reason: null, worlds }
 }
 
-/** The outcome of a task that would be sent, if the user had no admin role. */
+/** The outcome of a task that would be sent if the user had no admin role. */
 function withoutCall(world: World, task: SimulatedStep, roles: NonNullable<PlannedRoles>): Outcome {
   if (roles.kind === 'failed') return failed(world, task, roles.message)
   return { expected: 'skipped', reason: roles.verdict.message, worlds: [world] }

@@ -49,8 +49,8 @@ export class UserReads {
   }
 
   /**
-   * Why the plan is worthless: Okta refused to show every single user, and there were many. Null if Okta showed one, or
-   * if too few were refused to be sure.
+   * Why the plan is worthless: Okta was asked for many users and refused to show any. Null if Okta showed one, or if
+   * too few were refused to be sure.
    */
   refusedAlone(): StopReason | null {
     if (this.#refusal === null || this.#found > 0 || this.#refused < refusalsThatAsk) return null

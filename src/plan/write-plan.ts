@@ -8,7 +8,7 @@ import type { PlannedRow } from './plan-rows.ts'
 import type { PlanEnd } from './plan-schema.ts'
 import { planText, type SavedPlanHead, type SavedTask, savedPlanVersion } from './saved-plan-schema.ts'
 
-/** A plan that is being saved. The file is there whole, mode 0600, or not at all. */
+/** A plan that is being saved. The file appears whole, with mode 0600, or not at all. */
 export interface PlanWriter {
   begin(head: SavedPlanHead): Promise<void>
   row(planned: PlannedRow): Promise<void>
@@ -74,7 +74,7 @@ async function orCannotSave<T>(work: () => Promise<T>): Promise<T> {
 const planBeginning = `{"okta_lifecycle_plan":${savedPlanVersion},`
 
 /**
- * Checks that a plan may be saved under a path: there is nothing yet, or a plan of an earlier time.
+ * Checks that a plan may be saved under a path: there is no file yet, or an earlier plan.
  *
  * @throws Refusal when something else is there, or when that can't be found out
  */

@@ -1,7 +1,7 @@
 import type { SkipReason } from '../rules/result.ts'
 import type { ReportedTask } from './report-row.ts'
 
-/** What leads on: a command of the run, its `failed.csv` as a new input, or nothing that can be typed. */
+/** How to go on: with a command on the run, with its `failed.csv` as a new input, or with nothing that can be typed. */
 export type WayOn = 'retry' | 'resume' | 'feed' | 'none'
 
 /** A kind of trouble, for a person: what it is, what to do, and what to type then. */
@@ -11,10 +11,10 @@ export interface AttentionKind {
   readonly wayOn: WayOn
 }
 
-/** A task that needs a person, as far as its kind depends on it. */
+/** What decides the kind of a task that needs a person. */
 export type Troubled = Pick<ReportedTask, 'result' | 'reason' | 'error_code' | 'attempts' | 'verified'>
 
-/** The name of a task's kind: tasks of one name have one remedy. */
+/** The name of a task's kind: tasks with the same name have the same remedy. */
 export function kindNameOf({ result, reason, error_code: code, attempts, verified }: Troubled): string {
   if (result === 'skipped') return `skipped ${reason ?? 'invalid_row'}`
   if (result !== 'failed') return result
@@ -34,7 +34,9 @@ export function attentionKindOf(task: Troubled): AttentionKind {
   return refusals[task.error_code] ?? refusedWith(task.error_code)
 }
 
-/** The kinds in the order in which a person should look at them. Others come in between, by how many there are. */
+/**
+ * Where a kind comes in the order in which a person should look. Equal ones are ordered by how many tasks they have.
+ */
 export function urgencyOf({ result }: Troubled): number {
   return { in_doubt: 0, unsettled: 1, failed: 2, skipped: 3, not_run: 4, succeeded: 5, unchanged: 5 }[result]
 }
@@ -68,7 +70,7 @@ const failed: AttentionKind = {
 const notHeld: AttentionKind = {
   title: 'done, but did not hold',
   advice:
-    'Okta accepted the call, and yet the user was not as it should be when the run looked again. Often a directory has taken it back. Look the users up in Okta and in their directory, then try again.',
+    'Okta accepted the call, but the user was not as it should be when the run looked again. Often a directory has changed it back. Look the users up in Okta and in their directory, then try again.',
   wayOn: 'retry',
 }
 
@@ -95,13 +97,13 @@ const refusals: Readonly<Record<string, AttentionKind>> = {
   E0000001: {
     title: 'refused by Okta as not allowed for the user',
     advice:
-      'Okta says in the message what is not allowed, mostly since the status is another one than the action needs. Look the users up in Okta, then try again.',
+      "The message has Okta's words for what is not allowed. Usually the user is not in a status that allows the action. Look the users up in Okta, then try again.",
     wayOn: 'retry',
   },
   E0000006: {
     title: 'not permitted to this token',
     advice:
-      "The token's role does not cover these users: they may be administrators, or outside of the groups that the role is for. Ask for a role that covers them, or have somebody do it who may, then try again.",
+      "The token's role does not cover these users: they may be administrators, or outside the groups that the role is for. Ask for a role that covers them, or have it done by somebody who has one, then try again.",
     wayOn: 'retry',
   },
   E0000007: {
@@ -113,7 +115,7 @@ const refusals: Readonly<Record<string, AttentionKind>> = {
   E0000009: {
     title: 'failed inside Okta',
     advice:
-      'Okta had an error of its own, several times. Try these again later; if it stays, give Okta the request id.',
+      'Okta had an error of its own, several times. Try these again later; if it persists, give Okta the request id.',
     wayOn: 'retry',
   },
   E0000011: {
@@ -125,7 +127,7 @@ const refusals: Readonly<Record<string, AttentionKind>> = {
   E0000016: {
     title: 'refused by Okta: the user is active already, or locked',
     advice:
-      'Okta activates only users that wait for it. Somebody who is locked out needs unlock and not activate.',
+      'Okta activates only users who are waiting for it. Somebody who is locked out needs unlock, not activate.',
     wayOn: 'retry',
   },
   E0000023: {
@@ -137,7 +139,7 @@ const refusals: Readonly<Record<string, AttentionKind>> = {
   E0000032: {
     title: 'could not be unlocked',
     advice:
-      'Okta does not unlock them: they are not locked out, or the lock is that of their directory, where it must be lifted.',
+      'Okta does not unlock them: they are not locked out, or their directory has locked them, and the lock must be lifted there.',
     wayOn: 'retry',
   },
   E0000038: {
@@ -153,12 +155,12 @@ const refusals: Readonly<Record<string, AttentionKind>> = {
   },
   E0000112: {
     title: 'still being activated',
-    advice: 'Okta is still busy with an earlier activation of these users. Try again in some minutes.',
+    advice: 'Okta is still busy with an earlier activation of these users. Try again in a few minutes.',
     wayOn: 'retry',
   },
 }
 
-/** The reasons for which someone must look. */
+/** The reasons for a skip that someone must look at. */
 const skips: Readonly<Partial<Record<SkipReason, AttentionKind>>> & { readonly invalid_row: AttentionKind } =
   {
     invalid_row: {
@@ -176,13 +178,13 @@ const skips: Readonly<Partial<Record<SkipReason, AttentionKind>>> & { readonly i
     token_owner: {
       title: 'the owner of the API token',
       advice:
-        'To act on the user whose token the run works with would end the run. Use the token of another user for this one.',
+        "The run works with this user's token, so acting on this user would end the run. Use another user's token for this one.",
       wayOn: 'none',
     },
     other_login: {
       title: 'another person: the login in Okta differs',
       advice:
-        'The id of the row belongs to a user with another login than the row says. Find out which of the two is meant, correct the row in failed.csv or in your source, then run it.',
+        'The id in the row belongs to a user whose login is not the one in the row. Find out which of the two is meant, correct the row in failed.csv or in your source, then run it.',
       wayOn: 'none',
     },
     earlier_step: {
@@ -210,7 +212,7 @@ const skips: Readonly<Partial<Record<SkipReason, AttentionKind>>> & { readonly i
       wayOn: 'none',
     },
     changed_since_run: {
-      title: 'changed since the run that is taken back',
+      title: 'changed since the run that is undone',
       advice:
         'Somebody changed these users after that run, so they were left as they are now. Decide about each in Okta.',
       wayOn: 'none',

@@ -11,7 +11,7 @@ import {
 import { standingOf } from './people.ts'
 import type { ReportRow } from './report-row.ts'
 
-/** So many tasks of a kind are named. */
+/** The most tasks of a kind that are named. */
 const mostExamples = 10
 
 interface Counted {
@@ -41,7 +41,7 @@ export class AttentionCounter {
   /**
    * The kinds, the most urgent first.
    *
-   * @param command the command of a way on; null if there is nothing to type
+   * @param command the command for a way to go on; null if there is nothing to type
    */
   attention(command: (way: WayOn) => string | null): readonly Attention[] {
     return [...this.#kinds.values()]

@@ -4,7 +4,7 @@ import { lastStopOf } from '../journal/last-stop.ts'
 import type { ExecutionFacts } from './summarize.ts'
 
 /**
- * How a run's last execution ended, from its journal alone: the same that the execution knew itself.
+ * How a run's last execution ended, from its journal alone: the same facts that the execution itself had.
  *
  * @param tasks of the whole run
  */

@@ -8,7 +8,7 @@ import { nameWhy } from './why-column.ts'
 
 /** What `failed.csv` is made of. */
 export interface FailedLayout {
-  /** The input's own columns, and those of names that reach into objects. */
+  /** The input's own columns, and one for each name that reaches into an object. */
   readonly own: readonly string[]
   /** The added column, the last one. */
   readonly why: string
@@ -20,7 +20,7 @@ export interface FailedLayout {
 
 /**
  * Lays out `failed.csv`: every column of the input, and the reason as the last one.
- * @param dotted names that reach into objects, which get columns of their own, so that the same job reads the file alike
+ * @param dotted names that reach into objects, which get columns of their own, so that the same job can read the file
  * @param earlier as `findEarlierWhy` finds it
  */
 export function layOutFailed(
@@ -38,9 +38,9 @@ export function failedColumns({ own, why }: FailedLayout): readonly string[] {
 }
 
 /**
- * A row for `failed.csv`. A row that nobody could read comes back as it was read, not cut or padded to fit. Nothing of a
- * row is lost: marks of an earlier time move into the new cell as they stand, so that the row does not grow with each
- * feeding, and the reason of an earlier time is kept behind the new one.
+ * A row for `failed.csv`. A row that nobody could read comes back as it was read, not cut or padded to fit. Nothing of
+ * a row is lost: earlier marks move into the new cell unchanged, so that the row does not grow each time it is fed, and
+ * an earlier reason is kept after the new one.
  */
 export function failedCells(row: ReportRow, layout: FailedLayout): readonly (Cell | undefined)[] {
   const { hasMarks, earlier } = layout
@@ -65,7 +65,7 @@ function ownCell(row: ReportRow, column: string): Cell | undefined {
   return row.cells.has(column) ? cellToFeed(row, column) : cellAt(row.cells, column)
 }
 
-/** Empty cells at the end of a row are nothing; kept, they would become more with each feeding. */
+/** Empty cells at the end of a row mean nothing; if they were kept, each feeding would add more. */
 function withoutEmptyEnd(cells: readonly (Cell | undefined)[]): readonly (Cell | undefined)[] {
   const isEmpty = (cell: Cell | undefined): boolean => typeof cell === 'string' && trimInvisible(cell) === ''
   return cells.slice(0, cells.findLastIndex((cell) => !isEmpty(cell)) + 1)
@@ -76,7 +76,7 @@ function withReasonBefore(why: string, before: Cell | undefined): string {
   return before.startsWith(`${why}; before: `) ? before : `${why}; before: ${before}`
 }
 
-/** What is to be said of the row: the messages of its tasks that did not end well, each with its result. */
+/** What there is to say about the row: the messages of its tasks that did not end well, each with its result. */
 function whyOf({ tasks, notRead }: ReportRow): string {
   const said = tasks
     .filter(({ result }) => result !== 'succeeded' && result !== 'unchanged')

@@ -19,19 +19,19 @@ interface FeedingRules {
 const noOthers: OtherRows = { superseded: new SupersededRows(), unsettled: new Set() }
 
 /**
- * Decides which rows belong in `failed.csv`: a task of them failed, is in doubt or was not run, or the row was passed over
- * because it is a bad row or an earlier row of its user is in doubt. It must see the rows in the order of the input.
+ * Decides which rows belong in `failed.csv`: those with a task that failed, is in doubt or was not run, bad rows, and
+ * rows passed over because an earlier row of the same user is in doubt. It must see the rows in the order of the input.
  *
- * Whoever feeds the file again starts a run that knows nothing of this one. So a row is left out, and left to `resume` and
- * `retry`, when doing it as a whole again could do something twice or reverse the order of the input:
- * - a task of it is unsettled, or one of another row of its user: that call may still be applied, before or after;
- * - it has an action that leaves no trace in the status (a factor reset, a reactivate) and that was or may have been
- *   applied, by this row or by an earlier one of the same user;
+ * Whoever feeds the file again starts a run that knows nothing of this one. So a row is left out, and left to `resume`
+ * and `retry`, when doing all of it again could do something twice or reverse the order of the input:
+ * - a task of this row, or of another row of the user, is unsettled: that call may still be applied, before or after;
+ * - the row has an action that leaves no trace in the status (a factor reset, a reactivate) and that was or may have
+ *   been applied, by this row or by an earlier one of the same user;
  * - another run goes on from this one, and has taken over what was not done; or the run keeps to a saved plan or undoes
- *   another run, of which a new run of the rows would know nothing;
- * - a later row of its user was carried out and led the user elsewhere;
- * - a step of it that was applied would be sent again, because a later step or somebody else has taken the user elsewhere;
- * - a step of it has led the user to a status that `only_status` leaves alone: only this run knows that it was the row's own.
+ *   another run, which a new run of the rows would not know;
+ * - a later row of the user was carried out and led the user elsewhere;
+ * - an applied step would be sent again, because a later step or somebody else has taken the user elsewhere;
+ * - a step has led the user to a status that `only_status` leaves alone: only this run knows that the row did so.
  */
 export class FeedAgain {
   readonly #others: OtherRows
@@ -42,9 +42,9 @@ export class FeedAgain {
   readonly #leavesRows: boolean
 
   /**
-   * @param others what the run's other rows say about a row; left out where all are done
-   * @param leavesRows whether only bad rows may be fed, because another run goes on from this one, or because the run keeps
-   *   to a plan or undoes another run
+   * @param others what the run's other rows say about a row; left out if all are done
+   * @param leavesRows whether only bad rows may be fed, because another run goes on from this one, or because the run
+   *   keeps to a plan or undoes another run
    * @param onlyStatus the job's guard of that name; null if it has none
    */
   constructor(
@@ -58,7 +58,7 @@ export class FeedAgain {
 
   /** Takes in the next row. Returns whether it belongs in `failed.csv`. */
   see({ row, tasks, excused }: ReportRow): boolean {
-    // Nearly every row is done: what costs more is asked of the others alone.
+    // Nearly every row is done, so only the others are asked what costs more.
     const open = this.#leavesRows
       ? tasks.some(({ reason }) => reason === 'invalid_row')
       : tasks.some((task) => isOpen(task, excused))
@@ -76,7 +76,7 @@ export class FeedAgain {
   }
 
   #wasApplied(task: ReportedTask): boolean {
-    // A failure of its own is known; only what was never looked at may repeat an earlier row.
+    // A failed task was judged on its own; only a task that was never looked at may repeat an earlier row.
     if (task.result === 'failed') return false
     return namesOf(task.user, [task]).some((name) => this.#blind.get(name)?.has(task.action) === true)
   }
@@ -91,7 +91,7 @@ export class FeedAgain {
 }
 
 /**
- * What the rows of a run say about each other. It reads all rows.
+ * What the rows of a run say about each other. Reads all rows.
  *
  * @param rows the run's rows in the order of the input
  */
@@ -126,7 +126,9 @@ function isUnsafe(task: ReportedTask): boolean {
   return task.result === 'unsettled' || (leavesNoTrace(task.action) && mayBeApplied(task))
 }
 
-/** Whether a step of a row may have led its user to a status that a run which knows nothing of it leaves alone. */
+/**
+ * Whether a step of a row may have led its user to a status that a new run would leave alone, because of `only_status`.
+ */
 function isLedAway(tasks: readonly ReportedTask[], onlyStatus: readonly UserStatus[] | null): boolean {
   if (onlyStatus === null) return false
   return tasks.some(({ action: name, result, status_after: after }) => {
@@ -150,11 +152,11 @@ function repeatsStep(tasks: readonly ReportedTask[]): boolean {
   })
   const last = steps.findLast(({ reached }) => reached)
   if (last === undefined) return false
-  // Where the steps lead, one after the other, from where the user was seen last or the last one has led.
+  // Follows the steps in turn, from the status that was seen last or else from where the last reached step leads.
   const seen = tasks.findLast((task) => statusOf(task) !== null)
   const status = userStatuses.find((name) => seen !== undefined && name === statusOf(seen))
   let statuses: readonly UserStatus[] = status === undefined ? ruleOf(last.action).target : [status]
-  // What is in doubt may have led the user there since.
+  // A step in doubt may have led the user elsewhere since.
   statuses = [...statuses, ...tasks.flatMap(doubtfulTargets)]
   for (const { action, applied } of steps) {
     if (!statuses.some((status) => decide(action, { status, offered: [] }).kind === 'send')) continue

@@ -16,7 +16,7 @@ const outcomes: Readonly<Record<Action, readonly [one: string, many: string]>> =
  * A run in words: `412 of 415 people are deactivated. 3 need you.`
  *
  * @param action where the run led people; null if that differs from person to person
- * @param notVerified accepted calls that were to be verified, and of which nobody could see whether they hold
+ * @param notVerified accepted calls that were to be verified but could not be
  */
 export function headlineOf(
   { total, done, need_you, left_alone }: People,
@@ -40,7 +40,8 @@ export function headlineOf(
 }
 
 /**
- * Where a run leads people: the last step of a job with steps, else the one action of all rows; null if there are several.
+ * Where a run leads people: the last step of a job with steps, else the one action of all rows; null if there are
+ * several.
  *
  * @param steps the actions of the job's steps; null if the job has none
  * @param counted the names of the actions that have tasks

@@ -4,7 +4,7 @@ import type { ReportedTask } from './report-row.ts'
 export interface Lag {
   /** Tasks that were due at a time and have been applied. */
   readonly tasks: number
-  /** Of the sorted lags the one in the middle; of two, the lower one. */
+  /** The middle one of the sorted lags; of two, the lower one. */
   readonly median_seconds: number
   /** The lowest lag that 95 of 100 tasks do not exceed. */
   readonly p95_seconds: number

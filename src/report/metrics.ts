@@ -12,11 +12,11 @@ interface Metric {
 export const metricsHead = '# HELP okta_lifecycle_'
 
 /**
- * The metrics of a job's latest run, in the text format that Prometheus' node exporter takes in from a directory. Only
+ * The metrics of a job's latest run, in the text format that Prometheus' node exporter reads from a directory. Only
  * counts and times: nothing in it is about a single person.
  *
- * @param checkedAt when it was last found out that nothing more is to be done, in epoch ms; the end of the run, or later
- *   where nothing had changed since
+ * @param checkedAt when it was last known that nothing more is to be done, in epoch ms: the end of the run, or later if
+ *   nothing had changed since
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export function renderMetrics(summary: Summary, checkedAt: number): string {
@@ -67,7 +67,7 @@ function metricsOf(summary: Summary, checkedAt: number): readonly Metric[] {
       'Seconds at work, all executions of the run together.',
       summary.duration_seconds,
     ),
-    single('rows', 'Rows of its input.', summary.rows),
+    single('rows', "Rows of the run's input.", summary.rows),
     counts('tasks', 'Tasks of the run by result.', 'result', summary.results),
     ...(total === 0 ? [] : [counts('people', 'People of the run by what became of them.', 'state', people)]),
     counts('requests', 'Requests of the run by HTTP status.', 'status', summary.requests.by_http_status),

@@ -1,11 +1,11 @@
 import { hashesOf } from '../input/key/text-hashes.ts'
 
-/** Slots of an empty table; a power of two, as every later size. */
+/** Slots of an empty table; a power of two, like every later size. */
 const firstSlots = 1024
 
 /**
- * Numbers names from 0, in few bytes a name whatever its length: of a name only a hash of 53 bits is kept. Among a million
- * names two are taken for one with a probability of one in 20,000, so this is for counting and not for deciding.
+ * Numbers names from 0, in a few bytes per name whatever its length: only a hash of 53 bits is kept. The probability
+ * that two of a million names are taken for one is one in 20,000, so this is for counting and not for deciding.
  */
 export class NameTable {
   /** Hashes in their slots; 0 is an empty slot. */

@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { exitCodes, KnownError } from '../messages/known-error.ts'
 
-/** The page's program and its style, as the build has made them of `src/page/`. */
+/** The page's program and its style, as the build makes them from `src/page/`. */
 export interface PageBundle {
   readonly script: string
   readonly style: string
 }
 
 /**
- * Where the build has put them, from a file of the built program and from one of its source.
+ * Where the build puts them, relative to a file of the built program or of its source.
  */
 const places = ['./page/', '../page/', '../../dist/page/', '../../../dist/page/']
 
 /**
- * Reads them at once: two small files of the installation, which are not waited for.
+ * Reads them synchronously: they are two small files of the installation.
  *
- * @throws KnownError when the program is not installed whole
+ * @throws KnownError when the installation is incomplete
  */
 export function readPageBundle(): PageBundle {
   for (const place of places) {
@@ -28,7 +28,7 @@ export function readPageBundle(): PageBundle {
   }
   throw new KnownError(
     'The page for report.html is missing from the installation of okta-lifecycle: dist/page/main.js was expected.',
-    'Install okta-lifecycle anew (npm ci)',
+    'Install okta-lifecycle again (npm ci)',
     exitCodes.someoneMustLook,
   )
 }

@@ -7,7 +7,7 @@ import { nameInputColumns, resultColumns } from './columns.ts'
 import { reportedResults } from './report-row.ts'
 import type { Summary } from './summary.ts'
 
-/** The bucket of the lifecycle calls: the one whose limit a run goes by. */
+/** The bucket of the lifecycle calls, whose limit sets the pace of a run. */
 const lifecycleBucket = '/api/v1/users'
 
 /** What the page of a run shows, apart from its rows. */
@@ -40,7 +40,7 @@ export function pageFactsOf(
 
 const notShown: readonly string[] = [
   'Applications that are not connected to Okta. Accounts there must be closed in the application.',
-  'Sessions inside applications: who is signed in to one can stay so until that session ends.',
+  'Sessions inside applications: a user who is signed in to one can stay signed in until that session ends.',
   'Directories: users who come from Active Directory, LDAP or an HR system can be changed back by its next import, unless they are changed there too.',
   "What happened in Okta after this run. A user's status is as the run saw it last.",
 ]
@@ -129,7 +129,7 @@ function ownerOf(owner: RunFile['owner']): string | null {
   return owner === 'none' ? 'a service app, which has no owner' : `${owner.login} (${owner.id})`
 }
 
-/** JSON whose keys stand in the order of their names: the same for a job that was put together and one that was read. */
+/** JSON with its keys in the order of their names: the same for a job that was put together and one that was read. */
 function sortedJson(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

@@ -3,8 +3,8 @@ import type { PageFacts } from '../page/page-data.ts'
 import type { PageBundle } from './page-bundle.ts'
 
 /**
- * The beginning of a page. Its policy lets the browser run this one script and use this one style sheet, and load nothing.
- * The rows follow.
+ * The beginning of a page. Its policy lets the browser run this one script and use this one style sheet, and load
+ * nothing else. The rows follow.
  */
 export function pageHead(run: string, { script, style }: PageBundle): string {
   const policy = [
@@ -31,8 +31,8 @@ export function pageHead(run: string, { script, style }: PageBundle): string {
 }
 
 /**
- * Some rows of a page, as a data block. Not all of them are in one: a browser takes in a text of many megabytes very
- * slowly.
+ * Some rows of a page, as a data block. A page has several blocks, because a browser reads a text of many megabytes
+ * very slowly.
  *
  * @param rows each the JSON of an array of cells
  */
@@ -40,7 +40,7 @@ export function pageRows(rows: readonly string[]): string {
   return `<script type="application/json" class="rows">[\n${jsonForScript(rows.join(',\n'))}\n]</script>\n`
 }
 
-/** The end of a page, after its rows. Where scripts are switched off, it says the most important. */
+/** The end of a page, after its rows. If scripts are switched off, it shows what matters most. */
 export function pageTail(facts: PageFacts, { script }: PageBundle): string {
   return `<div id="app">
 <h1>${escaped(facts.headline)}</h1>
@@ -59,7 +59,7 @@ function jsonForScript(json: string): string {
   return json.includes('<') ? json.replaceAll('<', '\\u003c') : json
 }
 
-/** The source of a policy for just this text. */
+/** The policy source that allows just this text. */
 function digestOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }

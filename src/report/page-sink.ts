@@ -6,7 +6,7 @@ import type { PageWriter } from './page-writer.ts'
 import type { ReportRow } from './report-row.ts'
 import type { Cells, RowSink } from './write-results.ts'
 
-/** What the page needs of a run's rows: the rows themselves, those that need a person by kind, and what can be filtered. */
+/** What the page needs from a run's rows: the rows, those that need a person by kind, and the values to filter by. */
 export class PageSink implements RowSink {
   readonly attention = new AttentionCounter()
   readonly #values = filteredColumns.map(({ name }) => ({
@@ -32,7 +32,7 @@ export class PageSink implements RowSink {
     await this.#page.writeRows(records.map((record) => JSON.stringify(record)))
   }
 
-  /** By column that can be filtered: its values, the most frequent first. */
+  /** The values of each column that can be filtered, the most frequent first. */
   values(): Readonly<Record<string, readonly ValueCount[]>> {
     return Object.fromEntries(
       this.#values.map(({ name, counts }) => [

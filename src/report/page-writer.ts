@@ -9,7 +9,8 @@ const mostRows = 100_000
 const mostCharacters = 100_000_000
 
 /**
- * Writes `report.html`. Rows are written as they come and none is kept. The page appears whole, mode 0600, or not at all.
+ * Writes `report.html`. Rows are written as they come and none is kept. The page appears whole, mode 0600, or not at
+ * all.
  */
 export class PageWriter {
   readonly #directory: string
@@ -35,7 +36,7 @@ export class PageWriter {
 
   /**
    * @param tasks of the whole run
-   * @throws CannotWrite when the file can't be begun
+   * @throws CannotWrite when the file can't be created
    */
   static async open(directory: string, run: string, tasks: number): Promise<PageWriter> {
     const bundle = readPageBundle()

@@ -11,13 +11,13 @@ export const peopleSchema = z
   .strictObject({
     total: count,
     done: count.describe(
-      'All their tasks succeeded or were unchanged; duplicates, and rows that were not selected or not due, aside.',
+      'All their tasks succeeded or were unchanged; duplicates, and rows that were not selected or not due, do not count.',
     ),
     need_you: count.describe(
-      'A task of them failed, is in doubt, unsettled or not run, or was skipped for a reason that someone must look at.',
+      'A task of theirs failed, is in doubt, unsettled or not run, or was skipped for a reason that someone must look at.',
     ),
     left_alone: count.describe(
-      'All others: the input or the job asked to leave them alone, for now or at all.',
+      'All others: the input or the job asked to leave them alone, for now or for good.',
     ),
   })
   .describe('People, by their Okta ids, else by their keys; total is the sum of the others.')
@@ -48,7 +48,7 @@ const bits: Readonly<Record<Standing, number>> = { nothing: 0, done: 1, left_alo
 /** Counts the people of rows. Keeps about 30 bytes a person. */
 export class PeopleCounter {
   readonly #names = new NameTable()
-  /** By person: the person that it turned out to be, itself for most. */
+  /** For each person, the person that it turned out to be: for most, itself. */
   #same = new Int32Array(1024)
   #bits = new Uint8Array(1024)
   #persons = 0
@@ -74,7 +74,7 @@ export class PeopleCounter {
     return counts
   }
 
-  /** The person with any of these names. Two that were known apart become one. */
+  /** The person with any of these names. Two that were counted separately become one. */
   #personOf(names: readonly string[]): number {
     let person: number | null = null
     for (const name of names) {
@@ -116,8 +116,8 @@ export class PeopleCounter {
 }
 
 /**
- * The names of a row's user: the id in Okta, the key, and the login that Okta showed, so that a row that was never sent is
- * counted with the others of its user. A row without a key is a person of its own: nobody knows who.
+ * The names of a row's user: the id in Okta, the key, and the login that Okta showed, so that a row that was never sent
+ * is counted with the others of its user. A row without a key is a person of its own: nobody knows who.
  */
 function namesOf({ row, tasks }: Pick<ReportRow, 'row' | 'tasks'>): readonly string[] {
   const names = new Set<string>()

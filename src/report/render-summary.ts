@@ -66,7 +66,7 @@ function renderInput({ rows, control_totals: control, tasks }: Summary): string 
   return `${counts}; ${counted(tasks, 'task')}`
 }
 
-/** What the looks after accepted calls showed. */
+/** What verifying the accepted calls showed. */
 function renderVerified({ verified }: Summary): [string, string][] {
   if (verified === undefined) return []
   const { held, not_held: notHeld, not_known: notKnown } = verified
@@ -81,7 +81,7 @@ function renderVerified({ verified }: Summary): [string, string][] {
 /** How many late tasks are named; the summary's file has more. */
 const mostLate = 5
 
-/** How long after they were due tasks were confirmed, and who came too late. */
+/** How long after their due times tasks were confirmed, and which of them were too late. */
 function renderLag({ lag }: Summary): [string, string][] {
   if (lag === null || lag === undefined) return []
   const [median, p95, worst, bound] = [
@@ -175,15 +175,15 @@ function renderEnd(summary: Summary): string[] {
   ])
 }
 
-/** Rows that are fed and resumed or retried as well would be done twice. */
+/** Rows that are fed again and also resumed or retried would be done twice. */
 function otherWays({ state }: Summary): string {
   return state === 'finished'
-    ? ' (instead of retry, never beside it)'
-    : ' (instead of resume or retry, never beside them)'
+    ? ' (instead of retry, never in addition to it)'
+    : ' (instead of resume or retry, never in addition to them)'
 }
 
 function hasRowsToFeed(summary: Summary): boolean {
-  // Only the run itself can settle them; to feed the other rows first would leave no safe way to do that.
+  // Only the run itself can settle them; feeding the other rows first would leave no safe way to do that.
   if (summary.results.unsettled > 0) return false
   if (summary.rows_to_feed !== undefined) return summary.rows_to_feed > 0
   return hasTasksToRetry(summary) || summary.skipped.invalid_row > 0

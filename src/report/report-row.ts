@@ -13,7 +13,7 @@ export interface ReportedTask extends Omit<TaskResult, 'result'> {
   readonly result: ReportedResult
   /** When the row was due, RFC 3339 UTC; null if the job gives no dates. */
   readonly due_at: string | null
-  /** Seconds from there to the confirmation that the action was applied; null if it was not. */
+  /** Seconds from `due_at` to the confirmation that the action was applied; null if it was not. */
   readonly lag_seconds: number | null
 }
 
@@ -23,7 +23,7 @@ export interface ReportRow {
   readonly row: number
   /** The row's own cells by column name. */
   readonly cells: ReadonlyMap<string, Cell>
-  /** The column whose cell is a date by its kind, as the input's row has it; left out elsewhere. */
+  /** The column whose cell is a date by its kind, as in `InputRow`; left out if there is none. */
   readonly dateCell?: string
   readonly tasks: readonly ReportedTask[]
   /** The steps, from 1, whose failure the job allows for; see `excusedSteps`. */
@@ -32,7 +32,7 @@ export interface ReportRow {
   readonly notRead: NotRead | null
 }
 
-/** A row as it stood in the input, when it could not be read or can't be judged alone. */
+/** A row as it was in the input, if it could not be read or can't be judged alone. */
 export interface NotRead {
   /** The cells as they were read, not cut or padded; null if they fit the columns. */
   readonly raw: readonly string[] | null

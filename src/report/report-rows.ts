@@ -24,7 +24,7 @@ export async function* reportRows(
     const due = input.kind === 'valid' ? input.due : null
     const tasks = results.map((result, index) => {
       if (result !== null) return { ...result, message: links.checked(result), ...timesOf(result, due) }
-      // What needs no look at Okta is known before the row's turn comes: nobody was ever to be sent for it.
+      // The result of such a row is known before its turn comes: nothing was ever to be sent for it.
       if (input.kind !== 'valid') return { ...refusedResult(input, endedAt), ...timesOfNone }
       const task = { row, step: index + 1, user, action: actions[index] ?? '' }
       const lost = input.kind === 'valid' && state.lostSince !== null
@@ -56,8 +56,8 @@ function timesOf(
 }
 
 /**
- * Whether a row could not be read, or was refused only beside the other rows: fed again alone, a total in a column of
- * addresses would be taken for a short name.
+ * Whether a row could not be read, or was refused only because of the other rows: fed again alone, a total in a column
+ * of addresses would be taken for a short name.
  */
 function notReadOf(input: InputRow, addresses: boolean): NotRead | null {
   if (input.kind !== 'invalid') return null

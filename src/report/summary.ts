@@ -32,7 +32,7 @@ const requests = z
 const lag = z
   .strictObject({
     tasks: count.describe('Tasks that were due at a time and have been applied.'),
-    median_seconds: z.number().describe('Of the sorted lags the one in the middle; of two, the lower one.'),
+    median_seconds: z.number().describe('The middle one of the sorted lags; of two, the lower one.'),
     p95_seconds: z.number().describe('The 95th percentile: 95 of 100 tasks had this lag or less.'),
     worst_seconds: z.number(),
     bound_seconds: z.number().nullable().describe("The job's input.due.max_lag; null if it sets none."),
@@ -90,7 +90,7 @@ export const summarySchema = z
     not_undone: z
       .array(z.string())
       .optional()
-      .describe('Of an undo: what that run did and the undo does not take back, in sentences.'),
+      .describe('For an undo: what the other run did that the undo does not take back, in sentences.'),
     job: z.string().describe('The name of the job.'),
     org: z.string().describe("The org's URL."),
     state: z
@@ -101,7 +101,7 @@ export const summarySchema = z
     reason: z.string().nullable().describe('Why the run did not finish; null if it did.'),
     next: z.string().describe('What to do next, with the command to type.'),
     exit_code: count.describe("The process's exit status."),
-    headline: z.string().optional().describe('The run in one line, in words and by people.'),
+    headline: z.string().optional().describe('The run in one line of words, counted by people.'),
     started_at: time.describe('Start of the first execution (RFC 3339, UTC).'),
     finished_at: time.describe('End of the last execution (RFC 3339, UTC).'),
     duration_seconds: z.number().min(0).describe('Seconds at work, all executions together.'),
@@ -123,7 +123,7 @@ export const summarySchema = z
       .record(z.enum(verifications), count)
       .optional()
       .describe(
-        'Tasks by what the look after their accepted call showed (verify); not_known: still in transition, or the question could not be answered. Absent if none was looked at.',
+        'Tasks by what reading the user again after the accepted call showed (verify); not_known: still in transition, or the question could not be answered. Absent if no task was verified.',
       ),
     lag: lag.nullable().optional(),
     requests,
@@ -164,7 +164,7 @@ export async function readSummary(directory: string): Promise<Summary | null> {
   }
 }
 
-/** An older summary does not name the reasons that have come since. */
+/** An older summary lacks the reasons that were added since. */
 function withAllReasons(summary: { readonly skipped?: unknown }): unknown {
   const none = Object.fromEntries(skipReasons.map((reason) => [reason, 0]))
   return { ...summary, skipped: { ...none, ...(summary.skipped as object) } }

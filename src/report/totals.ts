@@ -24,13 +24,13 @@ export interface ResultTotals {
   readonly actions: Readonly<Partial<Record<CountedAction, Readonly<ResultCounts>>>>
   /** The number of skipped tasks for each reason. All reasons are present, even with 0. */
   readonly skipped: Readonly<Record<SkipReason, number>>
-  /** Tasks by what the look after their call showed. */
+  /** Tasks by what verifying them showed. */
   readonly verified: Readonly<Record<VerificationResult, number>>
   /** Null if no task was due at a time and applied. */
   readonly lag: Lag | null
 }
 
-/** The same, with what `failed.csv` came to. */
+/** The same, with the size of `failed.csv`. */
 export interface WrittenTotals extends ResultTotals {
   /** Rows in `failed.csv`. */
   readonly rowsToFeed: number

@@ -18,7 +18,7 @@ export function nameWhy(columns: readonly string[]): string {
   throw new Error('Every name is taken.')
 }
 
-/** How a reason in `failed.csv` begins: by the result in words. */
+/** How a reason in `failed.csv` begins: with the result in words. */
 const reason = new RegExp(
   `^(?:${reportedResults.map((result) => result.replaceAll('_', ' ')).join('|')})(?:[:;]|$)`,
 )
@@ -29,9 +29,10 @@ function isReason(cell: Cell | undefined): boolean {
 }
 
 /**
- * The column that an earlier `failed.csv` added to this input; null if there is none. It is the last one, has exactly one
- * of the names that we give, means nothing to the job, and each of its cells is empty or begins as our reasons do. Any
- * other column is the input's own. Even the one that passes for ours loses no text: see `failedCells`.
+ * The column that an earlier `failed.csv` added to this input; null if there is none. It is the last one, has exactly
+ * one of the names that we give, means nothing to the job, and each of its cells is empty or begins like one of our
+ * reasons. Any other column is the input's own. Even a column that is wrongly taken for ours loses no text: see
+ * `failedCells`.
  *
  * @param used the columns that mean something to the job
  */
@@ -43,7 +44,7 @@ export async function findEarlierWhy(
   const last = columns.at(-1)
   if (last === undefined || !isAddedName(last) || used.includes(last)) return null
   for await (const { cells, notRead } of rows()) {
-    // Of a row with another number of cells nobody knows what stands under the column. It comes back as it was read.
+    // In a row with another number of cells, it is not known which cell is this column's. It comes back as it was read.
     if ((notRead?.raw ?? null) === null && !isReason(cells.get(last))) return null
   }
   return last

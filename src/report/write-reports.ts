@@ -66,7 +66,7 @@ export async function writeReports(
   }
 }
 
-/** A second look at all rows, only where something is left that could be fed again. */
+/** Goes through all rows a second time, but only if something is left that could be fed again. */
 async function feedingOf(
   run: RunFile,
   { state }: ExecutionFacts,
@@ -81,17 +81,17 @@ async function feedingOf(
   })
 }
 
-/** How `failed.csv` is laid out, so that the same job can be fed with it and decides alike. */
+/** How `failed.csv` is laid out, so that the same job can read it and decides alike. */
 async function failedLayout(run: RunFile, rows: () => AsyncIterable<ReportRow>): Promise<FailedLayout> {
   const mapping = columnMapping(run)
-  // Of JSON without one record that can be read, nobody knows the columns; its rows come back under the user's.
+  // If no record of a JSON input could be read, its columns are not known: its rows come back under the user's.
   const columns = run.input.columns.length > 0 ? run.input.columns : [mapping.user]
   const named = columnsOfJob(run)
   const earlier = await findEarlierWhy(columns, usedColumns(mapping, named), rows)
   return layOutFailed(columns, dottedNames(columns, [mapping.user, mapping.action, ...named]), earlier)
 }
 
-/** What to type for a way on; null if there is nothing. */
+/** The command for a way to go on; null if there is none. */
 function commandOf(way: WayOn, directory: string, run: RunFile): string | null {
   if (way === 'none') return null
   if (way !== 'feed') return commandFor(way, runNameOf(directory))

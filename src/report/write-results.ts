@@ -15,7 +15,7 @@ const rowsPerBatch = 256
 /** The files of results by their format. */
 export type ResultsFormat = 'csv' | 'jsonl'
 
-/** Takes in rows beside the files: with what is written of each task, in the order of the columns. */
+/** Takes the rows that are written to the files, with the cells of each task in the order of the columns. */
 export interface RowSink {
   take(rows: readonly ReportRow[], records: readonly Cells[]): Promise<void>
 }
@@ -92,7 +92,7 @@ export async function writeResults(
       try {
         await file.commit()
       } catch (error) {
-        // Whoever has taken the run over has removed it: that is the reason to tell.
+        // If another process has taken the run over, it has removed the file: that is the reason to report.
         await beforeCommit?.()
         throw error
       }
@@ -103,7 +103,7 @@ export async function writeResults(
   }
 }
 
-/** What is written of a task: the cells of {@link resultColumns}, then the input's own. */
+/** What is written about a task: the cells of {@link resultColumns}, then the input's own. */
 export type Cells = readonly (Cell | undefined)[]
 
 /** Each row by itself, because rows that were not read differ in length. */

@@ -18,7 +18,7 @@ const mostTries = 3
 
 /** Where a link was written. */
 export interface SavedLink {
-  /** For a person: a path, or words for a file that has none that is known. */
+  /** For a person: a path, or words for a file whose path is not known. */
   readonly where: string
   /** Why no more links may be made, if the file that the job names can't take them any more. */
   readonly trouble: KnownError | null
@@ -27,10 +27,10 @@ export interface SavedLink {
 /**
  * The file for activation links that a job names: CSV, or JSON lines if its name ends in `.jsonl` or `.ndjson`. It is
  * only appended to, so that several runs may share it, and its mode becomes 0600. No other file of the program contains
- * a link, but for the one beside it that is named in {@link besidePath}.
+ * a link, except the one next to it, at {@link besidePath}.
  *
  * Somebody may move, delete, replace or shorten the file in mid-run, as when a colleague picks up the first links. Then
- * it is begun anew under its name, and every later link goes there.
+ * a new file is begun under its name, and every later link goes there.
  */
 export class ActivationLinks {
   readonly path: string
@@ -38,7 +38,7 @@ export class ActivationLinks {
   readonly #say: (line: string) => void
   #file: LinkFile
   #reopening: Promise<LinkFile> | null = null
-  /** The file beside, once it was needed. */
+  /** The file next to it, once it was needed. */
   #beside: Promise<LinkFile> | null = null
   /** The tasks whose links were written, and where. */
   readonly #known: Map<string, string>
@@ -111,8 +111,8 @@ export class ActivationLinks {
   }
 
   /**
-   * Writes a link. Resolves when it is on disk, and the file under its name. If the file can't be begun anew, the link
-   * goes to a file beside it, or else to the file that was moved.
+   * Writes a link. Resolves when it is on disk, and the file still under its name. If the file can't be begun anew, the
+   * link goes to a file next to it, or else to the file that was moved.
    *
    * @throws KnownError when it can't be written anywhere
    */
@@ -161,7 +161,7 @@ export class ActivationLinks {
       throw this.#displaced('was moved or replaced while the run was at work', error)
     }
     this.#file = file
-    // What is still being written there is written here once more.
+    // A link that is still being written there is written to the new file once more.
     await old.close()
     this.#say(
       `The file for activation links was moved or changed while the run was at work: ${this.path}. Later links go to a new file of that name. The earlier ones are where the file was moved to.`,
@@ -185,19 +185,19 @@ export class ActivationLinks {
     return { where: `the file that was ${this.path} until it was moved`, trouble }
   }
 
-  /** The error for a file that can't take the links any more that it was opened for. */
+  /** The error for a file that can no longer take the links that it was opened for. */
   #displaced(what: string, cause?: KnownError): FixableError {
     const why = cause === undefined ? '' : ` ${cause.message}`
     return new FixableError(
       `The file for activation links ${what}: ${this.path}.${why} The file of this run, or none, was expected there. The links of calls under way go to ${besidePath(this.path, this.#run.run_id)}.`,
-      `Move away what is at ${this.path}, or make it possible to write there`,
+      `Move away what is at ${this.path}, or make it writable`,
       exitCodes.stoppedByGuard,
       { cause },
     )
   }
 }
 
-/** A task, and its run where that is another one. */
+/** A task, and its run if that is another one. */
 interface LinkTask {
   /** As {@link identityOf} writes it. */
   readonly run?: string
@@ -205,14 +205,14 @@ interface LinkTask {
   readonly step: number
 }
 
-/** The file beside a file of links, for the links of a run that the file itself can't take. */
+/** The file next to a file of links, for the links of a run that the file itself can't take. */
 export function besidePath(path: string, runId: string): string {
   const extension = extname(path)
   return `${path.slice(0, path.length - extension.length)}.${runId}${extension}`
 }
 
 /**
- * The lines of a file of links as it lies on disk; none where there is no such file, or one of something else.
+ * The lines of a file of links as it is on disk; none if it does not exist or holds something else.
  *
  * @throws the system's error when that can't be found out
  */

@@ -23,7 +23,7 @@ export interface CheckedInput {
   readonly job: Job
   readonly mapping: ColumnMapping
   readonly survey: InputSurvey
-  /** The sheet that is read, and the others; null where the input is not a workbook. */
+  /** The sheet that is read, and the others; null if the input is not a workbook. */
   readonly sheet: SheetChoice | null
 }
 
@@ -80,12 +80,12 @@ function refuseRival(name: string, named: string | null, { mapping, rival }: Inp
   if (named !== null || rival === null) return
   const { user } = mapping
   throw new Refusal(
-    `${name}: the column ${shown(user)} would be taken for the user, but the column ${shown(rival.column)} names other users, such as ${shown(rival.example)}. Which of them is meant has to be said.`,
+    `${name}: the column ${shown(user)} would be taken for the user, but the column ${shown(rival.column)} names other users, such as ${shown(rival.example)}. It must be said which of them is meant.`,
     `Add --user-column ${shellWord(user)} or --user-column ${shellWord(rival.column)} (in a job file: user_column).`,
   )
 }
 
-/** As with a rival: who named the column has decided. */
+/** As with a rival: a person who named the column has decided. */
 function refuseOtherSubject(
   name: string,
   named: string | null,
@@ -98,7 +98,7 @@ function refuseOtherSubject(
       ? `the column ${shown(column)} names other people, such as ${shown(example)}`
       : `they seem to be those of the column ${shown(column)}, such as ${shown(example)}`
   throw new Refusal(
-    `${name}: the column ${shown(mapping.user)} would be taken for the users, but ${what}. Who is meant has to be said.`,
+    `${name}: the column ${shown(mapping.user)} would be taken for the users, but ${what}. It must be said who is meant.`,
     `If the users under ${shown(mapping.user)} are meant, add --user-column ${shellWord(mapping.user)} (in a job file: user_column); otherwise give a column with the logins or ids of those who are.`,
   )
 }
@@ -107,21 +107,21 @@ function refuseMixedDates(name: string, { mixedDates }: InputSurvey): void {
   if (mixedDates === null) return
   const { column, text, date } = mixedDates
   throw new Refusal(
-    `${name}: the column ${shown(column)} has days as texts (row ${text.row}: ${shown(text.cell)}) and as date cells (row ${date.row}: ${shown(date.cell)}). A spreadsheet that reads the month first makes just that of a list of days, and takes the day for the month in the date cells.`,
-    'Make the whole column texts or the whole column dates, and look whether day and month of each are right.',
+    `${name}: the column ${shown(column)} has days as texts (row ${text.row}: ${shown(text.cell)}) and as date cells (row ${date.row}: ${shown(date.cell)}). A spreadsheet that reads the month first does exactly this to a list of days, and takes the day for the month in the date cells.`,
+    'Make the whole column texts or the whole column dates, and check that day and month of each are right.',
   )
 }
 
 /**
- * The actions that a run of the input may send. Null if they are not known: what rows ask for that are not due is not
- * counted, and a run that goes on later may find them due.
+ * The actions that a run of the input may send. Null if they are not known: rows that are not due are not counted,
+ * and a run that goes on later may find them due.
  */
 export function actionsOf({ job, survey }: Pick<CheckedInput, 'job' | 'survey'>): readonly Action[] | null {
   if (job.steps !== null) return job.steps.map(({ action }) => action)
   return survey.notDueRows === 0 ? [...survey.tasksByAction.keys()] : null
 }
 
-/** What reads workbooks is loaded only where there is one. */
+/** The code that reads workbooks is loaded only if there is one. */
 async function chosenSheet(input: InputFile): Promise<SheetChoice> {
   const { sheetOf } = await import('../input/xlsx/workbook.ts')
   return await sheetOf(input)

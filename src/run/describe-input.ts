@@ -5,8 +5,8 @@ import { shown, shownList } from '../messages/shown.ts'
 import type { CheckedInput } from './check-input.ts'
 
 /**
- * What an input was taken for, as lines for the person who has to answer for it: its columns, used and not used, what
- * may not be meant, whom the keys name and what the rows come to.
+ * How an input was understood, as lines for the person who has to answer for it: its columns, used and not used, what
+ * may be a mistake, whom the keys name and what the rows add up to.
  */
 export function describeInput({ mapping, survey, job, sheet }: CheckedInput): readonly string[] {
   const { rows, invalidRows, notSelectedRows, notDueRows, duplicateRows } = survey

@@ -1,13 +1,13 @@
 import type { Action } from '../okta/actions.ts'
 import type { RunFile } from './run-file.ts'
 
-/** What the guards judge of a run's input as a whole. */
+/** What the guards judge about a run's input as a whole. */
 interface GuardedInput {
   /** Distinct keys of the input as written. */
   readonly users: number
   /** The actions that may be sent; null if they are not known. */
   readonly actions: readonly Action[] | null
-  /** What is unusual about the input and was not let pass; null if nothing is. */
+  /** What is unusual about the input and was not accepted; null if nothing is. */
   readonly unusual: string | null
 }
 

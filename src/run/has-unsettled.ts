@@ -2,11 +2,14 @@ import { replayJournal } from '../journal/open-journal.ts'
 import type { OldRun } from './old-run.ts'
 import { hasJournal, journalOf } from './run-directory.ts'
 
-/** Whether a run has calls without a known outcome, or with an answer but no result yet. A run that goes on from it settles them first. */
+/**
+ * Whether a run has calls without a known outcome, or with an answer but no result yet. A run that goes on from it
+ * settles them first.
+ */
 export async function hasUnsettled({ directory, run, recorded }: OldRun): Promise<boolean> {
   if (recorded === null && !(await hasJournal(directory))) return false
   const { state } = await replayJournal(journalOf(directory, run, recorded))
   const { open, applied } = state.underWay
-  // After the loss of a part of the journal, any task that is not known of may have been sent.
+  // After the loss of a part of the journal, any task without a result may have been sent.
   return open + applied > 0 || (state.lostSince !== null && state.done < run.input.tasks)
 }

@@ -19,7 +19,7 @@ export function columnMapping({ input }: RunFile): ColumnMapping {
   }
 }
 
-/** The columns that a run's job names beside those of the mapping. */
+/** The columns that a run's job names besides those of the mapping. */
 export function columnsOfJob({ job }: RunFile): readonly string[] {
   return columnsOfSettings(rowSettings(job))
 }

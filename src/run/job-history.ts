@@ -5,8 +5,8 @@ import type { RunFile } from './run-file.ts'
 import { readRunsOfJob } from './runs-of-job.ts'
 
 /**
- * So many of a job's runs are looked at, the latest ones. What teaches little (inputs without users, runs that did not
- * come to their end) is counted apart: it must not push out what shows what is usual.
+ * How many of a job's latest runs are looked at. Those that show little (inputs without users, runs that did not
+ * finish) are counted apart, so that they don't push out the runs that show what is usual.
  */
 const mostRuns = 60
 
@@ -14,9 +14,9 @@ const mostRuns = 60
 export type JobHistory = { readonly past: readonly PastInput[] } | { readonly unreadable: string }
 
 /**
- * The inputs of a job's earlier runs in an org, the oldest first, without retries and undos. A run that has not come to
- * its end may have acted on its users, but is no example of what is usual; one whose input a guard held back has done
- * nothing. Runs from before inputs were sampled are left out.
+ * The inputs of a job's earlier runs in an org, the oldest first, without retries and undos. A run that has not
+ * finished may have acted on its users, but is not an example of what is usual; a run whose input a guard held back has
+ * done nothing. Runs from before inputs were sampled are left out.
  */
 export async function readJobHistory(
   runsDirectory: string,
@@ -91,8 +91,8 @@ function mayHaveActed(chain: readonly RunFile[]): boolean {
 }
 
 /**
- * The standing of a run by those that go on from it: a retry may have stopped as well, and an undo takes back what it did.
- * Where the run that goes on from it is not there any more, it may have been an undo.
+ * The standing of a run, judged with the runs that go on from it: a retry may have stopped as well, and an undo takes
+ * back what the run did. If the run that goes on from it is gone, that may have been an undo.
  */
 function standingOfChain(run: RunFile, byId: ReadonlyMap<string, RunFile>): Standing | null {
   const chain = [run]

@@ -45,7 +45,7 @@ export const runTransitions = {
   reopen: {
     from: ['finished'],
     to: 'interrupted',
-    by: 'resume --take-sound-part, where the journal no longer shows that every task has its result',
+    by: 'resume --take-sound-part, when the journal no longer shows that every task has its result',
   },
   close: {
     from: ['new', 'running', 'finished', 'stopped', 'interrupted', 'closed'],

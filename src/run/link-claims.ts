@@ -15,17 +15,17 @@ interface Claimant {
   readonly okta_user_id: string | null
 }
 
-/** The result of an earlier run that a retry took over names that run at its end. */
+/** The message of a result that a retry took over from an earlier run ends with the name of that run. */
 const ofRun = / \(in run ([^()]+)\)$/
 
 /**
- * What results say of activation links, checked against the files as they lie on disk now: somebody may have moved or
- * changed them since.
+ * What results say about activation links, checked against the files as they are on disk now: somebody may have moved
+ * or changed them since.
  */
 export class LinkClaims {
   readonly #path: string | null
   readonly #run: RunFile
-  /** By path: the links that a file holds; null if it can't be read. */
+  /** The links that the file at each path holds; null if it can't be read. */
   readonly #files = new Map<string, ReadonlySet<string> | null>()
 
   private constructor(run: RunFile) {
@@ -44,7 +44,7 @@ export class LinkClaims {
     return claims
   }
 
-  /** A result's message, which does not say any more that a link is in a file where it is not. */
+  /** A result's message, corrected if it says that a link is in a file where it no longer is. */
   checked({ row, step, message, okta_user_id: userId }: Claimant): string {
     if (this.#files.size === 0) return message
     const [, earlier] = ofRun.exec(message) ?? []
@@ -79,7 +79,7 @@ function nameOfTask(run: string, row: number, step: number): string {
   return `row ${run}/${row}/${step}`
 }
 
-/** A retry counts its rows anew, so that a result of an earlier run is known by its user. */
+/** A retry numbers its rows anew, so a result of an earlier run is known by its user. */
 function nameOfUser(runId: string, userId: string | null, step: number): string {
   return `user ${runId}/${userId}/${step}`
 }

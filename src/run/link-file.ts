@@ -8,7 +8,7 @@ import { parseSystemError } from '../files/system-error.ts'
 import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
 import { isOfLinks, isWholeLink, type LinkLine, linkHeader, parseLinks } from './link-lines.ts'
 
-/** Which file it is, whatever its name. */
+/** Tells a file from every other, whatever its name. */
 interface FilePlace {
   readonly dev: bigint
   readonly ino: bigint
@@ -22,7 +22,7 @@ export class LinkFile {
   readonly #handle: FileHandle
   readonly #place: FilePlace
   readonly #appends: SyncedAppends<null>
-  /** Bytes that the file has for certain. Others may append as well. */
+  /** Bytes that the file certainly has. Other processes may append as well. */
   #atLeast: bigint
 
   private constructor(
@@ -43,11 +43,11 @@ export class LinkFile {
   /**
    * Opens or creates the file. A line that a crash left incomplete is cut off: its task has no result yet.
    *
-   * @throws KnownError when it can't be written, or when it is a file of something else, which is left as it is
+   * @throws KnownError when it can't be written, or when it holds something else; it is then left as it is
    */
   static async open(path: string): Promise<LinkFile> {
     try {
-      // To open a pipe would wait for somebody to read it.
+      // Opening a pipe would wait for somebody to read it.
       if ((await exists(path)) && !(await stat(path)).isFile()) throw notOurs(path)
       const handle = await open(path, 'a+', 0o600)
       try {
@@ -70,7 +70,7 @@ export class LinkFile {
     const rest = bytes.subarray(end).toString()
     if (!isOfLinks(path, whole === '' ? rest : whole)) throw notOurs(path)
     await handle.chmod(0o600)
-    // An editor may have taken the last line feed: then the line is whole, and its link is nowhere else.
+    // An editor may have removed the last line feed: then the line is whole, and its link is nowhere else.
     const keepsRest = rest !== '' && isWholeLink(path, rest)
     if (rest !== '' && !keepsRest) await handle.truncate(end)
     const text = keepsRest ? `${whole}${rest}\n` : whole
@@ -120,7 +120,7 @@ export class LinkFile {
 
 function notOurs(path: string): FixableError {
   return new FixableError(
-    `The file for activation links is a file of something else: ${path}. It was left as it is.`,
+    `${path} exists and is not a file of activation links. It was left as it is.`,
     'Name another file under report.activation_links in the job',
     exitCodes.nothingSent,
   )

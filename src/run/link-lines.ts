@@ -31,8 +31,8 @@ export interface LinkOwner {
 }
 
 /**
- * What tells a run from every other, also from one of the same id in another runs directory: a link of another night is
- * no evidence.
+ * What tells a run from every other, even from one with the same id in another runs directory: a link of another night
+ * is not evidence.
  */
 export interface RunIdentity {
   readonly run_id: string

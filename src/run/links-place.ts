@@ -5,16 +5,16 @@ import { lookAtRun } from './look-at-run.ts'
 import { hasJournal } from './run-directory.ts'
 import { type RunFile, sandboxOrgUrl } from './run-file.ts'
 
-/** The names that a run gives to files in its directory, also followed by an extension or more. */
+/** The names that a run gives to files in its directory, also with further extensions. */
 const ownNames = /^(\.|lock$|(run|journal|input|results|failed|summary|report|sandbox|plan)\.)/i
 
 /**
- * Makes sure that the file for activation links does not lie in the directory of a run, whatever links lead there: it
- * would be taken for a part of the run, replaced by a report, or itself put credentials into a journal or a report. Only
+ * Makes sure that the file for activation links is not in the directory of a run, whatever symbolic links lead there:
+ * it would be taken for a part of the run, be replaced by a report, or put credentials into a journal or a report. Only
  * the links of a simulated org are kept there, under a name that nothing else has.
  *
  * @param directory the run's own directory, which need not have a `run.json` yet
- * @throws Refusal when it does
+ * @throws Refusal when it is
  */
 export async function checkLinksPlace(
   directory: string,
@@ -25,10 +25,10 @@ export async function checkLinksPlace(
   const real = await realPathOf(path)
   const isSandbox = org === sandboxOrgUrl && !ownNames.test(basename(real))
   const own = await realPathOf(directory)
-  // The root of the file system is no run.
+  // The root of the file system is not a run.
   for (let above = dirname(real); dirname(above) !== above; above = dirname(above)) {
     const isOfRun = above === own || (await hasJournal(above)) || (await lookAtRun(above)).kind !== 'none'
-    // The file of a simulated org lies in the directory itself.
+    // The file of a simulated org is in the directory itself.
     if (isOfRun && !(isSandbox && above === dirname(real))) throw insideOfRun(path, above)
   }
 }
@@ -40,7 +40,7 @@ function insideOfRun(path: string, directory: string): Refusal {
   )
 }
 
-/** The real path of a file, also of one that is not there yet or that a dangling link leads to. */
+/** The real path of a file, even of one that does not exist yet or that a dangling link leads to. */
 async function realPathOf(path: string): Promise<string> {
   const absolute = resolve(path)
   try {
@@ -57,7 +57,7 @@ async function realPathOf(path: string): Promise<string> {
     : await realPathOf(resolve(parent, target))
 }
 
-/** Where a symbolic link leads; null if the path is none. */
+/** Where a symbolic link leads; null if the path is not one. */
 async function linkTargetOf(path: string): Promise<string | null> {
   try {
     return (await lstat(path)).isSymbolicLink() ? await readlink(path) : null

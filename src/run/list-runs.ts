@@ -13,8 +13,8 @@ export interface ListedRun {
 }
 
 /**
- * All runs in a runs directory, by name. A directory without `run.json` counts only if it has a journal. A runs directory
- * that is not there has none.
+ * All runs in a runs directory, by name. A directory without `run.json` counts only if it has a journal. A runs
+ * directory that does not exist has none.
  *
  * @throws Refusal when it can't be read
  */

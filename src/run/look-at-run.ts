@@ -4,17 +4,17 @@ import { Refusal } from '../messages/known-error.ts'
 import { type RunFile, readRunFile, runFileName } from './run-file.ts'
 
 /**
- * What lies in a directory beside the runs.
+ * What a directory of the runs directory holds.
  * - `run`: a run of ours.
- * - `none`: no run. It has no `run.json`, as after a start that broke off, or somebody else's.
- * - `unreadable`: a run perhaps, but nobody can tell. `job` is its job, where even so much is known.
+ * - `none`: no run. It has no `run.json`, as after a start that broke off, or one that somebody else made.
+ * - `unreadable`: perhaps a run, but nobody can tell. `job` is its job, if at least that is known.
  */
 export type RunLook =
   | { readonly kind: 'run'; readonly run: RunFile }
   | { readonly kind: 'none' }
   | { readonly kind: 'unreadable'; readonly job: string | null; readonly why: string }
 
-/** Looks what lies in a directory of the runs directory. */
+/** Finds out what a directory of the runs directory holds. */
 export async function lookAtRun(directory: string): Promise<RunLook> {
   try {
     return { kind: 'run', run: await readRunFile(directory) }
@@ -33,13 +33,13 @@ async function lookAgain(path: string, why: string): Promise<RunLook> {
     return code === 'ENOENT' || code === 'ENOTDIR' ? { kind: 'none' } : { kind: 'unreadable', job: null, why }
   }
   const content = parse(text)
-  // What is cut off is no JSON any more. Whole JSON that names no run is somebody else's.
+  // A file that was cut off is not JSON any more. Whole JSON that names no run is somebody else's.
   if (content !== undefined && typeof fieldOf(content, 'run_id') !== 'string') return { kind: 'none' }
   const job = fieldOf(fieldOf(content, 'job'), 'name')
   return { kind: 'unreadable', job: typeof job === 'string' ? job : null, why }
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined for a text that is not JSON. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text)

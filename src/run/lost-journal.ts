@@ -11,10 +11,10 @@ function mustHaveJournal({ state, closed_from: from }: Pick<RunFile, 'state' | '
 }
 
 /**
- * How a run's journal was lost: its file is not there, or holds nothing. Null if it was not.
+ * How a run's journal was lost: its file is missing or empty. Null if it was not lost.
  *
- * @param recorded how far it was at the last stop. Where that is known, an empty file is one whose end is gone, and whoever
- *   reads it tells that and how to go on
+ * @param recorded how far it was at the last stop. If that is known, an empty file is one whose end is gone, and
+ *   whoever reads it says so and how to go on
  */
 export async function lossOfJournal(
   directory: string,
@@ -34,11 +34,11 @@ export async function lossOfJournal(
 }
 
 /**
- * Makes sure that a run has not lost its journal. It would be taken for one that has sent nothing yet, and everything
- * would be done twice.
+ * Makes sure that a run has not lost its journal. Otherwise it would be taken for one that has sent nothing yet, and
+ * everything would be done twice.
  *
  * @param recorded as for {@link lossOfJournal}
- * @throws Refusal where it has
+ * @throws Refusal if it has
  */
 export async function checkJournalKept(
   directory: string,

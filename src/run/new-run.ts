@@ -16,7 +16,7 @@ export interface NewRun {
   /** What is unusual about the input; null if nothing is. */
   readonly unusual: string | null
   readonly acceptUnusual: boolean
-  /** The saved plan that is carried out, and whose token it was made with; null if there is none. */
+  /** The saved plan that is carried out, and the owner of the token that it was made with; null if there is none. */
   readonly plan: { readonly of: NonNullable<RunFile['plan']>; readonly owner: RunFile['owner'] } | null
   /** Whether someone has already agreed to send. */
   readonly yes: boolean

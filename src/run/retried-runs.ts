@@ -16,7 +16,7 @@ export interface RetriedRuns {
   readonly missing: { readonly run: string; readonly why: string } | null
 }
 
-/** Finds the runs that a run retries, one behind the other, in the runs directory that holds it. */
+/** Follows `retry_of` back from a run, through the runs directory that holds it. */
 export async function findRetriedRuns(directory: string, { retry_of: of }: RunFile): Promise<RetriedRuns> {
   const runs: RetriedRun[] = []
   for (let name = of; name !== undefined; name = runs[0]?.run.retry_of) {

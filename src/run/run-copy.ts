@@ -20,8 +20,8 @@ export function describeCopy(directory: string, runId: string): string {
 }
 
 /**
- * Makes sure that a run is acted on under its own name alone: a copy beside the original would do everything a second
- * time that the original has done since.
+ * Makes sure that a run is acted on under its own name alone: a copy next to the original would do again everything
+ * that the original has done since.
  *
  * @param command what was to be done with it
  * @throws Refusal for a copy

@@ -13,7 +13,7 @@ import { type RunFile, runFileName } from './run-file.ts'
 
 const journalFileName = 'journal.ndjson'
 
-/** The mark of a directory that this program made and no one else. It is removed once `run.json` is there. */
+/** The mark of a directory that this program, and no one else, made. It is removed once `run.json` is there. */
 const startedFileName = '.started-by-okta-lifecycle'
 
 /** The path of a run's journal. */
@@ -53,7 +53,8 @@ export async function createRunDirectory(runsDirectory: string, runId: string): 
     await makeDirectories(runsDirectory)
     await mkdir(draft, { mode: 0o700 })
     await writeFile(join(draft, startedFileName), `${runId}\n`, { mode: 0o600 })
-    // The mark's name must be on disk before the directory's, or a power cut leaves a directory that seems not ours.
+    // The mark's name must be on disk before the directory's, or a power cut leaves a directory that does not seem
+    // ours.
     await syncPath(draft)
     // This would replace an empty directory, but none existed a moment ago.
     await rename(draft, directory)

@@ -35,7 +35,9 @@ const runFileSchema = z.strictObject({
     tasks: z.int().min(0),
     /** Distinct keys as written. */
     users: z.int().min(0),
-    /** Of them, those with a row that was due, and a sample of them: by it later runs of the job are judged. */
+    /**
+     * How many of these users had a row that was due, and a sample of them, by which later runs of the job are judged.
+     */
     due_users: z.int().min(0).optional(),
     user_sample: z
       .strictObject({
@@ -45,16 +47,16 @@ const runFileSchema = z.strictObject({
         actions: z.array(z.number()).optional(),
       })
       .optional(),
-    /** Rows that repeat the row before of the same user; absent in older runs. */
+    /** Rows that repeat the same user's preceding row; absent in older runs. */
     repeated_rows: z.int().min(0).optional(),
-    /** The actions that its rows ask for; absent where that was not known when the run began, and in older runs. */
+    /** The actions that its rows ask for; absent if that was not known when the run began, and in older runs. */
     actions: z.array(z.enum(actionNames)).optional(),
     columns: z.array(z.string()),
     mapping: z.strictObject({
       user: z.string(),
       action: z.string().nullable(),
       send_email: z.string().nullable(),
-      /** Whether short names are bad rows; absent in runs from before they were. */
+      /** Whether short names are bad rows; absent in older runs, in which they never were. */
       addresses: z.boolean().optional(),
     }),
   }),
@@ -66,9 +68,9 @@ const runFileSchema = z.strictObject({
   accept_refusals: z.boolean().optional(),
   /** The saved plan that the run carries out, kept in its directory; absent if it carries out none. */
   plan: z.strictObject({ id: z.string(), sha256: z.string() }).optional(),
-  /** What is unusual about the input, by the job's earlier runs; absent if nothing is. */
+  /** What is unusual about the input, compared with the job's earlier runs; absent if nothing is. */
   unusual: z.string().optional(),
-  /** Whether a person has let the unusual input pass; absent if nobody has. */
+  /** Whether a person has accepted the unusual input; absent if nobody has. */
   accept_unusual: z.boolean().optional(),
   /** Whether the guards of the input as a whole have let it pass, in any execution; absent while they have not. */
   input_passed: z.boolean().optional(),
@@ -78,7 +80,7 @@ const runFileSchema = z.strictObject({
   retry_of: z.string().optional(),
   /** The run that this one takes back; absent if it is not an undo. */
   undo_of: z.string().optional(),
-  /** Of an undo: sentences about what that run did and the undo can't take back; absent if there is nothing of the kind. */
+  /** For an undo: sentences about what the other run did that the undo can't take back; absent if there is nothing. */
   not_undone: z.array(z.string()).optional(),
   /** The run that goes on from this one; absent if there is none. */
   closed_by: z.string().optional(),

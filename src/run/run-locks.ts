@@ -23,10 +23,10 @@ export function lockedJob(run: Pick<RunFile, 'from_job_file' | 'org_url' | 'job'
 }
 
 /**
- * Does the work while this process holds the job, if there is one, and the run (R1 in life.ts). The job is always taken first; both are
- * watched at the same time. Both are released whatever happens.
+ * Does the work while this process holds the job, if there is one, and the run (R1 in life.ts). The job is always taken
+ * first; both are watched at the same time. Both are released whatever happens.
  *
- * @param besides what this process holds already: whoever loses that loses the run with it
+ * @param besides what this process holds already: if that is lost, so is the run
  * @param work gets the hold of the run, which is good only together with the others
  * @throws KnownError with exit code 5 when another process holds one of them, and what the work throws
  */
@@ -102,7 +102,7 @@ function runSubject(directory: string): HoldSubject {
   return { directory, name: 'this run', run: null, status: () => commandFor('status', name) }
 }
 
-/** The user may name a run by a link or from inside it, but the job's hold is beside the real directory. */
+/** The user may name a run by a link or from inside it, but the job's hold is next to the real directory. */
 async function jobSubject(directory: string, job: string): Promise<HoldSubject> {
   const real = await realpath(directory)
   const subject = await jobSubjectIn(dirname(real), job, basename(real))
@@ -112,7 +112,7 @@ async function jobSubject(directory: string, job: string): Promise<HoldSubject> 
 async function jobSubjectIn(runsDirectory: string, job: string, runId: string): Promise<HoldSubject> {
   const directory = join(runsDirectory, jobLocksName, job)
   try {
-    // On disk, each of them: the run's own directory relies on those above it.
+    // Each of them must be on disk, because the run's own directory relies on those above it.
     await makeDirectories(directory)
   } catch (error) {
     throw CannotWrite.of(directory, error)

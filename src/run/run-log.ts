@@ -12,7 +12,8 @@ export interface RunLog {
 
 /**
  * Opens `run.log` for appending JSON lines, mode 0600. It shows requests and answers without headers and bodies, so
- * that no credential can reach it; what still looks like one is taken out of each line. A log that can't be written does not stop the run, because only the journal counts.
+ * that no credential can reach it; what still looks like one is masked in each line. A log that can't be written does
+ * not stop the run, because only the journal counts.
  */
 export function openRunLog(directory: string): RunLog {
   const target = openTarget(join(directory, 'run.log'))

@@ -7,7 +7,7 @@ import type { RunFile } from './run-file.ts'
 /** The runs of a job, in no order; or why they can't be known, in a sentence. */
 export type RunsOfJob = { readonly runs: readonly RunFile[] } | { readonly unreadable: string }
 
-/** Reads the `run.json` of every run of a job file in an org, retries and undos among them. */
+/** Reads the `run.json` of every run of a job file in an org, including retries and undos. */
 export async function readRunsOfJob(runsDirectory: string, job: string, orgUrl: string): Promise<RunsOfJob> {
   const names = await namesIn(runsDirectory)
   if ('unreadable' in names) return names

@@ -12,7 +12,7 @@ import type { NextRun, OldRun } from '../run/old-run.ts'
 import { hasJournal, journalOf } from '../run/run-directory.ts'
 import { openInput } from '../run/write-input.ts'
 
-/** What an undo can take back of a run, and what it can't. */
+/** What an undo of a run can take back, and what it can't. */
 export interface Undoable {
   readonly reversals: readonly Reversal[]
   /** How many calls of each action can't be taken back. */
@@ -21,9 +21,9 @@ export interface Undoable {
   readonly alreadyBack: number
   /** Tasks of which nobody knows whether they were applied. */
   readonly inDoubt: number
-  /** Users whose call was accepted and did not hold when it was looked at: it may have taken hold since. */
+  /** Users whose call was accepted but did not hold when the run looked: it may have taken hold since. */
   readonly notHeld: number
-  /** Tasks that have no result, so that they were never done. */
+  /** Tasks without a result: they were never done. */
   readonly notDone: number
 }
 
@@ -67,7 +67,7 @@ export async function findUndoable(old: OldRun, retried: readonly OldRun[]): Pro
 /**
  * Shows a run's own calls to the effect, in the order in which they were applied.
  *
- * @param notHeld takes in the users whose call was accepted and did not hold, unless a later one of the same action did
+ * @param notHeld collects the users whose call was accepted but did not hold, unless a later one of the same action did
  */
 async function replay(
   { directory, run, recorded }: OldRun,
@@ -95,8 +95,8 @@ async function replay(
 }
 
 /**
- * Writes the input of an undo: a row a user, with how the run left the user. The directory is not a run until it has a
- * `run.json`.
+ * Writes the input of an undo: one row per user, with how the run left the user. The directory is not a run until it
+ * has a `run.json`.
  *
  * @throws KnownError when it can't be written
  */

@@ -4,7 +4,7 @@ import type { RetriedRuns } from '../run/retried-runs.ts'
 import type { Undoable } from './begin-undo.ts'
 
 /**
- * Sentences about what an undo takes back of a run and what it can't, each with why.
+ * Sentences about what an undo of a run takes back and, with the reason, what it can't.
  *
  * @param retried the runs that it retries
  */
@@ -16,7 +16,7 @@ export function describeUndo(runId: string, retried: RetriedRuns, found: Undoabl
   return [
     reversals.length === 0
       ? `${who[0]?.toUpperCase()}${who.slice(1)} did nothing that can be taken back.`
-      : `The undo takes back what ${who} did to ${counted(reversals.length, 'user')}. Whoever is not as that run left them is left alone.`,
+      : `The undo takes back what ${who} did to ${counted(reversals.length, 'user')}. Users who are no longer as that run left them are left alone.`,
     ...notUndone(retried, found),
     ...(alreadyBack > 0
       ? [`${counted(alreadyBack, 'user')} left as they are: that run itself brought them back.`]
@@ -41,14 +41,14 @@ export function notUndone(
   return [
     ...(missing === null
       ? []
-      : [`What run ${missing.run} did, which was retried too, is not taken back: ${missing.why}`]),
+      : [`Run ${missing.run} was retried too. What it did is not taken back: ${missing.why}`]),
     ...[...lasting].map(([action, count]) => {
       const { undo } = ruleOf(action)
       return `${counted(count, 'call')} of ${action} can't be taken back: ${'not' in undo ? undo.not : ''}.`
     }),
     ...(notHeld > 0
       ? [
-          `${counted(notHeld, 'call')} that Okta accepted did not hold when the run looked, and may have taken hold since: look these users up in its results.`,
+          `${counted(notHeld, 'call')} that Okta accepted did not hold when the run looked, but may have taken hold since: look these users up in its results.`,
         ]
       : []),
     ...(inDoubt > 0

@@ -1,7 +1,7 @@
 import type { RunFile } from '../run/run-file.ts'
 import { type UndoInput, undoColumns } from './begin-undo.ts'
 
-/** What an undo's `run.json` is made of, beside the run that it takes back. */
+/** What an undo's `run.json` is made of, besides the run that it takes back. */
 export interface UndoParts {
   readonly runId: string
   readonly input: UndoInput
@@ -12,15 +12,16 @@ export interface UndoParts {
 }
 
 /**
- * The `run.json` of a run that takes back what another one did. The job's guards stay, but `only_status`: it is for the
- * users as they were before. Users are always read, because nobody is acted on who is not as that run left them.
+ * The `run.json` of a run that takes back what another one did. The job's guards stay, except `only_status`, which is
+ * about the users as they were before. Users are always read, because users who are not as that run left them are left
+ * alone.
  */
 export function undoRunFile(old: RunFile, { runId, input, notUndone, version, now }: UndoParts): RunFile {
   const { job } = old
   const { copy, survey } = input
   return {
     ...old,
-    // The old run's plan and what was unusual about its input say nothing of this one's.
+    // The old run's plan and what was unusual about its input say nothing about this one's.
     retry_of: undefined,
     closed_by: undefined,
     closed_from: undefined,

@@ -175,7 +175,7 @@ it('says what was wrong and what to do next, in these words', async () => {
     → Give a file whose first line names its columns, such as "user,action".
 
     # no terminal and no --yes
-    There is no terminal to ask the question on before sending.
+    There is no terminal on which to ask before sending.
     → Add --yes to send without a question.
 
     # a run id that leads elsewhere

@@ -139,7 +139,7 @@ it.concurrent('says that standard output can’t be written, and does not end wi
     const args = ['run', 'in.csv', ...suspend]
     const end = await place.run(org, args, { shell: 'exec "$@" > /dev/full' })
     expectTold(end, 1, /Standard output can't be written: the disk is full/)
-    expectTold(end, 1, /The run itself is done, and nothing failed: .* the exit code is 1 in place of 0/)
+    expectTold(end, 1, /The run itself is done, and nothing failed: .* the exit code is 1 instead of 0/)
     expect(end.stderr).toMatch(/\n→ Read summary\.json .*okta-lifecycle status\n$/)
     expect(JSON.parse(await place.read(`runs/${runId}/summary.json`))).toMatchObject({ exit_code: 0 })
     await expectAllSuspended(place, org.applied, 3)

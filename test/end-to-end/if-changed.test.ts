@@ -47,11 +47,15 @@ it('a night on which nothing has changed makes no request, leaves nothing behind
 })
 
 it.each<[string, (place: Workplace, first: string, org: ForeignOrg) => Promise<unknown>, RegExp]>([
-  ['another input', (place) => place.write('in.csv', usersCsv(ids.slice(1))), /the input is another/],
+  [
+    'another input',
+    (place) => place.write('in.csv', usersCsv(ids.slice(1))),
+    /the input differs from that of run/,
+  ],
   [
     'another job',
     (place) => place.write('job.yaml', `${job}options: { in_doubt: retry }\n`),
-    /the job is not/,
+    /the job has changed since run/,
   ],
   [
     'another list of protected users',
@@ -59,7 +63,7 @@ it.each<[string, (place: Workplace, first: string, org: ForeignOrg) => Promise<u
       await place.write('job.yaml', job.replace('unusual: off', 'unusual: off, protect_file: protected.txt'))
       await place.write('protected.txt', `${userIdOf(3)}\n`)
     },
-    /the job is not as it was/,
+    /the job has changed since run/,
   ],
   [
     'no summary of the run before',
@@ -74,7 +78,7 @@ it.each<[string, (place: Workplace, first: string, org: ForeignOrg) => Promise<u
   [
     'what was done is taken back',
     (place, first, org) => place.runHere(org, ['undo', first, '--yes', '--quiet']),
-    /the latest, took back run|was taken up by/,
+    /the latest, undid run|was taken up by/,
   ],
 ])('the job is run after %s', async (what, change, why) => {
   await withWorkplace(async (place) => {

@@ -260,7 +260,7 @@ describe('a saved plan', () => {
       const held = await place.runHere(org, planned)
       expect([held.code, lifecycleCalls(org)]).toEqual([2, []])
       expect(held.stderr).toMatch(
-        /can't be found out: .*terraform.*\n→ Restore .*terraform from a backup, or move it elsewhere/,
+        /carried out already: .*terraform.*\n→ Restore .*terraform from a backup, or move it elsewhere/,
       )
       await place.write('runs/terraform/run.json', '{"version":4}')
       expect((await place.runHere(org, planned)).code).toBe(0)
@@ -280,11 +280,11 @@ describe('a saved plan', () => {
       const again = ['run', '--plan', 'plan.json', '--yes', '--run-id', 'other']
       const known = await place.runHere(org, again)
       expect([known.code, lifecycleCalls(org).length]).toEqual([2, 10])
-      expect(known.stderr).toMatch(/This plan is done once/)
+      expect(known.stderr).toMatch(/A plan is carried out only once/)
       await place.write(join('runs', name ?? '', 'plan.json'), '{')
       const held = await place.runHere(org, again)
       expect([held.code, lifecycleCalls(org).length]).toEqual([2, 10])
-      expect(held.stderr).toMatch(/can't be found out: .* has a journal and no run\.json/)
+      expect(held.stderr).toMatch(/carried out already: .* has a journal but no run\.json/)
     })
   })
 
@@ -294,7 +294,7 @@ describe('a saved plan', () => {
       expect((await place.runHere(org, planned)).code).toBe(0)
       const again = await place.runHere(org, ['run', '--plan', 'plan.json', '--yes', '--run-id', 'other'])
       expect(again.code).toBe(2)
-      expect(again.stderr).toMatch(/This plan is done once, and run run has taken it up/)
+      expect(again.stderr).toMatch(/A plan is carried out only once, and run run has taken this one up/)
       expect(await place.runs()).toEqual([runId])
       // Also where run.json of that run is damaged: its copy of the plan tells.
       await place.write(`runs/${runId}/run.json`, '{')

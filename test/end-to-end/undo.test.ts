@@ -223,7 +223,7 @@ describe('undo', () => {
       await rm(join(place.directory, 'runs', runId), { recursive: true })
       const end = await place.runHere(org, ['undo', retried, '--yes', '--quiet'])
       expect(end.code, end.stderr).toBe(1)
-      expect(end.stderr).toContain(`What run ${runId} did, which was retried too, is not taken back: `)
+      expect(end.stderr).toContain(`Run ${runId} was retried too. What it did is not taken back: `)
       expect([...org.org.users.values()].map(({ status }) => status)).toEqual(['SUSPENDED', 'ACTIVE'])
     })
   })

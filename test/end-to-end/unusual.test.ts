@@ -155,9 +155,7 @@ it('holds where an earlier run can’t be read, and passes over what is no run o
     await place.write(path, (await place.read(path)).slice(0, -5))
     const held = await send(place, org, leaversOf(nights + 1))
     expect(held.code).toBe(3)
-    expect(held.stdout).toMatch(
-      /what is usual can't be found out, because an earlier run can't be read: .*night-3/,
-    )
+    expect(held.stdout).toMatch(/what is usual is not known, because an earlier run can't be read: .*night-3/)
     expect(applied()).toBe(perNight)
     expect((await send(place, org, leaversOf(nights + 1), '--accept-unusual')).code).toBe(0)
     await rm(join(place.directory, 'runs', 'terraform'), { recursive: true })

@@ -17,7 +17,7 @@ test('metrics are what Prometheus reads: each with help and type, no name of a p
     # HELP okta_lifecycle_duration_seconds Seconds at work, all executions of the run together.
     # TYPE okta_lifecycle_duration_seconds gauge
     okta_lifecycle_duration_seconds{job="night \\"ly\\\\"} 185
-    # HELP okta_lifecycle_rows Rows of its input.
+    # HELP okta_lifecycle_rows Rows of the run's input.
     # TYPE okta_lifecycle_rows gauge
     okta_lifecycle_rows{job="night \\"ly\\\\"} 12
     # HELP okta_lifecycle_tasks Tasks of the run by result.

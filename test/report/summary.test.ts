@@ -74,7 +74,7 @@ Details: runs/20261124T080000Z-offboarding/results.csv
     expect(rowsOf(troubled)).toBeUndefined()
     const settled = { ...troubled, results: { ...troubled.results, unsettled: 0 } }
     expect(rowsOf(settled)).toMatch(
-      / runs\/20261124T080000Z-offboarding\/failed\.csv \(instead of retry, never beside it\)$/,
+      / runs\/20261124T080000Z-offboarding\/failed\.csv \(instead of retry, never in addition to it\)$/,
     )
     expect(rowsOf({ ...settled, state: 'stopped' })).toMatch(/failed\.csv \(instead of resume or retry/)
   })

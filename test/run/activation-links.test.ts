@@ -105,7 +105,9 @@ describe('the file for activation links', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'links.csv')
       execFileSync('mkfifo', [path])
-      await expect(ActivationLinks.open(path, runOf('run-1'))).rejects.toThrow('a file of something else')
+      await expect(ActivationLinks.open(path, runOf('run-1'))).rejects.toThrow(
+        'is not a file of activation links',
+      )
     })
   })
 
@@ -117,7 +119,9 @@ describe('the file for activation links', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, name)
       await writeFile(path, bytes, { mode: 0o644 })
-      await expect(ActivationLinks.open(path, runOf('run-1'))).rejects.toThrow('a file of something else')
+      await expect(ActivationLinks.open(path, runOf('run-1'))).rejects.toThrow(
+        'is not a file of activation links',
+      )
       expect(await readFile(path)).toEqual(bytes)
       expect(((await stat(path)).mode & 0o777).toString(8)).toBe('644')
     })

@@ -1,14 +1,14 @@
 import { type Command, defineCommand } from '../command.ts'
 
-/** @param commands what is completed; asked for only when the command is called, because this one is among them */
+/** @param commands the commands to complete; a function, because this command is one of them */
 export function completionCommand(commands: () => readonly Command[]): Command {
   return defineCommand({
     usage: 'completion [shell]',
-    describe: 'Print the script by which a shell completes commands, flags and run ids',
+    describe: 'Print a script that lets a shell complete commands, flags and run ids',
     positional: { name: 'shell', describe: 'bash, zsh or fish' },
     options: {},
     examples: [
-      ['source <($0 completion bash)', 'For this bash; put the line into ~/.bashrc for every one'],
+      ['source <($0 completion bash)', 'For this shell; put the line into ~/.bashrc for every bash'],
       ['$0 completion zsh > ~/.zfunc/_okta-lifecycle', 'For zsh, if ~/.zfunc is in its fpath'],
       ['$0 completion fish > ~/.config/fish/completions/okta-lifecycle.fish', 'For fish'],
     ],

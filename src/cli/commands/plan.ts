@@ -1,16 +1,21 @@
 import { defineCommand } from '../command.ts'
 import { inputOptions, jsonOption, sendingOptions, unusualOption } from '../options.ts'
 
-/** Flags of `run` that a plan accepts and ignores, so that changing `run` to `plan` is enough. */
+/** Flags of `run` that a plan accepts although it runs nothing, so that changing `run` to `plan` is enough. */
 const runAlone = {
-  yes: { type: 'boolean', describe: 'Accepted as by run; a plan asks nothing' },
+  yes: { type: 'boolean', describe: 'Accepted so that run can be changed to plan; a plan asks nothing' },
   'runs-dir': {
     type: 'string',
     requiresArg: true,
     default: 'runs',
-    describe: "Directory with the job's earlier runs, by which its input is judged; a plan stores nothing",
+    describe:
+      "Directory with the job's earlier runs, with which its input is compared; a plan stores nothing",
   },
-  'run-id': { type: 'string', requiresArg: true, describe: 'Accepted as by run; a plan stores nothing' },
+  'run-id': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Accepted so that run can be changed to plan; a plan stores nothing',
+  },
 } as const
 
 export const planCommand = defineCommand({

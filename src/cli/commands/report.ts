@@ -12,7 +12,7 @@ export const reportCommand = defineCommand({
       requiresArg: true,
       default: 'html,csv,jsonl,json',
       describe:
-        'Which of them: html (report.html), csv (results.csv and failed.csv), jsonl (results.jsonl), json (summary.json)',
+        'Which reports: html (report.html), csv (results.csv and failed.csv), jsonl (results.jsonl), json (summary.json)',
     },
     ...runsDirectoryOption,
     ...jsonOption,

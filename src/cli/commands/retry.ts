@@ -3,7 +3,7 @@ import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions } from '.
 
 export const retryCommand = defineCommand({
   usage: 'retry [run]',
-  describe: 'Start a new run over what failed, is in doubt or was not run',
+  describe: 'Start a new run of what failed, is in doubt or was not run',
   positional: { name: 'run', describe: 'Run id or run directory' },
   options: {
     latest: { type: 'boolean', default: false, describe: 'The run that was started last' },

@@ -22,7 +22,7 @@ export const runCommand = defineCommand({
     plan: {
       type: 'string',
       requiresArg: true,
-      describe: 'Carry out a plan that plan --out has saved, exactly as it is',
+      describe: 'Carry out a plan saved by plan --out, exactly as it is',
     },
     'if-changed': {
       type: 'boolean',

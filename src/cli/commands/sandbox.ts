@@ -32,7 +32,7 @@ export const sandboxCommand = defineCommand({
       type: 'number',
       requiresArg: true,
       describe:
-        "Lifecycle calls a window, as the token's headers show them; 0: no limits, no headers [default: 300]",
+        "Lifecycle calls per window, as the token's headers show them; 0: no limits, no headers [default: 300]",
     },
     'bucket-limit': {
       type: 'string',
@@ -74,7 +74,7 @@ export const sandboxCommand = defineCommand({
       type: 'number',
       requiresArg: true,
       default: 0,
-      describe: "Seconds that the org's clock is ahead",
+      describe: "Seconds by which the org's clock is ahead",
     },
     'activate-delay': {
       type: 'number',

@@ -3,7 +3,7 @@ import { jsonOption, runsDirectoryOption } from '../options.ts'
 
 export const statusCommand = defineCommand({
   usage: 'status [run]',
-  describe: 'Show how far a run is, even while it is at work',
+  describe: 'Show how far a run has got, even while it is at work',
   positional: { name: 'run', describe: 'Run id or run directory; the latest run if none is named' },
   options: {
     latest: { type: 'boolean', default: false, describe: 'The run that was started last' },

@@ -13,7 +13,7 @@ export const undoCommand = defineCommand({
     ...jsonOption,
   },
   examples: [
-    ['$0 undo --latest', 'Unsuspend whom the latest run suspended, and the other way round'],
+    ['$0 undo --latest', 'Unsuspend the users whom the latest run suspended, and vice versa'],
     ['$0 undo 20260901T020000000Z-leavers --yes', 'The same for a run by its id, without a question'],
   ],
   handler: async (args, name) => await (await import('../handlers/undo.ts')).undoRun(args, name),

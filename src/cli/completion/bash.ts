@@ -21,7 +21,7 @@ _okta_lifecycle_runs() {
   for path in "$runs"/*/run.json; do
     [[ -e $path ]] || continue
     path=\${path%/run.json}
-    # A name that is no run id might be more than a word to the shell.
+    # A name that is not a run id might be more than one word to the shell.
     [[ \${path##*/} =~ ^[A-Za-z0-9._-]+$ ]] || continue
     ids+=" \${path##*/}"
   done

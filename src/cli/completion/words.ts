@@ -4,7 +4,7 @@ import { type Command, nameOf } from '../command.ts'
 /** The shells that there is a script for. */
 export const shells = ['bash', 'zsh', 'fish'] as const
 
-/** What may follow a flag, or stand as the argument of a command. */
+/** What may follow a flag, or be the argument of a command. */
 export type Values =
   | { readonly kind: 'none' | 'text' | 'file' | 'directory' | 'run' }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
@@ -16,7 +16,7 @@ interface FlagWords {
   readonly values: Values
 }
 
-/** What a shell has to know of a command. */
+/** What a shell has to know about a command. */
 export interface CommandWords {
   readonly name: string
   readonly describe: string
@@ -29,7 +29,7 @@ const directories: ReadonlySet<string> = new Set(['runs-dir'])
 
 const helpFlag: FlagWords = { flag: '--help', describe: 'Show help', values: { kind: 'none' } }
 
-/** What a shell has to know, from the commands as they are. */
+/** What a shell has to know about the commands. */
 export function wordsOf(commands: readonly Command[]): readonly CommandWords[] {
   return commands.map((command) => ({
     name: nameOf(command),

@@ -43,7 +43,7 @@ function commandCase({ name, flags, argument }: CommandWords): string {
   return [`    ${name})`, `      _arguments ${all.map(quoted).join(' \\\n        ')}`, '      ;;'].join('\n')
 }
 
-/** What follows a flag or stands as an argument: a message, and what completes it. */
+/** What follows a flag or is an argument: a message, and what completes it. */
 function after(values: Values): string {
   switch (values.kind) {
     case 'none':

@@ -1,11 +1,11 @@
-/** One thing that was looked at. */
+/** One thing that was checked. */
 export interface Check {
   /** Fixed, for programs: `clock`. */
   readonly name: string
   readonly ok: boolean
   /** What was found, as one or two sentences. Holds no secret. */
   readonly message: string
-  /** What to do about it, as an imperative; only where something is wrong. */
+  /** What to do about it, as an imperative; only if something is wrong. */
   readonly fix?: string
 }
 

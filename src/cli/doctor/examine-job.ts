@@ -19,7 +19,7 @@ export interface ExaminedJob {
   readonly actions: readonly Action[] | null
 }
 
-/** Reads the job file and looks whether its input is there. Without a job file there is nothing to examine. */
+/** Reads the job file and checks that its input exists. Without a job file there is nothing to examine. */
 export async function examineJob(path: string | undefined): Promise<ExaminedJob> {
   if (path === undefined) return { checks: [], guards: {}, actions: null }
   try {
@@ -65,7 +65,7 @@ function examineNotification(): Check {
   }
 }
 
-/** What the guards need to know of the org. */
+/** What the guards need to know about the org. */
 export function wantsOf({ guards, actions }: Pick<ExaminedJob, 'guards' | 'actions'>): GuardWants {
   const { protect_admins, protect_groups = [], protect = [] } = guards
   return {

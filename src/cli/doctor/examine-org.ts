@@ -20,7 +20,7 @@ import { judgeScopes, judgeTokenLife } from './judge-token.ts'
 import { observeOrg } from './observe-org.ts'
 import { observeTls } from './observe-tls.ts'
 
-/** A doctor does not wait as long as a run does, in ms. */
+/** The longest time limit of a request, in ms: `doctor` does not wait as long as a run does. */
 const mostPatientMs = 10_000
 
 /** Asks the org what a run would, and judges its answers. */
@@ -42,7 +42,7 @@ export async function examineOrg(
     connections: 1,
     userAgent: `okta-lifecycle/${programVersion}`,
     scopes,
-    // What it would say about the clock is a check of its own.
+    // What it would say about the clock has a check of its own.
     say: () => {},
   })
   try {

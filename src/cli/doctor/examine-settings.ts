@@ -86,7 +86,7 @@ export async function examineSettings(environment: Environment): Promise<Examine
   }
 }
 
-/** Windows has no such permissions. */
+/** Empty on Windows, which has no such permissions. */
 function modeOf(path: string): readonly SecretFile[] {
   return process.platform === 'win32' ? [] : [{ path, mode: statSync(path).mode }]
 }

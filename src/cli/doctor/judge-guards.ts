@@ -48,7 +48,12 @@ function judgeUser([entry, answer]: OrgObservation['users'][number]): readonly C
   const status = statusOf(answer)
   if (status === 200) return []
   if (status === 403)
-    return [fine('guard_protect', `${shown(entry)} in protect may not be read. It protects by comparison.`)]
+    return [
+      fine(
+        'guard_protect',
+        `The credentials may not read ${shown(entry)} in protect, so it protects only by comparing ids and logins.`,
+      ),
+    ]
   return [
     wrong(
       'guard_protect',

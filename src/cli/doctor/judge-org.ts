@@ -47,7 +47,7 @@ export function judgeClock(machineBehindMs: number | null): readonly Check[] {
   ]
 }
 
-/** Whether Okta takes the credentials. */
+/** Whether Okta accepts the credentials. */
 export function judgeCredentials(owner: Answer): readonly Check[] {
   const refused = credentialsRefusedBy(owner)
   if (refused !== null) {
@@ -57,10 +57,10 @@ export function judgeCredentials(owner: Answer): readonly Check[] {
     ]
   }
   if (owner.kind === 'unanswered' || !isOktas(owner)) return []
-  return [fine('credentials', 'Okta takes the credentials.')]
+  return [fine('credentials', 'Okta accepts the credentials.')]
 }
 
-/** Who owns the token: the run protects that user, and dies with it. */
+/** Who owns the token: a run protects that user, because the token ends with the account. */
 export function judgeOwner(owner: Answer, ofServiceApp: boolean): readonly Check[] {
   if (owner.kind === 'unanswered' || !isOktas(owner) || owner.httpStatus === 401) return []
   const user = parseUser(owner)
@@ -71,7 +71,7 @@ export function judgeOwner(owner: Answer, ofServiceApp: boolean): readonly Check
       wrong(
         'owner',
         `${who} A token dies with its owner's account.`,
-        'Make a token of an active account that belongs to no person',
+        'Make a token with an active account that belongs to no person',
       ),
     ]
   }
@@ -130,7 +130,7 @@ export function judgeLimits(answers: Readonly<Record<string, Answer | null>>): r
     wrong(
       'limits',
       `Other clients use up the rate limit (${text}). A run would wait for most of each window.`,
-      "See Reports > Rate Limits in the Admin Console for who uses it, or raise the percentage of this token's limit",
+      "See Reports > Rate Limits in the Admin Console to find out who uses it, or raise the percentage of this token's limit",
     ),
   ]
 }

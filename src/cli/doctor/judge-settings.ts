@@ -14,7 +14,7 @@ function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z]/g, '')
 }
 
-/** Variables and keys that look like a setting but are none. Nothing else would show that they are not read. */
+/** Variables and keys that look like a setting but are not one. Nothing else would show that they are not read. */
 export function judgeMisspelled(
   environment: Readonly<Record<string, string | undefined>>,
   keys: readonly string[],
@@ -50,7 +50,7 @@ export function judgeOtherKeys(keys: readonly string[]): readonly Check[] {
   return [fine('settings_not_used', `These keys are not used by this program: ${keys.join(', ')}.`)]
 }
 
-/** Credentials that are set and not used, since the mode wants others. */
+/** Credentials that are set but not used, because the authorization mode needs others. */
 export function judgeUnused(settings: Settings): readonly Check[] {
   const mode = (textOf(settings.authorizationMode) ?? 'SSWS').toLowerCase()
   const unused =
@@ -109,9 +109,9 @@ export function judgeExtraCa(path: string | undefined, content: string | null | 
   return [fine('extra_ca', `${count} more CA certificate${count === 1 ? '' : 's'} from ${path}.`)]
 }
 
-/** Which proxy requests go through. Whether it lets them shows when the org is asked. */
+/** Which proxy requests go through. Whether it lets them through shows when the org is asked. */
 export function judgeProxy(proxy: HttpProxy | null): readonly Check[] {
   if (proxy === null) return []
-  const withUser = proxy.authorization === null ? 'without user' : 'with user and password'
+  const withUser = proxy.authorization === null ? 'without a user' : 'with a user and password'
   return [fine('proxy', `Requests go through the proxy ${proxy.uri} (${proxy.variable}), ${withUser}.`)]
 }

@@ -3,7 +3,7 @@ import { type Check, fine, wrong } from './check.ts'
 import type { TlsObservation } from './observe-tls.ts'
 
 const inspection =
-  'export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem with the CA of your company, which its IT has'
+  'export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem with the CA of your company; ask its IT for it'
 
 /**
  * Judges the certificate of the org's host. A host that leaves out a certificate of its chain is told apart from a

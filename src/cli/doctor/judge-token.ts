@@ -2,7 +2,7 @@ import type { Credentials } from '../../okta/credentials.ts'
 import { claimsOf } from '../../okta/token-claims.ts'
 import { type Check, fine, wrong } from './check.ts'
 
-/** Judges the end of an access token that somebody brings, by its own claims. `now` is in epoch ms by Okta's clock. */
+/** Judges how long a given access token is valid, by its own claims. `now` is in epoch ms by Okta's clock. */
 export function judgeTokenLife(credentials: Credentials, now: number): readonly Check[] {
   if (credentials.kind !== 'token') return []
   const claims = claimsOf(credentials.authorization.reveal())
@@ -11,16 +11,16 @@ export function judgeTokenLife(credentials: Credentials, now: number): readonly 
   const fix =
     'Set a new access token; for unattended runs make a service app (OKTA_CLIENT_AUTHORIZATIONMODE=PrivateKey), which renews its own'
   if (minutes < 0) return [wrong('token_life', 'The access token has expired.', fix)]
-  if (minutes < 5) return [wrong('token_life', `The access token ends in ${minutes} min.`, fix)]
+  if (minutes < 5) return [wrong('token_life', `The access token expires in ${minutes} min.`, fix)]
   return [
     fine(
       'token_life',
-      `The access token ends in ${minutes} min. A run that takes longer stops with 4 and can be resumed.`,
+      `The access token expires in ${minutes} min. A run that takes longer stops with exit code 4 and can be resumed.`,
     ),
   ]
 }
 
-/** Whether the scopes suffice that are set, or that an access token names. */
+/** Whether the scopes suffice: those that are set, or that an access token names. */
 export function judgeScopes(credentials: Credentials, needed: readonly string[]): readonly Check[] {
   const scopes = scopesOf(credentials)
   if (scopes === null) return []
@@ -29,7 +29,7 @@ export function judgeScopes(credentials: Credentials, needed: readonly string[])
   return [
     wrong(
       'scopes',
-      `The credentials come without ${missing.join(' and ')}, which a run needs.`,
+      `The credentials lack ${missing.join(' and ')}, which a run needs.`,
       credentials.kind === 'service_app'
         ? `Add ${missing.join(' and ')} to OKTA_CLIENT_SCOPES, or leave it out`
         : `Get an access token with ${missing.join(' and ')}`,
@@ -37,7 +37,7 @@ export function judgeScopes(credentials: Credentials, needed: readonly string[])
   ]
 }
 
-/** The scopes of credentials; null if they don't tell. */
+/** The scopes of credentials; null if the credentials don't name them. */
 function scopesOf(credentials: Credentials): readonly string[] | null {
   if (credentials.kind === 'service_app') return credentials.scopes
   const scopes = claimsOf(credentials.authorization.reveal())?.scp

@@ -5,16 +5,16 @@ import { parseListPage } from '../../okta/list-page.ts'
 import type { OktaRequest } from '../../okta/request.ts'
 import type { AdminProtection } from '../../rules/guards.ts'
 
-/** What the job's guards need to know of the org. */
+/** What the job's guards need to know about the org. */
 export interface GuardWants {
-  /** From what administrators are protected: from every action, each user's own roles are needed. */
+  /** What administrators are protected from; for `every_action`, each user's own roles are needed. */
   readonly admins: AdminProtection
   readonly groups: readonly string[]
   /** Ids, logins and short names, without patterns. */
   readonly users: readonly string[]
 }
 
-/** What the org answered. Null: it was not asked, because an earlier answer made it useless. */
+/** What the org answered. Null: it was not asked, because it was not needed or an earlier answer made it useless. */
 export interface OrgObservation {
   readonly owner: Answer
   readonly list: Answer | null

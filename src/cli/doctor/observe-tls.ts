@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
 import type { HttpProxy } from '../../okta/proxy.ts'
 
-/** The TLS of a host, as it shows itself. */
+/** The TLS of a host, as a connection shows it. */
 export interface TlsObservation {
   /** `TLSv1.3`. */
   readonly protocol: string | null
@@ -67,7 +67,7 @@ async function openTunnel(proxy: HttpProxy, target: string, timeoutMs: number): 
   })
 }
 
-/** Node gives the code, as a text or as an error that has it. */
+/** Node gives the code as a text, or as an error that has it. */
 function problemOf(error: unknown): string {
   return error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error)
 }

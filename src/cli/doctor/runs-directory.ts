@@ -6,10 +6,10 @@ import { type Check, fine, wrong } from './check.ts'
 /** What a run needs of its file system, in the order in which it is tried. */
 type Step = 'find' | 'make' | 'write' | 'sync' | 'rename' | 'lock'
 
-/** How the runs directory took a trial. */
+/** What a trial of the runs directory showed. */
 export interface RunsDirectoryObservation {
   readonly directory: string
-  /** Whether it is there already; otherwise the nearest directory above it was tried. */
+  /** Whether it exists already; otherwise the nearest directory above it was tried. */
   readonly exists: boolean
   /** The first step that failed; null: all went well. */
   readonly failed: { readonly step: Step; readonly error: SystemError | null } | null
@@ -18,7 +18,7 @@ export interface RunsDirectoryObservation {
   readonly mode: number | null
 }
 
-/** Tries what a run does, in a directory of its own that is removed again. The runs directory is not made. */
+/** Tries what a run does, in a directory of its own that it removes again. It does not make the runs directory. */
 export async function observeRunsDirectory(runsDirectory: string): Promise<RunsDirectoryObservation> {
   const directory = resolve(runsDirectory)
   let step: Step = 'find'
@@ -54,7 +54,7 @@ export async function observeRunsDirectory(runsDirectory: string): Promise<RunsD
   }
 }
 
-/** The directory, or the nearest above it that is there. */
+/** The directory, or the nearest one above it that exists. */
 async function nearest(path: string): Promise<{ readonly path: string; readonly mode: number }> {
   try {
     const { mode } = await stat(path)
@@ -66,12 +66,12 @@ async function nearest(path: string): Promise<{ readonly path: string; readonly 
 }
 
 const attempts: Readonly<Record<Step, string>> = {
-  find: 'be looked at',
-  make: 'take a new directory',
-  write: 'take a new file',
-  sync: 'bring a file to disk (fsync)',
-  rename: 'replace a file with another (rename)',
-  lock: 'hold a lock (hard link)',
+  find: 'reading it',
+  make: 'making a directory',
+  write: 'writing a file',
+  sync: 'bringing a file to disk (fsync)',
+  rename: 'replacing a file with another (rename)',
+  lock: 'holding a lock (hard link)',
 }
 
 /** A run of a hundred thousand users takes about this much, in bytes. */
@@ -83,7 +83,7 @@ export function judgeRunsDirectory(seen: RunsDirectoryObservation): Check {
   if (failed !== null) {
     const { step, error } = failed
     const fix = `${error?.fix ?? 'Remove the cause'}, or choose another --runs-dir`
-    return wrong(name, `${directory} can't ${attempts[step]}: ${error?.why ?? 'unknown cause'}.`, fix)
+    return wrong(name, `${directory}: ${attempts[step]} failed: ${error?.why ?? 'unknown cause'}.`, fix)
   }
   if (mode !== null && (mode & 0o022) !== 0) {
     return wrong(name, `Other users of this machine may write into ${directory}.`, `chmod go-w ${directory}`)
@@ -96,5 +96,8 @@ export function judgeRunsDirectory(seen: RunsDirectoryObservation): Check {
       'Make room on the disk, or choose another --runs-dir',
     )
   }
-  return fine(name, `${directory} ${exists ? 'takes files, locks, renames and syncs' : 'can be made'}.`)
+  return fine(
+    name,
+    `${directory} ${exists ? 'allows writing, locking, renaming and syncing files' : 'can be made'}.`,
+  )
 }

@@ -55,7 +55,7 @@ function shownValue(name: SettingName, setting: Setting): string {
   if (!secretNames.has(name)) {
     return maskSecrets(Array.isArray(setting.value) ? setting.value.join(' ') : (text ?? '[not a text]'))
   }
-  // The path of a key file is no secret; a key is never so short, and never without its own marks.
+  // The path of a key file is not a secret. A key is longer, or has characters that this pattern does not allow.
   const isPath =
     name === 'privateKey' && text !== null && text.length < 200 && /^[\w.~/\\: -]+\.\w+$/.test(text)
   return isPath ? text : '[secret]'

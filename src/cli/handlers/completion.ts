@@ -13,9 +13,9 @@ const scripts: Readonly<Record<(typeof shells)[number], (commands: readonly Comm
 }
 
 /**
- * Prints the script by which a shell completes the command line.
+ * Prints the script that lets a shell complete the command line.
  *
- * @throws Refusal where the shell is not one of those
+ * @throws Refusal if there is no script for the shell
  */
 export async function printCompletion(
   commands: readonly Command[],

@@ -76,7 +76,7 @@ export async function planInput(args: Arguments, input: string | undefined): Pro
   }
 }
 
-/** @throws Refusal for a plan that could not be carried out later, or a file that is something else */
+/** @throws Refusal for a plan that could not be carried out later, or a file that holds something else */
 async function checkSaving(path: string, sandbox: boolean, { source, merge }: Prepared): Promise<void> {
   if (source === '-') {
     throw new Refusal(
@@ -118,7 +118,7 @@ function rowsOf({ input, mapping, job }: CheckedInput): ReturnType<typeof readRo
   return readRows(input, mapping, rowSettings(job))
 }
 
-/** Writes the rows as they are planned, then the totals; to the file, too, if one is named. */
+/** Writes the rows as they are planned, then the totals; also to the file, if one is named. */
 async function writePlan(options: PlanOptions): Promise<ExitCode> {
   const { checked, json, out } = options
   const answer = json ? jsonAnswer(process.stdout) : textAnswer(process.stdout, checked.survey.rows)

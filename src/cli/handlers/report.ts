@@ -30,7 +30,7 @@ export async function writeReportsAgain(args: Arguments, name: string | undefine
   await checkBegun(directory, begun)
   const copied = await copyOf(directory, begun)
   if (copied !== null) say(describeCopy(directory, copied))
-  // Held, so that no process at work writes the same files meanwhile.
+  // The run is held, so that no other process writes the same files meanwhile.
   const written = await withRunLocks(directory, null, { onWatch: say }, async (hold) => {
     const run = await readRunFile(directory)
     await checkInputCopy(directory, run)
@@ -49,13 +49,13 @@ export async function writeReportsAgain(args: Arguments, name: string | undefine
   return exitCodes.done
 }
 
-/** @throws Refusal for a format that is not known, or for none */
+/** @throws Refusal for a format that is not known, or if none is given */
 function parseFormats(text: string): ReadonlySet<ReportFormat> {
   const names = text.split(',').map((name) => name.trim())
   const unknown = names.find((name) => !reportFormats.some((format) => format === name))
   if (unknown === undefined) return new Set(reportFormats.filter((format) => names.includes(format)))
   throw new Refusal(
-    `--format: some of ${reportFormats.join(', ')} with commas between them were expected, ${shown(unknown)} was found.`,
+    `--format: one or more of ${reportFormats.join(', ')} were expected, separated by commas; ${shown(unknown)} was found.`,
     'okta-lifecycle report RUN --format html,csv',
   )
 }

@@ -113,10 +113,10 @@ async function cutJournal(directory: string, run: RunFile): Promise<void> {
 }
 
 /**
- * Prints the summary of a finished run again and returns its exit code; null if something may be left to do, as where a
+ * Prints the summary of a finished run again and returns its exit code; null if something may be left to do, as when a
  * person wants to go on from the sound part of its damaged journal.
  *
- * @throws Refusal where its summary or its journal is missing
+ * @throws Refusal when its summary or its journal is missing
  */
 async function showFinished(directory: string, run: RunFile, args: Arguments): Promise<ExitCode | null> {
   if (run.state !== 'finished') return null
@@ -129,8 +129,8 @@ async function showFinished(directory: string, run: RunFile, args: Arguments): P
   }
   if (summary === null) {
     throw new Refusal(
-      `Run ${run.run_id} is finished, and its summary is missing or can't be read.`,
-      `${commandFor('report', name)} writes it again, by the journal`,
+      `Run ${run.run_id} is finished, but its summary is missing or can't be read.`,
+      `${commandFor('report', name)} writes it again from the journal`,
     )
   }
   say(`Run ${run.run_id} is finished. There is nothing left to do.`)
@@ -140,16 +140,16 @@ async function showFinished(directory: string, run: RunFile, args: Arguments): P
 /** A finished run whose journal is damaged is not finished any more: what its lost part showed has to be found out. */
 async function reopened(directory: string, run: RunFile): Promise<RunFile> {
   if (run.state !== 'finished') return run
-  const open = moved(run, 'reopen', 'its journal was damaged after it was finished')
+  const open = moved(run, 'reopen', 'its journal was damaged after the run had finished')
   await writeRunFile(directory, open)
   return open
 }
 
-/** @throws Refusal when the question, which the first process of this run left unanswered, can't be asked */
+/** @throws Refusal when the question that the first process of this run left unanswered can't be asked */
 function checkConfirmable(directory: string, run: RunFile): void {
   if (canAsk()) return
   throw new Refusal(
-    `Run ${run.run_id} was never confirmed, and there is no terminal to ask the question on.`,
+    `Run ${run.run_id} was never confirmed, and there is no terminal on which to ask.`,
     commandFor('resume', runNameOf(directory), '--yes'),
   )
 }

@@ -48,12 +48,12 @@ function retrying(inDoubt: 'keep' | 'retry' | undefined, json: boolean): GoingOn
 /**
  * What a saved plan has not done yet is done by it or not at all: a retry decides anew.
  *
- * @throws Refusal where a planned run has not come to its end
+ * @throws Refusal when a planned run has not finished
  */
 function checkPlanDone({ run_id: runId, plan, state }: RunFile, directory: string): void {
   if (plan === undefined || state === 'finished') return
   throw new Refusal(
-    `Run ${runId} carries out a saved plan and has not come to its end. A retry would do the rest without the plan.`,
+    `Run ${runId} carries out a saved plan and has not finished. A retry would do the rest without the plan.`,
     `${commandFor('resume', runNameOf(directory))}; once every task has a result, retry what failed`,
   )
 }

@@ -60,7 +60,7 @@ async function runChecked(args: Arguments, input: string | undefined): Promise<E
   }
 }
 
-/** The arguments of `run` beside those that say what is done. */
+/** The arguments of `run` besides those that say what is done. */
 interface RunArguments extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain' | 'metrics-file'> {
   readonly yes: boolean
   readonly sandbox: boolean
@@ -87,7 +87,7 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
   const fromJobFile = planned?.plan.head.from_job_file ?? args.job !== undefined
   const runsDirectory = args['runs-dir']
   const acceptRefusals = planned?.plan.head.accept_refusals ?? args['accept-refusals']
-  // The reads for the question and those of the run share the windows.
+  // The reads for the question and those of the run share the rate-limit windows.
   const sentBefore = new SentRecently()
   const acceptUnusual = args['accept-unusual'] || planned?.plan.head.accept_unusual === true
   const start = {
@@ -167,13 +167,15 @@ async function runIn(
     const removed = await removeUnlessBegun(directory)
     if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
     if (!removed) throw error
-    // Also in place of other advice: there is no run to resume any more.
+    // This replaces other advice, too: there is no run to resume any more.
     const refused = asCannotWrite(error)
     throw refused === null ? error : startAgain(refused)
   }
 }
 
-/** The error of a start that left nothing behind. Only a {@link CannotWrite} may be about the place of the run. */
+/**
+ * The error of a start that left nothing behind. Another place for the run helps only against a {@link CannotWrite}.
+ */
 function startAgain(refused: FixableError): FixableError {
   const elsewhere = refused instanceof CannotWrite ? ', or choose another --runs-dir' : ''
   return refused.so(`${elsewhere}, then start again.`, exitCodes.nothingSent)
@@ -208,7 +210,7 @@ async function startRun(directory: string, options: StartOptions): Promise<Start
   const orgUrl = realOrg?.orgUrl ?? sandboxOrgUrl
   await checkLinksPlace(directory, { job, org_url: orgUrl })
   checkNotifyAddress(job)
-  // Also of a planned input: it may have been planned beside other runs.
+  // A planned input is judged too: the plan may have been made with another runs directory.
   const finding = await findUnusualInput(checked, fromJobFile, realOrg, runsDirectory)
   // At a terminal the question that follows decides.
   const isAsked = !yes && job.guards.unusual === 'ask'
@@ -251,7 +253,7 @@ async function startRun(directory: string, options: StartOptions): Promise<Start
   }
 }
 
-/** What `run.json` keeps of a plan. */
+/** What `run.json` records about a plan. */
 function planOf({ head, sha256 }: SavedPlan): NonNullable<Parameters<typeof newRunFile>[0]['plan']> {
   return { of: { id: head.plan_id, sha256 }, owner: head.owner }
 }
@@ -265,7 +267,9 @@ function withoutOutsideFiles(job: Job, directory: string): Job {
     : { ...told, report: { activation_links: resolve(directory, basename(links)) } }
 }
 
-/** Removes the directory of a run that never began. Returns whether it did. A journal that is gone is no sign of that. */
+/**
+ * Removes the directory of a run that never began. Returns whether it did. A missing journal alone does not mean that.
+ */
 async function removeUnlessBegun(directory: string): Promise<boolean> {
   if ((await hasJournal(directory)) || !(await isNew(directory))) return false
   await removeRunDirectory(directory)

@@ -20,7 +20,7 @@ export async function listRuns(args: Arguments): Promise<ExitCode> {
   const now = Date.now()
   const runs: RunLine[] = []
   for (const run of await readRuns(args['runs-dir'])) runs.push(await lineOf(run, now))
-  // What has no time, because it can't be read, comes first: somebody should see it.
+  // A run without a time, because it can't be read, comes first: somebody should see it.
   runs.sort((some, other) => timeOf(other) - timeOf(some))
   process.stdout.write(args.json ? `${JSON.stringify(runs, null, 2)}\n` : render(runs, args['runs-dir']))
   return exitCodes.done
@@ -28,7 +28,7 @@ export async function listRuns(args: Arguments): Promise<ExitCode> {
 
 /** A run in the answer of `runs`. What is not known is null. */
 interface RunLine {
-  /** Of a copy, and of what is damaged: the name of its directory. */
+  /** For a copy, or if `run.json` can't be read: the name of the directory. */
   readonly run_id: string
   /** The run that it is a copy of, under another name; null for every other run. */
   readonly copy_of: string | null
@@ -40,7 +40,7 @@ interface RunLine {
   readonly age_seconds: number | null
   readonly rows: number | null
   readonly tasks: number | null
-  /** The counts of its last end; null before one, and while it works. */
+  /** The counts from when it last ended; null before that, and while it is at work. */
   readonly people: Summary['people'] | null
   readonly results: Summary['results'] | null
   /** Why it stopped, or what is damaged. */

@@ -38,7 +38,7 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   return exitCodes.done
 }
 
-/** The answer for a run of which nobody can tell how far it is. */
+/** The answer for a damaged run: nobody can tell how far it got. */
 function showDamaged({ json }: Arguments, directory: string, reason: string): ExitCode {
   const { runId } = runNameOf(directory)
   const next = 'Restore the file from a backup'
@@ -52,7 +52,7 @@ function showDamaged({ json }: Arguments, directory: string, reason: string): Ex
 
 /** The answer of `status`. */
 interface RunStatus {
-  /** Of a copy: the name of its directory. */
+  /** For a copy: the name of its directory. */
   readonly run_id: string
   /** The run that it is a copy of, under another name; null for every other run. */
   readonly copy_of: string | null
@@ -72,7 +72,7 @@ interface RunStatus {
 
 type StatusCounts = Pick<RunStatus, 'done' | 'results'>
 
-/** The counts of a finished run, whose summary has them at any size; null for every other run. */
+/** The counts of a finished run, from its summary, which is quick at any size; null for every other run. */
 function countsOfSummary(run: RunFile, summary: Summary | null): StatusCounts | null {
   if (run.state !== 'finished' || summary === null || summary.run_id !== run.run_id) return null
   const { tasks, results } = summary

@@ -46,7 +46,7 @@ function undoing(json: boolean): GoingOn {
   }
 }
 
-/** The runs with how far their journals were at their last stops. */
+/** Adds to each run how far its journal was at its last stop. */
 async function withHeads(runs: readonly RetriedRun[]): Promise<readonly OldRun[]> {
   return await Promise.all(
     runs.map(async (one) => {
@@ -57,7 +57,7 @@ async function withHeads(runs: readonly RetriedRun[]): Promise<readonly OldRun[]
   )
 }
 
-/** What is answered when no run begins. Someone must look if that run did what can't be taken back. */
+/** The answer when no run begins. Someone must look if the old run did something that can't be taken back. */
 function answerNothing(
   runId: string,
   { lasting, alreadyBack }: Undoable,

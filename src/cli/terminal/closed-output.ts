@@ -3,14 +3,14 @@ import { Socket } from 'node:net'
 import { exitCodes } from '../../messages/known-error.ts'
 import type { StopSwitch } from '../../messages/stop.ts'
 
-/** How often a socket is checked for its other end. */
+/** How often to check that the other end of a socket is still open. */
 const lookEveryMs = 250
 
 /** The errors of a write that nobody can read any more. */
 const goneCodes: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET'])
 
 /**
- * Ends the run in good order, as a signal does, when the reader of standard output or standard error has gone away.
+ * Stops the run cleanly, as a signal does, when the reader of standard output or standard error has gone away.
  *
  * A socket (systemd and Node programs use one) is checked now and then by a write of no bytes. Such a write does
  * nothing on a pipe, and Node does not watch the end that it writes to. So a broken pipe shows itself only with the

@@ -18,7 +18,7 @@ async function askYesNo(question: string, signal: AbortSignal): Promise<boolean>
   return /^\s*y(es)?\s*$/i.test(await ask(`${question} [y/N] `, signal))
 }
 
-/** Asks a question. A terminal that is closed and a stop answer nothing. */
+/** Asks a question. If the terminal closes or a stop comes, the answer is empty. */
 async function ask(question: string, signal: AbortSignal): Promise<string> {
   const readline = createInterface({ input: process.stdin, output: process.stderr })
   // The terminal sends Ctrl-C as a key while a question is open.
@@ -41,7 +41,7 @@ export function describeSending(survey: Survey, job: Job, org: string): string {
   return sendingSentence(sending, org)
 }
 
-/** The same about a saved plan: what it expects to succeed, or can't know. */
+/** The same about a saved plan: the calls that it expects to succeed or can't judge. */
 export function describePlannedSending({ totals }: PlanEnd, org: string): string {
   const calls = Object.entries(totals.actions)
     .map(([action, by]) => [action, by.succeeded + by.unknown] as const)
@@ -109,7 +109,7 @@ export function checkQuestion(yes: boolean, source: string): void {
   throw new Refusal(
     source === '-' && canAsk()
       ? 'The question before sending can’t be asked, because standard input is the input.'
-      : 'There is no terminal to ask the question on before sending.',
+      : 'There is no terminal on which to ask before sending.',
     'Add --yes to send without a question.',
   )
 }

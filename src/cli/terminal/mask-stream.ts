@@ -3,7 +3,7 @@ import { maskSecrets } from '../../okta/mask-secrets.ts'
 
 /** Variables that hold a secret, or a URL with a password. */
 const withSecret = /^(?:OKTA_CLIENT_TOKEN|OKTA_CLIENT_PRIVATEKEY|OKTA_LIFECYCLE_NOTIFY_URL)$|_PROXY$/i
-/** Shorter texts are not taken for secrets: taking them out would spoil what is not one. */
+/** Shorter texts are not taken for secrets: masking them would spoil other text. */
 const shortest = 8
 
 /** The secrets that an environment holds, the longest first. */
@@ -28,8 +28,8 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
 }
 
 /**
- * Lets nothing out of a stream that is a secret of the environment or looks like one: the last line of defence. What is
- * right never gets here with a secret in it.
+ * Masks, in all that is written to a stream, the secrets of the environment and what looks like one. This is the last
+ * line of defence: correct code writes no secret in the first place.
  */
 export function maskStream(stream: NodeJS.WriteStream, secrets: readonly string[]): void {
   const write = stream.write.bind(stream) as (...given: unknown[]) => boolean

@@ -2,7 +2,7 @@ import { forecast } from '../../budget/forecast.ts'
 import type { ExecutionView } from '../../engine/execution.ts'
 import { renderDuration } from '../../messages/duration.ts'
 
-/** Shows how far a run is, on standard error. */
+/** Shows how far a run has got, on standard error. */
 export interface Progress {
   begin(view: ExecutionView): void
   update(): void

@@ -9,7 +9,7 @@ const signals = [
 ] as const
 
 /**
- * Lets SIGHUP, SIGINT and SIGTERM end the run in good order. The first signal stops sending. A SIGINT or SIGTERM after
+ * Lets SIGHUP, SIGINT and SIGTERM stop the run cleanly. The first signal stops sending. A SIGINT or SIGTERM after
  * it ends the process at once; the journal survives that. A second SIGHUP does nothing: closing a terminal sends
  * several, from the shell and from the system, and not because anyone is impatient.
  *

@@ -7,7 +7,7 @@ export function say(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
-/** Does the work while signals and lost readers of the output turn the switch. */
+/** Does the work. Meanwhile a signal, or an output that nobody reads any more, turns the switch. */
 export async function withStopHooks<T>(stop: StopSwitch, work: () => Promise<T>): Promise<T> {
   const unhooks = [stopOnSignals(stop, say), stopOnClosedOutput(stop, say)]
   try {

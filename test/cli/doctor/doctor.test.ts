@@ -306,7 +306,7 @@ const planted: readonly (readonly [what: string, plant: Plant, check: string, wo
     'scopes that do not suffice',
     async ({ app }) => ({ env: { ...(await app()), OKTA_CLIENT_SCOPES: 'okta.users.read' } }),
     'scopes',
-    /without okta\.users\.manage/,
+    /lack okta\.users\.manage/,
   ],
   [
     'an access token that has expired',
