@@ -57,13 +57,18 @@ export async function replaceFile(path: string, text: string, mode?: number): Pr
 
 const temporaryName = /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/
 
+/** Whether a file name is that of a file which a writer began and has not put in its place. */
+export function isBegunFile(name: string): boolean {
+  return temporaryName.test(name)
+}
+
 /**
  * Removes what writers have begun in a directory and not put in its place. Whoever holds the directory may do so: a writer
  * that died leaves such files, and one that was only paused must not put an old file over a new one when it wakes up.
  */
 export async function removeBegunFiles(directory: string): Promise<void> {
   const names = await readdir(directory)
-  for (const name of names) if (temporaryName.test(name)) await removeQuietly(join(directory, name))
+  for (const name of names) if (isBegunFile(name)) await removeQuietly(join(directory, name))
 }
 
 /** Removes files of a directory for good. One that is not there is no error; every other one is a {@link CannotWrite}. */

@@ -1,0 +1,119 @@
+import { asCannotWrite } from '../../files/cannot-write.ts'
+import { parseDuration } from '../../job/duration-value.ts'
+import { counted } from '../../messages/counted.ts'
+import { type ExitCode, exitCodes, KnownError, Refusal } from '../../messages/known-error.ts'
+import { visible } from '../../messages/shown.ts'
+import { StopSwitch } from '../../messages/stop.ts'
+import { readSummary } from '../../report/summary.ts'
+import { type ListedRun, listRuns } from '../../run/list-runs.ts'
+import { lossOfJournal } from '../../run/lost-journal.ts'
+import { judgePruning, type Prunable } from '../../run/prune.ts'
+import { findForeign, pruneRun, removeGoing } from '../../run/prune-run.ts'
+import { copyOf } from '../../run/run-copy.ts'
+import { readRunFile } from '../../run/run-file.ts'
+import { withRunLocks } from '../../run/run-locks.ts'
+import { say, withStopHooks } from '../terminal/stop-hooks.ts'
+
+interface Arguments {
+  readonly 'runs-dir': string
+  readonly prune: boolean
+  readonly keep?: string | undefined
+  readonly yes: boolean
+  readonly json: boolean
+}
+
+/** The answer of `runs --prune`. */
+interface Pruned {
+  /** Whether the runs are gone; without `--yes` they are only named. */
+  readonly removed: boolean
+  readonly runs: readonly string[]
+  readonly kept: readonly KeptRun[]
+}
+
+interface KeptRun {
+  readonly run_id: string
+  readonly why: string
+  /** Whether it should have been removed and could not be. */
+  readonly failed: boolean
+}
+
+/** See `commands/runs.ts`. */
+export async function pruneRuns(args: Arguments): Promise<ExitCode> {
+  const keepMs = keepOf(args) * 1000
+  const runsDirectory = args['runs-dir']
+  const listed = await listRuns(runsDirectory)
+  const now = Date.now()
+  const judged = judgePruning(await Promise.all(listed.map(lookAt)), keepMs, now)
+  const directories = new Map(listed.map(({ name, directory }) => [name, directory]))
+  const runs: string[] = []
+  const kept: KeptRun[] = []
+  const stop = new StopSwitch()
+  await withStopHooks(stop, async () => {
+    if (args.yes && listed.length > 0) await removeGoing(runsDirectory)
+    for (const { name, keep } of judged) {
+      const why = keep ?? (args.yes ? await remove(directories.get(name) ?? name, stop) : null)
+      if (why === null) runs.push(name)
+      else kept.push({ run_id: name, why, failed: keep === null })
+    }
+  })
+  const answer: Pruned = { removed: args.yes, runs, kept }
+  process.stdout.write(args.json ? `${JSON.stringify(answer, null, 2)}\n` : render(answer))
+  if (stop.reason !== null) return stop.reason.exitCode
+  return kept.some(({ failed }) => failed) ? exitCodes.someoneMustLook : exitCodes.done
+}
+
+/** @returns seconds */
+function keepOf({ prune, keep }: Arguments): number {
+  const example = 'okta-lifecycle runs --prune --keep 90d'
+  if (!prune) throw new Refusal('--keep and --yes go with --prune.', example)
+  if (keep === undefined) throw new Refusal('--prune needs --keep: how long finished runs are kept.', example)
+  const seconds = parseDuration(keep)
+  if (seconds === null)
+    throw new Refusal(`--keep: a duration such as 12h or 90d was expected, "${keep}" was found.`, example)
+  return seconds
+}
+
+async function lookAt({ name, directory, look }: ListedRun): Promise<Prunable> {
+  if (look.kind === 'unreadable') return { kind: 'other', name, why: 'it is damaged' }
+  const { run } = look
+  if ((await copyOf(directory, run)) !== null)
+    return { kind: 'other', name, why: `it is a copy of run ${run.run_id}` }
+  if ((await lossOfJournal(directory, run, null)) !== null)
+    return { kind: 'other', name, why: 'it is damaged: its journal is lost' }
+  const foreign = await findForeign(directory)
+  if (foreign !== null) return { kind: 'other', name, why: foreign }
+  const summary = await readSummary(directory)
+  const endedAt = summary?.run_id === run.run_id ? Date.parse(summary.finished_at) : null
+  return { kind: 'run', name, run, endedAt }
+}
+
+/** Removes a run. Returns why it could not be removed, in a clause. */
+async function remove(directory: string, stop: StopSwitch): Promise<string | null> {
+  if (stop.reason !== null) return `${stop.reason.message} first`
+  try {
+    const before = await readRunFile(directory)
+    return await withRunLocks(directory, null, { onWatch: say, signal: stop.signal }, async () => {
+      // While it was waited for, another process may have gone on with it.
+      const { state, closed_by: by } = await readRunFile(directory)
+      if (state !== before.state || by !== before.closed_by) return 'another process has gone on with it'
+      await pruneRun(directory)
+      return null
+    })
+  } catch (error) {
+    const refused = error instanceof KnownError ? error : asCannotWrite(error)
+    if (refused === null) throw error
+    return refused.message
+  }
+}
+
+function render({ removed, runs, kept }: Pruned): string {
+  const lines = [
+    ...runs.map((name) => `${removed ? 'removed' : 'would be removed'}  ${visible(name)}`),
+    ...kept.map(({ run_id: name, why }) => `kept  ${visible(name)}: ${visible(why)}`),
+    '',
+    removed
+      ? `${counted(runs.length, 'run')} removed, ${kept.length} kept.`
+      : `${counted(runs.length, 'run')} would be removed, ${kept.length} kept. Nothing was removed; --yes removes them for good.`,
+  ]
+  return `${lines.join('\n')}\n`
+}

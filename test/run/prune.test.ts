@@ -1,0 +1,87 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { isResumable, runStates } from '../../src/run/life.ts'
+import { judgePruning, keptPerJob, type Prunable } from '../../src/run/prune.ts'
+import type { RunFile } from '../../src/run/run-file.ts'
+
+const now = Date.parse('2026-03-02T10:00:00.000Z')
+const day = 86_400_000
+
+/** As much of a run as pruning looks at. */
+function prunable(index: number, facts: Partial<RunFile>, endedAt: number | null): Prunable {
+  const run = {
+    run_id: `r${index}`,
+    created_at: new Date(now - (1_000 - index) * day).toISOString(),
+    job: { name: 'nightly' },
+    org_url: 'https://example.okta.com',
+    state: 'finished',
+    ...facts,
+  } as RunFile
+  return { kind: 'run', name: `r${index}`, run, endedAt }
+}
+
+const runs = fc
+  .array(
+    fc.record({
+      state: fc.constantFrom(...runStates),
+      retry_of: fc.option(fc.nat(12), { nil: undefined }),
+      closed_by: fc.option(fc.nat(12), { nil: undefined }),
+      plan: fc.boolean(),
+      from_job_file: fc.boolean(),
+      age: fc.option(fc.integer({ min: -5, max: 200 })),
+      damaged: fc.boolean(),
+    }),
+    { maxLength: 25 },
+  )
+  .map((drawn) =>
+    drawn.map(({ state, retry_of, closed_by, plan, from_job_file, age, damaged }, index): Prunable => {
+      if (damaged) return { kind: 'other', name: `r${index}`, why: 'it is damaged' }
+      const facts: Partial<RunFile> = {
+        state,
+        from_job_file,
+        ...(retry_of === undefined ? {} : { retry_of: `r${retry_of}` }),
+        ...(closed_by === undefined ? {} : { closed_by: `r${closed_by}` }),
+        ...(plan ? { plan: { id: 'p', sha256: 's' } } : {}),
+      }
+      return prunable(index, facts, age === null ? null : now - age * day)
+    }),
+  )
+
+it('P1 to P5: removes no run that may still be needed', () => {
+  fc.assert(
+    fc.property(runs, (found) => {
+      const judged = judgePruning(found, 90 * day, now)
+      expect(judged.map(({ name }) => name)).toEqual(found.map(({ name }) => name))
+      const removed = new Set(judged.flatMap(({ name, keep }) => (keep === null ? [name] : [])))
+      const kept = new Set(judged.flatMap(({ name, keep }) => (keep === null ? [] : [name])))
+      for (const one of found) {
+        if (!removed.has(one.name)) continue
+        if (one.kind === 'other') throw new Error('a run that nobody can read was removed')
+        expect(isResumable(one.run.state)).toBe(false)
+        expect(one.endedAt ?? now).toBeLessThanOrEqual(now - 90 * day)
+        expect(one.run.plan).toBeUndefined()
+        expect(kept.has(one.run.closed_by ?? '')).toBe(false)
+      }
+      for (const one of found)
+        if (kept.has(one.name) && one.kind === 'run') expect(removed.has(one.run.retry_of ?? '')).toBe(false)
+      const ofJob = found.filter((one) => one.kind === 'run' && one.run.from_job_file === true)
+      const left = ofJob.filter(({ name }) => kept.has(name))
+      expect(left.length).toBeGreaterThanOrEqual(Math.min(keptPerJob, ofJob.length))
+    }),
+  )
+})
+
+it('removes what is old enough and needed by nothing', () => {
+  const found = [
+    prunable(0, {}, now - 90 * day),
+    prunable(1, {}, now - 90 * day + 1),
+    prunable(2, { state: 'closed', closed_by: 'r3' }, now - 200 * day),
+    prunable(3, { retry_of: 'r2' }, now - 199 * day),
+  ]
+  expect(judgePruning(found, 90 * day, now)).toEqual([
+    { name: 'r0', keep: null },
+    { name: 'r1', keep: 'it is not old enough' },
+    { name: 'r2', keep: null },
+    { name: 'r3', keep: null },
+  ])
+})
