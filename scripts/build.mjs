@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { build } from 'esbuild'
+import { billOfMaterials, bundledPackages, licenceTexts } from './bundled-packages.mjs'
 
 /**
  * Bundles the program into `dist/`, libraries included: loading a few files takes a fraction of the time of loading
@@ -62,6 +63,14 @@ const { manPage } = await import(new URL(`../${out}/cli/man-page.js`, import.met
 const manPath = join(out, 'okta-lifecycle.1')
 await writeFile(manPath, manPage())
 written.add(manPath)
+const bundled = await bundledPackages([page, program].flatMap(({ metafile }) => Object.keys(metafile.inputs)))
+for (const [name, text] of [
+  ['sbom.cdx.json', `${JSON.stringify(await billOfMaterials(bundled), null, 2)}\n`],
+  ['third-party-licences.txt', await licenceTexts(bundled)],
+]) {
+  await writeFile(join(out, name), text)
+  written.add(join(out, name))
+}
 
 for (const entry of await readdir(out, { recursive: true, withFileTypes: true })) {
   const path = relative('.', join(entry.parentPath, entry.name))

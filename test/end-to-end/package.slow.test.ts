@@ -18,6 +18,20 @@ it('the package runs as it is unpacked, without a build and without other packag
   const home = unpacked()
   const { bin, man } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
   expect(existsSync(join(home, man))).toBe(true)
+  expect(
+    readFileSync(join(home, 'dist/third-party-licences.txt'), 'utf8').match(/permission/gi)?.length,
+  ).toBeGreaterThan(40)
+  const { components } = JSON.parse(readFileSync(join(home, 'dist/sbom.cdx.json'), 'utf8'))
+  const names = components.map(({ name }: { readonly name: string }) => name)
+  // preact is in the page, and zod is a tool's as well.
+  expect(names).toEqual(
+    expect.arrayContaining(['undici', 'csv-parse', 'yaml', 'zod', 'preact', '@hono/node-server']),
+  )
+  expect(names).not.toContain('vitest')
+  for (const { version, licenses, hashes } of components) {
+    expect(version).toMatch(/^\d+\.\d+/)
+    expect([licenses.length, hashes[0].content.length]).toEqual([1, 128])
+  }
   writeFileSync(join(home, 'leavers.csv'), 'user\nada@example.com\nbob@example.com\n')
   const okta = (...args: readonly string[]) =>
     spawnSync(process.execPath, [join(home, bin['okta-lifecycle']), ...args], { cwd: home, encoding: 'utf8' })
