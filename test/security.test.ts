@@ -18,7 +18,8 @@ describe('each claim of SECURITY.md has its test', () => {
     const [, path = '', title = ''] = /^`(.+)`: "(.+)"$/.exec(proof) ?? []
     expect(existsSync(path), proof).toBe(true)
     // In the line of a test or of a group of tests, its title.
-    const titles = readFileSync(path, 'utf8').match(/^\s*(?:(?:it|test|describe)\b|\]\)\()[\s\S]*?(?:=> \{|,$)/gm) ?? []
+    const titles =
+      readFileSync(path, 'utf8').match(/^\s*(?:(?:it|test|describe)\b|\]\)\()[\s\S]*?(?:=> \{|,$)/gm) ?? []
     expect(
       titles.some((found) => found.includes(title)),
       `${title} in ${path}`,
