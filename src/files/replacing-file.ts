@@ -5,8 +5,8 @@ import { CannotWrite } from './cannot-write.ts'
 import { syncPath } from './sync-path.ts'
 
 /**
- * A file that appears in its place only when it is complete. It is written beside it under a temporary name and is on
- * disk before it is renamed. Readers of the path see the old file or the new one, never a part.
+ * A file that appears in its place only when it is complete. It is written in the same directory under a temporary
+ * name, and is on disk before it is renamed. Readers of the path see the old file or the new one, never a part.
  */
 export interface ReplacingFile {
   /** Appends a text as UTF-8. Resolves once the system has accepted it. */
@@ -63,15 +63,16 @@ export function isBegunFile(name: string): boolean {
 }
 
 /**
- * Removes what writers have begun in a directory and not put in its place. Whoever holds the directory may do so: a writer
- * that died leaves such files, and one that was only paused must not put an old file over a new one when it wakes up.
+ * Removes the temporary files that writers have left in a directory. Only the directory's holder may do so. Writers
+ * that died leave such files, and a writer that was only paused must not replace a new file with an old one when it
+ * wakes up.
  */
 export async function removeBegunFiles(directory: string): Promise<void> {
   const names = await readdir(directory)
   for (const name of names) if (isBegunFile(name)) await removeQuietly(join(directory, name))
 }
 
-/** Removes files of a directory for good. One that is not there is no error; every other one is a {@link CannotWrite}. */
+/** Removes files of a directory for good. A missing file is not an error; any other error is a {@link CannotWrite}. */
 export async function removeFiles(directory: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
     const path = join(directory, name)

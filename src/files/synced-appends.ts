@@ -75,7 +75,7 @@ export class SyncedAppends<Mark> {
     return durable
   }
 
-  /** Lets every later append fail, and those that wait: the file must not be written any more. */
+  /** Makes all waiting and later appends fail: the file must not be written any more. */
   fail(cause: Error): void {
     this.#failure ??= cause
   }

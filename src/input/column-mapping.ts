@@ -12,47 +12,50 @@ import {
 import { type Around, takeOut } from './json/take-out.ts'
 import type { InputFormat } from './row.ts'
 
-/** What the user said about the input's columns. null: to be found by their usual names. */
+/** What the user said about the input's columns. A column that is null is found by its usual names. */
 export interface InputSettings {
   readonly format: InputFormat
   readonly userColumn: string | null
-  /** `none`: no column is the action. */
+  /** `none` means that no column holds the action. */
   readonly actionColumn: string | null
-  /** Columns that the job names beside those: for `where`, `due` and `check`. */
+  /** Other columns that the job names: for `where`, `due` and `check`. */
   readonly otherColumns?: readonly string[]
 }
 
 /** Which columns an input has, and which of them mean something to the program. */
 export interface ColumnMapping {
-  /** All, in the input's order; of JSON all keys, in the order in which they first come. */
+  /** All columns, in the input's order. For JSON: all keys, in the order of their first appearance. */
   readonly columns: readonly string[]
   readonly user: string
   readonly action: string | null
   readonly sendEmail: string | null
   /**
-   * Whether more than half of the keys are addresses: what has no @ and is not an id is then not a short name but a
-   * total, a heading or a remark, and a bad row. Only reading every row tells, so the survey does.
+   * Whether more than half of the keys are addresses. If so, a key that has no @ and is not an id is not a short name
+   * but a total, a heading or a remark, and its row is bad. The survey sets this, since only reading every row tells.
    */
   readonly addresses: boolean
 }
 
-/** What was found out about columns beside their names. */
+/** What was found out about the columns, besides their names. */
 interface ColumnFacts {
-  /** Columns named `id` whose cells are not Okta ids: not taken for the user by themselves. */
+  /** Columns named `id` whose cells are not Okta ids, so that they hold the user only if somebody says so. */
   readonly notIds?: readonly string[]
-  /** Dotted names of what stands inside the objects of JSON records. */
+  /** Dotted names of the values inside the objects of JSON records. */
   readonly dotted?: readonly string[]
-  /** Where records of JSON hold lists of objects, as jq writes it. */
+  /** The paths to lists of objects in JSON records, as jq writes them. */
   readonly lists?: readonly string[]
-  /** Whether nothing beside the only list says anything about its people. */
+  /** Whether there is one list, and nothing outside it says anything about the people in it. */
   readonly isAlone?: boolean
-  /** What holds the records of JSON. */
+  /** What encloses the records of JSON. */
   readonly around?: Around
 }
 
 const noColumn = 'none'
 
-/** The one column that is meant; null if none is. Throws KnownError where it can't be told, or is not there. */
+/**
+ * The one column that is meant; null if there is none. Throws KnownError if it is one of several, or was named but is
+ * missing.
+ */
 function pick(
   name: string,
   columns: readonly string[],
@@ -79,19 +82,19 @@ const nameUser = 'Name it with --user-column NAME (in a job file: user_column).'
 const nameAction =
   'Name it with --action-column NAME (in a job file: action_column), or say --action-column none if no column is the action.'
 
-/** What to do where the user's column has no usual name: the ready flag, where a name is likely. */
+/** What to do if the user's column has no usual name: the flag to add, complete if a name is likely. */
 function nameLikely(columns: readonly string[], { notIds = [], dotted }: ColumnFacts): string {
   const names = likelyUserColumns(
     [...(dotted ?? []), ...columns].filter((column) => !notIds.includes(column)),
   )
-  // A number or an id on the way says that there are more of the kind: one name reaches only one of them.
+  // A number or an id in a dotted name means that there are more such objects. One name reaches only one of them.
   const [likely] = names.some(hasNumberedKey) ? [] : names
   const header =
     dotted === undefined
       ? ' If the first line is not a header but a person, put a line above it that names the columns, such as "user".'
       : ''
   if (likely === undefined) return `${nameUser}${header}`
-  return `Add --user-column ${shellWord(likely)} (in a job file: user_column) if that column holds them, or --user-column NAME with another.${header}`
+  return `Add --user-column ${shellWord(likely)} (in a job file: user_column) if that column holds the users, or --user-column NAME with another.${header}`
 }
 
 function hasNumberedKey(name: string): boolean {
@@ -99,9 +102,9 @@ function hasNumberedKey(name: string): boolean {
 }
 
 /**
- * Tells which of the columns hold the user, the action and `send_email`.
- * Throws KnownError, with what was found, where that would have to be guessed. An input without any column has no
- * records to be read either, and gets the names that were asked for.
+ * Finds the columns that hold the user, the action and `send_email`.
+ * Throws KnownError, saying what was found, if they would have to be guessed. An input without columns has no records
+ * either, and gets the names that were asked for.
  */
 export function mapColumns(
   name: string,
@@ -115,7 +118,7 @@ export function mapColumns(
   const hasAction = actionColumn !== null || settings.actionColumn === null
   if (columns.length === 0)
     return { columns, user: userColumn ?? 'user', action: actionColumn, sendEmail: null, addresses: false }
-  // A dotted name reaches into objects, where no column has that name itself.
+  // A dotted name reaches into objects, unless a column has that very name.
   const nameable = (explicit: string | null): readonly string[] =>
     explicit !== null && dotted.includes(explicit) && candidates(columns, explicit, []).length === 0
       ? [...columns, explicit]
@@ -126,7 +129,7 @@ export function mapColumns(
   const user = pick(name, choice, userColumn, userNames, 'user', fixUser)
   if (user === null && facts.lists?.[0] !== undefined)
     throw new Refusal(
-      `${name}: no user stands in the record itself, whose keys are: ${shownList(columns)}. ${facts.lists.length === 1 ? 'A list of objects stands' : 'Lists of objects stand'} under ${shownList(facts.lists)}; a list alone was expected.`,
+      `${name}: the record itself names no user; its keys are: ${shownList(columns)}. ${facts.lists.length === 1 ? 'There is a list of objects' : 'There are lists of objects'} under ${shownList(facts.lists)}; a list alone was expected.`,
       takeOut(facts.lists, facts.around ?? 'nothing', facts.isAlone === true),
     )
   if (user === null) {
@@ -141,7 +144,7 @@ export function mapColumns(
     : null
   if (action === user)
     throw new Refusal(
-      `${name}: the column ${shown(user)} is to hold both the user and the action; two columns were expected.`,
+      `${name}: the column ${shown(user)} was given for both the user and the action; two columns were expected.`,
       'Give --user-column and --action-column different names.',
     )
   const sendEmail = pick(
@@ -159,7 +162,7 @@ export function mapColumns(
   return { columns, user, action, sendEmail, addresses: false }
 }
 
-/** The columns that the program makes use of: those of the mapping, and those that the job names beside them. */
+/** The columns that the program uses: those of the mapping, and others that the job names. */
 export function usedColumns(mapping: ColumnMapping, otherColumns: readonly string[]): readonly string[] {
   const used = usedNamesOf(mapping, otherColumns)
   return mapping.columns.filter(
@@ -167,7 +170,7 @@ export function usedColumns(mapping: ColumnMapping, otherColumns: readonly strin
   )
 }
 
-/** The names of all that is used: columns as they are written, and dotted names of values inside objects. */
+/** The names of everything that is used: columns as written, and dotted names of values inside objects. */
 export function usedNamesOf(
   { user, action, sendEmail, columns }: ColumnMapping,
   otherColumns: readonly string[],
@@ -179,14 +182,14 @@ export function usedNamesOf(
   return [user, action, sendEmail, ...others].filter((name) => name !== null)
 }
 
-/** Of names of columns, those that no column has and that reach into objects of JSON records. */
+/** Those of the given names that no column has and that reach into objects of JSON records. */
 export function dottedNames(columns: readonly string[], names: readonly (string | null)[]): string[] {
   return names
     .filter((name) => name !== null)
     .filter((name) => name.includes('.') && candidates(columns, name, []).length === 0)
 }
 
-/** Whether a text is a name by which the user's column is known, so that a cell that holds it repeats a header. */
+/** Whether a text is a usual name of the user's column. A cell that holds one repeats a header. */
 export function isUserColumnName(text: string): boolean {
   return userNames.includes(plainName(text))
 }

@@ -27,7 +27,7 @@ function lastColumn(columns: readonly string[]): string | undefined {
   return columns.findLast((column) => !isWithoutName(column))
 }
 
-/** Whether a header is that of a `failed.csv`: it has the user's column, and the added one as its last. */
+/** Whether a header is that of a `failed.csv`: it has the user's column, and its last column is the added one. */
 export function isFailedHeader(columns: readonly string[], userColumn: string | null): boolean {
   const last = lastColumn(columns)
   return (
@@ -37,19 +37,20 @@ export function isFailedHeader(columns: readonly string[], userColumn: string | 
   )
 }
 
-/** The error where a line was named as the header of what is a `failed.csv`, or looks like one. */
+/** The error if a header line was named for a file that is a `failed.csv`, or looks like one. */
 export function headerIsLine1(name: string, line: number, what: string): Refusal {
   return new Refusal(
-    `${name}: line ${line} was named as the header, but ${what}. The header of a failed.csv is its line 1, wherever that of the first input stood.`,
-    'Add --header-line 1; it wins over input.header_line in a job file. If the file is none that okta-lifecycle wrote, rename its column "why".',
+    `${name}: line ${line} was named as the header, but ${what}. The header of a failed.csv is always its line 1, even if that of the first input was further down.`,
+    'Add --header-line 1; it wins over input.header_line in a job file. If okta-lifecycle did not write the file, rename its column "why".',
   )
 }
 
 /**
- * The form of a file that is a `failed.csv`: CSV as this program writes it, whatever job and flags say of the input that
- * it came from. Anything else keeps the form that was named.
+ * The form of a file. A `failed.csv` is CSV as this program writes it, whatever job and flags say of the input that it
+ * came from. Any other file has the form that was named.
  *
- * Throws KnownError where another header was named, and no row has a reason by which the file would be known for certain.
+ * Throws KnownError if another header was named for what looks like a `failed.csv` and no row has a reason that proves
+ * it.
  */
 export async function formOf(
   file: Pick<InputFile, 'path' | 'name'>,
@@ -91,7 +92,7 @@ async function findFailedHeader(
       const layout = await readCsvLayout(input, (columns) => (isFailedHeader(columns, userColumn) ? 1 : 0))
       if (isFailedHeader(layout.columns, userColumn)) return { input, layout }
     } catch (error) {
-      // It is no such file. What is wrong with it is reported when it is read as what was named.
+      // It is not a `failed.csv`. Its errors are reported when it is read in the form that was named.
       if (!(error instanceof KnownError)) throw error
     }
   }

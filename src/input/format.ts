@@ -14,17 +14,17 @@ const extensions: ReadonlyMap<string, InputFormat> = new Map<string, InputFormat
 
 const blanks = new Set([...' \t\r\n'].map((character) => character.charCodeAt(0)))
 
-/** The format that a name says by its extension, in any letter case; null if it says none. */
+/** The format that the extension of a name stands for, in any letter case; null if it stands for none. */
 export function formatOfName(name: string): InputFormat | null {
   return extensions.get(extname(name).toLowerCase()) ?? null
 }
 
 /**
- * Tells the format of a text: the one that was asked for, else by the extension of its name in any letter case, else
- * (standard input, `.txt`, any other extension) by its first character that is not blank: `[` is JSON, `{` is JSON
- * lines, anything else CSV.
+ * Tells the format of a text: the one that was asked for; else by the extension of its name; else (standard input,
+ * `.txt`, any other extension) by its first character that is not blank: `[` is JSON, `{` is JSON lines, anything else
+ * CSV.
  * @param explicit the format that the user asked for, if any
- * Throws KnownError where the file has to be looked into and cannot be read.
+ * Throws KnownError if the file has to be read for that and cannot be.
  */
 export async function detectFormat(
   input: InputFile,

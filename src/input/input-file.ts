@@ -1,8 +1,8 @@
 import type { InputEncoding } from './bytes/encoding.ts'
 
-/** An input on disk: what it takes to read it, and to speak of it. */
+/** An input on disk: what is needed to read it and to name it in messages. */
 export interface InputFile {
-  /** Where it lies: mostly a copy in a run directory. */
+  /** The path to it, mostly to a copy in a run directory. */
   readonly path: string
   /** For messages, see {@link inputName}. */
   readonly name: string
@@ -14,11 +14,11 @@ export interface InputFile {
   readonly headerLine?: number | null
   /** The sheet of a workbook that is read; null or left out: the first that can be seen. */
   readonly sheet?: string | null
-  /** Whether the rows of a workbook that nobody sees are bad rows, or rows like any others; left out: bad rows. */
+  /** Whether hidden rows of a workbook are bad rows, or rows like any others; left out: bad rows. */
   readonly hiddenRows?: HiddenRows
 }
 
-/** What may become of the rows of a workbook that are hidden or filtered out. */
+/** How rows of a workbook that are hidden or filtered out can be treated. */
 export const hiddenRowsChoices = ['refuse', 'read'] as const
 export type HiddenRows = (typeof hiddenRowsChoices)[number]
 

@@ -39,13 +39,13 @@ export interface RowSettings {
   readonly checkLogin?: string | null
 }
 
-/** The columns that the settings name, beside those that hold user, action and `send_email`. */
+/** The columns that the settings name, besides those of the user, the action and `send_email`. */
 export function columnsOfSettings({ where, due, checkLogin }: RowSettings): readonly string[] {
   const named = [...Object.keys(where ?? {}), due?.column, due?.timeZoneColumn, checkLogin]
   return named.filter((column) => typeof column === 'string')
 }
 
-/** The column of the days, as the input writes it; null if the job names none. */
+/** The column that says when a row is due, as the input writes its name; null if the job names none. */
 export function dueColumnOf({ columns }: ColumnMapping, { due }: Pick<RowSettings, 'due'>): string | null {
   return due == null ? null : (candidates(columns, due.column, [])[0] ?? due.column)
 }
@@ -68,8 +68,8 @@ export function asInvalid({ row, line, user, cells }: ValidRow, column: string):
 }
 
 /**
- * A key that is not a text may have lost its zeros or become a date, and written to a CSV it would look like a text that
- * somebody typed: such a row is not taken up again as it stands.
+ * The problem of a key that is not a text; null if it is one. Such a key may have lost its zeros or become a date. In a
+ * CSV it would look like a text that somebody typed, so the row is not offered again as it is.
  */
 function notText(
   { inSheet, longNumbers }: RawRecord,
@@ -89,7 +89,7 @@ function judgeUser(cell: Cell | undefined, mapping: ColumnMapping): UserKeyCheck
   const check = checkUserKey(text)
   if ('key' in check && check.kind !== 'short_name') return check
   if (text !== '' && (isUserColumnName(text) || plainName(text) === plainName(mapping.user)))
-    return { problem: `the user is ${shown(text)}: the row is a header again` }
+    return { problem: `the user is ${shown(text)}: the row repeats the header` }
   if ('key' in check && mapping.addresses) return { problem: notAnAddress(check.key) }
   return check
 }
@@ -97,7 +97,7 @@ function judgeUser(cell: Cell | undefined, mapping: ColumnMapping): UserKeyCheck
 function withIdsOnly(check: UserKeyCheck, { idsOnly }: RowSettings): UserKeyCheck {
   if (idsOnly !== true || 'problem' in check || check.kind === 'id') return check
   return {
-    problem: `the user ${shown(check.key)} is not an Okta id; without reading users (--no-read), ids alone are taken`,
+    problem: `the user ${shown(check.key)} is not an Okta id; without reading users (--no-read), only ids are accepted`,
   }
 }
 
@@ -131,7 +131,7 @@ function unreadColumns({ problems }: RawRecord): ReadonlySet<string | null> {
 
 const unknown = { user: '', action: '' }
 
-/** A record's own problems and others, with the cell that each is about, where it stands in a sheet. */
+/** A record's own problems and others. In a sheet, each message names the cell that it is about. */
 function placed({ problems, inSheet }: RawRecord, others: readonly RowProblem[] = []): readonly RowProblem[] {
   const all = [...problems, ...others]
   if (inSheet === undefined) return all
@@ -142,14 +142,14 @@ function placed({ problems, inSheet }: RawRecord, others: readonly RowProblem[] 
 }
 
 /**
- * A judge of a file's records.
- * @param mapping as {@link ColumnMapping} says, with what the survey found out
+ * Creates the judge of a file's records.
+ * @param mapping the file's columns, with what the survey found out about them
  */
 export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): RowJudge {
   const named = (column: string): string => candidates(mapping.columns, column, [])[0] ?? column
   const problemOfMark = createMarkCheck(mapping)
   const isJson = settings.format === 'json' || settings.format === 'jsonl'
-  // The keys of JSON are never made up.
+  // In JSON, even a key such as `column_3` is the file's own name.
   const beside = isJson ? [] : columnsBeside(mapping, columnsOfSettings(settings))
   const unmetCondition = createWhereCheck(settings.where ?? {}, { named, isJson })
   const due = settings.due ?? null
@@ -158,15 +158,21 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
   const readDue = due === null ? null : createDueReader(due)
   const checkColumn = typeof settings.checkLogin === 'string' ? named(settings.checkLogin) : null
 
-  /** A text beside the table: the row may have a cell too many, so that all are under other names than their own. */
+  /**
+   * The problem of a text to the right of the table: the row may have a cell too many, so that its cells have wrong
+   * names.
+   */
   function problemBeside(cells: RawRecord['cells']): RowProblem | null {
     const column = beside.find((name) => plainText(cells.get(name)) !== '')
     if (column === undefined) return null
-    const message = `the cell ${shown(plainText(cells.get(column)))} stands under no name that says what it is, behind the last column that has one: the row may have a cell too many. Name that column in the header, or empty the cell`
+    const message = `the cell ${shown(plainText(cells.get(column)))} is in a column without a name, to the right of the last one that has a name: the row may have a cell too many. Name that column in the header, or empty the cell`
     return { column: null, message }
   }
 
-  /** A record in which a date that `failed.csv` wrote for a date cell stands as that cell had it, and that date. */
+  /**
+   * The cells, with any mark that `failed.csv` put on the date of a date cell removed, and that date; null if there is
+   * none.
+   */
   function withDate(record: RawRecord): { cells: RawRecord['cells']; date: string | null } {
     const { cells, inSheet } = record
     if (dueColumn === null) return { cells, date: null }
@@ -178,7 +184,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
   return (record) => {
     const { row, line, raw, inSheet } = record
     const { cells, date } = withDate(record)
-    // Without a format of its own, ISO 8601 is read as that wherever it stands.
+    // Without `input.due.format`, all dates are ISO 8601, in date cells and in texts.
     const dateCell =
       date === null || dueColumn === null || due?.format === null ? {} : { dateCell: dueColumn }
     const refused = { row, line, cells, raw, ...dateCell }
@@ -198,7 +204,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     const swallowed =
       settings.format === 'csv' ? findSwallowedRow(cells, mapping.columns, mapping.user) : null
     if (swallowed !== null) {
-      const message = `the cell goes on over several lines, and one of them looks like a row of its own, of ${shown(swallowed.user)}: a quotation mark is missing or too many`
+      const message = `the cell goes on over several lines, and one of them looks like a row of its own, that of ${shown(swallowed.user)}: there is a quotation mark missing or too many`
       return { kind: 'invalid', ...refused, ...written, problems: [{ column: swallowed.column, message }] }
     }
     const unread = unreadColumns(record)
@@ -213,7 +219,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     if (list !== null)
       problems.push({
         column: list,
-        message: `other users stand under ${shown(list)}, beside the user of the record; nobody can tell who is meant. Give those alone, or take that key out`,
+        message: `there are other users under ${shown(list)}, besides the user of the record; nobody can tell who is meant. Give only those users, or take that key out`,
         isUnread: true,
       })
     const noText = unread.has(mapping.user) ? null : notText(record, mapping.user, userCell)

@@ -10,22 +10,22 @@ export const notReadMark = 'not read:'
 
 /** Whether a cell is such a mark. */
 export function isNotReadMark(cell: Cell | undefined): cell is string {
-  // Looking for the word first keeps this cheap: every cell of an input is asked.
+  // Looking for the word first keeps this cheap: every cell of an input is checked.
   return typeof cell === 'string' && /read/i.test(cell) && /^not\s+read\s*:/i.test(trimInvisible(cell))
 }
 
-/** The last column that is named as one that `failed.csv` adds; undefined if there is none. */
+/** The last column whose name is one that `failed.csv` adds; undefined if there is none. */
 export function findWhyColumn(columns: readonly string[]): string | undefined {
   return columns.findLast(isWhyColumn)
 }
 
 /**
- * A check of a file's rows for what `failed.csv` says of them.
+ * Creates a check of a file's rows for what a `failed.csv` says about them.
  *
- * A row that is marked as not read is bad. It has too many or too few cells, so the mark may stand under any column, and
- * also in a file whose column of reasons was renamed or taken out. A row that lost its mark but was not put right is bad
- * too, as far as that can be seen: with a user under the last columns, where reasons are expected. Its other cells then
- * stand under wrong names as well.
+ * A row that is marked as not read is bad. It has too many or too few cells, so the mark may be under any column, also
+ * if the column of reasons was renamed or removed. A row that lost its mark but was not corrected is bad too, if a user
+ * under the last columns, where reasons are expected, gives it away. Its other cells are then under wrong names as
+ * well.
  */
 export function createMarkCheck({
   columns,
@@ -55,7 +55,7 @@ export function createMarkCheck({
     if (slid === undefined) return null
     return {
       column: null,
-      message: `the cell under ${shown(slid)} is ${shown(String(cells.get(slid)))}; a reason or nothing was expected, so the cells may stand under the wrong columns`,
+      message: `the cell under ${shown(slid)} is ${shown(String(cells.get(slid)))}; a reason or nothing was expected, so the cells may be under the wrong columns`,
     }
   }
 }

@@ -2,7 +2,7 @@ import { textInFormula } from './csv/text-formula.ts'
 import { trimInvisible } from './key/trim.ts'
 import type { Cell } from './row.ts'
 
-/** A cell as a text: of JSON, an object or a list as it is written. */
+/** A cell as a text. An object or a list is written as JSON. */
 export function textOf(cell: Cell | undefined): string {
   return typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : String(cell ?? '')
 }

@@ -8,7 +8,7 @@ import { columnsOfSettings, createRowJudge, type RowSettings } from './judge-row
 import { readRecords } from './records.ts'
 import type { InputRow } from './row.ts'
 
-/** What is done with every row; empty where rows may say so themselves. */
+/** The actions of every row; empty if rows may name their own. */
 function actionsOf({ action }: ColumnMapping, { steps, action: one }: RowSettings): readonly Action[] {
   if (steps !== null) return steps
   return action === null && one !== null ? [one] : []
@@ -16,7 +16,7 @@ function actionsOf({ action }: ColumnMapping, { steps, action: one }: RowSetting
 
 /**
  * Reads and judges the rows of an input, one at a time and in order. The same data gives the same rows in each format.
- * Throws KnownError, with the row that was reached, where the file cannot be read on.
+ * Throws KnownError, naming the row that was reached, if the rest of the file cannot be read.
  */
 export async function* readRows(
   input: InputFile,

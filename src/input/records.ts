@@ -3,7 +3,7 @@ import type { InputFile } from './input-file.ts'
 import { readJson } from './json/read-json.ts'
 import type { Cell, InputFormat, RawRecord } from './row.ts'
 
-/** What reading records takes beside the file. */
+/** What is needed to read records, besides the file. */
 export interface RecordOptions {
   readonly format: InputFormat
   readonly columns: readonly string[]
@@ -12,7 +12,7 @@ export interface RecordOptions {
   readonly chunkBytes?: number | undefined
 }
 
-/** Cells in the order of the columns; those of no column come last. */
+/** Cells in the order of the columns. Cells without a column come last. */
 function inOrder(
   cells: ReadonlyMap<string, Cell>,
   places: ReadonlyMap<string, number>,
@@ -52,7 +52,7 @@ function cellsNeeded(columns: readonly string[], used: readonly string[]): numbe
   return 1 + columns.findLastIndex((column) => used.includes(column))
 }
 
-/** What reads workbooks is loaded only now: a program that starts for a CSV file does not wait for it. */
+/** The reader of workbooks is loaded only when it is needed, so that no CSV file waits for it. */
 async function* readWorkbook(
   input: InputFile,
   columns: readonly string[],

@@ -19,8 +19,8 @@ import type { Cell, RawRecord } from './row.ts'
 import type { SheetColumns } from './xlsx/sheet-columns.ts'
 
 /**
- * Finds an input's columns and what they mean. Of CSV it reads the header, of JSON the whole file once.
- * Throws KnownError where the columns can't be told, where the header is not one, and as the format's own reader does.
+ * Finds an input's columns and what they mean. For CSV it reads the header, for JSON the whole file once.
+ * Throws KnownError if the columns can't be told or the header is not one, and as the format's own reader does.
  */
 export async function resolveColumns(
   input: InputFile,
@@ -41,7 +41,7 @@ export async function resolveColumns(
   }
 }
 
-/** Looks at a JSON file of one record: it may be an object around the records. */
+/** Refuses a JSON file of one object if that is not a record but an object around the records. */
 async function refuseIfEnvelope(
   input: InputFile,
   { format, userColumn }: InputSettings,
@@ -55,7 +55,8 @@ async function refuseIfEnvelope(
   }
   const [only] = first
   if (only === undefined || only.raw !== null) return
-  // In a list, the elements are records: an `id` inside of one, as of a group, is a user only if it looks like one.
+  // The elements of a list are records. An `id` inside one may be that of a group, so it is a user only if it looks
+  // like a user id.
   const isListed = only.line === null
   const mayHoldUser = (column: string, cell: Cell): boolean =>
     !isListed || plainName(column) !== 'id' || isUserId(String(cell))
@@ -79,7 +80,7 @@ async function csvColumns(
   }
 }
 
-/** What reads workbooks is loaded only if there is one. */
+/** The reader of workbooks is loaded only if there is a workbook. */
 async function sheetColumns(input: InputFile, settings: InputSettings): Promise<ColumnMapping> {
   const { readSheetColumns } = await import('./xlsx/sheet-columns.ts')
   const { readXlsx } = await import('./xlsx/read-xlsx.ts')
@@ -100,7 +101,7 @@ async function sheetColumns(input: InputFile, settings: InputSettings): Promise<
   }
 }
 
-/** The same error, with the sheets that could have been meant where none was named. */
+/** The same error, with the other sheets that could have been meant, if no sheet was named. */
 function withSheets(error: KnownError, { sheet, others }: SheetColumns): KnownError {
   const [other] = others
   if (other === undefined) return error
@@ -110,7 +111,7 @@ function withSheets(error: KnownError, { sheet, others }: SheetColumns): KnownEr
   )
 }
 
-/** The columns of a table whose header names them. */
+/** The columns of a table, as its header names them. */
 async function tableColumns(
   input: InputFile,
   { columns, line }: { readonly columns: readonly string[]; readonly line: number },
@@ -130,7 +131,7 @@ async function tableColumns(
   return mapColumns(input.name, columns, settings, facts)
 }
 
-/** The same error, with the line that looks like the header where the one that was read does not name the user. */
+/** The same error, with the line that looks like the header, if there is one. */
 function withHeaderLine(error: KnownError, header: HeaderBelow | null): KnownError {
   if (header === null) return error
   const { line, readInstead } = header
@@ -140,7 +141,7 @@ function withHeaderLine(error: KnownError, header: HeaderBelow | null): KnownErr
   )
 }
 
-/** Of a header read with several delimiters, the reading in which the user can be found is the right one. */
+/** If a header can be read with several delimiters, the right one is that with which the user's column is found. */
 function rateHeader(columns: readonly string[], settings: InputSettings): number {
   const found = candidates(columns, settings.userColumn, userNames).length
   return found === 1 ? 2 : Math.min(found, 1)

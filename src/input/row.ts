@@ -6,38 +6,44 @@ export const inputFormats = ['csv', 'json', 'jsonl', 'xlsx'] as const
 export type InputFormat = (typeof inputFormats)[number]
 
 /**
- * One cell of the input as it came, for the reports. CSV and workbooks give text; JSON keeps its own value, so that
+ * One cell of the input as it came, for the reports. CSV and workbooks give texts. JSON values are kept, so that
  * `results.jsonl` shows a number as a number.
  */
 export type Cell = string | number | boolean | null | object
 
-/** A record of the input before anything has been judged. `cells` stand in the input's own column order. */
+/** A record of the input before anything has been judged. `cells` are in the order of the input's columns. */
 export interface RawRecord {
-  /** From 1; a header is not a row, a blank line is not one either. */
+  /** From 1. Neither a header nor a blank line is a row. */
   readonly row: number
-  /** The line of the file, of a workbook the row of the sheet, that the record begins in, from 1; null if lines say nothing, as in a JSON array. */
+  /**
+   * The line of the file (in a workbook: the row of the sheet) in which the record begins, from 1; null if lines say
+   * nothing, as in a JSON array.
+   */
   readonly line: number | null
   readonly cells: ReadonlyMap<string, Cell>
   /**
-   * The record as it was read, cell by cell, where `cells` can't give it back: too many or too few of them, or a text
-   * that is not JSON. Null if `cells` are all there is.
+   * The record as it was read, cell by cell, if `cells` can't show all of it: it has too many or too few cells, or is
+   * not JSON. Null if `cells` show all of it.
    */
   readonly raw: readonly string[] | null
-  /** What makes the record unreadable as such: a wrong number of cells, a key twice, not an object. */
+  /** What makes the record itself unreadable: a wrong number of cells, a key that comes twice, not an object. */
   readonly problems: readonly RowProblem[]
-  /** The columns whose cells are JSON numbers kept as texts, since JavaScript would lose digits; left out elsewhere. */
+  /**
+   * The columns whose cells are JSON numbers kept as texts, since JavaScript would lose digits; left out if there are
+   * none.
+   */
   readonly longNumbers?: ReadonlySet<string>
-  /** What only a workbook knows of its rows; left out elsewhere. */
+  /** What only a workbook knows about its rows; left out for other formats. */
   readonly inSheet?: SheetFacts
 }
 
-/** What a workbook knows of a row beside its texts. The column is one of the input's. */
+/** What a workbook knows about a row, besides its texts. Each `column` is one of the input's. */
 interface SheetFacts {
   /** The cell as formulas name it: `Leavers!B4`. */
   readonly cellName: (column: string) => string
-  /** What the cell holds if that is not a text: `the number 42`. Null for a text and for nothing. */
+  /** What the cell holds if that is not a text: `the number 42`. Null for a text and for an empty cell. */
   readonly notText: (column: string) => string | null
-  /** Whether it is a date, perhaps with a time, by the cell itself: its text is then ISO 8601, as the reader writes it. */
+  /** Whether the cell itself is a date, perhaps with a time. The reader then writes its text as ISO 8601. */
   readonly isDate: (column: string) => boolean
 }
 
@@ -47,7 +53,9 @@ export interface RowProblem {
   readonly column: string | null
   /** What was wrong and what was expected, for a person: "user is empty; an id or a login was expected". */
   readonly message: string
-  /** Whether the cell holds something that could not be read, so that its text is not to be relied on; else left out. */
+  /**
+   * Whether the cell holds something that could not be read, so that its text can't be relied on; otherwise left out.
+   */
   readonly isUnread?: boolean
 }
 
@@ -63,12 +71,12 @@ export interface ValidRow {
   readonly actions: readonly Action[]
   /** The row's own `send_email`; null if it has none. */
   readonly sendEmail: boolean | null
-  /** When the row is due, in milliseconds since 1970; null if the job has no `input.due`. Nobody has judged it. */
+  /** When the row is due, in milliseconds since 1970; null if the job has no `input.due`. It may still lie ahead. */
   readonly due: number | null
   /** The login that the user must have in Okta, from `input.check`; null if the job checks none. */
   readonly checkLogin: string | null
   readonly cells: ReadonlyMap<string, Cell>
-  /** The column whose cell is a date by its kind, and not by `input.due.format`; left out elsewhere. */
+  /** The column whose cell is a date by its own type, whatever `input.due.format` says; left out if there is none. */
   readonly dateCell?: string
 }
 
@@ -76,7 +84,7 @@ export interface ValidRow {
 interface RefusedRow {
   readonly row: number
   readonly line: number | null
-  /** The user key and action as written, as far as they could be told; empty text otherwise. */
+  /** The user key and action as written, as far as they could be told; otherwise an empty text. */
   readonly user: string
   readonly action: string
   readonly problems: readonly RowProblem[]
@@ -92,7 +100,7 @@ export interface InvalidRow extends RefusedRow {
   readonly raw: readonly string[] | null
 }
 
-/** A row that `input.where` leaves out; its one problem says by which cell. */
+/** A row that `input.where` leaves out; its one problem says because of which cell. */
 export interface NotSelectedRow extends RefusedRow {
   readonly kind: 'not_selected'
 }
@@ -104,12 +112,12 @@ export function signatureOf(row: Pick<ValidRow, 'actions' | 'sendEmail'>): strin
   return `${row.actions.join(',')} ${row.sendEmail ?? ''}`
 }
 
-/** Where a row stands, as every message names it: `row 3 (line 5)`. */
+/** The place of a row, as every message names it: `row 3 (line 5)`. */
 export function rowPlace({ row, line }: { readonly row: number; readonly line: number | null }): string {
   return line === null ? `row ${row}` : `row ${row} (line ${line})`
 }
 
-/** A row that could be acted on, as a bad one: what stands around it says that it should not be. */
+/** Makes a bad row of one that could be acted on, because the rows around it say that it should not be. */
 export function asBadRow(
   { row, line, user, actions, cells }: ValidRow,
   column: string | null,

@@ -11,11 +11,11 @@ import type { InputFormat } from './row.ts'
 /** What an input is. */
 export interface InputKind {
   readonly format: InputFormat
-  /** Of a workbook, which is not a text, without meaning. */
+  /** Means nothing for a workbook, which is not a text. */
   readonly encoding: InputEncoding
 }
 
-/** What the user said about it; null if nothing was said. */
+/** What the user said about the input; null if nothing was said. */
 interface NamedKind {
   readonly format: InputFormat | null
   readonly encoding: NamedEncoding | null
@@ -26,9 +26,9 @@ function isZip(head: Buffer): boolean {
 }
 
 /**
- * Tells the format and the encoding of an input: by what was asked for, the extension of its name, and its first bytes.
- * A workbook whose name says nothing of it is known by its bytes.
- * Throws KnownError where the file can't be read, is none of the formats, or is another one than its name says.
+ * Tells the format and the encoding of an input by what was asked for, the extension of its name, and its first bytes.
+ * A workbook whose name says no format is recognized by its bytes.
+ * Throws KnownError if the file can't be read, has none of the formats, or has another format than its name says.
  */
 export async function settleInput(
   file: Pick<InputFile, 'path' | 'name'>,
@@ -41,7 +41,7 @@ export async function settleInput(
   if (isZip(head) && (told === null || told === 'xlsx')) return { format: 'xlsx', encoding: 'utf-8' }
   if (isZip(head))
     throw new Refusal(
-      `${name}: the input is an Excel workbook or another ZIP archive; text was expected, as ${told?.toUpperCase()}.`,
+      `${name}: the input is an Excel workbook or another ZIP archive; ${told?.toUpperCase()} was expected.`,
       'If it is a workbook, read it as one: --format xlsx (in a job file: input.format). Otherwise unpack it.',
     )
   const encoding = await settleEncoding(file, named.encoding)

@@ -7,9 +7,9 @@ import { checkUserKey } from './key/user-key.ts'
 import type { InputRow } from './row.ts'
 
 /**
- * Watches for users with a row that `input.where` selects and another one that it does not: `Terminated` in an old
- * contract and `Active` in a new one. The selected row counts, and nobody but a person can tell whether it should.
- * Keeps about 100 bytes a user.
+ * Watches for users with one row that `input.where` selects and another that it does not: `Terminated` in an old
+ * contract and `Active` in a new one. The selected row counts, and only a person can tell whether it should. Keeps
+ * about 100 bytes a user.
  */
 export class SplitUsers {
   readonly #selected = new Set<number>()
@@ -32,13 +32,13 @@ export class SplitUsers {
   warnings(column: string): readonly ColumnWarning[] {
     if (this.#example === null) return []
     const { user, row } = this.#example
-    const who = `${counted(this.#split.size, 'user')} of the column ${shown(column)} ${this.#split.size === 1 ? 'has' : 'have'}`
-    const message = `${who} both rows that input.where selects and rows that it leaves out, such as ${shown(user)} (row ${row}). The selected rows are done all the same: look whether the others take them back.`
+    const who = `${counted(this.#split.size, 'user')} in the column ${shown(column)} ${this.#split.size === 1 ? 'has' : 'have'}`
+    const message = `${who} both rows that input.where selects and rows that it leaves out, such as ${shown(user)} (row ${row}). The selected rows are done all the same: check whether the others contradict them.`
     return [{ column, message }]
   }
 }
 
-/** A whole number below 2^53, so that two of a million users hardly ever share one; null where the cell names no user. */
+/** A whole number below 2^53, so that two of a million users hardly ever share one; null if the cell names no user. */
 function hashOf(user: string): number | null {
   const check = checkUserKey(user)
   if (!('key' in check)) return null

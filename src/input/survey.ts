@@ -15,12 +15,12 @@ import { SplitUsers } from './split-users.ts'
 import { countsOf, Tally, type TallyCounts } from './tally.ts'
 import { type SampledUser, sampleUsers, type UserSample } from './user-sample.ts'
 
-/** What an input holds, counted. Tasks are those of valid rows, duplicates included. */
+/** Counts of what an input holds. Tasks are those of valid rows, duplicates included. */
 export interface Survey extends TallyCounts {
   /** All rows: valid, invalid and not selected together. */
   readonly rows: number
   readonly validRows: number
-  /** Valid rows that are due and no duplicates. */
+  /** Valid rows that are due and are not duplicates. */
   readonly rowsToActOn: number
   readonly invalidRows: number
   /** Rows that `input.where` leaves out. */
@@ -35,10 +35,10 @@ export interface Survey extends TallyCounts {
 
 /** A survey of a whole input, with what its columns are used for. */
 export interface InputSurvey extends Survey {
-  /** How to read the rows from now on. It includes what only all rows together can tell. */
+  /** How to read the rows after the survey. It includes what only all rows together can tell. */
   readonly mapping: ColumnMapping
   readonly unusedColumns: readonly string[]
-  /** Columns that may mean that not everybody in the file is meant, or not yet. */
+  /** Hints that perhaps not everybody in the file is meant, or not yet. */
   readonly warnings: readonly ColumnWarning[]
   /** A sample of the users with a row that is due. */
   readonly sample: UserSample
@@ -46,7 +46,7 @@ export interface InputSurvey extends Survey {
   readonly rival: RivalColumn | null
   /** An unused column that shows that the rows may be about others; null if there is none. */
   readonly otherSubject: OtherSubject | null
-  /** Days of a sheet that are written in two ways, of which one may be wrong; null if there are none. */
+  /** Dates of a sheet that are written in two ways, one of which may be wrong; null if there are none. */
   readonly mixedDates: MixedDates | null
 }
 
@@ -54,7 +54,7 @@ const mostInvalidKept = 20
 
 /**
  * Counts rows one by one. Only the different user keys are kept in memory, about 100 bytes each. Rows whose key is a
- * short name are counted apart: whether they can be acted on, only all rows together tell.
+ * short name are counted separately, because only all rows together tell whether they can be acted on.
  */
 export class SurveyCounter {
   #rows = 0
@@ -96,8 +96,8 @@ export class SurveyCounter {
   }
 
   /**
-   * Whether the keys are addresses, so that a short name among them is something else. Of the keys beside that one,
-   * more than half must be addresses.
+   * Whether the keys are addresses, so that a short name among them is something else. More than half of the other keys
+   * must be addresses.
    */
   areAddresses(): boolean {
     const { id, address, short_name: shortName } = this.#tallies
@@ -107,7 +107,8 @@ export class SurveyCounter {
 
   /**
    * What was counted so far.
-   * @param addressColumn where the keys are addresses: the column of the user, in which short names are not users
+   * @param addressColumn the column of the user if its keys are addresses, so that short names in it are not users;
+   * else null
    */
   survey(addressColumn: string | null = null): Survey {
     const { id, address, short_name: shortName } = this.#tallies
@@ -136,7 +137,7 @@ export class SurveyCounter {
   }
 }
 
-/** Whether a row names no action itself and takes the one that holds for such rows. */
+/** Whether a row names no action itself and takes that of the flag or the job. */
 function takesJobAction(row: InputRow, mapping: ColumnMapping, settings: RowSettings): boolean {
   if (row.kind !== 'valid' || settings.steps !== null || settings.action === null) return false
   return mapping.action === null || plainText(cellAt(row.cells, mapping.action)) === ''
@@ -144,7 +145,7 @@ function takesJobAction(row: InputRow, mapping: ColumnMapping, settings: RowSett
 
 /**
  * Counts what an input holds, in one pass. Throws KnownError as `readRows` does.
- * @param now milliseconds since 1970, for rows that are not due and for other dates that lie ahead
+ * @param now milliseconds since 1970, to tell which rows are not due and which other dates lie ahead
  */
 export async function surveyInput(
   input: InputFile,

@@ -3,38 +3,41 @@ import { foldLogin } from '../okta/user.ts'
 import { signatureOf, type ValidRow } from './row.ts'
 import { addToActions, noActions, type SampledUser } from './user-sample.ts'
 
-/** Tasks by what their rows say about mail; `unset` where the row says nothing. */
+/** Tasks by what their rows say about mail; `unset` if the row says nothing. */
 export interface SendEmailCounts {
   readonly unset: number
   readonly true: number
   readonly false: number
 }
 
-/** What rows come to. */
+/** The counts of some rows. */
 export interface TallyCounts {
   /** Different user keys of valid rows, as written after trimming. Letter case counts. */
   readonly distinctUsers: number
   /** Rows that were not due yet when they were counted. */
   readonly notDueRows: number
-  /** Rows that repeat the preceding row of the same key. That two keys name one user, only Okta can tell. */
+  /** Rows that repeat the preceding row of the same key. Only Okta can tell that two keys name one user. */
   readonly duplicateRows: number
-  /** How many of them have a row that is due. */
+  /** Users with a row that is due. */
   readonly dueUsers: number
   /** Includes the tasks of rows that are not due, and of duplicates. */
   readonly tasks: number
   /** The sum of `tasksByAction`. */
   readonly tasksToDo: number
-  /** Tasks that a run would do now: of rows that are due and no duplicates. Actions without one are not in it. */
+  /**
+   * Tasks that a run would do now: those of rows that are due and are not duplicates. Actions without tasks are left
+   * out.
+   */
   readonly tasksByAction: ReadonlyMap<Action, number>
   readonly tasksByActionAndSendEmail: ReadonlyMap<Action, SendEmailCounts>
 }
 
 /**
- * What is known of a key: its last row that was due, what its rows that are due do in all, and whether it is written so
- * itself or only in other letters.
+ * What is known about a key: its last row that was due, what all its rows that are due do, and whether any row writes
+ * it in exactly this form.
  */
 interface KnownKey {
-  /** The number of the signature of that row; null if there was none. */
+  /** The number of the signature of its last row that was due; null if there was none. */
   readonly signature: number | null
   /** Below 2^16; see `addToActions`. */
   readonly actions: number
@@ -43,7 +46,7 @@ interface KnownKey {
 
 const unknownKey: KnownKey = { signature: null, actions: noActions, written: false }
 
-/** Packs it into one small number, so that a million of them take little memory. */
+/** Packs what is known about a key into one small number, so that a million keys take little memory. */
 function packed({ signature, actions, written }: KnownKey): number {
   return (signature === null ? 0 : signature + 1) * 2 ** 17 + actions * 2 + (written ? 1 : 0)
 }
@@ -64,11 +67,14 @@ export class Tally {
   tasks = 0
   notDueRows = 0
   duplicateRows = 0
-  /** Of them, rows that take the action of the flag or the job. */
+  /** Rows that take the action of the flag or the job. */
   jobActionRows = 0
   /** Different keys as written. */
   distinctUsers = 0
-  /** Packed {@link KnownKey}s by key: rows by the folded key, and each other way in which it is written. */
+  /**
+   * Packed {@link KnownKey}s: under each folded key what its rows do, and one more under each other way in which it is
+   * written.
+   */
   readonly #keys = new Map<string, number>()
   readonly counts = new Map<Action, SendEmailCounts>()
   readonly #signatures = new Map<string, number>()

@@ -9,7 +9,7 @@ export interface UserSample {
   readonly hashes: readonly number[]
   /** Whether the sample holds every key. */
   readonly whole: boolean
-  /** Beside each hash, what is done with the user: see {@link addToActions}. Absent in runs from before it was kept. */
+  /** What is done with the user of each hash, in the same order: see {@link addToActions}. Absent in older runs. */
   readonly actions?: readonly number[] | undefined
 }
 
@@ -21,7 +21,7 @@ export interface SampledUser {
   readonly actions: number
 }
 
-/** Of a user to whom nothing is done. */
+/** The number of a user with whom nothing is done. */
 export const noActions = 0
 
 /** A number below 2^16 that tells apart which actions are done with a user, in their order. */
@@ -30,10 +30,10 @@ export function addToActions(before: number, actions: readonly string[]): number
   return hash >>> 16
 }
 
-/** An estimate by as many keys is right within a few percent. */
+/** An estimate from this many keys is right within a few percent. */
 export const sampleSize = 256
 
-/** Samples users, each of whom comes once. */
+/** Samples users. Each of them must come only once. */
 export function sampleUsers(users: Iterable<SampledUser>): UserSample {
   let kept = new Map<number, number>()
   let bound = Number.POSITIVE_INFINITY
@@ -61,8 +61,8 @@ function smallest(kept: ReadonlyMap<number, number>): Map<number, number> {
 }
 
 /**
- * How many of the users of one input the samples can compare with another one, and how many of these are in both. Of a
- * large input they are a random choice of its users.
+ * How many users of one input the samples can compare with another input, and how many of these are in both. For a
+ * large input, the users who can be compared are a random choice.
  */
 function compareUsers(
   of: UserSample,
@@ -73,20 +73,20 @@ function compareUsers(
   return { comparable: comparable.length, shared: comparable.filter((hash) => others.has(hash)).length }
 }
 
-/** The hashes of a sample that would stand in the other one if their users were in its input. */
+/** The hashes of a sample that would also be in the other sample if their users were in its input. */
 export function comparableHashes(of: UserSample, within: UserSample): readonly number[] {
   const bound = Math.min(reach(of), reach(within))
   return of.hashes.filter((hash) => hash <= bound)
 }
 
-/** What is done with each user of a sample, by hash; null where that is not known. */
+/** What is done with each user of a sample, by hash; null if that is not known. */
 export function actionsByUser({ hashes, actions }: UserSample): ReadonlyMap<number, number | null> {
   return new Map(hashes.map((hash, at) => [hash, actions?.[at] ?? null]))
 }
 
 /**
- * The part of the users of one input who are in another one, from 0 to 1; null if the samples have too few keys in
- * common range to tell.
+ * The part of one input's users who are also in another input, from 0 to 1; null if too few users can be compared to
+ * tell.
  *
  * @param fewest how many users must be comparable
  */

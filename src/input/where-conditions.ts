@@ -10,9 +10,9 @@ interface Condition {
 }
 
 /**
- * A check of a job's `input.where`: gives the first condition that a record does not meet; null if there is none. What
- * can't be compared is a problem that is unread: it may be just what is asked for. What is a problem already, because it
- * can't be read or stands there twice, is not compared.
+ * Creates a check of a job's `input.where`. It gives the first condition that a record does not meet; null if there is
+ * none. A value that can't be compared is a problem marked as unread, since it may be just what is asked for. A value
+ * that has a problem already, because it can't be read or is there twice, is not compared.
  *
  * @param where the wanted cells of each column
  * @param names how the input writes a column's name, and whether its names are keys of JSON
@@ -41,14 +41,14 @@ export function createWhereCheck(
       if (typeof cell === 'object' && cell !== null)
         return {
           column,
-          message: `the cell is ${kindOf(cell)}; a text was expected, which the condition in where can be compared with`,
+          message: `the cell is ${kindOf(cell)}; a text was expected, which can be compared with the condition in where`,
           isUnread: true,
         }
       const end = isJson && cell === undefined ? endOfReach(cells, column) : null
       if (end !== null)
         return {
           column,
-          message: `${shown(end)} is ${kindOf(cellAt(cells, end) ?? null)}; an object was expected, in which the condition in where finds ${shown(column)}`,
+          message: `${shown(end)} is ${kindOf(cellAt(cells, end) ?? null)}; an object was expected, which holds the ${shown(column)} of the condition in where`,
           isUnread: true,
         }
       const text = plainText(cell)
@@ -67,7 +67,9 @@ function keyInOtherCase(cells: RawRecord['cells'], name: string): string | null 
   return [...cells.keys()].find((key) => withoutCase(key) === withoutCase(name)) ?? null
 }
 
-/** Whether two names, dotted inside objects, are of the same value, or of a value and what it stands in. */
+/**
+ * Whether two names, dotted inside objects, belong to the same value, or one of them to an object around the other's.
+ */
 function isOf(name: string, other: string): boolean {
   return (
     name === other ||

@@ -5,7 +5,7 @@ const seconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
 const form = /^(\d+(?:\.\d+)?)\s?([smhd])$/
 
-/** Reads a duration such as `90s`, `15m`, `2h` or `1.5d`, in seconds; null if it is none, or nothing at all. */
+/** Reads a duration such as `90s`, `15m`, `2h` or `1.5d`, in seconds; null if it is not one, or is zero. */
 export function parseDuration(text: string): number | null {
   const [, number, unit] = form.exec(text.trim()) ?? []
   if (number === undefined || unit === undefined) return null

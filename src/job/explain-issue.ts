@@ -10,7 +10,7 @@ const typeWords: Readonly<Record<string, string>> = {
   object: 'keys with values',
 }
 
-/** A value of a job file or flag in messages: at most 60 characters, and of a collection only its kind. */
+/** A value of a job file or flag as messages show it: at most 60 characters, or only its kind if it is a collection. */
 export function describeFound(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'an empty value'
@@ -46,8 +46,8 @@ function describeExpected(issue: z.core.$ZodRawIssue): string {
 }
 
 /**
- * Words one finding of zod for a person: "a number above 0 was expected, 0 was found". Given to zod as the error
- * map of a parse. For unknown keys it is the list of the keys that are known there.
+ * Puts one of zod's findings into words: "a number above 0 was expected, 0 was found". Given to zod as the error map of
+ * a parse. For an unknown key it lists the keys that are known there.
  */
 export function explainIssue(issue: z.core.$ZodRawIssue): string {
   if (issue.code === 'unrecognized_keys') {

@@ -9,7 +9,7 @@ function dueRule(due: Job['input']['due']): DueRule | null {
   return { column, at, timeZone, timeZoneColumn, format }
 }
 
-/** How a job's rows are to be judged. */
+/** How a job's rows are judged. */
 export function rowSettings({
   input,
   action,
@@ -28,7 +28,7 @@ export function rowSettings({
   }
 }
 
-/** How a job's columns are to be found. */
+/** How a job's columns are found. */
 export function inputSettings(job: Pick<Job, 'input' | 'action' | 'steps' | 'read_first'>): InputSettings {
   const { format, user_column: userColumn, action_column: actionColumn } = job.input
   return { format, userColumn, actionColumn, otherColumns: columnsOfSettings(rowSettings(job)) }

@@ -4,7 +4,7 @@ import { hiddenRowsChoices } from '../input/input-file.ts'
 import { duration } from './duration-value.ts'
 import { describeFound } from './explain-issue.ts'
 
-/** What happens to a file that names its columns, or holds an empty list, and has no rows. */
+/** What happens to a file without rows that has a header or an empty list. */
 const emptyInputs = ['ok', 'error'] as const
 
 function expected(what: string): { error: (issue: { input?: unknown }) => string } {
@@ -16,7 +16,7 @@ function isDateFormat(format: string): boolean {
   return /y/.test(tokens) && /[ML]/.test(tokens) && /d/.test(tokens)
 }
 
-/** Whether an hour of twelve comes with am or pm: without it, half of all times would be read twelve hours early. */
+/** Whether a format with 12-hour times has am or pm. Without it, half of all times would be read twelve hours early. */
 function hasWholeHour(format: string): boolean {
   const tokens = format.replaceAll(/'[^']*'/g, '')
   return !tokens.includes('h') || tokens.includes('a')
@@ -43,15 +43,15 @@ export const inputValues = {
   where: z.record(column, z.array(cellValue).min(1)),
   due: z.strictObject({
     column: column.describe('The column with the dates.'),
-    at: at.optional().describe('The time of day for dates alone; else the end of the day.'),
-    time_zone: timeZone.optional().describe('IANA name. For rows that name no zone themselves.'),
+    at: at.optional().describe('The time of day for dates without a time; by default the end of the day.'),
+    time_zone: timeZone.optional().describe('The IANA time zone of rows that name none.'),
     time_zone_column: column.optional().describe("The column with each row's IANA time zone."),
     max_lag: duration
       .optional()
       .describe(
-        'How long after its due time a task may be confirmed; the summary names those that were later.',
+        'How long after its due time a task may be confirmed; the summary names tasks that were later.',
       ),
-    format: dateFormat.optional().describe("How dates are written, in Luxon's tokens; else ISO 8601."),
+    format: dateFormat.optional().describe("How dates are written, in Luxon's tokens; by default ISO 8601."),
   }),
   check: z.strictObject({ login: column.describe('The column with the login.') }),
 }

@@ -27,19 +27,21 @@ export interface PlacedProblem extends Position {
 /** The content of a job file, its problems as a document, and the place of each key. */
 export interface JobDocument {
   readonly problems: readonly PlacedProblem[]
-  /** False where the problems leave no content that is worth judging. */
+  /** False if the problems leave no content worth checking. */
   readonly readable: boolean
   readonly value: unknown
-  /** The place of the value at a path, or as near to it as the file goes. */
+  /** The place of the value at a path, or the nearest place in the file. */
   positionOfValue(path: readonly PropertyKey[]): Position
   /** The place of a key of the mapping at a path. */
   positionOfKey(path: readonly PropertyKey[], key: string): Position
 }
 
-/** A job nests three deep. The parser recurses and would take the process down on a file made to nest without end. */
+/**
+ * A job nests three deep. The parser is recursive, so a file that is made to nest without end would crash the process.
+ */
 const deepestNesting = 50
 
-/** Each level of indentation nests by one, so this bounds those too. */
+/** In spaces. Each nested level is indented by at least one more, so this bounds nesting by indentation too. */
 const deepestIndentation = 200
 
 /** How many aliases a file may have, and how often they may multiply what they stand for. */
@@ -67,8 +69,8 @@ export function parseJobDocument(text: string): JobDocument {
   }
 
   // Two of the parser's own checks are left off. `uniqueKeys` compares each key with each, which takes minutes on a
-  // file of 1 MiB, and does not say where the first one stands. `prettyErrors` adds a place, but also puts a drawing
-  // of the file into each message, which a list of `file:line:column` has no room for.
+  // file of 1 MiB, and does not say where the first one is. `prettyErrors` adds a place, but also puts a drawing of the
+  // file into each message, which a list of `file:line:column` has no room for.
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
     prettyErrors: false,
@@ -125,7 +127,7 @@ function findTooDeep(text: string): number | null {
   let indicators = 0
   let startsLine = true
   for (const token of new Lexer().lex(text)) {
-    // The lexer marks what follows by control characters that don't stand in the text.
+    // The lexer announces what follows by control characters that are not in the text.
     if (token === '\u0002' || token === '\u0018' || token === '\u001f') continue
     if (token === '[' || token === '{') brackets++
     else if (token === ']' || token === '}') brackets--
@@ -150,7 +152,7 @@ function findDuplicateKeys(document: Document, place: (offset: number) => Positi
         const earlier = first.get(name)
         if (earlier === undefined) first.set(name, position)
         else {
-          const message = `${shown(name)} was expected once, it stands in line ${earlier.line} already`
+          const message = `${shown(name)} was expected once, but it is already in line ${earlier.line}`
           problems.push({ ...position, message })
         }
       }
@@ -160,9 +162,9 @@ function findDuplicateKeys(document: Document, place: (offset: number) => Positi
 }
 
 /**
- * The first alias that refers to nothing or to its own container, or that exceeds the allowed number; null if all are sound. The parser's
- * `maxAliasCount` bounds what aliases multiply to, but its errors have no place, and an alias of what it stands in is
- * built by it as a value that holds itself.
+ * The first alias that refers to nothing or to its own container, or that exceeds the allowed number; null if all are
+ * sound. The parser's `maxAliasCount` bounds what aliases multiply to, but its errors have no place, and it builds an
+ * alias of its own container as a value that contains itself.
  */
 function findMisusedAlias(document: Document): { offset: number; message: string } | null {
   let misused: { offset: number; message: string } | null = null
@@ -177,7 +179,7 @@ function findMisusedAlias(document: Document): { offset: number; message: string
       }
       const target = alias.resolve(document)
       if (target !== undefined && !ancestors.includes(target)) return undefined
-      const found = target === undefined ? 'an alias of no anchor' : 'an alias of what it stands in'
+      const found = target === undefined ? 'an alias without an anchor' : 'an alias of its own container'
       misused = { offset, message: `a value was expected, ${found} was found: *${alias.source}` }
       return visit.BREAK
     },
@@ -189,7 +191,7 @@ function buildValue(document: Document): { ok: true; value: unknown } | { ok: fa
   try {
     return { ok: true, value: document.toJS({ maxAliasCount: mostAliases }) }
   } catch (error) {
-    // Thrown where aliases multiply: the parser counts while it builds.
+    // Thrown if aliases multiply: the parser counts while it builds.
     return {
       ok: false,
       message: `a plain job was expected: ${error instanceof Error ? error.message : error}`,

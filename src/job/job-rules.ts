@@ -3,7 +3,7 @@ import type { Action } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import type { JobStep } from './step.ts'
 
-/** The parts of a job, from its file or merged, that the rules between its keys look at. */
+/** The parts of a job, from its file or merged, that the rules about combinations of keys check. */
 export interface JobParts {
   readonly action?: Action | null | undefined
   readonly steps?: readonly Pick<JobStep, 'action'>[] | null | undefined
@@ -26,7 +26,7 @@ export interface Conflict {
   readonly message: string
 }
 
-/** The rules between the keys of a job: every conflict, empty if there is none. */
+/** Checks the rules about combinations of keys. Returns every conflict. */
 export function findConflicts(job: JobParts): readonly Conflict[] {
   const conflicts: Conflict[] = []
   const steps = job.steps ?? null

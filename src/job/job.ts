@@ -12,7 +12,7 @@ import { notification, resolvedNotification } from './notification.ts'
 import { jobStep } from './step.ts'
 import { resolvedVerification, verification, verificationDefaults } from './verification.ts'
 
-/** What holds where neither a flag nor the job file says anything. */
+/** The values if neither a flag nor the job file says anything. */
 export const jobDefaults = {
   order: 'user',
   respond_async: false,
@@ -90,15 +90,17 @@ const input = z.strictObject({
     .describe("The column that holds each row's action; none if there is no such column."),
   check: inputValues.check
     .optional()
-    .describe("The column with each user's login: a user whose login in Okta is another one is skipped."),
+    .describe("The column with each user's login: a user with another login in Okta is skipped."),
   where: inputValues.where
     .optional()
     .describe(
-      'By column the cells that are wanted, in any letter case. Rows with others are skipped as not selected; several columns must all match.',
+      'The wanted cells of each column, in any letter case. Rows with other cells are skipped as not selected. If several columns are named, all must match.',
     ),
   due: inputValues.due
     .optional()
-    .describe('When each row is due. A row is not done before that; the next run of the job does it.'),
+    .describe(
+      'When each row is due. A row is not done before then; the next run of the job after that time does it.',
+    ),
   short_names: inputValues.short_names.optional().meta({
     description: 'Whether a key without @ may be the short name of a login: ada for ada@example.com.',
     default: jobDefaults.short_names,
@@ -106,11 +108,11 @@ const input = z.strictObject({
   header_line: inputValues.header_line
     .optional()
     .describe(
-      'The line of a CSV, or the row of a sheet, that names the columns, blank lines counted; else the first that is not blank.',
+      'The line of a CSV, or the row of a sheet, that names the columns, blank lines counted; by default the first that is not blank.',
     ),
   sheet: inputValues.sheet
     .optional()
-    .describe('The sheet of a workbook that is read; else the first that can be seen.'),
+    .describe('The sheet of a workbook that is read; by default the first that can be seen.'),
   hidden_rows: inputValues.hidden_rows.optional().meta({
     description:
       'Rows of a workbook that are hidden or filtered out: refuse makes them bad rows, read takes them too.',
@@ -127,7 +129,7 @@ const options = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      "Whether Okta sends mail on activate, reactivate and deactivate; else Okta's own default of each. A row's send_email wins.",
+      "Whether Okta sends mail on activate, reactivate and deactivate. Without it, Okta's own default for each action applies. A row's send_email wins.",
     ),
   respond_async: z.boolean().optional().meta({
     description: 'Ask Okta to deactivate in the background (Prefer: respond-async).',
@@ -157,12 +159,12 @@ const guards = z.strictObject({
   unusual: jobValues.unusual
     .optional()
     .describe(
-      "What becomes of an input that differs from those of the job's earlier runs: ask (where nobody can be asked, stop), stop or off. Default ask.",
+      "What to do about an input that differs from those of the job's earlier runs: ask (or stop if nobody can be asked), stop or off. Default ask.",
     ),
   max_percent: jobValues.max_percent
     .optional()
     .describe(
-      "Stop before the first call if the input names more distinct users than this part of the org's ACTIVE users, in percent. 100 allows any number.",
+      "Stop before the first call if the input names more distinct users than this percentage of the org's ACTIVE users. 100 allows any number.",
     ),
   max_failures: jobValues.max_failures
     .optional()
@@ -176,7 +178,7 @@ const guards = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'A file with more of them, one a line; blank lines and # comments apart. Relative to the job file.',
+      'A file with more ids, logins or patterns to protect, one per line, relative to the job file. Blank lines and lines that begin with # are ignored.',
     ),
   protect: jobValues.protect.optional().meta({
     description: 'Ids, logins, or login patterns with * that are never acted on.',
@@ -190,7 +192,7 @@ const guards = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'true: whoever has an admin role, also through a group, is never acted on. false: administrators are acted on as others. By default nobody with an admin role of their own is deactivated or suspended.',
+      'true: whoever has an admin role, also through a group, is never acted on. false: administrators are treated like other users. By default nobody with an admin role of their own is deactivated or suspended.',
     ),
   only_status: jobValues.only_status
     .optional()
@@ -201,7 +203,7 @@ const report = z.strictObject({
   activation_links: jobValues.activation_links
     .optional()
     .describe(
-      'File that activation links are appended to, mode 0600, relative to the job file: CSV, or JSON lines if it ends in .jsonl. They are written nowhere else.',
+      'The file, with mode 0600, to which activation links are appended, relative to the job file: CSV, or JSON lines if its name ends in .jsonl. They are written nowhere else.',
     ),
 })
 
@@ -212,7 +214,9 @@ export const jobSchema = z
     name: jobValues.name.describe('Names the job and the run directory.'),
     description: z.string().optional().describe('For people: what the job is for.'),
     input: input.optional().describe('Where the rows come from and which columns matter.'),
-    action: jobValues.action.optional().describe('For rows that name none. Not together with steps.'),
+    action: jobValues.action
+      .optional()
+      .describe('The action of rows that name none. Not together with steps.'),
     steps: jobValues.steps
       .optional()
       .describe('Several actions per user, in order, each perhaps with if_failed. Not together with action.'),
@@ -224,21 +228,21 @@ export const jobSchema = z
     options: options.optional().describe('How the actions are sent.'),
     pace: pace.optional().describe('How fast the run may go.'),
     guards: guards.optional().describe('Limits and protections that stop work before it does harm.'),
-    report: report.optional().describe('What is written beside the run directory.'),
+    report: report.optional().describe('What is written outside the run directory.'),
     notify: notification
       .optional()
       .describe(
-        'Tell the web address in OKTA_LIFECYCLE_NOTIFY_URL how each execution of a real run has ended.',
+        'Whether the web address in OKTA_LIFECYCLE_NOTIFY_URL is told how each execution of a real run has ended.',
       ),
     read_first: z.boolean().optional().meta({
       description:
-        'Read each user before acting. Not false together with protect or only_status, which need the read.',
+        'Whether each user is read before acting. Cannot be false together with protect, protect_file, only_status or input.check, which need the read.',
       default: jobDefaults.read_first,
     }),
     verify: verification
       .optional()
       .describe(
-        "Whether each row's last action is verified: true, false, or { for } with the longest wait for a user in transition. By default a deactivate is, where users are read at all.",
+        "Whether each row's last action is verified: true, false, or { for } with the longest wait for a user in transition. By default only a deactivate is verified, and only if users are read at all.",
       ),
   })
   .meta({
@@ -251,9 +255,9 @@ export const jobSchema = z
 export type JobFile = z.infer<typeof jobSchema>
 
 /**
- * The schema of {@link Job}. Null means: none, or for `send_email` Okta's own default of each action.
- * With `skip_invalid`, rows that can't be acted on are skipped and reported, in place of stopping the run before
- * the first call.
+ * The schema of {@link Job}. Null means: none, or for `send_email` Okta's own default of each action. With
+ * `skip_invalid`, rows that can't be acted on are skipped and reported, instead of stopping the run before the first
+ * call.
  */
 export const resolvedJobSchema = z
   .strictObject({
@@ -295,21 +299,21 @@ export const resolvedJobSchema = z
         max_duration_seconds: z.number().positive().nullable().default(null),
         protect: jobValues.protect.readonly(),
         protect_groups: jobValues.protect_groups.readonly().default([]),
-        /** Null: from deactivate and suspend alone, without roles held through groups. */
+        /** Null: only from deactivate and suspend, and not counting roles held through groups. */
         protect_admins: z.boolean().nullable().default(null),
         only_status: jobValues.only_status.readonly().nullable(),
       })
       .readonly(),
-    /** Paths are absolute. Absent in runs from before there was anything in it. */
+    /** Paths are absolute. Absent in runs of older versions. */
     report: z
       .strictObject({ activation_links: jobValues.activation_links.nullable() })
       .readonly()
       .default({ activation_links: null }),
     read_first: z.boolean(),
     skip_invalid: z.boolean(),
-    /** Absent in runs from before it was there. */
+    /** Absent in runs of older versions. */
     verify: resolvedVerification.default(verificationDefaults),
-    /** Null: nobody is told. */
+    /** Null: no notifications are sent. */
     notify: resolvedNotification.nullable().default(null),
   })
   .readonly()

@@ -17,9 +17,9 @@ export interface LimitFlags {
   readonly maxUsers?: number | undefined
   /** Above 0, up to 100. */
   readonly maxPercent?: number | undefined
-  /** As the job's word: true protects from every action, false turns the guard off. */
+  /** As in the job file: true protects from every action, false turns the guard off. */
   readonly protectAdmins?: boolean | undefined
-  /** False turns the guard off for good; true is refused where no group is protected. */
+  /** False turns the guard off for good; true is refused if no group is protected. */
   readonly protectGroups?: boolean | undefined
   readonly maxFailures?: number | undefined
   /** Above 0 and below 1. */
@@ -66,10 +66,10 @@ const flagValues: readonly (readonly [flag: string, key: keyof JobFlags, schema:
 ]
 
 /**
- * Merges flags, job file and defaults into a job with nothing left open. `format` is the input's, already told
- * from the flag, the job file or the extension. Without a job file the job is named by the action, or `run`.
- * Throws a {@link KnownError} for a flag out of its range, for `action` beside the job's steps, and for `noRead`
- * beside a guard that needs the read.
+ * Merges flags, job file and defaults into a job with nothing left open. `format` is that of the input, which has been
+ * settled already. Without a job file the job is named by the action, or `run`.
+ * Throws a {@link KnownError} for a flag out of its range, for `action` if the job has steps, and for `noRead` if the
+ * job has a guard that needs the read.
  */
 export function mergeJob(file: JobFile | null, flags: JobFlags, format: InputFormat): Job {
   checkFlags(flags)
@@ -137,9 +137,9 @@ function limitsOf(given: JobFile['guards']): Limits {
 }
 
 /**
- * The guards that flags may change, with what flags say anew.
+ * The guards that flags may change, with the changes that the flags ask for.
  *
- * @throws KnownError for a flag out of its range, or one that asks for what can't be had
+ * @throws KnownError for a flag out of its range, or one that asks for the impossible
  */
 export function withLimits<T extends Limits>(limits: T, flags: LimitFlags): T {
   checkFlags(flags)
@@ -164,7 +164,7 @@ export function withLimits<T extends Limits>(limits: T, flags: LimitFlags): T {
 }
 
 /**
- * A job with the pace that flags give anew.
+ * A job with the changes of pace that the flags ask for.
  *
  * @throws KnownError for a flag out of its range
  */

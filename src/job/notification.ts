@@ -1,9 +1,9 @@
 import * as z from 'zod'
 
-/** Whether the end of a job's executions is told to a web address, as the job file says it. */
+/** Whether the end of each of a job's executions is reported to a web address, as the job file says. */
 export const notification = z.strictObject({
   when: z.enum(['always', 'attention']).optional().meta({
-    description: 'attention: only where somebody must look, that is with any exit status except 0.',
+    description: 'attention: only if somebody must look, that is, after any exit status except 0.',
     default: 'always',
   }),
   people: z.boolean().optional().meta({
@@ -13,7 +13,7 @@ export const notification = z.strictObject({
   }),
 })
 
-/** When to tell, and whether people are named. */
+/** When a notification is sent, and whether it names people. */
 export const resolvedNotification = z
   .strictObject({ when: z.enum(['always', 'attention']), people: z.boolean() })
   .readonly()
@@ -21,7 +21,7 @@ export const resolvedNotification = z
 /** See {@link resolvedNotification}. */
 export type Notification = z.infer<typeof resolvedNotification>
 
-/** Settles what a job file says; null where it does not ask for notifications. */
+/** Fills in what a job file leaves open; null if it does not ask for notifications. */
 export function mergeNotification(given: z.infer<typeof notification> | undefined): Notification | null {
   if (given === undefined) return null
   return { when: given.when ?? 'always', people: given.people ?? false }

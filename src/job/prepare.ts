@@ -36,13 +36,13 @@ export interface Prepared {
   readonly jobFile: string | null
   /** The job's list of protected users, absolute; null if it has none. */
   readonly protectFile: string | null
-  /** Told by the flag, the job or the extension where they say so. */
+  /** As the flag or the job names it; null if neither does. */
   readonly format: InputFormat | null
-  /** Told by the flag or the job where they say so. */
+  /** As the flag or the job names it; null if neither does. */
   readonly encoding: NamedEncoding | null
   /**
-   * The whole job, once the format is settled from the input itself; null before. Throws KnownError as {@link mergeJob}
-   * does, and for flags that only workbooks have.
+   * Merges the whole job. `format` is null as long as it has not been settled from the input itself. Throws KnownError
+   * as {@link mergeJob} does, and for flags about sheets if the input is not a workbook.
    */
   readonly merge: (format: InputFormat | null) => Job
 }
@@ -50,7 +50,7 @@ export interface Prepared {
 /**
  * Finds job and input from the command line, before anything is written.
  *
- * @throws KnownError where the job file is wrong, no input is named, or a flag contradicts the job
+ * @throws KnownError if the job file is wrong, no input is named, or a flag contradicts the job
  */
 export async function prepare(input: string | undefined, args: InputArguments): Promise<Prepared> {
   const read = args.job === undefined ? null : await loadJobFile(args.job)
@@ -86,7 +86,7 @@ export async function prepare(input: string | undefined, args: InputArguments): 
     noRead: args.read === false,
     skipInvalid: args.skipInvalid,
   }
-  // Another input than the job's own tells its format itself. Its encoding it can't tell: the job's holds for both.
+  // An input other than the job's own shows its format itself. It can't show its encoding, so the job's holds for both.
   const formatInJob = input === undefined || fromJob === undefined ? job?.input?.format : undefined
   const encoding = args.encoding === undefined ? job?.input?.encoding : encodingFlag(args.encoding)
   const merge = (format: InputFormat | null): Job => {
@@ -106,7 +106,7 @@ export async function prepare(input: string | undefined, args: InputArguments): 
   }
 }
 
-/** A run may be resumed from anywhere: what it writes to must not depend on where that is. */
+/** Makes a job's paths absolute: a run may be resumed from any directory, and must use the same files. */
 function withAbsolutePaths({ job, directory }: ReadJob): JobFile {
   const links = job.report?.activation_links
   const list = job.guards?.protect_file
@@ -119,7 +119,7 @@ function withAbsolutePaths({ job, directory }: ReadJob): JobFile {
   }
 }
 
-/** What the list names is kept with the run: it may be another one when the run goes on. */
+/** Adds the entries of the protect file to the job, so that the run keeps them even if the file changes. */
 async function withProtectFile(job: JobFile): Promise<JobFile> {
   const { guards } = job
   if (guards?.protect_file === undefined) return job
@@ -127,13 +127,16 @@ async function withProtectFile(job: JobFile): Promise<JobFile> {
   return { ...job, guards: { ...guards, protect: [...(guards.protect ?? []), ...entries] } }
 }
 
-/** A YAML parser is loaded only where there is YAML to read. */
+/** The YAML parser is loaded only if there is a job file to read. */
 async function loadJobFile(path: string): Promise<ReadJob> {
   const { readJobFile } = await import('./read-job-file.ts')
   return await readJobFile(path)
 }
 
-/** What a job file says of sheets is left alone with another input, such as the failed.csv of a workbook's run. */
+/**
+ * Refuses flags about sheets for other formats. What a job file says about sheets is ignored for them: the input may be
+ * the failed.csv of a workbook's run.
+ */
 function checkSheetFlags({ sheet, hiddenRows }: InputArguments, format: InputFormat): void {
   if (format === 'xlsx' || (sheet === undefined && hiddenRows === undefined)) return
   const flag = sheet === undefined ? '--hidden-rows' : '--sheet'
@@ -157,6 +160,6 @@ function encodingFlag(text: string): NamedEncoding {
   if (encoding !== null) return encoding
   throw new Refusal(
     `--encoding ${shown(text)} is not a known encoding; one of ${knownEncodings} was expected.`,
-    'Save the file as UTF-8 and leave out --encoding, or name the one of these that it is in.',
+    'Save the file as UTF-8 and leave out --encoding, or name the encoding that it has.',
   )
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Refusal } from '../messages/known-error.ts'
 
 /**
- * Reads the entries of a `protect_file`: an id, a login, a short name or a pattern a line. Blank lines and lines that
+ * Reads the entries of a `protect_file`: one id, login, short name or pattern per line. Blank lines and lines that
  * begin with `#` don't count.
  *
  * @throws Refusal when it can't be read: a list of people who must not be touched is never taken for empty

@@ -17,11 +17,11 @@ export interface ReadJob {
 
 const largestBytes = 1024 * 1024
 const mostListed = 20
-/** More than are listed, since they are put into the file's order after they are placed. */
+/** More than are listed, since problems are sorted by their places only after the places are found. */
 const mostPlaced = 200
 
 /**
- * Reads and checks a job file, YAML or JSON (also told by its content, since JSON is a part of YAML 1.2).
+ * Reads and checks a job file, YAML or JSON (with any extension, since JSON is a part of YAML 1.2).
  * Throws a {@link KnownError} that lists what is wrong, the first 20 as `file:line:column: path: …`.
  */
 export async function readJobFile(path: string): Promise<ReadJob> {

@@ -8,7 +8,7 @@ const failureRules = ['stop', 'go_on'] as const
 /** One of a job's steps. */
 export interface JobStep {
   readonly action: Action
-  /** Whether a failure of the step stops the later steps of its row, or they go on. */
+  /** Whether a failure of the step stops the later steps of its row or lets them go on. */
   readonly if_failed: (typeof failureRules)[number]
 }
 
@@ -31,7 +31,7 @@ const forms = [
   }),
 ] as const
 
-/** A step as a job writes it: the action alone, or with what its failure means. */
+/** A step as a job writes it: the action alone, or the action and the effect of its failure. */
 export const jobStep = z.union(forms, { error: explainStep }).transform((step): JobStep => {
   return typeof step === 'string'
     ? { action: step, if_failed: 'stop' }
@@ -43,7 +43,9 @@ export function nameSteps(steps: readonly JobStep[]): string {
   return steps.map(({ action }) => action).join(', ')
 }
 
-/** Whether the later steps of a row go on although this step, from 1, failed. False where the job has no steps. */
+/**
+ * Whether the later steps of a row go on after this step, counted from 1, has failed. False if the job has no steps.
+ */
 export function goesOn(steps: readonly JobStep[] | null, step: number): boolean {
   return steps?.[step - 1]?.if_failed === 'go_on'
 }

@@ -8,7 +8,7 @@ export function renderDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** How long ago something was, in the largest unit that says something: `12 s`, `3 min`, `5 h`, `12 days`. */
+/** How long ago something was, in the largest unit that fits: `12 s`, `3 min`, `5 h`, `12 days`. */
 export function renderAge(seconds: number): string {
   if (seconds < 60) return `${Math.floor(seconds)} s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`

@@ -33,8 +33,8 @@ export class KnownError extends Error {
 }
 
 /**
- * A {@link KnownError} from before a command's work began: what was asked for or given is not as it must be, and this
- * command sent nothing. Work that has begun never ends with its exit code, 2.
+ * A {@link KnownError} from before a command's work began: what was asked for or given is wrong, and this command sent
+ * nothing. Work that has begun never ends with its exit code, 2.
  */
 export class Refusal extends KnownError {
   constructor(message: string, next: string, cause?: unknown) {
@@ -83,7 +83,10 @@ export class FixableError extends KnownError {
   }
 }
 
-/** An error of work that has begun: it never ends as if nothing had been sent. Every other error as it is. */
+/**
+ * An error of work that has begun, with an exit code that does not say that nothing was sent. Other errors stay as they
+ * are.
+ */
 export function afterWork<E>(error: E): E | KnownError {
   if (!(error instanceof KnownError) || error.exitCode !== exitCodes.nothingSent) return error
   return new KnownError(error.message, error.next, exitCodes.stoppedByGuard, error)

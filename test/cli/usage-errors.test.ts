@@ -184,7 +184,7 @@ it('says what was wrong and what to do next, in these words', async () => {
 
     # a column that is not there
     in.csv has no column "mail" for the user. Its columns are: "user".
-    → Add --user-column user (in a job file: user_column) if that column holds them, or --user-column NAME with another. If the first line is not a header but a person, put a line above it that names the columns, such as "user".
+    → Add --user-column user (in a job file: user_column) if that column holds the users, or --user-column NAME with another. If the first line is not a header but a person, put a line above it that names the columns, such as "user".
 
     # two columns that may hold the user
     in.csv: several columns may hold the user: "id", "login"; one was expected.

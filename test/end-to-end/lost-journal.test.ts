@@ -88,6 +88,6 @@ it('a run whose copy of the input is removed ends as work that has begun', async
     rmSync(join(directory, 'input.csv'))
     const end = await cli.ended
     expect(end.code, end.stderr).toBe(3)
-    expect(end.stderr).toContain('would do again what is done')
+    expect(end.stderr).toContain('would repeat what is already done')
   })
 })

@@ -84,7 +84,7 @@ describe('mapColumns', () => {
     [
       ['user', 'b'],
       { ...csv, actionColumn: 'USER' },
-      'is to hold both the user and the action',
+      'was given for both the user and the action',
       '--action-column',
     ],
   ])('does not guess among %j', async (columns, settings, message, next) => {

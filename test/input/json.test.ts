@@ -217,7 +217,7 @@ describe('readJsonLines', () => {
 
   test.each(['', '\n \r\n', '\ufeff'])('refuses the empty file %j', async (content) => {
     const error = await withInput(content, (file) => knownErrorOf(collect(readJsonLines(file))))
-    expect(error.message).toContain('is empty; one JSON object a line was expected')
+    expect(error.message).toContain('is empty; one JSON object per line was expected')
   })
 
   test('tells the place of a byte that is not UTF-8', async () => {

@@ -177,7 +177,7 @@ describe('judgeRow', () => {
   test('knows a header that is repeated, whatever stands in its column', () => {
     for (const user of ['user', ' USER ', 'E-Mail', 'Login'])
       expect(judge({ user, do: 'suspend' })).toMatchObject({
-        problems: [{ column: 'user', message: expect.stringContaining('is a header again') }],
+        problems: [{ column: 'user', message: expect.stringContaining('repeats the header') }],
       })
     expect(judge({ user: 'user@example.com', do: 'suspend' })).toMatchObject({ kind: 'valid' })
   })

@@ -233,7 +233,7 @@ describe('readRows', () => {
     const content = Buffer.concat([encode(text, 'utf-16le'), Buffer.of(0x0a)])
     const error = await knownErrorOf(read(content, format, 4, 'utf-16le'))
     expect(error.message).toBe(
-      `leavers.csv, ${place}: this is not UTF-16LE: the file ends in half a character: the byte 0x0A is left over, pairs of bytes were expected.`,
+      `leavers.csv, ${place}: this is not UTF-16LE: the file ends in half a character: the byte 0x0A is left over; pairs of bytes were expected.`,
     )
   })
 

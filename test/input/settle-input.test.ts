@@ -46,10 +46,10 @@ describe('what an input is', () => {
       'leavers.csv',
       workbook,
       null,
-      'leavers.csv: the input is an Excel workbook or another ZIP archive; text was expected, as CSV',
+      'leavers.csv: the input is an Excel workbook or another ZIP archive; CSV was expected',
       '--format xlsx',
     ],
-    ['leavers.xlsx', workbook, 'json', 'text was expected, as JSON', '--format xlsx'],
+    ['leavers.xlsx', workbook, 'json', 'JSON was expected', '--format xlsx'],
     ['leavers.xlsx', csv, null, 'because its name ends in .xlsx; a text was found', '--format csv'],
     ['leavers.csv', csv, 'xlsx', 'because the format xlsx was asked for; a text was found', '--format csv'],
     [
@@ -64,7 +64,7 @@ describe('what an input is', () => {
       compound(['Root Entry', 'EncryptionInfo', 'EncryptedPackage']),
       null,
       'is encrypted: an Excel workbook with a password',
-      'take the password off',
+      'remove the password',
     ],
     [
       'leavers.xlsx',

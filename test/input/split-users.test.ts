@@ -24,7 +24,7 @@ test('a user with a selected row and one that is left out is pointed out, whiche
   const rows = ['Ada@example.com,Terminated', 'bob@example.com,Terminated', 'ada@example.com,Active']
   for (const lines of [rows, rows.toReversed()]) {
     const [message, ...more] = await warningsOf(`email,status\n${lines.join('\n')}\n`)
-    expect(message).toMatch(/^1 user of the column "email" has both rows that input\.where selects/)
+    expect(message).toMatch(/^1 user in the column "email" has both rows that input\.where selects/)
     expect(message).toMatch(/da@example\.com" \(row 3\)/)
     expect(more).toEqual([])
   }

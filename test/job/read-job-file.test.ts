@@ -227,7 +227,7 @@ describe('each problem has its place and says what was expected and found', () =
     [
       'a duplicate key',
       'name: a\npace: { share: 1, share: 0.5 }\n',
-      '2:19: "share" was expected once, it stands in line 2 already',
+      '2:19: "share" was expected once, but it is already in line 2',
     ],
     [
       'a syntax error',
@@ -244,11 +244,15 @@ describe('each problem has its place and says what was expected and found', () =
     ['an empty file', '', '1:1: a job was expected, an empty file was found'],
     ['comments alone', '# later\n\n', '1:1: a job was expected, an empty file was found'],
     ['an empty document', '---\n', '1:1: a job was expected, an empty file was found'],
-    ['an alias of no anchor', 'name: *x\n', '1:7: a value was expected, an alias of no anchor was found: *x'],
     [
-      'an alias of what it stands in',
+      'an alias without an anchor',
+      'name: *x\n',
+      '1:7: a value was expected, an alias without an anchor was found: *x',
+    ],
+    [
+      'an alias of its own container',
       'name: &x [*x]\n',
-      '1:11: a value was expected, an alias of what it stands in was found: *x',
+      '1:11: a value was expected, an alias of its own container was found: *x',
     ],
     [
       'both action and steps',
@@ -341,7 +345,7 @@ describe('JSON', () => {
   test('positions and duplicate keys are as in YAML', async () => {
     const content = '{\n  "name": "a",\n  "name": "b",\n  "pace": {"share": "x"}\n}'
     expect(await problemsOf(content, 'job.json')).toEqual([
-      '3:3: "name" was expected once, it stands in line 2 already',
+      '3:3: "name" was expected once, but it is already in line 2',
       '4:21: pace.share: a number was expected, "x" was found',
     ])
   })

@@ -19,7 +19,7 @@ export interface HoldSubject {
   readonly directory: string
   /** The name that follows the words "Another process holds". */
   readonly name: string
-  /** The run that a job is held for, to be named to other processes; null for a run's own hold. */
+  /** The run for which a job is held, as other processes are told; null for a run's own hold. */
   readonly run: string | null
   /** The command that shows how far the holder is; `run` is null if its hold names none. */
   readonly status: (run: string | null) => string
@@ -30,7 +30,7 @@ export interface AcquireOptions {
   readonly onWatch?: (message: string) => void
   /** Ends the watching. */
   readonly signal?: AbortSignal
-  /** How a watcher waits, in milliseconds, until the signal ends that: a timer by default. */
+  /** Waits for some milliseconds, or until the signal aborts; by default with a timer. */
   readonly sleep?: Sleep
 }
 
@@ -134,10 +134,11 @@ async function take(subject: HoldSubject, silent: Held | null): Promise<Hold> {
   await writeFile(draft, `${JSON.stringify(me)}\n`, { mode: 0o600 })
   try {
     for (;;) {
-      // Before the look: whoever takes a number after it takes this one, and `link` then lets only one of us have it.
+      // Read before the holder is: a process that takes a number later takes this same one, and `link` lets only one of
+      // us have it.
       const numbers = await readNumbers(lockDirectory)
       const look = await lookAt(lockDirectory, me)
-      // A silent holder must be unchanged since the watching. Any other holder came meanwhile.
+      // A silent holder must be the one that was watched, without a new sign. Any other holder came in the meantime.
       const overtaken = look.kind === 'silent' && silent !== null && isSame(look.held, silent)
       if (look.kind === 'alive' || (look.kind === 'silent' && !overtaken)) {
         throw heldBy(subject, look.held, me)
@@ -185,7 +186,7 @@ async function linked(draft: string, target: string): Promise<boolean> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') return false
-    // The draft was just written beside it, so missing permission is not the cause.
+    // The draft was just written next to it, so missing permission is not the cause.
     if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP') {
       throw new FixableError(
         `The file system of ${target} has no hard links (${code}). Without them two processes could hold the same run.`,

@@ -32,13 +32,13 @@ export interface TakenNumber {
  * - **H1** The holder gives a sign every few seconds. Its hold is valid for a limited time after its last sign, by its
  *   own monotonic clock. A process that was paused or cut off from its disk finds its hold expired when it wakes up.
  * - **H2** A sign counts only if there is still no higher number after it was written, and the number is still the
- *   holder's own: where the directory was moved or emptied by hand, another process may have taken the same number anew.
+ *   holder's own: if the directory was moved or emptied by hand, another process may have taken the same number again.
  * - **H3** A lost hold never comes back.
  */
 export class Hold {
   readonly #lockDirectory: string
   readonly #number: number
-  /** The id in the file of the number: nobody else has it. */
+  /** The id in the file of the number, which no other holder has. */
   readonly #id: string
   readonly #what: string
   readonly #timer: NodeJS.Timeout
@@ -47,7 +47,7 @@ export class Hold {
   #renewal: Promise<void> | null = null
   #lost = false
   /**
-   * Whether the holder before was considered dead only because of its silence. It may wake up again, so this process
+   * Whether the previous holder was considered dead only because of its silence. It may wake up again, so this process
    * must not write to files that it may have open: they must be copied first.
    */
   readonly afterSilence: boolean
@@ -89,7 +89,7 @@ export class Hold {
   }
 
   /**
-   * Makes sure of the hold. Gives a new sign if the last one is too old.
+   * Makes sure that the hold is valid. Gives a new sign if the last one is too old.
    *
    * @throws HoldLost when another process has taken over
    */
@@ -126,7 +126,7 @@ export class Hold {
     return this.#renewal
   }
 
-  /** @throws what the system says where that can't be found out: then the sign does not count */
+  /** @throws the system's error if that can't be found out; the sign then does not count */
   async #isMine(): Promise<boolean> {
     try {
       const text = await readFile(join(this.#lockDirectory, String(this.#number)), 'utf8')

@@ -5,7 +5,7 @@ import * as z from 'zod'
 
 /** The process that has a hold. */
 const holderSchema = z.object({
-  /** Of this hold alone. Absent in those of older versions. */
+  /** The id of this hold alone. Absent in holds of older versions. */
   id: z.string().optional(),
   host: z.string(),
   /** The id of the machine's boot; null if the system has none. */
@@ -23,7 +23,8 @@ const holderSchema = z.object({
 export type Holder = Readonly<z.infer<typeof holderSchema>>
 
 /**
- * Parses a holder that {@link describeMyself} described; null for anything else, such as the remains of a power cut.
+ * Parses a holder that {@link describeMyself} described; null for anything else, such as a file that a power cut left
+ * incomplete.
  */
 export function parseHolder(text: string): Holder | null {
   try {

@@ -1,20 +1,20 @@
 import type { Fence } from '../synced-appends.ts'
 import type { Hold } from './hold.ts'
 
-/** What a holder asks before it writes or sends. */
+/** The part of a hold that a holder checks before it writes or sends. */
 export type Holding = Pick<Hold, 'valid' | 'ensure' | 'afterSilence'>
 
 /**
- * Several holds that count only together, such as a job's and its run's: with the first of them that is lost, the holder
- * may write and send nothing more (H1 in hold.ts).
+ * Several holds that count only together, such as a job's and its run's: once one of them is lost, the holder may write
+ * and send nothing more (H1 in hold.ts).
  */
 export class JointHold implements Holding {
   readonly #own: Holding
   readonly #others: readonly Fence[]
 
   /**
-   * @param own the hold of what is written to
-   * @param others what must be held besides
+   * @param own the hold on the directory that is written to
+   * @param others the other holds that must be valid
    */
   constructor(own: Holding, others: readonly Fence[]) {
     this.#own = own
@@ -26,13 +26,13 @@ export class JointHold implements Holding {
     return this.#own.valid && this.#others.every(({ valid }) => valid)
   }
 
-  /** Of the own hold: only the files that belong to it are copied before they are written to. */
+  /** As the own hold says: only the files that belong to it are copied before they are written to. */
   get afterSilence(): boolean {
     return this.#own.afterSilence
   }
 
   /**
-   * Makes sure of all of them.
+   * Makes sure that all of them are valid.
    *
    * @throws HoldLost when another process has taken over one of them
    */

@@ -5,14 +5,14 @@ import { type Held, holdDirectory, readHeld, signPath } from './numbers.ts'
 /** A holder with a sign of life younger than this, by the clock that both share, needs no watching. */
 const freshSeconds = 15
 
-/** What one look at a lock directory shows. `silent`: nothing proves that the holder is dead or alive. */
+/** What a lock directory shows at one moment. `silent`: nothing proves that the holder is dead or alive. */
 export type Look =
   | { readonly kind: 'free' }
   | { readonly kind: 'dead'; readonly held: Held }
   | { readonly kind: 'alive'; readonly held: Held }
   | { readonly kind: 'silent'; readonly held: Held }
 
-/** Looks once for the holder of a lock directory. */
+/** Checks once who holds a lock directory. */
 export async function lookAt(lockDirectory: string, me: Holder): Promise<Look> {
   const held = await readHeld(lockDirectory)
   if (held === null) return { kind: 'free' }
@@ -40,7 +40,7 @@ export interface HoldReport {
   readonly lastSignSeconds: number | null
 }
 
-/** Reports the holder of a directory, as far as one look from this machine shows it. Changes nothing. */
+/** Reports the holder of a directory, as far as this machine can tell without waiting. Changes nothing. */
 export async function reportHold(directory: string): Promise<HoldReport> {
   const lockDirectory = holdDirectory(directory)
   let look: Look

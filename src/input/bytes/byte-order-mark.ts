@@ -11,15 +11,15 @@ const marks: readonly Mark[] = [
   { encoding: 'utf-16be', bytes: Buffer.of(0xfe, 0xff) },
 ]
 
-/** The byte-order mark that a file with these first bytes has: what it says, and its length in bytes. */
+/** The byte-order mark of a file with these first bytes: the encoding that it stands for, and its length in bytes. */
 export function findByteOrderMark(head: Buffer): { encoding: InputEncoding; length: number } | null {
   const mark = marks.find(({ bytes }) => head.subarray(0, bytes.length).equals(bytes))
   return mark === undefined ? null : { encoding: mark.encoding, length: mark.bytes.length }
 }
 
 /**
- * The byte order of UTF-16 that has no byte-order mark, by the first four bytes: text that begins with two characters
- * of Latin-1 has a zero in each pair, on the same side. Null if it looks like something else.
+ * The byte order of UTF-16 without a byte-order mark, by the first four bytes: text that begins with two characters of
+ * Latin-1 has a zero in each pair, on the same side. Null if it looks like something else.
  */
 export function guessUtf16(head: Buffer): 'utf-16le' | 'utf-16be' | null {
   if (head.length < 4) return null

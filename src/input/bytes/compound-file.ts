@@ -1,12 +1,12 @@
 import { open } from 'node:fs/promises'
 
-/** The first bytes of Microsoft's older container, in which `.xls` and workbooks with a password lie. */
+/** The first bytes of Microsoft's older container, which holds `.xls` files and workbooks with a password. */
 const signature = Buffer.from('d0cf11e0a1b11ae1', 'hex')
 
 /** The size of an entry of its directory, which begins with the entry's name as UTF-16. */
 const entryBytes = 128
 
-/** How many sectors of the directory are looked at; programs write them one after another. */
+/** How many sectors of the directory are read. Programs write them one after another. */
 const lookedAt = 8
 
 /** Whether a file is such a container, by its first bytes. */
@@ -23,11 +23,11 @@ function namesIn(directory: Buffer): string[] {
   return names
 }
 
-/** What may lie in such a container. */
+/** What such a container may hold. */
 export type CompoundKind = 'encrypted' | 'xls' | 'other'
 
 /**
- * What lies in such a container, by the first names in its directory.
+ * What such a container holds, by the first names in its directory.
  * @param head its first bytes, at least 512
  */
 export async function compoundKind(path: string, head: Buffer): Promise<CompoundKind> {

@@ -1,8 +1,8 @@
-/** The encodings that an input is read in. */
+/** The encodings in which an input can be. */
 export const inputEncodings = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const
 export type InputEncoding = (typeof inputEncodings)[number]
 
-/** What can be asked for: an encoding, or `utf-16`, whose byte order the byte-order mark tells. */
+/** What can be asked for: an encoding, or `utf-16`, for which the byte-order mark tells the byte order. */
 export type NamedEncoding = InputEncoding | 'utf-16'
 
 /** The encodings as messages name them. */

@@ -22,14 +22,14 @@ function unreadable({ path, name }: NamedFile, cause: unknown): Refusal {
       ? [`The input ${name}`, 'Check the path and its permissions, or give - to read standard input.']
       : [
           `The copy of ${name}, ${path},`,
-          'Restore the copy from a backup, and go on. A new run would do again what is done.',
+          'Restore the copy from a backup, and go on. A new run would repeat what is already done.',
         ]
   return new Refusal(`${what} cannot be read: ${reason}.`, next, cause)
 }
 
 /**
  * The bytes of a file from `start` (in bytes) on, in pieces of at most `chunkBytes`.
- * Throws KnownError where the file cannot be read.
+ * Throws KnownError if the file cannot be read.
  */
 export async function* fileChunks(
   file: NamedFile,
@@ -44,7 +44,7 @@ export async function* fileChunks(
   }
 }
 
-/** The first bytes of a file, at most `length` of them. Throws KnownError where the file cannot be read. */
+/** The first bytes of a file, at most `length` of them. Throws KnownError if the file cannot be read. */
 export async function fileHead(file: NamedFile, length: number): Promise<Buffer> {
   try {
     const handle = await open(file.path)
@@ -59,10 +59,7 @@ export async function fileHead(file: NamedFile, length: number): Promise<Buffer>
   }
 }
 
-/**
- * As {@link fileHead}, for where an error is put into words and nothing can be awaited. Null where the file cannot be
- * read: then nothing is known of it.
- */
+/** As {@link fileHead}, for code that words an error and can't await anything. Null if the file cannot be read. */
 export function fileHeadNow({ path }: Pick<NamedFile, 'path'>, length: number): Buffer | null {
   try {
     const descriptor = openSync(path, 'r')

@@ -14,7 +14,7 @@ const asCsv = 'as CSV UTF-8 (in Excel: Save As, "CSV UTF-8 (Comma delimited)"), 
 /** What to do about a file that is not text that can be read. */
 export const saveAsUtf8 = `Save the file ${asCsv}`
 
-/** The same, as a second thing to try. */
+/** The same advice as a second thing to try. */
 export const orSaveAsUtf8 = `Otherwise save the file ${asCsv}`
 
 function unpack(program: string): (name: string) => string {
@@ -55,7 +55,7 @@ const byBytes: readonly (readonly [start: string, kind: FileKind])[] = [
   ['50415231', { what: 'a Parquet file', next: exportAgain }],
 ]
 
-/** How files begin that are text, but neither CSV nor JSON. */
+/** The beginnings of files that are text, but neither CSV nor JSON. */
 const byText: readonly (readonly [start: RegExp, kind: FileKind])[] = [
   [
     /^<\?xml[\s\S]*?(<workbook|urn:schemas-microsoft-com:office:spreadsheet)/i,
@@ -89,7 +89,7 @@ const byText: readonly (readonly [start: RegExp, kind: FileKind])[] = [
   [/^MIME-Version:/i, { what: 'a web page in an archive (MHTML)', next: openAndSave }],
 ]
 
-/** How much of a file is looked at to tell what it is. */
+/** How many bytes of a file are read to tell what it is. */
 export const kindBytes = 2048
 
 function textOf(head: Buffer): string {
@@ -115,7 +115,7 @@ export function refuseOtherKinds(name: string, head: Buffer): void {
 }
 
 const takePasswordOff =
-  'Open it in Excel and take the password off (File, Info, Protect Workbook, Encrypt with Password), then save it.'
+  'Open it in Excel and remove the password (File, Info, Protect Workbook, Encrypt with Password), then save it.'
 
 /** Microsoft's older container, in which there may be several kinds of file. */
 const byCompound: Readonly<Record<CompoundKind, FileKind>> = {
@@ -124,7 +124,7 @@ const byCompound: Readonly<Record<CompoundKind, FileKind>> = {
   other: oldOrEncrypted,
 }
 
-/** Refuses a workbook of the old form, and one that is encrypted, whatever its name says. */
+/** Refuses a workbook of the old form or an encrypted one, whatever its name says. */
 export async function refuseCompoundFile(
   { path, name }: Pick<InputFile, 'path' | 'name'>,
   head: Buffer,

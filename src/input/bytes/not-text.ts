@@ -12,8 +12,8 @@ import { decodeWindows1252 } from './windows-1252.ts'
 
 /**
  * The error for bytes of an input that are not what its encoding allows.
- * @param place says where: `leavers.csv, row 3, column "name"`
- * @param around what stands next to the bytes, as the reader met it
+ * @param place where the bytes are: `leavers.csv, row 3, column "name"`
+ * @param around the bytes and what is next to them, as they are in the text that was read
  */
 export function notTextError(input: InputFile, place: string, error: NotUtf8, around: Buffer): KnownError {
   const { encoding } = input
@@ -37,26 +37,29 @@ export function notTextError(input: InputFile, place: string, error: NotUtf8, ar
 }
 
 const mixed =
-  'The file is damaged or was put together of several with different encodings: export or copy it again.'
+  'The file is damaged or was put together from several with different encodings: export or copy it again.'
 
-/** Whether a file certainly has no byte-order mark: one that has it can't be of another encoding as a whole. */
+/** Whether a file certainly has no byte-order mark. A file with one can't be of another encoding as a whole. */
 function isUnmarked(input: InputFile): boolean {
   const head = fileHeadNow(input, 4)
   return head !== null && findByteOrderMark(head) === null
 }
 
-/** Bytes that are not UTF-8 are mostly Windows-1252 from a spreadsheet. The user can see whether they are. */
+/**
+ * Bytes that are not UTF-8 are mostly Windows-1252 from a spreadsheet. The user can see whether that reading makes
+ * sense.
+ */
 function fixUtf8(around: Buffer): string {
   const reading = decodeWindows1252(around)
   if (reading === null) return saveAsUtf8
   return `If ${shown(reading)} is what it should read, add ${nameEncoding('windows-1252')}. ${orSaveAsUtf8}`
 }
 
-/** How much of a long cell is shown on each side of a byte; both together fit into a message. */
+/** How much of a long cell is shown before and after a byte. Both together fit into a message. */
 const mostBefore = 20
 const mostAfter = 40
 
-/** What stands next to the byte at `place`. */
+/** The byte at `place` and what is next to it. */
 export function nearTo(bytes: Buffer, place: number): Buffer {
   return bytes.subarray(Math.max(0, place - mostBefore), place + mostAfter)
 }

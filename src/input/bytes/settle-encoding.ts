@@ -5,15 +5,15 @@ import { encodingLabels, type InputEncoding, type NamedEncoding } from './encodi
 import { fileHead } from './file-chunks.ts'
 import { kindBytes, orSaveAsUtf8, refuseOtherKinds } from './file-kind.ts'
 
-/** How to name an encoding for the whole file. */
+/** The option that names an encoding for the whole file. */
 export function nameEncoding(encoding: InputEncoding): string {
   return `--encoding ${encoding} (in a job file: input.encoding)`
 }
 
 /**
  * Tells the encoding of an input: by its byte-order mark, else the one that was asked for, else UTF-8.
- * Throws KnownError where the file cannot be read or is no text, where the byte-order mark contradicts what was asked
- * for or what follows it, and where it is UTF-16 without a byte-order mark and that was not asked for.
+ * Throws KnownError if the file cannot be read or is not text, if its byte-order mark contradicts what was asked for or
+ * what follows the mark, and if it looks like UTF-16 without a mark and its byte order was not asked for.
  */
 export async function settleEncoding(
   file: Pick<InputFile, 'path' | 'name'>,
@@ -28,7 +28,7 @@ export async function settleEncoding(
     if (after !== null)
       throw new Refusal(
         `${file.name}: the input begins with the byte-order mark of UTF-8, but what follows looks like ${encodingLabels[after]}.`,
-        'The file was put together of two: export it again, as UTF-8.',
+        'The file was put together from two: export it again, as UTF-8.',
       )
     if (named === null || named === mark.encoding || named === withoutByteOrder(mark.encoding))
       return mark.encoding

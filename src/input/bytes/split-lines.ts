@@ -5,15 +5,17 @@ const quote = 0x22
 /** Some whole lines of a text, one after another in one piece of memory. */
 export interface Lines {
   readonly bytes: Buffer
-  /** Where `bytes` begin, in bytes of the text. */
+  /** The place in the text, in bytes, at which `bytes` begin. */
   readonly offset: number
-  /** Where each line begins in `bytes`. Blank lines are not among them. */
+  /** The place in `bytes` at which each line begins. Blank lines are left out. */
   readonly starts: readonly number[]
-  /** The number of each, from 1, as editors count: LF, CRLF and a lone CR each end a line, and blank lines count. */
+  /**
+   * The number of each line, from 1, as editors count: LF, CRLF and a lone CR each end a line, and blank lines count.
+   */
   readonly numbers: readonly number[]
 }
 
-/** A line that goes on for longer than is allowed. */
+/** A line that is longer than allowed. */
 export class LineTooLong extends Error {
   readonly line: number
   readonly beginning: Buffer
@@ -28,23 +30,24 @@ export class LineTooLong extends Error {
 
 /** How a text is split. */
 export interface LineRules {
-  /** Whether a line goes on through a line end that stands in double quotes, as a CSV record does. */
+  /** Whether a line goes on past a line end in double quotes, as a CSV record does. */
   readonly quotes: boolean
   /** The longest line, in bytes. */
   readonly longest: number
-  /** The number of the line that the text begins with; 1 if left out. */
+  /** The number of the text's first line; 1 if left out. */
   readonly firstLine?: number
 }
 
 /**
- * Splits a text into lines, as many at once as have come: a hundred times cheaper than one by one.
- * Throws {@link LineTooLong}, after it has given all the lines before that one.
+ * Splits a text into lines. It gives all the lines of a chunk at once, which is a hundred times cheaper than one by
+ * one.
+ * Throws {@link LineTooLong} after it has given all the lines before the long one.
  */
 export async function* splitLines(chunks: AsyncIterable<Buffer>, rules: LineRules): AsyncGenerator<Lines> {
   let line = rules.firstLine ?? 1
   let pending: Buffer = Buffer.alloc(0)
   let offset = 0
-  /** The line that `pending` begins with, and how far it has been looked through. */
+  /** The line with which `pending` begins, and how many bytes of `pending` have been searched. */
   let pendingLine = line
   let looked = 0
   let insideQuotes = false

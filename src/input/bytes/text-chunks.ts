@@ -27,9 +27,9 @@ async function* without(chunks: AsyncIterable<Buffer>, length: number): AsyncGen
 }
 
 /**
- * The text of an input as UTF-8, without a byte-order mark, from byte `start` of that UTF-8. What can't be decoded stays
- * as bytes that are not UTF-8, because only the reader knows their place.
- * Throws KnownError where the file cannot be read.
+ * The text of an input as UTF-8, without a byte-order mark, from byte `start` of that UTF-8. What can't be decoded
+ * comes through as bytes that are not UTF-8, because only the reader knows the row and column to report.
+ * Throws KnownError if the file cannot be read.
  * @param chunkBytes how much of the file is read at once; pieces may be up to three times as long
  */
 export async function* textChunks(

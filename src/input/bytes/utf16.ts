@@ -1,25 +1,28 @@
 import iconv from 'iconv-lite'
 
-/** Stands before what {@link leftOverBytes} keeps of a byte; UTF-8 never has it. */
+/** Comes before the byte that {@link leftOverBytes} keeps; UTF-8 never contains it. */
 const leftOverMark = 0xff
 
 function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff
 }
 
-/** Half a character in the form that UTF-8 would have for it, and refuses. */
+/** Half a character in the form that UTF-8 would give it, but does not allow. */
 function surrogateBytes(unit: number): Buffer {
   return Buffer.of(0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f))
 }
 
-/** The byte that is left over at the end, in a form that is no UTF-8 and holds nothing that a reader acts on. */
+/**
+ * The byte that is left over at the end, in a form that is not UTF-8 and holds no character with a meaning for a
+ * reader.
+ */
 function leftOverBytes(byte: number): Buffer {
   return Buffer.of(leftOverMark, 0x80 | (byte >> 4), 0x80 | (byte & 0x0f))
 }
 
 function toUtf8(text: string): Buffer {
   if (!/\p{Cs}/u.test(text)) return Buffer.from(text)
-  // Each second piece is an unpaired surrogate.
+  // Every second piece is an unpaired surrogate.
   const pieces = text.split(/(\p{Cs})/u)
   return Buffer.concat(
     pieces.map((piece, index) =>
@@ -31,7 +34,7 @@ function toUtf8(text: string): Buffer {
 /**
  * Writes UTF-16 as UTF-8, whole characters in each piece. An unpaired surrogate, or a byte that is left over at the
  * end, becomes bytes that are not UTF-8, so that reading fails there; {@link describeNotUtf16} says what they were.
- * iconv-lite decodes; it lets both pass without a word, so they are looked for here.
+ * iconv-lite decodes, but lets both pass silently, so this function looks for them.
  */
 export async function* utf16ToUtf8(
   chunks: AsyncIterable<Buffer>,
@@ -53,13 +56,13 @@ export async function* utf16ToUtf8(
   if (length % 2 === 1) yield leftOverBytes(last)
 }
 
-/** What it was in the UTF-16 that is now not UTF-8: `bytes` begin where reading fails. */
+/** Says what in the UTF-16 has become bytes that are not UTF-8. `bytes` begin where reading fails. */
 export function describeNotUtf16(bytes: Buffer): string {
   const [first = 0, second = 0, third = 0] = bytes
   const hexadecimal = (value: number, digits: number): string =>
     `0x${value.toString(16).toUpperCase().padStart(digits, '0')}`
   if (first === leftOverMark)
-    return `the file ends in half a character: the byte ${hexadecimal(((second & 0x0f) << 4) | (third & 0x0f), 2)} is left over, pairs of bytes were expected`
+    return `the file ends in half a character: the byte ${hexadecimal(((second & 0x0f) << 4) | (third & 0x0f), 2)} is left over; pairs of bytes were expected`
   const unit = ((first & 0x0f) << 12) | ((second & 0x3f) << 6) | (third & 0x3f)
-  return `${hexadecimal(unit, 4)} is half a character (an unpaired surrogate), whole ones were expected`
+  return `${hexadecimal(unit, 4)} is half a character (an unpaired surrogate); whole characters were expected`
 }

@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { windows1252Character } from './windows-1252.ts'
 
-/** How many bytes are kept from where reading fails: the longest form of one character. */
+/** How many bytes are kept from the place where reading fails: as many as the longest character has. */
 const mostKept = 4
 
 /** Bytes that are not UTF-8. */
 export class NotUtf8 extends Error {
   /** The first bytes that can't be read, at most four. */
   readonly bytes: Buffer
-  /** Where that byte is, in bytes from the beginning of what was decoded. */
+  /** The place of the first of them, in bytes from the beginning of what was decoded. */
   readonly offset: number
 
   constructor(bytes: Buffer, offset: number) {
@@ -19,12 +19,12 @@ export class NotUtf8 extends Error {
   }
 }
 
-/** The error for bytes that fail at `place`, which are `before` bytes into what is decoded. */
+/** The error for bytes that can't be read at `place`, and that come after `before` other bytes of what is decoded. */
 function notUtf8At(bytes: Buffer, place: number, before: number): NotUtf8 {
   return new NotUtf8(Buffer.from(bytes.subarray(place, place + mostKept)), before + place)
 }
 
-/** A byte as messages name it: its number, and the character that it is in the code page that Excel saves with. */
+/** A byte as messages name it: its number, and its character in the code page that Excel uses for saving. */
 export function byteName(byte: number): string {
   const number = `0x${byte.toString(16).toUpperCase().padStart(2, '0')}`
   const character = windows1252Character(byte)
@@ -33,7 +33,10 @@ export function byteName(byte: number): string {
     : number
 }
 
-/** How far bytes are UTF-8: `length` bytes of whole characters, then nothing, the start of one more, or a bad byte. */
+/**
+ * How far bytes are UTF-8: `length` bytes of whole characters, followed by nothing, the start of one more, or a bad
+ * byte.
+ */
 export interface Utf8Extent {
   readonly length: number
   readonly followedBy: 'nothing' | 'incomplete' | 'invalid'
@@ -41,7 +44,7 @@ export interface Utf8Extent {
 
 interface Lead {
   readonly more: number
-  /** The range of the second byte, which keeps out overlong forms, surrogates and what is above U+10FFFF. */
+  /** The range of the second byte, which excludes overlong forms, surrogates and what is above U+10FFFF. */
   readonly from: number
   readonly to: number
 }
@@ -86,8 +89,8 @@ export function decodeUtf8(bytes: Buffer): string {
 }
 
 /**
- * Decodes bytes that come in pieces, whose ends may fall inside a character. Throws {@link NotUtf8}, after it has
- * given all the text that stands before the bad byte.
+ * Decodes bytes that come in pieces, whose ends may fall inside a character. Throws {@link NotUtf8} after it has given
+ * all the text before the bad byte.
  */
 export async function* decodeUtf8Chunks(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let rest: Buffer = Buffer.alloc(0)

@@ -3,7 +3,7 @@ import iconv from 'iconv-lite'
 
 const codePage = 'windows-1252'
 
-/** What iconv-lite gives for the five bytes that are no character: 0x81, 0x8D, 0x8F, 0x90, 0x9D. */
+/** What iconv-lite gives for the five bytes that are not a character: 0x81, 0x8D, 0x8F, 0x90, 0x9D. */
 const noCharacter = '\ufffd'
 
 /** Bytes as Windows-1252; null if one of them is not a character there. */
@@ -17,7 +17,7 @@ export function windows1252Character(byte: number): string | null {
   return decodeWindows1252(Buffer.of(byte))
 }
 
-/** As UTF-8, but a byte that is not a character stays as it is, which is never valid UTF-8. */
+/** Bytes of Windows-1252 as UTF-8. A byte that is not a character stays as it is, which is never valid UTF-8. */
 function strictUtf8(bytes: Buffer): Buffer {
   const text = iconv.decode(bytes, codePage)
   if (!text.includes(noCharacter)) return Buffer.from(text)
@@ -31,7 +31,7 @@ function strictUtf8(bytes: Buffer): Buffer {
 
 /**
  * Writes Windows-1252 as UTF-8. A byte that is not a character comes through as it is, so that reading fails there and
- * names it: iconv-lite alone would replace it without a word.
+ * names it; iconv-lite alone would silently replace it.
  */
 export async function* windows1252ToUtf8(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) yield isAscii(chunk) ? chunk : strictUtf8(chunk)

@@ -3,8 +3,9 @@ import { Refusal } from '../../messages/known-error.ts'
 import { utf8Extent } from './utf8.ts'
 
 /**
- * Passes the bytes of a file on that is said to be Windows-1252. Text of that encoding with letters beside ASCII is
- * never UTF-8 from beginning to end, so a file that is was named wrongly: read as asked, its logins would be broken.
+ * Passes on the bytes of a file that is said to be Windows-1252. Text of that encoding with letters outside ASCII is
+ * never UTF-8 from beginning to end. So if the file is UTF-8, its encoding was named wrongly, and read as asked, its
+ * logins would be broken.
  * Throws KnownError at the end of such a file.
  */
 export async function* refuseUtf8(chunks: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
@@ -23,7 +24,7 @@ export async function* refuseUtf8(chunks: AsyncIterable<Buffer>, name: string): 
   }
   if (isUtf8 && hasLetters && rest.length === 0)
     throw new Refusal(
-      `${name}: the input is UTF-8 throughout; Windows-1252 was named as its encoding, and would break every letter beside A to Z.`,
+      `${name}: the input is UTF-8 throughout; Windows-1252 was named as its encoding, and would break every letter other than A to Z.`,
       'Leave out --encoding (in a job file: input.encoding).',
     )
 }

@@ -1,8 +1,8 @@
-/** Pairs of brackets in names of columns, those of East Asian texts included. */
+/** Pairs of brackets in names of columns, including those of East Asian texts. */
 const brackets =
   /\([^()]*\)|\[[^[\]]*\]|\{[^{}]*\}|<[^<>]*>|【[^【】]*】|〔[^〔〕]*〕|《[^《》]*》|〈[^〈〉]*〉|「[^「」]*」|『[^『』]*』/g
 
-/** Words that say nothing about whose address or login it is, in the languages that such lists mostly come in. */
+/** Words that say nothing about whose address or login it is, in the usual languages of such lists. */
 const harmlessWords: ReadonlySet<string> = new Set(
   `required mandatory optional unique primary main work working business company corporate office official professional
   read only readonly key id string text field value format login logon sign in user users username userprincipalname upn
@@ -24,7 +24,7 @@ const harmlessWords: ReadonlySet<string> = new Set(
 /** An example that a template gives, such as `e.g. ada@example.com`. */
 const example = /^(e\.?\s?g|z\.?\s?b|ex|p\.?\s?ex|例|example|beispiel)\b\.?/
 
-/** Whether all that stands in brackets is harmless: known words, punctuation, or an example. */
+/** Whether everything in brackets is harmless: known words, punctuation, or an example. */
 function isHarmless(inBrackets: string): boolean {
   const text = inBrackets.slice(1, -1).trim()
   if (example.test(text)) return true
@@ -35,8 +35,8 @@ function isHarmless(inBrackets: string): boolean {
 }
 
 /**
- * A name without what stands in brackets, where that is harmless: `email [required]`. Whose address `email (上司)` is, only
- * a person who reads the language can tell.
+ * A name without harmless text in brackets: `email [required]`. Only a person who reads the language can tell whose
+ * address `email (上司)` is.
  *
  * @param name in lower case and in normal form NFKC
  */

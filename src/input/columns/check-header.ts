@@ -2,12 +2,12 @@ import { Refusal } from '../../messages/known-error.ts'
 import { shown } from '../../messages/shown.ts'
 import { maxColumns } from '../bytes/limits.ts'
 
-/** Throws KnownError where a header has too many columns, or names one of them twice. */
+/** Throws KnownError if a header has too many columns, or names one of them twice. */
 export function checkHeader(name: string, columns: readonly string[]): void {
   if (columns.length > maxColumns)
     throw new Refusal(
-      `${name}: the header has ${columns.length} columns, at most ${maxColumns} are read.`,
-      'Check that the file is a table with one record a line.',
+      `${name}: the header has ${columns.length} columns; at most ${maxColumns} are read.`,
+      'Check that the file is a table with one record per line.',
     )
   const first = new Map<string, number>()
   for (const [index, column] of columns.entries()) {

@@ -5,7 +5,7 @@ import { isUserId } from '../key/user-key.ts'
 import { withoutHarmlessBrackets } from './brackets.ts'
 import { isForwarding, isOtherPersons, namesWhoLeaves } from './other-person.ts'
 
-/** The names by which a column is known, as {@link plainName} writes them. */
+/** The usual names of the user's column, as {@link plainName} writes them. */
 export const userNames: readonly string[] = [
   'user',
   'userid',
@@ -30,7 +30,7 @@ export function withoutCase(column: string): string {
 const brackets = /\([^()]*\)|\[[^[\]]*\]|\{[^{}]*\}|<[^<>]*>/g
 
 /**
- * A column's name without spaces, punctuation and text in brackets: `E-Mail (work)` is `email`. Brackets that speak of
+ * A column's name without spaces, punctuation and text in brackets: `E-Mail (work)` is `email`. Brackets that name
  * somebody else stay: `Email (Manager)` is not the user's.
  */
 export function plainName(column: string): string {
@@ -41,8 +41,8 @@ export function plainName(column: string): string {
 }
 
 /**
- * The name by which a column may be taken for the user's by itself: as {@link plainName}, but with what stands in
- * brackets, unless it is known to be harmless.
+ * The name by which a column may be recognized as the user's: as {@link plainName}, but with any text in brackets that
+ * is not known to be harmless.
  */
 function plainUserName(column: string): string {
   return plainName(
@@ -50,8 +50,10 @@ function plainUserName(column: string): string {
   )
 }
 
-/** Whether a column is known by one of the usual names. Only the user's must not be taken wrongly: an action that was
- * passed over would give way to the job's. */
+/**
+ * Whether a column has one of the usual names. Brackets count for the user's column alone: a column of actions that was
+ * not recognized would give way to the job's action.
+ */
 function isUsual(column: string, usual: readonly string[]): boolean {
   return usual.includes(usual === userNames ? plainUserName(column) : plainName(column))
 }
@@ -61,17 +63,20 @@ export function isAddedName(name: string): boolean {
   return /^(?:why|failed_why(?:_\d+)?)$/.test(name)
 }
 
-/** Whether a column is named as one that `failed.csv` adds, also after a person or a spreadsheet has spelled it anew. */
+/** Whether a column has a name that `failed.csv` adds, even if a person or a spreadsheet has changed its spelling. */
 export function isWhyColumn(column: string): boolean {
   return /^(?:why|failedwhy\d*)$/.test(plainName(column))
 }
 
-/** Whether a column has the name that is given to those without one. */
+/** Whether a column has a name that this program gives to columns without one. */
 export function isWithoutName(column: string): boolean {
   return /^column_\d+$/.test(column)
 }
 
-/** The columns that may be meant: by the given name, exactly or else in any letter case, or by the usual names. */
+/**
+ * The columns that may be meant: those with the given name, exactly or else in any letter case; if none is given, those
+ * with a usual name.
+ */
 export function candidates(
   columns: readonly string[],
   explicit: string | null,
@@ -83,7 +88,10 @@ export function candidates(
   return columns.filter((column) => withoutCase(column) === wanted)
 }
 
-/** A header cell that is a person: an id, or an address other than an example in brackets. Null if there is none. */
+/**
+ * A header cell that names a person by an id, or by an address other than an example in brackets. Null if there is
+ * none.
+ */
 export function dataInHeader(columns: readonly string[]): string | null {
   const holds = (column: string): boolean => {
     const name = trimInvisible(textInFormula(column))
@@ -92,12 +100,12 @@ export function dataInHeader(columns: readonly string[]): string | null {
   return columns.find(holds) ?? null
 }
 
-/** In a header that was read with the wrong delimiter, all names stand in one. */
+/** If a header was read with the wrong delimiter, one name holds them all. */
 const foreignDelimiter = /[\^~|;\t]/
 
 /**
- * Columns whose names sound as if they held the users, the likeliest first. Never one that is about somebody else. Where
- * columns say that they name who leaves, none but those.
+ * Columns whose names sound as if they held the users, the likeliest first. Columns about somebody else are left out.
+ * If some columns say that they name who leaves, all others are left out too.
  */
 export function likelyUserColumns(columns: readonly string[]): string[] {
   const likely = columns.filter(

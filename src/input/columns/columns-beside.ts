@@ -1,8 +1,8 @@
 import { isWhyColumn, isWithoutName } from './column-names.ts'
 
 /**
- * The columns without a name behind the last one that has one, but for those that are used: an exporter that ends every
- * line with a separator gives its header such a one, and a row with a cell too many fits into it.
+ * The unused columns without a name to the right of the last column with one. An exporter that ends every line with a
+ * separator makes such a column, and a row with a cell too many fits into it unnoticed.
  *
  * @param others the columns that the settings name
  */

@@ -24,9 +24,9 @@ export interface HeaderBelow {
 }
 
 /**
- * The line of a CSV, after the one that was read as its header, that looks like one, because it has the column that was
- * named or one of a usual name. Null if there is none among the first lines, or where the first has such a column
- * itself. Which line it is, a person must say.
+ * A line of a CSV, below the one that was read as its header, that looks like a header: it has the column that was
+ * named, or one with a usual name. Null if there is none among the first lines, or if the first line has such a column
+ * itself. A person must say which line is the header.
  */
 export async function findHeaderBelow(
   input: InputFile,

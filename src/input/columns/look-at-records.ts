@@ -11,7 +11,7 @@ import { isUserId } from '../key/user-key.ts'
 import { type Cell, type RawRecord, rowPlace } from '../row.ts'
 import { plainName } from './column-names.ts'
 
-/** How many records are looked at to tell what a column holds. */
+/** How many records are read to tell what a column holds. */
 const recordsLookedAt = 1000
 
 /** Counts how many cells of each column named `id` look like Okta ids. */
@@ -29,13 +29,15 @@ class IdColumns {
     }
   }
 
-  /** Columns in which less than half of the cells are ids. They hold another system's numbers. */
+  /** Columns in which at most half of the cells are Okta ids. They hold another system's numbers. */
   withoutIds(): string[] {
     return [...this.#counts].filter(([, { ids, others }]) => others >= ids).map(([column]) => column)
   }
 }
 
-/** Of a table, the columns named `id` whose cells are not Okta ids. Reads records only where there is such a column. */
+/**
+ * The columns of a table that are named `id` but do not hold Okta ids. Reads records only if a column has that name.
+ */
 export async function idColumnsWithoutIds(
   columns: readonly string[],
   records: () => AsyncIterable<RawRecord>,
@@ -48,7 +50,7 @@ export async function idColumnsWithoutIds(
       if (row >= recordsLookedAt) break
     }
   } catch (error) {
-    // The error is reported when the rows are read, with its place.
+    // The error is reported with its place when the rows are read.
     if (!(error instanceof KnownError)) throw error
   }
   return found.withoutIds()
@@ -61,11 +63,14 @@ interface JsonKeys {
   /** Names of values inside objects: `profile.login`. */
   readonly dotted: readonly string[]
   readonly notIds: readonly string[]
-  /** Where records hold lists of objects, in which the users may be, as jq writes it: `["data"]["users"]`. */
+  /**
+   * The paths to lists of objects in the records, as jq writes them: `["data"]["users"]`. The users may be in these
+   * lists.
+   */
   readonly lists: readonly string[]
-  /** Whether in every record nothing beside the only list says anything about its people. */
+  /** Whether there is one list, and nothing outside it says anything about the people in it, in every record. */
   readonly isAlone: boolean
-  /** What holds the records. */
+  /** What encloses the records. */
   readonly around: Around
 }
 

@@ -3,23 +3,25 @@ import { checkUserKey } from '../key/user-key.ts'
 import type { Cell } from '../row.ts'
 import { isOtherPersons, isOwnOtherAddress } from './other-person.ts'
 
-/** A user that a cell names, and the name of its column; inside an object with the keys that lead to it. */
+/**
+ * A user whom a cell names, and the path to it: the name of the column and, inside an object, the keys that lead there.
+ */
 export interface NamedUser {
   readonly path: string
   readonly key: string
   readonly isAddress: boolean
 }
 
-/** Ids that stand alone or between other words; not those in links. */
+/** Ids alone or between other words, but not in links. */
 const ids = /(?<![A-Za-z0-9/])00u[A-Za-z0-9]{17}(?![A-Za-z0-9])/g
 
-/** How deep objects are looked into, and how many users are taken from one cell. */
+/** How deep objects are searched, and how many users are taken from one cell. */
 const deepest = 4
 const mostUsers = 50
 
 /**
- * The users that a cell names by address or id, wherever they stand in it: `Ada <ada@example.com>`, two of them, or
- * inside objects and lists. Keys that are about somebody else, such as `manager`, are passed over.
+ * The users whom a cell names by address or id, wherever in the cell: in `Ada <ada@example.com>`, in a text with
+ * several, or inside objects and lists. Keys that are about somebody else, such as `manager`, are skipped.
  */
 export function namedUsers(path: string, cell: Cell | undefined): readonly NamedUser[] {
   if (typeof cell === 'string') return usersInText(path, cell)

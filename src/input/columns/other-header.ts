@@ -11,9 +11,9 @@ import { isOtherPersons } from './other-person.ts'
 const mailNames = userNames.filter((name) => name.includes('mail') || name.includes('principal'))
 
 /**
- * Watches for a second table below the first one: a row that names columns in another order, or a header that stands
- * again under a title. What comes after it is under other names than those of the first line, or about other people, so
- * none of it is acted on.
+ * Watches for a second table below the first one. It begins with a row that names columns in another order, or with a
+ * repeated header below a title. The rows below it have other column names than the first line's, or are about other
+ * people, so none of them is acted on.
  */
 export class OtherHeader {
   readonly #columns: readonly string[]
@@ -22,34 +22,37 @@ export class OtherHeader {
   readonly #isOfMails: boolean
   #found: number | null = null
   #isAfterTitle = false
-  /** Whether a row so far names its user by an address: one that names nobody is then no short name. */
+  /** Whether a row so far names its user by an address. Then a key without @ is not taken for a short name. */
   #hasAddresses = false
-  /** Whether the header has come again without a title: then a row above it is the last one of a page. */
+  /**
+   * Whether the header was repeated without a title. Then it is repeated on each page, and a row above it is a page's
+   * last row.
+   */
   #isOnEachPage = false
   #last: RawRecord | null = null
 
   /** @param user the column of the user, one of the columns */
   constructor(columns: readonly string[], user: string) {
-    // A reason in a failed.csv is no part of the header that it stands beside.
+    // The column of reasons in a failed.csv is not part of the original header.
     this.#columns = columns.filter((column) => !isWhyColumn(column))
     this.#user = user
     this.#isOfMails = mailNames.includes(plainName(user))
     this.#names = new Set([...columns.map(plainName), ...userNames])
   }
 
-  /** The row as it is, or as a bad one if it stands under another header. */
+  /** The row as it is, or as a bad one if it is under another header. */
   judge(row: InputRow, record: RawRecord): InputRow {
     if (this.#found !== null) return this.#under(row, this.#found)
     const last = this.#last
     this.#last = record
     const { cells } = record
-    // Nearly every row names somebody, and is no header. Looking at the others alone keeps this cheap.
+    // Nearly every row names somebody, and so is not a header. Checking only the others keeps this cheap.
     if (namesSomebody(row)) {
       this.#hasAddresses ||= row.user.includes('@')
       this.#isAfterTitle = false
       return row
     }
-    // A row with a cell too many is bad, but may name somebody all the same.
+    // A row with a cell too many is bad, but may still name somebody.
     if ([...cells.values()].some((cell) => typeof cell === 'string' && cell.includes('@'))) return row
     const cellNames = this.#columns.map((column) => nameIn(cells.get(column)))
     const isHeader =
@@ -74,8 +77,8 @@ export class OtherHeader {
   }
 
   /**
-   * Where the users are addresses, a row without one that has `Email` under another column, among words alone, is the
-   * header of a table of other columns.
+   * Whether a row is the header of a table with other columns, if the users are addresses: it has no address, only
+   * words, and has `Email` or the like under another column.
    */
   #namesMailElsewhere(cellNames: readonly string[]): boolean {
     const named = cellNames.filter((name) => name !== '')
@@ -91,7 +94,10 @@ export class OtherHeader {
     )
   }
 
-  /** Below a blank line, a row of words alone, one of them in the place of the users, is a header in any language. */
+  /**
+   * Whether a row consists only of words, with one in the user's column. Below a blank line, such a row is a header, in
+   * any language.
+   */
   #isOfWords(cells: RawRecord['cells']): boolean {
     const filled = [...cells.values()].filter((cell) => cell !== '' && cell !== null)
     const user = cells.get(this.#user)
@@ -119,13 +125,13 @@ export class OtherHeader {
 
   #under(row: InputRow, header: number): InputRow {
     if (row.kind !== 'valid') return row
-    const message = `the row stands under another header, in row ${header}; give each table in a file of its own`
+    const message = `the row is under another header, in row ${header}; put each table in a file of its own`
     return asBadRow(row, null, message)
   }
 }
 
 /**
- * Whether a row is bad by itself. That its key is a short name tells only beside the other rows, when all are known: each
+ * Whether a row is bad by itself. A short name does not count: it is bad only in view of all other rows, and every
  * reading of the input must find the same titles.
  */
 function isRefused(row: InputRow): boolean {
@@ -134,7 +140,7 @@ function isRefused(row: InputRow): boolean {
   return 'problem' in check || check.kind !== 'short_name'
 }
 
-/** Whether blank lines stand between two records. */
+/** Whether there are blank lines between two records. */
 function isAfterGap({ line }: RawRecord, before: RawRecord): boolean {
   if (line === null || before.line === null) return false
   const inCells =
@@ -148,27 +154,27 @@ function lineEndsIn(cell: Cell): number {
   return typeof cell === 'string' ? (cell.match(/\r\n|\r|\n/g)?.length ?? 0) : 0
 }
 
-/** Whether a row has one cell alone, as a title has. */
+/** Whether only one cell of a row is filled, as in a title. */
 function isAlone(cells: RawRecord['cells']): boolean {
   return [...cells.values()].filter((cell) => cell !== '' && cell !== null).length === 1
 }
 
-/** Whether a row names a user by address or id, so that it is neither heading nor header. */
+/** Whether a row names a user by address or id, and so is neither a heading nor a header. */
 export function namesSomebody(row: InputRow): boolean {
   return row.user.includes('@') || (row.kind === 'valid' && row.keyKind === 'id')
 }
 
-/** Words by which a column of users is known, in any of the languages that such lists come in. */
+/** Words that name a column of users, in the usual languages of such lists. */
 const userWords: ReadonlySet<string> = new Set([...userNames, 'mail', 'upn', 'courriel', 'correo'])
 const userWordInside = /メール|邮箱|邮件|郵箱|이메일/
 
-/** A remark in place of a user is no header. */
+/** A remark in place of a user, which is not a header. */
 const remark =
   /^(no|not|has|have|is|was|without|missing|pending|wait\w*|await\w*|unknown|ask|see|check|kein\w*|ohne|fehlt|sans|pas|sin)\b/i
 
 /**
- * Whether the user's cell names a column of users: `Email`, or `Manager Email`. What has no white space could be a short
- * name such as `app-login`, unless the users are addresses.
+ * Whether the user's cell names a column of users: `Email`, or `Manager Email`. A text without white space could be a
+ * short name such as `app-login`, unless the users are addresses.
  */
 function namesUsers(cell: Cell | undefined, isOfMails: boolean): boolean {
   if (typeof cell !== 'string') return false
@@ -181,10 +187,10 @@ function namesUsers(cell: Cell | undefined, isOfMails: boolean): boolean {
   return userWordInside.test(text) || hasUserWord(text)
 }
 
-/** As long as names of columns are. A longer text is a note. */
+/** How long a column's name can be. A longer text is a note. */
 const longestName = 60
 
-/** Whether some of the words of a text, one after the other, are a name by which the user's column is known. */
+/** Whether one, two or three successive words of a text are a usual name of the user's column. */
 function hasUserWord(text: string): boolean {
   const words = text
     .replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
@@ -195,7 +201,7 @@ function hasUserWord(text: string): boolean {
   )
 }
 
-/** What a name says in brackets, unless it is harmless as `[required]` is. */
+/** The text that a name has in brackets, unless it is harmless, as `[required]` is. */
 function textInBrackets(cell: Cell | undefined): string {
   if (typeof cell !== 'string') return ''
   const name = withoutHarmlessBrackets(textInFormula(cell).normalize('NFKC').toLowerCase())

@@ -1,4 +1,6 @@
-/** Words in a column's name that say whose address it holds: somebody's who is not the one that the row is about. */
+/**
+ * Words in a column's name that say that it holds the address of somebody other than the person whom the row is about.
+ */
 const others =
   /manager|supervisor|superior|\bboss\b|vorgesetzt|\breports? ?to\b|reporting (to|line|manager|officer)|request(e|o)r|request(ed|ing)? by|requested$|requesting|submitter|submitted by|\bapprov(er|al|ing|ed by)|(created|updated|modified|changed|performed|opened|initiated|recruited|supervised|managed) ?by|\bsponsor(?!ed)|assistant|delegate(?!d)|recruiter|hrbp|responsable|gerente|leiter|f(ü|ue)hrungskraft|superviseur|\bactor\b|initiator|antragstell|beantragt|\breporter|\bcaller|\bmgr\b|mentor|buddy|emergency|team ?lead|\bn\+1|nachfolg|successor|replacement|上司|承認|申請者|主管|经理|經理/
 
@@ -6,10 +8,10 @@ const others =
 const ownOther =
   /\bpersonal|\bprivat|\bhome\b|\balternat|\brecovery\b|\balias|\bproxy|\b(second|secondary|backup|other|previous|former|old)\b(?! (employee|user|colleague|leaver|worker|staff|member|person)\b)/
 
-/** Of those, words that fit another person's address just as well: `Other Email`. */
+/** Those of them that fit another person's address just as well: `Other Email`. */
 const otherOfAny = /\b(secondary|second|alternat\w*|backup|other)\b/
 
-/** Words that say that a column names whom its row is about. */
+/** Words that say that a column names the person whom its row is about. */
 const persons =
   /\b(employee|leaver|leaving|user|member|person|people|worker|staff|colleague|teammate|associate|contractor|student|departing|offboard\w*|deprovision\w*|terminat\w*|affected|target|subject|account|holder|owner|for whom|who|mitarbeiter\w*|benutzer\w*|employ(é|e)e?s?|salari(é|e)e?s?|empleado|dipendente|社員|従業員|员工|員工)/
 
@@ -23,23 +25,26 @@ function plain(column: string): string {
     .trim()
 }
 
-/** Whether a column is, by its name, about somebody else than the row: a manager, whoever asked, whoever approved. */
+/**
+ * Whether a column's name says that it is about somebody other than the row's user: a manager, a requester, an
+ * approver.
+ */
 export function isOtherPersons(column: string): boolean {
   return others.test(plain(column))
 }
 
-/** Whether a column is, by its name, another address of the same person. */
+/** Whether a column's name says that it holds another address of the same person. */
 export function isOwnOtherAddress(column: string): boolean {
   return ownOther.test(plain(column))
 }
 
-/** Whether a column is that by a name which fits another person's address as well, as `Other Email` does. */
+/** Whether it says so only by words that fit another person's address as well, as `Other Email` does. */
 export function isOtherOfAny(column: string): boolean {
   const words = plain(column)
   return otherOfAny.test(words) && !ownOther.test(words.replaceAll(new RegExp(otherOfAny, 'g'), ''))
 }
 
-/** Whether a column says by its name that it names whom its row is about: `Employee Email`, `target`. */
+/** Whether a column's name says that it names the person whom its row is about: `Employee Email`, `target`. */
 export function namesAPerson(column: string): boolean {
   return persons.test(plain(column))
 }
@@ -47,7 +52,7 @@ export function namesAPerson(column: string): boolean {
 const whoLeaves =
   /leav(er|ing)|depart|offboard|affected|\bto (be )?(disable|deactivate|suspend|terminate|remove|block|lock)/
 
-/** Whether a column says by its name that it names who leaves, and not when or why: `Leaver`, `Account to disable`. */
+/** Whether a column's name says that it names who leaves, and not when or why: `Leaver`, `Account to disable`. */
 export function namesWhoLeaves(column: string): boolean {
   const words = plain(column)
   return (
@@ -55,7 +60,7 @@ export function namesWhoLeaves(column: string): boolean {
   )
 }
 
-/** Whether a column is, by its name, for whoever gets mail about the row, or is asked about it. */
+/** Whether a column's name says that it holds who gets mail about the row, or is asked about it. */
 export function isForwarding(column: string): boolean {
   return /\b(forward\w*|redirect\w*|notif\w*|cc|bcc|copy|contact\w*)\b|\bticket/.test(plain(column))
 }

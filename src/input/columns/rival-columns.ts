@@ -5,28 +5,31 @@ import { isWhyColumn, plainName } from './column-names.ts'
 import { type NamedUser, namedUsers } from './named-users.ts'
 import { isOtherOfAny, isOtherPersons, isOwnOtherAddress, namesAPerson } from './other-person.ts'
 
-/** A column that may be the one with the user just as well. */
+/** A column that may just as well be the one with the user. */
 export interface RivalColumn {
   readonly column: string
   /** A cell of it. */
   readonly example: string
 }
 
-/** What stands in a column. */
+/** What was found in a column. */
 interface Found {
   /** Rows in which it names anybody. */
   filled: number
-  /** Rows in which it names somebody else than the user. */
+  /** Rows in which it names somebody other than the user. */
   rows: number
-  /** Of those, rows in which the names of the two have nothing in common. */
+  /** Those of them in which the two names have nothing in common. */
   strangers: number
   example: string
-  /** The column's name, with the keys that lead to the example if it stands inside an object. */
+  /** The column's name, with the keys that lead to the example if it is inside an object. */
   path: string
   /** The first address in it, and whether there is no other one. */
   address: string
   isOne: boolean
-  /** Whether its name says that it is another address of the same person: then only a colleague's is somebody else's. */
+  /**
+   * Whether the column's name says that it holds another address of the same person. Then only a colleague's address
+   * counts as somebody else's.
+   */
   readonly isOwn: boolean
 }
 
@@ -39,13 +42,13 @@ function seeAddresses(found: Found, users: readonly NamedUser[]): void {
 }
 
 /**
- * Looks for a column that is not used but holds users too, and others than the one that was taken: a form has the
- * address of whoever filled it in beside that of the leaver. Which of them is meant, a person must say.
+ * Looks for an unused column that holds users too, and others than the column that was taken: a form has the address of
+ * whoever filled it in next to that of the leaver. A person must say which of them is meant.
  */
 export class RivalColumns {
   readonly #found: ReadonlyMap<string, Found>
   #rows = 0
-  /** The one user of all rows so far; null where there are several. */
+  /** The one user of all rows so far; null if there are several. */
   #user: string | null = null
 
   constructor(unused: readonly string[]) {
@@ -92,9 +95,9 @@ export class RivalColumns {
   }
 
   /**
-   * The first column with other users in more than half of the rows, or with several people where all rows have the same
-   * user; null if there is none. A column that says by its name that it names whom the row is about, such as
-   * `Employee Email`, needs them in more than half only of the rows in which it names anybody.
+   * The first column with other users in more than half of the rows, or with several people if all rows have the same
+   * user; null if there is none. For a column whose name says that it names the person whom the row is about, such as
+   * `Employee Email`, only the rows in which it names anybody are counted.
    */
   rival(): RivalColumn | null {
     for (const [column, { filled, rows, strangers, example, path, address, isOne }] of this.#found) {
@@ -106,16 +109,16 @@ export class RivalColumns {
   }
 }
 
-/** Names of columns that hold the id of whoever the row's address belongs to. */
+/** Names of columns that hold the id of the person to whom the row's address belongs. */
 const ownIds = /^(okta|user|account|employee|person|profile)*(id|ids|uid|guid|key)$/
 
-/** Names of columns that hold an address of whoever the row's id belongs to. */
+/** Names of columns that hold an address of the person to whom the row's id belongs. */
 const ownAddresses = /mail|login|upn|principal|account|user|profile|credential/
 
 /**
- * The first user of a cell who is another one than the row's; null if there is none, or if the row's stands there too. The
- * same name at another domain is most often the same person. That an id and an address are of the same person, only a
- * column that is named as one of the other kind says.
+ * The first user of a cell, if it is not the row's user; null if there is none, or if the cell names the row's user
+ * too. The same name at another domain is most often the same person. An id and an address count as the same person's
+ * only if the column's name is one for the other kind.
  */
 function somebodyElse(users: readonly NamedUser[], user: string): NamedUser | null {
   const isUser = ({ key, isAddress, path }: NamedUser): boolean => {
@@ -138,7 +141,7 @@ function isColleague(address: string, user: string): boolean {
   )
 }
 
-/** Whether no part of the name of one user stands in that of the other. */
+/** Whether the names of two users have no part in common. */
 function haveNothingInCommon(address: string, user: string): boolean {
   const [name, other] = [nameOf(address), nameOf(user)]
   const parts = other.split(/[^\p{L}\p{M}]+/u).filter((part) => part.length >= 3)

@@ -6,14 +6,14 @@ import type { Cell } from '../row.ts'
 import { isWhyColumn } from './column-names.ts'
 import { isOtherPersons } from './other-person.ts'
 
-/** A column that shows that the rows may be about others than the users that were taken. */
+/** A column that shows that the rows may be about people other than the users that were taken. */
 export interface OtherSubject {
   readonly column: string
   /** A cell of it. */
   readonly example: string
   /**
-   * What it shows: `others`: it names who is meant, and not these users. `same`: it names these users, as the manager or
-   * as whoever asked.
+   * What it shows. `others`: it names who is meant, and those are not these users. `same`: it names these users as
+   * managers or requesters.
    */
   readonly shows: 'others' | 'same'
 }
@@ -40,8 +40,8 @@ interface Found {
 }
 
 /**
- * Watches the columns that are not used for names of people. `Email` beside `Leaver: Ada Fenwick` is hers only if it
- * looks like her name, and beside `Manager: Max Roe` it is not the leaver's if it looks like his.
+ * Watches the columns that are not used for names of people. Next to `Leaver: Ada Fenwick`, an `Email` is hers only if
+ * it looks like her name. Next to `Manager: Max Roe`, it is not the leaver's if it looks like his name.
  */
 export class RowSubject {
   readonly #found: ReadonlyMap<string, Found>
@@ -87,7 +87,7 @@ export class RowSubject {
     }
   }
 
-  /** The first column that shows it, in most of the rows in which it names anybody; null if there is none. */
+  /** The first column that shows it in most of the rows in which the column names anybody; null if there is none. */
   found(): OtherSubject | null {
     for (const [column, found] of this.#found) {
       const { kind, same, others, isOneText, exampleOfSame, exampleOfOthers } = found
@@ -123,7 +123,7 @@ function nameIn(cell: Cell | undefined): string {
   return mayName ? text : ''
 }
 
-/** Whether a text names a user: a part of the one's name stands in the other. */
+/** Whether a text names a user: a part of one of the names is also in the other. */
 function isNamed(user: string, text: string): boolean {
   const login = plain(foldLogin(user).replace(/@.*$/s, ''))
   const name = plain(foldLogin(text).replace(/@.*$/s, ''))

@@ -3,7 +3,7 @@ import { textInFormula } from '../csv/text-formula.ts'
 import { trimInvisible } from '../key/trim.ts'
 import { asBadRow, type InputRow, type RawRecord } from '../row.ts'
 
-/** What a cell says of its row, as a whole, when nobody is to be locked out: `Do not suspend`, `Not leaving`. */
+/** The whole text of a cell that says that its row's user is not to be locked out: `Do not suspend`, `Not leaving`. */
 const sparing = new RegExp(
   [
     String.raw`^\W*(please )?(do(es)? not|don['’]?t|never|not to be|nicht|ne pas|no)\b.{0,20}(suspend|deactivat|touch|remov|disabl|offboard|terminat|lock|delet|sperren|deaktivier|lösch|désactiver|suspendre|desactivar|suspender)`,
@@ -12,12 +12,12 @@ const sparing = new RegExp(
   'iu',
 )
 
-/** As long as labels are. A longer text is a note. */
+/** How long a label can be. A longer text is a note. */
 const longestLabel = 80
 
 /**
- * Watches the columns that are not used for labels that say of a row that nobody is to be acted on. In a column before the
- * user's, a label holds for the empty cells below it too: so a table with grouped rows is written.
+ * Watches the unused columns for labels that say that a row is not to be acted on. In a column before the user's, a
+ * label also holds for the empty cells below it, as in a table with grouped rows.
  */
 export class SectionLabels {
   readonly #columns: readonly string[]
@@ -25,9 +25,9 @@ export class SectionLabels {
   readonly #labels = new Map<string, { readonly row: number; readonly text: string } | null>()
 
   /**
-   * @param columns all, in the order of the table
+   * @param columns all columns, in the order of the table
    * @param used those that mean something
-   * @param user the column of the user; null where the columns have no order, so that a label holds for its own row alone
+   * @param user the column of the user; null if the columns have no order, so that a label holds only for its own row
    */
   constructor(columns: readonly string[], used: readonly string[], user: string | null) {
     this.#columns = columns.filter((column) => !used.includes(column))
@@ -50,7 +50,7 @@ export class SectionLabels {
     }
     if (found === null || row.kind !== 'valid') return row
     const where = found.row === row.row ? '' : ` in row ${found.row}, above it`
-    const message = `the column ${shown(found.column)} says ${shown(found.text)}${where}; take the row out, or that text`
+    const message = `the column ${shown(found.column)} says ${shown(found.text)}${where}; remove the row, or that text`
     return asBadRow(row, found.column, message)
   }
 }

@@ -18,20 +18,23 @@ const sparing = new RegExp(
   'iu',
 )
 
-/** Whether words say of people that they are not meant. */
+/** Whether words say that people are not meant. */
 export function saysSpared(words: string): boolean {
   return sparing.test(words)
 }
 
-/** Words of a heading above people who come, where the file is of those who go. */
+/** Words of a heading above people who join, in a file of people who leave. */
 const coming =
   /\b(new ?hires?|hires?|rehires?|joiners?|joining|(new )?starters?|onboard\w*|transfers?|movers?|promotions?|on leave|return(ing|ers?)|neueinstellungen?|neuzugänge|zugänge|eintritte|versetzungen|nouveaux|arrivées?|embauches?|mutations|altas|ingresos|traslados)\b/iu
 
-/** Words of a heading above people who go, where the file is of those who come. */
+/** Words of a heading above people who leave, in a file of people who join. */
 const going =
   /\b(leavers?|leaving|terminat\w*|offboard\w*|departures?|departing|resign\w*|dismiss\w*|austritte|abgänge|kündigungen|départs?|sorties|bajas|salidas)\b/iu
 
-/** Whether actions lead people `out` of their accounts or `in`; null where rows differ. What is lost counts as out. */
+/**
+ * Whether actions lead people `out` of their accounts or `in`; null if rows may differ. Loss of access or factors
+ * counts as out.
+ */
 function directionOf(actions: readonly Action[]): 'out' | 'in' | null {
   if (actions.length === 0) return null
   const isOut = (action: Action): boolean =>
@@ -39,27 +42,27 @@ function directionOf(actions: readonly Action[]): 'out' | 'in' | null {
   return actions.some(isOut) ? 'out' : 'in'
 }
 
-/** As long as headings are. A longer text is a note about the whole list. */
+/** How long a heading can be. A longer text is a note about the whole list. */
 const longestHeading = 400
 
 /**
- * Watches for a heading that says of the people below it that they are not meant. The heading is a bad row by itself;
- * without this, skipping bad rows would skip it alone, and do to those people just what it forbids. Only a heading that
- * says who is meant ends it: departments may stand below it, and remarks.
+ * Watches for a heading that says that the people below it are not meant. The heading itself is a bad row. Without this
+ * class, skipping bad rows would skip only the heading, and do to those people just what it forbids. Its effect ends
+ * only at a heading that says who is meant, since departments and remarks may come below it.
  */
 export class SparingHeading {
   #heading: { readonly row: number; readonly text: string } | null = null
   readonly #others: RegExp | null
   readonly #meant: readonly RegExp[]
 
-  /** @param actions what is done with every row; empty where each row says so itself */
+  /** @param actions what is done with every row; empty if each row says so itself */
   constructor(actions: readonly Action[]) {
     const direction = directionOf(actions)
     this.#others = direction === null ? null : direction === 'out' ? coming : going
     this.#meant = direction === null ? [coming, going] : [direction === 'out' ? going : coming]
   }
 
-  /** The row as it is, or as a bad one if it stands under such a heading. */
+  /** The row as it is, or as a bad one if it is under such a heading. */
   judge(row: InputRow, record: RawRecord): InputRow {
     if (mayBeHeading(row)) {
       const text = headingIn(record)
@@ -75,7 +78,7 @@ export class SparingHeading {
     }
     if (this.#heading === null || row.kind !== 'valid') return row
     const { row: at, text } = this.#heading
-    const message = `the row stands under the heading ${shown(text)} in row ${at}, which may say that its people are not meant; give those who are meant in a file of their own`
+    const message = `the row is under the heading ${shown(text)} in row ${at}, which may say that its people are not meant; put those who are meant in a file of their own`
     return asBadRow(row, null, message)
   }
 
@@ -92,8 +95,9 @@ function mayBeHeading(row: InputRow): boolean {
 }
 
 /**
- * What a row without a user may say as a heading: its first text with a letter that is no address; null if it has none.
- * Beside it may stand a number, a month or the heading again. An element of JSON that is no object is its own text.
+ * The text of a row without a user that may be a heading: the first with a letter, addresses left out; null if there is
+ * none. Other cells may hold a number, a month or the heading again. An element of JSON that is not an object is its
+ * own text.
  */
 function headingIn({ cells, raw }: RawRecord): string | null {
   const own = [...cells].flatMap(([column, cell]) =>

@@ -7,13 +7,13 @@ import { trimInvisible } from '../key/trim.ts'
 import type { Cell } from '../row.ts'
 import { plainName, sendEmailNames } from './column-names.ts'
 
-/** A column that is not used and may say that not everybody in the file is meant. */
+/** A warning that a column may say that not everybody in the file is meant. */
 export interface ColumnWarning {
   readonly column: string
   readonly message: string
 }
 
-/** Other words than the seven actions that HR systems and people use for what is to be done. */
+/** Words, other than the seven actions, that HR systems and people use for what is to be done. */
 const actionWords: ReadonlySet<string> = new Set(
   `activation deactivation suspension termination terminate transfer disable enable delete remove revoke hire rehire
   leave offboard offboarding onboard onboarding keep skip ignore cancel cancelled canceled rescinded rescind postponed
@@ -31,15 +31,15 @@ const statusWords: ReadonlySet<string> = new Set(
   ),
 )
 
-/** After so many different cells without a finding, a column counts as names or numbers. */
+/** After this many different cells without a finding, a column counts as names or numbers. */
 const mostDifferent = 200
 
-/** How deep objects are looked into, and how many names of values inside them are looked at. */
+/** How deep objects are searched, and how many names of values inside them are checked. */
 const deepest = 4
 const mostInside = 200
 
 const hours = 3_600_000
-/** Days from the first day of Excel's count to 1970. */
+/** Days from day 0 of Excel's count to 1970. */
 const daysTo1970 = 25_569
 
 type Kind = 'action' | 'status' | 'ahead' | 'date' | 'nothing'
@@ -104,7 +104,10 @@ class UnusedColumn {
     this.#marks.example ||= text
   }
 
-  /** What only the column's name shows: a date as a spreadsheet counts days, and a yes or no that is a status. */
+  /**
+   * The kind that is known only from the column's name: a date as a spreadsheet's count of days, or a yes or no that is
+   * a status.
+   */
   #byName(text: string, now: number): Kind | null {
     if (this.#holdsDates && /^\d{5}$/.test(text)) {
       const time = (Number(text) - daysTo1970) * 24 * hours
@@ -116,7 +119,7 @@ class UnusedColumn {
       : null
   }
 
-  /** @param rows of the whole input */
+  /** @param rows how many the whole input has */
   warning(column: string, rows: number): ColumnWarning | null {
     const say = (found: Found | undefined, what: string, advice: string): ColumnWarning | null => {
       if (found === undefined) return null
@@ -189,8 +192,8 @@ export class UnusedColumns {
   #rows = 0
 
   /**
-   * @param columns all but those that are used whole
-   * @param used the names of those that are, also of values inside objects
+   * @param columns all columns except those that are used as a whole
+   * @param used the names of what is used, including values inside objects
    * @param now milliseconds since 1970
    */
   constructor(columns: readonly string[], used: readonly string[], now: number) {
@@ -235,7 +238,7 @@ export class UnusedColumns {
   }
 }
 
-/** A column that sounds as if it said whether mails go out, under a name that is not known. */
+/** A warning of a column whose name sounds as if it said whether mails are sent, but is not a known name. */
 function warningOfName(column: string): ColumnWarning | null {
   const name = plainName(column)
   if (

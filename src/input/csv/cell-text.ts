@@ -6,12 +6,12 @@ import type { InputFile } from '../input-file.ts'
 import { unescapeFormula } from './formula.ts'
 
 /**
- * What csv-parse is told for header and rows alike. The bytes come through as Latin-1, one character for each, because
- * csv-parse would replace what is not UTF-8 without a word; {@link decodeCell} makes text of them.
+ * The options of csv-parse for header and rows alike. Each byte comes through as one character of Latin-1, because
+ * csv-parse would silently replace what is not UTF-8. {@link decodeCell} then decodes the cells.
  */
 export const csvOptions = {
   encoding: 'latin1',
-  // All three, because files that were joined together have several kinds.
+  // All three, because files that were joined together may mix them.
   record_delimiter: ['\r\n', '\n', '\r'],
   relax_column_count: true,
   skip_empty_lines: true,

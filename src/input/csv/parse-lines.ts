@@ -31,8 +31,8 @@ const closeQuotes =
 const csvProblems: ReadonlyMap<string, string> = new Map([
   ['CSV_QUOTE_NOT_CLOSED', 'the quote that opens the cell is never closed'],
   ['CSV_INVALID_CLOSING_QUOTE', 'a quote ends the cell, but text follows it'],
-  ['INVALID_OPENING_QUOTE', 'a quote stands inside a cell that does not begin with one'],
-  ['CSV_MAX_RECORD_SIZE', 'the record is longer than 1 MiB, perhaps for a quote that is never closed'],
+  ['INVALID_OPENING_QUOTE', 'there is a quote inside a cell that does not begin with one'],
+  ['CSV_MAX_RECORD_SIZE', 'the record is longer than 1 MiB, perhaps because a quote is never closed'],
 ])
 
 /** The error for a row that csv-parse could not read. */
@@ -50,7 +50,7 @@ export function csvProblem(
   return new Refusal(`${name}, row ${row} (line ${line}), ${where}: ${what}.`, closeQuotes, error)
 }
 
-/** The line that a record stands in. */
+/** The line in which a record begins. */
 export function lineNumber({ numbers }: Lines, index: number): number {
   return numbers[index] ?? 0
 }

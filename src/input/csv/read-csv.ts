@@ -33,7 +33,7 @@ async function* readBatches(
     if (!(error instanceof LineTooLong)) throw error
     const { beginning: bytes, line } = error
     const { error: found } = parseLines(bytes, layout.delimiter)
-    // csv-parse says more of it: most often a quote is not closed.
+    // csv-parse tells more about the cause: most often a quote is not closed.
     if (found !== null)
       yield { lines: { bytes, offset: 0, starts: [0], numbers: [line] }, records: [], error: found }
     throw error
@@ -48,7 +48,7 @@ function isEmpty(cell: string): boolean {
   return cell === '' || trimInvisible(Buffer.from(cell, 'latin1').toString()) === ''
 }
 
-/** How rows are made of records. */
+/** What is needed to make rows of records. */
 interface RecordRules {
   readonly input: InputFile
   readonly columns: readonly string[]
@@ -79,19 +79,17 @@ function toRecord(rules: RecordRules, row: number, line: number, record: readonl
   if (complete) return { row, line, cells, raw: null, problems: [] }
   const count = record.length === 1 ? '1 cell' : `${record.length} cells`
   const expected = columns.length === 1 ? '1 was expected' : `${columns.length} were expected`
-  const problems = [
-    { column: null, message: `${count}, ${expected}: a cell may stand under the wrong column` },
-  ]
+  const problems = [{ column: null, message: `${count}, ${expected}: a cell may be under the wrong column` }]
   return { row, line, cells, raw: record.map(decode), problems }
 }
 
 /**
- * Reads the records of a CSV file whose header has exactly these columns; that is also what tells the delimiter.
- * Records of nothing but empty cells are no rows. Empty cells too many at the end of a record are nothing, and cells
- * that are missing there are empty if `needed` cells are there; any other number of cells comes as the record's
- * problem, with the cells as they were read.
- * Throws KnownError, naming row and line, where the header has other columns, at a stray or unclosed quote, at bytes
- * that are not of its encoding, and at a record longer than 1 MiB.
+ * Reads the records of a CSV file whose header has exactly these columns, which also tells the delimiter. Records with
+ * only empty cells are not rows. Surplus empty cells at the end of a record are ignored, and cells missing at its end
+ * are taken as empty if there are `needed` cells. Any other wrong number of cells is a problem of the record, which
+ * then has its cells in `raw`.
+ * Throws KnownError if the header has other columns, and, naming row and line, at a stray or unclosed quote, at bytes
+ * that are not of the file's encoding, and at a record longer than 1 MiB.
  */
 export async function* readCsv(
   input: InputFile,
@@ -125,7 +123,7 @@ export async function* readCsv(
     if (!(error instanceof LineTooLong)) throw error
     throw new Refusal(
       `${input.name}, ${rowPlace({ row: row + 1, line: error.line })}: the record is longer than 1 MiB.`,
-      'Check that the file is CSV with one record a line, and remove what is not a record.',
+      'Check that the file is CSV with one record per line, and remove what is not a record.',
     )
   }
 }

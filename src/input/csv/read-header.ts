@@ -17,7 +17,7 @@ export interface CsvLayout {
   readonly columns: readonly string[]
   /** Where the header begins, in bytes of the text as UTF-8: after blank lines and Excel's `sep=` line. */
   readonly start: number
-  /** The number of the line that it begins in. */
+  /** The number of the line in which the header begins. */
   readonly line: number
 }
 
@@ -33,7 +33,7 @@ const separatorLine = /^"?sep=(?![\w"'])([\t!-~])"?$/i
 /** The line by which Windows PowerShell names the type of what it exports. */
 const typeLine = /^"?#TYPE\s/i
 
-/** Whether a line above the header is written by a program for other programs. */
+/** Whether a line above the header was written by a program for other programs, and is skipped. */
 export function isSteppedOver(line: Buffer): boolean {
   const text = line.toString('latin1')
   return separatorLine.test(text) || typeLine.test(text)
@@ -46,7 +46,7 @@ export interface FileLine {
   readonly line: number
 }
 
-/** How many lines are looked through for a header. */
+/** How many lines are searched for a header. */
 const mostLinesBefore = 100
 
 /** The first lines that are not blank, or all lines up to `until`. A quoted line end is part of its line. */
@@ -98,7 +98,7 @@ function tooLong(name: string): KnownError {
   )
 }
 
-/** The header's line, and the delimiter where a line above it names one. */
+/** The header's line, and the delimiter if a line above it names one. */
 async function findHeader(
   input: InputFile,
   chunkBytes: number | undefined,
@@ -115,7 +115,7 @@ async function findHeader(
   }
   if (wanted !== null && lines.length > 0)
     throw new Refusal(
-      `${input.name}: line ${wanted} was named as the header, but that line is blank or not there.`,
+      `${input.name}: line ${wanted} was named as the header, but that line is blank or missing.`,
       'Give the number of the line that holds the names of the columns, blank lines counted: --header-line N (in a job file: input.header_line).',
     )
   throw new Refusal(
@@ -137,8 +137,8 @@ async function wholeLine(
 }
 
 /**
- * Where a CSV was saved as CSV again, each of its lines stands in quotes as a whole: `"user,""action"""`. Such a header
- * is one name that holds a delimiter and quotes.
+ * Whether a CSV was saved as CSV twice, so that each of its lines as a whole is in quotes: `"user,""action"""`. Such a
+ * header is one name that holds a delimiter and quotes.
  */
 function isQuotedAsWhole(columns: readonly string[]): boolean {
   const [only = ''] = columns
@@ -147,11 +147,11 @@ function isQuotedAsWhole(columns: readonly string[]): boolean {
 
 /**
  * Reads the header of a CSV file and tells the delimiter: that of Excel's `sep=` line, else the one of comma,
- * semicolon, tab and bar under which the header gets the best rating. PowerShell's `#TYPE` line is stepped over.
- * csv-parse could stop after the first record (`to: 1`), but each delimiter needs a reading of its own. So the line is
- * taken from the file once and read several times.
- * Throws KnownError where the file is empty or unreadable, if there is no such line as was named, or where the
- * header has a stray quote, is not text, names a column twice, or is longer than 1 MiB.
+ * semicolon, tab and bar with which the header gets the best rating. PowerShell's `#TYPE` line is skipped. csv-parse
+ * could stop after the first record (`to: 1`), but each delimiter needs a reading of its own. So the line is read from
+ * the file once and parsed several times.
+ * Throws KnownError if the file is empty or unreadable, if the named line does not exist, or if the header has a stray
+ * quote, is not text, names a column twice, or is longer than 1 MiB.
  */
 export async function readCsvLayout(
   input: InputFile,
@@ -184,8 +184,8 @@ export async function readCsvLayout(
   }
   if (best === null && /^\s*[[{]/.test(header.bytes.toString('latin1')))
     throw new Refusal(
-      `${input.name}: CSV was expected, line ${line} looks like JSON.`,
-      'Add --format json for one list, or --format jsonl for one object a line (in a job file: input.format).',
+      `${input.name}: CSV was expected, but line ${line} looks like JSON.`,
+      'Add --format json for one list, or --format jsonl for one object per line (in a job file: input.format).',
     )
   if (best === null)
     throw new Refusal(
@@ -194,8 +194,8 @@ export async function readCsvLayout(
     )
   if (isQuotedAsWhole(best.columns))
     throw new Refusal(
-      `${input.name}, line ${line}: the lines stand in quotes as a whole, ${shown(header.bytes.toString())}: the file was saved as CSV twice.`,
-      'Export it again, or take the quotes around each line away.',
+      `${input.name}, line ${line}: each line as a whole is in quotes, such as ${shown(header.bytes.toString())}: the file was saved as CSV twice.`,
+      'Export it again, or remove the quotes around each line.',
     )
   checkHeader(input.name, best.columns)
   return best

@@ -1,7 +1,7 @@
 import { checkUserKey } from '../key/user-key.ts'
 import type { Cell } from '../row.ts'
 
-/** A row that stands inside a cell of another one, and the user that it names. */
+/** A row inside a cell of another row: the column of that cell, and the user whom the inner row names. */
 export interface SwallowedRow {
   readonly column: string
   readonly user: string
@@ -11,9 +11,9 @@ const lineEnd = /\r\n|\r|\n/
 const delimiters = [',', ';', '\t', '|'] as const
 
 /**
- * Finds rows that a stray quote has made a part of a cell: by RFC 4180 it goes on over line ends to the next quote. The
- * lines of such a cell complete the row before them and begin the one behind them, and those in between have as many
- * cells as the table. A remark over several lines does not, and names no user in the user's place.
+ * Finds rows that a stray quote has made part of a cell: by RFC 4180 the cell goes on over line ends to the next quote.
+ * The first line of such a cell completes a row, its last line begins one, and the lines in between have as many cells
+ * as the table. A remark over several lines does not fit like this, and names no user in the user's column.
  *
  * @param columns of the table, in its order
  * @param user the user's column
@@ -43,7 +43,10 @@ interface Place {
   readonly user: string
 }
 
-/** The user of a row that is not the one to which the cell seems to belong; null if the lines are no rows. */
+/**
+ * The user of a swallowed row, other than the user to whose row the cell seems to belong; null if the lines are not
+ * rows.
+ */
 function swallowedUser(
   lines: readonly string[],
   { delimiter, at, columns, cells, user }: Place,
@@ -56,7 +59,7 @@ function swallowedUser(
   ])
   if (rows.some((row) => row.length !== columns.length)) return null
   const place = columns.indexOf(user)
-  // The row's own user stands before the cell, and so in its first line's row, or behind it, and so in the last one's.
+  // The row's own user is before the cell, and so in the first line's row, or after it, and so in the last line's row.
   const others = place < at ? rows.slice(1) : rows.slice(0, -1)
   for (const row of others) {
     const check = checkUserKey(row[place] ?? '')

@@ -6,8 +6,8 @@ const carriageReturn = 0x0d
 const opening = Buffer.from('="')
 
 /**
- * The text inside a cell such as `="00123"`, by which exports keep a spreadsheet from making a number of it; of any
- * other cell the text as it is. Invisible characters around the formula are ignored.
+ * The text inside a cell such as `="00123"`, a form in which exports keep a spreadsheet from making it a number. Any
+ * other cell's text stays as it is. Invisible characters around the formula are ignored.
  */
 export function textInFormula(text: string): string {
   if (!text.includes('="')) return text

@@ -1,7 +1,7 @@
 import type { InputFormat, ValidRow } from '../row.ts'
 import type { DueFormat } from './read-due.ts'
 
-/** Two rows of a sheet whose days are written in two ways, of which one may be wrong. */
+/** Two rows of a sheet whose due dates are written in two ways, one of which may be wrong. */
 export interface MixedDates {
   readonly column: string
   /** A row with a date as a text. */
@@ -11,15 +11,15 @@ export interface MixedDates {
 }
 
 /**
- * Watches a sheet's column of days for dates of both kinds. A spreadsheet that expects the month first makes dates of
- * `03/12/2026` and leaves `25/12/2026` a text: the cells that look right are then the wrong ones.
+ * Watches a sheet's column of due dates for both texts and date cells. A spreadsheet that expects the month first makes
+ * a date of `03/12/2026` and leaves `25/12/2026` as a text, so the cells that look right are the wrong ones.
  */
 export class MixedDatesWatch {
   readonly #column: string | null
   #text: MixedDates['text'] | null = null
   #date: MixedDates['date'] | null = null
 
-  /** @param column the column of the days, as the input writes it; null if there is none */
+  /** @param column the column of the due dates, as the input writes its name; null if there is none */
   constructor(format: InputFormat, due: Pick<DueFormat, 'format'> | null, column: string | null) {
     const isAskedFor = format === 'xlsx' && due?.format != null && isOfNumbers(due.format)
     this.#column = isAskedFor ? column : null
@@ -39,14 +39,14 @@ export class MixedDatesWatch {
 }
 
 /**
- * Whether a format writes day and month as numbers and the year behind them: what spreadsheets read by the habits of a
- * country.
+ * Whether a format writes day and month as numbers and the year after them. How a spreadsheet reads such dates depends
+ * on the country.
  */
 function isOfNumbers(format: string): boolean {
   return /d.*y|y.*d/.test(format) && !/^[^dM]*y/.test(format) && /(?<!M)MM?(?!M)/.test(format)
 }
 
-/** Whether a day in ISO 8601 is another one with day and month the other way round. */
+/** Whether a day in ISO 8601 becomes another valid day if day and month are swapped. */
 function isAmbiguous(iso: string): boolean {
   const [, month = '', day = ''] = /^\d{4}-(\d{2})-(\d{2})/.exec(iso) ?? []
   return Number(day) >= 1 && Number(day) <= 12 && day !== month

@@ -2,13 +2,13 @@ import { DateTime, FixedOffsetZone, type IANAZone } from 'luxon'
 import { shown } from '../../messages/shown.ts'
 import { asUtc, findZone, isWallTime, type WallTime, zoneExpected, zoneTime } from './zone-time.ts'
 
-/** How the job says that due times are to be read. */
+/** How due times are read, as the job says. */
 export interface DueFormat {
-  /** `HH:MM` or `HH:MM:SS`: the time of day for dates alone; null: the end of the day. */
+  /** `HH:MM` or `HH:MM:SS`: the time of day for dates without a time; null: the end of the day. */
   readonly at: string | null
   /** IANA name of the zone, for rows that name none; null if the job names none either. */
   readonly timeZone: string | null
-  /** Luxon's tokens, in place of ISO 8601. */
+  /** A format in Luxon's tokens, instead of ISO 8601; null for ISO 8601. */
   readonly format: string | null
 }
 
@@ -19,9 +19,9 @@ export type DueCheck = { readonly due: number } | { readonly problem: string }
 interface Written {
   readonly wall: WallTime
   readonly hasTime: boolean
-  /** Minutes before UTC; null if none was written. */
+  /** Minutes ahead of UTC, negative if behind it; null if no offset was written. */
   readonly offset: number | null
-  /** The name of its zone; null if none was written. ISO 8601 has none. */
+  /** The name of its time zone; null if none was written. ISO 8601 has no names of zones. */
   readonly zone: string | null
   /** Milliseconds past the second, rounded up. */
   readonly rest: number
@@ -35,7 +35,7 @@ const endOfDay = { hour: 24, minute: 0, second: 0 }
 function readIso(text: string): Written | null {
   const found = iso.exec(text)
   if (found === null) return null
-  // Dashes are all there or all left out.
+  // Either all dashes are written or none.
   if (/^\d{4}-\d{4}|^\d{6}-/.test(text)) return null
   const [, year, month, day, hour, minute = '00', second = '00', fraction = '0', offset] = found
   const date = { year: Number(year), month: Number(month), day: Number(day) }
@@ -53,10 +53,13 @@ function minutesOf(offset: string): number {
   return offset.startsWith('-') ? -minutes : minutes
 }
 
-/** Reads by Luxon's tokens. The wall time is kept as written: Luxon would move one that its zone's clock skips. */
+/**
+ * Reads a date by Luxon's tokens. The wall time is kept as written, since Luxon would move one that its zone's clock
+ * skips.
+ */
 function readFormat(text: string, format: string): Written | null {
   const { result, matches, zone = null } = DateTime.fromFormatExplain(text, format, { locale: 'en' })
-  // Where nothing matches, Luxon's result has no units at all, and a date made of it would be that of now.
+  // If nothing matches, Luxon's result has no units at all, and a date made from it would be the present one.
   if (result === undefined || result === null || !('year' in result)) return null
   if (isNoHourOfHalf((matches ?? {}) as HourMatch, text, format)) return null
   const read = DateTime.fromObject(result, { zone: 'utc' })
@@ -74,13 +77,16 @@ function readFormat(text: string, format: string): Written | null {
   }
 }
 
-/** What Luxon has read of the hour, with what is PM counted on; `a` is 1 for PM. */
+/** What Luxon has read for the hour, in which PM hours are already counted from 12; `a` is 1 for PM. */
 interface HourMatch {
   readonly h?: number
   readonly a?: number
 }
 
-/** Luxon lets 13 AM, 13:30 PM and 0:30 PM pass: nobody can tell which of the two is meant. */
+/**
+ * Whether the hour does not fit AM or PM. Luxon accepts 13 AM, 13:30 PM and 0:30 PM, in which nobody can tell what is
+ * meant.
+ */
 function isNoHourOfHalf({ h, a }: HourMatch, text: string, format: string): boolean {
   if (a === undefined || h === undefined) return false
   if (a === 0 && h >= 12) return true
@@ -104,22 +110,22 @@ function zoneOf(text: string, timeZone: string | null): IANAZone | { readonly pr
     }
   return (
     findZone(name) ?? {
-      problem: `the time zone ${shown(name)} is not known; expected was ${zoneExpected}`,
+      problem: `the time zone ${shown(name)} is not known; ${zoneExpected} was expected`,
     }
   )
 }
 
 /**
- * The first year that a due date may be in. Okta has had users since 2009, so nobody's account there can have been due
- * before; what systems write for "no date" (0001-01-01, 1899-12-30, 1900-01-01, 1970-01-01, 2000-01-01) and two-digit
- * years that are read as 19xx lie before it. It is a year and not so long before now, so that a row that was judged once
- * is judged the same by a resume.
+ * The first year that a due date may be in. Okta has had users since 2009, so no account there can have been due
+ * earlier. The dates that systems write for "no date" (0001-01-01, 1899-12-30, 1900-01-01, 1970-01-01, 2000-01-01) and
+ * two-digit years read as 19xx are earlier than this year. It is a fixed year rather than a time before now, so that a
+ * resume judges a row just as the first execution did.
  */
 const firstYear = 2010
 
 /**
- * Reads when a row is due. A date alone means the end of that day, or `at`, in its own zone or offset if it has one, else
- * in the row's or the job's zone; a date and time is in that zone, unless it has one of its own. Both texts are trimmed.
+ * Reads when a row is due. A date alone means the end of that day, or the time `at` on it. A date, with or without a
+ * time, is in its own zone or offset if it has one, else in the row's or the job's zone. Both texts must be trimmed.
  */
 export function readDue(text: string, rowZone: string, rules: DueFormat): DueCheck {
   const expected =
@@ -136,7 +142,7 @@ export function readDue(text: string, rowZone: string, rules: DueFormat): DueChe
   const wall = hasTime || rules.at === null ? written.wall : { ...written.wall, ...timeOfDay(rules.at) }
   if (offset !== null) {
     if (Math.abs(offset) > 18 * 60)
-      return { problem: `the offset in ${shown(text)} is not one; at most 18 hours were expected` }
+      return { problem: `the offset in ${shown(text)} is too large; at most 18 hours were expected` }
     return { due: asUtc(wall) - offset * 60_000 + rest }
   }
   const zone = zoneOf(written.zone ?? rowZone, rules.timeZone)
@@ -144,12 +150,13 @@ export function readDue(text: string, rowZone: string, rules: DueFormat): DueChe
   return { due: zoneTime(wall, zone) + rest }
 }
 
-/** How many different dates are remembered: a file mostly repeats few. */
+/** How many different dates are remembered. Most files repeat a few. */
 const mostKept = 10_000
 
 /**
- * As {@link readDue}, remembering what was read: asking for a zone's offsets is slow, and dates repeat. A date cell of a
- * workbook has no format that was typed: its reader gives it as ISO 8601, whatever the job's format says of texts.
+ * Creates a reader that works as {@link readDue} but remembers what it has read: asking for a zone's offsets is slow,
+ * and dates repeat. A date cell of a workbook was not typed in any format. The workbook reader gives it as ISO 8601,
+ * whatever format the job has for texts.
  */
 export function createDueReader(
   rules: DueFormat,

@@ -12,25 +12,28 @@ export interface WallTime {
 
 const hour = 3_600_000
 
-/** How far around a time the offsets of its zone are searched: beyond the largest jump there ever was, a whole day. */
+/**
+ * How many hours around a time the offsets of its zone are searched: further than the largest jump there ever was, a
+ * whole day.
+ */
 const around = [-40, -26, -13, 0, 13, 26, 40]
 
 /** What is expected of the name of a time zone, for messages. */
 export const zoneExpected =
-  'Area/Place, such as Europe/London or America/New_York, or UTC; an abbreviation such as BST, EST or CET stands for several zones, and GMT+5 or Etc/GMT+5 for the opposite of what it seems to say'
+  'Area/Place, such as Europe/London or America/New_York, or UTC (not an abbreviation such as BST, EST or CET, which stands for several zones, and not GMT+5 or Etc/GMT+5, which means the opposite of what it seems to say)'
 
 /**
  * A zone by its IANA name in the form Area/Place, such as Europe/Berlin, or UTC; null if there is none of that name.
- * Names without a slash mean several things: for ICU, BST is Dhaka, and whoever writes EST5EDT or GMT in a list may or may
- * not mean summer time. The sign of Etc/GMT+5 is the reverse of what people mean (tz database, file etcetera). SystemV is
- * ICU's own.
+ * Names without a slash are ambiguous: for ICU, BST is Dhaka, and whoever writes EST5EDT or GMT in a list may or may
+ * not mean summer time. The sign of Etc/GMT+5 is the reverse of what people mean (tz database, file etcetera). SystemV
+ * zones exist only in ICU.
  */
 export function findZone(name: string): IANAZone | null {
   const isName = /^(?!(?:systemv|etc)\/)[a-z][^/]*\//i.test(name) || name.toLowerCase() === 'utc'
   return isName && IANAZone.isValidZone(name) ? IANAZone.create(name) : null
 }
 
-/** Whether the day is in the calendar and the time on the clock. */
+/** Whether the day exists in the calendar and the time on a clock. */
 export function isWallTime({ year, month, day, hour: h, minute, second }: WallTime): boolean {
   const date = new Date(0)
   date.setUTCFullYear(year, month - 1, day)
@@ -39,7 +42,7 @@ export function isWallTime({ year, month, day, hour: h, minute, second }: WallTi
   return isDay && isTime
 }
 
-/** What the wall time would be in UTC, in milliseconds since 1970. */
+/** The moment of a wall time if its zone were UTC, in milliseconds since 1970. */
 export function asUtc({ year, month, day, hour: h, minute, second }: WallTime): number {
   const date = new Date(0)
   date.setUTCFullYear(year, month - 1, day)
@@ -58,8 +61,9 @@ function transition(zone: IANAZone, from: number, to: number, after: number): nu
 }
 
 /**
- * The moment, in milliseconds since 1970, at which a clock in the zone shows a wall time. One that the clock change
- * skips is the moment after the gap; one that comes twice is the later of the two, so that nothing is done too early.
+ * The moment, in milliseconds since 1970, at which a clock in the zone shows a wall time. A wall time that a clock
+ * change skips means the moment after the gap. One that comes twice means the later moment, so that nothing is done too
+ * early.
  */
 export function zoneTime(wall: WallTime, zone: IANAZone): number {
   const utc = asUtc(wall)
@@ -67,7 +71,7 @@ export function zoneTime(wall: WallTime, zone: IANAZone): number {
   const moments = offsets.map((offset) => utc - offset * 60_000)
   const shown = moments.filter((moment) => moment + zone.offset(moment) * 60_000 === utc)
   if (shown.length > 0) return Math.max(...shown)
-  // In a gap the offset from before leads past it, and the one from after leads before it.
+  // In a gap, the offset of the time before it leads past it, and the offset of the time after it leads before it.
   const [earliest, latest] = [Math.min(...moments), Math.max(...moments)]
   return transition(zone, earliest, latest, zone.offset(latest))
 }

@@ -11,29 +11,29 @@ import { holdsObjectsOnly, standsAlone } from './stands-alone.ts'
 import { giveThoseMeant, jqKey, takeOut } from './take-out.ts'
 import { holdsMaps, isUserName, mapsIn, usersAsKeys, usersUnderUsers } from './users-as-keys.ts'
 
-/** Whether a cell under a user's name may be one: an `id` is only if it looks like Okta's. */
+/** Whether a column may hold the user by its name and cell: an `id` only if it looks like one of Okta's. */
 function isUserCell(column: string, cell: Cell): boolean {
   return userNames.includes(plainName(column)) && (plainName(column) !== 'id' || isUserId(String(cell)))
 }
 
-/** Names of keys under which people stand who are meant by a record, whoever is named beside them. */
+/** Names of keys that hold the people whom a record is about, whoever else it names. */
 const peopleMeant =
   /^(leavers?|leaving|offboard\w*|terminat\w*|departures?|joiners?|newhires?|employees?|users?|members?|people|persons?|staff|accounts?|colleagues?)$/
 const leaver =
   /^(leavers?|leaving|offboard\w*|terminatedusers?|terminatedemployees?|departing\w*|joiners?|newhires?)$/
 
 /**
- * The key of a record under which other users stand than the record's own: in a list, as keys of an object, or as the
- * leaver; null if there is none. Then the record may be about them.
+ * The key under which a record holds users other than its own: in a list, as keys of an object, or as the leaver. The
+ * record may be about them instead. Null if there is no such key.
  *
- * @param user the name of the record's own user, which is not looked into
+ * @param user the column of the record's own user, which is not searched
  */
 export function listOfUsers(cells: ReadonlyMap<string, Cell>, user: string): string | null {
   for (const [key, cell] of cells) {
-    // A key that is a user, beside the user of the record, is another one.
+    // A key that is itself a user is another user than the record's own.
     if (key !== user && isUserName(key)) return key
     if (typeof cell !== 'object' || cell === null || user === key || user.startsWith(`${key}.`)) continue
-    // Whose addresses stand in values is for the look at rival columns, which names the right one.
+    // People whose addresses are values are left to the search for rival columns, which names the right column.
     if (holdsOthers(key, cell, 0) && namedUsers(key, cell).length === 0) return key
     const found = listsIn(new Map([[key, cell]]), (inner) =>
       [...inner].some(([one, value]) => isUserCell(one, value)),
@@ -80,8 +80,8 @@ function listsIn(cells: ReadonlyMap<string, Cell>, hasUser: HasUser, depth = 0):
 
 /**
  * Refuses a file of one object that is not a record but holds the records: a list of them under a key, or each under a
- * key of its own. Fields that stand beside the list are about the list: taken as a record, its author would be acted on,
- * and nobody in it.
+ * key of its own. Fields next to the list describe the list: if the object were taken as a record, the list's author
+ * would be acted on, and nobody in it.
  *
  * @param isListed whether the object is the only element of a list
  */
@@ -96,8 +96,8 @@ export function refuseEnvelope(
   const [list] = lists
   if (list !== undefined && hasUser(cells))
     throw new Refusal(
-      `${name}: the record names a user, and holds a list of users under ${shownList(lists)} as well. Which of them are meant has to be said.`,
-      'If the user beside the list is meant, take the list out of the record. If those in the list are, give the list alone.',
+      `${name}: the record names a user, and holds a list of users under ${shownList(lists)} as well. It is not clear which of them are meant.`,
+      'If the user next to the list is meant, take the list out of the record. If those in the list are meant, give the list alone.',
     )
   const isInMap = maps.some(({ path }) => lists.some((one) => one.startsWith(path)))
   if (!hasUser(cells) && (isInMap || maps.some(holdsMaps))) throw usersUnderUsers(name, maps)
@@ -114,7 +114,7 @@ export function refuseEnvelope(
   const keys = people.map(([key]) => key)
   if (keys.some(isUserName))
     throw new Refusal(
-      `${name}: the record holds ${people.length} users under keys of their own, of which some are users as well: ${shownList(keys)}. Which of them are meant has to be said.`,
+      `${name}: the record holds ${people.length} users under keys of their own, and some of these keys are users as well: ${shownList(keys)}. It is not clear which of them are meant.`,
       giveThoseMeant,
     )
   if (keys.every(isNumberOrId))
@@ -123,12 +123,12 @@ export function refuseEnvelope(
       `Make a list of them: jq '[.${place}[]]' FILE > LIST.json, and give that file.`,
     )
   throw new Refusal(
-    `${name}: the record holds ${people.length} users under keys of their own: ${shownList(keys)}. Which of them is meant has to be said.`,
+    `${name}: the record holds ${people.length} users under keys of their own: ${shownList(keys)}. It is not clear which of them is meant.`,
     nameOne(people.flatMap(([key, cell]) => pathsOf(key, cell, hasUser))),
   )
 }
 
-/** Whether a key numbers or names its user. A word says what the user is to the record. */
+/** Whether a key only numbers or identifies its user. A word would say what the user is to the record. */
 function isNumberOrId(key: string): boolean {
   return (
     /^[\W_]*\p{L}{0,3}[\W_]*\d[\d\W_]*$/u.test(key) ||
@@ -138,7 +138,7 @@ function isNumberOrId(key: string): boolean {
   )
 }
 
-/** The dotted names of the user inside an object: of each of its keys that may hold it. */
+/** The dotted name of the user inside an object: that of the first key that may hold it. Empty if there is none. */
 function pathsOf(key: string, cell: Cell, hasUser: HasUser): string[] {
   const cells = [...(cellsOf(cell) ?? [])]
   return cells
@@ -147,12 +147,12 @@ function pathsOf(key: string, cell: Cell, hasUser: HasUser): string[] {
     .map(([inner]) => `${key}.${inner}`)
 }
 
-/** The ready flag where one of the names alone is not about somebody else, such as a manager. */
+/** The flag to add, complete if only one of the names is not about somebody else, such as a manager. */
 function nameOne(paths: readonly string[]): string {
   const likely = paths.filter((path) => !isOtherPersons(path))
   const [only = ''] = likely
   const inJob = '(in a job file: user_column)'
   if (likely.length === 1)
     return `Add --user-column ${shellWord(only)} ${inJob} if that is who is meant, or another of ${shownList(paths)}. Nobody under the other keys is acted on.`
-  return `Add --user-column NAME ${inJob} with the one of ${shownList(paths)} who is meant; nobody under the other keys is acted on. If each key is a user of the list, write them as a list of objects.`
+  return `Add --user-column NAME ${inJob} with the one of ${shownList(paths)} that is meant; nobody under the other keys is acted on. If each key is a user of the list, write them as a list of objects.`
 }

@@ -8,7 +8,7 @@ import type { Cell, RawRecord, RowProblem } from '../row.ts'
 export interface JsonElement {
   readonly cells: Map<string, Cell> | null
   readonly found: string
-  /** Keys that came more than once, in the record itself or inside of it. */
+  /** Keys that came more than once, in the record itself or in an object inside it. */
   readonly repeated: readonly string[]
   /** Keys, dotted inside objects, whose values are numbers kept as a text, since JavaScript would lose digits. */
   readonly longNumbers: ReadonlySet<string>
@@ -25,8 +25,7 @@ export interface ElementBuilder {
 }
 
 /**
- * A number; its digits as a text if JavaScript would lose some of them, as of a personnel number beyond 2^53, or all of
- * them, as of 1e400.
+ * A number, or its text if JavaScript would lose some digits (a personnel number beyond 2^53) or all of them (1e400).
  */
 function numberOf(text: string): string | number {
   const number = Number(text)
@@ -76,7 +75,8 @@ class RepeatedKeys {
 
 /**
  * A builder of values. stream-json's own StreamArray would build plain objects: those put keys that are numbers first,
- * lose a key named `__proto__`, and can't tell that a key came twice. Here objects become maps, which do none of that.
+ * lose a key named `__proto__`, and can't tell that a key came twice. Here a record becomes a map, and keys that come
+ * twice are found separately.
  */
 export function createElementBuilder(): ElementBuilder {
   let depth = 0
@@ -170,8 +170,8 @@ export interface RecordPlace {
 }
 
 /**
- * A value as a record. A value that is not an object has no cells, and that is its problem. A duplicate key is one, and
- * deep nesting is not kept.
+ * A value as a record. A value that is not an object has no cells, and that is its problem. A duplicate key is a
+ * problem too, and so is a value that is nested too deep, which is not kept.
  */
 export function toRawRecord({ row, line, text }: RecordPlace, element: JsonElement): RawRecord {
   const { cells, found, repeated, longNumbers } = element

@@ -9,13 +9,16 @@ export function cellAt(cells: ReadonlyMap<string, Cell>, column: string): Cell |
   return nestedAt(cells, column)
 }
 
-/** The cells of a value that is an object; null of one that is not. */
+/** The cells of a value that is an object; null if it is not one. */
 export function cellsOf(value: unknown): ReadonlyMap<string, Cell> | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
   return new Map(Object.entries(value as Readonly<Record<string, Cell>>))
 }
 
-/** Whether a record has both a key of a dotted name and another value inside its objects that the name reaches. */
+/**
+ * Whether a dotted name can mean two values: the record has a key of that name, and the name also reaches another value
+ * inside its objects.
+ */
 export function isAmbiguous(cells: ReadonlyMap<string, Cell>, column: string): boolean {
   if (!column.includes('.') || !cells.has(column)) return false
   const nested = nestedAt(cells, column)

@@ -10,10 +10,10 @@ import type { RawRecord } from '../row.ts'
 import { createElementBuilder, type ElementBuilder, type JsonElement, toRawRecord } from './json-element.ts'
 
 const wrap =
-  'Put the records into one array, [{"user": "..."}, ...], or use --format jsonl for one object a line.'
-const fix = 'Fix the JSON there; `node --eval "JSON.parse(fs.readFileSync(0))" < FILE` tells the place too.'
+  'Put the records into one array, [{"user": "..."}, ...], or use --format jsonl for one object per line.'
+const fix = 'Fix the JSON there; `node --eval "JSON.parse(fs.readFileSync(0))" < FILE` shows the place too.'
 const join =
-  "If several arrays stand one after the other, make one of them: jq --slurp 'add' FILE > LIST.json, and give that file."
+  "If the file holds several arrays one after another, make them one: jq --slurp 'add' FILE > LIST.json, and give that file."
 
 /** How far reading has come, for error messages. */
 interface Progress {
@@ -32,10 +32,10 @@ function countLines(text: string): number {
 }
 
 /**
- * Reads the records of a JSON file that is one array, one at a time. An element that is no object comes with that as
- * its problem.
- * Throws KnownError, naming the row that was reached, where the file is empty or not one array, at broken JSON, where
- * the file ends too early, at bytes that are not of its encoding, and at a record longer than 1 MiB.
+ * Reads the records of a JSON file that is one array, one at a time. An element that is not an object has that as its
+ * problem.
+ * Throws KnownError, naming the row that was reached, if the file is empty, is not one array or ends too early, and at
+ * broken JSON, at bytes that are not of its encoding, and at a record longer than 1 MiB.
  */
 export async function* readJsonArray(input: InputFile, chunkBytes?: number): AsyncGenerator<RawRecord> {
   const { name } = input
@@ -45,7 +45,7 @@ export async function* readJsonArray(input: InputFile, chunkBytes?: number): Asy
   const tokenize = createTokenizer(name, progress, builder)
   try {
     for await (const text of decodeUtf8Chunks(chunks)) {
-      // On an error the rest of the piece is lost. So each piece ends after one value, and the row of the error is known.
+      // On an error the rest of the piece is lost. So each piece ends after one value, to know the error's row.
       for (const piece of text.split(/(?<=[,}\]])/)) {
         for (const { element, text } of tokenize(piece))
           yield toRawRecord({ row: ++progress.rows, line: null, text }, element)
@@ -76,13 +76,16 @@ async function readAround(input: InputFile, offset: number): Promise<Buffer> {
   return Buffer.alloc(0)
 }
 
-/** An element of the array, and its text as it stood. */
+/** An element of the array, and its text as it was written. */
 interface ReadElement {
   readonly element: JsonElement
   readonly text: string
 }
 
-/** The text of an element without the comma before it, and without the one or the bracket after a value that is a word. */
+/**
+ * The text of an element without the comma before it, and without the comma or bracket that ends a text, number or
+ * word.
+ */
 function elementText(text: string, { cells, found }: JsonElement): string {
   const begun = text.replace(/^[\s,]+/, '')
   return (cells !== null || found === 'an array' ? begun : begun.replace(/[,\]]\s*$/, '')).trimEnd()
@@ -96,7 +99,7 @@ function createTokenizer(
   const parse = jsonParser({ streamValues: false })
   // The first token is the bracket that opens the array of records.
   let opened = false
-  /** What stood since the last complete element. */
+  /** The text since the last complete element. */
   let text = ''
 
   function begin(piece: string): void {

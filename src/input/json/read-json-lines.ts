@@ -35,10 +35,10 @@ function tooLong(input: InputFile, line: number, beginning: Buffer): KnownError 
   const list =
     key === null
       ? ''
-      : ` If the list of users stands under ${shown(key)}, take it out: jq ${shellWord(`.${key}`)} FILE > LIST.json`
+      : ` If the list of users is under ${shown(key)}, take it out: jq ${shellWord(`.${key}`)} FILE > LIST.json`
   return new Refusal(
     `${input.name}, line ${line}: the record is longer than 1 MiB.`,
-    `Check that the file has one JSON object a line, or use --format json for an array.${list}`,
+    `Check that the file has one JSON object per line, or use --format json for an array.${list}`,
   )
 }
 
@@ -134,7 +134,7 @@ class RecordLines {
     return records
   }
 
-  /** The lines up to the next possible beginning of a record are a bad row. Reading starts again from there. */
+  /** Makes a bad row of the lines up to the next possible beginning of a record, and reads again from that line on. */
   #recover(record: OpenRecord): RawRecord[] {
     const { lines, texts } = record
     const last = lines.length - 1
@@ -165,15 +165,15 @@ class RecordLines {
   }
 }
 
-/** Whether the line below a broken one begins a record, or is no part of any. */
+/** Whether the line below a broken one begins a record, or is not part of any. */
 function beginsOrIsNothing(line: string, before: string): boolean {
   return beginsRecord(line, [before]) || !/^\s*[{[]/.test(line)
 }
 
 /**
  * Reads the records of a JSON lines file, or of objects one after another that span several lines. A record that is not
- * JSON, or not an object, has that as its problem, and the others are read on. Blank lines are not records.
- * Throws KnownError where the file is empty, at bytes that are not of its encoding, and at a record longer than 1 MiB.
+ * JSON, or not an object, has that as its problem, and the others are still read. Blank lines are not records.
+ * Throws KnownError if the file is empty, at bytes that are not of its encoding, and at a record longer than 1 MiB.
  */
 export async function* readJsonLines(input: InputFile, chunkBytes?: number): AsyncGenerator<RawRecord> {
   const records = new RecordLines()
@@ -188,7 +188,7 @@ export async function* readJsonLines(input: InputFile, chunkBytes?: number): Asy
   yield* records.end()
   if (records.nextRow === 1)
     throw new Refusal(
-      `${input.name}: the input is empty; one JSON object a line was expected.`,
+      `${input.name}: the input is empty; one JSON object per line was expected.`,
       'Give a file with a line such as {"user": "ada@example.com"} for each user.',
     )
 }

@@ -13,8 +13,8 @@ async function beginsWithObject(input: InputFile, chunkBytes: number | undefined
 }
 
 /**
- * Reads the records of a JSON array, of JSON lines, or of objects one after another. Its parser is loaded only now: a
- * program that starts for a CSV file does not wait for it.
+ * Reads the records of a JSON array, of JSON lines, or of objects one after another. The parser is loaded only when it
+ * is needed, so that no CSV file waits for it.
  */
 export async function* readJson(
   input: InputFile,

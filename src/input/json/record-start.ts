@@ -1,6 +1,6 @@
 /**
- * Whether a line begins a record of its own, after lines that are not JSON together. A broken record must not take others
- * with it; but what stands inside it is nobody to act on: its manager, or who reports to it.
+ * Whether a line begins a record of its own, after lines that together are not JSON. A broken record must not take
+ * others with it, but nobody inside it may be acted on, such as its user's manager or direct reports.
  *
  * @param before the lines of the broken record so far, none of them blank
  */
@@ -10,16 +10,16 @@ export function beginsRecord(line: string, before: readonly string[]): boolean {
   if (indentOf(line) > indentOf(first)) return false
   const end = before.at(-1)?.trimEnd().at(-1)
   if (end === ':') return false
-  // Behind a comma, an object goes on with a key. A list goes on with an object.
+  // After a comma, an object goes on with a key, and a list with an object.
   return !(openBrackets(before).at(-1) === '[' && (end === ',' || end === '['))
 }
 
-/** Whether lines that are not JSON together leave something open, so that what follows may still be part of it. */
+/** Whether lines that together are not JSON leave something open, so that the next line may still be part of it. */
 export function isLeftOpen(lines: readonly string[]): boolean {
   return openBrackets(lines).length > 0 || lines.at(-1)?.trimEnd().endsWith(':') === true
 }
 
-/** Whether a line goes on with an object or a list, and so begins nothing. */
+/** Whether a line continues an object or a list, and so begins nothing. */
 export function goesOn(line: string): boolean {
   return /^\s*["}\],]/.test(line)
 }
@@ -28,14 +28,14 @@ function indentOf(line: string): number {
   return line.length - line.trimStart().length
 }
 
-/** The brackets that some lines leave open, as far as that can be told where they are not JSON. */
+/** The brackets that some lines leave open, as far as that can be told of lines that are not JSON. */
 function openBrackets(lines: readonly string[]): readonly string[] {
   const open: string[] = []
   for (const line of lines) {
-    // A text ends with its line: JSON has no line end in texts, so an open quote is what is broken.
+    // A text ends with its line. JSON texts hold no line ends, so a quote that is still open there is the mistake.
     for (const [bracket] of line.replaceAll(/"(?:[^"\\]|\\.)*("|$)/g, '').matchAll(/[{}[\]]/g)) {
       if (bracket === '{' || bracket === '[') open.push(bracket)
-      // A wrong bracket closes what stands open, as the right one would have.
+      // A wrong bracket closes what is open, as the right one would have.
       else open.pop()
     }
   }

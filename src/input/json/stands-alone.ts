@@ -5,15 +5,15 @@ import { saysSpared } from '../columns/sparing-heading.ts'
 import type { Cell } from '../row.ts'
 import { cellsOf } from './nested.ts'
 
-/** The keys of a path as jq writes it: `["data"]["users"]`. Places in lists are left out. */
+/** The keys of a path as jq writes it: `["data"]["users"]`. Indexes of lists are left out. */
 function keysOfPath(path: string): readonly string[] {
   return [...path.matchAll(/\[("(?:[^"\\]|\\.)*")\]/g)].map(([, key]) => JSON.parse(key ?? '""') as string)
 }
 
 /**
- * Whether the people under a path can be taken out of a record by a command, without losing what is said about them
- * beside it. Nothing else in the record may name people or hold a list, and no word may say what is to be done with them
- * or that they are to be spared.
+ * Whether the people under a path can be taken out of a record by a command, without losing what the rest of the record
+ * says about them. Nothing else in the record may name people or hold a list, and no word may say what is to be done
+ * with them or that they are to be spared.
  *
  * @param path as jq writes it
  */
@@ -21,7 +21,7 @@ export function standsAlone(cells: ReadonlyMap<string, Cell>, path: string): boo
   return isAlone(cells, keysOfPath(path))
 }
 
-/** Whether a list under a path holds objects and nothing else; an empty one, or none, loses nobody. */
+/** Whether a list under a path holds objects and nothing else. An empty or missing list counts too: it loses nobody. */
 export function holdsObjectsOnly(cells: ReadonlyMap<string, Cell>, path: string): boolean {
   let value: unknown = Object.fromEntries(cells)
   for (const key of keysOfPath(path)) value = cellsOf(value)?.get(key)
@@ -42,7 +42,7 @@ function isAlone(cells: ReadonlyMap<string, Cell>, [first, ...rest]: readonly st
   return true
 }
 
-/** Whether a value beside the people says nothing about them: a count, a date, a title. */
+/** Whether a value next to the people says nothing about them: a count, a date, a title. */
 function isHarmless(key: string, cell: unknown): boolean {
   if (cell === null || cell === undefined) return true
   // Such as the `schemas` of SCIM.

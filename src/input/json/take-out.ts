@@ -1,7 +1,10 @@
 import { shellWord } from '../../messages/shell-word.ts'
 import { isOtherPersons } from '../columns/other-person.ts'
 
-/** What holds the objects of a JSON input: a list, a stream of objects one after another, or nothing around a single one. */
+/**
+ * What encloses the objects of a JSON input: a list, a stream of objects one after another, or nothing if there is only
+ * one.
+ */
 export type Around = 'list' | 'stream' | 'nothing'
 
 /** A key as jq writes it in a path: `["leavers"]`. */
@@ -9,15 +12,15 @@ export function jqKey(key: string): string {
   return `[${JSON.stringify(key)}]`
 }
 
-/** What to do where no command can tell who is meant, or would lose what is said about them. */
+/** What to do if a command cannot tell who is meant, or would lose what is said about them. */
 export const giveThoseMeant =
-  'If the user stands under a key of the record, name it with --user-column NAME. Otherwise give those who are meant alone, as a list of objects such as [{"user":"ada@example.com"}], with what is said about them elsewhere in each object.'
+  'If the user is under a key of the record, name it with --user-column NAME. Otherwise give only those who are meant, as a list of objects such as [{"user":"ada@example.com"}], and add to each object what is said about that user elsewhere.'
 
 /**
  * What to type to get a list out of the objects that hold it.
  *
  * @param lists the paths to the lists in an object, as jq writes them
- * @param isAlone whether nothing beside the only list says anything about its people
+ * @param isAlone whether there is one list, and nothing outside it says anything about the people in it
  */
 export function takeOut(lists: readonly string[], around: Around, isAlone: boolean): string {
   const [only = ''] = lists
@@ -27,8 +30,8 @@ export function takeOut(lists: readonly string[], around: Around, isAlone: boole
   return `${ifMeant(only, 'Take it out')}: ${jq} ${shellWord(filter)} FILE > LIST.json, and give that file.`
 }
 
-/** An instruction, on a condition where a key such as `managers` says that the people under it are hardly meant. */
+/** An instruction; with a condition if a key such as `managers` says that the people under it are hardly meant. */
 export function ifMeant(path: string, instruction: string): string {
   if (!isOtherPersons(path)) return instruction
-  return `If the user stands elsewhere, name the key with --user-column NAME. Only if those under ${path} are meant, ${instruction.toLowerCase()}`
+  return `If the user is elsewhere, name that key with --user-column NAME. Only if those under ${path} are meant, ${instruction.toLowerCase()}`
 }

@@ -20,7 +20,7 @@ export function isUserName(key: string): boolean {
   return isUserId(key) || ('key' in checkUserKey(key) && key.includes('@'))
 }
 
-/** The objects whose keys are users: the file itself, or what stands in it. */
+/** The objects whose keys are users: the file itself, or objects inside it. */
 export function mapsIn(cells: ReadonlyMap<string, Cell>, path = '', depth = 0): UserMap[] {
   if (cells.size > 0 && [...cells.keys()].every(isUserName)) return [{ path, users: cells }]
   return [...cells].flatMap(([key, cell]) => {
@@ -29,23 +29,23 @@ export function mapsIn(cells: ReadonlyMap<string, Cell>, path = '', depth = 0): 
   })
 }
 
-/** Whether other users stand as keys under one of a map: its keys may be their managers. */
+/** Whether a map's users have other users as keys under them: the map may be one of managers. */
 export function holdsMaps({ users }: UserMap): boolean {
   return [...users.values()].some((cell) => mapsIn(cellsOf(cell) ?? new Map()).length > 0)
 }
 
-/** The refusal of keys that are users where others stand under them: a person has to say who is meant. */
+/** The refusal of keys that are users and have other users under them: a person has to say who is meant. */
 export function usersUnderUsers(name: string, maps: readonly UserMap[]): Refusal {
   const [{ users } = { users: new Map<string, Cell>() }] = maps
   const [first = ''] = users.keys()
   return new Refusal(
-    `${name}: users are keys of an object, such as ${shown(first)}, and other users stand under them. Which of them are meant has to be said.`,
+    `${name}: users are keys of an object, such as ${shown(first)}, and there are other users under them. It is not clear which of them are meant.`,
     giveThoseMeant,
   )
 }
 
 /**
- * The refusal of an object whose keys are the users. What stands under them may be facts about each, or a word.
+ * The refusal of an object whose keys are the users. Under each of them there may be facts about the user, or a word.
  *
  * @param cells the object that holds the maps
  */
@@ -71,9 +71,9 @@ export function usersAsKeys(
 }
 
 /**
- * The jq filter that makes a list of a map of users: the key and the fields of each, neither lost. Where the fields say the
- * same as the keys, these can go; where they name a user as well, the list has two columns of users, and who reads it has
- * to say which is meant. Null where what stands under the keys may say who is not meant.
+ * The jq filter that makes a list of a map of users, with the key and the fields of each. The keys are left out if a
+ * field says the same. If the fields name another user, the list has two columns of users, and its reader has to say
+ * which is meant. Null if the values under the keys may say who is not meant.
  */
 function listFrom(map: UserMap): string | null {
   const { path, users } = map
@@ -92,7 +92,7 @@ function entryOf(values: readonly Cell[]): string | null {
   }
   if (values.every((value) => typeof value === 'string' && parseAction(value) !== null))
     return '{user: .key, action: .value}'
-  // The same word for all says nothing about one of them.
+  // The same word for all says nothing about any one of them.
   const [first] = values
   const isSame = typeof first === 'string' && first !== '' && values.every((value) => value === first)
   return isSame && !isNo(first) ? '{user: .key, value: .value}' : null

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import iconv from 'iconv-lite'
 
-/** The forms of @ beside the plain one: full-width, and small. */
+/** The other forms of @: full-width, and small. */
 const otherAt = /[\uff20\ufe6b]/
 
 /** Whether a text was meant to hold an address. */
@@ -9,7 +9,7 @@ export function hasAt(text: string): boolean {
   return text.includes('@') || otherAt.test(text) || /%40/i.test(text)
 }
 
-/** Typographic quotes and dashes, which word processors put in the place of plain ones. */
+/** Typographic quotes and dashes, with which word processors replace plain ones. */
 export const typographic =
   /[\u2018-\u201f\u2032-\u2037\u2039\u203a\u00ab\u00bb\u00b4\u2010-\u2015\u2212\ufe58\ufe63]/
 
@@ -27,15 +27,15 @@ export function isSingleAddress(key: string): boolean {
   return singleAddress.test(key) && !key.includes('..') && !/@[-_]|[-_]$/.test(key)
 }
 
-/** Wide enough for the addresses in cells, but without the characters around them. */
+/** Matches the addresses inside a cell, without the characters around them. */
 const inside = /[^\s@<>()[\]{},;:"'=|\u2018-\u201f]+@[^\s@<>()[\]{},;:"'=|\u2018-\u201f]+/gu
 
-/** How much of a cell is looked through for addresses. */
+/** How many characters of a cell are searched for addresses. */
 const mostLookedAt = 1000
 
-/** The addresses inside a text. A pasted cell holds more than the address. */
+/** The addresses inside a text. A pasted cell may hold more than an address. */
 export function addressesIn(text: string): readonly string[] {
-  // Cut, because the pattern takes quadratic time if nothing surrounds its @.
+  // The text is cut because the pattern takes quadratic time on a long text without @.
   const plain = text
     .slice(0, mostLookedAt)
     .replaceAll(/%40/gi, '@')
@@ -45,15 +45,18 @@ export function addressesIn(text: string): readonly string[] {
   return [...new Set(found.filter(isSingleAddress))]
 }
 
-/** Code pages that UTF-8 is wrongly read in, by Excel, old Macs and the command line of Windows. */
+/** Code pages in which Excel, old Macs and the Windows command line wrongly read UTF-8. */
 const wrongPages = ['windows-1252', 'macintosh', 'cp437', 'cp850'] as const
 
-/** In the code pages of DOS, UTF-8 has symbols, such as `├`, for what begins a letter. Letters alone are a name. */
+/**
+ * Read in a code page of DOS, a letter's UTF-8 begins with a symbol such as `├`. A text of letters alone is a real
+ * name.
+ */
 const hasSymbol = /[^\p{L}\p{M}\p{N}\p{ASCII}]/u
 
 /**
- * The text before its UTF-8 was read in another code page (`Ã¶` for `ö`); null if that did not happen. The letters of
- * real text never form valid UTF-8.
+ * The text as it was before its UTF-8 was read in another code page (`Ã¶` for `ö`); null if that did not happen. The
+ * letters of real text never form valid UTF-8.
  */
 export function beforeWrongDecoding(text: string): string | null {
   if (!/[\u0080-\uffff]{2}/.test(text)) return null

@@ -13,7 +13,7 @@ const months =
     .split(' ')
     .join('|')
 
-/** What spreadsheets and data tools turn a text into that looks like a number, a date or a time. */
+/** What spreadsheets and data tools make of a text that looks like a number, a date or a time. */
 const madeBySpreadsheet: readonly RegExp[] = [
   /^[+-]?\d+([.,]\d+)?e[+-]\d+$/i,
   /^[+-]?\d+[.,]\d+([.,]\d+)*$/,

@@ -1,6 +1,6 @@
 /**
- * Two hashes of a text, the same on every machine: FNV-1a and a variation of it, each mixed, as whole numbers below 2^32.
- * Together they tell texts apart where the texts themselves would take too much memory.
+ * Two hashes of a text, the same on every machine: FNV-1a and a variation of it, each mixed, as whole numbers below
+ * 2^32. Together they tell texts apart when the texts themselves would take too much memory.
  */
 export function hashesOf(text: string): readonly [one: number, two: number] {
   let one = 0x811c9dc5

@@ -34,7 +34,7 @@ function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
 
-/** What a key of any kind must not contain, and why; null if it contains none of that. */
+/** What a key contains although no key may, and why it may not; null if there is no such thing. */
 function problemOfCharacters(key: string): string | null {
   if (/\p{Cs}/u.test(key)) return 'holds half a character (an unpaired surrogate)'
   const struck = /[\u0332-\u0338\u20d0-\u20ff]/u.exec(key)?.[0]
@@ -54,7 +54,7 @@ function problemOfForm(key: string): string | null {
     return 'holds U+FFFD, which stands for a character that was lost in a wrong encoding'
   const meant = beforeWrongDecoding(key)
   if (meant !== null)
-    return `was read in a wrong encoding somewhere on its way, it may have been ${shown(meant)}`
+    return `was read in a wrong encoding somewhere on its way; it may have been ${shown(meant)}`
   const other = typographic.exec(key)?.[0] ?? fullWidth.exec(key)?.[0]
   if (other !== undefined)
     return `holds ${other} (${codePoint(other)}), which only looks like a plain character`
@@ -103,10 +103,12 @@ function problemOf(key: string): string | null {
 }
 
 /**
- * Checks a text as a user key: an id, a login or a login's short name. The key is the text without invisible
- * characters at its ends. Refused is what Okta would read as something else (`me`, `..`, anything with `/`), what is not
- * a single address (`mailto:`, two in a cell, typographic quotes), and what is no name at all (NULL, `1.02E+05`). Input, guards and retry judge keys by this function alone.
- * Source: Okta's Users API reference, "Retrieve a user", and what its SDKs met with `/`, `#` and `.` in a path.
+ * Checks a text as a user key: an id, a login or a login's short name. The key is the text without invisible characters
+ * at its ends. It refuses what Okta would read as something else (`me`, `..`, anything with `/`), what is not a single
+ * address (`mailto:`, two in a cell, typographic quotes), and what is not a name at all (NULL, `1.02E+05`). Input,
+ * guards and retry judge keys by this function alone.
+ * Source: Okta's Users API reference, "Retrieve a user", and reports of its SDKs' trouble with `/`, `#` and `.` in a
+ * path.
  */
 export function checkUserKey(text: string): UserKeyCheck {
   const key = trimInvisible(text)

@@ -4,7 +4,7 @@ import { visible } from '../../messages/shown.ts'
 export const lastColumn = 16_383
 export const lastLine = 1_048_576
 
-/** A column's letters by its place, which counts from 0: A, B … Z, AA. */
+/** The letters of a column, whose place counts from 0: A, B … Z, AA. */
 function columnLetters(place: number): string {
   let letters = ''
   for (let rest = place + 1; rest > 0; rest = Math.floor((rest - 1) / 26))
@@ -12,13 +12,13 @@ function columnLetters(place: number): string {
   return letters
 }
 
-/** Where a cell stands: its line from 1, its column from 0. */
+/** The place of a cell: its line from 1, its column from 0. */
 export interface CellPlace {
   readonly line: number
   readonly column: number
 }
 
-/** Reads a reference such as `B4` or `$B$4`; null if it is none, or outside of what a sheet can have. */
+/** Reads a reference such as `B4` or `$B$4`; null if it is not one, or is outside what a sheet can have. */
 export function parseCellName(name: string): CellPlace | null {
   const found = /^\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})$/.exec(name)
   if (found === null) return null

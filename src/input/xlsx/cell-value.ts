@@ -7,28 +7,28 @@ import type { CellContext } from './workbook.ts'
 
 /** A cell as its sheet stores it. */
 export interface StoredCell {
-  /** What its value is: `n` for a number, which is also meant where the sheet says nothing. */
+  /** What its value is: `n` for a number, which is also the default if the sheet says nothing. */
   readonly type: string
   /** The number of its style. */
   readonly style: number
-  /** What stands in its element `v`; null if it has none. */
+  /** The content of its element `v`; null if it has none. */
   readonly value: string | null
-  /** The text that it holds itself; null if it holds none. */
+  /** The text in the cell itself (`inlineStr`); null if there is none. */
   readonly inline: string | null
   readonly hasFormula: boolean
 }
 
 /** What a cell shows. */
 export interface CellValue {
-  /** Empty where the cell is; what it stores where that can't be read. */
+  /** Empty if the cell is. If the cell can't be read: what it stores. */
   readonly text: string
-  /** What it is beside a text, in words for a message: `the number 42`; null if it is a text or empty. */
+  /** What the cell is if not a text, in words for a message: `the number 42`; null if it is a text or empty. */
   readonly notText: string | null
-  /** Whether it is a date, perhaps with a time, and its text ISO 8601. */
+  /** Whether it is a date, perhaps with a time. Its text is then ISO 8601. */
   readonly isDate: boolean
   /** Why it can't be read; null if it can. */
   readonly problem: string | null
-  /** Set where it is shown struck through. */
+  /** Set if it is shown struck through. */
   readonly isStruck?: true
 }
 
@@ -67,20 +67,20 @@ function numberCell(stored: string, style: number, { styles, is1904 }: CellConte
   return { text: date, notText: `the ${noun} ${date}`, isDate: startsWithDay.test(date), problem: null }
 }
 
-/** Typing Nov 2026 makes the first of November of it, without a word. */
+/** A spreadsheet silently makes the first of November of a typed Nov 2026. */
 function withoutDay(stored: string): CellValue {
   return unreadable(
     stored,
-    'the cell shows a date without its day; give it a format with day, month and year, and look whether the day is right',
+    'the cell shows a date without its day; give it a format with day, month and year, and check that the day is right',
   )
 }
 
 const startsWithDay = /^\d{4}-\d{2}-\d{2}/
 
 /**
- * A date that is stored as ISO 8601. It means what the cell shows, as its twin that is stored as a number does: a format
- * of a date alone shows the day, and a `Z` is the writer's, since a sheet has no zones. A midnight is what programs write
- * for a date alone.
+ * A date that is stored as ISO 8601. It means what the cell shows, just like a date that is stored as a number: a
+ * format without a time shows only the day. A `Z` comes from the program that wrote the file, since a sheet has no time
+ * zones. Programs write a date alone as midnight.
  */
 function dateCell(stored: string, kind: DateKind): CellValue {
   const found = /^(\d{4}-\d{2}-\d{2})?T?(\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(stored)

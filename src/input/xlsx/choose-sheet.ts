@@ -6,14 +6,14 @@ import { shown, shownList } from '../../messages/shown.ts'
 export interface Sheet {
   readonly name: string
   readonly isHidden: boolean
-  /** The part that holds its rows; null if it has none, as a chart. */
+  /** The part that holds its rows; null if it has none, like a chart. */
   readonly part: string | null
 }
 
-/** The sheet that is read, and those that are not. */
+/** The sheet that is read, and the sheets that are not. */
 export interface SheetChoice {
   readonly sheet: Sheet & { readonly part: string }
-  /** The names of the other sheets that can be seen, and of those that can't. */
+  /** The names of the other sheets: those that can be seen, and those that are hidden. */
   readonly others: readonly string[]
   readonly hidden: readonly string[]
 }
@@ -28,7 +28,7 @@ function sameName(some: string, other: string): boolean {
 
 /**
  * Chooses the sheet that is read: the one of this name, in any letter case; without one the first that can be seen.
- * Throws KnownError if there is none, or where two have the name.
+ * Throws KnownError if there is none, or if several have the name.
  * @param name the workbook, for messages
  */
 export function chooseSheet(name: string, sheets: readonly Sheet[], wanted: string | null): SheetChoice {
@@ -49,7 +49,7 @@ export function chooseSheet(name: string, sheets: readonly Sheet[], wanted: stri
     throw new Refusal(
       withRows.length === 0
         ? `${name}: the workbook has no sheet with rows.`
-        : `${name}: all sheets of the workbook are hidden: ${list}. One that can be seen was expected.`,
+        : `${name}: all sheets of the workbook are hidden: ${list}. A visible sheet was expected.`,
       withRows.length === 0
         ? 'Give a workbook with a sheet of rows.'
         : `Name the one that is meant: ${example}`,

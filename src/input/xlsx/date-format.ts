@@ -1,13 +1,12 @@
 /**
- * What a number format makes of a number: a date alone, a date with a time (`moment`), a date of which the day is not
- * shown (`month`: also a year, a quarter or a weekday), a time of day, a span of time, TRUE or FALSE, or a number like any
- * other.
+ * What a number format makes of a number: a date alone, a date with a time (`moment`), a date without its day (`month`:
+ * also a year, a quarter or a weekday), a time of day, a span of time, TRUE or FALSE, or a number like any other.
  */
 export type DateKind = 'date' | 'moment' | 'month' | 'time' | 'span' | 'boolean' | 'number'
 
 /**
- * The formats that every workbook has without saying so (ECMA-376 part 1, 18.8.30): 14 to 22 and 45 to 47 everywhere, 27
- * to 36 and 50 to 58 in East Asia, 71 to 81 in Thailand.
+ * The formats that every workbook has without defining them (ECMA-376 part 1, 18.8.30): 14 to 22 and 45 to 47
+ * everywhere, 27 to 36 and 50 to 58 in East Asia, 71 to 81 in Thailand.
  */
 const builtIn: readonly (readonly [from: number, to: number, kind: DateKind])[] = [
   [14, 16, 'date'],
@@ -64,7 +63,7 @@ export function kindOfFormat(code: string): DateKind {
   // A section with a condition may not be the one for positive numbers.
   const asked = /\[[<>=]/.test(code) ? sections : sections.slice(0, 1)
   const kinds = asked.map(kindOfSection)
-  // Of a date alone and a date with a time the former: it is due later. What may not show the day is no date.
+  // A date alone wins over a date with a time, since it is due later. A format that may hide the day wins over both.
   const first = (['month', 'date', 'moment'] as const).find((kind) => kinds.includes(kind))
   return first ?? kinds.find((kind) => kind !== 'number') ?? 'number'
 }

@@ -1,6 +1,6 @@
 /**
- * A text of a workbook without its own escapes: `_x000D_` is the character of that number, which XML has no way to write,
- * and `_x005F_` an underscore that would begin one (ECMA-376 part 1, 22.9.2.19).
+ * A text of a workbook with its escapes decoded: `_x000D_` is the character with that number, which XML can't write,
+ * and `_x005F_` is an underscore that would otherwise begin an escape (ECMA-376 part 1, 22.9.2.19).
  */
 export function unescapeText(text: string): string {
   if (!text.includes('_x')) return text

@@ -3,7 +3,7 @@ import { parseCellName } from './cell-name.ts'
 import { visitXml } from './read-xml.ts'
 import type { Workbook } from './workbook.ts'
 
-/** A block of cells that is shown as one: the first of them has its text, the others are empty. */
+/** A block of cells that is shown as one. The first cell has its text; the others are empty. */
 export interface MergedRange {
   /** As the sheet writes it, `B4:B6`. */
   readonly name: string
@@ -23,7 +23,7 @@ function parseRange(name: string): MergedRange | null {
   return { name, firstLine, lastLine, firstColumn: from.column, lastColumn: to.column }
 }
 
-/** Whether the bytes hold a word of ASCII. What is not UTF-8 may hold it unseen, so that counts as well. */
+/** Whether the bytes hold a word of ASCII. True also for UTF-16, in which the word can't be found like this. */
 async function mayHold(chunks: AsyncIterable<Buffer>, word: string): Promise<boolean> {
   let rest: Buffer | null = null
   let found = false
@@ -37,8 +37,8 @@ async function mayHold(chunks: AsyncIterable<Buffer>, word: string): Promise<boo
 }
 
 /**
- * The merged cells of the sheet that is read. A sheet names them after its rows, but its rows can't be read without: so it
- * is unpacked once before, and read as XML only where it has some.
+ * The merged cells of the sheet that is read. A sheet lists them after its rows, but its rows can't be read without
+ * them. So it is unpacked once beforehand, and read as XML only if it has merged cells.
  */
 export async function readMergedCells({ name, parts, choice }: Workbook): Promise<readonly MergedRange[]> {
   const { part } = choice.sheet
@@ -59,7 +59,7 @@ export async function readMergedCells({ name, parts, choice }: Workbook): Promis
   return ranges
 }
 
-/** Tells, for each line in turn, which merged range a cell is covered by. Lines must come in order. */
+/** Tells which merged range covers a cell. Must be asked about lines in ascending order. */
 export class MergedLines {
   readonly #waiting: MergedRange[]
   #open: MergedRange[] = []
@@ -68,7 +68,7 @@ export class MergedLines {
     this.#waiting = [...ranges].sort((some, other) => other.firstLine - some.firstLine)
   }
 
-  /** The range that covers a cell which is not its first; null if there is none. */
+  /** The range that covers a cell other than the range's first; null if there is none. */
   coveredAt(line: number, column: number): MergedRange | null {
     for (
       let next = this.#waiting.at(-1);

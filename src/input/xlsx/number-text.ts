@@ -4,7 +4,7 @@ const longestNumber = 400
 /** Digits with an exponent, as programs write large and small numbers. */
 const scientific = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/
 
-/** A number written out in digits, where JavaScript would write it with an exponent. */
+/** A number in digits, even if JavaScript would write it with an exponent. */
 function inDigits(number: number): string {
   const text = String(number)
   const found = scientific.exec(text)
@@ -17,14 +17,14 @@ function inDigits(number: number): string {
 }
 
 /**
- * The number of a cell as text: a whole number in digits, never as 1.02E+05; any other with a point and at most 15 digits
- * that count, which is what spreadsheets calculate with (0.1 may be stored as 0.10000000000000001). Null if it is not
- * a number.
+ * The number of a cell as text: a whole number in digits, never as 1.02E+05; any other number with a point and at most
+ * 15 significant digits, the precision of spreadsheets (0.1 may be stored as 0.10000000000000001). Null if it is not a
+ * number.
  */
 export function numberText(stored: string): string | null {
   const text = stored.trim()
   if (text.length > longestNumber) return null
-  // Longer than 15 digits: a number for JavaScript would lose the last ones.
+  // Kept as a text, because JavaScript would lose the last digits of a long number.
   const whole = /^(-?)0*(\d+)$/.exec(text)
   if (whole !== null) return whole[2] === '0' ? '0' : `${whole[1]}${whole[2]}`
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return null

@@ -2,7 +2,7 @@ import type { StoredCell } from './cell-value.ts'
 import { ShownText } from './shown-text.ts'
 import type { Attributes } from './xml-parser.ts'
 
-/** How many elements a cell stands in, itself included: `worksheet`, `sheetData`, `row`, `c`. */
+/** How many elements enclose the content of a cell, its own included: `worksheet`, `sheetData`, `row`, `c`. */
 const depth = 4
 
 /** A cell while its elements are read. */
@@ -27,7 +27,7 @@ export class OpenCell implements StoredCell {
     return this.#shown?.text ?? null
   }
 
-  /** @param path all elements that the new one stands in */
+  /** @param path all elements around the new one */
   open(name: string, path: readonly string[]): void {
     if (path.length !== depth) return
     if (name === 'f') this.hasFormula = true
@@ -37,13 +37,13 @@ export class OpenCell implements StoredCell {
     this.values += 1
   }
 
-  /** @param path all elements that the text stands in */
+  /** @param path all elements around the text */
   take(text: string, path: readonly string[]): void {
     if (path[depth] === 'is') this.#shown?.take(text, path.slice(depth + 1))
     else if (path[depth] === 'v' && path.length === depth + 1) this.value = (this.value ?? '') + text
   }
 
-  /** @param path all elements that the closed one stood in */
+  /** @param path all elements around the closed one */
   close(name: string, path: readonly string[]): void {
     if (path[depth] === 'is') this.#shown?.close(name)
   }

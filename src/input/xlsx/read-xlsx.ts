@@ -12,7 +12,7 @@ import { openWorkbook, type Workbook } from './workbook.ts'
 interface RecordRules {
   readonly sheet: string
   readonly columns: readonly string[]
-  /** The places of the columns that mean something, by which a merged cell can't be passed over. */
+  /** The places of the columns that mean something. Merged or struck cells in them are problems. */
   readonly used: readonly number[]
   readonly readsHidden: boolean
   readonly merged: MergedLines
@@ -35,14 +35,14 @@ function problemsOf(rules: RecordRules, { line, isHidden, cells }: SheetRow): Ro
       problems.push({
         column: columns[place] ?? null,
         message:
-          'the cell is struck through: somebody may have taken the row out; delete the row, or take the strike off',
+          'the cell is struck through: somebody may have meant to remove the row; delete the row, or remove the strikethrough',
         isUnread: true,
       })
     const range = merged.coveredAt(line, place)
     if (range !== null)
       problems.push({
         column: columns[place] ?? null,
-        message: `the cell is merged with others as ${range.name}, which shows the first of them alone; unmerge them and fill each one`,
+        message: `the cell is merged with others as ${range.name}, which shows only the first of them; unmerge them and fill each one`,
         isUnread: true,
       })
   }
@@ -70,10 +70,10 @@ function toRecord(rules: RecordRules, row: number, sheetRow: SheetRow): RawRecor
 }
 
 /**
- * Reads the records of a workbook's sheet whose header has exactly these columns. What can't be read or seen comes as
- * the record's problem. Rows of nothing but empty cells are no rows.
+ * Reads the records of a workbook's sheet whose header has exactly these columns. What can't be read or seen is a
+ * problem of its record. Rows with only empty cells are not rows.
  * @param used the columns that mean something
- * Throws KnownError where the workbook is damaged or another kind of file, or where the header has other columns.
+ * Throws KnownError if the workbook is damaged or another kind of file, or if the header has other columns.
  */
 export async function* readXlsx(
   input: InputFile,

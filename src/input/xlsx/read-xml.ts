@@ -9,10 +9,10 @@ function decoderOf(head: Buffer): TextDecoder {
 }
 
 /**
- * Reads a part of a workbook as XML and tells the visitor. Yields after each piece, so that what the visitor has made of
- * it can be taken before there is more.
+ * Reads a part of a workbook as XML and tells the visitor. Yields after each piece, so that the visitor's results can
+ * be used before the next piece is read.
  * @param place the workbook and its part, for messages
- * Throws KnownError where it is not XML, is nested too deep, or has a document type.
+ * Throws KnownError if it is not XML, is nested too deep, or has a document type.
  */
 export async function* readXml(
   chunks: AsyncIterable<Buffer>,

@@ -8,11 +8,11 @@ export interface Relationship {
   readonly id: string
   /** The last word of its type, which is the same in both forms of Office Open XML: `worksheet`, `sharedStrings` … */
   readonly type: string
-  /** The other part's name in the archive; null if it lies outside of it. */
+  /** The other part's name in the archive; null if it is outside the archive. */
   readonly part: string | null
 }
 
-/** The name that a target comes to, which is absolute or counts from the folder of the part that names it. */
+/** The name of a target, which is written as absolute or as relative to the folder of the part that names it. */
 function resolveTarget(from: string, target: string): string | null {
   try {
     const url = new URL(target.replaceAll('\\', '/'), `part:///${from}`)
@@ -22,13 +22,13 @@ function resolveTarget(from: string, target: string): string | null {
   }
 }
 
-/** The part that holds the relationships of another; of the archive as a whole where that is the empty name. */
+/** The part that holds the relationships of another; those of the whole archive if its name is empty. */
 function relationshipsOf(part: string): string {
   const folder = part.lastIndexOf('/') + 1
   return `${part.slice(0, folder)}_rels/${part.slice(folder)}.rels`
 }
 
-/** Reads the relationships of a part; none where it has none. */
+/** Reads the relationships of a part. A part may have none. */
 export async function readRelationships(
   parts: ZipParts,
   part: string,
@@ -47,7 +47,7 @@ export async function readRelationships(
       if (ids.has(id))
         throw new Refusal(
           `${place}: two relationships of ${shown(name)} have the id ${shown(id)}, and nobody can tell which is meant.`,
-          'Open the workbook in Excel and save it anew, or save the sheet as CSV UTF-8.',
+          'Open the workbook in Excel and save it again, or save the sheet as CSV UTF-8.',
         )
       ids.add(id)
       found.push({

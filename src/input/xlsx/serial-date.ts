@@ -9,7 +9,7 @@ function two(number: number): string {
   return String(number).padStart(2, '0')
 }
 
-/** Milliseconds as a time; fractions of a second only if there are any. Hours go on past 24. */
+/** Milliseconds as a time; fractions of a second only if there are any. Hours may exceed 24. */
 function timeText(ms: number): string {
   const [hours, minutes] = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60]
   const [seconds, rest] = [Math.floor(ms / 1000) % 60, ms % 1000]
@@ -18,8 +18,8 @@ function timeText(ms: number): string {
 }
 
 /**
- * The first day of the workbook's date system, in milliseconds since 1970. In that of 1900, day 60 is 29 February 1900,
- * which never was, so the days before it count from another one.
+ * Day 0 of the workbook's date system, in milliseconds since 1970. In the system of 1900, day 60 is 29 February 1900,
+ * which never existed, so the days before it count from another day 0.
  */
 function dayZero(serial: number, is1904: boolean): number {
   if (is1904) return Date.UTC(1904, 0, 1)
@@ -28,7 +28,8 @@ function dayZero(serial: number, is1904: boolean): number {
 
 /**
  * The date, the time of day or the span of time that a number stands for in a cell that shows it as one: `2024-05-01`,
- * `2024-05-01T18:00:00`, `18:00:00`, `26:30:00`. Null if it is none: a negative number, day 0 or 60 of 1900, after 9999.
+ * `2024-05-01T18:00:00`, `18:00:00`, `26:30:00`. Null if it stands for none: a negative number, day 0 or 60 in the
+ * system of 1900, a day after 9999.
  * @param is1904 whether the workbook's dates count from 1904
  */
 export function serialText(serial: number, kind: DateKind, is1904: boolean): string | null {
@@ -41,6 +42,6 @@ export function serialText(serial: number, kind: DateKind, is1904: boolean): str
   const moment = dayZero(day, is1904) + ms
   if (moment >= lastDay) return null
   const date = new Date(moment).toISOString().slice(0, 10)
-  // A cell means what it shows: of a serial with a time, a format without one shows the day.
+  // A cell means what it shows. With a format without a time, that is the day alone.
   return kind === 'date' || ms % dayMs === 0 ? date : `${date}T${timeText(ms % dayMs)}`
 }

@@ -6,7 +6,7 @@ import type { SheetRow } from './sheet-rows.ts'
 import { columnNames, readTable } from './sheet-table.ts'
 import { openWorkbook, type Workbook } from './workbook.ts'
 
-/** A sheet's columns, and where their names stand. */
+/** A sheet's columns, and the place of their names. */
 export interface SheetColumns {
   readonly columns: readonly string[]
   /** The header's line in the sheet. */
@@ -18,7 +18,7 @@ export interface SheetColumns {
   readonly others: readonly string[]
 }
 
-/** How many lines are looked through for a header. */
+/** How many lines are searched for a header. */
 const linesLookedThrough = 100
 
 /** How many columns a row reaches: up to its last cell that is not blank. */
@@ -35,8 +35,8 @@ function looksLikeHeader(row: SheetRow, userColumn: string | null): boolean {
 }
 
 /**
- * Reads a sheet once for its columns. There are as many as its widest row has cells, since a column without a name has
- * cells all the same.
+ * Reads a sheet once for its columns. There are as many columns as its widest row has cells, since a column without a
+ * name may still have cells.
  */
 export async function readSheetColumns(input: InputFile, userColumn: string | null): Promise<SheetColumns> {
   const workbook = await openWorkbook(input)

@@ -8,13 +8,13 @@ import { readXml } from './read-xml.ts'
 import { isTrue, type Workbook } from './workbook.ts'
 import type { Attributes, XmlVisitor } from './xml-parser.ts'
 
-/** A row of a sheet, as far as the sheet has cells for it. */
+/** A row of a sheet, with the cells that the sheet stores. */
 export interface SheetRow {
   /** Its number in the sheet, from 1. */
   readonly line: number
-  /** Whether nobody sees it: hidden, filtered out, folded up, or of no height. */
+  /** Whether nobody sees it: it is hidden, filtered out, folded up, or of no height. */
   readonly isHidden: boolean
-  /** What is not empty, by column from 0, in order. */
+  /** The cells that are not empty, by column from 0, in order. */
   readonly cells: ReadonlyMap<number, CellValue>
 }
 
@@ -26,7 +26,7 @@ interface OpenRow {
   length: number
 }
 
-/** Makes rows of a sheet's elements. */
+/** Makes rows from a sheet's elements. */
 class RowBuilder implements XmlVisitor {
   readonly rows: SheetRow[] = []
   readonly #workbook: Workbook
@@ -72,7 +72,7 @@ class RowBuilder implements XmlVisitor {
     const height = attributes.get('ht')
     const hidden = attributes.get('hidden')
     const isFlat = height !== undefined && Number(height) === 0
-    // `zeroHeight` of the sheet is about rows that are not written at all.
+    // The sheet's own `zeroHeight` is not checked: it is about rows that are not stored at all.
     const isHidden = isFlat || (hidden !== undefined && isTrue(hidden))
     this.#row = { line, isHidden, cells: new Map(), column: -1, length: 0 }
   }
@@ -104,7 +104,7 @@ class RowBuilder implements XmlVisitor {
     if (row.length > maxRecordLength)
       throw new Refusal(
         `${name}: the row ${lineName(choice.sheet.name, row.line)} is longer than 1 MiB.`,
-        'Check that the sheet has one user a row, and remove what is not a record.',
+        'Check that the sheet has one user per row, and remove what is not a record.',
       )
   }
 
@@ -112,7 +112,7 @@ class RowBuilder implements XmlVisitor {
     const { name, choice } = this.#workbook
     return new Refusal(
       `${name}, sheet ${shown(choice.sheet.name)}: ${what}.`,
-      'Open the workbook in Excel and save it anew, or save the sheet as CSV UTF-8.',
+      'Open the workbook in Excel and save it again, or save the sheet as CSV UTF-8.',
     )
   }
 }

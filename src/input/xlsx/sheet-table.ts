@@ -7,21 +7,21 @@ import type { CellValue } from './cell-value.ts'
 import { readSheetRows, type SheetRow } from './sheet-rows.ts'
 import type { Workbook } from './workbook.ts'
 
-/** Whether a row holds nothing that can be seen: it is no record then. */
+/** Whether a row holds nothing that can be seen, and so is not a record. */
 function isBlank({ cells }: SheetRow): boolean {
   for (const { text, problem } of cells.values())
     if (problem !== null || trimInvisible(text) !== '') return false
   return true
 }
 
-/** What rows are read by: which is the header, and whether hidden rows count. */
+/** The rules for reading rows: which row is the header, and whether hidden rows count. */
 export type TableRules = Pick<InputFile, 'name' | 'headerLine' | 'hiddenRows'>
 
 function noHeader({ name, headerLine = null }: TableRules, sheet: string): Refusal {
   if (headerLine !== null)
     return new Refusal(
-      `${name}: line ${headerLine} was named as the header, but the row ${lineName(sheet, headerLine)} is blank or not there.`,
-      'Give the number that stands beside the row with the names of the columns: --header-line N (in a job file: input.header_line).',
+      `${name}: line ${headerLine} was named as the header, but the row ${lineName(sheet, headerLine)} is blank or missing.`,
+      'Give the number of the row that holds the names of the columns: --header-line N (in a job file: input.header_line).',
     )
   return new Refusal(
     `${name}: the sheet ${shown(sheet)} is empty; a header with the names of the columns was expected.`,
@@ -48,8 +48,8 @@ function checkHeader(
 }
 
 /**
- * The rows of the sheet from its header on, the header first: the line that was named, else the first that is not blank.
- * Blank rows are left out. Throws KnownError if there is no header, or where it can't be read or seen.
+ * The rows of the sheet from its header on, the header first: the line that was named, else the first that is not
+ * blank. Blank rows are left out. Throws KnownError if there is no header, or if it can't be read or seen.
  */
 export async function* readTable(workbook: Workbook, rules: TableRules): AsyncGenerator<SheetRow> {
   const sheet = workbook.choice.sheet.name

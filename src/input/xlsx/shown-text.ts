@@ -8,17 +8,17 @@ export class ShownText {
   #whole = ''
   #piece = ''
 
-  /** What was put together so far. */
+  /** The text so far. */
   get text(): string {
     return this.#whole
   }
 
-  /** @param path the elements inside of `si` or `is` that the text stands in, the outermost first */
+  /** @param path the elements around the text inside `si` or `is`, the outermost first */
   take(text: string, path: readonly string[]): void {
     if (isShown(path)) this.#piece += text
   }
 
-  /** Takes in the end of an element. */
+  /** Takes the end of an element. */
   close(name: string): void {
     if (name !== 't') return
     this.#whole += unescapeText(this.#piece)

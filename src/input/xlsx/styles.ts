@@ -3,13 +3,13 @@ import { visitXml } from './read-xml.ts'
 
 /** What a workbook's cell styles show, by their numbers. */
 export interface CellStyles {
-  /** What each makes of a number. */
+  /** What each style makes of a number. */
   readonly kinds: readonly DateKind[]
-  /** Those that strike through what the cell holds. */
+  /** The styles that strike through what the cell holds. */
   readonly struck: ReadonlySet<number>
 }
 
-/** The styles of a workbook that says nothing of them. */
+/** The styles of a workbook that defines none. */
 export const noStyles: CellStyles = { kinds: [], struck: new Set() }
 
 /** Reads a workbook's styles. */

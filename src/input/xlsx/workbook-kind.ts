@@ -20,7 +20,7 @@ const byContentType: readonly (readonly [pattern: RegExp, what: string])[] = [
 
 const isWorkbookType = /spreadsheetml\.sheet\.main\+xml$/i
 
-/** What an archive is that is not an Office document, by the names in it. */
+/** What an archive is if it is not an Office document, by the names in it. */
 const byNames: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^xl\/workbook\.bin$/i, 'a binary Excel workbook (.xlsb)'],
   [/^Index\/.*\.iwa$/i, 'a document of Apple Numbers, Pages or Keynote'],
@@ -59,7 +59,7 @@ function refuse(name: string, what: string): Refusal {
   return new Refusal(`${name}: the input is ${what}; an Excel workbook (.xlsx) was expected.`, saveAsXlsx)
 }
 
-/** An archive that holds no workbook: mostly a list that was packed to be sent. */
+/** The refusal of an archive without a workbook: mostly a list that was packed to be sent. */
 function noWorkbook(name: string, parts: readonly string[]): Refusal {
   const lists = parts.filter((part) => /\.(csv|tsv|txt|json|jsonl|ndjson|xlsx)$/i.test(part))
   const [list] = lists
@@ -73,8 +73,8 @@ function noWorkbook(name: string, parts: readonly string[]): Refusal {
 }
 
 /**
- * The name of the part that is the workbook. Throws KnownError where the archive is another kind of document, which is
- * then named.
+ * The name of the part that is the workbook. Throws KnownError, naming the kind, if the archive is another kind of
+ * document.
  */
 export async function findWorkbookPart(parts: ZipParts, name: string): Promise<string> {
   const other = await openDocumentKind(parts)

@@ -40,7 +40,7 @@ interface Contents {
   readonly isUncalculated: boolean
 }
 
-/** Whether an attribute says yes: XML has two words for it. */
+/** Whether an attribute says yes, for which XML has two words. */
 export function isTrue(value: string | undefined): boolean {
   return value === '1' || value === 'true'
 }
@@ -67,7 +67,7 @@ async function readContents(parts: ZipParts, part: string, name: string): Promis
   return { sheets, is1904, isUncalculated }
 }
 
-/** The part that a sheet lies in. Charts and dialogs are sheets too, without rows. */
+/** The part that holds a sheet. Charts and dialogs are sheets too, without rows. */
 function partOfSheet(
   name: string,
   sheet: Contents['sheets'][number],
@@ -77,12 +77,12 @@ function partOfSheet(
   if (found?.type !== 'worksheet') return null
   if (found.part !== null) return found.part
   throw new Refusal(
-    `${name}: the sheet ${shown(sheet.name)} lies outside of the workbook.`,
-    'Open the workbook in Excel and save it anew, or save the sheet as CSV UTF-8.',
+    `${name}: the sheet ${shown(sheet.name)} is outside the workbook.`,
+    'Open the workbook in Excel and save it again, or save the sheet as CSV UTF-8.',
   )
 }
 
-/** A workbook as far as it says where its sheets and what they refer to lie. */
+/** What a workbook says about the places of its sheets and of what they refer to. */
 interface Outline extends Pick<Contents, 'is1904' | 'isUncalculated'> {
   readonly choice: SheetChoice
   readonly relationships: readonly Relationship[]
@@ -114,7 +114,7 @@ async function readContext(name: string, parts: ZipParts, outline: Outline): Pro
 
 /**
  * Opens a workbook. Whoever opens it must close its parts.
- * Throws KnownError where it is damaged or another kind of file, or has no such sheet.
+ * Throws KnownError if it is damaged, is another kind of file, or does not have the wanted sheet.
  */
 export async function openWorkbook(input: InputFile): Promise<Workbook> {
   const parts = await openZipParts(input)

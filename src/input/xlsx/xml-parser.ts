@@ -7,19 +7,19 @@ export interface Attributes {
   get(name: string): string | undefined
 }
 
-/** What wants to know of the elements of a document. Names are without prefix, and empty for other namespaces' elements. */
+/** Is told about the elements of a document. Names have no prefix, and are empty for elements of other namespaces. */
 export interface XmlVisitor {
-  /** @param path the names of the elements that the new one stands in, the outermost first */
+  /** @param path the names of the elements around the new one, the outermost first */
   open?(name: string, attributes: Attributes, path: readonly string[]): void
   text?(text: string, path: readonly string[]): void
-  /** @param path the names of the elements that the closed one stood in */
+  /** @param path the names of the elements around the closed one */
   close?(name: string, path: readonly string[]): void
 }
 
-/** How deep elements may stand in each other. */
+/** How deep elements may be nested. */
 const deepest = 64
 
-/** How much text a document may have between two tags, or within one: in characters. */
+/** How much text a document may have between two tags, or within a tag, in characters. */
 const longestText = 2 * 1024 * 1024
 
 /** The namespaces of what is read, in both forms of Office Open XML: of 2006 ("transitional") and of ISO ("strict"). */
@@ -36,7 +36,7 @@ export const relationshipIds = [
   '{http://purl.oclc.org/ooxml/officeDocument/relationships}id',
 ] as const
 
-/** Looks attributes up where they are: an element of a sheet has several, and there are millions of elements. */
+/** Looks attributes up without copying them: an element of a sheet has several, and there are millions of elements. */
 class ParsedAttributes implements Attributes {
   readonly #found: Readonly<Record<string, SaxesAttributeNS>>
 
@@ -50,11 +50,11 @@ class ParsedAttributes implements Attributes {
   }
 }
 
-/** The refusal of a part that is not XML as workbooks have it. */
+/** The refusal of a part that is not the XML of a workbook. */
 export function notXml(place: string, what: string): Refusal {
   return new Refusal(
     visible(`${place}: ${what}.`),
-    'Open the workbook in Excel and save it anew, or save the sheet as CSV UTF-8.',
+    'Open the workbook in Excel and save it again, or save the sheet as CSV UTF-8.',
   )
 }
 
@@ -67,7 +67,7 @@ export interface XmlParser {
 /**
  * A parser that tells a visitor what it reads.
  * @param place the workbook and its part, for messages
- * Its methods throw KnownError where it is not XML, is nested too deep, or has a document type.
+ * Its methods throw KnownError if the text is not XML, is nested too deep, or has a document type.
  */
 export function createXmlParser(place: string, visitor: XmlVisitor): XmlParser {
   const parser = new SaxesParser({ xmlns: true, position: false })
@@ -88,7 +88,7 @@ export function createXmlParser(place: string, visitor: XmlVisitor): XmlParser {
     const name = namespaces.has(uri) ? local : ''
     visitor.open?.(name, new ParsedAttributes(attributes), path)
     path.push(name)
-    if (path.length > deepest) throw notXml(place, `elements stand in each other more than ${deepest} deep`)
+    if (path.length > deepest) throw notXml(place, `elements are nested more than ${deepest} deep`)
   })
   parser.on('closetag', () => {
     said()

@@ -4,10 +4,10 @@ import { KnownError, Refusal } from '../../messages/known-error.ts'
 import { shown, visible } from '../../messages/shown.ts'
 import type { InputFile } from '../input-file.ts'
 
-/** The most that the parts of a workbook may come to once they are inflated, in bytes. */
+/** The largest allowed sum of the sizes of a workbook's parts when inflated, in bytes. */
 const maxInflated = 300 * 1000 * 1000
 
-/** The most that a part may come to which only describes the others, in bytes: a list of sheets, of styles. */
+/** The largest allowed size of a part that only describes others, such as a list of sheets or styles, in bytes. */
 export const maxDescription = 50 * 1000 * 1000
 
 /** The most parts that a workbook may have. */
@@ -18,15 +18,15 @@ export interface ZipParts {
   readonly names: readonly string[]
   has(name: string): boolean
   /**
-   * The bytes of a part, inflated. They are counted as they come, whatever the archive says of its size, and compared
-   * with its checksum at the end. Throws KnownError where they are too many or damaged, or if there is no such part.
-   * @param most how many bytes it may come to, where that is less than all parts together may
+   * The bytes of a part, inflated. They are counted as they come, whatever size the archive states, and compared with
+   * the part's checksum at the end. Throws KnownError if they are too many or damaged, or if there is no such part.
+   * @param most how many bytes the part may have, if that is less than the limit for all parts together
    */
   read(name: string, most?: number): AsyncGenerator<Buffer>
   close(): void
 }
 
-const copyAgain = 'The file is not complete or damaged: copy it again, or open it in Excel and save it anew.'
+const copyAgain = 'The file is incomplete or damaged: copy it again, or open it in Excel and save it again.'
 
 function damaged(name: string, what: string, cause?: unknown): Refusal {
   return new Refusal(`${name}: the workbook can't be unpacked: ${what}.`, copyAgain, cause)
@@ -71,7 +71,7 @@ function reasonOf(error: unknown): string {
 
 /**
  * Opens the ZIP archive that a workbook is. Whoever opens it must close it.
- * Throws KnownError where it is damaged, encrypted, has too many parts or two of one name.
+ * Throws KnownError if it is damaged or encrypted, or has too many parts or two of the same name.
  */
 export async function openZipParts(input: InputFile): Promise<ZipParts> {
   const { name } = input
@@ -89,13 +89,13 @@ export async function openZipParts(input: InputFile): Promise<ZipParts> {
   }
   const inflated = new Map<string, number>()
 
-  /** Counts what a part comes to. One that is read again counts once. */
+  /** Counts the size of a part. A part that is read again counts once. */
   function count(part: string, bytes: number): void {
     inflated.set(part, Math.max(bytes, inflated.get(part) ?? 0))
     const all = [...inflated.values()].reduce((sum, size) => sum + size, 0)
     if (all > maxInflated)
       throw new Refusal(
-        `${name}: the workbook comes to more than ${maxInflated / 1_000_000} MB once it is unpacked.`,
+        `${name}: the workbook is larger than ${maxInflated / 1_000_000} MB when unpacked.`,
         'Save the sheet as CSV UTF-8, which may be of any size.',
       )
   }
@@ -103,10 +103,10 @@ export async function openZipParts(input: InputFile): Promise<ZipParts> {
   async function* read(part: string, most = maxInflated): AsyncGenerator<Buffer> {
     const entry = entries.get(keyOf(part))
     if (entry === undefined) throw damaged(name, `its part ${shown(part)} is missing`)
-    // An archive that says too much need not be unpacked; one that says too little is counted.
+    // If the stated size is too large, the part need not be unpacked. If it is too small, the bytes are counted below.
     count(keyOf(part), entry.uncompressedSize)
     if (entry.uncompressedSize > most)
-      throw damaged(name, `its part ${shown(part)} comes to more than ${most / 1_000_000} MB`)
+      throw damaged(name, `its part ${shown(part)} is larger than ${most / 1_000_000} MB`)
     let bytes = 0
     let sum = 0
     try {

@@ -108,13 +108,13 @@ describe('resolveColumns', () => {
     ['For hana@example.com\nName,Email\nAda,ada@example.com\n', {}, 'but line 2 looks like it'],
     ['A;\nName;Key\nAda;ada@example.com\n', { userColumn: 'key' }, 'but line 2 looks like it'],
     ['{"login":"a"}\n', {}, 'looks like JSON'],
-    ['"user,""x"""\n', {}, 'stand in quotes as a whole'],
+    ['"user,""x"""\n', {}, 'each line as a whole is in quotes'],
     ['id,name\n101,Ada\n', {}, 'The cells of "id" are not Okta ids'],
   ])('refuses %j with %j', async (content, settings, message) => {
     expect((await failure(content, settings)).message).toContain(message)
   })
 
-  test('refuses a header line that is blank or not there', async () => {
+  test('refuses a header line that is blank or missing', async () => {
     for (const line of [1, 9])
       expect((await failure('\nuser\na\n', {}, line)).message).toContain(
         `line ${line} was named as the header`,

@@ -67,7 +67,7 @@ it.each(['Sales,', 'Leaving in June,', 'Total: 3,', 'Deskaypers,'])(
 
 it('keeps those bad whom failed.csv writes with the heading, whose row has a reason beside it', async () => {
   const text =
-    'Email,why\nStaying,not read: Email: no address\nmax@example.com,not read: the row stands under the heading\n'
+    'Email,why\nStaying,not read: Email: no address\nmax@example.com,not read: the row is under the heading\n'
   expect(await actedOn(text)).toEqual([])
 })
 

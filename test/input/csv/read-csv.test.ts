@@ -5,7 +5,7 @@ import type { InputFile } from '../../../src/input/input-file.ts'
 import { collect, knownErrorOf, withInput } from '../support.ts'
 
 const chunkSizes = [1, 2, 3, 7, 65_536]
-const shifted = ': a cell may stand under the wrong column'
+const shifted = ': a cell may be under the wrong column'
 
 async function columnsOf(file: InputFile, chunkBytes?: number): Promise<readonly string[]> {
   return (await readCsvLayout(file, () => 0, chunkBytes)).columns
@@ -103,7 +103,7 @@ describe('readCsv', () => {
     [
       'a stray quote',
       'user,note\r\na,"x\r\ny"\r\n\r\nb,5" pipe\r\n',
-      'row 2 (line 5), column "note": a quote stands inside',
+      'row 2 (line 5), column "note": there is a quote inside',
     ],
     [
       'text after a quote',
@@ -118,7 +118,7 @@ describe('readCsv', () => {
     [
       'a stray quote after all that may stand before a header',
       '\ufeffsep=,\r\n\r\n\r\nuser,note\r\na,b"\r\n',
-      'row 1 (line 5), column "note": a quote stands inside',
+      'row 1 (line 5), column "note": there is a quote inside',
     ],
     [
       'an open quote in an extra cell',
@@ -144,7 +144,7 @@ describe('readCsv', () => {
     const rows = Buffer.from('user,name\na,Zo\nb,M\u00fcller\n', 'latin1')
     const error = await failure(Buffer.concat([Buffer.of(0xef, 0xbb, 0xbf), rows]))
     expect(error.message).toContain('row 2 (line 3), column "name": the byte 0xFC')
-    expect(error.next).toMatch(/put together of several with different encodings/)
+    expect(error.next).toMatch(/put together from several with different encodings/)
     expect(error.next).not.toContain('--encoding')
   })
 
@@ -188,7 +188,7 @@ describe('readCsv', () => {
     const content = 'sep=,\nuser,note\n="1",="2"\n\n="3",="4" x\n'
     for (const size of chunkSizes)
       expect((await failure(content, size)).message).toContain(
-        'leavers.csv, row 2 (line 5), column "note": a quote stands inside',
+        'leavers.csv, row 2 (line 5), column "note": there is a quote inside',
       )
   })
 
@@ -314,7 +314,7 @@ describe('readCsvLayout', () => {
     ['us"er,name\n', 'the header has a stray quote'],
     ['"user,name\na,b\n', 'the header has a stray quote, or one that is never closed'],
     [`user,${'x'.repeat(1024 * 1024)}`, 'the header is longer than 1 MiB'],
-    [','.repeat(20_000), 'the header has 20001 columns, at most 10000 are read'],
+    [','.repeat(20_000), 'the header has 20001 columns; at most 10000 are read'],
     [Buffer.from('user,\u00fc\n', 'latin1'), 'header, column 2: the byte 0xFC'],
   ])('refuses a file that begins with %.30j', async (content, message) => {
     expect((await failure(content)).message).toContain(message)

@@ -51,7 +51,7 @@ describe('an object around the records is refused, whatever stands beside them',
     '[{"stayers":[{"login":"max@example.com"}],"leavers":[{"login":"ada@example.com"}]},{"stayers":[]}]',
   ])('of several lists, no command takes one: %s', async (text) => {
     const { next } = await knownErrorOf(read(text))
-    expect(next).toContain('give those who are meant alone')
+    expect(next).toContain('give only those who are meant')
     expect(next).not.toContain('jq')
   })
 
@@ -61,7 +61,7 @@ describe('an object around the records is refused, whatever stands beside them',
     '[{"Nutzer":"ada@example.com","managers":[{"email":"max@example.com"}]},{"Nutzer":"bob@example.com"}]',
   ])('nobody is told to take out those who are hardly meant: %s', async (text) => {
     const { next } = await knownErrorOf(read(text))
-    expect(next).toMatch(/^If the user stands under a key of the record, name it with --user-column NAME/)
+    expect(next).toMatch(/^If the user is under a key of the record, name it with --user-column NAME/)
     expect(next).not.toContain('jq')
   })
 
@@ -122,7 +122,7 @@ describe('an object around the records is refused, whatever stands beside them',
   ])('no command would tell who is meant and what is to be done: %s', async (text) => {
     const { next } = await knownErrorOf(read(text))
     expect(next).not.toContain('jq')
-    expect(next).toContain('give those who are meant alone')
+    expect(next).toContain('give only those who are meant')
   })
 
   test.each([
@@ -162,7 +162,7 @@ describe('an object around the records is refused, whatever stands beside them',
     '{"made":1,"max@example.com":{"email":"max@example.com"},"2":{"email":"bob@example.com"}}',
   ])('where users stand under users, a person has to say who is meant: %s', async (text) => {
     const { message, next } = await knownErrorOf(read(text))
-    expect(message).toContain('Which of them are meant has to be said')
+    expect(message).toContain('It is not clear which of them are meant')
     expect(next).not.toContain('jq')
   })
 
@@ -247,7 +247,7 @@ test('in every record, a list of users beside its user is a bad row', async () =
   expect(rows.map(({ kind }) => kind)).toEqual(['invalid', 'invalid', 'valid'])
   const [first] = rows
   expect(first?.kind === 'invalid' ? first.problems : []).toMatchObject([
-    { column: 'leavers', message: expect.stringContaining('other users stand under "leavers"') },
+    { column: 'leavers', message: expect.stringContaining('there are other users under "leavers"') },
   ])
 })
 

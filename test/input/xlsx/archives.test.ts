@@ -46,9 +46,9 @@ describe('an archive is refused', () => {
     ['of which little is left', () => whole.subarray(0, 100), "the workbook can't be unpacked"],
     ['that is empty', () => zip([]), 'a ZIP archive that holds no workbook'],
     [
-      'whose sheet says that it comes to more than 300 MB',
+      'whose sheet says that it is larger than 300 MB',
       () => changed(sheetPart, (entry) => ({ ...entry, says: { size: 300_000_001 } })),
-      'comes to more than 300 MB once it is unpacked',
+      'is larger than 300 MB when unpacked',
     ],
     [
       'that says less than it comes to',

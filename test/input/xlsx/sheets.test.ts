@@ -115,7 +115,7 @@ describe('wherever its parts lie', () => {
 
   test.each([
     ['a part that is missing', 'worksheets/none.xml', 'its part "xl/worksheets/none.xml" is missing'],
-    ['a target elsewhere', 'https://example.com/sheet.xml', 'lies outside of the workbook'],
+    ['a target elsewhere', 'https://example.com/sheet.xml', 'is outside the workbook'],
     ['a path out of the archive', '../../../etc/passwd', 'its part "etc/passwd" is missing'],
   ])('refuses %s', async (_, target, expected) => {
     expect(
@@ -195,7 +195,9 @@ describe('rows and cells', () => {
     const found = await read({
       sheets: [{ rows: textRows([['user'], ['ada@example.com', '', 'a remark']]) }],
     })
-    expect(problemsOf(found)).toEqual([[2, expect.stringContaining('"a remark" stands under no name that')]])
+    expect(problemsOf(found)).toEqual([
+      [2, expect.stringContaining('"a remark" is in a column without a name')],
+    ])
     expect(Object.fromEntries(found[0]?.cells ?? [])).toEqual({
       user: 'ada@example.com',
       column_2: '',
@@ -259,7 +261,7 @@ describe('rows and cells', () => {
     const rows = textRows([['Title'], ['user'], [''], ['ada@example.com']])
     expect(problemsOf(await read({ sheets: [{ rows }] }, { headerLine: 2 }))).toEqual([[4, 'valid']])
     expect(await refused({ sheets: [{ name: 'Leavers', rows }] }, { headerLine: 3 })).toContain(
-      'the row Leavers!3:3 is blank or not there',
+      'the row Leavers!3:3 is blank or missing',
     )
     expect(await refused({ sheets: [{ rows }] }, { headerLine: 99 })).toContain(
       'line 99 was named as the header',

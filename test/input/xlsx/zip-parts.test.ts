@@ -33,7 +33,7 @@ test('parts are counted together, one that is read again once', async () => {
     expect(await unpack(input, ['a', 'A'])).toEqual([half, half])
     expect(process.memoryUsage.rss() - before).toBeLessThan(150_000_000)
     const error = await knownErrorOf(unpack(input, ['a', 'b']))
-    expect(error.message).toContain('more than 300 MB once it is unpacked')
+    expect(error.message).toContain('larger than 300 MB when unpacked')
   })
 })
 
