@@ -377,6 +377,15 @@ const planted: readonly (readonly [what: string, plant: Plant, check: string, wo
     /gone\.csv.*input\.file/,
   ],
   [
+    'notifications without an address',
+    async ({ place }) => {
+      await place.write('job.yaml', 'name: x\nnotify: {}\n')
+      return { args: ['--job', 'job.yaml'] }
+    },
+    'notify',
+    /OKTA_LIFECYCLE_NOTIFY_URL is not set.*export OKTA_LIFECYCLE_NOTIFY_URL=/,
+  ],
+  [
     'a protected user who is nobody',
     async ({ place }) => {
       await place.write(
