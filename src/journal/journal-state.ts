@@ -32,6 +32,8 @@ export class JournalState {
   readonly #counts = new Map<string, number>()
   #done = 0
   #lostSince: number | null = null
+  /** Tasks that were begun before a cut: what followed of them may be in the lost part. */
+  readonly #begunBeforeCut = new Set<number>()
   #lastOktaTime = 0
   readonly executions = new ExecutionTimes()
   readonly sentRecently = new SentRecently()
@@ -50,6 +52,7 @@ export class JournalState {
         break
       case 'cut':
         this.#lostSince = Math.min(event.okta_time, this.#lostSince ?? Number.POSITIVE_INFINITY)
+        for (const task of this.#progress.keys()) this.#begunBeforeCut.add(task)
         break
       case 'intent':
       case 'answer':
@@ -60,6 +63,7 @@ export class JournalState {
         const task = this.#index(event)
         const progress = progressAfter(this.#progress.get(task), event)
         if (progress !== undefined) this.#progress.set(task, progress)
+        if (event.event === 'intent' && event.lost === true) this.#begunBeforeCut.delete(task)
         break
       }
       case 'result':
@@ -122,6 +126,16 @@ export class JournalState {
    */
   get lostSince(): number | null {
     return this.#lostSince
+  }
+
+  /**
+   * Since when an attempt of a task without a result may be lost, as for {@link lostSince}. Null where none can be, and
+   * once an attempt was assumed for the task.
+   */
+  mayBeLostSince(place: TaskPlace): number | null {
+    const task = this.#index(place)
+    if (this.#lostSince === null || this.#results.get(task) !== null) return null
+    return !this.#progress.has(task) || this.#begunBeforeCut.has(task) ? this.#lostSince : null
   }
 
   /** The latest time that an attempt names, in epoch ms by Okta's clock; 0 before the first. */

@@ -4,6 +4,8 @@ import type { ReportedTask } from './report-row.ts'
 
 type Place = Pick<ReportedTask, 'row' | 'step' | 'user' | 'action'>
 
+const mayBeLost = 'may have been sent in the part of the journal that was lost: resume looks it up'
+
 /**
  * Reports a task without a result.
  *
@@ -19,8 +21,7 @@ type Place = Pick<ReportedTask, 'row' | 'step' | 'user' | 'action'>
 export function pendingTask(task: Place, progress: TaskProgress | null, lost = false): ReportedTask {
   if (progress === null) {
     if (!lost) return { ...blank(task), result: 'not_run' }
-    const message = 'may have been sent in the part of the journal that was lost: resume looks it up'
-    return { ...blank(task), result: 'unsettled', message }
+    return { ...blank(task), result: 'unsettled', message: mayBeLost }
   }
   const { last, attempts, startedAt, statusBefore } = progress
   const { user_id: userId, login } = last.intent
@@ -33,6 +34,8 @@ export function pendingTask(task: Place, progress: TaskProgress | null, lost = f
     okta_user_id: looksLikeUserId(userId) ? userId : null,
     okta_login: login,
   }
+  if (lost && (last.kind === 'refused' || last.kind === 'not_applied'))
+    return { ...known, result: 'unsettled', message: mayBeLost }
   if (last.kind !== 'open' && standingOf(progress) === 'open') {
     return {
       ...known,

@@ -27,8 +27,8 @@ export async function* reportRows(
       // The result of such a row is known before its turn comes: nothing was ever to be sent for it.
       if (input.kind !== 'valid') return { ...refusedResult(input, endedAt), ...timesOfNone }
       const task = { row, step: index + 1, user, action: actions[index] ?? '' }
-      const lost = input.kind === 'valid' && state.lostSince !== null
-      return { ...pendingTask(task, state.progressOf(task), lost), due_at: timeOf(due) }
+      const isLost = state.mayBeLostSince(task) !== null
+      return { ...pendingTask(task, state.progressOf(task), isLost), due_at: timeOf(due) }
     })
     const excused = excusedSteps(
       tasks.map(({ result }) => result),

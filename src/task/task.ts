@@ -102,9 +102,7 @@ class Task {
 
   /** The state in which the journal left the task. */
   #begin(known: FoundUser | FailedRead | null): TaskState {
-    const { lostSince } = this.#services.recorder.state
     const last = this.#services.recorder.state.progressOf(this.#input)?.last
-    if (last === undefined && lostSince !== null) return { at: 'lost', since: lostSince }
     if (last?.kind === 'open') return { at: 'doubt', open: last, notBefore: null }
     // T3: Okta's answer is on disk, so only its ending is missing.
     if (last?.kind === 'applied') {
@@ -114,7 +112,13 @@ class Task {
       const ofLink = withLostLink(this.#services, this.#input, { result: 'succeeded', message: '' }).message
       return { at: 'applied', ofLink: links === null ? '' : ofLink }
     }
-    return this.#reading(known)
+    return this.#lost() ?? this.#reading(known)
+  }
+
+  /** Whatever is known of a task, it may have been sent again in a part of the journal that is gone. */
+  #lost(): TaskState | null {
+    const since = this.#services.recorder.state.mayBeLostSince(this.#input)
+    return since === null ? null : { at: 'lost', since }
   }
 
   async #next(state: Exclude<TaskState, { at: 'ended' | 'left' }>): Promise<TaskState> {
@@ -167,6 +171,8 @@ class Task {
     const { ending, read } = await settleDoubt(this.#services, this.#input, history, open, notBefore)
     if (read !== null) this.#see(read)
     if (ending !== null) return this.#ended(withLostLink(this.#services, this.#input, ending), read)
+    const lost = this.#lost()
+    if (lost !== null) return lost
     if (history.setbacks === 0) return this.#reading(read)
     if (history.setbacks < maxSetbacks) {
       const { random } = this.#services.lookup

@@ -169,6 +169,17 @@ describe('the state of a run', () => {
     }
   })
 
+  it('knows which tasks a lost part of the journal may hold more of, until an attempt is assumed for them', () => {
+    const cut: JournalEvent = { event: 'cut', okta_time: 5, lost_bytes: 1 }
+    const ended: JournalEvent = { event: 'result', ...resultOf(2) }
+    const place = (row: number) => ({ row, step: 1 })
+    expect(stateOf(intentOf(1)).mayBeLostSince(first)).toBeNull()
+    const state = stateOf(intentOf(1), ended, cut, intentOf(3, 1, { lost: true }))
+    expect([1, 2, 3, 4].map((row) => state.mayBeLostSince(place(row)))).toEqual([5, null, null, 5])
+    const again = stateOf(intentOf(1), cut, intentOf(1, 2, { lost: true }), cut)
+    expect(again.mayBeLostSince(first)).toBe(5)
+  })
+
   it('keeps how a doubt came about', () => {
     const doubt = doubtOf(1, 1, { at_once: true, why: '500' })
     expect(stateOf(intentOf(1), doubt).progressOf(first)?.last).toMatchObject({ kind: 'open', doubt })

@@ -330,6 +330,26 @@ describe('a call of which nobody knows', () => {
     )
   })
 
+  it.each([
+    ['certainly not applied', { event: 'not_applied', row: 1, step: 1, attempt: 1, why: '429' }],
+    ['refused', answerTo(1, 1, { outcome: 'refused', http_status: 403 })],
+    ['not applied, by a look', notApplied],
+  ] as const)(
+    'that may follow one that was %s, in a lost part of the journal, is not sent again unseen',
+    async (_, known) => {
+      const cut = { event: 'cut', okta_time: now + 1_000, lost_bytes: 10 } as const
+      const before = [{ ...open, status: null, status_changed: null }, known, cut]
+      await endOf(
+        { before },
+        async (stub, result) => {
+          expect(result).toMatchObject({ result: 'in_doubt', attempts: 2 })
+          expect(stub.requests).not.toContain(`reactivate ${ada.id}`)
+        },
+        { action: 'reactivate' },
+      )
+    },
+  )
+
   it('that would send a mail is not sent again within five minutes of its intent', async () => {
     await withStub({ onCall: first(lost) }, async (stub) => {
       const spy = vi.spyOn(performance, 'now').mockImplementation(() => stub.time.now)
