@@ -13,6 +13,7 @@ import {
   type RowTrace,
   type Skip,
   skipAfter,
+  skipForLaterStep,
   skipForPreceding,
 } from '../rules/row-order.ts'
 import { judgeDue, judgeDueByPlan, judgeMeant, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
@@ -154,10 +155,11 @@ async function runTasks(
     let result = results.find((known) => known.step === step)
     // A task under way is always settled, even if the row is skipped: its call may have been applied.
     const underWay = recorder.state.progressOf({ row: row.row, step }) !== null
+    const skipNow = skipRest ?? skipForLaterStep({ step, action }, settled, services.job.steps)
     // A skipped step is skipped at once, even if its turn would come later.
-    if (result === undefined && skipRest === null && !underWay && step > lastStep)
+    if (result === undefined && skipNow === null && !underWay && step > lastStep)
       return { inDoubt, ledTo: userLedTo }
-    if (result === undefined && (skipRest === null || underWay)) {
+    if (result === undefined && (skipNow === null || underWay)) {
       if (!underWay) lookup.stop.check()
       const task = {
         ...taskOf(services, row, located, { step, action }),
@@ -169,10 +171,10 @@ async function runTasks(
       result = ended.result
       read = ended.read
       await recorder.result(result)
-    } else if (result === undefined && skipRest !== null) {
+    } else if (result === undefined && skipNow !== null) {
       if (services.settleOnly) return { inDoubt, ledTo: userLedTo }
       lookup.stop.check()
-      result = skippedResult(row, step, action, skipRest, located, lookup.clock.timestamp())
+      result = skippedResult(row, step, action, skipNow, located, lookup.clock.timestamp())
       await recorder.result(result)
     }
     if (result === undefined) continue

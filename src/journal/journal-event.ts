@@ -64,6 +64,8 @@ export interface IntentEvent extends AttemptPlace {
   readonly lost?: true
   /** How often the task had been sent again by leave alone, in the run that it was taken over from; absent for never. */
   readonly repeats?: number
+  /** How many earlier attempts had been judged not applied, in the run that it was taken over from; absent for none. */
+  readonly judged_not_applied?: number
   /** The task of another run that made the attempt, if a retry took it over; absent for this run's own attempts. */
   readonly origin?: { readonly run: string; readonly row: number; readonly step: number }
 }

@@ -2,11 +2,14 @@ import type { TaskPlace, TaskResult } from '../rules/result.ts'
 import type { MeantUser } from '../rules/row-verdict.ts'
 import { ExecutionTimes } from './execution-times.ts'
 import type { Position } from './journal.ts'
-import type { IntentEvent, JournalEvent } from './journal-event.ts'
+import type { InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
 import { RequestTimes } from './request-times.ts'
 import { ResultIndex } from './result-index.ts'
 import { SentRecently } from './sent-recently.ts'
 import { type OpenAttempt, progressAfter, standingOf, type TaskProgress } from './task-progress.ts'
+
+/** How often a task was sent again: by leave alone, and in all that a look had judged "not applied". */
+export type SentAgain = Pick<TaskProgress, 'judgedNotApplied' | 'repeats'>
 
 /**
  * The state of a run according to its journal. This is the only interpreter of journal events: the same events give the
@@ -25,8 +28,8 @@ export class JournalState {
   readonly #leftInDoubt = new Map<number, OpenAttempt>()
   /** Last attempts of tasks that failed though an earlier one, taken for lost, may still have been applied late. */
   readonly #leftDoubted = new Map<number, IntentEvent>()
-  /** How often those that ended in doubt were sent again by leave alone. */
-  readonly #repeats = new Map<number, number>()
+  /** How often such tasks had been sent again before. */
+  readonly #sentAgain = new Map<number, SentAgain>()
   /** By row: whom a retry's row means. */
   readonly #meant = new Map<number, MeantUser>()
   readonly #counts = new Map<string, number>()
@@ -104,7 +107,10 @@ export class JournalState {
     return this.#progress.get(this.#index(place)) ?? null
   }
 
-  /** The attempt of a task that ended in doubt; null for every other task. */
+  /**
+   * The attempt of a task that ended in doubt, or of a factor reset that Okta accepted and that did not hold: it must be
+   * looked at before it is repeated. Null for every other task.
+   */
   leftInDoubt(place: TaskPlace): OpenAttempt | null {
     return this.#leftInDoubt.get(this.#index(place)) ?? null
   }
@@ -143,9 +149,9 @@ export class JournalState {
     return this.#lastOktaTime
   }
 
-  /** How often a task that ended in doubt was sent again by leave alone. */
-  repeatsOf(place: TaskPlace): number {
-    return this.#repeats.get(this.#index(place)) ?? 0
+  /** How often a task that ended in doubt or failed had been sent again. */
+  sentAgain(place: TaskPlace): SentAgain {
+    return this.#sentAgain.get(this.#index(place)) ?? { judgedNotApplied: 0, repeats: 0 }
   }
 
   /** The number of tasks by result, and of skipped tasks by reason, such as `skipped:duplicate`. */
@@ -190,18 +196,16 @@ export class JournalState {
     const task = this.#index(event)
     // J1: the first result stands.
     if (this.#results.get(task) !== null) return
-    const last = this.#progress.get(task)?.last
+    const { last, judgedNotApplied = 0, repeats = 0 } = this.#progress.get(task) ?? {}
+    const sentAgain: SentAgain = { judgedNotApplied, repeats }
     if (event.result === 'in_doubt' && last !== undefined) {
       const doubt = last.kind === 'open' ? last.doubt : null
       this.#leftInDoubt.set(task, { kind: 'open', intent: last.intent, doubt })
-      this.#repeats.set(task, this.#progress.get(task)?.repeats ?? 0)
-    }
-    if (
-      event.result === 'failed' &&
-      last !== undefined &&
-      (this.#progress.get(task)?.judgedNotApplied ?? 0) > 0
-    )
+    } else if (isResetThatDidNotHold(event) && last !== undefined)
+      this.#leftInDoubt.set(task, { kind: 'open', intent: last.intent, doubt: doubtOfReset(last.intent) })
+    else if (event.result === 'failed' && last !== undefined && sentAgain.judgedNotApplied > 0)
       this.#leftDoubted.set(task, last.intent)
+    if (sentAgain.judgedNotApplied > 0) this.#sentAgain.set(task, sentAgain)
     this.#progress.delete(task)
     this.#results.set(task, position)
     this.#done++
@@ -218,4 +222,14 @@ export class JournalState {
   #index({ row, step }: TaskPlace): number {
     return (row - 1) * this.#stepsPerRow + (step - 1)
   }
+}
+
+/** Another reset would also remove what was enrolled since, so a retry looks first. */
+function isResetThatDidNotHold({ action, result, verified }: TaskResult): boolean {
+  return action === 'reset_factors' && result === 'failed' && verified === 'not_held'
+}
+
+function doubtOfReset({ row, step, attempt, okta_time: sent }: IntentEvent): InDoubtEvent {
+  const why = 'Okta accepted it, but it did not hold'
+  return { event: 'in_doubt', row, step, attempt, at_once: true, timed_out: false, sent_okta_time: sent, why }
 }

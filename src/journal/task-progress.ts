@@ -70,7 +70,7 @@ function afterIntent(known: TaskProgress | undefined, intent: IntentEvent): Task
     attempts: intent.attempt,
     startedAt: intent.started_at,
     statusBefore: known?.statusBefore ?? intent.status,
-    judgedNotApplied: known?.judgedNotApplied ?? intent.repeats ?? 0,
+    judgedNotApplied: known?.judgedNotApplied ?? intent.judged_not_applied ?? intent.repeats ?? 0,
     repeats: known?.repeats ?? intent.repeats ?? 0,
     last: { kind: 'open', intent, doubt: null },
   }

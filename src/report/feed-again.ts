@@ -175,6 +175,7 @@ function statusOf({ status_after: after, status_before: before }: ReportedTask):
   return after ?? before
 }
 
-function mayBeApplied({ result }: ReportedTask): boolean {
-  return result === 'succeeded' || result === 'in_doubt' || result === 'unsettled'
+function mayBeApplied({ result, verified }: ReportedTask): boolean {
+  const isAccepted = result === 'failed' && verified === 'not_held'
+  return isAccepted || result === 'succeeded' || result === 'in_doubt' || result === 'unsettled'
 }

@@ -28,6 +28,8 @@ export interface Retry {
   readonly inDoubt: number
   /** Rows that are left out because a later row was carried out. */
   readonly superseded: number
+  /** Rows that wait because a later row is in doubt. */
+  readonly waiting: number
   /** Bad rows of the old input, which are left out. */
   readonly invalidRows: number
 }
@@ -69,7 +71,7 @@ export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | nu
           row: rows,
           oldRunId: old.run.run_id,
           oldRun: identityOf(old.run),
-          repeatsOf: (step) => state.repeatsOf({ row: retried.input.row, step }),
+          sentAgain: (step) => state.sentAgain({ row: retried.input.row, step }),
           superseded: later,
           duplicate,
           meant: meantBy(known, state, old.run.run_id),
@@ -97,6 +99,7 @@ export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | nu
       survey: counter.survey(),
       inDoubt,
       superseded: superseded.size,
+      waiting: superseded.waiting,
       invalidRows,
     }
   } finally {

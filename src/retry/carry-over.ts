@@ -1,4 +1,5 @@
 import type { IntentEvent, JournalEvent } from '../journal/journal-event.ts'
+import type { SentAgain } from '../journal/journal-state.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { duplicateSkip } from '../rules/row-order.ts'
@@ -15,8 +16,8 @@ export interface CarriedRow {
   readonly oldRunId: string
   /** The old run as {@link identityOf} writes it. */
   readonly oldRun: string
-  /** How often the task of a step had been sent again by leave alone. */
-  readonly repeatsOf: (step: number) => number
+  /** How often the task of a step had been sent again. */
+  readonly sentAgain: (step: number) => SentAgain
   /** Set if the row must not be done any more. */
   readonly superseded: LaterRow | null
   /** Whether the row repeats the preceding row of its user, which stands: it would have been skipped. */
@@ -56,10 +57,14 @@ function carryTasks(carried: CarriedRow, now: string): readonly JournalEvent[] {
     const step = index + 1
     const result = standing.get(step)
     if (result !== undefined) return [{ event: 'result', ...result, row, message: told(result, oldRunId) }]
-    if (superseded !== null) {
-      const message = `not done, because a later row of the same user was carried out: row ${superseded.row} of run ${oldRunId} (${superseded.action})`
+    if (superseded !== null && (!superseded.inDoubt || doubtOf(step) === null)) {
+      const later = `row ${superseded.row} of run ${oldRunId} (${superseded.action})`
+      const message = superseded.inDoubt
+        ? `not done yet, because a later row of the same user is in doubt: ${later}; once that is settled, retry again`
+        : `not done, because a later row of the same user was carried out: ${later}`
       const { user } = retried.input
-      const task = { row, step, user, action, reason: 'superseded', message } as const
+      const reason = superseded.inDoubt ? 'in_doubt' : 'superseded'
+      const task = { row, step, user, action, reason, message } as const
       return [{ event: 'result', ...unsentResult(task, now) }]
     }
     if (duplicate) {
@@ -68,6 +73,7 @@ function carryTasks(carried: CarriedRow, now: string): readonly JournalEvent[] {
       return [{ event: 'result', ...unsentResult(task, now) }]
     }
     const doubt = doubtOf(step)
+    const { judgedNotApplied, repeats } = carried.sentAgain(step)
     const originOf = ({ origin }: IntentEvent): NonNullable<IntentEvent['origin']> =>
       origin ?? { run: carried.oldRun, row: retried.input.row, step }
     if (doubt === null) {
@@ -76,18 +82,26 @@ function carryTasks(carried: CarriedRow, now: string): readonly JournalEvent[] {
       // Should the user be at the target by now, it was this attempt that came late.
       const { attempt } = doubted
       const evidence = `not applied when run ${oldRunId} looked`
+      // The verdict that follows counts as one.
+      const again = { judgedNotApplied: judgedNotApplied - 1, repeats: 0 }
       return [
-        { ...doubted, row, origin: originOf(doubted) },
+        { ...doubted, row, origin: originOf(doubted), ...countsOf(again) },
         { event: 'verdict', row, step, attempt, verdict: 'not_applied', evidence },
       ]
     }
     const origin = originOf(doubt.intent)
-    const repeats = carried.repeatsOf(step)
     return [
-      { ...doubt.intent, row, origin, ...(repeats > 0 ? { repeats } : {}) },
+      { ...doubt.intent, row, origin, ...countsOf({ judgedNotApplied, repeats }) },
       ...(doubt.doubt === null ? [] : [{ ...doubt.doubt, row }]),
     ]
   })
+}
+
+function countsOf({ judgedNotApplied, repeats }: SentAgain): Partial<IntentEvent> {
+  return {
+    ...(repeats > 0 ? { repeats } : {}),
+    ...(judgedNotApplied > 0 ? { judged_not_applied: judgedNotApplied } : {}),
+  }
 }
 
 /** A result's message, with the run that it comes from. */

@@ -96,17 +96,16 @@ export function settle(action: Action, attempt: DoubtfulAttempt, now: Observatio
 }
 
 /**
- * Goes by when the factors that are left were created. A reset wipes whatever is enrolled, and Okta may leave a factor
- * enrolled that it can't remove: so an old factor is a reason to send again, but no longer once an earlier attempt left
- * one as well and somebody has enrolled a new one, or after two repeats.
+ * Goes by when the factors that are left were created. A reset removes whatever is enrolled, and Okta may leave a factor
+ * enrolled that it can't remove: so an old factor is a reason to send again, but not once somebody may have enrolled a
+ * new one since, and not after two repeats.
  */
 function settleByFactors(attempt: DoubtfulAttempt, factorTimes: readonly number[]): Verdict {
   const { before, around, after } = factorAges(attempt, factorTimes)
   if (before > 0) {
     const evidence = `${counted(before, 'factor')} from before the attempt still enrolled`
-    if (attempt.judgedNotApplied === 0) return { kind: 'not_applied', evidence }
     if (around + after > 0)
-      return { kind: 'unknown', evidence: `${evidence}, as after an earlier attempt, and a newer one` }
+      return { kind: 'unknown', evidence: `${evidence}, and a newer one, which another reset would remove` }
     if (attempt.judgedNotApplied < mostResets) return { kind: 'not_applied', evidence }
     const calls = `${attempt.judgedNotApplied + 1} attempts`
     return { kind: 'unknown', evidence: `${evidence} after ${calls}: Okta may not be able to remove it` }

@@ -3,10 +3,12 @@ import { keysOf, normalizeUserKey } from '../okta/user.ts'
 import { decide } from './decide.ts'
 import type { TaskResult } from './result.ts'
 
-/** A later row that was carried out, and its action. */
+/** A later row that was carried out or may have been, and its action. */
 export interface LaterRow {
   readonly row: number
   readonly action: Action
+  /** Whether it is in doubt: once that is settled, the earlier row may be taken up after all. */
+  readonly inDoubt: boolean
 }
 
 /** What is still to be done of a row. */
@@ -21,7 +23,9 @@ type Ended = Pick<TaskResult, 'action' | 'okta_user_id' | 'okta_login'> & { read
 
 /**
  * Finds the rows that a retry must not take up because a later row of the same user was carried out: doing them now
- * would reverse the input's order. It must see the rows in the order of the input.
+ * would reverse the input's order. A later row in doubt may have been carried out; and a doubt that is settled by the
+ * user's status could be settled by what the earlier row does, so that row waits. It must see the rows in the order of
+ * the input.
  */
 export class SupersededRows {
   /** Rows that are taken up, by each name of their user. Kept small, because there may be very many. */
@@ -31,12 +35,16 @@ export class SupersededRows {
   /** Takes in a row of the input: its results, and whether it is taken up. */
   see(row: number, user: string, results: readonly Ended[], retried: OpenRow | null): void {
     const names = namesOf(user, results)
-    for (const { action, result } of results) {
-      if (result !== 'succeeded' && result !== 'unchanged') continue
-      for (const earlier of names.flatMap((name) => this.#waiting.get(name) ?? [])) {
-        // The row's own steps are not a later row.
-        if (earlier.row === row || !undoes(earlier.todo, { action: action as Action, result })) continue
-        this.#found.set(earlier.row, { row, action: action as Action })
+    for (const { action: name, result } of results) {
+      const action = name as Action
+      const inDoubt = result === 'in_doubt'
+      if (result !== 'succeeded' && result !== 'unchanged' && !inDoubt) continue
+      for (const earlier of names.flatMap((known) => this.#waiting.get(known) ?? [])) {
+        const known = this.#found.get(earlier.row)
+        // The row's own steps are not a later row. What is known for certain is not taken back by a doubt.
+        if (earlier.row === row || (inDoubt && known !== undefined)) continue
+        if (!comesTooLate(earlier.todo, { action, result })) continue
+        this.#found.set(earlier.row, { row, action, inDoubt })
       }
     }
     if (retried === null) return
@@ -54,8 +62,14 @@ export class SupersededRows {
     return this.#found.get(row) ?? null
   }
 
+  /** How many rows are superseded. */
   get size(): number {
-    return this.#found.size
+    return this.#found.size - this.waiting
+  }
+
+  /** How many rows wait because a later one is in doubt. */
+  get waiting(): number {
+    return [...this.#found.values()].filter(({ inDoubt }) => inDoubt).length
   }
 }
 
@@ -70,6 +84,15 @@ export function namesOf(
     for (const key of keysOf({ id, login: login ?? '' })) names.add(key)
   }
   return [...names]
+}
+
+/** Whether actions come too late once a later action was, or may have been, carried out. */
+export function comesTooLate(
+  earlier: readonly Action[],
+  later: { readonly action: Action; readonly result: string },
+): boolean {
+  if (later.result !== 'in_doubt') return undoes(earlier, later)
+  return ruleOf(later.action).doubt === 'status' || undoes(earlier, { ...later, result: 'succeeded' })
 }
 
 /**

@@ -47,7 +47,7 @@ describe('what a retry’s journal begins with', () => {
         duplicate: false,
         doubtOf: () => null,
         doubtedOf: () => null,
-        repeatsOf: () => 0,
+        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0 }),
       },
       now,
     )
@@ -63,7 +63,7 @@ describe('what a retry’s journal begins with', () => {
         row: 1,
         oldRunId: 'second-run',
         oldRun: 'old@then',
-        repeatsOf: () => 0,
+        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0 }),
         duplicate: false,
         meant: null,
         superseded: null,
@@ -83,7 +83,7 @@ describe('what a retry’s journal begins with', () => {
         row: 3,
         oldRunId: 'old-run',
         oldRun: 'old@then',
-        repeatsOf: () => 0,
+        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0 }),
         duplicate: false,
         meant: null,
         superseded: null,
@@ -114,12 +114,13 @@ describe('what a retry’s journal begins with', () => {
         },
         doubtOf: () => null,
         doubtedOf: (step) => (step === 2 ? doubted : null),
-        repeatsOf: () => 0,
+        sentAgain: () => ({ judgedNotApplied: 2, repeats: 0 }),
       },
       now,
     )
     expect(events.slice(1)).toEqual([
-      { ...doubted, row: 3, origin: { run: 'old@then', row: 7, step: 2 } },
+      // The verdict is the second one.
+      { ...doubted, row: 3, origin: { run: 'old@then', row: 7, step: 2 }, judged_not_applied: 1 },
       expect.objectContaining({ event: 'verdict', row: 3, step: 2, attempt: 4, verdict: 'not_applied' }),
     ])
   })
@@ -139,7 +140,7 @@ describe('what a retry’s journal begins with', () => {
       },
       doubtOf: () => open,
       doubtedOf: () => null,
-      repeatsOf: () => 0,
+      sentAgain: () => ({ judgedNotApplied: 0, repeats: 0 }),
     }
     const events = carryOver({ ...carried, retried: { ...retried, standing: [] } }, now)
     for (const event of events) expect(event).toMatchObject({ event: 'intent', row: 3, origin })
@@ -152,7 +153,7 @@ describe('what a retry’s journal begins with', () => {
       ...{ row: 3, oldRunId: 'old-run', oldRun: 'old@then', superseded: null, duplicate: false, meant },
       doubtOf: () => null,
       doubtedOf: () => null,
-      repeatsOf: () => 0,
+      sentAgain: () => ({ judgedNotApplied: 0, repeats: 0 }),
     }
     expect(carryOver({ ...carried, retried: { ...retried, standing: [] } }, now)).toEqual([
       { event: 'meant', row: 3, user_id: meant.id, login: meant.login, run: 'old-run' },
@@ -162,14 +163,14 @@ describe('what a retry’s journal begins with', () => {
   })
 
   it('ends a row that a later one stands against, with which and why', () => {
-    const superseded = { row: 9, action: 'unsuspend' } as const
+    const superseded = { row: 9, action: 'unsuspend', inDoubt: false } as const
     const events = carryOver(
       {
         retried,
         row: 3,
         oldRunId: 'old-run',
         oldRun: 'old@then',
-        repeatsOf: () => 0,
+        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0 }),
         duplicate: false,
         meant: null,
         superseded,

@@ -26,7 +26,7 @@ describe('a row that failed', () => {
     const rows = new SupersededRows()
     see(rows, 1, 'user1@example.com', 'suspend', 'failed')
     see(rows, 2, 'user1@example.com', 'unsuspend', 'succeeded')
-    expect(rows.by(1)).toEqual({ row: 2, action: 'unsuspend' })
+    expect(rows.by(1)).toEqual({ row: 2, action: 'unsuspend', inDoubt: false })
     expect([rows.by(2), rows.size]).toEqual([null, 1])
   })
 
@@ -49,13 +49,38 @@ describe('a row that failed', () => {
     ['unlock', 'unsuspend', 'succeeded'],
     ['suspend', 'deactivate', 'succeeded'],
     ['suspend', 'unsuspend', 'failed'],
-    ['suspend', 'unsuspend', 'in_doubt'],
     ['suspend', 'unsuspend', 'skipped'],
   ])('%s is not superseded by a later %s that ended as %s', (first, second, result) => {
     const rows = new SupersededRows()
     see(rows, 1, 'user1@example.com', first, 'failed')
     see(rows, 2, 'user1@example.com', second, result)
     expect(rows.by(1)).toBeNull()
+  })
+
+  it.each<[Action, Action, boolean]>([
+    // The status after the earlier call would be taken for what the call in doubt has done.
+    ['suspend', 'unsuspend', true],
+    ['suspend', 'suspend', true],
+    ['reset_factors', 'deactivate', true],
+    // Nothing settles these by the status.
+    ['suspend', 'reset_factors', false],
+    ['suspend', 'reactivate', false],
+    ['reactivate', 'reactivate', true],
+  ])('waits, %s for a later %s in doubt: %s', (first, second, waits) => {
+    const rows = new SupersededRows()
+    see(rows, 1, 'user1@example.com', first, 'failed')
+    see(rows, 2, 'user1@example.com', second, 'in_doubt')
+    expect(rows.by(1)).toEqual(waits ? { row: 2, action: second, inDoubt: true } : null)
+    expect([rows.size, rows.waiting]).toEqual([0, waits ? 1 : 0])
+  })
+
+  it('is superseded for good by what was carried out, whatever is in doubt besides', () => {
+    const rows = new SupersededRows()
+    see(rows, 1, 'user1@example.com', 'suspend', 'failed')
+    see(rows, 2, 'user1@example.com', 'suspend', 'in_doubt')
+    see(rows, 3, 'user1@example.com', 'unsuspend', 'succeeded')
+    see(rows, 4, 'user1@example.com', 'suspend', 'in_doubt')
+    expect([rows.by(1)?.row, rows.by(1)?.inDoubt, rows.size]).toEqual([3, false, 1])
   })
 
   it('is not superseded by an earlier row, by another user’s, or by a step of its own', () => {

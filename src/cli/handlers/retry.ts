@@ -60,13 +60,18 @@ function checkPlanDone({ run_id: runId, plan, state }: RunFile, directory: strin
 
 /** Sentences about what will be sent and what will not. */
 function describeRetry(old: RunFile, retry: Retry, { job }: RunFile): readonly string[] {
-  const { survey, inDoubt, superseded, invalidRows } = retry
+  const { survey, inDoubt, superseded, waiting, invalidRows } = retry
   return [
     `The retry takes ${counted(retry.rows, 'row')} from run ${old.run_id}.`,
     describeSending(survey, job, old.org_url === sandboxOrgUrl ? 'a sandbox' : old.org_url),
     ...(inDoubt > 0 ? [`${counted(inDoubt, 'task')} in doubt: each is looked up in Okta first.`] : []),
     ...(superseded > 0
       ? [`${counted(superseded, 'row')} left out: later rows of the same users were carried out.`]
+      : []),
+    ...(waiting > 0
+      ? [
+          `${counted(waiting, 'row')} not done yet: later rows of the same users are in doubt. Once these are settled, retry again.`,
+        ]
       : []),
     ...(invalidRows > 0
       ? [`${counted(invalidRows, 'row')} left out as bad: see failed.csv of the old run.`]
