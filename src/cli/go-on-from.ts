@@ -22,6 +22,7 @@ import { createRunDirectory, endStart, removeRunDirectory } from '../run/run-dir
 import { type RunFile, readRunFile, runFileName, sandboxOrgUrl } from '../run/run-file.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { lockedJob, withRunLocks } from '../run/run-locks.ts'
+import { addSentByRuns } from '../run/sent-by-runs.ts'
 import { type CarryOutOptions, carryOut, settleRun } from './carry-out.ts'
 import { confirmRun } from './confirm-run.ts'
 import { type GuardFlags, withGuardFlags } from './guard-flags.ts'
@@ -64,7 +65,7 @@ export interface GoingOnFlags
 }
 
 interface GoingOnOptions extends GoingOnFlags, GoingOn, Pick<CarryOutOptions, 'stop' | 'say'> {
-  /** What was sent to read users for the question; it counts for the run that follows. */
+  /** What the old run and the question's reads have sent lately: it counts for the run that follows. */
   readonly sentBefore: SentRecently
 }
 
@@ -133,6 +134,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   const watch = { onWatch: say, signal: options.stop.signal }
   const beginAndCarryOut = async (hold: Holding): Promise<ExitCode> => {
     const from = { directory: oldDirectory, run: old, recorded: await recorded() }
+    await addSentByRuns(options.sentBefore, from)
     const begun = await begin(from, { directory, runId }, hold, options)
     if ('end' in begun) return await begun.end()
     const org = await orgOfRun(directory, begun.run)

@@ -22,14 +22,20 @@ export async function withMetrics(
 ): Promise<ExitCode> {
   if (path === undefined) return await work()
   await checkMetricsFile(path)
+  const before = await textOf(path)
   try {
     const code = await work()
-    if (code !== exitCodes.done && code !== exitCodes.someoneMustLook) await replaceExitCode(path, code)
+    // A summary that was written has its own exit code in it.
+    if (code !== exitCodes.done && (await textOf(path)) === before) await replaceExitCode(path, code)
     return code
   } catch (error) {
     await replaceExitCode(path, exitCodeOf(error))
     throw error
   }
+}
+
+async function textOf(path: string): Promise<string | null> {
+  return await readFile(path, 'utf8').catch(() => null)
 }
 
 /** An error that is reported already must not be hidden by one of the metrics. */

@@ -37,6 +37,8 @@ export interface RowSettings {
   readonly idsOnly?: boolean
   /** The column with the login that each user must have in Okta. */
   readonly checkLogin?: string | null
+  /** Whether short names may name users; false if left out. */
+  readonly shortNames?: boolean
 }
 
 /** The columns that the settings name, besides those of the user, the action and `send_email`. */

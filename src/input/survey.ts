@@ -4,6 +4,7 @@ import { type OtherSubject, RowSubject } from './columns/row-subject.ts'
 import { type ColumnWarning, UnusedColumns } from './columns/unused-columns.ts'
 import { MidnightsWatch, warnOfMidnights } from './due/midnights.ts'
 import { type MixedDates, MixedDatesWatch } from './due/mixed-dates.ts'
+import { isFailedHeader } from './failed-csv.ts'
 import type { InputFile } from './input-file.ts'
 import { cellAt } from './json/nested.ts'
 import { asInvalid, columnsOfSettings, dueColumnOf, type RowSettings } from './judge-row.ts'
@@ -177,7 +178,9 @@ export async function surveyInput(
     dates.add(row)
     midnights.add(row)
   }
-  const addresses = mapping.addresses || counter.areAddresses()
+  // Rows of a failed.csv were judged among all rows of the first input; those that are left may be mostly addresses.
+  const wereJudged = settings.shortNames === true && isFailedHeader(mapping.columns, mapping.user)
+  const addresses = mapping.addresses || (!wereJudged && counter.areAddresses())
   return {
     ...counter.survey(addresses ? mapping.user : null),
     mapping: { ...mapping, addresses },

@@ -25,6 +25,7 @@ export function rowSettings({
     due: dueRule(input.due),
     checkLogin: check?.login ?? null,
     idsOnly: !reads,
+    shortNames: input.short_names,
   }
 }
 

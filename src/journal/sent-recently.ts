@@ -1,5 +1,5 @@
 /** Requests older than this can't count in a window that is still open. */
-const rememberMs = 10 * 60_000
+export const rememberMs = 10 * 60_000
 
 interface Sent {
   readonly time: number
@@ -17,6 +17,13 @@ export class SentRecently {
     // Old entries are dropped in bulk, now and then.
     const kept = sent.length % 2048 === 0 ? sent.filter((known) => known.time >= time - rememberMs) : sent
     this.#byBucket.set(bucket, kept)
+  }
+
+  /** Adds what another run has sent, and the limits that it was shown. */
+  takeOver(other: SentRecently): void {
+    for (const [bucket, sent] of other.#byBucket)
+      for (const { time, count } of sent) this.add(bucket, time, count)
+    for (const [bucket, limit] of other.#limits) this.showLimit(bucket, limit)
   }
 
   /** Okta has shown the limit of a bucket. */

@@ -69,7 +69,10 @@ async function planIdOf(directory: string): Promise<string | null> {
   const look = await lookAtRun(directory)
   if (look.kind === 'run') return look.run.plan?.id ?? null
   const path = join(directory, planCopyName)
-  if (!(await exists(path))) return null
+  if (!(await exists(path))) {
+    if (look.kind !== 'none' || !(await hasJournal(directory))) return null
+    throw notKnown(directory, `${directory} has a journal but no run.json.`)
+  }
   if (look.kind === 'none' && (await hasStartMark(directory))) return null
   // Other programs use this file name as well. Only a journal shows that it is ours.
   const isOurs = look.kind === 'unreadable' || (await hasJournal(directory))
@@ -81,12 +84,16 @@ async function planIdOf(directory: string): Promise<string | null> {
     if (!(error instanceof Refusal)) throw error
     if (!isOurs) return null
     const why = look.kind === 'unreadable' ? look.why : `${directory} has a journal but no run.json.`
-    throw new Refusal(
-      `It is not known whether the plan was carried out already: ${why}`,
-      `Restore ${directory} from a backup, or move it elsewhere if it is not needed; then start again.`,
-      error,
-    )
+    throw notKnown(directory, why, error)
   }
+}
+
+function notKnown(directory: string, why: string, cause?: Refusal): Refusal {
+  return new Refusal(
+    `It is not known whether the plan was carried out already: ${why}`,
+    `Restore ${directory} from a backup, or move it elsewhere if it is not needed; then start again.`,
+    cause,
+  )
 }
 
 async function namesIn(directory: string): Promise<readonly string[]> {

@@ -183,3 +183,25 @@ it('the same job takes its failed.csv, whatever it says of the form of its own i
     expect((await feed(place, org, 'runs/run-2/failed.csv', 'run-3', ...flags)).failed).toBe(first.failed)
   })
 })
+
+it('short names that were users in the input are users in its failed.csv, whatever else is left there', async () => {
+  await withWorkplace(async (place) => {
+    const org = await place.org({ users: makeUsers({ count: 2 }) })
+    const names = ['user1', 'user2', 'none1', 'none2']
+    await place.write('in.csv', `user\n${[...names, 'gone1@example.com', 'gone2@example.com'].join('\n')}\n`)
+    const flags = ['--action', 'suspend', '--short-names']
+    const first = await feed(place, org, 'in.csv', 'run-1', ...flags)
+    expect(first.results.map(({ result }) => result)).toEqual([
+      ...['succeeded', 'succeeded'],
+      ...Array.from({ length: 4 }, () => 'failed'),
+    ])
+    // Of those that are left, most are addresses.
+    await place.write('again.csv', first.failed.replace(/none2.*\n/, ''))
+    const second = await feed(place, org, 'again.csv', 'run-2', ...flags)
+    expect(second.results.map(({ user, result }) => [user, result])).toEqual([
+      ['none1', 'failed'],
+      ['gone1@example.com', 'failed'],
+      ['gone2@example.com', 'failed'],
+    ])
+  })
+})

@@ -99,3 +99,22 @@ it('what is no regular file is left as it is', async () => {
     expect((await lstat(join(place.directory, 'link.prom'))).isSymbolicLink()).toBe(true)
   })
 })
+
+it('an undo that has nothing to take back, and still needs somebody, is told', async () => {
+  await withWorkplace(async (place) => {
+    const org = await orgOf(place)
+    await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+    await place.write('job.yaml', 'name: nightly\naction: reset_factors\nguards: { unusual: off }\n')
+    expect((await place.runHere(org, run)).code).toBe(0)
+    const undo = await place.runHere(org, [
+      'undo',
+      '--latest',
+      '--yes',
+      '--quiet',
+      '--metrics-file',
+      'job.prom',
+    ])
+    expect(undo.code).toBe(1)
+    expect(await place.read('job.prom')).toContain('okta_lifecycle_exit_code{job="nightly"} 1\n')
+  })
+})

@@ -285,6 +285,8 @@ describe('a saved plan', () => {
       const held = await place.runHere(org, again)
       expect([held.code, lifecycleCalls(org).length]).toEqual([2, 10])
       expect(held.stderr).toMatch(/carried out already: .* has a journal but no run\.json/)
+      await rm(join(directory, 'plan.json'))
+      expect([(await place.runHere(org, again)).code, lifecycleCalls(org).length]).toEqual([2, 10])
     })
   })
 
