@@ -134,7 +134,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   const watch = { onWatch: say, signal: options.stop.signal }
   const beginAndCarryOut = async (hold: Holding): Promise<ExitCode> => {
     const from = { directory: oldDirectory, run: old, recorded: await recorded() }
-    await addSentByRuns(options.sentBefore, from)
+    await addSentByRuns(options.sentBefore, from, Date.now())
     const begun = await begin(from, { directory, runId }, hold, options)
     if ('end' in begun) return await begun.end()
     const org = await orgOfRun(directory, begun.run)

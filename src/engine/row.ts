@@ -1,11 +1,12 @@
 import { signatureOf, type ValidRow } from '../input/row.ts'
 import { goesOn } from '../job/step.ts'
+import type { JournalState } from '../journal/journal-state.ts'
 import type { FoundUser } from '../lookup/read-user.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import { parseLeftAs, takenBackColumn } from '../rules/left-as.ts'
 import type { PlannedFacts } from '../rules/planned.ts'
-import type { TaskResult } from '../rules/result.ts'
+import type { TaskPlace, TaskResult } from '../rules/result.ts'
 import {
   duplicateSkip,
   leavesDoubt,
@@ -153,25 +154,27 @@ async function runTasks(
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
     let result = results.find((known) => known.step === step)
-    // A task under way is always settled, even if the row is skipped: its call may have been applied.
-    const underWay = recorder.state.progressOf({ row: row.row, step }) !== null
     const skipNow = skipRest ?? skipForLaterStep({ step, action }, settled, services.job.steps)
+    const mayHaveBeenSent = isPerhapsSent(recorder.state, { row: row.row, step }, skipNow)
     // A skipped step is skipped at once, even if its turn would come later.
-    if (result === undefined && skipNow === null && !underWay && step > lastStep)
+    if (result === undefined && skipNow === null && !mayHaveBeenSent && step > lastStep)
       return { inDoubt, ledTo: userLedTo }
-    if (result === undefined && (skipNow === null || underWay)) {
-      if (!underWay) lookup.stop.check()
+    if (result === undefined && (skipNow === null || mayHaveBeenSent)) {
+      if (!mayHaveBeenSent) lookup.stop.check()
       const task = {
         ...taskOf(services, row, located, { step, action }),
         ledTo: [...ledTo],
         planned: planned === null ? null : byPlan(planned, step, userLedTo),
       }
-      const ended = await runTask(services, task, read)
-      if (ended.result === null) return { inDoubt, ledTo: userLedTo }
-      result = ended.result
+      // If the row is skipped, nothing more is sent.
+      const ended = await runTask(skipNow === null ? services : { ...services, settleOnly: true }, task, read)
+      if (ended.result === null && (skipNow === null || services.settleOnly))
+        return { inDoubt, ledTo: userLedTo }
+      result = ended.result ?? undefined
       read = ended.read
-      await recorder.result(result)
-    } else if (result === undefined && skipNow !== null) {
+      if (result !== undefined) await recorder.result(result)
+    }
+    if (result === undefined && skipNow !== null) {
       if (services.settleOnly) return { inDoubt, ledTo: userLedTo }
       lookup.stop.check()
       result = skippedResult(row, step, action, skipNow, located, lookup.clock.timestamp())
@@ -186,6 +189,15 @@ async function runTasks(
     skipRest ??= skipAfter(result, isKnown && goesOn(services.job.steps, step))
   }
   return { inDoubt, ledTo: userLedTo }
+}
+
+/**
+ * Whether a call of a task may have been sent: it is always settled then, even if the row is skipped. A duplicate was
+ * never sent, in no part of a journal.
+ */
+function isPerhapsSent(state: JournalState, task: TaskPlace, skip: Skip | null): boolean {
+  if (state.progressOf(task) !== null) return true
+  return skip?.reason !== 'duplicate' && state.mayBeLostSince(task) !== null
 }
 
 /** A task without the facts that depend on the row's other steps. */

@@ -16,7 +16,7 @@ interface Sent {
   readonly last: number
   /** When Okta had accepted the last one; null if no answer says so. */
   readonly acceptedBy: number | null
-  /** Without an answer: the latest moment at which Okta can have applied the last one. Infinity where nothing tells. */
+  /** Without an answer: the latest moment at which Okta can have applied the last one. */
   readonly underWayUntil: number
   readonly intent: IntentEvent
 }
@@ -43,8 +43,7 @@ export class OwnCalls {
       case 'intent': {
         const { okta_time_at_least: last } = event
         const first = this.#sent.get(placeOf(event))?.first ?? last
-        const latest = event.lost === true ? Number.POSITIVE_INFINITY : latestOf(event, null)
-        const sent = { first, last, acceptedBy: null, underWayUntil: latest, intent: event }
+        const sent = { first, last, acceptedBy: null, underWayUntil: latestOf(event, null), intent: event }
         this.#sent.set(placeOf(event), sent)
         break
       }
@@ -73,6 +72,8 @@ export class OwnCalls {
     const sent = this.#sent.get(placeOf(result))
     this.#sent.delete(placeOf(result))
     if (sent === undefined || result.result !== 'succeeded') return
+    // Only the user's status says that a call in a lost part of the journal was applied: somebody else may have done it.
+    if (sent.intent.lost === true && sent.acceptedBy === null) return
     const { first, last, acceptedBy, underWayUntil: latest } = sent
     // Without an answer, any of the calls may be the one that was applied, until the last could no longer be under way.
     // The look that settled it may have come days later: a change in between is somebody else's.

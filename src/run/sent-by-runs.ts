@@ -1,34 +1,29 @@
-import { stat } from 'node:fs/promises'
 import { replayJournal } from '../journal/open-journal.ts'
 import { rememberMs, type SentRecently } from '../journal/sent-recently.ts'
 import { KnownError } from '../messages/known-error.ts'
 import type { OldRun } from './old-run.ts'
 import { findRetriedRuns } from './retried-runs.ts'
-import { journalOf, journalPath } from './run-directory.ts'
+import { hasJournal, journalOf } from './run-directory.ts'
 
 /**
- * Adds what a run and the runs that it retries have sent in the last minutes: it counts in windows of the rate limit that
- * are still open, also for a run that goes on from it.
+ * Adds what a run and the runs that it retries have sent in the last minutes: it counts in windows of the rate limit
+ * that are still open, also for a run that goes on from it.
+ *
+ * @param now epoch ms by this machine's clock; a run that began long before it has no retried run that still counts
+ * @throws KnownError when the run's own journal is damaged
  */
-export async function addSentByRuns(sent: SentRecently, from: OldRun): Promise<void> {
+export async function addSentByRuns(sent: SentRecently, from: OldRun, now: number): Promise<void> {
+  if (!(await hasJournal(from.directory))) return
+  sent.takeOver((await replayJournal(journalOf(from.directory, from.run, from.recorded))).state.sentRecently)
+  if (now - Date.parse(from.run.created_at) >= rememberMs) return
   const { runs } = await findRetriedRuns(from.directory, from.run)
-  for (const one of [...runs.map((before) => ({ ...before, recorded: null })), from]) {
-    if (!(await hasWrittenLately(one.directory))) continue
+  for (const { directory, run } of runs) {
     try {
-      const { state } = await replayJournal(journalOf(one.directory, one.run, one.recorded))
-      sent.takeOver(state.sentRecently)
+      if (!(await hasJournal(directory))) continue
+      sent.takeOver((await replayJournal(journalOf(directory, run, null))).state.sentRecently)
     } catch (error) {
       // A damaged journal of an older run is no reason not to go on from the newer one.
-      if (one === from || !(error instanceof KnownError)) throw error
+      if (!(error instanceof KnownError)) throw error
     }
-  }
-}
-
-/** By the clock of the file system. A journal that is not there has sent nothing, and who needs it will say so. */
-async function hasWrittenLately(directory: string): Promise<boolean> {
-  try {
-    return Date.now() - (await stat(journalPath(directory))).mtimeMs < rememberMs
-  } catch {
-    return false
   }
 }

@@ -1,6 +1,6 @@
 import { readSettledUser } from '../lookup/read-settled-user.ts'
 import { ruleOf } from '../okta/actions.ts'
-import { verifiedBy } from '../rules/verify.ts'
+import { type VerifiedBy, verifiedBy } from '../rules/verify.ts'
 import type { Ending } from './ending.ts'
 import type { Services } from './services.ts'
 import type { TaskInput } from './state.ts'
@@ -17,7 +17,9 @@ export async function endApplied(
   task: TaskInput,
   statusBefore: string | null,
 ): Promise<Ending> {
-  switch (verifiedBy(services.job.verify, task.action, task.later)) {
+  const by = verifiedBy(services.job.verify, task.action, task.later)
+  if (services.recorder.state.mayBeLostSince(task) !== null) return endBeforeLoss(task, statusBefore, by)
+  switch (by) {
     case 'status':
       return await verifyByStatus(services, task, statusBefore)
     case 'factors':
@@ -25,6 +27,17 @@ export async function endApplied(
     case null:
       return endUnread(services, task, statusBefore) ?? (await endRead(services, task, statusBefore))
   }
+}
+
+/**
+ * The end of a task whose call was accepted before a lost part of the journal. Later calls of ours may be in that part,
+ * so what the user is now says nothing about this one.
+ */
+function endBeforeLoss(task: TaskInput, statusBefore: string | null, by: VerifiedBy | null): Ending {
+  const accepted = acceptedEnding(task, statusBefore)
+  if (by === null) return accepted
+  const message = `${accepted.message}; not verified: the part of the journal after it was lost`
+  return { ...accepted, message, verified: 'not_known' }
 }
 
 /** The end of a task whose call Okta accepted, where no read is needed to tell it; null where one is. */

@@ -46,13 +46,15 @@ describe('without an answer it was applied from the first intent on', () => {
     ])
   })
 
-  it('until the look, where that came first, or where nothing tells when it was sent', () => {
+  it('until the look, where that came first', () => {
     const looked = '1970-01-01T00:00:08.000Z'
     expect(found(...events, timedOut, resultEvent({ finished_at: looked }))).toEqual([
       { from: 1_000, until: 8_000 },
     ])
-    const lost = intentOf(1, 1, { okta_time_at_least: 1_000, lost: true })
-    expect(found(lost, resultEvent())).toEqual([{ from: 1_000, until: Date.parse(finished) }])
+  })
+
+  it('is not one where the call is only assumed, in a lost part of the journal', () => {
+    expect(found(intentOf(1, 1, { lost: true }), resultEvent())).toEqual([])
   })
 })
 

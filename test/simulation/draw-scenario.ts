@@ -308,6 +308,7 @@ function drawMoves(draws: Draws): Move[] {
   const undoes = draws.chance('undoes', 0.2)
   return Array.from({ length: 3 }, () => {
     const move = draws.pick('move', ['resume', 'resume', 'resume', 'retry', 'feed'] as const)
+    if (draws.chance('older journal', 0.04)) return 'cut'
     return undoes && draws.chance('undo', 0.6) ? 'undo' : move
   })
 }

@@ -108,6 +108,13 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'if (attempt.judgedNotApplied >= 0)',
   },
   {
+    name: 'a task that was begun before a loss of the journal is not looked up',
+    breaks: 'I11',
+    file: 'journal/journal-state',
+    from: 'for (const task of this.#progress.keys()) this.#begunBeforeCut.add(task)',
+    to: '',
+  },
+  {
     name: 'a change within the same second is overlooked',
     breaks: 'I11',
     file: 'rules/doubt',

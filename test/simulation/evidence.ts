@@ -9,6 +9,7 @@ export type RefOf = (run: string, row: number) => string
 
 /** Whether a process had the answer that ended in good order, before a report, on a disk that could be written. */
 export function wasAnswered(world: World, { answeredAt, by }: Ours, reportedAt: number): boolean {
+  if (isLost(world, by.run, answeredAt)) return false
   const process = world.processes.find(({ pid }) => pid === by.pid)
   const code = process?.exitCode ?? null
   return (
@@ -26,10 +27,15 @@ export function wasKnown(
   reportedAt = Number.POSITIVE_INFINITY,
 ): boolean {
   const process = world.processes.find(({ pid }) => pid === by.pid)
-  if (answeredAt === null || process === undefined) return false
+  if (answeredAt === null || process === undefined || isLost(world, by.run, answeredAt)) return false
   // A process that was paused may have lost its hold by the time when it could go on writing.
   const pausedAt = process.pausedAt.find((at) => at >= answeredAt) ?? Number.POSITIVE_INFINITY
   return Math.min(process.endedAt, pausedAt, reportedAt) - answeredAt > 1_500 && !isDiskTroubled(world)
+}
+
+/** Whether an older journal has taken the place of the one in which an answer was written down. */
+function isLost(world: World, run: string, answeredAt: number | null): boolean {
+  return answeredAt !== null && answeredAt < (world.cuts.get(run)?.at(-1) ?? 0)
 }
 
 function isDiskTroubled(world: World): boolean {

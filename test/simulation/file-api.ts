@@ -304,6 +304,13 @@ class SimHandle {
     })
   }
 
+  write(buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesWritten: number }> {
+    const bytes = Buffer.from(buffer.subarray(offset, offset + length))
+    return this.#api.call('write', () => ({
+      bytesWritten: this.#api.writeNow(this.#opened, bytes, position),
+    }))
+  }
+
   read(
     buffer: Buffer,
     offset: number,

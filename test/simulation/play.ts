@@ -78,6 +78,8 @@ class Story {
   #moves = 0
   /** The plan that the first run carries out; null if there is none. */
   #plan: string | null = null
+  /** Cuts that the older journal tells of, which a person has restored last. */
+  #cutsKept = 0
   /** How often a person has met the stop for an unusual input. */
   #unusual = 0
 
@@ -164,11 +166,13 @@ class Story {
     // First the person does something else; then the input is let pass.
     if (run.unusual !== undefined && run.accept_unusual !== true && this.#unusual++ > 0) {
       world.acceptedAt ??= world.time.now
-      return startResume(world, this.#run, undefined, true)
+      return startResume(world, this.#run, undefined, { accepts: true })
     }
     const move = number === 0 ? 'resume' : (world.scenario.moves[this.#moves++] ?? 'resume')
     if (move === 'retry') return startRetry(world, this.#run)
     if (move === 'undo') return startUndo(world, this.#run)
+    if (move === 'cut' && world.disk.state === 'well' && run.closed_by === undefined)
+      return this.#goOnFromOlderJournal()
     // What an undo leaves is no part of the input any more.
     if (
       move === 'feed' &&
@@ -177,7 +181,7 @@ class Story {
       this.#isReported(run.state)
     ) {
       const rows = failedRows(world, this.#run)
-      if (rows.length < 2) return run.state === 'finished' ? null : startResume(world, this.#run)
+      if (rows.length < 2) return run.state === 'finished' ? null : this.#resume()
       this.#fed++
       this.#input = `${home}/fed${this.#fed}.csv`
       this.#run = `f${this.#fed}`
@@ -186,10 +190,35 @@ class Story {
       world.note(`failed.csv is fed back: ${rows.length - 1} rows`)
       return startRun(world, this.#input, this.#run)
     }
-    if (run.state === 'finished')
-      return this.#moves >= world.scenario.moves.length ? null : startResume(world, this.#run)
+    if (run.state === 'finished') return this.#moves >= world.scenario.moves.length ? null : this.#resume()
     if (run.closed_by !== undefined) return startRetry(world, this.#run)
-    return startResume(world, this.#run)
+    return this.#resume()
+  }
+
+  /** Somebody restores an older copy of the journal, and knows it. */
+  #goOnFromOlderJournal(): SimProcess {
+    const world = this.#world
+    const path = `${runsDirectory}/${this.#run}/journal.ndjson`
+    const lines = (world.files.read(path)?.toString('utf8') ?? '').split('\n').slice(0, -1)
+    const kept = Math.max(1, Math.floor(lines.length * world.draws.between('kept lines', 0, 1)))
+    if (lines.length < 2) return this.#resume()
+    const older = `${lines.slice(0, kept).join('\n')}\n`
+    this.#cutsKept = older.split('"event":"cut"').length - 1
+    writeNow(world, path, older)
+    world.disk.syncAll()
+    world.journals.forget()
+    world.cuts.set(this.#run, [...(world.cuts.get(this.#run) ?? []), world.time.now])
+    world.note(`an older journal of ${this.#run} is restored: ${kept} of ${lines.length} lines`)
+    return this.#resume()
+  }
+
+  /** A person who has restored an older journal says so until the program has noted it. */
+  #resume(): SimProcess {
+    const world = this.#world
+    const journal = world.files.read(`${runsDirectory}/${this.#run}/journal.ndjson`)?.toString('utf8') ?? ''
+    const takesSoundPart =
+      world.cuts.has(this.#run) && journal.split('"event":"cut"').length - 1 <= this.#cutsKept
+    return startResume(world, this.#run, undefined, { takesSoundPart })
   }
 
   #isReported(state: string): boolean {

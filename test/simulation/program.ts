@@ -75,9 +75,22 @@ export function startPlanned(world: World, plan: string, runId: string): SimProc
   return start(world, `run ${runId} --plan`, () => runInput(args, undefined))
 }
 
-/** @param accepts whether a person lets an unusual input pass */
-export function startResume(world: World, runId: string, machine?: string, accepts = false): SimProcess {
-  const args = { ...sending, latest: false, 'take-sound-part': false, 'accept-unusual': accepts }
+/**
+ * @param accepts whether a person lets an unusual input pass
+ * @param takesSoundPart whether a person knows that the end of the journal is lost
+ */
+export function startResume(
+  world: World,
+  runId: string,
+  machine?: string,
+  { accepts = false, takesSoundPart = false } = {},
+): SimProcess {
+  const args = {
+    ...sending,
+    latest: false,
+    'take-sound-part': takesSoundPart,
+    'accept-unusual': accepts,
+  }
   // After a stop or two the person has seen why, and lets the rest be done.
   const bearsAll = world.scenario.maxFailures !== null && world.processes.length > 2
   const bounds = bearsAll ? { 'max-failures': mostFailures } : {}

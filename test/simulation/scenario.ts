@@ -114,7 +114,7 @@ export interface Denial {
 }
 
 /** What a person does once a process has ended. */
-export type Move = 'resume' | 'retry' | 'feed' | 'undo'
+export type Move = 'resume' | 'retry' | 'feed' | 'undo' | 'cut'
 
 /** All that is drawn before a history begins. Leaving things out gives a smaller one. */
 export interface Scenario {

@@ -53,6 +53,8 @@ export class World {
   acceptedAt: number | null = null
   /** Files that are not where they belong for a while, by their paths. */
   readonly away = new Map<string, SimNode>()
+  /** When an older journal took the place of a run's own, by the run, in virtual ms. */
+  readonly cuts = new Map<string, readonly number[]>()
   /** When the file of activation links was last moved, in virtual ms. */
   linksMovedAt = 0
   /** For a planted bug: the job does not say whom it protects. */
