@@ -11,7 +11,7 @@ export type BudgetAnswer =
       readonly rateLimit: RateLimit | null
       readonly retryAfterMs?: number | null
     }
-  /** No answer within the time limit. The request stays spent, and may arrive as late as in the next window. */
+  /** No answer within the time limit. The request stays spent, and may arrive as late as the next window. */
   | { readonly kind: 'lost' }
   /** An answer that says nothing about this bucket. The request stays spent. */
   | { readonly kind: 'nothing_learned' }
@@ -74,7 +74,7 @@ function landed(state: BudgetState, permit: Permit): BudgetState {
 }
 
 /**
- * A request whose answer shows no window. It may count in the one that is open, or it was sent in the old window and may
+ * A request whose answer shows no window. It may count in the open window; or it was sent in the old window and may
  * have arrived in the next one.
  */
 function unseen(state: BudgetState, permit: Permit, now: number): BudgetState {
@@ -84,10 +84,10 @@ function unseen(state: BudgetState, permit: Permit, now: number): BudgetState {
   return { ...state, window: { ...window, remaining: Math.max(0, window.remaining - 1) } }
 }
 
-/** A request without an answer counts in the window that is open, and may arrive in the next one all the same. */
+/** A request without an answer counts in the open window, but may still arrive in the next one. */
 function lost(state: BudgetState, permit: Permit, now: number): BudgetState {
   const after = unseen(state, permit, now)
-  // A probe, and what was sent where no window was known, is not attributed to a window yet.
+  // A probe, or a request sent while no window was known, is not attributed to a window yet.
   const isAttributed = !permit.probe && state.window !== null && !isProbing(state, now)
   return isAttributed ? { ...after, unattributed: oneMore(after, now) } : after
 }
@@ -128,7 +128,7 @@ function close(
   { rateLimit, retryAfterMs }: Extract<BudgetAnswer, { kind: 'rate_limited' }>,
   now: number,
 ): BudgetState {
-  // Without Okta's headers, something in between limits us, and its Retry-After says for how long.
+  // Without Okta's headers, something between us and Okta limits us, and its Retry-After says for how long.
   const until = usable(rateLimit, now) ? (rateLimit.reset + 1) * 1000 : now + (retryAfterMs ?? state.windowMs)
   const closed = { ...state, closedUntil: Math.max(state.closedUntil, until, now + shortestClosureMs) }
   if (rateLimit === null || rateLimit.remaining === 0 || state.window === null) return closed

@@ -18,8 +18,7 @@ export interface Permit {
  * - **open**: the window of `reset` is running. The run may send the rest of its share, but no more than Okta shows as
  *   remaining minus what others on the counter would use until the reset. Once `reset` + 1 s has passed → probing.
  * - **probing**: the old window is over and the next one is not seen yet. One probe at a time, and no more of them than
- *   the share: each may count, also where its answer does not show the window. The first answer with a later reset →
- *   open.
+ *   the share: each may count, even if its answer does not show the window. The first answer with a later reset → open.
  * - **closed**: Okta refused a call. Nothing goes out until `closedUntil`, then as above.
  *
  * Requests in flight count as spent, on both sides of a reset. Answers arrive in any order, so within a window only the
@@ -78,8 +77,8 @@ export interface BudgetWindow {
 export const noneUnattributed: Unattributed = { count: 0, countBefore: 0, since: 0 }
 
 /**
- * A request of an earlier execution may have opened a window this many ms after it was let go: only that moment is known,
- * by a clock that may be a second behind, and not when the request arrived.
+ * A request of an earlier execution may have opened a window up to this many ms after it was let go: only that moment
+ * is known, by a clock that may be a second behind; when the request arrived is not.
  */
 export const arrivesWithinMs = 5_000
 
@@ -130,7 +129,7 @@ export function longestOpen({ windowMs }: Pick<BudgetState, 'windowMs'>): number
   return windowMs + 1000
 }
 
-/** The most that the run sends in a window of this limit. */
+/** The most requests that the run sends in a window with this limit. */
 export function shareOf(state: Pick<BudgetState, 'share' | 'caution'>, limit: number): number {
   // Plus a tiny bit, because in floating point 0.29 × 100 is a little less than 29.
   return Math.max(1, Math.floor(state.share * state.caution * limit + 1e-9))

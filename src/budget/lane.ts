@@ -15,8 +15,8 @@ export interface PacedRequest {
   readonly prepare?: () => Promise<boolean>
   readonly send: () => Promise<Answer>
   /**
-   * Marks a read for later work. It waits while enough lifecycle calls wait to be sent, because a read that comes too
-   * early is too old when its turn comes.
+   * Marks a read for later work. It waits while enough lifecycle calls wait to be sent, because what is read too early
+   * is out of date when it is needed.
    */
   readonly ahead?: boolean
 }

@@ -40,7 +40,7 @@ export function openWindow(
 
 /**
  * The length of windows. A window opens after the one before has ended, and no later than it is first seen. So its
- * length is at least what is left of it and at most the time since the last reset.
+ * length is at least what is left of it and at most the time from the last reset to its own.
  */
 function learnWindowLength(state: BudgetState, { reset }: RateLimit, now: number): number {
   const left = Math.max(1_000, Math.ceil((reset * 1000 - now) / 1000) * 1000)

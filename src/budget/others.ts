@@ -1,11 +1,11 @@
 import { type BudgetState, type BudgetWindow, endOf } from './budget-state.ts'
 
-/** Others' rate is measured over at least this part of a window: a call or two at its start are not a rate. */
+/** Others' rate is measured over at least this part of a window: a call or two at its start do not show a rate. */
 const shortestRatePart = 1 / 6
-/** How far others may deviate from their rate, in square roots of their number. */
+/** How far others' requests may deviate from the expected number, in square roots of that number. */
 const strayingOfOthers = 1.5
 
-/** Requests per ms of others: what this window has shown, smoothed by what was known before. */
+/** Others' requests per ms: what this window has shown, smoothed by what was known before. */
 export function rateOfOthers(state: BudgetState, window: BudgetWindow): number {
   const steadying = state.windowMs * shortestRatePart
   const passed = Math.max(0, state.windowMs - (window.reset * 1000 - window.seenAt))

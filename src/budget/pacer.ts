@@ -31,24 +31,25 @@ export interface PacerOptions {
   readonly ledger: Ledger
   /** Times by Okta's clock, in epoch ms, at which earlier executions sent requests in a bucket. */
   readonly earlierSends: (bucket: Bucket) => readonly number[]
-  /** The limit that they last saw in a bucket; null if none is known. */
+  /** The limit that earlier executions last saw in a bucket; null if none is known. */
   readonly earlierLimit?: (bucket: Bucket) => number | null
   /** The most requests that the run still has to send in a bucket. */
   readonly workLeft: (bucket: Bucket) => number
   /** Called when permits are handed out and as many requests are about to leave. */
   readonly onPermits?: (bucket: Bucket, count: number) => void
-  /** Called when answers show a limit other than before. */
+  /** Called when answers show another limit than before. */
   readonly onLimit?: (bucket: Bucket, limit: number) => void
 }
 
-/** The most silent calls beside those that are answered. The client has a connection for each. */
+/** The most silent calls that get an extra slot. The client has a connection for each. */
 export const mostSilent = 500
 const lookForSilenceMs = 250
 const lifecycleBucket: Bucket = '/api/v1/users'
-/** Permits are plenty if there are this many for each slot. */
+/** Permits are plentiful if there are this many for each slot. */
 const plentyForSlots = 12
 /**
- * Requests admitted for each slot while permits are plenty: one to be sent now, the others for when the slot is free.
+ * Requests admitted for each slot while permits are plentiful: one to be sent now, the others for when the slot is
+ * free.
  */
 const admittedPerSlot = 5
 /** While this many are admitted for each slot, no more are leased: a few leases of many permits cost the least. */
@@ -61,9 +62,9 @@ const enoughPerSlot = 1.5
  * free slots and waiting requests. It then prepares and sends each request in its slot of the queue. Lifecycle calls
  * come before reads.
  *
- * While permits are plenty, it also admits requests for the slots that will be free next, because leasing takes a few
- * milliseconds and a slot should not wait for it. While permits are scarce, it takes none ahead of a slot, so that the
- * run can give way to others at once.
+ * While permits are plentiful, it also admits requests for the slots that will be free next, because leasing takes a
+ * few milliseconds and a slot should not wait for it. While permits are scarce, it takes none ahead of a slot, so that
+ * the run can give way to others at once.
  */
 export class Pacer {
   readonly #clock: OktaClock
@@ -97,7 +98,7 @@ export class Pacer {
   }
 
   /**
-   * Waits for a slot and a permit, then prepares and sends.
+   * Waits for a slot and a permit, then prepares and sends the request.
    *
    * @returns the answer, or null if the request was withdrawn
    * @throws RunStopped when the run stops before the request could leave
@@ -137,7 +138,7 @@ export class Pacer {
     return this.#lane(bucket).budget.windowMs
   }
 
-  /** Whether a bucket's window has room, now, for all that the run still has to send in it, and for one more. */
+  /** Whether a bucket's window now has room for everything that the run still has to send in it, and for one more. */
   hasSpare(bucket: Bucket): boolean {
     const { budget } = this.#lane(bucket)
     return permits(budget, this.#clock.nowAtLeast()) > this.#workLeft(bucket)
@@ -252,7 +253,9 @@ export class Pacer {
     }
   }
 
-  /** Counts the sendings of one call before its last: they had no permit of their own, and spent the window all the same. */
+  /**
+   * Counts the sendings of a call before its last one: they had no permits of their own, but used up the window too.
+   */
   #countResends(bucket: Bucket, lane: Lane, count: number): void {
     if (count === 0) return
     lane.used += count

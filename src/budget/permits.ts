@@ -46,7 +46,7 @@ export function permits(state: BudgetState, now: number, workLeft = 0, silent = 
   const left = window.remaining - state.inFlight
   const granted = Math.min(ours, left - othersUntilEnd(state, window))
   if (granted > 0) return granted
-  // Going by the last look, others need all that is left. One request now and then keeps that view up to date.
+  // By what was seen last, others need all that is left. One request now and then keeps that view up to date.
   const outOfDate = state.inFlight === 0 && now >= window.seenAt + state.windowMs * lookAgainPart
   return outOfDate && Math.min(ours, left) > 0 ? 1 : 0
 }
@@ -72,7 +72,7 @@ export function changesAt(state: BudgetState, now: number): number {
 
 /**
  * When the next probe may leave. The requests that the unseen window may contain (in flight, answered without headers,
- * or sent by an earlier execution) must leave room for it in the share.
+ * or sent by an earlier execution) must leave room for the probe in the share.
  */
 function probeDueAt(state: BudgetState, now: number): number {
   const due = state.probedAt === null ? now : state.probedAt + probePatienceMs
@@ -86,7 +86,7 @@ function probeDueAt(state: BudgetState, now: number): number {
   return Math.max(due, roomAt, earlierLeaveAt(state, room - unattributedAt(state, now), now))
 }
 
-/** How many requests that no answer has attributed a window may contain that is open at a moment. */
+/** How many requests that no answer has attributed may be in the window that is open at a moment. */
 function unattributedAt(state: BudgetState, moment: number): number {
   const { count, countBefore, since } = state.unattributed
   const age = moment - since
@@ -95,9 +95,9 @@ function unattributedAt(state: BudgetState, moment: number): number {
   return age <= 2 * span ? count : 0
 }
 
-/** When fewer than `room` requests of earlier executions can still be in the open window. */
+/** The time from which fewer than `room` requests of earlier executions can still be in the open window. */
 function earlierLeaveAt(state: BudgetState, room: number, now: number): number {
   const last = room < 1 ? undefined : state.earlierSends.at(-room)
-  // A time that lies ahead shows that our clock is not set by Okta's yet.
+  // A time in the future shows that our clock has not been set by Okta's yet.
   return last === undefined || last > now + 1000 ? now : last + arrivesWithinMs + longestOpen(state) + 1
 }

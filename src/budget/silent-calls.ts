@@ -8,7 +8,8 @@ const weight = 0.1
  * The calls under way, and how many of them have been silent for longer than usual.
  *
  * A call that hangs would hold its slot until its time limit: half a minute in which hundreds of calls could be
- * answered. So a call that is silent for long no longer counts as using a slot. It still counts against the budget.
+ * answered. So a call that has been silent for long no longer counts as using a slot. It still counts against the
+ * budget.
  */
 export class SilentCalls {
   readonly #now: () => number

@@ -29,7 +29,7 @@ export function newSlots(ceiling: number): Slots {
   return { ceiling, size: Math.min(ceiling, beginWith), mark: null, successes: 0, cuts: 0 }
 }
 
-/** The slots after a request that was not refused for too many at once. */
+/** The slots after a request that was not refused for too many requests at once. */
 export function slotsAfterSuccess(slots: Slots): Slots {
   const { ceiling, size, mark } = slots
   if (size >= ceiling) return slots

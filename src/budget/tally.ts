@@ -27,7 +27,10 @@ export class Tally {
     increment(this.#retries, cause)
   }
 
-  /** `reads` and of them `roles` of one user, `lifecycle`, `http_STATUS` with `http_none` for no answer, and `bucket_PATH`. */
+  /**
+   * `reads`, and how many of them read the `roles` of one user; `lifecycle`; `http_STATUS`, with `http_none` for no
+   * answer; `bucket_PATH`.
+   */
   get requests(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#requests)
   }

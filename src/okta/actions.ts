@@ -26,7 +26,7 @@ export type DoubtEvidence = 'status' | 'factors' | 'nothing'
 export interface ActionRule {
   /** Statuses from which the call is sent. */
   readonly sentFrom: readonly UserStatus[]
-  /** Statuses in which the user is already at the action's target, so that nothing is sent. */
+  /** Statuses in which the user already is where the action leads, so nothing is sent. */
   readonly unchangedIn: readonly UserStatus[]
   /** Statuses that mean `unchanged` only after Okta has refused the call. */
   readonly unchangedAfterRefusalIn: readonly UserStatus[]
@@ -41,7 +41,7 @@ export interface ActionRule {
   readonly respondsAsync: boolean
   /** Whether the answer may hold an activation link or token, which are credentials. */
   readonly answersWithLink: boolean
-  /** The action that takes it back, or why none does, for a person. */
+  /** The action that reverses this one, or the reason, for people, why none does. */
   readonly undo: { readonly by: Action } | { readonly not: string }
 }
 
@@ -60,14 +60,14 @@ const actionRules = {
     unchangedIn: ['PROVISIONED', 'ACTIVE'],
     unchangedAfterRefusalIn: ['PROVISIONED', 'ACTIVE'],
     target: ['PROVISIONED', 'ACTIVE'],
-    // LOCKED_OUT users get it too, so it does not mean "already active".
+    // Okta refuses LOCKED_OUT users in the same way, so it does not mean "already active".
     refusal: { httpStatus: 403, errorCode: 'E0000016' },
     doubt: 'status',
     sendEmailDefault: true,
     respondsAsync: false,
     answersWithLink: true,
     undo: {
-      not: 'to end an activation would be a deactivation, which can destroy more than the activation made',
+      not: 'only a deactivation ends an activation, and it can destroy more than the activation created',
     },
   },
   deactivate: {
@@ -95,7 +95,7 @@ const actionRules = {
     sendEmailDefault: false,
     respondsAsync: false,
     answersWithLink: true,
-    undo: { not: 'the link that it made has gone out' },
+    undo: { not: 'the activation link has already gone out' },
   },
   reset_factors: {
     sentFrom: userStatuses,
@@ -110,7 +110,7 @@ const actionRules = {
     undo: { not: 'the factors are gone, and only the user can enrol new ones' },
   },
   suspend: {
-    // Okta's reference names ACTIVE alone; recorded traffic shows PROVISIONED accepted and offered.
+    // Okta's reference names ACTIVE alone; recorded traffic shows that it is also offered and accepted for PROVISIONED.
     sentFrom: ['ACTIVE', 'PROVISIONED'],
     unchangedIn: ['SUSPENDED'],
     unchangedAfterRefusalIn: ['SUSPENDED'],
@@ -133,15 +133,15 @@ const actionRules = {
     sendEmailDefault: null,
     respondsAsync: false,
     answersWithLink: false,
-    undo: { not: 'no call of Okta locks an account' },
+    undo: { not: 'Okta has no call that locks an account' },
   },
   unsuspend: {
     sentFrom: ['SUSPENDED'],
     unchangedIn: ['ACTIVE'],
     unchangedAfterRefusalIn: ['ACTIVE'],
-    // Back to where the user was before the suspension.
+    // The status that the user had before the suspension.
     target: ['ACTIVE', 'PROVISIONED', 'PASSWORD_EXPIRED', 'RECOVERY'],
-    // Okta gives this for every other status, ACTIVE or not.
+    // Okta answers like this for every other status, ACTIVE included.
     refusal: { httpStatus: 400, errorCode: 'E0000001' },
     doubt: 'status',
     sendEmailDefault: null,
@@ -169,8 +169,8 @@ export function parseAction(text: string): Action | null {
 }
 
 /**
- * Whether an action leaves the status as it is, so that a read does not show that it was done: a factor reset, a
- * reactivate. False for a text that names no action.
+ * Whether an action leaves the status as it is, so that a read does not show that it was done: a factor reset or a
+ * reactivation. False if the text does not name an action.
  */
 export function leavesNoTrace(name: string): boolean {
   const action = parseAction(name)

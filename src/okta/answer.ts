@@ -2,7 +2,7 @@ import { maskSecrets } from './mask-secrets.ts'
 import type { TokenRefusal } from './oauth/grant.ts'
 import type { RateLimit } from './rate-limit.ts'
 
-/** Okta's error object, as far as it is used. */
+/** The parts of Okta's error object that the program uses. */
 export interface OktaError {
   readonly errorCode: string
   readonly errorSummary: string
@@ -22,7 +22,7 @@ export type AnswerBody =
 /** An HTTP answer, from Okta or from anything in between. */
 export interface Answered {
   readonly kind: 'answered'
-  /** Milliseconds for which the request waited for its connection before a byte could leave; absent if for none. */
+  /** Milliseconds that the request waited for a connection before a byte could leave; absent if it did not wait. */
   readonly connectedAfterMs?: number
   readonly httpStatus: number
   readonly rateLimit: RateLimit | null
@@ -43,11 +43,11 @@ export interface Answered {
    */
   readonly retryAfterMs: number | null
   /**
-   * Where the `link` header says that the next page of a list is; null if it names one in a form that can't be understood;
-   * absent if it says nothing.
+   * The address of a list's next page, from the `link` header; null if the header names one in a form that can't be
+   * understood; absent if it names none.
    */
   readonly nextPage?: string | null
-  /** Whether the call was sent again with a new access token, since it had been refused with 401 before. */
+  /** True if the call had been refused with 401 and was sent again with a new access token. */
   readonly withNewToken?: true
 }
 
@@ -56,11 +56,11 @@ export interface Unanswered {
   readonly kind: 'unanswered'
   /** Whether a byte of the request may have left. If not, the call was certainly not applied. */
   readonly mayHaveBeenSent: boolean
-  /** Milliseconds for which the request waited for its connection before a byte could leave; absent if for none. */
+  /** Milliseconds that the request waited for a connection before a byte could leave; absent if it got none. */
   readonly connectedAfterMs?: number
   /** The code of the cause (`ECONNREFUSED`, `UND_ERR_SOCKET` …), or `TIMEOUT` for our own time limit. */
   readonly code: string
-  /** For a person. Contains no secret. */
+  /** A phrase for people. Contains no secret. */
   readonly why: string
   /** Why Okta gave no access token for the call, so that it could not be sent; absent if that was not the reason. */
   readonly tokenRefusal?: TokenRefusal
@@ -68,8 +68,8 @@ export interface Unanswered {
 
 export type Answer = (Answered | Unanswered) & {
   /**
-   * How often the call was sent before this sending, each time turned away for its token or its proof: every sending
-   * counts against the rate limit. Absent if it was sent once.
+   * How often the call had been sent before and was refused for its token or its proof: every sending counts against
+   * the rate limit. Absent if the call was sent only once.
    */
   readonly resends?: number
 }
@@ -81,28 +81,28 @@ export function parseBody(text: string): AnswerBody {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null) return { kind: 'json', value }
   } catch {
-    // Not JSON, so not Okta's. The reason does not matter.
+    // Not JSON, so not from Okta. The reason does not matter.
   }
   return { kind: 'unreadable', why: describeText(text.trimStart()) }
 }
 
-/** What kind of text this is, for a text that Okta's API does not send. */
+/** Names the kind of a text that Okta's API does not send. */
 function describeText(text: string): string {
   if (text.startsWith('<')) return 'HTML'
   return text.startsWith('{') || text.startsWith('[') ? 'broken JSON' : 'some text'
 }
 
 /**
- * Whether the answer is Okta's own, as far as it shows that: it has Okta's request id, rate-limit headers or error
- * object. Anything between us and Okta (a proxy, a load balancer, a sign-in page) sends none of them. Source: of 2,304
- * recorded answers of orgs, 98 in 100 have the request id; pages of the load balancer in front have neither.
+ * Whether the answer is recognizably Okta's own: it has Okta's request id, rate-limit headers or error object. Anything
+ * between us and Okta (a proxy, a load balancer, a sign-in page) sends none of them. Source: of 2,304 recorded answers
+ * from orgs, 98 in 100 have the request id; pages from the load balancer in front of an org have none of them.
  */
 export function isOktas({ requestId, rateLimit, error }: Answered): boolean {
   return requestId !== null || rateLimit !== null || (error !== null && /^E\d{7}$/.test(error.errorCode))
 }
 
 /**
- * The origin of a redirect's target; null if it names none. Path and query are left out, because they may hold secrets.
+ * The origin of a redirect's target; null if there is none. Path and query are left out, because they may hold secrets.
  */
 export function originOf(location: string | null): string | null {
   if (location === null || !URL.canParse(location)) return null
@@ -161,10 +161,10 @@ function describeBody(body: AnswerBody): string {
   }
 }
 
-/** The longest text of a server that a message keeps. */
+/** The longest text from a server that a message shows, in characters. */
 const maxMessageLength = 400
 
-/** Text of a server may repeat what was sent to it, so what looks like a secret is taken out. */
+/** A server's text may repeat what was sent to it, so anything that looks like a secret is masked. */
 function shorten(text: string): string {
   const line = maskSecrets(text.replaceAll(/\s+/g, ' ').trim())
   return line.length <= maxMessageLength ? line : `${line.slice(0, maxMessageLength - 1)}…`

@@ -1,8 +1,8 @@
 /**
  * The rate-limit buckets that every run's calls count in, by Okta's path patterns. Lifecycle calls, lists of users and
- * what lies below a user (factors, roles) share one counter; reading one user has its own, and so has what lies below
- * a group. Everything else, such as the list of role assignees, counts in the last one. Source: Okta's rate limit
- * reference, and a recorded trace of one token's counters.
+ * paths below a user (factors, roles) share one counter; reading one user has its own, and so have paths below a group.
+ * Everything else, such as the list of role assignees, counts in `/api/v1`. Source: Okta's rate limit reference, and a
+ * recorded trace of one token's counters.
  */
 export const buckets = ['/api/v1/users', '/api/v1/users/{id}', '/api/v1/users/me'] as const
 

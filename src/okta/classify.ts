@@ -7,8 +7,8 @@ import { type Answer, type AnswerBody, type Answered, isOktas } from './answer.t
  * - `applied`: Okta accepted the call.
  * - `rate_limited`, `concurrency_limited`: certainly not applied; the budget says when to send again.
  * - `not_applied`: certainly not applied, for a passing reason; send again later.
- * - `in_transition`: certainly not applied, since an earlier change of the user is still under way (E0000112).
- * - `wrong_status`: refused, it seems because of the user's status; a read shows the truth.
+ * - `in_transition`: certainly not applied, because an earlier change to the user is still under way (E0000112).
+ * - `wrong_status`: refused, apparently because of the user's status; a read shows the truth.
  * - `no_permission`: a refusal that names the credentials. It concerns this user or, if many come in a row, the token.
  * - `bad_credentials`: Okta's own 401; nothing can be sent any more.
  * - `refused`: any other refusal; the task has failed.
@@ -26,7 +26,10 @@ export type Outcome =
   | { readonly kind: 'refused' }
   | { readonly kind: 'in_doubt'; readonly settleAtOnce: boolean }
 
-/** Whether it is Okta's limit of simultaneous requests: a 429 with limit 0 and remaining 0. Its reset means nothing. */
+/**
+ * Whether the answer shows Okta's limit on simultaneous requests: a 429 with limit 0 and remaining 0. Its reset means
+ * nothing.
+ */
 export function isConcurrencyLimit(answer: Answered): boolean {
   return answer.httpStatus === 429 && answer.rateLimit?.limit === 0 && answer.rateLimit.remaining === 0
 }
@@ -49,8 +52,8 @@ function speaksOfCredentials({ httpStatus, error, authenticate }: Answered): boo
 }
 
 /**
- * Whether Okta itself refuses the credentials. A 401 of a proxy tells nothing of that, and not whether it has passed the
- * call on before.
+ * Whether Okta itself refuses the credentials. A 401 from a proxy says nothing about that, nor whether the proxy passed
+ * the call on first.
  */
 export function refusesCredentials(answer: Answered): boolean {
   return answer.httpStatus === 401 && (isOktas(answer) || answer.authenticate !== null)
@@ -74,10 +77,11 @@ export function classifyLifecycle(action: Action, answer: Answer): Outcome {
   }
   const { httpStatus, error, body } = answer
   if (httpStatus >= 200 && httpStatus < 300) {
-    // An HTML page, or an empty answer without Okta's headers, is from a proxy or portal: nobody knows what it did.
+    // An HTML page, or an empty answer without Okta's headers, is from a proxy or portal: nobody knows what that did
+    // with the call.
     return saysDone(body) || (body.kind !== 'unreadable' && isOktas(answer)) ? { kind: 'applied' } : doubt
   }
-  // Okta never redirects a lifecycle call. Whatever redirects it may have passed it on first.
+  // Okta never redirects a lifecycle call. Whatever redirected this one may have passed it on first.
   if (httpStatus >= 300 && httpStatus < 400) return doubt
   if (httpStatus === 429) {
     return isConcurrencyLimit(answer) ? { kind: 'concurrency_limited' } : { kind: 'rate_limited' }
@@ -96,7 +100,7 @@ export function classifyLifecycle(action: Action, answer: Answer): Outcome {
   }
   // For any action, an unknown id and a DEPROVISIONED user can look the same. A read tells them apart.
   if (httpStatus === 404 && error?.errorCode === 'E0000007') return { kind: 'wrong_status' }
-  // A refusal from something in between may concern the call, or only Okta's answer to it.
+  // A refusal from something between us and Okta may concern the call, or only Okta's answer to it.
   return isOktas(answer) ? { kind: 'refused' } : doubt
 }
 
@@ -117,7 +121,10 @@ export type ReadOutcome =
   | 'bad_credentials'
   | 'refused'
 
-/** Whether a body has the form of what is read: an object with an id, a list, or a list as the `value` of an object. */
+/**
+ * Whether a body has the form of an answer to a read: an object with an id, a list, or a list as the `value` of an
+ * object.
+ */
 function hasForm(body: AnswerBody): boolean {
   if (body.kind !== 'json') return false
   const { value } = body

@@ -12,8 +12,8 @@ import { withoutSecretsOf } from './without-secrets.ts'
 /** Sends requests to one org. */
 export interface OktaClient {
   /**
-   * Sends a request, and as a service app what it takes to be let in. Nothing that may have been carried out is sent
-   * twice. Never throws for a failure of the network or the server.
+   * Sends a request; as a service app, also whatever is needed to get an access token. Nothing that Okta may have
+   * carried out is sent twice. Never throws for a failure of the network or the server.
    */
   send(request: OktaRequest): Promise<Answer>
   /** Ends all connections. May be called more than once. */
@@ -23,12 +23,12 @@ export interface OktaClient {
 export interface OktaClientOptions {
   readonly connection: Connection
   readonly clock: OktaClock
-  /** The most connections. A call that hangs keeps its connection until its time limit. */
+  /** The maximum number of connections. A call that hangs keeps its connection until its time limit. */
   readonly connections: number
   readonly userAgent: string
-  /** The scopes that a service app asks for where the settings name none. */
+  /** The scopes that a service app asks for if the settings name none. */
   readonly scopes: readonly string[]
-  /** Gets sentences for a person. */
+  /** Receives sentences for people. */
   readonly say: (line: string) => void
   /** Asked right before the first byte of each request; a request that may not leave counts as never sent. */
   readonly mayLeave?: () => boolean
@@ -41,7 +41,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
   const { connection, clock, mayLeave } = options
   const transport = openTransport({
     origin: connection.orgUrl,
-    // One more, for access tokens: calls that hang must not keep the others from getting one.
+    // One extra connection, for access tokens: calls that hang must not keep the others from getting a token.
     connections: options.connections + 1,
     timeLimitMs: connection.requestTimeoutMs,
     proxy: connection.proxy,
@@ -77,7 +77,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
       const authorization = credentials.authorization.reveal()
       return (call) => once({ ...call, headers: { authorization, ...call.headers } }, mayLeave)
     }
-    // What signs is loaded only where there is a key to sign with.
+    // The code that signs is loaded only if there is a key to sign with.
     const opening = import('./oauth/service-app.ts').then(
       ({ ServiceApp }) =>
         new ServiceApp({
@@ -96,7 +96,8 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
 }
 
 /**
- * A proxy's clock is not Okta's. One page of a load balancer that is two minutes ahead must not change our view of it.
+ * Whether an answer certainly comes from Okta, so that its `Date` counts. One page from a load balancer whose clock is
+ * two minutes ahead must not change our view of Okta's clock.
  */
 function isCertainlyOktas(received: Received): received is Extract<Received, { kind: 'response' }> {
   if (received.kind === 'lost') return false

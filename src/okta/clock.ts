@@ -1,4 +1,4 @@
-/** A span in which a time must lie, in epoch milliseconds. */
+/** The bounds of the difference between Okta's clock and the monotonic one, in milliseconds. */
 interface Span {
   readonly low: number
   readonly high: number
@@ -16,7 +16,7 @@ export class OktaClock {
   readonly #fallback: () => number
   #offset: Span | null = null
   #lastStamp = 0
-  /** The last text that was written, and for which millisecond. */
+  /** The last timestamp as text, and the millisecond that it shows. */
   #stamp = { at: -1, text: '' }
 
   /**
@@ -28,12 +28,12 @@ export class OktaClock {
     this.#fallback = fallback
   }
 
-  /** The present moment, for {@link observe} as the time of sending or arrival. */
+  /** The current monotonic time, to give to {@link observe} as the time of sending or arrival. */
   mark(): number {
     return this.#monotonic()
   }
 
-  /** Whether an answer has told Okta's time. Until then all times are this machine's. */
+  /** Whether an answer has shown Okta's time. Until one has, all times are this machine's. */
   get known(): boolean {
     return this.#offset !== null
   }
@@ -65,20 +65,20 @@ export class OktaClock {
   timestamp(): string {
     // The estimate narrows with each answer and may move back by a little: what ended must not seem to end before it began.
     this.#lastStamp = Math.max(this.#lastStamp, Math.trunc(this.now()))
-    // A run asks several times in a millisecond.
+    // A run asks for a timestamp several times per millisecond.
     if (this.#lastStamp !== this.#stamp.at) {
       this.#stamp = { at: this.#lastStamp, text: new Date(this.#lastStamp).toISOString() }
     }
     return this.#stamp.text
   }
 
-  /** Okta's time is at most this, in epoch milliseconds. Something that has happened did so by then. */
+  /** The latest that Okta's time can be now, in epoch milliseconds. Nothing that has happened is later. */
   nowAtMost(): number {
     if (this.#offset === null) return this.#fallback()
     return this.#monotonic() + this.#offset.high
   }
 
-  /** Okta's time is at least this, in epoch milliseconds. A wait for a reset must go by it. */
+  /** The earliest that Okta's time can be now, in epoch milliseconds. A wait for a reset must go by it. */
   nowAtLeast(): number {
     if (this.#offset === null) return this.#fallback()
     return this.#monotonic() + this.#offset.low

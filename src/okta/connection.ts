@@ -5,21 +5,21 @@ import type { HttpProxy } from './proxy.ts'
 import { refuseQuotes } from './quotes.ts'
 import { howToSet, type Settings, textOf } from './settings.ts'
 
-/** The org's address, and what calls to it are authorized with. */
+/** The org's address, and the credentials and limits of calls to it. */
 export interface Connection {
   /** Scheme, host and port, without a trailing slash. */
   readonly orgUrl: string
   readonly credentials: Credentials
   /** The time limit of one request, in milliseconds. */
   readonly requestTimeoutMs: number
-  /** Null: straight to the org. */
+  /** Null if requests go straight to the org. */
   readonly proxy: HttpProxy | null
 }
 
 export const defaultRequestTimeoutMs = 30_000
 
 /**
- * The connection that the settings describe, without a proxy: that is the environment's to say.
+ * The connection that the settings describe, without a proxy, which only the environment can name.
  *
  * @param readFile reads the file of a private key
  * @throws Refusal when a setting is missing or not valid: it says where it was set, what was expected, and the fix

@@ -6,7 +6,7 @@ import { Secret } from './secret.ts'
 import { howToSet, type Settings, textOf } from './settings.ts'
 import { isOfServiceApp } from './token-claims.ts'
 
-/** A token that somebody brings: an API token, or an access token. */
+/** A ready-made token: an API token or an access token. */
 interface TokenCredentials {
   readonly kind: 'token'
   /** The value of the `Authorization` header. */
@@ -20,7 +20,7 @@ export interface ServiceAppCredentials {
   readonly kind: 'service_app'
   readonly clientId: string
   readonly key: ClientKey
-  /** The scopes that are set; null: the usual ones, and what the guards of the job need. */
+  /** The scopes that are set; null for the usual ones and those that the job's guards need. */
   readonly scopes: readonly string[] | null
 }
 
@@ -115,7 +115,7 @@ function readScopes(settings: Settings): readonly string[] | null {
   const strange = scopes.find((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope))
   if (strange !== undefined) {
     throw new Refusal(
-      `${settings.scopes?.place ?? 'OKTA_CLIENT_SCOPES'} holds what is not a scope.`,
+      `${settings.scopes?.place ?? 'OKTA_CLIENT_SCOPES'} contains something that is not a scope.`,
       howToSet(settings, 'scopes', 'okta.users.manage okta.users.read'),
     )
   }

@@ -16,27 +16,27 @@ export type Received = (
       readonly headers: Readonly<Record<string, HeaderValue>>
       /** Null if the body is longer than the limit. The rest was not read. */
       readonly text: string | null
-      /** As in an `Answered`. */
+      /** The same as in `Answered`. */
       readonly withNewToken?: true
     }
   | {
       readonly kind: 'lost'
-      /** The same; null if it never reached a connection, so that no byte can have left. */
+      /** The same as in a response; null if the request never reached a connection, so that no byte can have left. */
       readonly connectedAfterMs: number | null
       readonly code: string
       readonly why: string
-      /** As in an `Unanswered`. */
+      /** The same as in `Unanswered`. */
       readonly tokenRefusal?: TokenRefusal
     }
 ) & {
-  /** As in an `Answer`. */
+  /** The same as in `Answer`. */
   readonly resends?: number
 }
 
 /**
  * One HTTP request, as undici reports it. Collects the answer within the limits of size and time, and notes whether the
  * request ever reached a connection. undici limits the silence before the headers and between pieces of the body. A
- * body that keeps dripping is cut off here, once the whole request has used up its time.
+ * body that keeps trickling in is cut off here, once the whole request has used up its time.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #startedAt = performance.now()
@@ -50,7 +50,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
   #size = 0
 
-  /** @param mayLeave asked when the connection is there, right before the first byte */
+  /** @param mayLeave asked once the connection is open, right before the first byte */
   constructor(timeLimitMs: number, mayLeave: () => boolean = () => true) {
     this.#timeLimitMs = timeLimitMs
     this.#mayLeave = mayLeave
@@ -62,9 +62,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // The last moment at which nothing has left: a process that was paused here may no longer send.
+    // Nothing has left yet: a process that was paused until now may no longer be allowed to send.
     if (!this.#mayLeave()) {
-      controller.abort(Object.assign(new Error('The call may not leave any more.'), { code: 'WITHDRAWN' }))
+      controller.abort(Object.assign(new Error('The call may no longer be sent.'), { code: 'WITHDRAWN' }))
       return
     }
     this.#connectedAfterMs = performance.now() - this.#startedAt
@@ -102,7 +102,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    // undici gives this refusal no code of its own.
+    // undici gives a proxy's refusal no code of its own.
     const [, refusedByProxy] = /^Proxy response \((\d{3})\)/.exec(error.message) ?? []
     const { code: named = error.name === 'HTTPParserError' ? 'HPE_INVALID' : 'UNKNOWN' } =
       error as NodeJS.ErrnoException

@@ -1,6 +1,6 @@
 import type { Answered } from './answer.ts'
 
-/** An entry of a list, with nothing known of its fields. */
+/** An entry of a list. Nothing is known about its fields. */
 export type ListEntry = Readonly<Record<string, unknown>>
 
 /** A page of a list. */

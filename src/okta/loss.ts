@@ -5,7 +5,7 @@ export interface Loss {
   /** The fix, as an imperative that starts a sentence. */
   readonly fix: string
   /**
-   * Whether waiting does not help: an untrusted certificate stays untrusted. A name or a port may be back in a moment.
+   * True if waiting does not help: an untrusted certificate stays untrusted. A name or a port may be back in a moment.
    */
   readonly lasting: boolean
 }
@@ -53,7 +53,7 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
     'If your company inspects TLS: export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem',
     true,
   ],
-  [/^(EPROTO|ERR_SSL)/, 'what listens there does not speak TLS as Okta does', checkScheme, true],
+  [/^(EPROTO|ERR_SSL)/, 'the server does not speak TLS as Okta does', checkScheme, true],
   [
     /^TOKEN_REDIRECTED$/,
     'the token endpoint redirects to another address',
@@ -68,14 +68,14 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
   ],
   [
     /^PROXY_407$/,
-    'the proxy refuses the connection, since it wants a user and password, or others than these',
+    'the proxy refuses the connection: it wants a user and password, or different ones',
     'Put user and password into the URL of the proxy: export HTTPS_PROXY=http://USER:PASSWORD@proxy.example.com:3128',
     true,
   ],
   [
     /^PROXY_4/,
     'the proxy does not let connections to this host through',
-    "Have the org's host allowed on the proxy, or except it: export NO_PROXY=your-org.okta.com",
+    "Have the org's host allowed on the proxy, or bypass the proxy: export NO_PROXY=your-org.okta.com",
     true,
   ],
   [
@@ -90,7 +90,7 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
     'Check the host in OKTA_CLIENT_ORGURL, and the proxy',
     true,
   ],
-  [/^HPE_/, 'what answers there does not speak HTTP', checkScheme, false],
+  [/^HPE_/, 'the server does not speak HTTP', checkScheme, false],
   [
     /^(EMFILE|ENFILE)$/,
     'this process can open no more files',

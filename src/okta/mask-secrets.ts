@@ -1,11 +1,11 @@
 /**
- * What looks like a secret, wherever it stands. The order matters: the most of a text goes first.
+ * Patterns of text that looks like a secret, wherever it occurs. The order matters: patterns that mask more come first.
  *
  * Sources: the forms of Okta's API tokens (42 characters from `00`) and activation links (`/tokens/TOKEN/verify`,
  * `/welcome/TOKEN`); RFC 7519 for JWTs, RFC 7468 for PEM, RFC 7518 for the private parts of a JWK.
  */
 const patterns: readonly (readonly [pattern: RegExp, put: string])[] = [
-  // With line feeds as they are, or as the two characters \n; also when the end is cut off.
+  // Line feeds may be real ones or the two characters \n, and the end may be cut off.
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, '[private key]'],
   [/("(?:d|p|q|dp|dq|qi)"\s*:\s*")[A-Za-z0-9_-]{20,}"/g, '$1[private key]"'],
   [/\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*/g, '[token]'],
@@ -19,7 +19,7 @@ const patterns: readonly (readonly [pattern: RegExp, put: string])[] = [
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*):[^\s/@"']*@/gi, '$1:[password]@'],
 ]
 
-/** A text without what looks like a secret: the last line of defence of everything that is printed or logged. */
+/** A text without what looks like a secret: the last line of defence for everything that is printed or logged. */
 export function maskSecrets(text: string): string {
   let masked = text
   for (const [pattern, put] of patterns) masked = masked.replaceAll(pattern, put)

@@ -15,7 +15,7 @@ export function readOrgUrl(settings: Settings): string {
   const place = settings.orgUrl?.place ?? 'OKTA_CLIENT_ORGURL'
   const fix = (url: string): string => howToSet(settings, 'orgUrl', url)
   if (text === null) {
-    const problem = settings.orgUrl === undefined ? 'is not set' : 'is empty or not a text'
+    const problem = settings.orgUrl === undefined ? 'is not set' : 'is empty or not text'
     throw new Refusal(`${place} ${problem}. It must be the URL of the Okta org.`, fix(example))
   }
   refuseQuotes(settings, 'orgUrl', text)
@@ -42,7 +42,7 @@ export function readOrgUrl(settings: Settings): string {
   }
   if (/^\{?your|^\$?\{/i.test(url.hostname) || /[{}]|%7B/i.test(url.hostname)) {
     throw new Refusal(
-      `${place} is still the placeholder of an example (${url.hostname}).`,
+      `${place} is still the placeholder from an example (${url.hostname}).`,
       fix('https://the-name-of-your-org.okta.com'),
     )
   }
@@ -56,8 +56,8 @@ export function readOrgUrl(settings: Settings): string {
 }
 
 /**
- * A value that is not a URL may be a token in the wrong variable, so only a value that looks like a host is shown. A JWT
- * has dots too, and no top-level domain.
+ * A value that is not a URL may be a token in the wrong variable, so only a value that looks like a host is shown. A
+ * JWT has dots too, but no top-level domain.
  */
 function notUrl(text: string, place: string, fix: (url: string) => string): KnownError {
   if (/^(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}(:\d+)?\/?$/i.test(text)) {
@@ -66,7 +66,7 @@ function notUrl(text: string, place: string, fix: (url: string) => string): Know
   return new Refusal(`${place} is not a URL.`, fix(example))
 }
 
-/** Whether a host name is this machine by itself, without a look at DNS. */
+/** Whether a host name always means this machine, whatever DNS says. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }

@@ -13,14 +13,17 @@ export interface HttpProxy {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The first that is set counts. Lower case comes first, and HTTP_PROXY serves where HTTPS_PROXY is not set: as in curl and undici. */
+/**
+ * The first that is set counts. Lower case comes first, as in curl; HTTP_PROXY is used if HTTPS_PROXY is not set, as in
+ * undici.
+ */
 const variables = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'] as const
 
 /**
- * The proxy for the org, by the usual variables of the environment; null if requests go straight to it. Plain HTTP stays
- * on this machine, and so it never goes through a proxy.
+ * The proxy for the org, by the usual variables of the environment; null if requests go straight to it. Plain HTTP
+ * stays on this machine, so it never goes through a proxy.
  *
- * @throws Refusal when the variable does not name an HTTP proxy. It does not show a password
+ * @throws Refusal when the variable does not name an HTTP proxy. It never shows a password
  */
 export function proxyFor(orgUrl: string, environment: Environment): HttpProxy | null {
   const url = new URL(orgUrl)
@@ -33,18 +36,18 @@ export function proxyFor(orgUrl: string, environment: Environment): HttpProxy | 
 
 function readProxy(text: string, variable: string): HttpProxy {
   const example = `export ${variable}=http://USER:PASSWORD@proxy.example.com:3128`
-  // curl and many others take a proxy without its scheme.
+  // curl and many other programs accept a proxy without a scheme.
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
   if (/["'\s]/.test(text) || !URL.canParse(full)) {
     throw new Refusal(
       `${variable} is not the URL of a proxy.`,
-      `${example}, with special characters of the password as %XX`,
+      `${example}, with special characters in the password written as %XX`,
     )
   }
   const { protocol, host, username, password } = new URL(full)
   if (protocol !== 'http:' && protocol !== 'https:') {
     throw new Refusal(
-      `${variable} names a proxy for ${protocol}//, and only http:// and https:// proxies can be used.`,
+      `${variable} names a proxy for ${protocol}//, but only http:// and https:// proxies can be used.`,
       example,
     )
   }
@@ -63,8 +66,9 @@ function decoded(text: string): string {
 }
 
 /**
- * Whether NO_PROXY excepts a host: `*`, a host, or a domain with or without its dot, which excepts all of its hosts; each
- * with or without a port. Commas and white space separate. Source: the documentation of curl and of Go's httpproxy.
+ * Whether NO_PROXY exempts a host. An entry is `*`, a host, or a domain with or without its leading dot, which exempts
+ * all of its hosts; each may have a port. Commas and white space separate entries. Source: the documentation of curl
+ * and of Go's httpproxy.
  */
 function isExcepted({ hostname, port }: URL, list: string): boolean {
   const host = plainHost(hostname)

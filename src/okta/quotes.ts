@@ -2,8 +2,8 @@ import { Refusal } from '../messages/known-error.ts'
 import type { SettingName, Settings } from './settings.ts'
 
 /**
- * Refuses a value with quotation marks around it: a shell takes them off, but `docker run --env-file` and systemd's
- * older `EnvironmentFile` readers pass them on. The value itself is not shown.
+ * Refuses a value with quotation marks around it: a shell removes them, but `docker run --env-file` and systemd's older
+ * `EnvironmentFile` readers pass them on. The value itself is not shown.
  *
  * @throws Refusal that names the place of the setting
  */
@@ -12,7 +12,7 @@ export function refuseQuotes(settings: Settings, name: SettingName, text: string
   if (mark === undefined) return
   const place = settings[name]?.place ?? name
   throw new Refusal(
-    `${place} has quotation marks (${mark}) around its value, and they are part of it. docker --env-file, for example, does not take them off.`,
+    `${place} has quotation marks (${mark}) around its value, and they are part of it. docker --env-file, for example, does not remove them.`,
     `Remove the quotation marks from ${place}`,
   )
 }

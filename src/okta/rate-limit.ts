@@ -11,8 +11,8 @@ export type HeaderValue = string | readonly string[] | undefined
 
 /**
  * Reads `x-rate-limit-limit`, `-remaining` and `-reset`. Returns null if one is absent or not a number, as in some of
- * Okta's error answers. If a header occurs twice (because several limits apply), the more careful value counts. Source:
- * Okta developer documentation, "Rate limits: monitor", and recorded traffic.
+ * Okta's error answers. If a header occurs twice (because several limits apply), the more cautious value counts.
+ * Source: Okta developer documentation, "Rate limits: monitor", and recorded traffic.
  */
 export function parseRateLimit(headers: Readonly<Record<string, HeaderValue>>): RateLimit | null {
   const limit = wholeNumbers(headers['x-rate-limit-limit'])

@@ -81,7 +81,7 @@ export function asksForRoles({ method, path }: OktaRequest): boolean {
   return method === 'GET' && /^\/api\/v1\/users\/[^/]+\/roles$/.test(path)
 }
 
-/** `GET /api/v1/iam/assignees/users`: everyone with a role of their own, up to 100 a page. */
+/** `GET /api/v1/iam/assignees/users`: everyone to whom a role is assigned directly, up to 100 a page. */
 export function listAssigneesRequest(): OktaRequest {
   return get('/api/v1/iam/assignees/users?limit=100', '/api/v1')
 }

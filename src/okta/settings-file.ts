@@ -13,7 +13,7 @@ export interface SettingsFile {
  * Reads an okta.yaml: the mapping `okta.client`. Source: the README of okta-sdk-nodejs. A key without a value counts as
  * absent.
  *
- * @param path as messages name the file
+ * @param path the file's name in messages
  * @throws Refusal when it is not YAML. Nothing of its content is shown, because it may hold a token
  */
 export function parseSettingsFile(text: string, path: string): SettingsFile {

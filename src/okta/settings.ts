@@ -16,17 +16,17 @@ export type SettingName = (typeof settingNames)[number]
 
 /** A setting, and where it came from. */
 export interface Setting {
-  /** As the source gives it: a text of the environment; a text, number, list or mapping of a file. */
+  /** As the source gives it: a text from the environment; a text, number, list or mapping from a file. */
   readonly value: unknown
   /** `environment`, or the file. */
   readonly source: string
-  /** The variable of the environment; null: it came from a file. */
+  /** The environment variable; null if the setting came from a file. */
   readonly variable: string | null
   /** The setting with its place, for messages: `OKTA_CLIENT_TOKEN`, `okta.client.token in ./okta.yaml`. */
   readonly place: string
 }
 
-/** What is set. Settings that no source has are absent. */
+/** What is set. Settings that no source gives are absent. */
 export type Settings = Readonly<Partial<Record<SettingName, Setting>>>
 
 /** The environment variable of a setting: `OKTA_CLIENT_ORGURL`. */
@@ -52,7 +52,7 @@ export function mergeSettings(...sources: readonly Settings[]): Settings {
   return Object.assign({}, ...sources) as Settings
 }
 
-/** A setting as text, trimmed; null if it is absent or empty. Lists and mappings are no text. */
+/** A setting as text, trimmed; null if it is absent or empty. Lists and mappings are not text. */
 export function textOf(setting: Setting | undefined): string | null {
   if (setting === undefined) return null
   const { value } = setting

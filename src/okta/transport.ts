@@ -16,7 +16,7 @@ export interface Transport {
   /**
    * Sends a request once. Never rejects.
    *
-   * @param mayLeave asked when the connection is there, right before the first byte
+   * @param mayLeave asked once the connection is open, right before the first byte
    */
   exchange(call: Call, mayLeave?: () => boolean): Promise<Received>
   /** Ends all connections. May be called more than once. */
@@ -26,7 +26,7 @@ export interface Transport {
 export interface TransportOptions {
   /** Scheme, host and port. */
   readonly origin: string
-  /** Null: straight to the host. */
+  /** Null if requests go straight to the host. */
   readonly proxy: HttpProxy | null
   readonly connections: number
   /** The time limit of one request, in milliseconds. */
@@ -73,12 +73,12 @@ function openDispatcher({
     ...(proxy.authorization === null ? {} : { token: proxy.authorization.reveal() }),
     requestTls: connect,
     proxyTls: connect,
-    // A proxy that takes the connection and says nothing is given up like a host that does.
+    // A proxy that accepts the connection but stays silent is given up, as a silent host is.
     clientFactory: (url, given) => new Pool(url, { ...given, headersTimeout: connect.timeout }),
   })
 }
 
-/** Names the proxy where no connection could be made: it may be the cause. */
+/** Names the proxy if no connection could be made: it may be the cause. */
 function throughProxy(received: Received, proxy: HttpProxy | null): Received {
   if (proxy === null || received.kind === 'response' || received.connectedAfterMs !== null) return received
   return { ...received, why: `${received.why}, through the proxy ${proxy.uri} (${proxy.variable})` }

@@ -11,9 +11,9 @@ export interface OktaUser {
   readonly statusChanged: string | null
   /** The status that an asynchronous change leads to; null unless one is under way. */
   readonly transitioningToStatus: string | null
-  /** The actions that Okta offers for this user now, by the user's own links. It may allow others too. */
+  /** The actions that Okta offers for this user now, by the user's own links. Okta may allow others too. */
   readonly offered: readonly Action[]
-  /** The directory that the user comes from. Its next import may undo what is done in Okta. Null for every other user. */
+  /** The directory that the user comes from. Its next import may undo what is done in Okta. Null if there is none. */
   readonly directory: UserDirectory | null
 }
 
@@ -79,7 +79,7 @@ export function parseFactorTimes(answer: Answered): readonly number[] | null {
 const ascii = /^[\x20-\x7e]*$/
 
 /**
- * Folds a login as Okta compares logins: without regard to letter case and diacritics.
+ * Folds a login as Okta does to compare it: letter case and diacritics do not count.
  * Source: Okta's Users API reference, on the uniqueness of logins.
  */
 export function foldLogin(login: string): string {

@@ -23,7 +23,10 @@ export function withoutSecretsOf(call: Call, received: Received): Received {
   return { ...received, text: text === null ? null : hide(text), headers: Object.fromEntries(clean) }
 }
 
-/** A text as short as this is no secret of ours, and taking it out would spoil what is not one. */
+/**
+ * The length of the shortest text that is masked. A shorter one is not a secret of ours, and to mask it would garble
+ * other text.
+ */
 const shortest = 6
 
 function secretsIn({ headers, body }: Call): readonly string[] {

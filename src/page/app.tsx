@@ -8,7 +8,7 @@ import { everything, type Selection, type TaskTable } from './task-table.ts'
 import { Tasks } from './tasks.tsx'
 import { TimelineChart } from './timeline.tsx'
 
-/** The whole page, what is most important first. */
+/** The whole page, the most important parts first. */
 export function App({ facts, table }: { readonly facts: PageFacts; readonly table: TaskTable }) {
   const [selection, setSelection] = useState<Selection>(everything)
   const tasks = useRef<HTMLElement>(null)

@@ -1,14 +1,14 @@
 import type { PageLag } from './page-data.ts'
 import { grouped, renderLag } from './words.ts'
 
-/** How long after they were due people were done. */
+/** How long after their due times tasks were done. */
 export function Lags({ lag }: { readonly lag: PageLag }) {
   return (
     <section aria-labelledby="lag">
       <h2 id="lag">From due to done</h2>
       <p>
-        Of {grouped(lag.tasks)} tasks that were due at a time, half were done within {renderLag(lag.median)},
-        95 of 100 within {renderLag(lag.p95)}, the last one after {renderLag(lag.worst)}.
+        Of {grouped(lag.tasks)} tasks that had a due time, half were done within {renderLag(lag.median)}, 95
+        of 100 within {renderLag(lag.p95)}, the last one after {renderLag(lag.worst)}.
         {lag.bound !== null &&
           ` The job allows ${renderLag(lag.bound)}; ${grouped(lag.overBound)} took longer.`}
       </p>

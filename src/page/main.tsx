@@ -3,12 +3,12 @@ import { App } from './app.tsx'
 import type { PageFacts } from './page-data.ts'
 import { TaskTable } from './task-table.ts'
 
-/** The texts of the page's data blocks of a class. */
+/** The texts of the page's data blocks that have a class. */
 function blocksOf(name: string): readonly string[] {
   return [...document.getElementsByClassName(name)].map(({ textContent }) => textContent ?? '')
 }
 
-/** The lines of a block of rows: one row each, and a bracket before and after them. No JSON holds a line break. */
+/** The rows of a block, a line each, between two brackets. The JSON of a row holds no line break. */
 function linesOf(block: string): readonly string[] {
   return block.slice(2, -2).split(',\n')
 }
@@ -22,7 +22,7 @@ if (place !== null) {
   render(<App facts={facts} table={table} />, place)
 }
 
-/** So many tasks are prepared for the search at once: the page answers in between. */
+/** How many tasks are prepared for the search at a time: the page responds in between. */
 const preparedAtOnce = 2000
 
 function prepareFrom(first: number): void {

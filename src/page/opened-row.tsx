@@ -8,7 +8,7 @@ interface OpenedRowProps {
   readonly onClose: () => void
 }
 
-/** Everything that is known of a task, the input's own columns among it. */
+/** Everything that is known about a task, including the input's own columns. */
 export function OpenedRow({ columns, row, onClose }: OpenedRowProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])

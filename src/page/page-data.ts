@@ -1,5 +1,5 @@
 /**
- * What the page shows, apart from its rows: the program writes it as JSON into the page's second data block. Everything
+ * What the page shows, apart from its rows: the program writes it as JSON into the page's last data block. Everything
  * is text or numbers for a person; the page decides nothing about a run.
  */
 export interface PageFacts {
@@ -14,22 +14,22 @@ export interface PageFacts {
   readonly next: string
   readonly people: Readonly<Record<'total' | 'done' | 'need_you' | 'left_alone', number>>
   readonly totals: readonly Total[]
-  /** Each kind of trouble, what is worst first. */
+  /** Each kind of trouble, the worst first. */
   readonly attention: readonly Attention[]
   readonly lag: PageLag | null
   readonly timeline: Timeline | null
   readonly facts: readonly Fact[]
-  /** What the report can't show, a sentence each. */
+  /** What the report can't show, one sentence each. */
   readonly notShown: readonly string[]
   /** The names of a row's cells, in their order. The first ones are those of `results.csv`. */
   readonly columns: readonly string[]
-  /** By column that can be filtered: its values, the most frequent first, and how many tasks have each. */
+  /** For each column that can be filtered: its values, the most frequent first, and how many tasks have each. */
   readonly values: Readonly<Record<string, readonly ValueCount[]>>
   /** All tasks of the run. */
   readonly tasks: number
-  /** Whether the page has their rows. Beyond a bound it does not, and names the file that has them. */
+  /** Whether the page has the tasks' rows. If they are too many, it names the file that has them instead. */
   readonly hasRows: boolean
-  /** The file beside the page with a line for each task. */
+  /** The file next to the page that has a line for each task. */
   readonly resultsFile: string
 }
 
@@ -52,15 +52,15 @@ export interface Attention {
   readonly tasks: number
   /** What to do, in sentences. */
   readonly advice: string
-  /** The command to type after it; null if there is none. */
+  /** The command to type then; null if there is none. */
   readonly command: string | null
-  /** The filters that show them in the table, by column. */
+  /** The filters that show these tasks in the table, by column. */
   readonly filters: Readonly<Record<string, string>>
-  /** Some of the tasks, the first ones of the input. */
+  /** Some of the tasks: the first ones in the input. */
   readonly examples: readonly { readonly row: number; readonly user: string; readonly message: string }[]
 }
 
-/** How long after their due times people were done, in seconds. */
+/** How long after their due times tasks were done, in seconds. */
 export interface PageLag {
   readonly tasks: number
   readonly median: number
@@ -77,9 +77,9 @@ export interface Timeline {
   readonly from: number
   /** Seconds that a bar covers. */
   readonly step: number
-  /** Requests by bar. */
+  /** The number of requests in each bar. */
   readonly counts: readonly number[]
-  /** Requests a window, by Okta's headers; null if they were absent. */
+  /** The limit in requests per window, from Okta's headers; null if they were absent. */
   readonly limit: number | null
   /** The part of the limit that the run could use, above 0 and up to 1. */
   readonly share: number

@@ -6,11 +6,11 @@ export interface Pause {
   readonly first: number
   /** Exclusive. */
   readonly end: number
-  /** At least so many seconds. */
+  /** At least this many seconds. */
   readonly seconds: number
 }
 
-/** Shorter pauses are nothing to speak of. */
+/** Shorter pauses are not shown. */
 const shortestSeconds = 3
 
 /** The pauses of a timeline: mostly waits for the next window of the rate limit, or the time between two executions. */

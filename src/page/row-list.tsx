@@ -5,7 +5,7 @@ import { usePrinting } from './use-printing.tsx'
 import { drawnRows, mostPrinted } from './visible-rows.ts'
 import { shownCell } from './words.ts'
 
-/** The height of a row in pixels, as page.css has it. */
+/** The height of a row in pixels, as in page.css. */
 const rowHeight = 40
 
 type Open = (place: number, from: HTMLElement) => void
@@ -19,7 +19,7 @@ interface RowListProps {
   readonly onOpen: Open
 }
 
-/** The table itself. Of many rows only those are in the document that can be seen. */
+/** The table itself. If it has many rows, only those that can be seen are in the document. */
 export function RowList({ table, places, selection, onSelect, onOpen }: RowListProps) {
   const printing = usePrinting()
   const box = useRef<HTMLElement>(null)
@@ -28,7 +28,7 @@ export function RowList({ table, places, selection, onSelect, onOpen }: RowListP
     const { scrollTop = 0, clientHeight = 800 } = box.current ?? {}
     setView({ scrolled: scrollTop, viewHeight: clientHeight })
   }
-  // Other rows begin at the top.
+  // A new selection begins at the top.
   useLayoutEffect(() => {
     if (box.current !== null) box.current.scrollTop = 0
     look()
@@ -80,7 +80,7 @@ interface HeadingProps {
   readonly onSelect: (selection: Selection) => void
 }
 
-/** A heading sorts by its column: upwards, then downwards, then not at all. */
+/** A heading sorts by its column: ascending, then descending, then not at all. */
 function Heading({ name, title, selection, onSelect }: HeadingProps) {
   const { order } = selection
   const sorted = order?.column !== name ? 'none' : order.descending ? 'descending' : 'ascending'

@@ -6,7 +6,7 @@ export interface ShownColumn {
   readonly title: string
 }
 
-/** The columns of the table. The others of a row are shown when it is opened. */
+/** The columns of the table. A row's other cells are shown when it is opened. */
 export const shownColumns: readonly ShownColumn[] = [
   { name: 'row', title: 'Row' },
   { name: 'user', title: 'User' },
@@ -29,24 +29,24 @@ export const filteredColumns: readonly ShownColumn[] = [
   { name: 'error_code', title: "Okta's code" },
 ]
 
-/** Stands for an empty cell among a filter's values: no cell is this text. */
+/** Stands for an empty cell among a filter's values: no cell has this text. */
 export const emptyValue = '\u0000'
 
 /** How the rows are chosen and ordered. */
 export interface Selection {
   /** What every row must hold, word by word, in any cell and in any letter case. */
   readonly search: string
-  /** By column the one value that is wanted. */
+  /** The one value that is wanted, by column. */
   readonly filters: Readonly<Record<string, string>>
-  /** Null: the order of the input. */
+  /** Null for the order of the input. */
   readonly order: { readonly column: string; readonly descending: boolean } | null
 }
 
 export const everything: Selection = { search: '', filters: {}, order: null }
 
 /**
- * The tasks of the page. Each is kept as its line of JSON until it is asked for: to take in a hundred thousand of them at
- * once takes longer than to show the first ones. Tasks are named by their places, from 0.
+ * The tasks of the page. Each is kept as its line of JSON until it is asked for: parsing a hundred thousand of them at
+ * once takes longer than showing the first ones. Tasks are identified by their places, from 0.
  */
 export class TaskTable {
   readonly columns: readonly string[]
@@ -57,14 +57,14 @@ export class TaskTable {
   readonly #places: ReadonlyMap<string, number>
   readonly #all: readonly number[]
 
-  /** @param lines by task the JSON of its cells */
+  /** @param lines for each task, the JSON of its cells */
   constructor(columns: readonly string[], lines: readonly string[]) {
     this.columns = columns
     this.count = lines.length
     this.#lines = lines
     this.#rows = new Array(lines.length)
     this.#all = lines.map((_, place) => place)
-    // The first of a name counts: the program's own columns come first.
+    // The first column of a name counts: the program's own columns come first.
     this.#places = new Map(columns.map((name, index) => [name, index] as const).toReversed())
   }
 
@@ -100,15 +100,15 @@ export class TaskTable {
     return order === null ? found : this.#sorted(found, order.column, order.descending)
   }
 
-  /** Makes ahead what a search needs, for the tasks from `first` up to `end`. */
+  /** Prepares what a search needs, for the tasks from `first` up to `end`. */
   prepare(first: number, end: number): void {
     for (let place = first; place < Math.min(end, this.count); place++) this.#textOf(place)
   }
 
   /**
-   * Whether a task's line may hold a word. To look at the line as it is takes a fraction of the time of reading it, so
-   * that a search which comes before everything is prepared need not wait for that. A line with an escaped or an accented
-   * character may hold any word.
+   * Whether a task's line may hold a word. Testing the raw line takes a fraction of the time of parsing it, so a search
+   * that comes before everything is prepared need not wait for that. A line with an escaped or an accented character
+   * may hold any word.
    */
   #mayHold(place: number, anyCase: RegExp): boolean {
     if (this.#texts[place] !== undefined) return true
@@ -116,7 +116,7 @@ export class TaskTable {
     return anyCase.test(line) || escapedOrAccented.test(line)
   }
 
-  /** What a search looks into. */
+  /** The text that a search looks through. */
   #textOf(place: number): string {
     const known = this.#texts[place]
     if (known !== undefined) return known
@@ -159,7 +159,7 @@ function compare(some: string | number, other: string | number): number {
   return some < other ? -1 : 1
 }
 
-/** An expression for just this text. */
+/** A regular expression for just this text. */
 function literally(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 }

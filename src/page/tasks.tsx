@@ -14,7 +14,7 @@ interface TasksProps {
   readonly onSelect: (selection: Selection) => void
 }
 
-/** The table of all tasks with its search, or where its rows are if there are too many of them. */
+/** The table of all tasks with its search, or, if there are too many tasks, where their rows are. */
 export function Tasks({ facts, table, selection, onSelect }: TasksProps) {
   const places = useMemo(() => table.select(selection), [table, selection])
   const [opened, setOpened] = useState<number | null>(null)
@@ -22,7 +22,7 @@ export function Tasks({ facts, table, selection, onSelect }: TasksProps) {
   if (!facts.hasRows) {
     return (
       <p>
-        The run has {grouped(facts.tasks)} tasks, too many for a page. Each of them is a line of{' '}
+        The run has {grouped(facts.tasks)} tasks, too many for a page. Each of them has a line in{' '}
         <a href={facts.resultsFile}>{facts.resultsFile}</a>, in the same directory.
       </p>
     )
@@ -40,8 +40,8 @@ export function Tasks({ facts, table, selection, onSelect }: TasksProps) {
       </p>
       {places.length > mostPrinted && (
         <p class="printed">
-          The table is too long to be printed. Each task is a line of {facts.resultsFile}. A search that finds
-          at most {grouped(mostPrinted)} tasks can be printed.
+          The table is too long to be printed. Each task has a line in {facts.resultsFile}. A search that
+          finds at most {grouped(mostPrinted)} tasks can be printed.
         </p>
       )}
       <RowList

@@ -5,7 +5,7 @@ import { grouped, shownTime } from './words.ts'
 
 const [width, height] = [960, 160]
 
-/** When lifecycle calls left, as bars, with the pauses between them. A table beside it says the same. */
+/** When lifecycle calls left, as bars, with the pauses between them. A table below shows the same. */
 export function TimelineChart({ timeline }: { readonly timeline: Timeline }) {
   const { from, step, counts, limit, share } = timeline
   const most = counts.reduce((highest, count) => Math.max(highest, count), 1)
@@ -16,15 +16,15 @@ export function TimelineChart({ timeline }: { readonly timeline: Timeline }) {
   const of =
     limit === null
       ? 'Okta showed no limit for them'
-      : `Okta's limit for them was ${grouped(limit)} a window, of which the run could use ${Math.max(1, Math.floor(limit * share))}`
+      : `Okta's limit for them was ${grouped(limit)} per window, of which the run could use ${Math.max(1, Math.floor(limit * share))}`
   return (
     <section aria-labelledby="timeline">
       <h2 id="timeline">Requests against the limit</h2>
       <p>
         {grouped(total)} requests counted as lifecycle calls, from {timeAt(0)} to {timeAt(counts.length)}{' '}
-        (UTC). {of}. A bar is {renderDuration(step)}, the highest one {grouped(most)} requests.
+        (UTC). {of}. A bar covers {renderDuration(step)}; the highest one is {grouped(most)} requests.
         {pauses.length > 0 &&
-          ' The shaded times are pauses: waits for the next window, or the run was not at work.'}
+          ' The shaded times are pauses: waits for the next window, or times when the run was not working.'}
       </p>
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true" class="timeline">
         <title>Requests over time</title>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** Whether the page is shown for paper, as it is while the browser prints it. */
+/** Whether the page is laid out for paper, as it is while the browser prints it. */
 export function usePrinting(): boolean {
   const [printing, setPrinting] = useState(false)
   useEffect(() => {

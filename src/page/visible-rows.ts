@@ -1,13 +1,13 @@
-/** Up to so many rows all are in the page, so that the browser's own search finds them too. */
+/** Up to this many rows, all are in the page, so that the browser's own search finds them too. */
 const mostDrawn = 150
 
-/** Up to so many rows all are printed. */
+/** Up to this many rows, all are printed. */
 export const mostPrinted = 1000
 
 /** Rows above and below the visible ones that are drawn too, so that scrolling shows no gaps. */
 const margin = 15
 
-/** Which rows are drawn, and how high the gaps are that stand for the others. */
+/** Which rows are drawn, and the heights of the gaps that stand for the others. */
 export interface DrawnRows {
   readonly first: number
   /** Exclusive. */

@@ -20,7 +20,7 @@ export function shownTime(time: string): string {
   return time.replace('T', ' ').replace(/(\.\d+)?Z$/, '')
 }
 
-/** Seconds from due to done. A negative lag is a difference of clocks, and is shown as it is. */
+/** Seconds from due to done. A negative lag comes from a difference between clocks, and is shown as it is. */
 export function renderLag(seconds: number): string {
   return seconds < 0 ? `-${renderDuration(-seconds)}` : renderDuration(seconds)
 }

@@ -1,6 +1,6 @@
 /**
  * What the `sandbox` command needs to show its flags and to read them: the names of buckets and faults, and the forms
- * of `--neighbour`, `--users` and a file of keys. It loads no server, so that `--help` stays quick.
+ * of `--neighbour`, `--users` and a file of keys. This file loads no server, so that `--help` stays quick.
  */
 export { type FaultName, faultNames } from './faults/faults.ts'
 export { type Bucket, buckets, defaultConcurrency, type Limits } from './limits/buckets.ts'

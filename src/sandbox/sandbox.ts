@@ -18,7 +18,7 @@ import { Org, type TransitionTimes } from './org/org.ts'
 import type { OrgSeed } from './org/org-state.ts'
 import { generateSeed } from './seed/generate-users.ts'
 
-// The door: what other rooms take of the sandbox is here, and in flags.ts what needs no server.
+// The door: other rooms import the sandbox from here, and from flags.ts what needs no server.
 export { type OrgSeed, type OrgState, parseOrgState } from './org/org-state.ts'
 export { generateSeed } from './seed/generate-users.ts'
 export { usersForInput } from './seed/users-for-input.ts'
@@ -32,28 +32,31 @@ export interface SandboxOptions {
   /** The value of the first token. Default: the seed's. */
   readonly token?: string
   /**
-   * The org's limits in requests a window, each from 1; what is left out is Okta's default. A client may use
+   * The org's limits in requests a window, each from 1; a limit that is left out is Okta's default. A client may use
    * `clientPercent` of them, and that is what the headers show. Null: no limits and no rate-limit headers.
    */
   readonly limits?: Partial<Limits> | null
-  /** A client's cap in percent of each limit, above 0 to 100. Default 50, as Okta's. */
+  /** A client's cap in percent of each limit, above 0 to 100. Default 50, like Okta's. */
   readonly clientPercent?: number
-  /** The length of a rate-limit window in whole seconds, from 1. Default 60, as Okta's. */
+  /** The length of a rate-limit window in whole seconds, from 1. Default 60, like Okta's. */
   readonly windowSeconds?: number
-  /** Requests under way at once, at most; null: no limit. Default: Okta's 75, or no limit where `limits` is null. */
+  /** Requests under way at once, at most; null: no limit. Default: Okta's 75, or no limit if `limits` is null. */
   readonly concurrency?: number | null
   /** How long every answer takes, in milliseconds from 0. Default 0. */
   readonly latencyMilliseconds?: number
   /**
-   * How long what happens in the background takes. Default: activate at once, deactivate 1000 ms, a new member of a
-   * group to be listed 3000 ms.
+   * How long background work takes. Default: activate at once, deactivate 1000 ms, a new member of a group to be listed
+   * 3000 ms.
    */
   readonly transitions?: Partial<TransitionTimes>
   /** Default: none. */
   readonly faults?: FaultOptions
-  /** Between two bytes of an answer that the fault `drip_after` lets drip, in milliseconds from 1. Default 1000. */
+  /**
+   * The time between two bytes of an answer that the fault `drip_after` lets drip, in milliseconds from 1. Default
+   * 1000.
+   */
   readonly dripMilliseconds?: number
-  /** Other clients of the org, who begin when the sandbox does. Default: none. */
+  /** Other clients of the org, which begin when the sandbox does. Default: none. */
   readonly neighbours?: readonly NeighbourWish[]
   /** How far the org's clock is ahead of this machine's, in seconds; negative: behind. Default 0. */
   readonly clockSkewSeconds?: number
@@ -69,10 +72,10 @@ export interface SandboxOptions {
 export interface Sandbox {
   /** `http://127.0.0.1:PORT` */
   readonly url: string
-  /** The value of the token that its client is to send. */
+  /** The value of the token that its client should send. */
   readonly token: string
   readonly org: Org
-  /** The counters, for taking requests in the name of another client; null if there are no limits. */
+  /** The counters, for counting requests in the name of another client; null if there are no limits. */
   readonly rateLimits: RateLimits | null
   /** What was asked and answered since the start. */
   traffic(): TrafficCounts
@@ -112,7 +115,7 @@ function addNeighbours(
   }
 }
 
-// The libraries for keys and JWTs are loaded only where there is an app that could use them.
+// The libraries for keys and JWTs are loaded only if there is an app that could use them.
 async function oauthOf(options: OAuthOptions | undefined): Promise<OAuthParts | null> {
   if (options === undefined) return null
   const { tokenSeconds = 3600 } = options
@@ -130,8 +133,8 @@ function withToken(state: OrgSeed, value: string | undefined): OrgSeed {
 }
 
 /**
- * Starts a simulated Okta org on a port of 127.0.0.1. Throws a {@link KnownError} where an option is out of its range,
- * the seed contradicts itself, or the port can't be had.
+ * Starts a simulated Okta org on a port of 127.0.0.1. Throws a {@link KnownError} if an option is out of its range, the
+ * seed contradicts itself, or the port can't be had.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, latencyMilliseconds = 0, dripMilliseconds = 1000, clockSkewSeconds = 0 } = options
@@ -176,7 +179,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const api = createApi(parts)
   addTokenRoute(api, parts)
   addControl(api, parts)
-  // The adapter would put its own Request and Response in the place of the whole process's.
+  // Otherwise the adapter would replace the whole process's Request and Response with its own.
   const listener = getRequestListener(api.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false })
   const server = createServer({ keepAliveTimeout: 65_000 }, (incoming, outgoing) => {
     void listener(incoming, outgoing)

@@ -29,7 +29,7 @@ it('a token endpoint that stays away stops the run with 3 after 45 s; resume fin
       expect(end.code, end.stderr).toBe(3)
       expect(seconds).toBeGreaterThan(44)
       expect(seconds).toBeLessThan(75)
-      expect(end.stderr).toMatch(/no access token could be had: the answer was 503 with HTML/)
+      expect(end.stderr).toMatch(/no access token could be obtained: the answer was 503 with HTML/)
       expect(org.requests).toEqual([])
       authorization.setAway(false)
       const resumed = await place.run(null, ['resume', runId, '--yes', '--quiet'], { env })

@@ -8,8 +8,8 @@ import { type ClientKey, type KeyFault, parseJwk, parseKeyText } from './private
  * Reads the private key: PEM as PKCS#8 or PKCS#1 (also on one line with `\n`), a JWK as text or mapping, or the path of
  * a file that holds one of these.
  *
- * @param readFile reads a file as text; what it throws names the cause
- * @throws Refusal when it is visibly no key that Okta could take
+ * @param readFile reads a file as text; the `code` of its error names the cause
+ * @throws Refusal when the value is clearly not a key that Okta accepts
  */
 export function readClientKey(settings: Settings, readFile: (path: string) => string): ClientKey {
   const setting = settings.privateKey
@@ -32,7 +32,7 @@ export function readClientKey(settings: Settings, readFile: (path: string) => st
   if (text === null) throw fault(`is empty. ${expected}`)
   refuseQuotes(settings, 'privateKey', text)
   if (text.startsWith('-----') || text.startsWith('{')) return parseKeyText(text, keyId, fault)
-  // A path is shown only if it looks like one: a key whose first line is lost must not be printed as a path.
+  // A path is shown only if it looks like one: a key whose first line is missing must not be printed as a path.
   if (text.length > 200 || /[\r\n]/.test(text)) throw fault(`is neither PEM nor a JWK. ${expected}`)
   return parseKeyText(readKeyFile(text, readFile, fault), keyId, (what, fix) =>
     fault(`names the file ${text}, which ${what}`, fix),
@@ -44,7 +44,7 @@ function readKeyFile(path: string, readFile: (path: string) => string, fault: Ke
     return readFile(path).trim()
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
-    // A line of a key has slashes too, but no extension.
+    // A line of a key may have slashes too, but no file extension.
     const named = /^[\w./~\\: -]{1,120}\.[a-z]{1,5}$/i.test(path) ? ` ${path}` : ''
     throw fault(
       `is neither PEM nor a JWK, and the file${named} that it may name can't be read (${code})`,

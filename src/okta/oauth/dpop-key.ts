@@ -8,7 +8,7 @@ import {
 } from 'node:crypto'
 import type { Secret } from '../secret.ts'
 
-/** What a proof is for. */
+/** The call that a proof is for. */
 export interface ProvenCall {
   readonly method: string
   /** Scheme, host and port. */
@@ -26,9 +26,9 @@ export interface ProvenCall {
 /**
  * The key that access tokens are bound to, made anew for each process and never written down.
  *
- * oauth4webapi signs proofs too. Its proofs can't be used here: they keep the escapes of the path, go by the clock that
- * was known when the key was made, and share one nonce between the token endpoint and the API, which are two servers
- * to RFC 9449 (sections 8 and 9) and one origin at Okta.
+ * oauth4webapi signs proofs too. Its proofs can't be used here: they keep the escapes of the path, go by the clock
+ * difference known when the key was made, and share one nonce between the token endpoint and the API, which are two
+ * servers in the terms of RFC 9449 (sections 8 and 9) but one origin at Okta.
  */
 export class DpopKey {
   readonly #privateKey: KeyObject

@@ -5,7 +5,7 @@ export interface Grant {
   readonly accessToken: Secret
   /** With `DPoP` each call needs a proof. */
   readonly scheme: 'Bearer' | 'DPoP'
-  /** When it was asked for, by the monotonic clock in ms: its life began no earlier. */
+  /** When it was requested, in ms by the monotonic clock: its life began no earlier. */
   readonly askedAt: number
   readonly lifeMs: number
 }
@@ -18,7 +18,7 @@ export interface TokenRefusal {
   readonly fix: string
 }
 
-/** Why no answer came from the token endpoint, or none that is Okta's. It may pass. */
+/** Why no answer of Okta's came from the token endpoint. The cause may pass. */
 export interface TokenEndpointLoss {
   /** As in an {@link Unanswered}. */
   readonly code: string

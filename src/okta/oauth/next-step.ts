@@ -8,7 +8,7 @@ export interface CallHistory {
   readonly rejections: number
 }
 
-/** The answer to one sending, as far as it is about the access token. */
+/** What the answer to one sending says about the access token. */
 export interface AuthorizationAnswer {
   readonly httpStatus: number
   /** The error that `www-authenticate` names. */
@@ -22,12 +22,12 @@ export interface AuthorizationAnswer {
 }
 
 /**
- * What to do after an answer: it is `final`; or the call is sent `again` with a new proof, or with a new token
- * (`renew`). None of these answers means that the call was carried out. Sources: RFC 9449, section 9, for nonces; Okta's
- * API answers 401 to a token that is expired or revoked.
+ * What to do after an answer: it is `final`, or the call is sent again, with a new proof (`again`) or with a new token
+ * (`renew`). A call is sent again only if its answer shows that it was not carried out. Sources: RFC 9449, section 9,
+ * for nonces; Okta's API answers 401 to a token that is expired or revoked.
  *
- * A token may be revoked at any moment, so a 401 counts only with a token that was got because of a 401. If other calls
- * were accepted with that one meanwhile, it was good and has been revoked too: one more renewal.
+ * A token may be revoked at any moment, so a 401 is final only for a token that was requested after a 401. If other
+ * calls were accepted with that token in the meantime, it was good and has been revoked too: it is renewed again.
  */
 export function nextStep(answer: AuthorizationAnswer, history: CallHistory): 'final' | 'again' | 'renew' {
   const { httpStatus, error, hasNonce, tokenProven, clockMoved } = answer

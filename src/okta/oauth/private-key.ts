@@ -1,14 +1,14 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject, sign, verify } from 'node:crypto'
 import { Refusal } from '../../messages/known-error.ts'
 
-/** The algorithms of assertions that Okta takes. Source: Okta's guide to OAuth for service apps. */
+/** The algorithms that Okta accepts for assertions. Source: Okta's guide to OAuth for service apps. */
 type Algorithm = 'RS256' | 'RS384' | 'RS512' | 'ES256' | 'ES384' | 'ES512'
 
-/** The private key of a service app. A `KeyObject` shows nothing of itself when it is printed. */
+/** The private key of a service app. A `KeyObject` reveals nothing when it is printed. */
 export interface ClientKey {
   readonly key: KeyObject
   readonly algorithm: Algorithm
-  /** The key's id; null: the app has one key and needs no name for it. */
+  /** The key's id; null if none is set, which is enough if the app has only one key. */
   readonly keyId: string | null
 }
 
@@ -19,7 +19,7 @@ const curves: Readonly<Record<string, Algorithm>> = {
 }
 const rsaAlgorithms = ['RS256', 'RS384', 'RS512'] as const
 
-/** Makes the error of a key that can't be used. It says where the key came from, and never shows any of it. */
+/** Makes the error for a key that can't be used. It says where the key came from, and never shows any part of it. */
 export type KeyFault = (what: string, fix?: string) => Refusal
 
 /** Reads a key in PEM, or a JWK. Throws what `fault` makes. */
@@ -29,7 +29,7 @@ export function parseKeyText(text: string, keyId: string | null, fault: KeyFault
     try {
       jwk = JSON.parse(text)
     } catch {
-      throw fault('begins like a JWK and is broken JSON')
+      throw fault('begins like a JWK, but is broken JSON')
     }
     return parseJwk(jwk as JsonWebKey, keyId, fault)
   }
@@ -40,7 +40,7 @@ export function parseKeyText(text: string, keyId: string | null, fault: KeyFault
   }
   if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(pem)) {
     throw fault(
-      'holds a key that is locked with a passphrase, which this program has no way to take',
+      "holds a key that is locked with a passphrase, and this program can't unlock it",
       'openssl pkey -in key.pem -out unlocked.pem, and set the path of that file (mode 0600)',
     )
   }
@@ -62,7 +62,7 @@ export function parseKeyText(text: string, keyId: string | null, fault: KeyFault
 /** Reads a JWK. Throws what `fault` makes. */
 export function parseJwk(given: JsonWebKey, keyId: string | null, fault: KeyFault): ClientKey {
   const { kty, d, kid, alg } = given
-  if (kty !== 'RSA' && kty !== 'EC') throw fault('is a JWK, but of neither RSA nor EC')
+  if (kty !== 'RSA' && kty !== 'EC') throw fault('is a JWK, but its key type is neither RSA nor EC')
   if (typeof d !== 'string' || d === '')
     throw fault('is a JWK of a public key: the private part (d) is missing')
   let key: KeyObject
@@ -77,25 +77,28 @@ export function parseJwk(given: JsonWebKey, keyId: string | null, fault: KeyFaul
 
 function checked(key: KeyObject, wanted: unknown, keyId: string | null, fault: KeyFault): ClientKey {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
-  if (!fitsTogether(key)) throw fault("does not fit together: what it signs can't be verified")
+  if (!fitsTogether(key))
+    throw fault("has parts that do not fit together: one can't verify what the other signs")
   if (type === 'rsa') {
     const bits = details?.modulusLength ?? 0
-    if (bits < 2048) throw fault(`is an RSA key of ${bits} bits; Okta takes 2048 bits or more`)
+    if (bits < 2048) throw fault(`is an RSA key of ${bits} bits; Okta accepts 2048 bits or more`)
     return { key, algorithm: rsaAlgorithms.find((name) => name === wanted) ?? 'RS256', keyId }
   }
   const algorithm = type === 'ec' ? curves[details?.namedCurve ?? ''] : undefined
   if (algorithm !== undefined) return { key, algorithm, keyId }
   const found = type === 'ec' ? `on the curve ${details?.namedCurve ?? 'unknown'}` : `of the type ${type}`
-  throw fault(`is a key ${found}; Okta takes RSA and EC keys (P-256, P-384, P-521)`)
+  throw fault(`is a key ${found}; Okta accepts RSA and EC keys (P-256, P-384, P-521)`)
 }
 
-/** Whether the public part of a key verifies what its private part signs. Parts of two keys, put together, do not. */
+/**
+ * Whether the public part of a key verifies what its private part signs. It does not if the parts come from two keys.
+ */
 function fitsTogether(key: KeyObject): boolean {
   const probe = Buffer.from('okta-lifecycle')
   try {
     return verify('sha256', probe, createPublicKey(key), sign('sha256', probe, key))
   } catch {
-    // A key of a kind that does not sign this way is named below for what it is.
+    // A key of a type that can't sign this way gets its own error in `checked`.
     return key.asymmetricKeyType !== 'rsa' && key.asymmetricKeyType !== 'ec'
   }
 }

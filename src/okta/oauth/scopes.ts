@@ -1,26 +1,29 @@
-/** What this program does: the seven lifecycle calls, and reading users. Source: Okta's reference names them per call. */
+/**
+ * The scopes for the seven lifecycle calls and for reading users. Source: Okta's reference names the scopes of each
+ * call.
+ */
 const usualScopes = ['okta.users.manage', 'okta.users.read'] as const
 
 /**
- * Those of some scopes that only a guard needs. An app that was not granted them is let in without them: the guard then
- * finds that it can't be checked, and says what to do.
+ * The scopes in a list that only a guard needs. An app that was not granted them gets a token without them: the guard
+ * then finds that it can't be checked, and says what to do.
  */
 export function guardScopesOf(scopes: readonly string[]): readonly string[] {
   return scopes.filter((scope) => !usualScopes.some((usual) => usual === scope))
 }
 
-/** The guards that need a scope besides. Absent or null: as without a job. */
+/** The guards that need a scope of their own. Absent or null means the same as without a job. */
 interface ScopedGuards {
   readonly protect_admins?: boolean | null
   readonly protect_groups?: readonly string[] | null
 }
 
 /**
- * The scopes to ask for where none are set: the usual two, and what the guards that are on need.
+ * The scopes to ask for if none are set: the usual two, and those that the active guards need.
  *
- * Source: Okta's reference of the calls that the guards make.
+ * Source: Okta's reference for the calls that the guards make.
  *
- * @param guards the guards of the job. Administrators are protected unless it says false
+ * @param guards the guards of the job. Administrators are protected unless `protect_admins` is false
  */
 export function scopesFor({
   protect_admins: admins,

@@ -15,17 +15,17 @@ export interface ServiceAppOptions {
   readonly orgUrl: string
   readonly app: ServiceAppCredentials
   readonly scopes: readonly string[]
-  /** Those of the scopes without which a token is taken too. */
+  /** Those of the scopes that a token may lack. */
   readonly dispensable: readonly string[]
   readonly clock: OktaClock
   /** Sends a request once and lets the clock see the answer. Never rejects. */
   readonly exchange: (call: Call, mayLeave?: () => boolean) => Promise<Received>
-  /** Gets a sentence for a person, once, if this machine's clock is off. */
+  /** Called once with a sentence for people, if this machine's clock is off. */
   readonly say: (line: string) => void
   readonly signal: AbortSignal
 }
 
-/** How far this machine's clock may be off before it is said, in ms. */
+/** How far off this machine's clock may be before people are told, in ms. */
 const worthSayingMs = 30_000
 
 /** Sends calls as a service app: with an access token that is always fresh, and with a proof for each sending. */
@@ -109,7 +109,7 @@ export class ServiceApp {
     if (this.#clockSaid || off === null || Math.abs(off) < worthSayingMs) return
     this.#clockSaid = true
     this.#options.say(
-      `The clock of this machine is ${renderDuration(Math.abs(off) / 1000)} ${off > 0 ? 'behind' : 'ahead of'} Okta's. What is signed for Okta goes by Okta's clock.`,
+      `The clock of this machine is ${renderDuration(Math.abs(off) / 1000)} ${off > 0 ? 'behind' : 'ahead of'} Okta's. Requests are signed with Okta's time.`,
     )
   }
 }
@@ -120,13 +120,13 @@ function withResends(received: Received, { nonces, corrections, rejections }: Ca
   return resends === 0 ? received : { ...received, resends }
 }
 
-/** The answer with the time that passed before it was sent. */
+/** The answer, with the time that passed before this sending added to `connectedAfterMs`. */
 function since(received: Received, earlierMs: number): Received {
   if (received.kind === 'lost' && received.connectedAfterMs === null) return received
   return { ...received, connectedAfterMs: (received.connectedAfterMs ?? 0) + earlierMs }
 }
 
-/** A call that could not be sent, since there is no token for it. */
+/** A call that could not be sent because there is no token for it. */
 function notSent(outcome: Exclude<TokenOutcome, { kind: 'granted' }>): Received {
   if (outcome.kind === 'away') return { kind: 'lost', connectedAfterMs: null, ...outcome.loss }
   const { refusal } = outcome

@@ -34,12 +34,12 @@ export class TokenKeeper {
         break
     }
     await this.#underWay
-    // A token whose whole life is shorter than the way to here is used all the same: Okta's answer decides.
+    // A token that expired before it got here is used all the same: Okta's answer decides.
     if (this.#state.kind === 'holding') return { kind: 'granted', grant: this.#state.grant }
     return await this.current()
   }
 
-  /** To be called after a 401: the token is used for no other call. */
+  /** Must be called after a 401, so that the token is not used for another call. */
   rejected(grant: Grant): void {
     this.#state = rejected(this.#state, grant)
   }

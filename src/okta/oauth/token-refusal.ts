@@ -8,19 +8,19 @@ export interface OAuthRefusal {
   readonly description: string
 }
 
-/** What was asked for. */
+/** What the request for a token asked for. */
 export interface AskedFor {
   readonly clientId: string
   readonly scopes: readonly string[]
-  /** Those of the scopes without which a token is taken too. */
+  /** Those of the scopes that a token may lack. */
   readonly dispensable: readonly string[]
   readonly keyId: string | null
 }
 
-/** The longest text of a server that a message keeps. */
+/** The longest text from a server that a message shows, in characters. */
 const longest = 300
 
-/** The first pattern that matches `error: description` wins. Sources of the words: recorded refusals of Okta's. */
+/** The first pattern that matches `error: description` wins. Source of the words: recorded refusals from Okta. */
 const causes: readonly (readonly [
   pattern: RegExp,
   why: (asked: AskedFor) => string,
@@ -45,9 +45,9 @@ const causes: readonly (readonly [
   ],
   [
     /^invalid_client: .*audience/i,
-    () => 'the org knows itself by another address than the one that is set',
+    () => 'the org uses a different address from the one that is set',
     () =>
-      'Set OKTA_CLIENT_ORGURL to the address at which the app was made: the custom domain or the okta.com domain',
+      'Set OKTA_CLIENT_ORGURL to the address at which the app was created: the custom domain or the okta.com domain',
   ],
   [
     /^invalid_client:/i,
@@ -64,7 +64,7 @@ const causes: readonly (readonly [
   [
     /^(?:unauthorized_client|unsupported_grant_type):/i,
     ({ clientId }) => `the app ${clientId} may not use client credentials`,
-    () => 'Make an app of the type API Services, and use its client id and key',
+    () => 'Create an app of the type API Services, and use its client id and key',
   ],
   [
     /^(?:invalid_dpop_proof|use_dpop_nonce):/i,
@@ -79,7 +79,7 @@ export function explainRefusal(refusal: OAuthRefusal, asked: AskedFor): TokenRef
   const text = `${error}: ${description}`
   const said = maskSecrets(text.replaceAll(/\s+/g, ' ').trim()).slice(0, longest)
   const found = causes.find(([pattern]) => pattern.test(text))
-  const why = found === undefined ? 'it gives no reason that is known here' : found[1](asked)
+  const why = found === undefined ? 'this program does not know the reason' : found[1](asked)
   return {
     why: `${why} (Okta answered ${httpStatus} ${said})`,
     fix: found === undefined ? 'Check the app in the Admin Console' : found[2](asked),

@@ -18,14 +18,14 @@ import type { OAuthRefusal } from './token-refusal.ts'
 /** Where tokens are asked for. Source: Okta's guide to OAuth for service apps: the org's own authorization server. */
 export const tokenPath = '/oauth2/v1/token'
 
-/** How long an assertion may be used, in seconds. Okta takes up to an hour; it is sent at once, and once. */
+/** How long an assertion is valid, in seconds. Okta accepts up to an hour; ours is sent at once, and only once. */
 const assertionSeconds = 300
 
 /** What the token endpoint answered to one request. */
 export type TokenAnswer =
   | { readonly kind: 'granted'; readonly body: TokenEndpointResponse }
   | { readonly kind: 'refused'; readonly refusal: OAuthRefusal }
-  /** No answer, or one that is not an authorization server's. */
+  /** No answer, or one that is not from an authorization server. */
   | { readonly kind: 'strange' }
 
 /** One request for an access token. */
@@ -43,8 +43,8 @@ export interface TokenRequest {
 }
 
 /**
- * Asks for an access token once, with `client_credentials` and a newly signed assertion (`private_key_jwt`). Okta takes
- * an assertion once, also one that it answered with a nonce challenge.
+ * Asks for an access token once, with `client_credentials` and a newly signed assertion (`private_key_jwt`). Okta
+ * accepts an assertion only once, even if it answered with a nonce challenge.
  */
 export async function requestToken(
   request: TokenRequest,
@@ -89,7 +89,7 @@ function authenticationOf({ key, keyId, second }: TokenRequest, endpoint: string
   })
 }
 
-/** The library reads an answer in the form of `fetch`. */
+/** An answer in the form that the library reads: that of `fetch`. */
 function asResponse(received: Received): Response {
   if (received.kind === 'lost') throw new Error(received.why)
   const { httpStatus, text } = received

@@ -15,7 +15,7 @@ export interface TokenSourceOptions {
   readonly orgUrl: string
   readonly app: ServiceAppCredentials
   readonly scopes: readonly string[]
-  /** Those of the scopes without which a token is taken too. */
+  /** Those of the scopes that a token may lack. */
   readonly dispensable: readonly string[]
   readonly dpop: DpopKey
   readonly clock: OktaClock
@@ -25,9 +25,12 @@ export interface TokenSourceOptions {
   readonly signal: AbortSignal
 }
 
-/** Finding out that an app uses DPoP takes three requests; a wrong clock, a rate limit and a scope too many one more each. */
+/**
+ * Finding out that an app uses DPoP takes three requests; a wrong clock, a rate limit and a refused scope each take one
+ * more.
+ */
 const mostRequests = 7
-/** The longest wait for the rate limit of the token endpoint, in ms: a window of Okta's and a second. */
+/** The longest wait for the rate limit of the token endpoint, in ms: one of Okta's windows plus a second. */
 const longestWaitMs = 61_000
 
 /**
@@ -74,7 +77,7 @@ export class TokenSource {
       if (verdict.kind === 'narrow') this.#dispensable = []
       if (verdict.kind === 'wait') await this.#waitForReset(received)
     }
-    const why = `no access token could be had: ${mostRequests} requests in a row were answered with another demand (${last?.kind === 'response' ? last.httpStatus : 'none'})`
+    const why = `no access token could be obtained: ${mostRequests} requests in a row were each answered with a new demand (${last?.kind === 'response' ? last.httpStatus : 'none'})`
     return { kind: 'away', loss: { code: 'TOKEN_ENDPOINT', why } }
   }
 
@@ -99,7 +102,7 @@ export class TokenSource {
   }
 }
 
-/** The key in the form in which the library signs: for one algorithm alone, and not to be exported again. */
+/** The key in the form that the library signs with: for one algorithm only, and not exportable. */
 async function importSigningKey({ key, algorithm }: ClientKey): Promise<webcrypto.CryptoKey> {
   const der = key.export({ format: 'der', type: 'pkcs8' })
   const curve = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' } as const

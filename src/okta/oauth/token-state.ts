@@ -3,15 +3,15 @@ import type { Grant, TokenEndpointLoss, TokenOutcome, TokenRefusal } from './gra
 /**
  * The life of a service app's access token.
  *
- * - **empty**: there is none, and nobody has asked. A call that needs one → asking.
+ * - **empty**: there is no token, and none was requested. A call that needs one → asking.
  * - **asking**: one request for a token is under way; every call waits for it.
- * - **holding**: calls use the token. From `renewAt` on the next call → renewing; from `until` on → asking.
+ * - **holding**: calls use the token. From `renewAt` on, the next call → renewing; from `until` on, → asking.
  * - **renewing**: one request is under way ahead of time; calls use the old token until its end, then they wait.
- * - **away**: the token endpoint did not answer. Calls fail until `retryAt`; the next one → asking.
+ * - **away**: the token endpoint did not answer. Calls fail until `retryAt`; the first call after that → asking.
  * - **refused**: Okta gives no token. Final: the run stops.
  *
  * - **O1** At most one request for a token is under way: only asking and renewing have one.
- * - **O2** A token that a call was refused with (401) is not used for another call.
+ * - **O2** A token with which a call was refused (401) is not used for another call.
  */
 export type TokenState =
   | { readonly kind: 'empty' }
@@ -36,9 +36,14 @@ export type Need =
   | { readonly do: 'wait' }
   | { readonly do: 'fail'; readonly outcome: Exclude<TokenOutcome, { kind: 'granted' }> }
 
-/** How long before its end a token is renewed, at most, in ms. Of a short life it is a quarter. */
+/**
+ * The longest time before its end at which a token is renewed, in ms. A short-lived token is renewed in its last
+ * quarter.
+ */
 const longestAheadMs = 5 * 60_000
-/** Okta counts a token's life in whole seconds, so up to a second of it may be missing; and a call takes its time. */
+/**
+ * Okta counts a token's life in whole seconds, so up to a second of it may be missing; and the call itself takes time.
+ */
 const lostSecondMs = 1_500
 
 /** When a token is to be renewed and when it is no longer used, by the monotonic clock. */

@@ -7,12 +7,12 @@ import type { TokenEndpointLoss, TokenOutcome } from './grant.ts'
 import { type AskedFor, explainRefusal, scopesMissing } from './token-refusal.ts'
 import type { TokenAnswer } from './token-request.ts'
 
-/** What was sent, as far as it matters for what its answer means. */
+/** What matters about a request for the meaning of its answer. */
 export interface SentRequest {
   readonly withProof: boolean
   /** Whether Okta's clock was known, so that another try with the right time can't help. */
   readonly clockKnown: boolean
-  /** How far Okta's clock turned out to be from the time that was sent, in ms; null if the answer does not tell. */
+  /** How far Okta's clock turned out to be from the time that was sent, in ms; null if the answer does not show it. */
   readonly clockOffMs: number | null
   /** When it was sent, by the monotonic clock. */
   readonly askedAt: number
@@ -34,7 +34,7 @@ export type TokenVerdict =
   | { readonly kind: 'narrow' }
   | { readonly kind: 'wait' }
 
-/** A difference that comes from counting whole seconds is not an error of the clock, in ms. */
+/** A difference up to this, in ms, can come from counting whole seconds: the clock is not wrong. */
 const roundingMs = 2_000
 
 const oauthErrors: ReadonlySet<string> = new Set([
@@ -61,14 +61,14 @@ export function judgeTokenAnswer(
 ): TokenVerdict {
   if (answer.kind === 'granted') return { kind: 'ended', outcome: granted(answer, sent, asked) }
   if (received.kind === 'lost') {
-    return away({ code: received.code, why: `no access token could be had: ${received.why}` })
+    return away({ code: received.code, why: `no access token could be obtained: ${received.why}` })
   }
   const seen = toAnswer(received)
   const isOktas = seen.kind === 'answered' && (seen.requestId !== null || seen.rateLimit !== null)
   if (received.httpStatus === 429 && isOktas) return { kind: 'wait' }
   if (answer.kind === 'strange' || !(isOktas || oauthErrors.has(answer.refusal.error))) {
     const redirected = received.httpStatus >= 300 && received.httpStatus < 400
-    const why = `no access token could be had: ${describeAnswer(seen)}`
+    const why = `no access token could be obtained: ${describeAnswer(seen)}`
     return away({ code: redirected ? 'TOKEN_REDIRECTED' : 'TOKEN_ENDPOINT', why })
   }
   const { refusal } = answer
@@ -86,7 +86,7 @@ function granted(
   { askedAt }: SentRequest,
   asked: AskedFor,
 ): TokenOutcome {
-  // Source: RFC 6749, section 5.1: without `scope` it is what was asked for.
+  // Source: RFC 6749, section 5.1: an answer without `scope` grants what was asked for.
   const scopes = body.scope?.split(' ') ?? asked.scopes
   const missing = asked.scopes.filter(
     (scope) => !scopes.includes(scope) && !asked.dispensable.includes(scope),

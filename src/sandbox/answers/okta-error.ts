@@ -46,7 +46,7 @@ const catalogue = {
 /** A code of Okta's error catalogue that the sandbox may answer with. */
 export type OktaErrorCode = keyof typeof catalogue
 
-/** An error as Okta means it, before it has an `errorId`. */
+/** An Okta error before it has an `errorId`. */
 export interface OktaError {
   readonly httpStatus: number
   readonly errorCode: OktaErrorCode
@@ -74,12 +74,12 @@ export function validationError(field: string, causes: readonly string[]): OktaE
   return oktaError('E0000001', field, causes)
 }
 
-/** What Okta says of an id that leads nowhere; `kind` is Okta's name of the thing, as `UserGroup`. */
+/** Okta's error for an id that does not exist; `kind` is Okta's name for the kind of object, such as `UserGroup`. */
 export function notFound(id: string, kind: string): OktaError {
   return oktaError('E0000007', `Resource not found: ${id} (${kind})`)
 }
 
-/** What Okta says of a user key that leads nowhere, and of a deactivate on a DEPROVISIONED user. */
+/** Okta's error for a user key that names nobody, and for a deactivate on a DEPROVISIONED user. */
 export function userNotFound(key: string): OktaError {
   return notFound(key, 'User')
 }

@@ -16,7 +16,7 @@ export function jsonReply(value: unknown, headers: readonly string[] = noHeaders
   return { httpStatus: 200, body: JSON.stringify(value), headers }
 }
 
-/** The answer to a call that only says that it was carried out: `{}`. */
+/** The answer that says only that the call was carried out: `{}`. */
 export const emptyObject: Reply = { httpStatus: 200, body: '{}', headers: noHeaders }
 
 /** The answer to a delete. */

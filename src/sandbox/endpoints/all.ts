@@ -24,8 +24,8 @@ const emptyEndpoints: readonly Endpoint[] = [
 ]
 
 /**
- * The endpoints, the narrower path first.
- * Source of the buckets: Okta's own table of endpoints and counters, and a recorded trace of them.
+ * The endpoints, narrower paths first. Source of the buckets: Okta's own table of endpoints and counters, and a
+ * recorded trace of them.
  */
 export const endpoints: readonly Endpoint[] = [
   ...lifecycleEndpoints,
@@ -39,8 +39,8 @@ export const endpoints: readonly Endpoint[] = [
 ]
 
 /**
- * What Okta says of a path and method that it has no endpoint for. Below the users and groups a wrong method and a
- * path with one part too many, as a login with a slash makes it, look the same: 405.
+ * Okta's answer to a path and method that it has no endpoint for. Below users and groups, a wrong method looks the same
+ * as a path with one part too many, such as a login with a slash: 405.
  */
 export function noEndpoint(path: string): Reply {
   const known = /^\/api\/v1\/(?:users|groups)(?:\/|$)/.test(path)

@@ -45,7 +45,7 @@ function decided(
   })
 }
 
-/** A temporary password is all of its answer, as recorded; the reference has the user there. */
+/** A temporary password is the whole answer, as recorded; Okta's reference shows the user instead. */
 function expire(call: ApiCall, temporary: string | null): Reply {
   return decided(
     call,
@@ -62,7 +62,7 @@ function temporaryPassword(): string {
   return `Aa1${oneTimeToken().slice(0, 9)}`
 }
 
-/** A link where no mail brings it. The two calls have different ones, as recorded. */
+/** A link, if no mail brings it. The two calls have different links, as recorded. */
 function linkReply(call: ApiCall, page: 'reset_password' | 'signin/reset-password'): Reply {
   if (flag(call.query('sendEmail'), true)) return emptyObject
   return jsonReply({ resetPasswordUrl: `${call.baseUrl}/${page}/${oneTimeToken()}` })
@@ -80,7 +80,7 @@ function recover(call: ApiCall): Reply {
   )
 }
 
-// Clients send the answer to either path; without a body the first asks for the mail or the link.
+// Clients send the recovery answer to either path; `forgot_password` without a body asks for the mail or the link.
 function forgot(call: ApiCall): Reply {
   const hasBody = typeof call.body === 'object' && call.body !== null && Object.keys(call.body).length > 0
   return hasBody
@@ -92,7 +92,7 @@ function inUsers(path: string, answer: Endpoint['answer']): Endpoint {
   return endpoint('POST', `/api/v1/users/:user/${path}`, '/api/v1/users', answer)
 }
 
-/** What concerns passwords and recovery questions. */
+/** The endpoints for passwords and recovery questions. */
 export const credentialEndpoints: readonly Endpoint[] = [
   inUsers('lifecycle/expire_password', expireAsAsked),
   inUsers('lifecycle/expire_password_with_temp_password', (call) => expire(call, temporaryPassword())),

@@ -28,7 +28,7 @@ export interface ApiCall {
   query(name: string): string | undefined
 }
 
-/** One endpoint of Okta's API: its place, the counter that it counts in, and what it does. */
+/** One endpoint of Okta's API: its path, the counter that it counts in, and what it does. */
 export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** As the router wants it; `:user` stands for the user key. */
@@ -41,7 +41,7 @@ export interface Endpoint {
   answer(call: ApiCall): Reply
 }
 
-/** An endpoint that is none of the seven actions. A body is read where POST and PUT bring one. */
+/** An endpoint other than the seven actions. A body is read for POST and PUT only. */
 export function endpoint(
   method: Endpoint['method'],
   path: string,
@@ -57,26 +57,26 @@ function findUser(call: ApiCall): SandboxUser | null {
   return call.token.owner === null ? null : call.org.find(call.token.owner)
 }
 
-/** Answers for the user whom the call's key names, or that there is none. */
+/** Answers for the user whom the call's key names, or that there is no such user. */
 export function withUser(call: ApiCall, answer: (user: SandboxUser) => Reply): Reply {
   const user = findUser(call)
   return user === null ? errorReply(userNotFound(call.user)) : answer(user)
 }
 
-/** Answers for the group that the path names, or that there is none. */
+/** Answers for the group that the path names, or that there is no such group. */
 export function withGroup(call: ApiCall, answer: (group: Group) => Reply): Reply {
   const id = call.part('group')
   const group = call.org.groups.find(id)
   return group === null ? errorReply(notFound(id, 'UserGroup')) : answer(group)
 }
 
-/** Whether a parameter of the query is true; `standard` where it is not given or says neither. */
+/** Whether a parameter of the query is true; `standard` if it is absent or neither true nor false. */
 export function flag(given: string | undefined, standard: boolean): boolean {
   const text = given?.toLowerCase()
   return text === 'true' || (text !== 'false' && standard)
 }
 
-/** The refusal of what Okta doesn't do, as changing the group Everyone. */
+/** The refusal of something that Okta doesn't do, such as changing the group Everyone. */
 export function unsupported(): Reply {
   return errorReply(oktaError('E0000060'))
 }

@@ -28,7 +28,7 @@ function invalid(cause: string): Reply {
   return errorReply(validationError('factorEnrollRequest', [cause]))
 }
 
-// Answers and shared secrets are kept by no one.
+// Answers and shared secrets are not kept.
 const shownInProfile = ['question', 'questionText', 'phoneNumber', 'phoneExtension', 'email', 'credentialId']
 
 function profileOf(given: Readonly<Record<string, unknown>>): Factor['profile'] {
@@ -67,7 +67,7 @@ function enroll(call: ApiCall): Reply {
   })
 }
 
-/** The sandbox sends no code, so that any that is sent back is the right one. */
+/** The sandbox sends no code, so it accepts any. */
 function activate(call: ApiCall): Reply {
   return withFactor(call, (factor, user) => {
     if (factor.status === 'ACTIVE') return errorReply(oktaError('E0000038'))
@@ -105,7 +105,7 @@ function inFactors(method: Endpoint['method'], path: string, answer: Endpoint['a
   return endpoint(method, `/api/v1/users/:user/factors${path}`, '/api/v1/users', answer)
 }
 
-/** A user's factors, the narrower path first. */
+/** The endpoints for a user's factors, narrower paths first. */
 export const factorEndpoints: readonly Endpoint[] = [
   inFactors('GET', '', (call) =>
     withUser(call, (user) =>

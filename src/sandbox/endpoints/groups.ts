@@ -29,7 +29,10 @@ export function groupJson(group: Group, baseUrl: string): object {
   }
 }
 
-/** The name and description in a body; or the refusal. `id` is the group's own, whose name is not taken. */
+/**
+ * The name and description in a body; or the refusal. `id` is that of the group itself, whose own name does not count
+ * as taken.
+ */
 function readProfile(call: ApiCall, id?: string): Pick<Group, 'name' | 'description'> | OktaError {
   const given = body.safeParse(call.body ?? {})
   const profile = given.success ? given.data.profile : undefined
@@ -53,7 +56,7 @@ function createGroup(call: ApiCall): Reply {
   return jsonReply(groupJson(group, call.baseUrl))
 }
 
-/** Answers for a group that clients may change: not Everyone. */
+/** Answers for a group that clients may change, which Everyone is not. */
 function withOwnGroup(call: ApiCall, answer: (group: Group) => Reply): Reply {
   return withGroup(call, (group) => (group.type === 'BUILT_IN' ? unsupported() : answer(group)))
 }
@@ -131,7 +134,7 @@ function listMembers(call: ApiCall): Reply {
 }
 
 const groups = '/api/v1/groups'
-// One group and what lies below it have a counter of their own.
+// One group and the paths below it have a counter of their own.
 const oneGroup = '/api/v1/groups/{id}'
 const member = `${groups}/:group/users/:user`
 

@@ -3,7 +3,7 @@ import { type Action, actionNames } from '../../okta/actions.ts'
 import { emptyObject, errorReply, jsonReply, type Reply } from '../answers/reply.ts'
 import { type ApiCall, type Endpoint, flag, withUser } from './endpoint.ts'
 
-/** The parameters of mail: Okta's own defaults of `sendEmail`. Actions that are not here send no mail. */
+/** Okta's own defaults for the parameter `sendEmail`. Actions that are not listed send no mail. */
 const sendEmailDefaults: Readonly<Partial<Record<Action, boolean>>> = {
   activate: true,
   reactivate: false,
@@ -15,7 +15,7 @@ export function asksForAsync(prefer: string): boolean {
   return prefer !== '' && /(?:^|,)\s*respond-async\s*(?:[,;]|$)/i.test(prefer)
 }
 
-/** A one-time token as Okta makes them: 20 of the letters of base64url. */
+/** A one-time token as Okta makes them: 20 characters of base64url. */
 export function oneTimeToken(): string {
   return randomBytes(15).toString('base64url')
 }
@@ -26,8 +26,8 @@ function sendEmailOf(action: Action, given: string | undefined): boolean | null 
 }
 
 /**
- * The body of a call that was carried out. A link is shown where no mail brings it; reactivate without the
- * parameter answers the token alone.
+ * The body of a call that was carried out. A link is shown if no mail brings it; reactivate without the parameter
+ * answers with the token alone.
  * Source: recorded answers.
  */
 function lifecycleReply(action: Action, sendEmail: boolean | null, named: boolean, baseUrl: string): Reply {

@@ -3,8 +3,8 @@ import type { ApiCall } from './endpoint.ts'
 import { limitOf, nextUrl, pageOf, unknownCursor } from './page.ts'
 
 /**
- * `GET /api/v1/iam/assignees/users`: everyone who has a role. Okta doesn't say whether who holds one through a group is
- * among them; here they are not, so that no client relies on it. The next page's place is in the body.
+ * `GET /api/v1/iam/assignees/users`: everyone who has a role. Okta doesn't say whether that includes those who hold one
+ * through a group; here it does not, so that no client relies on it. The next page's address is in the body.
  */
 export function listAssignees(call: ApiCall): Reply {
   const directory = call.org.directory()

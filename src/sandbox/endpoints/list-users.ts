@@ -10,7 +10,7 @@ import { userJson } from './user-json.ts'
 
 type Test = (row: number) => boolean
 
-/** Okta's limit of users in one answer, and how many there are where a client names no limit. */
+/** Okta's limit on users in one answer, which also applies if a client names no limit. */
 const mostUsers = 200
 
 /** `q`: the beginning of the first name, the last name or the e-mail address, of users who are not deactivated. */
@@ -22,7 +22,10 @@ function queryTest(table: UserTable, text: string): Test {
     names.some((name) => String(table.attribute(row, name)).toLowerCase().startsWith(wanted))
 }
 
-/** Which users a list has. `search` comes before `filter`, and that before `q`; only these two show the deactivated. */
+/**
+ * Which users a list has. `search` comes before `filter`, and `filter` before `q`; only `search` and `filter` show
+ * deactivated users.
+ */
 function testOf(call: ApiCall, table: UserTable): Test | OktaError {
   const expression = call.query('search') || call.query('filter')
   if (expression !== undefined && expression !== '') {
@@ -35,7 +38,7 @@ function testOf(call: ApiCall, table: UserTable): Test | OktaError {
   return (row) => table.status(row) !== 'DEPROVISIONED'
 }
 
-/** A row with what a sorted list goes by. */
+/** A row with the key that a list is sorted by. */
 interface Keyed {
   readonly row: number
   readonly key: string | number
@@ -47,7 +50,7 @@ function keyed(attribute: Attribute, row: number): Keyed {
   return { row, key: typeof value === 'string' ? value.toLowerCase() : '' }
 }
 
-// Numbers before texts, and the order of creation between equals.
+// Numbers come before texts, and rows with equal keys are in the order of creation.
 function compareKeyed(one: Keyed, other: Keyed): number {
   if (one.key === other.key) return one.row - other.row
   if (typeof one.key !== typeof other.key) return typeof one.key === 'number' ? -1 : 1
@@ -57,7 +60,7 @@ function compareKeyed(one: Keyed, other: Keyed): number {
 /** The rows that come after `last` in the order that `sortBy` and `sortOrder` ask for. `last` -1: all rows. */
 function sorted(rows: Iterable<number>, attribute: Attribute, down: boolean, last: number): number[] {
   const compare = (one: Keyed, other: Keyed): number => compareKeyed(one, other) * (down ? -1 : 1)
-  // A cursor's user may be gone or match no more: the place in the order stays.
+  // A cursor's user may be gone or no longer match: its place in the order stays.
   const cursor = last === -1 ? null : keyed(attribute, last)
   const rest = Array.from(rows, (row) => keyed(attribute, row)).filter(
     (one) => cursor === null || compare(one, cursor) > 0,
@@ -87,7 +90,7 @@ export function listUsers(call: ApiCall): Reply {
   const rows = filtered(directory.rows(attribute === undefined ? last : -1), test)
   const down = call.query('sortOrder')?.toLowerCase() === 'desc'
   const rest = attribute === undefined ? rows : sorted(rows, attribute, down, last)
-  // As Okta's cursors look: `200u…` for the user `00u…`.
+  // Okta's cursors look like this: `200u…` for the user `00u…`.
   const page = pageOf(rest, limit, (row) => `2${table.id(row)}`)
   return listReply(call, page, (row) => userJson(table.read(row), call.baseUrl, true))
 }

@@ -5,7 +5,7 @@ import type { ApiCall } from './endpoint.ts'
 /** Part of a list. */
 export interface Page<T> {
   readonly items: readonly T[]
-  /** What `after` is to be for the next part; null: this is the last. */
+  /** The value of `after` for the next part; null if this is the last. */
   readonly next: string | null
 }
 
@@ -19,7 +19,7 @@ export function limitOf(call: ApiCall, standard: number, most: number): number |
   return Math.min(Number(given), most)
 }
 
-/** Takes one page from what there is after the cursor. `cursorOf` names the place of an item. */
+/** Takes one page of the items after the cursor. `cursorOf` gives an item's cursor. */
 export function pageOf<T>(items: Iterable<T>, limit: number, cursorOf: (item: T) => string): Page<T> {
   const taken: T[] = []
   for (const item of items) {
@@ -35,14 +35,14 @@ export function unknownCursor(cursor: string): OktaError {
   return validationError('after', [`after: Invalid cursor ${cursor}`])
 }
 
-/** The URL of the call with another cursor; all else as the client sent it. */
+/** The URL of the call with another cursor; everything else is as the client sent it. */
 export function nextUrl(call: ApiCall, cursor: string): string {
   const [path = '', query = ''] = call.target.split('?', 2)
   const others = query.split('&').filter((part) => part !== '' && !part.startsWith('after='))
   return `${call.baseUrl}${path}?${[`after=${encodeURIComponent(cursor)}`, ...others].join('&')}`
 }
 
-/** A list with the two `Link` headers by which clients page, each a line of its own as Okta sends them. */
+/** A list with the two `Link` headers by which clients page, each on a line of its own, as Okta sends them. */
 export function listReply<T>(call: ApiCall, page: Page<T>, show: (item: T) => object): Reply {
   const links = ['link', `<${call.baseUrl}${call.target}>; rel="self"`]
   if (page.next !== null) links.push('link', `<${nextUrl(call, page.next)}>; rel="next"`)

@@ -31,7 +31,7 @@ function roleJson(call: ApiCall, { holder, assignmentType, place, type, created 
   }
 }
 
-/** A role that a user holds as Okta shows it. */
+/** A role that a user holds, as Okta shows it. */
 export function userRole(call: ApiCall, user: SandboxUser, type: string): object {
   const { created } = call.org.roles.of(user, type)
   return roleJson(call, { holder: user.id, assignmentType: 'USER', place: 'users', type, created })
@@ -43,7 +43,7 @@ export function groupRole(call: ApiCall, group: Group, type: string): object {
   return roleJson(call, { holder: id, assignmentType: 'GROUP', place: 'groups', type, created })
 }
 
-/** The type of role that a body names, or the refusal; `held` are those that are there already. */
+/** The type of role that a body names, or the refusal; `held` are the roles that are assigned already. */
 export function readType(call: ApiCall, held: readonly string[]): { readonly type: string } | OktaError {
   const given = body.safeParse(call.body)
   const type = given.success ? given.data.type : ''

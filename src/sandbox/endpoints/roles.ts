@@ -68,7 +68,7 @@ function listTargets(call: ApiCall): Reply {
 
 const roles = '/api/v1/users/:user/roles'
 
-/** The admin roles of users, and who has any. */
+/** The admin roles of users, and the list of those who have any. */
 export const roleEndpoints: readonly Endpoint[] = [
   endpoint('GET', '/api/v1/iam/assignees/users', '/api/v1', listAssignees),
   endpoint('GET', roles, '/api/v1/users', listUserRoles),
@@ -77,7 +77,7 @@ export const roleEndpoints: readonly Endpoint[] = [
     withRole(call, (type, user) => jsonReply(userRole(call, user, type))),
   ),
   endpoint('DELETE', `${roles}/:role`, '/api/v1/users', unassign),
-  // There are no applications, so that no role is limited to any.
+  // There are no applications, so no role is limited to any.
   endpoint('GET', `${roles}/:role/targets/catalog/apps`, '/api/v1/users', (call) =>
     withRole(call, () => jsonReply([])),
   ),

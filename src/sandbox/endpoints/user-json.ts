@@ -6,7 +6,7 @@ import type { SandboxUser, UserProfile, UserSource } from '../users/user.ts'
 const userTypeId = 'oty1a2b3c4d5e6f7g8h9'
 const userSchemaId = 'osc1a2b3c4d5e6f7g8h9'
 
-/** The calls that a user's links may offer, and where each leads below the user. */
+/** The calls that a user's links may offer, and the path of each below the user. */
 const calls = {
   activate: 'lifecycle/activate',
   reactivate: 'lifecycle/reactivate',
@@ -24,7 +24,7 @@ const calls = {
 
 type Call = keyof typeof calls
 
-/** Those that need a password which Okta keeps, or a lock that Okta set. */
+/** The calls that need a password which Okta keeps, or a lock that Okta set. */
 const oktaSourced: readonly Call[] = [
   ...(['unlock', 'resetPassword', 'forgotPassword', 'expirePassword'] as const),
   ...(['changeRecoveryQuestion', 'changePassword'] as const),
@@ -32,7 +32,7 @@ const oktaSourced: readonly Call[] = [
 
 /**
  * The calls that a user's links offer. Okta offers fewer than it allows: a STAGED user can be deactivated.
- * Sources: recorded users of each status but RECOVERY and LOCKED_OUT, whose calls follow from what is allowed.
+ * Sources: recorded users of each status except RECOVERY and LOCKED_OUT, whose calls follow from what is allowed.
  */
 const offered: Readonly<Record<UserStatus, readonly Call[]>> = {
   STAGED: ['activate', 'resetFactors'],
@@ -87,14 +87,14 @@ const providerNames: Readonly<Record<UserSource, string>> = {
 
 const alwaysShown = ['firstName', 'lastName', 'mobilePhone', 'secondEmail', 'login', 'email']
 
-/** The profile as Okta shows it: an attribute without a value is left out, but for the six of every profile. */
+/** The profile as Okta shows it: an attribute without a value is left out, except the six that every profile has. */
 function shownProfile(profile: UserProfile): object {
   const entries = Object.entries(profile)
   if (entries.length === alwaysShown.length) return profile
   return Object.fromEntries(entries.filter(([name, value]) => value !== null || alwaysShown.includes(name)))
 }
 
-/** What Okta shows of a user's credentials: that they exist, and never their values. */
+/** What Okta shows of a user's credentials: that they exist, but never their values. */
 export function credentialsJson(user: SandboxUser): object {
   const provider = { type: user.source, name: providerNames[user.source] }
   const { recoveryQuestion } = secretsOf(user)
@@ -109,8 +109,8 @@ export function credentialsJson(user: SandboxUser): object {
 }
 
 /**
- * A user as `GET /api/v1/users/{id}` shows it; in a list (`listed`) the links are the user's own place alone.
- * `baseUrl` has no slash at its end.
+ * A user as `GET /api/v1/users/{id}` shows it; in a list (`listed`) the only link is the user's own. `baseUrl` has no
+ * slash at its end.
  */
 export function userJson(user: SandboxUser, baseUrl: string, listed = false): object {
   return {

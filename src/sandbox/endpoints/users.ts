@@ -29,10 +29,13 @@ function contextOf(call: ApiCall, user: SandboxUser | null, mode: InputContext['
   }
 }
 
-/** Where a new user begins. Source: Okta's Users API reference, on creating users with and without a password. */
+/**
+ * The status in which a new user begins. Source: Okta's Users API reference, on creating users with and without a
+ * password.
+ */
 function firstStatus(call: ApiCall, { password, source }: UserWishes): SandboxUser['status'] {
   if (!flag(call.query('activate'), true)) return 'STAGED'
-  // Others sign in elsewhere: there is no password to choose.
+  // Other users sign in elsewhere: there is no password to choose.
   if (source !== 'OKTA') return 'ACTIVE'
   if (password === null) return 'PROVISIONED'
   return call.query('nextLogin') === 'changePassword' && password === 'set' ? 'PASSWORD_EXPIRED' : 'ACTIVE'
@@ -61,7 +64,7 @@ function createUser(call: ApiCall): Reply {
     status,
     created: iso,
     activated: status === 'STAGED' ? null : iso,
-    // Recorded since September 2025: a password gives a STAGED user the time too.
+    // Recorded since September 2025: a STAGED user with a password has the time too.
     statusChanged: status === 'STAGED' && wishes.password === null ? null : iso,
     lastLogin: null,
     lastUpdated: iso,
@@ -110,7 +113,10 @@ function changeUser(call: ApiCall, mode: 'partial' | 'full'): Reply {
   })
 }
 
-/** Okta's delete has two steps: the first deactivates, the one on a DEPROVISIONED user removes for good. */
+/**
+ * Okta's delete has two steps: the first call deactivates the user, and a call on a DEPROVISIONED user removes the user
+ * for good.
+ */
 function deleteUser(call: ApiCall): Reply {
   return withUser(call, (user) => {
     if (user.status === 'DEPROVISIONED') {
@@ -126,7 +132,7 @@ function deleteUser(call: ApiCall): Reply {
 
 const user = '/api/v1/users/:user'
 
-/** Users themselves, the narrower path first. */
+/** The endpoints for users themselves, narrower paths first. */
 export const userEndpoints: readonly Endpoint[] = [
   endpoint('GET', '/api/v1/users', '/api/v1/users', listUsers),
   endpoint('POST', '/api/v1/users', '/api/v1/users', createUser),

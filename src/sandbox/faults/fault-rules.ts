@@ -8,9 +8,9 @@ const rule = z.strictObject({
   user: z.string().min(1).optional(),
   /** Default: any of the seven. */
   action: z.enum(actionNames).optional(),
-  /** Which calls; `all` takes in the reads. Default: the seven actions. */
+  /** Which calls; `all` includes reads. Default: the seven actions. */
   on: z.enum(['lifecycle', 'writes', 'reads', 'all']).default('lifecycle'),
-  /** How many calls it hits; null: every one until it is taken back. */
+  /** How many calls it hits; null: every one until the rule is removed. */
   times: z.int().min(1).nullable().default(1),
   /** How many calls it lets pass first. */
   after: z.int().min(0).default(0),
@@ -24,9 +24,9 @@ export const faultOrder = z.preprocess(
 
 export type FaultRule = z.infer<typeof rule>
 
-/** A rule as far as it has come. */
+/** A rule, and how far it has been used up. */
 export interface FaultRuleState extends FaultRule {
-  /** Calls that it will still hit; null: no end. */
+  /** Calls that it will still hit; null: without end. */
   readonly left: number | null
   readonly hits: number
 }
@@ -55,7 +55,7 @@ function applies(one: FaultRule, call: RuledCall): boolean {
 export class FaultRules {
   #rules: FaultRuleState[] = []
 
-  /** Adds rules, after those that are there. */
+  /** Adds rules after the existing ones. */
   add(rules: readonly FaultRule[]): void {
     this.#rules.push(...rules.map((one) => ({ ...one, left: one.times, hits: 0 })))
   }
@@ -64,7 +64,7 @@ export class FaultRules {
     this.#rules = []
   }
 
-  /** The rules with calls left to hit, and those that are through. */
+  /** All rules, also those that have no calls left to hit. */
   list(): readonly FaultRuleState[] {
     return this.#rules
   }

@@ -11,7 +11,7 @@ export interface Fault {
    * answer comes byte by byte.
    */
   readonly shows: 'okta_error' | 'html' | 'drop' | 'tear' | 'hang' | 'drip'
-  /** Of an HTML answer; 0 where none comes. */
+  /** Of an answer with HTML or with Okta's error; 0 for the other faults. */
   readonly httpStatus: number
   /** Of an answer with Okta's error. */
   readonly errorCode?: OktaErrorCode
@@ -24,12 +24,12 @@ export interface Fault {
 export const faults = {
   error_before: { worked: false, shows: 'okta_error', httpStatus: 500, errorCode: 'E0000009' },
   error_after: { worked: true, shows: 'okta_error', httpStatus: 500, errorCode: 'E0000009' },
-  // Okta says of these that nothing was done.
+  // Okta's documentation says that nothing was done in these cases.
   read_only: { worked: false, shows: 'okta_error', httpStatus: 503, errorCode: 'E0000010' },
   revoked_token: { worked: false, shows: 'okta_error', httpStatus: 401, errorCode: 'E0000011' },
   forbidden: { worked: false, shows: 'okta_error', httpStatus: 403, errorCode: 'E0000006' },
   in_transition: { worked: false, shows: 'okta_error', httpStatus: 409, errorCode: 'E0000112' },
-  // As the limit on concurrency refuses: limit and remaining 0, and a reset that means nothing.
+  // The refusal by the limit on concurrency: limit and remaining 0, and a reset that means nothing.
   too_many_at_once: { worked: false, shows: 'okta_error', httpStatus: 429, errorCode: 'E0000047' },
   bad_gateway_before: { worked: false, shows: 'html', httpStatus: 502 },
   bad_gateway_after: { worked: true, shows: 'html', httpStatus: 502 },
@@ -57,7 +57,7 @@ export type CallKind = 'lifecycle' | 'write' | 'read'
 export interface FaultCall {
   /** From 1, among the calls that faults may hit. */
   readonly number: number
-  /** Null for a call that is no lifecycle action. */
+  /** Null for a call that is not a lifecycle action. */
   readonly action: Action | null
   /** The user key as the path gives it, decoded. */
   readonly user: string
@@ -70,17 +70,17 @@ type FaultPlan = ((call: FaultCall) => FaultName | null) | readonly (FaultName |
 
 /** Which calls meet which faults. */
 export interface FaultOptions {
-  /** Comes first; null leaves the call to the rates. */
+  /** Is asked first; null leaves the call to the rates. */
   readonly plan?: FaultPlan
-  /** The part of the calls, from 0 to 1, that meets each fault; 1 at most together. */
+  /** The part of the calls, from 0 to 1, that meets each fault; at most 1 in total. */
   readonly rates?: Readonly<Partial<Record<FaultName, number>>>
-  /** Other seeds, other calls. The same seed hits the same attempts, in whatever order they come. */
+  /** Another seed hits other calls. The same seed hits the same attempts, in whatever order they come. */
   readonly seed?: number
-  /** All other calls may be hit too. Default: lifecycle calls alone. */
+  /** Whether all other calls may be hit too. Default: only lifecycle calls. */
   readonly reads?: boolean
 }
 
-/** A number from 0 up to 1 that follows from a text as a throw of dice would. */
+/** A number from 0 up to 1 that follows from a text but looks like a throw of dice. */
 function chanceOf(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32LE(0) / 2 ** 32
 }
@@ -91,7 +91,7 @@ export class FaultChooser {
   readonly #attempts = new Map<string, number>()
   #number = 0
 
-  /** Throws a {@link KnownError} where a rate is not from 0 to 1, or all together are above 1. */
+  /** Throws a {@link KnownError} if a rate is not from 0 to 1, or if their sum is above 1. */
   constructor(options: FaultOptions) {
     const rates = Object.entries(options.rates ?? {})
     for (const [name, rate] of rates) {
@@ -105,7 +105,7 @@ export class FaultChooser {
     this.#options = options
   }
 
-  /** The fault that a call meets, or null. `action` is null for a call that is none of the seven. */
+  /** The fault that a call meets, or null. `action` is null for a call that is not one of the seven. */
   choose(action: Action | null, user: string): Fault | null {
     const { plan, rates = {}, reads } = this.#options
     if (action === null && reads !== true) return null
@@ -125,7 +125,7 @@ export class FaultChooser {
     return typeof plan === 'function' ? plan(call) : (plan[call.number - 1] ?? null)
   }
 
-  // By what the call is and not by when it comes: clients that send many at once still meet the same faults.
+  // Depends on the call, not on when it comes: clients that send many at once still meet the same faults.
   #byRate(key: string, attempt: number): FaultName | null {
     let left = chanceOf(`${this.#options.seed ?? 0} ${attempt} ${key}`)
     for (const name of faultNames) {

@@ -12,7 +12,7 @@ import type { ApiParts, Exchange } from './parts.ts'
 export type Admission =
   | {
       readonly token: OrgToken
-      /** False for a service app without an admin role: Okta answers it, and shows and allows nothing. */
+      /** False for a service app without an admin role: Okta answers it, but shows and allows nothing. */
       readonly hasRole: boolean
       readonly verdict: Verdict | null
     }
@@ -21,14 +21,14 @@ export type Admission =
 // Calls with an unknown token are counted as one client of their own: they must not use up anyone's cap.
 const strangers = 'strangers'
 
-/** Who calls, as the rate limits tell clients apart: a service app's tokens are one client. */
+/** The caller, as the rate limits tell clients apart: all tokens of a service app are one client. */
 function clientOf({ org, oauth }: ApiParts, credentials: Credentials | null): string {
   if (credentials === null) return strangers
   if (credentials.scheme !== 'DPoP' && org.knows(credentials.value)) return credentials.value
   return oauth?.server.tokens.find(credentials.value)?.client.id ?? strangers
 }
 
-/** Takes a call in, or refuses it: too many at once, over the limit, not who it says, not allowed. */
+/** Admits a call, or refuses it: too many at once, over the limit, wrong credentials, not allowed. */
 export function admitCall(
   parts: ApiParts,
   endpoint: Endpoint,
@@ -53,7 +53,7 @@ export function admitCall(
     : { token, hasRole: true, verdict }
 }
 
-/** Null if the org has no service apps, so that nobody has an access token of it. */
+/** Null if the org has no service apps, so nobody has an access token. */
 function checkAccessToken(
   parts: ApiParts,
   endpoint: Endpoint,

@@ -16,7 +16,7 @@ import type { ApiBindings, ApiParts, Exchange } from './parts.ts'
 import { type RequestBody, readBody } from './request-body.ts'
 import { showFault } from './show-fault.ts'
 
-/** A call that has been let in. */
+/** A call that has been admitted. */
 interface Admitted {
   readonly exchange: Exchange
   readonly endpoint: Endpoint
@@ -28,7 +28,7 @@ interface Admitted {
 
 const noBody: RequestBody = { kind: 'json', value: undefined }
 
-/** The fault that a call meets. A key that leads to the same user is the same user's. */
+/** The fault that a call meets. All keys of one user count as the same user. */
 function chooseFault(parts: ApiParts, { exchange, endpoint }: Admitted): Fault | null {
   const user = exchange.req.param('user') ?? ''
   const ruled = parts.faultRules.choose({
@@ -66,8 +66,8 @@ function withoutRole(call: ApiCall, { method, path }: Endpoint): Reply {
 }
 
 /**
- * The simulated API as a Hono app. Answers are written straight to the socket's own response, because a fault may
- * tear them and because the header lines are Okta's and no framework's.
+ * The simulated API as a Hono app. Answers are written straight to the server's own response, because a fault may tear
+ * them, and because the header lines must be Okta's and not a framework's.
  */
 export function createApi(parts: ApiParts): Hono<ApiBindings> {
   const { clock, traffic } = parts
@@ -125,7 +125,7 @@ export function createApi(parts: ApiParts): Hono<ApiBindings> {
     )
   }
 
-  // The work is done even if the client has gone by then: bytes that have arrived outlive the one who sent them.
+  // The work is done even if the client has gone by then: a request that has arrived outlives its sender.
   function afterLatency(answer: () => void): void {
     if (parts.latencyMilliseconds > 0) {
       setTimeout(() => {
@@ -134,7 +134,7 @@ export function createApi(parts: ApiParts): Hono<ApiBindings> {
     } else answer()
   }
 
-  // Okta takes `//api/v1`, which clients send that are given the org's URL with a slash at its end.
+  // Okta accepts `//api/v1`, which clients send if their org URL ends with a slash.
   const api = new Hono<ApiBindings>({
     getPath: (request) => getPath(request).replace(/^\/\/+/, '/'),
   })

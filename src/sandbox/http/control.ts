@@ -19,7 +19,7 @@ const userOrder = z.strictObject({
 
 const neighbourOrder = z.strictObject({ rate: z.string() })
 
-/** The paths of the control calls, in the answer to an unknown one. */
+/** The paths of the control calls, as `GET /sandbox` lists them. */
 const paths = {
   'GET /sandbox': 'this list, and how many users have each status',
   'GET /sandbox/state': 'the whole org, as a seed',
@@ -27,12 +27,12 @@ const paths = {
   'GET /sandbox/traffic': 'the requests and their answers',
   'GET /sandbox/limits': 'the rate-limit counters whose window is open',
   'GET /sandbox/neighbours': 'what other clients asked for and got',
-  'POST /sandbox/neighbours': 'another client from now on: {"rate":"120/min"}',
+  'POST /sandbox/neighbours': 'add another client: {"rate":"120/min"}',
   'GET /sandbox/faults': 'the faults that were ordered',
   'POST /sandbox/faults': 'a fault for the next calls: {"fault":"drop_after","user":"ann@example.com"}',
   'DELETE /sandbox/faults': 'remove all faults',
-  'DELETE /sandbox/access-tokens': 'no OAuth access token given out so far is taken any more',
-  'POST /sandbox/users/{user}': 'what no call of the API does: {"status":"LOCKED_OUT"}',
+  'DELETE /sandbox/access-tokens': 'revoke all OAuth access tokens given out so far',
+  'POST /sandbox/users/{user}': 'make a change that no call of the API makes: {"status":"LOCKED_OUT"}',
 }
 
 function refuse(exchange: Exchange, message: string): Response {
@@ -53,7 +53,7 @@ async function read<T>(exchange: Exchange, schema: z.ZodType<T>): Promise<{ data
   return { error: issues.join('; ') }
 }
 
-/** A list of JSON texts, joined to parts of some size. */
+/** The items as one JSON list, cut into parts of some size. */
 function* listInParts(items: Iterable<unknown>): Generator<string> {
   let part = '['
   let separator = ''
@@ -81,14 +81,14 @@ function* callsInParts(org: Org): Generator<string> {
   yield `,"applied":${JSON.stringify(Object.fromEntries(org.applied))}}`
 }
 
-// In parts: the JSON of a million users is longer than the longest text that there can be.
+// In parts: the JSON of a million users is longer than the longest possible string.
 async function writeJson(exchange: Exchange, parts: Iterable<string>): Promise<Response> {
   const { outgoing } = exchange.env
   outgoing.writeHead(200, { 'content-type': 'application/json' })
   try {
     await pipeline(Readable.from(parts, { objectMode: false }), outgoing)
   } catch (error) {
-    // Who asked has gone away.
+    // The client has gone away.
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
   }
   return RESPONSE_ALREADY_SENT
@@ -158,8 +158,8 @@ function addUsers(app: App, { org }: ApiParts): void {
 }
 
 /**
- * Adds the paths by which other processes look into the sandbox and steer it. They are no part of Okta's API, need no
- * token and count against no limit; the server listens on the loopback interface alone.
+ * Adds the paths by which other processes inspect and steer the sandbox. They are not part of Okta's API, need no token
+ * and count against no limit; the server listens on the loopback interface alone.
  */
 export function addControl(app: App, parts: ApiParts): void {
   const { org, traffic } = parts

@@ -3,7 +3,7 @@ import type { Reply } from '../answers/reply.ts'
 import type { Verdict } from '../limits/window.ts'
 import type { Instant } from '../org/clock.ts'
 
-// As recorded. A refusal by a rate limit lacks the last ones: it comes from further in front.
+// As recorded. A refusal by a rate limit lacks the uncached headers: it comes from a server further in front.
 const alwaysHeaders = [
   'server',
   'nginx',
@@ -29,7 +29,7 @@ export function requestIds(): () => string {
   }
 }
 
-/** All headers of an answer, names and values in turn. `verdict` null: it has no rate-limit headers. */
+/** All headers of an answer, names and values in turn. If `verdict` is null, it has no rate-limit headers. */
 export function headersOf(
   reply: Reply,
   instant: Instant,

@@ -9,7 +9,7 @@ import type { OrgClock } from '../org/clock.ts'
 import type { Org } from '../org/org.ts'
 import type { Traffic } from './traffic.ts'
 
-/** The authorization server, and the check of calls that have its tokens. Both are loaded only where they are wanted. */
+/** The authorization server, and the check of calls that have its tokens. Both are loaded only if they are needed. */
 export interface OAuthParts {
   readonly server: AuthorizationServer
   check(call: ResourceCall): Promise<ResourceVerdict>
@@ -27,7 +27,7 @@ export interface ApiParts {
   /** Faults ordered while the sandbox runs; they come before the others. */
   readonly faultRules: FaultRules
   readonly latencyMilliseconds: number
-  /** Between two bytes of an answer that drips. */
+  /** The time between two bytes of an answer that drips. */
   readonly dripMilliseconds: number
   readonly traffic: Traffic
   /** Null: the org has no service apps. */
@@ -38,7 +38,7 @@ export interface ApiParts {
   baseUrl(): string
 }
 
-/** What Hono is told of the server below it. */
+/** What Hono is told about the server below it. */
 export interface ApiBindings {
   Bindings: HttpBindings
 }

@@ -11,7 +11,7 @@ export type RequestBody =
 
 const malformed: RequestBody = { kind: 'refused', error: oktaError('E0000003') }
 
-/** Reads a body to its end; null if it is too long. Rejects where the client goes away before. */
+/** Reads a body to its end; null if it is too long. Rejects if the client goes away first. */
 export async function readText(incoming: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = []
   let size = 0
@@ -22,7 +22,7 @@ export async function readText(incoming: IncomingMessage): Promise<string | null
   return size > mostBytes ? null : Buffer.concat(chunks).toString('utf8')
 }
 
-/** Reads a JSON body to its end. Rejects where the client goes away before. */
+/** Reads a JSON body to its end. Rejects if the client goes away first. */
 export async function readBody(incoming: IncomingMessage): Promise<RequestBody> {
   const text = await readText(incoming)
   if (text === null) return malformed

@@ -1,7 +1,10 @@
 import type { Server } from 'node:http'
 import { KnownError, Refusal } from '../../messages/known-error.ts'
 
-/** Listens on a port of 127.0.0.1 (0: a free one), and resolves with its number. Throws a {@link KnownError} where it can't be had. */
+/**
+ * Listens on a port of 127.0.0.1 (0: a free one), and resolves with its number. Rejects with a {@link KnownError} if it
+ * can't.
+ */
 export function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

@@ -7,23 +7,23 @@ import type { Instant } from '../org/clock.ts'
 import { headersOf } from './headers.ts'
 import { sendHtml } from './send-html.ts'
 
-/** What a fault needs to know to show itself. */
+/** What is needed to show a fault. */
 export interface FaultScene {
   readonly bindings: HttpBindings
   readonly instant: Instant
   readonly requestId: string
   readonly verdict: Verdict | null
-  /** What the call would have been answered; null if the work was not done. */
+  /** The answer that the call would have got; null if the work was not done. */
   readonly reply: Reply | null
-  /** Between two bytes of an answer that drips, in milliseconds. */
+  /** The time between two bytes of an answer that drips, in milliseconds. */
   readonly dripMilliseconds: number
   /** Aborted when the sandbox closes. */
   readonly closing: AbortSignal
-  /** To be called once, when the call is done with: its HTTP status, or `none`. */
+  /** Must be called once, when the call is over, with its HTTP status or `none`. */
   end(answer: number | 'none'): void
 }
 
-// Longer than a client's patience with a silent connection, which a byte now and then keeps alive.
+// The fewest bytes that drip. At one a second they take longer than a client waits on a silent connection.
 const leastDrips = 45
 
 /** Shows a fault to the client. */

@@ -30,7 +30,7 @@ async function answer(
   })
 }
 
-/** Who is counted: the app that the request names, if it names one that there is. */
+/** The client that is counted: the app that the request names, if the org has it. */
 function clientOf({ oauth }: ApiParts, text: string): string {
   const [, claims = ''] = (new URLSearchParams(text).get('client_assertion') ?? '').split('.')
   const id = /"iss"\s*:\s*"([^"]*)"/.exec(Buffer.from(claims, 'base64url').toString())?.[1] ?? ''

@@ -2,7 +2,7 @@
 export interface TrafficCounts {
   /** Requests that arrived. */
   readonly requests: number
-  /** Answers by HTTP status; a call that a fault kept from any answer is counted under `none`. */
+  /** Answers by HTTP status; a call that a fault left without an answer counts as `none`. */
   readonly answers: Readonly<Record<string, number>>
   /** The most requests that were under way at once. */
   readonly mostAtOnce: number
@@ -23,7 +23,7 @@ export class Traffic {
     return this.#underWay
   }
 
-  /** A request is done with: answered with this HTTP status, or `none`. */
+  /** A request has ended: answered with this HTTP status, or `none`. */
   end(answer: number | 'none'): void {
     this.#underWay -= 1
     this.#answers[answer] = (this.#answers[answer] ?? 0) + 1

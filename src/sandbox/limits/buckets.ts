@@ -1,7 +1,7 @@
 /**
- * The counters of Okta's rate limits that the sandbox's calls go to, by Okta's own names: lifecycle calls, lists and
- * a user's sub-resources; reading one user; changing or deleting one; the token's owner; all groups; one group and
- * what lies below it; tokens of service apps; everything else.
+ * The counters of Okta's rate limits that the sandbox's calls count in, by Okta's own names: lifecycle calls, lists and
+ * a user's sub-resources; reading one user; changing or deleting one; the token's owner; all groups; one group and the
+ * paths below it; tokens of service apps; everything else.
  */
 export const buckets = [
   '/api/v1/users',
@@ -35,7 +35,7 @@ export const defaultLimits: Limits = {
 }
 
 /**
- * Requests under way at once that a Workforce org takes by default.
+ * Requests under way at once that a Workforce org allows by default.
  * Source: Okta's description of the limit on concurrency.
  */
 export const defaultConcurrency = 75

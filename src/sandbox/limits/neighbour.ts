@@ -24,7 +24,7 @@ export interface NeighbourCounts {
   readonly refused: number
 }
 
-/** The wish of a flag or a control call: a rate, in which bucket, from which counter. */
+/** What a flag or a control call asks for: a rate, in which bucket, from which counter. */
 export interface NeighbourWish {
   readonly bucket: Bucket
   readonly callsPerMinute: number
@@ -49,7 +49,7 @@ export class Neighbour {
   /** The second in which its next call falls. */
   nextSecond(): number {
     let second = this.#start + Math.floor(((this.#calls + 1) * 60) / this.rules.callsPerMinute)
-    // By the very count that `take` goes by: another rounding here would have it wait for a second without a call.
+    // The same count as in `take`: another rounding here would make it wait for a second without a call.
     while (this.#callsBy(second) <= this.#calls) second += 1
     return second
   }
@@ -63,7 +63,7 @@ export class Neighbour {
     const own = this.rules.client === null ? null : windowAt(counters.client, second, rules.windowSeconds)
     const cap = own === null ? due : clientCap(limit, rules.clientPercent) - own.used
     const granted = Math.max(0, Math.min(due, limit - org.used, cap))
-    // As any refused call, one of theirs leaves the counters as they are.
+    // Like any refused call, a neighbour's leaves the counters as they are.
     if (granted === 0) return counters
     this.#granted += granted
     return {
@@ -88,8 +88,9 @@ export class Neighbour {
 type TakeRules = Pick<RateLimitRules, 'clientPercent' | 'windowSeconds'>
 
 /**
- * Reads `120/min`, `/api/v1/users=120/min` or `120/min,token`: a rate, before it the bucket (default: the lifecycle
- * calls'), after it whose counter (default: the org's). Throws a {@link KnownError} where it is of another form.
+ * Reads `120/min`, `/api/v1/users=120/min` or `120/min,token`: a rate, before it the bucket (default: that of the
+ * lifecycle calls), after it whose counter (default: the org's). Throws a {@link KnownError} if the text has another
+ * form.
  */
 export function parseNeighbour(text: string): NeighbourWish {
   const match = /^(?:(.+)=)?(\d+(?:\.\d+)?)\/(s|sec|min|h|hour)(?:,(org|token))?$/.exec(text.trim())

@@ -5,7 +5,7 @@ import { admit, type Counters, clientCap, type Verdict, type Window } from './wi
 /** A counter as the control path shows it. */
 export interface CounterView {
   readonly bucket: Bucket
-  /** Whose counter: a token's value, hidden but for its last 4 letters, or `org`. */
+  /** Whose counter: a token's value, hidden except for its last 4 characters, or `org`. */
   readonly client: string
   readonly limit: number
   readonly used: number
@@ -36,8 +36,8 @@ export class RateLimits {
   }
 
   /**
-   * Counts a request of a client at this second since 1970. `client` is any name that tells the org's clients
-   * apart: another program's use of the org is another name.
+   * Counts a request of a client at this second since 1970. `client` is any name that tells the org's clients apart:
+   * another program has another name.
    */
   take(bucket: Bucket, client: string, second: number): Verdict {
     this.#catchUp(bucket, second)
@@ -82,7 +82,8 @@ export class RateLimits {
     this.#clients.set(client, windows)
   }
 
-  // The others' calls are counted when somebody looks: no timer, and each still falls into its own second.
+  // The neighbours' calls are counted when a counter is used or shown: no timer, and each still falls into its own
+  // second.
   #catchUp(bucket: Bucket, second: number): void {
     const theirs = this.#neighbours.filter((neighbour) => neighbour.rules.bucket === bucket)
     for (let next = nextDue(theirs); next <= second; next = nextDue(theirs)) {

@@ -8,7 +8,7 @@ export interface Window {
   readonly used: number
 }
 
-/** The two counters that each request meets, null if no window was ever open. */
+/** The two counters that each request counts in, null if no window was ever open. */
 export interface Counters {
   readonly client: Window | null
   readonly org: Window | null

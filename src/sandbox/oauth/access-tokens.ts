@@ -6,9 +6,9 @@ import type { OAuthClient } from './oauth-client.ts'
 export interface AccessToken {
   readonly client: OAuthClient
   readonly scopes: readonly string[]
-  /** Seconds since 1970 by the org's clock: from then on it is not taken. */
+  /** Seconds since 1970 by the org's clock: from then on it is refused. */
   readonly expiresAt: number
-  /** The thumbprint of the key to which it is bound; null: a bearer token. */
+  /** The thumbprint of the key to which it is bound; null for a bearer token. */
   readonly thumbprint: string | null
 }
 
@@ -39,12 +39,12 @@ export class AccessTokens {
     return value
   }
 
-  /** The token of that value; null if none was given out, or it was revoked. It may have expired. */
+  /** The token with that value; null if none was given out, or it was revoked. It may have expired. */
   find(value: string): AccessToken | null {
     return this.#tokens.get(value) ?? null
   }
 
-  /** Makes all tokens void. */
+  /** Revokes all tokens. */
   revoke(): void {
     this.#tokens.clear()
   }

@@ -7,10 +7,10 @@ import { type OAuthClient, type OAuthClientOptions, readClients } from './oauth-
 import { type OAuthError, oauthErrorReply, refusal } from './oauth-error.ts'
 import { SeenIds } from './seen-ids.ts'
 
-/** How the org's authorization server is made. */
+/** The options of the org's authorization server. */
 export interface OAuthOptions {
   readonly clients: readonly OAuthClientOptions[]
-  /** How long an access token lives, in whole seconds from 1. Default 3600, as Okta's. */
+  /** How long an access token lives, in whole seconds from 1. Default 3600, like Okta's. */
   readonly tokenSeconds?: number
 }
 
@@ -28,7 +28,7 @@ export interface TokenRequest {
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** The scopes that the org gives of those that are asked for; or the refusal. */
+/** Those of the requested scopes that the org grants; or the refusal. */
 function grantedScopes(client: OAuthClient, asked: string): readonly string[] | OAuthError {
   const scopes = [...new Set(asked.split(' ').filter((scope) => scope !== ''))]
   if (scopes.length === 0) return refusal('invalid_scope', "The 'scope' parameter must be provided.")
@@ -42,7 +42,7 @@ function grantedScopes(client: OAuthClient, asked: string): readonly string[] | 
     : refusal('consent_required', 'You are not allowed any of the requested scopes.')
 }
 
-/** What the form lacks to be a request for a service app's token. */
+/** What is wrong with the form as a request for a service app's token; null if nothing is. */
 function formFault(form: URLSearchParams): OAuthError | null {
   const grant = form.get('grant_type')
   if (grant === null || grant === '')
@@ -67,7 +67,7 @@ function formFault(form: URLSearchParams): OAuthError | null {
  */
 export class AuthorizationServer {
   readonly clients: ReadonlyMap<string, OAuthClient>
-  /** The proofs of all calls, of this endpoint and of the API. */
+  /** The proofs of all calls, to this endpoint and to the API. */
   readonly proofs = new SeenIds()
   readonly tokens = new AccessTokens()
   readonly #assertions = new SeenIds()

@@ -4,7 +4,7 @@ import type { ClientKey, OAuthClient } from './oauth-client.ts'
 import { type OAuthError, refusal, unknownClient } from './oauth-error.ts'
 import type { SeenIds } from './seen-ids.ts'
 
-/** How far ahead an assertion may end, in seconds. Source: Okta's guide to service apps. */
+/** How far ahead an assertion may expire, in seconds. Source: Okta's guide to service apps. */
 const longestLife = 3600
 /** How far ahead of the org's clock an assertion may be issued, in seconds. */
 const patience = 60
@@ -42,18 +42,18 @@ function faultOf(claims: JWTPayload, { audience, second }: AssertionContext): OA
   return null
 }
 
-// The key that the assertion names. Where it names none, an app with one key needs no name.
+// The key that the assertion names. If it names none, the app's only key serves.
 function keyFor(keys: readonly ClientKey[], kid: string | undefined): ClientKey | undefined {
   if (kid === undefined) return keys.length === 1 ? keys[0] : undefined
   return keys.find((key) => key.kid === kid) ?? keys.find((key) => key.kid === null)
 }
 
 /**
- * Verifies a client assertion (`private_key_jwt`, RFC 7523), and says whose it is. An assertion with a `jti` is taken
- * once.
+ * Verifies a client assertion (`private_key_jwt`, RFC 7523), and says whose it is. An assertion with a `jti` is
+ * accepted only once.
  *
- * Sources of the words: Okta's own refusals, for audience, expiry, replay, client id, key and signature; the others
- * follow them.
+ * Source of the words: Okta's own refusals for audience, expiry, replay, client id, key and signature; the other
+ * refusals are worded like them.
  */
 export async function verifyAssertion(
   assertion: string,

@@ -6,21 +6,23 @@ import type { SeenIds } from './seen-ids.ts'
 /** The algorithms of proofs and assertions, as Okta lists them. */
 export const algorithms = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
 
-/** How old a proof may be, and how far ahead its clock, in seconds. Source: Okta's refusal names the five minutes. */
+/**
+ * How old a proof may be, and how far ahead its time may be, in seconds. Source: Okta's refusal names the five minutes.
+ */
 const patience = 300
 
-/** What a proof is to prove. */
+/** The call that a proof must be for. */
 export interface ProvenCall {
   readonly method: string
   /** Without query and fragment. */
   readonly url: string
-  /** The access token that comes with it; null at the token endpoint. */
+  /** The access token that comes with the proof; null at the token endpoint. */
   readonly accessToken: string | null
   /** Seconds since 1970 by the org's clock. */
   readonly second: number
 }
 
-/** A proof that holds: whose key it is, as a JWK's SHA-256 thumbprint, and the nonce that it has. */
+/** A valid proof: its key, as the JWK's SHA-256 thumbprint, and its nonce. */
 export interface Proof {
   readonly kind: 'proven'
   readonly thumbprint: string
@@ -60,9 +62,10 @@ function faultOf(claims: JWTPayload, { method, url, accessToken, second }: Prove
 
 /**
  * Verifies a proof by RFC 9449: its own key has signed it, it is for this call and no other, it is fresh, and it was
- * never seen. `header` is the `DPoP` header, null if there is none.
+ * not seen before. `header` is the `DPoP` header, null if there is none.
  *
- * Sources of the words: Okta's own refusals, for a missing header, `htu`, `ath`, age and replay; the others follow them.
+ * Source of the words: Okta's own refusals for a missing header, `htu`, `ath`, age and replay; the other refusals are
+ * worded like them.
  */
 export async function verifyProof(
   header: string | null,

@@ -3,7 +3,7 @@ import { KnownError, Refusal } from '../../messages/known-error.ts'
 
 /**
  * Reads a file of public keys: one in PEM, a JWK, or a JWK set. `source` names the file for the message of the
- * {@link KnownError} that is thrown where it is none of these.
+ * {@link KnownError} that is thrown if it is none of these.
  */
 export function parseKeyFile(text: string, source: string): readonly (string | JsonWebKey)[] {
   if (text.trimStart().startsWith('-----BEGIN ')) return [text]

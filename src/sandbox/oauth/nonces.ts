@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 const day = 86_400
 
 /**
- * The nonces that proofs at the token endpoint must have. A new one comes every 24 hours, and an old one still serves
- * for three days. Source: Okta's guide to DPoP.
+ * The nonces that proofs at the token endpoint must have. A new one comes every 24 hours, and each is accepted for
+ * three days. Source: Okta's guide to DPoP.
  */
 export class Nonces {
   #known: { readonly value: string; readonly since: number }[] = []
@@ -18,7 +18,7 @@ export class Nonces {
     return value
   }
 
-  /** Whether a proof with this nonce is taken. */
+  /** Whether a proof with this nonce is accepted. */
   accepts(nonce: unknown, second: number): boolean {
     return this.#known.some(({ value, since }) => value === nonce && second < since + 3 * day)
   }

@@ -11,11 +11,11 @@ export interface OAuthClientOptions {
   readonly scopes?: readonly string[]
   /** Whether its tokens are bound to a key by DPoP. Okta's default for a new app, and the default here. */
   readonly dpop?: boolean
-  /** Whether the app has an admin role. Without one Okta answers, but shows and allows nothing. Default true. */
+  /** Whether the app has an admin role. Without one, Okta answers but shows and allows nothing. Default true. */
   readonly hasRole?: boolean
 }
 
-/** What a service app may do that this program could be: its own two scopes, and those that its guards need. */
+/** The scopes of a service app that this program would use: its usual two, and those that its guards need. */
 export const defaultScopes = [
   'okta.users.manage',
   'okta.users.read',
@@ -23,7 +23,7 @@ export const defaultScopes = [
   'okta.roles.read',
 ] as const
 
-/** A public key of a client. `kid` null: it has no name, and serves for any. */
+/** A public key of a client. If `kid` is null, the key serves for any. */
 export interface ClientKey {
   readonly kid: string | null
   readonly key: KeyObject
@@ -60,7 +60,7 @@ function readKey(id: string, given: string | JsonWebKey): ClientKey {
   return { kid: typeof kid === 'string' ? kid : null, key }
 }
 
-/** Reads the clients of an org. Throws a {@link KnownError} where two have one id, or a key is no public key. */
+/** Reads the clients of an org. Throws a {@link KnownError} if two have the same id, or a key is not a public key. */
 export function readClients(given: readonly OAuthClientOptions[]): ReadonlyMap<string, OAuthClient> {
   const clients = new Map<string, OAuthClient>()
   for (const { id, keys, scopes = defaultScopes, dpop = true, hasRole = true } of given) {

@@ -18,18 +18,18 @@ export interface OAuthError {
   readonly description: string
 }
 
-/** A refusal with the status that Okta gives it: 401 where the client is not who it says, otherwise 400. */
+/** A refusal with the status that Okta gives it: 401 if the client is not who it claims to be, otherwise 400. */
 export function refusal(error: OAuthErrorName, description: string): OAuthError {
   return { kind: 'refused', httpStatus: error === 'invalid_client' ? 401 : 400, error, description }
 }
 
-/** The refusal of a client id that no app has: 400, unlike the other `invalid_client`. */
+/** The refusal of a client id that no app has: 400, unlike the other `invalid_client` refusals. */
 export const unknownClient: OAuthError = {
   ...refusal('invalid_client', "Invalid value for 'client_id' parameter."),
   httpStatus: 400,
 }
 
-/** An answer of the token endpoint that refuses. */
+/** A refusal as the token endpoint's answer. */
 export function oauthErrorReply(
   { httpStatus, error, description }: OAuthError,
   headers: readonly string[] = [],

@@ -26,7 +26,7 @@ export type ResourceVerdict =
   | { readonly kind: 'allowed'; readonly client: OAuthClient }
   | { readonly kind: 'refused'; readonly reply: Reply }
 
-/** Why a call is refused, and with which body: Okta sends none with a 400. */
+/** Why a call is refused, as `www-authenticate` says it. Okta sends no body with a 400. */
 interface Challenge {
   readonly scheme: 'Bearer' | 'DPoP'
   readonly error: 'insufficient_scope' | 'invalid_dpop_proof' | 'invalid_request' | 'invalid_token'
@@ -66,7 +66,8 @@ function urlOf({ baseUrl, path }: ResourceCall): string {
 }
 
 /**
- * Judges a call with an access token: known, alive, bound to the key whose proof comes with it, and of the scope.
+ * Judges a call with an access token: it must be known, alive, bound to the key whose proof comes with it, and have the
+ * scope.
  * Sources: RFC 6750 and RFC 9449; Okta's own `www-authenticate` headers as clients report them.
  */
 export async function checkResourceCall(

@@ -10,11 +10,11 @@ export interface Group {
   readonly type: 'OKTA_GROUP' | 'BUILT_IN'
   readonly name: string
   readonly description: string | null
-  /** RFC 3339 UTC, as all times here. */
+  /** RFC 3339 UTC, like all times here. */
   readonly created: string
   readonly lastUpdated: string
   readonly lastMembershipUpdated: string
-  /** Types of the admin roles that its members hold through it, as `HELP_DESK_ADMIN`. */
+  /** Types of the admin roles that its members hold through it, such as `HELP_DESK_ADMIN`. */
   readonly roles: readonly string[]
 }
 
@@ -39,7 +39,7 @@ const everyone: Group = {
 interface Entry {
   readonly group: Group
   readonly members: Set<string>
-  /** New members, and the millisecond from which a list of the group has them. */
+  /** New members, and the millisecond from which a list of the group includes them. */
   readonly unlisted: Map<string, number>
 }
 
@@ -51,7 +51,7 @@ export class Groups {
 
   /**
    * `listedAfter` is how many milliseconds a new member takes to appear in a list of the group. Throws a
-   * {@link KnownError} where two groups have the same id or name.
+   * {@link KnownError} if two groups have the same id or name.
    */
   constructor(saved: Iterable<SavedGroup>, clock: OrgClock, listedAfter: number) {
     this.#clock = clock
@@ -61,14 +61,14 @@ export class Groups {
       if (this.#entries.has(group.id) || this.isTaken(group.name)) {
         throw new Refusal(
           `Two groups of the org have the id ${group.id} or the name ${group.name}.`,
-          'Give each group an id and a name of its own. Everyone is there without being named.',
+          'Give each group an id and a name of its own. The group Everyone exists without being listed.',
         )
       }
       this.#entries.set(group.id, { group, members: new Set(members), unlisted: new Map() })
     }
   }
 
-  /** All groups, in the order in which they came; Everyone first. */
+  /** All groups, in the order in which they were added; Everyone first. */
   *all(): Generator<Group> {
     for (const { group } of this.#entries.values()) yield group
   }
@@ -104,7 +104,7 @@ export class Groups {
     return [...this.all()].filter((group) => this.has(group, user))
   }
 
-  /** Takes in a new group, or a new version of one. */
+  /** Adds a new group, or replaces one with its new version. */
   put(group: Group): void {
     const { members = new Set<string>(), unlisted = new Map<string, number>() } =
       this.#entries.get(group.id) ?? {}
@@ -115,7 +115,7 @@ export class Groups {
     this.#entries.delete(group.id)
   }
 
-  /** Makes a user a member, or ends it. */
+  /** Makes a user a member, or ends the membership. */
   change(group: Group, user: string, belongs: boolean): void {
     const entry = this.#entries.get(group.id)
     if (entry === undefined || entry.members.has(user) === belongs) return
@@ -127,12 +127,12 @@ export class Groups {
     this.put({ ...entry.group, lastMembershipUpdated: this.#clock.instant().iso })
   }
 
-  /** Takes a user who is gone out of all groups. */
+  /** Removes a deleted user from all groups. */
   forget(user: string): void {
     for (const group of [...this.all()]) this.change(group, user, false)
   }
 
-  /** All that a saved org has of them: not Everyone. */
+  /** The groups as a saved org has them: all but Everyone. */
   saved(): SavedGroup[] {
     return [...this.#entries.values()]
       .filter(({ group }) => group.type !== 'BUILT_IN')

@@ -9,7 +9,7 @@ import { type SandboxUser, userSources } from '../users/user.ts'
 import type { SavedGroup } from './groups.ts'
 import type { RoleAssignment } from './roles.ts'
 
-/** The token that the sandbox accepts where none is named. It opens nothing but a sandbox. */
+/** The token that the sandbox accepts if none is named. It opens nothing but a sandbox. */
 export const defaultToken = 'sandbox-token'
 
 // For times that a hand-written seed leaves out.
@@ -128,21 +128,21 @@ const orgState = z.strictObject({
 })
 
 /**
- * An API token of the org. `owner` is the id of the user to whom it belongs, null for a token without one, as a
- * service app has.
+ * An API token of the org. `owner` is the id of the user to whom it belongs, null for a token without one, like a
+ * service app's.
  */
 export type OrgToken = Readonly<z.infer<typeof token>>
 
 /**
- * All of an org that outlives a stop: what a seed gives and what a running sandbox saves. Rate-limit counters are
- * not part of it. The first token is the one that the sandbox's own client uses; more of them are other clients.
+ * Everything about an org that outlives a stop: what a seed gives and what a running sandbox saves. Rate-limit counters
+ * are not part of it. The first token is the one that the sandbox's own client uses; more of them are other clients.
  */
 export interface OrgState {
   readonly version: 1
   readonly users: readonly SandboxUser[]
   readonly tokens: readonly OrgToken[]
   readonly calls: readonly AppliedCall[]
-  /** Everyone is there without being named. */
+  /** The group Everyone exists without being listed. */
   readonly groups?: readonly SavedGroup[] | undefined
   readonly roleAssignments?: readonly RoleAssignment[] | undefined
   /** Attributes that profiles may have besides Okta's own and those that the users have. */
@@ -152,11 +152,11 @@ export interface OrgState {
 /** What an org begins with. The users may be made up one by one, so that a million never exist as objects at once. */
 export interface OrgSeed extends Omit<OrgState, 'version' | 'users'> {
   readonly users: Iterable<SandboxUser>
-  /** About how many users there are, where they are not a list. */
+  /** About how many users there are, if they are not a list. */
   readonly expected?: number
 }
 
-/** Members by id, where a seed names them by login. */
+/** The state with members named by id, if the seed names them by login. */
 function withMemberIds(state: OrgState): OrgState {
   if (state.groups === undefined) return state
   const ids = new Map(state.users.map((user) => [foldLogin(user.profile.login), user.id]))
@@ -168,8 +168,8 @@ function withMemberIds(state: OrgState): OrgState {
 }
 
 /**
- * Reads an org from JSON as {@link OrgState}; a user needs no more than `status` and `profile.login`.
- * `source` names the text for the message of the {@link KnownError} that is thrown where it is not such an org.
+ * Reads an org from JSON as {@link OrgState}; a user needs no more than `status` and `profile.login`. `source` names
+ * the text for the message of the {@link KnownError} that is thrown if it is not such an org.
  */
 export function parseOrgState(text: string, source: string): OrgState {
   let json: unknown
@@ -178,13 +178,13 @@ export function parseOrgState(text: string, source: string): OrgState {
   } catch (cause) {
     throw new Refusal(
       `${source} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      'Give a file that a sandbox has saved, or one of that form: {"version":1,"users":[…]}.',
+      'Give a file that a sandbox has saved, or one of the same form: {"version":1,"users":[…]}.',
     )
   }
   const parsed = orgState.safeParse(json)
   if (parsed.success) return withMemberIds(parsed.data)
   const [issue] = parsed.error.issues
-  const where = issue === undefined || issue.path.length === 0 ? 'the whole' : issue.path.join('.')
+  const where = issue === undefined || issue.path.length === 0 ? 'the whole text' : issue.path.join('.')
   throw new Refusal(
     `${source} does not describe an org: ${where}: ${issue?.message ?? 'unreadable'}.`,
     'Correct the file at that place; each user needs at least a status and a profile.login.',

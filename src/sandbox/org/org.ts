@@ -14,13 +14,13 @@ import { Groups } from './groups.ts'
 import type { OrgSeed, OrgState, OrgToken } from './org-state.ts'
 import { RoleAssignments } from './roles.ts'
 
-/** How long what the org does in the background takes, in milliseconds from 0. */
+/** How long the org's background work takes, in milliseconds from 0. */
 export interface TransitionTimes {
-  /** Of every activate; 0 makes it take effect at once. */
+  /** For every activate; 0 makes it take effect at once. */
   readonly activate: number
-  /** Of a deactivate that asks for `respond-async`; any other takes effect at once. */
+  /** For a deactivate that asks for `respond-async`; any other takes effect at once. */
   readonly deactivate: number
-  /** Until a list of a group has a new member. Okta's lists have been seen to take up to 3 seconds. */
+  /** Until a list of a group includes a new member. Okta's lists have been seen to take up to 3 seconds. */
   readonly membership: number
 }
 
@@ -44,7 +44,10 @@ export class Org {
   readonly #tokens: ReadonlyMap<string, OrgToken>
   readonly #log = new CallLog()
 
-  /** Throws a {@link KnownError} where two users have the same id or login, or a token's owner is not there. */
+  /**
+   * Throws a {@link KnownError} if two users have the same id or login, or a group's member or a token's owner is
+   * missing.
+   */
   constructor(seed: OrgSeed, clock: OrgClock, times: TransitionTimes) {
     this.clock = clock
     this.#times = times
@@ -57,14 +60,17 @@ export class Org {
     for (const { name, members } of seed.groups ?? []) {
       const stranger = members.find((member) => this.#directory.rowOf(member) === -1)
       if (stranger === undefined) continue
-      throw new Refusal(`No user of the org is ${stranger}, a member of the group ${name}.`, 'Add that user.')
+      throw new Refusal(
+        `The group ${name} has the member ${stranger}, who is not a user of the org.`,
+        'Add that user.',
+      )
     }
     this.groups = new Groups(seed.groups ?? [], clock, times.membership)
     this.roles = new RoleAssignments(seed.roleAssignments ?? [])
     this.#tokens = new Map(seed.tokens.map((token) => [token.value, token]))
     for (const { owner } of seed.tokens) {
       if (owner === null || this.#directory.find(owner)?.id === owner) continue
-      throw new Refusal(`No user of the org has the id ${owner}, which owns a token.`, 'Add that user.')
+      throw new Refusal(`A token belongs to ${owner}, who is not a user of the org.`, 'Add that user.')
     }
     for (const call of seed.calls) this.#log.add(call)
   }
@@ -95,7 +101,7 @@ export class Org {
     return this.#directory
   }
 
-  /** All users as they are now, in the order in which they came. */
+  /** All users as they are now, in the order in which they were added. */
   *users(): Generator<SandboxUser> {
     const directory = this.directory()
     for (const row of directory.rows()) yield directory.table.read(row)
@@ -143,7 +149,7 @@ export class Org {
     return null
   }
 
-  /** Takes in a new user. The id and the login must be free. */
+  /** Adds a new user. The id and the login must be free. */
   add(user: SandboxUser): void {
     this.#directory.add(user)
   }
@@ -161,7 +167,7 @@ export class Org {
     return decision.kind === 'refused' ? decision.error : this.change(user, decision.change)
   }
 
-  /** Puts a user where the user or somebody else has led: locked out, say. Ends a change that is under way. */
+  /** Gives a user any status, such as LOCKED_OUT, which no call of the API gives. Ends a change that is under way. */
   place(user: SandboxUser, status: UserStatus): SandboxUser {
     return this.change(user, { ...changeStatus(status, this.clock.instant().iso), transition: null })
   }
@@ -178,7 +184,7 @@ export class Org {
     return { ...this.smallState(), users: [...this.users()], calls: this.calls }
   }
 
-  /** The state without the users and calls, who may be more than one text can hold. */
+  /** The state without the users and calls, which may be more than one string can hold. */
   smallState(): Omit<OrgState, 'users' | 'calls'> {
     const groups = this.groups.saved()
     const roleAssignments = this.roles.saved()
@@ -218,7 +224,7 @@ export class Org {
     return milliseconds > 0 ? { action, to, endsAt: this.clock.milliseconds() + milliseconds } : null
   }
 
-  // Transitions end when someone looks: no timer per user, and a restored org goes on where it was.
+  // Transitions end when the user is next read: no timer per user, and a restored org goes on where it was.
   #settle(user: SandboxUser): SandboxUser {
     if (user.transition === null || user.transition.endsAt > this.clock.milliseconds()) return user
     const { action, endsAt } = user.transition

@@ -18,19 +18,19 @@ export const roleLabels: Readonly<Record<string, string>> = {
   ACCESS_REQUESTS_ADMIN: 'Access Requests Administrator',
 }
 
-/** What is known of a role that a client gave to a user, besides who has which. */
+/** What is known about a role that a client gave to a user, besides who has which role. */
 export interface RoleAssignment {
   /** The user's id. */
   readonly user: string
   readonly type: string
   /** RFC 3339 UTC. */
   readonly created: string
-  /** The ids of the groups to which the role is limited; none: to no group. */
+  /** The ids of the groups to which the role is limited; empty if it is not limited. */
   readonly groups: readonly string[]
 }
 
 // A role that can be limited to groups or applications has the same id whoever holds it: its type in Base32. Okta's
-// reference and system logs show it of these but GROUP_MEMBERSHIP_ADMIN, which is of their kind.
+// reference and system logs show this for all of these except GROUP_MEMBERSHIP_ADMIN, which is of their kind.
 const fixedIds: Readonly<Record<string, string>> = {
   APP_ADMIN: 'IFIFAX2BIRGUSTQ',
   USER_ADMIN: 'KVJUKUS7IFCE2SKO',
@@ -38,7 +38,7 @@ const fixedIds: Readonly<Record<string, string>> = {
   GROUP_MEMBERSHIP_ADMIN: 'I5JE6VKQL5GUKTKCIVJFGSCJKBPUCRCNJFHA',
 }
 
-/** The id of a role that a user or a group holds: it follows from the two, and needs to be kept nowhere. */
+/** The id of a role that a user or a group holds: it follows from the holder and the type, so it need not be kept. */
 export function roleId(holder: string, type: string): string {
   return fixedIds[type] ?? oktaIdFor('ra1', `${holder} ${type}`)
 }
@@ -47,7 +47,7 @@ function keyOf(user: string, type: string): string {
   return `${user} ${type}`
 }
 
-/** When roles were given, and to which groups they are limited. Who has which is the user's own. */
+/** When roles were given, and to which groups they are limited. Who has which role is kept with the user. */
 export class RoleAssignments {
   readonly #assignments = new Map<string, RoleAssignment>()
 
@@ -55,7 +55,7 @@ export class RoleAssignments {
     for (const assignment of saved) this.put(assignment)
   }
 
-  /** A role that a user has. One that was there from the beginning is as old as the user. */
+  /** A role that a user has. A role from the seed is as old as the user. */
   of(user: SandboxUser, type: string): RoleAssignment {
     const known = this.#assignments.get(keyOf(user.id, type))
     return known ?? { user: user.id, type, created: user.created, groups: [] }
@@ -69,7 +69,7 @@ export class RoleAssignments {
     this.#assignments.delete(keyOf(user, type))
   }
 
-  /** Takes a group that is gone out of all roles. */
+  /** Removes a deleted group from all roles. */
   forgetGroup(group: string): void {
     for (const assignment of [...this.#assignments.values()]) {
       if (!assignment.groups.includes(group)) continue

@@ -4,7 +4,7 @@ import type { SandboxUser } from '../users/user.ts'
 import { changeStatus, type UserChange } from './lifecycle.ts'
 import { hashAnswer, hashSecret, passwordFault, secretsOf } from './secrets.ts'
 
-/** What the org makes of a call about credentials: these changes, or a refusal. */
+/** The org's decision about a call on credentials: these changes, or a refusal. */
 export type CredentialDecision =
   | { readonly kind: 'allowed'; readonly change: UserChange }
   | { readonly kind: 'refused'; readonly error: OktaError }
@@ -21,7 +21,7 @@ function refusedCredential(cause: string): CredentialDecision {
   return { kind: 'refused', error: oktaError('E0000014', null, [cause]) }
 }
 
-// A directory's users have their password there.
+// The users of a directory have their passwords in it.
 function isOpen(user: SandboxUser, statuses: readonly UserStatus[]): boolean {
   return user.transition === null && user.source === 'OKTA' && statuses.includes(user.status)
 }
@@ -30,7 +30,7 @@ function moveTo(user: SandboxUser, status: UserStatus, at: string): UserChange {
   return user.status === status ? { lastUpdated: at } : changeStatus(status, at)
 }
 
-/** The change that a new password makes: who had to choose one is ACTIVE with it. */
+/** The change that a new password makes: a user who had to choose one becomes ACTIVE. */
 function newPassword(user: SandboxUser, password: string, at: string): UserChange {
   const waiting = user.status === 'PASSWORD_EXPIRED' || user.status === 'RECOVERY'
   return {
@@ -56,7 +56,7 @@ export function resetPassword(user: SandboxUser, at: string): CredentialDecision
 }
 
 /**
- * `forgot_password`: the user asked for the link. Nothing changes before it is followed. Okta's reference wants a
+ * `forgot_password`: the user asked for the link. Nothing changes until the user follows it. Okta's reference wants a
  * recovery question; recorded answers came without one.
  */
 export function forgotPassword(user: SandboxUser): CredentialDecision {
@@ -78,7 +78,7 @@ export function changePassword(
   return setPassword(user, wanted, at)
 }
 
-/** `forgot_password_recovery_question`: a new password for who knows the answer. */
+/** `forgot_password_recovery_question`: a new password for a user who knows the answer. */
 export function recoverPassword(
   user: SandboxUser,
   answer: string | undefined,
@@ -93,7 +93,7 @@ export function recoverPassword(
   return setPassword(user, wanted, at)
 }
 
-/** `change_recovery_question`, for who knows the password. */
+/** `change_recovery_question`, for a user who knows the password. */
 export function changeRecoveryQuestion(
   user: SandboxUser,
   password: string | undefined,

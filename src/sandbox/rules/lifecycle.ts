@@ -6,7 +6,7 @@ import type { SandboxUser } from '../users/user.ts'
 /** What an action changes in a user. */
 export type UserChange = Partial<Omit<SandboxUser, 'id'>>
 
-/** What the org makes of a lifecycle call: carried out, with these changes, or refused with this error. */
+/** The org's decision about a lifecycle call: carried out with these changes, or refused with this error. */
 export type Decision =
   | { readonly kind: 'allowed'; readonly change: UserChange }
   | { readonly kind: 'refused'; readonly error: OktaError }
@@ -17,7 +17,7 @@ interface Rule {
   refusal(user: SandboxUser): OktaError
 }
 
-/** The change of a status at a time, RFC 3339. What stood before a suspend is forgotten with it. */
+/** The change to a status at a time (RFC 3339). It also forgets the status before a suspend. */
 export function changeStatus(status: UserStatus, at: string): UserChange {
   return { status, statusChanged: at, lastUpdated: at, beforeSuspend: undefined }
 }
@@ -64,8 +64,8 @@ const rules: Readonly<Record<Action, Rule>> = {
     refusal: () => oktaError('E0000038'),
   },
   suspend: {
-    // Okta's reference says ACTIVE alone. Recordings of 2016 to 2026 show it done to a PROVISIONED user, and offered in
-    // the links of PROVISIONED and PASSWORD_EXPIRED users.
+    // Okta's reference says ACTIVE alone. Recordings from 2016 to 2026 show it done to a PROVISIONED user, and offered
+    // in the links of PROVISIONED and PASSWORD_EXPIRED users.
     from: ['ACTIVE', 'PROVISIONED', 'PASSWORD_EXPIRED'],
     change: (user, at) => ({
       ...changeStatus('SUSPENDED', at),
@@ -83,17 +83,16 @@ const rules: Readonly<Record<Action, Rule>> = {
   },
   unsuspend: {
     from: ['SUSPENDED'],
-    // Back to where the user was: recorded of a PROVISIONED one.
+    // Back to the status before the suspend: recorded for a PROVISIONED user.
     change: (user, at) => changeStatus(user.beforeSuspend ?? 'ACTIVE', at),
-    // The summary names suspendUser here too in the one reply that is known.
+    // In the one reply that is known, the summary names suspendUser here too.
     refusal: () => oktaError('E0000001', 'suspendUser', ['Cannot unsuspend a user that is not suspended']),
   },
 }
 
 /**
- * Judges a lifecycle call on a user. `at` is the org's time, RFC 3339, that a change of status would bear.
- * While a change of status is under way every call is refused with 409 E0000112, the one error that Okta
- * documents for that time.
+ * Judges a lifecycle call on a user. `at` is the org's time (RFC 3339) for a change of status. While a change of status
+ * is under way every call is refused with 409 E0000112, the one error that Okta documents for that time.
  */
 export function decide(user: SandboxUser, action: Action, at: string): Decision {
   if (user.transition !== null) return { kind: 'refused', error: oktaError('E0000112') }

@@ -4,7 +4,7 @@ import type { UserSecrets } from '../users/user.ts'
 
 const noSecrets: UserSecrets = { passwordHash: null, recoveryQuestion: null, recoveryAnswerHash: null }
 
-/** What a user can be told by, all unknown where nothing is kept. */
+/** The secrets by which a user is recognized, all null if none are kept. */
 export function secretsOf(user: { readonly secrets?: UserSecrets | undefined }): UserSecrets {
   return user.secrets ?? noSecrets
 }
@@ -14,7 +14,7 @@ export function hashSecret(text: string): string {
   return createHash('sha256').update(text).digest('base64')
 }
 
-/** A recovery answer as it is compared: without regard to letter case. */
+/** A recovery answer as the org keeps it: letter case does not count. */
 export function hashAnswer(answer: string): string {
   return hashSecret(answer.trim().toLowerCase())
 }
@@ -23,7 +23,7 @@ const requirements =
   'Password requirements were not met. Password requirements: at least 8 characters, a lowercase letter, an uppercase letter, a number, no parts of your username.'
 
 /**
- * Why a password is refused, null if it is taken.
+ * Why a password is refused, null if it is accepted.
  * Source: the default password policy of a new org.
  */
 export function passwordFault(password: string, login: string): string | null {

@@ -31,11 +31,11 @@ const body = z.object({
   groupIds: z.array(z.string()).nullish(),
 })
 
-/** What a client asks to be true of a user. */
+/** What a client wants a user to be like. */
 export interface UserWishes {
   readonly profile: UserProfile
   readonly source: UserSource
-  /** Null: no password is set by this. */
+  /** Null: the call sets no password. */
   readonly password: 'set' | 'imported' | null
   readonly secrets: UserSecrets | undefined
   readonly groupIds: readonly string[]
@@ -82,7 +82,7 @@ function profileFaults(profile: Readonly<Record<string, unknown>>, context: Inpu
   }
   const { login, email, secondEmail } = profile
   if (typeof login === 'string' && login.trim() !== '') {
-    // Also what keeps a login from looking like an id or like more of a path than one segment.
+    // This also keeps a login from looking like an id or like several segments of a path.
     if (!address.test(login)) faults.push('login: Username must be in the form of an email address')
     else if (context.isTaken(login)) {
       faults.push('login: An object with this field already exists in the current organization')
@@ -119,9 +119,7 @@ function isEmpty(secrets: UserSecrets): boolean {
   return Object.values(secrets).every((secret) => secret === null)
 }
 
-/**
- * Reads the body of a call that makes or changes a user. Source of the messages: Okta's own, as its clients know them.
- */
+/** Reads the body of a call that makes or changes a user. Source: Okta's own messages, as its clients know them. */
 export function readUserInput(value: unknown, context: InputContext): UserInput {
   const parsed = body.safeParse(value ?? {})
   if (!parsed.success) {
@@ -138,7 +136,7 @@ export function readUserInput(value: unknown, context: InputContext): UserInput 
       unknown.map((name) => `Property name ${name} is not defined in profile`),
     )
   }
-  // A change of credentials alone leaves the profile as it is, by PUT too.
+  // A change of credentials alone leaves the profile as it is, even by PUT.
   const keeps = mode === 'partial' || (user !== null && given === undefined && secret != null)
   const profile = { ...baseOf(keeps ? (user?.profile ?? null) : null), ...given }
   const faults = profileFaults(profile, context)

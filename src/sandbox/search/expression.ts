@@ -3,7 +3,7 @@ export const operators = ['eq', 'ne', 'sw', 'co', 'gt', 'ge', 'lt', 'le', 'pr'] 
 
 export type Operator = (typeof operators)[number]
 
-/** A value as it stands in an expression. */
+/** A value in an expression. */
 export type Literal = string | number | boolean | null
 
 /** An expression of `search` or `filter`. */
@@ -11,10 +11,10 @@ export type Expression =
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Expression[] }
   | {
       readonly kind: 'compare'
-      /** As `status` or `profile.department`. */
+      /** Such as `status` or `profile.department`. */
       readonly path: string
       readonly operator: Operator
-      /** Null for `pr`, which has none. */
+      /** Null for `pr`, which takes no value. */
       readonly value: Literal
     }
 
@@ -23,10 +23,10 @@ type Token =
   | { readonly kind: 'word'; readonly text: string }
   | { readonly kind: 'text'; readonly text: string }
 
-// Far beyond what a client writes, and what keeps a hostile text from using up the stack.
+// Far deeper than what a client writes. It keeps a hostile text from using up the stack.
 const deepest = 50
 
-/** Cuts a text into tokens; null if it has a quotation mark too many or an escape that JSON does not know. */
+/** Cuts a text into tokens; null if it has an unmatched quotation mark or an escape that JSON does not know. */
 function tokensOf(text: string): Token[] | null {
   const pattern = /\s*(?:([()])|("(?:[^"\\]|\\.)*")|([^\s()"]+))\s*/y
   const tokens: Token[] = []
@@ -53,8 +53,8 @@ function unquote(quoted: string): string | null {
 }
 
 /**
- * Reads an expression: comparisons joined by `and` and `or`, of which `and` binds closer, with parentheses.
- * Null if the text is none.
+ * Reads an expression: comparisons joined by `and` and `or`, of which `and` binds closer, with parentheses. Null if the
+ * text is not an expression.
  */
 export function parseExpression(text: string): Expression | null {
   const tokens = tokensOf(text)

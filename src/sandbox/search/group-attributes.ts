@@ -3,7 +3,7 @@ import type { Attributes } from './match.ts'
 
 const times = ['created', 'lastUpdated', 'lastMembershipUpdated'] as const
 
-/** What `search` and `filter` may ask of the groups of a list; a row is a place in the list. */
+/** What `search` and `filter` may ask about the groups of a list; a row is a place in the list. */
 export function groupAttributes(groups: readonly Group[]): Attributes {
   return (path) => {
     const time = times.find((name) => name === path)

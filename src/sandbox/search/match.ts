@@ -2,12 +2,12 @@ import type { AttributeValue } from '../users/user.ts'
 import type { Expression, Literal, Operator } from './expression.ts'
 
 /**
- * What an expression may ask of a row. `text` is compared without regard to letter case, `exact` with it, `time` by
- * the moment that it names (a row's time is a number, milliseconds since 1970).
+ * What an expression may ask about a row. `text` is compared without regard to letter case, `exact` with regard to it,
+ * `time` by the moment that it names (a row's time is a number, milliseconds since 1970).
  */
 export interface Attribute {
   readonly kind: 'text' | 'exact' | 'time'
-  /** The operators that the attribute takes; default: all. */
+  /** The operators that the attribute allows; default: all. */
   readonly operators?: readonly Operator[]
   /** Undefined, null and NaN: the row has no such value. */
   read(row: number): AttributeValue | undefined
@@ -71,8 +71,8 @@ function compileComparison(
 }
 
 /**
- * Makes a test of rows out of an expression. Null if it asks for an attribute that there is not, for an operator
- * that the attribute does not take, or compares a time with what is none.
+ * Makes a test of rows out of an expression. Null if it asks for an attribute that does not exist or for an operator
+ * that the attribute does not allow, or compares a time with something that is not a time.
  */
 export function compile(expression: Expression, attributes: Attributes): ((row: number) => boolean) | null {
   if (expression.kind === 'compare') return compileComparison(expression, attributes)

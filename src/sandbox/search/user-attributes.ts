@@ -12,12 +12,12 @@ function profileOf(table: UserTable, path: string): Attribute | null {
 }
 
 /**
- * What `search` and `filter` may ask of a user. Okta's `filter` takes fewer; a client that keeps to those is understood
- * all the same.
+ * What `search` and `filter` may ask about a user. Okta's `filter` allows fewer; a client that keeps to those is
+ * understood too.
  */
 export function userAttributes(table: UserTable): Attributes {
   return (path) => {
-    // Ids differ by letter case.
+    // Letter case counts in ids.
     if (path === 'id') return { kind: 'exact', read: (row) => table.id(row) }
     if (path === 'status') return { kind: 'text', read: (row) => table.status(row) }
     return timeOf(table, path) ?? profileOf(table, path)

@@ -11,7 +11,7 @@ export interface GenerateOptions {
   readonly count: number | readonly StatusCount[]
   /** When `count` is a number: the statuses that users get in turn. Default: all eight. */
   readonly statuses?: readonly UserStatus[]
-  /** Milliseconds since 1970: all their times lie before. */
+  /** Milliseconds since 1970: all times of the users are earlier. */
   readonly now: number
   /** A different seed gives different users. Default 1. */
   readonly seed?: number

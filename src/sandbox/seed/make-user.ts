@@ -81,7 +81,7 @@ export interface UserWish {
   readonly id: string | null
   /** The login, given the made-up names. */
   login(firstName: string, lastName: string): string
-  /** Whether a STAGED user has a password. It follows from any other status. */
+  /** Whether a STAGED user has a password. Any other status decides it. */
   readonly stagedWithPassword: boolean
   /** How many factors are enrolled, from 0. */
   readonly factorCount: number

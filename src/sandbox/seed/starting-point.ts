@@ -3,7 +3,7 @@ import { type UserStatus, userStatuses } from '../../okta/status.ts'
 import { decide } from '../rules/lifecycle.ts'
 import type { SandboxUser } from '../users/user.ts'
 
-/** Where a user stands before the first action. */
+/** The state of a user before the first action. */
 export interface StartingPoint {
   readonly status: UserStatus
   /** Whether a STAGED user has a password; false for any other status. */
@@ -76,8 +76,8 @@ export function walk(start: StartingPoint, actions: readonly Action[]): StepResu
 }
 
 /**
- * The starting point from which the most of these actions end without a failure, all of them where that is possible.
- * Of several, one where the first action ends as `wanted`, else as the other may.
+ * The starting point from which most of these actions end without a failure; all of them, if that is possible. Of
+ * several, one from which the first action ends as `wanted`, if there is one.
  */
 export function startingPointFor(
   actions: readonly Action[],
@@ -86,7 +86,7 @@ export function startingPointFor(
   return bestOf(startingPoints, actions, wanted)[0] ?? ordinary
 }
 
-/** The starting points in these statuses that are as good as any other of them. */
+/** The best starting points in these statuses; all are equally good. */
 export function startingPointsIn(
   statuses: readonly UserStatus[],
   actions: readonly Action[],

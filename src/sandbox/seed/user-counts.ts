@@ -1,7 +1,7 @@
 import { type KnownError, Refusal } from '../../messages/known-error.ts'
 import { type UserStatus, userStatuses } from '../../okta/status.ts'
 
-/** How many users of a status. */
+/** How many users have a status. */
 export interface StatusCount {
   readonly status: UserStatus
   /** From 0. */
@@ -17,7 +17,7 @@ function unreadable(text: string): KnownError {
 
 /**
  * Reads `500` (users of all eight statuses in turn) or `ACTIVE=400,SUSPENDED=50`, in any letter case. Throws a
- * {@link KnownError} where it is neither.
+ * {@link KnownError} if it is neither.
  */
 export function parseUserCounts(text: string): number | readonly StatusCount[] {
   if (/^\d+$/.test(text.trim())) return Number(text)
@@ -29,7 +29,7 @@ export function parseUserCounts(text: string): number | readonly StatusCount[] {
   })
 }
 
-/** The statuses of so many users in turn. */
+/** The statuses of `count` users, each status in turn. */
 export function* dealtStatuses(count: number, statuses: readonly UserStatus[]): Generator<UserStatus> {
   for (let index = 0; index < count; index += 1) yield statuses[index % statuses.length] ?? 'ACTIVE'
 }

@@ -9,7 +9,7 @@ import { makeUser } from './make-user.ts'
 import { seededRandom } from './random.ts'
 import { type StartingPoint, startingPointFor, startingPointsIn } from './starting-point.ts'
 
-/** A row of an input, as far as its org needs to know it. */
+/** What the org needs to know about a row of an input. */
 export interface SeedRow {
   /** An id, a login, or a login's short name, trimmed. */
   readonly user: string
@@ -18,11 +18,11 @@ export interface SeedRow {
 
 /** How to make the org around an input's users. */
 export interface InputSeedOptions {
-  /** Milliseconds since 1970: all times in the org lie before. */
+  /** Milliseconds since 1970: all times in the org are earlier. */
   readonly now: number
   /** Users that the input does not name. Default 12. */
   readonly bystanders?: number
-  /** Ids of groups that the org has. Of the bystanders one belongs to each. Default: none. */
+  /** Ids of groups that the org has. One bystander belongs to each. Default: none. */
   readonly groups?: readonly string[]
   /** Statuses in which most of the input's users begin; null (the default) for whichever suit their actions. */
   readonly onlyStatus?: readonly UserStatus[] | null
@@ -84,7 +84,7 @@ function isShortName(key: string): boolean {
   return !key.includes('@') && !userId.test(key)
 }
 
-// `ann` beside `ann@example.com` is the same user, unless another login of the input begins with `ann@` too.
+// In one input, `ann` and `ann@example.com` are the same user, unless another login begins with `ann@` too.
 function joinShortNames(named: readonly NamedUser[]): NamedUser[] {
   const byLogin = new Map<string, NamedUser>()
   const logins = new Map<string, number>()
@@ -165,9 +165,9 @@ function makeGroup(id: string, index: number, users: readonly SandboxUser[]): Sa
 }
 
 /**
- * An org in which all that the rows ask for can be carried out: each user starts in a status from which none of the
- * actions in all of the user's rows fails, if there is one. Rows whose keys differ in letter case or diacritics alone are the
- * same user's. Besides them the org has bystanders, and an administrator who owns its one token.
+ * An org in which everything that the rows ask for can be carried out: each user starts in a status from which none of
+ * the actions in all of the user's rows fails, if there is one. Rows whose keys differ only in letter case or
+ * diacritics belong to the same user. The org also has bystanders, and an administrator who owns its one token.
  */
 export async function usersForInput(
   rows: AsyncIterable<SeedRow> | Iterable<SeedRow>,

@@ -13,7 +13,7 @@ export class Directory {
   readonly #byShortName: HashIndex
   #size = 0
 
-  /** `expected`: how many users will come. More may. */
+  /** `expected`: how many users will be added. There may be more. */
   constructor(expected = 0) {
     const table = new UserTable(expected)
     this.table = table
@@ -27,14 +27,14 @@ export class Directory {
     return this.#size
   }
 
-  /** The rows of all users, in the order in which they came, from the one after `after` (-1: from the first). */
+  /** The rows of all users, in the order in which they were added, from the one after `after` (-1: from the first). */
   *rows(after = -1): Generator<number> {
     for (let row = after + 1; row < this.table.length; row += 1) {
       if (!this.table.isRemoved(row)) yield row
     }
   }
 
-  /** The row of an id, -1 where no user ever had it. A removed user's row is still found. */
+  /** The row of an id, -1 if no user ever had it. A removed user's row is still found. */
   rowOf(id: string): number {
     return this.#byId.first(id)
   }
@@ -44,7 +44,7 @@ export class Directory {
     return this.#byLogin.first(foldLogin(login)) !== -1
   }
 
-  /** Takes in a new user. Throws a {@link KnownError} where the id or the login is taken. */
+  /** Adds a new user. Throws a {@link KnownError} if the id or the login is taken. */
   add(user: SandboxUser): void {
     const same = this.rowOf(user.id)
     if (same !== -1 && !this.table.isRemoved(same)) {
@@ -65,7 +65,7 @@ export class Directory {
     this.#size += 1
   }
 
-  /** Puts a user's new version in the place of the old one. A new login must be free. */
+  /** Replaces a user with the user's new version. A new login must be free. */
   replace(user: SandboxUser): void {
     const row = this.rowOf(user.id)
     const renamed = this.table.login(row) !== user.profile.login

@@ -16,17 +16,17 @@ function hashOf(text: string): number {
  */
 export class HashIndex {
   readonly #keyOf: (row: number) => string | null
-  // Each slot: 0 free, -1 removed, otherwise a row's number and 1. The length is a power of 2.
+  // Each slot: 0 free, -1 removed, otherwise a row's number plus 1. The length is a power of 2.
   #slots: Int32Array
   #taken = 0
 
-  /** `keyOf` gives the key of a row, null for a row without one; `expected` is how many rows will come. */
+  /** `keyOf` gives the key of a row, null for a row without one; `expected` is how many rows will be added. */
   constructor(keyOf: (row: number) => string | null, expected: number) {
     this.#keyOf = keyOf
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(16, expected * 2))))
   }
 
-  /** Takes in a row under the key that it has now; null, the row has none. */
+  /** Adds a row under the key that it has now; null if the row has none. */
   add(row: number, key: string | null): void {
     if (key === null) return
     if ((this.#taken + 1) * 2 > this.#slots.length) this.#grow()
@@ -45,12 +45,12 @@ export class HashIndex {
     }
   }
 
-  /** The first row that has the key, -1 where none has. */
+  /** The first row that has the key, -1 if none has it. */
   first(key: string): number {
     return this.#search(key, -1)
   }
 
-  /** The row that has the key, -1 where none has or more than one. */
+  /** The only row that has the key, -1 if none or several have it. */
   only(key: string): number {
     const row = this.#search(key, -1)
     return row === -1 || this.#search(key, row) !== -1 ? -1 : row

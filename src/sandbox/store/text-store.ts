@@ -10,15 +10,15 @@ interface Chunk {
 }
 
 /**
- * Keeps many small texts outside the garbage-collected heap, where each costs its UTF-8 bytes and 4 to 7 more, about a
- * third of what it costs as a string. Texts are only ever added; what is no longer asked for stays.
+ * Keeps many small texts outside the garbage-collected heap, where each takes its UTF-8 bytes and 4 to 7 more, about a
+ * third of what it takes as a string. Texts are only ever added; those that are no longer needed stay.
  */
 export class TextStore {
   readonly #chunks: Chunk[] = []
   // Handle 0 is the empty text, which is never written.
   #next = 1
 
-  /** Takes in a text and returns its handle, 0 for the empty one. */
+  /** Adds a text and returns its handle, 0 for the empty one. */
   add(text: string): number {
     if (text === '') return 0
     const length = Buffer.byteLength(text)

@@ -78,9 +78,9 @@ function extrasOf(user: SandboxUser): Extras | null {
 }
 
 /**
- * Users in columns outside the garbage-collected heap, a quarter of the memory that they take as objects; a user is
- * put together when asked for. Rows are numbered from 0 and never move: a removed user's row stays, as a place that a
- * list can go on from.
+ * Users in columns outside the garbage-collected heap, in a quarter of the memory that they take as objects; a user
+ * object is put together when it is asked for. Rows are numbered from 0 and never move: a removed user's row stays, so
+ * that a list can go on from it.
  */
 export class UserTable {
   readonly #store = new TextStore()
@@ -94,7 +94,7 @@ export class UserTable {
   // Six a row, handles of the store.
   #texts: Uint32Array
 
-  /** `expected`: how many users will come. More may. */
+  /** `expected`: how many users will be added. There may be more. */
   constructor(expected: number) {
     const capacity = Math.max(16, expected)
     this.#statuses = new Uint8Array(capacity)
@@ -102,7 +102,7 @@ export class UserTable {
     this.#texts = new Uint32Array(capacity * textFields.length)
   }
 
-  /** How many rows there are, removed ones with them. */
+  /** How many rows there are, including removed ones. */
   get length(): number {
     return this.#length
   }
@@ -121,7 +121,7 @@ export class UserTable {
     return row
   }
 
-  /** Puts a user's new version in the place of the old one. */
+  /** Replaces a user with the user's new version. */
   write(row: number, user: SandboxUser): void {
     const { login, email, firstName, lastName } = user.profile
     this.#setText(row, 'id', user.id)
@@ -163,7 +163,7 @@ export class UserTable {
     return userStatuses[this.#statuses[row] ?? 0] ?? 'DEPROVISIONED'
   }
 
-  /** Milliseconds since 1970, NaN where the thing has not happened. */
+  /** Milliseconds since 1970, NaN if it has not happened. */
   time(row: number, field: TimeField): number {
     return this.#times[row * timeFields.length + timeFields.indexOf(field)] ?? Number.NaN
   }
@@ -233,7 +233,7 @@ export class UserTable {
     const place = row * timeFields.length
     for (let index = 0; index < timeFields.length; index += 1) {
       const time = user[timeFields[index] ?? 'created']
-      // Most of a user's times are one of two, and reading a time is the slowest part of all this.
+      // Most of a user's times are one of two, and parsing a time is the slowest part of all this.
       if (index > 0 && time === user.created) this.#times[place + index] = this.#times[place] ?? Number.NaN
       else if (index > 2 && time === user.statusChanged) {
         this.#times[place + index] = this.#times[place + 2] ?? Number.NaN

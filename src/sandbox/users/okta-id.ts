@@ -19,7 +19,7 @@ export function oktaId(prefix: string, random: () => number): string {
   return String.fromCharCode(...codes)
 }
 
-/** An {@link oktaId} that follows from a text, and from no other text that anyone will meet. */
+/** An {@link oktaId} that follows from a text; in practice no other text gives the same id. */
 export function oktaIdFor(prefix: string, text: string): string {
   const digest = createHash('sha256').update(text).digest()
   let next = 0

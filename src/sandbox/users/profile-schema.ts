@@ -23,7 +23,7 @@ export class ProfileSchema {
     return this.#base.has(name) || this.#added.has(name)
   }
 
-  /** Takes in what a user of the seed has: an org has no user whose profile its schema does not allow. */
+  /** Adds the attributes of a seed's user: an org has no user whose profile its schema does not allow. */
   learn(profile: UserProfile): void {
     for (const name in profile) if (!this.has(name)) this.#added.add(name)
   }

@@ -5,7 +5,7 @@ export type AttributeValue = string | number | boolean | null | readonly (string
 
 /**
  * A user's profile: the six base attributes that Okta always shows, and whatever else the org's schema has. The
- * sandbox's schema has every attribute that a client names.
+ * sandbox's schema has those of Okta's default user type and those of its seed.
  */
 export interface UserProfile {
   readonly firstName: string
@@ -25,7 +25,7 @@ export interface Factor {
   readonly status: 'ACTIVE' | 'PENDING_ACTIVATION'
   /** RFC 3339 UTC, whole seconds. */
   readonly created: string
-  /** As `{"phoneNumber":"+1-555-0100"}`; absent where the factor was enrolled without one. */
+  /** Such as `{"phoneNumber":"+1-555-0100"}`; absent if the factor was enrolled without one. */
   readonly profile?: Readonly<Record<string, string>> | undefined
 }
 
@@ -34,9 +34,9 @@ export const userSources = ['OKTA', 'ACTIVE_DIRECTORY', 'LDAP', 'FEDERATION', 'S
 
 export type UserSource = (typeof userSources)[number]
 
-/** What a user can be told by. Only hashes are kept, so that a saved org holds no password. */
+/** The secrets by which a user is recognized. Only hashes are kept, so that a saved org holds no password. */
 export interface UserSecrets {
-  /** Null: no password that the sandbox knows, as a generated user's. */
+  /** Null if the sandbox knows no password, as for a generated user. */
   readonly passwordHash: string | null
   readonly recoveryQuestion: string | null
   readonly recoveryAnswerHash: string | null
@@ -69,13 +69,13 @@ export interface SandboxUser {
   readonly profile: UserProfile
   readonly source: UserSource
   readonly factors: readonly Factor[]
-  /** Types of the admin roles that the user holds, as `SUPER_ADMIN`. */
+  /** Types of the admin roles that the user holds, such as `SUPER_ADMIN`. */
   readonly roles: readonly string[]
   /** An ACTIVE user may be blocked from unknown devices; no status shows it, and unlock lifts it. */
   readonly blockedFromUnknownDevices: boolean
   readonly transition: Transition | null
   /** Where unsuspend leads a SUSPENDED user; absent: ACTIVE. */
   readonly beforeSuspend?: UserStatus | undefined
-  /** Absent for a user who was not given any by a client. */
+  /** Absent for a user to whom no client has given any. */
   readonly secrets?: UserSecrets | undefined
 }

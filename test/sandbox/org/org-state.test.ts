@@ -64,6 +64,6 @@ describe('parseOrgState', () => {
 describe('an org that contradicts itself', () => {
   it('is refused: a token whose owner is not there', async () => {
     const seed = orgOf([], userOf('ann@example.com', 'ACTIVE'))
-    await expect(startSandbox({ seed })).rejects.toThrow(/owns a token/)
+    await expect(startSandbox({ seed })).rejects.toThrow(/A token belongs to 00u/)
   })
 })
