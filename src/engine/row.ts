@@ -154,7 +154,7 @@ async function runTasks(
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
     let result = results.find((known) => known.step === step)
-    const skipNow = skipRest ?? skipForLaterStep({ step, action }, settled, services.job.steps)
+    const skipNow = skipRest ?? skipForLaterStep({ step, action }, settled)
     const mayHaveBeenSent = isPerhapsSent(recorder.state, { row: row.row, step }, skipNow)
     // A skipped step is skipped at once, even if its turn would come later.
     if (result === undefined && skipNow === null && !mayHaveBeenSent && step > lastStep)

@@ -1,5 +1,4 @@
 import { signatureOf, type ValidRow } from '../input/row.ts'
-import { goesOn, type JobStep } from '../job/step.ts'
 import { type Action, parseAction, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import type { ResultName, SkipReason, TaskResult } from './result.ts'
@@ -55,20 +54,18 @@ export function skipForPreceding(
 
 /**
  * What later steps of a row, which were sent before and have been settled now, decide for a step that failed before them
- * and is to be sent again: not if it comes too late, or if the job allows for its failure. Null when they decide nothing.
+ * and would be sent again: not if it comes too late. Null when they decide nothing.
  *
  * @param settled results of steps of the row; only those of later steps count
  */
 export function skipForLaterStep(
   { step, action }: { readonly step: number; readonly action: Action },
   settled: readonly Pick<TaskResult, 'step' | 'action' | 'result'>[],
-  steps: readonly JobStep[] | null,
 ): Skip | null {
   for (const { step: later, action: name, result } of settled) {
     const isDone = result === 'succeeded' || result === 'unchanged'
     if (later < step || (!isDone && result !== 'in_doubt')) continue
-    const isExcused = isDone && later === steps?.length && goesOn(steps, step)
-    if (!isExcused && !comesTooLate([action], { action: name as Action, result })) continue
+    if (!comesTooLate([action], { action: name as Action, result })) continue
     return isDone
       ? {
           reason: 'superseded',
