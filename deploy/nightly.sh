@@ -3,7 +3,7 @@
 #
 #   nightly.sh JOB_FILE RUNS_DIRECTORY
 #
-# Exit status: that of okta-lifecycle; 3 also where the latest run is damaged.
+# Exit status: that of okta-lifecycle; 3 also where a run is damaged, 127 where there is no okta-lifecycle.
 set -u
 
 job=${1:?a job file was expected: nightly.sh JOB_FILE RUNS_DIRECTORY}
@@ -31,21 +31,32 @@ carry_out() {
   child=
 }
 
+command -v okta-lifecycle >/dev/null || {
+  echo "nightly.sh: okta-lifecycle is not in the PATH ($PATH). Nothing was sent." >&2
+  exit 127
+}
+
 # A run that was left unfinished is all that this night does: its input may hold the rows of today's, and nobody must be
-# done twice. One that nobody has agreed to (new) is left alone. Where it can't be told, a person has to look.
-if [ -d "$runs" ] && [ -n "$(ls "$runs")" ]; then
-  state=$(okta-lifecycle status --latest --runs-dir "$runs" --json 2>/dev/null | sed -n 's/^  "state": "\([a-z]*\)".*/\1/p')
-  case $state in
-  finished | closed | new) ;;
-  running | working | died | stopped | interrupted)
-    carry_out resume --latest --runs-dir "$runs" --yes --quiet
-    exit "$status"
-    ;;
-  *)
-    echo "nightly.sh: the latest run in $runs can't be read or is damaged (okta-lifecycle status --latest --runs-dir $runs). Nothing was sent." >&2
+# done twice. Of several, the oldest comes first. One that nobody has agreed to (new) is left alone. Where it can't be
+# told, a person has to look.
+if [ -d "$runs" ]; then
+  listed=$(okta-lifecycle runs --runs-dir "$runs" --json) || {
+    echo "nightly.sh: the runs in $runs can't be listed. Nothing was sent." >&2
     exit 3
-    ;;
-  esac
+  }
+  # The latest run comes first.
+  states=$(printf '%s\n' "$listed" | awk -F'"' '$2 == "run_id" { id = $4 } $2 == "state" { print $4, id }')
+  damaged=$(printf '%s\n' "$states" | sed -n 's/^damaged //p' | head -n 1)
+  unfinished=$(printf '%s\n' "$states" | sed -nE 's/^(running|working|died|stopped|interrupted) //p' | tail -n 1)
+  if [ -n "$damaged" ]; then
+    echo "nightly.sh: the run $damaged in $runs is damaged: restore it, or move it elsewhere if it is not needed. Nothing was sent." >&2
+    exit 3
+  fi
+  [ -z "$stopped" ] || exit 143
+  if [ -n "$unfinished" ]; then
+    carry_out resume "$unfinished" --runs-dir "$runs" --yes --quiet
+    exit "$status"
+  fi
 fi
 [ -z "$stopped" ] || exit 143
 carry_out run --job "$job" --runs-dir "$runs" --if-changed --yes --quiet

@@ -17,14 +17,18 @@ export interface ReplacingFile {
   discard(): Promise<void>
 }
 
+const ownerOnly = 0o600
+
 /**
  * Starts a file that will replace `path`. Every error is a {@link CannotWrite} that names the path.
  *
  * @param mode who may read and write it; nobody else by default
  */
-export async function openReplacingFile(path: string, mode = 0o600): Promise<ReplacingFile> {
+export async function openReplacingFile(path: string, mode = ownerOnly): Promise<ReplacingFile> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`)
   const handle = await orCannotWrite(path, () => open(temporary, 'wx', mode))
+  // What others may read must be readable whatever the umask says.
+  if (mode !== ownerOnly) await orCannotWrite(path, () => handle.chmod(mode))
   let committed = false
   return {
     write: (text) => orCannotWrite(path, () => handle.appendFile(text)),

@@ -35,12 +35,17 @@ export function readNotifyAddress(environment: Readonly<Record<string, string | 
       example,
     )
   const { protocol, hostname, origin, pathname, search, username, password } = new URL(text)
+  const user = decoded(`${username}:${password}`)
+  if (user === null)
+    throw new Refusal(
+      `${notifyVariable} has a % in its user or password that is not followed by two hexadecimal digits.`,
+      `${example}, with special characters of user and password written as %XX`,
+    )
   if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname)))
     throw new Refusal(
       `${notifyVariable} must begin with https:// (it begins with ${protocol}//); plain HTTP is allowed only for this machine (loopback).`,
       example,
     )
-  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
   return {
     origin,
     path: new Secret(`${pathname}${search}`),
@@ -48,5 +53,14 @@ export function readNotifyAddress(environment: Readonly<Record<string, string | 
       username === '' && password === ''
         ? null
         : new Secret(`Basic ${Buffer.from(user, 'utf8').toString('base64')}`),
+  }
+}
+
+/** Null for what is not percent-encoded right. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return null
   }
 }

@@ -30,7 +30,10 @@ export const notificationSchema = z
     job: z.string(),
     org: z.string().describe("The org's URL."),
     state: z.string().describe('finished, stopped or interrupted, as in summary.json.'),
-    reason: z.string().nullable().describe('Why the run did not finish; null if it did.'),
+    reason: z
+      .string()
+      .nullable()
+      .describe('Why the run did not finish, only if the job says notify.people; null if it did.'),
     next: z.string().describe('What to do next, with the command to type.'),
     exit_code: count,
     started_at: z.iso.datetime(),
@@ -70,10 +73,13 @@ export function notificationOf(
   version: string,
   problems: readonly Problem[] | null,
 ): RunNotification {
-  const { run_id, retry_of, undo_of, job, org, state, reason, exit_code, rows, tasks } = summary
-  const told = (sentence: string): string => (problems === null ? withoutNames(sentence) : sentence)
+  const { run_id, retry_of, undo_of, job, org, state, exit_code, rows, tasks } = summary
+  // Reasons and advice are sentences in which the job or Okta may name somebody.
+  const isNamed = problems !== null
+  const reason = isNamed ? summary.reason : null
+  const next = isNamed ? summary.next : `okta-lifecycle status ${run_id}`
   return {
-    text: told(textOf(summary)),
+    text: textOf(summary, reason, next),
     format: 1,
     run_id,
     retry_of,
@@ -81,8 +87,8 @@ export function notificationOf(
     job,
     org,
     state,
-    reason: reason === null ? null : told(reason),
-    next: told(summary.next),
+    reason,
+    next,
     exit_code,
     started_at: summary.started_at,
     finished_at: summary.finished_at,
@@ -96,18 +102,15 @@ export function notificationOf(
 }
 
 /** `nightly in https://example.okta.com: finished with exit status 1. 2 of 3 people are suspended. 1 needs you.` */
-function textOf({ job, org, state, reason, exit_code, headline, next }: Summary): string {
-  const why = reason === null ? '' : ` ${reason}`
-  return `okta-lifecycle: ${job} in ${org} ${state} with exit status ${exit_code}.${why} ${headline ?? ''} Next: ${next}`
-}
-
-/**
- * A sentence without users: reasons and advice may quote an entry of the job, and an answer of Okta may name a user by id
- * or login.
- */
-function withoutNames(sentence: string): string {
-  return sentence
-    .replaceAll(/"[^"]*"|“[^”]*”/g, '"…"')
-    .replaceAll(/[^\s"'(<,;:]+@[^\s"')>,;:]+/g, '…')
-    .replaceAll(/\b00u[A-Za-z0-9]{17}\b/g, '…')
+function textOf(
+  { job, org, state, exit_code, headline }: Summary,
+  reason: string | null,
+  next: string,
+): string {
+  const sentences = [
+    `okta-lifecycle: ${job} in ${org} ${state} with exit status ${exit_code}.`,
+    reason,
+    headline,
+  ]
+  return `${sentences.filter((sentence) => sentence != null).join(' ')} Next: ${next}`
 }

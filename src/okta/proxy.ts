@@ -34,6 +34,11 @@ export function proxyFor(orgUrl: string, environment: Environment): HttpProxy | 
   return readProxy((environment[variable] ?? '').trim(), variable)
 }
 
+/** The user and the password in the URL of a proxy, as written; the URL may lack its scheme. Null if it has none. */
+export function proxyCredentials(text: string): string | null {
+  return /^\s*(?:[a-z][a-z0-9+.-]*:\/\/)?([\s\S]*)@[^@]*$/i.exec(text)?.[1] ?? null
+}
+
 function readProxy(text: string, variable: string): HttpProxy {
   const example = `export ${variable}=http://USER:PASSWORD@proxy.example.com:3128`
   // curl and many other programs accept a proxy without a scheme.

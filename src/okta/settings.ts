@@ -69,3 +69,8 @@ export function howToSet(settings: Settings, name: SettingName, value: string): 
   }
   return `Set ${setting.place} to ${value === '…' ? 'the right value' : value}`
 }
+
+/** Whether the setting of a private key is the path of a file. A key is longer, or has characters that no such path has. */
+export function isKeyPath(text: string): boolean {
+  return text.length < 200 && /^[\w.~/\\: -]+\.\w+$/.test(text)
+}

@@ -4,6 +4,7 @@ import { exists } from '../files/exists.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import { KnownError, Refusal } from '../messages/known-error.ts'
 import { shellWord } from '../messages/shell-word.ts'
+import { lookAtRun } from './look-at-run.ts'
 import { runFileName } from './run-file.ts'
 
 /** Finds the directory of a run: by path, by id in the runs directory, or the latest run. */
@@ -45,7 +46,7 @@ async function findLatest(runsDirectory: string): Promise<string> {
     const created = await timeOf(directory)
     if (created !== null) runs.push({ directory, created })
   }
-  // Ids that users choose don't sort by time, but the directory's creation time does.
+  // Ids that users choose don't sort by time.
   const [newest] = runs.sort((a, b) => b.created - a.created)
   if (newest !== undefined) return newest.directory
   throw new Refusal(
@@ -64,9 +65,14 @@ async function listNames(directory: string): Promise<string[]> {
   }
 }
 
-/** When a run began; null if the directory is not a run. */
+/**
+ * When a run began; null if the directory is not a run. If its `run.json` does not tell, when its directory was made:
+ * copies and file systems without that time may take it for newer than it is, so that somebody looks at it.
+ */
 async function timeOf(directory: string): Promise<number | null> {
   if (!(await exists(join(directory, runFileName)))) return null
+  const look = await lookAtRun(directory)
+  if (look.kind === 'run') return Date.parse(look.run.created_at)
   const { birthtimeMs, ctimeMs } = await stat(directory)
   return birthtimeMs > 0 ? birthtimeMs : ctimeMs
 }

@@ -25,14 +25,24 @@ export async function readJobHistory(
 ): Promise<JobHistory> {
   const found = await readRunsOfJob(runsDirectory, job, orgUrl)
   if ('unreadable' in found) return found
-  const { runs } = found
+  return { past: historyOf(found.runs, mostRuns) }
+}
+
+/**
+ * What the runs of one job show of its inputs, the oldest first.
+ *
+ * @param most how many of each kind
+ */
+export function historyOf(runs: readonly RunFile[], most: number): readonly PastInput[] {
   const byId = new Map(runs.map((run) => [run.run_id, run]))
-  const past = runs.flatMap((run) => pastInputOf(run, byId) ?? [])
-  return { past: latest(past) }
+  return latest(
+    runs.flatMap((run) => pastInputOf(run, byId) ?? []),
+    most,
+  )
 }
 
 /** The latest runs of each kind, the oldest first. */
-function latest(past: readonly PastInput[]): readonly PastInput[] {
+function latest(past: readonly PastInput[], most: number): readonly PastInput[] {
   const inOrder = past.toSorted((some, other) => some.createdAt.localeCompare(other.createdAt))
   const counts = new Map<string, number>()
   const kept = new Set<PastInput>()
@@ -40,7 +50,7 @@ function latest(past: readonly PastInput[]): readonly PastInput[] {
     const kind = run.users === 0 ? 'empty' : run.standing
     const count = (counts.get(kind) ?? 0) + 1
     counts.set(kind, count)
-    if (count <= mostRuns) kept.add(run)
+    if (count <= most) kept.add(run)
   }
   return inOrder.filter((run) => kept.has(run))
 }

@@ -1,3 +1,4 @@
+import { historyOf } from './job-history.ts'
 import { isResumable } from './life.ts'
 import type { RunFile } from './run-file.ts'
 
@@ -16,7 +17,7 @@ export interface Pruning {
   readonly keep: string | null
 }
 
-/** By so many of its latest runs a job's next input is judged (guards.unusual, --if-changed), whatever their age. */
+/** So many of a job's latest runs of each kind stay whatever their age: the guard of unusual inputs judges by them. */
 export const keptPerJob = 10
 
 /**
@@ -24,23 +25,23 @@ export const keptPerJob = 10
  *
  * - **P1** A run that is not finished or closed stays, and so does one that can't be read, is damaged or is a copy.
  * - **P2** What ended within the time to keep stays, and so does what ended at no known time or in the future.
- * - **P3** A run stays as long as one that goes on from it or takes it back stays: that one is understood by it.
+ * - **P3** A run stays as long as one stays that goes on from it or that it goes on from: each is understood by the other.
  * - **P4** A run by a saved plan stays: by it the plan is known to have been carried out.
- * - **P5** The latest runs of each job stay.
+ * - **P5** The latest run of each job stays, and its latest runs of each kind by which its next input is judged.
  *
  * @param now epoch ms
  */
 export function judgePruning(found: readonly Prunable[], keepMs: number, now: number): readonly Pruning[] {
   const latest = latestOfJobs(found)
   const reasons = new Map(found.map((one) => [one.name, reasonToKeep(one, { keepMs, now, latest })]))
-  const successors = successorsOf(found)
+  const neighbours = neighboursOf(found)
   // P3, until nothing changes: chains may be of any length and in any order.
   for (let changed = true; changed; ) {
     changed = false
     for (const { name } of found) {
-      const kept = successors.get(name)?.find((one) => reasons.get(one) !== null && reasons.has(one))
+      const kept = neighbours.get(name)?.find((one) => reasons.get(one) !== null && reasons.has(one))
       if (kept === undefined || reasons.get(name) !== null) continue
-      reasons.set(name, `run ${kept}, which stays, goes on from it`)
+      reasons.set(name, `it belongs together with run ${kept}, which stays`)
       changed = true
     }
   }
@@ -61,34 +62,40 @@ function reasonToKeep(
   if (endedAt === null) return 'when it ended is not known'
   if (!(endedAt <= now - keepMs)) return 'it is not old enough'
   if (run.plan !== undefined) return 'it carried out a saved plan, which may be carried out only once'
-  if (latest.has(name)) return `it is one of the ${keptPerJob} latest runs of the job ${run.job.name}`
+  if (latest.has(name)) return `the next input of the job ${run.job.name} is judged by it`
   return null
 }
 
-/** The names of the runs that go on from each run. */
-function successorsOf(found: readonly Prunable[]): ReadonlyMap<string, readonly string[]> {
-  const successors = new Map<string, string[]>()
-  const add = (before: string | undefined, after: string): void => {
-    if (before !== undefined) successors.set(before, [...(successors.get(before) ?? []), after])
+/** The names of the runs that go on from each run, and of those that it goes on from. */
+function neighboursOf(found: readonly Prunable[]): ReadonlyMap<string, readonly string[]> {
+  const neighbours = new Map<string, string[]>()
+  const join = (one: string, other: string | undefined): void => {
+    if (other === undefined) return
+    neighbours.set(one, [...(neighbours.get(one) ?? []), other])
+    neighbours.set(other, [...(neighbours.get(other) ?? []), one])
   }
   for (const one of found) {
     if (one.kind === 'other') continue
-    add(one.run.retry_of, one.name)
-    add(one.run.undo_of, one.name)
-    if (one.run.closed_by !== undefined) add(one.name, one.run.closed_by)
+    join(one.name, one.run.retry_of)
+    join(one.name, one.run.undo_of)
+    join(one.name, one.run.closed_by)
   }
-  return successors
+  return neighbours
 }
 
 function latestOfJobs(found: readonly Prunable[]): ReadonlySet<string> {
-  const counts = new Map<string, number>()
-  const latest = new Set<string>()
-  const runs = found.flatMap((one) => (one.kind === 'run' && one.run.from_job_file === true ? [one] : []))
-  for (const { name, run } of runs.toSorted((a, b) => b.run.created_at.localeCompare(a.run.created_at))) {
-    const job = `${run.job.name} ${run.org_url}`
-    const count = (counts.get(job) ?? 0) + 1
-    counts.set(job, count)
-    if (count <= keptPerJob) latest.add(name)
+  const byJob = new Map<string, RunFile[]>()
+  for (const one of found) {
+    if (one.kind === 'other' || one.run.from_job_file !== true) continue
+    const job = `${one.run.job.name} ${one.run.org_url}`
+    byJob.set(job, [...(byJob.get(job) ?? []), one.run])
   }
-  return latest
+  return new Set([...byJob.values()].flatMap(latestOf))
+}
+
+/** The latest run of a job, and the latest ones of each kind in its history. */
+function latestOf(runs: readonly RunFile[]): readonly string[] {
+  const [newest] = runs.toSorted((a, b) => b.created_at.localeCompare(a.created_at))
+  const shown = historyOf(runs, keptPerJob).map(({ run }) => run)
+  return newest === undefined ? shown : [newest.run_id, ...shown]
 }

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { showSettings } from '../../src/cli/doctor/settings-view.ts'
 import { maskStream, secretsOf, withoutSecrets } from '../../src/cli/terminal/mask-stream.ts'
 
 const token = 'a-token-of-no-known-form'
@@ -19,6 +20,24 @@ describe('the last line of defence', () => {
     expect(withoutSecrets(text, secrets)).toBe(
       'token [secret], key [secret], password [secret], app 0oaClientIdIsNoSecret, -----BEGIN',
     )
+  })
+
+  it.each([
+    'ann:long-password@proxy.example.com:3128',
+    'http://ann:long-password@proxy.example.com',
+    'http://ann:long@pass/word@proxy.example.com',
+  ])('knows the password of the proxy %s', (url) => {
+    const password = /ann:(.*)@/.exec(url)?.[1] ?? ''
+    expect(secretsOf({ https_proxy: url })).toEqual([password])
+    const [shown] = showSettings({}, { https_proxy: url })
+    expect(shown?.value).toMatch(/^(http:\/\/)?ann:\[password\]@proxy\.example\.com(:3128)?$/)
+  })
+
+  it('does not take the path of a key file for a secret, nor the host of a web hook', () => {
+    expect(secretsOf({ OKTA_CLIENT_PRIVATEKEY: '/etc/okta-lifecycle/key.pem' })).toEqual([])
+    expect(secretsOf({ OKTA_LIFECYCLE_NOTIFY_URL: 'https://hooks.example.com/secret/path' })).toEqual([
+      'secret/path',
+    ])
   })
 
   it('leaves alone what is too short to be one', () => {

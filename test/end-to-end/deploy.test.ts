@@ -82,6 +82,34 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
   },
 )
 
+it('an unfinished run is found behind a newer one that nobody has agreed to, and beside what is no run', async () => {
+  await withWorkplace(async (place) => {
+    const org = await machine(place, 30, 20)
+    const { child, ended } = startNight(place, org)
+    await org.waitUntil(() => Object.keys(org.applied).length >= 3)
+    process.kill(-(child.pid ?? 0), 'SIGKILL')
+    await ended
+    const nights = join(place.directory, 'nights')
+    const [run = ''] = (await readdir(nights)).filter((name) => !name.startsWith('.'))
+    const file = JSON.parse(await readFile(join(nights, run, 'run.json'), 'utf8'))
+    for (const name of ['newer', 'lost+found']) await mkdir(join(nights, name), { mode: 0o700 })
+    const newer = { ...file, run_id: 'newer', state: 'new', created_at: new Date().toISOString() }
+    await writeFile(join(nights, 'newer', 'run.json'), JSON.stringify(newer), { mode: 0o600 })
+    const next = await startNight(place, org).ended
+    expect([next.code, next.said]).toEqual([0, expect.stringContaining(`Going on with run ${run}`)])
+    expect(Object.values(org.applied)).toEqual(Array(30).fill(1))
+  })
+})
+
+it('a night without the program in its path says so', async () => {
+  await withWorkplace(async (place) => {
+    const org = await machine(place, 1)
+    await rm(join(place.directory, 'bin', 'okta-lifecycle'))
+    const { code, said } = await startNight(place, org).ended
+    expect([code, said]).toEqual([127, expect.stringContaining('okta-lifecycle is not in the PATH')])
+  })
+})
+
 it('a night after a run that has lost its journal does nothing and asks for a person', async () => {
   await withWorkplace(async (place) => {
     const org = await machine(place, 30, 20)

@@ -13,6 +13,7 @@ function prunable(index: number, facts: Partial<RunFile>, endedAt: number | null
     run_id: `r${index}`,
     created_at: new Date(now - (1_000 - index) * day).toISOString(),
     job: { name: 'nightly' },
+    input: { format: 'csv', columns: ['user'] },
     org_url: 'https://example.okta.com',
     state: 'finished',
     ...facts,
@@ -62,13 +63,33 @@ it('P1 to P5: removes no run that may still be needed', () => {
         expect(one.run.plan).toBeUndefined()
         expect(kept.has(one.run.closed_by ?? '')).toBe(false)
       }
-      for (const one of found)
-        if (kept.has(one.name) && one.kind === 'run') expect(removed.has(one.run.retry_of ?? '')).toBe(false)
+      for (const one of found) {
+        if (one.kind === 'other') continue
+        for (const other of [one.run.retry_of, one.run.closed_by])
+          if (kept.has(one.name)) expect(removed.has(other ?? '')).toBe(false)
+      }
       const ofJob = found.filter((one) => one.kind === 'run' && one.run.from_job_file === true)
-      const left = ofJob.filter(({ name }) => kept.has(name))
-      expect(left.length).toBeGreaterThanOrEqual(Math.min(keptPerJob, ofJob.length))
+      if (ofJob.length > 0) expect(ofJob.some(({ name }) => kept.has(name))).toBe(true)
     }),
   )
+})
+
+it('P5: keeps the latest runs of each kind, by which the next input is judged', () => {
+  const ofJob = (index: number, due_users: number): Prunable =>
+    prunable(
+      index,
+      {
+        from_job_file: true,
+        input_passed: true,
+        input: { format: 'csv', columns: ['user'], due_users, user_sample: { hashes: [], whole: true } },
+      } as unknown as Partial<RunFile>,
+      now - 200 * day,
+    )
+  // Nights with users, long before many nights without any.
+  const found = Array.from({ length: 40 }, (_, index) => ofJob(index, index < 6 ? 2 : 0))
+  const kept = judgePruning(found, 90 * day, now).flatMap(({ name, keep }) => (keep === null ? [] : [name]))
+  expect(kept.slice(0, 6)).toEqual(['r0', 'r1', 'r2', 'r3', 'r4', 'r5'])
+  expect(kept).toHaveLength(6 + keptPerJob)
 })
 
 it('removes what is old enough and needed by nothing', () => {

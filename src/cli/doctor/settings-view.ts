@@ -1,5 +1,7 @@
 import { maskSecrets } from '../../okta/mask-secrets.ts'
+import { proxyCredentials } from '../../okta/proxy.ts'
 import {
+  isKeyPath,
   type Setting,
   type SettingName,
   type Settings,
@@ -45,9 +47,18 @@ export function showSettings(
     const value = environment[name]
     return value === undefined || value === ''
       ? []
-      : [{ name, source: 'environment', value: maskSecrets(value) }]
+      : [{ name, source: 'environment', value: shownVariable(name, value) }]
   })
   return [...ofOrg, ...others]
+}
+
+function shownVariable(name: string, value: string): string {
+  const credentials = /_proxy$/i.test(name) ? proxyCredentials(value) : null
+  if (credentials === null) return maskSecrets(value)
+  const [user = ''] = credentials.split(':')
+  const hidden = user === credentials ? '[user]' : `${user}:[password]`
+  // A function, because a password may hold what `replace` takes for a pattern.
+  return maskSecrets(value.replace(credentials, () => hidden))
 }
 
 function shownValue(name: SettingName, setting: Setting): string {
@@ -55,8 +66,5 @@ function shownValue(name: SettingName, setting: Setting): string {
   if (!secretNames.has(name)) {
     return maskSecrets(Array.isArray(setting.value) ? setting.value.join(' ') : (text ?? '[not a text]'))
   }
-  // The path of a key file is not a secret. A key is longer, or has characters that this pattern does not allow.
-  const isPath =
-    name === 'privateKey' && text !== null && text.length < 200 && /^[\w.~/\\: -]+\.\w+$/.test(text)
-  return isPath ? text : '[secret]'
+  return name === 'privateKey' && text !== null && isKeyPath(text) ? text : '[secret]'
 }

@@ -1,15 +1,17 @@
 import { asCannotWrite } from '../../files/cannot-write.ts'
 import { parseDuration } from '../../job/duration-value.ts'
+import { checkJournal } from '../../journal/journal-reader.ts'
 import { counted } from '../../messages/counted.ts'
 import { type ExitCode, exitCodes, KnownError, Refusal } from '../../messages/known-error.ts'
 import { visible } from '../../messages/shown.ts'
 import { StopSwitch } from '../../messages/stop.ts'
-import { readSummary } from '../../report/summary.ts'
+import { readRecordedHead, readSummary } from '../../report/summary.ts'
 import { type ListedRun, listRuns } from '../../run/list-runs.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
 import { judgePruning, type Prunable } from '../../run/prune.ts'
 import { findForeign, pruneRun, removeGoing } from '../../run/prune-run.ts'
 import { copyOf } from '../../run/run-copy.ts'
+import { journalPath } from '../../run/run-directory.ts'
 import { readRunFile } from '../../run/run-file.ts'
 import { withRunLocks } from '../../run/run-locks.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
@@ -96,6 +98,10 @@ async function remove(directory: string, stop: StopSwitch): Promise<string | nul
       // While it was waited for, another process may have gone on with it.
       const { state, closed_by: by } = await readRunFile(directory)
       if (state !== before.state || by !== before.closed_by) return 'another process has gone on with it'
+      // Evidence of a change must not go with the run.
+      const expected = { run: before.run_id, head: await readRecordedHead(directory) }
+      const { flaw } = await checkJournal(journalPath(directory), expected)
+      if (flaw !== null) return 'its journal is damaged (verify-journal)'
       await pruneRun(directory)
       return null
     })

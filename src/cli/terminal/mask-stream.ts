@@ -1,5 +1,7 @@
 import { notifyVariable } from '../../notify/address.ts'
 import { maskSecrets } from '../../okta/mask-secrets.ts'
+import { proxyCredentials } from '../../okta/proxy.ts'
+import { isKeyPath } from '../../okta/settings.ts'
 
 /** Variables that hold a secret, or a URL with a password. */
 const withSecret = /^(?:OKTA_CLIENT_TOKEN|OKTA_CLIENT_PRIVATEKEY|OKTA_LIFECYCLE_NOTIFY_URL)$|_PROXY$/i
@@ -12,8 +14,10 @@ export function secretsOf(environment: Readonly<Record<string, string | undefine
     if (!withSecret.test(name)) return []
     // Whoever knows the path of a web hook may write there.
     if (name === notifyVariable) return /:\/\/[^/]*\/(.*)/.exec(value.trim())?.slice(1) ?? []
+    if (name === 'OKTA_CLIENT_PRIVATEKEY' && isKeyPath(value.trim())) return []
     if (!/_PROXY$/i.test(name)) return [value.trim(), ...value.split(/\\n|\s+/)]
-    return /:\/\/[^/@]*:([^/@]*)@/.exec(value)?.slice(1) ?? []
+    const [, password = ''] = /^[^:]*:([\s\S]*)$/.exec(proxyCredentials(value) ?? '') ?? []
+    return [password]
   })
   return [...new Set(secrets)]
     .filter((secret) => secret.length >= shortest && !/^-+(?:BEGIN|END)|^(?:PRIVATE|RSA|KEY-+)$/.test(secret))

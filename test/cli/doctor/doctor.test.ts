@@ -377,6 +377,34 @@ const planted: readonly (readonly [what: string, plant: Plant, check: string, wo
     /gone\.csv.*input\.file/,
   ],
   [
+    'a list of protected users that is gone',
+    async ({ place }) => {
+      await place.write('job.yaml', 'name: x\nguards: { protect_file: never.txt }\n')
+      return { args: ['--job', 'job.yaml'] }
+    },
+    'protect_file',
+    /never\.txt can't be read.*guards\.protect_file/,
+  ],
+  [
+    'a list of protected users with nobody in it',
+    async ({ place }) => {
+      await place.write('never.txt', 'nobody@example.com\n')
+      await place.write('job.yaml', 'name: x\nguards: { protect_file: never.txt }\n')
+      return { args: ['--job', 'job.yaml'] }
+    },
+    'guard_protect',
+    /nobody@example\.com/,
+  ],
+  [
+    'no place for activation links',
+    async ({ place }) => {
+      await place.write('job.yaml', 'name: x\nreport: { activation_links: gone/links.csv }\n')
+      return { args: ['--job', 'job.yaml'] }
+    },
+    'activation_links',
+    /gone, is not there.*report\.activation_links/,
+  ],
+  [
     'notifications without an address',
     async ({ place }) => {
       await place.write('job.yaml', 'name: x\nnotify: {}\n')
