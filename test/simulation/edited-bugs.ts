@@ -108,6 +108,13 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'if (attempt.judgedNotApplied >= 0)',
   },
   {
+    name: 'a retry does not wait for a later row in doubt',
+    breaks: 'I5',
+    file: 'rules/superseded',
+    from: "return ruleOf(later.action).doubt === 'status' || undoes",
+    to: 'return false && undoes',
+  },
+  {
     name: 'a task that was begun before a loss of the journal is not looked up',
     breaks: 'I11',
     file: 'journal/journal-state',

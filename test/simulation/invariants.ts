@@ -27,7 +27,7 @@ import { runsDirectory, type World } from './world.ts'
  * - **I4** Counts add up, and every row is counted.
  *   "what is unsettled is counted as not run"
  * - **I5** Each user's tasks are applied in the order of the input, over all ways back.
- *   "rows of a user do not wait for each other", "a doubt is settled too soon", "a user's short name is not known
+ *   "a retry does not wait for a later row in doubt", "rows of a user do not wait for each other", "a doubt is settled too soon", "a user's short name is not known
  *   for the user's"
  * - **I6** A journal replays to the same state at every prefix.
  *   "skipped tasks are not counted"
