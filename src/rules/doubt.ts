@@ -43,7 +43,7 @@ const sendingMarginMs = 15_000
 const clocksApartMs = 15_000
 
 /** How often a reset of factors is sent again because of old factors that are still enrolled. */
-const mostResets = 2
+const mostResets = 4
 
 /** How long to wait, from the first intent, before a call that sends mail is repeated. */
 export const mailPauseMs = 5 * 60_000
@@ -98,7 +98,7 @@ export function settle(action: Action, attempt: DoubtfulAttempt, now: Observatio
 /**
  * Goes by when the factors that are left were created. A reset removes whatever is enrolled, and Okta may leave a factor
  * enrolled that it can't remove: so an old factor is a reason to send again, but not once somebody may have enrolled a
- * new one since, and not after two repeats.
+ * new one since, and not after four repeats.
  */
 function settleByFactors(attempt: DoubtfulAttempt, factorTimes: readonly number[]): Verdict {
   const { before, around, after } = factorAges(attempt, factorTimes)

@@ -29,7 +29,7 @@ export function checkOnce(
       const repeats = seen.filter((one) => one.by.run === by.run).length - 1
       // A factor that outlives the reset looks as if it had not been applied.
       const isHidden = action === 'reset_factors' && world.org.users.get(user)?.keepsFactor === true
-      if (isHidden && repeats <= 2 && !wasKnown(world, before)) continue
+      if (isHidden && repeats <= 4 && !wasKnown(world, before)) continue
       if (by.run === before.by.run) {
         const mayRepeat = action === 'reactivate' && world.scenario.inDoubt === 'retry' && repeats <= 2
         if (mayRepeat && !wasKnown(world, before)) continue
