@@ -13,7 +13,7 @@ const weight = 0.1
  */
 export class SilentCalls {
   readonly #now: () => number
-  /** When each call left, in the order of leaving. */
+  /** When each call was sent, the oldest first. */
   readonly #sentAt = new Map<number, number>()
   #next = 0
   #usualMs: number | null = null

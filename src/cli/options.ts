@@ -66,7 +66,7 @@ export const inputOptions = {
   'action-column': {
     type: 'string',
     requiresArg: true,
-    describe: "Column that holds each row's action; none if no column does",
+    describe: 'Column that holds each row\'s action, or the word "none" if there is no such column',
   },
   'header-line': {
     type: 'number',

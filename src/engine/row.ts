@@ -184,7 +184,7 @@ async function runTasks(
     inDoubt ||= leavesDoubt(result)
     if (result.result === 'succeeded') ledTo.push(...ruleOf(action).target)
     userLedTo = ledBy([result], userLedTo)
-    // While the row's user could not be read, nobody knows who is meant, so no later step goes on either.
+    // If the row's user could not be read, nobody knows who is meant, so the later steps are skipped too.
     const isKnown = located.read?.kind !== 'failed'
     skipRest ??= skipAfter(result, isKnown && goesOn(services.job.steps, step))
   }

@@ -41,7 +41,7 @@ export function createWhereCheck(
       if (typeof cell === 'object' && cell !== null)
         return {
           column,
-          message: `the cell is ${kindOf(cell)}; a text was expected, which can be compared with the condition in where`,
+          message: `the cell is ${kindOf(cell)}, and the condition under "where" can be compared only with text`,
           isUnread: true,
         }
       const end = isJson && cell === undefined ? endOfReach(cells, column) : null

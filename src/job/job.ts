@@ -304,7 +304,7 @@ export const resolvedJobSchema = z
         only_status: jobValues.only_status.readonly().nullable(),
       })
       .readonly(),
-    /** Paths are absolute. Absent in runs of older versions. */
+    /** Its paths are absolute. Runs of older versions have no such key. */
     report: z
       .strictObject({ activation_links: jobValues.activation_links.nullable() })
       .readonly()

@@ -119,7 +119,7 @@ function addNeighbours(
 async function oauthOf(options: OAuthOptions | undefined): Promise<OAuthParts | null> {
   if (options === undefined) return null
   const { tokenSeconds = 3600 } = options
-  checkNumber('life of an access token in seconds', tokenSeconds, 1, 86_400, true)
+  checkNumber('lifetime of access tokens in seconds', tokenSeconds, 1, 86_400, true)
   const { AuthorizationServer } = await import('./oauth/authorization-server.ts')
   const { checkResourceCall } = await import('./oauth/resource-check.ts')
   const server = new AuthorizationServer(options)

@@ -48,7 +48,7 @@ export function notUndone(
     }),
     ...(notHeld > 0
       ? [
-          `${counted(notHeld, 'call')} that Okta accepted did not hold when the run looked, but may have taken hold since: look these users up in its results.`,
+          `${counted(notHeld, 'call')} that Okta accepted had no lasting effect when the run looked. That may have changed since: look up the users of these calls in the results of that run.`,
         ]
       : []),
     ...(inDoubt > 0

@@ -249,7 +249,7 @@ describe('undo', () => {
       expect(run.code, run.stderr).toBe(1)
       const end = await place.runHere(created, ['undo', runId, '--yes', '--quiet'])
       expect(end.code, end.stderr).toBe(1)
-      expect(end.stderr).toContain('1 call that Okta accepted did not hold when the run looked')
+      expect(end.stderr).toContain('1 call that Okta accepted had no lasting effect when the run looked')
       expect([...created.org.users.values()].map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE'])
     })
   })

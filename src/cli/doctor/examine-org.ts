@@ -42,7 +42,7 @@ export async function examineOrg(
     connections: 1,
     userAgent: `okta-lifecycle/${programVersion}`,
     scopes,
-    // What it would say about the clock has a check of its own.
+    // The client's warning about the clock is muted: the clock has a check of its own.
     say: () => {},
   })
   try {

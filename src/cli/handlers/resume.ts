@@ -108,7 +108,7 @@ async function cutJournal(directory: string, run: RunFile): Promise<void> {
   }
   await forgetSummary(directory)
   say(
-    `${taken.flaw === null ? 'The journal shows no damage and is taken for an older copy.' : `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}.`} The run goes on from its ${taken.lines} undamaged lines. The whole file, with the ${taken.lostBytes} bytes after them, is kept as ${taken.keptAs}. What was sent in the lost part is not known, so each task without a result is looked up in Okta before anything is sent for it.`,
+    `${taken.flaw === null ? 'The journal shows no damage, so it is treated as an older copy.' : `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}.`} The run goes on from the ${taken.lines} undamaged lines of the journal. The whole file, with the ${taken.lostBytes} bytes after these lines, is kept as ${taken.keptAs}. What was sent in the lost part is not known, so each task without a result is looked up in Okta before anything is sent for it.`,
   )
 }
 

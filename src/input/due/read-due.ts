@@ -124,8 +124,10 @@ function zoneOf(text: string, timeZone: string | null): IANAZone | { readonly pr
 const firstYear = 2010
 
 /**
- * Reads when a row is due. A date alone means the end of that day, or the time `at` on it. A date, with or without a
- * time, is in its own zone or offset if it has one, else in the row's or the job's zone. Both texts must be trimmed.
+ * Reads when a row is due. A date without a time means the end of that day, or the job's time `at` on that day. A date
+ * is in its own zone or offset if it has one, else in the zone of the row or of the job.
+ *
+ * @param text trimmed, as is `rowZone`
  */
 export function readDue(text: string, rowZone: string, rules: DueFormat): DueCheck {
   const expected =

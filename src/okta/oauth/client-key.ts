@@ -47,7 +47,7 @@ function readKeyFile(path: string, readFile: (path: string) => string, fault: Ke
     // A line of a key may have slashes too, but no file extension.
     const named = /^[\w./~\\: -]{1,120}\.[a-z]{1,5}$/i.test(path) ? ` ${path}` : ''
     throw fault(
-      `is neither PEM nor a JWK, and the file${named} that it may name can't be read (${code})`,
+      `is neither PEM nor a JWK, and if it is meant as the path of a file, that file${named} can't be read (${code})`,
       'Set OKTA_CLIENT_PRIVATEKEY to the key itself or to the path of a file that this user may read',
     )
   }

@@ -72,7 +72,7 @@ type FaultPlan = ((call: FaultCall) => FaultName | null) | readonly (FaultName |
 export interface FaultOptions {
   /** Is asked first; null leaves the call to the rates. */
   readonly plan?: FaultPlan
-  /** The part of the calls, from 0 to 1, that meets each fault; at most 1 in total. */
+  /** For each fault, the fraction of the calls that get it, from 0 to 1. Together they are at most 1. */
   readonly rates?: Readonly<Partial<Record<FaultName, number>>>
   /** Another seed hits other calls. The same seed hits the same attempts, in whatever order they come. */
   readonly seed?: number

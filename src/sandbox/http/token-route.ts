@@ -30,7 +30,7 @@ async function answer(
   })
 }
 
-/** The client that is counted: the app that the request names, if the org has it. */
+/** Whose rate limit the request uses up: that of the app which it names, if the org has it, else that of strangers. */
 function clientOf({ oauth }: ApiParts, text: string): string {
   const [, claims = ''] = (new URLSearchParams(text).get('client_assertion') ?? '').split('.')
   const id = /"iss"\s*:\s*"([^"]*)"/.exec(Buffer.from(claims, 'base64url').toString())?.[1] ?? ''
