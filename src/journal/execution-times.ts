@@ -65,7 +65,7 @@ export class ExecutionTimes {
     return this.#lastSign
   }
 
-  /** Milliseconds at work, over all executions. Of one that was killed, the last seconds are missing. */
+  /** Milliseconds at work, over all executions. The last seconds of a killed execution are missing. */
   get workedMs(): number {
     return this.#workedMs + this.#present.worked_ms
   }
@@ -76,7 +76,7 @@ export class ExecutionTimes {
   }
 
   /**
-   * Requests by kind and retries by cause, over all executions. Of one that was killed, the last seconds are missing.
+   * Requests by kind and retries by cause, over all executions. The last seconds of a killed execution are missing.
    */
   get totals(): {
     readonly requests: ReadonlyMap<string, number>

@@ -75,8 +75,9 @@ export const emptyJournal: JournalEnd = { soundLines: 0, soundBytes: 0, chain: c
  *
  * - **sound**: every line so far is as it was written and follows the one before it.
  * - **torn**: a line is unsound. A crash leaves such remains of the last writes, because their pages reach the disk in
- *   any order; that is not damage. *Flawed*, as soon as a later line is as it was written, if that line says that the
- *   unsound one was on disk, or if the unsound one holds no zero byte: where pages are lost, a crash leaves zeros.
+ *   any order; that is not damage. It becomes *flawed* when a later line is as it was written and says that the unsound
+ *   one was on disk, or when such a line follows and the unsound one holds no zero byte: a crash leaves zeros in place
+ *   of lost pages.
  * - **flawed**: the first flaw counts, whatever follows. Only one thing changes: a `missing` line that turns up further
  *   down has `moved`.
  *
@@ -158,7 +159,7 @@ function missing(place: Place): JournalFlaw {
   return {
     kind: 'missing',
     ...place,
-    what: 'is as it was written but does not follow the line before it: one or more lines are missing there',
+    what: 'is as it was written but does not follow the line before it: one or more lines between them are missing',
   }
 }
 
@@ -185,7 +186,7 @@ function wrongOpening(event: JournalEvent, run: string | null): JournalFlaw | nu
   return {
     kind: 'other_run',
     ...place,
-    what: `names the run ${JSON.stringify(event.run)}, but run.json is of ${run}`,
+    what: `names the run ${JSON.stringify(event.run)}, but run.json belongs to ${run}`,
   }
 }
 
@@ -197,6 +198,6 @@ function wrongHead(before: JournalHead, after: JournalHead, head: JournalHead | 
     kind: 'other_head',
     line: after.lines,
     offset: before.bytes,
-    what: `is not the last of the ${head.lines} lines (${head.bytes} bytes) that summary.json records: they are not of the same run, or one of them was rewritten`,
+    what: `is not the last of the ${head.lines} lines (${head.bytes} bytes) that summary.json records: the two files are not of the same run, or one of them was rewritten`,
   }
 }

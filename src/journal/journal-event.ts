@@ -23,11 +23,14 @@ interface ExecutionEvent {
 
 /**
  * A person has decided to go on from the sound part of a damaged journal. The rest is lost, so any task without a
- * result and without a known attempt may have been sent in that part.
+ * result may have been sent, or sent again, in that part.
  */
 interface CutEvent {
   readonly event: 'cut'
-  /** The last time in the sound part, in epoch milliseconds by Okta's clock; 0 if it names none. */
+  /**
+   * The last time that the sound part names, in epoch milliseconds by Okta's clock; if it names none, a time before the
+   * run began.
+   */
   readonly okta_time: number
   /** Bytes after the sound part. */
   readonly lost_bytes: number
@@ -42,14 +45,14 @@ export interface AttemptPlace {
 }
 
 /**
- * A lifecycle call is about to be sent. The event is on disk before a byte goes out. Without a read before it, `status`
- * is null.
+ * A lifecycle call is about to be sent. The event is on disk before a byte goes out. If the user was not read before
+ * it, `status` is null.
  */
 export interface IntentEvent extends AttemptPlace {
   readonly event: 'intent'
   /** Epoch milliseconds by Okta's clock, best estimate. */
   readonly okta_time: number
-  /** The earliest time that it can have been. A change in this second or later may come after the call. */
+  /** The earliest that this time can have been. A change in this second or later may have come after the call. */
   readonly okta_time_at_least: number
   /** When the task began, RFC 3339 UTC by Okta's clock. */
   readonly started_at: string
@@ -62,9 +65,12 @@ export interface IntentEvent extends AttemptPlace {
   readonly request_timeout_ms: number
   /** Set for an attempt that is only assumed, because a part of the journal was lost. */
   readonly lost?: true
-  /** How often the task had been sent again by leave alone, in the run that it was taken over from; absent for never. */
+  /**
+   * How often the task had been repeated only because the job allows it, in the run it was taken over from; absent if
+   * never.
+   */
   readonly repeats?: number
-  /** How many earlier attempts had been judged not applied, in the run that it was taken over from; absent for none. */
+  /** How many earlier attempts had been judged not applied, in the run it was taken over from; absent if none. */
   readonly judged_not_applied?: number
   /** The task of another run that made the attempt, if a retry took it over; absent for this run's own attempts. */
   readonly origin?: { readonly run: string; readonly row: number; readonly step: number }
@@ -80,7 +86,7 @@ export interface AnswerEvent extends AttemptPlace {
   readonly outcome: 'applied' | 'refused'
   /** Epoch milliseconds by Okta's clock. */
   readonly okta_time: number
-  /** The latest time that it can have been: what the call did was done by then. Absent in older journals. */
+  /** The latest that this time can have been: what the call did was done by then. Absent from older journals. */
   readonly okta_time_at_most?: number
   readonly http_status: number | null
   readonly error_code: string | null
@@ -128,7 +134,7 @@ interface PermitsEvent {
   readonly okta_time: number
 }
 
-/** Okta has shown a bucket's limit, or another one than before. */
+/** Okta has shown a bucket's limit for the first time, or a new one. */
 interface LimitEvent {
   readonly event: 'limit'
   readonly bucket: string
@@ -136,8 +142,9 @@ interface LimitEvent {
 }
 
 /**
- * Whom a row of a retry means, by the run that is retried. Its key may stand for somebody else by now. Stands at the
- * beginning of a retry's journal, for rows of which it carries over no call and no result with a user.
+ * The user whom a row of a retry meant in the run that is retried. The row's key may mean somebody else by now. These
+ * events are at the beginning of a retry's journal, for rows of which no call and no result with a user is carried
+ * over.
  */
 interface MeantEvent {
   readonly event: 'meant'

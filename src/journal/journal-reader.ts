@@ -62,7 +62,7 @@ export async function checkJournal(
   return { end: check.end, flaw: check.flaw }
 }
 
-/** Passes each line on at once: to wait for each of millions would take longer than to check it. */
+/** Passes each line on without waiting: awaiting each of millions would take longer than checking them. */
 async function eachLine(path: string, take: (line: RawLine) => void): Promise<void> {
   let offset = 0
   let pending: Buffer[] = []

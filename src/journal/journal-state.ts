@@ -8,7 +8,10 @@ import { ResultIndex } from './result-index.ts'
 import { SentRecently } from './sent-recently.ts'
 import { type OpenAttempt, progressAfter, standingOf, type TaskProgress } from './task-progress.ts'
 
-/** How often a task was sent again: by leave alone, and in all that a look had judged "not applied". */
+/**
+ * How often a task was sent again after a doubt: in all (`judgedNotApplied`), and only because the job allows it
+ * (`repeats`).
+ */
 export type SentAgain = Pick<TaskProgress, 'judgedNotApplied' | 'repeats'>
 
 /**
@@ -26,16 +29,16 @@ export class JournalState {
   readonly #progress = new Map<number, TaskProgress>()
   /** Attempts of tasks that ended in doubt. A retry settles them first. */
   readonly #leftInDoubt = new Map<number, OpenAttempt>()
-  /** Last attempts of tasks that failed though an earlier one, taken for lost, may still have been applied late. */
+  /** Last attempts of tasks that failed although an attempt judged "not applied" may still have been applied late. */
   readonly #leftDoubted = new Map<number, IntentEvent>()
-  /** How often such tasks had been sent again before. */
+  /** How often tasks that have ended had been sent again; absent if never. */
   readonly #sentAgain = new Map<number, SentAgain>()
-  /** By row: whom a retry's row means. */
+  /** By row: the user whom a row of a retry means. */
   readonly #meant = new Map<number, MeantUser>()
   readonly #counts = new Map<string, number>()
   #done = 0
   #lostSince: number | null = null
-  /** Tasks that were begun before a cut: what followed of them may be in the lost part. */
+  /** Tasks that were begun before a cut: their later events may be in the lost part. */
   readonly #begunBeforeCut = new Set<number>()
   #lastOktaTime = 0
   readonly executions = new ExecutionTimes()
@@ -108,16 +111,16 @@ export class JournalState {
   }
 
   /**
-   * The attempt of a task that ended in doubt, or of a factor reset that Okta accepted and that did not hold: it must be
-   * looked at before it is repeated. Null for every other task.
+   * The attempt of a task that ended in doubt, or of a factor reset that Okta accepted and that did not hold: Okta must
+   * be asked about it before it is repeated. Null for every other task.
    */
   leftInDoubt(place: TaskPlace): OpenAttempt | null {
     return this.#leftInDoubt.get(this.#index(place)) ?? null
   }
 
   /**
-   * The last attempt of a task that a look at the user, not an answer, has found not to be applied: it or one before it
-   * may have been applied late. Null where there is none, and for tasks that have ended otherwise than as failed.
+   * The last attempt of an unfinished or failed task with an attempt that was judged "not applied" by what Okta showed,
+   * not by an answer: such an attempt may have been applied late. Null for every other task.
    */
   lastDoubted(place: TaskPlace): IntentEvent | null {
     const progress = this.progressOf(place)
@@ -135,8 +138,8 @@ export class JournalState {
   }
 
   /**
-   * Since when an attempt of a task without a result may be lost, as for {@link lostSince}. Null where none can be, and
-   * once an attempt was assumed for the task.
+   * Since when an attempt of a task without a result may be lost, as for {@link lostSince}. Null if none can be, and
+   * once a lost attempt has been assumed for the task.
    */
   mayBeLostSince(place: TaskPlace): number | null {
     const task = this.#index(place)
@@ -187,7 +190,10 @@ export class JournalState {
     return null
   }
 
-  /** Whom a row means by the run that is retried; null where that run never learned it, and in other runs. */
+  /**
+   * The user whom a row meant in the run that is retried; null if that run never learned it, and in runs that retry
+   * none.
+   */
   meantBy(row: number): MeantUser | null {
     return this.#meant.get(row) ?? null
   }
@@ -214,7 +220,7 @@ export class JournalState {
     this.executions.sign(event.finished_at)
   }
 
-  /** Counts up alone, and for results alone (J2). */
+  /** Only counts up, and only for results (J2). */
   #count(name: string): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
   }

@@ -21,11 +21,11 @@ export class JournalFailed extends FixableError {
   }
 }
 
-/** As {@link JournalFailed}, because the file that is written is not the run's journal any more. */
+/** Like {@link JournalFailed}: the file that is being written is no longer the run's journal. */
 class JournalMoved extends FixableError {
   constructor(path: string) {
     super(
-      `The journal is not in its place any more (${path}): it was moved, removed or replaced while the run was at work. Sending has stopped. Put it back: without it nobody knows what was sent, and to start the job again would do everything twice.`,
+      `The journal is no longer in its place (${path}): it was moved, removed or replaced while the run was at work. Sending has stopped. Put it back: without it nobody knows what was sent, and starting the job again would do everything twice.`,
       'Put it back',
       exitCodes.stoppedByGuard,
       { next: ', then resume the run.' },
@@ -114,14 +114,14 @@ export class Journal {
   }
 
   /**
-   * Looks whether the file that is written still lies at its path. Where it certainly doesn't, every later event fails:
-   * what is written there would be lost with it.
+   * Checks whether the file that is being written is still at its path. If it certainly is not, every later event
+   * fails: what is written to that file would be lost with it.
    */
   async checkInPlace(): Promise<void> {
     const [mine, there] = await Promise.all([this.#file.stat(), statAt(this.#path)])
     if (there === 'unknown') return
     if (there !== null && there.ino === mine.ino && there.dev === mine.dev) return
-    // Whoever takes a run over after a silence goes on in a copy. Then the hold is the cause.
+    // A process that takes a run over after a silence goes on in a copy. In that case the lost hold is the cause.
     const lost = await this.#fence.ensure().then(
       () => null,
       (error: unknown) => error,
@@ -135,7 +135,7 @@ export class Journal {
   }
 }
 
-/** What lies at a path; null if nothing does. A disk that does not answer shows nothing. */
+/** The file at a path; null if there is none, `unknown` if the disk does not answer. */
 async function statAt(path: string): Promise<Pick<Stats, 'ino' | 'dev'> | null | 'unknown'> {
   try {
     return await stat(path)

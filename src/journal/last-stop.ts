@@ -2,13 +2,13 @@ import { type ExitCode, exitCodes } from '../messages/known-error.ts'
 import type { StopReason } from '../messages/stop.ts'
 import type { JournalState } from './journal-state.ts'
 
-/** Journals of earlier versions say no exit code. */
+/** Journals of earlier versions have no exit code. */
 const earlierExitCodes = { stopped: exitCodes.stoppedByGuard, interrupted: exitCodes.interrupted } as const
 
 const brokenOff: StopReason = {
   state: 'interrupted',
   exitCode: exitCodes.someoneMustLook,
-  message: 'Its process ended without recording an end.',
+  message: 'Its process ended without recording why.',
   advice: { kind: 'go_on' },
 }
 

@@ -19,7 +19,7 @@ export interface JournalFile {
   readonly recorded: JournalHead | null
 }
 
-/** The hold under which a journal is opened. `afterSilence`: the holder before may wake up and go on writing. */
+/** The hold under which a journal is opened. `afterSilence`: the previous holder may wake up and go on writing. */
 export interface JournalHold extends Fence {
   readonly afterSilence: boolean
 }
@@ -44,7 +44,7 @@ export async function replayJournal(file: JournalFile): Promise<{ state: Journal
 /**
  * Opens a run's journal for an execution. Begins it if there is none, otherwise goes on after its last sound line.
  *
- * @throws KnownError as {@link replayJournal} does, with no line changed; JournalFailed when it can't be written
+ * @throws KnownError as {@link replayJournal} does, without changing a line; JournalFailed when it can't be written
  */
 export async function openJournal(
   file: JournalFile,

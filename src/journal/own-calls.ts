@@ -14,19 +14,19 @@ export interface OwnCall {
 interface Sent {
   readonly first: number
   readonly last: number
-  /** When Okta had accepted the last one; null if no answer says so. */
+  /** The time by which Okta had accepted the last one; null if no answer says so. */
   readonly acceptedBy: number | null
   /** Without an answer: the latest moment at which Okta can have applied the last one. */
   readonly underWayUntil: number
   readonly intent: IntentEvent
 }
 
-/** An answer of an older journal has only the best estimate of its time: it may be off by so much. */
+/** An answer of an older journal has only the best estimate of its time: it may be off by this much, in ms. */
 const estimateMs = 1_000
 
 /**
  * Finds a run's own applied calls in its journal, in the order in which their tasks ended. Results that a retry took
- * over from another run are not among them: no call of theirs stands in this journal.
+ * over from another run are not among them: this journal holds none of their calls.
  */
 export class OwnCalls {
   readonly #sent = new Map<string, Sent>()
@@ -72,11 +72,12 @@ export class OwnCalls {
     const sent = this.#sent.get(placeOf(result))
     this.#sent.delete(placeOf(result))
     if (sent === undefined || result.result !== 'succeeded') return
-    // Only the user's status says that a call in a lost part of the journal was applied: somebody else may have done it.
+    // Only the user's status says that a call in a lost part of the journal was applied: somebody else may have done
+    // it.
     if (sent.intent.lost === true && sent.acceptedBy === null) return
     const { first, last, acceptedBy, underWayUntil: latest } = sent
     // Without an answer, any of the calls may be the one that was applied, until the last could no longer be under way.
-    // The look that settled it may have come days later: a change in between is somebody else's.
+    // The doubt may have been settled days later: a change in between is somebody else's.
     const looked = Date.parse(result.finished_at ?? '')
     this.#found(
       acceptedBy === null

@@ -29,7 +29,8 @@ export class Recorder {
   /** Records an event and waits until it is on disk. */
   async record(event: JournalEvent): Promise<void> {
     const { position, durable } = this.#journal.append(event)
-    // A task is reported by what Okta said. That must be on disk before it counts: else a full disk takes it back.
+    // A task is reported by what Okta said. That must be on disk before it counts: otherwise a full disk would take it
+    // back.
     const countsOnDisk = event.event === 'answer' || event.event === 'verdict'
     if (position !== null && !countsOnDisk) this.state.apply(event, position)
     await durable

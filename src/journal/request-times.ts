@@ -1,4 +1,4 @@
-/** A bucket is kept in so many bars at most; when they are full, each two become one of twice the time. */
+/** A bucket has at most this many bars; when they run out, every two become one of twice the length. */
 const mostBars = 240
 
 /** When requests left in a rate-limit bucket, from `from` on (epoch ms), by bars of `step` seconds. */

@@ -11,7 +11,7 @@ import type { JournalFile } from './open-journal.ts'
 
 /** What became of a damaged journal. */
 export interface SoundPart {
-  /** Null for a journal with nothing wrong, which a person says is an older copy. */
+  /** Null if nothing is wrong with the journal, but a person says that it is an older copy. */
   readonly flaw: JournalFlaw | null
   /** Sound lines that were kept. */
   readonly lines: number
@@ -34,11 +34,12 @@ const cuttable: ReadonlySet<JournalFlaw['kind']> = new Set([
 
 /**
  * Goes on from the sound part of a damaged journal, or from an older copy of it, and notes that the rest is lost: every
- * task that the sound part does not mention is in doubt from then on. The damaged journal is kept beside the new one.
- * The run must be held.
+ * task without a result in the sound part is in doubt from then on. The damaged journal is kept beside the new one. The
+ * run must be held.
  *
  * @param now the time in the name of the damaged journal
- * @param begunAt when the run began, in epoch ms: the loss counts from then if the sound part mentions no call
+ * @param begunAt when the run began, in epoch ms: the loss counts from an hour before that if the sound part mentions
+ *   no call
  * @returns null for a flaw that leaves no sound part of this run; nothing is changed then
  */
 export async function takeSoundPart(

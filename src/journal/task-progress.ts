@@ -26,8 +26,8 @@ export interface TaskProgress {
   /** Status of the user before the first attempt; null if the user was not read. */
   readonly statusBefore: string | null
   /**
-   * How many attempts were judged "not applied" by a look at the user, not by an answer. Such an attempt may be applied
-   * late.
+   * How many attempts were judged "not applied" by what Okta showed, not by an answer. Such an attempt may still be
+   * applied late.
    */
   readonly judgedNotApplied: number
   /** How often it was repeated only because the job allows it, although nothing showed whether it had been applied. */
@@ -77,8 +77,8 @@ function afterIntent(known: TaskProgress | undefined, intent: IntentEvent): Task
 }
 
 /**
- * What is known of a task as a whole. One that was sent again by the job's leave alone stays open whatever its last call
- * came to: an earlier one may have been applied.
+ * What is known of a task as a whole. One that was repeated only because the job allows it stays open unless its last
+ * call was applied: an earlier one may have been.
  */
 export function standingOf({ last, repeats }: TaskProgress): LastAttempt['kind'] {
   return repeats > 0 && last.kind !== 'applied' ? 'open' : last.kind

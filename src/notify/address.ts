@@ -2,7 +2,9 @@ import { Refusal } from '../messages/known-error.ts'
 import { isLoopback } from '../okta/org-url.ts'
 import { Secret } from '../okta/secret.ts'
 
-/** The variable that holds the address. An address of a chat is a secret: it stands in no file and on no command line. */
+/**
+ * The variable that holds the address. A chat's address is a secret, so it belongs in no file and on no command line.
+ */
 export const notifyVariable = 'OKTA_LIFECYCLE_NOTIFY_URL'
 
 const example = `export ${notifyVariable}=https://hooks.example.com/okta-lifecycle`
@@ -20,13 +22,13 @@ export interface NotifyAddress {
 /**
  * Reads the address of notifications: HTTPS, or plain HTTP on this machine.
  *
- * @throws Refusal when there is none or it can't be used. It does not show the path
+ * @throws Refusal when there is none or it can't be used. The message does not show the path
  */
 export function readNotifyAddress(environment: Readonly<Record<string, string | undefined>>): NotifyAddress {
   const text = (environment[notifyVariable] ?? '').trim()
   if (text === '')
     throw new Refusal(
-      `The job asks for notifications (notify), and ${notifyVariable} is not set.`,
+      `The job asks for notifications (notify), but ${notifyVariable} is not set.`,
       `${example}, or remove notify from the job file and start a new run.`,
     )
   if (/["'\s]/.test(text) || !URL.canParse(text))

@@ -18,7 +18,7 @@ interface DeliveryOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** How long it may take in all, in milliseconds. */
   readonly timeLimitMs: number
-  /** Gives it up. */
+  /** Aborts the delivery. */
   readonly signal: AbortSignal
 }
 
@@ -75,7 +75,7 @@ type Verdict =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'passing' | 'refused'; readonly why: string; readonly notBeforeMs: number }
 
-/** 2xx is taken for received. Lost requests, 408, 425, 429 and 5xx are passing; every other answer stays the same. */
+/** 2xx counts as received. Lost requests, 408, 425, 429 and 5xx may pass; every other answer would stay the same. */
 function judge(received: Received): Verdict {
   if (received.kind === 'lost') return { kind: 'passing', why: received.why, notBeforeMs: 0 }
   const { httpStatus, headers } = received

@@ -3,7 +3,7 @@ import type { Summary } from '../report/summary.ts'
 
 const count = z.int().min(0)
 
-/** So many users are named at most. */
+/** At most this many tasks are listed. */
 export const mostNamed = 100
 
 /** A task that somebody must look at. */
@@ -22,7 +22,7 @@ export type Problem = z.infer<typeof problem>
 /** What the web address gets after an execution, as the body of a POST. */
 export const notificationSchema = z
   .strictObject({
-    text: z.string().describe('The end in one sentence: what chats show.'),
+    text: z.string().describe('How the execution ended, in a few sentences: what chats show.'),
     format: z.literal(1),
     run_id: z.string(),
     retry_of: z.string().nullable(),
@@ -45,7 +45,7 @@ export const notificationSchema = z
       .strictObject({ lines: count, bytes: count, chain: z.string() })
       .nullable()
       .describe(
-        'How far journal.ndjson was, and the value of `chain` in the last of these lines: kept elsewhere, it shows later whether the journal was changed (verify-journal).',
+        'How far journal.ndjson was written, and the value of `chain` in its last line then. Kept elsewhere, this shows later whether the journal was changed (verify-journal).',
       ),
     version: z.string().describe('The version of okta-lifecycle.'),
     problems: z
@@ -66,7 +66,7 @@ export type RunNotification = z.infer<typeof notificationSchema>
 /**
  * The notification of an execution that has ended.
  *
- * @param problems null where the job does not want people to be named
+ * @param problems null if the job does not want people to be named
  */
 export function notificationOf(
   summary: Summary,

@@ -108,7 +108,7 @@ export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | nu
   }
 }
 
-/** Whom the old run took a row's key for, by its results, its calls, or the run that it retries itself. */
+/** The user whom a row's key meant in the old run, by its calls, its results, or the run that it retries itself. */
 function meantBy({ input, results }: RowWithResults, state: JournalState, run: string): MeantUser | null {
   const sent = state.userOf(input.row)
   // Without a read, calls go to the key as written.

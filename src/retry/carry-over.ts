@@ -20,11 +20,11 @@ export interface CarriedRow {
   readonly sentAgain: (step: number) => SentAgain
   /** Set if the row must not be done any more. */
   readonly superseded: LaterRow | null
-  /** Whether the row repeats the preceding row of its user, which stands: it would have been skipped. */
+  /** Whether the row repeats the preceding row of its user, which was carried out: it would have been skipped. */
   readonly duplicate: boolean
   /** The attempt of a step to settle first; null if there is none. */
   readonly doubtOf: (step: number) => OpenAttempt | null
-  /** Whom the row meant in the old run; null if it never learned that. */
+  /** The user whom the row meant in the old run; null if that run never learned it. */
   readonly meant: MeantUser | null
   /** The last attempt of a step that may have been applied after all; null if there is none. */
   readonly doubtedOf: (step: number) => IntentEvent | null
@@ -32,7 +32,7 @@ export interface CarriedRow {
 
 /**
  * The events for a row at the beginning of a retry's journal: results that are kept, attempts to settle before anything
- * is sent, and the end of a superseded row. From there the run goes on like one that was cut off.
+ * is sent, and the end of a superseded row. With these events, the run goes on like one that was cut off.
  *
  * @param now RFC 3339 UTC
  */
@@ -45,7 +45,7 @@ export function carryOver(carried: CarriedRow, now: string): readonly JournalEve
   return [{ event: 'meant', row, user_id: id, login, run }, ...events]
 }
 
-/** Whether the event of a result names a user: the row then goes on with that one. */
+/** Whether a result's event names a user. If so, the row goes on with that user. */
 function namesUser(event: object): boolean {
   return 'okta_user_id' in event && event.okta_user_id !== null
 }
@@ -79,10 +79,10 @@ function carryTasks(carried: CarriedRow, now: string): readonly JournalEvent[] {
     if (doubt === null) {
       const doubted = carried.doubtedOf(step)
       if (doubted === null) return []
-      // Should the user be at the target by now, it was this attempt that came late.
+      // If the user is at the target by now, this attempt was applied late.
       const { attempt } = doubted
       const evidence = `not applied when run ${oldRunId} looked`
-      // The verdict that follows counts as one.
+      // The verdict below is counted in addition.
       const again = { judgedNotApplied: judgedNotApplied - 1, repeats: 0 }
       return [
         { ...doubted, row, origin: originOf(doubted), ...countsOf(again) },

@@ -4,13 +4,13 @@ import { namesOf } from '../rules/superseded.ts'
 import type { RowWithResults } from '../run/rows-with-results.ts'
 
 /**
- * Finds rows that were not run and would have been skipped as duplicates: a retry has only the rows that are left, and
- * could not see that they repeat a row of their user that stands. It must see the rows in the order of the input.
+ * Finds rows that were not run and would have been skipped as duplicates. A retry has only the rows that are left, so
+ * it can't see that they repeat a row of their user that was carried out. The rows must come in the order of the input.
  *
- * Only rows whose actions leave the status as it is are remembered: of all others a read shows what was done.
+ * Only rows with an action that leaves the status as it is are remembered: for all others, a read shows what was done.
  */
 export class DuplicateRows {
-  /** What the last row of each user asked for, by each name of the user; null when it does not stand. */
+  /** What the last row of each user asked for, by each name of the user; null if that row was not carried out. */
   readonly #last = new Map<string, string | null>()
   readonly #signatures = new Map<string, string>()
 

@@ -1,7 +1,7 @@
 import type { RunFile } from '../run/run-file.ts'
 import type { Retry } from './begin-retry.ts'
 
-/** The `run.json` of a run that goes on from another one. */
+/** The `run.json` of a run that retries another one. */
 export function retryRunFile(
   old: RunFile,
   runId: string,
@@ -32,7 +32,7 @@ export function retryRunFile(
       users: retry.survey.distinctUsers,
     },
     owner: null,
-    // What failed is decided about anew: a plan is done once.
+    // A retry decides anew about what failed: a plan is carried out only once.
     plan: undefined,
     confirmed: true,
     retry_of: old.run_id,

@@ -5,13 +5,13 @@ import type { SkipReason } from './result.ts'
 const count = z.int().min(0)
 
 /**
- * What became of the rows of an input, so that none can vanish without a trace: `rows` is the sum of the others. Tasks
- * that count for a person are those of `with_tasks`.
+ * What became of the rows of an input, so that none can vanish without a trace: `rows` is the sum of the others. Only
+ * tasks of the rows in `with_tasks` count for a person.
  */
 export const controlTotalsSchema = z
   .strictObject({
     rows: count,
-    with_tasks: count.describe('Rows whose tasks were there to be done.'),
+    with_tasks: count.describe('Rows with tasks to be done.'),
     bad: count.describe('Rows that could not be read or understood.'),
     not_selected: count.describe('Rows that input.where leaves out.'),
     not_due: count.describe('Rows that were not due yet.'),
@@ -21,7 +21,7 @@ export const controlTotalsSchema = z
 
 export type ControlTotals = Readonly<z.infer<typeof controlTotalsSchema>>
 
-/** Where a row counts. */
+/** The total in which a row counts. */
 type ControlKind = Exclude<keyof ControlTotals, 'rows'>
 
 const kinds: Readonly<Partial<Record<SkipReason, ControlKind>>> = {
@@ -31,7 +31,7 @@ const kinds: Readonly<Partial<Record<SkipReason, ControlKind>>> = {
   duplicate: 'duplicates',
 }
 
-/** Counts rows by why their first task was skipped; null where it was not. */
+/** Counts rows by the reason why their first task was skipped; null if it was not. */
 export class ControlCounter {
   readonly #counts: Record<keyof ControlTotals, number> = {
     rows: 0,

@@ -15,8 +15,8 @@ export type Decided = Pick<OktaUser, 'status' | 'offered'>
 export type DecidedAgain = Decided & Pick<OktaUser, 'transitioningToStatus'>
 
 /**
- * Decides by the table of actions, before anything is sent. Where the table refuses what Okta offers, Okta knows better.
- * It is never the other way round: Okta does not offer all that it allows, such as the deactivation of a STAGED user.
+ * Decides by the table of actions, before anything is sent. If Okta offers an action that the table refuses, Okta knows
+ * better. But what Okta does not offer may still be allowed, such as the deactivation of a STAGED user.
  */
 export function decide(action: Action, { status, offered }: Decided): Decision {
   const rule = ruleOf(action)
@@ -48,8 +48,8 @@ export function decideAfterRefusal(
 }
 
 /**
- * Decides like {@link decide}, for a task with an earlier attempt that was taken for lost. If the user is at the target
- * by now, or on the way there, that attempt came late and was applied.
+ * Decides like {@link decide}, for a task with an earlier attempt that was judged not applied. If the user is at the
+ * target by now, or on the way there, that attempt was applied late.
  */
 export function decideAgain(
   action: Action,

@@ -7,16 +7,16 @@ import { factorAges, type LeavingTime } from './factors.ts'
 export interface DoubtfulAttempt extends LeavingTime {
   /** The latest moment at which Okta can have applied the attempt, in epoch ms by its clock. */
   readonly underWayUntil: number
-  /** Null where no read came before. */
+  /** Null if the user was not read before. */
   readonly status: string | null
   readonly statusChanged: string | null
   /** Whether all that is known of the attempt is that it may have been made since `oktaTime`. */
   readonly lost: boolean
-  /** How many earlier attempts of the task were judged `not_applied` by a look at the user. */
+  /** How many earlier attempts of the task were judged `not_applied` by what Okta showed. */
   readonly judgedNotApplied: number
 }
 
-/** What Okta shows now. `factorTimes` (epoch ms; NaN if Okta names none) is looked up for reset_factors alone. */
+/** What Okta shows now. `factorTimes` (epoch ms; NaN if Okta names none) is looked up only for reset_factors. */
 export interface Observation {
   readonly user: Pick<OktaUser, 'status' | 'statusChanged' | 'transitioningToStatus'>
   readonly factorTimes: readonly number[] | null
@@ -27,8 +27,7 @@ export interface Observation {
  *
  * - `applied`: it was applied, or Okta is in the middle of applying it.
  * - `not_applied`: it was not applied. Sending again is safe.
- * - `someone_else`: the user has neither the status that our call leads to nor the status before it, so someone else
- *   acted too.
+ * - `someone_else`: the status was changed in a way that our call does not explain, so someone else acted too.
  * - `unknown`: nothing that Okta shows answers the question.
  */
 export interface Verdict {
@@ -39,21 +38,21 @@ export interface Verdict {
 /** The longest time from an intent to its bytes on the wire: a slow disk or a new connection may come in between. */
 const sendingMarginMs = 15_000
 
-/** Clocks of one org are not further apart than this, in ms. */
+/** The clocks of one org differ by at most this, in ms. */
 const clocksApartMs = 15_000
 
-/** How often a reset of factors is sent again because of old factors that are still enrolled. */
+/** How often a factor reset is sent again because old factors are still enrolled. */
 const mostResets = 4
 
-/** How long to wait, from the first intent, before a call that sends mail is repeated. */
+/** How long to wait, from its intent, before a call that sends mail is repeated. */
 export const mailPauseMs = 5 * 60_000
 
 /** What is known about the time of sending, in ms by Okta's clock. */
 export interface SendingTimes {
   readonly intended: number
-  /** Null if its process died before it recorded this. */
+  /** Null if the process died before it recorded the time of sending. */
   readonly sent: number | null
-  /** A process that died had certainly ended by this time. */
+  /** By this time the process, if it died, had certainly ended. */
   readonly senderGone: number
 }
 
@@ -96,9 +95,9 @@ export function settle(action: Action, attempt: DoubtfulAttempt, now: Observatio
 }
 
 /**
- * Goes by when the factors that are left were created. A reset removes whatever is enrolled, and Okta may leave a factor
- * enrolled that it can't remove: so an old factor is a reason to send again, but not once somebody may have enrolled a
- * new one since, and not after four repeats.
+ * Judges by when the remaining factors were created. A reset removes whatever is enrolled, but Okta may leave a factor
+ * that it can't remove. So an old factor is a reason to send again, but not if somebody may have enrolled a new one
+ * since, and not after four repeats.
  */
 function settleByFactors(attempt: DoubtfulAttempt, factorTimes: readonly number[]): Verdict {
   const { before, around, after } = factorAges(attempt, factorTimes)
@@ -148,7 +147,7 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
   ) {
     return {
       kind: 'unknown',
-      evidence: `user is ${user.status}${since(user)}, shortly before the attempt by one clock or at it by another; what it was before was not read`,
+      evidence: `user is ${user.status}${since(user)}, shortly before the attempt by one clock or during it by another; the earlier status was not read`,
     }
   }
   if (atTarget) {
@@ -158,7 +157,7 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
   if (attempt.status === null && isOfItsSecond(attempt, user.statusChanged)) {
     return {
       kind: 'unknown',
-      evidence: `user is ${user.status}${since(user)}, the second of the attempt or later; what it was before was not read`,
+      evidence: `user is ${user.status}${since(user)}, in the second of the attempt or later; the earlier status was not read`,
     }
   }
   if (attempt.status === null) {
@@ -187,7 +186,7 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
   return { kind: 'not_applied', evidence: `user is still ${user.status}${since(user)}` }
 }
 
-/** Goes by the time of the last change alone: if it is from before the loss, no lost call of ours was applied. */
+/** Judges only by the time of the last change: if it is from before the loss, no lost call of ours was applied. */
 function settleLost(attempt: DoubtfulAttempt, user: Observation['user'], atTarget: boolean): Verdict {
   const changed = user.statusChanged === null ? 0 : Date.parse(user.statusChanged)
   if (changed < Math.floor(attempt.oktaTime / 1000) * 1000) {
@@ -206,14 +205,14 @@ function leavesTrace(action: Action): boolean {
 }
 
 /**
- * Whether a change of status was certainly before an attempt. The clock that stamps it need not be that of the answers by
- * which Okta's time is known, so a change of the last seconds before is not certainly one. Null proves nothing.
+ * Whether a change of status was certainly before an attempt. The clock that stamps it may differ from the one by which
+ * we know Okta's time, so a change in the last seconds before the attempt is not certain. Null proves nothing.
  */
 function isBefore({ oktaTime }: DoubtfulAttempt, statusChanged: string | null): boolean {
   return statusChanged !== null && Date.parse(statusChanged) < oktaTime - clocksApartMs
 }
 
-/** Whether a change of status is named as before an attempt, but so shortly that clocks may differ by it. */
+/** Whether a change of status is stamped as before an attempt, but so shortly that the clocks may differ by as much. */
 function isUncertain(attempt: DoubtfulAttempt, statusChanged: string | null): boolean {
   return statusChanged !== null && !isBefore(attempt, statusChanged) && !isOfItsSecond(attempt, statusChanged)
 }
@@ -226,10 +225,12 @@ function isOfItsSecond({ oktaTime }: DoubtfulAttempt, statusChanged: string | nu
   return Number.isNaN(changed) || Math.floor(changed / 1000) >= Math.floor(oktaTime / 1000)
 }
 
-/** Said where a change came so late that our call alone does not explain it. The user is where the row wants it. */
+/**
+ * Said when a change came so late that our call may not explain it. The user is where the row wants it all the same.
+ */
 const byOthers = 'long after the call can have been under way, so someone else may have done it'
 
-/** Whether the status changed later than the call can have changed it at once. A transition may take longer. */
+/** Whether the status changed later than the call can have changed it directly. A transition may take longer. */
 function isMuchLater(
   { underWayUntil: until }: DoubtfulAttempt,
   { statusChanged }: Observation['user'],

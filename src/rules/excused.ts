@@ -1,8 +1,8 @@
 import { goesOn, type JobStep } from '../job/step.ts'
 
 /**
- * The steps of a row, from 1, whose failure the job allows for (`if_failed: go_on`), because the row's last step
- * succeeded or was unchanged all the same. Nobody must look at them, and no retry does them again.
+ * The failed steps of a row, from 1, that the job allows to fail (`if_failed: go_on`), if the row's last step succeeded
+ * or was unchanged. Nobody needs to look at them, and no retry does them again.
  *
  * @param results of all tasks of the row, by step
  * @param steps null if the job has none

@@ -10,15 +10,15 @@ export interface LeavingTime {
 export interface FactorAges {
   /** Certainly created before the call. */
   readonly before: number
-  /** Created so near to the call that nothing shows which came first, or Okta names no time. */
+  /** Created so close to the call that nothing shows which came first, or without a time from Okta. */
   readonly around: number
   /** Certainly created after the call was about to leave. */
   readonly after: number
 }
 
 /**
- * Sorts a user's factors by when they were created. Okta shows whole seconds, cut off: a factor of the second in which
- * the call left may have been created before it or after it.
+ * Sorts a user's factors by when they were created. Okta shows whole seconds, rounded down: a factor of the second in
+ * which the call left may have been created before it or after it.
  *
  * @param factorTimes epoch ms; NaN for a factor without a time
  */

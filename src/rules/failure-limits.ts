@@ -3,20 +3,20 @@ import { exitCodes } from '../messages/known-error.ts'
 import type { StopReason } from '../messages/stop.ts'
 import type { TaskPlace, TaskResult } from './result.ts'
 
-/** How many failures an execution bears. Null: any number. */
+/** How many failures an execution tolerates. Null: any number. */
 export interface FailureBounds {
-  /** So many are tolerated, and the next one stops. */
+  /** This many are tolerated; the next one stops the run. */
   readonly most: number | null
-  /** The part of the tasks that succeeded or failed which may have failed, above 0 and below 1. */
+  /** Of the tasks that succeeded or failed, the part that may fail, above 0 and below 1. */
   readonly rate: number | null
 }
 
-/** The rate is not judged before so many tasks have ended: of the first two, one failure is half. */
+/** The rate is not judged before this many tasks have ended: one failure among the first two would be half. */
 export const tasksBeforeRate = 50
 
 /**
- * Counts the failures of one execution against the job's bounds. Every execution begins anew, so that a person who has
- * looked at the results can go on.
+ * Counts the failures of one execution against the job's bounds. Every execution begins to count anew, so that a person
+ * who has looked at the results can go on.
  */
 export class FailureLimits {
   readonly #bounds: FailureBounds
@@ -28,15 +28,17 @@ export class FailureLimits {
   /** Tasks that may have failed: something is still being looked up. */
   readonly #doubtful = new Set<string>()
 
-  /** @param isExpected whether the job allows for a failure of a step (`if_failed: go_on`), which then does not count */
+  /**
+   * @param isExpected whether the job allows for a failure of a step (`if_failed: go_on`), which then does not count
+   */
   constructor(bounds: FailureBounds, isExpected: (step: number) => boolean) {
     this.#bounds = bounds
     this.#isExpected = isExpected
   }
 
   /**
-   * Takes in a failure as soon as Okta has answered, and its result not once more: while the answer goes to disk, other
-   * calls would leave. Returns as {@link see} does.
+   * Counts a failure as soon as Okta has answered, because other calls would leave while the answer goes to disk. The
+   * result is not counted again. Returns what {@link see} does.
    */
   foresee({ row, step }: TaskPlace): StopReason | null {
     const stop = this.see({ row, step, result: 'failed' })
@@ -44,17 +46,17 @@ export class FailureLimits {
     return stop
   }
 
-  /** Takes in that a task has failed, unless a look that follows shows otherwise. */
+  /** Notes that a task has failed, unless the look-up that follows shows otherwise. */
   doubt({ row, step }: TaskPlace): void {
     if (!this.#isExpected(step)) this.#doubtful.add(`${row} ${step}`)
   }
 
-  /** Takes in that it is known by now, and counted if it has failed. */
+  /** Notes that the outcome of such a task is known by now, and counted if it is a failure. */
   decided({ row, step }: TaskPlace): void {
     this.#doubtful.delete(`${row} ${step}`)
   }
 
-  /** Whether a bound is passed if all that may have failed has. Until that is known, no call must leave. */
+  /** Whether a bound is passed if all tasks that may have failed did. Until that is known, no call may leave. */
   get mayBePassed(): boolean {
     const more = this.#doubtful.size
     if (more === 0) return false

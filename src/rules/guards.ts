@@ -22,28 +22,28 @@ export interface ProtectedUsers {
   readonly entries: readonly string[]
   /** Ids of the members of protected groups, each with its group as a message names it; absent: none. */
   readonly members?: ReadonlyMap<string, string>
-  /** Absent: nobody is protected for an admin role. */
+  /** Absent: nobody is protected because of an admin role. */
   readonly admins?: ProtectedAdmins
 }
 
-/** Who is protected for an admin role, and from what. */
+/** Who is protected because of an admin role, and from what. */
 export interface ProtectedAdmins {
   readonly from: Exclude<AdminProtection, 'nothing'>
   readonly ids: ReadonlySet<string>
 }
 
 /**
- * From what users with an admin role are protected. By default it is from the actions that lock a user out: without a
- * word of the job nobody means an administrator by them.
+ * What users with an admin role are protected from. By default, from the actions that lock a user out: unless the job
+ * says so, nobody means to do that to an administrator.
  */
 export type AdminProtection = 'nothing' | 'lockouts' | 'every_action'
 
 const lockouts: ReadonlySet<Action> = new Set<Action>(['deactivate', 'suspend'])
 
 /**
- * From what a job protects administrators.
+ * What a job protects administrators from.
  *
- * @param protectAdmins the job's word; null if it says nothing
+ * @param protectAdmins the job's setting; null if it has none
  * @param actions the actions that the run may send; null if they are not known
  */
 export function adminProtection(
@@ -79,7 +79,7 @@ export function guardUserCount(users: number, most: number | null): StopReason |
   }
 }
 
-/** Allows any input: `max_percent` of 100 is no limit. */
+/** A `max_percent` of 100 allows any input. */
 const anyPercent = 100
 
 /** Whether `max_percent` limits anything. */
@@ -94,7 +94,7 @@ export function limitsPercent(most: number | null): most is number {
  * @param most what `max_percent` allows, above 0 and below 100
  * @param active the active users that were seen so far
  * @param all whether these are all
- * @returns null if the run may begin, `look_on` if more active users decide it
+ * @returns null if the run may begin, `look_on` if it depends on how many more active users there are
  */
 export function guardUserPercent(
   users: number,
@@ -124,7 +124,7 @@ type GuardedUser = Pick<OktaUser, 'id' | 'login' | 'status'>
  * Judges a user that was read. Null if no guard objects.
  *
  * @param ledTo statuses that the row's own earlier steps have led to: only_status allows them
- * @param action null if it is not known: then each guard holds that protects from any action
+ * @param action null if it is not known: then guards that protect only from some actions hold too
  */
 export function guardUser(
   user: GuardedUser,
@@ -148,15 +148,14 @@ export function guardUser(
   return null
 }
 
-/** Judges a key without reading the user: it knows the token's owner by id, login and short name. */
+/** Judges a key without reading the user: it recognises the token's owner by id, login and short name. */
 export function guardKey(key: string, owner: TokenOwner): GuardVerdict | null {
   if (owner === null || !keysOf(owner).includes(normalizeUserKey(key))) return null
   return ownerIsProtected
 }
 
 /**
- * Judges a user by the id alone, as everyone else who names it may: entries that Okta has shown, members of groups and
- * administrators.
+ * Judges a user by the id alone: by the entries whose ids Okta has shown, the members of groups and the administrators.
  *
  * @param action null if it is not known
  */
@@ -172,7 +171,7 @@ export function guardId(id: string, protect: ProtectedUsers, action: Action | nu
   return isMeant ? adminIsProtected('an admin role') : null
 }
 
-/** @param role what the user has, as `an admin role` */
+/** @param role what the user has, such as `an admin role` */
 export function adminIsProtected(role: string): GuardVerdict {
   return { reason: 'protected', message: `protected because this user has ${role} (protect_admins)` }
 }

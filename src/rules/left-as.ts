@@ -14,7 +14,7 @@ export interface LeftAs {
 /** The columns of an undo's input that hold a {@link LeftAs}. */
 export const leftAsColumns = ['left_as', 'changed_from', 'changed_until'] as const
 
-/** The column of an undo's input that names the run which left the user so. Absent in older ones. */
+/** The column of an undo's input that names the run that left the user so. Absent from older inputs. */
 export const takenBackColumn = 'run_taken_back'
 
 /** A {@link LeftAs} as cells, in the order of {@link leftAsColumns}. */
@@ -33,10 +33,10 @@ export function parseLeftAs(cells: ReadonlyMap<string, unknown>): LeftAs | null 
 }
 
 /**
- * Keeps a task of an undo from being sent when the user is not as the run left it. Null if it is: it has the status, and
- * got it when the call was applied. Okta shows whole seconds, cut off.
+ * Keeps a task of an undo from being sent when the user is not as the run left it. Null if the user is: the status is
+ * the same, and dates from when the call was applied. Okta shows whole seconds, rounded down.
  *
- * @param left null if that can't be read
+ * @param left how the run left the user; null if that can't be read
  * @param run the run that left the user so
  */
 export function judgeLeftAs(
@@ -46,7 +46,7 @@ export function judgeLeftAs(
 ): GuardVerdict | null {
   const now = `user is now ${status}${statusChanged === null ? '' : ` since ${statusChanged}`}`
   const leave = (message: string): GuardVerdict => ({ reason: 'changed_since_run', message })
-  if (left === null) return leave(`it can't be read how run ${run} left this user; ${now}, and is left alone`)
+  if (left === null) return leave(`how run ${run} left this user can't be read; ${now} and is left alone`)
   const { statuses, from, until } = left
   const changed = statusChanged === null ? Number.NaN : Date.parse(statusChanged)
   const isOurs = changed >= Math.floor(from / 1000) * 1000 && changed <= until

@@ -3,7 +3,7 @@ import { isUserStatus } from '../okta/status.ts'
 import type { LeftAs } from './left-as.ts'
 import type { TaskResult } from './result.ts'
 
-/** What of a result this needs. */
+/** The part of a result that this needs. */
 type Ended = Pick<TaskResult, 'row' | 'user' | 'action' | 'status_after' | 'okta_user_id' | 'okta_login'>
 
 /** A call that was applied, and when. */
@@ -32,10 +32,10 @@ interface Chain {
 }
 
 /**
- * Finds what takes back what runs did to each user. It must see their applied calls in the order in which they were
- * applied.
+ * Finds the calls that take back what runs did to each user. It must see the applied calls of the runs in the order in
+ * which they were applied.
  *
- * Where a user has several, only their net effect counts: suspend, unsuspend, suspend is taken back by one unsuspend;
+ * If a user has several, only their net effect counts: suspend, unsuspend, suspend is taken back by one unsuspend;
  * suspend, unsuspend by nothing. A call that can't be taken back and changes the status ends what came before it.
  */
 export class NetEffect {
@@ -61,19 +61,19 @@ export class NetEffect {
     return this.#lasting
   }
 
-  /** How many users are back where they were, by later calls of the run itself. */
+  /** How many users are back where they were because of later calls of the run itself. */
   get alreadyBack(): number {
     let count = 0
     for (const { first, last } of this.#chains.values()) if (first !== last) count++
     return count
   }
 
-  /** One a user, by the row of the call that is taken back. */
+  /** At most one for each user, in the order of the rows whose calls are taken back. */
   reversals(): readonly Reversal[] {
     const reversals: Reversal[] = []
     for (const [user, { first, last, call }] of this.#chains) {
       const { undo } = ruleOf(last)
-      // A suspend begins where the user is not suspended, and an unsuspend where the user is.
+      // If the first and last calls differ (suspend, unsuspend), the user is back at the beginning already.
       if (first !== last || !('by' in undo)) continue
       const { row, okta_login: login } = call.result
       reversals.push({ user, login, action: undo.by, run: call.run, row, left: leftBy(last, call) })

@@ -1,16 +1,19 @@
 import { actionsByUser, comparableHashes, sharedPart, type UserSample } from '../input/user-sample.ts'
 import type { JobInput, PastInput } from './past-input.ts'
 
-/** From this part on, users of an older run are there again. */
+/** At least this part of an older run's users must be named again. */
 const againPart = 0.3
-/** So many users must be comparable for that. */
+/** At least this many users must be comparable for that. */
 const fewestCompared = 10
-/** Of fewer users, but at least so many, all must be there again. */
+/** In an input with fewer users, at least this many must be comparable, and all must be named again. */
 const fewestAgain = 3
-/** How often earlier runs may have done an unusual thing until it counts as usual. */
+/** What more than this part of the earlier runs did counts as usual. */
 export const often = 0.1
 
-/** Whether an input names people of an older one again, for the same actions; null if not. */
+/**
+ * Why an input looks like an old file: it names people of an older one again, for the same actions. Null if it does
+ * not.
+ */
 export function oldUsers(present: JobInput, all: readonly PastInput[]): string | null {
   const past = withoutOldFilesTakenBack(all)
   const found = goesBackTo(present, past)
@@ -18,10 +21,10 @@ export function oldUsers(present: JobInput, all: readonly PastInput[]): string |
   const before = past.filter((run, index) => goesBackTo(run, past.slice(0, index)) !== null).length
   if (before > past.length * often) return null
   const { run, part, latest } = found
-  return `about ${percent(part)} of the users were named by run ${run.run} of ${run.createdAt.slice(0, 10)} already, and about ${percent(latest)} by the latest run; this may be an old file`
+  return `about ${percent(part)} of the users were already named by run ${run.run} of ${run.createdAt.slice(0, 10)}, and about ${percent(latest)} by the latest run; this may be an old file`
 }
 
-/** An old file that was let pass and then taken back must not excuse itself when it comes again. */
+/** An old file that was accepted and then taken back must not excuse the same file when it comes again. */
 function withoutOldFilesTakenBack(past: readonly PastInput[]): readonly PastInput[] {
   const kept: PastInput[] = []
   for (const run of past) {
@@ -37,7 +40,7 @@ interface Back {
   readonly latest: number
 }
 
-/** The older run that an input resembles more than the latest one, the latest of them; null if there is none. */
+/** The older run that an input resembles most, if clearly more than the latest run; null if there is none. */
 function goesBackTo(present: JobInput, past: readonly PastInput[]): Back | null {
   const worked = past.filter(({ users }) => users > 0)
   const last = worked.at(-1)
@@ -67,8 +70,8 @@ class NamedBefore {
   }
 
   /**
-   * The part of the users whom a run has named for the same actions, and no later one for others; null if too few can be
-   * compared. Where one side does not know the actions, users alone count.
+   * The part of the users whom a run named for the same actions, and no later run for others; null if too few can be
+   * compared. If the actions are not known on one side, only the users are compared.
    */
   again(within: UserSample, fewest: number): number | null {
     const others = actionsByUser(within)

@@ -31,7 +31,8 @@ type FoundNow = Pick<OktaUser, 'id' | 'login' | 'status' | 'statusChanged'>
 /**
  * Compares a user with the plan. Null if the user is as the plan found it, or as the run's own calls have left it.
  *
- * @param ledTo the statuses that the last applied task of the user may have led to; null if none of this run changed it
+ * @param ledTo the statuses that the last applied task of the user may have led to; null if no task of this run changed
+ *   it
  */
 export function judgeAgainstPlan(
   { seen, expected, reason }: PlannedFacts,
@@ -58,7 +59,7 @@ export function judgeAgainstPlan(
   return changed(`user was ${before} in the plan and is now ${asOf(user.status, user.statusChanged)}`)
 }
 
-/** Keeps a task from being sent that the plan did not expect to be sent. Null if it may be sent. */
+/** Keeps a task from being sent if the plan did not expect that. Null if it may be sent. */
 export function judgeSendingByPlan({
   expected,
   reason,

@@ -1,9 +1,9 @@
 import type { InputRow, ValidRow } from '../input/row.ts'
 import { keysOf, normalizeUserKey } from '../okta/user.ts'
 
-/** Rows that are tried at most, the last one of the input among them. */
+/** At most this many rows are tried, the last one of the input among them. */
 export const mostTried = 5
-/** Rows that are looked at for it, at most: some can't be tried, since nothing would be sent for them. */
+/** At most this many rows are considered: some can't be tried, because nothing would be sent for them. */
 const mostCandidates = 50
 
 /**
@@ -32,14 +32,14 @@ export async function spreadRows(
   }
   if (last === null) return []
   const all = kept.at(-1) === last ? kept : [...kept, last]
-  // The few that are meant first, then the others in case that nothing would be sent for some of those.
+  // First the few that are to be tried, then others, in case nothing would be sent for some of those.
   const first = spread(all, mostTried)
   return [...first, ...spread(all, mostCandidates).filter((row) => !first.includes(row))]
 }
 
 /**
- * So many of a list at most, spread over it as far apart as they go. The last comes first: what lies at the end of an input
- * is the least like its beginning.
+ * At most `most` items of a list, spread over it as evenly as possible. The last comes first: the end of an input is
+ * the least like its beginning.
  */
 export function spread<T>(items: readonly T[], most: number): T[] {
   const chosen = new Set<T>()

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** What the look after an accepted call showed: that it held, that it did not, or nothing certain. */
+/** What a look at Okta after an accepted call showed: that it held, that it did not, or nothing certain. */
 export const verifications = ['held', 'not_held', 'not_known'] as const
 export type VerificationResult = (typeof verifications)[number]
 
@@ -76,7 +76,9 @@ export const taskResultSchema = z.strictObject({
   verified: z
     .enum(verifications)
     .optional()
-    .describe('What the look after the accepted call showed; absent where the job asks for none.'),
+    .describe(
+      'Whether the accepted call held, by what Okta showed afterwards; absent if it was not verified.',
+    ),
 })
 
 /** How one task ended, see {@link taskResultSchema}. */

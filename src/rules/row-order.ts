@@ -10,7 +10,7 @@ export interface RowTrace {
   readonly signature: string
   /** Whether a task of the row is in doubt, so that nothing more is done with the user. */
   readonly inDoubt: boolean
-  /** The statuses that the user's last applied task may have led to; null if none of this run changed the status. */
+  /** The statuses that the user's last applied task may have led to; null if no task of this run changed the status. */
   readonly ledTo: readonly UserStatus[] | null
 }
 
@@ -28,7 +28,7 @@ export function leavesDoubt(result: {
   return result.result === 'in_doubt' || result.reason === 'in_doubt'
 }
 
-/** What a row gets that repeats the preceding row of its user. */
+/** The skip for a row that repeats the preceding row of its user. */
 export const duplicateSkip: Skip = {
   reason: 'duplicate',
   message: "repeats the same user's preceding row",
@@ -53,8 +53,8 @@ export function skipForPreceding(
 }
 
 /**
- * What later steps of a row, which were sent before and have been settled now, decide for a step that failed before them
- * and would be sent again: not if it comes too late. Null when they decide nothing.
+ * Whether a failed step may be sent again although later steps of its row, sent before, have now been settled: not if
+ * it would come too late. Null if it may be sent.
  *
  * @param settled results of steps of the row; only those of later steps count
  */
@@ -85,7 +85,7 @@ export function skipForLaterStep(
  * @param goesOn whether the job lets them go on after a failure
  */
 export function skipAfter(result: TaskResult, goesOn: boolean): Skip | null {
-  // All are said of a row as a whole.
+  // These apply to the row as a whole.
   if (
     result.reason === 'not_due' ||
     result.reason === 'other_login' ||
@@ -105,7 +105,7 @@ export function skipAfter(result: TaskResult, goesOn: boolean): Skip | null {
 /**
  * The statuses that a user may have after these results, by what was applied; null if nothing changed the status.
  *
- * @param before the same before them
+ * @param before the statuses that were possible before these results
  */
 export function ledBy(
   results: readonly Pick<TaskResult, 'action' | 'result'>[],

@@ -3,28 +3,28 @@ import { foldLogin } from '../okta/user.ts'
 import type { PlannedFacts } from './planned.ts'
 import type { SkipReason } from './result.ts'
 
-/** Why no task of a row is sent: the first of its tasks ends so, and the later ones with it. */
+/** Why no task of a row is sent: its first task ends with this, and the later ones follow. */
 export type RowVerdict =
   | { readonly result: 'skipped'; readonly reason: SkipReason; readonly message: string }
   | { readonly result: 'failed'; readonly reason: null; readonly message: string }
 
-/** How the reason begins by which a plan expects a row to be skipped as not due. */
+/** The beginning of the reason with which a plan expects a row to be skipped as not due. */
 const notDueUntil = 'not due until '
 
 /**
  * Judges whether a row is due. Null if it is.
  *
- * @param now epoch milliseconds by Okta's clock, never too late
+ * @param now epoch milliseconds by Okta's clock, never ahead of it
  */
 export function judgeDue({ due }: Pick<ValidRow, 'due'>, now: number): RowVerdict | null {
   if (due === null || now >= due) return null
-  const message = `${notDueUntil}${new Date(due).toISOString()}; a run after that does it`
+  const message = `${notDueUntil}${new Date(due).toISOString()}; a later run will do it`
   return { result: 'skipped', reason: 'not_due', message }
 }
 
 /**
- * Judges whether a row was due when a saved plan was made. Null if it was. One that has become due since is not sent,
- * because the plan sends nothing for it, and nobody need look at that.
+ * Judges whether a row was due when a saved plan was made. Null if it was. A row that has become due since is not sent,
+ * because the plan sends nothing for it; nobody needs to look at that.
  *
  * @param planned what the plan says about the tasks of the row
  */
@@ -33,15 +33,15 @@ export function judgeDueByPlan(
 ): RowVerdict | null {
   const [first] = planned
   if (first?.expected !== 'skipped' || first.reason?.startsWith(notDueUntil) !== true) return null
-  const message = 'not due when the plan was made; a run of a new plan, or without one, does it'
+  const message = 'not due when the plan was made; a new plan, or a run without one, will do it'
   return { result: 'skipped', reason: 'not_due', message }
 }
 
 /**
  * Judges whether the user that Okta shows for a row's key is the one that the row means. Null if it is.
  *
- * Okta also finds a user by the part of the login before the @. A text such as `Ada` or `Total` may so stand for
- * somebody whom nobody meant, and counts only if short names were allowed.
+ * Okta also finds a user by the part of the login before the @. So a text such as `Ada` or `Total` may find somebody
+ * whom nobody meant, and counts only if short names are allowed.
  */
 export function judgeUser(
   { user: key, keyKind, checkLogin }: Pick<ValidRow, 'user' | 'keyKind' | 'checkLogin'>,
@@ -55,7 +55,7 @@ export function judgeUser(
     const advice = isShortName
       ? 'give the whole login, or allow short names (--short-names)'
       : 'give the login or the id that is meant'
-    const message = `Okta takes the key ${key} for ${login} (${id}), which is not what the row says; ${advice}`
+    const message = `Okta finds ${login} (${id}) for the key ${key}, which is not what the row says; ${advice}`
     return { result: 'failed', reason: null, message }
   }
   if (checkLogin === null || foldLogin(checkLogin) === foldLogin(login)) return null
@@ -63,11 +63,11 @@ export function judgeUser(
   return { result: 'skipped', reason: 'other_login', message }
 }
 
-/** The user for whom an earlier run took a row's key. */
+/** The user whom a row's key meant in an earlier run. */
 export interface MeantUser {
   readonly id: string
   readonly login: string | null
-  /** That run. */
+  /** The id of that run. */
   readonly run: string
 }
 
@@ -75,7 +75,7 @@ export interface MeantUser {
  * Judges whether a row of a retry still means whom it meant in the run that is retried. Null if it does. A login may
  * have been given to somebody else since.
  *
- * @param meant null where no earlier run learned who is meant
+ * @param meant null if no earlier run learned who is meant
  */
 export function judgeMeant(
   { user: key }: Pick<ValidRow, 'user'>,

@@ -5,8 +5,8 @@ import { refusesCredentials } from '../okta/classify.ts'
 import { lossOf } from '../okta/loss.ts'
 
 /**
- * After so many refusals in a row, without a success between them, a probe finds out whether users or token are the
- * cause.
+ * After this many refusals in a row, without a success between them, a probe finds out whether the users or the token
+ * are the cause.
  */
 export const refusalsThatAsk = 10
 
@@ -62,7 +62,7 @@ export function permissionRefused(answer: Answer, what: string, tried: number): 
 /**
  * Okta has been silent for too long.
  *
- * @param orgUrl where it was asked for: a wrong address looks the same as an outage
+ * @param orgUrl the address that was tried: a wrong one looks the same as an outage
  */
 export function oktaAway(answer: Answer, orgUrl: string, seconds: number): StopReason {
   const unanswered = answer.kind === 'unanswered'
@@ -95,6 +95,6 @@ export function nothingCanBeSent(answer: Answer, times: number): StopReason {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
     message: `Nothing can be sent: ${describeAnswer(answer)}, ${times} times in a row.`,
-    advice: { kind: 'fix', fix: 'Wait until Okta takes calls again' },
+    advice: { kind: 'fix', fix: 'Wait until Okta accepts calls again' },
   }
 }

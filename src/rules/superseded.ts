@@ -23,9 +23,9 @@ type Ended = Pick<TaskResult, 'action' | 'okta_user_id' | 'okta_login'> & { read
 
 /**
  * Finds the rows that a retry must not take up because a later row of the same user was carried out: doing them now
- * would reverse the input's order. A later row in doubt may have been carried out; and a doubt that is settled by the
- * user's status could be settled by what the earlier row does, so that row waits. It must see the rows in the order of
- * the input.
+ * would reverse the input's order. A later row in doubt may have been carried out; and if the user's status is to
+ * settle its doubt, the earlier row must not change that status first. So the earlier row waits. It must see the rows
+ * in the order of the input.
  */
 export class SupersededRows {
   /** Rows that are taken up, by each name of their user. Kept small, because there may be very many. */
@@ -41,7 +41,7 @@ export class SupersededRows {
       if (result !== 'succeeded' && result !== 'unchanged' && !inDoubt) continue
       for (const earlier of names.flatMap((known) => this.#waiting.get(known) ?? [])) {
         const known = this.#found.get(earlier.row)
-        // The row's own steps are not a later row. What is known for certain is not taken back by a doubt.
+        // The row's own steps are not a later row. A doubt does not replace what is certain.
         if (earlier.row === row || (inDoubt && known !== undefined)) continue
         if (!comesTooLate(earlier.todo, { action, result })) continue
         this.#found.set(earlier.row, { row, action, inDoubt })
@@ -97,7 +97,7 @@ export function comesTooLate(
 
 /**
  * Whether doing an action now may undo what the later action did: it would take the user elsewhere, or make a new
- * activation link, which ends the one that the later action has sent out.
+ * activation link, which makes the one that the later action sent out invalid.
  */
 function undoes(
   earlier: readonly Action[],

@@ -2,21 +2,21 @@ import { actionsByUser, comparableHashes } from '../input/user-sample.ts'
 import { counted } from '../messages/counted.ts'
 import type { JobInput, PastInput } from './past-input.ts'
 
-/** Fewer inputs than these tell nothing about how many users are usual. */
+/** Fewer inputs than this say nothing about how many users are usual. */
 const fewestRuns = 5
-/** So few users are never too many. */
+/** Up to this many users are never too many. */
 const neverTooMany = 25
 
 /**
- * How many times the largest earlier input is still usual. The largest of few nights says less about the largest of
- * many.
+ * How many times the size of the largest earlier input is still usual: the largest of a few nights says less than the
+ * largest of many.
  */
 function toleratedGrowth(runs: number): number {
   if (runs < 10) return 5
   return runs < 30 ? 4 : 3
 }
 
-/** Whether an input has too many users by the number of all; null if not. */
+/** Why an input has too many users in all; null if it does not. */
 export function tooManyUsers(present: JobInput, past: readonly PastInput[]): string | null {
   const worked = past.filter(({ users }) => users > 0)
   const largest = worked.reduce((most, { users }) => Math.max(most, users), 0)
@@ -25,8 +25,9 @@ export function tooManyUsers(present: JobInput, past: readonly PastInput[]): str
 }
 
 /**
- * Whether an input has too many users whom the latest earlier one did not name, or not for the same actions; null if not. Where a file holds everybody
- * and rows that are done stay in it, their pile would hide a mad night from {@link tooManyUsers}.
+ * Why an input has too many users whom the latest earlier one did not name, or named for other actions; null if it does
+ * not. If a file holds everybody and rows that are done stay in it, their number would hide a mad night from {@link
+ * tooManyUsers}.
  */
 export function tooManyNewcomers(present: JobInput, past: readonly PastInput[]): string | null {
   const worked = past.filter(({ users }) => users > 0)
@@ -34,13 +35,14 @@ export function tooManyNewcomers(present: JobInput, past: readonly PastInput[]):
   const last = worked.at(-1)
   if (first === undefined || second === undefined || last === undefined) return null
   const earlier = worked.slice(1).map((run, index) => newcomersSince(worked[index] ?? first, run).atMost)
-  // Nobody knows how many of the first were new. Those who are gone in the second were no pile, so perhaps all of them.
+  // Nobody knows how many users of the first input were new: at most those who are gone from the second, since they did
+  // not stay.
   const largest = Math.round(Math.max(newcomersSince(second, first).atMost, ...earlier))
   const { atLeast, isExact } = newcomersSince(last, present)
   const now = Math.round(atLeast)
   if (!isTooMany(now, largest, earlier.length)) return null
   const about = isExact ? '' : 'at least '
-  return `${about}${counted(now, 'user')} to act on were not in the input of the latest run, or for other actions; ${describeUsual(largest, earlier.length)}`
+  return `${about}${counted(now, 'user')} to act on were not in the input of the latest run, or were there for other actions; ${describeUsual(largest, earlier.length)}`
 }
 
 function isTooMany(users: number, largest: number, runs: number): boolean {
@@ -48,10 +50,10 @@ function isTooMany(users: number, largest: number, runs: number): boolean {
 }
 
 function describeUsual(largest: number, runs: number): string {
-  return `in ${runs} earlier runs of this job it was ${largest} at most, and more than ${toleratedGrowth(runs)} times as many is unusual`
+  return `in ${runs} earlier runs of this job there were at most ${largest}, and more than ${toleratedGrowth(runs)} times as many is unusual`
 }
 
-/** A number of users between two bounds, for samples can be too small to tell it. */
+/** A number of users between two bounds, because samples can be too small to tell it exactly. */
 interface Newcomers {
   readonly atLeast: number
   readonly atMost: number
@@ -59,9 +61,9 @@ interface Newcomers {
 }
 
 /**
- * How many users an input has who were not in the one before, or for whom it asks something else. Where a sample holds only some of them, the bounds are
- * three standard deviations of their number apart, and what can't be told at all counts for nothing: it must not stop
- * an ordinary night.
+ * How many users of an input were not in the one before, or were there for other actions. If a sample holds only some
+ * of them, each bound is three standard deviations away from their number, and what can't be told at all counts for
+ * nothing: it must not stop an ordinary night.
  */
 function newcomersSince(before: JobInput, { users, sample }: JobInput): Newcomers {
   const hashes = comparableHashes(sample, before.sample)
@@ -76,7 +78,7 @@ function newcomersSince(before: JobInput, { users, sample }: JobInput): Newcomer
   if (isExact) return { atLeast: fresh, atMost: fresh, isExact }
   if (comparable === 0) return { atLeast: 0, atMost: users, isExact }
   const deviation = 3 * Math.sqrt(fresh)
-  // Also where none of the sample is new, a few of all may be.
+  // Even if none of the sample is new, a few of all users may be.
   const most = Math.min(comparable, fresh + deviation + 3)
   return {
     atLeast: (users * Math.max(0, fresh - deviation)) / comparable,

@@ -11,8 +11,8 @@ export interface Unchecked {
 }
 
 /**
- * What whoever sends must have, for a person.
- * Source: Okta's reference of custom admin roles names the permissions, those of the endpoints the scopes.
+ * What the sender must have, in words for a person. Sources: Okta's reference of custom admin roles for the
+ * permissions, the references of the endpoints for the scopes.
  */
 function needs(permission: string, scope: string): string {
   return `Give the owner of the token (or the service app) a role with the permission "${permission}", and a service app also the scope ${scope}`
@@ -56,7 +56,7 @@ function unchecked(what: string, fix: string, unless: string, flags: string): St
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: `${what} Nothing is sent before it can be checked or is turned off.`,
+    message: `${what} Nothing is sent until it can be checked or is turned off.`,
     advice: { kind: 'choice', fix, unless, flags },
   }
 }

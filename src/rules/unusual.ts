@@ -6,9 +6,9 @@ import { often, oldUsers } from './old-users.ts'
 import type { JobInput, PastInput } from './past-input.ts'
 import { tooManyNewcomers, tooManyUsers } from './too-many-users.ts'
 
-/** Fewer runs than these tell nothing about what is usual. */
+/** Fewer runs than this say nothing about what is usual. */
 const fewestRuns = 5
-/** So few repeated rows say nothing. */
+/** Fewer repeated rows than this say nothing. */
 const fewestRepeated = 10
 /**
  * Judges an input by the job's earlier runs; null if it is usual. Ordinary nights differ: weekends are empty, quarters
@@ -18,17 +18,17 @@ const fewestRepeated = 10
  *   four times; of at least five, five times), and more than 25. **Too many newcomers**: the same for the users who are
  *   not in the latest earlier input.
  * - **Old users**: at least 30% of the users (of three to nine users, all) were named by an older run for the same
- *   actions, and the latest run named clearly fewer of them. Whom a later run named for other actions may come again: who
- *   was unsuspended in between may be suspended once more. A list that holds the same people each night resembles the
- *   latest run most, and the latest list sent once more too. A job whose inputs have often gone back like this is not
- *   judged by it.
- * - **Another table**: none of at least five earlier inputs had these columns in this order. So looks a list of the staff
- *   in place of that of the leavers, and one with the address of the manager under that of the leaver.
+ *   actions, and the latest run named clearly fewer of them. A user whom a later run named for other actions may come
+ *   again: someone who was unsuspended in between may be suspended once more. A list that holds the same people each
+ *   night resembles the latest run most, and so does the latest list if it is sent once more. A job whose inputs have
+ *   often gone back like this is not judged by it.
+ * - **Another table**: none of at least five earlier inputs had these columns in this order. A list of the staff in
+ *   place of the leavers looks like this, and so does one in which the columns of leaver and manager were swapped.
  * - **The same user again and again**: more rows repeat a user than there are users, at least ten, and earlier inputs
  *   were not like that.
  *
- * A run that did not come to its end, and one that an undo has taken back, are no examples for size, table and
- * repetition. Users are old also by them: they may have been acted on.
+ * A run that did not come to its end, and one that an undo has taken back, are not examples of size, table and
+ * repetition. But their users count as old: they may have been acted on.
  *
  * @param past the earlier runs, the oldest first
  */

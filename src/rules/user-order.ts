@@ -10,7 +10,7 @@ interface ActiveRow {
   user: { readonly id: string; readonly login: string } | null
   /** Called when the row ends. Few rows have any. */
   readonly waiting: (() => void)[]
-  /** What the preceding row of the same key has handed over when it finished. */
+  /** What the preceding row of the same key handed over when it finished. */
   predecessor: Predecessor | null
 }
 
@@ -24,7 +24,7 @@ export interface Predecessor {
 export interface Place {
   /** Waits for earlier rows with the same key. A later row must not even read the user before they end. */
   waitForSameKey(): Promise<void>
-  /** To be called before each read of the user: from then on it is known which rows end meanwhile. */
+  /** To be called before each read of the user: {@link claim} then tells whether a row has ended since. */
   beginRead(): void
   /**
    * Claims the user that the row turned out to mean, after every earlier row that may mean the same user has finished.
@@ -40,7 +40,7 @@ export interface Place {
   finish(userId: string | null, trace: RowTrace | null): void
 }
 
-/** So many ends of rows are remembered at least: more than end while a user is read. */
+/** At least this many ends of rows are remembered: more than occur while a user is read. */
 const mostEnded = 5_000
 
 /**
@@ -124,7 +124,9 @@ export class UserOrder {
     this.#endedBefore += mostEnded
   }
 
-  /** Whether a row of the user has ended since so many had; also where that is too long ago to be known. */
+  /**
+   * Whether a row of the user has ended since `since` rows in all had; also true if that is too long ago to be known.
+   */
   #hasEnded(userId: string, since: number): boolean {
     return since < this.#endedBefore || this.#ended.includes(userId, since - this.#endedBefore)
   }
@@ -140,7 +142,7 @@ export class UserOrder {
    *
    * @param userKey as written in the row
    * @param user whom it turned out to mean
-   * @param traceAfter what it left, by what the user's preceding row left
+   * @param traceAfter what it left, given what the user's preceding row left
    */
   remember(
     userKey: string,

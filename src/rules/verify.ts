@@ -5,13 +5,13 @@ import { type Action, ruleOf } from '../okta/actions.ts'
 import type { OktaUser } from '../okta/user.ts'
 import { factorAges, type LeavingTime } from './factors.ts'
 
-/** By what an accepted call is verified: the user's status or the enrolled factors. */
+/** What an accepted call is verified by: the user's status or the enrolled factors. */
 export type VerifiedBy = 'status' | 'factors'
 
 /**
- * By what the accepted call of a task is verified; null if it is not. Nothing shows a reactivate. A step is not verified
- * where a later one leads the user elsewhere: then that one is. Rows of the same user wait for each other, so that
- * nothing of ours has happened since.
+ * What the accepted call of a task is verified by; null if it is not verified. Nothing shows a reactivate. A step is
+ * not verified if a later one leads the user elsewhere: then that one is. A factor reset is verified only as the last
+ * step. Rows of the same user wait for each other, so nothing of ours has happened since.
  *
  * @param later the actions of the row's later steps
  */
@@ -26,7 +26,9 @@ export function verifiedBy(
   return doubt === 'nothing' || isOvertaken ? null : doubt
 }
 
-/** How many reads verifying costs for each task of a job, for forecasts. Where rows name their actions, nobody knows. */
+/**
+ * How many reads verifying costs for each task of a job, for forecasts. If rows name their actions, this is a guess.
+ */
 export function verifyingReadsPerTask({
   verify,
   action,
@@ -52,15 +54,15 @@ export interface Holding {
 }
 
 /**
- * Whether an accepted call may have led to a status. An unsuspend leads back to what the user was before the suspension.
- * Recordings show suspensions of more than the documented statuses, so it may be any.
+ * Whether an accepted call may have led to a status. An unsuspend leads back to the status before the suspension.
+ * Recordings show that users in more than the documented statuses can be suspended, so it may be almost any.
  */
 function leadsTo(action: Action, status: string): boolean {
   if (action === 'unsuspend') return status !== 'SUSPENDED' && status !== 'DEPROVISIONED'
   return ruleOf(action).target.some((name) => name === status)
 }
 
-/** Judges by the status, once a transition has ended or was waited for long enough. */
+/** Judges by the status, once a transition has ended or has been waited for long enough. */
 export function judgeStatus(
   action: Action,
   user: Pick<OktaUser, 'status' | 'statusChanged' | 'transitioningToStatus'>,

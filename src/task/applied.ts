@@ -7,7 +7,7 @@ import type { TaskInput } from './state.ts'
 import { verifyByFactors, verifyByStatus } from './verify.ts'
 
 /**
- * The end of a task whose call Okta accepted: verified where the job asks for it, and with the status that the user has
+ * The end of a task whose call Okta accepted: verified if the job asks for it, and with the status that the user has
  * now.
  *
  * @throws RunStopped when the run stops before that is known; the task is then reported by its answer
@@ -40,7 +40,7 @@ function endBeforeLoss(task: TaskInput, statusBefore: string | null, by: Verifie
   return { ...accepted, message, verified: 'not_known' }
 }
 
-/** The end of a task whose call Okta accepted, where no read is needed to tell it; null where one is. */
+/** The end of a task whose call Okta accepted, if it can be told without a read; null if it can't. */
 export function endUnread({ job }: Services, task: TaskInput, statusBefore: string | null): Ending | null {
   if (verifiedBy(job.verify, task.action, task.later) !== null) return null
   const rule = ruleOf(task.action)

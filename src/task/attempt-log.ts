@@ -23,7 +23,9 @@ export async function recordAnswer(
   await task.services.recorder.record(answerEvent(task, answer, outcome))
 }
 
-/** Records that a call was applied, without waiting: the task's result follows in the same turn, in the same write (T2). */
+/**
+ * Records that a call was applied, without waiting: the task's result follows in the same turn, in the same write (T2).
+ */
 export function noteApplied(task: LoggedTask, answer: Answer): void {
   task.services.recorder.note(answerEvent(task, answer, 'applied'))
 }
@@ -74,7 +76,7 @@ export async function recordDoubt(task: LoggedTask, call: SentCall, atOnce: bool
   return openAttemptOf(task)
 }
 
-/** Whether our own patience with a call ended, and not Okta's. */
+/** Whether our own time limit ended the call. */
 export function hasTimedOut({ answer }: SentCall): boolean {
   return answer.kind === 'unanswered' && answer.code === 'TIMEOUT'
 }

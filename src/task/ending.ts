@@ -15,7 +15,7 @@ export interface Ending {
   readonly message: string
   readonly reason?: SkipReason
   readonly statusAfter?: string | null
-  /** Left out where nobody looked. */
+  /** Left out if the call was not to be verified. */
   readonly verified?: VerificationResult
 }
 

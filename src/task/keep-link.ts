@@ -58,7 +58,7 @@ export function bringsLink({ links, job }: Pick<Services, 'links' | 'job'>, task
   return links !== null && ruleOf(task.action).answersWithLink && !sendsMail(job, task)
 }
 
-/** Adds to an ending that was found without the call's answer what became of the link in that answer. */
+/** Adds what became of an activation link to an ending that was found without the call's answer. */
 export function withLostLink(services: Services, task: TaskInput, ending: Ending): Ending {
   const { links, recorder } = services
   if (links === null || !bringsLink(services, task)) return ending
@@ -67,7 +67,7 @@ export function withLostLink(services: Services, task: TaskInput, ending: Ending
   if (where !== null) return { ...ending, message: message + linkIsIn(where) }
   if (result !== 'succeeded' && result !== 'in_doubt') return ending
   const whether = result === 'in_doubt' ? ', if there was one,' : ''
-  // A file that somebody has picked up is not lost, and nobody wants a second link.
+  // If somebody has picked up the file, the link is not lost, and nobody wants a second one.
   const isElsewhere = links.isIncomplete && recorder.state.executions.count > 1
   const fate = isElsewhere
     ? `is not in ${links.path}: if that file was moved or replaced since the run began, look for it there first; if not, ${makeNew}`

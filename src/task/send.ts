@@ -17,8 +17,8 @@ export interface SentCall {
 /**
  * Sends the task's call once it has a slot and a permit: first the intent goes to disk, then the call leaves (T1).
  *
- * @returns null if the read grew old meanwhile: nothing was sent
- * @throws RunStopped when the run stops first, HoldLost when another process has taken it over
+ * @returns null if nothing was sent, because the read grew old meanwhile or the call was held back
+ * @throws RunStopped when the run stops first, HoldLost when another process has taken the run over
  */
 export async function sendCall(
   services: Services,

@@ -9,13 +9,13 @@ import type { PlanToFollow } from '../rules/planned.ts'
 import type { TaskPlace } from '../rules/result.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
 
-/** Told of failures before their results, so that no call leaves that a bound would have stopped. */
+/** Is told of failures before their results are recorded, so that no call leaves that a bound would have stopped. */
 interface FailureWatch {
   /** A task has failed: Okta has answered, and the answer is not on disk yet. */
   readonly foresee: (place: TaskPlace) => void
-  /** A task has failed, unless a look that follows shows otherwise. Calls may be held until {@link decided}. */
+  /** A task has failed, unless the look-up that follows shows otherwise. Calls may be held until {@link decided}. */
   readonly doubt: (place: TaskPlace) => void
-  /** The look is over, and its failure foreseen, if it is one. */
+  /** The look-up is over; if it showed a failure, {@link foresee} was called first. */
   readonly decided: (place: TaskPlace) => void
 }
 
@@ -33,7 +33,7 @@ export interface Services {
   readonly failures: FailureWatch
   /** Where activation links go; null if the job asks for none. */
   readonly links: ActivationLinks | null
-  /** Separate gates for lifecycle calls and for the reads before them: a token may be allowed one and not the other. */
+  /** Separate gates for lifecycle calls and for the reads before them: a token may allow one and not the other. */
   readonly sends: Gate
   readonly reads: Gate
   readonly requestTimeoutMs: number

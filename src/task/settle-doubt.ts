@@ -20,7 +20,10 @@ import type { TaskHistory, TaskInput } from './state.ts'
 /** How often a call that nothing can settle is sent again if the job says `in_doubt: retry`. */
 const mostRepeats = 2
 
-/** The outcome of looking the user up. Without an ending, the attempt was not applied and the task goes on. */
+/**
+ * The outcome of looking the user up. Without an ending the task goes on, because the attempt was not applied or may be
+ * repeated.
+ */
 export interface Settlement {
   readonly ending: Ending | null
   readonly read: FoundUser | FailedRead | null
@@ -57,7 +60,7 @@ export async function settleDoubt(
   for (;;) {
     const observed = await observe(services, task.action, open)
     if ('failed' in observed) {
-      // Without a look there is no verdict: the attempt stays in doubt.
+      // Without a look-up there is no verdict: the attempt stays in doubt.
       const message = doubtful(task.action, cause, observed.failed.message)
       return { ending: { result: 'in_doubt', message }, read: observed.failed }
     }
@@ -95,7 +98,7 @@ async function conclude(
   const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
   if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
   await recordVerdict(services, open, verdict, repeats)
-  // Not after an attempt that was in doubt: it may have been applied late.
+  // Not if an earlier attempt was in doubt: it may have been applied late.
   if (
     verdict.kind === 'not_applied' &&
     history.judgedNotApplied === 0 &&

@@ -22,13 +22,13 @@ export interface TaskInput {
   readonly known: { readonly id: string; readonly login: string } | null
   /** Statuses that the row's own earlier steps have led to. */
   readonly ledTo: readonly UserStatus[]
-  /** What the plan says that the run carries out; null if there is none. */
+  /** What the saved plan says about the task; null if the run carries out no plan. */
   readonly planned: {
     readonly facts: PlannedFacts
     /** Where the run's own tasks have led the user; null if they have left the status as it was. */
     readonly ledTo: readonly UserStatus[] | null
   } | null
-  /** The actions of the row's later steps: a call is verified where none of them leads elsewhere. */
+  /** The actions of the row's later steps: a call is verified if none of them leads elsewhere. */
   readonly later: readonly Action[]
   /** How the run that an undo takes back left the user, or null if that can't be read. Left out in other runs. */
   readonly leftAs?: { readonly run: string; readonly left: LeftAs | null }
@@ -38,20 +38,21 @@ export interface TaskInput {
  * The states of a task. Each state has only the fields that it owns.
  *
  * - **doubt**: the outcome of an attempt, in this execution or an earlier one, is not known. Once the call can no
- *   longer be under way, Okta is asked. Applied → ended. Not applied → reading, or waiting after a failure. Someone else acted, or nothing shows
- *   what happened → ended in doubt.
+ *   longer be under way, Okta is asked. Applied → ended. Not applied → reading, or waiting after a failure. Someone
+ *   else acted, or nothing shows what happened → ended in doubt.
  * - **lost**: a part of the journal is gone, perhaps with an attempt in it. An attempt is assumed and noted → doubt.
- * - **reading**: the user is read by id, unless this window has a read already or the job turns reading off → deciding.
- *   Unknown or unreadable → ended. Refused, perhaps because of the token → held.
+ * - **reading**: the user is read by id, unless there is a read that is not old yet or the job turns reading off →
+ *   deciding. Unknown or unreadable → ended. Refused, perhaps because of the token → held.
  * - **deciding**: guards and the table of actions → ended without a call, or checking.
- * - **checking**: where the job protects everyone with an admin role from every action, the user's roles are looked up →
+ * - **checking**: if the job protects everyone with an admin role from every action, the user's roles are looked up →
  *   ended without a call, or sending.
- * - **sending**: with a slot and a permit, the intent goes to disk, then the call leaves. The read grew old meanwhile →
- *   reading. Applied → applied, or ended where nothing more needs to be asked. Refused because of status → refused. Certainly not applied → waiting. Outcome not known
- *   → doubt. Refused, perhaps because of the token → held. Anything else → ended.
- * - **applied**: Okta's answer is on disk. Where the job verifies, the user is looked at, and a transition is followed
- *   to its end → ended: as succeeded, or as failed if the call did not hold. Elsewhere a read may add the status that it
- *   led to → ended.
+ * - **sending**: with a slot and a permit, the intent goes to disk, then the call leaves. If the read grew old
+ *   meanwhile → reading. Applied → applied, or ended if nothing more needs to be asked. Refused because of status →
+ *   refused. Certainly not applied → waiting. Outcome not known → doubt. Refused, perhaps because of the token → held.
+ *   Anything else → ended.
+ * - **applied**: Okta's answer is on disk. If the job verifies the call, the user is looked up, and a transition is
+ *   followed to its end → ended: as succeeded, or as failed if the call did not hold. If not, a read may add the status
+ *   that the call led to → ended.
  * - **refused**: Okta's answer is on disk and names the status as the reason. One more read → ended.
  * - **held**: refused, perhaps because of the token. The users are the cause → ended. The token is the cause → the run
  *   stops.
@@ -94,7 +95,7 @@ export interface TaskHistory {
   lastWord: LastWord | null
   attempts: number
   readonly startedAt: string
-  /** How many attempts were judged "not applied" by a look at the user. Such an attempt may still be applied late. */
+  /** How many attempts were judged "not applied" by what Okta showed. Such an attempt may still be applied late. */
   judgedNotApplied: number
   /** Failures for passing reasons. Refusals by a rate limit don't count. */
   setbacks: number

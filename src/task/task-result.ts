@@ -24,7 +24,7 @@ export function buildResult(task: TaskInput, ending: Ending, history: TaskHistor
     message: ending.message,
     attempts: history.attempts,
     started_at: history.startedAt,
-    // A task that an earlier process began was given its time by that one's estimate of Okta's clock.
+    // If an earlier process began the task, the start is by that process's estimate of Okta's clock.
     finished_at: now < history.startedAt ? history.startedAt : now,
     // Without reads, a key in the form of an id counts as one.
     okta_user_id: user?.id ?? (looksLikeUserId(task.target) ? task.target : null),

@@ -1,4 +1,5 @@
-// Longer than 300 lines because it is one machine: each state of state.ts is one method here, in the order of a task's life.
+// Longer than 300 lines because it is one machine: each state of state.ts is one method here, in the order of a task's
+// life.
 
 import {
   backoffMs,
@@ -163,7 +164,7 @@ class Task {
     if (!this.#services.settleOnly) return { at: 'reading', known }
     if (this.#history.repeats === 0) return { at: 'left' }
     // An earlier call may have been applied, and nothing more is sent that could change that.
-    return this.#ended({ result: 'failed', message: 'it was not sent once more' })
+    return this.#ended({ result: 'failed', message: 'it was not sent again' })
   }
 
   async #doubt({ open, notBefore }: Extract<TaskState, { at: 'doubt' }>): Promise<TaskState> {
@@ -221,13 +222,13 @@ class Task {
       this.#ended({ result: 'skipped', ...verdict, statusAfter: status }, read)
     const decision =
       this.#history.judgedNotApplied > 0 ? decideAgain(action, read.user) : decide(action, read.user)
-    // What an earlier call of ours has done is no guard's matter any more, and nobody else's change.
+    // What an earlier call of ours did no longer concerns a guard, and nobody else changed it.
     if (decision.kind === 'succeeded') {
       const ending = { result: decision.kind, message: decision.message, statusAfter: status }
       return this.#ended(withLostLink(this.#services, this.#input, ending), read)
     }
     const guarded = guardUser(read.user, guards, ledTo, action)
-    // Where the plan expected the skip, there is nothing to compare.
+    // If the plan expected the skip, there is nothing to compare.
     if (guarded !== null && (planned === null || planned.facts.expected === 'skipped'))
       return skipped(guarded)
     const changed =
@@ -262,7 +263,7 @@ class Task {
       case 'protected':
         return this.#ended({ result: 'skipped', ...finding.verdict, statusAfter }, read)
       case 'failed':
-        // Who can't be looked up may be protected. Tried again by a retry.
+        // A user who can't be looked up may be protected. A retry tries again.
         this.#see(finding)
         return this.#ended({ result: 'failed', message: finding.message, statusAfter }, read)
     }
@@ -272,7 +273,7 @@ class Task {
     const { sends, links } = this.#services
     // No call may make a link that can't be kept.
     if (bringsLink(this.#services, this.#input)) await links?.ensure()
-    // What the answer says is settled within the turn, so that the next call knows whether there is a question.
+    // The answer is judged before the turn ends, so that the next call knows whether the gate is asking.
     return await sends.pass(this.#input.row, async (mayLeave) => {
       const call = await sendCall(this.#services, this.#input, this.#history, read, mayLeave)
       if (call === null) return this.#reading(read)
@@ -302,8 +303,8 @@ class Task {
         return { at: 'applied', ofLink }
       }
       case 'rate_limited':
-        // No wait is needed here: the budget has closed the bucket for all tasks.
-        // The read holds as long as it is not old: where others use up the reads, another one could come too late again.
+        // No wait is needed here: the budget has closed the bucket for all tasks. The read is used until it is old: if
+        // others use up the limit for reads, a new one could come too late again.
         await recordNotApplied(this.#logged, answer, 'rate_limited')
         return this.#reading(read)
       case 'concurrency_limited':
@@ -341,7 +342,7 @@ class Task {
     }
     const { status } = read.user
     this.#see(read, false)
-    // A status as before the first attempt shows nothing: an ACTIVE user may be unlocked.
+    // The same status as before the first attempt shows nothing: an ACTIVE user may be unlocked.
     const cameLate = this.#history.judgedNotApplied > 0 && this.#history.statusBefore !== status
     this.#history.statusBefore ??= status
     const { kind, message } = decideAfterRefusal(this.#input.action, status, refusal, cameLate)
@@ -359,7 +360,7 @@ class Task {
   }
 
   /**
-   * After a failure with which the call was certainly not applied: waits and goes on, or stops the run if it persists.
+   * After a failure, if the call was certainly not applied: waits and goes on, or stops the run if it persists.
    */
   async #setback(answer: Answer): Promise<TaskState> {
     const { lookup } = this.#services
@@ -402,12 +403,12 @@ class Task {
 }
 
 /**
- * How a task ends that was sent again though nothing showed what had become of an earlier call: whatever ends it but a
- * success, that call may have been applied.
+ * How a task ends if its call was repeated although nothing showed what had become of an earlier one: unless it
+ * succeeds, the earlier call may have been applied, so it stays in doubt.
  */
 function afterRepeats(action: string, ending: Ending, repeats: number): Ending {
   if (repeats === 0 || ending.result === 'succeeded' || ending.result === 'in_doubt') return ending
-  const message = `${action} may have been applied by an earlier call, of which nothing tells; the last try: ${ending.message}`
+  const message = `an earlier call may have applied ${action}, and nothing shows whether it did; the last try: ${ending.message}`
   return {
     result: 'in_doubt',
     message,

@@ -46,8 +46,8 @@ export async function verifyByStatus(
 }
 
 /**
- * Verifies an accepted factor reset by the factors that are left. The look at them counts as a lifecycle call, so it is
- * left out when what may still be sent in this window is needed for the rest of the run.
+ * Verifies an accepted factor reset by the factors that are left. Looking them up counts as a lifecycle call, so it is
+ * left out if the calls that are left in this window are needed for the rest of the run.
  *
  * @throws RunStopped when the run stops first
  */
@@ -80,8 +80,8 @@ export async function verifyByFactors(
 }
 
 /**
- * Looks again, a moment later, before it says that a call did not hold: a result is final. In between, the task may have
- * failed.
+ * Looks again, a moment later, before it says that a call did not hold: a result is final. In between, the task counts
+ * as one that may have failed.
  */
 async function lookTwice<T extends Holding>(
   { lookup, failures }: Services,
@@ -98,10 +98,10 @@ async function lookTwice<T extends Holding>(
   return second
 }
 
-/** The second look comes as late as the third at a user in transition: after 2 s. */
+/** The wait before the second look is that before the third look at a user in transition: 2 s. */
 const secondLook = 3
 
-/** Okta's answer stands where nobody could look: what can't be seen is not a failure. */
+/** If nobody could look, Okta's answer stands: what can't be seen is not a failure. */
 function unverified(accepted: string, why: string, statusAfter: string | null): Ending {
   return {
     result: 'succeeded',

@@ -59,7 +59,7 @@ it('a run whose journal is moved away stops, keeps what is there, and goes on on
     renameSync(journal, `${journal}.1`)
     const end = await cli.ended
     expect(end.code, end.stderr).toBe(3)
-    expect(end.stderr).toMatch(/not in its place any more.*Put it back[\s\S]*then: okta-lifecycle resume/)
+    expect(end.stderr).toMatch(/no longer in its place.*Put it back[\s\S]*then: okta-lifecycle resume/)
     expect(end.stderr).not.toMatch(/start again|another --runs-dir/)
     expect(doneIn(org)).toBeLessThan(count)
     expect(await readdir(directory)).toContain('journal.ndjson.1')

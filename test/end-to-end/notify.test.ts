@@ -91,7 +91,7 @@ it('a notification that nobody takes changes nothing but a line', async () => {
 it('nothing is sent, by run, resume, retry or undo, while the address is missing', async () => {
   await withWorkplace(async (place) => {
     const org = await orgOf(place, 'notify: {}')
-    const missing = /asks for notifications \(notify\), and OKTA_LIFECYCLE_NOTIFY_URL is not set/
+    const missing = /asks for notifications \(notify\), but OKTA_LIFECYCLE_NOTIFY_URL is not set/
     const refused = await place.runHere(org, run)
     expect([refused.code, org.requests.length]).toEqual([2, 0])
     expect(refused.stderr).toMatch(missing)

@@ -61,7 +61,7 @@ it('does not take for usual what an undo has taken back', async () => {
     expect(applied()).toBe(400)
     const again = await send(place, org, mad, '--run-id', 'again')
     expect([again.code, applied()]).toEqual([3, 400])
-    expect(again.stdout).toContain('in 8 earlier runs of this job it was 12 at most')
+    expect(again.stdout).toContain('in 8 earlier runs of this job there were at most 12')
   })
 })
 
@@ -69,7 +69,7 @@ it('stops an old file, names its run, and lets an ordinary night pass', async ()
   await withHistory(async (place, org, applied) => {
     const old = await send(place, org, leaversOf(3))
     expect(old.code).toBe(3)
-    expect(old.stdout).toContain('about 100% of the users were named by run night-3')
+    expect(old.stdout).toContain('about 100% of the users were already named by run night-3')
     expect(applied()).toBe(0)
     // The latest list once more: somebody started the job twice.
     expect((await send(place, org, leaversOf(nights - 1))).code).toBe(0)

@@ -21,7 +21,7 @@ it('takes user and password out of the address', () => {
 })
 
 it.each([
-  [undefined, /asks for notifications \(notify\), and OKTA_LIFECYCLE_NOTIFY_URL is not set/],
+  [undefined, /asks for notifications \(notify\), but OKTA_LIFECYCLE_NOTIFY_URL is not set/],
   ['', /is not set/],
   ['"https://hooks.example.com/secretpath"', /is not a URL/],
   ['hooks.example.com/secretpath', /is not a URL/],

@@ -118,12 +118,12 @@ it.each<[string, readonly string[], RegExp]>([
   [
     'the whole company',
     people(0, 5_000),
-    /^the input names 5000 users to act on; in 40 earlier runs .* it was 20 at most/,
+    /^the input names 5000 users to act on; in 40 earlier runs .* there were at most 20/,
   ],
   [
     'a file of a month ago',
     people(10 * 20, 13),
-    /^about 100% of the users were named by run run-11 of 2026-01-11 already/,
+    /^about 100% of the users were already named by run run-11 of 2026-01-11/,
   ],
   [
     "a month ago's file and today's in one",
@@ -196,7 +196,7 @@ it.each<[number, number, boolean]>([
   [5, 1, false],
 ])('finds %i users of an old file beside %i new ones: %j', (old, fresh, isFound) => {
   const found = findUnusual(inputOf([...people(10 * 20, old), ...people(9_000, fresh)]), leavers)
-  if (isFound) expect(found).toMatch(/^about 100% of the users were named by run run-11/)
+  if (isFound) expect(found).toMatch(/^about 100% of the users were already named by run run-11/)
   else expect(found).toBeNull()
 })
 
@@ -226,7 +226,7 @@ describe('newcomers', () => {
     const past = pile(50, 8)
     const mad = [...people(0, 64), ...people(9_000, 130)]
     expect(findUnusual(inputOf(mad), past)).toBe(
-      '130 users to act on were not in the input of the latest run, or for other actions; in 7 earlier runs of this job it was 2 at most, and more than 5 times as many is unusual',
+      '130 users to act on were not in the input of the latest run, or were there for other actions; in 7 earlier runs of this job there were at most 2, and more than 5 times as many is unusual',
     )
     // An ordinary night, 25 at once, fewer earlier nights, and a first one that was as mad.
     expect(findUnusual(inputOf(people(0, 66)), past)).toBeNull()
@@ -271,7 +271,7 @@ describe('what an undo has taken back', () => {
   it('is no example for size, table and repetition', () => {
     const mad = people(9_000, 500)
     const past = [...leavers, ...takenBack(mad)]
-    expect(findUnusual(inputOf(mad), past)).toMatch(/in 40 earlier runs of this job it was 20 at most/)
+    expect(findUnusual(inputOf(mad), past)).toMatch(/in 40 earlier runs of this job there were at most 20/)
     const boss = { ...inputOf(people(9_900, 5)), columns: ['boss'] }
     expect(findUnusual(boss, past)).toMatch(/none of 40 earlier inputs/)
     const again = { ...inputOf(people(9_900, 5)), repeatedRows: 40 }
@@ -299,7 +299,7 @@ it('a run that was stopped half-way has named its users, and is no example of wh
   const later = [...leavers, ...died, ...history([people(9_900, 12)])]
   expect(findUnusual(inputOf(people(9_000, 12)), later)).toMatch(/named by run died/)
   expect(findUnusual(inputOf(people(20_000, 500)), later)).toMatch(
-    /in 41 earlier runs of this job it was 20 at most/,
+    /in 41 earlier runs of this job there were at most 20/,
   )
   expect(findUnusual(inputOf(people(9_000, 12)), [...leavers, ...died])).toBeNull()
 })
