@@ -96,8 +96,9 @@ export function comesTooLate(
 }
 
 /**
- * Whether doing an action now may undo what the later action did: it would take the user elsewhere, or make a new
- * activation link, which makes the one that the later action sent out invalid.
+ * Whether doing an action now may undo what came after the later action: it would take the user elsewhere, make a new
+ * activation link, which makes the one that the later action sent out invalid, or reset factors again, which removes
+ * those that were enrolled since.
  */
 function undoes(
   earlier: readonly Action[],
@@ -106,7 +107,10 @@ function undoes(
   const { target: reached, answersWithLink: hasLink } = ruleOf(later.action)
   return earlier.some((action) => {
     const { target, answersWithLink } = ruleOf(action)
-    if (target.length === 0) return answersWithLink && hasLink && later.result === 'succeeded'
+    if (target.length === 0) {
+      const comesAgain = answersWithLink ? hasLink : action === later.action
+      return comesAgain && later.result === 'succeeded'
+    }
     return reached.some(
       (status) => !target.includes(status) && decide(action, { status, offered: [] }).kind === 'send',
     )

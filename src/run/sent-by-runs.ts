@@ -1,9 +1,10 @@
+import { dirname, join } from 'node:path'
 import { replayJournal } from '../journal/open-journal.ts'
 import { rememberMs, type SentRecently } from '../journal/sent-recently.ts'
 import { KnownError } from '../messages/known-error.ts'
 import type { OldRun } from './old-run.ts'
-import { findRetriedRuns } from './retried-runs.ts'
 import { hasJournal, journalOf } from './run-directory.ts'
+import { type RunFile, readRunFile } from './run-file.ts'
 
 /**
  * Adds what a run and the runs that it retries have sent in the last minutes: it counts in windows of the rate limit
@@ -16,14 +17,24 @@ export async function addSentByRuns(sent: SentRecently, from: OldRun, now: numbe
   if (!(await hasJournal(from.directory))) return
   sent.takeOver((await replayJournal(journalOf(from.directory, from.run, from.recorded))).state.sentRecently)
   if (now - Date.parse(from.run.created_at) >= rememberMs) return
-  const { runs } = await findRetriedRuns(from.directory, from.run)
-  for (const { directory, run } of runs) {
+  const seen = new Set([from.run.run_id])
+  for (let before = runBefore(from.run); before !== undefined && !seen.has(before); ) {
+    seen.add(before)
+    const directory = join(dirname(from.directory), before)
     try {
-      if (!(await hasJournal(directory))) continue
-      sent.takeOver((await replayJournal(journalOf(directory, run, null))).state.sentRecently)
+      const run = await readRunFile(directory)
+      if (await hasJournal(directory))
+        sent.takeOver((await replayJournal(journalOf(directory, run, null))).state.sentRecently)
+      before = runBefore(run)
     } catch (error) {
-      // A damaged journal of an older run is no reason not to go on from the newer one.
-      if (!(error instanceof KnownError)) throw error
+      // A damaged older run is no reason not to go on from the newer one.
+      if (error instanceof KnownError) return
+      throw error
     }
   }
+}
+
+/** The run that a run retries or takes back. */
+function runBefore({ retry_of: retried, undo_of: undone }: RunFile): string | undefined {
+  return retried ?? undone
 }

@@ -66,12 +66,20 @@ describe('a row that failed', () => {
     ['suspend', 'reset_factors', false],
     ['suspend', 'reactivate', false],
     ['reactivate', 'reactivate', true],
+    ['reset_factors', 'reset_factors', true],
   ])('waits, %s for a later %s in doubt: %s', (first, second, waits) => {
     const rows = new SupersededRows()
     see(rows, 1, 'user1@example.com', first, 'failed')
     see(rows, 2, 'user1@example.com', second, 'in_doubt')
     expect(rows.by(1)).toEqual(waits ? { row: 2, action: second, inDoubt: true } : null)
     expect([rows.size, rows.waiting]).toEqual([0, waits ? 1 : 0])
+  })
+
+  it('is superseded where a later row has reset the factors: another reset would remove newer ones', () => {
+    const rows = new SupersededRows()
+    see(rows, 1, 'user1@example.com', 'reset_factors', 'failed')
+    see(rows, 2, 'user1@example.com', 'reset_factors', 'succeeded')
+    expect(rows.by(1)?.row).toBe(2)
   })
 
   it('is superseded for good by what was carried out, whatever is in doubt besides', () => {
