@@ -47,6 +47,16 @@ function startNight(place: Workplace, org: ForeignOrg) {
   return { child, ended }
 }
 
+/** A first night that is killed after some calls. Returns the name of its run. */
+async function killedNight(place: Workplace, org: ForeignOrg): Promise<string> {
+  const { child, ended } = startNight(place, org)
+  await org.waitUntil(() => Object.keys(org.applied).length >= 3)
+  process.kill(-(child.pid ?? 0), 'SIGKILL')
+  await ended
+  const names = await readdir(join(place.directory, 'nights'))
+  return names.find((name) => !name.startsWith('.')) ?? ''
+}
+
 it('the night after does nothing where nothing has changed', async () => {
   await withWorkplace(async (place) => {
     const org = await machine(place, 6)
@@ -85,12 +95,8 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
 it('an unfinished run is found behind a newer one that nobody has agreed to, and beside what is no run', async () => {
   await withWorkplace(async (place) => {
     const org = await machine(place, 30, 20)
-    const { child, ended } = startNight(place, org)
-    await org.waitUntil(() => Object.keys(org.applied).length >= 3)
-    process.kill(-(child.pid ?? 0), 'SIGKILL')
-    await ended
     const nights = join(place.directory, 'nights')
-    const [run = ''] = (await readdir(nights)).filter((name) => !name.startsWith('.'))
+    const run = await killedNight(place, org)
     const file = JSON.parse(await readFile(join(nights, run, 'run.json'), 'utf8'))
     for (const name of ['newer', 'lost+found']) await mkdir(join(nights, name), { mode: 0o700 })
     const newer = { ...file, run_id: 'newer', state: 'new', created_at: new Date().toISOString() }
@@ -113,13 +119,7 @@ it('a night without the program in its path says so', async () => {
 it('a night after a run that has lost its journal does nothing and asks for a person', async () => {
   await withWorkplace(async (place) => {
     const org = await machine(place, 30, 20)
-    const { child, ended } = startNight(place, org)
-    await org.waitUntil(() => Object.keys(org.applied).length >= 3)
-    process.kill(-(child.pid ?? 0), 'SIGKILL')
-    await ended
-    const [run = ''] = (await readdir(join(place.directory, 'nights'))).filter(
-      (name) => !name.startsWith('.'),
-    )
+    const run = await killedNight(place, org)
     await rm(join(place.directory, 'nights', run, 'journal.ndjson'))
     const requests = org.requests.length
     const next = await startNight(place, org).ended
