@@ -57,8 +57,9 @@ export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
     const again = commandFor('resume', runNameOf(directory))
     const summary = await conclude(options, end, { again, exitCode: exitCodes.stoppedByGuard })
     await writeMetrics(options['metrics-file'], summary, Date.parse(summary.finished_at), options.say)
-    await notify(options.run.job, summary, options.say)
     process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderSummary(summary))
+    // Last, because a receiver that does not answer takes up to a minute.
+    await notify(options.run.job, summary, options.say)
     return summary.exit_code as ExitCode
   } catch (error) {
     throw withResume(error, directory)

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Refusal } from '../messages/known-error.ts'
@@ -31,14 +31,22 @@ export async function readOrgSettings(
 
 /** Reads the file of a private key; `~/` at its beginning is the home directory. */
 export function readKeyFile(path: string): string {
-  return readFileSync(path.startsWith('~/') ? join(homedir(), path.slice(2)) : path, 'utf8')
+  return readSmallFile(path.startsWith('~/') ? join(homedir(), path.slice(2)) : path)
+}
+
+/** Reads a file at once. Refuses a pipe or a device, which might never end. */
+function readSmallFile(path: string): string {
+  const stats = statSync(path)
+  if (!stats.isFile() && !stats.isDirectory())
+    throw Object.assign(new Error('not a regular file'), { code: 'not a regular file' })
+  return readFileSync(path, 'utf8')
 }
 
 async function readSettings(path: string, shown: string): Promise<OrgSettings['files'][number] | null> {
   let text: string
   try {
     // Small files, read once and before anything is under way.
-    text = readFileSync(path, 'utf8')
+    text = readSmallFile(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return null

@@ -18,6 +18,10 @@ export interface Connection {
 
 export const defaultRequestTimeoutMs = 30_000
 
+/** In seconds. Below it, no connection to an org would come about. */
+const shortestRequestTimeout = 0.1
+const longestRequestTimeout = 600
+
 /**
  * The connection that the settings describe, without a proxy, which only the environment can name.
  *
@@ -37,9 +41,9 @@ function readRequestTimeout(settings: Settings): number {
   const seconds = Number(text)
   // In Okta's SDKs 0 means "no limit". A call without a limit could never be settled, so here 0 means the default.
   if (seconds === 0) return defaultRequestTimeoutMs
-  if (!Number.isFinite(seconds) || seconds < 0 || seconds > 600) {
+  if (!(seconds >= shortestRequestTimeout && seconds <= longestRequestTimeout)) {
     throw new Refusal(
-      `${settings.requestTimeout?.place ?? 'OKTA_CLIENT_REQUESTTIMEOUT'} is ${JSON.stringify(text)}. It must be a number of seconds up to 600.`,
+      `${settings.requestTimeout?.place ?? 'OKTA_CLIENT_REQUESTTIMEOUT'} is ${JSON.stringify(text)}. It must be a number of seconds from ${shortestRequestTimeout} to ${longestRequestTimeout}.`,
       howToSet(settings, 'requestTimeout', '30'),
     )
   }

@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import { Refusal } from '../messages/known-error.ts'
 import { type Setting, type SettingName, type Settings, settingNames } from './settings.ts'
 
@@ -14,7 +14,8 @@ export interface SettingsFile {
  * absent.
  *
  * @param path the file's name in messages
- * @throws Refusal when it is not YAML. Nothing of its content is shown, because it may hold a token
+ * @throws Refusal when it is not YAML, or not mappings down to `okta.client`. Nothing of its content is shown, because
+ *   it may hold a token
  */
 export function parseSettingsFile(text: string, path: string): SettingsFile {
   const lines = new LineCounter()
@@ -27,6 +28,7 @@ export function parseSettingsFile(text: string, path: string): SettingsFile {
       `Correct line ${line} of ${path}. It should look like: okta: { client: { orgUrl: https://your-org.okta.com } }`,
     )
   }
+  refuseOtherForm(document, path)
   const settings: Partial<Record<SettingName, Setting>> = {}
   const others: string[] = []
   const client = document.getIn(['okta', 'client'], true)
@@ -39,6 +41,20 @@ export function parseSettingsFile(text: string, path: string): SettingsFile {
   for (const [key] of entriesOf(document.contents)) if (key !== 'okta') others.push(key)
   for (const [key] of entriesOf(document.get('okta', true))) if (key !== 'client') others.push(`okta.${key}`)
   return { settings, others }
+}
+
+/** A text or a list where a mapping belongs would be read as no settings at all, without a word. */
+function refuseOtherForm(document: Document, path: string): void {
+  for (const keys of [[], ['okta'], ['okta', 'client']]) {
+    const node: unknown = keys.length === 0 ? document.contents : document.getIn(keys, true)
+    if (node === undefined || node === null || isMap(node)) continue
+    if (isScalar(node) && node.value === null) continue
+    const where = keys.length === 0 ? path : `${keys.join('.')} in ${path}`
+    throw new Refusal(
+      `${where} is not a mapping, so no setting can be read from it.`,
+      `Correct ${path}. It should look like: okta: { client: { orgUrl: https://your-org.okta.com } }`,
+    )
+  }
 }
 
 function entriesOf(node: unknown): readonly (readonly [key: string, value: unknown])[] {

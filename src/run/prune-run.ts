@@ -14,8 +14,13 @@ const goingName = /^\.pruned-[0-9a-f-]{36}$/
 /** Why a run directory must not be removed as a whole, in a clause; null if it holds only what this program wrote. */
 export async function findForeign(directory: string): Promise<string | null> {
   if (!(await lstat(directory)).isDirectory()) return 'its directory is a link'
-  const foreign = (await readdir(directory)).find((name) => !ours.test(name) && !isBegunFile(name))
-  return foreign === undefined ? null : `it holds a file that okta-lifecycle did not write (${foreign})`
+  const entries = await readdir(directory, { withFileTypes: true })
+  const foreign = entries.find((entry) => {
+    const isOurs = ours.test(entry.name) || isBegunFile(entry.name)
+    // Of what this program writes, only the lock is a directory, and nothing is a link.
+    return !isOurs || !(entry.name === 'lock' ? entry.isDirectory() : entry.isFile())
+  })
+  return foreign === undefined ? null : `it holds a file that okta-lifecycle did not write (${foreign.name})`
 }
 
 /**

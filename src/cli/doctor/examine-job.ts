@@ -1,14 +1,17 @@
 import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { parseSystemError } from '../../files/system-error.ts'
+import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
 import type { JobFile } from '../../job/job.ts'
+import { prepare } from '../../job/prepare.ts'
 import { readProtectFile } from '../../job/protect-file.ts'
 import { readJobFile } from '../../job/read-job-file.ts'
+import { counted } from '../../messages/counted.ts'
 import { KnownError } from '../../messages/known-error.ts'
 import { readNotifyAddress } from '../../notify/address.ts'
 import type { Action } from '../../okta/actions.ts'
 import { adminProtection } from '../../rules/guards.ts'
+import { checkInput } from '../../run/check-input.ts'
 import { type Check, fine, wrong } from './check.ts'
 import type { GuardWants } from './observe-org.ts'
 
@@ -21,7 +24,7 @@ export interface ExaminedJob {
   readonly actions: readonly Action[] | null
 }
 
-/** Reads the job file and checks that its input exists. Without a job file there is nothing to examine. */
+/** Reads the job file and its input. Without a job file there is nothing to examine. */
 export async function examineJob(path: string | undefined): Promise<ExaminedJob> {
   if (path === undefined) return { checks: [], guards: {}, actions: null }
   try {
@@ -31,7 +34,7 @@ export async function examineJob(path: string | undefined): Promise<ExaminedJob>
       fine('job', `${path} is a valid job file.`),
       ...list.checks,
       ...(await examineLinksPlace(directory, job.report?.activation_links)),
-      ...(await examineInput(directory, job.input?.file)),
+      ...(list.isWrong ? [] : await examineInput(path, directory, job)),
       ...(job.notify === undefined ? [] : [examineNotification()]),
     ]
     const protect = [...(job.guards?.protect ?? []), ...list.entries]
@@ -43,12 +46,15 @@ export async function examineJob(path: string | undefined): Promise<ExaminedJob>
   }
 }
 
+interface ProtectFile {
+  readonly checks: readonly Check[]
+  readonly entries: readonly string[]
+  readonly isWrong: boolean
+}
+
 /** The entries of the job's list of protected users, or what is wrong with it. */
-async function examineProtectFile(
-  directory: string,
-  file: string | undefined,
-): Promise<{ readonly checks: readonly Check[]; readonly entries: readonly string[] }> {
-  if (file === undefined) return { checks: [], entries: [] }
+async function examineProtectFile(directory: string, file: string | undefined): Promise<ProtectFile> {
+  if (file === undefined) return { checks: [], entries: [], isWrong: false }
   const path = resolve(directory, file)
   try {
     const entries = await readProtectFile(path)
@@ -60,10 +66,11 @@ async function examineProtectFile(
         ),
       ],
       entries,
+      isWrong: false,
     }
   } catch (error) {
     if (!(error instanceof KnownError)) throw error
-    return { checks: [wrong('protect_file', error.message, error.next)], entries: [] }
+    return { checks: [wrong('protect_file', error.message, error.next)], entries: [], isWrong: true }
   }
 }
 
@@ -95,21 +102,21 @@ async function lookAt(path: string): Promise<Stats | null> {
   return await stat(path).catch(() => null)
 }
 
-async function examineInput(directory: string, file: string | undefined): Promise<readonly Check[]> {
-  if (file === undefined) return []
-  const path = resolve(directory, file)
+/** Reads the job's input as a run would, from beginning to end. */
+async function examineInput(job: string, directory: string, { input }: JobFile): Promise<readonly Check[]> {
+  if (input?.file === undefined) return []
+  const path = resolve(directory, input.file)
+  if ((await lookAt(path)) === null)
+    return [wrong('input', `The input of the job, ${path}, is not there.`, 'Correct input.file in the job')]
   try {
-    await stat(path)
-    return [fine('input', `The input ${path} is there.`)]
-  } catch (error) {
-    const why = parseSystemError(error)?.why ?? String(error)
+    const prepared = await prepare(undefined, { job })
+    const { input: read, survey } = await inTemporaryDirectory((copy) => checkInput(prepared, copy))
     return [
-      wrong(
-        'input',
-        `The input of the job, ${path}, can't be read: ${why}.`,
-        'Correct input.file in the job',
-      ),
+      fine('input', `${read.name} can be read: ${counted(survey.rows, 'row')}, ${survey.invalidRows} bad.`),
     ]
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error
+    return [wrong('input', error.message, error.next)]
   }
 }
 

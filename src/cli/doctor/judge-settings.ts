@@ -34,14 +34,19 @@ export function judgeMisspelled(
   ])
   const found = [
     ...Object.keys(environment).filter((name) => /^okta/i.test(name) && !known.has(name)),
-    ...keys.filter((key) => key.startsWith('okta.')),
+    ...keys,
   ]
   return found.flatMap((name) => {
-    const meant = likely.get(plain(name))
-    if (meant === undefined) return []
-    const right = name.startsWith('okta.') ? `okta.client.${meant}` : variableOf(meant)
-    return [wrong('settings_misspelled', `${name} is not read by this program.`, `Rename it to ${right}`)]
+    const isKey = keys.includes(name)
+    // In okta.yaml, what belongs under okta.client is often put at the top.
+    if (isKey && plain(name) === 'client') return [misspelled(name, 'okta.client')]
+    const meant = likely.get(plain(name)) ?? (isKey ? likely.get(`okta${plain(name)}`) : undefined)
+    return meant === undefined ? [] : [misspelled(name, isKey ? `okta.client.${meant}` : variableOf(meant))]
   })
+}
+
+function misspelled(name: string, right: string): Check {
+  return wrong('settings_misspelled', `${name} is not read by this program.`, `Rename it to ${right}`)
 }
 
 /** Keys of okta.yaml that are not read, because they are for Okta's SDKs. */

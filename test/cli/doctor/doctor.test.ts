@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmod, mkdir } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -150,6 +151,12 @@ const planted: readonly (readonly [what: string, plant: Plant, check: string, wo
     /number of seconds/,
   ],
   [
+    'a time limit that no connection keeps to',
+    () => ({ env: { OKTA_CLIENT_REQUESTTIMEOUT: '0.0001' } }),
+    'settings',
+    /OKTA_CLIENT_REQUESTTIMEOUT.*from 0\.1 to 600/,
+  ],
+  [
     'half a private key',
     async ({ app }) => ({ env: { ...(await app()), OKTA_CLIENT_PRIVATEKEY: keys.pem.slice(0, 500) } }),
     'settings',
@@ -162,6 +169,15 @@ const planted: readonly (readonly [what: string, plant: Plant, check: string, wo
     /gone\.pem.*ENOENT/,
   ],
   [
+    'a pipe as key file',
+    async ({ app, place }) => {
+      execFileSync('mkfifo', [join(place.directory, 'key.pem')])
+      return { env: { ...(await app()), OKTA_CLIENT_PRIVATEKEY: './key.pem' } }
+    },
+    'settings',
+    /key\.pem can't be read \(not a regular file\)/,
+  ],
+  [
     'a key file that all may read',
     async ({ app, place }) => {
       await place.write('key.pem', keys.pem)
@@ -170,6 +186,24 @@ const planted: readonly (readonly [what: string, plant: Plant, check: string, wo
     },
     'secret_files',
     /mode 644.*chmod 600/,
+  ],
+  [
+    'settings at the top of okta.yaml',
+    async ({ place }) => {
+      await place.write('okta.yaml', 'client: { requestTimeout: 20 }\n')
+      return {}
+    },
+    'settings_misspelled',
+    /client is not read.*okta\.client/,
+  ],
+  [
+    'an okta.yaml that is a text',
+    async ({ place }) => {
+      await place.write('okta.yaml', 'okta: https://example.okta.com\n')
+      return {}
+    },
+    'settings',
+    /okta in \.\/okta\.yaml is not a mapping.*should look like/,
   ],
   [
     'a broken okta.yaml',
@@ -375,6 +409,29 @@ const planted: readonly (readonly [what: string, plant: Plant, check: string, wo
     },
     'input',
     /gone\.csv.*input\.file/,
+  ],
+  [
+    'an input without the column that the job names',
+    async ({ place }) => {
+      await place.write('in.csv', 'login\na@example.com\n')
+      await place.write(
+        'job.yaml',
+        'name: x\ninput: { file: in.csv, user_column: leaver }\nsteps: [suspend]\n',
+      )
+      return { args: ['--job', 'job.yaml'] }
+    },
+    'input',
+    /in\.csv.*leaver/,
+  ],
+  [
+    'a job that names no action for its rows',
+    async ({ place }) => {
+      await place.write('in.csv', 'login\na@example.com\n')
+      await place.write('job.yaml', 'name: x\ninput: { file: in.csv }\n')
+      return { args: ['--job', 'job.yaml'] }
+    },
+    'input',
+    /in\.csv.*action/,
   ],
   [
     'a list of protected users that is gone',
