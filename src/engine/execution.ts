@@ -37,6 +37,7 @@ import { verifyingReadsPerTask } from '../rules/verify.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
 import { guardedInput } from '../run/guarded-input.ts'
 import { columnMapping, inputFile } from '../run/input-of-run.ts'
+import { jobDigest } from '../run/job-digest.ts'
 import { moved } from '../run/life.ts'
 import { withOwner } from '../run/owner.ts'
 import { journalOf, journalPath } from '../run/run-directory.ts'
@@ -124,7 +125,12 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   const looking = setInterval(() => void journal.checkInPlace().catch(() => {}), lookEveryMs)
   const timeUp = stopAfter(run.job.guards.max_duration_seconds, stop)
   try {
-    await recorder.record({ event: 'execution', at: new Date().toISOString(), by: thisUser() })
+    await recorder.record({
+      event: 'execution',
+      at: new Date().toISOString(),
+      by: thisUser(),
+      digests: { input: run.input.sha256, job: jobDigest(run.job) },
+    })
     const queue = createRowQueue(run.job.pace.concurrency, () => settleGates())
     const lookup = openLookup({
       orgUrl: options.credentials.orgUrl,

@@ -19,6 +19,11 @@ interface ExecutionEvent {
   readonly at: string
   /** Who started it, and where. Absent in older journals. */
   readonly by?: MachineUser
+  /**
+   * The SHA-256 of the input and of the job that it carries out, so that the chain vouches for them as well. Absent in
+   * older journals.
+   */
+  readonly digests?: { readonly input: string; readonly job: string }
 }
 
 /**

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { JournalState } from '../journal/journal-state.ts'
 import { renderDuration } from '../messages/duration.ts'
 import type { Fact, PageFacts, PageLag, Timeline, Total } from '../page/page-data.ts'
+import { jobDigest } from '../run/job-digest.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { nameInputColumns, resultColumns } from './columns.ts'
 import { reportedResults } from './report-row.ts'
@@ -112,7 +112,7 @@ function factsOf(run: RunFile, startedBy: readonly string[], summary: Summary): 
     ],
     ['Input', `${input.name === '-' ? 'standard input' : input.name} (${input.bytes} bytes)`],
     ['SHA-256 of the input', input.sha256],
-    ['SHA-256 of the job', sha256Of(sortedJson(job))],
+    ['SHA-256 of the job', jobDigest(job)],
     [
       'Journal',
       summary.journal === undefined ? null : `${summary.journal.lines} lines, ${summary.journal.bytes} bytes`,
@@ -127,17 +127,4 @@ function factsOf(run: RunFile, startedBy: readonly string[], summary: Summary): 
 function ownerOf(owner: RunFile['owner']): string | null {
   if (owner === null) return null
   return owner === 'none' ? 'a service app, which has no owner' : `${owner.login} (${owner.id})`
-}
-
-/** JSON with its keys in the order of their names: the same for a job that was put together and one that was read. */
-function sortedJson(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([some], [other]) => (some < other ? -1 : 1)))
-      : inner,
-  )
-}
-
-function sha256Of(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }

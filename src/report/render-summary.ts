@@ -165,11 +165,15 @@ function renderRequests({ requests, retries, budget }: Summary): string[] {
 }
 
 function renderEnd(summary: Summary): string[] {
+  const { journal } = summary
   const { directory, results_csv, failed_csv, report_html } = summary.files
   return alignLabels([
     ['Run directory', directory],
     ['Results', results_csv],
     ...(report_html === undefined ? [] : [['Report', report_html] as const]),
+    ...(journal === undefined
+      ? []
+      : [['Journal', `${counted(journal.lines, 'line')}, last link ${journal.chain}`] as const]),
     ...(hasRowsToFeed(summary) ? [['Rows to feed again', failed_csv + otherWays(summary)] as const] : []),
     ['Next', summary.next],
   ])
