@@ -182,7 +182,7 @@ async function conclude(
     const ensureHold = (): Promise<void> => options.hold.ensure()
     await ensureHold()
     await org.keep()
-    const summary = await writeReports(directory, end.run, end, ensureHold)
+    const summary = await writeReports(directory, end.run, end, { beforeCommit: ensureHold })
     await ensureHold()
     await recordEnd(directory, end.run, end.stopped)
     return summary

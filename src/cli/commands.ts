@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { completionCommand } from './commands/completion.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { evidenceCommand } from './commands/evidence.ts'
 import { planCommand } from './commands/plan.ts'
 import { reportCommand } from './commands/report.ts'
 import { resumeCommand } from './commands/resume.ts'
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   statusCommand,
   runsCommand,
   reportCommand,
+  evidenceCommand,
   verifyJournalCommand,
   doctorCommand,
   validateCommand,

@@ -9,8 +9,8 @@ import { syncPath } from './sync-path.ts'
  * name, and is on disk before it is renamed. Readers of the path see the old file or the new one, never a part.
  */
 export interface ReplacingFile {
-  /** Appends a text as UTF-8. Resolves once the system has accepted it. */
-  write(text: string): Promise<void>
+  /** Appends bytes, or a text as UTF-8. Resolves once the system has accepted them. */
+  write(content: string | Buffer): Promise<void>
   /** Syncs the file and puts it in its place. */
   commit(): Promise<void>
   /** Removes the temporary file. The path stays as it was. Does nothing after `commit`. */
@@ -31,7 +31,7 @@ export async function openReplacingFile(path: string, mode = ownerOnly): Promise
   if (mode !== ownerOnly) await orCannotWrite(path, () => handle.chmod(mode))
   let committed = false
   return {
-    write: (text) => orCannotWrite(path, () => handle.appendFile(text)),
+    write: (content) => orCannotWrite(path, () => handle.appendFile(content)),
     commit: () =>
       orCannotWrite(path, async () => {
         await handle.sync()

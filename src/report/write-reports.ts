@@ -22,23 +22,37 @@ import { type ResultsFormat, writeResults } from './write-results.ts'
 export const reportFormats = ['html', 'csv', 'jsonl', 'json'] as const
 export type ReportFormat = (typeof reportFormats)[number]
 
+export interface ReportsOptions {
+  /** Called right before files take their places; throws when they must not. */
+  readonly beforeCommit?: () => Promise<void>
+  /** By default all. */
+  readonly formats?: ReadonlySet<ReportFormat>
+  /** The rows to report, asked for anew for each pass; by default those of the run in the directory. */
+  readonly rows?: () => AsyncIterable<ReportRow>
+  /** The run directory as the reports name it; by default the one that they are written to. */
+  readonly shownAs?: string
+}
+
 /**
  * Writes the reports of a run after an execution, or again.
  *
- * @param beforeCommit called right before files take their places; throws when they must not
  * @throws CannotWrite when a file can't be written
  */
 export async function writeReports(
   directory: string,
   run: RunFile,
   end: ExecutionFacts,
-  beforeCommit: () => Promise<void> = async () => {},
-  formats: ReadonlySet<ReportFormat> = new Set(reportFormats),
+  options: ReportsOptions = {},
 ): Promise<Summary> {
+  const {
+    beforeCommit = async () => {},
+    formats = new Set(reportFormats),
+    rows = () => reportRows(directory, run, end.state),
+    shownAs = directory,
+  } = options
   const page = formats.has('html') ? await PageWriter.open(directory, run.run_id, run.input.tasks) : null
   try {
     const sink = page === null ? null : new PageSink(page)
-    const rows = (): AsyncIterable<ReportRow> => reportRows(directory, run, end.state)
     const totals = await writeResults(directory, run.input.columns, rows(), {
       formats: new Set<ResultsFormat>((['csv', 'jsonl'] as const).filter((format) => formats.has(format))),
       feeding: await feedingOf(run, end, rows),
@@ -48,9 +62,9 @@ export async function writeReports(
       sink,
     })
     const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips, run.not_undone)
-    const summary = summarize({ directory, run, end, totals, exitCode })
+    const summary = summarize({ directory: shownAs, run, end, totals, exitCode })
     if (page !== null && sink !== null) {
-      const attention = sink.attention.attention((way) => commandOf(way, directory, run))
+      const attention = sink.attention.attention((way) => commandOf(way, shownAs, run))
       await page.finish(
         pageFactsOf(run, end.state, summary, { attention, values: sink.values() }),
         beforeCommit,

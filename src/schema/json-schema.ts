@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { manifestSchema } from '../evidence/manifest.ts'
 import { jobSchema } from '../job/job.ts'
 import { notificationSchema } from '../notify/notification.ts'
 import { planSchema } from '../plan/plan-schema.ts'
@@ -14,6 +15,7 @@ export const publishedSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, 
   ['results.schema.json', resultsLineSchema],
   ['verify-journal.schema.json', journalReportSchema],
   ['notification.schema.json', notificationSchema],
+  ['manifest.schema.json', manifestSchema],
 ])
 
 /** A schema as JSON Schema (draft 2020-12) of the content of a file, as text that ends with a line feed. */

@@ -15,6 +15,7 @@ const commands = [
   'status',
   'runs',
   'report',
+  'evidence',
   'verify-journal',
   'doctor',
   'validate',

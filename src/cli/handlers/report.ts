@@ -3,16 +3,14 @@ import { withNext } from '../../files/cannot-write.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import { shown } from '../../messages/shown.ts'
-import { readRecordedHead } from '../../report/summary.ts'
+import { reportAgain } from '../../report/report-again.ts'
 import { type ReportFormat, reportFormats } from '../../report/write-reports.ts'
 import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
-import { checkJournalKept } from '../../run/lost-journal.ts'
 import { copyOf, describeCopy } from '../../run/run-copy.ts'
-import { hasJournal } from '../../run/run-directory.ts'
-import { type RunFile, readRunFile } from '../../run/run-file.ts'
+import { readRunFile } from '../../run/run-file.ts'
 import { withRunLocks } from '../../run/run-locks.ts'
-import { reportAgain } from '../reports-again.ts'
+import { checkBegun } from '../check-begun.ts'
 import { say } from '../terminal/stop-hooks.ts'
 
 interface Arguments {
@@ -58,17 +56,6 @@ function parseFormats(text: string): ReadonlySet<ReportFormat> {
     `--format: one or more of ${reportFormats.join(', ')} were expected, separated by commas; ${shown(unknown)} was found.`,
     'okta-lifecycle report RUN --format html,csv',
   )
-}
-
-/** @throws Refusal when there is nothing yet, or nothing any more, to make reports of */
-async function checkBegun(directory: string, run: RunFile): Promise<void> {
-  await checkJournalKept(directory, run, await readRecordedHead(directory))
-  if (run.state === 'new' && !(await hasJournal(directory))) {
-    throw new Refusal(
-      `Run ${run.run_id} has not begun: there is nothing to report.`,
-      commandFor('resume', runNameOf(directory)),
-    )
-  }
 }
 
 const fileNames: Readonly<Record<ReportFormat, readonly string[]>> = {

@@ -1,0 +1,261 @@
+// Checks the evidence of a run: node check-evidence.mjs FILE.zip [--link LAST_LINK] [--manifest SHA256]
+// It needs Node 20.19 or later, and shares no code with okta-lifecycle. Ends with 0 if all agrees, with 1 if not.
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { isDeepStrictEqual as equal } from 'node:util'
+import { crc32, inflateRawSync } from 'node:zlib'
+
+const found = []
+const same = (what, seen, due) => equal(seen, due) || found.push(`${what}: ${JSON.stringify(seen)} is not ${JSON.stringify(due)}`)
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
+const [path, ...flags] = process.argv.slice(2)
+const flag = (name) => (flags.includes(name) ? flags[flags.indexOf(name) + 1] : undefined)
+const count = (keys) => keys.reduce((counts, key) => counts.set(key, (counts.get(key) ?? 0) + 1), new Map())
+/** Counts of an object that are not 0, in the order of their names: an absent count is 0. */
+const plain = (counts) => Object.fromEntries([...(counts instanceof Map ? counts : Object.entries(counts ?? {}))].filter(([, n]) => n !== 0).sort())
+
+function unzip(zip) {
+  const files = new Map()
+  const end = zip.lastIndexOf('PK\x05\x06', undefined, 'latin1')
+  for (let at = zip.readUInt32LE(end + 16), left = zip.readUInt16LE(end + 10); left > 0; left--) {
+    const [packed, size, nameLength, extra, comment, start] = [
+      zip.readUInt32LE(at + 20),
+      zip.readUInt32LE(at + 24),
+      ...[28, 30, 32].map((field) => zip.readUInt16LE(at + field)),
+      zip.readUInt32LE(at + 42),
+    ]
+    const name = zip.toString('utf8', at + 46, at + 46 + nameLength)
+    const from = start + 30 + zip.readUInt16LE(start + 26) + zip.readUInt16LE(start + 28)
+    const content = zip.subarray(from, from + packed)
+    if (files.has(name)) found.push(`${name} is there twice`)
+    files.set(name, zip.readUInt16LE(at + 10) === 0 ? content : inflateRawSync(content, { maxOutputLength: size + 1 }))
+    at += 46 + nameLength + extra + comment
+  }
+  return files
+}
+
+function readJournal(bytes) {
+  const events = []
+  let [chain, at, lines] = ['0'.repeat(32), 0, 0]
+  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, at)) {
+    const line = bytes.subarray(at, end)
+    const [, next, crc] = /","chain":"([0-9a-f]{32})","crc":"([0-9a-f]{8})"\}$/.exec(line.toString('latin1')) ?? []
+    const link = sha256(Buffer.concat([Buffer.from(chain), line.subarray(0, -61)])).slice(0, 32)
+    const sum = crc32(line.subarray(0, -18)).toString(16).padStart(8, '0')
+    if (next !== link || crc !== sum)
+      return {
+        events,
+        lines,
+        bytes: at,
+        chain,
+        broken: `journal: line ${lines + 1} does not follow the line before it`,
+      }
+    const { synced: _, chain: __, crc: ___, ...event } = JSON.parse(line.toString())
+    events.push(event)
+    chain = link
+    at = end + 1
+    lines++
+  }
+  return { events, lines, bytes: at, chain, broken: null }
+}
+
+function readCsv(text) {
+  const cell = /("(?:[^"]|"")*"|[^,\n]*)(,|\n)/y
+  const [records, record] = [[], []]
+  for (let match = cell.exec(text); match !== null; match = cell.exec(text)) {
+    record.push(match[1].startsWith('"') ? match[1].slice(1, -1).replaceAll('""', '"') : match[1])
+    if (match[2] === '\n') records.push(record.splice(0))
+  }
+  return records
+}
+
+/** People: tasks that share an id, a key or a login are of one person. */
+function countPeople(tasks, standing) {
+  const [parent, stands] = [new Map(), new Map()]
+  const root = (name) => {
+    while (parent.get(name) !== name) name = parent.get(name)
+    return name
+  }
+  const fold = (key) => (/^00u[A-Za-z0-9]{17}$/.test(key) ? key : key.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ'))
+  for (const task of tasks) {
+    const names = [` row ${task.row}`, task.okta_user_id, fold(task.user), fold(task.okta_login ?? '')].filter((name) => name)
+    for (const name of names) if (!parent.has(name)) parent.set(name, name)
+    for (const name of names) parent.set(root(name), root(names[0]))
+    stands.set(task, names[0])
+  }
+  const persons = new Map()
+  for (const [task, name] of stands) persons.set(root(name), new Set([...(persons.get(root(name)) ?? []), standing(task)]))
+  const kinds = [...persons.values()].map((set) => (set.has('need_you') ? 'need_you' : set.has('done') && !set.has('left_alone') ? 'done' : 'left_alone'))
+  return { total: kinds.length, done: 0, need_you: 0, left_alone: 0, ...Object.fromEntries(count(kinds)) }
+}
+
+const files = unzip(readFileSync(path))
+const json = (name) => JSON.parse(files.get(name).toString())
+const [manifest, run, job, summary] = ['manifest.json', 'run.json', 'job.json', 'summary.json'].map(json)
+if (flag('--manifest') !== undefined) same('SHA-256 of manifest.json', sha256(files.get('manifest.json')), flag('--manifest'))
+same('the files', [...files.keys()].sort(), ['manifest.json', ...manifest.files.map(({ name }) => name)].sort())
+const known = ['manifest.json', 'run.json', 'job.json', 'summary.json', 'journal.ndjson', 'results.csv', 'results.jsonl', 'report.html', 'failed.csv', run.input.file, 'plan.json']
+same(
+  'files that do not belong there',
+  [...files.keys()].filter((name) => !known.includes(name)),
+  [],
+)
+for (const { name, bytes, sha256: digest } of manifest.files) same(name, [files.get(name)?.length, sha256(files.get(name) ?? '')], [bytes, digest])
+
+const { events, broken, ...head } = readJournal(files.get('journal.ndjson'))
+if (broken !== null) found.push(broken)
+same('end of the journal', head, manifest.journal)
+same('end of the journal in summary.json', summary.journal, manifest.journal)
+if (flag('--link') !== undefined) same('last link', (manifest.original_journal ?? head).chain, flag('--link'))
+const results = new Map()
+for (const { event, ...result } of events.filter(({ event }) => event === 'result')) {
+  if (results.has(`${result.row}.${result.step}`)) found.push(`row ${result.row}: its result is there twice`)
+  results.set(`${result.row}.${result.step}`, result)
+}
+same('run of the journal', events[0]?.run, run.run_id)
+const { digests } = events.findLast(({ event }) => event === 'execution') ?? {}
+if (digests && !manifest.redacted)
+  same('digests in the journal', digests, {
+    input: manifest.input.sha256,
+    job: sha256(files.get('job.json')),
+  })
+same('job in run.json', run.job, job)
+same('input', [run.input.sha256, run.input.bytes], [manifest.input.sha256, manifest.input.bytes])
+if (manifest.input.included) same(run.input.file, sha256(files.get(run.input.file)), run.input.sha256)
+const [, planned, planDigest] = /^(.*),"sha256":"(\w+)"\}\n$/s.exec(files.get('plan.json') ?? '') ?? []
+if (run.plan && manifest.input.included) same('plan.json', [sha256(planned ?? ''), planDigest], [run.plan.sha256, run.plan.sha256])
+
+// Each task: the journal, results.jsonl, results.csv and report.html say the same.
+const tasks = files
+  .get('results.jsonl')
+  .toString()
+  .split('\n')
+  .slice(0, -1)
+  .map((line) => JSON.parse(line))
+const [columns, ...records] = readCsv(files.get('results.csv').toString())
+const text = (value) => (value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value))
+const unquoted = (cell) => (/^'+[=+\-@\t\r＝＋－＠]/.test(cell) ? cell.slice(1) : cell)
+const html = files.get('report.html').toString()
+const block = (kind) => [...html.matchAll(new RegExp(`<script type="application/json" class="${kind}">([^]*?)</script>`, 'g'))].map(([, body]) => JSON.parse(body))
+const [facts, pageRows] = [block('facts').at(-1), block('rows').flat()]
+same('lines of results.csv', records.length, tasks.length)
+if (facts.hasRows) same('rows of report.html', pageRows.length, tasks.length)
+tasks.forEach((task, at) => {
+  const [result, where] = [results.get(`${task.row}.${task.step}`), `row ${task.row}, step ${task.step}`]
+  same(
+    `${where} of results.csv`,
+    records[at]?.map(unquoted),
+    columns.map((name) => text(task[unquoted(name)])),
+  )
+  if (facts.hasRows)
+    same(
+      `${where} of report.html`,
+      pageRows[at],
+      facts.columns.map((name) => task[name] ?? null),
+    )
+  if (result === undefined && ['succeeded', 'unchanged', 'failed', 'in_doubt'].includes(task.result)) found.push(`${where}: the journal has no result`)
+  for (const name of result === undefined ? [] : Object.keys(result).filter((name) => name in task))
+    if (name !== 'message' || !result.message.includes('activation link')) same(`${where}, ${name}`, task[name], result[name])
+  const lag = task.due_at === null || task.result !== 'succeeded' ? null : (Date.parse(task.finished_at) - Date.parse(task.due_at)) / 1000
+  same(`${where}, lag`, task.lag_seconds, lag)
+  results.delete(`${task.row}.${task.step}`)
+  Object.defineProperty(task, 'known', { value: result })
+})
+if (results.size > 0) found.push(`results without a line in results.jsonl: ${[...results.keys()].slice(0, 5).join(', ')}`)
+
+// Every count.
+const rows = new Map()
+for (const task of tasks) rows.set(task.row, [...(rows.get(task.row) ?? []), task])
+same(
+  'row numbers',
+  [...rows.keys()],
+  Array.from({ length: run.input.rows }, (_, at) => at + 1),
+)
+const reason = ({ known }) => known?.reason ?? null
+const isExcused = (task) => task.result === 'failed' && job.steps?.[task.step - 1]?.if_failed === 'go_on' && ['succeeded', 'unchanged'].includes(rows.get(task.row).at(-1).result)
+const standing = (task) => {
+  if (['succeeded', 'unchanged'].includes(task.result)) return 'done'
+  if (isExcused(task) || ['duplicate', 'not_selected', 'not_due'].includes(reason(task))) return 'nothing'
+  return reason(task) === 'only_status' ? 'left_alone' : 'need_you'
+}
+const names = ['activate', 'deactivate', 'reactivate', 'reset_factors', 'suspend', 'unlock', 'unsuspend']
+const unknown = tasks.filter((task) => task.result === 'skipped' && task.known === undefined).length
+const actions = [...new Set(tasks.map(({ action }) => (names.includes(action) ? action : 'unknown')))]
+same('tasks', [summary.tasks, run.input.tasks, manifest.tasks], Array(3).fill(tasks.length))
+same('rows', summary.rows, rows.size)
+same('results', plain(summary.results), plain(count(tasks.map(({ result }) => result))))
+for (const name of new Set([...actions, ...Object.keys(summary.actions)]))
+  same(name, plain(summary.actions[name]), plain(count(tasks.filter(({ action }) => (names.includes(action) ? action : 'unknown') === name).map(({ result }) => result))))
+same('verified', plain(summary.verified), plain(count(tasks.flatMap(({ known }) => known?.verified ?? []))))
+same('excused', summary.excused, tasks.filter(isExcused).length)
+// Rows that a stopped run did not reach were judged by the input alone: why they are skipped is not in the journal.
+if (unknown > 0) console.log(`Not recomputed, because the run did not reach ${unknown} skipped tasks: why they are skipped, rows by kind, people.`)
+else {
+  const kind = ([first]) => ({ invalid_row: 'bad', not_selected: 'not_selected', not_due: 'not_due', duplicate: 'duplicates' })[reason(first)] ?? 'with_tasks'
+  same('skipped', plain(summary.skipped), plain(count(tasks.filter(({ result }) => result === 'skipped').map(reason))))
+  same('rows by kind', plain(summary.control_totals), plain({ rows: rows.size, ...Object.fromEntries(count([...rows.values()].map(kind))) }))
+  same('people', summary.people, countPeople(tasks, standing))
+}
+const lags = tasks
+  .map(({ lag_seconds: lag }) => lag)
+  .filter((lag) => lag !== null)
+  .sort((a, b) => a - b)
+const rank = (percent) => lags[Math.ceil((percent / 100) * lags.length) - 1]
+const bound = job.input.due?.max_lag_seconds ?? null
+if (lags.length > 0 || summary.lag) {
+  const { worst_over_bound: late, ...lag } = summary.lag ?? {}
+  const over = tasks.filter(({ lag_seconds: lag }) => bound !== null && lag > bound).sort((a, b) => b.lag_seconds - a.lag_seconds)
+  same('lag', lag, {
+    tasks: lags.length,
+    median_seconds: rank(50),
+    p95_seconds: rank(95),
+    worst_seconds: lags.at(-1),
+    bound_seconds: bound,
+    over_bound: over.length,
+  })
+  same(
+    'late tasks',
+    late,
+    over.slice(0, 20).map(({ row, step, user, lag_seconds }) => ({ row, step, user, lag_seconds })),
+  )
+}
+const executions = []
+for (const event of events) {
+  if (event.event === 'execution') executions.push({ requests: {}, retries: {}, worked_ms: 0 })
+  if (event.event === 'tally' || event.event === 'stopped') executions.splice(-1, 1, event)
+}
+const sum = (field) => executions.reduce((all, { [field]: counts }) => Object.entries(counts).reduce((to, [name, n]) => to.set(name, (to.get(name) ?? 0) + n), all), new Map())
+const requests = sum('requests')
+const { by_http_status: byStatus, ...kinds } = summary.requests
+const [reads, lifecycle] = ['reads', 'lifecycle'].map((name) => requests.get(name) ?? 0)
+same('requests', plain(kinds), plain({ total: reads + lifecycle, reads, lifecycle, roles: requests.get('roles') ?? 0 }))
+const starting = (mark) => plain(new Map([...requests].filter(([name]) => name.startsWith(mark)).map(([name, n]) => [name.slice(mark.length), n])))
+same('requests by status', plain(byStatus), starting('http_'))
+same('requests by bucket', plain(new Map(summary.budget.map(({ bucket, used }) => [bucket, used]))), starting('bucket_'))
+same('retries', plain(summary.retries), plain(sum('retries')))
+same('executions and seconds', [summary.executions, summary.duration_seconds], [Math.max(1, executions.length), executions.reduce((ms, { worked_ms }) => ms + worked_ms, 0) / 1000])
+if (files.has('failed.csv')) same('rows of failed.csv', readCsv(files.get('failed.csv').toString()).length - 1, summary.rows_to_feed)
+const last = events.findLast(({ event }) => event === 'execution' || event === 'stopped') ?? {}
+const { failed, in_doubt, unsettled, not_run } = summary.results
+const mustLook =
+  failed > summary.excused || in_doubt + unsettled + not_run + (run.not_undone?.length ?? 0) > 0 || tasks.some((task) => task.result === 'skipped' && standing(task) === 'need_you')
+same('start', summary.started_at, events.find(({ event }) => event === 'execution')?.at)
+if (last.event === 'stopped') {
+  same('end', [summary.finished_at, summary.state, summary.reason], [last.at, last.state, last.state === 'finished' ? null : last.reason])
+  if (last.state === 'finished') same('exit code', summary.exit_code, mustLook ? 1 : 0)
+  else if (last.exit_code !== undefined) same('exit code', summary.exit_code, last.exit_code)
+}
+if (run.org_url !== 'sandbox') same('org', [summary.org, manifest.org], [run.org_url, run.org_url])
+same('totals in manifest.json', [manifest.control_totals, manifest.people, manifest.results], [summary.control_totals, summary.people, summary.results])
+same('report.html', [facts.headline, facts.people, facts.tasks, facts.next, facts.stopped], [summary.headline, summary.people, summary.tasks, summary.next, summary.reason])
+const digits = (number) => number.toLocaleString('en-US')
+if (summary.people.total > 0) same('headline', summary.headline.startsWith(`${digits(summary.people.done)} of ${digits(summary.people.total)} `), true)
+same('run ids', [manifest.run_id, summary.run_id, facts.run], Array(3).fill(run.run_id))
+
+for (const line of found.slice(0, 50)) console.log(line)
+console.log(
+  found.length > 0
+    ? `${found.length} things do not agree.`
+    : `All agrees: ${tasks.length} tasks in ${rows.size} rows, ${events.length} events. Last link of the journal: ${(manifest.original_journal ?? head).chain}`,
+)
+process.exitCode = found.length > 0 ? 1 : 0

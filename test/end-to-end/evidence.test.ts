@@ -1,0 +1,192 @@
+import { execFile } from 'node:child_process'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { readZip, rezip } from '../support/evidence-zip.ts'
+import { loginOf, makeUsers } from '../support/foreign-org/user.ts'
+import { rechain, resultOf, sha256, tampered, tamperings } from './tamperings.ts'
+import { runId, unattended, type Workplace, withWorkplace } from './workplace.ts'
+
+const execute = promisify(execFile)
+
+/** Runs the script that an auditor runs. */
+async function audit(path: string, ...flags: readonly string[]): Promise<{ code: number; said: string }> {
+  try {
+    const { stdout } = await execute(process.execPath, ['docs/check-evidence.mjs', path, ...flags])
+    return { code: 0, said: stdout }
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
+    return { code, said: stdout + stderr }
+  }
+}
+
+const input = `user,action,when,name
+${loginOf(1)},suspend,2026-01-05T08:00:00Z,Ada
+${loginOf(2)},deactivate,2026-02-05T08:00:00Z,=cmd()
+${loginOf(2)},deactivate,2026-02-05T08:00:00Z,"again, ""quoted"""
+${loginOf(3)},unsuspend,2026-03-05T08:00:00Z,محمد </script>
+gone@example.com,suspend,2026-03-05T08:00:00Z,Nemo
+"bad,key@example.com",suspend,2026-03-05T08:00:00Z,Bad
+${loginOf(4)},suspend,2999-01-01T08:00:00Z,Later
+${loginOf(5)},suspend,2026-01-05T08:00:00Z,Protected
+${loginOf(6)},reset_factors,2026-01-05T08:00:00Z,
+`
+
+const job = `name: leavers
+description: those of ${loginOf(1)}
+input:
+  file: in.csv
+  due: { column: when, max_lag: 1d }
+guards: { protect: ['${loginOf(5)}'] }
+`
+
+async function runAll(place: Workplace): Promise<void> {
+  const org = await place.org({ users: makeUsers({ count: 6, factors: 1 }) })
+  await place.write('in.csv', input)
+  await place.write('job.yaml', job)
+  const end = await place.runHere(org, ['run', '--job', 'job.yaml', '--skip-invalid', ...unattended])
+  expect(end.code, end.stderr).toBe(1)
+}
+
+interface Told {
+  readonly evidence: string
+  readonly manifest: string
+  readonly journal: { readonly chain: string }
+}
+
+async function makeEvidence(place: Workplace, ...flags: readonly string[]): Promise<Told> {
+  const end = await place.runHere(null, ['evidence', runId, '--json', ...flags])
+  expect(end.code, end.stderr).toBe(0)
+  return JSON.parse(end.stdout) as Told
+}
+
+describe('evidence', () => {
+  it('is the same bytes each time, has everything, and adds up for a script that shares no code', async () => {
+    await withWorkplace(async (place) => {
+      await runAll(place)
+      const told = await makeEvidence(place)
+      const path = join(place.directory, told.evidence)
+      expect((await stat(path)).mode & 0o777).toBe(0o600)
+      const files = await readZip(path)
+      expect([...files.keys()].sort()).toEqual([
+        'failed.csv',
+        'input.csv',
+        'job.json',
+        'journal.ndjson',
+        'manifest.json',
+        'report.html',
+        'results.csv',
+        'results.jsonl',
+        'run.json',
+        'summary.json',
+      ])
+      expect(sha256(files.get('manifest.json') ?? '')).toBe(told.manifest)
+      const first = await readFile(path)
+      await rm(path)
+      await makeEvidence(place)
+      expect((await readFile(path)).equals(first)).toBe(true)
+      expect(await audit(path, '--link', told.journal.chain, '--manifest', told.manifest)).toMatchObject({
+        code: 0,
+        said: expect.stringContaining('All agrees: 9 tasks in 9 rows'),
+      })
+    })
+  })
+
+  it('shows what was tampered with', async () => {
+    await withWorkplace(async (place) => {
+      await runAll(place)
+      const { evidence } = await makeEvidence(place)
+      const path = join(place.directory, evidence)
+      const files = await readZip(path)
+      const changed = join(place.directory, 'changed.zip')
+      // The manifest that is made to fit passes as long as nothing was changed.
+      await rezip(
+        changed,
+        tampered(files, () => {}),
+      )
+      expect((await audit(changed)).said).toContain('All agrees')
+      expect(tamperings.length).toBeGreaterThanOrEqual(50)
+      const missed: string[] = []
+      for (const [name, change] of tamperings) {
+        await rezip(changed, tampered(files, change))
+        const { code } = await audit(changed)
+        if (code !== 1) missed.push(`${name}: ${code}`)
+      }
+      expect(missed).toEqual([])
+    })
+  }, 60_000)
+
+  it('can be forged as a whole only for those who were not told the last link of the journal', async () => {
+    await withWorkplace(async (place) => {
+      await runAll(place)
+      const told = await makeEvidence(place)
+      const directory = join(place.directory, 'runs', runId)
+      const journal = join(directory, 'journal.ndjson')
+      const forged = rechain(await readFile(journal, 'utf8'), (events) => {
+        Object.assign(resultOf(events, 5), { result: 'unchanged', status_after: 'SUSPENDED' })
+      })
+      await writeFile(journal, forged.text)
+      await rm(join(directory, 'summary.json'))
+      const again = await makeEvidence(place, '--out', 'forged.zip')
+      const path = join(place.directory, again.evidence)
+      expect((await audit(path)).code).toBe(0)
+      for (const flags of [
+        ['--link', told.journal.chain],
+        ['--manifest', told.manifest],
+      ]) {
+        expect((await audit(path, ...flags)).code).toBe(1)
+      }
+    })
+  })
+
+  it('names nobody when it is redacted, and still adds up', async () => {
+    await withWorkplace(async (place) => {
+      await runAll(place)
+      const told = await makeEvidence(place, '--redact')
+      const path = join(place.directory, told.evidence)
+      const files = await readZip(path)
+      const all = [...files.values()].join('\n')
+      const { owner } = JSON.parse(await place.read(`runs/${runId}/run.json`)) as {
+        owner: { id: string; login: string }
+      }
+      const names = [
+        ...makeUsers({ count: 6 }).flatMap(({ id, login }) => [id, login]),
+        'gone@example.com',
+        'bad,key',
+        'Ada',
+        'Nemo',
+        'Protected',
+        'محمد',
+        'cmd()',
+        owner.id,
+        owner.login,
+        'in.csv',
+      ]
+      for (const name of names) expect(all.includes(name), name).toBe(false)
+      expect(await audit(path, '--link', told.journal.chain)).toMatchObject({
+        code: 0,
+        said: expect.stringContaining('All agrees: 9 tasks in 9 rows'),
+      })
+      const summary = JSON.parse(files.get('summary.json') ?? '')
+      const original = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+      for (const name of ['people', 'control_totals', 'results', 'skipped', 'actions', 'requests'])
+        expect(summary[name]).toEqual(original[name])
+      const first = await readFile(path)
+      await rm(path)
+      await makeEvidence(place, '--redact')
+      expect((await readFile(path)).equals(first)).toBe(true)
+    })
+  })
+
+  it('leaves a file alone that is something else', async () => {
+    await withWorkplace(async (place) => {
+      await runAll(place)
+      await place.write('mine.zip', 'mine')
+      const end = await place.runHere(null, ['evidence', runId, '--out', 'mine.zip'])
+      expect([end.code, end.stderr]).toEqual([2, expect.stringMatching(/mine\.zip exists already.*--out/s)])
+      expect(await place.read('mine.zip')).toBe('mine')
+      expect(await place.runHere(null, ['evidence', 'none'])).toMatchObject({ code: 2 })
+    })
+  })
+})
