@@ -47,6 +47,11 @@ export interface BudgetState {
   readonly earlierSends: readonly number[]
   /** The limit that earlier executions last saw; null if none is known. */
   readonly earlierLimit: number | null
+  /**
+   * Whether earlier executions may have sent more than is known, because a part of their journal was lost. Then all that
+   * was used of the first window counts as theirs.
+   */
+  readonly earlierUnknown: boolean
   /** Length of a window in ms, as learned. Okta's is 60 s. */
   readonly windowMs: number
 }
@@ -90,11 +95,13 @@ export const defaultWindowMs = 60_000
  *
  * @param earlierSends times at which an earlier execution of the same run sent requests in this bucket, in order
  * @param earlierLimit the limit that it last saw
+ * @param earlierUnknown whether it may have sent more than is known
  */
 export function newBudget(
   share: number,
   earlierSends: readonly number[] = [],
   earlierLimit: number | null = null,
+  earlierUnknown = false,
 ): BudgetState {
   return {
     share,
@@ -109,6 +116,7 @@ export function newBudget(
     othersRate: null,
     earlierSends,
     earlierLimit,
+    earlierUnknown,
     windowMs: defaultWindowMs,
   }
 }

@@ -67,10 +67,11 @@ export function newLane(
   share: number,
   earlierSends: readonly number[],
   earlierLimit: number | null,
+  earlierUnknown: boolean,
 ): Lane {
   return {
     bucket,
-    budget: newBudget(share, earlierSends, earlierLimit),
+    budget: newBudget(share, earlierSends, earlierLimit, earlierUnknown),
     waiting: [],
     waitingAhead: [],
     leasing: false,

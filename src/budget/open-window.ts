@@ -24,7 +24,8 @@ export function openWindow(
   const { count, countBefore } = state.unattributed
   // The unattributed requests include the probes and, before the first window, everything in flight.
   const counted = state.window === null ? 0 : state.inFlight - state.probesInFlight + (permit.probe ? 0 : 1)
-  const spent = Math.max(1, count + countBefore + counted) + earlier
+  const known = Math.max(1, count + countBefore + counted) + earlier
+  const spent = state.earlierUnknown && state.window === null ? Math.max(known, limit - remaining) : known
   const others = Math.max(0, limit - remaining - spent)
   return {
     ...state,

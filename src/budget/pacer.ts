@@ -33,6 +33,8 @@ export interface PacerOptions {
   readonly earlierSends: (bucket: Bucket) => readonly number[]
   /** The limit that earlier executions last saw in a bucket; null if none is known. */
   readonly earlierLimit?: (bucket: Bucket) => number | null
+  /** Whether they may have sent more than is known; false by default. */
+  readonly earlierUnknown?: boolean
   /** The most requests that the run still has to send in a bucket. */
   readonly workLeft: (bucket: Bucket) => number
   /** Called when permits are handed out and as many requests are about to leave. */
@@ -93,7 +95,13 @@ export class Pacer {
     this.#slots = newSlots(options.concurrency)
     this.#queue = new SlotQueue(this.#slots.size)
     this.#newLane = (bucket) =>
-      newLane(bucket, options.share, options.earlierSends(bucket), options.earlierLimit?.(bucket) ?? null)
+      newLane(
+        bucket,
+        options.share,
+        options.earlierSends(bucket),
+        options.earlierLimit?.(bucket) ?? null,
+        options.earlierUnknown ?? false,
+      )
     this.#lanes = new Map(buckets.map((bucket) => [bucket, this.#newLane(bucket)]))
   }
 

@@ -137,6 +137,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       concurrency: run.job.pace.concurrency,
       share: run.job.pace.share,
       earlierSends: (bucket) => [...(sentBefore?.times(bucket) ?? []), ...state.sentRecently.times(bucket)],
+      earlierUnknown: state.lostSince !== null,
       earlierLimit: (bucket) => state.sentRecently.limit(bucket) ?? sentBefore?.limit(bucket) ?? null,
       workLeft: (bucket) => (run.input.tasks - state.done) * requestsPerTask(run, bucket),
       onPermits: (bucket, count) =>

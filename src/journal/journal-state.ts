@@ -14,6 +14,9 @@ import { type OpenAttempt, progressAfter, standingOf, type TaskProgress } from '
  */
 export type SentAgain = Pick<TaskProgress, 'judgedNotApplied' | 'repeats'>
 
+/** An answer of an older journal has only the best estimate of its time: it may be off by this much, in ms. */
+const estimateMs = 1_000
+
 /**
  * The state of a run according to its journal. This is the only interpreter of journal events: the same events give the
  * same state, replayed from disk or live.
@@ -65,7 +68,7 @@ export class JournalState {
       case 'not_applied':
       case 'in_doubt':
       case 'verdict': {
-        if ('okta_time' in event) this.#lastOktaTime = event.okta_time
+        this.#lastOktaTime = earliestOf(event) ?? this.#lastOktaTime
         const task = this.#index(event)
         const progress = progressAfter(this.#progress.get(task), event)
         if (progress !== undefined) this.#progress.set(task, progress)
@@ -147,7 +150,10 @@ export class JournalState {
     return !this.#progress.has(task) || this.#begunBeforeCut.has(task) ? this.#lostSince : null
   }
 
-  /** The latest time that an attempt names, in epoch ms by Okta's clock; 0 before the first. */
+  /**
+   * The time of the last event of an attempt that names one, in epoch ms by Okta's clock: the earliest that it can have
+   * been. 0 before the first.
+   */
   get lastOktaTime(): number {
     return this.#lastOktaTime
   }
@@ -238,4 +244,12 @@ function isResetThatDidNotHold({ action, result, verified }: TaskResult): boolea
 function doubtOfReset({ row, step, attempt, okta_time: sent }: IntentEvent): InDoubtEvent {
   const why = 'Okta accepted it, but it did not hold'
   return { event: 'in_doubt', row, step, attempt, at_once: true, timed_out: false, sent_okta_time: sent, why }
+}
+
+/** The earliest that Okta's time can have been at an event, in epoch ms; null if it names none. */
+function earliestOf(event: JournalEvent): number | null {
+  if (event.event === 'intent') return event.okta_time_at_least
+  if (event.event !== 'answer') return null
+  // The best estimate lies in the middle between the earliest and the latest moment.
+  return 2 * event.okta_time - (event.okta_time_at_most ?? event.okta_time + estimateMs)
 }

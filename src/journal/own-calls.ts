@@ -31,10 +31,16 @@ const estimateMs = 1_000
 export class OwnCalls {
   readonly #sent = new Map<string, Sent>()
   readonly #found: (call: OwnCall) => void
+  readonly #unsure: (result: TaskResult) => void
 
-  /** @param found called for each call */
-  constructor(found: (call: OwnCall) => void) {
+  /**
+   * @param found called for each call
+   * @param unsure called for each success that may be somebody else's, because only the user's status shows that a call
+   *   in a lost part of the journal was applied
+   */
+  constructor(found: (call: OwnCall) => void, unsure: (result: TaskResult) => void = () => {}) {
     this.#found = found
+    this.#unsure = unsure
   }
 
   /** Takes in the next event of the journal. */
@@ -72,9 +78,10 @@ export class OwnCalls {
     const sent = this.#sent.get(placeOf(result))
     this.#sent.delete(placeOf(result))
     if (sent === undefined || result.result !== 'succeeded') return
-    // Only the user's status says that a call in a lost part of the journal was applied: somebody else may have done
-    // it.
-    if (sent.intent.lost === true && sent.acceptedBy === null) return
+    if (sent.intent.lost === true && sent.acceptedBy === null) {
+      this.#unsure(result)
+      return
+    }
     const { first, last, acceptedBy, underWayUntil: latest } = sent
     // Without an answer, any of the calls may be the one that was applied, until the last could no longer be under way.
     // The doubt may have been settled days later: a change in between is somebody else's.

@@ -1,7 +1,8 @@
-import { open, rename, stat } from 'node:fs/promises'
+import { link, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CannotWrite } from '../files/cannot-write.ts'
 import { syncPath } from '../files/sync-path.ts'
+import { KnownError } from '../messages/known-error.ts'
 import { Journal } from './journal.ts'
 import type { JournalFlaw } from './journal-check.ts'
 import { journalVersion } from './journal-event.ts'
@@ -55,24 +56,38 @@ export async function takeSoundPart(
   if (flaw !== null && !cuttable.has(flaw.kind)) return null
   const { size } = await stat(file.path)
   const keptAs = `${file.path}.damaged-${now.toISOString().replaceAll(/[-:.]/g, '')}`
-  try {
-    await copyStart(file.path, `${file.path}.sound`, end.soundBytes)
-    await rename(file.path, keptAs)
-    await rename(`${file.path}.sound`, file.path)
-    await syncPath(dirname(file.path))
-  } catch (error) {
-    throw CannotWrite.of(file.path, error)
-  }
   const lostBytes = size - end.soundBytes
-  const journal = await Journal.open(file.path, { ...end, tornBytes: 0 })
-  if (end.soundLines === 0) {
-    await journal.append({ event: 'journal', version: journalVersion, run: file.runId }).durable
-  }
   // This machine's clock may be ahead of Okta's, which the journal goes by.
   const since = state.lastOktaTime === 0 ? begunAt - clockMarginMs : state.lastOktaTime
-  await journal.append({ event: 'cut', okta_time: since, lost_bytes: lostBytes }).durable
-  await journal.close()
+  const sound = `${file.path}.sound`
+  try {
+    await copyStart(file.path, sound, end.soundBytes)
+    // The new journal says that a part is lost before it is one: without that line everything would be sent again.
+    const journal = await Journal.open(sound, { ...end, tornBytes: 0 })
+    try {
+      if (end.soundLines === 0) journal.note({ event: 'journal', version: journalVersion, run: file.runId })
+      await journal.append({ event: 'cut', okta_time: since, lost_bytes: lostBytes }).durable
+    } finally {
+      await journal.close()
+    }
+    await keepAs(file.path, keptAs, size)
+    await rename(sound, file.path)
+    await syncPath(dirname(file.path))
+  } catch (error) {
+    await rm(sound, { force: true }).catch(() => {})
+    throw error instanceof KnownError ? error : CannotWrite.of(file.path, error)
+  }
   return { flaw, lines: end.soundLines, lostBytes, keptAs }
+}
+
+/** Keeps a file under another name as well, so that there is a journal at every moment. */
+async function keepAs(path: string, keptAs: string, bytes: number): Promise<void> {
+  try {
+    await link(path, keptAs)
+  } catch {
+    // Not every disk has links.
+    await copyStart(path, keptAs, bytes)
+  }
 }
 
 /** Copies the first bytes of a file and syncs the copy. */

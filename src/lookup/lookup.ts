@@ -17,7 +17,14 @@ const hangsAfterMs = 1_000
 export interface LookupOptions
   extends Pick<
     PacerOptions,
-    'concurrency' | 'share' | 'earlierSends' | 'earlierLimit' | 'workLeft' | 'onPermits' | 'onLimit'
+    | 'concurrency'
+    | 'share'
+    | 'earlierSends'
+    | 'earlierLimit'
+    | 'earlierUnknown'
+    | 'workLeft'
+    | 'onPermits'
+    | 'onLimit'
   > {
   readonly orgUrl: string
   readonly send: (request: OktaRequest) => Promise<Answer>

@@ -1,4 +1,5 @@
 import { type Survey, SurveyCounter } from '../input/survey.ts'
+import type { JournalHead } from '../journal/journal-check.ts'
 import type { JournalEvent } from '../journal/journal-event.ts'
 import { JournalState } from '../journal/journal-state.ts'
 import { createJournal, replayJournal } from '../journal/open-journal.ts'
@@ -32,6 +33,8 @@ export interface Retry {
   readonly waiting: number
   /** Bad rows of the old input, which are left out. */
   readonly invalidRows: number
+  /** Where the new journal ends: all that the old run knew is in it. */
+  readonly carriedOver: JournalHead
 }
 
 const eventsPerWait = 1_000
@@ -101,6 +104,7 @@ export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | nu
       superseded: superseded.size,
       waiting: superseded.waiting,
       invalidRows,
+      carriedOver: journal.head,
     }
   } finally {
     await journal.close()

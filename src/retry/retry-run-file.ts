@@ -36,6 +36,7 @@ export function retryRunFile(
     plan: undefined,
     confirmed: true,
     retry_of: old.run_id,
+    carried_over: retry.carriedOver,
     input_passed: undefined,
     closed_by: undefined,
     closed_from: undefined,

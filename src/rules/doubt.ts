@@ -186,13 +186,23 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
   return { kind: 'not_applied', evidence: `user is still ${user.status}${since(user)}` }
 }
 
-/** Judges only by the time of the last change: if it is from before the loss, no lost call of ours was applied. */
+/**
+ * Judges only by the time of the last change: if it is from before the loss, no lost call of ours was applied. A user who
+ * is where the row leads may have been led there by a clock that differs, so the last seconds before the loss are not
+ * certain.
+ */
 function settleLost(attempt: DoubtfulAttempt, user: Observation['user'], atTarget: boolean): Verdict {
-  const changed = user.statusChanged === null ? 0 : Date.parse(user.statusChanged)
-  if (changed < Math.floor(attempt.oktaTime / 1000) * 1000) {
+  const isCertain = user.statusChanged === null || isBefore(attempt, user.statusChanged)
+  if (isCertain || (!atTarget && !isOfItsSecond(attempt, user.statusChanged))) {
     return {
       kind: 'not_applied',
       evidence: `user is ${user.status}${since(user)}, from before the lost part of the journal`,
+    }
+  }
+  if (!isOfItsSecond(attempt, user.statusChanged)) {
+    return {
+      kind: 'unknown',
+      evidence: `user is ${user.status}${since(user)}, shortly before the lost part of the journal by one clock or in it by another`,
     }
   }
   const evidence = `user is ${user.status}${since(user)}, from the time of the lost part of the journal or later`

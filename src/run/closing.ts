@@ -2,9 +2,10 @@ import { basename, dirname, join } from 'node:path'
 import { exists } from '../files/exists.ts'
 import type { Fence } from '../files/synced-appends.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
-import { Refusal } from '../messages/known-error.ts'
+import { KnownError, Refusal } from '../messages/known-error.ts'
 import { moved } from './life.ts'
-import { type RunFile, runFileName, writeRunFile } from './run-file.ts'
+import { type RunFile, readRunFile, runFileName, writeRunFile } from './run-file.ts'
+import { withRunLocks } from './run-locks.ts'
 
 /**
  * Closes a run when another run goes on from it (R3 in life.ts).
@@ -30,8 +31,42 @@ export async function handOver(
   await hold.ensure()
   await writeRunFile(to.directory, to.run)
   await hold.ensure()
-  const closed = moved(promised, 'close', `run ${to.run.run_id} goes on from it`)
-  await writeRunFile(from.directory, { ...closed, closed_from: from.run.closed_from ?? from.run.state })
+  await writeRunFile(from.directory, closedBy(promised, to.run.run_id))
+}
+
+/**
+ * Finishes what a process left undone that died while it handed a run over: the old run had named this one, which
+ * exists, and was not closed yet. Does nothing if another process holds the old run.
+ *
+ * @param directory of the new run, which must be held
+ */
+export async function finishHandOver(directory: string, run: RunFile): Promise<void> {
+  const old = run.retry_of ?? run.undo_of
+  if (old === undefined) return
+  const from = join(dirname(directory), basename(old))
+  if (!(await isPromised(from, run))) return
+  try {
+    await withRunLocks(from, null, {}, async (hold) => {
+      if (!(await isPromised(from, run))) return
+      const promised = await readRunFile(from)
+      await hold.ensure()
+      await writeRunFile(from, closedBy(promised, run.run_id))
+    })
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error
+  }
+}
+
+/** Whether a run names another one that goes on from it, and is not closed. */
+async function isPromised(directory: string, to: RunFile): Promise<boolean> {
+  if (!(await exists(join(directory, runFileName)))) return false
+  const { closed_by: by, state } = await readRunFile(directory)
+  return by === to.run_id && state !== 'closed'
+}
+
+function closedBy(promised: RunFile, by: string): RunFile {
+  const closed = moved(promised, 'close', `run ${by} goes on from it`)
+  return { ...closed, closed_from: promised.closed_from ?? promised.state }
 }
 
 /**

@@ -4,8 +4,11 @@ import { Refusal } from '../messages/known-error.ts'
 import { journalPath } from './run-directory.ts'
 import type { RunFile } from './run-file.ts'
 
-/** Whether a run must have a journal: every execution begins one before the run is no longer new. */
-function mustHaveJournal({ state, closed_from: from }: Pick<RunFile, 'state' | 'closed_from'>): boolean {
+type Begun = Pick<RunFile, 'state' | 'closed_from' | 'carried_over'>
+
+/** Whether a run must have a journal: a retry begins with one, and every execution begins one before the run is no longer new. */
+function mustHaveJournal({ state, closed_from: from, carried_over: carried }: Begun): boolean {
+  if (carried !== undefined) return true
   // Older runs don't say in which state they were closed.
   return state === 'closed' ? from !== undefined && from !== 'new' : state !== 'new'
 }
@@ -18,7 +21,7 @@ function mustHaveJournal({ state, closed_from: from }: Pick<RunFile, 'state' | '
  */
 export async function lossOfJournal(
   directory: string,
-  run: Pick<RunFile, 'state' | 'closed_from'>,
+  run: Begun,
   recorded: JournalHead | null,
 ): Promise<'missing' | 'empty' | null> {
   if (!mustHaveJournal(run)) return null
@@ -42,7 +45,7 @@ export async function lossOfJournal(
  */
 export async function checkJournalKept(
   directory: string,
-  run: Pick<RunFile, 'run_id' | 'state' | 'closed_from'>,
+  run: Begun & Pick<RunFile, 'run_id'>,
   recorded: JournalHead | null,
 ): Promise<void> {
   const loss = await lossOfJournal(directory, run, recorded)

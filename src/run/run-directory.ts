@@ -23,7 +23,18 @@ export function journalPath(directory: string): string {
 
 /** A run's journal, with what `run.json` says about it. */
 export function journalOf(directory: string, run: RunFile, recorded: JournalHead | null): JournalFile {
-  return { path: journalPath(directory), runId: run.run_id, stepsPerRow: stepsPerRow(run.job), recorded }
+  const { path, runId } = { path: journalPath(directory), runId: run.run_id }
+  return { path, runId, stepsPerRow: stepsPerRow(run.job), recorded: headOf(run, recorded) }
+}
+
+/**
+ * How far a run's journal must reach at least: to its last stop or, before a retry's first stop, to the end of what it
+ * took over. Null if that is not known.
+ *
+ * @param recorded how far it was at the last stop
+ */
+export function headOf(run: Pick<RunFile, 'carried_over'>, recorded: JournalHead | null): JournalHead | null {
+  return recorded ?? run.carried_over ?? null
 }
 
 /** The most tasks that a row of a job can have. */

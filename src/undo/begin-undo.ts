@@ -23,6 +23,8 @@ export interface Undoable {
   readonly inDoubt: number
   /** Users whose call was accepted but did not hold when the run looked: it may have taken hold since. */
   readonly notHeld: number
+  /** Successes that may be somebody else's, because a part of the journal was lost. */
+  readonly unsure: number
   /** Tasks without a result: they were never done. */
   readonly notDone: number
 }
@@ -52,30 +54,37 @@ export const undoColumns = [
 export async function findUndoable(old: OldRun, retried: readonly OldRun[]): Promise<Undoable> {
   const effect = new NetEffect()
   const notHeld = new Set<string>()
-  for (const before of retried) await replay(before, effect, notHeld)
-  const state = await replay(old, effect, notHeld)
+  let unsure = 0
+  const seen: Seen = { effect, notHeld, unsure: () => unsure++ }
+  for (const before of retried) await replay(before, seen)
+  const state = await replay(old, seen)
   return {
     reversals: effect.reversals(),
     lasting: effect.lasting,
     alreadyBack: effect.alreadyBack,
     inDoubt: state.counts.get('in_doubt') ?? 0,
     notHeld: notHeld.size,
+    unsure,
     notDone: old.run.input.tasks - state.done,
   }
 }
 
-/**
- * Shows a run's own calls to the effect, in the order in which they were applied.
- *
- * @param notHeld collects the users whose call was accepted but did not hold, unless a later one of the same action did
- */
+/** What is gathered from the journals. */
+interface Seen {
+  readonly effect: NetEffect
+  /** The users whose call was accepted but did not hold, unless a later one of the same action did. */
+  readonly notHeld: Set<string>
+  /** Called for each success that may be somebody else's. */
+  readonly unsure: () => void
+}
+
+/** Shows a run's own calls to the effect, in the order in which they were applied. */
 async function replay(
   { directory, run, recorded }: OldRun,
-  effect: NetEffect,
-  notHeld: Set<string>,
+  { effect, notHeld, unsure }: Seen,
 ): Promise<JournalState> {
   const file = journalOf(directory, run, recorded)
-  const calls = new OwnCalls((call) => effect.see({ ...call, run: run.run_id }))
+  const calls = new OwnCalls((call) => effect.see({ ...call, run: run.run_id }), unsure)
   const state = new JournalState(file.stepsPerRow)
   if (recorded !== null || (await hasJournal(directory))) {
     await readJournal(

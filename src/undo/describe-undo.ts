@@ -36,7 +36,7 @@ function describeRest(runId: string, notDone: number, isClosed: boolean): string
 /** Sentences about what those runs did or may have done that stays as it is: someone must look. */
 export function notUndone(
   { missing }: Pick<RetriedRuns, 'missing'>,
-  { lasting, inDoubt, notHeld }: Pick<Undoable, 'lasting' | 'inDoubt' | 'notHeld'>,
+  { lasting, inDoubt, notHeld, unsure }: Pick<Undoable, 'lasting' | 'inDoubt' | 'notHeld' | 'unsure'>,
 ): readonly string[] {
   return [
     ...(missing === null
@@ -49,6 +49,11 @@ export function notUndone(
     ...(notHeld > 0
       ? [
           `${counted(notHeld, 'call')} that Okta accepted had no lasting effect when the run looked. That may have changed since: look up the users of these calls in the results of that run.`,
+        ]
+      : []),
+    ...(unsure > 0
+      ? [
+          `${counted(unsure, 'task')} confirmed after a part of the journal was lost left alone: somebody else may have done them. Look up the users of these tasks in the results of that run.`,
         ]
       : []),
     ...(inDoubt > 0

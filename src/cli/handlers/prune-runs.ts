@@ -11,7 +11,7 @@ import { lossOfJournal } from '../../run/lost-journal.ts'
 import { judgePruning, type Prunable } from '../../run/prune.ts'
 import { findForeign, pruneRun, removeGoing } from '../../run/prune-run.ts'
 import { copyOf } from '../../run/run-copy.ts'
-import { journalPath } from '../../run/run-directory.ts'
+import { headOf, journalPath } from '../../run/run-directory.ts'
 import { readRunFile } from '../../run/run-file.ts'
 import { withRunLocks } from '../../run/run-locks.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
@@ -99,7 +99,7 @@ async function remove(directory: string, stop: StopSwitch): Promise<string | nul
       const { state, closed_by: by } = await readRunFile(directory)
       if (state !== before.state || by !== before.closed_by) return 'another process has gone on with it'
       // Evidence of a change must not go with the run.
-      const expected = { run: before.run_id, head: await readRecordedHead(directory) }
+      const expected = { run: before.run_id, head: headOf(before, await readRecordedHead(directory)) }
       const { flaw } = await checkJournal(journalPath(directory), expected)
       if (flaw !== null) return 'its journal is damaged (verify-journal)'
       await pruneRun(directory)

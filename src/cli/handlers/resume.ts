@@ -5,14 +5,14 @@ import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, Refusal } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { forgetSummary, readRecordedHead, readSummary } from '../../report/summary.ts'
-import { checkNotClosed } from '../../run/closing.ts'
+import { checkNotClosed, finishHandOver } from '../../run/closing.ts'
 import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
 import { moved } from '../../run/life.ts'
 import { checkLinksPlace } from '../../run/links-place.ts'
 import { checkJournalKept } from '../../run/lost-journal.ts'
 import { checkNoCopy } from '../../run/run-copy.ts'
-import { journalOf, journalPath } from '../../run/run-directory.ts'
+import { headOf, journalOf, journalPath } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile, writeRunFile } from '../../run/run-file.ts'
 import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
 import { answerFinished } from '../answer-finished.ts'
@@ -60,6 +60,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
         const finished = await showFinished(directory, held, args)
         if (finished !== null) return finished
         const run = await reopened(directory, held)
+        await finishHandOver(directory, run)
         const sentBefore = new SentRecently()
         const asks = !run.confirmed && !args.yes
         if (asks) checkConfirmable(directory, run)
@@ -97,6 +98,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
 /** Takes up the sound part of a damaged journal and explains what that means. */
 async function cutJournal(directory: string, run: RunFile): Promise<void> {
   const recorded = await readRecordedHead(directory)
+  await checkCarriedOver(directory, run)
   const taken = await takeSoundPart(
     journalOf(directory, run, recorded),
     new Date(),
@@ -113,6 +115,24 @@ async function cutJournal(directory: string, run: RunFile): Promise<void> {
 }
 
 /**
+ * Makes sure that the damage spares what a retry took over from the run before it. Without that, rows that are done or in
+ * doubt, and whom they mean, would be unknown to it.
+ *
+ * @throws Refusal if it does not
+ */
+async function checkCarriedOver(directory: string, run: RunFile): Promise<void> {
+  const { carried_over: carried, retry_of: of } = run
+  if (carried === undefined) return
+  const expected = { run: run.run_id, head: carried }
+  const { end, flaw } = await checkJournal(journalPath(directory), expected)
+  if (flaw === null || end.soundBytes >= carried.bytes) return
+  throw new Refusal(
+    `The journal is damaged in its first ${carried.lines} lines (line ${flaw.line} ${flaw.what}). They hold what this retry took over from run ${of}: without them it would do things again that were done. Nothing was changed.`,
+    'Restore journal.ndjson from the newest copy of the run directory. If there is none, find out in Okta who is not done yet, and give those as a new input.',
+  )
+}
+
+/**
  * Prints the summary of a finished run again and returns its exit code; null if something may be left to do, as when a
  * person wants to go on from the sound part of its damaged journal.
  *
@@ -123,7 +143,7 @@ async function showFinished(directory: string, run: RunFile, args: Arguments): P
   const name = runNameOf(directory)
   const summary = await readSummary(directory)
   if (args['take-sound-part']) {
-    const expected = { run: run.run_id, head: summary?.journal ?? null }
+    const expected = { run: run.run_id, head: headOf(run, summary?.journal ?? null) }
     const { flaw } = await checkJournal(journalPath(directory), expected)
     if (flaw !== null) return null
   }

@@ -1,8 +1,10 @@
-import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
+import { readJournal } from '../../journal/journal-reader.ts'
+import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
 import { readRecordedHead } from '../../report/summary.ts'
 import { checkJournalKept } from '../../run/lost-journal.ts'
 import type { OldRun } from '../../run/old-run.ts'
-import { findRetriedRuns, type RetriedRun } from '../../run/retried-runs.ts'
+import { findRetriedRuns, type RetriedRuns } from '../../run/retried-runs.ts'
+import { hasJournal, journalOf } from '../../run/run-directory.ts'
 import { sandboxOrgUrl } from '../../run/run-file.ts'
 import { findUndoable, type Undoable, writeUndoInput } from '../../undo/begin-undo.ts'
 import { describeUndo, notUndone } from '../../undo/describe-undo.ts'
@@ -26,8 +28,8 @@ function undoing(json: boolean): GoingOn {
     command: 'undo',
     prepare: async (from, to) => {
       const { run: old } = from
-      const retried = await findRetriedRuns(from.directory, old)
-      const found = await findUndoable(from, await withHeads(retried.runs))
+      const retried = await withSoundJournals(await findRetriedRuns(from.directory, old))
+      const found = await findUndoable(from, retried.runs)
       const said = describeUndo(old.run_id, retried, found)
       const stays = notUndone(retried, found)
       if (found.reversals.length === 0)
@@ -46,15 +48,31 @@ function undoing(json: boolean): GoingOn {
   }
 }
 
-/** Adds to each run how far its journal was at its last stop. */
-async function withHeads(runs: readonly RetriedRun[]): Promise<readonly OldRun[]> {
-  return await Promise.all(
-    runs.map(async (one) => {
-      const recorded = await readRecordedHead(one.directory)
+/** Retried runs whose journals can be read, each with how far its journal was at its last stop. */
+interface ReadableRuns extends RetriedRuns {
+  readonly runs: readonly OldRun[]
+}
+
+/**
+ * Leaves out the latest run whose journal is damaged or gone, and all before it, as if that run were missing: what the
+ * later ones did can still be taken back.
+ */
+async function withSoundJournals({ runs, missing }: RetriedRuns): Promise<ReadableRuns> {
+  const sound: OldRun[] = []
+  for (const one of runs.toReversed()) {
+    const recorded = await readRecordedHead(one.directory)
+    try {
       await checkJournalKept(one.directory, one.run, recorded)
-      return { ...one, recorded }
-    }),
-  )
+      const file = journalOf(one.directory, one.run, recorded)
+      if (recorded !== null || (await hasJournal(one.directory)))
+        await readJournal(file.path, () => {}, { run: file.runId, head: file.recorded })
+    } catch (error) {
+      if (!(error instanceof KnownError)) throw error
+      return { runs: sound, missing: { run: one.run.run_id, why: error.message } }
+    }
+    sound.unshift({ ...one, recorded })
+  }
+  return { runs: sound, missing }
 }
 
 /** The answer when no run begins. Someone must look if the old run did something that can't be taken back. */

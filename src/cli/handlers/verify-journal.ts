@@ -6,7 +6,7 @@ import { renderJournalReport, reportJournal } from '../../report/journal-report.
 import { readRecordedHead } from '../../report/summary.ts'
 import { findRun } from '../../run/find-run.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
-import { hasJournal, journalPath } from '../../run/run-directory.ts'
+import { hasJournal, headOf, journalPath } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile } from '../../run/run-file.ts'
 
 interface Arguments {
@@ -23,7 +23,7 @@ export async function verifyJournal(args: Arguments, name: string | undefined): 
   // Read before the journal, which may grow meanwhile: it then reaches at least what is recorded here.
   const recorded = await readRecordedHead(directory)
   const working = (await reportHold(directory)).kind === 'working'
-  const verdict = await verdictOn(directory, run, { run: runId, head: recorded })
+  const verdict = await verdictOn(directory, run, { run: runId, head: headOf(run, recorded) })
   const report = reportJournal({ directory, runId, verdict, recorded, working })
   process.stdout.write(args.json ? `${JSON.stringify(report, null, 2)}\n` : renderJournalReport(report))
   return report.sound ? exitCodes.done : exitCodes.someoneMustLook
