@@ -75,7 +75,8 @@ export async function takeSoundPart(
     await syncPath(dirname(file.path))
   } catch (error) {
     await rm(sound, { force: true }).catch(() => {})
-    throw error instanceof KnownError ? error : CannotWrite.of(file.path, error)
+    // What failed is not the run's journal yet, and nothing was sent.
+    throw CannotWrite.of(sound, error instanceof KnownError ? error.cause : error)
   }
   return { flaw, lines: end.soundLines, lostBytes, keptAs }
 }

@@ -14,7 +14,7 @@ export interface SettingsFile {
  * absent.
  *
  * @param path the file's name in messages
- * @throws Refusal when it is not YAML, or not mappings down to `okta.client`. Nothing of its content is shown, because
+ * @throws Refusal when it is not YAML, or `okta` or `okta.client` is not a mapping. Nothing of its content is shown, because
  *   it may hold a token
  */
 export function parseSettingsFile(text: string, path: string): SettingsFile {
@@ -43,15 +43,17 @@ export function parseSettingsFile(text: string, path: string): SettingsFile {
   return { settings, others }
 }
 
-/** A text or a list where a mapping belongs would be read as no settings at all, without a word. */
+/**
+ * A text or a list where a mapping belongs would be read as no settings at all, without a word. A file that is about
+ * something else altogether may be of any form.
+ */
 function refuseOtherForm(document: Document, path: string): void {
-  for (const keys of [[], ['okta'], ['okta', 'client']]) {
-    const node: unknown = keys.length === 0 ? document.contents : document.getIn(keys, true)
+  for (const keys of [['okta'], ['okta', 'client']]) {
+    const node: unknown = isMap(document.contents) ? document.getIn(keys, true) : undefined
     if (node === undefined || node === null || isMap(node)) continue
     if (isScalar(node) && node.value === null) continue
-    const where = keys.length === 0 ? path : `${keys.join('.')} in ${path}`
     throw new Refusal(
-      `${where} is not a mapping, so no setting can be read from it.`,
+      `${keys.join('.')} in ${path} is not a mapping, so no setting can be read from it.`,
       `Correct ${path}. It should look like: okta: { client: { orgUrl: https://your-org.okta.com } }`,
     )
   }

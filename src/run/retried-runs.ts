@@ -3,7 +3,7 @@ import { KnownError } from '../messages/known-error.ts'
 import { type RunFile, readRunFile } from './run-file.ts'
 
 /** A run that a later one retries. */
-export interface RetriedRun {
+interface RetriedRun {
   readonly directory: string
   readonly run: RunFile
 }

@@ -47,6 +47,13 @@ describe('a bucket of which nothing is known', () => {
   })
 })
 
+it('counts all that was used of the first window as ours where earlier sends may be unknown', () => {
+  const unknown = newBudget(0.1, [start - 4_000], 300, true)
+  const first = roundTrip(unknown, start, headers(300, 280, start / 1000 + 30))
+  expect(permits(first, start)).toBe(30 - 20)
+  expect(permits(roundTrip(unknown, start, headers(300, 260, start / 1000 + 30)), start)).toBe(0)
+})
+
 describe('a bucket whose limit an earlier execution saw', () => {
   const now = start + 30_000
 

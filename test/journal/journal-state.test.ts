@@ -169,6 +169,16 @@ describe('the state of a run', () => {
     }
   })
 
+  it('knows the earliest that the time of its last event can have been', () => {
+    expect(stateOf().lastOktaTime).toBe(0)
+    const intent = intentOf(1, 1, { okta_time: 1_500, okta_time_at_least: 1_100 })
+    expect(stateOf(intent).lastOktaTime).toBe(1_100)
+    const answer = answerTo(1, 1, { okta_time: 2_000 })
+    expect(stateOf(intent, { ...answer, okta_time_at_most: 2_300 }).lastOktaTime).toBe(1_700)
+    const { okta_time_at_most: _, ...older } = answer
+    expect(stateOf(intent, older).lastOktaTime).toBe(1_000)
+  })
+
   it('knows which tasks a lost part of the journal may hold more of, until an attempt is assumed for them', () => {
     const cut: JournalEvent = { event: 'cut', okta_time: 5, lost_bytes: 1 }
     const ended: JournalEvent = { event: 'result', ...resultOf(2) }

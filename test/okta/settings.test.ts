@@ -78,6 +78,18 @@ other: 1
   })
 
   it.each([
+    ['okta: https://example.okta.com\n', 'okta'],
+    ['okta:\n  client:\n    - token: 00secret\n', 'okta.client'],
+  ])('with something else where a mapping belongs is refused, without its text: %j', (text, where) => {
+    const { message, next, exitCode } = refusalOf(() => parseSettingsFile(text, path))
+    expect([exitCode, message]).toEqual([
+      2,
+      expect.stringContaining(`${where} in ./okta.yaml is not a mapping`),
+    ])
+    expect(message + next).not.toContain('00secret')
+  })
+
+  it.each([
     'okta:\n  client: {token: 00secret',
     'okta:\n\tclient:\n',
     'okta: {a: 1}\nokta: {a: 2}\n',

@@ -138,6 +138,22 @@ describe('settle, while a change is under way', () => {
   })
 })
 
+it('goes by the time of the last change alone where the attempt may be lost, a user at the target being uncertain near it', () => {
+  const lost: DoubtfulAttempt = { ...attempt(null), lost: true }
+  const before = (ms: number): string => new Date(oktaTime - ms).toISOString()
+  for (const [status, changed, expected] of [
+    ['SUSPENDED', before(16_000), 'not_applied'],
+    ['SUSPENDED', before(14_000), 'unknown'],
+    ['SUSPENDED', before(1_001), 'unknown'],
+    ['SUSPENDED', before(0), 'applied'],
+    ['SUSPENDED', null, 'not_applied'],
+    ['ACTIVE', before(1_001), 'not_applied'],
+    ['ACTIVE', before(0), 'unknown'],
+    ['ACTIVE', 'the day before', 'unknown'],
+  ] as const)
+    expect([status, changed, verdict('suspend', lost, status, changed)]).toEqual([status, changed, expected])
+})
+
 describe('settle, of a status that changed in the second of the attempt', () => {
   const changedAt = (statusChanged: string): DoubtfulAttempt => ({
     oktaTime: oktaTime + 400,

@@ -1,8 +1,9 @@
+import { withNext } from '../../files/cannot-write.ts'
 import { checkJournal } from '../../journal/journal-reader.ts'
 import { SentRecently } from '../../journal/sent-recently.ts'
 import { takeSoundPart } from '../../journal/take-sound-part.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
-import { type ExitCode, Refusal } from '../../messages/known-error.ts'
+import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { forgetSummary, readRecordedHead, readSummary } from '../../report/summary.ts'
 import { checkNotClosed, finishHandOver } from '../../run/closing.ts'
@@ -99,11 +100,14 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
 async function cutJournal(directory: string, run: RunFile): Promise<void> {
   const recorded = await readRecordedHead(directory)
   await checkCarriedOver(directory, run)
+  const again = commandFor('resume', runNameOf(directory), '--take-sound-part')
   const taken = await takeSoundPart(
     journalOf(directory, run, recorded),
     new Date(),
     Date.parse(run.created_at),
-  )
+  ).catch((error: unknown) => {
+    throw withNext(error, `, then: ${again}`, exitCodes.stoppedByGuard)
+  })
   if (taken === null) {
     say('The journal has no undamaged part of this run. Nothing was changed.')
     return
