@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { deadLinksOf, pages } from './pages.ts'
+
+it.each([...pages, 'CONTRIBUTING.md', 'SECURITY.md', 'deploy/README.md', 'CHANGELOG.md', 'BENCHMARKS.md'])(
+  'every link of %s leads somewhere',
+  (page) => {
+    expect(deadLinksOf(page)).toEqual([])
+  },
+)
+
+it('README leads to every page', () => {
+  const readme = readFileSync('README.md', 'utf8')
+  expect(pages.slice(1).filter((page) => !readme.includes(`](${page})`))).toEqual([])
+})
+
+it('README is not longer than two pages', () => {
+  expect(readFileSync('README.md', 'utf8').split('\n').length).toBeLessThan(125)
+})
