@@ -73,7 +73,7 @@ export function codesOf(page: string): readonly string[] {
 }
 
 /** The names by which the headings of a page can be linked to, as GitHub makes them. */
-export function anchorsOf(page: string): ReadonlySet<string> {
+function anchorsOf(page: string): ReadonlySet<string> {
   const text = readFileSync(page, 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '')
   return new Set(
     [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>

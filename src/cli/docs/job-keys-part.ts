@@ -49,17 +49,17 @@ function rowsOf(path: string, { properties = {}, required = [] }: Schema): reado
 
 function rowOf(path: string, key: Schema, isRequired = false): readonly string[] {
   const usual = key.default === undefined ? '' : code(JSON.stringify(key.default).replaceAll('"', ''))
-  return [code(path), sentence(key.description ?? ''), valueOf(key), isRequired ? 'must be given' : usual]
+  return [code(path), sentence(key.description ?? ''), formOf(key), isRequired ? 'must be given' : usual]
 }
 
-function valueOf(schema: Schema): string {
+function formOf(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(', ')
-  if (schema.anyOf !== undefined) return schema.anyOf.map(valueOf).join(', or ')
+  if (schema.anyOf !== undefined) return schema.anyOf.map(formOf).join(', or ')
   if (schema.properties !== undefined) return code(`{ ${Object.keys(schema.properties).join(', ')} }`)
   if (typeof schema.additionalProperties === 'object')
-    return `${code('{ name: value }')}, each ${valueOf(schema.additionalProperties)}`
+    return `${code('{ name: value }')}, each ${formOf(schema.additionalProperties)}`
   const { type, items, examples = [] } = schema
-  if (items !== undefined) return `a list of: ${valueOf(items)}`
+  if (items !== undefined) return `a list of: ${formOf(items)}`
   if (typeof type === 'object') return type.map((one) => words[one] ?? one).join(', ')
   if (type === 'boolean') return `${code('true')}, ${code('false')}`
   if (type === 'integer' || type === 'number') return `${words[type]}${rangeOf(schema)}`
