@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { deadLinksOf, pages } from './pages.ts'
+import { deadLinksOf, filesLinkedFrom, pages } from './pages.ts'
 
 it.each([...pages, 'CONTRIBUTING.md', 'SECURITY.md', 'deploy/README.md', 'CHANGELOG.md', 'BENCHMARKS.md'])(
   'every link of %s leads somewhere',
@@ -8,6 +8,13 @@ it.each([...pages, 'CONTRIBUTING.md', 'SECURITY.md', 'deploy/README.md', 'CHANGE
     expect(deadLinksOf(page)).toEqual([])
   },
 )
+
+it('the package has what the pages lead to', () => {
+  const { files } = JSON.parse(readFileSync('package.json', 'utf8'))
+  const packed: readonly string[] = ['LICENSE', 'package.json', ...files]
+  const targets = pages.flatMap((page) => filesLinkedFrom(page))
+  expect(targets.filter((target) => !packed.includes(target.split('/')[0] ?? ''))).toEqual([])
+})
 
 it('README leads to every page', () => {
   const readme = readFileSync('README.md', 'utf8')

@@ -85,15 +85,29 @@ function anchorsOf(page: string): ReadonlySet<string> {
   )
 }
 
-/** The links of a page that lead nowhere. */
-export function deadLinksOf(page: string): readonly string[] {
+/** Where the links of a page lead, but for those to the web. */
+function targetsOf(page: string): readonly string[] {
   const prose = readFileSync(page, 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '')
   const targets = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
-  return targets.filter((target) => {
-    if (/^https?:/.test(target)) return false
-    const [path = '', anchor] = target.split('#')
-    const file = path === '' ? page : normalize(join(dirname(page), path))
-    if (!existsSync(file)) return true
-    return anchor !== undefined && !anchorsOf(file).has(anchor)
+  return targets.filter((target) => !/^https?:/.test(target))
+}
+
+/** The file that a link of a page leads to, from the root. */
+function fileOf(page: string, target: string): string {
+  const path = target.replace(/#.*$/, '')
+  return path === '' ? page : normalize(join(dirname(page), path))
+}
+
+/** The files that a page leads to, from the root. */
+export function filesLinkedFrom(page: string): readonly string[] {
+  return targetsOf(page).map((target) => fileOf(page, target))
+}
+
+/** The links of a page that lead nowhere. */
+export function deadLinksOf(page: string): readonly string[] {
+  return targetsOf(page).filter((target) => {
+    const file = fileOf(page, target)
+    const anchor = /#(.*)$/.exec(target)?.[1]
+    return !existsSync(file) || (anchor !== undefined && !anchorsOf(file).has(anchor))
   })
 }
