@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseCsv, type Workplace, withWorkplace } from '../end-to-end/workplace.ts'
@@ -14,6 +15,8 @@ interface Scene {
   readonly org?: ForeignOrgOptions
   /** The command that went before, and what it ended with. */
   readonly before?: readonly [args: string, code: number]
+  /** Whether each command of the block begins anew. */
+  readonly each?: boolean
   /** More that has to be there. Returns what a person puts in place of what the page says, and settings. */
   readonly prepare?: (place: Workplace) => Promise<readonly (readonly [text: string, with_: string])[]>
 }
@@ -39,50 +42,81 @@ function isBob(key: string | null): boolean {
   return key === bobId || key === 'bob@example.com'
 }
 
+/** A run of `leavers.csv` that came before. */
+function runBefore(code: number, more = ''): readonly [args: string, code: number] {
+  return [`run leavers.csv --action suspend --yes --quiet${more}`, code]
+}
+
 /** Scenes of single blocks, by page and how the block begins. */
 const scenes: Readonly<Record<string, Scene>> = {
-  'docs/resume-retry-undo.md okta-lifecycle status': {
-    org: bobOnce('invalidToken'),
-    before: ['run leavers.csv --action suspend --yes --quiet', 4],
+  'docs/commands.md okta-lifecycle run --job': {
+    before: ['plan --job jobs/offboarding.yaml --out plan.json', 0],
+    prepare: async (place) => {
+      await place.write('nightly.yaml', 'name: nightly\naction: suspend\ninput: { file: leavers.csv }\n')
+      return []
+    },
   },
+  'docs/commands.md okta-lifecycle resume --latest': {
+    org: bobOnce('invalidToken'),
+    before: runBefore(4, ' --run-id 20260901T020000000Z-nightly'),
+    each: true,
+  },
+  'docs/commands.md okta-lifecycle retry --latest': {
+    org: bobOnce('forbidden'),
+    before: runBefore(1),
+    each: true,
+  },
+  'docs/commands.md okta-lifecycle undo --latest': {
+    before: runBefore(0, ' --run-id 20260901T020000000Z-leavers'),
+    each: true,
+  },
+  'docs/commands.md okta-lifecycle status --latest': { before: runBefore(0) },
+  'docs/commands.md okta-lifecycle report --latest': { before: runBefore(0, ' --run-id RUN') },
+  'docs/commands.md okta-lifecycle verify-journal --latest': { before: runBefore(0, ' --run-id RUN') },
+  'docs/commands.md okta-lifecycle sandbox --port': {
+    prepare: async (place) => {
+      makeKey(place)
+      return []
+    },
+  },
+  'docs/commands.md source <(okta-lifecycle completion bash)  ': {
+    prepare: async (place) => {
+      for (const path of ['.zfunc', '.config/fish/completions'])
+        await mkdir(join(place.directory, path), { recursive: true })
+      return []
+    },
+  },
+  'docs/resume-retry-undo.md okta-lifecycle status': { org: bobOnce('invalidToken'), before: runBefore(4) },
   'docs/resume-retry-undo.md okta-lifecycle retry --latest': {
     org: bobOnce('forbidden'),
-    before: ['run leavers.csv --action suspend --yes --quiet', 1],
+    before: runBefore(1),
   },
-  'docs/resume-retry-undo.md okta-lifecycle undo --latest': {
-    before: ['run leavers.csv --action suspend --yes --quiet', 0],
-  },
-  'docs/resume-retry-undo.md okta-lifecycle verify-journal --latest': {
-    before: ['run leavers.csv --action suspend --yes --quiet', 0],
-  },
-  'docs/results.md okta-lifecycle report --latest': {
-    before: ['run leavers.csv --action suspend --yes --quiet', 0],
-  },
-  'docs/results.md okta-lifecycle runs --prune --keep 90d': {
-    before: ['run leavers.csv --action suspend --yes --quiet', 0],
-  },
-  'docs/troubleshooting.md okta-lifecycle doctor': {
-    before: ['run leavers.csv --action suspend --yes --quiet', 0],
-  },
+  'docs/resume-retry-undo.md okta-lifecycle undo --latest': { before: runBefore(0) },
+  'docs/resume-retry-undo.md okta-lifecycle verify-journal --latest': { before: runBefore(0) },
+  'docs/results.md okta-lifecycle report --latest': { before: runBefore(0) },
+  'docs/results.md okta-lifecycle runs --prune --keep 90d': { before: runBefore(0) },
+  'docs/troubleshooting.md okta-lifecycle doctor': { before: runBefore(0) },
   'docs/connection.md export OKTA_CLIENT_ORGURL=https://your-org.okta.com OKTA': { prepare: serviceApp },
+}
+
+/** A private and a public key in the directory, as `key.pem` and `public.pem`. */
+function makeKey(place: Workplace): void {
+  const more = { cwd: place.directory, stdio: 'pipe' } as const
+  const algorithm = ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048']
+  execFileSync('openssl', ['genpkey', ...algorithm, '-out', 'key.pem'], more)
+  execFileSync('openssl', ['pkey', '-in', 'key.pem', '-pubout', '-out', 'public.pem'], more)
+  execFileSync('chmod', ['600', 'key.pem'], more)
 }
 
 /** An org with a service app, whose key is there. */
 async function serviceApp(place: Workplace): Promise<readonly (readonly [string, string])[]> {
-  const id = '0oa1ab2cd3ef4gh5ij6k'
-  const key = join(place.directory, 'key.pem')
-  const quiet = { stdio: 'pipe' } as const
-  const algorithm = ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048']
-  execFileSync('openssl', ['genpkey', ...algorithm, '-out', key], quiet)
-  const publicKey = join(place.directory, 'public.pem')
-  execFileSync('openssl', ['pkey', '-in', key, '-pubout', '-out', publicKey], quiet)
-  execFileSync('chmod', ['600', key])
-  const sandbox = place.start(null, ['sandbox', '--oauth-client', `${id}=${publicKey}`])
+  makeKey(place)
+  const sandbox = place.start(null, ['sandbox', '--oauth-client', '0oa1ab2cd3ef4gh5ij6k=public.pem'])
   await sandbox.says(/^http:\S+$/m)
   const url = /^http:\S+$/m.exec(sandbox.printed.stdout)?.[0] ?? ''
   return [
     ['https://your-org.okta.com', url],
-    ['/etc/okta-lifecycle/key.pem', key],
+    ['/etc/okta-lifecycle/key.pem', join(place.directory, 'key.pem')],
   ]
 }
 
@@ -121,11 +155,16 @@ function groups(): readonly {
     const together = own.filter((block) => sceneOf(block) === undefined)
     return [
       ...(together.length === 0 ? [] : [{ name: page, scene: {}, blocks: together }]),
-      ...single.map((block) => ({
-        name: `${page}, line ${block.line}`,
-        scene: sceneOf(block) ?? {},
-        blocks: [block],
-      })),
+      ...single.flatMap((block) => {
+        const scene = sceneOf(block) ?? {}
+        const name = `${page}, line ${block.line}`
+        if (scene.each !== true) return [{ name, scene, blocks: [block] }]
+        return commandsOf(block).map((text) => ({
+          name: `${name}: ${text}`,
+          scene,
+          blocks: [{ ...block, text }],
+        }))
+      }),
     ]
   })
 }

@@ -67,7 +67,7 @@ export async function carryOut(
         `exec > ${log} 2>&1`,
         ...(isServer(text)
           ? [
-              `${text} &`,
+              `${text.replace(/ +# .*$/, '')} &`,
               `for try in $(seq 300); do [ -s ${log} ] && break; sleep 0.1; done`,
               `[ -s ${log} ] && kill -0 $!`,
             ]

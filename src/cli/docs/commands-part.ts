@@ -13,7 +13,7 @@ export function commandsPart(commands: readonly Command[]): string {
 }
 
 function section(command: Command): string {
-  const { usage, describe, positional, options, examples, notes = [], exits = [] } = command
+  const { usage, describe, positional, options, notes = [], exits = [] } = command
   const flags = Object.entries(options)
   return [
     `## ${nameOf(command)}`,
@@ -28,10 +28,7 @@ function section(command: Command): string {
             flags.map(([name, option]) => [flagOf(name, option), meaningOf(option), defaultOf(option)]),
           ),
         ]),
-    table(
-      ['example', 'does'],
-      examples.map(([text, does]) => [code(text.replaceAll('$0', 'okta-lifecycle')), sentence(does)]),
-    ),
+    examplesOf(command),
     ...(exits.length === 0
       ? []
       : [
@@ -41,6 +38,14 @@ function section(command: Command): string {
           ),
         ]),
   ].join('\n\n')
+}
+
+/** The examples, each with what it does in a comment. */
+function examplesOf({ examples }: Command): string {
+  const texts = examples.map(([text]) => text.replaceAll('$0', 'okta-lifecycle'))
+  const width = Math.max(...texts.map((text) => text.length))
+  const lines = examples.map(([, does], index) => `${(texts[index] ?? '').padEnd(width)}  # ${does}`)
+  return ['```sh', ...lines, '```'].join('\n')
 }
 
 function flagOf(name: string, { type, choices, default: usual }: Option): string {
@@ -61,16 +66,19 @@ const values: Readonly<Record<string, string>> = {
 
 const saidDefault = / \[default: (.+)\]$/
 
-function meaningOf({ describe, array }: Option): string {
-  const text = sentence(String(describe ?? '').replace(saidDefault, ''))
-  return withFlags(array === true ? `${text} May be given several times.` : text)
+const saidOff = /; --no-[a-z-]+ turns this off$/
+
+function meaningOf({ describe, array, type, default: usual }: Option): string {
+  const does = String(describe ?? '').replace(saidDefault, '')
+  if (type === 'boolean' && usual === true)
+    return `Turns this off: ${withFlags(sentence(does.replace(saidOff, '')))}`
+  return withFlags(array === true ? `${sentence(does)} May be given several times.` : sentence(does))
 }
 
 function defaultOf({ type, describe, default: usual }: Option): string {
   const said = saidDefault.exec(String(describe ?? ''))?.[1]
   if (said !== undefined) return /^[\w.-]+$/.test(said) ? code(said) : said
-  if (type === 'boolean') return usual === true ? 'on' : ''
-  return usual === undefined ? '' : code(String(usual))
+  return usual === undefined || type === 'boolean' ? '' : code(String(usual))
 }
 
 /** Flags inside of a sentence, as code. */
