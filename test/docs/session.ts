@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { symlinkSync, writeFileSync } from 'node:fs'
-import { cp, mkdir } from 'node:fs/promises'
+import { cp, mkdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -90,7 +90,6 @@ export async function carryOut(
     codes += chunk.toString()
   })
   await once(child, 'close')
-  const { readFile } = await import('node:fs/promises')
   return await Promise.all(
     commands.map(async (command, index) => {
       const code = new RegExp(`^(\\d+) ${index}$`, 'm').exec(codes)?.[1]
