@@ -40,7 +40,12 @@ function commit() {
 }
 
 const program = await build({
-  entryPoints: ['src/main.ts', 'src/schema/write-schema.ts', 'src/cli/man-page.ts'],
+  entryPoints: [
+    'src/main.ts',
+    'src/schema/write-schema.ts',
+    'src/cli/docs/write-docs.ts',
+    'src/cli/man-page.ts',
+  ],
   outdir: out,
   outbase: 'src',
   bundle: true,

@@ -9,6 +9,10 @@ export interface Command {
   readonly positional: Positional | null
   readonly options: Readonly<Record<string, Options>>
   readonly examples: readonly (readonly [command: string, does: string])[]
+  /** Whole sentences that the help has no room for. */
+  readonly notes?: readonly string[]
+  /** Exit statuses that say something of their own; the others mean what they mean for every command. */
+  readonly exits?: readonly (readonly [status: number, meaning: string])[]
   /** Runs the command with the arguments that yargs has parsed and checked. */
   readonly run: (args: Readonly<Record<string, unknown>>) => Promise<ExitCode>
 }

@@ -43,10 +43,10 @@ const exitStatus: readonly (readonly [string, string])[] = [
 ]
 
 function section(command: Command): readonly string[] {
-  const { usage, describe, positional, options, examples } = command
+  const { usage, describe, positional, options, examples, notes = [], exits = [] } = command
   return [
     `.SS ${roff(usage)}`,
-    `${roff(describe)}.`,
+    ...[describe, ...notes].map((text) => `${roff(text)}.`),
     ...(positional === null ? [] : ['.TP', `.I ${roff(positional.name)}`, `${roff(positional.describe)}.`]),
     ...Object.entries(options).flatMap(([flag, { type, describe: does, choices }]) => [
       '.TP',
@@ -61,6 +61,8 @@ function section(command: Command): readonly string[] {
       `.B ${roff(text.replaceAll('$0', 'okta-lifecycle'))}`,
       `${roff(does)}.`,
     ]),
+    ...(exits.length === 0 ? [] : ['.PP', `Exit status of ${roff(nameOf(command))}:`]),
+    ...exits.flatMap(([status, meaning]) => ['.TP', `.B ${status}`, roff(meaning)]),
   ]
 }
 

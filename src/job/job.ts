@@ -74,7 +74,9 @@ const input = z.strictObject({
     .min(1)
     .optional()
     .describe('The input, relative to the job file. An input named on the command line wins.'),
-  format: jobValues.format.optional().describe('By default the file extension of the input decides.'),
+  format: jobValues.format
+    .optional()
+    .describe('By default the file extension of the input decides, else its content.'),
   encoding: jobValues.encoding
     .optional()
     .describe(

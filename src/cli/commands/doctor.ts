@@ -10,5 +10,10 @@ export const doctorCommand = defineCommand({
     ['$0 doctor', 'Whether a run could begin'],
     ['$0 doctor --job jobs/offboarding.yaml --json', 'With the guards of a job, for a program'],
   ],
+  exits: [
+    [0, 'all is well'],
+    [1, 'something is wrong'],
+    [2, 'no org is set, so nothing could be checked'],
+  ],
   handler: async (args) => await (await import('../handlers/doctor.ts')).examine(args),
 })

@@ -21,5 +21,6 @@ export const reportCommand = defineCommand({
     ['$0 report --latest', 'All reports of the latest run'],
     ['$0 report RUN --format html', 'The page for people alone'],
   ],
+  notes: ['The files are the same bytes each time'],
   handler: async (args, name) => await (await import('../handlers/report.ts')).writeReportsAgain(args, name),
 })

@@ -26,6 +26,8 @@ export const runsCommand = defineCommand({
     ['$0 runs --prune --keep 90d', 'What could be removed'],
     ['$0 runs --prune --keep 90d --yes', 'Remove it'],
   ],
+  notes: ['A run whose run.json or journal is missing or unreadable is shown as damaged'],
+  exits: [[1, 'with --prune: a run could not be removed']],
   handler: async (args) => {
     if (args.prune || args.keep !== undefined || args.yes)
       return await (await import('../handlers/prune-runs.ts')).pruneRuns(args)

@@ -14,6 +14,12 @@ export const verifyJournalCommand = defineCommand({
     ['$0 verify-journal --latest', 'Check the journal of the latest run'],
     ['$0 verify-journal RUN --json', 'The same as JSON; exit status 1 if it is damaged'],
   ],
+  notes: ['The answer of --json is as schema/verify-journal.schema.json says'],
+  exits: [
+    [0, 'the journal is sound'],
+    [1, 'the journal is damaged'],
+    [2, 'there is no such run'],
+  ],
   handler: async (args, name) =>
     await (await import('../handlers/verify-journal.ts')).verifyJournal(args, name),
 })

@@ -1,0 +1,21 @@
+/** A table in Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.map(cell).join(' | ')} |`)
+    .join('\n')
+}
+
+/** A bar would begin another cell, also inside of code. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|')
+}
+
+/** A text as code. */
+export function code(text: string): string {
+  return `\`${text}\``
+}
+
+/** A sentence that the data may hold without its full stop. */
+export function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
