@@ -33,7 +33,7 @@ export interface SessionOptions {
  * was built, in front of somebody who says yes to every question.
  */
 export async function makeCheckout(directory: string): Promise<void> {
-  for (const name of ['jobs', 'samples']) await cp(name, join(directory, name), { recursive: true })
+  for (const name of ['docs', 'jobs', 'samples']) await cp(name, join(directory, name), { recursive: true })
   symlinkSync(resolve('node_modules'), join(directory, 'node_modules'))
   for (const name of ['dist', 'bin']) await mkdir(join(directory, name))
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }\n')
