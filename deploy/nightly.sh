@@ -45,7 +45,13 @@ if [ -d "$runs" ]; then
     exit 3
   }
   # The latest run comes first.
-  states=$(printf '%s\n' "$listed" | awk -F'"' '$2 == "run_id" { id = $4 } $2 == "state" { print $4, id }')
+  # Copies of runs and trials in a sandbox are left alone: resume would refuse them.
+  states=$(printf '%s\n' "$listed" | awk -F'"' '
+    $2 == "run_id" { id = $4; copy = org = "" }
+    $2 == "state" { state = $4 }
+    $2 == "copy_of" { copy = $4 }
+    $2 == "org" { org = $4 }
+    $2 == "directory" && copy == "" && org != "sandbox" { print state, id }')
   damaged=$(printf '%s\n' "$states" | sed -n 's/^damaged //p' | head -n 1)
   unfinished=$(printf '%s\n' "$states" | sed -nE 's/^(running|working|died|stopped|interrupted) //p' | tail -n 1)
   if [ -n "$damaged" ]; then

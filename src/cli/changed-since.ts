@@ -11,6 +11,25 @@ export interface LatestRun {
   readonly summary: Summary | null
 }
 
+/**
+ * Why another run of the job may have changed something since its latest run began, as a clause; null if none has. A
+ * retry or an undo that was stopped can be resumed days later.
+ *
+ * @param others all other runs of the job in the org, with their summaries
+ */
+export function findLaterWork(latest: RunFile, others: readonly LatestRun[]): string | null {
+  const since = Date.parse(latest.created_at)
+  for (const { run, summary } of others) {
+    const name = `run ${run.run_id}`
+    if (run.state === 'new' || (run.state === 'closed' && run.closed_from === 'new')) continue
+    if (run.state === 'running') return `${name}, an earlier one, has not ended`
+    if (summary?.run_id !== run.run_id) return `the summary of ${name}, an earlier one, can't be read`
+    if (!(Date.parse(summary.finished_at) < since))
+      return `${name}, which began before run ${latest.run_id}, was at work after that had begun`
+  }
+  return null
+}
+
 /** What a run that began now would work with. */
 export interface Now {
   readonly job: Job
@@ -39,6 +58,8 @@ export function findChange(latest: LatestRun | null, now: Now): string | null {
   if (Date.parse(run.created_at) > now.at) return `${name} has a start time in the future`
   if (summary?.run_id !== run.run_id) return `the summary of ${name}, the latest, can't be read`
   if (summary.exit_code !== exitCodes.done) return `${name}, the latest, ended with ${summary.exit_code}`
+  if (summary.skipped.only_status > 0)
+    return `${name} left users alone because of their status (only_status), which may be another by now`
   if (run.input.sha256 !== now.sha256) return `the input differs from that of ${name}`
   if (run.versions.okta_lifecycle !== now.version)
     return `${name} was made by version ${run.versions.okta_lifecycle}`

@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { type ExitCode, exitCodes, Refusal } from '../messages/known-error.ts'
 import { readSummary, type Summary } from '../report/summary.ts'
 import type { CheckedInput } from '../run/check-input.ts'
+import type { RunFile } from '../run/run-file.ts'
 import { readRunsOfJob } from '../run/runs-of-job.ts'
-import { findChange } from './changed-since.ts'
+import { findChange, findLaterWork, type LatestRun } from './changed-since.ts'
 import { programVersion } from './version.ts'
 
 /** The answer to `--if-changed`: why the job has to be run, as a clause, or since which run nothing has changed. */
@@ -41,14 +42,21 @@ export async function compareWithLatest(
   const found = await readRunsOfJob(runsDirectory, job.name, orgUrl)
   if ('unreadable' in found)
     return { kind: 'changed', why: `an earlier run can't be read: ${found.unreadable.replace(/\.$/, '')}` }
-  const run = found.runs
+  const begun = found.runs
     .filter(({ state }) => state !== 'new')
     .toSorted((some, other) => some.created_at.localeCompare(other.created_at))
-    .at(-1)
-  const summary = run === undefined ? null : await readSummary(join(runsDirectory, run.run_id))
+  const run = begun.at(-1)
+  const withSummary = async (one: RunFile): Promise<LatestRun> => ({
+    run: one,
+    summary: await readSummary(join(runsDirectory, one.run_id)),
+  })
+  const latest = run === undefined ? null : await withSummary(run)
+  const summary = latest?.summary ?? null
   const { notDueRows } = survey
   const now = { job, sha256: copy.sha256, notDueRows, version: programVersion, at: Date.now() }
-  const why = findChange(run === undefined ? null : { run, summary }, now)
+  const why =
+    findChange(latest, now) ??
+    (run === undefined ? null : findLaterWork(run, await Promise.all(begun.slice(0, -1).map(withSummary))))
   if (why !== null || summary === null) return { kind: 'changed', why: why ?? "its latest run can't be read" }
   return { kind: 'unchanged', summary }
 }

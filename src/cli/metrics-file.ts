@@ -2,7 +2,7 @@ import { lstat, open, readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { replaceFile } from '../files/replacing-file.ts'
 import { parseSystemError } from '../files/system-error.ts'
-import { type ExitCode, exitCodes, KnownError, Refusal } from '../messages/known-error.ts'
+import { type ExitCode, KnownError, Refusal } from '../messages/known-error.ts'
 import { metricsHead, renderMetrics, withExitCode } from '../report/metrics.ts'
 import type { Summary } from '../report/summary.ts'
 import { exitCodeOf } from './report-error.ts'
@@ -26,7 +26,7 @@ export async function withMetrics(
   try {
     const code = await work()
     // A summary that was written has its own exit code in it.
-    if (code !== exitCodes.done && (await textOf(path)) === before) await replaceExitCode(path, code)
+    if ((await textOf(path)) === before) await replaceExitCode(path, code)
     return code
   } catch (error) {
     await replaceExitCode(path, exitCodeOf(error))

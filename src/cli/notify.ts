@@ -4,6 +4,7 @@ import { type NotifyAddress, readNotifyAddress } from '../notify/address.ts'
 import { type Delivery, deliver } from '../notify/deliver.ts'
 import { notificationOf } from '../notify/notification.ts'
 import { readProblems } from '../notify/problems.ts'
+import { proxyFor } from '../okta/proxy.ts'
 import type { Summary } from '../report/summary.ts'
 import { programVersion } from './version.ts'
 
@@ -17,10 +18,10 @@ const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 /**
  * Makes sure that the end of a run can be told, before it begins.
  *
- * @throws Refusal when the job asks for it and there is no address
+ * @throws Refusal when the job asks for it and there is no address, or the proxy on the way to it can't be used
  */
 export function checkNotifyAddress(job: Job): void {
-  if (job.notify !== null) readNotifyAddress(process.env)
+  if (job.notify !== null) proxyFor(readNotifyAddress(process.env).origin, process.env)
 }
 
 /**

@@ -45,7 +45,7 @@ export function readNotifyAddress(environment: Readonly<Record<string, string | 
     )
   if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname)))
     throw new Refusal(
-      `${notifyVariable} must begin with https:// (it begins with ${protocol}//); plain HTTP is allowed only for this machine (loopback).`,
+      `${notifyVariable} must begin with https://${/^(https?|ftp|wss?):$/.test(protocol) ? ` (it begins with ${protocol}//)` : ''}; plain HTTP is allowed only for this machine (loopback).`,
       example,
     )
   return {

@@ -43,7 +43,8 @@ function readProxy(text: string, variable: string): HttpProxy {
   const example = `export ${variable}=http://USER:PASSWORD@proxy.example.com:3128`
   // curl and many other programs accept a proxy without a scheme.
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
-  if (/["'\s]/.test(text) || !URL.canParse(full)) {
+  // With one slash, the scheme would be taken for the host.
+  if (/["'\s]|^https?:(?!\/\/)/i.test(text) || !URL.canParse(full)) {
     throw new Refusal(
       `${variable} is not the URL of a proxy.`,
       `${example}, with special characters in the password written as %XX`,

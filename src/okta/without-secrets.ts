@@ -10,8 +10,9 @@ const put = '[secret]'
  */
 export function withoutSecretsOf(call: Call, received: Received): Received {
   if (received.kind === 'lost') return received
-  const secrets = secretsIn(call)
-  const { text, headers } = received
+  const secrets = secretsIn(call).flatMap((secret) => [...new Set([secret, encodeURIComponent(secret)])])
+  const { headers } = received
+  const text = withoutEscapes(received.text)
   const repeated = secrets.filter((secret) => text?.includes(secret) === true || isInHeaders(headers, secret))
   if (repeated.length === 0) return received
   const hide = (value: string): string =>
@@ -21,6 +22,16 @@ export function withoutSecretsOf(call: Call, received: Received): Received {
     typeof value === 'string' ? hide(value) : value?.map(hide),
   ])
   return { ...received, text: text === null ? null : hide(text), headers: Object.fromEntries(clean) }
+}
+
+/** JSON may write any letter as an escape. Written anew, only what has to be escaped is. Other texts stay as they are. */
+function withoutEscapes(text: string | null): string | null {
+  if (text === null || !text.includes('\\')) return text
+  try {
+    return JSON.stringify(JSON.parse(text))
+  } catch {
+    return text
+  }
 }
 
 /**

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { exists } from '../files/exists.ts'
 import { cannotLook } from './find-run.ts'
 import { lookAtRun, type RunLook } from './look-at-run.ts'
-import { hasJournal } from './run-directory.ts'
+import { hasJournal, hasStartMark } from './run-directory.ts'
 
 /** A run in a runs directory, or what is left of one. */
 export interface ListedRun {
@@ -23,8 +24,11 @@ export async function listRuns(runsDirectory: string): Promise<readonly ListedRu
   for (const name of await namesIn(runsDirectory)) {
     const directory = join(runsDirectory, name)
     const look = await lookAtRun(directory)
+    // A run may be removed while others are looked at.
+    if (!(await exists(directory))) continue
     if (look.kind !== 'none') runs.push({ name, directory, look })
-    else if (await hasJournal(directory)) {
+    // A retry writes what it takes over before its run.json. As long as our mark is there, nothing was ever sent.
+    else if ((await hasJournal(directory)) && !(await hasStartMark(directory))) {
       const lost = {
         kind: 'unreadable',
         job: null,

@@ -15,6 +15,8 @@ export type Prunable =
 export interface Pruning {
   readonly name: string
   readonly keep: string | null
+  /** The runs that must go or stay together with it (P3), itself included, by when they began. */
+  readonly together: readonly string[]
 }
 
 /** So many of a job's latest runs of each kind stay whatever their age: the guard of unusual inputs judges by them. */
@@ -45,7 +47,25 @@ export function judgePruning(found: readonly Prunable[], keepMs: number, now: nu
       changed = true
     }
   }
-  return found.map(({ name }) => ({ name, keep: reasons.get(name) ?? null }))
+  return found.map(({ name }) => ({
+    name,
+    keep: reasons.get(name) ?? null,
+    together: togetherWith(name, found, neighbours),
+  }))
+}
+
+/** A run and all that are joined to it, directly or by others. Old runs come first: whoever holds several takes them so. */
+function togetherWith(
+  name: string,
+  found: readonly Prunable[],
+  neighbours: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+  const reached = new Set([name])
+  for (const one of reached) for (const other of neighbours.get(one) ?? []) reached.add(other)
+  return found
+    .flatMap((one) => (one.kind === 'run' && reached.has(one.name) ? [one] : []))
+    .toSorted((some, other) => some.run.created_at.localeCompare(other.run.created_at))
+    .map((one) => one.name)
 }
 
 function reasonToKeep(

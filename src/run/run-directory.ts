@@ -151,3 +151,17 @@ async function removeQuietly(path: string): Promise<void> {
     // The error that led here is reported. What stays behind does no harm.
   }
 }
+
+/**
+ * Looks at a run that another process may remove meanwhile.
+ *
+ * @returns null if it has
+ */
+export async function unlessRemoved<T>(directory: string, look: () => Promise<T>): Promise<T | null> {
+  try {
+    return await look()
+  } catch (error) {
+    if (await exists(directory)) throw error
+    return null
+  }
+}

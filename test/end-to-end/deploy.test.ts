@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -103,6 +103,23 @@ it('an unfinished run is found behind a newer one that nobody has agreed to, and
     await writeFile(join(nights, 'newer', 'run.json'), JSON.stringify(newer), { mode: 0o600 })
     const next = await startNight(place, org).ended
     expect([next.code, next.said]).toEqual([0, expect.stringContaining(`Going on with run ${run}`)])
+    expect(Object.values(org.applied)).toEqual(Array(30).fill(1))
+  })
+})
+
+it('neither a copy of an unfinished run nor an unanswered retry keeps a night from its work', async () => {
+  await withWorkplace(async (place) => {
+    const org = await machine(place, 30, 20)
+    const nights = join(place.directory, 'nights')
+    const run = await killedNight(place, org)
+    await cp(join(nights, run), join(nights, `${run}.bak`), { recursive: true })
+    // A retry writes what it takes over before its run.json, and may be killed at its question.
+    const begun = join(nights, 'begun')
+    await mkdir(begun, { mode: 0o700 })
+    await cp(join(nights, run, 'journal.ndjson'), join(begun, 'journal.ndjson'))
+    await writeFile(join(begun, '.started-by-okta-lifecycle'), 'begun\n', { mode: 0o600 })
+    const next = await startNight(place, org).ended
+    expect([next.code, next.said]).toEqual([0, expect.stringContaining(`Going on with run ${run}.\n`)])
     expect(Object.values(org.applied)).toEqual(Array(30).fill(1))
   })
 })

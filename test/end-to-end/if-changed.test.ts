@@ -93,6 +93,42 @@ it.each<[string, (place: Workplace, first: string, org: ForeignOrg) => Promise<u
   })
 })
 
+it('the job is run after an earlier run was resumed, although a newer one did everything', async () => {
+  await withWorkplace(async (place) => {
+    const org = await orgOf(place)
+    // What the older run does comes last: it suspends people whom the newer one lets in again.
+    await place.write('job.yaml', job.replace('action: suspend\n', ''))
+    const lists = (action: string) => usersCsv(ids.map((id) => [id, action] as const))
+    await place.write('in.csv', lists('suspend'))
+    const older = await night(place, org, ['--max-users', '2'])
+    expect(older.code).toBe(3)
+    await place.write('in.csv', lists('unsuspend'))
+    expect((await night(place, org)).code).toBe(0)
+    expect((await night(place, org)).requests).toBe(0)
+    const resumed = await place.runHere(org, ['resume', older.name, '--max-users', '3', '--yes', '--quiet'])
+    expect(resumed.code, resumed.stderr).toBe(0)
+    const again = await night(place, org)
+    expect([again.code, again.stderr]).toEqual([
+      0,
+      expect.stringContaining('was at work after that had begun'),
+    ])
+    expect([...org.org.users.values()].map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE'])
+  })
+})
+
+it('the job is run again where users were left alone because of their status', async () => {
+  await withWorkplace(async (place) => {
+    const org = await orgOf(place)
+    await place.write('job.yaml', job.replace('unusual: off', 'unusual: off, only_status: [ACTIVE]'))
+    for (const user of org.org.users.values()) if (user.id === ids[0]) user.status = 'STAGED'
+    expect((await night(place, org)).code).toBe(0)
+    for (const user of org.org.users.values()) if (user.id === ids[0]) user.status = 'ACTIVE'
+    const again = await night(place, org)
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('only_status')])
+    expect(org.applied).toMatchObject({ [`${ids[0]} suspend`]: 1 })
+  })
+})
+
 it('the job is run again while someone must look at its latest run, or it has not finished', async () => {
   await withWorkplace(async (place) => {
     const org = await orgOf(place, 2)

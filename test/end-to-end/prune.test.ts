@@ -48,6 +48,38 @@ describe('runs --prune', () => {
     })
   })
 
+  it('removes runs that go on from each other all together or not at all', async () => {
+    await withWorkplace(async (place) => {
+      const org = await orgOf(place)
+      await runOf(place, org, 'first', 100)
+      expect(await place.runHere(org, ['retry', 'first', '--yes', '--quiet'])).toMatchObject({ code: 1 })
+      const [retry = ''] = (await names(place)).filter((name) => name !== 'first')
+      await aged(place, retry, 100)
+      const journal = `runs/${retry}/journal.ndjson`
+      const sound = await place.read(journal)
+      await place.write(journal, sound.replace('"execution"', '"exekution"'))
+      expect(await prune(place, '--keep', '90d')).toMatchObject({ runs: ['first', retry].sort() })
+      const refused = await prune(place, '--keep', '90d', '--yes')
+      expect([refused.code, refused.runs, refused.kept]).toEqual([
+        1,
+        [],
+        expect.arrayContaining([
+          expect.objectContaining({ run_id: 'first', why: expect.stringContaining(`journal of ${retry}`) }),
+        ]),
+      ])
+      await place.write(journal, sound)
+      expect(await prune(place, '--keep', '90d', '--yes')).toMatchObject({ code: 0, kept: [] })
+      expect(await names(place)).toEqual([])
+    })
+  })
+
+  it('names a runs directory that is not there', async () => {
+    await withWorkplace(async (place) => {
+      const end = await prune(place, '--keep', '90d', '--yes', '--runs-dir', 'typo')
+      expect([end.code, end.stderr]).toEqual([2, expect.stringContaining('no directory typo')])
+    })
+  })
+
   it('keeps what is not finished, copied, damaged, linked, or holds files of others', async () => {
     await withWorkplace(async (place) => {
       const org = await orgOf(place)

@@ -100,9 +100,9 @@ it('removes what is old enough and needed by nothing', () => {
     prunable(3, { retry_of: 'r2' }, now - 199 * day),
   ]
   expect(judgePruning(found, 90 * day, now)).toEqual([
-    { name: 'r0', keep: null },
-    { name: 'r1', keep: 'it is not old enough' },
-    { name: 'r2', keep: null },
-    { name: 'r3', keep: null },
+    { name: 'r0', keep: null, together: ['r0'] },
+    { name: 'r1', keep: 'it is not old enough', together: ['r1'] },
+    { name: 'r2', keep: null, together: ['r2', 'r3'] },
+    { name: 'r3', keep: null, together: ['r2', 'r3'] },
   ])
 })

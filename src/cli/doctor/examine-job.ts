@@ -10,7 +10,9 @@ import { counted } from '../../messages/counted.ts'
 import { KnownError } from '../../messages/known-error.ts'
 import { readNotifyAddress } from '../../notify/address.ts'
 import type { Action } from '../../okta/actions.ts'
+import { proxyFor } from '../../okta/proxy.ts'
 import { adminProtection } from '../../rules/guards.ts'
+import { readLinks } from '../../run/activation-links.ts'
 import { checkInput } from '../../run/check-input.ts'
 import { type Check, fine, wrong } from './check.ts'
 import type { GuardWants } from './observe-org.ts'
@@ -95,6 +97,12 @@ async function examineLinksPlace(directory: string, file: string | undefined): P
         'Correct report.activation_links in the job',
       ),
     ]
+  try {
+    await readLinks(path)
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error
+    return [wrong('activation_links', error.message, error.next)]
+  }
   return [fine('activation_links', `Activation links go to ${path}.`)]
 }
 
@@ -124,6 +132,7 @@ async function examineInput(job: string, directory: string, { input }: JobFile):
 function examineNotification(): Check {
   try {
     const { origin } = readNotifyAddress(process.env)
+    proxyFor(origin, process.env)
     return fine('notify', `Notifications go to ${origin}; whether it takes them was not tried.`)
   } catch (error) {
     if (!(error instanceof KnownError)) throw error

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import { asCannotWrite } from '../../files/cannot-write.ts'
+import { exists } from '../../files/exists.ts'
 import { parseDuration } from '../../job/duration-value.ts'
 import { checkJournal } from '../../journal/journal-reader.ts'
 import { counted } from '../../messages/counted.ts'
@@ -11,7 +13,7 @@ import { lossOfJournal } from '../../run/lost-journal.ts'
 import { judgePruning, type Prunable } from '../../run/prune.ts'
 import { findForeign, pruneRun, removeGoing } from '../../run/prune-run.ts'
 import { copyOf } from '../../run/run-copy.ts'
-import { headOf, journalPath } from '../../run/run-directory.ts'
+import { headOf, journalPath, unlessRemoved } from '../../run/run-directory.ts'
 import { readRunFile } from '../../run/run-file.ts'
 import { withRunLocks } from '../../run/run-locks.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
@@ -32,6 +34,11 @@ interface Pruned {
   readonly kept: readonly KeptRun[]
 }
 
+/** A run in the runs directory, as it was when it was judged. */
+interface SeenRun extends ListedRun {
+  readonly found: Prunable
+}
+
 interface KeptRun {
   readonly run_id: string
   readonly why: string
@@ -43,17 +50,38 @@ interface KeptRun {
 export async function pruneRuns(args: Arguments): Promise<ExitCode> {
   const keepMs = keepOf(args) * 1000
   const runsDirectory = args['runs-dir']
+  // Who removes runs unattended would never notice a misspelt directory.
+  if (!(await exists(runsDirectory)))
+    throw new Refusal(
+      `There is no directory ${visible(runsDirectory)}, so there are no runs to remove.`,
+      'Correct --runs-dir, or leave it out for the directory runs.',
+    )
   const listed = await listRuns(runsDirectory)
   const now = Date.now()
-  const judged = judgePruning(await Promise.all(listed.map(lookAt)), keepMs, now)
-  const directories = new Map(listed.map(({ name, directory }) => [name, directory]))
+  const seen = await Promise.all(
+    listed.map((one) => unlessRemoved(one.directory, async () => ({ ...one, found: await lookAt(one) }))),
+  )
+  const known = new Map(seen.flatMap((one) => (one === null ? [] : [[one.name, one] as const])))
+  const judged = judgePruning(
+    [...known.values()].map(({ found }) => found),
+    keepMs,
+    now,
+  )
   const runs: string[] = []
   const kept: KeptRun[] = []
   const stop = new StopSwitch()
+  const ended = new Map<string, string | null>()
   await withStopHooks(stop, async () => {
     if (args.yes && listed.length > 0) await removeGoing(runsDirectory)
-    for (const { name, keep } of judged) {
-      const why = keep ?? (args.yes ? await remove(directories.get(name) ?? name, stop) : null)
+    for (const { name, keep, together } of judged) {
+      if (keep === null && args.yes && !ended.has(name)) {
+        const why = await remove(
+          together.flatMap((one) => known.get(one) ?? []),
+          stop,
+        )
+        for (const one of together) ended.set(one, why)
+      }
+      const why = keep ?? ended.get(name) ?? null
       if (why === null) runs.push(name)
       else kept.push({ run_id: name, why, failed: keep === null })
     }
@@ -89,27 +117,44 @@ async function lookAt({ name, directory, look }: ListedRun): Promise<Prunable> {
   return { kind: 'run', name, run, endedAt }
 }
 
-/** Removes a run. Returns why it could not be removed, in a clause. */
-async function remove(directory: string, stop: StopSwitch): Promise<string | null> {
+/**
+ * Removes runs that belong together, the latest first: all of them or, as long as nothing was removed, none. Returns why
+ * they could not be removed, in a clause.
+ */
+async function remove(together: readonly SeenRun[], stop: StopSwitch): Promise<string | null> {
   if (stop.reason !== null) return `${stop.reason.message} first`
-  try {
-    const before = await readRunFile(directory)
-    return await withRunLocks(directory, null, { onWatch: say, signal: stop.signal }, async () => {
-      // While it was waited for, another process may have gone on with it.
-      const { state, closed_by: by } = await readRunFile(directory)
-      if (state !== before.state || by !== before.closed_by) return 'another process has gone on with it'
-      // Evidence of a change must not go with the run.
-      const expected = { run: before.run_id, head: headOf(before, await readRecordedHead(directory)) }
-      const { flaw } = await checkJournal(journalPath(directory), expected)
-      if (flaw !== null) return 'its journal is damaged (verify-journal)'
-      await pruneRun(directory)
+  const checkAll = async (left: readonly SeenRun[]): Promise<string | null> => {
+    const [next, ...rest] = left
+    if (next === undefined) {
+      for (const { directory } of together.toReversed()) await pruneRun(directory)
       return null
+    }
+    const watch = { onWatch: say, signal: stop.signal }
+    return await withRunLocks(next.directory, null, watch, async () => {
+      return (await whyNotNow(next)) ?? (await checkAll(rest))
     })
+  }
+  try {
+    return await checkAll(together)
   } catch (error) {
     const refused = error instanceof KnownError ? error : asCannotWrite(error)
     if (refused === null) throw error
     return refused.message
   }
+}
+
+/** Why a run that is held must stay after all, in a clause; null if it need not. */
+async function whyNotNow({ name, directory, found }: SeenRun): Promise<string | null> {
+  // Since it was judged, another process may have gone on with it or from it.
+  const run = await readRunFile(directory)
+  if (found.kind !== 'run' || !isDeepStrictEqual(run, found.run))
+    return `another process has gone on with ${name}`
+  const foreign = await findForeign(directory)
+  if (foreign !== null) return foreign
+  // Evidence of a change must not go with the run.
+  const expected = { run: run.run_id, head: headOf(run, await readRecordedHead(directory)) }
+  const { flaw } = await checkJournal(journalPath(directory), expected)
+  return flaw === null ? null : `the journal of ${name} is damaged (verify-journal)`
 }
 
 function render({ removed, runs, kept }: Pruned): string {

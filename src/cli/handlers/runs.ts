@@ -7,6 +7,7 @@ import { readSummary, type Summary } from '../../report/summary.ts'
 import { type ListedRun, listRuns as readRuns } from '../../run/list-runs.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
 import { copyOf } from '../../run/run-copy.ts'
+import { unlessRemoved } from '../../run/run-directory.ts'
 import type { RunFile } from '../../run/run-file.ts'
 import { type ShownState, shownState } from '../run-state.ts'
 
@@ -19,7 +20,10 @@ interface Arguments {
 export async function listRuns(args: Arguments): Promise<ExitCode> {
   const now = Date.now()
   const runs: RunLine[] = []
-  for (const run of await readRuns(args['runs-dir'])) runs.push(await lineOf(run, now))
+  for (const run of await readRuns(args['runs-dir'])) {
+    const line = await unlessRemoved(run.directory, () => lineOf(run, now))
+    if (line !== null) runs.push(line)
+  }
   // A run without a time, because it can't be read, comes first: somebody should see it.
   runs.sort((some, other) => timeOf(other) - timeOf(some))
   process.stdout.write(args.json ? `${JSON.stringify(runs, null, 2)}\n` : render(runs, args['runs-dir']))

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest'
+import type { Received } from '../../src/okta/exchange.ts'
+import { withoutSecretsOf } from '../../src/okta/without-secrets.ts'
+
+const token = '00Secret+of/the=org'
+const call = { method: 'GET', path: '/', headers: { authorization: `Bearer ${token}` } } as const
+
+function textOf(text: string): string | null {
+  const received = { kind: 'answered', httpStatus: 200, headers: { link: `<${token}>` }, text }
+  const clean = withoutSecretsOf(call, received as unknown as Received)
+  expect(JSON.stringify(clean)).not.toContain(token)
+  return clean.kind === 'lost' ? null : clean.text
+}
+
+it('takes what was sent out of an answer, however the answer writes it', () => {
+  expect(textOf(`{"errorSummary":"token ${token} is bad"}`)).toBe('{"errorSummary":"token [secret] is bad"}')
+  expect(textOf(`{"login":"${token.replaceAll('/', '\\/')}"}`)).toBe('{"login":"[secret]"}')
+  expect(textOf(`{"errorCode":"\\u0030\\u0030${token.slice(2)}"}`)).toBe('{"errorCode":"[secret]"}')
+  expect(textOf(`<p>${encodeURIComponent(token)}</p>`)).toBe('<p>[secret]</p>')
+})
+
+it('leaves other texts as they are', () => {
+  expect(textOf('{"a":"one\\\\two"')).toBe('{"a":"one\\\\two"')
+  expect(textOf('{"a": 1}')).toBe('{"a": 1}')
+})
