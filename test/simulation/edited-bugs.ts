@@ -17,6 +17,20 @@ export function aroundPlaces(text: string, { from }: EditedBug): readonly string
 
 export const editedBugs: readonly EditedBug[] = [
   {
+    name: 'that a part of the journal was lost is not written down',
+    breaks: 'I2',
+    file: 'journal/take-sound-part',
+    from: "await journal.append({ event: 'cut', okta_time: since, lost_bytes: lostBytes }).durable",
+    to: '',
+  },
+  {
+    name: 'the start of a loss is a best guess',
+    breaks: 'I2',
+    file: 'journal/journal-state',
+    from: "if (event.event === 'intent') return event.okta_time_at_least",
+    to: "if ('okta_time' in event) return event.okta_time",
+  },
+  {
     name: 'a 404 on deactivate is trusted',
     breaks: 'I2',
     file: 'task/task',

@@ -80,6 +80,7 @@ class Story {
   #plan: string | null = null
   /** Cuts that the older journal tells of, which a person has restored last. */
   #cutsKept = 0
+  #isDamaged = false
   /** How often a person has met the stop for an unusual input. */
   #unusual = 0
 
@@ -195,16 +196,24 @@ class Story {
     return this.#resume()
   }
 
-  /** Somebody restores an older copy of the journal, and knows it. */
+  /** Somebody restores an older copy of the journal, and knows it; or the disk has damaged a line of it. */
   #goOnFromOlderJournal(): SimProcess {
     const world = this.#world
     const path = `${runsDirectory}/${this.#run}/journal.ndjson`
     const lines = (world.files.read(path)?.toString('utf8') ?? '').split('\n').slice(0, -1)
-    const kept = Math.max(1, Math.floor(lines.length * world.draws.between('kept lines', 0, 1)))
-    if (lines.length < 2) return this.#resume()
+    // A retry that has lost what it took over is not gone on with at all.
+    const least = readRun(world, this.#run)?.carried_over?.lines ?? 1
+    const kept = Math.max(least, Math.floor(lines.length * world.draws.between('kept lines', 0, 1)))
+    if (lines.length < 2 || kept >= lines.length) return this.#resume()
     const older = `${lines.slice(0, kept).join('\n')}\n`
     this.#cutsKept = older.split('"event":"cut"').length - 1
-    writeNow(world, path, older)
+    this.#isDamaged = world.draws.chance('damaged line', 0.5)
+    const damaged = (lines[kept] ?? '').replace('"event":"', '"event":"#')
+    writeNow(
+      world,
+      path,
+      this.#isDamaged ? [older + damaged, ...lines.slice(kept + 1), ''].join('\n') : older,
+    )
     world.disk.syncAll()
     world.journals.forget()
     world.cuts.set(this.#run, [...(world.cuts.get(this.#run) ?? []), world.time.now])
@@ -212,12 +221,15 @@ class Story {
     return this.#resume()
   }
 
-  /** A person who has restored an older journal says so until the program has noted it. */
+  /**
+   * A person who has restored an older journal says so until the program has noted it. That a line is damaged the program
+   * finds itself, so then the person need not say it each time.
+   */
   #resume(): SimProcess {
     const world = this.#world
     const journal = world.files.read(`${runsDirectory}/${this.#run}/journal.ndjson`)?.toString('utf8') ?? ''
-    const takesSoundPart =
-      world.cuts.has(this.#run) && journal.split('"event":"cut"').length - 1 <= this.#cutsKept
+    const isNoted = !world.cuts.has(this.#run) || journal.split('"event":"cut"').length - 1 > this.#cutsKept
+    const takesSoundPart = !isNoted && (!this.#isDamaged || world.draws.chance('takes the sound part', 0.7))
     return startResume(world, this.#run, undefined, { takesSoundPart })
   }
 

@@ -25,6 +25,7 @@ interface RunJson {
   readonly unusual?: string
   readonly accept_unusual?: boolean
   readonly input: { readonly file: string }
+  readonly carried_over?: { readonly lines: number }
 }
 
 /** A run's `run.json`; null if there is none. */
@@ -55,6 +56,17 @@ export function readReports(
     readonly tasks: number
   }
   return { at: world.files.writtenAt(path) ?? 0, tasks, counts, tasksInAll }
+}
+
+/** The result of a task in its run's journal; null if it has none there. */
+export function resultInJournal(
+  world: World,
+  task: Pick<ReportedTask, 'row' | 'step'> & { readonly run: string },
+): Pick<ReportedTask, 'result' | 'message'> | null {
+  const lines = world.files.read(`${runsDirectory}/${task.run}/journal.ndjson`)?.toString('utf8').split('\n')
+  const begin = `{"event":"result","row":${task.row},"step":${task.step},`
+  const line = lines?.find((text) => text.startsWith(begin))
+  return line === undefined ? null : (JSON.parse(line) as ReportedTask)
 }
 
 /** The lines of a run's `failed.csv`, its header first. */
