@@ -167,7 +167,7 @@ class Story {
     // First the person does something else; then the input is let pass.
     if (run.unusual !== undefined && run.accept_unusual !== true && this.#unusual++ > 0) {
       world.acceptedAt ??= world.time.now
-      return startResume(world, this.#run, undefined, { accepts: true })
+      return this.#resume(true)
     }
     const move = number === 0 ? 'resume' : (world.scenario.moves[this.#moves++] ?? 'resume')
     if (move === 'retry') return startRetry(world, this.#run)
@@ -225,12 +225,12 @@ class Story {
    * A person who has restored an older journal says so until the program has noted it. That a line is damaged the program
    * finds itself, so then the person need not say it each time.
    */
-  #resume(): SimProcess {
+  #resume(accepts = false): SimProcess {
     const world = this.#world
     const journal = world.files.read(`${runsDirectory}/${this.#run}/journal.ndjson`)?.toString('utf8') ?? ''
     const isNoted = !world.cuts.has(this.#run) || journal.split('"event":"cut"').length - 1 > this.#cutsKept
     const takesSoundPart = !isNoted && (!this.#isDamaged || world.draws.chance('takes the sound part', 0.7))
-    return startResume(world, this.#run, undefined, { takesSoundPart })
+    return startResume(world, this.#run, undefined, { accepts, takesSoundPart })
   }
 
   #isReported(state: string): boolean {
