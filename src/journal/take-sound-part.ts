@@ -21,8 +21,8 @@ export interface SoundPart {
   readonly keptAs: string
 }
 
-/** How far this machine's clock may be ahead of Okta's. */
-const clockMarginMs = 60 * 60_000
+/** How far this machine's clock may be ahead of Okta's: a wrong time zone makes hours. */
+const clockMarginMs = 24 * 60 * 60_000
 
 /** Flaws that leave a sound part of this run before them. */
 const cuttable: ReadonlySet<JournalFlaw['kind']> = new Set([
@@ -39,7 +39,7 @@ const cuttable: ReadonlySet<JournalFlaw['kind']> = new Set([
  * run must be held.
  *
  * @param now the time in the name of the damaged journal
- * @param begunAt when the run began, in epoch ms: the loss counts from an hour before that if the sound part mentions
+ * @param begunAt when the run began, in epoch ms: the loss counts from a day before that if the sound part mentions
  *   no call
  * @returns null for a flaw that leaves no sound part of this run; nothing is changed then
  */
