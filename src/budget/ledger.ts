@@ -19,10 +19,18 @@ export interface Ledger {
  * anyway. A job costs a few milliseconds, so one job takes several permits through its weight.
  */
 export function createLocalLedger(): Ledger {
-  const limiters = new Map<Bucket, { limiter: Bottleneck; balance: number }>()
+  const limiters = new Map<Bucket, { limiter: Bottleneck; balance: number; wall: number }>()
 
   async function take(bucket: Bucket, available: number, count: number): Promise<void> {
-    const entry = limiters.get(bucket) ?? { limiter: new Bottleneck({ reservoir: 0 }), balance: 0 }
+    const wall = Date.now()
+    const known = limiters.get(bucket)
+    // Bottleneck waits until its wall clock has reached the time of the job before. Set back, the clock would hold up
+    // everything until then.
+    const entry =
+      known === undefined || wall < known.wall
+        ? { limiter: new Bottleneck({ reservoir: 0 }), balance: 0, wall }
+        : known
+    entry.wall = wall
     limiters.set(bucket, entry)
     const correction = available - entry.balance
     entry.balance = available - count

@@ -5,7 +5,7 @@ import type { Holding } from '../files/hold/joint-hold.ts'
 import type { SentRecently } from '../journal/sent-recently.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { afterWork, type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
-import type { StopSwitch } from '../messages/stop.ts'
+import { describeNext, type StopSwitch } from '../messages/stop.ts'
 import { createOktaClient } from '../okta/client.ts'
 import { OktaClock } from '../okta/clock.ts'
 import { belongToServiceApp } from '../okta/credentials.ts'
@@ -182,6 +182,14 @@ async function conclude(
     const ensureHold = (): Promise<void> => options.hold.ensure()
     await ensureHold()
     await org.keep()
+    if (end.journalMoved && end.stopped !== null) {
+      await recordEnd(directory, { ...end.run, journal_end: end.journal }, end.stopped)
+      throw new KnownError(
+        end.stopped.message,
+        describeNext(end.stopped.advice, unwritten.again),
+        end.stopped.exitCode,
+      )
+    }
     const summary = await writeReports(directory, end.run, end, { beforeCommit: ensureHold })
     await ensureHold()
     await recordEnd(directory, end.run, end.stopped)

@@ -92,6 +92,8 @@ export interface ExecutionEnd {
   readonly journal: JournalHead
   /** Null if all tasks have a result. */
   readonly stopped: StopReason | null
+  /** Whether the journal was moved, replaced or cut short: what is at its path now says nothing about this run. */
+  readonly journalMoved: boolean
 }
 
 type Counts = Pick<Extract<JournalEvent, { event: 'tally' }>, 'requests' | 'retries' | 'worked_ms'>
@@ -210,7 +212,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     })
     // Closing the journal brings the notes to disk. Only then do they count.
     await journal.close()
-    return { run: current, state, buckets: lookup.pacer.report(), journal: journal.head, stopped }
+    const { head, isMoved: journalMoved } = journal
+    return { run: current, state, buckets: lookup.pacer.report(), journal: head, stopped, journalMoved }
   } finally {
     clearInterval(tallying)
     clearInterval(looking)

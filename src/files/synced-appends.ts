@@ -1,4 +1,4 @@
-import { writeSync, writevSync } from 'node:fs'
+import { fstatSync, writeSync, writevSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 
 interface Append<Mark> {
@@ -14,6 +14,9 @@ export interface Fence {
   /** Makes sure that it may write, and throws if it may not. */
   ensure(): Promise<void>
 }
+
+/** Somebody has cut the file short since it was written last: what was there is gone. */
+export class CutShort extends Error {}
 
 /** The fence for files that need no hold. */
 export const noFence: Fence = { valid: true, ensure: async () => {} }
@@ -97,6 +100,7 @@ export class SyncedAppends<Mark> {
       try {
         if (this.#failure !== null) throw this.#failure
         if (!this.#fence.valid) await this.#fence.ensure()
+        this.#checkWhole()
         this.#writeAll(waiting)
         await this.#file.datasync()
         for (const { mark, resolve } of appends) {
@@ -109,6 +113,11 @@ export class SyncedAppends<Mark> {
       }
     }
     this.#writing = null
+  }
+
+  /** Otherwise the write would leave a hole, and the file would seem to be as long as it has to be. */
+  #checkWhole(): void {
+    if (this.#written !== null && fstatSync(this.#file.fd).size < this.#written) throw new CutShort()
   }
 
   /**

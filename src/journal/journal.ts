@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { type Fence, noFence, SyncedAppends } from '../files/synced-appends.ts'
+import { CutShort, type Fence, noFence, SyncedAppends } from '../files/synced-appends.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
 import type { JournalEnd, JournalHead } from './journal-check.ts'
@@ -25,7 +25,7 @@ export class JournalFailed extends FixableError {
 class JournalMoved extends FixableError {
   constructor(path: string) {
     super(
-      `The journal is no longer in its place (${path}): it was moved, removed or replaced while the run was at work. Sending has stopped. Put it back: without it nobody knows what was sent, and starting the job again would do everything twice.`,
+      `The journal is no longer in its place (${path}): it was moved, removed, replaced or cut short while the run was at work. Sending has stopped. Put it back: without it nobody knows what was sent, and starting the job again would do everything twice.`,
       'Put it back',
       exitCodes.stoppedByGuard,
       { next: ', then resume the run.' },
@@ -36,6 +36,7 @@ class JournalMoved extends FixableError {
 
 /** A lost hold keeps its own error: the disk is not the cause. */
 function failureOf(path: string, cause: unknown): Error {
+  if (cause instanceof CutShort) return new JournalMoved(path)
   return cause instanceof KnownError ? cause : new JournalFailed(path, cause)
 }
 
@@ -113,14 +114,20 @@ export class Journal {
     this.append(event).durable.catch(() => {})
   }
 
+  /** Whether the file that was written is no longer the run's journal, as far as {@link checkInPlace} has found out. */
+  get isMoved(): boolean {
+    return this.#appends.failure instanceof JournalMoved
+  }
+
   /**
-   * Checks whether the file that is being written is still at its path. If it certainly is not, every later event
-   * fails: what is written to that file would be lost with it.
+   * Checks whether the file that is being written is still at its path, and whole. If it certainly is not, every later
+   * event fails: what is written to that file would be lost with it.
    */
   async checkInPlace(): Promise<void> {
     const [mine, there] = await Promise.all([this.#file.stat(), statAt(this.#path)])
     if (there === 'unknown') return
-    if (there !== null && there.ino === mine.ino && there.dev === mine.dev) return
+    const isWhole = mine.size >= this.head.bytes
+    if (isWhole && there !== null && there.ino === mine.ino && there.dev === mine.dev) return
     // A process that takes a run over after a silence goes on in a copy. In that case the lost hold is the cause.
     const lost = await this.#fence.ensure().then(
       () => null,

@@ -37,6 +37,7 @@ export function retryRunFile(
     confirmed: true,
     retry_of: old.run_id,
     carried_over: retry.carriedOver,
+    journal_end: undefined,
     input_passed: undefined,
     closed_by: undefined,
     closed_from: undefined,

@@ -28,13 +28,17 @@ export function journalOf(directory: string, run: RunFile, recorded: JournalHead
 }
 
 /**
- * How far a run's journal must reach at least: to its last stop or, before a retry's first stop, to the end of what it
- * took over. Null if that is not known.
+ * How far a run's journal must reach at least: to its last stop, to where it was when it was moved under a process at
+ * work or, before a retry's first stop, to the end of what it took over. Null if none of them is known.
  *
  * @param recorded how far it was at the last stop
  */
-export function headOf(run: Pick<RunFile, 'carried_over'>, recorded: JournalHead | null): JournalHead | null {
-  return recorded ?? run.carried_over ?? null
+export function headOf(
+  { carried_over: carried, journal_end: end }: Pick<RunFile, 'carried_over' | 'journal_end'>,
+  recorded: JournalHead | null,
+): JournalHead | null {
+  const known = [recorded, end, carried].filter((head) => head !== null && head !== undefined)
+  return known.toSorted((some, other) => other.bytes - some.bytes)[0] ?? null
 }
 
 /** The most tasks that a row of a job can have. */

@@ -80,6 +80,8 @@ const runFileSchema = z.strictObject({
   retry_of: z.string().optional(),
   /** How far its journal was when it had taken over all that the retried run knew; absent in older runs. */
   carried_over: z.strictObject({ lines: z.int(), bytes: z.int(), chain: z.string() }).optional(),
+  /** How far its journal was when it was moved or replaced under a process at work; absent if that never happened. */
+  journal_end: z.strictObject({ lines: z.int(), bytes: z.int(), chain: z.string() }).optional(),
   /** The run that this one takes back; absent if it is not an undo. */
   undo_of: z.string().optional(),
   /** For an undo: sentences about what the other run did that the undo can't take back; absent if there is nothing. */

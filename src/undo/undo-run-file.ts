@@ -24,6 +24,7 @@ export function undoRunFile(old: RunFile, { runId, input, notUndone, version, no
     // The old run's plan and what was unusual about its input say nothing about this one's.
     retry_of: undefined,
     carried_over: undefined,
+    journal_end: undefined,
     closed_by: undefined,
     closed_from: undefined,
     plan: undefined,

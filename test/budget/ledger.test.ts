@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createLocalLedger } from '../../src/budget/ledger.ts'
 
 describe('the ledger of one process', () => {
@@ -18,6 +18,17 @@ describe('the ledger of one process', () => {
       taken += count
     }
     expect(taken).toBe(455)
+  })
+
+  it('does not wait for the time of a clock that is set back', async () => {
+    const clock = vi.spyOn(Date, 'now')
+    onTestFinished(() => clock.mockRestore())
+    const ledger = createLocalLedger()
+    clock.mockReturnValue(1_772_445_600_000)
+    await ledger.take('/api/v1/users', 2, 1)
+    clock.mockReturnValue(1_772_445_600_000 - 2 * 3_600_000)
+    await ledger.take('/api/v1/users', 1, 1)
+    await ledger.take('/api/v1/users', 5, 5)
   })
 
   it('keeps the buckets apart', async () => {

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, truncateSync } from 'node:fs'
+import { copyFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -70,6 +70,45 @@ it('a run whose journal is moved away stops, keeps what is there, and goes on on
     expect(Object.values(org.applied)).toEqual(Array(count).fill(1))
   })
 })
+
+it.each<[string, (path: string) => void]>([
+  [
+    'replaced by a copy',
+    (path) => {
+      copyFileSync(path, `${path}.copy`)
+      renameSync(`${path}.copy`, path)
+    },
+  ],
+  ['emptied', (path) => truncateSync(path)],
+  ['cut to its half', (path) => truncateSync(path, Math.floor(statSync(path).size / 2))],
+])(
+  'a run whose journal is %s under it stops, and what stands there is not taken for what was done',
+  async (_, lose) => {
+    await withWorkplace(async (place) => {
+      const { org, cli, directory, journal } = await atWork(place)
+      lose(journal)
+      const end = await cli.ended
+      expect([end.code, end.stderr]).toEqual([3, expect.stringContaining('no longer in its place')])
+      expect(end.stderr).not.toContain('bug')
+      expect(doneIn(org)).toBeLessThan(count)
+      expect(await readdir(directory)).not.toContain('results.csv')
+      const before = org.requests.length
+      for (const args of [['resume'], ['retry'], ['undo']]) {
+        const again = await place.runHere(org, [...args, runId, '--yes', '--quiet'], impatient)
+        expect([again.code, again.stderr], args.join(' ')).toEqual([
+          2,
+          expect.stringMatching(/is (damaged|empty)/),
+        ])
+      }
+      expect((await place.runHere(null, ['verify-journal', runId])).code).toBe(1)
+      expect(org.requests).toHaveLength(before)
+      const taken = ['resume', runId, '--take-sound-part', '--yes', '--quiet']
+      // Of an empty journal, there is no part to take up.
+      expect((await place.run(org, taken, impatient)).code).toBeLessThanOrEqual(2)
+      expect(Object.values(org.applied).filter((times) => times > 1)).toEqual([])
+    })
+  },
+)
 
 it('a run whose directory is removed stops soon, and nobody is told to start again', async () => {
   await withWorkplace(async (place) => {

@@ -132,6 +132,11 @@ export class FileApi {
     return statsOf(this.#disk.get(path, 'stat'), options)
   }
 
+  /** Takes no time. */
+  fstatSync(fd: number): SimStats {
+    return statsOf(this.#descriptor(fd).node)
+  }
+
   /** The text that lies in the system's cache, for whoever looks at the disk from outside. */
   read(path: string): Buffer | null {
     const node = this.#disk.find(path)

@@ -154,9 +154,14 @@ function checkOrder(world: World, ours: readonly Ours[], refOf: RefOf): void {
   }
 }
 
-/** Whether a call was repeated by the job's leave, after a loss of what stood in the journal about it and later ones. */
-function isLostDoubt(world: World, { action, by: { run } }: Ours): boolean {
-  return action === 'reactivate' && world.scenario.inDoubt === 'retry' && world.cuts.has(run)
+/**
+ * Whether a call was repeated by the job's leave, or because a factor outlives each reset, after a loss of what stood in
+ * the journal about it and later ones.
+ */
+function isLostDoubt(world: World, { action, user, by: { run } }: Ours): boolean {
+  if (!world.cuts.has(run)) return false
+  if (action === 'reset_factors') return world.org.users.get(user)?.keepsFactor === true
+  return action === 'reactivate' && world.scenario.inDoubt === 'retry'
 }
 
 /**

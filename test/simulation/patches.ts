@@ -55,6 +55,7 @@ export interface Stage {
   readonly isMyPath: (path: unknown) => boolean
   readonly isMyDescriptor: (fd: unknown) => boolean
   readonly statSync: (path: string, options?: { readonly bigint?: boolean }) => unknown
+  readonly fstatSync: (fd: number) => unknown
   readonly writeSync: (fd: number, bytes: Buffer, at: number | null | undefined) => number
   readonly readChunks: (path: string, start: number, most: number) => AsyncGenerator<Buffer>
   readonly dispatch: (options: never, handler: never) => void
@@ -165,7 +166,11 @@ function patchFiles(patches: Patches, stage: Stage): void {
     stage.isMyPath(path) ? stage.statSync(path, options) : statSync(path, options),
   )
   patches.set(fs, 'fstatSync', (fd: number, ...rest: unknown[]) =>
-    stage.isAtWork() ? { isSocket: () => false } : real.fstatSync(fd, ...rest),
+    stage.isMyDescriptor(fd)
+      ? stage.fstatSync(fd)
+      : stage.isAtWork()
+        ? { isSocket: () => false }
+        : real.fstatSync(fd, ...rest),
   )
   const { createReadStream, createWriteStream } = fs
   patches.set(

@@ -6,7 +6,10 @@ import type { World } from './world.ts'
 /** Okta shows whole seconds, and its clock is known to a second: changes so near to each other look like one. */
 const sameMs = 3_000
 
-/** How long a change by others may be taken for that of a call without an answer. */
+/**
+ * How long a change by others may be taken for that of a call without an answer, beside the time that the call may be
+ * under way: after a time-out, twice its limit.
+ */
 const doubtMs = 15_000
 
 /** I14: an undo takes back only what the run that it names did last to a user. */
@@ -31,7 +34,8 @@ export function checkUndo(world: World, ours: readonly Ours[]): void {
         allowed.has(call.run) &&
         call.key === taking.user &&
         call.action === last?.action &&
-        Math.abs(call.at - last.at) < doubtMs &&
+        last.at > call.at - doubtMs &&
+        last.at < call.at + 2 * world.scenario.requestTimeoutS * 1000 + doubtMs &&
         !changes.some(
           ({ by, answeredAt }) => isCall(by, call) && answeredAt !== null && answeredAt < last.at,
         ),

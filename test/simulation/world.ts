@@ -187,6 +187,7 @@ export class World {
       isMyPath: (path) => typeof path === 'string' && (path.startsWith(home) || this.#isProc(path)),
       isMyDescriptor: (fd) => this.files.isDescriptor(fd),
       statSync: (path, options) => this.files.statSync(path, options),
+      fstatSync: (fd) => this.files.fstatSync(fd),
       writeSync: (fd, bytes, at) => this.files.writeSync(fd, bytes, at),
       readChunks: (path, start, most) => this.files.chunks(path, start, most),
       dispatch: (options, handler) => {

@@ -60,7 +60,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
         await checkJournalKept(directory, held, await readRecordedHead(directory))
         const finished = await showFinished(directory, held, args)
         if (finished !== null) return finished
-        const run = await reopened(directory, held)
+        let run = await reopened(directory, held)
         await finishHandOver(directory, run)
         const sentBefore = new SentRecently()
         const asks = !run.confirmed && !args.yes
@@ -68,7 +68,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
         await checkInputCopy(directory, run)
         await checkLinksPlace(directory, run)
         checkNotifyAddress(run.job)
-        if (args['take-sound-part']) await cutJournal(directory, run)
+        if (args['take-sound-part']) run = await cutJournal(directory, run)
         if (asks) {
           const again = commandFor('resume', runNameOf(directory))
           await confirmRun(
@@ -97,7 +97,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
 }
 
 /** Takes up the sound part of a damaged journal and explains what that means. */
-async function cutJournal(directory: string, run: RunFile): Promise<void> {
+async function cutJournal(directory: string, run: RunFile): Promise<RunFile> {
   const recorded = await readRecordedHead(directory)
   await checkCarriedOver(directory, run)
   const again = commandFor('resume', runNameOf(directory), '--take-sound-part')
@@ -110,12 +110,16 @@ async function cutJournal(directory: string, run: RunFile): Promise<void> {
   })
   if (taken === null) {
     say('The journal has no undamaged part of this run. Nothing was changed.')
-    return
+    return run
   }
+  // What was recorded about its end is not true of a part of it.
   await forgetSummary(directory)
+  const { journal_end: _, ...known } = run
+  await writeRunFile(directory, known)
   say(
     `${taken.flaw === null ? 'The journal shows no damage, so it is treated as an older copy.' : `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}.`} The run goes on from the ${taken.lines} undamaged lines of the journal. The whole file, with the ${taken.lostBytes} bytes after these lines, is kept as ${taken.keptAs}. What was sent in the lost part is not known, so each task without a result is looked up in Okta before anything is sent for it.`,
   )
+  return known
 }
 
 /**
