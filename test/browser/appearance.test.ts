@@ -21,6 +21,15 @@ async function overflowOf(page: Page): Promise<number> {
   return await page.evaluate('document.documentElement.scrollWidth - innerWidth')
 }
 
+/** Lines that do not fit into their place, so that their ends can't be seen. The cells of the table are opened instead. */
+async function cutOffIn(page: Page): Promise<readonly (string | null)[]> {
+  return await page
+    .locator('header > *, .kind, .kind p, .kind h3, .examples li, .facts div, dialog, dialog dd')
+    .evaluateAll((places) =>
+      places.filter((place) => place.scrollWidth > place.clientWidth + 1).map((place) => place.textContent),
+    )
+}
+
 const made = reportNames.filter((name) => name !== 'long')
 
 describeInBrowser('a report', (open) => {
@@ -28,6 +37,7 @@ describeInBrowser('a report', (open) => {
     it.each(reportNames)('%s: is not wider than the window, and has no serious barrier', async (name) => {
       await open(name, view, async (page) => {
         expect(await overflowOf(page)).toBe(0)
+        expect(await cutOffIn(page)).toEqual([])
         expect(await seriousOf(page)).toEqual([])
       })
     })
@@ -47,6 +57,7 @@ describeInBrowser('a report', (open) => {
         await page.getByRole('rowheader').first().getByRole('button').click()
         await page.getByRole('dialog').waitFor()
         expect(await overflowOf(page)).toBe(0)
+        expect(await cutOffIn(page)).toEqual([])
         expect(await seriousOf(page)).toEqual([])
       })
     })

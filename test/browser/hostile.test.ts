@@ -17,7 +17,14 @@ describeInBrowser('a hostile text', (open) => {
           const box = await row.boundingBox()
           expect(box, name).toMatchObject({ x: plain?.x, width: plain?.width, height: plain?.height })
           if (name === 'lines') continue
-          expect(await row.locator('.okta_login').textContent()).toBe(`${hostile[name]}@example.com`)
+          const login = row.locator('.okta_login')
+          expect(await login.textContent()).toBe(`${hostile[name]}@example.com`)
+          // Also what is read from the right stands where the column begins.
+          expect(
+            await login
+              .locator('bdi')
+              .evaluate((cell) => cell.ownerDocument.defaultView?.getComputedStyle(cell).textAlign),
+          ).toBe('left')
         }
       })
     })
