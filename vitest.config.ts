@@ -6,6 +6,9 @@ const slow = 'test/**/*.slow.test.ts'
 /** Histories of a simulated world: part of `npm test`. */
 const simulation = 'test/simulation/*.test.ts'
 
+/** The page of a report in a real browser: `npm run test:browser`. */
+const browser = 'test/browser/*.test.ts'
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
@@ -17,12 +20,26 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'quick', isolate: false, include: ['test/**/*.test.ts'], exclude: [slow, simulation] },
+        test: {
+          name: 'quick',
+          isolate: false,
+          include: ['test/**/*.test.ts'],
+          exclude: [slow, simulation, browser],
+        },
       },
       // A world of its own: what other tests have mocked must not reach it.
       { extends: true, test: { name: 'simulation', include: [simulation] } },
       // Long enough for a machine that others use too: most of the time goes to starting processes.
       { extends: true, test: { name: 'slow', include: [slow], testTimeout: 180_000 } },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: [browser],
+          expect: { poll: { timeout: 10_000 } },
+          globalSetup: ['test/browser/setup.ts'],
+        },
+      },
     ],
   },
 })

@@ -33,9 +33,12 @@ export function renderBenchmarks(report: BenchReport): string {
   ].join('\n')
 }
 
-/** The end of BENCHMARKS.md, which is written by hand: measurements that were made once, to choose between two ways. */
+/**
+ * The end of BENCHMARKS.md: the page of a report, which has a benchmark of its own, and what is written by hand,
+ * measurements that were made once, to choose between two ways.
+ */
 export function keptPart(benchmarks: string): string {
-  const start = benchmarks.indexOf('\n## Choices\n')
+  const start = benchmarks.search(/\n## (?:The page of a report|Choices)\n/)
   return start === -1 ? '' : benchmarks.slice(start)
 }
 

@@ -21,7 +21,7 @@ export function App({ facts, table }: { readonly facts: PageFacts; readonly tabl
     <>
       <Summary facts={facts} />
       <main>
-        <AttentionList attention={facts.attention} onShow={facts.hasRows ? show : null} />
+        <AttentionList facts={facts} onShow={facts.hasRows ? show : null} />
         <section ref={tasks} tabIndex={-1} aria-labelledby="tasks">
           <h2 id="tasks">Everyone, task by task</h2>
           <Tasks facts={facts} table={table} selection={selection} onSelect={setSelection} />

@@ -1,5 +1,6 @@
+import { constantFilters, filteredColumns, type ShownColumn } from './columns.ts'
 import type { PageFacts } from './page-data.ts'
-import { everything, filteredColumns, type Selection, type ShownColumn } from './task-table.ts'
+import { anyValue, emptyValue, everything, type Selection } from './task-table.ts'
 import { grouped, shownValue } from './words.ts'
 
 interface FiltersProps {
@@ -11,19 +12,23 @@ interface FiltersProps {
 /** The search box over all cells, and a choice of values for each column that has few. */
 export function Filters({ values, selection, onSelect }: FiltersProps) {
   const isFiltered = selection.search !== '' || Object.keys(selection.filters).length > 0
+  const offered = filteredColumns.filter(
+    ({ name }) => constantFilters.has(name) || (values[name] ?? []).length > 1,
+  )
   return (
     <search class="filters">
-      <label class="search">
-        Search all columns
+      <div class="search">
+        <label for="search">Search all columns</label>
         <input
+          id="search"
           type="search"
           value={selection.search}
           spellcheck={false}
           autocomplete="off"
           onInput={(event) => onSelect({ ...selection, search: event.currentTarget.value })}
         />
-      </label>
-      {filteredColumns.map((column) => (
+      </div>
+      {offered.map((column) => (
         <Filter key={column.name} column={column} values={values} selection={selection} onSelect={onSelect} />
       ))}
       <button
@@ -43,17 +48,27 @@ function Filter({ column, values, selection, onSelect }: FiltersProps & { readon
     const { [name]: _, ...others } = selection.filters
     onSelect({ ...selection, filters: value === '' ? others : { ...others, [name]: value } })
   }
+  const choices = values[name] ?? []
+  const full = choices.filter(({ value }) => value !== emptyValue)
+  const id = `filter-${filteredColumns.indexOf(column)}`
   return (
-    <label>
-      {title}
-      <select value={selection.filters[name] ?? ''} onChange={(event) => choose(event.currentTarget.value)}>
+    <div>
+      <label for={id}>{title}</label>
+      <select
+        id={id}
+        value={selection.filters[name] ?? ''}
+        onChange={(event) => choose(event.currentTarget.value)}
+      >
         <option value="">All</option>
-        {(values[name] ?? []).map(({ value, count }) => (
+        {full.length > 1 && full.length < choices.length && (
+          <option value={anyValue}>any ({grouped(full.reduce((sum, { count }) => sum + count, 0))})</option>
+        )}
+        {choices.map(({ value, count }) => (
           <option key={value} value={value}>
             {shownValue(name, value)} ({grouped(count)})
           </option>
         ))}
       </select>
-    </label>
+    </div>
   )
 }

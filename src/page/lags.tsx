@@ -13,7 +13,7 @@ export function Lags({ lag }: { readonly lag: PageLag }) {
           ` The job allows ${renderLag(lag.bound)}; ${grouped(lag.overBound)} took longer.`}
       </p>
       {lag.late.length > 0 && (
-        <ul class="examples">
+        <ul class="examples late">
           {lag.late.map(({ row, user, lag: seconds }) => (
             <li key={row}>
               <bdi class="user">{user}</bdi>{' '}

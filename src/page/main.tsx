@@ -1,5 +1,6 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
+import { needsColumn } from './columns.ts'
 import type { PageFacts } from './page-data.ts'
 import { TaskTable } from './task-table.ts'
 
@@ -14,7 +15,7 @@ function linesOf(block: string): readonly string[] {
 }
 
 const facts = JSON.parse(blocksOf('facts').join('')) as PageFacts
-const table = new TaskTable(facts.columns, blocksOf('rows').flatMap(linesOf))
+const table = new TaskTable([...facts.columns, needsColumn], blocksOf('rows').flatMap(linesOf))
 const place = document.getElementById('app')
 if (place !== null) {
   document.title = `${facts.headline} ${facts.job}`

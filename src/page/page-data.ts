@@ -8,6 +8,8 @@ export interface PageFacts {
   readonly run: string
   readonly job: string
   readonly org: string
+  /** When the last execution ended, RFC 3339 UTC. */
+  readonly finished: string
   /** Why the run did not finish; null if it did. */
   readonly stopped: string | null
   /** What to do next, with the command to type. */
@@ -23,6 +25,8 @@ export interface PageFacts {
   readonly notShown: readonly string[]
   /** The names of a row's cells, in their order. The first ones are those of `results.csv`. */
   readonly columns: readonly string[]
+  /** The place of the first of the input's own columns among them. */
+  readonly firstOfInput: number
   /** For each column that can be filtered: its values, the most frequent first, and how many tasks have each. */
   readonly values: Readonly<Record<string, readonly ValueCount[]>>
   /** All tasks of the run. */
@@ -54,6 +58,8 @@ export interface Attention {
   readonly advice: string
   /** The command to type then; null if there is none. */
   readonly command: string | null
+  /** How its tasks ended, such as `failed`. */
+  readonly result: string
   /** The filters that show these tasks in the table, by column. */
   readonly filters: Readonly<Record<string, string>>
   /** Some of the tasks: the first ones in the input. */
@@ -94,5 +100,5 @@ export interface Fact {
 /** A cell of a row: what `results.jsonl` has under the column's name. */
 export type PageCell = string | number | boolean | null | object
 
-/** A task: its cells in the order of {@link PageFacts.columns}. */
+/** A task: its cells in the order of {@link PageFacts.columns}, then why it needs somebody; null if it does not. */
 export type PageRow = readonly PageCell[]

@@ -1,33 +1,38 @@
-import { memo } from 'preact/compat'
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { type Selection, shownColumns, type TaskTable, textOf } from './task-table.ts'
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { shownColumns } from './columns.ts'
+import { Heading } from './heading.tsx'
+import { Row } from './row.tsx'
+import type { Selection, TaskTable } from './task-table.ts'
+import { useMedia } from './use-media.tsx'
 import { usePrinting } from './use-printing.tsx'
+import { useRowKeys } from './use-row-keys.tsx'
 import { drawnRows, mostPrinted } from './visible-rows.ts'
-import { shownCell } from './words.ts'
 
 /** The height of a row in pixels, as in page.css. */
-const rowHeight = 40
-
-type Open = (place: number, from: HTMLElement) => void
+const rowHeight = 44
 
 interface RowListProps {
   readonly table: TaskTable
   /** The tasks of the selection. */
   readonly places: readonly number[]
+  readonly hasLags: boolean
   readonly selection: Selection
   readonly onSelect: (selection: Selection) => void
-  readonly onOpen: Open
+  readonly onOpen: (place: number, from: HTMLElement) => void
 }
 
 /** The table itself. If it has many rows, only those that can be seen are in the document. */
-export function RowList({ table, places, selection, onSelect, onOpen }: RowListProps) {
+export function RowList({ table, places, hasLags, selection, onSelect, onOpen }: RowListProps) {
   const printing = usePrinting()
+  const isNarrow = useMedia('screen and (max-width: 700px)')
+  const columns = useMemo(() => shownColumns(isNarrow, hasLags), [isNarrow, hasLags])
   const box = useRef<HTMLElement>(null)
   const [view, setView] = useState({ scrolled: 0, viewHeight: 800 })
   const look = () => {
     const { scrollTop = 0, clientHeight = 800 } = box.current ?? {}
     setView({ scrolled: scrollTop, viewHeight: clientHeight })
   }
+  const onKeyDown = useRowKeys(box, places.length, rowHeight, look)
   // A new selection begins at the top.
   useLayoutEffect(() => {
     if (box.current !== null) box.current.scrollTop = 0
@@ -39,6 +44,7 @@ export function RowList({ table, places, selection, onSelect, onOpen }: RowListP
       ref={box}
       class={`table ${places.length > mostPrinted ? 'long' : ''}`}
       onScroll={look}
+      onKeyDown={onKeyDown}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
       tabIndex={0}
       aria-label="Tasks"
@@ -46,17 +52,30 @@ export function RowList({ table, places, selection, onSelect, onOpen }: RowListP
       <table aria-rowcount={places.length + 1}>
         <thead>
           <tr aria-rowindex={1}>
-            {shownColumns.map((column) => (
-              <Heading key={column.name} {...column} selection={selection} onSelect={onSelect} />
+            {columns.map((column) => (
+              <Heading
+                key={column.name}
+                {...column}
+                printing={printing}
+                selection={selection}
+                onSelect={onSelect}
+              />
             ))}
           </tr>
         </thead>
         <tbody>
-          {above > 0 && <Gap height={above} />}
+          {above > 0 && <Gap height={above} columns={columns.length} />}
           {places.slice(first, end).map((place, index) => (
-            <Row key={place} table={table} place={place} index={first + index + 2} onOpen={onOpen} />
+            <Row
+              key={place}
+              table={table}
+              columns={columns}
+              place={place}
+              index={first + index + 2}
+              onOpen={onOpen}
+            />
           ))}
-          {below > 0 && <Gap height={below} />}
+          {below > 0 && <Gap height={below} columns={columns.length} />}
         </tbody>
       </table>
     </section>
@@ -64,79 +83,11 @@ export function RowList({ table, places, selection, onSelect, onOpen }: RowListP
 }
 
 /** Stands for the rows that are not drawn. */
-function Gap({ height }: { readonly height: number }) {
+function Gap({ height, columns }: { readonly height: number; readonly columns: number }) {
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it can be focused
     <tr class="gap" aria-hidden="true">
-      <td colSpan={shownColumns.length} style={{ height: `${height}px` }} />
+      <td colSpan={columns} style={{ height: `${height}px` }} />
     </tr>
   )
 }
-
-interface HeadingProps {
-  readonly name: string
-  readonly title: string
-  readonly selection: Selection
-  readonly onSelect: (selection: Selection) => void
-}
-
-/** A heading sorts by its column: ascending, then descending, then not at all. */
-function Heading({ name, title, selection, onSelect }: HeadingProps) {
-  const { order } = selection
-  const sorted = order?.column !== name ? 'none' : order.descending ? 'descending' : 'ascending'
-  const next = {
-    none: { column: name, descending: false },
-    ascending: { column: name, descending: true },
-    descending: null,
-  }
-  return (
-    <th scope="col" aria-sort={sorted} class={name}>
-      <button type="button" onClick={() => onSelect({ ...selection, order: next[sorted] })}>
-        {title}
-        <span aria-hidden="true" class="arrow">
-          {{ none: '', ascending: '▲', descending: '▼' }[sorted]}
-        </span>
-      </button>
-    </th>
-  )
-}
-
-interface RowProps {
-  readonly table: TaskTable
-  readonly place: number
-  readonly index: number
-  readonly onOpen: Open
-}
-
-const Row = memo(function Row({ table, place, index, onOpen }: RowProps) {
-  return (
-    <tr aria-rowindex={index}>
-      {shownColumns.map(({ name }) => {
-        const text = shownCell(name, table.cell(place, name))
-        if (name === 'user') {
-          return (
-            <th key={name} scope="row" class={name}>
-              <button
-                type="button"
-                title={text}
-                aria-haspopup="dialog"
-                onClick={(event) => onOpen(place, event.currentTarget)}
-              >
-                <bdi>{text === '' ? '(no key)' : text}</bdi>
-              </button>
-            </th>
-          )
-        }
-        return (
-          <td
-            key={name}
-            class={name === 'result' ? `result ${textOf(table.cell(place, name))}` : name}
-            title={text}
-          >
-            <bdi>{text}</bdi>
-          </td>
-        )
-      })}
-    </tr>
-  )
-})

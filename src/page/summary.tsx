@@ -1,5 +1,6 @@
+import { Instruction } from './instruction.tsx'
 import type { PageFacts, Total } from './page-data.ts'
-import { grouped } from './words.ts'
+import { counted, grouped, shownDate } from './words.ts'
 
 /** What the report answers at a glance. */
 export function Summary({ facts }: { readonly facts: PageFacts }) {
@@ -7,7 +8,10 @@ export function Summary({ facts }: { readonly facts: PageFacts }) {
   return (
     <header>
       <p class="run">
-        {facts.job} · {facts.run}
+        <strong>
+          <bdi>{facts.job}</bdi>
+        </strong>{' '}
+        · {shownDate(facts.finished)} · <bdi>{facts.org.replace(/^https:\/\//, '')}</bdi>
       </p>
       <h1>{facts.headline}</h1>
       {facts.stopped !== null && (
@@ -16,20 +20,40 @@ export function Summary({ facts }: { readonly facts: PageFacts }) {
         </p>
       )}
       <p class="next">
-        <span>Next:</span> <bdi>{facts.next}</bdi>
+        <strong>Next:</strong> <Instruction text={facts.next} />
       </p>
-      <dl class="people">
-        <Count name="people" count={people.total} kind="all" />
-        <Count name="done" count={people.done} kind="done" />
-        <Count name={people.need_you === 1 ? 'needs you' : 'need you'} count={people.need_you} kind="need" />
-        <Count name="left alone, as asked" count={people.left_alone} kind="left" />
-      </dl>
+      {people.total > 0 && <People people={people} />}
       <ul class="totals" aria-label="Control totals">
         {facts.totals.map((total) => (
           <li key={total.name}>{sumOf(total)}</li>
         ))}
       </ul>
     </header>
+  )
+}
+
+/** How many people are done and how many are not, in numbers and, for the eye, as a bar. */
+function People({ people }: Pick<PageFacts, 'people'>) {
+  const { total, done, need_you, left_alone } = people
+  const parts = [
+    { kind: 'done', from: 0, count: done },
+    { kind: 'need', from: done, count: need_you },
+    { kind: 'left', from: done + need_you, count: left_alone },
+  ]
+  return (
+    <>
+      <svg class="parts" viewBox={`0 0 ${total} 1`} preserveAspectRatio="none" aria-hidden="true">
+        {parts.map(({ kind, from, count }) => (
+          <rect key={kind} class={kind} x={from} y={0} width={count} height={1} />
+        ))}
+      </svg>
+      <dl class="people">
+        <Count name={total === 1 ? 'person' : 'people'} count={total} kind="all" />
+        <Count name="done" count={done} kind="done" />
+        <Count name={need_you === 1 ? 'needs you' : 'need you'} count={need_you} kind="need" />
+        <Count name="left alone, as asked" count={left_alone} kind="left" />
+      </dl>
+    </>
   )
 }
 
@@ -42,8 +66,9 @@ function Count(props: { readonly name: string; readonly count: number; readonly 
   )
 }
 
-/** `415 rows = 412 with tasks + 3 bad`. */
+/** `415 rows = 412 with tasks + 3 bad`. Parts that nothing belongs to are left out. */
 function sumOf({ name, count, parts }: Total): string {
-  if (parts.length === 0) return `${grouped(count)} ${name}`
-  return `${grouped(count)} ${name} = ${parts.map((part) => `${grouped(part.count)} ${part.name}`).join(' + ')}`
+  const some = parts.filter((part) => part.count > 0)
+  if (some.length === 0) return counted(count, name)
+  return `${counted(count, name)} = ${some.map((part) => `${grouped(part.count)} ${part.name}`).join(' + ')}`
 }

@@ -1,36 +1,10 @@
 import type { PageCell, PageRow } from './page-data.ts'
 
-/** A column of the table on the page: the cell that it shows, and its heading. */
-export interface ShownColumn {
-  readonly name: string
-  readonly title: string
-}
-
-/** The columns of the table. A row's other cells are shown when it is opened. */
-export const shownColumns: readonly ShownColumn[] = [
-  { name: 'row', title: 'Row' },
-  { name: 'user', title: 'User' },
-  { name: 'okta_login', title: 'Login' },
-  { name: 'action', title: 'Action' },
-  { name: 'result', title: 'Result' },
-  { name: 'status_before', title: 'Status before' },
-  { name: 'status_after', title: 'Status after' },
-  { name: 'finished_at', title: 'When (UTC)' },
-  { name: 'lag_seconds', title: 'Lag' },
-  { name: 'message', title: 'Message' },
-]
-
-/** The columns that can be filtered by one of their values. */
-export const filteredColumns: readonly ShownColumn[] = [
-  { name: 'result', title: 'Result' },
-  { name: 'action', title: 'Action' },
-  { name: 'status_before', title: 'Status before' },
-  { name: 'status_after', title: 'Status after' },
-  { name: 'error_code', title: "Okta's code" },
-]
-
 /** Stands for an empty cell among a filter's values: no cell has this text. */
 export const emptyValue = '\u0000'
+
+/** Stands for every value of a filter's column. */
+export const anyValue = '\u0001'
 
 /** How the rows are chosen and ordered. */
 export interface Selection {
@@ -92,7 +66,9 @@ export class TaskTable {
         ? this.#all
         : this.#all.filter(
             (place) =>
-              wanted.every(([column, value]) => textOf(this.cell(place, column), emptyValue) === value) &&
+              wanted.every(([column, value]) =>
+                matches(textOf(this.cell(place, column), emptyValue), value),
+              ) &&
               words.every(
                 ({ word, anyCase }) => this.#mayHold(place, anyCase) && this.#textOf(place).includes(word),
               ),
@@ -147,6 +123,10 @@ export class TaskTable {
 export function textOf(cell: PageCell, empty = ''): string {
   if (cell === null || cell === '') return empty
   return typeof cell === 'object' ? JSON.stringify(cell) : String(cell)
+}
+
+function matches(text: string, wanted: string): boolean {
+  return wanted === anyValue ? text !== emptyValue : text === wanted
 }
 
 function keyOf(cell: PageCell): string | number | null {

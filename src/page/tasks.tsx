@@ -5,7 +5,7 @@ import type { PageFacts } from './page-data.ts'
 import { RowList } from './row-list.tsx'
 import type { Selection, TaskTable } from './task-table.ts'
 import { mostPrinted } from './visible-rows.ts'
-import { grouped } from './words.ts'
+import { counted, grouped } from './words.ts'
 
 interface TasksProps {
   readonly facts: PageFacts
@@ -28,15 +28,12 @@ export function Tasks({ facts, table, selection, onSelect }: TasksProps) {
     )
   }
   const all = table.count
-  const shown =
-    places.length === all
-      ? `All ${grouped(all)} tasks are shown.`
-      : `${grouped(places.length)} of ${grouped(all)} tasks are shown.`
+  if (all === 0) return <p>The input has no rows.</p>
   return (
     <>
       <Filters values={facts.values} selection={selection} onSelect={onSelect} />
       <p role="status" class="shown">
-        {shown}
+        {shownOf(places.length, all)}
       </p>
       {places.length > mostPrinted && (
         <p class="printed">
@@ -44,9 +41,13 @@ export function Tasks({ facts, table, selection, onSelect }: TasksProps) {
           finds at most {grouped(mostPrinted)} tasks can be printed.
         </p>
       )}
+      <a class="skip" href="#after-tasks">
+        Skip the table
+      </a>
       <RowList
         table={table}
         places={places}
+        hasLags={facts.lag !== null}
         selection={selection}
         onSelect={onSelect}
         onOpen={(place, from) => {
@@ -54,10 +55,12 @@ export function Tasks({ facts, table, selection, onSelect }: TasksProps) {
           setOpened(place)
         }}
       />
+      <div id="after-tasks" tabIndex={-1} />
       {opened !== null && (
         <OpenedRow
-          columns={table.columns}
-          row={table.row(opened)}
+          facts={facts}
+          table={table}
+          place={opened}
           onClose={() => {
             setOpened(null)
             opener.current?.focus()
@@ -66,4 +69,10 @@ export function Tasks({ facts, table, selection, onSelect }: TasksProps) {
       )}
     </>
   )
+}
+
+function shownOf(some: number, all: number): string {
+  if (some === all) return all === 1 ? 'The only task is shown.' : `All ${grouped(all)} tasks are shown.`
+  if (some === 0) return `None of ${counted(all, 'tasks')} matches. Change the search, or show all.`
+  return `${grouped(some)} of ${grouped(all)} tasks ${some === 1 ? 'is' : 'are'} shown.`
 }

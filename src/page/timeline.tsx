@@ -1,28 +1,45 @@
 import { renderDuration } from '../messages/duration.ts'
 import type { Timeline } from './page-data.ts'
 import { findPauses } from './pauses.ts'
-import { grouped, shownTime } from './words.ts'
+import { TimelineTable } from './timeline-table.tsx'
+import { counted, grouped, shownTime } from './words.ts'
 
 const [width, height] = [960, 160]
 
-/** When lifecycle calls left, as bars, with the pauses between them. A table below shows the same. */
+/** Fewer bars show nothing that the sentence above them does not say. */
+const fewestBars = 5
+
+/** When lifecycle calls left. */
 export function TimelineChart({ timeline }: { readonly timeline: Timeline }) {
   const { from, step, counts, limit, share } = timeline
-  const most = counts.reduce((highest, count) => Math.max(highest, count), 1)
   const total = counts.reduce((sum, count) => sum + count, 0)
-  const pauses = findPauses(timeline)
-  const [wide, high] = [width / counts.length, height / most]
   const timeAt = (index: number) => shownTime(new Date(from + index * step * 1000).toISOString())
   const of =
     limit === null
       ? 'Okta showed no limit for them'
-      : `Okta's limit for them was ${grouped(limit)} per window, of which the run could use ${Math.max(1, Math.floor(limit * share))}`
+      : `Okta's limit for them was ${grouped(limit)} per window, of which the run could use ${grouped(Math.max(1, Math.floor(limit * share)))}`
   return (
     <section aria-labelledby="timeline">
       <h2 id="timeline">Requests against the limit</h2>
       <p>
-        {grouped(total)} requests counted as lifecycle calls, from {timeAt(0)} to {timeAt(counts.length)}{' '}
-        (UTC). {of}. A bar covers {renderDuration(step)}; the highest one is {grouped(most)} requests.
+        {counted(total, 'requests')} counted as lifecycle calls, from {timeAt(0)} to {timeAt(counts.length)}{' '}
+        (UTC). {of}.
+      </p>
+      {counts.length >= fewestBars && <Bars timeline={timeline} />}
+    </section>
+  )
+}
+
+/** Requests as bars, with the pauses between them. A table below shows the same. */
+function Bars({ timeline }: { readonly timeline: Timeline }) {
+  const { step, counts } = timeline
+  const most = counts.reduce((highest, count) => Math.max(highest, count), 1)
+  const pauses = findPauses(timeline)
+  const [wide, high] = [width / counts.length, height / most]
+  return (
+    <>
+      <p>
+        A bar covers {renderDuration(step)}; the highest one is {counted(most, 'requests')}.
         {pauses.length > 0 &&
           ' The shaded times are pauses: waits for the next window, or times when the run was not working.'}
       </p>
@@ -51,25 +68,7 @@ export function TimelineChart({ timeline }: { readonly timeline: Timeline }) {
           ),
         )}
       </svg>
-      <details>
-        <summary>The same as a table</summary>
-        <table class="small">
-          <thead>
-            <tr>
-              <th scope="col">From (UTC)</th>
-              <th scope="col">Requests</th>
-            </tr>
-          </thead>
-          <tbody>
-            {counts.map((count, index) => (
-              <tr key={index}>
-                <td>{timeAt(index)}</td>
-                <td>{count === 0 ? 'none' : grouped(count)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </details>
-    </section>
+      <TimelineTable timeline={timeline} />
+    </>
   )
 }

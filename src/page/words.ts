@@ -1,4 +1,5 @@
 import { renderDuration } from '../messages/duration.ts'
+import { needsColumn } from './columns.ts'
 import type { PageCell } from './page-data.ts'
 import { emptyValue, textOf } from './task-table.ts'
 
@@ -6,13 +7,20 @@ import { emptyValue, textOf } from './task-table.ts'
 export function shownCell(column: string, cell: PageCell): string {
   if (cell === null || cell === '') return ''
   if (column === 'lag_seconds' && typeof cell === 'number') return renderLag(cell)
-  if (column === 'finished_at') return shownTime(textOf(cell))
+  if (column.endsWith('_at')) return shownTime(textOf(cell))
   return column === 'result' || column === 'action' ? textOf(cell).replaceAll('_', ' ') : textOf(cell)
 }
 
-/** A filter's value for a person. */
+/** A cell in the table, where times have no seconds: they stand in the opened row. */
+export function tableCell(column: string, cell: PageCell): string {
+  const text = shownCell(column, cell)
+  return column === 'finished_at' ? text.slice(0, '2026-11-24 08:00'.length) : text
+}
+
+/** A filter's value for a person, isolated so that it can't turn the count after it around. */
 export function shownValue(column: string, value: string): string {
-  return value === emptyValue ? '(none)' : shownCell(column, value)
+  if (value === emptyValue) return column === needsColumn ? 'nothing needed' : '(none)'
+  return `\u2068${shownCell(column, value)}\u2069`
 }
 
 /** `2026-11-24 08:00:01` of an RFC 3339 time in UTC. */
@@ -20,12 +28,42 @@ export function shownTime(time: string): string {
   return time.replace('T', ' ').replace(/(\.\d+)?Z$/, '')
 }
 
+/** `24 November 2026 at 08:00 UTC` of an RFC 3339 time in UTC. */
+export function shownDate(time: string): string {
+  const shown = new Date(time).toLocaleString('en-GB', {
+    ...{ day: 'numeric', month: 'long', year: 'numeric' },
+    ...{ hour: '2-digit', minute: '2-digit', timeZone: 'UTC' },
+  })
+  return `${shown} UTC`
+}
+
 /** Seconds from due to done. A negative lag comes from a difference between clocks, and is shown as it is. */
 export function renderLag(seconds: number): string {
-  return seconds < 0 ? `-${renderDuration(-seconds)}` : renderDuration(seconds)
+  if (seconds < 0) return `-${renderLag(-seconds)}`
+  const hours = Math.round(seconds / 3600)
+  return hours < 48 ? renderDuration(seconds) : `${Math.floor(hours / 24)} d ${hours % 24} h`
+}
+
+/** `1 row`, `12,345 rows`. */
+export function counted(count: number, many: string): string {
+  return `${grouped(count)} ${count === 1 ? many.replace(/s$/, '') : many}`
 }
 
 /** `12,345`. */
 export function grouped(count: number): string {
   return count.toLocaleString('en-US')
+}
+
+/** A part of an instruction: words to read, or a command to type. */
+export interface InstructionPart {
+  readonly text: string
+  readonly isCommand: boolean
+}
+
+/** Tells the commands in a sentence from its words: `If that is right: okta-lifecycle resume RUN`. */
+export function partsOf(instruction: string): readonly InstructionPart[] {
+  return instruction
+    .split(/(\bokta-lifecycle (?:(?![,:;.](?: |$)).)+)/u)
+    .map((text, index) => ({ text, isCommand: index % 2 === 1 }))
+    .filter(({ text }) => text !== '')
 }

@@ -1,5 +1,5 @@
+import { needsColumn } from '../page/columns.ts'
 import type { Attention } from '../page/page-data.ts'
-import { emptyValue } from '../page/task-table.ts'
 import {
   type AttentionKind,
   attentionKindOf,
@@ -51,10 +51,8 @@ export class AttentionCounter {
         tasks,
         advice: kind.advice,
         command: command(kind.wayOn),
-        filters: {
-          result: first.result,
-          ...(first.result === 'failed' ? { error_code: first.error_code ?? emptyValue } : {}),
-        },
+        result: first.result,
+        filters: { [needsColumn]: kind.title },
         examples,
       }))
   }

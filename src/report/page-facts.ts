@@ -1,6 +1,7 @@
 import type { JournalState } from '../journal/journal-state.ts'
 import { renderDuration } from '../messages/duration.ts'
 import type { Fact, PageFacts, PageLag, Timeline, Total } from '../page/page-data.ts'
+import { grouped, shownTime } from '../page/words.ts'
 import { jobDigest } from '../run/job-digest.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { nameInputColumns, resultColumns } from './columns.ts'
@@ -22,6 +23,7 @@ export function pageFactsOf(
     run: summary.run_id,
     job: summary.job,
     org: summary.org,
+    finished: summary.finished_at,
     stopped: summary.reason,
     next: summary.next,
     people: summary.people ?? { total: 0, done: 0, need_you: 0, left_alone: 0 },
@@ -33,6 +35,7 @@ export function pageFactsOf(
     facts: factsOf(run, state.executions.startedBy, summary),
     notShown,
     columns: [...resultColumns, ...nameInputColumns(run.input.columns)],
+    firstOfInput: resultColumns.length,
     tasks: summary.tasks,
     resultsFile: 'results.csv',
   }
@@ -59,12 +62,12 @@ function totalsOf({ control_totals: control, tasks, results }: Summary): readonl
               { name: 'bad', count: control.bad },
               { name: 'not selected', count: control.not_selected },
               { name: 'not due yet', count: control.not_due },
-              { name: 'duplicates', count: control.duplicates },
+              { name: 'duplicate', count: control.duplicates },
             ],
           },
         ]
   const parts = reportedResults.map((name) => ({ name: name.replaceAll('_', ' '), count: results[name] }))
-  return [...ofRows, { name: 'tasks', count: tasks, parts: parts.filter(({ count }) => count > 0) }]
+  return [...ofRows, { name: 'tasks', count: tasks, parts }]
 }
 
 function lagOf(lag: Summary['lag'] | null): PageLag | null {
@@ -100,22 +103,24 @@ function factsOf(run: RunFile, startedBy: readonly string[], summary: Summary): 
     ['Org', summary.org],
     ['Token of', ownerOf(owner)],
     ['Started by', startedBy.length === 0 ? null : startedBy.join(', ')],
-    ['From', `${summary.started_at} (UTC)`],
-    ['To', `${summary.finished_at} (UTC)`],
+    ['From', `${shownTime(summary.started_at)} (UTC)`],
+    ['To', `${shownTime(summary.finished_at)} (UTC)`],
     [
       'At work',
       `${renderDuration(summary.duration_seconds)} in ${summary.executions} ${summary.executions === 1 ? 'execution' : 'executions'}`,
     ],
     [
       'Requests',
-      `${summary.requests.total}: ${summary.requests.lifecycle} lifecycle calls, ${summary.requests.reads} reads`,
+      `${grouped(summary.requests.total)}: ${grouped(summary.requests.lifecycle)} lifecycle calls, ${grouped(summary.requests.reads)} reads`,
     ],
-    ['Input', `${input.name === '-' ? 'standard input' : input.name} (${input.bytes} bytes)`],
+    ['Input', `${input.name === '-' ? 'standard input' : input.name} (${grouped(input.bytes)} bytes)`],
     ['SHA-256 of the input', input.sha256],
     ['SHA-256 of the job', jobDigest(job)],
     [
       'Journal',
-      summary.journal === undefined ? null : `${summary.journal.lines} lines, ${summary.journal.bytes} bytes`,
+      summary.journal === undefined
+        ? null
+        : `${grouped(summary.journal.lines)} lines, ${grouped(summary.journal.bytes)} bytes`,
     ],
     ['Last link of the journal', summary.journal?.chain ?? null],
     ['Versions', `okta-lifecycle ${versions.okta_lifecycle}, Node ${versions.node}`],

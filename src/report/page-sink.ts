@@ -1,35 +1,44 @@
+import { filteredColumns, needsColumn } from '../page/columns.ts'
 import type { ValueCount } from '../page/page-data.ts'
-import { emptyValue, filteredColumns } from '../page/task-table.ts'
+import { emptyValue } from '../page/task-table.ts'
 import { AttentionCounter } from './attention.ts'
+import { attentionKindOf } from './attention-kinds.ts'
 import { resultColumns } from './columns.ts'
 import type { PageWriter } from './page-writer.ts'
+import { standingOf } from './people.ts'
 import type { ReportRow } from './report-row.ts'
 import type { Cells, RowSink } from './write-results.ts'
+
+/** A column with more values, such as an action column full of other texts, can't be chosen from: the rest is searched. */
+const mostValues = 100
 
 /** What the page needs from a run's rows: the rows, those that need a person by kind, and the values to filter by. */
 export class PageSink implements RowSink {
   readonly attention = new AttentionCounter()
   readonly #values = filteredColumns.map(({ name }) => ({
     name,
-    place: (resultColumns as readonly string[]).indexOf(name),
+    // The last cell says why the task needs somebody.
+    place: name === needsColumn ? -1 : (resultColumns as readonly string[]).indexOf(name),
     counts: new Map<string, number>(),
   }))
-  readonly #page: PageWriter
+  readonly #page: Pick<PageWriter, 'hasRows' | 'writeRows'>
 
-  constructor(page: PageWriter) {
+  constructor(page: Pick<PageWriter, 'hasRows' | 'writeRows'>) {
     this.#page = page
   }
 
   async take(rows: readonly ReportRow[], records: readonly Cells[]): Promise<void> {
     for (const row of rows) this.attention.add(row)
     if (!this.#page.hasRows) return
+    const needs = rows.flatMap(needsOf)
+    const cells = records.map((record, index) => [...record, needs[index]])
     for (const { place, counts } of this.#values) {
-      for (const record of records) {
-        const value = String(record[place] ?? '') || emptyValue
+      for (const record of cells) {
+        const value = String(record.at(place) ?? '') || emptyValue
         counts.set(value, (counts.get(value) ?? 0) + 1)
       }
     }
-    await this.#page.writeRows(records.map((record) => JSON.stringify(record)))
+    await this.#page.writeRows(cells.map((record) => JSON.stringify(record)))
   }
 
   /** The values of each column that can be filtered, the most frequent first. */
@@ -39,8 +48,14 @@ export class PageSink implements RowSink {
         name,
         [...counts]
           .map(([value, count]) => ({ value, count }))
-          .sort((some, other) => other.count - some.count),
+          .sort((some, other) => other.count - some.count)
+          .slice(0, mostValues),
       ]),
     )
   }
+}
+
+/** For each task of a row, the kind of its trouble; null if nobody need look at it. */
+function needsOf({ tasks, excused }: ReportRow): readonly (string | null)[] {
+  return tasks.map((task) => (standingOf(task, excused) === 'needs_you' ? attentionKindOf(task).title : null))
 }

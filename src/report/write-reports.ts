@@ -1,6 +1,7 @@
 import { dottedNames, usedColumns } from '../input/column-mapping.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { shellWord } from '../messages/shell-word.ts'
+import { describeNext } from '../messages/stop.ts'
 import { expectedSkips } from '../rules/result.ts'
 import { columnMapping, columnsOfJob } from '../run/input-of-run.ts'
 import type { RunFile } from '../run/run-file.ts'
@@ -64,7 +65,7 @@ export async function writeReports(
     const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips, run.not_undone)
     const summary = summarize({ directory: shownAs, run, end, totals, exitCode })
     if (page !== null && sink !== null) {
-      const attention = sink.attention.attention((way) => commandOf(way, shownAs, run))
+      const attention = sink.attention.attention((way) => commandOf(way, shownAs, run, end.stopped))
       await page.finish(
         pageFactsOf(run, end.state, summary, { attention, values: sink.values() }),
         beforeCommit,
@@ -106,8 +107,17 @@ async function failedLayout(run: RunFile, rows: () => AsyncIterable<ReportRow>):
 }
 
 /** The command for a way to go on; null if there is none. */
-function commandOf(way: WayOn, directory: string, run: RunFile): string | null {
+function commandOf(
+  way: WayOn,
+  directory: string,
+  run: RunFile,
+  stopped: ExecutionFacts['stopped'],
+): string | null {
   if (way === 'none') return null
+  // What stopped the run would stop it again: going on takes what the reason says.
+  if (way === 'resume' && stopped !== null) {
+    return describeNext(stopped.advice, commandFor(way, runNameOf(directory)))
+  }
   if (way !== 'feed') return commandFor(way, runNameOf(directory))
   const { action } = run.job
   const flags = run.from_job_file === true ? ' --job FILE' : action === null ? '' : ` --action ${action}`

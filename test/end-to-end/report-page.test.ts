@@ -66,6 +66,17 @@ describe('report.html', () => {
       expect(summary.people).toEqual({ total: 5, done: 3, need_you: 2, left_alone: 0 })
       expect(facts.headline).toBe('3 of 5 people are done. 2 need you.')
       expect(facts.people).toEqual(summary.people)
+      // Each row says why it needs somebody, in its last cell.
+      const rows = (blocksOf(await html(place), 'rows') as readonly PageRow[][]).flat()
+      expect(rows.map((row) => row[facts.columns.length])).toEqual([
+        null,
+        null,
+        null,
+        'not found in Okta',
+        'not understood: the row is bad',
+        null,
+      ])
+      expect(facts.columns.slice(facts.firstOfInput)).toEqual(['input_user', 'input_action', 'name'])
       for (const { count, parts } of facts.totals) {
         expect(parts.reduce((sum, part) => sum + part.count, 0)).toBe(count)
       }
@@ -114,7 +125,11 @@ describe('report', () => {
       for (const name of names) await rm(join(place.directory, 'runs', runId, name))
       expect((await place.runHere(null, ['report', runId])).code).toBe(0)
       expect(await contents(place)).toEqual(before)
-      expect((await factsOf(place)).stopped).toBe(summary.reason)
+      const facts = await factsOf(place)
+      expect(facts.stopped).toBe(summary.reason)
+      // Without the flag, the same guard would stop it again.
+      expect(facts.next).toContain('resume run --max-users 6')
+      expect(facts.attention.map(({ command }) => command)).toEqual([facts.next])
     })
   })
 

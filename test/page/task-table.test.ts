@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PageRow } from '../../src/page/page-data.ts'
-import { emptyValue, everything, TaskTable } from '../../src/page/task-table.ts'
+import { anyValue, emptyValue, everything, TaskTable } from '../../src/page/task-table.ts'
 
 const columns = ['row', 'user', 'result', 'lag_seconds', 'name', 'row']
 const rows: readonly PageRow[] = [
@@ -92,6 +92,7 @@ describe('filtering', () => {
     expect(table.select({ ...everything, filters: { result: 'succeeded' } })).toEqual([0, 2])
     expect(table.select({ ...everything, filters: { result: 'succeeded', lag_seconds: '4' } })).toEqual([2])
     expect(table.select({ ...everything, filters: { lag_seconds: emptyValue } })).toEqual([1, 3])
+    expect(table.select({ ...everything, filters: { lag_seconds: anyValue } })).toEqual([0, 2])
     expect(table.select({ search: 'cyd', filters: { result: 'failed' }, order: null })).toEqual([])
   })
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { needsColumn } from '../../src/page/columns.ts'
 import { AttentionCounter } from '../../src/report/attention.ts'
 import { attentionKindOf } from '../../src/report/attention-kinds.ts'
 import { pendingTask } from '../../src/report/pending-task.ts'
@@ -52,7 +53,8 @@ it('counts each kind, the most urgent first, with what to do and what to type', 
     ['not run', 1, 'type resume'],
   ])
   expect(found[2]).toMatchObject({
-    filters: { result: 'failed', error_code: 'E0000006' },
+    result: 'failed',
+    filters: { [needsColumn]: 'not permitted to this token' },
     examples: [
       { row: 3, user: 'cyd@example.com' },
       { row: 4, user: 'user4@example.com' },
