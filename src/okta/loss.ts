@@ -67,6 +67,12 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
     false,
   ],
   [
+    /^PROXY_UNREACHED_/,
+    "the proxy can't be reached",
+    'Check the address of the proxy (HTTPS_PROXY), and whether a firewall is in between',
+    false,
+  ],
+  [
     /^PROXY_407$/,
     'the proxy refuses the connection: it wants a user and password, or different ones',
     'Put user and password into the URL of the proxy: export HTTPS_PROXY=http://USER:PASSWORD@proxy.example.com:3128',

@@ -16,7 +16,7 @@ const patterns: readonly (readonly [pattern: RegExp, put: string])[] = [
     /("?(?:activationToken|access_token|client_assertion|recoveryToken)"?\s*[=:]\s*"?)[\w.~+/-]{8,}/g,
     '$1[token]',
   ],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*):[^\s/@"']*@/gi, '$1:[password]@'],
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*):(?!PASSWORD@)[^\s/@"']*@/gi, '$1:[password]@'],
 ]
 
 /** A text without what looks like a secret: the last line of defence for everything that is printed or logged. */

@@ -50,13 +50,14 @@ function readProxy(text: string, variable: string): HttpProxy {
       `${example}, with special characters in the password written as %XX`,
     )
   }
-  const { protocol, host, username, password } = new URL(full)
+  const { protocol, host, username, password, pathname } = new URL(full)
   if (protocol !== 'http:' && protocol !== 'https:') {
     throw new Refusal(
       `${variable} names a proxy for ${protocol}//, but only http:// and https:// proxies can be used.`,
       example,
     )
   }
+  if (pathname !== '/') throw new Refusal(`${variable} has a path, so it is not the URL of a proxy.`, example)
   const user = `${decoded(username)}:${decoded(password)}`
   const authorization =
     username === '' ? null : new Secret(`Basic ${Buffer.from(user, 'utf8').toString('base64')}`)

@@ -1,5 +1,6 @@
 import { type Dispatcher, Pool, ProxyAgent } from 'undici'
 import { Exchange, type Received } from './exchange.ts'
+import { lossOf } from './loss.ts'
 import type { HttpProxy } from './proxy.ts'
 
 /** One HTTP request as it goes out, with all its headers. */
@@ -78,8 +79,17 @@ function openDispatcher({
   })
 }
 
-/** Names the proxy if no connection could be made: it may be the cause. */
+/** What can go wrong only on the way to the proxy: what lies behind it, the proxy itself reports. */
+const beforeProxy = /^(ENOTFOUND|EAI_\w+|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/
+
+/** Names the proxy if no connection could be made: it is the cause or may be. */
 function throughProxy(received: Received, proxy: HttpProxy | null): Received {
   if (proxy === null || received.kind === 'response' || received.connectedAfterMs !== null) return received
+  const { code } = received
+  if (beforeProxy.test(code)) {
+    const cause = lossOf(code).cause ?? 'no connection could be made'
+    const why = `the proxy ${proxy.uri} (${proxy.variable}) can't be reached: ${cause} (${code})`
+    return { ...received, code: `PROXY_UNREACHED_${code}`, why }
+  }
   return { ...received, why: `${received.why}, through the proxy ${proxy.uri} (${proxy.variable})` }
 }

@@ -118,6 +118,16 @@ export class LinkFile {
   }
 }
 
+/**
+ * Checks that a file may hold activation links, as {@link LinkFile.open} does, and changes nothing.
+ *
+ * @throws KnownError when it holds something else
+ */
+export async function checkHoldsLinks(path: string): Promise<void> {
+  if (!(await exists(path))) return
+  if (!isOfLinks(path, await readFile(path, 'utf8'))) throw notOurs(path)
+}
+
 function notOurs(path: string): FixableError {
   return new FixableError(
     `${path} exists and is not a file of activation links. It was left as it is.`,

@@ -151,7 +151,7 @@ export const sandboxCommand = defineCommand({
     ['$0 sandbox --users ACTIVE=400,LOCKED_OUT=50', 'Users by status'],
     ['$0 sandbox --limit 50 --window 10 --fault error_after=0.2', 'A small limit, and errors after the work'],
     ['$0 sandbox --neighbour 120/min', 'Another program uses the same org'],
-    ['$0 sandbox --oauth-client 0oaclient=public.pem', 'A service app with OAuth and DPoP'],
+    ['$0 sandbox --oauth-client 0oaclient=public.pem', 'OAuth and DPoP for a service app'],
   ],
   handler: async (args) => await (await import('../handlers/sandbox.ts')).serveSandbox(args),
 })

@@ -12,8 +12,8 @@ import { readNotifyAddress } from '../../notify/address.ts'
 import type { Action } from '../../okta/actions.ts'
 import { proxyFor } from '../../okta/proxy.ts'
 import { adminProtection } from '../../rules/guards.ts'
-import { readLinks } from '../../run/activation-links.ts'
 import { checkInput } from '../../run/check-input.ts'
+import { checkHoldsLinks } from '../../run/link-file.ts'
 import { type Check, fine, wrong } from './check.ts'
 import type { GuardWants } from './observe-org.ts'
 
@@ -98,7 +98,7 @@ async function examineLinksPlace(directory: string, file: string | undefined): P
       ),
     ]
   try {
-    await readLinks(path)
+    await checkHoldsLinks(path)
   } catch (error) {
     if (!(error instanceof KnownError)) throw error
     return [wrong('activation_links', error.message, error.next)]

@@ -434,6 +434,19 @@ const planted: readonly (readonly [what: string, plant: Plant, check: string, wo
     /in\.csv.*action/,
   ],
   [
+    'a place for activation links that holds something else',
+    async ({ place }) => {
+      await place.write('in.csv', 'login,action\na@example.com,activate\n')
+      await place.write(
+        'job.yaml',
+        'name: x\ninput: { file: in.csv }\nreport: { activation_links: in.csv }\n',
+      )
+      return { args: ['--job', 'job.yaml'] }
+    },
+    'activation_links',
+    /in\.csv.*activation_links/,
+  ],
+  [
     'a list of protected users that is gone',
     async ({ place }) => {
       await place.write('job.yaml', 'name: x\nguards: { protect_file: never.txt }\n')
