@@ -74,6 +74,10 @@ export interface BudgetWindow {
   /** Requests of others in the window, as far as answers have shown, and the time of the last such answer. */
   readonly others: number
   readonly seenAt: number
+  /**
+   * The likely length of windows in ms, for forecasts alone: a window that our own request has opened shows it at once.
+   */
+  readonly likelyMs: number
   /** Whether Okta refused a call in this window although its headers still showed some remaining. */
   readonly emptiedByOthers: boolean
 }

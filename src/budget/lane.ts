@@ -31,12 +31,19 @@ export interface BucketReport {
   /** Requests sent in this execution. */
   readonly used: number
   readonly windowSeconds: number
+  /** Requests that are sent and not answered yet. */
+  readonly inFlight: number
+  /** What is left of the share in the open window, and when that ends, in epoch ms by Okta's clock; null before the first. */
+  readonly leftNow: number | null
+  readonly endsAt: number | null
+  /** After a refusal nothing is sent before this time, in epoch ms by Okta's clock; 0 if nothing was refused. */
+  readonly closedUntil: number
   /** What requests in the bucket wait for; null if none wait, or if they wait only for a free slot. */
   readonly waiting: BucketWait | null
 }
 
 /** Why a bucket sends nothing, and until when at the latest, in epoch ms by Okta's clock. */
-interface BucketWait {
+export interface BucketWait {
   readonly why: 'refused' | 'share_used' | 'others'
   readonly until: number
 }
@@ -84,13 +91,19 @@ export function newLane(
 /** The report on a lane. */
 export function reportOf(bucket: Bucket, lane: Lane, now: number): BucketReport {
   const { budget, used } = lane
-  const limit = budget.window?.limit ?? null
+  const { window, share, inFlight, closedUntil } = budget
+  const limit = window?.limit ?? null
+  const allowance = limit === null ? null : shareOf({ share, caution: 1 }, limit)
   return {
     bucket,
     limit,
-    allowance: limit === null ? null : shareOf({ share: budget.share, caution: 1 }, limit),
+    allowance,
     used,
-    windowSeconds: budget.windowMs / 1000,
+    inFlight,
+    leftNow: window === null || allowance === null ? null : Math.max(0, allowance - window.spent),
+    endsAt: window === null ? null : endOf(window),
+    closedUntil,
+    windowSeconds: (window?.likelyMs ?? budget.windowMs) / 1000,
     waiting: waitOf(lane, now),
   }
 }

@@ -27,6 +27,8 @@ export function openWindow(
   const known = Math.max(1, count + countBefore + counted) + earlier
   const spent = state.earlierUnknown && state.window === null ? Math.max(known, limit - remaining) : known
   const others = Math.max(0, limit - remaining - spent)
+  const isNew = state.window === null && others === 0 && earlier === 0
+  const likelyMs = isNew ? Math.min(windowMs, leftOf(rateLimit, now)) : windowMs
   return {
     ...state,
     headerless: false,
@@ -35,7 +37,7 @@ export function openWindow(
     othersRate: state.window === null ? null : rateOfOthers(state, state.window),
     earlierSends: [],
     unattributed: noneUnattributed,
-    window: { limit, remaining, reset, spent, others, seenAt: now, emptiedByOthers: false },
+    window: { limit, remaining, reset, spent, others, seenAt: now, likelyMs, emptiedByOthers: false },
   }
 }
 
@@ -43,9 +45,15 @@ export function openWindow(
  * The length of windows. A window opens after the one before has ended, and no later than it is first seen. So its
  * length is at least what is left of it and at most the time from the last reset to its own.
  */
-function learnWindowLength(state: BudgetState, { reset }: RateLimit, now: number): number {
-  const left = Math.max(1_000, Math.ceil((reset * 1000 - now) / 1000) * 1000)
+function learnWindowLength(state: BudgetState, rateLimit: RateLimit, now: number): number {
+  const left = leftOf(rateLimit, now)
+  const { reset } = rateLimit
   if (state.window === null) return Math.max(defaultWindowMs, left)
   const atMost = Math.max(1_000, (reset - state.window.reset - 1) * 1000)
   return Math.max(left, Math.min(state.windowMs, atMost))
+}
+
+/** What is left of a window, in ms, in whole seconds as Okta counts. */
+function leftOf({ reset }: RateLimit, now: number): number {
+  return Math.max(1_000, Math.ceil((reset * 1000 - now) / 1000) * 1000)
 }

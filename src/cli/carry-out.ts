@@ -16,7 +16,6 @@ import { renderSummary } from '../report/render-summary.ts'
 import { removeStaleReports } from '../report/stale-reports.ts'
 import { readRecordedHead, type Summary } from '../report/summary.ts'
 import { writeReports } from '../report/write-reports.ts'
-import { verifyingReadsPerTask } from '../rules/verify.ts'
 import { ActivationLinks } from '../run/activation-links.ts'
 import { recordEnd } from '../run/record-end.ts'
 import type { RunFile } from '../run/run-file.ts'
@@ -116,10 +115,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     say,
     mayLeave: () => hold.valid,
   })
-  const readsPerTask = (run.job.read_first ? 1 : 0) + verifyingReadsPerTask(run.job)
-  const callsPerTask = run.job.guards.protect_admins === true ? 2 : 1
-  const progress =
-    quiet || settleOnly ? silentProgress() : createProgress(run.input.tasks, readsPerTask, callsPerTask)
+  const progress = quiet || settleOnly ? silentProgress() : createProgress(run.input.tasks)
   let links: ActivationLinks | null = null
   let plan: SavedPlan | null = null
   try {
@@ -151,7 +147,6 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
       plan,
       links,
       onBegin: progress.begin,
-      onResult: progress.update,
       say,
     })
     log.info({ stopped: end.stopped?.message ?? null }, 'Execution ends')

@@ -43,6 +43,7 @@ import { withOwner } from '../run/owner.ts'
 import { journalOf, journalPath } from '../run/run-directory.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
 import type { Services } from '../task/services.ts'
+import { type Outlook, outlookOf, Pace } from './outlook.ts'
 import { probeReads, probeSends } from './probe-rows.ts'
 import { createRowQueue } from './row-queue.ts'
 import { executeRows, type RowsAtWork } from './rows.ts'
@@ -70,16 +71,20 @@ export interface ExecutionOptions {
   readonly sentBefore?: SentRecently | undefined
   /** Where activation links go; null if the job asks for none. */
   readonly links: ActivationLinks | null
-  /** `onBegin` is called once, when work begins; `onResult` for every result, once it is on disk. */
+  /** `onBegin` is called once, when work begins; `onResult`, if given, for every result, once it is on disk. */
   readonly onBegin: (view: ExecutionView) => void
-  readonly onResult: (result: TaskResult) => void
+  readonly onResult?: (result: TaskResult) => void
   readonly say: (line: string) => void
 }
+
+export type { Outlook } from './outlook.ts'
 
 /** The source of the progress display while an execution is at work. */
 export interface ExecutionView {
   readonly state: JournalState
   readonly buckets: () => readonly BucketReport[]
+  /** How it goes on, as of now. */
+  readonly outlook: () => Outlook
 }
 
 /** How an execution ended. */
@@ -122,7 +127,9 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   const judge = (reason: StopReason | null): void => {
     if (reason !== null) stop.turn(reason)
   }
-  const recorder = new Recorder(journal, state, options.onResult, (result) => judge(limits.see(result)))
+  const recorder = new Recorder(journal, state, options.onResult ?? (() => {}), (result) =>
+    judge(limits.see(result)),
+  )
   let tallying: NodeJS.Timeout | undefined
   const looking = setInterval(() => void journal.checkInPlace().catch(() => {}), lookEveryMs)
   const timeUp = stopAfter(run.job.guards.max_duration_seconds, stop)
@@ -157,7 +164,20 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       say: options.say,
     })
     let settleGates = (): void => {}
-    tallying = setInterval(() => recorder.note({ event: 'tally', ...countsOf(tally, begunAt) }), tallyEveryMs)
+    const pace = new Pace()
+    const costs = {
+      readsPerTask: requestsPerTask(run, '/api/v1/users/{id}'),
+      callsPerTask: requestsPerTask(run, '/api/v1/users'),
+    }
+    const outlook = (): Outlook => {
+      pace.see(performance.now(), state.done)
+      const left = run.input.tasks - state.done
+      return outlookOf(lookup.pacer.report(), left, costs, pace, clock.now())
+    }
+    tallying = setInterval(() => {
+      const seen = { at: new Date().toISOString(), ...outlook() }
+      recorder.note({ event: 'tally', ...countsOf(tally, begunAt), outlook: seen })
+    }, tallyEveryMs)
     let current = run
     // R1: a process that lost the hold while it asked Okta must not write over what its successor has written.
     const keep = async (changed: RunFile): Promise<void> => {
@@ -170,7 +190,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       // R2: nothing is sent before this is on disk.
       const begun = moved(withOwner(run, owner, options.say), 'begin')
       await keep(begun)
-      options.onBegin({ state, buckets: () => lookup.pacer.report() })
+      options.onBegin({ state, buckets: () => lookup.pacer.report(), outlook })
       // An execution that only settles sends no lifecycle call, so it needs no guards.
       const checked = options.settleOnly ? nothingToGuard : await checkGuards(lookup, guardedWork(run, owner))
       if (!options.settleOnly && begun.input_passed !== true) {

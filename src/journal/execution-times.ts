@@ -2,7 +2,8 @@ import type { MachineUser } from '../files/this-user.ts'
 import type { JournalEvent } from './journal-event.ts'
 
 /** What one execution has sent so far, and how long it worked. */
-type Sent = Pick<Extract<JournalEvent, { event: 'tally' }>, 'requests' | 'retries' | 'worked_ms'>
+type Tallied = Extract<JournalEvent, { event: 'tally' }>
+type Sent = Pick<Tallied, 'requests' | 'retries' | 'worked_ms'>
 type Stopped = Extract<JournalEvent, { event: 'stopped' }>
 
 const nothingSent: Sent = { requests: {}, retries: {}, worked_ms: 0 }
@@ -19,6 +20,7 @@ export class ExecutionTimes {
   readonly #requests = new Map<string, number>()
   readonly #retries = new Map<string, number>()
   #present: Sent = nothingSent
+  #outlook: Tallied['outlook'] | null = null
 
   begin(at: string, by?: MachineUser): void {
     this.#count++
@@ -30,6 +32,7 @@ export class ExecutionTimes {
     add(this.#requests, this.#present.requests)
     add(this.#retries, this.#present.retries)
     this.#present = nothingSent
+    this.#outlook = null
   }
 
   /** Notes that the execution was at work at this time, RFC 3339 UTC. */
@@ -37,18 +40,25 @@ export class ExecutionTimes {
     this.#lastSign = at ?? this.#lastSign
   }
 
-  tally(sent: Sent): void {
+  tally(sent: Sent & Pick<Tallied, 'outlook'>): void {
     this.#present = sent
+    this.#outlook = sent.outlook ?? null
   }
 
   stop(event: Stopped): void {
     this.#lastStop = event
+    this.#outlook = null
     this.#lastSign = event.at
     this.#present = event
   }
 
   get count(): number {
     return this.#count
+  }
+
+  /** How the execution at work goes on, as it said itself last; null if it has not, and once it has ended. */
+  get outlook(): Tallied['outlook'] | null {
+    return this.#outlook
   }
 
   /** Who started the executions, as `user on host`, each once. */

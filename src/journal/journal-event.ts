@@ -167,6 +167,14 @@ interface TallyEvent {
   readonly retries: Readonly<Record<string, number>>
   /** Milliseconds at work, by the process's own monotonic clock. */
   readonly worked_ms: number
+  /** How the execution goes on, for whoever asks from outside. Absent in older journals. */
+  readonly outlook?: {
+    readonly at: string
+    readonly per_minute: number
+    readonly in_flight: number
+    readonly eta_seconds: number | null
+    readonly waiting: { readonly bucket: string; readonly why: string; readonly until: string } | null
+  }
 }
 
 /** The process has left the run in good order. */

@@ -1,3 +1,4 @@
+import type { Outlook } from '../../engine/execution.ts'
 import { type HoldReport, reportHold } from '../../files/hold/observe.ts'
 import { JournalState } from '../../journal/journal-state.ts'
 import { replayJournal } from '../../journal/open-journal.ts'
@@ -13,6 +14,7 @@ import { copyOf, describeCopy } from '../../run/run-copy.ts'
 import { hasJournal, journalOf } from '../../run/run-directory.ts'
 import type { RunFile } from '../../run/run-file.ts'
 import { type ShownState, shownState } from '../run-state.ts'
+import { etaOf, waitOf } from '../terminal/progress-lines.ts'
 
 interface Arguments {
   readonly latest: boolean
@@ -67,16 +69,22 @@ interface RunStatus {
   readonly tasks: number
   readonly done: number
   readonly results: Readonly<Record<string, number>>
+  /** What the process at work said of itself in the last seconds; null if no process is at work, or it has not yet. */
+  readonly per_minute: number | null
+  readonly in_flight: number | null
+  readonly eta_seconds: number | null
+  readonly waiting: Outlook['waiting']
   readonly directory: string
 }
 
-type StatusCounts = Pick<RunStatus, 'done' | 'results'>
+type StatusCounts = Pick<RunStatus, 'done' | 'results'> & { readonly outlook: Outlook | null }
 
 /** The counts of a finished run, from its summary, which is quick at any size; null for every other run. */
 function countsOfSummary(run: RunFile, summary: Summary | null): StatusCounts | null {
   if (run.state !== 'finished' || summary === null || summary.run_id !== run.run_id) return null
   const { tasks, results } = summary
-  return { done: tasks - results.not_run - results.unsettled, results: inOrder((name) => results[name]) }
+  const done = tasks - results.not_run - results.unsettled
+  return { done, results: inOrder((name) => results[name]), outlook: null }
 }
 
 /** The counts of a run whose journal may say more than its summary. */
@@ -85,7 +93,7 @@ async function countsOfJournal(
   run: RunFile,
   summary: Summary | null,
 ): Promise<StatusCounts> {
-  const { counts, done, underWay } = (await hasJournal(directory))
+  const { counts, done, underWay, executions } = (await hasJournal(directory))
     ? (await replayJournal(journalOf(directory, run, summary?.journal ?? null))).state
     : new JournalState(1)
   const { open: unsettled, applied } = underWay
@@ -94,7 +102,11 @@ async function countsOfJournal(
     not_run: run.input.tasks - done - unsettled - applied,
     unsettled,
   }
-  return { done: done + applied, results: inOrder((name) => pending[name] ?? counts.get(name) ?? 0) }
+  return {
+    done: done + applied,
+    results: inOrder((name) => pending[name] ?? counts.get(name) ?? 0),
+    outlook: (executions.outlook as Outlook | null) ?? null,
+  }
 }
 
 function inOrder(countOf: (name: (typeof reportedResults)[number]) => number): StatusCounts['results'] {
@@ -104,21 +116,27 @@ function inOrder(countOf: (name: (typeof reportedResults)[number]) => number): S
 function describe(
   directory: string,
   run: RunFile,
-  counts: StatusCounts,
+  { outlook, ...counts }: StatusCounts,
   hold: HoldReport & { readonly copied: string | null },
 ): RunStatus {
+  const state = shownState(run, hold)
+  const said = state === 'working' ? outlook : null
   return {
     run_id: hold.copied === null ? run.run_id : runNameOf(directory).runId,
     copy_of: hold.copied,
     job: run.job.name,
     org: run.org_url,
-    state: shownState(run, hold),
+    state,
     held_on: hold.host,
     last_sign_seconds: hold.lastSignSeconds,
     reason: run.reason,
     rows: run.input.rows,
     tasks: run.input.tasks,
     ...counts,
+    per_minute: said?.per_minute ?? null,
+    in_flight: said?.in_flight ?? null,
+    eta_seconds: said?.eta_seconds ?? null,
+    waiting: said?.waiting ?? null,
     directory,
   }
 }
@@ -130,6 +148,7 @@ function render(status: RunStatus): string {
   return [
     `Run ${status.run_id} (${status.job}, ${status.org}) ${status.state}${reason}`,
     `${status.done} of ${status.tasks} tasks have a result: ${counts.map(([name, count]) => `${count} ${name}`).join(', ')}`,
+    ...renderOutlook(status),
     `Directory: ${status.directory}`,
     ...(status.copy_of === null ? [] : [describeCopy(status.directory, status.copy_of)]),
     ...(status.held_on === null ? [] : [describeSign(status.held_on, status.last_sign_seconds)]),
@@ -138,6 +157,16 @@ function render(status: RunStatus): string {
       : []),
     '',
   ].join('\n')
+}
+
+/** The same words as the progress of the run itself. */
+function renderOutlook({ per_minute, in_flight, eta_seconds, waiting }: RunStatus): readonly string[] {
+  if (per_minute === null || in_flight === null) return []
+  const eta = etaOf({ eta_seconds })
+  return [
+    [`${per_minute} a minute`, `${in_flight} in flight`, ...(eta === '' ? [] : [eta])].join(', '),
+    ...waitOf({ waiting }),
+  ]
 }
 
 function describeSign(host: string, seconds: number | null): string {

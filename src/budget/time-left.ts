@@ -1,0 +1,47 @@
+import type { BucketReport } from './lane.ts'
+
+/** What one task costs in a bucket, in requests. */
+export interface TaskCost {
+  readonly bucket: BucketReport
+  readonly perTask: number
+}
+
+/**
+ * How long the tasks that are left take, in seconds, by the slowest of their buckets: what fits into the rest of the share
+ * goes at once, and everything else waits for the next windows. Null if no bucket that they need has shown a limit.
+ *
+ * @param perSecond the most tasks that were done in a second so far
+ * @param now epoch ms by Okta's clock
+ */
+export function secondsLeft(
+  tasksLeft: number,
+  costs: readonly TaskCost[],
+  perSecond: number,
+  now: number,
+): number | null {
+  const needed = costs.flatMap(({ bucket, perTask }) => {
+    const seconds = secondsIn(bucket, tasksLeft * perTask, perSecond * perTask, now)
+    return seconds === null ? [] : [seconds]
+  })
+  return needed.length === 0 ? null : Math.max(...needed)
+}
+
+function secondsIn(
+  { allowance, leftNow, endsAt, closedUntil, windowSeconds }: BucketReport,
+  need: number,
+  speed: number,
+  now: number,
+): number | null {
+  if (allowance === null || need <= 0) return null
+  const isOpen = endsAt !== null && endsAt > now
+  const begin = Math.max(0, closedUntil - now) / 1000
+  const left = isOpen ? (leftNow ?? 0) : allowance
+  if (need <= left && begin === 0) return need / speed
+  // The second that the reset names belongs to the window, so a window of 60 s repeats every 61 s.
+  const window = windowSeconds + 1
+  const firstEnd = Math.max(begin, isOpen ? (endsAt - now) / 1000 : window)
+  const rest = need - (begin > 0 ? 0 : left)
+  const windows = Math.ceil(rest / allowance)
+  const last = rest - (windows - 1) * allowance
+  return firstEnd + (windows - 1) * window + Math.min(last / speed, window)
+}

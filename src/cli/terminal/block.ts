@@ -1,0 +1,40 @@
+import { createLogUpdate } from 'log-update'
+
+/** A few lines at the bottom of a terminal that are drawn again and again. */
+export interface Block {
+  draw(lines: readonly string[]): void
+  /** Leaves the last lines where they are. */
+  end(): void
+}
+
+/**
+ * Keeps a block at the bottom of a stream. Whatever else is written to the stream meanwhile goes above the block: it is
+ * taken away first and drawn again after.
+ */
+export function openBlock(stream: NodeJS.WriteStream): Block {
+  const { write } = stream
+  const plain = write.bind(stream) as (...given: unknown[]) => boolean
+  const facade = Object.create(stream, {
+    write: { value: (text: string) => plain(text) },
+  }) as NodeJS.WriteStream
+  const log = createLogUpdate(facade, { showCursor: true })
+  let drawn: readonly string[] = []
+  stream.write = (...given: unknown[]): boolean => {
+    log.clear()
+    const accepted = plain(...given)
+    // What does not end its line goes on: the block would be drawn into it.
+    const [text] = given
+    if (typeof text !== 'string' || text.endsWith('\n')) log(drawn.join('\n'))
+    return accepted
+  }
+  return {
+    draw: (lines) => {
+      drawn = lines
+      log(lines.join('\n'))
+    },
+    end: () => {
+      stream.write = write
+      log.done()
+    },
+  }
+}

@@ -1,0 +1,87 @@
+import type { BucketReport } from '../../budget/lane.ts'
+import type { Outlook } from '../../engine/execution.ts'
+import { renderDuration } from '../../messages/duration.ts'
+
+/** What progress shows, at one moment. */
+export interface Shown {
+  readonly done: number
+  readonly tasks: number
+  /** Tasks by result. */
+  readonly counts: ReadonlyMap<string, number>
+  readonly outlook: Outlook
+  readonly buckets: readonly BucketReport[]
+}
+
+const shownCounts = ['succeeded', 'unchanged', 'failed', 'skipped', 'in_doubt'] as const
+
+/** The reasons of waits, for a person. */
+export const waitReasons = {
+  refused: 'a call hit the rate limit',
+  share_used: 'this run has used its share of the limit',
+  others: 'the rest of the limit is left to other programs',
+} as const
+
+const barLength = 24
+
+/** The lines of the block on a terminal, each cut to its width. */
+export function blockOf(shown: Shown, columns: number): readonly string[] {
+  const { done, tasks } = shown
+  const filled = tasks === 0 ? barLength : Math.floor((done / tasks) * barLength)
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(barLength - filled)}`
+  const budget = budgetOf(shown.buckets)
+  const lines = [
+    [bar, progressOf(shown), etaOf(shown.outlook)].filter((part) => part !== '').join('  '),
+    [...countsOf(shown), paceOf(shown.outlook)].join(', '),
+    ...(budget === null ? [] : [budget]),
+    ...waitOf(shown.outlook),
+  ]
+  return lines.map((line) => line.slice(0, Math.max(1, columns - 1)))
+}
+
+/** The same in one line, for a file or a pipe. */
+export function lineOf(shown: Shown): string {
+  const { outlook } = shown
+  const parts = [progressOf(shown), ...countsOf(shown), paceOf(outlook), etaOf(outlook), ...waitOf(outlook)]
+  return parts.filter((part) => part !== '').join(', ')
+}
+
+function progressOf({ done, tasks }: Shown): string {
+  const percent = tasks === 0 ? 100 : Math.floor((done / tasks) * 100)
+  return `${grouped(done)} of ${grouped(tasks)} tasks (${percent}%)`
+}
+
+function countsOf({ counts }: Shown): readonly string[] {
+  return shownCounts.flatMap((name) => {
+    const count = counts.get(name) ?? 0
+    return count === 0 ? [] : [`${grouped(count)} ${name.replace('_', ' ')}`]
+  })
+}
+
+function paceOf({ per_minute: perMinute, in_flight: inFlight }: Outlook): string {
+  return `${grouped(perMinute)} a minute, ${inFlight} in flight`
+}
+
+/** Empty while nothing tells how long the rest takes, and at the end. */
+export function etaOf({ eta_seconds: eta }: Pick<Outlook, 'eta_seconds'>): string {
+  return eta === null || eta === 0 ? '' : `ETA ${renderDuration(eta)}`
+}
+
+/** The bucket of the lifecycle calls, which sets the pace. */
+function budgetOf(buckets: readonly BucketReport[]): string | null {
+  const found = buckets.find(({ bucket }) => bucket === '/api/v1/users')
+  if (found === undefined) return null
+  const { limit, allowance, leftNow } = found
+  if (limit === null || allowance === null) return null
+  const left = leftNow === null ? '' : `, ${grouped(leftNow)} left in this window`
+  return `Limit of ${grouped(limit)} a window, ${grouped(allowance)} for this run${left}`
+}
+
+/** Why nothing is being sent, and until when, by Okta's clock. */
+export function waitOf({ waiting }: Pick<Outlook, 'waiting'>): readonly string[] {
+  if (waiting === null) return []
+  return [`Waiting until ${waiting.until.slice(11, 19)} UTC: ${waitReasons[waiting.why]} (${waiting.bucket})`]
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-US')
+}

@@ -1,0 +1,92 @@
+import type { BucketReport, BucketWait } from '../budget/lane.ts'
+import { secondsLeft } from '../budget/time-left.ts'
+
+/** How an execution goes on, as progress and `status` tell it. */
+export interface Outlook {
+  /** Tasks a minute over the last minute at work. */
+  readonly per_minute: number
+  /** Requests that are sent and not answered yet. */
+  readonly in_flight: number
+  /** Null if nothing tells. */
+  readonly eta_seconds: number | null
+  /** Why nothing is sent in a bucket, and until when; null if nothing waits. */
+  readonly waiting: {
+    readonly bucket: string
+    readonly why: BucketWait['why']
+    readonly until: string
+  } | null
+}
+
+/** What a task costs, in requests. */
+export interface TaskCosts {
+  readonly readsPerTask: number
+  readonly callsPerTask: number
+}
+
+const rememberMs = 60_000
+const shortestMs = 1_000
+
+/** Remembers how many tasks were done when, over the last minute. */
+export class Pace {
+  #samples: { readonly at: number; readonly done: number }[] = []
+  #peak = 0
+
+  /** @param at ms of a monotonic clock */
+  see(at: number, done: number): void {
+    const before = this.#samples.findLast((sample) => sample.at <= at - shortestMs)
+    if (before !== undefined)
+      this.#peak = Math.max(this.#peak, ((done - before.done) / (at - before.at)) * 1000)
+    this.#samples.push({ at, done })
+    const old = this.#samples.findLastIndex((sample) => sample.at <= at - rememberMs)
+    if (old > 0) this.#samples = this.#samples.slice(old)
+  }
+
+  /** Tasks a second over the last minute; 0 before the first second is over. */
+  get perSecond(): number {
+    const [first, last] = [this.#samples[0], this.#samples.at(-1)]
+    if (first === undefined || last === undefined || last.at - first.at < shortestMs) return 0
+    return ((last.done - first.done) / (last.at - first.at)) * 1000
+  }
+
+  /** The most tasks that were done in a second. */
+  get peak(): number {
+    return this.#peak
+  }
+}
+
+/**
+ * How an execution goes on. The budget tells how long the rest takes; where no limit is known, the pace of the last
+ * minute does.
+ *
+ * @param now epoch ms by Okta's clock
+ */
+export function outlookOf(
+  buckets: readonly BucketReport[],
+  tasksLeft: number,
+  { readsPerTask, callsPerTask }: TaskCosts,
+  pace: Pick<Pace, 'perSecond' | 'peak'>,
+  now: number,
+): Outlook {
+  const costs = buckets.flatMap((bucket) => {
+    if (bucket.bucket === '/api/v1/users') return [{ bucket, perTask: callsPerTask }]
+    return bucket.bucket === '/api/v1/users/{id}' ? [{ bucket, perTask: readsPerTask }] : []
+  })
+  const byPace = pace.perSecond > 0 ? tasksLeft / pace.perSecond : null
+  const byBudget = pace.peak > 0 ? secondsLeft(tasksLeft, costs, pace.peak, now) : null
+  const eta = tasksLeft <= 0 ? 0 : (byBudget ?? byPace)
+  return {
+    per_minute: Math.round(pace.perSecond * 60),
+    in_flight: buckets.reduce((sum, { inFlight }) => sum + inFlight, 0),
+    eta_seconds: eta === null ? null : Math.round(eta),
+    waiting: waitIn(buckets),
+  }
+}
+
+/** The wait that lasts longest. */
+function waitIn(buckets: readonly BucketReport[]): Outlook['waiting'] {
+  const waits = buckets.flatMap(({ bucket, waiting }) => (waiting === null ? [] : [{ bucket, ...waiting }]))
+  const [longest] = waits.toSorted((some, other) => other.until - some.until)
+  if (longest === undefined) return null
+  const { bucket, why, until } = longest
+  return { bucket, why, until: new Date(until).toISOString() }
+}
