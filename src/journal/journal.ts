@@ -124,9 +124,11 @@ export class Journal {
    * event fails: what is written to that file would be lost with it.
    */
   async checkInPlace(): Promise<void> {
+    // Read before the file is looked at: it grows meanwhile.
+    const { bytes } = this.head
     const [mine, there] = await Promise.all([this.#file.stat(), statAt(this.#path)])
     if (there === 'unknown') return
-    const isWhole = mine.size >= this.head.bytes
+    const isWhole = mine.size >= bytes
     if (isWhole && there !== null && there.ino === mine.ino && there.dev === mine.dev) return
     // A process that takes a run over after a silence goes on in a copy. In that case the lost hold is the cause.
     const lost = await this.#fence.ensure().then(
