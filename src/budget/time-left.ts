@@ -1,10 +1,5 @@
+import type { Cost } from './forecast.ts'
 import type { BucketReport } from './lane.ts'
-
-/** What one task costs in a bucket, in requests. */
-export interface TaskCost {
-  readonly bucket: BucketReport
-  readonly perTask: number
-}
 
 /**
  * How long the tasks that are left take, in seconds, by the slowest of their buckets: what fits into the rest of the share
@@ -15,7 +10,7 @@ export interface TaskCost {
  */
 export function secondsLeft(
   tasksLeft: number,
-  costs: readonly TaskCost[],
+  costs: readonly Cost[],
   perSecond: number,
   now: number,
 ): number | null {

@@ -24,13 +24,6 @@ export const editedBugs: readonly EditedBug[] = [
     to: '',
   },
   {
-    name: 'the start of a loss is a best guess',
-    breaks: 'I2',
-    file: 'journal/journal-state',
-    from: "if (event.event === 'intent') return event.okta_time_at_least",
-    to: "if ('okta_time' in event) return event.okta_time",
-  },
-  {
     name: 'a 404 on deactivate is trusted',
     breaks: 'I2',
     file: 'task/task',

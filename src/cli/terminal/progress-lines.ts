@@ -15,7 +15,7 @@ export interface Shown {
 const shownCounts = ['succeeded', 'unchanged', 'failed', 'skipped', 'in_doubt'] as const
 
 /** The reasons of waits, for a person. */
-export const waitReasons = {
+const waitReasons = {
   refused: 'a call hit the rate limit',
   share_used: 'this run has used its share of the limit',
   others: 'the rest of the limit is left to other programs',

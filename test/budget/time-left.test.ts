@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import type { Cost } from '../../src/budget/forecast.ts'
+import type { BucketReport } from '../../src/budget/lane.ts'
+import { secondsLeft } from '../../src/budget/time-left.ts'
+
+const now = 1_772_445_600_000
+
+function cost(more: Partial<BucketReport>, perTask = 1): Cost {
+  const bucket = {
+    ...{
+      bucket: '/api/v1/users' as const,
+      limit: 300,
+      allowance: 150,
+      used: 0,
+      windowSeconds: 60,
+      inFlight: 0,
+    },
+    ...{ leftNow: 150, endsAt: now + 40_000, closedUntil: 0, waiting: null },
+    ...more,
+  }
+  return { bucket, perTask }
+}
+
+describe('the seconds that are left', () => {
+  it('are not known where no limit is', () => {
+    expect(secondsLeft(100, [], 10, now)).toBeNull()
+    expect(secondsLeft(100, [cost({ allowance: null, limit: null })], 10, now)).toBeNull()
+    expect(secondsLeft(100, [cost({}, 0)], 10, now)).toBeNull()
+  })
+
+  it('are those of sending, where the rest fits into the share of this window', () => {
+    expect(secondsLeft(100, [cost({})], 10, now)).toBe(10)
+  })
+
+  it('wait for the next window with what does not fit, and for as many as it takes', () => {
+    expect(secondsLeft(200, [cost({})], 10, now)).toBe(40 + 5)
+    expect(secondsLeft(500, [cost({})], 10, now)).toBe(40 + 2 * 61 + 5)
+    expect(secondsLeft(100, [cost({ leftNow: 0 })], 10, now)).toBe(40 + 10)
+  })
+
+  it('begin with a whole share where the window is over, and after a refusal', () => {
+    expect(secondsLeft(100, [cost({ leftNow: 0, endsAt: now - 1 })], 10, now)).toBe(10)
+    expect(secondsLeft(100, [cost({ leftNow: 90, closedUntil: now + 30_000 })], 10, now)).toBe(40 + 10)
+  })
+
+  it('are those of the slowest bucket', () => {
+    const reads = cost({ bucket: '/api/v1/users/{id}', allowance: 1000, leftNow: 1000 }, 2)
+    expect(secondsLeft(100, [cost({}), reads], 10, now)).toBe(10)
+    expect(secondsLeft(100, [cost({ leftNow: 10 }), reads], 10, now)).toBe(40 + 9)
+  })
+})

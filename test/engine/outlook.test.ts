@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest'
+import type { BucketReport } from '../../src/budget/lane.ts'
+import { outlookOf, Pace } from '../../src/engine/outlook.ts'
+
+const now = 1_772_445_600_000
+const costs = { readsPerTask: 1, callsPerTask: 1 }
+
+function bucket(more: Partial<BucketReport> = {}): BucketReport {
+  return {
+    ...{ bucket: '/api/v1/users', limit: 300, allowance: 150, used: 0, windowSeconds: 60, inFlight: 3 },
+    ...{ leftNow: 150, endsAt: now + 40_000, closedUntil: 0, waiting: null },
+    ...more,
+  }
+}
+
+it('knows the pace of the last minute, and the fastest second', () => {
+  const pace = new Pace()
+  pace.see(0, 0)
+  expect(pace.perSecond).toBe(0)
+  pace.see(1_000, 20)
+  pace.see(10_000, 20)
+  expect([pace.perSecond, pace.peak]).toEqual([2, 20])
+  for (let second = 11; second <= 100; second++) pace.see(second * 1_000, 20 + (second - 10))
+  expect(pace.perSecond).toBeCloseTo(1)
+  expect(pace.peak).toBe(20)
+})
+
+it('goes by the budget, and by the pace where no limit is known', () => {
+  const pace = { perSecond: 2, peak: 10 }
+  expect(outlookOf([bucket()], 100, costs, pace, now)).toEqual({
+    ...{ per_minute: 120, in_flight: 3, eta_seconds: 10, waiting: null },
+  })
+  const unknown = bucket({ limit: null, allowance: null, leftNow: null, endsAt: null })
+  expect(outlookOf([unknown], 100, costs, pace, now).eta_seconds).toBe(50)
+  expect(outlookOf([unknown], 100, costs, { perSecond: 0, peak: 0 }, now).eta_seconds).toBeNull()
+  expect(outlookOf([bucket()], 0, costs, pace, now).eta_seconds).toBe(0)
+})
+
+it('tells the wait that lasts longest', () => {
+  const wait = (why: 'refused' | 'others', seconds: number) => ({ why, until: now + seconds * 1000 })
+  const buckets = [
+    bucket({ waiting: wait('others', 5) }),
+    bucket({ bucket: '/api/v1/users/{id}', waiting: wait('refused', 9) }),
+  ]
+  expect(outlookOf(buckets, 10, costs, { perSecond: 1, peak: 1 }, now).waiting).toEqual({
+    ...{ bucket: '/api/v1/users/{id}', why: 'refused', until: new Date(now + 9_000).toISOString() },
+  })
+})
