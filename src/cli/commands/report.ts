@@ -14,12 +14,18 @@ export const reportCommand = defineCommand({
       describe:
         'Which reports: html (report.html), csv (results.csv and failed.csv), jsonl (results.jsonl), json (summary.json)',
     },
+    open: {
+      type: 'boolean',
+      default: false,
+      describe: 'Open report.html in the browser once it is written',
+    },
     ...runsDirectoryOption,
     ...jsonOption,
   },
   examples: [
     ['$0 report --latest', 'All reports of the latest run'],
     ['$0 report RUN --format html', 'The page for people alone'],
+    ['$0 report --latest --open', 'Look at the page of the latest run'],
   ],
   notes: ['The files are the same bytes each time'],
   handler: async (args, name) => await (await import('../handlers/report.ts')).writeReportsAgain(args, name),

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { withNext } from '../../files/cannot-write.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
@@ -11,11 +11,13 @@ import { copyOf, describeCopy } from '../../run/run-copy.ts'
 import { readRunFile } from '../../run/run-file.ts'
 import { withRunLocks } from '../../run/run-locks.ts'
 import { checkBegun } from '../check-begun.ts'
+import { openFile } from '../terminal/open-file.ts'
 import { say } from '../terminal/stop-hooks.ts'
 
 interface Arguments {
   readonly latest: boolean
   readonly format: string
+  readonly open: boolean
   readonly 'runs-dir': string
   readonly json: boolean
 }
@@ -23,6 +25,8 @@ interface Arguments {
 /** See `commands/report.ts`. */
 export async function writeReportsAgain(args: Arguments, name: string | undefined): Promise<ExitCode> {
   const formats = parseFormats(args.format)
+  if (args.open && !formats.has('html'))
+    throw new Refusal('--open opens report.html, which --format leaves out.', 'Add html to --format.')
   const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
   const begun = await readRunFile(directory)
   await checkBegun(directory, begun)
@@ -44,7 +48,14 @@ export async function writeReportsAgain(args: Arguments, name: string | undefine
       ? `${JSON.stringify({ run_id: begun.run_id, files: written }, null, 2)}\n`
       : `${written.join('\n')}\n`,
   )
+  if (args.open) await openPage(join(directory, 'report.html'))
   return exitCodes.done
+}
+
+/** The page is there also where nothing can open it. */
+async function openPage(path: string): Promise<void> {
+  const why = await openFile(resolve(path))
+  if (why !== null) say(`The page can't be opened here: ${why}. Open it in a browser: ${resolve(path)}`)
 }
 
 /** @throws Refusal for a format that is not known, or if none is given */
