@@ -72,6 +72,7 @@ const scenes: Readonly<Record<string, Scene>> = {
   },
   'docs/commands.md okta-lifecycle status --latest': { before: runBefore(0) },
   'docs/commands.md okta-lifecycle report --latest': { before: runBefore(0, ' --run-id RUN') },
+  'docs/commands.md okta-lifecycle runs ': { before: runBefore(0) },
   'docs/commands.md okta-lifecycle evidence --latest': { before: runBefore(0, ' --run-id RUN') },
   'docs/commands.md okta-lifecycle verify-journal --latest': { before: runBefore(0, ' --run-id RUN') },
   'docs/commands.md okta-lifecycle sandbox --port': {
