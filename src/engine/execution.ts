@@ -1,4 +1,4 @@
-// A few lines over 300, because an execution is set up, begun and ended in this one place.
+// Over 300 lines, because an execution is set up, begun and ended in this one place.
 
 import type { BucketReport } from '../budget/lane.ts'
 import { Tally } from '../budget/tally.ts'
