@@ -45,7 +45,7 @@ if [ -d "$runs" ]; then
     exit 3
   }
   # The latest run comes first.
-  # Copies of runs and trials in a sandbox are left alone: resume would refuse them.
+  # Copies of runs, and trials in a sandbox, are left alone: resume may refuse them.
   states=$(printf '%s\n' "$listed" | awk -F'"' '
     $2 == "run_id" { id = $4; copy = org = "" }
     $2 == "state" { state = $4 }

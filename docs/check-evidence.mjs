@@ -1,5 +1,5 @@
 // Checks the evidence of a run: node check-evidence.mjs FILE.zip [--link LAST_LINK] [--manifest SHA256]
-// It needs Node 20.19 or later, and shares no code with okta-lifecycle. Ends with 0 if all agrees, with 1 if not.
+// It needs Node 20.19 or later, and shares no code with okta-lifecycle. Ends with 0 if all of it agrees, with 1 if not.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual as equal } from 'node:util'
@@ -69,7 +69,7 @@ function readCsv(text) {
   return records
 }
 
-/** People: tasks that share an id, a key or a login are of one person. */
+/** People: tasks that share an id, a key or a login belong to one person. */
 function countPeople(tasks, standing) {
   const [parent, stands] = [new Map(), new Map()]
   const root = (name) => {
@@ -255,7 +255,7 @@ same('run ids', [manifest.run_id, summary.run_id, facts.run], Array(3).fill(run.
 for (const line of found.slice(0, 50)) console.log(line)
 console.log(
   found.length > 0
-    ? `${found.length} things do not agree.`
+    ? `Things that do not agree: ${found.length}.`
     : `All agrees: ${tasks.length} tasks in ${rows.size} rows, ${events.length} events. Last link of the journal: ${(manifest.original_journal ?? head).chain}`,
 )
 process.exitCode = found.length > 0 ? 1 : 0

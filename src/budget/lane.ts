@@ -33,7 +33,10 @@ export interface BucketReport {
   readonly windowSeconds: number
   /** Requests that are sent and not answered yet. */
   readonly inFlight: number
-  /** What is left of the share in the open window, and when that ends, in epoch ms by Okta's clock; null before the first. */
+  /**
+   * What is left of the share in the open window, and when the window ends, in epoch ms by Okta's clock. Null before
+   * the first window.
+   */
   readonly leftNow: number | null
   readonly endsAt: number | null
   /** After a refusal nothing is sent before this time, in epoch ms by Okta's clock; 0 if nothing was refused. */

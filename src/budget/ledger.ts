@@ -24,8 +24,8 @@ export function createLocalLedger(): Ledger {
   async function take(bucket: Bucket, available: number, count: number): Promise<void> {
     const wall = Date.now()
     const known = limiters.get(bucket)
-    // Bottleneck waits until its wall clock has reached the time of the job before. Set back, the clock would hold up
-    // everything until then.
+    // Bottleneck waits until its wall clock has reached the time of the job before. If the clock has been set
+    // back, everything would wait until then.
     const entry =
       known === undefined || wall < known.wall
         ? { limiter: new Bottleneck({ reservoir: 0 }), balance: 0, wall }

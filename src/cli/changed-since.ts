@@ -13,7 +13,7 @@ export interface LatestRun {
 
 /**
  * Why another run of the job may have changed something since its latest run began, as a clause; null if none has. A
- * retry or an undo that was stopped can be resumed days later.
+ * retry or an undo that was stopped may be resumed days later.
  *
  * @param others all other runs of the job in the org, with their summaries
  */
@@ -25,7 +25,7 @@ export function findLaterWork(latest: RunFile, others: readonly LatestRun[]): st
     if (run.state === 'running') return `${name}, an earlier one, has not ended`
     if (summary?.run_id !== run.run_id) return `the summary of ${name}, an earlier one, can't be read`
     if (!(Date.parse(summary.finished_at) < since))
-      return `${name}, which began before run ${latest.run_id}, was at work after that had begun`
+      return `${name} began before run ${latest.run_id} and was still at work after that one began`
   }
   return null
 }
@@ -59,7 +59,7 @@ export function findChange(latest: LatestRun | null, now: Now): string | null {
   if (summary?.run_id !== run.run_id) return `the summary of ${name}, the latest, can't be read`
   if (summary.exit_code !== exitCodes.done) return `${name}, the latest, ended with ${summary.exit_code}`
   if (summary.skipped.only_status > 0)
-    return `${name} left users alone because of their status (only_status), which may be another by now`
+    return `${name} left users alone because of their status (only_status), which may have changed since`
   if (run.input.sha256 !== now.sha256) return `the input differs from that of ${name}`
   if (run.versions.okta_lifecycle !== now.version)
     return `${name} was made by version ${run.versions.okta_lifecycle}`

@@ -11,7 +11,7 @@ export interface Command {
   readonly examples: readonly (readonly [command: string, does: string])[]
   /** Whole sentences that the help has no room for. */
   readonly notes?: readonly string[]
-  /** Exit statuses that say something of their own; the others mean what they mean for every command. */
+  /** Exit statuses with a meaning of their own here; the others mean what they mean for every command. */
   readonly exits?: readonly (readonly [status: number, meaning: string])[]
   /** Runs the command with the arguments that yargs has parsed and checked. */
   readonly run: (args: Readonly<Record<string, unknown>>) => Promise<ExitCode>

@@ -9,7 +9,7 @@ import type { RunFile } from '../run/run-file.ts'
 export type ShownState = RunFile['state'] | 'working' | 'died'
 
 export function shownState({ state }: Pick<RunFile, 'state'>, hold: Pick<HoldReport, 'kind'>): ShownState {
-  // What holds such a run does not go on with it: it writes reports, asks before an undo, or removes it.
+  // A process that holds such a run does not go on with it: it writes reports, asks before an undo, or removes it.
   if (state === 'closed' || state === 'finished') return state
   if (hold.kind === 'working') return 'working'
   return state === 'running' && hold.kind === 'free' ? 'died' : state

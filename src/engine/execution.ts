@@ -83,7 +83,7 @@ export type { Outlook } from './outlook.ts'
 export interface ExecutionView {
   readonly state: JournalState
   readonly buckets: () => readonly BucketReport[]
-  /** How it goes on, as of now. */
+  /** How it is going, as of now. */
   readonly outlook: () => Outlook
 }
 

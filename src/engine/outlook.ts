@@ -1,13 +1,13 @@
 import type { BucketReport, BucketWait } from '../budget/lane.ts'
 import { secondsLeft } from '../budget/time-left.ts'
 
-/** How an execution goes on, as progress and `status` tell it. */
+/** How an execution is going, as progress and `status` show it. */
 export interface Outlook {
   /** Tasks a minute over the last minute at work. */
   readonly per_minute: number
   /** Requests that are sent and not answered yet. */
   readonly in_flight: number
-  /** Null if nothing tells. */
+  /** Null if nothing shows it yet. */
   readonly eta_seconds: number | null
   /** Why nothing is sent in a bucket, and until when; null if nothing waits. */
   readonly waiting: {
@@ -26,7 +26,7 @@ export interface TaskCosts {
 const rememberMs = 60_000
 const shortestMs = 1_000
 
-/** Remembers how many tasks were done when, over the last minute. */
+/** Remembers how many tasks were done by when, over the last minute. */
 export class Pace {
   #samples: { readonly at: number; readonly done: number }[] = []
   #peak = 0
@@ -55,7 +55,7 @@ export class Pace {
 }
 
 /**
- * How an execution goes on. The budget tells how long the rest takes; where no limit is known, the pace of the last
+ * How an execution is going. The budget shows how long the rest takes; if no limit is known, the pace of the last
  * minute does.
  *
  * @param now epoch ms by Okta's clock

@@ -18,7 +18,7 @@ export async function digestFile(path: string): Promise<FileDigest> {
   return { bytes, sha256: hash.digest('hex') }
 }
 
-/** The same of a text. */
+/** The same for a text. */
 export function digestText(text: string): FileDigest {
   const content = Buffer.from(text)
   return { bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') }

@@ -29,7 +29,7 @@ export interface Evidence {
 const always = ['run.json', 'journal.ndjson', 'summary.json', 'results.csv', 'results.jsonl', 'report.html']
 
 /**
- * Writes the evidence of a run: one zip with everything that the run can be judged by, and a manifest of it. The same
+ * Writes the evidence of a run: one zip with everything that is needed to judge the run, and a manifest of it. The same
  * run gives the same bytes. The run must be held, so that nothing changes meanwhile.
  *
  * @param madeBy the program and its version
@@ -65,7 +65,7 @@ export async function writeEvidence(path: string, source: EvidenceSource, madeBy
   }
 }
 
-/** What names people in every line, so that a redacted edition goes without it. */
+/** Files that name people in every line, so that a redacted edition leaves them out. */
 function onlyInFull({ run, original }: EvidenceSource): readonly string[] {
   if (original !== null) return []
   return ['failed.csv', run.input.file, ...(run.plan === undefined ? [] : ['plan.json'])]

@@ -26,7 +26,7 @@ export const manifestSchema = z
     tasks: count,
     results: z.record(z.enum(reportedResults), count),
     journal: journalHead.describe(
-      'Where journal.ndjson ends: the last sound line and its link of the chain.',
+      'Where journal.ndjson ends: the last sound line and its link in the chain.',
     ),
     original_journal: journalHead
       .optional()

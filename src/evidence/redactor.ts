@@ -5,7 +5,7 @@ import { normalizeUserKey } from '../okta/user.ts'
 /** What stands for a text that may name somebody. */
 export const redactedText = '[redacted]'
 
-/** Messages that have a place for statuses and actions alone, so that they can't name anybody. */
+/** Messages in which nothing varies but statuses, actions and numbers, so that they can't name anybody. */
 const plainMessages: readonly RegExp[] = [
   /^$/,
   /^user was [A-Z_]+, is now [A-Z_]+( \(verified\))?$/,
@@ -24,8 +24,8 @@ const plainMessages: readonly RegExp[] = [
  * - **D1** The same person's id has the same digest everywhere, and so has a login in any spelling that Okta takes for the
  *   same, so that counts of people stay what they are.
  * - **D2** Only texts that are known to name nobody stay. All others go, whatever they say.
- * - **D3** The salt is made of the whole journal. Who has the run can find a person's digest again; who has only the
- *   redacted edition can't try names out.
+ * - **D3** The salt is made from the whole journal. Whoever has the run can find a person's digest again; whoever has
+ *   only the redacted edition can't try names out.
  */
 export class Redactor {
   readonly #salt: Buffer

@@ -76,7 +76,7 @@ const input = z.strictObject({
     .describe('The input, relative to the job file. An input named on the command line wins.'),
   format: jobValues.format
     .optional()
-    .describe('By default the file extension of the input decides, else its content.'),
+    .describe('By default the file extension of the input decides; if it is unknown, the content does.'),
   encoding: jobValues.encoding
     .optional()
     .describe(

@@ -56,7 +56,7 @@ export class ExecutionTimes {
     return this.#count
   }
 
-  /** How the execution at work goes on, as it said itself last; null if it has not, and once it has ended. */
+  /** How the execution at work is going, as it last said itself; null if it has said nothing, and once it has ended. */
   get outlook(): Tallied['outlook'] | null {
     return this.#outlook
   }

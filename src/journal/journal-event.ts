@@ -167,7 +167,7 @@ interface TallyEvent {
   readonly retries: Readonly<Record<string, number>>
   /** Milliseconds at work, by the process's own monotonic clock. */
   readonly worked_ms: number
-  /** How the execution goes on, for whoever asks from outside. Absent in older journals. */
+  /** How the execution is going, for whoever asks from outside. Absent in older journals. */
   readonly outlook?: {
     readonly at: string
     readonly per_minute: number

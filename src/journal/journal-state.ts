@@ -151,8 +151,8 @@ export class JournalState {
   }
 
   /**
-   * The time of the last event of an attempt that names one, in epoch ms by Okta's clock: the earliest that it can have
-   * been. 0 before the first.
+   * The time of the last event of an attempt that names one, in epoch ms by Okta's clock, or rather the earliest that
+   * this time can have been. 0 before the first such event.
    */
   get lastOktaTime(): number {
     return this.#lastOktaTime

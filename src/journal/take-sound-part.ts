@@ -21,7 +21,7 @@ export interface SoundPart {
   readonly keptAs: string
 }
 
-/** How far this machine's clock may be ahead of Okta's: a wrong time zone makes hours. */
+/** How far this machine's clock may be ahead of Okta's: a wrong time zone puts it hours off. */
 const clockMarginMs = 24 * 60 * 60_000
 
 /** Flaws that leave a sound part of this run before them. */
@@ -62,7 +62,7 @@ export async function takeSoundPart(
   const sound = `${file.path}.sound`
   try {
     await copyStart(file.path, sound, end.soundBytes)
-    // The new journal says that a part is lost before it is one: without that line everything would be sent again.
+    // Before it takes its place, the new journal says that a part is lost. Without that line, all would be sent again.
     const journal = await Journal.open(sound, { ...end, tornBytes: 0 })
     try {
       if (end.soundLines === 0) journal.note({ event: 'journal', version: journalVersion, run: file.runId })

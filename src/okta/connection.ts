@@ -18,7 +18,7 @@ export interface Connection {
 
 export const defaultRequestTimeoutMs = 30_000
 
-/** In seconds. Below it, no connection to an org would come about. */
+/** In seconds. In less time, no connection to an org could be made. */
 const shortestRequestTimeout = 0.1
 const longestRequestTimeout = 600
 

@@ -79,10 +79,10 @@ function openDispatcher({
   })
 }
 
-/** What can go wrong only on the way to the proxy: what lies behind it, the proxy itself reports. */
+/** What can go wrong only on the way to the proxy: what goes wrong behind it, the proxy itself reports. */
 const beforeProxy = /^(ENOTFOUND|EAI_\w+|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/
 
-/** Names the proxy if no connection could be made: it is the cause or may be. */
+/** Names the proxy if no connection could be made: it is, or may be, the cause. */
 function throughProxy(received: Received, proxy: HttpProxy | null): Received {
   if (proxy === null || received.kind === 'response' || received.connectedAfterMs !== null) return received
   const { code } = received

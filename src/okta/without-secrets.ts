@@ -24,13 +24,16 @@ export function withoutSecretsOf(call: Call, received: Received): Received {
   return { ...received, text: text === null ? null : hide(text), headers: Object.fromEntries(clean) }
 }
 
-/** So many characters of a secret in a row are masked, also where the rest of it is cut off. */
+/**
+ * The length of the pieces of a secret that are masked even if the rest of it is cut off. They overlap by half, so any
+ * 23 characters in a row hold one.
+ */
 const pieceLength = 16
 
 /**
- * A text without secrets that are percent-encoded or written with JSON's escapes, as often as one likes, and without
- * pieces of them. The users of an org come by hundreds of thousands, so a successful answer is searched in this way only
- * if it has a character that such forms need.
+ * A text without secrets that are percent-encoded or written with JSON's escapes, however many times over, and without
+ * pieces of them. A run may read hundreds of thousands of users, so a successful answer is searched in this way only if
+ * it has a character that such forms need.
  */
 function withoutEscaped(text: string | null, secrets: readonly string[], httpStatus: number): string | null {
   if (text === null || (httpStatus < 300 && !/[\\%]/.test(text))) return text

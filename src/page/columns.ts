@@ -16,7 +16,7 @@ const titles = {
   error_code: "Okta's code",
   message: 'Message',
   attempts: 'Attempts',
-  started_at: 'Begun (UTC)',
+  started_at: 'Started (UTC)',
   finished_at: 'When (UTC)',
   okta_user_id: 'Id in Okta',
   okta_login: 'Login',
@@ -61,7 +61,7 @@ export function shownColumns(isNarrow: boolean, hasLags: boolean): readonly Show
 /** The columns that can be filtered by one of their values. */
 export const filteredColumns = [needs, ...titled(['result', 'action', ...statuses, 'error_code'])]
 
-/** Filters that are there even if they offer no choice, so that people find them in the same place. */
+/** Filters that are there even if they offer no choice, so that people always find them in the same place. */
 export const constantFilters: ReadonlySet<string> = new Set(['result', 'action', 'status_before'])
 
 /** The parts of an opened row, apart from the input's own columns. */

@@ -8,7 +8,7 @@ import { usePrinting } from './use-printing.tsx'
 import { useRowKeys } from './use-row-keys.tsx'
 import { drawnRows, mostPrinted } from './visible-rows.ts'
 
-/** The height of a row in pixels, as in page.css. */
+/** The height of a row in pixels, as in style/table.css. */
 const rowHeight = 44
 
 interface RowListProps {

@@ -12,7 +12,7 @@ interface RowProps {
   readonly onOpen: (place: number, from: HTMLElement) => void
 }
 
-/** A task in the table. Its user opens it. */
+/** A task in the table. The button with its user opens it. */
 export const Row = memo(function Row({ table, columns, place, index, onOpen }: RowProps) {
   return (
     <tr aria-rowindex={index}>

@@ -66,7 +66,7 @@ function Count(props: { readonly name: string; readonly count: number; readonly 
   )
 }
 
-/** `415 rows = 412 with tasks + 3 bad`. Parts that nothing belongs to are left out. */
+/** `415 rows = 412 with tasks + 3 bad`. Parts with a count of 0 are left out. */
 function sumOf({ name, count, parts }: Total): string {
   const some = parts.filter((part) => part.count > 0)
   if (some.length === 0) return counted(count, name)

@@ -9,7 +9,7 @@ const [width, height] = [960, 160]
 /** Fewer bars show nothing that the sentence above them does not say. */
 const fewestBars = 5
 
-/** When lifecycle calls left. */
+/** When lifecycle calls were sent. */
 export function TimelineChart({ timeline }: { readonly timeline: Timeline }) {
   const { from, step, counts, limit, share } = timeline
   const total = counts.reduce((sum, count) => sum + count, 0)
@@ -39,7 +39,7 @@ function Bars({ timeline }: { readonly timeline: Timeline }) {
   return (
     <>
       <p>
-        A bar covers {renderDuration(step)}; the highest one is {counted(most, 'requests')}.
+        Each bar covers {renderDuration(step)}; the highest stands for {counted(most, 'requests')}.
         {pauses.length > 0 &&
           ' The shaded times are pauses: waits for the next window, or times when the run was not working.'}
       </p>

@@ -30,7 +30,7 @@ export function useRowKeys(
     const row = rowOfKey(event.key, Number(from) - 2, count, page)
     if (row === null) return
     event.preventDefault()
-    // Also with the heading, which lies above the first rows, it can be seen.
+    // The row can be seen even though the heading covers the first ones.
     const [top, seen] = [row * rowHeight, current.clientHeight - 2 * rowHeight]
     if (top < current.scrollTop || top > current.scrollTop + seen) current.scrollTop = top - seen / 2
     wanted.current = row + 2

@@ -11,13 +11,13 @@ export function shownCell(column: string, cell: PageCell): string {
   return column === 'result' || column === 'action' ? textOf(cell).replaceAll('_', ' ') : textOf(cell)
 }
 
-/** A cell in the table, where times have no seconds: they stand in the opened row. */
+/** A cell in the table, where times have no seconds: the opened row shows them. */
 export function tableCell(column: string, cell: PageCell): string {
   const text = shownCell(column, cell)
   return column === 'finished_at' ? text.slice(0, '2026-11-24 08:00'.length) : text
 }
 
-/** A filter's value for a person, isolated so that it can't turn the count after it around. */
+/** A filter's value for a person, isolated so that right-to-left text can't turn the count after it around. */
 export function shownValue(column: string, value: string): string {
   if (value === emptyValue) return column === needsColumn ? 'nothing needed' : '(none)'
   return `\u2068${shownCell(column, value)}\u2069`
@@ -60,7 +60,7 @@ export interface InstructionPart {
   readonly isCommand: boolean
 }
 
-/** Tells the commands in a sentence from its words: `If that is right: okta-lifecycle resume RUN`. */
+/** Separates the commands in a sentence from its words: `If that is right: okta-lifecycle resume RUN`. */
 export function partsOf(instruction: string): readonly InstructionPart[] {
   return instruction
     .split(/(\bokta-lifecycle (?:(?![,:;.](?: |$)).)+)/u)

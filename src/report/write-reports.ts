@@ -26,7 +26,7 @@ export type ReportFormat = (typeof reportFormats)[number]
 export interface ReportsOptions {
   /** Called right before files take their places; throws when they must not. */
   readonly beforeCommit?: () => Promise<void>
-  /** By default all. */
+  /** All by default. */
   readonly formats?: ReadonlySet<ReportFormat>
   /** The rows to report, asked for anew for each pass; by default those of the run in the directory. */
   readonly rows?: () => AsyncIterable<ReportRow>
@@ -114,7 +114,7 @@ function commandOf(
   stopped: ExecutionFacts['stopped'],
 ): string | null {
   if (way === 'none') return null
-  // What stopped the run would stop it again: going on takes what the reason says.
+  // What stopped the run would stop it again, so the advice that came with the reason is given with the command.
   if (way === 'resume' && stopped !== null) {
     return describeNext(stopped.advice, commandFor(way, runNameOf(directory)))
   }

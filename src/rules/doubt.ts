@@ -187,9 +187,9 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
 }
 
 /**
- * Judges only by the time of the last change: if it is from before the loss, no lost call of ours was applied. A user who
- * is where the row leads may have been led there by a clock that differs, so the last seconds before the loss are not
- * certain.
+ * Judges only by the time of the last change: if it is from before the loss, no lost call of ours was applied. If the
+ * user is where the row leads, the last seconds before the loss prove nothing: the clocks may differ, and the change
+ * may be ours.
  */
 function settleLost(attempt: DoubtfulAttempt, user: Observation['user'], atTarget: boolean): Verdict {
   const isCertain = user.statusChanged === null || isBefore(attempt, user.statusChanged)

@@ -35,8 +35,8 @@ export async function handOver(
 }
 
 /**
- * Finishes what a process left undone that died while it handed a run over: the old run had named this one, which
- * exists, and was not closed yet. Does nothing if another process holds the old run.
+ * Finishes the handing over of a run if the process that did it died in between: the old run already names this one,
+ * but is not closed yet. Does nothing if another process holds the old run.
  *
  * @param directory of the new run, which must be held
  */

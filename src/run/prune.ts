@@ -15,7 +15,7 @@ export type Prunable =
 export interface Pruning {
   readonly name: string
   readonly keep: string | null
-  /** The runs that must go or stay together with it (P3), itself included, by when they began. */
+  /** The runs that must go or stay together with it (P3), itself included, in the order in which they began. */
   readonly together: readonly string[]
 }
 
@@ -54,7 +54,7 @@ export function judgePruning(found: readonly Prunable[], keepMs: number, now: nu
   }))
 }
 
-/** A run and all that are joined to it, directly or by others. Old runs come first: whoever holds several takes them so. */
+/** A run and all that are joined to it, directly or through others, oldest first: the order in which to hold them. */
 function togetherWith(
   name: string,
   found: readonly Prunable[],

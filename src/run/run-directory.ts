@@ -159,7 +159,7 @@ async function removeQuietly(path: string): Promise<void> {
 /**
  * Looks at a run that another process may remove meanwhile.
  *
- * @returns null if it has
+ * @returns null if it has been removed
  */
 export async function unlessRemoved<T>(directory: string, look: () => Promise<T>): Promise<T | null> {
   try {

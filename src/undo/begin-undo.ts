@@ -78,7 +78,7 @@ interface Seen {
   readonly unsure: () => void
 }
 
-/** Shows a run's own calls to the effect, in the order in which they were applied. */
+/** Passes a run's own calls to the net effect, in the order in which they were applied. */
 async function replay(
   { directory, run, recorded }: OldRun,
   { effect, notHeld, unsure }: Seen,

@@ -53,7 +53,7 @@ export function notUndone(
       : []),
     ...(unsure > 0
       ? [
-          `${counted(unsure, 'task')} confirmed after a part of the journal was lost left alone: somebody else may have done them. Look up the users of these tasks in the results of that run.`,
+          `${counted(unsure, 'task')} left alone, confirmed only after a part of the journal was lost and perhaps done by somebody else. Look up the users of these tasks in the results of that run.`,
         ]
       : []),
     ...(inDoubt > 0

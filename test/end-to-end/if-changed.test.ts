@@ -110,7 +110,7 @@ it('the job is run after an earlier run was resumed, although a newer one did ev
     const again = await night(place, org)
     expect([again.code, again.stderr]).toEqual([
       0,
-      expect.stringContaining('was at work after that had begun'),
+      expect.stringContaining('was still at work after that one began'),
     ])
     expect([...org.org.users.values()].map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE'])
   })

@@ -3,14 +3,14 @@ import { jsonOption, runsDirectoryOption } from '../options.ts'
 
 export const evidenceCommand = defineCommand({
   usage: 'evidence [run]',
-  describe: 'Write a zip with everything that a run can be judged by, for an auditor',
+  describe: 'Write a zip with all that an auditor needs to judge a run',
   positional: { name: 'run', describe: 'Run id or run directory; the latest run if none is named' },
   options: {
     latest: { type: 'boolean', default: false, describe: 'The run that was started last' },
     redact: {
       type: 'boolean',
       default: false,
-      describe: "Replace ids, logins and the input's cells by salted digests; counts and times stay",
+      describe: "Replace ids, logins and the input's cells with salted digests; counts and times stay",
     },
     out: {
       type: 'string',

@@ -48,9 +48,9 @@ export const planCommand = defineCommand({
     ],
     ['$0 plan --job jobs/offboarding.yaml --out plan.json', 'Save the plan, to be carried out as it is'],
   ],
-  notes: ['The answer of --json is as schema/plan.schema.json says'],
+  notes: ['The answer of --json is described in schema/plan.schema.json'],
   exits: [
-    [0, 'the plan was made, also if tasks would fail'],
+    [0, 'the plan was made, even if tasks would fail'],
     [3, 'a guard would stop the run'],
   ],
   handler: async (args, input) => await (await import('../handlers/plan.ts')).planInput(args, input),

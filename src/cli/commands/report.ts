@@ -27,6 +27,6 @@ export const reportCommand = defineCommand({
     ['$0 report RUN --format html', 'The page for people alone'],
     ['$0 report --latest --open', 'Look at the page of the latest run'],
   ],
-  notes: ['The files are the same bytes each time'],
+  notes: ['The files are the same each time, byte for byte'],
   handler: async (args, name) => await (await import('../handlers/report.ts')).writeReportsAgain(args, name),
 })

@@ -14,7 +14,7 @@ export const verifyJournalCommand = defineCommand({
     ['$0 verify-journal --latest', 'Check the journal of the latest run'],
     ['$0 verify-journal RUN --json', 'The same as JSON; exit status 1 if it is damaged'],
   ],
-  notes: ['The answer of --json is as schema/verify-journal.schema.json says'],
+  notes: ['The answer of --json is described in schema/verify-journal.schema.json'],
   exits: [
     [0, 'the journal is sound'],
     [1, 'the journal is damaged'],

@@ -55,7 +55,7 @@ function flagOf(name: string, { type, choices, default: usual }: Option): string
   return code(`--${name} ${choices === undefined ? value : choices.join('|')}`)
 }
 
-/** What a flag's value is called, if not by the last word of its flag. */
+/** What a flag's value is called, if not after the last word of the flag. */
 const values: Readonly<Record<string, string>> = {
   job: 'FILE',
   out: 'FILE',
@@ -71,7 +71,7 @@ const saidOff = /; --no-[a-z-]+ turns this off$/
 function meaningOf({ describe, array, type, default: usual }: Option): string {
   const does = String(describe ?? '').replace(saidDefault, '')
   if (type === 'boolean' && usual === true)
-    return `Turns this off: ${withFlags(sentence(does.replace(saidOff, '')))}`
+    return `Turns off this default: ${withFlags(sentence(does.replace(saidOff, '')))}`
   return withFlags(array === true ? `${sentence(does)} May be given several times.` : sentence(does))
 }
 
@@ -81,7 +81,7 @@ function defaultOf({ type, describe, default: usual }: Option): string {
   return usual === undefined || type === 'boolean' ? '' : code(String(usual))
 }
 
-/** Flags inside of a sentence, as code. */
+/** Marks the flags inside a sentence as code. */
 function withFlags(text: string): string {
   return text.replaceAll(/(?<![\w`-])--[a-z][a-z-]*/g, (flag) => code(flag))
 }

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { jobSchema } from '../../job/job.ts'
 import { code, sentence, table } from './table.ts'
 
-/** What is used here of a JSON Schema. */
+/** The parts of a JSON Schema that are used here. */
 interface Schema {
   readonly type?: string | readonly string[]
   readonly description?: string
@@ -49,7 +49,7 @@ function rowsOf(path: string, { properties = {}, required = [] }: Schema): reado
 
 function rowOf(path: string, key: Schema, isRequired = false): readonly string[] {
   const usual = key.default === undefined ? '' : code(JSON.stringify(key.default).replaceAll('"', ''))
-  return [code(path), sentence(key.description ?? ''), formOf(key), isRequired ? 'must be given' : usual]
+  return [code(path), sentence(key.description ?? ''), formOf(key), isRequired ? 'required' : usual]
 }
 
 function formOf(schema: Schema): string {

@@ -2,7 +2,7 @@ import { commands } from '../commands.ts'
 import { commandsPart } from './commands-part.ts'
 import { jobKeysPart } from './job-keys-part.ts'
 
-/** The pages of `docs/` with a part that is made from the program's own data. */
+/** The pages of `docs/` with a part that is generated from the program's own data. */
 export const generatedPages: ReadonlyMap<string, () => string> = new Map([
   ['commands.md', () => commandsPart(commands)],
   ['job-file.md', jobKeysPart],
@@ -12,7 +12,7 @@ const begin = '<!-- From here on made by `npm run docs`. -->'
 const end = '<!-- Up to here. -->'
 
 /**
- * A page with its made part anew. What is before and after the part is left as it is.
+ * A page with its generated part written anew. What is before and after that part stays as it is.
  *
  * @throws Error for a page without the two marks
  */

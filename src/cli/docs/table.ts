@@ -5,7 +5,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     .join('\n')
 }
 
-/** A bar would begin another cell, also inside of code. */
+/** A bar would begin another cell, even inside code. */
 function cell(text: string): string {
   return text.replaceAll('|', '\\|')
 }

@@ -53,7 +53,7 @@ export async function evidenceOf(args: Arguments, name: string | undefined): Pro
   return exitCodes.done
 }
 
-/** Writes the zip beside its place first, because a file that is there already must not be lost. */
+/** Writes the zip under another name first, because a file that already has its name must not be lost. */
 async function writeTo(path: string, source: EvidenceSource): Promise<Evidence> {
   const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`)
   try {
@@ -61,7 +61,7 @@ async function writeTo(path: string, source: EvidenceSource): Promise<Evidence> 
     if (!(await exists(path))) await rename(draft, path)
     else if ((await digestFile(path)).sha256 !== (await digestFile(draft)).sha256)
       throw new Refusal(
-        `${path} exists already, and is not the evidence of this run as it is now. Nothing in it was changed.`,
+        `${path} exists already, and is not the evidence of this run in its present state. The file was left as it is.`,
         `Move it away, or name another file: --out ${shellWord(`new-${basename(path)}`)}`,
       )
     return evidence
@@ -77,7 +77,7 @@ function render(path: string, { manifest, journal, files }: Evidence): string {
     `Evidence: ${path} (${files.length} files)`,
     `SHA-256 of its manifest: ${manifest}`,
     `The journal: ${journal.lines} lines, last link ${journal.chain}`,
-    'Keep these two values where nobody who can change the file can change them.',
+    'Keep these two values where nobody who can change the file can reach them.',
     '',
   ].join('\n')
 }

@@ -50,7 +50,7 @@ interface KeptRun {
 export async function pruneRuns(args: Arguments): Promise<ExitCode> {
   const keepMs = keepOf(args) * 1000
   const runsDirectory = args['runs-dir']
-  // Who removes runs unattended would never notice a misspelt directory.
+  // A job that removes runs unattended would never notice a misspelt directory.
   if (!(await exists(runsDirectory)))
     throw new Refusal(
       `There is no directory ${visible(runsDirectory)}, so there are no runs to remove.`,
@@ -118,8 +118,8 @@ async function lookAt({ name, directory, look }: ListedRun): Promise<Prunable> {
 }
 
 /**
- * Removes runs that belong together, the latest first: all of them or, as long as nothing was removed, none. Returns why
- * they could not be removed, in a clause.
+ * Removes runs that belong together, the latest first, if every one of them may be removed. Returns why they could not
+ * be removed, in a clause.
  */
 async function remove(together: readonly SeenRun[], stop: StopSwitch): Promise<string | null> {
   if (stop.reason !== null) return `${stop.reason.message} first`

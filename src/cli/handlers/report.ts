@@ -52,7 +52,7 @@ export async function writeReportsAgain(args: Arguments, name: string | undefine
   return exitCodes.done
 }
 
-/** The page is there also where nothing can open it. */
+/** The page is written even if nothing here can open it. */
 async function openPage(path: string): Promise<void> {
   const why = await openFile(resolve(path))
   if (why !== null) say(`The page can't be opened here: ${why}. Open it in a browser: ${resolve(path)}`)

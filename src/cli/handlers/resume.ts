@@ -112,7 +112,7 @@ async function cutJournal(directory: string, run: RunFile): Promise<RunFile> {
     say('The journal has no undamaged part of this run. Nothing was changed.')
     return run
   }
-  // What was recorded about its end is not true of a part of it.
+  // What was recorded about the journal's end does not hold for a part of it.
   await forgetSummary(directory)
   const { journal_end: _, ...known } = run
   await writeRunFile(directory, known)
@@ -123,8 +123,8 @@ async function cutJournal(directory: string, run: RunFile): Promise<RunFile> {
 }
 
 /**
- * Makes sure that the damage spares what a retry took over from the run before it. Without that, rows that are done or in
- * doubt, and whom they mean, would be unknown to it.
+ * Makes sure that the damage spares what a retry took over from the run before it. Without that, the retry
+ * would not know which rows are done or in doubt, and whom they mean.
  *
  * @throws Refusal if it does not
  */
@@ -135,7 +135,7 @@ async function checkCarriedOver(directory: string, run: RunFile): Promise<void> 
   const { end, flaw } = await checkJournal(journalPath(directory), expected)
   if (flaw === null || end.soundBytes >= carried.bytes) return
   throw new Refusal(
-    `The journal is damaged in its first ${carried.lines} lines (line ${flaw.line} ${flaw.what}). They hold what this retry took over from run ${of}: without them it would do things again that were done. Nothing was changed.`,
+    `The journal is damaged in its first ${carried.lines} lines (line ${flaw.line} ${flaw.what}). They hold what this retry took over from run ${of}; without them it would repeat what is already done. Nothing was changed.`,
     'Restore journal.ndjson from the newest copy of the run directory. If there is none, find out in Okta who is not done yet, and give those as a new input.',
   )
 }

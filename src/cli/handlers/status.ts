@@ -69,7 +69,7 @@ interface RunStatus {
   readonly tasks: number
   readonly done: number
   readonly results: Readonly<Record<string, number>>
-  /** What the process at work said of itself in the last seconds; null if no process is at work, or it has not yet. */
+  /** What the process at work said of itself in the last seconds; null if none is at work, or it has said nothing. */
   readonly per_minute: number | null
   readonly in_flight: number | null
   readonly eta_seconds: number | null
@@ -159,7 +159,7 @@ function render(status: RunStatus): string {
   ].join('\n')
 }
 
-/** The same words as the progress of the run itself. */
+/** Uses the same words as the progress of the run itself. */
 function renderOutlook({ per_minute, in_flight, eta_seconds, waiting }: RunStatus): readonly string[] {
   if (per_minute === null || in_flight === null) return []
   const eta = etaOf({ eta_seconds })

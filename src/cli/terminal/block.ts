@@ -8,8 +8,8 @@ export interface Block {
 }
 
 /**
- * Keeps a block at the bottom of a stream. Whatever else is written to the stream meanwhile goes above the block: it is
- * taken away first and drawn again after.
+ * Keeps a block at the bottom of a stream. Whatever else is written to the stream meanwhile goes above the block, which
+ * is taken away first and drawn again afterwards.
  */
 export function openBlock(stream: NodeJS.WriteStream): Block {
   const { write } = stream
@@ -22,7 +22,7 @@ export function openBlock(stream: NodeJS.WriteStream): Block {
   stream.write = (...given: unknown[]): boolean => {
     log.clear()
     const accepted = plain(...given)
-    // What does not end its line goes on: the block would be drawn into it.
+    // A text that does not end its line is continued later: the block would be drawn into that line.
     const [text] = given
     if (typeof text !== 'string' || text.endsWith('\n')) log(drawn.join('\n'))
     return accepted
