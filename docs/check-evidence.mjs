@@ -59,7 +59,8 @@ function readJournal(bytes) {
   return { events, lines, bytes: at, chain, broken: null }
 }
 
-function readCsv(text) {
+function readCsv(marked) {
+  const text = marked.replace(/^\uFEFF/, '')
   const cell = /("(?:[^"]|"")*"|[^,\n]*)(,|\n)/y
   const [records, record] = [[], []]
   for (let match = cell.exec(text); match !== null; match = cell.exec(text)) {

@@ -53,6 +53,6 @@ function redactJob(job: RunFile['job'], redactor: Redactor): RunFile['job'] {
             ),
     },
     guards: { ...guards, protect: guards.protect.map((entry) => redactor.value(entry) ?? '') },
-    report: { activation_links: report.activation_links === null ? null : redactedText },
+    report: { ...report, activation_links: report.activation_links === null ? null : redactedText },
   }
 }

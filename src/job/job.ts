@@ -26,6 +26,7 @@ export const jobDefaults = {
   short_names: false,
   empty: 'ok',
   hidden_rows: 'refuse',
+  byte_order_mark: false,
 } as const
 
 /** The single values of a job, each with its range; the job file, the stored job and the flags share them. */
@@ -207,6 +208,11 @@ const report = z.strictObject({
     .describe(
       'The file, with mode 0600, to which activation links are appended, relative to the job file: CSV, or JSON lines if its name ends in .jsonl. They are written nowhere else.',
     ),
+  byte_order_mark: z.boolean().optional().meta({
+    description:
+      'Whether results.csv and failed.csv begin with a byte-order mark, so that Excel takes them for UTF-8.',
+    default: jobDefaults.byte_order_mark,
+  }),
 })
 
 /** The job file: what to do, to which input, how carefully. Unknown keys are errors. */
@@ -230,7 +236,9 @@ export const jobSchema = z
     options: options.optional().describe('How the actions are sent.'),
     pace: pace.optional().describe('How fast the run may go.'),
     guards: guards.optional().describe('Limits and protections that stop work before it does harm.'),
-    report: report.optional().describe('What is written outside the run directory.'),
+    report: report
+      .optional()
+      .describe('What is written outside the run directory, and how the reports are written.'),
     notify: notification
       .optional()
       .describe(
@@ -308,9 +316,12 @@ export const resolvedJobSchema = z
       .readonly(),
     /** Its paths are absolute. Runs of older versions have no such key. */
     report: z
-      .strictObject({ activation_links: jobValues.activation_links.nullable() })
+      .strictObject({
+        activation_links: jobValues.activation_links.nullable(),
+        byte_order_mark: z.boolean().default(jobDefaults.byte_order_mark),
+      })
       .readonly()
-      .default({ activation_links: null }),
+      .default({ activation_links: null, byte_order_mark: jobDefaults.byte_order_mark }),
     read_first: z.boolean(),
     skip_invalid: z.boolean(),
     /** Absent in runs of older versions. */

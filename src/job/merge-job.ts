@@ -101,7 +101,10 @@ export function mergeJob(file: JobFile | null, flags: JobFlags, format: InputFor
       protect: given.guards?.protect ?? jobDefaults.protect,
       only_status: given.guards?.only_status ?? null,
     },
-    report: { activation_links: given.report?.activation_links ?? null },
+    report: {
+      activation_links: given.report?.activation_links ?? null,
+      byte_order_mark: given.report?.byte_order_mark ?? jobDefaults.byte_order_mark,
+    },
     read_first: readsUsers,
     skip_invalid: flags.skipInvalid ?? jobDefaults.skip_invalid,
     verify: mergeVerification(given.verify, readsUsers),

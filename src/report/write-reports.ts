@@ -60,6 +60,7 @@ export async function writeReports(
       beforeCommit,
       maxLag: run.job.input.due?.max_lag_seconds ?? null,
       layout: await failedLayout(run, rows),
+      byteOrderMark: run.job.report.byte_order_mark,
       sink,
     })
     const exitCode = end.stopped?.exitCode ?? exitCodeOf(totals, expectedSkips, run.not_undone)

@@ -12,6 +12,9 @@ import { createTotalsCounter, type WrittenTotals } from './totals.ts'
 /** Rows that are rendered together. No more rows than this are in memory. */
 const rowsPerBatch = 256
 
+/** By it, Excel knows that a CSV is UTF-8. */
+const byteOrderMark = '\uFEFF'
+
 /** The files of results by their format. */
 export type ResultsFormat = 'csv' | 'jsonl'
 
@@ -31,6 +34,8 @@ export interface ResultsOptions {
   readonly maxLag?: number | null
   /** How `failed.csv` is laid out. */
   readonly layout?: FailedLayout
+  /** Whether the CSV files begin with a byte-order mark. */
+  readonly byteOrderMark?: boolean
   readonly sink?: RowSink | null
 }
 
@@ -72,8 +77,9 @@ export async function writeResults(
     const resultsCsv = await openFile('results.csv', 'csv')
     const resultsJsonl = await openFile('results.jsonl', 'jsonl')
     const failedCsv = await openFile('failed.csv', 'csv')
-    await resultsCsv?.write(renderCsv([names]))
-    await failedCsv?.write(renderCsv([failedColumns(layout)]))
+    const mark = options.byteOrderMark === true ? byteOrderMark : ''
+    await resultsCsv?.write(mark + renderCsv([names]))
+    await failedCsv?.write(mark + renderCsv([failedColumns(layout)]))
 
     for await (const batch of inBatches(rows)) {
       for (const row of batch) counter.add(row)

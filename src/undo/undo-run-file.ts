@@ -54,7 +54,7 @@ export function undoRunFile(old: RunFile, { runId, input, notUndone, version, no
       steps: null,
       order: 'user',
       guards: { ...job.guards, only_status: null },
-      report: { activation_links: null },
+      report: { ...job.report, activation_links: null },
       read_first: true,
     },
     input: {

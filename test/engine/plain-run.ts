@@ -35,7 +35,7 @@ export const plainJob: Job = {
     protect_admins: false,
     only_status: null,
   },
-  report: { activation_links: null },
+  report: { activation_links: null, byte_order_mark: false },
   read_first: true,
   skip_invalid: false,
   verify: { actions: 'deactivate', for_seconds: 60 },

@@ -264,7 +264,7 @@ function withoutOutsideFiles(job: Job, directory: string): Job {
   const told = { ...job, notify: null }
   return links === null
     ? told
-    : { ...told, report: { activation_links: resolve(directory, basename(links)) } }
+    : { ...told, report: { ...job.report, activation_links: resolve(directory, basename(links)) } }
 }
 
 /**
