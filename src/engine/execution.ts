@@ -168,6 +168,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     const costs = {
       readsPerTask: requestsPerTask(run, '/api/v1/users/{id}'),
       callsPerTask: requestsPerTask(run, '/api/v1/users'),
+      concurrency: run.job.pace.concurrency,
     }
     const outlook = (): Outlook => {
       pace.see(performance.now(), state.done)

@@ -21,7 +21,15 @@ export interface Outlook {
 export interface TaskCosts {
   readonly readsPerTask: number
   readonly callsPerTask: number
+  /** The most requests under way at once. */
+  readonly concurrency: number
 }
+
+/**
+ * What fits the share goes as fast as answers come. While a share is spread over its window that is not seen, so at least
+ * this many requests a second are assumed for each that may be under way.
+ */
+const perSlotAndSecond = 2
 
 const rememberMs = 60_000
 const shortestMs = 1_000
@@ -63,7 +71,7 @@ export class Pace {
 export function outlookOf(
   buckets: readonly BucketReport[],
   tasksLeft: number,
-  { readsPerTask, callsPerTask }: TaskCosts,
+  { readsPerTask, callsPerTask, concurrency }: TaskCosts,
   pace: Pick<Pace, 'perSecond' | 'peak'>,
   now: number,
 ): Outlook {
@@ -72,7 +80,8 @@ export function outlookOf(
     return bucket.bucket === '/api/v1/users/{id}' ? [{ bucket, perTask: readsPerTask }] : []
   })
   const byPace = pace.perSecond > 0 ? tasksLeft / pace.perSecond : null
-  const byBudget = pace.peak > 0 ? secondsLeft(tasksLeft, costs, pace.peak, now) : null
+  const speed = Math.max(pace.peak, concurrency * perSlotAndSecond)
+  const byBudget = pace.peak > 0 ? secondsLeft(tasksLeft, costs, speed, now) : null
   const eta = tasksLeft <= 0 ? 0 : (byBudget ?? byPace)
   return {
     per_minute: Math.round(pace.perSecond * 60),

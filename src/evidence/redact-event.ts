@@ -5,9 +5,14 @@ import { type Redactor, redactedText } from './redactor.ts'
 export function redactEvent(event: JournalEvent, redactor: Redactor): JournalEvent {
   switch (event.event) {
     case 'execution': {
-      const { by } = event
-      if (by === undefined) return event
-      return { ...event, by: { ...by, user: redactor.name(by.user), host: redactor.name(by.host) } }
+      const { by, digests, ...rest } = event
+      return {
+        ...rest,
+        ...(by === undefined ? {} : { by: { user: redactor.name(by.user), host: redactor.name(by.host) } }),
+        ...(digests === undefined
+          ? {}
+          : { digests: { input: redactor.digest(digests.input), job: redactor.digest(digests.job) } }),
+      }
     }
     case 'intent':
       return {

@@ -15,13 +15,13 @@ export function redactRun(run: RunFile, redactor: Redactor): RunFile {
     versions: run.versions,
     job: redactJob(run.job, redactor),
     from_job_file: run.from_job_file,
-    input: { ...knownOfInput, name: redactedText },
+    input: { ...knownOfInput, name: redactedText, sha256: redactor.digest(input.sha256) },
     org_url: run.org_url,
     owner:
       owner === null || owner === 'none'
         ? owner
         : { id: redactor.name(owner.id), login: redactor.name(owner.login) },
-    ...(run.plan === undefined ? {} : { plan: run.plan }),
+    ...(run.plan === undefined ? {} : { plan: { ...run.plan, sha256: redactor.digest(run.plan.sha256) } }),
     confirmed: run.confirmed,
     ...(run.retry_of === undefined ? {} : { retry_of: run.retry_of }),
     ...(run.undo_of === undefined ? {} : { undo_of: run.undo_of }),
@@ -42,6 +42,7 @@ function redactJob(job: RunFile['job'], redactor: Redactor): RunFile['job'] {
     description: job.description === null ? null : redactedText,
     input: {
       ...input,
+      sheet: input.sheet === null ? null : redactedText,
       where:
         where === null
           ? null

@@ -51,6 +51,11 @@ export class Redactor {
     return `v-${this.#digest(typeof value === 'string' ? value : JSON.stringify(value))}`
   }
 
+  /** Stands for a SHA-256 of something that could be guessed, and checked by it. */
+  digest(text: string): string {
+    return createHmac('sha256', this.#salt).update(text).digest('hex')
+  }
+
   /** A message, if it can't name anybody. */
   message(text: string): string {
     return plainMessages.some((form) => form.test(text)) ? text : redactedText

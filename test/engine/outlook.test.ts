@@ -3,7 +3,7 @@ import type { BucketReport } from '../../src/budget/lane.ts'
 import { outlookOf, Pace } from '../../src/engine/outlook.ts'
 
 const now = 1_772_445_600_000
-const costs = { readsPerTask: 1, callsPerTask: 1 }
+const costs = { readsPerTask: 1, callsPerTask: 1, concurrency: 5 }
 
 function bucket(more: Partial<BucketReport> = {}): BucketReport {
   return {
