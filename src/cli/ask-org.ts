@@ -19,7 +19,7 @@ import { programVersion } from './version.ts'
 export interface AskOptions {
   readonly job: Pick<Job, 'pace' | 'guards'>
   readonly org: RunOrg
-  /** Turning it ends the reads. A stop that the reads cause turns it too. */
+  /** Ends the reads when it is turned, and is turned by the reads when they find a reason to stop. */
   readonly stop: StopSwitch
   readonly say: (line: string) => void
   /** Requests that are still to be sent. */

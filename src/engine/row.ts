@@ -134,7 +134,7 @@ interface Bounds {
   readonly lastStep: number
 }
 
-/** Runs the tasks without a result up to a step. Returns what the user's next row must know. */
+/** Runs the tasks that have no result yet, up to and including `lastStep`. Returns what the user's next row must know. */
 async function runTasks(
   services: Services,
   row: ValidRow,

@@ -1,4 +1,4 @@
-// A few lines over 300: the job file's schema and the job that it resolves to are read side by side, key by key.
+// Over 300 lines: the job file's schema and the job that it resolves to are read side by side, key by key.
 
 import * as z from 'zod'
 import { inputEncodings, knownEncodings, parseEncoding } from '../input/bytes/encoding.ts'

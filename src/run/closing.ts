@@ -36,7 +36,8 @@ export async function handOver(
 
 /**
  * Finishes the handing over of a run if the process that did it died in between: the old run already names this one,
- * but is not closed yet. Does nothing if another process holds the old run.
+ * but is not closed yet. Does nothing if another process holds the old run, or if its `run.json` is damaged: then nothing
+ * else can go on from it either.
  *
  * @param directory of the new run, which must be held
  */
@@ -44,8 +45,8 @@ export async function finishHandOver(directory: string, run: RunFile): Promise<v
   const old = run.retry_of ?? run.undo_of
   if (old === undefined) return
   const from = join(dirname(directory), basename(old))
-  if (!(await isPromised(from, run))) return
   try {
+    if (!(await isPromised(from, run))) return
     await withRunLocks(from, null, {}, async (hold) => {
       if (!(await isPromised(from, run))) return
       const promised = await readRunFile(from)

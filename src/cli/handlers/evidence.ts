@@ -10,12 +10,10 @@ import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import { shellWord } from '../../messages/shell-word.ts'
 import { reportAgain } from '../../report/report-again.ts'
-import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
-import { copyOf, describeCopy } from '../../run/run-copy.ts'
 import { readRunFile } from '../../run/run-file.ts'
 import { withRunLocks } from '../../run/run-locks.ts'
-import { checkBegun } from '../check-begun.ts'
+import { findBegunRun } from '../begun-run.ts'
 import { say } from '../terminal/stop-hooks.ts'
 import { programVersion } from '../version.ts'
 
@@ -29,11 +27,7 @@ interface Arguments {
 
 /** See `commands/evidence.ts`. */
 export async function evidenceOf(args: Arguments, name: string | undefined): Promise<ExitCode> {
-  const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
-  const begun = await readRunFile(directory)
-  await checkBegun(directory, begun)
-  const copied = await copyOf(directory, begun)
-  if (copied !== null) say(describeCopy(directory, copied))
+  const { directory, run: begun } = await findBegunRun(args, name)
   const path = args.out ?? `${begun.run_id}-evidence${args.redact ? '-redacted' : ''}.zip`
   // The run is held, so that nothing changes between the digest of a file and its copy.
   const evidence = await withRunLocks(directory, null, { onWatch: say }, async (hold) => {

@@ -5,12 +5,10 @@ import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts
 import { shown } from '../../messages/shown.ts'
 import { reportAgain } from '../../report/report-again.ts'
 import { type ReportFormat, reportFormats } from '../../report/write-reports.ts'
-import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
-import { copyOf, describeCopy } from '../../run/run-copy.ts'
 import { readRunFile } from '../../run/run-file.ts'
 import { withRunLocks } from '../../run/run-locks.ts'
-import { checkBegun } from '../check-begun.ts'
+import { findBegunRun } from '../begun-run.ts'
 import { openFile } from '../terminal/open-file.ts'
 import { say } from '../terminal/stop-hooks.ts'
 
@@ -27,11 +25,7 @@ export async function writeReportsAgain(args: Arguments, name: string | undefine
   const formats = parseFormats(args.format)
   if (args.open && !formats.has('html'))
     throw new Refusal('--open opens report.html, which --format leaves out.', 'Add html to --format.')
-  const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
-  const begun = await readRunFile(directory)
-  await checkBegun(directory, begun)
-  const copied = await copyOf(directory, begun)
-  if (copied !== null) say(describeCopy(directory, copied))
+  const { directory, run: begun } = await findBegunRun(args, name)
   // The run is held, so that no other process writes the same files meanwhile.
   const written = await withRunLocks(directory, null, { onWatch: say }, async (hold) => {
     const run = await readRunFile(directory)

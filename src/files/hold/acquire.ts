@@ -134,8 +134,8 @@ async function take(subject: HoldSubject, silent: Held | null): Promise<Hold> {
   await writeFile(draft, `${JSON.stringify(me)}\n`, { mode: 0o600 })
   try {
     for (;;) {
-      // Read before the holder is: a process that takes a number later takes this same one, and `link` lets only one of
-      // us have it.
+      // The numbers are read before the holder is looked at. A process that takes a number after that picks the same one
+      // as this process does, and `link` lets only one of them have it.
       const numbers = await readNumbers(lockDirectory)
       const look = await lookAt(lockDirectory, me)
       // A silent holder must be the one that was watched, without a new sign. Any other holder came in the meantime.

@@ -59,7 +59,7 @@ function swallowedUser(
   ])
   if (rows.some((row) => row.length !== columns.length)) return null
   const place = columns.indexOf(user)
-  // The row's own user is before the cell, and so in the first line's row, or after it, and so in the last line's row.
+  // If the user column is left of the cell, the row's own user is in the first of these rows; otherwise in the last.
   const others = place < at ? rows.slice(1) : rows.slice(0, -1)
   for (const row of others) {
     const check = checkUserKey(row[place] ?? '')

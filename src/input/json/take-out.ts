@@ -30,7 +30,10 @@ export function takeOut(lists: readonly string[], around: Around, isAlone: boole
   return `${ifMeant(only, 'Take it out')}: ${jq} ${shellWord(filter)} FILE > LIST.json, and give that file.`
 }
 
-/** An instruction; with a condition if a key such as `managers` says that the people under it are hardly meant. */
+/**
+ * Returns the instruction. If the path has a key such as `managers`, whose people are probably not meant, a condition is
+ * put before it.
+ */
 export function ifMeant(path: string, instruction: string): string {
   if (!isOtherPersons(path)) return instruction
   return `If the user is elsewhere, name that key with --user-column NAME. Only if those under ${path} are meant, ${instruction.toLowerCase()}`

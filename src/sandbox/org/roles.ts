@@ -30,7 +30,8 @@ export interface RoleAssignment {
 }
 
 // A role that can be limited to groups or applications has the same id whoever holds it: its type in Base32. Okta's
-// reference and system logs show this for all of these except GROUP_MEMBERSHIP_ADMIN, which is of their kind.
+// reference and system logs show this for all of these except GROUP_MEMBERSHIP_ADMIN. It is assumed to work the same way,
+// because it can be limited too.
 const fixedIds: Readonly<Record<string, string>> = {
   APP_ADMIN: 'IFIFAX2BIRGUSTQ',
   USER_ADMIN: 'KVJUKUS7IFCE2SKO',
