@@ -39,6 +39,7 @@ import { guardedInput } from '../run/guarded-input.ts'
 import { columnMapping, inputFile } from '../run/input-of-run.ts'
 import { jobDigest } from '../run/job-digest.ts'
 import { moved } from '../run/life.ts'
+import { MeantUsers } from '../run/meant-users.ts'
 import { withOwner } from '../run/owner.ts'
 import { journalOf, journalPath } from '../run/run-directory.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
@@ -335,6 +336,7 @@ function atWork(
     roles,
     lookup,
     recorder,
+    meant: new MeantUsers(recorder.state, results),
     failures: {
       foresee: (place) => judge(failures.foresee(place)),
       doubt: (place) => failures.doubt(place),

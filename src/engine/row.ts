@@ -17,7 +17,14 @@ import {
   skipForLaterStep,
   skipForPreceding,
 } from '../rules/row-order.ts'
-import { judgeDue, judgeDueByPlan, judgeMeant, judgeUser, type RowVerdict } from '../rules/row-verdict.ts'
+import {
+  judgeDue,
+  judgeDueByPlan,
+  judgeMeant,
+  judgeUser,
+  namesAnother,
+  type RowVerdict,
+} from '../rules/row-verdict.ts'
 import { endedUnsent, unsentResult } from '../rules/unsent-result.ts'
 import type { Place } from '../rules/user-order.ts'
 import type { Services } from '../task/services.ts'
@@ -61,10 +68,11 @@ export async function runRow(
     }
     const found = await locate(services, row, place, recorded)
     const other = found.known === null && found.read?.kind === 'found' ? found.read : null
-    const verdict = other === null ? null : judgeShown(services, row, other.user)
+    const verdict = other === null ? null : await judgeShown(services, row, other.user)
     // Okta showed a user whom the row does not mean, so the row leaves no trace with that user.
     if (verdict !== null) return await endRow(services, row, recorded, verdict, other)
     located = found
+    noteNames(services, row, found)
     const preceding = located.traceId === null ? null : place.preceding(located.traceId)
     const { inDoubt, ledTo } = await runTasks(services, row, located, recorded, {
       skip: skipForPreceding(row, preceding) ?? skipForDoubt(row, place, located),
@@ -86,9 +94,22 @@ function skipForDoubt(row: ValidRow, place: Place, { unreadId }: Located): Skip 
 }
 
 /** Judges whether the user whom Okta shows for a row's key is the one who is meant. Null if it is. */
-function judgeShown({ job, recorder }: Services, row: ValidRow, user: FoundUser['user']): RowVerdict | null {
-  const meant = recorder.state.meantBy(row.row)
-  return judgeMeant(row, meant, user) ?? judgeUser(row, user, job.input.short_names)
+async function judgeShown(
+  { job, recorder, meant }: Services,
+  row: ValidRow,
+  user: FoundUser['user'],
+): Promise<RowVerdict | null> {
+  const verdict = judgeMeant(row, recorder.state.meantBy(row.row), user)
+  if (verdict !== null) return verdict
+  const before = await meant.other(row.user, user)
+  return before === null ? judgeUser(row, user, job.input.short_names) : namesAnother(row, before, user)
+}
+
+/** Keeps whom a row's names mean, for later rows with these names. Without reads, nobody knows. */
+function noteNames({ job, meant }: Services, row: ValidRow, { known, read }: Located): void {
+  if (!job.read_first) return
+  const login = known?.login ?? (read?.kind === 'found' ? read.user.login : null)
+  if (known !== null || read?.kind === 'found') meant.note(row.row, row.user, login)
 }
 
 /** Judges whether a row is due, and also was when the plan was made, if there is one. Null if it is. */

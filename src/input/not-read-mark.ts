@@ -5,7 +5,7 @@ import { trimInvisible } from './key/trim.ts'
 import { checkUserKey } from './key/user-key.ts'
 import type { Cell, RawRecord, RowProblem } from './row.ts'
 
-/** How `failed.csv` marks a row that nobody could read. */
+/** How `failed.csv` marks a row that nobody could read, or whose key names somebody else by now. */
 export const notReadMark = 'not read:'
 
 /** Whether a cell is such a mark. */
@@ -48,7 +48,7 @@ export function createMarkCheck({
       const where = why === undefined ? 'one of its cells' : shown(why)
       return {
         column: why ?? null,
-        message: `the row could not be read before, as ${where} says; put the row right and empty that cell`,
+        message: `the row could not be read before, or nobody could tell whom it means, as ${where} says; put the row right and empty that cell`,
       }
     }
     const slid = added.find((column) => isUser(cells.get(column)))

@@ -108,6 +108,16 @@ export class JournalState {
     return this.#results.get(this.#index(place))
   }
 
+  /** The places of the lines with the results of a row, in the order of its steps. */
+  resultPositions(row: number): readonly Position[] {
+    const positions: Position[] = []
+    for (let step = 1; step <= this.#stepsPerRow; step++) {
+      const position = this.resultPosition({ row, step })
+      if (position !== null) positions.push(position)
+    }
+    return positions
+  }
+
   /** The progress of a task without a result; null if nothing was ever sent for it. */
   progressOf(place: TaskPlace): TaskProgress | null {
     return this.#progress.get(this.#index(place)) ?? null

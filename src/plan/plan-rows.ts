@@ -13,7 +13,7 @@ import {
   type TokenOwner,
   type UserGuards,
 } from '../rules/guards.ts'
-import type { SkipReason } from '../rules/result.ts'
+import type { Reason } from '../rules/result.ts'
 import { judgeDue, judgeMeant, judgeUser, type MeantUser, type RowVerdict } from '../rules/row-verdict.ts'
 import { refusedResult } from '../rules/unsent-result.ts'
 import type { PlannedTask } from './plan-schema.ts'
@@ -33,7 +33,7 @@ export interface PlannedRow {
   readonly row: InputRow
   readonly tasks: readonly PlannedTask[]
   /** Why the row ends as a whole without a call; null if it does not. */
-  readonly skipped: SkipReason | null
+  readonly skipped: Reason | null
   /** Whether the run reads the row's user. */
   readonly isRead: boolean
   /** Whether the run looks up the user's admin roles for this row. */

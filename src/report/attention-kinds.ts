@@ -19,12 +19,14 @@ export function kindNameOf({ result, reason, error_code: code, attempts, verifie
   if (result === 'skipped') return `skipped ${reason ?? 'invalid_row'}`
   if (result !== 'failed') return result
   if (verified === 'not_held') return 'failed not held'
+  if (reason === 'other_user') return 'failed other_user'
   if (code !== null) return `failed ${code}`
   return attempts === 0 ? 'failed unsent' : 'failed'
 }
 
 /** The kind of a troubled task. */
 export function attentionKindOf(task: Troubled): AttentionKind {
+  if (task.reason === 'other_user') return otherUser
   if (task.result === 'skipped') return skips[task.reason ?? 'invalid_row'] ?? skips.invalid_row
   if (task.result === 'in_doubt') return inDoubt
   if (task.result === 'unsettled') return unsettled
@@ -79,6 +81,13 @@ const failedUnsent: AttentionKind = {
   advice:
     'The user is in a status that does not allow the action, or is not the one that the row means. Each message says which. Nothing was sent. Change the user in Okta or the row, then try again.',
   wayOn: 'retry',
+}
+
+const otherUser: AttentionKind = {
+  title: 'means somebody else by now',
+  advice:
+    'The login or short name in these rows meant one user at first, and Okta now shows another for it. Nothing was sent. Each message names both. Find out who is meant, put the id in failed.csv, empty that cell of its last column that begins with "not read:", then run that file.',
+  wayOn: 'feed',
 }
 
 function refusedWith(code: string): AttentionKind {

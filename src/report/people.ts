@@ -39,7 +39,7 @@ export function standingOf(
   if (result === 'failed' && excused.includes(step)) return 'nothing'
   if (result !== 'skipped' || reason === null) return 'needs_you'
   if (reason === 'duplicate' || reason === 'not_selected' || reason === 'not_due') return 'nothing'
-  return expectedSkips.has(reason) ? 'left_alone' : 'needs_you'
+  return reason !== 'other_user' && expectedSkips.has(reason) ? 'left_alone' : 'needs_you'
 }
 
 /** The bits in which a person's standings are kept. */

@@ -28,11 +28,14 @@ export interface ReportRow {
   readonly tasks: readonly ReportedTask[]
   /** The steps, from 1, whose failure the job allows for; see `excusedSteps`. */
   readonly excused: readonly number[]
-  /** Set for a row that nobody could read. */
+  /** Set for a row that must not be done if it is fed again unchanged. */
   readonly notRead: NotRead | null
 }
 
-/** A row as it was in the input, if it could not be read or can't be judged alone. */
+/**
+ * A row as it was in the input, if it could not be read, can't be judged alone, or has a key that names somebody else by
+ * now.
+ */
 export interface NotRead {
   /** The cells as they were read, not cut or padded; null if they fit the columns. */
   readonly raw: readonly string[] | null

@@ -66,7 +66,7 @@ export function createTotalsCounter(maxLag: number | null = null): TotalsCounter
         const counts = actions[action] ?? zeroCounts(reportedResults)
         counts[task.result]++
         actions[action] = counts
-        if (task.result === 'skipped' && task.reason !== null) skipped[task.reason]++
+        if (task.reason !== null && task.reason !== 'other_user') skipped[task.reason]++
         if (task.verified !== undefined) verified[task.verified]++
       }
     },

@@ -3,11 +3,13 @@ import type { JournalHead } from '../journal/journal-check.ts'
 import type { JournalEvent } from '../journal/journal-event.ts'
 import { JournalState } from '../journal/journal-state.ts'
 import { createJournal, replayJournal } from '../journal/open-journal.ts'
+import { ResultReader } from '../journal/result-reader.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { MeantUser } from '../rules/row-verdict.ts'
 import { SupersededRows } from '../rules/superseded.ts'
 import type { InputCopy } from '../run/input-copy.ts'
 import { identityOf } from '../run/link-lines.ts'
+import { MeantUsers } from '../run/meant-users.ts'
 import type { NextRun, OldRun } from '../run/old-run.ts'
 import { type RowWithResults, rowsWithResults } from '../run/rows-with-results.ts'
 import { hasJournal, journalOf, journalPath } from '../run/run-directory.ts'
@@ -48,7 +50,22 @@ const eventsPerWait = 1_000
  */
 export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | null> {
   const state = await replay(old)
-  const { superseded, retriedRows, invalidRows } = await findRows(old, state)
+  const earlier = state.done === 0 ? null : await ResultReader.open(journalPath(old.directory))
+  try {
+    return await writeRetry(old, next, state, new MeantUsers(state, earlier))
+  } finally {
+    await earlier?.close()
+  }
+}
+
+/** @param meant whom the names in the old run's rows led to */
+async function writeRetry(
+  old: OldRun,
+  next: NextRun,
+  state: JournalState,
+  meant: MeantUsers,
+): Promise<Retry | null> {
+  const { superseded, retriedRows, invalidRows } = await findRows(old, state, meant)
   if (retriedRows === 0) return null
   const format = ['csv', 'xlsx'].includes(old.run.input.format) ? 'csv' : 'jsonl'
   const input = await openInput(next.directory, format, old.run.input.columns)
@@ -77,7 +94,7 @@ export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | nu
           sentAgain: (step) => state.sentAgain({ row: retried.input.row, step }),
           superseded: later,
           duplicate,
-          meant: meantBy(known, state, old.run.run_id),
+          meant: await meantBy(known, old.run, state, meant),
           doubtOf: (step) => state.leftInDoubt({ row: retried.input.row, step }),
           doubtedOf: (step) => state.lastDoubted({ row: retried.input.row, step }),
         },
@@ -112,14 +129,21 @@ export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | nu
   }
 }
 
-/** The user whom a row's key meant in the old run, by its calls, its results, or the run that it retries itself. */
-function meantBy({ input, results }: RowWithResults, state: JournalState, run: string): MeantUser | null {
-  const sent = state.userOf(input.row)
+/**
+ * The user whom a row's key meant in the old run, by the row's calls, its results, the run that it retries itself, or
+ * another row with the same key.
+ */
+async function meantBy(
+  { input: { row, user } }: RowWithResults,
+  { run_id: run, job }: OldRun['run'],
+  state: JournalState,
+  meant: MeantUsers,
+): Promise<MeantUser | null> {
+  const own = await meant.userOf(row)
   // Without a read, calls go to the key as written.
-  if (sent !== null && sent.user_id !== input.user) return { id: sent.user_id, login: sent.login, run }
-  const result = results.find((known) => known !== null && known.okta_user_id !== null)
-  if (result?.okta_user_id) return { id: result.okta_user_id, login: result.okta_login, run }
-  return state.meantBy(input.row)
+  const isKnown = own !== null && own.id !== user
+  const found = isKnown ? own : job.read_first ? await meant.byKey(user) : null
+  return found === null ? null : { id: found.id, login: found.login, run: state.meantBy(row)?.run ?? run }
 }
 
 /** How many attempts are still to be settled: those without a verdict. */
@@ -134,10 +158,11 @@ async function replay({ directory, run, recorded }: OldRun): Promise<JournalStat
   return (await replayJournal(journal)).state
 }
 
-/** Goes through the old run once to count its rows and find those that later rows supersede. */
+/** Goes through the old run once to count its rows, find those that later rows supersede, and note whom its names mean. */
 async function findRows(
   { directory, run }: OldRun,
   state: JournalState,
+  meant: MeantUsers,
 ): Promise<{ superseded: SupersededRows; retriedRows: number; invalidRows: number }> {
   const superseded = new SupersededRows()
   let [retriedRows, invalidRows] = [0, 0]
@@ -152,6 +177,11 @@ async function findRows(
     if (retried !== null) retriedRows++
     const recorded = results.filter((result): result is TaskResult => result !== null)
     superseded.see(input.row, input.user, recorded, retried)
+    if (!run.job.read_first) continue
+    const result = recorded.find(({ okta_user_id: id }) => id !== null)
+    const user = state.userOf(input.row) ?? state.meantBy(input.row)
+    if (user !== null || result !== undefined)
+      meant.note(input.row, input.user, user?.login ?? result?.okta_login ?? null)
   }
   return { superseded, retriedRows, invalidRows }
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { counted } from '../messages/counted.ts'
-import type { SkipReason } from './result.ts'
+import type { Reason } from './result.ts'
 
 const count = z.int().min(0)
 
@@ -24,7 +24,7 @@ export type ControlTotals = Readonly<z.infer<typeof controlTotalsSchema>>
 /** The total in which a row counts. */
 type ControlKind = Exclude<keyof ControlTotals, 'rows'>
 
-const kinds: Readonly<Partial<Record<SkipReason, ControlKind>>> = {
+const kinds: Readonly<Partial<Record<Reason, ControlKind>>> = {
   invalid_row: 'bad',
   not_selected: 'not_selected',
   not_due: 'not_due',
@@ -42,7 +42,7 @@ export class ControlCounter {
     duplicates: 0,
   }
 
-  add(reason: SkipReason | null): void {
+  add(reason: Reason | null): void {
     this.#counts.rows++
     this.#counts[(reason === null ? undefined : kinds[reason]) ?? 'with_tasks']++
   }

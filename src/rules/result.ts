@@ -29,6 +29,10 @@ export const skipReasons = [
 ] as const
 export type SkipReason = (typeof skipReasons)[number]
 
+/** Why a task failed without Okta having refused it: `other_user` if its row's key names somebody else by now. */
+const failureReasons = ['other_user'] as const
+export type Reason = SkipReason | (typeof failureReasons)[number]
+
 /** A task by its place in the input. */
 export interface TaskPlace {
   readonly row: number
@@ -56,7 +60,12 @@ export const taskResultSchema = z.strictObject({
   user: z.string().describe('The user key as the row gives it, trimmed.'),
   action: z.string().describe("An action's name; for a bad row the text in its place."),
   result: z.enum(resultNames).describe('How the task ended.'),
-  reason: z.enum(skipReasons).nullable().describe('Why a task was skipped; null for every other result.'),
+  reason: z
+    .enum([...skipReasons, ...failureReasons])
+    .nullable()
+    .describe(
+      'Why a task was skipped; other_user for one that failed because its user key names somebody else by now; null for every other result.',
+    ),
   status_before: text.describe("The user's status in Okta before the action."),
   status_after: text.describe("The user's status in Okta after the action."),
   http_status: z

@@ -1,7 +1,7 @@
 import { signatureOf, type ValidRow } from '../input/row.ts'
 import { type Action, parseAction, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
-import type { ResultName, SkipReason, TaskResult } from './result.ts'
+import type { Reason, ResultName, SkipReason, TaskResult } from './result.ts'
 import { comesTooLate } from './superseded.ts'
 
 /** What the next row of the same user must know of a finished row. */
@@ -23,7 +23,7 @@ export interface Skip {
 /** Whether nothing more may be done with the user after this result. */
 export function leavesDoubt(result: {
   readonly result: ResultName
-  readonly reason: SkipReason | null
+  readonly reason: Reason | null
 }): boolean {
   return result.result === 'in_doubt' || result.reason === 'in_doubt'
 }

@@ -1,12 +1,16 @@
 import type { ValidRow } from '../input/row.ts'
 import { foldLogin } from '../okta/user.ts'
 import type { PlannedFacts } from './planned.ts'
-import type { SkipReason } from './result.ts'
+import type { Reason, SkipReason } from './result.ts'
 
 /** Why no task of a row is sent: its first task ends with this, and the later ones follow. */
 export type RowVerdict =
   | { readonly result: 'skipped'; readonly reason: SkipReason; readonly message: string }
-  | { readonly result: 'failed'; readonly reason: null; readonly message: string }
+  | {
+      readonly result: 'failed'
+      readonly reason: Exclude<Reason, SkipReason> | null
+      readonly message: string
+    }
 
 /** The beginning of the reason with which a plan expects a row to be skipped as not due. */
 const notDueUntil = 'not due until '
@@ -85,5 +89,28 @@ export function judgeMeant(
   if (meant === null || meant.id === id) return null
   const name = meant.login === null ? meant.id : `${meant.login} (${meant.id})`
   const message = `run ${meant.run}, which is retried, meant ${name}, but Okta now shows another user for ${key}: ${login} (${id}); nothing was sent. Give the id of the one who is meant`
-  return { result: 'failed', reason: null, message }
+  return { result: 'failed', reason: 'other_user', message }
+}
+
+/** The user whom an earlier row of the run meant by a name. */
+export interface NamedBefore {
+  readonly id: string
+  readonly login: string | null
+  readonly row: number
+  /** The name: a key or a login, folded. */
+  readonly name: string
+}
+
+/**
+ * The verdict on a row if Okta shows somebody else under a name by which an earlier row of the run meant `before`.
+ * Nobody can tell which of the two the row means.
+ */
+export function namesAnother(
+  { user: key }: Pick<ValidRow, 'user'>,
+  before: NamedBefore,
+  { id, login }: { readonly id: string; readonly login: string },
+): RowVerdict {
+  const name = before.login === null ? before.id : `${before.login} (${before.id})`
+  const message = `in row ${before.row}, ${before.name} meant ${name}, but Okta now shows another user for ${key}: ${login} (${id}); nothing was sent. Give the id of the one who is meant`
+  return { result: 'failed', reason: 'other_user', message }
 }

@@ -1,5 +1,5 @@
 import type { InvalidRow, NotSelectedRow } from '../input/row.ts'
-import type { SkipReason, TaskResult } from './result.ts'
+import type { Reason, SkipReason, TaskResult } from './result.ts'
 
 /** A task that was not sent, and why. */
 export interface UnsentTask extends Pick<TaskResult, 'row' | 'step' | 'user' | 'action' | 'message'> {
@@ -23,7 +23,7 @@ export function unsentResult({ reason, ...task }: UnsentTask, now: string): Task
 export function endedUnsent(
   { row, step, user, action, message }: Omit<UnsentTask, 'reason'>,
   result: 'skipped' | 'failed',
-  reason: SkipReason | null,
+  reason: Reason | null,
   now: string,
 ): TaskResult {
   return {

@@ -1,4 +1,4 @@
-import { keysOf, normalizeUserKey } from '../okta/user.ts'
+import { foldLogin, keysOf, normalizeUserKey } from '../okta/user.ts'
 import type { RowTrace } from './row-order.ts'
 
 type Park = (wait: () => Promise<void>) => Promise<void>
@@ -166,9 +166,11 @@ export class UserOrder {
     row: Pick<ActiveRow, 'sequence'>,
   ): ActiveRow | null {
     let last = lastBefore(row, this.#activeById.get(user.id))
+    const login = foldLogin(user.login)
     for (const key of keysOf(user)) {
       const sameKey = lastBefore(row, this.#activeByKey.get(key), (other) => {
-        return other.userId === null || other.userId === user.id
+        // An earlier row may still be at work on somebody else under this very login.
+        return other.userId === null || other.userId === user.id || key === login
       })
       if (sameKey !== null && (last === null || sameKey.sequence > last.sequence)) last = sameKey
     }

@@ -8,6 +8,7 @@ import type { ProtectedUsers, TokenOwner } from '../rules/guards.ts'
 import type { PlanToFollow } from '../rules/planned.ts'
 import type { TaskPlace } from '../rules/result.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
+import type { MeantUsers } from '../run/meant-users.ts'
 
 /** Is told of failures before their results are recorded, so that no call leaves that a bound would have stopped. */
 interface FailureWatch {
@@ -30,6 +31,8 @@ export interface Services {
   readonly plan: PlanToFollow | null
   readonly lookup: LookupParts
   readonly recorder: Recorder
+  /** Whom the names in the rows have led to so far. */
+  readonly meant: MeantUsers
   readonly failures: FailureWatch
   /** Where activation links go; null if the job asks for none. */
   readonly links: ActivationLinks | null

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { giveLogin } from '../support/foreign-org/org.ts'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
 import { loginOf, makeUsers, userIdOf } from '../support/foreign-org/user.ts'
@@ -59,5 +59,60 @@ it('a retry goes on where the run that is retried never learned who is meant', a
     giveLogin(org.org, userIdOf(2), 'late@example.com')
     const end = await place.runHere(org, ['retry', runId, '--yes', '--quiet'])
     expect([end.code, org.applied], end.stderr).toEqual([0, { [`${userIdOf(2)} suspend`]: 1 }])
+  })
+})
+
+const both = `user,action\n${loginOf(1)},reset_factors\nnobody@example.com,suspend\n${loginOf(1)},deactivate\n`
+/** Rows go one at a time, and the first failure stops the run. */
+const careful = 'name: leavers\npace: { concurrency: 1 }\nguards: { max_failures: 0 }\n'
+
+describe('of two rows with one key, the second one does not act on whoever has its login by now', () => {
+  it('while the run is at work, and its failed.csv can not be fed unread', async () => {
+    await withWorkplace(async (place) => {
+      const org = await place.org({
+        users: makeUsers({ count: 5, factors: 1 }),
+        fault: ({ action, key }) => {
+          if (action !== null && key === userIdOf(1)) giveAway(org)
+          return null
+        },
+      })
+      await place.write('in.csv', both)
+      const end = await place.runHere(org, ['run', 'in.csv', ...unattended])
+      const applied = { [`${userIdOf(1)} reset_factors`]: 1 }
+      expect([end.code, org.applied], end.stderr).toEqual([1, applied])
+      const line = parseCsv(await place.read(`runs/${runId}/results.csv`))[2]
+      expect(line?.result).toBe('failed')
+      expect(line?.message).toContain(
+        `in row 1, ${loginOf(1)} meant ${loginOf(1)} (${userIdOf(1)}), but Okta now shows another user for ${loginOf(1)}: ${loginOf(1)} (${userIdOf(5)}); nothing was sent`,
+      )
+      const failed = await place.read(`runs/${runId}/failed.csv`)
+      expect(parseCsv(failed).map(({ why }) => why)).toEqual([
+        expect.stringMatching(/^failed: /),
+        expect.stringMatching(/^not read: in row 1/),
+      ])
+      await place.write('again.csv', failed)
+      const fed = await place.runHere(org, ['run', 'again.csv', '--run-id', 'fed', '--yes', '--quiet'])
+      expect([fed.code, org.applied], fed.stderr).toEqual([2, applied])
+      expect(fed.stderr).toContain('or nobody could tell whom it means')
+    })
+  })
+
+  it.each(['resume', 'retry'])('when %s goes on', async (command) => {
+    await withWorkplace(async (place) => {
+      const org = await place.org({ users: makeUsers({ count: 5, factors: 1 }) })
+      await place.write('in.csv', both)
+      await place.write('job.yaml', careful)
+      const first = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+      const applied = { ...org.applied }
+      expect([first.code, applied], first.stderr).toEqual([3, { [`${userIdOf(1)} reset_factors`]: 1 }])
+      giveAway(org)
+      const end = await place.runHere(org, [command, runId, '--max-failures', '5', '--yes', '--quiet'])
+      expect(org.applied[`${userIdOf(5)} deactivate`], end.stderr).toBeUndefined()
+      expect(end.code, end.stderr).not.toBe(0)
+      const run = command === 'resume' ? runId : await newestRun(place, runId)
+      const line = parseCsv(await place.read(`runs/${run}/results.csv`)).at(-1)
+      expect(line?.result).toBe('failed')
+      expect(line?.message).toContain(`Okta now shows another user for ${loginOf(1)}`)
+    })
   })
 })

@@ -7,6 +7,7 @@ import {
   type Denial,
   type Disturbance,
   type Fault,
+  type Heir,
   harmlessFaults,
   type Move,
   ownerId,
@@ -44,7 +45,13 @@ export function drawScenario(seed: number): Scenario {
     due: draws.chance('due', 0.12),
     check: readFirst && draws.chance('check', 0.1),
   }
-  const rows = drawRows(draws, users, { ...rules, readFirst, action: contrary ? contraryAction : null })
+  const heirs = readFirst && !rules.check && draws.chance('heirs', 0.08) ? drawHeirs(draws, users) : []
+  const rows = drawRows(draws, users, {
+    ...rules,
+    readFirst,
+    hasHeirs: heirs.length > 0,
+    action: contrary ? contraryAction : null,
+  })
   const stormy = draws.chance('stormy', 0.3)
   const links = draws.chance('links', 0.2)
   const planned = readFirst && !contrary && draws.chance('planned', 0.12)
@@ -54,7 +61,7 @@ export function drawScenario(seed: number): Scenario {
     : draws.chance('undone', moves.includes('undo') ? 0.2 : 0.03)
   return {
     seed,
-    users,
+    users: [...users, ...heirs.map((heir) => drawHeir(draws, heir))],
     rows,
     format: draws.chance('workbook', rules.due ? 0.4 : 0.08) ? 'xlsx' : 'csv',
     ownDates: rules.due && draws.chance('own dates', 0.5),
@@ -103,6 +110,7 @@ export function drawScenario(seed: number): Scenario {
         : drawFaults(draws, rows.length, stormy ? 0.25 : draws.pick('faulty', [0, 0.04, 0.1])),
     disturbances: sluggish ? [] : drawDisturbances(draws),
     colleagues: drawColleagues(draws, users),
+    heirs,
     undoneAfterMs: undone ? draws.int('undone after', 0, 300) : null,
     redoneAfterMs:
       undone && !contrary && draws.chance('redone', 0.5) ? draws.int('redone after', 3_100, 6_000) : null,
@@ -178,11 +186,13 @@ function drawRows(
     readonly due: boolean
     readonly where: boolean
     readonly readFirst: boolean
+    /** Whether logins are given away, which matters to several rows with one login. */
+    readonly hasHeirs: boolean
   },
 ): RowSpec[] {
   const sameAction =
     job.action ?? (draws.chance('same action', 0.5) ? draws.pick('the action', actionNames) : null)
-  const sorted = draws.chance('one row each', 0.5)
+  const sorted = draws.chance('one row each', 0.5) && !job.hasHeirs
   const untidy = draws.chance('untidy', 0.12)
   const withShortNames = draws.chance('rows by short names', 0.15)
   const count = sorted ? users.length : draws.int('rows', 1, users.length * 2)
@@ -197,7 +207,13 @@ function drawRows(
           : draws.pick('row user', users)
     if (user === undefined) throw new Error('There is a row without a user.')
     const { id, login } = user
-    const names = withShortNames ? [id, login.split('@')[0] ?? ''] : [id, login, login.toUpperCase()]
+    const short = login.split('@')[0] ?? ''
+    const logins = [login, login.toUpperCase()]
+    const names = withShortNames
+      ? [job.hasHeirs ? short : id, short]
+      : job.hasHeirs
+        ? logins
+        : [id, ...logins]
     const bad = untidy && draws.chance('bad row', 0.3) ? draws.pick('bad', ['key', 'cells'] as const) : null
     const key = bad === 'key' ? draws.pick('bad key', badKeys(login)) : draws.pick('key', names)
     return {
@@ -287,6 +303,25 @@ function drawColleagues(draws: Draws, users: readonly UserSpec[]): Colleague[] {
     user: draws.pick('whom', users).id,
     action: draws.pick('what', ['suspend', 'unsuspend', 'activate', 'deactivate', 'enrol'] as const),
   }))
+}
+
+function drawHeirs(draws: Draws, users: readonly UserSpec[]): Heir[] {
+  const whose = users.filter((_, index) => index === 0 || draws.chance('has an heir', 0.3))
+  return whose.map((user, index) => ({
+    of: user.id,
+    id: `00uHeir${String(index).padStart(13, '0')}`,
+    afterApplied: draws.chance('heir after ours', 0.7)
+      ? draws.int('which applied before the heir', 1, 8)
+      : null,
+    atMs: draws.between('heir', 0, draws.pick('heir span', [200, 900, 20_000])),
+  }))
+}
+
+/** An heir before the login is given. */
+function drawHeir(draws: Draws, { id }: Heir): UserSpec {
+  const login = `${id.toLowerCase()}@example.com`
+  const status = draws.pick('status of an heir', statuses)
+  return { id, login, status, changedBefore: 100_000, factors: 1, keepsFactor: false, role: null }
 }
 
 function drawDenials(draws: Draws, users: readonly UserSpec[]): Denial[] {

@@ -17,6 +17,27 @@ export function aroundPlaces(text: string, { from }: EditedBug): readonly string
 
 export const editedBugs: readonly EditedBug[] = [
   {
+    name: 'whom a key meant in an earlier row is forgotten',
+    breaks: 'I20',
+    file: 'engine/row',
+    from: 'const before = await meant.other(row.user, user)',
+    to: 'const before = await meant.other(user.id, user)',
+  },
+  {
+    name: "a retry forgets whom another row's key meant",
+    breaks: 'I20',
+    file: 'retry/begin-retry',
+    from: 'job.read_first ? await meant.byKey(user) : null',
+    to: 'null',
+  },
+  {
+    name: 'a row that means somebody else is offered for feeding',
+    breaks: 'I20',
+    file: 'report/report-rows',
+    from: "tasks.some(({ reason }) => reason === 'other_user')",
+    to: 'false',
+  },
+  {
     name: 'that a part of the journal was lost is not written down',
     breaks: 'I2',
     file: 'journal/take-sound-part',

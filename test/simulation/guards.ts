@@ -21,18 +21,20 @@ export function checkGuards(world: World, refOf: RefOf): void {
 /** Why a call for a row may not leave; null if it may. */
 function whyNot(world: World, row: RowSpec, departed: World['departures'][number]): string | null {
   const { scenario } = world
-  const login = world.org.users.get(row.id)?.login ?? ''
-  if (departed.key !== row.id && !row.isNobody) return `is not the row's user, ${row.id}`
-  if (scenario.protect.some((entry) => covers(entry, row.id, login))) return 'is protected'
-  if (scenario.members?.includes(row.id) === true) return 'is a member of the protected group'
+  const heir = row.user === row.id ? undefined : scenario.heirs.find(({ of }) => of === row.id)
+  const id = departed.key === heir?.id ? departed.key : row.id
+  if (departed.key !== id && !row.isNobody) return `is not the row's user, ${row.id}`
+  const loginOf = (user: string): string => scenario.users.find((one) => one.id === user)?.login ?? ''
+  if (scenario.protect.some((entry) => covers(entry, id, loginOf(id)))) return 'is protected'
+  if (scenario.members?.includes(id) === true) return 'is a member of the protected group'
   if (isProtectedAdmin(world, departed)) return 'has an admin role'
   if (row.bad !== null) return 'is of a bad row'
   if (!row.selected) return 'is not selected'
   if (row.dueMs !== null && departed.at < row.dueMs) return `is not due before ${row.dueMs}`
-  if (!row.isNobody && row.login !== login) return `should be ${row.login}`
+  if (!row.isNobody && row.login !== loginOf(row.id)) return `should be ${row.login}`
   if (!scenario.shortNames && isShortName(row.user)) return 'is named by a short name'
   const before = departed.step === 1 && departed.attempt === 1 ? departed.status : null
-  if (before !== null && !isOfStatus(world, row, before)) return `is ${before}, which no guard allows`
+  if (before !== null && !isOfStatus(world, row, id, before)) return `is ${before}, which no guard allows`
   return null
 }
 
@@ -57,10 +59,11 @@ function isShortName(key: string): boolean {
 function isOfStatus(
   { scenario, org }: World,
   row: RowSpec,
+  id: string,
   status: NonNullable<Scenario['onlyStatus']>[number],
 ): boolean {
   const { onlyStatus, steps } = scenario
   if (onlyStatus === null || onlyStatus.includes(status)) return true
   if ((steps ?? [row.action]).some((action) => ruleOf(action).target.includes(status))) return true
-  return org.applied.some(({ user, by }) => user === row.id && by === null)
+  return org.applied.some(({ user, by }) => user === id && by === null)
 }

@@ -3,6 +3,7 @@ import { JournalState } from '../../src/journal/journal-state.ts'
 import { checkBounds } from './bounds.ts'
 import type { Ours, RefOf } from './evidence.ts'
 import { checkGuards } from './guards.ts'
+import { checkNames } from './names.ts'
 import { checkMails, checkOnce } from './once.ts'
 import type { Applied } from './org.ts'
 import { legal, target } from './org-rules.ts'
@@ -63,6 +64,10 @@ import { runsDirectory, type World } from './world.ts'
  *   "a step begins while the one before it is at work"
  * - **I19** A night on which nothing is said to have changed sends nothing, after a run that did everything that is due.
  *   "a night is left out although someone must look at the one before", "a night is left out although a row has become due"
+ * - **I20** In a run and its retries, a key means one user; a row that means somebody else by now is not sent, wherever it
+ *   is fed.
+ *   "whom a key meant in an earlier row is forgotten", "a retry forgets whom another row's key meant", "a row that means
+ *   somebody else is offered for feeding"
  */
 export async function checkEnd(world: World, reports: readonly Report[]): Promise<void> {
   const ours = world.org.applied.filter((applied): applied is Ours => applied.by !== null)
@@ -87,6 +92,7 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkUnusual(world)
   checkBounds(world, reports)
   checkSteps(world)
+  checkNames(world, reports, refOf)
   checkJournals(world)
 }
 

@@ -180,6 +180,13 @@ export class Org {
     this.#change(user, action, { async: 0, mails: false }, null)
   }
 
+  /** Gives a user's login to somebody else. The user keeps another one. */
+  giveLogin(from: string, to: string): void {
+    const [giver, taker] = [this.#user(from), this.#user(to)]
+    this.users.set(taker.id, Object.assign(taker, { login: giver.login }))
+    Object.assign(giver, { login: `was-${giver.login}` })
+  }
+
   /** Uses up some of the counters in somebody else's name. */
   useByOthers(count: number): void {
     for (const bucket of [lifecycle, bucketOf('GET', '')])

@@ -6,7 +6,7 @@ import { foldLogin } from '../../src/okta/user.ts'
 import type { RunFile } from '../../src/run/run-file.ts'
 import { dueFormat, headerOf, inputName, inputOf, nextInputName, nextInputOf } from './input.ts'
 import type { Applied } from './org.ts'
-import { groupId, nextRun, ownerId, type Scenario } from './scenario.ts'
+import { groupId, type Heir, nextRun, ownerId, type Scenario } from './scenario.ts'
 import { home, runsDirectory, type World } from './world.ts'
 
 const undoOf: Readonly<Partial<Record<Applied['action'], Action | 'enrol'>>> = {
@@ -60,6 +60,13 @@ export function prepare(world: World): void {
         time.now < denial.toMs &&
         (what === 'owner' || (denial.users?.includes(user) ?? true)),
     )
+  const inherit = ({ of, id, atMs }: Heir): void => {
+    time.plan(atMs, null, () => {
+      org.giveLogin(of, id)
+      world.note(`org: the login of ${of} is given to ${id}`)
+    })
+  }
+  for (const heir of scenario.heirs) if (heir.afterApplied === null) inherit(heir)
   let deactivated = 0
   org.holds = () => !scenario.hollow.includes(++deactivated)
   let ours = 0
@@ -71,6 +78,7 @@ export function prepare(world: World): void {
       if (colleague.afterApplied !== ours) continue
       time.plan(colleague.atMs, null, () => org.byOthers(user, colleague.action))
     }
+    for (const heir of scenario.heirs) if (heir.afterApplied === ours) inherit(heir)
     const undo = undoOf[action]
     if (scenario.undoneAfterMs !== null && undo !== undefined)
       time.plan(scenario.undoneAfterMs, null, () => org.byOthers(user, undo))

@@ -104,6 +104,15 @@ export interface Colleague {
   readonly action: Action | 'enrol'
 }
 
+/** Somebody new who is given a user's login, after our n-th applied call to anybody, or at a time. */
+export interface Heir {
+  readonly afterApplied: number | null
+  readonly atMs: number
+  /** Whose login it is. */
+  readonly of: string
+  readonly id: string
+}
+
 /** While the token may do less. */
 export interface Denial {
   readonly fromMs: number
@@ -157,6 +166,8 @@ export interface Scenario {
   readonly faults: readonly Fault[]
   readonly disturbances: readonly Disturbance[]
   readonly colleagues: readonly Colleague[]
+  /** No row names them by their own names. */
+  readonly heirs: readonly Heir[]
   /** Somebody takes back each of our calls so many ms later; null where nobody does. */
   readonly undoneAfterMs: number | null
   /** And does it again so many ms after our call; null where nobody does. */

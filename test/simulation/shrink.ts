@@ -7,6 +7,7 @@ const lists = [
   'disturbances',
   'faults',
   'colleagues',
+  'heirs',
   'denials',
   'hollow',
   'moves',

@@ -12,6 +12,7 @@ import type { Gate } from '../../src/lookup/refusal-gate.ts'
 import type { Answer } from '../../src/okta/answer.ts'
 import type { OktaRequest } from '../../src/okta/request.ts'
 import { nobodyProtected } from '../../src/rules/guards.ts'
+import { MeantUsers } from '../../src/run/meant-users.ts'
 import type { Services } from '../../src/task/services.ts'
 import type { TaskInput } from '../../src/task/state.ts'
 import { partsOf } from '../engine/execution-of.ts'
@@ -114,6 +115,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       roles: null,
       lookup: lookup.parts,
       recorder,
+      meant: new MeantUsers(recorder.state, null),
       failures: { foresee: () => {}, doubt: () => {}, decided: () => {} },
       plan: null,
       links: null,
