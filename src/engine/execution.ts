@@ -300,7 +300,10 @@ interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protec
   readonly queue: RowsAtWork['queue']
 }
 
-/** The rows at work with their gates. `settle` decides for the users once no more rows come that could answer. */
+/**
+ * The rows at work with their gates. `settle` lets the gates decide once nothing is under way that could still show the
+ * cause.
+ */
 function atWork(
   options: ExecutionOptions,
   { lookup, recorder, results, queue, owner, protect, roles, failures, judge }: Parts,

@@ -53,6 +53,6 @@ export function judgeLeftAs(
   if (statuses.includes(status) && isOurs) return null
   const then = new Date(until).toISOString()
   return leave(
-    `run ${run} left this user ${statuses.join(' or ')} at ${then}; ${now}, so somebody else has changed it, and it is left alone`,
+    `run ${run} left this user ${statuses.join(' or ')} at ${then}; ${now}, so somebody else has changed the user, who is left alone`,
   )
 }

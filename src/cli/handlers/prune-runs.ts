@@ -95,7 +95,7 @@ export async function pruneRuns(args: Arguments): Promise<ExitCode> {
 /** @returns seconds */
 function keepOf({ prune, keep }: Arguments): number {
   const example = 'okta-lifecycle runs --prune --keep 90d'
-  if (!prune) throw new Refusal('--keep and --yes go with --prune.', example)
+  if (!prune) throw new Refusal('--keep and --yes can be used only with --prune.', example)
   if (keep === undefined) throw new Refusal('--prune needs --keep: how long finished runs are kept.', example)
   const seconds = parseDuration(keep)
   if (seconds === null)
