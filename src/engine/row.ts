@@ -91,7 +91,7 @@ function judgeShown({ job, recorder }: Services, row: ValidRow, user: FoundUser[
   return judgeMeant(row, meant, user) ?? judgeUser(row, user, job.input.short_names)
 }
 
-/** Judges whether a row is due, and also was when the plan was made, if there is one. Null if it is. */
+/** Judges whether a row is due and, if there is a plan, was due when the plan was made. Null if so. */
 async function judgeTime({ lookup, plan }: Services, row: ValidRow): Promise<RowVerdict | null> {
   const verdict = judgeDue(row, lookup.clock.nowAtLeast())
   if (verdict !== null || plan === null || row.due === null) return verdict
@@ -126,7 +126,7 @@ async function endRow(
 
 /** What decides about the tasks of a row besides the row itself. */
 interface Bounds {
-  /** Why none is sent; null if they may be. */
+  /** Why none of them is sent; null if they may be sent. */
   readonly skip: Skip | null
   /** The `ledTo` of a {@link RowTrace}, as it was before the row. */
   readonly ledTo: RowTrace['ledTo']

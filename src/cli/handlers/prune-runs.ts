@@ -151,7 +151,7 @@ async function whyNotNow({ name, directory, found }: SeenRun): Promise<string | 
     return `another process has gone on with ${name}`
   const foreign = await findForeign(directory)
   if (foreign !== null) return foreign
-  // Evidence of a change must not go with the run.
+  // A damaged journal is evidence of a change, and must not be removed with the run.
   const expected = { run: run.run_id, head: headOf(run, await readRecordedHead(directory)) }
   const { flaw } = await checkJournal(journalPath(directory), expected)
   return flaw === null ? null : `the journal of ${name} is damaged (verify-journal)`
