@@ -3,7 +3,7 @@
 #
 #   nightly.sh JOB_FILE RUNS_DIRECTORY
 #
-# Exit status: that of okta-lifecycle; 3 also where a run is damaged, 127 where there is no okta-lifecycle.
+# Exit status: that of okta-lifecycle; also 3 if a run is damaged, and 127 if there is no okta-lifecycle.
 set -u
 
 job=${1:?a job file was expected: nightly.sh JOB_FILE RUNS_DIRECTORY}
@@ -36,9 +36,9 @@ command -v okta-lifecycle >/dev/null || {
   exit 127
 }
 
-# A run that was left unfinished is all that this night does: its input may hold the rows of today's, and nobody must be
-# done twice. Of several, the oldest comes first. One that nobody has agreed to (new) is left alone. Where it can't be
-# told, a person has to look.
+# If a run was left unfinished, this night finishes that run and does nothing else: its input may hold the rows of
+# today's, and nothing may be done twice. Of several, the oldest comes first. A run that nobody has agreed to (new) is
+# left alone. If the state of a run can't be found out, a person has to look.
 if [ -d "$runs" ]; then
   listed=$(okta-lifecycle runs --runs-dir "$runs" --json) || {
     echo "nightly.sh: the runs in $runs can't be listed. Nothing was sent." >&2

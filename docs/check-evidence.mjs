@@ -19,7 +19,7 @@ for (; words.length > 0; words.splice(0, 2)) {
   if (!['--link', '--manifest'].includes(name) || !/^[0-9a-f]{32,64}$/i.test(value ?? '')) stop(`${name} ${value ?? ''}: not understood.`)
   flags.set(name, value.toLowerCase())
 }
-if (path === undefined || path.startsWith('--')) stop('The evidence is not named.')
+if (path === undefined || path.startsWith('--')) stop('No evidence is named.')
 const flag = (name) => flags.get(name)
 const count = (keys) => keys.reduce((counts, key) => counts.set(key, (counts.get(key) ?? 0) + 1), new Map())
 /** Counts of an object that are not 0, in the order of their names: an absent count is 0. */
@@ -105,7 +105,7 @@ let files
 try {
   files = unzip(readFileSync(path))
 } catch (error) {
-  stop(`${path} is no zip that can be read: ${error.message}`)
+  stop(`${path} is not a zip that can be read: ${error.message}`)
 }
 const json = (name) => JSON.parse(files.get(name).toString())
 const [manifest, run, job, summary] = ['manifest.json', 'run.json', 'job.json', 'summary.json'].map(json)
@@ -294,5 +294,5 @@ console.log(
     : `All agrees: ${tasks.length} tasks in ${rows.size} rows, ${events.length} events. Last link of the journal: ${(manifest.original_journal ?? head).chain}`,
 )
 if (manifest.redacted && flag('--link') !== undefined)
-  console.log('The last link of the original is what this edition says. Only --manifest shows that the edition itself is as it was made.')
+  console.log('The last link of the original is only what this edition says it is. Only --manifest shows that the edition itself is as it was made.')
 process.exitCode = found.length > 0 ? 1 : 0

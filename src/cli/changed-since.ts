@@ -57,7 +57,8 @@ export function findChange(latest: LatestRun | null, now: Now): string | null {
   if (run.state !== 'finished') return `${name}, the latest, has not finished (${run.state})`
   if (Date.parse(run.created_at) > now.at) return `${name} has a start time in the future`
   if (summary?.run_id !== run.run_id) return `the summary of ${name}, the latest, can't be read`
-  if (summary.exit_code !== exitCodes.done) return `${name}, the latest, ended with ${summary.exit_code}`
+  if (summary.exit_code !== exitCodes.done)
+    return `${name}, the latest, ended with exit status ${summary.exit_code}`
   if (summary.skipped.only_status > 0)
     return `${name} left users alone because of their status (only_status), which may have changed since`
   if (run.input.sha256 !== now.sha256) return `the input differs from that of ${name}`

@@ -197,7 +197,7 @@ async function writeBadRows(directory: string, hold: Fence): Promise<void> {
     if (asCannotWrite(error) === null) throw error
     // The new run need not wait for that.
     say(
-      `${failedName} of the old run could not be written again: ${commandFor('report', runNameOf(directory))}`,
+      `${failedName} of the old run could not be written again. To try once more: ${commandFor('report', runNameOf(directory))}`,
     )
   }
 }

@@ -7,15 +7,15 @@ const acting: ReadonlySet<string | undefined> = new Set(['run', 'resume', 'retry
  * The exit code of a command whose answer could not be written to standard output.
  *
  * All its work is done and on disk, so there is nothing to resume or start again. So the code is not 3, which would
- * make a scheduler start again. But the reader of the answer has none, so it is not 0 either, but 1: someone must look.
- * Any other code that the command ended with says more, and stays.
+ * make a scheduler start again. But the answer has reached nobody, so the code is not 0 either, but 1: someone must
+ * look. Any other code that the command ended with says more, and stays.
  */
 export function codeWithoutAnswer(ended: ExitCode): ExitCode {
   return ended === exitCodes.done ? exitCodes.someoneMustLook : ended
 }
 
 /**
- * What a person is told then, in lines.
+ * What a person is told in that case, in lines.
  *
  * @param why what kept the answer from being written
  * @param ended what the command ended with

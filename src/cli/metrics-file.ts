@@ -38,7 +38,7 @@ async function textOf(path: string): Promise<string | null> {
   return await readFile(path, 'utf8').catch(() => null)
 }
 
-/** An error that is reported already must not be hidden by one of the metrics. */
+/** Never throws: the error that ended the command is already reported, and an error of the metrics must not hide it. */
 async function replaceExitCode(path: string, code: ExitCode): Promise<void> {
   try {
     await checkMetricsFile(path)

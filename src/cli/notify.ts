@@ -16,7 +16,7 @@ const afterSignalMs = 5_000
 const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
 /**
- * Makes sure that the end of a run can be told, before it begins.
+ * Makes sure, before a run begins, that a notification of its end can be sent.
  *
  * @throws Refusal when the job asks for it and there is no address, or the proxy on the way to it can't be used
  */
@@ -25,8 +25,8 @@ export function checkNotifyAddress(job: Job): void {
 }
 
 /**
- * Tells the end of an execution, if the job asks for it. The run keeps its exit code: a notification that can't be
- * delivered is only said.
+ * Sends the notification of an execution's end, if the job asks for one. The run keeps its exit code: if the
+ * notification can't be delivered, a line says so.
  */
 export async function notify(job: Job, summary: Summary, say: (line: string) => void): Promise<void> {
   const { notify: asked } = job

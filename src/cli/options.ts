@@ -9,7 +9,7 @@ export const guardOptions = {
   'max-users': {
     type: 'number',
     requiresArg: true,
-    describe: 'Stop before the first call if the input names more users',
+    describe: 'Stop before the first call if the input names more users than this',
   },
   'max-percent': {
     type: 'number',
@@ -36,7 +36,7 @@ export const guardOptions = {
   'protect-admins': {
     type: 'boolean',
     describe:
-      'Leave users with an admin role alone, also with one held through a group; --no-protect-admins turns this off [default: as the job says]',
+      'Leave all users who have an admin role alone, even if only through a group; --no-protect-admins turns this off [default: as the job says]',
   },
   'protect-groups': {
     type: 'boolean',
@@ -71,12 +71,13 @@ export const inputOptions = {
   'header-line': {
     type: 'number',
     requiresArg: true,
-    describe: 'Line of a CSV or row of a sheet that names the columns [default: the first that is not blank]',
+    describe:
+      'Line of a CSV file, or row of a sheet, that names the columns [default: the first that is not blank]',
   },
   sheet: {
     type: 'string',
     requiresArg: true,
-    describe: 'Sheet of a workbook to read [default: the first that can be seen]',
+    describe: 'Sheet of a workbook to read [default: the first that is not hidden]',
   },
   'hidden-rows': {
     choices: hiddenRowsChoices,
@@ -85,7 +86,7 @@ export const inputOptions = {
   },
   'short-names': {
     type: 'boolean',
-    describe: 'Take a key without @ for the part of a login before it: ada for ada@example.com',
+    describe: 'Take a key without @ as the part of a login before the @: ada for ada@example.com',
   },
   format: {
     choices: inputFormats,
@@ -105,7 +106,7 @@ export const inputOptions = {
   concurrency: {
     type: 'number',
     requiresArg: true,
-    describe: 'Most requests under way at once [default: 10]',
+    describe: 'How many requests may be under way at once [default: 10]',
   },
   ...guardOptions,
   'skip-invalid': {
@@ -157,11 +158,11 @@ export const sendingOptions = {
   'accept-refusals': {
     type: 'boolean',
     default: false,
-    describe: 'Report refused users as failed, even many in a row',
+    describe: 'Report users whom Okta refuses as failed, even if there are many in a row',
   },
   'metrics-file': {
     type: 'string',
     requiresArg: true,
-    describe: "File for the run's counts and times, as Prometheus' node exporter reads them",
+    describe: "File for the run's counts and times, in the form that Prometheus' node exporter reads",
   },
 } as const

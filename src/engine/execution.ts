@@ -68,7 +68,10 @@ export interface ExecutionOptions {
   readonly settleOnly: boolean
   /** The saved plan that the run carries out; null if there is none, or if nothing is sent. */
   readonly plan: PlanToFollow | null
-  /** What this process sent before the execution, to ask a question; it counts in the windows that are still open. */
+  /**
+   * What this process sent before the execution, for the question whether to begin; it counts in windows that are still
+   * open.
+   */
   readonly sentBefore?: SentRecently | undefined
   /** Where activation links go; null if the job asks for none. */
   readonly links: ActivationLinks | null
@@ -270,7 +273,7 @@ async function closeQuietly(journal: Journal): Promise<void> {
   try {
     await journal.close()
   } catch {
-    // The error that led here is reported.
+    // The error that led here is the one to report.
   }
 }
 
@@ -301,7 +304,10 @@ interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protec
   readonly queue: RowsAtWork['queue']
 }
 
-/** The rows at work with their gates. `settle` decides for the users once no more rows come that could answer. */
+/**
+ * The rows at work with their gates. `settle` lets the gates decide once nothing is under way that could still show the
+ * cause.
+ */
 function atWork(
   options: ExecutionOptions,
   { lookup, recorder, results, queue, owner, protect, roles, failures, judge }: Parts,

@@ -26,15 +26,15 @@ export interface TaskCosts {
 }
 
 /**
- * What fits the share goes as fast as answers come. While a share is spread over its window that is not seen, so at least
- * this many requests a second are assumed for each that may be under way.
+ * Requests that fit the share leave as fast as answers come. That speed can't be seen while a share is spread over its
+ * window, so at least this many requests a second are assumed for each request that may be under way.
  */
 const perSlotAndSecond = 2
 
 const rememberMs = 60_000
 const shortestMs = 1_000
 
-/** Remembers how many tasks were done by when, over the last minute. */
+/** Remembers, for the last minute, how many tasks were done at which time. */
 export class Pace {
   #samples: { readonly at: number; readonly done: number }[] = []
   #peak = 0

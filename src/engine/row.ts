@@ -112,7 +112,7 @@ function noteNames({ job, meant }: Services, row: ValidRow, { known, read }: Loc
   if (known !== null || read?.kind === 'found') meant.note(row.row, row.user, login)
 }
 
-/** Judges whether a row is due, and also was when the plan was made, if there is one. Null if it is. */
+/** Judges whether a row is due and, if there is a plan, was due when the plan was made. Null if so. */
 async function judgeTime({ lookup, plan }: Services, row: ValidRow): Promise<RowVerdict | null> {
   const verdict = judgeDue(row, lookup.clock.nowAtLeast())
   if (verdict !== null || plan === null || row.due === null) return verdict
@@ -147,9 +147,9 @@ async function endRow(
 
 /** What decides about the tasks of a row besides the row itself. */
 interface Bounds {
-  /** Why none is sent; null if they may be. */
+  /** Why none of them is sent; null if they may be sent. */
   readonly skip: Skip | null
-  /** As in {@link RowTrace}, before the row. */
+  /** The `ledTo` of a {@link RowTrace}, as it was before the row. */
   readonly ledTo: RowTrace['ledTo']
   /** The last step that may be begun now, from 1. */
   readonly lastStep: number
@@ -213,8 +213,8 @@ async function runTasks(
 }
 
 /**
- * Whether a call of a task may have been sent: it is always settled then, even if the row is skipped. A duplicate was
- * never sent, in no part of a journal.
+ * Whether a call of a task may have been sent. If so, it is always settled, even if the row is skipped. A duplicate was
+ * never sent, not even in a lost part of the journal.
  */
 function isPerhapsSent(state: JournalState, task: TaskPlace, skip: Skip | null): boolean {
   if (state.progressOf(task) !== null) return true
@@ -244,8 +244,8 @@ function taskOf(
 }
 
 /**
- * Settles, without a call, the steps that were sent although an earlier step of the row is still to be sent. A retry
- * leaves such steps, and a new call would change the facts that their doubt is judged by. Returns their results.
+ * Settles, without a call, the steps that were sent although an earlier step of the row is still to be sent. They occur
+ * in a retry. A new call would change the facts by which their doubt is judged. Returns their results.
  */
 async function settleLaterSteps(
   services: Services,

@@ -40,7 +40,7 @@ export class Redactor {
     return text === '' ? '' : `p-${this.#digest(normalizeUserKey(text))}`
   }
 
-  /** Like {@link name}, for what may be missing. */
+  /** Like {@link name}, for a text that may be missing. */
   nameOrNull(text: string | null): string | null {
     return text === null ? null : this.name(text)
   }
@@ -51,7 +51,7 @@ export class Redactor {
     return `v-${this.#digest(typeof value === 'string' ? value : JSON.stringify(value))}`
   }
 
-  /** Stands for a SHA-256 of something that could be guessed, and checked by it. */
+  /** Stands for a SHA-256 of something that could be guessed: with the SHA-256 itself, a guess could be checked. */
   digest(text: string): string {
     return createHmac('sha256', this.#salt).update(text).digest('hex')
   }

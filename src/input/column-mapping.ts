@@ -80,7 +80,7 @@ function pick(
 
 const nameUser = 'Name it with --user-column NAME (in a job file: user_column).'
 const nameAction =
-  'Name it with --action-column NAME (in a job file: action_column), or say --action-column none if no column is the action.'
+  'Name it with --action-column NAME (in a job file: action_column), or add --action-column none if no column holds the action.'
 
 /** What to do if the user's column has no usual name: the flag to add, complete if a name is likely. */
 function nameLikely(columns: readonly string[], { notIds = [], dotted }: ColumnFacts): string {

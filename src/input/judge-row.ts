@@ -206,7 +206,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     const swallowed =
       settings.format === 'csv' ? findSwallowedRow(cells, mapping.columns, mapping.user) : null
     if (swallowed !== null) {
-      const message = `the cell goes on over several lines, and one of them looks like a row of its own, that of ${shown(swallowed.user)}: there is a quotation mark missing or too many`
+      const message = `the cell goes on over several lines, and one of them looks like a row of its own, that of ${shown(swallowed.user)}: a quotation mark is missing, or there is one too many`
       return { kind: 'invalid', ...refused, ...written, problems: [{ column: swallowed.column, message }] }
     }
     const unread = unreadColumns(record)

@@ -74,7 +74,7 @@ const input = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('The input, relative to the job file. An input named on the command line wins.'),
+    .describe('The path of the input, relative to the job file. An input named on the command line wins.'),
   format: jobValues.format
     .optional()
     .describe('By default the file extension of the input decides; if it is unknown, the content does.'),
@@ -90,14 +90,14 @@ const input = z.strictObject({
     ),
   action_column: jobValues.column
     .optional()
-    .describe("The column that holds each row's action; none if there is no such column."),
+    .describe("The column that holds each row's action, or the word none if there is no such column."),
   check: inputValues.check
     .optional()
     .describe("The column with each user's login: a user with another login in Okta is skipped."),
   where: inputValues.where
     .optional()
     .describe(
-      'The wanted cells of each column, in any letter case. Rows with other cells are skipped as not selected. If several columns are named, all must match.',
+      'For each column, the cells that are wanted, in any letter case. Rows with other cells are skipped as not selected. If several columns are named, all must match.',
     ),
   due: inputValues.due
     .optional()
@@ -105,17 +105,18 @@ const input = z.strictObject({
       'When each row is due. A row is not done before then; the next run of the job after that time does it.',
     ),
   short_names: inputValues.short_names.optional().meta({
-    description: 'Whether a key without @ may be the short name of a login: ada for ada@example.com.',
+    description:
+      'Whether a key without @ may be a short name, the part of a login before the @: ada for ada@example.com.',
     default: jobDefaults.short_names,
   }),
   header_line: inputValues.header_line
     .optional()
     .describe(
-      'The line of a CSV, or the row of a sheet, that names the columns, blank lines counted; by default the first that is not blank.',
+      'The line of a CSV file, or the row of a sheet, that names the columns. Blank lines count. By default it is the first that is not blank.',
     ),
   sheet: inputValues.sheet
     .optional()
-    .describe('The sheet of a workbook that is read; by default the first that can be seen.'),
+    .describe('The sheet of a workbook that is read; by default the first that is not hidden.'),
   hidden_rows: inputValues.hidden_rows.optional().meta({
     description:
       'Rows of a workbook that are hidden or filtered out: refuse makes them bad rows, read takes them too.',
@@ -139,7 +140,8 @@ const options = z.strictObject({
     default: jobDefaults.respond_async,
   }),
   in_doubt: jobValues.in_doubt.optional().meta({
-    description: 'What becomes of a reactivate that nothing can settle: kept in doubt, or sent again.',
+    description:
+      'What to do with a reactivate if nothing shows whether it was applied: keep it in doubt, or send it again.',
     default: jobDefaults.in_doubt,
   }),
 })
@@ -150,7 +152,7 @@ const pace = z.strictObject({
     default: jobDefaults.share,
   }),
   concurrency: jobValues.concurrency.optional().meta({
-    description: 'Requests under way at once, at most.',
+    description: 'How many requests may be under way at once.',
     default: jobDefaults.concurrency,
   }),
 })
@@ -206,7 +208,7 @@ const report = z.strictObject({
   activation_links: jobValues.activation_links
     .optional()
     .describe(
-      'The file, with mode 0600, to which activation links are appended, relative to the job file: CSV, or JSON lines if its name ends in .jsonl. They are written nowhere else.',
+      'The file to which activation links are appended: its path, relative to the job file. It gets mode 0600, and is CSV, or JSON lines if its name ends in .jsonl. The links are written nowhere else.',
     ),
   byte_order_mark: z.boolean().optional().meta({
     description:
@@ -227,7 +229,7 @@ export const jobSchema = z
       .describe('The action of rows that name none. Not together with steps.'),
     steps: jobValues.steps
       .optional()
-      .describe('Several actions per user, in order, each perhaps with if_failed. Not together with action.'),
+      .describe('Several actions per user, in order; each may have an if_failed. Not together with action.'),
     order: jobValues.order.optional().meta({
       description:
         'user: finish one user, then the next. step: finish a step for all users, then begin the next step.',
@@ -246,7 +248,7 @@ export const jobSchema = z
       ),
     read_first: z.boolean().optional().meta({
       description:
-        'Whether each user is read before acting. Cannot be false together with protect, protect_file, only_status or input.check, which need the read.',
+        'Whether each user is read before anything is done. Cannot be false together with protect, protect_file, only_status or input.check, which need the read.',
       default: jobDefaults.read_first,
     }),
     verify: verification

@@ -56,7 +56,10 @@ export class ExecutionTimes {
     return this.#count
   }
 
-  /** How the execution at work is going, as it last said itself; null if it has said nothing, and once it has ended. */
+  /**
+   * How the execution at work is going, as it last recorded itself; null if it has recorded nothing, and once it has
+   * ended.
+   */
   get outlook(): Tallied['outlook'] | null {
     return this.#outlook
   }

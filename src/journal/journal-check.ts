@@ -138,7 +138,7 @@ export class JournalCheck {
       kind: 'cut_short',
       line: this.#sound.lines + 1,
       offset: this.#sound.bytes,
-      what: `is gone, and everything after it: ${head.lines} lines (${head.bytes} bytes) were recorded in summary.json`,
+      what: `is gone, and so is everything after it: ${head.lines} lines (${head.bytes} bytes) were recorded in summary.json`,
     }
   }
 

@@ -60,8 +60,8 @@ export type DecodedLine =
   | { readonly kind: 'damaged' }
 
 /**
- * Checks and decodes a line without its line feed. It works on bytes, because a large run's journal has millions of lines,
- * and a text would become bytes again twice: for the digest and for the checksum.
+ * Checks and decodes a line without its line feed. It works on bytes, because a large run's journal has millions of
+ * lines, and a text would have to be turned into bytes twice: for the digest and for the checksum.
  */
 export function decodeLine(line: Buffer, previousChain: string): DecodedLine {
   const bodyEnd = line.length - suffixLength

@@ -151,8 +151,8 @@ export class JournalState {
   }
 
   /**
-   * Since when an attempt of a task without a result may be lost, as for {@link lostSince}. Null if none can be, and
-   * once a lost attempt has been assumed for the task.
+   * Since when an attempt of a task without a result may be lost, as for {@link lostSince}. Null if none can be lost,
+   * and once a lost attempt has been assumed for the task.
    */
   mayBeLostSince(place: TaskPlace): number | null {
     const task = this.#index(place)
@@ -161,8 +161,8 @@ export class JournalState {
   }
 
   /**
-   * The time of the last event of an attempt that names one, in epoch ms by Okta's clock, or rather the earliest that
-   * this time can have been. 0 before the first such event.
+   * The earliest that Okta's time can have been at the last event of an attempt that names a time, in epoch ms by
+   * Okta's clock. 0 before the first such event.
    */
   get lastOktaTime(): number {
     return this.#lastOktaTime

@@ -12,7 +12,7 @@ export class JournalFailed extends FixableError {
   constructor(path: string, cause: unknown) {
     const { why, fix } = parseSystemError(cause) ?? { why: String(cause), fix: 'Remove the cause' }
     super(
-      `The journal can't be written: ${why} (${path}). Sending has stopped. resume settles the calls that could not be recorded.`,
+      `The journal can't be written: ${why} (${path}). Sending has stopped. The command resume settles the calls that could not be recorded.`,
       fix,
       exitCodes.stoppedByGuard,
       { next: ', then resume the run.', cause },

@@ -77,8 +77,8 @@ function afterIntent(known: TaskProgress | undefined, intent: IntentEvent): Task
 }
 
 /**
- * What is known of a task as a whole. One that was repeated only because the job allows it stays open unless its last
- * call was applied: an earlier one may have been.
+ * What is known of a task as a whole. A task that was repeated only because the job allows it stays open unless its
+ * last call was applied, because an earlier call may have been applied.
  */
 export function standingOf({ last, repeats }: TaskProgress): LastAttempt['kind'] {
   return repeats > 0 && last.kind !== 'applied' ? 'open' : last.kind

@@ -27,7 +27,7 @@ export async function readList(
     }
     const page = parseListPage(got.found, isOfIam(first) ? 'value' : 'list')
     if (page === null)
-      return notUnderstood('its answer is not a list, or does not clearly say where the list goes on')
+      return notUnderstood('its answer is not a list, or does not clearly say where the list continues')
     if (!onPage(page.entries) || page.next === null) return null
     const path = pathWithin(parts.orgUrl, page.next)
     if (path === null)

@@ -75,7 +75,7 @@ export class RoleChecks {
     if (page === null) return failedRead('refused', got.found, what, "Okta's answer was not a list of roles")
     const [role] = page.entries
     if (role === undefined && page.next !== null)
-      return failedRead('refused', got.found, what, 'its list of roles is empty and goes on elsewhere')
+      return failedRead('refused', got.found, what, 'its list of roles is empty and continues elsewhere')
     if (role === undefined) return none
     const { label, type, assignmentType } = role
     const name = [label, type].find((text) => typeof text === 'string') ?? ''

@@ -22,7 +22,7 @@ export type Problem = z.infer<typeof problem>
 /** What the web address gets after an execution, as the body of a POST. */
 export const notificationSchema = z
   .strictObject({
-    text: z.string().describe('How the execution ended, in a few sentences: what chats show.'),
+    text: z.string().describe('How the execution ended, in a few sentences for a chat to show.'),
     format: z.literal(1),
     run_id: z.string(),
     retry_of: z.string().nullable(),
@@ -45,7 +45,7 @@ export const notificationSchema = z
       .strictObject({ lines: count, bytes: count, chain: z.string() })
       .nullable()
       .describe(
-        'How far journal.ndjson was written, and the value of `chain` in its last line then. Kept elsewhere, this shows later whether the journal was changed (verify-journal).',
+        'How far journal.ndjson was written, and the value of `chain` in its last line then. If this is kept elsewhere, it shows later whether the journal was changed (verify-journal).',
       ),
     version: z.string().describe('The version of okta-lifecycle.'),
     problems: z

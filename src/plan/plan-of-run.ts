@@ -56,7 +56,7 @@ export async function checkNotDone(runsDirectory: string, planId: string): Promi
     if (name.startsWith('.') || (await planIdOf(join(runsDirectory, name))) !== planId) continue
     throw new Refusal(
       `A plan is carried out only once, and run ${name} has taken this one up. Nothing was sent.`,
-      `${commandFor('status', { runId: name, runsDirectory })} shows how far it has got; for what is left, plan again`,
+      `To see how far it has got: ${commandFor('status', { runId: name, runsDirectory })}. For what is left, plan again`,
     )
   }
 }

@@ -52,7 +52,7 @@ export const totalsSchema = z.strictObject({
 export type PlanTotals = Readonly<z.infer<typeof totalsSchema>>
 
 export const requestsSchema = z.strictObject({
-  reads: count.describe("Reads of single users, the token's owner included, and what guards look up."),
+  reads: count.describe("Reads of single users, the token's owner included, and the reads that guards need."),
   roles: count
     .optional()
     .describe(

@@ -190,7 +190,7 @@ function outcomeIn(world: World, task: SimulatedStep, subject: Subject, guards: 
   return unchangedAfterRefusalIn.includes(status)
     ? {
         expected: 'unknown',
-        reason: `user is ${status}; only Okta's answer to ${task.action} will show`,
+        reason: `user is ${status}; only Okta's answer to ${task.action} will show what happens`,
         worlds: [world],
       }
     : { expected: 'succeeded', reason: null, worlds }

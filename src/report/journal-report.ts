@@ -31,11 +31,13 @@ export const journalReportSchema = z
     bytes: count.describe('Length of these lines.'),
     chain: z.string().describe('The value of `chain` in the last of these lines; zeros if there is none.'),
     torn_bytes: count.describe(
-      'Bytes after the sound lines that a crash left of the last writes; resume cuts them off. 0 if there is damage.',
+      'Bytes after the sound lines: what a crash left of the last writes. The next resume cuts them off. 0 if there is damage.',
     ),
     recorded: recorded
       .nullable()
-      .describe('How far the journal was at the last stop, from summary.json; null if that does not say.'),
+      .describe(
+        'How far the journal was at the last stop, from summary.json; null if summary.json does not say.',
+      ),
     working: z.boolean().describe('Whether a process is at work on the run, so that the journal is growing.'),
     problem: problem.nullable(),
   })

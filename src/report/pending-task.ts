@@ -40,7 +40,7 @@ export function pendingTask(task: Place, progress: TaskProgress | null, lost = f
     return {
       ...known,
       result: 'unsettled',
-      message: 'an earlier call may have been applied, and it was to be sent once more: resume goes on',
+      message: 'an earlier call may have been applied, and another was still to be sent: resume goes on',
     }
   }
   switch (last.kind) {

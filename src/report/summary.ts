@@ -16,7 +16,9 @@ const resultCounts = z.record(z.enum(reportedResults), count)
 const requests = z
   .strictObject({
     total: count,
-    reads: count.describe('Reads of single users, which have their own budget, and what guards look up.'),
+    reads: count.describe(
+      'Reads of single users, which have their own budget, and the reads that guards need.',
+    ),
     roles: count
       .optional()
       .describe(
@@ -31,7 +33,7 @@ const requests = z
 
 const lag = z
   .strictObject({
-    tasks: count.describe('Tasks that were due at a time and have been applied.'),
+    tasks: count.describe('Tasks that had a due time and have been applied.'),
     median_seconds: z.number().describe('The middle one of the sorted lags; of two, the lower one.'),
     p95_seconds: z.number().describe('The 95th percentile: 95 of 100 tasks had this lag or less.'),
     worst_seconds: z.number(),
@@ -75,7 +77,7 @@ const files = z
     failed_csv: z.string(),
     report_html: z.string().optional(),
   })
-  .describe('The paths of the reports, relative in the same way as the run directory was given.')
+  .describe('The paths of the reports; relative if the run directory was given as a relative path.')
 
 /** The content of `summary.json`. */
 export const summarySchema = z
@@ -123,7 +125,7 @@ export const summarySchema = z
       .record(z.enum(verifications), count)
       .optional()
       .describe(
-        'Tasks by what reading the user again after the accepted call showed (verify); not_known: still in transition, or the question could not be answered. Absent if no task was verified.',
+        'Verified tasks (verify) by what Okta showed after it had accepted the call; not_known: still in transition, or the question could not be answered. Absent if no task was verified.',
       ),
     lag: lag.nullable().optional(),
     requests,

@@ -222,7 +222,9 @@ function isBefore({ oktaTime }: DoubtfulAttempt, statusChanged: string | null): 
   return statusChanged !== null && Date.parse(statusChanged) < oktaTime - clocksApartMs
 }
 
-/** Whether a change of status is stamped as before an attempt, but so shortly that the clocks may differ by as much. */
+/**
+ * Whether a change of status is stamped as before an attempt, but by so little that the clocks may differ by as much.
+ */
 function isUncertain(attempt: DoubtfulAttempt, statusChanged: string | null): boolean {
   return statusChanged !== null && !isBefore(attempt, statusChanged) && !isOfItsSecond(attempt, statusChanged)
 }
@@ -236,7 +238,7 @@ function isOfItsSecond({ oktaTime }: DoubtfulAttempt, statusChanged: string | nu
 }
 
 /**
- * Said when a change came so late that our call may not explain it. The user is where the row wants it all the same.
+ * Said if a change came so late that our call may not explain it, although the user is where the row wants the user.
  */
 const byOthers = 'long after the call can have been under way, so someone else may have done it'
 

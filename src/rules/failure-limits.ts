@@ -56,7 +56,7 @@ export class FailureLimits {
     this.#doubtful.delete(`${row} ${step}`)
   }
 
-  /** Whether a bound is passed if all tasks that may have failed did. Until that is known, no call may leave. */
+  /** Whether a bound is passed if all tasks that may have failed did fail. Until that is known, no call may leave. */
   get mayBePassed(): boolean {
     const more = this.#doubtful.size
     if (more === 0) return false

@@ -14,7 +14,7 @@ export interface LeftAs {
 /** The columns of an undo's input that hold a {@link LeftAs}. */
 export const leftAsColumns = ['left_as', 'changed_from', 'changed_until'] as const
 
-/** The column of an undo's input that names the run that left the user so. Absent from older inputs. */
+/** The column of an undo's input that names the run that left the user in this state. Absent from older inputs. */
 export const takenBackColumn = 'run_taken_back'
 
 /** A {@link LeftAs} as cells, in the order of {@link leftAsColumns}. */
@@ -37,7 +37,7 @@ export function parseLeftAs(cells: ReadonlyMap<string, unknown>): LeftAs | null 
  * the same, and dates from when the call was applied. Okta shows whole seconds, rounded down.
  *
  * @param left how the run left the user; null if that can't be read
- * @param run the run that left the user so
+ * @param run the run that left the user in this state
  */
 export function judgeLeftAs(
   left: LeftAs | null,
@@ -53,6 +53,6 @@ export function judgeLeftAs(
   if (statuses.includes(status) && isOurs) return null
   const then = new Date(until).toISOString()
   return leave(
-    `run ${run} left this user ${statuses.join(' or ')} at ${then}; ${now}, so somebody else has changed it, and it is left alone`,
+    `run ${run} left this user ${statuses.join(' or ')} at ${then}; ${now}, so somebody else has changed the user, who is left alone`,
   )
 }

@@ -24,7 +24,9 @@ export interface Reversal {
   readonly left: LeftAs
 }
 
-/** The calls on a user that can be taken back, as far as they matter: the first and the last since one that can't. */
+/**
+ * Of the calls on a user that can be taken back: the first and the last since a call that changed the status for good.
+ */
 interface Chain {
   readonly first: Action
   readonly last: Action
@@ -36,7 +38,8 @@ interface Chain {
  * which they were applied.
  *
  * If a user has several, only their net effect counts: suspend, unsuspend, suspend is taken back by one unsuspend;
- * suspend, unsuspend by nothing. A call that can't be taken back and changes the status ends what came before it.
+ * suspend, unsuspend by nothing. After a call that can't be taken back and changes the status, the calls before it no
+ * longer count.
  */
 export class NetEffect {
   readonly #chains = new Map<string, Chain>()

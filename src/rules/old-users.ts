@@ -70,8 +70,8 @@ class NamedBefore {
   }
 
   /**
-   * The part of the users whom a run named for the same actions, and no later run for others; null if too few can be
-   * compared. If the actions are not known on one side, only the users are compared.
+   * The part of the users whom a run named for the same actions, and whom no later run named for others; null if too
+   * few can be compared. If the actions are not known on one side, only the users are compared.
    */
   again(within: UserSample, fewest: number): number | null {
     const others = actionsByUser(within)

@@ -16,7 +16,7 @@ export interface JobInput {
  * - `usual`: it came to its end, so that its input is an example of what is usual.
  * - `half_way`: it began, and was stopped or died before its end. Its input is not an example, but its users count as
  *   named.
- * - `taken_back`: an undo has taken it back. The same holds for it.
+ * - `taken_back`: an undo has taken it back. The same holds for its input and its users.
  */
 export type Standing = 'usual' | 'half_way' | 'taken_back'
 

@@ -53,8 +53,8 @@ export function skipForPreceding(
 }
 
 /**
- * Whether a failed step may be sent again although later steps of its row, sent before, have now been settled: not if
- * it would come too late. Null if it may be sent.
+ * Judges whether a failed step may be sent again after later steps of its row, which had been sent before, were
+ * settled. It may not if it would come too late. Null if it may be sent.
  *
  * @param settled results of steps of the row; only those of later steps count
  */

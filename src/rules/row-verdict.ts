@@ -88,7 +88,7 @@ export function judgeMeant(
 ): RowVerdict | null {
   if (meant === null || meant.id === id) return null
   const name = meant.login === null ? meant.id : `${meant.login} (${meant.id})`
-  const message = `run ${meant.run}, which is retried, meant ${name}, but Okta now shows another user for ${key}: ${login} (${id}); nothing was sent. Give the id of the one who is meant`
+  const message = `run ${meant.run}, which this run retries, meant ${name}, but Okta now shows another user for ${key}: ${login} (${id}); nothing was sent. Give the id of the one who is meant`
   return { result: 'failed', reason: 'other_user', message }
 }
 

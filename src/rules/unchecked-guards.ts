@@ -11,8 +11,8 @@ export interface Unchecked {
 }
 
 /**
- * What the sender must have, in words for a person. Sources: Okta's reference of custom admin roles for the
- * permissions, the references of the endpoints for the scopes.
+ * What the owner of the token or the service app must have, in words for a person. Sources: Okta's reference of custom
+ * admin roles for the permissions, the references of the endpoints for the scopes.
  */
 function needs(permission: string, scope: string): string {
   return `Give the owner of the token (or the service app) a role with the permission "${permission}", and a service app also the scope ${scope}`

@@ -20,8 +20,8 @@ const fewestRepeated = 10
  * - **Old users**: at least 30% of the users (of three to nine users, all) were named by an older run for the same
  *   actions, and the latest run named clearly fewer of them. A user whom a later run named for other actions may come
  *   again: someone who was unsuspended in between may be suspended once more. A list that holds the same people each
- *   night resembles the latest run most, and so does the latest list if it is sent once more. A job whose inputs have
- *   often gone back like this is not judged by it.
+ *   night resembles the latest run most, and so does the latest list if it is sent once more. If a job's inputs have
+ *   often gone back like this, it is not unusual for that job.
  * - **Another table**: none of at least five earlier inputs had these columns in this order. A list of the staff in
  *   place of the leavers looks like this, and so does one in which the columns of leaver and manager were swapped.
  * - **The same user again and again**: more rows repeat a user than there are users, at least ten, and earlier inputs

@@ -125,7 +125,8 @@ export class UserOrder {
   }
 
   /**
-   * Whether a row of the user has ended since `since` rows in all had; also true if that is too long ago to be known.
+   * Whether a row of the user has ended since the moment when `since` rows in all had ended; also true if that moment
+   * is too long ago to be known.
    */
   #hasEnded(userId: string, since: number): boolean {
     return since < this.#endedBefore || this.#ended.includes(userId, since - this.#endedBefore)
@@ -153,7 +154,7 @@ export class UserOrder {
     const place = { sequence: this.#sequence++ }
     const settle = (): void => {
       const earlier = lastBefore(place, this.#activeByKey.get(key)) ?? this.#mayMean(user, place)
-      // Called before any row that waits for the same one: it began to wait later.
+      // This is called before any row that waits for the same one, because such a row began to wait later.
       if (earlier !== null) earlier.waiting.push(settle)
       else this.#traces.set(user.id, this.#intern(traceAfter(this.traceOf(user.id))))
     }

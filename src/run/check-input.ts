@@ -96,10 +96,10 @@ function refuseOtherSubject(
   const what =
     shows === 'others'
       ? `the column ${shown(column)} names other people, such as ${shown(example)}`
-      : `they seem to be those of the column ${shown(column)}, such as ${shown(example)}`
+      : `it seems to hold the people named in the column ${shown(column)}, such as ${shown(example)}`
   throw new Refusal(
     `${name}: the column ${shown(mapping.user)} would be taken for the users, but ${what}. It must be said who is meant.`,
-    `If the users under ${shown(mapping.user)} are meant, add --user-column ${shellWord(mapping.user)} (in a job file: user_column); otherwise give a column with the logins or ids of those who are.`,
+    `If the users under ${shown(mapping.user)} are meant, add --user-column ${shellWord(mapping.user)} (in a job file: user_column); otherwise give a column with the logins or ids of those who are meant.`,
   )
 }
 

@@ -31,7 +31,7 @@ export async function endApplied(
 
 /**
  * The end of a task whose call was accepted before a lost part of the journal. Later calls of ours may be in that part,
- * so what the user is now says nothing about this one.
+ * so the user's present status says nothing about this one.
  */
 function endBeforeLoss(task: TaskInput, statusBefore: string | null, by: VerifiedBy | null): Ending {
   const accepted = acceptedEnding(task, statusBefore)

@@ -63,7 +63,7 @@ export async function sendCall(
         row: task.row,
         step: task.step,
         attempt: history.attempts,
-        why: 'it was held back before it left, because of what Okta had answered to other calls meanwhile',
+        why: "it was held back before it left, because of Okta's answers to other calls meanwhile",
       })
       return false
     },

@@ -116,7 +116,10 @@ class Task {
     return this.#lost() ?? this.#reading(known)
   }
 
-  /** Whatever is known of a task, it may have been sent again in a part of the journal that is gone. */
+  /**
+   * The state of a task that may have been sent again in a lost part of the journal, whatever else is known of it; null
+   * for every other task.
+   */
   #lost(): TaskState | null {
     const since = this.#services.recorder.state.mayBeLostSince(this.#input)
     return since === null ? null : { at: 'lost', since }
@@ -222,7 +225,7 @@ class Task {
       this.#ended({ result: 'skipped', ...verdict, statusAfter: status }, read)
     const decision =
       this.#history.judgedNotApplied > 0 ? decideAgain(action, read.user) : decide(action, read.user)
-    // What an earlier call of ours did no longer concerns a guard, and nobody else changed it.
+    // An earlier call of ours has led the user there, and nobody else has changed that: it is too late for a guard.
     if (decision.kind === 'succeeded') {
       const ending = { result: decision.kind, message: decision.message, statusAfter: status }
       return this.#ended(withLostLink(this.#services, this.#input, ending), read)
@@ -360,7 +363,7 @@ class Task {
   }
 
   /**
-   * After a failure, if the call was certainly not applied: waits and goes on, or stops the run if it persists.
+   * After a failed call that was certainly not applied: waits and goes on, or stops the run if the failure persists.
    */
   async #setback(answer: Answer): Promise<TaskState> {
     const { lookup } = this.#services
@@ -403,8 +406,8 @@ class Task {
 }
 
 /**
- * How a task ends if its call was repeated although nothing showed what had become of an earlier one: unless it
- * succeeds, the earlier call may have been applied, so it stays in doubt.
+ * How a task ends if its call was repeated although nothing showed what had become of an earlier one. Unless the task
+ * succeeds, it stays in doubt, because the earlier call may have been applied.
  */
 function afterRepeats(action: string, ending: Ending, repeats: number): Ending {
   if (repeats === 0 || ending.result === 'succeeded' || ending.result === 'in_doubt') return ending

@@ -61,7 +61,7 @@ export async function verifyByFactors(
   const intent = recorder.state.progressOf(task)?.last.intent
   if (intent === undefined) throw new Error('An accepted call has no intent.')
   if (!lookup.pacer.hasSpare('/api/v1/users'))
-    return unverified(done, 'the calls that are left in this window are needed for the rest', statusBefore)
+    return unverified(done, 'the calls that are left in this window are needed for other tasks', statusBefore)
   const seen = await lookTwice(services, task, async () => {
     const times = await readFactorTimes(lookup, intent.user_id)
     return 'kind' in times ? times : judgeFactors(attemptOf({ intent }), times)
@@ -98,7 +98,7 @@ async function lookTwice<T extends Holding>(
   return second
 }
 
-/** The wait before the second look is that before the third look at a user in transition: 2 s. */
+/** The second look comes after the same wait as the third look at a user in transition: 2 s. */
 const secondLook = 3
 
 /** If nobody could look, Okta's answer stands: what can't be seen is not a failure. */

@@ -135,7 +135,10 @@ it('the job is run again while someone must look at its latest run, or it has no
     const first = await night(place, org)
     expect(first.code).toBe(1)
     const second = await night(place, org)
-    expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('the latest, ended with 1')])
+    expect([second.code, second.stderr]).toEqual([
+      1,
+      expect.stringContaining('the latest, ended with exit status 1'),
+    ])
     await place.write('job.yaml', `${job.replace('unusual: off', 'unusual: off, max_failures: 0')}`)
     expect((await night(place, org)).code).toBe(3)
     const after = await night(place, org)

@@ -44,7 +44,7 @@ it.each([
       const [line] = parseCsv(await place.read(`runs/${retry}/results.csv`))
       expect(line?.result).toBe('failed')
       expect(line?.message).toContain(
-        `run ${runId}, which is retried, meant ${loginOf(1)} (${userIdOf(1)}), but Okta now shows another user for ${loginOf(1)}: ${loginOf(1)} (${userIdOf(5)})`,
+        `run ${runId}, which this run retries, meant ${loginOf(1)} (${userIdOf(1)}), but Okta now shows another user for ${loginOf(1)}: ${loginOf(1)} (${userIdOf(5)})`,
       )
     }
   })

@@ -152,8 +152,8 @@ describe('runs --prune', () => {
   })
 
   it.each([
-    [['runs', '--keep', '90d'], /go with --prune/],
-    [['runs', '--yes'], /go with --prune/],
+    [['runs', '--keep', '90d'], /can be used only with --prune/],
+    [['runs', '--yes'], /can be used only with --prune/],
     [['runs', '--prune'], /needs --keep/],
     [['runs', '--prune', '--keep', 'long'], /a duration such as 12h or 90d was expected/],
     [['runs', '--prune', '--keep', '0d'], /a duration such as 12h or 90d was expected/],

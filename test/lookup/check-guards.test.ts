@@ -214,12 +214,12 @@ describe('the roles of single users', () => {
     expect(reason.message).toMatch(/E0000008/)
   })
 
-  it('are not taken for none if the list is empty and goes on elsewhere', async () => {
+  it('are not taken for none if the list is empty and continues elsewhere', async () => {
     const lookup = lookupOf(() => list([], `/api/v1/users/${ada}/roles?after=1`))
     const checks = await RoleChecks.begin(lookup.parts, null)
     expect(await checks.of(ada)).toMatchObject({
       kind: 'failed',
-      message: expect.stringMatching(/empty and goes on elsewhere/),
+      message: expect.stringMatching(/empty and continues elsewhere/),
     })
   })
 

@@ -24,7 +24,7 @@ describe('a user whom a run left so', () => {
 
   it('is not one of another status, and both facts are said', () => {
     expect(judged('ACTIVE', '2026-03-02T10:00:06.000Z')).toBe(
-      'run r1 left this user SUSPENDED at 2026-03-02T10:00:06.100Z; user is now ACTIVE since 2026-03-02T10:00:06.000Z, so somebody else has changed it, and it is left alone',
+      'run r1 left this user SUSPENDED at 2026-03-02T10:00:06.100Z; user is now ACTIVE since 2026-03-02T10:00:06.000Z, so somebody else has changed the user, who is left alone',
     )
   })
 

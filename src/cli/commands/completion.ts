@@ -8,7 +8,10 @@ export function completionCommand(commands: () => readonly Command[]): Command {
     positional: { name: 'shell', describe: 'bash, zsh or fish' },
     options: {},
     examples: [
-      ['source <($0 completion bash)', 'For this shell; put the line into ~/.bashrc for every bash'],
+      [
+        'source <($0 completion bash)',
+        'For this shell; to have it in every bash, put the line into ~/.bashrc',
+      ],
       ['$0 completion zsh > ~/.zfunc/_okta-lifecycle', 'For zsh, if ~/.zfunc is in its fpath'],
       ['$0 completion fish > ~/.config/fish/completions/okta-lifecycle.fish', 'For fish'],
     ],

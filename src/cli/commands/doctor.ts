@@ -7,8 +7,8 @@ export const doctorCommand = defineCommand({
   positional: null,
   options: { job: inputOptions.job, ...runsDirectoryOption, ...jsonOption },
   examples: [
-    ['$0 doctor', 'Whether a run could begin'],
-    ['$0 doctor --job jobs/offboarding.yaml --json', 'With the guards of a job, for a program'],
+    ['$0 doctor', 'Check whether a run could begin'],
+    ['$0 doctor --job jobs/offboarding.yaml --json', 'The same with the guards of a job, as JSON'],
   ],
   exits: [
     [0, 'all is well'],

@@ -3,7 +3,7 @@ import { jsonOption, runsDirectoryOption } from '../options.ts'
 
 export const evidenceCommand = defineCommand({
   usage: 'evidence [run]',
-  describe: 'Write a zip with all that an auditor needs to judge a run',
+  describe: 'Write a zip file with all that an auditor needs to judge a run',
   positional: { name: 'run', describe: 'Run id or run directory; the latest run if none is named' },
   options: {
     latest: { type: 'boolean', default: false, describe: 'The run that was started last' },
@@ -15,7 +15,7 @@ export const evidenceCommand = defineCommand({
     out: {
       type: 'string',
       requiresArg: true,
-      describe: 'The zip to write [default: RUN-evidence.zip, with --redact RUN-evidence-redacted.zip]',
+      describe: 'Zip file to write [default: RUN-evidence.zip, or RUN-evidence-redacted.zip with --redact]',
     },
     ...runsDirectoryOption,
     ...jsonOption,

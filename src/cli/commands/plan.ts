@@ -8,8 +8,7 @@ const runAlone = {
     type: 'string',
     requiresArg: true,
     default: 'runs',
-    describe:
-      "Directory with the job's earlier runs, with which its input is compared; a plan stores nothing",
+    describe: "Directory with the job's earlier runs, to compare the input with them; a plan stores nothing",
   },
   'run-id': {
     type: 'string',
@@ -20,7 +19,7 @@ const runAlone = {
 
 export const planCommand = defineCommand({
   usage: 'plan [input]',
-  describe: 'Show what run would do, row by row; sends only reads',
+  describe: 'Show what a run would do, row by row; sends only reads',
   positional: { name: 'input', describe: 'CSV, JSON, JSON lines or Excel (.xlsx); - reads standard input' },
   options: {
     ...inputOptions,

@@ -24,7 +24,7 @@ export const reportCommand = defineCommand({
   },
   examples: [
     ['$0 report --latest', 'All reports of the latest run'],
-    ['$0 report RUN --format html', 'The page for people alone'],
+    ['$0 report RUN --format html', 'Only the page for people'],
     ['$0 report --latest --open', 'Look at the page of the latest run'],
   ],
   notes: ['The files are the same each time, byte for byte'],

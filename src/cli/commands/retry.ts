@@ -3,14 +3,15 @@ import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions } from '.
 
 export const retryCommand = defineCommand({
   usage: 'retry [run]',
-  describe: 'Start a new run of what failed, is in doubt or was not run',
+  describe: 'Start a new run of the tasks that failed, are in doubt or were not run',
   positional: { name: 'run', describe: 'Run id or run directory' },
   options: {
     latest: { type: 'boolean', default: false, describe: 'The run that was started last' },
     'in-doubt': {
       choices: ['keep', 'retry'] as const,
       requiresArg: true,
-      describe: 'What to do with a reactivate that nothing can settle [default: as in the old run]',
+      describe:
+        'What to do with a reactivate if nothing shows whether it was applied [default: as in the old run]',
     },
     ...guardOptions,
     ...runsDirectoryOption,

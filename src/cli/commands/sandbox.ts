@@ -15,7 +15,8 @@ export const sandboxCommand = defineCommand({
     users: {
       type: 'string',
       requiresArg: true,
-      describe: 'Users to generate: a number, or by status such as ACTIVE=400,SUSPENDED=50 [default: 100]',
+      describe:
+        'How many users to generate: a number, or one for each status, such as ACTIVE=400,SUSPENDED=50 [default: 100]',
     },
     seed: {
       type: 'string',
@@ -32,13 +33,13 @@ export const sandboxCommand = defineCommand({
       type: 'number',
       requiresArg: true,
       describe:
-        "Lifecycle calls per window, as the token's headers show them; 0: no limits, no headers [default: 300]",
+        'Lifecycle calls per window, as the headers show them to the token; 0: no limits and no headers [default: 300]',
     },
     'bucket-limit': {
       type: 'string',
       array: true,
       requiresArg: true,
-      describe: `The rate limit of a bucket, such as '/api/v1/users=600'; one of ${buckets.join(', ')}`,
+      describe: `Rate limit of the org for a bucket, such as '/api/v1/users=600'; the buckets are ${buckets.join(', ')}`,
     },
     'client-percent': {
       type: 'number',
@@ -57,7 +58,7 @@ export const sandboxCommand = defineCommand({
       array: true,
       requiresArg: true,
       describe:
-        "Another client of the org, such as 120/min or '/api/v1/users=120/min'; 120/min,token shares the token",
+        "Simulate another client of the org, with a rate such as 120/min or '/api/v1/users=120/min'; with 120/min,token it uses the same token",
     },
     latency: {
       type: 'number',
@@ -68,7 +69,7 @@ export const sandboxCommand = defineCommand({
     concurrency: {
       type: 'number',
       requiresArg: true,
-      describe: `Most requests under way at once; 0: no limit [default: ${defaultConcurrency}, none with --limit 0]`,
+      describe: `How many requests may be under way at once; 0: no limit [default: ${defaultConcurrency}, or no limit with --limit 0]`,
     },
     'clock-skew': {
       type: 'number',
@@ -92,13 +93,13 @@ export const sandboxCommand = defineCommand({
       type: 'number',
       requiresArg: true,
       default: 3000,
-      describe: 'Time until the list of a group shows a new member, in ms',
+      describe: "Time until the list of a group's members shows a new one, in ms",
     },
     fault: {
       type: 'string',
       array: true,
       requiresArg: true,
-      describe: `Fault and its rate, such as drop_after=0.1; one of ${faultNames.join(', ')}`,
+      describe: `Fault and its rate, such as drop_after=0.1; the faults are ${faultNames.join(', ')}`,
     },
     'oauth-client': {
       type: 'string',
@@ -126,7 +127,7 @@ export const sandboxCommand = defineCommand({
       type: 'number',
       requiresArg: true,
       default: 3600,
-      describe: 'Life of an access token in seconds',
+      describe: 'Lifetime of an access token in seconds',
     },
     'fault-seed': {
       type: 'number',
@@ -143,14 +144,17 @@ export const sandboxCommand = defineCommand({
       type: 'number',
       requiresArg: true,
       default: 1000,
-      describe: 'Time between two bytes of an answer under drip_after, in ms',
+      describe: 'Time between two bytes of an answer with the fault drip_after, in ms',
     },
   },
   examples: [
     ['$0 sandbox --port 8080 --users 500', 'An org of 500 users'],
     ['$0 sandbox --users ACTIVE=400,LOCKED_OUT=50', 'Users by status'],
-    ['$0 sandbox --limit 50 --window 10 --fault error_after=0.2', 'A small limit, and errors after the work'],
-    ['$0 sandbox --neighbour 120/min', 'Another program uses the same org'],
+    [
+      '$0 sandbox --limit 50 --window 10 --fault error_after=0.2',
+      'A small limit, and errors in answer to calls that were carried out',
+    ],
+    ['$0 sandbox --neighbour 120/min', 'With another program that uses the same org'],
     ['$0 sandbox --oauth-client 0oaclient=public.pem', 'OAuth and DPoP for a service app'],
   ],
   handler: async (args) => await (await import('../handlers/sandbox.ts')).serveSandbox(args),

@@ -15,7 +15,7 @@ export function code(text: string): string {
   return `\`${text}\``
 }
 
-/** A sentence that the data may hold without its full stop. */
+/** A text as a sentence, with the full stop that the data may lack. */
 export function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`
 }

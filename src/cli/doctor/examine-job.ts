@@ -85,8 +85,8 @@ async function examineLinksPlace(directory: string, file: string | undefined): P
     return [
       wrong(
         'activation_links',
-        `The directory for the activation links, ${dirname(path)}, is not there.`,
-        'Make it, or correct report.activation_links in the job',
+        `The directory for the activation links, ${dirname(path)}, does not exist.`,
+        'Create it, or correct report.activation_links in the job',
       ),
     ]
   if (there !== null && !there.isFile())
@@ -115,7 +115,7 @@ async function examineInput(job: string, directory: string, { input }: JobFile):
   if (input?.file === undefined) return []
   const path = resolve(directory, input.file)
   if ((await lookAt(path)) === null)
-    return [wrong('input', `The input of the job, ${path}, is not there.`, 'Correct input.file in the job')]
+    return [wrong('input', `The input of the job, ${path}, does not exist.`, 'Correct input.file in the job')]
   try {
     const prepared = await prepare(undefined, { job })
     const { input: read, survey } = await inTemporaryDirectory((copy) => checkInput(prepared, copy))
@@ -128,12 +128,15 @@ async function examineInput(job: string, directory: string, { input }: JobFile):
   }
 }
 
-/** Whether the end of a run could be told. Nothing is sent there: who reads it would take it for a run's. */
+/**
+ * Whether a notification of a run's end could be sent. None is sent here: a reader would take it for that of a real
+ * run.
+ */
 function examineNotification(): Check {
   try {
     const { origin } = readNotifyAddress(process.env)
     proxyFor(origin, process.env)
-    return fine('notify', `Notifications go to ${origin}; whether it takes them was not tried.`)
+    return fine('notify', `Notifications go to ${origin}. Whether they are accepted there was not tried.`)
   } catch (error) {
     if (!(error instanceof KnownError)) throw error
     return wrong('notify', error.message, error.next)

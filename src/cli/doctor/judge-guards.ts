@@ -51,15 +51,15 @@ function judgeUser([entry, answer]: OrgObservation['users'][number]): readonly C
     return [
       fine(
         'guard_protect',
-        `The credentials may not read ${shown(entry)} in protect, so it protects only by comparing ids and logins.`,
+        `The credentials may not read ${shown(entry)}, an entry of protect, so it protects only by comparison of ids and logins.`,
       ),
     ]
   return [
     wrong(
       'guard_protect',
       status === 404
-        ? `${shown(entry)} in protect is nobody in this org, so it protects nobody.`
-        : `${shown(entry)} in protect could not be looked up: ${describeAnswer(answer)}.`,
+        ? `${shown(entry)}, an entry of protect, matches no user of this org, so it protects nobody.`
+        : `${shown(entry)}, an entry of protect, could not be looked up: ${describeAnswer(answer)}.`,
       `Correct the entry ${shown(entry)} in the job`,
     ),
   ]

@@ -9,7 +9,7 @@ export function judgeTokenLife(credentials: Credentials, now: number): readonly 
   if (typeof claims?.exp !== 'number') return []
   const minutes = Math.floor((claims.exp * 1000 - now) / 60_000)
   const fix =
-    'Set a new access token; for unattended runs make a service app (OKTA_CLIENT_AUTHORIZATIONMODE=PrivateKey), which renews its own'
+    'Set a new access token; for unattended runs make a service app (OKTA_CLIENT_AUTHORIZATIONMODE=PrivateKey), whose tokens are renewed during the run'
   if (minutes < 0) return [wrong('token_life', 'The access token has expired.', fix)]
   if (minutes < 5) return [wrong('token_life', `The access token expires in ${minutes} min.`, fix)]
   return [
@@ -31,7 +31,7 @@ export function judgeScopes(credentials: Credentials, needed: readonly string[])
       'scopes',
       `The credentials lack ${missing.join(' and ')}, which a run needs.`,
       credentials.kind === 'service_app'
-        ? `Add ${missing.join(' and ')} to OKTA_CLIENT_SCOPES, or leave it out`
+        ? `Add ${missing.join(' and ')} to OKTA_CLIENT_SCOPES, or leave that setting out`
         : `Get an access token with ${missing.join(' and ')}`,
     ),
   ]

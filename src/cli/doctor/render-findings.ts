@@ -7,7 +7,7 @@ export interface Findings {
   readonly checks: readonly Check[]
 }
 
-/** The findings as text: the settings, then each check, and what is wrong with what to do. */
+/** The findings as text: the settings, then each check, and what to do about those that found something wrong. */
 export function renderFindings({ settings, checks }: Findings): string {
   const wide = Math.max(0, ...settings.map(({ name }) => name.length))
   const shownSettings = settings.map(

@@ -69,7 +69,7 @@ const attempts: Readonly<Record<Step, string>> = {
   find: 'reading it',
   make: 'making a directory',
   write: 'writing a file',
-  sync: 'bringing a file to disk (fsync)',
+  sync: 'syncing a file to disk (fsync)',
   rename: 'replacing a file with another (rename)',
   lock: 'holding a lock (hard link)',
 }
@@ -98,6 +98,6 @@ export function judgeRunsDirectory(seen: RunsDirectoryObservation): Check {
   }
   return fine(
     name,
-    `${directory} ${exists ? 'allows writing, locking, renaming and syncing files' : 'can be made'}.`,
+    `${directory} ${exists ? 'allows writing, locking, renaming and syncing files' : 'can be created'}.`,
   )
 }

@@ -81,13 +81,13 @@ async function checkSaving(path: string, sandbox: boolean, { source, merge }: Pr
   if (source === '-') {
     throw new Refusal(
       'A plan of standard input can’t be saved, because run --plan reads the input again.',
-      'Save the input as a file and name that.',
+      'Save the input as a file and name that file.',
     )
   }
   if (sandbox) {
     throw new Refusal(
       'A plan of a sandbox can’t be saved, because its users end with the command.',
-      'Leave out --out, or serve a simulated org that stays: okta-lifecycle sandbox',
+      'Leave out --out, or serve a simulated org that keeps running: okta-lifecycle sandbox',
     )
   }
   if (!merge(null).read_first) {

@@ -95,7 +95,7 @@ export async function pruneRuns(args: Arguments): Promise<ExitCode> {
 /** @returns seconds */
 function keepOf({ prune, keep }: Arguments): number {
   const example = 'okta-lifecycle runs --prune --keep 90d'
-  if (!prune) throw new Refusal('--keep and --yes go with --prune.', example)
+  if (!prune) throw new Refusal('--keep and --yes can be used only with --prune.', example)
   if (keep === undefined) throw new Refusal('--prune needs --keep: how long finished runs are kept.', example)
   const seconds = parseDuration(keep)
   if (seconds === null)
@@ -151,7 +151,7 @@ async function whyNotNow({ name, directory, found }: SeenRun): Promise<string | 
     return `another process has gone on with ${name}`
   const foreign = await findForeign(directory)
   if (foreign !== null) return foreign
-  // Evidence of a change must not go with the run.
+  // A damaged journal is evidence of a change, and must not be removed with the run.
   const expected = { run: run.run_id, head: headOf(run, await readRecordedHead(directory)) }
   const { flaw } = await checkJournal(journalPath(directory), expected)
   return flaw === null ? null : `the journal of ${name} is damaged (verify-journal)`

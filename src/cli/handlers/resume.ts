@@ -158,7 +158,7 @@ async function showFinished(directory: string, run: RunFile, args: Arguments): P
   if (summary === null) {
     throw new Refusal(
       `Run ${run.run_id} is finished, but its summary is missing or can't be read.`,
-      `${commandFor('report', name)} writes it again from the journal`,
+      `To write it again from the journal: ${commandFor('report', name)}`,
     )
   }
   say(`Run ${run.run_id} is finished. There is nothing left to do.`)

@@ -46,7 +46,7 @@ function retrying(inDoubt: 'keep' | 'retry' | undefined, json: boolean): GoingOn
 }
 
 /**
- * What a saved plan has not done yet is done by it or not at all: a retry decides anew.
+ * What is still to be done of a saved plan is done by its own run or not at all, because a retry decides anew.
  *
  * @throws Refusal when a planned run has not finished
  */

@@ -66,7 +66,7 @@ export function createProgress(tasks: number, stream: NodeJS.WriteStream = proce
   }
 }
 
-/** Whether lines can be drawn over: not on what only looks like a terminal. */
+/** Whether lines can be drawn over. They can't on something that only looks like a terminal. */
 function isTerminal(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && stream.columns > 0 && process.env.TERM !== 'dumb'
 }

@@ -216,7 +216,7 @@ function heldBy({ directory, name, status }: HoldSubject, { holder }: Held, me: 
   const run = holder.run === null ? '' : `run ${holder.run}, `
   return new KnownError(
     `Another process holds ${name}: ${run}process ${holder.pid}${where}, since ${holder.since} (${directory}).`,
-    `Try again when it has ended. To see how far it is: ${status(holder.run)}`,
+    `Try again when it has ended. To see how far it has got: ${status(holder.run)}`,
     exitCodes.heldElsewhere,
   )
 }

@@ -13,7 +13,7 @@ export class HoldLost extends KnownError {
   constructor(what: string) {
     super(
       `This process has lost its hold on ${what}: it gave no sign of life for too long, and another process may have taken over. It sends and writes nothing more.`,
-      'To see how far the other process is: okta-lifecycle status',
+      'To see how far the other process has got: okta-lifecycle status',
       exitCodes.heldElsewhere,
     )
     this.name = 'HoldLost'

@@ -34,7 +34,7 @@ export async function settleEncoding(
       return mark.encoding
     throw new Refusal(
       `${file.name}: the input begins with the byte-order mark of ${encodingLabels[mark.encoding]}; ${encodingLabels[named]} was expected.`,
-      `Leave out --encoding (in a job file: input.encoding): the byte-order mark tells it. Or name ${mark.encoding}.`,
+      `Leave out --encoding (in a job file: input.encoding): the byte-order mark shows the encoding. Or name ${mark.encoding}.`,
     )
   }
 

@@ -130,8 +130,8 @@ class UnusedColumn {
     const { action, ahead, status } = Object.fromEntries(this.#found)
     const isMarked = this.#marks.count > 0 && this.#others === 0 && this.#marks.count < rows
     return (
-      say(action, 'an action', 'If it says what to do, name it: --action-column.') ??
-      say(ahead, 'a date that lies ahead', 'To wait for such days, use input.due in a job file.') ??
+      say(action, 'an action', 'If it says what to do, give its name with --action-column.') ??
+      say(ahead, 'a date in the future', 'To wait for such dates, use input.due in a job file.') ??
       say(status, 'a status', where) ??
       say(isMarked ? this.#marks : undefined, 'a mark that the other rows lack', where)
     )

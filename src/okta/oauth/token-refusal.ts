@@ -53,7 +53,7 @@ const causes: readonly (readonly [
     /^invalid_client:/i,
     ({ clientId }) => `the app ${clientId} could not prove who it is`,
     () =>
-      'Check that the app is an API Services app, that its client authentication is "Public key / Private key", and OKTA_CLIENT_PRIVATEKEY',
+      'Check that the app is an API Services app, and that its client authentication is "Public key / Private key"; also check OKTA_CLIENT_PRIVATEKEY',
   ],
   [
     /^(?:invalid_scope|consent_required|access_denied):/i,

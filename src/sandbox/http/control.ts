@@ -28,11 +28,11 @@ const paths = {
   'GET /sandbox/limits': 'the rate-limit counters whose window is open',
   'GET /sandbox/neighbours': 'what other clients asked for and got',
   'POST /sandbox/neighbours': 'add another client: {"rate":"120/min"}',
-  'GET /sandbox/faults': 'the faults that were ordered',
+  'GET /sandbox/faults': 'the faults that were asked for',
   'POST /sandbox/faults': 'a fault for the next calls: {"fault":"drop_after","user":"ann@example.com"}',
   'DELETE /sandbox/faults': 'remove all faults',
   'DELETE /sandbox/access-tokens': 'revoke all OAuth access tokens given out so far',
-  'POST /sandbox/users/{user}': 'make a change that no call of the API makes: {"status":"LOCKED_OUT"}',
+  'POST /sandbox/users/{user}': 'make a change that no call of the API can make: {"status":"LOCKED_OUT"}',
 }
 
 function refuse(exchange: Exchange, message: string): Response {

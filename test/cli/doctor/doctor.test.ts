@@ -472,7 +472,7 @@ const planted: readonly (readonly [what: string, plant: Plant, check: string, wo
       return { args: ['--job', 'job.yaml'] }
     },
     'activation_links',
-    /gone, is not there.*report\.activation_links/,
+    /gone, does not exist.*report\.activation_links/,
   ],
   [
     'notifications without an address',

@@ -62,7 +62,7 @@ describe('settleEncoding', () => {
       markedUtf8,
       'windows-1252',
       'leavers.csv: the input begins with the byte-order mark of UTF-8; Windows-1252 was expected.',
-      'Leave out --encoding (in a job file: input.encoding): the byte-order mark tells it. Or name utf-8.',
+      'Leave out --encoding (in a job file: input.encoding): the byte-order mark shows the encoding. Or name utf-8.',
     ],
     ['a mark of the other byte order', markedLe, 'utf-16be', 'byte-order mark of UTF-16LE', 'name utf-16le'],
     ['a mark of UTF-16 against UTF-8', markedBe, 'utf-8', 'byte-order mark of UTF-16BE', 'name utf-16be'],
