@@ -46,7 +46,7 @@ export interface BucketReport {
 }
 
 /** Why a bucket sends nothing, and until when at the latest, in epoch ms by Okta's clock. */
-export interface BucketWait {
+interface BucketWait {
   readonly why: 'refused' | 'share_used' | 'others'
   readonly until: number
 }

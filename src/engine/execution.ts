@@ -10,7 +10,7 @@ import { rowSettings } from '../job/input-settings.ts'
 import { goesOn } from '../job/step.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
-import type { JournalEvent } from '../journal/journal-event.ts'
+import type { JournalEvent, Outlook } from '../journal/journal-event.ts'
 import type { JournalState } from '../journal/journal-state.ts'
 import { lastStopOf } from '../journal/last-stop.ts'
 import { openJournal } from '../journal/open-journal.ts'
@@ -44,7 +44,7 @@ import { withOwner } from '../run/owner.ts'
 import { journalOf, journalPath } from '../run/run-directory.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
 import type { Services } from '../task/services.ts'
-import { type Outlook, outlookOf, Pace } from './outlook.ts'
+import { outlookOf, Pace } from './outlook.ts'
 import { probeReads, probeSends } from './probe-rows.ts'
 import { createRowQueue } from './row-queue.ts'
 import { executeRows, type RowsAtWork } from './rows.ts'
@@ -80,8 +80,6 @@ export interface ExecutionOptions {
   readonly onResult?: (result: TaskResult) => void
   readonly say: (line: string) => void
 }
-
-export type { Outlook } from './outlook.ts'
 
 /** The source of the progress display while an execution is at work. */
 export interface ExecutionView {

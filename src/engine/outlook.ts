@@ -1,21 +1,6 @@
-import type { BucketReport, BucketWait } from '../budget/lane.ts'
+import type { BucketReport } from '../budget/lane.ts'
 import { secondsLeft } from '../budget/time-left.ts'
-
-/** How an execution is going, as progress and `status` show it. */
-export interface Outlook {
-  /** Tasks a minute over the last minute at work. */
-  readonly per_minute: number
-  /** Requests that are sent and not answered yet. */
-  readonly in_flight: number
-  /** Null if nothing shows it yet. */
-  readonly eta_seconds: number | null
-  /** Why nothing is sent in a bucket, and until when; null if nothing waits. */
-  readonly waiting: {
-    readonly bucket: string
-    readonly why: BucketWait['why']
-    readonly until: string
-  } | null
-}
+import type { Outlook } from '../journal/journal-event.ts'
 
 /** What a task costs, in requests. */
 export interface TaskCosts {

@@ -167,14 +167,25 @@ interface TallyEvent {
   readonly retries: Readonly<Record<string, number>>
   /** Milliseconds at work, by the process's own monotonic clock. */
   readonly worked_ms: number
-  /** How the execution is going, for whoever asks from outside. Absent in older journals. */
-  readonly outlook?: {
-    readonly at: string
-    readonly per_minute: number
-    readonly in_flight: number
-    readonly eta_seconds: number | null
-    readonly waiting: { readonly bucket: string; readonly why: string; readonly until: string } | null
-  }
+  /** How the execution was going at a time, for whoever asks from outside. Absent in older journals. */
+  readonly outlook?: Outlook & { readonly at: string }
+}
+
+/** How an execution is going, as progress and `status` show it. */
+export interface Outlook {
+  /** Tasks a minute over the last minute at work. */
+  readonly per_minute: number
+  /** Requests that are sent and not answered yet. */
+  readonly in_flight: number
+  /** Null if nothing shows it yet. */
+  readonly eta_seconds: number | null
+  /** Why nothing is sent in a bucket, and until when; null if nothing waits. */
+  readonly waiting: {
+    readonly bucket: string
+    readonly why: 'refused' | 'share_used' | 'others'
+    /** RFC 3339 UTC, by Okta's clock. */
+    readonly until: string
+  } | null
 }
 
 /** The process has left the run in good order. */

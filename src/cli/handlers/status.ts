@@ -1,5 +1,5 @@
-import type { Outlook } from '../../engine/execution.ts'
 import { type HoldReport, reportHold } from '../../files/hold/observe.ts'
+import type { Outlook } from '../../journal/journal-event.ts'
 import { JournalState } from '../../journal/journal-state.ts'
 import { replayJournal } from '../../journal/open-journal.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
@@ -77,6 +77,9 @@ interface RunStatus {
   readonly directory: string
 }
 
+/** No outlook of a run at work is older, unless the clock of its host differs from this one. */
+const oldestOutlookMs = 10_000
+
 type StatusCounts = Pick<RunStatus, 'done' | 'results'> & { readonly outlook: Outlook | null }
 
 /** The counts of a finished run, from its summary, which is quick at any size; null for every other run. */
@@ -105,8 +108,15 @@ async function countsOfJournal(
   return {
     done: done + applied,
     results: inOrder((name) => pending[name] ?? counts.get(name) ?? 0),
-    outlook: (executions.outlook as Outlook | null) ?? null,
+    outlook: asOfNow(executions.outlook ?? null),
   }
+}
+
+/** The journal has the outlook of some seconds ago; its ETA has become as much shorter since. */
+function asOfNow(outlook: (Outlook & { readonly at: string }) | null): Outlook | null {
+  if (outlook === null || outlook.eta_seconds === null) return outlook
+  const age = Math.min(Math.max(0, Date.now() - Date.parse(outlook.at)), oldestOutlookMs)
+  return { ...outlook, eta_seconds: Math.max(0, Math.round(outlook.eta_seconds - age / 1000)) }
 }
 
 function inOrder(countOf: (name: (typeof reportedResults)[number]) => number): StatusCounts['results'] {

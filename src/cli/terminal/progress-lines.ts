@@ -1,5 +1,5 @@
 import type { BucketReport } from '../../budget/lane.ts'
-import type { Outlook } from '../../engine/execution.ts'
+import type { Outlook } from '../../journal/journal-event.ts'
 import { renderDuration } from '../../messages/duration.ts'
 
 /** What progress shows, at one moment. */
