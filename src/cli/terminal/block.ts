@@ -19,8 +19,13 @@ export function openBlock(stream: NodeJS.WriteStream): Block {
   }) as NodeJS.WriteStream
   const log = createLogUpdate(facade, { showCursor: true })
   let drawn: readonly string[] = []
-  stream.write = (...given: unknown[]): boolean => {
+  const clear = (): void => {
+    const wrapped = wrappedRows(drawn, stream.columns)
     log.clear()
+    if (wrapped > 0) plain(eraseRowAbove.repeat(wrapped))
+  }
+  stream.write = (...given: unknown[]): boolean => {
+    clear()
     const accepted = plain(...given)
     // A text that does not end its line is continued later: the block would be drawn into that line.
     const [text] = given
@@ -29,6 +34,7 @@ export function openBlock(stream: NodeJS.WriteStream): Block {
   }
   return {
     draw: (lines) => {
+      if (wrappedRows(drawn, stream.columns) > 0) clear()
       drawn = lines
       log(lines.join('\n'))
     },
@@ -37,4 +43,15 @@ export function openBlock(stream: NodeJS.WriteStream): Block {
       log.done()
     },
   }
+}
+
+/** Moves the cursor up by one row and erases that row. */
+const eraseRowAbove = '\x1b[1A\x1b[2K'
+
+/**
+ * How many rows more than lines the block takes: when a terminal is made narrower, it wraps the lines that are on it.
+ */
+function wrappedRows(lines: readonly string[], columns: number): number {
+  if (!(columns > 0)) return 0
+  return lines.reduce((rows, line) => rows + Math.max(0, Math.ceil(line.length / columns) - 1), 0)
 }
