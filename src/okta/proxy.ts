@@ -14,10 +14,17 @@ export interface HttpProxy {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The first that is set counts. Lower case comes first, as in curl; HTTP_PROXY is used if HTTPS_PROXY is not set, as in
- * undici.
+ * The first that is set counts. Lower case comes first, and ALL_PROXY counts if HTTPS_PROXY is not set, as in curl;
+ * HTTP_PROXY comes last, as in undici.
  */
-const variables = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'] as const
+const variables = [
+  'https_proxy',
+  'HTTPS_PROXY',
+  'all_proxy',
+  'ALL_PROXY',
+  'http_proxy',
+  'HTTP_PROXY',
+] as const
 
 /**
  * The proxy for the org, by the usual variables of the environment; null if requests go straight to it. Plain HTTP

@@ -16,6 +16,8 @@ describe('the proxy for an org', () => {
     [{ https_proxy: 'http://p2:2', HTTPS_PROXY: 'http://p1:1' }, 'https_proxy http://p2:2'],
     [{ https_proxy: ' ', HTTPS_PROXY: 'http://p1:1' }, 'HTTPS_PROXY http://p1:1'],
     [{ HTTP_PROXY: 'http://p3:3' }, 'HTTP_PROXY http://p3:3'],
+    [{ ALL_PROXY: 'http://p6:6', HTTP_PROXY: 'http://p3:3' }, 'ALL_PROXY http://p6:6'],
+    [{ ALL_PROXY: 'http://p6:6', HTTPS_PROXY: 'http://p1:1' }, 'HTTPS_PROXY http://p1:1'],
     [{ http_proxy: 'p4.example.com:3128' }, 'http_proxy http://p4.example.com:3128'],
     [{ HTTPS_PROXY: 'https://p5:443/' }, 'HTTPS_PROXY https://p5'],
     [{ HTTPS_PROXY: 'http://[::1]:3128' }, 'HTTPS_PROXY http://[::1]:3128'],

@@ -25,6 +25,8 @@ const secretNames: ReadonlySet<SettingName> = new Set(['token', 'privateKey'])
 const otherVariables = [
   'HTTPS_PROXY',
   'https_proxy',
+  'ALL_PROXY',
+  'all_proxy',
   'HTTP_PROXY',
   'http_proxy',
   'NO_PROXY',
