@@ -10,6 +10,7 @@ import { StopSwitch } from '../messages/stop.ts'
 import { createOktaClient } from '../okta/client.ts'
 import { OktaClock } from '../okta/clock.ts'
 import { belongToServiceApp } from '../okta/credentials.ts'
+import { checkScopes } from '../okta/oauth/check-scopes.ts'
 import { scopesFor } from '../okta/oauth/scopes.ts'
 import type { TokenOwner } from '../rules/guards.ts'
 import type { RunOrg } from './org.ts'
@@ -38,6 +39,12 @@ export async function askOrg<T>(
 ): Promise<T> {
   const { job, org, stop, say, sent } = options
   const { orgUrl, credentials } = org.connection
+  const scopes = scopesFor(job.guards)
+  // What is asked here changes nothing.
+  checkScopes(
+    credentials,
+    scopes.filter((scope) => scope !== 'okta.users.manage'),
+  )
   const clock = new OktaClock()
   // A switch of its own, because the reads end with the work, and what follows may still send.
   const reads = new StopSwitch()
@@ -51,7 +58,7 @@ export async function askOrg<T>(
     clock,
     connections: job.pace.concurrency + mostSilent,
     userAgent: `okta-lifecycle/${programVersion}`,
-    scopes: scopesFor(job.guards),
+    scopes,
     say,
   })
   // Reads change nothing, so work that stops does not wait for those under way.

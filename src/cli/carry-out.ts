@@ -9,6 +9,7 @@ import { describeNext, type StopSwitch } from '../messages/stop.ts'
 import { createOktaClient } from '../okta/client.ts'
 import { OktaClock } from '../okta/clock.ts'
 import { belongToServiceApp } from '../okta/credentials.ts'
+import { checkScopes } from '../okta/oauth/check-scopes.ts'
 import { scopesFor } from '../okta/oauth/scopes.ts'
 import { openPlanOfRun } from '../plan/plan-of-run.ts'
 import type { SavedPlan } from '../plan/saved-plan.ts'
@@ -104,6 +105,8 @@ export async function settleRun(options: CarryOutOptions, again: string): Promis
 async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promise<ExecutionEnd> {
   const { directory, run, org, stop, say, hold, drain, quiet } = options
   const { connection } = org
+  const scopes = scopesFor(run.job.guards)
+  checkScopes(connection.credentials, scopes)
   const clock = new OktaClock()
   const { log, close: closeLog } = openRunLog(directory)
   const client = createOktaClient({
@@ -111,7 +114,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     clock,
     connections: run.job.pace.concurrency + mostSilent,
     userAgent: `okta-lifecycle/${programVersion}`,
-    scopes: scopesFor(run.job.guards),
+    scopes,
     say,
     mayLeave: () => hold.valid,
   })

@@ -69,7 +69,7 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
   [
     /^PROXY_UNREACHED_/,
     "the proxy can't be reached",
-    'Check the address of the proxy (HTTPS_PROXY), and whether a firewall is in between',
+    'Check the address and the scheme of the proxy (HTTPS_PROXY), and whether a firewall is in between',
     false,
   ],
   [

@@ -75,21 +75,43 @@ function openDispatcher({
     requestTls: connect,
     proxyTls: connect,
     // A proxy that accepts the connection but stays silent is given up, as a silent host is.
-    clientFactory: (url, given) => new Pool(url, { ...given, headersTimeout: connect.timeout }),
+    clientFactory: (url, given) => new ProxyPool(url, { ...given, headersTimeout: connect.timeout }),
   })
 }
 
-/** What can go wrong only on the way to the proxy: what goes wrong behind it, the proxy itself reports. */
-const beforeProxy = /^(ENOTFOUND|EAI_\w+|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/
+const unreached = 'PROXY_UNREACHED_'
+
+/**
+ * The connections to a proxy. What goes wrong before the proxy has answered gets a code of its own: undici connects
+ * again at once and without end after some errors, as after those of a proxy that closes the connection in place of an
+ * answer.
+ */
+class ProxyPool extends Pool {
+  // undici's own agent calls it without a callback.
+  override connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData>
+  override connect(
+    options: Dispatcher.ConnectOptions,
+    callback: (error: Error | null, data: Dispatcher.ConnectData) => void,
+  ): void
+  override async connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> {
+    try {
+      return await super.connect(options)
+    } catch (error) {
+      const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException
+      throw Object.assign(new Error(message, { cause: error }), { code: `${unreached}${code}` })
+    }
+  }
+}
 
 /** Names the proxy if no connection could be made: it is, or may be, the cause. */
 function throughProxy(received: Received, proxy: HttpProxy | null): Received {
   if (proxy === null || received.kind === 'response' || received.connectedAfterMs !== null) return received
   const { code } = received
-  if (beforeProxy.test(code)) {
-    const cause = lossOf(code).cause ?? 'no connection could be made'
-    const why = `the proxy ${proxy.uri} (${proxy.variable}) can't be reached: ${cause} (${code})`
-    return { ...received, code: `PROXY_UNREACHED_${code}`, why }
+  if (code.startsWith(unreached)) {
+    const before = code.slice(unreached.length)
+    const cause = lossOf(before).cause ?? 'it gave no answer'
+    const why = `the proxy ${proxy.uri} (${proxy.variable}) can't be reached: ${cause} (${before})`
+    return { ...received, why }
   }
   return { ...received, why: `${received.why}, through the proxy ${proxy.uri} (${proxy.variable})` }
 }

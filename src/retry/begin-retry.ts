@@ -4,6 +4,7 @@ import type { JournalEvent } from '../journal/journal-event.ts'
 import { JournalState } from '../journal/journal-state.ts'
 import { createJournal, replayJournal } from '../journal/open-journal.ts'
 import { ResultReader } from '../journal/result-reader.ts'
+import { looksLikeUserId } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { MeantUser } from '../rules/row-verdict.ts'
 import { SupersededRows } from '../rules/superseded.ts'
@@ -141,7 +142,7 @@ async function meantBy(
 ): Promise<MeantUser | null> {
   const own = await meant.userOf(row)
   // Without a read, calls go to the key as written.
-  const isKnown = own !== null && own.id !== user
+  const isKnown = own !== null && (own.id !== user || looksLikeUserId(user))
   const found = isKnown ? own : job.read_first ? await meant.byKey(user) : null
   return found === null ? null : { id: found.id, login: found.login, run: state.meantBy(row)?.run ?? run }
 }

@@ -28,7 +28,8 @@ describe('the last line of defence', () => {
     'http://ann:long@pass/word@proxy.example.com',
   ])('knows the password of the proxy %s', (url) => {
     const password = /ann:(.*)@/.exec(url)?.[1] ?? ''
-    expect(secretsOf({ https_proxy: url })).toEqual([password])
+    const sent = Buffer.from(`ann:${password}`).toString('base64')
+    expect(secretsOf({ https_proxy: url })).toEqual([sent, password])
     const [shown] = showSettings({}, { https_proxy: url })
     expect(shown?.value).toMatch(/^(http:\/\/)?ann:\[password\]@proxy\.example\.com(:3128)?$/)
   })

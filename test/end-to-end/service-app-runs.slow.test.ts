@@ -153,8 +153,8 @@ describe('a service app', () => {
     [
       'a scope that it was not granted',
       {},
-      { OKTA_CLIENT_SCOPES: 'okta.users.manage okta.apps.read' },
-      /may not have the scopes okta\.users\.manage okta\.apps\.read/,
+      { OKTA_CLIENT_SCOPES: 'okta.users.manage okta.roles.read okta.apps.read' },
+      /may not have the scopes okta\.users\.manage okta\.roles\.read okta\.apps\.read/,
     ],
   ])(
     'with %s stops at the start with 4; nothing was sent, and resume finishes',
@@ -171,6 +171,21 @@ describe('a service app', () => {
       })
     },
   )
+
+  it.each([
+    ['okta.users.manage', 'okta.users.read okta.roles.read', 'okta.users.manage'],
+    ['those of reads', 'okta.roles.read', 'okta.users.manage and okta.users.read'],
+    ['that of a guard', 'okta.users.manage okta.users.read', 'okta.roles.read'],
+  ])('whose set scopes lack %s ends with 2 before any call', async (_what, scopes, missing) => {
+    await withApp({}, {}, async ({ place, org, authorization, env }) => {
+      const end = await place.runHere(null, suspend, env({ OKTA_CLIENT_SCOPES: scopes }))
+      expect(end.code, end.stderr).toBe(2)
+      expect(end.stderr).toContain(`The credentials lack ${missing}, which this work needs.`)
+      expect(end.stderr).toContain(`Add ${missing} to OKTA_CLIENT_SCOPES, or leave that setting out`)
+      expect([org.requests, authorization.answers]).toEqual([[], []])
+      expect(await place.runs()).toEqual([])
+    })
+  })
 
   it('with a key that is visibly bad ends with 2 before any call', async () => {
     await withApp({}, {}, async ({ place, authorization, env }) => {

@@ -94,7 +94,7 @@ describe('the proxy for an org', () => {
 })
 
 /** What a client gets that goes through this proxy. */
-async function through(options: ConnectProxyOptions, authorization: string | null = null): Promise<unknown> {
+async function through(options: ConnectProxyOptions, authorization: string | null = null): Promise<object> {
   const server = await startConnectProxy(options)
   onTestFinished(() => server.close())
   const proxy: HttpProxy = {
@@ -116,7 +116,8 @@ async function through(options: ConnectProxyOptions, authorization: string | nul
     say: () => {},
   })
   onTestFinished(() => client.close())
-  return await client.send(readUserRequest('00u1'))
+  const answer = await client.send(readUserRequest('00u1'))
+  return { ...answer, connections: server.connections }
 }
 
 describe('a proxy that gives no tunnel', () => {
@@ -139,13 +140,32 @@ describe('a proxy that gives no tunnel', () => {
       'PROXY_502',
       /the proxy can't connect to the host/,
     ],
-    ['says nothing', { wants: null, silent: true }, /./, /no connection|no answer/],
+    [
+      'says nothing',
+      { wants: null, silent: true },
+      'PROXY_UNREACHED_UND_ERR_HEADERS_TIMEOUT',
+      /the proxy http:\/\/127\.0\.0\.1:\d+ \(HTTPS_PROXY\) can't be reached: it gave no answer/,
+    ],
+    [
+      'closes the connection at once',
+      { wants: null, closes: 'at_once' },
+      /^PROXY_UNREACHED_/,
+      /the proxy http:\/\/127\.0\.0\.1:\d+ \(HTTPS_PROXY\) can't be reached/,
+    ],
+    [
+      'closes the connection when it is asked',
+      { wants: null, closes: 'when_asked' },
+      /^PROXY_UNREACHED_/,
+      /the proxy http:\/\/127\.0\.0\.1:\d+ \(HTTPS_PROXY\) can't be reached/,
+    ],
   ] as const)('is named where it %s, and nothing was sent', async (_what, options, code, why) => {
     expect(await through(options, 'Basic d3Jvbmc=')).toMatchObject({
       kind: 'unanswered',
       mayHaveBeenSent: false,
       code: typeof code === 'string' ? code : expect.stringMatching(code),
       why: expect.stringMatching(why),
+      // A request is not tried again and again here: whoever sends it decides.
+      connections: 1,
     })
   })
 })

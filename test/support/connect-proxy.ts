@@ -8,6 +8,8 @@ export interface ConnectProxyOptions {
   readonly refuseWith?: number
   /** It takes connections and never answers. */
   readonly silent?: boolean
+  /** It closes connections in place of an answer: at once, or when it is asked for a tunnel. */
+  readonly closes?: 'at_once' | 'when_asked'
 }
 
 /** A proxy of a company, which knows CONNECT and nothing else. */
@@ -17,6 +19,8 @@ export interface ConnectProxy {
   readonly asked: readonly string[]
   /** The user agents that asked. */
   readonly agents: readonly (string | undefined)[]
+  /** How many connections were made to it. */
+  readonly connections: number
   close(): Promise<void>
 }
 
@@ -24,6 +28,7 @@ export async function startConnectProxy(options: ConnectProxyOptions): Promise<C
   const asked: string[] = []
   const agents: (string | undefined)[] = []
   const open = new Set<Socket>()
+  let connections = 0
   const wanted = options.wants === null ? null : `Basic ${Buffer.from(options.wants).toString('base64')}`
 
   function statusFor(authorization: string | undefined): number {
@@ -34,11 +39,17 @@ export async function startConnectProxy(options: ConnectProxyOptions): Promise<C
   const server = createServer((_request, response) => response.writeHead(405).end())
   server.on('connection', (socket) => {
     open.add(socket)
+    connections++
+    if (options.closes === 'at_once') socket.end()
     socket.on('close', () => open.delete(socket))
   })
   server.on('connect', ({ url = '', headers }, socket) => {
     socket.on('error', () => {})
     if (options.silent === true) return
+    if (options.closes === 'when_asked') {
+      socket.end()
+      return
+    }
     const status = statusFor(headers['proxy-authorization'])
     asked.push(`${url} ${status}`)
     agents.push(headers['user-agent'])
@@ -61,6 +72,9 @@ export async function startConnectProxy(options: ConnectProxyOptions): Promise<C
     port: (server.address() as AddressInfo).port,
     asked,
     agents,
+    get connections() {
+      return connections
+    },
     close: () =>
       new Promise((resolve) => {
         for (const socket of open) socket.destroy()

@@ -1,4 +1,5 @@
 import type { Credentials } from '../../okta/credentials.ts'
+import { howToGetScopes, scopesOf } from '../../okta/oauth/check-scopes.ts'
 import { claimsOf } from '../../okta/token-claims.ts'
 import { type Check, fine, wrong } from './check.ts'
 
@@ -30,16 +31,7 @@ export function judgeScopes(credentials: Credentials, needed: readonly string[])
     wrong(
       'scopes',
       `The credentials lack ${missing.join(' and ')}, which a run needs.`,
-      credentials.kind === 'service_app'
-        ? `Add ${missing.join(' and ')} to OKTA_CLIENT_SCOPES, or leave that setting out`
-        : `Get an access token with ${missing.join(' and ')}`,
+      howToGetScopes(credentials, missing),
     ),
   ]
-}
-
-/** The scopes of credentials; null if the credentials don't name them. */
-function scopesOf(credentials: Credentials): readonly string[] | null {
-  if (credentials.kind === 'service_app') return credentials.scopes
-  const scopes = claimsOf(credentials.authorization.reveal())?.scp
-  return Array.isArray(scopes) ? scopes.map(String) : null
 }

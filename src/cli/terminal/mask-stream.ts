@@ -16,12 +16,23 @@ export function secretsOf(environment: Readonly<Record<string, string | undefine
     if (name === notifyVariable) return /:\/\/[^/]*\/(.*)/.exec(value.trim())?.slice(1) ?? []
     if (name === 'OKTA_CLIENT_PRIVATEKEY' && isKeyPath(value.trim())) return []
     if (!/_PROXY$/i.test(name)) return [value.trim(), ...value.split(/\\n|\s+/)]
-    const [, password = ''] = /^[^:]*:([\s\S]*)$/.exec(proxyCredentials(value) ?? '') ?? []
-    return [password]
+    const credentials = proxyCredentials(value) ?? ''
+    const [, password = ''] = /^[^:]*:([\s\S]*)$/.exec(credentials) ?? []
+    // As it is sent to the proxy, and as NODE_DEBUG shows it.
+    return [password, Buffer.from(decoded(credentials), 'utf8').toString('base64')]
   })
   return [...new Set(secrets)]
     .filter((secret) => secret.length >= shortest && !/^-+(?:BEGIN|END)|^(?:PRIVATE|RSA|KEY-+)$/.test(secret))
     .sort((a, b) => b.length - a.length)
+}
+
+/** A part of a URL, decoded if it can be. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** A text without these secrets, and without what looks like one. */

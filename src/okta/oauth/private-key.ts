@@ -62,6 +62,7 @@ export function parseKeyText(text: string, keyId: string | null, fault: KeyFault
 /** Reads a JWK. Throws what `fault` makes. */
 export function parseJwk(given: JsonWebKey, keyId: string | null, fault: KeyFault): ClientKey {
   const { kty, d, kid, alg } = given
+  if ('keys' in given) throw fault('is a set of JWKs, and one private JWK was expected')
   if (kty !== 'RSA' && kty !== 'EC') throw fault('is a JWK, but its key type is neither RSA nor EC')
   if (typeof d !== 'string' || d === '')
     throw fault('is a JWK of a public key: the private part (d) is missing')

@@ -1,0 +1,42 @@
+import { Refusal } from '../../messages/known-error.ts'
+import type { Credentials } from '../credentials.ts'
+import { claimsOf } from '../token-claims.ts'
+
+/** The scopes of credentials: those that are set, or that an access token names. Null if the credentials don't say. */
+export function scopesOf(credentials: Credentials): readonly string[] | null {
+  if (credentials.kind === 'service_app') return credentials.scopes
+  const scopes = claimsOf(credentials.authorization.reveal())?.scp
+  return Array.isArray(scopes) ? scopes.map(String) : null
+}
+
+/** How to get scopes that are missing, as an imperative that starts a sentence. */
+export function howToGetScopes(credentials: Credentials, missing: readonly string[]): string {
+  const names = missing.join(' and ')
+  return credentials.kind === 'service_app'
+    ? `Add ${names} to OKTA_CLIENT_SCOPES, or leave that setting out`
+    : `Get an access token with ${names}`
+}
+
+/**
+ * Makes sure, before anything is sent, that the credentials themselves do not rule the work out. Whether Okta has
+ * granted the scopes, only Okta can tell.
+ *
+ * @param needed as `scopesFor` gives them
+ * @throws Refusal when the credentials name their scopes, and a needed one is not among them
+ */
+export function checkScopes(credentials: Credentials, needed: readonly string[]): void {
+  const scopes = scopesOf(credentials)
+  if (scopes === null) return
+  // Okta's reference does not say for certain whether the scope to manage users includes reading them.
+  const isCovered = (scope: string): boolean =>
+    scopes.includes(scope) || (scope === 'okta.users.read' && scopes.includes('okta.users.manage'))
+  const missing = needed.filter((scope) => !isCovered(scope))
+  if (missing.length === 0) return
+  const guard = missing.includes('okta.roles.read')
+    ? '. Without okta.roles.read nobody can tell who is an administrator; --no-protect-admins (in a job guards.protect_admins: false) turns that guard off'
+    : ''
+  throw new Refusal(
+    `The credentials lack ${missing.join(' and ')}, which this work needs.`,
+    `${howToGetScopes(credentials, missing)}${guard}`,
+  )
+}
