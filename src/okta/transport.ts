@@ -17,7 +17,8 @@ export interface Transport {
   /**
    * Sends a request once. Never rejects.
    *
-   * @param mayLeave asked once the connection is open, right before the first byte
+   * @param mayLeave called once the connection is open, right before the first byte; if it returns false, nothing is
+   *   sent
    */
   exchange(call: Call, mayLeave?: () => boolean): Promise<Received>
   /** Ends all connections. May be called more than once. */
@@ -74,12 +75,12 @@ function openDispatcher({
     ...(proxy.authorization === null ? {} : { token: proxy.authorization.reveal() }),
     requestTls: connect,
     proxyTls: connect,
-    // A proxy that accepts the connection but stays silent is given up, as a silent host is.
+    // A proxy that accepts the connection but stays silent is given up after the time limit for connecting.
     clientFactory: (url, given) => new Pool(url, { ...given, headersTimeout: connect.timeout }),
   })
 }
 
-/** What can go wrong only on the way to the proxy: what goes wrong behind it, the proxy itself reports. */
+/** The codes of what goes wrong on the way to the proxy. What goes wrong beyond it, the proxy itself reports. */
 const beforeProxy = /^(ENOTFOUND|EAI_\w+|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/
 
 /** Names the proxy if no connection could be made: it is, or may be, the cause. */
