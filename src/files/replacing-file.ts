@@ -27,7 +27,7 @@ const ownerOnly = 0o600
 export async function openReplacingFile(path: string, mode = ownerOnly): Promise<ReplacingFile> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`)
   const handle = await orCannotWrite(path, () => open(temporary, 'wx', mode))
-  // What others may read must be readable whatever the umask says.
+  // A file that others may read must be readable whatever the umask says.
   if (mode !== ownerOnly) await orCannotWrite(path, () => handle.chmod(mode))
   let committed = false
   return {
@@ -61,7 +61,7 @@ export async function replaceFile(path: string, text: string, mode?: number): Pr
 
 const temporaryName = /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/
 
-/** Whether a file name is that of a file which a writer began and has not put in its place. */
+/** Whether a name is that of a temporary file: one that a writer began and has not put in its place. */
 export function isBegunFile(name: string): boolean {
   return temporaryName.test(name)
 }

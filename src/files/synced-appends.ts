@@ -15,7 +15,7 @@ export interface Fence {
   ensure(): Promise<void>
 }
 
-/** Somebody has cut the file short since it was written last: what was there is gone. */
+/** Somebody has cut the file short since the last write: what was there is gone. */
 export class CutShort extends Error {}
 
 /** The fence for files that need no hold. */
@@ -41,7 +41,7 @@ export class SyncedAppends<Mark> {
    * @param end where the next byte goes; null for a file that was opened for appending
    * @param mark what {@link synced} is before anything is appended
    * @param toFailure what to throw for a write that failed
-   * @param fence asked before each write
+   * @param fence checked before each write
    */
   constructor(
     file: FileHandle,
@@ -115,7 +115,10 @@ export class SyncedAppends<Mark> {
     this.#writing = null
   }
 
-  /** Otherwise the write would leave a hole, and the file would seem to be as long as it has to be. */
+  /**
+   * Checks that nobody has cut the file short. Otherwise the write would leave a hole, and the file would seem to have
+   * its full length.
+   */
   #checkWhole(): void {
     if (this.#written !== null && fstatSync(this.#file.fd).size < this.#written) throw new CutShort()
   }

@@ -6,7 +6,7 @@ export interface MachineUser {
   readonly host: string
 }
 
-/** Who this process works for. In a container there may be a number without a name. */
+/** Who this process works for. In a container the user may have only a number, without a name. */
 export function thisUser(): MachineUser {
   return { user: nameOfUser(), host: hostname() }
 }

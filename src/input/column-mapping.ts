@@ -53,8 +53,8 @@ interface ColumnFacts {
 const noColumn = 'none'
 
 /**
- * The one column that is meant; null if there is none. Throws KnownError if it is one of several, or was named but is
- * missing.
+ * The one column that was named or, if none was named, that has a usual name; null if there is none. Throws KnownError
+ * if there are several, or if the named column is missing.
  */
 function pick(
   name: string,

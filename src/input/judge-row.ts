@@ -82,11 +82,16 @@ function notText(
   const ofNumber = longNumbers?.has(column) === true ? `the number ${textOf(cell)}` : null
   const found = inSheet?.notText(column) ?? ofJson ?? ofNumber
   if (found === null) return null
-  return { column, message: `the user is ${found}; a text was expected, an id or a login`, isUnread: true }
+  return {
+    column,
+    message: `the user is ${found}; a text with an id or a login was expected`,
+    isUnread: true,
+  }
 }
 
 function judgeUser(cell: Cell | undefined, mapping: ColumnMapping): UserKeyCheck {
-  if (!isText(cell)) return { problem: `the user is ${kindOf(cell)}; a text was expected, an id or a login` }
+  if (!isText(cell))
+    return { problem: `the user is ${kindOf(cell)}; a text with an id or a login was expected` }
   const text = textInFormula(cell ?? '')
   const check = checkUserKey(text)
   if ('key' in check && check.kind !== 'short_name') return check

@@ -5,7 +5,7 @@ import { trimInvisible } from './key/trim.ts'
 import { checkUserKey } from './key/user-key.ts'
 import type { Cell, RawRecord, RowProblem } from './row.ts'
 
-/** How `failed.csv` marks a row that nobody could read, or whose key names somebody else by now. */
+/** How `failed.csv` marks a row that could not be read, or whose key names somebody else by now. */
 export const notReadMark = 'not read:'
 
 /** Whether a cell is such a mark. */
@@ -23,7 +23,7 @@ export function findWhyColumn(columns: readonly string[]): string | undefined {
  * Creates a check of a file's rows for what a `failed.csv` says about them.
  *
  * A row that is marked as not read is bad. It has too many or too few cells, so the mark may be under any column, also
- * if the column of reasons was renamed or removed. A row that lost its mark but was not corrected is bad too, if a user
+ * if the column of reasons was renamed or removed. A row that lost its mark but was not corrected is bad too. A user
  * under the last columns, where reasons are expected, gives it away. Its other cells are then under wrong names as
  * well.
  */

@@ -48,7 +48,7 @@ export async function settleInput(
   if (told !== 'xlsx') return { encoding, format: await detectFormat({ ...file, encoding }, named.format) }
   const by = named.format === null ? `its name ends in ${extname(name)}` : 'the format xlsx was asked for'
   throw new Refusal(
-    `${name}: an Excel workbook was expected, because ${by}; a text was found.`,
+    `${name}: an Excel workbook was expected because ${by}, but a text was found.`,
     'If it is CSV, say so: --format csv (in a job file: input.format). Otherwise copy the workbook again.',
   )
 }

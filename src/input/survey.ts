@@ -39,7 +39,7 @@ export interface InputSurvey extends Survey {
   /** How to read the rows after the survey. It includes what only all rows together can tell. */
   readonly mapping: ColumnMapping
   readonly unusedColumns: readonly string[]
-  /** Hints that perhaps not everybody in the file is meant, or not yet. */
+  /** Hints that perhaps not everybody in the file is to be acted on, or not yet. */
   readonly warnings: readonly ColumnWarning[]
   /** A sample of the users with a row that is due. */
   readonly sample: UserSample

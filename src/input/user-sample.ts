@@ -2,7 +2,7 @@ import { hashesOf } from './key/text-hashes.ts'
 
 /**
  * A sample of user keys that is small whatever their number, and by which two inputs can be compared: the keys with the
- * smallest hashes. Whoever is in both inputs is in both samples, if the hash is small enough for both.
+ * smallest hashes. A user who is in both inputs is in both samples if the hash is small enough for both.
  */
 export interface UserSample {
   /** Hashes of keys, ascending, at most {@link sampleSize}. */

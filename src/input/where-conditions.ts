@@ -11,8 +11,8 @@ interface Condition {
 
 /**
  * Creates a check of a job's `input.where`. It gives the first condition that a record does not meet; null if there is
- * none. A value that can't be compared is a problem marked as unread, since it may be just what is asked for. A value
- * that has a problem already, because it can't be read or is there twice, is not compared.
+ * none. A value that can't be compared is a problem marked as unread, since it may be just what the condition asks for.
+ * A value that has a problem already, because it can't be read or occurs twice, is not compared.
  *
  * @param where the wanted cells of each column
  * @param names how the input writes a column's name, and whether its names are keys of JSON
@@ -48,7 +48,7 @@ export function createWhereCheck(
       if (end !== null)
         return {
           column,
-          message: `${shown(end)} is ${kindOf(cellAt(cells, end) ?? null)}; an object was expected, which holds the ${shown(column)} of the condition in where`,
+          message: `${shown(end)} is ${kindOf(cellAt(cells, end) ?? null)}; an object that holds the ${shown(column)} of the condition in where was expected`,
           isUnread: true,
         }
       const text = plainText(cell)

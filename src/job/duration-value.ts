@@ -20,7 +20,7 @@ export const duration = z
   .transform((text, context) => {
     const parsed = parseDuration(text)
     if (parsed !== null) return parsed
-    const message = `a duration such as 90s, 15m, 2h or 1d was expected, ${describeFound(text)} was found`
+    const message = `a duration such as 90s, 15m, 2h or 1d was expected, but ${describeFound(text)} was found`
     context.addIssue({ code: 'custom', message, input: text })
     return z.NEVER
   })

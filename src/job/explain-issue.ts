@@ -46,13 +46,13 @@ function describeExpected(issue: z.core.$ZodRawIssue): string {
 }
 
 /**
- * Puts one of zod's findings into words: "a number above 0 was expected, 0 was found". Given to zod as the error map of
- * a parse. For an unknown key it lists the keys that are known there.
+ * Describes one of zod's findings: "a number above 0 was expected, but 0 was found". Given to zod as the error map of a
+ * parse. For an unknown key it lists the keys that are known there.
  */
 export function explainIssue(issue: z.core.$ZodRawIssue): string {
   if (issue.code === 'unrecognized_keys') {
     const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : []
     return `one of the keys ${known.join(', ')} was expected`
   }
-  return `${describeExpected(issue)} was expected, ${describeFound(issue.input)} was found`
+  return `${describeExpected(issue)} was expected, but ${describeFound(issue.input)} was found`
 }

@@ -8,7 +8,7 @@ import { describeFound } from './explain-issue.ts'
 const emptyInputs = ['ok', 'error'] as const
 
 function expected(what: string): { error: (issue: { input?: unknown }) => string } {
-  return { error: ({ input }) => `${what} was expected, ${describeFound(input)} was found` }
+  return { error: ({ input }) => `${what} was expected, but ${describeFound(input)} was found` }
 }
 
 function isDateFormat(format: string): boolean {

@@ -32,7 +32,7 @@ export interface JobDocument {
   readonly value: unknown
   /** The place of the value at a path, or the nearest place in the file. */
   positionOfValue(path: readonly PropertyKey[]): Position
-  /** The place of a key of the mapping at a path. */
+  /** The place of a key in the mapping at a path. */
   positionOfKey(path: readonly PropertyKey[], key: string): Position
 }
 
@@ -64,7 +64,7 @@ export function parseJobDocument(text: string): JobDocument {
     return unreadable(
       place,
       tooDeep,
-      'a job was expected, which nests three deep; far deeper nesting was found',
+      'a job, which nests three deep, was expected, but far deeper nesting was found',
     )
   }
 
@@ -78,10 +78,10 @@ export function parseJobDocument(text: string): JobDocument {
     logLevel: 'error',
   })
   const [document, second] = documents
-  if (document === undefined) return unreadable(place, 0, 'a job was expected, an empty file was found')
+  if (document === undefined) return unreadable(place, 0, 'a job was expected, but an empty file was found')
   if (second !== undefined) {
     const offset = second.range[0]
-    return unreadable(place, offset, 'one YAML document was expected, a second one was found')
+    return unreadable(place, offset, 'one YAML document was expected, but a second one was found')
   }
   const errors = [...document.errors, ...document.warnings]
   if (errors.length > 0) {
@@ -90,7 +90,7 @@ export function parseJobDocument(text: string): JobDocument {
   }
   const contents: Node | null = document.contents
   if (contents === null || (isScalar(contents) && contents.value === null)) {
-    return unreadable(place, 0, 'a job was expected, an empty file was found')
+    return unreadable(place, 0, 'a job was expected, but an empty file was found')
   }
 
   const misused = findMisusedAlias(document)
@@ -120,7 +120,9 @@ function unreadable(place: (offset: number) => Position, offset: number, message
   }
 }
 
-/** The offset at which brackets, block indicators of one line, or indentation nest too deep; null if none do. */
+/**
+ * The offset at which brackets, the block indicators of a line, or indentation nest too deep; null if none of them do.
+ */
 function findTooDeep(text: string): number | null {
   let offset = 0
   let brackets = 0
@@ -162,9 +164,9 @@ function findDuplicateKeys(document: Document, place: (offset: number) => Positi
 }
 
 /**
- * The first alias that refers to nothing or to its own container, or that exceeds the allowed number; null if all are
- * sound. The parser's `maxAliasCount` bounds what aliases multiply to, but its errors have no place, and it builds an
- * alias of its own container as a value that contains itself.
+ * The first alias that refers to nothing, refers to its own container, or is one too many; null if all are sound. The
+ * parser's `maxAliasCount` bounds what aliases multiply to, but its errors have no place, and it builds an alias of its
+ * own container as a value that contains itself.
  */
 function findMisusedAlias(document: Document): { offset: number; message: string } | null {
   let misused: { offset: number; message: string } | null = null
@@ -174,13 +176,13 @@ function findMisusedAlias(document: Document): { offset: number; message: string
       count++
       const offset = startOf(alias) ?? 0
       if (count > mostAliases) {
-        misused = { offset, message: `at most ${mostAliases} aliases were expected, more were found` }
+        misused = { offset, message: `at most ${mostAliases} aliases were expected, but more were found` }
         return visit.BREAK
       }
       const target = alias.resolve(document)
       if (target !== undefined && !ancestors.includes(target)) return undefined
       const found = target === undefined ? 'an alias without an anchor' : 'an alias of its own container'
-      misused = { offset, message: `a value was expected, ${found} was found: *${alias.source}` }
+      misused = { offset, message: `a value was expected, but ${found} was found: *${alias.source}` }
       return visit.BREAK
     },
   })

@@ -34,7 +34,7 @@ export function findConflicts(job: JobParts): readonly Conflict[] {
     conflicts.push({
       kind: 'action_and_steps',
       path: ['steps'],
-      message: `either action or steps was expected, both were found (action: ${job.action})`,
+      message: `either action or steps was expected, but both were found (action: ${job.action})`,
     })
   }
   for (const [index, step] of (steps ?? []).entries()) {
@@ -42,7 +42,7 @@ export function findConflicts(job: JobParts): readonly Conflict[] {
       conflicts.push({
         kind: 'repeated_step',
         path: ['steps', index],
-        message: `a step other than the one before was expected, ${step.action} was found twice in a row`,
+        message: `a step other than the one before was expected, but ${step.action} was found twice in a row`,
       })
     }
   }

@@ -33,7 +33,7 @@ export const jobDefaults = {
 export const jobValues = {
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, {
     error: (issue) =>
-      `1 to 63 letters, digits, - and _ (a letter or digit first) were expected, ${describeFound(issue.input)} was found`,
+      `1 to 63 letters, digits, - and _ (a letter or digit first) were expected, but ${describeFound(issue.input)} was found`,
   }),
   format: z.enum(inputFormats),
   encoding: z
@@ -42,7 +42,7 @@ export const jobValues = {
     .transform((text, context) => {
       const encoding = parseEncoding(text)
       if (encoding !== null) return encoding
-      const message = `one of ${knownEncodings} was expected, ${describeFound(text)} was found`
+      const message = `one of ${knownEncodings} was expected, but ${describeFound(text)} was found`
       context.addIssue({ code: 'custom', message, input: text })
       return z.NEVER
     }),
@@ -56,7 +56,7 @@ export const jobValues = {
   protect_groups: z.array(
     z.string().regex(/^00g[A-Za-z0-9]{17}$/, {
       error: (issue) =>
-        `the id of a group was expected, 00g and 17 letters or digits, ${describeFound(issue.input)} was found`,
+        `the id of a group (00g and 17 letters or digits) was expected, but ${describeFound(issue.input)} was found`,
     }),
   ),
   share: z.number().gt(0).max(1),
@@ -311,7 +311,9 @@ export const resolvedJobSchema = z
         max_duration_seconds: z.number().positive().nullable().default(null),
         protect: jobValues.protect.readonly(),
         protect_groups: jobValues.protect_groups.readonly().default([]),
-        /** Null: only from deactivate and suspend, and not counting roles held through groups. */
+        /**
+         * Null protects administrators only from deactivate and suspend, and roles held through groups do not count.
+         */
         protect_admins: z.boolean().nullable().default(null),
         only_status: jobValues.only_status.readonly().nullable(),
       })

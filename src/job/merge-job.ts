@@ -67,7 +67,7 @@ const flagValues: readonly (readonly [flag: string, key: keyof JobFlags, schema:
 
 /**
  * Merges flags, job file and defaults into a job with nothing left open. `format` is that of the input, which has been
- * settled already. Without a job file the job is named by the action, or `run`.
+ * settled already. Without a job file the job is named after the action, or `run`.
  * Throws a {@link KnownError} for a flag out of its range, for `action` if the job has steps, and for `noRead` if the
  * job has a guard that needs the read.
  */
@@ -227,13 +227,13 @@ function checkConflicts(job: Job, flags: JobFlags): void {
   const place = showPath(conflict.path)
   if (conflict.kind === 'action_and_steps' && flags.action !== undefined) {
     throw new Refusal(
-      `--action ${flags.action}: a job without steps was expected, the job has steps: ${nameSteps(job.steps ?? [])}`,
+      `--action ${flags.action}: a job without steps was expected, but the job has steps: ${nameSteps(job.steps ?? [])}`,
       'Leave out --action, or name a job file without steps.',
     )
   }
   if (conflict.kind === 'guard_needs_read' && flags.noRead === true) {
     throw new Refusal(
-      `--no-read: a job without a guard that needs the read was expected, the job has ${place}`,
+      `--no-read: a job without a guard that needs the read was expected, but the job has ${place}`,
       `Leave out --no-read, or take ${place} out of the job file.`,
     )
   }

@@ -28,13 +28,13 @@ export interface InputArguments extends LimitFlags {
   readonly read?: boolean | undefined
 }
 
-/** A job file, if one is named, and the input that is meant. */
+/** What a command line asks for: an input and, if a job file is named, its job. */
 export interface Prepared {
   /** Path of the input; `-` for standard input. */
   readonly source: string
   /** Absolute; null without a job file. */
   readonly jobFile: string | null
-  /** The job's list of protected users, absolute; null if it has none. */
+  /** Absolute path of the job's file of protected users; null if it has none. */
   readonly protectFile: string | null
   /** As the flag or the job names it; null if neither does. */
   readonly format: InputFormat | null
@@ -60,10 +60,10 @@ export async function prepare(input: string | undefined, args: InputArguments): 
     input ?? (read !== null && fromJob !== undefined ? resolve(read.directory, fromJob) : undefined)
   if (source === undefined) {
     throw new Refusal(
-      'No input is named: a CSV, JSON or Excel file was expected, or - for standard input.',
+      'No input is named. A CSV, JSON or Excel file was expected, or - for standard input.',
       args.job === undefined
         ? 'okta-lifecycle run users.csv --action suspend'
-        : `okta-lifecycle run users.csv --job ${args.job}, or set input.file in the job`,
+        : `Set input.file in the job, or name the input: okta-lifecycle run users.csv --job ${args.job}`,
     )
   }
   const flags = {
@@ -86,7 +86,8 @@ export async function prepare(input: string | undefined, args: InputArguments): 
     noRead: args.read === false,
     skipInvalid: args.skipInvalid,
   }
-  // An input other than the job's own shows its format itself. It can't show its encoding, so the job's holds for both.
+  // An input other than the job's own shows its format itself. It can't show its encoding, so the job's encoding
+  // applies to both.
   const formatInJob = input === undefined || fromJob === undefined ? job?.input?.format : undefined
   const encoding = args.encoding === undefined ? job?.input?.encoding : encodingFlag(args.encoding)
   const merge = (format: InputFormat | null): Job => {
@@ -141,7 +142,7 @@ function checkSheetFlags({ sheet, hiddenRows }: InputArguments, format: InputFor
   if (format === 'xlsx' || (sheet === undefined && hiddenRows === undefined)) return
   const flag = sheet === undefined ? '--hidden-rows' : '--sheet'
   throw new Refusal(
-    `${flag}: an Excel workbook (.xlsx) was expected, the input is ${format.toUpperCase()}.`,
+    `${flag}: an Excel workbook (.xlsx) was expected, but the input is ${format.toUpperCase()}.`,
     `Leave out ${flag}, or give the workbook.`,
   )
 }

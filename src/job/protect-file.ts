@@ -5,7 +5,7 @@ import { Refusal } from '../messages/known-error.ts'
  * Reads the entries of a `protect_file`: one id, login, short name or pattern per line. Blank lines and lines that
  * begin with `#` don't count.
  *
- * @throws Refusal when it can't be read: a list of people who must not be touched is never taken for empty
+ * @throws Refusal when it can't be read: a list of people who must not be touched is never treated as empty
  */
 export async function readProtectFile(path: string): Promise<readonly string[]> {
   const next = 'Correct guards.protect_file in the job file, or the file itself.'

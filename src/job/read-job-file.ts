@@ -17,7 +17,10 @@ export interface ReadJob {
 
 const largestBytes = 1024 * 1024
 const mostListed = 20
-/** More than are listed, since problems are sorted by their places only after the places are found. */
+/**
+ * How many problems are located. It is more than the 20 that are listed, because they can be sorted by place only once
+ * they are located.
+ */
 const mostPlaced = 200
 
 /**
@@ -47,7 +50,7 @@ async function readText(path: string): Promise<string> {
     const { size } = await stat(path)
     if (size > largestBytes) {
       throw new Refusal(
-        `${path}: a job file of at most ${largestBytes} bytes was expected, ${size} bytes were found`,
+        `${path}: a job file of at most ${largestBytes} bytes was expected, but ${size} bytes were found`,
         'If this is the input, name it without --job: okta-lifecycle run INPUT --action ACTION',
       )
     }
@@ -61,7 +64,7 @@ async function readText(path: string): Promise<string> {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
     throw new Refusal(
-      `${path}: UTF-8 was expected, other bytes were found`,
+      `${path}: UTF-8 was expected, but other bytes were found`,
       'Save the job file as UTF-8.',
       error,
     )

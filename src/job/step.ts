@@ -17,7 +17,7 @@ function explainStep({ input }: { readonly input?: unknown }): string {
   const expected = isObject
     ? `{ action, if_failed }, with action one of ${actionNames.join(', ')} and if_failed stop or go_on,`
     : `one of ${actionNames.join(', ')}`
-  return `${expected} was expected, ${isObject ? JSON.stringify(input) : describeFound(input)} was found`
+  return `${expected} was expected, but ${isObject ? JSON.stringify(input) : describeFound(input)} was found`
 }
 
 const forms = [

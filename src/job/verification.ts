@@ -5,7 +5,7 @@ import { describeFound } from './explain-issue.ts'
 /** Whether a job's actions are verified, as the job file says. */
 export const verification = z.union([z.boolean(), z.strictObject({ for: duration })], {
   error: ({ input }) =>
-    `true, false, or { for } with a duration such as 60s was expected, ${typeof input === 'object' && input !== null ? JSON.stringify(input) : describeFound(input)} was found`,
+    `true, false, or { for } with a duration such as 60s was expected, but ${typeof input === 'object' && input !== null ? JSON.stringify(input) : describeFound(input)} was found`,
 })
 
 /** Which calls are verified, and how long to wait for a user in transition. */

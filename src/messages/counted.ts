@@ -1,4 +1,4 @@
-/** A number with its noun: `1 row`, `2 rows`. */
+/** A number and its noun, plural if needed: `1 row`, `2 rows`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

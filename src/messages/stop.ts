@@ -101,7 +101,7 @@ export class StopSwitch {
   }
 
   /**
-   * Waits.
+   * Waits for some milliseconds.
    *
    * @throws RunStopped as soon as the switch is turned
    */

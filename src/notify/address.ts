@@ -29,7 +29,7 @@ export function readNotifyAddress(environment: Readonly<Record<string, string | 
   if (text === '')
     throw new Refusal(
       `The job asks for notifications (notify), but ${notifyVariable} is not set.`,
-      `${example}, or remove notify from the job file and start a new run.`,
+      `Remove notify from the job file and start a new run, or set the address: ${example}`,
     )
   if (/["'\s]/.test(text) || !URL.canParse(text))
     throw new Refusal(
@@ -41,7 +41,7 @@ export function readNotifyAddress(environment: Readonly<Record<string, string | 
   if (user === null)
     throw new Refusal(
       `${notifyVariable} has a % in its user or password that is not followed by two hexadecimal digits.`,
-      `${example}, with special characters of user and password written as %XX`,
+      `Set the address, with special characters in user and password written as %XX: ${example}`,
     )
   if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname)))
     throw new Refusal(
@@ -58,7 +58,7 @@ export function readNotifyAddress(environment: Readonly<Record<string, string | 
   }
 }
 
-/** Null for what is not percent-encoded right. */
+/** Decodes percent-encoding; null if the text is not encoded correctly. */
 function decoded(text: string): string | null {
   try {
     return decodeURIComponent(text)

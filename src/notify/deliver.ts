@@ -75,7 +75,9 @@ type Verdict =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'passing' | 'refused'; readonly why: string; readonly notBeforeMs: number }
 
-/** 2xx counts as received. Lost requests, 408, 425, 429 and 5xx may pass; every other answer would stay the same. */
+/**
+ * 2xx counts as received. A lost request, 408, 425, 429 or 5xx may be temporary. Any other answer would stay the same.
+ */
 function judge(received: Received): Verdict {
   if (received.kind === 'lost') return { kind: 'passing', why: received.why, notBeforeMs: 0 }
   const { httpStatus, headers } = received

@@ -66,7 +66,7 @@ export type RunNotification = z.infer<typeof notificationSchema>
 /**
  * The notification of an execution that has ended.
  *
- * @param problems null if the job does not want people to be named
+ * @param problems null unless the job says that people are named
  */
 export function notificationOf(
   summary: Summary,

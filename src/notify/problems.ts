@@ -5,8 +5,8 @@ import type { ReportedTask } from '../report/report-row.ts'
 import { mostNamed, type Problem } from './notification.ts'
 
 /**
- * The first tasks of a run that somebody must look at, by its `results.jsonl`. A failure that the job allows for
- * (go_on) is among them.
+ * The first tasks of a run that somebody must look at, from its `results.jsonl`. They include failures after which the
+ * row goes on (`go_on`).
  *
  * @param most how many at most
  */

@@ -13,7 +13,9 @@ export const actionNames = [
 
 export type Action = (typeof actionNames)[number]
 
-/** How Okta refuses an action that the user's status does not allow: HTTP status and error code together. */
+/**
+ * The answer with which Okta refuses an action that the user's status does not allow: its HTTP status and error code.
+ */
 interface Refusal {
   readonly httpStatus: number
   readonly errorCode: string
@@ -60,7 +62,7 @@ const actionRules = {
     unchangedIn: ['PROVISIONED', 'ACTIVE'],
     unchangedAfterRefusalIn: ['PROVISIONED', 'ACTIVE'],
     target: ['PROVISIONED', 'ACTIVE'],
-    // Okta refuses LOCKED_OUT users in the same way, so it does not mean "already active".
+    // Okta refuses LOCKED_OUT users in the same way, so this refusal does not show that the user is already active.
     refusal: { httpStatus: 403, errorCode: 'E0000016' },
     doubt: 'status',
     sendEmailDefault: true,
@@ -75,7 +77,7 @@ const actionRules = {
     unchangedIn: ['DEPROVISIONED'],
     unchangedAfterRefusalIn: ['DEPROVISIONED'],
     target: ['DEPROVISIONED'],
-    // The same answer as for an id that does not exist: only a read tells them apart.
+    // Okta answers in the same way for an id that does not exist. Only a read tells the two apart.
     refusal: { httpStatus: 404, errorCode: 'E0000007' },
     doubt: 'status',
     sendEmailDefault: false,
@@ -110,7 +112,7 @@ const actionRules = {
     undo: { not: 'the factors are gone, and only the user can enrol new ones' },
   },
   suspend: {
-    // Okta's reference names ACTIVE alone; recorded traffic shows that it is also offered and accepted for PROVISIONED.
+    // Okta's reference names only ACTIVE. Recorded traffic shows that Okta also offers and accepts it for PROVISIONED.
     sentFrom: ['ACTIVE', 'PROVISIONED'],
     unchangedIn: ['SUSPENDED'],
     unchangedAfterRefusalIn: ['SUSPENDED'],
@@ -139,9 +141,9 @@ const actionRules = {
     sentFrom: ['SUSPENDED'],
     unchangedIn: ['ACTIVE'],
     unchangedAfterRefusalIn: ['ACTIVE'],
-    // The status that the user had before the suspension.
+    // The user returns to one of these: the status from before the suspension.
     target: ['ACTIVE', 'PROVISIONED', 'PASSWORD_EXPIRED', 'RECOVERY'],
-    // Okta answers like this for every other status, ACTIVE included.
+    // Okta refuses every other status in this way, ACTIVE included.
     refusal: { httpStatus: 400, errorCode: 'E0000001' },
     doubt: 'status',
     sendEmailDefault: null,

@@ -68,8 +68,8 @@ export interface Unanswered {
 
 export type Answer = (Answered | Unanswered) & {
   /**
-   * How often the call had been sent before and was refused for its token or its proof: every sending counts against
-   * the rate limit. Absent if the call was sent only once.
+   * How often the call was sent before this and refused because of its token or its proof. Each of these requests
+   * counts against the rate limit. Absent if the call was sent only once.
    */
   readonly resends?: number
 }

@@ -12,8 +12,8 @@ import { withoutSecretsOf } from './without-secrets.ts'
 /** Sends requests to one org. */
 export interface OktaClient {
   /**
-   * Sends a request; as a service app, also whatever is needed to get an access token. Nothing that Okta may have
-   * carried out is sent twice. Never throws for a failure of the network or the server.
+   * Sends a request. For a service app it also sends whatever is needed to get an access token. Nothing that Okta may
+   * have carried out is sent twice. Never throws for a failure of the network or the server.
    */
   send(request: OktaRequest): Promise<Answer>
   /** Ends all connections. May be called more than once. */
@@ -30,7 +30,7 @@ export interface OktaClientOptions {
   readonly scopes: readonly string[]
   /** Receives sentences for people. */
   readonly say: (line: string) => void
-  /** Asked right before the first byte of each request; a request that may not leave counts as never sent. */
+  /** Called right before the first byte of each request. If it returns false, the request counts as never sent. */
   readonly mayLeave?: () => boolean
 }
 

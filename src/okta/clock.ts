@@ -8,8 +8,8 @@ interface Span {
  * Okta's clock as seen from here.
  *
  * Okta writes each answer's `Date` (whole seconds) between the sending of the request and the arrival of the answer. So
- * it bounds the difference between Okta's clock and ours, and many answers together bound it to far less than a second.
- * The local wall clock is never compared with Okta's times: it may be minutes off.
+ * each answer narrows down the difference between Okta's clock and ours, and many together narrow it to far less than a
+ * second. The local wall clock is never compared with Okta's times: it may be minutes off.
  */
 export class OktaClock {
   readonly #monotonic: () => number

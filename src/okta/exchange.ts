@@ -50,7 +50,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
   #size = 0
 
-  /** @param mayLeave asked once the connection is open, right before the first byte */
+  /**
+   * @param mayLeave called once the connection is open, right before the first byte; if it returns false, nothing is
+   *   sent
+   */
   constructor(timeLimitMs: number, mayLeave: () => boolean = () => true) {
     this.#timeLimitMs = timeLimitMs
     this.#mayLeave = mayLeave

@@ -13,7 +13,7 @@ const relation = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"']+))/i
  * reference on paging.
  */
 export function nextLink(value: HeaderValue): string | null | undefined {
-  // True of nearly every answer: only pages of lists have links.
+  // Nearly every answer returns here: only pages of lists have links.
   if (value === undefined) return undefined
   const text = typeof value === 'object' ? value.join(', ') : value
   for (const [, address, parameters] of text.matchAll(link)) {

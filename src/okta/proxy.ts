@@ -54,7 +54,7 @@ function readProxy(text: string, variable: string): HttpProxy {
   if (/["'\s]|^https?:(?!\/\/)/i.test(text) || !URL.canParse(full)) {
     throw new Refusal(
       `${variable} is not the URL of a proxy.`,
-      `${example}, with special characters in the password written as %XX`,
+      `Set the URL, with special characters in the password written as %XX: ${example}`,
     )
   }
   const { protocol, host, username, password, pathname } = new URL(full)

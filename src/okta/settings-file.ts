@@ -44,8 +44,8 @@ export function parseSettingsFile(text: string, path: string): SettingsFile {
 }
 
 /**
- * A text or a list where a mapping belongs would be read as no settings at all, without a word. A file that is about
- * something else altogether may be of any form.
+ * Refuses a text or a list where a mapping belongs: it would silently be read as no settings at all. A file about
+ * something else altogether may have any form.
  */
 function refuseOtherForm(document: Document, path: string): void {
   for (const keys of [['okta'], ['okta', 'client']]) {

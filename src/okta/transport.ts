@@ -17,7 +17,8 @@ export interface Transport {
   /**
    * Sends a request once. Never rejects.
    *
-   * @param mayLeave asked once the connection is open, right before the first byte
+   * @param mayLeave called once the connection is open, right before the first byte; if it returns false, nothing is
+   *   sent
    */
   exchange(call: Call, mayLeave?: () => boolean): Promise<Received>
   /** Ends all connections. May be called more than once. */
@@ -74,7 +75,7 @@ function openDispatcher({
     ...(proxy.authorization === null ? {} : { token: proxy.authorization.reveal() }),
     requestTls: connect,
     proxyTls: connect,
-    // A proxy that accepts the connection but stays silent is given up, as a silent host is.
+    // A proxy that accepts the connection but stays silent is given up after the time limit for connecting.
     clientFactory: (url, given) => new ProxyPool(url, { ...given, headersTimeout: connect.timeout }),
   })
 }

@@ -67,7 +67,7 @@ export function judgeUser(
   return { result: 'skipped', reason: 'other_login', message }
 }
 
-/** The user whom a row's key meant in an earlier run. */
+/** The user for whom a row's key stood in an earlier run. */
 export interface MeantUser {
   readonly id: string
   readonly login: string | null
@@ -76,10 +76,10 @@ export interface MeantUser {
 }
 
 /**
- * Judges whether a row of a retry still means whom it meant in the run that is retried. Null if it does. A login may
- * have been given to somebody else since.
+ * Judges whether the key of a retry's row still stands for the same user as in the run that is retried. Null if it
+ * does. A login may have been given to somebody else since.
  *
- * @param meant null if no earlier run learned who is meant
+ * @param meant null if no earlier run learned who that was
  */
 export function judgeMeant(
   { user: key }: Pick<ValidRow, 'user'>,
@@ -88,11 +88,11 @@ export function judgeMeant(
 ): RowVerdict | null {
   if (meant === null || meant.id === id) return null
   const name = meant.login === null ? meant.id : `${meant.login} (${meant.id})`
-  const message = `run ${meant.run}, which this run retries, meant ${name}, but Okta now shows another user for ${key}: ${login} (${id}); nothing was sent. Give the id of the one who is meant`
+  const message = `in run ${meant.run}, which this run retries, this row was for ${name}, but Okta now shows another user for ${key}: ${login} (${id}); nothing was sent. Give the id of the right user`
   return { result: 'failed', reason: 'other_user', message }
 }
 
-/** The user whom an earlier row of the run meant by a name. */
+/** The user for whom a name stood in an earlier row of the run. */
 export interface NamedBefore {
   readonly id: string
   readonly login: string | null
@@ -102,8 +102,8 @@ export interface NamedBefore {
 }
 
 /**
- * The verdict on a row if Okta shows somebody else under a name by which an earlier row of the run meant `before`.
- * Nobody can tell which of the two the row means.
+ * The verdict on a row if Okta shows somebody else under a name that stood for `before` in an earlier row of the run.
+ * Nobody can tell which of the two the row is about.
  */
 export function namesAnother(
   { user: key }: Pick<ValidRow, 'user'>,
@@ -111,6 +111,6 @@ export function namesAnother(
   { id, login }: { readonly id: string; readonly login: string },
 ): RowVerdict {
   const name = before.login === null ? before.id : `${before.login} (${before.id})`
-  const message = `in row ${before.row}, ${before.name} meant ${name}, but Okta now shows another user for ${key}: ${login} (${id}); nothing was sent. Give the id of the one who is meant`
+  const message = `in row ${before.row} the name ${before.name} stood for ${name}, but Okta now shows another user for ${key}: ${login} (${id}); nothing was sent. Give the id of the right user`
   return { result: 'failed', reason: 'other_user', message }
 }

@@ -60,7 +60,7 @@ export function permissionRefused(answer: Answer, what: string, tried: number): 
 }
 
 /**
- * Okta has been silent for too long.
+ * Okta has been silent for too long, or has answered with nothing but errors.
  *
  * @param orgUrl the address that was tried: a wrong one looks the same as an outage
  */
@@ -70,7 +70,7 @@ export function oktaAway(answer: Answer, orgUrl: string, seconds: number): StopR
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
     message: isOktaItself(answer)
-      ? `Okta can't answer at the moment: ${describeAnswer(answer)}, for ${seconds} s.`
+      ? `Okta has been unable to answer for ${seconds} s. The last time, ${describeAnswer(answer)}.`
       : unanswered
         ? `Okta can't be reached at ${orgUrl}: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`
         : `Something else answers in Okta's place at ${orgUrl}: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`,
@@ -94,7 +94,7 @@ export function nothingCanBeSent(answer: Answer, times: number): StopReason {
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: `Nothing can be sent: ${describeAnswer(answer)}, ${times} times in a row.`,
+    message: `Nothing can be sent. ${times} attempts in a row were turned away. The last time, ${describeAnswer(answer)}.`,
     advice: { kind: 'fix', fix: 'Wait until Okta accepts calls again' },
   }
 }

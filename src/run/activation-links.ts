@@ -38,7 +38,7 @@ export class ActivationLinks {
   readonly #say: (line: string) => void
   #file: LinkFile
   #reopening: Promise<LinkFile> | null = null
-  /** The file next to it, once it was needed. */
+  /** The file next to it; null as long as it has not been needed. */
   #beside: Promise<LinkFile> | null = null
   /** The tasks whose links were written, and where. */
   readonly #known: Map<string, string>
@@ -189,7 +189,7 @@ export class ActivationLinks {
   #displaced(what: string, cause?: KnownError): FixableError {
     const why = cause === undefined ? '' : ` ${cause.message}`
     return new FixableError(
-      `The file for activation links ${what}: ${this.path}.${why} The file of this run, or none, was expected there. The links of calls under way go to ${besidePath(this.path, this.#run.run_id)}.`,
+      `The file for activation links ${what}: ${this.path}.${why} This run's own file, or no file, was expected there. The links of calls under way go to ${besidePath(this.path, this.#run.run_id)}.`,
       `Move away what is at ${this.path}, or make it writable`,
       exitCodes.stoppedByGuard,
       { cause },

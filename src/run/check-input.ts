@@ -75,17 +75,23 @@ export async function surveyCopy(prepared: Prepared, directory: string): Promise
   return { copy, input, job, mapping: survey.mapping, survey, sheet: choice }
 }
 
-/** A column that was found by its name alone gives way to doubt; one that a person named does not. */
+/**
+ * Refuses a column that was chosen only for its name if another column may hold the users as well. A column that a
+ * person named stands.
+ */
 function refuseRival(name: string, named: string | null, { mapping, rival }: InputSurvey): void {
   if (named !== null || rival === null) return
   const { user } = mapping
   throw new Refusal(
-    `${name}: the column ${shown(user)} would be taken for the user, but the column ${shown(rival.column)} names other users, such as ${shown(rival.example)}. It must be said which of them is meant.`,
+    `${name}: the column ${shown(user)} would be taken for the user, but the column ${shown(rival.column)} names other users, such as ${shown(rival.example)}. It is not clear which of the two holds the users.`,
     `Add --user-column ${shellWord(user)} or --user-column ${shellWord(rival.column)} (in a job file: user_column).`,
   )
 }
 
-/** As with a rival: a person who named the column has decided. */
+/**
+ * Refuses a column that was chosen only for its name if the rows seem to be about others. A column that a person named
+ * stands.
+ */
 function refuseOtherSubject(
   name: string,
   named: string | null,
@@ -98,8 +104,8 @@ function refuseOtherSubject(
       ? `the column ${shown(column)} names other people, such as ${shown(example)}`
       : `it seems to hold the people named in the column ${shown(column)}, such as ${shown(example)}`
   throw new Refusal(
-    `${name}: the column ${shown(mapping.user)} would be taken for the users, but ${what}. It must be said who is meant.`,
-    `If the users under ${shown(mapping.user)} are meant, add --user-column ${shellWord(mapping.user)} (in a job file: user_column); otherwise give a column with the logins or ids of those who are meant.`,
+    `${name}: the column ${shown(mapping.user)} would be taken for the users, but ${what}. It is not clear whom the rows are about.`,
+    `If the rows are about the users under ${shown(mapping.user)}, add --user-column ${shellWord(mapping.user)} (in a job file: user_column); otherwise add a column with the logins or ids of the people whom they are about.`,
   )
 }
 

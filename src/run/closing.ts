@@ -15,7 +15,7 @@ import { withRunLocks } from './run-locks.ts'
  * from it, but never two runs that may both send. Both runs must be held: while a person was asked, another process may
  * have taken the old run over and gone on with it.
  *
- * @param hold asked before each write
+ * @param hold checked before each write
  * @param between prepares what the new run needs besides its `run.json`
  */
 export async function handOver(

@@ -33,7 +33,7 @@ async function findNamed(runsDirectory: string, run: string): Promise<string> {
   }
   throw new Refusal(
     `There is no run ${run} in ${runsDirectory}.`,
-    `ls ${shellWord(runsDirectory)}, or --runs-dir DIR`,
+    `Check the id, or name another directory with --runs-dir DIR. To list the runs: ls ${shellWord(runsDirectory)}`,
   )
 }
 
@@ -51,7 +51,7 @@ async function findLatest(runsDirectory: string): Promise<string> {
   if (newest !== undefined) return newest.directory
   throw new Refusal(
     `There are no runs in ${runsDirectory}.`,
-    '--runs-dir DIR, or start one: okta-lifecycle run',
+    'Name another directory with --runs-dir DIR, or start a run: okta-lifecycle run',
   )
 }
 
@@ -66,8 +66,9 @@ async function listNames(directory: string): Promise<string[]> {
 }
 
 /**
- * When a run began; null if the directory is not a run. If its `run.json` does not tell, when its directory was made:
- * copies and file systems without that time may take it for newer than it is, so that somebody looks at it.
+ * When a run began or, if its `run.json` does not say, when its directory was made; null if the directory is not a run.
+ * A copy, or a file system that does not keep that time, may make a run seem newer than it is; then somebody looks at
+ * it.
  */
 async function timeOf(directory: string): Promise<number | null> {
   if (!(await exists(join(directory, runFileName)))) return null

@@ -31,8 +31,8 @@ export interface LinkOwner {
 }
 
 /**
- * What tells a run from every other, even from one with the same id in another runs directory: a link of another night
- * is not evidence.
+ * What tells a run from every other, even from one with the same id in another runs directory: a link from another
+ * night's run is not evidence.
  */
 export interface RunIdentity {
   readonly run_id: string

@@ -35,7 +35,7 @@ export async function checkLinksPlace(
 
 function insideOfRun(path: string, directory: string): Refusal {
   return new Refusal(
-    `report.activation_links: a file outside of all run directories was expected, ${path} was found, which is in the directory of a run (${directory}). Nothing was sent.`,
+    `report.activation_links: a file outside of all run directories was expected, but ${path} is in the directory of a run (${directory}). Nothing was sent.`,
     'Name another file under report.activation_links in the job, then start a new run.',
   )
 }

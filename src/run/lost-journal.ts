@@ -6,7 +6,10 @@ import type { RunFile } from './run-file.ts'
 
 type Begun = Pick<RunFile, 'state' | 'closed_from' | 'carried_over'>
 
-/** Whether a run must have a journal: a retry begins with one, and every execution begins one before the run is no longer new. */
+/**
+ * Whether a run must have a journal. A retry begins with one, and any other run gets one before it leaves the state
+ * `new`.
+ */
 function mustHaveJournal({ state, closed_from: from, carried_over: carried }: Begun): boolean {
   if (carried !== undefined) return true
   // Older runs don't say in which state they were closed.
@@ -16,8 +19,8 @@ function mustHaveJournal({ state, closed_from: from, carried_over: carried }: Be
 /**
  * How a run's journal was lost: its file is missing or empty. Null if it was not lost.
  *
- * @param recorded how far it was at the last stop. If that is known, an empty file is one whose end is gone, and
- *   whoever reads it says so and how to go on
+ * @param recorded how far the journal was at the last stop. If that is known, an empty file counts as a journal whose
+ *   end is gone; its reader reports that, with how to go on
  */
 export async function lossOfJournal(
   directory: string,
@@ -31,7 +34,7 @@ export async function lossOfJournal(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing'
-    // Whoever opens it will say why it can't be read.
+    // The code that opens it will say why it can't be read.
     return null
   }
 }
@@ -52,6 +55,6 @@ export async function checkJournalKept(
   if (loss === null) return
   throw new Refusal(
     `The journal of run ${run.run_id} is ${loss} (${journalPath(directory)}), though the run had begun. Without it nobody knows what was done.`,
-    'Restore journal.ndjson from the newest copy of the run directory. If there is none, find out in Okta who is not done yet, and give those as a new input.',
+    'Restore journal.ndjson from the newest copy of the run directory. If there is none, find out in Okta who is not done yet, and give those users as a new input.',
   )
 }

@@ -5,12 +5,13 @@ import { RowOfName } from '../rules/row-of-name.ts'
 import type { NamedBefore } from '../rules/row-verdict.ts'
 
 /**
- * Whom the names in a run's rows have led to. A login may be given to somebody else while a run is at work, or before it
- * goes on; but in one run, and in its retries, a name means one user only:
+ * Which users the names in a run's rows have stood for. A login may be given to somebody else while a run is at work,
+ * or before it goes on; but in one run, and in its retries, a name stands for one user only:
  *
- * - **N1** The user of a name is the one whom a row with that name was judged by or sent to, as its journal says.
+ * - **N1** The user of a name is the one by whom a row with that name was judged, or to whom its call was sent,
+ *   according to the journal.
  * - **N2** The first such row decides. A row whose key is an id needs no decision: an id never moves.
- * - **N3** A row that nothing was found out about decides nothing.
+ * - **N3** A row whose user was never found out decides nothing.
  */
 export class MeantUsers {
   readonly #rows = new RowOfName()
@@ -29,14 +30,14 @@ export class MeantUsers {
     if (login !== null && login !== '') this.#rows.set(foldLogin(login), row)
   }
 
-  /** Whom a key meant in an earlier row; null if no row tells. */
+  /** The user for whom a key stood in an earlier row; null if no row shows one. */
   async byKey(key: string): Promise<NamedBefore | null> {
     return looksLikeUserId(key) ? null : await this.#by(normalizeUserKey(key))
   }
 
   /**
-   * Whom an earlier row meant by one of the names of a user that Okta shows for a key: the key itself, or the login. Null
-   * if no row meant anybody else.
+   * The other user for whom one of two names stood in an earlier row: the key, or the login of the user that Okta shows
+   * for the key. Null if neither stood for anybody else.
    */
   async other(
     key: string,
@@ -56,7 +57,9 @@ export class MeantUsers {
     return row === null || user === null ? null : { ...user, row, name }
   }
 
-  /** Whom a row meant, by its calls, its results or the run that it retries; null if nothing tells. */
+  /**
+   * The user of a row according to its calls, its results or the run that is retried; null if none of them shows one.
+   */
   async userOf(row: number): Promise<Pick<NamedBefore, 'id' | 'login'> | null> {
     const sent = this.#state.userOf(row)
     if (sent !== null) return { id: sent.user_id, login: sent.login }

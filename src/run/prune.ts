@@ -3,7 +3,7 @@ import { isResumable } from './life.ts'
 import type { RunFile } from './run-file.ts'
 
 /**
- * What is known of a directory in a runs directory.
+ * What is known about a directory in a runs directory.
  * - `run`: a run, its directory's name, and when its last execution ended, in epoch ms; null where that is not known.
  * - `other`: a run that can't be read, is damaged or is a copy; `why` is a clause.
  */
@@ -19,7 +19,10 @@ export interface Pruning {
   readonly together: readonly string[]
 }
 
-/** So many of a job's latest runs of each kind stay whatever their age: the guard of unusual inputs judges by them. */
+/**
+ * How many of a job's latest runs of each kind stay, whatever their age: the guard against unusual inputs judges by
+ * them.
+ */
 export const keptPerJob = 10
 
 /**
@@ -27,9 +30,10 @@ export const keptPerJob = 10
  *
  * - **P1** A run that is not finished or closed stays, and so does one that can't be read, is damaged or is a copy.
  * - **P2** What ended within the time to keep stays, and so does what ended at no known time or in the future.
- * - **P3** A run stays as long as one stays that goes on from it or that it goes on from: each is understood by the other.
- * - **P4** A run by a saved plan stays: by it the plan is known to have been carried out.
- * - **P5** The latest run of each job stays, and its latest runs of each kind by which its next input is judged.
+ * - **P3** A run stays as long as a run stays that goes on from it, or from which it goes on: each is needed to
+ *   understand the other.
+ * - **P4** A run that carried out a saved plan stays: it shows that the plan was carried out.
+ * - **P5** The latest run of each job stays, and so do its latest runs of each kind, by which its next input is judged.
  *
  * @param now epoch ms
  */

@@ -14,7 +14,7 @@ export async function copyOf(directory: string, run: Pick<RunFile, 'run_id'>): P
   return basename(await realpath(directory)) === run.run_id ? null : run.run_id
 }
 
-/** In one sentence, for a person. */
+/** Says in one sentence, for a person, that a directory is a copy. */
 export function describeCopy(directory: string, runId: string): string {
   return `${directory} is a copy of run ${runId} under another name, or that run renamed.`
 }
@@ -39,6 +39,6 @@ export async function checkNoCopy(
     `${describeCopy(directory, runId)} Only one of them may ever be acted on. Nothing was sent.`,
     (await exists(join(original, runFileName)))
       ? `${again}, and remove the copy`
-      : `If ${runId} is gone and was not carried on anywhere else: mv ${shellWord(directory)} ${shellWord(join(dirname(directory), runId))}, then: ${again}`,
+      : `If ${runId} is gone and nobody has gone on with it elsewhere: mv ${shellWord(directory)} ${shellWord(join(dirname(directory), runId))}, then: ${again}`,
   )
 }

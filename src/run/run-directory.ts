@@ -116,7 +116,7 @@ function runExists(directory: string): KnownError {
   const resume = commandFor('resume', { runId, runsDirectory: dirname(directory) })
   return new Refusal(
     `A run with the id ${runId} already exists (${directory}).`,
-    `${resume}, or choose another --run-id`,
+    `Choose another --run-id, or go on with that run: ${resume}`,
   )
 }
 

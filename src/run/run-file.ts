@@ -122,7 +122,7 @@ export async function readRunFile(directory: string): Promise<RunFile> {
       missing
         ? `${directory} is not a run directory: it has no run.json.`
         : `${path} can't be read: ${parseSystemError(error)?.why ?? String(error)}.`,
-      'okta-lifecycle resume --latest, or name a run directory',
+      'Name a run directory, or resume the latest run: okta-lifecycle resume --latest',
       error,
     )
   }

@@ -26,7 +26,7 @@ export function lockedJob(run: Pick<RunFile, 'from_job_file' | 'org_url' | 'job'
  * Does the work while this process holds the job, if there is one, and the run (R1 in life.ts). The job is always taken
  * first; both are watched at the same time. Both are released whatever happens.
  *
- * @param besides what this process holds already: if that is lost, so is the run
+ * @param besides what this process holds already; if it loses any of that, it loses the run too
  * @param work gets the hold of the run, which is good only together with the others
  * @throws KnownError with exit code 5 when another process holds one of them, and what the work throws
  */

@@ -7,10 +7,11 @@ import { hasJournal, journalOf } from './run-directory.ts'
 import { type RunFile, readRunFile } from './run-file.ts'
 
 /**
- * Adds what a run, and the runs that it retries or takes back, have sent in the last minutes: it counts in windows of the
- * rate limit that are still open, also for a run that goes on from it.
+ * Adds what a run, and the runs that it retries or takes back, have sent in the last minutes. These requests count in
+ * windows of the rate limit that are still open, also for a run that goes on from this one.
  *
- * @param now epoch ms by this machine's clock; if the run began long before it, no run before that one still counts
+ * @param now epoch ms by this machine's clock; if the run began long before that, nothing that earlier runs sent still
+ *   counts
  * @throws KnownError when the run's own journal is damaged
  */
 export async function addSentByRuns(sent: SentRecently, from: OldRun, now: number): Promise<void> {

@@ -18,7 +18,7 @@ import { Org, type TransitionTimes } from './org/org.ts'
 import type { OrgSeed } from './org/org-state.ts'
 import { generateSeed } from './seed/generate-users.ts'
 
-// The door: other rooms import the sandbox from here, and from flags.ts what needs no server.
+// The door: other rooms import the sandbox from here, and whatever needs no server from flags.ts.
 export { type OrgSeed, type OrgState, parseOrgState } from './org/org-state.ts'
 export { generateSeed } from './seed/generate-users.ts'
 export { usersForInput } from './seed/users-for-input.ts'

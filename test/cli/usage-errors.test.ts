@@ -147,23 +147,23 @@ it('says what was wrong and what to do next, in these words', async () => {
     → okta-lifecycle run users.csv --action suspend
 
     # a share beyond 1
-    --share: a number of at most 1 was expected, 1.5 was found
+    --share: a number of at most 1 was expected, but 1.5 was found
     → Correct or leave out --share; okta-lifecycle run --help shows examples.
 
     # a share of nothing
-    --share: a number above 0 was expected, 0 was found
+    --share: a number above 0 was expected, but 0 was found
     → Correct or leave out --share; okta-lifecycle run --help shows examples.
 
     # a share that is no number
-    --share: a number was expected, NaN was found
+    --share: a number was expected, but NaN was found
     → Correct or leave out --share; okta-lifecycle run --help shows examples.
 
     # a concurrency of 0
-    --concurrency: a number of at least 1 was expected, 0 was found
+    --concurrency: a number of at least 1 was expected, but 0 was found
     → Correct or leave out --concurrency; okta-lifecycle run --help shows examples.
 
     # no input
-    No input is named: a CSV, JSON or Excel file was expected, or - for standard input.
+    No input is named. A CSV, JSON or Excel file was expected, or - for standard input.
     → okta-lifecycle run users.csv --action suspend
 
     # an input that is not there
@@ -199,9 +199,9 @@ it('says what was wrong and what to do next, in these words', async () => {
     → Name a YAML or JSON job file: okta-lifecycle run --job FILE
 
     # wrong values in the job file
-    job.yaml:4:10: pace.share: a number of at most 1 was expected, 2 was found
+    job.yaml:4:10: pace.share: a number of at most 1 was expected, but 2 was found
     job.yaml:5:3: pace.speed: one of the keys share, concurrency was expected, but this key is unknown
-    job.yaml:6:22: guards.max_users: a number was expected, "none" was found
+    job.yaml:6:22: guards.max_users: a number was expected, but "none" was found
     → Correct the job file, then check it: okta-lifecycle validate --job job.yaml
 
     # a job file that is no YAML
@@ -209,7 +209,7 @@ it('says what was wrong and what to do next, in these words', async () => {
     → Correct the job file, then check it: okta-lifecycle validate --job job.yaml
 
     # action and steps together
-    job.yaml:3:8: steps: either action or steps was expected, both were found (action: suspend)
+    job.yaml:3:8: steps: either action or steps was expected, but both were found (action: suspend)
     → Correct the job file, then check it: okta-lifecycle validate --job job.yaml
 
     # no address of an org

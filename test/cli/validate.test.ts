@@ -97,7 +97,7 @@ describe('the encoding of an input', () => {
       const typed = name === '-' ? 'standard input' : name
       expect(stderr).toMatch(
         new RegExp(
-          `^${typed}, row 1 \\(line 2\\), column "Benutzer": .*0xF6.*\n→ If "Jörg" is.* --encoding windows-1252`,
+          `^${typed}, row 1 \\(line 2\\), column "Benutzer": .*0xF6.*\n→ If it should read "Jörg", add --encoding windows-1252`,
         ),
       )
     })

@@ -44,7 +44,7 @@ it.each([
       const [line] = parseCsv(await place.read(`runs/${retry}/results.csv`))
       expect(line?.result).toBe('failed')
       expect(line?.message).toContain(
-        `run ${runId}, which this run retries, meant ${loginOf(1)} (${userIdOf(1)}), but Okta now shows another user for ${loginOf(1)}: ${loginOf(1)} (${userIdOf(5)})`,
+        `in run ${runId}, which this run retries, this row was for ${loginOf(1)} (${userIdOf(1)}), but Okta now shows another user for ${loginOf(1)}: ${loginOf(1)} (${userIdOf(5)})`,
       )
     }
   })
@@ -83,7 +83,7 @@ describe('of two rows with one key, the second one does not act on whoever has i
       const line = parseCsv(await place.read(`runs/${runId}/results.csv`))[2]
       expect(line?.result).toBe('failed')
       expect(line?.message).toContain(
-        `in row 1, ${loginOf(1)} meant ${loginOf(1)} (${userIdOf(1)}), but Okta now shows another user for ${loginOf(1)}: ${loginOf(1)} (${userIdOf(5)}); nothing was sent`,
+        `in row 1 the name ${loginOf(1)} stood for ${loginOf(1)} (${userIdOf(1)}), but Okta now shows another user for ${loginOf(1)}: ${loginOf(1)} (${userIdOf(5)}); nothing was sent`,
       )
       const failed = await place.read(`runs/${runId}/failed.csv`)
       expect(parseCsv(failed).map(({ why }) => why)).toEqual([

@@ -140,7 +140,7 @@ describe('the question before a run', () => {
       const wrong = await asked(place, org, '3', ['retry', runId])
       expect(wrong.code).toBe(2)
       expect(wrong.stderr).toMatch(/2 tasks: 2 succeeded/)
-      expect(wrong.stderr).toMatch(/Nothing was sent: 2 was expected, "3" was typed/)
+      expect(wrong.stderr).toMatch(/Nothing was sent: 2 was expected, but "3" was typed/)
       expect(lifecycleCalls(org)).toBe(calls)
       const right = await asked(place, org, '2', ['retry', runId])
       expect(right.code, right.stderr).toBe(0)

@@ -154,7 +154,7 @@ describe('a service app', () => {
       'a scope that it was not granted',
       {},
       { OKTA_CLIENT_SCOPES: 'okta.users.manage okta.roles.read okta.apps.read' },
-      /may not have the scopes okta\.users\.manage okta\.roles\.read okta\.apps\.read/,
+      /is not allowed the scopes okta\.users\.manage okta\.roles\.read okta\.apps\.read/,
     ],
   ])(
     'with %s stops at the start with 4; nothing was sent, and resume finishes',

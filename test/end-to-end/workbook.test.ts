@@ -129,7 +129,7 @@ it('hidden rows are done where the job says so, from the sheet that it names', a
       'All of them',
     ])
     expect(flag.code).toBe(2)
-    expect(flag.stderr).toContain('--sheet: an Excel workbook (.xlsx) was expected, the input is CSV.')
+    expect(flag.stderr).toContain('--sheet: an Excel workbook (.xlsx) was expected, but the input is CSV.')
   })
 })
 

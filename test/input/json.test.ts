@@ -112,9 +112,9 @@ describe('readJsonArray', () => {
   test.each([
     ['', 'leavers.csv: the input is empty'],
     [' \n', 'leavers.csv: the input is empty'],
-    ['{"users":[]}', 'an array of objects was expected, an object was found'],
-    ['5', 'an array of objects was expected, "5" was found'],
-    ['user,action\n', 'an array of objects was expected, "'],
+    ['{"users":[]}', 'an array of objects was expected, but an object was found'],
+    ['5', 'an array of objects was expected, but "5" was found'],
+    ['user,action\n', 'an array of objects was expected, but "'],
     ['[{"user":"a"},\n{"user":"b"', 'row 2 (line 2): the file ends before its array does'],
     ['[{"user":"a"},', 'row 2 (line 1): the file ends before its array does'],
     ['[{"user":"a"}', 'row 2 (line 1): the file ends before its array does'],
@@ -137,7 +137,7 @@ describe('readJsonArray', () => {
     expect(error.message).toBe(
       'leavers.csv, row 2, column "name": the byte 0xFC ("ü" in Windows-1252) is not UTF-8, which was expected.',
     )
-    expect(error.next).toMatch(/^If "Müller" is what it should read, add --encoding windows-1252/)
+    expect(error.next).toMatch(/^If it should read "Müller", add --encoding windows-1252/)
   })
 
   test('bounds a record at 1 MiB', async () => {
@@ -227,7 +227,7 @@ describe('readJsonLines', () => {
       )
     const error = await failure('{"id":1,"user":"Zo\u00eb"}')
     expect(error.message).toContain('leavers.csv, row 2 (line 3), column "user": the byte 0xEB')
-    expect(error.next).toMatch(/^If "Zoë" is what it should read, add --encoding windows-1252/)
+    expect(error.next).toMatch(/^If it should read "Zoë", add --encoding windows-1252/)
     for (const record of ['{"id":1,"\u00fc":2}', '\u00fc', '{"id":1,x"\u00fc'])
       expect((await failure(record)).message).toContain('leavers.csv, row 2 (line 3): the byte 0xFC')
   })

@@ -61,19 +61,19 @@ describe('judgeRow', () => {
       { user: 12, do: 'suspend' },
       plain,
       'user',
-      'the user is the number 12; a text was expected, an id or a login',
+      'the user is the number 12; a text with an id or a login was expected',
     ],
     [
       { user: ['a'], do: 'suspend' },
       plain,
       'user',
-      'the user is an array; a text was expected, an id or a login',
+      'the user is an array; a text with an id or a login was expected',
     ],
     [
       { user: { id: 1 }, do: 'suspend' },
       plain,
       'user',
-      'the user is an object; a text was expected, an id or a login',
+      'the user is an object; a text with an id or a login was expected',
     ],
     [
       { user: 'ada' },
@@ -141,7 +141,7 @@ describe('judgeRow', () => {
   })
 
   test('believes no cell of a record that is broken as a whole', () => {
-    const problems = [{ column: null, message: '2 cells, 3 were expected' }]
+    const problems = [{ column: null, message: 'the row has 2 cells, but 3 were expected' }]
     expect(judge({ user: 'Lovelace', do: 'suspend' }, plain, problems)).toMatchObject({
       kind: 'invalid',
       user: '',
@@ -328,7 +328,7 @@ describe('judgeRow', () => {
   })
 
   test.each([
-    [['user', 'why'], { user: 'ada', why: `${notReadMark} 5 cells, 4 were expected` }, null],
+    [['user', 'why'], { user: 'ada', why: `${notReadMark} the row has 5 cells, but 4 were expected` }, null],
     [['user', 'Why '], { user: 'ada', 'Why ': ' Not read: x' }, null],
     [['user', 'failed_why_2'], { user: 'ada', failed_why_2: 'not read : x' }, null],
     [['user', 'note', 'why'], { user: 'ada', note: '', why: '' }, ['ada', 'not read: 2 cells']],

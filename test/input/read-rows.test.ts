@@ -147,7 +147,7 @@ const broken: readonly (readonly [InputEncoding, Buffer, string, string])[] = [
     'leave out --encoding if it is UTF-8',
   ],
   ['windows-1252', Buffer.of(0x9d), 'the byte 0x9D is not a character in Windows-1252', 'Name the encoding'],
-  ['utf-8', Buffer.of(0xc3), 'the byte 0xC3 ("Ã" in Windows-1252) is not UTF-8', '"aÃb" is what it should'],
+  ['utf-8', Buffer.of(0xc3), 'the byte 0xC3 ("Ã" in Windows-1252) is not UTF-8', 'If it should read "aÃb"'],
   ['utf-8', Buffer.of(0xed, 0xa0, 0xbd), 'the byte 0xED ("í" in Windows-1252)', 'windows-1252'],
   ['utf-16le', Buffer.of(0x3d, 0xd8), 'this is not UTF-16LE: 0xD83D is half a character', 'damaged'],
   ['utf-16be', Buffer.of(0xde, 0x00), 'this is not UTF-16BE: 0xDE00 is half a character', 'damaged'],

@@ -50,8 +50,14 @@ describe('what an input is', () => {
       '--format xlsx',
     ],
     ['leavers.xlsx', workbook, 'json', 'JSON was expected', '--format xlsx'],
-    ['leavers.xlsx', csv, null, 'because its name ends in .xlsx; a text was found', '--format csv'],
-    ['leavers.csv', csv, 'xlsx', 'because the format xlsx was asked for; a text was found', '--format csv'],
+    ['leavers.xlsx', csv, null, 'because its name ends in .xlsx, but a text was found', '--format csv'],
+    [
+      'leavers.csv',
+      csv,
+      'xlsx',
+      'because the format xlsx was asked for, but a text was found',
+      '--format csv',
+    ],
     [
       'leavers.xlsx',
       Buffer.from('<html><body>'),

@@ -212,7 +212,7 @@ describe('what is refused', () => {
   test('--action beside the steps of the job', () => {
     const error = refusal({ name: 'a', steps: stepsOf('suspend', 'deactivate') }, { action: 'unlock' })
     expect(error.message).toBe(
-      '--action unlock: a job without steps was expected, the job has steps: suspend, deactivate',
+      '--action unlock: a job without steps was expected, but the job has steps: suspend, deactivate',
     )
     expect(error.next).toContain('--action')
     expect(error.exitCode).toBe(exitCodes.nothingSent)
@@ -235,21 +235,21 @@ describe('what is refused', () => {
   })
 
   test.each<[string, JobFlags]>([
-    ['--share: a number above 0 was expected, 0 was found', { share: 0 }],
-    ['--share: a number of at most 1 was expected, 50 was found', { share: 50 }],
-    ['--share: a number was expected, NaN was found', { share: Number.NaN }],
-    ['--concurrency: a whole number was expected, 1.5 was found', { concurrency: 1.5 }],
-    ['--concurrency: a number of at least 1 was expected, 0 was found', { concurrency: 0 }],
-    ['--concurrency: a number of at most 1000 was expected, 1001 was found', { concurrency: 1001 }],
-    ['--max-users: a number of at least 1 was expected, -1 was found', { maxUsers: -1 }],
-    ['--user-column: text that is not empty was expected, "" was found', { userColumn: '' }],
-    ['--action-column: text that is not empty was expected, "" was found', { actionColumn: '' }],
+    ['--share: a number above 0 was expected, but 0 was found', { share: 0 }],
+    ['--share: a number of at most 1 was expected, but 50 was found', { share: 50 }],
+    ['--share: a number was expected, but NaN was found', { share: Number.NaN }],
+    ['--concurrency: a whole number was expected, but 1.5 was found', { concurrency: 1.5 }],
+    ['--concurrency: a number of at least 1 was expected, but 0 was found', { concurrency: 0 }],
+    ['--concurrency: a number of at most 1000 was expected, but 1001 was found', { concurrency: 1001 }],
+    ['--max-users: a number of at least 1 was expected, but -1 was found', { maxUsers: -1 }],
+    ['--user-column: text that is not empty was expected, but "" was found', { userColumn: '' }],
+    ['--action-column: text that is not empty was expected, but "" was found', { actionColumn: '' }],
   ])('%s', (message, flags) => {
     expect(refusal(null, flags).message).toBe(message)
   })
 
   test('a name that is no name of a directory', () => {
-    expect(refusal(null, { name: 'a/b' }).message).toMatch(/^--name: .* were expected, "a\/b" was found$/)
+    expect(refusal(null, { name: 'a/b' }).message).toMatch(/^--name: .* were expected, but "a\/b" was found$/)
   })
 })
 

@@ -53,11 +53,11 @@ describe('parseStoredJob', () => {
   })
 
   test.each<[string, unknown, string]>([
-    ['no object', null, 'job: keys with values was expected, an empty value was found'],
+    ['no object', null, 'job: keys with values was expected, but an empty value was found'],
     [
       'a key missing',
       { ...stored, order: undefined },
-      'job.order: one of user, step was expected, nothing was found',
+      'job.order: one of user, step was expected, but nothing was found',
     ],
     ['a key too many', { ...stored, token: 'x' }, 'job: one of the keys name, '],
     [

@@ -122,71 +122,71 @@ describe('a job file that is sound', () => {
 
 describe('each problem has its place and says what was expected and found', () => {
   test.each<[string, string, string]>([
-    ['no name', 'action: unlock\n', '1:1: name: text was expected, nothing was found'],
+    ['no name', 'action: unlock\n', '1:1: name: text was expected, but nothing was found'],
     [
       'a wrong type',
       'name: a\npace:\n  share: fast\n',
-      '3:10: pace.share: a number was expected, "fast" was found',
+      '3:10: pace.share: a number was expected, but "fast" was found',
     ],
     [
       'an encoding that is not known',
       'name: a\ninput:\n  encoding: ebcdic\n',
-      '3:13: input.encoding: one of utf-8, utf-16 (with a byte-order mark), utf-16le, utf-16be, windows-1252 (also: cp1252, latin1, iso-8859-1) was expected, "ebcdic" was found',
+      '3:13: input.encoding: one of utf-8, utf-16 (with a byte-order mark), utf-16le, utf-16be, windows-1252 (also: cp1252, latin1, iso-8859-1) was expected, but "ebcdic" was found',
     ],
     [
       'an encoding that is no text',
       'name: a\ninput: { encoding: 1252 }\n',
-      '2:20: input.encoding: text was expected, 1252 was found',
+      '2:20: input.encoding: text was expected, but 1252 was found',
     ],
     [
       'too small',
       'name: a\npace: { share: 0 }\n',
-      '2:16: pace.share: a number above 0 was expected, 0 was found',
+      '2:16: pace.share: a number above 0 was expected, but 0 was found',
     ],
     [
       'too big',
       'name: a\npace: { share: 1.01 }\n',
-      '2:16: pace.share: a number of at most 1 was expected, 1.01 was found',
+      '2:16: pace.share: a number of at most 1 was expected, but 1.01 was found',
     ],
     [
       'not whole',
       'name: a\npace: { concurrency: 2.5 }\n',
-      '2:22: pace.concurrency: a whole number was expected, 2.5 was found',
+      '2:22: pace.concurrency: a whole number was expected, but 2.5 was found',
     ],
     [
       'no number',
       'name: a\npace: { share: .nan }\n',
-      '2:16: pace.share: a number was expected, NaN was found',
+      '2:16: pace.share: a number was expected, but NaN was found',
     ],
     [
       'an empty value',
       'name: a\npace:\n  share:\nread_first: true\n',
-      '3:3: pace.share: a number was expected, an empty value was found',
+      '3:3: pace.share: a number was expected, but an empty value was found',
     ],
     [
       'a bad enum',
       'name: a\nsteps:\n  - suspend\n  - delete\n',
-      '4:5: steps[1]: one of activate, deactivate, reactivate, reset_factors, suspend, unlock, unsuspend was expected, "delete" was found',
+      '4:5: steps[1]: one of activate, deactivate, reactivate, reset_factors, suspend, unlock, unsuspend was expected, but "delete" was found',
     ],
     [
       'a list of nothing',
       'name: a\nsteps: []\n',
-      '2:8: steps: a list of at least 1 was expected, an empty list was found',
+      '2:8: steps: a list of at least 1 was expected, but an empty list was found',
     ],
     [
       'an empty text',
       "name: a\nguards: { protect: [''] }\n",
-      '2:21: guards.protect[0]: text that is not empty was expected, "" was found',
+      '2:21: guards.protect[0]: text that is not empty was expected, but "" was found',
     ],
     [
       'an order that is not known',
       'name: a\norder: random\n',
-      '2:8: order: one of user, step was expected, "random" was found',
+      '2:8: order: one of user, step was expected, but "random" was found',
     ],
     [
       'a yes that is text',
       'name: a\nread_first: yes\n',
-      '2:13: read_first: true or false was expected, "yes" was found',
+      '2:13: read_first: true or false was expected, but "yes" was found',
     ],
     [
       'an unknown key',
@@ -203,26 +203,30 @@ describe('each problem has its place and says what was expected and found', () =
       'name: a\npace:\n  __proto__: { share: 1 }\n',
       '3:3: pace.__proto__: one of the keys share, concurrency was expected, but this key is unknown',
     ],
-    ['a list in place of a job', '- name: a\n', '1:1: job: keys with values was expected, a list was found'],
+    [
+      'a list in place of a job',
+      '- name: a\n',
+      '1:1: job: keys with values was expected, but a list was found',
+    ],
     [
       'text in place of a job',
       'suspend everyone\n',
-      '1:1: job: keys with values was expected, "suspend everyone" was found',
+      '1:1: job: keys with values was expected, but "suspend everyone" was found',
     ],
     [
       'a name that is a path',
       'name: ../a\n',
-      '1:7: name: 1 to 63 letters, digits, - and _ (a letter or digit first) were expected, "../a" was found',
+      '1:7: name: 1 to 63 letters, digits, - and _ (a letter or digit first) were expected, but "../a" was found',
     ],
     [
       'a place behind an alias',
       'name: &n a\naction: *n\n',
-      '2:9: action: one of activate, deactivate, reactivate, reset_factors, suspend, unlock, unsuspend was expected, "a" was found',
+      '2:9: action: one of activate, deactivate, reactivate, reset_factors, suspend, unlock, unsuspend was expected, but "a" was found',
     ],
     [
       'a place within what an alias stands for',
       'name: a\nguards: { protect: &p [ab], only_status: *p }\n',
-      '2:24: guards.only_status[0]: one of STAGED, PROVISIONED, ACTIVE, RECOVERY, PASSWORD_EXPIRED, LOCKED_OUT, SUSPENDED, DEPROVISIONED was expected, "ab" was found',
+      '2:24: guards.only_status[0]: one of STAGED, PROVISIONED, ACTIVE, RECOVERY, PASSWORD_EXPIRED, LOCKED_OUT, SUSPENDED, DEPROVISIONED was expected, but "ab" was found',
     ],
     [
       'a duplicate key',
@@ -239,30 +243,30 @@ describe('each problem has its place and says what was expected and found', () =
     [
       'several documents',
       'name: a\n---\nname: b\n',
-      '2:1: one YAML document was expected, a second one was found',
+      '2:1: one YAML document was expected, but a second one was found',
     ],
-    ['an empty file', '', '1:1: a job was expected, an empty file was found'],
-    ['comments alone', '# later\n\n', '1:1: a job was expected, an empty file was found'],
-    ['an empty document', '---\n', '1:1: a job was expected, an empty file was found'],
+    ['an empty file', '', '1:1: a job was expected, but an empty file was found'],
+    ['comments alone', '# later\n\n', '1:1: a job was expected, but an empty file was found'],
+    ['an empty document', '---\n', '1:1: a job was expected, but an empty file was found'],
     [
       'an alias without an anchor',
       'name: *x\n',
-      '1:7: a value was expected, an alias without an anchor was found: *x',
+      '1:7: a value was expected, but an alias without an anchor was found: *x',
     ],
     [
       'an alias of its own container',
       'name: &x [*x]\n',
-      '1:11: a value was expected, an alias of its own container was found: *x',
+      '1:11: a value was expected, but an alias of its own container was found: *x',
     ],
     [
       'both action and steps',
       'name: a\naction: unlock\nsteps: [unlock]\n',
-      '3:8: steps: either action or steps was expected, both were found (action: unlock)',
+      '3:8: steps: either action or steps was expected, but both were found (action: unlock)',
     ],
     [
       'a repeated step',
       'name: a\nsteps: [suspend, unlock, unlock]\n',
-      '2:26: steps[2]: a step other than the one before was expected, unlock was found twice in a row',
+      '2:26: steps[2]: a step other than the one before was expected, but unlock was found twice in a row',
     ],
     [
       'a guard that needs the read',
@@ -326,7 +330,7 @@ describe('each problem has its place and says what was expected and found', () =
   test('the message names the file and the next step can be pasted', async () => {
     const path = await write("it's a job.yaml", 'name: 1\n')
     const error = await refusal(path)
-    expect(error.message).toBe(`${path}:1:7: name: text was expected, 1 was found`)
+    expect(error.message).toBe(`${path}:1:7: name: text was expected, but 1 was found`)
     expect(error.next).toContain(`validate --job '${directory}/it'\\''s a job.yaml'`)
     expect(error.exitCode).toBe(exitCodes.nothingSent)
   })
@@ -346,7 +350,7 @@ describe('JSON', () => {
     const content = '{\n  "name": "a",\n  "name": "b",\n  "pace": {"share": "x"}\n}'
     expect(await problemsOf(content, 'job.json')).toEqual([
       '3:3: "name" was expected once, but it is already in line 2',
-      '4:21: pace.share: a number was expected, "x" was found',
+      '4:21: pace.share: a number was expected, but "x" was found',
     ])
   })
 })
@@ -364,7 +368,7 @@ describe('files made to do harm, or no job at all', () => {
   test('more than 100 aliases are refused', async () => {
     const aliases = Array.from({ length: 101 }, () => '*a').join(', ')
     const [problem] = await problemsOf(`name: &a a\nguards: { protect: [${aliases}] }\n`)
-    expect(problem).toBe(`2:${21 + 100 * 4}: at most 100 aliases were expected, more were found`)
+    expect(problem).toBe(`2:${21 + 100 * 4}: at most 100 aliases were expected, but more were found`)
   })
 
   test.each<[string, string, string]>([
@@ -378,7 +382,9 @@ describe('files made to do harm, or no job at all', () => {
     ],
   ])('nesting without end by %s is refused', async (_, content, start) => {
     const [problem] = await problemsOf(content)
-    expect(problem).toBe(`${start}a job was expected, which nests three deep; far deeper nesting was found`)
+    expect(problem).toBe(
+      `${start}a job, which nests three deep, was expected, but far deeper nesting was found`,
+    )
   })
 
   test('many keys are judged at once', { timeout: 10_000 }, async () => {

@@ -109,7 +109,7 @@ describe('the column why', () => {
 
 describe('a row that was not read', () => {
   const bad = taskOf('the row could not be read before', 'skipped')
-  const raw = ['Bob', 'Katz', 'b@example.com', 'not read: 3 cells, 2 were expected']
+  const raw = ['Bob', 'Katz', 'b@example.com', 'not read: the row has 3 cells, but 2 were expected']
 
   test('comes back cell for cell when it is fed again unchanged', async () => {
     const { columns, rows } = await fedOf(['user', 'mail', 'why'], [rowOf({}, bad, { raw })])
@@ -130,19 +130,19 @@ describe('a row that was not read', () => {
   test('keeps what slid under why when the mark was emptied and the row not put right', async () => {
     const row = rowOf(
       { user: 'Bob', mail: 'Katz', why: 'b@example.com' },
-      taskOf('4 cells, 3 were expected', 'skipped'),
+      taskOf('the row has 4 cells, but 3 were expected', 'skipped'),
       { raw: ['Bob', 'Katz', 'b@example.com', ''] },
     )
     expect((await fedOf(['user', 'mail', 'why'], [row])).rows).toEqual([
-      ['Bob', 'Katz', 'b@example.com', 'not read: 4 cells, 3 were expected'],
+      ['Bob', 'Katz', 'b@example.com', 'not read: the row has 4 cells, but 3 were expected'],
     ])
   })
 
   test('keeps a cell that begins like a mark in a file that has none', async () => {
     const own = ['not read: the letter', 'b', 'c']
-    const row = rowOf({}, taskOf('3 cells, 2 were expected', 'skipped'), { raw: own })
+    const row = rowOf({}, taskOf('the row has 3 cells, but 2 were expected', 'skipped'), { raw: own })
     expect((await fedOf(['note', 'user'], [row])).rows).toEqual([
-      [...own, 'not read: 3 cells, 2 were expected'],
+      [...own, 'not read: the row has 3 cells, but 2 were expected'],
     ])
   })
 })

@@ -5,6 +5,7 @@
  */
 export function cases(count: number): number {
   const times = Number(process.env.CASES ?? 1)
-  if (!(times >= 1)) throw new Error(`CASES: a number from 1 up was expected, ${process.env.CASES} was found`)
+  if (!(times >= 1))
+    throw new Error(`CASES: a number from 1 up was expected, but ${process.env.CASES} was found`)
   return Math.round(count * times)
 }

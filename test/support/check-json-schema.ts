@@ -6,12 +6,12 @@ function isObject(value: unknown): value is Schema {
 
 function asSchema(value: unknown): Schema {
   if (isObject(value)) return value
-  throw new TypeError(`a schema was expected, ${JSON.stringify(value)} was found`)
+  throw new TypeError(`a schema was expected, but ${JSON.stringify(value)} was found`)
 }
 
 function schemasOf(value: unknown): readonly Schema[] {
   if (Array.isArray(value)) return value.map(asSchema)
-  throw new TypeError(`a list of schemas was expected, ${JSON.stringify(value)} was found`)
+  throw new TypeError(`a list of schemas was expected, but ${JSON.stringify(value)} was found`)
 }
 
 function namesOf(value: unknown): readonly string[] {

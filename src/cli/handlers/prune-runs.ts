@@ -99,7 +99,7 @@ function keepOf({ prune, keep }: Arguments): number {
   if (keep === undefined) throw new Refusal('--prune needs --keep: how long finished runs are kept.', example)
   const seconds = parseDuration(keep)
   if (seconds === null)
-    throw new Refusal(`--keep: a duration such as 12h or 90d was expected, "${keep}" was found.`, example)
+    throw new Refusal(`--keep: a duration such as 12h or 90d was expected, but "${keep}" was found.`, example)
   return seconds
 }
 

@@ -98,7 +98,7 @@ export async function confirmSending(
   if (answer === String(deactivatedUsers)) return
   stop.check()
   throw new Refusal(
-    `Nothing was sent: ${deactivatedUsers} was expected, ${answer === '' ? 'nothing' : shown(answer)} was typed.`,
+    `Nothing was sent: ${deactivatedUsers} was expected, but ${answer === '' ? 'nothing' : shown(answer)} was typed.`,
     next,
   )
 }

@@ -115,7 +115,7 @@ export class Hold {
   }
 
   #renewQuietly(): void {
-    // If the disk can't be written, that shows when the hold expires.
+    // If the disk can't be written, the hold expires, and that is noticed.
     this.#renew().catch(() => {})
   }
 

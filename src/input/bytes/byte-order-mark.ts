@@ -19,7 +19,7 @@ export function findByteOrderMark(head: Buffer): { encoding: InputEncoding; leng
 
 /**
  * The byte order of UTF-16 without a byte-order mark, by the first four bytes: text that begins with two characters of
- * Latin-1 has a zero in each pair, on the same side. Null if it looks like something else.
+ * Latin-1 has a zero in each pair, on the same side. Null if the bytes look like something else.
  */
 export function guessUtf16(head: Buffer): 'utf-16le' | 'utf-16be' | null {
   if (head.length < 4) return null

@@ -59,7 +59,9 @@ export async function fileHead(file: NamedFile, length: number): Promise<Buffer>
   }
 }
 
-/** As {@link fileHead}, for code that words an error and can't await anything. Null if the file cannot be read. */
+/**
+ * As {@link fileHead}, for code that writes an error message and can't await anything. Null if the file cannot be read.
+ */
 export function fileHeadNow({ path }: Pick<NamedFile, 'path'>, length: number): Buffer | null {
   try {
     const descriptor = openSync(path, 'r')

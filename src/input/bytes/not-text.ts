@@ -11,7 +11,7 @@ import { describeNotUtf16 } from './utf16.ts'
 import { decodeWindows1252 } from './windows-1252.ts'
 
 /**
- * The error for bytes of an input that are not what its encoding allows.
+ * The error for bytes of an input that its encoding does not allow.
  * @param place where the bytes are: `leavers.csv, row 3, column "name"`
  * @param around the bytes and what is next to them, as they are in the text that was read
  */
@@ -52,7 +52,7 @@ function isUnmarked(input: InputFile): boolean {
 function fixUtf8(around: Buffer): string {
   const reading = decodeWindows1252(around)
   if (reading === null) return saveAsUtf8
-  return `If ${shown(reading)} is what it should read, add ${nameEncoding('windows-1252')}. ${orSaveAsUtf8}`
+  return `If it should read ${shown(reading)}, add ${nameEncoding('windows-1252')}. ${orSaveAsUtf8}`
 }
 
 /** How much of a long cell is shown before and after a byte. Both together fit into a message. */

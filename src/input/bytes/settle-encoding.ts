@@ -41,7 +41,7 @@ export async function settleEncoding(
   const guess = guessUtf16(head)
   if (guess !== null && guess !== named)
     throw new Refusal(
-      `${file.name}: the input looks like ${encodingLabels[guess]} without a byte-order mark; ${encodingLabels[named ?? 'utf-8']} was expected${named === 'utf-16' ? ' with one' : ''}.`,
+      `${file.name}: the input looks like ${encodingLabels[guess]} without a byte-order mark; ${encodingLabels[named ?? 'utf-8']}${named === 'utf-16' ? ' with one' : ''} was expected.`,
       `Add ${nameEncoding(guess)}, if that is what it is. ${orSaveAsUtf8}`,
     )
   if (named === 'utf-16')

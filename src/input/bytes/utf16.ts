@@ -13,8 +13,8 @@ function surrogateBytes(unit: number): Buffer {
 }
 
 /**
- * The byte that is left over at the end, in a form that is not UTF-8 and holds no character with a meaning for a
- * reader.
+ * The byte that is left over at the end, in a form that is not UTF-8 and holds no character that the reader of a format
+ * treats specially.
  */
 function leftOverBytes(byte: number): Buffer {
   return Buffer.of(leftOverMark, 0x80 | (byte >> 4), 0x80 | (byte & 0x0f))

@@ -4,8 +4,8 @@ import { utf8Extent } from './utf8.ts'
 
 /**
  * Passes on the bytes of a file that is said to be Windows-1252. Text of that encoding with letters outside ASCII is
- * never UTF-8 from beginning to end. So if the file is UTF-8, its encoding was named wrongly, and read as asked, its
- * logins would be broken.
+ * never UTF-8 from beginning to end. So if the file is UTF-8, the wrong encoding was named, and reading it as
+ * Windows-1252 would break its logins.
  * Throws KnownError at the end of such a file.
  */
 export async function* refuseUtf8(chunks: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {

@@ -51,8 +51,8 @@ function plainUserName(column: string): string {
 }
 
 /**
- * Whether a column has one of the usual names. Brackets count for the user's column alone: a column of actions that was
- * not recognized would give way to the job's action.
+ * Whether a column has one of the usual names. Text in brackets counts only for the user's column: if it kept a column
+ * of actions from being recognized, the job's action would be used instead.
  */
 function isUsual(column: string, usual: readonly string[]): boolean {
   return usual.includes(usual === userNames ? plainUserName(column) : plainName(column))
@@ -74,7 +74,7 @@ export function isWithoutName(column: string): boolean {
 }
 
 /**
- * The columns that may be meant: those with the given name, exactly or else in any letter case; if none is given, those
+ * The columns to choose from: those with the given name, exactly or else in any letter case; if none is given, those
  * with a usual name.
  */
 export function candidates(
@@ -100,12 +100,12 @@ export function dataInHeader(columns: readonly string[]): string | null {
   return columns.find(holds) ?? null
 }
 
-/** If a header was read with the wrong delimiter, one name holds them all. */
+/** A delimiter inside a name: if a header was read with the wrong delimiter, one name holds all the names. */
 const foreignDelimiter = /[\^~|;\t]/
 
 /**
  * Columns whose names sound as if they held the users, the likeliest first. Columns about somebody else are left out.
- * If some columns say that they name who leaves, all others are left out too.
+ * If some columns say that they name the leavers, all others are left out too.
  */
 export function likelyUserColumns(columns: readonly string[]): string[] {
   const likely = columns.filter(

@@ -4,7 +4,8 @@ import type { Cell } from '../row.ts'
 import { isOtherPersons, isOwnOtherAddress } from './other-person.ts'
 
 /**
- * A user whom a cell names, and the path to it: the name of the column and, inside an object, the keys that lead there.
+ * A user whom a cell names, and the path to that name: the name of the column and, inside an object, the keys that lead
+ * there.
  */
 export interface NamedUser {
   readonly path: string

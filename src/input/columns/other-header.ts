@@ -182,7 +182,7 @@ function namesUsers(cell: Cell | undefined, isOfMails: boolean): boolean {
   if (text.length > longestName || remark.test(text)) return false
   if (userNames.includes(plainName(text))) return true
   if (!isOfMails && !/\s/.test(text)) return false
-  // `Manager` above addresses is their title, if not their header.
+  // `Manager` above addresses is at least a title, if not a header.
   if (isOtherPersons(text) && text.split(/\s+/).length <= 2) return true
   return userWordInside.test(text) || hasUserWord(text)
 }

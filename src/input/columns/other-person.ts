@@ -8,7 +8,7 @@ const others =
 const ownOther =
   /\bpersonal|\bprivat|\bhome\b|\balternat|\brecovery\b|\balias|\bproxy|\b(second|secondary|backup|other|previous|former|old)\b(?! (employee|user|colleague|leaver|worker|staff|member|person)\b)/
 
-/** Those of them that fit another person's address just as well: `Other Email`. */
+/** The words among them that fit another person's address just as well: `Other Email`. */
 const otherOfAny = /\b(secondary|second|alternat\w*|backup|other)\b/
 
 /** Words that say that a column names the person whom its row is about. */
@@ -52,7 +52,10 @@ export function namesAPerson(column: string): boolean {
 const whoLeaves =
   /leav(er|ing)|depart|offboard|affected|\bto (be )?(disable|deactivate|suspend|terminate|remove|block|lock)/
 
-/** Whether a column's name says that it names who leaves, and not when or why: `Leaver`, `Account to disable`. */
+/**
+ * Whether a column's name says that it names the leavers, and not when or why they leave: `Leaver`,
+ * `Account to disable`.
+ */
 export function namesWhoLeaves(column: string): boolean {
   const words = plain(column)
   return (
@@ -60,7 +63,7 @@ export function namesWhoLeaves(column: string): boolean {
   )
 }
 
-/** Whether a column's name says that it holds who gets mail about the row, or is asked about it. */
+/** Whether a column's name says that it holds the person who gets mail about the row or is asked about it. */
 export function isForwarding(column: string): boolean {
   return /\b(forward\w*|redirect\w*|notif\w*|cc|bcc|copy|contact\w*)\b|\bticket/.test(plain(column))
 }

@@ -42,8 +42,8 @@ function seeAddresses(found: Found, users: readonly NamedUser[]): void {
 }
 
 /**
- * Looks for an unused column that holds users too, and others than the column that was taken: a form has the address of
- * whoever filled it in next to that of the leaver. A person must say which of them is meant.
+ * Looks for an unused column that also holds users, but not the users of the column that was taken: a form may have the
+ * address of the person who filled it in next to the leaver's. A person must say which column holds the users.
  */
 export class RivalColumns {
   readonly #found: ReadonlyMap<string, Found>

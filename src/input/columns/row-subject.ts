@@ -12,13 +12,13 @@ export interface OtherSubject {
   /** A cell of it. */
   readonly example: string
   /**
-   * What it shows. `others`: it names who is meant, and those are not these users. `same`: it names these users as
-   * managers or requesters.
+   * What it shows. `others`: it names the people whom the rows are about, and they are not these users. `same`: it
+   * names these users as managers or requesters.
    */
   readonly shows: 'others' | 'same'
 }
 
-/** Names of columns that say who is meant, by name or login. */
+/** Names of columns that hold the people whom the rows are about, by name or login. */
 const whoIsMeant = /\b(leavers?|leaving|departing|offboard\w*|affected|their)\b/
 /** Names of columns that name a person in words. */
 const whoItIs = /\b(leavers?|leaving|departing|employee|affected|person|who|name|mitarbeiter\w*)\b/
@@ -40,7 +40,7 @@ interface Found {
 }
 
 /**
- * Watches the columns that are not used for names of people. Next to `Leaver: Ada Fenwick`, an `Email` is hers only if
+ * Searches the columns that are not used for names of people. Next to `Leaver: Ada Fenwick`, an `Email` is hers only if
  * it looks like her name. Next to `Manager: Max Roe`, it is not the leaver's if it looks like his name.
  */
 export class RowSubject {
@@ -87,7 +87,7 @@ export class RowSubject {
     }
   }
 
-  /** The first column that shows it in most of the rows in which the column names anybody; null if there is none. */
+  /** The first column that shows this in most of the rows in which the column names anybody; null if there is none. */
   found(): OtherSubject | null {
     for (const [column, found] of this.#found) {
       const { kind, same, others, isOneText, exampleOfSame, exampleOfOthers } = found

@@ -7,7 +7,9 @@ import { asBadRow, type InputRow, type RawRecord } from '../row.ts'
 import { isWhyColumn } from './column-names.ts'
 import { namesSomebody } from './other-header.ts'
 
-/** Words of a heading above people who are not meant: `Staying - do not touch`, `Exceptions`, `Bleiben`. */
+/**
+ * Words of a heading above people whom the action must leave alone: `Staying - do not touch`, `Exceptions`, `Bleiben`.
+ */
 const sparing = new RegExp(
   [
     String.raw`\b(do(es)? not|don['’]?t|never|not (to be )?(leav|deactivat|suspend|terminat|touch|remov|disabl|offboard)\w*)\b`,
@@ -18,7 +20,7 @@ const sparing = new RegExp(
   'iu',
 )
 
-/** Whether words say that people are not meant. */
+/** Whether words say that the action must leave people alone. */
 export function saysSpared(words: string): boolean {
   return sparing.test(words)
 }
@@ -46,9 +48,9 @@ function directionOf(actions: readonly Action[]): 'out' | 'in' | null {
 const longestHeading = 400
 
 /**
- * Watches for a heading that says that the people below it are not meant. The heading itself is a bad row. Without this
- * class, skipping bad rows would skip only the heading, and do to those people just what it forbids. Its effect ends
- * only at a heading that says who is meant, since departments and remarks may come below it.
+ * Watches for a heading that says that the action must leave the people below it alone. The heading itself is a bad
+ * row. Without this class, skipping bad rows would skip only the heading, and do to those people just what it forbids.
+ * Its effect ends only at a heading that says whom to act on, since departments and remarks may come below it.
  */
 export class SparingHeading {
   #heading: { readonly row: number; readonly text: string } | null = null
@@ -72,13 +74,13 @@ export class SparingHeading {
         return row
       }
       this.#heading = { row: row.row, text }
-      // It may look like a short name.
+      // A heading may look like a short name.
       if (row.kind !== 'valid') return row
       return asBadRow(row, null, `the row is a heading, ${shown(text)}, and names nobody`)
     }
     if (this.#heading === null || row.kind !== 'valid') return row
     const { row: at, text } = this.#heading
-    const message = `the row is under the heading ${shown(text)} in row ${at}, which may say that its people are not meant; put those who are meant in a file of their own`
+    const message = `the row is under the heading ${shown(text)} in row ${at}, which may say that the people under it must be left alone; put those to act on in a file of their own`
     return asBadRow(row, null, message)
   }
 

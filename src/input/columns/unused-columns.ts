@@ -7,7 +7,7 @@ import { trimInvisible } from '../key/trim.ts'
 import type { Cell } from '../row.ts'
 import { plainName, sendEmailNames } from './column-names.ts'
 
-/** A warning that a column may say that not everybody in the file is meant. */
+/** A warning about a column that may say that not everybody in the file is to be acted on. */
 export interface ColumnWarning {
   readonly column: string
   readonly message: string
@@ -52,7 +52,7 @@ interface Found {
   example: string
 }
 
-/** Names of columns in which a yes, a no or a tick says who is meant. */
+/** Names of columns in which a yes, a no or a tick says whom to act on. */
 const answersWho =
   /enabled|active|stay|bleib|exempt|retain|aktiv|actif|activo|terminat|leav|offboard|suspend|disable|remove|delet|revoke|includ|exclud|skip|keep|process|approved|austritt|kuendig|kündig|cancel|rescind|withdr[ae]w|retract|revers|\bvoid|postpon|declin|reject|hold$|rehir|ignor|duplicate|^left|needed|required|storn|zurueck|zurück|annul/
 
@@ -105,8 +105,8 @@ class UnusedColumn {
   }
 
   /**
-   * The kind that is known only from the column's name: a date as a spreadsheet's count of days, or a yes or no that is
-   * a status.
+   * The kind of a cell that only the column's name shows: a date as a spreadsheet's count of days, or a yes or no that
+   * is a status.
    */
   #byName(text: string, now: number): Kind | null {
     if (this.#holdsDates && /^\d{5}$/.test(text)) {
@@ -126,7 +126,7 @@ class UnusedColumn {
       const held = `${what} in ${counted(found.count, 'row')}, such as ${shown(found.example.trim())}`
       return { column, message: `The column ${shown(column)} is not used, but holds ${held}. ${advice}` }
     }
-    const where = 'If only some of these people are meant, choose them with input.where in a job file.'
+    const where = 'To act on only some of these people, choose them with input.where in a job file.'
     const { action, ahead, status } = Object.fromEntries(this.#found)
     const isMarked = this.#marks.count > 0 && this.#others === 0 && this.#marks.count < rows
     return (
@@ -178,7 +178,7 @@ function momentsOf(text: string): number[] {
   const day = text.replace(/[T ]\d{1,2}:\d{2}.*$/, '')
   return formats.flatMap((format) => {
     const check = readDue(day, '', { at: null, timeZone: 'UTC', format })
-    // A day that has begun anywhere is not ahead there.
+    // A day that has begun anywhere on Earth does not count as ahead.
     return 'due' in check ? [check.due - 14 * hours] : []
   })
 }
@@ -238,7 +238,7 @@ export class UnusedColumns {
   }
 }
 
-/** A warning of a column whose name sounds as if it said whether mails are sent, but is not a known name. */
+/** A warning about a column whose name sounds as if it said whether mails are sent, but is not a known name. */
 function warningOfName(column: string): ColumnWarning | null {
   const name = plainName(column)
   if (

@@ -11,7 +11,7 @@ import { unescapeFormula } from './formula.ts'
  */
 export const csvOptions = {
   encoding: 'latin1',
-  // All three, because files that were joined together may mix them.
+  // All three line ends, because a file that was joined from several may mix them.
   record_delimiter: ['\r\n', '\n', '\r'],
   relax_column_count: true,
   skip_empty_lines: true,

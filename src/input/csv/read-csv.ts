@@ -33,7 +33,7 @@ async function* readBatches(
     if (!(error instanceof LineTooLong)) throw error
     const { beginning: bytes, line } = error
     const { error: found } = parseLines(bytes, layout.delimiter)
-    // csv-parse tells more about the cause: most often a quote is not closed.
+    // An error of csv-parse says more about the cause: most often a quote is not closed.
     if (found !== null)
       yield { lines: { bytes, offset: 0, starts: [0], numbers: [line] }, records: [], error: found }
     throw error
@@ -79,7 +79,9 @@ function toRecord(rules: RecordRules, row: number, line: number, record: readonl
   if (complete) return { row, line, cells, raw: null, problems: [] }
   const count = record.length === 1 ? '1 cell' : `${record.length} cells`
   const expected = columns.length === 1 ? '1 was expected' : `${columns.length} were expected`
-  const problems = [{ column: null, message: `${count}, ${expected}: a cell may be under the wrong column` }]
+  const problems = [
+    { column: null, message: `the row has ${count}, but ${expected}: a cell may be under the wrong column` },
+  ]
   return { row, line, cells, raw: record.map(decode), problems }
 }
 

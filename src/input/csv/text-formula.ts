@@ -6,8 +6,8 @@ const carriageReturn = 0x0d
 const opening = Buffer.from('="')
 
 /**
- * The text inside a cell such as `="00123"`, a form in which exports keep a spreadsheet from making it a number. Any
- * other cell's text stays as it is. Invisible characters around the formula are ignored.
+ * The text inside a cell such as `="00123"`, the form in which exports write it so that a spreadsheet does not turn it
+ * into a number. Any other cell's text stays as it is. Invisible characters around the formula are ignored.
  */
 export function textInFormula(text: string): string {
   if (!text.includes('="')) return text

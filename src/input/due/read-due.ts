@@ -6,7 +6,7 @@ import { asUtc, findZone, isWallTime, type WallTime, zoneExpected, zoneTime } fr
 export interface DueFormat {
   /** `HH:MM` or `HH:MM:SS`: the time of day for dates without a time; null: the end of the day. */
   readonly at: string | null
-  /** IANA name of the zone, for rows that name none; null if the job names none either. */
+  /** IANA name of the zone of rows that name none; null if the job names none either. */
   readonly timeZone: string | null
   /** A format in Luxon's tokens, instead of ISO 8601; null for ISO 8601. */
   readonly format: string | null
@@ -84,8 +84,8 @@ interface HourMatch {
 }
 
 /**
- * Whether the hour does not fit AM or PM. Luxon accepts 13 AM, 13:30 PM and 0:30 PM, in which nobody can tell what is
- * meant.
+ * Whether the hour does not fit AM or PM. Luxon accepts 13 AM, 13:30 PM and 0:30 PM, but nobody can tell which time
+ * they stand for.
  */
 function isNoHourOfHalf({ h, a }: HourMatch, text: string, format: string): boolean {
   if (a === undefined || h === undefined) return false
@@ -106,7 +106,7 @@ function zoneOf(text: string, timeZone: string | null): IANAZone | { readonly pr
   if (name === null)
     return {
       problem:
-        'the date has no offset and the row no time zone; one was expected, here or in input.due.time_zone',
+        'the date has no offset and the row no time zone; a zone was expected here or in input.due.time_zone',
     }
   return (
     findZone(name) ?? {

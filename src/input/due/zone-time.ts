@@ -13,8 +13,8 @@ export interface WallTime {
 const hour = 3_600_000
 
 /**
- * How many hours around a time the offsets of its zone are searched: further than the largest jump there ever was, a
- * whole day.
+ * How many hours before and after a time the offsets of its zone are looked up. This reaches further than the largest
+ * jump there ever was, a whole day.
  */
 const around = [-40, -26, -13, 0, 13, 26, 40]
 

@@ -81,7 +81,7 @@ function listsIn(cells: ReadonlyMap<string, Cell>, hasUser: HasUser, depth = 0):
 /**
  * Refuses a file of one object that is not a record but holds the records: a list of them under a key, or each under a
  * key of its own. Fields next to the list describe the list: if the object were taken as a record, the list's author
- * would be acted on, and nobody in it.
+ * would be acted on, and nobody in the list.
  *
  * @param isListed whether the object is the only element of a list
  */

@@ -8,7 +8,7 @@ import type { Cell, RawRecord, RowProblem } from '../row.ts'
 export interface JsonElement {
   readonly cells: Map<string, Cell> | null
   readonly found: string
-  /** Keys that came more than once, in the record itself or in an object inside it. */
+  /** Keys that occur more than once, in the record itself or in an object inside it. */
   readonly repeated: readonly string[]
   /** Keys, dotted inside objects, whose values are numbers kept as a text, since JavaScript would lose digits. */
   readonly longNumbers: ReadonlySet<string>

@@ -32,8 +32,8 @@ function countLines(text: string): number {
 }
 
 /**
- * Reads the records of a JSON file that is one array, one at a time. An element that is not an object has that as its
- * problem.
+ * Reads the records of a JSON file that is one array, one at a time. If an element is not an object, that is the
+ * problem of its record.
  * Throws KnownError, naming the row that was reached, if the file is empty, is not one array or ends too early, and at
  * broken JSON, at bytes that are not of its encoding, and at a record longer than 1 MiB.
  */
@@ -107,7 +107,7 @@ function createTokenizer(
     if (found === '') return
     if (!found.startsWith('['))
       throw new Refusal(
-        `${name}: an array of objects was expected, ${found.startsWith('{') ? 'an object' : shown(found)} was found.`,
+        `${name}: an array of objects was expected, but ${found.startsWith('{') ? 'an object' : shown(found)} was found.`,
         wrap,
       )
     progress.state = 'inside'

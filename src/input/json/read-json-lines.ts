@@ -171,8 +171,8 @@ function beginsOrIsNothing(line: string, before: string): boolean {
 }
 
 /**
- * Reads the records of a JSON lines file, or of objects one after another that span several lines. A record that is not
- * JSON, or not an object, has that as its problem, and the others are still read. Blank lines are not records.
+ * Reads the records of a JSON lines file, or of objects one after another that span several lines. If a record is not
+ * JSON, or not an object, that is its problem, and the others are still read. Blank lines are not records.
  * Throws KnownError if the file is empty, at bytes that are not of its encoding, and at a record longer than 1 MiB.
  */
 export async function* readJsonLines(input: InputFile, chunkBytes?: number): AsyncGenerator<RawRecord> {

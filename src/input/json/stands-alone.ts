@@ -21,7 +21,10 @@ export function standsAlone(cells: ReadonlyMap<string, Cell>, path: string): boo
   return isAlone(cells, keysOfPath(path))
 }
 
-/** Whether a list under a path holds objects and nothing else. An empty or missing list counts too: it loses nobody. */
+/**
+ * Whether a list under a path holds objects and nothing else. An empty or missing list counts too: nobody can be lost
+ * from it.
+ */
 export function holdsObjectsOnly(cells: ReadonlyMap<string, Cell>, path: string): boolean {
   let value: unknown = Object.fromEntries(cells)
   for (const key of keysOfPath(path)) value = cellsOf(value)?.get(key)
@@ -45,7 +48,7 @@ function isAlone(cells: ReadonlyMap<string, Cell>, [first, ...rest]: readonly st
 /** Whether a value next to the people says nothing about them: a count, a date, a title. */
 function isHarmless(key: string, cell: unknown): boolean {
   if (cell === null || cell === undefined) return true
-  // Such as the `schemas` of SCIM.
+  // A list of such addresses says nothing either: for example, the `schemas` of SCIM.
   if (Array.isArray(cell)) return cell.every((one) => typeof one === 'string' && /^(urn|https?):/.test(one))
   const inside = cellsOf(cell)
   if (inside !== null) return [...inside].every(([one, value]) => isHarmless(one, value))

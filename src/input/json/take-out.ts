@@ -12,7 +12,7 @@ export function jqKey(key: string): string {
   return `[${JSON.stringify(key)}]`
 }
 
-/** What to do if a command cannot tell who is meant, or would lose what is said about them. */
+/** What to do if a command cannot tell whom to act on, or would lose what is said about them. */
 export const giveThoseMeant =
   'If the user is under a key of the record, name it with --user-column NAME. Otherwise give only those who are meant, as a list of objects such as [{"user":"ada@example.com"}], and add to each object what is said about that user elsewhere.'
 

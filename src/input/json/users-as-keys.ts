@@ -72,8 +72,8 @@ export function usersAsKeys(
 
 /**
  * The jq filter that makes a list of a map of users, with the key and the fields of each. The keys are left out if a
- * field says the same. If the fields name another user, the list has two columns of users, and its reader has to say
- * which is meant. Null if the values under the keys may say who is not meant.
+ * field says the same. If the fields name another user, the list has two columns of users, and a person has to choose
+ * one. Null if the values under the keys may say who is to be left alone.
  */
 function listFrom(map: UserMap): string | null {
   const { path, users } = map
@@ -98,7 +98,7 @@ function entryOf(values: readonly Cell[]): string | null {
   return isSame && !isNo(first) ? '{user: .key, value: .value}' : null
 }
 
-/** Whether a word may say that its user is not meant. */
+/** Whether a word may say that its user is to be left alone. */
 function isNo(text: string): boolean {
   return tellsWhat(text) || /^\W*(no|n|false|0|nein|non|off|none|null|inactive|done)\W*$/i.test(text)
 }

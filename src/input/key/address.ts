@@ -49,8 +49,8 @@ export function addressesIn(text: string): readonly string[] {
 const wrongPages = ['windows-1252', 'macintosh', 'cp437', 'cp850'] as const
 
 /**
- * Read in a code page of DOS, a letter's UTF-8 begins with a symbol such as `├`. A text of letters alone is a real
- * name.
+ * If UTF-8 is read in a code page of DOS, each letter outside ASCII begins with a symbol such as `├`. A text of letters
+ * alone is a real name.
  */
 const hasSymbol = /[^\p{L}\p{M}\p{N}\p{ASCII}]/u
 

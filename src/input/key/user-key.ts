@@ -34,7 +34,7 @@ function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
 
-/** What a key contains although no key may, and why it may not; null if there is no such thing. */
+/** What a key contains that no key may contain, and why not; null if there is no such thing. */
 function problemOfCharacters(key: string): string | null {
   if (/\p{Cs}/u.test(key)) return 'holds half a character (an unpaired surrogate)'
   const struck = /[\u0332-\u0338\u20d0-\u20ff]/u.exec(key)?.[0]
@@ -77,7 +77,7 @@ function named(key: string, problem: string): string {
   if (found.length === 1)
     return `${problem}. It holds the address ${shown(only)}: if that is meant, give it alone`
   const list = found.slice(0, 5).map(shown).join(', ')
-  return `${problem}. It holds ${found.length} addresses, one was expected: ${list}`
+  return `${problem}. It holds ${found.length} addresses, but one was expected: ${list}`
 }
 
 function problemOf(key: string): string | null {

@@ -7,7 +7,7 @@ import type { CellContext } from './workbook.ts'
 
 /** A cell as its sheet stores it. */
 export interface StoredCell {
-  /** What its value is: `n` for a number, which is also the default if the sheet says nothing. */
+  /** The type of its value: `n` for a number, which is also the default if the sheet says nothing. */
   readonly type: string
   /** The number of its style. */
   readonly style: number

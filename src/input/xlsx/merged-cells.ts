@@ -23,7 +23,7 @@ function parseRange(name: string): MergedRange | null {
   return { name, firstLine, lastLine, firstColumn: from.column, lastColumn: to.column }
 }
 
-/** Whether the bytes hold a word of ASCII. True also for UTF-16, in which the word can't be found like this. */
+/** Whether the bytes hold a word of ASCII. Also true for UTF-16, in which the word can't be found in this way. */
 async function mayHold(chunks: AsyncIterable<Buffer>, word: string): Promise<boolean> {
   let rest: Buffer | null = null
   let found = false

@@ -9,8 +9,8 @@ function decoderOf(head: Buffer): TextDecoder {
 }
 
 /**
- * Reads a part of a workbook as XML and tells the visitor. Yields after each piece, so that the visitor's results can
- * be used before the next piece is read.
+ * Reads a part of a workbook as XML and reports its elements to the visitor. Yields after each piece, so that the
+ * visitor's results can be used before the next piece is read.
  * @param place the workbook and its part, for messages
  * Throws KnownError if it is not XML, is nested too deep, or has a document type.
  */

@@ -12,7 +12,10 @@ export interface Relationship {
   readonly part: string | null
 }
 
-/** The name of a target, which is written as absolute or as relative to the folder of the part that names it. */
+/**
+ * The full name of a target, which is written either as absolute or as relative to the folder of the part that names
+ * it.
+ */
 function resolveTarget(from: string, target: string): string | null {
   try {
     const url = new URL(target.replaceAll('\\', '/'), `part:///${from}`)

@@ -12,7 +12,7 @@ import type { Attributes, XmlVisitor } from './xml-parser.ts'
 export interface SheetRow {
   /** Its number in the sheet, from 1. */
   readonly line: number
-  /** Whether nobody sees it: it is hidden, filtered out, folded up, or of no height. */
+  /** Whether nobody can see it: it is hidden, filtered out, folded up, or of no height. */
   readonly isHidden: boolean
   /** The cells that are not empty, by column from 0, in order. */
   readonly cells: ReadonlyMap<number, CellValue>

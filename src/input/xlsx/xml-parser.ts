@@ -7,7 +7,10 @@ export interface Attributes {
   get(name: string): string | undefined
 }
 
-/** Is told about the elements of a document. Names have no prefix, and are empty for elements of other namespaces. */
+/**
+ * Gets the elements of a document, one after another. Names have no prefix, and are empty for elements of other
+ * namespaces.
+ */
 export interface XmlVisitor {
   /** @param path the names of the elements around the new one, the outermost first */
   open?(name: string, attributes: Attributes, path: readonly string[]): void
@@ -65,7 +68,7 @@ export interface XmlParser {
 }
 
 /**
- * A parser that tells a visitor what it reads.
+ * A parser that reports to a visitor what it reads.
  * @param place the workbook and its part, for messages
  * Its methods throw KnownError if the text is not XML, is nested too deep, or has a document type.
  */

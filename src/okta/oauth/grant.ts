@@ -10,7 +10,7 @@ export interface Grant {
   readonly lifeMs: number
 }
 
-/** Why Okta gives no access token, and what to do. It is final until somebody does it. */
+/** Why Okta gives no access token, and what to do. Asking again is useless until somebody has done it. */
 export interface TokenRefusal {
   /** One sentence without its full stop; holds no secret. */
   readonly why: string
@@ -18,7 +18,7 @@ export interface TokenRefusal {
   readonly fix: string
 }
 
-/** Why no answer of Okta's came from the token endpoint. The cause may pass. */
+/** Why a request to the token endpoint got no answer from Okta. The cause may pass. */
 export interface TokenEndpointLoss {
   /** As in an {@link Unanswered}. */
   readonly code: string

@@ -12,7 +12,7 @@ export function guardScopesOf(scopes: readonly string[]): readonly string[] {
   return scopes.filter((scope) => !usualScopes.some((usual) => usual === scope))
 }
 
-/** The guards that need a scope of their own. Absent or null means the same as without a job. */
+/** The guards that need a scope of their own. An absent or null value gives the same scopes as a run without a job. */
 interface ScopedGuards {
   readonly protect_admins?: boolean | null
   readonly protect_groups?: readonly string[] | null

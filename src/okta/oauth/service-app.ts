@@ -15,7 +15,7 @@ export interface ServiceAppOptions {
   readonly orgUrl: string
   readonly app: ServiceAppCredentials
   readonly scopes: readonly string[]
-  /** Those of the scopes that a token may lack. */
+  /** Which of the scopes a token may lack. */
   readonly dispensable: readonly string[]
   readonly clock: OktaClock
   /** Sends a request once and lets the clock see the answer. Never rejects. */
@@ -25,7 +25,7 @@ export interface ServiceAppOptions {
   readonly signal: AbortSignal
 }
 
-/** How far off this machine's clock may be before people are told, in ms. */
+/** How far off this machine's clock may be before a message says so, in ms. */
 const worthSayingMs = 30_000
 
 /** Sends calls as a service app: with an access token that is always fresh, and with a proof for each sending. */

@@ -34,7 +34,7 @@ export class TokenKeeper {
         break
     }
     await this.#underWay
-    // A token that expired before it got here is used all the same: Okta's answer decides.
+    // A token that expired while it was being fetched is used all the same: Okta's answer decides.
     if (this.#state.kind === 'holding') return { kind: 'granted', grant: this.#state.grant }
     return await this.current()
   }

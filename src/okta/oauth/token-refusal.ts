@@ -12,7 +12,7 @@ export interface OAuthRefusal {
 export interface AskedFor {
   readonly clientId: string
   readonly scopes: readonly string[]
-  /** Those of the scopes that a token may lack. */
+  /** Which of the scopes a token may lack. */
   readonly dispensable: readonly string[]
   readonly keyId: string | null
 }
@@ -57,13 +57,13 @@ const causes: readonly (readonly [
   ],
   [
     /^(?:invalid_scope|consent_required|access_denied):/i,
-    ({ clientId, scopes }) => `the app ${clientId} may not have the scopes ${scopes.join(' ')}`,
+    ({ clientId, scopes }) => `the app ${clientId} is not allowed the scopes ${scopes.join(' ')}`,
     ({ scopes }) =>
       `Let a super admin grant the app ${scopes.join(' and ')} in the Admin Console (Applications > the app > Okta API Scopes), or set OKTA_CLIENT_SCOPES`,
   ],
   [
     /^(?:unauthorized_client|unsupported_grant_type):/i,
-    ({ clientId }) => `the app ${clientId} may not use client credentials`,
+    ({ clientId }) => `the app ${clientId} is not allowed to use client credentials`,
     () => 'Create an app of the type API Services, and use its client id and key',
   ],
   [

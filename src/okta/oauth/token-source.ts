@@ -15,7 +15,7 @@ export interface TokenSourceOptions {
   readonly orgUrl: string
   readonly app: ServiceAppCredentials
   readonly scopes: readonly string[]
-  /** Those of the scopes that a token may lack. */
+  /** Which of the scopes a token may lack. */
   readonly dispensable: readonly string[]
   readonly dpop: DpopKey
   readonly clock: OktaClock

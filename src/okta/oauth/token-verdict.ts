@@ -7,10 +7,10 @@ import type { TokenEndpointLoss, TokenOutcome } from './grant.ts'
 import { type AskedFor, explainRefusal, scopesMissing } from './token-refusal.ts'
 import type { TokenAnswer } from './token-request.ts'
 
-/** What matters about a request for the meaning of its answer. */
+/** What must be known about a request to judge its answer. */
 export interface SentRequest {
   readonly withProof: boolean
-  /** Whether Okta's clock was known, so that another try with the right time can't help. */
+  /** Whether Okta's clock was known when it was sent. If so, another try with the right time can't help. */
   readonly clockKnown: boolean
   /** How far Okta's clock turned out to be from the time that was sent, in ms; null if the answer does not show it. */
   readonly clockOffMs: number | null

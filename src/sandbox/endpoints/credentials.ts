@@ -62,7 +62,7 @@ function temporaryPassword(): string {
   return `Aa1${oneTimeToken().slice(0, 9)}`
 }
 
-/** A link, if no mail brings it. The two calls have different links, as recorded. */
+/** Answers with a link unless mail brings it. The two calls have different links, as recorded. */
 function linkReply(call: ApiCall, page: 'reset_password' | 'signin/reset-password'): Reply {
   if (flag(call.query('sendEmail'), true)) return emptyObject
   return jsonReply({ resetPasswordUrl: `${call.baseUrl}/${page}/${oneTimeToken()}` })

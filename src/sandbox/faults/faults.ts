@@ -11,9 +11,9 @@ export interface Fault {
    * answer comes byte by byte.
    */
   readonly shows: 'okta_error' | 'html' | 'drop' | 'tear' | 'hang' | 'drip'
-  /** Of an answer with HTML or with Okta's error; 0 for the other faults. */
+  /** The status of an answer with HTML or with Okta's error; 0 for the other faults. */
   readonly httpStatus: number
-  /** Of an answer with Okta's error. */
+  /** The code of an answer with Okta's error; absent for the other faults. */
   readonly errorCode?: OktaErrorCode
 }
 
@@ -70,7 +70,7 @@ type FaultPlan = ((call: FaultCall) => FaultName | null) | readonly (FaultName |
 
 /** Which calls meet which faults. */
 export interface FaultOptions {
-  /** Is asked first; null leaves the call to the rates. */
+  /** Decides first; null leaves the call to the rates. */
   readonly plan?: FaultPlan
   /** For each fault, the fraction of the calls that get it, from 0 to 1. Together they are at most 1. */
   readonly rates?: Readonly<Partial<Record<FaultName, number>>>

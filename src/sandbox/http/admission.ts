@@ -53,7 +53,7 @@ export function admitCall(
     : { token, hasRole: true, verdict }
 }
 
-/** Null if the org has no service apps, so nobody has an access token. */
+/** Checks an access token. Null if the org has no service apps, so that nobody has one. */
 function checkAccessToken(
   parts: ApiParts,
   endpoint: Endpoint,

@@ -4,7 +4,7 @@ import { type OktaError, oktaError } from '../answers/okta-error.ts'
 /** The largest body that is read, in bytes; a user with every attribute filled takes a few thousand. */
 const mostBytes = 1024 * 1024
 
-/** The JSON of a body, undefined if it is empty; or how Okta refuses it. */
+/** The JSON of a body (undefined if the body is empty), or how Okta refuses it. */
 export type RequestBody =
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly error: OktaError }

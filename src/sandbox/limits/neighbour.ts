@@ -32,8 +32,8 @@ export interface NeighbourWish {
 }
 
 /**
- * Another client of the org, as arithmetic: its calls of a second come at the second's beginning, and a refused call
- * is not repeated. It starts one interval after `start` (seconds since 1970).
+ * Another client of the org, as arithmetic: all its calls of a second come at the beginning of that second, and a
+ * refused call is not repeated. It starts one interval after `start` (seconds since 1970).
  */
 export class Neighbour {
   readonly rules: NeighbourRules
@@ -88,9 +88,9 @@ export class Neighbour {
 type TakeRules = Pick<RateLimitRules, 'clientPercent' | 'windowSeconds'>
 
 /**
- * Reads `120/min`, `/api/v1/users=120/min` or `120/min,token`: a rate, before it the bucket (default: that of the
- * lifecycle calls), after it whose counter (default: the org's). Throws a {@link KnownError} if the text has another
- * form.
+ * Reads `120/min`, `/api/v1/users=120/min` or `120/min,token`: a rate, with the bucket before it (default: that of the
+ * lifecycle calls) and the counter's owner after it (default: the org). Throws a {@link KnownError} if the text has
+ * another form.
  */
 export function parseNeighbour(text: string): NeighbourWish {
   const match = /^(?:(.+)=)?(\d+(?:\.\d+)?)\/(s|sec|min|h|hour)(?:,(org|token))?$/.exec(text.trim())

@@ -42,7 +42,7 @@ function faultOf(claims: JWTPayload, { audience, second }: AssertionContext): OA
   return null
 }
 
-// The key that the assertion names. If it names none, the app's only key serves.
+// The key that the assertion names. If it names none, the app's only key is used.
 function keyFor(keys: readonly ClientKey[], kid: string | undefined): ClientKey | undefined {
   if (kid === undefined) return keys.length === 1 ? keys[0] : undefined
   return keys.find((key) => key.kid === kid) ?? keys.find((key) => key.kid === null)

@@ -23,7 +23,7 @@ export const defaultScopes = [
   'okta.roles.read',
 ] as const
 
-/** A public key of a client. If `kid` is null, the key serves for any. */
+/** A public key of a client. If `kid` is null, the key serves for any `kid`. */
 export interface ClientKey {
   readonly kid: string | null
   readonly key: KeyObject
@@ -67,7 +67,7 @@ export function readClients(given: readonly OAuthClientOptions[]): ReadonlyMap<s
     if (id === '' || clients.has(id)) {
       throw new Refusal(
         `Two OAuth clients have the id ${JSON.stringify(id)}, or one has none.`,
-        'Correct it.',
+        'Give each client an id of its own.',
       )
     }
     if (keys.length === 0) throw new Refusal(`The OAuth client ${id} has no key.`, 'Give a public key.')

@@ -75,7 +75,7 @@ export class Org {
     for (const call of seed.calls) this.#log.add(call)
   }
 
-  /** How many times each action was really carried out on a user, by the user's id. Counted anew each time. */
+  /** How many times each action was really carried out on a user, by the user's id. Each read counts anew. */
   get applied(): ReadonlyMap<string, Readonly<Partial<Record<Action, number>>>> {
     return this.#log.counts()
   }
@@ -107,7 +107,7 @@ export class Org {
     for (const row of directory.rows()) yield directory.table.read(row)
   }
 
-  /** The user whom an id, a login or an unambiguous short name names, as of now; null if there is none. */
+  /** The user whom an id, a login or an unambiguous short name names, as the user is now; null if there is none. */
   find(key: string): SandboxUser | null {
     const user = this.#directory.find(key)
     return user === null ? null : this.#settle(user)
@@ -131,7 +131,7 @@ export class Org {
     return owner === null || owner.status === 'DEPROVISIONED' ? null : token
   }
 
-  /** Carries out a lifecycle call, or says how Okta refuses it. Null: it was carried out. */
+  /** Carries out a lifecycle call and returns null, or returns Okta's refusal. */
   act(user: SandboxUser, action: Action, details: CallDetails): OktaError | null {
     const { iso } = this.clock.instant()
     const decision = decide(user, action, iso)

@@ -64,8 +64,8 @@ const rules: Readonly<Record<Action, Rule>> = {
     refusal: () => oktaError('E0000038'),
   },
   suspend: {
-    // Okta's reference says ACTIVE alone. Recordings from 2016 to 2026 show it done to a PROVISIONED user, and offered
-    // in the links of PROVISIONED and PASSWORD_EXPIRED users.
+    // Okta's reference names only ACTIVE. Recordings from 2016 to 2026 show that a PROVISIONED user was suspended, and
+    // that the links of PROVISIONED and PASSWORD_EXPIRED users offer it.
     from: ['ACTIVE', 'PROVISIONED', 'PASSWORD_EXPIRED'],
     change: (user, at) => ({
       ...changeStatus('SUSPENDED', at),
@@ -83,7 +83,7 @@ const rules: Readonly<Record<Action, Rule>> = {
   },
   unsuspend: {
     from: ['SUSPENDED'],
-    // Back to the status before the suspend: recorded for a PROVISIONED user.
+    // The user returns to the status before the suspend. This was recorded for a PROVISIONED user.
     change: (user, at) => changeStatus(user.beforeSuspend ?? 'ACTIVE', at),
     // In the one reply that is known, the summary names suspendUser here too.
     refusal: () => oktaError('E0000001', 'suspendUser', ['Cannot unsuspend a user that is not suspended']),

@@ -25,7 +25,7 @@ function totalOf({ count }: GenerateOptions): number {
   return typeof count === 'number' ? count : count.reduce((sum, one) => sum + one.count, 0)
 }
 
-/** {@link generateUsers}, one after the other. */
+/** As {@link generateUsers}, but one user after the other. */
 function* makeUsers(options: GenerateOptions): Generator<SandboxUser> {
   const random = seededRandom(options.seed ?? 1)
   let number = 0

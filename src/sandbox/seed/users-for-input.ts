@@ -104,8 +104,8 @@ function joinShortNames(named: readonly NamedUser[]): NamedUser[] {
   })
 }
 
-// A short name that other logins share would be ambiguous as `name@example.com`. Okta looks for a whole login first,
-// so that a login without a domain is still found.
+// A short name becomes `name@example.com`, unless other logins share it: then it would be ambiguous. It becomes a login
+// without a domain, which is found all the same, because Okta looks for a whole login first.
 function loginsOf(named: readonly NamedUser[], taken: TakenNames): Map<string, string> {
   const logins = new Map<string, string>()
   for (const { key } of named) {

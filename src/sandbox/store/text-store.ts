@@ -1,5 +1,5 @@
 const chunkBytes = 4 * 1024 * 1024
-/** Handles count in units of 4 bytes, so that 32 bits reach over 16 GiB. */
+/** Handles count in units of 4 bytes, so that 32 bits cover 16 GiB. */
 const unit = 4
 const headerBytes = 4
 

@@ -219,7 +219,7 @@ export class UserTable {
     return this.#store.read(this.#texts[this.#place(row, field)] ?? 0)
   }
 
-  // The store forgets nothing: only what has changed goes into it.
+  // The store never frees a text, so only what has changed goes into it.
   #setText(row: number, field: TextField, text: string): void {
     if (this.#text(row, field) !== text) this.#texts[this.#place(row, field)] = this.#store.add(text)
   }

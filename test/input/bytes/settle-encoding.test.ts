@@ -55,7 +55,7 @@ describe('settleEncoding', () => {
       '--encoding utf-16le',
     ],
     ['the other byte order', le, 'utf-16be', 'looks like UTF-16LE', '--encoding utf-16le'],
-    ['a byte order that cannot be told', be, 'utf-16', 'UTF-16 was expected with one', 'utf-16be'],
+    ['a byte order that cannot be told', be, 'utf-16', 'UTF-16 with one was expected', 'utf-16be'],
     ['no UTF-16 at all', latin, 'utf-16', 'has no byte-order mark to tell the byte order', 'utf-16le'],
     [
       'a mark against what was named',

@@ -42,13 +42,13 @@ describe('readCsv', () => {
   test.each(chunkSizes)('tells a wrong number of cells, in pieces of %i', async (size) => {
     expect(await read('user,action,x,y\na,suspend,1\n,,,\nb\nc,suspend,1,2,3\nd,unlock,1,2\n', size)).toEqual(
       [
-        [`3 cells, 4 were expected${shifted}`],
-        [`1 cell, 4 were expected${shifted}`],
-        [`5 cells, 4 were expected${shifted}`],
+        [`the row has 3 cells, but 4 were expected${shifted}`],
+        [`the row has 1 cell, but 4 were expected${shifted}`],
+        [`the row has 5 cells, but 4 were expected${shifted}`],
         ['d', 'unlock', '1', '2'],
       ],
     )
-    expect(await read('user\na,b\n', size)).toEqual([[`2 cells, 1 was expected${shifted}`]])
+    expect(await read('user\na,b\n', size)).toEqual([[`the row has 2 cells, but 1 was expected${shifted}`]])
   })
 
   test('keeps a record of the wrong length as it was read', async () => {
@@ -136,7 +136,7 @@ describe('readCsv', () => {
       'leavers.csv, row 2 (line 3), column "name": the byte 0xFC ("ü" in Windows-1252) is not UTF-8, which was expected.',
     )
     expect(error.next).toBe(
-      'If "Müller" is what it should read, add --encoding windows-1252 (in a job file: input.encoding). Otherwise save the file as CSV UTF-8 (in Excel: Save As, "CSV UTF-8 (Comma delimited)"), or as UTF-8 JSON.',
+      'If it should read "Müller", add --encoding windows-1252 (in a job file: input.encoding). Otherwise save the file as CSV UTF-8 (in Excel: Save As, "CSV UTF-8 (Comma delimited)"), or as UTF-8 JSON.',
     )
   })
 
@@ -150,9 +150,7 @@ describe('readCsv', () => {
 
   test('shows what is near the byte in a long cell, and nothing that Windows-1252 does not have', async () => {
     const long = Buffer.from(`user,note\na,${'x'.repeat(500)} M\u00fcller ${'y'.repeat(500)}\n`, 'latin1')
-    expect((await failure(long)).next).toMatch(
-      /^If "x{18} Müller y+" is what it should read, add --encoding w/,
-    )
+    expect((await failure(long)).next).toMatch(/^If it should read "x{18} Müller y+", add --encoding w/)
     const neither = Buffer.from('user,note\na,M\u0081ller\n', 'latin1')
     expect((await failure(neither)).next).toMatch(/^Save the file as CSV UTF-8/)
   })

@@ -217,7 +217,10 @@ test('numbers that JavaScript would change keep their digits wherever they stand
     {
       kind: 'invalid',
       problems: [
-        { column: 'n.id', message: `the user is the number ${id}; a text was expected, an id or a login` },
+        {
+          column: 'n.id',
+          message: `the user is the number ${id}; a text with an id or a login was expected`,
+        },
       ],
     },
   ])

@@ -151,7 +151,11 @@ describe('a cell that nobody can read is refused by sheet and cell', () => {
   })
 
   test.each<[string, string, string]>([
-    ['a number', '<c r="A2"><v>1042</v></c>', 'the user is the number 1042; a text was expected'],
+    [
+      'a number',
+      '<c r="A2"><v>1042</v></c>',
+      'the user is the number 1042; a text with an id or a login was expected',
+    ],
     ['a date', '<c r="A2" s="1"><v>45413</v></c>', 'the user is the date 2024-05-01'],
     ['true', '<c r="A2" t="b"><v>1</v></c>', 'the user is TRUE'],
     ['an error', '<c r="A2" t="e"><v>#REF!</v></c>', 'the error "#REF!"'],

@@ -151,7 +151,7 @@ describe('a service app that Okta refuses', () => {
     [
       'a scope that is none',
       { scopes: ['okta.users.manage', 'openid'] },
-      /may not have the scopes.*OKTA_CLIENT_SCOPES/,
+      /is not allowed the scopes.*OKTA_CLIENT_SCOPES/,
     ],
     [
       'a scope that was not granted',
@@ -161,7 +161,7 @@ describe('a service app that Okta refuses', () => {
     [
       'only scopes that were not granted',
       { scopes: ['okta.apps.read'] },
-      /may not have the scopes okta\.apps\.read/,
+      /is not allowed the scopes okta\.apps\.read/,
     ],
   ])('is told why: %s', async (_what, options, words) => {
     expect(await refusalOf(await orgWith(), options)).toMatch(words)
