@@ -39,7 +39,7 @@ export async function askOrg<T>(
   const { job, org, stop, say, sent } = options
   const { orgUrl, credentials } = org.connection
   const clock = new OktaClock()
-  // A switch of its own, because the reads end with the work, and what follows may still send.
+  // The reads have a switch of their own, because they end with the work, and what follows may still send.
   const reads = new StopSwitch()
   const pass = (): void => {
     if (stop.reason !== null) reads.turn(stop.reason)
