@@ -20,6 +20,7 @@ export interface FailedLayout {
 
 /**
  * Lays out `failed.csv`: every column of the input, and the reason as the last one.
+ *
  * @param dotted names that reach into objects, which get columns of their own, so that the same job can read the file
  * @param earlier the column of an earlier `failed.csv`, as `findEarlierWhy` finds it
  */
