@@ -5,7 +5,7 @@ import { openWindow } from './open-window.ts'
 /** The outcome of a request, for its permit. */
 export type BudgetAnswer =
   | { readonly kind: 'answered'; readonly rateLimit: RateLimit | null }
-  /** A 429, except that of the concurrency limit. */
+  /** A 429, unless the concurrency limit caused it. */
   | {
       readonly kind: 'rate_limited'
       readonly rateLimit: RateLimit | null
@@ -74,8 +74,8 @@ function landed(state: BudgetState, permit: Permit): BudgetState {
 }
 
 /**
- * A request whose answer shows no window. It may count in the open window; or it was sent in the old window and may
- * have arrived in the next one.
+ * The state after a request whose answer shows no window. The request may count in the open window; or it was sent in
+ * the old window and may have arrived in the next one.
  */
 function unseen(state: BudgetState, permit: Permit, now: number): BudgetState {
   const { window } = state
@@ -132,7 +132,7 @@ function close(
   const until = usable(rateLimit, now) ? (rateLimit.reset + 1) * 1000 : now + (retryAfterMs ?? state.windowMs)
   const closed = { ...state, closedUntil: Math.max(state.closedUntil, until, now + shortestClosureMs) }
   if (rateLimit === null || rateLimit.remaining === 0 || state.window === null) return closed
-  // Cut only once in a window, however many calls in flight are refused in it.
+  // The caution is cut only once in a window, however many calls in flight are refused in it.
   if (state.window.emptiedByOthers) return closed
   return {
     ...closed,

@@ -17,8 +17,9 @@ export interface Permit {
  *   open.
  * - **open**: the window of `reset` is running. The run may send the rest of its share, but no more than Okta shows as
  *   remaining minus what others on the counter would use until the reset. Once `reset` + 1 s has passed → probing.
- * - **probing**: the old window is over and the next one is not seen yet. One probe at a time, and no more of them than
- *   the share: each may count, even if its answer does not show the window. The first answer with a later reset → open.
+ * - **probing**: the old window is over and the next one is not seen yet. One probe goes out at a time, and no more
+ *   probes in all than the share allows: each may count, even if its answer does not show the window. The first answer
+ *   with a later reset → open.
  * - **closed**: Okta refused a call. Nothing goes out until `closedUntil`, then as above.
  *
  * Requests in flight count as spent, on both sides of a reset. Answers arrive in any order, so within a window only the
@@ -75,7 +76,8 @@ export interface BudgetWindow {
   readonly others: number
   readonly seenAt: number
   /**
-   * The likely length of windows in ms, for forecasts alone: a window that our own request has opened shows it at once.
+   * The likely length of windows in ms, used only in forecasts. A window that our own request has opened shows it at
+   * once.
    */
   readonly likelyMs: number
   /** Whether Okta refused a call in this window although its headers still showed some remaining. */
@@ -86,8 +88,8 @@ export interface BudgetWindow {
 export const noneUnattributed: Unattributed = { count: 0, countBefore: 0, since: 0 }
 
 /**
- * A request of an earlier execution may have opened a window up to this many ms after it was let go: only that moment
- * is known, by a clock that may be a second behind; when the request arrived is not.
+ * A request of an earlier execution may have opened a window up to this many ms after it was let go. We know only when
+ * it was let go, by a clock that may be a second behind, and not when it arrived.
  */
 export const arrivesWithinMs = 5_000
 
@@ -143,6 +145,6 @@ export function longestOpen({ windowMs }: Pick<BudgetState, 'windowMs'>): number
 
 /** The most requests that the run sends in a window with this limit. */
 export function shareOf(state: Pick<BudgetState, 'share' | 'caution'>, limit: number): number {
-  // Plus a tiny bit, because in floating point 0.29 × 100 is a little less than 29.
+  // A tiny bit is added, because in floating point 0.29 × 100 is a little less than 29.
   return Math.max(1, Math.floor(state.share * state.caution * limit + 1e-9))
 }

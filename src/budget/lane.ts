@@ -9,8 +9,8 @@ import { SilentCalls } from './silent-calls.ts'
 /** A request for the pacer. */
 export interface PacedRequest {
   /**
-   * Prepares the request in its slot and with its permit, right before it leaves. A lifecycle call writes its intent to
-   * disk here. False withdraws the request: nothing is sent, and the permit is returned.
+   * Prepares the request once it has its slot and its permit, right before it leaves. A lifecycle call writes its
+   * intent to disk here. False withdraws the request: nothing is sent, and the permit is returned.
    */
   readonly prepare?: () => Promise<boolean>
   readonly send: () => Promise<Answer>

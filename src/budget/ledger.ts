@@ -16,7 +16,7 @@ export interface Ledger {
 /**
  * A ledger for this process alone, on Bottleneck's reservoirs. Only `incrementReservoir` changes a reservoir:
  * `updateSettings` would stop its own refresh (issue 185 of Bottleneck), and the budget refills it at Okta's reset
- * anyway. A job costs a few milliseconds, so one job takes several permits through its weight.
+ * anyway. A job of Bottleneck costs a few milliseconds, so one job takes several permits through its weight.
  */
 export function createLocalLedger(): Ledger {
   const limiters = new Map<Bucket, { limiter: Bottleneck; balance: number; wall: number }>()
@@ -24,8 +24,8 @@ export function createLocalLedger(): Ledger {
   async function take(bucket: Bucket, available: number, count: number): Promise<void> {
     const wall = Date.now()
     const known = limiters.get(bucket)
-    // Bottleneck waits until its wall clock has reached the time of the job before. If the clock has been set
-    // back, everything would wait until then.
+    // Bottleneck waits until its wall clock has reached the time of its previous job. If the clock has been set back,
+    // everything would wait until then.
     const entry =
       known === undefined || wall < known.wall
         ? { limiter: new Bottleneck({ reservoir: 0 }), balance: 0, wall }
@@ -35,8 +35,8 @@ export function createLocalLedger(): Ledger {
     const correction = available - entry.balance
     entry.balance = available - count
     await new Promise<void>((resolve, reject) => {
-      // Not awaited one after the other: each costs Bottleneck some timer waits, and a job waits for its reservoir to
-      // be filled anyway. The permits are taken when the job starts, not when it ends.
+      // These two are not awaited one after the other: each costs Bottleneck some timer waits, and a job waits for its
+      // reservoir to be filled anyway. The permits are taken when the job starts, not when it ends.
       if (correction !== 0) entry.limiter.incrementReservoir(correction).catch(reject)
       entry.limiter.schedule({ weight: count }, async () => resolve()).catch(reject)
     })

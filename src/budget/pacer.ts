@@ -261,9 +261,7 @@ export class Pacer {
     }
   }
 
-  /**
-   * Counts the sendings of a call before its last one: they had no permits of their own, but used up the window too.
-   */
+  /** Counts every sending of a call except the last: they had no permits of their own, but used up the window too. */
   #countResends(bucket: Bucket, lane: Lane, count: number): void {
     if (count === 0) return
     lane.used += count
@@ -275,13 +273,13 @@ export class Pacer {
     }
   }
 
-  /** Takes in the outcome of a permit. */
+  /** Takes in the outcome of the request that had this permit. */
   #release(lane: Lane, permit: Permit, answer: BudgetAnswer): void {
     this.#admitted--
     this.#learn(lane, permit, answer)
   }
 
-  /** Wakes once for all requests that end in the same turn. */
+  /** Wakes once for all requests that end in the same turn of the event loop. */
   #wakeSoon(): void {
     if (this.#waking) return
     this.#waking = true

@@ -46,7 +46,7 @@ export function permits(state: BudgetState, now: number, workLeft = 0, silent = 
   const left = window.remaining - state.inFlight
   const granted = Math.min(ours, left - othersUntilEnd(state, window))
   if (granted > 0) return granted
-  // By what was seen last, others need all that is left. One request now and then keeps that view up to date.
+  // According to the last answer, others need all that is left. One request now and then keeps that view up to date.
   const outOfDate = state.inFlight === 0 && now >= window.seenAt + state.windowMs * lookAgainPart
   return outOfDate && Math.min(ours, left) > 0 ? 1 : 0
 }
@@ -86,7 +86,7 @@ function probeDueAt(state: BudgetState, now: number): number {
   return Math.max(due, roomAt, earlierLeaveAt(state, room - unattributedAt(state, now), now))
 }
 
-/** How many requests that no answer has attributed may be in the window that is open at a moment. */
+/** How many of the requests that no answer has attributed may be in the window that is open at a given moment. */
 function unattributedAt(state: BudgetState, moment: number): number {
   const { count, countBefore, since } = state.unattributed
   const age = moment - since

@@ -51,7 +51,7 @@ function successesToGrow(size: number, mark: number | null): number {
  * @param cutsWhenSent {@link Slots.cuts} when the refused request was sent
  */
 export function slotsAfterConcurrencyLimit(slots: Slots, underWay: number, cutsWhenSent: number): Slots {
-  // Several refusals of the same batch must cut only once.
+  // Several refusals of calls that left together must cut the size only once.
   if (cutsWhenSent < slots.cuts) return slots
   const crowd = Math.min(underWay, slots.size)
   return {

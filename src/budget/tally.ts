@@ -28,8 +28,8 @@ export class Tally {
   }
 
   /**
-   * `reads`, and how many of them read the `roles` of one user; `lifecycle`; `http_STATUS`, with `http_none` for no
-   * answer; `bucket_PATH`.
+   * Counts by name: `reads`, and `roles` for those of them that read the roles of one user; `lifecycle`; `http_STATUS`,
+   * with `http_none` for no answer; `bucket_PATH`.
    */
   get requests(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#requests)

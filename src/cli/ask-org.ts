@@ -46,7 +46,7 @@ export async function askOrg<T>(
     scopes.filter((scope) => scope !== 'okta.users.manage'),
   )
   const clock = new OktaClock()
-  // A switch of its own, because the reads end with the work, and what follows may still send.
+  // The reads have a switch of their own, because they end with the work, and what follows may still send.
   const reads = new StopSwitch()
   const pass = (): void => {
     if (stop.reason !== null) reads.turn(stop.reason)

@@ -17,7 +17,7 @@ interface Named {
 /**
  * Finds a run to make reports of; the latest if none is named. Says so if it is a copy.
  *
- * @throws Refusal when there is no such run, or nothing of it yet, or nothing any more, to make reports of
+ * @throws Refusal when there is no such run, or when it has nothing to make reports of, not yet or not any more
  */
 export async function findBegunRun(
   args: Named,

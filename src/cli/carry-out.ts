@@ -58,7 +58,7 @@ export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
     const summary = await conclude(options, end, { again, exitCode: exitCodes.stoppedByGuard })
     await writeMetrics(options['metrics-file'], summary, Date.parse(summary.finished_at), options.say)
     process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderSummary(summary))
-    // Last, because a receiver that does not answer takes up to a minute.
+    // This comes last, because a receiver that does not answer takes up to a minute.
     await notify(options.run.job, summary, options.say)
     return summary.exit_code as ExitCode
   } catch (error) {
@@ -124,7 +124,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
   try {
     // The calls to settle were already sent under the plan, so it is not needed.
     plan = settleOnly ? null : await openPlanOfRun(directory, run)
-    // Opened before the first call: no call may create a link that can't be kept.
+    // The file is opened before the first call, because no call may create a link that can't be kept.
     const path = run.job.report.activation_links
     links = path === null ? null : await ActivationLinks.open(path, run, say)
     await hold.ensure()
@@ -167,7 +167,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
 /**
  * Writes the reports, the summary and the run's state.
  *
- * @param unwritten what to type, and the exit code, when they can't be written
+ * @param unwritten what to type, and the exit code, if they can't be written
  */
 async function conclude(
   options: CarryOutOptions,

@@ -33,7 +33,7 @@ export function findLaterWork(latest: RunFile, others: readonly LatestRun[]): st
 /** What a run that began now would work with. */
 export interface Now {
   readonly job: Job
-  /** Of the input's bytes. */
+  /** The SHA-256 of the input's bytes. */
   readonly sha256: string
   /** Rows that are not due yet. */
   readonly notDueRows: number

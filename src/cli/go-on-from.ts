@@ -70,8 +70,8 @@ interface GoingOnOptions extends GoingOnFlags, GoingOn, Pick<CarryOutOptions, 's
 }
 
 /**
- * Begins a new run from an old one: settles its unsettled calls, prepares the new run and asks, closes the old one,
- * and carries out the new one.
+ * Begins a new run from an old one: settles its unsettled calls, prepares the new run, asks for consent, closes the old
+ * one, and carries out the new one.
  *
  * @param name the old run's id or directory
  */

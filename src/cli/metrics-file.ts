@@ -7,7 +7,7 @@ import { metricsHead, renderMetrics, withExitCode } from '../report/metrics.ts'
 import type { Summary } from '../report/summary.ts'
 import { exitCodeOf } from './report-error.ts'
 
-/** The user who collects metrics is not the user who runs the job. */
+/** The metrics are collected by another user of the machine than the one who runs the job. */
 const readableByAll = 0o644
 
 /**

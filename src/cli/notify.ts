@@ -10,7 +10,10 @@ import { programVersion } from './version.ts'
 
 /** How long a delivery may take, all attempts together. */
 const timeLimitMs = 60_000
-/** After a signal, whoever sent it waits for the process to end: Kubernetes 30 s, of which the calls under way take most. */
+/**
+ * How long it may take after a signal. Whoever sent the signal waits for the process to end: Kubernetes waits 30 s, and
+ * the calls under way take most of that.
+ */
 const afterSignalMs = 5_000
 
 const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const

@@ -60,7 +60,7 @@ export const inputOptions = {
   action: {
     type: 'string',
     requiresArg: true,
-    describe: `Action for rows that name none: ${actionNames.join(', ')}`,
+    describe: `Action for rows that name none; one of ${actionNames.join(', ')}`,
   },
   'user-column': { type: 'string', requiresArg: true, describe: 'Column that holds ids or logins' },
   'action-column': {

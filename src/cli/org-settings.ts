@@ -45,7 +45,7 @@ function readSmallFile(path: string): string {
 async function readSettings(path: string, shown: string): Promise<OrgSettings['files'][number] | null> {
   let text: string
   try {
-    // Small files, read once and before anything is under way.
+    // Reading synchronously does no harm: the files are small, and nothing is under way yet.
     text = readSmallFile(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

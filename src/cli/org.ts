@@ -135,7 +135,7 @@ export async function checkSandboxKept(directory: string, run: RunFile): Promise
 }
 
 async function sandboxOrg(directory: string, seed: OrgState): Promise<RunOrg> {
-  // Loaded only when needed, because most runs talk to Okta.
+  // The sandbox is loaded only when needed, because most runs talk to Okta.
   const { startSandbox } = await import('../sandbox/sandbox.ts')
   const sandbox = await startSandbox({ seed, latencyMilliseconds: sandboxLatencyMs })
   return {

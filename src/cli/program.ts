@@ -10,7 +10,7 @@ import { reportError } from './report-error.ts'
  */
 export async function runProgram(argv: readonly string[], columns: number): Promise<ExitCode> {
   try {
-    // Loaded here and not above, so that an error in loading it is reported in words too.
+    // This is loaded here and not at the top of the file, so that an error in loading it is reported in words too.
     const { runCommandLine } = await import('./command-line.ts')
     return await runCommandLine(argv, columns)
   } catch (error) {

@@ -9,7 +9,7 @@ import type { SourceFile } from '../plan/saved-plan-schema.ts'
 /**
  * The files that a plan is made from, the input first.
  *
- * @param inputSha256 of the copy that was planned
+ * @param inputSha256 the SHA-256 of the copy that was planned
  * @throws the system's error when one can't be read
  */
 export async function sourceFilesOf(

@@ -69,8 +69,8 @@ export interface ExecutionOptions {
   /** The saved plan that the run carries out; null if there is none, or if nothing is sent. */
   readonly plan: PlanToFollow | null
   /**
-   * What this process sent before the execution, for the question whether to begin; it counts in windows that are still
-   * open.
+   * What this process sent before the execution, to prepare the question whether to begin. It counts in windows that
+   * are still open.
    */
   readonly sentBefore?: SentRecently | undefined
   /** Where activation links go; null if the job asks for none. */
@@ -197,7 +197,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       // An execution that only settles sends no lifecycle call, so it needs no guards.
       const checked = options.settleOnly ? nothingToGuard : await checkGuards(lookup, guardedWork(run, owner))
       if (!options.settleOnly && begun.input_passed !== true) {
-        // On disk before the first call: later runs of the job must know whom this one may have acted on.
+        // This is on disk before the first call, because later runs of the job must know whom this one may have acted
+        // on.
         await keep({ ...begun, input_passed: true })
       }
       const rows = (): AsyncIterable<InputRow> => rowsOf(directory, begun)
@@ -378,7 +379,7 @@ function atWork(
   return { rows: work, settle }
 }
 
-/** @param begunAt by the monotonic clock */
+/** @param begunAt when the execution began, by the monotonic clock */
 function countsOf({ requests, retries }: Tally, begunAt: number): Counts {
   return { requests, retries, worked_ms: Math.round(performance.now() - begunAt) }
 }

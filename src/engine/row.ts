@@ -57,7 +57,7 @@ export async function runRow(
     if (early !== null) return await endRow(services, row, recorded, early, null)
     const repeated = !hasBegun && row.checkLogin === null ? await repeatedUser(services, row, place) : null
     if (repeated !== null) {
-      // The next row of the user need not wait until this one is on disk: nothing was done for it.
+      // The next row of the user need not wait until this one is on disk, because nothing is sent for this one.
       located = { target: repeated.id, traceId: repeated.id, known: repeated, read: null }
       const ledTo = place.preceding(repeated.id)?.ledTo ?? null
       trace = { signature: signatureOf(row), inDoubt: false, ledTo }
@@ -105,7 +105,9 @@ async function judgeShown(
   return before === null ? judgeUser(row, user, job.input.short_names) : namesAnother(row, before, user)
 }
 
-/** Keeps whom a row's names mean, for later rows with these names. Without reads, nobody knows. */
+/**
+ * Keeps the user whom a row's names mean, for later rows with these names. Without reads, nobody knows whom they mean.
+ */
 function noteNames({ job, meant }: Services, row: ValidRow, { known, read }: Located): void {
   if (!job.read_first) return
   const login = known?.login ?? (read?.kind === 'found' ? read.user.login : null)

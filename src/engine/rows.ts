@@ -40,7 +40,7 @@ export interface RowsAtWork {
   readonly order: UserOrder
   readonly results: ResultReader
   readonly reach: Reach
-  /** Unexpected errors, and a lost hold, that ended rows; the first one is thrown in the end. */
+  /** Unexpected errors and lost holds that ended rows. The first one is thrown at the end. */
   readonly failures: unknown[]
   /** Called once no more rows come. */
   readonly onInputEnd: () => void
@@ -56,8 +56,8 @@ export interface RowsAtWork {
  * has ended for all rows. An execution that goes on from an earlier one finds on disk which steps are done.
  *
  * @param rows reads the input from its beginning
- * @throws HoldLost when another process has taken the run over, and the error of a bug. Every other reason to end is
- *   found at the stop switch
+ * @throws HoldLost when another process has taken the run over, and every unexpected error. Every other reason to end
+ *   is in the stop switch
  */
 export async function executeRows(work: RowsAtWork, rows: () => AsyncIterable<InputRow>): Promise<void> {
   const { services, order, reach } = work

@@ -96,7 +96,7 @@ export interface AnswerEvent extends AttemptPlace {
   readonly http_status: number | null
   readonly error_code: string | null
   readonly request_id: string | null
-  /** The answer in words, for a person. Never a body. */
+  /** The answer in words, for a person. Never the body of an answer. */
   readonly message: string
 }
 
@@ -130,7 +130,7 @@ interface VerdictEvent extends AttemptPlace {
 /** How a task ended. A result is final: nothing takes it back. */
 type ResultEvent = { readonly event: 'result' } & TaskResult
 
-/** Permits were handed out: so many requests in a rate-limit bucket have left or are about to leave. */
+/** Permits were handed out: as many requests in a rate-limit bucket have left or are about to leave. */
 interface PermitsEvent {
   readonly event: 'permits'
   readonly bucket: string

@@ -36,7 +36,7 @@ export class JournalState {
   readonly #leftDoubted = new Map<number, IntentEvent>()
   /** How often tasks that have ended had been sent again; absent if never. */
   readonly #sentAgain = new Map<number, SentAgain>()
-  /** By row: the user whom a row of a retry means. */
+  /** For each row of a retry: the user whom it means. */
   readonly #meant = new Map<number, MeantUser>()
   readonly #counts = new Map<string, number>()
   #done = 0
@@ -132,8 +132,8 @@ export class JournalState {
   }
 
   /**
-   * The last attempt of an unfinished or failed task with an attempt that was judged "not applied" by what Okta showed,
-   * not by an answer: such an attempt may have been applied late. Null for every other task.
+   * The last attempt of an unfinished or failed task, if one of its attempts was judged "not applied" by what Okta
+   * showed and not by an answer: such an attempt may have been applied late. Null for every other task.
    */
   lastDoubted(place: TaskPlace): IntentEvent | null {
     const progress = this.progressOf(place)
@@ -151,8 +151,8 @@ export class JournalState {
   }
 
   /**
-   * Since when an attempt of a task without a result may be lost, as for {@link lostSince}. Null if none can be lost,
-   * and once a lost attempt has been assumed for the task.
+   * The time since which an attempt of a task without a result may be lost, as for {@link lostSince}. Null if none can
+   * be lost, and once a lost attempt has been assumed for the task.
    */
   mayBeLostSince(place: TaskPlace): number | null {
     const task = this.#index(place)

@@ -7,7 +7,7 @@ import type { JournalEnd, JournalHead } from './journal-check.ts'
 import type { JournalEvent } from './journal-event.ts'
 import { encodeLine } from './journal-line.ts'
 
-/** Thrown to all who append once the journal could not be written. Nothing more may be sent. */
+/** After one write to the journal has failed, every append throws this. Nothing more may be sent. */
 export class JournalFailed extends FixableError {
   constructor(path: string, cause: unknown) {
     const { why, fix } = parseSystemError(cause) ?? { why: String(cause), fix: 'Remove the cause' }
@@ -102,14 +102,14 @@ export class Journal {
     if (failure !== null) return { position: null, durable: Promise.reject(failure) }
     const { line, chain } = encodeLine(event, this.#chain, this.#appends.synced.bytes)
     this.#chain = chain
-    // Without its line feed.
+    // The length leaves out the line feed.
     const position = { offset: this.#end, length: line.length - 1 }
     this.#end += line.length
     const head = { lines: ++this.#lineCount, bytes: this.#end, chain }
     return { position, durable: this.#appends.append(line, head) }
   }
 
-  /** Appends an event without waiting. A failure shows itself to the next caller that waits. */
+  /** Appends an event without waiting. The next caller that waits gets its failure. */
   note(event: JournalEvent): void {
     this.append(event).durable.catch(() => {})
   }
@@ -124,7 +124,7 @@ export class Journal {
    * event fails: what is written to that file would be lost with it.
    */
   async checkInPlace(): Promise<void> {
-    // Read before the file is looked at: it grows meanwhile.
+    // The length is noted before the file is looked at, because the file grows meanwhile.
     const { bytes } = this.head
     const [mine, there] = await Promise.all([this.#file.stat(), statAt(this.#path)])
     if (there === 'unknown') return

@@ -15,7 +15,7 @@ const brokenOff: StopReason = {
 /**
  * Why the last execution of a run ended before its last task, by its journal.
  *
- * @param tasks of the whole run
+ * @param tasks how many tasks the whole run has
  * @returns null if all tasks have a result
  */
 export function lastStopOf({ executions, done }: JournalState, tasks: number): StopReason | null {

@@ -16,7 +16,7 @@ interface Sent {
   readonly last: number
   /** The time by which Okta had accepted the last one; null if no answer says so. */
   readonly acceptedBy: number | null
-  /** Without an answer: the latest moment at which Okta can have applied the last one. */
+  /** If no answer says so: the latest moment at which Okta can have applied the last one. */
   readonly underWayUntil: number
   readonly intent: IntentEvent
 }

@@ -37,7 +37,7 @@ export class Recorder {
     if (position !== null && countsOnDisk) this.state.apply(event, position)
   }
 
-  /** Records an event without waiting. A failure shows itself to the next caller that waits. */
+  /** Records an event without waiting. The next caller that waits gets its failure. */
   note(event: JournalEvent): void {
     this.record(event).catch(() => {})
   }

@@ -1,14 +1,20 @@
 /** A bucket has at most this many bars; when they run out, every two become one of twice the length. */
 const mostBars = 240
 
-/** When requests left in a rate-limit bucket, from `from` on (epoch ms), by bars of `step` seconds. */
+/**
+ * The times at which requests were sent in a rate-limit bucket: how many in each bar of `step` seconds, from `from` on
+ * (epoch ms).
+ */
 export interface BucketTimes {
   readonly from: number
   readonly step: number
   readonly counts: readonly number[]
 }
 
-/** When requests left, bucket by bucket, over the whole run. It takes the same little memory however long a run is. */
+/**
+ * The times at which requests were sent, by bucket, over the whole run. It takes the same little memory however long a
+ * run is.
+ */
 export class RequestTimes {
   readonly #buckets = new Map<string, { first: number; step: number; counts: number[] }>()
 

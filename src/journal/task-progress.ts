@@ -30,7 +30,10 @@ export interface TaskProgress {
    * applied late.
    */
   readonly judgedNotApplied: number
-  /** How often it was repeated only because the job allows it, although nothing showed whether it had been applied. */
+  /**
+   * How often the task was repeated only because the job allows it, although nothing showed whether it had been
+   * applied.
+   */
   readonly repeats: number
   readonly last: LastAttempt
 }

@@ -31,7 +31,7 @@ export class AwakeTime {
     return now - this.#pausedMs
   }
 
-  /** Call it before the first tick after a while without ticks, which is not a pause. */
+  /** Call it before the first tick after a while without ticks: such a while is not a pause. */
   begin(): void {
     this.#lookedAt = this.#monotonic()
   }

@@ -1,4 +1,6 @@
-/** How often the sends of one task, or the reads of one user, may fail for passing reasons before it is given up. */
+/**
+ * How often the sends of one task, or the reads of one user, may fail for passing reasons before the program gives up.
+ */
 export const maxSetbacks = 10
 
 /**

@@ -20,7 +20,7 @@ import { RoleChecks } from './role-checks.ts'
 /** The guards of a job that look at the input as a whole or at the org, named as in the job. */
 interface OrgGuards {
   readonly max_users: number | null
-  /** Of the org's active users, above 0 and up to 100. */
+  /** Percentage of the org's active users, above 0 and up to 100. */
   readonly max_percent: number | null
   /** Ids, logins, short names and patterns. */
   readonly protect: readonly string[]
@@ -50,8 +50,8 @@ export interface CheckedGuards {
 }
 
 /**
- * Checks all guards that look at the org, before the first call: whom it protects, and whether the input is too large
- * for it. A guard that can't be checked stops the run.
+ * Checks, before the first call, all guards that look at the org: whom they protect, and whether the input is too large
+ * for the org. A guard that can't be checked stops the run.
  *
  * @throws RunStopped when a guard stops the run or can't be checked; the message says what to type to go on
  */
@@ -65,12 +65,12 @@ export async function checkGuards(parts: LookupParts, work: GuardedWork): Promis
   const admins = await listAdmins(parts, guards.protect_admins, actions)
   const roles = await beginRoleChecks(parts, admins, owner)
   await checkPercent(parts, users, guards.max_percent)
-  // Last, because a new member takes a while to be listed.
+  // This comes last, because a new member takes a while to be listed.
   const members = await listed.again()
   return { protect: { ...named, members, ...(admins === null ? {} : { admins }) }, roles }
 }
 
-/** Everyone with a role of their own; null if the job does not protect them from what it does. */
+/** All users with an admin role of their own; null if the job does not protect them from its actions. */
 async function listAdmins(
   parts: LookupParts,
   protectAdmins: boolean | null,

@@ -9,7 +9,7 @@ const oneWindowMs = 1_000
 
 /**
  * Limits that something between us and Okta sets: a 429 without any sign of Okta. What such a limit counts is not
- * known. A limit of Okta's own only needs a wait, but a run that hits one of these again and again stops and says so.
+ * known. Okta's own limits need only a wait, but a run that hits one of these again and again stops and says so.
  */
 export class ForeignLimits {
   readonly #monotonic: () => number
@@ -40,7 +40,7 @@ function limitedByOthers(windows: number): StopReason {
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: `Something between here and Okta limits the calls: 429 without Okta's headers, ${windows} times in a row with waits between.`,
+    message: `Something between here and Okta limits the calls: it answered 429 without Okta's headers ${windows} times in a row, with waits in between.`,
     advice: { kind: 'fix', fix: 'Ask who runs the proxy or gateway about its limit' },
   }
 }

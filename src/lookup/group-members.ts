@@ -12,7 +12,7 @@ type Members = ReadonlyMap<string, string>
 /** A list of members that is to be read once more. */
 export interface FirstList {
   /**
-   * Reads it once more when the time for that has come. Whoever is in either list counts.
+   * Reads the list once more, late enough for new members to be in it. Whoever is in either list counts.
    *
    * @throws RunStopped if a list can't be read
    */

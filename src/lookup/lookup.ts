@@ -63,7 +63,7 @@ export function openLookup(options: LookupOptions): LookupParts {
         clearTimeout(hanging)
         if (--underWay === 0) clearInterval(ticking)
       }
-      // Checked at once, before the slot is free for another call that would be refused as well.
+      // The answer is checked at once, before the slot is free for another call that would be refused as well.
       const refused = credentialsRefusedBy(answer)
       if (refused !== null) stop.turn(refused)
       if (answer.kind === 'answered') {

@@ -76,7 +76,7 @@ export async function pacedGet(
     const outcome = classifyOf(answer, certain, isAbout)
     switch (outcome) {
       case 'found':
-        // Always true here: `classifyRead` finds nothing without an answer.
+        // This is always true here: `classifyRead` finds nothing without an answer.
         if (answer.kind === 'answered') return { found: answer }
         break
       case 'rate_limited':
@@ -116,12 +116,12 @@ function classifyOf(
 }
 
 /**
- * How long to wait for the owner, the last question: past a filter the answer comes at once, and an org that hangs
- * never answers.
+ * How long to wait for the answer to the last question, about the token's owner. If only a filter was in the way, the
+ * answer comes at once; an org that hangs never answers.
  */
 const ownerCheckMs = 5_000
 
-/** What a promise resolves to in time; null if it does not. What it throws later is ignored. */
+/** What a promise resolves to within this time; null if it takes longer. An error that it throws later is ignored. */
 async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined
   const timeUp = new Promise<null>((resolve) => {

@@ -10,8 +10,8 @@ import { readUser } from './read-user.ts'
 
 /**
  * Looks up the users that a job protects, before the first call. Entries follow the same rules as keys of the input,
- * and each must name a user that the org knows: a wrong entry would protect nobody and say nothing. Patterns are not
- * looked up.
+ * and each must name a user that the org knows: a wrong entry would silently protect nobody. Patterns are not looked
+ * up.
  *
  * @throws RunStopped for an entry that protects nobody or may protect nobody; the message names it
  */
@@ -36,8 +36,8 @@ export async function lookUpProtected(
 }
 
 /**
- * What keeps a pattern from matching anybody; null if nothing does. It is judged as the key that it would match, because
- * no look-up shows that it matches nobody.
+ * Why a pattern can match nobody; null if it can match. It is judged as the key that it would match, because no look-up
+ * shows that it matches nobody.
  */
 function problemOfPattern(pattern: string): string | null {
   if (/[\p{Cc}\p{Cf}\s]/u.test(pattern)) return 'it contains an invisible character'

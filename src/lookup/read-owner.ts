@@ -11,7 +11,7 @@ import { backoffMs, concurrencyWaitMs } from './backoff.ts'
 import { type LookupParts, waitForOkta } from './paced-get.ts'
 import { oktaPatienceMs } from './patience.ts'
 
-/** How long to ask again for an owner whom Okta does not show, in milliseconds. */
+/** How long to keep asking for an owner whom Okta does not show, in milliseconds. */
 const ownerPatienceMs = 15_000
 
 /** What is known about the credentials besides their value. */
@@ -29,7 +29,7 @@ export interface CredentialFacts {
  *
  * @returns the owner; null for a service app, which has none
  * @throws RunStopped when Okta refuses the credentials, does not show the owner or is away for too long, when an
- *   obstacle will not go away, or when the user stops the run
+ *   obstacle will not go away, or when a person stops the run
  */
 export async function readTokenOwner(parts: LookupParts, credentials: CredentialFacts): Promise<TokenOwner> {
   const { stop, pacer, send, random } = parts

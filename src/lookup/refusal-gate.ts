@@ -13,11 +13,11 @@ export interface ProbeOutcome {
 /** The gate for calls that Okta may refuse because of the token. */
 export interface Gate {
   /**
-   * Waits for its turn, then does the call. Throws RunStopped when the run stops before its turn.
+   * Waits for its turn, then makes the call. Throws RunStopped when the run stops before its turn.
    *
    * @param row the row of the call, from 1
-   * @param call asks `mayLeave` right before a request leaves: while it waited for a permit a question may have come
-   *   up, and it must pass again
+   * @param call asks `mayLeave` right before its request leaves: while the request waited for a permit, a question may
+   *   have come up, and then the call must pass the gate again
    */
   pass<T>(row: number, call: (mayLeave: () => boolean) => Promise<T>): Promise<T>
   /** After a call that Okta accepted. */
@@ -40,7 +40,8 @@ export interface Gate {
  * - **trying**: a few of the waiting calls go, one at a time, to make up the number. One accepted, or no call left and
  *   none refused → the users are the cause → calm. All refused → the run stops.
  *
- * While it is open whether a failure is one too many, no call leaves in any state, not even those of the probe.
+ * While it is undecided whether one failure too many has come, no call leaves in any state, not even those of the
+ * probe.
  *
  * - **E1** A held task has no result. Its result is decided once and never taken back.
  * - **E2** No order of the input makes a run stop at the same place for ever: the probe tries the rows that come later.
@@ -57,9 +58,12 @@ export class RefusalGate implements Gate {
   #busy = false
   #held: (() => void)[] = []
   #waiters: Waiter[] = []
-  /** Wakes what waits while calls are held for another reason. */
+  /** One function per caller that waits in {@link whileHeld}; each wakes its caller. */
   #heldBack: (() => void)[] = []
-  /** Refusals of the probe, and the rows that are still to be tried for it; null until they are chosen. */
+  /**
+   * How many calls of the probe were refused, and the rows that are still to be tried for it; null until they are
+   * chosen.
+   */
   #refusedTries = 0
   #toTry: readonly number[] | null = null
   #lastRefusal: Answer | null = null
@@ -177,13 +181,14 @@ export class RefusalGate implements Gate {
   }
 
   /**
-   * Decides what can be decided when nothing is under way: every row at work waits here or for something else.
+   * Decides what can be decided once nothing is under way, because every row at work waits here or for something else.
    *
    * @param ended whether no more rows come: then nothing else can show the cause, and a few refusals count as their
    *   users' own
    */
   settle(ended: boolean): void {
-    // The waiting calls would only wait again. When the other reason ends, `wake` is called, and then this again.
+    // The waiting calls would only wait again. When the other reason ends, `wake` is called, and then this method
+    // again.
     if (this.#isHeld()) return
     if (this.#state === 'asking' && ended && this.#waiters.length === 0) this.#release()
     if (this.#state !== 'trying' || this.#busy) return

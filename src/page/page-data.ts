@@ -31,7 +31,7 @@ export interface PageFacts {
   readonly values: Readonly<Record<string, readonly ValueCount[]>>
   /** All tasks of the run. */
   readonly tasks: number
-  /** Whether the page has the tasks' rows. If they are too many, it names the file that has them instead. */
+  /** Whether the page has the tasks' rows. If there are too many, it names the file that has them instead. */
   readonly hasRows: boolean
   /** The file next to the page that has a line for each task. */
   readonly resultsFile: string
@@ -77,7 +77,7 @@ export interface PageLag {
   readonly late: readonly { readonly row: number; readonly user: string; readonly lag: number }[]
 }
 
-/** When requests left in the rate-limit bucket of the lifecycle calls. */
+/** The times at which requests were sent in the rate-limit bucket of the lifecycle calls. */
 export interface Timeline {
   /** Epoch milliseconds by Okta's clock at which the first bar begins. */
   readonly from: number

@@ -1,10 +1,10 @@
 import type { Timeline } from './page-data.ts'
 
-/** A time in which no request left, between two in which some did. */
+/** A time in which no request was sent, between two in which some were. */
 export interface Pause {
   /** The index of its first bar. */
   readonly first: number
-  /** Exclusive. */
+  /** The index after its last bar. */
   readonly end: number
   /** At least this many seconds. */
   readonly seconds: number

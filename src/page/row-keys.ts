@@ -1,8 +1,8 @@
 /**
- * Which row a key leads to from another one; null if the key means something else.
+ * Which row a key leads to from another one; null if the key does not lead to a row.
  *
  * @param row from 0
- * @param count of all rows
+ * @param count how many rows there are
  * @param page how many rows can be seen at a time
  */
 export function rowOfKey(key: string, row: number, count: number, page: number): number | null {

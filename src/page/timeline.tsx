@@ -41,7 +41,7 @@ function Bars({ timeline }: { readonly timeline: Timeline }) {
       <p>
         Each bar covers {renderDuration(step)}; the highest stands for {counted(most, 'requests')}.
         {pauses.length > 0 &&
-          ' The shaded times are pauses: waits for the next window, or times when the run was not working.'}
+          ' The shaded times are pauses, in which nothing was sent: mostly waits for the next rate-limit window, or the time between a stop and its resume.'}
       </p>
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true" class="timeline">
         <title>Requests over time</title>

@@ -10,7 +10,7 @@ const margin = 15
 /** Which rows are drawn, and the heights of the gaps that stand for the others. */
 export interface DrawnRows {
   readonly first: number
-  /** Exclusive. */
+  /** The row after the last one that is drawn. */
   readonly end: number
   /** Pixels. */
   readonly above: number

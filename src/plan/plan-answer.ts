@@ -57,8 +57,8 @@ export function jsonAnswer(out: NodeJS.WritableStream): PlanAnswer {
 }
 
 /**
- * Waits until the text is accepted, so that a slow reader slows the plan down and memory does not grow. False if it
- * failed.
+ * Waits until the text is accepted, so that a slow reader slows the plan down and memory does not grow. Resolves to
+ * false if it was not.
  */
 function write(out: NodeJS.WritableStream, text: string): Promise<boolean> {
   return new Promise((resolve) => {

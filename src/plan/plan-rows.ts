@@ -204,7 +204,7 @@ class Planner {
     const trace = this.#traces.get(user.id) ?? null
     const twin = this.#unread.size > 0 && keysOf(user).some((key) => this.#unread.has(key))
     const subject = this.#subjectOf(user, trace, twin)
-    // If a row that could not be read may mean this user, it may be the preceding row.
+    // An earlier row that could not be read may have been for this user. If so, it may be the preceding row.
     const preceding = twin ? null : (trace?.signature ?? null)
     const { simulated, looksUpRoles } = await this.#simulate(row, subject, user.id, preceding)
     const { tasks, possible, skipped } = simulated

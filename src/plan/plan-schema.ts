@@ -45,7 +45,7 @@ export const totalsSchema = z.strictObject({
   directory_users: count.describe(
     'How many of these users come from a directory, whose next import may undo what is done in Okta.',
   ),
-  mails: count.describe('The most mails that Okta would send.'),
+  mails: count.describe('How many emails Okta would send at most.'),
 })
 
 /** The totals of a plan. */
@@ -58,7 +58,7 @@ export const requestsSchema = z.strictObject({
     .describe(
       "Of the reads, those of single users' admin roles, which count as lifecycle calls; absent if there are none.",
     ),
-  lifecycle: count.describe('The most calls of the seven actions.'),
+  lifecycle: count.describe('How many calls of the seven actions the run would send at most.'),
 })
 
 /** The requests that a run would send if nothing had to be repeated. */

@@ -44,6 +44,6 @@ export function forecastRun(requests: PlanRequests, buckets: readonly BucketRepo
 
 function requestsIn({ bucket }: BucketReport, { reads, roles = 0, lifecycle }: PlanRequests): number {
   if (bucket === '/api/v1/users') return lifecycle + roles
-  // Minus the one read of the owner, which has its own bucket.
+  // The one read of the owner is left out, because it has its own bucket.
   return bucket === '/api/v1/users/{id}' ? reads - roles - 1 : 0
 }

@@ -147,7 +147,7 @@ function parseHead(line: string): SavedPlanHead {
   return parsePart(savedPlanHeadSchema, `${line.slice(0, -opening.length)}}`, 'its beginning')
 }
 
-/** @param hash has seen all lines before this one */
+/** @param hash a hash over all lines before this one */
 function parseEnd(line: string, hash: ReturnType<typeof createHash>): { end: PlanEnd; sha256: string } {
   const at = line.lastIndexOf(planText.beforeChecksum)
   const written = line.slice(at + planText.beforeChecksum.length, -(planText.afterChecksum.length - 1))

@@ -40,7 +40,7 @@ export class UserReads {
 
   /** The user of a row, from Okta or from an earlier read. Throws what the read throws. */
   async of(row: ValidRow): Promise<PlannedRead> {
-    // A copy, because a slice would keep the whole longer text in memory.
+    // A copy is made, because a slice would keep the whole longer text in memory.
     const key = Buffer.from(nameOf(row.user)).toString()
     const done = this.#done.get(key)
     if (done !== undefined) return done

@@ -84,9 +84,9 @@ const failedUnsent: AttentionKind = {
 }
 
 const otherUser: AttentionKind = {
-  title: 'means somebody else by now',
+  title: 'names somebody else by now',
   advice:
-    'The login or short name in these rows meant one user at first, and Okta now shows another for it. Nothing was sent. Each message names both. Find out who is meant, put the id in failed.csv, empty that cell of its last column that begins with "not read:", then run that file.',
+    'The login or short name in these rows stood for one user at first, and Okta now shows another for it. Nothing was sent. Each message names both. Find out who is meant, put the id in failed.csv, empty that cell of its last column that begins with "not read:", then run that file.',
   wayOn: 'feed',
 }
 
@@ -159,7 +159,8 @@ const refusals: Readonly<Record<string, AttentionKind>> = {
   },
   E0000047: {
     title: 'refused because of the rate limit',
-    advice: 'Others use up the limit of this org. Try these again later, or with a smaller share.',
+    advice:
+      "Other clients are using up this org's rate limit. Try these again later, or with a smaller share.",
     wayOn: 'retry',
   },
   E0000112: {
@@ -193,7 +194,7 @@ const skips: Readonly<Partial<Record<SkipReason, AttentionKind>>> & { readonly i
     other_login: {
       title: 'another person: the login in Okta differs',
       advice:
-        'The id in the row belongs to a user whose login is not the one in the row. Find out which of the two is meant, correct the row in failed.csv or in your source, then run it.',
+        'The id in the row belongs to a user whose login is not the one in the row. Find out which of the two is meant, correct the row in your source, then run it as a new input.',
       wayOn: 'none',
     },
     earlier_step: {

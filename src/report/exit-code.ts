@@ -14,7 +14,7 @@ export function exitCodeOf(
 ): typeof exitCodes.done | typeof exitCodes.someoneMustLook {
   const { results, excused } = totals
   const expected = [...expectedSkips].reduce((sum, reason) => sum + totals.skipped[reason], 0)
-  // Compared with all skipped tasks, so that a skip without a reason never counts as expected.
+  // The expected skips are compared with all skipped tasks, so that a skip without a reason never counts as expected.
   const mustLook =
     results.failed > excused ||
     results.in_doubt > 0 ||

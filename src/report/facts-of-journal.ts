@@ -6,7 +6,7 @@ import type { ExecutionFacts } from './summarize.ts'
 /**
  * How a run's last execution ended, from its journal alone: the same facts that the execution itself had.
  *
- * @param tasks of the whole run
+ * @param tasks how many tasks the whole run has
  */
 export function factsOfJournal(state: JournalState, end: JournalEnd, tasks: number): ExecutionFacts {
   const { soundLines: lines, soundBytes: bytes, chain } = end

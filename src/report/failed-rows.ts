@@ -20,8 +20,9 @@ export interface FailedLayout {
 
 /**
  * Lays out `failed.csv`: every column of the input, and the reason as the last one.
+ *
  * @param dotted names that reach into objects, which get columns of their own, so that the same job can read the file
- * @param earlier as `findEarlierWhy` finds it
+ * @param earlier the column of an earlier `failed.csv`, as `findEarlierWhy` finds it
  */
 export function layOutFailed(
   columns: readonly string[],

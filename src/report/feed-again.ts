@@ -58,7 +58,7 @@ export class FeedAgain {
 
   /** Takes in the next row. Returns whether it belongs in `failed.csv`. */
   see({ row, tasks, excused }: ReportRow): boolean {
-    // Nearly every row is done, so only the others are asked what costs more.
+    // Nearly every row is done, so the costly checks are made only for the others.
     const open = this.#leavesRows
       ? tasks.some(({ reason }) => reason === 'invalid_row')
       : tasks.some((task) => isOpen(task, excused))
@@ -106,7 +106,7 @@ export async function lookAtOthers(rows: AsyncIterable<ReportRow>): Promise<Othe
       .flatMap(({ action }) => parseAction(action) ?? [])
     superseded.see(row, first.user, tasks, todo.length === 0 ? null : { todo })
     if (!tasks.some(({ result }) => result === 'unsettled')) continue
-    // Copies, because a slice would keep the whole longer text in memory.
+    // Copies are made, because a slice would keep the whole longer text in memory.
     for (const name of namesOf(first.user, tasks)) unsettled.add(Buffer.from(name).toString())
   }
   return { superseded, unsettled }

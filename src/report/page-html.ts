@@ -34,7 +34,7 @@ export function pageHead(run: string, { script, style }: PageBundle): string {
  * Some rows of a page, as a data block. A page has several blocks, because a browser reads a text of many megabytes
  * very slowly.
  *
- * @param rows each the JSON of an array of cells
+ * @param rows for each row, the JSON of an array of cells
  */
 export function pageRows(rows: readonly string[]): string {
   return `<script type="application/json" class="rows">[\n${jsonForScript(rows.join(',\n'))}\n]</script>\n`

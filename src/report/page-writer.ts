@@ -35,7 +35,7 @@ export class PageWriter {
   }
 
   /**
-   * @param tasks of the whole run
+   * @param tasks how many tasks the whole run has
    * @throws CannotWrite when the file can't be created
    */
   static async open(directory: string, run: string, tasks: number): Promise<PageWriter> {
@@ -50,7 +50,7 @@ export class PageWriter {
     return this.#hasRows
   }
 
-  /** @param rows each the JSON of an array of cells */
+  /** @param rows for each row, the JSON of an array of cells */
   async writeRows(rows: readonly string[]): Promise<void> {
     if (!this.#hasRows || rows.length === 0) return
     const text = pageRows(rows)

@@ -48,7 +48,7 @@ const bits: Readonly<Record<Standing, number>> = { nothing: 0, done: 1, left_alo
 /** Counts the people of rows. Keeps about 30 bytes a person. */
 export class PeopleCounter {
   readonly #names = new NameTable()
-  /** For each person, the person that it turned out to be: for most, itself. */
+  /** For each person's number, the number of the person that it turned out to be: mostly the same number. */
   #same = new Int32Array(1024)
   #bits = new Uint8Array(1024)
   #persons = 0

@@ -187,7 +187,7 @@ function otherWays({ state }: Summary): string {
 }
 
 function hasRowsToFeed(summary: Summary): boolean {
-  // Only the run itself can settle them; feeding the other rows first would leave no safe way to do that.
+  // Only the run itself can settle unsettled calls; feeding the other rows first would leave no safe way to do that.
   if (summary.results.unsettled > 0) return false
   if (summary.rows_to_feed !== undefined) return summary.rows_to_feed > 0
   return hasTasksToRetry(summary) || summary.skipped.invalid_row > 0

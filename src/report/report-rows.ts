@@ -57,8 +57,8 @@ function timesOf(
 }
 
 /**
- * Whether a row could not be read, or was refused only because of the other rows: fed again alone, a total in a column
- * of addresses would be taken for a short name.
+ * Whether a row could not be read, or was refused only because of the other rows: if it were fed again alone, a total
+ * in a column of addresses would be taken for a short name.
  */
 function notReadOf(input: InputRow, addresses: boolean): NotRead | null {
   if (input.kind !== 'invalid') return null

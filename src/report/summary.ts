@@ -54,7 +54,9 @@ const lag = z
 
 const bucket = z.strictObject({
   bucket: z.string().describe('The rate-limit bucket, named by the path that Okta counts.'),
-  limit: count.nullable().describe("Requests a window, by Okta's headers; null if they were absent."),
+  limit: count
+    .nullable()
+    .describe("Requests per window, according to Okta's headers; null if they were absent."),
   share: z.number().min(0).max(1).describe('The part of the limit that the run could use.'),
   used: count.describe('Requests of this run that counted in the bucket.'),
 })
@@ -98,7 +100,7 @@ export const summarySchema = z
     state: z
       .enum(['finished', 'stopped', 'interrupted'])
       .describe(
-        'stopped: by a guard, by failures or by a refusal of Okta; interrupted: by a signal, or because nobody read its output any more.',
+        'stopped: by a guard, by failures, or because Okta refused; interrupted: by a signal, or because nobody read its output any more.',
       ),
     reason: z.string().nullable().describe('Why the run did not finish; null if it did.'),
     next: z.string().describe('What to do next, with the command to type.'),

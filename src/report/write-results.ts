@@ -12,7 +12,7 @@ import { createTotalsCounter, type WrittenTotals } from './totals.ts'
 /** Rows that are rendered together. No more rows than this are in memory. */
 const rowsPerBatch = 256
 
-/** By it, Excel knows that a CSV is UTF-8. */
+/** Tells Excel that a CSV file is UTF-8. */
 const byteOrderMark = '\uFEFF'
 
 /** The files of results by their format. */
@@ -112,7 +112,7 @@ export async function writeResults(
 /** What is written about a task: the cells of {@link resultColumns}, then the input's own. */
 export type Cells = readonly (Cell | undefined)[]
 
-/** Each row by itself, because rows that were not read differ in length. */
+/** Renders each row by itself, because rows that were not read differ in length. */
 function failedText(rows: readonly ReportRow[], layout: FailedLayout): string {
   return rows.map((row) => renderCsv([failedCells(row, layout)])).join('')
 }

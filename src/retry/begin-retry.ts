@@ -36,7 +36,7 @@ export interface Retry {
   readonly waiting: number
   /** Bad rows of the old input, which are left out. */
   readonly invalidRows: number
-  /** Where the new journal ends: all that the old run knew is in it. */
+  /** Where the new journal ends so far. Everything that the old run knew is before that place. */
   readonly carriedOver: JournalHead
 }
 
@@ -104,7 +104,7 @@ async function writeRetry(
       inDoubt += countOpen(carried)
       await input.add(retried.input)
       for (const event of carried) {
-        // Not awaited one by one: when the last one is on disk, so are all before it.
+        // The events are not awaited one by one: when the last one is on disk, so are all before it.
         allOnDisk = journal.append(event).durable
         allOnDisk.catch(() => {})
         if (++events % eventsPerWait === 0) await allOnDisk
@@ -131,8 +131,8 @@ async function writeRetry(
 }
 
 /**
- * The user whom a row's key meant in the old run, by the row's calls, its results, the run that it retries itself, or
- * another row with the same key.
+ * The user whom a row's key meant in the old run. It is known from the row's calls, its results, the run that the old
+ * run itself retried, or another row with the same key.
  */
 async function meantBy(
   { input: { row, user } }: RowWithResults,

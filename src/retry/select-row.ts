@@ -14,8 +14,8 @@ export interface RetriedRow {
 }
 
 /**
- * What a retry takes up of a row; null if nothing failed (except as the job allows), is in doubt or was not run. Tasks
- * that a guard or the rules of the input kept from being sent stay skipped, and a bad row stays bad.
+ * What a retry takes up of a row; null if none of its tasks failed (except as the job allows), is in doubt or was not
+ * run. Tasks that a guard or the rules of the input kept from being sent stay skipped, and a bad row stays bad.
  *
  * @param steps the steps of the job; null if it has none
  */

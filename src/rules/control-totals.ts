@@ -6,7 +6,7 @@ const count = z.int().min(0)
 
 /**
  * What became of the rows of an input, so that none can vanish without a trace: `rows` is the sum of the others. Only
- * tasks of the rows in `with_tasks` count for a person.
+ * the rows in `with_tasks` have tasks that matter to a person.
  */
 export const controlTotalsSchema = z
   .strictObject({

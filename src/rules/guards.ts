@@ -33,8 +33,8 @@ export interface ProtectedAdmins {
 }
 
 /**
- * What users with an admin role are protected from. By default, from the actions that lock a user out: unless the job
- * says so, nobody means to do that to an administrator.
+ * What users with an admin role are protected from. By default, these are the actions that lock a user out: unless the
+ * job says so, nobody wants to lock out an administrator.
  */
 export type AdminProtection = 'nothing' | 'lockouts' | 'every_action'
 

@@ -33,8 +33,8 @@ export function parseLeftAs(cells: ReadonlyMap<string, unknown>): LeftAs | null 
 }
 
 /**
- * Keeps a task of an undo from being sent when the user is not as the run left it. Null if the user is: the status is
- * the same, and dates from when the call was applied. Okta shows whole seconds, rounded down.
+ * Keeps a task of an undo from being sent when the user is not as the run left it. Null if the user still is: the
+ * status is the same, and dates from when the call was applied. Okta shows whole seconds, rounded down.
  *
  * @param left how the run left the user; null if that can't be read
  * @param run the run that left the user in this state

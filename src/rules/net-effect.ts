@@ -25,7 +25,7 @@ export interface Reversal {
 }
 
 /**
- * Of the calls on a user that can be taken back: the first and the last since a call that changed the status for good.
+ * The first and the last of the calls on a user that can be taken back, since a call that changed the status for good.
  */
 interface Chain {
   readonly first: Action

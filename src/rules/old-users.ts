@@ -7,11 +7,11 @@ const againPart = 0.3
 const fewestCompared = 10
 /** In an input with fewer users, at least this many must be comparable, and all must be named again. */
 const fewestAgain = 3
-/** What more than this part of the earlier runs did counts as usual. */
+/** If more than this part of the earlier runs did something, it counts as usual. */
 export const often = 0.1
 
 /**
- * Why an input looks like an old file: it names people of an older one again, for the same actions. Null if it does
+ * Why an input looks like an old file: it again names people of an older file, for the same actions. Null if it does
  * not.
  */
 export function oldUsers(present: JobInput, all: readonly PastInput[]): string | null {

@@ -46,7 +46,7 @@ export function judgeAgainstPlan(
     )
   }
   if (seen.id !== user.id) {
-    return changed(`the key meant user ${seen.id} in the plan and now means ${user.id} (${user.login})`)
+    return changed(`the key led to user ${seen.id} in the plan and now leads to ${user.id} (${user.login})`)
   }
   if (ledTo !== null) {
     if (ledTo.includes(user.status)) return null

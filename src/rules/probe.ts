@@ -32,7 +32,7 @@ export async function spreadRows(
   }
   if (last === null) return []
   const all = kept.at(-1) === last ? kept : [...kept, last]
-  // First the few that are to be tried, then others, in case nothing would be sent for some of those.
+  // First come the few that are to be tried, then others, in case nothing would be sent for some of those.
   const first = spread(all, mostTried)
   return [...first, ...spread(all, mostCandidates).filter((row) => !first.includes(row))]
 }

@@ -86,7 +86,7 @@ export const taskResultSchema = z.strictObject({
     .enum(verifications)
     .optional()
     .describe(
-      'Whether the accepted call held, by what Okta showed afterwards; absent if it was not verified.',
+      'Whether the accepted call held, according to what Okta showed afterwards; absent if it was not verified.',
     ),
 })
 

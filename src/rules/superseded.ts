@@ -51,7 +51,7 @@ export class SupersededRows {
     const waiting = { row, todo: retried.todo }
     for (const name of names) {
       const rows = this.#waiting.get(name)
-      // A copy, because a slice would keep the whole longer text in memory.
+      // A copy is made, because a slice would keep the whole longer text in memory.
       if (rows === undefined) this.#waiting.set(Buffer.from(name).toString(), [waiting])
       else rows.push(waiting)
     }
@@ -96,8 +96,8 @@ export function comesTooLate(
 }
 
 /**
- * Whether doing an action now may undo what came after the later action: it would take the user elsewhere, make a new
- * activation link, which makes the one that the later action sent out invalid, or reset factors again, which removes
+ * Whether doing an action now may undo what came after the later action. It may take the user elsewhere; make a new
+ * activation link, which makes the one that the later action sent out invalid; or reset factors again, which removes
  * those that were enrolled since.
  */
 function undoes(

@@ -8,7 +8,7 @@ const fewestRuns = 5
 const neverTooMany = 25
 
 /**
- * How many times the size of the largest earlier input is still usual: the largest of a few nights says less than the
+ * Up to how many times the size of the largest earlier input is usual. The largest of a few nights says less than the
  * largest of many.
  */
 function toleratedGrowth(runs: number): number {
@@ -26,8 +26,8 @@ export function tooManyUsers(present: JobInput, past: readonly PastInput[]): str
 
 /**
  * Why an input has too many users whom the latest earlier one did not name, or named for other actions; null if it does
- * not. If a file holds everybody and rows that are done stay in it, their number would hide a mad night from {@link
- * tooManyUsers}.
+ * not. If a file holds everybody, and rows that are done stay in it, their number would hide an extraordinary night
+ * from {@link tooManyUsers}.
  */
 export function tooManyNewcomers(present: JobInput, past: readonly PastInput[]): string | null {
   const worked = past.filter(({ users }) => users > 0)

@@ -18,7 +18,7 @@ function needs(permission: string, scope: string): string {
   return `Give the owner of the token (or the service app) a role with the permission "${permission}", and a service app also the scope ${scope}`
 }
 
-/** Who has an admin role can't be found out. */
+/** The reason to stop if it can't be found out who has an admin role. */
 export function adminsUnchecked({ why, isUnknown }: Unchecked): StopReason {
   const fix = needs('View roles, resources, and admin assignments', 'okta.roles.read')
   return unchecked(
@@ -29,7 +29,7 @@ export function adminsUnchecked({ why, isUnknown }: Unchecked): StopReason {
   )
 }
 
-/** The members of a protected group can't be found out. */
+/** The reason to stop if the members of a protected group can't be found out. */
 export function groupUnchecked(groupId: string, { why, isUnknown }: Unchecked): StopReason {
   const fix = needs('View groups and their details', 'okta.groups.read')
   return unchecked(
@@ -42,7 +42,7 @@ export function groupUnchecked(groupId: string, { why, isUnknown }: Unchecked): 
   )
 }
 
-/** The org's active users can't be counted. */
+/** The reason to stop if the org's active users can't be counted. */
 export function percentUnchecked({ why }: Unchecked): StopReason {
   return unchecked(
     `The org's active users can't be counted (${why}), so max_percent can't be checked.`,

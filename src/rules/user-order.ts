@@ -141,7 +141,7 @@ export class UserOrder {
    * Remembers a row that is done already, once every earlier row that may mean its user has finished: what it left must
    * not count for those. Must be called in the order of the input.
    *
-   * @param userKey as written in the row
+   * @param userKey the key as written in the row
    * @param user whom it turned out to mean
    * @param traceAfter what it left, given what the user's preceding row left
    */
@@ -154,7 +154,7 @@ export class UserOrder {
     const place = { sequence: this.#sequence++ }
     const settle = (): void => {
       const earlier = lastBefore(place, this.#activeByKey.get(key)) ?? this.#mayMean(user, place)
-      // This is called before any row that waits for the same one, because such a row began to wait later.
+      // `settle` is called before any row that waits for the same one goes on, because such a row began to wait later.
       if (earlier !== null) earlier.waiting.push(settle)
       else this.#traces.set(user.id, this.#intern(traceAfter(this.traceOf(user.id))))
     }

@@ -10,8 +10,8 @@ export type VerifiedBy = 'status' | 'factors'
 
 /**
  * What the accepted call of a task is verified by; null if it is not verified. Nothing shows a reactivate. A step is
- * not verified if a later one leads the user elsewhere: then that one is. A factor reset is verified only as the last
- * step. Rows of the same user wait for each other, so nothing of ours has happened since.
+ * not verified if a later one leads the user elsewhere: then the later one is verified. A factor reset is verified only
+ * as the last step. Rows of the same user wait for each other, so nothing of ours has happened since.
  *
  * @param later the actions of the row's later steps
  */

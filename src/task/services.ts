@@ -10,7 +10,9 @@ import type { TaskPlace } from '../rules/result.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
 import type { MeantUsers } from '../run/meant-users.ts'
 
-/** Is told of failures before their results are recorded, so that no call leaves that a bound would have stopped. */
+/**
+ * Is told of failures before their results are recorded. Otherwise calls would leave that a bound should have stopped.
+ */
 interface FailureWatch {
   /** A task has failed: Okta has answered, and the answer is not on disk yet. */
   readonly foresee: (place: TaskPlace) => void
@@ -31,7 +33,7 @@ export interface Services {
   readonly plan: PlanToFollow | null
   readonly lookup: LookupParts
   readonly recorder: Recorder
-  /** Whom the names in the rows have led to so far. */
+  /** The users to whom the names in the rows have led so far. */
   readonly meant: MeantUsers
   readonly failures: FailureWatch
   /** Where activation links go; null if the job asks for none. */
@@ -49,6 +51,6 @@ export interface Services {
   readonly settleOnly: boolean
   /** The run that this one takes back; null if it is not an undo. */
   readonly undoOf: string | null
-  /** Asked right before a call leaves: whether this process still holds the run. */
+  /** Tells, right before a call leaves, whether this process still holds the run. */
   readonly hold: Fence
 }

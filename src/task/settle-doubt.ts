@@ -98,7 +98,7 @@ async function conclude(
   const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
   if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
   await recordVerdict(services, open, verdict, repeats)
-  // Not if an earlier attempt was in doubt: it may have been applied late.
+  // The result is `unchanged` only if no earlier attempt was in doubt: such an attempt may have been applied late.
   if (
     verdict.kind === 'not_applied' &&
     history.judgedNotApplied === 0 &&

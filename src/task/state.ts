@@ -51,8 +51,8 @@ export interface TaskInput {
  *   refused. Certainly not applied → waiting. Outcome not known → doubt. Refused, perhaps because of the token → held.
  *   Anything else → ended.
  * - **applied**: Okta's answer is on disk. If the job verifies the call, the user is looked up, and a transition is
- *   followed to its end → ended: as succeeded, or as failed if the call did not hold. If not, a read may add the status
- *   that the call led to → ended.
+ *   followed to its end → ended: as succeeded, or as failed if the call did not hold. If the job does not verify it, a
+ *   read may add the status that the call led to → ended.
  * - **refused**: Okta's answer is on disk and names the status as the reason. One more read → ended.
  * - **held**: refused, perhaps because of the token. The users are the cause → ended. The token is the cause → the run
  *   stops.
@@ -63,7 +63,7 @@ export interface TaskInput {
  * - **T1** No call leaves before its intent is on disk, and none while an earlier one is in doubt.
  * - **T2** Okta's answer is on disk before anything else is awaited; a result that follows at once goes with it.
  * - **T3** A call that was applied is never sent again.
- * - **T4** Credentials that Okta refuses, a network that stays away and a stop leave the task without a result.
+ * - **T4** Credentials that Okta refuses, a network that stays down and a stop leave the task without a result.
  * - **T5** A call that did not hold is not sent again by itself.
  */
 export type TaskState =

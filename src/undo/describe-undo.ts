@@ -33,7 +33,7 @@ function describeRest(runId: string, notDone: number, isClosed: boolean): string
     : `${rest} It is not closed: resume and retry of ${runId} would do them.`
 }
 
-/** Sentences about what those runs did or may have done that stays as it is: someone must look. */
+/** Sentences about what those runs did, or may have done, and the undo leaves as it is: someone must look at it. */
 export function notUndone(
   { missing }: Pick<RetriedRuns, 'missing'>,
   { lasting, inDoubt, notHeld, unsure }: Pick<Undoable, 'lasting' | 'inDoubt' | 'notHeld' | 'unsure'>,
@@ -53,7 +53,7 @@ export function notUndone(
       : []),
     ...(unsure > 0
       ? [
-          `${counted(unsure, 'task')} left alone, confirmed only after a part of the journal was lost and perhaps done by somebody else. Look up the users of these tasks in the results of that run.`,
+          `Left alone: ${counted(unsure, 'task')} confirmed only after a part of the journal was lost, and perhaps done by somebody else. Look up the users of these tasks in the results of that run.`,
         ]
       : []),
     ...(inDoubt > 0

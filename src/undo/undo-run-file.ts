@@ -21,7 +21,7 @@ export function undoRunFile(old: RunFile, { runId, input, notUndone, version, no
   const { copy, survey } = input
   return {
     ...old,
-    // The old run's plan and what was unusual about its input say nothing about this one's.
+    // What is true of the old run alone is left out, such as its plan and what was unusual about its input.
     retry_of: undefined,
     carried_over: undefined,
     journal_end: undefined,

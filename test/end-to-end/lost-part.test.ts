@@ -73,7 +73,7 @@ it('an undo says whom it leaves alone because a part of the journal was lost', a
     )
     const undone = await place.runHere(org, ['undo', runId, ...yes], impatient)
     expect(undone.code, undone.stderr).toBe(1)
-    expect(undone.stderr).toMatch(/\d tasks? left alone, confirmed only after a part of the journal was lost/)
+    expect(undone.stderr).toMatch(/Left alone: \d tasks? confirmed only after a part of the journal was lost/)
   })
 })
 

@@ -51,8 +51,8 @@ describe('a user, compared with the plan', () => {
 
   it('is another one with another id, whatever the status', () => {
     const seen = { id: '00uBob00000000000002', status: 'ACTIVE', status_changed: then } as const
-    expect(judged('ACTIVE', then, null, { seen })).toMatch(/key meant user 00uBob.* now means 00uAda/)
-    expect(judged('ACTIVE', then, ['ACTIVE'], { seen })).toMatch(/now means/)
+    expect(judged('ACTIVE', then, null, { seen })).toMatch(/key led to user 00uBob.* now leads to 00uAda/)
+    expect(judged('ACTIVE', then, ['ACTIVE'], { seen })).toMatch(/now leads to/)
   })
 
   it('may be where the run itself has led it, and nowhere else', () => {

@@ -25,7 +25,7 @@ function judgeAdmins(asked: readonly (Answer | null)[]): readonly Check[] {
       `The admin roles can't be read, so protect_admins can't be checked: ${describeAnswer(refusal)}.`,
       statusOf(refusal) === 404
         ? `This org does not say who has an admin role. If administrators may be acted on, ${off}`
-        : `Grant the permission "View roles, resources, and admin assignments" (a service app also okta.roles.read), or, if administrators may be acted on, ${off}`,
+        : `Grant the permission "View roles, resources, and admin assignments" (and to a service app the scope okta.roles.read), or, if administrators may be acted on, ${off}`,
     ),
   ]
 }
@@ -39,7 +39,7 @@ function judgeGroup([id, answer]: OrgObservation['groups'][number]): readonly Ch
       `The members of the group ${shown(id)} in protect_groups can't be read: ${describeAnswer(answer)}.`,
       status === 404
         ? 'Correct the id of the group in the job'
-        : 'Grant the permission "View groups and their details" (a service app also okta.groups.read)',
+        : 'Grant the permission "View groups and their details" (and to a service app the scope okta.groups.read)',
     ),
   ]
 }

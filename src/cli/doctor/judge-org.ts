@@ -112,7 +112,7 @@ export function judgeRole(list: Answer | null, user: Answer | null, ofServiceApp
       ),
     ]
   }
-  return [fine('role', 'Users can be read. Whether they may be changed shows only at the first call.')]
+  return [fine('role', 'Users can be read. Whether they may be changed is seen only at the first call.')]
 }
 
 /** The limit of each bucket that was seen. */

@@ -98,7 +98,10 @@ export function judgeTlsOff(environment: Readonly<Record<string, string | undefi
   ]
 }
 
-/** @param content of the file that NODE_EXTRA_CA_CERTS names; null if it can't be read, undefined if none is named */
+/**
+ * @param content what the file holds that NODE_EXTRA_CA_CERTS names; null if it can't be read, undefined if none is
+ * named
+ */
 export function judgeExtraCa(path: string | undefined, content: string | null | undefined): readonly Check[] {
   if (path === undefined || path === '' || content === undefined) return []
   const fix =
@@ -114,7 +117,7 @@ export function judgeExtraCa(path: string | undefined, content: string | null | 
   return [fine('extra_ca', `${count} more CA certificate${count === 1 ? '' : 's'} from ${path}.`)]
 }
 
-/** Which proxy requests go through. Whether it lets them through shows when the org is asked. */
+/** Which proxy requests go through. Whether it lets them through is seen only when the org is asked. */
 export function judgeProxy(proxy: HttpProxy | null): readonly Check[] {
   if (proxy === null) return []
   const withUser = proxy.authorization === null ? 'without a user' : 'with a user and password'

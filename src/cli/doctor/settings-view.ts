@@ -59,7 +59,7 @@ function shownVariable(name: string, value: string): string {
   if (credentials === null) return maskSecrets(value)
   const [user = ''] = credentials.split(':')
   const hidden = user === credentials ? '[user]' : `${user}:[password]`
-  // A function, because a password may hold what `replace` takes for a pattern.
+  // A function is given, because a password may hold what `replace` takes for a pattern.
   return maskSecrets(value.replace(credentials, () => hidden))
 }
 

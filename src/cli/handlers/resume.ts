@@ -54,7 +54,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
   return await withStopHooks(stop, async () => {
     try {
       return await withRunLocks(directory, lockedJob(begun), watch, async (hold) => {
-        // Read again, now that the run is held. Its job never changes.
+        // The run is read again, now that it is held. Its job never changes.
         const held = withGuardFlags(await readRunFile(directory), guardFlagsOf(args))
         await checkNotClosed(directory, held)
         await checkJournalKept(directory, held, await readRecordedHead(directory))

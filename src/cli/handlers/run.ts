@@ -111,7 +111,8 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
         runIn(directory, start, { ...args, stop, hold, directory, say, sentBefore })
       return await withRunLocks(directory, null, watch, carryOut, held)
     }
-    // The locks come before the run's directory, so that a process without them leaves nothing behind.
+    // The job's and the plan's locks are taken before the run's directory is created, so that a process that does not
+    // get them leaves nothing behind.
     const job = fromJobFile && !args.sandbox ? jobName : null
     try {
       if (planned === null) return await withJobLock(runsDirectory, job, runId, watch, begin)
@@ -187,9 +188,9 @@ type Started =
   | Extract<IfChanged, { kind: 'unchanged' }>
 
 /**
- * Prepares the run: copies the input, checks every row, writes `run.json` and asks for the user's consent.
+ * Prepares the run: copies the input, checks every row, writes `run.json` and asks for consent.
  *
- * @throws KnownError when the input can't be acted on, or the user says no
+ * @throws KnownError when the input can't be acted on, or the answer to the question is no
  */
 async function startRun(directory: string, options: StartOptions): Promise<Started> {
   const { prepared, realOrg, stop, yes, planned, quiet, acceptRefusals, sentBefore: sent } = options
@@ -268,7 +269,8 @@ function withoutOutsideFiles(job: Job, directory: string): Job {
 }
 
 /**
- * Removes the directory of a run that never began. Returns whether it did. A missing journal alone does not mean that.
+ * Removes the directory of a run that never began. Returns whether it did. A missing journal alone does not show that a
+ * run never began.
  */
 async function removeUnlessBegun(directory: string): Promise<boolean> {
   if ((await hasJournal(directory)) || !(await isNew(directory))) return false

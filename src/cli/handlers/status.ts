@@ -29,7 +29,7 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   if (look.kind !== 'run')
     return showDamaged(args, directory, look.kind === 'none' ? `${directory} has no run.json.` : look.why)
   const { run } = look
-  // Read before the journal, which may grow meanwhile.
+  // The summary is read before the journal, which may grow meanwhile.
   const summary = await readSummary(directory)
   const loss = await lossOfJournal(directory, run, summary?.journal ?? null)
   if (loss !== null) return showDamaged(args, directory, `The journal of run ${run.run_id} is ${loss}.`)
@@ -112,7 +112,7 @@ async function countsOfJournal(
   }
 }
 
-/** The journal has the outlook of some seconds ago; its ETA has become as much shorter since. */
+/** The outlook in the journal is some seconds old. Its ETA has become shorter by as much since then. */
 function asOfNow(outlook: (Outlook & { readonly at: string }) | null): Outlook | null {
   if (outlook === null || outlook.eta_seconds === null) return outlook
   const age = Math.min(Math.max(0, Date.now() - Date.parse(outlook.at)), oldestOutlookMs)

@@ -20,7 +20,7 @@ export async function verifyJournal(args: Arguments, name: string | undefined): 
   const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
   const run = await readRunFile(directory)
   const { run_id: runId } = run
-  // Read before the journal, which may grow meanwhile: it then reaches at least what is recorded here.
+  // The recorded head is read before the journal, which may grow meanwhile: so the journal reaches at least that head.
   const recorded = await readRecordedHead(directory)
   const working = (await reportHold(directory)).kind === 'working'
   const verdict = await verdictOn(directory, run, { run: runId, head: headOf(run, recorded) })

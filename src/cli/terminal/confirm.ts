@@ -81,7 +81,7 @@ export function countMails(survey: Survey, job: Job): number {
  *
  * @param deactivatedUsers distinct users whose deactivation would be sent
  * @param next what to type to be asked again
- * @throws Refusal for anything else; RunStopped when the user stops the run meanwhile
+ * @throws Refusal for anything else; RunStopped when a person stops the run meanwhile
  */
 export async function confirmSending(
   stop: StopSwitch,
