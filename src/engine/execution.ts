@@ -21,6 +21,7 @@ import { type CheckedGuards, checkGuards, type GuardedWork } from '../lookup/che
 import { openLookup } from '../lookup/lookup.ts'
 import { type CredentialFacts, readTokenOwner } from '../lookup/read-owner.ts'
 import { RefusalGate } from '../lookup/refusal-gate.ts'
+import { settleGates } from '../lookup/settle-gates.ts'
 import { renderDuration } from '../messages/duration.ts'
 import { afterWork } from '../messages/known-error.ts'
 import { RunStopped, type StopReason, type StopSwitch } from '../messages/stop.ts'
@@ -142,7 +143,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       by: thisUser(),
       digests: { input: run.input.sha256, job: jobDigest(run.job) },
     })
-    const queue = createRowQueue(run.job.pace.concurrency, () => settleGates())
+    const queue = createRowQueue(run.job.pace.concurrency, () => settleNow())
     const lookup = openLookup({
       orgUrl: options.credentials.orgUrl,
       concurrency: run.job.pace.concurrency,
@@ -165,7 +166,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       parked: queue.parked,
       say: options.say,
     })
-    let settleGates = (): void => {}
+    let settleNow = (): void => {}
     const pace = new Pace()
     const costs = {
       readsPerTask: requestsPerTask(run, '/api/v1/users/{id}'),
@@ -216,7 +217,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
         },
         rows,
       )
-      settleGates = work.settle
+      settleNow = work.settle
       await executeRows(work.rows, rows).catch((error: unknown) => {
         throw afterWork(error)
       })
@@ -363,8 +364,7 @@ function atWork(
   const settle = (): void => {
     if (!queue.isQuiet(sends.waiting + reads.waiting)) return
     const ended = work.reach.ended && queue.isEmpty
-    sends.settle(ended)
-    reads.settle(ended)
+    settleGates(reads, sends, ended)
   }
   const work: RowsAtWork = {
     services,

@@ -61,7 +61,11 @@ export async function locate(
   const { reads, lookup } = services
   for (;;) {
     place.beginRead()
-    const read = await reads.pass(row.row, () => readUser(lookup, row.user, true))
+    const read = await reads.pass(row.row, async () => {
+      const seen = await readUser(lookup, row.user, true)
+      if (seen.kind === 'found') reads.allowed(row.row)
+      return seen
+    })
     if (read.kind === 'failed') {
       const failed = { target: row.user, traceId: null, known: null, read }
       if (!looksLikeUserId(row.user)) return failed
@@ -69,7 +73,6 @@ export async function locate(
       if (await place.claim({ id: row.user, login: '' })) continue
       return { ...failed, unreadId: row.user }
     }
-    reads.allowed()
     const waited = await place.claim(read.user)
     // Earlier rows may have changed the user meanwhile, even one that ended during this read.
     if (!waited) return { target: read.user.id, traceId: read.user.id, known: null, read }

@@ -77,7 +77,11 @@ async function sendOthers(input: ProbeInput, main: RefusalGate): Promise<ProbeOu
   for (const row of await spreadRows(rows(), left)) {
     if (gate.outcome.allowed > 0 || isEnough(gate.outcome.refused)) break
     const target = services.job.read_first ? await readUser(services.lookup, row.user) : null
-    if (target?.kind === 'failed') continue
+    if (target?.kind === 'failed') {
+      // Whoever can't even be read can't be acted on.
+      if (target.cause === 'no_permission') gate.outcome.refused++
+      continue
+    }
     const user = target?.user ?? { id: row.user, login: '' }
     const isFinished = ({ row: number, actions }: ValidRow): boolean =>
       services.recorder.state.hasResult({ row: number, step: Math.min(reach.lastStep, actions.length) })
@@ -121,7 +125,7 @@ class ProbeGate implements Gate {
     return await call(() => !this.#main.isHeld)
   }
 
-  allowed(): void {
+  allowed(_row: number): void {
     this.outcome.allowed++
     this.#answered()
   }

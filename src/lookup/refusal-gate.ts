@@ -20,8 +20,8 @@ export interface Gate {
    *   have come up, and then the call must pass the gate again
    */
   pass<T>(row: number, call: (mayLeave: () => boolean) => Promise<T>): Promise<T>
-  /** After a call that Okta accepted. */
-  allowed(): void
+  /** After a call of a row that Okta accepted, as long as {@link pass} is under way for it. */
+  allowed(row: number): void
   /** After a refusal: resolves once it is decided that the user is the cause. Otherwise it rejects with RunStopped. */
   refused(answer: Answer): Promise<void>
 }
@@ -34,11 +34,13 @@ export interface Gate {
  *
  * - **calm**: calls go in parallel. A refusal → asking.
  * - **asking**: refused tasks are held, and calls go one at a time. A success, or the end of the input → the users
- *   are the cause → calm. Ten held → probing.
+ *   are the cause → calm. Ten held → probing. A success of a call that had left before the first refusal was known
+ *   shows nothing: the permission may have been taken away in between.
  * - **probing**: only the probe goes, a few rows from the rest of the input. One of them accepted → the users are the
  *   cause → calm. As many refused as it may try → the run stops. Too few to tell → trying.
- * - **trying**: a few of the waiting calls go, one at a time, to make up the number. One accepted, or no call left and
- *   none refused → the users are the cause → calm. All refused → the run stops.
+ * - **trying**: a few of the waiting calls go, one at a time, to make up the number. One accepted → the users are the
+ *   cause → calm. All refused → the run stops. No call left to try → the refusals beyond the tenth decide: with any, the
+ *   run stops; with none, the users are the cause → calm.
  *
  * While it is undecided whether one failure too many has come, no call leaves in any state, not even those of the
  * probe.
@@ -67,6 +69,11 @@ export class RefusalGate implements Gate {
   #refusedTries = 0
   #toTry: readonly number[] | null = null
   #lastRefusal: Answer | null = null
+  /** How many refusals have come, in all and before the first that is held. */
+  #refusals = 0
+  #refusalsBefore = 0
+  /** How many had come when the call of a row left, by row. */
+  readonly #knownAtLeaving = new Map<number, number>()
 
   /**
    * @param what what Okta refuses, for a person: `the lifecycle calls`
@@ -115,13 +122,22 @@ export class RefusalGate implements Gate {
       })
     }
     this.#stop.check()
-    if (this.#state === 'calm') return await call(() => this.#state === 'calm' && !this.#isHeld())
+    this.#noteLeaving(row)
+    try {
+      if (this.#state !== 'calm') return await this.#passAlone(row, call)
+      return await call(() => this.#state === 'calm' && !this.#isHeld() && this.#noteLeaving(row))
+    } finally {
+      this.#knownAtLeaving.delete(row)
+    }
+  }
+
+  async #passAlone<T>(row: number, call: (mayLeave: () => boolean) => Promise<T>): Promise<T> {
     this.#busy = true
     if (this.#state === 'trying') this.#toTry = (this.#toTry ?? []).filter((other) => other !== row)
     let left = true
     try {
       return await call(() => {
-        left = this.#state !== 'probing' && !this.#isHeld()
+        left = this.#state !== 'probing' && !this.#isHeld() && this.#noteLeaving(row)
         return left
       })
     } finally {
@@ -130,6 +146,11 @@ export class RefusalGate implements Gate {
       if (!left && this.#state === 'trying') this.#toTry = [...(this.#toTry ?? []), row]
       this.#wakeAll()
     }
+  }
+
+  #noteLeaving(row: number): true {
+    this.#knownAtLeaving.set(row, this.#refusals)
+    return true
   }
 
   /** Whether calls are held for another reason. */
@@ -155,8 +176,13 @@ export class RefusalGate implements Gate {
     this.#wakeAll()
   }
 
-  /** After a call that Okta accepted: the held tasks were refused because of their users. */
-  allowed(): void {
+  /**
+   * After a call that Okta accepted: the held tasks were refused because of their users, if the call left after the first
+   * of them was known to be refused.
+   */
+  allowed(row: number): void {
+    const known = this.#knownAtLeaving.get(row) ?? 0
+    if (this.#held.length > 0 && known <= this.#refusalsBefore) return
     if (this.#state !== 'probing') this.#release()
   }
 
@@ -169,6 +195,8 @@ export class RefusalGate implements Gate {
   async refused(answer: Answer): Promise<void> {
     if (this.#accept) return
     this.#lastRefusal = answer
+    if (this.#held.length === 0) this.#refusalsBefore = this.#refusals
+    this.#refusals++
     if (this.#state === 'calm') this.#state = 'asking'
     const decided = new Promise<void>((resolve) => this.#held.push(resolve))
     if (this.#state === 'asking' && this.#held.length >= refusalsThatAsk) {
@@ -198,8 +226,27 @@ export class RefusalGate implements Gate {
     )
     if (this.#waiters.some(({ row }) => this.#toTry?.includes(row))) this.#wakeAll()
     else if (this.#refusedTries > 0) this.#refuse()
-    else if (ended && this.#waiters.length === 0) this.#release()
-    else this.#toTry = null
+    else if (ended && this.#waiters.length === 0) {
+      // Everything that could be tried was under way already, and was refused as well.
+      this.#refusedTries = this.#held.length - refusalsThatAsk
+      if (this.#refusedTries > 0) this.#refuse()
+      else this.#release()
+    } else this.#toTry = null
+  }
+
+  /**
+   * Stops the run: together with those of another gate, the refusals are too many to be their users' own.
+   *
+   * @param others how many tasks the other gate holds
+   */
+  refuseWith(others: number): void {
+    this.#refusedTries = this.#held.length + others - refusalsThatAsk
+    this.#refuse()
+  }
+
+  /** Whether nothing is held and calls go in parallel. */
+  get isCalm(): boolean {
+    return this.#state === 'calm'
   }
 
   #mayPass(row: number): boolean {

@@ -48,7 +48,8 @@ const credentialErrors: ReadonlySet<string> = new Set([
 function speaksOfCredentials({ httpStatus, error, authenticate }: Answered): boolean {
   if (httpStatus < 400 || httpStatus >= 500) return false
   if (httpStatus === 403 && error?.errorCode === 'E0000006') return true
-  return authenticate !== null && credentialErrors.has(authenticate)
+  // Some answers name the error in the body alone.
+  return [authenticate, error?.errorCode].some((name) => name != null && credentialErrors.has(name))
 }
 
 /**

@@ -86,5 +86,5 @@ function whyOf({ tasks, notRead }: ReportRow): string {
       if (message === '') return words
       return notRead === null ? `${words}: ${message}` : message
     })
-  return [...new Set(said)].join('; ')
+  return [...new Set(notRead?.why === undefined ? said : [...said, notRead.why])].join('; ')
 }

@@ -2,6 +2,7 @@ import { leavesNoTrace, parseAction, ruleOf } from '../okta/actions.ts'
 import { type UserStatus, userStatuses } from '../okta/status.ts'
 import { decide } from '../rules/decide.ts'
 import { namesOf, SupersededRows } from '../rules/superseded.ts'
+import { MovedNames } from './moved-names.ts'
 import type { ReportedTask, ReportRow } from './report-row.ts'
 
 /** What other rows say about whether a row may be fed again. */
@@ -9,6 +10,7 @@ export interface OtherRows {
   readonly superseded: Pick<SupersededRows, 'by'>
   /** The users with an unsettled task, by each of their names. */
   readonly unsettled: ReadonlySet<string>
+  readonly moved: Pick<MovedNames, 'rowOf'>
 }
 
 interface FeedingRules {
@@ -16,7 +18,11 @@ interface FeedingRules {
   readonly onlyStatus: readonly UserStatus[] | null
 }
 
-const noOthers: OtherRows = { superseded: new SupersededRows(), unsettled: new Set() }
+const noOthers: OtherRows = {
+  superseded: new SupersededRows(),
+  unsettled: new Set(),
+  moved: new MovedNames(),
+}
 
 /**
  * Decides which rows belong in `failed.csv`: those with a task that failed, is in doubt or was not run, bad rows, and
@@ -68,6 +74,16 @@ export class FeedAgain {
     return may && !repeated
   }
 
+  /** A row as it is written to `failed.csv`: marked as not read if its user key stands for somebody else by now. */
+  marked(row: ReportRow): ReportRow {
+    const user = row.tasks[0]?.user
+    const found = user === undefined || row.notRead !== null ? null : this.#others.moved.rowOf(user)
+    if (found === null) return row
+    const why = `${user} stands for somebody else by now, as row ${found} found out. Give the id of the one who is meant`
+    const saysSo = row.tasks.some(({ reason }) => reason === 'other_user')
+    return { ...row, notRead: saysSo ? { raw: null } : { raw: null, why } }
+  }
+
   #isLeftToItsRun(row: number, tasks: readonly ReportedTask[]): boolean {
     const { superseded, unsettled } = this.#others
     if (superseded.by(row) !== null || isLedAway(tasks, this.#onlyStatus)) return true
@@ -98,7 +114,9 @@ export class FeedAgain {
 export async function lookAtOthers(rows: AsyncIterable<ReportRow>): Promise<OtherRows> {
   const superseded = new SupersededRows()
   const unsettled = new Set<string>()
+  const moved = new MovedNames()
   for await (const { row, tasks, excused } of rows) {
+    moved.see({ row, tasks })
     const [first] = tasks
     if (first === undefined) continue
     const todo = tasks
@@ -109,7 +127,7 @@ export async function lookAtOthers(rows: AsyncIterable<ReportRow>): Promise<Othe
     // Copies are made, because a slice would keep the whole longer text in memory.
     for (const name of namesOf(first.user, tasks)) unsettled.add(Buffer.from(name).toString())
   }
-  return { superseded, unsettled }
+  return { superseded, unsettled, moved }
 }
 
 function isOpen({ step, result, reason }: ReportedTask, excused: readonly number[]): boolean {

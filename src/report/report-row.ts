@@ -39,4 +39,6 @@ export interface ReportRow {
 export interface NotRead {
   /** The cells as they were read, not cut or padded; null if they fit the columns. */
   readonly raw: readonly string[] | null
+  /** What the row's own tasks don't say; left out if there is nothing. */
+  readonly why?: string
 }

@@ -34,8 +34,7 @@ export async function* reportRows(
       tasks.map(({ result }) => result),
       run.job.steps,
     )
-    const isOther = tasks.some(({ reason }) => reason === 'other_user')
-    const notRead = isOther ? { raw: null } : notReadOf(input, run.input.mapping.addresses ?? false)
+    const notRead = notReadOf(input, run.input.mapping.addresses ?? false)
     const dateCell = input.dateCell === undefined ? {} : { dateCell: input.dateCell }
     yield { row, cells, ...dateCell, tasks, excused, notRead }
   }

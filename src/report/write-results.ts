@@ -84,7 +84,7 @@ export async function writeResults(
     for await (const batch of inBatches(rows)) {
       for (const row of batch) counter.add(row)
       const records = batch.flatMap((row) => toRecords(row, columns))
-      const again = batch.filter((row) => feeding.see(row))
+      const again = batch.filter((row) => feeding.see(row)).map((row) => feeding.marked(row))
       rowsToFeed += again.length
       await Promise.all([
         resultsCsv?.write(renderCsv(records)),

@@ -27,25 +27,32 @@ export class MeantUsers {
   /** Notes a row whose user is known, or will be once the row has its first intent or result. */
   note(row: number, key: string, login: string | null): void {
     if (!looksLikeUserId(key)) this.#rows.set(normalizeUserKey(key), row)
-    if (login !== null && login !== '') this.#rows.set(foldLogin(login), row)
+    if (login === null || login === '') return
+    const folded = foldLogin(login)
+    this.#rows.set(folded, row)
+    this.#rows.set(asShortName(folded.replace(/@.*$/s, '')), row)
   }
 
-  /** The user for whom a key stood in an earlier row; null if no row shows one. */
+  /** The user for whom a key stood in an earlier row, also as the short name of a login; null if no row shows one. */
   async byKey(key: string): Promise<NamedBefore | null> {
-    return looksLikeUserId(key) ? null : await this.#by(normalizeUserKey(key))
+    if (looksLikeUserId(key)) return null
+    const name = normalizeUserKey(key)
+    return (await this.#by(name)) ?? (name.includes('@') ? null : await this.#by(asShortName(name)))
   }
 
   /**
-   * The other user for whom one of two names stood in an earlier row: the key, or the login of the user that Okta shows
-   * for the key. Null if neither stood for anybody else.
+   * The other user for whom a name stood in an earlier row: the key, the login of the user that Okta shows for it, or, if
+   * the key is a short name, a login that begins with it. Null if none stood for anybody else.
    */
   async other(
     key: string,
     shown: { readonly id: string; readonly login: string },
   ): Promise<NamedBefore | null> {
     if (looksLikeUserId(key) || key === shown.id) return null
-    for (const name of new Set([normalizeUserKey(key), foldLogin(shown.login)])) {
-      const before = await this.#by(name)
+    const [name, login] = [normalizeUserKey(key), foldLogin(shown.login)]
+    const isShortName = !name.includes('@') && name !== login
+    for (const known of new Set([name, login, ...(isShortName ? [asShortName(name)] : [])])) {
+      const before = await this.#by(known)
       if (before !== null && before.id !== shown.id) return before
     }
     return null
@@ -54,7 +61,7 @@ export class MeantUsers {
   async #by(name: string): Promise<NamedBefore | null> {
     const row = this.#rows.get(name)
     const user = row === null ? null : await this.userOf(row)
-    return row === null || user === null ? null : { ...user, row, name }
+    return row === null || user === null ? null : { ...user, row, name: name.replace(shortNameMark, '') }
   }
 
   /**
@@ -71,4 +78,11 @@ export class MeantUsers {
     const meant = this.#state.meantBy(row)
     return meant === null ? null : { id: meant.id, login: meant.login }
   }
+}
+
+/** Keeps a short name apart from a login without an @, which may be somebody else's. */
+const shortNameMark = /^@/
+
+function asShortName(name: string): string {
+  return `@${name}`
 }

@@ -197,14 +197,14 @@ class Task {
     const read =
       known?.kind === 'failed'
         ? known
-        : await reads.pass(this.#input.row, () =>
-            readSettledUser(lookup, target, at, job.verify.for_seconds * 1000),
-          )
+        : await reads.pass(this.#input.row, async () => {
+            const seen = await readSettledUser(lookup, target, at, job.verify.for_seconds * 1000)
+            // An earlier read that is still good shows nothing about the token now.
+            if (seen.kind === 'found' && seen !== at) reads.allowed(this.#input.row)
+            return seen
+          })
     this.#see(read)
-    if (read.kind === 'found') {
-      reads.allowed()
-      return { at: 'deciding', read }
-    }
+    if (read.kind === 'found') return { at: 'deciding', read }
     const ending = { result: 'failed', message: read.message } as const
     if (read.cause !== 'no_permission') return this.#ended(ending)
     return { at: 'held', decided: reads.refused(read.answer), ending }
@@ -294,7 +294,7 @@ class Task {
         if (ending !== null) {
           // Nothing is awaited before the result follows, so the answer goes to disk together with it (T2).
           noteApplied(this.#logged, answer)
-          sends.allowed()
+          sends.allowed(this.#input.row)
           return this.#ended(ending)
         }
         // The link and the answer go to disk at the same time: a crash before that loses both (T2).
@@ -302,7 +302,7 @@ class Task {
           keepLink(this.#services, this.#input, this.#history, answer),
           recordAnswer(this.#logged, answer, 'applied'),
         ])
-        sends.allowed()
+        sends.allowed(this.#input.row)
         return { at: 'applied', ofLink }
       }
       case 'rate_limited':

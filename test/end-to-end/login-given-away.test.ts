@@ -62,9 +62,17 @@ it('a retry goes on where the run that is retried never learned who is meant', a
   })
 })
 
-const both = `user,action\n${loginOf(1)},reset_factors\nnobody@example.com,suspend\n${loginOf(1)},deactivate\n`
+function shortOf(number: number): string {
+  return loginOf(number).replace(/@.*/, '')
+}
+
+function inputOf(first: string, second: string): string {
+  return `user,action\n${first},reset_factors\n00uNobody00000000000,suspend\n${second},deactivate\n`
+}
+
 /** Rows go one at a time, and the first failure stops the run. */
-const careful = 'name: leavers\npace: { concurrency: 1 }\nguards: { max_failures: 0 }\n'
+const careful =
+  'name: leavers\ninput: { short_names: true }\npace: { concurrency: 1 }\nguards: { max_failures: 0 }\n'
 
 describe('of two rows with one key, the second one does not act on whoever has its login by now', () => {
   it('while the run is at work, and its failed.csv can not be fed unread', async () => {
@@ -76,7 +84,7 @@ describe('of two rows with one key, the second one does not act on whoever has i
           return null
         },
       })
-      await place.write('in.csv', both)
+      await place.write('in.csv', inputOf(loginOf(1), loginOf(1)))
       const end = await place.runHere(org, ['run', 'in.csv', ...unattended])
       const applied = { [`${userIdOf(1)} reset_factors`]: 1 }
       expect([end.code, org.applied], end.stderr).toEqual([1, applied])
@@ -97,14 +105,22 @@ describe('of two rows with one key, the second one does not act on whoever has i
     })
   })
 
-  it.each(['resume', 'retry'])('when %s goes on', async (command) => {
+  it.each([
+    ['resume', loginOf(1), loginOf(1)],
+    ['retry', loginOf(1), loginOf(1)],
+    ['resume', loginOf(1), shortOf(1)],
+    ['retry', loginOf(1), shortOf(1)],
+    ['retry', userIdOf(1), shortOf(1)],
+    ['retry', userIdOf(1), loginOf(1)],
+    ['retry', shortOf(1), loginOf(1)],
+  ])('when %s goes on, after a row for %s, with one for %s', async (command, first, second) => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 5, factors: 1 }) })
-      await place.write('in.csv', both)
+      await place.write('in.csv', inputOf(first, second))
       await place.write('job.yaml', careful)
-      const first = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+      const begun = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
       const applied = { ...org.applied }
-      expect([first.code, applied], first.stderr).toEqual([3, { [`${userIdOf(1)} reset_factors`]: 1 }])
+      expect([begun.code, applied], begun.stderr).toEqual([3, { [`${userIdOf(1)} reset_factors`]: 1 }])
       giveAway(org)
       const end = await place.runHere(org, [command, runId, '--max-failures', '5', '--yes', '--quiet'])
       expect(org.applied[`${userIdOf(5)} deactivate`], end.stderr).toBeUndefined()
@@ -112,7 +128,29 @@ describe('of two rows with one key, the second one does not act on whoever has i
       const run = command === 'resume' ? runId : await newestRun(place, runId)
       const line = parseCsv(await place.read(`runs/${run}/results.csv`)).at(-1)
       expect(line?.result).toBe('failed')
-      expect(line?.message).toContain(`Okta now shows another user for ${loginOf(1)}`)
+      expect(line?.message).toContain(`Okta now shows another user for ${second}`)
     })
+  })
+})
+
+it('once a name is known to stand for somebody else, every row with it is marked in failed.csv', async () => {
+  await withWorkplace(async (place) => {
+    const org = await place.org({
+      users: makeUsers({ count: 5, factors: 1 }),
+      fault: ({ action, key }) => {
+        if (action === null || key !== userIdOf(1)) return null
+        giveAway(org)
+        return { name: 'forbidden' }
+      },
+    })
+    const rows = [`${loginOf(1)},suspend`, `${userIdOf(2)},suspend`, `${loginOf(1)},deactivate`]
+    await place.write('in.csv', ['user,action', ...rows, ''].join('\n'))
+    const end = await place.runHere(org, ['run', 'in.csv', ...unattended])
+    expect([end.code, org.applied], end.stderr).toEqual([1, { [`${userIdOf(2)} suspend`]: 1 }])
+    const failed = parseCsv(await place.read(`runs/${runId}/failed.csv`))
+    expect(failed.map(({ why }) => why)).toEqual([
+      expect.stringMatching(/^not read: .*stands for somebody else by now, as row 3 found out/),
+      expect.stringMatching(/^not read: in row 1 the name/),
+    ])
   })
 })

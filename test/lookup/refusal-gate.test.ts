@@ -44,15 +44,23 @@ async function refuse(count: number): Promise<void> {
   await settled()
 }
 
-/** A call that is under way until the test ends it. */
 /** Each call is of a row of its own. */
 let calls = 0
 
-function call(): { readonly state: () => 'waits' | 'begun' | 'ended' | 'stopped'; end: () => Promise<void> } {
+interface OwnCall {
+  readonly state: () => 'waits' | 'begun' | 'ended' | 'stopped'
+  /** Okta accepts it. */
+  readonly accept: () => void
+  readonly end: () => Promise<void>
+}
+
+/** A call that is under way until the test ends it. */
+function call(): OwnCall {
+  const row = ++calls
   let state: 'waits' | 'begun' | 'ended' | 'stopped' = 'waits'
   const { promise, resolve } = deferred<void>()
   gate
-    .pass(++calls, async () => {
+    .pass(row, async () => {
       state = 'begun'
       await promise
     })
@@ -66,6 +74,7 @@ function call(): { readonly state: () => 'waits' | 'begun' | 'ended' | 'stopped'
     )
   return {
     state: () => state,
+    accept: () => gate.allowed(row),
     end: async () => {
       resolve()
       await settled()
@@ -81,10 +90,22 @@ describe('while it is calm', () => {
   it('a refusal is held, and is its user’s own after a success', async () => {
     await refuse(1)
     expect([gate.held, decided]).toEqual([1, []])
-    gate.allowed()
+    call().accept()
     await settled()
     expect([gate.held, decided]).toEqual([0, ['the user’s']])
   })
+})
+
+it('a success of a call that had left before the first refusal shows nothing', async () => {
+  const [before, other] = [call(), call()]
+  await refuse(1)
+  before.accept()
+  await before.end()
+  await other.end()
+  expect([gate.held, decided]).toEqual([1, []])
+  call().accept()
+  await settled()
+  expect([gate.held, decided]).toEqual([0, ['the user’s']])
 })
 
 describe('while it asks', () => {
@@ -117,7 +138,7 @@ describe('while it asks', () => {
 
   it('all go side by side again after a success', async () => {
     const [first, ...others] = [call(), call(), call()]
-    gate.allowed()
+    first?.accept()
     await first?.end()
     expect(others.map(({ state }) => state())).toEqual(['begun', 'begun'])
   })
@@ -131,7 +152,9 @@ describe('while it asks', () => {
 
   it('the count begins anew after a success', async () => {
     await refuse(8)
-    gate.allowed()
+    const accepted = call()
+    accepted.accept()
+    await accepted.end()
     await refuse(9)
     expect([gate.held, probes.length]).toEqual([9, 0])
   })
@@ -159,7 +182,7 @@ describe('while it probes', () => {
 
   it('nothing goes, nothing more is asked, and a success from before decides nothing', async () => {
     const waiting = call()
-    gate.allowed()
+    waiting.accept()
     gate.settle(true)
     await refuse(3)
     expect([waiting.state(), gate.held, probes.length, decided]).toEqual(['waits', 13, 1, []])
@@ -183,6 +206,16 @@ describe('while it probes', () => {
     gate.settle(true)
     await settled()
     expect([decided, stop.reason]).toEqual([Array(10).fill('the user’s'), null])
+  })
+
+  it('nothing left to try, but more than ten refused already, means the token', async () => {
+    await refuse(2)
+    probes[0]?.resolve({ allowed: 0, refused: 0 })
+    await settled()
+    gate.settle(true)
+    await settled()
+    expect([decided, stop.reason?.exitCode]).toEqual([Array(12).fill('stopped'), 4])
+    expect(stop.reason?.message).toContain('for 10 users in a row and for 2 more')
   })
 
   it('too few to try means that some of those who wait are tried, the last one first, one at a time', async () => {
@@ -215,7 +248,7 @@ describe('while it probes', () => {
     await settled()
     gate.settle(false)
     await settled()
-    gate.allowed()
+    waiting.find((one) => one.state() === 'begun')?.accept()
     await settled()
     expect(decided).toEqual(Array(10).fill('the user’s'))
     expect(waiting.map((one) => one.state())).toEqual(['begun', 'begun'])

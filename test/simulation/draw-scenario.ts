@@ -209,10 +209,10 @@ function drawRows(
     const { id, login } = user
     const short = login.split('@')[0] ?? ''
     const logins = [login, login.toUpperCase()]
-    const names = withShortNames
-      ? [job.hasHeirs ? short : id, short]
-      : job.hasHeirs
-        ? logins
+    const names = job.hasHeirs
+      ? [...logins, id, ...(withShortNames ? [short, short] : logins)]
+      : withShortNames
+        ? [id, short]
         : [id, ...logins]
     const bad = untidy && draws.chance('bad row', 0.3) ? draws.pick('bad', ['key', 'cells'] as const) : null
     const key = bad === 'key' ? draws.pick('bad key', badKeys(login)) : draws.pick('key', names)

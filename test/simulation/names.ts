@@ -1,4 +1,3 @@
-import { foldLogin } from '../../src/okta/user.ts'
 import type { RefOf } from './evidence.ts'
 import type { Report } from './play.ts'
 import { readRun } from './reports.ts'
@@ -11,16 +10,18 @@ import type { World } from './world.ts'
 export function checkNames(world: World, reports: readonly Report[], refOf: RefOf): void {
   // What stood in the lost part of a journal is not known any more.
   if (!world.scenario.readFirst || world.cuts.size > 0) return
-  const keys = new Map(world.scenario.rows.map(({ ref, user }) => [ref, foldLogin(user)]))
+  const rows = new Map(world.scenario.rows.map((row) => [row.ref, row]))
   const meant = new Map<string, string>()
   for (const { run, row, key, action } of world.departures) {
-    const written = keys.get(refOf(run, row))
+    const written = rows.get(refOf(run, row))
     if (written === undefined) continue
-    const name = `${firstOf(world, run)} ${written}`
+    const name = `${firstOf(world, run)} ${written.id}`
     const before = meant.get(name) ?? key
-    meant.set(name, before)
-    if (before !== key)
+    // An id stands for the user whose id it is, whoever has the login by then.
+    if (written.user === written.id) meant.set(name, meant.get(name) ?? key)
+    else if (before !== key)
       world.violate(`I20 ${action} was sent for ${key} (row ${row} of ${run}), whose key meant ${before}`)
+    else meant.set(name, before)
   }
   for (const { run, at, tasks } of reports)
     for (const { row, message } of tasks) {

@@ -55,7 +55,7 @@ export function createOrg(users: readonly ForeignUser[], options: OrgOptions = {
     if (byId.has(user.id) || logins.has(login)) throw new Error(`Two users are ${user.id} or ${user.login}`)
     byId.set(user.id, user)
     logins.set(login, [user.id])
-    const shortName = login.replace(/@.*$/s, '')
+    const shortName = shortNameOf(login)
     const sharers = shortNames.get(shortName)
     if (sharers === undefined) shortNames.set(shortName, [user.id])
     else sharers.push(user.id)
@@ -84,8 +84,18 @@ export function giveLogin(org: Org, id: string, login: string): void {
   const user = org.users.get(id)
   if (user === undefined || org.names.has(foldLogin(login))) throw new Error(`${id} can't become ${login}`)
   org.names.delete(foldLogin(user.login))
+  const before = shortNameOf(user.login)
+  const others = (org.names.get(before) ?? []).filter((other) => other !== id)
+  if (others.length > 0) org.names.set(before, others)
+  else org.names.delete(before)
   user.login = login
   org.names.set(foldLogin(login), [id])
+  const after = shortNameOf(login)
+  org.names.set(after, [...(org.names.get(after) ?? []), id])
+}
+
+function shortNameOf(login: string): string {
+  return foldLogin(login).replace(/@.*$/s, '')
 }
 
 /** Finds a user by id (letter case matters), login, or short name. Finishes a transition whose time has come. */

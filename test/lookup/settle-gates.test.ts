@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { RefusalGate } from '../../src/lookup/refusal-gate.ts'
+import { settleGates } from '../../src/lookup/settle-gates.ts'
+import { StopSwitch } from '../../src/messages/stop.ts'
+import { refusalOf } from '../okta/answers.ts'
+
+const answer = refusalOf(403, 'E0000006')
+
+function setUp(): {
+  reads: RefusalGate
+  sends: RefusalGate
+  stop: StopSwitch
+  decided: string[]
+  refuse: Refuse
+} {
+  const stop = new StopSwitch()
+  const decided: string[] = []
+  const gateOf = (what: string): RefusalGate =>
+    new RefusalGate(what, stop, false, async () => ({ allowed: 0, refused: 0 }))
+  const refuse: Refuse = async (gate, count) => {
+    for (let i = 0; i < count; i++)
+      gate.refused(answer).then(
+        () => decided.push('the user’s'),
+        () => decided.push('stopped'),
+      )
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { reads: gateOf('reading users'), sends: gateOf('the lifecycle calls'), stop, decided, refuse }
+}
+
+type Refuse = (gate: RefusalGate, count: number) => Promise<void>
+
+describe('refusals of reads and of calls', () => {
+  it.each([
+    { reads: 6, sends: 5, code: 4 },
+    { reads: 1, sends: 10, code: 4 },
+    { reads: 9, sends: 1, code: null },
+    { reads: 11, sends: 0, code: 4 },
+    { reads: 0, sends: 11, code: 4 },
+    { reads: 10, sends: 0, code: null },
+  ])(
+    '$reads and $sends at the end count together: $code',
+    async ({ reads: ofReads, sends: ofSends, code }) => {
+      const { reads, sends, stop, decided, refuse } = setUp()
+      await refuse(reads, ofReads)
+      await refuse(sends, ofSends)
+      for (let again = 0; again < 3; again++) {
+        settleGates(reads, sends, true)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      expect(stop.reason?.exitCode ?? null).toBe(code)
+      expect(decided).toEqual(Array(ofReads + ofSends).fill(code === null ? 'the user’s' : 'stopped'))
+    },
+  )
+
+  it('are not decided as long as a request waits at either gate', async () => {
+    const { reads, sends, decided, refuse } = setUp()
+    await refuse(reads, 3)
+    await refuse(sends, 1)
+    let end = (): void => {}
+    const first = sends.pass(1, () => new Promise<void>((resolve) => (end = resolve)))
+    const second = sends.pass(2, async () => {})
+    settleGates(reads, sends, true)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([sends.waiting, decided]).toEqual([1, []])
+    end()
+    await Promise.all([first, second])
+    settleGates(reads, sends, true)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(decided).toEqual(Array(4).fill('the user’s'))
+  })
+})
