@@ -1,25 +1,11 @@
-import { execFile } from 'node:child_process'
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { readZip, rezip } from '../support/evidence-zip.ts'
 import { loginOf, makeUsers } from '../support/foreign-org/user.ts'
+import { audit, makeEvidence } from './audit.ts'
 import { rechain, resultOf, sha256, tampered, tamperings } from './tamperings.ts'
 import { runId, unattended, type Workplace, withWorkplace } from './workplace.ts'
-
-const execute = promisify(execFile)
-
-/** Runs the script that an auditor runs. */
-async function audit(path: string, ...flags: readonly string[]): Promise<{ code: number; said: string }> {
-  try {
-    const { stdout } = await execute(process.execPath, ['docs/check-evidence.mjs', path, ...flags])
-    return { code: 0, said: stdout }
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
-    return { code, said: stdout + stderr }
-  }
-}
 
 const input = `user,action,when,name
 ${loginOf(1)},suspend,2026-01-05T08:00:00Z,Ada
@@ -47,18 +33,6 @@ async function runAll(place: Workplace): Promise<void> {
   await place.write('job.yaml', job)
   const end = await place.runHere(org, ['run', '--job', 'job.yaml', '--skip-invalid', ...unattended])
   expect(end.code, end.stderr).toBe(1)
-}
-
-interface Told {
-  readonly evidence: string
-  readonly manifest: string
-  readonly journal: { readonly chain: string }
-}
-
-async function makeEvidence(place: Workplace, ...flags: readonly string[]): Promise<Told> {
-  const end = await place.runHere(null, ['evidence', runId, '--json', ...flags])
-  expect(end.code, end.stderr).toBe(0)
-  return JSON.parse(end.stdout) as Told
 }
 
 describe('evidence', () => {
@@ -187,6 +161,30 @@ describe('evidence', () => {
       expect([end.code, end.stderr]).toEqual([2, expect.stringMatching(/mine\.zip exists already.*--out/s)])
       expect(await place.read('mine.zip')).toBe('mine')
       expect(await place.runHere(null, ['evidence', 'none'])).toMatchObject({ code: 2 })
+    })
+  })
+
+  it('replaces no link that leads nowhere and no directory, and needs a path', async () => {
+    await withWorkplace(async (place) => {
+      await runAll(place)
+      await symlink('nothing', join(place.directory, 'link.zip'))
+      await mkdir(join(place.directory, 'folder.zip'))
+      for (const [out, said] of [
+        ['link.zip', /link\.zip exists already \(a link to nothing\).*--out new-link\.zip/s],
+        ['folder.zip', /folder\.zip exists already \(a directory\).*--out new-folder\.zip/s],
+        ['', /--out is empty; the path of the zip to write was expected.*--out evidence\.zip/s],
+      ] as const) {
+        const end = await place.runHere(null, ['evidence', runId, '--out', out])
+        expect([end.code, end.stderr]).toEqual([2, expect.stringMatching(said)])
+      }
+      expect(await readlink(join(place.directory, 'link.zip'))).toBe('nothing')
+      expect((await readdir(place.directory)).sort()).toEqual([
+        'folder.zip',
+        'in.csv',
+        'job.yaml',
+        'link.zip',
+        'runs',
+      ])
     })
   })
 })
