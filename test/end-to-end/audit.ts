@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'vitest'
 import { runId, type Workplace } from './workplace.ts'
@@ -26,9 +28,25 @@ interface Told {
   readonly journal: { readonly chain: string }
 }
 
-/** Makes the evidence of the tests' run. */
-export async function makeEvidence(place: Workplace, ...flags: readonly string[]): Promise<Told> {
-  const end = await place.runHere(null, ['evidence', runId, '--json', ...flags])
+/** Makes the evidence of a run. */
+export async function makeEvidence(
+  place: Workplace,
+  run = runId,
+  ...flags: readonly string[]
+): Promise<Told> {
+  const end = await place.runHere(null, ['evidence', run, '--json', ...flags])
   expect(end.code, end.stderr).toBe(0)
   return JSON.parse(end.stdout) as Told
+}
+
+/** Makes the evidence of a run, and has it checked with the last link that was shown. */
+export async function auditRun(
+  place: Workplace,
+  run = runId,
+  ...flags: readonly string[]
+): Promise<{ code: number; said: string }> {
+  const out = join(place.directory, `${run}.zip`)
+  await rm(out, { force: true })
+  const told = await makeEvidence(place, run, '--out', out, ...flags)
+  return await audit(out, '--link', told.journal.chain)
 }

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { readZip, rezip } from '../support/evidence-zip.ts'
 import { loginOf, makeUsers } from '../support/foreign-org/user.ts'
 import { audit, makeEvidence } from './audit.ts'
-import { rechain, resultOf, sha256, tampered, tamperings } from './tamperings.ts'
+import { inputForgeries } from './input-forgeries.ts'
+import { rechain, resultOf, sha256, tampered } from './tamper-with.ts'
+import { tamperings } from './tamperings.ts'
 import { runId, unattended, type Workplace, withWorkplace } from './workplace.ts'
 
 const input = `user,action,when,name
@@ -80,7 +82,7 @@ describe('evidence', () => {
         tampered(files, () => {}),
       )
       expect((await audit(changed)).said).toContain('All agrees')
-      expect(tamperings.length).toBeGreaterThanOrEqual(50)
+      expect(tamperings.length).toBeGreaterThanOrEqual(100)
       const missed: string[] = []
       for (const [name, change] of tamperings) {
         await rezip(changed, tampered(files, change))
@@ -88,6 +90,26 @@ describe('evidence', () => {
         if (code !== 1) missed.push(`${name}: ${code}`)
       }
       expect(missed).toEqual([])
+    })
+  }, 120_000)
+
+  it('shows what does not agree with the input, even if all else was made to fit', async () => {
+    await withWorkplace(async (place) => {
+      await runAll(place)
+      const { evidence } = await makeEvidence(place)
+      const files = await readZip(join(place.directory, evidence))
+      const changed = join(place.directory, 'changed.zip')
+      for (const [name, change] of inputForgeries) {
+        await rezip(changed, tampered(files, change))
+        const { code, said } = await audit(changed)
+        expect([name, code]).toEqual([name, 1])
+        const found = said
+          .trim()
+          .split('\n')
+          .filter((line) => !/^Compared|^Things that do not agree/.test(line))
+        expect(found.length, name).toBeGreaterThan(0)
+        for (const line of found) expect(line, name).toMatch(/ in the input: |rows of the input: /)
+      }
     })
   }, 60_000)
 
@@ -102,7 +124,7 @@ describe('evidence', () => {
       })
       await writeFile(journal, forged.text)
       await rm(join(directory, 'summary.json'))
-      const again = await makeEvidence(place, '--out', 'forged.zip')
+      const again = await makeEvidence(place, runId, '--out', 'forged.zip')
       const path = join(place.directory, again.evidence)
       expect((await audit(path)).code).toBe(0)
       for (const flags of [
@@ -117,7 +139,7 @@ describe('evidence', () => {
   it('names nobody when it is redacted, and still adds up', async () => {
     await withWorkplace(async (place) => {
       await runAll(place)
-      const told = await makeEvidence(place, '--redact')
+      const told = await makeEvidence(place, runId, '--redact')
       const path = join(place.directory, told.evidence)
       const files = await readZip(path)
       const all = [...files.values()].join('\n')
@@ -148,7 +170,7 @@ describe('evidence', () => {
         expect(summary[name]).toEqual(original[name])
       const first = await readFile(path)
       await rm(path)
-      await makeEvidence(place, '--redact')
+      await makeEvidence(place, runId, '--redact')
       expect((await readFile(path)).equals(first)).toBe(true)
     })
   })
