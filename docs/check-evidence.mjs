@@ -22,6 +22,10 @@ for (; words.length > 0; words.splice(0, 2)) {
   flags.set(name, value.toLowerCase())
 }
 if (path === undefined || path.startsWith('--')) stop('No evidence is named.')
+process.on('uncaughtException', (error) => {
+  for (const line of [...found.slice(0, 50), `The evidence does not have the form that this script reads: ${error.message}.`]) console.log(line)
+  process.exit(1)
+})
 const flag = (name) => flags.get(name)
 const count = (keys) => keys.reduce((counts, key) => counts.set(key, (counts.get(key) ?? 0) + 1), new Map())
 /** Counts of an object that are not 0, in the order of their names: an absent count is 0. */

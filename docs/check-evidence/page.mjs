@@ -78,11 +78,13 @@ function lagOf(lag) {
   return { tasks: lag.tasks, median: lag.median_seconds, p95: lag.p95_seconds, worst: lag.worst_seconds, bound: lag.bound_seconds, overBound: lag.over_bound, late }
 }
 
+/** The name of the last cell of a row, which says why the task needs somebody. */
+const needs = '\0needs'
 const counted = (values) => values.reduce((counts, value) => counts.set(value, (counts.get(value) ?? 0) + 1), new Map())
-/** The values that each column can be filtered by, the most frequent first. The last cell of a row says why it needs somebody. */
+/** The values that each column can be filtered by, the most frequent first. */
 function valuesOf(columns, rows) {
-  const filtered = ['\0needs', 'result', 'action', 'status_before', 'status_after', 'error_code']
-  const places = filtered.map((name) => [name, name === '\0needs' ? -1 : columns.indexOf(name)])
+  const filtered = [needs, 'result', 'action', 'status_before', 'status_after', 'error_code']
+  const places = filtered.map((name) => [name, name === needs ? -1 : columns.indexOf(name)])
   const counts = places.map(([name, place]) => [name, [...counted(rows.map((row) => String(row.at(place) ?? '') || '\0'))]])
   return Object.fromEntries(
     counts.map(([name, all]) => [
@@ -100,7 +102,7 @@ function troubleOf(tasks, titles) {
   const kinds = new Map()
   for (const [at, title] of titles.entries()) {
     if (title === null) continue
-    const kind = kinds.get(title) ?? { title, tasks: 0, result: tasks[at].result, examples: [] }
+    const kind = kinds.get(title) ?? { title, tasks: 0, result: tasks[at].result, filters: { [needs]: title }, examples: [] }
     kinds.set(title, kind)
     if (kind.tasks++ < 10) kind.examples.push({ row: tasks[at].row, user: tasks[at].okta_login ?? tasks[at].user, message: tasks[at].message })
   }
@@ -162,7 +164,7 @@ export function comparePage({ html, columns, firstOfInput, tasks, needsYou, run,
     same(`row ${task.row}, step ${task.step} of report.html`, rows[at].slice(0, -1), row)
     if (needsYou(task) !== null) same(`row ${task.row}, step ${task.step} of report.html, whether it needs somebody`, rows[at].at(-1) !== null, needsYou(task))
   })
-  const trouble = attention.map(({ title, tasks: count, result, examples }) => ({ title, tasks: count, result, examples }))
+  const trouble = attention.map(({ advice: _, command: __, ...kind }) => kind)
   same(
     'what needs somebody in report.html',
     trouble,

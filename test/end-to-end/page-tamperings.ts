@@ -8,7 +8,7 @@ interface Counted {
 interface Facts {
   totals: { parts: Counted[] }[]
   values: Record<string, Counted[]>
-  attention: { title: string; tasks: number; result: string; examples: Line[] }[]
+  attention: (Line & { tasks: number; examples: Line[] })[]
   lag: Line & { late: Line[] }
   timeline: Line & { counts: number[] }
   facts: { name: string; value: string }[]
@@ -100,6 +100,10 @@ export const pageTamperings: readonly Tampering[] = [
       const row = first(rows.filter((cells) => cells.at(-1) !== null))
       row[row.length - 1] = null
     }),
+  ],
+  [
+    'what is shown of those who need somebody',
+    facts(({ attention }) => put(first(attention), 'filters', {})),
   ],
   [
     'facts after the facts',

@@ -141,6 +141,8 @@ export const tamperings: readonly Tampering[] = [
   ['a re-chained journal with a result twice', rechained((events) => void events.push(resultOf(events, 1)))],
   ['a re-chained journal of another run', rechained((events) => put(events[0], 'run', 'other'))],
   ['a failed.csv with a row less', editLines('failed.csv', (lines) => lines.pop())],
+  ['no results.jsonl', (files) => void files.delete('results.jsonl')],
+  ['no data on the page', edit('report.html', 'class="facts"', 'class="other"')],
   ['a file more', (files) => void files.set('more.txt', 'more')],
   ...pageTamperings,
 ]
