@@ -133,7 +133,7 @@ export function compareWithInput({ rows, names, run, job, bytes, same, reasonOf 
     const actions = job.steps?.map((step) => step.action) ?? [plain(written) === '' ? job.action : actionNamed(plain(written))]
     const at = due === null || isBad ? null : due.read(cells)
     same(
-      `row ${row}, steps`,
+      `row ${row}, steps in the input`,
       mayBeBad && tasks.length === 1 ? [1] : actions.map((_, place) => place + 1),
       tasks.map(({ step }) => step),
     )
@@ -141,7 +141,7 @@ export function compareWithInput({ rows, names, run, job, bytes, same, reasonOf 
       const where = `row ${row}, step ${task.step}`
       if (!mayBeBad || task.user !== '') same(`${where}, user in the input`, bare(inFormula(task.user)), key)
       if (!mayBeBad || ![written, ''].includes(task.action)) same(`${where}, action in the input`, task.action, actions[task.step - 1])
-      if (due === null || isBad) same(`${where}, due time without a date`, task.due_at, null)
+      if (due === null || isBad) same(`${where}, due time of a bad row in the input`, task.due_at, null)
       else if (at !== null && (!mayBeBad || task.due_at !== null)) same(`${where}, due time in the input`, task.due_at, at)
       else if (at === null && (!mayBeBad || task.due_at !== null)) notDue.push(row)
       for (const [place, column] of run.input.columns.entries()) {

@@ -6,7 +6,6 @@ import {
   edit,
   editJson,
   editPage,
-  type Files,
   type Json,
   type Line,
   put,
@@ -109,10 +108,19 @@ const inJournal = (row: number, cells: Line): Change =>
 /** What is found only because the results are compared with the input: everything else is made to fit. */
 export const inputForgeries: readonly Tampering[] = [
   ['a due time and its lag, wherever they are', lag(1, '2026-01-05T07:00:00.000Z')],
+  ['the due time of a bad row', inResults(6, { due_at: '2026-03-05T08:00:00.000Z' })],
+  [
+    'the step of a row, wherever it is',
+    all(inJournal(2, { step: 2 }), inResults(2, { step: 2 }), late(2, { step: 2 })),
+  ],
   ['an own cell, wherever it is', inResults(1, { name: 'Eve' })],
   [
     'the user of a row, wherever it is',
-    all(inJournal(1, { user: loginOf(9) }), inResults(1, { user: loginOf(9) }), lateUser(1, loginOf(9))),
+    all(
+      inJournal(1, { user: loginOf(9) }),
+      inResults(1, { user: loginOf(9) }),
+      late(1, { user: loginOf(9) }),
+    ),
   ],
   [
     'the actions of two rows, wherever they are',
@@ -140,13 +148,14 @@ export const inputForgeries: readonly Tampering[] = [
   ['a name in the input', ofInput(edit('input.csv', 'Ada', 'Eve'))],
 ]
 
-/** A late task is named by its key in the summary and on the page. */
-function lateUser(row: number, user: string): Change {
-  return (files: Files) => {
-    const change = (late: unknown): void => {
-      for (const one of late as Line[]) if (one.row === row) one.user = user
+/** A late task is named in the summary and, by row and key alone, on the page. */
+function late(row: number, changed: { readonly user?: string; readonly step?: number }): Change {
+  return (files) => {
+    const { step: _, ...onPage } = changed
+    const change = (tasks: unknown, cells: Line): void => {
+      for (const one of tasks as Line[]) if (one.row === row) Object.assign(one, cells)
     }
-    editJson('summary.json', (content: Json) => change(content.lag?.worst_over_bound))(files)
-    editPage<{ lag: Line }>('facts', ({ lag: shown }) => change(shown.late))(files)
+    editJson('summary.json', (content: Json) => change(content.lag?.worst_over_bound, changed))(files)
+    editPage<{ lag: Line }>('facts', ({ lag: shown }) => change(shown.late, onPage))(files)
   }
 }

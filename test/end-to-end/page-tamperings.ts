@@ -1,6 +1,7 @@
-import { type Change, edit, editPage, type Line, put, type Tampering } from './tamper-with.ts'
+import { type Change, edit, editPage, type Files, type Line, put, type Tampering } from './tamper-with.ts'
 
 interface Counted {
+  value?: string
   count: number
 }
 
@@ -29,6 +30,23 @@ function fact(name: string, value: string): Tampering {
       first(all.filter((one) => one.name === name)).value = value
     }),
   ]
+}
+
+/** As if nobody had the first kind of trouble: in the list, in the rows and in the filter. */
+function withoutFirstTrouble(files: Files): void {
+  let title: unknown
+  facts(({ attention, values }) => {
+    title = attention.shift()?.title
+    const all = values['\u0000needs'] ?? []
+    const gone = first(all.filter(({ value }) => value === title))
+    first(all.filter(({ value }) => value === '\u0000')).count += gone.count
+    values['\u0000needs'] = all
+      .filter((one) => one !== gone)
+      .toSorted((some, other) => other.count - some.count)
+  })(files)
+  editPage<unknown[][]>('rows', (rows) => {
+    for (const row of rows) if (row.at(-1) === title) row[row.length - 1] = null
+  })(files)
 }
 
 /** What may be changed on the page, apart from its rows. */
@@ -105,6 +123,7 @@ export const pageTamperings: readonly Tampering[] = [
     'what is shown of those who need somebody',
     facts(({ attention }) => put(first(attention), 'filters', {})),
   ],
+  ['a kind of trouble, wherever the page has it', withoutFirstTrouble],
   [
     'facts after the facts',
     edit('report.html', '</body>', '<script type="application/json" class="facts">{}</script></body>'),
