@@ -1,13 +1,15 @@
 // Checks the evidence of a run: node check-evidence.mjs FILE.zip [--link LAST_LINK] [--manifest SHA256]
-// It needs Node 20.19 or later, and shares no code with okta-lifecycle. Ends with 0 if all of it agrees, with 1 if not.
-import { createHash } from 'node:crypto'
+// It needs Node 20.19 or later and the folder check-evidence beside it, and shares no code with okta-lifecycle.
+// Ends with 0 if all of it agrees, with 1 if not.
 import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual as equal } from 'node:util'
-import { crc32, inflateRawSync } from 'node:zlib'
+import { readCsv, unquoted } from './check-evidence/csv.mjs'
+import { readJournal, sha256, unzip } from './check-evidence/files.mjs'
+import { compareWithInput, ownNames } from './check-evidence/input.mjs'
+import { comparePage, limitOf } from './check-evidence/page.mjs'
 
 const found = []
 const same = (what, seen, due) => equal(seen, due) || found.push(`${what}: ${JSON.stringify(seen)} is not ${JSON.stringify(due)}`)
-const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
 const stop = (why) => {
   console.error(`${why}\nnode check-evidence.mjs FILE.zip [--link LAST_LINK] [--manifest SHA256]`)
   process.exit(2)
@@ -20,66 +22,14 @@ for (; words.length > 0; words.splice(0, 2)) {
   flags.set(name, value.toLowerCase())
 }
 if (path === undefined || path.startsWith('--')) stop('No evidence is named.')
+process.on('uncaughtException', (error) => {
+  for (const line of [...found.slice(0, 50), `The evidence does not have the form that this script reads: ${error.message}.`]) console.log(line)
+  process.exit(1)
+})
 const flag = (name) => flags.get(name)
 const count = (keys) => keys.reduce((counts, key) => counts.set(key, (counts.get(key) ?? 0) + 1), new Map())
 /** Counts of an object that are not 0, in the order of their names: an absent count is 0. */
 const plain = (counts) => Object.fromEntries([...(counts instanceof Map ? counts : Object.entries(counts ?? {}))].filter(([, n]) => n !== 0).sort())
-
-function unzip(zip) {
-  const files = new Map()
-  const end = zip.lastIndexOf('PK\x05\x06', undefined, 'latin1')
-  for (let at = zip.readUInt32LE(end + 16), left = zip.readUInt16LE(end + 10); left > 0; left--) {
-    const [packed, size, nameLength, extra, comment, start] = [
-      zip.readUInt32LE(at + 20),
-      zip.readUInt32LE(at + 24),
-      ...[28, 30, 32].map((field) => zip.readUInt16LE(at + field)),
-      zip.readUInt32LE(at + 42),
-    ]
-    const name = zip.toString('utf8', at + 46, at + 46 + nameLength)
-    const from = start + 30 + zip.readUInt16LE(start + 26) + zip.readUInt16LE(start + 28)
-    const content = zip.subarray(from, from + packed)
-    if (files.has(name)) found.push(`${name} is there twice`)
-    files.set(name, zip.readUInt16LE(at + 10) === 0 ? content : inflateRawSync(content, { maxOutputLength: size + 1 }))
-    at += 46 + nameLength + extra + comment
-  }
-  return files
-}
-
-function readJournal(bytes) {
-  const events = []
-  let [chain, at, lines] = ['0'.repeat(32), 0, 0]
-  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, at)) {
-    const line = bytes.subarray(at, end)
-    const [, next, crc] = /","chain":"([0-9a-f]{32})","crc":"([0-9a-f]{8})"\}$/.exec(line.toString('latin1')) ?? []
-    const link = sha256(Buffer.concat([Buffer.from(chain), line.subarray(0, -61)])).slice(0, 32)
-    const sum = crc32(line.subarray(0, -18)).toString(16).padStart(8, '0')
-    if (next !== link || crc !== sum)
-      return {
-        events,
-        lines,
-        bytes: at,
-        chain,
-        broken: `journal: line ${lines + 1} does not follow the line before it`,
-      }
-    const { synced: _, chain: __, crc: ___, ...event } = JSON.parse(line.toString())
-    events.push(event)
-    chain = link
-    at = end + 1
-    lines++
-  }
-  return { events, lines, bytes: at, chain, broken: null }
-}
-
-function readCsv(marked) {
-  const text = marked.replace(/^\uFEFF/, '')
-  const cell = /("(?:[^"]|"")*"|[^,\n]*)(,|\n)/y
-  const [records, record] = [[], []]
-  for (let match = cell.exec(text); match !== null; match = cell.exec(text)) {
-    record.push(match[1].startsWith('"') ? match[1].slice(1, -1).replaceAll('""', '"') : match[1])
-    if (match[2] === '\n') records.push(record.splice(0))
-  }
-  return records
-}
 
 /** People: tasks that share an id, a key or a login belong to one person. */
 function countPeople(tasks, standing) {
@@ -103,7 +53,7 @@ function countPeople(tasks, standing) {
 
 let files
 try {
-  files = unzip(readFileSync(path))
+  files = unzip(readFileSync(path), (name) => found.push(`${name} is there twice`))
 } catch (error) {
   stop(`${path} is not a zip that can be read: ${error.message}`)
 }
@@ -159,18 +109,20 @@ const tasks = files
   .split('\n')
   .slice(0, -1)
   .map((line) => JSON.parse(line))
-const [columns, ...records] = readCsv(files.get('results.csv').toString())
+const withoutMark = (name) =>
+  files
+    .get(name)
+    .toString()
+    .replace(/^\uFEFF/, '')
+const [columns, ...records] = readCsv(withoutMark('results.csv'))
 // A file can't hold half of a surrogate pair, which JSON can write.
 const text = (value) => (value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)).toWellFormed()
 const cellOf = (task, name) => task[name] ?? task[Object.keys(task).find((key) => key.toWellFormed() === name)]
-const unquoted = (cell) => (/^'+[=+\-@\t\r＝＋－＠]/.test(cell) ? cell.slice(1) : cell)
-const html = files.get('report.html').toString()
-const block = (kind) => [...html.matchAll(new RegExp(`<script type="application/json" class="${kind}">([^]*?)</script>`, 'g'))].map(([, body]) => JSON.parse(body))
-const [facts, pageRows] = [block('facts').at(-1), block('rows').flat()]
 same('lines of results.csv', records.length, tasks.length)
-if (facts.hasRows) same('rows of report.html', pageRows.length, tasks.length)
 const last = events.findLast(({ event }) => event === 'execution' || event === 'stopped') ?? {}
 const resultColumns = columns.slice(0, 16)
+const own = ownNames(run.input.columns, columns.slice(0, 18))
+same('own columns in results.csv', columns.slice(18).map(unquoted), own.map(text))
 const accepted = new Set(events.flatMap(({ event, outcome, row, step }) => (event === 'answer' && outcome === 'applied' ? [`${row}.${step}`] : [])))
 for (const name of ['results.csv', 'results.jsonl']) if (!files.get(name).toString().endsWith('\n')) found.push(`${name}: its last line is cut off`)
 tasks.forEach((task, at) => {
@@ -180,18 +132,10 @@ tasks.forEach((task, at) => {
     records[at]?.map(unquoted),
     columns.map((name) => text(cellOf(task, unquoted(name)))),
   )
-  if (facts.hasRows)
-    same(
-      `${where} of report.html`,
-      pageRows[at]?.slice(0, facts.columns.length),
-      facts.columns.map((name) => task[name] ?? null),
-    )
   // A stopped run reports what Okta accepted and it had not verified yet.
   const isAccepted = last.state !== 'finished' && task.result === 'succeeded' && accepted.has(`${task.row}.${task.step}`)
   if (result === undefined && !isAccepted && ['succeeded', 'unchanged', 'failed', 'in_doubt'].includes(task.result)) found.push(`${where}: the journal has no result`)
-  // What becomes of an activation link is judged anew whenever a report is written.
-  const shown = (value, name) => (name === 'message' ? value.split('; its activation link')[0] : value)
-  for (const name of result === undefined ? [] : resultColumns) same(`${where}, ${name}`, shown(task[name], name), shown(result[name], name))
+  for (const name of result === undefined ? [] : resultColumns) same(`${where}, ${name}`, task[name], result[name])
   const lag = task.due_at === null || task.result !== 'succeeded' ? null : (Date.parse(task.finished_at) - Date.parse(task.due_at)) / 1000
   same(`${where}, lag`, task.lag_seconds, lag)
   results.delete(`${task.row}.${task.step}`)
@@ -268,9 +212,10 @@ same('requests', plain(kinds), plain({ total: reads + lifecycle, reads, lifecycl
 const starting = (mark) => plain(new Map([...requests].filter(([name]) => name.startsWith(mark)).map(([name, n]) => [name.slice(mark.length), n])))
 same('requests by status', plain(byStatus), starting('http_'))
 same('requests by bucket', plain(new Map(summary.budget.map(({ bucket, used }) => [bucket, used]))), starting('bucket_'))
+for (const { bucket, limit, share } of summary.budget) same(`limit and share of ${bucket}`, [limit, share], [limitOf(events, bucket), job.pace.share])
 same('retries', plain(summary.retries), plain(sum('retries')))
 same('executions and seconds', [summary.executions, summary.duration_seconds], [Math.max(1, executions.length), executions.reduce((ms, { worked_ms }) => ms + worked_ms, 0) / 1000])
-if (files.has('failed.csv')) same('rows of failed.csv', readCsv(files.get('failed.csv').toString()).length - 1, summary.rows_to_feed)
+if (files.has('failed.csv')) same('rows of failed.csv', readCsv(withoutMark('failed.csv')).length - 1, summary.rows_to_feed)
 const { failed, in_doubt, unsettled, not_run } = summary.results
 const mustLook =
   failed > summary.excused || in_doubt + unsettled + not_run + (run.not_undone?.length ?? 0) > 0 || tasks.some((task) => task.result === 'skipped' && standing(task) === 'need_you')
@@ -280,14 +225,34 @@ if (last.event === 'stopped') {
   if (last.state === 'finished') same('exit code', summary.exit_code, mustLook ? 1 : 0)
   else if (last.exit_code !== undefined) same('exit code', summary.exit_code, last.exit_code)
 }
-if (run.org_url !== 'sandbox') same('org', [summary.org, manifest.org], [run.org_url, run.org_url])
+same('org', [summary.org, manifest.org], Array(2).fill(run.org_url === 'sandbox' ? 'sandbox (a simulated org)' : run.org_url))
+same('what is not undone', summary.not_undone, run.not_undone)
 same('totals in manifest.json', [manifest.control_totals, manifest.people, manifest.results], [summary.control_totals, summary.people, summary.results])
-same('report.html', [facts.headline, facts.people, facts.tasks, facts.next, facts.stopped], [summary.headline, summary.people, summary.tasks, summary.next, summary.reason])
 const digits = (number) => number.toLocaleString('en-US')
-if (summary.people.total > 0) same('headline', summary.headline.startsWith(`${digits(summary.people.done)} of ${digits(summary.people.total)} `), true)
-same('run ids', [manifest.run_id, summary.run_id, facts.run], Array(3).fill(run.run_id))
+const { total, done, need_you: need, left_alone: left } = summary.people
+const sentences = [`${digits(done)} of ${digits(total)} `, need === 0 ? 'Nobody needs you.' : `${digits(need)} need`, left === 0 ? '' : `${digits(left)} w`]
+if (total > 0) for (const part of sentences) same(`"${part}" in the headline`, summary.headline.includes(part), true)
+same('run ids', [manifest.run_id, summary.run_id], [run.run_id, run.run_id])
+comparePage({
+  html: files.get('report.html').toString(),
+  columns: [...columns.slice(0, 18), ...own],
+  firstOfInput: 18,
+  tasks,
+  needsYou: (task) => (task.result === 'skipped' && task.known === undefined ? null : standing(task) === 'need_you'),
+  run,
+  job,
+  summary,
+  events,
+  jobDigest: sha256(files.get('job.json')),
+  rowsBytes: files.get('results.jsonl').length,
+  same,
+})
+const compared = manifest.redacted
+  ? ['Not compared with the input, which this edition does not have: users, actions, due times and own columns.']
+  : compareWithInput({ rows, names: own, run, job, bytes: files.get(run.input.file), same, reasonOf: ({ known }) => known?.reason })
+if (!digests) compared.push('The journal is of an older version and has no digests of input and job: nothing shows that they are those of the run.')
 
-for (const line of found.slice(0, 50)) console.log(line)
+for (const line of [...found.slice(0, 50), ...compared]) console.log(line)
 console.log(
   found.length > 0
     ? `Things that do not agree: ${found.length}.`

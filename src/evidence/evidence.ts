@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { JournalHead } from '../journal/journal-check.ts'
 import type { Summary } from '../report/summary.ts'
 import { jobText } from '../run/job-digest.ts'
@@ -7,9 +7,11 @@ import { digestFile, digestText, type FileDigest } from './digest-file.ts'
 import { manifestOf, type NamedDigest } from './manifest.ts'
 import { writeZip, type ZipEntry } from './zip.ts'
 
-/** A run, or a redacted copy of one, whose reports were just written. */
+/** A run, or a redacted copy of one, and reports of it that were just written. */
 export interface EvidenceSource {
   readonly directory: string
+  /** The directory of the reports. */
+  readonly reports: string
   readonly run: RunFile
   readonly summary: Summary
   /** Where the original journal ends, if this is a redacted copy; else null. */
@@ -25,8 +27,8 @@ export interface Evidence {
   readonly files: readonly string[]
 }
 
-/** The files of a run directory that belong to its evidence, in the order of the zip. */
-const always = ['run.json', 'journal.ndjson', 'summary.json', 'results.csv', 'results.jsonl', 'report.html']
+/** The reports that belong to the evidence of a run. */
+const reportFiles = ['summary.json', 'results.csv', 'results.jsonl', 'report.html']
 
 /**
  * Writes the evidence of a run: one zip with everything that is needed to judge the run, and a manifest of it. The same
@@ -36,7 +38,7 @@ const always = ['run.json', 'journal.ndjson', 'summary.json', 'results.csv', 're
  * @throws CannotWrite when it can't be written; what the system reports when a file can't be read
  */
 export async function writeEvidence(path: string, source: EvidenceSource, madeBy: string): Promise<Evidence> {
-  const { directory, run, summary, original } = source
+  const { run, summary, original } = source
   const { journal } = summary
   if (journal === undefined) throw new Error('a summary that was just written says where the journal ends')
   const job = jobText(run.job)
@@ -46,10 +48,10 @@ export async function writeEvidence(path: string, source: EvidenceSource, madeBy
     digests.push({ name, ...digest })
     entries.push(entry)
   }
-  for (const name of [...always, ...onlyInFull(source)]) {
-    const file = join(directory, name)
-    const digest = await digestFile(file)
-    add(name, digest, { name, path: file, bytes: digest.bytes })
+  for (const path of pathsOf(source)) {
+    const name = basename(path)
+    const digest = await digestFile(path)
+    add(name, digest, { name, path, bytes: digest.bytes })
   }
   add('job.json', digestText(job), { name: 'job.json', text: job })
   const manifest = `${JSON.stringify(
@@ -65,8 +67,13 @@ export async function writeEvidence(path: string, source: EvidenceSource, madeBy
   }
 }
 
-/** Files that name people in every line, so that a redacted edition leaves them out. */
-function onlyInFull({ run, original }: EvidenceSource): readonly string[] {
-  if (original !== null) return []
-  return ['failed.csv', run.input.file, ...(run.plan === undefined ? [] : ['plan.json'])]
+/** The files of the zip, in its order. A redacted edition leaves out those that name people in every line. */
+function pathsOf({ directory, reports, run, original }: EvidenceSource): readonly string[] {
+  const plan = run.plan === undefined ? [] : ['plan.json']
+  return [
+    ...['run.json', 'journal.ndjson'].map((name) => join(directory, name)),
+    ...reportFiles.map((name) => join(reports, name)),
+    ...(original === null ? [join(reports, 'failed.csv')] : []),
+    ...(original === null ? [run.input.file, ...plan].map((name) => join(directory, name)) : []),
+  ]
 }

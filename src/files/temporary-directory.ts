@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exitCodes } from '../messages/known-error.ts'
-import { asCannotWrite } from './cannot-write.ts'
+import { withNext } from './cannot-write.ts'
 
 /**
  * Does some work in a new directory and removes it afterwards. For commands that need a copy of their input but store
@@ -16,12 +16,7 @@ export async function inTemporaryDirectory<T>(work: (directory: string) => Promi
     directory = await mkdtemp(join(tmpdir(), 'okta-lifecycle-'))
     return await work(directory)
   } catch (error) {
-    throw (
-      asCannotWrite(error)?.so(
-        ', or set TMPDIR to another directory, then try again.',
-        exitCodes.nothingSent,
-      ) ?? error
-    )
+    throw withNext(error, ', or set TMPDIR to another directory, then try again.', exitCodes.nothingSent)
   } finally {
     if (directory !== null) await removeQuietly(directory)
   }

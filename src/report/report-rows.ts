@@ -10,13 +10,18 @@ import type { RunFile } from '../run/run-file.ts'
 import { pendingTask } from './pending-task.ts'
 import type { NotRead, ReportedTask, ReportRow } from './report-row.ts'
 
-/** The rows of a run in input order, each with what the journal says about its tasks. */
+/**
+ * The rows of a run in input order, each with what the journal says about its tasks.
+ *
+ * @param claims what the messages say about activation links; by default checked against the files as they are now
+ */
 export async function* reportRows(
   directory: string,
   run: RunFile,
   state: JournalState,
+  claims?: LinkClaims,
 ): AsyncGenerator<ReportRow> {
-  const links = await LinkClaims.of(run)
+  const links = claims ?? (await LinkClaims.of(run))
   const endedAt = state.executions.lastSign ?? run.created_at
   for await (const { input, results } of rowsWithResults(directory, run, state)) {
     const { row, user, cells } = input

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { type ForeignStatus, type ForeignUser, makeUsers } from '../support/foreign-org/user.ts'
+import { auditRun } from './audit.ts'
 import { parseCsv, runId, type Workplace, withWorkplace } from './workplace.ts'
 
 interface Case {
@@ -110,6 +111,11 @@ async function expectDone(place: Workplace, ran: Ran, one: Case, id: string): Pr
   const mails = done.filter(({ mail }) => mail === true).length
   if (tasks.some(({ mail }) => mail !== undefined)) expect(ran.mails).toBe(mails)
   for (const column of one.warns ?? []) expect(end.stderr).toContain(column)
+  const audited = await auditRun(place, id)
+  const agrees = /\.xlsx$/.test(one.file)
+    ? /an Excel workbook/
+    : /Compared with the input: (\d+) of \1 rows|because it is not JSON there/
+  expect(audited, audited.said).toMatchObject({ code: 0, said: expect.stringMatching(agrees) })
 }
 
 describe('a file as people have them, run against an org', () => {

@@ -1,25 +1,13 @@
-import { execFile } from 'node:child_process'
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { readZip, rezip } from '../support/evidence-zip.ts'
 import { loginOf, makeUsers } from '../support/foreign-org/user.ts'
-import { rechain, resultOf, sha256, tampered, tamperings } from './tamperings.ts'
+import { audit, makeEvidence } from './audit.ts'
+import { inputForgeries } from './input-forgeries.ts'
+import { rechain, resultOf, sha256, type Tampering, tampered } from './tamper-with.ts'
+import { tamperings } from './tamperings.ts'
 import { runId, unattended, type Workplace, withWorkplace } from './workplace.ts'
-
-const execute = promisify(execFile)
-
-/** Runs the script that an auditor runs. */
-async function audit(path: string, ...flags: readonly string[]): Promise<{ code: number; said: string }> {
-  try {
-    const { stdout } = await execute(process.execPath, ['docs/check-evidence.mjs', path, ...flags])
-    return { code: 0, said: stdout }
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
-    return { code, said: stdout + stderr }
-  }
-}
 
 const input = `user,action,when,name
 ${loginOf(1)},suspend,2026-01-05T08:00:00Z,Ada
@@ -47,18 +35,6 @@ async function runAll(place: Workplace): Promise<void> {
   await place.write('job.yaml', job)
   const end = await place.runHere(org, ['run', '--job', 'job.yaml', '--skip-invalid', ...unattended])
   expect(end.code, end.stderr).toBe(1)
-}
-
-interface Told {
-  readonly evidence: string
-  readonly manifest: string
-  readonly journal: { readonly chain: string }
-}
-
-async function makeEvidence(place: Workplace, ...flags: readonly string[]): Promise<Told> {
-  const end = await place.runHere(null, ['evidence', runId, '--json', ...flags])
-  expect(end.code, end.stderr).toBe(0)
-  return JSON.parse(end.stdout) as Told
 }
 
 describe('evidence', () => {
@@ -106,14 +82,37 @@ describe('evidence', () => {
         tampered(files, () => {}),
       )
       expect((await audit(changed)).said).toContain('All agrees')
-      expect(tamperings.length).toBeGreaterThanOrEqual(50)
+      expect(tamperings.length).toBeGreaterThanOrEqual(100)
       const missed: string[] = []
-      for (const [name, change] of tamperings) {
-        await rezip(changed, tampered(files, change))
-        const { code } = await audit(changed)
+      const check = async ([name, change]: Tampering, index: number): Promise<void> => {
+        const path = join(place.directory, `changed-${index}.zip`)
+        await rezip(path, tampered(files, change))
+        const { code } = await audit(path)
         if (code !== 1) missed.push(`${name}: ${code}`)
       }
+      for (let at = 0; at < tamperings.length; at += 4)
+        await Promise.all(tamperings.slice(at, at + 4).map((one, index) => check(one, at + index)))
       expect(missed).toEqual([])
+    })
+  }, 120_000)
+
+  it('shows what does not agree with the input, even if all else was made to fit', async () => {
+    await withWorkplace(async (place) => {
+      await runAll(place)
+      const { evidence } = await makeEvidence(place)
+      const files = await readZip(join(place.directory, evidence))
+      const changed = join(place.directory, 'changed.zip')
+      for (const [name, change] of inputForgeries) {
+        await rezip(changed, tampered(files, change))
+        const { code, said } = await audit(changed)
+        expect([name, code]).toEqual([name, 1])
+        const found = said
+          .trim()
+          .split('\n')
+          .filter((line) => !/^Compared|^Things that do not agree/.test(line))
+        expect(found.length, name).toBeGreaterThan(0)
+        for (const line of found) expect(line, name).toMatch(/ in the input: |rows of the input: /)
+      }
     })
   }, 60_000)
 
@@ -128,7 +127,7 @@ describe('evidence', () => {
       })
       await writeFile(journal, forged.text)
       await rm(join(directory, 'summary.json'))
-      const again = await makeEvidence(place, '--out', 'forged.zip')
+      const again = await makeEvidence(place, runId, '--out', 'forged.zip')
       const path = join(place.directory, again.evidence)
       expect((await audit(path)).code).toBe(0)
       for (const flags of [
@@ -143,7 +142,7 @@ describe('evidence', () => {
   it('names nobody when it is redacted, and still adds up', async () => {
     await withWorkplace(async (place) => {
       await runAll(place)
-      const told = await makeEvidence(place, '--redact')
+      const told = await makeEvidence(place, runId, '--redact')
       const path = join(place.directory, told.evidence)
       const files = await readZip(path)
       const all = [...files.values()].join('\n')
@@ -174,7 +173,7 @@ describe('evidence', () => {
         expect(summary[name]).toEqual(original[name])
       const first = await readFile(path)
       await rm(path)
-      await makeEvidence(place, '--redact')
+      await makeEvidence(place, runId, '--redact')
       expect((await readFile(path)).equals(first)).toBe(true)
     })
   })
@@ -187,6 +186,30 @@ describe('evidence', () => {
       expect([end.code, end.stderr]).toEqual([2, expect.stringMatching(/mine\.zip exists already.*--out/s)])
       expect(await place.read('mine.zip')).toBe('mine')
       expect(await place.runHere(null, ['evidence', 'none'])).toMatchObject({ code: 2 })
+    })
+  })
+
+  it('replaces no link that leads nowhere and no directory, and needs a path', async () => {
+    await withWorkplace(async (place) => {
+      await runAll(place)
+      await symlink('nothing', join(place.directory, 'link.zip'))
+      await mkdir(join(place.directory, 'folder.zip'))
+      for (const [out, said] of [
+        ['link.zip', /link\.zip exists already \(a link to nothing\).*--out new-link\.zip/s],
+        ['folder.zip', /folder\.zip exists already \(a directory\).*--out new-folder\.zip/s],
+        ['', /--out is empty; the path of the zip to write was expected.*--out evidence\.zip/s],
+      ] as const) {
+        const end = await place.runHere(null, ['evidence', runId, '--out', out])
+        expect([end.code, end.stderr]).toEqual([2, expect.stringMatching(said)])
+      }
+      expect(await readlink(join(place.directory, 'link.zip'))).toBe('nothing')
+      expect((await readdir(place.directory)).sort()).toEqual([
+        'folder.zip',
+        'in.csv',
+        'job.yaml',
+        'link.zip',
+        'runs',
+      ])
     })
   })
 })

@@ -1,98 +1,26 @@
-import { createHash } from 'node:crypto'
-import { chainStart, encodeLine } from '../../src/journal/journal-line.ts'
 import { loginOf } from '../support/foreign-org/user.ts'
+import { pageTamperings } from './page-tamperings.ts'
+import {
+  edit,
+  editJson,
+  editLines,
+  type Json,
+  type Line,
+  put,
+  rechained,
+  resultOf,
+  sha256,
+  type Tampering,
+} from './tamper-with.ts'
 import { runId } from './workplace.ts'
 
-/** Files by name, as texts. */
-export type Files = Map<string, string>
-
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
-
-/** Changes some files, and makes the manifest fit again, as somebody would who wants it to pass. */
-export function tampered(files: Files, change: (files: Files) => void): Files {
-  const changed = new Map(files)
-  change(changed)
-  const manifest = JSON.parse(changed.get('manifest.json') ?? '')
-  manifest.files = [...changed]
-    .filter(([name]) => name !== 'manifest.json')
-    .map(([name, text]) => ({ name, bytes: Buffer.byteLength(text), sha256: sha256(text) }))
-  return changed.set('manifest.json', JSON.stringify(manifest))
-}
-
-function edit(name: string, from: string | RegExp, to: string): (files: Files) => void {
-  return (files) => {
-    const before = files.get(name) ?? ''
-    const after = before.replace(from, () => to)
-    if (after === before) throw new Error(`nothing to change in ${name}: ${from}`)
-    files.set(name, after)
-  }
-}
-
-type Line = Record<string, unknown>
-
-function editJson(name: string, change: (content: Record<string, never>) => void): (files: Files) => void {
-  return (files) => {
-    const content = JSON.parse(files.get(name) ?? '')
-    change(content)
-    files.set(name, JSON.stringify(content))
-  }
-}
-
-function editLines(name: string, change: (lines: string[]) => void): (files: Files) => void {
-  return (files) => {
-    const lines = (files.get(name) ?? '').split('\n').slice(0, -1)
-    change(lines)
-    files.set(name, `${lines.join('\n')}\n`)
-  }
-}
-
-/** Writes a journal anew, with a chain that fits, and the end that summary and manifest name. */
-function rechained(change: (events: Line[]) => void): (files: Files) => void {
-  return (files) => {
-    const { text, head } = rechain(files.get('journal.ndjson') ?? '', change)
-    files.set('journal.ndjson', text)
-    for (const name of ['summary.json', 'manifest.json']) {
-      files.set(name, JSON.stringify({ ...JSON.parse(files.get(name) ?? ''), journal: head }))
-    }
-  }
-}
-
-export function rechain(text: string, change: (events: Line[]) => void) {
-  const events = text
-    .split('\n')
-    .slice(0, -1)
-    .map((line): Line => {
-      const { synced: _, chain: __, crc: ___, ...event } = JSON.parse(line)
-      return event
-    })
-  change(events)
-  let [chain, bytes] = [chainStart, 0]
-  const lines = events.map((event) => {
-    const encoded = encodeLine(event as never, chain, bytes)
-    chain = encoded.chain
-    bytes += encoded.line.length
-    return encoded.line.toString()
-  })
-  return { text: lines.join(''), head: { lines: lines.length, bytes, chain } }
-}
-
-export const resultOf = (events: Line[], row: number): Line =>
-  events.find(({ event, row: its }) => event === 'result' && its === row) ?? {}
-
-function put(object: Line | undefined, name: string, value: unknown): void {
-  if (object === undefined) throw new Error(`nothing has ${name}`)
-  object[name] = value
-}
-
-type Json = Record<string, Record<string, unknown>>
-
 /** What somebody may change who can also make the manifest fit again. Each is found all the same. */
-export const tamperings: readonly (readonly [string, (files: Files) => void])[] = [
+export const tamperings: readonly Tampering[] = [
   ['a result in results.csv', edit('results.csv', ',succeeded,', ',unchanged,')],
   ['a status in results.csv', edit('results.csv', 'SUSPENDED', 'DEPROVISIONED')],
   ['a name in results.csv', edit('results.csv', 'Nemo', 'Somebody')],
   ['a user in results.csv', edit('results.csv', loginOf(1), loginOf(4))],
-  ['a time in results.csv', edit('results.csv', /T\d\d:/, 'T01:')],
+  ['a time in results.csv', edit('results.csv', /T\d\d:/, 'T77:')],
   ['a line less in results.csv', editLines('results.csv', (lines) => lines.splice(2, 1))],
   ['a line more in results.csv', editLines('results.csv', (lines) => lines.push(lines.at(-1) ?? ''))],
   [
@@ -162,10 +90,7 @@ export const tamperings: readonly (readonly [string, (files: Files) => void])[] 
     }),
   ],
   ['a bucket in summary.json', editJson('summary.json', (content: Line) => put(content, 'budget', []))],
-  [
-    'the end of the run in summary.json',
-    edit('summary.json', /"finished_at": ?"2026/, '"finished_at":"2025'),
-  ],
+  ['the end of the run in summary.json', edit('summary.json', /"finished_at": ?"20/, '"finished_at":"19')],
   ['the org in summary.json', edit('summary.json', /"org": ?"[^"]*"/, '"org":"https://other.example.com"')],
   ['the state in summary.json', edit('summary.json', /"state": ?"finished"/, '"state":"stopped"')],
   ['the exit code in summary.json', edit('summary.json', /"exit_code": ?1/, '"exit_code":0')],
@@ -213,5 +138,8 @@ export const tamperings: readonly (readonly [string, (files: Files) => void])[] 
   ['a re-chained journal with a result twice', rechained((events) => void events.push(resultOf(events, 1)))],
   ['a re-chained journal of another run', rechained((events) => put(events[0], 'run', 'other'))],
   ['a failed.csv with a row less', editLines('failed.csv', (lines) => lines.pop())],
+  ['no results.jsonl', (files) => void files.delete('results.jsonl')],
+  ['no data on the page', edit('report.html', 'class="facts"', 'class="other"')],
   ['a file more', (files) => void files.set('more.txt', 'more')],
+  ...pageTamperings,
 ]

@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { digestFile } from '../../evidence/digest-file.ts'
 import { type Evidence, type EvidenceSource, writeEvidence } from '../../evidence/evidence.ts'
+import { cannotWriteZip, putInPlace } from '../../evidence/put-in-place.ts'
 import { makeRedactedCopy } from '../../evidence/redacted-copy.ts'
-import { CannotWrite } from '../../files/cannot-write.ts'
-import { exists } from '../../files/exists.ts'
+import { type RecordedRun, writeOwnReports } from '../../evidence/write-own-reports.ts'
 import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
-import { shellWord } from '../../messages/shell-word.ts'
-import { reportAgain } from '../../report/report-again.ts'
+import { readRecordedHead } from '../../report/summary.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
 import { readRunFile } from '../../run/run-file.ts'
 import { withRunLocks } from '../../run/run-locks.ts'
@@ -27,16 +24,20 @@ interface Arguments {
 
 /** See `commands/evidence.ts`. */
 export async function evidenceOf(args: Arguments, name: string | undefined): Promise<ExitCode> {
+  if (args.out === '')
+    throw new Refusal(
+      '--out is empty; the path of the zip to write was expected.',
+      'Give a path, such as --out evidence.zip, or leave --out away.',
+    )
   const { directory, run: begun } = await findBegunRun(args, name)
   const path = args.out ?? `${begun.run_id}-evidence${args.redact ? '-redacted' : ''}.zip`
   // The run is held, so that nothing changes between the digest of a file and its copy.
-  const evidence = await withRunLocks(directory, null, { onWatch: say }, async (hold) => {
+  const evidence = await withRunLocks(directory, null, { onWatch: say }, async () => {
     const run = await readRunFile(directory)
     await checkInputCopy(directory, run)
-    const summary = await reportAgain(directory, run, hold)
-    if (!args.redact) return await writeTo(path, { directory, run, summary, original: null })
+    const recorded: RecordedRun = { directory, run, recorded: await readRecordedHead(directory) }
     return await inTemporaryDirectory(
-      async (target) => await writeTo(path, await makeRedactedCopy(directory, run, summary, target)),
+      async (target) => await writeTo(path, await sourceOf(recorded, args.redact, target)),
     )
   })
   process.stdout.write(
@@ -47,23 +48,24 @@ export async function evidenceOf(args: Arguments, name: string | undefined): Pro
   return exitCodes.done
 }
 
+/** @param target an empty directory for what is written anew */
+async function sourceOf(recorded: RecordedRun, redact: boolean, target: string): Promise<EvidenceSource> {
+  if (redact) return await makeRedactedCopy(recorded, target)
+  const summary = await writeOwnReports(recorded, target)
+  return { directory: recorded.directory, reports: target, run: recorded.run, summary, original: null }
+}
+
 /** Writes the zip under another name first, because a file that already has its name must not be lost. */
 async function writeTo(path: string, source: EvidenceSource): Promise<Evidence> {
   const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`)
+  let evidence: Evidence
   try {
-    const evidence = await writeEvidence(draft, source, `okta-lifecycle ${programVersion}`)
-    if (!(await exists(path))) await rename(draft, path)
-    else if ((await digestFile(path)).sha256 !== (await digestFile(draft)).sha256)
-      throw new Refusal(
-        `${path} exists already, and is not the evidence of this run in its present state. The file was left as it is.`,
-        `Move it away, or name another file: --out ${shellWord(`new-${basename(path)}`)}`,
-      )
-    return evidence
+    evidence = await writeEvidence(draft, source, `okta-lifecycle ${programVersion}`)
   } catch (error) {
-    throw error instanceof Refusal ? error : CannotWrite.of(path, error)
-  } finally {
-    await rm(draft, { force: true }).catch(() => {})
+    throw cannotWriteZip(path, error)
   }
+  await putInPlace(draft, path)
+  return evidence
 }
 
 function render(path: string, { manifest, journal, files }: Evidence): string {
