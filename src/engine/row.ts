@@ -18,6 +18,7 @@ import {
   skipForPreceding,
 } from '../rules/row-order.ts'
 import {
+  endedForOther,
   judgeDue,
   judgeDueByPlan,
   judgeMeant,
@@ -136,7 +137,13 @@ async function endRow(
     const step = index + 1
     const known = recorded.find((result) => result.step === step)
     if (known === undefined) {
-      const { result, reason, message } = skip === null ? verdict : { ...skip, result: 'skipped' as const }
+      const mayBeLost = recorder.state.mayBeLostSince({ row: row.row, step }) !== null
+      const isOther = verdict.reason === 'other_user' && (skip === null || mayBeLost)
+      const { result, reason, message } = isOther
+        ? { ...verdict, ...endedForOther(verdict.message, mayBeLost) }
+        : skip === null
+          ? verdict
+          : { ...skip, result: 'skipped' as const }
       const task = { row: row.row, step, user: row.user, action, message }
       const ended = endedUnsent(task, result, reason, lookup.clock.timestamp())
       const answered =

@@ -7,6 +7,11 @@ export function isOld({ clock, pacer }: Pick<LookupParts, 'clock' | 'pacer'>, re
   return clock.now() - read.readAt > pacer.windowMs('/api/v1/users')
 }
 
+/** Whether a read needs no other: it is not old, and the user is in no transition. */
+export function isSettled(parts: Pick<LookupParts, 'clock' | 'pacer'>, read: FoundUser): boolean {
+  return !isOld(parts, read) && read.user.transitioningToStatus === null
+}
+
 /**
  * A read of a user that is not older than one window. Waits for a user in transition, up to a limit.
  *

@@ -26,7 +26,7 @@ export function kindNameOf({ result, reason, error_code: code, attempts, verifie
 
 /** The kind of a troubled task. */
 export function attentionKindOf(task: Troubled): AttentionKind {
-  if (task.reason === 'other_user') return otherUser
+  if (task.reason === 'other_user') return task.result === 'in_doubt' ? inDoubt : otherUser
   if (task.result === 'skipped') return skips[task.reason ?? 'invalid_row'] ?? skips.invalid_row
   if (task.result === 'in_doubt') return inDoubt
   if (task.result === 'unsettled') return unsettled

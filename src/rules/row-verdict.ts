@@ -88,8 +88,26 @@ export function judgeMeant(
 ): RowVerdict | null {
   if (meant === null || meant.id === id) return null
   const name = meant.login === null ? meant.id : `${meant.login} (${meant.id})`
-  const message = `in run ${meant.run}, which this run retries, this row was for ${name}, but Okta now shows another user for ${key}: ${login} (${id}); nothing was sent. Give the id of the right user`
+  const message = `in run ${meant.run}, which this run retries, this row was for ${name}, but Okta now shows another user for ${key}: ${login} (${id})`
   return { result: 'failed', reason: 'other_user', message }
+}
+
+/**
+ * How a task ends whose row has such a verdict: in doubt, if it may have been sent in a lost part of the journal, to
+ * whomever the key stood for then.
+ *
+ * @param what the message of the verdict
+ */
+export function endedForOther(
+  what: string,
+  mayBeLost: boolean,
+): { readonly result: 'failed' | 'in_doubt'; readonly message: string } {
+  return mayBeLost
+    ? {
+        result: 'in_doubt',
+        message: `a part of the journal was lost, and this task may have been sent in it; ${what}. Nothing was sent since then. Look both users up in Okta`,
+      }
+    : { result: 'failed', message: `${what}; nothing was sent. Give the id of the right user` }
 }
 
 /** The user for whom a name stood in an earlier row of the run. */
@@ -111,6 +129,6 @@ export function namesAnother(
   { id, login }: { readonly id: string; readonly login: string },
 ): RowVerdict {
   const name = before.login === null ? before.id : `${before.login} (${before.id})`
-  const message = `in row ${before.row} the name ${before.name} stood for ${name}, but Okta now shows another user for ${key}: ${login} (${id}); nothing was sent. Give the id of the right user`
+  const message = `in row ${before.row} the name ${before.name} stood for ${name}, but Okta now shows another user for ${key}: ${login} (${id})`
   return { result: 'failed', reason: 'other_user', message }
 }

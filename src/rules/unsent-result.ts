@@ -22,7 +22,7 @@ export function unsentResult({ reason, ...task }: UnsentTask, now: string): Task
  */
 export function endedUnsent(
   { row, step, user, action, message }: Omit<UnsentTask, 'reason'>,
-  result: 'skipped' | 'failed',
+  result: 'skipped' | 'failed' | 'in_doubt',
   reason: Reason | null,
   now: string,
 ): TaskResult {

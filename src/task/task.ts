@@ -9,7 +9,7 @@ import {
   transitionWaitMs,
 } from '../lookup/backoff.ts'
 import { waitForOkta } from '../lookup/paced-get.ts'
-import { readSettledUser } from '../lookup/read-settled-user.ts'
+import { isSettled, readSettledUser } from '../lookup/read-settled-user.ts'
 import { type FailedRead, type FoundUser, readUserById } from '../lookup/read-user.ts'
 import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../okta/classify.ts'
@@ -193,16 +193,15 @@ class Task {
     lookup.stop.check()
     if (!job.read_first) return { at: 'deciding', read: null }
     const { target } = this.#input
+    const isEnough = known !== null && (known.kind === 'failed' || isSettled(lookup, known))
     const at = known?.kind === 'found' ? known : null
-    const read =
-      known?.kind === 'failed'
-        ? known
-        : await reads.pass(this.#input.row, async () => {
-            const seen = await readSettledUser(lookup, target, at, job.verify.for_seconds * 1000)
-            // An earlier read that is still good shows nothing about the token now.
-            if (seen.kind === 'found' && seen !== at) reads.allowed(this.#input.row)
-            return seen
-          })
+    const read = isEnough
+      ? known
+      : await reads.pass(this.#input.row, async () => {
+          const seen = await readSettledUser(lookup, target, at, job.verify.for_seconds * 1000)
+          if (seen.kind === 'found') reads.allowed(this.#input.row)
+          return seen
+        })
     this.#see(read)
     if (read.kind === 'found') return { at: 'deciding', read }
     const ending = { result: 'failed', message: read.message } as const

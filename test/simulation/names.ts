@@ -12,14 +12,15 @@ export function checkNames(world: World, reports: readonly Report[], refOf: RefO
   if (!world.scenario.readFirst || world.cuts.size > 0) return
   const rows = new Map(world.scenario.rows.map((row) => [row.ref, row]))
   const meant = new Map<string, string>()
-  for (const { run, row, key, action } of world.departures) {
+  for (const { run, row, at, key, action } of world.departures) {
     const written = rows.get(refOf(run, row))
     if (written === undefined) continue
     const name = `${firstOf(world, run)} ${written.id}`
     const before = meant.get(name) ?? key
-    // An id stands for the user whose id it is, whoever has the login by then.
-    if (written.user === written.id) meant.set(name, meant.get(name) ?? key)
-    else if (before !== key)
+    // An id stands for the user whose id it is. It shows whom the login stood for only as long as that user has it.
+    if (written.user === written.id) {
+      if (at < (world.inheritedAt.get(key) ?? Number.POSITIVE_INFINITY)) meant.set(name, before)
+    } else if (before !== key)
       world.violate(`I20 ${action} was sent for ${key} (row ${row} of ${run}), whose key meant ${before}`)
     else meant.set(name, before)
   }

@@ -63,6 +63,7 @@ export function prepare(world: World): void {
   const inherit = ({ of, id, atMs }: Heir): void => {
     time.plan(atMs, null, () => {
       org.giveLogin(of, id)
+      world.inheritedAt.set(of, time.now)
       world.note(`org: the login of ${of} is given to ${id}`)
     })
   }

@@ -55,6 +55,8 @@ export class World {
   readonly away = new Map<string, SimNode>()
   /** When an older journal took the place of a run's own, by the run, in virtual ms. */
   readonly cuts = new Map<string, readonly number[]>()
+  /** When users' logins were given to others, in virtual ms. */
+  readonly inheritedAt = new Map<string, number>()
   /** When the file of activation links was last moved, in virtual ms. */
   linksMovedAt = 0
   /** For a planted bug: the job does not say whom it protects. */
