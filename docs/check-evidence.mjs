@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual as equal } from 'node:util'
 import { readCsv, unquoted } from './check-evidence/csv.mjs'
 import { readJournal, sha256, unzip } from './check-evidence/files.mjs'
+import { headlineOf } from './check-evidence/headline.mjs'
 import { compareWithInput, ownNames } from './check-evidence/input.mjs'
 import { comparePage, limitOf } from './check-evidence/page.mjs'
 
@@ -74,17 +75,21 @@ if (broken !== null) found.push(broken)
 same('end of the journal', head, manifest.journal)
 same('end of the journal in summary.json', summary.journal, manifest.journal)
 if (flag('--link') !== undefined) same('last link', (manifest.original_journal ?? head).chain, flag('--link'))
+/** The result of a task in the journal. It is kept under a name that no column can have. */
+const journalled = Symbol('journalled')
 const results = new Map()
 for (const { event, ...result } of events.filter(({ event }) => event === 'result')) {
   if (results.has(`${result.row}.${result.step}`)) found.push(`row ${result.row}: its result is there twice`)
   results.set(`${result.row}.${result.step}`, result)
 }
 same('run of the journal', events[0]?.run, run.run_id)
-const { digests } = events.findLast(({ event }) => event === 'execution') ?? {}
+const { digests, org } = events.findLast(({ event }) => event === 'execution') ?? {}
+if (org !== undefined) same('org of the journal', org, run.org_url)
 if (digests && !manifest.redacted)
   same('digests in the journal', digests, {
     input: manifest.input.sha256,
     job: sha256(files.get('job.json')),
+    ...(digests.plan === undefined && run.plan === undefined ? {} : { plan: run.plan?.sha256 }),
   })
 same('job in run.json', run.job, job)
 same('states', manifest.state, run.state)
@@ -124,7 +129,10 @@ const resultColumns = columns.slice(0, 16)
 const own = ownNames(run.input.columns, columns.slice(0, 18))
 same('own columns in results.csv', columns.slice(18).map(unquoted), own.map(text))
 const accepted = new Set(events.flatMap(({ event, outcome, row, step }) => (event === 'answer' && outcome === 'applied' ? [`${row}.${step}`] : [])))
-for (const name of ['results.csv', 'results.jsonl']) if (!files.get(name).toString().endsWith('\n')) found.push(`${name}: its last line is cut off`)
+for (const name of ['results.csv', 'results.jsonl']) if (!/^$|\n$/.test(files.get(name).toString())) found.push(`${name}: its last line is cut off`)
+for (const name of ['results.csv', 'failed.csv'].filter((known) => files.has(known)))
+  for (const [at, record] of readCsv(withoutMark(name)).entries())
+    for (const cell of record) if (/^[=+\-@\t\r＝＋－＠]/.test(cell)) found.push(`${name}, line ${at + 1}: a spreadsheet would run the cell ${JSON.stringify(cell)}`)
 tasks.forEach((task, at) => {
   const [result, where] = [results.get(`${task.row}.${task.step}`), `row ${task.row}, step ${task.step}`]
   same(
@@ -139,7 +147,7 @@ tasks.forEach((task, at) => {
   const lag = task.due_at === null || task.result !== 'succeeded' ? null : (Date.parse(task.finished_at) - Date.parse(task.due_at)) / 1000
   same(`${where}, lag`, task.lag_seconds, lag)
   results.delete(`${task.row}.${task.step}`)
-  Object.defineProperty(task, 'known', { value: result })
+  Object.defineProperty(task, journalled, { value: result })
 })
 if (results.size > 0) found.push(`results without a line in results.jsonl: ${[...results.keys()].slice(0, 5).join(', ')}`)
 
@@ -151,7 +159,7 @@ same(
   [...rows.keys()],
   Array.from({ length: run.input.rows }, (_, at) => at + 1),
 )
-const reason = ({ known }) => known?.reason ?? null
+const reason = ({ [journalled]: result }) => result?.reason ?? null
 const isExcused = (task) => task.result === 'failed' && job.steps?.[task.step - 1]?.if_failed === 'go_on' && ['succeeded', 'unchanged'].includes(rows.get(task.row).at(-1).result)
 const standing = (task) => {
   if (['succeeded', 'unchanged'].includes(task.result)) return 'done'
@@ -159,14 +167,14 @@ const standing = (task) => {
   return reason(task) === 'only_status' ? 'left_alone' : 'need_you'
 }
 const names = ['activate', 'deactivate', 'reactivate', 'reset_factors', 'suspend', 'unlock', 'unsuspend']
-const unknown = tasks.filter((task) => task.result === 'skipped' && task.known === undefined).length
+const unknown = tasks.filter((task) => task.result === 'skipped' && task[journalled] === undefined).length
 const actions = [...new Set(tasks.map(({ action }) => (names.includes(action) ? action : 'unknown')))]
 same('tasks', [summary.tasks, run.input.tasks, manifest.tasks], Array(3).fill(tasks.length))
 same('rows', summary.rows, rows.size)
 same('results', plain(summary.results), plain(count(tasks.map(({ result }) => result))))
 for (const name of new Set([...actions, ...Object.keys(summary.actions)]))
   same(name, plain(summary.actions[name]), plain(count(tasks.filter(({ action }) => (names.includes(action) ? action : 'unknown') === name).map(({ result }) => result))))
-same('verified', plain(summary.verified), plain(count(tasks.flatMap(({ known }) => known?.verified ?? []))))
+same('verified', plain(summary.verified), plain(count(tasks.flatMap(({ [journalled]: result }) => result?.verified ?? []))))
 same('excused', summary.excused, tasks.filter(isExcused).length)
 // Rows that a stopped run did not reach were judged by the input alone: why they are skipped is not in the journal.
 if (unknown > 0) console.log(`Not recomputed, because the run did not reach ${unknown} skipped tasks: why they are skipped, rows by kind, people.`)
@@ -228,17 +236,14 @@ if (last.event === 'stopped') {
 same('org', [summary.org, manifest.org], Array(2).fill(run.org_url === 'sandbox' ? 'sandbox (a simulated org)' : run.org_url))
 same('what is not undone', summary.not_undone, run.not_undone)
 same('totals in manifest.json', [manifest.control_totals, manifest.people, manifest.results], [summary.control_totals, summary.people, summary.results])
-const digits = (number) => number.toLocaleString('en-US')
-const { total, done, need_you: need, left_alone: left } = summary.people
-const sentences = [`${digits(done)} of ${digits(total)} `, need === 0 ? 'Nobody needs you.' : `${digits(need)} need`, left === 0 ? '' : `${digits(left)} w`]
-if (total > 0) for (const part of sentences) same(`"${part}" in the headline`, summary.headline.includes(part), true)
+same('headline', summary.headline, headlineOf({ people: summary.people, verified: summary.verified, job, actions }))
 same('run ids', [manifest.run_id, summary.run_id], [run.run_id, run.run_id])
 comparePage({
   html: files.get('report.html').toString(),
   columns: [...columns.slice(0, 18), ...own],
   firstOfInput: 18,
   tasks,
-  needsYou: (task) => (task.result === 'skipped' && task.known === undefined ? null : standing(task) === 'need_you'),
+  needsYou: (task) => (task.result === 'skipped' && task[journalled] === undefined ? null : standing(task) === 'need_you'),
   run,
   job,
   summary,
@@ -249,7 +254,7 @@ comparePage({
 })
 const compared = manifest.redacted
   ? ['Not compared with the input, which this edition does not have: users, actions, due times and own columns.']
-  : compareWithInput({ rows, names: own, run, job, bytes: files.get(run.input.file), same, reasonOf: ({ known }) => known?.reason })
+  : compareWithInput({ rows, names: own, run, job, bytes: files.get(run.input.file), same, reasonOf: ({ [journalled]: result }) => result?.reason })
 if (!digests) compared.push('The journal is of an older version and has no digests of input and job: nothing shows that they are those of the run.')
 
 for (const line of [...found.slice(0, 50), ...compared]) console.log(line)

@@ -1,8 +1,49 @@
 // Part of check-evidence.mjs: what report.html must say, from the other files. Its texts for people, which say what to do
-// about each kind of trouble, are not compared, and neither is the script that shows the page.
+// about each kind of trouble, are not compared, and neither are the script that shows the page and its style.
+import { createHash } from 'node:crypto'
 
-/** All data blocks of a kind in the page. */
-const blocksOf = (html, kind) => [...html.matchAll(new RegExp(`<script type="application/json" class="${kind}">([^]*?)</script>`, 'g'))].map(([, body]) => JSON.parse(body))
+const head = [
+  '<!doctype html>',
+  '<html lang="en">',
+  '<head>',
+  '<meta charset="utf-8">',
+  '<meta http-equiv="Content-Security-Policy" content="([^"]*)">',
+  '<meta name="viewport" content="width=device-width, initial-scale=1">',
+  '<meta name="referrer" content="no-referrer">',
+  '<title>([^<]*)</title>',
+  '<link rel="icon" href="data:,">',
+  '<style>([^<]*)</style>',
+  '</head>',
+  '<body>',
+]
+const rowBlock = '<script type="application/json" class="rows">([^<]*)</script>\n'
+const tail = [
+  '<div id="app">',
+  '<h1>([^<]*)</h1>',
+  '<p>Next: ([^<]*)</p>',
+  '<p>([^<]*)</p>',
+  '</div>',
+  '<script type="application/json" class="facts">([^<]*)</script>',
+  '<script>([^]*)</script>',
+  '</body>',
+  '</html>',
+]
+/** The parts of the page, which has nothing else in it: not even a comment. Null if it has. */
+function partsOf(html) {
+  const begin = new RegExp(`^${head.join('\n')}\n`).exec(html)
+  const place = html.indexOf('<div id="app">')
+  const blocks = html.slice(begin?.[0].length ?? 0, Math.max(0, place))
+  const end = new RegExp(`^${tail.join('\n')}\n$`).exec(html.slice(place))
+  const rows = [...blocks.matchAll(new RegExp(rowBlock, 'g'))]
+  if (begin === null || end === null || rows.map(([all]) => all).join('') !== blocks || end[5].includes('</script')) return null
+  const [, policy, title, style] = begin
+  const [, headline, next, advice, facts, script] = end
+  return { policy, title, style, headline, next, advice, facts: JSON.parse(facts), rows: rows.flatMap(([, body]) => JSON.parse(body)), script }
+}
+
+const digestOf = (text) => `sha256-${createHash('sha256').update(text).digest('base64')}`
+const policyOf = ({ script, style }) =>
+  ["default-src 'none'", `script-src '${digestOf(script)}'`, `style-src '${digestOf(style)}'`, 'img-src data:', "base-uri 'none'", "form-action 'none'"].join('; ')
 
 const digits = (number) => number.toLocaleString('en-US')
 const moment = (time) => `${time.replace('T', ' ').replace(/(\.\d+)?Z$/, '')} (UTC)`
@@ -118,8 +159,10 @@ function troubleOf(tasks, titles) {
  * @param needsYou whether a task needs somebody; null if the journal does not say
  */
 export function comparePage({ html, columns, firstOfInput, tasks, needsYou, run, job, summary, events, jobDigest, rowsBytes, same }) {
-  const [[facts, ...others], rows] = [blocksOf(html, 'facts'), blocksOf(html, 'rows').flat()]
-  same('more facts in report.html', others.length, 0)
+  const parts = partsOf(html)
+  same('whether report.html has the form of a report, and nothing else in it', parts !== null, true)
+  if (parts === null) return
+  const { facts, rows } = parts
   const { attention, facts: told = [], notShown: _, ...shown } = facts
   // A page with too many rows for a browser has none.
   const hasRows = tasks.length <= 100_000 && (rowsBytes <= 100_000_000 || facts.hasRows === true)
@@ -148,7 +191,12 @@ export function comparePage({ html, columns, firstOfInput, tasks, needsYou, run,
   same('facts in report.html', namesOf(told), namesOf(toTell))
   for (const [at, { name, value }] of toTell.entries()) same(`${name} in report.html`, told[at]?.value, value)
   const escaped = (text) => text.replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character])
-  same('report.html without its script', /<h1>(.*?)<\/h1>\n<p>Next: (.*?)<\/p>\n/s.exec(html)?.slice(1), [summary.headline, summary.next].map(escaped))
+  const advice = 'Open this file in a browser to see everything: its table needs JavaScript. results.csv has a line for each task.'
+  same(
+    'report.html without its script',
+    [parts.title, parts.headline, parts.next, parts.advice, parts.policy],
+    [...[`Report of run ${run.run_id}`, summary.headline, summary.next, advice].map(escaped), policyOf(parts)],
+  )
   const inNeed = tasks.filter(needsYou).length
   if (tasks.every((task) => needsYou(task) !== null))
     same(

@@ -141,7 +141,12 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       event: 'execution',
       at: new Date().toISOString(),
       by: thisUser(),
-      digests: { input: run.input.sha256, job: jobDigest(run.job) },
+      digests: {
+        input: run.input.sha256,
+        job: jobDigest(run.job),
+        ...(run.plan === undefined ? {} : { plan: run.plan.sha256 }),
+      },
+      org: run.org_url,
     })
     const queue = createRowQueue(run.job.pace.concurrency, () => settleNow())
     const lookup = openLookup({

@@ -11,7 +11,13 @@ export function redactEvent(event: JournalEvent, redactor: Redactor): JournalEve
         ...(by === undefined ? {} : { by: { user: redactor.name(by.user), host: redactor.name(by.host) } }),
         ...(digests === undefined
           ? {}
-          : { digests: { input: redactor.digest(digests.input), job: redactor.digest(digests.job) } }),
+          : {
+              digests: {
+                input: redactor.digest(digests.input),
+                job: redactor.digest(digests.job),
+                ...(digests.plan === undefined ? {} : { plan: redactor.digest(digests.plan) }),
+              },
+            }),
       }
     }
     case 'intent':

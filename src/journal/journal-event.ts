@@ -20,10 +20,12 @@ interface ExecutionEvent {
   /** Who started it, and where. Absent in older journals. */
   readonly by?: MachineUser
   /**
-   * The SHA-256 of the input and of the job that it carries out, so that the chain vouches for them as well. Absent in
-   * older journals.
+   * The SHA-256 of the input, of the job and of the saved plan that it carries out, if there is one, so that the chain
+   * vouches for them as well. Absent in older journals.
    */
-  readonly digests?: { readonly input: string; readonly job: string }
+  readonly digests?: { readonly input: string; readonly job: string; readonly plan?: string }
+  /** The org, as `run.json` names it. Absent in older journals. */
+  readonly org?: string
 }
 
 /**

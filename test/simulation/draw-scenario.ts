@@ -334,7 +334,7 @@ function drawDenials(draws: Draws, users: readonly UserSpec[]): Denial[] {
       users: draws.chance('all denied', 0.3)
         ? null
         : users.filter((_, index) => index < users.length / 2).map(({ id }) => id),
-      what: draws.pick('denied what', ['read', 'send', 'read', 'send', 'owner'] as const),
+      what: draws.pick('denied what', ['read', 'send', 'users', 'users', 'owner'] as const),
     },
   ]
 }

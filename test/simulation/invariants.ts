@@ -7,6 +7,7 @@ import { checkNames } from './names.ts'
 import { checkMails, checkOnce } from './once.ts'
 import type { Applied } from './org.ts'
 import { legal, target } from './org-rules.ts'
+import { checkPermission } from './permission.ts'
 import { checkPlanned, checkUnusual } from './planned.ts'
 import type { Report } from './play.ts'
 import { readRun, refsOf } from './reports.ts'
@@ -68,6 +69,9 @@ import { runsDirectory, type World } from './world.ts'
  *   is fed.
  *   "whom a key meant in an earlier row is forgotten", "a retry forgets whom another row's key meant", "a row that means
  *   somebody else is offered for feeding"
+ * - **I21** A process that stops because the token may not do the work fails nobody whose call was refused after its last
+ *   accepted one had left.
+ *   "calls that had left before a refusal was known show that the token may do the work"
  */
 export async function checkEnd(world: World, reports: readonly Report[]): Promise<void> {
   const ours = world.org.applied.filter((applied): applied is Ours => applied.by !== null)
@@ -93,6 +97,7 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkBounds(world, reports)
   checkSteps(world)
   checkNames(world, reports, refOf)
+  checkPermission(world, reports, ours)
   checkJournals(world)
 }
 

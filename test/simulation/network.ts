@@ -32,6 +32,8 @@ export interface NetworkOptions {
   /** Judges a call at the moment when it leaves, and tells whose it is. */
   /** A process has the answer that its call was refused because of the user. */
   readonly onRefused: (caller: Caller) => void
+  /** A process has the answer that its call was refused because of the token or the user. */
+  readonly onForbidden: (caller: Caller) => void
   readonly onDeparture: (process: SimProcess, method: string, path: string) => Caller | null
 }
 
@@ -206,6 +208,7 @@ export class Network {
       const applied = this.#with.org.applied.find(({ by }) => by !== null && by === caller)
       if (status === 200 && applied !== undefined) applied.answeredAt = now
       if (caller !== null && (status === 400 || status === 404)) this.#with.onRefused(caller)
+      if (caller !== null && status === 403) this.#with.onForbidden(caller)
       const controller = new Controller()
       handler.onResponseStart?.(controller, status, { ...headers }, '')
       handler.onResponseData?.(controller, Buffer.from(body))

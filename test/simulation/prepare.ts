@@ -55,7 +55,7 @@ export function prepare(world: World): void {
   org.forbids = (user, what) =>
     scenario.denials.some(
       (denial) =>
-        denial.what === what &&
+        (denial.what === what || (denial.what === 'users' && what !== 'owner')) &&
         time.now >= denial.fromMs &&
         time.now < denial.toMs &&
         (what === 'owner' || (denial.users?.includes(user) ?? true)),

@@ -119,7 +119,8 @@ export interface Denial {
   readonly toMs: number
   /** Null for everybody. */
   readonly users: readonly string[] | null
-  readonly what: 'read' | 'send' | 'owner'
+  /** `users`: neither reads nor calls. */
+  readonly what: 'read' | 'send' | 'users' | 'owner'
 }
 
 /** What a person does once a process has ended. */

@@ -45,6 +45,8 @@ export class World {
   readonly departures: Departed[] = []
   /** When processes had the answer that a call was refused because of its user. */
   readonly refusals: (Caller & { readonly at: number })[] = []
+  /** The same for calls that were refused because of the token or the user. */
+  readonly forbidden: (Caller & { readonly at: number })[] = []
   readonly violations: string[] = []
   readonly history: string[] = []
   /** Whom others changed after the plan was made. */
@@ -97,6 +99,7 @@ export class World {
       note: (line) => this.note(line),
       violate: (line) => this.violate(line),
       knowsLimit: (process, bucket) => this.#knowsLimit(process, bucket),
+      onForbidden: (caller) => this.forbidden.push({ ...caller, at: this.time.now }),
       onRefused: (caller) => this.refusals.push({ ...caller, at: this.time.now }),
       onDeparture: (process, method, path) => this.#departs(process, method, path),
     })
