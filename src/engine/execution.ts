@@ -130,9 +130,12 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   const judge = (reason: StopReason | null): void => {
     if (reason !== null) stop.turn(reason)
   }
-  const recorder = new Recorder(journal, state, options.onResult ?? (() => {}), (result) =>
-    judge(limits.see(result)),
-  )
+  const pace = new Pace()
+  const onResult = (result: TaskResult): void => {
+    pace.count(performance.now())
+    options.onResult?.(result)
+  }
+  const recorder = new Recorder(journal, state, onResult, (result) => judge(limits.see(result)))
   let tallying: NodeJS.Timeout | undefined
   const looking = setInterval(() => void journal.checkInPlace().catch(() => {}), lookEveryMs)
   const timeUp = stopAfter(run.job.guards.max_duration_seconds, stop)
@@ -148,6 +151,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       },
       org: run.org_url,
     })
+    // Later executions and reports know only what the journal says.
+    for (const [bucket, limit] of sentBefore?.limits ?? []) recorder.note({ event: 'limit', bucket, limit })
     const queue = createRowQueue(run.job.pace.concurrency, () => settleNow())
     const lookup = openLookup({
       orgUrl: options.credentials.orgUrl,
@@ -172,7 +177,6 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       say: options.say,
     })
     let settleNow = (): void => {}
-    const pace = new Pace()
     const costs = {
       readsPerTask: requestsPerTask(run, '/api/v1/users/{id}'),
       callsPerTask: requestsPerTask(run, '/api/v1/users'),

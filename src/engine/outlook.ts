@@ -23,6 +23,19 @@ const shortestMs = 1_000
 export class Pace {
   #samples: { readonly at: number; readonly done: number }[] = []
   #peak = 0
+  /** The tasks that were done within a second from a moment on. */
+  #burst = { from: Number.NEGATIVE_INFINITY, count: 0 }
+
+  /**
+   * Counts a task that is done. What a window allows often goes within its first second, which samples taken every few
+   * seconds would not show.
+   *
+   * @param at ms of a monotonic clock
+   */
+  count(at: number): void {
+    if (at - this.#burst.from >= shortestMs) this.#burst = { from: at, count: 0 }
+    this.#peak = Math.max(this.#peak, ++this.#burst.count)
+  }
 
   /** @param at ms of a monotonic clock */
   see(at: number, done: number): void {

@@ -36,6 +36,11 @@ export class SentRecently {
     return this.#limits.get(bucket) ?? null
   }
 
+  /** The limits that are known, by bucket. */
+  get limits(): ReadonlyMap<string, number> {
+    return this.#limits
+  }
+
   /** The time of each request in a bucket, in epoch ms. */
   times(bucket: string): readonly number[] {
     return (this.#byBucket.get(bucket) ?? []).flatMap(({ time, count }) => Array<number>(count).fill(time))

@@ -12,6 +12,9 @@ export function Lags({ lag }: { readonly lag: PageLag }) {
         {lag.bound !== null &&
           ` The job allows ${renderLag(lag.bound)}; ${grouped(lag.overBound)} took longer.`}
       </p>
+      {lag.late.length < lag.overBound && lag.late.length > 0 && (
+        <p>The {grouped(lag.late.length)} that took longest:</p>
+      )}
       {lag.late.length > 0 && (
         <ul class="examples late">
           {lag.late.map(({ row, user, lag: seconds }) => (

@@ -102,7 +102,7 @@ it.skipIf(noTerminal !== null)(
       const org = await place.org({ users, rateLimit, latencyMs: 40 })
       await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
       await withTerminal(place, org, `run in.csv --action suspend --yes --run-id ${runId}`, async (tmux) => {
-        const widths = ['60', '41', '80', '36', '120', '50']
+        const widths = ['60', '50', '80', '48', '120', '55']
         const frames = await framesOf(tmux, (seen) => {
           const width = seen % 8 === 0 ? widths[seen / 8 - 1] : undefined
           if (width !== undefined) tmux('resize-window', '-x', width)

@@ -25,6 +25,15 @@ it('knows the pace of the last minute, and the fastest second', () => {
   expect(pace.peak).toBe(20)
 })
 
+it('knows the fastest second also if nobody looked at it', () => {
+  const pace = new Pace()
+  pace.see(0, 0)
+  for (let at = 3_000; at < 3_400; at += 4) pace.count(at)
+  for (let at = 5_000; at < 9_000; at += 100) pace.count(at)
+  pace.see(10_000, 140)
+  expect(pace.peak).toBe(100)
+})
+
 it('goes by the budget, and by the pace where no limit is known', () => {
   const pace = { perSecond: 2, peak: 10 }
   expect(outlookOf([bucket()], 100, costs, pace, now)).toEqual({

@@ -38,7 +38,9 @@ export function drawScenario(seed: number): Scenario {
   const tight = draws.chance('tight', 0.2)
   // Many answers come late, some after their window has ended.
   const sluggish = tight && draws.chance('sluggish', 0.3)
-  const users = drawUsers(draws, { contrary, many: sluggish })
+  // The token loses its permission for everybody in mid-run.
+  const lost = !contrary && draws.chance('permission lost', 0.03)
+  const users = drawUsers(draws, { contrary, many: sluggish || lost })
   const readFirst = !draws.chance('no read', 0.1)
   const rules = {
     where: draws.chance('where', 0.1),
@@ -114,7 +116,7 @@ export function drawScenario(seed: number): Scenario {
     undoneAfterMs: undone ? draws.int('undone after', 0, 300) : null,
     redoneAfterMs:
       undone && !contrary && draws.chance('redone', 0.5) ? draws.int('redone after', 3_100, 6_000) : null,
-    denials: drawDenials(draws, users),
+    denials: lost ? [drawLoss(draws)] : drawDenials(draws, users),
     verify: draws.chance('verify', 0.3) ? draws.pick('verified', [true, { for: '5s' }, false]) : null,
     hollow: draws.chance('hollow', 0.08) ? [1, 2, 3, 4].filter(() => draws.chance('hollow call', 0.5)) : [],
     moves,
@@ -322,6 +324,12 @@ function drawHeir(draws: Draws, { id }: Heir): UserSpec {
   const login = `${id.toLowerCase()}@example.com`
   const status = draws.pick('status of an heir', statuses)
   return { id, login, status, changedBefore: 100_000, factors: 1, keepsFactor: false, role: null }
+}
+
+function drawLoss(draws: Draws): Denial {
+  const fromMs = draws.int('lost from', 500, 6_000)
+  const what = draws.pick('what is lost', ['users', 'users', 'send'] as const)
+  return { fromMs, toMs: fromMs + draws.pick('lost for', [20_000, 3_600_000]), users: null, what }
 }
 
 function drawDenials(draws: Draws, users: readonly UserSpec[]): Denial[] {

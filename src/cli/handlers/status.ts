@@ -114,9 +114,14 @@ async function countsOfJournal(
 
 /** The outlook in the journal is some seconds old. Its ETA has become shorter by as much since then. */
 function asOfNow(outlook: (Outlook & { readonly at: string }) | null): Outlook | null {
-  if (outlook === null || outlook.eta_seconds === null) return outlook
+  if (outlook === null) return null
   const age = Math.min(Math.max(0, Date.now() - Date.parse(outlook.at)), oldestOutlookMs)
-  return { ...outlook, eta_seconds: Math.max(0, Math.round(outlook.eta_seconds - age / 1000)) }
+  const { eta_seconds: eta, waiting } = outlook
+  return {
+    ...outlook,
+    eta_seconds: eta === null ? null : Math.max(0, Math.round(eta - age / 1000)),
+    waiting: waiting !== null && Date.parse(waiting.until) > Date.now() ? waiting : null,
+  }
 }
 
 function inOrder(countOf: (name: (typeof reportedResults)[number]) => number): StatusCounts['results'] {

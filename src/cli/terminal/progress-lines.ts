@@ -21,11 +21,16 @@ const waitReasons = {
   others: 'the rest of the limit is left to other programs',
 } as const
 
-const barLength = 24
+/** The bar gives way to the numbers where there is little room. */
+function barLengthFor(columns: number): number {
+  if (columns >= 60) return 24
+  return columns >= 48 ? 8 : 0
+}
 
 /** The lines of the block on a terminal, each cut to its width. */
 export function blockOf(shown: Shown, columns: number): readonly string[] {
   const { done, tasks } = shown
+  const barLength = barLengthFor(columns)
   const filled = tasks === 0 ? barLength : Math.floor((done / tasks) * barLength)
   const bar = `${'█'.repeat(filled)}${'░'.repeat(barLength - filled)}`
   const budget = budgetOf(shown.buckets)
