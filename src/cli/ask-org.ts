@@ -39,11 +39,13 @@ export async function askOrg<T>(
 ): Promise<T> {
   const { job, org, stop, say, sent } = options
   const { orgUrl, credentials } = org.connection
-  const scopes = scopesFor(job.guards)
-  // What is asked here changes nothing.
+  // What is asked here changes nothing; and which guards will have something to judge is not known yet.
+  const { protect_admins: protectsAdmins } = job.guards
   checkScopes(
     credentials,
-    scopes.filter((scope) => scope !== 'okta.users.manage'),
+    scopesFor({ ...job.guards, protect_admins: protectsAdmins === true }).filter(
+      (scope) => scope !== 'okta.users.manage',
+    ),
   )
   const clock = new OktaClock()
   // The reads have a switch of their own, because they end with the work, and what follows may still send.
@@ -58,7 +60,7 @@ export async function askOrg<T>(
     clock,
     connections: job.pace.concurrency + mostSilent,
     userAgent: `okta-lifecycle/${programVersion}`,
-    scopes,
+    scopes: scopesFor(job.guards),
     say,
   })
   // Reads change nothing, so work that stops does not wait for those under way.

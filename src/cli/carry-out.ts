@@ -9,7 +9,6 @@ import { describeNext, type StopSwitch } from '../messages/stop.ts'
 import { createOktaClient } from '../okta/client.ts'
 import { OktaClock } from '../okta/clock.ts'
 import { belongToServiceApp } from '../okta/credentials.ts'
-import { checkScopes } from '../okta/oauth/check-scopes.ts'
 import { scopesFor } from '../okta/oauth/scopes.ts'
 import { openPlanOfRun } from '../plan/plan-of-run.ts'
 import type { SavedPlan } from '../plan/saved-plan.ts'
@@ -21,6 +20,7 @@ import { ActivationLinks } from '../run/activation-links.ts'
 import { recordEnd } from '../run/record-end.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { loggedSend, openRunLog } from '../run/run-log.ts'
+import { checkRunScopes } from './check-run-scopes.ts'
 import { writeMetrics } from './metrics-file.ts'
 import { notify } from './notify.ts'
 import type { RunOrg } from './org.ts'
@@ -105,8 +105,7 @@ export async function settleRun(options: CarryOutOptions, again: string): Promis
 async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promise<ExecutionEnd> {
   const { directory, run, org, stop, say, hold, drain, quiet } = options
   const { connection } = org
-  const scopes = scopesFor(run.job.guards)
-  checkScopes(connection.credentials, scopes)
+  checkRunScopes(org, run)
   const clock = new OktaClock()
   const { log, close: closeLog } = openRunLog(directory)
   const client = createOktaClient({
@@ -114,7 +113,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     clock,
     connections: run.job.pace.concurrency + mostSilent,
     userAgent: `okta-lifecycle/${programVersion}`,
-    scopes,
+    scopes: scopesFor(run.job.guards),
     say,
     mayLeave: () => hold.valid,
   })

@@ -10,6 +10,7 @@ import { proxyFor } from '../okta/proxy.ts'
 import { Secret } from '../okta/secret.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
 import type { OrgState } from '../sandbox/sandbox.ts'
+import { checkRunScopes } from './check-run-scopes.ts'
 import { readKeyFile, readOrgSettings } from './org-settings.ts'
 
 /** The org that a run talks to, real or simulated. */
@@ -37,12 +38,15 @@ export async function configuredOrg(): Promise<RunOrg> {
 /**
  * The org in which a run began. The run can go on in no other.
  *
- * @throws KnownError when the settings name another org, or a simulated org is lost
+ * @throws KnownError when the settings name another org or too few scopes, or a simulated org is lost
  */
 export async function orgOfRun(directory: string, run: RunFile): Promise<RunOrg> {
   if (run.org_url === sandboxOrgUrl) return await keptSandboxOrg(directory, run)
   const org = await configuredOrg()
-  if (org.orgUrl === run.org_url) return org
+  if (org.orgUrl === run.org_url) {
+    checkRunScopes(org, run)
+    return org
+  }
   throw new Refusal(
     `Run ${run.run_id} began in ${run.org_url}, but the org that is set now (OKTA_CLIENT_ORGURL) is ${org.orgUrl}.`,
     `export OKTA_CLIENT_ORGURL=${run.org_url}, then type the command again`,

@@ -107,8 +107,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     // undici gives a proxy's refusal no code of its own.
     const [, refusedByProxy] = /^Proxy response \((\d{3})\)/.exec(error.message) ?? []
-    const { code: named = error.name === 'HTTPParserError' ? 'HPE_INVALID' : 'UNKNOWN' } =
-      error as NodeJS.ErrnoException
+    const { code: named = codeWithout(error) } = error as NodeJS.ErrnoException
     const code = refusedByProxy === undefined ? named : `PROXY_${refusedByProxy}`
     this.#resolve({ kind: 'lost', connectedAfterMs: this.#connectedAfterMs, ...this.#explain(code) })
   }
@@ -129,4 +128,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     return { code, why: describeLoss(code, this.#connectedAfterMs !== null) }
   }
+}
+
+/** The code of an error that names none. */
+export function codeWithout(error: unknown): string {
+  return error instanceof Error && error.name === 'HTTPParserError' ? 'HPE_INVALID' : 'UNKNOWN'
 }

@@ -22,7 +22,11 @@ export async function keepLink(
 ): Promise<string> {
   const { links, lookup } = services
   const activation = links === null ? null : parseActivation(answer)
-  if (links === null || activation === null) return ''
+  if (links === null) return ''
+  if (activation === null)
+    return bringsLink(services, task)
+      ? `; Okta's answer has no activation link that can be read: ${makeNew}`
+      : ''
   const stop = (error: KnownError): void => {
     lookup.stop.turn({
       state: 'stopped',

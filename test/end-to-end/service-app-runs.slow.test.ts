@@ -187,6 +187,32 @@ describe('a service app', () => {
     })
   })
 
+  it('whose scopes are too narrow for a retry leaves the old run as it is', async () => {
+    const fault: ForeignOrgOptions['fault'] = ({ action }) =>
+      action !== null && isRefusing ? { name: 'forbidden' } : null
+    let isRefusing = true
+    await withApp({}, { fault }, async ({ place, org, env }) => {
+      const first = await place.runHere(null, [...suspend, '--accept-refusals'], env())
+      expect(first.code, first.stderr).toBe(1)
+      isRefusing = false
+      const retry = ['retry', runId, '--yes', '--quiet']
+      const narrow = await place.runHere(null, retry, env({ OKTA_CLIENT_SCOPES: 'okta.users.read' }))
+      expect([narrow.code, await place.runs()], narrow.stderr).toEqual([2, [runId]])
+      const wide = await place.runHere(null, retry, env())
+      expect(wide.code, wide.stderr).toBe(0)
+      expectAllSuspended(org, 3)
+    })
+  })
+
+  it('of which an action needs no guard needs no scope for that guard', async () => {
+    await withApp({}, {}, async ({ place, env }) => {
+      const reset = ['run', 'in.csv', '--action', 'reset_factors', ...unattended]
+      const scopes = 'okta.users.manage okta.users.read'
+      const end = await place.runHere(null, reset, env({ OKTA_CLIENT_SCOPES: scopes }))
+      expect(end.code, end.stderr).toBe(0)
+    })
+  })
+
   it('with a key that is visibly bad ends with 2 before any call', async () => {
     await withApp({}, {}, async ({ place, authorization, env }) => {
       const end = await place.runHere(null, suspend, env({ OKTA_CLIENT_PRIVATEKEY: keys.pem.slice(0, 300) }))

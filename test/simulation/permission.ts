@@ -11,11 +11,11 @@ const refusedByOkta = 4
 export function checkPermission(world: World, reports: readonly Report[], ours: readonly Ours[]): void {
   // Each step has an end of its own, at which a few refusals count as their users' own.
   if (world.scenario.order === 'step' && world.scenario.steps !== null) return
-  for (const { pid, exitCode, endedAt } of world.processes) {
+  for (const { pid, exitCode } of world.processes) {
     if (exitCode !== refusedByOkta) continue
     const accepted = Math.max(0, ...ours.map((one) => (one.by.pid === pid ? leftAt(world, one) : 0)))
     for (const { run, row, step, at } of world.forbidden.filter((one) => one.pid === pid)) {
-      const after = reports.find((report) => report.run === run && report.at >= endedAt)
+      const after = reports.find((report) => report.run === run && report.at > at)
       const task = after?.tasks.find((one) => one.row === row && one.step === step)
       if (at > accepted && task?.result === 'failed' && task.message.includes('E0000006'))
         world.violate(

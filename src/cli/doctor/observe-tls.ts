@@ -31,7 +31,10 @@ export async function observeTls(
     const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host }
     const way = tunnel === null ? target : { socket: tunnel }
     const socket = connect({ ...way, ...servername, rejectUnauthorized: false, timeout: timeoutMs })
+    // A host that sends byte after byte is never silent.
+    const timer = setTimeout(() => end(null), timeoutMs)
     const end = (seen: TlsObservation | null): void => {
+      clearTimeout(timer)
       socket.destroy()
       tunnel?.destroy()
       resolve(seen)
@@ -57,7 +60,10 @@ async function openTunnel(proxy: HttpProxy, target: string, timeoutMs: number): 
   const request = uri.startsWith('https:') ? httpsRequest : httpRequest
   return await new Promise((resolve) => {
     const asking = request(uri, { method: 'CONNECT', path: target, headers, timeout: timeoutMs })
+    const timer = setTimeout(() => asking.destroy(), timeoutMs)
+    asking.once('close', () => clearTimeout(timer))
     asking.once('connect', ({ statusCode }, socket) => {
+      clearTimeout(timer)
       if (statusCode !== 200) socket.destroy()
       resolve(statusCode === 200 ? socket : null)
     })

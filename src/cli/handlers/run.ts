@@ -9,6 +9,8 @@ import { type InputArguments, type Prepared, prepare } from '../../job/prepare.t
 import { SentRecently } from '../../journal/sent-recently.ts'
 import { type ExitCode, exitCodes, type FixableError } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
+import { checkScopes } from '../../okta/oauth/check-scopes.ts'
+import { scopesFor } from '../../okta/oauth/scopes.ts'
 import { checkNotDone, keepPlan } from '../../plan/plan-of-run.ts'
 import type { SavedPlan } from '../../plan/saved-plan.ts'
 import { actionsOf, checkInput } from '../../run/check-input.ts'
@@ -81,7 +83,9 @@ interface PlannedRun {
 async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun | null): Promise<ExitCode> {
   checkQuestion(args.yes, prepared.source)
   const realOrg = args.sandbox ? null : await configuredOrg()
-  const jobName = prepared.merge(null).name
+  const { name: jobName, guards } = prepared.merge(null)
+  if (realOrg !== null)
+    checkScopes(realOrg.connection.credentials, scopesFor({ ...guards, protect_admins: false }))
   const runId = args['run-id'] === undefined ? makeRunId(new Date(), jobName) : checkRunId(args['run-id'])
   const stop = new StopSwitch()
   const fromJobFile = planned?.plan.head.from_job_file ?? args.job !== undefined

@@ -27,9 +27,9 @@ export function howToGetScopes(credentials: Credentials, missing: readonly strin
 export function checkScopes(credentials: Credentials, needed: readonly string[]): void {
   const scopes = scopesOf(credentials)
   if (scopes === null) return
-  // Okta's reference does not say for certain whether the scope to manage users includes reading them.
+  // Okta's reference does not say for certain whether a scope to manage something includes reading it.
   const isCovered = (scope: string): boolean =>
-    scopes.includes(scope) || (scope === 'okta.users.read' && scopes.includes('okta.users.manage'))
+    scopes.includes(scope) || scopes.includes(scope.replace(/\.read$/, '.manage'))
   const missing = needed.filter((scope) => !isCovered(scope))
   if (missing.length === 0) return
   const guard = missing.includes('okta.roles.read')
