@@ -352,6 +352,7 @@ function atWork(
     lookup,
     recorder,
     meant: new MeantUsers(recorder.state, results),
+    witness: { id: null },
     failures: {
       foresee: (place) => judge(failures.foresee(place)),
       doubt: (place) => failures.doubt(place),

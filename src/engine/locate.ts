@@ -63,7 +63,9 @@ export async function locate(
     place.beginRead()
     const read = await reads.pass(row.row, async () => {
       const seen = await readUser(lookup, row.user, true)
-      if (seen.kind === 'found') reads.allowed(row.row)
+      if (seen.kind !== 'found') return seen
+      reads.allowed(row.row)
+      services.witness.id = seen.user.id
       return seen
     })
     if (read.kind === 'failed') {

@@ -1,5 +1,5 @@
 import type { InputRow, ValidRow } from '../input/row.ts'
-import { readUser } from '../lookup/read-user.ts'
+import { readUser, readUserById } from '../lookup/read-user.ts'
 import type { Gate, ProbeOutcome, RefusalGate } from '../lookup/refusal-gate.ts'
 import type { Answer } from '../okta/answer.ts'
 import { hasEarlierRow, isEnough, spreadRows } from '../rules/probe.ts'
@@ -30,15 +30,24 @@ function isLeft({ work }: ProbeInput): (row: ValidRow) => boolean {
     !state.isUnderWay(row)
 }
 
+/** How many executions the run has had before this one. */
+function turnOf({ work }: ProbeInput): number {
+  return Math.max(0, work.services.recorder.state.executions.count - 1)
+}
+
 /** Tests whether the token may read users from the rest of the input. Changes nothing. */
 export async function probeReads(input: ProbeInput): Promise<ProbeOutcome> {
   return await failingInOrder(input, () => readOthers(input))
 }
 
 async function readOthers(input: ProbeInput): Promise<ProbeOutcome> {
-  const { lookup } = input.work.services
+  const { lookup, witness } = input.work.services
   let [allowed, refused] = [0, 0]
-  for (const row of await spreadRows(input.rows(), isLeft(input))) {
+  // Whoever could be read before shows best whether the token still may read.
+  const seen = witness.id === null ? null : await readUserById(lookup, witness.id)
+  if (seen?.kind === 'found') allowed++
+  else if (seen?.cause === 'no_permission') refused++
+  for (const row of await spreadRows(input.rows(), isLeft(input), turnOf(input))) {
     if (allowed > 0 || isEnough(refused)) break
     const read = await readUser(lookup, row.user)
     // "No such user" is an answer too: it shows that the token may read.
@@ -74,7 +83,7 @@ async function sendOthers(input: ProbeInput, main: RefusalGate): Promise<ProbeOu
   const { services, order, queue, reach } = work
   const left = isLeft(input)
   const gate = new ProbeGate(main)
-  for (const row of await spreadRows(rows(), left)) {
+  for (const row of await spreadRows(rows(), left, turnOf(input))) {
     if (gate.outcome.allowed > 0 || isEnough(gate.outcome.refused)) break
     const target = services.job.read_first ? await readUser(services.lookup, row.user) : null
     if (target?.kind === 'failed') {

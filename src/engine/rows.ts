@@ -101,7 +101,10 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
         const user = recorded.some(meansNobody) ? null : finishedUser(services, row, recorded)
         // A row that a later one has superseded was not carried out, so it does not count as a preceding row.
         const superseded = recorded.every(({ reason }) => reason === 'superseded')
-        if (user !== null && services.job.read_first) services.meant.note(row.row, row.user, user.login)
+        if (user !== null && services.job.read_first) {
+          services.meant.note(row.row, row.user, user.login)
+          services.witness.id ??= user.id
+        }
         if (user !== null && !superseded) {
           const inDoubt = recorded.some(leavesDoubt)
           order.remember(row.user, user, (preceding) => ({

@@ -38,6 +38,8 @@ export class JournalState {
   readonly #sentAgain = new Map<number, SentAgain>()
   /** For each row of a retry: the user whom it means. */
   readonly #meant = new Map<number, MeantUser>()
+  /** By row: logins that its user had when calls were sent and has no longer, as far as the journal shows. */
+  readonly #earlierLogins = new Map<number, Set<string>>()
   readonly #counts = new Map<string, number>()
   #done = 0
   #lostSince: number | null = null
@@ -70,6 +72,7 @@ export class JournalState {
       case 'verdict': {
         this.#lastOktaTime = earliestOf(event) ?? this.#lastOktaTime
         const task = this.#index(event)
+        if (event.event === 'intent') this.#seeLogin(event.row, this.#progress.get(task), event.login)
         const progress = progressAfter(this.#progress.get(task), event)
         if (progress !== undefined) this.#progress.set(task, progress)
         if (event.event === 'intent' && event.lost === true) this.#begunBeforeCut.delete(task)
@@ -214,11 +217,26 @@ export class JournalState {
     return this.#meant.get(row) ?? null
   }
 
+  /** The logins that the user of a row had when calls were sent, apart from the one that was shown last. */
+  earlierLogins(row: number): Iterable<string> {
+    return this.#earlierLogins.get(row) ?? []
+  }
+
+  /** Keeps the login of an intent if the user has another one by now. */
+  #seeLogin(row: number, known: TaskProgress | undefined, now: string | null): void {
+    const before = known?.last.intent.login ?? null
+    if (before === null || before === now) return
+    const logins = this.#earlierLogins.get(row) ?? new Set()
+    this.#earlierLogins.set(row, logins.add(before))
+  }
+
   #end(event: TaskResult, position: Position): void {
     const task = this.#index(event)
     // J1: the first result stands.
     if (this.#results.get(task) !== null) return
-    const { last, judgedNotApplied = 0, repeats = 0 } = this.#progress.get(task) ?? {}
+    const known = this.#progress.get(task)
+    this.#seeLogin(event.row, known, event.okta_login)
+    const { last, judgedNotApplied = 0, repeats = 0 } = known ?? {}
     const sentAgain: SentAgain = { judgedNotApplied, repeats }
     if (event.result === 'in_doubt' && last !== undefined) {
       const doubt = last.kind === 'open' ? last.doubt : null

@@ -17,6 +17,7 @@ export function isSettled(parts: Pick<LookupParts, 'clock' | 'pacer'>, read: Fou
  *
  * @param known a read that exists already; used if it is not old
  * @param patienceMs how long to wait in all for a user in transition
+ * @param onTransition told of each status that the user is on the way to
  * @throws RunStopped when the run stops first
  */
 export async function readSettledUser(
@@ -24,12 +25,14 @@ export async function readSettledUser(
   id: string,
   known: FoundUser | null,
   patienceMs = transitionPatienceMs,
+  onTransition: (to: string) => void = () => {},
 ): Promise<FoundUser | FailedRead> {
   let read: FoundUser | FailedRead =
     known !== null && !isOld(parts, known) ? known : await readUserById(parts, id)
   let waited = 0
   for (let looks = 1; waited < patienceMs; looks++) {
     if (read.kind === 'failed' || read.user.transitioningToStatus === null) return read
+    onTransition(read.user.transitioningToStatus)
     const wait = Math.min(transitionWaitMs(looks), patienceMs - waited)
     await parts.parked(() => parts.stop.wait(wait))
     waited += wait

@@ -11,15 +11,18 @@ const mostCandidates = 50
  *
  * @param rows the input from its beginning
  * @param isLeft whether a row has not begun yet
+ * @param turn how many executions the run has had before: each tries other rows, so that a run that was stopped does not
+ *   stop for the same ones for ever
  */
 export async function spreadRows(
   rows: AsyncIterable<InputRow>,
   isLeft: (row: ValidRow) => boolean,
+  turn = 0,
 ): Promise<readonly ValidRow[]> {
   // Keeps every n-th row and doubles n whenever too many are kept: one pass, however large the input.
   let kept: ValidRow[] = []
   let every = 1
-  let seen = 0
+  let seen = turn
   let last: ValidRow | null = null
   for await (const row of rows) {
     if (row.kind !== 'valid' || !isLeft(row)) continue
@@ -33,20 +36,24 @@ export async function spreadRows(
   if (last === null) return []
   const all = kept.at(-1) === last ? kept : [...kept, last]
   // First come the few that are to be tried, then others, in case nothing would be sent for some of those.
-  const first = spread(all, mostTried)
-  return [...first, ...spread(all, mostCandidates).filter((row) => !first.includes(row))]
+  const first = spread(all, mostTried, turn)
+  return [...first, ...spread(all, mostCandidates, turn).filter((row) => !first.includes(row))]
 }
 
 /**
  * At most `most` items of a list, spread over it as evenly as possible. The last comes first: the end of an input is
  * the least like its beginning.
+ *
+ * @param turn other turns choose other items, apart from the last
  */
-export function spread<T>(items: readonly T[], most: number): T[] {
+export function spread<T>(items: readonly T[], most: number, turn = 0): T[] {
   const chosen = new Set<T>()
   const last = items.at(-1)
   if (last !== undefined && most > 0) chosen.add(last)
   const step = Math.max(1, items.length / Math.max(1, most))
-  for (let at = 0; at < items.length && chosen.size < most; at += step) {
+  // Multiples of the golden ratio fall between those before them.
+  const offset = Math.floor(((turn * goldenRatio) % 1) * step)
+  for (let at = offset; at < items.length && chosen.size < most; at += step) {
     const item = items[Math.floor(at)]
     if (item !== undefined) chosen.add(item)
   }
@@ -72,6 +79,8 @@ export async function hasEarlierRow(
   }
   return false
 }
+
+const goldenRatio = (Math.sqrt(5) - 1) / 2
 
 /** Whether a probe has tried enough. */
 export function isEnough(tried: number): boolean {

@@ -27,10 +27,12 @@ export class MeantUsers {
   /** Notes a row whose user is known, or will be once the row has its first intent or result. */
   note(row: number, key: string, login: string | null): void {
     if (!looksLikeUserId(key)) this.#rows.set(normalizeUserKey(key), row)
-    if (login === null || login === '') return
-    const folded = foldLogin(login)
-    this.#rows.set(folded, row)
-    this.#rows.set(asShortName(folded.replace(/@.*$/s, '')), row)
+    for (const known of [login ?? '', ...this.#state.earlierLogins(row)]) {
+      if (known === '') continue
+      const folded = foldLogin(known)
+      this.#rows.set(folded, row)
+      this.#rows.set(asShortName(folded.replace(/@.*$/s, '')), row)
+    }
   }
 
   /** The user for whom a key stood in an earlier row, also as the short name of a login; null if no row shows one. */

@@ -33,6 +33,8 @@ export interface Services {
   readonly plan: PlanToFollow | null
   readonly lookup: LookupParts
   readonly recorder: Recorder
+  /** The user whom Okta has shown last, in this execution or, by the journal, before; null: nobody yet. */
+  readonly witness: { id: string | null }
   /** The users to whom the names in the rows have led so far. */
   readonly meant: MeantUsers
   readonly failures: FailureWatch

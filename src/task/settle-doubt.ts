@@ -64,7 +64,8 @@ export async function settleDoubt(
       const message = doubtful(task.action, cause, observed.failed.message)
       return { ending: { result: 'in_doubt', message }, read: observed.failed }
     }
-    const { read, observation } = observed
+    const { read, observation, fellBackFrom } = observed
+    if (fellBackFrom !== null) return await endedNotHeld(services, open, read, fellBackFrom)
     const attempt = {
       ...attemptOf(open),
       // A lost attempt may have left at any moment until this process began.
@@ -76,6 +77,20 @@ export async function settleDoubt(
     if (verdict.kind === 'not_applied' && (await paused(services, task, open))) continue
     return await conclude(services, task, history, { open, cause, verdict, read })
   }
+}
+
+/** The end of an attempt that Okta was seen to carry out, and that did not hold: sending it again would do it twice. */
+async function endedNotHeld(
+  services: Services,
+  open: OpenAttempt,
+  read: FoundUser,
+  target: string,
+): Promise<Settlement> {
+  const evidence = `user was on the way to ${target}`
+  await recordVerdict(services, open, { kind: 'applied', evidence })
+  const { status } = read.user
+  const message = `confirmed, since ${evidence}, but it did not hold: user is ${status}`
+  return { ending: { result: 'failed', message, statusAfter: status, verified: 'not_held' }, read }
 }
 
 async function conclude(
@@ -204,7 +219,12 @@ async function recordVerdict(
 }
 
 type Observed =
-  | { readonly read: FoundUser; readonly observation: Observation }
+  | {
+      readonly read: FoundUser
+      readonly observation: Observation
+      /** The target that the user was on the way to and did not reach; null if Okta showed no such thing. */
+      readonly fellBackFrom: string | null
+    }
   | { readonly failed: FailedRead }
 
 /** What Okta shows of the user now, as far as settling the action needs it. */
@@ -213,12 +233,19 @@ async function observe(
   action: Action,
   { intent }: OpenAttempt,
 ): Promise<Observed> {
-  const read = await readSettledUser(lookup, intent.user_id, null, job.verify.for_seconds * 1000)
+  const { target, doubt } = ruleOf(action)
+  let onTheWay: string | null = null
+  const read = await readSettledUser(lookup, intent.user_id, null, job.verify.for_seconds * 1000, (to) => {
+    if (target.some((status) => status === to)) onTheWay = to
+  })
   if (read.kind === 'failed') return { failed: read }
-  if (ruleOf(action).doubt !== 'factors') return { read, observation: { user: read.user, factorTimes: null } }
+  const { status, transitioningToStatus } = read.user
+  const isBack = transitioningToStatus === null && !target.includes(status)
+  const fellBackFrom = isBack ? onTheWay : null
+  if (doubt !== 'factors') return { read, observation: { user: read.user, factorTimes: null }, fellBackFrom }
   const factorTimes = await readFactorTimes(lookup, intent.user_id)
   if ('kind' in factorTimes) return { failed: factorTimes }
-  return { read, observation: { user: read.user, factorTimes } }
+  return { read, observation: { user: read.user, factorTimes }, fellBackFrom }
 }
 
 function confirmed(evidence: string, cause: string, statusAfter: string | null): Ending {

@@ -116,6 +116,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       lookup: lookup.parts,
       recorder,
       meant: new MeantUsers(recorder.state, null),
+      witness: { id: null },
       failures: { foresee: () => {}, doubt: () => {}, decided: () => {} },
       plan: null,
       links: null,
