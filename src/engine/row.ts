@@ -18,7 +18,6 @@ import {
   skipForPreceding,
 } from '../rules/row-order.ts'
 import {
-  endedForOther,
   judgeDue,
   judgeDueByPlan,
   judgeMeant,
@@ -26,11 +25,12 @@ import {
   namesAnother,
   type RowVerdict,
 } from '../rules/row-verdict.ts'
-import { endedUnsent, unsentResult } from '../rules/unsent-result.ts'
+import { unsentResult } from '../rules/unsent-result.ts'
 import type { Place } from '../rules/user-order.ts'
 import type { Services } from '../task/services.ts'
 import type { TaskInput } from '../task/state.ts'
 import { runTask } from '../task/task.ts'
+import { endRow } from './end-row.ts'
 import { type Located, locate, repeatedUser } from './locate.ts'
 
 /**
@@ -120,38 +120,6 @@ async function judgeTime({ lookup, plan }: Services, row: ValidRow): Promise<Row
   const verdict = judgeDue(row, lookup.clock.nowAtLeast())
   if (verdict !== null || plan === null || row.due === null) return verdict
   return judgeDueByPlan(await plan.of(row.row))
-}
-
-/** Ends all tasks of a row that have not ended, without a call. */
-async function endRow(
-  services: Services,
-  row: ValidRow,
-  recorded: readonly TaskResult[],
-  verdict: RowVerdict,
-  shown: FoundUser | null,
-): Promise<void> {
-  const { recorder, lookup, settleOnly } = services
-  if (settleOnly) return
-  let skip: Skip | null = null
-  for (const [index, action] of row.actions.entries()) {
-    const step = index + 1
-    const known = recorded.find((result) => result.step === step)
-    if (known === undefined) {
-      const mayBeLost = recorder.state.mayBeLostSince({ row: row.row, step }) !== null
-      const isOther = verdict.reason === 'other_user' && (skip === null || mayBeLost)
-      const { result, reason, message } = isOther
-        ? { ...verdict, ...endedForOther(verdict.message, mayBeLost) }
-        : skip === null
-          ? verdict
-          : { ...skip, result: 'skipped' as const }
-      const task = { row: row.row, step, user: row.user, action, message }
-      const ended = endedUnsent(task, result, reason, lookup.clock.timestamp())
-      const answered =
-        shown === null ? {} : { http_status: shown.httpStatus, okta_request_id: shown.requestId }
-      await recorder.result({ ...ended, ...answered, okta_login: shown?.user.login ?? null })
-      skip ??= skipAfter(ended, goesOn(services.job.steps, step))
-    } else skip ??= skipAfter(known, goesOn(services.job.steps, step))
-  }
 }
 
 /** What decides about the tasks of a row besides the row itself. */

@@ -1,3 +1,5 @@
+// Over 300 lines because it is one machine of four states, each with what may leave, what is held and what decides.
+
 import type { StopSwitch } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
 import { mostTried, spread } from '../rules/probe.ts'

@@ -107,7 +107,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     // undici gives a proxy's refusal no code of its own.
     const [, refusedByProxy] = /^Proxy response \((\d{3})\)/.exec(error.message) ?? []
-    const { code: named = codeWithout(error) } = error as NodeJS.ErrnoException
+    const { code: named = codeOfUnnamed(error) } = error as NodeJS.ErrnoException
     const code = refusedByProxy === undefined ? named : `PROXY_${refusedByProxy}`
     this.#resolve({ kind: 'lost', connectedAfterMs: this.#connectedAfterMs, ...this.#explain(code) })
   }
@@ -131,6 +131,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
 }
 
 /** The code of an error that names none. */
-export function codeWithout(error: unknown): string {
+export function codeOfUnnamed(error: unknown): string {
   return error instanceof Error && error.name === 'HTTPParserError' ? 'HPE_INVALID' : 'UNKNOWN'
 }

@@ -1,5 +1,5 @@
 import { type Dispatcher, Pool, ProxyAgent } from 'undici'
-import { codeWithout, Exchange, type Received } from './exchange.ts'
+import { codeOfUnnamed, Exchange, type Received } from './exchange.ts'
 import { lossOf } from './loss.ts'
 import type { HttpProxy } from './proxy.ts'
 
@@ -98,7 +98,7 @@ class ProxyPool extends Pool {
     try {
       return await super.connect(options)
     } catch (error) {
-      const { code = codeWithout(error), message } = error as NodeJS.ErrnoException
+      const { code = codeOfUnnamed(error), message } = error as NodeJS.ErrnoException
       throw Object.assign(new Error(message, { cause: error }), { code: `${unreached}${code}` })
     }
   }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { foldLogin, normalizeUserKey } from '../okta/user.ts'
+import { NameTable } from '../rules/name-table.ts'
 import { expectedSkips } from '../rules/result.ts'
-import { NameTable } from './name-table.ts'
 import type { ReportedTask, ReportRow } from './report-row.ts'
 
 const count = z.int().min(0)

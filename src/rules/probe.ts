@@ -50,7 +50,8 @@ export function spread<T>(items: readonly T[], most: number, turn = 0): T[] {
   const chosen = new Set<T>()
   const last = items.at(-1)
   if (last !== undefined && most > 0) chosen.add(last)
-  const step = Math.max(1, items.length / Math.max(1, most))
+  // The last is one of them; the others share the whole list.
+  const step = Math.max(1, items.length / Math.max(1, most - 1))
   // Multiples of the golden ratio fall between those before them.
   const offset = Math.floor(((turn * goldenRatio) % 1) * step)
   for (let at = offset; at < items.length && chosen.size < most; at += step) {

@@ -1,7 +1,7 @@
 import type { JournalState } from '../journal/journal-state.ts'
 import type { ResultReader } from '../journal/result-reader.ts'
 import { foldLogin, looksLikeUserId, normalizeUserKey } from '../okta/user.ts'
-import { RowOfName } from '../rules/row-of-name.ts'
+import { NameTable } from '../rules/name-table.ts'
 import type { NamedBefore } from '../rules/row-verdict.ts'
 
 /**
@@ -14,7 +14,8 @@ import type { NamedBefore } from '../rules/row-verdict.ts'
  * - **N3** A row whose user was never found out decides nothing.
  */
 export class MeantUsers {
-  readonly #rows = new RowOfName()
+  /** By each name, the first row that used it. */
+  readonly #rows = new NameTable()
   readonly #state: JournalState
   readonly #results: Pick<ResultReader, 'read'> | null
 
@@ -26,12 +27,12 @@ export class MeantUsers {
 
   /** Notes a row whose user is known, or will be once the row has its first intent or result. */
   note(row: number, key: string, login: string | null): void {
-    if (!looksLikeUserId(key)) this.#rows.set(normalizeUserKey(key), row)
+    if (!looksLikeUserId(key)) this.#rows.numberOf(normalizeUserKey(key), row)
     for (const known of [login ?? '', ...this.#state.earlierLogins(row)]) {
       if (known === '') continue
       const folded = foldLogin(known)
-      this.#rows.set(folded, row)
-      this.#rows.set(asShortName(folded.replace(/@.*$/s, '')), row)
+      this.#rows.numberOf(folded, row)
+      this.#rows.numberOf(asShortName(folded.replace(/@.*$/s, '')), row)
     }
   }
 
@@ -61,7 +62,7 @@ export class MeantUsers {
   }
 
   async #by(name: string): Promise<NamedBefore | null> {
-    const row = this.#rows.get(name)
+    const row = this.#rows.find(name)
     const user = row === null ? null : await this.userOf(row)
     return row === null || user === null ? null : { ...user, row, name: name.replace(shortNameMark, '') }
   }

@@ -44,3 +44,35 @@ describe('a permission that is taken away from the token', () => {
     },
   )
 })
+
+describe('users outside the reach of the token', () => {
+  it.each([
+    { what: 'come in blocks', isInside: (number: number) => number <= 30 || number % 9 === 0, order: 'user' },
+    {
+      what: 'come in blocks, with order: step',
+      isInside: (number: number) => number % 4 !== 1,
+      order: 'step',
+    },
+  ])('are failed and the others done, where they $what', async ({ isInside, order }) => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 100, factors: 1 })
+      const ids = users.map(({ id }) => id)
+      const org = await place.org({
+        users,
+        fault: ({ key }) =>
+          key !== null && ids.includes(key) && !isInside(ids.indexOf(key) + 1) ? { name: 'forbidden' } : null,
+      })
+      await place.write('in.csv', usersCsv(ids))
+      await place.write(
+        'job.yaml',
+        `name: leavers\nsteps: [reset_factors, suspend]\norder: ${order}\nguards: { protect_admins: false }\n`,
+      )
+      const end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+      expect(end.code, end.stderr).toBe(1)
+      const inside = ids.filter((_, index) => isInside(index + 1))
+      const summary = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+      expect(summary.results).toMatchObject({ succeeded: 2 * inside.length, failed: 100 - inside.length })
+      expect(Object.keys(org.applied)).toHaveLength(2 * inside.length)
+    })
+  })
+})

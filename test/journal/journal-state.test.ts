@@ -128,6 +128,18 @@ describe('the state of a run', () => {
     expect(state.done).toBe(0)
   })
 
+  it('keeps the logins that users had when calls were sent and have no longer', () => {
+    const renamed = stateOf(
+      intentOf(1, 1, { login: 'ada@example.com' }),
+      intentOf(1, 2, { login: 'ada.b@example.com' }),
+      { event: 'result', ...resultOf(1, { okta_login: 'ada.c@example.com' }) },
+      intentOf(2, 1, { login: 'user2@example.com' }),
+      { event: 'result', ...resultOf(2) },
+    )
+    expect([...renamed.earlierLogins(1)]).toEqual(['ada@example.com', 'ada.b@example.com'])
+    expect([...renamed.earlierLogins(2)]).toEqual([])
+  })
+
   it('knows what became of a call once its answer is there, before there is a result', () => {
     const applied = answerTo(1)
     const refused = answerTo(2, 1, { outcome: 'refused', http_status: 403, error_code: 'E0000006' })

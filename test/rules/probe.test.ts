@@ -57,6 +57,14 @@ describe('the rows that a probe tries', () => {
     )
   })
 
+  it('are others in each execution, so that in the end every row is tried', async () => {
+    const rows = Array.from({ length: 60 }, (_, index) => rowOf(index + 1, `user${index}`, 'suspend'))
+    const tried = new Set<number>()
+    for (let turn = 0; turn < 60; turn++)
+      for (const { row } of (await spreadRows(stream(rows), () => true, turn)).slice(0, 5)) tried.add(row)
+    expect(tried.size).toBe(60)
+  })
+
   it('are enough at five', () => {
     expect([4, 5, 6].map(isEnough)).toEqual([false, true, true])
   })

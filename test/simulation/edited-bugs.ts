@@ -17,11 +17,11 @@ export function aroundPlaces(text: string, { from }: EditedBug): readonly string
 
 export const editedBugs: readonly EditedBug[] = [
   {
-    name: 'calls that had left before a refusal was known show that the token may do the work',
+    name: 'who is held fails when the run stops',
     breaks: 'I21',
     file: 'lookup/refusal-gate',
-    from: 'if (this.#held.length > 0 && known <= this.#refusalsBefore) return',
-    to: '',
+    from: 'await decided\n    this.#stop.check()',
+    to: 'await decided',
   },
   {
     name: 'whom a key meant in an earlier row is forgotten',

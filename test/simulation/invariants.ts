@@ -71,7 +71,7 @@ import { runsDirectory, type World } from './world.ts'
  *   somebody else is offered for feeding"
  * - **I21** A process that stops because the token may not do the work fails nobody whose call was refused after its last
  *   accepted one had left.
- *   "calls that had left before a refusal was known show that the token may do the work"
+ *   "who is held fails when the run stops"
  */
 export async function checkEnd(world: World, reports: readonly Report[]): Promise<void> {
   const ours = world.org.applied.filter((applied): applied is Ours => applied.by !== null)

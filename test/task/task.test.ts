@@ -438,6 +438,22 @@ describe('a task that an earlier execution began', () => {
     })
   })
 
+  it('that was on the way to its target and fell back did not hold, and is not sent again', async () => {
+    let reads = 0
+    const onRead = () => {
+      const transitioningToStatus = ++reads === 1 ? 'SUSPENDED' : null
+      return answerOf(200, JSON.stringify({ id: ada.id, status: 'ACTIVE', transitioningToStatus }))
+    }
+    await endOf({ before: [open], onRead }, async (stub, result) => {
+      expect(result).toMatchObject({
+        result: 'failed',
+        verified: 'not_held',
+        message: 'confirmed, since user was on the way to SUSPENDED, but it did not hold: user is ACTIVE',
+      })
+      expect(stub.requests.filter((request) => request.startsWith('suspend'))).toEqual([])
+    })
+  })
+
   it.each([
     ['this run', undefined],
     ['another run, which a retry took it over from', { run: 'older@then', row: 9, step: 1 }],
