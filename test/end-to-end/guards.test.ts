@@ -38,7 +38,8 @@ describe('the owner of the token', () => {
     'is nobody for an access token that says itself that it is a service app’s (%s): said once, and the run goes on',
     async (ownerRefusal) => {
       await withWorkplace(async (place) => {
-        const claims = { sub: '0oaFictionalApp', cid: '0oaFictionalApp', scp: ['okta.users.manage'] }
+        const scp = ['okta.users.manage', 'okta.roles.read']
+        const claims = { sub: '0oaFictionalApp', cid: '0oaFictionalApp', scp }
         const token = ['{}', JSON.stringify(claims), 'signature'].map(encoded).join('.')
         const org = await place.org({ users: makeUsers({ count: 1 }), ownerId: null, ownerRefusal, token })
         await place.write('in.csv', usersCsv([userIdOf(1)]))

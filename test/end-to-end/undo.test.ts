@@ -351,8 +351,11 @@ describe('undo', () => {
   it('killed and resumed takes nothing back twice', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 40 })
-      const org = await place.org({ users, latencyMs: 20 })
+      let later = 0
+      const org = await place.org({ users, latencyMs: 20, now: () => Date.now() + later })
       await runOver(place, org, users, 'suspend')
+      // Okta shows whole seconds: a call in the second of the change before it could not be settled.
+      later = 5_000
       const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
       const cli = place.start(org, ['undo', runId, '--yes', '--quiet'], impatient)
       await org.waitUntil(() => Object.keys(org.applied).length >= 52)

@@ -40,9 +40,9 @@ export const editedBugs: readonly EditedBug[] = [
   {
     name: 'a row that means somebody else is offered for feeding',
     breaks: 'I20',
-    file: 'report/report-rows',
-    from: "tasks.some(({ reason }) => reason === 'other_user')",
-    to: 'false',
+    file: 'report/moved-names',
+    from: "if (reason !== 'other_user')",
+    to: 'if (reason !== undefined)',
   },
   {
     name: 'that a part of the journal was lost is not written down',

@@ -62,6 +62,8 @@ export function prepare(world: World): void {
     )
   const inherit = ({ of, id, atMs }: Heir): void => {
     time.plan(atMs, null, () => {
+      // A history may be told again without some of its users.
+      if (!org.users.has(of) || !org.users.has(id)) return
       org.giveLogin(of, id)
       world.inheritedAt.set(of, time.now)
       world.note(`org: the login of ${of} is given to ${id}`)
