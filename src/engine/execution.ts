@@ -46,9 +46,9 @@ import { journalOf, journalPath } from '../run/run-directory.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
 import type { Services } from '../task/services.ts'
 import { outlookOf, Pace } from './outlook.ts'
-import { probeReads, probeSends } from './probe-rows.ts'
+import { probeReads, probeSends, turnOf } from './probe-rows.ts'
 import { createRowQueue } from './row-queue.ts'
-import { executeRows, type RowsAtWork } from './rows.ts'
+import { executeRows, haltOf, type RowsAtWork } from './rows.ts'
 
 export interface ExecutionOptions {
   readonly directory: string
@@ -329,21 +329,18 @@ function atWork(
       return work
     },
   }
-  const sends: RefusalGate = new RefusalGate(
-    'the lifecycle calls',
-    stop,
-    acceptRefusals,
-    () => probeSends(input, sends),
-    () => settle(),
-    () => failures.mayBePassed,
-  )
-  const reads: RefusalGate = new RefusalGate(
-    'reading users',
-    stop,
-    acceptRefusals,
-    () => probeReads(input),
-    () => settle(),
-  )
+  const gate = { stop, accept: acceptRefusals, turn: turnOf(recorder.state), onWaiting: () => settle() }
+  const sends: RefusalGate = new RefusalGate({
+    ...gate,
+    what: 'the lifecycle calls',
+    probe: (most) => probeSends(input, sends, most),
+    isHeld: () => failures.mayBePassed,
+  })
+  const reads: RefusalGate = new RefusalGate({
+    ...gate,
+    what: 'reading users',
+    probe: (most) => probeReads(input, most),
+  })
   const services: Services = {
     job: run.job,
     owner,
@@ -373,8 +370,7 @@ function atWork(
   }
   const settle = (): void => {
     if (!queue.isQuiet(sends.waiting + reads.waiting)) return
-    const ended = work.reach.ended && queue.isEmpty
-    settleGates(reads, sends, ended)
+    settleGates(reads, sends, haltOf(work))
   }
   const work: RowsAtWork = {
     services,
@@ -382,7 +378,7 @@ function atWork(
     order: new UserOrder(lookup.parked),
     results,
     failures: [],
-    reach: { lastStep: 1, row: 0, ended: false, early: new Set(), queued: new Map() },
+    reach: { lastStep: 1, isLastPass: true, row: 0, ended: false, early: new Set(), queued: new Map() },
     onInputEnd: settle,
     drainMs,
   }

@@ -1,9 +1,11 @@
 import type { InputRow, ValidRow } from '../input/row.ts'
+import type { JournalState } from '../journal/journal-state.ts'
 import { readUser, readUserById } from '../lookup/read-user.ts'
 import type { Gate, ProbeOutcome, RefusalGate } from '../lookup/refusal-gate.ts'
 import type { Answer } from '../okta/answer.ts'
-import { hasEarlierRow, isEnough, spreadRows } from '../rules/probe.ts'
+import { hasEarlierRow, hasOtherRow, keptForLaterSteps, spreadRows } from '../rules/probe.ts'
 import { judgeDue } from '../rules/row-verdict.ts'
+import { UserOrder } from '../rules/user-order.ts'
 import { runRow } from './row.ts'
 import { noteFailure, type RowsAtWork, recordedResults } from './rows.ts'
 
@@ -13,42 +15,62 @@ export interface ProbeInput {
   readonly rows: () => AsyncIterable<InputRow>
 }
 
-/** The step that the pass does; the first one if it does them all. */
-function passStep({ lastStep }: RowsAtWork['reach']): number {
-  return Number.isFinite(lastStep) ? lastStep : 1
+/** The first step of a row without a result; null if all have one. */
+function nextStep({ services }: RowsAtWork, { row, actions }: ValidRow): number | null {
+  for (let step = 1; step <= actions.length; step++) {
+    if (!services.recorder.state.hasResult({ row, step })) return step
+  }
+  return null
 }
 
-/** Returns a test for rows of the rest of the input that have not begun. */
-function isLeft({ work }: ProbeInput): (row: ValidRow) => boolean {
-  const { reach, services } = work
-  const { state } = services.recorder
-  return ({ row, due }) =>
-    (row > reach.row || reach.queued.has(row)) &&
+/** Whether a row may begin before its turn, as far as its own state shows. */
+function mayBegin({ reach, services }: RowsAtWork, { row, due }: ValidRow): boolean {
+  return (
     judgeDue({ due }, services.lookup.clock.nowAtLeast()) === null &&
     !reach.early.has(row) &&
-    state.resultPosition({ row, step: passStep(reach) }) === null &&
-    !state.isUnderWay(row)
+    !services.recorder.state.isUnderWay(row)
+  )
+}
+
+/** Returns a test for rows of the rest of the input that the pass has not begun. */
+function isLeft({ work }: ProbeInput): (row: ValidRow) => boolean {
+  const { reach } = work
+  return (row) => {
+    if (row.row <= reach.row && !reach.queued.has(row.row)) return false
+    const step = nextStep(work, row)
+    return step !== null && step <= reach.lastStep && mayBegin(work, row)
+  }
+}
+
+/** Returns a test for rows that the pass has nothing to do for any more, but a later pass has. */
+function isForLaterPass({ work }: ProbeInput): (row: ValidRow) => boolean {
+  return (row) => {
+    const step = nextStep(work, row)
+    return step !== null && step > work.reach.lastStep && mayBegin(work, row)
+  }
 }
 
 /** How many executions the run has had before this one. */
-function turnOf({ work }: ProbeInput): number {
-  return Math.max(0, work.services.recorder.state.executions.count - 1)
+export function turnOf({ executions }: Pick<JournalState, 'executions'>): number {
+  return Math.max(0, executions.count - 1)
 }
 
 /** Tests whether the token may read users from the rest of the input. Changes nothing. */
-export async function probeReads(input: ProbeInput): Promise<ProbeOutcome> {
-  return await failingInOrder(input, () => readOthers(input))
+export async function probeReads(input: ProbeInput, most: number): Promise<ProbeOutcome> {
+  return await failingInOrder(input, () => readOthers(input, most))
 }
 
-async function readOthers(input: ProbeInput): Promise<ProbeOutcome> {
-  const { lookup, witness } = input.work.services
+async function readOthers(input: ProbeInput, most: number): Promise<ProbeOutcome> {
+  const { lookup, witness, recorder } = input.work.services
+  const { state } = recorder
   let [allowed, refused] = [0, 0]
   // Whoever could be read before shows best whether the token still may read.
   const seen = witness.id === null ? null : await readUserById(lookup, witness.id)
   if (seen?.kind === 'found') allowed++
   else if (seen?.cause === 'no_permission') refused++
-  for (const row of await spreadRows(input.rows(), isLeft(input), turnOf(input))) {
-    if (allowed > 0 || isEnough(refused)) break
+  const [left, later] = [isLeft(input), isForLaterPass(input)]
+  for (const row of await spreadRows(input.rows(), (row) => left(row) || later(row), turnOf(state))) {
+    if (allowed > 0 || refused >= most) break
     const read = await readUser(lookup, row.user)
     // "No such user" is an answer too: it shows that the token may read.
     if (read.kind === 'found' || read.cause === 'not_found') allowed++
@@ -60,9 +82,12 @@ async function readOthers(input: ProbeInput): Promise<ProbeOutcome> {
 /**
  * Carries out rows from the rest of the input before their turn, to see whether Okta refuses them as well. Their
  * results count like all others. A row goes before its turn only if no unfinished earlier row may mean the same user.
+ *
+ * With the order `step`, perhaps only users whom the token may not touch are left in the pass. So if none of its rows
+ * shows that the token may act, the next step of a few users is tried before its turn, of users with no other row.
  */
-export async function probeSends(input: ProbeInput, main: RefusalGate): Promise<ProbeOutcome> {
-  return await failingInOrder(input, () => sendOthers(input, main))
+export async function probeSends(input: ProbeInput, main: RefusalGate, most: number): Promise<ProbeOutcome> {
+  return await failingInOrder(input, () => sendOthers(input, main, most))
 }
 
 /** A probe that can't be made decides nothing: the run stops, and `resume` takes up what is held. */
@@ -78,13 +103,38 @@ async function failingInOrder(
   }
 }
 
-async function sendOthers(input: ProbeInput, main: RefusalGate): Promise<ProbeOutcome> {
-  const { work, rows } = input
-  const { services, order, queue, reach } = work
-  const left = isLeft(input)
+async function sendOthers(input: ProbeInput, main: RefusalGate, most: number): Promise<ProbeOutcome> {
+  const { rows } = input
+  const { state } = input.work.services.recorder
   const gate = new ProbeGate(main)
-  for (const row of await spreadRows(rows(), left, turnOf(input))) {
-    if (gate.outcome.allowed > 0 || isEnough(gate.outcome.refused)) break
+  const later = isForLaterPass(input)
+  const fromLater = await spreadRows(rows(), later, turnOf(state))
+  const left = isLeft(input)
+  const fromPass = await spreadRows(rows(), left, turnOf(state))
+  const mostOfPass = fromLater.length === 0 ? most : most - keptForLaterSteps
+  await tryRows(input, gate, { candidates: fromPass, isFree: left, most: mostOfPass })
+  await tryRows(input, gate, { candidates: fromLater, isFree: later, most })
+  return gate.outcome
+}
+
+/** Rows for a probe. */
+interface Tries {
+  readonly candidates: readonly ValidRow[]
+  /** Whether a row may still be tried: the run may have begun it meanwhile. */
+  readonly isFree: (row: ValidRow) => boolean
+  /** How many refusals are enough, together with the earlier ones of the probe. */
+  readonly most: number
+}
+
+/** Carries out rows one at a time until one is accepted, enough are refused, or none is left. */
+async function tryRows(
+  { work, rows }: ProbeInput,
+  gate: ProbeGate,
+  { candidates, isFree, most }: Tries,
+): Promise<void> {
+  const { services, order, queue, reach } = work
+  for (const row of candidates) {
+    if (gate.outcome.allowed > 0 || gate.outcome.refused >= most) break
     const target = services.job.read_first ? await readUser(services.lookup, row.user) : null
     if (target?.kind === 'failed') {
       // Whoever can't even be read can't be acted on.
@@ -92,24 +142,28 @@ async function sendOthers(input: ProbeInput, main: RefusalGate): Promise<ProbeOu
       continue
     }
     const user = target?.user ?? { id: row.user, login: '' }
+    const step = nextStep(work, row) ?? 1
+    const isLater = step > reach.lastStep
     const isFinished = ({ row: number, actions }: ValidRow): boolean =>
       services.recorder.state.hasResult({ row: number, step: Math.min(reach.lastStep, actions.length) })
-    if (await hasEarlierRow(rows(), row, user, isFinished)) continue
-    // The run may have begun this row meanwhile.
+    const mustWait = isLater ? hasOtherRow(rows(), row, user) : hasEarlierRow(rows(), row, user, isFinished)
+    if (await mustWait) continue
     const recorded = await recordedResults(work, row)
-    if (!left(row)) continue
+    if (!isFree(row)) continue
     const queued = reach.queued.get(row.row)
     reach.queued.delete(row.row)
     reach.early.add(row.row)
-    const place = queued?.place ?? order.enter(row.user)
+    // What the row itself left in this pass must not make it a duplicate, and no other row means its user.
+    const places = isLater ? new UserOrder() : order
+    const place = queued?.place ?? places.enter(row.user)
     const answered = gate.nextAnswer()
+    const lastStep = Math.max(reach.lastStep, step)
     const running = queue.addBeside(() =>
-      runRow({ ...services, sends: gate }, row, place, recorded, reach.lastStep),
+      runRow({ ...services, sends: gate }, row, place, recorded, lastStep),
     )
     running.catch((error: unknown) => noteFailure(services, work.failures, error))
     await Promise.race([answered, running.catch(() => {})])
   }
-  return gate.outcome
 }
 
 /** Lets the calls of a probe pass while all others wait, and counts their answers. */

@@ -27,6 +27,8 @@ export interface RowQueue {
   isQuiet(waiting: number): boolean
   /** Whether no row waits for room. */
   readonly isEmpty: boolean
+  /** Whether rows wait for room and get none until a row ends. */
+  readonly isFull: boolean
 }
 
 /**
@@ -72,6 +74,9 @@ export function createRowQueue(concurrency: number, onParked: () => void = () =>
     isQuiet: (waiting) => queue.pending + beside.size === parkedRows + waiting,
     get isEmpty() {
       return queue.size === 0
+    },
+    get isFull() {
+      return queue.size > 0 && queue.pending >= queue.concurrency
     },
   }
 }

@@ -1,6 +1,7 @@
 import { asCannotWrite } from '../files/cannot-write.ts'
 import { type InputRow, signatureOf, type ValidRow } from '../input/row.ts'
 import type { ResultReader } from '../journal/result-reader.ts'
+import type { Halt } from '../lookup/settle-gates.ts'
 import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
 import { type Advice, RunStopped } from '../messages/stop.ts'
 import { normalizeUserKey } from '../okta/user.ts'
@@ -23,6 +24,8 @@ interface QueuedRow {
 interface Reach {
   /** The last step that the pass does, from 1. */
   lastStep: number
+  /** Whether no other pass follows. */
+  isLastPass: boolean
   /** The last row that was taken from the input, from 1; 0 before the first row. */
   row: number
   /** Whether the input has been read to its end. */
@@ -65,6 +68,7 @@ export async function executeRows(work: RowsAtWork, rows: () => AsyncIterable<In
   const passes = by === 'step' && !services.settleOnly ? (steps?.length ?? 1) : 1
   for (let pass = 1; pass <= passes && services.lookup.stop.reason === null; pass++) {
     reach.lastStep = passes === 1 ? Number.POSITIVE_INFINITY : pass
+    reach.isLastPass = pass === passes
     reach.row = 0
     reach.ended = false
     reach.early.clear()
@@ -136,6 +140,13 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
   await drained(work)
   const [failure] = failures
   if (failure !== undefined) throw failure
+}
+
+/** Why no more rows come now, once every row at work waits; null if more come. */
+export function haltOf({ reach, queue }: Pick<RowsAtWork, 'reach' | 'queue'>): Halt | null {
+  if (queue.isFull) return 'pause'
+  if (!reach.ended || !queue.isEmpty) return null
+  return reach.isLastPass ? 'end' : 'pause'
 }
 
 /** Whether all of a row's steps up to the last one of the pass have results. */

@@ -12,6 +12,22 @@ export interface ProbeOutcome {
   readonly refused: number
 }
 
+export interface RefusalGateOptions {
+  /** What Okta refuses, for a person: `the lifecycle calls`. */
+  readonly what: string
+  readonly stop: StopSwitch
+  /** Whether a person has said that refusals concern the users and not the token. */
+  readonly accept: boolean
+  /** How many executions the run has had before this one. Each tries other rows first. */
+  readonly turn: number
+  /** Tries rows from the rest of the input until one is accepted or `most` are refused. */
+  readonly probe: (most: number) => Promise<ProbeOutcome>
+  /** Called when a call begins to wait. */
+  readonly onWaiting?: () => void
+  /** Whether calls are held for another reason; {@link RefusalGate.wake} is called when that ends. */
+  readonly isHeld?: () => boolean
+}
+
 /** The gate for calls that Okta may refuse because of the token. */
 export interface Gate {
   /**
@@ -36,13 +52,14 @@ export interface Gate {
  *
  * - **calm**: calls go in parallel. A refusal → asking.
  * - **asking**: refused tasks are held, and calls go one at a time. A success, or the end of the input → the users
- *   are the cause → calm. Ten held → probing. A success of a call that had left before the first refusal was known
- *   shows nothing: the permission may have been taken away in between.
+ *   are the cause → calm. Ten held, or a halt with rows still left for a probe ({@link RefusalGate.probeAtHalt}) →
+ *   probing. A success of a call that had left before the first refusal was known shows nothing: the permission may
+ *   have been taken away in between.
  * - **probing**: only the probe goes, a few rows from the rest of the input. One of them accepted → the users are the
  *   cause → calm. As many refused as it may try → the run stops. Too few to tell → trying.
  * - **trying**: a few of the waiting calls go, one at a time, to make up the number. One accepted → the users are the
- *   cause → calm. All refused → the run stops. No call left to try → the refusals beyond the tenth decide: with any, the
- *   run stops; with none, the users are the cause → calm.
+ *   cause → calm. All refused → the run stops. No call left to try, and no more to come → the refusals beyond the tenth
+ *   decide: with any, the run stops; with none, the users are the cause → calm.
  *
  * While it is undecided whether one failure too many has come, no call leaves in any state, not even those of the
  * probe.
@@ -54,7 +71,8 @@ export class RefusalGate implements Gate {
   readonly #what: string
   readonly #stop: StopSwitch
   readonly #accept: boolean
-  readonly #probe: () => Promise<ProbeOutcome>
+  readonly #turn: number
+  readonly #probe: (most: number) => Promise<ProbeOutcome>
   readonly #onWaiting: () => void
   readonly #isHeld: () => boolean
   #state: 'calm' | 'asking' | 'probing' | 'trying' = 'calm'
@@ -65,8 +83,8 @@ export class RefusalGate implements Gate {
   /** One function per caller that waits in {@link whileHeld}; each wakes its caller. */
   #heldBack: (() => void)[] = []
   /**
-   * How many calls of the probe were refused, and the rows that are still to be tried for it; null until they are
-   * chosen.
+   * How many refusals have come beyond the tenth, as the probe and the tries show it, and the rows that are still to be
+   * tried; null until they are chosen.
    */
   #refusedTries = 0
   #toTry: readonly number[] | null = null
@@ -77,32 +95,26 @@ export class RefusalGate implements Gate {
   /** How many had come when the call of a row left, by row. */
   readonly #knownAtLeaving = new Map<number, number>()
 
-  /**
-   * @param what what Okta refuses, for a person: `the lifecycle calls`
-   * @param accept whether a person has said that refusals concern the users and not the token
-   * @param probe tries rows from the rest of the input
-   * @param isHeld whether calls are held for another reason; {@link wake} is called when that ends
-   */
-  constructor(
-    what: string,
-    stop: StopSwitch,
-    accept: boolean,
-    probe: () => Promise<ProbeOutcome>,
-    onWaiting: () => void = () => {},
-    isHeld: () => boolean = () => false,
-  ) {
+  constructor({ what, stop, accept, turn, probe, onWaiting, isHeld }: RefusalGateOptions) {
     this.#what = what
     this.#stop = stop
     this.#accept = accept
+    this.#turn = turn
     this.#probe = probe
-    this.#onWaiting = onWaiting
-    this.#isHeld = isHeld
+    this.#onWaiting = onWaiting ?? (() => {})
+    this.#isHeld = isHeld ?? (() => false)
     stop.signal.addEventListener('abort', () => this.#wakeAll(), { once: true })
   }
 
   /** Tasks that are held. */
   get held(): number {
     return this.#held.length
+  }
+
+  /** Refusals without a success between, those of a probe that held no task included. */
+  get refusalsInARow(): number {
+    const tried = this.#state === 'trying' ? refusalsThatAsk + this.#refusedTries : 0
+    return Math.max(this.#held.length, tried)
   }
 
   /** Calls that wait for their turn. */
@@ -222,28 +234,51 @@ export class RefusalGate implements Gate {
     if (this.#isHeld()) return
     if (this.#state === 'asking' && ended && this.#waiters.length === 0) this.#release()
     if (this.#state !== 'trying' || this.#busy) return
-    this.#toTry ??= spread(
-      this.#waiters.map(({ row }) => row).sort((a, b) => a - b),
-      mostTried - this.#refusedTries,
-    )
-    if (this.#waiters.some(({ row }) => this.#toTry?.includes(row))) this.#wakeAll()
-    else if (this.#refusedTries > 0) this.#refuse()
-    else if (ended && this.#waiters.length === 0) {
+    if (!this.#isToBeTried()) {
+      // None are chosen yet, or those that were chosen ended without a call.
+      const waiting = this.#waiters.map(({ row }) => row).sort((a, b) => a - b)
+      this.#toTry = spread(waiting, mostTried - this.#refusedTries, this.#turn)
+    }
+    if (this.#isToBeTried()) this.#wakeAll()
+    else if (ended) {
       // Everything that could be tried was under way already, and was refused as well.
-      this.#refusedTries = this.#held.length - refusalsThatAsk
+      this.#refusedTries = Math.max(this.#refusedTries, this.#held.length - refusalsThatAsk)
       if (this.#refusedTries > 0) this.#refuse()
       else this.#release()
-    } else this.#toTry = null
+    }
+  }
+
+  /** Whether a waiting call is one of those to be tried. */
+  #isToBeTried(): boolean {
+    return this.#waiters.some(({ row }) => this.#toTry?.includes(row))
+  }
+
+  /**
+   * Begins a probe with fewer than ten held, at a halt: nothing is under way, and the rows that come next can't begin
+   * before the held ones have ended.
+   *
+   * @returns whether a probe has begun; false if there is nothing to decide, or a probe was made already
+   */
+  probeAtHalt(): boolean {
+    if (this.#state !== 'asking' || this.#isHeld()) return false
+    this.#state = 'probing'
+    void this.#decide()
+    return true
   }
 
   /**
    * Stops the run: together with those of another gate, the refusals are too many to be their users' own.
    *
-   * @param others how many tasks the other gate holds
+   * @param others how many refusals in a row the other gate has seen
    */
   refuseWith(others: number): void {
-    this.#refusedTries = this.#held.length + others - refusalsThatAsk
+    this.#refusedTries = this.refusalsInARow + others - refusalsThatAsk
     this.#refuse()
+  }
+
+  /** Whether a probe is under way. */
+  get isProbing(): boolean {
+    return this.#state === 'probing'
   }
 
   /** Whether nothing is held and calls go in parallel. */
@@ -260,10 +295,11 @@ export class RefusalGate implements Gate {
 
   async #decide(): Promise<void> {
     let outcome: ProbeOutcome
+    const missing = Math.max(0, refusalsThatAsk - this.#held.length)
     try {
       await this.whileHeld()
       // E2: rows that come later in the input are tried before the run may stop.
-      outcome = await this.#probe()
+      outcome = await this.#probe(mostTried + missing)
     } catch {
       // The failure has stopped the run already. What is held stays undecided, and `resume` takes it up.
       return
@@ -272,7 +308,7 @@ export class RefusalGate implements Gate {
       this.#release()
       return
     }
-    this.#refusedTries = outcome.refused
+    this.#refusedTries = outcome.refused - missing
     if (this.#refusedTries >= mostTried) {
       this.#refuse()
       return

@@ -1,6 +1,9 @@
 import { refusalsThatAsk } from '../rules/stop-reasons.ts'
 import type { RefusalGate } from './refusal-gate.ts'
 
+/** Why no more rows come. */
+export type Halt = 'end' | 'pause'
+
 /**
  * Decides what can be decided at the gates of reads and of lifecycle calls once nothing is under way.
  *
@@ -9,16 +12,18 @@ import type { RefusalGate } from './refusal-gate.ts'
  * can't be read never come to the second gate: as long as reads may be refused because of the token, no refused call
  * counts as its user's own.
  *
- * @param ended whether no more rows come
+ * @param halt whether no more rows come: `end` if the input has ended; `pause` if other rows come once the held ones have
+ *   ended, because a step must be done for all before the next, or because there is no room for more rows. Null if more
+ *   rows come
  */
-export function settleGates(
-  reads: Pick<RefusalGate, 'settle' | 'isCalm' | 'held' | 'waiting'>,
-  sends: Pick<RefusalGate, 'settle' | 'refuseWith' | 'held' | 'waiting'>,
-  ended: boolean,
-): void {
-  const isLast = ended && reads.waiting === 0 && sends.waiting === 0
-  if (isLast && reads.held > 0 && sends.held > 0 && reads.held + sends.held > refusalsThatAsk) {
-    sends.refuseWith(reads.held)
+export function settleGates(reads: RefusalGate, sends: RefusalGate, halt: Halt | null): void {
+  if (reads.isProbing || sends.isProbing) return
+  const isLast = halt !== null && reads.waiting === 0 && sends.waiting === 0
+  // The rows that come later show what the few that are left here can't.
+  if (isLast && halt === 'pause' && (reads.probeAtHalt() || sends.probeAtHalt())) return
+  const refusals = reads.refusalsInARow + sends.refusalsInARow
+  if (isLast && reads.held > 0 && sends.held > 0 && refusals > refusalsThatAsk) {
+    sends.refuseWith(reads.refusalsInARow)
     return
   }
   reads.settle(isLast)

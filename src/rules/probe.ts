@@ -3,6 +3,8 @@ import { keysOf, normalizeUserKey } from '../okta/user.ts'
 
 /** At most this many rows are tried, the last one of the input among them. */
 export const mostTried = 5
+/** How many of them are kept for rows of later steps, if there are any. */
+export const keptForLaterSteps = 2
 /** At most this many rows are considered: some can't be tried, because nothing would be sent for them. */
 const mostCandidates = 50
 
@@ -37,7 +39,15 @@ export async function spreadRows(
   const all = kept.at(-1) === last ? kept : [...kept, last]
   // First come the few that are to be tried, then others, in case nothing would be sent for some of those.
   const first = spread(all, mostTried, turn)
-  return [...first, ...spread(all, mostCandidates, turn).filter((row) => !first.includes(row))]
+  const others = spread(all, mostCandidates, turn).filter((row) => !first.includes(row))
+  const begin = Math.floor(partOf(turn) * others.length)
+  return [...first, ...others.slice(begin), ...others.slice(0, begin)]
+}
+
+/** A part of a whole for each turn, from 0 to below 1. Parts of later turns fall between those before them. */
+function partOf(turn: number): number {
+  const goldenRatio = (Math.sqrt(5) - 1) / 2
+  return (turn * goldenRatio) % 1
 }
 
 /**
@@ -52,8 +62,7 @@ export function spread<T>(items: readonly T[], most: number, turn = 0): T[] {
   if (last !== undefined && most > 0) chosen.add(last)
   // The last is one of them; the others share the whole list.
   const step = Math.max(1, items.length / Math.max(1, most - 1))
-  // Multiples of the golden ratio fall between those before them.
-  const offset = Math.floor(((turn * goldenRatio) % 1) * step)
+  const offset = Math.floor(partOf(turn) * step)
   for (let at = offset; at < items.length && chosen.size < most; at += step) {
     const item = items[Math.floor(at)]
     if (item !== undefined) chosen.add(item)
@@ -81,9 +90,15 @@ export async function hasEarlierRow(
   return false
 }
 
-const goldenRatio = (Math.sqrt(5) - 1) / 2
-
-/** Whether a probe has tried enough. */
-export function isEnough(tried: number): boolean {
-  return tried >= mostTried
+/** Whether another row of the input may mean the same user. */
+export async function hasOtherRow(
+  rows: AsyncIterable<InputRow>,
+  row: ValidRow,
+  user: { readonly id: string; readonly login: string },
+): Promise<boolean> {
+  const keys = new Set([...keysOf(user), normalizeUserKey(row.user)])
+  for await (const other of rows) {
+    if (other.kind === 'valid' && other.row !== row.row && keys.has(normalizeUserKey(other.user))) return true
+  }
+  return false
 }

@@ -18,9 +18,9 @@ let gate: RefusalGate
 /** How those that were refused were decided. */
 let decided: ('the user’s' | 'stopped')[]
 
-function gateOf(accept = false, isHeld: () => boolean = () => false): RefusalGate {
+function gateOf(accept = false, isHeld: () => boolean = () => false, turn = 0): RefusalGate {
   const probe = () => new Promise<ProbeOutcome>((resolve, reject) => probes.push({ resolve, reject }))
-  return new RefusalGate('the lifecycle calls', stop, accept, probe, () => {}, isHeld)
+  return new RefusalGate({ what: 'the lifecycle calls', stop, accept, turn, probe, isHeld })
 }
 
 beforeEach(() => {
@@ -242,6 +242,21 @@ describe('while it probes', () => {
     expect(decided).not.toContain('the user’s')
   })
 
+  it('other executions try others of those who wait', async () => {
+    const firstTried = new Set<number>()
+    for (let turn = 0; turn < 12; turn++) {
+      gate = gateOf(false, () => false, turn)
+      await refuse(10)
+      const waiting = Array.from({ length: 40 }, call)
+      probes.at(-1)?.resolve({ allowed: 0, refused: 3 })
+      await settled()
+      gate.settle(false)
+      await settled()
+      firstTried.add(waiting.findIndex((one) => one.state() === 'begun'))
+    }
+    expect(firstTried.size).toBeGreaterThan(5)
+  })
+
   it('one of those who wait that is accepted frees all', async () => {
     const waiting = [call(), call()]
     probes[0]?.resolve({ allowed: 0, refused: 0 })
@@ -329,14 +344,15 @@ describe('while calls are held for another reason', () => {
   it('rows that are tried after the probe wait as well, do not spin, and are tried then', async () => {
     let ask = (): void => {}
     const probe = () => new Promise<ProbeOutcome>((resolve, reject) => probes.push({ resolve, reject }))
-    gate = new RefusalGate(
-      'the lifecycle calls',
+    gate = new RefusalGate({
+      what: 'the lifecycle calls',
       stop,
-      false,
+      accept: false,
+      turn: 0,
       probe,
-      () => ask(),
-      () => isHeld,
-    )
+      onWaiting: () => ask(),
+      isHeld: () => isHeld,
+    })
     // As an execution does: whenever nothing but waiting is left, it is decided what can be.
     ask = () => gate.settle(true)
     isHeld = false

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { RefusalGate } from '../../src/lookup/refusal-gate.ts'
+import { type ProbeOutcome, RefusalGate } from '../../src/lookup/refusal-gate.ts'
 import { settleGates } from '../../src/lookup/settle-gates.ts'
 import { StopSwitch } from '../../src/messages/stop.ts'
 import { refusalOf } from '../okta/answers.ts'
 
 const answer = refusalOf(403, 'E0000006')
 
-function setUp(): {
+function setUp(probe: (most: number) => Promise<ProbeOutcome> = async () => ({ allowed: 0, refused: 0 })): {
   reads: RefusalGate
   sends: RefusalGate
   stop: StopSwitch
@@ -15,8 +15,7 @@ function setUp(): {
 } {
   const stop = new StopSwitch()
   const decided: string[] = []
-  const gateOf = (what: string): RefusalGate =>
-    new RefusalGate(what, stop, false, async () => ({ allowed: 0, refused: 0 }))
+  const gateOf = (what: string): RefusalGate => new RefusalGate({ what, stop, accept: false, turn: 0, probe })
   const refuse: Refuse = async (gate, count) => {
     for (let i = 0; i < count; i++)
       gate.refused(answer).then(
@@ -45,7 +44,7 @@ describe('refusals of reads and of calls', () => {
       await refuse(reads, ofReads)
       await refuse(sends, ofSends)
       for (let again = 0; again < 3; again++) {
-        settleGates(reads, sends, true)
+        settleGates(reads, sends, 'end')
         await new Promise((resolve) => setImmediate(resolve))
       }
       expect(stop.reason?.exitCode ?? null).toBe(code)
@@ -60,13 +59,47 @@ describe('refusals of reads and of calls', () => {
     let end = (): void => {}
     const first = sends.pass(1, () => new Promise<void>((resolve) => (end = resolve)))
     const second = sends.pass(2, async () => {})
-    settleGates(reads, sends, true)
+    settleGates(reads, sends, 'end')
     await new Promise((resolve) => setImmediate(resolve))
     expect([sends.waiting, decided]).toEqual([1, []])
     end()
     await Promise.all([first, second])
-    settleGates(reads, sends, true)
+    settleGates(reads, sends, 'end')
     await new Promise((resolve) => setImmediate(resolve))
     expect(decided).toEqual(Array(4).fill('the user’s'))
+  })
+
+  it.each([
+    { held: 3, outcome: { allowed: 1, refused: 0 }, code: null },
+    { held: 3, outcome: { allowed: 0, refused: 7 }, code: null },
+    { held: 3, outcome: { allowed: 0, refused: 8 }, code: 4 },
+    { held: 3, outcome: { allowed: 0, refused: 12 }, code: 4 },
+  ])(
+    '$held at the end of a step are decided by rows of the next one: $outcome, exit $code',
+    async ({ held, outcome, code }) => {
+      const asked: number[] = []
+      const { reads, sends, stop, decided, refuse } = setUp(async (most) => {
+        asked.push(most)
+        return outcome
+      })
+      await refuse(sends, held)
+      for (let again = 0; again < 3; again++) {
+        settleGates(reads, sends, 'pause')
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      // Seven make ten of the three, and five more are tried.
+      expect(asked).toEqual([12])
+      expect(stop.reason?.exitCode ?? null).toBe(code)
+      expect(decided).toEqual(Array(held).fill(code === null ? 'the user’s' : 'stopped'))
+    },
+  )
+
+  it('are not decided while a probe is under way', async () => {
+    const { reads, sends, stop, decided, refuse } = setUp(() => new Promise<ProbeOutcome>(() => {}))
+    await refuse(reads, 10)
+    await refuse(sends, 4)
+    settleGates(reads, sends, 'end')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([reads.isProbing, stop.reason, decided]).toEqual([true, null, []])
   })
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { InputRow, ValidRow } from '../../src/input/row.ts'
-import { hasEarlierRow, isEnough, spreadRows } from '../../src/rules/probe.ts'
+import { hasEarlierRow, hasOtherRow, spreadRows } from '../../src/rules/probe.ts'
 import { rowOf } from '../retry/results.ts'
 
 async function* stream(rows: readonly InputRow[]): AsyncGenerator<InputRow> {
@@ -65,8 +65,15 @@ describe('the rows that a probe tries', () => {
     expect(tried.size).toBe(60)
   })
 
-  it('are enough at five', () => {
-    expect([4, 5, 6].map(isEnough)).toEqual([false, true, true])
+  it('are others in each execution, also where few of them can be tried', async () => {
+    const rows = Array.from({ length: 45 }, (_, index) => rowOf(index + 1, `user${index}`, 'suspend'))
+    const tried = new Set<number>()
+    for (let turn = 0; turn < 12; turn++) {
+      const all = await spreadRows(stream(rows), () => true, turn)
+      const can = all.filter(({ row }) => row <= 12)
+      for (const { row } of can.slice(0, 5)) tried.add(row)
+    }
+    expect(tried.size).toBe(12)
   })
 })
 
@@ -100,4 +107,16 @@ describe('a row that goes before its turn', () => {
     const rows = [rowOf(1, 'carl', 'suspend'), byKey]
     expect(await hasEarlierRow(stream(rows), byKey, { id: 'Carl', login: '' }, open)).toBe(true)
   })
+})
+
+describe('a row whose later step goes before its turn', () => {
+  it.each([ada.id, 'ada@example.com', 'ADA', 'Äda'])(
+    'has another one where an earlier or later row names the user as %s',
+    async (key) => {
+      const row = rowOf(5, ada.id, 'suspend')
+      expect(await hasOtherRow(stream([rowOf(4, key, 'suspend'), row]), row, ada)).toBe(true)
+      expect(await hasOtherRow(stream([row, rowOf(6, key, 'suspend')]), row, ada)).toBe(true)
+      expect(await hasOtherRow(stream([row, rowOf(6, 'ada@example.org', 'suspend')]), row, ada)).toBe(false)
+    },
+  )
 })

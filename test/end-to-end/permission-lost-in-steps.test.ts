@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest'
+import { makeUsers } from '../support/foreign-org/user.ts'
+import { runId, unattended, usersCsv, withWorkplace } from './workplace.ts'
+
+const job = (concurrency: number): string =>
+  `name: leavers\nsteps: [reset_factors, suspend, unsuspend]\norder: step\npace: { concurrency: ${concurrency} }\nguards: { protect_admins: false }\n`
+
+it.each([
+  { rows: 11, concurrency: 1, after: 5, what: 'calls' },
+  { rows: 11, concurrency: 1, after: 5, what: 'reads and calls' },
+  { rows: 50, concurrency: 10, after: 42, what: 'calls' },
+  { rows: 50, concurrency: 10, after: 49, what: 'reads and calls' },
+  { rows: 30, concurrency: 3, after: 58, what: 'calls' },
+] as const)(
+  'the end of a step is not the end of the input: with $rows rows, $concurrency at once, $what refused after $after calls fail nobody',
+  async ({ rows, concurrency, after, what }) => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: rows, factors: 1 })
+      let calls = 0
+      let isGivenBack = false
+      const org = await place.org({
+        users,
+        latencyMs: 3,
+        fault: ({ action, key }) => {
+          if (action !== null) calls++
+          if (key === null || key === 'me' || isGivenBack || calls <= after) return null
+          return action !== null || what === 'reads and calls' ? { name: 'forbidden' } : null
+        },
+      })
+      await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+      await place.write('job.yaml', job(concurrency))
+      const first = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+      expect(first.code, first.stderr).toBe(4)
+      const summary = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+      expect(summary.results).toMatchObject({ succeeded: after, failed: 0, skipped: 0 })
+      isGivenBack = true
+      const resumed = await place.runHere(org, ['resume', runId, '--yes', '--quiet'])
+      expect(resumed.code, resumed.stderr).toBe(0)
+      expect(Object.values(org.applied)).toEqual(Array(3 * rows).fill(1))
+    })
+  },
+)
+
+it('users outside the reach of the token who alone are left in a step are failed, and the next step goes on', async () => {
+  await withWorkplace(async (place) => {
+    const users = makeUsers({ count: 60, factors: 1 })
+    const ids = users.map(({ id }) => id)
+    const outside = new Set(ids.slice(-25))
+    const org = await place.org({
+      users,
+      fault: ({ action, key }) =>
+        action !== null && key !== null && outside.has(key) ? { name: 'forbidden' } : null,
+    })
+    await place.write('in.csv', usersCsv(ids))
+    await place.write('job.yaml', job(10))
+    const end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+    expect(end.code, end.stderr).toBe(1)
+    const summary = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+    expect(summary.results).toMatchObject({ succeeded: 3 * 35, failed: 25, skipped: 50 })
+    expect(Object.values(org.applied)).toEqual(Array(3 * 35).fill(1))
+  })
+})
