@@ -46,7 +46,7 @@ import { journalOf, journalPath } from '../run/run-directory.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
 import type { Services } from '../task/services.ts'
 import { outlookOf, Pace } from './outlook.ts'
-import { probeReads, probeSends, turnOf } from './probe-rows.ts'
+import { mostTriedIn, probeReads, probeSends, turnOf } from './probe-rows.ts'
 import { createRowQueue } from './row-queue.ts'
 import { executeRows, haltOf, type RowsAtWork } from './rows.ts'
 
@@ -329,11 +329,18 @@ function atWork(
       return work
     },
   }
-  const gate = { stop, accept: acceptRefusals, turn: turnOf(recorder.state), onWaiting: () => settle() }
+  const turn = turnOf(recorder.state)
+  const gate = {
+    stop,
+    accept: acceptRefusals,
+    turn,
+    mostTried: () => mostTriedIn(work.reach, turn),
+    onWaiting: () => settle(),
+  }
   const sends: RefusalGate = new RefusalGate({
     ...gate,
     what: 'the lifecycle calls',
-    probe: (most) => probeSends(input, sends, most),
+    probe: (most, atHalt) => probeSends(input, sends, { most, atHalt }),
     isHeld: () => failures.mayBePassed,
   })
   const reads: RefusalGate = new RefusalGate({
@@ -370,7 +377,7 @@ function atWork(
   }
   const settle = (): void => {
     if (!queue.isQuiet(sends.waiting + reads.waiting)) return
-    settleGates(reads, sends, haltOf(work))
+    settleGates(reads, sends, haltOf(work, sends.held + reads.held))
   }
   const work: RowsAtWork = {
     services,
@@ -378,7 +385,15 @@ function atWork(
     order: new UserOrder(lookup.parked),
     results,
     failures: [],
-    reach: { lastStep: 1, isLastPass: true, row: 0, ended: false, early: new Set(), queued: new Map() },
+    reach: {
+      lastStep: 1,
+      isLastPass: true,
+      row: 0,
+      ended: false,
+      early: new Set(),
+      atWork: new Set(),
+      queued: new Map(),
+    },
     onInputEnd: settle,
     drainMs,
   }

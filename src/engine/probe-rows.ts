@@ -3,11 +3,10 @@ import type { JournalState } from '../journal/journal-state.ts'
 import { readUser, readUserById } from '../lookup/read-user.ts'
 import type { Gate, ProbeOutcome, RefusalGate } from '../lookup/refusal-gate.ts'
 import type { Answer } from '../okta/answer.ts'
-import { hasEarlierRow, hasOtherRow, keptForLaterSteps, spreadRows } from '../rules/probe.ts'
+import { hasEarlierRow, hasOtherRow, mostTried, spreadRows } from '../rules/probe.ts'
 import { judgeDue } from '../rules/row-verdict.ts'
 import { UserOrder } from '../rules/user-order.ts'
-import { runRow } from './row.ts'
-import { noteFailure, type RowsAtWork, recordedResults } from './rows.ts'
+import { beginRow, noteFailure, type RowsAtWork, recordedResults } from './rows.ts'
 
 /** What a probe works with: the rows at work, and the input, which it may read from the beginning several times. */
 export interface ProbeInput {
@@ -23,12 +22,20 @@ function nextStep({ services }: RowsAtWork, { row, actions }: ValidRow): number 
   return null
 }
 
-/** Whether a row may begin before its turn, as far as its own state shows. */
-function mayBegin({ reach, services }: RowsAtWork, { row, due }: ValidRow): boolean {
+/**
+ * Whether a row may begin before its turn, as far as its own state shows. One that was sent in an earlier execution may
+ * if Okta refused it: nothing about it is in doubt.
+ */
+function mayBegin({ reach, services }: RowsAtWork, { row, due, actions }: ValidRow): boolean {
+  const { state } = services.recorder
   return (
     judgeDue({ due }, services.lookup.clock.nowAtLeast()) === null &&
     !reach.early.has(row) &&
-    !services.recorder.state.isUnderWay(row)
+    !reach.atWork.has(row) &&
+    actions.every((_, index) => {
+      const progress = state.progressOf({ row, step: index + 1 })
+      return progress === null || progress.last.kind === 'refused'
+    })
   )
 }
 
@@ -54,6 +61,18 @@ function isForLaterPass({ work }: ProbeInput): (row: ValidRow) => boolean {
 export function turnOf({ executions }: Pick<JournalState, 'executions'>): number {
   return Math.max(0, executions.count - 1)
 }
+
+/**
+ * How many refusals beyond the tenth stop the run.
+ *
+ * With the order `step`, people within the token's reach wait for the next step while only others may be left in this
+ * one. So each execution tries twice as many as the one before, until the step has none left that was not tried.
+ */
+export function mostTriedIn({ isLastPass }: RowsAtWork['reach'], turn: number): number {
+  return isLastPass ? mostTried : Math.min(mostTried * 2 ** turn, mostTriedInStep)
+}
+
+const mostTriedInStep = 1_000
 
 /** Tests whether the token may read users from the rest of the input. Changes nothing. */
 export async function probeReads(input: ProbeInput, most: number): Promise<ProbeOutcome> {
@@ -83,11 +102,22 @@ async function readOthers(input: ProbeInput, most: number): Promise<ProbeOutcome
  * Carries out rows from the rest of the input before their turn, to see whether Okta refuses them as well. Their
  * results count like all others. A row goes before its turn only if no unfinished earlier row may mean the same user.
  *
- * With the order `step`, perhaps only users whom the token may not touch are left in the pass. So if none of its rows
- * shows that the token may act, the next step of a few users is tried before its turn, of users with no other row.
+ * With the order `step`, at a halt, the rows of the pass that are left are all held. If one of a later step is accepted
+ * then, those have failed, and no call of the pass comes after it: the order of the steps is kept.
  */
-export async function probeSends(input: ProbeInput, main: RefusalGate, most: number): Promise<ProbeOutcome> {
-  return await failingInOrder(input, () => sendOthers(input, main, most))
+export async function probeSends(
+  input: ProbeInput,
+  main: RefusalGate,
+  bounds: ProbeBounds,
+): Promise<ProbeOutcome> {
+  return await failingInOrder(input, () => sendOthers(input, main, bounds))
+}
+
+interface ProbeBounds {
+  /** How many refusals are enough. */
+  readonly most: number
+  /** Whether nothing but held rows is under way and no other row of the pass can begin. */
+  readonly atHalt: boolean
 }
 
 /** A probe that can't be made decides nothing: the run stops, and `resume` takes up what is held. */
@@ -103,17 +133,18 @@ async function failingInOrder(
   }
 }
 
-async function sendOthers(input: ProbeInput, main: RefusalGate, most: number): Promise<ProbeOutcome> {
+async function sendOthers(
+  input: ProbeInput,
+  main: RefusalGate,
+  { most, atHalt }: ProbeBounds,
+): Promise<ProbeOutcome> {
   const { rows } = input
   const { state } = input.work.services.recorder
   const gate = new ProbeGate(main)
-  const later = isForLaterPass(input)
-  const fromLater = await spreadRows(rows(), later, turnOf(state))
-  const left = isLeft(input)
-  const fromPass = await spreadRows(rows(), left, turnOf(state))
-  const mostOfPass = fromLater.length === 0 ? most : most - keptForLaterSteps
-  await tryRows(input, gate, { candidates: fromPass, isFree: left, most: mostOfPass })
-  await tryRows(input, gate, { candidates: fromLater, isFree: later, most })
+  const isOfLaterPass = atHalt && input.work.reach.ended
+  const isFree = isOfLaterPass ? isForLaterPass(input) : isLeft(input)
+  const candidates = await spreadRows(rows(), isFree, turnOf(state))
+  await tryRows(input, gate, { candidates, isFree, most })
   return gate.outcome
 }
 
@@ -122,7 +153,7 @@ interface Tries {
   readonly candidates: readonly ValidRow[]
   /** Whether a row may still be tried: the run may have begun it meanwhile. */
   readonly isFree: (row: ValidRow) => boolean
-  /** How many refusals are enough, together with the earlier ones of the probe. */
+  /** How many refusals are enough. */
   readonly most: number
 }
 
@@ -159,7 +190,7 @@ async function tryRows(
     const answered = gate.nextAnswer()
     const lastStep = Math.max(reach.lastStep, step)
     const running = queue.addBeside(() =>
-      runRow({ ...services, sends: gate }, row, place, recorded, lastStep),
+      beginRow(work, { ...services, sends: gate }, row, { place, recorded }, lastStep),
     )
     running.catch((error: unknown) => noteFailure(services, work.failures, error))
     await Promise.race([answered, running.catch(() => {})])

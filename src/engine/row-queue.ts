@@ -25,6 +25,8 @@ export interface RowQueue {
    * @param waiting rows that wait at a gate
    */
   isQuiet(waiting: number): boolean
+  /** Rows at work, parked ones included. */
+  readonly atWork: number
   /** Whether no row waits for room. */
   readonly isEmpty: boolean
   /** Whether rows wait for room and get none until a row ends. */
@@ -37,13 +39,13 @@ export interface RowQueue {
  * @param onParked called when a row parks or ends
  */
 export function createRowQueue(concurrency: number, onParked: () => void = () => {}): RowQueue {
-  const atWork = Math.max(fewestRows, concurrency * rowsPerSlot)
-  const queue = new PQueue({ concurrency: atWork })
+  const mostAtWork = Math.max(fewestRows, concurrency * rowsPerSlot)
+  const queue = new PQueue({ concurrency: mostAtWork })
   const beside = new Set<Promise<void>>()
   let parkedRows = 0
   const adjust = (change: 1 | -1): void => {
     parkedRows += change
-    queue.concurrency = atWork + Math.min(parkedRows, mostParked)
+    queue.concurrency = mostAtWork + Math.min(parkedRows, mostParked)
   }
   return {
     async add(work) {
@@ -72,6 +74,9 @@ export function createRowQueue(concurrency: number, onParked: () => void = () =>
       while (beside.size > 0) await Promise.allSettled(beside)
     },
     isQuiet: (waiting) => queue.pending + beside.size === parkedRows + waiting,
+    get atWork() {
+      return queue.pending + beside.size
+    },
     get isEmpty() {
       return queue.size === 0
     },

@@ -32,6 +32,8 @@ interface Reach {
   ended: boolean
   /** Rows that a probe began before their turn. */
   readonly early: Set<number>
+  /** Rows that have begun and not ended. */
+  readonly atWork: Set<number>
   /** Rows that were taken from the input and wait for room, each with its place in the order of its user. */
   readonly queued: Map<number, QueuedRow>
 }
@@ -127,7 +129,7 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
           const queued = reach.queued.get(row.row)
           reach.queued.delete(row.row)
           // A probe may have begun it while it waited for room.
-          if (queued !== undefined) await runRow(services, row, queued.place, queued.recorded, reach.lastStep)
+          if (queued !== undefined) await beginRow(work, services, row, queued, reach.lastStep)
         }),
       )
     }
@@ -142,11 +144,32 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
   if (failure !== undefined) throw failure
 }
 
-/** Why no more rows come now, once every row at work waits; null if more come. */
-export function haltOf({ reach, queue }: Pick<RowsAtWork, 'reach' | 'queue'>): Halt | null {
+/**
+ * Why nothing but held rows, and rows that wait for those, is under way; null if something else is or more rows come.
+ *
+ * @param held how many rows are held
+ */
+export function haltOf({ reach, queue, order }: RowsAtWork, held: number): Halt | null {
+  if (queue.atWork > held + order.waiting) return null
   if (queue.isFull) return 'pause'
   if (!reach.ended || !queue.isEmpty) return null
   return reach.isLastPass ? 'end' : 'pause'
+}
+
+/** Runs a row's tasks up to a step, as {@link runRow}, and knows the row as one at work meanwhile. */
+export async function beginRow(
+  { reach }: RowsAtWork,
+  services: Services,
+  row: ValidRow,
+  { place, recorded }: QueuedRow,
+  lastStep: number,
+): Promise<void> {
+  reach.atWork.add(row.row)
+  try {
+    await runRow(services, row, place, recorded, lastStep)
+  } finally {
+    reach.atWork.delete(row.row)
+  }
 }
 
 /** Whether all of a row's steps up to the last one of the pass have results. */

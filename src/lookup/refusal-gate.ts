@@ -20,8 +20,13 @@ export interface RefusalGateOptions {
   readonly accept: boolean
   /** How many executions the run has had before this one. Each tries other rows first. */
   readonly turn: number
-  /** Tries rows from the rest of the input until one is accepted or `most` are refused. */
-  readonly probe: (most: number) => Promise<ProbeOutcome>
+  /**
+   * Tries rows from the rest of the input until one is accepted or `most` are refused. At a halt, where nothing but held
+   * rows is left of a step, these may be rows of later steps.
+   */
+  readonly probe: (most: number, atHalt: boolean) => Promise<ProbeOutcome>
+  /** How many refusals beyond the tenth stop the run. */
+  readonly mostTried?: () => number
   /** Called when a call begins to wait. */
   readonly onWaiting?: () => void
   /** Whether calls are held for another reason; {@link RefusalGate.wake} is called when that ends. */
@@ -52,12 +57,11 @@ export interface Gate {
  *
  * - **calm**: calls go in parallel. A refusal → asking.
  * - **asking**: refused tasks are held, and calls go one at a time. A success, or the end of the input → the users
- *   are the cause → calm. Ten held, or a halt with rows still left for a probe ({@link RefusalGate.probeAtHalt}) →
- *   probing. A success of a call that had left before the first refusal was known shows nothing: the permission may
+ *   are the cause → calm. Ten held, or a halt ({@link RefusalGate.probeAtHalt}) → probing. A success of a call that had left before the first refusal was known shows nothing: the permission may
  *   have been taken away in between.
  * - **probing**: only the probe goes, a few rows from the rest of the input. One of them accepted → the users are the
  *   cause → calm. As many refused as it may try → the run stops. Too few to tell → trying.
- * - **trying**: a few of the waiting calls go, one at a time, to make up the number. One accepted → the users are the
+ * - **trying**: a few of the waiting calls go, one at a time, to make up the number. A halt → probing, once. One accepted → the users are the
  *   cause → calm. All refused → the run stops. No call left to try, and no more to come → the refusals beyond the tenth
  *   decide: with any, the run stops; with none, the users are the cause → calm.
  *
@@ -72,7 +76,8 @@ export class RefusalGate implements Gate {
   readonly #stop: StopSwitch
   readonly #accept: boolean
   readonly #turn: number
-  readonly #probe: (most: number) => Promise<ProbeOutcome>
+  readonly #probe: RefusalGateOptions['probe']
+  readonly #mostTried: () => number
   readonly #onWaiting: () => void
   readonly #isHeld: () => boolean
   #state: 'calm' | 'asking' | 'probing' | 'trying' = 'calm'
@@ -89,18 +94,22 @@ export class RefusalGate implements Gate {
   #refusedTries = 0
   #toTry: readonly number[] | null = null
   #lastRefusal: Answer | null = null
+  /** Whether those that are held have had a probe at a halt. */
+  #probedAtHalt = false
   /** How many refusals have come, in all and before the first that is held. */
   #refusals = 0
   #refusalsBefore = 0
   /** How many had come when the call of a row left, by row. */
   readonly #knownAtLeaving = new Map<number, number>()
 
-  constructor({ what, stop, accept, turn, probe, onWaiting, isHeld }: RefusalGateOptions) {
+  constructor(options: RefusalGateOptions) {
+    const { what, stop, accept, turn, probe, onWaiting, isHeld } = options
     this.#what = what
     this.#stop = stop
     this.#accept = accept
     this.#turn = turn
     this.#probe = probe
+    this.#mostTried = options.mostTried ?? (() => mostTried)
     this.#onWaiting = onWaiting ?? (() => {})
     this.#isHeld = isHeld ?? (() => false)
     stop.signal.addEventListener('abort', () => this.#wakeAll(), { once: true })
@@ -215,8 +224,8 @@ export class RefusalGate implements Gate {
     const decided = new Promise<void>((resolve) => this.#held.push(resolve))
     if (this.#state === 'asking' && this.#held.length >= refusalsThatAsk) {
       this.#state = 'probing'
-      void this.#decide()
-    } else if (this.#state === 'trying' && ++this.#refusedTries >= mostTried) this.#refuse()
+      void this.#decide(false)
+    } else if (this.#state === 'trying' && ++this.#refusedTries >= this.#mostTried()) this.#refuse()
     this.#stop.check()
     await decided
     this.#stop.check()
@@ -237,7 +246,7 @@ export class RefusalGate implements Gate {
     if (!this.#isToBeTried()) {
       // None are chosen yet, or those that were chosen ended without a call.
       const waiting = this.#waiters.map(({ row }) => row).sort((a, b) => a - b)
-      this.#toTry = spread(waiting, mostTried - this.#refusedTries, this.#turn)
+      this.#toTry = spread(waiting, this.#mostTried() - this.#refusedTries, this.#turn)
     }
     if (this.#isToBeTried()) this.#wakeAll()
     else if (ended) {
@@ -254,15 +263,17 @@ export class RefusalGate implements Gate {
   }
 
   /**
-   * Begins a probe with fewer than ten held, at a halt: nothing is under way, and the rows that come next can't begin
-   * before the held ones have ended.
+   * Begins a probe at a halt, also with fewer than ten held: nothing but held rows is under way, and the rows that come
+   * next can't begin before those have ended.
    *
    * @returns whether a probe has begun; false if there is nothing to decide, or a probe was made already
    */
   probeAtHalt(): boolean {
-    if (this.#state !== 'asking' || this.#isHeld()) return false
+    const isUndecided = this.#state === 'asking' || this.#state === 'trying'
+    if (!isUndecided || this.#probedAtHalt || this.#isHeld()) return false
+    this.#probedAtHalt = true
     this.#state = 'probing'
-    void this.#decide()
+    void this.#decide(true)
     return true
   }
 
@@ -293,13 +304,14 @@ export class RefusalGate implements Gate {
     return this.#state === 'asking' || this.#toTry?.includes(row) === true
   }
 
-  async #decide(): Promise<void> {
+  async #decide(atHalt: boolean): Promise<void> {
     let outcome: ProbeOutcome
+    const most = atHalt ? mostTried : this.#mostTried()
     const missing = Math.max(0, refusalsThatAsk - this.#held.length)
     try {
       await this.whileHeld()
       // E2: rows that come later in the input are tried before the run may stop.
-      outcome = await this.#probe(mostTried + missing)
+      outcome = await this.#probe(most + missing, atHalt)
     } catch {
       // The failure has stopped the run already. What is held stays undecided, and `resume` takes it up.
       return
@@ -309,7 +321,7 @@ export class RefusalGate implements Gate {
       return
     }
     this.#refusedTries = outcome.refused - missing
-    if (this.#refusedTries >= mostTried) {
+    if (this.#refusedTries >= most) {
       this.#refuse()
       return
     }
@@ -326,6 +338,7 @@ export class RefusalGate implements Gate {
   #release(): void {
     this.#state = 'calm'
     this.#refusedTries = 0
+    this.#probedAtHalt = false
     for (const release of this.#held.splice(0)) release()
     this.#wakeAll()
   }

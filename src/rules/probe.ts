@@ -3,8 +3,6 @@ import { keysOf, normalizeUserKey } from '../okta/user.ts'
 
 /** At most this many rows are tried, the last one of the input among them. */
 export const mostTried = 5
-/** How many of them are kept for rows of later steps, if there are any. */
-export const keptForLaterSteps = 2
 /** At most this many rows are considered: some can't be tried, because nothing would be sent for them. */
 const mostCandidates = 50
 

@@ -59,6 +59,7 @@ export class UserOrder {
   readonly #interned = new Map<string, RowTrace>()
   readonly #park: Park
   #sequence = 0
+  #waiting = 0
   /** The users of the rows that ended last, in the order of their ends, and how many ended before those. */
   #ended: string[] = []
   #endedBefore = 0
@@ -66,6 +67,11 @@ export class UserOrder {
   /** @param park waits for another row without taking the place of a row at work */
   constructor(park: Park = (wait) => wait()) {
     this.#park = park
+  }
+
+  /** Rows that wait for another row to end. */
+  get waiting(): number {
+    return this.#waiting
   }
 
   /** Forgets what rows have left behind, before the input is gone through again. No row may be at work. */
@@ -182,7 +188,9 @@ export class UserOrder {
     let waited = false
     for (let other = find(); other !== null; other = find()) {
       const { waiting } = other
+      this.#waiting++
       await this.#park(() => new Promise<void>((resolve) => waiting.push(resolve)))
+      this.#waiting--
       waited = true
     }
     return waited

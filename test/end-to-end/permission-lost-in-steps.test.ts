@@ -41,7 +41,7 @@ it.each([
   },
 )
 
-it('users outside the reach of the token who alone are left in a step are failed, and the next step goes on', async () => {
+it('users outside the reach of the token who alone are left in a step do not keep the next step waiting for ever', async () => {
   await withWorkplace(async (place) => {
     const users = makeUsers({ count: 60, factors: 1 })
     const ids = users.map(({ id }) => id)
@@ -53,8 +53,11 @@ it('users outside the reach of the token who alone are left in a step are failed
     })
     await place.write('in.csv', usersCsv(ids))
     await place.write('job.yaml', job(10))
-    const end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
-    expect(end.code, end.stderr).toBe(1)
+    const codes = [(await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])).code]
+    while (codes.at(-1) === 4 && codes.length < 6)
+      codes.push((await place.runHere(org, ['resume', runId, '--yes', '--quiet'])).code)
+    // Each execution tries twice as many of them, until none is left untried and the next step shows what is the cause.
+    expect(codes).toEqual([4, 4, 1])
     const summary = JSON.parse(await place.read(`runs/${runId}/summary.json`))
     expect(summary.results).toMatchObject({ succeeded: 3 * 35, failed: 25, skipped: 50 })
     expect(Object.values(org.applied)).toEqual(Array(3 * 35).fill(1))

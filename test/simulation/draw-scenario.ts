@@ -40,18 +40,22 @@ export function drawScenario(seed: number): Scenario {
   const sluggish = tight && draws.chance('sluggish', 0.3)
   // The token loses its permission for everybody in mid-run.
   const lost = !contrary && draws.chance('permission lost', 0.03)
-  const users = drawUsers(draws, { contrary, many: sluggish || lost })
+  // It loses it near the end of a step, which few of those who are left in it show.
+  const lostInStep = lost && draws.chance('lost in a step', 0.5)
+  const users = drawUsers(draws, { contrary, isPlain: contrary || lostInStep, many: sluggish || lost })
   const readFirst = !draws.chance('no read', 0.1)
   const rules = {
     where: draws.chance('where', 0.1),
     due: draws.chance('due', 0.12),
     check: readFirst && draws.chance('check', 0.1),
   }
-  const heirs = readFirst && !rules.check && draws.chance('heirs', 0.08) ? drawHeirs(draws, users) : []
+  const heirs =
+    readFirst && !rules.check && !lostInStep && draws.chance('heirs', 0.08) ? drawHeirs(draws, users) : []
   const rows = drawRows(draws, users, {
     ...rules,
     readFirst,
     hasHeirs: heirs.length > 0,
+    isPlain: lostInStep,
     action: contrary ? contraryAction : null,
   })
   const stormy = draws.chance('stormy', 0.3)
@@ -67,7 +71,7 @@ export function drawScenario(seed: number): Scenario {
     rows,
     format: draws.chance('workbook', rules.due ? 0.4 : 0.08) ? 'xlsx' : 'csv',
     ownDates: rules.due && draws.chance('own dates', 0.5),
-    steps: !contrary && draws.chance('steps', 0.25) ? drawSteps(draws) : null,
+    steps: !contrary && (draws.chance('steps', 0.25) || lostInStep) ? drawSteps(draws) : null,
     inDoubt: draws.chance('in doubt', 0.4) ? 'retry' : 'keep',
     respondAsync: draws.chance('async', 0.25),
     sendEmail: links ? false : draws.pick('send email', [null, null, true, false]),
@@ -116,14 +120,16 @@ export function drawScenario(seed: number): Scenario {
     undoneAfterMs: undone ? draws.int('undone after', 0, 300) : null,
     redoneAfterMs:
       undone && !contrary && draws.chance('redone', 0.5) ? draws.int('redone after', 3_100, 6_000) : null,
-    denials: lost ? [drawLoss(draws)] : drawDenials(draws, users),
+    denials: lost
+      ? [drawLoss(draws, lostInStep ? users.length - draws.int('left in the step', 1, 9) : null)]
+      : drawDenials(draws, users),
     verify: draws.chance('verify', 0.3) ? draws.pick('verified', [true, { for: '5s' }, false]) : null,
     hollow: draws.chance('hollow', 0.08) ? [1, 2, 3, 4].filter(() => draws.chance('hollow call', 0.5)) : [],
     moves,
     planned: planned ? drawChanges(draws, users) : null,
     past: !planned && mayBeOld(rows, rules) && draws.chance('past', 0.15) ? drawPast(draws) : null,
     again: draws.chance('again', 0.3),
-    order: draws.chance('by step', 0.4) ? 'step' : 'user',
+    order: draws.chance('by step', 0.4) || lostInStep ? 'step' : 'user',
   }
 }
 
@@ -160,21 +166,21 @@ function drawProtected(draws: Draws, users: readonly UserSpec[]): string {
 
 function drawUsers(
   draws: Draws,
-  { contrary, many }: { readonly contrary: boolean; readonly many: boolean },
+  job: { readonly contrary: boolean; readonly isPlain: boolean; readonly many: boolean },
 ): UserSpec[] {
-  const count = draws.chance('many users', many ? 1 : 0.15)
+  const count = draws.chance('many users', job.many ? 1 : 0.15)
     ? draws.int('users', 15, 30)
     : draws.int('users', 1, 8)
   return Array.from({ length: count }, (_, index) => ({
     id: `00uSim${String(index).padStart(14, '0')}`,
     login: `user${index}@example.com`,
-    status: contrary ? 'ACTIVE' : draws.pick('status', statuses),
+    status: job.isPlain ? 'ACTIVE' : draws.pick('status', statuses),
     // Some were changed in this second.
-    changedBefore: draws.chance('just changed', contrary ? 1 : 0.2)
+    changedBefore: draws.chance('just changed', job.contrary ? 1 : 0.2)
       ? draws.between('just', 0, 0.9)
       : draws.int('changed', 0, 100_000),
     factors: draws.int('factors', 0, 2),
-    keepsFactor: draws.chance('keeps a factor', contrary ? 0.3 : 0.05),
+    keepsFactor: draws.chance('keeps a factor', job.contrary ? 0.3 : 0.05),
     role: draws.chance('admin', 0.1) ? draws.pick('role', ['own', 'own', 'through_group'] as const) : null,
   }))
 }
@@ -190,11 +196,13 @@ function drawRows(
     readonly readFirst: boolean
     /** Whether logins are given away, which matters to several rows with one login. */
     readonly hasHeirs: boolean
+    /** Whether each user has one row. */
+    readonly isPlain: boolean
   },
 ): RowSpec[] {
   const sameAction =
     job.action ?? (draws.chance('same action', 0.5) ? draws.pick('the action', actionNames) : null)
-  const sorted = draws.chance('one row each', 0.5) && !job.hasHeirs
+  const sorted = (draws.chance('one row each', 0.5) && !job.hasHeirs) || job.isPlain
   const untidy = draws.chance('untidy', 0.12)
   const withShortNames = draws.chance('rows by short names', 0.15)
   const count = sorted ? users.length : draws.int('rows', 1, users.length * 2)
@@ -326,10 +334,17 @@ function drawHeir(draws: Draws, { id }: Heir): UserSpec {
   return { id, login, status, changedBefore: 100_000, factors: 1, keepsFactor: false, role: null }
 }
 
-function drawLoss(draws: Draws): Denial {
-  const fromMs = draws.int('lost from', 500, 6_000)
+/** @param afterApplied after which applied call; null for any time */
+function drawLoss(draws: Draws, afterApplied: number | null): Denial {
+  const fromMs = afterApplied === null ? draws.int('lost from', 500, 6_000) : 0
   const what = draws.pick('what is lost', ['users', 'users', 'send'] as const)
-  return { fromMs, toMs: fromMs + draws.pick('lost for', [20_000, 3_600_000]), users: null, what }
+  return {
+    afterApplied,
+    fromMs,
+    toMs: fromMs + draws.pick('lost for', [20_000, 3_600_000]),
+    users: null,
+    what,
+  }
 }
 
 function drawDenials(draws: Draws, users: readonly UserSpec[]): Denial[] {
@@ -337,6 +352,7 @@ function drawDenials(draws: Draws, users: readonly UserSpec[]): Denial[] {
   const fromMs = draws.pick('denied from', [0, 0, 500, 3_000])
   return [
     {
+      afterApplied: null,
       fromMs,
       toMs: fromMs + draws.pick('denied for', [300, 5_000, 60_000, 3_600_000]),
       users: draws.chance('all denied', 0.3)

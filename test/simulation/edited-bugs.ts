@@ -24,6 +24,13 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'return await decided',
   },
   {
+    name: 'the end of a step is taken for the end of the input',
+    breaks: 'I21',
+    file: 'engine/rows',
+    from: "return reach.isLastPass ? 'end' : 'pause'",
+    to: "return 'end'",
+  },
+  {
     name: 'whom a key meant in an earlier row is forgotten',
     breaks: 'I20',
     file: 'engine/row',

@@ -25,7 +25,9 @@ function whyNot(world: World, row: RowSpec, departed: World['departures'][number
   const id = departed.key === heir?.id ? departed.key : row.id
   if (departed.key !== id && !row.isNobody) return `is not the row's user, ${row.id}`
   const loginOf = (user: string): string => scenario.users.find((one) => one.id === user)?.login ?? ''
-  if (scenario.protect.some((entry) => covers(entry, id, loginOf(id)))) return 'is protected'
+  // A pattern means whoever has such a login now.
+  const login = (entry: string): string => loginOf(entry.startsWith('*') ? row.id : id)
+  if (scenario.protect.some((entry) => covers(entry, id, login(entry)))) return 'is protected'
   if (scenario.members?.includes(id) === true) return 'is a member of the protected group'
   if (isProtectedAdmin(world, departed)) return 'has an admin role'
   if (row.bad !== null) return 'is of a bad row'

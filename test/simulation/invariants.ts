@@ -95,7 +95,7 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkPlanned(world)
   checkUnusual(world)
   checkBounds(world, reports)
-  checkSteps(world)
+  checkSteps(world, ours)
   checkNames(world, reports, refOf)
   checkPermission(world, reports, ours)
   checkJournals(world)

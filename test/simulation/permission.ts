@@ -9,8 +9,6 @@ const refusedByOkta = 4
  * accepted one had left.
  */
 export function checkPermission(world: World, reports: readonly Report[], ours: readonly Ours[]): void {
-  // Each step has an end of its own, at which a few refusals count as their users' own.
-  if (world.scenario.order === 'step' && world.scenario.steps !== null) return
   for (const { pid, exitCode } of world.processes) {
     if (exitCode !== refusedByOkta) continue
     const accepted = Math.max(0, ...ours.map((one) => (one.by.pid === pid ? leftAt(world, one) : 0)))

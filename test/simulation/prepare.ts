@@ -52,14 +52,18 @@ export function prepare(world: World): void {
       factors: [],
       role: null,
     })
+  const appliedAt: number[] = []
   org.forbids = (user, what) =>
-    scenario.denials.some(
-      (denial) =>
+    scenario.denials.some((denial) => {
+      const since = denial.afterApplied === null ? 0 : appliedAt[denial.afterApplied - 1]
+      return (
         (denial.what === what || (denial.what === 'users' && what !== 'owner')) &&
-        time.now >= denial.fromMs &&
-        time.now < denial.toMs &&
-        (what === 'owner' || (denial.users?.includes(user) ?? true)),
-    )
+        since !== undefined &&
+        time.now >= since + denial.fromMs &&
+        time.now < since + denial.toMs &&
+        (what === 'owner' || (denial.users?.includes(user) ?? true))
+      )
+    })
   const inherit = ({ of, id, atMs }: Heir): void => {
     time.plan(atMs, null, () => {
       // A history may be told again without some of its users.
@@ -72,11 +76,10 @@ export function prepare(world: World): void {
   for (const heir of scenario.heirs) if (heir.afterApplied === null) inherit(heir)
   let deactivated = 0
   org.holds = () => !scenario.hollow.includes(++deactivated)
-  let ours = 0
   org.onApplied = ({ user, action, by, after }) => {
     world.note(`org: ${action} of ${user} applied${by === null ? ' for somebody else' : ''}, now ${after}`)
     if (by === null) return
-    ours++
+    const ours = appliedAt.push(time.now)
     for (const colleague of scenario.colleagues) {
       if (colleague.afterApplied !== ours) continue
       time.plan(colleague.atMs, null, () => org.byOthers(user, colleague.action))

@@ -115,6 +115,8 @@ export interface Heir {
 
 /** While the token may do less. */
 export interface Denial {
+  /** Counts from our n-th applied call; null: from the beginning of the world. */
+  readonly afterApplied: number | null
   readonly fromMs: number
   readonly toMs: number
   /** Null for everybody. */

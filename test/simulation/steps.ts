@@ -1,11 +1,17 @@
+import type { Ours } from './evidence.ts'
 import { readRun } from './reports.ts'
 import type { World } from './world.ts'
 
-/** I18: by the order `step`, no call of a step leaves before all calls of the steps before it, over all executions. */
-export function checkSteps(world: World): void {
+/**
+ * I18: by the order `step`, no call of a step leaves once one of a later step has left and was applied, over all
+ * executions. A call that did nothing may have left before its turn, to see whether Okta refuses it.
+ */
+export function checkSteps(world: World, ours: readonly Ours[]): void {
   if (world.scenario.order !== 'step' || world.scenario.steps === null) return
+  const applied = new Set(ours.map(({ by }) => nameOf(by)))
   const reached = new Map<string, number>()
-  for (const { run, row, step, at } of world.departures) {
+  for (const departed of world.departures) {
+    const { run, row, step, at } = departed
     // An undo goes back, user by user. What ended in a lost part of a journal, no later execution knows.
     if (readRun(world, run)?.undo_of !== undefined || world.cuts.has(run)) continue
     const before = reached.get(run) ?? 1
@@ -13,6 +19,10 @@ export function checkSteps(world: World): void {
       world.violate(
         `I18 ${run} sends step ${step} of row ${row} at ${at.toFixed(0)}, after calls of step ${before}`,
       )
-    reached.set(run, Math.max(step, before))
+    if (applied.has(nameOf(departed))) reached.set(run, Math.max(step, before))
   }
+}
+
+function nameOf({ run, row, step, attempt }: Ours['by']): string {
+  return `${run} ${row} ${step} ${attempt}`
 }
