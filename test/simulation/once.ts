@@ -32,7 +32,9 @@ export function checkOnce(
       const isHidden = action === 'reset_factors' && world.org.users.get(user)?.keepsFactor === true
       if (isHidden && repeats <= 4 && !wasKnown(world, before)) continue
       if (by.run === before.by.run) {
-        const mayRepeat = action === 'reactivate' && world.scenario.inDoubt === 'retry' && repeats <= 2
+        // What was repeated in a lost part of the journal is not counted.
+        const lost = world.cuts.get(by.run)?.filter((time) => time < applied.at).length ?? 0
+        const mayRepeat = action === 'reactivate' && world.scenario.inDoubt === 'retry' && repeats <= 2 + lost
         if (mayRepeat && !wasKnown(world, before)) continue
       } else {
         const last = reports.filter(({ run, at }) => run === before.by.run && at <= applied.at).at(-1)

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { errors, request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { KnownError } from '../../../src/messages/known-error.ts'
@@ -122,10 +123,11 @@ describe('faults on real sockets', () => {
 
   it('does the work although the client has gone', async () => {
     await withSandbox({ seed: orgOf([ann]), latencyMilliseconds: 100 }, async (sandbox) => {
-      const url = `${sandbox.url}/api/v1/users/${ann.id}/lifecycle/suspend`
-      const headers = { authorization: `SSWS ${token}` }
-      const stop = AbortSignal.timeout(50)
-      await expect(request(url, { method: 'POST', headers, signal: stop })).rejects.toThrow()
+      const { hostname, port, host } = new URL(sandbox.url)
+      const client = connect(Number(port), hostname)
+      const head = `POST /api/v1/users/${ann.id}/lifecycle/suspend HTTP/1.1\r\nhost: ${host}\r\nauthorization: SSWS ${token}\r\ncontent-length: 0\r\n\r\n`
+      await new Promise((resolve) => client.write(head, resolve))
+      client.destroy()
       await expect.poll(() => sandbox.org.find(ann.id)?.status).toBe('SUSPENDED')
     })
   })
