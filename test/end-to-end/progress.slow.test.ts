@@ -102,10 +102,18 @@ it.skipIf(noTerminal !== null)(
       const org = await place.org({ users, rateLimit, latencyMs: 40 })
       await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
       await withTerminal(place, org, `run in.csv --action suspend --yes --run-id ${runId}`, async (tmux) => {
-        const widths = ['60', '50', '80', '48', '120', '55']
+        // In quick steps: tmux wraps what it shows at once, and tells the program the width a quarter of a second later.
+        const widths = [
+          ['72', '66', '60'],
+          ['55', '50'],
+          ['64', '80'],
+          ['74', '69', '61', '56', '48'],
+          ['80', '120'],
+          ['100', '90', '80', '70', '62', '55'],
+        ]
         const frames = await framesOf(tmux, (seen) => {
-          const width = seen % 8 === 0 ? widths[seen / 8 - 1] : undefined
-          if (width !== undefined) tmux('resize-window', '-x', width)
+          for (const width of (seen % 8 === 0 ? widths[seen / 8 - 1] : undefined) ?? [])
+            tmux('resize-window', '-x', width)
         })
         // A frame that was taken right after the change, before the block was drawn again, still shows it wrapped.
         const settled = frames.filter((_, index) => index % 8 > 4)

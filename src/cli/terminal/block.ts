@@ -1,57 +1,75 @@
-import { createLogUpdate } from 'log-update'
-
 /** A few lines at the bottom of a terminal that are drawn again and again. */
 export interface Block {
   draw(lines: readonly string[]): void
-  /** Leaves the last lines where they are. */
+  /** Leaves the last lines where they are, and the cursor below them. */
   end(): void
 }
 
 /**
  * Keeps a block at the bottom of a stream. Whatever else is written to the stream meanwhile goes above the block, which
  * is taken away first and drawn again afterwards.
+ *
+ * Between two drawings the cursor rests at the beginning of the block, so that the block is erased from there on,
+ * however many rows it takes. Rows can't be counted reliably: a terminal that is made narrower may wrap what it shows
+ * (tmux, VTE, Windows Terminal) or not (xterm), and some wrap first and tell the width a quarter of a second later
+ * (tmux). But all of them keep the cursor in the first column of the line that it is in, as long as that is on the screen.
  */
 export function openBlock(stream: NodeJS.WriteStream): Block {
   const { write } = stream
   const plain = write.bind(stream) as (...given: unknown[]) => boolean
-  const facade = Object.create(stream, {
-    write: { value: (text: string) => plain(text) },
-  }) as NodeJS.WriteStream
-  const log = createLogUpdate(facade, { showCursor: true })
-  let drawn: readonly string[] = []
-  const clear = (): void => {
-    const wrapped = wrappedRows(drawn, stream.columns)
-    log.clear()
-    if (wrapped > 0) plain(eraseRowAbove.repeat(wrapped))
+  let lines: readonly string[] = []
+  let isShown = false
+  /** Whether the last text did not end its line. It is continued later, and the block would be drawn into it. */
+  let isInLine = false
+  const erase = (): void => {
+    if (isShown) plain(eraseFromCursor)
+    isShown = false
+  }
+  const show = (): void => {
+    if (isInLine || lines.length === 0) return
+    const fitting = stream.rows > 1 ? lines.slice(0, stream.rows - 1) : lines
+    const back = fitting.length > 1 ? `\r\x1b[${fitting.length - 1}A` : '\r'
+    plain(atOnce(`${isShown ? eraseFromCursor : ''}${cut(fitting)}${back}`))
+    isShown = true
+  }
+  const end = (): void => {
+    process.off('exit', end)
+    stream.write = write
+    if (lines.length === 0) return
+    plain(atOnce(`${isShown ? eraseFromCursor : ''}${isInLine ? '\n' : ''}${cut(lines)}\n`))
+    isShown = false
   }
   stream.write = (...given: unknown[]): boolean => {
-    clear()
+    erase()
     const accepted = plain(...given)
-    // A text that does not end its line is continued later: the block would be drawn into that line.
     const [text] = given
-    if (typeof text !== 'string' || text.endsWith('\n')) log(drawn.join('\n'))
+    isInLine = typeof text === 'string' && text !== '' ? !text.endsWith('\n') : isInLine
+    show()
     return accepted
   }
+  // A second signal ends the process at once: the prompt must not appear in the middle of the block.
+  process.once('exit', end)
   return {
-    draw: (lines) => {
-      if (wrappedRows(drawn, stream.columns) > 0) clear()
-      drawn = lines
-      log(lines.join('\n'))
+    draw: (next) => {
+      lines = next
+      show()
     },
-    end: () => {
-      stream.write = write
-      log.done()
-    },
+    end,
   }
 }
 
-/** Moves the cursor up by one row and erases that row. */
-const eraseRowAbove = '\x1b[1A\x1b[2K'
+/** From the second column on: when a whole screen is erased from its very beginning, tmux keeps it in its history. */
+const eraseFromCursor = '\r \x1b[J\r'
 
 /**
- * How many rows more than lines the block takes: when a terminal is made narrower, it wraps the lines that are on it.
+ * The lines, cut by the terminal where it is narrower than they are long: wrapping (DECAWM) is off only inside this text,
+ * so that no exit can leave it off.
  */
-function wrappedRows(lines: readonly string[], columns: number): number {
-  if (!(columns > 0)) return 0
-  return lines.reduce((rows, line) => rows + Math.max(0, Math.ceil(line.length / columns) - 1), 0)
+function cut(lines: readonly string[]): string {
+  return `\x1b[?7l${lines.join('\n')}\x1b[?7h`
+}
+
+/** Lets terminals that can (mode 2026) show a drawing only when it is complete, so that nothing flickers. */
+function atOnce(drawing: string): string {
+  return `\x1b[?2026h${drawing}\x1b[?2026l`
 }
