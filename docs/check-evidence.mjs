@@ -3,10 +3,13 @@
 // Ends with 0 if all of it agrees, with 1 if not.
 import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual as equal } from 'node:util'
+import { text } from './check-evidence/cells.mjs'
 import { readCsv, unquoted } from './check-evidence/csv.mjs'
+import { compareFailed } from './check-evidence/failed.mjs'
 import { readJournal, sha256, unzip } from './check-evidence/files.mjs'
 import { headlineOf } from './check-evidence/headline.mjs'
-import { compareWithInput, ownNames } from './check-evidence/input.mjs'
+import { compareWithInput, ownNames, readInput } from './check-evidence/input.mjs'
+import { eventShapes, repeatsKey, shapes, strangeKeys } from './check-evidence/keys.mjs'
 import { comparePage, limitOf } from './check-evidence/page.mjs'
 
 const found = []
@@ -32,6 +35,17 @@ const count = (keys) => keys.reduce((counts, key) => counts.set(key, (counts.get
 /** Counts of an object that are not 0, in the order of their names: an absent count is 0. */
 const plain = (counts) => Object.fromEntries([...(counts instanceof Map ? counts : Object.entries(counts ?? {}))].filter(([, n]) => n !== 0).sort())
 
+const fold = (key) => (/^00u[A-Za-z0-9]{17}$/.test(key) ? key : key.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ'))
+/** The names of a task's user: id, key and login. */
+const namesOf = (task) => [task.okta_user_id, fold(task.user), fold(task.okta_login ?? '')].filter((name) => name)
+
+/** Whether no other row names the user of a row's tasks. */
+function loneRows(tasks) {
+  const rowOf = new Map()
+  for (const task of tasks) for (const name of namesOf(task)) rowOf.set(name, [undefined, task.row].includes(rowOf.get(name)) ? task.row : null)
+  return (ofRow) => ofRow.flatMap(namesOf).every((name) => rowOf.get(name) !== null)
+}
+
 /** People: tasks that share an id, a key or a login belong to one person. */
 function countPeople(tasks, standing) {
   const [parent, stands] = [new Map(), new Map()]
@@ -39,9 +53,8 @@ function countPeople(tasks, standing) {
     while (parent.get(name) !== name) name = parent.get(name)
     return name
   }
-  const fold = (key) => (/^00u[A-Za-z0-9]{17}$/.test(key) ? key : key.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ'))
   for (const task of tasks) {
-    const names = [` row ${task.row}`, task.okta_user_id, fold(task.user), fold(task.okta_login ?? '')].filter((name) => name)
+    const names = [` row ${task.row}`, ...namesOf(task)]
     for (const name of names) if (!parent.has(name)) parent.set(name, name)
     for (const name of names) parent.set(root(name), root(names[0]))
     stands.set(task, names[0])
@@ -70,8 +83,21 @@ same(
 )
 for (const { name, bytes, sha256: digest } of manifest.files) same(name, [files.get(name)?.length, sha256(files.get(name) ?? '')], [bytes, digest])
 
+// No file says anything in a key that is not known, or that a reader does not see because it is there twice.
+const checkKeys = (where, content, value, shape) => {
+  for (const strange of strangeKeys(value, shape)) found.push(`${where}: ${strange}`)
+  if (repeatsKey(content, value)) found.push(`${where}: a key is there twice`)
+}
+for (const [name, value] of Object.entries({ 'manifest.json': manifest, 'run.json': run, 'job.json': job, 'summary.json': summary }))
+  checkKeys(name, files.get(name).toString(), value, shapes[name])
+
 const { events, broken, ...head } = readJournal(files.get('journal.ndjson'))
 if (broken !== null) found.push(broken)
+for (const [at, { event, ...fields }] of events.entries()) {
+  const shape = Object.hasOwn(eventShapes, event) ? eventShapes[event] : null
+  if (shape === null) found.push(`journal, line ${at + 1}: ${event} is not an event that is known`)
+  else for (const strange of strangeKeys(fields, shape)) if (strange.endsWith(' known')) found.push(`journal, line ${at + 1}: ${strange}`)
+}
 same('end of the journal', head, manifest.journal)
 same('end of the journal in summary.json', summary.journal, manifest.journal)
 if (flag('--link') !== undefined) same('last link', (manifest.original_journal ?? head).chain, flag('--link'))
@@ -83,7 +109,8 @@ for (const { event, ...result } of events.filter(({ event }) => event === 'resul
   results.set(`${result.row}.${result.step}`, result)
 }
 same('run of the journal', events[0]?.run, run.run_id)
-const { digests, org } = events.findLast(({ event }) => event === 'execution') ?? {}
+const lastBegun = events.findLastIndex(({ event }) => event === 'execution')
+const { digests, org, begun } = events[lastBegun] ?? {}
 if (org !== undefined) same('org of the journal', org, run.org_url)
 if (digests && !manifest.redacted)
   same('digests in the journal', digests, {
@@ -91,6 +118,12 @@ if (digests && !manifest.redacted)
     job: sha256(files.get('job.json')),
     ...(digests.plan === undefined && run.plan === undefined ? {} : { plan: run.plan?.sha256 }),
   })
+// What was lost with the end of a damaged journal may have named the owner.
+if (begun !== undefined) {
+  const { created_at, versions, retry_of = null, undo_of = null } = run
+  same('how the run began, in the journal', begun, { created_at, versions, retry_of, undo_of })
+  if (!events.slice(lastBegun).some(({ event }) => event === 'cut')) same('owner in the journal', events.findLast(({ event }) => event === 'owner')?.owner ?? null, run.owner)
+}
 same('job in run.json', run.job, job)
 same('states', manifest.state, run.state)
 same('names of the job', [manifest.job, summary.job], [job.name, job.name])
@@ -120,8 +153,6 @@ const withoutMark = (name) =>
     .toString()
     .replace(/^\uFEFF/, '')
 const [columns, ...records] = readCsv(withoutMark('results.csv'))
-// A file can't hold half of a surrogate pair, which JSON can write.
-const text = (value) => (value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)).toWellFormed()
 const cellOf = (task, name) => task[name] ?? task[Object.keys(task).find((key) => key.toWellFormed() === name)]
 same('lines of results.csv', records.length, tasks.length)
 const last = events.findLast(({ event }) => event === 'execution' || event === 'stopped') ?? {}
@@ -133,7 +164,11 @@ for (const name of ['results.csv', 'results.jsonl']) if (!/^$|\n$/.test(files.ge
 for (const name of ['results.csv', 'failed.csv'].filter((known) => files.has(known)))
   for (const [at, record] of readCsv(withoutMark(name)).entries())
     for (const cell of record) if (/^[=+\-@\t\r＝＋－＠]/.test(cell)) found.push(`${name}, line ${at + 1}: a spreadsheet would run the cell ${JSON.stringify(cell)}`)
+const lines = files.get('results.jsonl').toString().split('\n')
+const keys = [...columns.slice(0, 18), ...own].sort()
 tasks.forEach((task, at) => {
+  same(`row ${task.row}, step ${task.step}, keys in results.jsonl`, Object.keys(task).sort(), keys)
+  if (repeatsKey(lines[at], task)) found.push(`row ${task.row}, step ${task.step}: a key is there twice in results.jsonl`)
   const [result, where] = [results.get(`${task.row}.${task.step}`), `row ${task.row}, step ${task.step}`]
   same(
     `${where} of results.csv`,
@@ -204,7 +239,7 @@ if (lags.length > 0 || summary.lag) {
   same(
     'late tasks',
     late,
-    over.slice(0, 20).map(({ row, step, user, lag_seconds }) => ({ row, step, user, lag_seconds })),
+    over.slice(0, 20).map(({ row, step, user, okta_login, lag_seconds }) => ({ row, step, user, okta_login, lag_seconds })),
   )
 }
 const executions = []
@@ -252,9 +287,32 @@ comparePage({
   rowsBytes: files.get('results.jsonl').length,
   same,
 })
+const reasonOf = ({ [journalled]: result }) => result?.reason
+const read = manifest.redacted ? {} : readInput({ run, job, bytes: files.get(run.input.file) })
 const compared = manifest.redacted
   ? ['Not compared with the input, which this edition does not have: users, actions, due times and own columns.']
-  : compareWithInput({ rows, names: own, run, job, bytes: files.get(run.input.file), same, reasonOf: ({ [journalled]: result }) => result?.reason })
+  : compareWithInput({ rows, names: own, run, job, read, same, reasonOf })
+if (files.has('failed.csv')) {
+  const hasAllRows = read.records?.length === rows.size
+  const verifiedOf = ({ [journalled]: result }) => result?.verified
+  compareFailed({
+    lines: readCsv(withoutMark('failed.csv')),
+    rows,
+    read: { text: read.text, records: hasAllRows ? read.records : null },
+    names: own,
+    run,
+    job,
+    isExcused,
+    reasonOf,
+    verifiedOf,
+    isAlone: loneRows(tasks),
+    same,
+  })
+}
+if (digests && begun === undefined)
+  compared.push(
+    'The journal is of an older version and does not say how the run began: only --manifest vouches for owner, versions, creation and the run that is retried or undone.',
+  )
 if (!digests) compared.push('The journal is of an older version and has no digests of input and job: nothing shows that they are those of the run.')
 
 for (const line of [...found.slice(0, 50), ...compared]) console.log(line)

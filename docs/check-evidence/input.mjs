@@ -1,5 +1,6 @@
 // Part of check-evidence.mjs: reads the input in the evidence anew, and compares each row with what the results say of it.
 import { isDeepStrictEqual as equal } from 'node:util'
+import { cellAt } from './cells.mjs'
 import { readCsv, unquoted } from './csv.mjs'
 import { createDueReader, dateCell } from './dates.mjs'
 import { bare, inFormula, plain, textOf, trim } from './texts.mjs'
@@ -22,7 +23,8 @@ function csvRecords(text, columns, headerLine) {
     const [header, ...records] = readCsv(text.slice(start), delimiter).map((record) => record.map(unquoted))
     const names = header?.map((name, at) => (trim(name) === '' ? `column_${at + 1}` : name))
     if (!equal(names, columns)) continue
-    return records.filter((record) => record.some((cell) => bare(cell) !== '')).map((record) => new Map(columns.map((column, at) => [column, record[at] ?? ''])))
+    const filled = records.filter((record) => record.some((cell) => bare(cell) !== ''))
+    return filled.map((raw) => Object.assign(new Map(columns.map((column, at) => [column, raw[at] ?? ''])), { raw }))
   }
   throw new Error('its header is not found')
 }
@@ -67,11 +69,11 @@ function jsonRecords(text) {
   return open === '' ? records : [...records, null]
 }
 
-function recordsOf(bytes, { format, encoding, columns }, { header_line: headerLine }) {
+function readRecords(bytes, { format, encoding, columns }, { header_line: headerLine }) {
   if (format === 'xlsx') throw new Error('it is an Excel workbook')
   const text = decode(bytes, encoding)
-  if (format === 'csv') return csvRecords(text, columns, headerLine ?? null)
-  return format === 'json' && !bare(text.slice(0, 1000)).startsWith('{') ? parseJson(text).map(toCells) : jsonRecords(text)
+  if (format === 'csv') return { text, records: csvRecords(text, columns, headerLine ?? null) }
+  return { text, records: format === 'json' && !bare(text.slice(0, 1000)).startsWith('{') ? parseJson(text).map(toCells) : jsonRecords(text) }
 }
 
 /** The names of the input's own columns in the results: one that is taken gets input_ before it. */
@@ -90,15 +92,17 @@ export function ownNames(columns, taken) {
 /** A value as the results keep it. */
 const stored = (cell) => JSON.stringify(cell, (key, value) => (key === '__proto__' ? undefined : value))
 
-/** The cell of a column, or what a dotted name reaches inside objects. */
-function cellAt(cells, column) {
-  if (cells.has(column) || !column.includes('.')) return cells.get(column)
-  const [first, ...rest] = column.split('.')
-  return rest.reduce((value, key) => (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, key) ? value[key] : undefined), cells.get(first))
-}
-
 const actionNames = ['activate', 'deactivate', 'reactivate', 'reset_factors', 'suspend', 'unlock', 'unsuspend']
 const actionNamed = (text) => actionNames.find((name) => name.replace('_', '') === text.toLowerCase().replaceAll(/[\s_-]/g, '')) ?? text
+
+/** The text of the input and its rows, each as its cells by column, with the `raw` ones of CSV. Or why this script can't read it. */
+export function readInput({ run, job, bytes }) {
+  try {
+    return readRecords(bytes, run.input, job.input)
+  } catch (error) {
+    return { error }
+  }
+}
 
 /**
  * Compares the tasks of each row with the row of the input: key, action, due time, own columns.
@@ -108,11 +112,9 @@ const actionNamed = (text) => actionNames.find((name) => name.replace('_', '') =
  * @param reasonOf why a task was skipped, as the journal says; undefined if it does not say
  * @returns what was compared and what was not, in sentences
  */
-export function compareWithInput({ rows, names, run, job, bytes, same, reasonOf }) {
-  let records
-  try {
-    records = recordsOf(bytes, run.input, job.input)
-  } catch (error) {
+export function compareWithInput({ rows, names, run, job, read, same, reasonOf }) {
+  const { records, error } = read
+  if (error !== undefined) {
     return [`Not compared with the input, which this script can't read (${error.message}): users, actions, due times and own columns.`]
   }
   const isCertain = !records.includes(null)

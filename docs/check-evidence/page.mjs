@@ -1,6 +1,7 @@
 // Part of check-evidence.mjs: what report.html must say, from the other files. Its texts for people, which say what to do
 // about each kind of trouble, are not compared, and neither are the script that shows the page and its style.
 import { createHash } from 'node:crypto'
+import { repeatsKey } from './keys.mjs'
 
 const head = [
   '<!doctype html>',
@@ -38,7 +39,18 @@ function partsOf(html) {
   if (begin === null || end === null || rows.map(([all]) => all).join('') !== blocks || end[5].includes('</script')) return null
   const [, policy, title, style] = begin
   const [, headline, next, advice, facts, script] = end
-  return { policy, title, style, headline, next, advice, facts: JSON.parse(facts), rows: rows.flatMap(([, body]) => JSON.parse(body)), script }
+  return {
+    policy,
+    title,
+    style,
+    headline,
+    next,
+    advice,
+    facts: JSON.parse(facts),
+    rows: rows.flatMap(([, body]) => JSON.parse(body)),
+    isPlain: !repeatsKey(facts, JSON.parse(facts)),
+    script,
+  }
 }
 
 const digestOf = (text) => `sha256-${createHash('sha256').update(text).digest('base64')}`
@@ -115,7 +127,7 @@ function totalsOf({ control_totals: control, tasks, results }) {
 
 function lagOf(lag) {
   if (!lag) return null
-  const late = lag.worst_over_bound.map(({ row, user, lag_seconds: seconds }) => ({ row, user, lag: seconds }))
+  const late = lag.worst_over_bound.map(({ row, user, okta_login: login, lag_seconds: seconds }) => ({ row, user: login ?? user, lag: seconds }))
   return { tasks: lag.tasks, median: lag.median_seconds, p95: lag.p95_seconds, worst: lag.worst_seconds, bound: lag.bound_seconds, overBound: lag.over_bound, late }
 }
 
@@ -189,6 +201,15 @@ export function comparePage({ html, columns, firstOfInput, tasks, needsYou, run,
   const toTell = factsOf({ run, job, summary, events, jobDigest })
   const namesOf = (list) => list.map(({ name }) => name)
   same('facts in report.html', namesOf(told), namesOf(toTell))
+  for (const fact of told) same(`keys of ${fact.name} in report.html`, Object.keys(fact), ['name', 'value'])
+  const known = ['title', 'tasks', 'advice', 'command', 'result', 'filters', 'examples']
+  for (const kind of attention)
+    same(
+      `keys of ${kind.title} in report.html`,
+      Object.keys(kind).filter((key) => !known.includes(key)),
+      [],
+    )
+  same('whether report.html gives each key once', parts.isPlain, true)
   for (const [at, { name, value }] of toTell.entries()) same(`${name} in report.html`, told[at]?.value, value)
   const escaped = (text) => text.replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character])
   const advice = 'Open this file in a browser to see everything: its table needs JavaScript. results.csv has a line for each task.'

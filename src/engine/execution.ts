@@ -150,7 +150,14 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
         ...(run.plan === undefined ? {} : { plan: run.plan.sha256 }),
       },
       org: run.org_url,
+      begun: {
+        created_at: run.created_at,
+        versions: run.versions,
+        retry_of: run.retry_of ?? null,
+        undo_of: run.undo_of ?? null,
+      },
     })
+    if (run.owner !== null) recorder.note({ event: 'owner', owner: run.owner })
     // Later executions and reports know only what the journal says.
     for (const [bucket, limit] of sentBefore?.limits ?? []) recorder.note({ event: 'limit', bucket, limit })
     const queue = createRowQueue(run.job.pace.concurrency, () => settleNow())
@@ -202,6 +209,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       const owner = await readTokenOwner(lookup, options.credentials)
       // R2: nothing is sent before this is on disk.
       const begun = moved(withOwner(run, owner, options.say), 'begin')
+      if (run.owner === null && begun.owner !== null)
+        await recorder.record({ event: 'owner', owner: begun.owner })
       await keep(begun)
       options.onBegin({ state, buckets: () => lookup.pacer.report(), outlook })
       // An execution that only settles sends no lifecycle call, so it needs no guards.

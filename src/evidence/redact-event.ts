@@ -20,6 +20,11 @@ export function redactEvent(event: JournalEvent, redactor: Redactor): JournalEve
             }),
       }
     }
+    case 'owner': {
+      const { owner } = event
+      if (owner === 'none') return event
+      return { ...event, owner: { id: redactor.name(owner.id), login: redactor.name(owner.login) } }
+    }
     case 'intent':
       return {
         ...event,

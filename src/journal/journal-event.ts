@@ -26,6 +26,24 @@ interface ExecutionEvent {
   readonly digests?: { readonly input: string; readonly job: string; readonly plan?: string }
   /** The org, as `run.json` names it. Absent in older journals. */
   readonly org?: string
+  /** How the run began, as `run.json` says it. Absent in older journals. */
+  readonly begun?: {
+    readonly created_at: string
+    readonly versions: { readonly okta_lifecycle: string; readonly node: string }
+    /** The run that this one retries; null if it is not a retry. */
+    readonly retry_of: string | null
+    /** The run that this one takes back; null if it is not an undo. */
+    readonly undo_of: string | null
+  }
+}
+
+/**
+ * Whose token the execution uses, as `run.json` names it. It is on disk before `run.json` names an owner for the first
+ * time. Absent in older journals.
+ */
+interface OwnerEvent {
+  readonly event: 'owner'
+  readonly owner: { readonly id: string; readonly login: string } | 'none'
 }
 
 /**
@@ -208,6 +226,7 @@ interface StoppedEvent {
 export type JournalEvent =
   | OpenedEvent
   | ExecutionEvent
+  | OwnerEvent
   | CutEvent
   | IntentEvent
   | AnswerEvent

@@ -98,6 +98,7 @@ export class JournalState {
         this.executions.stop(event)
         break
       case 'journal':
+      case 'owner':
         break
     }
   }

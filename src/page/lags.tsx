@@ -18,7 +18,7 @@ export function Lags({ lag }: { readonly lag: PageLag }) {
       {lag.late.length > 0 && (
         <ul class="examples late">
           {lag.late.map(({ row, user, lag: seconds }) => (
-            <li key={row}>
+            <li key={`${row} ${seconds}`}>
               <bdi class="user">{user}</bdi>{' '}
               <span class="message">
                 row {row}, after {renderLag(seconds)}

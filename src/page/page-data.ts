@@ -74,6 +74,7 @@ export interface PageLag {
   readonly worst: number
   readonly bound: number | null
   readonly overBound: number
+  /** The worst ones over the bound, each with the user's login, or the key if the login is not known. */
   readonly late: readonly { readonly row: number; readonly user: string; readonly lag: number }[]
 }
 

@@ -22,6 +22,8 @@ export interface LateTask {
   readonly row: number
   readonly step: number
   readonly user: string
+  /** The user's login in Okta; null if it is not known. */
+  readonly okta_login: string | null
   readonly lag_seconds: number
 }
 
@@ -43,8 +45,9 @@ export class LagCounter {
     row,
     step,
     user,
+    okta_login,
     lag_seconds: lag,
-  }: Pick<ReportedTask, 'row' | 'step' | 'user' | 'lag_seconds'>): void {
+  }: Pick<ReportedTask, 'row' | 'step' | 'user' | 'okta_login' | 'lag_seconds'>): void {
     if (lag === null) return
     this.#lags.push(lag)
     if (this.#bound === null || lag <= this.#bound) return
@@ -52,7 +55,7 @@ export class LagCounter {
     const last = this.#worst[mostListed - 1]
     if (last !== undefined && last.lag_seconds >= lag) return
     // Rows come in the order of the input, which the sort keeps for equal lags.
-    this.#worst = [...this.#worst, { row, step, user, lag_seconds: lag }]
+    this.#worst = [...this.#worst, { row, step, user, okta_login, lag_seconds: lag }]
       .sort((some, other) => other.lag_seconds - some.lag_seconds)
       .slice(0, mostListed)
   }

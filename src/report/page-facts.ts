@@ -79,7 +79,11 @@ function lagOf(lag: Summary['lag'] | null): PageLag | null {
     worst: lag.worst_seconds,
     bound: lag.bound_seconds,
     overBound: lag.over_bound,
-    late: lag.worst_over_bound.map(({ row, user, lag_seconds }) => ({ row, user, lag: lag_seconds })),
+    late: lag.worst_over_bound.map(({ row, user, okta_login: login, lag_seconds }) => ({
+      row,
+      user: login ?? user,
+      lag: lag_seconds,
+    })),
   }
 }
 

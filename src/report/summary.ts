@@ -44,7 +44,12 @@ const lag = z
         z.strictObject({
           row: z.int().min(1),
           step: z.int().min(1),
-          user: z.string(),
+          user: z.string().describe('The user key as the row gives it.'),
+          okta_login: z
+            .string()
+            .nullable()
+            .optional()
+            .describe("The user's login in Okta; null if it is not known. Absent in older summaries."),
           lag_seconds: z.number(),
         }),
       )

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { PageFacts, PageRow } from '../../src/page/page-data.ts'
-import { loginOf, makeUsers } from '../support/foreign-org/user.ts'
+import { loginOf, makeUsers, userIdOf } from '../support/foreign-org/user.ts'
 import { runId, unattended, type Workplace, withWorkplace } from './workplace.ts'
 
 /** The page's data blocks of a class, as a browser reads them. */
@@ -54,6 +54,25 @@ describe('report.html', () => {
       expect(page).not.toMatch(/\s(?:src|href|action)\s*=\s*["']?(?:https?:)?\/\//)
       expect(page).not.toMatch(/url\(|@import/)
       expect(page).toContain("default-src 'none'")
+    })
+  })
+
+  it('names who was late by their logins, also if the input has ids', async () => {
+    await withWorkplace(async (place) => {
+      const org = await place.org({ users: makeUsers({ count: 2 }) })
+      const days = [1, 2].map((one) => `${userIdOf(one)},2026-01-0${one}T08:00:00Z`)
+      await place.write('in.csv', `user,when\n${days.join('\n')}\n`)
+      await place.write(
+        'job.yaml',
+        'name: due\naction: suspend\ninput: { due: { column: when, max_lag: 1d } }\n',
+      )
+      const end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+      expect(end.code, end.stderr).toBe(0)
+      const { lag } = await factsOf(place)
+      expect(lag?.late.map(({ row, user }) => [row, user])).toEqual([
+        [1, loginOf(1)],
+        [2, loginOf(2)],
+      ])
     })
   })
 

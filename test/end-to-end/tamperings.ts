@@ -1,4 +1,7 @@
 import { loginOf } from '../support/foreign-org/user.ts'
+import { beginningTamperings } from './beginning-tamperings.ts'
+import { failedTamperings } from './failed-tamperings.ts'
+import { keyTamperings } from './key-tamperings.ts'
 import { pageTamperings } from './page-tamperings.ts'
 import {
   edit,
@@ -138,6 +141,9 @@ export const tamperings: readonly Tampering[] = [
   ['a re-chained journal with a result twice', rechained((events) => void events.push(resultOf(events, 1)))],
   ['a re-chained journal of another run', rechained((events) => put(events[0], 'run', 'other'))],
   ['a failed.csv with a row less', editLines('failed.csv', (lines) => lines.pop())],
+  ...failedTamperings,
+  ...beginningTamperings,
+  ...keyTamperings,
   ['no results.jsonl', (files) => void files.delete('results.jsonl')],
   ['no data on the page', edit('report.html', 'class="facts"', 'class="other"')],
   ['a file more', (files) => void files.set('more.txt', 'more')],

@@ -5,7 +5,7 @@ import { LagCounter } from '../../src/report/lag.ts'
 function lagOf(lags: readonly (number | null)[], bound: number | null) {
   const counter = new LagCounter(bound)
   for (const [index, lag] of lags.entries()) {
-    counter.add({ row: index + 1, step: 1, user: `user${index + 1}`, lag_seconds: lag })
+    counter.add({ row: index + 1, step: 1, user: `user${index + 1}`, okta_login: null, lag_seconds: lag })
   }
   return counter.lag()
 }
@@ -25,8 +25,8 @@ it('tells median, 95th of 100, worst, and who is over the bound, the worst one f
     bound_seconds: 98,
     over_bound: 2,
     worst_over_bound: [
-      { row: 100, step: 1, user: 'user100', lag_seconds: 100 },
-      { row: 99, step: 1, user: 'user99', lag_seconds: 99 },
+      { row: 100, step: 1, user: 'user100', okta_login: null, lag_seconds: 100 },
+      { row: 99, step: 1, user: 'user99', okta_login: null, lag_seconds: 99 },
     ],
   })
 })
