@@ -13,6 +13,9 @@ export interface NextStepFacts extends Pick<WrittenTotals, 'results' | 'excused'
   readonly closedBy?: string | null
 }
 
+/** What {@link nextStep} says if nothing is left to do. */
+export const nothingLeft = 'nothing, the run is complete'
+
 /** What to do after a run: one sentence with the command to type. */
 export function nextStep({
   directory,
@@ -37,7 +40,7 @@ export function nextStep({
   if (skipReasons.some((reason) => skipped[reason] > 0 && !expectedSkips.has(reason))) {
     return 'decide about the skipped users; there is nothing to resume'
   }
-  return 'nothing, the run is complete'
+  return nothingLeft
 }
 
 /** Whether a retry would find something to do. */

@@ -1,9 +1,12 @@
+import { join } from 'node:path'
+import { exists } from '../../files/exists.ts'
 import { type HoldReport, reportHold } from '../../files/hold/observe.ts'
 import type { Outlook } from '../../journal/journal-event.ts'
 import { JournalState } from '../../journal/journal-state.ts'
 import { replayJournal } from '../../journal/open-journal.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
+import { nextStep, nothingLeft } from '../../report/next-step.ts'
 import { reportedResults } from '../../report/report-row.ts'
 import { readSummary, type Summary } from '../../report/summary.ts'
 import { findRun } from '../../run/find-run.ts'
@@ -36,7 +39,8 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   const counts = countsOfSummary(run, summary) ?? (await countsOfJournal(directory, run, summary))
   const copied = await copyOf(directory, run)
   const status = describe(directory, run, counts, { ...(await reportHold(directory)), copied })
-  process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : render(status))
+  const next = copied === null ? await nextLines(directory, run, summary, status.state) : []
+  process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : render(status, next))
   return exitCodes.done
 }
 
@@ -156,10 +160,33 @@ function describe(
   }
 }
 
-function render(status: RunStatus): string {
+/** What to type next, and where the report is. */
+async function nextLines(
+  directory: string,
+  run: RunFile,
+  summary: Summary | null,
+  state: ShownState,
+): Promise<readonly string[]> {
+  const name = runNameOf(directory)
+  if (state === 'died' || (state !== 'working' && isResumable(state)))
+    return [`Next: ${commandFor('resume', name)}`]
+  if (state === 'closed' && run.closed_by !== undefined)
+    return [
+      `Next: another run goes on from this one: ${commandFor('status', { ...name, runId: run.closed_by })}`,
+    ]
+  if (state !== 'finished') return []
+  const report = join(directory, 'report.html')
+  if (summary === null || summary.run_id !== run.run_id || !(await exists(report)))
+    return [`Next: to write its reports again: ${commandFor('report', name)}`]
+  const next = nextStep({ directory, stopped: null, ...summary, rowsToFeed: summary.rows_to_feed ?? 0 })
+  return next === nothingLeft
+    ? [`Report: ${report}`]
+    : [`Next: ${next}`, `Report: ${report}`, `For an auditor: ${commandFor('evidence', name)}`]
+}
+
+function render(status: RunStatus, next: readonly string[]): string {
   const counts = Object.entries(status.results).filter(([, count]) => count > 0)
   const reason = status.reason === null ? '' : `: ${status.reason}`
-  const resumable = status.state === 'died' || (status.state !== 'working' && isResumable(status.state))
   return [
     `Run ${status.run_id} (${status.job}, ${status.org}) ${status.state}${reason}`,
     `${status.done} of ${status.tasks} tasks have a result: ${counts.map(([name, count]) => `${count} ${name}`).join(', ')}`,
@@ -167,9 +194,7 @@ function render(status: RunStatus): string {
     `Directory: ${status.directory}`,
     ...(status.copy_of === null ? [] : [describeCopy(status.directory, status.copy_of)]),
     ...(status.held_on === null ? [] : [describeSign(status.held_on, status.last_sign_seconds)]),
-    ...(resumable && status.copy_of === null
-      ? [`Next: ${commandFor('resume', runNameOf(status.directory))}`]
-      : []),
+    ...next,
     '',
   ].join('\n')
 }
