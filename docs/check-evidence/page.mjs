@@ -64,7 +64,8 @@ function duration(seconds) {
   const minutes = Math.round(whole / 60)
   if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`
   if (whole < 60) return `${whole} s`
-  return whole < 3600 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  if (whole < 3600) return whole % 60 === 0 ? `${whole / 60} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 /** The limit of a bucket that Okta showed last; null if it showed none. */

@@ -1,5 +1,6 @@
+import { renderLag } from '../messages/duration.ts'
 import type { PageLag } from './page-data.ts'
-import { grouped, renderLag } from './words.ts'
+import { grouped } from './words.ts'
 
 /** How long after their due times tasks were done. */
 export function Lags({ lag }: { readonly lag: PageLag }) {

@@ -1,4 +1,4 @@
-import { renderDuration } from '../messages/duration.ts'
+import { renderLag } from '../messages/duration.ts'
 import { needsColumn } from './columns.ts'
 import type { PageCell } from './page-data.ts'
 import { emptyValue, textOf } from './task-table.ts'
@@ -35,13 +35,6 @@ export function shownDate(time: string): string {
     ...{ hour: '2-digit', minute: '2-digit', timeZone: 'UTC' },
   })
   return `${shown} UTC`
-}
-
-/** Seconds from due to done. A negative lag comes from a difference between clocks, and is shown as it is. */
-export function renderLag(seconds: number): string {
-  if (seconds < 0) return `-${renderLag(-seconds)}`
-  const hours = Math.round(seconds / 3600)
-  return hours < 48 ? renderDuration(seconds) : `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
 /** `1 row`, `12,345 rows`. */

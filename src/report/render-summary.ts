@@ -1,5 +1,5 @@
 import { counted } from '../messages/counted.ts'
-import { renderDuration } from '../messages/duration.ts'
+import { renderDuration, renderLag } from '../messages/duration.ts'
 import { visible } from '../messages/shown.ts'
 import { actionNames } from '../okta/actions.ts'
 import { renderControlTotals } from '../rules/control-totals.ts'
@@ -56,7 +56,7 @@ function renderHead(summary: Summary): string[] {
       ['Time', `${renderDuration(summary.duration_seconds)}${executions}`],
       ['Input', renderInput(summary)],
       ...renderVerified(summary),
-      ...renderLag(summary),
+      ...renderLags(summary),
     ]),
   ]
 }
@@ -82,26 +82,25 @@ function renderVerified({ verified }: Summary): [string, string][] {
 const mostLate = 5
 
 /** How long after their due times tasks were confirmed, and which of them were too late. */
-function renderLag({ lag }: Summary): [string, string][] {
+function renderLags({ lag }: Summary): [string, string][] {
   if (lag === null || lag === undefined) return []
   const [median, p95, worst, bound] = [
     lag.median_seconds,
     lag.p95_seconds,
     lag.worst_seconds,
     lag.bound_seconds ?? 0,
-  ].map(renderDuration)
-  const over = lag.worst_over_bound.slice(0, mostLate).map(({ row, user }) => `${user} (row ${row})`)
-  const more = lag.over_bound - over.length
+  ].map(renderLag)
+  const late = lag.worst_over_bound.slice(0, mostLate)
+  const more = lag.over_bound - late.length
+  const first: [string, string] = [`Over ${bound}`, counted(lag.over_bound, 'task')]
+  const others = late.map(({ row, user, okta_login: login, lag_seconds: seconds }): [string, string] => [
+    '',
+    `${login ?? user} (row ${row}), ${renderLag(seconds)}`,
+  ])
   return [
     ['Lag from due', `median ${median}, 95 of 100 within ${p95}, worst ${worst}`],
-    ...(lag.over_bound === 0
-      ? []
-      : [
-          [
-            `Over ${bound}`,
-            `${counted(lag.over_bound, 'task')}: ${over.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
-          ] as [string, string],
-        ]),
+    ...(lag.over_bound === 0 ? [] : [first, ...others]),
+    ...(more > 0 && lag.over_bound > 0 ? ([['', `and ${more} more`]] satisfies [string, string][]) : []),
   ]
 }
 
@@ -179,9 +178,10 @@ function renderEnd(summary: Summary): string[] {
   ])
 }
 
-/** Rows that are fed again and also resumed or retried would be done twice. */
-function otherWays({ state }: Summary): string {
-  return state === 'finished'
+/** Rows that are fed again and also resumed or retried would be done twice. Bad rows alone are never retried. */
+function otherWays(summary: Summary): string {
+  if (summary.state === 'finished' && !hasTasksToRetry(summary)) return ''
+  return summary.state === 'finished'
     ? ' (instead of retry, never in addition to it)'
     : ' (instead of resume or retry, never in addition to them)'
 }

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseCsv, type Workplace, withWorkplace } from '../end-to-end/workplace.ts'
@@ -194,6 +194,14 @@ function writeFiles(page: string, directory: string): void {
   }
 }
 
+/** The files that git would show as new in a checkout. */
+function notIgnored(names: readonly string[]): readonly string[] {
+  const { stdout } = spawnSync('git', ['check-ignore', '--no-index', ...names], { encoding: 'utf8' })
+  const ignored = new Set(stdout.split('\n'))
+  // A pattern for a directory matches only what is one.
+  return names.filter((name) => !ignored.has(name) && name !== 'runs')
+}
+
 describe('every command of the pages is carried out as it is written', () => {
   it.each(groups())('$name', async ({ scene, blocks: own }) => {
     await withWorkplace(async (place) => {
@@ -207,6 +215,7 @@ describe('every command of the pages is carried out as it is written', () => {
         const end = await place.run(org, args.split(' '))
         expect(end.code, end.stderr).toBe(code)
       }
+      const before = new Set(await readdir(place.directory))
       const ends = await carryOut(own, {
         directory: place.directory,
         env: prepared.length > 0 ? {} : { OKTA_CLIENT_ORGURL: org.url, OKTA_CLIENT_TOKEN: org.token },
@@ -219,6 +228,10 @@ describe('every command of the pages is carried out as it is written', () => {
       expect(refused.map(({ said }) => said)).toEqual(
         own[0]?.page === 'docs/sandbox.md' ? [expect.stringContaining('Cannot suspend a user')] : [],
       )
+      const left = (await readdir(place.directory)).filter(
+        (name) => !before.has(name) && !/^(?:page\.sh|said-\d+)$/.test(name),
+      )
+      expect(notIgnored(['leavers.csv', ...left])).toEqual([])
       expect(ends).toHaveLength(own.flatMap((block) => commandsOf(block)).length)
     })
   })

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
+import { renderLag } from '../../src/messages/duration.ts'
 import { findPauses } from '../../src/page/pauses.ts'
 import { emptyValue } from '../../src/page/task-table.ts'
 import {
   counted,
   partsOf,
-  renderLag,
   shownCell,
   shownDate,
   shownTime,
@@ -31,7 +31,7 @@ it('cells are shown for a person', () => {
 
 it.each([
   [-90, '-1 min 30 s'],
-  [47 * 3600, '47 h 0 min'],
+  [47 * 3600, '47 h'],
   [48 * 3600, '2 d 0 h'],
   [27_292_656.6, '315 d 21 h'],
   [-3 * 86_400, '-3 d 0 h'],

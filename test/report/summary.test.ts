@@ -77,6 +77,8 @@ Details: runs/20261124T080000Z-offboarding/results.csv
       / runs\/20261124T080000Z-offboarding\/failed\.csv \(instead of retry, never in addition to it\)$/,
     )
     expect(rowsOf({ ...settled, state: 'stopped' })).toMatch(/failed\.csv \(instead of resume or retry/)
+    const onlyBad = { ...complete, rows_to_feed: 1 }
+    expect(rowsOf(onlyBad)).toMatch(/failed\.csv$/)
   })
 
   test('the next step is said as it was found', () => {
@@ -116,16 +118,14 @@ Details: runs/20261124T080000Z-offboarding/results.csv
       bound_seconds: 3000,
       over_bound: 3,
       worst_over_bound: [
-        { row: 7, step: 1, user: 'ada@example.com', lag_seconds: 7200 },
-        { row: 9, step: 1, user: 'bob@example.com', lag_seconds: 3600 },
+        { row: 7, step: 1, user: 'ada', okta_login: 'ada@example.com', lag_seconds: 7200 },
+        { row: 9, step: 1, user: 'bob@example.com', okta_login: null, lag_seconds: 3600 },
       ],
     }
     const text = renderSummary({ ...complete, lag })
-    expect(lineOf(text, 'Lag from due')).toMatch(
-      /median 1 min 30 s, 95 of 100 within 1 h 0 min, worst 2 h 0 min$/,
-    )
-    expect(lineOf(text, 'Over 50 min')).toMatch(
-      /3 tasks: ada@example.com \(row 7\), bob@example.com \(row 9\) and 1 more$/,
+    expect(lineOf(text, 'Lag from due')).toMatch(/median 1 min 30 s, 95 of 100 within 1 h, worst 2 h$/)
+    expect(text).toMatch(
+      /\nOver 50 min +3 tasks\n +ada@example.com \(row 7\), 2 h\n +bob@example.com \(row 9\), 1 h\n +and 1 more\n/,
     )
     expect(renderSummary({ ...complete, lag: { ...lag, bound_seconds: null, over_bound: 0 } })).not.toMatch(
       /^Over/m,
@@ -137,10 +137,10 @@ Details: runs/20261124T080000Z-offboarding/results.csv
     [0, '0 s'],
     [0.44, '0.4 s'],
     [9.96, '10 s'],
-    [59.6, '1 min 0 s'],
-    [3599.6, '1 h 0 min'],
+    [59.6, '1 min'],
+    [3599.6, '1 h'],
     [7 * 3600 + 29 * 60 + 31, '7 h 30 min'],
-    [90_000, '25 h 0 min'],
+    [90_000, '25 h'],
   ])('%d seconds are %s', (seconds, shown) => {
     expect(renderDuration(seconds)).toBe(shown)
   })

@@ -48,6 +48,10 @@ function problemOfCharacters(key: string): string | null {
   return `holds ${what} (${codePoint(refused)}); an id or a login was expected`
 }
 
+function quoted(character: string): string {
+  return character === '"' ? 'a double quote' : shown(character)
+}
+
 /** Why a text is not a single address or name; null if it is one. */
 function problemOfForm(key: string): string | null {
   if (key.includes('\ufffd'))
@@ -61,11 +65,11 @@ function problemOfForm(key: string): string | null {
   if (/%[0-9a-f]{2}/i.test(key)) return 'is percent-encoded'
   if (!key.includes('@')) {
     const around = aroundAddress.exec(key)?.[0] ?? /^'|'$/.exec(key)?.[0]
-    return around === undefined ? null : `contains ${around}, which no login can contain`
+    return around === undefined ? null : `contains ${quoted(around)}, which no login can contain`
   }
   if (key.split('@').length > 2) return 'holds more than one @'
   const around = aroundAddress.exec(key)?.[0]
-  if (around !== undefined) return `contains ${around}, which no login can contain`
+  if (around !== undefined) return `contains ${quoted(around)}, which no login can contain`
   return isSingleAddress(key) ? null : 'is not an email address as it is written'
 }
 
