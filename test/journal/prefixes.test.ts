@@ -168,6 +168,7 @@ it('goes on from every prefix of a real journal: sends nothing for what has a re
     expect(names).toEqual(
       new Set([
         'journal',
+        'owner',
         'execution',
         'permits',
         'limit',
