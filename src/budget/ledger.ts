@@ -13,13 +13,27 @@ export interface Ledger {
   take(bucket: Bucket, available: number, count: number): Promise<void>
 }
 
+/** How many permits are taken for the requests that come next. */
+const takenAhead = 20
+
+interface Entry {
+  readonly limiter: Bottleneck
+  /** What the limiter's reservoir holds. */
+  balance: number
+  /** Permits that are taken from it and not used yet. */
+  taken: number
+  /** The wall clock at the last call, in epoch ms. */
+  wall: number
+}
+
 /**
  * A ledger for this process alone, on Bottleneck's reservoirs. Only `incrementReservoir` changes a reservoir:
  * `updateSettings` would stop its own refresh (issue 185 of Bottleneck), and the budget refills it at Okta's reset
- * anyway. A job of Bottleneck costs a few milliseconds, so one job takes several permits through its weight.
+ * anyway. A job of Bottleneck costs a few milliseconds, so one job takes several permits through its weight, and some
+ * more for the requests that come next: those that must go one after the other would each wait for a job of their own.
  */
 export function createLocalLedger(): Ledger {
-  const limiters = new Map<Bucket, { limiter: Bottleneck; balance: number; wall: number }>()
+  const limiters = new Map<Bucket, Entry>()
 
   async function take(bucket: Bucket, available: number, count: number): Promise<void> {
     const wall = Date.now()
@@ -28,17 +42,24 @@ export function createLocalLedger(): Ledger {
     // everything would wait until then.
     const entry =
       known === undefined || wall < known.wall
-        ? { limiter: new Bottleneck({ reservoir: 0 }), balance: 0, wall }
+        ? { limiter: new Bottleneck({ reservoir: 0 }), balance: 0, taken: 0, wall }
         : known
     entry.wall = wall
     limiters.set(bucket, entry)
+    // `available` is the truth: it has room for these, whoever has asked before.
+    if (entry.taken >= count) {
+      entry.taken -= count
+      return
+    }
     const correction = available - entry.balance
-    entry.balance = available - count
+    const weight = Math.min(available, count + takenAhead)
+    entry.taken = weight - count
+    entry.balance = available - weight
     await new Promise<void>((resolve, reject) => {
       // These two are not awaited one after the other: each costs Bottleneck some timer waits, and a job waits for its
       // reservoir to be filled anyway. The permits are taken when the job starts, not when it ends.
       if (correction !== 0) entry.limiter.incrementReservoir(correction).catch(reject)
-      entry.limiter.schedule({ weight: count }, async () => resolve()).catch(reject)
+      entry.limiter.schedule({ weight }, async () => resolve()).catch(reject)
     })
   }
 
