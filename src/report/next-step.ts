@@ -5,7 +5,8 @@ import { expectedSkips, skipReasons } from '../rules/result.ts'
 import type { ResultTotals, WrittenTotals } from './totals.ts'
 
 /** What the next step depends on. */
-export interface NextStepFacts extends Pick<WrittenTotals, 'results' | 'excused' | 'skipped' | 'rowsToFeed'> {
+export interface NextStepFacts
+  extends Pick<WrittenTotals, 'results' | 'excused' | 'skipped' | 'lostLinks' | 'rowsToFeed'> {
   readonly directory: string
   /** Null if all tasks have a result. */
   readonly stopped: StopReason | null
@@ -13,8 +14,28 @@ export interface NextStepFacts extends Pick<WrittenTotals, 'results' | 'excused'
   readonly closedBy?: string | null
 }
 
+/**
+ * The command that makes new activation links for the users in a file, which a person writes. The job must not be that
+ * of the run: it may have steps, or send mails.
+ */
+export const newLinksCommand =
+  'okta-lifecycle run new-links.csv --job FILE --action reactivate --user-column id'
+
+const newLinks = `put the okta_user_id of each user whose activation link is lost from results.csv into new-links.csv, under the heading id; then, with a job that names a file for links: ${newLinksCommand}`
+
 /** What to do after a run: one sentence with the command to type. */
-export function nextStep({
+export function nextStep(facts: NextStepFacts): string {
+  const next = nextOfTasks(facts)
+  const { results } = facts
+  // First the run is brought to its end: more links may be lost by then.
+  const hasEnded = facts.stopped === null && results.unsettled + results.not_run === 0
+  if (facts.lostLinks === 0 || !hasEnded) return next
+  return next === nothingNext ? newLinks : `${next}; for new activation links ${newLinks}`
+}
+
+const nothingNext = 'nothing, the run is complete'
+
+function nextOfTasks({
   directory,
   stopped,
   closedBy = null,
@@ -37,7 +58,7 @@ export function nextStep({
   if (skipReasons.some((reason) => skipped[reason] > 0 && !expectedSkips.has(reason))) {
     return 'decide about the skipped users; there is nothing to resume'
   }
-  return 'nothing, the run is complete'
+  return nothingNext
 }
 
 /** Whether a retry would find something to do. */
