@@ -19,6 +19,7 @@ import { removeStaleReports } from '../report/stale-reports.ts'
 import { readRecordedHead, type Summary } from '../report/summary.ts'
 import { writeReports } from '../report/write-reports.ts'
 import { ActivationLinks } from '../run/activation-links.ts'
+import { displacedSince } from '../run/link-file.ts'
 import { recordEnd } from '../run/record-end.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { loggedSend, openRunLog } from '../run/run-log.ts'
@@ -130,7 +131,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     plan = settleOnly ? null : await openPlanOfRun(directory, run)
     // The file is opened before the first call, because no call may create a link that can't be kept.
     const path = run.job.report.activation_links
-    links = path === null ? null : await ActivationLinks.open(path, run, say)
+    links = path === null ? null : await openLinks(path, run, say)
     await hold.ensure()
     await removeStaleReports(directory)
     log.info({ run: run.run_id, version: programVersion, settle_only: settleOnly }, 'Execution begins')
@@ -165,6 +166,16 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     await links?.close()
     await plan?.close()
     closeLog()
+  }
+}
+
+/** @throws KnownError when the file can't take the run's links */
+async function openLinks(path: string, run: RunFile, say: (line: string) => void): Promise<ActivationLinks> {
+  try {
+    return await ActivationLinks.open(path, run, say)
+  } catch (error) {
+    if (!(error instanceof KnownError) || run.state === 'new') throw error
+    throw displacedSince(path, error)
   }
 }
 
