@@ -110,7 +110,7 @@ function throughProxy(received: Received, proxy: HttpProxy | null): Received {
   const { code } = received
   if (code.startsWith(unreached)) {
     const before = code.slice(unreached.length)
-    const cause = lossOf(before).cause ?? 'it gave no answer'
+    const cause = lossOf(before).cause ?? 'it does not answer'
     const why = `the proxy ${proxy.uri} (${proxy.variable}) can't be reached: ${cause} (${before})`
     return { ...received, why }
   }

@@ -141,10 +141,16 @@ describe('a proxy that gives no tunnel', () => {
       /the proxy can't connect to the host/,
     ],
     [
+      'redirects to a login page',
+      { wants: null, refuseWith: 302 },
+      'PROXY_302',
+      /the proxy answers CONNECT with a redirect, probably to a login page.*through the proxy http:\/\/127\.0\.0\.1:\d+ \(HTTPS_PROXY\)/,
+    ],
+    [
       'says nothing',
       { wants: null, silent: true },
       'PROXY_UNREACHED_UND_ERR_HEADERS_TIMEOUT',
-      /the proxy http:\/\/127\.0\.0\.1:\d+ \(HTTPS_PROXY\) can't be reached: it gave no answer/,
+      /the proxy http:\/\/127\.0\.0\.1:\d+ \(HTTPS_PROXY\) can't be reached: it does not answer in time/,
     ],
     [
       'closes the connection at once',
