@@ -126,7 +126,7 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
   ],
   [
     /^(ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET)$/,
-    'the other side closed it, or something in between did',
+    'the other side, or something in between, closed the connection',
     checkBetween,
     false,
   ],
