@@ -196,7 +196,9 @@ same(
 )
 const reason = ({ [journalled]: result }) => result?.reason ?? null
 const isExcused = (task) => task.result === 'failed' && job.steps?.[task.step - 1]?.if_failed === 'go_on' && ['succeeded', 'unchanged'].includes(rows.get(task.row).at(-1).result)
+const isLinkLost = ({ [journalled]: result }) => result?.activation_link === 'lost'
 const standing = (task) => {
+  if (isLinkLost(task)) return 'need_you'
   if (['succeeded', 'unchanged'].includes(task.result)) return 'done'
   if (isExcused(task) || ['duplicate', 'not_selected', 'not_due'].includes(reason(task))) return 'nothing'
   return reason(task) === 'only_status' ? 'left_alone' : 'need_you'
@@ -210,6 +212,7 @@ same('results', plain(summary.results), plain(count(tasks.map(({ result }) => re
 for (const name of new Set([...actions, ...Object.keys(summary.actions)]))
   same(name, plain(summary.actions[name]), plain(count(tasks.filter(({ action }) => (names.includes(action) ? action : 'unknown') === name).map(({ result }) => result))))
 same('verified', plain(summary.verified), plain(count(tasks.flatMap(({ [journalled]: result }) => result?.verified ?? []))))
+same('lost activation links', summary.lost_links ?? 0, tasks.filter(isLinkLost).length)
 same('excused', summary.excused, tasks.filter(isExcused).length)
 // Rows that a stopped run did not reach were judged by the input alone: why they are skipped is not in the journal.
 if (unknown > 0) console.log(`Not recomputed, because the run did not reach ${unknown} skipped tasks: why they are skipped, rows by kind, people.`)
@@ -261,7 +264,9 @@ same('executions and seconds', [summary.executions, summary.duration_seconds], [
 if (files.has('failed.csv')) same('rows of failed.csv', readCsv(withoutMark('failed.csv')).length - 1, summary.rows_to_feed)
 const { failed, in_doubt, unsettled, not_run } = summary.results
 const mustLook =
-  failed > summary.excused || in_doubt + unsettled + not_run + (run.not_undone?.length ?? 0) > 0 || tasks.some((task) => task.result === 'skipped' && standing(task) === 'need_you')
+  failed > summary.excused ||
+  in_doubt + unsettled + not_run + (run.not_undone?.length ?? 0) > 0 ||
+  tasks.some((task) => (task.result === 'skipped' || isLinkLost(task)) && standing(task) === 'need_you')
 same('start', summary.started_at, events.find(({ event }) => event === 'execution')?.at)
 if (last.event === 'stopped') {
   same('end', [summary.finished_at, summary.state, summary.reason], [last.at, last.state, last.state === 'finished' ? null : last.reason])
@@ -271,7 +276,7 @@ if (last.event === 'stopped') {
 same('org', [summary.org, manifest.org], Array(2).fill(run.org_url === 'sandbox' ? 'sandbox (a simulated org)' : run.org_url))
 same('what is not undone', summary.not_undone, run.not_undone)
 same('totals in manifest.json', [manifest.control_totals, manifest.people, manifest.results], [summary.control_totals, summary.people, summary.results])
-same('headline', summary.headline, headlineOf({ people: summary.people, verified: summary.verified, job, actions }))
+same('headline', summary.headline, headlineOf({ people: summary.people, verified: summary.verified, lostLinks: summary.lost_links, job, actions }))
 same('run ids', [manifest.run_id, summary.run_id], [run.run_id, run.run_id])
 comparePage({
   html: files.get('report.html').toString(),

@@ -5,7 +5,7 @@ const versions = names('okta_lifecycle node')
 const counts = { '*': 0 }
 const end = names('lines bytes chain')
 const result = names(
-  'row step user action result reason status_before status_after http_status error_code message attempts started_at finished_at okta_user_id okta_login okta_request_id verified?',
+  'row step user action result reason status_before status_after http_status error_code message attempts started_at finished_at okta_user_id okta_login okta_request_id verified? activation_link?',
 )
 const attempt = names('row step attempt')
 const control = names('rows with_tasks bad not_selected not_due duplicates')
@@ -68,6 +68,7 @@ export const shapes = {
     actions: { '*': counts },
     skipped: counts,
     'verified?': counts,
+    'lost_links?': 0,
     lag: { ...names('tasks median_seconds p95_seconds worst_seconds bound_seconds over_bound'), worst_over_bound: [names('row step user okta_login lag_seconds')] },
     requests: { ...names('total reads roles? lifecycle'), by_http_status: counts },
     retries: counts,

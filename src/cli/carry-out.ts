@@ -6,6 +6,7 @@ import type { SentRecently } from '../journal/sent-recently.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { afterWork, type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
 import { describeNext, type StopSwitch } from '../messages/stop.ts'
+import { Problems } from '../notify/problems.ts'
 import { createOktaClient } from '../okta/client.ts'
 import { OktaClock } from '../okta/clock.ts'
 import { belongToServiceApp } from '../okta/credentials.ts'
@@ -13,10 +14,12 @@ import { scopesFor } from '../okta/oauth/scopes.ts'
 import { openPlanOfRun } from '../plan/plan-of-run.ts'
 import type { SavedPlan } from '../plan/saved-plan.ts'
 import { renderSummary } from '../report/render-summary.ts'
+import type { ReportRow } from '../report/report-row.ts'
 import { removeStaleReports } from '../report/stale-reports.ts'
 import { readRecordedHead, type Summary } from '../report/summary.ts'
 import { writeReports } from '../report/write-reports.ts'
 import { ActivationLinks } from '../run/activation-links.ts'
+import { displacedSince } from '../run/link-file.ts'
 import { recordEnd } from '../run/record-end.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { loggedSend, openRunLog } from '../run/run-log.ts'
@@ -55,11 +58,14 @@ export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
     const end = await executeRun(options, false)
     stop.retire()
     const again = commandFor('resume', runNameOf(directory))
-    const summary = await conclude(options, end, { again, exitCode: exitCodes.stoppedByGuard })
+    const problems = new Problems()
+    const summary = await conclude(options, end, { again, exitCode: exitCodes.stoppedByGuard }, (row) =>
+      problems.add(row),
+    )
     await writeMetrics(options['metrics-file'], summary, Date.parse(summary.finished_at), options.say)
     process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderSummary(summary))
     // This comes last, because a receiver that does not answer takes up to a minute.
-    await notify(options.run.job, summary, options.say)
+    await notify(options.run.job, summary, problems.found, options.say)
     return summary.exit_code as ExitCode
   } catch (error) {
     throw withResume(error, directory)
@@ -125,7 +131,7 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
     plan = settleOnly ? null : await openPlanOfRun(directory, run)
     // The file is opened before the first call, because no call may create a link that can't be kept.
     const path = run.job.report.activation_links
-    links = path === null ? null : await ActivationLinks.open(path, run, say)
+    links = path === null ? null : await openLinks(path, run, say)
     await hold.ensure()
     await removeStaleReports(directory)
     log.info({ run: run.run_id, version: programVersion, settle_only: settleOnly }, 'Execution begins')
@@ -163,15 +169,27 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
   }
 }
 
+/** @throws KnownError when the file can't take the run's links */
+async function openLinks(path: string, run: RunFile, say: (line: string) => void): Promise<ActivationLinks> {
+  try {
+    return await ActivationLinks.open(path, run, say)
+  } catch (error) {
+    if (!(error instanceof KnownError) || run.state === 'new') throw error
+    throw displacedSince(path, error)
+  }
+}
+
 /**
  * Writes the reports, the summary and the run's state.
  *
  * @param unwritten what to type, and the exit code, if they can't be written
+ * @param onRow called with each row that is reported
  */
 async function conclude(
   options: CarryOutOptions,
   end: ExecutionEnd,
   unwritten: { readonly again: string; readonly exitCode: ExitCode },
+  onRow: (row: ReportRow) => void = () => {},
 ): Promise<Summary> {
   const { directory, org, stop } = options
   try {
@@ -187,7 +205,7 @@ async function conclude(
         end.stopped.exitCode,
       )
     }
-    const summary = await writeReports(directory, end.run, end, { beforeCommit: ensureHold })
+    const summary = await writeReports(directory, end.run, end, { beforeCommit: ensureHold, onRow })
     await ensureHold()
     await recordEnd(directory, end.run, end.stopped)
     return summary

@@ -2,8 +2,7 @@ import type { Job } from '../job/job.ts'
 import { type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
 import { type NotifyAddress, readNotifyAddress } from '../notify/address.ts'
 import { type Delivery, deliver } from '../notify/deliver.ts'
-import { notificationOf } from '../notify/notification.ts'
-import { readProblems } from '../notify/problems.ts'
+import { notificationOf, type Problem } from '../notify/notification.ts'
 import { proxyFor } from '../okta/proxy.ts'
 import type { Summary } from '../report/summary.ts'
 import { programVersion } from './version.ts'
@@ -30,14 +29,21 @@ export function checkNotifyAddress(job: Job): void {
 /**
  * Sends the notification of an execution's end, if the job asks for one. The run keeps its exit code: if the
  * notification can't be delivered, a line says so.
+ *
+ * @param problems the tasks that somebody must look at; told only if the job says that people are named
  */
-export async function notify(job: Job, summary: Summary, say: (line: string) => void): Promise<void> {
+export async function notify(
+  job: Job,
+  summary: Summary,
+  problems: readonly Problem[],
+  say: (line: string) => void,
+): Promise<void> {
   const { notify: asked } = job
   if (asked === null || (asked.when === 'attention' && summary.exit_code === exitCodes.done)) return
   try {
     const address = readNotifyAddress(process.env)
-    const problems = asked.people ? await readProblems(summary.files.results_jsonl) : null
-    const body = JSON.stringify(notificationOf(summary, programVersion, problems))
+    const notification = notificationOf(summary, programVersion, asked.people ? problems : null)
+    const body = JSON.stringify(notification)
     const ended = await deliverUnlessStopped(address, body, summary.exit_code as ExitCode)
     if (!ended.delivered) say(`The notification was not delivered to ${address.origin}: ${ended.why}.`)
   } catch (error) {

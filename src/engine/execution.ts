@@ -45,6 +45,7 @@ import { withOwner } from '../run/owner.ts'
 import { journalOf, journalPath } from '../run/run-directory.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
 import type { Services } from '../task/services.ts'
+import { unlessGivenUp } from './given-up.ts'
 import { outlookOf, Pace } from './outlook.ts'
 import { mostTriedIn, probeReads, probeSends, turnOf } from './probe-rows.ts'
 import { createRowQueue } from './row-queue.ts'
@@ -160,6 +161,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     if (run.owner !== null) recorder.note({ event: 'owner', owner: run.owner })
     // Later executions and reports know only what the journal says.
     for (const [bucket, limit] of sentBefore?.limits ?? []) recorder.note({ event: 'limit', bucket, limit })
+    let isPreparing = true
     const queue = createRowQueue(run.job.pace.concurrency, () => settleNow())
     const lookup = openLookup({
       orgUrl: options.credentials.orgUrl,
@@ -173,7 +175,9 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
         recorder.note({ event: 'permits', bucket, count, okta_time: Math.round(clock.now()) }),
       onLimit: (bucket, limit) => recorder.note({ event: 'limit', bucket, limit }),
       send: async (request) => {
-        const answer = await options.send(request)
+        const sent = options.send(request)
+        // Once rows are at work, they wait for what is under way by themselves.
+        const answer = await (isPreparing ? unlessGivenUp(sent, stop, options.drainMs) : sent)
         tally.request(request, answer)
         return answer
       },
@@ -236,6 +240,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
         rows,
       )
       settleNow = work.settle
+      isPreparing = false
       await executeRows(work.rows, rows).catch((error: unknown) => {
         throw afterWork(error)
       })

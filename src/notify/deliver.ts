@@ -12,6 +12,8 @@ const mostAttempts = 5
 const firstPauseMs = 1_000
 const longestAttemptMs = 10_000
 
+const cutShort = 'a signal ended the process before it was taken'
+
 interface DeliveryOptions {
   readonly body: string
   readonly userAgent: string
@@ -28,11 +30,12 @@ interface DeliveryOptions {
 export async function deliver(address: NotifyAddress, options: DeliveryOptions): Promise<Delivery> {
   const { timeLimitMs, signal, environment, userAgent } = options
   const end = performance.now() + timeLimitMs
+  const attemptMs = Math.min(longestAttemptMs, timeLimitMs)
   const transport = openTransport({
     origin: address.origin,
     proxy: proxyFor(address.origin, environment),
     connections: 1,
-    timeLimitMs: Math.min(longestAttemptMs, timeLimitMs),
+    timeLimitMs: attemptMs,
     userAgent,
   })
   const giveUp = (): void => void transport.close()
@@ -43,10 +46,11 @@ export async function deliver(address: NotifyAddress, options: DeliveryOptions):
       const verdict = judge(received)
       if (verdict.kind === 'delivered') return { delivered: true }
       const pause = Math.max(firstPauseMs * 2 ** (attempt - 1), verdict.notBeforeMs)
-      const isLast = attempt === mostAttempts || performance.now() + pause > end || signal.aborted
+      const isLast = attempt === mostAttempts || performance.now() + pause + attemptMs > end
+      if (signal.aborted) return { delivered: false, why: cutShort }
       if (verdict.kind === 'refused' || isLast) return { delivered: false, why: verdict.why }
       await after(pause, undefined, { signal }).catch(() => {})
-      if (signal.aborted) return { delivered: false, why: verdict.why }
+      if (signal.aborted) return { delivered: false, why: `${cutShort}; before that, ${verdict.why}` }
     }
   } finally {
     signal.removeEventListener('abort', giveUp)

@@ -41,6 +41,7 @@ export const notificationSchema = z
     rows: count,
     tasks: count,
     results: z.record(z.string(), count).describe('Tasks by result.'),
+    lost_links: count.describe('Applied tasks whose activation link is lost.'),
     journal: z
       .strictObject({ lines: count, bytes: count, chain: z.string() })
       .nullable()
@@ -95,6 +96,7 @@ export function notificationOf(
     rows,
     tasks,
     results: summary.results,
+    lost_links: summary.lost_links ?? 0,
     journal: summary.journal ?? null,
     version,
     ...(problems === null ? {} : { problems: problems.slice(0, mostNamed) }),

@@ -1,28 +1,27 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { standingOf } from '../report/people.ts'
-import type { ReportedTask } from '../report/report-row.ts'
+import type { ReportRow } from '../report/report-row.ts'
 import { mostNamed, type Problem } from './notification.ts'
 
-/**
- * The first tasks of a run that somebody must look at, from its `results.jsonl`. They include failures after which the
- * row goes on (`go_on`).
- *
- * @param most how many at most
- */
-export async function readProblems(path: string, most = mostNamed): Promise<readonly Problem[]> {
-  const problems: Problem[] = []
-  const stream = createReadStream(path)
-  try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-      const task = JSON.parse(line) as ReportedTask
-      if (standingOf(task, []) !== 'needs_you') continue
-      const { row, step, user, action, result, message } = task
-      problems.push({ row, step, user, action, result, message })
-      if (problems.length === most) break
-    }
-  } finally {
-    stream.destroy()
+/** Collects the first tasks of a run that somebody must look at. */
+export class Problems {
+  readonly #most: number
+  readonly #found: Problem[] = []
+
+  /** @param most how many at most */
+  constructor(most = mostNamed) {
+    this.#most = most
   }
-  return problems
+
+  add({ tasks, excused }: Pick<ReportRow, 'tasks' | 'excused'>): void {
+    for (const task of tasks) {
+      if (this.#found.length === this.#most) return
+      if (standingOf(task, excused) !== 'needs_you') continue
+      const { row, step, user, action, result, message } = task
+      this.#found.push({ row, step, user, action, result, message })
+    }
+  }
+
+  get found(): readonly Problem[] {
+    return this.#found
+  }
 }

@@ -36,7 +36,7 @@ export type Received = (
 /**
  * One HTTP request, as undici reports it. Collects the answer within the limits of size and time, and notes whether the
  * request ever reached a connection. undici limits the silence before the headers and between pieces of the body. A
- * body that keeps trickling in is cut off here, once the whole request has used up its time.
+ * body that keeps trickling in, or one announcement after another (1xx) in place of an answer, is cut off here, once the whole request has used up its time.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #startedAt = performance.now()
@@ -74,10 +74,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     statusCode: number,
     headers: Readonly<Record<string, HeaderValue>>,
   ): void {
+    // undici begins its limit again with each announcement of an answer (1xx), of which a server may send any number.
+    if (statusCode < 200) this.#endIfLate(controller)
     this.#httpStatus = statusCode
     this.#headers = headers
   }
@@ -91,11 +93,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     // Kept without a copy: a copy would cost more than it saves, because bodies are short-lived.
     this.#chunks.push(chunk)
-    if (performance.now() - this.#startedAt > this.#timeLimitMs) {
-      controller.abort(
-        Object.assign(new Error('The answer takes too long.'), { code: 'UND_ERR_BODY_TIMEOUT' }),
-      )
-    }
+    this.#endIfLate(controller)
+  }
+
+  #endIfLate(controller: Dispatcher.DispatchController): void {
+    if (performance.now() - this.#startedAt <= this.#timeLimitMs) return
+    controller.abort(Object.assign(new Error('The answer takes too long.'), { code: 'UND_ERR_BODY_TIMEOUT' }))
   }
 
   onResponseEnd(): void {

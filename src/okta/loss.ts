@@ -11,6 +11,9 @@ export interface Loss {
 }
 
 const checkNetwork = 'Check the network and OKTA_CLIENT_ORGURL'
+const checkBetween = 'Check whether a proxy or a firewall is in between, and what it does to connections'
+const reportIt =
+  'Report this as an error of okta-lifecycle, with the code; it says nothing about the users or the org'
 const checkScheme = 'Check the scheme and port of OKTA_CLIENT_ORGURL'
 
 /** The first pattern that matches the code wins. */
@@ -79,6 +82,18 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
     true,
   ],
   [
+    /^PROXY_3/,
+    'the proxy answers CONNECT with a redirect, probably to a login page, and gives no connection',
+    "Sign in to the proxy from this machine, have the org's host allowed there without a login page, or bypass the proxy: export NO_PROXY=your-org.okta.com",
+    true,
+  ],
+  [
+    /^PROXY_[12]/,
+    'the proxy answers CONNECT in a way that gives no connection',
+    'Check whether the address of the proxy (HTTPS_PROXY) is that of an HTTP proxy',
+    true,
+  ],
+  [
     /^PROXY_4/,
     'the proxy does not let connections to this host through',
     "Have the org's host allowed on the proxy, or bypass the proxy: export NO_PROXY=your-org.okta.com",
@@ -96,11 +111,55 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
     'Check the host in OKTA_CLIENT_ORGURL, and the proxy',
     true,
   ],
+  [
+    /^(UND_ERR_HEADERS_OVERFLOW|HPE_HEADER_OVERFLOW)$/,
+    'the headers of the answer are longer than this program reads',
+    'Check whether a proxy adds headers or cookies to answers; to read longer ones: export NODE_OPTIONS=--max-http-header-size=65536',
+    false,
+  ],
   [/^HPE_/, 'the server does not speak HTTP', checkScheme, false],
   [
     /^(EMFILE|ENFILE)$/,
     'this process can open no more files',
     'Raise the limit (ulimit -n 1024) or lower --concurrency',
+    false,
+  ],
+  [
+    /^(ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET)$/,
+    'the other side, or something in between, closed the connection',
+    checkBetween,
+    false,
+  ],
+  [
+    /^(TIMEOUT|UND_ERR_(HEADERS|BODY)_TIMEOUT)$/,
+    'it does not answer in time',
+    'Check the network; if the org is slow, allow more time: export OKTA_CLIENT_REQUESTTIMEOUT=60',
+    false,
+  ],
+  [
+    /^UND_ERR_RES_CONTENT_LENGTH_MISMATCH$/,
+    'the answer is shorter or longer than it says',
+    checkBetween,
+    false,
+  ],
+  [/^UND_ERR_(RES_EXCEEDED_MAX_SIZE|RESPONSE)$/, "the answer can't be read", checkBetween, false],
+  [
+    /^(UND_ERR_(DESTROYED|CLOSED|ABORT|ABORTED)|ABORT_ERR)$/,
+    'this program ended the connection itself',
+    'Start the command again',
+    false,
+  ],
+  [
+    /^WITHDRAWN$/,
+    'this process may not send any more',
+    'See which process holds the run: okta-lifecycle status',
+    false,
+  ],
+  [/^UND_ERR/, 'the HTTP client refuses to send the request', reportIt, false],
+  [
+    /^UNKNOWN$/,
+    'the HTTP client failed and does not say why',
+    'Check the network and the proxy (okta-lifecycle doctor); export NODE_DEBUG=undici shows each connection',
     false,
   ],
 ]

@@ -1,3 +1,5 @@
+import { maskTokensInText } from './token-in-text.ts'
+
 /**
  * Patterns of text that looks like a secret, wherever it occurs. The order matters: patterns that mask more come first.
  *
@@ -13,7 +15,7 @@ const patterns: readonly (readonly [pattern: RegExp, put: string])[] = [
   [/(?<![\w-])00[\w-]{40}(?![\w-])/g, '[token]'],
   [/\/(tokens|welcome|signin\/reset-password|reset_password)\/[\w-]{8,}/g, '/$1/[token]'],
   [
-    /("?(?:activationToken|access_token|client_assertion|recoveryToken)"?\s*[=:]\s*"?)[\w.~+/-]{8,}/g,
+    /("?(?:activationToken|access_token|client_assertion|recoveryToken|stateToken|sessionToken)"?\s*[=:]\s*"?)[\w.~+/-]{8,}/g,
     '$1[token]',
   ],
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*):(?!PASSWORD@)[^\s/@"']*@/gi, '$1:[password]@'],
@@ -23,5 +25,5 @@ const patterns: readonly (readonly [pattern: RegExp, put: string])[] = [
 export function maskSecrets(text: string): string {
   let masked = text
   for (const [pattern, put] of patterns) masked = masked.replaceAll(pattern, put)
-  return masked
+  return maskTokensInText(masked)
 }

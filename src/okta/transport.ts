@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { type Dispatcher, Pool, ProxyAgent } from 'undici'
 import { codeOfUnnamed, Exchange, type Received } from './exchange.ts'
 import { lossOf } from './loss.ts'
@@ -39,7 +40,8 @@ export interface TransportOptions {
 /** Opens connections to a host. They are kept alive; no redirect is followed and nothing is sent twice. */
 export function openTransport(options: TransportOptions): Transport {
   const { origin, proxy, timeLimitMs } = options
-  const dispatcher = openDispatcher(options)
+  const tunnels = new Set<Duplex>()
+  const dispatcher = openDispatcher(options, tunnels)
   let closed: Promise<void> | null = null
   return {
     async exchange({ method, path, headers, body }, mayLeave) {
@@ -52,18 +54,18 @@ export function openTransport(options: TransportOptions): Transport {
     },
     close() {
       closed ??= dispatcher.destroy()
+      // undici leaves a tunnel in which no TLS has been set up yet open until its time limit.
+      for (const tunnel of tunnels) tunnel.destroy()
       return closed
     },
   }
 }
 
-function openDispatcher({
-  origin,
-  proxy,
-  connections,
-  timeLimitMs,
-  userAgent,
-}: TransportOptions): Dispatcher {
+/** @param tunnels gets the connections through a proxy as long as they are open */
+function openDispatcher(
+  { origin, proxy, connections, timeLimitMs, userAgent }: TransportOptions,
+  tunnels: Set<Duplex>,
+): Dispatcher {
   const connect = { timeout: Math.min(timeLimitMs, 10_000) }
   const limits = { pipelining: 1, headersTimeout: timeLimitMs, bodyTimeout: timeLimitMs }
   if (proxy === null) return new Pool(origin, { ...limits, connections, connect })
@@ -76,7 +78,7 @@ function openDispatcher({
     requestTls: connect,
     proxyTls: connect,
     // A proxy that accepts the connection but stays silent is given up after the time limit for connecting.
-    clientFactory: (url, given) => new ProxyPool(url, { ...given, headersTimeout: connect.timeout }),
+    clientFactory: (url, given) => new ProxyPool(url, { ...given, headersTimeout: connect.timeout }, tunnels),
   })
 }
 
@@ -88,6 +90,13 @@ const unreached = 'PROXY_UNREACHED_'
  * answer.
  */
 class ProxyPool extends Pool {
+  readonly #tunnels: Set<Duplex>
+
+  constructor(url: URL, options: object, tunnels: Set<Duplex>) {
+    super(url, options)
+    this.#tunnels = tunnels
+  }
+
   // undici's own agent calls it without a callback.
   override connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData>
   override connect(
@@ -96,7 +105,11 @@ class ProxyPool extends Pool {
   ): void
   override async connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> {
     try {
-      return await super.connect(options)
+      const connected = await super.connect(options)
+      const { socket } = connected
+      this.#tunnels.add(socket)
+      socket.once('close', () => this.#tunnels.delete(socket))
+      return connected
     } catch (error) {
       const { code = codeOfUnnamed(error), message } = error as NodeJS.ErrnoException
       throw Object.assign(new Error(message, { cause: error }), { code: `${unreached}${code}` })
@@ -110,7 +123,7 @@ function throughProxy(received: Received, proxy: HttpProxy | null): Received {
   const { code } = received
   if (code.startsWith(unreached)) {
     const before = code.slice(unreached.length)
-    const cause = lossOf(before).cause ?? 'it gave no answer'
+    const cause = lossOf(before).cause ?? 'it does not answer'
     const why = `the proxy ${proxy.uri} (${proxy.variable}) can't be reached: ${cause} (${before})`
     return { ...received, why }
   }

@@ -1,8 +1,11 @@
 import type { SkipReason } from '../rules/result.ts'
 import type { ReportedTask } from './report-row.ts'
 
-/** How to go on: with a command on the run, with its `failed.csv` as a new input, or with nothing that can be typed. */
-export type WayOn = 'retry' | 'resume' | 'feed' | 'none'
+/**
+ * How to go on: with a command on the run, with its `failed.csv` as a new input, with a new run that makes new
+ * activation links, or with nothing that can be typed.
+ */
+export type WayOn = 'retry' | 'resume' | 'feed' | 'new_links' | 'none'
 
 /** A kind of trouble, for a person: what it is, what to do, and what to type then. */
 export interface AttentionKind {
@@ -12,10 +15,15 @@ export interface AttentionKind {
 }
 
 /** What decides the kind of a task that needs a person. */
-export type Troubled = Pick<ReportedTask, 'result' | 'reason' | 'error_code' | 'attempts' | 'verified'>
+export type Troubled = Pick<
+  ReportedTask,
+  'result' | 'reason' | 'error_code' | 'attempts' | 'verified' | 'activation_link'
+>
 
 /** The name of a task's kind: tasks with the same name have the same remedy. */
-export function kindNameOf({ result, reason, error_code: code, attempts, verified }: Troubled): string {
+export function kindNameOf(task: Troubled): string {
+  const { result, reason, error_code: code, attempts, verified } = task
+  if (task.activation_link === 'lost') return 'link lost'
   if (result === 'skipped') return `skipped ${reason ?? 'invalid_row'}`
   if (result !== 'failed') return result
   if (verified === 'not_held') return 'failed not held'
@@ -26,6 +34,7 @@ export function kindNameOf({ result, reason, error_code: code, attempts, verifie
 
 /** The kind of a troubled task. */
 export function attentionKindOf(task: Troubled): AttentionKind {
+  if (task.activation_link === 'lost') return linkLost
   if (task.reason === 'other_user') return task.result === 'in_doubt' ? inDoubt : otherUser
   if (task.result === 'skipped') return skips[task.reason ?? 'invalid_row'] ?? skips.invalid_row
   if (task.result === 'in_doubt') return inDoubt
@@ -39,7 +48,8 @@ export function attentionKindOf(task: Troubled): AttentionKind {
 /**
  * Where a kind comes in the order in which a person should look. Equal ones are ordered by how many tasks they have.
  */
-export function urgencyOf({ result }: Troubled): number {
+export function urgencyOf({ result, activation_link: link }: Troubled): number {
+  if (link === 'lost') return 2
   return { in_doubt: 0, unsettled: 1, failed: 2, skipped: 3, not_run: 4, succeeded: 5, unchanged: 5 }[result]
 }
 
@@ -61,6 +71,13 @@ const notRun: AttentionKind = {
   title: 'not run',
   advice: 'The run stopped before their turn. Nothing was sent for them. Resuming the run does them.',
   wayOn: 'resume',
+}
+
+const linkLost: AttentionKind = {
+  title: 'done, but the activation link is lost',
+  advice:
+    'Okta carried out the action, and nobody has the link that it made, so these users may have no way in. If a message names a file to look in first, do that. For the others make new links: put their okta_user_id from results.csv into a file new-links.csv under the heading id, and run reactivate on it, with a job that has no steps, sends no mail and names a file under report.activation_links.',
+  wayOn: 'new_links',
 }
 
 const failed: AttentionKind = {

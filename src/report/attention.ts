@@ -58,7 +58,15 @@ export class AttentionCounter {
   }
 }
 
-function newKind({ result, reason, error_code, attempts, verified }: Troubled): Counted {
-  const first = { result, reason, error_code, attempts, verified }
+function newKind(task: Troubled): Counted {
+  const { result, reason, error_code, attempts, verified, activation_link: link } = task
+  const first = {
+    result,
+    reason,
+    error_code,
+    attempts,
+    verified,
+    ...(link === undefined ? {} : { activation_link: link }),
+  }
   return { kind: attentionKindOf(first), first, tasks: 0, examples: [] }
 }

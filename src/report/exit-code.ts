@@ -4,11 +4,11 @@ import type { ResultTotals } from './totals.ts'
 
 /**
  * The exit status of a finished run: 0, or 1 if something failed, is in doubt, was skipped for an unexpected reason, or
- * can't be taken back by an undo.
+ * can't be taken back by an undo, or if an activation link is lost.
  * A run that stopped has the exit status of its reason.
  */
 export function exitCodeOf(
-  totals: Pick<ResultTotals, 'results' | 'excused' | 'skipped'>,
+  totals: Pick<ResultTotals, 'results' | 'excused' | 'skipped' | 'lostLinks'>,
   expectedSkips: ReadonlySet<SkipReason>,
   notUndone: readonly string[] = [],
 ): typeof exitCodes.done | typeof exitCodes.someoneMustLook {
@@ -21,6 +21,7 @@ export function exitCodeOf(
     results.unsettled > 0 ||
     results.not_run > 0 ||
     results.skipped > expected ||
+    totals.lostLinks > 0 ||
     notUndone.length > 0
   return mustLook ? exitCodes.someoneMustLook : exitCodes.done
 }

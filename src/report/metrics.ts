@@ -69,6 +69,11 @@ function metricsOf(summary: Summary, checkedAt: number): readonly Metric[] {
     ),
     single('rows', "Rows of the run's input.", summary.rows),
     counts('tasks', 'Tasks of the run by result.', 'result', summary.results),
+    single(
+      'lost_activation_links',
+      'Applied tasks of the run whose activation link is lost.',
+      summary.lost_links ?? 0,
+    ),
     ...(total === 0 ? [] : [counts('people', 'People of the run by what became of them.', 'state', people)]),
     counts('requests', 'Requests of the run by HTTP status.', 'status', summary.requests.by_http_status),
     counts('retries', 'Requests of the run that were sent again, by cause.', 'cause', summary.retries),

@@ -5,7 +5,8 @@ import { expectedSkips, skipReasons } from '../rules/result.ts'
 import type { ResultTotals, WrittenTotals } from './totals.ts'
 
 /** What the next step depends on. */
-export interface NextStepFacts extends Pick<WrittenTotals, 'results' | 'excused' | 'skipped' | 'rowsToFeed'> {
+export interface NextStepFacts
+  extends Pick<WrittenTotals, 'results' | 'excused' | 'skipped' | 'lostLinks' | 'rowsToFeed'> {
   readonly directory: string
   /** Null if all tasks have a result. */
   readonly stopped: StopReason | null
@@ -16,8 +17,26 @@ export interface NextStepFacts extends Pick<WrittenTotals, 'results' | 'excused'
 /** What {@link nextStep} says if nothing is left to do. */
 export const nothingLeft = 'nothing, the run is complete'
 
+/**
+ * The command that makes new activation links for the users in a file, which a person writes. The job must not be that
+ * of the run: it may have steps, or send mails.
+ */
+export const newLinksCommand =
+  'okta-lifecycle run new-links.csv --job FILE --action reactivate --user-column id'
+
+const newLinks = `put the okta_user_id of each user whose activation link is lost from results.csv into new-links.csv, under the heading id; then, with a job that names a file for links: ${newLinksCommand}`
+
 /** What to do after a run: one sentence with the command to type. */
-export function nextStep({
+export function nextStep(facts: NextStepFacts): string {
+  const next = nextOfTasks(facts)
+  const { results } = facts
+  // First the run is brought to its end: more links may be lost by then.
+  const hasEnded = facts.stopped === null && results.unsettled + results.not_run === 0
+  if (facts.lostLinks === 0 || !hasEnded) return next
+  return next === nothingLeft ? newLinks : `${next}; for new activation links ${newLinks}`
+}
+
+function nextOfTasks({
   directory,
   stopped,
   closedBy = null,

@@ -14,7 +14,7 @@ export const peopleSchema = z
       'All their tasks succeeded or were unchanged; duplicates, and rows that were not selected or not due, do not count.',
     ),
     need_you: count.describe(
-      'A task of theirs failed, is in doubt, unsettled or not run, or was skipped for a reason that someone must look at.',
+      'A task of theirs failed, is in doubt, unsettled or not run, was skipped for a reason that someone must look at, or was applied and its activation link is lost.',
     ),
     left_alone: count.describe(
       'All others: the input or the job asked to leave them alone, for now or for good.',
@@ -32,9 +32,16 @@ export type Standing = 'done' | 'needs_you' | 'left_alone' | 'nothing'
 
 /** @param excused the steps of the task's row whose failure the job allows for */
 export function standingOf(
-  { step, result, reason }: Pick<ReportedTask, 'step' | 'result' | 'reason'>,
+  {
+    step,
+    result,
+    reason,
+    activation_link: link,
+  }: Pick<ReportedTask, 'step' | 'result' | 'reason' | 'activation_link'>,
   excused: readonly number[],
 ): Standing {
+  // Whoever was activated and has no link has no way in.
+  if (link === 'lost') return 'needs_you'
   if (result === 'succeeded' || result === 'unchanged') return 'done'
   if (result === 'failed' && excused.includes(step)) return 'nothing'
   if (result !== 'skipped' || reason === null) return 'needs_you'

@@ -116,7 +116,7 @@ function renderActions(summary: Summary): string[] {
   return alignTable([['Results', ...results], ...actions, ...(actions.length > 1 ? [all] : [])])
 }
 
-function renderLook({ results, excused, skipped, files }: Summary): string[] {
+function renderLook({ results, excused, skipped, files, lost_links: lostLinks = 0 }: Summary): string[] {
   const looks: string[] = []
   const failed = results.failed - excused
   if (failed > 0) looks.push(`${failed} failed: results.csv says why`)
@@ -125,6 +125,11 @@ function renderLook({ results, excused, skipped, files }: Summary): string[] {
   }
   if (results.unsettled > 0) {
     looks.push(`${results.unsettled} unsettled: sent, outcome not known yet; resume settles them`)
+  }
+  if (lostLinks > 0) {
+    looks.push(
+      `${counted(lostLinks, 'activation link')} lost: the action was applied, so these users may have no way in; reactivate makes new links`,
+    )
   }
   if (results.not_run > 0) looks.push(`${results.not_run} not run: the run stopped first`)
   for (const reason of skipReasons) {

@@ -51,6 +51,7 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
       totals.people,
       goalOf(run.job.steps?.map(({ action }) => action) ?? null, Object.keys(totals.actions)),
       totals.verified.not_known,
+      totals.lostLinks,
     ),
     started_at: executions.firstAt ?? run.created_at,
     finished_at: executions.lastStop?.at ?? executions.lastSign ?? run.created_at,
@@ -68,6 +69,7 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     ...(Object.values(totals.verified).some((count) => count > 0)
       ? { verified: { ...totals.verified } }
       : {}),
+    ...(totals.lostLinks > 0 ? { lost_links: totals.lostLinks } : {}),
     lag: totals.lag === null ? null : { ...totals.lag, worst_over_bound: [...totals.lag.worst_over_bound] },
     requests: {
       total: reads + lifecycle,

@@ -134,6 +134,11 @@ export const summarySchema = z
       .describe(
         'Verified tasks (verify) by what Okta showed after it had accepted the call; not_known: still in transition, or the question could not be answered. Absent if no task was verified.',
       ),
+    lost_links: count
+      .optional()
+      .describe(
+        'Applied tasks whose activation link, which the job asked for, is not in its file; reactivate makes a new one. Absent if there are none.',
+      ),
     lag: lag.nullable().optional(),
     requests,
     retries: z.record(z.string(), count).describe('Requests sent again, by cause.'),

@@ -26,6 +26,8 @@ export interface ResultTotals {
   readonly skipped: Readonly<Record<SkipReason, number>>
   /** Tasks by what verifying them showed. */
   readonly verified: Readonly<Record<VerificationResult, number>>
+  /** Applied tasks whose activation link, which the job asked for, is lost. */
+  readonly lostLinks: number
   /** Null if no task was due at a time and applied. */
   readonly lag: Lag | null
 }
@@ -53,6 +55,7 @@ export function createTotalsCounter(maxLag: number | null = null): TotalsCounter
   const actions: Partial<Record<CountedAction, ResultCounts>> = {}
   const skipped = zeroCounts(skipReasons)
   const verified = zeroCounts(verifications)
+  let lostLinks = 0
   return {
     add(row) {
       control.add(row.tasks[0]?.reason ?? null)
@@ -67,6 +70,7 @@ export function createTotalsCounter(maxLag: number | null = null): TotalsCounter
         counts[task.result]++
         actions[action] = counts
         if (task.reason !== null && task.reason !== 'other_user') skipped[task.reason]++
+        if (task.activation_link === 'lost') lostLinks++
         if (task.verified !== undefined) verified[task.verified]++
       }
     },
@@ -80,6 +84,7 @@ export function createTotalsCounter(maxLag: number | null = null): TotalsCounter
       actions: structuredClone(actions),
       skipped: { ...skipped },
       verified: { ...verified },
+      lostLinks,
       lag: lags.lag(),
     }),
   }

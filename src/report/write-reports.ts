@@ -9,6 +9,7 @@ import type { WayOn } from './attention-kinds.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { type FailedLayout, layOutFailed } from './failed-rows.ts'
 import { FeedAgain, lookAtOthers } from './feed-again.ts'
+import { newLinksCommand } from './next-step.ts'
 import { pageFactsOf } from './page-facts.ts'
 import { PageSink } from './page-sink.ts'
 import { PageWriter } from './page-writer.ts'
@@ -30,6 +31,8 @@ export interface ReportsOptions {
   readonly formats?: ReadonlySet<ReportFormat>
   /** The rows to report, asked for anew for each pass; by default those of the run in the directory. */
   readonly rows?: () => AsyncIterable<ReportRow>
+  /** Called with each row, once. */
+  readonly onRow?: (row: ReportRow) => void
   /** The run directory as the reports name it; by default the one that they are written to. */
   readonly shownAs?: string
 }
@@ -49,12 +52,13 @@ export async function writeReports(
     beforeCommit = async () => {},
     formats = new Set(reportFormats),
     rows = () => reportRows(directory, run, end.state),
+    onRow,
     shownAs = directory,
   } = options
   const page = formats.has('html') ? await PageWriter.open(directory, run.run_id, run.input.tasks) : null
   try {
     const sink = page === null ? null : new PageSink(page)
-    const totals = await writeResults(directory, run.input.columns, rows(), {
+    const totals = await writeResults(directory, run.input.columns, shownTo(onRow, rows()), {
       formats: new Set<ResultsFormat>((['csv', 'jsonl'] as const).filter((format) => formats.has(format))),
       feeding: await feedingOf(run, end, rows),
       beforeCommit,
@@ -79,6 +83,16 @@ export async function writeReports(
     return summary
   } finally {
     await page?.discard()
+  }
+}
+
+async function* shownTo(
+  onRow: ReportsOptions['onRow'],
+  rows: AsyncIterable<ReportRow>,
+): AsyncGenerator<ReportRow> {
+  for await (const row of rows) {
+    onRow?.(row)
+    yield row
   }
 }
 
@@ -119,6 +133,7 @@ function commandOf(
   if (way === 'resume' && stopped !== null) {
     return describeNext(stopped.advice, commandFor(way, runNameOf(directory)))
   }
+  if (way === 'new_links') return newLinksCommand
   if (way !== 'feed') return commandFor(way, runNameOf(directory))
   const { action } = run.job
   const flags = run.from_job_file === true ? ' --job FILE' : action === null ? '' : ` --action ${action}`

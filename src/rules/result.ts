@@ -4,6 +4,13 @@ import * as z from 'zod'
 export const verifications = ['held', 'not_held', 'not_known'] as const
 export type VerificationResult = (typeof verifications)[number]
 
+/**
+ * What is known of the activation link that a job asked for, if it is not where it should be: an accepted call made it,
+ * or may have made it, and it is not in the file for links.
+ */
+const linkFates = ['lost'] as const
+export type LinkFate = (typeof linkFates)[number]
+
 /** How a task ended. Reports also say `not_run` and `unsettled`, which are not results and are never journalled. */
 export const resultNames = ['succeeded', 'unchanged', 'failed', 'skipped', 'in_doubt'] as const
 export type ResultName = (typeof resultNames)[number]
@@ -87,6 +94,12 @@ export const taskResultSchema = z.strictObject({
     .optional()
     .describe(
       'Whether the accepted call held, according to what Okta showed afterwards; absent if it was not verified.',
+    ),
+  activation_link: z
+    .enum(linkFates)
+    .optional()
+    .describe(
+      'lost: the action was applied, and the activation link that the job asked for is not in its file, so that the user may have no way in; absent otherwise.',
     ),
 })
 

@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs'
-import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
+import { constants, lstatSync, type Stats } from 'node:fs'
+import { type FileHandle, lstat, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { exists } from '../files/exists.ts'
 import { syncPath } from '../files/sync-path.ts'
 import { SyncedAppends } from '../files/synced-appends.ts'
 import { parseSystemError } from '../files/system-error.ts'
@@ -13,6 +12,13 @@ interface FilePlace {
   readonly dev: bigint
   readonly ino: bigint
 }
+
+/**
+ * Opens a file to read and append. A symbolic link is never followed: whoever puts one there would choose where
+ * credentials are written. A pipe is not waited for.
+ */
+const flags =
+  constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 /** A file of activation links, open for appending. Its mode is 0600. */
 export class LinkFile {
@@ -47,24 +53,26 @@ export class LinkFile {
    */
   static async open(path: string): Promise<LinkFile> {
     try {
-      // Opening a pipe would wait for somebody to read it.
-      if ((await exists(path)) && !(await stat(path)).isFile()) throw notOurs(path)
-      const handle = await open(path, 'a+', 0o600)
+      await checkIsFile(path)
+      const handle = await open(path, flags, 0o600)
       try {
+        // Another file may have taken its name since.
+        if (!(await handle.stat()).isFile()) throw notOurs(path)
         return await LinkFile.#take(path, handle)
       } catch (error) {
         await handle.close()
         throw error
       }
     } catch (error) {
-      throw error instanceof KnownError ? error : cannotWrite(path, error)
+      if (error instanceof KnownError) throw error
+      throw (error as NodeJS.ErrnoException).code === 'ELOOP' ? isLink(path) : cannotWrite(path, error)
     }
   }
 
   static async #take(path: string, handle: FileHandle): Promise<LinkFile> {
     // The file's name must be on disk before anything relies on its content.
     await syncPath(dirname(path))
-    const bytes = await readFile(path)
+    const bytes = await handle.readFile()
     const end = bytes.lastIndexOf('\n') + 1
     const whole = bytes.subarray(0, end).toString()
     const rest = bytes.subarray(end).toString()
@@ -89,7 +97,7 @@ export class LinkFile {
    */
   get isInPlace(): boolean {
     try {
-      const { dev, ino, size } = statSync(this.path, { bigint: true })
+      const { dev, ino, size } = lstatSync(this.path, { bigint: true })
       return dev === this.#place.dev && ino === this.#place.ino && size >= this.#atLeast
     } catch {
       return false
@@ -124,8 +132,50 @@ export class LinkFile {
  * @throws KnownError when it holds something else
  */
 export async function checkHoldsLinks(path: string): Promise<void> {
-  if (!(await exists(path))) return
+  if (!(await checkIsFile(path))) return
   if (!isOfLinks(path, await readFile(path, 'utf8'))) throw notOurs(path)
+}
+
+/**
+ * Checks that a path leads to a regular file, or to nothing.
+ *
+ * @returns whether there is a file
+ * @throws KnownError when it is a symbolic link or anything else, or the system's error when that can't be found out
+ */
+async function checkIsFile(path: string): Promise<boolean> {
+  let found: Stats
+  try {
+    found = await lstat(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+  if (found.isSymbolicLink()) throw isLink(path)
+  if (!found.isFile()) throw notOurs(path)
+  return true
+}
+
+/** The error for a symbolic link in the place of a file of activation links. */
+export function isLink(path: string): FixableError {
+  return new FixableError(
+    `${path} is a symbolic link. Activation links are written to a regular file alone, so it was left as it is.`,
+    'Remove it, or name the file itself under report.activation_links in the job',
+    exitCodes.nothingSent,
+  )
+}
+
+/**
+ * The error for a run that has begun, and whose file can't take its links any more: its job names no other.
+ *
+ * @param found what is under the name of the file by now
+ */
+export function displacedSince(path: string, found: KnownError): FixableError {
+  return new FixableError(
+    `The file for activation links was moved or replaced since the run began: ${path}. ${found.message} This run's own file, or no file, was expected there.`,
+    `Move away what is at ${path}, or make it writable`,
+    exitCodes.stoppedByGuard,
+    { cause: found },
+  )
 }
 
 function notOurs(path: string): FixableError {

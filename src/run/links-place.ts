@@ -1,6 +1,7 @@
 import { lstat, readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { Refusal } from '../messages/known-error.ts'
+import { exitCodes, Refusal } from '../messages/known-error.ts'
+import { displacedSince, isLink } from './link-file.ts'
 import { lookAtRun } from './look-at-run.ts'
 import { hasJournal } from './run-directory.ts'
 import { type RunFile, sandboxOrgUrl } from './run-file.ts'
@@ -14,14 +15,21 @@ const ownNames = /^(\.|lock$|(run|journal|input|results|failed|summary|report|sa
  * the links of a simulated org are kept there, under a name that nothing else has.
  *
  * @param directory the run's own directory, which need not have a `run.json` yet
- * @throws Refusal when it is
+ * Nor may it be a symbolic link itself: whoever can change that could send credentials anywhere.
+ *
+ * @param resume for a run that has begun, the command that goes on with it
+ * @throws Refusal when it is in the directory of a run, FixableError when it is a symbolic link
  */
 export async function checkLinksPlace(
   directory: string,
   { job, org_url: org }: Pick<RunFile, 'job' | 'org_url'>,
+  resume: string | null = null,
 ): Promise<void> {
   const path = job.report.activation_links
   if (path === null) return
+  const linked = (await linkTargetOf(path)) !== null
+  if (linked && resume !== null)
+    throw displacedSince(path, isLink(path)).so(`, then: ${resume}`, exitCodes.stoppedByGuard)
   const real = await realPathOf(path)
   const isSandbox = org === sandboxOrgUrl && !ownNames.test(basename(real))
   const own = await realPathOf(directory)
@@ -31,6 +39,7 @@ export async function checkLinksPlace(
     // The file of a simulated org is in the directory itself.
     if (isOfRun && !(isSandbox && above === dirname(real))) throw insideOfRun(path, above)
   }
+  if (linked) throw isLink(path)
 }
 
 function insideOfRun(path: string, directory: string): Refusal {

@@ -1,6 +1,6 @@
 import type { FailedRead, FoundUser } from '../lookup/read-user.ts'
 import type { Answer } from '../okta/answer.ts'
-import type { ResultName, SkipReason, VerificationResult } from '../rules/result.ts'
+import type { LinkFate, ResultName, SkipReason, VerificationResult } from '../rules/result.ts'
 
 /** Okta's last answer about a task, for its result. */
 export interface LastWord {
@@ -17,6 +17,18 @@ export interface Ending {
   readonly statusAfter?: string | null
   /** Left out if the call was not to be verified. */
   readonly verified?: VerificationResult
+  /** Set if the action was applied and its activation link, which the job asked for, is nowhere to be found. */
+  readonly activationLink?: LinkFate
+}
+
+/** What an ending says about the activation link of an applied call; nothing if the job asks for none. */
+export type LinkEnding = Pick<Ending, 'message' | 'activationLink'>
+
+/** An ending with what is known about its activation link. */
+export function withLink(ending: Ending, { message, activationLink }: LinkEnding): Ending {
+  const said = { ...ending, message: ending.message + message }
+  // Any other result needs somebody anyway.
+  return activationLink === undefined || ending.result !== 'succeeded' ? said : { ...said, activationLink }
 }
 
 /** An answer or a read, reduced to what results show. */

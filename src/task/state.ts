@@ -6,7 +6,7 @@ import type { RetryOf } from '../okta/request.ts'
 import type { UserStatus } from '../okta/status.ts'
 import type { LeftAs } from '../rules/left-as.ts'
 import type { PlannedFacts } from '../rules/planned.ts'
-import type { Ending, LastWord } from './ending.ts'
+import type { Ending, LastWord, LinkEnding } from './ending.ts'
 
 /** What a task is. */
 export interface TaskInput {
@@ -73,7 +73,7 @@ export type TaskState =
   | { readonly at: 'deciding'; readonly read: FoundUser | null }
   | { readonly at: 'checking'; readonly read: FoundUser | null }
   | { readonly at: 'sending'; readonly read: FoundUser | null }
-  | { readonly at: 'applied'; readonly ofLink: string }
+  | { readonly at: 'applied'; readonly ofLink: LinkEnding }
   | { readonly at: 'refused'; readonly answer: Answer }
   | { readonly at: 'held'; readonly decided: Promise<void>; readonly ending: Ending }
   | {

@@ -31,5 +31,6 @@ export function buildResult(task: TaskInput, ending: Ending, history: TaskHistor
     okta_login: user?.login === '' ? null : (user?.login ?? null),
     okta_request_id: lastWord?.requestId ?? null,
     ...(ending.verified === undefined ? {} : { verified: ending.verified }),
+    ...(ending.activationLink === undefined ? {} : { activation_link: ending.activationLink }),
   }
 }

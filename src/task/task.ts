@@ -29,7 +29,7 @@ import {
   recordLost,
   recordNotApplied,
 } from './attempt-log.ts'
-import { type Ending, lastWordOf } from './ending.ts'
+import { type Ending, lastWordOf, withLink } from './ending.ts'
 import { bringsLink, keepLink, withLostLink } from './keep-link.ts'
 import { type SentCall, sendCall } from './send.ts'
 import type { Services } from './services.ts'
@@ -109,9 +109,10 @@ class Task {
     if (last?.kind === 'applied') {
       const { http_status: httpStatus, error_code: errorCode, request_id: requestId } = last.answer
       this.#history.lastWord = { httpStatus, errorCode, requestId }
-      const { links } = this.#services
-      const ofLink = withLostLink(this.#services, this.#input, { result: 'succeeded', message: '' }).message
-      return { at: 'applied', ofLink: links === null ? '' : ofLink }
+      return {
+        at: 'applied',
+        ofLink: withLostLink(this.#services, this.#input, { result: 'succeeded', message: '' }),
+      }
     }
     return this.#lost() ?? this.#reading(known)
   }
@@ -141,7 +142,7 @@ class Task {
         return await this.#send(state)
       case 'applied': {
         const ending = await endApplied(this.#services, this.#input, this.#history.statusBefore)
-        return this.#ended({ ...ending, message: ending.message + state.ofLink })
+        return this.#ended(withLink(ending, state.ofLink))
       }
       case 'refused': {
         const { failures } = this.#services
@@ -348,7 +349,8 @@ class Task {
     const cameLate = this.#history.judgedNotApplied > 0 && this.#history.statusBefore !== status
     this.#history.statusBefore ??= status
     const { kind, message } = decideAfterRefusal(this.#input.action, status, refusal, cameLate)
-    return this.#ended({ result: kind, message, statusAfter: status })
+    const ending = { result: kind, message, statusAfter: status }
+    return this.#ended(kind === 'succeeded' ? withLostLink(this.#services, this.#input, ending) : ending)
   }
 
   async #waitForTransition(answer: Answer): Promise<TaskState> {

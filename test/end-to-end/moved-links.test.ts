@@ -1,4 +1,4 @@
-import { renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -136,5 +136,71 @@ it('a file of something else in its place stops the run, stays as it is, and no 
       ids.map((id) => `${id} activate`),
     )
     expect((await place.results())[3]?.message).toContain(`link is in ${beside}`)
+  })
+})
+
+it.each<[string, (path: string) => void]>([
+  ['leads nowhere yet', (path) => symlinkSync('stolen.csv', path)],
+  ['leads to a file of links', (path) => symlinkSync('links.csv.moved', path)],
+])('a symbolic link that %s is never written through, in mid-run or between executions', async (_, plant) => {
+  await withWorkplace(async (place) => {
+    const path = join(place.directory, 'links.csv')
+    const org = await orgWith(place, () => {
+      renameSync(path, `${path}.moved`)
+      plant(path)
+    })
+    const end = await place.runHere(org, run)
+    expect(end.code, end.stderr).toBe(3)
+    const before = await readFile(`${path}.moved`, 'utf8')
+    const printed = end.stdout + end.stderr
+    expect(printed).toContain(`${path} is a symbolic link.`)
+    expect(printed).toContain("This run's own file, or no file, was expected there.")
+    expect(printed).toMatch(/Move away what is at .*links\.csv.*, then: okta-lifecycle resume run/)
+    const applied = { ...org.applied }
+
+    const again = await place.runHere(org, ['resume', runId, '--yes', '--quiet'])
+    expect([again.code, org.applied], again.stderr).toEqual([3, applied])
+    expect(again.stderr).toContain(`replaced since the run began: ${path}. ${path} is a symbolic link.`)
+    expect(again.stderr).toContain(`Move away what is at ${path}`)
+    expect(again.stderr).toContain(`then: okta-lifecycle resume ${runId}`)
+
+    expect(lstatSync(path).isSymbolicLink()).toBe(true)
+    expect(existsSync(join(place.directory, 'stolen.csv'))).toBe(false)
+    expect(await readFile(`${path}.moved`, 'utf8')).toBe(before)
+    rmSync(path)
+    expect((await place.runHere(org, ['resume', runId, '--yes', '--quiet'])).code).toBe(0)
+    expectAppliedOnce(
+      org.applied,
+      ids.map((id) => `${id} activate`),
+    )
+  })
+})
+
+it('another file in its place between executions stops the run with 3, and stays as it is', async () => {
+  await withWorkplace(async (place) => {
+    const path = join(place.directory, 'links.csv')
+    const org = await orgWith(place, () => {
+      rmSync(path)
+      writeFileSync(path, 'notes\n')
+    })
+    expect((await place.runHere(org, run)).code).toBe(3)
+    const again = await place.runHere(org, ['resume', runId, '--yes', '--quiet'])
+    expect(again.code, again.stderr).toBe(3)
+    expect(again.stderr).toContain(`${path} exists and is not a file of activation links.`)
+    expect(again.stderr).toContain(`then: okta-lifecycle resume ${runId}`)
+    expect(await readFile(path, 'utf8')).toBe('notes\n')
+  })
+})
+
+it('a symbolic link that is there when the run begins is refused before anything is sent', async () => {
+  await withWorkplace(async (place) => {
+    const org = await orgWith(place, () => {})
+    symlinkSync('elsewhere.csv', join(place.directory, 'links.csv'))
+    const end = await place.runHere(org, run)
+    expect([end.code, org.requests.length], end.stderr).toEqual([2, 0])
+    expect(end.stderr).toMatch(/links\.csv is a symbolic link\. .*\n?.*name the file itself under report/)
+    const doctor = await place.runHere(org, ['doctor', '--job', 'job.yaml', '--json'])
+    expect(doctor.stdout).toContain('links.csv is a symbolic link.')
+    expect(await place.runs()).toEqual([])
   })
 })

@@ -154,6 +154,14 @@ describe('createOktaClient', () => {
     expect(await clientFor(url, 200).send(suspend)).toMatchObject({ kind: 'unanswered', code: 'TIMEOUT' })
   })
 
+  it('gives up after the time limit also while an answer is announced again and again', async () => {
+    const { url } = await serve((_request, response) => {
+      const drip = setInterval(() => response.socket?.write('HTTP/1.1 103 Early Hints\r\nx: y\r\n\r\n'), 10)
+      response.on('close', () => clearInterval(drip))
+    })
+    expect(await clientFor(url, 200).send(suspend)).toMatchObject({ kind: 'unanswered', code: 'TIMEOUT' })
+  })
+
   it('reads no more of an endless body than the limit', async () => {
     const { url } = await serve((_request, response) => {
       response.writeHead(200)

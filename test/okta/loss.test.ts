@@ -1,3 +1,4 @@
+import { errors } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { describeLoss, lossOf } from '../../src/okta/loss.ts'
 
@@ -29,7 +30,25 @@ describe('why no answer came', () => {
     expect(lossOf('ESTRANGE')).toMatchObject({ cause: null, lasting: false })
     expect(describeLoss('ESTRANGE', false)).toBe('no connection could be made (ESTRANGE)')
     expect(describeLoss('ECONNRESET', true)).toBe(
-      'the connection was lost before the answer came (ECONNRESET)',
+      'the connection was lost before the answer came: the other side, or something in between, closed the connection (ECONNRESET)',
     )
+  })
+
+  it('has a sentence and advice for every code of the HTTP client, and for its errors without one', () => {
+    const codes = Object.values(errors).map(
+      (kind) => new (kind as new (...given: unknown[]) => { code?: string })('', 0, {}).code,
+    )
+    expect(codes.length).toBeGreaterThan(15)
+    for (const code of [...codes, 'UNKNOWN', 'TIMEOUT', 'PROXY_200', 'PROXY_302', 'PROXY_511', 'WITHDRAWN']) {
+      // Errors of the parser have the code of what it found.
+      const { cause, fix } = lossOf(code ?? 'HPE_INVALID')
+      expect(cause, code).not.toBeNull()
+      expect(fix, code).toMatch(/^[A-Z][a-z]+ /)
+    }
+  })
+
+  it('says that a proxy redirects to a login page', () => {
+    expect(lossOf('PROXY_307')).toMatchObject({ lasting: true, fix: expect.stringContaining('NO_PROXY') })
+    expect(lossOf('UND_ERR_HEADERS_OVERFLOW').fix).toContain('--max-http-header-size')
   })
 })

@@ -1,11 +1,13 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { inspect } from 'node:util'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Refusal } from '../../src/messages/known-error.ts'
 import { createOktaClient } from '../../src/okta/client.ts'
 import { OktaClock } from '../../src/okta/clock.ts'
 import { type HttpProxy, proxyFor } from '../../src/okta/proxy.ts'
 import { readUserRequest } from '../../src/okta/request.ts'
 import { Secret } from '../../src/okta/secret.ts'
+import { openTransport } from '../../src/okta/transport.ts'
 import { type ConnectProxyOptions, startConnectProxy } from '../support/connect-proxy.ts'
 
 const org = 'https://acme.okta.com'
@@ -141,10 +143,16 @@ describe('a proxy that gives no tunnel', () => {
       /the proxy can't connect to the host/,
     ],
     [
+      'redirects to a login page',
+      { wants: null, refuseWith: 302 },
+      'PROXY_302',
+      /the proxy answers CONNECT with a redirect, probably to a login page.*through the proxy http:\/\/127\.0\.0\.1:\d+ \(HTTPS_PROXY\)/,
+    ],
+    [
       'says nothing',
       { wants: null, silent: true },
       'PROXY_UNREACHED_UND_ERR_HEADERS_TIMEOUT',
-      /the proxy http:\/\/127\.0\.0\.1:\d+ \(HTTPS_PROXY\) can't be reached: it gave no answer/,
+      /the proxy http:\/\/127\.0\.0\.1:\d+ \(HTTPS_PROXY\) can't be reached: it does not answer in time/,
     ],
     [
       'closes the connection at once',
@@ -168,4 +176,28 @@ describe('a proxy that gives no tunnel', () => {
       connections: 1,
     })
   })
+})
+
+it('a tunnel in which nothing is said is given up at once when the transport is closed', async () => {
+  const opened = new Set<Socket>()
+  const server = createServer((socket) => {
+    opened.add(socket)
+    socket.on('error', () => {})
+    socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const transport = openTransport({
+    origin: 'https://localhost:9',
+    proxy: { uri: `http://127.0.0.1:${port}`, authorization: null, variable: 'HTTPS_PROXY' },
+    connections: 1,
+    timeLimitMs: 60_000,
+    userAgent: 'okta-lifecycle/test',
+  })
+  const asked = transport.exchange({ method: 'GET', path: '/', headers: {} })
+  await vi.waitFor(() => expect([...opened].some((socket) => socket.bytesWritten > 0)).toBe(true))
+  await transport.close()
+  expect(await asked).toMatchObject({ kind: 'lost', connectedAfterMs: null })
+  await vi.waitFor(() => expect([...opened].every((socket) => socket.destroyed)).toBe(true))
 })

@@ -30,6 +30,13 @@ it('says nothing of what ended as it should', () => {
   expect(attentionOf([taskOf(1, { result: 'failed' })], [1])).toEqual([])
 })
 
+it('names a lost activation link, even of a task that succeeded', () => {
+  const lost = taskOf(1, { result: 'succeeded', activation_link: 'lost', message: 'lost' })
+  expect(attentionOf([lost, taskOf(2, { result: 'succeeded' })])).toMatchObject([
+    { title: 'done, but the activation link is lost', tasks: 1, command: 'type new_links' },
+  ])
+})
+
 it('counts each kind, the most urgent first, with what to do and what to type', () => {
   const found = attentionOf([
     taskOf(1, { result: 'not_run' }),

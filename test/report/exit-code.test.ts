@@ -17,6 +17,23 @@ function codeOf(...results: [ReportedResult, SkipReason?][]): number {
 }
 
 describe('exitCodeOf', () => {
+  test('1 for a lost activation link alone, and its person needs somebody', () => {
+    const counter = createTotalsCounter()
+    const task = {
+      ...pendingTask({ row: 1, step: 1, user: 'u', action: 'activate' }, null),
+      result: 'succeeded' as const,
+    }
+    const row = { cells: new Map(), excused: [], notRead: null }
+    counter.add({ ...row, row: 1, tasks: [task] })
+    expect(exitCodeOf(counter.totals(), expectedSkips)).toBe(0)
+    counter.add({ ...row, row: 2, tasks: [{ ...task, row: 2, user: 'v', activation_link: 'lost' }] })
+    expect(exitCodeOf(counter.totals(), expectedSkips)).toBe(1)
+    expect(counter.totals()).toMatchObject({
+      lostLinks: 1,
+      people: { total: 2, done: 1, need_you: 1, left_alone: 0 },
+    })
+  })
+
   test.each<[number, ...[ReportedResult, SkipReason?][]]>([
     [0],
     [0, ['succeeded'], ['unchanged'], ['skipped', 'duplicate'], ['skipped', 'only_status']],

@@ -29,6 +29,9 @@ test('metrics are what Prometheus reads: each with help and type, no name of a p
     okta_lifecycle_tasks{job="night \\"ly\\\\",result="in_doubt"} 0
     okta_lifecycle_tasks{job="night \\"ly\\\\",result="not_run"} 0
     okta_lifecycle_tasks{job="night \\"ly\\\\",result="unsettled"} 0
+    # HELP okta_lifecycle_lost_activation_links Applied tasks of the run whose activation link is lost.
+    # TYPE okta_lifecycle_lost_activation_links gauge
+    okta_lifecycle_lost_activation_links{job="night \\"ly\\\\"} 0
     # HELP okta_lifecycle_people People of the run by what became of them.
     # TYPE okta_lifecycle_people gauge
     okta_lifecycle_people{job="night \\"ly\\\\",state="done"} 12

@@ -13,7 +13,7 @@ function stoppedBy(advice: Advice): StopReason {
 }
 
 function next(facts: Partial<NextStepFacts>): string {
-  const nothing = { results: none, excused: 0, skipped: noSkips, rowsToFeed: 1 }
+  const nothing = { results: none, excused: 0, skipped: noSkips, lostLinks: 0, rowsToFeed: 1 }
   return nextStep({ directory, stopped: null, ...nothing, ...facts })
 }
 
@@ -54,6 +54,15 @@ describe('the next step', () => {
     ],
   ])('after %s', (_, results, skipped, expected) => {
     expect(next({ results: { ...none, ...results }, skipped: { ...noSkips, ...skipped } })).toBe(expected)
+  })
+
+  it('says how new activation links are made, but not before the run has come to its end', () => {
+    const command = 'okta-lifecycle run new-links.csv --job FILE --action reactivate --user-column id'
+    expect(next({ lostLinks: 2 })).toMatch(new RegExp(`^put the okta_user_id .*: ${command}$`))
+    const failed = next({ lostLinks: 1, results: { ...none, failed: 1 } })
+    expect(failed.startsWith(`${retry}; for new activation links put `)).toBe(true)
+    expect(next({ lostLinks: 1, stopped: stoppedBy({ kind: 'go_on' }) })).toBe(resume)
+    expect(next({ lostLinks: 1, results: { ...none, not_run: 1 } })).toBe(resume)
   })
 
   it('names no failed.csv that has no row', () => {

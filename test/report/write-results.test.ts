@@ -466,6 +466,7 @@ test('the totals count rows, tasks, results, actions and reasons', async () => {
     people: { total: 1, done: 0, need_you: 1, left_alone: 0 },
     lag: null,
     excused: 0,
+    lostLinks: 0,
     verified: { held: 0, not_held: 1, not_known: 0 },
     tasks: 5,
     results: { ...none, succeeded: 1, failed: 1, skipped: 2, not_run: 1 },

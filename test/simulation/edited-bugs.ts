@@ -111,8 +111,8 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'a call that did not hold is sent again',
     breaks: 'I11',
     file: 'task/task',
-    from: 'return this.#ended({ ...ending, message: ending.message + state.ofLink })',
-    to: "return ending.result === 'failed' ? this.#reading(null) : this.#ended({ ...ending, message: ending.message + state.ofLink })",
+    from: 'return this.#ended(withLink(ending, state.ofLink))',
+    to: "return ending.result === 'failed' ? this.#reading(null) : this.#ended(withLink(ending, state.ofLink))",
   },
   {
     name: 'an undo does not look who has changed a user since',

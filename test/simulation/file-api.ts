@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import type { Disk, SimFile, SimNode } from './disk.ts'
 import { systemError } from './disk.ts'
 
@@ -208,7 +209,9 @@ export class FileApi {
   }
 
   #openNow(path: string, flags: Flags): Descriptor {
-    const mode = String(flags)
+    // The only numbers that the program uses are those of its file of links.
+    const appends = typeof flags === 'number' && (flags & constants.O_APPEND) !== 0
+    const mode = appends ? 'a+' : String(flags)
     const known = this.#disk.find(path)
     let node: SimNode
     if (mode === 'r' || mode === 'r+') node = this.#disk.get(path, 'open')
@@ -280,6 +283,14 @@ class SimHandle {
 
   stat(options?: StatOptions): Promise<SimStats> {
     return this.#api.call('fstat', () => statsOf(this.#opened.node, options))
+  }
+
+  readFile(): Promise<Buffer> {
+    return this.#api.call('read', () => {
+      const { node } = this.#opened
+      if (node.kind === 'directory') throw systemError('EISDIR', 'read')
+      return Buffer.from(node.bytes)
+    })
   }
 
   chmod(): Promise<void> {

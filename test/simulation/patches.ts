@@ -161,7 +161,11 @@ function patchFiles(patches: Patches, stage: Stage): void {
     if (stage.isMyPath(path)) throw new Error('There is no log in a simulation.')
     return real.openSync(path, ...rest)
   })
-  const { statSync } = fs
+  const { statSync, lstatSync } = fs
+  // There are no symbolic links on the simulated disk.
+  patches.set(fs, 'lstatSync', (path: string, options?: { readonly bigint?: boolean }) =>
+    stage.isMyPath(path) ? stage.statSync(path, options) : lstatSync(path, options),
+  )
   patches.set(fs, 'statSync', (path: string, options?: { readonly bigint?: boolean }) =>
     stage.isMyPath(path) ? stage.statSync(path, options) : statSync(path, options),
   )

@@ -473,6 +473,7 @@ describe('a task that an earlier execution began', () => {
             result: 'succeeded',
             message: expect.stringContaining('activation link reached'),
           })
+          expect(result).not.toHaveProperty('activation_link')
           expect(stub.requests).toEqual([])
           expect(stub.time.now).toBe(0)
         },
@@ -494,7 +495,11 @@ describe('a task that an earlier execution began', () => {
       const execution = { event: 'execution', at: '2026-03-02T10:00:00.000Z' } as const
       const before = [...Array.from({ length: executions }, () => execution), open, answerTo(1, 1)]
       const check = async (_: Stub, result: { message: string } | null): Promise<void> => {
-        expect(result).toMatchObject({ result: 'succeeded', message: expect.stringMatching(words) })
+        expect(result).toMatchObject({
+          result: 'succeeded',
+          activation_link: 'lost',
+          message: expect.stringMatching(words),
+        })
       }
       await endOf({ before, services: { links } }, check, { action: 'reactivate' })
       await links.close()

@@ -66,7 +66,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
         const asks = !run.confirmed && !args.yes
         if (asks) checkConfirmable(directory, run)
         await checkInputCopy(directory, run)
-        await checkLinksPlace(directory, run)
+        await checkLinksPlace(directory, run, commandFor('resume', runNameOf(directory)))
         checkNotifyAddress(run.job)
         if (args['take-sound-part']) run = await cutJournal(directory, run)
         if (asks) {

@@ -178,7 +178,13 @@ async function nextLines(
   const report = join(directory, 'report.html')
   if (summary === null || summary.run_id !== run.run_id || !(await exists(report)))
     return [`Next: to write its reports again: ${commandFor('report', name)}`]
-  const next = nextStep({ directory, stopped: null, ...summary, rowsToFeed: summary.rows_to_feed ?? 0 })
+  const next = nextStep({
+    directory,
+    stopped: null,
+    ...summary,
+    rowsToFeed: summary.rows_to_feed ?? 0,
+    lostLinks: summary.lost_links ?? 0,
+  })
   return next === nothingLeft
     ? [`Report: ${report}`]
     : [`Next: ${next}`, `Report: ${report}`, `For an auditor: ${commandFor('evidence', name)}`]

@@ -21,13 +21,18 @@ export function howToGetScopes(credentials: Credentials, missing: readonly strin
  * Makes sure, before anything is sent, that the credentials themselves do not rule the work out. Whether Okta has
  * granted the scopes, only Okta can tell.
  *
+ * A scope to manage something covers the one to read it. Source: Okta's guide "Implement OAuth for Okta", under "Scope
+ * naming": "The available scopes exist in a hierarchy, so that the `manage` scopes can do everything that the `read`
+ * scopes do, but more"; its table of scopes says of `okta.users.manage` "Allows the app to create and manage users and
+ * read all profile and credential information for users".
+ *
+ * @see https://developer.okta.com/docs/guides/implement-oauth-for-okta/scopes
  * @param needed as `scopesFor` gives them
  * @throws Refusal when the credentials name their scopes, and a needed one is not among them
  */
 export function checkScopes(credentials: Credentials, needed: readonly string[]): void {
   const scopes = scopesOf(credentials)
   if (scopes === null) return
-  // Okta's reference does not say for certain whether a scope to manage something includes reading it.
   const isCovered = (scope: string): boolean =>
     scopes.includes(scope) || scopes.includes(scope.replace(/\.read$/, '.manage'))
   const missing = needed.filter((scope) => !isCovered(scope))

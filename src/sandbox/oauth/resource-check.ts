@@ -1,5 +1,6 @@
 import { oktaError } from '../answers/okta-error.ts'
 import { errorReply, type Reply } from '../answers/reply.ts'
+import { allowCall } from '../endpoints/scope.ts'
 import type { AuthorizationServer } from './authorization-server.ts'
 import { algorithms, verifyProof } from './dpop-proof.ts'
 import type { OAuthClient } from './oauth-client.ts'
@@ -104,7 +105,7 @@ export async function checkResourceCall(
     const description = 'The access token is not bound to a DPoP key.'
     return refuse(call, { scheme, error: 'invalid_token', description })
   }
-  if (!token.scopes.includes(call.scope)) {
+  if (!allowCall(token.scopes, call.scope)) {
     const description = 'The access token provided does not contain the required scopes.'
     return refuse(call, { scheme, error: 'insufficient_scope', description })
   }

@@ -202,7 +202,9 @@ export async function startForeignAuthorization(
       }
     } else if (scheme !== 'Bearer') return refuse(401, 'Bearer', 'invalid_token')
     const scope = scopeOf(request.method ?? '', request.url ?? '')
-    return given.scopes.includes(scope) || refuse(403, 'Bearer', 'insufficient_scope')
+    // Who may manage something may read it.
+    const includes = [scope, scope.replace('.read', '.manage')].some((one) => given.scopes.includes(one))
+    return includes || refuse(403, 'Bearer', 'insufficient_scope')
   }
 
   function passOn(request: IncomingMessage, response: ServerResponse): void {
