@@ -129,7 +129,7 @@ it('a file of something else in its place stops the run, stays as it is, and no 
     expect(printed).toContain(`under way go to ${beside}`)
     rmSync(path)
     const resumed = await place.runHere(org, ['resume', runId, '--yes', '--quiet'])
-    const isLost = (await place.results())[2]?.message.includes('link is lost') === true
+    const isLost = (await place.results())[2]?.message?.includes('link is lost') === true
     expect(resumed.code, resumed.stderr).toBe(isLost ? 1 : 0)
     expect(await usersIn(path)).toEqual(ids.slice(3 + others.length))
     expectAppliedOnce(
@@ -171,7 +171,7 @@ it.each<[string, (path: string) => void]>([
     rmSync(path)
     const last = await place.runHere(org, ['resume', runId, '--yes', '--quiet'])
     // The third user's link may have been on its way into the file that went away.
-    const isLost = (await place.results())[2]?.message.includes('link is lost') === true
+    const isLost = (await place.results())[2]?.message?.includes('link is lost') === true
     expect(last.code, last.stderr).toBe(isLost ? 1 : 0)
     expectAppliedOnce(
       org.applied,
