@@ -23,12 +23,12 @@ export interface Permit {
  * - **closed**: Okta refused a call. Nothing goes out until `closedUntil`, then as above.
  *
  * Requests in flight count as spent, on both sides of a reset. Answers arrive in any order, so within a window only the
- * lowest remaining counts, and only a later reset opens a new window.
+ * lowest `remaining` counts, and only a later reset opens a new window.
  */
 export interface BudgetState {
-  /** The part of the limit that this run may use, above 0 and at most 1. */
+  /** The fraction of the limit that this run may use, above 0 and at most 1. */
   readonly share: number
-  /** The part of the share that the run uses for now: less than 1 after others have emptied the counter. */
+  /** The fraction of its share that the run uses for now: less than 1 after others have emptied the counter. */
   readonly caution: number
   readonly window: BudgetWindow | null
   readonly headerless: boolean
@@ -66,7 +66,7 @@ export interface Unattributed {
 
 export interface BudgetWindow {
   readonly limit: number
-  /** The lowest remaining in the answers of this window. */
+  /** The lowest `remaining` header among the answers of this window. */
   readonly remaining: number
   /** Epoch seconds. */
   readonly reset: number
@@ -80,7 +80,7 @@ export interface BudgetWindow {
    * once.
    */
   readonly likelyMs: number
-  /** Whether Okta refused a call in this window although its headers still showed some remaining. */
+  /** Whether Okta refused a call in this window although its headers still showed a `remaining` above 0. */
   readonly emptiedByOthers: boolean
 }
 

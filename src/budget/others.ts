@@ -1,6 +1,6 @@
 import { type BudgetState, type BudgetWindow, endOf } from './budget-state.ts'
 
-/** Others' rate is measured over at least this part of a window: a call or two at its start do not show a rate. */
+/** Others' rate is measured over at least this fraction of a window: a call or two at its start do not show a rate. */
 const shortestRatePart = 1 / 6
 /** How far others' requests may deviate from the expected number, in square roots of that number. */
 const strayingOfOthers = 1.5

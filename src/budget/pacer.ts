@@ -164,7 +164,7 @@ export class Pacer {
     return lane
   }
 
-  /** Whether a read ahead would be used soon. It would not if enough lifecycle calls wait already. */
+  /** Whether a read ahead would be used soon. Not if enough lifecycle calls are waiting already. */
   #mayReadAhead(): boolean {
     const { waiting, budget } = this.#lane(lifecycleBucket)
     const soon = budget.window === null ? Number.POSITIVE_INFINITY : shareOf(budget, budget.window.limit) / 4

@@ -16,7 +16,7 @@ const headerlessInFlight = 2
 /** After this time without an answer another probe may go: one lost answer must not stop the run. */
 const probePatienceMs = 3_000
 /**
- * While the run leaves all remaining calls to others, it checks after this part of a window whether they still need
+ * While the run leaves all remaining calls to others, it checks after this fraction of a window whether they still need
  * them. Each check takes one of their calls.
  */
 const lookAgainPart = 1 / 6
@@ -24,7 +24,9 @@ const lookAgainPart = 1 / 6
 const tailPart = 0.1
 const shortestTailMs = 2_000
 const longestTailPart = 0.4
-/** A spread share runs ahead of the clock by this part of the window: a run begins with several calls, not with one. */
+/**
+ * A spread share runs ahead of the clock by this fraction of the window: a run begins with several calls, not with one.
+ */
 const leadPart = 0.05
 
 /**

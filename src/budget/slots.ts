@@ -6,7 +6,7 @@
  *   round of successes, up to the mark.
  * - **at the mark**: stays there for many rounds, then tries one more.
  *
- * A refusal cuts the size at once and sets the mark anew, and the size grows from below it.
+ * A refusal cuts the size at once and sets a new mark, and the size grows from below it.
  */
 export interface Slots {
   readonly ceiling: number

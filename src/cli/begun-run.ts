@@ -17,7 +17,7 @@ interface Named {
 /**
  * Finds a run to make reports of; the latest if none is named. Says so if it is a copy.
  *
- * @throws Refusal when there is no such run, or when it has nothing to make reports of, not yet or not any more
+ * @throws Refusal when there is no such run, when it has not begun, or when its journal is lost
  */
 export async function findBegunRun(
   args: Named,

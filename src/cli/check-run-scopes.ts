@@ -6,7 +6,7 @@ import type { RunFile } from '../run/run-file.ts'
 import type { RunOrg } from './org.ts'
 
 /**
- * Makes sure, before a run begins or goes on, that its credentials do not rule it out themselves.
+ * Makes sure, before a run begins or goes on, that its credentials alone do not rule it out.
  *
  * @throws Refusal as {@link checkScopes} does
  */

@@ -50,7 +50,7 @@ function addCommand(cli: ReturnType<typeof yargs>, command: Command): void {
   )
 }
 
-/** Refuses two values for an option that takes one, instead of guessing which of them is meant. */
+/** Refuses two values for an option that takes one, instead of guessing which of them to use. */
 function refuseRepeated(command: Command, args: Readonly<Record<string, unknown>>): void {
   for (const [name, option] of Object.entries(command.options)) {
     if (option.array !== true && Array.isArray(args[name]))

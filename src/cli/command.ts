@@ -22,7 +22,7 @@ export function nameOf({ usage }: Pick<Command, 'usage'>): string {
   return usage.split(' ')[0] ?? usage
 }
 
-/** The one optional positional argument that a command may have; always a text. */
+/** The one optional positional argument that a command may have; always a string. */
 interface Positional {
   readonly name: string
   readonly describe: string

@@ -28,7 +28,7 @@ export function checkIfChanged(flags: Flags): void {
   if (flags.plan !== undefined)
     refuse('a saved plan is carried out once', 'Leave out --if-changed, or --plan.')
   if (flags.sandbox)
-    refuse('a simulated org begins anew with each run', 'Leave out --if-changed, or --sandbox.')
+    refuse('each run begins with a new simulated org', 'Leave out --if-changed, or --sandbox.')
   if (flags.job === undefined)
     refuse("it compares with a job's earlier runs, and no job is named", 'Name the job file: --job FILE.')
 }

@@ -63,7 +63,7 @@ async function checkMetricsFile(path: string): Promise<void> {
   const head = await headOf(path)
   if (head !== null && head !== '' && !head.startsWith(metricsHead))
     throw new Refusal(
-      `--metrics-file ${path}: the file exists and holds something else.`,
+      `--metrics-file ${path}: the file exists and contains something else.`,
       'Name another file, or move that one away.',
     )
 }

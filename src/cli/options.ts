@@ -26,7 +26,7 @@ export const guardOptions = {
     type: 'number',
     requiresArg: true,
     describe:
-      'Stop when more than this part of the tasks has failed, such as 0.2; judged once 50 tasks have ended',
+      'Stop when more than this fraction of the tasks has failed, such as 0.2; checked once 50 tasks have ended',
   },
   'max-duration': {
     type: 'string',
@@ -91,17 +91,17 @@ export const inputOptions = {
   format: {
     choices: inputFormats,
     requiresArg: true,
-    describe: 'Format of the input [default: by its extension, else its content]',
+    describe: 'Format of the input [default: by its extension, or by its content]',
   },
   encoding: {
     type: 'string',
     requiresArg: true,
-    describe: `Encoding of the input: ${inputEncodings.join(', ')} [default: by its byte-order mark, else utf-8]`,
+    describe: `Encoding of the input: ${inputEncodings.join(', ')} [default: by its byte-order mark; utf-8 without one]`,
   },
   share: {
     type: 'number',
     requiresArg: true,
-    describe: 'Part of the rate limit to use, above 0 and up to 1 [default: 0.5]',
+    describe: 'Fraction of the rate limit to use, above 0 and up to 1 [default: 0.5]',
   },
   concurrency: {
     type: 'number',

@@ -23,8 +23,8 @@ function nextStep({ services }: RowsAtWork, { row, actions }: ValidRow): number 
 }
 
 /**
- * Whether a row may begin before its turn, as far as its own state shows. One that was sent in an earlier execution may
- * if Okta refused it: nothing about it is in doubt.
+ * Whether a row may begin before its turn, as far as its own state shows. A row that was sent in an earlier execution
+ * may begin early only if Okta refused it, because then nothing about it is in doubt.
  */
 function mayBegin({ reach, services }: RowsAtWork, { row, due, actions }: ValidRow): boolean {
   const { state } = services.recorder

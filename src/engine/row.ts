@@ -94,7 +94,7 @@ function skipForDoubt(row: ValidRow, place: Place, { unreadId }: Located): Skip 
   return preceding?.inDoubt === true ? skipForPreceding(row, preceding) : null
 }
 
-/** Judges whether the user whom Okta shows for a row's key is the one who is meant. Null if it is. */
+/** Judges whether the user whom Okta shows for a row's key is the one whom the row means. Null if it is. */
 async function judgeShown(
   { job, recorder, meant }: Services,
   row: ValidRow,
@@ -182,7 +182,7 @@ async function runTasks(
     inDoubt ||= leavesDoubt(result)
     if (result.result === 'succeeded') ledTo.push(...ruleOf(action).target)
     userLedTo = ledBy([result], userLedTo)
-    // If the row's user could not be read, nobody knows who is meant, so the later steps are skipped too.
+    // If the row's user could not be read, nobody knows who the user is, so the later steps are skipped too.
     const isKnown = located.read?.kind !== 'failed'
     skipRest ??= skipAfter(result, isKnown && goesOn(services.job.steps, step))
   }

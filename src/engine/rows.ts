@@ -145,7 +145,8 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
 }
 
 /**
- * Why nothing but held rows, and rows that wait for those, is under way; null if something else is or more rows come.
+ * Why the pass has come to a halt: only held rows, and rows that wait for them, are under way. Null if anything else is
+ * under way or more rows are to come.
  *
  * @param held how many rows are held
  */
@@ -178,7 +179,7 @@ function isDone(row: ValidRow, recorded: readonly TaskResult[], lastStep: number
   return recorded.filter(({ step }) => step <= steps).length === steps
 }
 
-/** Whether a row ended before it counted as one of its user: it was not due, or its user is not who was meant. */
+/** Whether a row ended before it counted as its user's: it was not due, or Okta showed a user whom it does not mean. */
 function meansNobody({ reason }: TaskResult): boolean {
   return reason === 'not_due' || reason === 'other_login'
 }

@@ -129,7 +129,7 @@ export function mapColumns(
   const user = pick(name, choice, userColumn, userNames, 'user', fixUser)
   if (user === null && facts.lists?.[0] !== undefined)
     throw new Refusal(
-      `${name}: the record itself names no user; its keys are: ${shownList(columns)}. ${facts.lists.length === 1 ? 'There is a list of objects' : 'There are lists of objects'} under ${shownList(facts.lists)}; a list alone was expected.`,
+      `${name}: the record itself names no user; its keys are: ${shownList(columns)}. ${facts.lists.length === 1 ? 'There is a list of objects' : 'There are lists of objects'} under ${shownList(facts.lists)}; a file with only the list was expected.`,
       takeOut(facts.lists, facts.around ?? 'nothing', facts.isAlone === true),
     )
   if (user === null) {
@@ -144,8 +144,8 @@ export function mapColumns(
     : null
   if (action === user)
     throw new Refusal(
-      `${name}: the column ${shown(user)} was given for both the user and the action; two columns were expected.`,
-      'Give --user-column and --action-column different names.',
+      `${name}: the column ${shown(user)} was named for both the user and the action; two columns were expected.`,
+      'Name different columns with --user-column and --action-column.',
     )
   const sendEmail = pick(
     name,

@@ -84,14 +84,14 @@ function notText(
   if (found === null) return null
   return {
     column,
-    message: `the user is ${found}; a text with an id or a login was expected`,
+    message: `the user is ${found}; an id or a login, as text, was expected`,
     isUnread: true,
   }
 }
 
 function judgeUser(cell: Cell | undefined, mapping: ColumnMapping): UserKeyCheck {
   if (!isText(cell))
-    return { problem: `the user is ${kindOf(cell)}; a text with an id or a login was expected` }
+    return { problem: `the user is ${kindOf(cell)}; an id or a login, as text, was expected` }
   const text = textInFormula(cell ?? '')
   const check = checkUserKey(text)
   if ('key' in check && check.kind !== 'short_name') return check
@@ -226,7 +226,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     if (list !== null)
       problems.push({
         column: list,
-        message: `there are other users under ${shown(list)}, besides the user of the record; nobody can tell who is meant. Give only those users, or take that key out`,
+        message: `there are other users under ${shown(list)}, besides the user of the record, so it is not clear whom to act on. Keep only the right users, or remove that key`,
         isUnread: true,
       })
     const noText = unread.has(mapping.user) ? null : notText(record, mapping.user, userCell)
@@ -234,7 +234,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     else if (isAmbiguous(cells, mapping.user))
       problems.push({
         column: mapping.user,
-        message: `the record has a key ${shown(mapping.user)} and another value inside its objects under that name; nobody can tell which is meant`,
+        message: `the record has a key ${shown(mapping.user)} and another value inside its objects under that name, so it is not clear which one counts`,
         isUnread: true,
       })
     else if ('problem' in user) problems.push({ column: mapping.user, message: user.problem })

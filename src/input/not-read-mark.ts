@@ -22,7 +22,7 @@ export function findWhyColumn(columns: readonly string[]): string | undefined {
 /**
  * Creates a check of a file's rows for what a `failed.csv` says about them.
  *
- * A row that is marked as not read is bad. It has too many or too few cells, so the mark may be under any column, also
+ * A row that is marked as not read is bad. It has too many or too few cells, so the mark may be under any column, even
  * if the column of reasons was renamed or removed. A row that lost its mark but was not corrected is bad too. A user
  * under the last columns, where reasons are expected, gives it away. Its other cells are then under wrong names as
  * well.
@@ -48,7 +48,7 @@ export function createMarkCheck({
       const where = why === undefined ? 'one of its cells' : shown(why)
       return {
         column: why ?? null,
-        message: `the row could not be read before, or nobody could tell whom it means, as ${where} says; put the row right and empty that cell`,
+        message: `the row could not be read before, or it was not clear whom it means, as ${where} says; correct the row and empty that cell`,
       }
     }
     const slid = added.find((column) => isUser(cells.get(column)))

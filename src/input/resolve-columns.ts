@@ -20,7 +20,7 @@ import type { SheetColumns } from './xlsx/sheet-columns.ts'
 
 /**
  * Finds an input's columns and what they mean. For CSV it reads the header, for JSON the whole file once.
- * Throws KnownError if the columns can't be told or the header is not one, and as the format's own reader does.
+ * Throws KnownError if the columns can't be found or the header is not one, and as the format's own reader does.
  */
 export async function resolveColumns(
   input: InputFile,
@@ -101,7 +101,7 @@ async function sheetColumns(input: InputFile, settings: InputSettings): Promise<
   }
 }
 
-/** The same error, with the other sheets that could have been meant, if no sheet was named. */
+/** The same error, with the other sheets that the user may have wanted, if no sheet was named. */
 function withSheets(error: KnownError, { sheet, others }: SheetColumns): KnownError {
   const [other] = others
   if (other === undefined) return error
@@ -124,7 +124,7 @@ async function tableColumns(
   const data = dataInHeader(columns)
   if (data !== null)
     throw new Refusal(
-      `${input.name}: line ${line} was read as the header, but it holds ${shown(data)}, which looks like a user.`,
+      `${input.name}: line ${line} was read as the header, but it contains ${shown(data)}, which looks like a user.`,
       'Put a line above it that names the columns, such as "user" or "user,action". Or name the line that is the header: --header-line N.',
     )
   const facts = settings.userColumn === null ? { notIds: await idColumnsWithoutIds(columns, records) } : {}
@@ -141,7 +141,7 @@ function withHeaderLine(error: KnownError, header: HeaderBelow | null): KnownErr
   )
 }
 
-/** If a header can be read with several delimiters, the right one is that with which the user's column is found. */
+/** If a header can be read with several delimiters, the right one is the delimiter that reveals the user's column. */
 function rateHeader(columns: readonly string[], settings: InputSettings): number {
   const found = candidates(columns, settings.userColumn, userNames).length
   return found === 1 ? 2 : Math.min(found, 1)

@@ -29,7 +29,7 @@ export interface RawRecord {
   /** What makes the record itself unreadable: a wrong number of cells, a key that comes twice, not an object. */
   readonly problems: readonly RowProblem[]
   /**
-   * The columns whose cells are JSON numbers kept as texts, since JavaScript would lose digits; left out if there are
+   * The columns whose cells are JSON numbers kept as text, because JavaScript would lose digits; left out if there are
    * none.
    */
   readonly longNumbers?: ReadonlySet<string>
@@ -84,7 +84,7 @@ export interface ValidRow {
 interface RefusedRow {
   readonly row: number
   readonly line: number | null
-  /** The user key and action as written, as far as they could be told; otherwise an empty text. */
+  /** The user key and action as written, as far as they are known; otherwise an empty text. */
   readonly user: string
   readonly action: string
   readonly problems: readonly RowProblem[]

@@ -11,7 +11,7 @@ import type { InputFormat } from './row.ts'
 /** What an input is. */
 export interface InputKind {
   readonly format: InputFormat
-  /** Means nothing for a workbook, which is not a text. */
+  /** Means nothing for a workbook, which is not text. */
   readonly encoding: InputEncoding
 }
 
@@ -48,7 +48,7 @@ export async function settleInput(
   if (told !== 'xlsx') return { encoding, format: await detectFormat({ ...file, encoding }, named.format) }
   const by = named.format === null ? `its name ends in ${extname(name)}` : 'the format xlsx was asked for'
   throw new Refusal(
-    `${name}: an Excel workbook was expected because ${by}, but a text was found.`,
+    `${name}: an Excel workbook was expected because ${by}, but this is a text file.`,
     'If it is CSV, say so: --format csv (in a job file: input.format). Otherwise copy the workbook again.',
   )
 }

@@ -85,8 +85,8 @@ export function actionsByUser({ hashes, actions }: UserSample): ReadonlyMap<numb
 }
 
 /**
- * The part of one input's users who are also in another input, from 0 to 1; null if too few users can be compared to
- * tell.
+ * The fraction of one input's users who are also in another input, from 0 to 1; null if too few users can be compared
+ * to tell.
  *
  * @param fewest how many users must be comparable
  */

@@ -48,7 +48,7 @@ export function createWhereCheck(
       if (end !== null)
         return {
           column,
-          message: `${shown(end)} is ${kindOf(cellAt(cells, end) ?? null)}; an object that holds the ${shown(column)} of the condition in where was expected`,
+          message: `${shown(end)} is ${kindOf(cellAt(cells, end) ?? null)}; an object that contains the ${shown(column)} of the condition in where was expected`,
           isUnread: true,
         }
       const text = plainText(cell)

@@ -31,7 +31,7 @@ const dateFormat = z
   .string()
   .refine(isDateFormat, expected('a format with year, month and day, such as dd.MM.yyyy,'))
   .refine(hasWholeHour, expected('a format with HH, or with hh and a (am or pm),'))
-const cellValue = z.union([z.string(), z.number(), z.boolean()], expected('a text'))
+const cellValue = z.union([z.string(), z.number(), z.boolean()], expected('text'))
 
 /** The single values of a job's `input` that say which rows count, and when. */
 export const inputValues = {

@@ -148,7 +148,7 @@ const options = z.strictObject({
 
 const pace = z.strictObject({
   share: jobValues.share.optional().meta({
-    description: 'The part of the rate limit that the run may take.',
+    description: 'The fraction of the rate limit that the run may take.',
     default: jobDefaults.share,
   }),
   concurrency: jobValues.concurrency.optional().meta({
@@ -176,7 +176,7 @@ const guards = z.strictObject({
     .describe('How many tasks may fail in one execution. One more stops it.'),
   max_failure_rate: jobValues.max_failure_rate
     .optional()
-    .describe('The part of the tasks that may fail, once 50 have ended: 0.2 is one in five.'),
+    .describe('The fraction of the tasks that may fail, once 50 have ended: 0.2 is one in five.'),
   max_duration: duration.optional().describe('How long an execution may work, such as 2h; then it stops.'),
   protect_file: z
     .string()
@@ -197,7 +197,7 @@ const guards = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'true: whoever has an admin role, also through a group, is never acted on. false: administrators are treated like other users. By default nobody with an admin role of their own is deactivated or suspended.',
+      'true: anyone who has an admin role, even through a group, is never acted on. false: administrators are treated like other users. By default nobody with an admin role of their own is deactivated or suspended.',
     ),
   only_status: jobValues.only_status
     .optional()

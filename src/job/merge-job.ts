@@ -12,7 +12,7 @@ import { mergeNotification } from './notification.ts'
 import { nameSteps } from './step.ts'
 import { mergeVerification } from './verification.ts'
 
-/** The guards that flags may change, also when a run goes on; undefined if a flag was not given. */
+/** The guards that flags may change, even when a run goes on; undefined if a flag was not given. */
 export interface LimitFlags {
   readonly maxUsers?: number | undefined
   /** Above 0, up to 100. */

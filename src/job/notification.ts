@@ -8,7 +8,7 @@ export const notification = z.strictObject({
   }),
   people: z.boolean().optional().meta({
     description:
-      'Whether the notification names the users that somebody must look at. By default it holds only counts.',
+      'Whether the notification names the users that somebody must look at. By default it contains only counts.',
     default: false,
   }),
 })

@@ -13,7 +13,7 @@ export function parseStoredJob(value: unknown): Job {
   if (parsed.success && problems.length === 0) return parsed.data
   const listed = problems.map(({ path, message }) => `${showPath(['job', ...path])}: ${message}`)
   throw new Refusal(
-    `run.json holds no job that this version can go on with:\n${listed.join('\n')}`,
+    `run.json contains no job that this version can go on with:\n${listed.join('\n')}`,
     'Restore run.json as it was written, or use the version of okta-lifecycle that run.json names.',
   )
 }

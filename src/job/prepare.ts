@@ -143,7 +143,7 @@ function checkSheetFlags({ sheet, hiddenRows }: InputArguments, format: InputFor
   const flag = sheet === undefined ? '--hidden-rows' : '--sheet'
   throw new Refusal(
     `${flag}: an Excel workbook (.xlsx) was expected, but the input is ${format.toUpperCase()}.`,
-    `Leave out ${flag}, or give the workbook.`,
+    `Leave out ${flag}, or name the workbook as the input.`,
   )
 }
 

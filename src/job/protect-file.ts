@@ -21,5 +21,8 @@ export async function readProtectFile(path: string): Promise<readonly string[]> 
     .split(/\r\n?|\n/)
     .filter((line) => line.trim() !== '' && !line.trimStart().startsWith('#'))
   if (entries.length > 0) return entries
-  throw new Refusal(`The list of protected users ${path} holds no entry, so it would protect nobody.`, next)
+  throw new Refusal(
+    `The list of protected users ${path} contains no entry, so it would protect nobody.`,
+    next,
+  )
 }

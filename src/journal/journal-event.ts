@@ -77,7 +77,7 @@ export interface IntentEvent extends AttemptPlace {
   readonly event: 'intent'
   /** Epoch milliseconds by Okta's clock, best estimate. */
   readonly okta_time: number
-  /** The earliest that this time can have been. A change in this second or later may have come after the call. */
+  /** The earliest that this time could have been. A change in this second or later may have come after the call. */
   readonly okta_time_at_least: number
   /** When the task began, RFC 3339 UTC by Okta's clock. */
   readonly started_at: string
@@ -111,7 +111,9 @@ export interface AnswerEvent extends AttemptPlace {
   readonly outcome: 'applied' | 'refused'
   /** Epoch milliseconds by Okta's clock. */
   readonly okta_time: number
-  /** The latest that this time can have been: what the call did was done by then. Absent from older journals. */
+  /**
+   * The latest that this time could have been: by then the call had done whatever it did. Absent from older journals.
+   */
   readonly okta_time_at_most?: number
   readonly http_status: number | null
   readonly error_code: string | null
@@ -133,7 +135,7 @@ export interface InDoubtEvent extends AttemptPlace {
   readonly at_once: boolean
   /** Whether our own time limit ended the call. Okta may still be working on it. */
   readonly timed_out: boolean
-  /** The latest moment at which the request can have left, in epoch milliseconds by Okta's clock. */
+  /** The latest moment at which the request could have left, in epoch milliseconds by Okta's clock. */
   readonly sent_okta_time: number
   readonly why: string
 }

@@ -165,7 +165,7 @@ export class JournalState {
   }
 
   /**
-   * The earliest that Okta's time can have been at the last event of an attempt that names a time, in epoch ms by
+   * The earliest that Okta's time could have been at the last event of an attempt that names a time, in epoch ms by
    * Okta's clock. 0 before the first such event.
    */
   get lastOktaTime(): number {
@@ -275,7 +275,7 @@ function doubtOfReset({ row, step, attempt, okta_time: sent }: IntentEvent): InD
   return { event: 'in_doubt', row, step, attempt, at_once: true, timed_out: false, sent_okta_time: sent, why }
 }
 
-/** The earliest that Okta's time can have been at an event, in epoch ms; null if it names none. */
+/** The earliest that Okta's time could have been at an event, in epoch ms; null if it names none. */
 function earliestOf(event: JournalEvent): number | null {
   if (event.event === 'intent') return event.okta_time_at_least
   if (event.event !== 'answer') return null

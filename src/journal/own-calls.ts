@@ -16,7 +16,7 @@ interface Sent {
   readonly last: number
   /** The time by which Okta had accepted the last one; null if no answer says so. */
   readonly acceptedBy: number | null
-  /** If no answer says so: the latest moment at which Okta can have applied the last one. */
+  /** If no answer says so: the latest moment at which Okta could have applied the last one. */
   readonly underWayUntil: number
   readonly intent: IntentEvent
 }
@@ -94,7 +94,7 @@ export class OwnCalls {
   }
 }
 
-/** The latest moment at which Okta can have applied an attempt, as far as its events tell. */
+/** The latest moment at which Okta could have applied an attempt, as far as its events tell. */
 function latestOf(intent: IntentEvent, doubt: InDoubtEvent | null): number {
   const times = {
     intended: intent.okta_time + estimateMs,

@@ -23,7 +23,7 @@ export interface CredentialFacts {
 
 /**
  * Asks Okta for the owner of the token. It is the first call of every execution, so a wrong address, a wrong token or a
- * proxy in between shows up here.
+ * proxy on the way shows up here.
  *
  * An API token always has an owner: until Okta has shown who, nothing is sent.
  *
@@ -100,8 +100,8 @@ function lastingObstacle(orgUrl: string, answer: Answer): StopReason | null {
   return obstacle(
     `${orgUrl} redirects${target === null ? '' : ` to ${target}`}. The token is never sent to another address.`,
     target === null
-      ? 'Check OKTA_CLIENT_ORGURL, and whether a proxy is in between'
-      : `If that is your org: export OKTA_CLIENT_ORGURL=${shellWord(target)}; else check whether a proxy is in between`,
+      ? 'Check OKTA_CLIENT_ORGURL, and whether a proxy intercepts the connection'
+      : `If that is your org: export OKTA_CLIENT_ORGURL=${shellWord(target)}; otherwise check whether a proxy intercepts the connection`,
   )
 }
 

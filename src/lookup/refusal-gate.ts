@@ -69,7 +69,7 @@ export interface Gate {
  * probe.
  *
  * - **E1** A held task has no result. Its result is decided once and never taken back.
- * - **E2** No order of the input makes a run stop at the same place for ever: the probe tries the rows that come later.
+ * - **E2** No order of the input makes a run stop at the same place forever: the probe tries the rows that come later.
  */
 export class RefusalGate implements Gate {
   readonly #what: string
@@ -263,7 +263,7 @@ export class RefusalGate implements Gate {
   }
 
   /**
-   * Begins a probe at a halt, also with fewer than ten held: nothing but held rows is under way, and the rows that come
+   * Begins a probe at a halt, even with fewer than ten held: nothing but held rows is under way, and the rows that come
    * next can't begin before those have ended.
    *
    * @returns whether a probe has begun; false if there is nothing to decide, or a probe was made already

@@ -15,7 +15,7 @@ export type RoleFinding =
 const none: RoleFinding = { kind: 'none' }
 
 /**
- * Looks up each user's admin roles, also those held through groups, once per execution.
+ * Looks up each user's admin roles, including those held through groups, once per execution.
  *
  * Okta may refuse such a look-up for some users, whom the token may not see. So each refusal is followed by a look-up
  * of the witness, a user whose roles could be read at the start: if that is refused too, the guard can't be checked any

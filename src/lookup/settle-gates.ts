@@ -8,9 +8,9 @@ export type Halt = 'end' | 'pause'
  * Decides what can be decided at the gates of reads and of lifecycle calls once nothing is under way.
  *
  * A permission that is taken away shows at both gates. So refusals count as their users' own only once no request waits
- * at either gate, and the refusals at both count together, since nothing was accepted after the first of them. Users who
- * can't be read never come to the second gate: as long as reads may be refused because of the token, no refused call
- * counts as its user's own.
+ * at either gate, and the refusals at both count together, because nothing was accepted after the first of them. Users
+ * who can't be read never come to the second gate: as long as reads may be refused because of the token, no refused
+ * call counts as its user's own.
  *
  * @param halt whether nothing but held rows is under way and no more come: `end` if the input has ended; `pause` if other
  *   rows come once the held ones have ended, because a step must be done for all before the next, or because there is

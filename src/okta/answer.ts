@@ -19,7 +19,7 @@ export type AnswerBody =
   | { readonly kind: 'json'; readonly value: object }
   | { readonly kind: 'unreadable'; readonly why: string }
 
-/** An HTTP answer, from Okta or from anything in between. */
+/** An HTTP answer, from Okta or from anything on the way to it, such as a proxy. */
 export interface Answered {
   readonly kind: 'answered'
   /** Milliseconds that the request waited for a connection before a byte could leave; absent if it did not wait. */

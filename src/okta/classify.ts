@@ -27,8 +27,8 @@ export type Outcome =
   | { readonly kind: 'in_doubt'; readonly settleAtOnce: boolean }
 
 /**
- * Whether the answer shows Okta's limit on simultaneous requests: a 429 with limit 0 and remaining 0. Its reset means
- * nothing.
+ * Whether the answer shows Okta's limit on simultaneous requests: a 429 with `limit` 0 and `remaining` 0. Its
+ * reset means nothing.
  */
 export function isConcurrencyLimit(answer: Answered): boolean {
   return answer.httpStatus === 429 && answer.rateLimit?.limit === 0 && answer.rateLimit.remaining === 0

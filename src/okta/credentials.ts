@@ -94,7 +94,7 @@ function readServiceApp(settings: Settings, readFile: (path: string) => string):
   refuseQuotes(settings, 'clientId', clientId)
   if (!/^[\w.-]+$/.test(clientId)) {
     throw new Refusal(
-      `${place} is not a client id: it holds a character that no client id has.`,
+      `${place} is not a client id: it contains a character that no client id has.`,
       howToSet(settings, 'clientId', '0oa…'),
     )
   }

@@ -21,7 +21,7 @@ export type Received = (
     }
   | {
       readonly kind: 'lost'
-      /** The same as in a response; null if the request never reached a connection, so that no byte can have left. */
+      /** The same as in a response; null if the request never reached a connection, so that no byte could have left. */
       readonly connectedAfterMs: number | null
       readonly code: string
       readonly why: string

@@ -18,36 +18,31 @@ const checkScheme = 'Check the scheme and port of OKTA_CLIENT_ORGURL'
 
 /** The first pattern that matches the code wins. */
 const losses: readonly (readonly [code: RegExp, cause: string, fix: string, lasting: boolean])[] = [
-  [
-    /^ENOTFOUND$/,
-    "the host's name is not known",
-    'Check OKTA_CLIENT_ORGURL and the DNS of this machine',
-    false,
-  ],
-  [/^EAI_/, 'the name server does not answer', 'Check the DNS of this machine', false],
+  [/^ENOTFOUND$/, "the host's name is not known", "Check OKTA_CLIENT_ORGURL and this machine's DNS", false],
+  [/^EAI_/, 'the name server does not answer', "Check this machine's DNS", false],
   [
     /^ECONNREFUSED$/,
     'nothing listens there, or a firewall refuses it',
-    'Check OKTA_CLIENT_ORGURL, and whether a firewall is in between',
+    'Check OKTA_CLIENT_ORGURL, and whether a firewall blocks the connection',
     false,
   ],
   [/^(EHOSTUNREACH|ENETUNREACH)$/, 'there is no route to the host', checkNetwork, false],
   [
     /^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/,
     'the host does not answer',
-    'Check OKTA_CLIENT_ORGURL, and whether a firewall is in between',
+    'Check OKTA_CLIENT_ORGURL, and whether a firewall blocks the connection',
     false,
   ],
   [
     /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/,
     'its certificate is not valid at this time',
-    'Check the clock of this machine and the certificate of the host',
+    "Check this machine's clock and the certificate of the host",
     true,
   ],
   [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
     'its certificate is for another host',
-    'Check the host in OKTA_CLIENT_ORGURL, and whether a proxy is in between',
+    'Check the host in OKTA_CLIENT_ORGURL, and whether a proxy intercepts the connection',
     true,
   ],
   [
@@ -60,19 +55,19 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
   [
     /^TOKEN_REDIRECTED$/,
     'the token endpoint redirects to another address',
-    'Check OKTA_CLIENT_ORGURL, and whether a proxy is in between',
+    'Check OKTA_CLIENT_ORGURL, and whether a proxy intercepts the connection',
     true,
   ],
   [
     /^TOKEN_ENDPOINT$/,
     'the token endpoint does not answer as Okta does',
-    'Check OKTA_CLIENT_ORGURL, and whether a proxy is in between',
+    'Check OKTA_CLIENT_ORGURL, and whether a proxy intercepts the connection',
     false,
   ],
   [
     /^PROXY_UNREACHED_/,
     "the proxy can't be reached",
-    'Check the address and the scheme of the proxy (HTTPS_PROXY), and whether a firewall is in between',
+    'Check the address and the scheme of the proxy (HTTPS_PROXY), and whether a firewall blocks the connection',
     false,
   ],
   [

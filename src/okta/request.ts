@@ -71,7 +71,10 @@ function get(path: string, bucket: Bucket): OktaRequest {
   return { method: 'GET', path, bucket, headers: {} }
 }
 
-/** `GET /api/v1/users/{id}/roles`: the admin roles of a user, also those held through groups. Counts as a lifecycle call. */
+/**
+ * `GET /api/v1/users/{id}/roles`: the admin roles of a user, including those held through groups. Counts as a lifecycle
+ * call.
+ */
 export function listRolesRequest(userId: string): OktaRequest {
   return get(`/api/v1/users/${encodeURIComponent(userId)}/roles`, '/api/v1/users')
 }

@@ -85,9 +85,8 @@ function openDispatcher(
 const unreached = 'PROXY_UNREACHED_'
 
 /**
- * The connections to a proxy. What goes wrong before the proxy has answered gets a code of its own: undici connects
- * again at once and without end after some errors, as after those of a proxy that closes the connection in place of an
- * answer.
+ * The connections to a proxy. An error before the proxy has answered gets its own code, because after some errors
+ * undici reconnects at once and without end, for example when a proxy closes the connection instead of answering.
  */
 class ProxyPool extends Pool {
   readonly #tunnels: Set<Duplex>

@@ -88,7 +88,7 @@ export interface Timeline {
   readonly counts: readonly number[]
   /** The limit in requests per window, from Okta's headers; null if they were absent. */
   readonly limit: number | null
-  /** The part of the limit that the run could use, above 0 and up to 1. */
+  /** The fraction of the limit that the run could use, above 0 and up to 1. */
   readonly share: number
 }
 
@@ -101,5 +101,5 @@ export interface Fact {
 /** A cell of a row: what `results.jsonl` has under the column's name. */
 export type PageCell = string | number | boolean | null | object
 
-/** A task: its cells in the order of {@link PageFacts.columns}, then why it needs somebody; null if it does not. */
+/** A task: its cells in the order of {@link PageFacts.columns}, then why it needs somebody; null if it needs nobody. */
 export type PageRow = readonly PageCell[]

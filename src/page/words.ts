@@ -3,7 +3,7 @@ import { needsColumn } from './columns.ts'
 import type { PageCell } from './page-data.ts'
 import { emptyValue, textOf } from './task-table.ts'
 
-/** A cell of the table for a person. */
+/** The text of a table cell, as the page shows it to people. */
 export function shownCell(column: string, cell: PageCell): string {
   if (cell === null || cell === '') return ''
   if (column === 'lag_seconds' && typeof cell === 'number') return renderLag(cell)

@@ -42,7 +42,7 @@ export async function openPlanOfRun(
   await plan.close()
   throw new Refusal(
     `The plan of run ${runId} has changed since the run began (${path}).`,
-    'Restore it from a backup, or plan again what is not done. results.csv shows what is done.',
+    'Restore it from a backup, or make a new plan for what is not done. results.csv shows what is done.',
   )
 }
 

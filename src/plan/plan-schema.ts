@@ -56,7 +56,7 @@ export const requestsSchema = z.strictObject({
   roles: count
     .optional()
     .describe(
-      "Of the reads, those of single users' admin roles, which count as lifecycle calls; absent if there are none.",
+      "How many of the reads look up one user's admin roles. Okta counts these as lifecycle calls. Absent if there are none.",
     ),
   lifecycle: count.describe('How many calls of the seven actions the run would send at most.'),
 })

@@ -18,7 +18,7 @@ export interface PlanForecast {
 }
 
 /**
- * Looks up the limit of lifecycle calls, at the cost of one request in their bucket. Sends no lifecycle call. An org
+ * Looks up the limit for lifecycle calls, at the cost of one request in their bucket. Sends no lifecycle call. An org
  * that refuses the call or shows no limit leaves it unknown.
  *
  * @throws RunStopped when the plan stops

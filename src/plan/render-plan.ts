@@ -111,7 +111,7 @@ export function describeTime(time: PlanForecast | null): string {
   if (time === null) return 'The duration is not known, because no limit was seen.'
   const { seconds, perMinute, lifecycleLimit } = time
   const rate = `It would take about ${renderDuration(seconds)} at ${Math.floor(perMinute)}/min.`
-  if (lifecycleLimit === null) return `${rate} No limit of lifecycle calls was seen.`
+  if (lifecycleLimit === null) return `${rate} Okta showed no limit for lifecycle calls.`
   const { limit, allowance, windowSeconds } = lifecycleLimit
-  return `${rate} Okta allows ${limit} lifecycle calls in ${windowSeconds} s, of which the run would use ${allowance}; one of them was spent on looking this up, by listing one user.`
+  return `${rate} Okta allows ${limit} lifecycle calls in ${windowSeconds} s; the run would use up to ${allowance} of them. Finding this out used one call (it listed one user).`
 }

@@ -164,7 +164,7 @@ interface SimulatedStep {
 
 function outcomeIn(world: World, task: SimulatedStep, subject: Subject, guards: UserGuards): Outcome {
   if (world.skip !== null) return { expected: 'skipped', reason: world.skip, worlds: [world] }
-  // Nobody knows who is meant, so no later step goes on either, whatever the job says.
+  // Nobody knows who the user is, so no later step goes on either, whatever the job says.
   if (subject.kind === 'missing') return failed(world, { ...task, goesOn: false }, subject.why)
   if (subject.kind === 'open') {
     const verdict = subject.verdict(task.action)

@@ -109,7 +109,7 @@ function nameOf(key: string): string {
   return !looksLikeUserId(key) && key.includes('@') ? foldLogin(key) : key
 }
 
-/** Okta's own refusals are lasting. Errors of servers and of anything in between are passing. */
+/** Okta's own refusals are lasting. Errors of servers, and of anything between this program and Okta, are passing. */
 function isPassing({ httpStatus, errorCode }: FailedRead): boolean {
   return errorCode === null || httpStatus === null || httpStatus >= 500 || httpStatus === 408
 }

@@ -103,7 +103,7 @@ const failedUnsent: AttentionKind = {
 const otherUser: AttentionKind = {
   title: 'names somebody else by now',
   advice:
-    'The login or short name in these rows stood for one user at first, and Okta now shows another for it. Nothing was sent. Each message names both. Find out who is meant, put the id in failed.csv, empty that cell of its last column that begins with "not read:", then run that file.',
+    'The login or short name in these rows stood for one user at first, and Okta now shows another for it. Nothing was sent. Each message names both. Find out which of them is right, put the id in failed.csv, empty that cell of its last column that begins with "not read:", then run that file.',
   wayOn: 'feed',
 }
 
@@ -127,7 +127,7 @@ const refusals: Readonly<Record<string, AttentionKind>> = {
     wayOn: 'retry',
   },
   E0000006: {
-    title: 'not permitted to this token',
+    title: 'not permitted for this token',
     advice:
       "The token's role does not cover these users: they may be administrators, or outside the groups that the role is for. Ask for a role that covers them, or have it done by somebody who has one, then try again.",
     wayOn: 'retry',
@@ -193,7 +193,7 @@ const skips: Readonly<Partial<Record<SkipReason, AttentionKind>>> & { readonly i
     invalid_row: {
       title: 'not understood: the row is bad',
       advice:
-        'The row does not say for certain who is meant or what is to be done. Correct these rows in failed.csv, empty those cells of its last column that begin with "not read:", then run that file.',
+        'The row does not say for certain who the user is or what to do. Correct these rows in failed.csv, empty those cells of its last column that begin with "not read:", then run that file.',
       wayOn: 'feed',
     },
     protected: {
@@ -211,7 +211,7 @@ const skips: Readonly<Partial<Record<SkipReason, AttentionKind>>> & { readonly i
     other_login: {
       title: 'another person: the login in Okta differs',
       advice:
-        'The id in the row belongs to a user whose login is not the one in the row. Find out which of the two is meant, correct the row in your source, then run it as a new input.',
+        'The id in the row belongs to a user whose login is not the one in the row. Find out which of the two is right, correct the row in your source, then run it as a new input.',
       wayOn: 'none',
     },
     earlier_step: {

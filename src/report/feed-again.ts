@@ -79,7 +79,7 @@ export class FeedAgain {
     const user = row.tasks[0]?.user
     const found = user === undefined || row.notRead !== null ? null : this.#others.moved.rowOf(user)
     if (found === null) return row
-    const why = `${user} stands for somebody else by now, as row ${found} found out. Give the id of the one who is meant`
+    const why = `${user} stands for somebody else now, as row ${found} found out. Use the id of the right user instead`
     const saysSo = row.tasks.some(({ reason }) => reason === 'other_user')
     return { ...row, notRead: saysSo ? { raw: null } : { raw: null, why } }
   }
@@ -159,7 +159,7 @@ function isLedAway(tasks: readonly ReportedTask[], onlyStatus: readonly UserStat
   })
 }
 
-/** Whether a step that was applied would be sent again, since a later one has taken the user elsewhere. */
+/** Whether a step that was applied would be sent again, because a later one has taken the user elsewhere. */
 function repeatsStep(tasks: readonly ReportedTask[]): boolean {
   const steps = tasks.flatMap(({ action: name, result }) => {
     const action = parseAction(name)

@@ -2,8 +2,8 @@ import { foldLogin, looksLikeUserId, normalizeUserKey } from '../okta/user.ts'
 import type { ReportRow } from './report-row.ts'
 
 /**
- * The names that were found to stand for somebody else by now. Whoever feeds a row with one of them again, and be it a
- * row that was judged before that was found out, would act on a stranger.
+ * Names that turned out to stand for somebody else now. Feeding a row with such a name again would act on a stranger,
+ * even if the row was judged before that was found out.
  */
 export class MovedNames {
   /** The row that found it out, by each name. */

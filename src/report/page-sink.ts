@@ -9,7 +9,7 @@ import { standingOf } from './people.ts'
 import type { ReportRow } from './report-row.ts'
 import type { Cells, RowSink } from './write-results.ts'
 
-/** The most values that a filter offers. If an action column is full of other texts, the search finds the rest. */
+/** The most values that a filter offers. If an action column is full of other values, the search finds the rest. */
 const mostValues = 100
 
 /** What the page needs from a run's rows: the rows, those that need a person by kind, and the values to filter by. */

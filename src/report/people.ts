@@ -20,7 +20,9 @@ export const peopleSchema = z
       'All others: the input or the job asked to leave them alone, for now or for good.',
     ),
   })
-  .describe('People, by their Okta ids, else by their keys; total is the sum of the others.')
+  .describe(
+    'People, each counted by Okta id, or by key if the id is not known; total is the sum of the others.',
+  )
 
 export type People = Readonly<z.infer<typeof peopleSchema>>
 

@@ -22,7 +22,7 @@ const requests = z
     roles: count
       .optional()
       .describe(
-        "Of the reads, those of single users' admin roles, which count as lifecycle calls; absent if there were none.",
+        "How many of the reads looked up one user's admin roles. Okta counts these as lifecycle calls. Absent if there were none.",
       ),
     lifecycle: count.describe('Calls of the seven actions.'),
     by_http_status: z
@@ -62,7 +62,7 @@ const bucket = z.strictObject({
   limit: count
     .nullable()
     .describe("Requests per window, according to Okta's headers; null if they were absent."),
-  share: z.number().min(0).max(1).describe('The part of the limit that the run could use.'),
+  share: z.number().min(0).max(1).describe('The fraction of the limit that the run could use.'),
   used: count.describe('Requests of this run that counted in the bucket.'),
 })
 

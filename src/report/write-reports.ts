@@ -29,7 +29,7 @@ export interface ReportsOptions {
   readonly beforeCommit?: () => Promise<void>
   /** All by default. */
   readonly formats?: ReadonlySet<ReportFormat>
-  /** The rows to report, asked for anew for each pass; by default those of the run in the directory. */
+  /** The rows to report, asked for again for each pass; by default those of the run in the directory. */
   readonly rows?: () => AsyncIterable<ReportRow>
   /** Called with each row, once. */
   readonly onRow?: (row: ReportRow) => void

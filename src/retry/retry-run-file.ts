@@ -18,7 +18,7 @@ export function retryRunFile(
     versions: { okta_lifecycle: version, node: process.version },
     job: {
       ...job,
-      // The new input is written anew, with its header in the first line.
+      // The new input is written from scratch, with its header in the first line.
       input: { ...job.input, format: retry.format, header_line: null, sheet: null },
       options: { ...job.options, in_doubt: inDoubt ?? job.options.in_doubt },
     },
@@ -32,7 +32,7 @@ export function retryRunFile(
       users: retry.survey.distinctUsers,
     },
     owner: null,
-    // A retry decides anew about what failed: a plan is carried out only once.
+    // A retry decides afresh about what failed: a plan is carried out only once.
     plan: undefined,
     confirmed: true,
     retry_of: old.run_id,

@@ -5,7 +5,7 @@ import { factorAges, type LeavingTime } from './factors.ts'
 
 /** What was known when the attempt was sent. */
 export interface DoubtfulAttempt extends LeavingTime {
-  /** The latest moment at which Okta can have applied the attempt, in epoch ms by its clock. */
+  /** The latest moment at which Okta could have applied the attempt, in epoch ms by its clock. */
   readonly underWayUntil: number
   /** Null if the user was not read before. */
   readonly status: string | null
@@ -59,8 +59,8 @@ export interface SendingTimes {
 /**
  * The earliest moment to settle a doubt, in ms by Okta's clock. Bytes can outlive the process that sent them by the
  * time limit of a request. That limit counts from the time of sending or, if only the intent is known, from the latest
- * moment at which the process can have sent it. After a time-out the wait is twice as long: we have given up, but Okta
- * may still be working on the call.
+ * moment at which the process could have sent it. After a time-out the wait is twice as long: we have given up, but
+ * Okta may still be working on the call.
  *
  * @param atOnce whether Okta itself answered, so that nothing is still under way
  */
@@ -72,7 +72,7 @@ export function settlesAt(
   return atOnce ? times.intended : underWayUntil(times, timedOut, requestTimeoutMs)
 }
 
-/** The latest moment at which Okta can have applied a call, in ms by its clock; see {@link settlesAt}. */
+/** The latest moment at which Okta could have applied a call, in ms by its clock; see {@link settlesAt}. */
 export function underWayUntil(
   { intended, sent, senderGone }: SendingTimes,
   timedOut: boolean,
@@ -102,7 +102,7 @@ export function settle(action: Action, attempt: DoubtfulAttempt, now: Observatio
 function settleByFactors(attempt: DoubtfulAttempt, factorTimes: readonly number[]): Verdict {
   const { before, around, after } = factorAges(attempt, factorTimes)
   if (before > 0) {
-    const evidence = `${counted(before, 'factor')} from before the attempt still enrolled`
+    const evidence = `${counted(before, 'factor')} from before the attempt ${before === 1 ? 'is' : 'are'} still enrolled`
     if (around + after > 0)
       return { kind: 'unknown', evidence: `${evidence}, and a newer one, which another reset would remove` }
     if (attempt.judgedNotApplied < mostResets) return { kind: 'not_applied', evidence }
@@ -110,7 +110,7 @@ function settleByFactors(attempt: DoubtfulAttempt, factorTimes: readonly number[
     return { kind: 'unknown', evidence: `${evidence} after ${calls}: Okta may not be able to remove it` }
   }
   if (around > 0) {
-    const which = `${counted(around, 'factor')} enrolled at the time of the attempt, or without a time`
+    const which = `${counted(around, 'factor')} ${around === 1 ? 'was' : 'were'} enrolled at the time of the attempt, or without a time`
     return { kind: 'unknown', evidence: `${which}: nothing shows which came first` }
   }
   const since =
@@ -222,9 +222,7 @@ function isBefore({ oktaTime }: DoubtfulAttempt, statusChanged: string | null): 
   return statusChanged !== null && Date.parse(statusChanged) < oktaTime - clocksApartMs
 }
 
-/**
- * Whether a change of status is stamped as before an attempt, but by so little that the clocks may differ by as much.
- */
+/** Whether a status change is stamped just before an attempt, by less than the two clocks may differ. */
 function isUncertain(attempt: DoubtfulAttempt, statusChanged: string | null): boolean {
   return statusChanged !== null && !isBefore(attempt, statusChanged) && !isOfItsSecond(attempt, statusChanged)
 }
@@ -240,9 +238,9 @@ function isOfItsSecond({ oktaTime }: DoubtfulAttempt, statusChanged: string | nu
 /**
  * Said if a change came so late that our call may not explain it, although the user is where the row wants the user.
  */
-const byOthers = 'long after the call can have been under way, so someone else may have done it'
+const byOthers = 'long after the call could still have been under way, so someone else may have done it'
 
-/** Whether the status changed later than the call can have changed it directly. A transition may take longer. */
+/** Whether the status changed later than the call could have changed it directly. A transition may take longer. */
 function isMuchLater(
   { underWayUntil: until }: DoubtfulAttempt,
   { statusChanged }: Observation['user'],

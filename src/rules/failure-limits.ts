@@ -7,7 +7,7 @@ import type { TaskPlace, TaskResult } from './result.ts'
 export interface FailureBounds {
   /** This many are tolerated; the next one stops the run. */
   readonly most: number | null
-  /** Of the tasks that succeeded or failed, the part that may fail, above 0 and below 1. */
+  /** Of the tasks that succeeded or failed, the fraction that may fail, above 0 and below 1. */
   readonly rate: number | null
 }
 
@@ -15,7 +15,7 @@ export interface FailureBounds {
 export const tasksBeforeRate = 50
 
 /**
- * Counts the failures of one execution against the job's bounds. Every execution begins to count anew, so that a person
+ * Counts the failures of one execution against the job's bounds. Every execution counts from 0 again, so that a person
  * who has looked at the results can go on.
  */
 export class FailureLimits {

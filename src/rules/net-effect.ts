@@ -25,7 +25,8 @@ export interface Reversal {
 }
 
 /**
- * The first and the last of the calls on a user that can be taken back, since a call that changed the status for good.
+ * The first and the last of the calls on a user that can be taken back, counted from the last call that changed the
+ * status for good.
  */
 interface Chain {
   readonly first: Action

@@ -1,13 +1,13 @@
 import { actionsByUser, comparableHashes, sharedPart, type UserSample } from '../input/user-sample.ts'
 import type { JobInput, PastInput } from './past-input.ts'
 
-/** At least this part of an older run's users must be named again. */
+/** At least this fraction of an older run's users must be named again. */
 const againPart = 0.3
 /** At least this many users must be comparable for that. */
 const fewestCompared = 10
 /** In an input with fewer users, at least this many must be comparable, and all must be named again. */
 const fewestAgain = 3
-/** If more than this part of the earlier runs did something, it counts as usual. */
+/** If more than this fraction of the earlier runs did something, it counts as usual. */
 export const often = 0.1
 
 /**
@@ -70,8 +70,8 @@ class NamedBefore {
   }
 
   /**
-   * The part of the users whom a run named for the same actions, and whom no later run named for others; null if too
-   * few can be compared. If the actions are not known on one side, only the users are compared.
+   * The fraction of the users whom a run named for the same actions, and whom no later run named for others; null if
+   * too few can be compared. If the actions are not known on one side, only the users are compared.
    */
   again(within: UserSample, fewest: number): number | null {
     const others = actionsByUser(within)

@@ -12,7 +12,7 @@ const mostCandidates = 50
  * @param rows the input from its beginning
  * @param isLeft whether a row has not begun yet
  * @param turn how many executions the run has had before: each tries other rows, so that a run that was stopped does not
- *   stop for the same ones for ever
+ *   stop for the same ones forever
  */
 export async function spreadRows(
   rows: AsyncIterable<InputRow>,

@@ -54,7 +54,7 @@ export function skipForPreceding(
 
 /**
  * Judges whether a failed step may be sent again after later steps of its row, which had been sent before, were
- * settled. It may not if it would come too late. Null if it may be sent.
+ * settled. It may not be sent if it would come too late. Null if it may be sent.
  *
  * @param settled results of steps of the row; only those of later steps count
  */

@@ -57,8 +57,8 @@ export function judgeUser(
   const isShortName = keyKind === 'short_name' && foldLogin(login).startsWith(`${folded}@`)
   if (!isNamed && !(shortNames && isShortName)) {
     const advice = isShortName
-      ? 'give the whole login, or allow short names (--short-names)'
-      : 'give the login or the id that is meant'
+      ? 'use the whole login, or allow short names (--short-names)'
+      : 'use the login or the id of the right user'
     const message = `Okta finds ${login} (${id}) for the key ${key}, which is not what the row says; ${advice}`
     return { result: 'failed', reason: null, message }
   }
@@ -107,7 +107,7 @@ export function endedForOther(
         result: 'in_doubt',
         message: `a part of the journal was lost, and this task may have been sent in it; ${what}. Nothing was sent since then. Look both users up in Okta`,
       }
-    : { result: 'failed', message: `${what}; nothing was sent. Give the id of the right user` }
+    : { result: 'failed', message: `${what}; nothing was sent. Use the id of the right user` }
 }
 
 /** The user for whom a name stood in an earlier row of the run. */

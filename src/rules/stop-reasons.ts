@@ -25,7 +25,7 @@ export function credentialsRefusedBy(answer: Answer): StopReason | null {
 export function credentialsRefused(answer: Answer): StopReason {
   const renewed = answer.kind === 'answered' && answer.withNewToken === true
   return refused(
-    `Okta refuses the credentials${renewed ? ', also with a new access token' : ''} (${describeAnswer(answer)}).`,
+    `Okta refuses the credentials${renewed ? ', even with a new access token' : ''} (${describeAnswer(answer)}).`,
     renewed
       ? 'Check in the Admin Console that the service app is active and has an admin role'
       : 'Set a valid OKTA_CLIENT_TOKEN',
@@ -80,7 +80,7 @@ export function oktaAway(answer: Answer, orgUrl: string, seconds: number): StopR
         ? 'Wait until Okta answers again'
         : unanswered
           ? lossOf(answer.code).fix
-          : 'Check the network and any proxy in between',
+          : 'Check the network, and any proxy on the way to Okta',
     },
   }
 }

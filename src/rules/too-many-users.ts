@@ -16,7 +16,7 @@ function toleratedGrowth(runs: number): number {
   return runs < 30 ? 4 : 3
 }
 
-/** Why an input has too many users in all; null if it does not. */
+/** Why an input has too many users in all; null if there are not too many. */
 export function tooManyUsers(present: JobInput, past: readonly PastInput[]): string | null {
   const worked = past.filter(({ users }) => users > 0)
   const largest = worked.reduce((most, { users }) => Math.max(most, users), 0)
@@ -25,9 +25,9 @@ export function tooManyUsers(present: JobInput, past: readonly PastInput[]): str
 }
 
 /**
- * Why an input has too many users whom the latest earlier one did not name, or named for other actions; null if it does
- * not. If a file holds everybody, and rows that are done stay in it, their number would hide an extraordinary night
- * from {@link tooManyUsers}.
+ * Why too many of an input's users are new: the latest earlier input did not name them, or named them for other
+ * actions. Null if there are not too many. In a file that lists everybody and keeps finished rows, the total would hide
+ * an unusual night from {@link tooManyUsers}.
  */
 export function tooManyNewcomers(present: JobInput, past: readonly PastInput[]): string | null {
   const worked = past.filter(({ users }) => users > 0)
@@ -35,8 +35,8 @@ export function tooManyNewcomers(present: JobInput, past: readonly PastInput[]):
   const last = worked.at(-1)
   if (first === undefined || second === undefined || last === undefined) return null
   const earlier = worked.slice(1).map((run, index) => newcomersSince(worked[index] ?? first, run).atMost)
-  // Nobody knows how many users of the first input were new: at most those who are gone from the second, since they did
-  // not stay.
+  // Nobody knows how many users of the first input were new: at most those who are gone from the second, because they
+  // did not stay.
   const largest = Math.round(Math.max(newcomersSince(second, first).atMost, ...earlier))
   const { atLeast, isExact } = newcomersSince(last, present)
   const now = Math.round(atLeast)

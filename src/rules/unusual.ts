@@ -74,7 +74,7 @@ function sameUserAgain({ users, repeatedRows }: JobInput, past: readonly PastInp
   if (judged.length < fewestRuns || repeatedRows === null || !isRepetitive(users, repeatedRows)) return null
   const before = judged.filter((run) => isRepetitive(run.users, run.repeatedRows ?? 0)).length
   if (before > judged.length * often) return null
-  return `${counted(repeatedRows, 'row')} repeat ${counted(users, 'user')}; earlier inputs of this job were not like that, so the column of the user may be wrong`
+  return `${counted(repeatedRows, 'row')} repeat ${counted(users, 'user')}; earlier inputs of this job were not like that, so the user column may be wrong`
 }
 
 function isRepetitive(users: number, repeatedRows: number): boolean {

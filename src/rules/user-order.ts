@@ -144,8 +144,8 @@ export class UserOrder {
   }
 
   /**
-   * Remembers a row that is done already, once every earlier row that may mean its user has finished: what it left must
-   * not count for those. Must be called in the order of the input.
+   * Remembers a row that is already done. Must wait until every earlier row that may mean the same user has finished,
+   * so that those are not judged by what this row left behind. Must be called in the order of the input.
    *
    * @param userKey the key as written in the row
    * @param user whom it turned out to mean

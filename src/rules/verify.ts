@@ -85,9 +85,15 @@ export function judgeStatus(
 export function judgeFactors(call: LeavingTime, factorTimes: readonly number[]): Holding {
   const { before, around } = factorAges(call, factorTimes)
   if (before > 0)
-    return { kind: 'not_held', seen: `${counted(before, 'factor')} from before the call still enrolled` }
+    return {
+      kind: 'not_held',
+      seen: `${counted(before, 'factor')} from before the call ${before === 1 ? 'is' : 'are'} still enrolled`,
+    }
   if (around > 0)
-    return { kind: 'not_known', seen: `${counted(around, 'factor')} enrolled at the time of the call` }
+    return {
+      kind: 'not_known',
+      seen: `${counted(around, 'factor')} ${around === 1 ? 'was' : 'were'} enrolled at the time of the call`,
+    }
   return {
     kind: 'held',
     seen: factorTimes.length === 0 ? 'no factor is enrolled' : 'all enrolled factors are newer than the call',

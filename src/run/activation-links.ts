@@ -102,7 +102,7 @@ export class ActivationLinks {
   }
 
   /**
-   * Makes sure that a link can be kept, before a call creates one. A file that was moved or changed is begun anew.
+   * Makes sure that a link can be kept, before a call creates one. A file that was moved or changed is begun again.
    *
    * @throws KnownError when something else is under its name by now, or it can't be written
    */
@@ -111,8 +111,8 @@ export class ActivationLinks {
   }
 
   /**
-   * Writes a link. Resolves when it is on disk, and the file still under its name. If the file can't be begun anew, the
-   * link goes to a file next to it, or else to the file that was moved.
+   * Writes a link. Resolves when it is on disk, and the file still under its name. If the file can't be begun again,
+   * the link goes to a file next to it, or else to the file that was moved.
    *
    * @throws KnownError when it can't be written anywhere
    */

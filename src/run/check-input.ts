@@ -113,8 +113,8 @@ function refuseMixedDates(name: string, { mixedDates }: InputSurvey): void {
   if (mixedDates === null) return
   const { column, text, date } = mixedDates
   throw new Refusal(
-    `${name}: the column ${shown(column)} has days as texts (row ${text.row}: ${shown(text.cell)}) and as date cells (row ${date.row}: ${shown(date.cell)}). A spreadsheet that reads the month first does exactly this to a list of days, and takes the day for the month in the date cells.`,
-    'Make the whole column texts or the whole column dates, and check that day and month of each are right.',
+    `${name}: the column ${shown(column)} has some dates as text (row ${text.row}: ${shown(text.cell)}) and some as date cells (row ${date.row}: ${shown(date.cell)}). A spreadsheet that reads the month first does exactly this to a list of days, and takes the day for the month in the date cells.`,
+    'Make every cell of the column text, or every cell a date, and check the day and month of each.',
   )
 }
 

@@ -25,7 +25,9 @@ export function describeInput({ mapping, survey, job, sheet }: CheckedInput): re
     ...survey.warnings.map(({ message }) => `Warning: ${message}`),
     `Rows: ${rows} = ${survey.rowsToActOn} to act on + ${invalidRows} bad + ${notSelectedRows} not selected + ${notDueRows} not due + ${counted(duplicateRows, 'duplicate')}.${named.length === 0 ? '' : ` They name ${counted(survey.distinctUsers, 'user')}: ${named.join(', ')}.`}`,
     ...(jobActionRows > 0 && job.action !== null
-      ? [`${counted(jobActionRows, 'row')} without an action: ${job.action}.`]
+      ? [
+          `${counted(jobActionRows, 'row')} ${jobActionRows === 1 ? "names no action and gets the job's" : "name no action and get the job's"}: ${job.action}.`,
+        ]
       : []),
   ]
 }

@@ -14,7 +14,7 @@ export async function findRun(
   latest: boolean,
 ): Promise<string> {
   if (run !== undefined && latest) {
-    throw new Refusal('Give either a run or --latest, not both.', 'okta-lifecycle resume --latest')
+    throw new Refusal('Name either a run or --latest, not both.', 'okta-lifecycle resume --latest')
   }
   if (run === undefined && !latest) {
     throw new Refusal('No run is given.', 'okta-lifecycle resume --latest')

@@ -94,7 +94,8 @@ function standingOf(run: RunFile, byId: ReadonlyMap<string, RunFile>): Standing 
 
 /**
  * Whether one of the runs that go on from each other may have acted on the users of the first. Nothing is sent before
- * the guards have let the input pass. Once they have, a later execution or retry that they hold back changes nothing.
+ * the guards have let the input pass. Once an execution has passed them, a later execution or retry that the guards
+ * hold back does not change the answer.
  */
 function mayHaveActed(chain: readonly RunFile[]): boolean {
   return chain.some(({ input_passed: passed }) => passed === true)

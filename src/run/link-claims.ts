@@ -84,7 +84,7 @@ function nameOfTask(run: string, row: number, step: number): string {
   return `row ${run}/${row}/${step}`
 }
 
-/** A retry numbers its rows anew, so a result of an earlier run is known by its user. */
+/** A retry gives its rows new numbers, so a result of an earlier run is known by its user. */
 function nameOfUser(runId: string, userId: string | null, step: number): string {
   return `user ${runId}/${userId}/${step}`
 }

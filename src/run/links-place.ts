@@ -6,7 +6,7 @@ import { lookAtRun } from './look-at-run.ts'
 import { hasJournal } from './run-directory.ts'
 import { type RunFile, sandboxOrgUrl } from './run-file.ts'
 
-/** The names that a run gives to files in its directory, also with further extensions. */
+/** The names that a run gives to files in its directory, even with further extensions. */
 const ownNames = /^(\.|lock$|(run|journal|input|results|failed|summary|report|sandbox|plan)\.)/i
 
 /**

@@ -7,7 +7,7 @@ import { type RunFile, readRunFile, runFileName } from './run-file.ts'
  * What a directory of the runs directory holds.
  * - `run`: a run of ours.
  * - `none`: no run. It has no `run.json`, as after a start that broke off, or one that somebody else made.
- * - `unreadable`: perhaps a run, but nobody can tell. `job` is its job, if at least that is known.
+ * - `unreadable`: perhaps a run, but that can't be found out. `job` is its job, if at least that is known.
  */
 export type RunLook =
   | { readonly kind: 'run'; readonly run: RunFile }

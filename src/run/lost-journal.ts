@@ -55,6 +55,6 @@ export async function checkJournalKept(
   if (loss === null) return
   throw new Refusal(
     `The journal of run ${run.run_id} is ${loss} (${journalPath(directory)}), though the run had begun. Without it nobody knows what was done.`,
-    'Restore journal.ndjson from the newest copy of the run directory. If there is none, find out in Okta who is not done yet, and give those users as a new input.',
+    'Restore journal.ndjson from the newest copy of the run directory. If there is none, find out in Okta who is not done yet, and run those users as a new input.',
   )
 }

@@ -19,6 +19,6 @@ export function withOwner(run: RunFile, owner: TokenOwner, say: (line: string) =
   if (same) return run
   throw new Refusal(
     `Run ${run.run_id} began with a token of ${before}, but the token that is set now belongs to ${now}.`,
-    'Set OKTA_CLIENT_TOKEN to a token of the same owner, then give the same command again.',
+    'Set OKTA_CLIENT_TOKEN to a token of the same owner, then run the same command again.',
   )
 }

@@ -20,7 +20,9 @@ export async function findForeign(directory: string): Promise<string | null> {
     // Of what this program writes, only the lock is a directory, and nothing is a link.
     return !isOurs || !(entry.name === 'lock' ? entry.isDirectory() : entry.isFile())
   })
-  return foreign === undefined ? null : `it holds a file that okta-lifecycle did not write (${foreign.name})`
+  return foreign === undefined
+    ? null
+    : `it contains a file that okta-lifecycle did not write (${foreign.name})`
 }
 
 /**

@@ -47,7 +47,7 @@ export function judgePruning(found: readonly Prunable[], keepMs: number, now: nu
     for (const { name } of found) {
       const kept = neighbours.get(name)?.find((one) => reasons.get(one) !== null && reasons.has(one))
       if (kept === undefined || reasons.get(name) !== null) continue
-      reasons.set(name, `it belongs together with run ${kept}, which stays`)
+      reasons.set(name, `it is linked to run ${kept}, which is kept`)
       changed = true
     }
   }
@@ -86,7 +86,7 @@ function reasonToKeep(
   if (endedAt === null) return 'when it ended is not known'
   if (!(endedAt <= now - keepMs)) return 'it is not old enough'
   if (run.plan !== undefined) return 'it carried out a saved plan, which may be carried out only once'
-  if (latest.has(name)) return `the next input of the job ${run.job.name} is judged by it`
+  if (latest.has(name)) return `the next input of the job ${run.job.name} is compared with it`
   return null
 }
 

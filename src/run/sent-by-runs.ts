@@ -8,7 +8,7 @@ import { type RunFile, readRunFile } from './run-file.ts'
 
 /**
  * Adds what a run, and the runs that it retries or takes back, have sent in the last minutes. These requests count in
- * windows of the rate limit that are still open, also for a run that goes on from this one.
+ * windows of the rate limit that are still open, even for a run that goes on from this one.
  *
  * @param now epoch ms by this machine's clock; if the run began long before that, nothing that earlier runs sent still
  *   counts

@@ -19,8 +19,8 @@ export interface InputWriter {
 }
 
 /**
- * Opens the input of a run in its directory: CSV for cells that are texts, otherwise JSON lines, because CSV can't tell a
- * number from a text. Both are UTF-8 and read back unchanged.
+ * Opens the input of a run in its directory: CSV if all cells are text, otherwise JSON lines, because CSV can't tell a
+ * number from text. Both are UTF-8 and read back unchanged.
  */
 export async function openInput(
   directory: string,

@@ -88,7 +88,7 @@ function checkNumber(name: string, value: number, lowest: number, highest: numbe
   if (value >= lowest && value <= highest && (!whole || Number.isInteger(value))) return
   throw new Refusal(
     `The sandbox's ${name} is ${value}; ${kind} from ${lowest} to ${highest} was expected.`,
-    `Give another ${name}.`,
+    `Choose another ${name}.`,
   )
 }
 

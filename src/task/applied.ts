@@ -7,10 +7,10 @@ import type { TaskInput } from './state.ts'
 import { verifyByFactors, verifyByStatus } from './verify.ts'
 
 /**
- * The end of a task whose call Okta accepted: verified if the job asks for it, and with the status that the user has
+ * Ends a task whose call Okta accepted. Verifies it if the job asks for that, and finds the status that the user has
  * now.
  *
- * @throws RunStopped when the run stops before that is known; the task is then reported by its answer
+ * @throws RunStopped when the run stops first; reports then show the task as Okta answered it
  */
 export async function endApplied(
   services: Services,
@@ -30,8 +30,8 @@ export async function endApplied(
 }
 
 /**
- * The end of a task whose call was accepted before a lost part of the journal. Later calls of ours may be in that part,
- * so the user's present status says nothing about this one.
+ * Ends a task whose call was accepted before a lost part of the journal. Later calls of ours may be in that part, so
+ * the user's present status says nothing about this one.
  */
 function endBeforeLoss(task: TaskInput, statusBefore: string | null, by: VerifiedBy | null): Ending {
   const accepted = acceptedEnding(task, statusBefore)
@@ -40,7 +40,7 @@ function endBeforeLoss(task: TaskInput, statusBefore: string | null, by: Verifie
   return { ...accepted, message, verified: 'not_known' }
 }
 
-/** The end of a task whose call Okta accepted, if it can be told without a read; null if it can't. */
+/** How a task whose call Okta accepted has ended, if that is known without a read; null if it is not. */
 export function endUnread({ job }: Services, task: TaskInput, statusBefore: string | null): Ending | null {
   if (verifiedBy(job.verify, task.action, task.later) !== null) return null
   const rule = ruleOf(task.action)

@@ -10,7 +10,7 @@ import type { TaskHistory, TaskInput } from './state.ts'
 export interface SentCall {
   readonly answer: Answer
   readonly sentAt: number
-  /** The latest moment at which it can have left, by Okta's clock. */
+  /** The latest moment at which the request could have left, by Okta's clock. */
   readonly sentOktaTime: number
 }
 
@@ -63,7 +63,7 @@ export async function sendCall(
         row: task.row,
         step: task.step,
         attempt: history.attempts,
-        why: "it was held back before it left, because of Okta's answers to other calls meanwhile",
+        why: "it was held back because of Okta's answers to other calls",
       })
       return false
     },

@@ -11,7 +11,8 @@ import type { ActivationLinks } from '../run/activation-links.ts'
 import type { MeantUsers } from '../run/meant-users.ts'
 
 /**
- * Is told of failures before their results are recorded. Otherwise calls would leave that a bound should have stopped.
+ * Is told of failures before their results are recorded. Otherwise calls that a bound should have stopped would still
+ * leave.
  */
 interface FailureWatch {
   /** A task has failed: Okta has answered, and the answer is not on disk yet. */

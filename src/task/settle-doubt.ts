@@ -79,7 +79,10 @@ export async function settleDoubt(
   }
 }
 
-/** The end of an attempt that Okta was seen to carry out, and that did not hold: sending it again would do it twice. */
+/**
+ * Ends the task of an attempt that Okta was seen to carry out, but whose effect did not last: sending it again would do
+ * it twice.
+ */
 async function endedNotHeld(
   services: Services,
   open: OpenAttempt,
@@ -89,7 +92,7 @@ async function endedNotHeld(
   const evidence = `user was on the way to ${target}`
   await recordVerdict(services, open, { kind: 'applied', evidence })
   const { status } = read.user
-  const message = `confirmed, since ${evidence}, but it did not hold: user is ${status}`
+  const message = `confirmed, because ${evidence}, but it did not hold: user is ${status}`
   return { ending: { result: 'failed', message, statusAfter: status, verified: 'not_held' }, read }
 }
 
@@ -249,7 +252,7 @@ async function observe(
 }
 
 function confirmed(evidence: string, cause: string, statusAfter: string | null): Ending {
-  return { result: 'succeeded', message: `confirmed, since ${evidence} (${cause})`, statusAfter }
+  return { result: 'succeeded', message: `confirmed, because ${evidence} (${cause})`, statusAfter }
 }
 
 function doubtful(action: Action, cause: string, evidence: string): string {

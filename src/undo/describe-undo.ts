@@ -19,7 +19,9 @@ export function describeUndo(runId: string, retried: RetriedRuns, found: Undoabl
       : `The undo takes back what ${who} did to ${counted(reversals.length, 'user')}. Users who are no longer as that run left them are left alone.`,
     ...notUndone(retried, found),
     ...(alreadyBack > 0
-      ? [`${counted(alreadyBack, 'user')} left as they are: that run itself brought them back.`]
+      ? [
+          `${counted(alreadyBack, 'user')} ${alreadyBack === 1 ? 'is left as they are: that run itself brought them back' : 'are left as they are: that run itself brought them back'}.`,
+        ]
       : []),
     ...(notDone > 0 ? [describeRest(runId, notDone, reversals.length > 0)] : []),
   ]
@@ -53,11 +55,13 @@ export function notUndone(
       : []),
     ...(unsure > 0
       ? [
-          `Left alone: ${counted(unsure, 'task')} confirmed only after a part of the journal was lost, and perhaps done by somebody else. Look up the users of these tasks in the results of that run.`,
+          `${counted(unsure, 'task')} ${unsure === 1 ? 'is left alone: it was' : 'are left alone: they were'} confirmed only after a part of the journal was lost, so somebody else may have done ${unsure === 1 ? 'it' : 'them'}. Look up the users of these tasks in the results of that run.`,
         ]
       : []),
     ...(inDoubt > 0
-      ? [`${counted(inDoubt, 'task')} in doubt left alone: nobody knows whether they were applied.`]
+      ? [
+          `${counted(inDoubt, 'task')} ${inDoubt === 1 ? 'is in doubt and is left alone: nobody knows whether it was applied' : 'are in doubt and are left alone: nobody knows whether they were applied'}.`,
+        ]
       : []),
   ]
 }

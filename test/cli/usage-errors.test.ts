@@ -172,7 +172,7 @@ it('says what was wrong and what to do next, in these words', async () => {
 
     # an empty input
     in.csv: the input is empty; a header with the names of the columns was expected.
-    → Give a file whose first line names its columns, such as "user,action".
+    → Use a file whose first line names its columns, such as "user,action".
 
     # no terminal and no --yes
     There is no terminal on which to ask before sending.

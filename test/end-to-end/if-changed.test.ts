@@ -167,7 +167,11 @@ it('rows that became due are done, and then nothing until the next', async () =>
 it.each<[string, readonly string[], RegExp]>([
   ['without a job', ['run', 'in.csv', '--action', 'suspend'], /no job is named.*\n.*--job FILE/],
   ['with a saved plan', ['run', '--plan', 'plan.json'], /a saved plan is carried out once/],
-  ['in a sandbox', ['run', 'in.csv', '--job', 'job.yaml', '--sandbox'], /a simulated org begins anew/],
+  [
+    'in a sandbox',
+    ['run', 'in.csv', '--job', 'job.yaml', '--sandbox'],
+    /each run begins with a new simulated org/,
+  ],
 ])('it is refused %s', async (_, args, said) => {
   await withWorkplace(async (place) => {
     const org = await orgOf(place)

@@ -101,7 +101,7 @@ describe('of two rows with one key, the second one does not act on whoever has i
       await place.write('again.csv', failed)
       const fed = await place.runHere(org, ['run', 'again.csv', '--run-id', 'fed', '--yes', '--quiet'])
       expect([fed.code, org.applied], fed.stderr).toEqual([2, applied])
-      expect(fed.stderr).toContain('or nobody could tell whom it means')
+      expect(fed.stderr).toContain('or it was not clear whom it means')
     })
   })
 
@@ -149,7 +149,7 @@ it('once a name is known to stand for somebody else, every row with it is marked
     expect([end.code, org.applied], end.stderr).toEqual([1, { [`${userIdOf(2)} suspend`]: 1 }])
     const failed = parseCsv(await place.read(`runs/${runId}/failed.csv`))
     expect(failed.map(({ why }) => why)).toEqual([
-      expect.stringMatching(/^not read: .*stands for somebody else by now, as row 3 found out/),
+      expect.stringMatching(/^not read: .*stands for somebody else now, as row 3 found out/),
       expect.stringMatching(/^not read: in row 1 the name/),
     ])
   })

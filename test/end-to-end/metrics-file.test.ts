@@ -48,7 +48,7 @@ it('a night on which nothing has changed tells that it was looked', async () => 
 })
 
 it.each<[string, string, RegExp]>([
-  ['a file that holds something else', 'in.csv', /holds something else/],
+  ['a file that holds something else', 'in.csv', /contains something else/],
   ['a directory that is not there', 'nowhere/job.prom', /nowhere is not a directory/],
   ['a directory', '.', /not a regular file/],
 ])('is refused before anything is sent where it would be %s', async (_, path, said) => {
@@ -84,7 +84,7 @@ it.each(['retry', 'undo'])(
       const before = org.requests.length
       const end = await place.runHere(org, [command, '--latest', '--yes', '--metrics-file', 'in.csv'])
       expect([end.code, org.requests.length]).toEqual([2, before])
-      expect(end.stderr).toMatch(/holds something else/)
+      expect(end.stderr).toMatch(/contains something else/)
     })
   },
 )

@@ -99,7 +99,9 @@ describe('runs --prune', () => {
       expect(kept.map(({ run_id, why }: { run_id: string; why: string }) => `${run_id}: ${why}`)).toEqual(
         expect.arrayContaining([
           expect.stringMatching(/^damaged: it is damaged/),
-          expect.stringMatching(/^noted: it holds a file that okta-lifecycle did not write \(remarks\.txt\)/),
+          expect.stringMatching(
+            /^noted: it contains a file that okta-lifecycle did not write \(remarks\.txt\)/,
+          ),
           expect.stringMatching(/^unknown: when it ended is not known/),
           expect.stringMatching(/^stopped: it is not finished \(stopped\)/),
         ]),

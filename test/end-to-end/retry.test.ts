@@ -132,7 +132,7 @@ it('settles doubt first, and sends again only what was not applied', async () =>
     fixed = true
     const second = await place.runHere(org, ['retry', '--latest', ...again], impatient)
     expect(second.code, second.stderr + second.stdout).toBe(0)
-    expect(second.stderr).toMatch(/8 tasks in doubt: each is looked up in Okta first/)
+    expect(second.stderr).toMatch(/8 tasks are in doubt: each is looked up in Okta first/)
     expectAppliedOnce(
       org.applied,
       ids(1, 8).map((id) => `${id} suspend`),
@@ -226,7 +226,7 @@ it('does not do a row any more where a later row of the user was carried out', a
     fixed = true
     const second = await place.runHere(org, ['retry', runId, ...again])
     expect(second.code, second.stderr).toBe(1)
-    expect(second.stderr).toMatch(/1 row left out: later rows/)
+    expect(second.stderr).toMatch(/1 row is left out: later rows/)
     expect(org.org.users.get(userIdOf(1))?.status).toBe('ACTIVE')
     expect(org.org.users.get(userIdOf(2))?.status).toBe('SUSPENDED')
     const [old, other] = await resultsOf(place, await retriedRun(place))

@@ -226,7 +226,7 @@ describe('a service app', () => {
     await withApp({ clockSkewSeconds }, { clockSkewSeconds }, async ({ place, org, env }) => {
       const end = await place.runHere(null, suspend, env())
       expect(end.code, end.stderr).toBe(0)
-      expect(end.stderr.match(/clock of this machine/g)).toHaveLength(1)
+      expect(end.stderr.match(/This machine's clock is/g)).toHaveLength(1)
       expectAllSuspended(org, 3)
     })
   })

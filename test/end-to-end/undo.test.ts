@@ -126,7 +126,7 @@ describe('undo', () => {
         exit_code: 1,
         not_undone: [expect.stringContaining("1 call of reset_factors can't be taken back")],
       })
-      expect(end.stderr).toContain('1 user left as they are: that run itself brought them back.')
+      expect(end.stderr).toContain('1 user is left as they are: that run itself brought them back.')
       expect(end.stderr).toContain("1 call of reset_factors can't be taken back: the factors are gone")
       expect(statusesOf(org)).toEqual({ ACTIVE: 3 })
     })

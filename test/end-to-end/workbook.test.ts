@@ -47,10 +47,10 @@ it('what nobody can read or see is refused by sheet and cell, before anything is
     expect(end.code).toBe(2)
     expect(end.stderr).toContain('leavers.xlsx: 4 of 6 rows are bad:')
     expect(end.stderr).toContain('row 3 (line 4): the row Leavers!4:4 is hidden or filtered out')
-    expect(end.stderr).toContain('row 4 (line 5): Action: Leavers!B5: the cell holds the error "#N/A"')
+    expect(end.stderr).toContain('row 4 (line 5): Action: Leavers!B5: the cell contains the error "#N/A"')
     expect(end.stderr).toContain('row 5 (line 6): Work Email: Leavers!A6: the user is the number 1042')
     expect(end.stderr).toContain(
-      'row 6 (line 7): Action: Leavers!B7: the cell holds a formula without a stored value',
+      'row 6 (line 7): Action: Leavers!B7: the cell contains a formula without a stored value',
     )
     expect(await place.runs()).toEqual([])
   })

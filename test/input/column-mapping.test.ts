@@ -84,7 +84,7 @@ describe('mapColumns', () => {
     [
       ['user', 'b'],
       { ...csv, actionColumn: 'USER' },
-      'was given for both the user and the action',
+      'was named for both the user and the action',
       '--action-column',
     ],
   ])('does not guess among %j', async (columns, settings, message, next) => {

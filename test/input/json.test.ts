@@ -29,7 +29,7 @@ function arrayFailure(content: string | Buffer, chunkBytes?: number) {
 
 const notObjects = [
   ['12', 'a number'],
-  ['"ada"', 'a text'],
+  ['"ada"', 'text'],
   ['true', 'a boolean'],
   ['null', 'null'],
   ['[{"user":"a"},[1]]', 'an array'],

@@ -61,19 +61,19 @@ describe('judgeRow', () => {
       { user: 12, do: 'suspend' },
       plain,
       'user',
-      'the user is the number 12; a text with an id or a login was expected',
+      'the user is the number 12; an id or a login, as text, was expected',
     ],
     [
       { user: ['a'], do: 'suspend' },
       plain,
       'user',
-      'the user is an array; a text with an id or a login was expected',
+      'the user is an array; an id or a login, as text, was expected',
     ],
     [
       { user: { id: 1 }, do: 'suspend' },
       plain,
       'user',
-      'the user is an object; a text with an id or a login was expected',
+      'the user is an object; an id or a login, as text, was expected',
     ],
     [
       { user: 'ada' },

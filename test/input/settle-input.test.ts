@@ -50,12 +50,12 @@ describe('what an input is', () => {
       '--format xlsx',
     ],
     ['leavers.xlsx', workbook, 'json', 'JSON was expected', '--format xlsx'],
-    ['leavers.xlsx', csv, null, 'because its name ends in .xlsx, but a text was found', '--format csv'],
+    ['leavers.xlsx', csv, null, 'because its name ends in .xlsx, but this is a text file', '--format csv'],
     [
       'leavers.csv',
       csv,
       'xlsx',
-      'because the format xlsx was asked for, but a text was found',
+      'because the format xlsx was asked for, but this is a text file',
       '--format csv',
     ],
     [
@@ -76,31 +76,31 @@ describe('what an input is', () => {
       'leavers.xlsx',
       compound(['Root Entry', 'Workbook']),
       null,
-      'is an Excel workbook of the old form (.xls)',
+      'is an Excel workbook in the old format (.xls)',
       'save it as "Excel Workbook (.xlsx)"',
     ],
     [
       'leavers.xls',
       compound(['Root Entry', 'Book']),
       null,
-      'is an Excel workbook of the old form (.xls)',
+      'is an Excel workbook in the old format (.xls)',
       '.xlsx',
     ],
     [
       'leavers.doc',
       compound(['Root Entry', 'WordDocument']),
       null,
-      'of the old form (.xls), or one with a password',
+      'in the old format (.xls), or one with a password',
       '.xlsx',
     ],
-    ['leavers.xls', compound([]).subarray(0, 20), null, 'of the old form', '.xlsx'],
+    ['leavers.xls', compound([]).subarray(0, 20), null, 'in the old format', '.xlsx'],
   ])('%s is refused', async (name, bytes, named, message, next) => {
     const error = await knownErrorOf(settle(name, bytes, named))
     expect(error.message).toContain(message)
     expect(error.next).toContain(next)
   })
 
-  test.each<[string, string]>([['libreoffice.xls', 'is an Excel workbook of the old form (.xls);']])(
+  test.each<[string, string]>([['libreoffice.xls', 'is an Excel workbook in the old format (.xls);']])(
     '%s is named as what it is',
     async (name, message) => {
       const bytes = await readFile(new URL(`xlsx/workbooks/${name}`, import.meta.url))

@@ -26,7 +26,7 @@ it('reads an entry a line, without blank lines and comments', async () => {
 
 it.each([
   ['nothing.txt', null, 'no such file'],
-  ['empty.txt', '# nobody\n\n', 'holds no entry'],
+  ['empty.txt', '# nobody\n\n', 'contains no entry'],
   ['other.txt', Buffer.from([0x63, 0xff, 0x0a]), 'not UTF-8'],
 ] as const)('refuses %s, since it might protect nobody', async (name, content, why) => {
   const path = content === null ? join(directory, name) : await write(name, content)

@@ -52,7 +52,7 @@ it('counts each kind, the most urgent first, with what to do and what to type', 
   expect(found.map(({ title, tasks, command }) => [title, tasks, command])).toEqual([
     ['in doubt: may have been done', 1, 'type retry'],
     ['sent, outcome not known yet', 1, 'type resume'],
-    ['not permitted to this token', 2, 'type retry'],
+    ['not permitted for this token', 2, 'type retry'],
     ['not found in Okta', 1, 'type feed'],
     ['failed without being sent', 1, 'type retry'],
     ['failed', 1, 'type retry'],
@@ -61,7 +61,7 @@ it('counts each kind, the most urgent first, with what to do and what to type', 
   ])
   expect(found[2]).toMatchObject({
     result: 'failed',
-    filters: { [needsColumn]: 'not permitted to this token' },
+    filters: { [needsColumn]: 'not permitted for this token' },
     examples: [
       { row: 3, user: 'cyd@example.com' },
       { row: 4, user: 'user4@example.com' },

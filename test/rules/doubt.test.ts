@@ -229,7 +229,7 @@ describe('settle, of a reset of factors that was sent again', () => {
     expect(again(4, [old])).toEqual({
       kind: 'unknown',
       evidence:
-        '1 factor from before the attempt still enrolled after 5 attempts: Okta may not be able to remove it',
+        '1 factor from before the attempt is still enrolled after 5 attempts: Okta may not be able to remove it',
     })
   })
 
@@ -251,7 +251,7 @@ describe('settle, of a user who got to the target much later', () => {
     expect(changedAfter(16_000)).toEqual({
       kind: 'applied',
       evidence:
-        'user is SUSPENDED since 2026-03-02T10:00:46.000Z, long after the call can have been under way, so someone else may have done it',
+        'user is SUSPENDED since 2026-03-02T10:00:46.000Z, long after the call could still have been under way, so someone else may have done it',
     })
   })
 })

@@ -73,7 +73,7 @@ describe('a call holds', () => {
     expect(judgeFactors(call, [6_000]).kind).toBe('held')
     expect(judgeFactors(call, [5_000, 6_000])).toEqual({
       kind: 'not_known',
-      seen: '1 factor enrolled at the time of the call',
+      seen: '1 factor was enrolled at the time of the call',
     })
     expect(judgeFactors(call, [4_000, 5_000, 6_000]).seen).toMatch(/^1 factor from before the call /)
     expect(judgeFactors(call, [4_000]).kind).toBe('not_held')

@@ -448,7 +448,7 @@ describe('a task that an earlier execution began', () => {
       expect(result).toMatchObject({
         result: 'failed',
         verified: 'not_held',
-        message: 'confirmed, since user was on the way to SUSPENDED, but it did not hold: user is ACTIVE',
+        message: 'confirmed, because user was on the way to SUSPENDED, but it did not hold: user is ACTIVE',
       })
       expect(stub.requests.filter((request) => request.startsWith('suspend'))).toEqual([])
     })

@@ -194,7 +194,7 @@ describe('with verify: true', () => {
       expect(ended).toMatchObject({
         result: 'failed',
         message:
-          'Okta accepted reset_factors, but it did not hold: 1 factor from before the call still enrolled',
+          'Okta accepted reset_factors, but it did not hold: 1 factor from before the call is still enrolled',
       })
     })
   })

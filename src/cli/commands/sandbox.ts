@@ -105,7 +105,7 @@ export const sandboxCommand = defineCommand({
       type: 'string',
       array: true,
       requiresArg: true,
-      describe: 'Service app, as CLIENT_ID=FILE; the file holds its public key as PEM, a JWK or a JWK set',
+      describe: 'Service app, as CLIENT_ID=FILE; the file contains its public key as PEM, a JWK or a JWK set',
     },
     'oauth-scope': {
       type: 'string',

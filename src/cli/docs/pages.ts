@@ -12,7 +12,7 @@ const begin = '<!-- From here on made by `npm run docs`. -->'
 const end = '<!-- Up to here. -->'
 
 /**
- * A page with its generated part written anew. What is before and after that part stays as it is.
+ * A page with its generated part replaced. What is before and after that part stays as it is.
  *
  * @throws Error for a page without the two marks
  */

@@ -18,7 +18,7 @@ function judgeAdmins(asked: readonly (Answer | null)[]): readonly Check[] {
   if (answers.length === 0) return []
   const refusal = answers.find((answer) => statusOf(answer) !== 200)
   if (refusal === undefined) return [fine('guard_admins', 'The admin roles can be read.')]
-  const off = 'set guards.protect_admins: false in the job, or give --no-protect-admins'
+  const off = 'set guards.protect_admins: false in the job, or add --no-protect-admins'
   return [
     wrong(
       'guard_admins',

@@ -26,7 +26,7 @@ export function judgeReachable(orgUrl: string, owner: Answer): Check {
   return wrong(
     name,
     `Something else answers in Okta's place at ${orgUrl}: ${describeAnswer(owner)}.`,
-    'Check OKTA_CLIENT_ORGURL, and whether a proxy or a sign-in page is in between',
+    "Check OKTA_CLIENT_ORGURL, and whether a proxy or a sign-in page answers in Okta's place",
   )
 }
 
@@ -71,7 +71,7 @@ export function judgeOwner(owner: Answer, ofServiceApp: boolean): readonly Check
       wrong(
         'owner',
         `${who} A token dies with its owner's account.`,
-        'Make a token with an active account that belongs to no person',
+        "Create a token with an active service account, not with a person's own account",
       ),
     ]
   }

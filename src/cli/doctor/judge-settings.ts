@@ -80,7 +80,7 @@ export function judgeSecretFiles(files: readonly SecretFile[]): readonly Check[]
     .map(({ path, mode }) =>
       wrong(
         'secret_files',
-        `${path} holds a secret, and other users of this machine may read or change it (mode ${(mode & 0o777).toString(8)}).`,
+        `${path} contains a secret, and other users of this machine may read or change it (mode ${(mode & 0o777).toString(8)}).`,
         `chmod 600 ${path}`,
       ),
     )
@@ -92,14 +92,14 @@ export function judgeTlsOff(environment: Readonly<Record<string, string | undefi
   return [
     wrong(
       'tls_checks',
-      'NODE_TLS_REJECT_UNAUTHORIZED=0 turns off all checks of certificates: anybody in between could read the token.',
-      'unset NODE_TLS_REJECT_UNAUTHORIZED, and name the CA of your company with NODE_EXTRA_CA_CERTS',
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 turns off all checks of certificates: anybody between this machine and Okta could read the token.',
+      "unset NODE_TLS_REJECT_UNAUTHORIZED, and name your company's CA with NODE_EXTRA_CA_CERTS",
     ),
   ]
 }
 
 /**
- * @param content what the file holds that NODE_EXTRA_CA_CERTS names; null if it can't be read, undefined if none is
+ * @param content the content of the file that NODE_EXTRA_CA_CERTS names; null if it can't be read, undefined if none is
  * named
  */
 export function judgeExtraCa(path: string | undefined, content: string | null | undefined): readonly Check[] {
@@ -113,7 +113,9 @@ export function judgeExtraCa(path: string | undefined, content: string | null | 
   }
   const count = content.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/g)?.length ?? 0
   if (count === 0)
-    return [wrong('extra_ca', `NODE_EXTRA_CA_CERTS names ${path}, which holds no certificate in PEM.`, fix)]
+    return [
+      wrong('extra_ca', `NODE_EXTRA_CA_CERTS names ${path}, which contains no certificate in PEM.`, fix),
+    ]
   return [fine('extra_ca', `${count} more CA certificate${count === 1 ? '' : 's'} from ${path}.`)]
 }
 

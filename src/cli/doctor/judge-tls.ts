@@ -3,7 +3,7 @@ import { type Check, fine, wrong } from './check.ts'
 import type { TlsObservation } from './observe-tls.ts'
 
 const inspection =
-  'export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem with the CA of your company; ask its IT for it'
+  "export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem with your company's CA; ask your IT department for it"
 
 /**
  * Judges the certificate of the org's host. A host that leaves out a certificate of its chain is told apart from a
@@ -21,7 +21,7 @@ export function judgeTls(tls: TlsObservation | null): readonly Check[] {
       wrong(
         'tls',
         `${what} The host sends this one certificate and not the chain to a known CA: its chain is incomplete, or your company inspects TLS.`,
-        `Complete the chain on the host if it is yours (a custom domain); else ${inspection}`,
+        `Complete the chain on the host if it is yours (a custom domain); otherwise ${inspection}`,
       ),
     ]
   }

@@ -10,7 +10,7 @@ export function judgeTokenLife(credentials: Credentials, now: number): readonly 
   if (typeof claims?.exp !== 'number') return []
   const minutes = Math.floor((claims.exp * 1000 - now) / 60_000)
   const fix =
-    'Set a new access token; for unattended runs make a service app (OKTA_CLIENT_AUTHORIZATIONMODE=PrivateKey), whose tokens are renewed during the run'
+    'Set a new access token; for unattended runs create a service app (OKTA_CLIENT_AUTHORIZATIONMODE=PrivateKey), whose tokens are renewed during the run'
   if (minutes < 0) return [wrong('token_life', 'The access token has expired.', fix)]
   if (minutes < 5) return [wrong('token_life', `The access token expires in ${minutes} min.`, fix)]
   return [

@@ -21,7 +21,7 @@ export interface OrgObservation {
   readonly user: Answer | null
   /** Who has a role of their own. */
   readonly assignees: Answer | null
-  /** The roles of one user, also those held through groups. */
+  /** The roles of one user, including those held through groups. */
   readonly roles: Answer | null
   readonly groups: readonly (readonly [id: string, answer: Answer])[]
   readonly users: readonly (readonly [entry: string, answer: Answer])[]

@@ -73,7 +73,7 @@ async function openTunnel(proxy: HttpProxy, target: string, timeoutMs: number): 
   })
 }
 
-/** Node gives the code as a text, or as an error that has it. */
+/** Node gives the code as a string, or as an error that has it. */
 function problemOf(error: unknown): string {
   return error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error)
 }

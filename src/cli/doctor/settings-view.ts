@@ -66,7 +66,7 @@ function shownVariable(name: string, value: string): string {
 function shownValue(name: SettingName, setting: Setting): string {
   const text = textOf(setting)
   if (!secretNames.has(name)) {
-    return maskSecrets(Array.isArray(setting.value) ? setting.value.join(' ') : (text ?? '[not a text]'))
+    return maskSecrets(Array.isArray(setting.value) ? setting.value.join(' ') : (text ?? '[not text]'))
   }
   return name === 'privateKey' && text !== null && isKeyPath(text) ? text : '[secret]'
 }

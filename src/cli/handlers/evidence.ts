@@ -27,7 +27,7 @@ export async function evidenceOf(args: Arguments, name: string | undefined): Pro
   if (args.out === '')
     throw new Refusal(
       '--out is empty; the path of the zip to write was expected.',
-      'Give a path, such as --out evidence.zip, or leave --out away.',
+      'Give a path, such as --out evidence.zip, or leave out --out.',
     )
   const { directory, run: begun } = await findBegunRun(args, name)
   const path = args.out ?? `${begun.run_id}-evidence${args.redact ? '-redacted' : ''}.zip`
@@ -48,7 +48,7 @@ export async function evidenceOf(args: Arguments, name: string | undefined): Pro
   return exitCodes.done
 }
 
-/** @param target an empty directory for what is written anew */
+/** @param target an empty directory for the files that are written for this */
 async function sourceOf(recorded: RecordedRun, redact: boolean, target: string): Promise<EvidenceSource> {
   if (redact) return await makeRedactedCopy(recorded, target)
   const summary = await writeOwnReports(recorded, target)

@@ -136,7 +136,7 @@ async function checkCarriedOver(directory: string, run: RunFile): Promise<void> 
   if (flaw === null || end.soundBytes >= carried.bytes) return
   throw new Refusal(
     `The journal is damaged in its first ${carried.lines} lines (line ${flaw.line} ${flaw.what}). They hold what this retry took over from run ${of}; without them it would repeat what is already done. Nothing was changed.`,
-    'Restore journal.ndjson from the newest copy of the run directory. If there is none, find out in Okta who is not done yet, and give those as a new input.',
+    'Restore journal.ndjson from the newest copy of the run directory. If there is none, find out in Okta who is not done yet, and run those users as a new input.',
   )
 }
 

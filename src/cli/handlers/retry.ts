@@ -46,7 +46,8 @@ function retrying(inDoubt: 'keep' | 'retry' | undefined, json: boolean): GoingOn
 }
 
 /**
- * What is still to be done of a saved plan is done by its own run or not at all, because a retry decides anew.
+ * What is still to be done of a saved plan is done by its own run or not at all, because a retry decides afresh what to
+ * do.
  *
  * @throws Refusal when a planned run has not finished
  */
@@ -64,17 +65,27 @@ function describeRetry(old: RunFile, retry: Retry, { job }: RunFile): readonly s
   return [
     `The retry takes ${counted(retry.rows, 'row')} from run ${old.run_id}.`,
     describeSending(survey, job, old.org_url === sandboxOrgUrl ? 'a sandbox' : old.org_url),
-    ...(inDoubt > 0 ? [`${counted(inDoubt, 'task')} in doubt: each is looked up in Okta first.`] : []),
+    ...(inDoubt > 0
+      ? [`${counted(inDoubt, 'task')} ${areOf(inDoubt)} in doubt: each is looked up in Okta first.`]
+      : []),
     ...(superseded > 0
-      ? [`${counted(superseded, 'row')} left out: later rows of the same users were carried out.`]
+      ? [
+          `${counted(superseded, 'row')} ${areOf(superseded)} left out: later rows of the same users were carried out.`,
+        ]
       : []),
     ...(waiting > 0
       ? [
-          `${counted(waiting, 'row')} not done yet: later rows of the same users are in doubt. Once these are settled, retry again.`,
+          `${counted(waiting, 'row')} ${areOf(waiting)} not done yet: later rows of the same users are in doubt. Once these are settled, retry again.`,
         ]
       : []),
     ...(invalidRows > 0
-      ? [`${counted(invalidRows, 'row')} left out as bad: see failed.csv of the old run.`]
+      ? [
+          `${counted(invalidRows, 'row')} ${areOf(invalidRows)} bad and left out: see failed.csv of the old run.`,
+        ]
       : []),
   ]
+}
+
+function areOf(count: number): 'is' | 'are' {
+  return count === 1 ? 'is' : 'are'
 }

@@ -179,7 +179,7 @@ async function runIn(
 }
 
 /**
- * The error of a start that left nothing behind. Another place for the run helps only against a {@link CannotWrite}.
+ * The error of a start that left nothing behind. Another place for the run helps only after a {@link CannotWrite}.
  */
 function startAgain(refused: FixableError): FixableError {
   const elsewhere = refused instanceof CannotWrite ? ', or choose another --runs-dir' : ''

@@ -44,7 +44,7 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   return exitCodes.done
 }
 
-/** The answer for a damaged run: nobody can tell how far it got. */
+/** The answer for a damaged run: how far it got is not known. */
 function showDamaged({ json }: Arguments, directory: string, reason: string): ExitCode {
   const { runId } = runNameOf(directory)
   const next = 'Restore the file from a backup'

@@ -108,7 +108,7 @@ export function checkQuestion(yes: boolean, source: string): void {
   if (yes || (canAsk() && source !== '-')) return
   throw new Refusal(
     source === '-' && canAsk()
-      ? 'The question before sending can’t be asked, because standard input is the input.'
+      ? 'There is no way to ask before sending, because the input comes from standard input.'
       : 'There is no terminal on which to ask before sending.',
     'Add --yes to send without a question.',
   )

@@ -14,7 +14,7 @@ export interface Shown {
 
 const shownCounts = ['succeeded', 'unchanged', 'failed', 'skipped', 'in_doubt'] as const
 
-/** The reasons of waits, for a person. */
+/** Why a run waits, in words for people. */
 const waitReasons = {
   refused: 'a call hit the rate limit',
   share_used: 'this run has used its share of the limit',

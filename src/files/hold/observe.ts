@@ -20,7 +20,10 @@ export async function lookAt(lockDirectory: string, me: Holder): Promise<Look> {
   return { kind: (await isFresh(held, me)) ? 'alive' : 'silent', held }
 }
 
-/** Whether the last sign is young, by the machine's uptime. Only processes of the same machine share that. */
+/**
+ * Whether the last sign of life is recent, measured by the machine's uptime. Only processes on the same machine share
+ * an uptime.
+ */
 async function isFresh({ holder, sign }: Held, me: Holder): Promise<boolean> {
   if (!sharesMachine(holder, me)) return false
   const [, at] = sign.split(' ')

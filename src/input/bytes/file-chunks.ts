@@ -19,7 +19,7 @@ function unreadable({ path, name }: NamedFile, cause: unknown): Refusal {
   const reason = reasons.get(code) ?? `the system says ${code}`
   const [what, next] =
     path === name
-      ? [`The input ${name}`, 'Check the path and its permissions, or give - to read standard input.']
+      ? [`The input ${name}`, 'Check the path and its permissions, or use - to read standard input.']
       : [
           `The copy of ${name}, ${path},`,
           'Restore the copy from a backup, and go on. A new run would repeat what is already done.',

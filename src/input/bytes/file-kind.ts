@@ -26,7 +26,7 @@ const openAndSave = (): string =>
 const exportAgain = (): string => `Export the list ${asCsv}`
 
 const oldOrEncrypted: FileKind = {
-  what: 'an Excel workbook of the old form (.xls), or one with a password',
+  what: 'an Excel workbook in the old format (.xls), or one with a password',
   next: openAndSave,
 }
 
@@ -67,7 +67,7 @@ const byText: readonly (readonly [start: RegExp, kind: FileKind])[] = [
   ],
   [/^<!--[\s\S]*?<(html|table)\b/i, { what: 'a web page (HTML)', next: openAndSave }],
   [/^<(\?xml|[a-z][\w:.-]*(\s[^>]*)?>\s*<)/i, { what: 'an XML file', next: exportAgain }],
-  [/^ID;P\w*(;[A-Z]\w*)*\r?\n[A-Z];/, { what: 'a spreadsheet in SYLK form (.slk)', next: openAndSave }],
+  [/^ID;P\w*(;[A-Z]\w*)*\r?\n[A-Z];/, { what: 'a spreadsheet in SYLK format (.slk)', next: openAndSave }],
   [/^TABLE\r?\n0,1\r?\n"/, { what: 'a spreadsheet in Data Interchange Format (.dif)', next: openAndSave }],
   [
     /^(version: 1\r?\n|#[^\n]*\n|\s)*dn::? /i,
@@ -120,11 +120,11 @@ const takePasswordOff =
 /** Microsoft's older container, in which there may be several kinds of file. */
 const byCompound: Readonly<Record<CompoundKind, FileKind>> = {
   encrypted: { what: 'encrypted: an Excel workbook with a password', next: () => takePasswordOff },
-  xls: { what: 'an Excel workbook of the old form (.xls)', next: openAndSave },
+  xls: { what: 'an Excel workbook in the old format (.xls)', next: openAndSave },
   other: oldOrEncrypted,
 }
 
-/** Refuses a workbook of the old form or an encrypted one, whatever its name says. */
+/** Refuses a workbook in the old format or an encrypted one, whatever its name says. */
 export async function refuseCompoundFile(
   { path, name }: Pick<InputFile, 'path' | 'name'>,
   head: Buffer,

@@ -124,13 +124,13 @@ class UnusedColumn {
     const say = (found: Found | undefined, what: string, advice: string): ColumnWarning | null => {
       if (found === undefined) return null
       const held = `${what} in ${counted(found.count, 'row')}, such as ${shown(found.example.trim())}`
-      return { column, message: `The column ${shown(column)} is not used, but holds ${held}. ${advice}` }
+      return { column, message: `The column ${shown(column)} is not used, but contains ${held}. ${advice}` }
     }
     const where = 'To act on only some of these people, choose them with input.where in a job file.'
     const { action, ahead, status } = Object.fromEntries(this.#found)
     const isMarked = this.#marks.count > 0 && this.#others === 0 && this.#marks.count < rows
     return (
-      say(action, 'an action', 'If it says what to do, give its name with --action-column.') ??
+      say(action, 'an action', 'If it says what to do, name it with --action-column.') ??
       say(ahead, 'a date in the future', 'To wait for such dates, use input.due in a job file.') ??
       say(status, 'a status', where) ??
       say(isMarked ? this.#marks : undefined, 'a mark that the other rows lack', where)

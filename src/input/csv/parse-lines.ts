@@ -26,7 +26,7 @@ export function parseLines(bytes: Buffer, delimiter: string): ParsedLines {
 }
 
 const closeQuotes =
-  'Put a cell that holds a quote in quotes and write each quote in it twice: "the ""real"" name". Saving the file again as CSV from a spreadsheet does that.'
+  'Put a cell that contains a quote in quotes and write each quote in it twice: "the ""real"" name". Saving the file again as CSV from a spreadsheet does that.'
 
 const csvProblems: ReadonlyMap<string, string> = new Map([
   ['CSV_QUOTE_NOT_CLOSED', 'the quote that opens the cell is never closed'],

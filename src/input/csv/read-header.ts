@@ -116,11 +116,11 @@ async function findHeader(
   if (wanted !== null && lines.length > 0)
     throw new Refusal(
       `${input.name}: line ${wanted} was named as the header, but that line is blank or missing.`,
-      'Give the number of the line that holds the names of the columns, blank lines counted: --header-line N (in a job file: input.header_line).',
+      'Name the line that contains the column names by its number, blank lines counted: --header-line N (in a job file: input.header_line).',
     )
   throw new Refusal(
     `${input.name}: the input is empty; a header with the names of the columns was expected.`,
-    'Give a file whose first line names its columns, such as "user,action".',
+    'Use a file whose first line names its columns, such as "user,action".',
   )
 }
 
@@ -190,7 +190,7 @@ export async function readCsvLayout(
   if (best === null)
     throw new Refusal(
       `${input.name}: the header has a stray quote, or one that is never closed.`,
-      'Put each name that holds a quote in quotes, and write the quote twice: "the ""real"" name".',
+      'Put each name that contains a quote in quotes, and write the quote twice: "the ""real"" name".',
     )
   if (isQuotedAsWhole(best.columns))
     throw new Refusal(

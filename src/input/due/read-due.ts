@@ -84,8 +84,8 @@ interface HourMatch {
 }
 
 /**
- * Whether the hour does not fit AM or PM. Luxon accepts 13 AM, 13:30 PM and 0:30 PM, but nobody can tell which time
- * they stand for.
+ * Whether the hour does not fit AM or PM. Luxon accepts 13 AM, 13:30 PM and 0:30 PM, but it is not clear which
+ * time they stand for.
  */
 function isNoHourOfHalf({ h, a }: HourMatch, text: string, format: string): boolean {
   if (a === undefined || h === undefined) return false
@@ -116,7 +116,7 @@ function zoneOf(text: string, timeZone: string | null): IANAZone | { readonly pr
 }
 
 /**
- * The first year that a due date may be in. Okta has had users since 2009, so no account there can have been due
+ * The first year that a due date may be in. Okta has had users since 2009, so no account there could have been due
  * earlier. The dates that systems write for "no date" (0001-01-01, 1899-12-30, 1900-01-01, 1970-01-01, 2000-01-01) and
  * two-digit years read as 19xx are earlier than this year. It is a fixed year rather than a time before now, so that a
  * resume judges a row just as the first execution did.

@@ -96,14 +96,14 @@ export function refuseEnvelope(
   const [list] = lists
   if (list !== undefined && hasUser(cells))
     throw new Refusal(
-      `${name}: the record names a user, and holds a list of users under ${shownList(lists)} as well. It is not clear which of them are meant.`,
-      'If the user next to the list is meant, take the list out of the record. If those in the list are meant, give the list alone.',
+      `${name}: the record names a user, and also contains a list of users under ${shownList(lists)}. It is not clear which of them to act on.`,
+      'To act on the user next to the list, take the list out of the record. To act on those in the list, use a file that contains only the list.',
     )
   const isInMap = maps.some(({ path }) => lists.some((one) => one.startsWith(path)))
   if (!hasUser(cells) && (isInMap || maps.some(holdsMaps))) throw usersUnderUsers(name, maps)
   if (list !== undefined)
     throw new Refusal(
-      `${name}: the file is one object that holds ${lists.length === 1 ? 'a list' : 'lists'} of users, under ${shownList(lists)}; a list alone was expected.`,
+      `${name}: the file is one object that contains ${lists.length === 1 ? 'a list' : 'lists'} of users, under ${shownList(lists)}; a file with only the list was expected.`,
       takeOut(lists, 'nothing', standsAlone(cells, list) && holdsObjectsOnly(cells, list)),
     )
   if (hasUser(cells)) return
@@ -114,16 +114,16 @@ export function refuseEnvelope(
   const keys = people.map(([key]) => key)
   if (keys.some(isUserName))
     throw new Refusal(
-      `${name}: the record holds ${people.length} users under keys of their own, and some of these keys are users as well: ${shownList(keys)}. It is not clear which of them are meant.`,
+      `${name}: the record contains ${people.length} users under keys of their own, and some of these keys are users as well: ${shownList(keys)}. It is not clear which of them to act on.`,
       giveThoseMeant,
     )
   if (keys.every(isNumberOrId))
     throw new Refusal(
-      `${name}: the file is one object that holds ${people.length} users, each under a key of its own, such as ${shown(keys[0] ?? '')}; a list was expected.`,
-      `Make a list of them: jq '[.${place}[]]' FILE > LIST.json, and give that file.`,
+      `${name}: the file is one object that contains ${people.length} users, each under a key of its own, such as ${shown(keys[0] ?? '')}; a list was expected.`,
+      `Make a list of them: jq '[.${place}[]]' FILE > LIST.json, and use that file as the input.`,
     )
   throw new Refusal(
-    `${name}: the record holds ${people.length} users under keys of their own: ${shownList(keys)}. It is not clear which of them is meant.`,
+    `${name}: the record contains ${people.length} users under keys of their own: ${shownList(keys)}. It is not clear which of them to act on.`,
     nameOne(people.flatMap(([key, cell]) => pathsOf(key, cell, hasUser))),
   )
 }
@@ -153,6 +153,6 @@ function nameOne(paths: readonly string[]): string {
   const [only = ''] = likely
   const inJob = '(in a job file: user_column)'
   if (likely.length === 1)
-    return `Add --user-column ${shellWord(only)} ${inJob} if that is who is meant, or another of ${shownList(paths)}. Nobody under the other keys is acted on.`
-  return `Add --user-column NAME ${inJob} with the one of ${shownList(paths)} that is meant; nobody under the other keys is acted on. If each key is a user of the list, write them as a list of objects.`
+    return `Add --user-column ${shellWord(only)} ${inJob} if that is the user to act on, or another of ${shownList(paths)}. Nobody under the other keys is acted on.`
+  return `Add --user-column NAME ${inJob} with the one of ${shownList(paths)} that is the user to act on; nobody under the other keys is acted on. If each key is a user of the list, write them as a list of objects.`
 }

@@ -10,7 +10,7 @@ export interface JsonElement {
   readonly found: string
   /** Keys that occur more than once, in the record itself or in an object inside it. */
   readonly repeated: readonly string[]
-  /** Keys, dotted inside objects, whose values are numbers kept as a text, since JavaScript would lose digits. */
+  /** Keys, dotted inside objects, whose values are numbers kept as text, because JavaScript would lose digits. */
   readonly longNumbers: ReadonlySet<string>
 }
 
@@ -50,7 +50,7 @@ function scalarOf(token: Token): Cell | undefined {
 function kindOf(token: Token, scalar: Cell): string {
   if (scalar === null) return 'null'
   if (token.name === 'numberValue') return 'a number'
-  return typeof scalar === 'string' ? 'a text' : `a ${typeof scalar}`
+  return typeof scalar === 'string' ? 'text' : `a ${typeof scalar}`
 }
 
 /** Finds the keys that an object has twice, at any depth. */
@@ -186,7 +186,7 @@ export function toRawRecord({ row, line, text }: RecordPlace, element: JsonEleme
     }
   const problems: RowProblem[] = repeated.map((key) => ({
     column: key,
-    message: `the key ${shown(key)} appears twice in the record; nobody can tell which value is meant`,
+    message: `the key ${shown(key)} appears twice in the record, and it is not clear which value counts`,
   }))
   for (const [column, cell] of cells) {
     if (typeof cell !== 'object' || cell === null || !isTooDeep(cell)) continue

@@ -13,7 +13,7 @@ const wrap =
   'Put the records into one array, [{"user": "..."}, ...], or use --format jsonl for one object per line.'
 const fix = 'Fix the JSON there; `node --eval "JSON.parse(fs.readFileSync(0))" < FILE` shows the place too.'
 const join =
-  "If the file holds several arrays one after another, make them one: jq --slurp 'add' FILE > LIST.json, and give that file."
+  "If the file contains several arrays one after another, make them one: jq --slurp 'add' FILE > LIST.json, and use that file as the input."
 
 /** How far reading has come, for error messages. */
 interface Progress {

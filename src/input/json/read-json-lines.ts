@@ -189,7 +189,7 @@ export async function* readJsonLines(input: InputFile, chunkBytes?: number): Asy
   if (records.nextRow === 1)
     throw new Refusal(
       `${input.name}: the input is empty; one JSON object per line was expected.`,
-      'Give a file with a line such as {"user": "ada@example.com"} for each user.',
+      'Use a file with a line such as {"user": "ada@example.com"} for each user.',
     )
 }
 

@@ -28,7 +28,7 @@ function indentOf(line: string): number {
   return line.length - line.trimStart().length
 }
 
-/** The brackets that some lines leave open, as far as that can be told of lines that are not JSON. */
+/** The brackets that some lines leave open, as far as lines that are not JSON can show that. */
 function openBrackets(lines: readonly string[]): readonly string[] {
   const open: string[] = []
   for (const line of lines) {

@@ -14,7 +14,7 @@ export function jqKey(key: string): string {
 
 /** What to do if a command cannot tell whom to act on, or would lose what is said about them. */
 export const giveThoseMeant =
-  'If the user is under a key of the record, name it with --user-column NAME. Otherwise give only those who are meant, as a list of objects such as [{"user":"ada@example.com"}], and add to each object what is said about that user elsewhere.'
+  'If the user is under a key of the record, name it with --user-column NAME. Otherwise use an input with only the users to act on, as a list of objects such as [{"user":"ada@example.com"}], and add to each object what is said about that user elsewhere.'
 
 /**
  * What to type to get a list out of the objects that hold it.
@@ -27,14 +27,14 @@ export function takeOut(lists: readonly string[], around: Around, isAlone: boole
   if (lists.length !== 1 || !isAlone) return giveThoseMeant
   const jq = around === 'stream' ? 'jq --slurp' : 'jq'
   const filter = around === 'nothing' ? `.${only}` : `[.[]${only}[]?]`
-  return `${ifMeant(only, 'Take it out')}: ${jq} ${shellWord(filter)} FILE > LIST.json, and give that file.`
+  return `${ifMeant(only, 'Take it out')}: ${jq} ${shellWord(filter)} FILE > LIST.json, and use that file as the input.`
 }
 
 /**
- * Returns the instruction. If the path has a key such as `managers`, whose people are probably not meant, a condition is
- * put before it.
+ * Returns the instruction. If the path has a key such as `managers`, whose people are probably not the ones to act on,
+ * a condition is put before it.
  */
 export function ifMeant(path: string, instruction: string): string {
   if (!isOtherPersons(path)) return instruction
-  return `If the user is elsewhere, name that key with --user-column NAME. Only if those under ${path} are meant, ${instruction.toLowerCase()}`
+  return `If the user is elsewhere, name that key with --user-column NAME. Only if the users under ${path} are the ones to act on, ${instruction.toLowerCase()}`
 }

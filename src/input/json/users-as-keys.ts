@@ -34,12 +34,12 @@ export function holdsMaps({ users }: UserMap): boolean {
   return [...users.values()].some((cell) => mapsIn(cellsOf(cell) ?? new Map()).length > 0)
 }
 
-/** The refusal of keys that are users and have other users under them: a person has to say who is meant. */
+/** The refusal of keys that are users and have other users under them: a person has to say whom to act on. */
 export function usersUnderUsers(name: string, maps: readonly UserMap[]): Refusal {
   const [{ users } = { users: new Map<string, Cell>() }] = maps
   const [first = ''] = users.keys()
   return new Refusal(
-    `${name}: users are keys of an object, such as ${shown(first)}, and there are other users under them. It is not clear which of them are meant.`,
+    `${name}: users are keys of an object, such as ${shown(first)}, and there are other users under them. It is not clear which of them to act on.`,
     giveThoseMeant,
   )
 }
@@ -66,7 +66,7 @@ export function usersAsKeys(
     `${name}: ${where}, such as ${shown(first)}; a list of objects was expected.`,
     filter === null
       ? giveThoseMeant
-      : `${ifMeant(path, 'Make a list of them')}: jq ${shellWord(filter)} FILE > LIST.json, and give that file.`,
+      : `${ifMeant(path, 'Make a list of them')}: jq ${shellWord(filter)} FILE > LIST.json, and use that file as the input.`,
   )
 }
 

@@ -36,16 +36,16 @@ function codePoint(character: string): string {
 
 /** What a key contains that no key may contain, and why not; null if there is no such thing. */
 function problemOfCharacters(key: string): string | null {
-  if (/\p{Cs}/u.test(key)) return 'holds half a character (an unpaired surrogate)'
+  if (/\p{Cs}/u.test(key)) return 'contains half a character (an unpaired surrogate)'
   const struck = /[\u0332-\u0338\u20d0-\u20ff]/u.exec(key)?.[0]
   if (struck !== undefined)
     return `is struck out or underlined letter by letter (${codePoint(struck)}); somebody may have meant to take it out`
   const refused = /[/?#\\\s\p{Z}\p{Cc}\p{Cf}\p{DI}\u2800]/u.exec(key)?.[0]
   if (refused === undefined) return null
   if ('/?#\\'.includes(refused))
-    return `holds ${refused}, which Okta does not accept in a key; give the user's id`
+    return `contains ${refused}, which Okta does not accept in an id or login; use the user's id instead`
   const what = /[\s\p{Z}]/u.test(refused) ? 'white space' : 'a character that cannot be seen'
-  return `holds ${what} (${codePoint(refused)}); an id or a login was expected`
+  return `contains ${what} (${codePoint(refused)}); an id or a login was expected`
 }
 
 function quoted(character: string): string {
@@ -55,22 +55,22 @@ function quoted(character: string): string {
 /** Why a text is not a single address or name; null if it is one. */
 function problemOfForm(key: string): string | null {
   if (key.includes('\ufffd'))
-    return 'holds U+FFFD, which stands for a character that was lost in a wrong encoding'
+    return 'contains U+FFFD, which marks a character that was lost when the file was read in the wrong encoding'
   const meant = beforeWrongDecoding(key)
   if (meant !== null)
     return `was read in a wrong encoding somewhere on its way; it may have been ${shown(meant)}`
   const other = typographic.exec(key)?.[0] ?? fullWidth.exec(key)?.[0]
   if (other !== undefined)
-    return `holds ${other} (${codePoint(other)}), which only looks like a plain character`
+    return `contains ${other} (${codePoint(other)}), which only looks like a plain character`
   if (/%[0-9a-f]{2}/i.test(key)) return 'is percent-encoded'
   if (!key.includes('@')) {
     const around = aroundAddress.exec(key)?.[0] ?? /^'|'$/.exec(key)?.[0]
     return around === undefined ? null : `contains ${quoted(around)}, which no login can contain`
   }
-  if (key.split('@').length > 2) return 'holds more than one @'
+  if (key.split('@').length > 2) return 'contains more than one @'
   const around = aroundAddress.exec(key)?.[0]
   if (around !== undefined) return `contains ${quoted(around)}, which no login can contain`
-  return isSingleAddress(key) ? null : 'is not an email address as it is written'
+  return isSingleAddress(key) ? null : 'is not a valid email address'
 }
 
 /** Names the address that was probably meant, if there is one. */
@@ -79,9 +79,9 @@ function named(key: string, problem: string): string {
   const [only] = found
   if (only === undefined || only === key) return problem
   if (found.length === 1)
-    return `${problem}. It holds the address ${shown(only)}: if that is meant, give it alone`
+    return `${problem}. It contains the address ${shown(only)}: if that is the user, put only that in the cell`
   const list = found.slice(0, 5).map(shown).join(', ')
-  return `${problem}. It holds ${found.length} addresses, but one was expected: ${list}`
+  return `${problem}. It contains ${found.length} addresses, but one was expected: ${list}`
 }
 
 function problemOf(key: string): string | null {
@@ -98,9 +98,9 @@ function problemOf(key: string): string | null {
   }
   if (!hasAt(key)) {
     if (isWordForNothing(key))
-      return `the user ${shown(key)} is a word for nothing; an id or a login was expected`
+      return `the user ${shown(key)} is a word that stands for 'no user'; an id or a login was expected`
     if (isMadeBySpreadsheet(key))
-      return `the user ${shown(key)} is what a spreadsheet makes of another text; format the column as text and write the login again`
+      return `the user ${shown(key)} looks like a value that a spreadsheet has changed; format the column as text and write the login again`
   }
   const form = problemOfForm(key)
   return form === null ? null : named(key, `the user ${shown(key)} ${form}`)

@@ -44,7 +44,7 @@ function unreadable(stored: string, problem: string): CellValue {
 
 const neverCalculated = unreadable(
   '',
-  'the cell holds a formula without a stored value; open the workbook in Excel and save it, or put the value there',
+  'the cell contains a formula without a stored value; open the workbook in Excel and save it, or put the value there',
 )
 
 function numberCell(stored: string, style: number, { styles, is1904 }: CellContext): CellValue {
@@ -52,10 +52,10 @@ function numberCell(stored: string, style: number, { styles, is1904 }: CellConte
   if (kind === undefined && style !== 0)
     return unreadable(
       stored,
-      `the cell has the style ${style}, which the workbook does not have: nobody can tell whether it is a date`,
+      `the cell uses style ${style}, which the workbook does not define, so it may or may not be a date`,
     )
   const text = numberText(stored)
-  if (text === null) return unreadable(stored, `the cell holds ${shown(stored)}; a number was expected`)
+  if (text === null) return unreadable(stored, `the cell contains ${shown(stored)}; a number was expected`)
   if (kind === undefined || kind === 'number')
     return { text, notText: `the number ${text}`, isDate: false, problem: null }
   if (kind === 'boolean') return booleanCell(Number(stored) === 0 ? '0' : '1')
@@ -67,7 +67,7 @@ function numberCell(stored: string, style: number, { styles, is1904 }: CellConte
   return { text: date, notText: `the ${noun} ${date}`, isDate: startsWithDay.test(date), problem: null }
 }
 
-/** A spreadsheet silently makes the first of November of a typed Nov 2026. */
+/** A spreadsheet silently turns a typed "Nov 2026" into the first of November. */
 function withoutDay(stored: string): CellValue {
   return unreadable(
     stored,
@@ -85,7 +85,7 @@ const startsWithDay = /^\d{4}-\d{2}-\d{2}/
 function dateCell(stored: string, kind: DateKind): CellValue {
   const found = /^(\d{4}-\d{2}-\d{2})?T?(\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(stored)
   if (found === null || stored === '')
-    return unreadable(stored, `the cell holds ${shown(stored)}; a date was expected`)
+    return unreadable(stored, `the cell contains ${shown(stored)}; a date was expected`)
   if (kind === 'month') return withoutDay(stored)
   const [, date, time = '', , , offset = ''] = found
   const isDay = kind === 'date' || (/^(00:00(:00(\.0+)?)?)?$/.test(time) && /^Z?$/.test(offset))
@@ -99,7 +99,7 @@ function booleanCell(stored: string): CellValue {
   const words: Readonly<Record<string, string>> = { 1: 'TRUE', true: 'TRUE', 0: 'FALSE', false: 'FALSE' }
   const text = words[stored]
   if (text === undefined)
-    return unreadable(stored, `the cell holds ${shown(stored)}; TRUE or FALSE was expected`)
+    return unreadable(stored, `the cell contains ${shown(stored)}; TRUE or FALSE was expected`)
   return { text, notText: text, isDate: false, problem: null }
 }
 
@@ -113,7 +113,7 @@ function sharedText(stored: string, { strings }: CellContext): CellValue {
   return ofText(text)
 }
 
-/** Tells what a cell shows, or why nobody can tell. */
+/** Returns what a cell shows, or why that is not known. */
 export function readCell(cell: StoredCell, context: CellContext): CellValue {
   const value = readValue(cell, context)
   return value.text !== '' && context.styles.struck.has(cell.style) ? { ...value, isStruck: true } : value
@@ -122,14 +122,14 @@ export function readCell(cell: StoredCell, context: CellContext): CellValue {
 function readValue({ type, style, value, inline, hasFormula }: StoredCell, context: CellContext): CellValue {
   if (type === 'inlineStr') {
     if (inline === null && value !== null)
-      return unreadable(value, 'the cell says that it holds a text itself, but has none')
+      return unreadable(value, 'the cell says that it contains its text itself, but it has none')
     return ofText(inline ?? '')
   }
   if (value === null) return hasFormula ? neverCalculated : empty
   if (type === 'str') return ofText(unescapeText(value))
   const stored = value.trim()
   if (type === 'e')
-    return unreadable(stored, `the cell holds the error ${shown(stored)}; a value was expected`)
+    return unreadable(stored, `the cell contains the error ${shown(stored)}; a value was expected`)
   if (stored === '') return hasFormula ? neverCalculated : empty
   if (hasFormula && context.isUncalculated && type === 'n' && stored === '0') return neverCalculated
   switch (type) {

@@ -43,7 +43,7 @@ export function chooseSheet(name: string, sheets: readonly Sheet[], wanted: stri
   if (wanted !== null && sheet === undefined)
     throw new Refusal(
       `${name} has no sheet ${shown(wanted)}. Its sheets are: ${list === '' ? 'none' : list}.`,
-      withRows.length === 0 ? 'Give a workbook with a sheet of rows.' : `Name one of them: ${example}`,
+      withRows.length === 0 ? 'Use a workbook that has a sheet with rows.' : `Name one of them: ${example}`,
     )
   if (sheet === undefined)
     throw new Refusal(
@@ -51,8 +51,8 @@ export function chooseSheet(name: string, sheets: readonly Sheet[], wanted: stri
         ? `${name}: the workbook has no sheet with rows.`
         : `${name}: all sheets of the workbook are hidden: ${list}. A visible sheet was expected.`,
       withRows.length === 0
-        ? 'Give a workbook with a sheet of rows.'
-        : `Name the one that is meant: ${example}`,
+        ? 'Use a workbook that has a sheet with rows.'
+        : `Name the one to read: ${example}`,
     )
   if (found.length > 1)
     throw new Refusal(

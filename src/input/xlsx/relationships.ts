@@ -49,7 +49,7 @@ export async function readRelationships(
       const id = attributes.get('Id') ?? ''
       if (ids.has(id))
         throw new Refusal(
-          `${place}: two relationships of ${shown(name)} have the id ${shown(id)}, and nobody can tell which is meant.`,
+          `${place}: two relationships of ${shown(name)} have the id ${shown(id)}, so it is not clear which one to follow.`,
           'Open the workbook in Excel and save it again, or save the sheet as CSV UTF-8.',
         )
       ids.add(id)

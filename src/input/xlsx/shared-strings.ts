@@ -18,7 +18,7 @@ export async function readSharedStrings(chunks: AsyncIterable<Buffer>, place: st
       if (name !== 'si' || path.length !== 1) return
       if (strings.length >= mostStrings)
         throw new Refusal(
-          `${place}: the workbook has more than ${mostStrings} different texts.`,
+          `${place}: the workbook has more than ${mostStrings} different text values.`,
           'Save the sheet as CSV UTF-8, which may be of any size.',
         )
       strings.push(open.text)

@@ -21,7 +21,7 @@ function noHeader({ name, headerLine = null }: TableRules, sheet: string): Refus
   if (headerLine !== null)
     return new Refusal(
       `${name}: line ${headerLine} was named as the header, but the row ${lineName(sheet, headerLine)} is blank or missing.`,
-      'Give the number of the row that holds the names of the columns: --header-line N (in a job file: input.header_line).',
+      'Name the row that contains the column names by its number: --header-line N (in a job file: input.header_line).',
     )
   return new Refusal(
     `${name}: the sheet ${shown(sheet)} is empty; a header with the names of the columns was expected.`,

@@ -65,10 +65,10 @@ function noWorkbook(name: string, parts: readonly string[]): Refusal {
   const [list] = lists
   const holds = list === undefined ? 'no workbook' : shownList(lists)
   return new Refusal(
-    `${name}: the input is a ZIP archive that holds ${holds}; CSV, JSON or an Excel workbook (.xlsx) was expected.`,
+    `${name}: the input is a ZIP archive that contains ${holds}; CSV, JSON or an Excel workbook (.xlsx) was expected.`,
     list === undefined
-      ? `Unpack it (unzip ${shellWord(name)}) and give the list alone, if it holds one.`
-      : `Unpack it and give the list itself: unzip ${shellWord(name)}`,
+      ? `Unpack it (unzip ${shellWord(name)}) and use the list in it as the input, if there is one.`
+      : `Unpack it and use the list in it as the input: unzip ${shellWord(name)}`,
   )
 }
 

@@ -108,7 +108,7 @@ export function createXmlParser(place: string, visitor: XmlVisitor): XmlParser {
     write(text) {
       silent += text.length
       parser.write(text)
-      if (silent > longestText) throw notXml(place, 'a text longer than 2 MiB was found')
+      if (silent > longestText) throw notXml(place, 'text longer than 2 MiB was found')
     },
     close: () => void parser.close(),
   }

@@ -37,7 +37,7 @@ function checkEntry(name: string, entry: Entry, known: ReadonlyMap<string, Entry
   if (known.size >= maxParts)
     throw new Refusal(
       `${name}: the workbook has more than ${maxParts} parts.`,
-      'Save the sheet that is meant as a workbook of its own.',
+      'Save the sheet that you want to use as a separate workbook.',
     )
   if (entry.isEncrypted())
     throw new Refusal(
@@ -50,7 +50,7 @@ function checkEntry(name: string, entry: Entry, known: ReadonlyMap<string, Entry
       `its part ${part} is compressed by method ${entry.compressionMethod}, which Excel does not write`,
     )
   if (known.has(keyOf(entry.fileName)))
-    throw damaged(name, `it has two parts named ${part}, and nobody can tell which is meant`)
+    throw damaged(name, `it has two parts named ${part}, so it is not clear which one to read`)
 }
 
 function keyOf(name: string): string {

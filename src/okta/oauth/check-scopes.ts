@@ -38,7 +38,7 @@ export function checkScopes(credentials: Credentials, needed: readonly string[])
   const missing = needed.filter((scope) => !isCovered(scope))
   if (missing.length === 0) return
   const guard = missing.includes('okta.roles.read')
-    ? '. Without okta.roles.read nobody can tell who is an administrator; --no-protect-admins (in a job guards.protect_admins: false) turns that guard off'
+    ? ". Without okta.roles.read this program can't find out who is an administrator; --no-protect-admins (in a job guards.protect_admins: false) turns that guard off"
     : ''
   throw new Refusal(
     `The credentials lack ${missing.join(' and ')}, which this work needs.`,

@@ -21,7 +21,7 @@ export function readClientKey(settings: Settings, readFile: (path: string) => st
   if (setting === undefined) {
     throw fault(
       `is not set. ${expected}`,
-      'Make a key in the Admin Console under Applications > the app > General > Public keys, then: export OKTA_CLIENT_PRIVATEKEY=/path/to/key.pem',
+      'Create a key in the Admin Console under Applications > the app > General > Public keys, then: export OKTA_CLIENT_PRIVATEKEY=/path/to/key.pem',
     )
   }
   const keyId = textOf(settings.keyId)
@@ -47,7 +47,7 @@ function readKeyFile(path: string, readFile: (path: string) => string, fault: Ke
     // A line of a key may have slashes too, but no file extension.
     const named = /^[\w./~\\: -]{1,120}\.[a-z]{1,5}$/i.test(path) ? ` ${path}` : ''
     throw fault(
-      `is neither PEM nor a JWK, and if it is meant as the path of a file, that file${named} can't be read (${code})`,
+      `is neither PEM nor a JWK, and if it is the path of a file, that file${named} can't be read (${code})`,
       'Set OKTA_CLIENT_PRIVATEKEY to the key itself or to the path of a file that this user may read',
     )
   }

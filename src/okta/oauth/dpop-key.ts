@@ -24,7 +24,7 @@ export interface ProvenCall {
 }
 
 /**
- * The key that access tokens are bound to, made anew for each process and never written down.
+ * The key that access tokens are bound to: a new one for each process, and never written down.
  *
  * oauth4webapi signs proofs too. Its proofs can't be used here: they keep the escapes of the path, go by the clock
  * difference known when the key was made, and share one nonce between the token endpoint and the API, which are two

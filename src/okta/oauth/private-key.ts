@@ -36,21 +36,21 @@ export function parseKeyText(text: string, keyId: string | null, fault: KeyFault
   // Environment files keep a key on one line, with the two characters \n for each line feed.
   const pem = text.replaceAll(/\\r/g, '').replaceAll(/\\n/g, '\n')
   if (/BEGIN (?:RSA )?PUBLIC KEY|BEGIN CERTIFICATE/.test(pem)) {
-    throw fault('holds a public key or a certificate instead of the private key')
+    throw fault('contains a public key or a certificate instead of the private key')
   }
   if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(pem)) {
     throw fault(
-      "holds a key that is locked with a passphrase, and this program can't unlock it",
+      "contains a key that is locked with a passphrase, and this program can't unlock it",
       'Unlock it into a file with mode 0600 and set that path: openssl pkey -in key.pem -out unlocked.pem',
     )
   }
   if (pem.includes('BEGIN OPENSSH PRIVATE KEY')) {
     throw fault(
-      "holds a key in OpenSSH's own form",
+      "contains a key in OpenSSH's own format",
       'Convert a copy of the key and set the path of the copy: cp key.pem copy.pem && ssh-keygen -p -m PKCS8 -f copy.pem',
     )
   }
-  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) throw fault('holds neither PEM nor a JWK')
+  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) throw fault('contains neither PEM nor a JWK')
   try {
     return checked(createPrivateKey(pem), undefined, keyId, fault)
   } catch (error) {

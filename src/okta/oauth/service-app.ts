@@ -109,7 +109,7 @@ export class ServiceApp {
     if (this.#clockSaid || off === null || Math.abs(off) < worthSayingMs) return
     this.#clockSaid = true
     this.#options.say(
-      `The clock of this machine is ${renderDuration(Math.abs(off) / 1000)} ${off > 0 ? 'behind' : 'ahead of'} Okta's. Requests are signed with Okta's time.`,
+      `This machine's clock is ${renderDuration(Math.abs(off) / 1000)} ${off > 0 ? 'behind' : 'ahead of'} Okta's. Requests are signed with Okta's time.`,
     )
   }
 }

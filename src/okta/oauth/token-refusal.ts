@@ -41,7 +41,7 @@ const causes: readonly (readonly [
   [
     /^invalid_client: .*(?:expir|future|current time|issued|iat|nbf)/i,
     () => 'the times in the assertion do not fit the clock of the org',
-    () => 'Set the clock of this machine (for example by NTP)',
+    () => "Set this machine's clock (for example by NTP)",
   ],
   [
     /^invalid_client: .*audience/i,
@@ -69,7 +69,7 @@ const causes: readonly (readonly [
   [
     /^(?:invalid_dpop_proof|use_dpop_nonce):/i,
     () => 'the proof (DPoP) was not accepted',
-    () => 'Set the clock of this machine (for example by NTP), and check whether a proxy changes requests',
+    () => "Set this machine's clock (for example by NTP), and check whether a proxy changes requests",
   ],
 ]
 

@@ -64,7 +64,7 @@ export class FaultRules {
     this.#rules = []
   }
 
-  /** All rules, also those that have no calls left to hit. */
+  /** All rules, including those that have no calls left to hit. */
   list(): readonly FaultRuleState[] {
     return this.#rules
   }

@@ -29,7 +29,7 @@ export const faults = {
   revoked_token: { worked: false, shows: 'okta_error', httpStatus: 401, errorCode: 'E0000011' },
   forbidden: { worked: false, shows: 'okta_error', httpStatus: 403, errorCode: 'E0000006' },
   in_transition: { worked: false, shows: 'okta_error', httpStatus: 409, errorCode: 'E0000112' },
-  // The refusal by the limit on concurrency: limit and remaining 0, and a reset that means nothing.
+  // The refusal by the limit on concurrency: `limit` and `remaining` 0, and a reset that means nothing.
   too_many_at_once: { worked: false, shows: 'okta_error', httpStatus: 429, errorCode: 'E0000047' },
   bad_gateway_before: { worked: false, shows: 'html', httpStatus: 502 },
   bad_gateway_after: { worked: true, shows: 'html', httpStatus: 502 },

@@ -7,7 +7,7 @@ const htmlTitles: Readonly<Record<number, string>> = {
   504: '504 Gateway Time-out',
 }
 
-/** Writes the answer that a load balancer gives in Okta's stead: HTML, without any of Okta's headers. */
+/** Writes the answer that a load balancer gives in Okta's place: HTML, without any of Okta's headers. */
 export function sendHtml(outgoing: ServerResponse, httpStatus: number, instant: Instant): void {
   const title = htmlTitles[httpStatus] ?? '502 Bad Gateway'
   const lines = [

@@ -40,7 +40,7 @@ export function windowAt(window: Window | null, second: number, windowSeconds: n
 
 /**
  * Counts one request at this second, against the client's cap first and the org's limit within it.
- * A refusal by the org's limit shows the client's own remaining, which may be above 0, with the reset of the org's
+ * A refusal by the org's limit shows the client's own `remaining`, which may be above 0, with the reset of the org's
  * window, after which the client may go on. A refused request leaves both counters as they are.
  */
 export function admit(
@@ -62,7 +62,7 @@ export function admit(
 }
 
 /**
- * The refusal of a request that comes while too many are under way. Its limit and remaining are 0 and its reset is
+ * The refusal of a request that comes while too many are under way. Its `limit` and `remaining` are 0; its reset is
  * far ahead and means nothing.
  * Sources: Okta's description of the headers; client issue reports for the 113 seconds.
  */

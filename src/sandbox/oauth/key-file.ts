@@ -17,7 +17,7 @@ export function parseKeyFile(text: string, source: string): readonly (string | J
   const keys = Array.isArray(found) ? found.filter(isKey) : []
   if (keys.length > 0 && Array.isArray(found) && keys.length === found.length) return keys
   throw new Refusal(
-    `${source} holds no public key in PEM, no JWK and no JWK set.`,
+    `${source} contains no public key in PEM, no JWK and no JWK set.`,
     'openssl pkey -in key.pem -pubout -out public.pem',
   )
 }

@@ -178,7 +178,7 @@ export function parseOrgState(text: string, source: string): OrgState {
   } catch (cause) {
     throw new Refusal(
       `${source} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      'Give a file that a sandbox has saved, or one of the same form: {"version":1,"users":[…]}.',
+      'Use a file that a sandbox has saved, or one of the same form: {"version":1,"users":[…]}.',
     )
   }
   const parsed = orgState.safeParse(json)

@@ -75,7 +75,7 @@ export class Org {
     for (const call of seed.calls) this.#log.add(call)
   }
 
-  /** How many times each action was really carried out on a user, by the user's id. Each read counts anew. */
+  /** How many times each action was really carried out on a user, by the user's id. Each read counts again. */
   get applied(): ReadonlyMap<string, Readonly<Partial<Record<Action, number>>>> {
     return this.#log.counts()
   }

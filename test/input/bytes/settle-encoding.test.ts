@@ -85,7 +85,7 @@ describe('settleEncoding', () => {
       'an old workbook',
       Buffer.from('d0cf11e0a1b11ae1', 'hex'),
       null,
-      'is an Excel workbook of the old',
+      'is an Excel workbook in the old',
       'CSV UTF-8',
     ],
     ['UTF-32', Buffer.from('fffe000061000000', 'hex'), null, 'is UTF-32', 'CSV UTF-8'],

@@ -51,7 +51,7 @@ describe('an object around the records is refused, whatever stands beside them',
     '[{"stayers":[{"login":"max@example.com"}],"leavers":[{"login":"ada@example.com"}]},{"stayers":[]}]',
   ])('of several lists, no command takes one: %s', async (text) => {
     const { next } = await knownErrorOf(read(text))
-    expect(next).toContain('give only those who are meant')
+    expect(next).toContain('use an input with only the users to act on')
     expect(next).not.toContain('jq')
   })
 
@@ -122,7 +122,7 @@ describe('an object around the records is refused, whatever stands beside them',
   ])('no command would tell who is meant and what is to be done: %s', async (text) => {
     const { next } = await knownErrorOf(read(text))
     expect(next).not.toContain('jq')
-    expect(next).toContain('give only those who are meant')
+    expect(next).toContain('use an input with only the users to act on')
   })
 
   test.each([
@@ -162,7 +162,7 @@ describe('an object around the records is refused, whatever stands beside them',
     '{"made":1,"max@example.com":{"email":"max@example.com"},"2":{"email":"bob@example.com"}}',
   ])('where users stand under users, a person has to say who is meant: %s', async (text) => {
     const { message, next } = await knownErrorOf(read(text))
-    expect(message).toContain('It is not clear which of them are meant')
+    expect(message).toContain('It is not clear which of them to act on')
     expect(next).not.toContain('jq')
   })
 
@@ -219,7 +219,7 @@ test('numbers that JavaScript would change keep their digits wherever they stand
       problems: [
         {
           column: 'n.id',
-          message: `the user is the number ${id}; a text with an id or a login was expected`,
+          message: `the user is the number ${id}; an id or a login, as text, was expected`,
         },
       ],
     },
@@ -235,9 +235,9 @@ test('a list of one record is a list, whatever the record holds with ids of its 
   expect(await read(`[${record}]`)).toMatchObject([{ kind: 'valid', user: 'ada@example.com' }])
   expect(await read(`[${record},${record}]`)).toHaveLength(2)
   // One object without a list around it may itself be around the list of those that are meant.
-  await expect(read(record)).rejects.toThrow('the record names a user, and holds a list of users')
+  await expect(read(record)).rejects.toThrow('the record names a user, and also contains a list of users')
   await expect(read('[{"user":"hr@example.com","leavers":[{"id":"00u1ab2cd3ef4gh5ij6k"}]}]')).rejects.toThrow(
-    'holds a list of users',
+    'contains a list of users',
   )
 })
 

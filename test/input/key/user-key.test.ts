@@ -137,14 +137,14 @@ describe('checkUserKey', () => {
     ['j\ufffdrg@example.com', 'wrong encoding'],
     ['mary‑ann@example.com', 'U+2011'],
     ['pat.o’hara@example.com', 'U+2019'],
-    ['_ada@example.com_', 'not an email address'],
-    ['ada@', 'not an email address'],
-    ['@example.com', 'not an email address'],
+    ['_ada@example.com_', 'not a valid email address'],
+    ['ada@', 'not a valid email address'],
+    ['@example.com', 'not a valid email address'],
     ['ada@@example.com', 'more than one @'],
-    ['ada@example..com', 'not an email address'],
+    ['ada@example..com', 'not a valid email address'],
     ['.ada@example.com', 'ada@example.com'],
     ['ada@example.com*', 'ada@example.com'],
-    ['ada@exam!ple.com', 'not an email address'],
+    ['ada@exam!ple.com', 'not a valid email address'],
   ])('refuses %j and names what was meant', (text, said) => {
     expect(checkUserKey(text)).toEqual({ problem: expect.stringContaining(said) })
   })
@@ -152,10 +152,10 @@ describe('checkUserKey', () => {
   test('says what was wrong without passing control characters on', () => {
     expect(checkUserKey('ada\u001b[31m')).toEqual({
       problem:
-        'the user "ada\\u001b[31m" holds a character that cannot be seen (U+001B); an id or a login was expected',
+        'the user "ada\\u001b[31m" contains a character that cannot be seen (U+001B); an id or a login was expected',
     })
     expect(checkUserKey('ada lovelace')).toEqual({
-      problem: 'the user "ada lovelace" holds white space (U+0020); an id or a login was expected',
+      problem: 'the user "ada lovelace" contains white space (U+0020); an id or a login was expected',
     })
   })
 })

@@ -44,7 +44,7 @@ describe('an archive is refused', () => {
   const refused: readonly (readonly [string, () => Buffer, string])[] = [
     ['that is cut off', () => whole.subarray(0, whole.length - 30), "the workbook can't be unpacked"],
     ['of which little is left', () => whole.subarray(0, 100), "the workbook can't be unpacked"],
-    ['that is empty', () => zip([]), 'a ZIP archive that holds no workbook'],
+    ['that is empty', () => zip([]), 'a ZIP archive that contains no workbook'],
     [
       'whose sheet says that it is larger than 300 MB',
       () => changed(sheetPart, (entry) => ({ ...entry, says: { size: 300_000_001 } })),
@@ -158,7 +158,7 @@ describe('XML is refused', () => {
       'with a text without end',
       sheetPart,
       (xml) => xml.replace('ada', 'a'.repeat(3_000_000)),
-      'a text longer than 2 MiB',
+      'text longer than 2 MiB',
     ],
     [
       'with a row without end',
@@ -222,7 +222,7 @@ describe('another document is named', () => {
     ],
     ['Numbers', [{ name: 'Index/Document.iwa', content: 'x' }], 'a document of Apple Numbers'],
     ['Java', [{ name: 'META-INF/MANIFEST.MF', content: 'x' }], 'a Java archive'],
-    ['any other', [{ name: 'leavers.csv', content: 'user' }], 'a ZIP archive that holds "leavers.csv"'],
+    ['any other', [{ name: 'leavers.csv', content: 'user' }], 'a ZIP archive that contains "leavers.csv"'],
   ])('%s', async (_, files, what) => {
     expect(await refusal(zip(files))).toContain(`the input is ${what}`)
   })

@@ -110,11 +110,11 @@ describe('a cell is read as what it shows', () => {
 
 describe('a cell that nobody can read is refused by sheet and cell', () => {
   test.each<[string, string, string]>([
-    ['an error', '<c r="B2" t="e"><v>#N/A</v></c>', 'the cell holds the error "#N/A"'],
+    ['an error', '<c r="B2" t="e"><v>#N/A</v></c>', 'the cell contains the error "#N/A"'],
     [
       "a formula's error",
       '<c r="B2" t="e"><f>1/0</f><v>#DIV/0!</v></c>',
-      'the cell holds the error "#DIV/0!"',
+      'the cell contains the error "#DIV/0!"',
     ],
     ['a formula without a value', '<c r="B2"><f>A2</f></c>', 'a formula without a stored value'],
     ['a formula with an empty value', '<c r="B2"><f>A2</f><v></v></c>', 'a formula without a stored value'],
@@ -127,8 +127,8 @@ describe('a cell that nobody can read is refused by sheet and cell', () => {
     ['a month', '<c r="B2" s="8"><v>45413</v></c>', 'a date without its day'],
     ['a year', '<c r="B2" s="10"><v>45413</v></c>', 'a date without its day'],
     ['a time of some day', '<c r="B2" s="4"><v>45413.75</v></c>', 'a date without its day'],
-    ['a style that is not there', '<c r="B2" s="99"><v>1</v></c>', 'the style 99'],
-    ['no number', '<c r="B2"><v>1,5</v></c>', 'holds "1,5"; a number was expected'],
+    ['a style that is not there', '<c r="B2" s="99"><v>1</v></c>', 'uses style 99'],
+    ['no number', '<c r="B2"><v>1,5</v></c>', 'contains "1,5"; a number was expected'],
     ['digits without end', `<c r="B2"><v>${'0'.repeat(500_000)}x</v></c>`, 'a number was expected'],
     ['neither true nor false', '<c r="B2" t="b"><v>2</v></c>', 'TRUE or FALSE was expected'],
     ['no date', '<c r="B2" t="d"><v>soon</v></c>', 'a date was expected'],
@@ -145,7 +145,7 @@ describe('a cell that nobody can read is refused by sheet and cell', () => {
     const calculation = '<calcPr fullCalcOnLoad="1"/>'
     const cell = '<c r="B2"><f>VLOOKUP(A2,D:E,2,0)</f><v>0</v></c>'
     expect(problemsOf(await read(withValue(cell, { calculation })))[0]?.[1]).toContain(
-      'Leavers!B2: the cell holds a formula without',
+      'Leavers!B2: the cell contains a formula without',
     )
     expect(cellsOf(await read(withValue(cell)))).toEqual([['ada@example.com', '0']])
   })
@@ -154,7 +154,7 @@ describe('a cell that nobody can read is refused by sheet and cell', () => {
     [
       'a number',
       '<c r="A2"><v>1042</v></c>',
-      'the user is the number 1042; a text with an id or a login was expected',
+      'the user is the number 1042; an id or a login, as text, was expected',
     ],
     ['a date', '<c r="A2" s="1"><v>45413</v></c>', 'the user is the date 2024-05-01'],
     ['true', '<c r="A2" t="b"><v>1</v></c>', 'the user is TRUE'],
@@ -177,7 +177,7 @@ describe('a cell that nobody can read is refused by sheet and cell', () => {
     expect(problemsOf(found)).toEqual([
       [2, 'valid'],
       [3, 'not_selected'],
-      [4, expect.stringContaining('Leavers!B4: the cell holds the error')],
+      [4, expect.stringContaining('Leavers!B4: the cell contains the error')],
     ])
   })
 })

@@ -247,13 +247,13 @@ describe('rows and cells', () => {
     const message = await refused({
       sheets: [{ rows: textRows([['ada@example.com'], ['bob@example.com']]) }],
     })
-    expect(message).toContain('line 1 was read as the header, but it holds "ada@example.com"')
+    expect(message).toContain('line 1 was read as the header, but it contains "ada@example.com"')
   })
 
   test('a header that can not be read', async () => {
     const rows = `<row r="1">${textCell('A1', 'user')}<c r="B1" t="e"><v>#REF!</v></c></row>`
     expect(await refused({ sheets: [{ name: 'Leavers', rows }] })).toContain(
-      "the header can't be read: Leavers!B1: the cell holds the error",
+      "the header can't be read: Leavers!B1: the cell contains the error",
     )
   })
 

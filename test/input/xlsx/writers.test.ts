@@ -30,7 +30,7 @@ describe('workbooks as programs write them', () => {
       [5, 'valid'],
       [6, 'valid'],
       [7, expect.stringContaining("the row 'Leavers of May'!7:7 is hidden or filtered out")],
-      [8, expect.stringMatching(/^'Leavers of May'!C8: the cell holds the error "#DIV\/0!"/)],
+      [8, expect.stringMatching(/^'Leavers of May'!C8: the cell contains the error "#DIV\/0!"/)],
       [9, expect.stringMatching(/^'Leavers of May'!A9: the user is the number 4711/)],
       [10, 'valid'],
       [11, expect.stringMatching(/^'Leavers of May'!B11: the cell is merged with others as B10:B11/)],
@@ -57,7 +57,7 @@ describe('workbooks as programs write them', () => {
     for (const [line, problems] of problemsOf(rows))
       expect(problems).toMatch(
         new RegExp(
-          line === 7 ? '!7:7 is hidden' : `'!F${line}: the cell holds a formula without a stored value`,
+          line === 7 ? '!7:7 is hidden' : `'!F${line}: the cell contains a formula without a stored value`,
         ),
       )
     expect(rows[2]?.cells.get('Last day')).toBe('2024-05-03')

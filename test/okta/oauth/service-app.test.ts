@@ -100,7 +100,7 @@ describe.each([
     for (let call = 0; call < 3; call++) expect(await client.send(readAnn)).toMatchObject({ httpStatus: 200 })
     expect(client.said).toHaveLength(1)
     expect(client.said[0]).toMatch(
-      new RegExp(`clock of this machine is (?:10 min|9 min 59 s|600 s)[ \\w]* ${words}`),
+      new RegExp(`This machine.s clock is (?:10 min|9 min 59 s|600 s)[ \\w]* ${words}`),
     )
     expect(sandbox.traffic().requests).toBe(3 + 1 + (dpop ? 3 : 1))
   })
