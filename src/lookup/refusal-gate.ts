@@ -57,13 +57,13 @@ export interface Gate {
  *
  * - **calm**: calls go in parallel. A refusal → asking.
  * - **asking**: refused tasks are held, and calls go one at a time. A success, or the end of the input → the users
- *   are the cause → calm. Ten held, or a halt ({@link RefusalGate.probeAtHalt}) → probing. A success of a call that had left before the first refusal was known shows nothing: the permission may
- *   have been taken away in between.
+ *   are the cause → calm. Ten held, or a halt ({@link RefusalGate.probeAtHalt}) → probing. A success of a call that left
+ *   before the first refusal was known shows nothing: the permission may have been taken away since.
  * - **probing**: only the probe goes, a few rows from the rest of the input. One of them accepted → the users are the
  *   cause → calm. As many refused as it may try → the run stops. Too few to tell → trying.
- * - **trying**: a few of the waiting calls go, one at a time, to make up the number. A halt → probing, once. One accepted → the users are the
- *   cause → calm. All refused → the run stops. No call left to try, and no more to come → the refusals beyond the tenth
- *   decide: with any, the run stops; with none, the users are the cause → calm.
+ * - **trying**: a few of the waiting calls go, one at a time, to make up the number. One accepted → the users are the
+ *   cause → calm. All refused → the run stops. A halt → probing, once. No call left to try, and no more to come → the
+ *   refusals beyond the tenth decide: with any, the run stops; with none, the users are the cause → calm.
  *
  * While it is undecided whether one failure too many has come, no call leaves in any state, not even those of the
  * probe.

@@ -11,7 +11,7 @@ export interface Loss {
 }
 
 const checkNetwork = 'Check the network and OKTA_CLIENT_ORGURL'
-const checkBetween = 'Check whether a proxy or a firewall is in between, and what it does to connections'
+const checkBetween = 'Check the network, and whether a proxy or a firewall cuts connections'
 const reportIt =
   'Report this as an error of okta-lifecycle, with the code; it says nothing about the users or the org'
 const checkScheme = 'Check the scheme and port of OKTA_CLIENT_ORGURL'
@@ -121,7 +121,7 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
   ],
   [
     /^(ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET)$/,
-    'the other side, or something in between, closed the connection',
+    'the other side, or something on the way, closed it',
     checkBetween,
     false,
   ],

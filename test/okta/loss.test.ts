@@ -30,7 +30,7 @@ describe('why no answer came', () => {
     expect(lossOf('ESTRANGE')).toMatchObject({ cause: null, lasting: false })
     expect(describeLoss('ESTRANGE', false)).toBe('no connection could be made (ESTRANGE)')
     expect(describeLoss('ECONNRESET', true)).toBe(
-      'the connection was lost before the answer came: the other side, or something in between, closed the connection (ECONNRESET)',
+      'the connection was lost before the answer came: the other side, or something on the way, closed it (ECONNRESET)',
     )
   })
 
