@@ -110,7 +110,7 @@ function settleByFactors(attempt: DoubtfulAttempt, factorTimes: readonly number[
     return { kind: 'unknown', evidence: `${evidence} after ${calls}: Okta may not be able to remove it` }
   }
   if (around > 0) {
-    const which = `${counted(around, 'factor')} ${around === 1 ? 'was' : 'were'} enrolled at the time of the attempt, or without a time`
+    const which = `${counted(around, 'factor')} ${around === 1 ? 'was enrolled at the time of the attempt, or has no time' : 'were enrolled at the time of the attempt, or have no time'}`
     return { kind: 'unknown', evidence: `${which}: nothing shows which came first` }
   }
   const since =

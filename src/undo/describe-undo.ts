@@ -20,7 +20,7 @@ export function describeUndo(runId: string, retried: RetriedRuns, found: Undoabl
     ...notUndone(retried, found),
     ...(alreadyBack > 0
       ? [
-          `${counted(alreadyBack, 'user')} ${alreadyBack === 1 ? 'is left as they are: that run itself brought them back' : 'are left as they are: that run itself brought them back'}.`,
+          `${counted(alreadyBack, 'user')} ${alreadyBack === 1 ? 'is' : 'are'} left as they are: that run itself brought them back.`,
         ]
       : []),
     ...(notDone > 0 ? [describeRest(runId, notDone, reversals.length > 0)] : []),
