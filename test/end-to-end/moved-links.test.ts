@@ -91,7 +91,9 @@ it('every link is in one of the files where a colleague picks them up', async ()
     expect((await place.runHere(org, run)).code).toBe(0)
     const path = join(place.directory, 'links.csv')
     const later = await usersIn(path)
-    expect([...(await usersIn(`${path}.picked-up`)), ...later].toSorted()).toEqual(ids)
+    // The third one's may have been on its way into the first file, and stands in both then.
+    const kept = new Set([...(await usersIn(`${path}.picked-up`)), ...later])
+    expect([...kept].toSorted()).toEqual(ids)
     expect(withoutThird(later)).toEqual(ids.slice(3))
     // Picked up after the run as well: then the reports are right once they are written again.
     renameSync(path, `${path}.second`)
