@@ -145,16 +145,17 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
 }
 
 /**
- * Why the pass has come to a halt: only held rows, and rows that wait for them, are under way. Null if anything else is
- * under way or more rows are to come.
+ * Why the pass has come to a halt: `end` if no more rows come at all; `pause` if only held rows, and rows that wait for
+ * them, are under way, and others come once these have ended. Null if neither is so.
  *
  * @param held how many rows are held
  */
 export function haltOf({ reach, queue, order }: RowsAtWork, held: number): Halt | null {
+  const isDone = reach.ended && queue.isEmpty
+  // What is still looked into can't show much more, and may take minutes.
+  if (isDone && reach.isLastPass) return 'end'
   if (queue.atWork > held + order.waiting) return null
-  if (queue.isFull) return 'pause'
-  if (!reach.ended || !queue.isEmpty) return null
-  return reach.isLastPass ? 'end' : 'pause'
+  return isDone || queue.isFull ? 'pause' : null
 }
 
 /** Runs a row's tasks up to a step, as {@link runRow}, and knows the row as one at work meanwhile. */

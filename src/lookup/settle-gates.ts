@@ -1,7 +1,7 @@
 import { refusalsThatAsk } from '../rules/stop-reasons.ts'
 import type { RefusalGate } from './refusal-gate.ts'
 
-/** Why nothing but held rows is under way. */
+/** Why no more rows come. */
 export type Halt = 'end' | 'pause'
 
 /**
@@ -12,9 +12,9 @@ export type Halt = 'end' | 'pause'
  * who can't be read never come to the second gate: as long as reads may be refused because of the token, no refused
  * call counts as its user's own.
  *
- * @param halt whether nothing but held rows is under way and no more come: `end` if the input has ended; `pause` if other
- *   rows come once the held ones have ended, because a step must be done for all before the next, or because there is
- *   no room for more rows. Null if more comes
+ * @param halt whether no more rows come: `end` if the input has ended; `pause` if nothing but held rows is under way and
+ *   others come once these have ended, because a step must be done for all before the next, or because there is no room
+ *   for more rows. Null if more rows come
  */
 export function settleGates(reads: RefusalGate, sends: RefusalGate, halt: Halt | null): void {
   if (reads.isProbing || sends.isProbing) return

@@ -27,8 +27,8 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'the end of a step is taken for the end of the input',
     breaks: 'I21',
     file: 'engine/rows',
-    from: "return reach.isLastPass ? 'end' : 'pause'",
-    to: "return 'end'",
+    from: 'if (isDone && reach.isLastPass)',
+    to: 'if (isDone)',
   },
   {
     name: 'whom a key meant in an earlier row is forgotten',
