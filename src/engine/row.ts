@@ -4,7 +4,6 @@ import type { JournalState } from '../journal/journal-state.ts'
 import type { FoundUser } from '../lookup/read-user.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
-import { parseLeftAs, takenBackColumn } from '../rules/left-as.ts'
 import type { PlannedFacts } from '../rules/planned.ts'
 import type { TaskPlace, TaskResult } from '../rules/result.ts'
 import {
@@ -31,6 +30,7 @@ import type { Services } from '../task/services.ts'
 import type { TaskInput } from '../task/state.ts'
 import { runTask } from '../task/task.ts'
 import { endRow } from './end-row.ts'
+import { settleLaterSteps, taskOf } from './later-steps.ts'
 import { type Located, locate, repeatedUser } from './locate.ts'
 
 /**
@@ -60,11 +60,12 @@ export async function runRow(
     if (repeated !== null) {
       // The next row of the user need not wait until this one is on disk, because nothing is sent for this one.
       located = { target: repeated.id, traceId: repeated.id, known: repeated, read: null }
-      const ledTo = place.preceding(repeated.id)?.ledTo ?? null
-      trace = { signature: signatureOf(row), inDoubt: false, ledTo }
+      const { ledTo = null, lookAfterLoss = null } = place.preceding(repeated.id) ?? {}
+      trace = { signature: signatureOf(row), inDoubt: false, ledTo, lookAfterLoss }
       place.finish(repeated.id, trace)
       finished = true
-      await runTasks(services, row, located, recorded, { skip: duplicateSkip, ledTo, lastStep })
+      const bounds = { skip: duplicateSkip, ledTo, lookAfterLoss, lastStep }
+      await runTasks(services, row, located, recorded, bounds)
       return
     }
     const found = await locate(services, row, place, recorded)
@@ -75,12 +76,13 @@ export async function runRow(
     located = found
     noteNames(services, row, found)
     const preceding = located.traceId === null ? null : place.preceding(located.traceId)
-    const { inDoubt, ledTo } = await runTasks(services, row, located, recorded, {
+    const after = await runTasks(services, row, located, recorded, {
       skip: skipForPreceding(row, preceding) ?? skipForDoubt(row, place, located),
       ledTo: preceding?.ledTo ?? null,
+      lookAfterLoss: preceding?.lookAfterLoss ?? null,
       lastStep,
     })
-    trace = { signature: signatureOf(row), inDoubt, ledTo }
+    trace = { signature: signatureOf(row), ...after }
   } finally {
     if (!finished) place.finish(located?.traceId ?? null, trace)
   }
@@ -128,52 +130,64 @@ interface Bounds {
   readonly skip: Skip | null
   /** The `ledTo` of a {@link RowTrace}, as it was before the row. */
   readonly ledTo: RowTrace['ledTo']
+  /** As in a {@link RowTrace}. */
+  readonly lookAfterLoss: RowTrace['lookAfterLoss']
   /** The last step that may be begun now, from 1. */
   readonly lastStep: number
 }
 
-/** Runs the tasks that have no result yet, up to and including `lastStep`. Returns what the user's next row must know. */
+/**
+ * Runs the tasks that have no result yet, up to and including `lastStep`; of later steps it only settles what may have
+ * been sent. Returns what the user's next row must know.
+ */
 async function runTasks(
   services: Services,
   row: ValidRow,
   located: Located,
   recorded: readonly TaskResult[],
-  { skip, ledTo: ledBefore, lastStep }: Bounds,
-): Promise<Pick<RowTrace, 'inDoubt' | 'ledTo'>> {
+  { skip, ledTo: ledBefore, lookAfterLoss: lookBefore, lastStep }: Bounds,
+): Promise<Omit<RowTrace, 'signature'>> {
   const { recorder, lookup, plan } = services
   const planned = plan === null ? null : await plan.of(row.row)
   let inDoubt = false
   let skipRest = skip
   let read = located.read
   let userLedTo = ledBefore
-  const settled = row.actions.length < 2 ? [] : await settleLaterSteps(services, row, located, recorded)
-  const results = [...recorded, ...settled]
+  const later =
+    row.actions.length < 2 || skip?.reason === 'duplicate'
+      ? { settled: [], lookAfterLoss: lookBefore }
+      : await settleLaterSteps(services, row, located, recorded, lookBefore)
+  let { lookAfterLoss } = later
+  const results = [...recorded, ...later.settled]
+  const sofar = (): Omit<RowTrace, 'signature'> => ({ inDoubt, ledTo: userLedTo, lookAfterLoss })
   const ledTo: UserStatus[] = []
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
     let result = results.find((known) => known.step === step)
-    const skipNow = skipRest ?? skipForLaterStep({ step, action }, settled)
+    const skipNow = skipRest ?? skipForLaterStep({ step, action }, results)
     const mayHaveBeenSent = isPerhapsSent(recorder.state, { row: row.row, step }, skipNow)
+    const comesLater = step > lastStep
     // A skipped step is skipped at once, even if its turn would come later.
-    if (result === undefined && skipNow === null && !mayHaveBeenSent && step > lastStep)
-      return { inDoubt, ledTo: userLedTo }
+    if (result === undefined && skipNow === null && !mayHaveBeenSent && comesLater) return sofar()
     if (result === undefined && (skipNow === null || mayHaveBeenSent)) {
       if (!mayHaveBeenSent) lookup.stop.check()
       const task = {
         ...taskOf(services, row, located, { step, action }),
         ledTo: [...ledTo],
         planned: planned === null ? null : byPlan(planned, step, userLedTo),
+        comesLater,
+        lookAfterLoss,
       }
       // If the row is skipped, nothing more is sent.
       const ended = await runTask(skipNow === null ? services : { ...services, settleOnly: true }, task, read)
-      if (ended.result === null && (skipNow === null || services.settleOnly))
-        return { inDoubt, ledTo: userLedTo }
+      lookAfterLoss = ended.lookAfterLoss
+      if (ended.result === null && (skipNow === null || services.settleOnly)) return sofar()
       result = ended.result ?? undefined
       read = ended.read
       if (result !== undefined) await recorder.result(result)
     }
     if (result === undefined && skipNow !== null) {
-      if (services.settleOnly) return { inDoubt, ledTo: userLedTo }
+      if (services.settleOnly) return sofar()
       lookup.stop.check()
       result = skippedResult(row, step, action, skipNow, located, lookup.clock.timestamp())
       await recorder.result(result)
@@ -186,7 +200,7 @@ async function runTasks(
     const isKnown = located.read?.kind !== 'failed'
     skipRest ??= skipAfter(result, isKnown && goesOn(services.job.steps, step))
   }
-  return { inDoubt, ledTo: userLedTo }
+  return sofar()
 }
 
 /**
@@ -196,56 +210,6 @@ async function runTasks(
 function isPerhapsSent(state: JournalState, task: TaskPlace, skip: Skip | null): boolean {
   if (state.progressOf(task) !== null) return true
   return skip?.reason !== 'duplicate' && state.mayBeLostSince(task) !== null
-}
-
-/** A task without the facts that depend on the row's other steps. */
-function taskOf(
-  { undoOf }: Services,
-  row: ValidRow,
-  { target, known }: Located,
-  { step, action }: { readonly step: number; readonly action: Action },
-): Omit<TaskInput, 'ledTo' | 'planned'> {
-  return {
-    row: row.row,
-    step,
-    userKey: row.user,
-    action,
-    sendEmail: row.sendEmail,
-    target,
-    known,
-    later: row.actions.slice(step),
-    ...(undoOf === null
-      ? {}
-      : { leftAs: { run: String(row.cells.get(takenBackColumn) ?? undoOf), left: parseLeftAs(row.cells) } }),
-  }
-}
-
-/**
- * Settles, without a call, the steps that were sent although an earlier step of the row is still to be sent. They occur
- * in a retry. A new call would change the facts by which their doubt is judged. Returns their results.
- */
-async function settleLaterSteps(
-  services: Services,
-  row: ValidRow,
-  located: Located,
-  recorded: readonly TaskResult[],
-): Promise<readonly TaskResult[]> {
-  const { recorder } = services
-  const settled: TaskResult[] = []
-  let isLater = false
-  for (const [index, action] of row.actions.entries()) {
-    const step = index + 1
-    if (recorded.some((known) => known.step === step)) continue
-    if (recorder.state.progressOf({ row: row.row, step }) === null) isLater = true
-    else if (isLater) {
-      const task = { ...taskOf(services, row, located, { step, action }), ledTo: [], planned: null }
-      const { result } = await runTask({ ...services, settleOnly: true }, task, null)
-      if (result === null) continue
-      await recorder.result(result)
-      settled.push(result)
-    }
-  }
-  return settled
 }
 
 /** What the plan says about a step. A task that it does not know is not sent. */

@@ -117,6 +117,7 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
             signature: signatureOf(row),
             inDoubt,
             ledTo: ledBy(recorded, preceding?.ledTo ?? null),
+            lookAfterLoss: preceding?.lookAfterLoss ?? null,
           }))
         }
         continue

@@ -22,6 +22,9 @@ export interface Observation {
   readonly factorTimes: readonly number[] | null
 }
 
+/** A look at a user after a lost part of the journal. */
+export type LookAfterLoss = Observation['user']
+
 /**
  * What became of an attempt in doubt, with the evidence.
  *
@@ -192,7 +195,7 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
  * may be ours.
  */
 function settleLost(attempt: DoubtfulAttempt, user: Observation['user'], atTarget: boolean): Verdict {
-  const isCertain = user.statusChanged === null || isBefore(attempt, user.statusChanged)
+  const isCertain = isFromBefore(attempt.oktaTime, user.statusChanged)
   if (isCertain || (!atTarget && !isOfItsSecond(attempt, user.statusChanged))) {
     return {
       kind: 'not_applied',
@@ -219,7 +222,16 @@ function leavesTrace(action: Action): boolean {
  * we know Okta's time, so a change in the last seconds before the attempt is not certain. Null proves nothing.
  */
 function isBefore({ oktaTime }: DoubtfulAttempt, statusChanged: string | null): boolean {
-  return statusChanged !== null && Date.parse(statusChanged) < oktaTime - clocksApartMs
+  return statusChanged !== null && isFromBefore(oktaTime, statusChanged)
+}
+
+/**
+ * Whether a user's status is certainly as it was before a moment, in epoch ms by Okta's clock.
+ *
+ * @param statusChanged RFC 3339 UTC; null if it has never changed
+ */
+export function isFromBefore(moment: number, statusChanged: string | null): boolean {
+  return statusChanged === null || Date.parse(statusChanged) < moment - clocksApartMs
 }
 
 /** Whether a status change is stamped just before an attempt, by less than the two clocks may differ. */

@@ -197,6 +197,7 @@ export class UserOrder {
   }
 
   #intern(trace: RowTrace): RowTrace {
+    if (trace.lookAfterLoss !== null) return trace
     const name = `${trace.inDoubt} ${trace.ledTo ?? ''} ${trace.signature}`
     const known = this.#interned.get(name)
     if (known !== undefined) return known

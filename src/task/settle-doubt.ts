@@ -4,6 +4,7 @@ import { type FailedRead, type FoundUser, readFactorTimes } from '../lookup/read
 import { type Action, ruleOf } from '../okta/actions.ts'
 import {
   type DoubtfulAttempt,
+  type LookAfterLoss,
   mailPauseMs,
   type Observation,
   type SendingTimes,
@@ -16,6 +17,14 @@ import type { Ending } from './ending.ts'
 import { sendsMail } from './keep-link.ts'
 import type { Services } from './services.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
+
+/**
+ * Whether the job lets an action be sent again although nothing shows what became of an earlier call. A second
+ * reactivate costs a second mail at worst. Repeating another action may undo what somebody did since.
+ */
+export function mayBeRepeated({ options }: Services['job'], action: Action): boolean {
+  return ruleOf(action).doubt === 'nothing' && options.in_doubt === 'retry'
+}
 
 /** How often a call that nothing can settle is sent again if the job says `in_doubt: retry`. */
 const mostRepeats = 2
@@ -45,27 +54,25 @@ export async function settleDoubt(
   notBefore: number | null,
 ): Promise<Settlement> {
   const { links } = services
-  const cause =
-    open.doubt?.why ??
-    (open.intent.lost
-      ? 'a part of the journal was lost'
-      : 'the run was cut off before the answer was recorded')
+  const cause = causeOf(services, task, open)
   const link = links?.whereIs(open.intent.origin ?? task) ?? null
   if (link !== null) {
     const evidence = `its activation link reached ${link}`
     await recordVerdict(services, open, { kind: 'applied', evidence })
     return { ending: confirmed(evidence, cause, null), read: null }
   }
-  await waitUntil(services, open, notBefore)
+  const look = open.intent.lost && ruleOf(task.action).doubt !== 'factors' ? history.lookAfterLoss : null
+  if (look === null) await waitUntil(services, open, notBefore)
   for (;;) {
-    const observed = await observe(services, task.action, open)
+    const observed = look === null ? await observe(services, task.action, open) : lookedBefore(look)
     if ('failed' in observed) {
       // Without a look-up there is no verdict: the attempt stays in doubt.
       const message = doubtful(task.action, cause, observed.failed.message)
       return { ending: { result: 'in_doubt', message }, read: observed.failed }
     }
     const { read, observation, fellBackFrom } = observed
-    if (fellBackFrom !== null) return await endedNotHeld(services, open, read, fellBackFrom)
+    if (open.intent.lost) history.lookAfterLoss ??= observation.user
+    if (fellBackFrom !== null && read !== null) return await endedNotHeld(services, open, read, fellBackFrom)
     const attempt = {
       ...attemptOf(open),
       // A lost attempt may have left at any moment until this process began.
@@ -77,6 +84,14 @@ export async function settleDoubt(
     if (verdict.kind === 'not_applied' && (await paused(services, task, open))) continue
     return await conclude(services, task, history, { open, cause, verdict, read })
   }
+}
+
+/** Why the outcome of an attempt is not known. */
+function causeOf({ recorder }: Services, task: TaskInput, { doubt, intent }: OpenAttempt): string {
+  if (doubt !== null) return doubt.why
+  if (intent.lost) return 'a part of the journal was lost'
+  if (recorder.state.mayBeLostSince(task) !== null) return 'its answer is in the lost part of the journal'
+  return 'the run was cut off before the answer was recorded'
 }
 
 /**
@@ -104,22 +119,23 @@ async function conclude(
     readonly open: OpenAttempt
     readonly cause: string
     readonly verdict: Verdict
-    readonly read: FoundUser
+    /** Null if it was judged by a look that was made before, since when a call may have changed the user. */
+    readonly read: FoundUser | null
   },
 ): Promise<Settlement> {
   const { open, cause, verdict, read } = found
-  // A second reactivate costs a second mail at worst. Repeating another action may undo what somebody did since.
-  const mayRepeat =
-    ruleOf(task.action).doubt === 'nothing' &&
-    services.job.options.in_doubt === 'retry' &&
-    !services.settleOnly
+  const mayRepeat = mayBeRepeated(services.job, task.action) && !services.settleOnly && !task.comesLater
   const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
   if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
   await recordVerdict(services, open, verdict, repeats)
-  // The result is `unchanged` only if no earlier attempt was in doubt: such an attempt may have been applied late.
+  // The result is `unchanged` only if no earlier attempt was in doubt: such an attempt may have been applied late. And
+  // what this user's earlier tasks are still to change, or may have changed, nobody knows before they have ended.
   if (
+    read !== null &&
     verdict.kind === 'not_applied' &&
     history.judgedNotApplied === 0 &&
+    !services.settleOnly &&
+    !task.comesLater &&
     wasThereBefore(task.action, open, read)
   ) {
     const message = `${verdict.evidence}; a call that got no answer was not applied`
@@ -131,11 +147,11 @@ async function conclude(
     if (repeats) history.repeats++
     return { ending: null, read }
   }
-  if (verdict.kind === 'applied')
-    return { ending: confirmed(verdict.evidence, cause, read.user.status), read }
+  const statusAfter = read?.user.status ?? null
+  if (verdict.kind === 'applied') return { ending: confirmed(verdict.evidence, cause, statusAfter), read }
   const sent = history.repeats > 0 ? ` after ${history.attempts} calls` : ''
   const message = doubtful(task.action, cause, `${verdict.evidence}${sent}`)
-  return { ending: { result: 'in_doubt', message, statusAfter: read.user.status }, read }
+  return { ending: { result: 'in_doubt', message, statusAfter }, read }
 }
 
 /** Whether a user who was not read before the call proves to have been at the target all along. */
@@ -223,12 +239,17 @@ async function recordVerdict(
 
 type Observed =
   | {
-      readonly read: FoundUser
+      /** Null if the look was made before. */
+      readonly read: FoundUser | null
       readonly observation: Observation
       /** The target that the user was on the way to and did not reach; null if Okta showed no such thing. */
       readonly fellBackFrom: string | null
     }
   | { readonly failed: FailedRead }
+
+function lookedBefore(user: LookAfterLoss): Observed {
+  return { read: null, observation: { user, factorTimes: null }, fellBackFrom: null }
+}
 
 /** What Okta shows of the user now, as far as settling the action needs it. */
 async function observe(

@@ -4,6 +4,7 @@ import type { Action } from '../okta/actions.ts'
 import type { Answer } from '../okta/answer.ts'
 import type { RetryOf } from '../okta/request.ts'
 import type { UserStatus } from '../okta/status.ts'
+import type { LookAfterLoss } from '../rules/doubt.ts'
 import type { LeftAs } from '../rules/left-as.ts'
 import type { PlannedFacts } from '../rules/planned.ts'
 import type { Ending, LastWord, LinkEnding } from './ending.ts'
@@ -30,6 +31,14 @@ export interface TaskInput {
   } | null
   /** The actions of the row's later steps: a call is verified if none of them leads elsewhere. */
   readonly later: readonly Action[]
+  /** Whether its turn comes later in this execution: until then, only what may have been sent before is settled. */
+  readonly comesLater: boolean
+  /**
+   * How Okta showed the user after a lost part of the journal, before this execution sent anything for the user; null
+   * if it was not asked, or if there is no such part. What was sent in that part is judged by this look, because later
+   * calls change the facts.
+   */
+  readonly lookAfterLoss: LookAfterLoss | null
   /** How the run that an undo takes back left the user, or null if that can't be read. Left out in other runs. */
   readonly leftAs?: { readonly run: string; readonly left: LeftAs | null }
 }
@@ -58,7 +67,7 @@ export interface TaskInput {
  *   stops.
  * - **waiting**: for as long as the failure demands → reading.
  * - **ended**: how the task ended, and the read of the user that is still current.
- * - **left**: without a result, because the execution only settles.
+ * - **left**: without a result, because the execution only settles, or the task's turn comes later.
  *
  * - **T1** No call leaves before its intent is on disk, and none while an earlier one is in doubt.
  * - **T2** Okta's answer is on disk before anything else is awaited; a result that follows at once goes with it.
@@ -105,4 +114,6 @@ export interface TaskHistory {
   repeats: number
   /** The request that the next call repeats. */
   retryOf: RetryOf
+  /** As in {@link TaskInput}; also what the task itself saw. */
+  lookAfterLoss: LookAfterLoss | null
 }

@@ -14,6 +14,7 @@ import { type FailedRead, type FoundUser, readUserById } from '../lookup/read-us
 import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../okta/classify.ts'
 import { decide, decideAfterRefusal, decideAgain } from '../rules/decide.ts'
+import { isFromBefore, type LookAfterLoss } from '../rules/doubt.ts'
 import { type GuardVerdict, guardId, guardKey, guardUser } from '../rules/guards.ts'
 import { judgeLeftAs } from '../rules/left-as.ts'
 import { judgeAgainstPlan, judgeSendingByPlan } from '../rules/planned.ts'
@@ -44,6 +45,8 @@ export interface EndedTask {
   readonly result: TaskResult | null
   /** The read of the user that is still current, because nothing was sent after it. */
   readonly read: FoundUser | null
+  /** As in {@link TaskInput}, for the user's next task. */
+  readonly lookAfterLoss: LookAfterLoss | null
 }
 
 /**
@@ -83,6 +86,7 @@ class Task {
       transitionLooks: 0,
       repeats: progress?.repeats ?? 0,
       retryOf: { requestId: null, count: 0 },
+      lookAfterLoss: input.lookAfterLoss,
     }
     this.#logged = { services, input, history: this.#history }
   }
@@ -91,14 +95,15 @@ class Task {
     if (known !== null) this.#see(known)
     let state = this.#begin(known)
     while (state.at !== 'ended' && state.at !== 'left') state = await this.#next(state)
-    if (state.at === 'left') return { result: null, read: null }
+    const { lookAfterLoss } = this.#history
+    if (state.at === 'left') return { result: null, read: null, lookAfterLoss }
     const result = buildResult(
       this.#input,
       afterRepeats(this.#input.action, state.ending, this.#history.repeats),
       this.#history,
       this.#services.lookup.clock.timestamp(),
     )
-    return { result, read: state.read }
+    return { result, read: state.read, lookAfterLoss }
   }
 
   /** The state in which the journal left the task. */
@@ -165,8 +170,9 @@ class Task {
   }
 
   #reading(known: FoundUser | FailedRead | null): TaskState {
-    if (!this.#services.settleOnly) return { at: 'reading', known }
-    if (this.#history.repeats === 0) return { at: 'left' }
+    const { comesLater } = this.#input
+    if (!this.#services.settleOnly && !comesLater) return { at: 'reading', known }
+    if (this.#history.repeats === 0 || comesLater) return { at: 'left' }
     // An earlier call may have been applied, and nothing more is sent that could change that.
     return this.#ended({ result: 'failed', message: 'it was not sent again' })
   }
@@ -223,8 +229,7 @@ class Task {
     const guards = { protect, onlyStatus: job.guards.only_status, owner }
     const skipped = (verdict: GuardVerdict): TaskState =>
       this.#ended({ result: 'skipped', ...verdict, statusAfter: status }, read)
-    const decision =
-      this.#history.judgedNotApplied > 0 ? decideAgain(action, read.user) : decide(action, read.user)
+    const decision = this.#mayHaveComeLate(read) ? decideAgain(action, read.user) : decide(action, read.user)
     // An earlier call of ours has led the user there, and nobody else has changed that: it is too late for a guard.
     if (decision.kind === 'succeeded') {
       const ending = { result: decision.kind, message: decision.message, statusAfter: status }
@@ -252,6 +257,16 @@ class Task {
     if (decision.kind === 'send') return { at: 'checking', read }
     const ending = { result: decision.kind, message: decision.message, statusAfter: status }
     return this.#ended(ending, read)
+  }
+
+  /** Whether an earlier attempt that was judged "not applied" may have been applied after all. */
+  #mayHaveComeLate({ user }: FoundUser): boolean {
+    const { attempts, judgedNotApplied } = this.#history
+    if (judgedNotApplied === 0) return false
+    const last = this.#services.recorder.state.progressOf(this.#input)?.last
+    if (last?.intent.lost !== true || attempts > 1) return true
+    const isAsBefore = isFromBefore(last.intent.okta_time, user.statusChanged)
+    return !isAsBefore && !this.#input.ledTo.includes(user.status)
   }
 
   async #checkRoles({ read }: Extract<TaskState, { at: 'checking' }>): Promise<TaskState> {

@@ -32,6 +32,7 @@ const trace = (signature: string, inDoubt = false): RowTrace => ({
   signature,
   inDoubt,
   ledTo: null,
+  lookAfterLoss: null,
 })
 
 /** Carries a row out as the run does: wait, read, claim (and read again), act, finish. */

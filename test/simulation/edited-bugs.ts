@@ -17,6 +17,20 @@ export function aroundPlaces(text: string, { from }: EditedBug): readonly string
 
 export const editedBugs: readonly EditedBug[] = [
   {
+    name: 'what may have been sent in a lost part is sent again before its turn',
+    breaks: 'I18',
+    file: 'engine/row',
+    from: 'comesLater, lookAfterLoss,',
+    to: 'comesLater: false, lookAfterLoss,',
+  },
+  {
+    name: 'whoever is where a lost call leads is unchanged whatever comes before',
+    breaks: 'I22',
+    file: 'task/settle-doubt',
+    from: '!services.settleOnly && !task.comesLater && wasThereBefore',
+    to: 'wasThereBefore',
+  },
+  {
     name: 'who is held fails when the run stops',
     breaks: 'I21',
     file: 'lookup/refusal-gate',

@@ -4,7 +4,8 @@ import type { World } from './world.ts'
 
 /**
  * I18: by the order `step`, no call of a step leaves once one of a later step has left and was applied, over all
- * executions. A call that did nothing may have left before its turn, to see whether Okta refuses it.
+ * executions. A call that did nothing may have left before its turn, to see whether Okta refuses it. What is in a lost
+ * part of a journal, no later execution knows, so the steps are counted afresh after each loss.
  */
 export function checkSteps(world: World, ours: readonly Ours[]): void {
   if (world.scenario.order !== 'step' || world.scenario.steps === null) return
@@ -12,14 +13,16 @@ export function checkSteps(world: World, ours: readonly Ours[]): void {
   const reached = new Map<string, number>()
   for (const departed of world.departures) {
     const { run, row, step, at } = departed
-    // An undo goes back, user by user. What ended in a lost part of a journal, no later execution knows.
-    if (readRun(world, run)?.undo_of !== undefined || world.cuts.has(run)) continue
-    const before = reached.get(run) ?? 1
+    // An undo goes back, user by user.
+    if (readRun(world, run)?.undo_of !== undefined) continue
+    const losses = world.cuts.get(run)?.filter((time) => time < at).length ?? 0
+    const since = `${run} ${losses}`
+    const before = reached.get(since) ?? 1
     if (step < before)
       world.violate(
         `I18 ${run} sends step ${step} of row ${row} at ${at.toFixed(0)}, after calls of step ${before}`,
       )
-    if (applied.has(nameOf(departed))) reached.set(run, Math.max(step, before))
+    if (applied.has(nameOf(departed))) reached.set(since, Math.max(step, before))
   }
 }
 

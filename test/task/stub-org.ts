@@ -152,6 +152,8 @@ export function taskOf(more: Partial<TaskInput> = {}): TaskInput {
     ledTo: [],
     planned: null,
     later: [],
+    comesLater: false,
+    lookAfterLoss: null,
     ...more,
   }
 }
