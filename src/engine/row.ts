@@ -159,7 +159,7 @@ async function runTasks(
       : await settleLaterSteps(services, row, located, recorded, lookBefore)
   let { lookAfterLoss } = later
   const results = [...recorded, ...later.settled]
-  const sofar = (): Omit<RowTrace, 'signature'> => ({ inDoubt, ledTo: userLedTo, lookAfterLoss })
+  const soFar = (): Omit<RowTrace, 'signature'> => ({ inDoubt, ledTo: userLedTo, lookAfterLoss })
   const ledTo: UserStatus[] = []
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
@@ -168,7 +168,7 @@ async function runTasks(
     const mayHaveBeenSent = isPerhapsSent(recorder.state, { row: row.row, step }, skipNow)
     const comesLater = step > lastStep
     // A skipped step is skipped at once, even if its turn would come later.
-    if (result === undefined && skipNow === null && !mayHaveBeenSent && comesLater) return sofar()
+    if (result === undefined && skipNow === null && !mayHaveBeenSent && comesLater) return soFar()
     if (result === undefined && (skipNow === null || mayHaveBeenSent)) {
       if (!mayHaveBeenSent) lookup.stop.check()
       const task = {
@@ -181,13 +181,13 @@ async function runTasks(
       // If the row is skipped, nothing more is sent.
       const ended = await runTask(skipNow === null ? services : { ...services, settleOnly: true }, task, read)
       lookAfterLoss = ended.lookAfterLoss
-      if (ended.result === null && (skipNow === null || services.settleOnly)) return sofar()
+      if (ended.result === null && (skipNow === null || services.settleOnly)) return soFar()
       result = ended.result ?? undefined
       read = ended.read
       if (result !== undefined) await recorder.result(result)
     }
     if (result === undefined && skipNow !== null) {
-      if (services.settleOnly) return sofar()
+      if (services.settleOnly) return soFar()
       lookup.stop.check()
       result = skippedResult(row, step, action, skipNow, located, lookup.clock.timestamp())
       await recorder.result(result)
@@ -200,7 +200,7 @@ async function runTasks(
     const isKnown = located.read?.kind !== 'failed'
     skipRest ??= skipAfter(result, isKnown && goesOn(services.job.steps, step))
   }
-  return sofar()
+  return soFar()
 }
 
 /**
