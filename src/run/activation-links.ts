@@ -48,16 +48,21 @@ export class ActivationLinks {
   private constructor(
     run: RunIdentity,
     file: LinkFile,
-    known: Map<string, string>,
+    beside: readonly LinkLine[],
     say: (line: string) => void,
   ) {
-    const own = `${identityOf(run)}/`
+    const besideFile = besidePath(file.path, run.run_id)
+    const isOwn = (line: LinkLine): boolean => identityOf(line.run) === identityOf(run)
     this.path = file.path
     this.#run = run
     this.#say = say
     this.#file = file
-    this.#known = known
-    this.#isIncomplete = ![...known.keys()].some((name) => name.startsWith(own))
+    this.#known = new Map([
+      ...beside.map((line): [string, string] => [nameOfLine(line), besideFile]),
+      ...file.lines.map((line): [string, string] => [nameOfLine(line), file.path]),
+    ])
+    // A line beside is written only once the file itself has been moved or replaced.
+    this.#isIncomplete = !file.lines.some(isOwn) || beside.some(isOwn)
   }
 
   /**
@@ -72,11 +77,7 @@ export class ActivationLinks {
     say: (line: string) => void = () => {},
   ): Promise<ActivationLinks> {
     const file = await LinkFile.open(path)
-    const beside = besidePath(path, run.run_id)
-    const known = new Map<string, string>()
-    for (const line of await readLinks(beside)) known.set(nameOfLine(line), beside)
-    for (const line of file.lines) known.set(nameOfLine(line), path)
-    return new ActivationLinks(run, file, known, say)
+    return new ActivationLinks(run, file, await readLinks(besidePath(path, run.run_id)), say)
   }
 
   /**
@@ -95,7 +96,7 @@ export class ActivationLinks {
 
   /**
    * Whether links of earlier calls of this run may be in a file that is not under the path any more: the file was found
-   * moved or changed, or it held no link of this run when it was opened.
+   * moved or changed, it held no link of this run when it was opened, or a file beside it holds one.
    */
   get isIncomplete(): boolean {
     return this.#isIncomplete

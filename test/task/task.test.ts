@@ -454,6 +454,8 @@ describe('a task that an earlier execution began', () => {
     })
   })
 
+  const linkOwner = { user: ada.login, action: 'reactivate', okta_user_id: ada.id, okta_login: ada.login }
+
   it.each([
     ['this run', undefined],
     ['another run, which a retry took it over from', { run: 'older@then', row: 9, step: 1 }],
@@ -461,8 +463,7 @@ describe('a task that an earlier execution began', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'links.csv')
       const earlier = await ActivationLinks.open(path, named(origin?.run ?? 'r@'))
-      const user = { user: ada.login, action: 'reactivate', okta_user_id: ada.id, okta_login: ada.login }
-      await earlier.save({ row: origin?.row ?? 1, step: 1, ...user }, { url: null, token: 't' })
+      await earlier.save({ row: origin?.row ?? 1, step: 1, ...linkOwner }, { url: null, token: 't' })
       await earlier.close()
       const links = await ActivationLinks.open(path, named('r@'))
       const intent = origin === undefined ? open : { ...open, origin }
@@ -483,14 +484,24 @@ describe('a task that an earlier execution began', () => {
     })
   })
 
-  it.each([
-    [1, /its activation link is lost: reactivate makes a new one$/],
-    [
-      2,
-      /is not in .*links\.csv: if that file was moved or replaced since the run began, look for it there first/,
-    ],
-  ])('of execution %i whose link is not in the file', async (executions, words) => {
+  const isLost = /its activation link is lost: reactivate makes a new one$/
+  const mayBeElsewhere =
+    /is not in .*links\.csv: if that file was moved or replaced since the run began, look for it there first/
+
+  it.each<[number, string[], RegExp]>([
+    [1, [], isLost],
+    [2, ['links.csv'], isLost],
+    [2, [], mayBeElsewhere],
+    // A file beside is begun only where the file itself is moved or replaced.
+    [2, ['links.r.csv'], mayBeElsewhere],
+    [2, ['links.csv', 'links.r.csv'], mayBeElsewhere],
+  ])('of execution %i whose link is not in the file, with others in %j', async (executions, others, words) => {
     await withDirectory(async (directory) => {
+      for (const [index, name] of others.entries()) {
+        const file = await ActivationLinks.open(join(directory, name), named('r@'))
+        await file.save({ row: 8 + index, step: 1, ...linkOwner }, { url: null, token: 't' })
+        await file.close()
+      }
       const links = await ActivationLinks.open(join(directory, 'links.csv'), named('r@'))
       const execution = { event: 'execution', at: '2026-03-02T10:00:00.000Z' } as const
       const before = [...Array.from({ length: executions }, () => execution), open, answerTo(1, 1)]
