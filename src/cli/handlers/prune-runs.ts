@@ -1,22 +1,18 @@
-import { isDeepStrictEqual } from 'node:util'
-import { asCannotWrite } from '../../files/cannot-write.ts'
 import { exists } from '../../files/exists.ts'
 import { parseDuration } from '../../job/duration-value.ts'
-import { checkJournal } from '../../journal/journal-reader.ts'
 import { counted } from '../../messages/counted.ts'
-import { type ExitCode, exitCodes, KnownError, Refusal } from '../../messages/known-error.ts'
+import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import { visible } from '../../messages/shown.ts'
 import { StopSwitch } from '../../messages/stop.ts'
-import { readRecordedHead, readSummary } from '../../report/summary.ts'
+import { readSummary } from '../../report/summary.ts'
 import { type ListedRun, listRuns } from '../../run/list-runs.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
 import { judgePruning, type Prunable } from '../../run/prune.ts'
-import { findForeign, pruneRun, removeGoing } from '../../run/prune-run.ts'
+import { findForeign, removeGoing } from '../../run/prune-run.ts'
 import { copyOf } from '../../run/run-copy.ts'
-import { headOf, journalPath, unlessRemoved } from '../../run/run-directory.ts'
-import { readRunFile } from '../../run/run-file.ts'
-import { withRunLocks } from '../../run/run-locks.ts'
-import { say, withStopHooks } from '../terminal/stop-hooks.ts'
+import { unlessRemoved } from '../../run/run-directory.ts'
+import { type Removal, removeTogether } from '../remove-runs.ts'
+import { withStopHooks } from '../terminal/stop-hooks.ts'
 
 interface Arguments {
   readonly 'runs-dir': string
@@ -31,12 +27,9 @@ interface Pruned {
   /** Whether the runs are gone; without `--yes` they are only named. */
   readonly removed: boolean
   readonly runs: readonly string[]
+  /** The runs that another process removed meanwhile. */
+  readonly removed_by_others: readonly string[]
   readonly kept: readonly KeptRun[]
-}
-
-/** A run in the runs directory, as it was when it was judged. */
-interface SeenRun extends ListedRun {
-  readonly found: Prunable
 }
 
 interface KeptRun {
@@ -68,25 +61,25 @@ export async function pruneRuns(args: Arguments): Promise<ExitCode> {
     now,
   )
   const runs: string[] = []
+  const byOthers: string[] = []
   const kept: KeptRun[] = []
   const stop = new StopSwitch()
-  const ended = new Map<string, string | null>()
+  const ended = new Map<string, Removal>()
   await withStopHooks(stop, async () => {
     if (args.yes && listed.length > 0) await removeGoing(runsDirectory)
     for (const { name, keep, together } of judged) {
       if (keep === null && args.yes && !ended.has(name)) {
-        const why = await remove(
-          together.flatMap((one) => known.get(one) ?? []),
-          stop,
-        )
-        for (const one of together) ended.set(one, why)
+        const all = together.flatMap((one) => known.get(one) ?? [])
+        for (const [one, end] of await removeTogether(all, stop)) ended.set(one, end)
       }
-      const why = keep ?? ended.get(name) ?? null
-      if (why === null) runs.push(name)
-      else kept.push({ run_id: name, why, failed: keep === null })
+      const end = ended.get(name)
+      const why = keep ?? (end?.kind === 'kept' ? end.why : null)
+      if (why !== null) kept.push({ run_id: name, why, failed: keep === null })
+      else if (end?.kind === 'gone') byOthers.push(name)
+      else runs.push(name)
     }
   })
-  const answer: Pruned = { removed: args.yes, runs, kept }
+  const answer: Pruned = { removed: args.yes, runs, removed_by_others: byOthers, kept }
   process.stdout.write(args.json ? `${JSON.stringify(answer, null, 2)}\n` : render(answer))
   if (stop.reason !== null) return stop.reason.exitCode
   return kept.some(({ failed }) => failed) ? exitCodes.someoneMustLook : exitCodes.done
@@ -117,53 +110,15 @@ async function lookAt({ name, directory, look }: ListedRun): Promise<Prunable> {
   return { kind: 'run', name, run, endedAt }
 }
 
-/**
- * Removes runs that belong together, the latest first, if every one of them may be removed. Returns why they could not
- * be removed, in a clause.
- */
-async function remove(together: readonly SeenRun[], stop: StopSwitch): Promise<string | null> {
-  if (stop.reason !== null) return `${stop.reason.message} first`
-  const checkAll = async (left: readonly SeenRun[]): Promise<string | null> => {
-    const [next, ...rest] = left
-    if (next === undefined) {
-      for (const { directory } of together.toReversed()) await pruneRun(directory)
-      return null
-    }
-    const watch = { onWatch: say, signal: stop.signal }
-    return await withRunLocks(next.directory, null, watch, async () => {
-      return (await whyNotNow(next)) ?? (await checkAll(rest))
-    })
-  }
-  try {
-    return await checkAll(together)
-  } catch (error) {
-    const refused = error instanceof KnownError ? error : asCannotWrite(error)
-    if (refused === null) throw error
-    return refused.message
-  }
-}
-
-/** Why a run that is held must stay after all, in a clause; null if it need not. */
-async function whyNotNow({ name, directory, found }: SeenRun): Promise<string | null> {
-  // Since it was judged, another process may have gone on with it or from it.
-  const run = await readRunFile(directory)
-  if (found.kind !== 'run' || !isDeepStrictEqual(run, found.run))
-    return `another process has gone on with ${name}`
-  const foreign = await findForeign(directory)
-  if (foreign !== null) return foreign
-  // A damaged journal is evidence of a change, and must not be removed with the run.
-  const expected = { run: run.run_id, head: headOf(run, await readRecordedHead(directory)) }
-  const { flaw } = await checkJournal(journalPath(directory), expected)
-  return flaw === null ? null : `the journal of ${name} is damaged (verify-journal)`
-}
-
-function render({ removed, runs, kept }: Pruned): string {
+function render({ removed, runs, removed_by_others: byOthers, kept }: Pruned): string {
+  const others = byOthers.length === 0 ? '' : `, ${byOthers.length} removed by another process`
   const lines = [
     ...runs.map((name) => `${removed ? 'removed' : 'would be removed'}  ${visible(name)}`),
+    ...byOthers.map((name) => `gone  ${visible(name)}: another process removed it`),
     ...kept.map(({ run_id: name, why }) => `kept  ${visible(name)}: ${visible(why)}`),
     '',
     removed
-      ? `${counted(runs.length, 'run')} removed, ${kept.length} kept.`
+      ? `${counted(runs.length, 'run')} removed${others}, ${kept.length} kept.`
       : `${counted(runs.length, 'run')} would be removed, ${kept.length} kept. Nothing was removed; --yes removes them for good.`,
   ]
   return `${lines.join('\n')}\n`

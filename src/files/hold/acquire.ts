@@ -58,15 +58,22 @@ export async function acquireHolds(
 ): Promise<readonly Hold[]> {
   const holds: Hold[] = []
   try {
-    for (const { directory } of subjects) {
-      await mkdir(holdDirectory(directory), { recursive: true, mode: 0o700 })
-    }
+    for (const { directory } of subjects) await makeHoldDirectory(directory)
     const seen = await watchAll(subjects, options)
     for (const [index, subject] of subjects.entries()) holds.push(await take(subject, seen[index] ?? null))
     return holds
   } catch (error) {
     for (const hold of holds.reverse()) await hold.release()
     throw asCannotWrite(error) ?? error
+  }
+}
+
+/** The directory itself must be there: if another process has just removed it, it is not begun anew. */
+async function makeHoldDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(holdDirectory(directory), { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 
