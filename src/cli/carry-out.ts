@@ -18,8 +18,8 @@ import type { ReportRow } from '../report/report-row.ts'
 import { removeStaleReports } from '../report/stale-reports.ts'
 import { readRecordedHead, type Summary } from '../report/summary.ts'
 import { writeReports } from '../report/write-reports.ts'
-import { ActivationLinks } from '../run/activation-links.ts'
-import { displacedSince } from '../run/link-file.ts'
+import { ActivationLinks, besidePath } from '../run/activation-links.ts'
+import { checkHoldsLinks, displacedSince } from '../run/link-file.ts'
 import { recordEnd } from '../run/record-end.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { loggedSend, openRunLog } from '../run/run-log.ts'
@@ -169,13 +169,17 @@ async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promis
   }
 }
 
-/** @throws KnownError when the file can't take the run's links */
+/** @throws KnownError when the file, or the one beside it, can't take the run's links */
 async function openLinks(path: string, run: RunFile, say: (line: string) => void): Promise<ActivationLinks> {
+  const beside = besidePath(path, run.run_id)
+  let at = beside
   try {
+    await checkHoldsLinks(beside)
+    at = path
     return await ActivationLinks.open(path, run, say)
   } catch (error) {
     if (!(error instanceof KnownError) || run.state === 'new') throw error
-    throw displacedSince(path, error)
+    throw displacedSince(at, error)
   }
 }
 

@@ -1,5 +1,6 @@
-import { readFile, rename, stat } from 'node:fs/promises'
+import { rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readRegular } from '../files/read-regular.ts'
 import { replaceFile } from '../files/replacing-file.ts'
 import { checkUserKey } from '../input/key/user-key.ts'
 import type { InputRow } from '../input/row.ts'
@@ -121,7 +122,7 @@ async function keptSandboxOrg(directory: string, run: RunFile): Promise<RunOrg> 
 async function keptState(directory: string): Promise<OrgState> {
   const path = join(directory, sandboxFileName)
   const { parseOrgState } = await import('../sandbox/sandbox.ts')
-  return parseOrgState(await readFile(path, 'utf8'), path)
+  return parseOrgState(await readRegular(path), path)
 }
 
 /** @throws KnownError when the simulated org of a sandbox run is lost */

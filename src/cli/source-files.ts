@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
+import { regularChunks } from '../files/read-regular.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import type { Prepared } from '../job/prepare.ts'
 import { Refusal } from '../messages/known-error.ts'
@@ -55,6 +55,6 @@ function whyOf(error: unknown): string {
 
 async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+  for await (const chunk of regularChunks(path)) hash.update(chunk)
   return hash.digest('hex')
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { regularChunks } from '../files/read-regular.ts'
 
 /** A file's length and SHA-256. */
 export interface FileDigest {
@@ -11,7 +11,7 @@ export interface FileDigest {
 export async function digestFile(path: string): Promise<FileDigest> {
   const hash = createHash('sha256')
   let bytes = 0
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of regularChunks(path)) {
     hash.update(chunk)
     bytes += chunk.length
   }

@@ -12,6 +12,8 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['ENOTDIR', 'a part of the path is not a directory'],
   ['EEXIST', 'a file with that name exists'],
   ['EISDIR', 'it is a directory'],
+  ['EFTYPE', 'it is not a regular file, but a pipe, a device or a socket'],
+  ['ELOOP', 'symbolic links lead in a circle'],
   ['ENAMETOOLONG', 'its name is too long'],
 ])
 
@@ -26,6 +28,9 @@ const fixes: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'Check the path'],
   ['ENOTDIR', 'Check the path'],
   ['EEXIST', 'Check the path'],
+  ['EISDIR', 'Move it away'],
+  ['EFTYPE', 'Move it away'],
+  ['ELOOP', 'Correct the links'],
   ['EMFILE', 'Raise the limit (ulimit -n 1024) or lower --concurrency'],
   ['ENFILE', 'Raise the limit of open files of this machine'],
 ])

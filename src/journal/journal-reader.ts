@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs'
 import { dirname } from 'node:path'
+import { regularChunks } from '../files/read-regular.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { type KnownError, Refusal } from '../messages/known-error.ts'
 import {
@@ -66,7 +66,7 @@ export async function checkJournal(
 async function eachLine(path: string, take: (line: RawLine) => void): Promise<void> {
   let offset = 0
   let pending: Buffer[] = []
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of regularChunks(path, { chunkBytes: 1024 * 1024 })) {
     let start = 0
     for (let end = chunk.indexOf(0x0a, start); end !== -1; end = chunk.indexOf(0x0a, start)) {
       const piece = chunk.subarray(start, end)

@@ -1,6 +1,8 @@
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { copyInPlace } from '../files/copy-in-place.ts'
+import { checkRegular } from '../files/read-regular.ts'
 import { syncPath } from '../files/sync-path.ts'
 import { type Fence, noFence } from '../files/synced-appends.ts'
 import { Journal } from './journal.ts'
@@ -50,15 +52,35 @@ export async function openJournal(
   file: JournalFile,
   hold: JournalHold = { ...noFence, afterSilence: false },
 ): Promise<{ journal: Journal; state: JournalState }> {
-  const handle = await open(file.path, 'a', 0o600)
-  const { size } = await handle.stat()
-  await handle.close()
+  const size = await touch(file.path)
   if (hold.afterSilence) await copyInPlace(file.path)
   const empty = { state: new JournalState(file.stepsPerRow), end: emptyJournal }
   const { state, end } = size === 0 && file.recorded === null ? empty : await replayJournal(file)
   const journal = await Journal.open(file.path, end, hold)
   if (end.soundBytes === 0) await begin(file.path, journal, file.runId)
   return { journal, state }
+}
+
+/**
+ * Creates a journal's file if there is none.
+ *
+ * @returns its size in bytes
+ * @throws the system's error when it can't be opened, or is not a regular file
+ */
+async function touch(path: string): Promise<number> {
+  // Without waiting for a pipe that has been put in its place.
+  const handle = await open(
+    path,
+    constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK,
+    0o600,
+  )
+  try {
+    const found = await handle.stat()
+    checkRegular(path, found)
+    return found.size
+  } finally {
+    await handle.close()
+  }
 }
 
 /** Begins the journal of a new run, which must not have one yet. */

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { openRegular } from '../files/read-regular.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { Position } from './journal.ts'
 import { resultOfLine } from './journal-line.ts'
@@ -19,7 +20,7 @@ export class ResultReader {
   }
 
   static async open(journalPath: string): Promise<ResultReader> {
-    return new ResultReader(await open(journalPath, 'r'))
+    return new ResultReader(await openRegular(journalPath))
   }
 
   /** The result at a place. Its line must have been checked or written before. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import type { z } from 'zod'
+import { openRegular, regularChunks } from '../files/read-regular.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import { Refusal } from '../messages/known-error.ts'
 import type { PlanToFollow } from '../rules/planned.ts'
@@ -47,7 +47,7 @@ export class SavedPlan implements PlanToFollow {
   static async open(path: string): Promise<SavedPlan> {
     try {
       const parts = await readParts(path)
-      return new SavedPlan(await open(path, 'r'), parts)
+      return new SavedPlan(await openRegular(path), parts)
     } catch (error) {
       if (error instanceof Refusal) throw error
       if (error instanceof NotAsWritten) throw notAsWritten(path, error.message)
@@ -127,7 +127,7 @@ async function readParts(path: string): Promise<Parts> {
 async function* linesOf(path: string): AsyncGenerator<{ readonly text: string; readonly start: number }> {
   let rest: Buffer = Buffer.alloc(0)
   let start = 0
-  for await (const chunk of createReadStream(path)) {
+  for await (const chunk of regularChunks(path)) {
     rest = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer])
     let from = 0
     for (let at = rest.indexOf(newline); at !== -1; at = rest.indexOf(newline, from)) {

@@ -1,6 +1,7 @@
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { readRegular } from '../files/read-regular.ts'
 import { replaceFile } from '../files/replacing-file.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
 import { actionNames } from '../okta/actions.ts'
@@ -170,7 +171,7 @@ export async function writeSummary(directory: string, summary: Summary): Promise
 /** Reads `summary.json` of a directory; null if it is missing or can't be understood. */
 export async function readSummary(directory: string): Promise<Summary | null> {
   try {
-    const text = await readFile(join(directory, 'summary.json'), 'utf8')
+    const text = await readRegular(join(directory, 'summary.json'))
     const parsed = summarySchema.safeParse(withAllReasons(JSON.parse(text)))
     return parsed.success ? parsed.data : null
   } catch {

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
+import { readRegular } from '../files/read-regular.ts'
 import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
 import type { Activation } from '../okta/activation.ts'
 import { LinkFile } from './link-file.ts'
@@ -219,11 +219,11 @@ export function besidePath(path: string, runId: string): string {
  */
 export async function readLinks(path: string): Promise<readonly LinkLine[]> {
   try {
-    const text = await readFile(path, 'utf8')
+    const text = await readRegular(path)
     return isOfLinks(path, text) ? parseLinks(path, text) : []
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return []
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR' || code === 'EFTYPE') return []
     throw error
   }
 }

@@ -30,10 +30,15 @@ export interface CheckedInput {
 /**
  * Copies the input into a directory and checks every row of the copy.
  *
+ * @param signal ends the copying
  * @throws KnownError when it can't be read, or when it has bad rows and the job does not skip them
  */
-export async function checkInput(prepared: Prepared, directory: string): Promise<CheckedInput> {
-  const checked = await surveyCopy(prepared, directory)
+export async function checkInput(
+  prepared: Prepared,
+  directory: string,
+  signal?: AbortSignal,
+): Promise<CheckedInput> {
+  const checked = await surveyCopy(prepared, directory, signal)
   const { input, survey, job } = checked
   if (survey.invalidRows > 0 && !job.skip_invalid) {
     throw new Refusal(
@@ -45,8 +50,12 @@ export async function checkInput(prepared: Prepared, directory: string): Promise
 }
 
 /** Like {@link checkInput}, but the caller decides what to do about bad rows. */
-export async function surveyCopy(prepared: Prepared, directory: string): Promise<CheckedInput> {
-  const received = await copyInput(prepared.source, directory, 'input.received')
+export async function surveyCopy(
+  prepared: Prepared,
+  directory: string,
+  signal?: AbortSignal,
+): Promise<CheckedInput> {
+  const received = await copyInput(prepared.source, directory, 'input.received', signal)
   const file = { path: join(directory, received.file), name: inputName(prepared.source) }
   const { header_line: namedLine, user_column: userColumn } = prepared.merge(prepared.format).input
   const named = { format: prepared.format, encoding: prepared.encoding, headerLine: namedLine }

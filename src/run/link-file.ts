@@ -1,6 +1,7 @@
 import { constants, lstatSync, type Stats } from 'node:fs'
-import { type FileHandle, lstat, open, readFile } from 'node:fs/promises'
+import { type FileHandle, lstat, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { readRegular } from '../files/read-regular.ts'
 import { syncPath } from '../files/sync-path.ts'
 import { SyncedAppends } from '../files/synced-appends.ts'
 import { parseSystemError } from '../files/system-error.ts'
@@ -64,8 +65,7 @@ export class LinkFile {
         throw error
       }
     } catch (error) {
-      if (error instanceof KnownError) throw error
-      throw (error as NodeJS.ErrnoException).code === 'ELOOP' ? isLink(path) : cannotWrite(path, error)
+      throw asRefused(path, error)
     }
   }
 
@@ -129,11 +129,24 @@ export class LinkFile {
 /**
  * Checks that a file may hold activation links, as {@link LinkFile.open} does, and changes nothing.
  *
- * @throws KnownError when it holds something else
+ * @throws KnownError when it holds something else, or can't be read
  */
 export async function checkHoldsLinks(path: string): Promise<void> {
-  if (!(await checkIsFile(path))) return
-  if (!isOfLinks(path, await readFile(path, 'utf8'))) throw notOurs(path)
+  try {
+    if (!(await checkIsFile(path))) return
+    if (!isOfLinks(path, await readRegular(path, constants.O_NOFOLLOW))) throw notOurs(path)
+  } catch (error) {
+    throw asRefused(path, error)
+  }
+}
+
+/** What opening the file, or looking at it, has thrown, as a KnownError. */
+function asRefused(path: string, error: unknown): KnownError {
+  if (error instanceof KnownError) return error
+  const { code } = error as NodeJS.ErrnoException
+  // Another file may have taken its name since it was looked at.
+  if (code === 'EFTYPE' || code === 'EISDIR' || code === 'ENXIO') return notOurs(path)
+  return code === 'ELOOP' ? isLink(path) : cannotWrite(path, error)
 }
 
 /**
@@ -181,7 +194,7 @@ export function displacedSince(path: string, found: KnownError): FixableError {
 function notOurs(path: string): FixableError {
   return new FixableError(
     `${path} exists and is not a file of activation links. It was left as it is.`,
-    'Name another file under report.activation_links in the job',
+    'Move it away, or name another file under report.activation_links in the job',
     exitCodes.nothingSent,
   )
 }

@@ -30,7 +30,10 @@ export async function checkLinksPlace(
   const linked = (await linkTargetOf(path)) !== null
   if (linked && resume !== null)
     throw displacedSince(path, isLink(path)).so(`, then: ${resume}`, exitCodes.stoppedByGuard)
-  const real = await realPathOf(path)
+  const real = await realPathOf(path).catch((error: unknown) => {
+    // One that leads to itself.
+    throw linked && (error as NodeJS.ErrnoException).code === 'ELOOP' ? isLink(path) : error
+  })
   const isSandbox = org === sandboxOrgUrl && !ownNames.test(basename(real))
   const own = await realPathOf(directory)
   // The root of the file system is not a run.

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readRegular } from '../files/read-regular.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { type RunFile, readRunFile, runFileName } from './run-file.ts'
 
@@ -27,7 +27,7 @@ export async function lookAtRun(directory: string): Promise<RunLook> {
 async function lookAgain(path: string, why: string): Promise<RunLook> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await readRegular(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     return code === 'ENOENT' || code === 'ENOTDIR' ? { kind: 'none' } : { kind: 'unreadable', job: null, why }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { readRegular } from '../files/read-regular.ts'
 import { replaceFile } from '../files/replacing-file.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import { inputEncodings } from '../input/bytes/encoding.ts'
@@ -115,7 +115,7 @@ export async function readRunFile(directory: string): Promise<RunFile> {
   const path = join(directory, runFileName)
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await readRegular(path)
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     throw new Refusal(

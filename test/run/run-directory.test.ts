@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -5,6 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CannotWrite } from '../../src/files/cannot-write.ts'
 import { exitCodes } from '../../src/messages/known-error.ts'
+import { RunStopped } from '../../src/messages/stop.ts'
 import { findRun } from '../../src/run/find-run.ts'
 import { copyInput, nameInputCopy } from '../../src/run/input-copy.ts'
 import {
@@ -190,6 +192,29 @@ describe('the copy of the input', () => {
     await withDirectory(async (directory) => {
       await writeFile(join(directory, 'empty.csv'), '')
       expect((await copyInput(join(directory, 'empty.csv'), directory, 'input.csv')).bytes).toBe(0)
+    })
+  })
+
+  it('is what comes through a named pipe, whenever its writer begins', async () => {
+    await withDirectory(async (directory) => {
+      const pipe = join(directory, 'pipe')
+      execFileSync('mkfifo', [pipe])
+      const bytes = randomBytes(300_000)
+      const copying = copyInput(pipe, directory, 'input.csv')
+      await writeFile(pipe, bytes)
+      expect((await copying).bytes).toBe(bytes.length)
+      expect((await readFile(join(directory, 'input.csv'))).equals(bytes)).toBe(true)
+    })
+  })
+
+  it('ends with a stop while nobody writes to the pipe', async () => {
+    await withDirectory(async (directory) => {
+      const pipe = join(directory, 'pipe')
+      execFileSync('mkfifo', [pipe])
+      const stop = new AbortController()
+      const copying = copyInput(pipe, directory, 'input.csv', stop.signal)
+      stop.abort()
+      await expect(copying).rejects.toThrow(RunStopped)
     })
   })
 

@@ -495,27 +495,30 @@ describe('a task that an earlier execution began', () => {
     // A file beside is begun only where the file itself is moved or replaced.
     [2, ['links.r.csv'], mayBeElsewhere],
     [2, ['links.csv', 'links.r.csv'], mayBeElsewhere],
-  ])('of execution %i whose link is not in the file, with others in %j', async (executions, others, words) => {
-    await withDirectory(async (directory) => {
-      for (const [index, name] of others.entries()) {
-        const file = await ActivationLinks.open(join(directory, name), named('r@'))
-        await file.save({ row: 8 + index, step: 1, ...linkOwner }, { url: null, token: 't' })
-        await file.close()
-      }
-      const links = await ActivationLinks.open(join(directory, 'links.csv'), named('r@'))
-      const execution = { event: 'execution', at: '2026-03-02T10:00:00.000Z' } as const
-      const before = [...Array.from({ length: executions }, () => execution), open, answerTo(1, 1)]
-      const check = async (_: Stub, result: { message: string } | null): Promise<void> => {
-        expect(result).toMatchObject({
-          result: 'succeeded',
-          activation_link: 'lost',
-          message: expect.stringMatching(words),
-        })
-      }
-      await endOf({ before, services: { links } }, check, { action: 'reactivate' })
-      await links.close()
-    })
-  })
+  ])(
+    'of execution %i whose link is not in the file, with others in %j',
+    async (executions, others, words) => {
+      await withDirectory(async (directory) => {
+        for (const [index, name] of others.entries()) {
+          const file = await ActivationLinks.open(join(directory, name), named('r@'))
+          await file.save({ row: 8 + index, step: 1, ...linkOwner }, { url: null, token: 't' })
+          await file.close()
+        }
+        const links = await ActivationLinks.open(join(directory, 'links.csv'), named('r@'))
+        const execution = { event: 'execution', at: '2026-03-02T10:00:00.000Z' } as const
+        const before = [...Array.from({ length: executions }, () => execution), open, answerTo(1, 1)]
+        const check = async (_: Stub, result: { message: string } | null): Promise<void> => {
+          expect(result).toMatchObject({
+            result: 'succeeded',
+            activation_link: 'lost',
+            message: expect.stringMatching(words),
+          })
+        }
+        await endOf({ before, services: { links } }, check, { action: 'reactivate' })
+        await links.close()
+      })
+    },
+  )
 
   it('is settled and not sent where only that is asked', async () => {
     const services = { settleOnly: true }

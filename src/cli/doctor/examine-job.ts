@@ -114,8 +114,11 @@ async function lookAt(path: string): Promise<Stats | null> {
 async function examineInput(job: string, directory: string, { input }: JobFile): Promise<readonly Check[]> {
   if (input?.file === undefined) return []
   const path = resolve(directory, input.file)
-  if ((await lookAt(path)) === null)
+  const there = await lookAt(path)
+  if (there === null)
     return [wrong('input', `The input of the job, ${path}, does not exist.`, 'Correct input.file in the job')]
+  if (!there.isFile() && !there.isDirectory())
+    return [fine('input', `${path} is a pipe or a device, which only the run itself reads.`)]
   try {
     const prepared = await prepare(undefined, { job })
     const { input: read, survey } = await inTemporaryDirectory((copy) => checkInput(prepared, copy))

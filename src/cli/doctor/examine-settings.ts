@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
+import { readRegularNow } from '../../files/read-regular.ts'
 import { KnownError } from '../../messages/known-error.ts'
 import { type Connection, readConnection } from '../../okta/connection.ts'
 import { proxyFor } from '../../okta/proxy.ts'
@@ -94,7 +95,7 @@ function modeOf(path: string): readonly SecretFile[] {
 function extraCa({ NODE_EXTRA_CA_CERTS: path }: Environment): string | null | undefined {
   if (path === undefined || path === '') return undefined
   try {
-    return readFileSync(path, 'utf8')
+    return readRegularNow(path)
   } catch {
     return null
   }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
 import { readRows } from '../../input/read-rows.ts'
 import { rowSettings } from '../../job/input-settings.ts'
@@ -37,7 +38,7 @@ export async function planInput(args: Arguments, input: string | undefined): Pro
   const unhook = stopOnSignals(stop, say)
   try {
     return await inTemporaryDirectory(async (directory) => {
-      const checked = await checkInput(prepared, directory)
+      const checked = await checkInput(prepared, directory, stop.signal)
       stop.check()
       const { job, survey } = checked
       const tooMany = guardUserCount(survey.distinctUsers, job.guards.max_users)
@@ -77,7 +78,8 @@ export async function planInput(args: Arguments, input: string | undefined): Pro
 }
 
 /** @throws Refusal for a plan that could not be carried out later, or a file that holds something else */
-async function checkSaving(path: string, sandbox: boolean, { source, merge }: Prepared): Promise<void> {
+async function checkSaving(path: string, sandbox: boolean, prepared: Prepared): Promise<void> {
+  const { source, merge } = prepared
   if (source === '-') {
     throw new Refusal(
       'A plan of standard input can’t be saved, because run --plan reads the input again.',
@@ -94,6 +96,13 @@ async function checkSaving(path: string, sandbox: boolean, { source, merge }: Pr
     throw new Refusal(
       'A plan that reads no users can’t be saved: run --plan compares each user with it.',
       'Leave out --no-read or --out; in a job file, take out read_first: false.',
+    )
+  }
+  for (const read of [source, prepared.jobFile, prepared.protectFile]) {
+    if (read === null || (await stat(read).catch(() => null))?.isFIFO() !== true) continue
+    throw new Refusal(
+      `A plan of what comes through a pipe can’t be saved, because run --plan reads ${read} again.`,
+      'Save it as a file and name that file.',
     )
   }
   await checkPlanPath(path)

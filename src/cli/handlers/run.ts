@@ -199,7 +199,7 @@ type Started =
 async function startRun(directory: string, options: StartOptions): Promise<Started> {
   const { prepared, realOrg, stop, yes, planned, quiet, acceptRefusals, sentBefore: sent } = options
   await clearUnfinishedStart(directory)
-  const checked = await checkInput(prepared, directory)
+  const checked = await checkInput(prepared, directory, stop.signal)
   stop.check()
   if (options['if-changed'] && realOrg !== null) {
     const compared = await compareWithLatest(checked, realOrg.orgUrl, options.runsDirectory)

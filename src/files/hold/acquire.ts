@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleepFor } from 'node:timers/promises'
 import { exitCodes, FixableError, KnownError } from '../../messages/known-error.ts'
 import { RunStopped } from '../../messages/stop.ts'
 import { asCannotWrite } from '../cannot-write.ts'
+import { readRegular } from '../read-regular.ts'
 import { Hold } from './hold.ts'
 import { describeMyself, type Holder } from './holder.ts'
 import { type Held, holdDirectory, readNumbers, signPath } from './numbers.ts'
@@ -180,7 +181,7 @@ function isSame(held: Held, known: Held): boolean {
 /** False if the holder woke up at the moment of the take-over and gave a sign. Both processes then give way. */
 async function isStillSilent(lockDirectory: string, silent: Held): Promise<boolean> {
   try {
-    return (await readFile(signPath(lockDirectory, silent.number), 'utf8')) === silent.sign
+    return (await readRegular(signPath(lockDirectory, silent.number))) === silent.sign
   } catch {
     return silent.sign === ''
   }

@@ -1,6 +1,7 @@
-import { readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exitCodes, KnownError } from '../../messages/known-error.ts'
+import { readRegular } from '../read-regular.ts'
 import { parseHolder, uptimeSeconds } from './holder.ts'
 import { readNumbers, signPath } from './numbers.ts'
 
@@ -129,7 +130,7 @@ export class Hold {
   /** @throws the system's error if that can't be found out; the sign then does not count */
   async #isMine(): Promise<boolean> {
     try {
-      const text = await readFile(join(this.#lockDirectory, String(this.#number)), 'utf8')
+      const text = await readRegular(join(this.#lockDirectory, String(this.#number)))
       return parseHolder(text)?.id === this.#id
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false

@@ -1,5 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readRegular } from '../read-regular.ts'
 import { type Holder, parseHolder } from './holder.ts'
 
 /** The lock directory of a directory. */
@@ -54,7 +55,7 @@ export async function readHeld(lockDirectory: string): Promise<Held | null> {
 
 async function readIfThere(path: string): Promise<string | null> {
   try {
-    return await readFile(path, 'utf8')
+    return await readRegular(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error

@@ -1,5 +1,5 @@
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { openRegular, regularChunks } from '../../files/read-regular.ts'
 import { Refusal } from '../../messages/known-error.ts'
 import type { InputFile } from '../input-file.ts'
 import { defaultChunkBytes } from './limits.ts'
@@ -10,6 +10,7 @@ type NamedFile = Pick<InputFile, 'path' | 'name'>
 const reasons: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'there is no such file'],
   ['EISDIR', 'it is a directory'],
+  ['EFTYPE', 'it is not a regular file'],
   ['EACCES', 'you are not allowed to read it'],
   ['EPERM', 'you are not allowed to read it'],
 ])
@@ -37,8 +38,7 @@ export async function* fileChunks(
   chunkBytes: number = defaultChunkBytes,
 ): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of createReadStream(file.path, { start, highWaterMark: chunkBytes }))
-      yield chunk as Buffer
+    yield* regularChunks(file.path, { start, chunkBytes })
   } catch (error) {
     throw unreadable(file, error)
   }
@@ -47,7 +47,7 @@ export async function* fileChunks(
 /** The first bytes of a file, at most `length` of them. Throws KnownError if the file cannot be read. */
 export async function fileHead(file: NamedFile, length: number): Promise<Buffer> {
   try {
-    const handle = await open(file.path)
+    const handle = await openRegular(file.path)
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0)
       return buffer.subarray(0, bytesRead)
