@@ -3,11 +3,12 @@ import type { OktaClock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import type { Received } from './exchange.ts'
 import { guardScopesOf } from './oauth/scopes.ts'
+import { proxySecrets } from './proxy.ts'
 import { parseRateLimit, singleHeader } from './rate-limit.ts'
 import type { OktaRequest } from './request.ts'
 import { toAnswer } from './to-answer.ts'
 import { type Call, openTransport } from './transport.ts'
-import { withoutSecretsOf } from './without-secrets.ts'
+import { AnswerCleaner } from './without-secrets.ts'
 
 /** Sends requests to one org. */
 export interface OktaClient {
@@ -47,13 +48,14 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
     proxy: connection.proxy,
     userAgent: options.userAgent,
   })
+  const cleaner = new AnswerCleaner(proxySecrets(connection.proxy))
   const closing = new AbortController()
   const baseHeaders = { accept: 'application/json', 'user-agent': options.userAgent }
 
   async function exchange(call: Call, leaves?: () => boolean): Promise<Received> {
     const sentAt = clock.mark()
     const sent = { ...call, headers: { ...baseHeaders, ...call.headers } }
-    const received = withoutSecretsOf(call, await transport.exchange(sent, leaves))
+    const received = cleaner.clean(call, await transport.exchange(sent, leaves))
     if (isCertainlyOktas(received)) clock.observe(singleHeader(received.headers.date), sentAt, clock.mark())
     return received
   }

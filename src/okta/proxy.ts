@@ -41,6 +41,14 @@ export function proxyFor(orgUrl: string, environment: Environment): HttpProxy | 
   return readProxy((environment[variable] ?? '').trim(), variable)
 }
 
+/** What must be seen of a proxy by nobody else: its password, and how that is sent together with the user. */
+export function proxySecrets(proxy: HttpProxy | null): readonly string[] {
+  const [, sent] = /^Basic (.+)$/.exec(proxy?.authorization?.reveal() ?? '') ?? []
+  if (sent === undefined) return []
+  const [, password = ''] = /^[^:]*:([\s\S]*)$/.exec(Buffer.from(sent, 'base64').toString('utf8')) ?? []
+  return [sent, password]
+}
+
 /** The user and the password in the URL of a proxy, as written; the URL may lack its scheme. Null if it has none. */
 export function proxyCredentials(text: string): string | null {
   return /^\s*(?:[a-z][a-z0-9+.-]*:\/\/)?([\s\S]*)@[^@]*$/i.exec(text)?.[1] ?? null

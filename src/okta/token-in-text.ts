@@ -34,7 +34,7 @@ function isOktaId(text: string): boolean {
 }
 
 /** Whether a text is made of words and short numbers, as `InvalidTokenException` or `--accept-unusual` is. */
-function isOfWords(text: string): boolean {
+export function isOfWords(text: string): boolean {
   return text
     .split(/[-_]+/)
     .every((part) => /^(?:[A-Z]*|[A-Z]?[a-z]+|(?:[A-Z]?[a-z]{2,})+|\d{1,4})$/.test(part))

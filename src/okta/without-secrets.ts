@@ -1,59 +1,10 @@
 import type { Received } from './exchange.ts'
+import { KnownSecrets, secretPut } from './known-secrets.ts'
 import type { HeaderValue } from './rate-limit.ts'
 import type { Call } from './transport.ts'
 
-const put = '[secret]'
-
-/**
- * An answer without the secrets of the call that it answers: a proxy or a debugging page may repeat what was sent to it,
- * and texts of answers reach messages, reports and logs.
- */
-export function withoutSecretsOf(call: Call, received: Received): Received {
-  if (received.kind === 'lost') return received
-  const secrets = secretsIn(call)
-  const { headers, httpStatus } = received
-  const text = withoutEscaped(received.text, secrets, httpStatus)
-  const repeated = secrets.filter((secret) => text?.includes(secret) === true || isInHeaders(headers, secret))
-  if (repeated.length === 0) return text === received.text ? received : { ...received, text }
-  const hide = (value: string): string =>
-    repeated.reduce((hidden, secret) => hidden.replaceAll(secret, put), value)
-  const clean = Object.entries(headers).map(([name, value]): [string, HeaderValue] => [
-    name,
-    typeof value === 'string' ? hide(value) : value?.map(hide),
-  ])
-  return { ...received, text: text === null ? null : hide(text), headers: Object.fromEntries(clean) }
-}
-
-/**
- * The length of the pieces of a secret that are masked even if the rest of it is cut off. They overlap by half, so any
- * 23 characters in a row hold one.
- */
-const pieceLength = 16
-
-/**
- * A text without secrets that are percent-encoded or written with JSON's escapes, however many times over, and without
- * pieces of them. A run may read hundreds of thousands of users, so a successful answer is searched in this way only if
- * it has a character that such forms need.
- */
-function withoutEscaped(text: string | null, secrets: readonly string[], httpStatus: number): string | null {
-  if (text === null || (httpStatus < 300 && !/[\\%]/.test(text))) return text
-  return secrets.reduce((left, secret) => {
-    const pieces = []
-    for (let at = 0; at + pieceLength <= secret.length; at += pieceLength / 2)
-      pieces.push(secret.slice(at, at + pieceLength))
-    return [secret, ...pieces].reduce((rest, piece) => rest.replaceAll(inAnyForm(piece), put), left)
-  }, text)
-}
-
-/** Finds a text of which any character may be percent-encoded or escaped. */
-function inAnyForm(text: string): RegExp {
-  const forms = [...text].map((character) => {
-    const hex = character.charCodeAt(0).toString(16).padStart(2, '0')
-    const plain = character.replace(/[^\w-]/, '\\$&')
-    return `(?:\\\\*${plain}|%${hex}|\\\\+u00${hex})`
-  })
-  return new RegExp(forms.join(''), 'gi')
-}
+/** How many activation tokens are remembered, so that a later answer that repeats one is cleaned. */
+const rememberedTokens = 10_000
 
 /**
  * The length of the shortest text that is masked. A shorter one is not a secret of ours, and to mask it would garble
@@ -61,18 +12,110 @@ function inAnyForm(text: string): RegExp {
  */
 const shortest = 6
 
-function secretsIn({ headers, body }: Call): readonly string[] {
-  const [, token] = /^\S+ (.+)$/.exec(headers.authorization ?? '') ?? []
+type Headers = Readonly<Record<string, HeaderValue>>
+
+/**
+ * Takes secrets out of answers: a proxy or a debugging page may repeat what was sent to it, and texts of answers and
+ * the ids of requests reach messages, reports and logs. Secrets are those of the call that is answered, those that
+ * calls never carry, and the activation tokens that earlier answers brought.
+ */
+export class AnswerCleaner {
+  readonly #never: KnownSecrets
+  /** What was made of the latest tokens, which are the same from call to call. */
+  readonly #ofTokens = new Map<string, KnownSecrets>()
+  readonly #activation = new Set<string>()
+
+  /** @param never secrets that no call to the host carries, such as the password of a proxy */
+  constructor(never: readonly string[] = []) {
+    this.#never = knownOf(never)
+  }
+
+  /** An answer without secrets. Only the body of one that succeeded keeps the activation token that it brings. */
+  clean(call: Call, received: Received): Received {
+    if (received.kind === 'lost') return received
+    const { headers, text, httpStatus } = received
+    if (httpStatus >= 300) {
+      const secrets = [this.#ofToken(call), this.#never, knownOf(onceIn(call))]
+      const mask = (value: string): string =>
+        this.#withoutActivation(secrets.reduce((left, known) => known.mask(left, 'mask words'), value))
+      return { ...received, headers: cleanHeaders(headers, mask), text: text === null ? null : mask(text) }
+    }
+    const given = text === null || call.method !== 'POST' ? null : activationTokenIn(text)
+    if (given !== null) this.#remember(given)
+    const ofAnswer = knownOf(given === null ? [] : [given])
+    const mask = this.#maskOfSuccess(call)
+    const cleanHeader = (value: string): string =>
+      this.#withoutActivation(ofAnswer.mask(mask(value), 'mask words'))
+    return {
+      ...received,
+      headers: cleanHeaders(headers, cleanHeader),
+      text: text === null ? null : mask(text),
+    }
+  }
+
+  /**
+   * A run may read hundreds of thousands of users, and what their profiles say counts: so of a success less is masked,
+   * and nothing that takes long.
+   */
+  #maskOfSuccess(call: Call): (value: string) => string {
+    const ofToken = this.#ofToken(call)
+    const once = onceIn(call)
+    return (value) => {
+      const masked = ofToken.mask(value, 'leave words')
+      return once.reduce((left, secret) => left.replaceAll(secret, secretPut), masked)
+    }
+  }
+
+  #ofToken({ headers }: Call): KnownSecrets {
+    const [, token = ''] = /^\S+ (.+)$/.exec(headers.authorization ?? '') ?? []
+    const made = this.#ofTokens.get(token)
+    if (made !== undefined) return made
+    // After a renewal, calls with the token before may still be under way.
+    if (this.#ofTokens.size >= 2) this.#ofTokens.clear()
+    const known = knownOf([token])
+    this.#ofTokens.set(token, known)
+    return known
+  }
+
+  #withoutActivation(text: string): string {
+    if (this.#activation.size === 0) return text
+    return text.replaceAll(/[\w-]{8,}/g, (word) => (this.#activation.has(word) ? secretPut : word))
+  }
+
+  #remember(token: string): void {
+    this.#activation.add(token)
+    if (this.#activation.size <= rememberedTokens) return
+    for (const oldest of this.#activation) {
+      this.#activation.delete(oldest)
+      return
+    }
+  }
+}
+
+function knownOf(secrets: readonly string[]): KnownSecrets {
+  return new KnownSecrets(secrets.filter((secret) => secret.length >= shortest))
+}
+
+/** The secrets that only this call carries: its proof, and the assertion for an access token. */
+function onceIn({ headers, body }: Call): readonly string[] {
   const assertion = body === undefined ? null : new URLSearchParams(body).get('client_assertion')
-  return [token, headers.dpop, assertion].filter(
+  return [headers.dpop, assertion].filter(
     (secret): secret is string => typeof secret === 'string' && secret.length >= shortest,
   )
 }
 
-function isInHeaders(headers: Readonly<Record<string, HeaderValue>>, secret: string): boolean {
-  for (const value of Object.values(headers)) {
-    if (typeof value === 'string' ? value.includes(secret) : value?.some((part) => part.includes(secret)))
-      return true
-  }
-  return false
+/** The activation token that an answer to activate or reactivate brings; null if it brings none. */
+function activationTokenIn(text: string): string | null {
+  return /"activationToken"\s*:\s*"([^"\\]{8,})"/.exec(text)?.[1] ?? null
+}
+
+function cleanHeaders(headers: Headers, mask: (value: string) => string): Headers {
+  // A number of the rate limit is not a secret, and must stay what it is.
+  const clean = (value: string): string => (/^\d+$/.test(value) ? value : mask(value))
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]): [string, HeaderValue] => [
+      name,
+      typeof value === 'string' ? clean(value) : value?.map(clean),
+    ]),
+  )
 }

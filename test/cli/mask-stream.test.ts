@@ -2,6 +2,7 @@ import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { showSettings } from '../../src/cli/doctor/settings-view.ts'
 import { maskStream, secretsOf, withoutSecrets } from '../../src/cli/terminal/mask-stream.ts'
+import { KnownSecrets } from '../../src/okta/known-secrets.ts'
 
 const token = 'a-token-of-no-known-form'
 const environment = {
@@ -17,7 +18,7 @@ describe('the last line of defence', () => {
   it('knows the secrets of the environment, whatever their form', () => {
     const secrets = secretsOf(environment)
     const text = `token ${token}, key TUlJRXZRSUJBREFO, password p%40ssword1, app 0oaClientIdIsNoSecret, -----BEGIN`
-    expect(withoutSecrets(text, secrets)).toBe(
+    expect(withoutSecrets(text, new KnownSecrets(secrets))).toBe(
       'token [secret], key [secret], password [secret], app 0oaClientIdIsNoSecret, -----BEGIN',
     )
   })
@@ -39,6 +40,25 @@ describe('the last line of defence', () => {
     expect(secretsOf({ OKTA_LIFECYCLE_NOTIFY_URL: 'https://hooks.example.com/secret/path' })).toEqual([
       'secret/path',
     ])
+  })
+
+  it('masks a piece of a secret, but no words that a password has in common with the text', () => {
+    const known = new KnownSecrets(['Corp.Example20261128-offboarding', '00aB3xY7kLmN0pQrStUvWxYz12'])
+    for (const text of ['ann@corp.example', '20261128T0722-offboarding', 'Offboarding of Example'])
+      expect(withoutSecrets(text, known)).toBe(text)
+    expect(withoutSecrets('Corp.Example20261128-offboarding, pQrStUvW, x3xY7kLmN0', known)).toBe(
+      '[secret], [secret], x[secret]',
+    )
+  })
+
+  it('masks no name of the format of a key', () => {
+    const pem = '-----BEGIN PRIVATE KEY-----\\nTUlJRXZRSUJBREFO\\n-----END PRIVATE KEY-----'
+    const jwk = '{"kty":"RSA","kid":"k1","d":"TUlJRXZRSUJBREFOTUlJ"}'
+    for (const key of [pem, jwk]) {
+      const known = new KnownSecrets(secretsOf({ OKTA_CLIENT_PRIVATEKEY: key }))
+      const text = 'a PRIVATE KEY in PEM begins with -----BEGIN PRIVATE KEY; a JWK has {"kty":"RSA","kid":'
+      expect(known.mask(`${text} UlJRXZRSUJ`, 'leave words')).toBe(`${text} [secret]`)
+    }
   })
 
   it('leaves alone what is too short to be one', () => {

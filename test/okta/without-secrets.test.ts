@@ -1,13 +1,14 @@
-import { expect, it } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
 import type { Received } from '../../src/okta/exchange.ts'
-import { withoutSecretsOf } from '../../src/okta/without-secrets.ts'
+import { AnswerCleaner } from '../../src/okta/without-secrets.ts'
 
 const token = '00Secret+of/the=org'
 const call = { method: 'GET', path: '/', headers: { authorization: `Bearer ${token}` } } as const
 
 function textOf(text: string): string | null {
   const received = { kind: 'answered', httpStatus: 200, headers: { link: `<${token}>` }, text }
-  const clean = withoutSecretsOf(call, received as unknown as Received)
+  const clean = new AnswerCleaner().clean(call, received as unknown as Received)
   expect(JSON.stringify(clean)).not.toContain(token)
   return clean.kind === 'lost' ? null : clean.text
 }
@@ -34,11 +35,129 @@ it('takes out what is cut short, of an answer that refuses', () => {
     headers: {},
     text: `token ${long.slice(0, 39)} is bad`,
   }
-  const clean = withoutSecretsOf(sent, received as unknown as Received)
+  const clean = new AnswerCleaner().clean(sent, received as unknown as Received)
   expect(clean.kind === 'lost' ? null : clean.text).not.toContain(long.slice(0, 16))
 })
 
 it('leaves other texts as they are', () => {
   expect(textOf('{"a":"one\\\\two"')).toBe('{"a":"one\\\\two"')
   expect(textOf('{"a": 1}')).toBe('{"a": 1}')
+})
+
+describe('a refusal', () => {
+  const long = '00aB3xY7kLmN0pQrStUvWxYz1234567890AbCdEfGh'
+  const sent = { method: 'POST', path: '/', headers: { authorization: `SSWS ${long}` } } as const
+
+  function refused(text: string, cleaner = new AnswerCleaner()): string {
+    const received = { kind: 'response', connectedAfterMs: 0, httpStatus: 400, headers: {}, text } as const
+    const clean = cleaner.clean(sent, received)
+    return clean.kind === 'lost' ? '' : (clean.text ?? '')
+  }
+
+  it('shows no eight characters of the token in a row, wherever it is cut', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 42 }), fc.nat({ max: 42 }), (one, other) => {
+        const piece = long.slice(Math.min(one, other), Math.max(one, other))
+        const shown = refused(`Bad token (${piece}) given`)
+        expect(shown).toBe(`Bad token (${piece.length < 8 ? piece : '[secret]'}) given`)
+      }),
+    )
+  })
+
+  it.each<[string, (text: string) => string]>([
+    ['base64', (text) => Buffer.from(text).toString('base64')],
+    ['base64url', (text) => Buffer.from(text).toString('base64url')],
+    ['percent-encoded base64', (text) => encodeURIComponent(Buffer.from(text).toString('base64'))],
+    [
+      'percent-encoding of every byte',
+      (text) => text.replaceAll(/./gs, (one) => `%${one.charCodeAt(0).toString(16)}`),
+    ],
+    [
+      'percent-encoding of itself',
+      (text) => text.replaceAll(/./gs, (one) => `%25${one.charCodeAt(0).toString(16)}`),
+    ],
+    ['JSON escapes', (text) => text.replaceAll(/./gs, (one) => `\\u00${one.charCodeAt(0).toString(16)}`)],
+    ['escapes of HTML', (text) => text.replaceAll(/./gs, (one) => `&#${one.charCodeAt(0)};`)],
+    ['zero-width spaces between', (text) => [...text].join('\u200b')],
+    ['byte order marks between', (text) => [...text].join('\ufeff')],
+    ['soft hyphens between', (text) => [...text].join('\u00ad')],
+  ])('shows no token as %s, at any place of a longer text', (_, encoded) => {
+    for (const before of ['', 'a', 'ab', 'user:'])
+      for (const after of ['', ':x', '::yy']) {
+        const shown = refused(`<${encoded(before + long + after)}> "is bad"`)
+        expect(shown).toMatch(/^<.{0,60}\[secret\].{0,60}> "is bad"$/)
+        // Of base64 the characters at the ends depend on what comes before and after the token.
+        const others = encoded(before).length + encoded(after).length + 8
+        expect(shown.length, shown).toBeLessThanOrEqual('<[secret]> "is bad"'.length + others)
+      }
+  })
+
+  it('stays JSON, with everything else in it', () => {
+    const inner = JSON.stringify({ token: long, note: 'a "b" \\ c' })
+    const cleaned = refused(JSON.stringify({ errorSummary: inner, errorCode: 'E0000001' }))
+    const { errorSummary, errorCode } = JSON.parse(cleaned)
+    expect([errorCode, JSON.parse(errorSummary)]).toEqual([
+      'E0000001',
+      { token: '[secret]', note: 'a "b" \\ c' },
+    ])
+  })
+
+  it('shows no password of a proxy', () => {
+    const sentToProxy = Buffer.from('ann:correct-horse').toString('base64')
+    const cleaner = new AnswerCleaner([sentToProxy, 'correct-horse'])
+    expect(refused(`${sentToProxy} correct-horse correct- horse`, cleaner)).toBe(
+      '[secret] [secret] [secret] horse',
+    )
+  })
+})
+
+describe('an activation token', () => {
+  const token = 'XE6wE17zmphl3KqAPFxO'
+  const call = { method: 'POST', path: '/', headers: { authorization: 'SSWS 00abcdefghijk' } } as const
+
+  function answer(httpStatus: number, requestId: string, text: string): Received {
+    return {
+      kind: 'response',
+      connectedAfterMs: 0,
+      httpStatus,
+      headers: { 'x-okta-request-id': requestId, 'x-rate-limit-reset': '1767225600' },
+      text,
+    }
+  }
+
+  it('stays in the body that brings it, and nowhere else, then or later', () => {
+    const cleaner = new AnswerCleaner()
+    const body = JSON.stringify({ activationUrl: `https://o/welcome/${token}`, activationToken: token })
+    expect(cleaner.clean(call, answer(200, `req-${token}`, body))).toMatchObject({
+      text: body,
+      headers: { 'x-okta-request-id': 'req-[secret]', 'x-rate-limit-reset': '1767225600' },
+    })
+    const read = { ...call, method: 'GET' } as const
+    expect(cleaner.clean(read, answer(200, token, '{}'))).toMatchObject({
+      headers: { 'x-okta-request-id': '[secret]' },
+    })
+    expect(cleaner.clean(read, answer(404, 'reqOther', `{"errorSummary":"no ${token}"}`))).toMatchObject({
+      headers: { 'x-okta-request-id': 'reqOther' },
+      text: '{"errorSummary":"no [secret]"}',
+    })
+  })
+})
+
+it('costs hardly anything for a user who is read', () => {
+  const cleaner = new AnswerCleaner()
+  const user = JSON.stringify({
+    id: '00u1',
+    profile: { note: 'ü'.repeat(200), text: 'Lorem ipsum dolor '.repeat(150) },
+  })
+  const received = {
+    kind: 'response',
+    connectedAfterMs: 0,
+    httpStatus: 200,
+    headers: {},
+    text: user,
+  } as const
+  const begun = performance.now()
+  for (let times = 0; times < 1_000; times++) cleaner.clean(call, received)
+  // A read of Okta takes a hundred times as long.
+  expect((performance.now() - begun) / 1_000).toBeLessThan(0.5)
 })

@@ -1,4 +1,5 @@
 import { notifyVariable } from '../../notify/address.ts'
+import { KnownSecrets } from '../../okta/known-secrets.ts'
 import { maskSecrets } from '../../okta/mask-secrets.ts'
 import { proxyCredentials } from '../../okta/proxy.ts'
 import { isKeyPath } from '../../okta/settings.ts'
@@ -35,11 +36,9 @@ function decoded(text: string): string {
   }
 }
 
-/** A text without these secrets, and without what looks like one. */
-export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  let masked = text
-  for (const secret of secrets) masked = masked.replaceAll(secret, '[secret]')
-  return maskSecrets(masked)
+/** A text without secrets that are known, and without what looks like one. */
+export function withoutSecrets(text: string, known: KnownSecrets): string {
+  return maskSecrets(known.mask(text, 'leave words'))
 }
 
 /**
@@ -47,7 +46,8 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
  * line of defence: correct code writes no secret in the first place.
  */
 export function maskStream(stream: NodeJS.WriteStream, secrets: readonly string[]): void {
+  const known = new KnownSecrets(secrets)
   const write = stream.write.bind(stream) as (...given: unknown[]) => boolean
   stream.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean =>
-    write(typeof chunk === 'string' ? withoutSecrets(chunk, secrets) : chunk, ...rest)
+    write(typeof chunk === 'string' ? withoutSecrets(chunk, known) : chunk, ...rest)
 }
