@@ -48,7 +48,7 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
   [
     /^(CERT_|ERR_TLS|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO)/,
     'its certificate is not trusted',
-    'If your company inspects TLS: export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem',
+    'If your company inspects TLS: export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem; if that is set, its file lacks the CA that issued this certificate',
     true,
   ],
   [/^(EPROTO|ERR_SSL)/, 'the server does not speak TLS as Okta does', checkScheme, true],
@@ -67,13 +67,13 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
   [
     /^PROXY_UNREACHED_/,
     "the proxy can't be reached",
-    'Check the address and the scheme of the proxy (HTTPS_PROXY), and whether a firewall blocks the connection',
+    'Check the address and the scheme of the proxy, and whether a firewall blocks the connection',
     false,
   ],
   [
     /^PROXY_407$/,
     'the proxy refuses the connection: it wants a user and password, or different ones',
-    'Put user and password into the URL of the proxy: export HTTPS_PROXY=http://USER:PASSWORD@proxy.example.com:3128',
+    'Put user and password into the URL of the proxy, in the variable that names it: http://USER:PASSWORD@proxy.example.com:3128',
     true,
   ],
   [
@@ -85,8 +85,14 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
   [
     /^PROXY_[12]/,
     'the proxy answers CONNECT in a way that gives no connection',
-    'Check whether the address of the proxy (HTTPS_PROXY) is that of an HTTP proxy',
+    'Check whether the address of the proxy is that of an HTTP proxy',
     true,
+  ],
+  [
+    /^PROXY_SILENT$/,
+    'the proxy gives a connection, and nothing comes through it',
+    "Check whether the proxy reaches the org's host, or bypass the proxy: export NO_PROXY=your-org.okta.com",
+    false,
   ],
   [
     /^PROXY_4/,

@@ -35,10 +35,34 @@ const variables = [
 export function proxyFor(orgUrl: string, environment: Environment): HttpProxy | null {
   const url = new URL(orgUrl)
   if (url.protocol !== 'https:') return null
-  const variable = variables.find((name) => (environment[name] ?? '').trim() !== '')
-  if (variable === undefined || isExcepted(url, environment.no_proxy ?? environment.NO_PROXY ?? ''))
-    return null
+  const variable = variableOf(environment)
+  if (variable === undefined || isExcepted(url, exceptionsOf(environment).list)) return null
   return readProxy((environment[variable] ?? '').trim(), variable)
+}
+
+/** A proxy that the environment names, and that is not used, because an exception covers the org's host. */
+export interface UnusedProxy {
+  /** The variable that names the proxy. */
+  readonly variable: string
+  /** The exceptions, as in `NO_PROXY=*`. */
+  readonly exceptions: string
+}
+
+/** Null if no proxy is named, or if the one that is named is used. */
+export function unusedProxy(orgUrl: string, environment: Environment): UnusedProxy | null {
+  const url = new URL(orgUrl)
+  const variable = variableOf(environment)
+  const { name, list } = exceptionsOf(environment)
+  if (url.protocol !== 'https:' || variable === undefined || !isExcepted(url, list)) return null
+  return { variable, exceptions: `${name}=${list}` }
+}
+
+function variableOf(environment: Environment): (typeof variables)[number] | undefined {
+  return variables.find((name) => (environment[name] ?? '').trim() !== '')
+}
+
+function exceptionsOf({ no_proxy: lower, NO_PROXY: upper }: Environment): { name: string; list: string } {
+  return lower === undefined ? { name: 'NO_PROXY', list: upper ?? '' } : { name: 'no_proxy', list: lower }
 }
 
 /** What must be seen of a proxy by nobody else: its password, and how that is sent together with the user. */

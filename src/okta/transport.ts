@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { type Dispatcher, Pool, ProxyAgent } from 'undici'
 import { codeOfUnnamed, Exchange, type Received } from './exchange.ts'
-import { lossOf } from './loss.ts'
+import { describeLoss, lossOf } from './loss.ts'
 import type { HttpProxy } from './proxy.ts'
 
 /** One HTTP request as it goes out, with all its headers. */
@@ -83,6 +83,7 @@ function openDispatcher(
 }
 
 const unreached = 'PROXY_UNREACHED_'
+const silent = 'PROXY_SILENT'
 
 /**
  * The connections to a proxy. An error before the proxy has answered gets its own code, because after some errors
@@ -126,5 +127,8 @@ function throughProxy(received: Received, proxy: HttpProxy | null): Received {
     const why = `the proxy ${proxy.uri} (${proxy.variable}) can't be reached: ${cause} (${before})`
     return { ...received, why }
   }
+  // The time limit for connecting to the proxy itself has the prefix: this one is that of TLS with the host behind it.
+  if (code === 'UND_ERR_CONNECT_TIMEOUT')
+    return throughProxy({ ...received, code: silent, why: describeLoss(silent, false) }, proxy)
   return { ...received, why: `${received.why}, through the proxy ${proxy.uri} (${proxy.variable})` }
 }

@@ -6,6 +6,8 @@ export interface ConnectProxyOptions {
   readonly wants: string | null
   /** What it answers to everybody, in place of a tunnel. */
   readonly refuseWith?: number
+  /** It gives a tunnel through which nothing comes. */
+  readonly silentTunnel?: boolean
   /** It takes connections and never answers. */
   readonly silent?: boolean
   /** It closes connections in place of an answer: at once, or when it is asked for a tunnel. */
@@ -57,6 +59,10 @@ export async function startConnectProxy(options: ConnectProxyOptions): Promise<C
       socket.end(
         `HTTP/1.1 ${status} No\r\nproxy-authenticate: Basic realm="company"\r\ncontent-length: 0\r\n\r\n`,
       )
+      return
+    }
+    if (options.silentTunnel === true) {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
       return
     }
     const [host = '', port = ''] = url.split(':')

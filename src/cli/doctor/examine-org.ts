@@ -6,6 +6,7 @@ import { scopesFor } from '../../okta/oauth/scopes.ts'
 import { programVersion } from '../version.ts'
 import type { Check } from './check.ts'
 import { type ExaminedJob, wantsOf } from './examine-job.ts'
+import type { ExaminedSettings } from './examine-settings.ts'
 import { judgeGuards } from './judge-guards.ts'
 import {
   judgeClock,
@@ -26,6 +27,7 @@ const mostPatientMs = 10_000
 /** Asks the org what a run would, and judges its answers. */
 export async function examineOrg(
   given: Connection,
+  { unusedProxy, extraCa }: Pick<ExaminedSettings, 'unusedProxy' | 'extraCa'>,
   job: Pick<ExaminedJob, 'guards' | 'actions'>,
 ): Promise<readonly Check[]> {
   const connection = { ...given, requestTimeoutMs: Math.min(given.requestTimeoutMs, mostPatientMs) }
@@ -50,8 +52,8 @@ export async function examineOrg(
     const ofServiceApp = belongToServiceApp(credentials)
     const { owner, list, user } = seen
     return [
-      judgeReachable(orgUrl, owner),
-      ...judgeTls(await observeTls(orgUrl, connection.proxy, connection.requestTimeoutMs)),
+      judgeReachable(orgUrl, owner, unusedProxy),
+      ...judgeTls(await observeTls(orgUrl, connection.proxy, connection.requestTimeoutMs), extraCa),
       ...judgeClock(seen.machineBehindMs),
       ...judgeCredentials(owner),
       ...judgeTokenLife(credentials, clock.now()),

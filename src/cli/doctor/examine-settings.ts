@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { readRegularNow } from '../../files/read-regular.ts'
 import { KnownError } from '../../messages/known-error.ts'
 import { type Connection, readConnection } from '../../okta/connection.ts'
-import { proxyFor } from '../../okta/proxy.ts'
+import { proxyFor, type UnusedProxy, unusedProxy } from '../../okta/proxy.ts'
 import { type Settings, settingsOfEnvironment } from '../../okta/settings.ts'
 import { type OrgSettings, readKeyFile, readOrgSettings } from '../org-settings.ts'
 import { type Check, fine, wrong } from './check.ts'
@@ -27,14 +27,17 @@ export interface ExaminedSettings {
   readonly isSet: boolean
   /** Null if the settings describe none. */
   readonly connection: Connection | null
+  readonly unusedProxy: UnusedProxy | null
+  /** The file of more CAs that is in use; null if there is none. */
+  readonly extraCa: string | null
 }
 
 /** Reads the settings as a run does, and looks for what a person may have overlooked. */
 export async function examineSettings(environment: Environment): Promise<ExaminedSettings> {
-  const ofEnvironment = [
-    ...judgeTlsOff(environment),
-    ...judgeExtraCa(environment.NODE_EXTRA_CA_CERTS, extraCa(environment)),
-  ]
+  const { NODE_EXTRA_CA_CERTS: caPath } = environment
+  const ofCa = judgeExtraCa(caPath, extraCaOf(environment))
+  const extraCa = ofCa.some(({ ok }) => ok) ? (caPath ?? null) : null
+  const ofEnvironment = [...judgeTlsOff(environment), ...ofCa]
   let read: OrgSettings
   try {
     read = await readOrgSettings(environment)
@@ -45,6 +48,8 @@ export async function examineSettings(environment: Environment): Promise<Examine
       isSet: true,
       checks: [wrong('settings', error.message, error.next), ...ofEnvironment],
       connection: null,
+      unusedProxy: null,
+      extraCa,
     }
   }
   const { settings, files } = read
@@ -68,14 +73,15 @@ export async function examineSettings(environment: Environment): Promise<Examine
   try {
     const direct = readConnection(settings, readKey)
     const connection = { ...direct, proxy: proxyFor(direct.orgUrl, environment) }
+    const unused = unusedProxy(direct.orgUrl, environment)
     const secretFiles = judgeSecretFiles([...withSecrets.flatMap(({ path }) => modeOf(path)), ...keyFiles])
     const checks = [
       fine('settings', 'The settings are complete and valid.'),
       ...secretFiles,
-      ...judgeProxy(connection.proxy),
+      ...judgeProxy(connection.proxy, unused),
       ...others,
     ]
-    return { settings, isSet, checks, connection }
+    return { settings, isSet, checks, connection, unusedProxy: unused, extraCa }
   } catch (error) {
     if (!(error instanceof KnownError)) throw error
     return {
@@ -83,6 +89,8 @@ export async function examineSettings(environment: Environment): Promise<Examine
       isSet,
       checks: [wrong('settings', error.message, error.next), ...others],
       connection: null,
+      unusedProxy: null,
+      extraCa,
     }
   }
 }
@@ -92,7 +100,7 @@ function modeOf(path: string): readonly SecretFile[] {
   return process.platform === 'win32' ? [] : [{ path, mode: statSync(path).mode }]
 }
 
-function extraCa({ NODE_EXTRA_CA_CERTS: path }: Environment): string | null | undefined {
+function extraCaOf({ NODE_EXTRA_CA_CERTS: path }: Environment): string | null | undefined {
   if (path === undefined || path === '') return undefined
   try {
     return readRegularNow(path)

@@ -1,16 +1,24 @@
 import { renderDuration } from '../../messages/duration.ts'
 import { type Answer, describeAnswer, isOktas, originOf } from '../../okta/answer.ts'
 import { lossOf } from '../../okta/loss.ts'
+import type { UnusedProxy } from '../../okta/proxy.ts'
 import { parseUser } from '../../okta/user.ts'
 import { credentialsRefusedBy } from '../../rules/stop-reasons.ts'
 import { type Check, fine, wrong } from './check.ts'
 
 /** Whether the org answers at its address. */
-export function judgeReachable(orgUrl: string, owner: Answer): Check {
+export function judgeReachable(orgUrl: string, owner: Answer, unused: UnusedProxy | null = null): Check {
   const name = 'reachable'
   if (owner.kind === 'unanswered') {
     if (owner.tokenRefusal !== undefined) return fine(name, `${orgUrl} answers.`)
-    return wrong(name, `${orgUrl} can't be reached: ${owner.why}.`, lossOf(owner.code).fix)
+    const { fix } = lossOf(owner.code)
+    return wrong(
+      name,
+      `${orgUrl} can't be reached: ${owner.why}.`,
+      unused === null
+        ? fix
+        : `${fix}; ${unused.exceptions} keeps requests from the proxy in ${unused.variable}: take the host out of it if it is reached through the proxy alone`,
+    )
   }
   if (owner.httpStatus >= 300 && owner.httpStatus < 400) {
     const target = originOf(owner.location)

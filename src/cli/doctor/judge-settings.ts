@@ -1,4 +1,4 @@
-import type { HttpProxy } from '../../okta/proxy.ts'
+import type { HttpProxy, UnusedProxy } from '../../okta/proxy.ts'
 import { type SettingName, type Settings, settingNames, textOf, variableOf } from '../../okta/settings.ts'
 import { type Check, fine, wrong } from './check.ts'
 
@@ -120,7 +120,16 @@ export function judgeExtraCa(path: string | undefined, content: string | null | 
 }
 
 /** Which proxy requests go through. Whether it lets them through is seen only when the org is asked. */
-export function judgeProxy(proxy: HttpProxy | null): readonly Check[] {
+export function judgeProxy(proxy: HttpProxy | null, unused: UnusedProxy | null): readonly Check[] {
+  if (unused !== null) {
+    const { variable, exceptions } = unused
+    return [
+      fine(
+        'proxy',
+        `Requests go straight to the org: ${exceptions} exempts it from the proxy in ${variable}.`,
+      ),
+    ]
+  }
   if (proxy === null) return []
   const withUser = proxy.authorization === null ? 'without a user' : 'with a user and password'
   return [fine('proxy', `Requests go through the proxy ${proxy.uri} (${proxy.variable}), ${withUser}.`)]

@@ -18,7 +18,7 @@ export async function examine(args: Arguments): Promise<ExitCode> {
   const examined = await examineSettings(process.env)
   const job = await examineJob(args.job)
   const { connection } = examined
-  const ofOrg = connection === null ? [] : await examineOrg(connection, job)
+  const ofOrg = connection === null ? [] : await examineOrg(connection, examined, job)
   const runsDirectory = judgeRunsDirectory(await observeRunsDirectory(args['runs-dir']))
   const checks = [...examined.checks, ...ofOrg, ...job.checks, runsDirectory]
   const findings: Findings = { settings: showSettings(examined.settings, process.env), checks }

@@ -16,6 +16,7 @@ import {
 } from '../../support/foreign-authorization/server.ts'
 import { defaultToken, type ForeignOrgOptions } from '../../support/foreign-org/server.ts'
 import { makeUsers, userIdOf } from '../../support/foreign-org/user.ts'
+import { ownCa } from '../../support/own-ca.ts'
 import { startSpoilingProxy } from '../../support/spoiling-proxy.ts'
 
 const keys = makeKeys('RS256', 'the-key')
@@ -268,6 +269,53 @@ const planted: readonly (readonly [what: string, plant: Plant, check: string, wo
     },
     'tls',
     /not accepted.*example\.com tests.*NODE_EXTRA_CA_CERTS/,
+  ],
+  [
+    'a CA file that lacks the CA of the certificate',
+    async ({ url, place }) => {
+      const proxy = await startSpoilingProxy({ org: { url, token: '' }, tls: true })
+      onTestFinished(() => proxy.close())
+      await place.write('other-ca.pem', ownCa.root)
+      return { env: { OKTA_CLIENT_ORGURL: proxy.url, NODE_EXTRA_CA_CERTS: 'other-ca.pem' } }
+    },
+    'tls',
+    /not accepted.*Add the CA that issued it to .*other-ca\.pem \(NODE_EXTRA_CA_CERTS\), which has other CAs/,
+  ],
+  [
+    'a proxy whose tunnel is silent',
+    async () => {
+      const proxy = await startConnectProxy({ wants: null, silentTunnel: true })
+      onTestFinished(() => proxy.close())
+      const https_proxy = `127.0.0.1:${proxy.port}`
+      const env = {
+        https_proxy,
+        OKTA_CLIENT_ORGURL: 'https://acme.okta.com',
+        OKTA_CLIENT_REQUESTTIMEOUT: '0.3',
+      }
+      return { env }
+    },
+    'reachable',
+    /the proxy gives a connection, and nothing comes through it \(PROXY_SILENT\).*\(https_proxy\).*whether the proxy reaches the org's host/,
+  ],
+  [
+    'a proxy that an exception keeps from being used',
+    () => ({
+      env: { HTTPS_PROXY: '127.0.0.1:1', NO_PROXY: '*', OKTA_CLIENT_ORGURL: 'https://acme.okta.invalid' },
+    }),
+    'reachable',
+    /NO_PROXY=\* keeps requests from the proxy in HTTPS_PROXY/,
+  ],
+  [
+    'a proxy that is not there, in the variable that is used',
+    () => ({
+      env: {
+        https_proxy: '127.0.0.1:1',
+        HTTPS_PROXY: '127.0.0.1:2',
+        OKTA_CLIENT_ORGURL: 'https://a.okta.com',
+      },
+    }),
+    'reachable',
+    /^(?!.*HTTPS_PROXY).*\(https_proxy\) can't be reached.*Check the address and the scheme of the proxy, and/s,
   ],
   [
     'a proxy that wants a password',
