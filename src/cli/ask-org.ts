@@ -23,6 +23,8 @@ export interface AskOptions {
   /** Ends the reads when it is turned, and is turned by the reads when they find a reason to stop. */
   readonly stop: StopSwitch
   readonly say: (line: string) => void
+  /** Whether it is asked for a saved plan that is about to be carried out. */
+  readonly byPlan?: boolean
   /** Requests that are still to be sent. */
   readonly workLeft: () => number
   /** Records what is sent, because it counts for a run that follows at once; left out when none follows. */
@@ -46,6 +48,7 @@ export async function askOrg<T>(
     scopesFor({ ...job.guards, protect_admins: protectsAdmins === true }).filter(
       (scope) => scope !== 'okta.users.manage',
     ),
+    options.byPlan,
   )
   const clock = new OktaClock()
   // The reads have a switch of their own, because they end with the work, and what follows may still send.

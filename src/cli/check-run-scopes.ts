@@ -15,5 +15,6 @@ export function checkRunScopes({ connection }: Pick<RunOrg, 'connection'>, run: 
   const { actions } = guardedInput(run)
   // A guard that has nothing to judge in this input needs no scope.
   const protectsAdmins = adminProtection(guards.protect_admins, actions) !== 'nothing'
-  checkScopes(connection.credentials, scopesFor({ ...guards, protect_admins: protectsAdmins }))
+  const needed = scopesFor({ ...guards, protect_admins: protectsAdmins })
+  checkScopes(connection.credentials, needed, run.plan !== undefined && run.state === 'new')
 }

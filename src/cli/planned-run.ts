@@ -102,7 +102,10 @@ type Say = (line: string) => void
 
 async function ownerNow(job: Job, org: RunOrg, stop: StopSwitch, say: Say): Promise<TokenOwner> {
   try {
-    return await askOrg({ job, org, stop, say, workLeft: () => 1 }, async (_lookup, owner) => owner)
+    return await askOrg(
+      { job, org, stop, say, workLeft: () => 1, byPlan: true },
+      async (_lookup, owner) => owner,
+    )
   } catch (error) {
     const { reason } = stop
     if (!(error instanceof RunStopped) || reason === null || reason.state === 'interrupted') throw error

@@ -70,6 +70,20 @@ describe('a saved plan', () => {
     })
   })
 
+  it('whose guards need a scope that is missing is refused, and no flag is offered that it refuses', async () => {
+    await withWorkplace(async (place) => {
+      const org = await tenPlanned(place, ['--protect-admins'])
+      const before = org.requests.length
+      const scopes = Buffer.from(JSON.stringify({ scp: ['okta.users.manage'] })).toString('base64url')
+      const env = { OKTA_CLIENT_AUTHORIZATIONMODE: 'Bearer', OKTA_CLIENT_TOKEN: `e30.${scopes}.c2ln` }
+      const end = await place.runHere(org, planned, { env })
+      expect([end.code, org.requests.length], end.stderr).toEqual([2, before])
+      expect(end.stderr).toContain('The credentials lack okta.roles.read')
+      expect(end.stderr).toContain('okta-lifecycle plan … --no-protect-admins --out plan.json')
+      expect(end.stderr).not.toContain('turns that guard off')
+    })
+  })
+
   it('leaves alone whom someone has changed since, says both facts, and does the rest', async () => {
     await withWorkplace(async (place) => {
       const org = await tenPlanned(place)

@@ -28,9 +28,10 @@ export function howToGetScopes(credentials: Credentials, missing: readonly strin
  *
  * @see https://developer.okta.com/docs/guides/implement-oauth-for-okta/scopes
  * @param needed as `scopesFor` gives them
+ * @param byPlan whether a saved plan is about to be carried out, which takes no flags for guards
  * @throws Refusal when the credentials name their scopes, and a needed one is not among them
  */
-export function checkScopes(credentials: Credentials, needed: readonly string[]): void {
+export function checkScopes(credentials: Credentials, needed: readonly string[], byPlan = false): void {
   const scopes = scopesOf(credentials)
   if (scopes === null) return
   const isCovered = (scope: string): boolean =>
@@ -38,10 +39,17 @@ export function checkScopes(credentials: Credentials, needed: readonly string[])
   const missing = needed.filter((scope) => !isCovered(scope))
   if (missing.length === 0) return
   const guard = missing.includes('okta.roles.read')
-    ? ". Without okta.roles.read this program can't find out who is an administrator; --no-protect-admins (in a job guards.protect_admins: false) turns that guard off"
+    ? `. Without okta.roles.read this program can't find out who is an administrator; ${withoutGuard(byPlan)}`
     : ''
   throw new Refusal(
     `The credentials lack ${missing.join(' and ')}, which this work needs.`,
     `${howToGetScopes(credentials, missing)}${guard}`,
   )
+}
+
+function withoutGuard(byPlan: boolean): string {
+  const inJob = 'in a job guards.protect_admins: false'
+  return byPlan
+    ? `plan again without that guard: okta-lifecycle plan … --no-protect-admins --out plan.json (${inJob})`
+    : `--no-protect-admins (${inJob}) turns that guard off`
 }

@@ -45,6 +45,22 @@ describe('the scopes of an access token', () => {
     expect((refused as Refusal).next).toContain(`Get an access token with ${missing}`)
   })
 
+  it('lack a scope that only a guard needs: it says how that guard is turned off, where it can be', () => {
+    const nextOf = (byPlan: boolean): string => {
+      try {
+        checkScopes(tokenWith({ scp: [] }), ['okta.roles.read'], byPlan)
+      } catch (error) {
+        return (error as Refusal).next
+      }
+      return ''
+    }
+    expect(nextOf(false)).toMatch(/; --no-protect-admins \(in a job .*\) turns that guard off$/)
+    // run --plan refuses the flag.
+    expect(nextOf(true)).toMatch(
+      /; plan again .*: okta-lifecycle plan … --no-protect-admins --out plan\.json/,
+    )
+  })
+
   it.each([[{}], [{ scp: 'okta.users.read' }]])(
     'are not judged where it does not list them: %j',
     (claims) => {
