@@ -24,7 +24,7 @@ export const nothingLeft = 'nothing, the run is complete'
 export const newLinksCommand =
   'okta-lifecycle run new-links.csv --job FILE --action reactivate --user-column id'
 
-const newLinks = `put the okta_user_id of each user whose activation link is lost from results.csv into new-links.csv, under the heading id; then, with a job that names a file for links: ${newLinksCommand}`
+const newLinks = `put the okta_user_id of each user whose activation link is lost, and not in a file that the message says to look in first, from results.csv into new-links.csv, under the heading id; then, with a job that names a file for links: ${newLinksCommand}`
 
 /** What to do after a run: one sentence with the command to type. */
 export function nextStep(facts: NextStepFacts): string {

@@ -59,6 +59,8 @@ describe('the next step', () => {
   it('says how new activation links are made, but not before the run has come to its end', () => {
     const command = 'okta-lifecycle run new-links.csv --job FILE --action reactivate --user-column id'
     expect(next({ lostLinks: 2 })).toMatch(new RegExp(`^put the okta_user_id .*: ${command}$`))
+    // A new link would replace one that may be in a file that was moved.
+    expect(next({ lostLinks: 2 })).toContain('not in a file that the message says to look in first')
     const failed = next({ lostLinks: 1, results: { ...none, failed: 1 } })
     expect(failed.startsWith(`${retry}; for new activation links put `)).toBe(true)
     expect(next({ lostLinks: 1, stopped: stoppedBy({ kind: 'go_on' }) })).toBe(resume)
