@@ -2,7 +2,7 @@ import type { ValidRow } from '../input/row.ts'
 import type { Action } from '../okta/actions.ts'
 import { parseLeftAs, takenBackColumn } from '../rules/left-as.ts'
 import type { TaskResult } from '../rules/result.ts'
-import type { RowTrace } from '../rules/row-order.ts'
+import { leavesDoubt, type RowTrace } from '../rules/row-order.ts'
 import type { Services } from '../task/services.ts'
 import { mayBeRepeated } from '../task/settle-doubt.ts'
 import type { TaskInput } from '../task/state.ts'
@@ -11,43 +11,52 @@ import type { Located } from './locate.ts'
 
 /**
  * Settles, without a call, the steps that may have been sent although an earlier step of the row has no result. They
- * occur in a retry, and if a part of the journal was lost. A new call would change the facts by which they are judged.
- * Returns their results, and the first look at the user after a loss.
+ * occur in a retry. If a part of the journal was lost, it settles all steps that may have been sent, in their order. A
+ * new call would change the facts by which they are judged. Returns their results, and the first look at the user after
+ * a loss.
  */
 export async function settleLaterSteps(
   services: Services,
   row: ValidRow,
   located: Located,
   recorded: readonly TaskResult[],
-  lookBefore: RowTrace['lookAfterLoss'],
+  before: Pick<RowTrace, 'inDoubt' | 'lookAfterLoss'>,
 ): Promise<{
   readonly settled: readonly TaskResult[]
   readonly lookAfterLoss: RowTrace['lookAfterLoss']
 }> {
   const { state } = services.recorder
   const settled: TaskResult[] = []
-  let lookAfterLoss = lookBefore
+  let { lookAfterLoss, inDoubt: isBehindDoubt } = before
   let isLater = false
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
     const place = { row: row.row, step }
-    if (recorded.some((known) => known.step === step)) continue
+    const known = recorded.find((result) => result.step === step)
+    if (known !== undefined) {
+      isBehindDoubt ||= leavesDoubt(known)
+      continue
+    }
     const isLost = state.mayBeLostSince(place) !== null
     const wasSent = state.progressOf(place) !== null
     // The job may allow a repeat of a lost call that nothing can settle. Its own turn decides that.
     const isLeft = isLost && !wasSent && mayBeRepeated(services.job, action)
-    if (isLater && (wasSent || isLost) && !isLeft) {
-      const facts = { ledTo: [], planned: null, comesLater: true, lookAfterLoss }
+    if ((isLost || (isLater && wasSent)) && !isLeft) {
+      const facts = { ledTo: [], planned: null, comesLater: true, lookAfterLoss, isBehindDoubt }
       const ended = await runTask(
         services,
         { ...taskOf(services, row, located, { step, action }), ...facts },
         null,
       )
       lookAfterLoss = ended.lookAfterLoss
-      if (ended.result === null) continue
-      await services.recorder.result(ended.result)
-      settled.push(ended.result)
-    } else if (isLost || !wasSent) isLater = true
+      if (ended.result !== null) {
+        await services.recorder.result(ended.result)
+        settled.push(ended.result)
+        isBehindDoubt ||= leavesDoubt(ended.result)
+      }
+    }
+    isBehindDoubt ||= isLeft
+    isLater ||= !wasSent
   }
   return { settled, lookAfterLoss }
 }
@@ -58,7 +67,7 @@ export function taskOf(
   row: ValidRow,
   { target, known }: Located,
   { step, action }: { readonly step: number; readonly action: Action },
-): Omit<TaskInput, 'ledTo' | 'planned' | 'comesLater' | 'lookAfterLoss'> {
+): Omit<TaskInput, 'ledTo' | 'planned' | 'comesLater' | 'lookAfterLoss' | 'isBehindDoubt'> {
   return {
     row: row.row,
     step,

@@ -60,12 +60,11 @@ export async function runRow(
     if (repeated !== null) {
       // The next row of the user need not wait until this one is on disk, because nothing is sent for this one.
       located = { target: repeated.id, traceId: repeated.id, known: repeated, read: null }
-      const { ledTo = null, lookAfterLoss = null } = place.preceding(repeated.id) ?? {}
-      trace = { signature: signatureOf(row), inDoubt: false, ledTo, lookAfterLoss }
+      const before = traceBefore(place.preceding(repeated.id))
+      trace = { signature: signatureOf(row), ...before }
       place.finish(repeated.id, trace)
       finished = true
-      const bounds = { skip: duplicateSkip, ledTo, lookAfterLoss, lastStep }
-      await runTasks(services, row, located, recorded, bounds)
+      await runTasks(services, row, located, recorded, { skip: duplicateSkip, before, lastStep })
       return
     }
     const found = await locate(services, row, place, recorded)
@@ -78,8 +77,7 @@ export async function runRow(
     const preceding = located.traceId === null ? null : place.preceding(located.traceId)
     const after = await runTasks(services, row, located, recorded, {
       skip: skipForPreceding(row, preceding) ?? skipForDoubt(row, place, located),
-      ledTo: preceding?.ledTo ?? null,
-      lookAfterLoss: preceding?.lookAfterLoss ?? null,
+      before: traceBefore(preceding),
       lastStep,
     })
     trace = { signature: signatureOf(row), ...after }
@@ -128,12 +126,17 @@ async function judgeTime({ lookup, plan }: Services, row: ValidRow): Promise<Row
 interface Bounds {
   /** Why none of them is sent; null if they may be sent. */
   readonly skip: Skip | null
-  /** The `ledTo` of a {@link RowTrace}, as it was before the row. */
-  readonly ledTo: RowTrace['ledTo']
-  /** As in a {@link RowTrace}. */
-  readonly lookAfterLoss: RowTrace['lookAfterLoss']
+  /** What the user's rows before it left. */
+  readonly before: UserTrace
   /** The last step that may be begun now, from 1. */
   readonly lastStep: number
+}
+
+type UserTrace = Omit<RowTrace, 'signature'>
+
+function traceBefore(preceding: RowTrace | null): UserTrace {
+  const { inDoubt = false, ledTo = null, lookAfterLoss = null } = preceding ?? {}
+  return { inDoubt, ledTo, lookAfterLoss }
 }
 
 /**
@@ -145,21 +148,20 @@ async function runTasks(
   row: ValidRow,
   located: Located,
   recorded: readonly TaskResult[],
-  { skip, ledTo: ledBefore, lookAfterLoss: lookBefore, lastStep }: Bounds,
-): Promise<Omit<RowTrace, 'signature'>> {
+  { skip, before, lastStep }: Bounds,
+): Promise<UserTrace> {
   const { recorder, lookup, plan } = services
   const planned = plan === null ? null : await plan.of(row.row)
-  let inDoubt = false
+  let { inDoubt, ledTo: userLedTo } = before
   let skipRest = skip
   let read = located.read
-  let userLedTo = ledBefore
   const later =
     row.actions.length < 2 || skip?.reason === 'duplicate'
-      ? { settled: [], lookAfterLoss: lookBefore }
-      : await settleLaterSteps(services, row, located, recorded, lookBefore)
+      ? { settled: [], lookAfterLoss: before.lookAfterLoss }
+      : await settleLaterSteps(services, row, located, recorded, before)
   let { lookAfterLoss } = later
   const results = [...recorded, ...later.settled]
-  const soFar = (): Omit<RowTrace, 'signature'> => ({ inDoubt, ledTo: userLedTo, lookAfterLoss })
+  const soFar = (): UserTrace => ({ inDoubt, ledTo: userLedTo, lookAfterLoss })
   const ledTo: UserStatus[] = []
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
@@ -177,6 +179,7 @@ async function runTasks(
         planned: planned === null ? null : byPlan(planned, step, userLedTo),
         comesLater,
         lookAfterLoss,
+        isBehindDoubt: skipNow?.reason === 'in_doubt',
       }
       // If the row is skipped, nothing more is sent.
       const ended = await runTask(skipNow === null ? services : { ...services, settleOnly: true }, task, read)

@@ -115,7 +115,7 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
           const inDoubt = recorded.some(leavesDoubt)
           order.remember(row.user, user, (preceding) => ({
             signature: signatureOf(row),
-            inDoubt,
+            inDoubt: inDoubt || (preceding?.inDoubt ?? false),
             ledTo: ledBy(recorded, preceding?.ledTo ?? null),
             lookAfterLoss: preceding?.lookAfterLoss ?? null,
           }))

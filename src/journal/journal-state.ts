@@ -201,11 +201,16 @@ export class JournalState {
     return false
   }
 
-  /** The user to whom calls of a row were sent, from its intents. Null for a row without a call. */
+  /**
+   * The user to whom calls of a row were sent, from its intents. Null for a row without a call, and for one whose lost
+   * call is only assumed, for a user who could not be read then.
+   */
   userOf(row: number): Pick<IntentEvent, 'user_id' | 'login'> | null {
     for (let step = 1; step <= this.#stepsPerRow; step++) {
-      const attempt = this.progressOf({ row, step })?.last ?? this.leftInDoubt({ row, step })
-      if (attempt !== null && attempt !== undefined) return attempt.intent
+      const attempt = this.progressOf({ row, step })?.last ?? this.leftInDoubt({ row, step }) ?? null
+      if (attempt === null) continue
+      const { intent } = attempt
+      if (intent.lost !== true || intent.login !== null) return intent
     }
     return null
   }

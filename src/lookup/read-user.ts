@@ -34,12 +34,13 @@ export async function readUser(
 
 /**
  * Reads a user by id. An answer about another id, or about none, says nothing about this user: it is a passing failure,
- * such as a mix-up in something between here and Okta, and never a status.
+ * such as a mix-up in something between here and Okta, and never a status. Where users are not read before they are
+ * acted on, their keys stand for ids.
  *
  * @throws RunStopped as {@link pacedGet} does
  */
 export async function readUserById(parts: LookupParts, id: string): Promise<FoundUser | FailedRead> {
-  return await read(parts, id, id, false)
+  return await read(parts, id, looksLikeUserId(id) ? id : null, false)
 }
 
 /** @param id the id that an answer must be about; null if it may be about any user */

@@ -41,6 +41,8 @@ export function selectRow(
  * Whether a task leaves something to be done: it failed, is in doubt, has no result, or was skipped because of a doubt.
  */
 function isOpen(result: TaskResult | null): boolean {
+  // Nobody knows whom the lost call was sent to, so nothing can settle it, and nothing may be sent for it.
+  if (result?.result === 'in_doubt' && result.reason === 'other_user') return false
   if (result === null || result.result === 'failed' || result.result === 'in_doubt') return true
   return result.reason === 'in_doubt'
 }

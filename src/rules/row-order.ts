@@ -9,7 +9,7 @@ import { comesTooLate } from './superseded.ts'
 export interface RowTrace {
   /** The row's actions and options as one text, equal for rows that ask for the same. */
   readonly signature: string
-  /** Whether a task of the row is in doubt, so that nothing more is done with the user. */
+  /** Whether a task of the row, or of one before it, is in doubt, so that nothing more is done with the user. */
   readonly inDoubt: boolean
   /** The statuses that the user's last applied task may have led to; null if no task of this run changed the status. */
   readonly ledTo: readonly UserStatus[] | null
@@ -43,16 +43,13 @@ export function skipForPreceding(
   preceding: Pick<RowTrace, 'signature' | 'inDoubt'> | null,
 ): Skip | null {
   if (preceding === null) return null
-  if (preceding.inDoubt) {
-    return {
-      reason: 'in_doubt',
-      message: 'an earlier row of this user is in doubt, so nothing more was sent',
-    }
+  // Once the doubt is settled or the call repeated, a duplicate would do it once more.
+  if (preceding.signature === signatureOf(row)) return duplicateSkip
+  if (!preceding.inDoubt) return null
+  return {
+    reason: 'in_doubt',
+    message: 'an earlier row of this user is in doubt, so nothing more was sent',
   }
-  if (preceding.signature === signatureOf(row)) {
-    return duplicateSkip
-  }
-  return null
 }
 
 /**

@@ -64,7 +64,7 @@ export async function settleDoubt(
   const look = open.intent.lost && ruleOf(task.action).doubt !== 'factors' ? history.lookAfterLoss : null
   if (look === null) await waitUntil(services, open, notBefore)
   for (;;) {
-    const observed = look === null ? await observe(services, task.action, open) : lookedBefore(look)
+    const observed = look === null ? await observe(services, task, open) : lookedBefore(look)
     if ('failed' in observed) {
       // Without a look-up there is no verdict: the attempt stays in doubt.
       const message = doubtful(task.action, cause, observed.failed.message)
@@ -148,6 +148,13 @@ async function conclude(
     return { ending: null, read }
   }
   const statusAfter = read?.user.status ?? null
+  if (verdict.kind === 'applied' && open.intent.lost && task.isBehindDoubt) {
+    const evidence = `${verdict.evidence}, but an earlier task of this user is in doubt, so this one may never have been sent`
+    return {
+      ending: { result: 'in_doubt', message: doubtful(task.action, cause, evidence), statusAfter },
+      read,
+    }
+  }
   if (verdict.kind === 'applied') return { ending: confirmed(verdict.evidence, cause, statusAfter), read }
   const sent = history.repeats > 0 ? ` after ${history.attempts} calls` : ''
   const message = doubtful(task.action, cause, `${verdict.evidence}${sent}`)
@@ -254,12 +261,14 @@ function lookedBefore(user: LookAfterLoss): Observed {
 /** What Okta shows of the user now, as far as settling the action needs it. */
 async function observe(
   { lookup, job }: Services,
-  action: Action,
+  { action, target: userId }: TaskInput,
   { intent }: OpenAttempt,
 ): Promise<Observed> {
   const { target, doubt } = ruleOf(action)
+  // A lost call is only assumed, and its user may not have been known then.
+  const id = intent.lost === true && intent.login === null ? userId : intent.user_id
   let onTheWay: string | null = null
-  const read = await readSettledUser(lookup, intent.user_id, null, job.verify.for_seconds * 1000, (to) => {
+  const read = await readSettledUser(lookup, id, null, job.verify.for_seconds * 1000, (to) => {
     if (target.some((status) => status === to)) onTheWay = to
   })
   if (read.kind === 'failed') return { failed: read }
@@ -267,7 +276,7 @@ async function observe(
   const isBack = transitioningToStatus === null && !target.includes(status)
   const fellBackFrom = isBack ? onTheWay : null
   if (doubt !== 'factors') return { read, observation: { user: read.user, factorTimes: null }, fellBackFrom }
-  const factorTimes = await readFactorTimes(lookup, intent.user_id)
+  const factorTimes = await readFactorTimes(lookup, id)
   if ('kind' in factorTimes) return { failed: factorTimes }
   return { read, observation: { user: read.user, factorTimes }, fellBackFrom }
 }

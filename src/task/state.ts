@@ -39,6 +39,8 @@ export interface TaskInput {
    * calls change the facts.
    */
   readonly lookAfterLoss: LookAfterLoss | null
+  /** Whether an earlier task of the user is in doubt: then this one may never have been sent. */
+  readonly isBehindDoubt: boolean
   /** How the run that an undo takes back left the user, or null if that can't be read. Left out in other runs. */
   readonly leftAs?: { readonly run: string; readonly left: LeftAs | null }
 }

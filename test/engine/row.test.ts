@@ -134,4 +134,38 @@ describe('a row', () => {
       expect(results[2]).not.toContain('skipped')
     })
   })
+
+  it('that repeats one in doubt is a duplicate, and the rows after it wait for the doubt all the same', async () => {
+    const rows = [
+      [ada.id, 'suspend'],
+      [ada.login, 'suspend'],
+      [ada.id, 'reset_factors'],
+    ] as const
+    await afterRows(rows, { onCall: lose, stepsPerRow: 1 }, async (stub) => {
+      expect(await resultsIn(stub)).toEqual(['1 in_doubt', '1 skipped duplicate', '1 skipped in_doubt'])
+      expect(stub.requests).not.toContain(`reset_factors ${ada.id}`)
+    })
+  })
+})
+
+describe('after a loss, with the user where the last row leads since that time', () => {
+  const changed = '2026-03-02T10:00:02.000Z'
+  const cut = { event: 'cut', okta_time: Date.parse(changed), lost_bytes: 10 } as const
+
+  it.each([
+    [
+      'rows',
+      [
+        [ada.id, 'suspend'],
+        [ada.id, 'unsuspend'],
+      ],
+      ['1 in_doubt', '1 in_doubt'],
+    ],
+    ['steps', [[ada.id, 'suspend', 'unsuspend']], ['1 in_doubt', '2 in_doubt']],
+  ] as const)('what comes behind a doubt is not confirmed, as %s', async (_, rows, expected) => {
+    await afterRows(rows, { before: [cut], user: { statusChanged: changed } }, async (stub) => {
+      expect(await resultsIn(stub)).toEqual(expected)
+      expect(stub.requests.filter((request) => !request.startsWith('read'))).toEqual([])
+    })
+  })
 })

@@ -93,6 +93,8 @@ describe('a read', () => {
     // Whose login it is, only Okta knows.
     const byLogin = lookupOf(() => other)
     expect(await readUser(byLogin.parts, 'bob@example.com')).toMatchObject({ kind: 'found' })
+    // Without reads, a call went to the login itself.
+    expect(await readUserById(byLogin.parts, 'bob@example.com')).toMatchObject({ kind: 'found' })
   })
 
   it('stops the run at once where Okta refuses the credentials', async () => {

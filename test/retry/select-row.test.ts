@@ -26,6 +26,10 @@ describe('a row of one task', () => {
     ['protected', resultOf(1, 1, 'suspend', 'skipped', { reason: 'protected' })],
     ['of another status', resultOf(1, 1, 'suspend', 'skipped', { reason: 'only_status' })],
     ['superseded', resultOf(1, 1, 'suspend', 'skipped', { reason: 'superseded' })],
+    [
+      'lost, and nobody knows whom it was sent to',
+      resultOf(1, 1, 'suspend', 'in_doubt', { reason: 'other_user' }),
+    ],
   ])('is left where it was %s', (_, result) => {
     expect(selectRow({ input: rowOf(1, 'user1@example.com', 'suspend'), results: [result] }, null)).toBeNull()
   })

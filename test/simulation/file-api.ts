@@ -209,9 +209,9 @@ export class FileApi {
   }
 
   #openNow(path: string, flags: Flags): Descriptor {
-    // The only numbers that the program uses are those of its file of links.
+    // The only numbers that the program uses are those of its file of links, and those for reading.
     const appends = typeof flags === 'number' && (flags & constants.O_APPEND) !== 0
-    const mode = appends ? 'a+' : String(flags)
+    const mode = appends ? 'a+' : typeof flags === 'number' ? 'r' : String(flags)
     const known = this.#disk.find(path)
     let node: SimNode
     if (mode === 'r' || mode === 'r+') node = this.#disk.get(path, 'open')
@@ -249,6 +249,7 @@ interface SimStats {
   isFile(): boolean
   isDirectory(): boolean
   isSymbolicLink(): boolean
+  isFIFO(): boolean
 }
 
 function statsOf(node: SimNode, { bigint = false }: StatOptions = {}): SimStats {
@@ -264,6 +265,7 @@ function statsOf(node: SimNode, { bigint = false }: StatOptions = {}): SimStats 
     isFile: () => node.kind === 'file',
     isDirectory: () => node.kind === 'directory',
     isSymbolicLink: () => false,
+    isFIFO: () => false,
   }
 }
 
@@ -285,11 +287,11 @@ class SimHandle {
     return this.#api.call('fstat', () => statsOf(this.#opened.node, options))
   }
 
-  readFile(): Promise<Buffer> {
+  readFile(encoding?: unknown): Promise<Buffer | string> {
     return this.#api.call('read', () => {
       const { node } = this.#opened
       if (node.kind === 'directory') throw systemError('EISDIR', 'read')
-      return Buffer.from(node.bytes)
+      return encoding === undefined ? Buffer.from(node.bytes) : node.bytes.toString('utf8')
     })
   }
 

@@ -180,14 +180,39 @@ function patchFiles(patches: Patches, stage: Stage): void {
   patches.set(
     fs,
     'createReadStream',
-    (path: string, options?: { readonly start?: number; readonly highWaterMark?: number }) =>
-      stage.isMyPath(path)
-        ? stage.readChunks(path, options?.start ?? 0, options?.highWaterMark ?? 65_536)
-        : createReadStream(path, options),
+    (path: string, { fd, start = 0, highWaterMark = 65_536, ...more }: ReadOptions = {}) => {
+      if (stage.isMyPath(path) && fd !== undefined) return chunksOf(fd, start, highWaterMark)
+      return stage.isMyPath(path)
+        ? stage.readChunks(path, start, highWaterMark)
+        : createReadStream(path, { ...(fd === undefined ? {} : { fd }), start, highWaterMark, ...more })
+    },
   )
   patches.set(fs, 'createWriteStream', (path: string, options?: object) =>
     stage.isMyPath(path) ? writeStream(stage, path) : createWriteStream(path, options),
   )
+}
+
+interface ReadOptions {
+  readonly fd?: fs.promises.FileHandle
+  readonly start?: number
+  readonly highWaterMark?: number
+}
+
+async function* chunksOf(
+  handle: fs.promises.FileHandle,
+  start: number,
+  most: number,
+): AsyncGenerator<Buffer> {
+  try {
+    for (let at = start; ; ) {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(most), 0, most, at)
+      if (bytesRead === 0) return
+      at += bytesRead
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await handle.close()
+  }
 }
 
 type Done = (error: unknown, ...answer: unknown[]) => void

@@ -55,6 +55,8 @@ export interface StubOptions {
   /** The journal of an earlier execution. */
   readonly before?: readonly JournalEvent[]
   readonly stepsPerRow?: number
+  /** What differs in Ada. */
+  readonly user?: Partial<StubUser>
 }
 
 const targets: Readonly<Record<string, string>> = {
@@ -78,7 +80,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
   const { onCall = apply, onRead = () => null, before = [], stepsPerRow = 1 } = options
   await withDirectory(async (directory) => {
     const users: StubUser[] = [
-      { ...ada, status: 'ACTIVE', statusChanged: '2025-01-01T00:00:00.000Z', factors: [] },
+      { ...ada, status: 'ACTIVE', statusChanged: '2025-01-01T00:00:00.000Z', factors: [], ...options.user },
     ]
     const requests: string[] = []
     const answer = async (request: OktaRequest): Promise<Answer> => {
@@ -154,6 +156,7 @@ export function taskOf(more: Partial<TaskInput> = {}): TaskInput {
     later: [],
     comesLater: false,
     lookAfterLoss: null,
+    isBehindDoubt: false,
     ...more,
   }
 }
