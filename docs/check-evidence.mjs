@@ -179,7 +179,9 @@ tasks.forEach((task, at) => {
   const isAccepted = last.state !== 'finished' && task.result === 'succeeded' && accepted.has(`${task.row}.${task.step}`)
   if (result === undefined && !isAccepted && ['succeeded', 'unchanged', 'failed', 'in_doubt'].includes(task.result)) found.push(`${where}: the journal has no result`)
   for (const name of result === undefined ? [] : resultColumns) same(`${where}, ${name}`, task[name], result[name])
-  const lag = task.due_at === null || task.result !== 'succeeded' ? null : (Date.parse(task.finished_at) - Date.parse(task.due_at)) / 1000
+  // What Okta accepted right before a kill is not finished.
+  const isLate = task.due_at !== null && task.finished_at !== null && task.result === 'succeeded'
+  const lag = isLate ? (Date.parse(task.finished_at) - Date.parse(task.due_at)) / 1000 : null
   same(`${where}, lag`, task.lag_seconds, lag)
   results.delete(`${task.row}.${task.step}`)
   Object.defineProperty(task, journalled, { value: result })
@@ -283,6 +285,7 @@ comparePage({
   columns: [...columns.slice(0, 18), ...own],
   firstOfInput: 18,
   tasks,
+  isLinkLost,
   needsYou: (task) => (task.result === 'skipped' && task[journalled] === undefined ? null : standing(task) === 'need_you'),
   run,
   job,

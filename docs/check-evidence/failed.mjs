@@ -32,8 +32,8 @@ function mustBeFed(tasks, { run, job, reasonOf, verifiedOf, isAlone }) {
 }
 
 /** Whether the last cell says why: what the tasks say, after the mark of a row that was not read, and before what an earlier file said. */
-function saysWhy(why, tasks, own) {
-  if (own.some(isMark)) return isMark(why)
+function saysWhy(why, tasks, own, hasMarks) {
+  if (hasMarks && own.some(isMark)) return isMark(why)
   const marked = isMark(why)
   const said = tasks
     .filter(({ result }) => !['succeeded', 'unchanged'].includes(result))
@@ -56,6 +56,8 @@ function saysWhy(why, tasks, own) {
  */
 export function compareFailed({ lines, rows, read, names, run, job, isExcused, reasonOf, verifiedOf, isAlone, same }) {
   const { columns } = run.input
+  // Only a failed.csv that is fed again has marks. In any other input such cells are like others, and stay.
+  const hasMarks = columns.some((name) => /^(why|failedwhy\d*)$/.test(name.toLowerCase().replace(/[^a-z0-9]/g, '')))
   const header = (lines[0] ?? []).map(unquoted)
   const own = header.slice(0, -1)
   // Names that reach into objects have columns of their own, and the reasons of an earlier failed.csv make room.
@@ -75,11 +77,13 @@ export function compareFailed({ lines, rows, read, names, run, job, isExcused, r
     // What could not be read as an object of JSON comes back as its text.
     const isText = raw === undefined && cells.length === 1 && reasonOf(rows.get(row)[0]) === 'invalid_row'
     if (isText && read.text?.includes(cells[0])) return true
-    return [whole, unmarked(whole), ...[whole, ...(raw === undefined ? [] : [raw])].map((due) => withoutEnd(unmarked(due)))].some(
+    const toFeed = hasMarks ? unmarked : (due) => due
+    return [whole, toFeed(whole), withoutEnd(toFeed(whole)), withoutEnd(toFeed(raw ?? whole))].some(
       (due) => due.length === cells.length && due.every((cell, at) => [cell, `${cell} (date cell)`].includes(cells[at])),
     )
   }
-  const fits = (line, row) => isOwn(line.slice(0, -1), row) && saysWhy(line.at(-1), rows.get(row), read.records?.[row - 1]?.raw ?? [...resultCells(row).values()].map(text))
+  const fits = (line, row) =>
+    isOwn(line.slice(0, -1), row) && saysWhy(line.at(-1), rows.get(row), read.records?.[row - 1]?.raw ?? [...resultCells(row).values()].map(text), hasMarks)
   const open = [...rows].filter(([, tasks]) => isOpen(tasks, isExcused, reasonOf)).map(([row]) => row)
   const fed = new Set()
   let next = 0

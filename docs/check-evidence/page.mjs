@@ -152,16 +152,18 @@ function valuesOf(columns, rows) {
 }
 
 /** The kinds of trouble, the most urgent first: their words, how many tasks, their result, and the first ten of them. */
-function troubleOf(tasks, titles) {
-  const kinds = new Map()
+function troubleOf(tasks, titles, isLinkLost) {
+  const [kinds, first] = [new Map(), new Map()]
   for (const [at, title] of titles.entries()) {
     if (title === null) continue
     const kind = kinds.get(title) ?? { title, tasks: 0, result: tasks[at].result, filters: { [needs]: title }, examples: [] }
     kinds.set(title, kind)
+    if (kind.tasks === 0) first.set(kind, tasks[at])
     if (kind.tasks++ < 10) kind.examples.push({ row: tasks[at].row, user: tasks[at].okta_login ?? tasks[at].user, message: tasks[at].message })
   }
-  const urgency = ({ result }) => ['in_doubt', 'unsettled', 'failed', 'skipped', 'not_run'].indexOf(result)
-  return [...kinds.values()].sort((a, b) => urgency(a) - urgency(b) || b.tasks - a.tasks)
+  // A lost link is as urgent as a failure.
+  const urgency = (task) => ['in_doubt', 'unsettled', 'failed', 'skipped', 'not_run'].indexOf(isLinkLost(task) ? 'failed' : task.result)
+  return [...kinds.values()].sort((a, b) => urgency(first.get(a)) - urgency(first.get(b)) || b.tasks - a.tasks)
 }
 
 /**
@@ -169,9 +171,10 @@ function troubleOf(tasks, titles) {
  *
  * @param columns of a row, under their names in results.jsonl
  * @param rowsBytes the length of results.jsonl
+ * @param isLinkLost whether a task was done but nobody has the activation link that it made
  * @param needsYou whether a task needs somebody; null if the journal does not say
  */
-export function comparePage({ html, columns, firstOfInput, tasks, needsYou, run, job, summary, events, jobDigest, rowsBytes, same }) {
+export function comparePage({ html, columns, firstOfInput, tasks, isLinkLost, needsYou, run, job, summary, events, jobDigest, rowsBytes, same }) {
   const parts = partsOf(html)
   same('whether report.html has the form of a report, and nothing else in it', parts !== null, true)
   if (parts === null) return
@@ -241,6 +244,7 @@ export function comparePage({ html, columns, firstOfInput, tasks, needsYou, run,
     troubleOf(
       tasks,
       rows.map((row) => row.at(-1)),
+      isLinkLost,
     ),
   )
 }

@@ -155,6 +155,48 @@ describe('honest evidence agrees, however the run came about', () => {
     })
   })
 
+  it('a run that was killed before a call that was due and accepted was verified', async () => {
+    await withWorkplace(async (place) => {
+      const org = await place.org({ users: makeUsers({ count: 3 }), deactivationMilliseconds: 60_000 })
+      await place.write('in.csv', `user,day\n${[1, 2, 3].map((n) => `${loginOf(n)},2026-01-05\n`).join('')}`)
+      await place.write(
+        'job.yaml',
+        'name: killed\naction: deactivate\noptions: { respond_async: true }\ninput: { due: { column: day, time_zone: UTC } }\n',
+      )
+      const cli = place.start(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+      // Each was looked at once after its call.
+      await org.waitUntil(() => org.requests.filter(({ method }) => method === 'GET').length >= 7)
+      cli.kill('SIGKILL')
+      await cli.ended
+      const told = await place.runHere(org, ['report', runId])
+      expect(told.code, told.stderr).toBe(0)
+      for (const line of await place.results())
+        expect(line).toMatchObject({ result: 'succeeded', finished_at: '', lag_seconds: '' })
+      await expectAgreement(place, runId)
+    })
+  })
+
+  it('a lost activation link among more failures', async () => {
+    await withWorkplace(async (place) => {
+      const org = await place.org({
+        users: makeUsers({ count: 4, status: 'STAGED' }),
+        fault: ({ action, key }) =>
+          action === 'activate' && key === userIdOf(2)
+            ? { name: 'answer', when: 'after', answer: { status: 200, headers: {}, body: '{}' } }
+            : null,
+      })
+      await place.write('in.csv', usersCsv([1, 2, 3, 8, 9].map(userIdOf)))
+      await place.write(
+        'job.yaml',
+        'name: onboarding\naction: activate\noptions: { send_email: false }\nreport: { activation_links: links.csv }\n',
+      )
+      const end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+      expect(end.code, end.stderr).toBe(1)
+      expect(end.stdout).toContain('1 activation link is lost.')
+      await expectAgreement(place, runId)
+    })
+  })
+
   it('a workbook, of which the script says that it does not read it', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({ users: makeUsers({ count: 2 }) })

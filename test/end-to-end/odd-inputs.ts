@@ -66,6 +66,14 @@ export const oddInputs: Readonly<Record<string, OddInput>> = {
     content: `user,action,name\n${one},suspend,Ada\n${two}\n${three},suspend,a,b\n,suspend,Nobody\n${four},promote,x\nuser,action,name\nTotal,,5\n"a@b@c",suspend,y\n${one},suspend,Ada\n`,
     job: '',
   },
+  'notes that begin as failed.csv marks a row': {
+    file: 'marks.csv',
+    content: `user,note,more\n${one},not read: mine,x,extra\n${two},Not  Read : x,,,extra\n${three},not read: x,y\n${four},fine,z\n`,
+  },
+  'a failed.csv with such marks, of rows that are still bad': {
+    file: 'marks-again.csv',
+    content: `user,note,why\n${one},not read: mine,x,"not read: the row has 4 cells"\n${two},a,not read: b\n${three},c\n`,
+  },
   'one column': { file: 'i.csv', content: `login\n${one}\n\n${two}\n"${three}"` },
   'columns without a name': {
     file: 'j.csv',
