@@ -11,6 +11,8 @@ import { headlineOf } from './check-evidence/headline.mjs'
 import { compareWithInput, ownNames, readInput } from './check-evidence/input.mjs'
 import { eventShapes, repeatsKey, shapes, strangeKeys } from './check-evidence/keys.mjs'
 import { comparePage, limitOf } from './check-evidence/page.mjs'
+import { compareRun } from './check-evidence/run.mjs'
+import { fold } from './check-evidence/texts.mjs'
 
 const found = []
 const same = (what, seen, due) => equal(seen, due) || found.push(`${what}: ${JSON.stringify(seen)} is not ${JSON.stringify(due)}`)
@@ -35,7 +37,6 @@ const count = (keys) => keys.reduce((counts, key) => counts.set(key, (counts.get
 /** Counts of an object that are not 0, in the order of their names: an absent count is 0. */
 const plain = (counts) => Object.fromEntries([...(counts instanceof Map ? counts : Object.entries(counts ?? {}))].filter(([, n]) => n !== 0).sort())
 
-const fold = (key) => (/^00u[A-Za-z0-9]{17}$/.test(key) ? key : key.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ'))
 /** The names of a task's user: id, key and login. */
 const namesOf = (task) => [task.okta_user_id, fold(task.user), fold(task.okta_login ?? '')].filter((name) => name)
 
@@ -300,10 +301,11 @@ const read = manifest.redacted ? {} : readInput({ run, job, bytes: files.get(run
 const compared = manifest.redacted
   ? ['Not compared with the input, which this edition does not have: users, actions, due times and own columns.']
   : compareWithInput({ rows, names: own, run, job, read, same, reasonOf })
+if (!manifest.redacted) compared.push(...compareRun({ run, job, rows, bytes: files.get(run.input.file), read, last, reasonOf, isJudged: unknown === 0, same }))
 if (files.has('failed.csv')) {
   const hasAllRows = read.records?.length === rows.size
   const verifiedOf = ({ [journalled]: result }) => result?.verified
-  compareFailed({
+  const left = compareFailed({
     lines: readCsv(withoutMark('failed.csv')),
     rows,
     read: { text: read.text, records: hasAllRows ? read.records : null },
@@ -316,6 +318,10 @@ if (files.has('failed.csv')) {
     isAlone: loneRows(tasks),
     same,
   })
+  if (run.state === 'closed' && flag('--manifest') === undefined)
+    compared.push(
+      `run.json says that run ${run.closed_by} goes on from this one, which keeps its rows out of failed.csv${left.length === 0 ? '' : ` (${left.length} of them, row ${left.slice(0, 5).join(', ')}${left.length > 5 ? ', ...' : ''})`}. The journal, which had ended by then, does not say so: check it with --manifest, or with the evidence of run ${run.closed_by}, whose journal names the run that it retries or undoes.`,
+    )
 }
 if (digests && begun === undefined)
   compared.push(

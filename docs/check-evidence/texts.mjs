@@ -10,3 +10,5 @@ export const bare = (text) => text.replace(anywhere, '')
 export const inFormula = (text) => (text.includes('="') ? (/^="([^"]*(?:""[^"]*)*)"$/.exec(trim(text))?.[1].replaceAll('""', '"') ?? text) : text)
 export const textOf = (cell) => (cell === null || cell === undefined ? '' : typeof cell === 'object' ? JSON.stringify(cell) : String(cell))
 export const plain = (cell) => trim(inFormula(textOf(cell)))
+/** A key in the form in which Okta compares it: an id to the letter, a login in any letter case and without accents. */
+export const fold = (key) => (/^00u[A-Za-z0-9]{17}$/.test(key) ? key : key.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ'))

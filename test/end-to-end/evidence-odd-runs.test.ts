@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loginOf, makeUsers, userIdOf } from '../support/foreign-org/user.ts'
 import { textRows, writeWorkbook } from '../support/workbook.ts'
-import { auditRun } from './audit.ts'
+import { audit, auditRun, makeEvidence } from './audit.ts'
 import { oddInputs } from './odd-inputs.ts'
 import { runId, unattended, usersCsv, type Workplace, withWorkplace } from './workplace.ts'
 
@@ -88,6 +88,15 @@ describe('honest evidence agrees, however the run came about', () => {
       expect(retried.code, retried.stderr).toBe(0)
       const retry = await newRun(place, runId)
       await expectAgreement(place, retry)
+      // Nothing but run.json says that another run has taken up what failed.
+      const closed = await auditRun(place, runId)
+      expect(closed.code, closed.said).toBe(0)
+      expect(closed.said).toContain(
+        `run.json says that run ${retry} goes on from this one, which keeps its rows out of failed.csv (1 of them, row 3).`,
+      )
+      const told = await makeEvidence(place, runId, '--out', 'closed.zip')
+      const vouched = await audit(join(place.directory, told.evidence), '--manifest', told.manifest)
+      expect(vouched, vouched.said).toMatchObject({ code: 0, said: expect.not.stringContaining('goes on') })
       const undone = await place.runHere(org, ['undo', retry, '--yes', '--quiet'])
       expect(undone.code, undone.stderr).toBe(0)
       const undo = await newRun(place, runId, retry)

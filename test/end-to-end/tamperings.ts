@@ -3,6 +3,7 @@ import { beginningTamperings } from './beginning-tamperings.ts'
 import { failedTamperings } from './failed-tamperings.ts'
 import { keyTamperings } from './key-tamperings.ts'
 import { pageTamperings } from './page-tamperings.ts'
+import { runFileTamperings } from './run-file-tamperings.ts'
 import {
   edit,
   editJson,
@@ -144,6 +145,7 @@ export const tamperings: readonly Tampering[] = [
   ...failedTamperings,
   ...beginningTamperings,
   ...keyTamperings,
+  ...runFileTamperings,
   ['no results.jsonl', (files) => void files.delete('results.jsonl')],
   ['no data on the page', edit('report.html', 'class="facts"', 'class="other"')],
   ['a file more', (files) => void files.set('more.txt', 'more')],
