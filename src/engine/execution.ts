@@ -46,7 +46,7 @@ import { journalOf, journalPath } from '../run/run-directory.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
 import type { Services } from '../task/services.ts'
 import { unlessGivenUp } from './given-up.ts'
-import { outlookOf, Pace } from './outlook.ts'
+import { heldRows, outlookOf, Pace } from './outlook.ts'
 import { mostTriedIn, probeReads, probeSends, turnOf } from './probe-rows.ts'
 import { createRowQueue } from './row-queue.ts'
 import { executeRows, haltOf, type RowsAtWork } from './rows.ts'
@@ -188,6 +188,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       say: options.say,
     })
     let settleNow = (): void => {}
+    let rowsHeld = (): number => 0
     const costs = {
       readsPerTask: requestsPerTask(run, '/api/v1/users/{id}'),
       callsPerTask: requestsPerTask(run, '/api/v1/users'),
@@ -196,7 +197,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     const outlook = (): Outlook => {
       pace.see(performance.now(), state.done)
       const left = run.input.tasks - state.done
-      return outlookOf(lookup.pacer.report(), left, costs, pace, clock.now())
+      const held = heldRows(lookup.waits, queue.atWork, rowsHeld())
+      return outlookOf(lookup.pacer.report(), left, costs, pace, clock.now(), held)
     }
     tallying = setInterval(() => {
       const seen = { at: new Date().toISOString(), ...outlook() }
@@ -240,6 +242,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
         rows,
       )
       settleNow = work.settle
+      rowsHeld = work.held
       isPreparing = false
       await executeRows(work.rows, rows).catch((error: unknown) => {
         throw afterWork(error)
@@ -329,13 +332,13 @@ interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protec
 
 /**
  * The rows at work with their gates. `settle` lets the gates decide once nothing is under way that could still show the
- * cause.
+ * cause. `held` counts the rows that wait at a gate or for another row.
  */
 function atWork(
   options: ExecutionOptions,
   { lookup, recorder, results, queue, owner, protect, roles, failures, judge }: Parts,
   rows: () => AsyncIterable<InputRow>,
-): { readonly rows: RowsAtWork; readonly settle: () => void } {
+): { readonly rows: RowsAtWork; readonly settle: () => void; readonly held: () => number } {
   const { stop, acceptRefusals, settleOnly, drainMs, hold, run } = options
   const input = {
     rows,
@@ -411,7 +414,7 @@ function atWork(
     onInputEnd: settle,
     drainMs,
   }
-  return { rows: work, settle }
+  return { rows: work, settle, held: () => sends.waiting + reads.waiting + work.order.waiting }
 }
 
 /** @param begunAt when the execution began, by the monotonic clock */

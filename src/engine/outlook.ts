@@ -1,6 +1,7 @@
 import type { BucketReport } from '../budget/lane.ts'
 import { secondsLeft } from '../budget/time-left.ts'
 import type { Outlook } from '../journal/journal-event.ts'
+import { type RowWait, type RowWaits, waitsWithEnd } from '../lookup/waits.ts'
 
 /** What a task costs, in requests. */
 export interface TaskCosts {
@@ -60,6 +61,29 @@ export class Pace {
   }
 }
 
+/** Rows that wait for something other than the budget. */
+export interface HeldRows {
+  /** Whether all rows at work wait. */
+  readonly all: boolean
+  readonly longest: RowWait | null
+  /** When the last of the waits ends whose end is known, in epoch ms by Okta's clock; 0 if there is none. */
+  readonly until: number
+}
+
+const nothingHeld: HeldRows = { all: false, longest: null, until: 0 }
+
+/**
+ * @param atWork rows at work
+ * @param others rows at work that wait for other rows
+ */
+export function heldRows(waits: RowWaits, atWork: number, others: number): HeldRows {
+  return {
+    all: waits.count > 0 && waits.count + others >= atWork,
+    longest: waits.longest(),
+    until: waits.longest(waitsWithEnd)?.until ?? 0,
+  }
+}
+
 /**
  * How an execution is going. The budget shows how long the rest takes; if no limit is known, the pace of the last
  * minute does.
@@ -72,6 +96,7 @@ export function outlookOf(
   { readsPerTask, callsPerTask, concurrency }: TaskCosts,
   pace: Pick<Pace, 'perSecond' | 'peak'>,
   now: number,
+  held: HeldRows = nothingHeld,
 ): Outlook {
   const costs = buckets.flatMap((bucket) => {
     if (bucket.bucket === '/api/v1/users') return [{ bucket, perTask: callsPerTask }]
@@ -80,13 +105,25 @@ export function outlookOf(
   const byPace = pace.perSecond > 0 ? tasksLeft / pace.perSecond : null
   const speed = Math.max(pace.peak, concurrency * perSlotAndSecond)
   const byBudget = pace.peak > 0 ? secondsLeft(tasksLeft, costs, speed, now) : null
-  const eta = tasksLeft <= 0 ? 0 : (byBudget ?? byPace)
+  const afterWait = (seconds: number): number =>
+    seconds + (secondsLeft(tasksLeft, costs, speed, now + seconds * 1000) ?? tasksLeft / speed)
+  const going = byBudget ?? byPace
+  const wait = Math.max(0, held.until - now) / 1000
+  const eta = wait > 0 && held.all ? afterWait(wait) : going === null ? null : Math.max(going, wait)
   return {
     per_minute: Math.round(pace.perSecond * 60),
     in_flight: buckets.reduce((sum, { inFlight }) => sum + inFlight, 0),
-    eta_seconds: eta === null ? null : Math.round(eta),
-    waiting: waitIn(buckets),
+    eta_seconds: tasksLeft <= 0 ? 0 : eta === null ? null : Math.round(eta),
+    waiting: waitIn(buckets) ?? (held.all ? waitOf(held.longest, now) : null),
   }
+}
+
+/** Shorter waits are over before anybody has read of them. */
+const shortestWaitMs = 1_000
+
+function waitOf(wait: RowWait | null, now: number): Outlook['waiting'] {
+  if (wait === null || wait.until - now < shortestWaitMs) return null
+  return { bucket: null, why: wait.why, until: new Date(wait.until).toISOString() }
 }
 
 /** The wait that lasts longest. */

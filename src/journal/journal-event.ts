@@ -201,10 +201,11 @@ export interface Outlook {
   readonly in_flight: number
   /** Null if nothing shows it yet. */
   readonly eta_seconds: number | null
-  /** Why nothing is sent in a bucket, and until when; null if nothing waits. */
+  /** Why nothing is sent, and until when at the latest; null if nothing waits. */
   readonly waiting: {
-    readonly bucket: string
-    readonly why: 'refused' | 'share_used' | 'others'
+    /** The bucket that is waited for; null if all rows at work wait for something else. */
+    readonly bucket: string | null
+    readonly why: 'refused' | 'share_used' | 'others' | 'unanswered' | 'mail' | 'again' | 'in_transition'
     /** RFC 3339 UTC, by Okta's clock. */
     readonly until: string
   } | null

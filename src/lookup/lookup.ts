@@ -10,6 +10,7 @@ import { AwakeTime, tickMs } from './awake-time.ts'
 import { ForeignLimits } from './foreign-limits.ts'
 import type { LookupParts } from './paced-get.ts'
 import { OktaPatience } from './patience.ts'
+import { RowWaits } from './waits.ts'
 
 /** After this time without an answer, a call no longer keeps its row's place among the rows at work. */
 const hangsAfterMs = 1_000
@@ -80,6 +81,7 @@ export function openLookup(options: LookupOptions): LookupParts {
     patience,
     say: options.say,
     parked,
+    waits: new RowWaits(),
     random: Math.random,
   }
 }

@@ -8,6 +8,7 @@ import { asRetry, type OktaRequest, type RetryOf, readOwnerRequest } from '../ok
 import { credentialsRefused, credentialsRefusedBy, oktaAway } from '../rules/stop-reasons.ts'
 import { backoffMs, concurrencyWaitMs, maxSetbacks } from './backoff.ts'
 import { type OktaPatience, oktaPatienceMs } from './patience.ts'
+import type { RowWaits } from './waits.ts'
 
 /** What a lookup needs. Plans and executions both have it. */
 export interface LookupParts {
@@ -24,6 +25,7 @@ export interface LookupParts {
   readonly say: (line: string) => void
   /** Waits for something, and meanwhile gives the row's place among those at work to another row. */
   readonly parked: <T>(wait: () => Promise<T>) => Promise<T>
+  readonly waits: RowWaits
   /** From 0 up to, not including, 1. */
   readonly random: () => number
 }

@@ -12,6 +12,10 @@ export function isSettled(parts: Pick<LookupParts, 'clock' | 'pacer'>, read: Fou
   return !isOld(parts, read) && read.user.transitioningToStatus === null
 }
 
+function isThere(read: FoundUser | FailedRead): boolean {
+  return read.kind === 'failed' || read.user.transitioningToStatus === null
+}
+
 /**
  * A read of a user that is not older than one window. Waits for a user in transition, up to a limit.
  *
@@ -29,14 +33,18 @@ export async function readSettledUser(
 ): Promise<FoundUser | FailedRead> {
   let read: FoundUser | FailedRead =
     known !== null && !isOld(parts, known) ? known : await readUserById(parts, id)
-  let waited = 0
-  for (let looks = 1; waited < patienceMs; looks++) {
-    if (read.kind === 'failed' || read.user.transitioningToStatus === null) return read
-    onTransition(read.user.transitioningToStatus)
-    const wait = Math.min(transitionWaitMs(looks), patienceMs - waited)
-    await parts.parked(() => parts.stop.wait(wait))
-    waited += wait
-    read = await readUserById(parts, id)
-  }
-  return read
+  if (isThere(read) || patienceMs <= 0) return read
+  const until = parts.clock.now() + patienceMs
+  return await parts.waits.during({ why: 'in_transition', until }, async () => {
+    let waited = 0
+    for (let looks = 1; waited < patienceMs; looks++) {
+      if (read.kind === 'failed' || read.user.transitioningToStatus === null) return read
+      onTransition(read.user.transitioningToStatus)
+      const wait = Math.min(transitionWaitMs(looks), patienceMs - waited)
+      await parts.parked(() => parts.stop.wait(wait))
+      waited += wait
+      read = await readUserById(parts, id)
+    }
+    return read
+  })
 }

@@ -180,19 +180,21 @@ async function paused(
   if (!sendsMail(job, task)) return false
   const left = (intent.lost ? begunAt : intent.okta_time) + mailPauseMs - lookup.clock.nowAtLeast()
   if (left <= 0) return false
-  await lookup.parked(() => lookup.stop.wait(left))
+  const wait = { why: 'mail', until: lookup.clock.now() + left } as const
+  await lookup.waits.during(wait, () => lookup.parked(() => lookup.stop.wait(left)))
   return true
 }
 
 async function waitUntil(services: Services, open: OpenAttempt, notBefore: number | null): Promise<void> {
-  const { clock, stop, parked } = services.lookup
+  const { clock, stop, parked, waits } = services.lookup
   const { intent, doubt } = open
   const how = { atOnce: doubt?.at_once ?? false, timedOut: doubt?.timed_out ?? false }
   const left =
     notBefore === null
       ? settlesAt(timesOf(services, open), how, intent.request_timeout_ms) - clock.nowAtLeast()
       : notBefore - performance.now()
-  await parked(() => stop.wait(left))
+  const wait = { why: 'unanswered', until: clock.now() + left } as const
+  await waits.during(wait, () => parked(() => stop.wait(left)))
 }
 
 function timesOf({ begunAt }: Services, { intent, doubt }: OpenAttempt): SendingTimes {

@@ -161,9 +161,10 @@ class Task {
         await this.#services.lookup.parked(() => state.decided)
         return this.#ended(state.ending)
       case 'waiting': {
-        const { parked, stop } = this.#services.lookup
+        const { parked, stop, waits, clock } = this.#services.lookup
         const wait = (): Promise<void> => stop.wait(state.milliseconds)
-        await (state.parked ? parked(wait) : wait())
+        const told = { why: 'again', until: clock.now() + state.milliseconds } as const
+        await waits.during(told, () => (state.parked ? parked(wait) : wait()))
         return this.#reading(state.known)
       }
     }

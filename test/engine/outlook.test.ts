@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { BucketReport } from '../../src/budget/lane.ts'
-import { outlookOf, Pace } from '../../src/engine/outlook.ts'
+import { heldRows, outlookOf, Pace } from '../../src/engine/outlook.ts'
+import { type RowWait, RowWaits } from '../../src/lookup/waits.ts'
 
 const now = 1_772_445_600_000
 const costs = { readsPerTask: 1, callsPerTask: 1, concurrency: 5 }
@@ -54,4 +55,47 @@ it('tells the wait that lasts longest', () => {
   expect(outlookOf(buckets, 10, costs, { perSecond: 1, peak: 1 }, now).waiting).toEqual({
     ...{ bucket: '/api/v1/users/{id}', why: 'refused', until: new Date(now + 9_000).toISOString() },
   })
+})
+
+it('counts the wait of rows in, and tells it once nothing else goes on', async () => {
+  const waits = new RowWaits()
+  const ends: (() => void)[] = []
+  const wait = (why: RowWait['why'], seconds: number): void => {
+    void waits.during(
+      { why, until: now + seconds * 1000 },
+      () => new Promise<void>((resolve) => ends.push(resolve)),
+    )
+  }
+  const unknown = { perSecond: 0, peak: 0 }
+  const seen = (atWork: number, others = 0, pace = unknown) => {
+    const { eta_seconds, waiting } = outlookOf(
+      [bucket()],
+      20,
+      costs,
+      pace,
+      now,
+      heldRows(waits, atWork, others),
+    )
+    return { eta_seconds, waiting }
+  }
+  expect(seen(0)).toEqual({ eta_seconds: null, waiting: null })
+  wait('unanswered', 30)
+  wait('unanswered', 12)
+  wait('in_transition', 50)
+  // Another row is at work, so nobody waits yet, but the run can't end sooner either.
+  expect(seen(4)).toEqual({ eta_seconds: null, waiting: null })
+  expect(seen(4, 0, { perSecond: 10, peak: 10 })).toEqual({ eta_seconds: 30, waiting: null })
+  const until = (seconds: number) => new Date(now + seconds * 1000).toISOString()
+  const told = { bucket: null, why: 'in_transition', until: until(50) }
+  // 30 s, and then 20 tasks at 10 a second.
+  expect(seen(4, 1)).toEqual({ eta_seconds: 32, waiting: told })
+  expect(seen(3)).toEqual({ eta_seconds: 32, waiting: told })
+  ends[2]?.()
+  await Promise.resolve()
+  await Promise.resolve()
+  expect(seen(2).waiting).toEqual({ bucket: null, why: 'unanswered', until: until(30) })
+  // The budget is told first.
+  const share = { why: 'share_used', until: now + 5_000 } as const
+  const both = outlookOf([bucket({ waiting: share })], 20, costs, unknown, now, heldRows(waits, 2, 0))
+  expect(both.waiting?.bucket).toBe('/api/v1/users')
 })

@@ -4,6 +4,7 @@ import { Pacer } from '../../src/budget/pacer.ts'
 import { Tally } from '../../src/budget/tally.ts'
 import type { LookupParts } from '../../src/lookup/paced-get.ts'
 import { OktaPatience } from '../../src/lookup/patience.ts'
+import { RowWaits } from '../../src/lookup/waits.ts'
 import { StopSwitch } from '../../src/messages/stop.ts'
 import { type Answer, isOktas } from '../../src/okta/answer.ts'
 import { OktaClock } from '../../src/okta/clock.ts'
@@ -64,6 +65,7 @@ export function lookupOf(send: (request: OktaRequest) => Answer | Promise<Answer
     patience,
     say: () => {},
     parked: (wait) => wait(),
+    waits: new RowWaits(),
     random: () => 0.5,
   }
   return { parts, time, asked }

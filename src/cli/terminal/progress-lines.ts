@@ -19,6 +19,10 @@ const waitReasons = {
   refused: 'a call hit the rate limit',
   share_used: 'this run has used its share of the limit',
   others: 'the rest of the limit is left to other programs',
+  unanswered: 'calls that got no answer may still be under way; then their users are looked up',
+  mail: 'a call that sends mail is not repeated sooner',
+  again: 'what failed for a passing reason is then tried again',
+  in_transition: 'Okta is still changing users, and the run waits no longer than that',
 } as const
 
 /** The bar gives way to the numbers where there is little room. */
@@ -84,7 +88,10 @@ function budgetOf(buckets: readonly BucketReport[]): string | null {
 /** Why nothing is being sent, and until when, by Okta's clock. */
 export function waitOf({ waiting }: Pick<Outlook, 'waiting'>): readonly string[] {
   if (waiting === null) return []
-  return [`Waiting until ${waiting.until.slice(11, 19)} UTC: ${waitReasons[waiting.why]} (${waiting.bucket})`]
+  const { bucket, why, until } = waiting
+  return [
+    `Waiting until ${until.slice(11, 19)} UTC: ${waitReasons[why]}${bucket === null ? '' : ` (${bucket})`}`,
+  ]
 }
 
 function grouped(count: number): string {
