@@ -21,6 +21,7 @@ import { type CheckedGuards, checkGuards, type GuardedWork } from '../lookup/che
 import { openLookup } from '../lookup/lookup.ts'
 import { type CredentialFacts, readTokenOwner } from '../lookup/read-owner.ts'
 import { RefusalGate } from '../lookup/refusal-gate.ts'
+import type { RoleChecks } from '../lookup/role-checks.ts'
 import { settleGates } from '../lookup/settle-gates.ts'
 import { renderDuration } from '../messages/duration.ts'
 import { afterWork } from '../messages/known-error.ts'
@@ -132,8 +133,10 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     if (reason !== null) stop.turn(reason)
   }
   const pace = new Pace()
+  let roles: RoleChecks | null = null
   const onResult = (result: TaskResult): void => {
     pace.count(performance.now())
+    roles?.ended(result.okta_user_id)
     options.onResult?.(result)
   }
   const recorder = new Recorder(journal, state, onResult, (result) => judge(limits.see(result)))
@@ -170,7 +173,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       earlierSends: (bucket) => [...(sentBefore?.times(bucket) ?? []), ...state.sentRecently.times(bucket)],
       earlierUnknown: state.lostSince !== null,
       earlierLimit: (bucket) => state.sentRecently.limit(bucket) ?? sentBefore?.limit(bucket) ?? null,
-      workLeft: (bucket) => (run.input.tasks - state.done) * requestsPerTask(run, bucket),
+      workLeft: (bucket) => requestsLeft(bucket),
       onPermits: (bucket, count) =>
         recorder.note({ event: 'permits', bucket, count, okta_time: Math.round(clock.now()) }),
       onLimit: (bucket, limit) => recorder.note({ event: 'limit', bucket, limit }),
@@ -189,14 +192,15 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     })
     let settleNow = (): void => {}
     let rowsHeld = (): number => 0
-    const costs = {
-      readsPerTask: requestsPerTask(run, '/api/v1/users/{id}'),
-      callsPerTask: requestsPerTask(run, '/api/v1/users'),
-      concurrency: run.job.pace.concurrency,
-    }
+    const requestsLeft = requestsOf(run, state, () => roles)
     const outlook = (): Outlook => {
       pace.see(performance.now(), state.done)
       const left = run.input.tasks - state.done
+      const costs = {
+        reads: requestsLeft('/api/v1/users/{id}'),
+        calls: requestsLeft('/api/v1/users'),
+        concurrency: run.job.pace.concurrency,
+      }
       const held = heldRows(lookup.waits, queue.atWork, rowsHeld())
       return outlookOf(lookup.pacer.report(), left, costs, pace, clock.now(), held)
     }
@@ -221,6 +225,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       options.onBegin({ state, buckets: () => lookup.pacer.report(), outlook })
       // An execution that only settles sends no lifecycle call, so it needs no guards.
       const checked = options.settleOnly ? nothingToGuard : await checkGuards(lookup, guardedWork(run, owner))
+      roles = checked.roles
       if (!options.settleOnly && begun.input_passed !== true) {
         // This is on disk before the first call, because later runs of the job must know whom this one may have acted
         // on.
@@ -274,10 +279,25 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   }
 }
 
-/** The most requests that a task needs in a bucket, apart from doubts and verified factors. */
-function requestsPerTask({ job }: RunFile, bucket: Bucket): number {
-  if (bucket === '/api/v1/users/{id}') return (job.read_first ? 1 : 0) + verifyingReadsPerTask(job)
-  return bucket === '/api/v1/users' && job.guards.protect_admins === true ? 2 : 1
+/**
+ * The most requests that the rest of an execution needs in a bucket, apart from doubts and verified factors.
+ *
+ * @param roles looks up each user's roles once, some time before the call; null before that is known, or if it is not
+ *   asked for
+ */
+function requestsOf(
+  { job, input }: RunFile,
+  state: JournalState,
+  roles: () => RoleChecks | null,
+): (bucket: Bucket) => number {
+  const users = Math.ceil((input.users * (input.tasks - state.done)) / Math.max(1, input.tasks))
+  return (bucket) => {
+    const tasks = input.tasks - state.done
+    if (bucket === '/api/v1/users/{id}')
+      return tasks * ((job.read_first ? 1 : 0) + verifyingReadsPerTask(job))
+    if (bucket !== '/api/v1/users' || job.guards.protect_admins !== true) return tasks
+    return tasks + (roles()?.left(users, tasks) ?? Math.min(users, tasks))
+  }
 }
 
 function failureLimits({ job }: RunFile): FailureLimits {

@@ -3,10 +3,11 @@ import { secondsLeft } from '../budget/time-left.ts'
 import type { Outlook } from '../journal/journal-event.ts'
 import { type RowWait, type RowWaits, waitsWithEnd } from '../lookup/waits.ts'
 
-/** What a task costs, in requests. */
+/** What the tasks that are left cost, in requests. */
 export interface TaskCosts {
-  readonly readsPerTask: number
-  readonly callsPerTask: number
+  readonly reads: number
+  /** Lifecycle calls, and what counts as such. */
+  readonly calls: number
   /** The most requests under way at once. */
   readonly concurrency: number
 }
@@ -93,18 +94,19 @@ export function heldRows(waits: RowWaits, atWork: number, others: number): HeldR
 export function outlookOf(
   buckets: readonly BucketReport[],
   tasksLeft: number,
-  { readsPerTask, callsPerTask, concurrency }: TaskCosts,
+  { reads, calls, concurrency }: TaskCosts,
   pace: Pick<Pace, 'perSecond' | 'peak'>,
   now: number,
   held: HeldRows = nothingHeld,
 ): Outlook {
   const costs = buckets.flatMap((bucket) => {
-    if (bucket.bucket === '/api/v1/users') return [{ bucket, perTask: callsPerTask }]
-    return bucket.bucket === '/api/v1/users/{id}' ? [{ bucket, perTask: readsPerTask }] : []
+    if (tasksLeft <= 0) return []
+    if (bucket.bucket === '/api/v1/users') return [{ bucket, perTask: calls / tasksLeft }]
+    return bucket.bucket === '/api/v1/users/{id}' ? [{ bucket, perTask: reads / tasksLeft }] : []
   })
   const byPace = pace.perSecond > 0 ? tasksLeft / pace.perSecond : null
   const speed = Math.max(pace.peak, concurrency * perSlotAndSecond)
-  const byBudget = pace.peak > 0 ? secondsLeft(tasksLeft, costs, speed, now) : null
+  const byBudget = secondsLeft(tasksLeft, costs, speed, now)
   const afterWait = (seconds: number): number =>
     seconds + (secondsLeft(tasksLeft, costs, speed, now + seconds * 1000) ?? tasksLeft / speed)
   const going = byBudget ?? byPace

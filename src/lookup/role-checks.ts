@@ -25,6 +25,9 @@ export class RoleChecks {
   readonly #parts: LookupParts
   readonly #witness: string | null
   readonly #free = new Set<string>()
+  /** Of these users, those of whom no task has ended since. */
+  readonly #ahead = new Set<string>()
+  #looked = 0
   readonly #underWay = new Map<string, Promise<RoleFinding>>()
 
   private constructor(parts: LookupParts, witness: string | null) {
@@ -57,11 +60,29 @@ export class RoleChecks {
     this.#underWay.set(userId, looking)
     try {
       const finding = await looking
-      if (finding.kind === 'none') this.#free.add(userId)
+      this.#looked++
+      if (finding.kind !== 'none') return finding
+      this.#free.add(userId)
+      this.#ahead.add(userId)
       return finding
     } finally {
       this.#underWay.delete(userId)
     }
+  }
+
+  /** A task of a user has ended. */
+  ended(userId: string | null): void {
+    if (userId !== null) this.#ahead.delete(userId)
+  }
+
+  /**
+   * How many look-ups are still to come, at most.
+   *
+   * @param users whose tasks were left when the execution began
+   * @param tasks that are left now
+   */
+  left(users: number, tasks: number): number {
+    return Math.max(0, Math.min(users - this.#looked, tasks - this.#ahead.size))
   }
 
   async #look(userId: string): Promise<RoleFinding> {

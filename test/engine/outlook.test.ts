@@ -4,7 +4,8 @@ import { heldRows, outlookOf, Pace } from '../../src/engine/outlook.ts'
 import { type RowWait, RowWaits } from '../../src/lookup/waits.ts'
 
 const now = 1_772_445_600_000
-const costs = { readsPerTask: 1, callsPerTask: 1, concurrency: 5 }
+/** A read and a call for each task. */
+const costsOf = (tasks: number) => ({ reads: tasks, calls: tasks, concurrency: 5 })
 
 function bucket(more: Partial<BucketReport> = {}): BucketReport {
   return {
@@ -37,13 +38,13 @@ it('knows the fastest second also if nobody looked at it', () => {
 
 it('goes by the budget, and by the pace where no limit is known', () => {
   const pace = { perSecond: 2, peak: 10 }
-  expect(outlookOf([bucket()], 100, costs, pace, now)).toEqual({
+  expect(outlookOf([bucket()], 100, costsOf(100), pace, now)).toEqual({
     ...{ per_minute: 120, in_flight: 3, eta_seconds: 10, waiting: null },
   })
   const unknown = bucket({ limit: null, allowance: null, leftNow: null, endsAt: null })
-  expect(outlookOf([unknown], 100, costs, pace, now).eta_seconds).toBe(50)
-  expect(outlookOf([unknown], 100, costs, { perSecond: 0, peak: 0 }, now).eta_seconds).toBeNull()
-  expect(outlookOf([bucket()], 0, costs, pace, now).eta_seconds).toBe(0)
+  expect(outlookOf([unknown], 100, costsOf(100), pace, now).eta_seconds).toBe(50)
+  expect(outlookOf([unknown], 100, costsOf(100), { perSecond: 0, peak: 0 }, now).eta_seconds).toBeNull()
+  expect(outlookOf([bucket()], 0, costsOf(0), pace, now).eta_seconds).toBe(0)
 })
 
 it('tells the wait that lasts longest', () => {
@@ -52,7 +53,7 @@ it('tells the wait that lasts longest', () => {
     bucket({ waiting: wait('others', 5) }),
     bucket({ bucket: '/api/v1/users/{id}', waiting: wait('refused', 9) }),
   ]
-  expect(outlookOf(buckets, 10, costs, { perSecond: 1, peak: 1 }, now).waiting).toEqual({
+  expect(outlookOf(buckets, 10, costsOf(10), { perSecond: 1, peak: 1 }, now).waiting).toEqual({
     ...{ bucket: '/api/v1/users/{id}', why: 'refused', until: new Date(now + 9_000).toISOString() },
   })
 })
@@ -71,19 +72,20 @@ it('counts the wait of rows in, and tells it once nothing else goes on', async (
     const { eta_seconds, waiting } = outlookOf(
       [bucket()],
       20,
-      costs,
+      costsOf(20),
       pace,
       now,
       heldRows(waits, atWork, others),
     )
     return { eta_seconds, waiting }
   }
-  expect(seen(0)).toEqual({ eta_seconds: null, waiting: null })
+  // 20 tasks at 10 a second.
+  expect(seen(0)).toEqual({ eta_seconds: 2, waiting: null })
   wait('unanswered', 30)
   wait('unanswered', 12)
   wait('in_transition', 50)
   // Another row is at work, so nobody waits yet, but the run can't end sooner either.
-  expect(seen(4)).toEqual({ eta_seconds: null, waiting: null })
+  expect(seen(4)).toEqual({ eta_seconds: 30, waiting: null })
   expect(seen(4, 0, { perSecond: 10, peak: 10 })).toEqual({ eta_seconds: 30, waiting: null })
   const until = (seconds: number) => new Date(now + seconds * 1000).toISOString()
   const told = { bucket: null, why: 'in_transition', until: until(50) }
@@ -96,6 +98,6 @@ it('counts the wait of rows in, and tells it once nothing else goes on', async (
   expect(seen(2).waiting).toEqual({ bucket: null, why: 'unanswered', until: until(30) })
   // The budget is told first.
   const share = { why: 'share_used', until: now + 5_000 } as const
-  const both = outlookOf([bucket({ waiting: share })], 20, costs, unknown, now, heldRows(waits, 2, 0))
+  const both = outlookOf([bucket({ waiting: share })], 20, costsOf(20), unknown, now, heldRows(waits, 2, 0))
   expect(both.waiting?.bucket).toBe('/api/v1/users')
 })

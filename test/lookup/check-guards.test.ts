@@ -186,6 +186,21 @@ describe('the roles of single users', () => {
     expect(await checks.of(cy)).toMatchObject({ verdict: { message: expect.not.stringContaining('group') } })
   })
 
+  it('are counted by users, not by tasks, and those that are known already are not to come', async () => {
+    const known = ['a', 'b', 'c'].map((name) => `00u${name.repeat(17)}`)
+    const lookup = lookupOf(() => answerOf(200, '[]'))
+    const checks = await RoleChecks.begin(lookup.parts, null)
+    // 10 users with two tasks each.
+    expect(checks.left(10, 20)).toBe(10)
+    for (const user of [...known, ...known]) await checks.of(user)
+    expect(checks.left(10, 20)).toBe(7)
+    // Only one of the last tasks needs one, although many users were passed over without one.
+    expect(checks.left(10, 4)).toBe(1)
+    checks.ended(known[0] ?? null)
+    expect(checks.left(10, 4)).toBe(2)
+    expect(checks.left(2, 4)).toBe(0)
+  })
+
   it('fail for one user if those of another can still be read', async () => {
     const lookup = lookupOf(rolesBy({ [ada]: answerOf(200, '[]'), [bob]: refusalOf(403, 'E0000006') }))
     const checks = await RoleChecks.begin(lookup.parts, ada)
