@@ -30,7 +30,9 @@ export async function putInPlace(draft: string, path: string): Promise<void> {
 
 /** The error of a zip that the system refuses. */
 export function cannotWriteZip(path: string, error: unknown): CannotWrite {
-  return CannotWrite.of(path, error).so(
+  // The draft has a name that nobody has given it.
+  const cause = error instanceof CannotWrite ? error.cause : error
+  return CannotWrite.of(path, cause).so(
     ', or name another file with --out, then try again.',
     exitCodes.nothingSent,
   )

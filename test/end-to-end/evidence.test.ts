@@ -7,7 +7,7 @@ import { audit, makeEvidence } from './audit.ts'
 import { inputForgeries } from './input-forgeries.ts'
 import { rechain, resultOf, sha256, type Tampering, tampered } from './tamper-with.ts'
 import { tamperings } from './tamperings.ts'
-import { runId, unattended, type Workplace, withWorkplace } from './workplace.ts'
+import { runId, unattended, usersCsv, type Workplace, withWorkplace } from './workplace.ts'
 
 const input = `user,action,when,name
 ${loginOf(1)},suspend,2026-01-05T08:00:00Z,Ada
@@ -115,6 +115,24 @@ describe('evidence', () => {
       }
     })
   }, 60_000)
+
+  it('that can not be written is said once, with the path as it was given', async () => {
+    await withWorkplace(async (place) => {
+      const org = await place.org({ users: makeUsers({ count: 1 }) })
+      await place.write('in.csv', usersCsv([loginOf(1)]))
+      await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+      for (const [path, why] of [
+        ['runs/../nowhere/x.zip', 'there is no such file or directory (ENOENT)'],
+        ['in.csv/x.zip', 'a part of the path is not a directory (ENOTDIR)'],
+      ] as const) {
+        const end = await place.runHere(null, ['evidence', runId, '--out', path])
+        expect(end).toMatchObject({
+          code: 2,
+          stderr: `${path} can't be written: ${why}.\n→ Check the path, or name another file with --out, then try again.\n`,
+        })
+      }
+    })
+  })
 
   it('can be forged as a whole only for those who were not told the last link of the journal', async () => {
     await withWorkplace(async (place) => {
