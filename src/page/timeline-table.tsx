@@ -1,5 +1,6 @@
+import { shownTime } from '../messages/shown-time.ts'
 import type { Timeline } from './page-data.ts'
-import { grouped, shownTime } from './words.ts'
+import { grouped } from './words.ts'
 
 /** The requests of each bar, for those who can't see the bars. */
 export function TimelineTable({ timeline: { from, step, counts } }: { readonly timeline: Timeline }) {

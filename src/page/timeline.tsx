@@ -1,8 +1,9 @@
 import { renderDuration } from '../messages/duration.ts'
+import { shownTime } from '../messages/shown-time.ts'
 import type { Timeline } from './page-data.ts'
 import { findPauses } from './pauses.ts'
 import { TimelineTable } from './timeline-table.tsx'
-import { counted, grouped, shownTime } from './words.ts'
+import { counted, grouped } from './words.ts'
 
 const [width, height] = [960, 160]
 

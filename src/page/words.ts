@@ -1,4 +1,5 @@
 import { renderLag } from '../messages/duration.ts'
+import { shownTime } from '../messages/shown-time.ts'
 import { needsColumn } from './columns.ts'
 import type { PageCell } from './page-data.ts'
 import { emptyValue, textOf } from './task-table.ts'
@@ -21,11 +22,6 @@ export function tableCell(column: string, cell: PageCell): string {
 export function shownValue(column: string, value: string): string {
   if (value === emptyValue) return column === needsColumn ? 'nothing needed' : '(none)'
   return `\u2068${shownCell(column, value)}\u2069`
-}
-
-/** `2026-11-24 08:00:01` of an RFC 3339 time in UTC. */
-export function shownTime(time: string): string {
-  return time.replace('T', ' ').replace(/(\.\d+)?Z$/, '')
 }
 
 /** `24 November 2026 at 08:00 UTC` of an RFC 3339 time in UTC. */

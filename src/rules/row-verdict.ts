@@ -1,4 +1,5 @@
 import type { ValidRow } from '../input/row.ts'
+import { shownTime } from '../messages/shown-time.ts'
 import { foldLogin } from '../okta/user.ts'
 import type { PlannedFacts } from './planned.ts'
 import type { Reason, SkipReason } from './result.ts'
@@ -22,7 +23,7 @@ const notDueUntil = 'not due until '
  */
 export function judgeDue({ due }: Pick<ValidRow, 'due'>, now: number): RowVerdict | null {
   if (due === null || now >= due) return null
-  const message = `${notDueUntil}${new Date(due).toISOString()}; a later run will do it`
+  const message = `${notDueUntil}${shownTime(new Date(due).toISOString())} UTC; a later run will do it`
   return { result: 'skipped', reason: 'not_due', message }
 }
 

@@ -1,16 +1,9 @@
 import { expect, it } from 'vitest'
 import { renderLag } from '../../src/messages/duration.ts'
+import { shownTime } from '../../src/messages/shown-time.ts'
 import { findPauses } from '../../src/page/pauses.ts'
 import { emptyValue } from '../../src/page/task-table.ts'
-import {
-  counted,
-  partsOf,
-  shownCell,
-  shownDate,
-  shownTime,
-  shownValue,
-  tableCell,
-} from '../../src/page/words.ts'
+import { counted, partsOf, shownCell, shownDate, shownValue, tableCell } from '../../src/page/words.ts'
 
 it('cells are shown for a person', () => {
   expect(shownCell('result', 'not_run')).toBe('not run')
