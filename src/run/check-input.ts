@@ -10,6 +10,7 @@ import type { SheetChoice } from '../input/xlsx/choose-sheet.ts'
 import { inputSettings, rowSettings } from '../job/input-settings.ts'
 import type { Job } from '../job/job.ts'
 import type { Prepared } from '../job/prepare.ts'
+import { counted } from '../messages/counted.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { shellWord } from '../messages/shell-word.ts'
 import { shown } from '../messages/shown.ts'
@@ -152,6 +153,28 @@ export function describeInvalidRows(name: string, survey: Survey): string {
     ...(more > 0 ? [`  and ${more} more`] : []),
   ].join('\n')
 }
+
+/**
+ * Why rows are bad that are skipped: the first rows with different reasons, so that a mistake that all rows
+ * share is seen before the run. Nothing if no row is bad.
+ */
+export function describeSkippedRows({ invalidRows, firstInvalid }: Survey): readonly string[] {
+  if (invalidRows === 0) return []
+  const reasons = new Map<string, InvalidRow>()
+  for (const row of firstInvalid) {
+    const problems = describeProblems(row)
+    if (!reasons.has(problems)) reasons.set(problems, row)
+  }
+  const examples = [...reasons].slice(0, mostReasons)
+  const more = invalidRows - examples.length
+  return [
+    `${counted(invalidRows, 'bad row')} ${invalidRows === 1 ? 'is' : 'are'} skipped:`,
+    ...examples.map(([problems, row]) => `  ${rowPlace(row)}: ${problems}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ]
+}
+
+const mostReasons = 3
 
 /** The problems of a row, in one line. */
 function describeProblems({ problems }: InvalidRow): string {

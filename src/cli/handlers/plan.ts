@@ -9,7 +9,7 @@ import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { jsonAnswer, type PlanAnswer, textAnswer } from '../../plan/plan-answer.ts'
 import { checkPlanPath, openPlanWriter, type PlanWriter } from '../../plan/write-plan.ts'
 import { guardUserCount } from '../../rules/guards.ts'
-import { actionsOf, type CheckedInput, checkInput } from '../../run/check-input.ts'
+import { actionsOf, type CheckedInput, checkInput, describeSkippedRows } from '../../run/check-input.ts'
 import { describeInput } from '../../run/describe-input.ts'
 import { makePlan, planBrokenOff } from '../make-plan.ts'
 import { newPlanHead } from '../new-plan-head.ts'
@@ -46,7 +46,8 @@ export async function planInput(args: Arguments, input: string | undefined): Pro
         const next = `If that is right: --max-users ${survey.distinctUsers}`
         throw new KnownError(tooMany.message, next, tooMany.exitCode)
       }
-      if (!args.quiet) for (const line of describeInput(checked)) say(line)
+      if (!args.quiet)
+        for (const line of [...describeInput(checked), ...describeSkippedRows(checked.survey)]) say(line)
       const found = await findUnusualInput(checked, args.job !== undefined, realOrg, args['runs-dir'])
       // At a terminal the run would ask.
       const stops = found !== null && (job.guards.unusual === 'stop' || !canAsk())

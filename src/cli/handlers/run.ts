@@ -13,7 +13,7 @@ import { checkScopes } from '../../okta/oauth/check-scopes.ts'
 import { scopesFor } from '../../okta/oauth/scopes.ts'
 import { checkNotDone, keepPlan } from '../../plan/plan-of-run.ts'
 import type { SavedPlan } from '../../plan/saved-plan.ts'
-import { actionsOf, checkInput } from '../../run/check-input.ts'
+import { actionsOf, checkInput, describeSkippedRows } from '../../run/check-input.ts'
 import { describeInput } from '../../run/describe-input.ts'
 import { checkLinksPlace } from '../../run/links-place.ts'
 import { lookAtRun } from '../../run/look-at-run.ts'
@@ -29,6 +29,7 @@ import {
 import { type RunFile, sandboxOrgUrl, writeRunFile } from '../../run/run-file.ts'
 import { checkRunId, makeRunId } from '../../run/run-id.ts'
 import { withJobLock, withPlanLock, withRunLocks } from '../../run/run-locks.ts'
+import { warnOfUnfinished } from '../../run/unfinished-runs.ts'
 import { type CarryOutOptions, carryOut } from '../carry-out.ts'
 import { confirmByPlan, confirmSavedPlan } from '../confirm-by-plan.ts'
 import { answerUnchanged, checkIfChanged, compareWithLatest, type IfChanged } from '../if-changed.ts'
@@ -220,6 +221,8 @@ async function startRun(directory: string, options: StartOptions): Promise<Start
   // At a terminal the question that follows decides.
   const isAsked = !yes && job.guards.unusual === 'ask'
   const unusual = isAsked ? null : finding
+  const unfinished =
+    fromJobFile && realOrg !== null ? await warnOfUnfinished(runsDirectory, job.name, realOrg.orgUrl) : null
   const run = newRunFile({
     ...options,
     unusual,
@@ -232,7 +235,8 @@ async function startRun(directory: string, options: StartOptions): Promise<Start
   })
   await writeRunFile(directory, run)
   await endStart(directory)
-  for (const line of describeInput(checked)) say(line)
+  for (const line of [...describeInput(checked), ...describeSkippedRows(checked.survey)]) say(line)
+  if (unfinished !== null) say(unfinished)
   const { input, mapping, survey } = checked
   const rows = (): ReturnType<typeof readRows> => readRows(input, mapping, rowSettings(job))
   const orgName = realOrg?.orgUrl ?? 'a sandbox'

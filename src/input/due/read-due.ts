@@ -106,7 +106,7 @@ function zoneOf(text: string, timeZone: string | null): IANAZone | { readonly pr
   if (name === null)
     return {
       problem:
-        'the date has no offset and the row no time zone; a zone was expected here or in input.due.time_zone',
+        'the date has no offset and the row no time zone; a zone was expected here, or in the job file as input.due.time_zone, such as Europe/Berlin',
     }
   return (
     findZone(name) ?? {
