@@ -2,6 +2,7 @@ import { exitCodes } from '../messages/known-error.ts'
 import { shellWord } from '../messages/shell-word.ts'
 import type { StopReason } from '../messages/stop.ts'
 import { type Answer, type Answered, describeAnswer, isOktas, originOf } from '../okta/answer.ts'
+import type { Bucket } from '../okta/bucket.ts'
 import { lossOf } from '../okta/loss.ts'
 import { readOwnerRequest } from '../okta/request.ts'
 import { parseUser } from '../okta/user.ts'
@@ -55,6 +56,7 @@ export async function readTokenOwner(parts: LookupParts, credentials: Credential
       }
       // The pacer has closed the bucket until the reset, so a short wait is enough here.
       if (answer.httpStatus === 429 && isOktas(answer)) {
+        sayClosed(parts, request.bucket)
         await stop.wait(concurrencyWaitMs(random()))
         continue
       }
@@ -68,6 +70,14 @@ export async function readTokenOwner(parts: LookupParts, credentials: Credential
     await waitForOkta(parts, answer)
     await stop.wait(backoffMs(Math.min(tries, 4), random()))
   }
+}
+
+/** Tells of a window that is used up. It may last a minute, and no progress is shown before the owner is known. */
+function sayClosed({ pacer, clock, say }: LookupParts, name: Bucket): void {
+  const closedUntil = pacer.report().find(({ bucket }) => bucket === name)?.closedUntil ?? 0
+  if (closedUntil <= clock.now()) return
+  const until = new Date(closedUntil).toISOString().slice(11, 19)
+  say(`Waiting until ${until} UTC to ask who owns the token: the rate limit of ${name} is used up.`)
 }
 
 /** Whether Okta itself says that it shows no user here. */

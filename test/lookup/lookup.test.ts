@@ -186,6 +186,23 @@ describe('the owner of the token', () => {
     expect(new Set(lookup.asked)).toEqual(new Set([me]))
   })
 
+  it('is waited for when the rate limit is used up, and that is told', async () => {
+    const reset = Math.floor(1_772_445_600_000 / 1000) + 40
+    const limit = { 'x-rate-limit-limit': '10', 'x-rate-limit-remaining': '0' }
+    const used = answerOf(429, '{"errorCode":"E0000047"}', { ...limit, 'x-rate-limit-reset': String(reset) })
+    const lookup = lookupOf(inTurn(used, userAnswer()))
+    const said: string[] = []
+    const say = (line: string): void => {
+      said.push(line)
+      lookup.time.now += 60_000
+    }
+    expect(await readTokenOwner({ ...lookup.parts, say }, user)).toEqual({ id, login: 'ada@example.com' })
+    const until = new Date((reset + 1) * 1000).toISOString().slice(11, 19)
+    expect(said).toEqual([
+      `Waiting until ${until} UTC to ask who owns the token: the rate limit of /api/v1/users/me is used up.`,
+    ])
+  })
+
   it.each([403, 404])('is nobody where Okta shows a service app none: %i', async (status) => {
     const lookup = lookupOf(() => refusalOf(status, status === 403 ? 'E0000006' : 'E0000007'))
     expect(await readTokenOwner(lookup.parts, app)).toBeNull()

@@ -13,6 +13,8 @@ export interface Block {
  * however many rows it takes. Rows can't be counted reliably: a terminal that is made narrower may wrap what it shows
  * (tmux, VTE, Windows Terminal) or not (xterm), and some wrap first and tell the width a quarter of a second later
  * (tmux). But all of them keep the cursor in the first column of the line that it is in, as long as that is on the screen.
+ * What a terminal has moved into its history, because wrapped lines needed the room, can't be erased by anybody: tmux 3.3
+ * does so with the first lines of a block near the top of the screen that is made far narrower at once.
  */
 export function openBlock(stream: NodeJS.WriteStream): Block {
   const { write } = stream
