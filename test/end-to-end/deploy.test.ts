@@ -15,7 +15,7 @@ const program = resolve('dist/main.js')
 
 /** A machine with the program in its path, a job that resets factors, and its input. */
 async function machine(place: Workplace, count: number, latencyMs = 0): Promise<ForeignOrg> {
-  const org = await place.org({ users: makeUsers({ count }), latencyMs })
+  const org = await place.org({ users: makeUsers({ count, factors: 1 }), latencyMs })
   const bin = join(place.directory, 'bin')
   await mkdir(bin)
   const shim = join(bin, 'okta-lifecycle')
