@@ -16,15 +16,15 @@ const bareName = (column) =>
     .replace(/[^\p{L}\p{M}\p{N}]/gu, '')
 
 const marks = { 'utf-8': [0xef, 0xbb, 0xbf], 'utf-16le': [0xff, 0xfe], 'utf-16be': [0xfe, 0xff] }
-/** The encoding that a byte-order mark names; without one, Windows-1252 if the bytes are not UTF-8. Null if nothing tells. */
-function encodingOf(bytes) {
+/** The encodings that the bytes may have: the one that a byte-order mark names, or else UTF-8 only if they are UTF-8. */
+function encodingsOf(bytes) {
   const marked = Object.keys(marks).find((name) => marks[name].every((byte, at) => bytes[at] === byte))
-  if (marked !== undefined) return marked
+  if (marked !== undefined) return [marked]
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    return null
+    return [...Object.keys(marks), 'windows-1252']
   } catch {
-    return 'windows-1252'
+    return ['utf-16le', 'utf-16be', 'windows-1252']
   }
 }
 
@@ -32,9 +32,8 @@ function compareForm({ run, job, bytes, same }) {
   const { input } = run
   const { user_column: user, action_column: action } = job.input
   same('format and file of the input in run.json', [input.format, input.file], [job.input.format, `input.${job.input.format}`])
-  const encoding = input.format === 'xlsx' ? null : encodingOf(bytes)
-  // UTF-16 without a mark can be named, and looks like anything.
-  if (encoding !== null && !/^utf-16/.test(input.encoding ?? '')) same('encoding of the input in run.json', input.encoding ?? 'utf-8', encoding)
+  const encoding = input.encoding ?? 'utf-8'
+  if (input.format !== 'xlsx' && !encodingsOf(bytes).includes(encoding)) same('encoding of the input in run.json', encoding, encodingsOf(bytes)[0])
   if (user !== null) same('column of the user in run.json', nameOf(input.mapping.user), nameOf(user))
   if (action !== null) same('column of the action in run.json', input.mapping.action === null ? 'none' : nameOf(input.mapping.action), nameOf(action))
   const mail = input.columns.find((column) => bareName(column) === 'sendemail') ?? null

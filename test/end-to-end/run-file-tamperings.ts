@@ -17,6 +17,7 @@ export const runFileTamperings: readonly Tampering[] = [
   ['the count of repeated rows in run.json', oneMore('repeated_rows')],
   ['the format of the input in run.json', inInput('format', 'xlsx')],
   ['another encoding in run.json', inInput('encoding', 'windows-1252')],
+  ['an encoding in run.json that is none', inInput('encoding', 'utf-8x')],
   ['a column of send_email in run.json', inMapping('send_email', 'name')],
   ['another column of the action in run.json', inMapping('action', 'name')],
   ['another column of the user in run.json', inMapping('user', 'name')],
