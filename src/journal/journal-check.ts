@@ -50,7 +50,7 @@ export interface JournalFlaw {
 
 /** A line as found in the file. */
 export interface RawLine {
-  /** Without the line feed. */
+  /** Without the line feed. They hold the line only until the next one is read. */
   readonly bytes: Buffer
   readonly offset: number
   /** Whether it ends with a line feed. */

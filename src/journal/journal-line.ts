@@ -18,6 +18,8 @@ const label = { synced: ',"synced":"', chain: ',"chain":"', crc: ',"crc":"' } as
 const chainAt = label.synced.length + syncedLength + 1
 const crcAt = chainAt + label.chain.length + chainLength + 1
 const suffixLength = crcAt + label.crc.length + crcLength + '"}'.length
+const endOfMark = `"${label.chain}`
+const endOfChain = `"${label.crc}`
 const hex = /^[0-9a-f]*$/
 
 /** The chain's value before the first line. */
@@ -67,7 +69,7 @@ export function decodeLine(line: Buffer, previousChain: string): DecodedLine {
   const bodyEnd = line.length - suffixLength
   if (bodyEnd < 0) return { kind: 'damaged' }
   const suffix = parseSuffix(line.toString('latin1', bodyEnd))
-  if (suffix === null || crcOf(line.subarray(0, bodyEnd + crcAt)) !== suffix.crc) return { kind: 'damaged' }
+  if (suffix === null || crc32(line.subarray(0, bodyEnd + crcAt)) !== suffix.crc) return { kind: 'damaged' }
   const synced = Number.parseInt(suffix.mark, 16)
   if (chainOf(previousChain, line.subarray(0, bodyEnd + chainAt)) !== suffix.chain)
     return { kind: 'misplaced', synced }
@@ -78,16 +80,22 @@ export function decodeLine(line: Buffer, previousChain: string): DecodedLine {
 interface Suffix {
   readonly mark: string
   readonly chain: string
-  readonly crc: string
+  readonly crc: number
 }
 
 /** The last three fields of a line; null if they are not laid out as they are written. */
 function parseSuffix(text: string): Suffix | null {
   const mark = text.slice(label.synced.length, chainAt - 1)
-  const chain = text.slice(chainAt + label.chain.length, crcAt - 1)
   const crc = text.slice(crcAt + label.crc.length, -2)
-  const asWritten = `${label.synced}${mark}"${label.chain}${chain}"${label.crc}${crc}"}`
-  return text === asWritten && hex.test(mark) ? { mark, chain, crc } : null
+  const isAsWritten =
+    text.startsWith(label.synced) &&
+    text.startsWith(endOfMark, chainAt - 1) &&
+    text.startsWith(endOfChain, crcAt - 1) &&
+    text.endsWith('"}') &&
+    hex.test(mark) &&
+    hex.test(crc)
+  if (!isAsWritten) return null
+  return { mark, chain: text.slice(chainAt + label.chain.length, crcAt - 1), crc: Number.parseInt(crc, 16) }
 }
 
 function chainOf(previousChain: string, body: Buffer): string {
