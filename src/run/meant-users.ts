@@ -27,11 +27,12 @@ export class MeantUsers {
 
   /** Notes a row whose user is known, or will be once the row has its first intent or result. */
   note(row: number, key: string, login: string | null): void {
-    if (!looksLikeUserId(key)) this.#rows.numberOf(normalizeUserKey(key), row)
+    const name = looksLikeUserId(key) ? null : normalizeUserKey(key)
+    if (name !== null) this.#rows.numberOf(name, row)
     for (const known of [login ?? '', ...this.#state.earlierLogins(row)]) {
       if (known === '') continue
       const folded = foldLogin(known)
-      this.#rows.numberOf(folded, row)
+      if (folded !== name) this.#rows.numberOf(folded, row)
       this.#rows.numberOf(asShortName(folded.replace(/@.*$/s, '')), row)
     }
   }
