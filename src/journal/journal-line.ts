@@ -50,22 +50,22 @@ export function encodeLine(
 }
 
 /**
- * The outcome of reading a line.
+ * The outcome of checking a line.
  * - `sound`: it is as it was written, and follows the line before it.
  * - `misplaced`: it is as it was written, but does not follow the line before it: something was removed, added or
  *   moved.
  * - `damaged`: it is not as it was written.
  */
-export type DecodedLine =
-  | { readonly kind: 'sound'; readonly event: JournalEvent; readonly chain: string; readonly synced: number }
+export type CheckedLine =
+  | { readonly kind: 'sound'; readonly chain: string; readonly synced: number }
   | { readonly kind: 'misplaced'; readonly synced: number }
   | { readonly kind: 'damaged' }
 
 /**
- * Checks and decodes a line without its line feed. It works on bytes, because a large run's journal has millions of
+ * Checks a line without its line feed. It works on bytes, because a large run's journal has millions of
  * lines, and a text would have to be turned into bytes twice: for the digest and for the checksum.
  */
-export function decodeLine(line: Buffer, previousChain: string): DecodedLine {
+export function checkLine(line: Buffer, previousChain: string): CheckedLine {
   const bodyEnd = line.length - suffixLength
   if (bodyEnd < 0) return { kind: 'damaged' }
   const suffix = parseSuffix(line.toString('latin1', bodyEnd))
@@ -73,8 +73,12 @@ export function decodeLine(line: Buffer, previousChain: string): DecodedLine {
   const synced = Number.parseInt(suffix.mark, 16)
   if (chainOf(previousChain, line.subarray(0, bodyEnd + chainAt)) !== suffix.chain)
     return { kind: 'misplaced', synced }
-  const event = JSON.parse(`${line.toString('utf8', 0, bodyEnd)}}`) as JournalEvent
-  return { kind: 'sound', event, chain: suffix.chain, synced }
+  return { kind: 'sound', chain: suffix.chain, synced }
+}
+
+/** The event of a sound line without its line feed. */
+export function eventOfLine(line: Buffer): JournalEvent {
+  return JSON.parse(`${line.toString('utf8', 0, line.length - suffixLength)}}`) as JournalEvent
 }
 
 interface Suffix {

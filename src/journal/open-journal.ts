@@ -5,10 +5,11 @@ import { copyInPlace } from '../files/copy-in-place.ts'
 import { checkRegular } from '../files/read-regular.ts'
 import { syncPath } from '../files/sync-path.ts'
 import { type Fence, noFence } from '../files/synced-appends.ts'
+import { checkBeside } from './check-beside.ts'
 import { Journal } from './journal.ts'
 import { emptyJournal, type JournalEnd, type JournalHead } from './journal-check.ts'
 import { journalVersion } from './journal-event.ts'
-import { readJournal } from './journal-reader.ts'
+import { readJournal, readUnchecked } from './journal-reader.ts'
 import { JournalState } from './journal-state.ts'
 
 /** A journal on disk, and what else is known about it. */
@@ -26,12 +27,40 @@ export interface JournalHold extends Fence {
   readonly afterSilence: boolean
 }
 
+/** What a journal says, and where its sound part ends. */
+interface Replayed {
+  readonly state: JournalState
+  readonly end: JournalEnd
+}
+
 /**
  * Reads what a run's journal says so far. Changes nothing, so it is safe for a run at work.
  *
  * @throws KnownError when it is damaged, belongs to another run, or ends before the recorded head
  */
-export async function replayJournal(file: JournalFile): Promise<{ state: JournalState; end: JournalEnd }> {
+export async function replayJournal(file: JournalFile): Promise<Replayed> {
+  return (await replayBesideCheck(file)) ?? (await replayChecked(file))
+}
+
+/**
+ * Replays a large journal while a second thread checks it. Null if there is no second thread, and unless the whole
+ * journal is sound: a state with anything unsound in it must not be used.
+ */
+async function replayBesideCheck(file: JournalFile): Promise<Replayed | null> {
+  const checking = checkBeside({ path: file.path, expected: { run: file.runId, head: file.recorded } })
+  if (checking === null) return null
+  const state = new JournalState(file.stepsPerRow)
+  const reading = readUnchecked(file.path, ({ event, offset, length }) => {
+    state.apply(event, { offset, length })
+  })
+  // What goes wrong here is told by the check, or comes up again when the journal is read line by line.
+  const [lines, verdict] = await Promise.all([reading.catch(() => null), checking])
+  if (verdict === null || verdict.flaw !== null) return null
+  const { end } = verdict
+  return end.tornBytes === 0 && end.soundLines === lines ? { state, end } : null
+}
+
+async function replayChecked(file: JournalFile): Promise<Replayed> {
   const state = new JournalState(file.stepsPerRow)
   const end = await readJournal(
     file.path,
