@@ -1,6 +1,6 @@
 import { asCannotWrite } from '../files/cannot-write.ts'
 import { type InputRow, signatureOf, type ValidRow } from '../input/row.ts'
-import type { Outcome } from '../journal/outcome-table.ts'
+import type { Outcome, OutcomeTable } from '../journal/outcome-table.ts'
 import type { ResultReader } from '../journal/result-reader.ts'
 import type { Halt } from '../lookup/settle-gates.ts'
 import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
@@ -45,6 +45,8 @@ export interface RowsAtWork {
   readonly queue: RowQueue
   readonly order: UserOrder
   readonly results: ResultReader
+  /** How the tasks ended that had a result when the execution began. */
+  readonly outcomes: OutcomeTable
   readonly reach: Reach
   /** Unexpected errors and lost holds that ended rows. The first one is thrown at the end. */
   readonly failures: unknown[]
@@ -96,8 +98,10 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
       if (stop.reason !== null) break
       reach.row = row.row
       if (reach.early.has(row.row)) continue
-      const { state } = services.recorder
-      const outcomes = state.outcomes(row.row)
+      const known = work.outcomes.of(row.row)
+      const isKnown = row.kind === 'valid' ? isDone(row, known, reach.lastStep) : known.length > 0
+      const recorded = isKnown ? [] : await recordedResults(work, row)
+      const outcomes = isKnown ? known : recorded
       if (row.kind !== 'valid') {
         if (outcomes.length > 0 || services.settleOnly) continue
         await queue.add(
@@ -124,8 +128,8 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
         }
         continue
       }
+      const { state } = services.recorder
       if (services.settleOnly && state.lostSince === null && !state.isUnderWay(row.row)) continue
-      const recorded = await recordedResults(work, row)
       reach.queued.set(row.row, { place: order.enter(row.user), recorded })
       await queue.add(
         guarded(async () => {

@@ -3,7 +3,6 @@ import type { MeantUser } from '../rules/row-verdict.ts'
 import { ExecutionTimes } from './execution-times.ts'
 import type { Position } from './journal.ts'
 import type { InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
-import { type Outcome, OutcomeTable } from './outcome-table.ts'
 import { RequestTimes } from './request-times.ts'
 import { ResultIndex } from './result-index.ts'
 import { SentRecently } from './sent-recently.ts'
@@ -30,7 +29,6 @@ const estimateMs = 1_000
 export class JournalState {
   readonly #stepsPerRow: number
   readonly #results = new ResultIndex()
-  readonly #outcomes = new OutcomeTable()
   readonly #progress = new Map<number, TaskProgress>()
   /** Attempts of tasks that ended in doubt. A retry settles them first. */
   readonly #leftInDoubt = new Map<number, OpenAttempt>()
@@ -122,16 +120,6 @@ export class JournalState {
       if (position !== null) positions.push(position)
     }
     return positions
-  }
-
-  /** The outcomes of the tasks of a row that have a result, in the order of its steps. */
-  outcomes(row: number): readonly Outcome[] {
-    const outcomes: Outcome[] = []
-    for (let step = 1; step <= this.#stepsPerRow; step++) {
-      const outcome = this.#outcomes.get(this.#index({ row, step }))
-      if (outcome !== null) outcomes.push(outcome)
-    }
-    return outcomes
   }
 
   /** The progress of a task without a result; null if nothing was ever sent for it. */
@@ -261,7 +249,6 @@ export class JournalState {
     if (sentAgain.judgedNotApplied > 0) this.#sentAgain.set(task, sentAgain)
     this.#progress.delete(task)
     this.#results.set(task, position)
-    this.#outcomes.set(task, event)
     this.#done++
     this.#count(event.result)
     if (event.reason !== null) this.#count(`${event.result}:${event.reason}`)

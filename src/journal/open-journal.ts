@@ -9,8 +9,9 @@ import { checkBeside } from './check-beside.ts'
 import { Journal } from './journal.ts'
 import { emptyJournal, type JournalEnd, type JournalHead } from './journal-check.ts'
 import { journalVersion } from './journal-event.ts'
-import { readJournal, readUnchecked } from './journal-reader.ts'
+import { type JournalEntry, readJournal, readUnchecked } from './journal-reader.ts'
 import { JournalState } from './journal-state.ts'
+import { OutcomeTable } from './outcome-table.ts'
 
 /** A journal on disk, and what else is known about it. */
 export interface JournalFile {
@@ -30,6 +31,7 @@ export interface JournalHold extends Fence {
 /** What a journal says, and where its sound part ends. */
 interface Replayed {
   readonly state: JournalState
+  readonly outcomes: OutcomeTable
   readonly end: JournalEnd
 }
 
@@ -49,27 +51,39 @@ export async function replayJournal(file: JournalFile): Promise<Replayed> {
 async function replayBesideCheck(file: JournalFile): Promise<Replayed | null> {
   const checking = checkBeside({ path: file.path, expected: { run: file.runId, head: file.recorded } })
   if (checking === null) return null
-  const state = new JournalState(file.stepsPerRow)
-  const reading = readUnchecked(file.path, ({ event, offset, length }) => {
-    state.apply(event, { offset, length })
-  })
+  const replay = new Replay(file)
+  const reading = readUnchecked(file.path, (entry) => replay.apply(entry))
   // What goes wrong here is told by the check, or comes up again when the journal is read line by line.
   const [lines, verdict] = await Promise.all([reading.catch(() => null), checking])
   if (verdict === null || verdict.flaw !== null) return null
   const { end } = verdict
-  return end.tornBytes === 0 && end.soundLines === lines ? { state, end } : null
+  return end.tornBytes === 0 && end.soundLines === lines ? replay.upTo(end) : null
 }
 
 async function replayChecked(file: JournalFile): Promise<Replayed> {
-  const state = new JournalState(file.stepsPerRow)
-  const end = await readJournal(
-    file.path,
-    ({ event, offset, length }) => {
-      state.apply(event, { offset, length })
-    },
-    { run: file.runId, head: file.recorded },
-  )
-  return { state, end }
+  const replay = new Replay(file)
+  const expected = { run: file.runId, head: file.recorded }
+  return replay.upTo(await readJournal(file.path, (entry) => replay.apply(entry), expected))
+}
+
+/** Takes in what a journal says, line by line. */
+class Replay {
+  readonly #state: JournalState
+  readonly #outcomes: OutcomeTable
+
+  constructor({ stepsPerRow }: JournalFile) {
+    this.#state = new JournalState(stepsPerRow)
+    this.#outcomes = new OutcomeTable(stepsPerRow)
+  }
+
+  apply({ event, offset, length }: JournalEntry): void {
+    this.#state.apply(event, { offset, length })
+    if (event.event === 'result') this.#outcomes.add(event)
+  }
+
+  upTo(end: JournalEnd): Replayed {
+    return { state: this.#state, outcomes: this.#outcomes, end }
+  }
 }
 
 /**
@@ -80,14 +94,14 @@ async function replayChecked(file: JournalFile): Promise<Replayed> {
 export async function openJournal(
   file: JournalFile,
   hold: JournalHold = { ...noFence, afterSilence: false },
-): Promise<{ journal: Journal; state: JournalState }> {
+): Promise<{ journal: Journal; state: JournalState; outcomes: OutcomeTable }> {
   const size = await touch(file.path)
   if (hold.afterSilence) await copyInPlace(file.path)
-  const empty = { state: new JournalState(file.stepsPerRow), end: emptyJournal }
-  const { state, end } = size === 0 && file.recorded === null ? empty : await replayJournal(file)
+  const empty = new Replay(file).upTo(emptyJournal)
+  const { state, outcomes, end } = size === 0 && file.recorded === null ? empty : await replayJournal(file)
   const journal = await Journal.open(file.path, end, hold)
   if (end.soundBytes === 0) await begin(file.path, journal, file.runId)
-  return { journal, state }
+  return { journal, state, outcomes }
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { TaskResult } from '../rules/result.ts'
+import type { TaskPlace, TaskResult } from '../rules/result.ts'
 
 /** The part of a result that decides what later rows of the same user may do. */
 export type Outcome = Pick<
@@ -14,10 +14,11 @@ const blockBytes = 64 * 1024
 const headBytes = 12
 
 /**
- * The outcome of each task with a result, in some sixty bytes each. A resumed run needs that of every row that is done,
- * and reading so many results from the journal again would take seconds.
+ * The outcome of each task that had a result when the journal was replayed, in some sixty bytes each. A resumed run
+ * needs that of every row that is done, and reading so many results from the journal again would take seconds.
  */
 export class OutcomeTable {
+  readonly #stepsPerRow: number
   readonly #kinds: Kind[] = []
   readonly #numbers = new Map<string, number>()
   /** Entries stand one after another. One that is longer than a block has a block of its own length. */
@@ -26,8 +27,15 @@ export class OutcomeTable {
   /** For each task, the place of its entry plus 1: the number of its block, times the length of blocks, and the offset. */
   #places = new Uint32Array(1024)
 
-  /** @param task the task's number, from 0 */
-  set(task: number, outcome: Outcome): void {
+  /** @param stepsPerRow tasks that a row can have, from 1 */
+  constructor(stepsPerRow: number) {
+    this.#stepsPerRow = stepsPerRow
+  }
+
+  /** Takes in a result of the journal. The first one of a task stands (J1). */
+  add(outcome: Outcome & TaskPlace): void {
+    const task = this.#index(outcome.row, outcome.step)
+    if ((this.#places[task] ?? 0) !== 0) return
     const { okta_user_id: id, okta_login: login } = outcome
     const bytes = headBytes + lengthOf(id) + lengthOf(login)
     if (this.#used + bytes > blockBytes) {
@@ -44,8 +52,17 @@ export class OutcomeTable {
     this.#used += bytes
   }
 
-  /** Null for a task without a result. */
-  get(task: number): Outcome | null {
+  /** The outcomes of the tasks of a row, in the order of its steps. */
+  of(row: number): readonly Outcome[] {
+    const outcomes: Outcome[] = []
+    for (let step = 1; step <= this.#stepsPerRow; step++) {
+      const outcome = this.#get(this.#index(row, step))
+      if (outcome !== null) outcomes.push(outcome)
+    }
+    return outcomes
+  }
+
+  #get(task: number): Outcome | null {
     const place = this.#places[task] ?? 0
     if (place === 0) return null
     const block = this.#blocks[Math.floor((place - 1) / blockBytes)]
@@ -70,6 +87,10 @@ export class OutcomeTable {
     const number = this.#kinds.push({ step, action, result, reason }) - 1
     this.#numbers.set(name, number)
     return number
+  }
+
+  #index(row: number, step: number): number {
+    return (row - 1) * this.#stepsPerRow + (step - 1)
   }
 
   #makeRoom(task: number): void {

@@ -58,13 +58,14 @@ describe.skipIf(availableParallelism() < 2)('a large journal is checked in a sec
       const sound = await replayJournal(file)
       expect(sound.end.soundLines).toBe(large.length)
       expect(sound.state.done).toBe(rows)
-      expect(sound.state.outcomes(rows)).toMatchObject([{ step: 1, result: 'succeeded' }])
+      expect(sound.outcomes.of(rows)).toMatchObject([{ step: 1, result: 'succeeded' }])
       expect(sound.state.resultPosition({ row: rows, step: 1 })?.offset).toBeGreaterThan(39_000_000)
 
       // The result of the last row is torn: it must not count.
       await spoil(file.path, bytes.length - 500_000)
       const torn = await replayJournal(file)
       expect(torn.state.done).toBe(rows - 1)
+      expect(torn.outcomes.of(rows)).toEqual([])
       expect(torn.state.isUnderWay(rows)).toBe(true)
       expect(torn.end).toMatchObject({ soundLines: large.length - 1 })
       expect(torn.end.soundBytes + torn.end.tornBytes).toBe((await stat(file.path)).size)

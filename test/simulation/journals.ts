@@ -28,7 +28,6 @@ export function checkJournals(world: World): void {
       if (checked.kind !== 'sound') break
       chain = checked.chain
       const event = eventOfLine(written)
-      const { event } = decoded
       state.apply(event, { offset: 0, length: 0 })
       hasBegun ||= event.event === 'execution'
       if (event.event === 'result') results++
