@@ -60,6 +60,8 @@ export class UserOrder {
   /** The distinct traces, of which there are few, and their numbers. */
   readonly #distinct: RowTrace[] = []
   readonly #numbers = new Map<string, number>()
+  /** The number that was asked for last: mostly the next one is the same. */
+  #latest = 0
   readonly #park: Park
   #sequence = 0
   #waiting = 0
@@ -207,6 +209,12 @@ export class UserOrder {
   #numberOf(trace: RowTrace): number {
     // Such a look is one user's own.
     if (trace.lookAfterLoss !== null) return this.#distinct.push(trace) - 1
+    if (isSame(this.#distinct[this.#latest], trace)) return this.#latest
+    this.#latest = this.#find(trace)
+    return this.#latest
+  }
+
+  #find(trace: RowTrace): number {
     const name = `${trace.inDoubt} ${trace.ledTo ?? ''} ${trace.signature}`
     const known = this.#numbers.get(name)
     if (known !== undefined) return known
@@ -214,6 +222,16 @@ export class UserOrder {
     this.#numbers.set(name, number)
     return number
   }
+}
+
+function isSame(one: RowTrace | undefined, other: RowTrace): boolean {
+  if (one === undefined) return false
+  return (
+    one.lookAfterLoss === null &&
+    one.signature === other.signature &&
+    one.inDoubt === other.inDoubt &&
+    one.ledTo === other.ledTo
+  )
 }
 
 function lastBefore(
