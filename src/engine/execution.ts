@@ -249,8 +249,6 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       if (!(error instanceof RunStopped)) throw error
     }
     clearInterval(tallying)
-    // What is known of the rows' users takes much memory in a large run, and the reports need some of it.
-    settleNow = () => {}
     lookup.pacer.stop()
     const stopped = reasonOf(stop, state, current) ?? (state.done === run.input.tasks ? null : before)
     recorder.note({

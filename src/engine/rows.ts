@@ -80,6 +80,15 @@ export async function executeRows(work: RowsAtWork, rows: () => AsyncIterable<In
     order.clear()
     await executePass(work, rows())
   }
+  // After a stop, rows may be left that still ask.
+  if (work.queue.atWork === 0) forgetUsers(work)
+}
+
+/** Gives up what is known of the rows' users. It takes much memory in a large run, and the reports need some of it. */
+function forgetUsers({ order, outcomes, services }: RowsAtWork): void {
+  order.clear()
+  outcomes.clear()
+  services.meant.clear()
 }
 
 async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Promise<void> {

@@ -52,6 +52,13 @@ export class OutcomeTable {
     this.#used += bytes
   }
 
+  /** Forgets all outcomes. */
+  clear(): void {
+    this.#blocks.length = 0
+    this.#used = blockBytes
+    this.#places = new Uint32Array(1024)
+  }
+
   /** The outcomes of the tasks of a row, in the order of its steps. */
   of(row: number): readonly Outcome[] {
     const outcomes: Outcome[] = []

@@ -15,7 +15,7 @@ import type { NamedBefore } from '../rules/row-verdict.ts'
  */
 export class MeantUsers {
   /** By each name, the first row that used it. */
-  readonly #rows = new NameTable()
+  #rows = new NameTable()
   readonly #state: JournalState
   readonly #results: Pick<ResultReader, 'read'> | null
 
@@ -23,6 +23,11 @@ export class MeantUsers {
   constructor(state: JournalState, results: Pick<ResultReader, 'read'> | null) {
     this.#state = state
     this.#results = results
+  }
+
+  /** Forgets all names. No row may be at work. */
+  clear(): void {
+    this.#rows = new NameTable()
   }
 
   /** Notes a row whose user is known, or will be once the row has its first intent or result. */

@@ -57,4 +57,8 @@ it('keeps more than one block of them, and texts that are longer than a block', 
   })
   for (let row = 1; row <= 4_000; row++) table.add({ row, ...of(row) })
   for (let row = 1; row <= 4_000; row++) expect(table.of(row)).toEqual([of(row)])
+  table.clear()
+  for (let row = 1; row <= 4_000; row++) expect(table.of(row)).toEqual([])
+  table.add({ row: 3, ...of(3) })
+  expect(table.of(3)).toEqual([of(3)])
 })
