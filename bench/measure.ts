@@ -34,14 +34,7 @@ const ownerId = '00uBenchOwner0000000'
 /** Measures one contender, in a fresh org. */
 export async function measure(contender: Contender, setting: Setting): Promise<Measurement> {
   const scratch = await mkdtemp(join(tmpdir(), 'okta-lifecycle-bench-'))
-  const seedFile = join(scratch, 'seed.json')
-  const idsFile = join(scratch, 'ids.csv')
-  const ids = Array.from(
-    { length: setting.users },
-    (_, index) => `00uBench${String(index).padStart(12, '0')}`,
-  )
-  await writeFile(seedFile, JSON.stringify(seedOf(ids)))
-  await writeFile(idsFile, `id\n${ids.join('\n')}\n`)
+  const { seedFile, idsFile } = await seedOrg(scratch, setting.users)
   const org = await startOrg({ ...setting, seedFile })
   try {
     const neighbour =
@@ -64,6 +57,19 @@ export async function measure(contender: Contender, setting: Setting): Promise<M
     await org.stop()
     await rm(scratch, { recursive: true, force: true })
   }
+}
+
+/** Writes the seed of an org with so many active users, and an input that names each by its id. */
+export async function seedOrg(
+  directory: string,
+  users: number,
+): Promise<{ readonly seedFile: string; readonly idsFile: string }> {
+  const seedFile = join(directory, 'seed.json')
+  const idsFile = join(directory, 'ids.csv')
+  const ids = Array.from({ length: users }, (_, index) => `00uBench${String(index).padStart(12, '0')}`)
+  await writeFile(seedFile, JSON.stringify(seedOf(ids)))
+  await writeFile(idsFile, `id\n${ids.join('\n')}\n`)
+  return { seedFile, idsFile }
 }
 
 function seedOf(ids: readonly string[]): object {

@@ -38,7 +38,7 @@ export function renderBenchmarks(report: BenchReport): string {
  * measurements that were made once, to choose between two ways.
  */
 export function keptPart(benchmarks: string): string {
-  const start = benchmarks.search(/\n## (?:The page of a report|Choices)\n/)
+  const start = benchmarks.search(/\n## (?:The page of a report|Large runs|Choices)\n/)
   return start === -1 ? '' : benchmarks.slice(start)
 }
 

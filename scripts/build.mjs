@@ -45,6 +45,7 @@ const program = await build({
     'src/schema/write-schema.ts',
     'src/cli/docs/write-docs.ts',
     'src/cli/man-page.ts',
+    'src/journal/check-thread.ts',
   ],
   outdir: out,
   outbase: 'src',

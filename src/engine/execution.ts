@@ -124,7 +124,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   const { directory, run, recorded, stop, clock, hold, sentBefore } = options
   const tally = new Tally()
   const begunAt = performance.now()
-  const { journal, state } = await openJournal(journalOf(directory, run, recorded), hold)
+  const { journal, state, outcomes } = await openJournal(journalOf(directory, run, recorded), hold)
   // An execution that only settles does not go on with the run, so an earlier stop still holds.
   const before = options.settleOnly ? lastStopOf(state, run.input.tasks) : null
   const results = await ResultReader.open(journalPath(directory))
@@ -238,6 +238,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
           lookup,
           recorder,
           results,
+          outcomes,
           queue,
           owner,
           ...checked,
@@ -347,6 +348,7 @@ interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protec
   readonly failures: FailureLimits
   readonly judge: (reason: StopReason | null) => void
   readonly results: ResultReader
+  readonly outcomes: RowsAtWork['outcomes']
   readonly queue: RowsAtWork['queue']
 }
 
@@ -356,7 +358,7 @@ interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protec
  */
 function atWork(
   options: ExecutionOptions,
-  { lookup, recorder, results, queue, owner, protect, roles, failures, judge }: Parts,
+  { lookup, recorder, results, outcomes, queue, owner, protect, roles, failures, judge }: Parts,
   rows: () => AsyncIterable<InputRow>,
 ): { readonly rows: RowsAtWork; readonly settle: () => void; readonly held: () => number } {
   const { stop, acceptRefusals, settleOnly, drainMs, hold, run } = options
@@ -421,6 +423,7 @@ function atWork(
     queue,
     order: new UserOrder(lookup.parked),
     results,
+    outcomes,
     failures: [],
     reach: {
       lastStep: 1,

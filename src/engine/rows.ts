@@ -1,5 +1,6 @@
 import { asCannotWrite } from '../files/cannot-write.ts'
 import { type InputRow, signatureOf, type ValidRow } from '../input/row.ts'
+import type { Outcome, OutcomeTable } from '../journal/outcome-table.ts'
 import type { ResultReader } from '../journal/result-reader.ts'
 import type { Halt } from '../lookup/settle-gates.ts'
 import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
@@ -44,6 +45,8 @@ export interface RowsAtWork {
   readonly queue: RowQueue
   readonly order: UserOrder
   readonly results: ResultReader
+  /** How the tasks ended that had a result when the execution began. */
+  readonly outcomes: OutcomeTable
   readonly reach: Reach
   /** Unexpected errors and lost holds that ended rows. The first one is thrown at the end. */
   readonly failures: unknown[]
@@ -77,6 +80,15 @@ export async function executeRows(work: RowsAtWork, rows: () => AsyncIterable<In
     order.clear()
     await executePass(work, rows())
   }
+  // After a stop, rows may be left that still ask.
+  if (work.queue.atWork === 0) forgetUsers(work)
+}
+
+/** Gives up what is known of the rows' users. It takes much memory in a large run, and the reports need some of it. */
+function forgetUsers({ order, outcomes, services }: RowsAtWork): void {
+  order.clear()
+  outcomes.clear()
+  services.meant.clear()
 }
 
 async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Promise<void> {
@@ -95,28 +107,31 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
       if (stop.reason !== null) break
       reach.row = row.row
       if (reach.early.has(row.row)) continue
-      const recorded = await recordedResults(work, row)
+      const known = work.outcomes.of(row.row)
+      const isKnown = row.kind === 'valid' ? isDone(row, known, reach.lastStep) : known.length > 0
+      const recorded = isKnown ? [] : await recordedResults(work, row)
+      const outcomes = isKnown ? known : recorded
       if (row.kind !== 'valid') {
-        if (recorded.length > 0 || services.settleOnly) continue
+        if (outcomes.length > 0 || services.settleOnly) continue
         await queue.add(
           guarded(() => services.recorder.result(refusedResult(row, services.lookup.clock.timestamp()))),
         )
         continue
       }
-      if (isDone(row, recorded, reach.lastStep)) {
-        const user = recorded.some(meansNobody) ? null : finishedUser(services, row, recorded)
+      if (isDone(row, outcomes, reach.lastStep)) {
+        const user = outcomes.some(meansNobody) ? null : finishedUser(services, row, outcomes)
         // A row that a later one has superseded was not carried out, so it does not count as a preceding row.
-        const superseded = recorded.every(({ reason }) => reason === 'superseded')
+        const superseded = outcomes.every(({ reason }) => reason === 'superseded')
         if (user !== null && services.job.read_first) {
           services.meant.note(row.row, row.user, user.login)
           services.witness.id ??= user.id
         }
         if (user !== null && !superseded) {
-          const inDoubt = recorded.some(leavesDoubt)
+          const inDoubt = outcomes.some(leavesDoubt)
           order.remember(row.user, user, (preceding) => ({
             signature: signatureOf(row),
             inDoubt: inDoubt || (preceding?.inDoubt ?? false),
-            ledTo: ledBy(recorded, preceding?.ledTo ?? null),
+            ledTo: ledBy(outcomes, preceding?.ledTo ?? null),
             lookAfterLoss: preceding?.lookAfterLoss ?? null,
           }))
         }
@@ -176,13 +191,13 @@ export async function beginRow(
 }
 
 /** Whether all of a row's steps up to the last one of the pass have results. */
-function isDone(row: ValidRow, recorded: readonly TaskResult[], lastStep: number): boolean {
+function isDone(row: ValidRow, outcomes: readonly Outcome[], lastStep: number): boolean {
   const steps = Math.min(lastStep, row.actions.length)
-  return recorded.filter(({ step }) => step <= steps).length === steps
+  return outcomes.filter(({ step }) => step <= steps).length === steps
 }
 
 /** Whether a row ended before it counted as its user's: it was not due, or Okta showed a user whom it does not mean. */
-function meansNobody({ reason }: TaskResult): boolean {
+function meansNobody({ reason }: Outcome): boolean {
   return reason === 'not_due' || reason === 'other_login'
 }
 
@@ -190,10 +205,10 @@ function meansNobody({ reason }: TaskResult): boolean {
 function finishedUser(
   { job }: Services,
   row: ValidRow,
-  recorded: readonly TaskResult[],
+  outcomes: readonly Outcome[],
 ): { readonly id: string; readonly login: string } | null {
   if (!job.read_first) return { id: normalizeUserKey(row.user), login: '' }
-  const result = recorded.find(({ okta_user_id: id }) => id !== null)
+  const result = outcomes.find(({ okta_user_id: id }) => id !== null)
   if (result === undefined || result.okta_user_id === null) return null
   return { id: result.okta_user_id, login: result.okta_login ?? '' }
 }

@@ -1,6 +1,6 @@
 import type { JournalEvent } from './journal-event.ts'
 import { journalVersion } from './journal-event.ts'
-import { chainStart, decodeLine } from './journal-line.ts'
+import { chainStart, checkLine, eventOfLine } from './journal-line.ts'
 
 /** How far a journal was written at some time: its lines and bytes, and the chain's value after them. */
 export interface JournalHead {
@@ -50,7 +50,7 @@ export interface JournalFlaw {
 
 /** A line as found in the file. */
 export interface RawLine {
-  /** Without the line feed. */
+  /** Without the line feed. They hold the line only until the next one is read. */
   readonly bytes: Buffer
   readonly offset: number
   /** Whether it ends with a line feed. */
@@ -96,37 +96,37 @@ export class JournalCheck {
     this.#expected = expected
   }
 
-  /** Takes in the next line. Returns its event if this line and all lines before it are sound. */
-  take({ bytes, offset, whole }: RawLine): JournalEvent | null {
+  /** Takes in the next line. Returns whether this line and all lines before it are sound. */
+  take({ bytes, offset, whole }: RawLine): boolean {
     const line = ++this.#lines
     this.#totalBytes = offset + bytes.length + (whole ? 1 : 0)
-    if (this.#flaw !== null && this.#flaw.kind !== 'missing') return null
-    const decoded = whole ? decodeLine(bytes, this.#sound.chain) : { kind: 'damaged' as const }
+    if (this.#flaw !== null && this.#flaw.kind !== 'missing') return false
+    const checked = whole ? checkLine(bytes, this.#sound.chain) : { kind: 'damaged' as const }
     if (this.#flaw !== null) {
-      if (decoded.kind === 'sound') this.#flaw = moved(this.#flaw, line)
-      return null
+      if (checked.kind === 'sound') this.#flaw = moved(this.#flaw, line)
+      return false
     }
     if (this.#unsound !== null) {
       const { offset: from, hasHole } = this.#unsound
-      if (decoded.kind !== 'damaged' && (decoded.synced > from || !hasHole))
+      if (checked.kind !== 'damaged' && (checked.synced > from || !hasHole))
         this.#flaw = altered(this.#unsound)
-      return null
+      return false
     }
-    if (decoded.kind === 'damaged') {
+    if (checked.kind === 'damaged') {
       this.#unsound = { line, offset, hasHole: bytes.includes(0) }
-      return null
+      return false
     }
-    if (decoded.kind === 'misplaced') {
+    if (checked.kind === 'misplaced') {
       this.#flaw = missing({ line, offset })
-      return null
+      return false
     }
-    const after: JournalHead = { lines: line, bytes: this.#totalBytes, chain: decoded.chain }
+    const after: JournalHead = { lines: line, bytes: this.#totalBytes, chain: checked.chain }
     this.#flaw =
-      (line === 1 ? wrongOpening(decoded.event, this.#expected.run) : null) ??
+      (line === 1 ? wrongOpening(eventOfLine(bytes), this.#expected.run) : null) ??
       wrongHead(this.#sound, after, this.#expected.head)
-    if (this.#flaw !== null) return null
+    if (this.#flaw !== null) return false
     this.#sound = after
-    return decoded.event
+    return true
   }
 
   /** The flaw of the whole journal; null if there is none. To be read after the last line. */

@@ -18,6 +18,8 @@ const label = { synced: ',"synced":"', chain: ',"chain":"', crc: ',"crc":"' } as
 const chainAt = label.synced.length + syncedLength + 1
 const crcAt = chainAt + label.chain.length + chainLength + 1
 const suffixLength = crcAt + label.crc.length + crcLength + '"}'.length
+const endOfMark = `"${label.chain}`
+const endOfChain = `"${label.crc}`
 const hex = /^[0-9a-f]*$/
 
 /** The chain's value before the first line. */
@@ -48,46 +50,56 @@ export function encodeLine(
 }
 
 /**
- * The outcome of reading a line.
+ * The outcome of checking a line.
  * - `sound`: it is as it was written, and follows the line before it.
  * - `misplaced`: it is as it was written, but does not follow the line before it: something was removed, added or
  *   moved.
  * - `damaged`: it is not as it was written.
  */
-export type DecodedLine =
-  | { readonly kind: 'sound'; readonly event: JournalEvent; readonly chain: string; readonly synced: number }
+export type CheckedLine =
+  | { readonly kind: 'sound'; readonly chain: string; readonly synced: number }
   | { readonly kind: 'misplaced'; readonly synced: number }
   | { readonly kind: 'damaged' }
 
 /**
- * Checks and decodes a line without its line feed. It works on bytes, because a large run's journal has millions of
+ * Checks a line without its line feed. It works on bytes, because a large run's journal has millions of
  * lines, and a text would have to be turned into bytes twice: for the digest and for the checksum.
  */
-export function decodeLine(line: Buffer, previousChain: string): DecodedLine {
+export function checkLine(line: Buffer, previousChain: string): CheckedLine {
   const bodyEnd = line.length - suffixLength
   if (bodyEnd < 0) return { kind: 'damaged' }
   const suffix = parseSuffix(line.toString('latin1', bodyEnd))
-  if (suffix === null || crcOf(line.subarray(0, bodyEnd + crcAt)) !== suffix.crc) return { kind: 'damaged' }
+  if (suffix === null || crc32(line.subarray(0, bodyEnd + crcAt)) !== suffix.crc) return { kind: 'damaged' }
   const synced = Number.parseInt(suffix.mark, 16)
   if (chainOf(previousChain, line.subarray(0, bodyEnd + chainAt)) !== suffix.chain)
     return { kind: 'misplaced', synced }
-  const event = JSON.parse(`${line.toString('utf8', 0, bodyEnd)}}`) as JournalEvent
-  return { kind: 'sound', event, chain: suffix.chain, synced }
+  return { kind: 'sound', chain: suffix.chain, synced }
+}
+
+/** The event of a sound line without its line feed. */
+export function eventOfLine(line: Buffer): JournalEvent {
+  return JSON.parse(`${line.toString('utf8', 0, line.length - suffixLength)}}`) as JournalEvent
 }
 
 interface Suffix {
   readonly mark: string
   readonly chain: string
-  readonly crc: string
+  readonly crc: number
 }
 
 /** The last three fields of a line; null if they are not laid out as they are written. */
 function parseSuffix(text: string): Suffix | null {
   const mark = text.slice(label.synced.length, chainAt - 1)
-  const chain = text.slice(chainAt + label.chain.length, crcAt - 1)
   const crc = text.slice(crcAt + label.crc.length, -2)
-  const asWritten = `${label.synced}${mark}"${label.chain}${chain}"${label.crc}${crc}"}`
-  return text === asWritten && hex.test(mark) ? { mark, chain, crc } : null
+  const isAsWritten =
+    text.startsWith(label.synced) &&
+    text.startsWith(endOfMark, chainAt - 1) &&
+    text.startsWith(endOfChain, crcAt - 1) &&
+    text.endsWith('"}') &&
+    hex.test(mark) &&
+    hex.test(crc)
+  if (!isAsWritten) return null
+  return { mark, chain: text.slice(chainAt + label.chain.length, crcAt - 1), crc: Number.parseInt(crc, 16) }
 }
 
 function chainOf(previousChain: string, body: Buffer): string {

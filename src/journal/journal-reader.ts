@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { regularChunks } from '../files/read-regular.ts'
+import { openRegular } from '../files/read-regular.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { type KnownError, Refusal } from '../messages/known-error.ts'
 import {
@@ -10,6 +10,7 @@ import {
   type RawLine,
 } from './journal-check.ts'
 import type { JournalEvent } from './journal-event.ts'
+import { eventOfLine } from './journal-line.ts'
 
 /** A line of the journal and its place. */
 export interface JournalEntry {
@@ -26,6 +27,9 @@ export interface JournalVerdict {
   /** Null if nothing is wrong. A torn tail is not wrong. */
   readonly flaw: JournalFlaw | null
 }
+
+/** How much of the file is read at once, unless a line is longer. */
+const roomBytes = 1024 * 1024
 
 const nothingExpected: ExpectedJournal = { run: null, head: null }
 
@@ -48,37 +52,73 @@ export async function readJournal(
   return end
 }
 
-/** Reads a journal to its end and checks it, even if it is damaged. Changes nothing. */
+/**
+ * Reads a journal to its end and checks it, even if it is damaged. Changes nothing.
+ *
+ * @param visit gets each sound line before the first flaw
+ */
 export async function checkJournal(
   path: string,
   expected: ExpectedJournal,
-  visit: (entry: JournalEntry) => void = () => {},
+  visit?: (entry: JournalEntry) => void,
 ): Promise<JournalVerdict> {
   const check = new JournalCheck(expected)
   await eachLine(path, (line) => {
-    const event = check.take(line)
-    if (event !== null) visit({ event, offset: line.offset, length: line.bytes.length })
+    if (check.take(line)) visit?.(entryOf(line))
   })
   return { end: check.end, flaw: check.flaw }
 }
 
-/** Passes each line on without waiting: awaiting each of millions would take longer than checking them. */
+/**
+ * Reads a journal without checking it, and passes each line to `visit`. What it passes on counts only if a check shows
+ * that the journal is sound and has as many lines.
+ *
+ * @returns how many lines the journal has
+ * @throws an error, whatever it is, for a journal that is not sound
+ */
+export async function readUnchecked(path: string, visit: (entry: JournalEntry) => void): Promise<number> {
+  let lines = 0
+  await eachLine(path, (line) => {
+    lines++
+    visit(entryOf(line))
+  })
+  return lines
+}
+
+function entryOf({ bytes, offset }: RawLine): JournalEntry {
+  return { event: eventOfLine(bytes), offset, length: bytes.length }
+}
+
+/**
+ * Passes each line on without waiting: awaiting each of millions would take longer than checking them. All pieces of
+ * the file are read into the same memory: new memory for each would keep the garbage collector busy.
+ */
 async function eachLine(path: string, take: (line: RawLine) => void): Promise<void> {
-  let offset = 0
-  let pending: Buffer[] = []
-  for await (const chunk of regularChunks(path, { chunkBytes: 1024 * 1024 })) {
-    let start = 0
-    for (let end = chunk.indexOf(0x0a, start); end !== -1; end = chunk.indexOf(0x0a, start)) {
-      const piece = chunk.subarray(start, end)
-      const bytes = pending.length === 0 ? piece : Buffer.concat([...pending, piece])
-      pending = []
-      take({ bytes, offset, whole: true })
-      offset += bytes.length + 1
-      start = end + 1
+  const file = await openRegular(path)
+  try {
+    let room = Buffer.allocUnsafe(roomBytes)
+    /** The beginning of a line whose end is not read yet stands at the beginning of the room. */
+    let begun = 0
+    let offset = 0
+    for (;;) {
+      const { bytesRead } = await file.read(room, begun, room.length - begun, offset + begun)
+      if (bytesRead === 0) break
+      const filled = begun + bytesRead
+      let start = 0
+      for (let end = room.indexOf(0x0a, begun); end !== -1 && end < filled; end = room.indexOf(0x0a, start)) {
+        take({ bytes: room.subarray(start, end), offset: offset + start, whole: true })
+        start = end + 1
+      }
+      begun = filled - start
+      offset += start
+      const next = begun > room.length / 2 ? Buffer.allocUnsafe(room.length * 2) : room
+      room.copy(next, 0, start, filled)
+      room = next
     }
-    if (start < chunk.length) pending.push(chunk.subarray(start))
+    if (begun > 0) take({ bytes: room.subarray(0, begun), offset, whole: false })
+  } finally {
+    await file.close()
   }
-  if (pending.length > 0) take({ bytes: Buffer.concat(pending), offset, whole: false })
 }
 
 /** What to do about a damaged journal, and what it means to restore an older copy. */

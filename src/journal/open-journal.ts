@@ -5,11 +5,13 @@ import { copyInPlace } from '../files/copy-in-place.ts'
 import { checkRegular } from '../files/read-regular.ts'
 import { syncPath } from '../files/sync-path.ts'
 import { type Fence, noFence } from '../files/synced-appends.ts'
+import { checkBeside } from './check-beside.ts'
 import { Journal } from './journal.ts'
 import { emptyJournal, type JournalEnd, type JournalHead } from './journal-check.ts'
 import { journalVersion } from './journal-event.ts'
-import { readJournal } from './journal-reader.ts'
+import { type JournalEntry, readJournal, readUnchecked } from './journal-reader.ts'
 import { JournalState } from './journal-state.ts'
+import { OutcomeTable } from './outcome-table.ts'
 
 /** A journal on disk, and what else is known about it. */
 export interface JournalFile {
@@ -26,21 +28,62 @@ export interface JournalHold extends Fence {
   readonly afterSilence: boolean
 }
 
+/** What a journal says, and where its sound part ends. */
+interface Replayed {
+  readonly state: JournalState
+  readonly outcomes: OutcomeTable
+  readonly end: JournalEnd
+}
+
 /**
  * Reads what a run's journal says so far. Changes nothing, so it is safe for a run at work.
  *
  * @throws KnownError when it is damaged, belongs to another run, or ends before the recorded head
  */
-export async function replayJournal(file: JournalFile): Promise<{ state: JournalState; end: JournalEnd }> {
-  const state = new JournalState(file.stepsPerRow)
-  const end = await readJournal(
-    file.path,
-    ({ event, offset, length }) => {
-      state.apply(event, { offset, length })
-    },
-    { run: file.runId, head: file.recorded },
-  )
-  return { state, end }
+export async function replayJournal(file: JournalFile): Promise<Replayed> {
+  return (await replayBesideCheck(file)) ?? (await replayChecked(file))
+}
+
+/**
+ * Replays a large journal while a second thread checks it. Null if there is no second thread, and unless the whole
+ * journal is sound: a state with anything unsound in it must not be used.
+ */
+async function replayBesideCheck(file: JournalFile): Promise<Replayed | null> {
+  const checking = checkBeside({ path: file.path, expected: { run: file.runId, head: file.recorded } })
+  if (checking === null) return null
+  const replay = new Replay(file)
+  const reading = readUnchecked(file.path, (entry) => replay.apply(entry))
+  // What goes wrong here is told by the check, or comes up again when the journal is read line by line.
+  const [lines, verdict] = await Promise.all([reading.catch(() => null), checking])
+  if (verdict === null || verdict.flaw !== null) return null
+  const { end } = verdict
+  return end.tornBytes === 0 && end.soundLines === lines ? replay.upTo(end) : null
+}
+
+async function replayChecked(file: JournalFile): Promise<Replayed> {
+  const replay = new Replay(file)
+  const expected = { run: file.runId, head: file.recorded }
+  return replay.upTo(await readJournal(file.path, (entry) => replay.apply(entry), expected))
+}
+
+/** Takes in what a journal says, line by line. */
+class Replay {
+  readonly #state: JournalState
+  readonly #outcomes: OutcomeTable
+
+  constructor({ stepsPerRow }: JournalFile) {
+    this.#state = new JournalState(stepsPerRow)
+    this.#outcomes = new OutcomeTable(stepsPerRow)
+  }
+
+  apply({ event, offset, length }: JournalEntry): void {
+    this.#state.apply(event, { offset, length })
+    if (event.event === 'result') this.#outcomes.add(event)
+  }
+
+  upTo(end: JournalEnd): Replayed {
+    return { state: this.#state, outcomes: this.#outcomes, end }
+  }
 }
 
 /**
@@ -51,14 +94,14 @@ export async function replayJournal(file: JournalFile): Promise<{ state: Journal
 export async function openJournal(
   file: JournalFile,
   hold: JournalHold = { ...noFence, afterSilence: false },
-): Promise<{ journal: Journal; state: JournalState }> {
+): Promise<{ journal: Journal; state: JournalState; outcomes: OutcomeTable }> {
   const size = await touch(file.path)
   if (hold.afterSilence) await copyInPlace(file.path)
-  const empty = { state: new JournalState(file.stepsPerRow), end: emptyJournal }
-  const { state, end } = size === 0 && file.recorded === null ? empty : await replayJournal(file)
+  const empty = new Replay(file).upTo(emptyJournal)
+  const { state, outcomes, end } = size === 0 && file.recorded === null ? empty : await replayJournal(file)
   const journal = await Journal.open(file.path, end, hold)
   if (end.soundBytes === 0) await begin(file.path, journal, file.runId)
-  return { journal, state }
+  return { journal, state, outcomes }
 }
 
 /**

@@ -24,9 +24,16 @@ export class NameTable {
     const slot = this.#slotOf(one, two)
     const known = this.#numbers[slot] ?? 0
     if (known !== 0) return known - 1
-    this.#put(slot, one, two, whenNew + 1)
-    if (++this.#size * 4 > this.#numbers.length * 3) this.#grow()
+    this.#add(slot, one, two, whenNew)
     return whenNew
+  }
+
+  /** Gives a name a number, from 0 to 2^32 - 2, in place of the one that it had. */
+  set(name: string, number: number): void {
+    const [one, two] = hashesOf(name)
+    const slot = this.#slotOf(one, two)
+    if (this.#numbers[slot] === 0) this.#add(slot, one, two, number)
+    else this.#numbers[slot] = number + 1
   }
 
   /** The number of a name; null if the name has none. */
@@ -43,6 +50,11 @@ export class NameTable {
     while (this.#numbers[slot] !== 0 && (this.#twos[slot] !== two || this.#ones[slot] !== one))
       slot = (slot + 1) & mask
     return slot
+  }
+
+  #add(slot: number, one: number, two: number, number: number): void {
+    this.#put(slot, one, two, number + 1)
+    if (++this.#size * 4 > this.#numbers.length * 3) this.#grow()
   }
 
   #put(slot: number, one: number, two: number, number: number): void {

@@ -1,4 +1,5 @@
 import { foldLogin, keysOf, normalizeUserKey } from '../okta/user.ts'
+import { NameTable } from './name-table.ts'
 import type { RowTrace } from './row-order.ts'
 
 type Park = (wait: () => Promise<void>) => Promise<void>
@@ -54,9 +55,13 @@ const mostEnded = 5_000
 export class UserOrder {
   readonly #activeByKey = new Map<string, ActiveRow[]>()
   readonly #activeById = new Map<string, ActiveRow[]>()
-  readonly #traces = new Map<string, RowTrace>()
-  /** One object for each distinct trace, however many users share it. */
-  readonly #interned = new Map<string, RowTrace>()
+  /** For each user's id, the number of the trace that the user's rows so far have left. */
+  #traces = new NameTable()
+  /** The distinct traces, of which there are few, and their numbers. */
+  readonly #distinct: RowTrace[] = []
+  readonly #numbers = new Map<string, number>()
+  /** The number that was asked for last: mostly the next one is the same. */
+  #latest = 0
   readonly #park: Park
   #sequence = 0
   #waiting = 0
@@ -76,7 +81,7 @@ export class UserOrder {
 
   /** Forgets what rows have left behind, before the input is gone through again. No row may be at work. */
   clear(): void {
-    this.#traces.clear()
+    this.#traces = new NameTable()
   }
 
   /** Gives a row its place. Must be called in the order of the input. */
@@ -111,7 +116,7 @@ export class UserOrder {
       predecessor: () => row.predecessor,
       preceding: (userId) => this.traceOf(userId),
       finish: (userId, trace) => {
-        if (userId !== null && trace !== null) this.#traces.set(userId, this.#intern(trace))
+        if (userId !== null && trace !== null) this.#traces.set(userId, this.#numberOf(trace))
         if (userId !== null) this.#noteEnd(userId)
         remove(this.#activeByKey, key, row)
         if (row.userId !== null) remove(this.#activeById, row.userId, row)
@@ -140,7 +145,8 @@ export class UserOrder {
 
   /** What the user's rows so far have left; null if there is none. */
   traceOf(userId: string): RowTrace | null {
-    return this.#traces.get(userId) ?? null
+    const number = this.#traces.find(userId)
+    return number === null ? null : (this.#distinct[number] ?? null)
   }
 
   /**
@@ -156,13 +162,17 @@ export class UserOrder {
     user: { readonly id: string; readonly login: string },
     traceAfter: (preceding: RowTrace | null) => RowTrace,
   ): void {
-    const key = normalizeUserKey(userKey)
     const place = { sequence: this.#sequence++ }
     const settle = (): void => {
-      const earlier = lastBefore(place, this.#activeByKey.get(key)) ?? this.#mayMean(user, place)
+      // A resumed run remembers hundreds of thousands of rows before the first one is at work.
+      const earlier =
+        this.#activeByKey.size === 0
+          ? null
+          : (lastBefore(place, this.#activeByKey.get(normalizeUserKey(userKey))) ??
+            this.#mayMean(user, place))
       // `settle` is called before any row that waits for the same one goes on, because such a row began to wait later.
       if (earlier !== null) earlier.waiting.push(settle)
-      else this.#traces.set(user.id, this.#intern(traceAfter(this.traceOf(user.id))))
+      else this.#traces.set(user.id, this.#numberOf(traceAfter(this.traceOf(user.id))))
     }
     settle()
   }
@@ -196,14 +206,32 @@ export class UserOrder {
     return waited
   }
 
-  #intern(trace: RowTrace): RowTrace {
-    if (trace.lookAfterLoss !== null) return trace
-    const name = `${trace.inDoubt} ${trace.ledTo ?? ''} ${trace.signature}`
-    const known = this.#interned.get(name)
-    if (known !== undefined) return known
-    this.#interned.set(name, trace)
-    return trace
+  #numberOf(trace: RowTrace): number {
+    // Such a look is one user's own.
+    if (trace.lookAfterLoss !== null) return this.#distinct.push(trace) - 1
+    if (isSame(this.#distinct[this.#latest], trace)) return this.#latest
+    this.#latest = this.#find(trace)
+    return this.#latest
   }
+
+  #find(trace: RowTrace): number {
+    const name = `${trace.inDoubt} ${trace.ledTo ?? ''} ${trace.signature}`
+    const known = this.#numbers.get(name)
+    if (known !== undefined) return known
+    const number = this.#distinct.push(trace) - 1
+    this.#numbers.set(name, number)
+    return number
+  }
+}
+
+function isSame(one: RowTrace | undefined, other: RowTrace): boolean {
+  if (one === undefined) return false
+  return (
+    one.lookAfterLoss === null &&
+    one.signature === other.signature &&
+    one.inDoubt === other.inDoubt &&
+    one.ledTo === other.ledTo
+  )
 }
 
 function lastBefore(

@@ -15,7 +15,7 @@ import type { NamedBefore } from '../rules/row-verdict.ts'
  */
 export class MeantUsers {
   /** By each name, the first row that used it. */
-  readonly #rows = new NameTable()
+  #rows = new NameTable()
   readonly #state: JournalState
   readonly #results: Pick<ResultReader, 'read'> | null
 
@@ -25,13 +25,19 @@ export class MeantUsers {
     this.#results = results
   }
 
+  /** Forgets all names. No row may be at work. */
+  clear(): void {
+    this.#rows = new NameTable()
+  }
+
   /** Notes a row whose user is known, or will be once the row has its first intent or result. */
   note(row: number, key: string, login: string | null): void {
-    if (!looksLikeUserId(key)) this.#rows.numberOf(normalizeUserKey(key), row)
+    const name = looksLikeUserId(key) ? null : normalizeUserKey(key)
+    if (name !== null) this.#rows.numberOf(name, row)
     for (const known of [login ?? '', ...this.#state.earlierLogins(row)]) {
       if (known === '') continue
       const folded = foldLogin(known)
-      this.#rows.numberOf(folded, row)
+      if (folded !== name) this.#rows.numberOf(folded, row)
       this.#rows.numberOf(asShortName(folded.replace(/@.*$/s, '')), row)
     }
   }

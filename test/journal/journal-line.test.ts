@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { JournalEvent } from '../../src/journal/journal-event.ts'
-import { chainStart, decodeLine, encodeLine } from '../../src/journal/journal-line.ts'
+import { chainStart, checkLine, encodeLine, eventOfLine } from '../../src/journal/journal-line.ts'
 import { anyEvent } from './events.ts'
 
 /** The line without its line feed, and its chain. */
@@ -18,29 +18,27 @@ describe('a journal line', () => {
         const one = lineOf(first, chainStart)
         const two = lineOf(second, one.chain)
         expect(one.line.includes(0x0a)).toBe(false)
-        expect(decodeLine(one.line, chainStart)).toEqual({
+        expect(checkLine(one.line, chainStart)).toEqual({
           kind: 'sound',
-          event: first,
           chain: one.chain,
           synced: 0,
         })
-        expect(decodeLine(two.line, one.chain)).toEqual({
+        expect(checkLine(two.line, one.chain)).toEqual({
           kind: 'sound',
-          event: second,
           chain: two.chain,
           synced: 0,
         })
-        expect(decodeLine(two.line, chainStart).kind).toBe('misplaced')
+        expect(checkLine(two.line, chainStart).kind).toBe('misplaced')
+        expect(eventOfLine(one.line)).toEqual(first)
+        expect(eventOfLine(two.line)).toEqual(second)
       }),
     )
   })
 
   it('is damaged whatever else it is', () => {
     for (const line of ['', '{}', 'null', ' ', '\u0000\u0000\u0000', '{"event":"journal","version":1}'])
-      expect(decodeLine(Buffer.from(line), chainStart).kind).toBe('damaged')
-    fc.assert(
-      fc.property(fc.string(), (line) => decodeLine(Buffer.from(line), chainStart).kind === 'damaged'),
-    )
+      expect(checkLine(Buffer.from(line), chainStart).kind).toBe('damaged')
+    fc.assert(fc.property(fc.string(), (line) => checkLine(Buffer.from(line), chainStart).kind === 'damaged'))
   })
 
   it('is damaged if any of its bytes is another, is gone or is there twice', () => {
@@ -53,7 +51,7 @@ describe('a journal line', () => {
         const shorter = Buffer.concat([line.subarray(0, at), line.subarray(at + 1)])
         const longer = Buffer.concat([line.subarray(0, at + 1), line.subarray(at)])
         for (const other of [changed, shorter, longer])
-          expect(decodeLine(other, chainStart).kind, other.toString('latin1')).toBe('damaged')
+          expect(checkLine(other, chainStart).kind, other.toString('latin1')).toBe('damaged')
       }),
     )
   })

@@ -21,6 +21,19 @@ it('keeps the first row of each name, as a map would', () => {
   )
 })
 
+it('gives a name another number, as a map would', () => {
+  const rows = new NameTable()
+  const map = new Map<string, number>()
+  for (let turn = 0; turn < 6_000; turn++) {
+    const name = `user${(turn * 7) % 2_000}`
+    rows.set(name, turn)
+    map.set(name, turn)
+  }
+  for (const [name, turn] of map) expect(rows.find(name)).toBe(turn)
+  expect(rows.numberOf('user0', 1)).toBe(map.get('user0'))
+  expect(rows.find('user2000')).toBeNull()
+})
+
 it('tells many similar names apart, also when it grows', () => {
   const rows = new NameTable()
   const nameOf = (row: number): string => `user${row}@example.com`

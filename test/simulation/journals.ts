@@ -1,4 +1,4 @@
-import { chainStart, decodeLine } from '../../src/journal/journal-line.ts'
+import { chainStart, checkLine, eventOfLine } from '../../src/journal/journal-line.ts'
 import { JournalState } from '../../src/journal/journal-state.ts'
 import { leavesDoubt } from '../../src/rules/row-order.ts'
 import { runsDirectory, type World } from './world.ts'
@@ -23,10 +23,11 @@ export function checkJournals(world: World): void {
     const inDoubt = new Set<number>()
     const ended = new Set<string>()
     for (const line of bytes.toString('utf8').split('\n')) {
-      const decoded = decodeLine(Buffer.from(line), chain)
-      if (decoded.kind !== 'sound') break
-      chain = decoded.chain
-      const { event } = decoded
+      const written = Buffer.from(line)
+      const checked = checkLine(written, chain)
+      if (checked.kind !== 'sound') break
+      chain = checked.chain
+      const event = eventOfLine(written)
       state.apply(event, { offset: 0, length: 0 })
       hasBegun ||= event.event === 'execution'
       if (event.event === 'result') results++
