@@ -173,8 +173,10 @@ describe('honest evidence agrees, however the run came about', () => {
         'name: killed\naction: deactivate\noptions: { respond_async: true }\ninput: { due: { column: day, time_zone: UTC } }\n',
       )
       const cli = place.start(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
-      // Each was looked at once after its call.
-      await org.waitUntil(() => org.requests.filter(({ method }) => method === 'GET').length >= 7)
+      // Each was looked at after its call, by id. That comes after Okta's answer is on disk.
+      const isSeen = (n: number): boolean =>
+        org.requests.some(({ method, key }) => method === 'GET' && key === userIdOf(n))
+      await org.waitUntil(() => [1, 2, 3].every(isSeen))
       cli.kill('SIGKILL')
       await cli.ended
       const told = await place.runHere(org, ['report', runId])
