@@ -20,37 +20,31 @@ import type { SentRecently } from '../journal/sent-recently.ts'
 import { type CheckedGuards, checkGuards, type GuardedWork } from '../lookup/check-guards.ts'
 import { openLookup } from '../lookup/lookup.ts'
 import { type CredentialFacts, readTokenOwner } from '../lookup/read-owner.ts'
-import { RefusalGate } from '../lookup/refusal-gate.ts'
 import type { RoleChecks } from '../lookup/role-checks.ts'
-import { settleGates } from '../lookup/settle-gates.ts'
 import { renderDuration } from '../messages/duration.ts'
 import { afterWork } from '../messages/known-error.ts'
 import { RunStopped, type StopReason, type StopSwitch } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
-import type { Bucket } from '../okta/bucket.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
 import { FailureLimits, workedTooLong } from '../rules/failure-limits.ts'
 import { nobodyProtected, type TokenOwner } from '../rules/guards.ts'
 import type { PlanToFollow } from '../rules/planned.ts'
 import type { TaskResult } from '../rules/result.ts'
-import { UserOrder } from '../rules/user-order.ts'
-import { verifyingReadsPerTask } from '../rules/verify.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
 import { guardedInput } from '../run/guarded-input.ts'
 import { columnMapping, inputFile } from '../run/input-of-run.ts'
 import { jobDigest } from '../run/job-digest.ts'
 import { moved } from '../run/life.ts'
-import { MeantUsers } from '../run/meant-users.ts'
 import { withOwner } from '../run/owner.ts'
 import { journalOf, journalPath } from '../run/run-directory.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
-import type { Services } from '../task/services.ts'
+import { atWork } from './at-work.ts'
 import { unlessGivenUp } from './given-up.ts'
 import { heldRows, outlookOf, Pace } from './outlook.ts'
-import { mostTriedIn, probeReads, probeSends, turnOf } from './probe-rows.ts'
+import { requestsLeftOf } from './requests-left.ts'
 import { createRowQueue } from './row-queue.ts'
-import { executeRows, haltOf, type RowsAtWork } from './rows.ts'
+import { executeRows } from './rows.ts'
 
 export interface ExecutionOptions {
   readonly directory: string
@@ -192,7 +186,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     })
     let settleNow = (): void => {}
     let rowsHeld = (): number => 0
-    const requestsLeft = requestsOf(run, state, () => roles)
+    const requestsLeft = requestsLeftOf(run, state, () => roles)
     const outlook = (): Outlook => {
       pace.see(performance.now(), state.done)
       const left = run.input.tasks - state.done
@@ -280,27 +274,6 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   }
 }
 
-/**
- * The most requests that the rest of an execution needs in a bucket, apart from doubts and verified factors.
- *
- * @param roles looks up each user's roles once, some time before the call; null before that is known, or if it is not
- *   asked for
- */
-function requestsOf(
-  { job, input }: RunFile,
-  state: JournalState,
-  roles: () => RoleChecks | null,
-): (bucket: Bucket) => number {
-  const users = Math.ceil((input.users * (input.tasks - state.done)) / Math.max(1, input.tasks))
-  return (bucket) => {
-    const tasks = input.tasks - state.done
-    if (bucket === '/api/v1/users/{id}')
-      return tasks * ((job.read_first ? 1 : 0) + verifyingReadsPerTask(job))
-    if (bucket !== '/api/v1/users' || job.guards.protect_admins !== true) return tasks
-    return tasks + (roles()?.left(users, tasks) ?? Math.min(users, tasks))
-  }
-}
-
 function failureLimits({ job }: RunFile): FailureLimits {
   const { max_failures: most, max_failure_rate: rate } = job.guards
   return new FailureLimits({ most, rate }, (step) => goesOn(job.steps, step))
@@ -342,102 +315,6 @@ const nothingToGuard: CheckedGuards = { protect: nobodyProtected, roles: null }
 
 function guardedWork(run: RunFile, owner: TokenOwner): GuardedWork {
   return { ...guardedInput(run), guards: run.job.guards, owner }
-}
-
-interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protect' | 'roles'> {
-  readonly failures: FailureLimits
-  readonly judge: (reason: StopReason | null) => void
-  readonly results: ResultReader
-  readonly outcomes: RowsAtWork['outcomes']
-  readonly queue: RowsAtWork['queue']
-}
-
-/**
- * The rows at work with their gates. `settle` lets the gates decide once nothing is under way that could still show the
- * cause. `held` counts the rows that wait at a gate or for another row.
- */
-function atWork(
-  options: ExecutionOptions,
-  { lookup, recorder, results, outcomes, queue, owner, protect, roles, failures, judge }: Parts,
-  rows: () => AsyncIterable<InputRow>,
-): { readonly rows: RowsAtWork; readonly settle: () => void; readonly held: () => number } {
-  const { stop, acceptRefusals, settleOnly, drainMs, hold, run } = options
-  const input = {
-    rows,
-    get work() {
-      return work
-    },
-  }
-  const turn = turnOf(recorder.state)
-  const gate = {
-    stop,
-    accept: acceptRefusals,
-    turn,
-    mostTried: () => mostTriedIn(work.reach, turn),
-    onWaiting: () => settle(),
-  }
-  const sends: RefusalGate = new RefusalGate({
-    ...gate,
-    what: 'the lifecycle calls',
-    probe: (most, atHalt) => probeSends(input, sends, { most, atHalt }),
-    isHeld: () => failures.mayBePassed,
-  })
-  const reads: RefusalGate = new RefusalGate({
-    ...gate,
-    what: 'reading users',
-    probe: (most) => probeReads(input, most),
-  })
-  const services: Services = {
-    job: run.job,
-    owner,
-    protect,
-    roles,
-    lookup,
-    recorder,
-    meant: new MeantUsers(recorder.state, results),
-    witness: { id: null },
-    failures: {
-      foresee: (place) => judge(failures.foresee(place)),
-      doubt: (place) => failures.doubt(place),
-      decided: (place) => {
-        failures.decided(place)
-        sends.wake()
-      },
-    },
-    plan: options.plan,
-    links: options.links,
-    sends,
-    reads,
-    requestTimeoutMs: options.requestTimeoutMs,
-    begunAt: lookup.clock.nowAtMost(),
-    settleOnly,
-    undoOf: run.undo_of ?? null,
-    hold,
-  }
-  const settle = (): void => {
-    if (!queue.isQuiet(sends.waiting + reads.waiting)) return
-    settleGates(reads, sends, haltOf(work, sends.held + reads.held))
-  }
-  const work: RowsAtWork = {
-    services,
-    queue,
-    order: new UserOrder(lookup.parked),
-    results,
-    outcomes,
-    failures: [],
-    reach: {
-      lastStep: 1,
-      isLastPass: true,
-      row: 0,
-      ended: false,
-      early: new Set(),
-      atWork: new Set(),
-      queued: new Map(),
-    },
-    onInputEnd: settle,
-    drainMs,
-  }
-  return { rows: work, settle, held: () => sends.waiting + reads.waiting + work.order.waiting }
 }
 
 /** @param begunAt when the execution began, by the monotonic clock */
