@@ -71,7 +71,8 @@ it.concurrent('closes the bucket for all where others have emptied the org’s c
       },
     })
     await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
-    const end = await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+    const flags = ['--action', 'suspend', '--concurrency', '4', ...unattended]
+    const end = await place.run(org, ['run', 'in.csv', ...flags])
     expect(end.code, end.stderr).toBe(0)
     expectAppliedOnce(
       org.applied,
@@ -80,9 +81,11 @@ it.concurrent('closes the bucket for all where others have emptied the org’s c
     const calls = org.requests.filter(({ action }) => action !== null)
     const at = calls.findIndex(({ number }) => number === refused)
     const refusedAt = calls[at]?.arrivedAt ?? 0
-    // What was under way beside it, or left before its answer was there, arrives at once; all else after the window.
+    // The few that were under way beside it, or left before its answer was there, arrive at once; all else after the
+    // window.
     const later = calls.slice(at + 1).map(({ arrivedAt }) => arrivedAt - refusedAt)
-    expect(later.filter((after) => after > 300 && after < 1_000)).toEqual([])
+    expect(later.length).toBeGreaterThan(12)
+    expect(later.filter((after) => after < 1_000).length).toBeLessThanOrEqual(8)
     expect(later.filter((after) => after >= 1_000).length).toBeGreaterThan(0)
     const line = (await place.results()).find(({ attempts }) => attempts === '2')
     expect(line).toMatchObject({ result: 'succeeded' })
