@@ -97,7 +97,7 @@ export const eventShapes = {
   answer: { ...attempt, ...names('outcome okta_time okta_time_at_most? http_status error_code request_id message') },
   not_applied: { ...attempt, why: 0 },
   in_doubt: { ...attempt, ...names('at_once timed_out sent_okta_time why') },
-  verdict: { ...attempt, ...names('verdict evidence repeat?') },
+  verdict: { ...attempt, ...names('verdict evidence repeat? look? explains_look?') },
   result,
   permits: names('bucket count okta_time'),
   limit: names('bucket limit'),

@@ -2,7 +2,7 @@ import type { ValidRow } from '../input/row.ts'
 import type { Action } from '../okta/actions.ts'
 import { parseLeftAs, takenBackColumn } from '../rules/left-as.ts'
 import type { TaskResult } from '../rules/result.ts'
-import { leavesDoubt, type RowTrace } from '../rules/row-order.ts'
+import { leavesDoubt } from '../rules/row-order.ts'
 import type { Services } from '../task/services.ts'
 import { mayBeRepeated } from '../task/settle-doubt.ts'
 import type { TaskInput } from '../task/state.ts'
@@ -12,22 +12,20 @@ import type { Located } from './locate.ts'
 /**
  * Settles, without a call, the steps that may have been sent although an earlier step of the row has no result. They
  * occur in a retry. If a part of the journal was lost, it settles all steps that may have been sent, in their order. A
- * new call would change the facts by which they are judged. Returns their results, and the first look at the user after
- * a loss.
+ * new call would change the facts by which they are judged. Returns their results.
+ *
+ * @param inDoubt whether an earlier row of the user is in doubt
  */
 export async function settleLaterSteps(
   services: Services,
   row: ValidRow,
   located: Located,
   recorded: readonly TaskResult[],
-  before: Pick<RowTrace, 'inDoubt' | 'lookAfterLoss'>,
-): Promise<{
-  readonly settled: readonly TaskResult[]
-  readonly lookAfterLoss: RowTrace['lookAfterLoss']
-}> {
+  inDoubt: boolean,
+): Promise<readonly TaskResult[]> {
   const { state } = services.recorder
   const settled: TaskResult[] = []
-  let { lookAfterLoss, inDoubt: isBehindDoubt } = before
+  let isBehindDoubt = inDoubt
   let isLater = false
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
@@ -42,13 +40,12 @@ export async function settleLaterSteps(
     // The job may allow a repeat of a lost call that nothing can settle. Its own turn decides that.
     const isLeft = isLost && !wasSent && mayBeRepeated(services.job, action)
     if ((isLost || (isLater && wasSent)) && !isLeft) {
-      const facts = { ledTo: [], planned: null, comesLater: true, lookAfterLoss, isBehindDoubt }
+      const facts = { ledTo: [], planned: null, comesLater: true, isBehindDoubt }
       const ended = await runTask(
         services,
         { ...taskOf(services, row, located, { step, action }), ...facts },
         null,
       )
-      lookAfterLoss = ended.lookAfterLoss
       if (ended.result !== null) {
         await services.recorder.result(ended.result)
         settled.push(ended.result)
@@ -58,7 +55,7 @@ export async function settleLaterSteps(
     isBehindDoubt ||= isLeft
     isLater ||= !wasSent
   }
-  return { settled, lookAfterLoss }
+  return settled
 }
 
 /** A task without the facts that depend on the row's other steps. */
@@ -67,7 +64,7 @@ export function taskOf(
   row: ValidRow,
   { target, known }: Located,
   { step, action }: { readonly step: number; readonly action: Action },
-): Omit<TaskInput, 'ledTo' | 'planned' | 'comesLater' | 'lookAfterLoss' | 'isBehindDoubt'> {
+): Omit<TaskInput, 'ledTo' | 'planned' | 'comesLater' | 'isBehindDoubt'> {
   return {
     row: row.row,
     step,

@@ -135,8 +135,8 @@ interface Bounds {
 type UserTrace = Omit<RowTrace, 'signature'>
 
 function traceBefore(preceding: RowTrace | null): UserTrace {
-  const { inDoubt = false, ledTo = null, lookAfterLoss = null } = preceding ?? {}
-  return { inDoubt, ledTo, lookAfterLoss }
+  const { inDoubt = false, ledTo = null } = preceding ?? {}
+  return { inDoubt, ledTo }
 }
 
 /**
@@ -155,13 +155,12 @@ async function runTasks(
   let { inDoubt, ledTo: userLedTo } = before
   let skipRest = skip
   let read = located.read
-  const later =
+  const settled =
     row.actions.length < 2 || skip?.reason === 'duplicate'
-      ? { settled: [], lookAfterLoss: before.lookAfterLoss }
-      : await settleLaterSteps(services, row, located, recorded, before)
-  let { lookAfterLoss } = later
-  const results = [...recorded, ...later.settled]
-  const soFar = (): UserTrace => ({ inDoubt, ledTo: userLedTo, lookAfterLoss })
+      ? []
+      : await settleLaterSteps(services, row, located, recorded, before.inDoubt)
+  const results = [...recorded, ...settled]
+  const soFar = (): UserTrace => ({ inDoubt, ledTo: userLedTo })
   const ledTo: UserStatus[] = []
   for (const [index, action] of row.actions.entries()) {
     const step = index + 1
@@ -178,12 +177,10 @@ async function runTasks(
         ledTo: [...ledTo],
         planned: planned === null ? null : byPlan(planned, step, userLedTo),
         comesLater,
-        lookAfterLoss,
         isBehindDoubt: skipNow?.reason === 'in_doubt',
       }
       // If the row is skipped, nothing more is sent.
       const ended = await runTask(skipNow === null ? services : { ...services, settleOnly: true }, task, read)
-      lookAfterLoss = ended.lookAfterLoss
       if (ended.result === null && (skipNow === null || services.settleOnly)) return soFar()
       result = ended.result ?? undefined
       read = ended.read

@@ -132,7 +132,6 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
             signature: signatureOf(row),
             inDoubt: inDoubt || (preceding?.inDoubt ?? false),
             ledTo: ledBy(outcomes, preceding?.ledTo ?? null),
-            lookAfterLoss: preceding?.lookAfterLoss ?? null,
           }))
         }
         continue

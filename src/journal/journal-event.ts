@@ -1,5 +1,6 @@
 import type { MachineUser } from '../files/this-user.ts'
 import type { Advice } from '../messages/stop.ts'
+import type { LookAfterLoss } from '../rules/doubt.ts'
 import type { TaskResult } from '../rules/result.ts'
 
 /** The version of the journal's format that this program writes and reads. */
@@ -141,12 +142,20 @@ export interface InDoubtEvent extends AttemptPlace {
 }
 
 /** A doubt was settled: the verdict and its evidence. */
-interface VerdictEvent extends AttemptPlace {
+export interface VerdictEvent extends AttemptPlace {
   readonly event: 'verdict'
   readonly verdict: 'applied' | 'not_applied' | 'someone_else' | 'unknown'
   readonly evidence: string
   /** Nothing shows the outcome, but the job allows sending the call again. */
   readonly repeat?: true
+  /** How Okta showed the user: only in the first verdict about a user after a loss. */
+  readonly look?: {
+    readonly status: LookAfterLoss['status']
+    readonly status_changed: string | null
+    readonly transitioning_to: string | null
+  }
+  /** Whether the status that the look showed is taken for the work of this attempt, so that it proves no other one. */
+  readonly explains_look?: true
 }
 
 /** How a task ended. A result is final: nothing takes it back. */

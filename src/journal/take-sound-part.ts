@@ -76,7 +76,7 @@ export async function takeSoundPart(
   } catch (error) {
     await rm(sound, { force: true }).catch(() => {})
     // What failed is not the run's journal yet, and nothing was sent.
-    throw CannotWrite.of(sound, error instanceof KnownError ? error.cause : error)
+    throw CannotWrite.of(sound, error instanceof KnownError ? (error.cause ?? error) : error)
   }
   return { flaw, lines: end.soundLines, lostBytes, keptAs }
 }
@@ -87,7 +87,10 @@ async function keepAs(path: string, keptAs: string, bytes: number): Promise<void
     await link(path, keptAs)
   } catch {
     // Not every disk has links.
-    await copyStart(path, keptAs, bytes)
+    await copyStart(path, keptAs, bytes).catch(async (error: unknown) => {
+      await rm(keptAs, { force: true }).catch(() => {})
+      throw error
+    })
   }
 }
 
@@ -100,7 +103,8 @@ async function copyStart(from: string, to: string, bytes: number): Promise<void>
     for (let done = 0; done < bytes; ) {
       const { bytesRead } = await source.read(buffer, 0, Math.min(buffer.length, bytes - done), done)
       if (bytesRead === 0) break
-      await target.write(buffer, 0, bytesRead, done)
+      // A disk that is nearly full may take less than it was given. This goes on until it has all, or fails.
+      await target.appendFile(buffer.subarray(0, bytesRead))
       done += bytesRead
     }
     await target.sync()

@@ -22,8 +22,14 @@ export interface Observation {
   readonly factorTimes: readonly number[] | null
 }
 
-/** A look at a user after a lost part of the journal. */
-export type LookAfterLoss = Observation['user']
+/**
+ * The first look at a user after a lost part of the journal, before anything more was sent for the user. What may have
+ * been sent in that part is judged by this look, also by later executions, because later calls change the facts.
+ */
+export type LookAfterLoss = Observation['user'] & {
+  /** Whether what it showed is taken for the work of one lost attempt already. */
+  readonly explained: boolean
+}
 
 /**
  * What became of an attempt in doubt, with the evidence.

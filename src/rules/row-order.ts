@@ -1,7 +1,6 @@
 import { signatureOf, type ValidRow } from '../input/row.ts'
 import { type Action, parseAction, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
-import type { LookAfterLoss } from './doubt.ts'
 import type { Reason, ResultName, SkipReason, TaskResult } from './result.ts'
 import { comesTooLate } from './superseded.ts'
 
@@ -13,8 +12,6 @@ export interface RowTrace {
   readonly inDoubt: boolean
   /** The statuses that the user's last applied task may have led to; null if no task of this run changed the status. */
   readonly ledTo: readonly UserStatus[] | null
-  /** How Okta showed the user after a lost part of the journal, before this execution sent anything for the user. */
-  readonly lookAfterLoss: LookAfterLoss | null
 }
 
 /** Why a task is skipped because of its own row or an earlier row of its user. */

@@ -207,8 +207,6 @@ export class UserOrder {
   }
 
   #numberOf(trace: RowTrace): number {
-    // Such a look is one user's own.
-    if (trace.lookAfterLoss !== null) return this.#distinct.push(trace) - 1
     if (isSame(this.#distinct[this.#latest], trace)) return this.#latest
     this.#latest = this.#find(trace)
     return this.#latest
@@ -226,12 +224,7 @@ export class UserOrder {
 
 function isSame(one: RowTrace | undefined, other: RowTrace): boolean {
   if (one === undefined) return false
-  return (
-    one.lookAfterLoss === null &&
-    one.signature === other.signature &&
-    one.inDoubt === other.inDoubt &&
-    one.ledTo === other.ledTo
-  )
+  return one.signature === other.signature && one.inDoubt === other.inDoubt && one.ledTo === other.ledTo
 }
 
 function lastBefore(

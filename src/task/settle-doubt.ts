@@ -1,3 +1,4 @@
+import type { VerdictEvent } from '../journal/journal-event.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
 import { readSettledUser } from '../lookup/read-settled-user.ts'
 import { type FailedRead, type FoundUser, readFactorTimes } from '../lookup/read-user.ts'
@@ -61,7 +62,8 @@ export async function settleDoubt(
     await recordVerdict(services, open, { kind: 'applied', evidence })
     return { ending: confirmed(evidence, cause, null), read: null }
   }
-  const look = open.intent.lost && ruleOf(task.action).doubt !== 'factors' ? history.lookAfterLoss : null
+  const known = open.intent.lost === true ? services.recorder.state.lookAfterLoss(open.intent.user_id) : null
+  const look = ruleOf(task.action).doubt === 'factors' ? null : known
   if (look === null) await waitUntil(services, open, notBefore)
   for (;;) {
     const observed = look === null ? await observe(services, task, open) : lookedBefore(look)
@@ -71,7 +73,6 @@ export async function settleDoubt(
       return { ending: { result: 'in_doubt', message }, read: observed.failed }
     }
     const { read, observation, fellBackFrom } = observed
-    if (open.intent.lost) history.lookAfterLoss ??= observation.user
     if (fellBackFrom !== null && read !== null) return await endedNotHeld(services, open, read, fellBackFrom)
     const attempt = {
       ...attemptOf(open),
@@ -80,9 +81,10 @@ export async function settleDoubt(
       underWayUntil: latestOf(services, open),
       judgedNotApplied: history.judgedNotApplied,
     }
-    const verdict = settle(task.action, attempt, observation)
+    const verdict = afterOthers(settle(task.action, attempt, observation), look)
     if (verdict.kind === 'not_applied' && (await paused(services, task, open))) continue
-    return await conclude(services, task, history, { open, cause, verdict, read })
+    const firstLook = open.intent.lost === true && known === null ? observation.user : null
+    return await conclude(services, task, history, { open, cause, verdict, read, firstLook })
   }
 }
 
@@ -121,13 +123,21 @@ async function conclude(
     readonly verdict: Verdict
     /** Null if it was judged by a look that was made before, since when a call may have changed the user. */
     readonly read: FoundUser | null
+    /** The first look at the user after a loss, which is to be kept; null if there was none, or an earlier one. */
+    readonly firstLook: Observation['user'] | null
   },
 ): Promise<Settlement> {
-  const { open, cause, verdict, read } = found
+  const { open, cause, verdict, read, firstLook } = found
   const mayRepeat = mayBeRepeated(services.job, task.action) && !services.settleOnly && !task.comesLater
   const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
   if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
-  await recordVerdict(services, open, verdict, repeats)
+  const isOfStatus = open.intent.lost === true && ruleOf(task.action).doubt === 'status'
+  const isConfirmed = verdict.kind === 'applied' && isOfStatus && !task.isBehindDoubt
+  await recordVerdict(services, open, verdict, {
+    ...(repeats ? { repeat: true } : {}),
+    ...(firstLook === null ? {} : { look: lookOf(firstLook) }),
+    ...(isConfirmed ? { explains_look: true } : {}),
+  })
   // The result is `unchanged` only if no earlier attempt was in doubt: such an attempt may have been applied late. And
   // what this user's earlier tasks are still to change, or may have changed, nobody knows before they have ended.
   if (
@@ -231,10 +241,10 @@ async function recordVerdict(
   { recorder }: Services,
   { intent }: OpenAttempt,
   { kind, evidence }: Verdict,
-  repeat = false,
+  more: Pick<VerdictEvent, 'repeat' | 'look' | 'explains_look'> = {},
 ): Promise<void> {
   const { row, step, attempt } = intent
-  const said = repeat ? `${evidence}; the job says in_doubt: retry` : evidence
+  const said = more.repeat ? `${evidence}; the job says in_doubt: retry` : evidence
   await recorder.record({
     event: 'verdict',
     row,
@@ -242,7 +252,7 @@ async function recordVerdict(
     attempt,
     verdict: kind,
     evidence: said,
-    ...(repeat ? { repeat: true as const } : {}),
+    ...more,
   })
 }
 
@@ -255,6 +265,20 @@ type Observed =
       readonly fellBackFrom: string | null
     }
   | { readonly failed: FailedRead }
+
+/** The verdict on a lost attempt, if the status that was seen is taken for the work of another one already. */
+function afterOthers(verdict: Verdict, look: LookAfterLoss | null): Verdict {
+  if (verdict.kind !== 'applied' || look?.explained !== true) return verdict
+  return { kind: 'unknown', evidence: `${verdict.evidence}, which an earlier task of this user explains` }
+}
+
+function lookOf({
+  status,
+  statusChanged,
+  transitioningToStatus,
+}: Observation['user']): NonNullable<VerdictEvent['look']> {
+  return { status, status_changed: statusChanged, transitioning_to: transitioningToStatus }
+}
 
 function lookedBefore(user: LookAfterLoss): Observed {
   return { read: null, observation: { user, factorTimes: null }, fellBackFrom: null }

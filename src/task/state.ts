@@ -4,7 +4,6 @@ import type { Action } from '../okta/actions.ts'
 import type { Answer } from '../okta/answer.ts'
 import type { RetryOf } from '../okta/request.ts'
 import type { UserStatus } from '../okta/status.ts'
-import type { LookAfterLoss } from '../rules/doubt.ts'
 import type { LeftAs } from '../rules/left-as.ts'
 import type { PlannedFacts } from '../rules/planned.ts'
 import type { Ending, LastWord, LinkEnding } from './ending.ts'
@@ -33,12 +32,6 @@ export interface TaskInput {
   readonly later: readonly Action[]
   /** Whether its turn comes later in this execution: until then, only what may have been sent before is settled. */
   readonly comesLater: boolean
-  /**
-   * How Okta showed the user after a lost part of the journal, before this execution sent anything for the user; null
-   * if it was not asked, or if there is no such part. What was sent in that part is judged by this look, because later
-   * calls change the facts.
-   */
-  readonly lookAfterLoss: LookAfterLoss | null
   /** Whether an earlier task of the user is in doubt: then this one may never have been sent. */
   readonly isBehindDoubt: boolean
   /** How the run that an undo takes back left the user, or null if that can't be read. Left out in other runs. */
@@ -116,6 +109,4 @@ export interface TaskHistory {
   repeats: number
   /** The request that the next call repeats. */
   retryOf: RetryOf
-  /** As in {@link TaskInput}; also what the task itself saw. */
-  lookAfterLoss: LookAfterLoss | null
 }

@@ -14,7 +14,7 @@ import { type FailedRead, type FoundUser, readUserById } from '../lookup/read-us
 import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../okta/classify.ts'
 import { decide, decideAfterRefusal, decideAgain } from '../rules/decide.ts'
-import { isFromBefore, type LookAfterLoss } from '../rules/doubt.ts'
+import { isFromBefore } from '../rules/doubt.ts'
 import { type GuardVerdict, guardId, guardKey, guardUser } from '../rules/guards.ts'
 import { judgeLeftAs } from '../rules/left-as.ts'
 import { judgeAgainstPlan, judgeSendingByPlan } from '../rules/planned.ts'
@@ -45,8 +45,6 @@ export interface EndedTask {
   readonly result: TaskResult | null
   /** The read of the user that is still current, because nothing was sent after it. */
   readonly read: FoundUser | null
-  /** As in {@link TaskInput}, for the user's next task. */
-  readonly lookAfterLoss: LookAfterLoss | null
 }
 
 /**
@@ -86,7 +84,6 @@ class Task {
       transitionLooks: 0,
       repeats: progress?.repeats ?? 0,
       retryOf: { requestId: null, count: 0 },
-      lookAfterLoss: input.lookAfterLoss,
     }
     this.#logged = { services, input, history: this.#history }
   }
@@ -95,15 +92,14 @@ class Task {
     if (known !== null) this.#see(known)
     let state = this.#begin(known)
     while (state.at !== 'ended' && state.at !== 'left') state = await this.#next(state)
-    const { lookAfterLoss } = this.#history
-    if (state.at === 'left') return { result: null, read: null, lookAfterLoss }
+    if (state.at === 'left') return { result: null, read: null }
     const result = buildResult(
       this.#input,
       afterRepeats(this.#input.action, state.ending, this.#history.repeats),
       this.#history,
       this.#services.lookup.clock.timestamp(),
     )
-    return { result, read: state.read, lookAfterLoss }
+    return { result, read: state.read }
   }
 
   /** The state in which the journal left the task. */

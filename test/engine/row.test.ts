@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { runRow } from '../../src/engine/row.ts'
 import type { TaskResult } from '../../src/rules/result.ts'
 import { UserOrder } from '../../src/rules/user-order.ts'
-import { intentOf, resultOf } from '../journal/support.ts'
+import { answerTo, intentOf, resultOf } from '../journal/support.ts'
 import { noAnswer, refusalOf } from '../okta/answers.ts'
 import { rowOf } from '../retry/results.ts'
 import { ada, apply, type OnCall, type Stub, type StubOptions, withStub } from '../task/stub-org.ts'
@@ -167,5 +167,47 @@ describe('after a loss, with the user where the last row leads since that time',
       expect(await resultsIn(stub)).toEqual(expected)
       expect(stub.requests.filter((request) => !request.startsWith('read'))).toEqual([])
     })
+  })
+
+  it('the first look counts in later executions too, and what it shows proves one call alone', async () => {
+    const look = {
+      status: 'ACTIVE',
+      status_changed: '2025-01-01T00:00:00.000Z',
+      transitioning_to: null,
+    } as const
+    const lost = {
+      user_id: ada.id,
+      login: ada.login,
+      status: null,
+      okta_time: cut.okta_time,
+      lost: true,
+    } as const
+    const place = { row: 1, step: 1 }
+    const before = [
+      cut,
+      intentOf(1, 1, { ...lost, okta_time_at_least: cut.okta_time }),
+      { event: 'verdict', ...place, attempt: 1, verdict: 'not_applied', evidence: 'it was not', look },
+      intentOf(1, 2, { user_id: ada.id, login: ada.login }),
+      answerTo(1, 2),
+      { event: 'result', ...resultOf(1, { okta_user_id: ada.id, okta_login: ada.login }) },
+    ] as const
+    const user = { status: 'SUSPENDED', statusChanged: '2026-03-02T10:00:04.000Z' }
+    await withStub({ before, user }, async (stub) => {
+      const row = { ...rowOf(2, ada.id, 'unsuspend') }
+      await runRow(stub.services, row, new UserOrder().enter(ada.id), [], 1)
+      expect((await resultsIn(stub)).at(-1)).toBe('1 succeeded')
+      expect(stub.requests).toContain(`unsuspend ${ada.id}`)
+    })
+    const rows = [
+      [ada.id, 'unsuspend'],
+      [ada.id, 'unlock'],
+    ] as const
+    await afterRows(
+      rows,
+      { before: [cut], user: { statusChanged: changed }, stepsPerRow: 1 },
+      async (stub) => {
+        expect(await resultsIn(stub)).toEqual(['1 succeeded', '1 in_doubt'])
+      },
+    )
   })
 })

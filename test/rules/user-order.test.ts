@@ -32,7 +32,6 @@ const trace = (signature: string, inDoubt = false): RowTrace => ({
   signature,
   inDoubt,
   ledTo: null,
-  lookAfterLoss: null,
 })
 
 /** Carries a row out as the run does: wait, read, claim (and read again), act, finish. */

@@ -20,8 +20,8 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'what may have been sent in a lost part is sent again before its turn',
     breaks: 'I18',
     file: 'engine/row',
-    from: 'comesLater, lookAfterLoss,',
-    to: 'comesLater: false, lookAfterLoss,',
+    from: 'comesLater, isBehindDoubt:',
+    to: 'comesLater: false, isBehindDoubt:',
   },
   {
     name: 'whoever is where a lost call leads is unchanged whatever comes before',

@@ -155,7 +155,6 @@ export function taskOf(more: Partial<TaskInput> = {}): TaskInput {
     planned: null,
     later: [],
     comesLater: false,
-    lookAfterLoss: null,
     isBehindDoubt: false,
     ...more,
   }
