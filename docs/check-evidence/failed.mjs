@@ -1,9 +1,9 @@
 // Part of check-evidence.mjs: failed.csv, whose rows are those of the input that may be fed again.
 import { cellAt, text } from './cells.mjs'
 import { unquoted } from './csv.mjs'
-import { bare } from './texts.mjs'
+import { bare, trim } from './texts.mjs'
 
-const isMark = (cell) => /^\s*not\s+read\s*:/i.test(cell)
+const isMark = (cell) => /^not\s+read\s*:/i.test(trim(cell))
 const withoutEnd = (cells) => cells.slice(0, cells.findLastIndex((cell) => bare(cell) !== '') + 1)
 /** Actions after which nothing shows whether they were applied. */
 const traceless = ['reset_factors', 'reactivate']
@@ -56,7 +56,8 @@ function saysWhy(why, tasks, own, hasMarks) {
  * @returns the rows that are not in it only because run.json says that another run goes on from this one
  */
 export function compareFailed({ lines, rows, read, names, run, job, isExcused, reasonOf, verifiedOf, isAlone, same }) {
-  const { columns } = run.input
+  // Without any row, JSON names no columns, and the file has the one that the job names.
+  const columns = run.input.columns.length > 0 ? run.input.columns : [run.input.mapping?.user ?? 'user']
   // Only a failed.csv that is fed again has marks. In any other input such cells are like others, and stay.
   const hasMarks = columns.some((name) => /^(why|failedwhy\d*)$/.test(name.toLowerCase().replace(/[^a-z0-9]/g, '')))
   const header = (lines[0] ?? []).map(unquoted)

@@ -22,16 +22,19 @@ export function secondsLeft(
 }
 
 function secondsIn(
-  { allowance, leftNow, endsAt, closedUntil, windowSeconds }: BucketReport,
-  need: number,
+  { allowance, leftNow, endsAt, closedUntil, windowSeconds, inFlight }: BucketReport,
+  wanted: number,
   speed: number,
   now: number,
 ): number | null {
-  if (allowance === null || need <= 0) return null
+  if (allowance === null || wanted <= 0) return null
+  // Requests under way have their permits, and what they are for is not done yet.
+  const need = wanted - inFlight
+  if (need <= 0) return wanted / speed
   const isOpen = endsAt !== null && endsAt > now
   const begin = Math.max(0, closedUntil - now) / 1000
   const left = isOpen ? (leftNow ?? 0) : allowance
-  if (need <= left && begin === 0) return need / speed
+  if (need <= left && begin === 0) return wanted / speed
   // The second that the reset names belongs to the window, so a window of 60 s repeats every 61 s.
   const window = windowSeconds + 1
   const firstEnd = Math.max(begin, isOpen ? (endsAt - now) / 1000 : window)

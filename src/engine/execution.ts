@@ -25,6 +25,7 @@ import { renderDuration } from '../messages/duration.ts'
 import { afterWork } from '../messages/known-error.ts'
 import { RunStopped, type StopReason, type StopSwitch } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
+import type { Bucket } from '../okta/bucket.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { OktaRequest } from '../okta/request.ts'
 import { FailureLimits, workedTooLong } from '../rules/failure-limits.ts'
@@ -45,6 +46,7 @@ import { heldRows, outlookOf, Pace } from './outlook.ts'
 import { requestsLeftOf } from './requests-left.ts'
 import { createRowQueue } from './row-queue.ts'
 import { executeRows } from './rows.ts'
+import { WorkSeen } from './work-seen.ts'
 
 export interface ExecutionOptions {
   readonly directory: string
@@ -127,9 +129,11 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     if (reason !== null) stop.turn(reason)
   }
   const pace = new Pace()
+  const seen = new WorkSeen(run)
   let roles: RoleChecks | null = null
   const onResult = (result: TaskResult): void => {
     pace.count(performance.now())
+    seen.see(result)
     roles?.ended(result.okta_user_id)
     options.onResult?.(result)
   }
@@ -190,17 +194,18 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     const outlook = (): Outlook => {
       pace.see(performance.now(), state.done)
       const left = run.input.tasks - state.done
+      const expected = (bucket: Bucket): number => requestsLeft(bucket) * seen.shareOf(bucket, state)
       const costs = {
-        reads: requestsLeft('/api/v1/users/{id}'),
-        calls: requestsLeft('/api/v1/users'),
+        reads: expected('/api/v1/users/{id}'),
+        calls: expected('/api/v1/users'),
         concurrency: run.job.pace.concurrency,
       }
       const held = heldRows(lookup.waits, queue.atWork, rowsHeld())
       return outlookOf(lookup.pacer.report(), left, costs, pace, clock.now(), held)
     }
     tallying = setInterval(() => {
-      const seen = { at: new Date().toISOString(), ...outlook() }
-      recorder.note({ event: 'tally', ...countsOf(tally, begunAt), outlook: seen })
+      const now = { at: new Date().toISOString(), ...outlook() }
+      recorder.note({ event: 'tally', ...countsOf(tally, begunAt), outlook: now })
     }, tallyEveryMs)
     let current = run
     // R1: a process that lost the hold while it asked Okta must not write over what its successor has written.

@@ -100,8 +100,8 @@ function piecesOf(secrets: readonly string[]): Pieces {
   return { pieces, pairs }
 }
 
-/** Whether a piece is made of words and numbers, such as the end of a login or a date, which may be all over a text. */
-function isWordy(piece: string): boolean {
+/** Whether a secret or a piece of one is made of words and numbers, such as the end of a login or a date, which may be all over a text. */
+export function isWordy(piece: string): boolean {
   return /^\d+$/.test(piece) || isOfWords(piece.replaceAll(/[^A-Za-z\d]+/g, '-'))
 }
 
@@ -142,11 +142,11 @@ interface PlainForm {
   readonly places: readonly { readonly start: number; readonly end: number }[] | null
 }
 
-/** What makes a text more than it looks like. */
-const escapes = /[%\\&\p{Cf}]/u
+/** What makes a text more than it looks like: escapes, and characters that are not shown. */
+const escapes = /[%\\&\p{Default_Ignorable_Code_Point}\p{Cf}\p{Zl}\p{Zp}]|(?!\s)\p{Cc}/u
 
 const units =
-  /\p{Cf}|\\+u00([0-9a-f]{2})|%(?:25)*([0-9a-f]{2})|&#(?:0*(\d{1,3})|x0*([0-9a-f]{1,2}));|\\*([^\\])|\\+$/giu
+  /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Zl}\p{Zp}]|(?!\s)\p{Cc}|\\+u00([0-9a-f]{2})|%(?:25)*([0-9a-f]{2})|&#(?:0*(\d{1,3})|x0*([0-9a-f]{1,2}));|\\*([^\\])|\\+$/giu
 
 function decoded(text: string): PlainForm {
   let plain = ''

@@ -1,5 +1,5 @@
 import type { Received } from './exchange.ts'
-import { KnownSecrets, secretPut } from './known-secrets.ts'
+import { isWordy, KnownSecrets, secretPut } from './known-secrets.ts'
 import type { HeaderValue } from './rate-limit.ts'
 import type { Call } from './transport.ts'
 
@@ -21,6 +21,8 @@ type Headers = Readonly<Record<string, HeaderValue>>
  */
 export class AnswerCleaner {
   readonly #never: KnownSecrets
+  /** Those of them that no sentence of Okta's can hold. */
+  readonly #neverInOktas: KnownSecrets
   /** What was made of the latest tokens, which are the same from call to call. */
   readonly #ofTokens = new Map<string, KnownSecrets>()
   readonly #activation = new Set<string>()
@@ -28,6 +30,7 @@ export class AnswerCleaner {
   /** @param never secrets that no call to the host carries, such as the password of a proxy */
   constructor(never: readonly string[] = []) {
     this.#never = knownOf(never)
+    this.#neverInOktas = knownOf(never.filter((secret) => !isWordy(secret)))
   }
 
   /** An answer without secrets. Only the body of one that succeeded keeps the activation token that it brings. */
@@ -35,9 +38,16 @@ export class AnswerCleaner {
     if (received.kind === 'lost') return received
     const { headers, text, httpStatus } = received
     if (httpStatus >= 300) {
-      const secrets = [this.#ofToken(call), this.#never, knownOf(onceIn(call))]
-      const mask = (value: string): string =>
-        this.#withoutActivation(secrets.reduce((left, known) => known.mask(left, 'mask words'), value))
+      const secrets = [this.#ofToken(call), knownOf(onceIn(call))]
+      // Okta itself never sees the password of a proxy. To mask its words in Okta's sentences would garble them, and
+      // tell whoever knows the sentence what the password is.
+      const isOktas = text !== null && /"errorCode"\s*:/.test(text)
+      const mask = (value: string): string => {
+        const masked = secrets.reduce((left, known) => known.mask(left, 'mask words'), value)
+        return this.#withoutActivation(
+          isOktas ? this.#neverInOktas.mask(masked, 'leave words') : this.#never.mask(masked, 'mask words'),
+        )
+      }
       return { ...received, headers: cleanHeaders(headers, mask), text: text === null ? null : mask(text) }
     }
     const given = text === null || call.method !== 'POST' ? null : activationTokenIn(text)

@@ -43,6 +43,12 @@ describe('the seconds that are left', () => {
     expect(secondsLeft(100, [cost({ leftNow: 90, closedUntil: now + 30_000 })], 10, now)).toBe(40 + 10)
   })
 
+  it('do not wait for requests under way, which have their permits', () => {
+    expect(secondsLeft(100, [cost({ leftNow: 90, inFlight: 10 })], 10, now)).toBe(10)
+    expect(secondsLeft(100, [cost({ leftNow: 90, inFlight: 9 })], 10, now)).toBeGreaterThan(40)
+    expect(secondsLeft(9, [cost({ leftNow: 0, inFlight: 10 })], 10, now)).toBe(0.9)
+  })
+
   it('are those of the slowest bucket', () => {
     const reads = cost({ bucket: '/api/v1/users/{id}', allowance: 1000, leftNow: 1000 }, 2)
     expect(secondsLeft(100, [cost({}), reads], 10, now)).toBe(10)

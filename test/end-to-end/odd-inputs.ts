@@ -70,6 +70,11 @@ export const oddInputs: Readonly<Record<string, OddInput>> = {
     file: 'marks.csv',
     content: `user,note,more\n${one},not read: mine,x,extra\n${two},Not  Read : x,,,extra\n${three},not read: x,y\n${four},fine,z\n`,
   },
+  'notes that begin with what is not shown before such a mark': {
+    file: 'marks-unseen.csv',
+    content: `user,note,why\n${one},\u200bnot read: look,\n${two},\u2060not read: x,y\n${three},a,b,c\n`,
+  },
+  'JSON without any row': { file: 'none.json', content: '[]' },
   'a failed.csv with such marks, of rows that are still bad': {
     file: 'marks-again.csv',
     content: `user,note,why\n${one},not read: mine,x,"not read: the row has 4 cells"\n${two},a,not read: b\n${three},c\n`,

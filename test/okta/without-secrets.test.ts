@@ -102,6 +102,25 @@ describe('a refusal', () => {
     ])
   })
 
+  it.each([
+    ['password', 'The password does not meet the password policy'],
+    ['Password2026', 'The password does not meet the password policy'],
+    ['example.com', 'ada@example.com was not found'],
+    ['Api validation', 'Api validation failed: login'],
+    ['errorSummary', 'Api validation failed: login'],
+  ])('leaves the words of Okta although a proxy has the password %s', (password, said) => {
+    const text = JSON.stringify({ errorCode: 'E0000001', errorSummary: said })
+    expect(refused(text, new AnswerCleaner([password]))).toBe(text)
+    expect(refused(`<p>${password}</p>`, new AnswerCleaner([password]))).toBe('<p>[secret]</p>')
+  })
+
+  it.each(['\u034f', '\u3164', '\ufe0f', '\u115f', '\u0000', '\u0001', '\u2028', '\u200b'])(
+    'shows no token between whose characters stands what is not shown: %j',
+    (between) => {
+      expect(refused(`token ${[...long].join(between)} is bad`)).toBe('token [secret] is bad')
+    },
+  )
+
   it('shows no password of a proxy', () => {
     const sentToProxy = Buffer.from('ann:correct-horse').toString('base64')
     const cleaner = new AnswerCleaner([sentToProxy, 'correct-horse'])
