@@ -83,8 +83,9 @@ export async function settleDoubt(
     }
     const verdict = afterOthers(settle(task.action, attempt, observation), look)
     if (verdict.kind === 'not_applied' && (await paused(services, task, open))) continue
-    const firstLook = open.intent.lost === true && known === null ? observation.user : null
-    return await conclude(services, task, history, { open, cause, verdict, read, firstLook })
+    const isFirstLook = open.intent.lost === true && known === null
+    const seen = observation.user
+    return await conclude(services, task, history, { open, cause, verdict, read, seen, isFirstLook })
   }
 }
 
@@ -123,11 +124,13 @@ async function conclude(
     readonly verdict: Verdict
     /** Null if it was judged by a look that was made before, since when a call may have changed the user. */
     readonly read: FoundUser | null
-    /** The first look at the user after a loss, which is to be kept; null if there was none, or an earlier one. */
-    readonly firstLook: Observation['user'] | null
+    /** By what it was judged. */
+    readonly seen: Observation['user']
+    /** Whether that is the first look at the user after a loss, which is to be kept. */
+    readonly isFirstLook: boolean
   },
 ): Promise<Settlement> {
-  const { open, cause, verdict, read, firstLook } = found
+  const { open, cause, verdict, read, seen, isFirstLook } = found
   const mayRepeat = mayBeRepeated(services.job, task.action) && !services.settleOnly && !task.comesLater
   const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
   if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
@@ -135,21 +138,21 @@ async function conclude(
   const isConfirmed = verdict.kind === 'applied' && isOfStatus && !task.isBehindDoubt
   await recordVerdict(services, open, verdict, {
     ...(repeats ? { repeat: true } : {}),
-    ...(firstLook === null ? {} : { look: lookOf(firstLook) }),
+    ...(isFirstLook ? { look: lookOf(seen) } : {}),
     ...(isConfirmed ? { explains_look: true } : {}),
   })
   // The result is `unchanged` only if no earlier attempt was in doubt: such an attempt may have been applied late. And
   // what this user's earlier tasks are still to change, or may have changed, nobody knows before they have ended.
   if (
-    read !== null &&
     verdict.kind === 'not_applied' &&
     history.judgedNotApplied === 0 &&
+    read !== null &&
     !services.settleOnly &&
     !task.comesLater &&
-    wasThereBefore(task.action, open, read)
+    wasThereBefore(task.action, open, seen)
   ) {
     const message = `${verdict.evidence}; a call that got no answer was not applied`
-    return { ending: { result: 'unchanged', message, statusAfter: read.user.status }, read }
+    return { ending: { result: 'unchanged', message, statusAfter: seen.status }, read }
   }
   if (verdict.kind === 'not_applied' || repeats) {
     services.lookup.tally.retry('in_doubt')
@@ -172,9 +175,9 @@ async function conclude(
 }
 
 /** Whether a user who was not read before the call proves to have been at the target all along. */
-function wasThereBefore(action: Action, { intent }: OpenAttempt, { user }: FoundUser): boolean {
+function wasThereBefore(action: Action, { intent }: OpenAttempt, { status }: Observation['user']): boolean {
   const { doubt, target } = ruleOf(action)
-  return doubt === 'status' && action !== 'unlock' && intent.status === null && target.includes(user.status)
+  return doubt === 'status' && action !== 'unlock' && intent.status === null && target.includes(status)
 }
 
 /**

@@ -27,7 +27,7 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'whoever is where a lost call leads is unchanged whatever comes before',
     breaks: 'I22',
     file: 'task/settle-doubt',
-    from: '!services.settleOnly && !task.comesLater && wasThereBefore',
+    from: 'read !== null && !services.settleOnly && !task.comesLater && wasThereBefore',
     to: 'wasThereBefore',
   },
   {
