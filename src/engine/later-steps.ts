@@ -4,7 +4,6 @@ import { parseLeftAs, takenBackColumn } from '../rules/left-as.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { leavesDoubt } from '../rules/row-order.ts'
 import type { Services } from '../task/services.ts'
-import { mayBeRepeated } from '../task/settle-doubt.ts'
 import type { TaskInput } from '../task/state.ts'
 import { runTask } from '../task/task.ts'
 import type { Located } from './locate.ts'
@@ -37,9 +36,7 @@ export async function settleLaterSteps(
     }
     const isLost = state.mayBeLostSince(place) !== null
     const wasSent = state.progressOf(place) !== null
-    // The job may allow a repeat of a lost call that nothing can settle. Its own turn decides that.
-    const isLeft = isLost && !wasSent && mayBeRepeated(services.job, action)
-    if ((isLost || (isLater && wasSent)) && !isLeft) {
+    if (isLost || (isLater && wasSent)) {
       const facts = { ledTo: [], planned: null, comesLater: true, isBehindDoubt }
       const ended = await runTask(
         services,
@@ -52,7 +49,6 @@ export async function settleLaterSteps(
         isBehindDoubt ||= leavesDoubt(ended.result)
       }
     }
-    isBehindDoubt ||= isLeft
     isLater ||= !wasSent
   }
   return settled

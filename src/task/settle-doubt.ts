@@ -23,7 +23,7 @@ import type { TaskHistory, TaskInput } from './state.ts'
  * Whether the job lets an action be sent again although nothing shows what became of an earlier call. A second
  * reactivate costs a second mail at worst. Repeating another action may undo what somebody did since.
  */
-export function mayBeRepeated({ options }: Services['job'], action: Action): boolean {
+function mayBeRepeated({ options }: Services['job'], action: Action): boolean {
   return ruleOf(action).doubt === 'nothing' && options.in_doubt === 'retry'
 }
 
@@ -131,7 +131,10 @@ async function conclude(
   },
 ): Promise<Settlement> {
   const { open, cause, verdict, read, seen, isFirstLook } = found
-  const mayRepeat = mayBeRepeated(services.job, task.action) && !services.settleOnly && !task.comesLater
+  // Nobody knows how often a call was repeated in a lost part. A retry has the leave of a person who has looked.
+  const isUncounted = open.intent.lost === true && services.recorder.state.lostSince !== null
+  const mayRepeat =
+    mayBeRepeated(services.job, task.action) && !services.settleOnly && !task.comesLater && !isUncounted
   const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
   if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
   const isOfStatus = open.intent.lost === true && ruleOf(task.action).doubt === 'status'

@@ -1,21 +1,9 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  link,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  unlink,
-  writeFile,
-} from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Hold } from '../../src/files/hold/hold.ts'
 import { describeMyself } from '../../src/files/hold/holder.ts'
 import { reportHold } from '../../src/files/hold/observe.ts'
@@ -23,6 +11,37 @@ import { exitCodes, KnownError } from '../../src/messages/known-error.ts'
 import { knownErrorOf, withDirectory } from '../journal/support.ts'
 import { holdOf } from './hold-of.ts'
 import { type HoldProcess, startHoldProcess, translateHold } from './hold-process.ts'
+
+/** Reads that take long: their texts are those that the files had when the reads began. */
+const slowReads = vi.hoisted(() => new Map<string, () => Promise<void>>())
+
+// No file of the system's can slow a read any more: whatever is not a regular file is refused.
+vi.mock('../../src/files/read-regular.ts', async (original) => {
+  const real = await original<typeof import('../../src/files/read-regular.ts')>()
+  const readRegular: typeof real.readRegular = async (path, flags) => {
+    const text = await real.readRegular(path, flags)
+    const wait = slowReads.get(path)
+    slowReads.delete(path)
+    await wait?.()
+    return text
+  }
+  return { ...real, readRegular }
+})
+
+/** Lets the next read of a file wait for `goOn`. */
+function slowly(path: string): { readonly begun: Promise<void>; readonly goOn: () => void } {
+  let goOn = (): void => {}
+  const waiting = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const begun = new Promise<void>((resolve) => {
+    slowReads.set(path, () => {
+      resolve()
+      return waiting
+    })
+  })
+  return { begun, goOn }
+}
 
 async function isHeld(directory: string): Promise<boolean> {
   return (await reportHold(directory)).kind !== 'free'
@@ -169,18 +188,16 @@ describe('the hold of a run, whose holder goes while somebody looks', () => {
   ): Promise<Hold[]> {
     const locks = join(directory, 'lock')
     await mkdir(locks)
-    // A reader of a pipe waits until something is written into it.
-    await promisify(execFile)('mkfifo', [join(locks, '1')])
-    await link(join(locks, '1'), join(directory, 'pipe'))
+    await writeFile(join(locks, '1'), deadHolder)
+    const read = slowly(join(locks, '1'))
     const slow = holdOf(directory).catch((error: unknown) => {
       if (error instanceof KnownError) return null
       throw error
     })
-    // It opens once the other is there to read, so the slow one has listed the directory by now.
-    const pipe = await open(join(directory, 'pipe'), 'w')
+    // The slow one has listed the directory and opened the file by now.
+    await read.begun
     const held = await meanwhile(locks)
-    await pipe.write(deadHolder)
-    await pipe.close()
+    read.goOn()
     const got = await slow
     return got === null ? [...held] : [...held, got]
   }

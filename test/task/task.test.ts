@@ -350,6 +350,20 @@ describe('a call of which nobody knows', () => {
     },
   )
 
+  it('that may have been repeated in a lost part of the journal is not repeated, though the job allows it', async () => {
+    const cut = { event: 'cut', okta_time: now + 1_000, lost_bytes: 10 } as const
+    const options = { ...plainJob.options, in_doubt: 'retry' } as const
+    const user = { status: 'PROVISIONED' }
+    await endOf(
+      { before: [cut], job: { options }, user },
+      async (stub, result) => {
+        expect(result).toMatchObject({ result: 'in_doubt', attempts: 1 })
+        expect(stub.requests).not.toContain(`reactivate ${ada.id}`)
+      },
+      { action: 'reactivate' },
+    )
+  })
+
   it('that would send a mail is not sent again within five minutes of its intent', async () => {
     await withStub({ onCall: first(lost) }, async (stub) => {
       const spy = vi.spyOn(performance, 'now').mockImplementation(() => stub.time.now)
