@@ -122,6 +122,8 @@ async function nextMove(
   // What is unsettled is only settled by resume, so that run would not be left for good.
   const settled = summary !== null && summary.state === state && summary.results.unsettled === 0
   if (!settled || state === 'running' || state === 'closed') return resume
+  // A process that was killed right at its beginning has only taken the old reports away.
+  if (!existsSync(join(place.directory, 'runs', run, 'failed.csv'))) return resume
   const rows = await place.read(join('runs', run, 'failed.csv'))
   if (rows.trim().split('\n').length < 2) return resume
   const next = `fed${fed}`
