@@ -3,7 +3,8 @@ import type { TaskPlace, TaskResult } from '../rules/result.ts'
 import type { MeantUser } from '../rules/row-verdict.ts'
 import { ExecutionTimes } from './execution-times.ts'
 import type { Position } from './journal.ts'
-import type { InDoubtEvent, IntentEvent, JournalEvent, VerdictEvent } from './journal-event.ts'
+import type { InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
+import { LooksAfterLoss } from './looks-after-loss.ts'
 import { RequestTimes } from './request-times.ts'
 import { ResultIndex } from './result-index.ts'
 import { SentRecently } from './sent-recently.ts'
@@ -46,8 +47,7 @@ export class JournalState {
   #lostSince: number | null = null
   /** Tasks that were begun before a cut: their later events may be in the lost part. */
   readonly #begunBeforeCut = new Set<number>()
-  /** By user, as the intents name the user. */
-  readonly #looksAfterLoss = new Map<string, LookAfterLoss>()
+  readonly #looksAfterLoss = new LooksAfterLoss()
   #lastOktaTime = 0
   readonly executions = new ExecutionTimes()
   readonly sentRecently = new SentRecently()
@@ -80,7 +80,7 @@ export class JournalState {
         const progress = progressAfter(this.#progress.get(task), event)
         if (progress !== undefined) this.#progress.set(task, progress)
         if (event.event === 'verdict' && progress !== undefined)
-          this.#noteLook(progress.last.intent.user_id, event)
+          this.#looksAfterLoss.note(progress.last.intent.user_id, event)
         if (event.event === 'intent' && event.lost === true) this.#begunBeforeCut.delete(task)
         break
       }
@@ -172,7 +172,7 @@ export class JournalState {
 
   /** The first look at a user after a loss; null if there was none. */
   lookAfterLoss(userId: string): LookAfterLoss | null {
-    return this.#looksAfterLoss.get(userId) ?? null
+    return this.#looksAfterLoss.of(userId)
   }
 
   /**
@@ -237,20 +237,6 @@ export class JournalState {
   /** The logins that the user of a row had when calls were sent, apart from the one that was shown last. */
   earlierLogins(row: number): Iterable<string> {
     return this.#earlierLogins.get(row) ?? []
-  }
-
-  #noteLook(userId: string, { look, explains_look }: VerdictEvent): void {
-    const explained = explains_look === true
-    const seen: Omit<LookAfterLoss, 'explained'> | null =
-      look === undefined
-        ? this.lookAfterLoss(userId)
-        : {
-            status: look.status,
-            statusChanged: look.status_changed,
-            transitioningToStatus: look.transitioning_to,
-          }
-    if (seen === null || (look === undefined && !explained)) return
-    this.#looksAfterLoss.set(userId, { ...seen, explained })
   }
 
   /** Keeps the login of an intent if the user has another one by now. */

@@ -1,7 +1,6 @@
 import type { VerdictEvent } from '../journal/journal-event.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
-import { readSettledUser } from '../lookup/read-settled-user.ts'
-import { type FailedRead, type FoundUser, readFactorTimes } from '../lookup/read-user.ts'
+import type { FailedRead, FoundUser } from '../lookup/read-user.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import {
   type DoubtfulAttempt,
@@ -16,6 +15,7 @@ import {
 } from '../rules/doubt.ts'
 import type { Ending } from './ending.ts'
 import { sendsMail } from './keep-link.ts'
+import { lookedBefore, observe } from './observe.ts'
 import type { Services } from './services.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
 
@@ -262,16 +262,6 @@ async function recordVerdict(
   })
 }
 
-type Observed =
-  | {
-      /** Null if the look was made before. */
-      readonly read: FoundUser | null
-      readonly observation: Observation
-      /** The target that the user was on the way to and did not reach; null if Okta showed no such thing. */
-      readonly fellBackFrom: string | null
-    }
-  | { readonly failed: FailedRead }
-
 /** The verdict on a lost attempt, if the status that was seen is taken for the work of another one already. */
 function afterOthers(verdict: Verdict, look: LookAfterLoss | null): Verdict {
   if (verdict.kind !== 'applied' || look?.explained !== true) return verdict
@@ -284,33 +274,6 @@ function lookOf({
   transitioningToStatus,
 }: Observation['user']): NonNullable<VerdictEvent['look']> {
   return { status, status_changed: statusChanged, transitioning_to: transitioningToStatus }
-}
-
-function lookedBefore(user: LookAfterLoss): Observed {
-  return { read: null, observation: { user, factorTimes: null }, fellBackFrom: null }
-}
-
-/** What Okta shows of the user now, as far as settling the action needs it. */
-async function observe(
-  { lookup, job }: Services,
-  { action, target: userId }: TaskInput,
-  { intent }: OpenAttempt,
-): Promise<Observed> {
-  const { target, doubt } = ruleOf(action)
-  // A lost call is only assumed, and its user may not have been known then.
-  const id = intent.lost === true && intent.login === null ? userId : intent.user_id
-  let onTheWay: string | null = null
-  const read = await readSettledUser(lookup, id, null, job.verify.for_seconds * 1000, (to) => {
-    if (target.some((status) => status === to)) onTheWay = to
-  })
-  if (read.kind === 'failed') return { failed: read }
-  const { status, transitioningToStatus } = read.user
-  const isBack = transitioningToStatus === null && !target.includes(status)
-  const fellBackFrom = isBack ? onTheWay : null
-  if (doubt !== 'factors') return { read, observation: { user: read.user, factorTimes: null }, fellBackFrom }
-  const factorTimes = await readFactorTimes(lookup, id)
-  if ('kind' in factorTimes) return { failed: factorTimes }
-  return { read, observation: { user: read.user, factorTimes }, fellBackFrom }
 }
 
 function confirmed(evidence: string, cause: string, statusAfter: string | null): Ending {

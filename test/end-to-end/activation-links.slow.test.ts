@@ -1,14 +1,6 @@
 import { expect, it } from 'vitest'
 import { makeUsers } from '../support/foreign-org/user.ts'
-import { parseCsv, runId, unattended, usersCsv, withWorkplace } from './workplace.ts'
-
-const job = [
-  'name: onboarding',
-  'action: activate',
-  'options: { send_email: false }',
-  'report: { activation_links: links.csv }',
-  '',
-].join('\n')
+import { linksJob, parseCsv, runId, unattended, usersCsv, withWorkplace } from './workplace.ts'
 
 it('every user has a link in the file or is told that it is lost, however often the run is killed', async () => {
   await withWorkplace(async (place) => {
@@ -16,7 +8,7 @@ it('every user has a link in the file or is told that it is lost, however often 
     const users = makeUsers({ count, status: 'STAGED' })
     const org = await place.orgProcess({ users, latencyMs: 20 })
     await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
-    await place.write('job.yaml', job)
+    await place.write('job.yaml', linksJob)
     const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
     let args = ['run', 'in.csv', '--job', 'job.yaml', ...unattended]
     for (let kill = 1; kill <= 5; kill++) {

@@ -6,6 +6,7 @@ import { makeUsers, userIdOf } from '../support/foreign-org/user.ts'
 import { audit } from './audit.ts'
 import {
   expectAppliedOnce,
+  linksJob,
   parseCsv,
   runId,
   unattended,
@@ -14,19 +15,11 @@ import {
   withWorkplace,
 } from './workplace.ts'
 
-const job = [
-  'name: onboarding',
-  'action: activate',
-  'options: { send_email: false }',
-  'report: { activation_links: links.csv }',
-  '',
-].join('\n')
-
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => userIdOf(index + 1))
 
 async function prepare(place: Workplace, count: number): Promise<void> {
   await place.write('in.csv', usersCsv(ids(count)))
-  await place.write('job.yaml', job)
+  await place.write('job.yaml', linksJob)
 }
 
 /** Nothing but the file that was asked for may hold a link. */
@@ -118,7 +111,10 @@ it.each<[string, Fault]>([
     // A retry has nothing to do, and what the summary says to type makes the new link.
     expect((await place.runHere(org, ['resume', runId])).code).toBe(1)
     await place.write('new-links.csv', usersCsv([userIdOf(2)]).replace(/^[^\n]*/, 'id'))
-    await place.write('links.yaml', job.replaceAll('activate', 'reactivate').replace('links.csv', 'new.csv'))
+    await place.write(
+      'links.yaml',
+      linksJob.replaceAll('activate', 'reactivate').replace('links.csv', 'new.csv'),
+    )
     const typed = command.replace('FILE', 'links.yaml').split(' ').slice(1)
     const made = await place.runHere(org, [...typed, '--yes', '--run-id', 'new-links', '--quiet'])
     expect(made.code, made.stderr).toBe(0)
@@ -130,7 +126,7 @@ it('stops before the first call where the file can’t be written', async () => 
   await withWorkplace(async (place) => {
     const org = await place.org({ users: makeUsers({ count: 1, status: 'STAGED' }) })
     await place.write('in.csv', usersCsv(ids(1)))
-    await place.write('job.yaml', job.replace('links.csv', 'missing/links.csv'))
+    await place.write('job.yaml', linksJob.replace('links.csv', 'missing/links.csv'))
     const end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
     expect([end.code, end.stderr]).toEqual([2, expect.stringContaining('report.activation_links')])
     expect(org.requests.filter(({ action }) => action !== null)).toEqual([])

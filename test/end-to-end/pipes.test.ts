@@ -5,21 +5,13 @@ import { describe, expect, it } from 'vitest'
 import type { Fault } from '../support/foreign-org/fault.ts'
 import type { ForeignOrg, ForeignOrgOptions } from '../support/foreign-org/server.ts'
 import { makeUsers, userIdOf } from '../support/foreign-org/user.ts'
-import { runId, unattended, usersCsv, type Workplace, withWorkplace } from './workplace.ts'
-
-const job = [
-  'name: onboarding',
-  'action: activate',
-  'options: { send_email: false }',
-  'report: { activation_links: links.csv }',
-  '',
-].join('\n')
+import { linksJob, runId, unattended, usersCsv, type Workplace, withWorkplace } from './workplace.ts'
 
 const run = ['run', 'in.csv', '--job', 'job.yaml', ...unattended]
 
 async function orgOf(place: Workplace, fault: ForeignOrgOptions['fault'] = () => null): Promise<ForeignOrg> {
   await place.write('in.csv', usersCsv([1, 2].map(userIdOf)))
-  await place.write('job.yaml', job)
+  await place.write('job.yaml', linksJob)
   return await place.org({ users: makeUsers({ count: 2, status: 'STAGED' }), fault })
 }
 
@@ -102,7 +94,7 @@ describe('a pipe, to which nobody writes,', () => {
       const refused = await place.runHere(org, plan)
       expect(refused.code).toBe(2)
       expect(refused.stderr).toContain(`run --plan reads ${'pipe'} again`)
-      await place.write('piped.yaml', `${job}input: { file: pipe }\n`)
+      await place.write('piped.yaml', `${linksJob}input: { file: pipe }\n`)
       const doctor = await place.runHere(org, ['doctor', '--job', 'piped.yaml'])
       expect(doctor.stdout).toContain(`${pipe} is a pipe or a device, which only the run itself reads.`)
     })

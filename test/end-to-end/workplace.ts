@@ -47,6 +47,15 @@ export interface Workplace {
 
 /** The name that the tests give to their run. */
 export const runId = 'run'
+/** A job that sends activations without mail and keeps their links. */
+export const linksJob = [
+  'name: onboarding',
+  'action: activate',
+  'options: { send_email: false }',
+  'report: { activation_links: links.csv }',
+  '',
+].join('\n')
+
 /** How a script starts a run: without a question, and here under a known name. */
 export const unattended = ['--yes', '--quiet', '--run-id', runId] as const
 
