@@ -30,6 +30,8 @@ export function retryRunFile(
       rows: retry.rows,
       tasks: retry.tasks,
       users: retry.survey.distinctUsers,
+      due_users: retry.survey.dueUsers,
+      repeated_rows: retry.survey.duplicateRows,
     },
     owner: null,
     // A retry decides afresh about what failed: a plan is carried out only once.
