@@ -1,0 +1,120 @@
+import { Pool, type PoolClient } from 'pg'
+import { Refusal } from '../messages/known-error.ts'
+import { migrations, schemaName } from './schema.ts'
+import { storeError } from './store-error.ts'
+import type { StoreUrl } from './store-url.ts'
+
+/** Sends one statement and gives its rows. What a row holds is for the statement to say. */
+export type Query = (statement: string, values?: readonly unknown[]) => Promise<readonly Row[]>
+
+export type Row = Readonly<Record<string, unknown>>
+
+/** The store's database. What it throws is the driver's error, unless it says otherwise. */
+export interface Database {
+  readonly url: StoreUrl
+  readonly query: Query
+  /** Does the work in one transaction, which is undone if the work throws. */
+  readonly transaction: <T>(work: (query: Query) => Promise<T>) => Promise<T>
+  readonly close: () => Promise<void>
+}
+
+/** After this time without an answer a statement counts as lost; the server gives it up a little earlier. */
+const answerWithinMs = 10_000
+const connectWithinMs = 5_000
+
+/** A number that no other program takes as its advisory lock by chance. */
+const migrationLock = 7_284_519_003
+
+/**
+ * Opens the store: checks that it commits synchronously, and brings its tables up to date.
+ *
+ * @param connections the most connections at once
+ * @throws Refusal when it commits without waiting for its disk, or is newer than this program; KnownError with exit
+ *   code 3 when it does not answer
+ */
+export async function openDatabase(url: StoreUrl, connections: number): Promise<Database> {
+  const pool = new Pool({
+    connectionString: url.url,
+    max: connections,
+    connectionTimeoutMillis: connectWithinMs,
+    query_timeout: answerWithinMs,
+    statement_timeout: answerWithinMs - 1_000,
+    idle_in_transaction_session_timeout: answerWithinMs,
+    keepAlive: true,
+    allowExitOnIdle: true,
+    application_name: 'okta-lifecycle',
+  })
+  // A connection that breaks while nobody uses it. Whoever needs one next is told.
+  pool.on('error', () => {})
+  const database: Database = {
+    url,
+    query: async (statement, values = []) => (await pool.query(statement, [...values])).rows,
+    transaction: async (work) => await inTransaction(await pool.connect(), work),
+    close: async () => await pool.end(),
+  }
+  try {
+    await checkDurable(database)
+    await migrate(database)
+    return database
+  } catch (error) {
+    await database.close()
+    throw error instanceof Refusal ? error : storeError(url, error)
+  }
+}
+
+async function inTransaction<T>(client: PoolClient, work: (query: Query) => Promise<T>): Promise<T> {
+  try {
+    await client.query('BEGIN')
+    const done = await work(
+      async (statement, values = []) => (await client.query(statement, [...values])).rows,
+    )
+    await client.query('COMMIT')
+    client.release()
+    return done
+  } catch (error) {
+    await client.query('ROLLBACK').then(
+      () => client.release(),
+      // What state the connection is in is not known.
+      () => client.release(true),
+    )
+    throw error
+  }
+}
+
+/** What must not be turned off, and what would be lost otherwise. */
+const durable = ['synchronous_commit', 'fsync', 'full_page_writes']
+
+/**
+ * @throws Refusal when PostgreSQL says "committed" before it is on disk
+ */
+async function checkDurable({ query, url }: Database): Promise<void> {
+  const settings = await query('SELECT name, setting FROM pg_settings WHERE name = ANY($1)', [durable])
+  const off = settings.find(({ setting }) => setting === 'off')
+  if (off === undefined) return
+  throw new Refusal(
+    `The store ${url.shown} has ${off.name} = off. After a crash it would have forgotten what was sent, and it would be sent twice.`,
+    `Set ${off.name} = on for this database, then try again.`,
+  )
+}
+
+/** Brings the tables up to date, for one process at a time. */
+async function migrate({ transaction, url }: Database): Promise<void> {
+  await transaction(async (query) => {
+    await query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
+    await query(`CREATE SCHEMA IF NOT EXISTS ${schemaName}`)
+    await query(`CREATE TABLE IF NOT EXISTS ${schemaName}.migration (step int PRIMARY KEY)`)
+    const [last] = await query(`SELECT coalesce(max(step), 0) AS step FROM ${schemaName}.migration`)
+    const done = Number(last?.step ?? 0)
+    if (done > migrations.length) {
+      throw new Refusal(
+        `The store ${url.shown} was written by a newer version of okta-lifecycle.`,
+        'Use that version, or a newer one.',
+      )
+    }
+    for (const [index, step] of migrations.entries()) {
+      if (index < done) continue
+      await query(step)
+      await query(`INSERT INTO ${schemaName}.migration VALUES ($1)`, [index + 1])
+    }
+  })
+}

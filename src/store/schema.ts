@@ -1,0 +1,49 @@
+/** The schema of PostgreSQL that holds everything of ours. */
+export const schemaName = 'okta_lifecycle'
+
+/**
+ * What the store consists of, step by step. A step is never changed once it has been published; a new one is added
+ * behind it.
+ *
+ * - `run`: one row a run. Who holds it, under which epoch and until when, and how long its journal is. Every write of a
+ *   holder changes or locks this row under its epoch: that is the fence.
+ * - `run_file`: the files of a run (`run.json`, the copy of its input, its summary), in parts.
+ * - `journal`: the bytes of a run's journal, as they were committed, each piece by the place where it begins.
+ */
+export const migrations: readonly string[] = [
+  `CREATE TABLE okta_lifecycle.run (
+     run_id text PRIMARY KEY,
+     -- What run.json says, repeated here so that it can be asked for.
+     org_url text,
+     job text,
+     state text NOT NULL DEFAULT 'new',
+     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+     -- The name of the job if only one run of it may work at a time; null for a run that is bound to no job.
+     lock_job text,
+     -- Whether workers may take the run.
+     wanted boolean NOT NULL DEFAULT false,
+     -- Grows with every claim. Who holds an older epoch can write nothing more.
+     epoch bigint NOT NULL DEFAULT 0,
+     holder text,
+     host text,
+     claimed_at timestamptz,
+     claimed_until timestamptz,
+     journal_bytes bigint NOT NULL DEFAULT 0
+   );
+   CREATE INDEX run_by_org ON okta_lifecycle.run (org_url, created_at);
+   CREATE INDEX run_wanted ON okta_lifecycle.run (created_at) WHERE wanted;
+   CREATE TABLE okta_lifecycle.run_file (
+     run_id text NOT NULL REFERENCES okta_lifecycle.run ON DELETE CASCADE,
+     name text NOT NULL,
+     part int NOT NULL,
+     bytes bytea NOT NULL,
+     PRIMARY KEY (run_id, name, part)
+   );
+   CREATE TABLE okta_lifecycle.journal (
+     run_id text NOT NULL REFERENCES okta_lifecycle.run ON DELETE CASCADE,
+     at_byte bigint NOT NULL,
+     epoch bigint NOT NULL,
+     bytes bytea NOT NULL,
+     PRIMARY KEY (run_id, at_byte)
+   );`,
+]

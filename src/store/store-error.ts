@@ -1,0 +1,63 @@
+import { exitCodes, FixableError, type KnownError, Refusal } from '../messages/known-error.ts'
+import type { StoreUrl } from './store-url.ts'
+
+/**
+ * The errors by which PostgreSQL, or the way to it, says that it is away for now. Codes of five characters are
+ * PostgreSQL's (https://www.postgresql.org/docs/15/errcodes-appendix.html): connections that break, a server that starts
+ * or shuts down, too many connections, and a server that has become a standby, as in a failover.
+ */
+const away: ReadonlySet<string> = new Set([
+  '53300',
+  '57P01',
+  '57P02',
+  '57P03',
+  '57014',
+  '25006',
+  '40001',
+  '40P01',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  'ENOTFOUND',
+])
+
+/** What the driver says, without a code, when a connection breaks or does not come about. */
+const awayWords =
+  /connection terminated|timeout|connection ended|client has encountered|cannot use a pool after/i
+
+/** Whether an error says that the store is away for now, so that asking again may help. */
+export function isAway(error: unknown): boolean {
+  const { code, message } = asError(error)
+  if (code !== undefined) return away.has(code) || code.startsWith('08')
+  return awayWords.test(message)
+}
+
+/** An error of the store in words. Its text never holds the password of the address. */
+export function storeError({ shown }: StoreUrl, error: unknown): KnownError {
+  const { code, message } = asError(error)
+  const why = code === undefined ? message : `${message} (${code})`
+  if (isAway(error)) {
+    return new FixableError(
+      `The store ${shown} does not answer: ${why}.`,
+      'Check that the database is up and can be reached',
+      exitCodes.stoppedByGuard,
+      { cause: error },
+    )
+  }
+  return new Refusal(
+    `The store ${shown} refused: ${why}.`,
+    'Check user, password (PGPASSWORD) and database of the address, and that the user may create a schema there',
+    error,
+  )
+}
+
+function asError(error: unknown): { readonly code: string | undefined; readonly message: string } {
+  if (error instanceof AggregateError && error.errors.length > 0) return asError(error.errors[0])
+  const message = error instanceof Error ? error.message : String(error)
+  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined
+  return { code: typeof code === 'string' ? code : undefined, message }
+}
