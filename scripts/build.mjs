@@ -58,6 +58,8 @@ const program = await build({
   metafile: true,
   logLevel: 'warning',
   define: { builtFrom: JSON.stringify(commit()) },
+  // BullMQ reads files of its own that a bundle does not have. Both are loaded only with a store.
+  external: ['bullmq', 'pg'],
   // Some libraries are CommonJS and ask for Node's own modules by `require`.
   banner: {
     js: `import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)`,

@@ -53,7 +53,22 @@ export interface CarryOutOptions {
  * @returns the exit code of the run
  */
 export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
-  const { directory, org, stop, json } = options
+  const summary = await workOff(options, (done) =>
+    process.stdout.write(options.json ? `${JSON.stringify(done, null, 2)}\n` : renderSummary(done)),
+  )
+  return summary.exit_code as ExitCode
+}
+
+/**
+ * One execution of a run, from its first call to its reports. The run must be held.
+ *
+ * @param tell called with the summary before anybody outside is notified
+ */
+export async function workOff(
+  options: Omit<CarryOutOptions, 'json'>,
+  tell: (summary: Summary) => void,
+): Promise<Summary> {
+  const { directory, org, stop } = options
   try {
     const end = await executeRun(options, false)
     stop.retire()
@@ -63,10 +78,10 @@ export async function carryOut(options: CarryOutOptions): Promise<ExitCode> {
       problems.add(row),
     )
     await writeMetrics(options['metrics-file'], summary, Date.parse(summary.finished_at), options.say)
-    process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderSummary(summary))
+    tell(summary)
     // This comes last, because a receiver that does not answer takes up to a minute.
     await notify(options.run.job, summary, problems.found, options.say)
-    return summary.exit_code as ExitCode
+    return summary
   } catch (error) {
     throw withResume(error, directory)
   } finally {
@@ -108,7 +123,10 @@ export async function settleRun(options: CarryOutOptions, again: string): Promis
   )
 }
 
-async function executeRun(options: CarryOutOptions, settleOnly: boolean): Promise<ExecutionEnd> {
+async function executeRun(
+  options: Omit<CarryOutOptions, 'json'>,
+  settleOnly: boolean,
+): Promise<ExecutionEnd> {
   const { directory, run, org, stop, say, hold, drain, quiet } = options
   const { connection } = org
   checkRunScopes(org, run)
@@ -190,7 +208,7 @@ async function openLinks(path: string, run: RunFile, say: (line: string) => void
  * @param onRow called with each row that is reported
  */
 async function conclude(
-  options: CarryOutOptions,
+  options: Omit<CarryOutOptions, 'json'>,
   end: ExecutionEnd,
   unwritten: { readonly again: string; readonly exitCode: ExitCode },
   onRow: (row: ReportRow) => void = () => {},
@@ -203,6 +221,7 @@ async function conclude(
     await org.keep()
     if (end.journalMoved && end.stopped !== null) {
       await recordEnd(directory, { ...end.run, journal_end: end.journal }, end.stopped)
+      await options.hold.elsewhere?.files()
       throw new KnownError(
         end.stopped.message,
         describeNext(end.stopped.advice, unwritten.again),
@@ -212,6 +231,7 @@ async function conclude(
     const summary = await writeReports(directory, end.run, end, { beforeCommit: ensureHold, onRow })
     await ensureHold()
     await recordEnd(directory, end.run, end.stopped)
+    await options.hold.elsewhere?.files()
     return summary
   } catch (error) {
     const refused = asCannotWrite(error)?.so(`, then: ${unwritten.again}`, unwritten.exitCode)

@@ -2,6 +2,7 @@ import yargs from 'yargs'
 import { type ExitCode, exitCodes, type KnownError, Refusal } from '../messages/known-error.ts'
 import { type Command, nameOf } from './command.ts'
 import { commands } from './commands.ts'
+import { storeVariable } from './store-variable.ts'
 import { describeVersion } from './version.ts'
 
 /** yargs does not pass a bare `-` to a positional, so it travels under this name. */
@@ -44,10 +45,20 @@ function addCommand(cli: ReturnType<typeof yargs>, command: Command): void {
       const restored = value === standardInput ? '-' : value
       refuseRepeated(command, args)
       throw new Chosen(() =>
-        command.run(positional === null ? args : { ...args, [positional.name]: restored }),
+        carryOut(command, positional === null ? args : { ...args, [positional.name]: restored }),
       )
     },
   )
+}
+
+/** Carries out a command, on a working copy of a store if its runs are kept in one. */
+async function carryOut(command: Command, args: Readonly<Record<string, unknown>>): Promise<ExitCode> {
+  const store = args.store ?? process.env[storeVariable]
+  if (command.ofStore === undefined || typeof store !== 'string' || store.trim() === '')
+    return await command.run(args)
+  // PostgreSQL's driver is loaded only if there is a store.
+  const { inStore } = await import('./in-store.ts')
+  return await inStore(store.trim(), command, args)
 }
 
 /** Refuses two values for an option that takes one, instead of guessing which of them to use. */

@@ -11,11 +11,21 @@ export interface Command {
   readonly examples: readonly (readonly [command: string, does: string])[]
   /** Whole sentences that the help has no room for. */
   readonly notes?: readonly string[]
+  /** What it needs of the runs of a store, if it takes --store; absent otherwise. */
+  readonly ofStore?: NeededRuns
   /** Exit statuses with a meaning of their own here; the others mean what they mean for every command. */
   readonly exits?: readonly (readonly [status: number, meaning: string])[]
   /** Runs the command with the arguments that yargs has parsed and checked. */
   readonly run: (args: Readonly<Record<string, unknown>>) => Promise<ExitCode>
 }
+
+/**
+ * What a command needs of the runs of a store in its working copy.
+ * - `named`: the run that it names, or the latest, with those that it goes on from; of the others their `run.json`.
+ * - `all`: all runs; the journal of those that have not finished.
+ * - `history`: the `run.json` of all runs.
+ */
+export type NeededRuns = 'named' | 'all' | 'history'
 
 /** The name of a command, as it is typed. */
 export function nameOf({ usage }: Pick<Command, 'usage'>): string {

@@ -10,9 +10,11 @@ import { runCommand } from './commands/run.ts'
 import { runsCommand } from './commands/runs.ts'
 import { sandboxCommand } from './commands/sandbox.ts'
 import { statusCommand } from './commands/status.ts'
+import { submitCommand } from './commands/submit.ts'
 import { undoCommand } from './commands/undo.ts'
 import { validateCommand } from './commands/validate.ts'
 import { verifyJournalCommand } from './commands/verify-journal.ts'
+import { workerCommand } from './commands/worker.ts'
 
 /** The commands, in the order of the help. What a command does is loaded only when it is called. */
 export const commands: readonly Command[] = [
@@ -21,6 +23,8 @@ export const commands: readonly Command[] = [
   resumeCommand,
   retryCommand,
   undoCommand,
+  submitCommand,
+  workerCommand,
   statusCommand,
   runsCommand,
   reportCommand,

@@ -29,6 +29,7 @@ import { confirmRun } from './confirm-run.ts'
 import { type GuardFlags, withGuardFlags } from './guard-flags.ts'
 import { checkNotifyAddress } from './notify.ts'
 import { checkSandboxKept, handOnSandboxOrg, orgOfRun } from './org.ts'
+import type { StoreArguments } from './store-arguments.ts'
 import { canAsk } from './terminal/confirm.ts'
 import { say, withStopHooks } from './terminal/stop-hooks.ts'
 
@@ -56,7 +57,8 @@ export interface GoingOn {
 
 /** The flags that such a command takes. */
 export interface GoingOnFlags
-  extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain' | 'metrics-file'>,
+  extends StoreArguments,
+    Pick<CarryOutOptions, 'quiet' | 'json' | 'drain' | 'metrics-file'>,
     Pick<GuardFlags, 'acceptRefusals'> {
   readonly yes: boolean
   readonly latest: boolean
@@ -82,7 +84,7 @@ export async function goOnFrom(
 ): Promise<ExitCode> {
   const directory = await findRun(flags['runs-dir'], name, flags.latest)
   const stop = new StopSwitch()
-  const watch = { onWatch: say, signal: stop.signal }
+  const watch = { onWatch: say, signal: stop.signal, store: flags.runStore }
   return await withStopHooks(stop, async () => {
     try {
       // The job's lock is held to the end, because the new run belongs to the same job.
@@ -131,7 +133,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   }
   const runId = makeRunId(new Date(), old.job.name)
   const directory = await createRunDirectory(dirname(oldDirectory), runId)
-  const watch = { onWatch: say, signal: options.stop.signal }
+  const watch = { onWatch: say, signal: options.stop.signal, store: options.runStore }
   const beginAndCarryOut = async (hold: Holding): Promise<ExitCode> => {
     const from = { directory: oldDirectory, run: old, recorded: await recorded() }
     await addSentByRuns(options.sentBefore, from, Date.now())

@@ -120,6 +120,16 @@ export const inputOptions = {
   },
 } as const
 
+/** Where runs are kept in place of a runs directory. */
+export const storeOption = {
+  store: {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Keep the runs in PostgreSQL, shared by several machines: postgres://USER@HOST/DATABASE [default: OKTA_LIFECYCLE_STORE]',
+  },
+} as const
+
 /** Where runs are kept. */
 export const runsDirectoryOption = {
   'runs-dir': {
@@ -128,6 +138,7 @@ export const runsDirectoryOption = {
     default: 'runs',
     describe: 'Directory that holds the runs',
   },
+  ...storeOption,
 } as const
 
 /** For commands that can print their answer for programs. */
@@ -144,10 +155,8 @@ function drainSeconds(value: number): number {
   throw new Refusal(`--drain: a number from 0 to ${longestDrain} was expected.`, 'okta-lifecycle run --help')
 }
 
-/** For commands that send. */
-export const sendingOptions = {
-  yes: { type: 'boolean', default: false, describe: 'Send without asking' },
-  quiet: { type: 'boolean', default: false, describe: 'Show no progress' },
+/** How long a stop waits. */
+export const drainOption = {
   drain: {
     type: 'number',
     requiresArg: true,
@@ -155,11 +164,40 @@ export const sendingOptions = {
     coerce: drainSeconds,
     describe: 'Seconds that a stop waits for calls under way, 0 to 600',
   },
+} as const
+
+/** For commands that send, or let workers send. */
+const consentOptions = {
+  yes: { type: 'boolean', default: false, describe: 'Send without asking' },
+  quiet: { type: 'boolean', default: false, describe: 'Show no progress' },
   'accept-refusals': {
     type: 'boolean',
     default: false,
     describe: 'Report users whom Okta refuses as failed, even if there are many in a row',
   },
+} as const
+
+/** For the command that leaves a run to workers. */
+export const submittingOptions = {
+  'run-id': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Name of the run [default: time and job]',
+  },
+  plan: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Leave a plan saved by plan --out to the workers, exactly as it is',
+  },
+  ...consentOptions,
+} as const
+
+/** For commands that send. */
+export const sendingOptions = {
+  yes: consentOptions.yes,
+  quiet: consentOptions.quiet,
+  ...drainOption,
+  'accept-refusals': consentOptions['accept-refusals'],
   'metrics-file': {
     type: 'string',
     requiresArg: true,

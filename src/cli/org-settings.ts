@@ -35,7 +35,7 @@ export function readKeyFile(path: string): string {
 }
 
 /** Reads a file at once. Refuses a pipe or a device, which might never end. */
-function readSmallFile(path: string): string {
+export function readSmallFile(path: string): string {
   const stats = statSync(path)
   if (!stats.isFile() && !stats.isDirectory())
     throw Object.assign(new Error('not a regular file'), { code: 'not a regular file' })

@@ -213,6 +213,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       await hold.ensure()
       current = changed
       await writeRunFile(directory, changed)
+      await hold.elsewhere?.files()
     }
     try {
       const owner = await readTokenOwner(lookup, options.credentials)

@@ -1,5 +1,6 @@
 import { fstatSync, writeSync, writevSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
+import type { Elsewhere } from './elsewhere.ts'
 
 interface Append<Mark> {
   readonly mark: Mark
@@ -13,6 +14,8 @@ export interface Fence {
   readonly valid: boolean
   /** Makes sure that it may write, and throws if it may not. */
   ensure(): Promise<void>
+  /** Where everything must be kept before it is written here; absent if this is its only place. */
+  readonly elsewhere?: Elsewhere | undefined
 }
 
 /** Somebody has cut the file short since the last write: what was there is gone. */
@@ -101,8 +104,7 @@ export class SyncedAppends<Mark> {
         if (this.#failure !== null) throw this.#failure
         if (!this.#fence.valid) await this.#fence.ensure()
         this.#checkWhole()
-        this.#writeAll(waiting)
-        await this.#file.datasync()
+        await this.#makeDurable(waiting)
         for (const { mark, resolve } of appends) {
           this.#synced = mark
           resolve()
@@ -113,6 +115,17 @@ export class SyncedAppends<Mark> {
       }
     }
     this.#writing = null
+  }
+
+  async #makeDurable(pieces: readonly Buffer[]): Promise<void> {
+    const { elsewhere } = this.#fence
+    if (elsewhere === undefined || this.#written === null) {
+      this.#writeAll(pieces)
+      await this.#file.datasync()
+      return
+    }
+    await elsewhere.append(this.#written, Buffer.concat(pieces))
+    this.#writeAll(pieces)
   }
 
   /**

@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { shellWord } from './shell-word.ts'
+import { storeOf } from './store-place.ts'
 
 /** Where runs are kept unless a flag says otherwise. */
 const defaultRunsDirectory = 'runs'
@@ -15,8 +16,16 @@ export function runNameOf(directory: string): RunName {
   return { runId: basename(directory), runsDirectory: dirname(directory) }
 }
 
-/** A command to type: `okta-lifecycle COMMAND RUN --runs-dir DIR`, without the directory when it is the default. */
+/**
+ * A command to type: `okta-lifecycle COMMAND RUN --runs-dir DIR`, without the directory when it is the default; with
+ * `--store URL` for a run of a store.
+ */
 export function commandFor(command: string, { runId, runsDirectory }: RunName, ...flags: string[]): string {
-  const where = runsDirectory === defaultRunsDirectory ? [] : ['--runs-dir', shellWord(runsDirectory)]
-  return ['okta-lifecycle', command, shellWord(runId), ...where, ...flags].join(' ')
+  return ['okta-lifecycle', command, shellWord(runId), ...placeOf(runsDirectory), ...flags].join(' ')
+}
+
+function placeOf(runsDirectory: string): readonly string[] {
+  const store = storeOf(runsDirectory)
+  if (store !== null) return ['--store', shellWord(store)]
+  return runsDirectory === defaultRunsDirectory ? [] : ['--runs-dir', shellWord(runsDirectory)]
 }

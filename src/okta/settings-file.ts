@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { Refusal } from '../messages/known-error.ts'
 import { type Setting, type SettingName, type Settings, settingNames } from './settings.ts'
 
@@ -18,29 +18,72 @@ export interface SettingsFile {
  *   it may hold a token
  */
 export function parseSettingsFile(text: string, path: string): SettingsFile {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const [error] = document.errors
-  if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0])
-    throw new Refusal(
-      `${path} is not valid YAML: line ${line}, column ${col} (${error.code}).`,
-      `Correct line ${line} of ${path}. It should look like: okta: { client: { orgUrl: https://your-org.okta.com } }`,
-    )
-  }
+  const document = parseYaml(text, path, 'okta: { client: { orgUrl: https://your-org.okta.com } }')
   refuseOtherForm(document, path)
-  const settings: Partial<Record<SettingName, Setting>> = {}
-  const others: string[] = []
   const client = document.getIn(['okta', 'client'], true)
-  for (const [key, value] of entriesOf(client)) {
-    const name = settingNames.find((known) => known === key)
-    const place = `okta.client.${key} in ${path}`
-    if (name === undefined) others.push(`okta.client.${key}`)
-    else if (value !== null && value !== '') settings[name] = { value, source: path, variable: null, place }
-  }
+  const { settings, unknown } = readEntry(client, 'okta.client', path)
+  const others = [...unknown]
   for (const [key] of entriesOf(document.contents)) if (key !== 'okta') others.push(key)
   for (const [key] of entriesOf(document.get('okta', true))) if (key !== 'client') others.push(`okta.${key}`)
   return { settings, others }
+}
+
+/** What a file of several orgs should look like. */
+const orgsForm = 'orgs: [{ orgUrl: https://your-org.okta.com, token: … }]'
+
+/**
+ * Reads a file with the credentials of several orgs: a list `orgs`, each entry with the keys of `okta.client`.
+ *
+ * @param path the file's name in messages
+ * @throws Refusal as {@link parseSettingsFile} does, and for a list that is missing, empty or holds an unknown key
+ */
+export function parseOrgsFile(text: string, path: string): readonly Settings[] {
+  const document = parseYaml(text, path, orgsForm)
+  const list: unknown = isMap(document.contents) ? document.get('orgs', true) : undefined
+  if (!isSeq(list) || list.items.length === 0) {
+    throw new Refusal(`${path} holds no list of orgs.`, `Correct ${path}. It should look like: ${orgsForm}`)
+  }
+  return list.items.map((entry, index) => {
+    const place = `orgs[${index}]`
+    if (!isMap(entry))
+      throw new Refusal(`${place} in ${path} is not a mapping.`, `It should look like: ${orgsForm}`)
+    const { settings, unknown } = readEntry(entry, place, path)
+    const [other] = unknown
+    if (other === undefined) return settings
+    throw new Refusal(
+      `${other} in ${path} is not a setting of an org.`,
+      `The settings are: ${settingNames.join(', ')}`,
+    )
+  })
+}
+
+function parseYaml(text: string, path: string, form: string): Document {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const [error] = document.errors
+  if (error === undefined) return document
+  const { line, col } = lines.linePos(error.pos[0])
+  throw new Refusal(
+    `${path} is not valid YAML: line ${line}, column ${col} (${error.code}).`,
+    `Correct line ${line} of ${path}. It should look like: ${form}`,
+  )
+}
+
+/** The settings in a mapping, and its keys that are no settings. */
+function readEntry(
+  node: unknown,
+  at: string,
+  path: string,
+): { readonly settings: Settings; readonly unknown: readonly string[] } {
+  const settings: Partial<Record<SettingName, Setting>> = {}
+  const unknown: string[] = []
+  for (const [key, value] of entriesOf(node)) {
+    const name = settingNames.find((known) => known === key)
+    const place = `${at}.${key} in ${path}`
+    if (name === undefined) unknown.push(`${at}.${key}`)
+    else if (value !== null && value !== '') settings[name] = { value, source: path, variable: null, place }
+  }
+  return { settings, unknown }
 }
 
 /**

@@ -32,6 +32,8 @@ export async function handOver(
   await writeRunFile(to.directory, to.run)
   await hold.ensure()
   await writeRunFile(from.directory, closedBy(promised, to.run.run_id))
+  // In a store both runs change at once.
+  await hold.elsewhere?.files()
 }
 
 /**
@@ -52,6 +54,7 @@ export async function finishHandOver(directory: string, run: RunFile): Promise<v
       const promised = await readRunFile(from)
       await hold.ensure()
       await writeRunFile(from, closedBy(promised, run.run_id))
+      await hold.elsewhere?.files()
     })
   } catch (error) {
     if (!(error instanceof KnownError)) throw error

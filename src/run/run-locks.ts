@@ -8,11 +8,17 @@ import type { Fence } from '../files/synced-appends.ts'
 import { commandFor } from '../messages/commands.ts'
 import { makeDirectories } from './run-directory.ts'
 import { type RunFile, sandboxOrgUrl } from './run-file.ts'
+import type { RunStore } from './run-store.ts'
 
 /**
  * The place for the holds of jobs in the runs directory. No run has this name: a run id begins with a letter or digit.
  */
 const jobLocksName = '.jobs'
+
+export interface RunLockOptions extends AcquireOptions {
+  /** Where the runs are kept if the directory is a working copy. The store itself sees to the job of a run. */
+  readonly store?: RunStore | undefined
+}
 
 /**
  * The job that a run must hold too, so that only one run of a job works at a time; null for a run that needs no job.
@@ -33,10 +39,11 @@ export function lockedJob(run: Pick<RunFile, 'from_job_file' | 'org_url' | 'job'
 export async function withRunLocks<T>(
   directory: string,
   job: string | null,
-  options: AcquireOptions,
+  options: RunLockOptions,
   work: (hold: Holding) => Promise<T>,
   besides: readonly Fence[] = [],
 ): Promise<T> {
+  if (options.store !== undefined) return await holdingInStore(options.store, directory, work, besides)
   const subjects = [...(job === null ? [] : [await jobSubject(directory, job)]), runSubject(directory)]
   const tidily = async (hold: Holding): Promise<T> => {
     await removeBegunFiles(directory)
@@ -55,10 +62,10 @@ export async function withJobLock<T>(
   runsDirectory: string,
   job: string | null,
   runId: string,
-  options: AcquireOptions,
+  options: RunLockOptions,
   work: (held: readonly Fence[]) => Promise<T>,
 ): Promise<T> {
-  if (job === null) return await work([])
+  if (job === null || options.store !== undefined) return await work([])
   return await holding([await jobSubjectIn(runsDirectory, job, runId)], options, (hold) => work([hold]))
 }
 
@@ -72,13 +79,29 @@ export async function withPlanLock<T>(
   runsDirectory: string,
   plan: string,
   runId: string,
-  options: AcquireOptions,
+  options: RunLockOptions,
   work: (held: readonly Fence[]) => Promise<T>,
   besides: readonly Fence[] = [],
 ): Promise<T> {
+  // A store takes up a plan only once.
+  if (options.store !== undefined) return await work(besides)
   // No job has this name: a job's name has no dot.
   const subject = await jobSubjectIn(runsDirectory, `plan.${plan}`, runId)
   return await holding([{ ...subject, name: 'this plan' }], options, (hold) => work([hold]), besides)
+}
+
+async function holdingInStore<T>(
+  store: RunStore,
+  directory: string,
+  work: (hold: Holding) => Promise<T>,
+  besides: readonly Fence[],
+): Promise<T> {
+  const hold = await store.hold(directory)
+  try {
+    return await work(new JointHold(hold, besides))
+  } finally {
+    await hold.release()
+  }
 }
 
 async function holding<T>(

@@ -20,6 +20,8 @@ export const migrations: readonly string[] = [
      created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
      -- The name of the job if only one run of it may work at a time; null for a run that is bound to no job.
      lock_job text,
+     -- A saved plan is carried out once, by one run.
+     plan_id text UNIQUE,
      -- Whether workers may take the run.
      wanted boolean NOT NULL DEFAULT false,
      -- Grows with every claim. Who holds an older epoch can write nothing more.

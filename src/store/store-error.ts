@@ -1,4 +1,4 @@
-import { exitCodes, FixableError, type KnownError, Refusal } from '../messages/known-error.ts'
+import { exitCodes, FixableError, KnownError, Refusal } from '../messages/known-error.ts'
 import type { StoreUrl } from './store-url.ts'
 
 /**
@@ -31,9 +31,16 @@ const awayWords =
 
 /** Whether an error says that the store is away for now, so that asking again may help. */
 export function isAway(error: unknown): boolean {
+  if (error instanceof FixableError) return isAway(error.cause)
   const { code, message } = asError(error)
   if (code !== undefined) return away.has(code) || code.startsWith('08')
   return awayWords.test(message)
+}
+
+/** Whether an error is the driver's: PostgreSQL's own, or one of the way to it. */
+export function isOfStore(error: unknown): boolean {
+  if (error instanceof KnownError) return false
+  return isAway(error) || /^[0-9A-Z]{5}$/.test(asError(error).code ?? '')
 }
 
 /** An error of the store in words. Its text never holds the password of the address. */

@@ -24,5 +24,6 @@ export const evidenceCommand = defineCommand({
     ['$0 evidence --latest', 'The evidence of the latest run'],
     ['$0 evidence RUN --redact', 'An edition that names nobody'],
   ],
+  ofStore: 'named',
   handler: async (args, name) => await (await import('../handlers/evidence.ts')).evidenceOf(args, name),
 })

@@ -52,5 +52,6 @@ export const planCommand = defineCommand({
     [0, 'the plan was made, even if tasks would fail'],
     [3, 'a guard would stop the run'],
   ],
+  ofStore: 'history',
   handler: async (args, input) => await (await import('../handlers/plan.ts')).planInput(args, input),
 })

@@ -28,5 +28,6 @@ export const reportCommand = defineCommand({
     ['$0 report --latest --open', 'Look at the page of the latest run'],
   ],
   notes: ['The files are the same each time, byte for byte'],
+  ofStore: 'named',
   handler: async (args, name) => await (await import('../handlers/report.ts')).writeReportsAgain(args, name),
 })

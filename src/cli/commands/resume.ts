@@ -23,5 +23,6 @@ export const resumeCommand = defineCommand({
     ['$0 resume --latest', 'Go on with the latest run'],
     ['$0 resume 20260901T020000000Z-nightly', 'Go on with a run by its id'],
   ],
+  ofStore: 'named',
   handler: async (args, name) => await (await import('../handlers/resume.ts')).resumeRun(args, name),
 })

@@ -25,5 +25,6 @@ export const retryCommand = defineCommand({
       'Also repeat a reactivate if nothing shows whether it was applied',
     ],
   ],
+  ofStore: 'named',
   handler: async (args, name) => await (await import('../handlers/retry.ts')).retryRun(args, name),
 })

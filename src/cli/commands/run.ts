@@ -39,5 +39,6 @@ export const runCommand = defineCommand({
     ['$0 run --job nightly.yaml --yes --quiet', 'Run unattended'],
     ['$0 run --plan plan.json', 'Carry out a saved plan'],
   ],
+  ofStore: 'history',
   handler: async (args, input) => await (await import('../handlers/run.ts')).runInput(args, input),
 })

@@ -28,6 +28,7 @@ export const runsCommand = defineCommand({
   ],
   notes: ['A run whose run.json or journal is missing or unreadable is shown as damaged'],
   exits: [[1, 'with --prune: a run could not be removed']],
+  ofStore: 'all',
   handler: async (args) => {
     if (args.prune || args.keep !== undefined || args.yes)
       return await (await import('../handlers/prune-runs.ts')).pruneRuns(args)

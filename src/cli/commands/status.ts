@@ -12,5 +12,6 @@ export const statusCommand = defineCommand({
   },
   examples: [['$0 status --latest --json', 'The counts of the latest run, as JSON']],
   exits: [[1, 'the run is damaged: its run.json or its journal is missing or unreadable']],
+  ofStore: 'named',
   handler: async (args, name) => await (await import('../handlers/status.ts')).showStatus(args, name),
 })

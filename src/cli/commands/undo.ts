@@ -16,5 +16,6 @@ export const undoCommand = defineCommand({
     ['$0 undo --latest', 'Unsuspend the users whom the latest run suspended, and vice versa'],
     ['$0 undo 20260901T020000000Z-leavers --yes', 'The same for a run by its id, without a question'],
   ],
+  ofStore: 'named',
   handler: async (args, name) => await (await import('../handlers/undo.ts')).undoRun(args, name),
 })

@@ -20,6 +20,7 @@ export const verifyJournalCommand = defineCommand({
     [1, 'the journal is damaged'],
     [2, 'there is no such run'],
   ],
+  ofStore: 'named',
   handler: async (args, name) =>
     await (await import('../handlers/verify-journal.ts')).verifyJournal(args, name),
 })

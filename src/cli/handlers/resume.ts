@@ -23,11 +23,13 @@ import { type GuardArguments, guardFlagsOf, withGuardFlags } from '../guard-flag
 import { withMetrics } from '../metrics-file.ts'
 import { checkNotifyAddress } from '../notify.ts'
 import { orgOfRun } from '../org.ts'
+import type { StoreArguments } from '../store-arguments.ts'
 import { canAsk } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
 
 interface Arguments
-  extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain' | 'metrics-file'>,
+  extends StoreArguments,
+    Pick<CarryOutOptions, 'quiet' | 'json' | 'drain' | 'metrics-file'>,
     GuardArguments {
   readonly latest: boolean
   readonly 'take-sound-part': boolean
@@ -50,7 +52,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
   const done = await showFinished(directory, begun, args)
   if (done !== null) return done
   const stop = new StopSwitch()
-  const watch = { onWatch: say, signal: stop.signal }
+  const watch = { onWatch: say, signal: stop.signal, store: args.runStore }
   return await withStopHooks(stop, async () => {
     try {
       return await withRunLocks(directory, lockedJob(begun), watch, async (hold) => {

@@ -37,6 +37,8 @@ import { withMetrics, writeMetrics } from '../metrics-file.ts'
 import { checkNotifyAddress } from '../notify.ts'
 import { configuredOrg, describeSandbox, newSandboxOrg, type RunOrg } from '../org.ts'
 import { checkCopyOfInput, checkWorldOfPlan, openPlanToRun, preparedByPlan } from '../planned-run.ts'
+import type { StoreArguments } from '../store-arguments.ts'
+import { submitRun } from '../submit-run.ts'
 import { checkQuestion, describePlannedSending, describeSending } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
 import { findUnusualInput } from '../unusual-input.ts'
@@ -64,7 +66,9 @@ async function runChecked(args: Arguments, input: string | undefined): Promise<E
 }
 
 /** The arguments of `run` besides those that say what is done. */
-interface RunArguments extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain' | 'metrics-file'> {
+interface RunArguments
+  extends StoreArguments,
+    Pick<CarryOutOptions, 'quiet' | 'json' | 'drain' | 'metrics-file'> {
   readonly yes: boolean
   readonly sandbox: boolean
   readonly job?: string | undefined
@@ -73,6 +77,8 @@ interface RunArguments extends Pick<CarryOutOptions, 'quiet' | 'json' | 'drain' 
   readonly 'accept-refusals': boolean
   readonly 'accept-unusual': boolean
   readonly 'if-changed': boolean
+  /** Whether the run is left to the workers of its store once it is confirmed. */
+  readonly submit?: boolean | undefined
 }
 
 /** A saved plan that is carried out, and its path. */
@@ -108,7 +114,7 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
     stop,
     sentBefore,
   }
-  const watch = { onWatch: say, signal: stop.signal }
+  const watch = { onWatch: say, signal: stop.signal, store: args.runStore }
   return await withStopHooks(stop, async () => {
     const begin = async (held: readonly Fence[]): Promise<ExitCode> => {
       const directory = await createRunDirectory(runsDirectory, runId)
@@ -139,7 +145,8 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
   })
 }
 
-interface StartOptions {
+interface StartOptions extends StoreArguments {
+  readonly submit?: boolean | undefined
   readonly runId: string
   readonly prepared: Prepared
   readonly fromJobFile: boolean
@@ -165,7 +172,12 @@ async function runIn(
   const { stop } = start
   try {
     const started = await startRun(directory, start)
-    if (started.kind === 'started') return await carryOut({ ...options, ...started })
+    if (started.kind === 'started') {
+      await options.hold.elsewhere?.files()
+      return start.submit === true
+        ? await submitRun({ ...options, ...started, runStore: start.runStore })
+        : await carryOut({ ...options, ...started })
+    }
     await removeUnlessBegun(directory)
     await writeMetrics(options['metrics-file'], started.summary, Date.now(), say)
     return answerUnchanged(started, options.json)
@@ -214,7 +226,8 @@ async function startRun(directory: string, options: StartOptions): Promise<Start
   const job = realOrg === null ? withoutOutsideFiles(checked.job, directory) : checked.job
   const { fromJobFile, runsDirectory } = options
   const orgUrl = realOrg?.orgUrl ?? sandboxOrgUrl
-  await checkLinksPlace(directory, { job, org_url: orgUrl })
+  // A worker writes the links to its own files.
+  if (options.submit !== true) await checkLinksPlace(directory, { job, org_url: orgUrl })
   checkNotifyAddress(job)
   // A planned input is judged too: the plan may have been made with another runs directory.
   const finding = await findUnusualInput(checked, fromJobFile, realOrg, runsDirectory)

@@ -1,4 +1,3 @@
-import { reportHold } from '../../files/hold/observe.ts'
 import { counted } from '../../messages/counted.ts'
 import { renderAge } from '../../messages/duration.ts'
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
@@ -10,8 +9,9 @@ import { copyOf } from '../../run/run-copy.ts'
 import { unlessRemoved } from '../../run/run-directory.ts'
 import type { RunFile } from '../../run/run-file.ts'
 import { type ShownState, shownState } from '../run-state.ts'
+import { holdOf, type StoreArguments } from '../store-arguments.ts'
 
-interface Arguments {
+interface Arguments extends StoreArguments {
   readonly 'runs-dir': string
   readonly json: boolean
 }
@@ -21,7 +21,7 @@ export async function listRuns(args: Arguments): Promise<ExitCode> {
   const now = Date.now()
   const runs: RunLine[] = []
   for (const run of await readRuns(args['runs-dir'])) {
-    const line = await unlessRemoved(run.directory, () => lineOf(run, now))
+    const line = await unlessRemoved(run.directory, () => lineOf(args, run, now))
     if (line !== null) runs.push(line)
   }
   // A run without a time, because it can't be read, comes first: somebody should see it.
@@ -52,7 +52,11 @@ interface RunLine {
   readonly directory: string
 }
 
-async function lineOf({ name, directory, look }: ListedRun, now: number): Promise<RunLine> {
+async function lineOf(
+  args: StoreArguments,
+  { name, directory, look }: ListedRun,
+  now: number,
+): Promise<RunLine> {
   if (look.kind === 'unreadable')
     return { run_id: name, ...unknown, job: look.job, reason: look.why, directory }
   const { run } = look
@@ -62,7 +66,7 @@ async function lineOf({ name, directory, look }: ListedRun, now: number): Promis
   if (loss !== null) {
     return { ...factsOf(run, now), ...copy, state: 'damaged', reason: `Its journal is ${loss}.`, directory }
   }
-  const state = shownState(run, await reportHold(directory))
+  const state = shownState(run, await holdOf(args, directory))
   const summary = state === 'working' || state === 'new' ? null : await summaryOf(directory, run)
   return {
     ...factsOf(run, now),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { exists } from '../../files/exists.ts'
-import { type HoldReport, reportHold } from '../../files/hold/observe.ts'
+import type { HoldReport } from '../../files/hold/observe.ts'
 import type { Outlook } from '../../journal/journal-event.ts'
 import { JournalState } from '../../journal/journal-state.ts'
 import { replayJournal } from '../../journal/open-journal.ts'
@@ -17,9 +17,10 @@ import { copyOf, describeCopy } from '../../run/run-copy.ts'
 import { hasJournal, journalOf } from '../../run/run-directory.ts'
 import type { RunFile } from '../../run/run-file.ts'
 import { type ShownState, shownState } from '../run-state.ts'
+import { holdOf, type StoreArguments } from '../store-arguments.ts'
 import { etaOf, waitOf } from '../terminal/progress-lines.ts'
 
-interface Arguments {
+interface Arguments extends StoreArguments {
   readonly latest: boolean
   readonly 'runs-dir': string
   readonly json: boolean
@@ -38,7 +39,7 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   if (loss !== null) return showDamaged(args, directory, `The journal of run ${run.run_id} is ${loss}.`)
   const counts = countsOfSummary(run, summary) ?? (await countsOfJournal(directory, run, summary))
   const copied = await copyOf(directory, run)
-  const status = describe(directory, run, counts, { ...(await reportHold(directory)), copied })
+  const status = describe(directory, run, counts, { ...(await holdOf(args, directory)), copied })
   const next = copied === null ? await nextLines(directory, run, summary, status.state) : []
   process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : render(status, next))
   return exitCodes.done
@@ -168,6 +169,7 @@ async function nextLines(
   state: ShownState,
 ): Promise<readonly string[]> {
   const name = runNameOf(directory)
+  if (state === 'waiting') return ['Next: nothing. A worker that has credentials for the org takes it up.']
   if (state === 'died' || (state !== 'working' && isResumable(state)))
     return [`Next: ${commandFor('resume', name)}`]
   if (state === 'closed' && run.closed_by !== undefined)

@@ -1,4 +1,3 @@
-import { reportHold } from '../../files/hold/observe.ts'
 import { type ExpectedJournal, JournalCheck } from '../../journal/journal-check.ts'
 import { checkJournal, type JournalVerdict } from '../../journal/journal-reader.ts'
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
@@ -8,8 +7,9 @@ import { findRun } from '../../run/find-run.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
 import { hasJournal, headOf, journalPath } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile } from '../../run/run-file.ts'
+import { holdOf, type StoreArguments } from '../store-arguments.ts'
 
-interface Arguments {
+interface Arguments extends StoreArguments {
   readonly latest: boolean
   readonly 'runs-dir': string
   readonly json: boolean
@@ -22,7 +22,7 @@ export async function verifyJournal(args: Arguments, name: string | undefined): 
   const { run_id: runId } = run
   // The recorded head is read before the journal, which may grow meanwhile: so the journal reaches at least that head.
   const recorded = await readRecordedHead(directory)
-  const working = (await reportHold(directory)).kind === 'working'
+  const working = (await holdOf(args, directory)).kind === 'working'
   const verdict = await verdictOn(directory, run, { run: runId, head: headOf(run, recorded) })
   const report = reportJournal({ directory, runId, verdict, recorded, working })
   process.stdout.write(args.json ? `${JSON.stringify(report, null, 2)}\n` : renderJournalReport(report))

@@ -1,8 +1,12 @@
+import type { Elsewhere } from '../elsewhere.ts'
 import type { Fence } from '../synced-appends.ts'
 import type { Hold } from './hold.ts'
 
 /** The part of a hold that a holder checks before it writes or sends. */
-export type Holding = Pick<Hold, 'valid' | 'ensure' | 'afterSilence'>
+export interface Holding extends Pick<Hold, 'valid' | 'ensure' | 'afterSilence'> {
+  /** As in {@link Fence}. */
+  readonly elsewhere?: Elsewhere | undefined
+}
 
 /**
  * Several holds that count only together, such as a job's and its run's: once one of them is lost, the holder may write
@@ -29,6 +33,11 @@ export class JointHold implements Holding {
   /** As the own hold says: only the files that belong to it are copied before they are written to. */
   get afterSilence(): boolean {
     return this.#own.afterSilence
+  }
+
+  /** As the own hold says. */
+  get elsewhere(): Elsewhere | undefined {
+    return this.#own.elsewhere
   }
 
   /**

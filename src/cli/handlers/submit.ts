@@ -1,0 +1,26 @@
+import type { InputArguments } from '../../job/prepare.ts'
+import { type ExitCode, Refusal } from '../../messages/known-error.ts'
+import type { StoreArguments } from '../store-arguments.ts'
+import { runInput } from './run.ts'
+
+interface Arguments extends InputArguments, StoreArguments {
+  readonly job?: string | undefined
+  readonly plan?: string | undefined
+  readonly 'run-id'?: string | undefined
+  readonly 'runs-dir': string
+  readonly 'accept-refusals': boolean
+  readonly 'accept-unusual': boolean
+  readonly yes: boolean
+  readonly quiet: boolean
+  readonly json: boolean
+}
+
+/** See `commands/submit.ts`. */
+export async function submitInput(args: Arguments, input: string | undefined): Promise<ExitCode> {
+  if (args.runStore === undefined)
+    throw new Refusal(
+      'A run is submitted to a store, and none is given.',
+      'Add --store postgres://USER@HOST/DATABASE, or set OKTA_LIFECYCLE_STORE',
+    )
+  return await runInput({ ...args, sandbox: false, 'if-changed': false, drain: 0, submit: true }, input)
+}

@@ -1,0 +1,59 @@
+import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
+import { StopSwitch } from '../../messages/stop.ts'
+import { openDatabase } from '../../store/database.ts'
+import { untilAnswered } from '../../store/patience.ts'
+import { parseStoreUrl } from '../../store/store-url.ts'
+import { claimant } from '../in-store.ts'
+import { storeVariable } from '../store-variable.ts'
+import { say, withStopHooks } from '../terminal/stop-hooks.ts'
+import { readOrgs } from '../worker/orgs.ts'
+import { Worker } from '../worker/worker.ts'
+
+interface Arguments {
+  readonly store?: string | undefined
+  readonly runs: number
+  readonly orgs?: string | undefined
+  readonly drain: number
+}
+
+const mostRuns = 100
+/** Connections besides those of the runs: to look for open ones. */
+const connectionsBesides = 2
+/** Connections of each run: one for its journal, one for its permits and its claim. */
+const connectionsOfRun = 2
+/** After a stop, the longest wait beyond the drain: the store may be away. */
+const lastWaitMs = 10_000
+
+/** See `commands/worker.ts`. */
+export async function work(args: Arguments): Promise<ExitCode> {
+  const { runs } = args
+  if (!Number.isInteger(runs) || runs < 1 || runs > mostRuns)
+    throw new Refusal(
+      `--runs: a whole number from 1 to ${mostRuns} was expected.`,
+      'okta-lifecycle worker --runs 4',
+    )
+  const url = args.store ?? process.env[storeVariable]
+  if (url === undefined || url.trim() === '')
+    throw new Refusal(
+      'A worker works for a store, and none is given.',
+      'Add --store postgres://USER@HOST/DATABASE, or set OKTA_LIFECYCLE_STORE',
+    )
+  const orgs = await readOrgs(args.orgs)
+  const stop = new StopSwitch()
+  return await withStopHooks(stop, async () => {
+    const connections = runs * connectionsOfRun + connectionsBesides
+    const database = await untilAnswered(
+      () => openDatabase(parseStoreUrl(url.trim()), connections),
+      () => stop.check(),
+    )
+    stop.signal.addEventListener('abort', () => {
+      setTimeout(() => process.exit(exitCodes.terminated), args.drain * 1000 + lastWaitMs).unref()
+    })
+    say(
+      `Working for ${database.url.shown}, on up to ${runs} runs at once, in ${[...orgs.keys()].join(', ')}.`,
+    )
+    await new Worker({ ...args, database, claimant: claimant(), orgs, stop, say }).work()
+    await database.close().catch(() => {})
+    return stop.reason?.exitCode ?? exitCodes.done
+  })
+}

@@ -1,0 +1,60 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
+import { commandFor, runNameOf } from '../../messages/commands.ts'
+import type { StopSwitch } from '../../messages/stop.ts'
+import { storeDirectoryName } from '../../messages/store-place.ts'
+import { readRecordedHead } from '../../report/summary.ts'
+import { checkInputCopy } from '../../run/input-of-run.ts'
+import { checkLinksPlace } from '../../run/links-place.ts'
+import { checkJournalKept } from '../../run/lost-journal.ts'
+import { readRunFile } from '../../run/run-file.ts'
+import type { Claim, Claimant } from '../../store/claim.ts'
+import type { Database } from '../../store/database.ts'
+import { StoreOfRuns } from '../../store/run-store.ts'
+import { workOff } from '../carry-out.ts'
+import { checkNotifyAddress } from '../notify.ts'
+import type { Orgs } from './orgs.ts'
+
+/** What a worker needs for a run. */
+export interface RunWork {
+  readonly database: Database
+  readonly claimant: Claimant
+  readonly orgs: Orgs
+  readonly stop: StopSwitch
+  /** Seconds that a stop waits for calls under way. */
+  readonly drain: number
+  readonly say: (line: string) => void
+}
+
+/**
+ * Carries out a claimed run in a working copy, to its end or until it stops, and releases it.
+ *
+ * @throws HoldLost when another worker has taken it over; KnownError when this worker can't carry it out
+ */
+export async function carryOutRun(claim: Claim, work: RunWork): Promise<void> {
+  const { database, claimant, orgs, say } = work
+  await inTemporaryDirectory(async (temporary) => {
+    const directory = join(temporary, storeDirectoryName(database.url.shown), claim.runId)
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const hold = await new StoreOfRuns(database, claimant, 'to_workers').held(directory, claim)
+    try {
+      const run = await readRunFile(directory)
+      const org = orgs.get(run.org_url)
+      // Such a run is not claimed in the first place.
+      if (org === undefined) throw new Error(`There are no credentials for ${run.org_url}.`)
+      await checkJournalKept(directory, run, await readRecordedHead(directory))
+      await checkInputCopy(directory, run)
+      await checkLinksPlace(directory, run, commandFor('resume', runNameOf(directory)))
+      checkNotifyAddress(run.job)
+      const options = { ...work, directory, run: { ...run, confirmed: true }, org, hold, quiet: true }
+      await workOff(options, ({ state, reason, headline }) =>
+        say(
+          `${state}${reason === null ? '' : `: ${reason}`}${headline === undefined ? '' : `; ${headline}`}`,
+        ),
+      )
+    } finally {
+      await hold.release()
+    }
+  })
+}

@@ -1,0 +1,126 @@
+import { HoldLost } from '../../files/hold/hold.ts'
+import { KnownError } from '../../messages/known-error.ts'
+import { RunStopped, StopSwitch } from '../../messages/stop.ts'
+import { Claim, type Claimant } from '../../store/claim.ts'
+import type { Database } from '../../store/database.ts'
+import { findOpenRuns } from '../../store/open-runs.ts'
+import { isAway } from '../../store/store-error.ts'
+import { carryOutRun } from './carry-out-run.ts'
+import type { Orgs } from './orgs.ts'
+
+/** How often open runs are looked for, besides when somebody says that there are some. */
+const lookEveryMs = 15_000
+/** How long a run that this worker could not carry out is left to others. */
+const leaveAloneMs = 60_000
+
+export interface WorkerOptions {
+  readonly database: Database
+  readonly claimant: Claimant
+  readonly orgs: Orgs
+  /** How many runs are carried out at once. */
+  readonly runs: number
+  readonly drain: number
+  readonly stop: StopSwitch
+  readonly say: (line: string) => void
+}
+
+/** A run at work, with the switch that stops it. */
+interface RunAtWork {
+  readonly stop: StopSwitch
+  readonly ended: Promise<void>
+}
+
+/** Carries out the open runs of a store, some at a time, until it is stopped. */
+export class Worker {
+  readonly #options: WorkerOptions
+  readonly #atWork = new Map<string, RunAtWork>()
+  /** Until when, by the monotonic clock, a run is left to others. */
+  readonly #leftAlone = new Map<string, number>()
+  #awake: (() => void) | null = null
+  #away = false
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+  }
+
+  /** Works until the switch is turned, and until what is at work then has been settled and handed back. */
+  async work(): Promise<void> {
+    const { stop } = this.#options
+    stop.signal.addEventListener('abort', () => this.lookNow())
+    while (stop.reason === null) {
+      await this.#look()
+      await this.#rest()
+    }
+    for (const run of this.#atWork.values()) if (stop.reason !== null) run.stop.turn(stop.reason)
+    await Promise.all([...this.#atWork.values()].map(({ ended }) => ended))
+  }
+
+  /** Looks for open runs at once: somebody has said that there are some. */
+  lookNow(): void {
+    this.#awake?.()
+  }
+
+  async #rest(): Promise<void> {
+    if (this.#options.stop.reason !== null) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, lookEveryMs)
+      this.#awake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#awake = null
+  }
+
+  /** Takes up as many open runs as there is room for. The store may be away for any time. */
+  async #look(): Promise<void> {
+    try {
+      await this.#takeUp()
+      if (this.#away) this.#options.say('The store answers again.')
+      this.#away = false
+    } catch (error) {
+      if (!isAway(error)) throw error
+      if (!this.#away) this.#options.say('The store does not answer. Nothing is taken up until it does.')
+      this.#away = true
+    }
+  }
+
+  async #takeUp(): Promise<void> {
+    const { database, claimant, orgs, runs, stop } = this.#options
+    if (this.#atWork.size >= runs) return
+    for (const runId of await findOpenRuns(database, [...orgs.keys()])) {
+      if (this.#atWork.size >= runs || stop.reason !== null) return
+      if (this.#atWork.has(runId) || performance.now() < (this.#leftAlone.get(runId) ?? 0)) continue
+      const taken = await Claim.take(database, runId, claimant, 'wanted')
+      if (taken instanceof Claim) this.#begin(runId, taken)
+    }
+  }
+
+  #begin(runId: string, claim: Claim): void {
+    const stop = new StopSwitch()
+    const ended = this.#carryOut(runId, claim, stop).finally(() => {
+      this.#atWork.delete(runId)
+      this.lookNow()
+    })
+    this.#atWork.set(runId, { stop, ended })
+    // A stop may have come while the run was claimed.
+    if (this.#options.stop.reason !== null) stop.turn(this.#options.stop.reason)
+  }
+
+  /** Never rejects. */
+  async #carryOut(runId: string, claim: Claim, stop: StopSwitch): Promise<void> {
+    const say = (line: string): void => this.#options.say(`${runId}: ${line}`)
+    say(`taken up, epoch ${claim.epoch}`)
+    try {
+      await carryOutRun(claim, { ...this.#options, stop, say })
+    } catch (error) {
+      if (error instanceof RunStopped) return
+      say(
+        error instanceof KnownError
+          ? `${error.message} → ${error.next}`
+          : String((error as Error).stack ?? error),
+      )
+      if (!(error instanceof HoldLost)) this.#leftAlone.set(runId, performance.now() + leaveAloneMs)
+    }
+  }
+}

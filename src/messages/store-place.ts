@@ -1,0 +1,15 @@
+import { basename } from 'node:path'
+
+/**
+ * A working copy of runs that are kept in a store stands in a directory that is named by the store. So every command to
+ * type that names a run of it can name the store.
+ */
+export function storeDirectoryName(shownUrl: string): string {
+  return encodeURIComponent(shownUrl)
+}
+
+/** The store whose working copy stands in a runs directory, without a password; null for a runs directory of its own. */
+export function storeOf(runsDirectory: string): string | null {
+  const name = basename(runsDirectory)
+  return /^postgres(?:ql)?%3A%2F%2F/.test(name) ? decodeURIComponent(name) : null
+}
