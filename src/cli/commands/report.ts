@@ -19,6 +19,11 @@ export const reportCommand = defineCommand({
       default: false,
       describe: 'Open report.html in the browser once it is written',
     },
+    out: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'With --store: directory to write the files of the run to, as in a run directory',
+    },
     ...runsDirectoryOption,
     ...jsonOption,
   },

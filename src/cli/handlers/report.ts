@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { withNext } from '../../files/cannot-write.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
@@ -9,10 +9,13 @@ import { checkInputCopy } from '../../run/input-of-run.ts'
 import { readRunFile } from '../../run/run-file.ts'
 import { withRunLocks } from '../../run/run-locks.ts'
 import { findBegunRun } from '../begun-run.ts'
+import { checkOut, writeOut } from '../report-out.ts'
+import type { StoreArguments } from '../store-arguments.ts'
 import { openFile } from '../terminal/open-file.ts'
 import { say } from '../terminal/stop-hooks.ts'
 
-interface Arguments {
+interface Arguments extends StoreArguments {
+  readonly out?: string | undefined
   readonly latest: boolean
   readonly format: string
   readonly open: boolean
@@ -25,7 +28,9 @@ export async function writeReportsAgain(args: Arguments, name: string | undefine
   const formats = parseFormats(args.format)
   if (args.open && !formats.has('html'))
     throw new Refusal('--open opens report.html, which --format leaves out.', 'Add html to --format.')
+  checkPlace(args)
   const { directory, run: begun } = await findBegunRun(args, name)
+  if (args.out !== undefined) await checkOut(args.out, begun.run_id)
   // The run is held, so that no other process writes the same files meanwhile.
   const written = await withRunLocks(directory, null, { onWatch: say }, async (hold) => {
     const run = await readRunFile(directory)
@@ -35,15 +40,29 @@ export async function writeReportsAgain(args: Arguments, name: string | undefine
     } catch (error) {
       throw withNext(error, `, then: ${commandFor('report', runNameOf(directory))}`, exitCodes.stoppedByGuard)
     }
-    return filesOf(directory, formats)
+    const reports = filesOf(directory, formats)
+    if (args.out === undefined) return reports
+    await writeOut(directory, args.out)
+    return reports.map((path) => join(args.out ?? '', basename(path)))
   })
   process.stdout.write(
     args.json
       ? `${JSON.stringify({ run_id: begun.run_id, files: written }, null, 2)}\n`
       : `${written.join('\n')}\n`,
   )
-  if (args.open) await openPage(join(directory, 'report.html'))
+  if (args.open) await openPage(join(args.out ?? directory, 'report.html'))
   return exitCodes.done
+}
+
+/** @throws Refusal when reports would be written where nobody finds them, or where they don't belong */
+function checkPlace({ out, runStore }: Arguments): void {
+  if (runStore !== undefined && out === undefined)
+    throw new Refusal('A run of a store has no directory for its reports.', 'Add --out DIR')
+  if (runStore === undefined && out !== undefined)
+    throw new Refusal(
+      '--out is for a run of a store. The reports of any other run are in its run directory.',
+      'Leave out --out, or add --store',
+    )
 }
 
 /** The page is written even if nothing here can open it. */

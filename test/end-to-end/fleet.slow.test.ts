@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Cli } from '../support/cli.ts'
+import type { ForeignOrg } from '../support/foreign-org/server.ts'
+import { makeUsers } from '../support/foreign-org/user.ts'
+import { type Postgres, startPostgres, whyNoPostgres } from '../support/postgres.ts'
+import { randomFrom } from '../support/random.ts'
+import { expectAppliedOnce, parseCsv, usersCsv, type Workplace, withWorkplace } from './workplace.ts'
+
+/** `FULL_FLEET=1`: the kills, pauses and stops of a long night; otherwise a shorter one. */
+const full = process.env.FULL_FLEET === '1'
+const seed = Number(process.env.FLEET_SEED ?? 1)
+const kills = full ? 12 : 4
+const pauses = full ? 3 : 1
+const pauseMs = full ? 40_000 : 20_000
+const databaseStops = full ? 2 : 1
+
+const missing = await whyNoPostgres()
+let postgres: Postgres
+
+beforeAll(async () => {
+  if (missing === null) postgres = await startPostgres()
+})
+afterAll(async () => {
+  if (missing === null) await postgres.remove()
+})
+
+function envOf(): Readonly<Record<string, string>> {
+  return { OKTA_LIFECYCLE_STORE: postgres.url, OKTA_CLIENT_REQUESTTIMEOUT: '4' }
+}
+
+function startWorker(place: Workplace, org: ForeignOrg): Cli {
+  return place.start(org, ['worker', '--runs', '3', '--drain', '5'], { env: envOf() })
+}
+
+async function statesOf(place: Workplace, org: ForeignOrg): Promise<readonly string[]> {
+  const end = await place.run(org, ['runs', '--json'], { env: envOf() })
+  if (end.code !== 0) return ['unknown']
+  return (JSON.parse(end.stdout) as { state: string }[]).map(({ state }) => state)
+}
+
+it.skipIf(missing !== null)(
+  'six runs of factor resets, done exactly once by three workers that are killed and paused, also while the store is away',
+  async () => {
+    await withWorkplace(async (place) => {
+      const random = randomFrom(seed)
+      const users = makeUsers({ count: 420, factors: 2 })
+      const org = await place.org({
+        users,
+        latencyMs: 100,
+        rateLimit: { lifecycle: full ? 60 : 160, read: 2_000, windowSeconds: 10 },
+      })
+      const runs: string[] = []
+      for (let run = 0; run < 6; run++) {
+        const name = `leavers-${run}.csv`
+        const ids = users.slice(run * 70, run * 70 + 70).map(({ id }) => id)
+        await place.write(name, usersCsv(ids.map((id) => [id, 'reset_factors'] as const)))
+        const end = await place.run(org, ['submit', name, '--yes', '--json'], { env: envOf() })
+        expect(end.code, end.stderr).toBe(0)
+        runs.push((JSON.parse(end.stdout) as { run_id: string }).run_id)
+      }
+      const workers = [0, 1, 2].map(() => startWorker(place, org))
+      const pick = (): number => Math.floor(random() * workers.length)
+      const kill = async (): Promise<void> => {
+        const at = pick()
+        workers[at]?.kill('SIGKILL')
+        await workers[at]?.ended
+        workers[at] = startWorker(place, org)
+      }
+      const pause = async (): Promise<void> => {
+        const worker = workers[pick()]
+        worker?.kill('SIGSTOP')
+        await delay(pauseMs)
+        worker?.kill('SIGCONT')
+      }
+      const stopDatabase = async (): Promise<void> => {
+        await postgres.stop()
+        await delay(5_000)
+        await postgres.start()
+      }
+      const events = [
+        ...Array.from({ length: kills }, () => kill),
+        ...Array.from({ length: pauses }, () => pause),
+        ...Array.from({ length: databaseStops }, () => stopDatabase),
+      ]
+      while (events.length > 0) {
+        await delay(2_000 + random() * 6_000)
+        const [event] = events.splice(Math.floor(random() * events.length), 1)
+        await event?.()
+      }
+      while ((await statesOf(place, org)).some((state) => state !== 'finished')) await delay(1_000)
+      expectAppliedOnce(org.applied, users.map(({ id }) => `${id} reset_factors`))
+      for (const run of runs) {
+        const end = await place.run(org, ['report', run, '--out', `out/${run}`], { env: envOf() })
+        expect(end.code, end.stderr).toBe(0)
+        const results = parseCsv(await place.read(`out/${run}/results.csv`))
+        expect(results.map(({ result }) => result)).toEqual(Array.from({ length: 70 }, () => 'succeeded'))
+      }
+      for (const worker of workers) worker.kill('SIGTERM')
+      for (const worker of workers) expect((await worker.ended).code).toBe(143)
+    })
+  },
+  900_000,
+)
