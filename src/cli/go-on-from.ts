@@ -27,6 +27,7 @@ import { addSentByRuns } from '../run/sent-by-runs.ts'
 import { type CarryOutOptions, carryOut, settleRun } from './carry-out.ts'
 import { confirmRun } from './confirm-run.ts'
 import { type GuardFlags, withGuardFlags } from './guard-flags.ts'
+import { handToWorkers, orgHere } from './hand-to-workers.ts'
 import { checkNotifyAddress } from './notify.ts'
 import { checkSandboxKept, handOnSandboxOrg, orgOfRun } from './org.ts'
 import type { StoreArguments } from './store-arguments.ts'
@@ -114,7 +115,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
     )
   }
   await checkInputCopy(oldDirectory, old)
-  await checkOrg(oldDirectory, old)
+  await checkOrg(options, oldDirectory, old)
   checkNotifyAddress(old.job)
   // An undo creates no activation links.
   if (options.command === 'retry') await checkLinksPlace(oldDirectory, old)
@@ -139,7 +140,8 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
     await addSentByRuns(options.sentBefore, from, Date.now())
     const begun = await begin(from, { directory, runId }, hold, options)
     if ('end' in begun) return await begun.end()
-    const org = await orgOfRun(directory, begun.run)
+    const org = await orgHere(options.runStore, directory, begun.run)
+    if (org === null) return await handToWorkers(options.runStore, directory, begun.run, hold)
     return await carryOut({ ...options, directory, run: begun.run, org, hold })
   }
   // R3: when the hold of the old run is lost, so is that of the new run.
@@ -207,7 +209,8 @@ async function writeBadRows(directory: string, hold: Fence): Promise<void> {
 /**
  * Checks, before the old run is closed, that its org is the one that is set, or that its simulated org still exists.
  */
-async function checkOrg(directory: string, run: RunFile): Promise<void> {
+async function checkOrg({ runStore, yes }: GoingOnOptions, directory: string, run: RunFile): Promise<void> {
   if (run.org_url === sandboxOrgUrl) await checkSandboxKept(directory, run)
-  else await orgOfRun(directory, run)
+  // A worker of the store goes on if nobody has to be asked here.
+  else if (runStore === undefined || !yes) await orgOfRun(directory, run)
 }

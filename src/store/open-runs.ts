@@ -1,5 +1,11 @@
 import type { Database } from './database.ts'
-import { textOf } from './row.ts'
+import { numberOf, textOf } from './row.ts'
+
+/** A run that waits, and its last epoch. */
+export interface OpenRun {
+  readonly runId: string
+  readonly epoch: number
+}
 
 /** The most runs that are looked at in one round. */
 const mostRuns = 200
@@ -9,12 +15,15 @@ const mostRuns = 200
  *
  * @param orgs the URLs of the orgs that the worker has credentials for
  */
-export async function findOpenRuns({ query }: Database, orgs: readonly string[]): Promise<readonly string[]> {
+export async function findOpenRuns(
+  { query }: Database,
+  orgs: readonly string[],
+): Promise<readonly OpenRun[]> {
   const rows = await query(
-    `SELECT run_id FROM okta_lifecycle.run
+    `SELECT run_id, epoch FROM okta_lifecycle.run
       WHERE wanted AND (claimed_until IS NULL OR claimed_until < clock_timestamp()) AND org_url = ANY($1)
       ORDER BY created_at, run_id LIMIT ${mostRuns}`,
     [orgs],
   )
-  return rows.flatMap((row) => textOf(row, 'run_id') ?? [])
+  return rows.map((row) => ({ runId: textOf(row, 'run_id') ?? '', epoch: numberOf(row, 'epoch') }))
 }

@@ -30,6 +30,7 @@ export class StoreOfRuns implements RunStore {
   readonly #claimant: Claimant
   readonly #left: Left
   readonly #held = new Map<string, HeldRun>()
+  readonly #offered = new Set<HeldRun>()
 
   constructor(database: Database, claimant: Claimant, left: Left) {
     this.#database = database
@@ -53,7 +54,7 @@ export class StoreOfRuns implements RunStore {
       for (const name of (await readdir(directory)).filter(isKept))
         run.kept.set(name, await digestOf(join(directory, name)))
       this.#held.set(directory, run)
-      return new HoldOnClaim(run, this.#elsewhere(run), () => this.#held.delete(directory))
+      return new HoldOnClaim(run, this.#elsewhere(run), async () => await this.#released(run))
     } catch (error) {
       await claim.release()
       throw error
@@ -67,6 +68,20 @@ export class StoreOfRuns implements RunStore {
       const statement = `UPDATE okta_lifecycle.run SET wanted = true WHERE run_id = $1 AND epoch = $2 RETURNING 1`
       return (await query(statement, [held.claim.runId, held.claim.epoch])).length > 0
     })
+    this.#offered.add(held)
+  }
+
+  async #released(run: HeldRun): Promise<void> {
+    this.#held.delete(run.directory)
+    if (!this.#offered.delete(run)) return
+    const { runId, epoch } = run.claim
+    const { Announcements } = await import('./announcements.ts')
+    try {
+      const announcements = await Announcements.open(this.#database.url)
+      await announcements.announce(runId, epoch).finally(() => announcements.close())
+    } catch {
+      // Workers look by themselves as well, only later.
+    }
   }
 
   async reportHold(runId: string): Promise<StoreHoldReport> {
@@ -251,12 +266,12 @@ class HoldOnClaim implements StoreHold {
   readonly afterSilence = false
   readonly elsewhere: Elsewhere
   readonly #claim: Claim
-  readonly #forget: () => void
+  readonly #released: () => Promise<void>
 
-  constructor({ claim }: HeldRun, elsewhere: Elsewhere, forget: () => void) {
+  constructor({ claim }: HeldRun, elsewhere: Elsewhere, released: () => Promise<void>) {
     this.#claim = claim
     this.elsewhere = elsewhere
-    this.#forget = forget
+    this.#released = released
   }
 
   get valid(): boolean {
@@ -268,8 +283,8 @@ class HoldOnClaim implements StoreHold {
   }
 
   async release(): Promise<void> {
-    this.#forget()
     await this.#claim.release()
+    await this.#released()
   }
 }
 

@@ -89,7 +89,10 @@ it.skipIf(missing !== null)(
         await event?.()
       }
       while ((await statesOf(place, org)).some((state) => state !== 'finished')) await delay(1_000)
-      expectAppliedOnce(org.applied, users.map(({ id }) => `${id} reset_factors`))
+      expectAppliedOnce(
+        org.applied,
+        users.map(({ id }) => `${id} reset_factors`),
+      )
       for (const run of runs) {
         const end = await place.run(org, ['report', run, '--out', `out/${run}`], { env: envOf() })
         expect(end.code, end.stderr).toBe(0)

@@ -20,9 +20,9 @@ import { answerFinished } from '../answer-finished.ts'
 import { type CarryOutOptions, carryOut, withResume } from '../carry-out.ts'
 import { confirmRun } from '../confirm-run.ts'
 import { type GuardArguments, guardFlagsOf, withGuardFlags } from '../guard-flags.ts'
+import { handToWorkers, orgHere } from '../hand-to-workers.ts'
 import { withMetrics } from '../metrics-file.ts'
 import { checkNotifyAddress } from '../notify.ts'
-import { orgOfRun } from '../org.ts'
 import type { StoreArguments } from '../store-arguments.ts'
 import { canAsk } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
@@ -78,7 +78,8 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
             { ...args, stop, say, sent: sentBefore },
           )
         }
-        const org = await orgOfRun(directory, run)
+        const org = await orgHere(args.runStore, directory, run)
+        if (org === null) return await handToWorkers(args.runStore, directory, run, hold)
         say(`Going on with run ${run.run_id}.`)
         return await carryOut({
           ...args,

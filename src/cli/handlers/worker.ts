@@ -1,5 +1,6 @@
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import { StopSwitch } from '../../messages/stop.ts'
+import { Announcements } from '../../store/announcements.ts'
 import { openDatabase } from '../../store/database.ts'
 import { untilAnswered } from '../../store/patience.ts'
 import { parseStoreUrl } from '../../store/store-url.ts'
@@ -52,7 +53,18 @@ export async function work(args: Arguments): Promise<ExitCode> {
     say(
       `Working for ${database.url.shown}, on up to ${runs} runs at once, in ${[...orgs.keys()].join(', ')}.`,
     )
-    await new Worker({ ...args, database, claimant: claimant(), orgs, stop, say }).work()
+    const announcements = await untilAnswered(
+      () => Announcements.open(database.url),
+      () => stop.check(),
+    )
+    const worker = new Worker({ ...args, database, claimant: claimant(), orgs, stop, announcements, say })
+    announcements.listen({
+      runs,
+      onRun: (runId) => worker.carryOut(runId),
+      onDue: async () => {},
+    })
+    await worker.work()
+    await announcements.close().catch(() => {})
     await database.close().catch(() => {})
     return stop.reason?.exitCode ?? exitCodes.done
   })

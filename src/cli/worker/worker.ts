@@ -1,6 +1,7 @@
 import { HoldLost } from '../../files/hold/hold.ts'
 import { KnownError } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
+import type { Announcements } from '../../store/announcements.ts'
 import { Claim, type Claimant } from '../../store/claim.ts'
 import type { Database } from '../../store/database.ts'
 import { findOpenRuns } from '../../store/open-runs.ts'
@@ -21,6 +22,7 @@ export interface WorkerOptions {
   readonly runs: number
   readonly drain: number
   readonly stop: StopSwitch
+  readonly announcements: Pick<Announcements, 'announce'>
   readonly say: (line: string) => void
 }
 
@@ -38,6 +40,8 @@ export class Worker {
   readonly #leftAlone = new Map<string, number>()
   #awake: (() => void) | null = null
   #away = false
+  /** Runs that are being claimed. */
+  #claiming = 0
 
   constructor(options: WorkerOptions) {
     this.#options = options
@@ -86,14 +90,45 @@ export class Worker {
   }
 
   async #takeUp(): Promise<void> {
-    const { database, claimant, orgs, runs, stop } = this.#options
-    if (this.#atWork.size >= runs) return
-    for (const runId of await findOpenRuns(database, [...orgs.keys()])) {
-      if (this.#atWork.size >= runs || stop.reason !== null) return
-      if (this.#atWork.has(runId) || performance.now() < (this.#leftAlone.get(runId) ?? 0)) continue
-      const taken = await Claim.take(database, runId, claimant, 'wanted')
-      if (taken instanceof Claim) this.#begin(runId, taken)
+    const { database, orgs, announcements } = this.#options
+    for (const { runId, epoch } of await findOpenRuns(database, [...orgs.keys()])) {
+      // What this worker has no room for, another one may have. Whoever is told looks at our table first.
+      if (!(await this.#tryRun(runId)) && !this.#atWork.has(runId))
+        await announcements.announce(runId, epoch).catch(() => {})
     }
+  }
+
+  /** Takes a run up if there is room for it and it is open. Returns whether it did. */
+  async #tryRun(runId: string): Promise<boolean> {
+    const { database, claimant, runs, stop } = this.#options
+    if (this.#atWork.size + this.#claiming >= runs || stop.reason !== null || this.#atWork.has(runId))
+      return false
+    if (performance.now() < (this.#leftAlone.get(runId) ?? 0)) return false
+    this.#claiming++
+    try {
+      const taken = await Claim.take(database, runId, claimant, 'wanted')
+      if (!(taken instanceof Claim)) return false
+      this.#begin(runId, taken)
+      return true
+    } finally {
+      this.#claiming--
+    }
+  }
+
+  /** Carries a run out that this worker was told of, if it is open and one of its orgs. */
+  async carryOut(runId: string): Promise<'done' | 'handed_back'> {
+    try {
+      if ((await this.#isMine(runId)) && (await this.#tryRun(runId))) await this.#atWork.get(runId)?.ended
+    } catch (error) {
+      // It looks for open runs by itself as well.
+      if (!isAway(error)) this.#options.say(`${runId}: ${String(error)}`)
+    }
+    return this.#options.stop.reason === null ? 'done' : 'handed_back'
+  }
+
+  async #isMine(runId: string): Promise<boolean> {
+    const { database, orgs } = this.#options
+    return (await findOpenRuns(database, [...orgs.keys()])).some((run) => run.runId === runId)
   }
 
   #begin(runId: string, claim: Claim): void {

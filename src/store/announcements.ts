@@ -1,0 +1,130 @@
+import { createPostgresBackend, Queue, runMigrations, WaitingError, Worker } from 'bullmq'
+import { Client } from 'pg'
+import type { StoreUrl } from './store-url.ts'
+
+/** The schema of PostgreSQL that BullMQ keeps its tables in, apart from ours. */
+const queueSchema = 'okta_lifecycle_queue'
+const queueName = 'runs'
+
+/**
+ * BullMQ gives a run to another worker once its worker has been silent for this long, looked for at this interval. A run
+ * may lose any number of workers.
+ */
+const patience = { lockDuration: 15_000, stalledInterval: 8_000, maxStalledCount: 1_000_000 } as const
+
+/** What a worker does when it is told of something. Neither may throw. */
+export interface Listener {
+  /** How many runs may be at work at once. */
+  readonly runs: number
+  /** Carries a run out, if it is open, and says whether it must be handed back because this worker ends. */
+  readonly onRun: (runId: string) => Promise<'done' | 'handed_back'>
+  /** A schedule is due. `at`: the time that it names, in epoch ms. May be said more than once. */
+  readonly onDue: (schedule: string, at: number) => Promise<void>
+}
+
+/**
+ * Tells workers that runs wait, and that schedules are due, by BullMQ on the store's own database. It may lose, repeat
+ * or delay what it tells: what is true stands in our own tables, and each worker looks there by itself as well.
+ */
+export class Announcements {
+  readonly #connection: QueueConnection
+  readonly #queue: ReturnType<typeof queueOf>
+  #worker: ReturnType<typeof workerOf> | null = null
+
+  private constructor(url: StoreUrl) {
+    this.#connection = { connectionString: url.url, schema: queueSchema, max: 2 }
+    this.#queue = queueOf(this.#connection)
+    // It connects again by itself.
+    this.#queue.on('error', () => {})
+  }
+
+  /** Brings BullMQ's tables up to date. Throws the driver's error. */
+  static async open(url: StoreUrl): Promise<Announcements> {
+    const client = new Client({ connectionString: url.url, connectionTimeoutMillis: 5_000 })
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      await runMigrations(client, queueSchema)
+    } finally {
+      await client.end().catch(() => {})
+    }
+    return new Announcements(url)
+  }
+
+  /** Tells the workers that a run waits. To tell it twice does no harm. */
+  async announce(runId: string, epoch: number): Promise<void> {
+    await this.#queue.add('run', { runId }, { jobId: `${runId}-${epoch}` })
+  }
+
+  /** Begins or changes a schedule. Throws Error for a pattern that is not one of cron. */
+  async schedule(name: string, pattern: string, timeZone: string): Promise<void> {
+    await this.#queue.upsertJobScheduler(
+      name,
+      { pattern, tz: timeZone },
+      { name: 'due', data: { schedule: name } },
+    )
+  }
+
+  async unschedule(name: string): Promise<void> {
+    await this.#queue.removeJobScheduler(name)
+  }
+
+  /** Listens from now on. */
+  listen({ runs, onRun, onDue }: Listener): void {
+    const hear = async (job: Told, token?: string): Promise<void> => {
+      if (job.name === 'due') {
+        await onDue(field(job.data, 'schedule'), job.opts.prevMillis ?? job.timestamp)
+        return
+      }
+      if ((await onRun(field(job.data, 'runId'))) === 'done') return
+      await job.moveToWait(token)
+      throw new WaitingError()
+    }
+    // One more than the runs at once, so that a schedule is heard while all of them are at work.
+    this.#worker = workerOf(this.#connection, runs + 1, hear)
+    this.#worker.on('error', () => {})
+  }
+
+  /** Ends what listens, once the runs that it was told of have ended. */
+  async close(): Promise<void> {
+    await this.#worker?.close()
+    await this.#queue.close()
+  }
+}
+
+/** A type and not an interface, because BullMQ takes only objects whose further keys are known to be none. */
+type QueueConnection = {
+  readonly connectionString: string
+  readonly schema: string
+  readonly max: number
+}
+
+/** What is used of one of BullMQ's jobs. */
+interface Told {
+  readonly name: string
+  readonly data: unknown
+  readonly timestamp: number
+  readonly opts: { readonly prevMillis?: number | undefined }
+  moveToWait(token?: string): Promise<unknown>
+}
+
+function queueOf(connection: QueueConnection) {
+  return new Queue(
+    queueName,
+    { connection, defaultJobOptions: { removeOnComplete: true, removeOnFail: true } },
+    createPostgresBackend,
+  )
+}
+
+function workerOf(
+  connection: QueueConnection,
+  concurrency: number,
+  hear: (job: Told, token?: string) => Promise<void>,
+) {
+  return new Worker(queueName, hear, { ...patience, connection, concurrency }, createPostgresBackend)
+}
+
+function field(data: unknown, name: string): string {
+  const value: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, name) : undefined
+  return typeof value === 'string' ? value : ''
+}
