@@ -141,7 +141,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
     const begun = await begin(from, { directory, runId }, hold, options)
     if ('end' in begun) return await begun.end()
     const org = await orgHere(options.runStore, directory, begun.run)
-    if (org === null) return await handToWorkers(options.runStore, directory, begun.run, hold)
+    if (org === null) return await handToWorkers(options.runStore, directory, begun.run)
     return await carryOut({ ...options, directory, run: begun.run, org, hold })
   }
   // R3: when the hold of the old run is lost, so is that of the new run.

@@ -1,4 +1,3 @@
-import type { Holding } from '../files/hold/joint-hold.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../messages/known-error.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
@@ -30,10 +29,8 @@ export async function handToWorkers(
   runStore: RunStore | undefined,
   directory: string,
   run: RunFile,
-  hold: Holding,
 ): Promise<ExitCode> {
   await writeRunFile(directory, { ...run, confirmed: true })
-  await hold.elsewhere?.files()
   await runStore?.offer(directory)
   say(
     `This host has no credentials for ${run.org_url}. Run ${run.run_id} waits for a worker that has. To see how far it has got: ${commandFor('status', runNameOf(directory))}`,

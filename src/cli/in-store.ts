@@ -44,7 +44,7 @@ export async function inStore(
         run: typeof named === 'string' ? named : null,
       })
       const runStore = new StoreOfRuns(database, claimant(), 'to_people')
-      return await command.run({ ...args, 'runs-dir': runsDirectory, runStore })
+      return await command.run({ ...args, 'runs-dir': runsDirectory, runStore, database })
     })
   } catch (error) {
     throw isOfStore(error) ? storeError(store, error) : error

@@ -184,6 +184,23 @@ export const submittingOptions = {
     requiresArg: true,
     describe: 'Name of the run [default: time and job]',
   },
+  every: {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Submit the job again and again, at times as cron writes them, such as "15 2 * * *"; never: not any more',
+  },
+  'time-zone': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'With --every: IANA time zone of these times, such as Europe/Berlin [default: UTC]',
+  },
+  'if-changed': {
+    type: 'boolean',
+    default: false,
+    describe:
+      "Submit nothing if the job's latest run did everything, the input and the job are the same, and no row has become due since",
+  },
   plan: {
     type: 'string',
     requiresArg: true,

@@ -1,4 +1,3 @@
-import type { Holding } from '../files/hold/joint-hold.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { type ExitCode, exitCodes } from '../messages/known-error.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
@@ -10,16 +9,13 @@ interface Submitted extends StoreArguments {
   readonly directory: string
   readonly run: RunFile
   readonly org: RunOrg
-  readonly hold: Holding
   readonly json: boolean
 }
 
 /** Leaves a run to the workers of its store. No lifecycle call has been sent. */
-export async function submitRun({ directory, run, org, hold, json, runStore }: Submitted): Promise<ExitCode> {
+export async function submitRun({ directory, run, org, json, runStore }: Submitted): Promise<ExitCode> {
   await org.close()
   await writeRunFile(directory, run)
-  await hold.elsewhere?.files()
-  // Only now may a worker take it: everything that it needs is in the store.
   await runStore?.offer(directory)
   process.stdout.write(
     json

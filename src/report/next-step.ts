@@ -1,6 +1,6 @@
-import { join } from 'node:path'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { describeNext, type StopReason } from '../messages/stop.ts'
+import { placeOfReport } from '../messages/store-place.ts'
 import { expectedSkips, skipReasons } from '../rules/result.ts'
 import type { ResultTotals, WrittenTotals } from './totals.ts'
 
@@ -55,7 +55,7 @@ function nextOfTasks({
     return `see results.csv for the reasons, fix what can be fixed, then: ${commandFor('retry', name)}`
   }
   if (skipped.invalid_row > 0 && rowsToFeed > 0)
-    return `correct the rows in ${join(directory, 'failed.csv')}, then run that file as an input`
+    return `correct the rows in ${placeOfReport(directory, 'failed.csv')}, then run that file as an input`
   if (skipReasons.some((reason) => skipped[reason] > 0 && !expectedSkips.has(reason))) {
     return 'decide about the skipped users; there is nothing to resume'
   }

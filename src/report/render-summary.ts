@@ -1,5 +1,6 @@
 import { counted } from '../messages/counted.ts'
 import { renderDuration, renderLag } from '../messages/duration.ts'
+import { shellWord } from '../messages/shell-word.ts'
 import { visible } from '../messages/shown.ts'
 import { actionNames } from '../okta/actions.ts'
 import { renderControlTotals } from '../rules/control-totals.ts'
@@ -172,9 +173,19 @@ function renderEnd(summary: Summary): string[] {
   const { journal } = summary
   const { directory, results_csv, failed_csv, report_html } = summary.files
   return alignLabels([
-    ['Run directory', directory],
-    ['Results', results_csv],
-    ...(report_html === undefined ? [] : [['Report', report_html] as const]),
+    ...(directory.startsWith('postgres')
+      ? [
+          ['Store', directory] as const,
+          [
+            'Reports',
+            `okta-lifecycle report ${summary.run_id} --store ${shellWord(directory)} --out DIR`,
+          ] as const,
+        ]
+      : [
+          ['Run directory', directory] as const,
+          ['Results', results_csv] as const,
+          ...(report_html === undefined ? [] : [['Report', report_html] as const]),
+        ]),
     ...(journal === undefined
       ? []
       : [['Journal', `${counted(journal.lines, 'line')}, last link ${journal.chain}`] as const]),

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { readRegular } from '../files/read-regular.ts'
 import { replaceFile } from '../files/replacing-file.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
+import { placeOfReport, placeOfRun } from '../messages/store-place.ts'
 import { actionNames } from '../okta/actions.ts'
 import { controlTotalsSchema } from '../rules/control-totals.ts'
 import { skipReasons, verifications } from '../rules/result.ts'
@@ -79,13 +80,15 @@ const journal = z
 
 const files = z
   .strictObject({
-    directory: z.string().describe('The run directory.'),
+    directory: z.string().describe('The run directory; for a run that is kept in a store, its address.'),
     results_csv: z.string(),
     results_jsonl: z.string(),
     failed_csv: z.string(),
     report_html: z.string().optional(),
   })
-  .describe('The paths of the reports; relative if the run directory was given as a relative path.')
+  .describe(
+    'The paths of the reports; relative if the run directory was given as a relative path. Bare names for a run that is kept in a store.',
+  )
 
 /** The content of `summary.json`. */
 export const summarySchema = z
@@ -152,14 +155,17 @@ export const summarySchema = z
 /** The content of `summary.json`: the counts and timings of a run. */
 export type Summary = z.infer<typeof summarySchema>
 
-/** The paths of the reports in a run directory, for {@link Summary}. */
+/**
+ * The paths of the reports in a run directory, for {@link Summary}. A run of a store has none: `report --out` writes its
+ * files to any directory.
+ */
 export function summaryFiles(directory: string): Summary['files'] {
   return {
-    directory,
-    results_csv: join(directory, 'results.csv'),
-    results_jsonl: join(directory, 'results.jsonl'),
-    failed_csv: join(directory, 'failed.csv'),
-    report_html: join(directory, 'report.html'),
+    directory: placeOfRun(directory),
+    results_csv: placeOfReport(directory, 'results.csv'),
+    results_jsonl: placeOfReport(directory, 'results.jsonl'),
+    failed_csv: placeOfReport(directory, 'failed.csv'),
+    report_html: placeOfReport(directory, 'report.html'),
   }
 }
 

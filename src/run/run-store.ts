@@ -19,7 +19,7 @@ export interface RunStore {
    */
   hold(directory: string): Promise<StoreHold>
   /**
-   * Lets workers take a run up, once it is released.
+   * Keeps a run's files and lets workers take it up once it is released, both at once.
    *
    * @param directory of a run that is held
    */

@@ -64,11 +64,8 @@ export class StoreOfRuns implements RunStore {
   async offer(directory: string): Promise<void> {
     const held = this.#held.get(directory)
     if (held === undefined) throw new Error('A run that is not held was offered.')
-    await held.claim.write(async ({ query }) => {
-      const statement = `UPDATE okta_lifecycle.run SET wanted = true WHERE run_id = $1 AND epoch = $2 RETURNING 1`
-      return (await query(statement, [held.claim.runId, held.claim.epoch])).length > 0
-    })
     this.#offered.add(held)
+    await this.#keepAll(held.claim)
   }
 
   async #released(run: HeldRun): Promise<void> {
@@ -128,7 +125,10 @@ export class StoreOfRuns implements RunStore {
     await claim.write(async (database) => {
       try {
         await database.transaction(async (query) => {
-          for (const change of changes) await keep(query, change, this.#left, this.#claimant)
+          for (const change of changes) {
+            const offered = this.#offered.has(change.run)
+            await keep(query, change, { left: this.#left, offered }, this.#claimant)
+          }
         })
         return true
       } catch (error) {
@@ -167,7 +167,7 @@ async function changesOf(run: HeldRun): Promise<Change> {
 async function keep(
   query: Query,
   { run, runFile, digests }: Change,
-  left: Left,
+  { left, offered }: { readonly left: Left; readonly offered: boolean },
   claimant: Claimant,
 ): Promise<void> {
   const { claim, directory } = run
@@ -195,7 +195,7 @@ async function keep(
       runFile.plan?.id ?? null,
       runFile.created_at,
       runFile.state,
-      isWanted(runFile.state, left),
+      offered || isWanted(runFile.state, left),
     ],
   )
 }

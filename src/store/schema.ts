@@ -8,6 +8,7 @@ export const schemaName = 'okta_lifecycle'
  * - `run`: one row a run. Who holds it, under which epoch and until when, and how long its journal is. Every write of a
  *   holder changes or locks this row under its epoch: that is the fence.
  * - `run_file`: the files of a run (`run.json`, the copy of its input, its summary), in parts.
+ * - `schedule`: the jobs that are submitted again and again, and what became of the last time.
  * - `journal`: the bytes of a run's journal, as they were committed, each piece by the place where it begins.
  */
 export const migrations: readonly string[] = [
@@ -47,5 +48,20 @@ export const migrations: readonly string[] = [
      epoch bigint NOT NULL,
      bytes bytea NOT NULL,
      PRIMARY KEY (run_id, at_byte)
+   );
+   CREATE TABLE okta_lifecycle.schedule (
+     id text PRIMARY KEY,
+     job text NOT NULL,
+     org_url text NOT NULL,
+     pattern text NOT NULL,
+     time_zone text NOT NULL,
+     -- What submit was given, with absolute paths.
+     arguments jsonb NOT NULL,
+     -- A time that was due and has not been seen to yet, and until when a worker is seeing to it.
+     due_at timestamptz,
+     taken_until timestamptz,
+     last_due timestamptz,
+     last_run text,
+     last_error text
    );`,
 ]

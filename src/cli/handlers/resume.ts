@@ -79,7 +79,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
           )
         }
         const org = await orgHere(args.runStore, directory, run)
-        if (org === null) return await handToWorkers(args.runStore, directory, run, hold)
+        if (org === null) return await handToWorkers(args.runStore, directory, run)
         say(`Going on with run ${run.run_id}.`)
         return await carryOut({
           ...args,

@@ -79,6 +79,8 @@ interface RunArguments
   readonly 'if-changed': boolean
   /** Whether the run is left to the workers of its store once it is confirmed. */
   readonly submit?: boolean | undefined
+  /** The org; absent: the one of the settings. */
+  readonly org?: RunOrg | undefined
 }
 
 /** A saved plan that is carried out, and its path. */
@@ -89,7 +91,7 @@ interface PlannedRun {
 
 async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun | null): Promise<ExitCode> {
   checkQuestion(args.yes, prepared.source)
-  const realOrg = args.sandbox ? null : await configuredOrg()
+  const realOrg = args.sandbox ? null : (args.org ?? (await configuredOrg()))
   const { name: jobName, guards } = prepared.merge(null)
   if (realOrg !== null)
     checkScopes(realOrg.connection.credentials, scopesFor({ ...guards, protect_admins: false }))
@@ -173,10 +175,9 @@ async function runIn(
   try {
     const started = await startRun(directory, start)
     if (started.kind === 'started') {
+      if (start.submit === true) return await submitRun({ ...options, ...started, runStore: start.runStore })
       await options.hold.elsewhere?.files()
-      return start.submit === true
-        ? await submitRun({ ...options, ...started, runStore: start.runStore })
-        : await carryOut({ ...options, ...started })
+      return await carryOut({ ...options, ...started })
     }
     await removeUnlessBegun(directory)
     await writeMetrics(options['metrics-file'], started.summary, Date.now(), say)

@@ -2,12 +2,14 @@ import { counted } from '../../messages/counted.ts'
 import { renderAge } from '../../messages/duration.ts'
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { visible } from '../../messages/shown.ts'
+import { placeOfRun, storeOf } from '../../messages/store-place.ts'
 import { readSummary, type Summary } from '../../report/summary.ts'
 import { type ListedRun, listRuns as readRuns } from '../../run/list-runs.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
 import { copyOf } from '../../run/run-copy.ts'
 import { unlessRemoved } from '../../run/run-directory.ts'
 import type { RunFile } from '../../run/run-file.ts'
+import { renderSchedules } from '../render-schedules.ts'
 import { type ShownState, shownState } from '../run-state.ts'
 import { holdOf, type StoreArguments } from '../store-arguments.ts'
 
@@ -26,7 +28,15 @@ export async function listRuns(args: Arguments): Promise<ExitCode> {
   }
   // A run without a time, because it can't be read, comes first: somebody should see it.
   runs.sort((some, other) => timeOf(other) - timeOf(some))
-  process.stdout.write(args.json ? `${JSON.stringify(runs, null, 2)}\n` : render(runs, args['runs-dir']))
+  const schedules =
+    args.json || args.database === undefined
+      ? []
+      : await (await import('../../store/schedules.ts')).readSchedules(args.database)
+  process.stdout.write(
+    args.json
+      ? `${JSON.stringify(runs, null, 2)}\n`
+      : render(runs, args['runs-dir']) + renderSchedules(schedules),
+  )
   return exitCodes.done
 }
 
@@ -75,7 +85,7 @@ async function lineOf(
     people: summary?.people ?? null,
     results: summary?.results ?? null,
     reason: run.reason,
-    directory,
+    directory: placeOfRun(directory),
   }
 }
 
@@ -114,7 +124,7 @@ function timeOf({ created_at: at }: RunLine): number {
 }
 
 function render(runs: readonly RunLine[], runsDirectory: string): string {
-  if (runs.length === 0) return `There are no runs in ${runsDirectory}.\n`
+  if (runs.length === 0) return `There are no runs in ${storeOf(runsDirectory) ?? runsDirectory}.\n`
   const cells = runs.map((run) => [nameOf(run), run.state, ageOf(run), countsOf(run)])
   const lines = [['Run', 'State', 'Begun', 'Counts'], ...cells]
   const widths = [0, 1, 2].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))

@@ -6,6 +6,7 @@ import { JournalState } from '../../journal/journal-state.ts'
 import { replayJournal } from '../../journal/open-journal.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
+import { placeOfRun, storeOf } from '../../messages/store-place.ts'
 import { nextStep, nothingLeft } from '../../report/next-step.ts'
 import { reportedResults } from '../../report/report-row.ts'
 import { readSummary, type Summary } from '../../report/summary.ts'
@@ -157,7 +158,7 @@ function describe(
     in_flight: said?.in_flight ?? null,
     eta_seconds: said?.eta_seconds ?? null,
     waiting: said?.waiting ?? null,
-    directory,
+    directory: placeOfRun(directory),
   }
 }
 
@@ -178,6 +179,7 @@ async function nextLines(
     ]
   if (state !== 'finished') return []
   const report = join(directory, 'report.html')
+  if (storeOf(name.runsDirectory) !== null) return [`Reports: ${commandFor('report', name, '--out DIR')}`]
   if (summary === null || summary.run_id !== run.run_id || !(await exists(report)))
     return [`Next: to write its reports again: ${commandFor('report', name)}`]
   const next = nextStep({
@@ -199,7 +201,7 @@ function render(status: RunStatus, next: readonly string[]): string {
     `Run ${status.run_id} (${status.job}, ${status.org}) ${status.state}${reason}`,
     `${status.done} of ${status.tasks} tasks have a result: ${counts.map(([name, count]) => `${count} ${name}`).join(', ')}`,
     ...renderOutlook(status),
-    `Directory: ${status.directory}`,
+    `${status.directory.startsWith('postgres') ? 'Store' : 'Directory'}: ${status.directory}`,
     ...(status.copy_of === null ? [] : [describeCopy(status.directory, status.copy_of)]),
     ...(status.held_on === null ? [] : [describeSign(status.held_on, status.last_sign_seconds)]),
     ...next,

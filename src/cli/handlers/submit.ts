@@ -6,10 +6,13 @@ import { runInput } from './run.ts'
 interface Arguments extends InputArguments, StoreArguments {
   readonly job?: string | undefined
   readonly plan?: string | undefined
+  readonly every?: string | undefined
+  readonly 'time-zone'?: string | undefined
   readonly 'run-id'?: string | undefined
   readonly 'runs-dir': string
   readonly 'accept-refusals': boolean
   readonly 'accept-unusual': boolean
+  readonly 'if-changed': boolean
   readonly yes: boolean
   readonly quiet: boolean
   readonly json: boolean
@@ -17,10 +20,17 @@ interface Arguments extends InputArguments, StoreArguments {
 
 /** See `commands/submit.ts`. */
 export async function submitInput(args: Arguments, input: string | undefined): Promise<ExitCode> {
-  if (args.runStore === undefined)
+  const { runStore, database, every, 'time-zone': timeZone } = args
+  if (runStore === undefined || database === undefined)
     throw new Refusal(
       'A run is submitted to a store, and none is given.',
       'Add --store postgres://USER@HOST/DATABASE, or set OKTA_LIFECYCLE_STORE',
     )
-  return await runInput({ ...args, sandbox: false, 'if-changed': false, drain: 0, submit: true }, input)
+  if (every !== undefined) {
+    const { scheduleJob } = await import('../schedule-job.ts')
+    return await scheduleJob(database, { ...args, every }, input)
+  }
+  if (timeZone !== undefined)
+    throw new Refusal('--time-zone belongs to a schedule.', 'Add --every PATTERN, or leave out --time-zone.')
+  return await runInput({ ...args, sandbox: false, drain: 0, submit: true }, input)
 }

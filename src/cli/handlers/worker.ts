@@ -3,6 +3,7 @@ import { StopSwitch } from '../../messages/stop.ts'
 import { Announcements } from '../../store/announcements.ts'
 import { openDatabase } from '../../store/database.ts'
 import { untilAnswered } from '../../store/patience.ts'
+import { noteDue } from '../../store/schedules.ts'
 import { parseStoreUrl } from '../../store/store-url.ts'
 import { claimant } from '../in-store.ts'
 import { storeVariable } from '../store-variable.ts'
@@ -57,11 +58,15 @@ export async function work(args: Arguments): Promise<ExitCode> {
       () => Announcements.open(database.url),
       () => stop.check(),
     )
-    const worker = new Worker({ ...args, database, claimant: claimant(), orgs, stop, announcements, say })
+    const options = { ...args, database, claimant: claimant(), orgs, stop, announcements, say }
+    const worker = new Worker(options)
     announcements.listen({
       runs,
       onRun: (runId) => worker.carryOut(runId),
-      onDue: async () => {},
+      onDue: async (schedule, at) => {
+        await noteDue(database, schedule, new Date(at))
+        worker.lookNow()
+      },
     })
     await worker.work()
     await announcements.close().catch(() => {})

@@ -8,6 +8,7 @@ import { findOpenRuns } from '../../store/open-runs.ts'
 import { isAway } from '../../store/store-error.ts'
 import { carryOutRun } from './carry-out-run.ts'
 import type { Orgs } from './orgs.ts'
+import { submitDue } from './submit-due.ts'
 
 /** How often open runs are looked for, besides when somebody says that there are some. */
 const lookEveryMs = 15_000
@@ -40,6 +41,8 @@ export class Worker {
   readonly #leftAlone = new Map<string, number>()
   #awake: (() => void) | null = null
   #away = false
+  /** Whether somebody has said, since the last look, that there is something to look for. */
+  #told = false
   /** Runs that are being claimed. */
   #claiming = 0
 
@@ -52,6 +55,7 @@ export class Worker {
     const { stop } = this.#options
     stop.signal.addEventListener('abort', () => this.lookNow())
     while (stop.reason === null) {
+      this.#told = false
       await this.#look()
       await this.#rest()
     }
@@ -61,11 +65,12 @@ export class Worker {
 
   /** Looks for open runs at once: somebody has said that there are some. */
   lookNow(): void {
+    this.#told = true
     this.#awake?.()
   }
 
   async #rest(): Promise<void> {
-    if (this.#options.stop.reason !== null) return
+    if (this.#options.stop.reason !== null || this.#told) return
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, lookEveryMs)
       this.#awake = () => {
@@ -79,6 +84,7 @@ export class Worker {
   /** Takes up as many open runs as there is room for. The store may be away for any time. */
   async #look(): Promise<void> {
     try {
+      await submitDue(this.#options)
       await this.#takeUp()
       if (this.#away) this.#options.say('The store answers again.')
       this.#away = false

@@ -1,0 +1,18 @@
+import { visible } from '../messages/shown.ts'
+import type { LastTime, Schedule } from '../store/schedules.ts'
+
+/** The schedules of a store, for a person; nothing if there are none. */
+export function renderSchedules(schedules: readonly (Schedule & { readonly last: LastTime })[]): string {
+  if (schedules.length === 0) return ''
+  const lines = schedules.map(
+    ({ job, orgUrl, pattern, timeZone, last }) =>
+      `${visible(job)} in ${orgUrl}: submitted at ${pattern} in ${timeZone}; ${describeLast(last)}\n`,
+  )
+  return `\nSchedules\n${lines.join('')}`
+}
+
+function describeLast({ due, run, error }: LastTime): string {
+  if (due === null) return 'not due yet'
+  if (error !== null) return `last due ${due}, not submitted: ${visible(error)}`
+  return run === null ? `last due ${due}, nothing to do` : `last due ${due}, run ${run}`
+}
