@@ -25,7 +25,7 @@ export interface Command {
  * - `all`: all runs; the journal of those that have not finished.
  * - `history`: the `run.json` of all runs.
  */
-export type NeededRuns = 'named' | 'all' | 'history'
+type NeededRuns = 'named' | 'all' | 'history'
 
 /** The name of a command, as it is typed. */
 export function nameOf({ usage }: Pick<Command, 'usage'>): string {

@@ -11,6 +11,7 @@ import { findForeign, pruneRun } from '../run/prune-run.ts'
 import { headOf, journalPath } from '../run/run-directory.ts'
 import { readRunFile } from '../run/run-file.ts'
 import { withRunLocks } from '../run/run-locks.ts'
+import type { RunStore } from '../run/run-store.ts'
 import { say } from './terminal/stop-hooks.ts'
 
 /** A run in the runs directory, as it was when it was judged. */
@@ -38,8 +39,9 @@ const lookEveryMs = 200
 export async function removeTogether(
   together: readonly SeenRun[],
   stop: StopSwitch,
+  store?: RunStore,
 ): Promise<ReadonlyMap<string, Removal>> {
-  const why = await whyNotRemoved(together, stop)
+  const why = await whyNotRemoved(together, stop, store)
   const ended = together.map(async ({ name, directory }): Promise<[string, Removal]> => {
     if (why === null) return [name, { kind: 'removed' }]
     return [name, (await exists(directory)) ? { kind: 'kept', why } : { kind: 'gone' }]
@@ -48,15 +50,20 @@ export async function removeTogether(
 }
 
 /** Removes runs, and returns in a clause why they could not be removed; null if they were. */
-async function whyNotRemoved(together: readonly SeenRun[], stop: StopSwitch): Promise<string | null> {
+async function whyNotRemoved(
+  together: readonly SeenRun[],
+  stop: StopSwitch,
+  store: RunStore | undefined,
+): Promise<string | null> {
   if (stop.reason !== null) return `${stop.reason.message} first`
   const checkAll = async (left: readonly SeenRun[]): Promise<string | null> => {
     const [next, ...rest] = left
     if (next === undefined) {
+      await store?.remove(together.map(({ directory }) => directory))
       for (const { directory } of together.toReversed()) await pruneRun(directory)
       return null
     }
-    const watch = { onWatch: say, signal: stop.signal }
+    const watch = { onWatch: say, signal: stop.signal, store }
     return await withRunLocks(next.directory, null, watch, async () => {
       return (await whyNotNow(next)) ?? (await checkAll(rest))
     })

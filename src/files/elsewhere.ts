@@ -13,4 +13,6 @@ export interface Elsewhere {
   append(at: number, bytes: Buffer): Promise<void>
   /** Keeps the directory's other files, as they are now. Waits and throws like {@link append}. */
   files(): Promise<void>
+  /** Keeps the directory's journal as it is now in place of what was kept of it, and its other files with it. */
+  journalReplaced(): Promise<void>
 }

@@ -24,6 +24,12 @@ export interface RunStore {
    * @param directory of a run that is held
    */
   offer(directory: string): Promise<void>
+  /**
+   * Removes runs for good, all of them or none.
+   *
+   * @param directories of runs that are held
+   */
+  remove(directories: readonly string[]): Promise<void>
   /** Who holds a run, and whether it waits for a worker. */
   reportHold(runId: string): Promise<StoreHoldReport>
 }

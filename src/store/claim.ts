@@ -13,7 +13,7 @@ const pauseMs = 250
 
 /** Who asks for a claim, as others are told. */
 export interface Claimant {
-  /** Names this process and no other. */
+  /** Names this process and no other. What it holds under the same name belongs together: a run and its retry. */
   readonly holder: string
   readonly host: string
 }

@@ -4,7 +4,7 @@ import { Refusal } from '../messages/known-error.ts'
 import { readRunFile, runFileName } from '../run/run-file.ts'
 import type { Database } from './database.ts'
 import { bytesOf, textOf } from './row.ts'
-import { copyFromStore, isKept, journalName } from './working-copy.ts'
+import { copyFromStore, isCopied, journalName } from './working-copy.ts'
 
 /** What a command needs of the store, and the run that it names; null for the latest. */
 export interface Needed {
@@ -89,7 +89,7 @@ async function copyChain(database: Database, runsDirectory: string, first: strin
       throw new Refusal(`There is no run ${run} in the store.`, 'To list the runs: okta-lifecycle runs')
     }
     await mkdir(directory, { mode: 0o700, recursive: true })
-    await copyFromStore(database, run, directory, { files: isKept, journal: true })
+    await copyFromStore(database, run, directory, { files: isCopied, journal: true })
     const { retry_of: retried, undo_of: undone } = await readRunFile(directory)
     run = retried ?? undone
   }

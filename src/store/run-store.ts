@@ -11,7 +11,7 @@ import type { RunStore, StoreHold, StoreHoldReport } from '../run/run-store.ts'
 import { Claim, type Claimant, type NotClaimed, otherOfJob } from './claim.ts'
 import type { Database, Query } from './database.ts'
 import { bytesOf, numberOf, textOf } from './row.ts'
-import { copyFromStore, isKept, journalName, keepFile, keepJournal } from './working-copy.ts'
+import { copyFromStore, isCopied, isKept, journalName, keepFile, keepJournal } from './working-copy.ts'
 
 /** A run that this process holds, with its working copy. */
 interface HeldRun {
@@ -19,6 +19,8 @@ interface HeldRun {
   readonly claim: Claim
   /** What the store has of each file, by a digest of it. */
   readonly kept: Map<string, string>
+  /** Whether the store's journal is none of what the one here goes on from. */
+  isJournalReplaced: boolean
 }
 
 /** What becomes of a run that its process leaves unfinished because it was told to end. */
@@ -49,8 +51,8 @@ export class StoreOfRuns implements RunStore {
   /** A hold on a run that was claimed already, with a fresh working copy. */
   async held(directory: string, claim: Claim): Promise<StoreHold> {
     try {
-      await copyFromStore(this.#database, claim.runId, directory, { files: isKept, journal: true })
-      const run: HeldRun = { directory, claim, kept: new Map() }
+      await copyFromStore(this.#database, claim.runId, directory, { files: isCopied, journal: true })
+      const run: HeldRun = { directory, claim, kept: new Map(), isJournalReplaced: false }
       for (const name of (await readdir(directory)).filter(isKept))
         run.kept.set(name, await digestOf(join(directory, name)))
       this.#held.set(directory, run)
@@ -66,6 +68,14 @@ export class StoreOfRuns implements RunStore {
     if (held === undefined) throw new Error('A run that is not held was offered.')
     this.#offered.add(held)
     await this.#keepAll(held.claim)
+  }
+
+  async remove(directories: readonly string[]): Promise<void> {
+    const held = directories.flatMap((directory) => this.#held.get(directory) ?? [])
+    const [first] = held
+    if (first === undefined || held.length < directories.length)
+      throw new Error('A run that is not held was to be removed.')
+    await first.claim.write(async (database) => await removeAll(database, held))
   }
 
   async #released(run: HeldRun): Promise<void> {
@@ -116,6 +126,11 @@ export class StoreOfRuns implements RunStore {
     return {
       append: async (at, bytes) => await appendTo(run.claim, at, bytes),
       files: async () => await this.#keepAll(run.claim),
+      journalReplaced: async () => {
+        run.isJournalReplaced = true
+        await this.#keepAll(run.claim)
+        run.isJournalReplaced = false
+      },
     }
   }
 
@@ -137,6 +152,22 @@ export class StoreOfRuns implements RunStore {
       }
     })
     for (const { run, digests } of changes) for (const [name, digest] of digests) run.kept.set(name, digest)
+  }
+}
+
+/** Removes runs if all of their claims stand. Returns whether they did. */
+async function removeAll(database: Database, held: readonly HeldRun[]): Promise<boolean> {
+  try {
+    await database.transaction(async (query) => {
+      for (const { claim } of held) {
+        const statement = 'DELETE FROM okta_lifecycle.run WHERE run_id = $1 AND epoch = $2 RETURNING 1'
+        if ((await query(statement, [claim.runId, claim.epoch])).length === 0) throw new Overtaken()
+      }
+    })
+    return true
+  } catch (error) {
+    if (error instanceof Overtaken) return false
+    throw error
   }
 }
 
@@ -179,7 +210,9 @@ async function keep(
   if (row === undefined) throw new Overtaken()
   for (const name of digests.keys()) await keepFile(query, claim.runId, name, join(directory, name))
   const path = join(directory, journalName)
-  const bytes = numberOf(row, 'journal_bytes')
+  if (run.isJournalReplaced)
+    await query('DELETE FROM okta_lifecycle.journal WHERE run_id = $1', [claim.runId])
+  const bytes = run.isJournalReplaced ? 0 : numberOf(row, 'journal_bytes')
   const length = (await exists(path)) ? await keepJournal(query, claim, path, bytes) : bytes
   await query('UPDATE okta_lifecycle.run SET journal_bytes = $2 WHERE run_id = $1', [claim.runId, length])
   if (runFile === null) return

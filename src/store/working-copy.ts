@@ -15,8 +15,13 @@ const piecesAtOnce = 500
  * The files of a run that are kept in the store besides its journal. Reports are written anew from these. Links, logs and
  * holds belong to the host.
  */
-export function isKept(name: string): boolean {
+export function isCopied(name: string): boolean {
   return name === 'run.json' || name === 'summary.json' || name === 'plan.json' || name.startsWith('input.')
+}
+
+/** The same, with the damaged journals that a run went on from, which nobody needs but to look into what happened. */
+export function isKept(name: string): boolean {
+  return isCopied(name) || name.startsWith(`${journalName}.damaged-`)
 }
 
 /**
@@ -37,7 +42,7 @@ export async function copyFromStore(
     const names = await query('SELECT DISTINCT name FROM okta_lifecycle.run_file WHERE run_id = $1', [runId])
     const known = new Set(names.flatMap((row) => textOf(row, 'name') ?? []))
     for (const name of await readdir(directory)) {
-      if (isKept(name) && !known.has(name)) await rm(join(directory, name))
+      if (isCopied(name) && !known.has(name)) await rm(join(directory, name))
     }
     for (const name of known) if (what.files(name)) await copyFile(query, runId, name, join(directory, name))
     if (what.journal) await copyJournal(query, runId, join(directory, journalName))

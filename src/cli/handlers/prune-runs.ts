@@ -12,9 +12,10 @@ import { findForeign, removeGoing } from '../../run/prune-run.ts'
 import { copyOf } from '../../run/run-copy.ts'
 import { unlessRemoved } from '../../run/run-directory.ts'
 import { type Removal, removeTogether } from '../remove-runs.ts'
+import type { StoreArguments } from '../store-arguments.ts'
 import { withStopHooks } from '../terminal/stop-hooks.ts'
 
-interface Arguments {
+interface Arguments extends StoreArguments {
   readonly 'runs-dir': string
   readonly prune: boolean
   readonly keep?: string | undefined
@@ -70,7 +71,7 @@ export async function pruneRuns(args: Arguments): Promise<ExitCode> {
     for (const { name, keep, together } of judged) {
       if (keep === null && args.yes && !ended.has(name)) {
         const all = together.flatMap((one) => known.get(one) ?? [])
-        for (const [one, end] of await removeTogether(all, stop)) ended.set(one, end)
+        for (const [one, end] of await removeTogether(all, stop, args.runStore)) ended.set(one, end)
       }
       const end = ended.get(name)
       const why = keep ?? (end?.kind === 'kept' ? end.why : null)

@@ -1,10 +1,13 @@
+import { basename } from 'node:path'
 import { withNext } from '../../files/cannot-write.ts'
+import type { Holding } from '../../files/hold/joint-hold.ts'
 import { checkJournal } from '../../journal/journal-reader.ts'
 import { SentRecently } from '../../journal/sent-recently.ts'
 import { takeSoundPart } from '../../journal/take-sound-part.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
+import { placeOfReport } from '../../messages/store-place.ts'
 import { forgetSummary, readRecordedHead, readSummary } from '../../report/summary.ts'
 import { checkNotClosed, finishHandOver } from '../../run/closing.ts'
 import { findRun } from '../../run/find-run.ts'
@@ -70,7 +73,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
         await checkInputCopy(directory, run)
         await checkLinksPlace(directory, run, commandFor('resume', runNameOf(directory)))
         checkNotifyAddress(run.job)
-        if (args['take-sound-part']) run = await cutJournal(directory, run)
+        if (args['take-sound-part']) run = await cutJournal(directory, run, hold)
         if (asks) {
           const again = commandFor('resume', runNameOf(directory))
           await confirmRun(
@@ -100,7 +103,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
 }
 
 /** Takes up the sound part of a damaged journal and explains what that means. */
-async function cutJournal(directory: string, run: RunFile): Promise<RunFile> {
+async function cutJournal(directory: string, run: RunFile, hold: Holding): Promise<RunFile> {
   const recorded = await readRecordedHead(directory)
   await checkCarriedOver(directory, run)
   const again = commandFor('resume', runNameOf(directory), '--take-sound-part')
@@ -119,8 +122,9 @@ async function cutJournal(directory: string, run: RunFile): Promise<RunFile> {
   await forgetSummary(directory)
   const { journal_end: _, ...known } = run
   await writeRunFile(directory, known)
+  await hold.elsewhere?.journalReplaced()
   say(
-    `${taken.flaw === null ? 'The journal shows no damage, so it is treated as an older copy.' : `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}.`} The run goes on from the ${taken.lines} undamaged lines of the journal. The whole file, with the ${taken.lostBytes} bytes after these lines, is kept as ${taken.keptAs}. What was sent in the lost part is not known, so each task without a result is looked up in Okta before anything is sent for it.`,
+    `${taken.flaw === null ? 'The journal shows no damage, so it is treated as an older copy.' : `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}.`} The run goes on from the ${taken.lines} undamaged lines of the journal. The whole file, with the ${taken.lostBytes} bytes after these lines, is kept as ${placeOfReport(directory, basename(taken.keptAs))}. What was sent in the lost part is not known, so each task without a result is looked up in Okta before anything is sent for it.`,
   )
   return known
 }

@@ -112,9 +112,11 @@ export class Worker {
     if (performance.now() < (this.#leftAlone.get(runId) ?? 0)) return false
     this.#claiming++
     try {
-      const taken = await Claim.take(database, runId, claimant, 'wanted')
+      // Two runs of a worker are as strange to each other as those of two workers.
+      const ofRun = { ...claimant, holder: `${claimant.holder}/${runId}` }
+      const taken = await Claim.take(database, runId, ofRun, 'wanted')
       if (!(taken instanceof Claim)) return false
-      this.#begin(runId, taken)
+      this.#begin(runId, taken, ofRun)
       return true
     } finally {
       this.#claiming--
@@ -137,9 +139,9 @@ export class Worker {
     return (await findOpenRuns(database, [...orgs.keys()])).some((run) => run.runId === runId)
   }
 
-  #begin(runId: string, claim: Claim): void {
+  #begin(runId: string, claim: Claim, claimant: Claimant): void {
     const stop = new StopSwitch()
-    const ended = this.#carryOut(runId, claim, stop).finally(() => {
+    const ended = this.#carryOut(runId, claim, claimant, stop).finally(() => {
       this.#atWork.delete(runId)
       this.lookNow()
     })
@@ -149,11 +151,11 @@ export class Worker {
   }
 
   /** Never rejects. */
-  async #carryOut(runId: string, claim: Claim, stop: StopSwitch): Promise<void> {
+  async #carryOut(runId: string, claim: Claim, claimant: Claimant, stop: StopSwitch): Promise<void> {
     const say = (line: string): void => this.#options.say(`${runId}: ${line}`)
     say(`taken up, epoch ${claim.epoch}`)
     try {
-      await carryOutRun(claim, { ...this.#options, stop, say })
+      await carryOutRun(claim, { ...this.#options, claimant, stop, say })
     } catch (error) {
       if (error instanceof RunStopped) return
       say(

@@ -1,0 +1,238 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { Client } from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Cli, CliEnd } from '../support/cli.ts'
+import type { ForeignOrg } from '../support/foreign-org/server.ts'
+import { makeUsers } from '../support/foreign-org/user.ts'
+import { type Postgres, startPostgres, whyNoPostgres } from '../support/postgres.ts'
+import {
+  countsOf,
+  expectAppliedOnce,
+  linksJob,
+  parseCsv,
+  usersCsv,
+  type Workplace,
+  withWorkplace,
+} from './workplace.ts'
+
+const missing = await whyNoPostgres()
+let postgres: Postgres
+
+/** Runs of one test must not be seen by the next one. */
+async function emptyStore(): Promise<void> {
+  const client = new Client({ connectionString: postgres.url })
+  await client.connect()
+  await client.query('DROP SCHEMA IF EXISTS okta_lifecycle CASCADE')
+  await client.query('DROP SCHEMA IF EXISTS okta_lifecycle_queue CASCADE')
+  await client.end()
+}
+
+function inStore(place: Workplace, org: ForeignOrg | null, args: readonly string[]): Promise<CliEnd> {
+  return place.run(org, args, { env: { OKTA_LIFECYCLE_STORE: postgres.url } })
+}
+
+function startWorker(place: Workplace, org: ForeignOrg | null, more: readonly string[] = []): Cli {
+  const env = { OKTA_LIFECYCLE_STORE: postgres.url, OKTA_CLIENT_REQUESTTIMEOUT: '3' }
+  return place.start(org, ['worker', ...more], { env })
+}
+
+async function submit(place: Workplace, org: ForeignOrg, args: readonly string[]): Promise<string> {
+  const end = await inStore(place, org, ['submit', ...args, '--yes', '--json'])
+  expect(end.code, end.stderr).toBe(0)
+  return (JSON.parse(end.stdout) as { run_id: string }).run_id
+}
+
+interface Status {
+  readonly state: string
+  readonly held_on: string | null
+  readonly results: Readonly<Record<string, number>>
+}
+
+async function statusOf(place: Workplace, run: string): Promise<Status> {
+  const end = await inStore(place, null, ['status', run, '--json'])
+  expect(end.code, end.stderr).toBe(0)
+  return JSON.parse(end.stdout) as Status
+}
+
+async function resultsOf(place: Workplace, run: string): Promise<Readonly<Record<string, number>>> {
+  const end = await inStore(place, null, ['report', run, '--out', `out-${run}`])
+  expect(end.code, end.stderr).toBe(0)
+  return countsOf(parseCsv(await place.read(`out-${run}/results.csv`)).map(({ result }) => result))
+}
+
+describe.skipIf(missing !== null)('a run that is kept in a store', () => {
+  beforeAll(async () => {
+    postgres = await startPostgres(['log_statement=all', 'log_min_duration_statement=0'])
+  })
+  afterAll(async () => {
+    await postgres.remove()
+  })
+  beforeEach(emptyStore)
+
+  it('is submitted without a call, waits, and is carried out by a worker; its reports are the same bytes anywhere', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 5 })
+      const org = await place.org({ users })
+      await place.write('in.csv', usersCsv(users.map(({ id }) => [id, 'suspend'] as const)))
+      const run = await submit(place, org, ['in.csv'])
+      expect(org.applied).toEqual({})
+      expect(await statusOf(place, run)).toMatchObject({ state: 'waiting', held_on: null })
+      const worker = startWorker(place, org)
+      await worker.says(/finished; 5 of 5/)
+      worker.kill('SIGTERM')
+      expect((await worker.ended).code).toBe(143)
+      expectAppliedOnce(
+        org.applied,
+        users.map(({ id }) => `${id} suspend`),
+      )
+      expect(await statusOf(place, run)).toMatchObject({ state: 'finished', results: { succeeded: 5 } })
+      await inStore(place, null, ['report', run, '--out', 'one'])
+      await inStore(place, null, ['report', run, '--out', 'two'])
+      for (const name of [
+        'results.csv',
+        'results.jsonl',
+        'report.html',
+        'summary.json',
+        'run.json',
+        'input.csv',
+      ])
+        expect(await place.read(`one/${name}`), name).toBe(await place.read(`two/${name}`))
+      expect(await place.read('one/summary.json')).not.toContain('/tmp/')
+      expect((await inStore(place, null, ['verify-journal', run])).code).toBe(0)
+      expect((await inStore(place, null, ['evidence', run, '--out', 'e.zip'])).code).toBe(0)
+      expect(await place.runs()).toEqual([])
+    })
+  })
+
+  it('stopped by a guard, goes on by a host that has no credentials, and is retried and taken back from there', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 4 })
+      const org = await place.org({ users })
+      const nobody = ['00u0000000000000NoOne', 'suspend'] as const
+      await place.write('in.csv', usersCsv([nobody, ...users.map(({ id }) => [id, 'suspend'] as const)]))
+      const run = await submit(place, org, ['in.csv', '--max-failures', '0', '--concurrency', '1'])
+      const worker = startWorker(place, org)
+      await worker.says(/stopped: /)
+      expect((await statusOf(place, run)).state).toBe('stopped')
+      const end = await inStore(place, null, ['resume', run, '--max-failures', '5'])
+      expect(end.code, end.stderr).toBe(0)
+      expect(end.stderr).toContain('no credentials')
+      while ((await statusOf(place, run)).state !== 'finished') expect(worker.printed.stderr).toBeTruthy()
+      expectAppliedOnce(
+        org.applied,
+        users.map(({ id }) => `${id} suspend`),
+      )
+      const undo = await inStore(place, null, ['undo', run, '--yes'])
+      expect(undo.code, undo.stderr).toBe(0)
+      await worker.says(/unsuspended/)
+      expect(Object.values(org.applied)).toEqual(Array.from({ length: 8 }, () => 1))
+      expect(await statusOf(place, run)).toMatchObject({ state: 'closed' })
+      const again = await inStore(place, null, ['resume', run])
+      expect(again.code).toBe(2)
+    })
+  })
+
+  it('of a job waits for another run of the job, wherever that is carried out', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 40 })
+      const org = await place.org({ users, latencyMs: 200 })
+      await place.write('job.yaml', 'name: leavers\naction: suspend\npace: { concurrency: 1 }\n')
+      await place.write('one.csv', usersCsv(users.map(({ id }) => id)))
+      await place.write('two.csv', usersCsv(users.slice(0, 1).map(({ id }) => [id, 'unsuspend'] as const)))
+      const first = await submit(place, org, ['one.csv', '--job', 'job.yaml'])
+      const second = await submit(place, org, ['two.csv', '--job', 'job.yaml', '--accept-unusual'])
+      const workers = [startWorker(place, org), startWorker(place, org)]
+      await org.waitUntil(() => Object.keys(org.applied).length > 0)
+      expect((await inStore(place, null, ['status', second, '--json'])).stdout).toContain('"waiting"')
+      const here = await inStore(place, org, ['resume', second])
+      expect(here.code, here.stderr).toBe(5)
+      await org.waitUntil(() => Object.keys(org.applied).length === 41)
+      while ((await statusOf(place, second)).state !== 'finished') expect(workers).toHaveLength(2)
+      expect(org.org.appliedInOrder.at(-1)).toContain('unsuspend')
+      expect(await resultsOf(place, first)).toEqual({ succeeded: 40 })
+    })
+  })
+
+  it('leaves no secret in the store, its log or its dump, and no activation link', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 3, status: 'STAGED' })
+      const org = await place.org({ users })
+      await place.write('job.yaml', linksJob)
+      await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+      const run = await submit(place, org, ['in.csv', '--job', 'job.yaml'])
+      const worker = startWorker(place, org)
+      await worker.says(/finished; 3 of 3/)
+      const links = parseCsv(await place.read('links.csv'))
+      expect(links).toHaveLength(3)
+      const { stdout: dump } = await promisify(execFile)('pg_dump', ['--inserts', postgres.url], {
+        maxBuffer: 1e9,
+      })
+      const text = dump + hexTexts(dump) + (await readFile(postgres.log, 'utf8'))
+      expect(text.includes(run)).toBe(true)
+      expect(text.includes(org.token)).toBe(false)
+      const tokens = links.map(({ activation_token: token = '' }) => token.replace(/^'/, ''))
+      for (const token of tokens) {
+        expect(token).not.toBe('')
+        expect(text.includes(token), token).toBe(false)
+      }
+    })
+  })
+
+  it('in an org that a worker has no credentials for is left to others', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 2 })
+      const [one, other] = [
+        await place.org({ users }),
+        await place.org({ users, token: '00OtherFictionalToken' }),
+      ]
+      await place.write('in.csv', usersCsv(users.map(({ id }) => [id, 'suspend'] as const)))
+      const runs = [await submit(place, one, ['in.csv']), await submit(place, other, ['in.csv'])]
+      const worker = startWorker(place, one)
+      await worker.says(/finished/)
+      expect((await statusOf(place, runs[1] ?? '')).state).toBe('waiting')
+      await place.write('orgs.yaml', `orgs:\n  - { orgUrl: "${other.url}", token: ${other.token} }\n`)
+      const open = await place.run(null, ['worker', '--orgs', 'orgs.yaml'], {
+        env: { OKTA_LIFECYCLE_STORE: postgres.url },
+      })
+      expect(open.code).toBe(2)
+      expect(open.stderr).toContain('chmod 600 orgs.yaml')
+      await promisify(execFile)('chmod', ['600', `${place.directory}/orgs.yaml`])
+      const both = startWorker(place, null, ['--orgs', 'orgs.yaml'])
+      await both.says(/finished/)
+      expectAppliedOnce(
+        other.applied,
+        users.map(({ id }) => `${id} suspend`),
+      )
+    })
+  })
+
+  it('is carried out here by run, and refused where the store would forget', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 2 })
+      const org = await place.org({ users })
+      await place.write('in.csv', usersCsv(users.map(({ id }) => [id, 'suspend'] as const)))
+      const end = await inStore(place, org, ['run', 'in.csv', '--yes', '--quiet'])
+      expect(end.code, end.stderr).toBe(0)
+      expect(end.stdout).toContain('2 of 2 people are suspended')
+      expect((await inStore(place, org, ['run', 'in.csv', '--yes', '--sandbox'])).code).toBe(2)
+      expect((await inStore(place, org, ['run', 'in.csv', '--yes', '--runs-dir', 'elsewhere'])).code).toBe(2)
+      const client = new Client({ connectionString: postgres.url })
+      await client.connect()
+      await client.query('ALTER DATABASE postgres SET synchronous_commit = off')
+      const refused = await inStore(place, org, ['run', 'in.csv', '--yes'])
+      await client.query('ALTER DATABASE postgres RESET synchronous_commit')
+      await client.end()
+      expect(refused.code).toBe(2)
+      expect(refused.stderr).toContain('synchronous_commit = off')
+    })
+  })
+})
+
+/** The texts that a dump holds as bytes in hexadecimal. */
+function hexTexts(dump: string): string {
+  return [...dump.matchAll(/\\x([0-9a-f]{8,})/g)]
+    .map(([, hex = '']) => Buffer.from(hex, 'hex').toString('utf8'))
+    .join('\n')
+}
