@@ -33,6 +33,19 @@ const migrationLock = 7_284_519_003
  *   code 3 when it does not answer
  */
 export async function openDatabase(url: StoreUrl, connections: number): Promise<Database> {
+  const database = connectTo(url, connections)
+  try {
+    await checkDurable(database)
+    await migrate(database)
+    return database
+  } catch (error) {
+    await database.close()
+    throw error instanceof Refusal ? error : storeError(url, error)
+  }
+}
+
+/** Connections to a database, as they are needed. Nothing is checked or changed. */
+export function connectTo(url: StoreUrl, connections: number): Database {
   const pool = new Pool({
     connectionString: url.url,
     max: connections,
@@ -46,19 +59,11 @@ export async function openDatabase(url: StoreUrl, connections: number): Promise<
   })
   // A connection that breaks while nobody uses it. Whoever needs one next is told.
   pool.on('error', () => {})
-  const database: Database = {
+  return {
     url,
     query: async (statement, values = []) => (await pool.query(statement, [...values])).rows,
     transaction: async (work) => await inTransaction(await pool.connect(), work),
     close: async () => await pool.end(),
-  }
-  try {
-    await checkDurable(database)
-    await migrate(database)
-    return database
-  } catch (error) {
-    await database.close()
-    throw error instanceof Refusal ? error : storeError(url, error)
   }
 }
 
@@ -82,13 +87,15 @@ async function inTransaction<T>(client: PoolClient, work: (query: Query) => Prom
 }
 
 /** What must not be turned off, and what would be lost otherwise. */
-const durable = ['synchronous_commit', 'fsync', 'full_page_writes']
+export const durableSettings = ['synchronous_commit', 'fsync', 'full_page_writes'] as const
 
 /**
  * @throws Refusal when PostgreSQL says "committed" before it is on disk
  */
 async function checkDurable({ query, url }: Database): Promise<void> {
-  const settings = await query('SELECT name, setting FROM pg_settings WHERE name = ANY($1)', [durable])
+  const settings = await query('SELECT name, setting FROM pg_settings WHERE name = ANY($1)', [
+    durableSettings,
+  ])
   const off = settings.find(({ setting }) => setting === 'off')
   if (off === undefined) return
   throw new Refusal(

@@ -1,3 +1,5 @@
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Cli } from '../support/cli.ts'
@@ -33,7 +35,7 @@ function startWorker(place: Workplace, org: ForeignOrg): Cli {
   return place.start(org, ['worker', '--runs', '3', '--drain', '5'], { env: envOf() })
 }
 
-async function statesOf(place: Workplace, org: ForeignOrg): Promise<readonly string[]> {
+async function statesOf(place: Workplace, org: ForeignOrg | null): Promise<readonly string[]> {
   const end = await place.run(org, ['runs', '--json'], { env: envOf() })
   if (end.code !== 0) return ['unknown']
   return (JSON.parse(end.stdout) as { state: string }[]).map(({ state }) => state)
@@ -104,4 +106,37 @@ it.skipIf(missing !== null)(
     })
   },
   900_000,
+)
+
+it.skipIf(missing !== null)(
+  'forty orgs, each with its own credentials, are worked off by two workers',
+  async () => {
+    await withWorkplace(async (place) => {
+      const orgs: ForeignOrg[] = []
+      const users = makeUsers({ count: 3 })
+      for (let number = 0; number < 40; number++)
+        orgs.push(await place.org({ users, token: `00FictionalTokenOfOrg${number}x` }))
+      await place.write('leavers.csv', usersCsv(users.map(({ id }) => [id, 'suspend'] as const)))
+      const entries = orgs.map(({ url, token }) => `  - { orgUrl: "${url}", token: ${token} }\n`)
+      await place.write('orgs.yaml', `orgs:\n${entries.join('')}`)
+      await chmod(join(place.directory, 'orgs.yaml'), 0o600)
+      const env = { OKTA_LIFECYCLE_STORE: postgres.url, OKTA_LIFECYCLE_ORGS: 'orgs.yaml' }
+      const workers = [0, 1].map(() => place.start(null, ['worker', '--runs', '20'], { env }))
+      for (const org of orgs) {
+        const end = await place.run(org, ['submit', 'leavers.csv', '--yes', '--json'], { env: envOf() })
+        expect(end.code, end.stderr).toBe(0)
+      }
+      while ((await statesOf(place, null)).some((state) => state !== 'finished')) await delay(500)
+      for (const org of orgs)
+        expectAppliedOnce(
+          org.applied,
+          users.map(({ id }) => `${id} suspend`),
+        )
+      for (const worker of workers) worker.kill('SIGTERM')
+      for (const worker of workers) expect((await worker.ended).code).toBe(143)
+      // Both of them had a part in it.
+      for (const worker of workers) expect(worker.printed.stderr).toContain('finished')
+    })
+  },
+  300_000,
 )

@@ -15,6 +15,5 @@ export const doctorCommand = defineCommand({
     [1, 'something is wrong'],
     [2, 'no org is set, so nothing could be checked'],
   ],
-  ofStore: 'history',
   handler: async (args) => await (await import('../handlers/doctor.ts')).examine(args),
 })
