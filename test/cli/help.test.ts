@@ -12,6 +12,8 @@ const commands = [
   'resume',
   'retry',
   'undo',
+  'submit',
+  'worker',
   'status',
   'runs',
   'report',

@@ -127,7 +127,7 @@ it('says what was wrong and what to do next, in these words', async () => {
   for (const refusal of refusals) said.push(`# ${refusal.name}\n${(await meet(refusal)).stderr}`)
   expect(said.join('\n')).toMatchInlineSnapshot(`
     "# no command
-    A command was expected: run, plan, resume, retry, undo, status, runs, report, evidence, verify-journal, doctor, validate, sandbox or completion.
+    A command was expected: run, plan, resume, retry, undo, submit, worker, status, runs, report, evidence, verify-journal, doctor, validate, sandbox or completion.
     → okta-lifecycle --help, or okta-lifecycle COMMAND --help
 
     # an unknown command

@@ -26,7 +26,7 @@ export const submitCommand = defineCommand({
   ],
   notes: [
     'No lifecycle call is sent by this command',
-    'Prints the id of the run; with --json: {"run_id": "…"}',
+    'Prints the id of the run; with --json, {"run_id": "ID"}',
   ],
   ofStore: 'history',
   handler: async (args, input) => await (await import('../handlers/submit.ts')).submitInput(args, input),
