@@ -37,6 +37,4 @@ export interface RunStore {
 export interface StoreHoldReport extends HoldReport {
   /** Whether a worker may take the run and none holds it. */
   readonly waits: boolean
-  /** Why no worker has taken it yet, as far as known. */
-  readonly why: string | null
 }

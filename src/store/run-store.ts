@@ -99,9 +99,9 @@ export class StoreOfRuns implements RunStore {
       [runId],
     )
     if (run?.held !== true)
-      return { kind: 'free', host: null, lastSignSeconds: null, waits: run?.wanted === true, why: null }
+      return { kind: 'free', host: null, lastSignSeconds: null, waits: run?.wanted === true }
     const lastSignSeconds = Math.max(0, Math.round(Number(run.silent)))
-    return { kind: 'working', host: textOf(run, 'host'), lastSignSeconds, waits: false, why: null }
+    return { kind: 'working', host: textOf(run, 'host'), lastSignSeconds, waits: false }
   }
 
   /** @throws Refusal when the store has a run with that id */

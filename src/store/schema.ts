@@ -8,6 +8,7 @@ export const schemaName = 'okta_lifecycle'
  * - `run`: one row a run. Who holds it, under which epoch and until when, and how long its journal is. Every write of a
  *   holder changes or locks this row under its epoch: that is the fence.
  * - `run_file`: the files of a run (`run.json`, the copy of its input, its summary), in parts.
+ * - `worker`: the workers that were there lately, so that a person can be told why a run waits. Nothing else relies on it.
  * - `schedule`: the jobs that are submitted again and again, and what became of the last time.
  * - `journal`: the bytes of a run's journal, as they were committed, each piece by the place where it begins.
  */
@@ -63,5 +64,11 @@ export const migrations: readonly string[] = [
      last_due timestamptz,
      last_run text,
      last_error text
+   );
+   CREATE TABLE okta_lifecycle.worker (
+     holder text PRIMARY KEY,
+     host text NOT NULL,
+     orgs text[] NOT NULL,
+     seen_at timestamptz NOT NULL
    );`,
 ]

@@ -47,6 +47,7 @@ async function submit(place: Workplace, org: ForeignOrg, args: readonly string[]
 interface Status {
   readonly state: string
   readonly held_on: string | null
+  readonly reason: string | null
   readonly results: Readonly<Record<string, number>>
 }
 
@@ -191,7 +192,11 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       const runs = [await submit(place, one, ['in.csv']), await submit(place, other, ['in.csv'])]
       const worker = startWorker(place, one)
       await worker.says(/finished/)
-      expect((await statusOf(place, runs[1] ?? '')).state).toBe('waiting')
+      const waits = await statusOf(place, runs[1] ?? '')
+      expect(waits).toMatchObject({
+        state: 'waiting',
+        reason: `No worker that is there has credentials for ${other.url}.`,
+      })
       await place.write('orgs.yaml', `orgs:\n  - { orgUrl: "${other.url}", token: ${other.token} }\n`)
       const open = await place.run(null, ['worker', '--orgs', 'orgs.yaml'], {
         env: { OKTA_LIFECYCLE_STORE: postgres.url },

@@ -40,10 +40,19 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   if (loss !== null) return showDamaged(args, directory, `The journal of run ${run.run_id} is ${loss}.`)
   const counts = countsOfSummary(run, summary) ?? (await countsOfJournal(directory, run, summary))
   const copied = await copyOf(directory, run)
-  const status = describe(directory, run, counts, { ...(await holdOf(args, directory)), copied })
+  const hold = await holdOf(args, directory)
+  const waiting = hold.waits === true ? await whyItWaits(args, run) : null
+  const status = describe(directory, { ...run, reason: waiting ?? run.reason }, counts, { ...hold, copied })
   const next = copied === null ? await nextLines(directory, run, summary, status.state) : []
   process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : render(status, next))
   return exitCodes.done
+}
+
+/** Why a run of a store waits; null if a worker takes it up any moment. */
+async function whyItWaits({ database }: Arguments, { run_id: runId }: RunFile): Promise<string | null> {
+  if (database === undefined) return null
+  const { whyWaiting } = await import('../../store/workers.ts')
+  return await whyWaiting(database, runId)
 }
 
 /** The answer for a damaged run: how far it got is not known. */

@@ -5,6 +5,7 @@ import { openDatabase } from '../../store/database.ts'
 import { untilAnswered } from '../../store/patience.ts'
 import { noteDue } from '../../store/schedules.ts'
 import { parseStoreUrl } from '../../store/store-url.ts'
+import { forgetWorker } from '../../store/workers.ts'
 import { claimant } from '../in-store.ts'
 import { storeVariable } from '../store-variable.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
@@ -70,6 +71,7 @@ export async function work(args: Arguments): Promise<ExitCode> {
     })
     await worker.work()
     await announcements.close().catch(() => {})
+    await forgetWorker(database, options.claimant).catch(() => {})
     await database.close().catch(() => {})
     return stop.reason?.exitCode ?? exitCodes.done
   })

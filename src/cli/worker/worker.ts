@@ -6,6 +6,7 @@ import { Claim, type Claimant } from '../../store/claim.ts'
 import type { Database } from '../../store/database.ts'
 import { findOpenRuns } from '../../store/open-runs.ts'
 import { isAway } from '../../store/store-error.ts'
+import { noteWorker } from '../../store/workers.ts'
 import { carryOutRun } from './carry-out-run.ts'
 import type { Orgs } from './orgs.ts'
 import { submitDue } from './submit-due.ts'
@@ -84,6 +85,8 @@ export class Worker {
   /** Takes up as many open runs as there is room for. The store may be away for any time. */
   async #look(): Promise<void> {
     try {
+      const { database, claimant, orgs } = this.#options
+      await noteWorker(database, claimant, [...orgs.keys()])
       await submitDue(this.#options)
       await this.#takeUp()
       if (this.#away) this.#options.say('The store answers again.')
