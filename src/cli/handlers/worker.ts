@@ -1,15 +1,15 @@
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
-import { StopSwitch } from '../../messages/stop.ts'
+import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { Announcements } from '../../store/announcements.ts'
 import { openDatabase } from '../../store/database.ts'
 import { untilAnswered } from '../../store/patience.ts'
 import { noteDue } from '../../store/schedules.ts'
-import { parseStoreUrl } from '../../store/store-url.ts'
+import { parseStoreUrl, type StoreUrl } from '../../store/store-url.ts'
 import { forgetWorker } from '../../store/workers.ts'
 import { claimant } from '../in-store.ts'
 import { storeVariable } from '../store-variable.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
-import { readOrgs } from '../worker/orgs.ts'
+import { type Orgs, readOrgs } from '../worker/orgs.ts'
 import { Worker } from '../worker/worker.ts'
 
 interface Arguments {
@@ -44,35 +44,43 @@ export async function work(args: Arguments): Promise<ExitCode> {
   const orgs = await readOrgs(args.orgs)
   const stop = new StopSwitch()
   return await withStopHooks(stop, async () => {
-    const connections = runs * connectionsOfRun + connectionsBesides
-    const database = await untilAnswered(
-      () => openDatabase(parseStoreUrl(url.trim()), connections),
-      () => stop.check(),
-    )
-    stop.signal.addEventListener('abort', () => {
-      setTimeout(() => process.exit(exitCodes.terminated), args.drain * 1000 + lastWaitMs).unref()
-    })
-    say(
-      `Working for ${database.url.shown}, on up to ${runs} runs at once, in ${[...orgs.keys()].join(', ')}.`,
-    )
-    const announcements = await untilAnswered(
-      () => Announcements.open(database.url),
-      () => stop.check(),
-    )
-    const options = { ...args, database, claimant: claimant(), orgs, stop, announcements, say }
-    const worker = new Worker(options)
-    announcements.listen({
-      runs,
-      onRun: (runId) => worker.carryOut(runId),
-      onDue: async (schedule, at) => {
-        await noteDue(database, schedule, new Date(at))
-        worker.lookNow()
-      },
-    })
-    await worker.work()
-    await announcements.close().catch(() => {})
-    await forgetWorker(database, options.claimant).catch(() => {})
-    await database.close().catch(() => {})
+    try {
+      await workFor(parseStoreUrl(url.trim()), args, orgs, stop)
+    } catch (error) {
+      if (!(error instanceof RunStopped)) throw error
+    }
     return stop.reason?.exitCode ?? exitCodes.done
   })
+}
+
+async function workFor(store: StoreUrl, args: Arguments, orgs: Orgs, stop: StopSwitch): Promise<void> {
+  const { runs } = args
+  const connections = runs * connectionsOfRun + connectionsBesides
+  const database = await untilAnswered(
+    () => openDatabase(store, connections),
+    () => stop.check(),
+    () => say(`The store ${store.shown} does not answer. Work begins when it does.`),
+  )
+  stop.signal.addEventListener('abort', () => {
+    setTimeout(() => process.exit(exitCodes.terminated), args.drain * 1000 + lastWaitMs).unref()
+  })
+  say(`Working for ${database.url.shown}, on up to ${runs} runs at once, in ${[...orgs.keys()].join(', ')}.`)
+  const announcements = await untilAnswered(
+    () => Announcements.open(database.url),
+    () => stop.check(),
+  )
+  const options = { ...args, database, claimant: claimant(), orgs, stop, announcements, say }
+  const worker = new Worker(options)
+  announcements.listen({
+    runs,
+    onRun: (runId) => worker.carryOut(runId),
+    onDue: async (schedule, at) => {
+      await noteDue(database, schedule, new Date(at))
+      worker.lookNow()
+    },
+  })
+  await worker.work()
+  await announcements.close().catch(() => {})
+  await forgetWorker(database, options.claimant).catch(() => {})
+  await database.close().catch(() => {})
 }

@@ -5,7 +5,7 @@ import type { Announcements } from '../../store/announcements.ts'
 import { Claim, type Claimant } from '../../store/claim.ts'
 import type { Database } from '../../store/database.ts'
 import { findOpenRuns } from '../../store/open-runs.ts'
-import { isAway } from '../../store/store-error.ts'
+import { isAway, storeError } from '../../store/store-error.ts'
 import { noteWorker } from '../../store/workers.ts'
 import { carryOutRun } from './carry-out-run.ts'
 import type { Orgs } from './orgs.ts'
@@ -41,7 +41,8 @@ export class Worker {
   /** Until when, by the monotonic clock, a run is left to others. */
   readonly #leftAlone = new Map<string, number>()
   #awake: (() => void) | null = null
-  #away = false
+  /** What was last said about why nothing can be taken up; null while all is well. */
+  #trouble: string | null = null
   /** Whether somebody has said, since the last look, that there is something to look for. */
   #told = false
   /** Runs that are being claimed. */
@@ -89,12 +90,15 @@ export class Worker {
       await noteWorker(database, claimant, [...orgs.keys()])
       await submitDue(this.#options)
       await this.#takeUp()
-      if (this.#away) this.#options.say('The store answers again.')
-      this.#away = false
+      if (this.#trouble !== null) this.#options.say('The store answers again.')
+      this.#trouble = null
     } catch (error) {
-      if (!isAway(error)) throw error
-      if (!this.#away) this.#options.say('The store does not answer. Nothing is taken up until it does.')
-      this.#away = true
+      // Whatever it is: the runs at work go on, and nobody is there to start this worker again.
+      const trouble = isAway(error)
+        ? 'The store does not answer. Nothing is taken up until it does.'
+        : `Nothing is taken up: ${storeError(this.#options.database.url, error).message}`
+      if (this.#trouble !== trouble) this.#options.say(trouble)
+      this.#trouble = trouble
     }
   }
 
