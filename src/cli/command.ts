@@ -21,9 +21,9 @@ export interface Command {
 
 /**
  * What a command needs of the runs of a store in its working copy.
- * - `named`: the run that it names, or the latest, with those that it goes on from; of the others their `run.json`.
- * - `all`: all runs; the journal of those that have not finished.
- * - `history`: the `run.json` of all runs.
+ * - `named`: the run that it names, or the latest, with those that it goes on from.
+ * - `all`: all runs, as far as a list shows them.
+ * - `history`: the `run.json` of the runs of its job.
  */
 type NeededRuns = 'named' | 'all' | 'history'
 

@@ -3,10 +3,11 @@ import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { inTemporaryDirectory } from '../files/temporary-directory.ts'
+import { prepare } from '../job/prepare.ts'
 import { type ExitCode, Refusal } from '../messages/known-error.ts'
 import { storeDirectoryName } from '../messages/store-place.ts'
 import type { Claimant } from '../store/claim.ts'
-import { copyNeeded } from '../store/copy-needed.ts'
+import { copyNeeded, type Needed } from '../store/copy-needed.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { StoreOfRuns } from '../store/run-store.ts'
 import { isOfStore, storeError } from '../store/store-error.ts'
@@ -38,11 +39,7 @@ export async function inStore(
     return await inTemporaryDirectory(async (directory) => {
       const runsDirectory = join(directory, storeDirectoryName(store.shown))
       await mkdir(runsDirectory, { mode: 0o700 })
-      const named = command.positional?.name === 'run' ? args.run : undefined
-      await copyNeeded(database, runsDirectory, {
-        kind: command.ofStore ?? 'history',
-        run: typeof named === 'string' ? named : null,
-      })
+      await copyNeeded(database, runsDirectory, await neededBy(command, args))
       const runStore = new StoreOfRuns(database, claimant(), 'to_people')
       return await command.run({ ...args, 'runs-dir': runsDirectory, runStore, database })
     })
@@ -50,6 +47,29 @@ export async function inStore(
     throw isOfStore(error) ? storeError(store, error) : error
   } finally {
     await closeQuietly(database)
+  }
+}
+
+async function neededBy(command: Command, args: Readonly<Record<string, unknown>>): Promise<Needed> {
+  const { run } = args
+  switch (command.ofStore) {
+    case 'named':
+      return { kind: 'named', run: typeof run === 'string' ? run : null }
+    case 'all':
+      return { kind: 'all' }
+    default:
+      return { kind: 'history', job: await jobNamed(args) }
+  }
+}
+
+/** The name of the job that a command line names; null if there is none, or the command will say what is wrong with it. */
+async function jobNamed({ job }: Readonly<Record<string, unknown>>): Promise<string | null> {
+  if (typeof job !== 'string') return null
+  try {
+    // What the input is does not matter for the job's name.
+    return (await prepare('-', { job })).merge(null).name
+  } catch {
+    return null
   }
 }
 

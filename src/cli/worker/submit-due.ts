@@ -57,7 +57,7 @@ async function isSubmitted({ query }: Database, runId: string): Promise<boolean>
 }
 
 async function submit(
-  { arguments: given }: Schedule,
+  { job, arguments: given }: Schedule,
   runId: string,
   org: RunOrg,
   { database, claimant }: WorkerOptions,
@@ -65,7 +65,7 @@ async function submit(
   await inTemporaryDirectory(async (temporary) => {
     const runsDirectory = join(temporary, storeDirectoryName(database.url.shown))
     await mkdir(runsDirectory, { mode: 0o700 })
-    await copyNeeded(database, runsDirectory, { kind: 'history', run: null })
+    await copyNeeded(database, runsDirectory, { kind: 'history', job })
     const input = typeof given.input === 'string' ? given.input : undefined
     await runInput(
       {
