@@ -2,7 +2,8 @@ import type { Answer } from '../okta/answer.ts'
 import type { Bucket } from '../okta/bucket.ts'
 import { isConcurrencyLimit } from '../okta/classify.ts'
 import type { BudgetAnswer } from './budget-events.ts'
-import { type BudgetState, endOf, newBudget, shareOf } from './budget-state.ts'
+import { type BudgetState, endOf, shareOf } from './budget-state.ts'
+import { lastLimit } from './ledger.ts'
 import { permits } from './permits.ts'
 import { SilentCalls } from './silent-calls.ts'
 
@@ -58,33 +59,31 @@ export interface Waiter {
   readonly reject: (error: unknown) => void
 }
 
-/** A bucket with its budget and its waiting requests. */
+/** A bucket with its waiting requests. Its budget is in the ledger. */
 export interface Lane {
   readonly bucket: Bucket
-  budget: BudgetState
+  /** The limit that was last reported. */
+  limit: number | null
   readonly waiting: Waiter[]
   /** Waiting requests with {@link PacedRequest.ahead}. */
   readonly waitingAhead: Waiter[]
   leasing: boolean
+  /** Requests of this process with a permit and without an answer. */
+  inFlight: number
   timer: NodeJS.Timeout | null
   used: number
   readonly silent: SilentCalls
 }
 
-/** A lane with nothing known and nothing waiting. */
-export function newLane(
-  bucket: Bucket,
-  share: number,
-  earlierSends: readonly number[],
-  earlierLimit: number | null,
-  earlierUnknown: boolean,
-): Lane {
+/** A lane with nothing waiting. */
+export function newLane(bucket: Bucket, budget: BudgetState): Lane {
   return {
     bucket,
-    budget: newBudget(share, earlierSends, earlierLimit, earlierUnknown),
+    limit: lastLimit(budget),
     waiting: [],
     waitingAhead: [],
     leasing: false,
+    inFlight: 0,
     timer: null,
     used: 0,
     silent: new SilentCalls(),
@@ -92,9 +91,9 @@ export function newLane(
 }
 
 /** The report on a lane. */
-export function reportOf(bucket: Bucket, lane: Lane, now: number): BucketReport {
-  const { budget, used } = lane
-  const { window, share, inFlight, closedUntil } = budget
+export function reportOf(lane: Lane, budget: BudgetState, now: number): BucketReport {
+  const { bucket, used, inFlight } = lane
+  const { window, share, closedUntil } = budget
   const limit = window?.limit ?? null
   const allowance = limit === null ? null : shareOf({ share, caution: 1 }, limit)
   return {
@@ -107,11 +106,11 @@ export function reportOf(bucket: Bucket, lane: Lane, now: number): BucketReport 
     endsAt: window === null ? null : endOf(window),
     closedUntil,
     windowSeconds: (window?.likelyMs ?? budget.windowMs) / 1000,
-    waiting: waitOf(lane, now),
+    waiting: waitOf(lane, budget, now),
   }
 }
 
-function waitOf({ budget, waiting, waitingAhead }: Lane, now: number): BucketWait | null {
+function waitOf({ waiting, waitingAhead }: Lane, budget: BudgetState, now: number): BucketWait | null {
   if (waiting.length + waitingAhead.length === 0) return null
   if (now < budget.closedUntil) return { why: 'refused', until: budget.closedUntil }
   const { window } = budget

@@ -1,67 +1,62 @@
-import Bottleneck from 'bottleneck'
 import type { Bucket } from '../okta/bucket.ts'
+import type { BudgetAnswer } from './budget-events.ts'
+import type { BudgetState, Permit } from './budget-state.ts'
+
+/** The circumstances of one who asks for permits. */
+export interface Need {
+  /** Requests that the run still has to send in the bucket. */
+  readonly workLeft: number
+  /** Requests in flight whose answer is overdue. */
+  readonly silent: number
+}
+
+/** What a ledger would give now, as far as it knows without asking anybody. */
+export interface Room {
+  readonly available: number
+  /** When it makes sense to ask if nothing is available, in epoch ms by Okta's clock. Not later than now: at once. */
+  readonly askAt: number
+}
 
 /**
- * Keeps the permits of each bucket. The budget says how many there are; the ledger makes sure that none is taken twice.
- * Behind this interface, the permits of several machines could be kept in one place.
+ * Keeps the budget of each bucket: everything that reads or changes one goes through here. It may be kept in this process
+ * ({@link createLocalLedger}), or in one place for several machines. Times are epoch ms by Okta's clock, never later than
+ * Okta's own time.
  */
 export interface Ledger {
+  /** What could be leased now. Costs little: it is asked at each turn. */
+  room(bucket: Bucket, need: Need, now: number): Room
   /**
-   * Sets the number of permits in a bucket to `available`, takes `count` of them at once, and resolves when they are
-   * taken. Only one call at a time for a bucket; `count` is from 1 to `available`.
+   * Leases permits, at most `want` of them and perhaps none. Only one call at a time for a bucket; `want` is from 1, and
+   * at most what {@link room} has shown as available, if it has shown any.
+   *
+   * @throws what keeps the ledger from ever granting anything again
    */
-  take(bucket: Bucket, available: number, count: number): Promise<void>
+  lease(bucket: Bucket, want: number, need: Need, now: number): Promise<readonly Permit[]>
+  /** Takes in the outcome of the request that had this permit. */
+  settle(bucket: Bucket, permit: Permit, answer: BudgetAnswer, now: number): void
+  /** Counts requests that have left without a permit of their own. */
+  resent(bucket: Bucket, count: number, now: number): void
+  /** The budget of a bucket, as far as known here. */
+  budget(bucket: Bucket): BudgetState
+  /** Brings what was settled to where it is kept, and asks for nothing more. */
+  close(): Promise<void>
 }
 
-/** How many permits are taken for the requests that come next. */
-const takenAhead = 20
-
-interface Entry {
-  readonly limiter: Bottleneck
-  /** What the limiter's reservoir holds. */
-  balance: number
-  /** Permits that are taken from it and not used yet. */
-  taken: number
-  /** The wall clock at the last call, in epoch ms. */
-  wall: number
+/** What a run brings along to a ledger that knows nothing of a bucket yet. */
+export interface LedgerFacts {
+  readonly share: number
+  /** Times by Okta's clock, in epoch ms, at which earlier executions sent requests in a bucket. */
+  readonly earlierSends: (bucket: Bucket) => readonly number[]
+  /** The limit that earlier executions last saw in a bucket; null if none is known. */
+  readonly earlierLimit?: (bucket: Bucket) => number | null
+  /** Whether they may have sent more than is known; false by default. */
+  readonly earlierUnknown?: boolean
 }
 
-/**
- * A ledger for this process alone, on Bottleneck's reservoirs. Only `incrementReservoir` changes a reservoir:
- * `updateSettings` would stop its own refresh (issue 185 of Bottleneck), and the budget refills it at Okta's reset
- * anyway. A job of Bottleneck costs a few milliseconds, so one job takes several permits through its weight, and some
- * more for the requests that come next: those that must go one after the other would each wait for a job of their own.
- */
-export function createLocalLedger(): Ledger {
-  const limiters = new Map<Bucket, Entry>()
-
-  async function take(bucket: Bucket, available: number, count: number): Promise<void> {
-    const wall = Date.now()
-    const known = limiters.get(bucket)
-    // Bottleneck waits until its wall clock has reached the time of its previous job. If the clock has been set back,
-    // everything would wait until then.
-    const entry =
-      known === undefined || wall < known.wall
-        ? { limiter: new Bottleneck({ reservoir: 0 }), balance: 0, taken: 0, wall }
-        : known
-    entry.wall = wall
-    limiters.set(bucket, entry)
-    // `available` is the truth: it has room for these, whoever has asked before.
-    if (entry.taken >= count) {
-      entry.taken -= count
-      return
-    }
-    const correction = available - entry.balance
-    const weight = Math.min(available, count + takenAhead)
-    entry.taken = weight - count
-    entry.balance = available - weight
-    await new Promise<void>((resolve, reject) => {
-      // These two are not awaited one after the other: each costs Bottleneck some timer waits, and a job waits for its
-      // reservoir to be filled anyway. The permits are taken when the job starts, not when it ends.
-      if (correction !== 0) entry.limiter.incrementReservoir(correction).catch(reject)
-      entry.limiter.schedule({ weight }, async () => resolve()).catch(reject)
-    })
-  }
-
-  return { take }
+/** The limit of a bucket that was last seen, in this execution or before; null if none is known. */
+export function lastLimit({
+  window,
+  earlierLimit,
+}: Pick<BudgetState, 'window' | 'earlierLimit'>): number | null {
+  return window?.limit ?? earlierLimit
 }

@@ -6,7 +6,7 @@ import type { Bucket } from '../okta/bucket.ts'
 import { buckets } from '../okta/bucket.ts'
 import { isConcurrencyLimit } from '../okta/classify.ts'
 import type { OktaClock } from '../okta/clock.ts'
-import { answered, type BudgetAnswer, sent } from './budget-events.ts'
+import type { BudgetAnswer } from './budget-events.ts'
 import { type Permit, shareOf } from './budget-state.ts'
 import {
   type BucketReport,
@@ -17,8 +17,7 @@ import {
   reportOf,
   type Waiter,
 } from './lane.ts'
-import type { Ledger } from './ledger.ts'
-import { changesAt, permits } from './permits.ts'
+import { type Ledger, lastLimit } from './ledger.ts'
 import { SilentCalls } from './silent-calls.ts'
 import { SlotQueue } from './slot-queue.ts'
 import { newSlots, type Slots, slotsAfterConcurrencyLimit, slotsAfterSuccess } from './slots.ts'
@@ -26,15 +25,8 @@ import { newSlots, type Slots, slotsAfterConcurrencyLimit, slotsAfterSuccess } f
 export interface PacerOptions {
   /** The most requests under way at once. */
   readonly concurrency: number
-  readonly share: number
   readonly clock: OktaClock
   readonly ledger: Ledger
-  /** Times by Okta's clock, in epoch ms, at which earlier executions sent requests in a bucket. */
-  readonly earlierSends: (bucket: Bucket) => readonly number[]
-  /** The limit that earlier executions last saw in a bucket; null if none is known. */
-  readonly earlierLimit?: (bucket: Bucket) => number | null
-  /** Whether they may have sent more than is known; false by default. */
-  readonly earlierUnknown?: boolean
   /** The most requests that the run still has to send in a bucket. */
   readonly workLeft: (bucket: Bucket) => number
   /** Called when permits are handed out and as many requests are about to leave. */
@@ -60,7 +52,7 @@ const enoughPerSlot = 1.5
 /**
  * Sends each request when it has both a slot and a permit.
  *
- * A waiting request holds neither. When slots are free, the pacer leases permits from the ledger, as many as it has
+ * A waiting request holds neither. When slots are free, the pacer leases permits from the ledger, at most as many as it has
  * free slots and waiting requests. It then prepares and sends each request in its slot of the queue. Lifecycle calls
  * come before reads.
  *
@@ -76,7 +68,6 @@ export class Pacer {
   readonly #onLimit: NonNullable<PacerOptions['onLimit']>
   readonly #queue: SlotQueue
   readonly #lanes: Map<Bucket, Lane>
-  readonly #newLane: (bucket: Bucket) => Lane
   readonly #silent = new SilentCalls()
   #slots: Slots
   /** Requests with a permit that are not sent yet or are being sent. */
@@ -94,15 +85,7 @@ export class Pacer {
     this.#onLimit = options.onLimit ?? (() => {})
     this.#slots = newSlots(options.concurrency)
     this.#queue = new SlotQueue(this.#slots.size)
-    this.#newLane = (bucket) =>
-      newLane(
-        bucket,
-        options.share,
-        options.earlierSends(bucket),
-        options.earlierLimit?.(bucket) ?? null,
-        options.earlierUnknown ?? false,
-      )
-    this.#lanes = new Map(buckets.map((bucket) => [bucket, this.#newLane(bucket)]))
+    this.#lanes = new Map(buckets.map((bucket) => [bucket, newLane(bucket, this.#ledger.budget(bucket))]))
   }
 
   /**
@@ -143,30 +126,31 @@ export class Pacer {
 
   /** The length of a bucket's window in milliseconds, as far as known. */
   windowMs(bucket: Bucket): number {
-    return this.#lane(bucket).budget.windowMs
+    return this.#ledger.budget(bucket).windowMs
   }
 
   /** Whether a bucket's window now has room for everything that the run still has to send in it, and for one more. */
   hasSpare(bucket: Bucket): boolean {
-    const { budget } = this.#lane(bucket)
-    return permits(budget, this.#clock.nowAtLeast()) > this.#workLeft(bucket)
+    const { available } = this.#ledger.room(bucket, { workLeft: 0, silent: 0 }, this.#clock.nowAtLeast())
+    return available > this.#workLeft(bucket)
   }
 
   report(): readonly BucketReport[] {
     const now = this.#clock.nowAtLeast()
-    return [...this.#lanes].map(([bucket, lane]) => reportOf(bucket, lane, now))
+    return [...this.#lanes].map(([bucket, lane]) => reportOf(lane, this.#ledger.budget(bucket), now))
   }
 
   #lane(bucket: Bucket): Lane {
     // A bucket that not every run uses gets its lane with its first request.
-    const lane = this.#lanes.get(bucket) ?? this.#newLane(bucket)
+    const lane = this.#lanes.get(bucket) ?? newLane(bucket, this.#ledger.budget(bucket))
     this.#lanes.set(bucket, lane)
     return lane
   }
 
   /** Whether a read ahead would be used soon. Not if enough lifecycle calls are waiting already. */
   #mayReadAhead(): boolean {
-    const { waiting, budget } = this.#lane(lifecycleBucket)
+    const { waiting } = this.#lane(lifecycleBucket)
+    const budget = this.#ledger.budget(lifecycleBucket)
     const soon = budget.window === null ? Number.POSITIVE_INFINITY : shareOf(budget, budget.window.limit) / 4
     return waiting.length < Math.max(2, Math.min(this.#slots.size, soon))
   }
@@ -179,37 +163,32 @@ export class Pacer {
     const waiting = lane.waiting.length + (this.#mayReadAhead() ? lane.waitingAhead.length : 0)
     if (lane.leasing || waiting === 0 || this.#stopped) return
     const now = this.#clock.nowAtLeast()
-    const available = permits(lane.budget, now, this.#workLeft(bucket), lane.silent.count)
+    const need = { workLeft: this.#workLeft(bucket), silent: lane.silent.count }
+    const { available, askAt } = this.#ledger.room(bucket, need, now)
     const size = this.#size()
     const plenty = available >= size * plentyForSlots
     if (plenty && this.#admitted > size * enoughPerSlot) return
     const free = size * (plenty ? admittedPerSlot : 1) - this.#admitted
     if (free <= 0) return
-    if (available === 0) {
-      this.#wakeLater(lane, changesAt(lane.budget, now) - now)
+    if (available === 0 && askAt > now) {
+      this.#wakeLater(lane, askAt - now)
       return
     }
-    const count = Math.min(free, waiting, available)
-    const leased: Permit[] = []
-    for (let i = 0; i < count; i++) {
-      const { state, permit } = sent(lane.budget, now)
-      lane.budget = state
-      leased.push(permit)
-    }
-    this.#onPermits(bucket, count)
-    this.#admitted += count
+    const want = Math.min(free, waiting, available > 0 ? available : free)
+    this.#admitted += want
     lane.leasing = true
-    // Without a known limit there is nothing to account for: the number in flight is the only rule.
-    const taken =
-      lane.budget.window === null ? Promise.resolve() : this.#ledger.take(bucket, available, count)
-    taken.then(
-      () => this.#start(bucket, lane, leased),
-      (error: unknown) => this.#giveUp(lane, leased, error),
+    this.#ledger.lease(bucket, want, need, now).then(
+      (leased) => this.#start(bucket, lane, leased, want),
+      (error: unknown) => this.#giveUp(lane, want, error),
     )
   }
 
-  #start(bucket: Bucket, lane: Lane, leased: readonly Permit[]): void {
+  #start(bucket: Bucket, lane: Lane, leased: readonly Permit[], wanted: number): void {
     lane.leasing = false
+    lane.inFlight += leased.length
+    this.#admitted -= wanted - leased.length
+    this.#seeLimit(lane)
+    if (leased.length > 0) this.#onPermits(bucket, leased.length)
     for (const permit of leased) {
       const waiter = lane.waiting.shift() ?? lane.waitingAhead.shift()
       if (waiter === undefined) this.#release(lane, permit, { kind: 'unused' })
@@ -222,10 +201,10 @@ export class Pacer {
     this.#wake()
   }
 
-  #giveUp(lane: Lane, leased: readonly Permit[], error: unknown): void {
+  #giveUp(lane: Lane, wanted: number, error: unknown): void {
     lane.leasing = false
-    for (const permit of leased) {
-      this.#release(lane, permit, { kind: 'unused' })
+    this.#admitted -= wanted
+    for (let i = 0; i < wanted; i++) {
       const waiter = lane.waiting.shift() ?? lane.waitingAhead.shift()
       waiter?.reject(error)
     }
@@ -266,17 +245,15 @@ export class Pacer {
     if (count === 0) return
     lane.used += count
     this.#onPermits(bucket, count)
-    const now = this.#clock.nowAtLeast()
-    for (let resend = 0; resend < count; resend++) {
-      const { state, permit } = sent(lane.budget, now)
-      lane.budget = answered(state, permit, { kind: 'nothing_learned' }, now)
-    }
+    this.#ledger.resent(bucket, count, this.#clock.nowAtLeast())
   }
 
   /** Takes in the outcome of the request that had this permit. */
   #release(lane: Lane, permit: Permit, answer: BudgetAnswer): void {
     this.#admitted--
-    this.#learn(lane, permit, answer)
+    lane.inFlight--
+    this.#ledger.settle(lane.bucket, permit, answer, this.#clock.nowAtLeast())
+    this.#seeLimit(lane)
   }
 
   /** Wakes once for all requests that end in the same turn of the event loop. */
@@ -289,11 +266,11 @@ export class Pacer {
     })
   }
 
-  #learn(lane: Lane, permit: Permit, answer: BudgetAnswer): void {
-    const known = lane.budget.window?.limit ?? lane.budget.earlierLimit
-    lane.budget = answered(lane.budget, permit, answer, this.#clock.nowAtLeast())
-    const limit = lane.budget.window?.limit ?? known
-    if (limit !== null && limit !== known) this.#onLimit(lane.bucket, limit)
+  #seeLimit(lane: Lane): void {
+    const limit = lastLimit(this.#ledger.budget(lane.bucket))
+    if (limit === null || limit === lane.limit) return
+    lane.limit = limit
+    this.#onLimit(lane.bucket, limit)
   }
 
   #adapt(answer: Answer, cutsWhenSent: number): void {

@@ -55,9 +55,16 @@ export function permits(state: BudgetState, now: number, workLeft = 0, silent = 
 
 /** How much of the share may be sent by now if it is spread over the window. */
 function spreadOver(state: BudgetState, window: BudgetWindow, share: number, now: number): number {
-  const tail = Math.min(Math.max(shortestTailMs, state.windowMs * tailPart), state.windowMs * longestTailPart)
   const passed = state.windowMs - (window.reset * 1000 - now)
-  return Math.min(share, Math.ceil((share * (passed + state.windowMs * leadPart)) / (state.windowMs - tail)))
+  return Math.min(
+    share,
+    Math.ceil((share * (passed + state.windowMs * leadPart)) / (state.windowMs - tailOf(state))),
+  )
+}
+
+/** How long before the end of a window a share that is spread over it is used up, in ms. */
+export function tailOf({ windowMs }: Pick<BudgetState, 'windowMs'>): number {
+  return Math.min(Math.max(shortestTailMs, windowMs * tailPart), windowMs * longestTailPart)
 }
 
 /**

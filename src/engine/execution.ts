@@ -1,6 +1,7 @@
 // Over 300 lines, because an execution is set up, begun and ended in this one place.
 
 import type { BucketReport } from '../budget/lane.ts'
+import type { Ledger, LedgerFacts } from '../budget/ledger.ts'
 import { Tally } from '../budget/tally.ts'
 import type { Holding } from '../files/hold/joint-hold.ts'
 import { thisUser } from '../files/this-user.ts'
@@ -72,6 +73,11 @@ export interface ExecutionOptions {
    * are still open.
    */
   readonly sentBefore?: SentRecently | undefined
+  /**
+   * Opens the ledger that the budget is kept in. `owner` gives the id of the token's owner, `none` if there is none, and
+   * null as long as Okta has not shown it. Without this, the budget is kept in this process alone.
+   */
+  readonly openLedger?: ((facts: LedgerFacts, owner: () => string | null) => Ledger) | undefined
   /** Where activation links go; null if the job asks for none. */
   readonly links: ActivationLinks | null
   /** `onBegin` is called once, when work begins; `onResult`, if given, for every result, once it is on disk. */
@@ -139,6 +145,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
   }
   const recorder = new Recorder(journal, state, onResult, (result) => judge(limits.see(result)))
   let tallying: NodeJS.Timeout | undefined
+  const ledgers: Ledger[] = []
   const looking = setInterval(() => void journal.checkInPlace().catch(() => {}), lookEveryMs)
   const timeUp = stopAfter(run.job.guards.max_duration_seconds, stop)
   try {
@@ -164,7 +171,16 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     for (const [bucket, limit] of sentBefore?.limits ?? []) recorder.note({ event: 'limit', bucket, limit })
     let isPreparing = true
     const queue = createRowQueue(run.job.pace.concurrency, () => settleNow())
+    let current = run
+    const { openLedger } = options
     const lookup = openLookup({
+      openLedger:
+        openLedger &&
+        ((facts) => {
+          const ledger = openLedger(facts, () => ownerId(current))
+          ledgers.push(ledger)
+          return ledger
+        }),
       orgUrl: options.credentials.orgUrl,
       concurrency: run.job.pace.concurrency,
       share: run.job.pace.share,
@@ -207,7 +223,6 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       const now = { at: new Date().toISOString(), ...outlook() }
       recorder.note({ event: 'tally', ...countsOf(tally, begunAt), outlook: now })
     }, tallyEveryMs)
-    let current = run
     // R1: a process that lost the hold while it asked Okta must not write over what its successor has written.
     const keep = async (changed: RunFile): Promise<void> => {
       await hold.ensure()
@@ -275,9 +290,14 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     clearInterval(tallying)
     clearInterval(looking)
     clearTimeout(timeUp)
+    for (const ledger of ledgers) await ledger.close()
     await results.close()
     await closeQuietly(journal)
   }
+}
+
+function ownerId({ owner }: RunFile): string | null {
+  return owner === null || owner === 'none' ? owner : owner.id
 }
 
 function failureLimits({ job }: RunFile): FailureLimits {

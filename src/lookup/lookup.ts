@@ -1,4 +1,5 @@
-import { createLocalLedger } from '../budget/ledger.ts'
+import type { Ledger, LedgerFacts } from '../budget/ledger.ts'
+import { createLocalLedger } from '../budget/local-ledger.ts'
 import { Pacer, type PacerOptions } from '../budget/pacer.ts'
 import type { Tally } from '../budget/tally.ts'
 import type { StopSwitch } from '../messages/stop.ts'
@@ -16,17 +17,8 @@ import { RowWaits } from './waits.ts'
 const hangsAfterMs = 1_000
 
 export interface LookupOptions
-  extends Pick<
-    PacerOptions,
-    | 'concurrency'
-    | 'share'
-    | 'earlierSends'
-    | 'earlierLimit'
-    | 'earlierUnknown'
-    | 'workLeft'
-    | 'onPermits'
-    | 'onLimit'
-  > {
+  extends Pick<PacerOptions, 'concurrency' | 'workLeft' | 'onPermits' | 'onLimit'>,
+    LedgerFacts {
   readonly orgUrl: string
   readonly send: (request: OktaRequest) => Promise<Answer>
   readonly clock: OktaClock
@@ -34,6 +26,8 @@ export interface LookupOptions
   readonly tally: Tally
   readonly say: LookupParts['say']
   readonly parked?: LookupParts['parked']
+  /** Opens the ledger that its budget is kept in; without it, it is kept in this process alone. */
+  readonly openLedger?: ((facts: LedgerFacts) => Ledger) | undefined
 }
 
 /** Sets up how an execution or a plan asks Okta: with one pacer, one patience, and one check of each answer. */
@@ -43,7 +37,8 @@ export function openLookup(options: LookupOptions): LookupParts {
   const patience = new OktaPatience(() => awake.now())
   let underWay = 0
   let ticking: NodeJS.Timeout | undefined
-  const pacer = new Pacer({ ...options, ledger: createLocalLedger() })
+  const ledger = (options.openLedger ?? createLocalLedger)(options)
+  const pacer = new Pacer({ ...options, ledger })
   stop.signal.addEventListener('abort', () => pacer.stop(), { once: true })
   const limits = new ForeignLimits()
   return {

@@ -68,6 +68,10 @@ export function connectTo(url: StoreUrl, connections: number): Database {
 }
 
 async function inTransaction<T>(client: PoolClient, work: (query: Query) => Promise<T>): Promise<T> {
+  // A connection that breaks between two statements says so by an event, which would end the process. The next statement
+  // throws anyway.
+  const ignore = (): void => {}
+  client.on('error', ignore)
   try {
     await client.query('BEGIN')
     const done = await work(
@@ -83,6 +87,8 @@ async function inTransaction<T>(client: PoolClient, work: (query: Query) => Prom
       () => client.release(true),
     )
     throw error
+  } finally {
+    client.off('error', ignore)
   }
 }
 

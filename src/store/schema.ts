@@ -1,3 +1,5 @@
+import { budgetTable } from './schema-budget.ts'
+
 /** The schema of PostgreSQL that holds everything of ours. */
 export const schemaName = 'okta_lifecycle'
 
@@ -11,6 +13,7 @@ export const schemaName = 'okta_lifecycle'
  * - `worker`: the workers that were there lately, so that a person can be told why a run waits. Nothing else relies on it.
  * - `schedule`: the jobs that are submitted again and again, and what became of the last time.
  * - `journal`: the bytes of a run's journal, as they were committed, each piece by the place where it begins.
+ * - `bucket`: the budgets that runs share, see `schema-budget.ts`.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE okta_lifecycle.run (
@@ -71,4 +74,5 @@ export const migrations: readonly string[] = [
      orgs text[] NOT NULL,
      seen_at timestamptz NOT NULL
    );`,
+  budgetTable,
 ]

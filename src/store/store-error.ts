@@ -8,6 +8,8 @@ import type { StoreUrl } from './store-url.ts'
  */
 const away: ReadonlySet<string> = new Set([
   '53300',
+  // A transaction of a process that was paused for too long.
+  '25P03',
   '57P01',
   '57P02',
   '57P03',

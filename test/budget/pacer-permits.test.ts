@@ -65,7 +65,7 @@ describe('a permit', () => {
       const pacer = pacerOf({
         concurrency: 3,
         share: 0.5,
-        ledger: {
+        reservoirs: {
           take: async (_bucket, _available, count) => {
             taken += count
           },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Ledger } from '../../src/budget/ledger.ts'
+import type { Reservoirs } from '../../src/budget/reservoirs.ts'
 import { RunStopped } from '../../src/messages/stop.ts'
 import { deferred, hold, lifecycle, neverSent, pacerOf, plenty, reads, settled } from './pacing.ts'
 
@@ -55,8 +55,8 @@ describe('stopping the pacer', () => {
 
   it('sends nothing that was leased but not begun', async () => {
     const release = deferred<void>()
-    const ledger: Ledger = { take: () => release.promise }
-    const pacer = pacerOf({ ledger })
+    const reservoirs: Reservoirs = { take: () => release.promise }
+    const pacer = pacerOf({ reservoirs })
     await pacer.request(lifecycle, { send: async () => plenty() })
     let begun = false
     const request = pacer.request(lifecycle, {

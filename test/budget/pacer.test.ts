@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createLocalLedger, type Ledger } from '../../src/budget/ledger.ts'
+import { createReservoirs, type Reservoirs } from '../../src/budget/reservoirs.ts'
 import type { Answer } from '../../src/okta/answer.ts'
 import { answer, hold, inSeconds, lifecycle, pacerOf, plenty, reads, settled } from './pacing.ts'
 
@@ -158,15 +158,15 @@ describe('the pacer', () => {
   })
 
   it('hands on what the ledger throws, without losing the permits', async () => {
-    const local = createLocalLedger()
+    const local = createReservoirs()
     let broken = true
-    const ledger: Ledger = {
+    const reservoirs: Reservoirs = {
       take: async (bucket, available, count) => {
         if (broken) throw new Error('the ledger is away')
         await local.take(bucket, available, count)
       },
     }
-    const pacer = pacerOf({ ledger })
+    const pacer = pacerOf({ reservoirs })
     await pacer.request(lifecycle, { send: async () => plenty() })
     await expect(pacer.request(lifecycle, { send: async () => plenty() })).rejects.toThrow(
       'the ledger is away',

@@ -1,6 +1,8 @@
 import { onTestFinished } from 'vitest'
-import { createLocalLedger, type Ledger } from '../../src/budget/ledger.ts'
+import type { Ledger } from '../../src/budget/ledger.ts'
+import { createLocalLedger } from '../../src/budget/local-ledger.ts'
 import { Pacer } from '../../src/budget/pacer.ts'
+import type { Reservoirs } from '../../src/budget/reservoirs.ts'
 import type { Answer } from '../../src/okta/answer.ts'
 import type { Bucket } from '../../src/okta/bucket.ts'
 import { OktaClock } from '../../src/okta/clock.ts'
@@ -15,6 +17,7 @@ interface PacerOfOptions {
   readonly concurrency?: number
   readonly share?: number
   readonly ledger?: Ledger
+  readonly reservoirs?: Reservoirs
   readonly earlierSends?: readonly number[]
   readonly onPermits?: (bucket: Bucket, count: number) => void
 }
@@ -23,6 +26,7 @@ interface PacerOfOptions {
 export function pacerOf({
   concurrency = 10,
   share = 1,
+  reservoirs,
   ledger,
   earlierSends = [],
   onPermits = () => {},
@@ -30,10 +34,13 @@ export function pacerOf({
   const clock = new OktaClock()
   const pacer = new Pacer({
     concurrency,
-    share,
     clock,
-    ledger: ledger ?? createLocalLedger(),
-    earlierSends: (bucket) => (bucket === lifecycle ? earlierSends : []),
+    ledger:
+      ledger ??
+      createLocalLedger(
+        { share, earlierSends: (bucket) => (bucket === lifecycle ? earlierSends : []) },
+        reservoirs,
+      ),
     workLeft: () => 0,
     onPermits,
   })

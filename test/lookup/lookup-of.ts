@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { createLocalLedger } from '../../src/budget/ledger.ts'
+import { createLocalLedger } from '../../src/budget/local-ledger.ts'
 import { Pacer } from '../../src/budget/pacer.ts'
 import { Tally } from '../../src/budget/tally.ts'
 import type { LookupParts } from '../../src/lookup/paced-get.ts'
@@ -41,10 +41,8 @@ export function lookupOf(send: (request: OktaRequest) => Answer | Promise<Answer
   const patience = new OktaPatience(() => time.now)
   const pacer = new Pacer({
     concurrency: 4,
-    share: 1,
     clock,
-    ledger: createLocalLedger(),
-    earlierSends: () => [],
+    ledger: createLocalLedger({ share: 1, earlierSends: () => [] }),
     workLeft: () => 0,
   })
   time.signal.addEventListener('abort', () => pacer.stop())

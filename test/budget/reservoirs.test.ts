@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createLocalLedger } from '../../src/budget/ledger.ts'
+import { createReservoirs } from '../../src/budget/reservoirs.ts'
 
-describe('the ledger of one process', () => {
+describe('the reservoirs of one process', () => {
   it('gives what is available, whatever stood in the bucket before', async () => {
-    const ledger = createLocalLedger()
+    const reservoirs = createReservoirs()
     let taken = 0
     for (const [available, count] of [
       [1, 1],
@@ -14,7 +14,7 @@ describe('the ledger of one process', () => {
       [300, 300],
       [2, 1],
     ] as const) {
-      await ledger.take('/api/v1/users', available, count)
+      await reservoirs.take('/api/v1/users', available, count)
       taken += count
     }
     expect(taken).toBe(455)
@@ -23,21 +23,21 @@ describe('the ledger of one process', () => {
   it('does not wait for the time of a clock that is set back', async () => {
     const clock = vi.spyOn(Date, 'now')
     onTestFinished(() => clock.mockRestore())
-    const ledger = createLocalLedger()
+    const reservoirs = createReservoirs()
     clock.mockReturnValue(1_772_445_600_000)
-    await ledger.take('/api/v1/users', 2, 1)
+    await reservoirs.take('/api/v1/users', 2, 1)
     clock.mockReturnValue(1_772_445_600_000 - 2 * 3_600_000)
-    await ledger.take('/api/v1/users', 1, 1)
-    await ledger.take('/api/v1/users', 5, 5)
+    await reservoirs.take('/api/v1/users', 1, 1)
+    await reservoirs.take('/api/v1/users', 5, 5)
   })
 
   it('keeps the buckets apart', async () => {
-    const ledger = createLocalLedger()
+    const reservoirs = createReservoirs()
     await Promise.all([
-      ledger.take('/api/v1/users', 1, 1),
-      ledger.take('/api/v1/users/{id}', 10, 10),
-      ledger.take('/api/v1/users/me', 1, 1),
+      reservoirs.take('/api/v1/users', 1, 1),
+      reservoirs.take('/api/v1/users/{id}', 10, 10),
+      reservoirs.take('/api/v1/users/me', 1, 1),
     ])
-    await expect(ledger.take('/api/v1/users', 3, 3)).resolves.toBeUndefined()
+    await expect(reservoirs.take('/api/v1/users', 3, 3)).resolves.toBeUndefined()
   })
 })

@@ -1,0 +1,64 @@
+import type { Bucket } from '../okta/bucket.ts'
+import { answered, sent } from './budget-events.ts'
+import { type BudgetState, newBudget, type Permit } from './budget-state.ts'
+import type { Ledger, LedgerFacts, Room } from './ledger.ts'
+import { changesAt, permits } from './permits.ts'
+import { createReservoirs, type Reservoirs } from './reservoirs.ts'
+
+/** A ledger for this process alone. What it shows as room is exact, and a lease grants all that is wanted. */
+export function createLocalLedger(facts: LedgerFacts, reservoirs: Reservoirs = createReservoirs()): Ledger {
+  const budgets = new Map<Bucket, BudgetState>()
+
+  function budget(bucket: Bucket): BudgetState {
+    return budgets.get(bucket) ?? begin(bucket)
+  }
+
+  function begin(bucket: Bucket): BudgetState {
+    const { share, earlierSends, earlierLimit, earlierUnknown } = facts
+    const begun = newBudget(share, earlierSends(bucket), earlierLimit?.(bucket) ?? null, earlierUnknown)
+    budgets.set(bucket, begun)
+    return begun
+  }
+
+  const settle: Ledger['settle'] = (bucket, permit, answer, now) => {
+    budgets.set(bucket, answered(budget(bucket), permit, answer, now))
+  }
+
+  return {
+    budget,
+    settle,
+    room(bucket, { workLeft, silent }, now): Room {
+      const state = budget(bucket)
+      const available = permits(state, now, workLeft, silent)
+      return { available, askAt: available > 0 ? now : changesAt(state, now) }
+    },
+    async lease(bucket, want, { workLeft, silent }, now) {
+      const before = budget(bucket)
+      const available = permits(before, now, workLeft, silent)
+      const leased: Permit[] = []
+      let state = before
+      for (let i = 0; i < Math.min(want, available); i++) {
+        const next = sent(state, now)
+        state = next.state
+        leased.push(next.permit)
+      }
+      budgets.set(bucket, state)
+      // Without a known limit there is nothing to account for: the number in flight is the only rule.
+      if (leased.length === 0 || state.window === null) return leased
+      try {
+        await reservoirs.take(bucket, available, leased.length)
+        return leased
+      } catch (error) {
+        for (const permit of leased) settle(bucket, permit, { kind: 'unused' }, now)
+        throw error
+      }
+    },
+    resent(bucket, count, now) {
+      for (let resend = 0; resend < count; resend++) {
+        const { state, permit } = sent(budget(bucket), now)
+        budgets.set(bucket, answered(state, permit, { kind: 'nothing_learned' }, now))
+      }
+    },
+    close: async () => {},
+  }
+}

@@ -1,0 +1,220 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { readRow } from '../../src/budget/row-text.ts'
+import { HoldLost } from '../../src/files/hold/hold.ts'
+import { type Database, openDatabase } from '../../src/store/database.ts'
+import { parseStoreUrl } from '../../src/store/store-url.ts'
+import { ModelCounter } from '../budget/model-server.ts'
+import { deferred, lifecycle } from '../budget/pacing.ts'
+import { type Postgres, startPostgres, whyNoPostgres } from '../support/postgres.ts'
+import { ledgerOf, org, startRun } from './shared-budget.ts'
+
+const missing = await whyNoPostgres()
+const windowSeconds = 5
+const limit = 100
+const share = limit / 2
+const need = { workLeft: 1, silent: 0 }
+
+let postgres: Postgres
+let database: Database
+
+beforeAll(async () => {
+  if (missing === null) postgres = await startPostgres()
+})
+afterAll(async () => {
+  if (missing === null) await postgres.remove()
+})
+beforeEach(async () => {
+  database = await open()
+  await database.query('DELETE FROM okta_lifecycle.bucket')
+})
+afterEach(async () => await database.close())
+
+async function open(): Promise<Database> {
+  return await openDatabase(parseStoreUrl(postgres.url), 8)
+}
+
+function newCounter(): ModelCounter {
+  return new ModelCounter({ windowSeconds, limitOf: () => limit })
+}
+
+/** A neighbour that uses this part of the limit, evenly. Returns how to end it. */
+function startNeighbour(counter: ModelCounter, part: number): () => void {
+  const timer = setInterval(
+    () => counter.arrive(Date.now(), 'others'),
+    ((windowSeconds + 1) * 1000) / (limit * part),
+  )
+  return () => clearInterval(timer)
+}
+
+async function untilWindow(counter: ModelCounter, count: number): Promise<void> {
+  while (counter.windows.length < count) await delay(50)
+}
+
+async function rowNow(): Promise<NonNullable<ReturnType<typeof readRow>>> {
+  const [found] = await database.query('SELECT budget FROM okta_lifecycle.bucket WHERE bucket = $1', [
+    lifecycle,
+  ])
+  const row = readRow(String(found?.budget))
+  if (row === null) throw new Error('The row can not be read.')
+  return row
+}
+
+describe.skipIf(missing !== null)('the budget that runs of a store share', () => {
+  it('is used up by three runs of two workers together, beside a neighbour that takes 40%', async () => {
+    const other = await open()
+    const counter = newCounter()
+    const end = startNeighbour(counter, 0.4)
+    const runs = [
+      startRun(database, counter, 'one:1', 10),
+      startRun(database, counter, 'two:1', 10),
+      startRun(other, counter, 'three:1', 4),
+    ]
+    await untilWindow(counter, 10)
+    end()
+    await Promise.all(runs.map((run) => run.stop()))
+    await other.close()
+    expect(runs.flatMap(({ errors }) => errors)).toEqual([])
+    const whole = counter.windows.slice(2, 9)
+    const used = whole.map(({ ours }) => ours)
+    expect(whole.map(({ refusedOthers, refusedOurs }) => refusedOthers + refusedOurs)).toEqual(
+      whole.map(() => 0),
+    )
+    expect(Math.max(...used)).toBeLessThanOrEqual(share)
+    expect(used.reduce((sum, one) => sum + one, 0)).toBeGreaterThanOrEqual(0.9 * share * whole.length)
+    for (const { sent } of runs) for (const count of sent.slice(2, 9)) expect(count).toBeGreaterThanOrEqual(5)
+  })
+
+  it('goes on after the database was away for five seconds, and is never exceeded', async () => {
+    const counter = newCounter()
+    const runs = [startRun(database, counter, 'one:1', 10), startRun(database, counter, 'two:1', 10)]
+    await untilWindow(counter, 3)
+    await delay(1_000)
+    await postgres.stop()
+    const before = counter.windows.length
+    await delay(5_000)
+    await postgres.start()
+    await untilWindow(counter, before + 4)
+    await Promise.all(runs.map((run) => run.stop()))
+    expect(runs.flatMap(({ errors }) => errors)).toEqual([])
+    for (const { ours, refusedOurs } of counter.windows)
+      expect([ours <= share, refusedOurs]).toEqual([true, 0])
+    expect(counter.windows.at(-2)?.ours).toBeGreaterThanOrEqual(0.9 * share)
+    expect((await rowNow()).holders).toEqual({})
+  })
+
+  it('gets back what a killed process had out', async () => {
+    const counter = newCounter()
+    const run = startRun(database, counter, 'one:1', 10)
+    await untilWindow(counter, 3)
+    const child = await startHolder(10)
+    expect(child.permits).toBeGreaterThan(0)
+    child.kill()
+    const killedAt = Date.now()
+    while (Object.keys((await rowNow()).holders).includes('killed:1')) await delay(100)
+    expect(Date.now() - killedAt).toBeLessThan(22_000)
+    // They may have arrived in the window that follows, and in none after it.
+    await untilWindow(counter, counter.windows.length + 3)
+    await run.stop()
+    expect(counter.windows.at(-2)?.ours).toBeGreaterThanOrEqual(0.9 * share)
+    expect(run.errors).toEqual([])
+  })
+
+  it('is not locked for long by a process that is paused in the middle of its transaction', async () => {
+    const { promise: isOver, resolve: wake } = deferred<void>()
+    const paused: Database = {
+      ...database,
+      transaction: (work) =>
+        database.transaction((query) =>
+          work(async (statement, values) => {
+            const rows = await query(statement, values)
+            if (statement.includes('FOR UPDATE')) await isOver
+            return rows
+          }),
+        ),
+    }
+    const ledger = ledgerOf(database, { holder: 'one:1' })
+    const [permit] = await ledger.lease(lifecycle, 1, need)
+    expect(permit).toEqual({ probe: true })
+    const other = ledgerOf(paused, { holder: 'paused:1' })
+    const otherLeases = other.lease(lifecycle, 1, need)
+    await delay(200)
+    const begun = Date.now()
+    ledger.settle(lifecycle, { probe: true }, { kind: 'unused' }, Date.now())
+    expect(await ledger.lease(lifecycle, 1, need)).toHaveLength(1)
+    expect(Date.now() - begun).toBeLessThan(5_000)
+    await ledger.close()
+    // When it wakes, its connection is gone, and it asks again.
+    const closing = other.close()
+    wake()
+    await Promise.all([otherLeases, closing])
+  })
+
+  it('gives nothing to whoever lost the run, and waits while the claim must be renewed', async () => {
+    const claimed = (interval: string, epoch: number): Promise<unknown> =>
+      database.query(
+        `INSERT INTO okta_lifecycle.run (run_id, epoch, claimed_until) VALUES ('r', $2, clock_timestamp() + $1::interval)
+         ON CONFLICT (run_id) DO UPDATE SET epoch = excluded.epoch, claimed_until = excluded.claimed_until`,
+        [interval, epoch],
+      )
+    await claimed('-1 second', 3)
+    const ledger = ledgerOf(database, { holder: 'r:3', claim: { runId: 'r', epoch: 3 } })
+    let leased: unknown = null
+    const leasing = ledger.lease(lifecycle, 1, need).then((permits) => {
+      leased = permits
+    })
+    await delay(600)
+    expect(leased).toBeNull()
+    await claimed('15 seconds', 3)
+    await leasing
+    expect(leased).toEqual([{ probe: true }])
+    ledger.settle(lifecycle, { probe: true }, { kind: 'unused' }, Date.now())
+    await claimed('15 seconds', 4)
+    await expect(ledger.lease(lifecycle, 1, need)).rejects.toBeInstanceOf(HoldLost)
+    expect((await rowNow()).holders['r:3']).toMatchObject({ probes: 1 })
+    await ledger.close()
+  })
+
+  it('is never taken for empty when its row can not be read', async () => {
+    const ledger = ledgerOf(database, { holder: 'one:1' })
+    await ledger.lease(lifecycle, 1, need)
+    await database.query("UPDATE okta_lifecycle.bucket SET budget = '{}'")
+    const next = ledgerOf(database, { holder: 'two:1' })
+    await expect(next.lease(lifecycle, 1, need)).rejects.toThrow(
+      `The store's row of the budget of /api/v1/users in ${org} is not as this version of okta-lifecycle writes it`,
+    )
+    const [row] = await database.query('SELECT budget FROM okta_lifecycle.bucket')
+    expect(row?.budget).toBe('{}')
+  })
+})
+
+interface ForeignHolder {
+  readonly permits: number
+  readonly kill: () => void
+}
+
+/** Another process that has taken permits and sends nothing. */
+async function startHolder(want: number): Promise<ForeignHolder> {
+  const directory = await mkdtemp(join(import.meta.dirname, '.built-'))
+  onTestFinished(async () => await rm(directory, { recursive: true, force: true }))
+  const outfile = join(directory, 'child.mjs')
+  await build({
+    entryPoints: [fileURLToPath(new URL('permits-child.ts', import.meta.url))],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    outfile,
+  })
+  const child = spawn(process.execPath, [outfile, postgres.url, String(want)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [first] = await once(child.stdout, 'data')
+  return { permits: Number(String(first)), kill: () => void child.kill('SIGKILL') }
+}

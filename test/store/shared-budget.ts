@@ -1,0 +1,88 @@
+import { Pacer } from '../../src/budget/pacer.ts'
+import type { Answer } from '../../src/okta/answer.ts'
+import { OktaClock } from '../../src/okta/clock.ts'
+import type { Database } from '../../src/store/database.ts'
+import { SharedLedger } from '../../src/store/permits.ts'
+import type { ModelCounter } from '../budget/model-server.ts'
+import { lifecycle } from '../budget/pacing.ts'
+import { answerOf } from '../okta/answers.ts'
+
+/** The org of these tests. */
+export const org = 'https://example.okta.com'
+
+interface LedgerOfOptions {
+  readonly holder: string
+  readonly share?: number
+  readonly claim?: { readonly runId: string; readonly epoch: number } | null
+  readonly clock?: OktaClock
+}
+
+/** A ledger of one run in a store. */
+export function ledgerOf(
+  database: Database,
+  { holder, share = 0.5, claim = null, clock = new OktaClock() }: LedgerOfOptions,
+): SharedLedger {
+  return new SharedLedger({
+    database,
+    org,
+    principal: () => '00uowner',
+    claim,
+    holder,
+    clock,
+    facts: { share, earlierSends: () => [] },
+  })
+}
+
+/** A run that always has something to send to an org of one counter. */
+export interface EndlessRun {
+  /** How many of its requests were answered in each window of the counter. */
+  readonly sent: number[]
+  /** What a request has thrown, except that the run stopped. */
+  readonly errors: unknown[]
+  stop(): Promise<void>
+}
+
+/** Starts a run of so many rows at once, over a ledger in a store. */
+export function startRun(
+  database: Database,
+  counter: ModelCounter,
+  holder: string,
+  rows: number,
+): EndlessRun {
+  const clock = new OktaClock()
+  const ledger = ledgerOf(database, { holder, clock })
+  const pacer = new Pacer({ concurrency: rows, clock, ledger, workLeft: () => 1_000_000 })
+  const sent: number[] = []
+  const errors: unknown[] = []
+  let isStopped = false
+  const send = async (): Promise<Answer> => {
+    const sentAt = clock.mark()
+    await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40))
+    const { refused, rateLimit, window } = counter.arrive(Date.now(), 'ours')
+    if (!refused) sent[window] = (sent[window] ?? 0) + 1
+    clock.observe(new Date().toUTCString(), sentAt, clock.mark())
+    return answerOf(refused ? 429 : 200, '{}', {
+      'x-rate-limit-limit': String(rateLimit.limit),
+      'x-rate-limit-remaining': String(rateLimit.remaining),
+      'x-rate-limit-reset': String(rateLimit.reset),
+    })
+  }
+  const row = async (): Promise<void> => {
+    try {
+      while (!isStopped) await pacer.request(lifecycle, { send })
+    } catch (error) {
+      if (!isStopped) errors.push(error)
+    }
+  }
+  const all = Array.from({ length: rows }, row)
+  return {
+    sent,
+    errors,
+    stop: async () => {
+      isStopped = true
+      pacer.stop()
+      await Promise.all(all)
+      await ledger.close()
+    },
+  }
+}
