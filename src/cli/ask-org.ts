@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import type { Ledger } from '../budget/ledger.ts'
 import { mostSilent } from '../budget/pacer.ts'
 import { Tally } from '../budget/tally.ts'
 import type { Job } from '../job/job.ts'
@@ -14,6 +16,7 @@ import { checkScopes } from '../okta/oauth/check-scopes.ts'
 import { scopesFor } from '../okta/oauth/scopes.ts'
 import type { TokenOwner } from '../rules/guards.ts'
 import type { RunOrg } from './org.ts'
+import { sharedBudget } from './shared-budget.ts'
 import { programVersion } from './version.ts'
 
 /** What it takes to ask an org before a run. */
@@ -69,7 +72,16 @@ export async function askOrg<T>(
   // Reads change nothing, so work that stops does not wait for those under way.
   reads.signal.addEventListener('abort', () => void client.close(), { once: true })
   const tally = new Tally()
+  const open = await sharedBudget(org, { claim: null, holder: `asks/${randomUUID()}`, clock })
+  let principal: string | null = null
+  let ledger: Ledger | null = null
   const lookup = openLookup({
+    openLedger:
+      open &&
+      ((facts) => {
+        ledger = open(facts, () => principal)
+        return ledger
+      }),
     ...job.pace,
     orgUrl,
     clock,
@@ -88,6 +100,7 @@ export async function askOrg<T>(
   })
   try {
     const owner = await readTokenOwner(lookup, { orgUrl, ofServiceApp: belongToServiceApp(credentials) })
+    principal = owner?.id ?? 'none'
     return await work(lookup, owner)
   } finally {
     stop.signal.removeEventListener('abort', pass)
@@ -96,5 +109,10 @@ export async function askOrg<T>(
     reads.turn({ state: 'interrupted', exitCode: exitCodes.done, message, advice: { kind: 'go_on' } })
     lookup.pacer.stop()
     await client.close()
+    await closeLedger(ledger)
   }
+}
+
+async function closeLedger(ledger: Ledger | null): Promise<void> {
+  await ledger?.close()
 }

@@ -27,10 +27,12 @@ import { checkRunScopes } from './check-run-scopes.ts'
 import { writeMetrics } from './metrics-file.ts'
 import { notify } from './notify.ts'
 import type { RunOrg } from './org.ts'
+import { sharedBudget } from './shared-budget.ts'
+import type { StoreArguments } from './store-arguments.ts'
 import { createProgress, silentProgress } from './terminal/progress.ts'
 import { programVersion } from './version.ts'
 
-export interface CarryOutOptions {
+export interface CarryOutOptions extends StoreArguments {
   readonly directory: string
   readonly run: RunFile
   readonly org: RunOrg
@@ -162,6 +164,7 @@ async function executeRun(
         orgUrl: connection.orgUrl,
         ofServiceApp: belongToServiceApp(connection.credentials),
       },
+      openLedger: await sharedBudget(org, { ...takingOf(options), clock }),
       send: loggedSend(log, (request) => client.send(request)),
       clock,
       requestTimeoutMs: connection.requestTimeoutMs,
@@ -185,6 +188,12 @@ async function executeRun(
     await plan?.close()
     closeLog()
   }
+}
+
+/** Under which claim a run takes part in a budget that it shares with others, and by which name. */
+function takingOf({ directory, run, runStore }: Pick<CarryOutOptions, 'directory' | 'run' | 'runStore'>) {
+  const claim = runStore?.claimOf(directory) ?? null
+  return { claim, holder: `${run.run_id}/${claim?.epoch ?? 0}` }
 }
 
 /** @throws KnownError when the file, or the one beside it, can't take the run's links */

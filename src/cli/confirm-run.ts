@@ -10,6 +10,7 @@ import type { RunFile } from '../run/run-file.ts'
 import { confirmByPlan, confirmSavedPlan } from './confirm-by-plan.ts'
 import type { MakePlanOptions } from './make-plan.ts'
 import { orgToAsk } from './org.ts'
+import type { StoreArguments } from './store-arguments.ts'
 
 /** A run that is ready except for the consent to send. */
 export interface UnconfirmedRun {
@@ -24,9 +25,9 @@ export interface UnconfirmedRun {
 /** Shows what the rest of a run would do, and asks whether to send it. Throws as {@link confirmByPlan} does. */
 export async function confirmRun(
   { directory, run, orgDirectory, again }: UnconfirmedRun,
-  options: Pick<MakePlanOptions, 'stop' | 'quiet' | 'say' | 'sent'>,
+  options: Pick<MakePlanOptions, 'stop' | 'quiet' | 'say' | 'sent'> & StoreArguments,
 ): Promise<void> {
-  const org = await orgToAsk(orgDirectory, run)
+  const org = await orgToAsk(orgDirectory, run, options)
   const plan = await openPlanOfRun(directory, run)
   try {
     const asking = { ...options, org, acceptRefusals: run.accept_refusals === true }

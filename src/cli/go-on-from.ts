@@ -123,7 +123,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   if (await hasUnsettled({ directory: oldDirectory, run: old, recorded: await recorded() })) {
     checkMayBegin(oldDirectory, old)
     say(`Run ${old.run_id} has unsettled calls. They are settled first, without sending a lifecycle call.`)
-    const org = await orgOfRun(oldDirectory, old)
+    const org = await orgOfRun(oldDirectory, old, options)
     try {
       const again = commandFor(options.command, runNameOf(oldDirectory))
       await settleRun({ ...options, directory: oldDirectory, run: old, org, hold: oldHold }, again)
@@ -140,7 +140,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
     await addSentByRuns(options.sentBefore, from, Date.now())
     const begun = await begin(from, { directory, runId }, hold, options)
     if ('end' in begun) return await begun.end()
-    const org = await orgHere(options.runStore, directory, begun.run)
+    const org = await orgHere(options, directory, begun.run)
     if (org === null) return await handToWorkers(options.runStore, directory, begun.run)
     return await carryOut({ ...options, directory, run: begun.run, org, hold })
   }
@@ -162,7 +162,7 @@ async function begin(
   from: OldRun,
   to: NextRun,
   hold: Fence,
-  { command, prepare, guards, yes, stop, quiet, sentBefore }: GoingOnOptions,
+  { command, prepare, guards, yes, stop, quiet, sentBefore, database }: GoingOnOptions,
 ): Promise<ReadyRun | NothingToDo> {
   let begun = false
   try {
@@ -174,7 +174,7 @@ async function begin(
       const again = commandFor(command, runNameOf(from.directory))
       await confirmRun(
         { ...to, run, orgDirectory: from.directory, again },
-        { stop, quiet, say, sent: sentBefore },
+        { stop, quiet, say, sent: sentBefore, database },
       )
     }
     stop.check()

@@ -3,6 +3,7 @@ import { type ExitCode, exitCodes, Refusal } from '../messages/known-error.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
 import type { RunStore } from '../run/run-store.ts'
 import { orgOfRun, type RunOrg } from './org.ts'
+import type { StoreArguments } from './store-arguments.ts'
 import { say } from './terminal/stop-hooks.ts'
 
 /**
@@ -12,14 +13,14 @@ import { say } from './terminal/stop-hooks.ts'
  * @throws KnownError as {@link orgOfRun} does for a run of a runs directory
  */
 export async function orgHere(
-  runStore: RunStore | undefined,
+  place: StoreArguments,
   directory: string,
   run: RunFile,
 ): Promise<RunOrg | null> {
   try {
-    return await orgOfRun(directory, run)
+    return await orgOfRun(directory, run, place)
   } catch (error) {
-    if (runStore === undefined || !(error instanceof Refusal)) throw error
+    if (place.runStore === undefined || !(error instanceof Refusal)) throw error
     return null
   }
 }

@@ -11,14 +11,18 @@ import { proxyFor } from '../okta/proxy.ts'
 import { Secret } from '../okta/secret.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
 import type { OrgState } from '../sandbox/sandbox.ts'
+import type { Database } from '../store/database.ts'
 import { checkRunScopes } from './check-run-scopes.ts'
 import { readKeyFile, readOrgSettings } from './org-settings.ts'
+import type { StoreArguments } from './store-arguments.ts'
 
 /** The org that a run talks to, real or simulated. */
 export interface RunOrg {
   readonly connection: Connection
   /** The org's URL in the form of `run.json`. */
   readonly orgUrl: string
+  /** The store whose runs share one budget in this org; absent if this process has its own. */
+  readonly budgetIn?: Database | undefined
   /** Keeps a simulated org for the next execution, after a clean stop. */
   keep(): Promise<void>
   close(): Promise<void>
@@ -29,11 +33,17 @@ const sandboxFileName = 'sandbox.json'
 const sandboxLatencyMs = 40
 
 /** The org that the settings name. Throws Refusal as {@link readConnection} does. */
-export async function configuredOrg(): Promise<RunOrg> {
+export async function configuredOrg({ database }: StoreArguments = {}): Promise<RunOrg> {
   const { settings } = await readOrgSettings(process.env)
   const direct = readConnection(settings, readKeyFile)
   const connection = { ...direct, proxy: proxyFor(direct.orgUrl, process.env) }
-  return { connection, orgUrl: connection.orgUrl, keep: async () => {}, close: async () => {} }
+  return {
+    connection,
+    orgUrl: connection.orgUrl,
+    budgetIn: database,
+    keep: async () => {},
+    close: async () => {},
+  }
 }
 
 /**
@@ -41,9 +51,9 @@ export async function configuredOrg(): Promise<RunOrg> {
  *
  * @throws KnownError when the settings name another org or too few scopes, or a simulated org is lost
  */
-export async function orgOfRun(directory: string, run: RunFile): Promise<RunOrg> {
+export async function orgOfRun(directory: string, run: RunFile, place: StoreArguments = {}): Promise<RunOrg> {
   if (run.org_url === sandboxOrgUrl) return await keptSandboxOrg(directory, run)
-  const org = await configuredOrg()
+  const org = await configuredOrg(place)
   if (org.orgUrl === run.org_url) {
     checkRunScopes(org, run)
     return org
@@ -55,8 +65,8 @@ export async function orgOfRun(directory: string, run: RunFile): Promise<RunOrg>
 }
 
 /** An org to ask before a run goes on. A simulated org that is kept for the run stays kept. */
-export async function orgToAsk(directory: string, run: RunFile): Promise<RunOrg> {
-  if (run.org_url !== sandboxOrgUrl) return await orgOfRun(directory, run)
+export async function orgToAsk(directory: string, run: RunFile, place: StoreArguments = {}): Promise<RunOrg> {
+  if (run.org_url !== sandboxOrgUrl) return await orgOfRun(directory, run, place)
   await checkSandboxKept(directory, run)
   return await sandboxOrg(directory, await keptState(directory))
 }

@@ -1,11 +1,12 @@
 import { type HoldReport, reportHold } from '../files/hold/observe.ts'
 import { runNameOf } from '../messages/commands.ts'
-import type { RunStore, StoreHoldReport } from '../run/run-store.ts'
+import type { StoreHoldReport } from '../run/run-store.ts'
 import type { Database } from '../store/database.ts'
+import type { StoreOfRuns } from '../store/run-store.ts'
 
 /** What a handler gets besides its own arguments if the runs are kept in a store. */
 export interface StoreArguments {
-  readonly runStore?: RunStore | undefined
+  readonly runStore?: StoreOfRuns | undefined
   readonly database?: Database | undefined
 }
 

@@ -63,6 +63,11 @@ export class StoreOfRuns implements RunStore {
     }
   }
 
+  /** The claim on a run; null for one that is not held. */
+  claimOf(directory: string): Claim | null {
+    return this.#held.get(directory)?.claim ?? null
+  }
+
   async offer(directory: string): Promise<void> {
     const held = this.#held.get(directory)
     if (held === undefined) throw new Error('A run that is not held was offered.')

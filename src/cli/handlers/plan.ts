@@ -14,12 +14,13 @@ import { describeInput } from '../../run/describe-input.ts'
 import { makePlan, planBrokenOff } from '../make-plan.ts'
 import { newPlanHead } from '../new-plan-head.ts'
 import { configuredOrg, describeSandbox, newSandboxOrg, type RunOrg } from '../org.ts'
+import type { StoreArguments } from '../store-arguments.ts'
 import { canAsk } from '../terminal/confirm.ts'
 import { stopOnSignals } from '../terminal/signals.ts'
 import { say } from '../terminal/stop-hooks.ts'
 import { findUnusualInput } from '../unusual-input.ts'
 
-interface Arguments extends InputArguments {
+interface Arguments extends InputArguments, StoreArguments {
   readonly sandbox: boolean
   readonly out?: string | undefined
   readonly 'runs-dir': string
@@ -33,7 +34,7 @@ interface Arguments extends InputArguments {
 export async function planInput(args: Arguments, input: string | undefined): Promise<ExitCode> {
   const prepared = await prepare(input, args)
   if (args.out !== undefined) await checkSaving(args.out, args.sandbox, prepared)
-  const realOrg = args.sandbox ? null : await configuredOrg()
+  const realOrg = args.sandbox ? null : await configuredOrg(args)
   const stop = new StopSwitch()
   const unhook = stopOnSignals(stop, say)
   try {

@@ -81,7 +81,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
             { ...args, stop, say, sent: sentBefore },
           )
         }
-        const org = await orgHere(args.runStore, directory, run)
+        const org = await orgHere(args, directory, run)
         if (org === null) return await handToWorkers(args.runStore, directory, run)
         say(`Going on with run ${run.run_id}.`)
         return await carryOut({

@@ -91,7 +91,7 @@ interface PlannedRun {
 
 async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun | null): Promise<ExitCode> {
   checkQuestion(args.yes, prepared.source)
-  const realOrg = args.sandbox ? null : (args.org ?? (await configuredOrg()))
+  const realOrg = args.sandbox ? null : (args.org ?? (await configuredOrg(args)))
   const { name: jobName, guards } = prepared.merge(null)
   if (realOrg !== null)
     checkScopes(realOrg.connection.credentials, scopesFor({ ...guards, protect_admins: false }))

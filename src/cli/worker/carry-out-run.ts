@@ -37,7 +37,8 @@ export async function carryOutRun(claim: Claim, work: RunWork): Promise<void> {
   await inTemporaryDirectory(async (temporary) => {
     const directory = join(temporary, storeDirectoryName(database.url.shown), claim.runId)
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    const hold = await new StoreOfRuns(database, claimant, 'to_workers').held(directory, claim)
+    const runStore = new StoreOfRuns(database, claimant, 'to_workers')
+    const hold = await runStore.held(directory, claim)
     try {
       const run = await readRunFile(directory)
       const org = orgs.get(run.org_url)
@@ -47,7 +48,9 @@ export async function carryOutRun(claim: Claim, work: RunWork): Promise<void> {
       await checkInputCopy(directory, run)
       await checkLinksPlace(directory, run, commandFor('resume', runNameOf(directory)))
       checkNotifyAddress(run.job)
-      const options = { ...work, directory, run: { ...run, confirmed: true }, org, hold, quiet: true }
+      const shared = { ...org, budgetIn: database }
+      const confirmed = { ...run, confirmed: true }
+      const options = { ...work, runStore, directory, run: confirmed, org: shared, hold, quiet: true }
       await workOff(options, ({ state, reason, headline }) =>
         say(
           `${state}${reason === null ? '' : `: ${reason}`}${headline === undefined ? '' : `; ${headline}`}`,

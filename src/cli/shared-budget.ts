@@ -1,0 +1,40 @@
+import type { Ledger, LedgerFacts } from '../budget/ledger.ts'
+import type { OktaClock } from '../okta/clock.ts'
+import type { Claim } from '../store/claim.ts'
+import type { RunOrg } from './org.ts'
+
+/** Who takes part in a budget. */
+interface Taking {
+  /** The claim under which permits are taken; null for what is asked before there is a run. */
+  readonly claim: Pick<Claim, 'runId' | 'epoch'> | null
+  /** Names this work, and no other, to those who share the budget. */
+  readonly holder: string
+  readonly clock: OktaClock
+}
+
+/** Opens a ledger for the principal whose id `owner` tells; null as long as that is not known. */
+type OpenLedger = (facts: LedgerFacts, owner: () => string | null) => Ledger
+
+/**
+ * The budget that all runs of a store share in an org; undefined for an org whose runs are kept in no store. Then each
+ * process has its own.
+ */
+export async function sharedBudget(
+  { connection, orgUrl, budgetIn: database }: RunOrg,
+  { claim, holder, clock }: Taking,
+): Promise<OpenLedger | undefined> {
+  if (database === undefined) return undefined
+  const { SharedLedger } = await import('../store/permits.ts')
+  const { credentials } = connection
+  const clientId = credentials.kind === 'service_app' ? credentials.clientId : null
+  return (facts, owner) =>
+    new SharedLedger({
+      database,
+      org: orgUrl,
+      principal: () => clientId ?? owner() ?? 'unknown',
+      claim,
+      holder,
+      clock,
+      facts,
+    })
+}
