@@ -204,10 +204,9 @@ export class Pacer {
   #giveUp(lane: Lane, wanted: number, error: unknown): void {
     lane.leasing = false
     this.#admitted -= wanted
-    for (let i = 0; i < wanted; i++) {
-      const waiter = lane.waiting.shift() ?? lane.waitingAhead.shift()
-      waiter?.reject(error)
-    }
+    // Nobody would ask for those who wait behind.
+    for (const waiter of [...lane.waiting.splice(0), ...lane.waitingAhead.splice(0)]) waiter.reject(error)
+    this.#wakeSoon()
   }
 
   /** Prepares a request and sends it, both in its slot. Never rejects. */

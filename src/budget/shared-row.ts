@@ -28,7 +28,7 @@ export interface SharedRow {
 }
 
 /** An execution that uses the row. All times by the database's clock, in epoch ms. */
-export interface RowHolder {
+interface RowHolder {
   readonly seenAt: number
   /** The number of its last ask, and the permits that this has got it. */
   readonly ask: number
@@ -126,7 +126,7 @@ export function leaseFrom(before: SharedRow, ask: RowAsk, database: number): Lea
 }
 
 /** The budget as the share sees it. */
-export function budgetOf(row: SharedRow, share: number): BudgetState {
+function budgetOf(row: SharedRow, share: number): BudgetState {
   return { ...row.budget, share }
 }
 

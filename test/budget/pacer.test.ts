@@ -171,6 +171,9 @@ describe('the pacer', () => {
     await expect(pacer.request(lifecycle, { send: async () => plenty() })).rejects.toThrow(
       'the ledger is away',
     )
+    const both = Array.from({ length: 2 }, () => pacer.request(lifecycle, { send: async () => plenty() }))
+    const ends = await Promise.allSettled(both)
+    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     broken = false
     expect(await pacer.request(lifecycle, { send: async () => plenty() })).toMatchObject({ httpStatus: 200 })
   })
