@@ -7,7 +7,14 @@ import type { ForeignOrg } from '../support/foreign-org/server.ts'
 import { makeUsers } from '../support/foreign-org/user.ts'
 import { type Postgres, startPostgres, whyNoPostgres } from '../support/postgres.ts'
 import { randomFrom } from '../support/random.ts'
-import { expectAppliedOnce, parseCsv, usersCsv, type Workplace, withWorkplace } from './workplace.ts'
+import {
+  countsOf,
+  expectAppliedOnce,
+  parseCsv,
+  usersCsv,
+  type Workplace,
+  withWorkplace,
+} from './workplace.ts'
 
 /** `FULL_FLEET=1`: the kills, pauses and stops of a long night; otherwise a shorter one. */
 const full = process.env.FULL_FLEET === '1'
@@ -136,6 +143,69 @@ it.skipIf(missing !== null)(
       for (const worker of workers) expect((await worker.ended).code).toBe(143)
       // Both of them had a part in it.
       for (const worker of workers) expect(worker.printed.stderr).toContain('finished')
+    })
+  },
+  300_000,
+)
+
+it.skipIf(missing !== null)(
+  'three runs of two workers share one budget, with each other and with a neighbour who is never refused',
+  async () => {
+    await withWorkplace(async (place) => {
+      const [limit, windowSeconds, perRun] = [200, 10, 150]
+      const users = makeUsers({ count: 3 * perRun + 1 })
+      const org = await place.org({
+        users,
+        latencyMs: 50,
+        rateLimit: { lifecycle: limit, read: 5_000, windowSeconds },
+      })
+      const neighbours = users.at(-1)?.id ?? ''
+      const refused: number[] = []
+      // Another client of the org takes two fifths of the counter, evenly.
+      const neighbour = setInterval(
+        () => {
+          const path = `/api/v1/users/${neighbours}/lifecycle/unlock`
+          void fetch(`${org.url}${path}`, {
+            method: 'POST',
+            headers: { authorization: `SSWS ${org.token}` },
+          }).then(({ status }) => status === 429 && refused.push(Date.now()))
+        },
+        (windowSeconds * 1000) / (0.4 * limit),
+      )
+      const workers = [startWorker(place, org), startWorker(place, org)]
+      try {
+        const runs = [0, 1, 2].map(async (run) => {
+          const ids = users.slice(run * perRun, (run + 1) * perRun).map(({ id }) => id)
+          await place.write(`leavers-${run}.csv`, usersCsv(ids.map((id) => [id, 'suspend'] as const)))
+          const args = ['submit', `leavers-${run}.csv`, '--yes', '--json', '--share', '0.5']
+          const end = await place.run(org, args, { env: envOf() })
+          expect(end.code, end.stderr).toBe(0)
+        })
+        await Promise.all(runs)
+        await org.waitUntil(() => Object.keys(org.applied).length >= 3 * perRun)
+      } finally {
+        clearInterval(neighbour)
+      }
+      expect(refused).toEqual([])
+      expect(org.requests.filter(({ status }) => status === 429)).toEqual([])
+      const calls = org.requests.filter(({ action, key }) => action !== null && key !== neighbours)
+      expect(calls).toHaveLength(3 * perRun)
+      const runOf = (key: string | null): number =>
+        Math.floor(users.findIndex(({ id }) => id === key) / perRun)
+      const begun = calls[0]?.arrivedAt ?? 0
+      const windows = countsOf(
+        calls.map(({ arrivedAt }) => String(Math.floor((arrivedAt - begun) / ((windowSeconds + 1) * 1000)))),
+      )
+      const whole = Object.values(windows).slice(0, -1)
+      const used = whole.reduce((sum, count) => sum + count, 0) / whole.length / (0.5 * limit)
+      expect(used, JSON.stringify(windows)).toBeGreaterThan(0.9)
+      // While all three of them wait, each gets its part.
+      const lastBegun = Math.max(...[0, 1, 2].map((run) => calls.findIndex(({ key }) => runOf(key) === run)))
+      const together = calls.slice(lastBegun + 20, lastBegun + 140)
+      const early = countsOf(together.map(({ key }) => String(runOf(key))))
+      for (const run of ['0', '1', '2']) expect(early[run], JSON.stringify(early)).toBeGreaterThan(20)
+      for (const worker of workers) worker.kill('SIGTERM')
+      for (const worker of workers) expect((await worker.ended).code).toBe(143)
     })
   },
   300_000,
