@@ -1,7 +1,9 @@
 import type { LookAfterLoss } from '../rules/doubt.ts'
+import type { ExplainedChange } from '../rules/explained-change.ts'
 import type { TaskPlace, TaskResult } from '../rules/result.ts'
 import type { MeantUser } from '../rules/row-verdict.ts'
 import { ExecutionTimes } from './execution-times.ts'
+import { ExplainedChanges } from './explained-changes.ts'
 import type { Position } from './journal.ts'
 import type { InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
 import { LooksAfterLoss } from './looks-after-loss.ts'
@@ -48,6 +50,7 @@ export class JournalState {
   /** Tasks that were begun before a cut: their later events may be in the lost part. */
   readonly #begunBeforeCut = new Set<number>()
   readonly #looksAfterLoss = new LooksAfterLoss()
+  readonly #explainedChanges = new ExplainedChanges()
   #lastOktaTime = 0
   readonly executions = new ExecutionTimes()
   readonly sentRecently = new SentRecently()
@@ -175,6 +178,11 @@ export class JournalState {
     return this.#looksAfterLoss.of(userId)
   }
 
+  /** The last change of a user that is known to be the work of a call of this run; null if none is known. */
+  explainedChange(userId: string): ExplainedChange | null {
+    return this.#explainedChanges.of(userId)
+  }
+
   /**
    * The earliest that Okta's time could have been at the last event of an attempt that names a time, in epoch ms by
    * Okta's clock. 0 before the first such event.
@@ -253,6 +261,7 @@ export class JournalState {
     if (this.#results.get(task) !== null) return
     const known = this.#progress.get(task)
     this.#seeLogin(event.row, known, event.okta_login)
+    if (known !== undefined) this.#explainedChanges.see(known, event, this.#lostSince)
     const { last, judgedNotApplied = 0, repeats = 0 } = known ?? {}
     const sentAgain: SentAgain = { judgedNotApplied, repeats }
     if (event.result === 'in_doubt' && last !== undefined) {

@@ -13,6 +13,7 @@ import {
   underWayUntil,
   type Verdict,
 } from '../rules/doubt.ts'
+import { explains } from '../rules/explained-change.ts'
 import type { Ending } from './ending.ts'
 import { sendsMail } from './keep-link.ts'
 import { lookedBefore, observe } from './observe.ts'
@@ -81,7 +82,9 @@ export async function settleDoubt(
       underWayUntil: latestOf(services, open),
       judgedNotApplied: history.judgedNotApplied,
     }
-    const verdict = afterOthers(settle(task.action, attempt, observation), look)
+    const isExplained = open.intent.lost === true && isKnownChange(services, open, read, observation.user)
+    const found = settle(task.action, attempt, observation)
+    const verdict = isExplained ? afterKnown(task.action, found) : afterOthers(found, look)
     if (verdict.kind === 'not_applied' && (await paused(services, task, open))) continue
     const isFirstLook = open.intent.lost === true && known === null
     const seen = observation.user
@@ -260,6 +263,29 @@ async function recordVerdict(
     evidence: said,
     ...more,
   })
+}
+
+/** Whether what Okta shows of a user is known to be the work of another call of ours. */
+function isKnownChange(
+  { recorder }: Services,
+  { intent }: OpenAttempt,
+  read: FoundUser | null,
+  user: Observation['user'],
+): boolean {
+  const change =
+    recorder.state.explainedChange(intent.user_id) ??
+    (read === null ? null : recorder.state.explainedChange(read.user.id))
+  return change !== null && explains(change, user)
+}
+
+/** The verdict on a lost attempt, if a known call of ours has led the user where this one leads. */
+function afterKnown(action: Action, verdict: Verdict): Verdict {
+  if (verdict.kind !== 'applied') return verdict
+  const evidence = `${verdict.evidence}, which an earlier task of this user explains`
+  // The user was there before it, so that its status shows nothing.
+  if (action === 'unlock')
+    return { kind: 'not_applied', evidence: `${evidence}, and a second ${action} does no harm` }
+  return { kind: 'unknown', evidence }
 }
 
 /** The verdict on a lost attempt, if the status that was seen is taken for the work of another one already. */
