@@ -97,6 +97,7 @@ async function writeRetry(
           duplicate,
           meant: await meantBy(known, old.run, state, meant),
           doubtOf: (step) => state.leftInDoubt({ row: retried.input.row, step }),
+          explained: (userId) => state.explainedChange(userId),
           doubtedOf: (step) => state.lastDoubted({ row: retried.input.row, step }),
         },
         now,

@@ -84,7 +84,8 @@ export async function settleDoubt(
     }
     const isExplained = open.intent.lost === true && isKnownChange(services, open, read, observation.user)
     const found = settle(task.action, attempt, observation)
-    const verdict = isExplained ? afterKnown(task.action, found) : afterOthers(found, look)
+    const verdict =
+      isExplained && look?.explained !== true ? afterKnown(task.action, found) : afterOthers(found, look)
     if (verdict.kind === 'not_applied' && (await paused(services, task, open))) continue
     const isFirstLook = open.intent.lost === true && known === null
     const seen = observation.user
@@ -272,10 +273,12 @@ function isKnownChange(
   read: FoundUser | null,
   user: Observation['user'],
 ): boolean {
+  const { state } = recorder
   const change =
-    recorder.state.explainedChange(intent.user_id) ??
-    (read === null ? null : recorder.state.explainedChange(read.user.id))
-  return change !== null && explains(change, user)
+    state.explainedChange(intent.user_id) ??
+    (read === null ? null : state.explainedChange(read.user.id)) ??
+    intent.explained
+  return change !== undefined && explains(change, user)
 }
 
 /** The verdict on a lost attempt, if a known call of ours has led the user where this one leads. */

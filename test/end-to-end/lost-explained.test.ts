@@ -27,7 +27,9 @@ function damage(place: Workplace, line: (text: string) => boolean): void {
 async function prepare(place: Workplace, actions: readonly string[], way: 'rows' | 'steps') {
   let hangs: readonly string[] = []
   const fault = ({ action }: { readonly action: string | null }) =>
-    action === null || !hangs.includes(action) ? null : { name: 'hangBefore' as const }
+    action === null || !hangs.includes(action)
+      ? null
+      : { name: action === 'unsuspend' ? ('hangAfter' as const) : ('hangBefore' as const) }
   const org = await place.org({ users: makeUsers({ count: 2, status: ['SUSPENDED', 'ACTIVE'] }), fault })
   await place.write('job.yaml', way === 'rows' ? settings : `${settings}steps: [${actions}]\n`)
   const rows = way === 'rows' ? actions.map((action) => `${user},${action}\n`).join('') : `${user}\n`
@@ -82,3 +84,41 @@ it('the change that a known call made between two losses confirms no call of the
     expect(org.applied).toEqual({ [`${userIdOf(2)} suspend`]: 1, [`${user} unsuspend`]: 1 })
   })
 })
+
+it.each([
+  ['unlock', 'rows', 'unchanged'],
+  ['unlock', 'steps', 'unchanged'],
+  ['activate', 'rows', 'in_doubt'],
+] as const)(
+  'a change that was taken for the work of one lost call confirms no other one in a retry: %s, %s',
+  async (action, way, result) => {
+    await withWorkplace(async (place) => {
+      const { org, hangOn } = await prepare(place, ['unsuspend', action], way)
+      hangOn('unsuspend')
+      await killedAt(place, org, begin, 'unsuspend')
+      damage(place, (text) => text.includes('"intent"'))
+      hangOn()
+      expect((await place.runHere(org, takeSoundPart, impatient)).code).toBe(1)
+      const doubt = expect.stringContaining('which an earlier task of this user explains')
+      expect(await place.results()).toMatchObject([
+        { action: 'unsuspend', result: 'succeeded', message: expect.stringContaining('confirmed') },
+        { action, result: 'in_doubt', message: doubt },
+      ])
+      for (let times = 1; times <= 2 && (times === 1 || result === 'in_doubt'); times++) {
+        const retry = await place.runHere(org, ['retry', '--latest', ...yes], impatient)
+        expect(retry.code, retry.stderr).toBe(result === 'in_doubt' ? 1 : 0)
+        const [name = ''] = (await place.runs())
+          .filter((run) => run !== runId)
+          .toSorted()
+          .slice(-1)
+        const lines = (await place.read(`runs/${name}/results.jsonl`)).trim().split('\n')
+        expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
+          action,
+          result,
+          ...(result === 'in_doubt' ? { message: doubt } : {}),
+        })
+      }
+      expect(org.applied).toEqual({ [`${user} unsuspend`]: 1 })
+    })
+  },
+)
