@@ -104,6 +104,11 @@ export interface IntentEvent extends AttemptPlace {
    * be the work of another call.
    */
   readonly explained?: ExplainedChange
+  /**
+   * Set if more attempts of the task may be lost than the run shows from which a retry took it over. `retry`: the
+   * person who began the retry lets it be repeated all the same.
+   */
+  readonly uncounted?: 'keep' | 'retry'
   /** The task of another run that made the attempt, if a retry took it over; absent for this run's own attempts. */
   readonly origin?: { readonly run: string; readonly row: number; readonly step: number }
 }

@@ -49,6 +49,8 @@ export class JournalState {
   #lostSince: number | null = null
   /** Tasks that were begun before a cut: their later events may be in the lost part. */
   readonly #begunBeforeCut = new Set<number>()
+  /** Tasks with more attempts than are known, perhaps; see {@link uncounted}. */
+  readonly #uncounted = new Map<number, 'keep' | 'retry'>()
   readonly #looksAfterLoss = new LooksAfterLoss()
   readonly #explainedChanges = new ExplainedChanges()
   #lastOktaTime = 0
@@ -69,7 +71,10 @@ export class JournalState {
         break
       case 'cut':
         this.#lostSince = Math.min(event.okta_time, this.#lostSince ?? Number.POSITIVE_INFINITY)
-        for (const task of this.#progress.keys()) this.#begunBeforeCut.add(task)
+        for (const task of this.#progress.keys()) {
+          this.#begunBeforeCut.add(task)
+          this.#uncounted.set(task, 'keep')
+        }
         this.#looksAfterLoss.clear()
         break
       case 'intent':
@@ -85,6 +90,8 @@ export class JournalState {
         if (event.event === 'verdict' && progress !== undefined)
           this.#looksAfterLoss.note(progress.last.intent.user_id, event)
         if (event.event === 'intent' && event.lost === true) this.#begunBeforeCut.delete(task)
+        if (event.event === 'intent' && (event.lost === true || event.uncounted !== undefined))
+          this.#uncounted.set(task, event.uncounted ?? 'keep')
         break
       }
       case 'result':
@@ -171,6 +178,14 @@ export class JournalState {
     const task = this.#index(place)
     if (this.#lostSince === null || this.#results.get(task) !== null) return null
     return !this.#progress.has(task) || this.#begunBeforeCut.has(task) ? this.#lostSince : null
+  }
+
+  /**
+   * Set if a part of the journal was lost in which the task may have been sent any number of times; so too if it was
+   * lost in the run that a retry took the task from. `retry`: a person lets it be repeated all the same.
+   */
+  uncounted(place: TaskPlace): 'keep' | 'retry' | null {
+    return this.#uncounted.get(this.#index(place)) ?? null
   }
 
   /** The first look at a user after a loss; null if there was none. */

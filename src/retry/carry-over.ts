@@ -27,6 +27,10 @@ export interface CarriedRow {
   readonly doubtOf: (step: number) => OpenAttempt | null
   /** The user whom the row meant in the old run; null if that run never learned it. */
   readonly meant: MeantUser | null
+  /** Whether more attempts of a step may have been lost with a part of a journal. */
+  readonly isUncounted: (step: number) => boolean
+  /** What the retry's own command line says about calls that nothing can settle. */
+  readonly inDoubt: 'keep' | 'retry'
   /** The last change of a user that the old run knows to be the work of one of its calls; null if it knows none. */
   readonly explained: (userId: string) => ExplainedChange | null
   /** The last attempt of a step that may have been applied after all; null if there is none. */
@@ -102,6 +106,7 @@ function carryTasks(carried: CarriedRow, now: string): readonly JournalEvent[] {
         origin,
         ...countsOf({ judgedNotApplied, repeats }),
         ...(explained === null ? {} : { explained }),
+        ...(carried.isUncounted(step) ? { uncounted: carried.inDoubt } : {}),
       },
       ...(doubt.doubt === null ? [] : [{ ...doubt.doubt, row }]),
     ]

@@ -135,10 +135,13 @@ async function conclude(
   },
 ): Promise<Settlement> {
   const { open, cause, verdict, read, seen, isFirstLook } = found
-  // Nobody knows how often a call was repeated in a lost part. A retry has the leave of a person who has looked.
-  const isUncounted = open.intent.lost === true && services.recorder.state.lostSince !== null
+  // Nobody knows how often a call was repeated in a lost part. Only a person who has looked may let it be repeated.
+  const uncounted = services.recorder.state.uncounted(task)
   const mayRepeat =
-    mayBeRepeated(services.job, task.action) && !services.settleOnly && !task.comesLater && !isUncounted
+    mayBeRepeated(services.job, task.action) &&
+    !services.settleOnly &&
+    !task.comesLater &&
+    uncounted !== 'keep'
   const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
   if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
   const isOfStatus = open.intent.lost === true && ruleOf(task.action).doubt === 'status'
@@ -176,7 +179,8 @@ async function conclude(
     }
   }
   if (verdict.kind === 'applied') return { ending: confirmed(verdict.evidence, cause, statusAfter), read }
-  const sent = history.repeats > 0 ? ` after ${history.attempts} calls` : ''
+  const calls = uncounted === null ? `${history.attempts} calls` : 'it was sent again'
+  const sent = history.repeats > 0 ? ` after ${calls}` : ''
   const message = doubtful(task.action, cause, `${verdict.evidence}${sent}`)
   return { ending: { result: 'in_doubt', message, statusAfter }, read }
 }
