@@ -74,10 +74,10 @@ export const emptyJournal: JournalEnd = { soundLines: 0, soundBytes: 0, chain: c
  * Checks a journal line by line, from its beginning.
  *
  * - **sound**: every line so far is as it was written and follows the one before it.
- * - **torn**: a line is unsound. A crash leaves such remains of the last writes, because their pages reach the disk in
- *   any order; that is not damage. It becomes *flawed* when a later line is as it was written and says that the unsound
- *   one was on disk, or when such a line follows and the unsound one holds no zero byte: a crash leaves zeros in place
- *   of lost pages.
+ * - **torn**: a line is unsound as a crash leaves the last writes: without its line feed, or with a hole (zeros in place of
+ *   sectors that never reached the disk; the others did, in any order). That is not damage. It becomes *flawed* when a
+ *   later line is as it was written and says that the unsound one was on disk.
+ * - **altered**: a line is unsound, and no crash leaves it so, not even as the last one. That is a flaw.
  * - **flawed**: the first flaw counts, whatever follows. Only one thing changes: a `missing` line that turns up further
  *   down has `moved`.
  *
@@ -89,7 +89,7 @@ export class JournalCheck {
   #lines = 0
   #sound: JournalHead = { lines: 0, bytes: 0, chain: chainStart }
   #totalBytes = 0
-  #unsound: { readonly line: number; readonly offset: number; readonly hasHole: boolean } | null = null
+  #torn: Place | null = null
   #flaw: JournalFlaw | null = null
 
   constructor(expected: ExpectedJournal) {
@@ -106,14 +106,17 @@ export class JournalCheck {
       if (checked.kind === 'sound') this.#flaw = moved(this.#flaw, line)
       return false
     }
-    if (this.#unsound !== null) {
-      const { offset: from, hasHole } = this.#unsound
-      if (checked.kind !== 'damaged' && (checked.synced > from || !hasHole))
-        this.#flaw = altered(this.#unsound)
+    if (this.#torn !== null) {
+      const isAltered =
+        checked.kind === 'damaged'
+          ? !isTorn({ bytes, offset, whole }, this.#sound.chain)
+          : checked.synced > this.#torn.offset
+      if (isAltered) this.#flaw = altered(this.#torn)
       return false
     }
     if (checked.kind === 'damaged') {
-      this.#unsound = { line, offset, hasHole: bytes.includes(0) }
+      if (isTorn({ bytes, offset, whole }, this.#sound.chain)) this.#torn = { line, offset }
+      else this.#flaw = altered({ line, offset })
       return false
     }
     if (checked.kind === 'misplaced') {
@@ -133,7 +136,7 @@ export class JournalCheck {
   get flaw(): JournalFlaw | null {
     const { head } = this.#expected
     if (this.#flaw !== null || head === null || this.#sound.bytes >= head.bytes) return this.#flaw
-    if (this.#unsound !== null && this.#totalBytes >= head.bytes) return altered(this.#unsound)
+    if (this.#torn !== null && this.#totalBytes >= head.bytes) return altered(this.#torn)
     return {
       kind: 'cut_short',
       line: this.#sound.lines + 1,
@@ -150,6 +153,46 @@ export class JournalCheck {
 }
 
 type Place = Pick<JournalFlaw, 'line' | 'offset'>
+
+/** Disks write whole sectors of this many bytes, or of a multiple of it. */
+const sectorBytes = 512
+
+/**
+ * Whether a crash can have left an unsound line: if its line feed is missing, or if sectors are zeros that were never
+ * written.
+ *
+ * @param chain the chain's value before the line
+ */
+function isTorn(line: RawLine, chain: string): boolean {
+  const { bytes, whole } = line
+  const holes = zerosOf(bytes)
+  if (!holes.every((zeros) => isHole(line, zeros))) return false
+  // In place of a line feed, a crash leaves nothing, or a zero.
+  return whole
+    ? holes.length > 0
+    : checkLine(bytes.subarray(0, -1), chain).kind === 'damaged' || bytes.at(-1) === 0
+}
+
+interface Zeros {
+  readonly from: number
+  readonly to: number
+}
+
+function zerosOf(bytes: Buffer): readonly Zeros[] {
+  const found: Zeros[] = []
+  for (let from = bytes.indexOf(0); from !== -1; from = bytes.indexOf(0, found.at(-1)?.to)) {
+    let to = from + 1
+    while (bytes[to] === 0) to++
+    found.push({ from, to })
+  }
+  return found
+}
+
+/** Whether zeros fill whole sectors. Each write begins with a line, so the first of its sectors may be filled in part. */
+function isHole({ bytes, offset, whole }: RawLine, { from, to }: Zeros): boolean {
+  if (to === bytes.length && !whole) return true
+  return (from === 0 || (offset + from) % sectorBytes === 0) && (offset + to) % sectorBytes === 0
+}
 
 function altered(place: Place): JournalFlaw {
   return { kind: 'altered', ...place, what: 'is not as it was written' }

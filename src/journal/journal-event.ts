@@ -1,6 +1,7 @@
 import type { MachineUser } from '../files/this-user.ts'
 import type { Advice } from '../messages/stop.ts'
 import type { LookAfterLoss } from '../rules/doubt.ts'
+import type { ExplainedChange } from '../rules/explained-change.ts'
 import type { TaskResult } from '../rules/result.ts'
 
 /** The version of the journal's format that this program writes and reads. */
@@ -98,6 +99,16 @@ export interface IntentEvent extends AttemptPlace {
   readonly repeats?: number
   /** How many earlier attempts had been judged not applied, in the run it was taken over from; absent if none. */
   readonly judged_not_applied?: number
+  /**
+   * Only for an assumed attempt that a retry took over: the user's last change that the run it was taken from knows to
+   * be the work of another call.
+   */
+  readonly explained?: ExplainedChange
+  /**
+   * Set if more attempts of the task may be lost than the run shows from which a retry took it over. `retry`: the
+   * person who began the retry lets it be repeated all the same.
+   */
+  readonly uncounted?: 'keep' | 'retry'
   /** The task of another run that made the attempt, if a retry took it over; absent for this run's own attempts. */
   readonly origin?: { readonly run: string; readonly row: number; readonly step: number }
 }

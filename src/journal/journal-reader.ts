@@ -36,8 +36,7 @@ const nothingExpected: ExpectedJournal = { run: null, head: null }
 /**
  * Reads a journal from its beginning and passes each sound line to `visit`.
  *
- * The end of the file may hold the remains of writes that a crash cut off. They are not damage, unless a later line
- * says that they were on disk.
+ * The end of the file may hold the remains of writes that a crash cut off. They are not damage: see `JournalCheck`.
  *
  * @throws KnownError after visiting the sound lines before the flaw; it names the line and byte offset of a damaged or
  *   misplaced line, or an unknown version

@@ -1,7 +1,9 @@
 import type { LookAfterLoss } from '../rules/doubt.ts'
+import type { ExplainedChange } from '../rules/explained-change.ts'
 import type { TaskPlace, TaskResult } from '../rules/result.ts'
 import type { MeantUser } from '../rules/row-verdict.ts'
 import { ExecutionTimes } from './execution-times.ts'
+import { ExplainedChanges } from './explained-changes.ts'
 import type { Position } from './journal.ts'
 import type { InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
 import { LooksAfterLoss } from './looks-after-loss.ts'
@@ -47,7 +49,10 @@ export class JournalState {
   #lostSince: number | null = null
   /** Tasks that were begun before a cut: their later events may be in the lost part. */
   readonly #begunBeforeCut = new Set<number>()
+  /** Tasks with more attempts than are known, perhaps; see {@link uncounted}. */
+  readonly #uncounted = new Map<number, 'keep' | 'retry'>()
   readonly #looksAfterLoss = new LooksAfterLoss()
+  readonly #explainedChanges = new ExplainedChanges()
   #lastOktaTime = 0
   readonly executions = new ExecutionTimes()
   readonly sentRecently = new SentRecently()
@@ -66,7 +71,10 @@ export class JournalState {
         break
       case 'cut':
         this.#lostSince = Math.min(event.okta_time, this.#lostSince ?? Number.POSITIVE_INFINITY)
-        for (const task of this.#progress.keys()) this.#begunBeforeCut.add(task)
+        for (const task of this.#progress.keys()) {
+          this.#begunBeforeCut.add(task)
+          this.#uncounted.set(task, 'keep')
+        }
         this.#looksAfterLoss.clear()
         break
       case 'intent':
@@ -82,6 +90,8 @@ export class JournalState {
         if (event.event === 'verdict' && progress !== undefined)
           this.#looksAfterLoss.note(progress.last.intent.user_id, event)
         if (event.event === 'intent' && event.lost === true) this.#begunBeforeCut.delete(task)
+        if (event.event === 'intent' && (event.lost === true || event.uncounted !== undefined))
+          this.#uncounted.set(task, event.uncounted ?? 'keep')
         break
       }
       case 'result':
@@ -170,9 +180,22 @@ export class JournalState {
     return !this.#progress.has(task) || this.#begunBeforeCut.has(task) ? this.#lostSince : null
   }
 
+  /**
+   * Set if a part of the journal was lost in which the task may have been sent any number of times; so too if it was
+   * lost in the run that a retry took the task from. `retry`: a person lets it be repeated all the same.
+   */
+  uncounted(place: TaskPlace): 'keep' | 'retry' | null {
+    return this.#uncounted.get(this.#index(place)) ?? null
+  }
+
   /** The first look at a user after a loss; null if there was none. */
   lookAfterLoss(userId: string): LookAfterLoss | null {
     return this.#looksAfterLoss.of(userId)
+  }
+
+  /** The last change of a user that is known to be the work of a call of this run; null if none is known. */
+  explainedChange(userId: string): ExplainedChange | null {
+    return this.#explainedChanges.of(userId)
   }
 
   /**
@@ -253,6 +276,7 @@ export class JournalState {
     if (this.#results.get(task) !== null) return
     const known = this.#progress.get(task)
     this.#seeLogin(event.row, known, event.okta_login)
+    if (known !== undefined) this.#explainedChanges.see(known, event, this.#lostSince)
     const { last, judgedNotApplied = 0, repeats = 0 } = known ?? {}
     const sentAgain: SentAgain = { judgedNotApplied, repeats }
     if (event.result === 'in_doubt' && last !== undefined) {

@@ -46,14 +46,20 @@ const eventsPerWait = 1_000
  * Writes the input and the beginning of the journal of a new run over what is left of an old one. It does not change
  * the old run, and the new directory is not a run until it has a `run.json`. Both runs must be held.
  *
+ * @param inDoubt what the command line says about calls that nothing can settle; what the job says gives no leave for
+ *   calls that may have been lost with a part of a journal
  * @returns null if nothing is left; the directory then has no input and no journal
  * @throws KnownError when the old run can't be read or the new one can't be written
  */
-export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | null> {
+export async function beginRetry(
+  old: OldRun,
+  next: NextRun,
+  inDoubt: 'keep' | 'retry' = 'keep',
+): Promise<Retry | null> {
   const state = await replay(old)
   const earlier = state.done === 0 ? null : await ResultReader.open(journalPath(old.directory))
   try {
-    return await writeRetry(old, next, state, new MeantUsers(state, earlier))
+    return await writeRetry(old, next, inDoubt, state, new MeantUsers(state, earlier))
   } finally {
     await earlier?.close()
   }
@@ -63,6 +69,7 @@ export async function beginRetry(old: OldRun, next: NextRun): Promise<Retry | nu
 async function writeRetry(
   old: OldRun,
   next: NextRun,
+  inDoubt: 'keep' | 'retry',
   state: JournalState,
   meant: MeantUsers,
 ): Promise<Retry | null> {
@@ -74,7 +81,7 @@ async function writeRetry(
   const started = new Date()
   const counter = new SurveyCounter(started.getTime())
   const now = started.toISOString()
-  let [rows, tasks, inDoubt, events] = [0, 0, 0, 0]
+  let [rows, tasks, doubts, events] = [0, 0, 0, 0]
   let allOnDisk = Promise.resolve()
   const duplicates = new DuplicateRows()
   try {
@@ -97,11 +104,14 @@ async function writeRetry(
           duplicate,
           meant: await meantBy(known, old.run, state, meant),
           doubtOf: (step) => state.leftInDoubt({ row: retried.input.row, step }),
+          isUncounted: (step) => state.uncounted({ row: retried.input.row, step }) !== null,
+          inDoubt,
+          explained: (userId) => state.explainedChange(userId),
           doubtedOf: (step) => state.lastDoubted({ row: retried.input.row, step }),
         },
         now,
       )
-      inDoubt += countOpen(carried)
+      doubts += countOpen(carried)
       await input.add(retried.input)
       for (const event of carried) {
         // The events are not awaited one by one: when the last one is on disk, so are all before it.
@@ -118,7 +128,7 @@ async function writeRetry(
       rows,
       tasks,
       survey: counter.survey(),
-      inDoubt,
+      inDoubt: doubts,
       superseded: superseded.size,
       waiting: superseded.waiting,
       invalidRows,

@@ -1,6 +1,7 @@
 import type { IntentEvent, JournalEvent } from '../journal/journal-event.ts'
 import type { SentAgain } from '../journal/journal-state.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
+import type { ExplainedChange } from '../rules/explained-change.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { duplicateSkip } from '../rules/row-order.ts'
 import type { MeantUser } from '../rules/row-verdict.ts'
@@ -26,6 +27,12 @@ export interface CarriedRow {
   readonly doubtOf: (step: number) => OpenAttempt | null
   /** The user whom the row meant in the old run; null if that run never learned it. */
   readonly meant: MeantUser | null
+  /** Whether more attempts of a step may have been lost with a part of a journal. */
+  readonly isUncounted: (step: number) => boolean
+  /** What the retry's own command line says about calls that nothing can settle. */
+  readonly inDoubt: 'keep' | 'retry'
+  /** The last change of a user that the old run knows to be the work of one of its calls; null if it knows none. */
+  readonly explained: (userId: string) => ExplainedChange | null
   /** The last attempt of a step that may have been applied after all; null if there is none. */
   readonly doubtedOf: (step: number) => IntentEvent | null
 }
@@ -90,8 +97,17 @@ function carryTasks(carried: CarriedRow, now: string): readonly JournalEvent[] {
       ]
     }
     const origin = originOf(doubt.intent)
+    const { lost, user_id: userId } = doubt.intent
+    const explained = lost === true ? carried.explained(userId) : null
     return [
-      { ...doubt.intent, row, origin, ...countsOf({ judgedNotApplied, repeats }) },
+      {
+        ...doubt.intent,
+        row,
+        origin,
+        ...countsOf({ judgedNotApplied, repeats }),
+        ...(explained === null ? {} : { explained }),
+        ...(carried.isUncounted(step) ? { uncounted: carried.inDoubt } : {}),
+      },
       ...(doubt.doubt === null ? [] : [{ ...doubt.doubt, row }]),
     ]
   })

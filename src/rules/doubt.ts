@@ -48,7 +48,7 @@ export interface Verdict {
 const sendingMarginMs = 15_000
 
 /** The clocks of one org differ by at most this, in ms. */
-const clocksApartMs = 15_000
+export const clocksApartMs = 15_000
 
 /** How often a factor reset is sent again because old factors are still enrolled. */
 const mostResets = 4

@@ -13,6 +13,7 @@ import {
   underWayUntil,
   type Verdict,
 } from '../rules/doubt.ts'
+import { explains } from '../rules/explained-change.ts'
 import type { Ending } from './ending.ts'
 import { sendsMail } from './keep-link.ts'
 import { lookedBefore, observe } from './observe.ts'
@@ -81,7 +82,10 @@ export async function settleDoubt(
       underWayUntil: latestOf(services, open),
       judgedNotApplied: history.judgedNotApplied,
     }
-    const verdict = afterOthers(settle(task.action, attempt, observation), look)
+    const isExplained = open.intent.lost === true && isKnownChange(services, open, read, observation.user)
+    const found = settle(task.action, attempt, observation)
+    const verdict =
+      isExplained && look?.explained !== true ? afterKnown(task.action, found) : afterOthers(found, look)
     if (verdict.kind === 'not_applied' && (await paused(services, task, open))) continue
     const isFirstLook = open.intent.lost === true && known === null
     const seen = observation.user
@@ -131,10 +135,13 @@ async function conclude(
   },
 ): Promise<Settlement> {
   const { open, cause, verdict, read, seen, isFirstLook } = found
-  // Nobody knows how often a call was repeated in a lost part. A retry has the leave of a person who has looked.
-  const isUncounted = open.intent.lost === true && services.recorder.state.lostSince !== null
+  // Nobody knows how often a call was repeated in a lost part. Only a person who has looked may let it be repeated.
+  const uncounted = services.recorder.state.uncounted(task)
   const mayRepeat =
-    mayBeRepeated(services.job, task.action) && !services.settleOnly && !task.comesLater && !isUncounted
+    mayBeRepeated(services.job, task.action) &&
+    !services.settleOnly &&
+    !task.comesLater &&
+    uncounted !== 'keep'
   const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
   if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
   const isOfStatus = open.intent.lost === true && ruleOf(task.action).doubt === 'status'
@@ -172,7 +179,8 @@ async function conclude(
     }
   }
   if (verdict.kind === 'applied') return { ending: confirmed(verdict.evidence, cause, statusAfter), read }
-  const sent = history.repeats > 0 ? ` after ${history.attempts} calls` : ''
+  const calls = uncounted === null ? `${history.attempts} calls` : 'it was sent again'
+  const sent = history.repeats > 0 ? ` after ${calls}` : ''
   const message = doubtful(task.action, cause, `${verdict.evidence}${sent}`)
   return { ending: { result: 'in_doubt', message, statusAfter }, read }
 }
@@ -260,6 +268,31 @@ async function recordVerdict(
     evidence: said,
     ...more,
   })
+}
+
+/** Whether what Okta shows of a user is known to be the work of another call of ours. */
+function isKnownChange(
+  { recorder }: Services,
+  { intent }: OpenAttempt,
+  read: FoundUser | null,
+  user: Observation['user'],
+): boolean {
+  const { state } = recorder
+  const change =
+    state.explainedChange(intent.user_id) ??
+    (read === null ? null : state.explainedChange(read.user.id)) ??
+    intent.explained
+  return change !== undefined && explains(change, user)
+}
+
+/** The verdict on a lost attempt, if a known call of ours has led the user where this one leads. */
+function afterKnown(action: Action, verdict: Verdict): Verdict {
+  if (verdict.kind !== 'applied') return verdict
+  const evidence = `${verdict.evidence}, which an earlier task of this user explains`
+  // The user was there before it, so that its status shows nothing.
+  if (action === 'unlock')
+    return { kind: 'not_applied', evidence: `${evidence}, and a second ${action} does no harm` }
+  return { kind: 'unknown', evidence }
 }
 
 /** The verdict on a lost attempt, if the status that was seen is taken for the work of another one already. */

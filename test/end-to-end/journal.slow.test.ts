@@ -106,12 +106,14 @@ describe('a journal with a torn tail', () => {
     ['half a line', half],
     ['a line whose end is missing', `${half}x","chain":"0123456789abcdef0123456789abcdef","crc":"01234567"}`],
     ['zeros', '\0'.repeat(4096)],
-    ['half a line, zeros and line feeds', `${half}${'\0'.repeat(50)}\n\n${half}\n`],
-  ])('goes on: %s', async (_, tail) => {
+    ['half a line and zeros', `${half}${'\0'.repeat(50)}`],
+    ['a lost sector, and the rest of a line after it', 'sector'],
+  ])('goes on: %s', async (_, torn) => {
     await withWorkplace(async (place) => {
       const { org, path, bytes } = await brokenOffRun(place)
       // The kill itself may have torn a line.
       const sound = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1)
+      const tail = torn === 'sector' ? `${'\0'.repeat(512 - (sound.length % 512))}"}\n${half}` : torn
       await writeFile(path, Buffer.concat([sound, Buffer.from(tail)]))
       const end = await place.runHere(org, ['resume', '--latest', '--quiet'], impatient)
       expect(end.code, end.stderr).toBe(0)

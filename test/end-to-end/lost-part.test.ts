@@ -61,6 +61,38 @@ it.skipIf(noLimits !== null)(
   },
 )
 
+it.each<[string, (lines: readonly string[]) => number]>([
+  ['the last line', (lines) => lines.length - 1],
+  ['all lines from a call on', (lines) => lines.findIndex((text) => text.includes('"intent"'))],
+])('a journal of which %s is altered is no remains of a crash: nothing is sent again', async (_, from) => {
+  await withWorkplace(async (place) => {
+    const org = await place.org({ users: makeUsers({ count: 8, status: 'PROVISIONED' }), latencyMs: 20 })
+    await killed(place, org, 'reactivate', 8)
+    const path = journalOf(place)
+    // The kill itself may have torn a line.
+    const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
+    const sound = lines.slice(0, from(lines))
+    const altered = lines.slice(sound.length).map((text) => text.replace('"event"', '"Event"'))
+    writeFileSync(path, `${[...sound, ...altered].join('\n')}\n`)
+    const before = org.requests.length
+    for (const [command, code] of [
+      ['verify-journal', 1],
+      ['status', 2],
+      ['resume', 2],
+    ] as const) {
+      const end = await place.runHere(org, [command, runId, ...(command === 'resume' ? yes : [])], impatient)
+      expect([end.code, end.stdout + end.stderr]).toEqual([
+        code,
+        expect.stringMatching(new RegExp(`ine ${sound.length + 1} (at byte \\d+ )?is not as it was written`)),
+      ])
+    }
+    expect(org.requests).toHaveLength(before)
+    const taken = await place.runHere(org, ['resume', runId, '--take-sound-part', ...yes], impatient)
+    expect(taken.stderr).toContain('The journal was damaged')
+    expect(Object.values(org.applied).filter((times) => times > 1)).toEqual([])
+  })
+})
+
 it('an undo says whom it leaves alone because a part of the journal was lost', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: makeUsers({ count: 5 }), latencyMs: 20 })

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Journal } from '../../src/journal/journal.ts'
-import { emptyJournal, type JournalHead } from '../../src/journal/journal-check.ts'
+import { emptyJournal, JournalCheck, type JournalHead } from '../../src/journal/journal-check.ts'
+import type { JournalEvent } from '../../src/journal/journal-event.ts'
 import { chainStart, encodeLine } from '../../src/journal/journal-line.ts'
 import { checkJournal } from '../../src/journal/journal-reader.ts'
 import { opened, some, write } from './journal-play.ts'
@@ -44,6 +45,30 @@ async function withJournal(
       },
     })
   })
+}
+
+/** A journal whose lines were written at once, apart from the first ones: none says that another of them was on disk. */
+function unsynced(events: readonly JournalEvent[], syncedLines = 0): { bytes: Buffer; lines: Buffer[] } {
+  let [chain, synced] = [chainStart, 0]
+  const lines = events.map((event, index) => {
+    const encoded = encodeLine(event, chain, synced)
+    chain = encoded.chain
+    if (index < syncedLines) synced += encoded.line.length
+    return Buffer.from(encoded.line)
+  })
+  return { bytes: Buffer.concat(lines), lines }
+}
+
+/** Checks a journal of which nothing else is known, as a reader of its file does. */
+function checkBytes(bytes: Buffer): JournalCheck {
+  const check = new JournalCheck({ run: null, head: null })
+  let offset = 0
+  for (const line of linesOf(bytes)) {
+    const whole = line.at(-1) === 0x0a
+    check.take({ bytes: whole ? line.subarray(0, -1) : line, offset, whole })
+    offset += line.length
+  }
+  return check
 }
 
 /** Every length within the first two and the last two lines, and the lengths around the end of every other line. */
@@ -93,24 +118,56 @@ describe('a journal held against its recorded head', () => {
     })
   })
 
-  it('without a head or a sync is altered where a byte is another, and torn where a page is lost', async () => {
-    await withJournal(async ({ judge }) => {
-      let chain = chainStart
-      const lines = some.map((event) => {
-        const encoded = encodeLine(event, chain, 0)
-        chain = encoded.chain
-        return Buffer.from(encoded.line)
-      })
-      const bytes = Buffer.concat(lines)
-      for (let line = 1; line < lines.length; line++) {
-        const from = offsetOf(lines, line - 1)
+  it('without a head or a sync is altered where a bit is another, also in its last line', () => {
+    const { bytes, lines } = unsynced(some)
+    for (let at = 0; at < bytes.length; at++) {
+      const index = lines.findIndex((_, i) => at < offsetOf(lines, i + 1))
+      for (let bit = 0; bit < 8; bit++) {
         const changed = Buffer.from(bytes)
-        changed[from + 20] = (changed[from + 20] ?? 0) ^ 1
-        const lost = Buffer.from(bytes).fill(0, from + 10, from + 60)
-        expect((await judge(changed, null)).flaw).toMatchObject({ kind: 'altered', line, offset: from })
-        expect(await judge(lost, null)).toMatchObject({ flaw: null, end: { soundLines: line - 1 } })
+        changed[at] = (changed[at] ?? 0) ^ (1 << bit)
+        const flaw = { kind: 'altered', line: index + 1, offset: offsetOf(lines, index) }
+        expect(checkBytes(changed).flaw, `bit ${bit} of byte ${at}`).toMatchObject(flaw)
       }
-    })
+    }
+  })
+
+  it('without a head or a sync is altered where many lines are, up to its end', () => {
+    const { lines } = unsynced(some)
+    for (let line = 1; line <= lines.length; line++) {
+      const changed = lines.map((bytes, i) =>
+        i + 1 < line ? bytes : Buffer.from(bytes.toString('latin1').replace('"event"', '"Event"'), 'latin1'),
+      )
+      const offset = offsetOf(lines, line - 1)
+      expect(checkBytes(Buffer.concat(changed)).flaw).toMatchObject({ kind: 'altered', line, offset })
+    }
+  })
+
+  it('is torn where any sectors of its last write are lost, and what is sound before them counts', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: some.length - 1 }),
+        fc.infiniteStream(fc.boolean()),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (syncedLines, kept, part) => {
+          const { bytes, lines } = unsynced([...some, ...some.slice(1), ...some.slice(1)], syncedLines)
+          const from = offsetOf(lines, syncedLines)
+          const remains = Buffer.from(bytes)
+          let first = bytes.length
+          for (let sector = Math.floor(from / 512); sector * 512 < bytes.length; sector++) {
+            if (kept.next().value === true) continue
+            const start = Math.max(from, sector * 512)
+            first = Math.min(first, start)
+            remains.fill(0, start, Math.min((sector + 1) * 512, bytes.length))
+          }
+          const length = from + Math.floor((bytes.length - from) * part)
+          const { flaw, end } = checkBytes(remains.subarray(0, length))
+          expect(flaw).toBeNull()
+          const whole = bytes.subarray(0, Math.min(first, length)).filter((byte) => byte === 0x0a).length
+          expect(end).toMatchObject({ soundLines: whole, soundBytes: offsetOf(lines, whole) })
+        },
+      ),
+      { numRuns: 500 },
+    )
   })
 
   it('is found where lines are missing, and where its end is cut off at any byte', async () => {

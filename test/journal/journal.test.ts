@@ -123,8 +123,11 @@ describe('appending', () => {
   it('cuts a torn tail off first', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
-      for (const tail of ['{"event":"result","ro', '\u0000'.repeat(4_096), 'x\ny\n', `\u0000\n\u0000`]) {
-        const whole = await write(path, some.slice(0, 4))
+      const whole = await write(path, some.slice(0, 4))
+      // Up to the end of a sector, and the rest of the lines after it.
+      const hole = '\u0000'.repeat(512 - (whole.length % 512))
+      for (const tail of ['{"event":"result","ro', '\u0000'.repeat(4_096), `${hole}ult"}\n{"ev`]) {
+        await write(path, some.slice(0, 4))
         await appendFile(path, tail)
         const { events, end } = await read(path)
         expect(events).toEqual(some.slice(0, 4))

@@ -196,7 +196,7 @@ class Story {
     return this.#resume()
   }
 
-  /** Somebody restores an older copy of the journal, and knows it; or the disk has damaged a line of it. */
+  /** Somebody restores an older copy of the journal, and knows it; or the disk has damaged a line of it, or all from one on. */
   #goOnFromOlderJournal(): SimProcess {
     const world = this.#world
     const path = `${runsDirectory}/${this.#run}/journal.ndjson`
@@ -208,12 +208,12 @@ class Story {
     const older = `${lines.slice(0, kept).join('\n')}\n`
     this.#cutsKept = older.split('"event":"cut"').length - 1
     this.#isDamaged = world.draws.chance('damaged line', 0.5)
-    const damaged = (lines[kept] ?? '').replace('"event":"', '"event":"#')
-    writeNow(
-      world,
-      path,
-      this.#isDamaged ? [older + damaged, ...lines.slice(kept + 1), ''].join('\n') : older,
-    )
+    // Up to the end, there is no line that a later one vouches for.
+    const count = this.#isDamaged && world.draws.chance('damaged to the end', 0.4) ? lines.length : 1
+    const rest = lines
+      .slice(kept)
+      .map((line, i) => (i < count ? line.replace('"event":"', '"event":"#') : line))
+    writeNow(world, path, this.#isDamaged ? [...lines.slice(0, kept), ...rest, ''].join('\n') : older)
     world.disk.syncAll()
     world.journals.forget()
     world.cuts.set(this.#run, [...(world.cuts.get(this.#run) ?? []), world.time.now])

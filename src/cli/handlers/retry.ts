@@ -29,7 +29,7 @@ function retrying(inDoubt: 'keep' | 'retry' | undefined, json: boolean): GoingOn
     prepare: async (from, to) => {
       const { run: old, directory } = from
       checkPlanDone(old, directory)
-      const retry = await beginRetry(from, to)
+      const retry = await beginRetry(from, to, inDoubt)
       if (retry !== null) {
         const run = retryRunFile(old, to.runId, retry, inDoubt, programVersion, new Date())
         return { run, said: describeRetry(old, retry, run) }
