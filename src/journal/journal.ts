@@ -76,10 +76,10 @@ export class Journal {
   /** Opens a journal for appending after its last sound line. Cuts off a torn tail first. */
   static async open(path: string, end: JournalEnd, fence: Fence = noFence): Promise<Journal> {
     const file = await open(path, 'r+')
-    if (end.tornBytes > 0) {
-      await file.truncate(end.soundBytes)
-      await file.datasync()
-    }
+    if (end.tornBytes > 0) await file.truncate(end.soundBytes)
+    // A killed process may have left lines that are in the system's memory only, and the next line says how far the
+    // journal was on disk.
+    if (end.soundBytes > 0) await file.datasync()
     const head = { lines: end.soundLines, bytes: end.soundBytes, chain: end.chain }
     const appends = new SyncedAppends(file, end.soundBytes, head, (cause) => failureOf(path, cause), fence)
     return new Journal(path, file, fence, appends, end)
