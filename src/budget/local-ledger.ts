@@ -7,44 +7,44 @@ import { createReservoirs, type Reservoirs } from './reservoirs.ts'
 
 /** A ledger for this process alone. What it shows as room is exact, and a lease grants all that is wanted. */
 export function createLocalLedger(facts: LedgerFacts, reservoirs: Reservoirs = createReservoirs()): Ledger {
-  const budgets = new Map<Bucket, BudgetState>()
+  const budgets = new Map<Bucket, { state: BudgetState }>()
 
-  function budget(bucket: Bucket): BudgetState {
+  function kept(bucket: Bucket): { state: BudgetState } {
     return budgets.get(bucket) ?? begin(bucket)
   }
 
-  function begin(bucket: Bucket): BudgetState {
+  function begin(bucket: Bucket): { state: BudgetState } {
     const { share, earlierSends, earlierLimit, earlierUnknown } = facts
-    const begun = newBudget(share, earlierSends(bucket), earlierLimit?.(bucket) ?? null, earlierUnknown)
+    const state = newBudget(share, earlierSends(bucket), earlierLimit?.(bucket) ?? null, earlierUnknown)
+    const begun = { state }
     budgets.set(bucket, begun)
     return begun
   }
 
   const settle: Ledger['settle'] = (bucket, permit, answer, now) => {
-    budgets.set(bucket, answered(budget(bucket), permit, answer, now))
+    const budget = kept(bucket)
+    budget.state = answered(budget.state, permit, answer, now)
   }
 
   return {
-    budget,
+    budget: (bucket) => kept(bucket).state,
     settle,
     room(bucket, { workLeft, silent }, now): Room {
-      const state = budget(bucket)
+      const { state } = kept(bucket)
       const available = permits(state, now, workLeft, silent)
       return { available, askAt: available > 0 ? now : changesAt(state, now) }
     },
     async lease(bucket, want, { workLeft, silent }, now) {
-      const before = budget(bucket)
-      const available = permits(before, now, workLeft, silent)
+      const budget = kept(bucket)
+      const available = permits(budget.state, now, workLeft, silent)
       const leased: Permit[] = []
-      let state = before
       for (let i = 0; i < Math.min(want, available); i++) {
-        const next = sent(state, now)
-        state = next.state
-        leased.push(next.permit)
+        const { state, permit } = sent(budget.state, now)
+        budget.state = state
+        leased.push(permit)
       }
-      budgets.set(bucket, state)
       // Without a known limit there is nothing to account for: the number in flight is the only rule.
-      if (leased.length === 0 || state.window === null) return leased
+      if (leased.length === 0 || budget.state.window === null) return leased
       try {
         await reservoirs.take(bucket, available, leased.length)
         return leased
@@ -55,8 +55,8 @@ export function createLocalLedger(facts: LedgerFacts, reservoirs: Reservoirs = c
     },
     resent(bucket, count, now) {
       for (let resend = 0; resend < count; resend++) {
-        const { state, permit } = sent(budget(bucket), now)
-        budgets.set(bucket, answered(state, permit, { kind: 'nothing_learned' }, now))
+        const { state, permit } = sent(kept(bucket).state, now)
+        kept(bucket).state = answered(state, permit, { kind: 'nothing_learned' }, now)
       }
     },
     close: async () => {},
