@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -212,6 +214,55 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       )
     })
   })
+
+  it('of a schedule is submitted each time anew, from the files as they are then, until the schedule ends', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 3 })
+      const org = await place.org({ users })
+      await place.write('job.yaml', 'name: nightly\naction: suspend\ninput: { file: in.csv }\n')
+      await place.write('in.csv', usersCsv(users.slice(0, 1).map(({ id }) => id)))
+      const wrong = ['submit', '--job', 'job.yaml', '--every', 'at noon', '--yes']
+      expect((await inStore(place, org, wrong)).code).toBe(2)
+      const zone = [
+        'submit',
+        '--job',
+        'job.yaml',
+        '--every',
+        '15 2 * * *',
+        '--time-zone',
+        'Mars/Olympus',
+        '--yes',
+      ]
+      expect((await inStore(place, org, zone)).code).toBe(2)
+      const begin = [
+        'submit',
+        '--job',
+        'job.yaml',
+        '--every',
+        '*/3 * * * * *',
+        '--time-zone',
+        'Europe/Berlin',
+        '--yes',
+      ]
+      const begun = await inStore(place, org, begin)
+      expect(begun.code, begun.stderr).toBe(0)
+      const workers = [startWorker(place, org), startWorker(place, org)]
+      await org.waitUntil(() => org.applied[`${users[0]?.id} suspend`] === 1)
+      await place.write('in.csv', usersCsv(users.slice(1, 2).map(({ id }) => id)))
+      await org.waitUntil(() => org.applied[`${users[1]?.id} suspend`] === 1)
+      await rm(join(place.directory, 'in.csv'))
+      for (const told = /nightly, due at .*: not submitted: .*in\.csv/; ; )
+        if (workers.some(({ printed }) => told.test(printed.stderr))) break
+        else await delay(100)
+      const runs = await inStore(place, org, ['runs'])
+      expect(runs.stdout).toContain('nightly in')
+      expect(runs.stdout).toContain('Europe/Berlin')
+      const end = await inStore(place, org, ['submit', '--job', 'job.yaml', '--every', 'never', '--yes'])
+      expect(end.stdout).toBe('Job nightly is not submitted any more.\n')
+      expect((await inStore(place, org, ['runs'])).stdout).not.toContain('Europe/Berlin')
+      expect(Object.values(org.applied)).toEqual([1, 1])
+    })
+  }, 60_000)
 
   it('is carried out here by run, and refused where the store would forget', async () => {
     await withWorkplace(async (place) => {
