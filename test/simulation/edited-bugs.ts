@@ -174,7 +174,7 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'a task that was begun before a loss of the journal is not looked up',
     breaks: 'I11',
     file: 'journal/journal-state',
-    from: 'for (const task of this.#progress.keys()) this.#begunBeforeCut.add(task)',
+    from: 'this.#begunBeforeCut.add(task)',
     to: '',
   },
   {
