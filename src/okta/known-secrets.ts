@@ -1,4 +1,4 @@
-import { isOfWords } from './token-in-text.ts'
+import { isWordy } from './words.ts'
 
 /** What is put in the place of a secret, or of a piece of one. */
 export const secretPut = '[secret]'
@@ -98,11 +98,6 @@ function piecesOf(secrets: readonly string[]): Pieces {
     for (let at = 0; at + 1 < form.length; at++) pairs[pairOf(form, at)] = 1
   }
   return { pieces, pairs }
-}
-
-/** Whether a secret or a piece of one is made of words and numbers, such as the end of a login or a date, which may be all over a text. */
-export function isWordy(piece: string): boolean {
-  return /^\d+$/.test(piece) || isOfWords(piece.replaceAll(/[^A-Za-z\d]+/g, '-'))
 }
 
 /** A text in lower case, unless that changes its length. */

@@ -1,7 +1,8 @@
 import type { Received } from './exchange.ts'
-import { isWordy, KnownSecrets, secretPut } from './known-secrets.ts'
+import { KnownSecrets, secretPut } from './known-secrets.ts'
 import type { HeaderValue } from './rate-limit.ts'
 import type { Call } from './transport.ts'
+import { isWordy } from './words.ts'
 
 /** How many activation tokens are remembered, so that a later answer that repeats one is cleaned. */
 const rememberedTokens = 10_000

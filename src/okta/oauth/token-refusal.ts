@@ -1,4 +1,4 @@
-import { maskSecrets } from '../mask-secrets.ts'
+import { maskedLine } from '../mask-secrets.ts'
 import type { TokenRefusal } from './grant.ts'
 import { howToSpell, misspelledIn, unknownScopes } from './nearest-scope.ts'
 
@@ -85,7 +85,7 @@ const causes: readonly (readonly [
 export function explainRefusal(refusal: OAuthRefusal, asked: AskedFor): TokenRefusal {
   const { httpStatus, error, description } = refusal
   const text = `${error}: ${description}`
-  const said = maskSecrets(text.replaceAll(/\s+/g, ' ').trim()).slice(0, longest)
+  const said = maskedLine(text, longest)
   const found = causes.find(([pattern]) => pattern.test(text))
   const why = found === undefined ? 'this program does not know the reason' : found[1](asked)
   return {
