@@ -2,7 +2,7 @@ import type { Received } from './exchange.ts'
 import { KnownSecrets, secretPut } from './known-secrets.ts'
 import type { HeaderValue } from './rate-limit.ts'
 import type { Call } from './transport.ts'
-import { isWordy } from './words.ts'
+import { isOfWords } from './words.ts'
 
 /** How many activation tokens are remembered, so that a later answer that repeats one is cleaned. */
 const rememberedTokens = 10_000
@@ -23,7 +23,7 @@ type Headers = Readonly<Record<string, HeaderValue>>
 export class AnswerCleaner {
   readonly #never: KnownSecrets
   /** Those of them that no sentence of Okta's can hold. */
-  readonly #neverInOktas: KnownSecrets
+  readonly #neverInOktas: readonly string[]
   /** What was made of the latest tokens, which are the same from call to call. */
   readonly #ofTokens = new Map<string, KnownSecrets>()
   readonly #activation = new Set<string>()
@@ -31,7 +31,9 @@ export class AnswerCleaner {
   /** @param never secrets that no call to the host carries, such as the password of a proxy */
   constructor(never: readonly string[] = []) {
     this.#never = knownOf(never)
-    this.#neverInOktas = knownOf(never.filter((secret) => !isWordy(secret)))
+    this.#neverInOktas = never.filter(
+      (secret) => secret.length >= shortest && !/^\d+$/.test(secret) && !isOfWords(secret),
+    )
   }
 
   /** An answer without secrets. Only the body of one that succeeded keeps the activation token that it brings. */
@@ -45,9 +47,7 @@ export class AnswerCleaner {
       const isOktas = text !== null && /"errorCode"\s*:/.test(text)
       const mask = (value: string): string => {
         const masked = secrets.reduce((left, known) => known.mask(left, 'mask words'), value)
-        return this.#withoutActivation(
-          isOktas ? this.#neverInOktas.mask(masked, 'leave words') : this.#never.mask(masked, 'mask words'),
-        )
+        return this.#withoutActivation(this.#withoutNever(masked, isOktas))
       }
       return { ...received, headers: cleanHeaders(headers, mask), text: text === null ? null : mask(text) }
     }
@@ -62,6 +62,12 @@ export class AnswerCleaner {
       headers: cleanHeaders(headers, cleanHeader),
       text: text === null ? null : mask(text),
     }
+  }
+
+  #withoutNever(text: string, isOktas: boolean): string {
+    if (!isOktas) return this.#never.mask(text, 'mask words')
+    const whole = this.#neverInOktas.reduce((left, secret) => left.replaceAll(secret, secretPut), text)
+    return this.#never.mask(whole, 'leave words')
   }
 
   /**
