@@ -182,6 +182,52 @@ describe('an activation token', () => {
     }
   }
 
+  const brought = (given: string): string =>
+    JSON.stringify({ activationUrl: `https://o/welcome/${given}`, activationToken: given })
+
+  it.each<[string, string]>([
+    ['the same', token],
+    ['in other letter case', token.toLowerCase()],
+    ['a piece', token.slice(0, 14)],
+    ['another piece', token.slice(7, 15)],
+    ['with underscores around it', `_${token}_`],
+    ['in a link whose end is encoded', `fromURI=https%3A%2F%2Fx%2Fstart%3Fk%3D${token}`],
+    ['base64', Buffer.from(token).toString('base64')],
+    ['base64url of a link', Buffer.from(`https://x/tokens/${token}/verify?`).toString('base64url')],
+    ['base64 of another link', encodeURIComponent(Buffer.from(`ab https://x/y/${token}`).toString('base64'))],
+    ['zero-width spaces between', [...token].join('\u200b')],
+    ['soft hyphens of JSON between', [...token].join('\\u00ad')],
+    ['percent-encoded', [...token].map((one) => `%${one.charCodeAt(0).toString(16)}`).join('')],
+  ])('is masked in later answers: %s', (_, written) => {
+    const cleaner = new AnswerCleaner()
+    cleaner.clean(call, answer(200, 'req', brought(token)))
+    for (const [status, method] of [
+      [400, 'POST'],
+      [200, 'GET'],
+    ] as const) {
+      const later = cleaner.clean(
+        { ...call, method },
+        answer(status, `r-${written}`, `{"a":"x ${written} y"}`),
+      )
+      const shown = later.kind === 'lost' ? '' : JSON.stringify([later.text, later.headers])
+      expect(shown.match(/\[secret\]/g)).toHaveLength(2)
+      for (let at = 0; at + 8 <= written.length; at++) {
+        const piece = written.slice(at, at + 8)
+        if (token.includes(piece)) expect(shown).not.toContain(piece)
+      }
+      expect(later.kind === 'lost' ? '' : later.text).toMatch(/^\{"a":"x .{0,40}\[secret\].{0,20} y"\}$/)
+    }
+  })
+
+  it('is known if it is written with escapes, or has been brought before ten thousand others', () => {
+    const cleaner = new AnswerCleaner()
+    const escaped = brought(token).replaceAll(token, token.replaceAll('a', '\\u0061'))
+    cleaner.clean(call, answer(200, 'req', escaped))
+    for (let times = 0; times < 10_000; times++)
+      cleaner.clean(call, answer(200, 'r', brought(`aB3${String(times).padStart(17, 'xY7-')}`)))
+    expect(cleaner.clean(call, answer(400, 'r', `no ${token}`))).toMatchObject({ text: 'no [secret]' })
+  })
+
   it('stays in the body that brings it, and nowhere else, then or later', () => {
     const cleaner = new AnswerCleaner()
     const body = JSON.stringify({ activationUrl: `https://o/welcome/${token}`, activationToken: token })
