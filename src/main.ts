@@ -3,7 +3,7 @@ import { codeWithoutAnswer, describeLostAnswer } from './cli/lost-answer.ts'
 import { keepHeapSmall } from './cli/memory.ts'
 import { runProgram } from './cli/program.ts'
 import { leaveLostTerminals } from './cli/terminal/lost-terminal.ts'
-import { maskStream, secretsOf } from './cli/terminal/mask-stream.ts'
+import { knownSecretsOf, maskStream } from './cli/terminal/mask-stream.ts'
 import { parseSystemError } from './files/system-error.ts'
 import type { ExitCode } from './messages/known-error.ts'
 
@@ -32,7 +32,7 @@ async function main(argv: readonly string[]): Promise<void> {
   finish()
 }
 
-const secrets = secretsOf(process.env)
+const secrets = knownSecretsOf(process.env)
 maskStream(process.stdout, secrets)
 maskStream(process.stderr, secrets)
 leaveLostTerminals()

@@ -1,4 +1,4 @@
-import { maskSecrets } from './mask-secrets.ts'
+import { maskedLine } from './mask-secrets.ts'
 import type { TokenRefusal } from './oauth/grant.ts'
 import type { RateLimit } from './rate-limit.ts'
 
@@ -134,6 +134,9 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
+/** The longest text from a server that a message shows, in characters. */
+const maxMessageLength = 400
+
 /** One sentence about an answer, for messages: `Okta answered 403 E0000006: You do not have permission …`. */
 export function describeAnswer(answer: Answer): string {
   if (answer.kind === 'unanswered') return answer.why
@@ -141,7 +144,7 @@ export function describeAnswer(answer: Answer): string {
   if (error !== null) {
     const causes = error.causes.filter((cause) => cause !== '')
     const text = causes.length > 0 ? `${error.errorSummary} (${causes.join('; ')})` : error.errorSummary
-    return shorten(`Okta answered ${httpStatus} ${error.errorCode}: ${text}`)
+    return maskedLine(`Okta answered ${httpStatus} ${error.errorCode}: ${text}`, maxMessageLength)
   }
   if (httpStatus >= 300 && httpStatus < 400) {
     const target = originOf(location)
@@ -159,13 +162,4 @@ function describeBody(body: AnswerBody): string {
     case 'json':
       return 'other JSON'
   }
-}
-
-/** The longest text from a server that a message shows, in characters. */
-const maxMessageLength = 400
-
-/** A server's text may repeat what was sent to it, so anything that looks like a secret is masked. */
-function shorten(text: string): string {
-  const line = maskSecrets(text.replaceAll(/\s+/g, ' ').trim())
-  return line.length <= maxMessageLength ? line : `${line.slice(0, maxMessageLength - 1)}…`
 }

@@ -1,10 +1,11 @@
-import { isOfWords } from './token-in-text.ts'
+import { replaceSpans, type Span, withoutEscapes } from './plain-form.ts'
+import { isWordy } from './words.ts'
 
 /** What is put in the place of a secret, or of a piece of one. */
 export const secretPut = '[secret]'
 
 /** The length of the shortest piece of a secret that is masked, in characters. */
-const pieceLength = 8
+export const pieceLength = 8
 
 /**
  * Any 8 characters in a row have exactly one pair that begins at a multiple of 7. So only these pairs are looked up in
@@ -12,7 +13,10 @@ const pieceLength = 8
  */
 const stride = pieceLength - 1
 
-/** Any text is as likely as another in a key or token, but a password may be made of words that are all over a text. */
+/**
+ * Any text is as likely as another in a key or token, but a password or a path may be made of words that are all over a
+ * text: these are left, but where they stand as a credential.
+ */
 export type WordsIn = 'mask words' | 'leave words'
 
 /**
@@ -22,64 +26,82 @@ export type WordsIn = 'mask words' | 'leave words'
  */
 export class KnownSecrets {
   readonly #secrets: readonly string[]
+  /** Those that no other text holds. */
+  readonly #special: readonly string[]
+  /** Those that are made of words, in lower case. */
+  readonly #words: readonly string[]
+  /** Where words are a secret: `user:WORDS@`, and in the URLs that were given. */
+  readonly #credentials: readonly RegExp[]
+  readonly #shortest: number
   /** Made only when there is a text to look at. */
   #made: Pieces | null = null
 
-  constructor(secrets: readonly string[]) {
+  /** @param urls addresses whose paths are among the secrets, as host, slash and path */
+  constructor(secrets: readonly string[], urls: readonly string[] = []) {
     this.#secrets = secrets
+    this.#shortest = Math.min(pieceLength, ...secrets.map((secret) => secret.length))
+    this.#special = secrets.filter((secret) => !isWordy(secret))
+    const words = secrets.filter(isWordy)
+    this.#words = words.map(lowerCased)
+    this.#credentials = [
+      ...words.map((word) => new RegExp(`(:)${escaped(word)}(?=@)`, 'g')),
+      ...urls.flatMap((url) => {
+        const [, host = '', path = ''] = /^([^/]*)\/(.*)$/s.exec(url) ?? []
+        // As JSON may write it, a slash has a backslash before it.
+        return isWordy(path)
+          ? new RegExp(
+              `(${escaped(host)}\\\\*/)${path.split('/').map(escaped).join('\\\\*/')}(?![\\w-])`,
+              'gi',
+            )
+          : []
+      }),
+    ]
   }
 
   /**
    * A text without the secrets and their pieces.
    *
-   * @param words whether pieces that are made of words and short numbers are masked too
+   * @param words whether secrets and pieces that are made of words and short numbers are masked too
    */
   mask(text: string, words: WordsIn): string {
-    if (this.#secrets.length === 0) return text
-    const kept = words === 'leave words'
-    // Only a word with such a character can hold more than it shows. White space that is invisible is a part of it. An
-    // escape is masked whole, or what is left would not be JSON any more.
-    let masked = escapes.test(text)
-      ? text.replaceAll(/[^ \t\r\n"<>]+/g, (word) =>
-          escapes.test(word) ? this.#maskSpans(word, decoded(word), kept) : word,
-        )
-      : text
-    for (const secret of this.#secrets) masked = masked.replaceAll(secret, secretPut)
-    return this.#maskSpans(masked, { plain: masked, places: null }, kept)
+    if (this.#secrets.length === 0 || text.length < this.#shortest) return text
+    const leaves = words === 'leave words'
+    let masked = text
+    if (leaves) for (const place of this.#credentials) masked = masked.replaceAll(place, `$1${secretPut}`)
+    masked = replaceSpans(masked, secretPut, (plain) => this.#find(plain, leaves))
+    // What is left is shorter than a piece.
+    for (const secret of leaves ? this.#special : this.#secrets) masked = masked.replaceAll(secret, secretPut)
+    return masked
   }
 
-  /** Masks the pieces that are found in the plain form of a text. */
-  #maskSpans(text: string, { plain, places }: PlainForm, keepsWords: boolean): string {
-    let masked = ''
-    let done = 0
-    for (const [from, end] of this.#find(lowerCased(plain))) {
-      if (keepsWords && isWordy(plain.slice(from, end))) continue
-      const padded = end + (/^={1,2}/.exec(plain.slice(end, end + 2))?.[0].length ?? 0)
-      masked += text.slice(done, places?.[from]?.start ?? from) + secretPut
-      done = places?.[padded - 1]?.end ?? padded
-    }
-    return masked + text.slice(done)
+  #find(plain: string, leavesWords: boolean): readonly Span[] {
+    return this.#pieces(lowerCased(plain)).flatMap(([from, end]): readonly Span[] => {
+      if (leavesWords && this.#isOfWords(plain.slice(from, end))) return []
+      return [[from, end + (/^={1,2}/.exec(plain.slice(end, end + 2))?.[0].length ?? 0)]]
+    })
+  }
+
+  #isOfWords(piece: string): boolean {
+    return isWordy(piece) || this.#words.some((words) => words.includes(lowerCased(piece)))
   }
 
   /** The spans of a text that are made of pieces. */
-  *#find(text: string): Generator<readonly [from: number, end: number]> {
+  #pieces(text: string): readonly Span[] {
     this.#made ??= piecesOf(this.#secrets)
     const { pieces, pairs } = this.#made
+    const spans: [number, number][] = []
     let end = 0
-    let open: [number, number] | null = null
     for (let at = 0; at + 1 < text.length; at += stride) {
       if (pairs[pairOf(text, at)] === 0) continue
       for (let from = Math.max(at - stride + 1, end); from <= at; from++) {
         if (!pieces.has(text.slice(from, from + pieceLength))) continue
         end = from + 1
-        if (open !== null && from <= open[1]) open[1] = from + pieceLength
-        else {
-          if (open !== null) yield open
-          open = [from, from + pieceLength]
-        }
+        const last = spans.at(-1)
+        if (last !== undefined && from <= last[1]) last[1] = from + pieceLength
+        else spans.push([from, from + pieceLength])
       }
     }
-    if (open !== null) yield open
+    return spans
   }
 }
 
@@ -93,22 +115,25 @@ interface Pieces {
 function piecesOf(secrets: readonly string[]): Pieces {
   const pieces = new Set<string>()
   const pairs = new Uint8Array(1 << 16)
-  for (const form of secrets.flatMap(partsOf).flatMap(formsOf).map(lowerCased)) {
+  for (const form of secrets.flatMap(partsOf).flatMap(writingsOf).flatMap(formsOf).map(lowerCased)) {
     for (let at = 0; at + pieceLength <= form.length; at++) pieces.add(form.slice(at, at + pieceLength))
     for (let at = 0; at + 1 < form.length; at++) pairs[pairOf(form, at)] = 1
   }
   return { pieces, pairs }
 }
 
-/** Whether a secret or a piece of one is made of words and numbers, such as the end of a login or a date, which may be all over a text. */
-export function isWordy(piece: string): boolean {
-  return /^\d+$/.test(piece) || isOfWords(piece.replaceAll(/[^A-Za-z\d]+/g, '-'))
+/**
+ * A text in lower case, of the same length: `İ` is the only letter that would become longer. What the lower case of a
+ * Greek sigma is must not depend on what comes after it.
+ */
+export function lowerCased(text: string): string {
+  const lower = (text.includes('İ') ? text.replaceAll('İ', 'i') : text).toLowerCase()
+  return lower.includes('ς') ? lower.replaceAll('ς', 'σ') : lower
 }
 
-/** A text in lower case, unless that changes its length. */
-function lowerCased(text: string): string {
-  const lower = text.toLowerCase()
-  return lower.length === text.length ? lower : text
+/** A text as a regular expression takes it literally. */
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 }
 
 function pairOf(text: string, at: number): number {
@@ -119,6 +144,12 @@ function pairOf(text: string, at: number): number {
 function partsOf(secret: string): readonly string[] {
   if (!/PRIVATE KEY|^\s*\{/.test(secret)) return [secret]
   return secret.split(/-----[A-Z ]*-----|[\s"'{}:,]+|\\[rn]/).filter((part) => part.length >= 16)
+}
+
+/** A secret as it is, and as it looks when what would be an escape in it is taken for one. */
+function writingsOf(secret: string): readonly string[] {
+  const plain = withoutEscapes(secret)
+  return plain === secret ? [secret] : [secret, plain]
 }
 
 /**
@@ -133,36 +164,4 @@ function formsOf(text: string): readonly string[] {
   })
   const forUrls = encoded.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))
   return [...new Set([text, ...encoded, ...forUrls])]
-}
-
-/** A text without escapes and invisible characters. */
-interface PlainForm {
-  readonly plain: string
-  /** Where each character of the plain form is in the text; null if the text is plain. */
-  readonly places: readonly { readonly start: number; readonly end: number }[] | null
-}
-
-/** What makes a text more than it looks like: escapes, and characters that are not shown. */
-const escapes = /[%\\&\p{Default_Ignorable_Code_Point}\p{Cf}\p{Zl}\p{Zp}]|(?!\s)\p{Cc}/u
-
-const units =
-  /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Zl}\p{Zp}]|(?!\s)\p{Cc}|\\+u00([0-9a-f]{2})|%(?:25)*([0-9a-f]{2})|&#(?:0*(\d{1,3})|x0*([0-9a-f]{1,2}));|\\*([^\\])|\\+$/giu
-
-function decoded(text: string): PlainForm {
-  let plain = ''
-  const places: { start: number; end: number }[] = []
-  for (const { index, 0: whole, 1: json, 2: percent, 3: decimal, 4: hex, 5: other } of text.matchAll(units)) {
-    const code = json ?? percent ?? hex
-    const character =
-      code !== undefined
-        ? String.fromCharCode(Number.parseInt(code, 16))
-        : decimal !== undefined
-          ? String.fromCharCode(Number(decimal))
-          : (other ?? '')
-    for (const unit of character.split('')) {
-      plain += unit
-      places.push({ start: index, end: index + whole.length })
-    }
-  }
-  return { plain, places }
 }

@@ -4,6 +4,9 @@ import { howToSet, type Settings, textOf } from './settings.ts'
 
 const example = 'https://your-org.okta.com'
 
+/** What is shorter is not a token of Okta's, and may be a part of the URL by chance, such as `sandbox`. */
+const shortestToken = 8
+
 /**
  * Accepts the org's URL: HTTPS, or plain HTTP on loopback; no path, no credentials, and not the admin console's host.
  *
@@ -19,6 +22,12 @@ export function readOrgUrl(settings: Settings): string {
     throw new Refusal(`${place} ${problem}. It must be the URL of the Okta org.`, fix(example))
   }
   refuseQuotes(settings, 'orgUrl', text)
+  if (holdsToken(settings)) {
+    throw new Refusal(
+      `${place} has a token in it, where the URL of the Okta org belongs (a token belongs in OKTA_CLIENT_TOKEN).`,
+      fix(example),
+    )
+  }
   if (!URL.canParse(text)) throw notUrl(text, place, fix)
   const url = new URL(text)
   if (url.username !== '' || url.password !== '') {
@@ -53,6 +62,18 @@ export function readOrgUrl(settings: Settings): string {
     )
   }
   return url.origin
+}
+
+/**
+ * Whether the setting of the URL holds a token: the one that is set, or what looks like an API token. Host names have no
+ * upper case, so letter case does not count.
+ */
+export function holdsToken(settings: Settings): boolean {
+  const parts = `/${textOf(settings.orgUrl)?.toLowerCase() ?? ''}/`
+  const token = textOf(settings.token)?.toLowerCase() ?? ''
+  if (/(?<![\w-])00[\w-]{38,}/.test(parts)) return true
+  if (token.length < shortestToken) return false
+  return new RegExp(`[^\\w-]${token.replaceAll(/[^\w\s]/g, '\\$&')}[^\\w-]`).test(parts)
 }
 
 /**

@@ -1,3 +1,5 @@
+import { isOfWords } from './words.ts'
+
 /**
  * Tokens in the text of a server, which have no form of their own: an activation token is 20 or more characters that a
  * URL may hold, and Okta's texts may repeat one. It is known by the words around it.
@@ -10,8 +12,6 @@ const places: readonly RegExp[] = [
   /(token[a-z]{0,12}(?:[\s,]{1,4}(?:is|was|value|with|the|provided|given|supplied|received|not|no|found|invalid|expired|unknown|used|already|yet|or)\b){0,6}[\s\\:="'“‘`(<[{]{1,12})([\w-]{16,})(?![\w@-])/gi,
   // `TOKEN (UserActivationToken)`, `"TOKEN" is not a valid token`
   /(^|[^\w@.-])([\w-]{16,})(?=\\?["'”’`)\]>]*\s*(?:\([\w ]*token|is (?:not )?an? (?:valid |invalid |expired |known |unknown )?[\w ]{0,20}token))/gi,
-  // A link whose end is cut off, or whose slashes are encoded.
-  /((?:\/|%2F)(?:tokens?|welcome|activate|activation|verify|reset[-_]?password)(?:\/|%2F))([\w-]{16,})(?![\w@-])/gi,
 ]
 
 /** A text without tokens that can be told only by the words around them. */
@@ -19,23 +19,52 @@ export function maskTokensInText(text: string): string {
   let masked = text
   for (const place of places) {
     masked = masked.replace(place, (all: string, before: string, found: string) =>
-      isOktaId(found) || isOfWords(found) ? all : `${before}[token]`,
+      isId(found) || isOfWords(found) ? all : `${before}[token]`,
     )
   }
   return masked
 }
 
 /**
- * Whether a text is an id of Okta's: of a user, a group, an app or an API token (20 characters), or of an error.
- * Source: the ids in Okta's reference.
+ * The end of a link with a token in it, also with slashes that are encoded or escaped.
+ *
+ * Source: Okta's links for activation (`/tokens/TOKEN/verify`, `/welcome/TOKEN`) and for passwords.
  */
-function isOktaId(text: string): boolean {
-  return /^(?:00[a-zA-Z]|0o[a-z])[a-zA-Z0-9]{17}$|^oae[\w-]{15,24}$/.test(text)
+const link =
+  /((?:\/|%2F)(tokens?|welcome|activate|activation|verify|reset[-_]?password)\\{0,3}(?:\/|%2F))([\w-]{8,})/gi
+
+/**
+ * A text without the tokens of links. Without a host, it may be a path of this machine: then only what has the form of
+ * Okta's tokens is taken for one.
+ */
+export function maskLinksInText(text: string): string {
+  return text.replace(link, (all: string, before: string, name: string, found: string, at: number) => {
+    const isToken = hasHost(text, at)
+      ? /^(?:tokens|welcome|reset.*)$/i.test(name) ||
+        (found.length >= 16 && !isId(found) && !isOfWords(found))
+      : hasFormOfOktas(found)
+    return isToken ? `${before}[token]` : all
+  })
 }
 
-/** Whether a text is made of words and short numbers, as `InvalidTokenException` or `--accept-unusual` is. */
-export function isOfWords(text: string): boolean {
-  return text
-    .split(/[-_]+/)
-    .every((part) => /^(?:[A-Z]*|[A-Z]?[a-z]+|(?:[A-Z]?[a-z]{2,})+|\d{1,4})$/.test(part))
+/** The longest part of a link before its token, in characters. */
+const longestLink = 300
+
+function hasHost(text: string, at: number): boolean {
+  const before = text.slice(Math.max(0, at - longestLink), at)
+  return /https?(?::|%3A)(?:\\{0,3}\/|%2F){2}/i.test(before.split(/[\s"'<>]/).at(-1) ?? '')
+}
+
+/** Whether a text looks like an activation token: 20 characters or more, of all kinds. */
+function hasFormOfOktas(text: string): boolean {
+  if (text.length < 20 || isId(text) || isOfWords(text)) return false
+  return /[a-z]/.test(text) && /[A-Z]/.test(text) && /\d/.test(text)
+}
+
+/**
+ * Whether a text is an id of Okta's: of a user, a group, an app or an API token (20 characters), or of an error; or the
+ * id of a run, which begins with its time. Source: the ids in Okta's reference.
+ */
+function isId(text: string): boolean {
+  return /^(?:00[a-zA-Z]|0o[a-z])[a-zA-Z0-9]{17}$|^oae[\w-]{15,24}$|^\d{8}T\d{9}Z/.test(text)
 }

@@ -1,10 +1,10 @@
+import { ActivationTokens } from './activation-tokens.ts'
 import type { Received } from './exchange.ts'
-import { isWordy, KnownSecrets, secretPut } from './known-secrets.ts'
+import { KnownSecrets, secretPut } from './known-secrets.ts'
+import { withoutEscapes } from './plain-form.ts'
 import type { HeaderValue } from './rate-limit.ts'
 import type { Call } from './transport.ts'
-
-/** How many activation tokens are remembered, so that a later answer that repeats one is cleaned. */
-const rememberedTokens = 10_000
+import { isOfWords } from './words.ts'
 
 /**
  * The length of the shortest text that is masked. A shorter one is not a secret of ours, and to mask it would garble
@@ -22,15 +22,17 @@ type Headers = Readonly<Record<string, HeaderValue>>
 export class AnswerCleaner {
   readonly #never: KnownSecrets
   /** Those of them that no sentence of Okta's can hold. */
-  readonly #neverInOktas: KnownSecrets
+  readonly #neverInOktas: readonly string[]
   /** What was made of the latest tokens, which are the same from call to call. */
   readonly #ofTokens = new Map<string, KnownSecrets>()
-  readonly #activation = new Set<string>()
+  readonly #activation = new ActivationTokens()
 
   /** @param never secrets that no call to the host carries, such as the password of a proxy */
   constructor(never: readonly string[] = []) {
     this.#never = knownOf(never)
-    this.#neverInOktas = knownOf(never.filter((secret) => !isWordy(secret)))
+    this.#neverInOktas = never.filter(
+      (secret) => secret.length >= shortest && !/^\d+$/.test(secret) && !isOfWords(secret),
+    )
   }
 
   /** An answer without secrets. Only the body of one that succeeded keeps the activation token that it brings. */
@@ -44,23 +46,25 @@ export class AnswerCleaner {
       const isOktas = text !== null && /"errorCode"\s*:/.test(text)
       const mask = (value: string): string => {
         const masked = secrets.reduce((left, known) => known.mask(left, 'mask words'), value)
-        return this.#withoutActivation(
-          isOktas ? this.#neverInOktas.mask(masked, 'leave words') : this.#never.mask(masked, 'mask words'),
-        )
+        return this.#activation.mask(this.#withoutNever(masked, isOktas))
       }
       return { ...received, headers: cleanHeaders(headers, mask), text: text === null ? null : mask(text) }
     }
     const given = text === null || call.method !== 'POST' ? null : activationTokenIn(text)
-    if (given !== null) this.#remember(given)
-    const ofAnswer = knownOf(given === null ? [] : [given])
+    if (given !== null) this.#activation.remember(given)
     const mask = this.#maskOfSuccess(call)
-    const cleanHeader = (value: string): string =>
-      this.#withoutActivation(ofAnswer.mask(mask(value), 'mask words'))
+    const cleanHeader = (value: string): string => this.#activation.mask(mask(value))
     return {
       ...received,
       headers: cleanHeaders(headers, cleanHeader),
-      text: text === null ? null : mask(text),
+      text: text === null ? null : given === null ? this.#activation.mask(mask(text)) : mask(text),
     }
+  }
+
+  #withoutNever(text: string, isOktas: boolean): string {
+    if (!isOktas) return this.#never.mask(text, 'mask words')
+    const whole = this.#neverInOktas.reduce((left, secret) => left.replaceAll(secret, secretPut), text)
+    return this.#never.mask(whole, 'leave words')
   }
 
   /**
@@ -86,20 +90,6 @@ export class AnswerCleaner {
     this.#ofTokens.set(token, known)
     return known
   }
-
-  #withoutActivation(text: string): string {
-    if (this.#activation.size === 0) return text
-    return text.replaceAll(/[\w-]{8,}/g, (word) => (this.#activation.has(word) ? secretPut : word))
-  }
-
-  #remember(token: string): void {
-    this.#activation.add(token)
-    if (this.#activation.size <= rememberedTokens) return
-    for (const oldest of this.#activation) {
-      this.#activation.delete(oldest)
-      return
-    }
-  }
 }
 
 function knownOf(secrets: readonly string[]): KnownSecrets {
@@ -116,7 +106,8 @@ function onceIn({ headers, body }: Call): readonly string[] {
 
 /** The activation token that an answer to activate or reactivate brings; null if it brings none. */
 function activationTokenIn(text: string): string | null {
-  return /"activationToken"\s*:\s*"([^"\\]{8,})"/.exec(text)?.[1] ?? null
+  const [, token] = /"activationToken"\s*:\s*"((?:[^"\\]|\\.)+)"/.exec(text) ?? []
+  return token === undefined ? null : withoutEscapes(token)
 }
 
 function cleanHeaders(headers: Headers, mask: (value: string) => string): Headers {

@@ -1,10 +1,10 @@
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { showSettings } from '../../src/cli/doctor/settings-view.ts'
-import { maskStream, secretsOf, withoutSecrets } from '../../src/cli/terminal/mask-stream.ts'
+import { knownSecretsOf, maskStream, secretsOf, withoutSecrets } from '../../src/cli/terminal/mask-stream.ts'
 import { KnownSecrets } from '../../src/okta/known-secrets.ts'
 
-const token = 'a-token-of-no-known-form'
+const token = 'a-t0ken-of-n0-known-f0rm'
 const environment = {
   OKTA_CLIENT_TOKEN: token,
   OKTA_CLIENT_PRIVATEKEY: '-----BEGIN PRIVATE KEY-----\\nTUlJRXZRSUJBREFO\\n-----END PRIVATE KEY-----',
@@ -51,6 +51,59 @@ describe('the last line of defence', () => {
     )
   })
 
+  it.each([
+    ['the path of notifications', { OKTA_LIFECYCLE_NOTIFY_URL: 'http://127.0.0.1:8080/offboarding' }],
+    ['a path with a number', { OKTA_LIFECYCLE_NOTIFY_URL: 'https://hooks.example.com/jobs/offboarding2026' }],
+    [
+      'the path of one job',
+      { OKTA_LIFECYCLE_NOTIFY_URL: 'https://hooks.example.com/x8d7f6s5/offboarding2026' },
+    ],
+    ['the password of a proxy', { HTTPS_PROXY: 'http://ann:directory@proxy.example.com:3128' }],
+    ['another one', { HTTPS_PROXY: 'http://ann:suspended@proxy.example.com:3128' }],
+    [
+      'the password for notifications',
+      { OKTA_LIFECYCLE_NOTIFY_URL: 'https://ann:succeeded@hooks.example.com/a' },
+    ],
+    ['a token', { OKTA_CLIENT_TOKEN: 'offboarding' }],
+  ])('leaves what the program writes as it is, whatever words are %s', (_, given) => {
+    const text = `${JSON.stringify({
+      run_id: '20261128T115200123Z-offboarding',
+      directory: '/srv/hr/offboarding2026/runs',
+      results: { succeeded: 2, suspended: 1 },
+      org: 'https://directory.okta.com',
+    })}
+2 of 2 people are suspended.
+Next: okta-lifecycle resume 20261128T115200123Z-offboarding2026 --runs-dir jobs/offboarding2026
+`
+    expect(withoutSecrets(text, knownSecretsOf(given))).toBe(text)
+  })
+
+  it('masks words where they are a credential', () => {
+    const known = knownSecretsOf({
+      HTTPS_PROXY: 'http://ann:directory@proxy.example.com:3128',
+      OKTA_LIFECYCLE_NOTIFY_URL: 'https://bob:suspended@Hooks.example.com/jobs/offboarding',
+    })
+    const mask = (text: string): string => withoutSecrets(text, known)
+    expect(mask('ann:directory@proxy.example.com')).toBe('ann:[secret]@proxy.example.com')
+    expect(mask('{"url":"x://bob:suspended@h"}')).toBe('{"url":"x://bob:[password]@h"}')
+    for (const pair of ['ann:directory', 'bob:suspended'])
+      expect(mask(`Basic ${Buffer.from(pair).toString('base64')}.`)).toBe('Basic [secret].')
+    expect(mask('https://hooks.example.com/jobs/offboarding: 404')).toBe(
+      'https://hooks.example.com/[secret]: 404',
+    )
+    expect(mask('"https:\\/\\/hooks.example.com\\/jobs\\/offboarding"')).toBe(
+      '"https:\\/\\/hooks.example.com\\/[secret]"',
+    )
+    expect(mask('https://hooks.example.com/jobs/offboarding-of-leavers')).toBe(
+      'https://hooks.example.com/jobs/offboarding-of-leavers',
+    )
+  })
+
+  it('masks all of what is not made of words', () => {
+    for (const secret of ['s3cr3tpath', 'Corp20261128', 'aBcDeFgHiJkL', 'hooks/T0AB12CD', 'pa ssW0rd'])
+      expect(withoutSecrets(`x-${secret}-y`, new KnownSecrets([secret]))).toBe('x-[secret]-y')
+  })
+
   it('masks no name of the format of a key', () => {
     const pem = '-----BEGIN PRIVATE KEY-----\\nTUlJRXZRSUJBREFO\\n-----END PRIVATE KEY-----'
     const jwk = '{"kty":"RSA","kid":"k1","d":"TUlJRXZRSUJBREFOTUlJ"}'
@@ -74,7 +127,7 @@ describe('the last line of defence', () => {
         done()
       },
     })
-    maskStream(stream as unknown as NodeJS.WriteStream, secretsOf(environment))
+    maskStream(stream as unknown as NodeJS.WriteStream, knownSecretsOf(environment))
     await new Promise<void>((resolve, reject) => {
       const more = stream.write(`one ${token}\n`, 'utf8', (error) => (error ? reject(error) : resolve()))
       expect(more).toBe(true)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { showSettings } from '../../src/cli/doctor/settings-view.ts'
 import { KnownError } from '../../src/messages/known-error.ts'
 import { type Connection, readConnection } from '../../src/okta/connection.ts'
 import { readOrgUrl } from '../../src/okta/org-url.ts'
@@ -77,6 +78,43 @@ describe('readOrgUrl', () => {
     const error = problemOf(() => checkOrgUrl('00aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789-_ab'))
     expect(`${error.message} ${error.next}`).not.toContain('00aBcDeFgHiJ')
   })
+
+  it.each([
+    ['https://', ''],
+    ['https://', '.okta.com'],
+    ['', '.okta.com'],
+    ['https://acme.okta.com/', ''],
+    ['http://', '.example.com:8080/'],
+  ])('refuses a token in a URL, without showing it: %sTOKEN%s', (before, after) => {
+    const tokens = [
+      'canary.TOKEN.6f1d2c',
+      'canary-TOKEN-6f1d2c',
+      '00aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789-_ab',
+    ]
+    for (const token of [...tokens, ...tokens.map((one) => one.toLowerCase())]) {
+      const settings = settingsOfEnvironment({
+        OKTA_CLIENT_ORGURL: `${before}${token}${after}`,
+        OKTA_CLIENT_TOKEN: token.startsWith('00') ? undefined : token.replace('token', 'TOKEN'),
+      })
+      const error = problemOf(() => readOrgUrl(settings))
+      expect(error).toMatchObject({
+        exitCode: 2,
+        message: expect.stringMatching(/^OKTA_CLIENT_ORGURL has a token in it/),
+      })
+      const [shown] = showSettings(settings, {})
+      expect(`${error.message} ${error.next} ${shown?.value}`).not.toMatch(/canary|00abcd/i)
+    }
+  })
+
+  it.each(['acme.okta', 'sandbox', 'acme-corporation'])(
+    'takes the token %s for no part of the URL',
+    (token) => {
+      const url = 'https://sandbox-acme-corporation.okta.com'
+      expect(readOrgUrl(settingsOfEnvironment({ OKTA_CLIENT_ORGURL: url, OKTA_CLIENT_TOKEN: token }))).toBe(
+        url,
+      )
+    },
+  )
 
   it.each([
     ['https://acme-admin.okta.com', 'https://acme.okta.com'],

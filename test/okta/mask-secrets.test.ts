@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { maskSecrets } from '../../src/okta/mask-secrets.ts'
+import { maskedLine, maskSecrets } from '../../src/okta/mask-secrets.ts'
 import { Secret } from '../../src/okta/secret.ts'
 
 describe('a secret', () => {
@@ -41,6 +41,14 @@ describe('masking', () => {
       'https://acme.okta.com/tokens/[token]/verify',
     ],
     ['https://acme.okta.com/welcome/XE6wE17zmphl3KqAPFxO', 'https://acme.okta.com/welcome/[token]'],
+    ['https://acme.okta.com/welcome/abcdefgh', 'https://acme.okta.com/welcome/[token]'],
+    [
+      'https://acme.okta.com/signin/reset-password/abcdefgh',
+      'https://acme.okta.com/signin/reset-password/[token]',
+    ],
+    ['"https:\\/\\/acme.okta.com\\/welcome\\/abcdefgh"', '"https:\\/\\/acme.okta.com\\/welcome\\/[token]"'],
+    ['see /welcome/XE6wE17zmphl3KqAPFxO', 'see /welcome/[token]'],
+    ['proof eyJhbGciOi-eyJhbGciOiJ.abc.def, x-eyJhb.abc.', 'proof [token], x-[token]'],
     ['{"activationToken":"XE6wE17zmphl3KqAPFxO"}', '{"activationToken":"[token]"}'],
     ['via http://user:pa55word@proxy.example.com:8080', 'via http://user:[password]@proxy.example.com:8080'],
   ])('takes the secret out of %j', (text, masked) => {
@@ -55,8 +63,24 @@ describe('masking', () => {
     'Bearer of bad news',
     'okta-lifecycle resume 20260901T020000000Z-nightly',
     'https://acme.okta.com:8443/a@b',
+    'Next: okta-lifecycle resume x --runs-dir /srv/welcome/directory',
+    '/srv/welcome/20261128T115200123Z-Offboarding/results.csv',
+    'https://acme.okta.com is the org; see /srv/tokens/okta-lifecycle-2026/runs',
+    'eyJhbGciOi is the beginning of one, and eyJhbGciOi. too',
     '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',
   ])('leaves %j as it is', (text) => {
     expect(maskSecrets(text)).toBe(text)
+  })
+
+  it('shows no part of a secret that is cut off', () => {
+    // What is masked is shorter than what it stands for, so the cut moves into what is shown.
+    const long = `${`${jwt} `.repeat(500)}`
+    for (let cut = 0; cut < 60; cut++) {
+      const shown = maskedLine(`${' x'.repeat(cut)} ${long}`, 20_000)
+      expect(shown.replaceAll('[token]', '')).toMatch(/^[x ]*…$/)
+      expect(shown).toContain('[token]')
+    }
+    expect(maskedLine('a'.repeat(9_000), 400)).toBe('…')
+    expect(maskedLine('word '.repeat(9_000), 10)).toBe('word word…')
   })
 })

@@ -44,6 +44,8 @@ it('leaves other texts as they are', () => {
   expect(textOf('{"a": 1}')).toBe('{"a": 1}')
 })
 
+const hexOf = (one: string): string => one.charCodeAt(0).toString(16)
+
 describe('a refusal', () => {
   const long = '00aB3xY7kLmN0pQrStUvWxYz1234567890AbCdEfGh'
   const sent = { method: 'POST', path: '/', headers: { authorization: `SSWS ${long}` } } as const
@@ -78,6 +80,28 @@ describe('a refusal', () => {
     ],
     ['JSON escapes', (text) => text.replaceAll(/./gs, (one) => `\\u00${one.charCodeAt(0).toString(16)}`)],
     ['escapes of HTML', (text) => text.replaceAll(/./gs, (one) => `&#${one.charCodeAt(0)};`)],
+    [
+      'percent-encoding and letters of JSON',
+      (text) => text.replaceAll(/[a-z]/g, (one) => `%5Cu00${hexOf(one)}`),
+    ],
+    ['HTML in JSON', (text) => text.replaceAll(/./gs, (one) => `\\u0026#x${hexOf(one)};`)],
+    ['names and numbers of HTML', (text) => text.replaceAll(/./gs, (one) => `&amp;#0${one.charCodeAt(0)};`)],
+    ['zero-width spaces of JSON between', (text) => [...text].join('\\u200b')],
+    ['zero-width spaces of JSON in JSON between', (text) => [...text].join('\\\\u200b')],
+    ['escapes of JSON for a terminal between', (text) => [...text].join('\\u001b')],
+    ['backspaces of JSON between', (text) => [...text].join('\\b')],
+    ['percent-encoded zero-width spaces between', (text) => [...text].join('%E2%80%8B')],
+    ['zero-width spaces that are encoded twice between', (text) => [...text].join('%25E2%2580%258B')],
+    ['percent-encoded soft hyphens between', (text) => [...text].join('%C2%AD')],
+    ['numbers of HTML between', (text) => [...text].join('&#8203;')],
+    ['hexadecimal numbers of HTML between', (text) => [...text].join('&#x200B;')],
+    ['names of HTML between', (text) => [...text].join('&shy;')],
+    ['longer names of HTML between', (text) => [...text].join('&ZeroWidthSpace;')],
+    ['raw escapes between', (text) => [...text].join('\u001b')],
+    [
+      'base64 with zero-width spaces between',
+      (text) => [...Buffer.from(text).toString('base64')].join('\u200b'),
+    ],
     ['zero-width spaces between', (text) => [...text].join('\u200b')],
     ['byte order marks between', (text) => [...text].join('\ufeff')],
     ['soft hyphens between', (text) => [...text].join('\u00ad')],
@@ -85,12 +109,26 @@ describe('a refusal', () => {
     for (const before of ['', 'a', 'ab', 'user:'])
       for (const after of ['', ':x', '::yy']) {
         const shown = refused(`<${encoded(before + long + after)}> "is bad"`)
-        expect(shown).toMatch(/^<.{0,60}\[secret\].{0,60}> "is bad"$/)
+        expect(shown).toMatch(/^<.{0,120}\[secret\].{0,120}> "is bad"$/)
         // Of base64 the characters at the ends depend on what comes before and after the token.
-        const others = encoded(before).length + encoded(after).length + 8
+        // What stands between its characters also stands on both sides of it.
+        const others = encoded(before).length + encoded(after).length + 4 + 2 * encoded('ab').length
         expect(shown.length, shown).toBeLessThanOrEqual('<[secret]> "is bad"'.length + others)
+        // A letter that is longer in lower case must not keep anything from being found.
+        expect(refused(`İstek <${encoded(before + long + after)}> "is bad"`)).toBe(`İstek ${shown}`)
       }
   })
+
+  it.each(['pa\\ss12x9Q', 'p%41ss12x9Qw', 'a&b<c>12x9Q"', 'ΑΣΣ12x9QwΣ', 'İ12x9Qwİ'])(
+    'shows no password with characters that are escaped: %j',
+    (password) => {
+      const cleaner = new AnswerCleaner([password])
+      const ofHtml = password.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+      const encoded = encodeURIComponent(password)
+      for (const text of [password, JSON.stringify(password), ofHtml, encoded, encodeURIComponent(encoded)])
+        expect(refused(`[${text}] [${text}x`, cleaner), text).not.toMatch(/[1x]2|9Q/)
+    },
+  )
 
   it('stays JSON, with everything else in it', () => {
     const inner = JSON.stringify({ token: long, note: 'a "b" \\ c' })
@@ -143,6 +181,52 @@ describe('an activation token', () => {
       text,
     }
   }
+
+  const brought = (given: string): string =>
+    JSON.stringify({ activationUrl: `https://o/welcome/${given}`, activationToken: given })
+
+  it.each<[string, string]>([
+    ['the same', token],
+    ['in other letter case', token.toLowerCase()],
+    ['a piece', token.slice(0, 14)],
+    ['another piece', token.slice(7, 15)],
+    ['with underscores around it', `_${token}_`],
+    ['in a link whose end is encoded', `fromURI=https%3A%2F%2Fx%2Fstart%3Fk%3D${token}`],
+    ['base64', Buffer.from(token).toString('base64')],
+    ['base64url of a link', Buffer.from(`https://x/tokens/${token}/verify?`).toString('base64url')],
+    ['base64 of another link', encodeURIComponent(Buffer.from(`ab https://x/y/${token}`).toString('base64'))],
+    ['zero-width spaces between', [...token].join('\u200b')],
+    ['soft hyphens of JSON between', [...token].join('\\u00ad')],
+    ['percent-encoded', [...token].map((one) => `%${one.charCodeAt(0).toString(16)}`).join('')],
+  ])('is masked in later answers: %s', (_, written) => {
+    const cleaner = new AnswerCleaner()
+    cleaner.clean(call, answer(200, 'req', brought(token)))
+    for (const [status, method] of [
+      [400, 'POST'],
+      [200, 'GET'],
+    ] as const) {
+      const later = cleaner.clean(
+        { ...call, method },
+        answer(status, `r-${written}`, `{"a":"x ${written} y"}`),
+      )
+      const shown = later.kind === 'lost' ? '' : JSON.stringify([later.text, later.headers])
+      expect(shown.match(/\[secret\]/g)).toHaveLength(2)
+      for (let at = 0; at + 8 <= written.length; at++) {
+        const piece = written.slice(at, at + 8)
+        if (token.includes(piece)) expect(shown).not.toContain(piece)
+      }
+      expect(later.kind === 'lost' ? '' : later.text).toMatch(/^\{"a":"x .{0,40}\[secret\].{0,20} y"\}$/)
+    }
+  })
+
+  it('is known if it is written with escapes, or has been brought before ten thousand others', () => {
+    const cleaner = new AnswerCleaner()
+    const escaped = brought(token).replaceAll(token, token.replaceAll('a', '\\u0061'))
+    cleaner.clean(call, answer(200, 'req', escaped))
+    for (let times = 0; times < 10_000; times++)
+      cleaner.clean(call, answer(200, 'r', brought(`aB3${String(times).padStart(17, 'xY7-')}`)))
+    expect(cleaner.clean(call, answer(400, 'r', `no ${token}`))).toMatchObject({ text: 'no [secret]' })
+  })
 
   it('stays in the body that brings it, and nowhere else, then or later', () => {
     const cleaner = new AnswerCleaner()

@@ -1,4 +1,5 @@
 import { maskSecrets } from '../../okta/mask-secrets.ts'
+import { holdsToken } from '../../okta/org-url.ts'
 import { proxyCredentials } from '../../okta/proxy.ts'
 import {
   isKeyPath,
@@ -43,7 +44,7 @@ export function showSettings(
   const ofOrg = settingNames.flatMap((name) => {
     const setting = settings[name]
     if (setting === undefined) return []
-    return [{ name: variableOf(name), source: setting.source, value: shownValue(name, setting) }]
+    return [{ name: variableOf(name), source: setting.source, value: shownValue(name, setting, settings) }]
   })
   const others = otherVariables.flatMap((name) => {
     const value = environment[name]
@@ -63,7 +64,8 @@ function shownVariable(name: string, value: string): string {
   return maskSecrets(value.replace(credentials, () => hidden))
 }
 
-function shownValue(name: SettingName, setting: Setting): string {
+function shownValue(name: SettingName, setting: Setting, settings: Settings): string {
+  if (name === 'orgUrl' && holdsToken(settings)) return '[secret]'
   const text = textOf(setting)
   if (!secretNames.has(name)) {
     return maskSecrets(Array.isArray(setting.value) ? setting.value.join(' ') : (text ?? '[not text]'))

@@ -6,25 +6,43 @@ import { isKeyPath } from '../../okta/settings.ts'
 
 /** Variables that hold a secret, or a URL with a password. */
 const withSecret = /^(?:OKTA_CLIENT_TOKEN|OKTA_CLIENT_PRIVATEKEY|OKTA_LIFECYCLE_NOTIFY_URL)$|_PROXY$/i
+type Environment = Readonly<Record<string, string | undefined>>
+
 /** Shorter texts are not taken for secrets: masking them would spoil other text. */
 const shortest = 8
 
 /** The secrets that an environment holds, the longest first. */
-export function secretsOf(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+export function secretsOf(environment: Environment): readonly string[] {
   const secrets = Object.entries(environment).flatMap(([name, value = '']) => {
     if (!withSecret.test(name)) return []
     // Whoever knows the path of a web hook may write there.
-    if (name === notifyVariable) return /:\/\/[^/]*\/(.*)/.exec(value.trim())?.slice(1) ?? []
+    if (name === notifyVariable) return [...(pathOf(value)?.slice(1) ?? []), ...credentialsOf(value)]
     if (name === 'OKTA_CLIENT_PRIVATEKEY' && isKeyPath(value.trim())) return []
-    if (!/_PROXY$/i.test(name)) return [value.trim(), ...value.split(/\\n|\s+/)]
-    const credentials = proxyCredentials(value) ?? ''
-    const [, password = ''] = /^[^:]*:([\s\S]*)$/.exec(credentials) ?? []
-    // As it is sent to the proxy, and as NODE_DEBUG shows it.
-    return [password, Buffer.from(decoded(credentials), 'utf8').toString('base64')]
+    return /_PROXY$/i.test(name) ? credentialsOf(value) : [value.trim(), ...value.split(/\\n|\s+/)]
   })
   return [...new Set(secrets)]
     .filter((secret) => secret.length >= shortest && !/^-+(?:BEGIN|END)|^(?:PRIVATE|RSA|KEY-+)$/.test(secret))
     .sort((a, b) => b.length - a.length)
+}
+
+/** The secrets that an environment holds, for all that is written. */
+export function knownSecretsOf(environment: Environment): KnownSecrets {
+  // A path of ordinary words is a secret only behind its host.
+  const [url] = pathOf(environment[notifyVariable] ?? '') ?? []
+  return new KnownSecrets(secretsOf(environment), url === undefined ? [] : [url])
+}
+
+/** The address of notifications without its scheme and credentials, and its path; null if it has none. */
+function pathOf(url: string): readonly [url: string, path: string] | null {
+  const [, host = '', path = ''] = /:\/\/(?:[^/]*@)?([^/]*)\/(.+)/.exec(url.trim()) ?? []
+  return path === '' ? null : [`${host}/${path}`, path]
+}
+
+/** A password, and user and password as they are sent, and as NODE_DEBUG shows them. */
+function credentialsOf(url: string): readonly string[] {
+  const credentials = proxyCredentials(url) ?? ''
+  const [, password = ''] = /^[^:]*:([\s\S]*)$/.exec(credentials) ?? []
+  return [password, Buffer.from(decoded(credentials), 'utf8').toString('base64')]
 }
 
 /** A part of a URL, decoded if it can be. */
@@ -45,8 +63,7 @@ export function withoutSecrets(text: string, known: KnownSecrets): string {
  * Masks, in all that is written to a stream, the secrets of the environment and what looks like one. This is the last
  * line of defence: correct code writes no secret in the first place.
  */
-export function maskStream(stream: NodeJS.WriteStream, secrets: readonly string[]): void {
-  const known = new KnownSecrets(secrets)
+export function maskStream(stream: NodeJS.WriteStream, known: KnownSecrets): void {
   const write = stream.write.bind(stream) as (...given: unknown[]) => boolean
   stream.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean =>
     write(typeof chunk === 'string' ? withoutSecrets(chunk, known) : chunk, ...rest)

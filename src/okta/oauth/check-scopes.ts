@@ -1,6 +1,7 @@
 import { Refusal } from '../../messages/known-error.ts'
 import type { Credentials } from '../credentials.ts'
 import { claimsOf } from '../token-claims.ts'
+import { howToSpell, misspelledIn, unknownScopes } from './nearest-scope.ts'
 
 /** The scopes of credentials: those that are set, or that an access token names. Null if the credentials don't say. */
 export function scopesOf(credentials: Credentials): readonly string[] | null {
@@ -12,6 +13,9 @@ export function scopesOf(credentials: Credentials): readonly string[] | null {
 /** How to get scopes that are missing, as an imperative that starts a sentence. */
 export function howToGetScopes(credentials: Credentials, missing: readonly string[]): string {
   const names = missing.join(' and ')
+  const misspelled = misspelledIn(scopesOf(credentials) ?? []).filter(({ meant }) => missing.includes(meant))
+  if (credentials.kind === 'service_app' && misspelled.length > 0)
+    return `${howToSpell(misspelled)}, because ${unknownScopes(misspelled)}`
   return credentials.kind === 'service_app'
     ? `Add ${names} to OKTA_CLIENT_SCOPES, or leave that setting out`
     : `Get an access token with ${names}`

@@ -1,5 +1,6 @@
-import { maskSecrets } from '../mask-secrets.ts'
+import { maskedLine } from '../mask-secrets.ts'
 import type { TokenRefusal } from './grant.ts'
+import { howToSpell, misspelledIn, unknownScopes } from './nearest-scope.ts'
 
 /** What the token endpoint said when it refused. Source: RFC 6749, section 5.2; RFC 9449 for DPoP. */
 export interface OAuthRefusal {
@@ -57,9 +58,16 @@ const causes: readonly (readonly [
   ],
   [
     /^(?:invalid_scope|consent_required|access_denied):/i,
-    ({ clientId, scopes }) => `the app ${clientId} is not allowed the scopes ${scopes.join(' ')}`,
-    ({ scopes }) =>
-      `Let a super admin grant the app ${scopes.join(' and ')} in the Admin Console (Applications > the app > Okta API Scopes), or set OKTA_CLIENT_SCOPES`,
+    ({ clientId, scopes }) => {
+      const misspelled = misspelledIn(scopes)
+      const refused = `the app ${clientId} is not allowed the scopes ${scopes.join(' ')}`
+      return misspelled.length === 0 ? refused : `${refused}: ${unknownScopes(misspelled)}`
+    },
+    ({ scopes }) => {
+      const misspelled = misspelledIn(scopes)
+      if (misspelled.length > 0) return howToSpell(misspelled)
+      return `Let a super admin grant the app ${scopes.join(' and ')} in the Admin Console (Applications > the app > Okta API Scopes), or set OKTA_CLIENT_SCOPES`
+    },
   ],
   [
     /^(?:unauthorized_client|unsupported_grant_type):/i,
@@ -77,7 +85,7 @@ const causes: readonly (readonly [
 export function explainRefusal(refusal: OAuthRefusal, asked: AskedFor): TokenRefusal {
   const { httpStatus, error, description } = refusal
   const text = `${error}: ${description}`
-  const said = maskSecrets(text.replaceAll(/\s+/g, ' ').trim()).slice(0, longest)
+  const said = maskedLine(text, longest)
   const found = causes.find(([pattern]) => pattern.test(text))
   const why = found === undefined ? 'this program does not know the reason' : found[1](asked)
   return {
@@ -88,8 +96,12 @@ export function explainRefusal(refusal: OAuthRefusal, asked: AskedFor): TokenRef
 
 /** The refusal of a token that Okta gave with fewer scopes than were asked for. */
 export function scopesMissing(missing: readonly string[], { clientId }: AskedFor): TokenRefusal {
+  const misspelled = misspelledIn(missing)
+  const why = `the app ${clientId} was not granted ${missing.join(' and ')}`
+  if (misspelled.length > 0)
+    return { why: `${why}: ${unknownScopes(misspelled)}`, fix: howToSpell(misspelled) }
   return {
-    why: `the app ${clientId} was not granted ${missing.join(' and ')}`,
+    why,
     fix: `Let a super admin grant ${missing.join(' and ')} in the Admin Console (Applications > the app > Okta API Scopes)`,
   }
 }

@@ -391,6 +391,14 @@ const planted: readonly (readonly [what: string, plant: Plant, check: string, wo
     /lack okta\.users\.manage/,
   ],
   [
+    'a scope that Okta does not know',
+    async ({ app }) => ({
+      env: { ...(await app()), OKTA_CLIENT_SCOPES: 'okta.user.manage okta.users.read okta.roles.read' },
+    }),
+    'scopes',
+    /change okta\.user\.manage to okta\.users\.manage/,
+  ],
+  [
     'an access token that has expired',
     ({ url }) => {
       const claims = {

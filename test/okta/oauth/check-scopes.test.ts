@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Refusal } from '../../../src/messages/known-error.ts'
 import type { Credentials } from '../../../src/okta/credentials.ts'
-import { checkScopes } from '../../../src/okta/oauth/check-scopes.ts'
+import { checkScopes, howToGetScopes } from '../../../src/okta/oauth/check-scopes.ts'
 import { Secret } from '../../../src/okta/secret.ts'
 
 /** An access token with these claims. */
@@ -66,5 +66,19 @@ describe('the scopes of an access token', () => {
     (claims) => {
       expect(() => checkScopes(tokenWith(claims), ['okta.users.manage'])).not.toThrow()
     },
+  )
+})
+
+it('names a scope that is set and that Okta does not know, with the one that was meant', () => {
+  const credentials = {
+    kind: 'service_app',
+    clientId: '0oaApp',
+    scopes: ['okta.user.manage', 'okta.users.read', 'okta.apps.read'],
+  } as unknown as Credentials
+  expect(howToGetScopes(credentials, ['okta.users.manage'])).toBe(
+    'In OKTA_CLIENT_SCOPES, change okta.user.manage to okta.users.manage, because Okta knows no scope okta.user.manage',
+  )
+  expect(howToGetScopes(credentials, ['okta.roles.read'])).toBe(
+    'Add okta.roles.read to OKTA_CLIENT_SCOPES, or leave that setting out',
   )
 })

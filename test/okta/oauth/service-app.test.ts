@@ -159,6 +159,16 @@ describe('a service app that Okta refuses', () => {
       /not granted okta\.apps\.read → Let a super admin grant/,
     ],
     [
+      'a scope that Okta does not know',
+      { scopes: ['okta.users.read', 'okta.user.manage'] },
+      /: Okta knows no scope okta\.user\.manage → In OKTA_CLIENT_SCOPES, change okta\.user\.manage to okta\.users\.manage$/,
+    ],
+    [
+      'only a scope that Okta does not know',
+      { scopes: ['okta.Groups.reed'] },
+      /: Okta knows no scope okta\.Groups\.reed \(.*→ In OKTA_CLIENT_SCOPES, change okta\.Groups\.reed to okta\.groups\.read$/,
+    ],
+    [
       'only scopes that were not granted',
       { scopes: ['okta.apps.read'] },
       /is not allowed the scopes okta\.apps\.read/,
