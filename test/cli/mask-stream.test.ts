@@ -35,6 +35,22 @@ describe('the last line of defence', () => {
     expect(shown?.value).toMatch(/^(http:\/\/)?ann:\[password\]@proxy\.example\.com(:3128)?$/)
   })
 
+  it.each([
+    [
+      'OKTA_LIFECYCLE_STORE',
+      'postgres://ann:p%40ss-w0rd1@db.example.com/lifecycle',
+      ['p%40ss-w0rd1', 'p@ss-w0rd1'],
+    ],
+    ['PGPASSWORD', 'p@ss-w0rd1', ['p@ss-w0rd1']],
+  ])('knows the password in %s', (name, value, passwords) => {
+    const known = knownSecretsOf({ [name]: value })
+    for (const password of passwords)
+      expect(withoutSecrets(`it is ${password}.`, known)).toBe('it is [secret].')
+    expect(withoutSecrets('postgres://ann@db.example.com/lifecycle', known)).toContain(
+      'db.example.com/lifecycle',
+    )
+  })
+
   it('does not take the path of a key file for a secret, nor the host of a web hook', () => {
     expect(secretsOf({ OKTA_CLIENT_PRIVATEKEY: '/etc/okta-lifecycle/key.pem' })).toEqual([])
     expect(secretsOf({ OKTA_LIFECYCLE_NOTIFY_URL: 'https://hooks.example.com/secret/path' })).toEqual([

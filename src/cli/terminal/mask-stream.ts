@@ -3,9 +3,11 @@ import { KnownSecrets } from '../../okta/known-secrets.ts'
 import { maskSecrets } from '../../okta/mask-secrets.ts'
 import { proxyCredentials } from '../../okta/proxy.ts'
 import { isKeyPath } from '../../okta/settings.ts'
+import { storeVariable } from '../store-variable.ts'
 
 /** Variables that hold a secret, or a URL with a password. */
-const withSecret = /^(?:OKTA_CLIENT_TOKEN|OKTA_CLIENT_PRIVATEKEY|OKTA_LIFECYCLE_NOTIFY_URL)$|_PROXY$/i
+const withSecret =
+  /^(?:OKTA_CLIENT_TOKEN|OKTA_CLIENT_PRIVATEKEY|OKTA_LIFECYCLE_NOTIFY_URL|OKTA_LIFECYCLE_STORE|PGPASSWORD)$|_PROXY$/i
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Shorter texts are not taken for secrets: masking them would spoil other text. */
@@ -17,6 +19,7 @@ export function secretsOf(environment: Environment): readonly string[] {
     if (!withSecret.test(name)) return []
     // Whoever knows the path of a web hook may write there.
     if (name === notifyVariable) return [...(pathOf(value)?.slice(1) ?? []), ...credentialsOf(value)]
+    if (name === storeVariable) return passwordOf(value)
     if (name === 'OKTA_CLIENT_PRIVATEKEY' && isKeyPath(value.trim())) return []
     return /_PROXY$/i.test(name) ? credentialsOf(value) : [value.trim(), ...value.split(/\\n|\s+/)]
   })
@@ -43,6 +46,12 @@ function credentialsOf(url: string): readonly string[] {
   const credentials = proxyCredentials(url) ?? ''
   const [, password = ''] = /^[^:]*:([\s\S]*)$/.exec(credentials) ?? []
   return [password, Buffer.from(decoded(credentials), 'utf8').toString('base64')]
+}
+
+/** The password in the address of a store, as it is written there and as it is. */
+function passwordOf(url: string): readonly string[] {
+  const [, password = ''] = /:\/\/[^:/@]*:([^@]*)@/.exec(url) ?? []
+  return [password, decoded(password)]
 }
 
 /** A part of a URL, decoded if it can be. */
