@@ -11,17 +11,17 @@ export class LooksAfterLoss {
   }
 
   /** Takes in a verdict about a user. */
-  note(userId: string, { look, explains_look }: VerdictEvent): void {
-    const explained = explains_look === true
+  note(userId: string, { row, step, look, explains_look: explainsLook }: VerdictEvent): void {
+    const explains = explainsLook === true ? { row, step } : null
     if (look !== undefined)
       this.#looks.set(userId, {
         status: look.status,
         statusChanged: look.status_changed,
         transitioningToStatus: look.transitioning_to,
-        explained,
+        explains,
       })
     const known = this.of(userId)
-    if (explained && known !== null) this.#looks.set(userId, { ...known, explained })
+    if (explains !== null && known !== null) this.#looks.set(userId, { ...known, explains })
   }
 
   /** Another loss: what was seen before it says nothing about calls after it. */

@@ -27,8 +27,8 @@ export interface Observation {
  * been sent in that part is judged by this look, also by later executions, because later calls change the facts.
  */
 export type LookAfterLoss = Observation['user'] & {
-  /** Whether what it showed is taken for the work of one lost attempt already. */
-  readonly explained: boolean
+  /** The task whose lost attempt what it showed is taken for; null as long as it is taken for none. */
+  readonly explains: { readonly row: number; readonly step: number } | null
 }
 
 /**

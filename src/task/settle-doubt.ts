@@ -85,7 +85,9 @@ export async function settleDoubt(
     const isExplained = open.intent.lost === true && isKnownChange(services, open, read, observation.user)
     const found = settle(task.action, attempt, observation)
     const verdict =
-      isExplained && look?.explained !== true ? afterKnown(task.action, found) : afterOthers(found, look)
+      isExplained && !isTaken(look, open)
+        ? afterKnown(task.action, found)
+        : afterOthers(found, isTaken(look, open))
     if (verdict.kind === 'not_applied' && (await paused(services, task, open))) continue
     const isFirstLook = open.intent.lost === true && known === null
     const seen = observation.user
@@ -295,9 +297,18 @@ function afterKnown(action: Action, verdict: Verdict): Verdict {
   return { kind: 'unknown', evidence }
 }
 
+/**
+ * Whether a look is taken for the work of another task. A process may have died between the verdict and the result of a
+ * task: then its own look is still its own.
+ */
+function isTaken(look: LookAfterLoss | null, { intent: { row, step } }: OpenAttempt): boolean {
+  const by = look?.explains ?? null
+  return by !== null && (by.row !== row || by.step !== step)
+}
+
 /** The verdict on a lost attempt, if the status that was seen is taken for the work of another one already. */
-function afterOthers(verdict: Verdict, look: LookAfterLoss | null): Verdict {
-  if (verdict.kind !== 'applied' || look?.explained !== true) return verdict
+function afterOthers(verdict: Verdict, isTakenByOther: boolean): Verdict {
+  if (verdict.kind !== 'applied' || !isTakenByOther) return verdict
   return { kind: 'unknown', evidence: `${verdict.evidence}, which an earlier task of this user explains` }
 }
 

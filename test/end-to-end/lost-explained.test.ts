@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
@@ -122,3 +122,29 @@ it.each([
     })
   },
 )
+
+it('a task whose lost call explains what was seen keeps that where the process dies before its result', async () => {
+  await withWorkplace(async (place) => {
+    const { org, hangOn } = await prepare(place, ['unsuspend'], 'rows')
+    hangOn('unsuspend')
+    await killedAt(place, org, begin, 'unsuspend')
+    damage(place, (text) => text.includes('"intent"'))
+    hangOn()
+    expect((await place.runHere(org, takeSoundPart, impatient)).code).toBe(0)
+    // The files are put as a process leaves them that dies right after the verdict.
+    const directory = join(place.directory, 'runs', runId)
+    const journal = readFileSync(join(directory, 'journal.ndjson'), 'utf8').split('\n')
+    const verdict = journal.findIndex((line) => line.includes('"explains_look":true'))
+    expect(verdict).toBeGreaterThan(0)
+    writeFileSync(join(directory, 'journal.ndjson'), `${journal.slice(0, verdict + 1).join('\n')}\n`)
+    const run = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')) as object
+    writeFileSync(join(directory, 'run.json'), JSON.stringify({ ...run, state: 'running' }))
+    rmSync(join(directory, 'summary.json'))
+    const end = await place.runHere(org, ['resume', runId, ...yes], impatient)
+    expect(end.code, end.stderr).toBe(0)
+    expect(await place.results()).toMatchObject([
+      { result: 'succeeded', message: expect.stringContaining('confirmed') },
+    ])
+    expect(org.applied).toEqual({ [`${user} unsuspend`]: 1 })
+  })
+})
