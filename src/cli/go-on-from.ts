@@ -115,6 +115,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
     )
   }
   await checkInputCopy(oldDirectory, old)
+  await options.runStore?.checkNotRestored(oldDirectory, false)
   await checkOrg(options, oldDirectory, old)
   checkNotifyAddress(old.job)
   // An undo creates no activation links.

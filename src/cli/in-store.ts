@@ -13,6 +13,7 @@ import { StoreOfRuns } from '../store/run-store.ts'
 import { isOfStore, storeError } from '../store/store-error.ts'
 import { holdsPassword, parseStoreUrl } from '../store/store-url.ts'
 import type { Command } from './command.ts'
+import { describeRestored } from './describe-restored.ts'
 import { say } from './terminal/stop-hooks.ts'
 
 /** Connections of a command: one to renew its claim, and some for what it writes. */
@@ -35,6 +36,8 @@ export async function inStore(
       'Other users of this host can see the password in --store. Set OKTA_LIFECYCLE_STORE or PGPASSWORD instead.',
     )
   const database = await openDatabase(store, connections)
+  const restored = describeRestored(database)
+  if (restored !== null) say(restored)
   try {
     return await inTemporaryDirectory(async (directory) => {
       const runsDirectory = join(directory, storeDirectoryName(store.shown))

@@ -44,6 +44,12 @@ export async function scheduleJob(
       'A schedule reads a job file, and a file as its input, again each time.',
       'okta-lifecycle submit --job FILE --every "15 2 * * *" --time-zone Europe/Berlin --yes',
     )
+  const { plan, 'run-id': runId } = args
+  if (plan !== undefined || runId !== undefined)
+    throw new Refusal(
+      'A schedule begins a new run each time, with an id of its own, and a saved plan is carried out only once.',
+      `Leave out ${plan === undefined ? '--run-id' : '--plan'}, or leave out --every.`,
+    )
   const prepared = await prepare(input, args)
   const { name: job } = prepared.merge(null)
   const { orgUrl } = await configuredOrg()
@@ -81,7 +87,7 @@ export async function scheduleJob(
       await announcements.schedule(id, pattern, timeZone)
     } catch (error) {
       throw new Refusal(
-        `--every: ${JSON.stringify(pattern)} is not a time as cron writes it: minute, hour, day of the month, month, day of the week.`,
+        `--every: ${JSON.stringify(pattern)} is not a time as cron writes it: minute, hour, day of the month, month, day of the week; before them, if wanted, the second.`,
         '--every "15 2 * * *" is every day at a quarter past two; --every never ends the schedule.',
         error,
       )

@@ -4,6 +4,7 @@ import { exists } from '../files/exists.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import { KnownError, Refusal } from '../messages/known-error.ts'
 import { shellWord } from '../messages/shell-word.ts'
+import { storeOf } from '../messages/store-place.ts'
 import { lookAtRun } from './look-at-run.ts'
 import { runFileName } from './run-file.ts'
 
@@ -50,8 +51,10 @@ async function findLatest(runsDirectory: string): Promise<string> {
   const [newest] = runs.sort((a, b) => b.created - a.created)
   if (newest !== undefined) return newest.directory
   throw new Refusal(
-    `There are no runs in ${runsDirectory}.`,
-    'Name another directory with --runs-dir DIR, or start a run: okta-lifecycle run',
+    `There are no runs in ${storeOf(runsDirectory) ?? runsDirectory}.`,
+    storeOf(runsDirectory) !== null
+      ? 'Submit a run: okta-lifecycle submit'
+      : 'Name another directory with --runs-dir DIR, or start a run: okta-lifecycle run',
   )
 }
 

@@ -9,6 +9,7 @@ import type { JournalHead } from '../journal/journal-check.ts'
 import type { JournalFile } from '../journal/open-journal.ts'
 import { commandFor } from '../messages/commands.ts'
 import { KnownError, Refusal } from '../messages/known-error.ts'
+import { placeOfRun } from '../messages/store-place.ts'
 import { type RunFile, runFileName } from './run-file.ts'
 
 const journalFileName = 'journal.ndjson'
@@ -115,7 +116,7 @@ function runExists(directory: string): KnownError {
   const runId = basename(directory)
   const resume = commandFor('resume', { runId, runsDirectory: dirname(directory) })
   return new Refusal(
-    `A run with the id ${runId} already exists (${directory}).`,
+    `A run with the id ${runId} already exists (${placeOfRun(directory)}).`,
     `Choose another --run-id, or go on with that run: ${resume}`,
   )
 }

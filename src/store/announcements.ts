@@ -5,6 +5,8 @@ import type { StoreUrl } from './store-url.ts'
 /** The schema of PostgreSQL that BullMQ keeps its tables in, apart from ours. */
 const queueSchema = 'okta_lifecycle_queue'
 const queueName = 'runs'
+/** PostgreSQL's code for what a user may not do. */
+const noPrivilege = '42501'
 
 /**
  * BullMQ gives a run to another worker once its worker has been silent for this long, looked for at this interval. A run
@@ -44,7 +46,10 @@ export class Announcements {
     client.on('error', () => {})
     try {
       await client.connect()
-      await runMigrations(client, queueSchema)
+      await runMigrations(client, queueSchema).catch((error: unknown) => {
+        // A user that may create nothing is enough where the tables are there.
+        if (Reflect.get(Object(error), 'code') !== noPrivilege) throw error
+      })
     } finally {
       await client.end().catch(() => {})
     }

@@ -1,5 +1,6 @@
 import { Pool, type PoolClient } from 'pg'
 import { Refusal } from '../messages/known-error.ts'
+import { leaveRestoredToPeople } from './restored.ts'
 import { migrations, schemaName } from './schema.ts'
 import { storeError } from './store-error.ts'
 import type { StoreUrl } from './store-url.ts'
@@ -16,6 +17,8 @@ export interface Database {
   /** Does the work in one transaction, which is undone if the work throws. */
   readonly transaction: <T>(work: (query: Query) => Promise<T>) => Promise<T>
   readonly close: () => Promise<void>
+  /** How many runs were left to people just now, because the store is a restored copy. */
+  readonly restored: number
 }
 
 /** After this time without an answer a statement counts as lost; the server gives it up a little earlier. */
@@ -37,7 +40,7 @@ export async function openDatabase(url: StoreUrl, connections: number): Promise<
   try {
     await checkDurable(database)
     await migrate(database)
-    return database
+    return { ...database, restored: await leaveRestoredToPeople(database) }
   } catch (error) {
     await database.close()
     throw error instanceof Refusal ? error : storeError(url, error)
@@ -64,6 +67,7 @@ export function connectTo(url: StoreUrl, connections: number): Database {
     query: async (statement, values = []) => (await pool.query(statement, [...values])).rows,
     transaction: async (work) => await inTransaction(await pool.connect(), work),
     close: async () => await pool.end(),
+    restored: 0,
   }
 }
 
@@ -113,11 +117,12 @@ async function checkDurable({ query, url }: Database): Promise<void> {
 /** Brings the tables up to date, for one process at a time. */
 async function migrate({ transaction, url }: Database): Promise<void> {
   await transaction(async (query) => {
+    // A user that may only read and write rows is enough where the tables are up to date.
+    if ((await stepsDone(query)) === migrations.length) return
     await query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
     await query(`CREATE SCHEMA IF NOT EXISTS ${schemaName}`)
     await query(`CREATE TABLE IF NOT EXISTS ${schemaName}.migration (step int PRIMARY KEY)`)
-    const [last] = await query(`SELECT coalesce(max(step), 0) AS step FROM ${schemaName}.migration`)
-    const done = Number(last?.step ?? 0)
+    const done = (await stepsDone(query)) ?? 0
     if (done > migrations.length) {
       throw new Refusal(
         `The store ${url.shown} was written by a newer version of okta-lifecycle.`,
@@ -130,4 +135,12 @@ async function migrate({ transaction, url }: Database): Promise<void> {
       await query(`INSERT INTO ${schemaName}.migration VALUES ($1)`, [index + 1])
     }
   })
+}
+
+/** How many steps of the tables are there; null if there are no tables yet. */
+async function stepsDone(query: Query): Promise<number | null> {
+  const [found] = await query('SELECT to_regclass($1) AS migration', [`${schemaName}.migration`])
+  if (found?.migration === null) return null
+  const [last] = await query(`SELECT coalesce(max(step), 0) AS step FROM ${schemaName}.migration`)
+  return Number(last?.step ?? 0)
 }

@@ -63,6 +63,23 @@ export class StoreOfRuns implements RunStore {
     }
   }
 
+  /**
+   * Makes sure that a run's journal is not that of a restored copy, which does not know what was sent since.
+   *
+   * @param takesSoundPart whether the run goes on as from an older journal
+   * @throws Refusal if it is
+   */
+  async checkNotRestored(directory: string, takesSoundPart: boolean): Promise<void> {
+    const [run] = await this.#database.query('SELECT restored FROM okta_lifecycle.run WHERE run_id = $1', [
+      basename(directory),
+    ])
+    if (run?.restored !== true || takesSoundPart) return
+    throw new Refusal(
+      `The store was restored from an older copy, and run ${basename(directory)} may have sent calls since then that the copy knows nothing of.`,
+      `To look each user up before anything is sent: ${commandFor('resume', runNameOf(directory), '--take-sound-part')}`,
+    )
+  }
+
   /** The claim on a run; null for one that is not held. */
   claimOf(directory: string): Claim | null {
     return this.#held.get(directory)?.claim ?? null
@@ -127,6 +144,20 @@ export class StoreOfRuns implements RunStore {
     )
   }
 
+  /** The error for a run whose plan another one has taken up. */
+  async #planTaken(changes: readonly Change[]): Promise<Refusal> {
+    const plans = changes.flatMap(({ runFile }) => runFile?.plan?.id ?? [])
+    const [taken] = await this.#database.query(
+      'SELECT run_id FROM okta_lifecycle.run WHERE plan_id = ANY($1)',
+      [plans],
+    )
+    const by = taken === undefined ? 'another run' : `run ${textOf(taken, 'run_id')}`
+    return new Refusal(
+      `A plan is carried out only once, and ${by} has taken this one up. Nothing was sent.`,
+      'To see how far it has got: okta-lifecycle status. For what is left, plan again',
+    )
+  }
+
   #elsewhere(run: HeldRun): Elsewhere {
     return {
       append: async (at, bytes) => await appendTo(run.claim, at, bytes),
@@ -153,6 +184,7 @@ export class StoreOfRuns implements RunStore {
         return true
       } catch (error) {
         if (error instanceof Overtaken) return false
+        if (Reflect.get(Object(error), 'constraint') === onePlan) throw await this.#planTaken(changes)
         throw error
       }
     })
@@ -175,6 +207,9 @@ async function removeAll(database: Database, held: readonly HeldRun[]): Promise<
     throw error
   }
 }
+
+/** The constraint that no two runs carry out one plan. */
+const onePlan = 'run_plan_id_key'
 
 /** Thrown inside a transaction to undo it. */
 class Overtaken extends Error {}
@@ -215,8 +250,10 @@ async function keep(
   if (row === undefined) throw new Overtaken()
   for (const name of digests.keys()) await keepFile(query, claim.runId, name, join(directory, name))
   const path = join(directory, journalName)
-  if (run.isJournalReplaced)
+  if (run.isJournalReplaced) {
     await query('DELETE FROM okta_lifecycle.journal WHERE run_id = $1', [claim.runId])
+    await query('UPDATE okta_lifecycle.run SET restored = false WHERE run_id = $1', [claim.runId])
+  }
   const bytes = run.isJournalReplaced ? 0 : numberOf(row, 'journal_bytes')
   const length = (await exists(path)) ? await keepJournal(query, claim, path, bytes) : bytes
   await query('UPDATE okta_lifecycle.run SET journal_bytes = $2 WHERE run_id = $1', [claim.runId, length])

@@ -10,6 +10,7 @@ export const schemaName = 'okta_lifecycle'
  * - `run`: one row a run. Who holds it, under which epoch and until when, and how long its journal is. Every write of a
  *   holder changes or locks this row under its epoch: that is the fence.
  * - `run_file`: the files of a run (`run.json`, the copy of its input, its summary), in parts.
+ * - `identity`: tells a store from its restored copy.
  * - `worker`: the workers that were there lately, so that a person can be told why a run waits. Nothing else relies on it.
  * - `schedule`: the jobs that are submitted again and again, and what became of the last time.
  * - `journal`: the bytes of a run's journal, as they were committed, each piece by the place where it begins.
@@ -35,7 +36,9 @@ export const migrations: readonly string[] = [
      host text,
      claimed_at timestamptz,
      claimed_until timestamptz,
-     journal_bytes bigint NOT NULL DEFAULT 0
+     journal_bytes bigint NOT NULL DEFAULT 0,
+     -- Whether the store was restored from an older copy since: what was sent after the copy is not in the journal.
+     restored boolean NOT NULL DEFAULT false
    );
    CREATE INDEX run_by_org ON okta_lifecycle.run (org_url, created_at);
    CREATE INDEX run_wanted ON okta_lifecycle.run (created_at) WHERE wanted;
@@ -68,6 +71,7 @@ export const migrations: readonly string[] = [
      last_run text,
      last_error text
    );
+   CREATE TABLE okta_lifecycle.identity (mark text NOT NULL);
    CREATE TABLE okta_lifecycle.worker (
      holder text PRIMARY KEY,
      host text NOT NULL,

@@ -8,6 +8,9 @@ export interface StoreUrl {
   readonly shown: string
 }
 
+/** Parameters of an address that are shown. */
+const plain: ReadonlySet<string> = new Set(['sslmode'])
+
 const protocols: ReadonlySet<string> = new Set(['postgres:', 'postgresql:'])
 
 /**
@@ -23,12 +26,20 @@ export function parseStoreUrl(text: string): StoreUrl {
       'Check --store or OKTA_LIFECYCLE_STORE. A password belongs into PGPASSWORD, or into OKTA_LIFECYCLE_STORE',
     )
   }
+  if (/@/.test(url.pathname + url.search + url.hash)) {
+    throw new Refusal(
+      'The address of the store has an @ behind its host. A password with / ? # or @ in it must be written with %2F, %3F, %23 or %40.',
+      'Correct OKTA_LIFECYCLE_STORE, or set the password as PGPASSWORD',
+    )
+  }
   url.password = ''
-  url.searchParams.delete('password')
+  // Whatever else is in it may be a secret.
+  for (const name of [...url.searchParams.keys()]) if (!plain.has(name)) url.searchParams.delete(name)
   return { url: text, shown: url.href }
 }
 
 /** Whether an address holds a password, which other users of the host could see in a command line. */
-export function holdsPassword({ url, shown }: StoreUrl): boolean {
-  return new URL(url).href !== shown
+export function holdsPassword({ url }: StoreUrl): boolean {
+  const { password, searchParams } = new URL(url)
+  return password !== '' || searchParams.has('password')
 }

@@ -27,6 +27,14 @@ export async function forgetWorker({ query }: Database, { holder }: Claimant): P
   await query('DELETE FROM okta_lifecycle.worker WHERE holder = $1', [holder])
 }
 
+/** Why a run is left to people although it has not ended, as a sentence; null if that is for another reason. */
+export async function whyRestored({ query }: Database, runId: string): Promise<string | null> {
+  const [run] = await query('SELECT restored FROM okta_lifecycle.run WHERE run_id = $1', [runId])
+  return run?.restored === true
+    ? 'The store was restored from an older copy: resume it with --take-sound-part.'
+    : null
+}
+
 /** Why a run still waits, as a sentence; null if a worker will take it up any moment. */
 export async function whyWaiting({ query }: Database, runId: string): Promise<string | null> {
   const [workers] = await query(

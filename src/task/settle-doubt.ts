@@ -75,6 +75,10 @@ export async function settleDoubt(
     }
     const { read, observation, fellBackFrom } = observed
     if (fellBackFrom !== null && read !== null) return await endedNotHeld(services, open, read, fellBackFrom)
+    const isExplained =
+      open.intent.lost === true &&
+      ruleOf(task.action).doubt === 'status' &&
+      isKnownChange(services, open, read, observation.user)
     const attempt = {
       ...attemptOf(open),
       // A lost attempt may have left at any moment until this process began.
@@ -82,7 +86,6 @@ export async function settleDoubt(
       underWayUntil: latestOf(services, open),
       judgedNotApplied: history.judgedNotApplied,
     }
-    const isExplained = open.intent.lost === true && isKnownChange(services, open, read, observation.user)
     const found = settle(task.action, attempt, observation)
     const verdict =
       isExplained && !isTaken(look, open)

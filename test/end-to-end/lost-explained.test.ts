@@ -148,3 +148,36 @@ it('a task whose lost call explains what was seen keeps that where the process d
     expect(org.applied).toEqual({ [`${user} unsuspend`]: 1 })
   })
 })
+
+it.each(['rows', 'steps'] as const)(
+  'a lost reset of factors is judged by the factors, whatever a known call of the same user has changed: %s',
+  async (way) => {
+    await withWorkplace(async (place) => {
+      const { org, hangOn } = await prepare(place, ['unsuspend', 'reset_factors'], way)
+      org.org.users.get(user)?.factors.push({
+        id: 'mfa1',
+        factorType: 'push',
+        provider: 'OKTA',
+        created: '2026-01-12T09:45:00.000Z',
+      })
+      hangOn('reset_factors')
+      await killedAt(place, org, begin, 'reset_factors')
+      damage(place, (text) => text.includes('"intent"') && /"row":2,|"step":2,/.test(text))
+      // The call was applied, and its answer was lost with the line.
+      const reset = org.org.users.get(user)
+      if (reset !== undefined) reset.factors = []
+      hangOn()
+      const end = await place.runHere(org, takeSoundPart, impatient)
+      expect(end.code, end.stderr).toBe(0)
+      expect(await place.results()).toMatchObject([
+        { action: 'unsuspend', result: 'succeeded' },
+        {
+          action: 'reset_factors',
+          result: 'succeeded',
+          message: expect.stringContaining('no factor is enrolled'),
+        },
+      ])
+      expect(org.applied).toEqual({ [`${user} unsuspend`]: 1 })
+    })
+  },
+)

@@ -264,6 +264,71 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
     })
   }, 60_000)
 
+  it('of a restored older copy is left to people, who look each user up before anything is sent', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 12, factors: 1 })
+      const org = await place.org({ users })
+      await place.write('in.csv', usersCsv(users.map(({ id }) => [id, 'reset_factors'] as const)))
+      const run = await submit(place, org, ['in.csv'])
+      const dump = join(place.directory, 'copy.sql')
+      await promisify(execFile)('pg_dump', ['--file', dump, postgres.url])
+      const worker = startWorker(place, org)
+      await worker.says(/finished; 12 of 12/)
+      worker.kill('SIGTERM')
+      await worker.ended
+      await emptyStore()
+      await promisify(execFile)('psql', ['--quiet', '--file', dump, postgres.url])
+      const after = startWorker(place, org)
+      await after.says(/restored from an older copy\. 1 unfinished run/)
+      await after.says(/Working for/)
+      const status = await statusOf(place, run)
+      expect(status).toMatchObject({ state: 'new', reason: expect.stringContaining('--take-sound-part') })
+      const plain = await inStore(place, org, ['resume', run, '--yes'])
+      expect(plain.code).toBe(2)
+      expect(plain.stderr).toContain('--take-sound-part')
+      expect((await inStore(place, org, ['retry', run, '--yes'])).code).toBe(2)
+      const end = await inStore(place, org, ['resume', run, '--take-sound-part', '--yes', '--quiet'])
+      expect(end.code, end.stderr).toBe(0)
+      expectAppliedOnce(
+        org.applied,
+        users.map(({ id }) => `${id} reset_factors`),
+      )
+      expect(await statusOf(place, run)).toMatchObject({ state: 'finished' })
+    })
+  }, 60_000)
+
+  it('of a job with the same name and time in another org is submitted there as well', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 1 })
+      const orgs = [await place.org({ users }), await place.org({ users, token: '00OtherFictionalToken' })]
+      await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+      await place.write('job.yaml', 'name: nightly\naction: suspend\ninput: { file: in.csv }\n')
+      const entries = orgs.map(({ url, token }) => `  - { orgUrl: "${url}", token: ${token} }\n`)
+      await place.write('orgs.yaml', `orgs:\n${entries.join('')}`)
+      await promisify(execFile)('chmod', ['600', `${place.directory}/orgs.yaml`])
+      for (const org of orgs) {
+        const begun = await inStore(place, org, [
+          'submit',
+          '--job',
+          'job.yaml',
+          '--every',
+          '*/4 * * * * *',
+          '--yes',
+        ])
+        expect(begun.code, begun.stderr).toBe(0)
+      }
+      startWorker(place, null, ['--orgs', 'orgs.yaml'])
+      for (const org of orgs) await org.waitUntil(() => Object.keys(org.applied).length === 1)
+      for (const flag of [
+        ['--plan', 'p.json'],
+        ['--run-id', 'x'],
+      ]) {
+        const every = ['submit', '--job', 'job.yaml', '--every', '15 2 * * *', '--yes', ...flag]
+        expect((await inStore(place, orgs[0] ?? null, every)).code).toBe(2)
+      }
+    })
+  }, 60_000)
+
   it('is carried out here by run, and refused where the store would forget', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 2 })

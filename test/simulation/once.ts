@@ -30,10 +30,10 @@ export function checkOnce(
       const repeats = seen.filter((one) => one.by.run === by.run).length - 1
       // A factor that outlives the reset looks as if it had not been applied.
       const isHidden = action === 'reset_factors' && world.org.users.get(user)?.keepsFactor === true
-      if (isHidden && repeats <= 4 && !wasKnown(world, before)) continue
+      // What was repeated in a lost part of the journal is not counted.
+      const lost = world.cuts.get(by.run)?.filter((time) => time < applied.at).length ?? 0
+      if (isHidden && repeats <= 4 * (1 + lost) && !wasKnown(world, before)) continue
       if (by.run === before.by.run) {
-        // What was repeated in a lost part of the journal is not counted.
-        const lost = world.cuts.get(by.run)?.filter((time) => time < applied.at).length ?? 0
         const mayRepeat = action === 'reactivate' && world.scenario.inDoubt === 'retry' && repeats <= 2 + lost
         if (mayRepeat && !wasKnown(world, before)) continue
       } else {

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { withNext } from '../../files/cannot-write.ts'
 import type { Holding } from '../../files/hold/joint-hold.ts'
@@ -16,7 +17,7 @@ import { moved } from '../../run/life.ts'
 import { checkLinksPlace } from '../../run/links-place.ts'
 import { checkJournalKept } from '../../run/lost-journal.ts'
 import { checkNoCopy } from '../../run/run-copy.ts'
-import { headOf, journalOf, journalPath } from '../../run/run-directory.ts'
+import { hasJournal, headOf, journalOf, journalPath } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile, writeRunFile } from '../../run/run-file.ts'
 import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
 import { answerFinished } from '../answer-finished.ts'
@@ -65,6 +66,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
         await checkJournalKept(directory, held, await readRecordedHead(directory))
         const finished = await showFinished(directory, held, args)
         if (finished !== null) return finished
+        await args.runStore?.checkNotRestored(directory, args['take-sound-part'])
         let run = await reopened(directory, held)
         await finishHandOver(directory, run)
         const sentBefore = new SentRecently()
@@ -105,6 +107,9 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
 /** Takes up the sound part of a damaged journal and explains what that means. */
 async function cutJournal(directory: string, run: RunFile, hold: Holding): Promise<RunFile> {
   const recorded = await readRecordedHead(directory)
+  // A copy of a store may be from before the run began. An empty journal says that all of it is lost.
+  if (hold.elsewhere !== undefined && !(await hasJournal(directory)))
+    await writeFile(journalPath(directory), '', { mode: 0o600 })
   await checkCarriedOver(directory, run)
   const again = commandFor('resume', runNameOf(directory), '--take-sound-part')
   const taken = await takeSoundPart(

@@ -41,7 +41,9 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   const counts = countsOfSummary(run, summary) ?? (await countsOfJournal(directory, run, summary))
   const copied = await copyOf(directory, run)
   const hold = await holdOf(args, directory)
-  const waiting = hold.waits === true ? await whyItWaits(args, run) : null
+  const waits =
+    hold.waits === true || (args.database !== undefined && hold.kind === 'free' && isResumable(run.state))
+  const waiting = waits ? await whyItWaits(args, run, hold.waits === true) : null
   const status = describe(directory, { ...run, reason: waiting ?? run.reason }, counts, { ...hold, copied })
   const next = copied === null ? await nextLines(directory, run, summary, status.state) : []
   process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : render(status, next))
@@ -49,10 +51,14 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
 }
 
 /** Why a run of a store waits; null if a worker takes it up any moment. */
-async function whyItWaits({ database }: Arguments, { run_id: runId }: RunFile): Promise<string | null> {
+async function whyItWaits(
+  { database }: Arguments,
+  { run_id: runId }: RunFile,
+  isWanted: boolean,
+): Promise<string | null> {
   if (database === undefined) return null
-  const { whyWaiting } = await import('../../store/workers.ts')
-  return await whyWaiting(database, runId)
+  const { whyRestored, whyWaiting } = await import('../../store/workers.ts')
+  return (await whyRestored(database, runId)) ?? (isWanted ? await whyWaiting(database, runId) : null)
 }
 
 /** The answer for a damaged run: how far it got is not known. */

@@ -6,6 +6,7 @@ import { untilAnswered } from '../../store/patience.ts'
 import { noteDue } from '../../store/schedules.ts'
 import { parseStoreUrl, type StoreUrl } from '../../store/store-url.ts'
 import { forgetWorker } from '../../store/workers.ts'
+import { describeRestored } from '../describe-restored.ts'
 import { claimant } from '../in-store.ts'
 import { storeVariable } from '../store-variable.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
@@ -64,6 +65,8 @@ async function workFor(store: StoreUrl, args: Arguments, orgs: Orgs, stop: StopS
   stop.signal.addEventListener('abort', () => {
     setTimeout(() => process.exit(exitCodes.terminated), args.drain * 1000 + lastWaitMs).unref()
   })
+  const restored = describeRestored(database)
+  if (restored !== null) say(restored)
   say(`Working for ${database.url.shown}, on up to ${runs} runs at once, in ${[...orgs.keys()].join(', ')}.`)
   const announcements = await untilAnswered(
     () => Announcements.open(database.url),

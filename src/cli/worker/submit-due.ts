@@ -7,7 +7,7 @@ import { makeRunId } from '../../run/run-id.ts'
 import { copyNeeded } from '../../store/copy-needed.ts'
 import type { Database } from '../../store/database.ts'
 import { StoreOfRuns } from '../../store/run-store.ts'
-import { type DueSchedule, noteLastTime, type Schedule, takeDue } from '../../store/schedules.ts'
+import { type DueSchedule, giveBackDue, noteLastTime, type Schedule, takeDue } from '../../store/schedules.ts'
 import { isAway } from '../../store/store-error.ts'
 import { runInput } from '../handlers/run.ts'
 import type { RunOrg } from '../org.ts'
@@ -34,11 +34,14 @@ export async function submitDue(options: WorkerOptions): Promise<void> {
 
 async function see(due: DueSchedule, options: WorkerOptions): Promise<void> {
   const { database, orgs, say } = options
-  const runId = makeRunId(due.at, due.job)
+  // Several orgs may have a job of the same name that is due at the same time.
+  const runId = `${makeRunId(due.at, due.job)}-${due.id.slice(0, 8)}`
   try {
     const org = orgs.get(due.orgUrl)
     if (org !== undefined && !(await isSubmitted(database, runId))) await submit(due, runId, org, options)
     const run = (await isSubmitted(database, runId)) ? runId : null
+    // A worker that ends leaves it to the next one.
+    if (run === null && options.stop.reason !== null) return await giveBackDue(database, due)
     await noteLastTime(database, due, { run, error: null }, false)
   } catch (error) {
     if (isAway(error)) throw error

@@ -171,6 +171,9 @@ export class Worker {
           : String((error as Error).stack ?? error),
       )
       if (!(error instanceof HoldLost)) this.#leftAlone.set(runId, performance.now() + leaveAloneMs)
+    } finally {
+      // What is handed back need not wait until the others look by themselves.
+      if (stop.reason !== null) await this.#options.announcements.announce(runId, claim.epoch).catch(() => {})
     }
   }
 }

@@ -1,0 +1,42 @@
+import type { Database, Query } from './database.ts'
+import { textOf } from './row.ts'
+
+/**
+ * What a dump can't bring back with it: the cluster, the database and the table are made anew when it is restored. A
+ * file-level copy of a cluster, as for a standby, keeps all of it.
+ */
+const markStatement = `SELECT (SELECT oid FROM pg_database WHERE datname = current_database()) || '/' ||
+  'okta_lifecycle.run'::regclass::oid AS mark`
+
+/**
+ * Finds out whether the store was restored from a dump since it was last used. If so, its unfinished runs are left to
+ * people: they may have sent calls that the copy knows nothing of.
+ *
+ * @returns how many runs are left to people because of that
+ */
+export async function leaveRestoredToPeople({ query, transaction }: Database): Promise<number> {
+  const cluster = await query('SELECT system_identifier FROM pg_control_system()').then(
+    ([row]) => String(row?.system_identifier),
+    // Not every user may ask for it.
+    () => 'unknown',
+  )
+  return await transaction(async (inside) => {
+    const mark = `${cluster}/${await markOf(inside)}`
+    // A dump of the data alone brings its own mark into tables that have one.
+    const known = await inside('SELECT mark FROM okta_lifecycle.identity FOR UPDATE')
+    if (known.length > 0 && known.every((row) => textOf(row, 'mark') === mark)) return 0
+    await inside('DELETE FROM okta_lifecycle.identity')
+    await inside('INSERT INTO okta_lifecycle.identity VALUES ($1)', [mark])
+    if (known.length === 0) return 0
+    const left = await inside(
+      `UPDATE okta_lifecycle.run SET restored = true, wanted = false
+        WHERE state NOT IN ('finished', 'closed') RETURNING 1`,
+    )
+    return left.length
+  })
+}
+
+async function markOf(query: Query): Promise<string> {
+  const [row] = await query(markStatement)
+  return String(row?.mark)
+}
