@@ -91,9 +91,9 @@ class Fleet {
   }
 
   /** Asks the server as its administrator. */
-  async ask(statement: string): Promise<readonly unknown[]> {
+  async ask(statement: string, database = 'postgres'): Promise<readonly unknown[]> {
     const host = dirname(this.postgres.directory)
-    const client = new Client({ host, port: Number(this.#port), user: 'postgres', database: 'postgres' })
+    const client = new Client({ host, port: Number(this.#port), user: 'postgres', database })
     await client.connect()
     const { rows } = await client.query(statement)
     await client.end()
@@ -221,48 +221,95 @@ it.skipIf(missing !== null)(
   600_000,
 )
 
+/** What the test does around a block, besides typing it. */
+interface Moment {
+  /** What the block, and no other, holds. */
+  readonly words: string
+  readonly before?: () => Promise<void>
+  /** @param said what the block printed on each host */
+  readonly after?: (said: string) => Promise<void>
+}
+
 async function walk(
   fleet: Fleet,
   { leavers, resets }: { readonly leavers: number; readonly resets: number },
 ): Promise<void> {
   let killedAt = 0
-  let latest = 'none'
-  for (const block of blocks.filter(isRun)) {
-    const { text } = block
-    if (text.includes('kill -KILL')) {
-      await fleet.untilApplied('suspend', 40)
-      killedAt = performance.now()
-    }
-    if (text.includes('--out leavers-report')) {
-      while (!(await fleet.log('two')).includes('taken up')) await delay(200)
-      expect(performance.now() - killedAt).toBeLessThan(60_000)
-      await fleet.untilFinished()
-    }
-    if (text.includes('pg_dump')) {
-      const said = await fleet.type('one', [
-        'okta-lifecycle submit resets.csv --action reset_factors --yes --json',
-      ])
-      latest = /"run_id": "(.*)"/.exec(said)?.[1] ?? ''
-      await fleet.untilApplied('reset_factors', 40)
-    }
-    const said = await fleet.typeBlock(block, latest)
-    if (text.includes('okta-lifecycle doctor')) expect(said.join('\n')).toMatch(/^ok +store: /m)
-    if (text.includes('submit leavers.csv')) latest = (await fleet.status()).run_id
-    if (text.includes('--out leavers-report')) {
-      const results = await readFile(join(fleet.directory('two'), 'leavers-report/results.csv'), 'utf8')
-      expect(countsOf(parseCsv(results).map(({ result }) => result))).toEqual({ succeeded: leavers })
-      await fleet.untilFinished()
-      for (const action of ['suspend', 'unsuspend']) fleet.expectOnce(action, leavers)
-    }
-    if (text.includes('--every "')) expect(said.join('\n')).toContain('not due yet')
-    if (text.includes('pg_dump')) await fleet.untilApplied('reset_factors', 120)
-    if (text.startsWith('# On both hosts\nkill'))
-      while ((await fleet.ask("SELECT 1 FROM pg_stat_activity WHERE datname = 'lifecycle'")).length > 0)
-        await delay(200)
-    if (text.includes('--take-sound-part')) {
-      expect(said.join('\n')).toContain(`${resets} of ${resets} people have no factors left`)
-      fleet.expectOnce('reset_factors', resets)
-    }
-    if (text.includes('FROM okta_lifecycle.worker')) expect(said.join('\n')).toContain('"event":"cut"')
+  let run = 'none'
+  const moments: readonly Moment[] = [
+    {
+      words: 'okta-lifecycle doctor',
+      after: async (said) => expect(said.match(/^ok +store: /gm)).toHaveLength(2),
+    },
+    {
+      words: 'kill -KILL',
+      before: async () => {
+        await fleet.untilApplied('suspend', 40)
+        expect(Object.keys(fleet.applied('suspend')).length).toBeLessThan(leavers)
+        expect(await fleet.log('two')).not.toContain('taken up')
+        killedAt = performance.now()
+      },
+    },
+    {
+      words: '--out leavers-report',
+      before: async () => {
+        while (!(await fleet.log('two')).includes('taken up')) await delay(200)
+        expect(performance.now() - killedAt).toBeLessThan(60_000)
+        await fleet.untilFinished()
+      },
+      after: async () => {
+        const results = await readFile(join(fleet.directory('two'), 'leavers-report/results.csv'), 'utf8')
+        expect(countsOf(parseCsv(results).map(({ result }) => result))).toEqual({ succeeded: leavers })
+        for (const action of ['suspend', 'unsuspend']) fleet.expectOnce(action, leavers)
+      },
+    },
+    { words: '--every "', after: async (said) => expect(said).toContain('not due yet') },
+    {
+      words: 'pg_dump',
+      before: async () => {
+        const submit = 'okta-lifecycle submit resets.csv --action reset_factors --yes --json'
+        run = /"run_id": "(.*)"/.exec(await fleet.type('one', [submit]))?.[1] ?? ''
+        await fleet.untilApplied('reset_factors', 40)
+      },
+      after: async () => {
+        expect(Object.keys(fleet.applied('reset_factors')).length).toBeLessThan(120)
+        await fleet.untilApplied('reset_factors', 120)
+      },
+    },
+    {
+      words: '# On both hosts\nkill',
+      after: async () => {
+        const others = "SELECT 1 FROM pg_stat_activity WHERE datname = 'lifecycle'"
+        while ((await fleet.ask(others)).length > 0) await delay(200)
+        expect(Object.keys(fleet.applied('reset_factors')).length).toBeLessThan(resets)
+      },
+    },
+    {
+      words: 'okta-lifecycle resume RUN',
+      before: async () => {
+        const claimed = 'SELECT 1 FROM okta_lifecycle.run WHERE claimed_until > clock_timestamp()'
+        while ((await fleet.ask(claimed, 'lifecycle')).length > 0) await delay(200)
+      },
+      after: async (said) => {
+        expect(said).toContain(`${resets} of ${resets} people have no factors left`)
+        fleet.expectOnce('reset_factors', resets)
+      },
+    },
+    {
+      words: 'FROM okta_lifecycle.worker',
+      after: async (said) => expect(said).toContain('"event":"cut"'),
+    },
+  ]
+  const toRun = blocks.filter(isRun)
+  for (const { words } of moments)
+    expect(
+      toRun.filter(({ text }) => text.includes(words)),
+      words,
+    ).toHaveLength(1)
+  for (const block of toRun) {
+    const moment = moments.find(({ words }) => block.text.includes(words))
+    await moment?.before?.()
+    const said = await fleet.typeBlock(block, run)
+    await moment?.after?.(said.join('\n'))
   }
 }
