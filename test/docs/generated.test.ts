@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { commands } from '../../src/cli/commands.ts'
 import { generatedPages, withPart } from '../../src/cli/docs/pages.ts'
 import { jobSchema } from '../../src/job/job.ts'
+import { parseOrgsFile } from '../../src/okta/settings-file.ts'
 import { blocksOf, pages } from './pages.ts'
 
 describe('the pages with a part that is made from the program', () => {
@@ -41,9 +42,15 @@ function keysOf(value: unknown, path = ''): readonly string[] {
   return Object.entries(value).flatMap(([key, child]) => keysOf(child, path === '' ? key : `${path}.${key}`))
 }
 
-const jobs = pages.flatMap((page) => blocksOf(page).filter(({ language }) => language === 'yaml'))
+const yaml = pages.flatMap((page) => blocksOf(page).filter(({ language }) => language === 'yaml'))
+const jobs = yaml.filter(({ text }) => !text.startsWith('# orgs.yaml\n'))
 
 it.each(jobs)('the job of $page, line $line, is one', ({ text }) => {
   const job = { name: 'part', ...parse(text) }
   expect(jobSchema.safeParse(job).error?.issues ?? []).toEqual([])
+})
+
+it('the file of orgs is one', () => {
+  const files = yaml.filter((block) => !jobs.includes(block))
+  expect(files.map(({ text }) => parseOrgsFile(text, 'orgs.yaml').length)).toEqual([2])
 })

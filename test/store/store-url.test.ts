@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { storeError } from '../../src/store/store-error.ts'
+import { holdsPassword, parseStoreUrl } from '../../src/store/store-url.ts'
+
+const password = 'fictional-Passw0rd'
+
+it.each([
+  `postgres://ann:${password}@db.example.com/lifecycle`,
+  `postgresql://ann:${password}@db.example.com:5433/lifecycle?sslmode=verify-full`,
+  `postgres://ann@db.example.com/lifecycle?password=${password}`,
+])('the password in %s is in no message', (address) => {
+  const url = parseStoreUrl(address)
+  expect(url.url).toContain(password)
+  expect(url.shown).toContain('db.example.com')
+  expect(holdsPassword(url)).toBe(true)
+  for (const code of ['ECONNREFUSED', '28P01']) {
+    const { message, next } = storeError(url, Object.assign(new Error('It failed'), { code }))
+    expect(message).toContain(url.shown)
+    expect(url.shown + message + next).not.toContain(password)
+  }
+})
+
+it.each([`mysql://ann:${password}@db.example.com/x`, `ann:${password}@db.example.com`, ''])(
+  'what is no address of a store is refused, and not repeated: %s',
+  (address) => {
+    expect(() => parseStoreUrl(address)).toThrow(/^(?!.*Passw0rd).*What was given is no such address/)
+  },
+)
+
+it('an address without a password is shown as it is', () => {
+  const url = parseStoreUrl('postgres://ann@db.example.com/lifecycle')
+  expect([url.shown, holdsPassword(url)]).toEqual(['postgres://ann@db.example.com/lifecycle', false])
+})
