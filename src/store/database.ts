@@ -96,21 +96,29 @@ async function inTransaction<T>(client: PoolClient, work: (query: Query) => Prom
   }
 }
 
-/** What must not be turned off, and what would be lost otherwise. */
-export const durableSettings = ['synchronous_commit', 'fsync', 'full_page_writes'] as const
-
 /**
- * @throws Refusal when PostgreSQL says "committed" before it is on disk
+ * The settings by which PostgreSQL says "committed" before it is on disk, or before it is where a failover would find it.
+ * Each as it stands, such as `fsync = off`.
+ *
+ * Source: https://www.postgresql.org/docs/15/runtime-config-wal.html
  */
+export async function settingsThatForget(query: Query): Promise<readonly string[]> {
+  const rows = await query(
+    `SELECT name || ' = ' || setting AS setting FROM pg_settings
+      WHERE (name IN ('synchronous_commit', 'fsync', 'full_page_writes') AND setting = 'off')
+         OR (name = 'synchronous_commit' AND setting IN ('local', 'remote_write')
+             AND current_setting('synchronous_standby_names') <> '')`,
+  )
+  return rows.map(({ setting }) => String(setting))
+}
+
+/** @throws Refusal when PostgreSQL says "committed" before it is safe */
 async function checkDurable({ query, url }: Database): Promise<void> {
-  const settings = await query('SELECT name, setting FROM pg_settings WHERE name = ANY($1)', [
-    durableSettings,
-  ])
-  const off = settings.find(({ setting }) => setting === 'off')
-  if (off === undefined) return
+  const [bad] = await settingsThatForget(query)
+  if (bad === undefined) return
   throw new Refusal(
-    `The store ${url.shown} has ${off.name} = off. After a crash it would have forgotten what was sent, and it would be sent twice.`,
-    `Set ${off.name} = on for this database, then try again.`,
+    `The store ${url.shown} has ${bad}. After a crash it would have forgotten what was sent, and it would be sent twice.`,
+    `Set ${bad.split(' ')[0]} = on for this database, then try again.`,
   )
 }
 

@@ -8,6 +8,9 @@ import { textOf } from './row.ts'
 const markStatement = `SELECT (SELECT oid FROM pg_database WHERE datname = current_database()) || '/' ||
   'okta_lifecycle.run'::regclass::oid AS mark`
 
+/** No run has so many claims. */
+const epochsAhead = 1_000_000
+
 /**
  * Finds out whether the store was restored from a dump since it was last used. If so, its unfinished runs are left to
  * people: they may have sent calls that the copy knows nothing of.
@@ -28,6 +31,8 @@ export async function leaveRestoredToPeople({ query, transaction }: Database): P
     await inside('DELETE FROM okta_lifecycle.identity')
     await inside('INSERT INTO okta_lifecycle.identity VALUES ($1)', [mark])
     if (known.length === 0) return 0
+    // A worker that sleeps may still have a claim of before. No claim that comes now has its epoch.
+    await inside(`UPDATE okta_lifecycle.run SET epoch = epoch + ${epochsAhead}, claimed_until = NULL`)
     const left = await inside(
       `UPDATE okta_lifecycle.run SET restored = true, wanted = false
         WHERE state NOT IN ('finished', 'closed') RETURNING 1`,

@@ -14,8 +14,8 @@ export function judgeStore(shown: string, found: StoreObservation): readonly Che
   const checks: Check[] = found.off.map((name) =>
     wrong(
       'store',
-      `The store ${shown} has ${name} = off: after a crash it would have forgotten what was sent.`,
-      `Set ${name} = on for this database.`,
+      `The store ${shown} has ${name}: after a crash it would have forgotten what was sent.`,
+      `Set ${name.split(' ')[0]} = on for this database.`,
     ),
   )
   if (found.isStandby)

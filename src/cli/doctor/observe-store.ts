@@ -1,5 +1,5 @@
 import type { KnownError } from '../../messages/known-error.ts'
-import { connectTo, type Database, durableSettings } from '../../store/database.ts'
+import { connectTo, type Database, settingsThatForget } from '../../store/database.ts'
 import { schemaName } from '../../store/schema.ts'
 import { storeError } from '../../store/store-error.ts'
 import type { StoreUrl } from '../../store/store-url.ts'
@@ -9,7 +9,7 @@ export type StoreObservation =
   | { readonly kind: 'failed'; readonly error: KnownError }
   | {
       readonly kind: 'found'
-      /** The settings that let PostgreSQL forget what it has committed, of those that are turned off. */
+      /** The settings that let PostgreSQL forget what it has committed, such as `fsync = off`. */
       readonly off: readonly string[]
       readonly isStandby: boolean
       /** Whether its tables are there, or this user may create them. */
@@ -33,9 +33,7 @@ export async function observeStore(url: StoreUrl): Promise<StoreObservation> {
 }
 
 async function observe({ query }: Database): Promise<StoreObservation> {
-  const settings = await query(`SELECT name FROM pg_settings WHERE name = ANY($1) AND setting = 'off'`, [
-    durableSettings,
-  ])
+  const off = await settingsThatForget(query)
   const [facts] = await query(
     `SELECT pg_is_in_recovery() AS standby,
             EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1 AND has_schema_privilege(oid, 'USAGE'))
@@ -48,7 +46,7 @@ async function observe({ query }: Database): Promise<StoreObservation> {
   )
   return {
     kind: 'found',
-    off: settings.map(({ name }) => String(name)),
+    off,
     isStandby: facts?.standby === true,
     hasTables: facts?.tables === true,
     isPrivate: facts?.private === true,

@@ -17,7 +17,7 @@ it('finds nothing wrong with a store that answers and commits synchronously', ()
 it.each([
   [
     'commits without waiting',
-    { ...good, off: ['synchronous_commit'] },
+    { ...good, off: ['synchronous_commit = off'] },
     /synchronous_commit = off.*Set synchronous_commit = on/,
   ],
   ['is a standby', { ...good, isStandby: true }, /is a standby.*Name the primary/],
