@@ -44,6 +44,8 @@ interface HandlesSample {
 
 /** After this time, or a third of a shorter execution, a process counts as warm. */
 const warmUpSeconds = 120
+/** In less time than this, garbage that is not yet collected says more about memory than a leak would. */
+const trendSeconds = 1200
 
 /** Renders the section of BENCHMARKS.md. */
 export function renderSoak(soak: Soak): string {
@@ -70,7 +72,7 @@ export function renderSoak(soak: Soak): string {
         'handles',
       ],
       soak.executions.map((execution, index) => executionRow(execution, index, samples)),
-      'Medians of the first → the last third of each execution, after two minutes of warm-up; of the heap, the least.',
+      'Medians of the first → the last third of each execution after its warm-up (two minutes, or a third of a shorter one); of the heap, the least.',
     ),
     '',
     ...table(['', ''], facts(soak), null),
@@ -94,7 +96,7 @@ function executionRow(execution: Execution, index: number, all: readonly Handles
     `${index + 1}, ${end}`,
     (seconds / 60).toFixed(1),
     `${megabytes.first.toFixed(0)} → ${megabytes.last.toFixed(0)}`,
-    ((megabytes.last - megabytes.first) / hours).toFixed(1),
+    seconds < trendSeconds ? '' : ((megabytes.last - megabytes.first) / hours).toFixed(1),
     Math.max(...samples.map((sample) => sample.megabytes)).toFixed(0),
     `${heap(warmInside.slice(0, third)).toFixed(1)} → ${heap(warmInside.slice(-third)).toFixed(1)}`,
     arrow(trendOf(warm.map((sample) => sample.sockets))),
@@ -110,11 +112,7 @@ function arrow({ first, last, most }: Trend): string {
 }
 
 function facts(soak: Soak): string[][] {
-  const summary = JSON.parse(soak.summary) as {
-    exit_code: number
-    requests: { total: number }
-    retries: Record<string, number>
-  }
+  const { retries } = JSON.parse(soak.summary) as { retries: Record<string, number> }
   const allowed = Math.floor(soak.limit * soak.share)
   const requests = Object.values(soak.answers).reduce((sum, count) => sum + count, 0)
   const { counts, wrong } = soak.results
@@ -135,7 +133,7 @@ function facts(soak: Soak): string[][] {
         .map(([status, count]) => `${status}: ${count}`)
         .join(', '),
     ],
-    ['429s by the rate limit', String(summary.retries.rate_limited ?? 0)],
+    ['429s by the rate limit', String(retries.rate_limited ?? 0)],
     [
       'most of our calls in a window',
       `${Math.max(...soak.windows.map(({ ours }) => ours))} of ${allowed} that our share allows`,

@@ -35,7 +35,7 @@ const everyMilliseconds = minutes < 10 ? 1000 : 5000
 /** In the short windows of a try, a lost call must not be waited for longer than at Okta in proportion. */
 const requestTimeoutSeconds = Math.max(3, Math.round(windowSeconds / 2))
 /** Rows a minute that the share, the other clients and the faults leave, about. */
-const rowsPerMinute = 200
+const rowsPerMinute = 240
 
 const faults = {
   too_many_at_once: 0.01,
