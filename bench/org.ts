@@ -16,12 +16,18 @@ export interface BenchOrgOptions {
   readonly limit: number
   readonly windowSeconds: number
   readonly latencyMs: number
+  /** Reads of one user a window, likewise. Default: twice the lifecycle calls. */
+  readonly readLimit?: number
+  /** More flags of the sandbox. */
+  readonly more?: readonly string[]
 }
 
 export const benchToken = 'bench-token'
 
 /** Starts the built sandbox. */
 export async function startOrg(options: BenchOrgOptions): Promise<BenchOrg> {
+  // As in Okta, reads have their own counter, larger than that of lifecycle calls.
+  const readLimit = options.readLimit ?? options.limit * 2
   const child = spawn(
     process.execPath,
     [
@@ -29,8 +35,9 @@ export async function startOrg(options: BenchOrgOptions): Promise<BenchOrg> {
       'sandbox',
       ...['--seed', options.seedFile, '--token', benchToken, '--limit', String(options.limit)],
       ...['--window', String(options.windowSeconds), '--latency', String(options.latencyMs)],
-      // As in Okta, reads have their own counter, larger than that of lifecycle calls.
-      ...['--bucket-limit', `/api/v1/users/{id:.+}=${options.limit * 4}`],
+      // The flag takes the org's limit, of which a token may use half.
+      ...['--bucket-limit', `/api/v1/users/{id:.+}=${readLimit * 2}`],
+      ...(options.more ?? []),
     ],
     { stdio: ['ignore', 'pipe', 'ignore'] },
   )

@@ -97,7 +97,12 @@ function rates({ measurements }: BenchTable): string[] {
   )
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[], note: string | null): string[] {
+/** A table in Markdown; its first column is text, the others are numbers. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  note: string | null,
+): string[] {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   const rule = head.map((_, column) => (column === 0 ? '---' : '---:'))
   return [line(head), line(rule), ...rows.map(line), ...(note === null ? [] : ['', note])]
