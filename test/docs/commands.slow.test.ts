@@ -29,6 +29,14 @@ const notRun: ReadonlyMap<string, string> = new Map([
     'npm ci && npm start   # runs the offboarding job on the sample leavers, in a simulated Okta org',
     'npm ci asks the registry; .ci/run does it in a clean checkout. What npm start runs then is run below',
   ],
+  [
+    'okta-lifecycle submit leavers.csv --job jobs/offboarding.yaml --yes --store postgres://db.example.com/lifecycle  # Submit a job',
+    'it needs a database; fleet.slow.test.ts has one, and submits there',
+  ],
+  [
+    'okta-lifecycle worker --store postgres://db.example.com/lifecycle  # For the one org of the settings',
+    'it works until it is told to stop; fleet.slow.test.ts starts workers and stops them',
+  ],
 ])
 
 const bobOnce = (fault: 'forbidden' | 'invalidToken'): ForeignOrgOptions => ({
