@@ -165,7 +165,7 @@ async function executeRun(
         ofServiceApp: belongToServiceApp(connection.credentials),
       },
       openLedger: await sharedBudget(org, { ...takingOf(options), clock }),
-      send: loggedSend(log, (request) => client.send(request)),
+      send: loggedSend(log, client.send),
       clock,
       requestTimeoutMs: connection.requestTimeoutMs,
       stop,

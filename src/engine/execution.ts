@@ -25,10 +25,9 @@ import type { RoleChecks } from '../lookup/role-checks.ts'
 import { renderDuration } from '../messages/duration.ts'
 import { afterWork } from '../messages/known-error.ts'
 import { RunStopped, type StopReason, type StopSwitch } from '../messages/stop.ts'
-import type { Answer } from '../okta/answer.ts'
 import type { Bucket } from '../okta/bucket.ts'
+import type { OktaClient } from '../okta/client.ts'
 import type { OktaClock } from '../okta/clock.ts'
-import type { OktaRequest } from '../okta/request.ts'
 import { FailureLimits, workedTooLong } from '../rules/failure-limits.ts'
 import { nobodyProtected, type TokenOwner } from '../rules/guards.ts'
 import type { PlanToFollow } from '../rules/planned.ts'
@@ -56,7 +55,7 @@ export interface ExecutionOptions {
   readonly recorded: JournalHead | null
   readonly hold: Holding
   readonly credentials: CredentialFacts
-  readonly send: (request: OktaRequest) => Promise<Answer>
+  readonly send: OktaClient['send']
   readonly clock: OktaClock
   readonly requestTimeoutMs: number
   readonly stop: StopSwitch
@@ -191,8 +190,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       onPermits: (bucket, count) =>
         recorder.note({ event: 'permits', bucket, count, okta_time: Math.round(clock.now()) }),
       onLimit: (bucket, limit) => recorder.note({ event: 'limit', bucket, limit }),
-      send: async (request) => {
-        const sent = options.send(request)
+      send: async (request, mayLeave) => {
+        const sent = options.send(request, mayLeave)
         // Once rows are at work, they wait for what is under way by themselves.
         const answer = await (isPreparing ? unlessGivenUp(sent, stop, options.drainMs) : sent)
         tally.request(request, answer)

@@ -4,8 +4,8 @@ import { Pacer, type PacerOptions } from '../budget/pacer.ts'
 import type { Tally } from '../budget/tally.ts'
 import type { StopSwitch } from '../messages/stop.ts'
 import { type Answer, isOktas } from '../okta/answer.ts'
+import type { OktaClient } from '../okta/client.ts'
 import type { OktaClock } from '../okta/clock.ts'
-import type { OktaRequest } from '../okta/request.ts'
 import { credentialsRefusedBy } from '../rules/stop-reasons.ts'
 import { AwakeTime, tickMs } from './awake-time.ts'
 import { ForeignLimits } from './foreign-limits.ts'
@@ -20,7 +20,7 @@ export interface LookupOptions
   extends Pick<PacerOptions, 'concurrency' | 'workLeft' | 'onPermits' | 'onLimit'>,
     LedgerFacts {
   readonly orgUrl: string
-  readonly send: (request: OktaRequest) => Promise<Answer>
+  readonly send: OktaClient['send']
   readonly clock: OktaClock
   readonly stop: StopSwitch
   readonly tally: Tally
@@ -43,13 +43,13 @@ export function openLookup(options: LookupOptions): LookupParts {
   const limits = new ForeignLimits()
   return {
     orgUrl: options.orgUrl,
-    async send(request) {
+    async send(request, mayLeave) {
       if (underWay++ === 0) {
         awake.begin()
         ticking = setInterval(() => awake.now(), tickMs)
       }
       patience.asked()
-      const answering = options.send(request)
+      const answering = options.send(request, mayLeave)
       // A row with a hanging call gives its place to another row.
       const hanging = setTimeout(() => void parked(() => answering), hangsAfterMs)
       let answer: Answer

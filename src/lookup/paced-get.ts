@@ -3,6 +3,7 @@ import type { Tally } from '../budget/tally.ts'
 import type { StopSwitch } from '../messages/stop.ts'
 import { type Answer, type Answered, describeAnswer, isOktas } from '../okta/answer.ts'
 import { classifyRead, type ReadOutcome } from '../okta/classify.ts'
+import type { OktaClient } from '../okta/client.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import { asRetry, type OktaRequest, type RetryOf, readOwnerRequest } from '../okta/request.ts'
 import { credentialsRefused, credentialsRefusedBy, oktaAway } from '../rules/stop-reasons.ts'
@@ -15,7 +16,7 @@ export interface LookupParts {
   /** The org's URL, to be shown to a person. */
   readonly orgUrl: string
   /** Sends one request, at once. */
-  readonly send: (request: OktaRequest) => Promise<Answer>
+  readonly send: OktaClient['send']
   readonly pacer: Pacer
   readonly clock: OktaClock
   readonly stop: StopSwitch

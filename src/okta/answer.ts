@@ -51,6 +51,9 @@ export interface Answered {
   readonly withNewToken?: true
 }
 
+/** The code of a request that was not sent, because it might no longer leave. */
+export const withdrawn = 'WITHDRAWN'
+
 /** No answer came. */
 export interface Unanswered {
   readonly kind: 'unanswered'

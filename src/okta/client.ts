@@ -10,13 +10,18 @@ import { toAnswer } from './to-answer.ts'
 import { type Call, openTransport } from './transport.ts'
 import { AnswerCleaner } from './without-secrets.ts'
 
+/** Asked right before the first byte of a request. If it returns false, the request is {@link wasWithdrawn withdrawn}. */
+export type MayLeave = () => boolean
+
 /** Sends requests to one org. */
 export interface OktaClient {
   /**
    * Sends a request. For a service app it also sends whatever is needed to get an access token. Nothing that Okta may
    * have carried out is sent twice. Never throws for a failure of the network or the server.
+   *
+   * @param mayLeave asked like the client's own {@link OktaClientOptions.mayLeave}, for this request alone
    */
-  send(request: OktaRequest): Promise<Answer>
+  send(request: OktaRequest, mayLeave?: MayLeave): Promise<Answer>
   /** Ends all connections. May be called more than once. */
   close(): Promise<void>
 }
@@ -31,15 +36,15 @@ export interface OktaClientOptions {
   readonly scopes: readonly string[]
   /** Receives sentences for people. */
   readonly say: (line: string) => void
-  /** Called right before the first byte of each request. If it returns false, the request counts as never sent. */
-  readonly mayLeave?: () => boolean
+  /** Asked for each request. */
+  readonly mayLeave?: MayLeave
 }
 
-type Send = (call: Call) => Promise<Received>
+type Send = (call: Call, leaves: MayLeave) => Promise<Received>
 
 /** Opens a client. It keeps connections alive, follows no redirects and retries nothing. */
 export function createOktaClient(options: OktaClientOptions): OktaClient {
-  const { connection, clock, mayLeave } = options
+  const { connection, clock, mayLeave = () => true } = options
   const transport = openTransport({
     origin: connection.orgUrl,
     // One extra connection, for access tokens: calls that hang must not keep the others from getting a token.
@@ -52,7 +57,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
   const closing = new AbortController()
   const baseHeaders = { accept: 'application/json', 'user-agent': options.userAgent }
 
-  async function exchange(call: Call, leaves?: () => boolean): Promise<Received> {
+  async function exchange(call: Call, leaves?: MayLeave): Promise<Received> {
     const sentAt = clock.mark()
     const sent = { ...call, headers: { ...baseHeaders, ...call.headers } }
     const received = cleaner.clean(call, await transport.exchange(sent, leaves))
@@ -62,7 +67,8 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
 
   const send = sender(options, exchange, closing.signal)
   return {
-    send: async ({ method, path, headers }) => toAnswer(await send({ method, path, headers })),
+    send: async ({ method, path, headers }, mayThisLeave = () => true) =>
+      toAnswer(await send({ method, path, headers }, () => mayLeave() && mayThisLeave())),
     close: () => {
       closing.abort()
       return transport.close()
@@ -71,13 +77,13 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
 
   function sender(
     { scopes, say }: OktaClientOptions,
-    once: (call: Call, leaves?: () => boolean) => Promise<Received>,
+    once: (call: Call, leaves?: MayLeave) => Promise<Received>,
     signal: AbortSignal,
   ): Send {
     const { credentials, orgUrl } = connection
     if (credentials.kind === 'token') {
       const authorization = credentials.authorization.reveal()
-      return (call) => once({ ...call, headers: { authorization, ...call.headers } }, mayLeave)
+      return (call, leaves) => once({ ...call, headers: { authorization, ...call.headers } }, leaves)
     }
     // The code that signs is loaded only if there is a key to sign with.
     const opening = import('./oauth/service-app.ts').then(
@@ -93,7 +99,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
           signal,
         }),
     )
-    return async (call) => await (await opening).send(call, mayLeave)
+    return async (call, leaves) => await (await opening).send(call, leaves)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { withdrawn } from './answer.ts'
 import { describeLoss } from './loss.ts'
 import type { TokenRefusal } from './oauth/grant.ts'
 import type { HeaderValue } from './rate-limit.ts'
@@ -67,7 +68,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Nothing has left yet: a process that was paused until now may no longer be allowed to send.
     if (!this.#mayLeave()) {
-      controller.abort(Object.assign(new Error('The call may no longer be sent.'), { code: 'WITHDRAWN' }))
+      controller.abort(Object.assign(new Error('The call may no longer be sent.'), { code: withdrawn }))
       return
     }
     this.#connectedAfterMs = performance.now() - this.#startedAt

@@ -47,13 +47,19 @@ export interface Verdict {
 /** The longest time from an intent to its bytes on the wire: a slow disk or a new connection may come in between. */
 const sendingMarginMs = 15_000
 
+/**
+ * How long after its intent a call may still leave, in ms. Later it is not sent but begun anew, because another process
+ * may settle it as if it had left by then. What is left of the margin is for clocks that differ.
+ */
+export const leavesWithinMs = 10_000
+
 /** The clocks of one org differ by at most this, in ms. */
 export const clocksApartMs = 15_000
 
 /** How often a factor reset is sent again because old factors are still enrolled. */
 const mostResets = 4
 
-/** How long to wait, from its intent, before a call that sends mail is repeated. */
+/** How long to wait, from when it may have left, before a call that sends mail is repeated. */
 export const mailPauseMs = 5 * 60_000
 
 /** What is known about the time of sending, in ms by Okta's clock. */

@@ -2,8 +2,8 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { destination, type Logger, pino } from 'pino'
 import type { Answer } from '../okta/answer.ts'
+import type { OktaClient } from '../okta/client.ts'
 import { maskSecrets } from '../okta/mask-secrets.ts'
-import type { OktaRequest } from '../okta/request.ts'
 
 /** The log of a run directory. */
 export interface RunLog {
@@ -43,12 +43,9 @@ function openTarget(path: string): ReturnType<typeof destination> | null {
  *
  * @param send sends one request
  */
-export function loggedSend(
-  log: Logger,
-  send: (request: OktaRequest) => Promise<Answer>,
-): (request: OktaRequest) => Promise<Answer> {
-  return async (request) => {
-    const answer = await send(request)
+export function loggedSend(log: Logger, send: OktaClient['send']): OktaClient['send'] {
+  return async (request, mayLeave) => {
+    const answer = await send(request, mayLeave)
     const { method, path } = request
     if (!isPlainSuccess(answer)) log.warn({ method, path, ...shown(answer) }, 'Answer')
     return answer

@@ -1,7 +1,9 @@
+import { Deadline } from '../files/hold/deadline.ts'
 import { isOld } from '../lookup/read-settled-user.ts'
 import type { FoundUser } from '../lookup/read-user.ts'
-import type { Answer } from '../okta/answer.ts'
+import { type Answer, withdrawn } from '../okta/answer.ts'
 import { asRetry, lifecycleRequest } from '../okta/request.ts'
+import { leavesWithinMs } from '../rules/doubt.ts'
 import { lastWordOf } from './ending.ts'
 import type { Services } from './services.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
@@ -15,9 +17,10 @@ export interface SentCall {
 }
 
 /**
- * Sends the task's call once it has a slot and a permit: first the intent goes to disk, then the call leaves (T1).
+ * Sends the task's call once it has a slot and a permit: first the intent goes to disk, then the call leaves (T1). If
+ * that takes too long, the call does not leave any more: another process may soon take it for lost.
  *
- * @returns null if nothing was sent, because the read grew old meanwhile or the call was held back
+ * @returns null if nothing was sent, because the read or the intent grew old meanwhile or the call was held back
  * @throws RunStopped when the run stops first, HoldLost when another process has taken the run over
  */
 export async function sendCall(
@@ -35,11 +38,24 @@ export async function sendCall(
   })
   let sentAt = 0
   let sentOktaTime = 0
+  let end = new Deadline(0)
+  const mayStillLeave = (): boolean => !end.passed && mayLeave()
+  const recordHeldBack = (): Promise<void> =>
+    recorder.record({
+      event: 'not_applied',
+      row: task.row,
+      step: task.step,
+      attempt: history.attempts,
+      why: end.passed
+        ? `it could not leave within ${leavesWithinMs / 1000} s`
+        : "it was held back because of Okta's answers to other calls",
+    })
   const answer = await pacer.request(request.bucket, {
     prepare: async () => {
       if (!mayLeave() || (read !== null && isOld(lookup, read))) return false
       if (!hold.valid) await hold.ensure()
       const oktaTime = Math.round(clock.now())
+      end = new Deadline(leavesWithinMs)
       history.attempts++
       await recorder.record({
         event: 'intent',
@@ -57,23 +73,21 @@ export async function sendCall(
       })
       // Writing may have taken long, and the call must leave under a valid hold.
       if (!hold.valid) await hold.ensure()
-      if (mayLeave()) return true
-      await recorder.record({
-        event: 'not_applied',
-        row: task.row,
-        step: task.step,
-        attempt: history.attempts,
-        why: "it was held back because of Okta's answers to other calls",
-      })
+      if (mayStillLeave()) return true
+      await recordHeldBack()
       return false
     },
     send: () => {
       sentAt = performance.now()
       sentOktaTime = clock.nowAtMost()
-      return send(asRetry(request, history.retryOf))
+      return send(asRetry(request, history.retryOf), mayStillLeave)
     },
   })
   if (answer === null) return null
+  if (answer.kind === 'unanswered' && answer.code === withdrawn) {
+    await recordHeldBack()
+    return null
+  }
   history.lastWord = lastWordOf(answer)
   const requestId = history.retryOf.requestId ?? history.lastWord.requestId
   history.retryOf = { requestId, count: history.retryOf.count + 1 }

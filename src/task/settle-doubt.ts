@@ -5,6 +5,7 @@ import { type Action, ruleOf } from '../okta/actions.ts'
 import {
   type DoubtfulAttempt,
   type LookAfterLoss,
+  leavesWithinMs,
   mailPauseMs,
   type Observation,
   type SendingTimes,
@@ -204,10 +205,12 @@ function wasThereBefore(action: Action, { intent }: OpenAttempt, { status }: Obs
 async function paused(
   { job, lookup, begunAt }: Services,
   task: TaskInput,
-  { intent }: OpenAttempt,
+  { intent, doubt }: OpenAttempt,
 ): Promise<boolean> {
   if (!sendsMail(job, task)) return false
-  const left = (intent.lost ? begunAt : intent.okta_time) + mailPauseMs - lookup.clock.nowAtLeast()
+  const latest = Math.max(intent.okta_time, Math.min(intent.okta_time + leavesWithinMs, begunAt))
+  const sent = intent.lost ? begunAt : (doubt?.sent_okta_time ?? latest)
+  const left = sent + mailPauseMs - lookup.clock.nowAtLeast()
   if (left <= 0) return false
   const wait = { why: 'mail', until: lookup.clock.now() + left } as const
   await lookup.waits.during(wait, () => lookup.parked(() => lookup.stop.wait(left)))

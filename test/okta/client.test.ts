@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
+import { withdrawn } from '../../src/okta/answer.ts'
 import { createOktaClient, type OktaClient } from '../../src/okta/client.ts'
 import { OktaClock } from '../../src/okta/clock.ts'
 import { Exchange, type Received } from '../../src/okta/exchange.ts'
@@ -48,6 +49,18 @@ function clientFor(orgUrl: string, requestTimeoutMs = 5_000): OktaClient {
 const suspend = lifecycleRequest('00u1', 'suspend', { sendEmail: null, respondAsync: false })
 
 describe('createOktaClient', () => {
+  it('sends nothing of a request that may no longer leave once it has its connection', async () => {
+    const seen: (string | undefined)[] = []
+    const { url } = await serve((request, response) => {
+      seen.push(request.url)
+      response.end('{}')
+    })
+    const client = clientFor(url)
+    expect(await client.send(suspend, () => false)).toMatchObject({ code: withdrawn, mayHaveBeenSent: false })
+    expect(await client.send(readUserRequest('00u1'), () => true)).toMatchObject({ httpStatus: 200 })
+    expect(seen).toEqual(['/api/v1/users/00u1'])
+  })
+
   it('sends the method, the encoded path, the authorization and the user agent', async () => {
     const seen: unknown[] = []
     const { url } = await serve((request, response) => {

@@ -97,6 +97,7 @@ export function drawScenario(seed: number): Scenario {
     orgConcurrency: draws.chance('crowded', 0.15) ? 2 : 75,
     orgClockMs: Date.UTC(2026, 2, 2, 10) + draws.int('org clock', -200_000, 200_000),
     transitionMs: draws.pick('transition', [300, 3_000, 20_000, 90_000]),
+    stalls: draws.chance('stalls', 0.06),
     othersPerMinute: draws.chance('others', tight && !sluggish ? 0.5 : 0.1)
       ? draws.int('others', 1, draws.pick('busy', [10, 60]))
       : 0,

@@ -49,6 +49,7 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     limits: { lifecycle: 600, reads: 1000 },
     orgConcurrency: 75,
     othersPerMinute: 0,
+    stalls: false,
     faults: [],
     disturbances: [],
     colleagues: [],

@@ -22,7 +22,8 @@ import type { World } from './world.ts'
  *   "a sync of the journal is skipped", "a call leaves before its intent is written"
  * - **I2** What is reported is what the org did, and what was known.
  *   "answers are not journalled", "an answer is journalled late", "a 404 on deactivate is trusted", "an open attempt is
- *   forgotten", "what is unsettled is reported as not run", "a proxy's clock is taken for Okta's"
+ *   forgotten", "what is unsettled is reported as not run", "a proxy's clock is taken for Okta's",
+ *   "a call leaves however long ago it was intended"
  * - **I3** A result is final.
  *   "a result is taken back", "a host of the same name is taken for this one"
  * - **I4** Counts add up, and every row is counted.

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { leavesWithinMs } from '../../src/rules/doubt.ts'
 import type { Draws } from './draws.ts'
 import type { Caller, Org, OrgAnswer } from './org.ts'
 import { errorBody } from './org.ts'
@@ -6,6 +7,11 @@ import { bucketOf, lifecycle } from './org-rules.ts'
 import type { SimProcess } from './process.ts'
 import type { Fault } from './scenario.ts'
 import type { VirtualTime } from './virtual-time.ts'
+
+/** The longest that the program waits for a connection, if a request may take as long. */
+const slowestConnectionMs = 10_000
+/** Each death needs a process more, and their number is bounded. */
+const mostDeaths = 3
 
 /** A request as it leaves a process. */
 export interface Departure {
@@ -23,6 +29,9 @@ export interface NetworkOptions {
   readonly org: Org
   readonly faults: readonly Fault[]
   readonly requestTimeoutMs: number
+  /** Whether some connections take nearly as long to open as they may. */
+  readonly stalls: boolean
+  readonly kill: (process: SimProcess) => void
   /** How long a change by `respond_async` takes; 0 where none is asked for. */
   readonly transitionMs: number
   readonly note: (line: string) => void
@@ -44,6 +53,7 @@ type Handler = Dispatcher.DispatchHandler
 export class Network {
   readonly #with: NetworkOptions
   readonly #counts = { POST: 0, GET: 0 }
+  #deaths = 0
   /** Faults that have struck. */
   struck = 0
 
@@ -65,6 +75,29 @@ export class Network {
       this.#later(process, draws.between('connect', 1, 200), () => fail(handler, 'ECONNREFUSED'))
       return
     }
+    if (this.#with.stalls && draws.chance('stalled connection', 0.1)) {
+      const delay = draws.between(
+        'connecting for',
+        200,
+        Math.min(slowestConnectionMs, this.#with.requestTimeoutMs) * 0.98,
+      )
+      this.#later(process, delay, () => this.#depart(process, options, handler, fault))
+    } else this.#depart(process, options, handler, fault)
+  }
+
+  /** Kills some processes with a call under way. */
+  #dies(process: SimProcess, caller: Caller | null): boolean {
+    if (caller === null || this.#deaths >= mostDeaths || !this.#with.draws.chance('dies with it', 0.15))
+      return false
+    this.#deaths++
+    this.#with.time.plan(this.#with.draws.between('dies after', 0, 30), null, () => this.#with.kill(process))
+    return true
+  }
+
+  /** Lets a request leave on its open connection. */
+  #depart(process: SimProcess, options: Options, handler: Handler, fault: Fault | undefined): void {
+    const { draws, note } = this.#with
+    const { method, path } = options
     const start = new Controller()
     handler.onRequestStart?.(start, undefined)
     if (start.reason !== null) {
@@ -77,6 +110,11 @@ export class Network {
     const async = JSON.stringify(options.headers ?? {}).includes('respond-async')
     const group = this.#with.knowsLimit(process, bucketOf(method, path)) ? process.group : null
     const departure = { process, method, path, caller, group }
+    if (this.#with.stalls && this.#dies(process, caller)) {
+      const late = draws.between('outlives it for', 0, this.#with.requestTimeoutMs * 0.98)
+      this.#reach(departure, late, async, (answer) => this.#deliver(departure, handler, answer))
+      return
+    }
     const there = draws.between('there', 1, draws.chance('slow', 0.05) ? 3_000 : 120)
     if (fault === undefined) {
       this.#reach(departure, there, async, (answer) => this.#deliver(departure, handler, answer))
@@ -160,11 +198,12 @@ export class Network {
 
   /** I7: no more is sent in a window than remained when the process last heard of it. */
   #checkRemaining(process: SimProcess, bucket: string): void {
-    const { time, org, violate } = this.#with
+    const { time, org, violate, stalls } = this.#with
     const known = process.lowest.get(bucket)
     if (known === undefined || Math.floor(org.time / 1000) > known.reset) return
     // What was let go before takes a moment to leave: its intent is put on disk first.
-    if (time.now - known.since < (bucket === lifecycle ? 1_000 : 100)) return
+    const mayTake = stalls ? leavesWithinMs : bucket === lifecycle ? 1_000 : 100
+    if (time.now - known.since < mayTake) return
     if (++known.sentSince > known.remaining)
       violate(
         `I7 ${process.pid} sends in ${bucket} before ${known.reset}, though ${known.remaining} remained and as many were sent`,

@@ -166,6 +166,8 @@ export interface Scenario {
   readonly orgClockMs: number
   readonly transitionMs: number
   readonly othersPerMinute: number
+  /** Whether some syncs take up to 40 s, and some connections up to their limit. */
+  readonly stalls: boolean
   readonly faults: readonly Fault[]
   readonly disturbances: readonly Disturbance[]
   readonly colleagues: readonly Colleague[]

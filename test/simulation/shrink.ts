@@ -20,6 +20,7 @@ const plain: Partial<Scenario> = {
   limits: { lifecycle: 600, reads: 1000 },
   orgConcurrency: 75,
   othersPerMinute: 0,
+  stalls: false,
   respondAsync: false,
   inDoubt: 'keep',
   concurrency: 1,

@@ -95,6 +95,8 @@ export class World {
       org: this.org,
       faults: scenario.faults,
       requestTimeoutMs: scenario.requestTimeoutS * 1000,
+      stalls: scenario.stalls,
+      kill: (process) => this.kill(process),
       transitionMs: scenario.transitionMs,
       note: (line) => this.note(line),
       violate: (line) => this.violate(line),
@@ -286,8 +288,12 @@ export class World {
   #syscall<T>(name: string, effect: () => T): Promise<T> {
     const owner = this.time.current
     const { powerLosses } = this.disk
+    const stalled =
+      this.scenario.stalls && name.includes('sync') && this.draws.chance('stalled sync', 0.1)
+        ? this.draws.between('stalled for', 1_000, 40_000)
+        : 0
     const delay = name.includes('sync')
-      ? this.draws.between('sync', 0.3, this.draws.chance('slow sync', 0.03) ? 400 : 3)
+      ? stalled + this.draws.between('sync', 0.3, this.draws.chance('slow sync', 0.03) ? 400 : 3)
       : this.draws.between('syscall', 0.02, this.draws.chance('slow syscall', 0.01) ? 60 : 0.3)
     return new Promise((resolve, reject) => {
       // The system goes on with it when the process dies, half of the time.

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { exitCodes } from '../../src/messages/known-error.ts'
 import { RunStopped } from '../../src/messages/stop.ts'
+import { withdrawn } from '../../src/okta/answer.ts'
+import { leavesWithinMs } from '../../src/rules/doubt.ts'
 import { nobodyProtected } from '../../src/rules/guards.ts'
 import { ActivationLinks } from '../../src/run/activation-links.ts'
 import { runTask } from '../../src/task/task.ts'
@@ -362,6 +364,31 @@ describe('a call of which nobody knows', () => {
       },
       { action: 'reactivate' },
     )
+  })
+
+  it('does not leave once its intent is so old that others may settle it, and is begun anew', async () => {
+    await withStub({}, async (stub) => {
+      const spy = vi.spyOn(performance, 'now').mockImplementation(() => stub.time.now)
+      const { recorder } = stub.services
+      const record = recorder.record.bind(recorder)
+      vi.spyOn(recorder, 'record').mockImplementationOnce(async (event) => {
+        await record(event)
+        stub.time.now += leavesWithinMs
+      })
+      const { result } = await runTask(stub.services, taskOf(), null)
+      spy.mockRestore()
+      expect(result).toMatchObject({ result: 'succeeded', attempts: 2 })
+      expect(stub.requests.filter((request) => request.startsWith('suspend'))).toHaveLength(1)
+      expect(await namesIn(stub)).toEqual(['intent', 'not_applied', 'intent', 'answer'])
+    })
+  })
+
+  it('that was called off as it would have left is begun anew, without a wait', async () => {
+    await withStub({ onCall: first(() => ({ ...noAnswer(false), code: withdrawn })) }, async (stub) => {
+      const { result } = await runTask(stub.services, taskOf(), null)
+      expect(result).toMatchObject({ result: 'succeeded', attempts: 2 })
+      expect(stub.time.waits).toEqual([])
+    })
   })
 
   it('that would send a mail is not sent again within five minutes of its intent', async () => {

@@ -2,6 +2,7 @@ import { rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exitCodes, KnownError } from '../../messages/known-error.ts'
 import { readRegular } from '../read-regular.ts'
+import { Deadline } from './deadline.ts'
 import { parseHolder, uptimeSeconds } from './holder.ts'
 import { readNumbers, signPath } from './numbers.ts'
 
@@ -31,7 +32,7 @@ export interface TakenNumber {
  * A hold on a directory, for one process at a time.
  *
  * - **H1** The holder gives a sign every few seconds. Its hold is valid for a limited time after its last sign, by its
- *   own monotonic clock. A process that was paused or cut off from its disk finds its hold expired when it wakes up.
+ *   own clocks. A process that was paused or cut off from its disk finds its hold expired when it wakes up.
  * - **H2** A sign counts only if there is still no higher number after it was written, and the number is still the
  *   holder's own: if the directory was moved or emptied by hand, another process may have taken the same number again.
  * - **H3** A lost hold never comes back.
@@ -44,7 +45,7 @@ export class Hold {
   readonly #what: string
   readonly #timer: NodeJS.Timeout
   #signs = 0
-  #validUntil = 0
+  #end = new Deadline(0)
   #renewal: Promise<void> | null = null
   #lost = false
   /**
@@ -86,7 +87,7 @@ export class Hold {
 
   /** Whether the holder may write and send now (H1). */
   get valid(): boolean {
-    return !this.#lost && performance.now() < this.#validUntil
+    return !this.#lost && !this.#end.passed
   }
 
   /**
@@ -140,12 +141,12 @@ export class Hold {
 
   /** Looks for a higher number only after the sign is written (H2), and never takes `#lost` back (H3). */
   async #giveSign(): Promise<void> {
-    const startedAt = performance.now()
+    const end = new Deadline(validMs)
     const sign = `${++this.#signs} ${(await uptimeSeconds()) ?? ''}`
     await writeFile(signPath(this.#lockDirectory, this.#number), sign, { mode: 0o600 })
     const numbers = await readNumbers(this.#lockDirectory)
     const isMine = numbers.some(({ name }) => name === String(this.#number)) && (await this.#isMine())
     if (!isMine || numbers.some(({ number }) => number > this.#number)) this.#lost = true
-    else this.#validUntil = startedAt + validMs
+    else this.#end = end
   }
 }
