@@ -163,7 +163,7 @@ async function begin(
   from: OldRun,
   to: NextRun,
   hold: Fence,
-  { command, prepare, guards, yes, stop, quiet, sentBefore, database }: GoingOnOptions,
+  { command, prepare, guards, yes, stop, quiet, sentBefore, tables }: GoingOnOptions,
 ): Promise<ReadyRun | NothingToDo> {
   let begun = false
   try {
@@ -175,7 +175,7 @@ async function begin(
       const again = commandFor(command, runNameOf(from.directory))
       await confirmRun(
         { ...to, run, orgDirectory: from.directory, again },
-        { stop, quiet, say, sent: sentBefore, database },
+        { stop, quiet, say, sent: sentBefore, tables },
       )
     }
     stop.check()

@@ -11,7 +11,7 @@ import { proxyFor } from '../okta/proxy.ts'
 import { Secret } from '../okta/secret.ts'
 import { type RunFile, sandboxOrgUrl } from '../run/run-file.ts'
 import type { OrgState } from '../sandbox/sandbox.ts'
-import type { Database } from '../store/database.ts'
+import type { Tables } from '../store/tables.ts'
 import { checkRunScopes } from './check-run-scopes.ts'
 import { readKeyFile, readOrgSettings } from './org-settings.ts'
 import type { StoreArguments } from './store-arguments.ts'
@@ -22,7 +22,7 @@ export interface RunOrg {
   /** The org's URL in the form of `run.json`. */
   readonly orgUrl: string
   /** The store whose runs share one budget in this org; absent if this process has its own. */
-  readonly budgetIn?: Database | undefined
+  readonly budgetIn?: Tables | undefined
   /** Keeps a simulated org for the next execution, after a clean stop. */
   keep(): Promise<void>
   close(): Promise<void>
@@ -33,14 +33,14 @@ const sandboxFileName = 'sandbox.json'
 const sandboxLatencyMs = 40
 
 /** The org that the settings name. Throws Refusal as {@link readConnection} does. */
-export async function configuredOrg({ database }: StoreArguments = {}): Promise<RunOrg> {
+export async function configuredOrg({ tables }: StoreArguments = {}): Promise<RunOrg> {
   const { settings } = await readOrgSettings(process.env)
   const direct = readConnection(settings, readKeyFile)
   const connection = { ...direct, proxy: proxyFor(direct.orgUrl, process.env) }
   return {
     connection,
     orgUrl: connection.orgUrl,
-    budgetIn: database,
+    budgetIn: tables,
     keep: async () => {},
     close: async () => {},
   }

@@ -1,5 +1,5 @@
 import { visible } from '../messages/shown.ts'
-import type { LastTime, Schedule } from '../store/schedules.ts'
+import type { LastTime, Schedule } from '../store/schedule.ts'
 
 /** The schedules of a store, for a person; nothing if there are none. */
 export function renderSchedules(schedules: readonly (Schedule & { readonly last: LastTime })[]): string {

@@ -3,8 +3,8 @@ import { IANAZone } from 'luxon'
 import { prepare } from '../job/prepare.ts'
 import { type ExitCode, exitCodes, Refusal } from '../messages/known-error.ts'
 import { Announcements } from '../store/announcements.ts'
-import type { Database } from '../store/database.ts'
-import { keepSchedule, removeSchedule, scheduleId } from '../store/schedules.ts'
+import { scheduleId } from '../store/schedule.ts'
+import type { Tables } from '../store/tables.ts'
 import { inputOptions, unusualOption } from './options.ts'
 import { configuredOrg } from './org.ts'
 
@@ -34,7 +34,7 @@ const kept: readonly string[] = [
  * @throws Refusal when the job is wrong, or the pattern or time zone is not one
  */
 export async function scheduleJob(
-  database: Database,
+  tables: Pick<Tables, 'schedules' | 'url'>,
   args: ScheduleArguments & Readonly<Record<string, unknown>>,
   input: string | undefined,
 ): Promise<ExitCode> {
@@ -54,10 +54,10 @@ export async function scheduleJob(
   const { name: job } = prepared.merge(null)
   const { orgUrl } = await configuredOrg()
   const id = scheduleId({ job, orgUrl })
-  const announcements = await Announcements.open(database.url)
+  const announcements = await Announcements.open(tables.url)
   try {
     if (pattern === never) {
-      const was = await removeSchedule(database, id)
+      const was = await tables.schedules.remove(id)
       await announcements.unschedule(id)
       return tell(
         args,
@@ -92,7 +92,7 @@ export async function scheduleJob(
         error,
       )
     }
-    await keepSchedule(database, { job, orgUrl, pattern, timeZone, arguments: source })
+    await tables.schedules.keep({ job, orgUrl, pattern, timeZone, arguments: source })
     return tell(
       args,
       { job, schedule: pattern },

@@ -1,12 +1,12 @@
 import type { Ledger, LedgerFacts } from '../budget/ledger.ts'
 import type { OktaClock } from '../okta/clock.ts'
-import type { Claim } from '../store/claim.ts'
+import type { ClaimMark } from '../store/tables.ts'
 import type { RunOrg } from './org.ts'
 
 /** Who takes part in a budget. */
 interface Taking {
   /** The claim under which permits are taken; null for what is asked before there is a run. */
-  readonly claim: Pick<Claim, 'runId' | 'epoch'> | null
+  readonly claim: ClaimMark | null
   /** Names this work, and no other, to those who share the budget. */
   readonly holder: string
   readonly clock: OktaClock
@@ -20,16 +20,16 @@ type OpenLedger = (facts: LedgerFacts, owner: () => string | null) => Ledger
  * process has its own.
  */
 export async function sharedBudget(
-  { connection, orgUrl, budgetIn: database }: RunOrg,
+  { connection, orgUrl, budgetIn: tables }: RunOrg,
   { claim, holder, clock }: Taking,
 ): Promise<OpenLedger | undefined> {
-  if (database === undefined) return undefined
-  const { SharedLedger } = await import('../store/permits.ts')
+  if (tables === undefined) return undefined
+  const { SharedLedger } = await import('../store/shared-ledger.ts')
   const { credentials } = connection
   const clientId = credentials.kind === 'service_app' ? credentials.clientId : null
   return (facts, owner) =>
     new SharedLedger({
-      database,
+      tables,
       org: orgUrl,
       principal: () => clientId ?? owner() ?? 'unknown',
       claim,

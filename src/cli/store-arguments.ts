@@ -1,13 +1,13 @@
 import { type HoldReport, reportHold } from '../files/hold/observe.ts'
 import { runNameOf } from '../messages/commands.ts'
 import type { StoreHoldReport } from '../run/run-store.ts'
-import type { Database } from '../store/database.ts'
-import type { StoreOfRuns } from '../store/run-store.ts'
+import type { StoreOfRuns } from '../store/store-of-runs.ts'
+import type { Tables } from '../store/tables.ts'
 
 /** What a handler gets besides its own arguments if the runs are kept in a store. */
 export interface StoreArguments {
   readonly runStore?: StoreOfRuns | undefined
-  readonly database?: Database | undefined
+  readonly tables?: Tables | undefined
 }
 
 /** Who holds a run, wherever it is kept. */

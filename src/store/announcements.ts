@@ -1,6 +1,7 @@
 import { createPostgresBackend, Queue, runMigrations, WaitingError, Worker } from 'bullmq'
 import { Client } from 'pg'
 import type { StoreUrl } from './store-url.ts'
+import type { ClaimMark } from './tables.ts'
 
 /** The schema of PostgreSQL that BullMQ keeps its tables in, apart from ours. */
 const queueSchema = 'okta_lifecycle_queue'
@@ -57,7 +58,7 @@ export class Announcements {
   }
 
   /** Tells the workers that a run waits. To tell it twice does no harm. */
-  async announce(runId: string, epoch: number): Promise<void> {
+  async announce({ runId, epoch }: ClaimMark): Promise<void> {
     await this.#queue.add('run', { runId }, { jobId: `${runId}-${epoch}` })
   }
 

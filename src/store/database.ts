@@ -1,6 +1,6 @@
 import { Pool, type PoolClient } from 'pg'
 import { Refusal } from '../messages/known-error.ts'
-import { leaveRestoredToPeople } from './restored.ts'
+import { leaveRestoredToPeople } from './postgres-restored.ts'
 import { migrations, schemaName } from './schema.ts'
 import { storeError } from './store-error.ts'
 import type { StoreUrl } from './store-url.ts'

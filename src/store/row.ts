@@ -19,3 +19,15 @@ export function bytesOf(row: Row, name: string): Buffer {
   if (!Buffer.isBuffer(value)) throw new Error(`${name} holds no bytes.`)
   return value
 }
+
+/** A yes or no of a row. No stands for what is not known as well, as in a condition of PostgreSQL. */
+export function flagOf(row: Row, name: string): boolean {
+  return row[name] === true
+}
+
+/** A time of a row in epoch ms. Throws Error for anything else, which is a bug. */
+export function timeOf(row: Row, name: string): number {
+  const value = row[name]
+  if (!(value instanceof Date)) throw new Error(`${name} is no time.`)
+  return value.getTime()
+}

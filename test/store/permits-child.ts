@@ -1,13 +1,13 @@
 import { OktaClock } from '../../src/okta/clock.ts'
-import { openDatabase } from '../../src/store/database.ts'
-import { SharedLedger } from '../../src/store/permits.ts'
+import { openTables } from '../../src/store/postgres-tables.ts'
+import { SharedLedger } from '../../src/store/shared-ledger.ts'
 import { parseStoreUrl } from '../../src/store/store-url.ts'
 
 /** Takes permits of a bucket, says how many, and keeps them until it is killed. */
 async function main([url = '', want = '']: readonly string[]): Promise<void> {
-  const database = await openDatabase(parseStoreUrl(url), 2)
+  const tables = await openTables(parseStoreUrl(url), 2)
   const ledger = new SharedLedger({
-    database,
+    tables,
     org: 'https://example.okta.com',
     principal: () => '00uowner',
     claim: null,

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { readRow } from '../../src/budget/row-text.ts'
 import { HoldLost } from '../../src/files/hold/hold.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
+import { postgresTables } from '../../src/store/postgres-tables.ts'
 import { parseStoreUrl } from '../../src/store/store-url.ts'
 import { ModelCounter } from '../budget/model-server.ts'
 import { deferred, lifecycle } from '../budget/pacing.ts'
@@ -72,9 +73,9 @@ describe.skipIf(missing !== null)('the budget that runs of a store share', () =>
     const counter = newCounter()
     const end = startNeighbour(counter, 0.4)
     const runs = [
-      startRun(database, counter, 'one:1', 10),
-      startRun(database, counter, 'two:1', 10),
-      startRun(other, counter, 'three:1', 4),
+      startRun(postgresTables(database), counter, 'one:1', 10),
+      startRun(postgresTables(database), counter, 'two:1', 10),
+      startRun(postgresTables(other), counter, 'three:1', 4),
     ]
     await untilWindow(counter, 10)
     end()
@@ -98,7 +99,10 @@ describe.skipIf(missing !== null)('the budget that runs of a store share', () =>
 
   it('goes on after the database was away for five seconds, and is never exceeded', async () => {
     const counter = newCounter()
-    const runs = [startRun(database, counter, 'one:1', 10), startRun(database, counter, 'two:1', 10)]
+    const runs = [
+      startRun(postgresTables(database), counter, 'one:1', 10),
+      startRun(postgresTables(database), counter, 'two:1', 10),
+    ]
     await untilWindow(counter, 3)
     await delay(1_000)
     await postgres.stop()
@@ -116,7 +120,7 @@ describe.skipIf(missing !== null)('the budget that runs of a store share', () =>
 
   it('gets back what a killed process had out', async () => {
     const counter = newCounter()
-    const run = startRun(database, counter, 'one:1', 10)
+    const run = startRun(postgresTables(database), counter, 'one:1', 10)
     await untilWindow(counter, 3)
     const child = await startHolder(10)
     expect(child.permits).toBeGreaterThan(0)
@@ -144,10 +148,10 @@ describe.skipIf(missing !== null)('the budget that runs of a store share', () =>
           }),
         ),
     }
-    const ledger = ledgerOf(database, { holder: 'one:1' })
+    const ledger = ledgerOf(postgresTables(database), { holder: 'one:1' })
     const [permit] = await ledger.lease(lifecycle, 1, need)
     expect(permit).toEqual({ probe: true })
-    const other = ledgerOf(paused, { holder: 'paused:1' })
+    const other = ledgerOf(postgresTables(paused), { holder: 'paused:1' })
     const otherLeases = other.lease(lifecycle, 1, need)
     await delay(200)
     const begun = Date.now()
@@ -169,7 +173,7 @@ describe.skipIf(missing !== null)('the budget that runs of a store share', () =>
         [interval, epoch],
       )
     await claimed('-1 second', 3)
-    const ledger = ledgerOf(database, { holder: 'r:3', claim: { runId: 'r', epoch: 3 } })
+    const ledger = ledgerOf(postgresTables(database), { holder: 'r:3', claim: { runId: 'r', epoch: 3 } })
     let leased: unknown = null
     const leasing = ledger.lease(lifecycle, 1, need).then((permits) => {
       leased = permits
@@ -187,10 +191,10 @@ describe.skipIf(missing !== null)('the budget that runs of a store share', () =>
   })
 
   it('is never taken for empty when its row can not be read', async () => {
-    const ledger = ledgerOf(database, { holder: 'one:1' })
+    const ledger = ledgerOf(postgresTables(database), { holder: 'one:1' })
     await ledger.lease(lifecycle, 1, need)
     await database.query("UPDATE okta_lifecycle.bucket SET budget = '{}'")
-    const next = ledgerOf(database, { holder: 'two:1' })
+    const next = ledgerOf(postgresTables(database), { holder: 'two:1' })
     await expect(next.lease(lifecycle, 1, need)).rejects.toThrow(
       `The store's row of the budget of /api/v1/users in ${org} is not as this version of okta-lifecycle writes it`,
     )

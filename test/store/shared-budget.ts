@@ -1,8 +1,8 @@
 import { Pacer } from '../../src/budget/pacer.ts'
 import type { Answer } from '../../src/okta/answer.ts'
 import { OktaClock } from '../../src/okta/clock.ts'
-import type { Database } from '../../src/store/database.ts'
-import { SharedLedger } from '../../src/store/permits.ts'
+import { SharedLedger } from '../../src/store/shared-ledger.ts'
+import type { Tables } from '../../src/store/tables.ts'
 import type { ModelCounter } from '../budget/model-server.ts'
 import { lifecycle } from '../budget/pacing.ts'
 import { answerOf } from '../okta/answers.ts'
@@ -19,11 +19,11 @@ interface LedgerOfOptions {
 
 /** A ledger of one run in a store. */
 export function ledgerOf(
-  database: Database,
+  tables: Tables,
   { holder, share = 0.5, claim = null, clock = new OktaClock() }: LedgerOfOptions,
 ): SharedLedger {
   return new SharedLedger({
-    database,
+    tables,
     org,
     principal: () => '00uowner',
     claim,
@@ -43,14 +43,9 @@ export interface EndlessRun {
 }
 
 /** Starts a run of so many rows at once, over a ledger in a store. */
-export function startRun(
-  database: Database,
-  counter: ModelCounter,
-  holder: string,
-  rows: number,
-): EndlessRun {
+export function startRun(tables: Tables, counter: ModelCounter, holder: string, rows: number): EndlessRun {
   const clock = new OktaClock()
-  const ledger = ledgerOf(database, { holder, clock })
+  const ledger = ledgerOf(tables, { holder, clock })
   const pacer = new Pacer({ concurrency: rows, clock, ledger, workLeft: () => 1_000_000 })
   const sent: number[] = []
   const errors: unknown[] = []

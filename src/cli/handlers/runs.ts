@@ -28,10 +28,7 @@ export async function listRuns(args: Arguments): Promise<ExitCode> {
   }
   // A run without a time, because it can't be read, comes first: somebody should see it.
   runs.sort((some, other) => timeOf(other) - timeOf(some))
-  const schedules =
-    args.json || args.database === undefined
-      ? []
-      : await (await import('../../store/schedules.ts')).readSchedules(args.database)
+  const schedules = args.json || args.tables === undefined ? [] : await args.tables.schedules.all()
   process.stdout.write(
     args.json
       ? `${JSON.stringify(runs, null, 2)}\n`

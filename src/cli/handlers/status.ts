@@ -42,7 +42,7 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   const copied = await copyOf(directory, run)
   const hold = await holdOf(args, directory)
   const waits =
-    hold.waits === true || (args.database !== undefined && hold.kind === 'free' && isResumable(run.state))
+    hold.waits === true || (args.tables !== undefined && hold.kind === 'free' && isResumable(run.state))
   const waiting = waits ? await whyItWaits(args, run, hold.waits === true) : null
   const status = describe(directory, { ...run, reason: waiting ?? run.reason }, counts, { ...hold, copied })
   const next = copied === null ? await nextLines(directory, run, summary, status.state) : []
@@ -52,13 +52,13 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
 
 /** Why a run of a store waits; null if a worker takes it up any moment. */
 async function whyItWaits(
-  { database }: Arguments,
+  { tables }: Arguments,
   { run_id: runId }: RunFile,
   isWanted: boolean,
 ): Promise<string | null> {
-  if (database === undefined) return null
-  const { whyRestored, whyWaiting } = await import('../../store/workers.ts')
-  return (await whyRestored(database, runId)) ?? (isWanted ? await whyWaiting(database, runId) : null)
+  if (tables === undefined) return null
+  const { whyRestored, whyWaiting } = await import('../../store/why-waiting.ts')
+  return (await whyRestored(tables, runId)) ?? (isWanted ? await whyWaiting(tables, runId) : null)
 }
 
 /** The answer for a damaged run: how far it got is not known. */

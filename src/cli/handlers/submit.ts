@@ -20,15 +20,15 @@ interface Arguments extends InputArguments, StoreArguments {
 
 /** See `commands/submit.ts`. */
 export async function submitInput(args: Arguments, input: string | undefined): Promise<ExitCode> {
-  const { runStore, database, every, 'time-zone': timeZone } = args
-  if (runStore === undefined || database === undefined)
+  const { runStore, tables, every, 'time-zone': timeZone } = args
+  if (runStore === undefined || tables === undefined)
     throw new Refusal(
       'A run is submitted to a store, and none is given.',
       'Add --store postgres://USER@HOST/DATABASE, or set OKTA_LIFECYCLE_STORE',
     )
   if (every !== undefined) {
     const { scheduleJob } = await import('../schedule-job.ts')
-    return await scheduleJob(database, { ...args, every }, input)
+    return await scheduleJob(tables, { ...args, every }, input)
   }
   if (timeZone !== undefined)
     throw new Refusal('--time-zone belongs to a schedule.', 'Add --every PATTERN, or leave out --time-zone.')

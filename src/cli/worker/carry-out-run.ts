@@ -9,17 +9,14 @@ import { checkInputCopy } from '../../run/input-of-run.ts'
 import { checkLinksPlace } from '../../run/links-place.ts'
 import { checkJournalKept } from '../../run/lost-journal.ts'
 import { readRunFile } from '../../run/run-file.ts'
-import type { Claim, Claimant } from '../../store/claim.ts'
-import type { Database } from '../../store/database.ts'
-import { StoreOfRuns } from '../../store/run-store.ts'
+import type { Claim } from '../../store/claim.ts'
+import { StoreOfRuns, type StoreOfRunsOptions } from '../../store/store-of-runs.ts'
 import { workOff } from '../carry-out.ts'
 import { checkNotifyAddress } from '../notify.ts'
 import type { Orgs } from './orgs.ts'
 
 /** What a worker needs for a run. */
-export interface RunWork {
-  readonly database: Database
-  readonly claimant: Claimant
+export interface RunWork extends Omit<StoreOfRunsOptions, 'left'> {
   readonly orgs: Orgs
   readonly stop: StopSwitch
   /** Seconds that a stop waits for calls under way. */
@@ -33,11 +30,11 @@ export interface RunWork {
  * @throws HoldLost when another worker has taken it over; KnownError when this worker can't carry it out
  */
 export async function carryOutRun(claim: Claim, work: RunWork): Promise<void> {
-  const { database, claimant, orgs, say } = work
+  const { tables, orgs, say } = work
   await inTemporaryDirectory(async (temporary) => {
-    const directory = join(temporary, storeDirectoryName(database.url.shown), claim.runId)
+    const directory = join(temporary, storeDirectoryName(tables.url.shown), claim.runId)
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    const runStore = new StoreOfRuns(database, claimant, 'to_workers')
+    const runStore = new StoreOfRuns({ ...work, left: 'to_workers' })
     const hold = await runStore.held(directory, claim)
     try {
       const run = await readRunFile(directory)
@@ -48,7 +45,7 @@ export async function carryOutRun(claim: Claim, work: RunWork): Promise<void> {
       await checkInputCopy(directory, run)
       await checkLinksPlace(directory, run, commandFor('resume', runNameOf(directory)))
       checkNotifyAddress(run.job)
-      const shared = { ...org, budgetIn: database }
+      const shared = { ...org, budgetIn: tables }
       const confirmed = { ...run, confirmed: true }
       const options = { ...work, runStore, directory, run: confirmed, org: shared, hold, quiet: true }
       await workOff(options, ({ state, reason, headline }) =>

@@ -2,11 +2,10 @@ import { HoldLost } from '../../files/hold/hold.ts'
 import { KnownError } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import type { Announcements } from '../../store/announcements.ts'
-import { Claim, type Claimant } from '../../store/claim.ts'
-import type { Database } from '../../store/database.ts'
-import { findOpenRuns } from '../../store/open-runs.ts'
+import { Claim } from '../../store/claim.ts'
+import type { Claimant } from '../../store/may-claim.ts'
 import { isAway, storeError } from '../../store/store-error.ts'
-import { noteWorker } from '../../store/workers.ts'
+import type { Tables } from '../../store/tables.ts'
 import { carryOutRun } from './carry-out-run.ts'
 import type { Orgs } from './orgs.ts'
 import { submitDue } from './submit-due.ts'
@@ -17,7 +16,7 @@ const lookEveryMs = 15_000
 const leaveAloneMs = 60_000
 
 export interface WorkerOptions {
-  readonly database: Database
+  readonly tables: Tables
   readonly claimant: Claimant
   readonly orgs: Orgs
   /** How many runs are carried out at once. */
@@ -86,8 +85,8 @@ export class Worker {
   /** Takes up as many open runs as there is room for. The store may be away for any time. */
   async #look(): Promise<void> {
     try {
-      const { database, claimant, orgs } = this.#options
-      await noteWorker(database, claimant, [...orgs.keys()])
+      const { tables, claimant, orgs } = this.#options
+      await tables.workers.note(claimant, [...orgs.keys()])
       await submitDue(this.#options)
       await this.#takeUp()
       if (this.#trouble !== null) this.#options.say('The store answers again.')
@@ -96,24 +95,25 @@ export class Worker {
       // Whatever it is: the runs at work go on, and nobody is there to start this worker again.
       const trouble = isAway(error)
         ? 'The store does not answer. Nothing is taken up until it does.'
-        : `Nothing is taken up: ${storeError(this.#options.database.url, error).message}`
+        : `Nothing is taken up: ${storeError(this.#options.tables.url, error).message}`
       if (this.#trouble !== trouble) this.#options.say(trouble)
       this.#trouble = trouble
     }
   }
 
   async #takeUp(): Promise<void> {
-    const { database, orgs, announcements } = this.#options
-    for (const { runId, epoch } of await findOpenRuns(database, [...orgs.keys()])) {
+    const { tables, orgs, announcements } = this.#options
+    for (const run of await tables.runs.open([...orgs.keys()])) {
+      const { runId } = run
       // What this worker has no room for, another one may have. Whoever is told looks at our table first.
       if (!(await this.#tryRun(runId)) && !this.#atWork.has(runId))
-        await announcements.announce(runId, epoch).catch(() => {})
+        await announcements.announce(run).catch(() => {})
     }
   }
 
   /** Takes a run up if there is room for it and it is open. Returns whether it did. */
   async #tryRun(runId: string): Promise<boolean> {
-    const { database, claimant, runs, stop } = this.#options
+    const { tables, claimant, runs, stop } = this.#options
     if (this.#atWork.size + this.#claiming >= runs || stop.reason !== null || this.#atWork.has(runId))
       return false
     if (performance.now() < (this.#leftAlone.get(runId) ?? 0)) return false
@@ -121,7 +121,7 @@ export class Worker {
     try {
       // Two runs of a worker are as strange to each other as those of two workers.
       const ofRun = { ...claimant, holder: `${claimant.holder}/${runId}` }
-      const taken = await Claim.take(database, runId, ofRun, 'wanted')
+      const taken = await Claim.take(tables, runId, ofRun, 'wanted')
       if (!(taken instanceof Claim)) return false
       this.#begin(runId, taken, ofRun)
       return true
@@ -142,8 +142,8 @@ export class Worker {
   }
 
   async #isMine(runId: string): Promise<boolean> {
-    const { database, orgs } = this.#options
-    return (await findOpenRuns(database, [...orgs.keys()])).some((run) => run.runId === runId)
+    const { tables, orgs } = this.#options
+    return (await tables.runs.open([...orgs.keys()])).some((run) => run.runId === runId)
   }
 
   #begin(runId: string, claim: Claim, claimant: Claimant): void {
@@ -162,7 +162,9 @@ export class Worker {
     const say = (line: string): void => this.#options.say(`${runId}: ${line}`)
     say(`taken up, epoch ${claim.epoch}`)
     try {
-      await carryOutRun(claim, { ...this.#options, claimant, stop, say })
+      const { announcements } = this.#options
+      const announce: typeof announcements.announce = (run) => announcements.announce(run)
+      await carryOutRun(claim, { ...this.#options, claimant, announce, stop, say })
     } catch (error) {
       if (error instanceof RunStopped) return
       say(
@@ -173,7 +175,7 @@ export class Worker {
       if (!(error instanceof HoldLost)) this.#leftAlone.set(runId, performance.now() + leaveAloneMs)
     } finally {
       // What is handed back need not wait until the others look by themselves.
-      if (stop.reason !== null) await this.#options.announcements.announce(runId, claim.epoch).catch(() => {})
+      if (stop.reason !== null) await this.#options.announcements.announce(claim).catch(() => {})
     }
   }
 }

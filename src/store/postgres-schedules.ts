@@ -1,0 +1,71 @@
+import type { Database, Row } from './database.ts'
+import { textOf } from './row.ts'
+import { type LastTime, type Schedule, scheduleId, seenToWithinMs } from './schedule.ts'
+import type { ScheduleTable } from './tables.ts'
+
+/** The jobs that are submitted again and again. */
+export function postgresSchedules({ query }: Database): ScheduleTable {
+  return {
+    keep: async (schedule) => {
+      const { job, orgUrl, pattern, timeZone, arguments: given } = schedule
+      await query(
+        `INSERT INTO okta_lifecycle.schedule (id, job, org_url, pattern, time_zone, arguments) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (id) DO UPDATE SET pattern = $4, time_zone = $5, arguments = $6`,
+        [scheduleId(schedule), job, orgUrl, pattern, timeZone, JSON.stringify(given)],
+      )
+    },
+    remove: async (id) =>
+      (await query('DELETE FROM okta_lifecycle.schedule WHERE id = $1 RETURNING 1', [id])).length > 0,
+    all: async () =>
+      (await query('SELECT * FROM okta_lifecycle.schedule ORDER BY job, org_url')).map(scheduleOf),
+    noteDue: async (id, at) => {
+      await query(
+        `UPDATE okta_lifecycle.schedule SET due_at = $2
+          WHERE id = $1 AND coalesce(due_at, '-infinity') < $2 AND coalesce(last_due, '-infinity') < $2`,
+        [id, at],
+      )
+    },
+    takeDue: async (orgs) => {
+      const [row] = await query(
+        `UPDATE okta_lifecycle.schedule SET taken_until = clock_timestamp() + $2 * interval '1 ms'
+          WHERE id = (SELECT id FROM okta_lifecycle.schedule
+                       WHERE due_at IS NOT NULL AND org_url = ANY($1)
+                         AND (taken_until IS NULL OR taken_until < clock_timestamp())
+                       ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+          RETURNING *`,
+        [orgs, seenToWithinMs],
+      )
+      if (row === undefined || !(row.due_at instanceof Date)) return null
+      return { ...scheduleOf(row), id: textOf(row, 'id') ?? '', at: row.due_at }
+    },
+    noteLastTime: async ({ id, at }, { run, error }, again) => {
+      await query(
+        `UPDATE okta_lifecycle.schedule
+            SET last_due = $2, last_run = $3, last_error = $4,
+                due_at = CASE WHEN $5 OR due_at > $2 THEN due_at END,
+                taken_until = CASE WHEN $5 THEN taken_until END
+          WHERE id = $1`,
+        [id, at, run, error, again],
+      )
+    },
+    giveBack: async (id) => {
+      await query('UPDATE okta_lifecycle.schedule SET taken_until = NULL WHERE id = $1', [id])
+    },
+  }
+}
+
+function scheduleOf(row: Row): Schedule & { readonly last: LastTime } {
+  const given = row.arguments
+  return {
+    job: textOf(row, 'job') ?? '',
+    orgUrl: textOf(row, 'org_url') ?? '',
+    pattern: textOf(row, 'pattern') ?? '',
+    timeZone: textOf(row, 'time_zone') ?? '',
+    arguments: typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {},
+    last: {
+      due: row.last_due instanceof Date ? row.last_due.toISOString() : null,
+      run: textOf(row, 'last_run'),
+      error: textOf(row, 'last_error'),
+    },
+  }
+}

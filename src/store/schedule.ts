@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+
+/** A job that is submitted again and again. */
+export interface Schedule {
+  readonly job: string
+  readonly orgUrl: string
+  /** When, as cron writes it. */
+  readonly pattern: string
+  /** An IANA time zone, in which the pattern is meant. */
+  readonly timeZone: string
+  /** What `submit` is given each time. */
+  readonly arguments: Readonly<Record<string, unknown>>
+}
+
+/** What became of a schedule when it was last due. */
+export interface LastTime {
+  /** RFC 3339; null if it was never due. */
+  readonly due: string | null
+  /** The run that was submitted; null if there is none. */
+  readonly run: string | null
+  /** Why none was submitted; null if one was. */
+  readonly error: string | null
+}
+
+/** A schedule that a worker sees to. */
+export interface DueSchedule extends Schedule {
+  readonly id: string
+  readonly at: Date
+}
+
+/** For how long a schedule that is due is left to the worker that took it, in ms. */
+export const seenToWithinMs = 300_000
+
+/** The id of the schedule of a job in an org: there is one at most. */
+export function scheduleId({ job, orgUrl }: Pick<Schedule, 'job' | 'orgUrl'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([orgUrl, job]))
+    .digest('hex')
+    .slice(0, 32)
+}
