@@ -11,7 +11,7 @@ import { type Call, openTransport } from './transport.ts'
 import { AnswerCleaner } from './without-secrets.ts'
 
 /** Asked right before the first byte of a request. If it returns false, the request is {@link wasWithdrawn withdrawn}. */
-export type MayLeave = () => boolean
+type MayLeave = () => boolean
 
 /** Sends requests to one org. */
 export interface OktaClient {
