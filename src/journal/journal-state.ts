@@ -5,18 +5,13 @@ import type { MeantUser } from '../rules/row-verdict.ts'
 import { ExecutionTimes } from './execution-times.ts'
 import { ExplainedChanges } from './explained-changes.ts'
 import type { Position } from './journal.ts'
-import type { InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
+import type { IntentEvent, JournalEvent } from './journal-event.ts'
+import { LeftAttempts, type SentAgain } from './left-attempts.ts'
 import { LooksAfterLoss } from './looks-after-loss.ts'
 import { RequestTimes } from './request-times.ts'
 import { ResultIndex } from './result-index.ts'
 import { SentRecently } from './sent-recently.ts'
 import { type OpenAttempt, progressAfter, standingOf, type TaskProgress } from './task-progress.ts'
-
-/**
- * How often a task was sent again after a doubt: in all (`judgedNotApplied`), and only because the job allows it
- * (`repeats`).
- */
-export type SentAgain = Pick<TaskProgress, 'judgedNotApplied' | 'repeats'>
 
 /** An answer of an older journal has only the best estimate of its time: it may be off by this much, in ms. */
 const estimateMs = 1_000
@@ -34,12 +29,7 @@ export class JournalState {
   readonly #stepsPerRow: number
   readonly #results = new ResultIndex()
   readonly #progress = new Map<number, TaskProgress>()
-  /** Attempts of tasks that ended in doubt. A retry settles them first. */
-  readonly #leftInDoubt = new Map<number, OpenAttempt>()
-  /** Last attempts of tasks that failed although an attempt judged "not applied" may still have been applied late. */
-  readonly #leftDoubted = new Map<number, IntentEvent>()
-  /** How often tasks that have ended had been sent again; absent if never. */
-  readonly #sentAgain = new Map<number, SentAgain>()
+  readonly #left = new LeftAttempts()
   /** For each row of a retry: the user whom it means. */
   readonly #meant = new Map<number, MeantUser>()
   /** By row: logins that its user had when calls were sent and has no longer, as far as the journal shows. */
@@ -143,12 +133,9 @@ export class JournalState {
     return this.#progress.get(this.#index(place)) ?? null
   }
 
-  /**
-   * The attempt of a task that ended in doubt, or of a factor reset that Okta accepted and that did not hold: Okta must
-   * be asked about it before it is repeated. Null for every other task.
-   */
+  /** See {@link LeftAttempts.inDoubt}. */
   leftInDoubt(place: TaskPlace): OpenAttempt | null {
-    return this.#leftInDoubt.get(this.#index(place)) ?? null
+    return this.#left.inDoubt(this.#index(place))
   }
 
   /**
@@ -159,7 +146,7 @@ export class JournalState {
     const progress = this.progressOf(place)
     if ((progress?.judgedNotApplied ?? 0) > 0 && progress?.last.kind === 'not_applied')
       return progress.last.intent
-    return this.#leftDoubted.get(this.#index(place)) ?? null
+    return this.#left.doubted(this.#index(place))
   }
 
   /**
@@ -208,7 +195,7 @@ export class JournalState {
 
   /** How often a task that ended in doubt or failed had been sent again. */
   sentAgain(place: TaskPlace): SentAgain {
-    return this.#sentAgain.get(this.#index(place)) ?? { judgedNotApplied: 0, repeats: 0 }
+    return this.#left.sentAgain(this.#index(place))
   }
 
   /** The number of tasks by result, and of skipped tasks by reason, such as `skipped:duplicate`. */
@@ -277,16 +264,7 @@ export class JournalState {
     const known = this.#progress.get(task)
     this.#seeLogin(event.row, known, event.okta_login)
     if (known !== undefined) this.#explainedChanges.see(known, event, this.#lostSince)
-    const { last, judgedNotApplied = 0, repeats = 0 } = known ?? {}
-    const sentAgain: SentAgain = { judgedNotApplied, repeats }
-    if (event.result === 'in_doubt' && last !== undefined) {
-      const doubt = last.kind === 'open' ? last.doubt : null
-      this.#leftInDoubt.set(task, { kind: 'open', intent: last.intent, doubt })
-    } else if (isResetThatDidNotHold(event) && last !== undefined)
-      this.#leftInDoubt.set(task, { kind: 'open', intent: last.intent, doubt: doubtOfReset(last.intent) })
-    else if (event.result === 'failed' && last !== undefined && sentAgain.judgedNotApplied > 0)
-      this.#leftDoubted.set(task, last.intent)
-    if (sentAgain.judgedNotApplied > 0) this.#sentAgain.set(task, sentAgain)
+    this.#left.note(task, event, known)
     this.#progress.delete(task)
     this.#results.set(task, position)
     this.#done++
@@ -303,16 +281,6 @@ export class JournalState {
   #index({ row, step }: TaskPlace): number {
     return (row - 1) * this.#stepsPerRow + (step - 1)
   }
-}
-
-/** Another reset would also remove what was enrolled since, so a retry looks first. */
-function isResetThatDidNotHold({ action, result, verified }: TaskResult): boolean {
-  return action === 'reset_factors' && result === 'failed' && verified === 'not_held'
-}
-
-function doubtOfReset({ row, step, attempt, okta_time: sent }: IntentEvent): InDoubtEvent {
-  const why = 'Okta accepted it, but it did not hold'
-  return { event: 'in_doubt', row, step, attempt, at_once: true, timed_out: false, sent_okta_time: sent, why }
 }
 
 /** The earliest that Okta's time could have been at an event, in epoch ms; null if it names none. */

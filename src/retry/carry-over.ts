@@ -1,5 +1,5 @@
 import type { IntentEvent, JournalEvent } from '../journal/journal-event.ts'
-import type { SentAgain } from '../journal/journal-state.ts'
+import type { SentAgain } from '../journal/left-attempts.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
 import type { ExplainedChange } from '../rules/explained-change.ts'
 import type { TaskResult } from '../rules/result.ts'

@@ -2,21 +2,11 @@ import type { VerdictEvent } from '../journal/journal-event.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
 import type { FailedRead, FoundUser } from '../lookup/read-user.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
-import {
-  type DoubtfulAttempt,
-  type LookAfterLoss,
-  leavesWithinMs,
-  mailPauseMs,
-  type Observation,
-  type SendingTimes,
-  settle,
-  settlesAt,
-  underWayUntil,
-  type Verdict,
-} from '../rules/doubt.ts'
+import { type DoubtfulAttempt, type Observation, settle, type Verdict } from '../rules/doubt.ts'
 import { explains } from '../rules/explained-change.ts'
+import { afterKnown, afterOthers, isTaken } from '../rules/verdict-after-loss.ts'
+import { latestOf, paused, waitUntil } from './doubt-times.ts'
 import type { Ending } from './ending.ts'
-import { sendsMail } from './keep-link.ts'
 import { lookedBefore, observe } from './observe.ts'
 import type { Services } from './services.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
@@ -89,9 +79,9 @@ export async function settleDoubt(
     }
     const found = settle(task.action, attempt, observation)
     const verdict =
-      isExplained && !isTaken(look, open)
+      isExplained && !isTaken(look, open.intent)
         ? afterKnown(task.action, found)
-        : afterOthers(found, isTaken(look, open))
+        : afterOthers(found, isTaken(look, open.intent))
     if (verdict.kind === 'not_applied' && (await paused(services, task, open))) continue
     const isFirstLook = open.intent.lost === true && known === null
     const seen = observation.user
@@ -197,54 +187,6 @@ function wasThereBefore(action: Action, { intent }: OpenAttempt, { status }: Obs
   return doubt === 'status' && action !== 'unlock' && intent.status === null && target.includes(status)
 }
 
-/**
- * Waits for the rest of the pause during which a call that sends mail is not repeated. Only this user waits.
- *
- * @returns whether it waited; if so, the user must be looked up again
- */
-async function paused(
-  { job, lookup, begunAt }: Services,
-  task: TaskInput,
-  { intent, doubt }: OpenAttempt,
-): Promise<boolean> {
-  if (!sendsMail(job, task)) return false
-  const latest = Math.max(intent.okta_time, Math.min(intent.okta_time + leavesWithinMs, begunAt))
-  const sent = intent.lost ? begunAt : (doubt?.sent_okta_time ?? latest)
-  const left = sent + mailPauseMs - lookup.clock.nowAtLeast()
-  if (left <= 0) return false
-  const wait = { why: 'mail', until: lookup.clock.now() + left } as const
-  await lookup.waits.during(wait, () => lookup.parked(() => lookup.stop.wait(left)))
-  return true
-}
-
-async function waitUntil(services: Services, open: OpenAttempt, notBefore: number | null): Promise<void> {
-  const { clock, stop, parked, waits } = services.lookup
-  const { intent, doubt } = open
-  const how = { atOnce: doubt?.at_once ?? false, timedOut: doubt?.timed_out ?? false }
-  const left =
-    notBefore === null
-      ? settlesAt(timesOf(services, open), how, intent.request_timeout_ms) - clock.nowAtLeast()
-      : notBefore - performance.now()
-  const wait = { why: 'unanswered', until: clock.now() + left } as const
-  await waits.during(wait, () => parked(() => stop.wait(left)))
-}
-
-function timesOf({ begunAt }: Services, { intent, doubt }: OpenAttempt): SendingTimes {
-  return {
-    intended: intent.okta_time,
-    sent: intent.lost ? begunAt : (doubt?.sent_okta_time ?? null),
-    senderGone: begunAt,
-  }
-}
-
-function latestOf(services: Services, open: OpenAttempt): number {
-  return underWayUntil(
-    timesOf(services, open),
-    open.doubt?.timed_out ?? false,
-    open.intent.request_timeout_ms,
-  )
-}
-
 /** What an attempt's intent tells the rules. */
 export function attemptOf({
   intent,
@@ -291,31 +233,6 @@ function isKnownChange(
     (read === null ? null : state.explainedChange(read.user.id)) ??
     intent.explained
   return change !== undefined && explains(change, user)
-}
-
-/** The verdict on a lost attempt, if a known call of ours has led the user where this one leads. */
-function afterKnown(action: Action, verdict: Verdict): Verdict {
-  if (verdict.kind !== 'applied') return verdict
-  const evidence = `${verdict.evidence}, which an earlier task of this user explains`
-  // The user was there before it, so that its status shows nothing.
-  if (action === 'unlock')
-    return { kind: 'not_applied', evidence: `${evidence}, and a second ${action} does no harm` }
-  return { kind: 'unknown', evidence }
-}
-
-/**
- * Whether a look is taken for the work of another task. A process may have died between the verdict and the result of a
- * task: then its own look is still its own.
- */
-function isTaken(look: LookAfterLoss | null, { intent: { row, step } }: OpenAttempt): boolean {
-  const by = look?.explains ?? null
-  return by !== null && (by.row !== row || by.step !== step)
-}
-
-/** The verdict on a lost attempt, if the status that was seen is taken for the work of another one already. */
-function afterOthers(verdict: Verdict, isTakenByOther: boolean): Verdict {
-  if (verdict.kind !== 'applied' || !isTakenByOther) return verdict
-  return { kind: 'unknown', evidence: `${verdict.evidence}, which an earlier task of this user explains` }
 }
 
 function lookOf({

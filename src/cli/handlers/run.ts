@@ -1,48 +1,27 @@
-import { basename, resolve } from 'node:path'
 import { asCannotWrite, CannotWrite } from '../../files/cannot-write.ts'
 import type { Holding } from '../../files/hold/joint-hold.ts'
 import type { Fence } from '../../files/synced-appends.ts'
-import { readRows } from '../../input/read-rows.ts'
-import { rowSettings } from '../../job/input-settings.ts'
-import type { Job } from '../../job/job.ts'
 import { type InputArguments, type Prepared, prepare } from '../../job/prepare.ts'
 import { SentRecently } from '../../journal/sent-recently.ts'
 import { type ExitCode, exitCodes, type FixableError } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { checkScopes } from '../../okta/oauth/check-scopes.ts'
 import { scopesFor } from '../../okta/oauth/scopes.ts'
-import { checkNotDone, keepPlan } from '../../plan/plan-of-run.ts'
-import type { SavedPlan } from '../../plan/saved-plan.ts'
-import { actionsOf, checkInput, describeSkippedRows } from '../../run/check-input.ts'
-import { describeInput } from '../../run/describe-input.ts'
-import { checkLinksPlace } from '../../run/links-place.ts'
+import { checkNotDone } from '../../plan/plan-of-run.ts'
 import { lookAtRun } from '../../run/look-at-run.ts'
-import { newRunFile } from '../../run/new-run.ts'
-import {
-  clearUnfinishedStart,
-  createRunDirectory,
-  endStart,
-  hasJournal,
-  hasStartMark,
-  removeRunDirectory,
-} from '../../run/run-directory.ts'
-import { type RunFile, sandboxOrgUrl, writeRunFile } from '../../run/run-file.ts'
+import { createRunDirectory, hasJournal, hasStartMark, removeRunDirectory } from '../../run/run-directory.ts'
 import { checkRunId, makeRunId } from '../../run/run-id.ts'
 import { withJobLock, withPlanLock, withRunLocks } from '../../run/run-locks.ts'
-import { warnOfUnfinished } from '../../run/unfinished-runs.ts'
 import { type CarryOutOptions, carryOut } from '../carry-out.ts'
-import { confirmByPlan, confirmSavedPlan } from '../confirm-by-plan.ts'
-import { answerUnchanged, checkIfChanged, compareWithLatest, type IfChanged } from '../if-changed.ts'
+import { answerUnchanged, checkIfChanged } from '../if-changed.ts'
 import { withMetrics, writeMetrics } from '../metrics-file.ts'
-import { checkNotifyAddress } from '../notify.ts'
-import { configuredOrg, describeSandbox, newSandboxOrg, type RunOrg } from '../org.ts'
-import { checkCopyOfInput, checkWorldOfPlan, openPlanToRun, preparedByPlan } from '../planned-run.ts'
+import { configuredOrg, type RunOrg } from '../org.ts'
+import { checkWorldOfPlan, openPlanToRun, preparedByPlan } from '../planned-run.ts'
+import { type PlannedRun, type StartOptions, startRun } from '../start-run.ts'
 import type { StoreArguments } from '../store-arguments.ts'
 import { submitRun } from '../submit-run.ts'
-import { checkQuestion, describePlannedSending, describeSending } from '../terminal/confirm.ts'
+import { checkQuestion } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
-import { findUnusualInput } from '../unusual-input.ts'
-import { programVersion } from '../version.ts'
 
 interface Arguments extends RunArguments, InputArguments {
   readonly job?: string | undefined
@@ -81,12 +60,6 @@ interface RunArguments
   readonly submit?: boolean | undefined
   /** The org; absent: the one of the settings. */
   readonly org?: RunOrg | undefined
-}
-
-/** A saved plan that is carried out, and its path. */
-interface PlannedRun {
-  readonly plan: SavedPlan
-  readonly path: string
 }
 
 async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun | null): Promise<ExitCode> {
@@ -147,24 +120,6 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
   })
 }
 
-interface StartOptions extends StoreArguments {
-  readonly submit?: boolean | undefined
-  readonly runId: string
-  readonly prepared: Prepared
-  readonly fromJobFile: boolean
-  /** Null for a sandbox. */
-  readonly realOrg: RunOrg | null
-  readonly planned: PlannedRun | null
-  readonly stop: StopSwitch
-  readonly yes: boolean
-  readonly quiet: boolean
-  readonly acceptRefusals: boolean
-  readonly acceptUnusual: boolean
-  readonly 'if-changed': boolean
-  readonly runsDirectory: string
-  readonly sentBefore: SentRecently
-}
-
 /** Carries out the run in its own directory, and removes the directory if the run never began. */
 async function runIn(
   directory: string,
@@ -198,96 +153,6 @@ async function runIn(
 function startAgain(refused: FixableError): FixableError {
   const elsewhere = refused instanceof CannotWrite ? ', or choose another --runs-dir' : ''
   return refused.so(`${elsewhere}, then start again.`, exitCodes.nothingSent)
-}
-
-/** A run that may be carried out; or one that need not be, because nothing has changed. */
-type Started =
-  | { readonly kind: 'started'; readonly run: RunFile; readonly org: RunOrg }
-  | Extract<IfChanged, { kind: 'unchanged' }>
-
-/**
- * Prepares the run: copies the input, checks every row, writes `run.json` and asks for consent.
- *
- * @throws KnownError when the input can't be acted on, or the answer to the question is no
- */
-async function startRun(directory: string, options: StartOptions): Promise<Started> {
-  const { prepared, realOrg, stop, yes, planned, quiet, acceptRefusals, sentBefore: sent } = options
-  await clearUnfinishedStart(directory)
-  const checked = await checkInput(prepared, directory, stop.signal)
-  stop.check()
-  if (options['if-changed'] && realOrg !== null) {
-    const compared = await compareWithLatest(checked, realOrg.orgUrl, options.runsDirectory)
-    if (compared.kind === 'unchanged') return compared
-    say(`The job is run, because ${compared.why}.`)
-  }
-  if (planned !== null) {
-    checkCopyOfInput(planned.plan, checked)
-    await keepPlan(planned.path, planned.plan, directory)
-  }
-  const job = realOrg === null ? withoutOutsideFiles(checked.job, directory) : checked.job
-  const { fromJobFile, runsDirectory } = options
-  const orgUrl = realOrg?.orgUrl ?? sandboxOrgUrl
-  // A worker writes the links to its own files.
-  if (options.submit !== true) await checkLinksPlace(directory, { job, org_url: orgUrl })
-  checkNotifyAddress(job)
-  // A planned input is judged too: the plan may have been made with another runs directory.
-  const finding = await findUnusualInput(checked, fromJobFile, realOrg, runsDirectory)
-  // At a terminal the question that follows decides.
-  const isAsked = !yes && job.guards.unusual === 'ask'
-  const unusual = isAsked ? null : finding
-  const unfinished =
-    fromJobFile && realOrg !== null ? await warnOfUnfinished(runsDirectory, job.name, realOrg.orgUrl) : null
-  const run = newRunFile({
-    ...options,
-    unusual,
-    now: new Date(),
-    version: programVersion,
-    checked: { ...checked, job },
-    source: prepared.source,
-    orgUrl,
-    plan: planned === null ? null : planOf(planned.plan),
-  })
-  await writeRunFile(directory, run)
-  await endStart(directory)
-  for (const line of [...describeInput(checked), ...describeSkippedRows(checked.survey)]) say(line)
-  if (unfinished !== null) say(unfinished)
-  const { input, mapping, survey } = checked
-  const rows = (): ReturnType<typeof readRows> => readRows(input, mapping, rowSettings(job))
-  const orgName = realOrg?.orgUrl ?? 'a sandbox'
-  if (yes && planned !== null) say(describePlannedSending(planned.plan.end, orgName))
-  else if (yes) say(describeSending(survey, job, orgName))
-  const org = realOrg ?? (await newSandboxOrg(directory, rows(), job))
-  if (realOrg === null) say(describeSandbox(org))
-  try {
-    if (!yes) {
-      const again = 'start again when you are ready'
-      if (isAsked && finding !== null) say(`Unusual for this job: ${finding}.`)
-      const stops = options.acceptUnusual ? null : unusual
-      const guarded = { users: survey.distinctUsers, actions: actionsOf({ job, survey }), unusual: stops }
-      const asking = { job, rows, count: survey.rows, guarded, org, stop, quiet, say, acceptRefusals, sent }
-      if (planned === null) await confirmByPlan(asking, again)
-      else await confirmSavedPlan(planned.plan.end, asking, again)
-    }
-    stop.check()
-    return { kind: 'started', run: { ...run, confirmed: true }, org }
-  } catch (error) {
-    await org.close()
-    throw error
-  }
-}
-
-/** What `run.json` records about a plan. */
-function planOf({ head, sha256 }: SavedPlan): NonNullable<Parameters<typeof newRunFile>[0]['plan']> {
-  return { of: { id: head.plan_id, sha256 }, owner: head.owner }
-}
-
-/** Keeps the links of a simulated org apart from real ones: in a file of the same name in the run directory. */
-function withoutOutsideFiles(job: Job, directory: string): Job {
-  const links = job.report.activation_links
-  const told = { ...job, notify: null }
-  return links === null
-    ? told
-    : { ...told, report: { ...job.report, activation_links: resolve(directory, basename(links)) } }
 }
 
 /**

@@ -1,0 +1,57 @@
+import type { OpenAttempt } from '../journal/task-progress.ts'
+import { leavesWithinMs, mailPauseMs, type SendingTimes, settlesAt, underWayUntil } from '../rules/doubt.ts'
+import { sendsMail } from './keep-link.ts'
+import type { Services } from './services.ts'
+import type { TaskInput } from './state.ts'
+
+/**
+ * Waits for the rest of the pause during which a call that sends mail is not repeated. Only this user waits.
+ *
+ * @returns whether it waited; if so, the user must be looked up again
+ */
+export async function paused(
+  { job, lookup, begunAt }: Services,
+  task: TaskInput,
+  { intent, doubt }: OpenAttempt,
+): Promise<boolean> {
+  if (!sendsMail(job, task)) return false
+  const latest = Math.max(intent.okta_time, Math.min(intent.okta_time + leavesWithinMs, begunAt))
+  const sent = intent.lost ? begunAt : (doubt?.sent_okta_time ?? latest)
+  const left = sent + mailPauseMs - lookup.clock.nowAtLeast()
+  if (left <= 0) return false
+  const wait = { why: 'mail', until: lookup.clock.now() + left } as const
+  await lookup.waits.during(wait, () => lookup.parked(() => lookup.stop.wait(left)))
+  return true
+}
+
+export async function waitUntil(
+  services: Services,
+  open: OpenAttempt,
+  notBefore: number | null,
+): Promise<void> {
+  const { clock, stop, parked, waits } = services.lookup
+  const { intent, doubt } = open
+  const how = { atOnce: doubt?.at_once ?? false, timedOut: doubt?.timed_out ?? false }
+  const left =
+    notBefore === null
+      ? settlesAt(timesOf(services, open), how, intent.request_timeout_ms) - clock.nowAtLeast()
+      : notBefore - performance.now()
+  const wait = { why: 'unanswered', until: clock.now() + left } as const
+  await waits.during(wait, () => parked(() => stop.wait(left)))
+}
+
+function timesOf({ begunAt }: Services, { intent, doubt }: OpenAttempt): SendingTimes {
+  return {
+    intended: intent.okta_time,
+    sent: intent.lost ? begunAt : (doubt?.sent_okta_time ?? null),
+    senderGone: begunAt,
+  }
+}
+
+export function latestOf(services: Services, open: OpenAttempt): number {
+  return underWayUntil(
+    timesOf(services, open),
+    open.doubt?.timed_out ?? false,
+    open.intent.request_timeout_ms,
+  )
+}
