@@ -104,8 +104,9 @@ function usable(rateLimit: RateLimit | null, now: number): rateLimit is RateLimi
   return rateLimit !== null && rateLimit.limit > 0 && rateLimit.reset * 1000 <= now + longestWindowMs
 }
 
+/** A limit that earlier executions saw still holds: one answer without headers does not show that it is gone. */
 function withoutHeaders(state: BudgetState): BudgetState {
-  return state.window === null ? { ...state, headerless: true } : state
+  return state.window === null && state.earlierLimit === null ? { ...state, headerless: true } : state
 }
 
 function learn(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: number): BudgetState {

@@ -12,7 +12,8 @@ export interface Permit {
  *
  * States and transitions:
  * - **unknown**: no answer yet. One request goes out as a probe, if what earlier executions sent leaves room for it in
- *   the share of the limit that they saw. An answer with headers → open. One without → headerless.
+ *   the share of the limit that they saw. An answer with headers → open. One without → headerless, or, if earlier
+ *   executions saw a limit, another probe within the share of that.
  * - **headerless**: answers have no rate-limit headers. At most two requests are in flight. An answer with headers →
  *   open.
  * - **open**: the window of `reset` is running. The run may send the rest of its share, but no more than Okta shows as

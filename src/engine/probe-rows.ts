@@ -23,8 +23,8 @@ function nextStep({ services }: RowsAtWork, { row, actions }: ValidRow): number 
 }
 
 /**
- * Whether a row may begin before its turn, as far as its own state shows. A row that was sent in an earlier execution
- * may begin early only if Okta refused it, because then nothing about it is in doubt.
+ * Whether a row may begin before its turn, as far as its own state shows. A row that was sent before may begin early
+ * only if its last call was refused or certainly not applied, because then nothing about it is in doubt.
  */
 function mayBegin({ reach, services }: RowsAtWork, { row, due, actions }: ValidRow): boolean {
   const { state } = services.recorder
@@ -33,8 +33,8 @@ function mayBegin({ reach, services }: RowsAtWork, { row, due, actions }: ValidR
     !reach.early.has(row) &&
     !reach.atWork.has(row) &&
     actions.every((_, index) => {
-      const progress = state.progressOf({ row, step: index + 1 })
-      return progress === null || progress.last.kind === 'refused'
+      const last = state.progressOf({ row, step: index + 1 })?.last.kind
+      return last === undefined || last === 'refused' || last === 'not_applied'
     })
   )
 }

@@ -57,7 +57,8 @@ export interface TaskInput {
  * - **applied**: Okta's answer is on disk. If the job verifies the call, the user is looked up, and a transition is
  *   followed to its end → ended: as succeeded, or as failed if the call did not hold. If the job does not verify it, a
  *   read may add the status that the call led to → ended.
- * - **refused**: Okta's answer is on disk and names the status as the reason. One more read → ended.
+ * - **refused**: Okta's answer is on disk and names the status as the reason. One more read → ended. Refused as well,
+ *   perhaps because of the token → held.
  * - **held**: refused, perhaps because of the token. The users are the cause → ended. The token is the cause → the run
  *   stops.
  * - **waiting**: for as long as the failure demands → reading.

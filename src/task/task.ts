@@ -350,11 +350,14 @@ class Task {
   }
 
   async #refusedByStatus(answer: Answer): Promise<TaskState> {
+    const { lookup, reads } = this.#services
     const refusal = describeAnswer(answer)
-    const read = await readUserById(this.#services.lookup, this.#input.target)
+    const read = await readUserById(lookup, this.#input.target)
     if (read.kind === 'failed') {
       const message = read.cause === 'not_found' ? read.message : `${refusal}; ${read.message}`
-      return this.#ended({ result: 'failed', message })
+      const ending = { result: 'failed', message } as const
+      if (read.cause !== 'no_permission') return this.#ended(ending)
+      return { at: 'held', decided: reads.refused(read.answer), ending }
     }
     const { status } = read.user
     this.#see(read, false)

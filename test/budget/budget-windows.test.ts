@@ -72,6 +72,16 @@ describe('a bucket whose limit an earlier execution saw', () => {
     expect(permits(newBudget(0.3, [], 10), now)).toBe(1)
     expect(permits(newBudget(0.3, [now + 5_000, now + 5_000, now + 5_000], 10), now)).toBe(1)
   })
+
+  it('keeps to the share of that limit while answers carry no headers', () => {
+    const bare = { kind: 'answered', rateLimit: null } as const
+    let state = newBudget(0.3, [], 8)
+    for (const left of [1, 0]) {
+      state = roundTrip(state, now, bare)
+      expect(permits(state, now)).toBe(left)
+    }
+    expect(permits(state, changesAt(state, now))).toBe(1)
+  })
 })
 
 describe('an open window', () => {

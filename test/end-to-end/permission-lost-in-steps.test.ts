@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { errorAnswer } from '../support/foreign-org/answer.ts'
 import { makeUsers } from '../support/foreign-org/user.ts'
 import { runId, unattended, usersCsv, withWorkplace } from './workplace.ts'
 
@@ -40,6 +41,42 @@ it.each([
     })
   },
 )
+
+it('the only one left in a step of a retry does not fail: the others are tried as well, though their calls were lost before', async () => {
+  await withWorkplace(async (place) => {
+    const users = makeUsers({ count: 20, factors: 1 })
+    const [{ id: odd } = { id: '' }] = users
+    let begun = 0
+    let now: 'broken' | 'forbidden' | 'well' = 'broken'
+    const org = await place.org({
+      users,
+      fault: ({ action, key, attempt }) => {
+        if (action === null || now === 'well') return null
+        if (now === 'forbidden') return { name: 'forbidden' }
+        if (action === 'suspend') {
+          if (attempt === 1) begun++
+          return { name: begun < users.length - 1 || attempt === 1 ? 'serverErrorBefore' : 'invalidToken' }
+        }
+        const answer = errorAnswer(400, 'E0000003', 'The request body was not well-formed.')
+        return key === odd ? { name: 'answer', when: 'before', answer } : null
+      },
+    })
+    await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+    await place.write('job.yaml', job(20))
+    const first = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+    expect(first.code, first.stderr).toBe(4)
+    now = 'forbidden'
+    const retried = await place.runHere(org, ['retry', runId, '--yes', '--quiet'])
+    expect(retried.code, retried.stderr).toBe(4)
+    const retry = (await place.runs()).find((run) => run !== runId) ?? ''
+    const summary = JSON.parse(await place.read(`runs/${retry}/summary.json`))
+    expect(summary.results).toMatchObject({ failed: 0, skipped: 0 })
+    now = 'well'
+    const resumed = await place.runHere(org, ['resume', retry, '--yes', '--quiet'])
+    expect(resumed.code, resumed.stderr).toBe(0)
+    expect(Object.values(org.applied)).toEqual(Array(3 * users.length).fill(1))
+  })
+})
 
 it('users outside the reach of the token who alone are left in a step do not keep the next step waiting for ever', async () => {
   await withWorkplace(async (place) => {

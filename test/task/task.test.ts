@@ -227,6 +227,31 @@ describe('a call that Okta refuses', () => {
     })
   })
 
+  it('because of the status is held where the token may be why the read after it is refused too', async () => {
+    let reads = 0
+    const onRead = () => (++reads > 1 ? refusalOf(403, 'E0000006') : null)
+    const options = { onCall: () => refusalOf(400, 'E0000001'), onRead }
+    await endOf(options, async (stub, result) => {
+      expect(result).toMatchObject({
+        result: 'failed',
+        message: expect.stringContaining('could not be read'),
+      })
+      expect(stub.refusals).toHaveLength(1)
+    })
+    reads = 0
+    const gate: NonNullable<StubOptions['services']>['reads'] = {
+      pass: async (_row, call) => await call(() => true),
+      allowed: () => {},
+      refused: async () => {
+        throw new RunStopped()
+      },
+    }
+    await withStub({ ...options, services: { reads: gate } }, async (stub) => {
+      await expect(runTask(stub.services, taskOf(), null)).rejects.toBeInstanceOf(RunStopped)
+      expect(await namesIn(stub)).toEqual(['intent', 'answer'])
+    })
+  })
+
   it('with 401 stops the run and leaves the task without a result (T4)', async () => {
     await withStub({ onCall: () => refusalOf(401, 'E0000011') }, async (stub) => {
       await expect(runTask(stub.services, taskOf(), null)).rejects.toBeInstanceOf(RunStopped)
