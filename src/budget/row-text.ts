@@ -36,6 +36,7 @@ const holder = z.strictObject({
   granted: z.strictObject({ calls: count, probes: count }),
   calls: count,
   probes: count,
+  taken: z.strictObject({ reset: z.number(), count }),
   turn: count,
   workLeft: z.number(),
   silent: count,
