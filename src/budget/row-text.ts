@@ -36,6 +36,8 @@ const holder = z.strictObject({
   granted: z.strictObject({ calls: count, probes: count }),
   calls: count,
   probes: count,
+  // Rows of an earlier build lack it.
+  taken: z.strictObject({ reset: z.number(), count }).default({ reset: 0, count: 0 }),
   turn: count,
   workLeft: z.number(),
   silent: count,

@@ -1,7 +1,7 @@
 import { answered, type BudgetAnswer, sent } from './budget-events.ts'
 import { type BudgetState, newBudget, type Permit } from './budget-state.ts'
 import type { LedgerFacts, Need } from './ledger.ts'
-import { grantInTurn } from './turns.ts'
+import { grantInTurn, takenAfter } from './turns.ts'
 
 /**
  * The budget of one bucket for all runs that share it, as one value. Whoever asks takes it, changes it by
@@ -13,14 +13,19 @@ import { grantInTurn } from './turns.ts'
  *   it stays spent in its window, and the request may still arrive in the next.
  * - **B3** An ask that is repeated, because its answer did not arrive, changes nothing and gets the same permits.
  * - **B4** Runs that wait take turns: see `turns.ts`.
+ * - **B5** Okta's time never goes back from one ask to the next. Each holder knows only a lower bound of it, and one with
+ *   few answers may be a second behind the others. As a share is spread over its window, they would have taken by then
+ *   all that it sees, and with so few answers its bound would not get better.
+ * - **B6** An answer is not older than its permit, however far its holder is behind. Otherwise it would seem to come from
+ *   before the end of a window that is over.
  *
- * Two clocks: budgets go by Okta's, as each holder knows it; signs of life go by the clock of the database, which is the
+ * Two clocks: budgets go by Okta's, as the holders know it; signs of life go by the clock of the database, which is the
  * same for all holders.
  */
 export interface SharedRow {
   /** The budget without a share: each run brings its own. */
   readonly budget: Omit<BudgetState, 'share'>
-  /** Okta's time and the database's at the same moment, by the last holder who knew Okta's; null if none has. */
+  /** Okta's time at the last ask of a holder who knew it (B5), and the database's then; null if none has known it. */
   readonly clock: { readonly okta: number; readonly database: number } | null
   /** Grows with each grant and each newcomer. */
   readonly turns: number
@@ -28,7 +33,7 @@ export interface SharedRow {
 }
 
 /** An execution that uses the row. All times by the database's clock, in epoch ms. */
-interface RowHolder {
+export interface RowHolder {
   readonly seenAt: number
   /** The number of its last ask, and the permits that this has got it. */
   readonly ask: number
@@ -36,7 +41,9 @@ interface RowHolder {
   /** Permits that it has out, by kind. */
   readonly calls: number
   readonly probes: number
-  /** The holder with the lowest number among those who wait is next. */
+  /** How much of the window with this reset it has taken. */
+  readonly taken: { readonly reset: number; readonly count: number }
+  /** Lower for those who have had nothing for longer. */
   readonly turn: number
   readonly workLeft: number
   readonly silent: number
@@ -95,6 +102,9 @@ export interface Leased {
  */
 const deadAfterMs = 20_000
 
+/** If two holders differ by more than this about Okta's time, one of them is wrong, and nobody knows which. */
+const clocksDifferMs = 5_000
+
 /** A row that nobody has used, as the first run that asks knows the bucket. */
 export function newRow({ share, earlierSends, earlierLimit, earlierUnknown }: FirstFacts): SharedRow {
   const { share: _, ...budget } = newBudget(share, earlierSends, earlierLimit, earlierUnknown)
@@ -115,14 +125,14 @@ export function leaseFrom(before: SharedRow, ask: RowAsk, database: number): Lea
   const known = before.holders[ask.holder]
   if (known?.ask === ask.number) {
     const row = withHolder(before, ask.holder, { ...known, seenAt: database })
-    return { row, permits: permitsOf(known.granted), state: { ...row.budget, share: ask.share }, now }
+    return { row, permits: permitsOf(known.granted, row), state: { ...row.budget, share: ask.share }, now }
   }
   const buried = withoutDead(before, ask.holder, now, database)
   const row = takeIn(buried, ask, now, database)
   const holder = row.holders[ask.holder]
   if (holder === undefined) return { row, permits: [], state: { ...row.budget, share: ask.share }, now }
   const count = ask.want === null ? 0 : grantInTurn(row, ask.holder, now, database)
-  return granted(row, ask, holder, count, now, database)
+  return grant(row, ask, holder, count, now, database)
 }
 
 /** The budget as the share sees it. */
@@ -130,7 +140,7 @@ function budgetOf(row: SharedRow, share: number): BudgetState {
   return { ...row.budget, share }
 }
 
-function granted(
+function grant(
   row: SharedRow,
   ask: RowAsk,
   holder: RowHolder,
@@ -139,18 +149,19 @@ function granted(
   database: number,
 ): Leased {
   let state = budgetOf(row, ask.share)
-  const permits: Permit[] = []
+  let probes = 0
   for (let i = 0; i < count; i++) {
     const next = sent(state, now)
     state = next.state
-    permits.push(next.permit)
+    if (next.permit.probe) probes++
   }
   const { share: _, ...budget } = state
-  const probes = permits.filter(({ probe }) => probe).length
+  const granted = { calls: count - probes, probes }
   const { waiting } = holder
   const after: RowHolder = {
     ...holder,
-    granted: { calls: count - probes, probes },
+    granted,
+    taken: takenAfter(holder, budget.window, count),
     calls: holder.calls + count - probes,
     probes: holder.probes + probes,
     ...(count === 0
@@ -164,15 +175,22 @@ function granted(
         }),
   }
   const turns = count === 0 ? row.turns : row.turns + 1
-  return { row: withHolder({ ...row, budget, turns }, ask.holder, after), permits, state, now }
+  return {
+    row: withHolder({ ...row, budget, turns }, ask.holder, after),
+    permits: permitsOf(granted, row),
+    state,
+    now,
+  }
 }
 
 /**
- * Okta's time. A holder that has heard nothing from Okta yet knows only the clock of its machine, which may be wrong; the
- * row has a better one if anybody has known it before.
+ * Okta's time (B5). A holder that has heard nothing from Okta yet knows only the clock of its machine, which may be wrong;
+ * the row has a better one if anybody has known it before.
  */
 function oktaTime({ clock }: SharedRow, ask: RowAsk, database: number): number {
-  return ask.clockKnown || clock === null ? ask.now : clock.okta + (database - clock.database)
+  if (clock === null) return ask.now
+  if (!ask.clockKnown) return clock.okta + Math.max(0, database - clock.database)
+  return clock.okta - ask.now > clocksDifferMs ? ask.now : Math.max(ask.now, clock.okta)
 }
 
 /** B2. Nobody but the others can notice that a holder is dead: whoever asks is alive. */
@@ -185,7 +203,7 @@ function withoutDead(row: SharedRow, asker: string, now: number, database: numbe
       alive.push([name, holder])
       continue
     }
-    for (const permit of permitsOf(holder)) state = answered(state, permit, { kind: 'lost' }, now)
+    for (const permit of permitsOf(holder, row)) state = answered(state, permit, { kind: 'lost' }, now)
   }
   const { share: _, ...budget } = state
   return { ...row, budget, holders: Object.fromEntries(alive) }
@@ -196,9 +214,12 @@ function takeIn(row: SharedRow, ask: RowAsk, now: number, database: number): Sha
   const known = row.holders[ask.holder]
   let state = budgetOf(row, ask.share)
   let { calls, probes } = known ?? { calls: 0, probes: 0 }
+  let resent = 0
+  let unused = 0
   for (const event of ask.events) {
     const at = event.now ?? now
     if (event.kind === 'resent') {
+      resent += event.count
       for (let resend = 0; resend < event.count; resend++) {
         const next = sent(state, at)
         state = answered(next.state, next.permit, { kind: 'nothing_learned' }, at)
@@ -206,13 +227,15 @@ function takeIn(row: SharedRow, ask: RowAsk, now: number, database: number): Sha
       continue
     }
     const { permit, answer } = event
+    const answeredAt = Math.max(at, permit.grantedAt ?? at)
     const isOut = permit.probe ? probes > 0 : calls > 0
-    state = isOut ? answered(state, permit, answer, at) : heardLate(state, answer, at)
+    state = isOut ? answered(state, permit, answer, answeredAt) : heardLate(state, answer, answeredAt)
+    if (isOut && answer.kind === 'unused') unused++
     if (isOut && permit.probe) probes--
     else if (isOut) calls--
   }
   const { share: _, ...budget } = state
-  const told = { ...row, budget, clock: ask.clockKnown ? { okta: ask.now, database } : row.clock }
+  const told = { ...row, budget, clock: ask.clockKnown ? { okta: now, database } : row.clock }
   if (ask.leaves && calls + probes === 0) return withoutHolder(told, ask.holder)
   const holder: RowHolder = {
     seenAt: database,
@@ -220,6 +243,7 @@ function takeIn(row: SharedRow, ask: RowAsk, now: number, database: number): Sha
     granted: { calls: 0, probes: 0 },
     calls,
     probes,
+    taken: takenAfter(known, budget.window, resent - unused),
     turn: known?.turn ?? row.turns,
     ...needOf(known, ask),
     waiting: waitOf(known?.waiting ?? null, ask, database),
@@ -248,10 +272,13 @@ function needOf(known: Need | undefined, ask: RowAsk): Need {
   return { workLeft: Math.min(workLeft, Number.MAX_SAFE_INTEGER), silent }
 }
 
-function permitsOf({ calls, probes }: { readonly calls: number; readonly probes: number }): Permit[] {
+/** Permits that are given out now. */
+function permitsOf({ calls, probes }: RowHolder['granted'], { clock }: SharedRow): Permit[] {
+  // The database's clock may have been set: only what a holder has known of Okta's is certain (B6).
+  const grantedAt = clock === null ? {} : { grantedAt: clock.okta }
   return [
-    ...Array.from({ length: probes }, () => ({ probe: true })),
-    ...Array.from({ length: calls }, () => ({ probe: false })),
+    ...Array.from({ length: probes }, () => ({ probe: true, ...grantedAt })),
+    ...Array.from({ length: calls }, () => ({ probe: false, ...grantedAt })),
   ]
 }
 

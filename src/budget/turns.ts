@@ -1,7 +1,6 @@
-import { sent } from './budget-events.ts'
-import { type BudgetState, endOf, isProbing, longestOpen } from './budget-state.ts'
+import { endOf, isProbing, longestOpen } from './budget-state.ts'
 import { changesAt, permits, tailOf } from './permits.ts'
-import type { RowWait, SharedRow } from './shared-row.ts'
+import type { RowHolder, RowWait, SharedRow } from './shared-row.ts'
 
 /** Whoever waits and has not asked for this long does not keep others waiting, until it asks again. */
 const patienceMs = 2_000
@@ -11,35 +10,82 @@ const askAgainMs = 100
 const waitingAtEase = 4
 const longestPauseMs = 1_000
 
+type Window = SharedRow['budget']['window']
+
 interface Waiter {
   readonly name: string
   readonly turn: number
   readonly wait: RowWait
+  /** What it has taken of the open window. */
+  readonly taken: number
 }
 
 /**
  * How many permits a holder that waits gets now.
  *
- * Those who could be served now take turns, and whoever has had nothing for the longest is first. Before the asker gets
- * its part, those ahead of it get theirs set aside; and it leaves as much to each one behind it. A run whose share is
- * used up can't be served, so it neither blocks the others nor loses its place.
+ * What may be sent now is dealt out, one permit after another:
+ *
+ * - **T1** Each goes to whoever has taken the least of the window, and among equals to whoever has had nothing for the
+ *   longest. So someone who asks seldom, or has just come, catches up with those who ask at every moment.
+ * - **T2** Only those who wait and could be served now are dealt to, each no more than it wants. A run whose share is used
+ *   up neither blocks the others nor loses its place.
+ * - **T3** The asker gets what it is dealt. What the others are dealt is left for them until they ask.
  */
 export function grantInTurn(row: SharedRow, asker: string, now: number, database: number): number {
-  const need = needOf(row)
-  const allowed = (budget: SharedRow['budget'], { share }: RowWait): number =>
-    permits({ ...budget, share }, now, need.workLeft, need.silent)
+  const { workLeft, silent } = needOf(row)
   const waiting = waitingIn(row, asker, database)
   const own = waiting.find(({ name }) => name === asker)
   if (own === undefined || isHeldBack(row, own, waiting, now, database)) return 0
-  const ready = waiting.filter(({ wait }) => allowed(row.budget, wait) > 0)
-  let { budget } = row
-  for (const [index, { name, wait }] of ready.entries()) {
-    const part = Math.ceil(allowed(budget, wait) / (ready.length - index))
-    const due = Math.min(wait.want, part)
-    if (name === asker) return due
-    budget = afterSending({ ...budget, share: wait.share }, due, now)
+  const hands = waiting.map(({ name, wait: { share, want }, taken }) => {
+    const most = permits({ ...row.budget, share }, now, workLeft, silent)
+    return { isAsker: name === asker, want, taken, most, dealt: 0 }
+  })
+  let out = 0
+  for (let next = nextOf(hands, out); next !== null; next = nextOf(hands, out)) {
+    next.dealt++
+    out++
   }
-  return 0
+  return hands.find(({ isAsker }) => isAsker)?.dealt ?? 0
+}
+
+interface Hand {
+  readonly isAsker: boolean
+  readonly want: number
+  /** What it has taken of the open window before. */
+  readonly taken: number
+  /** What it could be dealt if nobody else were there. */
+  readonly most: number
+  dealt: number
+}
+
+/**
+ * Who is dealt the next permit; null if nobody is.
+ *
+ * @param hands in the order of T1 for equals
+ * @param out how many were dealt already: each counts in the share of everybody
+ */
+function nextOf(hands: readonly Hand[], out: number): Hand | null {
+  let next: Hand | null = null
+  for (const hand of hands) {
+    if (hand.most <= out || hand.dealt >= hand.want) continue
+    if (next === null || hand.taken + hand.dealt < next.taken + next.dealt) next = hand
+  }
+  return next
+}
+
+/** What a holder has taken of the open window, after some more or less. */
+export function takenAfter(
+  holder: Pick<RowHolder, 'taken'> | undefined,
+  window: Window,
+  change: number,
+): RowHolder['taken'] {
+  const before = holder === undefined ? 0 : takenOf(holder, window)
+  return { reset: window?.reset ?? 0, count: Math.max(0, before + change) }
+}
+
+/** While no window is known there is nothing to take from: whoever came first has no advantage to make up for. */
+function takenOf({ taken }: Pick<RowHolder, 'taken'>, window: Window): number {
+  return window !== null && taken.reset === window.reset ? taken.count : 0
 }
 
 /** How long to wait before the next ask, in ms, after one that brought nothing. */
@@ -49,7 +95,10 @@ export function pauseBeforeAsking(row: SharedRow, share: number, now: number, da
   const state = { ...row.budget, share }
   // An answer to somebody else's request may change everything, but not while Okta refuses all.
   const most = now < state.closedUntil ? longestPauseMs : usual
-  return Math.max(1, Math.min(most, changesAt(state, now) - now))
+  const change = changesAt(state, now) - now
+  // Something could be had now, but it is another's turn.
+  if (change <= 0) return most
+  return Math.max(1, Math.min(most, change))
 }
 
 /**
@@ -75,10 +124,13 @@ function isHeldBack(
     : now >= endOf(budget.window) - tailOf(budget)
 }
 
-/** Those who wait, the next one first. */
+/** Those who wait; first those who have had nothing for the longest. */
 function waitingIn(row: SharedRow, asker: string, database: number): readonly Waiter[] {
   return Object.entries(row.holders)
-    .flatMap(([name, { turn, waiting: wait }]) => (wait === null ? [] : [{ name, turn, wait }]))
+    .flatMap(([name, holder]) => {
+      const { turn, waiting: wait } = holder
+      return wait === null ? [] : [{ name, turn, wait, taken: takenOf(holder, row.budget.window) }]
+    })
     .filter(({ name, wait }) => name === asker || Math.abs(database - wait.askedAt) <= patienceMs)
     .toSorted((one, other) => one.turn - other.turn)
 }
@@ -92,10 +144,4 @@ function needOf({ holders }: SharedRow): { readonly workLeft: number; readonly s
     silent += holder.silent
   }
   return { workLeft, silent }
-}
-
-function afterSending(budget: BudgetState, count: number, now: number): BudgetState {
-  let state = budget
-  for (let i = 0; i < count; i++) state = sent(state, now).state
-  return state
 }

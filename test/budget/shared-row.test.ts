@@ -4,7 +4,8 @@ import type { Permit } from '../../src/budget/budget-state.ts'
 import { readRow, writeRow } from '../../src/budget/row-text.ts'
 import { leaseFrom, newRow, type RowAsk, type RowEvent, type SharedRow } from '../../src/budget/shared-row.ts'
 import { headers, reset, start } from './budget-play.ts'
-import { type Play, type PlayedRun, playRuns } from './row-play.ts'
+import type { PlayedRun } from './played-run.ts'
+import { type Play, playRuns } from './row-play.ts'
 import { allowance } from './simulate.ts'
 
 const anyRun: fc.Arbitrary<PlayedRun> = fc.record(
@@ -168,7 +169,8 @@ describe('an ask', () => {
   it('that is repeated gets the same permits and changes nothing', () => {
     const once = leaseFrom(newRow(first), asks, start)
     const twice = leaseFrom(once.row, asks, start + 10)
-    expect(twice.permits).toEqual([{ probe: true }])
+    expect(twice.permits).toEqual(once.permits)
+    expect(twice.permits).toEqual([{ probe: true, grantedAt: start }])
     expect(twice.row.budget).toEqual(once.row.budget)
   })
 
@@ -178,11 +180,11 @@ describe('an ask', () => {
     const mine = leaseFrom(row, { ...asks, number: 2, want: 20, events: [opened] }, start)
     // Nine are left for two.
     expect(mine.permits).toHaveLength(5)
-    // It is the other one's turn, so that what is its part is kept for it.
+    // The rest is the other one's part, and is kept for it.
     const more = leaseFrom(mine.row, { ...asks, number: 3, want: 20 }, start)
-    expect(more.permits).toHaveLength(2)
+    expect(more.permits).toHaveLength(0)
     const others = leaseFrom(more.row, { ...asks, holder: 'other:1', number: 2, want: 20 }, start)
-    expect(others.permits).toHaveLength(1)
+    expect(others.permits).toHaveLength(4)
   })
 
   it('is not kept waiting by one whose share is used up', () => {
@@ -206,6 +208,32 @@ describe('an ask', () => {
     const wrong = { ...asks, holder: 'late:1', now: start + 3_600_000, clockKnown: false }
     expect(leaseFrom(next.row, wrong, start + 10).permits).toHaveLength(0)
     expect(leaseFrom(next.row, { ...wrong, clockKnown: true }, start + 10).permits).toHaveLength(1)
+  })
+
+  it('of one that is behind about the time goes by the time of the one before', () => {
+    let { row } = leaseFrom(newRow(first), asks, start)
+    row = leaseFrom(row, { ...asks, number: 2, want: null, events: [opened], now: start + 900 }, start).row
+    const behind = { ...asks, holder: 'behind:1' }
+    expect(leaseFrom(row, behind, start).now).toBe(start + 900)
+    expect(leaseFrom(row, { ...behind, clockKnown: false }, start - 60_000).now).toBe(start + 900)
+    // One of the two is wrong.
+    expect(leaseFrom(row, { ...behind, now: start - 4_200 }, start).now).toBe(start - 4_200)
+  })
+
+  it('that gives permits back has not taken them', () => {
+    let { row } = leaseFrom(newRow(first), asks, start)
+    row = leaseFrom(row, { ...asks, number: 2, want: 4, events: [opened] }, start).row
+    const unused: RowEvent = {
+      kind: 'settled',
+      permit: { probe: false },
+      answer: { kind: 'unused' },
+      now: start,
+    }
+    row = leaseFrom(row, { ...asks, number: 3, want: null, events: [unused] }, start).row
+    expect(row.holders['run:1']?.taken).toEqual({ reset, count: 3 })
+    const resent: RowEvent = { kind: 'resent', count: 2, now: start }
+    row = leaseFrom(row, { ...asks, number: 4, want: null, events: [resent] }, start).row
+    expect(row.holders['run:1']?.taken).toEqual({ reset, count: 5 })
   })
 
   it('of one that was taken for dead learns from its headers, and takes nothing from the others', () => {

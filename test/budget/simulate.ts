@@ -2,6 +2,7 @@ import { answered, type BudgetAnswer, sent } from '../../src/budget/budget-event
 import { type BudgetState, newBudget } from '../../src/budget/budget-state.ts'
 import { changesAt, permits } from '../../src/budget/permits.ts'
 import { ModelCounter, type ModelWindow, randomFrom } from './model-server.ts'
+import { epoch, PlayedTime } from './played-time.ts'
 
 export interface SimulationOptions {
   readonly seed: number
@@ -35,14 +36,6 @@ export interface Simulation {
   readonly state: BudgetState
 }
 
-interface Event {
-  readonly time: number
-  readonly order: number
-  readonly run: () => void
-}
-
-const epoch = Date.parse('2026-03-02T10:00:00.400Z')
-
 /**
  * Plays a client that always has something to send against a model of one counter, in virtual time: requests take
  * random times there and back, so answers come in any order.
@@ -52,10 +45,8 @@ const epoch = Date.parse('2026-03-02T10:00:00.400Z')
 export function simulate(options: SimulationOptions): Simulation {
   const random = randomFrom(options.seed)
   const counter = new ModelCounter(options)
-  const events: Event[] = []
+  const time = new PlayedTime()
   const workLeft = options.workLeft ?? 1_000_000
-  let order = 0
-  let time = epoch
   let state = newBudget(options.share)
   let inFlight = 0
   let lastSent = epoch
@@ -64,21 +55,18 @@ export function simulate(options: SimulationOptions): Simulation {
   let wakes = 0
   let wakeAt = Number.POSITIVE_INFINITY
 
-  const at = (when: number, run: () => void): void => {
-    events.push({ time: when, order: order++, run })
-  }
   const travel = (): number => options.latency[0] + random() * (options.latency[1] - options.latency[0])
 
   function wake(): void {
     wakes++
-    const now = time - options.lag
+    const now = time.now - options.lag
     while (inFlight < options.concurrency && permits(state, now, workLeft) > 0) send(now)
     if (inFlight >= options.concurrency) return
     const next = changesAt(state, now)
     if (!(next > now)) throw new Error(`asked again at ${next - now} ms from now`)
     wakeAt = next + options.lag
     const planned = wakeAt
-    at(planned, () => {
+    time.at(planned, () => {
       if (wakeAt === planned) wake()
     })
   }
@@ -88,37 +76,33 @@ export function simulate(options: SimulationOptions): Simulation {
     state = after
     inFlight++
     count++
-    longestPause = Math.max(longestPause, time - lastSent)
-    lastSent = time
+    longestPause = Math.max(longestPause, time.now - lastSent)
+    lastSent = time.now
     const end = (answer: BudgetAnswer): void => {
       inFlight--
-      state = answered(state, permit, answer, time - options.lag)
+      state = answered(state, permit, answer, time.now - options.lag)
       wake()
     }
     const isLost = random() < (options.lost?.part ?? 0)
     const withHeaders = random() >= (options.headerless ?? 0)
-    at(time + travel(), () => {
-      const { refused, rateLimit } = counter.arrive(time, 'ours')
+    time.at(time.now + travel(), () => {
+      const { refused, rateLimit } = counter.arrive(time.now, 'ours')
       if (isLost) return
       const kind = refused ? 'rate_limited' : 'answered'
-      at(time + travel(), () => end({ kind, rateLimit: withHeaders ? rateLimit : null }))
+      time.at(time.now + travel(), () => end({ kind, rateLimit: withHeaders ? rateLimit : null }))
     })
-    if (isLost) at(time + (options.lost?.afterMs ?? 0) + 2 * options.latency[1], () => end({ kind: 'lost' }))
+    if (isLost)
+      time.at(time.now + (options.lost?.afterMs ?? 0) + 2 * options.latency[1], () => end({ kind: 'lost' }))
   }
 
   const others = options.othersPerMinute ?? 0
   if (others > 0) {
     for (let i = 0; i < (options.duration / 60_000) * others; i++)
-      at(epoch + ((i + random()) * 60_000) / others, () => counter.arrive(time, 'others'))
+      time.at(epoch + ((i + random()) * 60_000) / others, () => counter.arrive(time.now, 'others'))
   }
-  at(epoch, wake)
+  time.at(epoch, wake)
   const end = epoch + options.duration
-  for (;;) {
-    const next = takeEarliest(events)
-    if (next === undefined || next.time > end) break
-    time = Math.max(time, next.time)
-    next.run()
-  }
+  time.runUntil(end)
   longestPause = Math.max(longestPause, end - lastSent)
   return { windows: counter.windows, longestPause, sent: count, wakes, state }
 }
@@ -126,15 +110,4 @@ export function simulate(options: SimulationOptions): Simulation {
 /** The most that the share allows in a window. */
 export function allowance(share: number, limit: number): number {
   return Math.max(1, Math.floor(share * limit))
-}
-
-function takeEarliest(events: Event[]): Event | undefined {
-  let best = 0
-  for (let i = 1; i < events.length; i++) {
-    const a = events[i]
-    const b = events[best]
-    if (a !== undefined && b !== undefined && (a.time < b.time || (a.time === b.time && a.order < b.order)))
-      best = i
-  }
-  return events.splice(best, 1)[0]
 }

@@ -4,11 +4,11 @@ import { SharedLedger } from '../../src/store/shared-ledger.ts'
 import { parseStoreUrl } from '../../src/store/store-url.ts'
 
 /** Takes permits of a bucket, says how many, and keeps them until it is killed. */
-async function main([url = '', want = '']: readonly string[]): Promise<void> {
+async function main([url = '', org = '', want = '']: readonly string[]): Promise<void> {
   const tables = await openTables(parseStoreUrl(url), 2)
   const ledger = new SharedLedger({
     tables,
-    org: 'https://example.okta.com',
+    org,
     principal: () => '00uowner',
     claim: null,
     holder: 'killed:1',

@@ -7,10 +7,8 @@ import type { ModelCounter } from '../budget/model-server.ts'
 import { lifecycle } from '../budget/pacing.ts'
 import { answerOf } from '../okta/answers.ts'
 
-/** The org of these tests. */
-export const org = 'https://example.okta.com'
-
 interface LedgerOfOptions {
+  readonly org: string
   readonly holder: string
   readonly share?: number
   readonly claim?: { readonly runId: string; readonly epoch: number } | null
@@ -20,7 +18,7 @@ interface LedgerOfOptions {
 /** A ledger of one run in a store. */
 export function ledgerOf(
   tables: Tables,
-  { holder, share = 0.5, claim = null, clock = new OktaClock() }: LedgerOfOptions,
+  { org, holder, share = 0.5, claim = null, clock = new OktaClock() }: LedgerOfOptions,
 ): SharedLedger {
   return new SharedLedger({
     tables,
@@ -42,10 +40,23 @@ export interface EndlessRun {
   stop(): Promise<void>
 }
 
-/** Starts a run of so many rows at once, over a ledger in a store. */
-export function startRun(tables: Tables, counter: ModelCounter, holder: string, rows: number): EndlessRun {
-  const clock = new OktaClock()
-  const ledger = ledgerOf(tables, { holder, clock })
+interface EndlessRunOptions {
+  readonly org: string
+  readonly holder: string
+  /** How many requests it has to send at any time. */
+  readonly rows: number
+  /** How far it stays behind about Okta's time, in ms. By default it learns it from its answers, as runs do. */
+  readonly behindMs?: number
+}
+
+/** Starts a run over a ledger in a store. */
+export function startRun(
+  tables: Tables,
+  counter: ModelCounter,
+  { org, holder, rows, behindMs }: EndlessRunOptions,
+): EndlessRun {
+  const clock = behindMs === undefined ? new OktaClock() : clockBehind(behindMs)
+  const ledger = ledgerOf(tables, { org, holder, clock })
   const pacer = new Pacer({ concurrency: rows, clock, ledger, workLeft: () => 1_000_000 })
   const sent: number[] = []
   const errors: unknown[] = []
@@ -55,7 +66,7 @@ export function startRun(tables: Tables, counter: ModelCounter, holder: string, 
     await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40))
     const { refused, rateLimit, window } = counter.arrive(Date.now(), 'ours')
     if (!refused) sent[window] = (sent[window] ?? 0) + 1
-    clock.observe(new Date().toUTCString(), sentAt, clock.mark())
+    if (behindMs === undefined) clock.observe(new Date().toUTCString(), sentAt, clock.mark())
     return answerOf(refused ? 429 : 200, '{}', {
       'x-rate-limit-limit': String(rateLimit.limit),
       'x-rate-limit-remaining': String(rateLimit.remaining),
@@ -80,4 +91,13 @@ export function startRun(tables: Tables, counter: ModelCounter, holder: string, 
       await ledger.close()
     },
   }
+}
+
+/** A clock as after answers that all came late in their second: the earliest that it can be is this far behind. */
+function clockBehind(behindMs: number): OktaClock {
+  const clock = new OktaClock()
+  const mark = clock.mark()
+  const now = Date.now()
+  clock.observe(new Date(now).toUTCString(), mark - 2_000, mark + behindMs - (now % 1000))
+  return clock
 }
