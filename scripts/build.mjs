@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { build } from 'esbuild'
-import { billOfMaterials, bundledPackages, licenceTexts } from './bundled-packages.mjs'
+import { billOfMaterials, bundledPackages, licenceTexts, packagesBeside } from './bundled-packages.mjs'
 
 /**
  * Bundles the program into `dist/`, libraries included: loading a few files takes a fraction of the time of loading
@@ -10,6 +10,9 @@ import { billOfMaterials, bundledPackages, licenceTexts } from './bundled-packag
  * minified, so that stack traces can be read. Types are checked by `npm run typecheck`.
  */
 const out = 'dist'
+
+/** BullMQ reads files of its own that a bundle does not have. Both are loaded only with a store. */
+const beside = ['bullmq', 'pg']
 
 /** The page of a run's report: one script and one style sheet, which the report takes into its file. */
 const page = await build({
@@ -58,8 +61,7 @@ const program = await build({
   metafile: true,
   logLevel: 'warning',
   define: { builtFrom: JSON.stringify(commit()) },
-  // BullMQ reads files of its own that a bundle does not have. Both are loaded only with a store.
-  external: ['bullmq', 'pg'],
+  external: beside,
   // Some libraries are CommonJS and ask for Node's own modules by `require`.
   banner: {
     js: `import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)`,
@@ -72,8 +74,12 @@ const manPath = join(out, 'okta-lifecycle.1')
 await writeFile(manPath, manPage())
 written.add(manPath)
 const bundled = await bundledPackages([page, program].flatMap(({ metafile }) => Object.keys(metafile.inputs)))
+// What is bundled as well is listed once.
+const added = (await packagesBeside(beside)).filter(
+  ({ name, version }) => !bundled.some((other) => other.name === name && other.version === version),
+)
 for (const [name, text] of [
-  ['sbom.cdx.json', `${JSON.stringify(await billOfMaterials(bundled), null, 2)}\n`],
+  ['sbom.cdx.json', `${JSON.stringify(await billOfMaterials([...bundled, ...added]), null, 2)}\n`],
   ['third-party-licences.txt', await licenceTexts(bundled)],
 ]) {
   await writeFile(join(out, name), text)

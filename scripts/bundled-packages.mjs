@@ -22,12 +22,50 @@ export async function bundledPackages(inputs) {
 }
 
 /**
- * The software bill of materials of a bundle, as CycloneDX 1.5. `npm sbom` lists what is installed instead, and leaves
- * out a dependency that a development tool needs as well.
+ * The packages that are installed beside a bundle because it does not contain them, with all that they need, as the lock
+ * file has them. Those for other platforms are among them.
+ *
+ * @param names the packages that the bundle asks for by name
+ */
+export async function packagesBeside(names) {
+  const { packages } = await lockFile()
+  const found = new Map()
+  const take = (directory) => {
+    if (found.has(directory)) return
+    const { version, license, dependencies, optionalDependencies, peerDependencies } = packages[directory]
+    const name = directory.slice(directory.lastIndexOf('node_modules/') + 'node_modules/'.length)
+    found.set(directory, { directory, name, version, license })
+    for (const needed of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
+      const place = placeOf(needed, directory, packages)
+      if (place !== null) take(place)
+    }
+  }
+  for (const name of names) take(`node_modules/${name}`)
+  return [...found.values()]
+}
+
+/** Where Node finds a package that another one asks for; null for one that is not installed, such as an optional peer. */
+function placeOf(name, from, packages) {
+  for (let at = from; ; at = at.slice(0, at.lastIndexOf('/node_modules/'))) {
+    const place = `${at}/node_modules/${name}`
+    if (packages[place] !== undefined) return place
+    if (!at.includes('/node_modules/')) break
+  }
+  const place = `node_modules/${name}`
+  return packages[place] === undefined ? null : place
+}
+
+async function lockFile() {
+  return JSON.parse(await readFile('package-lock.json', 'utf8'))
+}
+
+/**
+ * The software bill of materials of a bundle and what is installed beside it, as CycloneDX 1.5. `npm sbom` lists what is
+ * installed instead, and leaves out a dependency that a development tool needs as well.
  */
 export async function billOfMaterials(bundled) {
   const own = JSON.parse(await readFile('package.json', 'utf8'))
-  const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8'))
+  const { packages } = await lockFile()
   const licenses = (license) => [
     { license: typeof license === 'string' ? { id: license } : { name: 'unknown' } },
   ]

@@ -23,9 +23,19 @@ it('the package runs as it is unpacked, without a build and without other packag
   ).toBeGreaterThan(40)
   const { components } = JSON.parse(readFileSync(join(home, 'dist/sbom.cdx.json'), 'utf8'))
   const names = components.map(({ name }: { readonly name: string }) => name)
-  // preact is in the page, and zod is a tool's as well.
+  // preact is in the page, zod is a tool's as well, and pg and bullmq are installed beside the bundle.
   expect(names).toEqual(
-    expect.arrayContaining(['undici', 'csv-parse', 'yaml', 'zod', 'preact', '@hono/node-server']),
+    expect.arrayContaining([
+      'undici',
+      'csv-parse',
+      'yaml',
+      'zod',
+      'preact',
+      '@hono/node-server',
+      'pg',
+      'pg-pool',
+      'bullmq',
+    ]),
   )
   expect(names).not.toContain('vitest')
   for (const { version, licenses, hashes } of components) {
