@@ -57,11 +57,22 @@ export function storeError({ shown }: StoreUrl, error: unknown): KnownError {
       { cause: error },
     )
   }
-  return new Refusal(
-    `The store ${shown} refused: ${why}.`,
-    'Check user, password (PGPASSWORD) and database of the address, and that the user may create a schema there',
-    error,
-  )
+  return new Refusal(`The store ${shown} refused: ${why}.`, adviceOn(code, message), error)
+}
+
+/** What to do about a refusal. Codes are PostgreSQL's, or those of Node's TLS. */
+function adviceOn(code: string | undefined, message: string): string {
+  if (code === '28P01' || /client password must be/i.test(message))
+    return 'Set the password of the database user: export PGPASSWORD=..., or a line in ~/.pgpass'
+  if (code === '3D000')
+    return 'Check the name of the database at the end of the address, or create it: createdb NAME'
+  if (code === '42501')
+    return 'Let the user create a schema in the database: GRANT CREATE ON DATABASE NAME TO USER'
+  if (/does not support SSL/i.test(message))
+    return 'Switch TLS on in the database, or leave sslmode out of the address if nobody can listen on the way to it'
+  if (code !== undefined && /CERT|SIGNATURE|ERR_TLS|ERR_SSL|^EPROTO$/.test(code))
+    return 'Name the certificate authority of the database (?sslmode=verify-full&sslrootcert=FILE in the address), and use the host name that its certificate has'
+  return 'Check user, password (PGPASSWORD) and database of the address, and that the user may create a schema there'
 }
 
 function asError(error: unknown): { readonly code: string | undefined; readonly message: string } {

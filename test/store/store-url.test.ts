@@ -31,3 +31,18 @@ it('an address without a password is shown as it is', () => {
   const url = parseStoreUrl('postgres://ann@db.example.com/lifecycle')
   expect([url.shown, holdsPassword(url)]).toEqual(['postgres://ann@db.example.com/lifecycle', false])
 })
+
+it.each([
+  ['28P01', 'password authentication failed', /PGPASSWORD/],
+  [undefined, 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string', /PGPASSWORD/],
+  ['3D000', 'database "x" does not exist', /createdb/],
+  ['42501', 'permission denied for database x', /GRANT CREATE/],
+  [undefined, 'The server does not support SSL connections', /Switch TLS on/],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate in certificate chain', /sslrootcert/],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', "Hostname/IP does not match certificate's altnames", /host name/],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify the first certificate', /sslrootcert/],
+  ['28000', 'no pg_hba.conf entry', /^Check user/],
+])('a refusal with %s (%s) comes with what to do about it', (code, text, advice) => {
+  const url = parseStoreUrl('postgres://ann@db.example.com/lifecycle')
+  expect(storeError(url, Object.assign(new Error(text), { code })).next).toMatch(advice)
+})
