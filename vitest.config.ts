@@ -14,7 +14,7 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     // All processors, also in a single run: much of the time is spent waiting for processes and answers.
     maxWorkers: '100%',
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     coverage: { include: ['src/**/*.ts'] },
     projects: [

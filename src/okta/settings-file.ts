@@ -49,12 +49,26 @@ export function parseOrgsFile(text: string, path: string): readonly Settings[] {
       throw new Refusal(`${place} in ${path} is not a mapping.`, `It should look like: ${orgsForm}`)
     const { settings, unknown } = readEntry(entry, place, path)
     const [other] = unknown
-    if (other === undefined) return settings
+    if (other === undefined) {
+      checkNamesOrg(settings, `${place} in ${path}`)
+      return settings
+    }
     throw new Refusal(
       `${other} in ${path} is not a setting of an org.`,
       `The settings are: ${settingNames.join(', ')}`,
     )
   })
+}
+
+/** The other settings have defaults. Without this, what is missing would be called by an environment variable's name. */
+function checkNamesOrg({ orgUrl, token, privateKey }: Settings, place: string): void {
+  const missing =
+    orgUrl === undefined
+      ? 'orgUrl'
+      : token === undefined && privateKey === undefined
+        ? 'token, and no privateKey'
+        : null
+  if (missing !== null) throw new Refusal(`${place} has no ${missing}.`, `It should look like: ${orgsForm}`)
 }
 
 function parseYaml(text: string, path: string, form: string): Document {
