@@ -40,8 +40,11 @@ async function observe({ query }: Database): Promise<StoreObservation> {
               OR has_database_privilege(current_database(), 'CREATE') AS tables,
             coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false)
               OR coalesce(inet_client_addr() << '127.0.0.0/8' OR inet_client_addr() = '::1', true) AS private,
-            current_setting('max_connections')::int - (SELECT count(*)::int FROM pg_stat_activity
-              WHERE backend_type = 'client backend') AS free`,
+            current_setting('max_connections')::int
+              - CASE WHEN (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN 0
+                     ELSE current_setting('superuser_reserved_connections')::int
+                          + coalesce(current_setting('reserved_connections', true)::int, 0) END
+              - (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS free`,
     [schemaName],
   )
   return {
