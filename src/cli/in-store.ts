@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
 import { type ExitCode, Refusal } from '../messages/known-error.ts'
-import type { Claimant } from '../store/may-claim.ts'
 import { openTables } from '../store/postgres-tables.ts'
 import { holdsPassword, parseStoreUrl, type StoreUrl } from '../store/store-url.ts'
 import type { ClaimMark } from '../store/tables.ts'
+import { newClaimant } from './claimant.ts'
 import type { Command } from './command.ts'
 import { describeRestored } from './describe-restored.ts'
 import { onWorkingCopy } from './on-working-copy.ts'
@@ -39,11 +37,6 @@ export async function inStore(
     // The command's answer matters more.
     await tables.close().catch(() => {})
   }
-}
-
-/** Who this process is, for the store. */
-export function newClaimant(): Claimant {
-  return { holder: `${hostname()}/${process.pid}/${randomUUID()}`, host: hostname() }
 }
 
 async function announceOnce(store: StoreUrl, run: ClaimMark): Promise<void> {

@@ -18,11 +18,12 @@ export function disturb(
   process: SimProcess,
   disturbance: Disturbance,
   run: () => string,
+  startRival: () => void = () => void startResume(world, run(), 'host-b'),
 ): void {
   const { afterApplied, afterMs } = disturbance
   const strike = (): void => {
     world.time.plan(afterMs, null, () => {
-      if (!process.ended) struck(world, process, disturbance, run)
+      if (!process.ended) struck(world, process, disturbance, run, startRival)
     })
   }
   if (afterApplied === null) strike()
@@ -32,7 +33,13 @@ export function disturb(
     })
 }
 
-function struck(world: World, process: SimProcess, { kind, ms }: Disturbance, run: () => string): void {
+function struck(
+  world: World,
+  process: SimProcess,
+  { kind, ms }: Disturbance,
+  run: () => string,
+  startRival: () => void,
+): void {
   const { time, disk } = world
   const later = (delay: number, work: () => void): void => void time.plan(delay, null, work)
   const paused = (): void => {
@@ -40,7 +47,7 @@ function struck(world: World, process: SimProcess, { kind, ms }: Disturbance, ru
     time.pause(process)
   }
   const rival = (): void => {
-    if (readRun(world, run()) !== null) startResume(world, run(), 'host-b')
+    if (readRun(world, run()) !== null) startRival()
   }
   const next = (): void => {
     if (readRun(world, nextRun.id) === null) startRun(world, `${home}/${nextInputName}`, nextRun.id, 'host-b')
@@ -78,6 +85,12 @@ function struck(world: World, process: SimProcess, { kind, ms }: Disturbance, ru
       return
     case 'rival':
       rival()
+      return
+    case 'store_away':
+      world.store?.goAway(ms)
+      return
+    case 'answers_lost':
+      world.store?.loseAnswers(ms)
       return
     case 'journal_away':
       world.kill(process)

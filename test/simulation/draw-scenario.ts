@@ -1,5 +1,6 @@
 import { type Action, actionNames } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
+import { drawStore } from './draw-store.ts'
 import { Draws } from './draws.ts'
 import { fewestKnown } from './planned.ts'
 import {
@@ -29,9 +30,14 @@ const statuses: readonly UserStatus[] = [
   'RECOVERY',
 ]
 
-/** Draws everything from a seed. */
+/** Draws everything from a seed. A quarter of the histories are those of a store. */
 export function drawScenario(seed: number): Scenario {
   const draws = new Draws(seed)
+  const scenario = drawInDirectory(seed, draws)
+  return draws.chance('in a store', 0.25) ? drawStore(scenario, draws) : scenario
+}
+
+function drawInDirectory(seed: number, draws: Draws): Scenario {
   // Somebody takes back at once what we do, in the second in which the users were changed, and answers are lost.
   const contrary = draws.chance('contrary', 0.04)
   const contraryAction = draws.pick('contrary action', ['suspend', 'suspend', 'reset_factors'] as const)
@@ -131,6 +137,7 @@ export function drawScenario(seed: number): Scenario {
     past: !planned && mayBeOld(rows, rules) && draws.chance('past', 0.15) ? drawPast(draws) : null,
     again: draws.chance('again', 0.3),
     order: draws.chance('by step', 0.4) || lostInStep ? 'step' : 'user',
+    store: null,
   }
 }
 

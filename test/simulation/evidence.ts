@@ -1,4 +1,5 @@
 import type { Applied } from './org.ts'
+import type { SimStore } from './sim-store.ts'
 import type { World } from './world.ts'
 
 /** A change that the org has made for a task of ours. */
@@ -11,6 +12,8 @@ export type RefOf = (run: string, row: number) => string
 export function wasAnswered(world: World, { answeredAt, by }: Ours, reportedAt: number): boolean {
   if (isLost(world, by.run, answeredAt)) return false
   const process = world.processes.find(({ pid }) => pid === by.pid)
+  // A process in good order gives a run up that another one has taken.
+  if (world.store !== null && !wasKept(world, world.store, answeredAt, by)) return false
   const code = process?.exitCode ?? null
   return (
     answeredAt !== null && answeredAt <= reportedAt && code !== null && code !== 5 && !isDiskTroubled(world)
@@ -28,15 +31,31 @@ export function wasKnown(
 ): boolean {
   const process = world.processes.find(({ pid }) => pid === by.pid)
   if (answeredAt === null || process === undefined || isLost(world, by.run, answeredAt)) return false
+  if (world.store !== null && !wasKept(world, world.store, answeredAt, by)) return false
   // A process that was paused may have lost its hold by the time when it could go on writing.
   const pausedAt = process.pausedAt.find((at) => at >= answeredAt) ?? Number.POSITIVE_INFINITY
-  return Math.min(process.endedAt, pausedAt, reportedAt) - answeredAt > 1_500 && !isDiskTroubled(world)
+  return Math.min(process.endedAt, pausedAt, reportedAt) - answeredAt > writingMs && !isDiskTroubled(world)
 }
 
 /** Whether an older journal has taken the place of the one in which an answer was written down. */
 function isLost(world: World, run: string, answeredAt: number | null): boolean {
   return answeredAt !== null && answeredAt < (world.cuts.get(run)?.at(-1) ?? 0)
 }
+
+/** Whether the store was there when an answer arrived, and nobody had taken the run since its call had left. */
+function wasKept(world: World, store: SimStore, answeredAt: number | null, by: Ours['by']): boolean {
+  if (answeredAt === null || !store.wasThere(answeredAt, 0, writingMs)) return false
+  const left = world.departures.find(
+    ({ run, row, step, attempt, pid }) =>
+      run === by.run && row === by.row && step === by.step && attempt === by.attempt && pid === by.pid,
+  )
+  return !store.takings.some(
+    ({ run, at }) => run === by.run && at > (left?.at ?? 0) && at < answeredAt + writingMs,
+  )
+}
+
+/** Within this time a process has written down what it saw. */
+const writingMs = 1_500
 
 function isDiskTroubled(world: World): boolean {
   return world.scenario.disturbances.some(({ kind }) => kind.endsWith('disk'))

@@ -104,6 +104,12 @@ export class FileApi {
         this.writeNow(opened, Buffer.from(data), 0)
         this.#open.delete(opened.fd)
       }),
+    appendFile: (path: string, data: string | Buffer): Promise<void> =>
+      this.#call('open', () => {
+        const opened = this.#openNow(path, 'a')
+        this.writeNow(opened, Buffer.from(data), null)
+        this.#open.delete(opened.fd)
+      }),
     copyFile: (from: string, to: string): Promise<void> =>
       this.#call('copyfile', () => {
         const { bytes } = this.#disk.file(from, 'copyfile')

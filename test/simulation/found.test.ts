@@ -60,6 +60,7 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     verify: null,
     hollow: [],
     moves: [],
+    store: null,
     ...changes,
   }
 }

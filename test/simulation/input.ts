@@ -38,6 +38,18 @@ export function nextInputOf(scenario: Scenario): Buffer {
   return csvOf({ ...scenario, rows })
 }
 
+/** The runs into which an input is divided in a store, and the names of their inputs' files. */
+export function partsOf(
+  scenario: Scenario,
+): readonly { readonly runId: string; readonly name: string; readonly bytes: Buffer }[] {
+  const ids = [...new Set(scenario.rows.map(({ id }) => id))]
+  const count = Math.min(scenario.store?.parts ?? 1, ids.length)
+  return Array.from({ length: count }, (_, part) => {
+    const rows = scenario.rows.filter(({ id }) => ids.indexOf(id) % count === part)
+    return { runId: `r${part + 1}`, name: `part${part + 1}.csv`, bytes: csvOf({ ...scenario, rows }) }
+  })
+}
+
 /** The names of the input's columns. */
 export function headerOf({ steps, rules }: Scenario): string[] {
   return [

@@ -75,6 +75,20 @@ import type { World } from './world.ts'
  *   "who is held fails when the run stops", "the end of a step is taken for the end of the input"
  * - **I22** A step is called `unchanged` only after each earlier step of its row has ended, and none of them in doubt.
  *   "whoever is where a lost call leads is unchanged whatever comes before"
+ *
+ * Of a store:
+ *
+ * - **I23** No run is on two workers at once, nor two runs of a job: none is taken while somebody holds it, and nobody
+ *   writes under an epoch that is over.
+ *   "a claim is taken that has not run out", "a run works beside another one of its job", "an append does not look at the
+ *   claim"
+ * - **I24** Nothing is sent under a claim that another one has replaced, that was given back or that ends within 3 s.
+ *   "a claim is taken for valid for ever"
+ * - **I25** No window gets more than the share from all runs of a store together.
+ *   "each run of a store has a ledger of its own", "what a dead process had out counts as never sent"
+ *
+ * I1 means there that the store has the intent ("a worker goes on alone without the store"); I12 that everything ends once
+ * the world is well ("permits of a dead process are never given back").
  */
 export async function checkEnd(world: World, reports: readonly Report[]): Promise<void> {
   const ours = world.org.applied.filter((applied): applied is Ours => applied.by !== null)
@@ -212,7 +226,7 @@ function checkShare(world: World): void {
       const processes = world.processes.filter((process) => process.group === group)
       if (count <= allowance || (forgetful && processes.length > 1)) continue
       world.violate(
-        `I7 ${group} sent ${count} requests in ${bucket} before ${reset}, ${allowance} allowed, ${processes.length} processes`,
+        `${world.store === null ? 'I7' : 'I25'} ${group} sent ${count} requests in ${bucket} before ${reset}, ${allowance} allowed, ${processes.length} processes`,
       )
     }
   }

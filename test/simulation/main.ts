@@ -11,6 +11,7 @@ import { plantEdit } from './plant-edit.ts'
 import { plantedBugs } from './planted-bugs.ts'
 import { play } from './play.ts'
 import { shrink } from './shrink.ts'
+import { storeBugs, storeEdits } from './store-bugs.ts'
 
 /**
  * `npm run simulate -- --seeds N [--seed FIRST] [--bug NAME] [--history] [--planted]`: plays histories on all processors.
@@ -36,7 +37,9 @@ interface Message {
   readonly steps: number
 }
 
-const allBugs = [...plantedBugs, ...editedBugs]
+const plants = [...plantedBugs, ...storeBugs]
+const edits = [...editedBugs, ...storeEdits]
+const allBugs = [...plants, ...edits]
 const program = fileURLToPath(import.meta.url)
 const home = fileURLToPath(new URL('../..', import.meta.url))
 /** Whether a bug was written into this copy of the program. */
@@ -48,8 +51,8 @@ const workers = Number(values.workers)
 const named = allBugs.find(({ name }) => name === values.bug)
 if (values.bug !== undefined && named === undefined)
   throw new Error(`No such bug; there are: ${allBugs.map(({ name }) => name).join(', ')}`)
-const bug = plantedBugs.find(({ name }) => name === values.bug)
-const edit = editedBugs.find(({ name }) => name === values.bug)
+const bug = plants.find(({ name }) => name === values.bug)
+const edit = edits.find(({ name }) => name === values.bug)
 
 /** Runs this program again in a process of its own. Returns its exit code. */
 function runAgain(

@@ -75,6 +75,7 @@ export function install(stage: Stage): Patches {
   patches.set(timers, 'setTimeout', (ms: number, _value: unknown, options?: { signal?: AbortSignal }) =>
     stage.sleep(ms, options?.signal),
   )
+  patches.set(timers, 'setImmediate', () => stage.sleep(0, undefined))
   patches.set(Math, 'random', () => stage.random())
   patches.set(Pool.prototype, 'dispatch', (options: never, handler: never) => {
     stage.dispatch(options, handler)

@@ -8,6 +8,7 @@ import type { SimProcess } from './process.ts'
 import { startPlan, startPlanned, startResume, startRetry, startRun, startUndo } from './program.ts'
 import { failedRows, type ReportedTask, readReports, readRun } from './reports.ts'
 import type { Scenario } from './scenario.ts'
+import { StoreStory } from './store-story.ts'
 import { home, runsDirectory, World } from './world.ts'
 
 /** How a history ended. */
@@ -50,7 +51,7 @@ export async function play(scenario: Scenario, bug?: PlantedBug): Promise<Played
   process.env.no_proxy = '*'
   process.env.OKTA_CLIENT_REQUESTTIMEOUT = String(scenario.requestTimeoutS)
   try {
-    const story = new Story(world)
+    const story = world.store === null ? new Story(world) : new StoreStory(world)
     await story.tell()
     await checkEnd(world, story.reports)
   } finally {

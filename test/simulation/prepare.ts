@@ -4,7 +4,7 @@ import { mergeJob } from '../../src/job/merge-job.ts'
 import type { Action } from '../../src/okta/actions.ts'
 import { foldLogin } from '../../src/okta/user.ts'
 import type { RunFile } from '../../src/run/run-file.ts'
-import { dueFormat, headerOf, inputName, inputOf, nextInputName, nextInputOf } from './input.ts'
+import { dueFormat, headerOf, inputName, inputOf, nextInputName, nextInputOf, partsOf } from './input.ts'
 import type { Applied } from './org.ts'
 import { groupId, type Heir, nextRun, ownerId, type Scenario } from './scenario.ts'
 import { home, runsDirectory, type World } from './world.ts'
@@ -106,6 +106,12 @@ export function prepare(world: World): void {
   writeNow(world, `${home}/job.json`, JSON.stringify(jobOf(world)))
   writeNow(world, `${home}/${inputName(scenario)}`, inputOf(scenario))
   writeNow(world, `${home}/${nextInputName}`, nextInputOf(scenario))
+  if (scenario.store !== null)
+    for (const [index, { name, bytes }] of partsOf(scenario).entries()) {
+      writeNow(world, `${home}/${name}`, bytes)
+      const job = scenario.store.isOneJob ? 'sim' : `sim${index + 1}`
+      writeNow(world, `${home}/${name}.job.json`, JSON.stringify({ ...jobOf(world), name: job }))
+    }
   disk.createDirectory(`${home}/tmp`)
   if (scenario.past !== null) preparePast(world, scenario.past)
   disk.syncAll()

@@ -27,6 +27,8 @@ export class SimProcess implements Owner {
   readonly sentFor = new Set<string>()
   /** When the last of them left, in virtual ms; null before the first. */
   sentAt: number | null = null
+  /** With whom it shares the limits; null where its run has them alone. */
+  shares: string | null = null
   /** Whether a person has said that it bears any number of failures. */
   bearsAll = false
   /** Called with the number of its calls that were applied, after each of them. */
@@ -49,6 +51,7 @@ export class SimProcess implements Owner {
 
   /** Whose share of the limits it uses: its run's, or its own where it works on two runs. */
   get group(): string {
+    if (this.shares !== null) return this.shares
     return /^(retry|undo)/.test(this.command)
       ? `${this.command} ${this.pid}`
       : (this.command.split(' ')[1] ?? '')

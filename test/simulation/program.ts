@@ -14,7 +14,7 @@ import { KnownError } from '../../src/messages/known-error.ts'
 import type { SimProcess } from './process.ts'
 import { home, runsDirectory, type World } from './world.ts'
 
-const sending = {
+export const sending = {
   'runs-dir': runsDirectory,
   yes: true,
   quiet: true,
@@ -121,13 +121,15 @@ function start(
 ): SimProcess
 function start(world: World, command: string, run: () => Promise<number>): SimProcess
 function start(world: World, command: string, run: () => Promise<number>, machine?: string): SimProcess {
-  const work = async (): Promise<number> => {
-    try {
-      return await run()
-    } catch (error) {
-      if (!(error instanceof KnownError) && asCannotWrite(error) === null) throw error
-      return reportError(error, false)
-    }
+  return world.start(command, () => reportsErrors(run), machine)
+}
+
+/** Carries a command out, and reports the errors that the program knows. */
+export async function reportsErrors(run: () => Promise<number>): Promise<number> {
+  try {
+    return await run()
+  } catch (error) {
+    if (!(error instanceof KnownError) && asCannotWrite(error) === null) throw error
+    return reportError(error, false)
   }
-  return world.start(command, work, machine)
 }

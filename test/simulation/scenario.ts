@@ -92,6 +92,10 @@ export interface Disturbance {
     | 'next_run'
     /** It is paused for longer than a hold lasts, and another run of the job begins. */
     | 'overtaken'
+    /** The store does not answer for a while. */
+    | 'store_away'
+    /** For a while the store does what it is asked, and no answer arrives. */
+    | 'answers_lost'
   /** How long a pause or a trouble of the disk lasts, or how far a clock steps. */
   readonly ms: number
 }
@@ -191,6 +195,29 @@ export interface Scenario {
   readonly past: 'usual' | 'old' | null
   /** The job's `order`: whether each step is done for all before the next one begins. */
   readonly order: 'user' | 'step'
+  /** The store that keeps the runs, and its workers; null where they are in a runs directory. */
+  readonly store: StoreSpec | null
+}
+
+/** A store, its workers, and the way to it. */
+export interface StoreSpec {
+  /** When each worker is first started, in ms after the world begins. */
+  readonly workers: readonly number[]
+  /** How soon somebody starts a worker again that has ended, in ms. */
+  readonly restartMs: number
+  /** How many runs a worker carries out at once. */
+  readonly runsAtOnce: number
+  /** Into how many runs, each with users of its own, the input is divided. */
+  readonly parts: number
+  /** Whether these runs are of one job, so that each waits for the one before. */
+  readonly isOneJob: boolean
+  /** How long the longest answers take, in ms. */
+  readonly slowMs: number
+  /** What part of the answers is lost. */
+  readonly lost: number
+  /** What part of what is announced is never heard, and what part of it is heard twice. */
+  readonly unheard: number
+  readonly repeated: number
 }
 
 /** The run of the job that begins beside others, and its users, who are ACTIVE and in no other input. */

@@ -14,6 +14,16 @@ const lists = [
   'rows',
   'protect',
 ] as const
+const plainStore = {
+  restartMs: 500,
+  runsAtOnce: 1,
+  parts: 1,
+  isOneJob: false,
+  slowMs: 50,
+  lost: 0,
+  unheard: 0,
+  repeated: 0,
+} as const
 const plain: Partial<Scenario> = {
   format: 'csv',
   ownDates: false,
@@ -73,6 +83,11 @@ export async function shrink(
     }
     for (const [name, value] of Object.entries(plain)) {
       const changed = { ...scenario, [name]: value }
+      if (JSON.stringify(changed) !== JSON.stringify(scenario) && (await accept(changed))) again = true
+    }
+    for (const [name, value] of Object.entries(plainStore)) {
+      if (scenario.store === null) break
+      const changed = { ...scenario, store: { ...scenario.store, [name]: value } }
       if (JSON.stringify(changed) !== JSON.stringify(scenario) && (await accept(changed))) again = true
     }
   }

@@ -30,7 +30,7 @@ export interface MemoryStore {
   /** For a planted bug: whether an append does not look at the claim. */
   readonly ignoresFence?: () => boolean
   /** Told of each claim and each write under one, in the moment when it is done. */
-  readonly onClaim?: (run: StoredRun) => void
+  readonly onClaim?: (run: StoredRun, holder: string) => void
   readonly onWrite?: (run: StoredRun, claim: ClaimMark, at: number, bytes: Buffer) => void
 }
 
@@ -68,8 +68,8 @@ function memoryClaims(store: MemoryStore): ClaimTable {
         const row = run === undefined ? null : claimRowOf(run, now())
         const why = whyNotClaimed(row, ofJob, claimant, only)
         if (why !== null || run === undefined) return why ?? { kind: 'gone', run: null, host: null }
-        store.onClaim?.(run)
         const { holder, host } = claimant
+        store.onClaim?.(run, holder)
         Object.assign(run, { epoch: run.epoch + 1, holder, host, claimedUntil: now() + forMs })
         return run.epoch
       }),
@@ -112,7 +112,11 @@ function memoryRuns(store: MemoryStore): Runs {
     append: ({ runId, epoch }, at, bytes) =>
       ask('append', () => {
         const run = rows.runs.get(runId)
-        if (run === undefined || (run.epoch !== epoch && store.ignoresFence?.() !== true)) return false
+        if (run === undefined) return false
+        if (run.epoch !== epoch) {
+          if (store.ignoresFence?.() !== true) return false
+          run.journal = run.journal.filter((piece) => piece.at < at)
+        }
         const there = run.journal.find((piece) => piece.at === at)
         if (there !== undefined) return there.epoch === epoch && there.bytes.equals(bytes)
         if (journalBytes(run) !== at) return false

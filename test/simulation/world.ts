@@ -8,6 +8,7 @@ import { type Caller, Org } from './org.ts'
 import { install, type Patches, SimTimer } from './patches.ts'
 import { SimProcess } from './process.ts'
 import { ownerId, type Scenario } from './scenario.ts'
+import { SimStore } from './sim-store.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 /** Where everything lies on the simulated disk. */
@@ -41,6 +42,8 @@ export class World {
   readonly org: Org
   readonly network: Network
   readonly journals: JournalWatch
+  /** The store that keeps the runs; null where they are in a runs directory. */
+  readonly store: SimStore | null
   readonly processes: SimProcess[] = []
   readonly departures: Departed[] = []
   /** When processes had the answer that a call was refused because of its user. */
@@ -87,8 +90,22 @@ export class World {
       () => this.time.now,
     )
     this.journals = new JournalWatch((line) => this.violate(line))
-    this.files.onWrite = (path, _file, bytes, at) =>
-      this.journals.written(this.#current?.pid ?? 0, path, bytes, at)
+    // A working copy of a store is nobody's journal.
+    if (scenario.store === null)
+      this.files.onWrite = (path, _file, bytes, at) =>
+        this.journals.written(this.#current?.pid ?? 0, path, bytes, at)
+    this.store =
+      scenario.store === null
+        ? null
+        : new SimStore({
+            spec: scenario.store,
+            time: this.time,
+            draws: this.draws,
+            note: (line) => this.note(line),
+            violate: (line) => this.violate(line),
+            onJournal: (pid, run, bytes, at) =>
+              this.journals.written(pid, `${runsDirectory}/${run}/journal.ndjson`, bytes, at),
+          })
     this.network = new Network({
       time: this.time,
       draws: this.draws,
@@ -216,7 +233,8 @@ export class World {
     return this.processes.some((other) => {
       const seenAt = other.limitsSeen.get(bucket)
       if (seenAt === undefined || other.group !== process.group) return false
-      return other === process || other.endedAt - seenAt > writingMs
+      const until = other.ended || this.store === null ? other.endedAt : this.time.now
+      return other === process || until - seenAt > writingMs
     })
   }
 
@@ -229,10 +247,34 @@ export class World {
       return null
     }
     const { run, row, step, attempt, end, path: journal, settled } = intent
-    const file = this.disk.find(journal)
     if (settled) this.violate(`I1 ${process.pid} sends ${action} for ${key}, whose last intent is settled`)
+    if (this.store !== null) this.#checkClaim(this.store, process, run)
+    else this.#checkHold(process, run, `${action} for ${key}`, { journal, end })
+    process.sentFor.add(run)
+    process.sentAt = this.time.now
+    const caller = { run, row, step, attempt, pid: process.pid }
+    const id = decodeURIComponent(key)
+    const status = this.org.users.get(id)?.status ?? null
+    this.departures.push({ ...caller, at: this.time.now, key: id, action, status })
+    return caller
+  }
+
+  /** I24: nothing is sent near the end of a claim, or after it. The store has the intent, or it would not be known. */
+  #checkClaim(store: SimStore, process: SimProcess, run: string): void {
+    const why = store.whyNotSend(process.pid, run)
+    if (why !== null) this.violate(`I24 ${process.pid} sends for run ${run} ${why}`)
+  }
+
+  /** I1, I9: the intent is on disk, and nobody has taken the run or its job over. */
+  #checkHold(
+    process: SimProcess,
+    run: string,
+    what: string,
+    { journal, end }: { readonly journal: string; readonly end: number },
+  ): void {
+    const file = this.disk.find(journal)
     if (file?.kind !== 'file' || !file.isSynced(end))
-      this.violate(`I1 ${process.pid} sends ${action} for ${key} before its intent is on disk`)
+      this.violate(`I1 ${process.pid} sends ${what} before its intent is on disk`)
     const later = this.processes.find(
       (other) =>
         (other.pid > process.pid && other.sentFor.has(run)) ||
@@ -241,13 +283,6 @@ export class World {
     )
     if (later !== undefined)
       this.violate(`I9 ${process.pid} sends for run ${run} after ${later.pid} has taken it or its job over`)
-    process.sentFor.add(run)
-    process.sentAt = this.time.now
-    const caller = { run, row, step, attempt, pid: process.pid }
-    const id = decodeURIComponent(key)
-    const status = this.org.users.get(id)?.status ?? null
-    this.departures.push({ ...caller, at: this.time.now, key: id, action, status })
-    return caller
   }
 
   #end(process: SimProcess, code: number, error: unknown): void {

@@ -1,0 +1,77 @@
+import { Claim } from '../../src/store/claim.ts'
+import type { EditedBug } from './edited-bugs.ts'
+import type { PlantedBug } from './planted-bugs.ts'
+
+/** Bugs of a store that are put into the program for a history. */
+export const storeBugs: readonly PlantedBug[] = [
+  {
+    name: 'an append does not look at the claim',
+    breaks: 'I23',
+    rare: true,
+    plant: (_patches, world) => {
+      if (world.store !== null) world.store.ignoresFence = true
+    },
+  },
+  {
+    name: 'a claim is taken for valid for ever',
+    breaks: 'I24',
+    rare: true,
+    plant: (patches) => {
+      patches.get(Claim.prototype, 'valid', () => true)
+      patches.set(Claim.prototype, 'ensure', async () => {})
+    },
+  },
+]
+
+/** Bugs of a store that are written into a file. */
+export const storeEdits: readonly EditedBug[] = [
+  {
+    name: 'a claim is taken that has not run out',
+    breaks: 'I23',
+    file: 'store/may-claim',
+    from: 'if (!run.isHeld && (',
+    to: 'if ((',
+  },
+  {
+    name: 'a run works beside another one of its job',
+    breaks: 'I23',
+    file: 'store/may-claim',
+    from: 'if (inTheWay !== null) return inTheWay',
+    to: '',
+  },
+  {
+    name: 'a worker goes on alone without the store',
+    breaks: 'I1',
+    file: 'store/claim',
+    from: '() => write(this.#tables),',
+    to: '() => write(this.#tables).catch(() => true),',
+  },
+  {
+    name: 'each run of a store has a ledger of its own',
+    breaks: 'I25',
+    file: 'cli/shared-budget',
+    from: 'if (tables === undefined) return undefined',
+    to: 'return undefined',
+  },
+  {
+    name: 'permits of a dead process are never given back',
+    breaks: 'I12',
+    file: 'budget/shared-row',
+    from: 'Math.abs(database - holder.seenAt) <= deadAfterMs',
+    to: 'true',
+  },
+  {
+    name: 'what a dead process had out counts as never sent',
+    breaks: 'I25',
+    file: 'budget/shared-row',
+    from: "state = answered(state, permit, { kind: 'lost' }, now)",
+    to: "state = answered(state, permit, { kind: 'unused' }, now)",
+  },
+  {
+    name: 'a doubt is settled at once after a take-over',
+    breaks: 'I11',
+    file: 'task/settle-doubt',
+    from: 'if (look === null) await waitUntil',
+    to: 'if (look === null && notBefore !== null) await waitUntil',
+  },
+]
