@@ -76,8 +76,8 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'a 404 on deactivate is trusted',
     breaks: 'I2',
     file: 'task/task',
-    from: "return this.#ended({ result: 'failed', message })",
-    to: "return this.#ended({ result: this.#input.action === 'deactivate' ? 'unchanged' : 'failed', message })",
+    from: "const ending = { result: 'failed', message }",
+    to: "const ending = { result: this.#input.action === 'deactivate' ? 'unchanged' : 'failed', message }",
   },
   {
     name: 'an answer is journalled late',
