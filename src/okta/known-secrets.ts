@@ -115,7 +115,7 @@ interface Pieces {
 function piecesOf(secrets: readonly string[]): Pieces {
   const pieces = new Set<string>()
   const pairs = new Uint8Array(1 << 16)
-  for (const form of secrets.flatMap(partsOf).flatMap(writingsOf).flatMap(formsOf).map(lowerCased)) {
+  for (const form of secrets.flatMap(partsOf).flatMap(encodingsOf).map(lowerCased)) {
     for (let at = 0; at + pieceLength <= form.length; at++) pieces.add(form.slice(at, at + pieceLength))
     for (let at = 0; at + 1 < form.length; at++) pairs[pairOf(form, at)] = 1
   }
@@ -144,6 +144,11 @@ function pairOf(text: string, at: number): number {
 function partsOf(secret: string): readonly string[] {
   if (!/PRIVATE KEY|^\s*\{/.test(secret)) return [secret]
   return secret.split(/-----[A-Z ]*-----|[\s"'{}:,]+|\\[rn]/).filter((part) => part.length >= 16)
+}
+
+/** A secret as it is and as base64 may show it, also with what looks like an escape in it taken for one. */
+export function encodingsOf(secret: string): readonly string[] {
+  return writingsOf(secret).flatMap(formsOf)
 }
 
 /** A secret as it is, and as it looks when what would be an escape in it is taken for one. */
