@@ -47,10 +47,10 @@ export class KnownSecrets {
       ...words.map((word) => new RegExp(`(:)${escaped(word)}(?=@)`, 'g')),
       ...urls.flatMap((url) => {
         const [, host = '', path = ''] = /^([^/]*)\/(.*)$/s.exec(url) ?? []
-        // As JSON may write it, a slash has a backslash before it.
-        return isWordy(path)
+        // As JSON may write it, a slash has a backslash before it; a log of requests may have two, and name the port.
+        return isWordy(path) || path.length < pieceLength
           ? new RegExp(
-              `(${escaped(host)}\\\\*/)${path.split('/').map(escaped).join('\\\\*/')}(?![\\w-])`,
+              `(${escaped(host)}(?::\\d{1,5})?(?:\\\\*/|%2F){1,3})${path.split('/').map(escaped).join('\\\\*/')}(?![\\w-])`,
               'gi',
             )
           : []
@@ -64,7 +64,8 @@ export class KnownSecrets {
    * @param words whether secrets and pieces that are made of words and short numbers are masked too
    */
   mask(text: string, words: WordsIn): string {
-    if (this.#secrets.length === 0 || text.length < this.#shortest) return text
+    if (this.#secrets.length === 0 && this.#credentials.length === 0) return text
+    if (text.length < this.#shortest) return text
     const leaves = words === 'leave words'
     let masked = text
     if (leaves) for (const place of this.#credentials) masked = masked.replaceAll(place, `$1${secretPut}`)

@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { Refusal } from '../messages/known-error.ts'
+import { unlessSecret } from '../messages/secret-like.ts'
 import { type Setting, type SettingName, type Settings, settingNames } from './settings.ts'
 
 /** What a file of settings holds. */
@@ -51,10 +52,18 @@ export function parseOrgsFile(text: string, path: string): readonly Settings[] {
     const [other] = unknown
     if (other === undefined) return settings
     throw new Refusal(
-      `${other} in ${path} is not a setting of an org.`,
+      `${keyUnlessSecret(other)} in ${path} is not a setting of an org.`,
       `The settings are: ${settingNames.join(', ')}`,
     )
   })
+}
+
+/** A key with its path, such as `okta.client.rateLimit`: a colon without a space after it makes a token a key. */
+export function keyUnlessSecret(key: string): string {
+  return key
+    .split('.')
+    .map((part) => unlessSecret(part))
+    .join('.')
 }
 
 function parseYaml(text: string, path: string, form: string): Document {
