@@ -70,7 +70,7 @@ export function readOrgUrl(settings: Settings): string {
  * Whether the setting of the URL holds a token: the one that is set, or what looks like an API token. Host names have no
  * upper case, so letter case does not count.
  */
-export function holdsToken(settings: Settings): boolean {
+function holdsToken(settings: Settings): boolean {
   const parts = `/${textOf(settings.orgUrl)?.toLowerCase() ?? ''}/`
   const token = textOf(settings.token)?.toLowerCase() ?? ''
   if (/(?<![\w-])00[\w-]{38,}/.test(parts)) return true
