@@ -83,8 +83,8 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'a 404 on deactivate is trusted',
     breaks: 'I2',
     file: 'task/task',
-    from: "return this.#ended({ result: 'failed', message })",
-    to: "return this.#ended({ result: this.#input.action === 'deactivate' ? 'unchanged' : 'failed', message })",
+    from: "if (read.cause !== 'no_permission') return this.#ended(ending)",
+    to: "if (read.cause !== 'no_permission') return this.#ended(this.#input.action === 'deactivate' ? { result: 'unchanged', message } : ending)",
   },
   {
     name: 'an answer is journalled late',
