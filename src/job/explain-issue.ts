@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { shown } from '../messages/shown.ts'
+import { shownUnlessSecret } from '../messages/shown.ts'
 
 const typeWords: Readonly<Record<string, string>> = {
   string: 'text',
@@ -17,7 +17,9 @@ export function describeFound(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'object') return 'keys with values'
   if (typeof value !== 'string') return String(value)
-  return shown(value)
+  // The address of a chat is a secret.
+  const [, origin] = /^(https?:\/\/[^/?#\s]+)[/?#]\S/i.exec(value) ?? []
+  return shownUnlessSecret(origin === undefined ? value : `${origin}/…`)
 }
 
 function describeBound(origin: string, bound: string, side: 'least' | 'most'): string {

@@ -35,6 +35,11 @@ export interface TaskProgress {
    * applied.
    */
   readonly repeats: number
+  /**
+   * Since when, in epoch ms by Okta's clock, the attempts may have been made if all of them are only assumed, because a
+   * part of the journal was lost; null if one of them is known.
+   */
+  readonly assumedSince: number | null
   readonly last: LastAttempt
 }
 
@@ -75,8 +80,18 @@ function afterIntent(known: TaskProgress | undefined, intent: IntentEvent): Task
     statusBefore: known?.statusBefore ?? intent.status,
     judgedNotApplied: known?.judgedNotApplied ?? intent.judged_not_applied ?? intent.repeats ?? 0,
     repeats: known?.repeats ?? intent.repeats ?? 0,
+    assumedSince: assumedSince(known, intent),
     last: { kind: 'open', intent, doubt: null },
   }
+}
+
+function assumedSince(
+  known: TaskProgress | undefined,
+  { lost, attempt, okta_time }: IntentEvent,
+): number | null {
+  if (lost !== true) return null
+  if (known !== undefined) return known.assumedSince
+  return attempt === 1 ? okta_time : null
 }
 
 /**

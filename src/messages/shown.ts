@@ -1,3 +1,5 @@
+import { looksLikeSecret } from './secret-like.ts'
+
 const longest = 60
 
 /**
@@ -18,9 +20,14 @@ export function visible(text: string): string {
   })
 }
 
-/** Names for a message, at most 30 of them, each in the form of {@link shown}. */
+/** Names for a message, at most 30 of them, each in the form of {@link shown}, but what looks like a secret by its length. */
 export function shownList(names: readonly string[]): string {
   const most = 30
-  const list = names.slice(0, most).map(shown).join(', ')
+  const list = names.slice(0, most).map(shownUnlessSecret).join(', ')
   return names.length > most ? `${list} and ${names.length - most} more` : list
+}
+
+/** A text as {@link shown}, or its length if it looks like a secret: a file with a token may be given for any other. */
+export function shownUnlessSecret(text: string): string {
+  return looksLikeSecret(text) ? `[${text.length} characters that look like a secret]` : shown(text)
 }

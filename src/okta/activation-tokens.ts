@@ -1,5 +1,5 @@
 import { lowerCased, pieceLength, secretPut } from './known-secrets.ts'
-import { replaceSpans, type Span } from './plain-form.ts'
+import { joined, replaceSpans, type Span } from './plain-form.ts'
 
 /**
  * How many of the latest tokens are known at least; at most, twice as many are. A run may bring hundreds of thousands:
@@ -21,6 +21,8 @@ const marks = 1 << 20
 export class ActivationTokens {
   #latest: Generation | null = null
   #before: Generation | null = null
+  /** The length of the shortest token, in characters. */
+  #shortest = Infinity
 
   remember(token: string): void {
     if (token.length < pieceLength) return
@@ -28,37 +30,96 @@ export class ActivationTokens {
       this.#before = this.#latest
       this.#latest = new Generation()
     }
+    this.#shortest = Math.min(this.#shortest, token.length)
     this.#latest.add(lowerCased(token.slice(0, longestToken)))
   }
 
   /** A text without the tokens and their pieces. */
   mask(text: string): string {
-    if (this.#latest === null || text.length < pieceLength) return text
-    return replaceSpans(text, secretPut, (plain) =>
-      joined([...this.#literal(plain), ...this.#encoded(plain)]),
-    )
+    return replaceSpans(text, secretPut, (plain) => this.find(plain))
   }
 
-  *#literal(text: string): Generator<Span> {
+  /**
+   * Where the tokens and their pieces are in a text without escapes.
+   *
+   * @param least the length of the shortest piece that counts, in characters, at least 8
+   */
+  find(text: string, least: number = pieceLength): readonly Span[] {
+    if (this.#latest === null || text.length < pieceLength) return []
+    const spans: Span[] = []
+    this.#addLiteral(text, (at) => spans.push([at, at + pieceLength]))
+    this.#addEncoded(text, spans)
+    const all = joined(spans)
+    const counts = Math.min(least, this.#shortest)
+    return counts <= pieceLength ? all : all.filter(([from, end]) => end - from >= counts)
+  }
+
+  #addLiteral(text: string, add: (at: number) => void): void {
     const lower = lowerCased(text)
     for (let at = 0; at + pieceLength <= lower.length; at++) {
       const mark = markOf(lower, at)
-      if (this.#latest?.has(lower, at, mark) === true || this.#before?.has(lower, at, mark) === true)
-        yield [at, at + pieceLength]
+      if (this.#latest?.has(lower, at, mark) === true || this.#before?.has(lower, at, mark) === true) add(at)
     }
   }
 
   /** What base64 stands for depends on how many characters come before it, so it is decoded in each of four ways. */
-  *#encoded(text: string): Generator<Span> {
-    for (const { 0: encoded, index } of text.matchAll(/[\w+/-]{11,}/g)) {
-      for (let skipped = 0; skipped < 4; skipped++) {
-        const bytes = Buffer.from(encoded.slice(skipped), 'base64').toString('latin1')
-        const begin = index + skipped
-        for (const [from, end] of this.#literal(bytes))
-          yield [begin + Math.floor((from * 4) / 3), begin + Math.ceil((end * 4) / 3)]
-      }
+  #addEncoded(text: string, spans: Span[]): void {
+    let bytes = new Uint8Array(256)
+    for (let from = 0; from < text.length; from++) {
+      let end = from
+      while (sixBits(text.charCodeAt(end)) < noSixBits) end += 1
+      if (end - from > bytes.length) bytes = new Uint8Array((end - from) * 2)
+      for (let begin = from; begin < from + 4 && end - begin >= shortestEncoded; begin++)
+        this.#addDecoded(bytes, decode(text, begin, end, bytes), (at) =>
+          spans.push([
+            begin + Math.floor((at * 4) / 3),
+            Math.min(end, begin + Math.ceil(((at + pieceLength) * 4) / 3)),
+          ]),
+        )
+      from = end
     }
   }
+
+  #addDecoded(bytes: Uint8Array, length: number, add: (at: number) => void): void {
+    for (let at = 0; at + pieceLength <= length; at++) {
+      const mark = markOfUnits(bytes[at], bytes[at + 2], bytes[at + 5], bytes[at + 7])
+      if (this.#latest?.mayHave(mark) !== true && this.#before?.mayHave(mark) !== true) continue
+      const piece = String.fromCharCode(...bytes.subarray(at, at + pieceLength))
+      if (this.#latest?.has(piece, 0, mark) === true || this.#before?.has(piece, 0, mark) === true) add(at)
+    }
+  }
+}
+
+/** Eight characters take eleven in base64. */
+const shortestEncoded = 11
+
+const noSixBits = 64
+const sixBitsOf = new Uint8Array(128).fill(noSixBits)
+for (const alphabet of ['+/', '-_'])
+  for (const [bits, one] of [
+    ...`ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789${alphabet}`,
+  ].entries())
+    sixBitsOf[one.charCodeAt(0)] = bits
+
+/** What a character of base64 or base64url stands for; 64 for any other. */
+function sixBits(unit: number): number {
+  return sixBitsOf[unit] ?? noSixBits
+}
+
+/** Puts what base64 stands for into `bytes`, with ASCII in lower case. Returns how many bytes that are. */
+function decode(text: string, begin: number, end: number, bytes: Uint8Array): number {
+  let length = 0
+  let bits = 0
+  let number = 0
+  for (let at = begin; at < end; at++) {
+    bits = ((bits << 6) | sixBits(text.charCodeAt(at))) & 0xffff
+    number += 6
+    if (number < 8) continue
+    number -= 8
+    const byte = (bits >> number) & 0xff
+    bytes[length++] = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+  }
+  return length
 }
 
 /** Some tokens that came after one another, as their pieces. */
@@ -76,6 +137,10 @@ class Generation {
     }
   }
 
+  mayHave(mark: number): boolean {
+    return this.#marked[mark] === 1
+  }
+
   has(text: string, at: number, mark: number): boolean {
     return this.#marked[mark] === 1 && this.#pieces.has(text.slice(at, at + pieceLength))
   }
@@ -83,17 +148,14 @@ class Generation {
 
 /** A number below `marks` that depends on four of the characters of a piece. */
 function markOf(text: string, at: number): number {
-  const some = (text.charCodeAt(at) * 31 + text.charCodeAt(at + 2)) * 31 + text.charCodeAt(at + 5)
-  return (some * 31 + text.charCodeAt(at + 7)) & (marks - 1)
+  return markOfUnits(
+    text.charCodeAt(at),
+    text.charCodeAt(at + 2),
+    text.charCodeAt(at + 5),
+    text.charCodeAt(at + 7),
+  )
 }
 
-/** Spans in order, with those that overlap or touch as one. */
-function joined(spans: readonly Span[]): readonly Span[] {
-  const all: Span[] = []
-  for (const [from, end] of [...spans].sort(([a], [b]) => a - b)) {
-    const last = all.at(-1)
-    if (last === undefined || from > last[1]) all.push([from, end])
-    else all[all.length - 1] = [last[0], Math.max(last[1], end)]
-  }
-  return all
+function markOfUnits(first = 0, third = 0, sixth = 0, eighth = 0): number {
+  return (((first * 31 + third) * 31 + sixth) * 31 + eighth) & (marks - 1)
 }

@@ -113,14 +113,21 @@ export function originOf(location: string | null): string | null {
   return origin === 'null' ? null : origin
 }
 
+/** The longest code of an error that is kept, in characters: Okta's have 8, and OAuth's up to 30. */
+const longestCode = 100
+
+/** The longest text of an error that is kept, in characters, and the most causes. */
+const longestSummary = 8_000
+const mostCauses = 20
+
 /** Parses Okta's error object; null if the body is not one. OAuth's `error`/`error_description` counts too. */
 export function parseOktaError(body: AnswerBody): OktaError | null {
   if (body.kind !== 'json') return null
   const value = body.value as Readonly<Record<string, unknown>>
   if (typeof value.errorCode === 'string') {
-    const causes = Array.isArray(value.errorCauses) ? value.errorCauses : []
+    const causes = Array.isArray(value.errorCauses) ? value.errorCauses.slice(0, mostCauses) : []
     return {
-      errorCode: value.errorCode,
+      errorCode: value.errorCode.slice(0, longestCode),
       errorSummary: textOf(value.errorSummary),
       causes: causes.map((cause: unknown) =>
         textOf((cause as { errorSummary?: unknown } | null)?.errorSummary),
@@ -128,13 +135,17 @@ export function parseOktaError(body: AnswerBody): OktaError | null {
     }
   }
   if (typeof value.error === 'string') {
-    return { errorCode: value.error, errorSummary: textOf(value.error_description), causes: [] }
+    return {
+      errorCode: value.error.slice(0, longestCode),
+      errorSummary: textOf(value.error_description),
+      causes: [],
+    }
   }
   return null
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
+  return typeof value === 'string' ? value.slice(0, longestSummary) : ''
 }
 
 /** The longest text from a server that a message shows, in characters. */

@@ -1,4 +1,5 @@
 import { Refusal } from '../messages/known-error.ts'
+import { shownValue } from '../messages/secret-like.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
 import { readOrgUrl } from './org-url.ts'
 import type { HttpProxy } from './proxy.ts'
@@ -43,7 +44,7 @@ function readRequestTimeout(settings: Settings): number {
   if (seconds === 0) return defaultRequestTimeoutMs
   if (!(seconds >= shortestRequestTimeout && seconds <= longestRequestTimeout)) {
     throw new Refusal(
-      `${settings.requestTimeout?.place ?? 'OKTA_CLIENT_REQUESTTIMEOUT'} is ${JSON.stringify(text)}. It must be a number of seconds from ${shortestRequestTimeout} to ${longestRequestTimeout}.`,
+      `${settings.requestTimeout?.place ?? 'OKTA_CLIENT_REQUESTTIMEOUT'} is ${shownValue(text)}. It must be a number of seconds from ${shortestRequestTimeout} to ${longestRequestTimeout}.`,
       howToSet(settings, 'requestTimeout', '30'),
     )
   }

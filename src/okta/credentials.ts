@@ -1,4 +1,5 @@
 import { Refusal } from '../messages/known-error.ts'
+import { shownValue } from '../messages/secret-like.ts'
 import { readClientKey } from './oauth/client-key.ts'
 import type { ClientKey } from './oauth/private-key.ts'
 import { refuseQuotes } from './quotes.ts'
@@ -45,7 +46,7 @@ export function readCredentials(settings: Settings, readFile: (path: string) => 
   const mode = modes.find((name) => name.toLowerCase() === given.toLowerCase())
   if (mode === undefined) {
     throw new Refusal(
-      `${settings.authorizationMode?.place ?? 'OKTA_CLIENT_AUTHORIZATIONMODE'} is ${JSON.stringify(given)}. It must be SSWS (an API token), Bearer (an access token) or PrivateKey (an OAuth 2.0 service app).`,
+      `${settings.authorizationMode?.place ?? 'OKTA_CLIENT_AUTHORIZATIONMODE'} is ${shownValue(given)}. It must be SSWS (an API token), Bearer (an access token) or PrivateKey (an OAuth 2.0 service app).`,
       howToSet(settings, 'authorizationMode', 'SSWS'),
     )
   }

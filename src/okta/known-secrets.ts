@@ -47,10 +47,10 @@ export class KnownSecrets {
       ...words.map((word) => new RegExp(`(:)${escaped(word)}(?=@)`, 'g')),
       ...urls.flatMap((url) => {
         const [, host = '', path = ''] = /^([^/]*)\/(.*)$/s.exec(url) ?? []
-        // As JSON may write it, a slash has a backslash before it.
-        return isWordy(path)
+        // As JSON may write it, a slash has a backslash before it; a log of requests may have two, and name the port.
+        return isWordy(path) || path.length < pieceLength
           ? new RegExp(
-              `(${escaped(host)}\\\\*/)${path.split('/').map(escaped).join('\\\\*/')}(?![\\w-])`,
+              `(${escaped(host)}(?::\\d{1,5})?(?:\\\\*/|%2F){1,3})${path.split('/').map(escaped).join('\\\\*/')}(?![\\w-])`,
               'gi',
             )
           : []
@@ -64,7 +64,8 @@ export class KnownSecrets {
    * @param words whether secrets and pieces that are made of words and short numbers are masked too
    */
   mask(text: string, words: WordsIn): string {
-    if (this.#secrets.length === 0 || text.length < this.#shortest) return text
+    if (this.#secrets.length === 0 && this.#credentials.length === 0) return text
+    if (text.length < this.#shortest) return text
     const leaves = words === 'leave words'
     let masked = text
     if (leaves) for (const place of this.#credentials) masked = masked.replaceAll(place, `$1${secretPut}`)
@@ -115,7 +116,7 @@ interface Pieces {
 function piecesOf(secrets: readonly string[]): Pieces {
   const pieces = new Set<string>()
   const pairs = new Uint8Array(1 << 16)
-  for (const form of secrets.flatMap(partsOf).flatMap(writingsOf).flatMap(formsOf).map(lowerCased)) {
+  for (const form of secrets.flatMap(partsOf).flatMap(encodingsOf).map(lowerCased)) {
     for (let at = 0; at + pieceLength <= form.length; at++) pieces.add(form.slice(at, at + pieceLength))
     for (let at = 0; at + 1 < form.length; at++) pairs[pairOf(form, at)] = 1
   }
@@ -144,6 +145,11 @@ function pairOf(text: string, at: number): number {
 function partsOf(secret: string): readonly string[] {
   if (!/PRIVATE KEY|^\s*\{/.test(secret)) return [secret]
   return secret.split(/-----[A-Z ]*-----|[\s"'{}:,]+|\\[rn]/).filter((part) => part.length >= 16)
+}
+
+/** A secret as it is and as base64 may show it, also with what looks like an escape in it taken for one. */
+export function encodingsOf(secret: string): readonly string[] {
+  return writingsOf(secret).flatMap(formsOf)
 }
 
 /** A secret as it is, and as it looks when what would be an escape in it is taken for one. */

@@ -1,18 +1,23 @@
+import { maskPrivateKeys } from './private-key-in-text.ts'
 import { maskLinksInText, maskTokensInText } from './token-in-text.ts'
+
+type Put = string | ((all: string, ...groups: string[]) => string)
 
 /**
  * Patterns of text that looks like a secret, wherever it occurs. The order matters: patterns that mask more come first.
  * What is matched may come from others, so no pattern may take longer than in proportion to its text: what it repeats
  * must not contain what begins it.
  *
- * Sources: the form of Okta's API tokens (42 characters from `00`), RFC 7468 for PEM, RFC 7518 for the private parts of
- * a JWK.
+ * Sources: the form of Okta's API tokens (42 characters from `00`), RFC 7518 for the private parts of a JWK.
  */
-const patterns: readonly (readonly [pattern: RegExp, put: string])[] = [
-  // Line feeds may be real ones or the two characters \n, and the end may be cut off.
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, '[private key]'],
+const patterns: readonly (readonly [pattern: RegExp, put: Put])[] = [
   [/("(?:d|p|q|dp|dq|qi)"\s*:\s*")[A-Za-z0-9_-]{20,}"/g, '$1[private key]"'],
-  [/\b(SSWS|Bearer|DPoP)(\s+|%20)[\w.~+/-]{8,}=*/gi, '$1$2[token]'],
+  [
+    /\b(SSWS|Bearer|DPoP)(\s+|%20)([\w.~+/-]{8,}=*)/gi,
+    // `SSWS Administrator` is a role, and `Bearer Smithsonian` a person.
+    (all, scheme = '', gap = '', token = '') =>
+      /^(?:[A-Z]?[a-z]+|[A-Z]+)$/.test(token) ? all : `${scheme}${gap}[token]`,
+  ],
   [/(?<![\w-])00[\w-]{40}(?![\w-])/g, '[token]'],
   [
     /("?(?:activationToken|access_token|client_assertion|recoveryToken|stateToken|sessionToken)"?\s*[=:]\s*"?)[\w.~+/-]{8,}/g,
@@ -21,11 +26,45 @@ const patterns: readonly (readonly [pattern: RegExp, put: string])[] = [
   [/(?<=[a-z0-9+.-])(:\/\/[^\s/:@"']*):(?!PASSWORD@)[^\s/@"']*@/gi, '$1:[password]@'],
 ]
 
-/** A text without what looks like a secret: the last line of defence for everything that is printed or logged. */
+/** What is shown of a text that could not be masked. */
+const unmasked = '[text that could not be masked]'
+
+/**
+ * A text without what looks like a secret: the last line of defence for everything that is printed or logged. Never
+ * throws: if a text can't be masked, none of it is shown.
+ */
 export function maskSecrets(text: string): string {
+  try {
+    return partsOf(maskPrivateKeys(text)).map(maskPart).join('')
+  } catch {
+    return text.endsWith('\n') ? `${unmasked}\n` : unmasked
+  }
+}
+
+function maskPart(text: string): string {
   let masked = maskJwts(text)
-  for (const [pattern, put] of patterns) masked = masked.replaceAll(pattern, put)
+  for (const [pattern, put] of patterns)
+    masked = typeof put === 'string' ? masked.replaceAll(pattern, put) : masked.replaceAll(pattern, put)
   return maskTokensInText(maskLinksInText(masked))
+}
+
+/** The longest part of a text that is matched at once, in characters: much more, and a pattern runs out of stack. */
+const longestPart = 1 << 20
+
+/** A text in parts that can be masked one by one: cut after a line feed if there are some, otherwise between words. */
+function partsOf(text: string): readonly string[] {
+  const parts: string[] = []
+  let from = 0
+  while (text.length - from > longestPart) {
+    const part = text.slice(from, from + longestPart)
+    const line = part.lastIndexOf('\n') + 1
+    // A word of half the length of a part is none.
+    const cut = line > 0 ? line : (/[\s",][^\s",]{0,524288}$/.exec(part)?.index ?? -1) + 1
+    if (cut === 0) return [...parts, unmasked]
+    parts.push(part.slice(0, cut))
+    from += cut
+  }
+  return [...parts, text.slice(from)]
 }
 
 /** More of a text from outside is not looked at, in characters: no message shows nearly as much. */

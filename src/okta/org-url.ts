@@ -1,4 +1,5 @@
 import { type KnownError, Refusal } from '../messages/known-error.ts'
+import { looksLikeSecret } from '../messages/secret-like.ts'
 import { refuseQuotes } from './quotes.ts'
 import { howToSet, type Settings, textOf } from './settings.ts'
 
@@ -33,6 +34,7 @@ export function readOrgUrl(settings: Settings): string {
   if (url.username !== '' || url.password !== '') {
     throw new Refusal(`${place} must not contain a user name or password.`, fix(example))
   }
+  if (!isPlausible(url)) throw notUrl(text, place, fix)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
     throw new Refusal(
       `${place} must begin with https:// (it is ${url.protocol}//${url.host}); plain HTTP is allowed only for this machine (loopback).`,
@@ -57,7 +59,7 @@ export function readOrgUrl(settings: Settings): string {
   }
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
     throw new Refusal(
-      `${place} must be only the org's address, without a path (it has ${url.pathname}${url.search}${url.hash}).`,
+      `${place} must be only the org's address, without a path (it has ${shownPath(url)}).`,
       fix(url.origin),
     )
   }
@@ -68,7 +70,7 @@ export function readOrgUrl(settings: Settings): string {
  * Whether the setting of the URL holds a token: the one that is set, or what looks like an API token. Host names have no
  * upper case, so letter case does not count.
  */
-export function holdsToken(settings: Settings): boolean {
+function holdsToken(settings: Settings): boolean {
   const parts = `/${textOf(settings.orgUrl)?.toLowerCase() ?? ''}/`
   const token = textOf(settings.token)?.toLowerCase() ?? ''
   if (/(?<![\w-])00[\w-]{38,}/.test(parts)) return true
@@ -81,10 +83,43 @@ export function holdsToken(settings: Settings): boolean {
  * JWT has dots too, but no top-level domain.
  */
 function notUrl(text: string, place: string, fix: (url: string) => string): KnownError {
-  if (/^(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}(:\d+)?\/?$/i.test(text)) {
+  if (isHost(text)) {
     return new Refusal(`${place} has no scheme: ${text}.`, fix(`https://${text}`))
   }
   return new Refusal(`${place} is not a URL.`, fix(example))
+}
+
+function isHost(text: string): boolean {
+  return /^(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}(:\d+)?\/?$/i.test(text) && !looksLikeSecret(text)
+}
+
+/** Whether a URL may be shown: its scheme is known, and its host is no token or key after `https://`. */
+function isPlausible({ protocol, hostname }: URL): boolean {
+  if (!/^(?:https?|ftp|file|wss?):$/.test(protocol)) return false
+  return hostname.split('.').every((label) => label.length <= 63) && !looksLikeSecret(hostname)
+}
+
+/** The path of a URL if it is made of words, such as `/admin/dashboard`; otherwise its length. */
+function shownPath({ pathname, search, hash }: URL): string {
+  const path = `${pathname}${search}${hash}`
+  return isOfWords(path) ? path : `${path.length} characters after the host`
+}
+
+function isOfWords(path: string): boolean {
+  return /^(?:\/(?:[A-Z]?[a-z-]{0,19}|v\d))*$/.test(path)
+}
+
+/** The setting of the URL as it is shown. What is no URL may be a token or a key in the wrong variable. */
+export function shownOrgUrl(settings: Settings): string {
+  if (holdsToken(settings)) return '[secret]'
+  const text = textOf(settings.orgUrl) ?? ''
+  if (isHost(text)) return text
+  if (!URL.canParse(text) || !isPlausible(new URL(text)))
+    return `[${text.length} characters that are not a URL]`
+  const url = new URL(text)
+  const user = url.username === '' && url.password === '' ? '' : '[user]@'
+  const path = shownPath(url)
+  return `${url.protocol}//${user}${url.host}${isOfWords(path) ? path.replace(/^\/$/, '') : `/[${path}]`}`
 }
 
 /** Whether a host name always means this machine, whatever DNS says. */

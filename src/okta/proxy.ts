@@ -1,4 +1,5 @@
 import { Refusal } from '../messages/known-error.ts'
+import { looksLikeSecret, unlessSecret } from '../messages/secret-like.ts'
 import { Secret } from './secret.ts'
 
 /** The proxy that requests go through. */
@@ -54,7 +55,7 @@ export function unusedProxy(orgUrl: string, environment: Environment): UnusedPro
   const variable = variableOf(environment)
   const { name, list } = exceptionsOf(environment)
   if (url.protocol !== 'https:' || variable === undefined || !isExcepted(url, list)) return null
-  return { variable, exceptions: `${name}=${list}` }
+  return { variable, exceptions: `${name}=${unlessSecret(list)}` }
 }
 
 function variableOf(environment: Environment): (typeof variables)[number] | undefined {
@@ -83,7 +84,11 @@ function readProxy(text: string, variable: string): HttpProxy {
   // curl and many other programs accept a proxy without a scheme.
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
   // With one slash, the scheme would be taken for the host.
-  if (/["'\s]|^https?:(?!\/\/)/i.test(text) || !URL.canParse(full)) {
+  if (
+    /["'\s]|^https?:(?!\/\/)/i.test(text) ||
+    !URL.canParse(full) ||
+    looksLikeSecret(new URL(full).hostname)
+  ) {
     throw new Refusal(
       `${variable} is not the URL of a proxy.`,
       `Set the URL, with special characters in the password written as %XX: ${example}`,

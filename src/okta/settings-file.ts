@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { Refusal } from '../messages/known-error.ts'
+import { unlessSecret } from '../messages/secret-like.ts'
 import { type Setting, type SettingName, type Settings, settingNames } from './settings.ts'
 
 /** What a file of settings holds. */
@@ -54,7 +55,7 @@ export function parseOrgsFile(text: string, path: string): readonly Settings[] {
       return settings
     }
     throw new Refusal(
-      `${other} in ${path} is not a setting of an org.`,
+      `${keyUnlessSecret(other)} in ${path} is not a setting of an org.`,
       `The settings are: ${settingNames.join(', ')}`,
     )
   })
@@ -69,6 +70,14 @@ function checkNamesOrg({ orgUrl, token, privateKey }: Settings, place: string): 
         ? 'token, and no privateKey'
         : null
   if (missing !== null) throw new Refusal(`${place} has no ${missing}.`, `It should look like: ${orgsForm}`)
+}
+
+/** A key with its path, such as `okta.client.rateLimit`: a colon without a space after it makes a token a key. */
+export function keyUnlessSecret(key: string): string {
+  return key
+    .split('.')
+    .map((part) => unlessSecret(part))
+    .join('.')
 }
 
 function parseYaml(text: string, path: string, form: string): Document {

@@ -9,6 +9,9 @@ export function namedError(headers: Readonly<Record<string, HeaderValue>>): stri
   return /\berror="?([\w.-]+)/.exec(singleHeader(headers['www-authenticate']) ?? '')?.[1] ?? null
 }
 
+/** The longest id of a request that is kept, in characters: Okta's have 27. */
+const longestRequestId = 200
+
 /** Reads what was received. */
 export function toAnswer(received: Received): Answer {
   const { resends } = received
@@ -35,7 +38,7 @@ function readAnswer(received: Received): Answer {
     connectedAfterMs,
     httpStatus,
     rateLimit: parseRateLimit(headers),
-    requestId: singleHeader(headers['x-okta-request-id']) ?? null,
+    requestId: singleHeader(headers['x-okta-request-id'])?.slice(0, longestRequestId) ?? null,
     body,
     error: httpStatus < 400 ? null : parseOktaError(body),
     location: singleHeader(headers.location) ?? null,

@@ -40,8 +40,8 @@ const link =
 export function maskLinksInText(text: string): string {
   return text.replace(link, (all: string, before: string, name: string, found: string, at: number) => {
     const isToken = hasHost(text, at)
-      ? /^(?:tokens|welcome|reset.*)$/i.test(name) ||
-        (found.length >= 16 && !isId(found) && !isOfWords(found))
+      ? (/^(?:tokens|welcome|reset.*)$/i.test(name) && !isOfParts(found)) ||
+        (found.length >= 16 && !isId(found) && !isReadable(found))
       : hasFormOfOktas(found)
     return isToken ? `${before}[token]` : all
   })
@@ -56,9 +56,25 @@ function hasHost(text: string, at: number): boolean {
 }
 
 /** Whether a text looks like an activation token: 20 characters or more, of all kinds. */
-function hasFormOfOktas(text: string): boolean {
-  if (text.length < 20 || isId(text) || isOfWords(text)) return false
+export function hasFormOfOktas(text: string): boolean {
+  if (text.length < 20 || isId(text) || isReadable(text)) return false
   return /[a-z]/.test(text) && /[A-Z]/.test(text) && /\d/.test(text)
+}
+
+/** Whether a text is made of several words and short numbers, such as `rotation-guide` and `onboarding-2026`. */
+function isOfParts(text: string): boolean {
+  return /[a-z\d][-_][a-z\d]/i.test(text) && isOfWords(text)
+}
+
+/**
+ * Whether somebody has made up a text, such as `HR-Ticket-48213-batch7a`: it has a word of at least five letters, and
+ * changes between letters and digits, or small letters and capitals, less often than chance does.
+ */
+function isReadable(text: string): boolean {
+  if (isOfWords(text)) return true
+  if (!/[-_]/.test(text) || !/[a-z]{5}/.test(text)) return false
+  const runs = text.match(/[A-Z]?[a-z]+|[A-Z]+|\d+/g) ?? []
+  return runs.join('').length / runs.length >= 3.3
 }
 
 /**

@@ -1,9 +1,12 @@
 import { ActivationTokens } from './activation-tokens.ts'
+import { activationTokensIn } from './activation-tokens-in.ts'
 import type { Received } from './exchange.ts'
-import { KnownSecrets, secretPut } from './known-secrets.ts'
-import { withoutEscapes } from './plain-form.ts'
+import { KnownSecrets, lowerCased, secretPut } from './known-secrets.ts'
+import { joined, replaceSpans } from './plain-form.ts'
 import type { HeaderValue } from './rate-limit.ts'
+import { shortRefusal } from './short-refusal.ts'
 import type { Call } from './transport.ts'
+import { WholeSecrets } from './whole-secrets.ts'
 import { isOfWords } from './words.ts'
 
 /**
@@ -12,7 +15,17 @@ import { isOfWords } from './words.ts'
  */
 const shortest = 6
 
+/**
+ * The length of the shortest piece of an activation token that is masked in an answer that succeeded, in characters: so
+ * many ids are read in a run of a million users that one may have fewer in common with a token by chance.
+ */
+const longPiece = 12
+
 type Headers = Readonly<Record<string, HeaderValue>>
+type Response = Extract<Received, { kind: 'response' }>
+
+/** Takes secrets out of one text of an answer; `isShown` for the value of a header that nothing else is done with. */
+type Mask = (text: string, isShown: boolean) => string
 
 /**
  * Takes secrets out of answers: a proxy or a debugging page may repeat what was sent to it, and texts of answers and
@@ -21,43 +34,54 @@ type Headers = Readonly<Record<string, HeaderValue>>
  */
 export class AnswerCleaner {
   readonly #never: KnownSecrets
+  readonly #neverWhole: WholeSecrets
   /** Those of them that no sentence of Okta's can hold. */
   readonly #neverInOktas: readonly string[]
   /** What was made of the latest tokens, which are the same from call to call. */
-  readonly #ofTokens = new Map<string, KnownSecrets>()
+  readonly #ofTokens = new Map<string, TokenSecrets>()
   readonly #activation = new ActivationTokens()
 
   /** @param never secrets that no call to the host carries, such as the password of a proxy */
   constructor(never: readonly string[] = []) {
     this.#never = knownOf(never)
-    this.#neverInOktas = never.filter(
-      (secret) => secret.length >= shortest && !/^\d+$/.test(secret) && !isOfWords(secret),
-    )
+    this.#neverWhole = new WholeSecrets(longEnough(never))
+    this.#neverInOktas = longEnough(never).filter((secret) => !/^\d+$/.test(secret) && !isOfWords(secret))
   }
 
-  /** An answer without secrets. Only the body of one that succeeded keeps the activation token that it brings. */
+  /**
+   * An answer without secrets. Only the body of one that succeeded keeps the activation token that it brings. Never
+   * throws: what can't be masked is not shown at all.
+   */
   clean(call: Call, received: Received): Received {
     if (received.kind === 'lost') return received
-    const { headers, text, httpStatus } = received
-    if (httpStatus >= 300) {
-      const secrets = [this.#ofToken(call), knownOf(onceIn(call))]
-      // Okta itself never sees the password of a proxy. To mask its words in Okta's sentences would garble them, and
-      // tell whoever knows the sentence what the password is.
-      const isOktas = text !== null && /"errorCode"\s*:/.test(text)
-      const mask = (value: string): string => {
-        const masked = secrets.reduce((left, known) => known.mask(left, 'mask words'), value)
-        return this.#activation.mask(this.#withoutNever(masked, isOktas))
+    try {
+      return received.httpStatus >= 300
+        ? this.#cleanRefusal(call, received)
+        : this.#cleanSuccess(call, received)
+    } catch {
+      const { headers, text } = received
+      return {
+        ...received,
+        headers: cleanHeaders(headers, () => secretPut),
+        text: text === null ? null : secretPut,
       }
-      return { ...received, headers: cleanHeaders(headers, mask), text: text === null ? null : mask(text) }
     }
-    const given = text === null || call.method !== 'POST' ? null : activationTokenIn(text)
-    if (given !== null) this.#activation.remember(given)
-    const mask = this.#maskOfSuccess(call)
-    const cleanHeader = (value: string): string => this.#activation.mask(mask(value))
+  }
+
+  #cleanRefusal(call: Call, received: Response): Received {
+    const text = received.text === null ? null : shortRefusal(received.text)
+    const secrets = [this.#ofToken(call).pieces, knownOf(onceIn(call))]
+    // Okta itself never sees the password of a proxy. To mask its words in Okta's sentences would garble them, and
+    // tell whoever knows the sentence what the password is.
+    const isOktas = text !== null && /"errorCode"\s*:/.test(text)
+    const mask = (value: string): string => {
+      const masked = secrets.reduce((left, known) => known.mask(left, 'mask words'), value)
+      return this.#activation.mask(this.#withoutNever(masked, isOktas))
+    }
     return {
       ...received,
-      headers: cleanHeaders(headers, cleanHeader),
-      text: text === null ? null : given === null ? this.#activation.mask(mask(text)) : mask(text),
+      headers: cleanHeaders(received.headers, mask),
+      text: text === null ? null : mask(text),
     }
   }
 
@@ -68,55 +92,81 @@ export class AnswerCleaner {
   }
 
   /**
-   * A run may read hundreds of thousands of users, and what their profiles say counts: so of a success less is masked,
-   * and nothing that takes long.
+   * A run may read hundreds of thousands of users, and what their profiles, their ids and the links to next pages say
+   * counts: so in a success only whole secrets are masked.
    */
-  #maskOfSuccess(call: Call): (value: string) => string {
-    const ofToken = this.#ofToken(call)
-    const once = onceIn(call)
-    return (value) => {
-      const masked = ofToken.mask(value, 'leave words')
-      return once.reduce((left, secret) => left.replaceAll(secret, secretPut), masked)
+  #cleanSuccess(call: Call, received: Response): Received {
+    const { headers, text } = received
+    const given = text === null || call.method !== 'POST' ? [] : activationTokensIn(text)
+    for (const token of given) this.#activation.remember(token)
+    const mask = this.#maskOfSuccess(call)
+    return {
+      ...received,
+      headers: cleanHeaders(headers, (value, name) => mask(value, name === 'x-okta-request-id')),
+      text:
+        text === null
+          ? null
+          : given.length > 0
+            ? this.#maskOfSuccess(call, false)(text, false)
+            : mask(text, false),
     }
   }
 
-  #ofToken({ headers }: Call): KnownSecrets {
+  #maskOfSuccess(call: Call, activation = true): Mask {
+    const once = onceIn(call)
+    const secrets = [
+      this.#ofToken(call).whole,
+      this.#neverWhole,
+      ...(once.length === 0 ? [] : [new WholeSecrets(once)]),
+    ]
+    return (text, isShown) =>
+      replaceSpans(text, secretPut, (plain) => {
+        const lower = lowerCased(plain)
+        return joined([
+          ...secrets.flatMap((whole) => whole.find(lower, isShown)),
+          ...(activation ? this.#activation.find(plain, isShown ? undefined : longPiece) : []),
+        ])
+      })
+  }
+
+  #ofToken({ headers }: Call): TokenSecrets {
     const [, token = ''] = /^\S+ (.+)$/.exec(headers.authorization ?? '') ?? []
     const made = this.#ofTokens.get(token)
     if (made !== undefined) return made
     // After a renewal, calls with the token before may still be under way.
     if (this.#ofTokens.size >= 2) this.#ofTokens.clear()
-    const known = knownOf([token])
+    const known = { pieces: knownOf([token]), whole: new WholeSecrets(longEnough([token])) }
     this.#ofTokens.set(token, known)
     return known
   }
 }
 
+/** A token, as refusals and as successes are searched for it. */
+interface TokenSecrets {
+  readonly pieces: KnownSecrets
+  readonly whole: WholeSecrets
+}
+
+function longEnough(secrets: readonly string[]): readonly string[] {
+  return secrets.filter((secret) => secret.length >= shortest)
+}
+
 function knownOf(secrets: readonly string[]): KnownSecrets {
-  return new KnownSecrets(secrets.filter((secret) => secret.length >= shortest))
+  return new KnownSecrets(longEnough(secrets))
 }
 
 /** The secrets that only this call carries: its proof, and the assertion for an access token. */
 function onceIn({ headers, body }: Call): readonly string[] {
   const assertion = body === undefined ? null : new URLSearchParams(body).get('client_assertion')
-  return [headers.dpop, assertion].filter(
-    (secret): secret is string => typeof secret === 'string' && secret.length >= shortest,
-  )
+  return longEnough([headers.dpop, assertion].filter((secret) => typeof secret === 'string'))
 }
 
-/** The activation token that an answer to activate or reactivate brings; null if it brings none. */
-function activationTokenIn(text: string): string | null {
-  const [, token] = /"activationToken"\s*:\s*"((?:[^"\\]|\\.)+)"/.exec(text) ?? []
-  return token === undefined ? null : withoutEscapes(token)
-}
-
-function cleanHeaders(headers: Headers, mask: (value: string) => string): Headers {
+function cleanHeaders(headers: Headers, mask: (value: string, name: string) => string): Headers {
   // A number of the rate limit is not a secret, and must stay what it is.
-  const clean = (value: string): string => (/^\d+$/.test(value) ? value : mask(value))
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]): [string, HeaderValue] => [
-      name,
-      typeof value === 'string' ? clean(value) : value?.map(clean),
-    ]),
+    Object.entries(headers).map(([name, value]): [string, HeaderValue] => {
+      const clean = (one: string): string => (/^\d+$/.test(one) ? one : mask(one, name))
+      return [name, typeof value === 'string' ? clean(value) : value?.map(clean)]
+    }),
   )
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Deadline } from '../files/hold/deadline.ts'
 import { HoldLost } from '../files/hold/hold.ts'
-import { claimMs, renewEveryMs, validUntil } from './claim-term.ts'
+import { claimMs, endIfAskedNow, renewEveryMs } from './claim-term.ts'
 import type { Claimant, NotClaimed } from './may-claim.ts'
 import { untilAnswered } from './patience.ts'
 import type { ClaimMark, Tables } from './tables.ts'
@@ -12,7 +13,7 @@ const pauseMs = 250
  *
  * - **C1** The store's row names the holder's epoch. A new claim raises it. Every write of a holder changes or locks the
  *   row under its own epoch, in the same transaction: who was overtaken writes nothing.
- * - **C2** The claim is valid from when it was asked for, by the holder's own monotonic clock, until 3 s before the store
+ * - **C2** The claim is valid from when it was asked for, by the holder's own clocks, until 3 s before the store
  *   lets others have it. What is sent is sent while it is valid. Without the store it ends by itself.
  * - **C3** A claim that has only run out is renewed if nobody else has taken the run. One that was lost never comes back.
  */
@@ -21,15 +22,15 @@ export class Claim implements ClaimMark {
   readonly epoch: number
   readonly #tables: Tables
   readonly #timer: NodeJS.Timeout
-  #validUntil: number
+  #end: Deadline
   #lost = false
   #renewal: Promise<void> | null = null
 
-  private constructor(tables: Tables, runId: string, epoch: number, askedAt: number) {
+  private constructor(tables: Tables, runId: string, epoch: number, end: Deadline) {
     this.#tables = tables
     this.runId = runId
     this.epoch = epoch
-    this.#validUntil = validUntil(askedAt)
+    this.#end = end
     this.#timer = setInterval(() => void this.#renew().catch(() => {}), renewEveryMs).unref()
   }
 
@@ -46,14 +47,14 @@ export class Claim implements ClaimMark {
     claimant: Claimant,
     only: 'wanted' | 'any',
   ): Promise<Claim | NotClaimed> {
-    const askedAt = performance.now()
+    const end = endIfAskedNow()
     const taken = await tables.claims.take(runId, claimant, only, claimMs)
-    return typeof taken === 'number' ? new Claim(tables, runId, taken, askedAt) : taken
+    return typeof taken === 'number' ? new Claim(tables, runId, taken, end) : taken
   }
 
   /** Whether the holder may write and send now (C2). */
   get valid(): boolean {
-    return !this.#lost && performance.now() < this.#validUntil
+    return !this.#lost && !this.#end.passed
   }
 
   /**
@@ -115,9 +116,8 @@ export class Claim implements ClaimMark {
 
   async #askAgain(): Promise<void> {
     if (this.#lost) return
-    const askedAt = performance.now()
-    if (await this.#tables.claims.renew(this, claimMs))
-      this.#validUntil = Math.max(this.#validUntil, validUntil(askedAt))
+    const end = endIfAskedNow()
+    if (await this.#tables.claims.renew(this, claimMs)) this.#end = end
     else this.#lose()
   }
 }

@@ -16,6 +16,7 @@ import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../okta/classify.ts'
 import { decide, decideAfterRefusal, decideAgain } from '../rules/decide.ts'
 import { isFromBefore } from '../rules/doubt.ts'
+import { explains } from '../rules/explained-change.ts'
 import { type GuardVerdict, guardId, guardKey, guardUser } from '../rules/guards.ts'
 import { judgeLeftAs } from '../rules/left-as.ts'
 import { judgeAgainstPlan, judgeSendingByPlan } from '../rules/planned.ts'
@@ -68,6 +69,8 @@ class Task {
   readonly #input: TaskInput
   readonly #history: TaskHistory
   readonly #logged: LoggedTask
+  /** Why the row's user could not be read; null if it could. */
+  #unread: FailedRead | null = null
 
   constructor(services: Services, input: TaskInput) {
     const progress = services.recorder.state.progressOf(input)
@@ -91,6 +94,7 @@ class Task {
 
   async run(known: FoundUser | FailedRead | null): Promise<EndedTask> {
     if (known !== null) this.#see(known)
+    if (known?.kind === 'failed') this.#unread = known
     let state = this.#begin(known)
     while (state.at !== 'ended' && state.at !== 'left') state = await this.#next(state)
     if (state.at === 'left') return { result: null, read: null }
@@ -169,7 +173,8 @@ class Task {
 
   #reading(known: FoundUser | FailedRead | null): TaskState {
     const { comesLater } = this.#input
-    if (!this.#services.settleOnly && !comesLater) return { at: 'reading', known }
+    // Nobody has judged whether a user who is seen only now is the one whom the row means.
+    if (!this.#services.settleOnly && !comesLater) return { at: 'reading', known: this.#unread ?? known }
     if (this.#history.repeats === 0 || comesLater) return { at: 'left' }
     // An earlier call may have been applied, and nothing more is sent that could change that.
     return this.#ended({ result: 'failed', message: 'it was not sent again' })
@@ -259,11 +264,14 @@ class Task {
 
   /** Whether an earlier attempt that was judged "not applied" may have been applied after all. */
   #mayHaveComeLate({ user }: FoundUser): boolean {
-    const { attempts, judgedNotApplied } = this.#history
-    if (judgedNotApplied === 0) return false
-    const last = this.#services.recorder.state.progressOf(this.#input)?.last
-    if (last?.intent.lost !== true || attempts > 1) return true
-    const isAsBefore = isFromBefore(last.intent.okta_time, user.statusChanged)
+    if (this.#history.judgedNotApplied === 0) return false
+    const { state } = this.#services.recorder
+    const since = state.progressOf(this.#input)?.assumedSince ?? null
+    if (since === null) return true
+    // An earlier task of ours has led the user there, after the attempts were judged.
+    const change = state.explainedChange(user.id)
+    if (change !== null && explains(change, user)) return false
+    const isAsBefore = isFromBefore(since, user.statusChanged)
     return !isAsBefore && !this.#input.ledTo.includes(user.status)
   }
 

@@ -115,6 +115,24 @@ Next: okta-lifecycle resume 20261128T115200123Z-offboarding2026 --runs-dir jobs/
     )
   })
 
+  it.each([
+    ['https://hooks.example.com/jobs/offboarding', 'POST https://hooks.example.com//jobs/offboarding'],
+    ['https://hooks.example.com/offboarding', 'https://hooks.example.com:443/offboarding'],
+    ['https://hooks.example.com:443/offboarding', 'to https://hooks.example.com/offboarding'],
+    ['http://LOCALHOST:8080/x/../offboarding', 'http://localhost:8080/offboarding'],
+    ['http://127.1:8080/offboarding', 'http://127.0.0.1:8080//offboarding'],
+    ['https://hooks.example.com?key=offboarding', 'https://hooks.example.com/?key=offboarding'],
+    ['https:/hooks.example.com/offboarding', 'https://hooks.example.com/offboarding'],
+    ['https://hooks.example.com/ключ', `https://hooks.example.com/${encodeURIComponent('ключ')}`],
+    ['https://hooks.example.com/x9Kd8s', 'https://hooks.example.com/x9Kd8s'],
+    ['https://hooks.example.com?key=x9Kd8sPq2', 'path: /?key=x9Kd8sPq2'],
+    ['https:/hooks.example.com/x9Kd8sPq2', 'path: /x9Kd8sPq2'],
+  ])('knows the path of the address %s as requests have it: %s', (url, text) => {
+    const shown = withoutSecrets(text, knownSecretsOf({ OKTA_LIFECYCLE_NOTIFY_URL: url }))
+    expect(shown).toContain('[secret]')
+    expect(shown).not.toMatch(/offboarding|x9Kd8s|%D0/)
+  })
+
   it('masks all of what is not made of words', () => {
     for (const secret of ['s3cr3tpath', 'Corp20261128', 'aBcDeFgHiJkL', 'hooks/T0AB12CD', 'pa ssW0rd'])
       expect(withoutSecrets(`x-${secret}-y`, new KnownSecrets([secret]))).toBe('x-[secret]-y')

@@ -124,6 +124,16 @@ describe('each problem has its place and says what was expected and found', () =
   test.each<[string, string, string]>([
     ['no name', 'action: unlock\n', '1:1: name: text was expected, but nothing was found'],
     [
+      'a token in the place of a job',
+      'k7Qz-9XwPv3_mRt5Ln8Bd2Hs6Jf4Gc1Yy\n',
+      '1:1: job: keys with values was expected, but [33 characters that look like a secret] was found',
+    ],
+    [
+      'the address of a chat',
+      'name: a\naction: unlock\nnotify: https://hooks.example.com/services/T024\n',
+      '3:9: notify: keys with values was expected, but "https://hooks.example.com/…" was found',
+    ],
+    [
       'a wrong type',
       'name: a\npace:\n  share: fast\n',
       '3:10: pace.share: a number was expected, but "fast" was found',

@@ -119,6 +119,7 @@ describe('the state of a run', () => {
       statusBefore: 'ACTIVE',
       judgedNotApplied: 0,
       repeats: 0,
+      assumedSince: null,
       last: { kind: 'open', intent: intentOf(1), doubt: null },
     })
     expect(state.progressOf({ row: 2, step: 1 })?.attempts).toBe(3)

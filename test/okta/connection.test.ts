@@ -74,9 +74,37 @@ describe('readOrgUrl', () => {
     expect(error.message).not.toContain('pass@')
   })
 
-  it('does not show a token that was set in its place', () => {
-    const error = problemOf(() => checkOrgUrl('00aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789-_ab'))
-    expect(`${error.message} ${error.next}`).not.toContain('00aBcDeFgHiJ')
+  const api = '00aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789-_ab'
+  const opaque = 'k7Qz-9XwPv3-mRt5Ln8Bd2Hs6Jf4Gc1Yy'
+  const line = 'AcLIfuPd8uua9ui5fsAlnUlfK9Wx5O/t3+Qw8ZpLk2VbNm4RsXy7Tg1HjFd6Ce0A'
+  const pem = `-----BEGIN PRIVATE KEY-----\n${line}\n-----END PRIVATE KEY-----`
+  const jwk = JSON.stringify({ kty: 'RSA', n: 'abc', d: 'SB42eFR-gyukfSQjbPd5tw9ClZg64JxQ' })
+  const jwt = `eyJraWQiOiJhYmMifQ.${'QmVzdFRva2VuRXZlcjEy'.repeat(4)}.c2lnbmF0dXJl`
+
+  it.each([api, opaque, line, pem, pem.replaceAll('\n', '\\n'), jwk, jwt])(
+    'does not show a token that was set in its place: %s',
+    (secret) => {
+      const encoded = encodeURIComponent(secret)
+      const urls = [secret, `https://${secret}`, `https://${secret}/`, `https://acme.okta.com/${secret}`]
+      const more = [`https://acme.okta.com?token=${encoded}`, `https://acme.okta.com/${encoded}`]
+      for (const url of [...urls, ...more, `https://acme.okta.com/#${secret}`]) {
+        const settings = settingsOfEnvironment({ OKTA_CLIENT_ORGURL: url })
+        const error = problemOf(() => readOrgUrl(settings))
+        const [shown] = showSettings(settings, {})
+        const seen = `${error.message} ${error.next} ${shown?.value}`.toLowerCase()
+        for (let at = 0; at + 8 <= secret.length; at++) {
+          const piece = secret.slice(at, at + 8).toLowerCase()
+          expect(seen, `${url} at ${at}`).not.toContain(piece)
+          expect(seen, `${url} at ${at}`).not.toContain(encodeURIComponent(piece).toLowerCase())
+        }
+      }
+    },
+  )
+
+  it('shows a path that is made of words, since it tells what to change', () => {
+    expect(problemOf(() => checkOrgUrl('https://acme.okta.com/api/v1/users')).message).toContain(
+      'it has /api/v1/users)',
+    )
   })
 
   it.each([
@@ -186,6 +214,29 @@ describe('readConnection', () => {
   it('refuses a way of authorization that it does not have', () => {
     const error = problemOf(() => connect({ ...environment, OKTA_CLIENT_AUTHORIZATIONMODE: 'Kerberos' }))
     expect(error.message).toContain('Kerberos')
+  })
+
+  it.each(['AUTHORIZATIONMODE', 'REQUESTTIMEOUT', 'CLIENTID', 'KEYID', 'SCOPES'])(
+    'shows no token that was set as OKTA_CLIENT_%s',
+    (name) => {
+      for (const token of [
+        'k7Qz-9XwPv3-mRt5Ln8Bd2Hs6Jf4Gc1Yy',
+        'AcLIfuPd8uua9ui5fsAlnUlfK9Wx5O/t3+Qw8ZpLk2Vb',
+      ]) {
+        const set = { ...environment, [`OKTA_CLIENT_${name}`]: token }
+        const shown = showSettings(settingsOfEnvironment(set), {}).find((one) => one.name.endsWith(name))
+        expect(shown?.value).toMatch(/\d\d characters/)
+        expect(shown?.value).not.toContain(token.slice(0, 8))
+        expect(shown?.value).not.toContain(token.slice(8, 16))
+        if (!/MODE|TIMEOUT/.test(name)) continue
+        expect(problemOf(() => connect(set)).message).toContain(`is a text of ${token.length} characters`)
+      }
+    },
+  )
+
+  it.each(['HTTPS_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS'])('shows no token that was set as %s', (name) => {
+    for (const token of ['k7Qz-9XwPv3-mRt5Ln8Bd2Hs6Jf4Gc1Yy', 'AcLIfuPd8uua9ui5fsAlnUlfK9Wx5O/t3+Qw8ZpLk2Vb'])
+      expect(showSettings({}, { [name]: token })[0]?.value).toBe(`[${token.length} characters]`)
   })
 
   it.each([

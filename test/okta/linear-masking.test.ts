@@ -24,6 +24,10 @@ const pumps: readonly (readonly [before: string, pump: string, after: string])[]
   ['-----BEGIN ', 'PRIVATE KEY ', ''],
   ['-----BEGIN PRIVATE KEY-----', '-----END ', ''],
   ['-----BEGIN PRIVATE KEY-----', '-----END PRIVATE KEY', ''],
+  ['', '-----BEGIN PRIVATE KEY-----', ''],
+  ['-----BEGIN PRIVATE KEY-----', '\nMIIEsecretsecret', '!'],
+  ['-----BEGIN PRIVATE KEY-----', '\\n', ''],
+  ['', '-----BEGIN PRIVATE KEY-----\nMIIEsecretsecret\n-----END ', ''],
   ['', '"d"', ''],
   ['"d"', ' ', 'x'],
   ['', '"d" : "aaaaaaaaaaaaaaaaaaaaaa', ''],
@@ -52,6 +56,10 @@ const pumps: readonly (readonly [before: string, pump: string, after: string])[]
   ['', '\\', 'u00'],
   ['', '\\u00', ''],
   ['', '\\u0025', ''],
+  ['', '\\u{', ''],
+  ['', '\\u{0', ''],
+  ['\\u{', '0', ''],
+  ['', '%41', ''],
   ['', '%25', ''],
   ['%', '25', 'x'],
   ['', '%E2%80', ''],
@@ -124,7 +132,7 @@ function ratioOf(work: (length: number) => unknown, length: number): number {
 }
 
 /** In characters. Lengths grow slowly at first, because of what takes twice as long for each character more. */
-const lengths = [16, 20, 24, 28, 32, 36, 40, 44, 48, 56, 64, 128, 1_000, 25_000, 100_000]
+const lengths = [16, 20, 24, 28, 32, 36, 40, 44, 48, 56, 64, 128, 1_000, 25_000]
 
 describe.each(Object.entries(maskings))('the masking of %s', (_, masking) => {
   it('takes four times as long for a text of four times the length, whatever the text', () => {

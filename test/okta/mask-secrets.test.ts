@@ -35,6 +35,19 @@ describe('masking', () => {
     [`key ${pem} end`, 'key [private key] end'],
     [pem.replaceAll('\n', '\\n'), '[private key]'],
     [pem.slice(0, 50), '[private key]'],
+    [`"${pem.slice(0, 50)}"`, '"[private key]"'],
+    [`${pem.slice(0, 50)}\nnext line\n`, '[private key]\nnext line\n'],
+    [JSON.stringify({ a: pem.slice(0, 50), b: 1 }), '{"a":"[private key]","b":1}'],
+    [
+      JSON.stringify(JSON.stringify({ a: `${pem.slice(0, 50)}\n` })),
+      String.raw`"{\"a\":\"[private key]\\n\"}"`,
+    ],
+    [encodeURIComponent(pem), '[private key]'],
+    [
+      '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0A\n\nMIIEsecretsecret+/=\n\n',
+      '[private key]\n\n',
+    ],
+    [`a ${pem.replaceAll('\n', ' ')} b ${pem} c`, 'a [private key] b [private key] c'],
     [`{"kty":"RSA","n":"public","d":"${'A'.repeat(40)}"}`, '{"kty":"RSA","n":"public","d":"[private key]"}'],
     [
       'https://acme.okta.com/tokens/XE6wE17zmphl3KqAPFxO/verify',
@@ -61,6 +74,11 @@ describe('masking', () => {
     'https://acme.okta.com/api/v1/users/00u1ab2cd3ef4gh5ij6k/lifecycle/suspend',
     'ada@example.com',
     'Bearer of bad news',
+    'Bearer Smithsonian',
+    'SSWS Administrator',
+    '-----BEGIN PRIVATE KEY-----',
+    '{"a":"-----BEGIN PRIVATE KEY-----","b":"-----END PRIVATE KEY-----"}\n',
+    'x -----BEGIN RSA PRIVATE KEY----- is how a key begins\n',
     'okta-lifecycle resume 20260901T020000000Z-nightly',
     'https://acme.okta.com:8443/a@b',
     'Next: okta-lifecycle resume x --runs-dir /srv/welcome/directory',
@@ -70,6 +88,21 @@ describe('masking', () => {
     '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',
   ])('leaves %j as it is', (text) => {
     expect(maskSecrets(text)).toBe(text)
+  })
+
+  it.each(['a', '\u200b', 'aB3', 'token ', '-----BEGIN PRIVATE KEY-----', 'eyJa.', ':', '"d":"a'])(
+    'ends for the longest texts, whatever they are made of: %j',
+    (pump) => {
+      const text = pump.repeat(Math.ceil((17 * 1024 * 1024) / pump.length))
+      expect(maskSecrets(`${text}\n`).length).toBeLessThanOrEqual(text.length + 1)
+    },
+  )
+
+  it('finds secrets all over a long text', () => {
+    for (const gap of [' ', '\n', '","']) {
+      const text = `${token}${gap}`.repeat(60_000)
+      expect(maskSecrets(text)).toBe(`[token]${gap}`.repeat(60_000))
+    }
   })
 
   it('shows no part of a secret that is cut off', () => {

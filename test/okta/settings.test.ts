@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { judgeOtherKeys } from '../../src/cli/doctor/judge-settings.ts'
 import { Refusal } from '../../src/messages/known-error.ts'
 import { readConnection } from '../../src/okta/connection.ts'
 import { mergeSettings, type Settings, settingsOfEnvironment } from '../../src/okta/settings.ts'
@@ -67,6 +68,12 @@ other: 1
       },
     })
     expect(others).toEqual(['okta.client.rateLimit', 'other', 'okta.testing'])
+  })
+
+  it('names no key that looks like a token', () => {
+    const { others } = parseSettingsFile('okta:\n  client:\n    ? k7Qz-9XwPv3_mRt5Ln8Bd2Hs6Jf4Gc1Yy\n', path)
+    const shown = judgeOtherKeys(others).map(({ message }) => message)
+    expect(shown).toEqual(['These keys are not used by this program: okta.client.[33 characters].'])
   })
 
   it('may hold a private key as a mapping, and may be empty or about something else', () => {

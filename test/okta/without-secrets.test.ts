@@ -189,7 +189,7 @@ describe('an activation token', () => {
     ['the same', token],
     ['in other letter case', token.toLowerCase()],
     ['a piece', token.slice(0, 14)],
-    ['another piece', token.slice(7, 15)],
+    ['another piece', token.slice(5, 17)],
     ['with underscores around it', `_${token}_`],
     ['in a link whose end is encoded', `fromURI=https%3A%2F%2Fx%2Fstart%3Fk%3D${token}`],
     ['base64', Buffer.from(token).toString('base64')],
@@ -242,6 +242,158 @@ describe('an activation token', () => {
     expect(cleaner.clean(read, answer(404, 'reqOther', `{"errorSummary":"no ${token}"}`))).toMatchObject({
       headers: { 'x-okta-request-id': 'reqOther' },
       text: '{"errorSummary":"no [secret]"}',
+    })
+  })
+})
+
+describe('a success', () => {
+  const b64 = (text: string): string => Buffer.from(text).toString('base64')
+  const ofJson = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+  function cleaned(
+    sent: Parameters<AnswerCleaner['clean']>[0],
+    said: string,
+    never: readonly string[],
+  ): string {
+    const headers = { 'x-okta-request-id': `via ${said}`, 'x-rate-limit-reset': '1767225600' }
+    const text = JSON.stringify({ id: '00u1', profile: { login: said } })
+    const received = { kind: 'response', connectedAfterMs: 0, httpStatus: 200, headers, text } as const
+    const clean = new AnswerCleaner(never).clean(sent, received)
+    return clean.kind === 'lost' ? '' : `${JSON.stringify(clean.headers)} ${clean.text}`
+  }
+
+  const writings: readonly (readonly [string, (text: string) => string])[] = [
+    ['as it is', (text) => text],
+    ['in upper case', (text) => text.toUpperCase()],
+    ['percent-encoded', (text) => text.replaceAll(/./g, (one) => `%${hexOf(one)}`)],
+    ['as escapes of JSON', (text) => text.replaceAll(/./g, (one) => `\\u{${hexOf(one)}}`)],
+    ['in base64', b64],
+    ['in base64 with more before it', (text) => b64(`ann:${text}:x`)],
+    ['as credentials', (text) => `Basic ${b64(`ann:${text}`)}`],
+    ['with what is not shown between', (text) => [...text].join('%E2%80%8B')],
+  ]
+
+  it.each(writings)('shows no password of a proxy %s', (_, written) => {
+    const password = 'Hunter2-proxy9x'
+    const shown = cleaned(call, written(password), [b64(`ann:${password}`), password])
+    expect(shown.match(/\[secret\]/g)).toHaveLength(2)
+    expect(shown).not.toContain(written(password).slice(4, -8))
+    expect(shown).toContain('"x-rate-limit-reset":"1767225600"')
+  })
+
+  it('masks a password of words only where nothing else can be meant', () => {
+    const shown = cleaned(call, 'directory', ['directory'])
+    expect(shown).toBe(
+      '{"x-okta-request-id":"via [secret]","x-rate-limit-reset":"1767225600"} {"id":"00u1","profile":{"login":"directory"}}',
+    )
+  })
+
+  const jwt = [
+    ofJson({ alg: 'RS256' }),
+    ofJson({ ver: 1, iss: 'https://acme.okta.com' }),
+    'x9K'.repeat(40),
+  ].join('.')
+
+  it.each(writings)('shows no token, proof or assertion %s', (_, written) => {
+    const proof = jwt.replace('x9K', 'pR0')
+    const assertion = jwt.replace('x9K', 'aS5')
+    const headers = { authorization: `DPoP ${jwt}`, dpop: proof }
+    const body = new URLSearchParams({ client_assertion: assertion }).toString()
+    const sent = { method: 'POST', path: '/', headers, body } as const
+    for (const secret of [
+      jwt,
+      proof,
+      assertion,
+      ...[jwt, proof, assertion].map((one) => one.split('.')[2] ?? ''),
+    ]) {
+      const shown = cleaned(sent, written(secret), [])
+      expect(shown.match(/\[secret\]/g)).toHaveLength(2)
+      expect(shown.length).toBeLessThan(250)
+    }
+  })
+
+  it('keeps cursors and ids that have something in common with the token', () => {
+    const sent = { method: 'GET', path: '/', headers: { authorization: `Bearer ${jwt}` } } as const
+    const cursor = ofJson({ ver: 1, iss: 'https://acme.okta.com', last: '00u1' })
+    const link = `<https://acme.okta.com/api/v1/groups/1/users?after=${cursor}&limit=200>; rel="next"`
+    const text = JSON.stringify([{ id: `00u${jwt.slice(-11)}` }, { id: jwt.slice(20, 40) }])
+    const headers = { link, 'x-okta-request-id': jwt.slice(30, 52) }
+    const received = { kind: 'response', connectedAfterMs: 0, httpStatus: 200, headers, text } as const
+    expect(new AnswerCleaner().clean(sent, received)).toEqual(received)
+  })
+})
+
+describe('an activation token is learnt', () => {
+  const token = 'XE6wE17zmphl3KqAPFxO'
+  it.each([
+    ['from a name with escapes', `{"\\u0061ctivationToken":"${token}"}`],
+    ['from the link alone', `{"activationUrl":"https://acme.okta.com/tokens/${token}/verify"}`],
+    ['from broken JSON', `{"activationToken":"${token}","activationUrl":"https://acme`],
+    ['from a list', `[{"activationToken":"${token}"}]`],
+    ['beside another one', `{"a":{"activationToken":"${token}"},"activationToken":"aaaaaaaaaaaaaaaaaaaa"}`],
+  ])('%s', (_, text) => {
+    const cleaner = new AnswerCleaner()
+    const sent = { ...call, method: 'POST' } as const
+    const received = { kind: 'response', connectedAfterMs: 0, httpStatus: 200, headers: {}, text } as const
+    cleaner.clean(sent, received)
+    expect(cleaner.clean(sent, { ...received, httpStatus: 400, text: `no ${token}` })).toMatchObject({
+      text: 'no [secret]',
+    })
+  })
+})
+
+describe('the largest answer', () => {
+  const sent = { method: 'POST', path: '/', headers: { authorization: `SSWS ${token}x1` } } as const
+  const response = { kind: 'response', connectedAfterMs: 0, headers: {} } as const
+  const size = 8 * 1024 * 1024
+
+  function made(): AnswerCleaner {
+    const cleaner = new AnswerCleaner(['Hunter2-proxy9x'])
+    cleaner.clean(sent, { ...response, httpStatus: 200, text: '{"activationToken":"XE6wE17zmphl3KqAPFxO"}' })
+    return cleaner
+  }
+
+  it.each(['a', '\u200b', '"activationToken":"', '\\', '%41'])(
+    'is cleaned whatever it is made of: %j',
+    (pump) => {
+      for (const [httpStatus, begin] of [
+        [200, '{"activationToken":"'],
+        [400, '{"errorCode":"'],
+      ] as const) {
+        const text = begin + pump.repeat((size - begin.length) / pump.length)
+        const clean = made().clean(sent, { ...response, httpStatus, text })
+        // A failure would show as this word alone.
+        expect(clean.kind === 'lost' ? null : clean.text?.slice(0, 9)).not.toBe('[secret]')
+      }
+    },
+  )
+
+  it('is not shown if it can not be masked', () => {
+    const broken = {
+      ...response,
+      httpStatus: 200,
+      headers: { date: 'x', 'x-rate-limit-limit': '600' },
+      text: 'raw',
+    }
+    const sentBroken = {
+      ...sent,
+      get headers(): never {
+        throw new RangeError('Maximum call stack size exceeded')
+      },
+    }
+    expect(made().clean(sentBroken, broken)).toEqual({
+      ...broken,
+      headers: { date: '[secret]', 'x-rate-limit-limit': '600' },
+      text: '[secret]',
+    })
+  })
+
+  it('keeps what a message shows of a long refusal', () => {
+    const said = { errorCode: 'E0000001', errorSummary: `no ${token}x1`, errorId: 'x'.repeat(20_000) }
+    const clean = made().clean(sent, { ...response, httpStatus: 400, text: JSON.stringify(said) })
+    expect(JSON.parse((clean.kind === 'lost' ? null : clean.text) ?? '')).toEqual({
+      errorCode: 'E0000001',
+      errorSummary: 'no [secret]',
     })
   })
 })

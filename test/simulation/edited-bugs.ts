@@ -83,8 +83,8 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'a 404 on deactivate is trusted',
     breaks: 'I2',
     file: 'task/task',
-    from: "if (read.cause !== 'no_permission') return this.#ended(ending)",
-    to: "if (read.cause !== 'no_permission') return this.#ended(this.#input.action === 'deactivate' ? { result: 'unchanged', message } : ending)",
+    from: "const ending = { result: 'failed', message }",
+    to: "const ending = { result: this.#input.action === 'deactivate' ? 'unchanged' : 'failed', message }",
   },
   {
     name: 'an answer is journalled late',

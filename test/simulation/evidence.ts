@@ -1,6 +1,6 @@
 import type { Applied } from './org.ts'
 import type { SimStore } from './sim-store.ts'
-import type { World } from './world.ts'
+import { callName, type World } from './world.ts'
 
 /** A change that the org has made for a task of ours. */
 export type Ours = Applied & { readonly by: NonNullable<Applied['by']> }
@@ -35,6 +35,17 @@ export function wasKnown(
   // A process that was paused may have lost its hold by the time when it could go on writing.
   const pausedAt = process.pausedAt.find((at) => at >= answeredAt) ?? Number.POSITIVE_INFINITY
   return Math.min(process.endedAt, pausedAt, reportedAt) - answeredAt > writingMs && !isDiskTroubled(world)
+}
+
+/** Whether the intent of a call, or its answer, stood in a part of its run's journal that was lost by a time. */
+export function isForgotten(
+  world: World,
+  { by, at }: Ours,
+  time: number,
+  what: 'intent' | 'answer' = 'intent',
+): boolean {
+  const losses = world.lostLines.get(`${what} ${callName(by)}`) ?? []
+  return losses.some((lostAt) => at < lostAt && lostAt <= time)
 }
 
 /** Whether an older journal has taken the place of the one in which an answer was written down. */

@@ -26,8 +26,14 @@ function whyNot(world: World, row: RowSpec, departed: World['departures'][number
   if (departed.key !== id && !row.isNobody) return `is not the row's user, ${row.id}`
   const loginOf = (user: string): string => scenario.users.find((one) => one.id === user)?.login ?? ''
   // A pattern means whoever has such a login now.
-  const login = (entry: string): string => loginOf(entry.startsWith('*') ? row.id : id)
-  if (scenario.protect.some((entry) => covers(entry, id, login(entry)))) return 'is protected'
+  const login = (entry: string): string => {
+    if (entry.startsWith('*')) return loginOf(row.id)
+    return (world.inheritedAt.get(id) ?? Number.POSITIVE_INFINITY) <= departed.at ? '' : loginOf(id)
+  }
+  // A login means whoever had it when the process looked it up, or has it now if Okta refused to show that: it may have
+  // been given away before.
+  const shown = (entry: string): string | undefined => world.shown.get(`${departed.pid} ${entry}`)
+  if (scenario.protect.some((entry) => covers(entry, id, login(entry), shown(entry)))) return 'is protected'
   if (scenario.members?.includes(id) === true) return 'is a member of the protected group'
   if (isProtectedAdmin(world, departed)) return 'has an admin role'
   if (row.bad !== null) return 'is of a bad row'
@@ -48,9 +54,9 @@ function isProtectedAdmin({ scenario, org }: World, { key, action }: World['depa
   return protectAdmins === null && role === 'own' && (action === 'deactivate' || action === 'suspend')
 }
 
-function covers(entry: string, id: string, login: string): boolean {
+function covers(entry: string, id: string, login: string, shown: string | undefined): boolean {
   if (entry.startsWith('*')) return login.endsWith(entry.slice(1))
-  return entry === id || entry.toLowerCase() === login
+  return entry === id || (shown === undefined ? entry.toLowerCase() === login : shown === id)
 }
 
 function isShortName(key: string): boolean {

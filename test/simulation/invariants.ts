@@ -1,5 +1,5 @@
 import { checkBounds } from './bounds.ts'
-import type { Ours, RefOf } from './evidence.ts'
+import { isForgotten, type Ours, type RefOf } from './evidence.ts'
 import { checkGuards } from './guards.ts'
 import { checkJournals } from './journals.ts'
 import { checkNames } from './names.ts'
@@ -171,8 +171,9 @@ function checkOrder(world: World, ours: readonly Ours[], refOf: RefOf): void {
     const later = earlier.find((other) => {
       const otherIndex = indices.get(refOf(other.by.run, other.by.row)) ?? 0
       if (otherIndex < index || (otherIndex === index && other.by.step <= step)) return false
+      // What was done in a lost part of the journal, nobody knows when an earlier row is sent.
       return (
-        (other.by.run === run && !isLostDoubt(world, applied)) ||
+        (other.by.run === run && !isLostDoubt(world, applied) && !isForgotten(world, other, applied.at)) ||
         (otherIndex > index && undoes(applied.action, other.action) && !isOthers(world, applied))
       )
     })

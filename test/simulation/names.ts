@@ -1,6 +1,6 @@
 import type { RefOf } from './evidence.ts'
 import type { Report } from './play.ts'
-import { readRun } from './reports.ts'
+import { firstOf } from './reports.ts'
 import type { World } from './world.ts'
 
 /**
@@ -34,10 +34,4 @@ export function checkNames(world: World, reports: readonly Report[], refOf: RefO
           `I20 row ${row} of ${run} means somebody else, and ${later.action} was sent for it in ${later.run}`,
         )
     }
-}
-
-/** The run at the beginning of a chain of retries. */
-function firstOf(world: World, run: string): string {
-  const before = readRun(world, run)?.retry_of
-  return before === undefined ? run : firstOf(world, before)
 }

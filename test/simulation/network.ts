@@ -41,6 +41,8 @@ export interface NetworkOptions {
   /** Judges a call at the moment when it leaves, and tells whose it is. */
   /** A process has the answer that its call was refused because of the user. */
   readonly onRefused: (caller: Caller) => void
+  /** A process has the answer to a read. */
+  readonly onRead: (process: SimProcess, path: string, answer: OrgAnswer) => void
   /** A process has the answer that its call was refused because of the token or the user. */
   readonly onForbidden: (caller: Caller) => void
   readonly onDeparture: (process: SimProcess, method: string, path: string) => Caller | null
@@ -248,6 +250,7 @@ export class Network {
       if (status === 200 && applied !== undefined) applied.answeredAt = now
       if (caller !== null && (status === 400 || status === 404)) this.#with.onRefused(caller)
       if (caller !== null && status === 403) this.#with.onForbidden(caller)
+      if (method === 'GET') this.#with.onRead(process, path, { status, headers, body })
       const controller = new Controller()
       handler.onResponseStart?.(controller, status, { ...headers }, '')
       handler.onResponseData?.(controller, Buffer.from(body))

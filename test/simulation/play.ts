@@ -217,6 +217,7 @@ class Story {
     writeNow(world, path, this.#isDamaged ? [...lines.slice(0, kept), ...rest, ''].join('\n') : older)
     world.disk.syncAll()
     world.journals.forget()
+    world.noteLost(this.#run, lines.slice(kept))
     world.cuts.set(this.#run, [...(world.cuts.get(this.#run) ?? []), world.time.now])
     world.note(`an older journal of ${this.#run} is restored: ${kept} of ${lines.length} lines`)
     return this.#resume()
@@ -224,13 +225,17 @@ class Story {
 
   /**
    * A person who has restored an older journal says so until the program has noted it. That a line is damaged the program
-   * finds itself, so then the person need not say it each time.
+   * finds itself, so then the person need not say it each time. Where it was cut off while it noted that, it may ask for it
+   * once more.
    */
   #resume(accepts = false): SimProcess {
     const world = this.#world
     const journal = world.files.read(`${runsDirectory}/${this.#run}/journal.ndjson`)?.toString('utf8') ?? ''
     const isNoted = !world.cuts.has(this.#run) || journal.split('"event":"cut"').length - 1 > this.#cutsKept
-    const takesSoundPart = !isNoted && (!this.#isDamaged || world.draws.chance('takes the sound part', 0.7))
+    const isAsked = world.processes.at(-1)?.output.join('').includes('--take-sound-part') === true
+    const takesSoundPart = isNoted
+      ? isAsked && world.cuts.has(this.#run)
+      : !this.#isDamaged || world.draws.chance('takes the sound part', 0.7)
     return startResume(world, this.#run, undefined, { accepts, takesSoundPart })
   }
 

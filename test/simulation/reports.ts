@@ -34,6 +34,12 @@ export function readRun(world: World, run: string): RunJson | null {
   return bytes === null ? null : (JSON.parse(bytes.toString('utf8')) as RunJson)
 }
 
+/** The run at the beginning of a chain of retries. */
+export function firstOf(world: World, run: string): string {
+  const before = readRun(world, run)?.retry_of
+  return before === undefined ? run : firstOf(world, before)
+}
+
 /** The reports of a run; null where there are none. */
 export function readReports(
   world: World,

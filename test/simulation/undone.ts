@@ -1,4 +1,4 @@
-import type { Ours } from './evidence.ts'
+import { isForgotten, type Ours } from './evidence.ts'
 import type { Caller } from './org.ts'
 import { readRun } from './reports.ts'
 import type { World } from './world.ts'
@@ -37,7 +37,12 @@ export function checkUndo(world: World, ours: readonly Ours[]): void {
         last.at > call.at - doubtMs &&
         last.at < call.at + 2 * world.scenario.requestTimeoutS * 1000 + doubtMs &&
         !changes.some(
-          ({ by, answeredAt }) => isCall(by, call) && answeredAt !== null && answeredAt < last.at,
+          (one) =>
+            isCall(one.by, call) &&
+            one.answeredAt !== null &&
+            one.answeredAt < last.at &&
+            // An answer that was lost with a part of the journal tells nobody.
+            !isForgotten(world, { ...one, by: call }, taking.at, 'answer'),
         ),
     )
     // Without a read before the call, a user who got there in the same second looks as if the call had done it.

@@ -4,7 +4,7 @@ import { Draws } from './draws.ts'
 import { FileApi } from './file-api.ts'
 import { JournalWatch } from './journal-watch.ts'
 import { Network } from './network.ts'
-import { type Caller, Org } from './org.ts'
+import { type Caller, Org, type OrgAnswer } from './org.ts'
 import { install, type Patches, SimTimer } from './patches.ts'
 import { SimProcess } from './process.ts'
 import { ownerId, type Scenario } from './scenario.ts'
@@ -32,6 +32,11 @@ interface Departed extends Caller {
   readonly status: UserStatus | null
 }
 
+/** A call as the journal of its run names it. */
+export function callName({ run, row, step, attempt }: Omit<Caller, 'pid'>): string {
+  return `${run} ${row} ${step} ${attempt}`
+}
+
 /** Everything of one history: time, disk, org, network and processes. */
 export class World {
   readonly scenario: Scenario
@@ -50,6 +55,8 @@ export class World {
   readonly refusals: (Caller & { readonly at: number })[] = []
   /** The same for calls that were refused because of the token or the user. */
   readonly forbidden: (Caller & { readonly at: number })[] = []
+  /** Whom Okta first showed to a process for a key, as an id, by process and key. */
+  readonly shown = new Map<string, string>()
   readonly violations: string[] = []
   readonly history: string[] = []
   /** Whom others changed after the plan was made. */
@@ -60,6 +67,11 @@ export class World {
   readonly away = new Map<string, SimNode>()
   /** When an older journal took the place of a run's own, by the run, in virtual ms. */
   readonly cuts = new Map<string, readonly number[]>()
+  /**
+   * When the intents and answers of calls were lost with a part of a run's journal, by the event's name and
+   * {@link callName}, in virtual ms.
+   */
+  readonly lostLines = new Map<string, readonly number[]>()
   /** When users' logins were given to others, in virtual ms. */
   readonly inheritedAt = new Map<string, number>()
   /** When the file of activation links was last moved, in virtual ms. */
@@ -120,6 +132,7 @@ export class World {
       knowsLimit: (process, bucket) => this.#knowsLimit(process, bucket),
       onForbidden: (caller) => this.forbidden.push({ ...caller, at: this.time.now }),
       onRefused: (caller) => this.refusals.push({ ...caller, at: this.time.now }),
+      onRead: (process, path, answer) => this.#shows(process, path, answer),
       onDeparture: (process, method, path) => this.#departs(process, method, path),
     })
   }
@@ -131,6 +144,16 @@ export class World {
   violate(line: string): void {
     this.violations.push(line)
     this.note(`VIOLATION ${line}`)
+  }
+
+  /** Lines of a run's journal are lost from now on. */
+  noteLost(run: string, lines: readonly string[]): void {
+    for (const line of lines) {
+      const event = JSON.parse(line) as Omit<Caller, 'run' | 'pid'> & { readonly event: string }
+      if (event.event !== 'intent' && event.event !== 'answer') continue
+      const name = `${event.event} ${callName({ run, ...event })}`
+      this.lostLines.set(name, [...(this.lostLines.get(name) ?? []), this.time.now])
+    }
   }
 
   /** Starts a process that does some work of the program. */
@@ -236,6 +259,14 @@ export class World {
       const until = other.ended || this.store === null ? other.endedAt : this.time.now
       return other === process || until - seenAt > writingMs
     })
+  }
+
+  #shows({ pid }: SimProcess, path: string, { status, body }: OrgAnswer): void {
+    const [, key] = /^\/api\/v1\/users\/([^/?]+)$/.exec(path) ?? []
+    if (key === undefined || status !== 200 || !body.startsWith('{')) return
+    const name = `${pid} ${decodeURIComponent(key)}`
+    const { id } = JSON.parse(body) as { readonly id: string }
+    this.shown.set(name, this.shown.get(name) ?? id)
   }
 
   #departs(process: SimProcess, method: string, path: string): Caller | null {

@@ -9,7 +9,7 @@ import { ActivationLinks } from '../../src/run/activation-links.ts'
 import { runTask } from '../../src/task/task.ts'
 import { deferred } from '../budget/pacing.ts'
 import { plainJob } from '../engine/plain-run.ts'
-import { answerTo, doubtOf, intentOf, withDirectory } from '../journal/support.ts'
+import { answerTo, doubtOf, intentOf, resultOf, withDirectory } from '../journal/support.ts'
 import { answerOf, noAnswer, refusalOf } from '../okta/answers.ts'
 import { ada, apply, type OnCall, type Stub, type StubOptions, taskOf, withStub } from './stub-org.ts'
 
@@ -323,6 +323,49 @@ describe('a call of which nobody knows', () => {
       expect(result).toMatchObject({ result: 'in_doubt', okta_user_id: ada.id })
       // No part of a streak of refusals.
       expect(stub.refusals).toEqual([])
+    })
+  })
+
+  it('is not confirmed late where two losses hide it and the user was at the target before them', async () => {
+    const lost = { ...open, status: null, status_changed: null, lost: true } as const
+    const cut = { event: 'cut', okta_time: now, lost_bytes: 0 } as const
+    const before = [cut, lost, notApplied, cut]
+    await endOf({ before, user: { status: 'SUSPENDED' } }, async (stub, result) => {
+      expect(result).toMatchObject({ result: 'unchanged', attempts: 2 })
+      expect(stub.requests).not.toContain(`suspend ${ada.id}`)
+    })
+  })
+
+  it('is not confirmed late where an earlier row has led the user to the target since it was looked up', async () => {
+    const lost = { ...open, row: 2, status: null, status_changed: null, lost: true } as const
+    const before = [
+      { event: 'cut', okta_time: now, lost_bytes: 0 },
+      lost,
+      { ...notApplied, row: 2 },
+      open,
+      answerTo(1),
+      { event: 'result', ...resultOf(1, { okta_user_id: ada.id, okta_login: ada.login }) },
+    ] as const
+    const user = { status: 'SUSPENDED', statusChanged: '2026-03-02T10:00:00.000Z' }
+    await endOf({ before, user }, async (_, result) => expect(result?.result).toBe('unchanged'), { row: 2 })
+  })
+
+  it('is not sent again in a lost part where the row could not be read, though the user can be by now', async () => {
+    const known = {
+      kind: 'failed',
+      cause: 'no_permission',
+      message: 'could not be read',
+      answer: refusalOf(403, 'E0000006'),
+      httpStatus: 403,
+      errorCode: 'E0000006',
+      requestId: null,
+    } as const
+    const before = [{ event: 'cut', okta_time: now, lost_bytes: 0 }] as const
+    await withStub({ before }, async (stub) => {
+      const { result } = await runTask(stub.services, taskOf({ target: ada.login, known: null }), known)
+      expect(result).toMatchObject({ result: 'failed', message: 'could not be read' })
+      expect(stub.refusals).toHaveLength(1)
+      expect(stub.requests).not.toContain(`suspend ${ada.login}`)
     })
   })
 

@@ -1,5 +1,6 @@
 import type { HttpProxy, UnusedProxy } from '../../okta/proxy.ts'
 import { type SettingName, type Settings, settingNames, textOf, variableOf } from '../../okta/settings.ts'
+import { keyUnlessSecret } from '../../okta/settings-file.ts'
 import { type Check, fine, wrong } from './check.ts'
 
 /** A file that holds a secret, and who may read it. */
@@ -52,7 +53,12 @@ function misspelled(name: string, right: string): Check {
 /** Keys of okta.yaml that are not read, because they are for Okta's SDKs. */
 export function judgeOtherKeys(keys: readonly string[]): readonly Check[] {
   if (keys.length === 0) return []
-  return [fine('settings_not_used', `These keys are not used by this program: ${keys.join(', ')}.`)]
+  return [
+    fine(
+      'settings_not_used',
+      `These keys are not used by this program: ${keys.map(keyUnlessSecret).join(', ')}.`,
+    ),
+  ]
 }
 
 /** Credentials that are set but not used, because the authorization mode needs others. */

@@ -1,5 +1,6 @@
+import { shownValue, unlessSecret } from '../../messages/secret-like.ts'
 import { maskSecrets } from '../../okta/mask-secrets.ts'
-import { holdsToken } from '../../okta/org-url.ts'
+import { shownOrgUrl } from '../../okta/org-url.ts'
 import { proxyCredentials } from '../../okta/proxy.ts'
 import {
   isKeyPath,
@@ -36,6 +37,12 @@ const otherVariables = [
   'NODE_TLS_REJECT_UNAUTHORIZED',
 ] as const
 
+/** The longest value that is shown where a mode or a number belongs, in characters. */
+const longestWord = 20
+
+/** How much is shown of an id that may be a token. */
+const keptOfId = 6
+
 /** The settings that are set, in a fixed order. */
 export function showSettings(
   settings: Settings,
@@ -44,7 +51,7 @@ export function showSettings(
   const ofOrg = settingNames.flatMap((name) => {
     const setting = settings[name]
     if (setting === undefined) return []
-    return [{ name: variableOf(name), source: setting.source, value: shownValue(name, setting, settings) }]
+    return [{ name: variableOf(name), source: setting.source, value: hiddenValue(name, setting, settings) }]
   })
   const others = otherVariables.flatMap((name) => {
     const value = environment[name]
@@ -57,18 +64,21 @@ export function showSettings(
 
 function shownVariable(name: string, value: string): string {
   const credentials = /_proxy$/i.test(name) ? proxyCredentials(value) : null
-  if (credentials === null) return maskSecrets(value)
+  if (credentials === null) return unlessSecret(maskSecrets(value))
   const [user = ''] = credentials.split(':')
   const hidden = user === credentials ? '[user]' : `${user}:[password]`
   // A function is given, because a password may hold what `replace` takes for a pattern.
-  return maskSecrets(value.replace(credentials, () => hidden))
+  return unlessSecret(maskSecrets(value.replace(credentials, () => hidden)))
 }
 
-function shownValue(name: SettingName, setting: Setting, settings: Settings): string {
-  if (name === 'orgUrl' && holdsToken(settings)) return '[secret]'
+function hiddenValue(name: SettingName, setting: Setting, settings: Settings): string {
   const text = textOf(setting)
+  if (name === 'orgUrl' && text !== null) return shownOrgUrl(settings)
   if (!secretNames.has(name)) {
-    return maskSecrets(Array.isArray(setting.value) ? setting.value.join(' ') : (text ?? '[not text]'))
+    const value = maskSecrets(Array.isArray(setting.value) ? setting.value.join(' ') : (text ?? '[not text]'))
+    if (name === 'authorizationMode' || name === 'requestTimeout')
+      return value.length <= longestWord ? value : shownValue(value)
+    return unlessSecret(value, name === 'scopes' ? 0 : keptOfId)
   }
   return name === 'privateKey' && text !== null && isKeyPath(text) ? text : '[secret]'
 }

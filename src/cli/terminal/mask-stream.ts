@@ -18,7 +18,7 @@ export function secretsOf(environment: Environment): readonly string[] {
   const secrets = Object.entries(environment).flatMap(([name, value = '']) => {
     if (!withSecret.test(name)) return []
     // Whoever knows the path of a web hook may write there.
-    if (name === notifyVariable) return [...(pathOf(value)?.slice(1) ?? []), ...credentialsOf(value)]
+    if (name === notifyVariable) return [...pathsOf(value).map(([, path]) => path), ...credentialsOf(value)]
     if (name === storeVariable) return passwordOf(value)
     if (name === 'OKTA_CLIENT_PRIVATEKEY' && isKeyPath(value.trim())) return []
     return /_PROXY$/i.test(name) ? credentialsOf(value) : [value.trim(), ...value.split(/\\n|\s+/)]
@@ -31,14 +31,26 @@ export function secretsOf(environment: Environment): readonly string[] {
 /** The secrets that an environment holds, for all that is written. */
 export function knownSecretsOf(environment: Environment): KnownSecrets {
   // A path of ordinary words is a secret only behind its host.
-  const [url] = pathOf(environment[notifyVariable] ?? '') ?? []
-  return new KnownSecrets(secretsOf(environment), url === undefined ? [] : [url])
+  const urls = pathsOf(environment[notifyVariable] ?? '').map(([url]) => url)
+  return new KnownSecrets(secretsOf(environment), [...new Set(urls)])
 }
 
-/** The address of notifications without its scheme and credentials, and its path; null if it has none. */
-function pathOf(url: string): readonly [url: string, path: string] | null {
-  const [, host = '', path = ''] = /:\/\/(?:[^/]*@)?([^/]*)\/(.+)/.exec(url.trim()) ?? []
-  return path === '' ? null : [`${host}/${path}`, path]
+type Address = readonly [url: string, path: string]
+
+/**
+ * The address of notifications without its scheme and credentials, and its path: as it was written, and as the request
+ * has it, which is another one for `host?key`, `http:/host/path` and letters that are not ASCII. Empty if it has no path.
+ */
+function pathsOf(written: string): readonly Address[] {
+  const text = written.trim()
+  const [, host = '', path = ''] = /:\/\/(?:[^/]*@)?([^/]*)\/(.+)/.exec(text) ?? []
+  const addresses: Address[] = [[`${host}/${path}`, path]]
+  if (URL.canParse(text)) {
+    const url = new URL(text)
+    const sent = `${url.pathname}${url.search}`.slice(1)
+    addresses.push([`${url.host}/${sent}`, sent], [`${url.host}/${decoded(sent)}`, decoded(sent)])
+  }
+  return addresses.filter(([, one]) => one !== '')
 }
 
 /** A password, and user and password as they are sent, and as NODE_DEBUG shows them. */

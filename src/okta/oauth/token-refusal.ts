@@ -1,3 +1,4 @@
+import { unlessSecret } from '../../messages/secret-like.ts'
 import { maskedLine } from '../mask-secrets.ts'
 import type { TokenRefusal } from './grant.ts'
 import { howToSpell, misspelledIn, unknownScopes } from './nearest-scope.ts'
@@ -81,8 +82,19 @@ const causes: readonly (readonly [
   ],
 ]
 
+/** What was asked for as messages may show it: a token may have been set in the place of an id. */
+function withoutSecrets(asked: AskedFor): AskedFor {
+  return {
+    ...asked,
+    clientId: unlessSecret(asked.clientId, 6),
+    keyId: asked.keyId === null ? null : unlessSecret(asked.keyId, 6),
+    scopes: asked.scopes.map((scope) => unlessSecret(scope)),
+  }
+}
+
 /** Says why Okta gives the app no access token, and what to do about it. */
-export function explainRefusal(refusal: OAuthRefusal, asked: AskedFor): TokenRefusal {
+export function explainRefusal(refusal: OAuthRefusal, sent: AskedFor): TokenRefusal {
+  const asked = withoutSecrets(sent)
   const { httpStatus, error, description } = refusal
   const text = `${error}: ${description}`
   const said = maskedLine(text, longest)
@@ -95,7 +107,8 @@ export function explainRefusal(refusal: OAuthRefusal, asked: AskedFor): TokenRef
 }
 
 /** The refusal of a token that Okta gave with fewer scopes than were asked for. */
-export function scopesMissing(missing: readonly string[], { clientId }: AskedFor): TokenRefusal {
+export function scopesMissing(missing: readonly string[], asked: AskedFor): TokenRefusal {
+  const { clientId } = withoutSecrets(asked)
   const misspelled = misspelledIn(missing)
   const why = `the app ${clientId} was not granted ${missing.join(' and ')}`
   if (misspelled.length > 0)

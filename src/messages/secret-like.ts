@@ -1,0 +1,41 @@
+/** The length of the shortest text that is taken for a secret, in characters. */
+const shortest = 20
+
+/** More of a text is not looked at, in characters. */
+const longestLook = 10_000
+
+/** An id of Okta's: of a user, a group, an app or an API token. Source: the ids in Okta's reference. */
+const id = /^(?:00[a-zA-Z]|0o[a-z])[a-zA-Z0-9]{17}$/
+
+/**
+ * Whether a text that was set or written in the wrong place may be a token, a key or a part of one: it has 20 characters
+ * in a row that change between small letters, capitals and digits as often as chance does. Words with numbers change
+ * less often.
+ */
+export function looksLikeSecret(text: string): boolean {
+  const runs = text.slice(0, longestLook).match(/[\w+/=~-]{20,}/g) ?? []
+  return runs.some((run) => {
+    if (id.test(run)) return false
+    const parts = run.match(/[A-Z]?[a-z]+|[A-Z]+|\d+/g) ?? []
+    const all = parts.join('').length
+    return all >= shortest / 2 && parts.length >= 4 && all / parts.length < 3
+  })
+}
+
+/**
+ * A text, or its length in the place of one that looks like a secret.
+ *
+ * @param kept how many of its first characters are shown nevertheless, so that its owner knows it again; less than 8
+ */
+export function unlessSecret(text: string, kept = 0): string {
+  if (!looksLikeSecret(text)) return text
+  return kept === 0 ? `[${text.length} characters]` : `${text.slice(0, kept)}… (${text.length} characters)`
+}
+
+/** The longest value that is repeated where one of a few short ones was expected, in characters. */
+const longestValue = 20
+
+/** A value for messages where one of a few short ones was expected: a longer one may be a secret. */
+export function shownValue(text: string): string {
+  return text.length <= longestValue ? JSON.stringify(text) : `a text of ${text.length} characters`
+}

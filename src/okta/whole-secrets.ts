@@ -1,0 +1,50 @@
+import { encodingsOf, lowerCased } from './known-secrets.ts'
+import type { Span } from './plain-form.ts'
+import { isWordy } from './words.ts'
+
+/** The length of the shortest base64 of a secret that is looked for: a shorter one may be in a text by chance. */
+const shortestEncoded = 8
+
+/**
+ * Finds secrets that are whole: as they are, or in base64. Unlike pieces, a whole secret is in no id, no login and no
+ * cursor by chance, and it takes little to know one that is used for a single call.
+ */
+export class WholeSecrets {
+  readonly #forms: readonly string[]
+  /** Secrets that are made of words and short numbers, which may be all over a text. */
+  readonly #words: readonly string[]
+
+  constructor(secrets: readonly string[]) {
+    const all = secrets.flatMap(withSignature)
+    this.#words = all.filter(isWordy).map(lowerCased)
+    const forms = all.flatMap((secret) => {
+      const encoded = encodingsOf(secret).filter((form) => form !== secret && form.length >= shortestEncoded)
+      return isWordy(secret) ? encoded : [secret, ...encoded]
+    })
+    this.#forms = [...new Set(forms.map(lowerCased))]
+  }
+
+  /**
+   * Where the secrets are in a text without escapes. The spans may overlap.
+   *
+   * @param lower the text in lower case, as {@link lowerCased} makes it
+   * @param words whether those count that are made of words
+   */
+  find(lower: string, words: boolean): readonly Span[] {
+    const spans: Span[] = []
+    for (const form of words ? [...this.#forms, ...this.#words] : this.#forms) {
+      for (let at = lower.indexOf(form); at >= 0; at = lower.indexOf(form, at + form.length)) {
+        let end = at + form.length
+        for (let pads = 0; pads < 2 && lower[end] === '='; pads++) end += 1
+        spans.push([at, end])
+      }
+    }
+    return spans
+  }
+}
+
+/** Of a JWT, the signature alone is a secret too: without it, nobody accepts the rest. */
+function withSignature(secret: string): readonly string[] {
+  const [, signature] = /^eyJ[\w-]+\.[\w-]+\.([\w-]{16,})$/.exec(secret) ?? []
+  return signature === undefined ? [secret] : [secret, signature]
+}

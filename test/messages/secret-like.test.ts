@@ -1,0 +1,45 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { looksLikeSecret, shownValue, unlessSecret } from '../../src/messages/secret-like.ts'
+import { shownList } from '../../src/messages/shown.ts'
+import { cases } from '../support/cases.ts'
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
+describe('a text that was set in the wrong place', () => {
+  it('looks like a secret if it was drawn', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...alphabet), minLength: 32, maxLength: 64 }),
+        // Of a million texts that are drawn, a few look like words.
+        (text) => fc.pre(!/[a-z]{6}|\d{5}|[A-Z]{6}/.test(text)) === undefined && looksLikeSecret(text),
+      ),
+      { numRuns: cases(500) },
+    )
+  })
+
+  it.each([
+    '00u1ab2cd3ef4gh5ij6k',
+    '0oa1ab2cd3ef4gh5ij6k',
+    'okta.users.manage okta.users.read okta.groups.manage.self',
+    'https://my-company-123456789-preview.oktapreview.com',
+    'http://proxy-eu-west-1.corp.example.com:3128',
+    'localhost,127.0.0.1,.example.com,10.0.0.0/8',
+    '/etc/ssl/certs/corporate-root-ca-2026.pem',
+    '20261128T115200123Z-offboarding',
+    'the_login_of_the_employee_in_okta',
+    'custom_attribute_1_employee_number',
+    'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+  ])('leaves %j as it is', (text) => {
+    expect(unlessSecret(text)).toBe(text)
+  })
+
+  it('is known again by its length, and its beginning if that is asked for', () => {
+    const secret = 'k7Qz-9XwPv3_mRt5Ln8Bd2Hs6Jf4Gc1Yy'
+    expect(unlessSecret(secret)).toBe('[33 characters]')
+    expect(unlessSecret(secret, 6)).toBe('k7Qz-9… (33 characters)')
+    expect(shownValue(secret)).toBe('a text of 33 characters')
+    expect(shownValue('Kerberos')).toBe('"Kerberos"')
+    expect(shownList(['user', secret])).toBe('"user", [33 characters that look like a secret]')
+  })
+})
