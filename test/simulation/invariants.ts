@@ -88,7 +88,8 @@ import type { World } from './world.ts'
  *   "each run of a store has a ledger of its own", "what a dead process had out counts as never sent"
  *
  * I1 means there that the store has the intent ("a worker goes on alone without the store"); I12 that everything ends once
- * the world is well ("permits of a dead process are never given back").
+ * the world is well ("permits of a dead process are never given back"); I11 holds over all workers ("a doubt is settled at once after a
+ * take-over").
  */
 export async function checkEnd(world: World, reports: readonly Report[]): Promise<void> {
   const ours = world.org.applied.filter((applied): applied is Ours => applied.by !== null)

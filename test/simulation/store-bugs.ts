@@ -5,6 +5,7 @@ import type { PlantedBug } from './planted-bugs.ts'
 /** Bugs of a store that are put into the program for a history. */
 export const storeBugs: readonly PlantedBug[] = [
   {
+    // After 410 seeds.
     name: 'an append does not look at the claim',
     breaks: 'I23',
     rare: true,
@@ -13,6 +14,7 @@ export const storeBugs: readonly PlantedBug[] = [
     },
   },
   {
+    // After 514 seeds.
     name: 'a claim is taken for valid for ever',
     breaks: 'I24',
     rare: true,
@@ -26,6 +28,7 @@ export const storeBugs: readonly PlantedBug[] = [
 /** Bugs of a store that are written into a file. */
 export const storeEdits: readonly EditedBug[] = [
   {
+    // After 18 seeds.
     name: 'a claim is taken that has not run out',
     breaks: 'I23',
     file: 'store/may-claim',
@@ -33,6 +36,7 @@ export const storeEdits: readonly EditedBug[] = [
     to: 'if ((',
   },
   {
+    // After 60 seeds.
     name: 'a run works beside another one of its job',
     breaks: 'I23',
     file: 'store/may-claim',
@@ -40,6 +44,7 @@ export const storeEdits: readonly EditedBug[] = [
     to: '',
   },
   {
+    // After 91 seeds.
     name: 'a worker goes on alone without the store',
     breaks: 'I1',
     file: 'store/claim',
@@ -47,6 +52,7 @@ export const storeEdits: readonly EditedBug[] = [
     to: '() => write(this.#tables).catch(() => true),',
   },
   {
+    // After 18 seeds.
     name: 'each run of a store has a ledger of its own',
     breaks: 'I25',
     file: 'cli/shared-budget',
@@ -54,6 +60,7 @@ export const storeEdits: readonly EditedBug[] = [
     to: 'return undefined',
   },
   {
+    // After 2114 seeds.
     name: 'permits of a dead process are never given back',
     breaks: 'I12',
     file: 'budget/shared-row',
@@ -61,6 +68,7 @@ export const storeEdits: readonly EditedBug[] = [
     to: 'true',
   },
   {
+    // After 18 seeds.
     name: 'what a dead process had out counts as never sent',
     breaks: 'I25',
     file: 'budget/shared-row',
@@ -68,6 +76,7 @@ export const storeEdits: readonly EditedBug[] = [
     to: "state = answered(state, permit, { kind: 'unused' }, now)",
   },
   {
+    // After 74 seeds.
     name: 'a doubt is settled at once after a take-over',
     breaks: 'I11',
     file: 'task/settle-doubt',
