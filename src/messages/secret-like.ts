@@ -7,6 +7,9 @@ const longestLook = 10_000
 /** An id of Okta's: of a user, a group, an app or an API token. Source: the ids in Okta's reference. */
 const id = /^(?:00[a-zA-Z]|0o[a-z])[a-zA-Z0-9]{17}$/
 
+/** What a key in PEM and a JWT begin with: a sequence in DER, and a brace with a quotation mark. */
+const derOrJwt = /^(?:MII|eyJ)(?=.*\d)(?=.*[a-z])/
+
 /**
  * Whether a text that was set or written in the wrong place may be a token, a key or a part of one: it has 20 characters
  * in a row that change between small letters, capitals and digits as often as chance does. Words with numbers change
@@ -16,6 +19,7 @@ export function looksLikeSecret(text: string): boolean {
   const runs = text.slice(0, longestLook).match(/[\w+/=~-]{20,}/g) ?? []
   return runs.some((run) => {
     if (id.test(run)) return false
+    if (derOrJwt.test(run)) return true
     const parts = run.match(/[A-Z]?[a-z]+|[A-Z]+|\d+/g) ?? []
     const all = parts.join('').length
     return all >= shortest / 2 && parts.length >= 4 && all / parts.length < 3

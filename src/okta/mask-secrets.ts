@@ -35,36 +35,14 @@ const unmasked = '[text that could not be masked]'
  */
 export function maskSecrets(text: string): string {
   try {
-    return partsOf(maskPrivateKeys(text)).map(maskPart).join('')
+    let masked = maskJwts(maskPrivateKeys(text))
+    for (const [pattern, put] of patterns)
+      masked = typeof put === 'string' ? masked.replaceAll(pattern, put) : masked.replaceAll(pattern, put)
+    return maskTokensInText(maskLinksInText(masked))
   } catch {
+    // A word of some millions of characters: a pattern has run out of stack.
     return text.endsWith('\n') ? `${unmasked}\n` : unmasked
   }
-}
-
-function maskPart(text: string): string {
-  let masked = maskJwts(text)
-  for (const [pattern, put] of patterns)
-    masked = typeof put === 'string' ? masked.replaceAll(pattern, put) : masked.replaceAll(pattern, put)
-  return maskTokensInText(maskLinksInText(masked))
-}
-
-/** The longest part of a text that is matched at once, in characters: much more, and a pattern runs out of stack. */
-const longestPart = 1 << 20
-
-/** A text in parts that can be masked one by one: cut after a line feed if there are some, otherwise between words. */
-function partsOf(text: string): readonly string[] {
-  const parts: string[] = []
-  let from = 0
-  while (text.length - from > longestPart) {
-    const part = text.slice(from, from + longestPart)
-    const line = part.lastIndexOf('\n') + 1
-    // A word of half the length of a part is none.
-    const cut = line > 0 ? line : (/[\s",][^\s",]{0,524288}$/.exec(part)?.index ?? -1) + 1
-    if (cut === 0) return [...parts, unmasked]
-    parts.push(part.slice(0, cut))
-    from += cut
-  }
-  return [...parts, text.slice(from)]
 }
 
 /** More of a text from outside is not looked at, in characters: no message shows nearly as much. */

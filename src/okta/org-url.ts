@@ -34,7 +34,7 @@ export function readOrgUrl(settings: Settings): string {
   if (url.username !== '' || url.password !== '') {
     throw new Refusal(`${place} must not contain a user name or password.`, fix(example))
   }
-  if (!isPlausible(url)) throw notUrl(text, place, fix)
+  if (!isPlausible(url, text)) throw notUrl(text, place, fix)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
     throw new Refusal(
       `${place} must begin with https:// (it is ${url.protocol}//${url.host}); plain HTTP is allowed only for this machine (loopback).`,
@@ -94,9 +94,11 @@ function isHost(text: string): boolean {
 }
 
 /** Whether a URL may be shown: its scheme is known, and its host is no token or key after `https://`. */
-function isPlausible({ protocol, hostname }: URL): boolean {
+function isPlausible({ protocol, hostname }: URL, written: string): boolean {
   if (!/^(?:https?|ftp|file|wss?):$/.test(protocol)) return false
-  return hostname.split('.').every((label) => label.length <= 63) && !looksLikeSecret(hostname)
+  // Of a token in the place of a host, a URL keeps no capitals.
+  const hosts = [hostname, written.split(/[/?#]+/)[1] ?? '']
+  return hostname.split('.').every((label) => label.length <= 63) && !hosts.some(looksLikeSecret)
 }
 
 /** The path of a URL if it is made of words, such as `/admin/dashboard`; otherwise its length. */
@@ -114,7 +116,7 @@ export function shownOrgUrl(settings: Settings): string {
   if (holdsToken(settings)) return '[secret]'
   const text = textOf(settings.orgUrl) ?? ''
   if (isHost(text)) return text
-  if (!URL.canParse(text) || !isPlausible(new URL(text)))
+  if (!URL.canParse(text) || !isPlausible(new URL(text), text))
     return `[${text.length} characters that are not a URL]`
   const url = new URL(text)
   const user = url.username === '' && url.password === '' ? '' : '[user]@'

@@ -84,11 +84,7 @@ function readProxy(text: string, variable: string): HttpProxy {
   // curl and many other programs accept a proxy without a scheme.
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
   // With one slash, the scheme would be taken for the host.
-  if (
-    /["'\s]|^https?:(?!\/\/)/i.test(text) ||
-    !URL.canParse(full) ||
-    looksLikeSecret(new URL(full).hostname)
-  ) {
+  if (/["'\s]|^https?:(?!\/\/)/i.test(text) || !URL.canParse(full) || looksLikeSecret(hostIn(full))) {
     throw new Refusal(
       `${variable} is not the URL of a proxy.`,
       `Set the URL, with special characters in the password written as %XX: ${example}`,
@@ -106,6 +102,11 @@ function readProxy(text: string, variable: string): HttpProxy {
   const authorization =
     username === '' ? null : new Secret(`Basic ${Buffer.from(user, 'utf8').toString('base64')}`)
   return { uri: `${protocol}//${host}`, authorization, variable }
+}
+
+/** The host of a URL as it was written: a token in its place has capitals. */
+function hostIn(url: string): string {
+  return url.slice(url.lastIndexOf('@') + 1)
 }
 
 function decoded(text: string): string {

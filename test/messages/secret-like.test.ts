@@ -33,6 +33,11 @@ describe('a text that was set in the wrong place', () => {
     expect(unlessSecret(text)).toBe(text)
   })
 
+  it('looks like a secret if it is the first line of a key, whose capitals are many', () => {
+    expect(looksLikeSecret('MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ')).toBe(true)
+    expect(looksLikeSecret('MIIGRATED_ACCOUNTS_OF_2026')).toBe(false)
+  })
+
   it('is known again by its length, and its beginning if that is asked for', () => {
     const secret = 'k7Qz-9XwPv3_mRt5Ln8Bd2Hs6Jf4Gc1Yy'
     expect(unlessSecret(secret)).toBe('[33 characters]')

@@ -3,6 +3,7 @@ import { showSettings } from '../../src/cli/doctor/settings-view.ts'
 import { KnownError } from '../../src/messages/known-error.ts'
 import { type Connection, readConnection } from '../../src/okta/connection.ts'
 import { readOrgUrl } from '../../src/okta/org-url.ts'
+import { proxyFor } from '../../src/okta/proxy.ts'
 import { settingsOfEnvironment } from '../../src/okta/settings.ts'
 
 function problemOf(work: () => unknown): KnownError {
@@ -238,6 +239,14 @@ describe('readConnection', () => {
     for (const token of ['k7Qz-9XwPv3-mRt5Ln8Bd2Hs6Jf4Gc1Yy', 'AcLIfuPd8uua9ui5fsAlnUlfK9Wx5O/t3+Qw8ZpLk2Vb'])
       expect(showSettings({}, { [name]: token })[0]?.value).toBe(`[${token.length} characters]`)
   })
+
+  it.each(['SB42eFR-gyukfSQjbPd5tw9ClZg64JxQ', 'eyJraWQiOiJhYmMifQ.QmVzdFRva2VuRXZlcjEy.c2lnbmF0dXJl'])(
+    'takes no token for the host of a proxy: %s',
+    (token) => {
+      const problem = problemOf(() => proxyFor('https://acme.okta.com', { HTTPS_PROXY: token }))
+      expect(problem.message).toBe('HTTPS_PROXY is not the URL of a proxy.')
+    },
+  )
 
   it.each([
     ['10', 10_000],

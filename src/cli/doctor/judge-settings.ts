@@ -1,3 +1,4 @@
+import { unlessSecret } from '../../messages/secret-like.ts'
 import type { HttpProxy, UnusedProxy } from '../../okta/proxy.ts'
 import { type SettingName, type Settings, settingNames, textOf, variableOf } from '../../okta/settings.ts'
 import { keyUnlessSecret } from '../../okta/settings-file.ts'
@@ -114,13 +115,21 @@ export function judgeExtraCa(path: string | undefined, content: string | null | 
     'Set NODE_EXTRA_CA_CERTS to a file with the CA certificates of your company in PEM, before the program starts'
   if (content === null) {
     return [
-      wrong('extra_ca', `NODE_EXTRA_CA_CERTS names ${path}, which can't be read, so it has no effect.`, fix),
+      wrong(
+        'extra_ca',
+        `NODE_EXTRA_CA_CERTS names ${unlessSecret(path)}, which can't be read, so it has no effect.`,
+        fix,
+      ),
     ]
   }
   const count = content.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/g)?.length ?? 0
   if (count === 0)
     return [
-      wrong('extra_ca', `NODE_EXTRA_CA_CERTS names ${path}, which contains no certificate in PEM.`, fix),
+      wrong(
+        'extra_ca',
+        `NODE_EXTRA_CA_CERTS names ${unlessSecret(path)}, which contains no certificate in PEM.`,
+        fix,
+      ),
     ]
   return [fine('extra_ca', `${count} more CA certificate${count === 1 ? '' : 's'} from ${path}.`)]
 }
