@@ -87,8 +87,9 @@ function unseen(state: BudgetState, permit: Permit, now: number): BudgetState {
 /** A request without an answer counts in the open window, but may still arrive in the next one. */
 function lost(state: BudgetState, permit: Permit, now: number): BudgetState {
   const after = unseen(state, permit, now)
-  // A probe, or a request sent while no window was known, is not attributed to a window yet.
-  const isAttributed = !permit.probe && state.window !== null && !isProbing(state, now)
+  // While no window is known to be open, what was sent is not attributed to one yet. Once one is open, all was: also a
+  // probe that left before the answer to another one showed it.
+  const isAttributed = state.window !== null && !isProbing(state, now)
   return isAttributed ? { ...after, unattributed: oneMore(after, now) } : after
 }
 

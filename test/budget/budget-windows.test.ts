@@ -141,6 +141,18 @@ describe('an open window', () => {
     expect(permits(answered(afterLoss, two, { kind: 'unused' }, start), start)).toBe(148)
   })
 
+  it('counts a lost probe in the next window too, if another probe had shown the window by then', () => {
+    const hung = sent(newBudget(0.5), start)
+    const later = start + 3_000
+    const other = sent(hung.state, later)
+    const open = answered(other.state, other.permit, headers(10, 8), later)
+    const lost = answered(open, hung.permit, { kind: 'lost' }, later + 27_000)
+    const next = (reset + 1) * 1000
+    const probe = sent(lost, next)
+    const opened = answered(probe.state, probe.permit, headers(10, 9, reset + 61), next)
+    expect([open.window?.spent, opened.window?.spent]).toEqual([2, 2])
+  })
+
   it('counts what was lost in the next window too, in which it may arrive, and not in the one after', () => {
     const { state, permits: taken } = send(known(0.5, 10), start, 2)
     const [one, two] = taken
