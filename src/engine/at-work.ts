@@ -77,6 +77,8 @@ export function atWork(
     reads,
     requestTimeoutMs: options.requestTimeoutMs,
     begunAt: lookup.clock.nowAtMost(),
+    // What a store knows of a holder before is only that its claim has run out.
+    senderMayLive: hold.afterSilence || hold.elsewhere !== undefined,
     settleOnly,
     undoOf: run.undo_of ?? null,
     hold,

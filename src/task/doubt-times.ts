@@ -31,13 +31,18 @@ export async function waitUntil(
 ): Promise<void> {
   const { clock, stop, parked, waits } = services.lookup
   const { intent, doubt } = open
-  const how = { atOnce: doubt?.at_once ?? false, timedOut: doubt?.timed_out ?? false }
+  const how = { atOnce: doubt?.at_once ?? false, timedOut: hasTimedOut(services, open) }
   const left =
     notBefore === null
       ? settlesAt(timesOf(services, open), how, intent.request_timeout_ms) - clock.nowAtLeast()
       : notBefore - performance.now()
   const wait = { why: 'unanswered', until: clock.now() + left } as const
   await waits.during(wait, () => parked(() => stop.wait(left)))
+}
+
+/** Whether the sender may have given up on the call, on which Okta may have gone on working. */
+function hasTimedOut({ senderMayLive }: Services, { doubt }: OpenAttempt): boolean {
+  return doubt?.timed_out ?? senderMayLive
 }
 
 function timesOf({ begunAt }: Services, { intent, doubt }: OpenAttempt): SendingTimes {
@@ -49,9 +54,5 @@ function timesOf({ begunAt }: Services, { intent, doubt }: OpenAttempt): Sending
 }
 
 export function latestOf(services: Services, open: OpenAttempt): number {
-  return underWayUntil(
-    timesOf(services, open),
-    open.doubt?.timed_out ?? false,
-    open.intent.request_timeout_ms,
-  )
+  return underWayUntil(timesOf(services, open), hasTimedOut(services, open), open.intent.request_timeout_ms)
 }

@@ -50,6 +50,11 @@ export interface Services {
    * then.
    */
   readonly begunAt: number
+  /**
+   * Whether a process that held the run before may live on: it has only lost the run by its silence. Then its calls may
+   * have run into their time limit unheard.
+   */
+  readonly senderMayLive: boolean
   /** Whether the execution only settles unsettled calls and sends none. */
   readonly settleOnly: boolean
   /** The run that this one takes back; null if it is not an undo. */

@@ -126,6 +126,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       reads: gate,
       requestTimeoutMs: 30_000,
       begunAt: lookup.parts.clock.nowAtMost(),
+      senderMayLive: false,
       settleOnly: false,
       undoOf: null,
       hold: noFence,

@@ -520,6 +520,11 @@ describe('a task that an earlier execution began', () => {
     })
   })
 
+  it('is waited for twice as long where the process that sent it may live on', async () => {
+    const services = { senderMayLive: true }
+    await endOf({ before: [open], services }, async (stub) => expect(stub.time.now).toBe(60_000))
+  })
+
   it('is read again where Okta had refused it', async () => {
     await endOf({ before: [open, answerTo(1, 1, { outcome: 'refused' })] }, async (stub, result) => {
       expect(result).toMatchObject({ result: 'succeeded', attempts: 2 })
