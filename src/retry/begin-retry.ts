@@ -73,7 +73,7 @@ async function writeRetry(
   state: JournalState,
   meant: MeantUsers,
 ): Promise<Retry | null> {
-  const { superseded, retriedRows, invalidRows } = await findRows(old, state, meant)
+  const { superseded, retriedRows, invalidRows, strangers } = await findRows(old, state, meant)
   if (retriedRows === 0) return null
   const format = ['csv', 'xlsx'].includes(old.run.input.format) ? 'csv' : 'jsonl'
   const input = await openInput(next.directory, format, old.run.input.columns)
@@ -88,7 +88,7 @@ async function writeRetry(
     for await (const known of rowsWithResults(old.directory, old.run, state)) {
       const retried = selectRow(known, old.run.job.steps)
       const duplicate = duplicates.see(known)
-      if (retried === null) continue
+      if (retried === null || strangers.has(retried.input.row)) continue
       rows++
       tasks += known.results.length
       const later = superseded.by(retried.input.row)
@@ -169,13 +169,23 @@ async function replay({ directory, run, recorded }: OldRun): Promise<JournalStat
   return (await replayJournal(journal)).state
 }
 
-/** Goes through the old run once to count its rows, find those that later rows supersede, and note whom its names mean. */
+/**
+ * Goes through the old run once to count its rows, find those that later rows supersede, and note whom its names mean.
+ * Rows that failed because their key names somebody else by now are left out (`strangers`) if nothing shows any more whom
+ * it meant: they would be sent to whoever has the name.
+ */
 async function findRows(
   { directory, run }: OldRun,
   state: JournalState,
   meant: MeantUsers,
-): Promise<{ superseded: SupersededRows; retriedRows: number; invalidRows: number }> {
+): Promise<{
+  superseded: SupersededRows
+  retriedRows: number
+  invalidRows: number
+  strangers: ReadonlySet<number>
+}> {
   const superseded = new SupersededRows()
+  const strangers = new Set<number>()
   let [retriedRows, invalidRows] = [0, 0]
   for await (const known of rowsWithResults(directory, run, state)) {
     const { input, results } = known
@@ -184,7 +194,9 @@ async function findRows(
       continue
     }
     if (input.kind === 'not_selected') continue
-    const retried = selectRow(known, run.job.steps)
+    const isStranger = results.some(isOfOther) && (await meantBy(known, run, state, meant)) === null
+    if (isStranger) strangers.add(input.row)
+    const retried = isStranger ? null : selectRow(known, run.job.steps)
     if (retried !== null) retriedRows++
     const recorded = results.filter((result): result is TaskResult => result !== null)
     superseded.see(input.row, input.user, recorded, retried)
@@ -194,5 +206,9 @@ async function findRows(
     if (user !== null || result !== undefined)
       meant.note(input.row, input.user, user?.login ?? result?.okta_login ?? null)
   }
-  return { superseded, retriedRows, invalidRows }
+  return { superseded, retriedRows, invalidRows, strangers }
+}
+
+function isOfOther(result: TaskResult | null): boolean {
+  return result?.result === 'failed' && result.reason === 'other_user'
 }
