@@ -152,8 +152,8 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
   ],
   [
     /^WITHDRAWN$/,
-    'this process may not send any more',
-    'See which process holds the run: okta-lifecycle status',
+    'the connection took so long that the call was not sent any more, or this process has lost the run',
+    'Check the network and the proxy (okta-lifecycle doctor), and which process holds the run: okta-lifecycle status',
     false,
   ],
   [/^UND_ERR/, 'the HTTP client refuses to send the request', reportIt, false],

@@ -1,6 +1,6 @@
 import type { Database, Row } from './database.ts'
 import { textOf } from './row.ts'
-import { type LastTime, type Schedule, scheduleId, seenToWithinMs } from './schedule.ts'
+import { type LastTime, type Schedule, scheduleId, seenToWithinMs, tryAgainAfterMs } from './schedule.ts'
 import type { ScheduleTable } from './tables.ts'
 
 /** The jobs that are submitted again and again. */
@@ -43,9 +43,16 @@ export function postgresSchedules({ query }: Database): ScheduleTable {
         `UPDATE okta_lifecycle.schedule
             SET last_due = $2, last_run = $3, last_error = $4,
                 due_at = CASE WHEN $5 OR due_at > $2 THEN due_at END,
-                taken_until = CASE WHEN $5 THEN taken_until END
-          WHERE id = $1`,
-        [id, at, run, error, again],
+                taken_until = CASE WHEN $5 THEN clock_timestamp() + $6 * interval '1 ms' END
+          WHERE id = $1 AND coalesce(last_due, '-infinity') <= $2`,
+        [id, at, run, error, again, tryAgainAfterMs],
+      )
+    },
+    keepTaken: async (id) => {
+      await query(
+        `UPDATE okta_lifecycle.schedule SET taken_until = clock_timestamp() + $2 * interval '1 ms'
+          WHERE id = $1 AND taken_until IS NOT NULL`,
+        [id, seenToWithinMs],
       )
     },
     giveBack: async (id) => {

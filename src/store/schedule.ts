@@ -28,8 +28,12 @@ export interface DueSchedule extends Schedule {
   readonly at: Date
 }
 
-/** For how long a schedule that is due is left to the worker that took it, in ms. */
-export const seenToWithinMs = 300_000
+/** For how long a schedule that is due is left to the worker that took it, unless it says that it still sees to it. */
+export const seenToWithinMs = 30_000
+/** How often a worker says so, in ms. */
+export const sayAgainEveryMs = 10_000
+/** How long to wait before a schedule is tried again that could not be submitted for a passing reason, in ms. */
+export const tryAgainAfterMs = 300_000
 
 /** The id of the schedule of a job in an org: there is one at most. */
 export function scheduleId({ job, orgUrl }: Pick<Schedule, 'job' | 'orgUrl'>): string {

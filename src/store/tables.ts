@@ -162,15 +162,17 @@ export interface ScheduleTable {
    */
   takeDue(orgs: readonly string[]): Promise<DueSchedule | null>
   /**
-   * Notes what became of a schedule when it was due.
+   * Notes what became of a schedule when it was due, unless something later is noted already.
    *
-   * @param again whether it is tried again, once others may take it
+   * @param again whether it is tried again, after some minutes
    */
   noteLastTime(
     due: Pick<DueSchedule, 'id' | 'at'>,
     last: Pick<LastTime, 'run' | 'error'>,
     again: boolean,
   ): Promise<void>
+  /** Says that a schedule that was taken is still seen to: the time begins again. */
+  keepTaken(id: string): Promise<void>
   /** Leaves a schedule that is due to other workers at once. */
   giveBack(id: string): Promise<void>
 }

@@ -1,7 +1,7 @@
 import { Deadline } from '../files/hold/deadline.ts'
 import { isOld } from '../lookup/read-settled-user.ts'
 import type { FoundUser } from '../lookup/read-user.ts'
-import { type Answer, withdrawn } from '../okta/answer.ts'
+import type { Answer } from '../okta/answer.ts'
 import { asRetry, lifecycleRequest } from '../okta/request.ts'
 import { leavesWithinMs } from '../rules/doubt.ts'
 import { lastWordOf } from './ending.ts'
@@ -18,7 +18,8 @@ export interface SentCall {
 
 /**
  * Sends the task's call once it has a slot and a permit: first the intent goes to disk, then the call leaves (T1). If
- * that takes too long, the call does not leave any more: another process may soon take it for lost.
+ * that takes too long, the call does not leave any more: another process may soon take it for lost. If its connection
+ * took too long, that is a failure like others of the network.
  *
  * @returns null if nothing was sent, because the read or the intent grew old meanwhile or the call was held back
  * @throws RunStopped when the run stops first, HoldLost when another process has taken the run over
@@ -84,10 +85,6 @@ export async function sendCall(
     },
   })
   if (answer === null) return null
-  if (answer.kind === 'unanswered' && answer.code === withdrawn) {
-    await recordHeldBack()
-    return null
-  }
   history.lastWord = lastWordOf(answer)
   const requestId = history.retryOf.requestId ?? history.lastWord.requestId
   history.retryOf = { requestId, count: history.retryOf.count + 1 }

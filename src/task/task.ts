@@ -364,8 +364,15 @@ class Task {
     if (read.kind === 'failed') {
       const message = read.cause === 'not_found' ? read.message : `${refusal}; ${read.message}`
       const ending = { result: 'failed', message } as const
-      if (read.cause !== 'no_permission') return this.#ended(ending)
-      return { at: 'held', decided: reads.refused(read.answer), ending }
+      if (read.cause === 'not_found') return this.#ended(ending)
+      // An earlier call that was judged "not applied" may be why Okta refuses this one.
+      const inDoubt = {
+        result: 'in_doubt',
+        message: `${message}; an earlier call may have been applied`,
+      } as const
+      const open = this.#history.judgedNotApplied > 0 ? inDoubt : ending
+      if (read.cause !== 'no_permission') return this.#ended(open)
+      return { at: 'held', decided: reads.refused(read.answer), ending: open }
     }
     const { status } = read.user
     this.#see(read, false)

@@ -1,4 +1,4 @@
-import { scheduleId, seenToWithinMs } from '../../src/store/schedule.ts'
+import { scheduleId, seenToWithinMs, tryAgainAfterMs } from '../../src/store/schedule.ts'
 import type { ScheduleTable, WorkerTable } from '../../src/store/tables.ts'
 import { goneAfterMs } from '../../src/store/why-waiting.ts'
 import { activeOfJob, type StoreRows } from './store-rows.ts'
@@ -47,11 +47,16 @@ export function memorySchedules({ rows, now, ask }: Asked): ScheduleTable {
     noteLastTime: ({ id, at }, { run, error }, again) =>
       ask('note last time', () => {
         const known = rows.schedules.get(id)
-        if (known === undefined) return
+        if (known === undefined || Date.parse(known.last.due ?? '1970-01-01') > at.getTime()) return
         known.last = { due: at.toISOString(), run, error }
+        known.takenUntil = again ? now() + tryAgainAfterMs : null
         if (again) return
-        known.takenUntil = null
         if ((known.dueAt ?? 0) <= at.getTime()) known.dueAt = null
+      }),
+    keepTaken: (id) =>
+      ask('keep taken', () => {
+        const known = rows.schedules.get(id)
+        if (known !== undefined && known.takenUntil !== null) known.takenUntil = now() + seenToWithinMs
       }),
     giveBack: (id) =>
       ask('give back', () => {

@@ -274,9 +274,21 @@ export function testTables(open: () => Promise<TablesUnderTest>): void {
     expect(await schedules.takeDue(['https://other.okta.com'])).toBeNull()
     expect(await schedules.takeDue([org])).toMatchObject({ ...schedule, id, at })
     expect(await schedules.takeDue([org])).toBeNull()
+    await schedules.keepTaken(id)
+    expect(await schedules.takeDue([org])).toBeNull()
     await schedules.giveBack(id)
+    // Whoever has given it back keeps it from nobody.
+    await schedules.keepTaken(id)
     expect(await schedules.takeDue([org])).toMatchObject({ id, at })
+    await schedules.noteLastTime({ id, at }, { run: null, error: 'away' }, true)
+    expect(await schedules.takeDue([org])).toBeNull()
     await schedules.noteLastTime({ id, at }, { run: 'r', error: null }, false)
+    // A worker that was paused meanwhile.
+    await schedules.noteLastTime(
+      { id, at: new Date('2026-03-01T02:15:00Z') },
+      { run: 'q', error: null },
+      false,
+    )
     await schedules.noteDue(id, at)
     expect(await schedules.takeDue([org])).toBeNull()
     expect(await schedules.all()).toEqual([

@@ -5,7 +5,7 @@ import { exitCodes, FixableError, KnownError } from '../../messages/known-error.
 import { storeDirectoryName } from '../../messages/store-place.ts'
 import { makeRunId } from '../../run/run-id.ts'
 import { copyNeeded } from '../../store/copy-needed.ts'
-import type { DueSchedule, Schedule } from '../../store/schedule.ts'
+import { type DueSchedule, type Schedule, sayAgainEveryMs } from '../../store/schedule.ts'
 import { isAway } from '../../store/store-error.ts'
 import { StoreOfRuns } from '../../store/store-of-runs.ts'
 import type { Tables } from '../../store/tables.ts'
@@ -28,7 +28,15 @@ export async function submitDue(options: WorkerOptions): Promise<void> {
   while (stop.reason === null) {
     const due = await tables.schedules.takeDue([...orgs.keys()])
     if (due === null) return
-    await see(due, options)
+    // A worker that dies says nothing more, and the next one goes on with it.
+    const saying = setInterval(() => {
+      tables.schedules.keepTaken(due.id).catch(() => {})
+    }, sayAgainEveryMs)
+    try {
+      await see(due, options)
+    } finally {
+      clearInterval(saying)
+    }
   }
 }
 
