@@ -3,6 +3,7 @@ import type { StopReason } from '../messages/stop.ts'
 import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
 import { refusesCredentials } from '../okta/classify.ts'
 import { lossOf } from '../okta/loss.ts'
+import { leavesWithinMs } from './doubt.ts'
 
 /**
  * After this many refusals in a row, without a success between them, a probe finds out whether the users or the token
@@ -87,6 +88,16 @@ export function oktaAway(answer: Answer, orgUrl: string, seconds: number): StopR
 
 function isOktaItself(answer: Answer): boolean {
   return answer.kind === 'answered' && isOktas(answer)
+}
+
+/** Time after time, a call could not leave in time after its intent was written. */
+export function nothingLeaves(times: number): StopReason {
+  return {
+    state: 'stopped',
+    exitCode: exitCodes.stoppedByGuard,
+    message: `Nothing can be sent. ${times} times in a row, to write down that a call is about to leave took more than ${leavesWithinMs / 1000} s, which is too long for the call to leave safely.`,
+    advice: { kind: 'fix', fix: 'Check the disk of the runs directory, or the store' },
+  }
 }
 
 /** Calls are turned away before they do anything, time after time. */

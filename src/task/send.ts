@@ -21,7 +21,8 @@ export interface SentCall {
  * that takes too long, the call does not leave any more: another process may soon take it for lost. If its connection
  * took too long, that is a failure like others of the network.
  *
- * @returns null if nothing was sent, because the read or the intent grew old meanwhile or the call was held back
+ * @returns null if nothing was sent, because the read grew old meanwhile or the call was held back; `late` if its intent
+ *   grew old, because the disk or the store took so long
  * @throws RunStopped when the run stops first, HoldLost when another process has taken the run over
  */
 export async function sendCall(
@@ -30,7 +31,7 @@ export async function sendCall(
   history: TaskHistory,
   read: FoundUser | null,
   mayLeave: () => boolean,
-): Promise<SentCall | null> {
+): Promise<SentCall | 'late' | null> {
   const { lookup, recorder, job, requestTimeoutMs, hold } = services
   const { pacer, clock, send } = lookup
   const request = lifecycleRequest(task.target, task.action, {
@@ -40,6 +41,7 @@ export async function sendCall(
   let sentAt = 0
   let sentOktaTime = 0
   let end = new Deadline(0)
+  let isLate = false
   const mayStillLeave = (): boolean => !end.passed && mayLeave()
   const recordHeldBack = (): Promise<void> =>
     recorder.record({
@@ -75,6 +77,7 @@ export async function sendCall(
       // Writing may have taken long, and the call must leave under a valid hold.
       if (!hold.valid) await hold.ensure()
       if (mayStillLeave()) return true
+      isLate = end.passed
       await recordHeldBack()
       return false
     },
@@ -84,7 +87,7 @@ export async function sendCall(
       return send(asRetry(request, history.retryOf), mayStillLeave)
     },
   })
-  if (answer === null) return null
+  if (answer === null) return isLate ? 'late' : null
   history.lastWord = lastWordOf(answer)
   const requestId = history.retryOf.requestId ?? history.lastWord.requestId
   history.retryOf = { requestId, count: history.retryOf.count + 1 }

@@ -21,7 +21,7 @@ import { type GuardVerdict, guardId, guardKey, guardUser } from '../rules/guards
 import { judgeLeftAs } from '../rules/left-as.ts'
 import { judgeAgainstPlan, judgeSendingByPlan } from '../rules/planned.ts'
 import type { TaskResult } from '../rules/result.ts'
-import { credentialsRefused, nothingCanBeSent } from '../rules/stop-reasons.ts'
+import { credentialsRefused, nothingCanBeSent, nothingLeaves } from '../rules/stop-reasons.ts'
 import { endApplied, endUnread } from './applied.ts'
 import {
   hasTimedOut,
@@ -69,6 +69,8 @@ class Task {
   readonly #input: TaskInput
   readonly #history: TaskHistory
   readonly #logged: LoggedTask
+  /** How often in a row its call could not leave in time. */
+  #lateInARow = 0
   /** Why the row's user could not be read; null if it could. */
   #unread: FailedRead | null = null
 
@@ -300,9 +302,17 @@ class Task {
     // The answer is judged before the turn ends, so that the next call knows whether the gate is asking.
     return await sends.pass(this.#input.row, async (mayLeave) => {
       const call = await sendCall(this.#services, this.#input, this.#history, read, mayLeave)
+      if (call === 'late') return this.#tooLate(read)
+      this.#lateInARow = 0
       if (call === null) return this.#reading(read)
       return await this.#conclude(classifyLifecycle(this.#input.action, call.answer), call, read)
     })
+  }
+
+  #tooLate(read: FoundUser | null): TaskState {
+    const { lookup } = this.#services
+    if (++this.#lateInARow >= maxSetbacks) throw lookup.stop.because(nothingLeaves(this.#lateInARow))
+    return this.#reading(read)
   }
 
   async #conclude(outcome: Outcome, call: SentCall, read: FoundUser | null): Promise<TaskState> {

@@ -464,6 +464,25 @@ describe('a call of which nobody knows', () => {
     })
   })
 
+  it('that never leaves in time stops the run, and says why', async () => {
+    await withStub({}, async (stub) => {
+      const spy = vi.spyOn(performance, 'now').mockImplementation(() => stub.time.now)
+      const { recorder } = stub.services
+      const record = recorder.record.bind(recorder)
+      vi.spyOn(recorder, 'record').mockImplementation(async (event) => {
+        await record(event)
+        stub.time.now += leavesWithinMs
+      })
+      await expect(runTask(stub.services, taskOf(), null)).rejects.toBeInstanceOf(RunStopped)
+      spy.mockRestore()
+      expect(stub.time.reason).toMatchObject({
+        exitCode: exitCodes.stoppedByGuard,
+        message: expect.stringMatching(/^Nothing can be sent\. 10 times in a row/),
+      })
+      expect(stub.requests.filter((request) => request.startsWith('suspend'))).toEqual([])
+    })
+  })
+
   it('whose connection took too long is sent again after a wait, as after other failures of the network', async () => {
     await withStub({ onCall: first(() => ({ ...noAnswer(false), code: withdrawn })) }, async (stub) => {
       const { result } = await runTask(stub.services, taskOf(), null)
