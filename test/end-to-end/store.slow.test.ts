@@ -31,13 +31,16 @@ async function emptyStore(): Promise<void> {
   await client.end()
 }
 
+function settings(): { readonly env: Readonly<Record<string, string>> } {
+  return { env: { OKTA_LIFECYCLE_STORE: postgres.url, OKTA_CLIENT_REQUESTTIMEOUT: '3' } }
+}
+
 function inStore(place: Workplace, org: ForeignOrg | null, args: readonly string[]): Promise<CliEnd> {
-  return place.run(org, args, { env: { OKTA_LIFECYCLE_STORE: postgres.url } })
+  return place.run(org, args, settings())
 }
 
 function startWorker(place: Workplace, org: ForeignOrg | null, more: readonly string[] = []): Cli {
-  const env = { OKTA_LIFECYCLE_STORE: postgres.url, OKTA_CLIENT_REQUESTTIMEOUT: '3' }
-  return place.start(org, ['worker', ...more], { env })
+  return place.start(org, ['worker', ...more], settings())
 }
 
 async function submit(place: Workplace, org: ForeignOrg, args: readonly string[]): Promise<string> {
