@@ -27,6 +27,16 @@ export function looksLikeSecret(text: string): boolean {
 }
 
 /**
+ * Whether a text in the place of a host may be one: a dotted name in small letters, as names in clouds are, however much
+ * of it was drawn; or any that does not look like a secret.
+ *
+ * @param host may have a port
+ */
+export function mayBeHost(host: string): boolean {
+  return /^(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}\.?(?::\d+)?\/?$/.test(host) || !looksLikeSecret(host)
+}
+
+/**
  * A text, or its length in the place of one that looks like a secret.
  *
  * @param kept how many of its first characters are shown nevertheless, so that its owner knows it again; less than 8

@@ -1,5 +1,5 @@
 import { type KnownError, Refusal } from '../messages/known-error.ts'
-import { looksLikeSecret } from '../messages/secret-like.ts'
+import { mayBeHost } from '../messages/secret-like.ts'
 import { refuseQuotes } from './quotes.ts'
 import { howToSet, type Settings, textOf } from './settings.ts'
 
@@ -90,7 +90,7 @@ function notUrl(text: string, place: string, fix: (url: string) => string): Know
 }
 
 function isHost(text: string): boolean {
-  return /^(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}(:\d+)?\/?$/i.test(text) && !looksLikeSecret(text)
+  return /^(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}(:\d+)?\/?$/i.test(text) && mayBeHost(text)
 }
 
 /** Whether a URL may be shown: its scheme is known, and its host is no token or key after `https://`. */
@@ -98,7 +98,7 @@ function isPlausible({ protocol, hostname }: URL, written: string): boolean {
   if (!/^(?:https?|ftp|file|wss?):$/.test(protocol)) return false
   // Of a token in the place of a host, a URL keeps no capitals.
   const hosts = [hostname, written.split(/[/?#]+/)[1] ?? '']
-  return hostname.split('.').every((label) => label.length <= 63) && !hosts.some(looksLikeSecret)
+  return hostname.split('.').every((label) => label.length <= 63) && hosts.every(mayBeHost)
 }
 
 /** The path of a URL if it is made of words, such as `/admin/dashboard`; otherwise its length. */

@@ -1,5 +1,5 @@
 import { Refusal } from '../messages/known-error.ts'
-import { looksLikeSecret, unlessSecret } from '../messages/secret-like.ts'
+import { mayBeHost, unlessSecret } from '../messages/secret-like.ts'
 import { Secret } from './secret.ts'
 
 /** The proxy that requests go through. */
@@ -84,7 +84,7 @@ function readProxy(text: string, variable: string): HttpProxy {
   // curl and many other programs accept a proxy without a scheme.
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
   // With one slash, the scheme would be taken for the host.
-  if (/["'\s]|^https?:(?!\/\/)/i.test(text) || !URL.canParse(full) || looksLikeSecret(hostIn(full))) {
+  if (/["'\s]|^https?:(?!\/\/)/i.test(text) || !URL.canParse(full) || !mayBeHost(hostIn(full))) {
     throw new Refusal(
       `${variable} is not the URL of a proxy.`,
       `Set the URL, with special characters in the password written as %XX: ${example}`,

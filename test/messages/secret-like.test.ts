@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { looksLikeSecret, shownValue, unlessSecret } from '../../src/messages/secret-like.ts'
+import { looksLikeSecret, mayBeHost, shownValue, unlessSecret } from '../../src/messages/secret-like.ts'
 import { shownList } from '../../src/messages/shown.ts'
 import { randomFrom } from '../support/random.ts'
 
@@ -36,6 +36,20 @@ describe('a text that was set in the wrong place', () => {
   it('looks like a secret if it is the first line of a key, whose capitals are many', () => {
     expect(looksLikeSecret('MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ')).toBe(true)
     expect(looksLikeSecret('MIIGRATED_ACCOUNTS_OF_2026')).toBe(false)
+  })
+
+  it.each([
+    'a0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5-1234567890.eu-west-1.elb.amazonaws.com:3128',
+    'squid-7d9f8b6c5d-x2x4z.proxy.svc.cluster.local',
+    'acme-k8s-p1-eu1-squid-px01.example.com',
+    'proxy',
+  ])('is a host where it is a name as clouds make them: %s', (host) => {
+    expect(mayBeHost(host)).toBe(true)
+  })
+
+  it('is no host where it is a token', () => {
+    expect(mayBeHost('k7Qz-9XwPv3_mRt5Ln8Bd2Hs6Jf4Gc1Yy')).toBe(false)
+    expect(mayBeHost('eyJraWQiOiJhYmMi.eyJ2ZXIiOjEsImp0aSI6.k7Qz9XwPv3mRt5Ln8Bd2Hs6J')).toBe(false)
   })
 
   it('is known again by its length, and its beginning if that is asked for', () => {
