@@ -5,21 +5,25 @@ import { isWordy } from './words.ts'
 /** The length of the shortest base64 of a secret that is looked for: a shorter one may be in a text by chance. */
 const shortestEncoded = 8
 
+/** A shorter secret may be a part of somebody's login by chance, in characters. */
+const shortestInLogins = 12
+
 /**
  * Finds secrets that are whole: as they are, or in base64. Unlike pieces, a whole secret is in no id, no login and no
  * cursor by chance, and it takes little to know one that is used for a single call.
  */
 export class WholeSecrets {
   readonly #forms: readonly string[]
-  /** Secrets that are made of words and short numbers, which may be all over a text. */
+  /** Secrets that are short, or made of words and short numbers: they may be all over a text. */
   readonly #words: readonly string[]
 
   constructor(secrets: readonly string[]) {
     const all = secrets.flatMap(withSignature)
-    this.#words = all.filter(isWordy).map(lowerCased)
+    const isCommon = (secret: string): boolean => secret.length < shortestInLogins || isWordy(secret)
+    this.#words = all.filter(isCommon).map(lowerCased)
     const forms = all.flatMap((secret) => {
       const encoded = encodingsOf(secret).filter((form) => form !== secret && form.length >= shortestEncoded)
-      return isWordy(secret) ? encoded : [secret, ...encoded]
+      return isCommon(secret) ? encoded : [secret, ...encoded]
     })
     this.#forms = [...new Set(forms.map(lowerCased))]
   }
@@ -28,7 +32,7 @@ export class WholeSecrets {
    * Where the secrets are in a text without escapes. The spans may overlap.
    *
    * @param lower the text in lower case, as {@link lowerCased} makes it
-   * @param words whether those count that are made of words
+   * @param words whether those count that are short or made of words
    */
   find(lower: string, words: boolean): readonly Span[] {
     const spans: Span[] = []
