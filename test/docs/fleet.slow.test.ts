@@ -107,7 +107,11 @@ class Fleet {
     await writeFile(join(directory, 'typed.sh'), [...script, 'export -p > .exported', ''].join('\n'))
     const shell = spawn('bash', ['--noprofile', '--norc', '-c', '. ./typed.sh > said 2>&1'], {
       cwd: directory,
-      env: { PATH: `${join(directory, 'bin')}:${process.env.PATH}`, HOME: directory },
+      env: {
+        OKTA_CLIENT_REQUESTTIMEOUT: '3',
+        PATH: `${join(directory, 'bin')}:${process.env.PATH}`,
+        HOME: directory,
+      },
       stdio: ['pipe', 'ignore', 'ignore'],
       // Without a terminal of its own, `createuser` reads what is typed here.
       detached: true,
