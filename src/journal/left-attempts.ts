@@ -32,7 +32,11 @@ export class LeftAttempts {
     return this.#sentAgain.get(task) ?? { judgedNotApplied: 0, repeats: 0 }
   }
 
-  /** Takes in a task's result. @param progress what was known of its attempts; undefined if nothing was sent */
+  /**
+   * Takes in a task's result.
+   *
+   * @param progress what was known of its attempts; undefined if nothing was sent
+   */
   note(task: number, result: TaskResult, progress: TaskProgress | undefined): void {
     if (progress === undefined) return
     const { last, judgedNotApplied, repeats } = progress

@@ -152,7 +152,7 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
   ],
   [
     /^WITHDRAWN$/,
-    'the connection took so long that the call was not sent any more, or this process has lost the run',
+    'the call was not sent any more: its connection took too long, answers to other calls held it back, or this process has lost the run',
     'Check the network and the proxy (okta-lifecycle doctor), and which process holds the run: okta-lifecycle status',
     false,
   ],

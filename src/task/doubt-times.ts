@@ -24,6 +24,13 @@ export async function paused(
   return true
 }
 
+/**
+ * Waits until an attempt in doubt can no longer be under way. Only this user waits.
+ *
+ * @param notBefore by this process's monotonic clock, in ms; null for an attempt of an earlier process, which is timed by
+ *   Okta's clock
+ * @throws RunStopped when the run stops first
+ */
 export async function waitUntil(
   services: Services,
   open: OpenAttempt,
@@ -53,6 +60,7 @@ function timesOf({ begunAt }: Services, { intent, doubt }: OpenAttempt): Sending
   }
 }
 
+/** The latest moment at which Okta could have applied an attempt, in epoch ms by its clock. */
 export function latestOf(services: Services, open: OpenAttempt): number {
   return underWayUntil(timesOf(services, open), hasTimedOut(services, open), open.intent.request_timeout_ms)
 }

@@ -1,4 +1,3 @@
-// Over 300 lines because a task is one machine of states, each with what it does and where it leads.
 // Longer than 300 lines because it is one machine: each state of state.ts is one method here, in the order of a task's
 // life.
 
