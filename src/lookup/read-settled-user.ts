@@ -2,9 +2,11 @@ import { transitionPatienceMs, transitionWaitMs } from './backoff.ts'
 import type { LookupParts } from './paced-get.ts'
 import { type FailedRead, type FoundUser, readUserById } from './read-user.ts'
 
-/** Whether a read is older than one window. No call may be based on such a read. */
+/**
+ * Whether a read is older than one window, or may be, because the clock has leapt. No call may be based on such a read.
+ */
 export function isOld({ clock, pacer }: Pick<LookupParts, 'clock' | 'pacer'>, read: FoundUser): boolean {
-  return clock.now() - read.readAt > pacer.windowMs('/api/v1/users')
+  return !clock.sure || clock.nowAtMost() - read.readAt > pacer.windowMs('/api/v1/users')
 }
 
 /** Whether a read needs no other: it is not old, and the user is in no transition. */

@@ -4,38 +4,65 @@ interface Span {
   readonly high: number
 }
 
+/** From here on, in ms, the wall clock that runs ahead of the monotonic one has leapt. Corrections of time are smaller. */
+const leapFromMs = 1_000
+
 /**
  * Okta's clock as seen from here.
  *
  * Okta writes each answer's `Date` (whole seconds) between the sending of the request and the arrival of the answer. So
  * each answer narrows down the difference between Okta's clock and ours, and many together narrow it to far less than a
  * second. The local wall clock is never compared with Okta's times: it may be minutes off.
+ *
+ * The monotonic clock of many systems stands still while the machine sleeps, and that of a virtual machine while its
+ * host has stopped it. Then the wall clock leaps ahead of it, which it also does when somebody sets it forward. Which of
+ * the two it was, only Okta's next answer shows. Until then Okta's time is anywhere in the leap, and the clock is
+ * not `sure`:
+ *
+ * 1. Okta's true time is never before {@link nowAtLeast} and never after {@link nowAtMost}, also after a leap.
+ * 2. An answer to a call that left before a leap says nothing of the time after it.
  */
 export class OktaClock {
   readonly #monotonic: () => number
   readonly #fallback: () => number
   #offset: Span | null = null
+  /** How far the wall clock was ahead of the monotonic one when it was last compared for good, in ms. */
+  #ahead: number
+  /** How far the wall clock has leapt since the last answer that showed Okta's time, in ms; 0 if it has not. */
+  #leapMs = 0
+  /** When the last leap was seen, by the monotonic clock. */
+  #leapSeenAt = Number.NEGATIVE_INFINITY
   #lastStamp = 0
   /** The last timestamp as text, and the millisecond that it shows. */
   #stamp = { at: -1, text: '' }
 
   /**
    * @param monotonic milliseconds that only grow, from any origin
-   * @param fallback epoch milliseconds, used until an answer has carried a `Date`
+   * @param fallback the machine's wall clock in epoch milliseconds: Okta's time until an answer has carried a `Date`
    */
   constructor(monotonic: () => number = () => performance.now(), fallback: () => number = () => Date.now()) {
     this.#monotonic = monotonic
     this.#fallback = fallback
+    this.#ahead = fallback() - monotonic()
   }
 
   /** The current monotonic time, to give to {@link observe} as the time of sending or arrival. */
   mark(): number {
-    return this.#monotonic()
+    return this.#read()
   }
 
   /** Whether an answer has shown Okta's time. Until one has, all times are this machine's. */
   get known(): boolean {
     return this.#offset !== null
+  }
+
+  /**
+   * Whether the times below are as good as they can be. They are not after a leap of the wall clock, until an answer has
+   * shown what it was: what is dated meanwhile is not dated well enough to be judged by.
+   */
+  get sure(): boolean {
+    this.#read()
+    return this.#leapMs === 0
   }
 
   /** How far this machine's clock is behind Okta's, in milliseconds, negative if it is ahead; null if not known. */
@@ -47,24 +74,31 @@ export class OktaClock {
   observe(date: string | undefined, sentAt: number, arrivedAt: number): void {
     const seen = date === undefined ? Number.NaN : Date.parse(date)
     if (Number.isNaN(seen)) return
+    const monotonic = this.#read()
+    if (sentAt <= this.#leapSeenAt) return
     const span = { low: seen - arrivedAt, high: seen + 999 - sentAt }
     const known = this.#offset
     const narrowed =
-      known === null ? span : { low: Math.max(known.low, span.low), high: Math.min(known.high, span.high) }
+      known === null || this.#leapMs > 0
+        ? span
+        : { low: Math.max(known.low, span.low), high: Math.min(known.high, span.high) }
     // Contradictory bounds mean that a clock was set: start again with the newest.
     this.#offset = narrowed.low <= narrowed.high ? narrowed : span
+    this.#ahead = this.#fallback() - monotonic
+    this.#leapMs = 0
   }
 
-  /** Okta's time in epoch milliseconds, best estimate. */
+  /** Okta's time in epoch milliseconds, best estimate. A leap is taken for a sleep. */
   now(): number {
     if (this.#offset === null) return this.#fallback()
-    return this.#monotonic() + (this.#offset.low + this.#offset.high) / 2
+    return this.#read() + (this.#offset.low + this.#offset.high) / 2 + this.#leapMs
   }
 
   /** {@link now} as RFC 3339 UTC with milliseconds, as results show times. */
   timestamp(): string {
     // The estimate narrows with each answer and may move back by a little: what ended must not seem to end before it began.
-    this.#lastStamp = Math.max(this.#lastStamp, Math.trunc(this.now()))
+    // For the same reason a leap, which may be none of Okta's time, is left out.
+    this.#lastStamp = Math.max(this.#lastStamp, Math.trunc(this.now() - this.#leapMs))
     // A run asks for a timestamp several times per millisecond.
     if (this.#lastStamp !== this.#stamp.at) {
       this.#stamp = { at: this.#lastStamp, text: new Date(this.#lastStamp).toISOString() }
@@ -75,12 +109,27 @@ export class OktaClock {
   /** The latest that Okta's time can be now, in epoch milliseconds. Nothing that has happened is later. */
   nowAtMost(): number {
     if (this.#offset === null) return this.#fallback()
-    return this.#monotonic() + this.#offset.high
+    return this.#read() + this.#offset.high + this.#leapMs
   }
 
   /** The earliest that Okta's time can be now, in epoch milliseconds. A wait for a reset must go by it. */
   nowAtLeast(): number {
     if (this.#offset === null) return this.#fallback()
-    return this.#monotonic() + this.#offset.low
+    return this.#read() + this.#offset.low
+  }
+
+  /** The monotonic clock, with a look at whether the wall clock has leapt ahead of it. */
+  #read(): number {
+    const monotonic = this.#monotonic()
+    const ahead = this.#fallback() - monotonic
+    const leap = ahead - this.#ahead
+    if (leap >= leapFromMs) {
+      // Before the first answer the wall clock itself is gone by.
+      if (this.#offset !== null) this.#leapMs += leap
+      this.#leapSeenAt = monotonic
+    }
+    // A wall clock that was set back leaps from there.
+    if (leap >= leapFromMs || leap <= -leapFromMs) this.#ahead = ahead
+    return monotonic
   }
 }

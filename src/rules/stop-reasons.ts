@@ -95,7 +95,7 @@ export function nothingLeaves(times: number): StopReason {
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: `Nothing can be sent. ${times} times in a row, to write down that a call is about to leave took more than ${leavesWithinMs / 1000} s, which is too long for the call to leave safely.`,
+    message: `Nothing can be sent. ${times} times in a row, a call could not leave safely: to write down that it is about to leave took more than ${leavesWithinMs / 1000} s, or this machine's clock had leapt and no answer showed Okta's time.`,
     advice: { kind: 'fix', fix: 'Check the disk of the runs directory, or the store' },
   }
 }

@@ -19,10 +19,11 @@ export interface SentCall {
 /**
  * Sends the task's call once it has a slot and a permit: first the intent goes to disk, then the call leaves (T1). If
  * that takes too long, the call does not leave any more: another process may soon take it for lost. If its connection
- * took too long, that is a failure like others of the network.
+ * took too long, that is a failure like others of the network. An intent is dated by Okta's clock, so none is written as
+ * long as that is not known for sure.
  *
  * @returns null if nothing was sent, because the read grew old meanwhile or the call was held back; `late` if its intent
- *   grew old, because the disk or the store took so long
+ *   grew old, because the disk or the store took so long, or if Okta's time is not known for sure
  * @throws RunStopped when the run stops first, HoldLost when another process has taken the run over
  */
 export async function sendCall(
@@ -55,8 +56,10 @@ export async function sendCall(
     })
   const answer = await pacer.request(request.bucket, {
     prepare: async () => {
-      if (!mayLeave() || (read !== null && isOld(lookup, read))) return false
       if (!hold.valid) await hold.ensure()
+      // An intent that is dated too early is settled too early, after a kill.
+      isLate = !clock.sure
+      if (isLate || !mayLeave() || (read !== null && isOld(lookup, read))) return false
       const oktaTime = Math.round(clock.now())
       end = new Deadline(leavesWithinMs)
       history.attempts++

@@ -202,8 +202,12 @@ class Task {
   async #read({ known }: Extract<TaskState, { at: 'reading' }>): Promise<TaskState> {
     const { lookup, job, reads } = this.#services
     lookup.stop.check()
-    if (!job.read_first) return { at: 'deciding', read: null }
     const { target } = this.#input
+    if (!job.read_first) {
+      // Nothing else may show Okta's time before the call, which must not leave as long as it is not known.
+      if (!lookup.clock.sure) await readUserById(lookup, target)
+      return { at: 'deciding', read: null }
+    }
     const isEnough = known !== null && (known.kind === 'failed' || isSettled(lookup, known))
     const at = known?.kind === 'found' ? known : null
     const read = isEnough

@@ -8,9 +8,11 @@ const origin = Date.parse('2026-03-02T10:00:00.250Z')
 class World {
   monotonic = 5_000
   oktaAhead = origin
+  /** How far the wall clock is ahead of the monotonic one. */
+  wallAhead = 42
   readonly clock = new OktaClock(
     () => this.monotonic,
-    () => 42,
+    () => this.monotonic + this.wallAhead,
   )
 
   /** Okta's true time. */
@@ -18,25 +20,32 @@ class World {
     return this.monotonic + this.oktaAhead
   }
 
-  answer(there: number, back: number): void {
+  answer(there: number, back: number, meanwhile: () => void = () => {}): void {
     const sentAt = this.clock.mark()
     this.monotonic += there
     const date = new Date(Math.floor(this.truth / 1000) * 1000).toUTCString()
+    meanwhile()
     this.monotonic += back
     this.clock.observe(date, sentAt, this.clock.mark())
+  }
+
+  /** The machine sleeps: the monotonic clock stands still, and the wall clock does not. */
+  sleep(ms: number): void {
+    this.oktaAhead += ms
+    this.wallAhead += ms
   }
 }
 
 describe('OktaClock', () => {
   it('goes by the fallback until an answer has carried a date', () => {
     const { clock } = new World()
-    expect(clock.now()).toBe(42)
-    expect(clock.nowAtLeast()).toBe(42)
-    expect(clock.nowAtMost()).toBe(42)
+    expect(clock.now()).toBe(5_042)
+    expect(clock.nowAtLeast()).toBe(5_042)
+    expect(clock.nowAtMost()).toBe(5_042)
     clock.observe(undefined, 0, 1)
     clock.observe('yesterday', 0, 1)
     clock.observe('', 0, 1)
-    expect(clock.now()).toBe(42)
+    expect(clock.now()).toBe(5_042)
   })
 
   it('is never later than Okta with nowAtLeast, and no more than a second and a round trip behind', () => {
@@ -95,5 +104,89 @@ describe('OktaClock', () => {
     const before = world.clock.now()
     world.monotonic += 12_345
     expect(world.clock.now() - before).toBe(12_345)
+  })
+
+  it('is not sure after a sleep until an answer has come, and holds the time before and after it for possible', () => {
+    const world = new World()
+    expect(world.clock.sure).toBe(true)
+    world.answer(20, 20)
+    world.sleep(60_000)
+    expect(world.clock.sure).toBe(false)
+    expect(Math.abs(world.clock.now() - world.truth)).toBeLessThanOrEqual(520)
+    expect(world.truth - world.clock.nowAtLeast()).toBeGreaterThanOrEqual(60_000)
+    expect(world.clock.nowAtMost()).toBeGreaterThanOrEqual(world.truth)
+    world.monotonic += 5
+    world.answer(20, 20)
+    expect(world.clock.sure).toBe(true)
+    expect(world.truth - world.clock.nowAtLeast()).toBeLessThanOrEqual(1_040)
+  })
+
+  it('learns nothing of the time after a sleep from an answer to a call that left before it', () => {
+    for (const isFirst of [true, false]) {
+      const world = new World()
+      if (!isFirst) world.answer(20, 20)
+      world.answer(20, 20, () => world.sleep(60_000))
+      expect(world.clock.known).toBe(!isFirst)
+      expect(world.clock.sure).toBe(isFirst)
+      world.monotonic += 5
+      world.answer(20, 20)
+      expect(world.clock.sure).toBe(true)
+      expect(Math.abs(world.clock.now() - world.truth)).toBeLessThanOrEqual(520)
+    }
+  })
+
+  it('is not sure after the wall clock was set forward, and learns that Okta’s time is the same', () => {
+    const world = new World()
+    world.answer(20, 20)
+    const before = Date.parse(world.clock.timestamp())
+    world.wallAhead += 3_600_000
+    expect(world.clock.sure).toBe(false)
+    expect(world.clock.nowAtLeast()).toBeLessThanOrEqual(world.truth)
+    expect(Date.parse(world.clock.timestamp()) - before).toBeLessThan(1_000)
+    world.monotonic += 5
+    world.answer(20, 20)
+    expect(world.clock.sure).toBe(true)
+    expect(Math.abs(world.clock.now() - world.truth)).toBeLessThanOrEqual(520)
+  })
+
+  it('stays sure when the wall clock is corrected or set back, and sees a sleep after that', () => {
+    const world = new World()
+    world.answer(20, 20)
+    world.wallAhead += 400
+    expect(world.clock.sure).toBe(true)
+    world.wallAhead -= 3_600_000
+    expect(world.clock.sure).toBe(true)
+    world.sleep(30_000)
+    expect(world.clock.sure).toBe(false)
+  })
+
+  it('never holds a time for impossible that may be Okta’s, however the machine sleeps and is set', () => {
+    const happening = fc.oneof(
+      fc.record({ kind: fc.constant('answer' as const), ms: fc.integer({ min: 0, max: 3_000 }) }),
+      fc.record({
+        kind: fc.constant('answer over a sleep' as const),
+        ms: fc.integer({ min: 0, max: 90_000 }),
+      }),
+      fc.record({ kind: fc.constant('sleep' as const), ms: fc.integer({ min: 1_000, max: 90_000 }) }),
+      fc.record({ kind: fc.constant('set' as const), ms: fc.integer({ min: -90_000, max: 90_000 }) }),
+      fc.record({ kind: fc.constant('work' as const), ms: fc.integer({ min: 1, max: 9_000 }) }),
+    )
+    fc.assert(
+      fc.property(fc.array(happening, { maxLength: 30 }), (happenings) => {
+        const world = new World()
+        world.answer(20, 20)
+        for (const { kind, ms } of happenings) {
+          world.monotonic += 1
+          if (kind === 'answer') world.answer(ms / 2, ms / 2)
+          else if (kind === 'answer over a sleep') world.answer(10, 10, () => world.sleep(1_000 + ms))
+          else if (kind === 'sleep') world.sleep(ms)
+          else if (kind === 'set') world.wallAhead += ms
+          else world.monotonic += ms
+          // The clock is looked at many times a second.
+          expect(world.clock.nowAtLeast()).toBeLessThanOrEqual(world.truth)
+          expect(world.clock.nowAtMost()).toBeGreaterThanOrEqual(world.truth)
+        }
+      }),
+    )
   })
 })

@@ -68,6 +68,14 @@ function struck(
       paused()
       later(ms, () => time.goOn(process))
       return
+    case 'sleep':
+      paused()
+      later(ms, () => {
+        process.sleptMs += ms
+        process.wokeAt = time.now
+        time.goOn(process)
+      })
+      return
     case 'stolen':
       paused()
       rival()

@@ -121,7 +121,7 @@ function drawInDirectory(seed: number, draws: Draws): Scenario {
             ...drawSame(draws, 'GET', rows.length * 4, 'slow_answer', 0.25),
           ]
         : drawFaults(draws, rows.length, stormy ? 0.25 : draws.pick('faulty', [0, 0.04, 0.1])),
-    disturbances: sluggish ? [] : drawDisturbances(draws),
+    disturbances: sluggish ? [] : draws.chance('sleepy', 0.04) ? drawSleeps(draws) : drawDisturbances(draws),
     colleagues: drawColleagues(draws, users),
     heirs,
     undoneAfterMs: undone ? draws.int('undone after', 0, 300) : null,
@@ -308,8 +308,19 @@ function drawDisturbances(draws: Draws): Disturbance[] {
     afterApplied: draws.chance('at a call', 0.5) ? draws.int('at which call', 1, 5) : null,
     // Early as often as late: much happens in the first moments.
     afterMs: draws.pick('span', [50, 500, 3_000, 40_000]) * draws.next('after'),
-    kind: draws.pick('disturbance', kinds),
+    kind: draws.chance('sleeps', 0.1) ? 'sleep' : draws.pick('disturbance', kinds),
     ms: draws.pick('how long', [200, 5_000, 50_000, 120_000]),
+  }))
+}
+
+/** The machine sleeps while the first processes are at work. */
+function drawSleeps(draws: Draws): Disturbance[] {
+  return Array.from({ length: draws.int('sleeps', 1, 3) }, (_, process) => ({
+    process,
+    afterApplied: draws.int('sleeps at call', 1, 3),
+    afterMs: draws.pick('falls asleep within', [50, 500, 3_000]) * draws.next('falls asleep'),
+    kind: 'sleep',
+    ms: draws.pick('sleeps for', [20_000, 50_000, 120_000, 600_000]),
   }))
 }
 

@@ -127,7 +127,7 @@ function drawDisturbances(draws: Draws): Disturbance[] {
     process: draws.int('whom', 0, 4),
     afterApplied: draws.chance('at a call of a worker', 0.7) ? draws.int('at which call of it', 1, 8) : null,
     afterMs: draws.pick('store span', [50, 500, 3_000, 40_000]) * draws.next('after in store'),
-    kind: draws.pick('store disturbance', kinds),
+    kind: draws.chance('a worker sleeps', 0.1) ? 'sleep' : draws.pick('store disturbance', kinds),
     ms: draws.pick('how long in store', [200, 5_000, 14_000, 20_000, 30_000, 50_000, 200_000]),
   }))
 }

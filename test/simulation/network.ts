@@ -87,9 +87,12 @@ export class Network {
     } else this.#depart(process, options, handler, fault)
   }
 
-  /** Kills some processes with a call under way. */
+  /** Kills some processes with a call under way, most of them where their machine has just slept. */
   #dies(process: SimProcess, caller: Caller | null): boolean {
-    if (caller === null || this.#deaths >= mostDeaths || !this.#with.draws.chance('dies with it', 0.15))
+    const { draws, stalls, time } = this.#with
+    const hasWoken = process.wokeAt !== null && time.now - process.wokeAt < 1_000
+    const often = hasWoken ? 0.7 : stalls ? 0.15 : 0
+    if (caller === null || often === 0 || this.#deaths >= mostDeaths || !draws.chance('dies with it', often))
       return false
     this.#deaths++
     this.#with.time.plan(this.#with.draws.between('dies after', 0, 30), null, () => this.#with.kill(process))
@@ -112,7 +115,7 @@ export class Network {
     const async = JSON.stringify(options.headers ?? {}).includes('respond-async')
     const group = this.#with.knowsLimit(process, bucketOf(method, path)) ? process.group : null
     const departure = { process, method, path, caller, group }
-    if (this.#with.stalls && this.#dies(process, caller)) {
+    if (this.#dies(process, caller)) {
       const late = draws.between('outlives it for', 0, this.#with.requestTimeoutMs * 0.98)
       this.#reach(departure, late, async, (answer) => this.#deliver(departure, handler, answer))
       return

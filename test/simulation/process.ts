@@ -17,6 +17,10 @@ export class SimProcess implements Owner {
   readonly machine: string
   /** When it began, in virtual ms. Its monotonic clock counts from then. */
   readonly startedAt: number
+  /** How long its machine has slept since then, in ms. Its monotonic clock stood still meanwhile. */
+  sleptMs = 0
+  /** When it last woke up, in virtual ms; null if its machine has never slept. */
+  wokeAt: number | null = null
   readonly signals = new Map<string, Set<() => void>>()
   readonly output: string[] = []
   /** When it first saw the limit of each rate-limit bucket, in virtual ms. */

@@ -78,6 +78,8 @@ export interface Disturbance {
     | 'SIGKILL'
     | 'power'
     | 'pause'
+    /** Its machine sleeps, and wakes up again with a monotonic clock that stood still. */
+    | 'sleep'
     | 'full_disk'
     | 'read_only_disk'
     | 'clock_step'
@@ -96,7 +98,7 @@ export interface Disturbance {
     | 'store_away'
     /** For a while the store does what it is asked, and no answer arrives. */
     | 'answers_lost'
-  /** How long a pause or a trouble of the disk lasts, or how far a clock steps. */
+  /** How long a pause, a sleep or a trouble of the disk lasts, or how far a clock steps. */
   readonly ms: number
 }
 

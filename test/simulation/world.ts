@@ -9,7 +9,7 @@ import { install, type Patches, SimTimer } from './patches.ts'
 import { SimProcess } from './process.ts'
 import { ownerId, type Scenario } from './scenario.ts'
 import { SimStore } from './sim-store.ts'
-import { VirtualTime } from './virtual-time.ts'
+import { type Happening, VirtualTime } from './virtual-time.ts'
 
 /** Where everything lies on the simulated disk. */
 export const home = '/sim'
@@ -207,7 +207,7 @@ export class World {
         if (timer instanceof SimTimer) timer.cancel()
       },
       sleep: (ms, signal) => this.#sleep(ms, signal),
-      monotonic: () => this.time.now - (this.#current?.startedAt ?? 0),
+      monotonic: () => this.#monotonic(this.#current),
       wall: () => this.time.now + this.wallOffset,
       random: () => this.draws.next('random'),
       uuid: () => `00000000-0000-4000-8000-${String(this.#uuids++).padStart(12, '0')}`,
@@ -327,25 +327,43 @@ export class World {
 
   #setTimer(run: () => void, ms: number, repeats: boolean): SimTimer {
     const timer = new SimTimer()
-    const owner = this.time.current
+    const process = this.#current
     const plan = (): void => {
-      const happening = this.time.plan(ms, owner, () => {
+      timer.cancel = this.#planTimer(process, ms, () => {
         if (repeats) plan()
         run()
       })
-      timer.cancel = () => {
-        happening.run = null
-      }
     }
     plan()
     return timer
   }
 
+  /** Timers go by the monotonic clock, which stands still while the machine sleeps. Returns how to cancel it. */
+  #planTimer(process: SimProcess | null, ms: number, run: () => void): () => void {
+    const due = this.#monotonic(process) + ms
+    let happening: Happening
+    const plan = (delay: number): void => {
+      happening = this.time.plan(delay, process, () => {
+        const left = due - this.#monotonic(process)
+        if (left >= 1) plan(left)
+        else run()
+      })
+    }
+    plan(ms)
+    return () => {
+      happening.run = null
+    }
+  }
+
+  #monotonic(process: SimProcess | null): number {
+    return this.time.now - (process === null ? 0 : process.startedAt + process.sleptMs)
+  }
+
   #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const happening = this.time.plan(ms, this.time.current, resolve)
+      const cancel = this.#planTimer(this.#current, ms, resolve)
       signal?.addEventListener('abort', () => {
-        happening.run = null
+        cancel()
         reject(signal.reason)
       })
     })
