@@ -100,7 +100,7 @@ export const eventShapes = {
   in_doubt: { ...attempt, ...names('at_once timed_out sent_okta_time why') },
   verdict: { ...attempt, ...names('verdict evidence repeat? look? explains_look?') },
   result,
-  permits: names('bucket count okta_time'),
+  permits: names('bucket count okta_time okta_time_at_least?'),
   limit: names('bucket limit'),
   meant: names('row user_id login run'),
   tally: { worked_ms: 0, requests: counts, retries: counts, 'outlook?': { ...names('per_minute in_flight eta_seconds at'), waiting: names('bucket why until') } },

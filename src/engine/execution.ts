@@ -188,7 +188,13 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       earlierLimit: (bucket) => state.sentRecently.limit(bucket) ?? sentBefore?.limit(bucket) ?? null,
       workLeft: (bucket) => requestsLeft(bucket),
       onPermits: (bucket, count) =>
-        recorder.note({ event: 'permits', bucket, count, okta_time: Math.round(clock.now()) }),
+        recorder.note({
+          event: 'permits',
+          bucket,
+          count,
+          okta_time: Math.round(clock.now()),
+          ...(clock.known ? { okta_time_at_least: Math.floor(clock.nowAtLeast()) } : {}),
+        }),
       onLimit: (bucket, limit) => recorder.note({ event: 'limit', bucket, limit }),
       send: async (request, mayLeave) => {
         const sent = options.send(request, mayLeave)

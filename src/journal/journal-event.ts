@@ -179,6 +179,8 @@ interface PermitsEvent {
   readonly count: number
   /** Epoch milliseconds by Okta's clock. */
   readonly okta_time: number
+  /** The earliest that Okta's time can have been; absent before an answer has shown it, and in older journals. */
+  readonly okta_time_at_least?: number
 }
 
 /** Okta has shown a bucket's limit for the first time, or a new one. */

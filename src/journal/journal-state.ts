@@ -91,6 +91,7 @@ export class JournalState {
         this.#meant.set(event.row, { id: event.user_id, login: event.login, run: event.run })
         break
       case 'permits':
+        this.#lastOktaTime = earliestOf(event) ?? this.#lastOktaTime
         this.sentRecently.add(event.bucket, event.okta_time, event.count)
         this.requestTimes.add(event.bucket, event.okta_time, event.count)
         break
@@ -283,9 +284,13 @@ export class JournalState {
   }
 }
 
-/** The earliest that Okta's time could have been at an event, in epoch ms; null if it names none. */
+/**
+ * The earliest that Okta's time could have been at an event, in epoch ms; null if it names none, or an earlier time
+ * than its own, as the intent of a call that may have been lost does.
+ */
 function earliestOf(event: JournalEvent): number | null {
-  if (event.event === 'intent') return event.okta_time_at_least
+  if (event.event === 'intent') return event.lost === true ? null : event.okta_time_at_least
+  if (event.event === 'permits') return event.okta_time_at_least ?? null
   if (event.event !== 'answer') return null
   // The best estimate lies in the middle between the earliest and the latest moment.
   return 2 * event.okta_time - (event.okta_time_at_most ?? event.okta_time + estimateMs)

@@ -148,18 +148,21 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
       evidence: `user is ${user.status} as before, and a second ${action} does no harm`,
     }
   }
-  if (atTarget && attempt.status === null && leavesTrace(action) && isBefore(attempt, user.statusChanged)) {
+  const isOlder = attempt.status === null && isBefore(attempt, user.statusChanged)
+  const isPerhapsOlder = attempt.status === null && isUncertain(attempt, user.statusChanged)
+  if (atTarget && (isOlder || isPerhapsOlder) && !leavesTrace(action)) {
+    return {
+      kind: 'not_applied',
+      evidence: `user is ${user.status}${since(user)}, as before the attempt for all that is known, and a second ${action} does no harm`,
+    }
+  }
+  if (atTarget && isOlder) {
     return {
       kind: 'not_applied',
       evidence: `user is ${user.status}${since(user)}, from before the attempt`,
     }
   }
-  if (
-    atTarget &&
-    attempt.status === null &&
-    leavesTrace(action) &&
-    isUncertain(attempt, user.statusChanged)
-  ) {
+  if (atTarget && isPerhapsOlder) {
     return {
       kind: 'unknown',
       evidence: `user is ${user.status}${since(user)}, shortly before the attempt by one clock or during it by another; the earlier status was not read`,

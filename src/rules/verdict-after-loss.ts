@@ -1,7 +1,7 @@
 import type { Action } from '../okta/actions.ts'
 import type { LookAfterLoss, Verdict } from './doubt.ts'
 
-/** The verdict on a lost attempt, if a known call of ours has led the user where this one leads. */
+/** The verdict on an attempt before which the user was not read, or which was lost, if a known call of ours has led the user where this one leads. */
 export function afterKnown(action: Action, verdict: Verdict): Verdict {
   if (verdict.kind !== 'applied') return verdict
   const evidence = `${verdict.evidence}, which an earlier task of this user explains`

@@ -36,14 +36,17 @@ function answerEvent(
   outcome: 'applied' | 'refused',
 ): JournalEvent {
   const { httpStatus, errorCode, requestId } = lastWordOf(answer)
+  const { clock } = services.lookup
+  const atMost = clock.nowAtMost()
   return {
     event: 'answer',
     row: input.row,
     step: input.step,
     attempt: history.attempts,
     outcome,
-    okta_time: Math.round(services.lookup.clock.now()),
-    okta_time_at_most: Math.ceil(services.lookup.clock.nowAtMost()),
+    // In the middle, so that it tells the earliest moment together with the latest one.
+    okta_time: Math.round((clock.nowAtLeast() + atMost) / 2),
+    okta_time_at_most: Math.ceil(atMost),
     http_status: httpStatus,
     error_code: errorCode,
     request_id: requestId,

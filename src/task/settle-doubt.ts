@@ -66,8 +66,9 @@ export async function settleDoubt(
     }
     const { read, observation, fellBackFrom } = observed
     if (fellBackFrom !== null && read !== null) return await endedNotHeld(services, open, read, fellBackFrom)
+    // A status that was read before the call is compared with; without it, an earlier call of ours may explain this one.
     const isExplained =
-      open.intent.lost === true &&
+      (open.intent.lost === true || open.intent.status === null) &&
       ruleOf(task.action).doubt === 'status' &&
       isKnownChange(services, open, read, observation.user)
     const attempt = {

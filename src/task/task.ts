@@ -11,8 +11,10 @@ import {
 import { waitForOkta } from '../lookup/paced-get.ts'
 import { isSettled, readSettledUser } from '../lookup/read-settled-user.ts'
 import { type FailedRead, type FoundUser, readUserById } from '../lookup/read-user.ts'
+import { type Action, ruleOf } from '../okta/actions.ts'
 import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../okta/classify.ts'
+import type { UserStatus } from '../okta/status.ts'
 import { decide, decideAfterRefusal, decideAgain } from '../rules/decide.ts'
 import { isFromBefore } from '../rules/doubt.ts'
 import { explains } from '../rules/explained-change.ts'
@@ -185,6 +187,8 @@ class Task {
     const history = this.#history
     const { ending, read } = await settleDoubt(this.#services, this.#input, history, open, notBefore)
     if (read !== null) this.#see(read)
+    // An attempt that was not applied left the user as the user was.
+    if (ending === null && read?.kind === 'found') history.statusBefore ??= read.user.status
     if (ending !== null) return this.#ended(withLostLink(this.#services, this.#input, ending), read)
     const lost = this.#lost()
     if (lost !== null) return lost
@@ -390,7 +394,8 @@ class Task {
     const { status } = read.user
     this.#see(read, false)
     // The same status as before the first attempt shows nothing: an ACTIVE user may be unlocked.
-    const cameLate = this.#history.judgedNotApplied > 0 && this.#history.statusBefore !== status
+    const isAsBefore = isStatusBefore(this.#input.action, this.#history.statusBefore, status)
+    const cameLate = this.#history.judgedNotApplied > 0 && !isAsBefore
     this.#history.statusBefore ??= status
     const { kind, message } = decideAfterRefusal(this.#input.action, status, refusal, cameLate)
     const ending = { result: kind, message, statusAfter: status }
@@ -448,6 +453,14 @@ class Task {
     }
     if (isLastWord) this.#history.lastWord = lastWordOf(read)
   }
+}
+
+/**
+ * Whether a user who was refused has the status of before the first attempt. If that was not read, whoever may be sent
+ * this action in that status may have been there before.
+ */
+function isStatusBefore(action: Action, before: string | null, status: UserStatus): boolean {
+  return before === null ? ruleOf(action).sentFrom.includes(status) : before === status
 }
 
 /**

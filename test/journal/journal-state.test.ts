@@ -190,6 +190,11 @@ describe('the state of a run', () => {
     expect(stateOf(intent, { ...answer, okta_time_at_most: 2_300 }).lastOktaTime).toBe(1_700)
     const { okta_time_at_most: _, ...older } = answer
     expect(stateOf(intent, older).lastOktaTime).toBe(1_000)
+    const permits = { event: 'permits', bucket: 'a', count: 1, okta_time: 3_000 } as const
+    expect(stateOf(intent, permits).lastOktaTime).toBe(1_100)
+    expect(stateOf(intent, { ...permits, okta_time_at_least: 2_500 }).lastOktaTime).toBe(2_500)
+    const lost = intentOf(2, 1, { okta_time: 900, okta_time_at_least: 900, lost: true })
+    expect(stateOf(intent, lost).lastOktaTime).toBe(1_100)
   })
 
   it('knows which tasks a lost part of the journal may hold more of, until an attempt is assumed for them', () => {

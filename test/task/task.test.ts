@@ -273,6 +273,37 @@ describe('a call of which nobody knows', () => {
     return noAnswer(true)
   }
 
+  it('of an unlock before which nobody was read is sent again where the user was ACTIVE, and a refusal confirms nothing', async () => {
+    const job = { read_first: false }
+    const calls = first(lost, () => refusalOf(403, 'E0000032'))
+    await endOf(
+      { onCall: calls, job, user: { status: 'ACTIVE' } },
+      async (stub, result) => {
+        expect(result).toMatchObject({ result: 'unchanged', attempts: 2 })
+        expect(stub.requests.filter((request) => request.startsWith('unlock'))).toHaveLength(2)
+      },
+      { action: 'unlock' },
+    )
+  })
+
+  it('is not confirmed by what an earlier call of ours has done to a user whom nobody read', async () => {
+    const place = { row: 2, step: 1 }
+    const before = [
+      intentOf(2, 1, { user_id: ada.id, okta_time: now, okta_time_at_least: now }),
+      { ...answerTo(2), okta_time: now, okta_time_at_most: now },
+      { event: 'result', ...resultOf(2, { action: 'unsuspend', okta_user_id: ada.id }) } as const,
+    ]
+    const user = { status: 'ACTIVE', statusChanged: new Date(now).toISOString() } as const
+    await endOf(
+      { before, onCall: first(lost), job: { read_first: false }, user },
+      async (stub, result) => {
+        expect(result).toMatchObject({ result: 'in_doubt', ...place, row: 1 })
+        expect(stub.requests.filter((request) => request.startsWith('unsuspend'))).toHaveLength(1)
+      },
+      { action: 'unsuspend' },
+    )
+  })
+
   it('is confirmed where the user is at the target', async () => {
     await endOf({ onCall: first(lostAfter) }, async (stub, result) => {
       expect(result).toMatchObject({
