@@ -1,5 +1,4 @@
 import { encodingsOf, lowerCased } from './known-secrets.ts'
-import type { Span } from './plain-form.ts'
 import { isWordy } from './words.ts'
 
 /** The length of the shortest base64 of a secret that is looked for: a shorter one may be in a text by chance. */
@@ -29,21 +28,20 @@ export class WholeSecrets {
   }
 
   /**
-   * Where the secrets are in a text without escapes. The spans may overlap.
+   * Finds the secrets in a text without escapes.
    *
    * @param lower the text in lower case, as {@link lowerCased} makes it
    * @param words whether those count that are short or made of words
+   * @param add is called with each stretch; they may overlap
    */
-  find(lower: string, words: boolean): readonly Span[] {
-    const spans: Span[] = []
+  find(lower: string, words: boolean, add: (from: number, end: number) => void): void {
     for (const form of words ? [...this.#forms, ...this.#words] : this.#forms) {
       for (let at = lower.indexOf(form); at >= 0; at = lower.indexOf(form, at + form.length)) {
         let end = at + form.length
         for (let pads = 0; pads < 2 && lower[end] === '='; pads++) end += 1
-        spans.push([at, end])
+        add(at, end)
       }
     }
-    return spans
   }
 }
 

@@ -1,8 +1,9 @@
 import { ActivationTokens } from './activation-tokens.ts'
 import { activationTokensIn } from './activation-tokens-in.ts'
+import { Cover } from './cover.ts'
 import type { Received } from './exchange.ts'
-import { KnownSecrets, lowerCased, secretPut } from './known-secrets.ts'
-import { joined, replaceSpans } from './plain-form.ts'
+import { KnownSecrets, lowerCased, pieceLength, secretPut } from './known-secrets.ts'
+import { replaceSpans } from './plain-form.ts'
 import type { HeaderValue } from './rate-limit.ts'
 import { shortRefusal } from './short-refusal.ts'
 import type { Call } from './transport.ts'
@@ -122,10 +123,11 @@ export class AnswerCleaner {
     return (text, isShown) =>
       replaceSpans(text, secretPut, (plain) => {
         const lower = lowerCased(plain)
-        return joined([
-          ...secrets.flatMap((whole) => whole.find(lower, isShown)),
-          ...(activation ? this.#activation.find(plain, isShown ? undefined : longPiece) : []),
-        ])
+        const cover = new Cover(plain.length)
+        const add = (from: number, end: number): void => cover.add(from, end)
+        for (const whole of secrets) whole.find(lower, isShown, add)
+        if (activation) this.#activation.find(plain, lower, isShown ? pieceLength : longPiece, add)
+        return cover.spans()
       })
   }
 
