@@ -50,8 +50,8 @@ export class AnswerCleaner {
   }
 
   /**
-   * An answer without secrets. Only the body of one that succeeded keeps the activation token that it brings. Never
-   * throws: what can't be masked is not shown at all.
+   * An answer without secrets. Only the body of one that succeeded keeps the activation token that it brings in the
+   * field in which Okta does. Never throws: what can't be masked is not shown at all.
    */
   clean(call: Call, received: Received): Received {
     if (received.kind === 'lost') return received
@@ -98,18 +98,14 @@ export class AnswerCleaner {
    */
   #cleanSuccess(call: Call, received: Response): Received {
     const { headers, text } = received
-    const given = text === null || call.method !== 'POST' ? [] : activationTokensIn(text)
-    for (const token of given) this.#activation.remember(token)
+    const given = text === null || call.method !== 'POST' ? null : activationTokensIn(text)
+    for (const token of given?.tokens ?? []) this.#activation.remember(token)
     const mask = this.#maskOfSuccess(call)
+    const ofText = given?.isOktas === true ? this.#maskOfSuccess(call, false) : mask
     return {
       ...received,
       headers: cleanHeaders(headers, (value, name) => mask(value, name === 'x-okta-request-id')),
-      text:
-        text === null
-          ? null
-          : given.length > 0
-            ? this.#maskOfSuccess(call, false)(text, false)
-            : mask(text, false),
+      text: text === null ? null : ofText(text, false),
     }
   }
 

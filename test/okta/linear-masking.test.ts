@@ -80,6 +80,9 @@ const pumps: readonly (readonly [before: string, pump: string, after: string])[]
   ['', 'MDBhQjN4WTdrTG1OMHBRclN0VXZXeFl6', ''],
   ['"activationToken":"', 'a\\', ''],
   ['', '"activationToken":', ''],
+  ['', 'activationToken<', ''],
+  ['activationToken', '<a>', ''],
+  ['', 'activationUrl="', ''],
   ['', '"errorCode" ', ''],
 ]
 

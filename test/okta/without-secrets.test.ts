@@ -325,21 +325,62 @@ describe('a success', () => {
 
 describe('an activation token is learnt', () => {
   const token = 'XE6wE17zmphl3KqAPFxO'
-  it.each([
-    ['from a name with escapes', `{"\\u0061ctivationToken":"${token}"}`],
-    ['from the link alone', `{"activationUrl":"https://acme.okta.com/tokens/${token}/verify"}`],
-    ['from broken JSON', `{"activationToken":"${token}","activationUrl":"https://acme`],
-    ['from a list', `[{"activationToken":"${token}"}]`],
-    ['beside another one', `{"a":{"activationToken":"${token}"},"activationToken":"aaaaaaaaaaaaaaaaaaaa"}`],
-  ])('%s', (_, text) => {
+  const url = `https://acme.okta.com/tokens/${token}/verify`
+  const sent = { ...call, method: 'POST' } as const
+  const success = { kind: 'response', connectedAfterMs: 0, httpStatus: 200, headers: {} } as const
+  const far = 'x'.repeat(300_000)
+
+  function later(text: string): unknown {
     const cleaner = new AnswerCleaner()
-    const sent = { ...call, method: 'POST' } as const
-    const received = { kind: 'response', connectedAfterMs: 0, httpStatus: 200, headers: {}, text } as const
-    cleaner.clean(sent, received)
-    expect(cleaner.clean(sent, { ...received, httpStatus: 400, text: `no ${token}` })).toMatchObject({
-      text: 'no [secret]',
-    })
+    const clean = cleaner.clean(sent, { ...success, headers: { 'x-okta-request-id': token }, text })
+    expect(clean).toMatchObject({ headers: { 'x-okta-request-id': '[secret]' } })
+    return [clean, cleaner.clean(sent, { ...success, httpStatus: 400, text: `no ${token}` })]
+  }
+
+  it.each([
+    ['from its field', `{"activationUrl":"${url}","activationToken":"${token}"}`],
+    ['from a name with escapes', `{"\\u0061ctivationToken":"${token}"}`],
+    ['beside another one', `{"a":{"activationToken":"aaaaaaaaaaaaaaaaaaaa"},"activationToken":"${token}"}`],
+    ['far behind', `{"a":"${far}","activationToken":"${token}"}`],
+  ])('%s, in which it stays', (_, text) => {
+    expect(later(text)).toMatchObject([{ text }, { text: 'no [secret]' }])
   })
+
+  it.each([
+    ['from the link alone', `{"activationUrl":"${url}"}`],
+    ['from the link of a classic org', `{"activationUrl":"https://acme.okta.com/welcome/${token}"}`],
+    ['from a link of another form', `{"activationUrl":"https://acme.okta.com/start?key=${token}"}`],
+    ['from broken JSON', `{"activationToken":"${token}","activationUrl":"https://acme`],
+    ['from broken JSON with the link alone', `{"activationUrl":"${url}","a`],
+    ['from a list', `[{"activationToken":"${token}"}]`],
+    ['from an object in another one', `{"data":{"activationToken" : "${token}"}}`],
+    ['from JSON in JSON', JSON.stringify({ a: JSON.stringify({ activationToken: token }) })],
+    ['from single quotes', `{'activationToken': '${token}'}`],
+    ['from a name in other letters', `activation_token=${token}&a=1`],
+    ['from a page', `<table><tr><td>activationToken</td><td>${token}</td></tr></table>`],
+    ['from a link of a page', `<a href='${url.replaceAll('/', '&#x2f;')}'>Activate</a>`],
+    ['from an encoded link', `next=${encodeURIComponent(url)}`],
+    ['far behind', `<p>${far}</p>${url}`],
+  ])('%s, in which it is masked', (_, text) => {
+    const answers = later(text)
+    expect(JSON.stringify(answers)).not.toContain(token)
+    expect(answers).toMatchObject([{}, { text: 'no [secret]' }])
+  })
+
+  it.each(['{"activationToken":null,"activationUrl":null}', 'activationToken: undefined'])(
+    'but nothing is from an answer without one: %s',
+    (text) => {
+      const cleaner = new AnswerCleaner()
+      cleaner.clean(sent, {
+        ...success,
+        text: `${text} /activate/verification-of-2026 /tokens/00u1ab2cd3ef4gh5ij6k`,
+      })
+      const refusal = 'undefined activationUrl verification-of-2026 00u1ab2cd3ef4gh5ij6k'
+      expect(cleaner.clean(sent, { ...success, httpStatus: 400, text: refusal })).toMatchObject({
+        text: refusal,
+      })
+    },
+  )
 })
 
 describe('the largest answer', () => {
