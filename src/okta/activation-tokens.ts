@@ -1,5 +1,5 @@
-import { Base64Run } from './base64-run.ts'
 import { Cover } from './cover.ts'
+import { EncodedRun, encodings } from './encoded-run.ts'
 import { lowerCased, pieceLength, secretPut } from './known-secrets.ts'
 import { replaceSpans } from './plain-form.ts'
 import { numberOf, TokenPieces } from './token-pieces.ts'
@@ -18,7 +18,7 @@ type Add = (from: number, end: number) => void
 
 /**
  * The activation tokens that answers brought. Masks every piece of one that has at least 8 characters, in any text: as
- * {@link KnownSecrets} does, but a text is decoded from base64, rather than each token encoded, since there may be many
+ * {@link KnownSecrets} does, but a text is decoded, rather than each token encoded, since there may be many
  * tokens and few texts. What that takes does not depend on how many tokens are known.
  */
 export class ActivationTokens {
@@ -59,12 +59,13 @@ export class ActivationTokens {
     const units = new Uint16Array(lower.length)
     for (let at = 0; at < lower.length; at++) units[at] = lower.charCodeAt(at)
     this.#findIn(units, units.length, counts, add)
-    const run = new Base64Run(text, Math.ceil((counts * 8) / 6))
-    while (run.next()) {
-      for (let skip = 0; skip < 4; skip++)
-        this.#findIn(units, run.decode(skip, units), counts, (from, end) =>
-          add(run.placeOf(skip, from), run.endOf(skip, end)),
-        )
+    for (const encoding of encodings) {
+      const run = new EncodedRun(text, encoding, counts)
+      while (run.next())
+        for (let skip = 0; skip < run.ways; skip++)
+          this.#findIn(units, run.decode(skip, units), counts, (from, end) =>
+            add(run.placeOf(skip, from), run.endOf(skip, end)),
+          )
     }
   }
 

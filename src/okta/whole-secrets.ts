@@ -8,7 +8,7 @@ const shortestEncoded = 8
 const shortestInLogins = 12
 
 /**
- * Finds secrets that are whole: as they are, or in base64. Unlike pieces, a whole secret is in no id, no login and no
+ * Finds secrets that are whole: as they are, in base64, or as hexadecimal digits. Unlike pieces, a whole secret is in no id, no login and no
  * cursor by chance, and it takes little to know one that is used for a single call.
  */
 export class WholeSecrets {

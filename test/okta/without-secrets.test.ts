@@ -68,6 +68,8 @@ describe('a refusal', () => {
 
   it.each<[string, (text: string) => string]>([
     ['base64', (text) => Buffer.from(text).toString('base64')],
+    ['hexadecimal digits', (text) => Buffer.from(text).toString('hex')],
+    ['hexadecimal digits in capitals', (text) => Buffer.from(text).toString('hex').toUpperCase()],
     ['base64url', (text) => Buffer.from(text).toString('base64url')],
     ['percent-encoded base64', (text) => encodeURIComponent(Buffer.from(text).toString('base64'))],
     [
@@ -193,6 +195,8 @@ describe('an activation token', () => {
     ['with underscores around it', `_${token}_`],
     ['in a link whose end is encoded', `fromURI=https%3A%2F%2Fx%2Fstart%3Fk%3D${token}`],
     ['base64', Buffer.from(token).toString('base64')],
+    ['hexadecimal digits', Buffer.from(token).toString('hex')],
+    ['hexadecimal digits of a link', Buffer.from(`/tokens/${token}/x`).toString('hex').toUpperCase()],
     ['base64url of a link', Buffer.from(`https://x/tokens/${token}/verify?`).toString('base64url')],
     ['base64 of another link', encodeURIComponent(Buffer.from(`ab https://x/y/${token}`).toString('base64'))],
     ['zero-width spaces between', [...token].join('\u200b')],
@@ -268,6 +272,7 @@ describe('a success', () => {
     ['percent-encoded', (text) => text.replaceAll(/./g, (one) => `%${hexOf(one)}`)],
     ['as escapes of JSON', (text) => text.replaceAll(/./g, (one) => `\\u{${hexOf(one)}}`)],
     ['in base64', b64],
+    ['as hexadecimal digits', (text) => Buffer.from(`a${text}`).toString('hex')],
     ['in base64 with more before it', (text) => b64(`ann:${text}:x`)],
     ['as credentials', (text) => `Basic ${b64(`ann:${text}`)}`],
     ['with what is not shown between', (text) => [...text].join('%E2%80%8B')],
