@@ -67,8 +67,50 @@ export class TokenPieces {
   }
 }
 
+/**
+ * Finds all stretches of a text that are made of pieces of tokens: each of their characters begins a piece or belongs to
+ * the last one. Any `least` characters in a row have exactly one piece that begins at a multiple of `least - 7`, so only
+ * these are looked up, and those around the ones that are known.
+ *
+ * @param units the text in lower case, up to a length
+ * @param least the length of the shortest stretch that counts, in characters, at least 8
+ * @param add is called with each stretch, in order
+ */
+export function findPieces(
+  known: readonly TokenPieces[],
+  units: Uint16Array,
+  length: number,
+  least: number,
+  add: (from: number, end: number) => void,
+): void {
+  const isPiece = (at: number): boolean => {
+    const number = numberOf(units, at)
+    for (const pieces of known) if (pieces.has(units, at, number)) return true
+    return false
+  }
+  const stride = least - pieceLength + 1
+  let done = 0
+  for (let at = stride - 1; at + pieceLength <= length; at += stride) {
+    if (!isPiece(at)) continue
+    let from = at
+    while (from > done && isPiece(from - 1)) from -= 1
+    let last = at
+    while (last + 1 + pieceLength <= length && isPiece(last + 1)) last += 1
+    if (last + pieceLength - from >= least) add(from, last + pieceLength)
+    done = last + 1
+    at = done
+  }
+}
+
+/** The units of UTF-16 of a text. */
+export function unitsOf(text: string): Uint16Array {
+  const units = new Uint16Array(text.length)
+  for (let at = 0; at < text.length; at++) units[at] = text.charCodeAt(at)
+  return units
+}
+
 /** A number of 32 bits for the piece that begins at a place. */
-export function numberOf(units: Uint16Array, at: number): number {
+function numberOf(units: Uint16Array, at: number): number {
   let number = seed
   for (let index = at; index < at + pieceLength; index++) {
     number = Math.imul(number ^ (units[index] ?? 0), 0x01000193)

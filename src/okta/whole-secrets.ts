@@ -47,6 +47,11 @@ export class WholeSecrets {
 
 /** Of a JWT, the signature alone is a secret too: without it, nobody accepts the rest. */
 function withSignature(secret: string): readonly string[] {
-  const [, signature] = /^eyJ[\w-]+\.[\w-]+\.([\w-]{16,})$/.exec(secret) ?? []
-  return signature === undefined ? [secret] : [secret, signature]
+  const signature = signatureOf(secret)
+  return signature === null ? [secret] : [secret, signature]
+}
+
+/** The signature of a JWT; null if a text is none. */
+export function signatureOf(token: string): string | null {
+  return /^eyJ[\w-]+\.[\w-]+\.([\w-]{16,})$/.exec(token)?.[1] ?? null
 }

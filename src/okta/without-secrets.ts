@@ -3,9 +3,11 @@ import { activationTokensIn } from './activation-tokens-in.ts'
 import { Cover } from './cover.ts'
 import type { Received } from './exchange.ts'
 import { KnownSecrets, lowerCased, pieceLength, secretPut } from './known-secrets.ts'
+import { LongPieces } from './long-pieces.ts'
 import { replaceSpans } from './plain-form.ts'
 import type { HeaderValue } from './rate-limit.ts'
 import { shortRefusal } from './short-refusal.ts'
+import { unitsOf } from './token-pieces.ts'
 import type { Call } from './transport.ts'
 import { WholeSecrets } from './whole-secrets.ts'
 import { isOfWords } from './words.ts'
@@ -36,6 +38,7 @@ type Mask = (text: string, isShown: boolean) => string
 export class AnswerCleaner {
   readonly #never: KnownSecrets
   readonly #neverWhole: WholeSecrets
+  readonly #neverLong: LongPieces
   /** Those of them that no sentence of Okta's can hold. */
   readonly #neverInOktas: readonly string[]
   /** What was made of the latest tokens, which are the same from call to call. */
@@ -46,6 +49,7 @@ export class AnswerCleaner {
   constructor(never: readonly string[] = []) {
     this.#never = knownOf(never)
     this.#neverWhole = new WholeSecrets(longEnough(never))
+    this.#neverLong = new LongPieces([], longEnough(never))
     this.#neverInOktas = longEnough(never).filter((secret) => !/^\d+$/.test(secret) && !isOfWords(secret))
   }
 
@@ -111,18 +115,18 @@ export class AnswerCleaner {
 
   #maskOfSuccess(call: Call, activation = true): Mask {
     const once = onceIn(call)
-    const secrets = [
-      this.#ofToken(call).whole,
-      this.#neverWhole,
-      ...(once.length === 0 ? [] : [new WholeSecrets(once)]),
-    ]
+    const ofToken = this.#ofToken(call)
+    const long = [ofToken.long, this.#neverLong]
+    const secrets = [ofToken.whole, this.#neverWhole, ...(once.length === 0 ? [] : [new WholeSecrets(once)])]
     return (text, isShown) =>
       replaceSpans(text, secretPut, (plain) => {
         const lower = lowerCased(plain)
         const cover = new Cover(plain.length)
         const add = (from: number, end: number): void => cover.add(from, end)
         for (const whole of secrets) whole.find(lower, isShown, add)
-        if (activation) this.#activation.find(plain, lower, isShown ? pieceLength : longPiece, add)
+        const units = unitsOf(lower)
+        for (const one of long) one.find(units, add)
+        if (activation) this.#activation.find(plain, units, isShown ? pieceLength : longPiece, add)
         return cover.spans()
       })
   }
@@ -133,7 +137,12 @@ export class AnswerCleaner {
     if (made !== undefined) return made
     // After a renewal, calls with the token before may still be under way.
     if (this.#ofTokens.size >= 2) this.#ofTokens.clear()
-    const known = { pieces: knownOf([token]), whole: new WholeSecrets(longEnough([token])) }
+    const secrets = longEnough([token])
+    const known = {
+      pieces: knownOf([token]),
+      whole: new WholeSecrets(secrets),
+      long: new LongPieces(secrets, []),
+    }
     this.#ofTokens.set(token, known)
     return known
   }
@@ -143,6 +152,7 @@ export class AnswerCleaner {
 interface TokenSecrets {
   readonly pieces: KnownSecrets
   readonly whole: WholeSecrets
+  readonly long: LongPieces
 }
 
 function longEnough(secrets: readonly string[]): readonly string[] {

@@ -2,11 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ActivationTokens } from '../../src/okta/activation-tokens.ts'
 import { Cover } from '../../src/okta/cover.ts'
+import { unitsOf } from '../../src/okta/token-pieces.ts'
 import { randomFrom } from '../support/random.ts'
 
 function found(tokens: ActivationTokens, text: string, least: number): string {
   const cover = new Cover(text.length)
-  tokens.find(text, text.toLowerCase(), least, (from, end) => cover.add(from, end))
+  tokens.find(text, unitsOf(text.toLowerCase()), least, (from, end) => cover.add(from, end))
   return shownWithout(text, cover.spans())
 }
 

@@ -317,6 +317,50 @@ describe('a success', () => {
     }
   })
 
+  const lined = (text: string, length: number, feed: string): string =>
+    (text.match(new RegExp(`.{1,${length}}`, 'gs')) ?? []).join(feed)
+
+  it.each(['\n', '\r\n', '\\r\\n', ' '])(
+    'shows no base64 of a token or a password in lines parted by %j',
+    (feed) => {
+      const api = '00aB3xY7kLmN0pQrStUvWxYz1234567890AbCdEfGh'
+      const password = 'Hunter2-proxy9x-Qw7z'
+      for (const [authorization, secret] of [
+        [`SSWS ${api}`, api],
+        [`Bearer ${jwt}`, jwt],
+        ['SSWS other-token-9x8w7', password],
+      ] as const)
+        for (const length of [16, 20, 64, 76]) {
+          const said = lined(b64(secret), length, feed)
+          const sent = { method: 'GET', path: '/', headers: { authorization } } as const
+          const { login } = JSON.parse(
+            cleaned(sent, said, [b64(`ann:${password}`), password]).split('} ')[1] ?? '',
+          ).profile
+          // What is left of a line is less than twelve characters of the secret.
+          for (const [left] of login.replaceAll('[secret]', '!').matchAll(/[\w+/=]+/g))
+            expect(left.length, login).toBeLessThan(16 + feed.length)
+        }
+    },
+  )
+
+  it('shows no long piece of a token, and none of the signature of an access token', () => {
+    const api = '00aB3xY7kLmN0pQrStUvWxYz1234567890AbCdEfGh'
+    const ofApi = { method: 'GET', path: '/', headers: { authorization: `SSWS ${api}` } } as const
+    expect(cleaned(ofApi, `${api.slice(0, 39)} ${api.slice(9, 24)}`, [])).toContain(
+      `"[secret] ${api.slice(9, 24)}"`,
+    )
+    const ofApp = { method: 'GET', path: '/', headers: { authorization: `Bearer ${jwt}` } } as const
+    const signature = jwt.split('.')[2] ?? ''
+    expect(cleaned(ofApp, `${jwt.slice(0, 40)} ${signature.slice(1, 60)}`, [])).toContain(
+      `"${jwt.slice(0, 40)} [secret]"`,
+    )
+  })
+
+  it('leaves a long piece of a password of words in a login', () => {
+    const shown = cleaned(call, 'acme-offboarding-team@example.com', ['acme-offboarding-team-12345'])
+    expect(shown).toContain('"acme-offboarding-team@example.com"')
+  })
+
   it('keeps cursors and ids that have something in common with the token', () => {
     const sent = { method: 'GET', path: '/', headers: { authorization: `Bearer ${jwt}` } } as const
     const cursor = ofJson({ ver: 1, iss: 'https://acme.okta.com', last: '00u1' })
