@@ -1,5 +1,6 @@
 import yargs from 'yargs'
 import { type ExitCode, exitCodes, type KnownError, Refusal } from '../messages/known-error.ts'
+import { unlessSecret } from '../messages/secret-like.ts'
 import { type Command, nameOf } from './command.ts'
 import { commands } from './commands.ts'
 import { storeVariable } from './store-variable.ts'
@@ -104,7 +105,9 @@ async function parse(argv: readonly string[], columns: number): Promise<void> {
     .fail((message: string | null, error: Error | undefined) => {
       // A YError is yargs' own and concerns the command line. Any other error comes from a command.
       if (error !== undefined && error.name !== 'YError') throw error
-      throw usageError(error?.message ?? message ?? 'The command line could not be understood.')
+      const said = error?.message ?? message ?? 'The command line could not be understood.'
+      // It names what was not expected, and that may be a token.
+      throw usageError(said.replaceAll(/[^\s,]+/g, (word) => unlessSecret(word)))
     })
   for (const command of commands) addCommand(cli, command)
   await cli.parseAsync()

@@ -1,6 +1,6 @@
 import { Refusal } from '../messages/known-error.ts'
 import { shellWord } from '../messages/shell-word.ts'
-import { shown, shownList } from '../messages/shown.ts'
+import { shownList, shownUnlessSecret } from '../messages/shown.ts'
 import {
   actionColumnNames,
   candidates,
@@ -72,7 +72,7 @@ function pick(
     )
   if (explicit !== null && found.length === 0)
     throw new Refusal(
-      `${name} has no column ${shown(explicit)} for the ${meaning}. Its columns are: ${shownList(columns)}.`,
+      `${name} has no column ${shownUnlessSecret(explicit)} for the ${meaning}. Its columns are: ${shownList(columns)}.`,
       fix,
     )
   return found[0] ?? null
@@ -144,7 +144,7 @@ export function mapColumns(
     : null
   if (action === user)
     throw new Refusal(
-      `${name}: the column ${shown(user)} was named for both the user and the action; two columns were expected.`,
+      `${name}: the column ${shownUnlessSecret(user)} was named for both the user and the action; two columns were expected.`,
       'Name different columns with --user-column and --action-column.',
     )
   const sendEmail = pick(

@@ -1,4 +1,4 @@
-import { shown } from '../messages/shown.ts'
+import { shown, shownUnlessSecret } from '../messages/shown.ts'
 import { type Action, actionNames, parseAction } from '../okta/actions.ts'
 import { type ColumnMapping, isUserColumnName } from './column-mapping.ts'
 import { candidates, plainName } from './columns/column-names.ts'
@@ -121,7 +121,7 @@ function judgeActions(cell: Cell | undefined, settings: RowSettings): ActionsChe
       }
     const action = parseAction(text)
     return action === null
-      ? { problem: `the action ${shown(text)} is unknown; one of ${seven} was expected` }
+      ? { problem: `the action ${shownUnlessSecret(text)} is unknown; one of ${seven} was expected` }
       : { actions: [action] }
   }
   if (settings.steps !== null) return { actions: settings.steps }
@@ -234,7 +234,7 @@ export function createRowJudge(mapping: ColumnMapping, settings: RowSettings): R
     else if (isAmbiguous(cells, mapping.user))
       problems.push({
         column: mapping.user,
-        message: `the record has a key ${shown(mapping.user)} and another value inside its objects under that name, so it is not clear which one counts`,
+        message: `the record has a key ${shownUnlessSecret(mapping.user)} and another value inside its objects under that name, so it is not clear which one counts`,
         isUnread: true,
       })
     else if ('problem' in user) problems.push({ column: mapping.user, message: user.problem })

@@ -1,5 +1,5 @@
 import { counted } from '../messages/counted.ts'
-import { shown } from '../messages/shown.ts'
+import { shown, shownUnlessSecret } from '../messages/shown.ts'
 import { foldLogin } from '../okta/user.ts'
 import type { ColumnWarning } from './columns/unused-columns.ts'
 import { hashesOf } from './key/text-hashes.ts'
@@ -32,7 +32,7 @@ export class SplitUsers {
   warnings(column: string): readonly ColumnWarning[] {
     if (this.#example === null) return []
     const { user, row } = this.#example
-    const who = `${counted(this.#split.size, 'user')} in the column ${shown(column)} ${this.#split.size === 1 ? 'has' : 'have'}`
+    const who = `${counted(this.#split.size, 'user')} in the column ${shownUnlessSecret(column)} ${this.#split.size === 1 ? 'has' : 'have'}`
     const message = `${who} both rows that input.where selects and rows that it leaves out, such as ${shown(user)} (row ${row}). The selected rows are done all the same: check whether the others contradict them.`
     return [{ column, message }]
   }

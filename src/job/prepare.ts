@@ -3,7 +3,7 @@ import { knownEncodings, type NamedEncoding, parseEncoding } from '../input/byte
 import type { HiddenRows } from '../input/input-file.ts'
 import type { InputFormat } from '../input/row.ts'
 import { Refusal } from '../messages/known-error.ts'
-import { shown } from '../messages/shown.ts'
+import { shownUnlessSecret } from '../messages/shown.ts'
 import { type Action, actionNames, parseAction } from '../okta/actions.ts'
 import type { Job, JobFile } from './job.ts'
 import { type LimitFlags, mergeJob } from './merge-job.ts'
@@ -151,7 +151,7 @@ function actionFlag(text: string): Action {
   const action = parseAction(text)
   if (action !== null) return action
   throw new Refusal(
-    `--action ${JSON.stringify(text)} is not an action; one of ${actionNames.join(', ')} was expected.`,
+    `--action ${shownUnlessSecret(text)} is not an action; one of ${actionNames.join(', ')} was expected.`,
     'okta-lifecycle run users.csv --action suspend',
   )
 }
@@ -160,7 +160,7 @@ function encodingFlag(text: string): NamedEncoding {
   const encoding = parseEncoding(text)
   if (encoding !== null) return encoding
   throw new Refusal(
-    `--encoding ${shown(text)} is not a known encoding; one of ${knownEncodings} was expected.`,
+    `--encoding ${shownUnlessSecret(text)} is not a known encoding; one of ${knownEncodings} was expected.`,
     'Save the file as UTF-8 and leave out --encoding, or name the encoding that it has.',
   )
 }

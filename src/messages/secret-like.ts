@@ -7,16 +7,20 @@ const longestLook = 10_000
 /** An id of Okta's: of a user, a group, an app or an API token. Source: the ids in Okta's reference. */
 const id = /^(?:00[a-zA-Z]|0o[a-z])[a-zA-Z0-9]{17}$/
 
+/** The ids of keys, and of things of other systems, of which nobody makes a secret here. Source: RFC 9562. */
+const uuid = /(?<![a-z\d])[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}(?![a-z\d])/gi
+
 /** What a key in PEM and a JWT begin with: a sequence in DER, and a brace with a quotation mark. */
 const derOrJwt = /^(?:MII|eyJ)(?=.*\d)(?=.*[a-z])/
 
 /**
  * Whether a text that was set or written in the wrong place may be a token, a key or a part of one: it has 20 characters
  * in a row that change between small letters, capitals and digits as often as chance does. Words with numbers change
- * less often.
+ * less often, and a UUID is an id.
  */
 export function looksLikeSecret(text: string): boolean {
-  const runs = text.slice(0, longestLook).match(/[\w+/=~-]{20,}/g) ?? []
+  const looked = text.slice(0, longestLook).replaceAll(uuid, ' ')
+  const runs = looked.match(/[\w+/=~-]{20,}/g) ?? []
   return runs.some((run) => {
     if (id.test(run)) return false
     if (derOrJwt.test(run)) return true

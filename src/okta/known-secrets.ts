@@ -22,7 +22,8 @@ export type WordsIn = 'mask words' | 'leave words'
 /**
  * Masks secrets that are known, and every piece of one that has at least 8 characters, in any text: as they are,
  * percent-encoded, with the escapes of JSON or HTML, however many times over, with invisible characters between, and
- * encoded as base64 or base64url, alone or as a part of a longer text, with or without padding, in any letter case.
+ * encoded as base64, base64url or hexadecimal digits, alone or as a part of a longer text, with or without padding, in
+ * any letter case.
  */
 export class KnownSecrets {
   readonly #secrets: readonly string[]
@@ -147,7 +148,7 @@ function partsOf(secret: string): readonly string[] {
   return secret.split(/-----[A-Z ]*-----|[\s"'{}:,]+|\\[rn]/).filter((part) => part.length >= 16)
 }
 
-/** A secret as it is and as base64 may show it, also with what looks like an escape in it taken for one. */
+/** A secret as it is and as base64 or hexadecimal digits may show it, also with what looks like an escape in it taken for one. */
 export function encodingsOf(secret: string): readonly string[] {
   return writingsOf(secret).flatMap(formsOf)
 }
@@ -159,7 +160,7 @@ function writingsOf(secret: string): readonly string[] {
 }
 
 /**
- * A text as it is, and as base64 may show it. That depends on how many bytes come before it; the characters at the
+ * A text as it is, as hexadecimal digits, and as base64 may show it. That depends on how many bytes come before it; the characters at the
  * ends, which depend on what comes before and after it, are left out.
  */
 function formsOf(text: string): readonly string[] {
@@ -169,5 +170,5 @@ function formsOf(text: string): readonly string[] {
     return all.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6))
   })
   const forUrls = encoded.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))
-  return [...new Set([text, ...encoded, ...forUrls])]
+  return [...new Set([text, bytes.toString('hex'), ...encoded, ...forUrls])]
 }

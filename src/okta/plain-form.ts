@@ -23,17 +23,6 @@ export function withoutEscapes(text: string): string {
   return levelsOf(text).at(-1)?.plain ?? text
 }
 
-/** Spans in order, with those that overlap or touch as one. */
-export function joined(spans: readonly Span[]): readonly Span[] {
-  const all: [number, number][] = []
-  for (const [from, end] of spans.toSorted(([a], [b]) => a - b)) {
-    const last = all.at(-1)
-    if (last === undefined || from > last[1]) all.push([from, end])
-    else last[1] = Math.max(last[1], end)
-  }
-  return all
-}
-
 function inPlain(text: string, put: string, find: FindSpans): string {
   let replaced = ''
   let done = 0

@@ -40,8 +40,7 @@ const link =
 export function maskLinksInText(text: string): string {
   return text.replace(link, (all: string, before: string, name: string, found: string, at: number) => {
     const isToken = hasHost(text, at)
-      ? (/^(?:tokens|welcome|reset.*)$/i.test(name) && !isOfParts(found)) ||
-        (found.length >= 16 && !isId(found) && !isReadable(found))
+      ? (/^(?:tokens|welcome|reset.*)$/i.test(name) && !isOfParts(found)) || mayBeToken(found)
       : hasFormOfOktas(found)
     return isToken ? `${before}[token]` : all
   })
@@ -53,6 +52,11 @@ const longestLink = 300
 function hasHost(text: string, at: number): boolean {
   const before = text.slice(Math.max(0, at - longestLink), at)
   return /https?(?::|%3A)(?:\\{0,3}\/|%2F){2}/i.test(before.split(/[\s"'<>]/).at(-1) ?? '')
+}
+
+/** Whether a text at the end of a link may be a token: it is long enough, and neither an id nor made of words. */
+export function mayBeToken(text: string): boolean {
+  return text.length >= 16 && !isId(text) && !isReadable(text)
 }
 
 /** Whether a text looks like an activation token: 20 characters or more, of all kinds. */
@@ -81,6 +85,6 @@ function isReadable(text: string): boolean {
  * Whether a text is an id of Okta's: of a user, a group, an app or an API token (20 characters), or of an error; or the
  * id of a run, which begins with its time. Source: the ids in Okta's reference.
  */
-function isId(text: string): boolean {
+export function isId(text: string): boolean {
   return /^(?:00[a-zA-Z]|0o[a-z])[a-zA-Z0-9]{17}$|^oae[\w-]{15,24}$|^\d{8}T\d{9}Z/.test(text)
 }

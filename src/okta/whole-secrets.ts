@@ -1,5 +1,4 @@
 import { encodingsOf, lowerCased } from './known-secrets.ts'
-import type { Span } from './plain-form.ts'
 import { isWordy } from './words.ts'
 
 /** The length of the shortest base64 of a secret that is looked for: a shorter one may be in a text by chance. */
@@ -9,7 +8,7 @@ const shortestEncoded = 8
 const shortestInLogins = 12
 
 /**
- * Finds secrets that are whole: as they are, or in base64. Unlike pieces, a whole secret is in no id, no login and no
+ * Finds secrets that are whole: as they are, in base64, or as hexadecimal digits. Unlike pieces, a whole secret is in no id, no login and no
  * cursor by chance, and it takes little to know one that is used for a single call.
  */
 export class WholeSecrets {
@@ -29,26 +28,30 @@ export class WholeSecrets {
   }
 
   /**
-   * Where the secrets are in a text without escapes. The spans may overlap.
+   * Finds the secrets in a text without escapes.
    *
    * @param lower the text in lower case, as {@link lowerCased} makes it
    * @param words whether those count that are short or made of words
+   * @param add is called with each stretch; they may overlap
    */
-  find(lower: string, words: boolean): readonly Span[] {
-    const spans: Span[] = []
+  find(lower: string, words: boolean, add: (from: number, end: number) => void): void {
     for (const form of words ? [...this.#forms, ...this.#words] : this.#forms) {
       for (let at = lower.indexOf(form); at >= 0; at = lower.indexOf(form, at + form.length)) {
         let end = at + form.length
         for (let pads = 0; pads < 2 && lower[end] === '='; pads++) end += 1
-        spans.push([at, end])
+        add(at, end)
       }
     }
-    return spans
   }
 }
 
 /** Of a JWT, the signature alone is a secret too: without it, nobody accepts the rest. */
 function withSignature(secret: string): readonly string[] {
-  const [, signature] = /^eyJ[\w-]+\.[\w-]+\.([\w-]{16,})$/.exec(secret) ?? []
-  return signature === undefined ? [secret] : [secret, signature]
+  const signature = signatureOf(secret)
+  return signature === null ? [secret] : [secret, signature]
+}
+
+/** The signature of a JWT; null if a text is none. */
+export function signatureOf(token: string): string | null {
+  return /^eyJ[\w-]+\.[\w-]+\.([\w-]{16,})$/.exec(token)?.[1] ?? null
 }

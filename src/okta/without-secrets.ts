@@ -1,10 +1,13 @@
 import { ActivationTokens } from './activation-tokens.ts'
 import { activationTokensIn } from './activation-tokens-in.ts'
+import { Cover } from './cover.ts'
 import type { Received } from './exchange.ts'
-import { KnownSecrets, lowerCased, secretPut } from './known-secrets.ts'
-import { joined, replaceSpans } from './plain-form.ts'
+import { KnownSecrets, lowerCased, pieceLength, secretPut } from './known-secrets.ts'
+import { LongPieces } from './long-pieces.ts'
+import { replaceSpans } from './plain-form.ts'
 import type { HeaderValue } from './rate-limit.ts'
 import { shortRefusal } from './short-refusal.ts'
+import { unitsOf } from './token-pieces.ts'
 import type { Call } from './transport.ts'
 import { WholeSecrets } from './whole-secrets.ts'
 import { isOfWords } from './words.ts'
@@ -35,6 +38,7 @@ type Mask = (text: string, isShown: boolean) => string
 export class AnswerCleaner {
   readonly #never: KnownSecrets
   readonly #neverWhole: WholeSecrets
+  readonly #neverLong: LongPieces
   /** Those of them that no sentence of Okta's can hold. */
   readonly #neverInOktas: readonly string[]
   /** What was made of the latest tokens, which are the same from call to call. */
@@ -45,12 +49,13 @@ export class AnswerCleaner {
   constructor(never: readonly string[] = []) {
     this.#never = knownOf(never)
     this.#neverWhole = new WholeSecrets(longEnough(never))
+    this.#neverLong = new LongPieces([], longEnough(never))
     this.#neverInOktas = longEnough(never).filter((secret) => !/^\d+$/.test(secret) && !isOfWords(secret))
   }
 
   /**
-   * An answer without secrets. Only the body of one that succeeded keeps the activation token that it brings. Never
-   * throws: what can't be masked is not shown at all.
+   * An answer without secrets. Only the body of one that succeeded keeps the activation token that it brings in the
+   * field in which Okta does. Never throws: what can't be masked is not shown at all.
    */
   clean(call: Call, received: Received): Received {
     if (received.kind === 'lost') return received
@@ -97,35 +102,32 @@ export class AnswerCleaner {
    */
   #cleanSuccess(call: Call, received: Response): Received {
     const { headers, text } = received
-    const given = text === null || call.method !== 'POST' ? [] : activationTokensIn(text)
-    for (const token of given) this.#activation.remember(token)
+    const given = text === null || call.method !== 'POST' ? null : activationTokensIn(text)
+    for (const token of given?.tokens ?? []) this.#activation.remember(token)
     const mask = this.#maskOfSuccess(call)
+    const ofText = given?.isOktas === true ? this.#maskOfSuccess(call, false) : mask
     return {
       ...received,
       headers: cleanHeaders(headers, (value, name) => mask(value, name === 'x-okta-request-id')),
-      text:
-        text === null
-          ? null
-          : given.length > 0
-            ? this.#maskOfSuccess(call, false)(text, false)
-            : mask(text, false),
+      text: text === null ? null : ofText(text, false),
     }
   }
 
   #maskOfSuccess(call: Call, activation = true): Mask {
     const once = onceIn(call)
-    const secrets = [
-      this.#ofToken(call).whole,
-      this.#neverWhole,
-      ...(once.length === 0 ? [] : [new WholeSecrets(once)]),
-    ]
+    const ofToken = this.#ofToken(call)
+    const long = [ofToken.long, this.#neverLong]
+    const secrets = [ofToken.whole, this.#neverWhole, ...(once.length === 0 ? [] : [new WholeSecrets(once)])]
     return (text, isShown) =>
       replaceSpans(text, secretPut, (plain) => {
         const lower = lowerCased(plain)
-        return joined([
-          ...secrets.flatMap((whole) => whole.find(lower, isShown)),
-          ...(activation ? this.#activation.find(plain, isShown ? undefined : longPiece) : []),
-        ])
+        const cover = new Cover(plain.length)
+        const add = (from: number, end: number): void => cover.add(from, end)
+        for (const whole of secrets) whole.find(lower, isShown, add)
+        const units = unitsOf(lower)
+        for (const one of long) one.find(units, add)
+        if (activation) this.#activation.find(plain, units, isShown ? pieceLength : longPiece, add)
+        return cover.spans()
       })
   }
 
@@ -135,7 +137,12 @@ export class AnswerCleaner {
     if (made !== undefined) return made
     // After a renewal, calls with the token before may still be under way.
     if (this.#ofTokens.size >= 2) this.#ofTokens.clear()
-    const known = { pieces: knownOf([token]), whole: new WholeSecrets(longEnough([token])) }
+    const secrets = longEnough([token])
+    const known = {
+      pieces: knownOf([token]),
+      whole: new WholeSecrets(secrets),
+      long: new LongPieces(secrets, []),
+    }
     this.#ofTokens.set(token, known)
     return known
   }
@@ -145,6 +152,7 @@ export class AnswerCleaner {
 interface TokenSecrets {
   readonly pieces: KnownSecrets
   readonly whole: WholeSecrets
+  readonly long: LongPieces
 }
 
 function longEnough(secrets: readonly string[]): readonly string[] {

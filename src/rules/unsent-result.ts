@@ -1,4 +1,5 @@
 import type { InvalidRow, NotSelectedRow } from '../input/row.ts'
+import { unlessSecret } from '../messages/secret-like.ts'
 import type { Reason, SkipReason, TaskResult } from './result.ts'
 
 /** A task that was not sent, and why. */
@@ -54,7 +55,9 @@ export function endedUnsent(
  */
 export function refusedResult(row: InvalidRow | NotSelectedRow, now: string): TaskResult {
   const message = row.problems
-    .map((problem) => (problem.column === null ? problem.message : `${problem.column}: ${problem.message}`))
+    .map((problem) =>
+      problem.column === null ? problem.message : `${unlessSecret(problem.column)}: ${problem.message}`,
+    )
     .join('; ')
   const { row: number, user, action } = row
   const reason = row.kind === 'invalid' ? 'invalid_row' : 'not_selected'

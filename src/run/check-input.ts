@@ -12,8 +12,9 @@ import type { Job } from '../job/job.ts'
 import type { Prepared } from '../job/prepare.ts'
 import { counted } from '../messages/counted.ts'
 import { Refusal } from '../messages/known-error.ts'
+import { unlessSecret } from '../messages/secret-like.ts'
 import { shellWord } from '../messages/shell-word.ts'
-import { shown } from '../messages/shown.ts'
+import { shown, shownUnlessSecret } from '../messages/shown.ts'
 import type { Action } from '../okta/actions.ts'
 import { copyInput, type InputCopy, nameInputCopy } from './input-copy.ts'
 
@@ -93,7 +94,7 @@ function refuseRival(name: string, named: string | null, { mapping, rival }: Inp
   if (named !== null || rival === null) return
   const { user } = mapping
   throw new Refusal(
-    `${name}: the column ${shown(user)} would be taken for the user, but the column ${shown(rival.column)} names other users, such as ${shown(rival.example)}. It is not clear which of the two holds the users.`,
+    `${name}: the column ${shownUnlessSecret(user)} would be taken for the user, but the column ${shownUnlessSecret(rival.column)} names other users, such as ${shown(rival.example)}. It is not clear which of the two holds the users.`,
     `Add --user-column ${shellWord(user)} or --user-column ${shellWord(rival.column)} (in a job file: user_column).`,
   )
 }
@@ -111,11 +112,11 @@ function refuseOtherSubject(
   const { column, example, shows } = otherSubject
   const what =
     shows === 'others'
-      ? `the column ${shown(column)} names other people, such as ${shown(example)}`
-      : `it seems to hold the people named in the column ${shown(column)}, such as ${shown(example)}`
+      ? `the column ${shownUnlessSecret(column)} names other people, such as ${shown(example)}`
+      : `it seems to hold the people named in the column ${shownUnlessSecret(column)}, such as ${shown(example)}`
   throw new Refusal(
-    `${name}: the column ${shown(mapping.user)} would be taken for the users, but ${what}. It is not clear whom the rows are about.`,
-    `If the rows are about the users under ${shown(mapping.user)}, add --user-column ${shellWord(mapping.user)} (in a job file: user_column); otherwise add a column with the logins or ids of the people whom they are about.`,
+    `${name}: the column ${shownUnlessSecret(mapping.user)} would be taken for the users, but ${what}. It is not clear whom the rows are about.`,
+    `If the rows are about the users under ${shownUnlessSecret(mapping.user)}, add --user-column ${shellWord(mapping.user)} (in a job file: user_column); otherwise add a column with the logins or ids of the people whom they are about.`,
   )
 }
 
@@ -123,7 +124,7 @@ function refuseMixedDates(name: string, { mixedDates }: InputSurvey): void {
   if (mixedDates === null) return
   const { column, text, date } = mixedDates
   throw new Refusal(
-    `${name}: the column ${shown(column)} has some dates as text (row ${text.row}: ${shown(text.cell)}) and some as date cells (row ${date.row}: ${shown(date.cell)}). A spreadsheet that reads the month first does exactly this to a list of days, and takes the day for the month in the date cells.`,
+    `${name}: the column ${shownUnlessSecret(column)} has some dates as text (row ${text.row}: ${shown(text.cell)}) and some as date cells (row ${date.row}: ${shown(date.cell)}). A spreadsheet that reads the month first does exactly this to a list of days, and takes the day for the month in the date cells.`,
     'Make every cell of the column text, or every cell a date, and check the day and month of each.',
   )
 }
@@ -179,6 +180,6 @@ const mostReasons = 3
 /** The problems of a row, in one line. */
 function describeProblems({ problems }: InvalidRow): string {
   return problems
-    .map(({ column, message }) => (column === null ? message : `${column}: ${message}`))
+    .map(({ column, message }) => (column === null ? message : `${unlessSecret(column)}: ${message}`))
     .join('; ')
 }

@@ -1,7 +1,7 @@
 import type { SheetChoice } from '../input/xlsx/choose-sheet.ts'
 import { nameSteps } from '../job/step.ts'
 import { counted } from '../messages/counted.ts'
-import { shown, shownList } from '../messages/shown.ts'
+import { shown, shownList, shownUnlessSecret } from '../messages/shown.ts'
 import type { CheckedInput } from './check-input.ts'
 
 /**
@@ -21,7 +21,7 @@ export function describeInput({ mapping, survey, job, sheet }: CheckedInput): re
     .map(([count, what]) => `${counted(count, 'row')} by ${what}`)
   return [
     ...(sheet === null ? [] : [describeSheet(sheet)]),
-    `Columns: user ${shown(mapping.user)}; action ${actionColumn(mapping.action, job)}; send_email ${columnOrNone(mapping.sendEmail)}; not used: ${unusedColumns.length === 0 ? 'none' : shownList(unusedColumns)}.`,
+    `Columns: user ${shownUnlessSecret(mapping.user)}; action ${actionColumn(mapping.action, job)}; send_email ${columnOrNone(mapping.sendEmail)}; not used: ${unusedColumns.length === 0 ? 'none' : shownList(unusedColumns)}.`,
     ...survey.warnings.map(({ message }) => `Warning: ${message}`),
     `Rows: ${rows} = ${survey.rowsToActOn} to act on + ${invalidRows} bad + ${notSelectedRows} not selected + ${notDueRows} not due + ${counted(duplicateRows, 'duplicate')}.${named.length === 0 ? '' : ` They name ${counted(survey.distinctUsers, 'user')}: ${named.join(', ')}.`}`,
     ...(jobActionRows > 0 && job.action !== null
@@ -44,11 +44,11 @@ function describeSheet({ sheet, others, hidden }: SheetChoice): string {
 }
 
 function columnOrNone(column: string | null): string {
-  return column === null ? 'none' : shown(column)
+  return column === null ? 'none' : shownUnlessSecret(column)
 }
 
 function actionColumn(column: string | null, { action, steps }: CheckedInput['job']): string {
-  if (column !== null) return shown(column)
+  if (column !== null) return shownUnlessSecret(column)
   if (steps !== null) return `none: the job's steps (${nameSteps(steps)})`
   return action === null ? 'none' : `none: ${action} for all`
 }

@@ -146,3 +146,34 @@ describe('resume', () => {
     })
   })
 })
+
+test('a token or key that stands as the name of a column is shown by its length alone', async () => {
+  const token = 'k7Qz-9XwPv3_mRt5Ln8Bd2Hs6Jf4Gc1Yy'
+  await withPlace(async (place) => {
+    const both = `login,${token},${token}2\nann@example.com,suspend,x\nann@,termination,x\n`
+    await place.write('unused.csv', both)
+    await place.write('user.csv', `${token}\nann@example.com\n`)
+    await place.write('bad.csv', `login,${token}\nann@example.com,suspend\n/me,suspend\n`)
+    await place.write('twice.csv', `login,${token},${token}\nann@example.com,a,b\n`)
+    const ends = []
+    for (const args of [
+      ['unused.csv'],
+      ['unused.csv', '--action-column', token, '--skip-invalid'],
+      ['user.csv', '--user-column', token],
+      ['user.csv'],
+      ['bad.csv', '--user-column', token],
+      ['bad.csv', '--user-column', 'login', '--action-column', token],
+      ['twice.csv'],
+      ['user.csv', '--action', token],
+      ['user.csv', '--encoding', token],
+      [`--${token}`],
+    ])
+      for (const more of [[], ['--json'], ['--action', 'suspend', '--json']])
+        ends.push(await place.cli(['validate', ...args, ...more]))
+    const said = ends.map(({ stdout, stderr }) => stdout + stderr)
+    for (const one of said) expect(one).not.toContain(token)
+    expect(said.filter((one) => /\[3[34] characters/.test(one)).length).toBeGreaterThan(15)
+    const { columns } = JSON.parse(ends.find(({ stdout }) => stdout.includes('"user": "[33'))?.stdout ?? '{}')
+    expect(columns).toEqual({ user: '[33 characters]', action: null, send_email: null })
+  })
+})

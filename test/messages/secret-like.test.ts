@@ -29,6 +29,9 @@ describe('a text that was set in the wrong place', () => {
     'the_login_of_the_employee_in_okta',
     'custom_attribute_1_employee_number',
     'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+    '550e8400-e29b-41d4-a716-446655440000',
+    '3F2504E0-4F89-41D3-9A0C-0305E82C3301',
+    'okta-lifecycle-3f2504e0-4f89-41d3-9a0c-0305e82c3301',
   ])('leaves %j as it is', (text) => {
     expect(unlessSecret(text)).toBe(text)
   })
@@ -50,6 +53,18 @@ describe('a text that was set in the wrong place', () => {
   it('is no host where it is a token', () => {
     expect(mayBeHost('k7Qz-9XwPv3_mRt5Ln8Bd2Hs6Jf4Gc1Yy')).toBe(false)
     expect(mayBeHost('eyJraWQiOiJhYmMi.eyJ2ZXIiOjEsImp0aSI6.k7Qz9XwPv3mRt5Ln8Bd2Hs6J')).toBe(false)
+  })
+
+  it('looks like a secret although a UUID, or what begins as one, is in it', () => {
+    const id = '550e8400-e29b-41d4-a716-446655440000'
+    const secret = 'k7Qz-9XwPv3_mRt5Ln8Bd2Hs6Jf4Gc1Yy'
+    for (const text of [
+      `${id}-${secret}`,
+      `${secret}-${id}`,
+      `${id}${secret}`,
+      `${id.slice(0, -1)}x7Qz9XwPv3`,
+    ])
+      expect(looksLikeSecret(text), text).toBe(true)
   })
 
   it('is known again by its length, and its beginning if that is asked for', () => {

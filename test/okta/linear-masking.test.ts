@@ -28,6 +28,13 @@ const pumps: readonly (readonly [before: string, pump: string, after: string])[]
   ['-----BEGIN PRIVATE KEY-----', '\nMIIEsecretsecret', '!'],
   ['-----BEGIN PRIVATE KEY-----', '\\n', ''],
   ['', '-----BEGIN PRIVATE KEY-----\nMIIEsecretsecret\n-----END ', ''],
+  ['-----BEGIN PRIVATE KEY-----', ',MIIEsecretsecret1', '!'],
+  ['-----BEGIN PRIVATE KEY-----', ',', ''],
+  ['-----BEGIN PRIVATE KEY-----', '<br>', ''],
+  ['PRIVATE', '-----BEGIN ', ''],
+  ['PRIVATE', '-----BEGIN a a a a', ''],
+  ['PRIVATE', '\\', ''],
+  ['PRIVATE', '%25', ''],
   ['', '"d"', ''],
   ['"d"', ' ', 'x'],
   ['', '"d" : "aaaaaaaaaaaaaaaaaaaaaa', ''],
@@ -80,6 +87,9 @@ const pumps: readonly (readonly [before: string, pump: string, after: string])[]
   ['', 'MDBhQjN4WTdrTG1OMHBRclN0VXZXeFl6', ''],
   ['"activationToken":"', 'a\\', ''],
   ['', '"activationToken":', ''],
+  ['', 'activationToken<', ''],
+  ['activationToken', '<a>', ''],
+  ['', 'activationUrl="', ''],
   ['', '"errorCode" ', ''],
 ]
 

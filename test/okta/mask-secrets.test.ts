@@ -25,6 +25,67 @@ const token = '00aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789-_ab'
 const jwt = `eyJhbGciOiJSUzI1NiJ9.${Buffer.from('{"sub":"x"}').toString('base64url')}.c2lnbmF0dXJl`
 const pem = '-----BEGIN RSA PRIVATE KEY-----\nMIIEsecretsecret\n-----END RSA PRIVATE KEY-----'
 
+/** Of a key that nobody has, two full lines and a short one. */
+const lines = [
+  'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwgg+/SjAgEAAoIBAQDCxyz0123456',
+  `${'aB3/'.repeat(15)}ab+/`,
+  'Qw12/9+Q==',
+]
+const longPem = ['-----BEGIN PRIVATE KEY-----', ...lines, '-----END PRIVATE KEY-----'].join('\n')
+
+function timesOver(count: number, write: (text: string) => string): (text: string) => string {
+  return (text) => (count === 0 ? text : timesOver(count - 1, write)(write(text)))
+}
+
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
+const ofHtml = (text: string): string =>
+  text.replaceAll(/[^A-Za-z0-9 ]/g, (one) => `&#${one === '+' ? 'x2B' : one.charCodeAt(0)};`)
+
+describe('a private key', () => {
+  it.each<[string, (pem: string) => string]>([
+    ['as it is', (text) => text],
+    ['with two spaces', (text) => text.replaceAll(' ', '  ')],
+    ['with a tab', (text) => text.replaceAll(' ', '\t')],
+    ['in lower case', (text) => text.toLowerCase()],
+    ['in upper case', (text) => text.toUpperCase()],
+    ['in a URL', encodeURIComponent],
+    ['in a URL with encoded dashes', (text) => encodeURIComponent(text).replaceAll('-', '%2d')],
+    ['in a URL in a URL', (text) => encodeURIComponent(encodeURIComponent(text).replaceAll('-', '%2D'))],
+    ...[1, 2, 3, 4, 5].map((count): [string, (text: string) => string] => [
+      `in JSON ${count} times over`,
+      timesOver(count, inJson),
+    ]),
+    ['in JSON of PHP', (text) => inJson(text).replaceAll('/', '\\/')],
+    [
+      'in JSON as ASCII',
+      (text) => inJson(text).replaceAll(/[-+/=]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`),
+    ],
+    ['in HTML', ofHtml],
+    ['with lines of HTML', (text) => text.replaceAll('\n', '<br>')],
+    ['with other lines of HTML', (text) => text.replaceAll('\n', '<br />\n')],
+    ['with form feeds', (text) => text.replaceAll('\n', '\f')],
+    ['with form feeds of JSON', (text) => text.replaceAll('\n', '\\f')],
+    ['with commas', (text) => text.replaceAll('\n', ',')],
+    ['with commas and spaces', (text) => text.replaceAll('\n', ', ')],
+  ])('is masked %s, whole or cut off', (_, written) => {
+    const text = written(longPem)
+    expect(maskSecrets(`key "${text}" end`)).toBe('key "[private key]" end')
+    for (const cut of [2, 3]) {
+      const begin = written(longPem.split('\n').slice(0, cut).join('\n'))
+      expect(maskSecrets(`"${begin}"`)).toBe('"[private key]"')
+    }
+  })
+
+  it('leaves what follows it after a comma', () => {
+    const [begin = ''] = longPem.split('\n')
+    for (const rest of ['next', 'okta_lifecycle_2026', 'offboardingContractors', '00u1ab2cd3'])
+      expect(maskSecrets(`${begin},${rest},x`)).toBe(`${begin},${rest},x`)
+    expect(maskSecrets(`${longPem},Qw12x9Ab,00u1ab2cd3ef4gh5ij6k\n`)).toBe(
+      '[private key],Qw12x9Ab,00u1ab2cd3ef4gh5ij6k\n',
+    )
+  })
+})
+
 describe('masking', () => {
   it.each([
     [`Authorization: SSWS ${token}`, 'Authorization: SSWS [token]'],

@@ -68,6 +68,8 @@ describe('a refusal', () => {
 
   it.each<[string, (text: string) => string]>([
     ['base64', (text) => Buffer.from(text).toString('base64')],
+    ['hexadecimal digits', (text) => Buffer.from(text).toString('hex')],
+    ['hexadecimal digits in capitals', (text) => Buffer.from(text).toString('hex').toUpperCase()],
     ['base64url', (text) => Buffer.from(text).toString('base64url')],
     ['percent-encoded base64', (text) => encodeURIComponent(Buffer.from(text).toString('base64'))],
     [
@@ -193,6 +195,8 @@ describe('an activation token', () => {
     ['with underscores around it', `_${token}_`],
     ['in a link whose end is encoded', `fromURI=https%3A%2F%2Fx%2Fstart%3Fk%3D${token}`],
     ['base64', Buffer.from(token).toString('base64')],
+    ['hexadecimal digits', Buffer.from(token).toString('hex')],
+    ['hexadecimal digits of a link', Buffer.from(`/tokens/${token}/x`).toString('hex').toUpperCase()],
     ['base64url of a link', Buffer.from(`https://x/tokens/${token}/verify?`).toString('base64url')],
     ['base64 of another link', encodeURIComponent(Buffer.from(`ab https://x/y/${token}`).toString('base64'))],
     ['zero-width spaces between', [...token].join('\u200b')],
@@ -268,6 +272,7 @@ describe('a success', () => {
     ['percent-encoded', (text) => text.replaceAll(/./g, (one) => `%${hexOf(one)}`)],
     ['as escapes of JSON', (text) => text.replaceAll(/./g, (one) => `\\u{${hexOf(one)}}`)],
     ['in base64', b64],
+    ['as hexadecimal digits', (text) => Buffer.from(`a${text}`).toString('hex')],
     ['in base64 with more before it', (text) => b64(`ann:${text}:x`)],
     ['as credentials', (text) => `Basic ${b64(`ann:${text}`)}`],
     ['with what is not shown between', (text) => [...text].join('%E2%80%8B')],
@@ -312,6 +317,50 @@ describe('a success', () => {
     }
   })
 
+  const lined = (text: string, length: number, feed: string): string =>
+    (text.match(new RegExp(`.{1,${length}}`, 'gs')) ?? []).join(feed)
+
+  it.each(['\n', '\r\n', '\\r\\n', ' '])(
+    'shows no base64 of a token or a password in lines parted by %j',
+    (feed) => {
+      const api = '00aB3xY7kLmN0pQrStUvWxYz1234567890AbCdEfGh'
+      const password = 'Hunter2-proxy9x-Qw7z'
+      for (const [authorization, secret] of [
+        [`SSWS ${api}`, api],
+        [`Bearer ${jwt}`, jwt],
+        ['SSWS other-token-9x8w7', password],
+      ] as const)
+        for (const length of [16, 20, 64, 76]) {
+          const said = lined(b64(secret), length, feed)
+          const sent = { method: 'GET', path: '/', headers: { authorization } } as const
+          const { login } = JSON.parse(
+            cleaned(sent, said, [b64(`ann:${password}`), password]).split('} ')[1] ?? '',
+          ).profile
+          // What is left of a line is less than twelve characters of the secret.
+          for (const [left] of login.replaceAll('[secret]', '!').matchAll(/[\w+/=]+/g))
+            expect(left.length, login).toBeLessThan(16 + feed.length)
+        }
+    },
+  )
+
+  it('shows no long piece of a token, and none of the signature of an access token', () => {
+    const api = '00aB3xY7kLmN0pQrStUvWxYz1234567890AbCdEfGh'
+    const ofApi = { method: 'GET', path: '/', headers: { authorization: `SSWS ${api}` } } as const
+    expect(cleaned(ofApi, `${api.slice(0, 39)} ${api.slice(9, 24)}`, [])).toContain(
+      `"[secret] ${api.slice(9, 24)}"`,
+    )
+    const ofApp = { method: 'GET', path: '/', headers: { authorization: `Bearer ${jwt}` } } as const
+    const signature = jwt.split('.')[2] ?? ''
+    expect(cleaned(ofApp, `${jwt.slice(0, 40)} ${signature.slice(1, 60)}`, [])).toContain(
+      `"${jwt.slice(0, 40)} [secret]"`,
+    )
+  })
+
+  it('leaves a long piece of a password of words in a login', () => {
+    const shown = cleaned(call, 'acme-offboarding-team@example.com', ['acme-offboarding-team-12345'])
+    expect(shown).toContain('"acme-offboarding-team@example.com"')
+  })
+
   it('keeps cursors and ids that have something in common with the token', () => {
     const sent = { method: 'GET', path: '/', headers: { authorization: `Bearer ${jwt}` } } as const
     const cursor = ofJson({ ver: 1, iss: 'https://acme.okta.com', last: '00u1' })
@@ -325,21 +374,62 @@ describe('a success', () => {
 
 describe('an activation token is learnt', () => {
   const token = 'XE6wE17zmphl3KqAPFxO'
-  it.each([
-    ['from a name with escapes', `{"\\u0061ctivationToken":"${token}"}`],
-    ['from the link alone', `{"activationUrl":"https://acme.okta.com/tokens/${token}/verify"}`],
-    ['from broken JSON', `{"activationToken":"${token}","activationUrl":"https://acme`],
-    ['from a list', `[{"activationToken":"${token}"}]`],
-    ['beside another one', `{"a":{"activationToken":"${token}"},"activationToken":"aaaaaaaaaaaaaaaaaaaa"}`],
-  ])('%s', (_, text) => {
+  const url = `https://acme.okta.com/tokens/${token}/verify`
+  const sent = { ...call, method: 'POST' } as const
+  const success = { kind: 'response', connectedAfterMs: 0, httpStatus: 200, headers: {} } as const
+  const far = 'x'.repeat(300_000)
+
+  function later(text: string): unknown {
     const cleaner = new AnswerCleaner()
-    const sent = { ...call, method: 'POST' } as const
-    const received = { kind: 'response', connectedAfterMs: 0, httpStatus: 200, headers: {}, text } as const
-    cleaner.clean(sent, received)
-    expect(cleaner.clean(sent, { ...received, httpStatus: 400, text: `no ${token}` })).toMatchObject({
-      text: 'no [secret]',
-    })
+    const clean = cleaner.clean(sent, { ...success, headers: { 'x-okta-request-id': token }, text })
+    expect(clean).toMatchObject({ headers: { 'x-okta-request-id': '[secret]' } })
+    return [clean, cleaner.clean(sent, { ...success, httpStatus: 400, text: `no ${token}` })]
+  }
+
+  it.each([
+    ['from its field', `{"activationUrl":"${url}","activationToken":"${token}"}`],
+    ['from a name with escapes', `{"\\u0061ctivationToken":"${token}"}`],
+    ['beside another one', `{"a":{"activationToken":"aaaaaaaaaaaaaaaaaaaa"},"activationToken":"${token}"}`],
+    ['far behind', `{"a":"${far}","activationToken":"${token}"}`],
+  ])('%s, in which it stays', (_, text) => {
+    expect(later(text)).toMatchObject([{ text }, { text: 'no [secret]' }])
   })
+
+  it.each([
+    ['from the link alone', `{"activationUrl":"${url}"}`],
+    ['from the link of a classic org', `{"activationUrl":"https://acme.okta.com/welcome/${token}"}`],
+    ['from a link of another form', `{"activationUrl":"https://acme.okta.com/start?key=${token}"}`],
+    ['from broken JSON', `{"activationToken":"${token}","activationUrl":"https://acme`],
+    ['from broken JSON with the link alone', `{"activationUrl":"${url}","a`],
+    ['from a list', `[{"activationToken":"${token}"}]`],
+    ['from an object in another one', `{"data":{"activationToken" : "${token}"}}`],
+    ['from JSON in JSON', JSON.stringify({ a: JSON.stringify({ activationToken: token }) })],
+    ['from single quotes', `{'activationToken': '${token}'}`],
+    ['from a name in other letters', `activation_token=${token}&a=1`],
+    ['from a page', `<table><tr><td>activationToken</td><td>${token}</td></tr></table>`],
+    ['from a link of a page', `<a href='${url.replaceAll('/', '&#x2f;')}'>Activate</a>`],
+    ['from an encoded link', `next=${encodeURIComponent(url)}`],
+    ['far behind', `<p>${far}</p>${url}`],
+  ])('%s, in which it is masked', (_, text) => {
+    const answers = later(text)
+    expect(JSON.stringify(answers)).not.toContain(token)
+    expect(answers).toMatchObject([{}, { text: 'no [secret]' }])
+  })
+
+  it.each(['{"activationToken":null,"activationUrl":null}', 'activationToken: undefined'])(
+    'but nothing is from an answer without one: %s',
+    (text) => {
+      const cleaner = new AnswerCleaner()
+      cleaner.clean(sent, {
+        ...success,
+        text: `${text} /activate/verification-of-2026 /tokens/00u1ab2cd3ef4gh5ij6k`,
+      })
+      const refusal = 'undefined activationUrl verification-of-2026 00u1ab2cd3ef4gh5ij6k'
+      expect(cleaner.clean(sent, { ...success, httpStatus: 400, text: refusal })).toMatchObject({
+        text: refusal,
+      })
+    },
+  )
 })
 
 describe('the largest answer', () => {

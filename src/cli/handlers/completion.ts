@@ -1,5 +1,5 @@
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
-import { shown } from '../../messages/shown.ts'
+import { shownUnlessSecret } from '../../messages/shown.ts'
 import type { Command } from '../command.ts'
 import { bashScript } from '../completion/bash.ts'
 import { fishScript } from '../completion/fish.ts'
@@ -24,7 +24,7 @@ export async function printCompletion(
   const known = shells.find((name) => name === shell)
   if (known === undefined)
     throw new Refusal(
-      `${shell === undefined ? 'A shell was expected' : `The shell ${shown(shell)} is not known`}: ${shells.join(', ')}.`,
+      `${shell === undefined ? 'A shell was expected' : `The shell ${shownUnlessSecret(shell)} is not known`}: ${shells.join(', ')}.`,
       'okta-lifecycle completion bash',
     )
   process.stdout.write(scripts[known](wordsOf(commands)))

@@ -2,7 +2,7 @@ import { basename, join, resolve } from 'node:path'
 import { withNext } from '../../files/cannot-write.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
-import { shown } from '../../messages/shown.ts'
+import { shownUnlessSecret } from '../../messages/shown.ts'
 import { reportAgain } from '../../report/report-again.ts'
 import { type ReportFormat, reportFormats } from '../../report/write-reports.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
@@ -77,7 +77,7 @@ function parseFormats(text: string): ReadonlySet<ReportFormat> {
   const unknown = names.find((name) => !reportFormats.some((format) => format === name))
   if (unknown === undefined) return new Set(reportFormats.filter((format) => names.includes(format)))
   throw new Refusal(
-    `--format: one or more of ${reportFormats.join(', ')} were expected, separated by commas; ${shown(unknown)} was found.`,
+    `--format: one or more of ${reportFormats.join(', ')} were expected, separated by commas; ${shownUnlessSecret(unknown)} was found.`,
     'okta-lifecycle report RUN --format html,csv',
   )
 }

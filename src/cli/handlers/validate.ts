@@ -2,6 +2,8 @@ import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
 import { type InputArguments, prepare } from '../../job/prepare.ts'
 import { counted } from '../../messages/counted.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
+import { unlessSecret } from '../../messages/secret-like.ts'
+import { shownUnlessSecret } from '../../messages/shown.ts'
 import { describeInvalidRows, surveyCopy } from '../../run/check-input.ts'
 import { describeInput } from '../../run/describe-input.ts'
 import { countMails } from '../terminal/confirm.ts'
@@ -28,16 +30,24 @@ export async function validateInput(args: Arguments, input: string | undefined):
         actions: Object.fromEntries(survey.tasksByAction),
         mails: countMails(survey, job),
         sheet: sheet?.sheet.name ?? null,
-        columns: { user: mapping.user, action: mapping.action, send_email: mapping.sendEmail },
-        unused_columns: survey.unusedColumns,
-        warnings: survey.warnings,
+        columns: {
+          user: named(mapping.user),
+          action: named(mapping.action),
+          send_email: named(mapping.sendEmail),
+        },
+        unused_columns: survey.unusedColumns.map(named),
+        warnings: survey.warnings.map((warning) => ({ ...warning, column: named(warning.column) })),
         not_selected_rows: survey.notSelectedRows,
         not_due_rows: survey.notDueRows,
         duplicate_rows: survey.duplicateRows,
         job_action_rows: survey.jobActionRows,
         keys: survey.keys,
         max_users_exceeded: tooMany,
-        first_invalid: survey.firstInvalid.map(({ row, line, problems }) => ({ row, line, problems })),
+        first_invalid: survey.firstInvalid.map(({ row, line, problems }) => ({
+          row,
+          line,
+          problems: problems.map((problem) => ({ ...problem, column: named(problem.column) })),
+        })),
       }
       process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
       return survey.invalidRows === 0 ? exitCodes.done : exitCodes.nothingSent
@@ -50,7 +60,7 @@ export async function validateInput(args: Arguments, input: string | undefined):
       throw new Refusal(describeInvalidRows(file.name, survey), 'Correct the rows, then validate again.')
     }
     const actions = [...survey.tasksByAction].map(([action, count]) => `${count} ${action}`).join(', ')
-    const holds = `${counted(survey.dueUsers, 'user')} in column ${JSON.stringify(mapping.user)}`
+    const holds = `${counted(survey.dueUsers, 'user')} in column ${shownUnlessSecret(mapping.user)}`
     const tasks = survey.tasksToDo === 0 ? 'no tasks' : `${counted(survey.tasksToDo, 'task')} (${actions})`
     const mails = `up to ${counted(countMails(survey, job), 'mail')}`
     process.stdout.write(
@@ -60,4 +70,9 @@ export async function validateInput(args: Arguments, input: string | undefined):
     if (tooMany) process.stdout.write(`A run would stop: max_users allows ${job.guards.max_users} users.\n`)
     return exitCodes.done
   })
+}
+
+/** The name of a column, or its length if it may be a secret: a file with a token may have been given for any other. */
+function named<Name extends string | null>(column: Name): Name | string {
+  return column === null ? column : unlessSecret(column)
 }

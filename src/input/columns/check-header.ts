@@ -1,5 +1,5 @@
 import { Refusal } from '../../messages/known-error.ts'
-import { shown } from '../../messages/shown.ts'
+import { shownUnlessSecret } from '../../messages/shown.ts'
 import { maxColumns } from '../bytes/limits.ts'
 
 /** Throws KnownError if a header has too many columns, or names one of them twice. */
@@ -14,7 +14,7 @@ export function checkHeader(name: string, columns: readonly string[]): void {
     const before = first.get(column)
     if (before !== undefined)
       throw new Refusal(
-        `${name}: the header names the column ${shown(column)} twice, as columns ${before} and ${index + 1}.`,
+        `${name}: the header names the column ${shownUnlessSecret(column)} twice, as columns ${before} and ${index + 1}.`,
         'Rename or remove one of them.',
       )
     first.set(column, index + 1)

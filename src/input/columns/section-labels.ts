@@ -1,4 +1,4 @@
-import { shown } from '../../messages/shown.ts'
+import { shown, shownUnlessSecret } from '../../messages/shown.ts'
 import { textInFormula } from '../csv/text-formula.ts'
 import { trimInvisible } from '../key/trim.ts'
 import { asBadRow, type InputRow, type RawRecord } from '../row.ts'
@@ -50,7 +50,7 @@ export class SectionLabels {
     }
     if (found === null || row.kind !== 'valid') return row
     const where = found.row === row.row ? '' : ` in row ${found.row}, above it`
-    const message = `the column ${shown(found.column)} says ${shown(found.text)}${where}; remove the row, or that text`
+    const message = `the column ${shownUnlessSecret(found.column)} says ${shown(found.text)}${where}; remove the row, or that text`
     return asBadRow(row, found.column, message)
   }
 }

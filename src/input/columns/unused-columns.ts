@@ -1,5 +1,5 @@
 import { counted } from '../../messages/counted.ts'
-import { shown } from '../../messages/shown.ts'
+import { shown, shownUnlessSecret } from '../../messages/shown.ts'
 import { parseAction } from '../../okta/actions.ts'
 import { textInFormula } from '../csv/text-formula.ts'
 import { readDue } from '../due/read-due.ts'
@@ -124,7 +124,10 @@ class UnusedColumn {
     const say = (found: Found | undefined, what: string, advice: string): ColumnWarning | null => {
       if (found === undefined) return null
       const held = `${what} in ${counted(found.count, 'row')}, such as ${shown(found.example.trim())}`
-      return { column, message: `The column ${shown(column)} is not used, but contains ${held}. ${advice}` }
+      return {
+        column,
+        message: `The column ${shownUnlessSecret(column)} is not used, but contains ${held}. ${advice}`,
+      }
     }
     const where = 'To act on only some of these people, choose them with input.where in a job file.'
     const { action, ahead, status } = Object.fromEntries(this.#found)
@@ -246,6 +249,6 @@ function warningOfName(column: string): ColumnWarning | null {
     !/^(notify|sendmail|sendemails|sendnotification|notification)/.test(name)
   )
     return null
-  const message = `The column ${shown(column)} is not used. If it says whether Okta sends mail, rename it to send_email.`
+  const message = `The column ${shownUnlessSecret(column)} is not used. If it says whether Okta sends mail, rename it to send_email.`
   return { column, message }
 }

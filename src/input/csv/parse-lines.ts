@@ -1,6 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync'
 import { Refusal } from '../../messages/known-error.ts'
-import { shown } from '../../messages/shown.ts'
+import { shownUnlessSecret } from '../../messages/shown.ts'
 import type { Lines } from '../bytes/split-lines.ts'
 import { csvOptions } from './cell-text.ts'
 import type { CsvLayout } from './read-header.ts'
@@ -45,7 +45,7 @@ export function csvProblem(
 ): Refusal {
   const cell = Number(error.index)
   const column = layout.columns[cell]
-  const where = column === undefined ? `cell ${cell + 1}` : `column ${shown(column)}`
+  const where = column === undefined ? `cell ${cell + 1}` : `column ${shownUnlessSecret(column)}`
   const what = csvProblems.get(error.code) ?? error.message
   return new Refusal(`${name}, row ${row} (line ${line}), ${where}: ${what}.`, closeQuotes, error)
 }

@@ -1,5 +1,5 @@
 import { Refusal } from '../../messages/known-error.ts'
-import { shown, shownList } from '../../messages/shown.ts'
+import { shownList, shownUnlessSecret } from '../../messages/shown.ts'
 import { maxRecordLength } from '../bytes/limits.ts'
 import { type Lines, LineTooLong, splitLines } from '../bytes/split-lines.ts'
 import { textChunks } from '../bytes/text-chunks.ts'
@@ -64,7 +64,7 @@ function toRecord(rules: RecordRules, row: number, line: number, record: readonl
       return decodeCell(cell)
     } catch (error) {
       const column = columns[index]
-      const where = column === undefined ? `cell ${index + 1}` : `column ${shown(column)}`
+      const where = column === undefined ? `cell ${index + 1}` : `column ${shownUnlessSecret(column)}`
       throw cellError(input, `${input.name}, ${rowPlace({ row, line })}, ${where}`, cell, error)
     }
   }

@@ -1,4 +1,4 @@
-import { shown } from '../../messages/shown.ts'
+import { shown, shownUnlessSecret } from '../../messages/shown.ts'
 import type { ColumnWarning } from '../columns/unused-columns.ts'
 import type { ValidRow } from '../row.ts'
 import type { DueFormat } from './read-due.ts'
@@ -45,6 +45,6 @@ export class MidnightsWatch {
 export function warnOfMidnights(midnights: Midnights | null): readonly ColumnWarning[] {
   if (midnights === null) return []
   const { column, example } = midnights
-  const message = `The column ${shown(column)} says midnight in every row (${shown(example)}), which is the beginning of that day. If whole days are meant, so that a row is due at the end of its day, set input.due.format to "yyyy-MM-dd '00:00:00'", in the form of these cells, or write the dates without a time.`
+  const message = `The column ${shownUnlessSecret(column)} says midnight in every row (${shown(example)}), which is the beginning of that day. If whole days are meant, so that a row is due at the end of its day, set input.due.format to "yyyy-MM-dd '00:00:00'", in the form of these cells, or write the dates without a time.`
   return [{ column, message }]
 }

@@ -1,6 +1,6 @@
 import { jsonParser } from 'stream-json/core/parser.js'
 import { Refusal } from '../../messages/known-error.ts'
-import { shown } from '../../messages/shown.ts'
+import { shown, shownUnlessSecret } from '../../messages/shown.ts'
 import { maxRecordLength } from '../bytes/limits.ts'
 import { nearToInString, notTextError } from '../bytes/not-text.ts'
 import { textChunks } from '../bytes/text-chunks.ts'
@@ -56,7 +56,7 @@ export async function* readJsonArray(input: InputFile, chunkBytes?: number): Asy
   } catch (error) {
     if (!(error instanceof NotUtf8)) throw error
     const key = builder.key()
-    const column = key === null ? '' : `, column ${shown(key)}`
+    const column = key === null ? '' : `, column ${shownUnlessSecret(key)}`
     const place = `${name}, row ${progress.rows + 1}${column}`
     throw notTextError(input, place, error, await readAround(input, error.offset))
   }

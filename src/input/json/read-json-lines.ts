@@ -1,6 +1,6 @@
 import { type KnownError, Refusal } from '../../messages/known-error.ts'
 import { shellWord } from '../../messages/shell-word.ts'
-import { shown } from '../../messages/shown.ts'
+import { shown, shownUnlessSecret } from '../../messages/shown.ts'
 import { maxRecordLength } from '../bytes/limits.ts'
 import { nearToInString, notTextError } from '../bytes/not-text.ts'
 import { LineTooLong, lineOf, splitLines } from '../bytes/split-lines.ts'
@@ -199,7 +199,7 @@ function decodeLine(input: InputFile, line: number, row: number, bytes: Buffer):
   } catch (error) {
     if (!(error instanceof NotUtf8)) throw error
     const key = keyBefore(bytes.toString('utf8', 0, error.offset))
-    const column = key === null ? '' : `, column ${shown(key)}`
+    const column = key === null ? '' : `, column ${shownUnlessSecret(key)}`
     const place = `${input.name}, ${rowPlace({ row, line })}${column}`
     throw notTextError(input, place, error, nearToInString(bytes, error.offset))
   }
