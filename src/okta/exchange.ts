@@ -65,12 +65,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve = resolve
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    // Nothing has left yet: a process that was paused until now may no longer be allowed to send.
-    if (!this.#mayLeave()) {
-      controller.abort(Object.assign(new Error('The call may no longer be sent.'), { code: withdrawn }))
-      return
-    }
+  onRequestStart(): void {
+    // Nothing has left yet: a process that was paused until now may no longer be allowed to send. To abort would end the
+    // connection as well. After an error that is thrown here it is kept for the next call, which matters where a
+    // connection takes longer to open than a call may wait.
+    if (!this.#mayLeave())
+      throw Object.assign(new Error('The call may no longer be sent.'), { code: withdrawn })
     this.#connectedAfterMs = performance.now() - this.#startedAt
   }
 

@@ -49,16 +49,19 @@ function clientFor(orgUrl: string, requestTimeoutMs = 5_000): OktaClient {
 const suspend = lifecycleRequest('00u1', 'suspend', { sendEmail: null, respondAsync: false })
 
 describe('createOktaClient', () => {
-  it('sends nothing of a request that may no longer leave once it has its connection', async () => {
+  it('sends nothing of a request that may no longer leave once it has its connection, which it keeps', async () => {
     const seen: (string | undefined)[] = []
-    const { url } = await serve((request, response) => {
+    const { url, server } = await serve((request, response) => {
       seen.push(request.url)
       response.end('{}')
     })
+    let connections = 0
+    server.on('connection', () => connections++)
     const client = clientFor(url)
     expect(await client.send(suspend, () => false)).toMatchObject({ code: withdrawn, mayHaveBeenSent: false })
     expect(await client.send(readUserRequest('00u1'), () => true)).toMatchObject({ httpStatus: 200 })
     expect(seen).toEqual(['/api/v1/users/00u1'])
+    expect(connections).toBe(1)
   })
 
   it('sends the method, the encoded path, the authorization and the user agent', async () => {

@@ -104,10 +104,11 @@ export class Network {
     const { draws, note } = this.#with
     const { method, path } = options
     const start = new Controller()
-    handler.onRequestStart?.(start, undefined)
-    if (start.reason !== null) {
-      const { reason } = start
-      this.#later(process, 0, () => handler.onResponseError?.(start, reason))
+    try {
+      handler.onRequestStart?.(start, undefined)
+    } catch (error) {
+      // What a handler throws then calls the request off, and leaves the connection as it is.
+      this.#later(process, 0, () => handler.onResponseError?.(start, error as Error))
       return
     }
     this.#checkRemaining(process, bucketOf(method, path))
@@ -266,16 +267,12 @@ export class Network {
   }
 }
 
-/** Lets a handler call a request off while it is told of it, as `onRequestStart` may. */
 class Controller implements Dispatcher.DispatchController {
-  aborted = false
-  reason: Error | null = null
+  readonly aborted = false
+  readonly reason = null
   readonly paused = false
 
-  abort(reason: Error): void {
-    this.aborted = true
-    this.reason = reason
-  }
+  abort(): void {}
   pause(): void {}
   resume(): void {}
 }
