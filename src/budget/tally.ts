@@ -1,4 +1,4 @@
-import type { Answer } from '../okta/answer.ts'
+import { type Answer, withdrawn } from '../okta/answer.ts'
 import { asksForRoles, type OktaRequest } from '../okta/request.ts'
 
 /** Why something was sent again. */
@@ -15,7 +15,9 @@ export class Tally {
   readonly #requests = new Map<string, number>()
   readonly #retries = new Map<string, number>()
 
+  /** Counts a request, unless it was called off before a byte of it had left. */
   request(request: OktaRequest, answer: Answer): void {
+    if (answer.kind === 'unanswered' && answer.code === withdrawn) return
     const status = answer.kind === 'answered' ? String(answer.httpStatus) : 'none'
     increment(this.#requests, request.method === 'GET' ? 'reads' : 'lifecycle')
     if (asksForRoles(request)) increment(this.#requests, 'roles')

@@ -37,7 +37,16 @@ export interface Retry {
   /** Bad rows of the old input, which are left out. */
   readonly invalidRows: number
   /** Where the new journal ends so far. Everything that the old run knew is before that place. */
+  /** Rows of the old run that are left out, because their keys name somebody else by now. */
+  readonly strangers: readonly number[]
   readonly carriedOver: JournalHead
+}
+
+/** Nothing of the old run can be retried. */
+export interface NothingToRetry {
+  readonly copy: null
+  /** The same as in {@link Retry}. */
+  readonly strangers: readonly number[]
 }
 
 const eventsPerWait = 1_000
@@ -48,14 +57,14 @@ const eventsPerWait = 1_000
  *
  * @param inDoubt what the command line says about calls that nothing can settle; what the job says gives no leave for
  *   calls that may have been lost with a part of a journal
- * @returns null if nothing is left; the directory then has no input and no journal
+ * @returns nothing to retry if no row is left; the directory then has no input and no journal
  * @throws KnownError when the old run can't be read or the new one can't be written
  */
 export async function beginRetry(
   old: OldRun,
   next: NextRun,
   inDoubt: 'keep' | 'retry' = 'keep',
-): Promise<Retry | null> {
+): Promise<Retry | NothingToRetry> {
   const state = await replay(old)
   const earlier = state.done === 0 ? null : await ResultReader.open(journalPath(old.directory))
   try {
@@ -72,9 +81,9 @@ async function writeRetry(
   inDoubt: 'keep' | 'retry',
   state: JournalState,
   meant: MeantUsers,
-): Promise<Retry | null> {
+): Promise<Retry | NothingToRetry> {
   const { superseded, retriedRows, invalidRows, strangers } = await findRows(old, state, meant)
-  if (retriedRows === 0) return null
+  if (retriedRows === 0) return { copy: null, strangers: [...strangers] }
   const format = ['csv', 'xlsx'].includes(old.run.input.format) ? 'csv' : 'jsonl'
   const input = await openInput(next.directory, format, old.run.input.columns)
   const journal = await createJournal(journalPath(next.directory), next.runId)
@@ -132,6 +141,7 @@ async function writeRetry(
       superseded: superseded.size,
       waiting: superseded.waiting,
       invalidRows,
+      strangers: [...strangers],
       carriedOver: journal.head,
     }
   } finally {

@@ -30,12 +30,17 @@ function retrying(inDoubt: 'keep' | 'retry' | undefined, json: boolean): GoingOn
       const { run: old, directory } = from
       checkPlanDone(old, directory)
       const retry = await beginRetry(from, to, inDoubt)
-      if (retry !== null) {
+      if (retry.copy !== null) {
         const run = retryRunFile(old, to.runId, retry, inDoubt, programVersion, new Date())
         return { run, said: describeRetry(old, retry, run) }
       }
       return {
-        said: [`Run ${old.run_id} has nothing to retry: no task failed, is in doubt or was not run.`],
+        said: [
+          retry.strangers.length === 0
+            ? `Run ${old.run_id} has nothing to retry: no task failed, is in doubt or was not run.`
+            : `Run ${old.run_id} has nothing that can be retried.`,
+          ...describeStrangers(old, retry.strangers),
+        ],
         end: async () => {
           const summary = await readSummary(directory)
           return summary === null ? exitCodes.done : answerFinished(summary, json)
@@ -61,7 +66,7 @@ function checkPlanDone({ run_id: runId, plan, state }: RunFile, directory: strin
 
 /** Sentences about what will be sent and what will not. */
 function describeRetry(old: RunFile, retry: Retry, { job }: RunFile): readonly string[] {
-  const { survey, inDoubt, superseded, waiting, invalidRows } = retry
+  const { survey, inDoubt, superseded, waiting, invalidRows, strangers } = retry
   return [
     `The retry takes ${counted(retry.rows, 'row')} from run ${old.run_id}.`,
     describeSending(survey, job, old.org_url === sandboxOrgUrl ? 'a sandbox' : old.org_url),
@@ -83,7 +88,23 @@ function describeRetry(old: RunFile, retry: Retry, { job }: RunFile): readonly s
           `${counted(invalidRows, 'row')} ${areOf(invalidRows)} bad and left out: see failed.csv of the old run.`,
         ]
       : []),
+    ...describeStrangers(old, strangers),
   ]
+}
+
+/** Which rows are left out because their names are somebody else's by now. */
+function describeStrangers({ run_id: runId }: RunFile, rows: readonly number[]): readonly string[] {
+  if (rows.length === 0) return []
+  return [
+    `${counted(rows.length, 'row')} ${areOf(rows.length)} left out, because the name in it is somebody else's by now and nothing shows whom it meant: ${listed(rows)} of run ${runId}. To act on these people, put their ids into a new file.`,
+  ]
+}
+
+/** The numbers of some rows, the first of them if there are many. */
+function listed(rows: readonly number[]): string {
+  const most = 20
+  const more = rows.length > most ? ` and ${rows.length - most} more` : ''
+  return `${rows.length === 1 ? 'row' : 'rows'} ${rows.slice(0, most).join(', ')}${more}`
 }
 
 function areOf(count: number): 'is' | 'are' {
