@@ -1,4 +1,4 @@
-import { Deadline } from '../files/hold/deadline.ts'
+import { Deadline } from '../files/deadline.ts'
 import { isOld } from '../lookup/read-settled-user.ts'
 import type { FoundUser } from '../lookup/read-user.ts'
 import type { Answer } from '../okta/answer.ts'
