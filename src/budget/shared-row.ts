@@ -18,6 +18,8 @@ import { grantInTurn, takenAfter } from './turns.ts'
  *   all that it sees, and with so few answers its bound would not get better.
  * - **B6** An answer is not older than its permit, however far its holder is behind. Otherwise it would seem to come from
  *   before the end of a window that is over.
+ * - **B7** No holder sends with a permit that it has had for as long as `usedWithinMs`, by its own clocks: it gives it back.
+ *   Others take it for dead only later, so that what they count as lost (B2) had left by then, if it ever did.
  *
  * Two clocks: budgets go by Okta's, as the holders know it; signs of life go by the clock of the database, which is the
  * same for all holders.
@@ -97,8 +99,9 @@ export interface Leased {
 }
 
 /**
- * After this time without a sign a holder is dead. By then its claim on the run has ended (15 s), so that it can't send
- * any more. A holder gives a sign with every ask, and every few seconds as long as it waits or has permits out.
+ * After this time without a sign a holder is dead. By then its claim on the run has ended (15 s), and what permits it has
+ * are too old to be used (B7), so that it can't send any more. A holder gives a sign with every ask, and every few seconds
+ * as long as it waits or has permits out.
  */
 const deadAfterMs = 20_000
 

@@ -42,21 +42,22 @@ export async function sendCall(
   let sentOktaTime = 0
   let end = new Deadline(0)
   let isLate = false
-  const mayStillLeave = (): boolean => !end.passed && mayLeave()
+  const mayStillLeave = (permitHolds: () => boolean): boolean => !end.passed && permitHolds() && mayLeave()
   const recordHeldBack = (): Promise<void> =>
     recorder.record({
       event: 'not_applied',
       row: task.row,
       step: task.step,
       attempt: history.attempts,
-      why: end.passed
+      why: isLate
         ? `it could not leave within ${leavesWithinMs / 1000} s`
         : "it was held back because of Okta's answers to other calls",
     })
   const answer = await pacer.request(request.bucket, {
-    prepare: async () => {
+    prepare: async (permitHolds) => {
       if (!mayLeave() || (read !== null && isOld(lookup, read))) return false
       if (!hold.valid) await hold.ensure()
+      if (!permitHolds()) return false
       const oktaTime = Math.round(clock.now())
       end = new Deadline(leavesWithinMs)
       history.attempts++
@@ -76,15 +77,15 @@ export async function sendCall(
       })
       // Writing may have taken long, and the call must leave under a valid hold.
       if (!hold.valid) await hold.ensure()
-      if (mayStillLeave()) return true
-      isLate = end.passed
+      if (mayStillLeave(permitHolds)) return true
+      isLate = end.passed || !permitHolds()
       await recordHeldBack()
       return false
     },
-    send: () => {
+    send: (permitHolds) => {
       sentAt = performance.now()
       sentOktaTime = clock.nowAtMost()
-      return send(asRetry(request, history.retryOf), mayStillLeave)
+      return send(asRetry(request, history.retryOf), () => mayStillLeave(permitHolds))
     },
   })
   if (answer === null) return isLate ? 'late' : null

@@ -76,6 +76,14 @@ export const storeEdits: readonly EditedBug[] = [
     to: "state = answered(state, permit, { kind: 'unused' }, now)",
   },
   {
+    // After 1988 seeds.
+    name: 'permits never grow old',
+    breaks: 'I25',
+    file: 'budget/pacer',
+    from: 'const end = new Deadline(usedWithinMs)',
+    to: 'const end = { passed: false }',
+  },
+  {
     // After 74 seeds.
     name: 'a doubt is settled at once after a take-over',
     breaks: 'I11',

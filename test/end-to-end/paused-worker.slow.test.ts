@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client } from 'pg'
+import { expect, it } from 'vitest'
+import { readRow } from '../../src/budget/row-text.ts'
+import type { Cli } from '../support/cli.ts'
+import type { ForeignOrg } from '../support/foreign-org/server.ts'
+import { makeUsers } from '../support/foreign-org/user.ts'
+import { privateCluster } from '../support/private-cluster.ts'
+import { countsOf, usersCsv, type Workplace, withWorkplace } from './workplace.ts'
+
+const cluster = await privateCluster()
+const { missing } = cluster
+
+/** A window is open for a second more. */
+const windowSeconds = 3
+const limit = 90
+const share = limit / 2
+/** Others take a worker for dead after 20 s, and what it had out counts in the window that follows. */
+const pauseMs = 26_000
+
+function env(): Readonly<Record<string, string>> {
+  return { OKTA_LIFECYCLE_STORE: cluster.postgres.url }
+}
+
+function startWorker(place: Workplace, org: ForeignOrg): Cli {
+  return place.start(org, ['worker', '--runs', '1'], { env: env() })
+}
+
+async function submit(
+  place: Workplace,
+  org: ForeignOrg,
+  name: string,
+  ids: readonly string[],
+): Promise<void> {
+  await place.write(name, usersCsv(ids.map((id) => [id, 'suspend'] as const)))
+  const end = await place.run(org, ['submit', name, '--yes', '--concurrency', '20'], { env: env() })
+  expect(end.code, end.stderr).toBe(0)
+}
+
+/** The permits of lifecycle calls that are out. */
+async function permitsOut(): Promise<number> {
+  const client = new Client({ connectionString: cluster.postgres.url })
+  await client.connect()
+  const { rows } = await client.query(
+    "SELECT budget FROM okta_lifecycle.bucket WHERE bucket = '/api/v1/users'",
+  )
+  await client.end()
+  const holders = Object.values(readRow(rows[0]?.budget ?? '')?.holders ?? {})
+  return holders.reduce((sum, { calls }) => sum + calls, 0)
+}
+
+/** How many lifecycle calls counted in each window, the latest window last. */
+function callsInWindows({ requests }: ForeignOrg): readonly number[] {
+  const counted = requests.filter(({ action, window }) => action !== null && window !== null)
+  return Object.values(countsOf(counted.map(({ window }) => String(window))))
+}
+
+it.skipIf(missing !== null)(
+  'a worker that was stopped for long sends with no permit of a window that is long gone',
+  async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 500 })
+      const [few, many] = [users.slice(0, 40).map(({ id }) => id), users.slice(40).map(({ id }) => id)]
+      // Few at once: calls with a permit wait for a slot.
+      const rateLimit = { lifecycle: limit, read: 5_000, windowSeconds }
+      const org = await place.org({ users, latencyMs: 80, concurrencyLimit: 3, rateLimit })
+      await submit(place, org, 'few.csv', few)
+      const stopped = startWorker(place, org)
+      while ((await permitsOut()) < 8) await org.waitUntil(() => org.requests.length > 0)
+      stopped.kill('SIGSTOP')
+      const stoppedAt = Date.now()
+      expect(await permitsOut()).toBeGreaterThan(3)
+      await submit(place, org, 'many.csv', many)
+      const other = startWorker(place, org)
+      await delay(stoppedAt + pauseMs - Date.now())
+      // It wakes when others have just used the share up.
+      const { length } = callsInWindows(org)
+      await org.waitUntil(
+        () => callsInWindows(org).length > length && (callsInWindows(org).at(-1) ?? 0) >= share - 1,
+      )
+      stopped.kill('SIGCONT')
+      await org.waitUntil(() => few.every((id) => org.applied[`${id} suspend`] !== undefined))
+      for (const worker of [stopped, other]) worker.kill('SIGTERM')
+      for (const worker of [stopped, other]) expect((await worker.ended).code).toBe(143)
+      expect(Math.max(...callsInWindows(org)), String(callsInWindows(org))).toBeLessThanOrEqual(share)
+      expect(Object.values(org.applied).filter((times) => times > 1)).toEqual([])
+    })
+  },
+)
