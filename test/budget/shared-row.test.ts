@@ -318,3 +318,16 @@ describe('a row that can not be read', () => {
       expect(readRow(bad)).toBeNull()
   })
 })
+
+describe('a row of an earlier build', () => {
+  it('is read with all that it remembered of requests without an answer', () => {
+    const row = newRow({ share: 1, earlierSends: [], earlierLimit: null, earlierUnknown: false })
+    const written = JSON.parse(writeRow(row)) as { budget: object }
+    const read = (unattributed: object): SharedRow | null =>
+      readRow(JSON.stringify({ ...written, budget: { ...written.budget, unattributed } }))
+    expect(read({ count: 0, countBefore: 0, since: 0 })).toEqual(row)
+    const earlier = read({ count: 2, countBefore: 1, since: start })
+    expect(earlier?.budget.unattributed).toEqual([{ until: start + 61_000, count: 3 }])
+    expect(read({ count: 2 })).toBeNull()
+  })
+})
