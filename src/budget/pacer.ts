@@ -42,6 +42,14 @@ interface Lease {
   readonly end: Deadline
 }
 
+/** A request with its permit, and until when it may be used. */
+interface Admitted {
+  readonly lane: Lane
+  readonly permit: Permit
+  readonly end: Deadline
+  readonly waiter: Waiter
+}
+
 /** The most silent calls that get an extra slot. The client has a connection for each. */
 export const mostSilent = 500
 const lookForSilenceMs = 250
@@ -77,6 +85,8 @@ export class Pacer {
   readonly #queue: SlotQueue
   readonly #lanes: Map<Bucket, Lane>
   readonly #silent = new SilentCalls()
+  /** What has a permit and waits for a slot. */
+  readonly #unbegun = new Set<Admitted>()
   #slots: Slots
   /** Requests with a permit that are not sent yet or are being sent. */
   #admitted = 0
@@ -115,9 +125,14 @@ export class Pacer {
     })
   }
 
-  /** Rejects all waiting and all new requests. Requests under way go on. */
+  /** Rejects all waiting and all new requests, and gives their permits back. Requests under way go on. */
   stop(): void {
     this.#stopped = true
+    for (const { lane, permit, waiter } of this.#unbegun) {
+      waiter.reject(new RunStopped())
+      this.#release(lane, permit, { kind: 'unused' })
+    }
+    this.#unbegun.clear()
     for (const lane of this.#lanes.values()) {
       if (lane.timer !== null) clearTimeout(lane.timer)
       lane.timer = null
@@ -201,12 +216,13 @@ export class Pacer {
     if (leased.length > 0 && !isLate) this.#onPermits(bucket, leased.length)
     for (const permit of leased) {
       const waiter = isLate ? undefined : (lane.waiting.shift() ?? lane.waitingAhead.shift())
-      if (waiter === undefined) this.#release(lane, permit, { kind: 'unused' })
-      else
-        this.#queue.add(
-          () => this.#carryOut(bucket, lane, { permit, end }, waiter),
-          bucket === lifecycleBucket ? 'call' : 'read',
-        )
+      if (waiter === undefined) {
+        this.#release(lane, permit, { kind: 'unused' })
+        continue
+      }
+      const admitted = { lane, permit, end, waiter }
+      this.#unbegun.add(admitted)
+      this.#queue.add(() => this.#carryOut(bucket, admitted), bucket === lifecycleBucket ? 'call' : 'read')
     }
     this.#wake()
   }
@@ -220,17 +236,14 @@ export class Pacer {
   }
 
   /** Prepares a request and sends it, both in its slot. Never rejects. */
-  async #carryOut(
-    bucket: Bucket,
-    lane: Lane,
-    { permit, end }: { readonly permit: Permit; readonly end: Deadline },
-    waiter: Waiter,
-  ): Promise<void> {
+  async #carryOut(bucket: Bucket, admitted: Admitted): Promise<void> {
+    // The run was stopped before there was a slot.
+    if (!this.#unbegun.delete(admitted)) return
+    const { lane, permit, end, waiter } = admitted
     const { request, resolve, reject } = waiter
     const mayLeave = (): boolean => !end.passed
     let outcome: BudgetAnswer = { kind: 'unused' }
     try {
-      if (this.#stopped) throw new RunStopped()
       if (!mayLeave()) {
         const waiters = request.ahead === true ? lane.waitingAhead : lane.waiting
         waiters.unshift(waiter)

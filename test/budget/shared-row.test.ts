@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { BudgetAnswer } from '../../src/budget/budget-events.ts'
 import type { Permit } from '../../src/budget/budget-state.ts'
 import { readRow, writeRow } from '../../src/budget/row-text.ts'
 import { leaseFrom, newRow, type RowAsk, type RowEvent, type SharedRow } from '../../src/budget/shared-row.ts'
@@ -300,6 +301,44 @@ describe('an ask', () => {
     ).row
     expect(row.holders).toEqual({})
     expect(row.budget.inFlight).toBe(0)
+  })
+})
+
+describe('whoever leaves with calls under way', () => {
+  const first = { share: 0.5, earlierSends: [], earlierLimit: null, earlierUnknown: false }
+  const asks: RowAsk = {
+    holder: 'run:1',
+    number: 1,
+    share: 0.5,
+    want: 2,
+    events: [],
+    leaves: false,
+    now: start,
+    clockKnown: true,
+    workLeft: 1,
+    silent: 0,
+  }
+
+  it('keeps nobody waiting in an org without limits', () => {
+    let { row } = leaseFrom(newRow(first), { ...asks, want: 1 }, start)
+    const bare: BudgetAnswer = { kind: 'answered', rateLimit: null }
+    const events: RowEvent[] = [{ kind: 'settled', permit: { probe: true }, answer: bare, now: start }]
+    row = leaseFrom(row, { ...asks, number: 2, events }, start).row
+    const other = { ...asks, holder: 'run:2' }
+    expect(leaseFrom(row, other, start + 10).permits).toEqual([])
+    row = leaseFrom(row, { ...asks, number: 3, want: null, leaves: true }, start + 20).row
+    expect(row.holders).toEqual({})
+    expect(leaseFrom(row, other, start + 30).permits).toHaveLength(2)
+  })
+
+  it('has spent them, and they may still arrive in the next window', () => {
+    let { row } = leaseFrom(newRow(first), { ...asks, want: 1 }, start)
+    const events: RowEvent[] = [
+      { kind: 'settled', permit: { probe: true }, answer: headers(20, 19), now: start },
+    ]
+    row = leaseFrom(row, { ...asks, number: 2, want: 4, events }, start).row
+    row = leaseFrom(row, { ...asks, number: 3, want: null, leaves: true }, start + 20).row
+    expect(row.budget).toMatchObject({ inFlight: 0, window: { spent: 5 }, unattributed: [{ count: 4 }] })
   })
 })
 

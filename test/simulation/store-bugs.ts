@@ -72,8 +72,8 @@ export const storeEdits: readonly EditedBug[] = [
     name: 'what a dead process had out counts as never sent',
     breaks: 'I25',
     file: 'budget/shared-row',
-    from: "state = answered(state, permit, { kind: 'lost' }, now)",
-    to: "state = answered(state, permit, { kind: 'unused' }, now)",
+    from: "after = answered(after, permit, { kind: 'lost' }, now)",
+    to: "after = answered(after, permit, { kind: 'unused' }, now)",
   },
   {
     // After 1988 seeds.

@@ -19,11 +19,11 @@ const share = limit / 2
 const pauseMs = 26_000
 
 function env(): Readonly<Record<string, string>> {
-  return { OKTA_LIFECYCLE_STORE: cluster.postgres.url }
+  return { OKTA_LIFECYCLE_STORE: cluster.postgres.url, OKTA_CLIENT_REQUESTTIMEOUT: '4' }
 }
 
-function startWorker(place: Workplace, org: ForeignOrg): Cli {
-  return place.start(org, ['worker', '--runs', '1'], { env: env() })
+function startWorker(place: Workplace, org: ForeignOrg, more: readonly string[] = []): Cli {
+  return place.start(org, ['worker', '--runs', '1', ...more], { env: env() })
 }
 
 async function submit(
@@ -84,6 +84,36 @@ it.skipIf(missing !== null)(
       for (const worker of [stopped, other]) expect((await worker.ended).code).toBe(143)
       expect(Math.max(...callsInWindows(org)), String(callsInWindows(org))).toBeLessThanOrEqual(share)
       expect(Object.values(org.applied).filter((times) => times > 1)).toEqual([])
+    })
+  },
+)
+
+it.skipIf(missing !== null)(
+  'a worker that ends without waiting for its calls gives its permits back',
+  async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 8 })
+      const org = await place.org({ users, latencyMs: 1_000, rateLimit: null })
+      const calls = () => org.requests.filter(({ action }) => action !== null)
+      await submit(
+        place,
+        org,
+        'in.csv',
+        users.map(({ id }) => id),
+      )
+      const first = startWorker(place, org, ['--drain', '0'])
+      // Without a limit two are under way at once.
+      await org.waitUntil(() => calls().length === 3)
+      first.kill('SIGTERM')
+      expect((await first.ended).code).toBe(143)
+      const before = calls().length
+      const begun = Date.now()
+      const next = startWorker(place, org)
+      await org.waitUntil(() => calls().length > before)
+      // It asks for the owner and reads a user first, a second each. Who is dead is known only after 20 s.
+      expect(Date.now() - begun).toBeLessThan(12_000)
+      next.kill('SIGTERM')
+      expect((await next.ended).code).toBe(143)
     })
   },
 )
