@@ -68,7 +68,7 @@ export const storeEdits: readonly EditedBug[] = [
     to: 'true',
   },
   {
-    // After 18 seeds.
+    // After 321 seeds.
     name: 'what a dead process had out counts as never sent',
     breaks: 'I25',
     file: 'budget/shared-row',
