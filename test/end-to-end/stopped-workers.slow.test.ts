@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readRow } from '../../src/budget/row-text.ts'
 import type { Cli } from '../support/cli.ts'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
@@ -37,15 +37,25 @@ async function submit(
   expect(end.code, end.stderr).toBe(0)
 }
 
-/** The permits of lifecycle calls that are out. */
-async function permitsOut(): Promise<number> {
+/** Asks the store's database. */
+async function ask(
+  statement: string,
+  values: readonly unknown[],
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const client = new Client({ connectionString: cluster.postgres.url })
   await client.connect()
-  const { rows } = await client.query(
-    "SELECT budget FROM okta_lifecycle.bucket WHERE bucket = '/api/v1/users'",
-  )
+  const { rows } = await client.query(statement, [...values])
   await client.end()
-  const holders = Object.values(readRow(rows[0]?.budget ?? '')?.holders ?? {})
+  return rows
+}
+
+/** The permits of lifecycle calls that are out. */
+async function permitsOut({ url }: ForeignOrg): Promise<number> {
+  const [row] = await ask(
+    "SELECT budget FROM okta_lifecycle.bucket WHERE org = $1 AND bucket = '/api/v1/users'",
+    [url],
+  )
+  const holders = Object.values(readRow(String(row?.budget))?.holders ?? {})
   return holders.reduce((sum, { calls }) => sum + calls, 0)
 }
 
@@ -55,9 +65,8 @@ function callsInWindows({ requests }: ForeignOrg): readonly number[] {
   return Object.values(countsOf(counted.map(({ window }) => String(window))))
 }
 
-it.skipIf(missing !== null)(
-  'a worker that was stopped for long sends with no permit of a window that is long gone',
-  async () => {
+describe.skipIf(missing !== null).concurrent('a worker', () => {
+  it('that was stopped for long sends with no permit of a window that is long gone', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 500 })
       const [few, many] = [users.slice(0, 40).map(({ id }) => id), users.slice(40).map(({ id }) => id)]
@@ -66,10 +75,10 @@ it.skipIf(missing !== null)(
       const org = await place.org({ users, latencyMs: 80, concurrencyLimit: 3, rateLimit })
       await submit(place, org, 'few.csv', few)
       const stopped = startWorker(place, org)
-      while ((await permitsOut()) < 8) await org.waitUntil(() => org.requests.length > 0)
+      while ((await permitsOut(org)) < 8) await org.waitUntil(() => org.requests.length > 0)
       stopped.kill('SIGSTOP')
       const stoppedAt = Date.now()
-      expect(await permitsOut()).toBeGreaterThan(3)
+      expect(await permitsOut(org)).toBeGreaterThan(3)
       await submit(place, org, 'many.csv', many)
       const other = startWorker(place, org)
       await delay(stoppedAt + pauseMs - Date.now())
@@ -85,12 +94,9 @@ it.skipIf(missing !== null)(
       expect(Math.max(...callsInWindows(org)), String(callsInWindows(org))).toBeLessThanOrEqual(share)
       expect(Object.values(org.applied).filter((times) => times > 1)).toEqual([])
     })
-  },
-)
+  })
 
-it.skipIf(missing !== null)(
-  'a worker that ends without waiting for its calls gives its permits back',
-  async () => {
+  it('that ends without waiting for its calls gives its permits back', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 8 })
       const org = await place.org({ users, latencyMs: 1_000, rateLimit: null })
@@ -115,5 +121,32 @@ it.skipIf(missing !== null)(
       next.kill('SIGTERM')
       expect((await next.ended).code).toBe(143)
     })
-  },
-)
+  })
+
+  it('that dies while it submits what is due leaves that to another one within about 30 s', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 1 })
+      const [user = ''] = users.map(({ id }) => id)
+      const org = await place.org({ users })
+      // It takes some seconds to check.
+      await place.write('in.csv', usersCsv(makeUsers({ count: 200_000 }).map(({ id }) => id)))
+      await place.write('job.yaml', 'name: nightly\naction: suspend\ninput: { file: in.csv }\n')
+      const every = ['submit', '--job', 'job.yaml', '--every', '*/2 * * * * *', '--yes']
+      const begun = await place.run(org, every, { env: env() })
+      expect(begun.code, begun.stderr).toBe(0)
+      expect(org.requests).toEqual([])
+      const dying = startWorker(place, org)
+      const isTaken = 'SELECT 1 FROM okta_lifecycle.schedule WHERE org_url = $1 AND taken_until IS NOT NULL'
+      while ((await ask(isTaken, [org.url])).length === 0) await delay(20)
+      dying.kill('SIGKILL')
+      const killedAt = Date.now()
+      await place.write('in.csv', usersCsv([user]))
+      expect(await ask('SELECT 1 FROM okta_lifecycle.run WHERE org_url = $1', [org.url])).toEqual([])
+      const other = startWorker(place, org)
+      await org.waitUntil(() => org.applied[`${user} suspend`] === 1)
+      expect(Date.now() - killedAt).toBeLessThan(45_000)
+      other.kill('SIGTERM')
+      expect((await other.ended).code).toBe(143)
+    })
+  })
+})
