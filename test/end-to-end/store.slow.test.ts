@@ -136,7 +136,7 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
 
   it('of a job waits for another run of the job, wherever that is carried out', async () => {
     await withWorkplace(async (place) => {
-      const users = makeUsers({ count: 40 })
+      const users = makeUsers({ count: 20 })
       const org = await place.org({ users, latencyMs: 200 })
       await place.write('job.yaml', 'name: leavers\naction: suspend\npace: { concurrency: 1 }\n')
       await place.write('one.csv', usersCsv(users.map(({ id }) => id)))
@@ -148,10 +148,10 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       expect((await inStore(place, null, ['status', second, '--json'])).stdout).toContain('"waiting"')
       const here = await inStore(place, org, ['resume', second])
       expect(here.code, here.stderr).toBe(5)
-      await org.waitUntil(() => Object.keys(org.applied).length === 41)
+      await org.waitUntil(() => Object.keys(org.applied).length === 21)
       while ((await statusOf(place, second)).state !== 'finished') expect(workers).toHaveLength(2)
       expect(org.org.appliedInOrder.at(-1)).toContain('unsuspend')
-      expect(await resultsOf(place, first)).toEqual({ succeeded: 40 })
+      expect(await resultsOf(place, first)).toEqual({ succeeded: 20 })
     })
   })
 
