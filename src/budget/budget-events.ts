@@ -1,5 +1,5 @@
 import type { RateLimit } from '../okta/rate-limit.ts'
-import { type BudgetState, isProbing, longestOpen, type Permit, type Unattributed } from './budget-state.ts'
+import { type BudgetState, isProbing, mayCountFor, type Permit, type Unattributed } from './budget-state.ts'
 import { openWindow } from './open-window.ts'
 
 /** The outcome of a request, for its permit. */
@@ -21,6 +21,8 @@ export type BudgetAnswer =
 /** A refusal closes the bucket for at least this long. It prevents a busy loop, whatever the headers say. */
 const shortestClosureMs = 1_000
 const lowestCaution = 1 / 16
+/** Requests within this fraction of the time for which they are remembered are one entry: there are never many. */
+const togetherPart = 1 / 16
 /** Okta never names a reset further ahead than this. */
 const longestWindowMs = 3_600_000
 
@@ -41,10 +43,19 @@ export function sent(state: BudgetState, now: number): { state: BudgetState; per
 }
 
 function oneMore(state: BudgetState, now: number): Unattributed {
-  const { count, countBefore, since } = state.unattributed
-  const span = longestOpen(state)
-  if (now - since <= span) return { count: count + 1, countBefore, since }
-  return { count: 1, countBefore: now - since <= 2 * span ? count : 0, since: now }
+  const memoryMs = mayCountFor(state)
+  const kept = state.unattributed.filter(({ until }) => now - until <= memoryMs)
+  const last = kept.at(-1)
+  if (last !== undefined && now <= last.until)
+    return [...kept.slice(0, -1), { ...last, count: last.count + 1 }]
+  return [...kept, { until: now + memoryMs * togetherPart, count: 1 }]
+}
+
+function oneLess(unattributed: Unattributed): Unattributed {
+  const last = unattributed.at(-1)
+  if (last === undefined) return unattributed
+  const others = unattributed.slice(0, -1)
+  return last.count === 1 ? others : [...others, { ...last, count: last.count - 1 }]
 }
 
 /** The state after the outcome of a request is known. */
@@ -96,7 +107,7 @@ function lost(state: BudgetState, permit: Permit, now: number): BudgetState {
 function takenBack(state: BudgetState, permit: Permit): BudgetState {
   const { window, unattributed } = state
   if (permit.probe || window === null) {
-    return { ...state, unattributed: { ...unattributed, count: Math.max(0, unattributed.count - 1) } }
+    return { ...state, unattributed: oneLess(unattributed) }
   }
   return { ...state, window: { ...window, spent: Math.max(0, window.spent - 1) } }
 }

@@ -60,12 +60,12 @@ export interface BudgetState {
   readonly windowMs: number
 }
 
-/** A count over the last one to two windows. Older requests can't be in the window that opens next. */
-export interface Unattributed {
+/** Requests by when they were sent, the latest last. Those that were sent close together are one entry. */
+export type Unattributed = readonly {
+  /** None of them was sent later. */
+  readonly until: number
   readonly count: number
-  readonly countBefore: number
-  readonly since: number
-}
+}[]
 
 export interface BudgetWindow {
   readonly limit: number
@@ -86,9 +86,6 @@ export interface BudgetWindow {
   /** Whether Okta refused a call in this window although its headers still showed a `remaining` above 0. */
   readonly emptiedByOthers: boolean
 }
-
-/** Every request is attributed to a window. */
-export const noneUnattributed: Unattributed = { count: 0, countBefore: 0, since: 0 }
 
 /**
  * A request of an earlier execution may have opened a window up to this many ms after it was let go. We know only when
@@ -121,7 +118,7 @@ export function newBudget(
     inFlight: 0,
     probedAt: null,
     probesInFlight: 0,
-    unattributed: noneUnattributed,
+    unattributed: [],
     othersRate: null,
     earlierSends,
     earlierLimit,
@@ -144,6 +141,14 @@ export function endOf(window: Pick<BudgetWindow, 'reset'>): number {
 /** How long a window may be open, in ms. The second that its reset names still belongs to it. */
 export function longestOpen({ windowMs }: Pick<BudgetState, 'windowMs'>): number {
   return windowMs + 1000
+}
+
+/**
+ * For how long after it was sent a request without an answer may count, in ms: it may arrive as late as in the next
+ * window, and may have opened that.
+ */
+export function mayCountFor(state: Pick<BudgetState, 'windowMs'>): number {
+  return 2 * longestOpen(state)
 }
 
 /** The most requests that the run sends in a window with this limit. */

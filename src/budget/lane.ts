@@ -7,14 +7,20 @@ import { lastLimit } from './ledger.ts'
 import { permits } from './permits.ts'
 import { SilentCalls } from './silent-calls.ts'
 
+/**
+ * Whether the permit of a request still holds. To be asked right before its first byte leaves, since a process may be
+ * stopped at any moment, and go on long after.
+ */
+type MayLeave = () => boolean
+
 /** A request for the pacer. */
 export interface PacedRequest {
   /**
    * Prepares the request once it has its slot and its permit, right before it leaves. A lifecycle call writes its
    * intent to disk here. False withdraws the request: nothing is sent, and the permit is returned.
    */
-  readonly prepare?: () => Promise<boolean>
-  readonly send: () => Promise<Answer>
+  readonly prepare?: (mayLeave: MayLeave) => Promise<boolean>
+  readonly send: (mayLeave: MayLeave) => Promise<Answer>
   /**
    * Marks a read for later work. It waits while enough lifecycle calls wait to be sent, because what is read too early
    * is out of date when it is needed.

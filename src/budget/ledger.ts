@@ -2,6 +2,13 @@ import type { Bucket } from '../okta/bucket.ts'
 import type { BudgetAnswer } from './budget-events.ts'
 import type { BudgetState, Permit } from './budget-state.ts'
 
+/**
+ * A permit is used within this time of when it was asked for, in ms, or goes back. Who has been silent for 20 s counts as
+ * dead to those who share its budget, and later executions know only when a permit was leased: nothing may leave long
+ * after.
+ */
+export const usedWithinMs = 12_000
+
 /** The circumstances of one who asks for permits. */
 export interface Need {
   /** Requests that the run still has to send in the bucket. */

@@ -1,11 +1,5 @@
 import type { RateLimit } from '../okta/rate-limit.ts'
-import {
-  arrivesWithinMs,
-  type BudgetState,
-  defaultWindowMs,
-  noneUnattributed,
-  type Permit,
-} from './budget-state.ts'
+import { arrivesWithinMs, type BudgetState, defaultWindowMs, type Permit } from './budget-state.ts'
 import { rateOfOthers } from './others.ts'
 
 /**
@@ -21,10 +15,10 @@ export function openWindow(
   const windowMs = learnWindowLength(state, rateLimit, now)
   const opened = reset * 1000 - windowMs
   const earlier = state.earlierSends.filter((time) => time >= opened - arrivesWithinMs).length
-  const { count, countBefore } = state.unattributed
+  const unattributed = state.unattributed.reduce((sum, { count }) => sum + count, 0)
   // The unattributed requests include the probes and, before the first window, everything in flight.
   const counted = state.window === null ? 0 : state.inFlight - state.probesInFlight + (permit.probe ? 0 : 1)
-  const known = Math.max(1, count + countBefore + counted) + earlier
+  const known = Math.max(1, unattributed + counted) + earlier
   const spent = state.earlierUnknown && state.window === null ? Math.max(known, limit - remaining) : known
   const others = Math.max(0, limit - remaining - spent)
   const isNew = state.window === null && others === 0 && earlier === 0
@@ -36,7 +30,7 @@ export function openWindow(
     caution: state.window?.emptiedByOthers === false ? Math.min(1, state.caution * 1.5) : state.caution,
     othersRate: state.window === null ? null : rateOfOthers(state, state.window),
     earlierSends: [],
-    unattributed: noneUnattributed,
+    unattributed: [],
     window: { limit, remaining, reset, spent, others, seenAt: now, likelyMs, emptiedByOthers: false },
   }
 }

@@ -1,5 +1,6 @@
 // Over 300 lines: slots, permits and the calls that wait for both change together, and are kept in one place.
 
+import { Deadline } from '../files/deadline.ts'
 import { RunStopped } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
 import type { Bucket } from '../okta/bucket.ts'
@@ -17,7 +18,7 @@ import {
   reportOf,
   type Waiter,
 } from './lane.ts'
-import { type Ledger, lastLimit } from './ledger.ts'
+import { type Ledger, lastLimit, usedWithinMs } from './ledger.ts'
 import { SilentCalls } from './silent-calls.ts'
 import { SlotQueue } from './slot-queue.ts'
 import { newSlots, type Slots, slotsAfterConcurrencyLimit, slotsAfterSuccess } from './slots.ts'
@@ -33,6 +34,20 @@ export interface PacerOptions {
   readonly onPermits?: (bucket: Bucket, count: number) => void
   /** Called when answers show another limit than before. */
   readonly onLimit?: (bucket: Bucket, limit: number) => void
+}
+
+/** Permits, and until when they may be used. */
+interface Lease {
+  readonly leased: readonly Permit[]
+  readonly end: Deadline
+}
+
+/** A request with its permit, and until when it may be used. */
+interface Admitted {
+  readonly lane: Lane
+  readonly permit: Permit
+  readonly end: Deadline
+  readonly waiter: Waiter
 }
 
 /** The most silent calls that get an extra slot. The client has a connection for each. */
@@ -54,7 +69,8 @@ const enoughPerSlot = 1.5
  *
  * A waiting request holds neither. When slots are free, the pacer leases permits from the ledger, at most as many as it has
  * free slots and waiting requests. It then prepares and sends each request in its slot of the queue. Lifecycle calls
- * come before reads.
+ * come before reads. A permit that could not be used in time, for example because the process was stopped, goes back, and
+ * its request waits for another one.
  *
  * While permits are plentiful, it also admits requests for the slots that will be free next, because leasing takes a
  * few milliseconds and a slot should not wait for it. While permits are scarce, it takes none ahead of a slot, so that
@@ -69,6 +85,8 @@ export class Pacer {
   readonly #queue: SlotQueue
   readonly #lanes: Map<Bucket, Lane>
   readonly #silent = new SilentCalls()
+  /** What has a permit and waits for a slot. */
+  readonly #unbegun = new Set<Admitted>()
   #slots: Slots
   /** Requests with a permit that are not sent yet or are being sent. */
   #admitted = 0
@@ -107,9 +125,14 @@ export class Pacer {
     })
   }
 
-  /** Rejects all waiting and all new requests. Requests under way go on. */
+  /** Rejects all waiting and all new requests, and gives their permits back. Requests under way go on. */
   stop(): void {
     this.#stopped = true
+    for (const { lane, permit, waiter } of this.#unbegun) {
+      waiter.reject(new RunStopped())
+      this.#release(lane, permit, { kind: 'unused' })
+    }
+    this.#unbegun.clear()
     for (const lane of this.#lanes.values()) {
       if (lane.timer !== null) clearTimeout(lane.timer)
       lane.timer = null
@@ -177,26 +200,29 @@ export class Pacer {
     const want = Math.min(free, waiting, available > 0 ? available : free)
     this.#admitted += want
     lane.leasing = true
+    const end = new Deadline(usedWithinMs)
     this.#ledger.lease(bucket, want, need, now).then(
-      (leased) => this.#start(bucket, lane, leased, want),
+      (leased) => this.#start(bucket, lane, { leased, end }, want),
       (error: unknown) => this.#giveUp(lane, want, error),
     )
   }
 
-  #start(bucket: Bucket, lane: Lane, leased: readonly Permit[], wanted: number): void {
+  #start(bucket: Bucket, lane: Lane, { leased, end }: Lease, wanted: number): void {
     lane.leasing = false
     lane.inFlight += leased.length
     this.#admitted -= wanted - leased.length
     this.#seeLimit(lane)
-    if (leased.length > 0) this.#onPermits(bucket, leased.length)
+    const isLate = end.passed
+    if (leased.length > 0 && !isLate) this.#onPermits(bucket, leased.length)
     for (const permit of leased) {
-      const waiter = lane.waiting.shift() ?? lane.waitingAhead.shift()
-      if (waiter === undefined) this.#release(lane, permit, { kind: 'unused' })
-      else
-        this.#queue.add(
-          () => this.#carryOut(bucket, lane, permit, waiter),
-          bucket === lifecycleBucket ? 'call' : 'read',
-        )
+      const waiter = isLate ? undefined : (lane.waiting.shift() ?? lane.waitingAhead.shift())
+      if (waiter === undefined) {
+        this.#release(lane, permit, { kind: 'unused' })
+        continue
+      }
+      const admitted = { lane, permit, end, waiter }
+      this.#unbegun.add(admitted)
+      this.#queue.add(() => this.#carryOut(bucket, admitted), bucket === lifecycleBucket ? 'call' : 'read')
     }
     this.#wake()
   }
@@ -210,22 +236,26 @@ export class Pacer {
   }
 
   /** Prepares a request and sends it, both in its slot. Never rejects. */
-  async #carryOut(
-    bucket: Bucket,
-    lane: Lane,
-    permit: Permit,
-    { request, resolve, reject }: Waiter,
-  ): Promise<void> {
+  async #carryOut(bucket: Bucket, admitted: Admitted): Promise<void> {
+    // The run was stopped before there was a slot.
+    if (!this.#unbegun.delete(admitted)) return
+    const { lane, permit, end, waiter } = admitted
+    const { request, resolve, reject } = waiter
+    const mayLeave = (): boolean => !end.passed
     let outcome: BudgetAnswer = { kind: 'unused' }
     try {
-      if (this.#stopped) throw new RunStopped()
-      if (request.prepare !== undefined && !(await request.prepare())) {
+      if (!mayLeave()) {
+        const waiters = request.ahead === true ? lane.waitingAhead : lane.waiting
+        waiters.unshift(waiter)
+        return
+      }
+      if (request.prepare !== undefined && !(await request.prepare(mayLeave))) {
         resolve(null)
         return
       }
       const { cuts } = this.#slots
       outcome = { kind: 'lost' }
-      const answer = await this.#send(lane, request)
+      const answer = await this.#send(lane, request, mayLeave)
       lane.used++
       this.#countResends(bucket, lane, answer.resends ?? 0)
       outcome = budgetAnswer(answer)
@@ -285,14 +315,14 @@ export class Pacer {
     return this.#slots.size + Math.min(mostSilent, this.#silent.count)
   }
 
-  async #send(lane: Lane, request: PacedRequest): Promise<Answer> {
+  async #send(lane: Lane, request: PacedRequest, mayLeave: () => boolean): Promise<Answer> {
     const call = this.#silent.sent()
     const callOfLane = lane.silent.sent()
     this.#underWay++
     this.#silenceTimer ??= setInterval(() => this.#makeRoom(), lookForSilenceMs)
     let answered = false
     try {
-      const answer = await request.send()
+      const answer = await request.send(mayLeave)
       answered = answer.kind === 'answered'
       return answer
     } finally {

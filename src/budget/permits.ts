@@ -5,6 +5,7 @@ import {
   endOf,
   isProbing,
   longestOpen,
+  mayCountFor,
   shareOf,
 } from './budget-state.ts'
 import { othersUntilEnd } from './others.ts'
@@ -87,21 +88,20 @@ function probeDueAt(state: BudgetState, now: number): number {
   const due = state.probedAt === null ? now : state.probedAt + probePatienceMs
   const limit = state.window?.limit ?? state.earlierLimit
   if (limit === null) return due
-  const span = longestOpen(state)
-  const { since } = state.unattributed
   const room = shareOf(state, limit) - (state.window === null ? 0 : state.inFlight - state.probesInFlight)
-  const moments = [now, since + span + 1, since + 2 * span + 1].filter((moment) => moment >= now)
-  const roomAt = moments.find((moment) => unattributedAt(state, moment) < room) ?? now + span
+  const forgotten = state.unattributed.map(({ until }) => until + mayCountFor(state) + 1)
+  const moments = [now, ...forgotten].filter((moment) => moment >= now)
+  const roomAt = moments.find((moment) => unattributedAt(state, moment) < room) ?? now + longestOpen(state)
   return Math.max(due, roomAt, earlierLeaveAt(state, room - unattributedAt(state, now), now))
 }
 
 /** How many of the requests that no answer has attributed may be in the window that is open at a given moment. */
 function unattributedAt(state: BudgetState, moment: number): number {
-  const { count, countBefore, since } = state.unattributed
-  const age = moment - since
-  const span = longestOpen(state)
-  if (age <= span) return count + countBefore
-  return age <= 2 * span ? count : 0
+  const memoryMs = mayCountFor(state)
+  return state.unattributed.reduce(
+    (sum, { until, count }) => (moment - until <= memoryMs ? sum + count : sum),
+    0,
+  )
 }
 
 /** The time from which fewer than `room` requests of earlier executions can still be in the open window. */

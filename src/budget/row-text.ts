@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultWindowMs } from './budget-state.ts'
 import type { SharedRow } from './shared-row.ts'
 
 const count = z.number().int().min(0)
@@ -14,6 +15,14 @@ const window = z.strictObject({
   emptiedByOthers: z.boolean(),
 })
 
+/** As an earlier build wrote it: all that it remembered had been sent within a window of `since`. */
+const earlierUnattributed = z
+  .strictObject({ count, countBefore: count, since: z.number() })
+  .transform(({ count, countBefore, since }) => {
+    const all = count + countBefore
+    return all === 0 ? [] : [{ until: since + defaultWindowMs + 1000, count: all }]
+  })
+
 const budget = z.strictObject({
   caution: z.number(),
   window: window.nullable(),
@@ -22,7 +31,7 @@ const budget = z.strictObject({
   inFlight: count,
   probedAt: z.number().nullable(),
   probesInFlight: count,
-  unattributed: z.strictObject({ count, countBefore: count, since: z.number() }),
+  unattributed: z.union([z.array(z.strictObject({ until: z.number(), count })), earlierUnattributed]),
   othersRate: z.number().nullable(),
   earlierSends: z.array(z.number()),
   earlierLimit: z.number().nullable(),

@@ -9,8 +9,8 @@ import { grantInTurn, takenAfter } from './turns.ts'
  *
  * - **B1** A permit is granted only while the total of the window, of all holders together, is under the share of the
  *   run that asks.
- * - **B2** A permit is out until its holder says what became of it. If the holder dies first, the permit counts as lost:
- *   it stays spent in its window, and the request may still arrive in the next.
+ * - **B2** A permit is out until its holder says what became of it. If the holder dies or leaves first, the permit counts
+ *   as lost: it stays spent in its window, and the request may still arrive in the next.
  * - **B3** An ask that is repeated, because its answer did not arrive, changes nothing and gets the same permits.
  * - **B4** Runs that wait take turns: see `turns.ts`.
  * - **B5** Okta's time never goes back from one ask to the next. Each holder knows only a lower bound of it, and one with
@@ -18,6 +18,8 @@ import { grantInTurn, takenAfter } from './turns.ts'
  *   all that it sees, and with so few answers its bound would not get better.
  * - **B6** An answer is not older than its permit, however far its holder is behind. Otherwise it would seem to come from
  *   before the end of a window that is over.
+ * - **B7** No holder sends with a permit that it has had for as long as `usedWithinMs`, by its own clocks: it gives it back.
+ *   Others take it for dead only later, so that what they count as lost (B2) had left by then, if it ever did.
  *
  * Two clocks: budgets go by Okta's, as the holders know it; signs of life go by the clock of the database, which is the
  * same for all holders.
@@ -97,8 +99,9 @@ export interface Leased {
 }
 
 /**
- * After this time without a sign a holder is dead. By then its claim on the run has ended (15 s), so that it can't send
- * any more. A holder gives a sign with every ask, and every few seconds as long as it waits or has permits out.
+ * After this time without a sign a holder is dead. By then its claim on the run has ended (15 s), and what permits it has
+ * are too old to be used (B7), so that it can't send any more. A holder gives a sign with every ask, and every few seconds
+ * as long as it waits or has permits out.
  */
 const deadAfterMs = 20_000
 
@@ -203,10 +206,17 @@ function withoutDead(row: SharedRow, asker: string, now: number, database: numbe
       alive.push([name, holder])
       continue
     }
-    for (const permit of permitsOf(holder, row)) state = answered(state, permit, { kind: 'lost' }, now)
+    state = withLost(state, row, holder, now)
   }
   const { share: _, ...budget } = state
   return { ...row, budget, holders: Object.fromEntries(alive) }
+}
+
+/** B2. What a holder has out is lost. */
+function withLost(state: BudgetState, row: SharedRow, out: RowHolder['granted'], now: number): BudgetState {
+  let after = state
+  for (const permit of permitsOf(out, row)) after = answered(after, permit, { kind: 'lost' }, now)
+  return after
 }
 
 /** Notes who asks, and applies what it tells. */
@@ -234,9 +244,10 @@ function takeIn(row: SharedRow, ask: RowAsk, now: number, database: number): Sha
     if (isOut && permit.probe) probes--
     else if (isOut) calls--
   }
+  if (ask.leaves) state = withLost(state, row, { calls, probes }, now)
   const { share: _, ...budget } = state
   const told = { ...row, budget, clock: ask.clockKnown ? { okta: now, database } : row.clock }
-  if (ask.leaves && calls + probes === 0) return withoutHolder(told, ask.holder)
+  if (ask.leaves) return withoutHolder(told, ask.holder)
   const holder: RowHolder = {
     seenAt: database,
     ask: ask.number,
@@ -259,14 +270,14 @@ function heardLate(state: BudgetState, answer: BudgetAnswer, now: number): Budge
 }
 
 function waitOf(before: RowWait | null, ask: RowAsk, database: number): RowWait | null {
-  if (ask.leaves || ask.want === 0) return null
+  if (ask.want === 0) return null
   if (ask.want === null) return before
   return { share: ask.share, want: ask.want, since: before?.since ?? database, askedAt: database }
 }
 
 /** Who only tells something needs what it needed before. */
 function needOf(known: Need | undefined, ask: RowAsk): Need {
-  if (ask.leaves || (ask.want === null && known === undefined)) return { workLeft: 0, silent: 0 }
+  if (ask.want === null && known === undefined) return { workLeft: 0, silent: 0 }
   const { workLeft, silent } = ask.want === null && known !== undefined ? known : ask
   // Some do not know how much is left, and say that it has no end.
   return { workLeft: Math.min(workLeft, Number.MAX_SAFE_INTEGER), silent }

@@ -87,8 +87,8 @@ export async function askOrg<T>(
     clock,
     stop: reads,
     tally,
-    send: async (request) => {
-      const answer = await client.send(request)
+    send: async (request, mayLeave) => {
+      const answer = await client.send(request, mayLeave)
       tally.request(request, answer)
       return answer
     },

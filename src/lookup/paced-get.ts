@@ -65,9 +65,9 @@ export async function pacedGet(
     stop.check()
     const answer = await pacer.request(request.bucket, {
       ahead,
-      send: () => {
+      send: (mayLeave) => {
         beforeSending()
-        return parts.send(asRetry(request, retryOf))
+        return parts.send(asRetry(request, retryOf), mayLeave)
       },
     })
     if (answer === null) continue
@@ -152,7 +152,7 @@ export async function waitForOkta(parts: LookupParts, answer: Answer): Promise<v
   }
   if (silentMs < oktaPatienceMs) return
   const owner = readOwnerRequest()
-  const asking = pacer.request(owner.bucket, { send: () => send(owner) })
+  const asking = pacer.request(owner.bucket, { send: (mayLeave) => send(owner, mayLeave) })
   const asked = await within(ownerCheckMs, asking)
   if (asked?.kind === 'answered' && isOktas(asked)) return
   throw stop.because(oktaAway(answer, orgUrl, Math.round(oktaPatienceMs / 1000)))

@@ -39,7 +39,7 @@ export async function readTokenOwner(parts: LookupParts, credentials: Credential
   const whileTroubled = parts.patience.fresh()
   for (let tries = 1; ; tries++) {
     stop.check()
-    const answer = await pacer.request(request.bucket, { send: () => send(request) })
+    const answer = await pacer.request(request.bucket, { send: (mayLeave) => send(request, mayLeave) })
     if (answer === null) continue
     const lasting = lastingObstacle(credentials.orgUrl, answer)
     if (lasting !== null) throw stop.because(lasting)

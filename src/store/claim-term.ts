@@ -1,4 +1,4 @@
-import { Deadline } from '../files/hold/deadline.ts'
+import { Deadline } from '../files/deadline.ts'
 
 /** How long a claim stands in the store unless it is renewed, in ms. */
 export const claimMs = 15_000

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Deadline } from '../files/hold/deadline.ts'
+import type { Deadline } from '../files/deadline.ts'
 import { HoldLost } from '../files/hold/hold.ts'
 import { claimMs, endIfAskedNow, renewEveryMs } from './claim-term.ts'
 import type { Claimant, NotClaimed } from './may-claim.ts'

@@ -3,11 +3,11 @@ import type { BudgetState, Permit } from '../budget/budget-state.ts'
 import type { Ledger, LedgerFacts, Need } from '../budget/ledger.ts'
 import { permits } from '../budget/permits.ts'
 import type { Bucket } from '../okta/bucket.ts'
-import { ClaimEnded, RowAsker, type RowAskerOptions } from './row-asker.ts'
+import { BudgetRowAsker, type BudgetRowAskerOptions, ClaimEnded } from './budget-row-asker.ts'
 import { isAway, isOfStore, storeError } from './store-error.ts'
 import type { Tables } from './tables.ts'
 
-export interface SharedLedgerOptions extends RowAskerOptions {
+export interface SharedLedgerOptions extends BudgetRowAskerOptions {
   readonly tables: Pick<Tables, 'budgets' | 'url'>
   readonly facts: LedgerFacts
 }
@@ -25,7 +25,7 @@ const closeWithinMs = 3_000
 
 /** A bucket as this process knows it. */
 interface Entry {
-  readonly asker: RowAsker
+  readonly asker: BudgetRowAsker
   leasing: boolean
   flushing: NodeJS.Timeout | null
 }
@@ -110,7 +110,7 @@ export class SharedLedger implements Ledger {
       earlierUnknown,
     }
     const entry: Entry = {
-      asker: new RowAsker(this.#options, bucket, first),
+      asker: new BudgetRowAsker(this.#options, bucket, first),
       leasing: false,
       flushing: null,
     }

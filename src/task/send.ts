@@ -1,4 +1,4 @@
-import { Deadline } from '../files/hold/deadline.ts'
+import { Deadline } from '../files/deadline.ts'
 import { isOld } from '../lookup/read-settled-user.ts'
 import type { FoundUser } from '../lookup/read-user.ts'
 import type { Answer } from '../okta/answer.ts'
@@ -43,23 +43,23 @@ export async function sendCall(
   let sentOktaTime = 0
   let end = new Deadline(0)
   let isLate = false
-  const mayStillLeave = (): boolean => !end.passed && mayLeave()
+  const mayStillLeave = (permitHolds: () => boolean): boolean => !end.passed && permitHolds() && mayLeave()
   const recordHeldBack = (): Promise<void> =>
     recorder.record({
       event: 'not_applied',
       row: task.row,
       step: task.step,
       attempt: history.attempts,
-      why: end.passed
+      why: isLate
         ? `it could not leave within ${leavesWithinMs / 1000} s`
         : "it was held back because of Okta's answers to other calls",
     })
   const answer = await pacer.request(request.bucket, {
-    prepare: async () => {
+    prepare: async (permitHolds) => {
       if (!hold.valid) await hold.ensure()
       // An intent that is dated too early is settled too early, after a kill.
       isLate = !clock.sure
-      if (isLate || !mayLeave() || (read !== null && isOld(lookup, read))) return false
+      if (isLate || !permitHolds() || !mayLeave() || (read !== null && isOld(lookup, read))) return false
       const oktaTime = Math.round(clock.now())
       end = new Deadline(leavesWithinMs)
       history.attempts++
@@ -79,15 +79,15 @@ export async function sendCall(
       })
       // Writing may have taken long, and the call must leave under a valid hold.
       if (!hold.valid) await hold.ensure()
-      if (mayStillLeave()) return true
-      isLate = end.passed
+      if (mayStillLeave(permitHolds)) return true
+      isLate = end.passed || !permitHolds()
       await recordHeldBack()
       return false
     },
-    send: () => {
+    send: (permitHolds) => {
       sentAt = performance.now()
       sentOktaTime = clock.nowAtMost()
-      return send(asRetry(request, history.retryOf), mayStillLeave)
+      return send(asRetry(request, history.retryOf), () => mayStillLeave(permitHolds))
     },
   })
   if (answer === null) return isLate ? 'late' : null

@@ -164,6 +164,18 @@ describe('an open window', () => {
     expect(last.window?.spent).toBe(1)
   })
 
+  it('remembers what was lost as long as the window that it may have opened, whatever was lost before it', () => {
+    // Two lost probes are all of the share: one early in a window, one after its end.
+    const first = answered(known(0.5, 4), { probe: false }, { kind: 'lost' }, start + 1_000)
+    const second = roundTrip(first, (reset + 1) * 1000, { kind: 'lost' })
+    const arrived = (reset + 20) * 1000
+    expect(permits(second, arrived)).toBe(0)
+    expect(permits(second, arrived + 44_000)).toBe(0)
+    const later = (reset + 90) * 1000
+    const opened = roundTrip(second, later, headers(4, 1, reset + 120))
+    expect(opened.window?.spent).toBe(2)
+  })
+
   it('counts remaining above the limit as no more than the limit', () => {
     const state = roundTrip(newBudget(1), start, headers(50, 900))
     expect(permits(state, start)).toBeLessThanOrEqual(50)

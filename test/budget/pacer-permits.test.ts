@@ -1,6 +1,38 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { type Ledger, usedWithinMs } from '../../src/budget/ledger.ts'
+import { createLocalLedger } from '../../src/budget/local-ledger.ts'
 import { noAnswer } from '../okta/answers.ts'
 import { answer, hold, lifecycle, neverSent, pacerOf, plenty, settled } from './pacing.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+/** Lets time pass at once by one of this machine's clocks, as it does for a process that is stopped. */
+function pass(which: 'monotonic' | 'wall', milliseconds: number): void {
+  const [object, name] = which === 'monotonic' ? ([performance, 'now'] as const) : ([Date, 'now'] as const)
+  const before = object.now.bind(object)
+  vi.spyOn(object as { now: () => number }, name).mockImplementation(() => before() + milliseconds)
+}
+
+/** A ledger that notes how often a permit was leased and went back unused. */
+function watchedLedger(): { readonly ledger: Ledger; readonly seen: { leased: number; unused: number } } {
+  const seen = { leased: 0, unused: 0 }
+  const local = createLocalLedger({ share: 1, earlierSends: () => [] })
+  const ledger: Ledger = {
+    ...local,
+    lease: async (...args) => {
+      const leased = await local.lease(...args)
+      seen.leased += leased.length
+      return leased
+    },
+    settle: (bucket, permit, outcome, now) => {
+      if (outcome.kind === 'unused') seen.unused++
+      local.settle(bucket, permit, outcome, now)
+    },
+  }
+  return { ledger, seen }
+}
 
 describe('a permit', () => {
   it('is given back where nothing was sent after all', async () => {
@@ -80,6 +112,79 @@ describe('a permit', () => {
       await settled()
       expect([taken <= most, taken > (most === 3 ? 0 : 3), under]).toEqual([true, true, 3])
     }
+  })
+})
+
+describe.each(['monotonic', 'wall'] as const)('a permit that grows old by the %s clock', (clock) => {
+  it('goes back unused where a process is stopped before it has a slot, and the request gets another one', async () => {
+    const { ledger, seen } = watchedLedger()
+    const pacer = pacerOf({ concurrency: 1, ledger })
+    await pacer.request(lifecycle, { send: async () => plenty() })
+    const first = hold(pacer, lifecycle)
+    await first.started
+    let mayHave = false
+    const second = pacer.request(lifecycle, {
+      send: async (mayLeave) => {
+        mayHave = mayLeave()
+        return plenty()
+      },
+    })
+    await settled()
+    expect(seen).toEqual({ leased: 3, unused: 0 })
+    pass(clock, usedWithinMs)
+    first.end(plenty())
+    await second
+    expect(seen).toEqual({ leased: 4, unused: 1 })
+    expect(mayHave).toBe(true)
+  })
+
+  it('is still good shortly before that', async () => {
+    const { ledger, seen } = watchedLedger()
+    const pacer = pacerOf({ concurrency: 1, ledger })
+    await pacer.request(lifecycle, { send: async () => plenty() })
+    const first = hold(pacer, lifecycle)
+    await first.started
+    const second = pacer.request(lifecycle, { send: async () => plenty() })
+    await settled()
+    pass(clock, usedWithinMs - 5_000)
+    first.end(plenty())
+    await second
+    expect(seen).toEqual({ leased: 3, unused: 0 })
+  })
+
+  it('is not sent with where a process is stopped while the request is prepared', async () => {
+    const pacer = pacerOf()
+    const seen: boolean[] = []
+    await pacer.request(lifecycle, {
+      prepare: async (mayLeave) => {
+        seen.push(mayLeave())
+        pass(clock, usedWithinMs)
+        return true
+      },
+      send: async (mayLeave) => {
+        seen.push(mayLeave())
+        return noAnswer(false)
+      },
+    })
+    expect(seen).toEqual([true, false])
+  })
+
+  it('goes back at once where it has taken as long to come', async () => {
+    const { ledger, seen } = watchedLedger()
+    const { lease } = ledger
+    const slow: Ledger = {
+      ...ledger,
+      lease: async (...args) => {
+        const leased = await lease(...args)
+        if (seen.leased === 1) pass(clock, usedWithinMs)
+        return leased
+      },
+    }
+    const noted: number[] = []
+    const pacer = pacerOf({ ledger: slow, onPermits: (_bucket, count) => noted.push(count) })
+    await pacer.request(lifecycle, { send: async () => plenty() })
+    expect(seen).toEqual({ leased: 2, unused: 1 })
+    expect(noted).toEqual([1])
   })
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createLocalLedger } from '../../src/budget/local-ledger.ts'
 import type { Reservoirs } from '../../src/budget/reservoirs.ts'
 import { RunStopped } from '../../src/messages/stop.ts'
 import { deferred, hold, lifecycle, neverSent, pacerOf, plenty, reads, settled } from './pacing.ts'
@@ -51,6 +52,24 @@ describe('stopping the pacer', () => {
     await expect(second).rejects.toBeInstanceOf(RunStopped)
     await pacer.idle()
     expect(prepared).toBe(false)
+  })
+
+  it('gives back at once what has its permit but no slot, however long the calls under way take', async () => {
+    const local = createLocalLedger({ share: 1, earlierSends: () => [] })
+    const pacer = pacerOf({ concurrency: 1, ledger: local })
+    await pacer.request(lifecycle, { send: async () => plenty() })
+    const under = hold(pacer, lifecycle)
+    await under.started
+    const second = pacer.request(lifecycle, { send: neverSent })
+    const rejected = expect(second).rejects.toBeInstanceOf(RunStopped)
+    await settled()
+    expect(local.budget(lifecycle).inFlight).toBe(2)
+    pacer.stop()
+    expect(local.budget(lifecycle).inFlight).toBe(1)
+    await rejected
+    under.end(plenty())
+    await pacer.idle()
+    expect(local.budget(lifecycle).inFlight).toBe(0)
   })
 
   it('sends nothing that was leased but not begun', async () => {

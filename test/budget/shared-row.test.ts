@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { BudgetAnswer } from '../../src/budget/budget-events.ts'
 import type { Permit } from '../../src/budget/budget-state.ts'
 import { readRow, writeRow } from '../../src/budget/row-text.ts'
 import { leaseFrom, newRow, type RowAsk, type RowEvent, type SharedRow } from '../../src/budget/shared-row.ts'
@@ -303,6 +304,44 @@ describe('an ask', () => {
   })
 })
 
+describe('whoever leaves with calls under way', () => {
+  const first = { share: 0.5, earlierSends: [], earlierLimit: null, earlierUnknown: false }
+  const asks: RowAsk = {
+    holder: 'run:1',
+    number: 1,
+    share: 0.5,
+    want: 2,
+    events: [],
+    leaves: false,
+    now: start,
+    clockKnown: true,
+    workLeft: 1,
+    silent: 0,
+  }
+
+  it('keeps nobody waiting in an org without limits', () => {
+    let { row } = leaseFrom(newRow(first), { ...asks, want: 1 }, start)
+    const bare: BudgetAnswer = { kind: 'answered', rateLimit: null }
+    const events: RowEvent[] = [{ kind: 'settled', permit: { probe: true }, answer: bare, now: start }]
+    row = leaseFrom(row, { ...asks, number: 2, events }, start).row
+    const other = { ...asks, holder: 'run:2' }
+    expect(leaseFrom(row, other, start + 10).permits).toEqual([])
+    row = leaseFrom(row, { ...asks, number: 3, want: null, leaves: true }, start + 20).row
+    expect(row.holders).toEqual({})
+    expect(leaseFrom(row, other, start + 30).permits).toHaveLength(2)
+  })
+
+  it('has spent them, and they may still arrive in the next window', () => {
+    let { row } = leaseFrom(newRow(first), { ...asks, want: 1 }, start)
+    const events: RowEvent[] = [
+      { kind: 'settled', permit: { probe: true }, answer: headers(20, 19), now: start },
+    ]
+    row = leaseFrom(row, { ...asks, number: 2, want: 4, events }, start).row
+    row = leaseFrom(row, { ...asks, number: 3, want: null, leaves: true }, start + 20).row
+    expect(row.budget).toMatchObject({ inFlight: 0, window: { spent: 5 }, unattributed: [{ count: 4 }] })
+  })
+})
+
 describe('a row that can not be read', () => {
   it('is no row, and never an empty one', () => {
     const text = writeRow(newRow({ share: 1, earlierSends: [1, 2.5], earlierLimit: 3, earlierUnknown: true }))
@@ -316,5 +355,18 @@ describe('a row that can not be read', () => {
       text.replace('"turns":0,', ''),
     ])
       expect(readRow(bad)).toBeNull()
+  })
+})
+
+describe('a row of an earlier build', () => {
+  it('is read with all that it remembered of requests without an answer', () => {
+    const row = newRow({ share: 1, earlierSends: [], earlierLimit: null, earlierUnknown: false })
+    const written = JSON.parse(writeRow(row)) as { budget: object }
+    const read = (unattributed: object): SharedRow | null =>
+      readRow(JSON.stringify({ ...written, budget: { ...written.budget, unattributed } }))
+    expect(read({ count: 0, countBefore: 0, since: 0 })).toEqual(row)
+    const earlier = read({ count: 2, countBefore: 1, since: start })
+    expect(earlier?.budget.unattributed).toEqual([{ until: start + 61_000, count: 3 }])
+    expect(read({ count: 2 })).toBeNull()
   })
 })

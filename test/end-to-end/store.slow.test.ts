@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { Cli, CliEnd } from '../support/cli.ts'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
 import { makeUsers } from '../support/foreign-org/user.ts'
-import { type Postgres, startPostgres, whyNoPostgres } from '../support/postgres.ts'
+import { privateCluster } from '../support/private-cluster.ts'
 import {
   countsOf,
   expectAppliedOnce,
@@ -19,12 +19,12 @@ import {
   withWorkplace,
 } from './workplace.ts'
 
-const missing = await whyNoPostgres()
-let postgres: Postgres
+const cluster = await privateCluster(['log_statement=all', 'log_min_duration_statement=0'])
+const { missing } = cluster
 
 /** Runs of one test must not be seen by the next one. */
 async function emptyStore(): Promise<void> {
-  const client = new Client({ connectionString: postgres.url })
+  const client = new Client({ connectionString: cluster.postgres.url })
   await client.connect()
   await client.query('DROP SCHEMA IF EXISTS okta_lifecycle CASCADE')
   await client.query('DROP SCHEMA IF EXISTS okta_lifecycle_queue CASCADE')
@@ -32,7 +32,7 @@ async function emptyStore(): Promise<void> {
 }
 
 function settings(): { readonly env: Readonly<Record<string, string>> } {
-  return { env: { OKTA_LIFECYCLE_STORE: postgres.url, OKTA_CLIENT_REQUESTTIMEOUT: '3' } }
+  return { env: { OKTA_LIFECYCLE_STORE: cluster.postgres.url, OKTA_CLIENT_REQUESTTIMEOUT: '3' } }
 }
 
 function inStore(place: Workplace, org: ForeignOrg | null, args: readonly string[]): Promise<CliEnd> {
@@ -69,12 +69,6 @@ async function resultsOf(place: Workplace, run: string): Promise<Readonly<Record
 }
 
 describe.skipIf(missing !== null)('a run that is kept in a store', () => {
-  beforeAll(async () => {
-    postgres = await startPostgres(['log_statement=all', 'log_min_duration_statement=0'])
-  })
-  afterAll(async () => {
-    await postgres.remove()
-  })
   beforeEach(emptyStore)
 
   it('is submitted without a call, waits, and is carried out by a worker; its reports are the same bytes anywhere', async () => {
@@ -142,7 +136,7 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
 
   it('of a job waits for another run of the job, wherever that is carried out', async () => {
     await withWorkplace(async (place) => {
-      const users = makeUsers({ count: 40 })
+      const users = makeUsers({ count: 20 })
       const org = await place.org({ users, latencyMs: 200 })
       await place.write('job.yaml', 'name: leavers\naction: suspend\npace: { concurrency: 1 }\n')
       await place.write('one.csv', usersCsv(users.map(({ id }) => id)))
@@ -154,10 +148,10 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       expect((await inStore(place, null, ['status', second, '--json'])).stdout).toContain('"waiting"')
       const here = await inStore(place, org, ['resume', second])
       expect(here.code, here.stderr).toBe(5)
-      await org.waitUntil(() => Object.keys(org.applied).length === 41)
+      await org.waitUntil(() => Object.keys(org.applied).length === 21)
       while ((await statusOf(place, second)).state !== 'finished') expect(workers).toHaveLength(2)
       expect(org.org.appliedInOrder.at(-1)).toContain('unsuspend')
-      expect(await resultsOf(place, first)).toEqual({ succeeded: 40 })
+      expect(await resultsOf(place, first)).toEqual({ succeeded: 20 })
     })
   })
 
@@ -172,10 +166,10 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       await worker.says(/finished; 3 of 3/)
       const links = parseCsv(await place.read('links.csv'))
       expect(links).toHaveLength(3)
-      const { stdout: dump } = await promisify(execFile)('pg_dump', ['--inserts', postgres.url], {
+      const { stdout: dump } = await promisify(execFile)('pg_dump', ['--inserts', cluster.postgres.url], {
         maxBuffer: 1e9,
       })
-      const text = dump + hexTexts(dump) + (await readFile(postgres.log, 'utf8'))
+      const text = dump + hexTexts(dump) + (await readFile(cluster.postgres.log, 'utf8'))
       expect(text.includes(run)).toBe(true)
       expect(text.includes(org.token)).toBe(false)
       const tokens = links.map(({ activation_token: token = '' }) => token.replace(/^'/, ''))
@@ -204,7 +198,7 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       })
       await place.write('orgs.yaml', `orgs:\n  - { orgUrl: "${other.url}", token: ${other.token} }\n`)
       const open = await place.run(null, ['worker', '--orgs', 'orgs.yaml'], {
-        env: { OKTA_LIFECYCLE_STORE: postgres.url },
+        env: { OKTA_LIFECYCLE_STORE: cluster.postgres.url },
       })
       expect(open.code).toBe(2)
       expect(open.stderr).toContain('chmod 600 orgs.yaml')
@@ -274,13 +268,13 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       await place.write('in.csv', usersCsv(users.map(({ id }) => [id, 'reset_factors'] as const)))
       const run = await submit(place, org, ['in.csv'])
       const dump = join(place.directory, 'copy.sql')
-      await promisify(execFile)('pg_dump', ['--file', dump, postgres.url])
+      await promisify(execFile)('pg_dump', ['--file', dump, cluster.postgres.url])
       const worker = startWorker(place, org)
       await worker.says(/finished; 12 of 12/)
       worker.kill('SIGTERM')
       await worker.ended
       await emptyStore()
-      await promisify(execFile)('psql', ['--quiet', '--file', dump, postgres.url])
+      await promisify(execFile)('psql', ['--quiet', '--file', dump, cluster.postgres.url])
       const after = startWorker(place, org)
       await after.says(/restored from an older copy\. 1 unfinished run/)
       await after.says(/Working for/)
@@ -342,7 +336,7 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       expect(end.stdout).toContain('2 of 2 people are suspended')
       expect((await inStore(place, org, ['run', 'in.csv', '--yes', '--sandbox'])).code).toBe(2)
       expect((await inStore(place, org, ['run', 'in.csv', '--yes', '--runs-dir', 'elsewhere'])).code).toBe(2)
-      const client = new Client({ connectionString: postgres.url })
+      const client = new Client({ connectionString: cluster.postgres.url })
       await client.connect()
       await client.query('ALTER DATABASE postgres SET synchronous_commit = off')
       const refused = await inStore(place, org, ['run', 'in.csv', '--yes'])

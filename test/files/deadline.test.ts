@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { Deadline } from '../../src/files/hold/deadline.ts'
+import { Deadline } from '../../src/files/deadline.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()

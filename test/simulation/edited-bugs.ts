@@ -20,7 +20,7 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'a call leaves however long ago it was intended',
     breaks: 'I2',
     file: 'task/send',
-    from: '!end.passed && mayLeave()',
+    from: '!end.passed && permitHolds() && mayLeave()',
     to: 'mayLeave()',
   },
   {

@@ -100,6 +100,7 @@ test('an unlock that never arrived and is refused is not a success of ours', asy
 test.each([
   ['a retry leaves out a row whose key names somebody else by now if nothing shows whom it meant', 40_350],
   ['a lost probe counts in the window in which it may arrive', 50_687],
+  ['a lost probe is remembered as long as the window that it may have opened', 60_739],
   ['a call of a worker that only its silence made lose the run is waited for until its time limit', 60_433],
 ])('%s', async (_what, seed) => {
   expect((await play(drawScenario(seed))).violations).toEqual([])

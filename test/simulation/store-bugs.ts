@@ -68,12 +68,20 @@ export const storeEdits: readonly EditedBug[] = [
     to: 'true',
   },
   {
-    // After 18 seeds.
+    // After 321 seeds.
     name: 'what a dead process had out counts as never sent',
     breaks: 'I25',
     file: 'budget/shared-row',
-    from: "state = answered(state, permit, { kind: 'lost' }, now)",
-    to: "state = answered(state, permit, { kind: 'unused' }, now)",
+    from: "after = answered(after, permit, { kind: 'lost' }, now)",
+    to: "after = answered(after, permit, { kind: 'unused' }, now)",
+  },
+  {
+    // After 1988 seeds.
+    name: 'permits never grow old',
+    breaks: 'I25',
+    file: 'budget/pacer',
+    from: 'const end = new Deadline(usedWithinMs)',
+    to: 'const end = { passed: false }',
   },
   {
     // After 74 seeds.

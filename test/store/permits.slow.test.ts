@@ -14,28 +14,27 @@ import { postgresTables } from '../../src/store/postgres-tables.ts'
 import { parseStoreUrl } from '../../src/store/store-url.ts'
 import { ModelCounter } from '../budget/model-server.ts'
 import { deferred, lifecycle } from '../budget/pacing.ts'
-import { type Postgres, startPostgres, whyNoPostgres } from '../support/postgres.ts'
+import { type Postgres, startPostgres } from '../support/postgres.ts'
+import { privateCluster } from '../support/private-cluster.ts'
 import { ledgerOf, startRun } from './shared-budget.ts'
 
-const missing = await whyNoPostgres()
+const cluster = await privateCluster()
+const { missing } = cluster
 /** A window is open for a second more. */
 const windowSeconds = 3
 const limit = 100
 const share = limit / 2
 const need = { workLeft: 1, silent: 0 }
 
-let postgres: Postgres
 let database: Database
 
 beforeAll(async () => {
   if (missing !== null) return
-  postgres = await startPostgres()
-  database = await open(postgres)
+  database = await open(cluster.postgres)
 })
 afterAll(async () => {
   if (missing !== null) return
   await database.close()
-  await postgres.remove()
 })
 async function open({ url }: Postgres): Promise<Database> {
   return await openDatabase(parseStoreUrl(url), 8)
@@ -77,7 +76,7 @@ async function rowNow(on: Database, org: string): Promise<NonNullable<ReturnType
 describe.skipIf(missing !== null).concurrent('the budget that runs of a store share, over time', () => {
   it('is used up by three runs of two workers in about equal parts, beside a neighbour that takes 40%', async () => {
     const org = newOrg()
-    const other = await open(postgres)
+    const other = await open(cluster.postgres)
     const counter = newCounter()
     const end = startNeighbour(counter, 0.4)
     // The less a run knows about Okta's time, the later it sees what may be sent.
@@ -242,7 +241,7 @@ async function startHolder(directory: string, org: string, want: number): Promis
     packages: 'external',
     outfile,
   })
-  const child = spawn(process.execPath, [outfile, postgres.url, org, String(want)], {
+  const child = spawn(process.execPath, [outfile, cluster.postgres.url, org, String(want)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [first] = await once(child.stdout, 'data')

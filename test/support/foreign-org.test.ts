@@ -624,7 +624,7 @@ describe('faults', () => {
 describe('faults by rate', () => {
   function requestOf(number: number, attempt: number): LoggedRequest {
     const path = `/api/v1/users/${userIdOf(number)}/lifecycle/suspend`
-    const rest = { headers: {}, arrivedAt: 0, fault: null, status: null }
+    const rest = { headers: {}, arrivedAt: 0, fault: null, window: null, status: null }
     return { number, attempt, method: 'POST', path, key: userIdOf(number), action: 'suspend', ...rest }
   }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
+import { usedWithinMs } from '../../src/budget/ledger.ts'
 import { exitCodes } from '../../src/messages/known-error.ts'
 import { RunStopped } from '../../src/messages/stop.ts'
 import { withdrawn } from '../../src/okta/answer.ts'
@@ -488,6 +489,55 @@ describe('a call of which nobody knows', () => {
         stub.time.now += leavesWithinMs
       })
       const { result } = await runTask(stub.services, taskOf(), null)
+      spy.mockRestore()
+      expect(result).toMatchObject({ result: 'succeeded', attempts: 2 })
+      expect(stub.requests.filter((request) => request.startsWith('suspend'))).toHaveLength(1)
+      expect(await namesIn(stub)).toEqual(['intent', 'not_applied', 'intent', 'answer'])
+    })
+  })
+
+  it('is not even begun once its permit is too old, because the hold had to be waited for', async () => {
+    await withStub({}, async (stub) => {
+      const spy = vi.spyOn(performance, 'now').mockImplementation(() => stub.time.now)
+      let isValid = false
+      const hold = {
+        ...stub.services.hold,
+        get valid() {
+          return isValid
+        },
+        ensure: async () => {
+          stub.time.now += usedWithinMs
+          isValid = true
+        },
+      }
+      const { result } = await runTask({ ...stub.services, hold }, taskOf(), null)
+      spy.mockRestore()
+      expect(result).toMatchObject({ result: 'succeeded', attempts: 1 })
+      expect(await namesIn(stub)).toEqual(['intent', 'answer'])
+    })
+  })
+
+  it('does not leave once its permit is too old, however new its intent is', async () => {
+    await withStub({}, async (stub) => {
+      const spy = vi.spyOn(performance, 'now').mockImplementation(() => stub.time.now)
+      let isValid = false
+      const hold = {
+        ...stub.services.hold,
+        get valid() {
+          return isValid
+        },
+        ensure: async () => {
+          stub.time.now += usedWithinMs - leavesWithinMs + 1
+          isValid = true
+        },
+      }
+      const { recorder } = stub.services
+      const record = recorder.record.bind(recorder)
+      vi.spyOn(recorder, 'record').mockImplementationOnce(async (event) => {
+        await record(event)
+        stub.time.now += leavesWithinMs - 1
+      })
+      const { result } = await runTask({ ...stub.services, hold }, taskOf(), null)
       spy.mockRestore()
       expect(result).toMatchObject({ result: 'succeeded', attempts: 2 })
       expect(stub.requests.filter((request) => request.startsWith('suspend'))).toHaveLength(1)

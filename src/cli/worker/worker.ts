@@ -42,6 +42,12 @@ export class Worker {
   #awake: (() => void) | null = null
   /** What was last said about why nothing can be taken up; null while all is well. */
   #trouble: string | null = null
+  /** The same of schedules. */
+  #troubleOfSchedules: string | null = null
+  /** Ends when what is due has been submitted. Never rejects. */
+  #submitting: Promise<void> | null = null
+  /** Whether it was to be looked for again meanwhile. */
+  #isDueAgain = false
   /** Whether somebody has said, since the last look, that there is something to look for. */
   #told = false
   /** Runs that are being claimed. */
@@ -61,7 +67,7 @@ export class Worker {
       await this.#rest()
     }
     for (const run of this.#atWork.values()) if (stop.reason !== null) run.stop.turn(stop.reason)
-    await Promise.all([...this.#atWork.values()].map(({ ended }) => ended))
+    await Promise.all([this.#submitting, ...[...this.#atWork.values()].map(({ ended }) => ended)])
   }
 
   /** Looks for open runs at once: somebody has said that there are some. */
@@ -87,7 +93,7 @@ export class Worker {
     try {
       const { tables, claimant, orgs } = this.#options
       await tables.workers.note(claimant, [...orgs.keys()])
-      await submitDue(this.#options)
+      this.#seeToSchedules()
       await this.#takeUp()
       if (this.#trouble !== null) this.#options.say('The store answers again.')
       this.#trouble = null
@@ -99,6 +105,32 @@ export class Worker {
       if (this.#trouble !== trouble) this.#options.say(trouble)
       this.#trouble = trouble
     }
+  }
+
+  /** Submits what is due, beside all else: to read and check a large input takes its time, and no run waits for that. */
+  #seeToSchedules(): void {
+    if (this.#submitting !== null) {
+      this.#isDueAgain = true
+      return
+    }
+    this.#isDueAgain = false
+    this.#submitting = submitDue(this.#options)
+      .then(
+        () => {
+          this.#troubleOfSchedules = null
+        },
+        (error: unknown) => {
+          // That the store is away is said of the runs.
+          if (isAway(error)) return
+          const trouble = `No schedule is seen to: ${storeError(this.#options.tables.url, error).message}`
+          if (this.#troubleOfSchedules !== trouble) this.#options.say(trouble)
+          this.#troubleOfSchedules = trouble
+        },
+      )
+      .finally(() => {
+        this.#submitting = null
+        if (this.#isDueAgain) this.lookNow()
+      })
   }
 
   async #takeUp(): Promise<void> {

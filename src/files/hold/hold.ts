@@ -1,8 +1,8 @@
 import { rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exitCodes, KnownError } from '../../messages/known-error.ts'
+import { Deadline } from '../deadline.ts'
 import { readRegular } from '../read-regular.ts'
-import { Deadline } from './deadline.ts'
 import { parseHolder, uptimeSeconds } from './holder.ts'
 import { readNumbers, signPath } from './numbers.ts'
 

@@ -20,6 +20,8 @@ export interface LoggedRequest {
   readonly arrivedAt: number
   /** The name of the fault that it met; null where it met none, also because a rate limit refused it first. */
   fault: string | null
+  /** The reset of the window in which it counted, in epoch seconds; null where it counted in none. */
+  window: number | null
   /** The HTTP status that was sent back; null until then, and for good where the answer was withheld. */
   status: number | null
 }

@@ -115,6 +115,7 @@ export async function createForeignOrg(options: ForeignOrgOptions = {}): Promise
       headers: pickHeaders(request.headers),
       arrivedAt: Date.now(),
       fault: null,
+      window: null,
       status: null,
     }
   }
@@ -151,6 +152,7 @@ export async function createForeignOrg(options: ForeignOrgOptions = {}): Promise
     }
     await latency()
     const taken = takeFrom(bucketOf(route))
+    if (taken?.allowed) entry.window = taken.window.reset
     const headers = taken === null ? {} : rateHeaders(taken)
     if (taken?.allowed === false) {
       entry.fault = null

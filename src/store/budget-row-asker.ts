@@ -8,7 +8,7 @@ import type { Bucket } from '../okta/bucket.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { ClaimMark, CounterKey, Tables } from './tables.ts'
 
-export interface RowAskerOptions {
+export interface BudgetRowAskerOptions {
   readonly tables: Pick<Tables, 'budgets'>
   /** The org's URL. */
   readonly org: string
@@ -36,8 +36,8 @@ export class ClaimEnded extends Error {}
  * What this process asks of the row of one counter, one ask at a time. An ask whose answer was lost may have been done or
  * not, so it is repeated as it is before anything else is asked.
  */
-export class RowAsker {
-  readonly #options: RowAskerOptions
+export class BudgetRowAsker {
+  readonly #options: BudgetRowAskerOptions
   readonly #bucket: Bucket
   readonly #first: FirstFacts
   #key: CounterKey | null = null
@@ -54,7 +54,7 @@ export class RowAsker {
   /** Nothing is to be had before, in ms by Okta's clock, unless an answer comes. */
   refusedUntil = 0
 
-  constructor(options: RowAskerOptions, bucket: Bucket, first: FirstFacts) {
+  constructor(options: BudgetRowAskerOptions, bucket: Bucket, first: FirstFacts) {
     this.#options = options
     this.#bucket = bucket
     this.#first = first
