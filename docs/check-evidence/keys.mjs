@@ -88,7 +88,7 @@ export const eventShapes = {
     'begun?': { ...names('created_at retry_of undo_of'), versions },
   },
   owner: { owner: names('id login') },
-  cut: names('okta_time lost_bytes'),
+  cut: names('okta_time okta_time_at_most? lost_bytes'),
   intent: {
     ...attempt,
     ...names('okta_time okta_time_at_least started_at user_id login status status_changed request_timeout_ms lost? repeats? judged_not_applied? uncounted?'),

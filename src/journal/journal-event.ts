@@ -59,6 +59,11 @@ interface CutEvent {
    * run began.
    */
   readonly okta_time: number
+  /**
+   * The latest moment at which the loss can have begun, in the same ms; absent if that is `okta_time`. It is later
+   * where the sound part does not tell Okta's time in the execution whose lines are lost.
+   */
+  readonly okta_time_at_most?: number
   /** Bytes after the sound part. */
   readonly lost_bytes: number
 }
@@ -100,8 +105,8 @@ export interface IntentEvent extends AttemptPlace {
   /** How many earlier attempts had been judged not applied, in the run it was taken over from; absent if none. */
   readonly judged_not_applied?: number
   /**
-   * Only for an assumed attempt that a retry took over: the user's last change that the run it was taken from knows to
-   * be the work of another call.
+   * Only for an attempt that a retry took over: the user's last change that the run it was taken from knows to be the
+   * work of another call. Absent if it knows none, and where a read before the attempt is compared with.
    */
   readonly explained?: ExplainedChange
   /**

@@ -43,7 +43,10 @@ export class JournalState {
   readonly #uncounted = new Map<number, 'keep' | 'retry'>()
   readonly #looksAfterLoss = new LooksAfterLoss()
   readonly #explainedChanges = new ExplainedChanges()
+  #lostBy: number | null = null
   #lastOktaTime = 0
+  /** Whether that is of the present execution. */
+  #isTimed = false
   readonly executions = new ExecutionTimes()
   readonly sentRecently = new SentRecently()
   readonly requestTimes = new RequestTimes()
@@ -58,9 +61,11 @@ export class JournalState {
     switch (event.event) {
       case 'execution':
         this.executions.begin(event.at, event.by)
+        this.#isTimed = false
         break
       case 'cut':
         this.#lostSince = Math.min(event.okta_time, this.#lostSince ?? Number.POSITIVE_INFINITY)
+        this.#lostBy = Math.max(event.okta_time_at_most ?? event.okta_time, this.#lostBy ?? 0)
         for (const task of this.#progress.keys()) {
           this.#begunBeforeCut.add(task)
           this.#uncounted.set(task, 'keep')
@@ -72,7 +77,7 @@ export class JournalState {
       case 'not_applied':
       case 'in_doubt':
       case 'verdict': {
-        this.#lastOktaTime = earliestOf(event) ?? this.#lastOktaTime
+        this.#seeTime(event)
         const task = this.#index(event)
         if (event.event === 'intent') this.#seeLogin(event.row, this.#progress.get(task), event.login)
         const progress = progressAfter(this.#progress.get(task), event)
@@ -91,7 +96,7 @@ export class JournalState {
         this.#meant.set(event.row, { id: event.user_id, login: event.login, run: event.run })
         break
       case 'permits':
-        this.#lastOktaTime = earliestOf(event) ?? this.#lastOktaTime
+        this.#seeTime(event)
         this.sentRecently.add(event.bucket, event.okta_time, event.count)
         this.requestTimes.add(event.bucket, event.okta_time, event.count)
         break
@@ -158,6 +163,11 @@ export class JournalState {
     return this.#lostSince
   }
 
+  /** The latest moment at which a loss can have begun, as for {@link lostSince}; the same if that is known exactly. */
+  get lostBy(): number | null {
+    return this.#lostBy
+  }
+
   /**
    * The time since which an attempt of a task without a result may be lost, as for {@link lostSince}. Null if none can
    * be lost, and once a lost attempt has been assumed for the task.
@@ -192,6 +202,11 @@ export class JournalState {
    */
   get lastOktaTime(): number {
     return this.#lastOktaTime
+  }
+
+  /** Whether the present execution has told Okta's time: {@link lastOktaTime} is not from before it. */
+  get isTimed(): boolean {
+    return this.#isTimed
   }
 
   /** How often a task that ended in doubt or failed had been sent again. */
@@ -277,6 +292,13 @@ export class JournalState {
   /** Only counts up, and only for results (J2). */
   #count(name: string): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
+  }
+
+  #seeTime(event: JournalEvent): void {
+    const time = earliestOf(event)
+    if (time === null) return
+    this.#lastOktaTime = time
+    this.#isTimed = this.executions.count > 0
   }
 
   #index({ row, step }: TaskPlace): number {

@@ -21,7 +21,7 @@ export interface SoundPart {
   readonly keptAs: string
 }
 
-/** How far this machine's clock may be ahead of Okta's: a wrong time zone puts it hours off. */
+/** How far this machine's clock may be off Okta's: a wrong time zone puts it hours off. */
 const clockMarginMs = 24 * 60 * 60_000
 
 /** Flaws that leave a sound part of this run before them. */
@@ -49,16 +49,19 @@ export async function takeSoundPart(
   begunAt: number,
 ): Promise<SoundPart | null> {
   const state = new JournalState(file.stepsPerRow)
+  let lastBegunAt = begunAt
   const expected = { run: file.runId, head: file.recorded }
   const { end, flaw } = await checkJournal(file.path, expected, ({ event, offset, length }) => {
     state.apply(event, { offset, length })
+    if (event.event === 'execution') lastBegunAt = Math.max(lastBegunAt, Date.parse(event.at))
   })
   if (flaw !== null && !cuttable.has(flaw.kind)) return null
   const { size } = await stat(file.path)
   const keptAs = `${file.path}.damaged-${now.toISOString().replaceAll(/[-:.]/g, '')}`
   const lostBytes = size - end.soundBytes
-  // This machine's clock may be ahead of Okta's, which the journal goes by.
+  // This machine's clock may be ahead of Okta's, which the journal goes by, or behind it.
   const since = state.lastOktaTime === 0 ? begunAt - clockMarginMs : state.lastOktaTime
+  const by = state.isTimed ? since : Math.max(since, lastBegunAt + clockMarginMs)
   const sound = `${file.path}.sound`
   try {
     await copyStart(file.path, sound, end.soundBytes)
@@ -66,7 +69,12 @@ export async function takeSoundPart(
     const journal = await Journal.open(sound, { ...end, tornBytes: 0 })
     try {
       if (end.soundLines === 0) journal.note({ event: 'journal', version: journalVersion, run: file.runId })
-      await journal.append({ event: 'cut', okta_time: since, lost_bytes: lostBytes }).durable
+      await journal.append({
+        event: 'cut',
+        okta_time: since,
+        ...(by === since ? {} : { okta_time_at_most: by }),
+        lost_bytes: lostBytes,
+      }).durable
     } finally {
       await journal.close()
     }

@@ -1,3 +1,4 @@
+import type { ExplainedChange } from '../rules/explained-change.ts'
 import type { AnswerEvent, AttemptPlace, InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
 
 /**
@@ -36,10 +37,14 @@ export interface TaskProgress {
    */
   readonly repeats: number
   /**
-   * Since when, in epoch ms by Okta's clock, the attempts may have been made if all of them are only assumed, because a
-   * part of the journal was lost; null if one of them is known.
+   * The earliest moment at which the first attempt can have been made, in epoch ms by Okta's clock; null if the journal
+   * knows later attempts only. For attempts that are only assumed, that is when the loss began.
    */
-  readonly assumedSince: number | null
+  readonly firstSince: number | null
+  /** Whether the first attempt is only assumed, because a part of the journal was lost. */
+  readonly isFirstAssumed: boolean
+  /** The user's last change that the run from which a retry took the task knows to be the work of another call. */
+  readonly explained: ExplainedChange | null
   readonly last: LastAttempt
 }
 
@@ -80,18 +85,15 @@ function afterIntent(known: TaskProgress | undefined, intent: IntentEvent): Task
     statusBefore: known?.statusBefore ?? intent.status,
     judgedNotApplied: known?.judgedNotApplied ?? intent.judged_not_applied ?? intent.repeats ?? 0,
     repeats: known?.repeats ?? intent.repeats ?? 0,
-    assumedSince: assumedSince(known, intent),
+    firstSince: known === undefined ? firstSince(intent) : known.firstSince,
+    explained: known?.explained ?? intent.explained ?? null,
+    isFirstAssumed: known?.isFirstAssumed ?? intent.lost === true,
     last: { kind: 'open', intent, doubt: null },
   }
 }
 
-function assumedSince(
-  known: TaskProgress | undefined,
-  { lost, attempt, okta_time }: IntentEvent,
-): number | null {
-  if (lost !== true) return null
-  if (known !== undefined) return known.assumedSince
-  return attempt === 1 ? okta_time : null
+function firstSince({ attempt, okta_time_at_least: since }: IntentEvent): number | null {
+  return attempt === 1 ? since : null
 }
 
 /**

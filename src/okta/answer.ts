@@ -25,6 +25,8 @@ export interface Answered {
   /** Milliseconds that the request waited for a connection before a byte could leave; absent if it did not wait. */
   readonly connectedAfterMs?: number
   readonly httpStatus: number
+  /** When it was given, by the clock of whoever gave it, in epoch ms and whole seconds; absent if it does not say. */
+  readonly date?: number
   readonly rateLimit: RateLimit | null
   readonly requestId: string | null
   readonly body: AnswerBody

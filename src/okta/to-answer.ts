@@ -33,6 +33,7 @@ function readAnswer(received: Received): Answer {
       ? { kind: 'unreadable' as const, why: 'a body of more than 8 MiB' }
       : parseBody(received.text)
   const nextPage = nextLink(headers.link)
+  const date = Date.parse(singleHeader(headers.date) ?? '')
   return {
     kind: 'answered',
     connectedAfterMs,
@@ -44,6 +45,7 @@ function readAnswer(received: Received): Answer {
     location: singleHeader(headers.location) ?? null,
     authenticate: namedError(headers),
     retryAfterMs: parseRetryAfter(singleHeader(headers['retry-after']), Date.now()),
+    ...(Number.isNaN(date) ? {} : { date }),
     ...(nextPage === undefined ? {} : { nextPage }),
     ...(withNewToken === true ? { withNewToken } : {}),
   }

@@ -92,25 +92,35 @@ function carryTasks(carried: CarriedRow, now: string): readonly JournalEvent[] {
       // The verdict below is counted in addition.
       const again = { judgedNotApplied: judgedNotApplied - 1, repeats: 0 }
       return [
-        { ...doubted, row, origin: originOf(doubted), ...countsOf(again) },
+        {
+          ...doubted,
+          row,
+          origin: originOf(doubted),
+          ...countsOf(again),
+          ...explainedOf(carried.explained(doubted.user_id)),
+        },
         { event: 'verdict', row, step, attempt, verdict: 'not_applied', evidence },
       ]
     }
     const origin = originOf(doubt.intent)
-    const { lost, user_id: userId } = doubt.intent
-    const explained = lost === true ? carried.explained(userId) : null
+    const { lost, status, user_id: userId } = doubt.intent
+    const explained = lost === true || status === null ? carried.explained(userId) : null
     return [
       {
         ...doubt.intent,
         row,
         origin,
         ...countsOf({ judgedNotApplied, repeats }),
-        ...(explained === null ? {} : { explained }),
+        ...explainedOf(explained),
         ...(carried.isUncounted(step) ? { uncounted: carried.inDoubt } : {}),
       },
       ...(doubt.doubt === null ? [] : [{ ...doubt.doubt, row }]),
     ]
   })
+}
+
+function explainedOf(explained: ExplainedChange | null): Partial<IntentEvent> {
+  return explained === null ? {} : { explained }
 }
 
 function countsOf({ judgedNotApplied, repeats }: SentAgain): Partial<IntentEvent> {

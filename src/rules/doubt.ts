@@ -12,6 +12,8 @@ export interface DoubtfulAttempt extends LeavingTime {
   readonly statusChanged: string | null
   /** Whether all that is known of the attempt is that it may have been made since `oktaTime`. */
   readonly lost: boolean
+  /** The latest moment at which the loss can have begun; absent if that is `oktaTime`, and if nothing was lost. */
+  readonly lostBy?: number
   /** How many earlier attempts of the task were judged `not_applied` by what Okta showed. */
   readonly judgedNotApplied: number
 }
@@ -223,6 +225,13 @@ function settleLost(attempt: DoubtfulAttempt, user: Observation['user'], atTarge
       evidence: `user is ${user.status}${since(user)}, shortly before the lost part of the journal by one clock or in it by another`,
     }
   }
+  const { lostBy } = attempt
+  if (lostBy !== undefined && !isOfItsSecond({ oktaTime: lostBy }, user.statusChanged)) {
+    return {
+      kind: 'unknown',
+      evidence: `user is ${user.status}${since(user)}; when the lost part of the journal began is not known well enough to tell whether that was before it`,
+    }
+  }
   const evidence = `user is ${user.status}${since(user)}, from the time of the lost part of the journal or later`
   return { kind: atTarget ? 'applied' : 'unknown', evidence }
 }
@@ -255,7 +264,10 @@ function isUncertain(attempt: DoubtfulAttempt, statusChanged: string | null): bo
 }
 
 /** Whether a change of status was in the second of the attempt or later. */
-function isOfItsSecond({ oktaTime }: DoubtfulAttempt, statusChanged: string | null): boolean {
+function isOfItsSecond(
+  { oktaTime }: Pick<DoubtfulAttempt, 'oktaTime'>,
+  statusChanged: string | null,
+): boolean {
   if (statusChanged === null) return false
   const changed = Date.parse(statusChanged)
   // A time that can't be parsed proves nothing.

@@ -1,6 +1,7 @@
 import type { RetryCause } from '../budget/tally.ts'
 import type { JournalEvent } from '../journal/journal-event.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
+import type { LookupParts } from '../lookup/paced-get.ts'
 import { type Answer, describeAnswer } from '../okta/answer.ts'
 import { lastWordOf } from './ending.ts'
 import type { SentCall } from './send.ts'
@@ -37,7 +38,7 @@ function answerEvent(
 ): JournalEvent {
   const { httpStatus, errorCode, requestId } = lastWordOf(answer)
   const { clock } = services.lookup
-  const atMost = clock.nowAtMost()
+  const atMost = answeredBy(clock, answer)
   return {
     event: 'answer',
     row: input.row,
@@ -52,6 +53,16 @@ function answerEvent(
     request_id: requestId,
     message: outcome === 'applied' ? `Okta accepted ${input.action}` : describeAnswer(answer),
   }
+}
+
+/**
+ * The latest moment at which Okta can have given an answer, in epoch ms by its clock. After a sleep of the machine the
+ * clock allows for all of it, in which others may have acted, but the answer itself names its second.
+ */
+function answeredBy(clock: LookupParts['clock'], answer: Answer): number {
+  const atMost = clock.nowAtMost()
+  if (clock.sure || answer.kind !== 'answered' || answer.date === undefined) return atMost
+  return Math.max(clock.nowAtLeast(), Math.min(atMost, answer.date + 999))
 }
 
 /** Records that an attempt was certainly not applied and is sent again. */
@@ -91,13 +102,15 @@ export function hasTimedOut({ answer }: SentCall): boolean {
  */
 export async function recordLost(task: LoggedTask, since: number): Promise<OpenAttempt> {
   const { services, input, history } = task
+  // The loss began before this process did.
+  const by = Math.max(since, Math.min(services.recorder.state.lostBy ?? since, services.begunAt))
   history.attempts++
   await services.recorder.record({
     event: 'intent',
     row: input.row,
     step: input.step,
     attempt: history.attempts,
-    okta_time: since,
+    okta_time: by,
     okta_time_at_least: since,
     started_at: history.startedAt,
     user_id: input.target,

@@ -54,6 +54,10 @@ export async function sendCall(
         ? `it could not leave within ${leavesWithinMs / 1000} s`
         : "it was held back because of Okta's answers to other calls",
     })
+  const noteLeaving = (): void => {
+    sentAt = performance.now()
+    sentOktaTime = clock.nowAtMost()
+  }
   const answer = await pacer.request(request.bucket, {
     prepare: async (permitHolds) => {
       if (!hold.valid) await hold.ensure()
@@ -85,15 +89,18 @@ export async function sendCall(
       return false
     },
     send: (permitHolds) => {
-      sentAt = performance.now()
-      sentOktaTime = clock.nowAtMost()
-      return send(asRetry(request, history.retryOf), () => mayStillLeave(permitHolds))
+      noteLeaving()
+      return send(asRetry(request, history.retryOf), () => {
+        if (!mayStillLeave(permitHolds)) return false
+        // The machine may have slept while the connection opened.
+        noteLeaving()
+        return true
+      })
     },
   })
   if (answer === null) return isLate ? 'late' : null
   history.lastWord = lastWordOf(answer)
   const requestId = history.retryOf.requestId ?? history.lastWord.requestId
   history.retryOf = { requestId, count: history.retryOf.count + 1 }
-  const connected = answer.connectedAfterMs ?? 0
-  return { answer, sentAt: sentAt + connected, sentOktaTime: Math.ceil(sentOktaTime + connected) }
+  return { answer, sentAt, sentOktaTime: Math.ceil(sentOktaTime) }
 }

@@ -74,7 +74,7 @@ export async function settleDoubt(
     const attempt = {
       ...attemptOf(open),
       // A lost attempt may have left at any moment until this process began.
-      ...(open.intent.lost ? { oktaTimeAtMost: services.begunAt } : {}),
+      ...(open.intent.lost ? { oktaTimeAtMost: services.begunAt, lostBy: open.intent.okta_time } : {}),
       underWayUntil: latestOf(services, open),
       judgedNotApplied: history.judgedNotApplied,
     }

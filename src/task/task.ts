@@ -275,13 +275,16 @@ class Task {
   #mayHaveComeLate({ user }: FoundUser): boolean {
     if (this.#history.judgedNotApplied === 0) return false
     const { state } = this.#services.recorder
-    const since = state.progressOf(this.#input)?.assumedSince ?? null
-    if (since === null) return true
+    const progress = state.progressOf(this.#input)
+    // Where the user was read before the first attempt, the user was not at the target then.
+    if (progress?.isFirstAssumed !== true && this.#history.statusBefore !== null) return true
     // An earlier task of ours has led the user there, after the attempts were judged.
-    const change = state.explainedChange(user.id)
+    const change = state.explainedChange(user.id) ?? progress?.explained ?? null
     if (change !== null && explains(change, user)) return false
-    const isAsBefore = isFromBefore(since, user.statusChanged)
-    return !isAsBefore && !this.#input.ledTo.includes(user.status)
+    const since = progress?.firstSince ?? null
+    if (since === null) return true
+    if (isFromBefore(since, user.statusChanged)) return false
+    return progress?.isFirstAssumed !== true || !this.#input.ledTo.includes(user.status)
   }
 
   async #checkRoles({ read }: Extract<TaskState, { at: 'checking' }>): Promise<TaskState> {
@@ -395,7 +398,7 @@ class Task {
     this.#see(read, false)
     // The same status as before the first attempt shows nothing: an ACTIVE user may be unlocked.
     const isAsBefore = isStatusBefore(this.#input.action, this.#history.statusBefore, status)
-    const cameLate = this.#history.judgedNotApplied > 0 && !isAsBefore
+    const cameLate = !isAsBefore && this.#mayHaveComeLate(read)
     this.#history.statusBefore ??= status
     const { kind, message } = decideAfterRefusal(this.#input.action, status, refusal, cameLate)
     const ending = { result: kind, message, statusAfter: status }

@@ -119,7 +119,9 @@ describe('the state of a run', () => {
       statusBefore: 'ACTIVE',
       judgedNotApplied: 0,
       repeats: 0,
-      assumedSince: null,
+      firstSince: intentOf(1).okta_time_at_least,
+      isFirstAssumed: false,
+      explained: null,
       last: { kind: 'open', intent: intentOf(1), doubt: null },
     })
     expect(state.progressOf({ row: 2, step: 1 })?.attempts).toBe(3)
