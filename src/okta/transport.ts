@@ -61,12 +61,18 @@ export function openTransport(options: TransportOptions): Transport {
   }
 }
 
+/**
+ * How long a connection may take to open, in ms. Some proxies take more than ten seconds. A call whose intent has grown
+ * old meanwhile does not leave, and the connection is kept for the next one.
+ */
+const slowestConnectionMs = 30_000
+
 /** @param tunnels gets the connections through a proxy as long as they are open */
 function openDispatcher(
   { origin, proxy, connections, timeLimitMs, userAgent }: TransportOptions,
   tunnels: Set<Duplex>,
 ): Dispatcher {
-  const connect = { timeout: Math.min(timeLimitMs, 10_000) }
+  const connect = { timeout: Math.min(timeLimitMs, slowestConnectionMs) }
   const limits = { pipelining: 1, headersTimeout: timeLimitMs, bodyTimeout: timeLimitMs }
   if (proxy === null) return new Pool(origin, { ...limits, connections, connect })
   return new ProxyAgent({

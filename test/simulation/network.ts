@@ -9,7 +9,7 @@ import type { Fault } from './scenario.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** The longest that the program waits for a connection, if a request may take as long. */
-const slowestConnectionMs = 10_000
+const slowestConnectionMs = 30_000
 /** Each death needs a process more, and their number is bounded. */
 const mostDeaths = 3
 
