@@ -83,7 +83,7 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'that a part of the journal was lost is not written down',
     breaks: 'I2',
     file: 'journal/take-sound-part',
-    from: "await journal.append({ event: 'cut', okta_time: since, lost_bytes: lostBytes }).durable",
+    from: "await journal.append({ event: 'cut', okta_time: since, ...(by === since ? {} : { okta_time_at_most: by }), lost_bytes: lostBytes, }).durable",
     to: '',
   },
   {
