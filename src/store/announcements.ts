@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createPostgresBackend, Queue, runMigrations, WaitingError, Worker } from 'bullmq'
 import { Client } from 'pg'
 import type { StoreUrl } from './store-url.ts'
@@ -15,13 +16,22 @@ const noPrivilege = '42501'
  */
 const patience = { lockDuration: 15_000, stalledInterval: 8_000, maxStalledCount: 1_000_000 } as const
 
-/** What a worker does when it is told of something. Neither may throw. */
+/**
+ * What a due schedule may need until it is noted. BullMQ forgets a job that has failed, and nothing else knows of a time
+ * that was due: it is told again, however often it fails.
+ */
+const toldAgain = { attempts: 1_000_000, backoff: { type: 'fixed', delay: 2_000 } } as const
+
+/** What a worker does when it is told of something. `onRun` must not throw. */
 export interface Listener {
   /** How many runs may be at work at once. */
   readonly runs: number
   /** Carries a run out, if it is open, and says whether it must be handed back because this worker ends. */
   readonly onRun: (runId: string) => Promise<'done' | 'handed_back'>
-  /** A schedule is due. `at`: the time that it names, in epoch ms. May be said more than once. */
+  /**
+   * A schedule is due. `at`: the time that it names, in epoch ms. May be said more than once. If it throws, it, or another
+   * worker, is told again.
+   */
   readonly onDue: (schedule: string, at: number) => Promise<void>
 }
 
@@ -67,7 +77,7 @@ export class Announcements {
     await this.#queue.upsertJobScheduler(
       name,
       { pattern, tz: timeZone },
-      { name: 'due', data: { schedule: name } },
+      { name: 'due', data: { schedule: name }, opts: toldAgain },
     )
   }
 
@@ -79,8 +89,15 @@ export class Announcements {
   listen({ runs, onRun, onDue }: Listener): void {
     const hear = async (job: Told, token?: string): Promise<void> => {
       if (job.name === 'due') {
-        await onDue(field(job.data, 'schedule'), job.opts.prevMillis ?? job.timestamp)
-        return
+        try {
+          await onDue(field(job.data, 'schedule'), job.opts.prevMillis ?? job.timestamp)
+          return
+        } catch {
+          await sleep(toldAgain.backoff.delay)
+        }
+        // Schedules of earlier versions have one attempt, so it does not come to a failure.
+        await job.moveToWait(token)
+        throw new WaitingError()
       }
       if ((await onRun(field(job.data, 'runId'))) === 'done') return
       await job.moveToWait(token)

@@ -33,7 +33,10 @@ export async function workFor({ openAnnouncements, ...options }: WorkForOptions)
     runs,
     onRun: (runId) => worker.carryOut(runId),
     onDue: async (schedule, at) => {
-      await tables.schedules.noteDue(schedule, new Date(at))
+      await untilAnswered(
+        () => tables.schedules.noteDue(schedule, new Date(at)),
+        () => stop.check(),
+      )
       worker.lookNow()
     },
   })
