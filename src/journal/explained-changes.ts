@@ -10,11 +10,26 @@ const longEnoughMs = 15 * 60_000
 
 /** The last change of each user that is known to be the work of a call of this run, by the user as the intents name the user. */
 export class ExplainedChanges {
-  readonly #last = new Map<string, { readonly change: ExplainedChange; readonly endedAt: number }>()
+  readonly #last = new Map<
+    string,
+    {
+      readonly change: ExplainedChange
+      readonly activated: ExplainedChange | null
+      readonly endedAt: number
+    }
+  >()
 
   /** The last change of a user; null if none is known. */
   of(userId: string): ExplainedChange | null {
     return this.#last.get(userId)?.change ?? null
+  }
+
+  /**
+   * The last activation of a user, which Okta carries out in the background: its effect may come after what was done
+   * later. Null if none is known.
+   */
+  activationOf(userId: string): ExplainedChange | null {
+    return this.#last.get(userId)?.activated ?? null
   }
 
   /**
@@ -27,9 +42,11 @@ export class ExplainedChanges {
     if (change === null) return
     const { user_id: userId } = last.intent
     const endedAt = Date.parse(result.finished_at ?? '')
+    const before = this.#last.get(userId)?.activated ?? null
+    const activated = result.action === 'activate' ? { ...change, until: null } : before
     // A change of its own moves the user to the end.
     this.#last.delete(userId)
-    this.#last.set(userId, { change, endedAt })
+    this.#last.set(userId, { change, activated, endedAt })
     this.#forget((lostSince ?? endedAt) - longEnoughMs)
   }
 

@@ -196,6 +196,11 @@ export class JournalState {
     return this.#explainedChanges.of(userId)
   }
 
+  /** The last activation of a user by this run, whose effect may come later than that of later calls; null if none is known. */
+  activationOf(userId: string): ExplainedChange | null {
+    return this.#explainedChanges.activationOf(userId)
+  }
+
   /**
    * The earliest that Okta's time could have been at the last event of an attempt that names a time, in epoch ms by
    * Okta's clock. 0 before the first such event.

@@ -233,7 +233,10 @@ function isKnownChange(
     state.explainedChange(intent.user_id) ??
     (read === null ? null : state.explainedChange(read.user.id)) ??
     intent.explained
-  return change !== undefined && explains(change, user)
+  if (change !== undefined && explains(change, user)) return true
+  // Okta activates in the background: the effect may come after that of later calls.
+  const activation = state.activationOf(intent.user_id)
+  return activation !== null && explains(activation, user)
 }
 
 function lookOf({

@@ -305,6 +305,27 @@ describe('a call of which nobody knows', () => {
     )
   })
 
+  it('is not confirmed by what Okta may have done in the background for an earlier call', async () => {
+    const ended = (row: number, action: string) =>
+      [
+        intentOf(row, 1, { user_id: ada.id, okta_time: now, okta_time_at_least: now }),
+        { ...answerTo(row), okta_time: now, okta_time_at_most: now },
+        { event: 'result', ...resultOf(row, { action, okta_user_id: ada.id }) } as const,
+      ] as const
+    const user = { status: 'PROVISIONED', statusChanged: new Date(now).toISOString() } as const
+    for (const [earlier, expected] of [
+      ['activate', 'in_doubt'],
+      ['suspend', 'succeeded'],
+    ] as const) {
+      const before = [...ended(2, earlier), ...ended(3, 'deactivate')]
+      await endOf(
+        { before, onCall: first(lost), job: { read_first: false }, user },
+        async (_, result) => expect(result?.result).toBe(expected),
+        { action: 'unsuspend' },
+      )
+    }
+  })
+
   it('is confirmed where the user is at the target', async () => {
     await endOf({ onCall: first(lostAfter) }, async (stub, result) => {
       expect(result).toMatchObject({
