@@ -1,7 +1,7 @@
 import { Deadline } from '../files/deadline.ts'
 import { isOld } from '../lookup/read-settled-user.ts'
 import type { FoundUser } from '../lookup/read-user.ts'
-import type { Answer } from '../okta/answer.ts'
+import { type Answer, withdrawn } from '../okta/answer.ts'
 import { asRetry, lifecycleRequest } from '../okta/request.ts'
 import { leavesWithinMs } from '../rules/doubt.ts'
 import { lastWordOf } from './ending.ts'
@@ -43,7 +43,12 @@ export async function sendCall(
   let sentOktaTime = 0
   let end = new Deadline(0)
   let isLate = false
-  const mayStillLeave = (permitHolds: () => boolean): boolean => !end.passed && permitHolds() && mayLeave()
+  let isHeldBack = false
+  const mayStillLeave = (permitHolds: () => boolean): boolean => {
+    isLate = end.passed || !permitHolds()
+    isHeldBack = !isLate && !mayLeave()
+    return !isLate && !isHeldBack
+  }
   const recordHeldBack = (): Promise<void> =>
     recorder.record({
       event: 'not_applied',
@@ -84,7 +89,6 @@ export async function sendCall(
       // Writing may have taken long, and the call must leave under a valid hold.
       if (!hold.valid) await hold.ensure()
       if (mayStillLeave(permitHolds)) return true
-      isLate = end.passed || !permitHolds()
       await recordHeldBack()
       return false
     },
@@ -99,6 +103,11 @@ export async function sendCall(
     },
   })
   if (answer === null) return isLate ? 'late' : null
+  if (isHeldBack && answer.kind === 'unanswered' && answer.code === withdrawn) {
+    // It was to leave, but a question came up while its connection opened. It waits for that, and for nothing else.
+    await recordHeldBack()
+    return null
+  }
   history.lastWord = lastWordOf(answer)
   const requestId = history.retryOf.requestId ?? history.lastWord.requestId
   history.retryOf = { requestId, count: history.retryOf.count + 1 }

@@ -593,6 +593,27 @@ describe('a call of which nobody knows', () => {
     })
   })
 
+  it('that is held back while its connection opens waits for nothing but its turn, and is no retry', async () => {
+    // Asked before its intent, after it, and once the connection is open.
+    let asked = 0
+    const sends: NonNullable<StubOptions['services']>['sends'] = {
+      pass: async (_row, call) => await call(() => ++asked !== 3),
+      allowed: () => {},
+      refused: async () => {},
+    }
+    await withStub({ services: { sends } }, async (stub) => {
+      const { lookup } = stub.services
+      const send: typeof lookup.send = async (request, mayLeave) =>
+        mayLeave?.() === false ? { ...noAnswer(false), code: withdrawn } : await lookup.send(request)
+      const services = { ...stub.services, lookup: { ...lookup, send } }
+      const { result } = await runTask(services, taskOf(), null)
+      expect(result).toMatchObject({ result: 'succeeded', attempts: 2 })
+      expect(stub.time.waits).toEqual([])
+      expect(await namesIn(stub)).toEqual(['intent', 'not_applied', 'intent', 'answer'])
+      expect(lookup.tally.retries).toEqual({})
+    })
+  })
+
   it('that would send a mail is not sent again within five minutes of its intent', async () => {
     await withStub({ onCall: first(lost) }, async (stub) => {
       const spy = vi.spyOn(performance, 'now').mockImplementation(() => stub.time.now)
