@@ -8,6 +8,9 @@ const estimateMs = 1_000
 /** A change that is so much older than a loss says nothing about it, in ms. */
 const longEnoughMs = 15 * 60_000
 
+/** So much time passes at least before old changes are looked for again, in ms. */
+const lookAgainMs = 60_000
+
 /** The last change of each user that is known to be the work of a call of this run, by the user as the intents name the user. */
 export class ExplainedChanges {
   readonly #last = new Map<
@@ -18,6 +21,9 @@ export class ExplainedChanges {
       readonly endedAt: number
     }
   >()
+
+  /** Up to when old changes were forgotten, in epoch ms by Okta's clock. */
+  #forgottenTo = Number.NEGATIVE_INFINITY
 
   /** The last change of a user; null if none is known. */
   of(userId: string): ExplainedChange | null {
@@ -52,6 +58,9 @@ export class ExplainedChanges {
 
   /** Without a loss, a large run keeps only the users of its last minutes. */
   #forget(before: number): void {
+    // To look at the first one costs as much as all those that were deleted before it.
+    if (before < this.#forgottenTo + lookAgainMs) return
+    this.#forgottenTo = before
     for (const [userId, { endedAt }] of this.#last) {
       if (!(endedAt < before)) return
       this.#last.delete(userId)
