@@ -1,5 +1,6 @@
 import { type Action, actionNames } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
+import { drawRefusedBeforeDoubt } from './draw-refused-before-doubt.ts'
 import { drawStore } from './draw-store.ts'
 import { Draws } from './draws.ts'
 import { fewestKnown } from './planned.ts'
@@ -30,11 +31,12 @@ const statuses: readonly UserStatus[] = [
   'RECOVERY',
 ]
 
-/** Draws everything from a seed. A quarter of the histories are those of a store. */
+/** Draws everything from a seed. A quarter of the histories are those of a store, and some have a theme of their own. */
 export function drawScenario(seed: number): Scenario {
   const draws = new Draws(seed)
   const scenario = drawInDirectory(seed, draws)
-  return draws.chance('in a store', 0.25) ? drawStore(scenario, draws) : scenario
+  if (draws.chance('in a store', 0.25)) return drawStore(scenario, draws)
+  return draws.chance('refused before a doubt', 0.02) ? drawRefusedBeforeDoubt(scenario, draws) : scenario
 }
 
 function drawInDirectory(seed: number, draws: Draws): Scenario {

@@ -2,6 +2,7 @@ import { checkBounds } from './bounds.ts'
 import { isForgotten, type Ours, type RefOf } from './evidence.ts'
 import { checkGuards } from './guards.ts'
 import { checkJournals } from './journals.ts'
+import { goesBeforeDoubt } from './left-in-doubt.ts'
 import { checkNames } from './names.ts'
 import { checkMails, checkOnce } from './once.ts'
 import type { Applied } from './org.ts'
@@ -107,7 +108,7 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkLinks(world)
   checkFinality(world, reports)
   checkCounts(world, reports, (run) => rowsOfRun(run).size)
-  checkOrder(world, ours, refOf)
+  checkOrder(world, reports, ours, refOf)
   checkShare(world)
   checkGuards(world, refOf)
   checkUndo(world, ours)
@@ -158,7 +159,7 @@ function checkCounts(world: World, reports: readonly Report[], rowsOf: (run: str
   }
 }
 
-function checkOrder(world: World, ours: readonly Ours[], refOf: RefOf): void {
+function checkOrder(world: World, reports: readonly Report[], ours: readonly Ours[], refOf: RefOf): void {
   const indices = new Map(world.scenario.rows.map(({ ref }, index) => [ref, index]))
   const before = new Map<string, Ours[]>()
   // What did not hold was not done, and may be fed again with the rows around it.
@@ -175,7 +176,9 @@ function checkOrder(world: World, ours: readonly Ours[], refOf: RefOf): void {
       // What was done in a lost part of the journal, nobody knows when an earlier row is sent.
       return (
         (other.by.run === run && !isLostDoubt(world, applied) && !isForgotten(world, other, applied.at)) ||
-        (otherIndex > index && undoes(applied.action, other.action) && !isOthers(world, applied))
+        (otherIndex > index &&
+          undoes(applied.action, other.action) &&
+          (!isOthers(world, applied) || goesBeforeDoubt(world, reports, refOf, applied, other)))
       )
     })
     if (later === undefined) continue

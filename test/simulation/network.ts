@@ -176,6 +176,9 @@ export class Network {
       case 'server_error_after':
         reach(there, () => say(this.#error(500, 'E0000009')))
         return
+      case 'forbidden':
+        this.#later(process, there, () => say(this.#error(403, 'E0000006')))
+        return
       case 'read_only':
         this.#later(process, there, () => say(this.#error(503, 'E0000010')))
         return

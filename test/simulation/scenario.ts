@@ -5,7 +5,8 @@ import type { UserStatus } from '../../src/okta/status.ts'
 export interface Fault {
   readonly of: 'POST' | 'GET'
   readonly number: number
-  readonly kind: (typeof postFaults)[number]
+  /** `forbidden`: one call is refused as if the token might not make it. */
+  readonly kind: (typeof postFaults)[number] | 'forbidden'
   /** How far a proxy's clock is off. */
   readonly clockMs: number
 }
