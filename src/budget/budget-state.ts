@@ -49,6 +49,11 @@ export interface BudgetState {
   readonly othersRate: number | null
   /** Times of requests by earlier executions that may still count in the window and are not attributed yet. */
   readonly earlierSends: readonly number[]
+  /**
+   * When each call of theirs without an answer had left at the latest. It counts in each window that it may have arrived
+   * in, because nothing shows which of them it was. Absent where there is none.
+   */
+  readonly earlierUnanswered?: Unanswered
   /** The limit that earlier executions last saw; null if none is known. */
   readonly earlierLimit: number | null
   /**
@@ -66,6 +71,9 @@ export type Unattributed = readonly {
   readonly until: number
   readonly count: number
 }[]
+
+/** Epoch ms, the latest last. */
+export type Unanswered = readonly number[]
 
 export interface BudgetWindow {
   readonly limit: number

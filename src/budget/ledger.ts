@@ -54,6 +54,11 @@ export interface LedgerFacts {
   readonly share: number
   /** Times by Okta's clock, in epoch ms, at which earlier executions sent requests in a bucket. */
   readonly earlierSends: (bucket: Bucket) => readonly number[]
+  /**
+   * When each of their lifecycle calls without an answer had left at the latest, in epoch ms; none by default. They may
+   * still arrive, and are among the sends as well.
+   */
+  readonly earlierUnanswered?: readonly number[]
   /** The limit that earlier executions last saw in a bucket; null if none is known. */
   readonly earlierLimit?: (bucket: Bucket) => number | null
   /** Whether they may have sent more than is known; false by default. */

@@ -1,6 +1,7 @@
 import type { Bucket } from '../okta/bucket.ts'
 import { answered, sent } from './budget-events.ts'
-import { type BudgetState, newBudget, type Permit } from './budget-state.ts'
+import type { BudgetState, Permit } from './budget-state.ts'
+import { firstBudget } from './first-budget.ts'
 import type { Ledger, LedgerFacts, Room } from './ledger.ts'
 import { changesAt, permits } from './permits.ts'
 import { createReservoirs, type Reservoirs } from './reservoirs.ts'
@@ -14,9 +15,7 @@ export function createLocalLedger(facts: LedgerFacts, reservoirs: Reservoirs = c
   }
 
   function begin(bucket: Bucket): { state: BudgetState } {
-    const { share, earlierSends, earlierLimit, earlierUnknown } = facts
-    const state = newBudget(share, earlierSends(bucket), earlierLimit?.(bucket) ?? null, earlierUnknown)
-    const begun = { state }
+    const begun = { state: firstBudget(facts, bucket) }
     budgets.set(bucket, begun)
     return begun
   }

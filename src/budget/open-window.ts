@@ -1,6 +1,7 @@
 import type { RateLimit } from '../okta/rate-limit.ts'
 import { arrivesWithinMs, type BudgetState, defaultWindowMs, type Permit } from './budget-state.ts'
 import { rateOfOthers } from './others.ts'
+import { mayStillArrive, unattributedAt } from './unattributed.ts'
 
 /**
  * The state after an answer has shown a new window: which of our requests it may contain, its length, and others' rate.
@@ -15,7 +16,8 @@ export function openWindow(
   const windowMs = learnWindowLength(state, rateLimit, now)
   const opened = reset * 1000 - windowMs
   const earlier = state.earlierSends.filter((time) => time >= opened - arrivesWithinMs).length
-  const unattributed = state.unattributed.reduce((sum, { count }) => sum + count, 0)
+  const unattributed = unattributedAt(state, now)
+  const stillUnanswered = mayStillArrive(state, now)
   // The unattributed requests include the probes and, before the first window, everything in flight.
   const counted = state.window === null ? 0 : state.inFlight - state.probesInFlight + (permit.probe ? 0 : 1)
   const known = Math.max(1, unattributed + counted) + earlier
@@ -31,6 +33,7 @@ export function openWindow(
     othersRate: state.window === null ? null : rateOfOthers(state, state.window),
     earlierSends: [],
     unattributed: [],
+    ...(stillUnanswered === undefined ? {} : { earlierUnanswered: stillUnanswered }),
     window: { limit, remaining, reset, spent, others, seenAt: now, likelyMs, emptiedByOthers: false },
   }
 }

@@ -5,10 +5,10 @@ import {
   endOf,
   isProbing,
   longestOpen,
-  mayCountFor,
   shareOf,
 } from './budget-state.ts'
 import { othersUntilEnd } from './others.ts'
+import { unattributedAt, unattributedLeaveAt } from './unattributed.ts'
 
 /** How soon to look again at an open window that allows nothing now. */
 const nextLookMs = 100
@@ -89,19 +89,9 @@ function probeDueAt(state: BudgetState, now: number): number {
   const limit = state.window?.limit ?? state.earlierLimit
   if (limit === null) return due
   const room = shareOf(state, limit) - (state.window === null ? 0 : state.inFlight - state.probesInFlight)
-  const forgotten = state.unattributed.map(({ until }) => until + mayCountFor(state) + 1)
-  const moments = [now, ...forgotten].filter((moment) => moment >= now)
+  const moments = [now, ...unattributedLeaveAt(state).filter((moment) => moment >= now)].sort((a, b) => a - b)
   const roomAt = moments.find((moment) => unattributedAt(state, moment) < room) ?? now + longestOpen(state)
   return Math.max(due, roomAt, earlierLeaveAt(state, room - unattributedAt(state, now), now))
-}
-
-/** How many of the requests that no answer has attributed may be in the window that is open at a given moment. */
-function unattributedAt(state: BudgetState, moment: number): number {
-  const memoryMs = mayCountFor(state)
-  return state.unattributed.reduce(
-    (sum, { until, count }) => (moment - until <= memoryMs ? sum + count : sum),
-    0,
-  )
 }
 
 /** The time from which fewer than `room` requests of earlier executions can still be in the open window. */

@@ -184,6 +184,11 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       concurrency: run.job.pace.concurrency,
       share: run.job.pace.share,
       earlierSends: (bucket) => [...(sentBefore?.times(bucket) ?? []), ...state.sentRecently.times(bucket)],
+      earlierUnanswered: [
+        ...(sentBefore?.unanswered ?? []),
+        ...state.sentRecently.unanswered,
+        ...state.openCalls,
+      ],
       earlierUnknown: state.lostSince !== null,
       earlierLimit: (bucket) => state.sentRecently.limit(bucket) ?? sentBefore?.limit(bucket) ?? null,
       workLeft: (bucket) => requestsLeft(bucket),

@@ -1,4 +1,4 @@
-import type { LookAfterLoss } from '../rules/doubt.ts'
+import { type LookAfterLoss, leavesWithinMs } from '../rules/doubt.ts'
 import type { ExplainedChange } from '../rules/explained-change.ts'
 import type { TaskPlace, TaskResult } from '../rules/result.ts'
 import type { MeantUser } from '../rules/row-verdict.ts'
@@ -80,7 +80,10 @@ export class JournalState {
         this.#seeTime(event)
         const task = this.#index(event)
         if (event.event === 'intent') this.#seeLogin(event.row, this.#progress.get(task), event.login)
-        const progress = progressAfter(this.#progress.get(task), event)
+        const before = this.#progress.get(task)
+        if (event.event === 'verdict' && before !== undefined && isOpen(before))
+          this.sentRecently.addUnanswered(leftBy(before))
+        const progress = progressAfter(before, event)
         if (progress !== undefined) this.#progress.set(task, progress)
         if (event.event === 'verdict' && progress !== undefined)
           this.#looksAfterLoss.note(progress.last.intent.user_id, event)
@@ -236,6 +239,11 @@ export class JournalState {
     return counts
   }
 
+  /** When each call that is open now had left at the latest, by Okta's clock in epoch ms. */
+  get openCalls(): readonly number[] {
+    return [...this.#progress.values()].filter(isOpen).map(leftBy)
+  }
+
   /** Whether a task of a row was sent and has no result yet. */
   isUnderWay(row: number): boolean {
     for (let step = 1; step <= this.#stepsPerRow; step++)
@@ -321,4 +329,13 @@ function earliestOf(event: JournalEvent): number | null {
   if (event.event !== 'answer') return null
   // The best estimate lies in the middle between the earliest and the latest moment.
   return 2 * event.okta_time - (event.okta_time_at_most ?? event.okta_time + estimateMs)
+}
+
+/** Whether nobody knows what has become of a task's last call. What is only assumed to have been sent is no call. */
+function isOpen({ last }: TaskProgress): boolean {
+  return last.kind === 'open' && last.intent.lost !== true
+}
+
+function leftBy({ last }: TaskProgress): number {
+  return last.intent.okta_time + leavesWithinMs
 }

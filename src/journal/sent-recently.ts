@@ -6,9 +6,13 @@ interface Sent {
   readonly count: number
 }
 
-/** How many requests were sent in each rate-limit bucket in the last minutes, by Okta's clock, and the buckets' limits. */
+/**
+ * How many requests were sent in each rate-limit bucket in the last minutes, by Okta's clock, which lifecycle calls among
+ * them had no answer, and the buckets' limits.
+ */
 export class SentRecently {
   readonly #byBucket = new Map<string, Sent[]>()
+  #unanswered: readonly number[] = []
   readonly #limits = new Map<string, number>()
 
   add(bucket: string, time: number, count: number): void {
@@ -19,10 +23,25 @@ export class SentRecently {
     this.#byBucket.set(bucket, kept)
   }
 
+  /**
+   * Adds a lifecycle call that had no answer.
+   *
+   * @param leftBy when it had left at the latest, in epoch ms
+   */
+  addUnanswered(leftBy: number): void {
+    this.#unanswered = [...this.#unanswered.filter((known) => known >= leftBy - rememberMs), leftBy]
+  }
+
+  /** When each lifecycle call without an answer had left at the latest, in epoch ms. */
+  get unanswered(): readonly number[] {
+    return this.#unanswered
+  }
+
   /** Adds what another run has sent, and the limits that it was shown. */
   takeOver(other: SentRecently): void {
     for (const [bucket, sent] of other.#byBucket)
       for (const { time, count } of sent) this.add(bucket, time, count)
+    for (const leftBy of other.#unanswered) this.addUnanswered(leftBy)
     for (const [bucket, limit] of other.#limits) this.showLimit(bucket, limit)
   }
 

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import type { JournalState } from '../journal/journal-state.ts'
 import { replayJournal } from '../journal/open-journal.ts'
 import { rememberMs, type SentRecently } from '../journal/sent-recently.ts'
 import { KnownError } from '../messages/known-error.ts'
@@ -16,7 +17,7 @@ import { type RunFile, readRunFile } from './run-file.ts'
  */
 export async function addSentByRuns(sent: SentRecently, from: OldRun, now: number): Promise<void> {
   if (!(await hasJournal(from.directory))) return
-  sent.takeOver((await replayJournal(journalOf(from.directory, from.run, from.recorded))).state.sentRecently)
+  add(sent, await replayJournal(journalOf(from.directory, from.run, from.recorded)))
   if (now - Date.parse(from.run.created_at) >= rememberMs) return
   const seen = new Set([from.run.run_id])
   for (let before = runBefore(from.run); before !== undefined && !seen.has(before); ) {
@@ -24,8 +25,7 @@ export async function addSentByRuns(sent: SentRecently, from: OldRun, now: numbe
     const directory = join(dirname(from.directory), before)
     try {
       const run = await readRunFile(directory)
-      if (await hasJournal(directory))
-        sent.takeOver((await replayJournal(journalOf(directory, run, null))).state.sentRecently)
+      if (await hasJournal(directory)) add(sent, await replayJournal(journalOf(directory, run, null)))
       before = runBefore(run)
     } catch (error) {
       // A damaged older run is no reason not to go on from the newer one.
@@ -33,6 +33,11 @@ export async function addSentByRuns(sent: SentRecently, from: OldRun, now: numbe
       throw error
     }
   }
+}
+
+function add(sent: SentRecently, { state }: { readonly state: JournalState }): void {
+  sent.takeOver(state.sentRecently)
+  for (const leftBy of state.openCalls) sent.addUnanswered(leftBy)
 }
 
 /** The run that a run retries or takes back. */

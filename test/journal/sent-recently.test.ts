@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest'
+import type { JournalEvent } from '../../src/journal/journal-event.ts'
 import { JournalState } from '../../src/journal/journal-state.ts'
 import { SentRecently } from '../../src/journal/sent-recently.ts'
+import { leavesWithinMs } from '../../src/rules/doubt.ts'
+import { answerTo, doubtOf, intentOf, resultOf } from './support.ts'
 
 const start = 1_772_445_600_000
 const bucket = '/api/v1/users'
@@ -35,4 +38,31 @@ it('is told by the journal of the last limit of a bucket', () => {
   const state = new JournalState(1)
   for (const limit of [600, 300]) state.apply({ event: 'limit', bucket, limit }, { offset: 0, length: 1 })
   expect(state.sentRecently.limit(bucket)).toBe(300)
+})
+
+it('is told by the journal which calls had no answer, settled or not', () => {
+  const state = new JournalState(1)
+  const ended = (row: number): JournalEvent => ({ event: 'result', ...resultOf(row) })
+  const verdict = {
+    event: 'verdict',
+    row: 2,
+    step: 1,
+    attempt: 1,
+    verdict: 'not_applied',
+    evidence: '',
+  } as const
+  const events: JournalEvent[] = [
+    ...[intentOf(1), answerTo(1), ended(1)],
+    ...[intentOf(2), doubtOf(2), verdict, intentOf(2, 2), answerTo(2, 2), ended(2)],
+    ...[intentOf(3), doubtOf(3), intentOf(4), intentOf(5, 1, { lost: true })],
+  ]
+  for (const event of events) state.apply(event, { offset: 0, length: 1 })
+  expect(state.sentRecently.unanswered).toEqual([intentOf(2).okta_time + leavesWithinMs])
+  expect(state.openCalls).toEqual([3, 4].map((row) => intentOf(row).okta_time + leavesWithinMs))
+  const other = new SentRecently()
+  other.addUnanswered(start - 10)
+  other.takeOver(state.sentRecently)
+  expect(other.unanswered).toHaveLength(2)
+  other.addUnanswered(start + 3_600_000)
+  expect(other.unanswered).toEqual([start + 3_600_000])
 })

@@ -31,6 +31,13 @@ export const editedBugs: readonly EditedBug[] = [
     to: '',
   },
   {
+    name: 'a call that arrives after its execution has died is not counted',
+    breaks: 'I7',
+    file: 'budget/first-budget',
+    from: 'unanswered.length === 0 ? budget',
+    to: 'unanswered.length >= 0 ? budget',
+  },
+  {
     name: 'what may have been sent in a lost part is sent again before its turn',
     breaks: 'I18',
     file: 'engine/row',

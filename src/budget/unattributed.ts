@@ -1,0 +1,22 @@
+import { type BudgetState, longestOpen, mayCountFor, type Unanswered } from './budget-state.ts'
+
+/** How many of the requests that no answer has attributed may be in the window that is open at a given moment. */
+export function unattributedAt(state: BudgetState, moment: number): number {
+  const memoryMs = mayCountFor(state)
+  // A time in the far future shows that our clock has not been set by Okta's yet.
+  const latest = moment + longestOpen(state)
+  const mayCount = (until: number): boolean => moment - until <= memoryMs && until <= latest
+  const earlier = state.earlierUnanswered?.filter(mayCount).length ?? 0
+  return state.unattributed.reduce((sum, { until, count }) => (mayCount(until) ? sum + count : sum), earlier)
+}
+
+/** The moments from which fewer of them may count, in no order. */
+export function unattributedLeaveAt(state: BudgetState): readonly number[] {
+  const untils = [...state.unattributed.map(({ until }) => until), ...(state.earlierUnanswered ?? [])]
+  return untils.map((until) => until + mayCountFor(state) + 1)
+}
+
+/** Calls of earlier executions that may still arrive in the next window, as long as a window lasts after they left. */
+export function mayStillArrive(state: BudgetState, now: number): Unanswered | undefined {
+  return state.earlierUnanswered?.filter((leftBy) => now - leftBy <= longestOpen(state))
+}

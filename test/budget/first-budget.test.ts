@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { firstBudget } from '../../src/budget/first-budget.ts'
+import { permits } from '../../src/budget/permits.ts'
+import { headers, roundTrip, start } from './budget-play.ts'
+
+const bucket = '/api/v1/users'
+const limit = 30
+
+function begun(earlierUnanswered: readonly number[], sends: readonly number[] = earlierUnanswered) {
+  return firstBudget(
+    { share: 0.1, earlierSends: () => sends, earlierLimit: () => limit, earlierUnanswered },
+    bucket,
+  )
+}
+
+/** A bucket whose window opens at a time with the first request of the present execution. */
+function opened(state: ReturnType<typeof begun>, at: number) {
+  return roundTrip(state, at, headers(limit, limit - 1, at / 1000 + 60))
+}
+
+describe('a call of an earlier execution that nobody saw answered', () => {
+  it('counts in the window that is seen first, once', () => {
+    const state = opened(begun([start - 1_000], [start - 2_000]), start)
+    expect(state.window?.spent).toBe(2)
+  })
+
+  it('counts in a window that opens long after it was let go', () => {
+    expect(opened(begun([start - 40_000]), start).window?.spent).toBe(2)
+    expect(opened(begun([start - 200_000]), start).window?.spent).toBe(1)
+  })
+
+  it('counts in the next window too, as long as it may still arrive', () => {
+    const first = roundTrip(begun([start - 1_000]), start, headers(limit, limit - 1, start / 1000 + 2))
+    const soon = start + 4_000
+    expect(opened(first, soon).window?.spent).toBe(2)
+    const late = start + 70_000
+    const second = roundTrip(first, late, headers(limit, limit - 1, late / 1000 + 2))
+    expect(opened(second, late + 4_000).window?.spent).toBe(1)
+  })
+
+  it('leaves no room for a probe where the share is used up by others like it, until it counts no more', () => {
+    const state = begun([start, start, start])
+    expect(permits(state, start + 1_000, 100)).toBe(0)
+    expect(permits(state, start + 123_000, 100)).toBe(1)
+  })
+
+  it('counts in the bucket of lifecycle calls alone', () => {
+    const facts = { share: 0.1, earlierSends: () => [], earlierUnanswered: [start] }
+    expect(firstBudget(facts, '/api/v1/users/{id}').earlierUnanswered).toBeUndefined()
+  })
+
+  it('keeps no probe waiting where our clock is far behind until an answer sets it', () => {
+    expect(permits(begun([start, start, start]), start - 3_600_000, 100)).toBe(1)
+  })
+})
