@@ -139,11 +139,11 @@ async function sendOthers(
   { most, atHalt }: ProbeBounds,
 ): Promise<ProbeOutcome> {
   const { rows } = input
-  const { state } = input.work.services.recorder
-  const gate = new ProbeGate(main)
+  const { reads, recorder } = input.work.services
+  const gate = new ProbeGate(main, reads)
   const isOfLaterPass = atHalt && input.work.reach.ended
   const isFree = isOfLaterPass ? isForLaterPass(input) : isLeft(input)
-  const candidates = await spreadRows(rows(), isFree, turnOf(state))
+  const candidates = await spreadRows(rows(), isFree, turnOf(recorder.state))
   await tryRows(input, gate, { candidates, isFree, most })
   return gate.outcome
 }
@@ -190,21 +190,39 @@ async function tryRows(
     const answered = gate.nextAnswer()
     const lastStep = Math.max(reach.lastStep, step)
     const running = queue.addBeside(() =>
-      beginRow(work, { ...services, sends: gate }, row, { place, recorded }, lastStep),
+      beginRow(work, { ...services, sends: gate, reads: gate.reads }, row, { place, recorded }, lastStep),
     )
     running.catch((error: unknown) => noteFailure(services, work.failures, error))
     await Promise.race([answered, running.catch(() => {})])
   }
 }
 
-/** Lets the calls of a probe pass while all others wait, and counts their answers. */
+/**
+ * Lets the calls of a probe pass while all others wait, and counts their answers. Its rows also read their users without
+ * waiting: nothing else is decided before the probe has ended. Whoever can't be read is held like others, and counts as
+ * refused.
+ */
 class ProbeGate implements Gate {
   readonly #main: RefusalGate
+  readonly reads: Gate
   readonly outcome = { allowed: 0, refused: 0 }
   #answered: () => void = () => {}
 
-  constructor(main: RefusalGate) {
+  constructor(main: RefusalGate, reads: Gate) {
     this.#main = main
+    this.reads = {
+      pass: async (_row, call) => await call(() => true),
+      allowed: () => {},
+      refused: async (answer) => {
+        this.#countRefusal()
+        await reads.refused(answer)
+      },
+    }
+  }
+
+  #countRefusal(): void {
+    this.outcome.refused++
+    this.#answered()
   }
 
   /** Resolves at the next answer to a call of the probe. */
@@ -225,8 +243,7 @@ class ProbeGate implements Gate {
   }
 
   async refused(answer: Answer): Promise<void> {
-    this.outcome.refused++
-    this.#answered()
+    this.#countRefusal()
     await this.#main.refused(answer)
   }
 }
