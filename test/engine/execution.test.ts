@@ -226,7 +226,7 @@ describe('somebody who answers in Okta’s place', () => {
         },
       })
       expect(end.stopped?.exitCode).toBe(3)
-      expect(Object.fromEntries(end.state.counts)).toMatchObject({ succeeded: 1, failed: 4, skipped: 3 })
+      expect(Object.fromEntries(end.state.counts)).toEqual({})
       expect(end.state.underWay.open).toBeGreaterThan(0)
     })
   })
