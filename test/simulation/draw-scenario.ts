@@ -1,5 +1,6 @@
 import { type Action, actionNames } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
+import { drawFlicker } from './draw-flicker.ts'
 import { drawRefusedBeforeDoubt } from './draw-refused-before-doubt.ts'
 import { drawStore } from './draw-store.ts'
 import { Draws } from './draws.ts'
@@ -36,7 +37,8 @@ export function drawScenario(seed: number): Scenario {
   const draws = new Draws(seed)
   const scenario = drawInDirectory(seed, draws)
   if (draws.chance('in a store', 0.25)) return drawStore(scenario, draws)
-  return draws.chance('refused before a doubt', 0.02) ? drawRefusedBeforeDoubt(scenario, draws) : scenario
+  if (draws.chance('refused before a doubt', 0.02)) return drawRefusedBeforeDoubt(scenario, draws)
+  return draws.chance('flickering permission', 0.04) ? drawFlicker(scenario, draws) : scenario
 }
 
 function drawInDirectory(seed: number, draws: Draws): Scenario {

@@ -38,6 +38,13 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'unanswered.length >= 0 ? budget',
   },
   {
+    name: 'a probe waits for a row of its own whose read is refused',
+    breaks: 'I12',
+    file: 'engine/probe-rows',
+    from: ', reads: gate.reads',
+    to: '',
+  },
+  {
     name: 'what may have been sent in a lost part is sent again before its turn',
     breaks: 'I18',
     file: 'engine/row',

@@ -51,7 +51,8 @@ import type { World } from './world.ts'
  *   overlooked", "a mail is sent again at once", "a call that did not hold is sent again", "a run that has lost its
  *   journal is taken for a new one"
  * - **I12** No process hangs or fails in a way that it does not know.
- *   "the end of a row does not wake the next one of its user", "refusals of a full disk are not known"
+ *   "the end of a row does not wake the next one of its user", "a probe waits for a row of its own whose read is refused",
+ *   "refusals of a full disk are not known"
  * - **I13** A deactivation that the job verifies is not called a success when it did not hold.
  *   "what Okta accepts is called verified"
  * - **I14** An undo takes back only what the run that it names did last to a user.
