@@ -17,7 +17,15 @@ export type Halt = 'end' | 'pause'
  *   for more rows. Null if more rows come
  */
 export function settleGates(reads: RefusalGate, sends: RefusalGate, halt: Halt | null): void {
-  if (reads.isProbing || sends.isProbing) return
+  if (reads.isProbing) return
+  if (sends.isHeld && reads.held > 0) {
+    // All calls wait for a look at a user who may be one failure too many. If that user is held here, nothing else comes
+    // that could show why.
+    if (reads.waiting > 0) reads.settle(false)
+    else if (!reads.probeAtHalt()) reads.settle(true)
+    return
+  }
+  if (sends.isProbing) return
   const isLast = halt !== null && reads.waiting === 0 && sends.waiting === 0
   // The rows that come later show what the few that are left here can't.
   if (isLast && halt === 'pause' && (reads.probeAtHalt() || sends.probeAtHalt())) return

@@ -94,6 +94,30 @@ describe('refusals of reads and of calls', () => {
     },
   )
 
+  it.each([
+    { allowed: 1, refused: 0 },
+    { allowed: 0, refused: 2 },
+  ])(
+    'of one read on which all calls wait are decided whatever else waits: $allowed, $refused',
+    async (outcome) => {
+      const { reads, stop, decided, refuse } = setUp(async () => outcome)
+      const what = 'the lifecycle calls'
+      const sends = new RefusalGate({
+        ...{ what, stop, accept: false, turn: 0, isHeld: () => decided.length === 0 },
+        probe: () => new Promise(() => {}),
+      })
+      const waiting = sends.pass(1, async () => {})
+      await refuse(reads, 1)
+      for (let again = 0; again < 3; again++) {
+        settleGates(reads, sends, null)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      expect(decided).toEqual(['the user’s'])
+      sends.wake()
+      await waiting
+    },
+  )
+
   it('are not decided while a probe is under way', async () => {
     const { reads, sends, stop, decided, refuse } = setUp(() => new Promise<ProbeOutcome>(() => {}))
     await refuse(reads, 10)
