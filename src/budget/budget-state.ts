@@ -50,10 +50,10 @@ export interface BudgetState {
   /** Times of requests by earlier executions that may still count in the window and are not attributed yet. */
   readonly earlierSends: readonly number[]
   /**
-   * When each call of theirs without an answer had left at the latest. It counts in each window that it may have arrived
+   * When each call of theirs without an answer had left at the latest, the latest last. It counts in each window that it may have arrived
    * in, because nothing shows which of them it was. Absent where there is none.
    */
-  readonly earlierUnanswered?: Unanswered
+  readonly earlierUnanswered?: readonly number[]
   /** The limit that earlier executions last saw; null if none is known. */
   readonly earlierLimit: number | null
   /**
@@ -71,9 +71,6 @@ export type Unattributed = readonly {
   readonly until: number
   readonly count: number
 }[]
-
-/** Epoch ms, the latest last. */
-export type Unanswered = readonly number[]
 
 export interface BudgetWindow {
   readonly limit: number

@@ -1,8 +1,6 @@
-import type { Bucket } from '../okta/bucket.ts'
+import { type Bucket, lifecycleBucket } from '../okta/bucket.ts'
 import { type BudgetState, newBudget } from './budget-state.ts'
 import type { LedgerFacts } from './ledger.ts'
-
-const lifecycleBucket: Bucket = '/api/v1/users'
 
 /**
  * A bucket as an execution begins with it. What earlier executions sent counts by when it was sent; but a call without an
@@ -16,12 +14,17 @@ export function firstBudget(facts: LedgerFacts, bucket: Bucket): BudgetState {
   return unanswered.length === 0 ? budget : { ...budget, earlierUnanswered: unanswered }
 }
 
-/** Takes out one request for each call without an answer, the last one that may be it, so that none counts twice. */
+/**
+ * Takes out one request for each call without an answer, the last one that may be it, so that none counts twice. There may
+ * be very many of both, so each is looked at once, from the last one on.
+ */
 function withoutUnanswered(sends: readonly number[], unanswered: readonly number[]): readonly number[] {
-  const left = [...sends]
-  for (const leftBy of unanswered) {
-    const at = left.findLastIndex((time) => time <= leftBy)
-    if (at >= 0) left.splice(at, 1)
+  let next = unanswered.length - 1
+  const isOther = (time: number): boolean => {
+    const leftBy = unanswered[next]
+    if (leftBy === undefined || time > leftBy) return true
+    next--
+    return false
   }
-  return left
+  return sends.toReversed().filter(isOther).toReversed()
 }

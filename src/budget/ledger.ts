@@ -56,7 +56,8 @@ export interface LedgerFacts {
   readonly earlierSends: (bucket: Bucket) => readonly number[]
   /**
    * When each of their lifecycle calls without an answer had left at the latest, in epoch ms; none by default. They may
-   * still arrive, and are among the sends as well.
+   * still arrive, and are among the sends as well. A ledger that several share has them already: it counts what a dead
+   * holder had out.
    */
   readonly earlierUnanswered?: readonly number[]
   /** The limit that earlier executions last saw in a bucket; null if none is known. */

@@ -3,8 +3,7 @@
 import { Deadline } from '../files/deadline.ts'
 import { RunStopped } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
-import type { Bucket } from '../okta/bucket.ts'
-import { buckets } from '../okta/bucket.ts'
+import { type Bucket, buckets, lifecycleBucket } from '../okta/bucket.ts'
 import { isConcurrencyLimit } from '../okta/classify.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { BudgetAnswer } from './budget-events.ts'
@@ -53,7 +52,6 @@ interface Admitted {
 /** The most silent calls that get an extra slot. The client has a connection for each. */
 export const mostSilent = 500
 const lookForSilenceMs = 250
-const lifecycleBucket: Bucket = '/api/v1/users'
 /** Permits are plentiful if there are this many for each slot. */
 const plentyForSlots = 12
 /**

@@ -1,3 +1,5 @@
+// Over 300 lines, because the row and all that changes it stand beside the numbered rules that they keep.
+
 import { answered, type BudgetAnswer, sent } from './budget-events.ts'
 import { type BudgetState, newBudget, type Permit } from './budget-state.ts'
 import type { LedgerFacts, Need } from './ledger.ts'

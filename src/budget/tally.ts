@@ -1,4 +1,4 @@
-import { type Answer, withdrawn } from '../okta/answer.ts'
+import { type Answer, wasWithdrawn } from '../okta/answer.ts'
 import { asksForRoles, type OktaRequest } from '../okta/request.ts'
 
 /** Why something was sent again. */
@@ -17,7 +17,7 @@ export class Tally {
 
   /** Counts a request, unless it was called off before a byte of it had left. */
   request(request: OktaRequest, answer: Answer): void {
-    if (answer.kind === 'unanswered' && answer.code === withdrawn) return
+    if (wasWithdrawn(answer)) return
     const status = answer.kind === 'answered' ? String(answer.httpStatus) : 'none'
     increment(this.#requests, request.method === 'GET' ? 'reads' : 'lifecycle')
     if (asksForRoles(request)) increment(this.#requests, 'roles')

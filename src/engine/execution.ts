@@ -25,7 +25,7 @@ import type { RoleChecks } from '../lookup/role-checks.ts'
 import { renderDuration } from '../messages/duration.ts'
 import { afterWork } from '../messages/known-error.ts'
 import { RunStopped, type StopReason, type StopSwitch } from '../messages/stop.ts'
-import type { Bucket } from '../okta/bucket.ts'
+import { type Bucket, lifecycleBucket } from '../okta/bucket.ts'
 import type { OktaClient } from '../okta/client.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import { FailureLimits, workedTooLong } from '../rules/failure-limits.ts'
@@ -223,7 +223,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       const expected = (bucket: Bucket): number => requestsLeft(bucket) * seen.shareOf(bucket, state)
       const costs = {
         reads: expected('/api/v1/users/{id}'),
-        calls: expected('/api/v1/users'),
+        calls: expected(lifecycleBucket),
         concurrency: run.job.pace.concurrency,
       }
       const held = heldRows(lookup.waits, queue.atWork, rowsHeld())

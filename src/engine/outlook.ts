@@ -2,6 +2,7 @@ import type { BucketReport } from '../budget/lane.ts'
 import { secondsLeft } from '../budget/time-left.ts'
 import type { Outlook } from '../journal/journal-event.ts'
 import { type RowWait, type RowWaits, waitsWithEnd } from '../lookup/waits.ts'
+import { lifecycleBucket } from '../okta/bucket.ts'
 
 /** What the tasks that are left cost, in requests. */
 export interface TaskCosts {
@@ -101,7 +102,7 @@ export function outlookOf(
 ): Outlook {
   const costs = buckets.flatMap((bucket) => {
     if (tasksLeft <= 0) return []
-    if (bucket.bucket === '/api/v1/users') return [{ bucket, perTask: calls / tasksLeft }]
+    if (bucket.bucket === lifecycleBucket) return [{ bucket, perTask: calls / tasksLeft }]
     return bucket.bucket === '/api/v1/users/{id}' ? [{ bucket, perTask: reads / tasksLeft }] : []
   })
   const byPace = pace.perSecond > 0 ? tasksLeft / pace.perSecond : null

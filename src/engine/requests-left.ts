@@ -1,6 +1,6 @@
 import type { JournalState } from '../journal/journal-state.ts'
 import type { RoleChecks } from '../lookup/role-checks.ts'
-import type { Bucket } from '../okta/bucket.ts'
+import { type Bucket, lifecycleBucket } from '../okta/bucket.ts'
 import { verifyingReadsPerTask } from '../rules/verify.ts'
 import type { RunFile } from '../run/run-file.ts'
 
@@ -20,7 +20,7 @@ export function requestsLeftOf(
     const tasks = input.tasks - state.done
     if (bucket === '/api/v1/users/{id}')
       return tasks * ((job.read_first ? 1 : 0) + verifyingReadsPerTask(job))
-    if (bucket !== '/api/v1/users' || job.guards.protect_admins !== true) return tasks
+    if (bucket !== lifecycleBucket || job.guards.protect_admins !== true) return tasks
     return tasks + (roles()?.left(users, tasks) ?? Math.min(users, tasks))
   }
 }

@@ -1,4 +1,6 @@
-import { type LookAfterLoss, leavesWithinMs } from '../rules/doubt.ts'
+// Over 300 lines, because it is the only interpreter of journal events: what an event means stands in one place.
+
+import type { LookAfterLoss } from '../rules/doubt.ts'
 import type { ExplainedChange } from '../rules/explained-change.ts'
 import type { TaskPlace, TaskResult } from '../rules/result.ts'
 import type { MeantUser } from '../rules/row-verdict.ts'
@@ -11,7 +13,14 @@ import { LooksAfterLoss } from './looks-after-loss.ts'
 import { RequestTimes } from './request-times.ts'
 import { ResultIndex } from './result-index.ts'
 import { SentRecently } from './sent-recently.ts'
-import { type OpenAttempt, progressAfter, standingOf, type TaskProgress } from './task-progress.ts'
+import {
+  isOpenCall,
+  leftBy,
+  type OpenAttempt,
+  progressAfter,
+  standingOf,
+  type TaskProgress,
+} from './task-progress.ts'
 
 /** An answer of an older journal has only the best estimate of its time: it may be off by this much, in ms. */
 const estimateMs = 1_000
@@ -81,7 +90,7 @@ export class JournalState {
         const task = this.#index(event)
         if (event.event === 'intent') this.#seeLogin(event.row, this.#progress.get(task), event.login)
         const before = this.#progress.get(task)
-        if (event.event === 'verdict' && before !== undefined && isOpen(before))
+        if (event.event === 'verdict' && before !== undefined && isOpenCall(before))
           this.sentRecently.addUnanswered(leftBy(before))
         const progress = progressAfter(before, event)
         if (progress !== undefined) this.#progress.set(task, progress)
@@ -241,7 +250,7 @@ export class JournalState {
 
   /** When each call that is open now had left at the latest, by Okta's clock in epoch ms. */
   get openCalls(): readonly number[] {
-    return [...this.#progress.values()].filter(isOpen).map(leftBy)
+    return [...this.#progress.values()].filter(isOpenCall).map(leftBy)
   }
 
   /** Whether a task of a row was sent and has no result yet. */
@@ -329,13 +338,4 @@ function earliestOf(event: JournalEvent): number | null {
   if (event.event !== 'answer') return null
   // The best estimate lies in the middle between the earliest and the latest moment.
   return 2 * event.okta_time - (event.okta_time_at_most ?? event.okta_time + estimateMs)
-}
-
-/** Whether nobody knows what has become of a task's last call. What is only assumed to have been sent is no call. */
-function isOpen({ last }: TaskProgress): boolean {
-  return last.kind === 'open' && last.intent.lost !== true
-}
-
-function leftBy({ last }: TaskProgress): number {
-  return last.intent.okta_time + leavesWithinMs
 }

@@ -12,7 +12,7 @@ interface Sent {
  */
 export class SentRecently {
   readonly #byBucket = new Map<string, Sent[]>()
-  #unanswered: readonly number[] = []
+  #unanswered: number[] = []
   readonly #limits = new Map<string, number>()
 
   add(bucket: string, time: number, count: number): void {
@@ -29,7 +29,10 @@ export class SentRecently {
    * @param leftBy when it had left at the latest, in epoch ms
    */
   addUnanswered(leftBy: number): void {
-    this.#unanswered = [...this.#unanswered.filter((known) => known >= leftBy - rememberMs), leftBy]
+    const oldest = leftBy - rememberMs
+    if ((this.#unanswered[0] ?? oldest) < oldest)
+      this.#unanswered = this.#unanswered.filter((known) => known >= oldest)
+    this.#unanswered.push(leftBy)
   }
 
   /** When each lifecycle call without an answer had left at the latest, in epoch ms. */

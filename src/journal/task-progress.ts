@@ -1,3 +1,4 @@
+import { leavesWithinMs } from '../rules/doubt.ts'
 import type { ExplainedChange } from '../rules/explained-change.ts'
 import type { AnswerEvent, AttemptPlace, InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
 
@@ -102,4 +103,14 @@ function firstSince({ attempt, okta_time_at_least: since }: IntentEvent): number
  */
 export function standingOf({ last, repeats }: TaskProgress): LastAttempt['kind'] {
   return repeats > 0 && last.kind !== 'applied' ? 'open' : last.kind
+}
+
+/** Whether nobody knows what has become of a task's last call. What is only assumed to have been sent is no call. */
+export function isOpenCall({ last }: TaskProgress): boolean {
+  return last.kind === 'open' && last.intent.lost !== true
+}
+
+/** When a task's last call had left at the latest, if it did, by Okta's clock in epoch ms. */
+export function leftBy({ last }: TaskProgress): number {
+  return last.intent.okta_time + leavesWithinMs
 }

@@ -1,3 +1,4 @@
+import { lifecycleBucket } from '../okta/bucket.ts'
 import { transitionPatienceMs, transitionWaitMs } from './backoff.ts'
 import type { LookupParts } from './paced-get.ts'
 import { type FailedRead, type FoundUser, readUserById } from './read-user.ts'
@@ -6,7 +7,7 @@ import { type FailedRead, type FoundUser, readUserById } from './read-user.ts'
  * Whether a read is older than one window, or may be, because the clock has leapt. No call may be based on such a read.
  */
 export function isOld({ clock, pacer }: Pick<LookupParts, 'clock' | 'pacer'>, read: FoundUser): boolean {
-  return !clock.sure || clock.nowAtMost() - read.readAt > pacer.windowMs('/api/v1/users')
+  return !clock.sure || clock.nowAtMost() - read.readAt > pacer.windowMs(lifecycleBucket)
 }
 
 /** Whether a read needs no other: it is not old, and the user is in no transition. */

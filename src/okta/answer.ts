@@ -56,6 +56,11 @@ export interface Answered {
 /** The code of a request that was not sent, because it might no longer leave. */
 export const withdrawn = 'WITHDRAWN'
 
+/** Whether a request was called off before a byte of it had left. */
+export function wasWithdrawn(answer: Answer): boolean {
+  return answer.kind === 'unanswered' && answer.code === withdrawn
+}
+
 /** No answer came. */
 export interface Unanswered {
   readonly kind: 'unanswered'

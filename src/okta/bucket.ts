@@ -6,6 +6,9 @@
  */
 export const buckets = ['/api/v1/users', '/api/v1/users/{id}', '/api/v1/users/me'] as const
 
+/** The bucket of lifecycle calls, whose limit sets the pace of a run. */
+export const lifecycleBucket = buckets[0]
+
 /** Buckets that only guards use. */
 type GuardBucket = '/api/v1/groups/{id}' | '/api/v1'
 

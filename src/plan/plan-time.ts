@@ -1,6 +1,7 @@
 import { forecast } from '../budget/forecast.ts'
 import type { BucketReport } from '../budget/lane.ts'
 import { type LookupParts, pacedGet } from '../lookup/paced-get.ts'
+import { lifecycleBucket } from '../okta/bucket.ts'
 import { lifecycleLimitRequest } from '../okta/request.ts'
 import type { PlanRequests } from './plan-schema.ts'
 
@@ -33,7 +34,7 @@ export function forecastRun(requests: PlanRequests, buckets: readonly BucketRepo
   let lifecycleLimit: PlanForecast['lifecycleLimit'] = null
   for (const bucket of buckets) {
     const { limit, allowance, windowSeconds } = bucket
-    if (bucket.bucket === '/api/v1/users' && limit !== null && allowance !== null)
+    if (bucket.bucket === lifecycleBucket && limit !== null && allowance !== null)
       lifecycleLimit = { limit, allowance, windowSeconds }
     const count = requestsIn(bucket, requests)
     const found = count === 0 ? null : forecast(count, [{ bucket, perTask: 1 }])
@@ -43,7 +44,7 @@ export function forecastRun(requests: PlanRequests, buckets: readonly BucketRepo
 }
 
 function requestsIn({ bucket }: BucketReport, { reads, roles = 0, lifecycle }: PlanRequests): number {
-  if (bucket === '/api/v1/users') return lifecycle + roles
+  if (bucket === lifecycleBucket) return lifecycle + roles
   // The one read of the owner is left out, because it has its own bucket.
   return bucket === '/api/v1/users/{id}' ? reads - roles - 1 : 0
 }

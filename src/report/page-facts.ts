@@ -1,6 +1,7 @@
 import type { JournalState } from '../journal/journal-state.ts'
 import { renderDuration } from '../messages/duration.ts'
 import { shownTime } from '../messages/shown-time.ts'
+import { lifecycleBucket } from '../okta/bucket.ts'
 import type { Fact, PageFacts, PageLag, Timeline, Total } from '../page/page-data.ts'
 import { grouped } from '../page/words.ts'
 import { jobDigest } from '../run/job-digest.ts'
@@ -8,9 +9,6 @@ import type { RunFile } from '../run/run-file.ts'
 import { nameInputColumns, resultColumns } from './columns.ts'
 import { reportedResults } from './report-row.ts'
 import type { Summary } from './summary.ts'
-
-/** The bucket of the lifecycle calls, whose limit sets the pace of a run. */
-const lifecycleBucket = '/api/v1/users'
 
 /** What the page of a run shows, apart from its rows. */
 export function pageFactsOf(

@@ -1,7 +1,7 @@
 import { Deadline } from '../files/deadline.ts'
 import { isOld } from '../lookup/read-settled-user.ts'
 import type { FoundUser } from '../lookup/read-user.ts'
-import { type Answer, withdrawn } from '../okta/answer.ts'
+import { type Answer, wasWithdrawn } from '../okta/answer.ts'
 import { asRetry, lifecycleRequest } from '../okta/request.ts'
 import { leavesWithinMs } from '../rules/doubt.ts'
 import { lastWordOf } from './ending.ts'
@@ -103,7 +103,7 @@ export async function sendCall(
     },
   })
   if (answer === null) return isLate ? 'late' : null
-  if (isHeldBack && answer.kind === 'unanswered' && answer.code === withdrawn) {
+  if (isHeldBack && wasWithdrawn(answer)) {
     // It was to leave, but a question came up while its connection opened. It waits for that, and for nothing else.
     await recordHeldBack()
     return null

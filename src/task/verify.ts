@@ -1,6 +1,7 @@
 import { transitionWaitMs } from '../lookup/backoff.ts'
 import { readSettledUser } from '../lookup/read-settled-user.ts'
 import { type FailedRead, readFactorTimes } from '../lookup/read-user.ts'
+import { lifecycleBucket } from '../okta/bucket.ts'
 import { type Holding, judgeFactors, judgeStatus } from '../rules/verify.ts'
 import type { Ending } from './ending.ts'
 import type { Services } from './services.ts'
@@ -60,7 +61,7 @@ export async function verifyByFactors(
   const done = 'the factors were reset'
   const intent = recorder.state.progressOf(task)?.last.intent
   if (intent === undefined) throw new Error('An accepted call has no intent.')
-  if (!lookup.pacer.hasSpare('/api/v1/users'))
+  if (!lookup.pacer.hasSpare(lifecycleBucket))
     return unverified(done, 'the calls that are left in this window are needed for other tasks', statusBefore)
   const seen = await lookTwice(services, task, async () => {
     const times = await readFactorTimes(lookup, intent.user_id)

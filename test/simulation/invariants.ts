@@ -35,8 +35,9 @@ import type { World } from './world.ts'
  * - **I6** A journal replays to the same state at every prefix.
  *   "skipped tasks are not counted"
  * - **I7** No window gets more than the share, and nothing is sent where nothing remains.
- *   "a call that arrives after its execution has died is not counted", "what an earlier execution sent is not counted", "reads are not counted in the share of a later execution", "the
- *   remaining in a late answer of an older window is believed"
+ *   "a call that arrives after its execution has died is not counted", "what an earlier execution sent is not counted",
+ *   "reads are not counted in the share of a later execution", "the remaining in a late answer of an older window is
+ *   believed"
  * - **I8** Nothing is sent for a guarded user, nor for a row that may not be acted on.
  *   "a guard fails open", "whoever is looked up has no admin role", "a role held through a group is overlooked",
  *   "members of groups are known by another id", "an owner whom Okta does not show is taken for none", "a row is sent before it is due"

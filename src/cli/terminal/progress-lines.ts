@@ -1,6 +1,7 @@
 import type { BucketReport } from '../../budget/lane.ts'
 import type { Outlook } from '../../journal/journal-event.ts'
 import { renderDuration } from '../../messages/duration.ts'
+import { lifecycleBucket } from '../../okta/bucket.ts'
 
 /** What progress shows, at one moment. */
 export interface Shown {
@@ -77,7 +78,7 @@ export function etaOf({ eta_seconds: eta }: Pick<Outlook, 'eta_seconds'>): strin
 
 /** The bucket of the lifecycle calls, which sets the pace. */
 function budgetOf(buckets: readonly BucketReport[]): string | null {
-  const found = buckets.find(({ bucket }) => bucket === '/api/v1/users')
+  const found = buckets.find(({ bucket }) => bucket === lifecycleBucket)
   if (found === undefined) return null
   const { limit, allowance, leftNow } = found
   if (limit === null || allowance === null) return null
