@@ -99,6 +99,7 @@ export function atWork(
       isLastPass: true,
       row: 0,
       ended: false,
+      learnt: 0,
       early: new Set(),
       atWork: new Set(),
       queued: new Map(),

@@ -3,10 +3,12 @@ import type { JournalState } from '../journal/journal-state.ts'
 import { readUser, readUserById } from '../lookup/read-user.ts'
 import type { Gate, ProbeOutcome, RefusalGate } from '../lookup/refusal-gate.ts'
 import type { Answer } from '../okta/answer.ts'
+import { normalizeUserKey } from '../okta/user.ts'
 import { hasEarlierRow, hasOtherRow, mostTried, spreadRows } from '../rules/probe.ts'
 import { judgeDue } from '../rules/row-verdict.ts'
 import { UserOrder } from '../rules/user-order.ts'
-import { beginRow, noteFailure, type RowsAtWork, recordedResults } from './rows.ts'
+import { recordedResults, resultsIfLeft } from './done-rows.ts'
+import { beginRow, noteFailure, type RowsAtWork } from './rows.ts'
 
 /** What a probe works with: the rows at work, and the input, which it may read from the beginning several times. */
 export interface ProbeInput {
@@ -172,12 +174,12 @@ async function tryRows(
       if (target.cause === 'no_permission') gate.outcome.refused++
       continue
     }
-    const user = target?.user ?? { id: row.user, login: '' }
+    const user = target?.user ?? { id: normalizeUserKey(row.user), login: '' }
     const step = nextStep(work, row) ?? 1
     const isLater = step > reach.lastStep
-    const isFinished = ({ row: number, actions }: ValidRow): boolean =>
-      services.recorder.state.hasResult({ row: number, step: Math.min(reach.lastStep, actions.length) })
-    const mustWait = isLater ? hasOtherRow(rows(), row, user) : hasEarlierRow(rows(), row, user, isFinished)
+    const mustWait = isLater
+      ? order.traceOf(user.id)?.inDoubt || hasOtherRow(rows(), row, user)
+      : hasEarlierRow(rows(), row, user, earlierRows(work))
     if (await mustWait) continue
     const recorded = await recordedResults(work, row)
     if (!isFree(row)) continue
@@ -194,6 +196,19 @@ async function tryRows(
     )
     running.catch((error: unknown) => noteFailure(services, work.failures, error))
     await Promise.race([answered, running.catch(() => {})])
+  }
+}
+
+/** What is known of rows before one that a probe tries. Done rows are taken in on the way, as D1 wants it. */
+function earlierRows(work: RowsAtWork): Parameters<typeof hasEarlierRow>[3] {
+  const { reach, services } = work
+  const { state } = services.recorder
+  return {
+    isFinished: async (row) => {
+      if (row.row > reach.learnt) return (await resultsIfLeft(work, row)) === null
+      return state.hasResult({ row: row.row, step: Math.min(reach.lastStep, row.actions.length) })
+    },
+    userIdOf: ({ row }) => state.userOf(row)?.user_id ?? state.meantBy(row)?.id ?? null,
   }
 }
 

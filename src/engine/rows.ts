@@ -1,16 +1,15 @@
 import { asCannotWrite } from '../files/cannot-write.ts'
-import { type InputRow, signatureOf, type ValidRow } from '../input/row.ts'
-import type { Outcome, OutcomeTable } from '../journal/outcome-table.ts'
+import type { InputRow, ValidRow } from '../input/row.ts'
+import type { OutcomeTable } from '../journal/outcome-table.ts'
 import type { ResultReader } from '../journal/result-reader.ts'
 import type { Halt } from '../lookup/settle-gates.ts'
 import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
 import { type Advice, RunStopped } from '../messages/stop.ts'
-import { normalizeUserKey } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
-import { leavesDoubt, ledBy } from '../rules/row-order.ts'
 import { refusedResult } from '../rules/unsent-result.ts'
 import type { Place, UserOrder } from '../rules/user-order.ts'
 import type { Services } from '../task/services.ts'
+import { isRefused, resultsIfLeft } from './done-rows.ts'
 import { runRow } from './row.ts'
 import type { RowQueue } from './row-queue.ts'
 
@@ -31,6 +30,8 @@ interface Reach {
   row: number
   /** Whether the input has been read to its end. */
   ended: boolean
+  /** Up to this row, from 1, what rows that were done before left for later ones is known; 0 before the first row. */
+  learnt: number
   /** Rows that a probe began before their turn. */
   readonly early: Set<number>
   /** Rows that have begun and not ended. */
@@ -76,6 +77,7 @@ export async function executeRows(work: RowsAtWork, rows: () => AsyncIterable<In
     reach.isLastPass = pass === passes
     reach.row = 0
     reach.ended = false
+    reach.learnt = 0
     reach.early.clear()
     order.clear()
     await executePass(work, rows())
@@ -107,35 +109,15 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
       if (stop.reason !== null) break
       reach.row = row.row
       if (reach.early.has(row.row)) continue
-      const known = work.outcomes.of(row.row)
-      const isKnown = row.kind === 'valid' ? isDone(row, known, reach.lastStep) : known.length > 0
-      const recorded = isKnown ? [] : await recordedResults(work, row)
-      const outcomes = isKnown ? known : recorded
       if (row.kind !== 'valid') {
-        if (outcomes.length > 0 || services.settleOnly) continue
+        if (services.settleOnly || isRefused(work, row)) continue
         await queue.add(
           guarded(() => services.recorder.result(refusedResult(row, services.lookup.clock.timestamp()))),
         )
         continue
       }
-      if (isDone(row, outcomes, reach.lastStep)) {
-        const user = outcomes.some(meansNobody) ? null : finishedUser(services, row, outcomes)
-        // A row that a later one has superseded was not carried out, so it does not count as a preceding row.
-        const superseded = outcomes.every(({ reason }) => reason === 'superseded')
-        if (user !== null && services.job.read_first) {
-          services.meant.note(row.row, row.user, user.login)
-          services.witness.id ??= user.id
-        }
-        if (user !== null && !superseded) {
-          const inDoubt = outcomes.some(leavesDoubt)
-          order.remember(row.user, user, (preceding) => ({
-            signature: signatureOf(row),
-            inDoubt: inDoubt || (preceding?.inDoubt ?? false),
-            ledTo: ledBy(outcomes, preceding?.ledTo ?? null),
-          }))
-        }
-        continue
-      }
+      const recorded = await resultsIfLeft(work, row)
+      if (recorded === null) continue
       const { state } = services.recorder
       if (services.settleOnly && state.lostSince === null && !state.isUnderWay(row.row)) continue
       reach.queued.set(row.row, { place: order.enter(row.user), recorded })
@@ -187,43 +169,6 @@ export async function beginRow(
   } finally {
     reach.atWork.delete(row.row)
   }
-}
-
-/** Whether all of a row's steps up to the last one of the pass have results. */
-function isDone(row: ValidRow, outcomes: readonly Outcome[], lastStep: number): boolean {
-  const steps = Math.min(lastStep, row.actions.length)
-  return outcomes.filter(({ step }) => step <= steps).length === steps
-}
-
-/** Whether a row ended before it counted as its user's: it was not due, or Okta showed a user whom it does not mean. */
-function meansNobody({ reason }: Outcome): boolean {
-  return reason === 'not_due' || reason === 'other_login'
-}
-
-/** The user of a row that is done already, as {@link UserOrder} knows it; null if the row meant none. */
-function finishedUser(
-  { job }: Services,
-  row: ValidRow,
-  outcomes: readonly Outcome[],
-): { readonly id: string; readonly login: string } | null {
-  if (!job.read_first) return { id: normalizeUserKey(row.user), login: '' }
-  const result = outcomes.find(({ okta_user_id: id }) => id !== null)
-  if (result === undefined || result.okta_user_id === null) return null
-  return { id: result.okta_user_id, login: result.okta_login ?? '' }
-}
-
-/** The results of a row that are on disk, by step. */
-export async function recordedResults(
-  { services, results }: Pick<RowsAtWork, 'services' | 'results'>,
-  row: InputRow,
-): Promise<readonly TaskResult[]> {
-  const steps = row.kind === 'valid' ? row.actions.length : 1
-  const recorded: TaskResult[] = []
-  for (let step = 1; step <= steps; step++) {
-    const position = services.recorder.state.resultPosition({ row: row.row, step })
-    if (position !== null) recorded.push(await results.read(position))
-  }
-  return recorded
 }
 
 /**

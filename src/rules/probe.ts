@@ -68,22 +68,31 @@ export function spread<T>(items: readonly T[], most: number, turn = 0): T[] {
   return [...chosen]
 }
 
+interface EarlierRows {
+  readonly isFinished: (row: ValidRow) => boolean | Promise<boolean>
+  readonly userIdOf: (row: ValidRow) => string | null
+}
+
 /**
  * Whether an unfinished earlier row of the input may mean the same user. If so, the later row must not go first.
  *
  * @param rows the input from its beginning
+ * @param isFinished asked of every earlier row, whomever it means
+ * @param userIdOf the user for whom an unfinished row has been begun, or whom it is known to mean; null if nobody is
+ *   known. That user may have another login by now
  */
 export async function hasEarlierRow(
   rows: AsyncIterable<InputRow>,
   row: ValidRow,
   user: { readonly id: string; readonly login: string },
-  isFinished: (row: ValidRow) => boolean,
+  { isFinished, userIdOf }: EarlierRows,
 ): Promise<boolean> {
   const keys = new Set(keysOf(user))
   keys.add(normalizeUserKey(row.user))
   for await (const other of rows) {
     if (other.row >= row.row) return false
-    if (other.kind === 'valid' && keys.has(normalizeUserKey(other.user)) && !isFinished(other)) return true
+    if (other.kind !== 'valid' || (await isFinished(other))) continue
+    if (keys.has(normalizeUserKey(other.user)) || userIdOf(other) === user.id) return true
   }
   return false
 }

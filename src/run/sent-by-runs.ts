@@ -11,18 +11,31 @@ import { type RunFile, readRunFile } from './run-file.ts'
  * Adds what a run, and the runs that it retries or takes back, have sent in the last minutes. These requests count in
  * windows of the rate limit that are still open, even for a run that goes on from this one.
  *
- * @param now epoch ms by this machine's clock; if the run began long before that, nothing that earlier runs sent still
- *   counts
+ * @param now epoch ms by this machine's clock
  * @throws KnownError when the run's own journal is damaged
  */
 export async function addSentByRuns(sent: SentRecently, from: OldRun, now: number): Promise<void> {
   if (!(await hasJournal(from.directory))) return
   add(sent, await replayJournal(journalOf(from.directory, from.run, from.recorded)))
-  if (now - Date.parse(from.run.created_at) >= rememberMs) return
-  const seen = new Set([from.run.run_id])
-  for (let before = runBefore(from.run); before !== undefined && !seen.has(before); ) {
+  await addSentBeforeRun(sent, from, now)
+}
+
+/**
+ * Adds what the runs that a run retries or takes back have sent in the last minutes. The run's own journal knows the
+ * rest. If the run began long before, nothing of them still counts.
+ *
+ * @param now epoch ms by this machine's clock
+ */
+export async function addSentBeforeRun(
+  sent: SentRecently,
+  { directory: begun, run: { run_id: runId, ...run } }: Pick<OldRun, 'directory' | 'run'>,
+  now: number,
+): Promise<void> {
+  if (now - Date.parse(run.created_at) >= rememberMs) return
+  const seen = new Set([runId])
+  for (let before = runBefore(run); before !== undefined && !seen.has(before); ) {
     seen.add(before)
-    const directory = join(dirname(from.directory), before)
+    const directory = join(dirname(begun), before)
     try {
       const run = await readRunFile(directory)
       if (await hasJournal(directory)) add(sent, await replayJournal(journalOf(directory, run, null)))
@@ -41,6 +54,9 @@ function add(sent: SentRecently, { state }: { readonly state: JournalState }): v
 }
 
 /** The run that a run retries or takes back. */
-function runBefore({ retry_of: retried, undo_of: undone }: RunFile): string | undefined {
+function runBefore({
+  retry_of: retried,
+  undo_of: undone,
+}: Pick<RunFile, 'retry_of' | 'undo_of'>): string | undefined {
   return retried ?? undone
 }

@@ -79,7 +79,7 @@ describe('the rows that a probe tries', () => {
 
 describe('a row that goes before its turn', () => {
   const later = rowOf(9, ada.id, 'suspend')
-  const open = (): boolean => false
+  const open = { isFinished: () => false, userIdOf: () => null }
 
   it.each([ada.id, 'ada@example.com', 'ADA@EXAMPLE.COM', 'ada', 'ADA', 'Äda'])(
     'has an earlier one where that names the user as %s',
@@ -87,7 +87,9 @@ describe('a row that goes before its turn', () => {
       const rows = [rowOf(1, 'bob@example.com', 'suspend'), rowOf(2, key, 'suspend'), later]
       expect(await hasEarlierRow(stream(rows), later, ada, open)).toBe(true)
       // Finished rows stand in nobody's way.
-      expect(await hasEarlierRow(stream(rows), later, ada, ({ row }) => row === 2)).toBe(false)
+      expect(
+        await hasEarlierRow(stream(rows), later, ada, { ...open, isFinished: ({ row }) => row === 2 }),
+      ).toBe(false)
     },
   )
 
@@ -99,6 +101,14 @@ describe('a row that goes before its turn', () => {
       later,
       rowOf(10, ada.id, 'suspend'),
     ]
+    expect(await hasEarlierRow(stream(rows), later, ada, open)).toBe(false)
+  })
+
+  it('has an earlier one under a login of before where that row has been begun for the user', async () => {
+    const rows = [rowOf(1, 'ada.old@example.com', 'suspend'), later]
+    const begun = { ...open, userIdOf: () => ada.id }
+    expect(await hasEarlierRow(stream(rows), later, ada, begun)).toBe(true)
+    expect(await hasEarlierRow(stream(rows), later, ada, { ...begun, isFinished: () => true })).toBe(false)
     expect(await hasEarlierRow(stream(rows), later, ada, open)).toBe(false)
   })
 

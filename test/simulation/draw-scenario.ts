@@ -1,6 +1,8 @@
 import { type Action, actionNames } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
 import { drawFlicker } from './draw-flicker.ts'
+import { drawOneWindow } from './draw-one-window.ts'
+import { drawOutOfReach } from './draw-out-of-reach.ts'
 import { drawRefusedBeforeDoubt } from './draw-refused-before-doubt.ts'
 import { drawStore } from './draw-store.ts'
 import { Draws } from './draws.ts'
@@ -38,7 +40,9 @@ export function drawScenario(seed: number): Scenario {
   const scenario = drawInDirectory(seed, draws)
   if (draws.chance('in a store', 0.25)) return drawStore(scenario, draws)
   if (draws.chance('refused before a doubt', 0.02)) return drawRefusedBeforeDoubt(scenario, draws)
-  return draws.chance('flickering permission', 0.04) ? drawFlicker(scenario, draws) : scenario
+  if (draws.chance('flickering permission', 0.04)) return drawFlicker(scenario, draws)
+  if (draws.chance('out of reach first', 0.012)) return drawOutOfReach(scenario, draws)
+  return draws.chance('in one window', 0.02) ? drawOneWindow(scenario, draws) : scenario
 }
 
 function drawInDirectory(seed: number, draws: Draws): Scenario {

@@ -38,6 +38,20 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'unanswered.length >= 0 ? budget',
   },
   {
+    name: 'what a retried run has sent is not known when its retry goes on',
+    breaks: 'I7',
+    file: 'cli/handlers/resume',
+    from: 'await addSentBeforeRun(sentBefore, { directory, run }, Date.now())',
+    to: '',
+  },
+  {
+    name: 'a probe does not know the rows that were done before',
+    breaks: 'I26',
+    file: 'engine/probe-rows',
+    from: 'if (row.row > reach.learnt) return (await resultsIfLeft(work, row)) === null',
+    to: '',
+  },
+  {
     name: 'a probe waits for a row of its own whose read is refused',
     breaks: 'I12',
     file: 'engine/probe-rows',

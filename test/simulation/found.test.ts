@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Action } from '../../src/okta/actions.ts'
+import { drawOneWindow } from './draw-one-window.ts'
+import { drawOutOfReach } from './draw-out-of-reach.ts'
 import { drawScenario } from './draw-scenario.ts'
+import { Draws } from './draws.ts'
 import { play } from './play.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -105,3 +108,18 @@ test.each([
 ])('%s', async (_what, seed) => {
   expect((await play(drawScenario(seed))).violations).toEqual([])
 })
+
+test.each([
+  ['repeats a row that was done in an execution before', 2],
+  ['comes between two rows that ask for the same', 35],
+  ['has a login that has been given away since', 64],
+])('a row that a probe tries before its turn, and that %s, is judged as at its turn', async (_what, seed) => {
+  expect((await play(drawOutOfReach(drawScenario(seed), new Draws(seed)))).violations).toEqual([])
+})
+
+test.each([6, 8, 28])(
+  'what a run has sent counts for its retry, also when that goes on (%i)',
+  async (seed) => {
+    expect((await play(drawOneWindow(drawScenario(seed), new Draws(seed)))).violations).toEqual([])
+  },
+)

@@ -10,6 +10,7 @@ import { legal, target } from './org-rules.ts'
 import { checkPermission } from './permission.ts'
 import { checkPlanned, checkUnusual } from './planned.ts'
 import type { Report } from './play.ts'
+import { checkRepeats } from './repeats.ts'
 import { readRun, refsOf } from './reports.ts'
 import { checkSteps } from './steps.ts'
 import { checkLinks, checkTruth } from './truth.ts'
@@ -36,7 +37,8 @@ import type { World } from './world.ts'
  *   "skipped tasks are not counted"
  * - **I7** No window gets more than the share, and nothing is sent where nothing remains.
  *   "a call that arrives after its execution has died is not counted", "what an earlier execution sent is not counted",
- *   "reads are not counted in the share of a later execution", "the remaining in a late answer of an older window is
+ *   "what a retried run has sent is not known when its retry goes on", "reads are not counted in the share of a later
+ *   execution", "the remaining in a late answer of an older window is
  *   believed"
  * - **I8** Nothing is sent for a guarded user, nor for a row that may not be acted on.
  *   "a guard fails open", "whoever is looked up has no admin role", "a role held through a group is overlooked",
@@ -78,6 +80,9 @@ import type { World } from './world.ts'
  *   "who is held fails when the run stops", "the end of a step is taken for the end of the input"
  * - **I22** A step is called `unchanged` only after each earlier step of its row has ended, and none of them in doubt.
  *   "whoever is where a lost call leads is unchanged whatever comes before"
+ * - **I26** Nothing is sent for a row that asks for the same as its user's row before it, if that one was applied; and a row
+ *   is said to repeat another only if that is so.
+ *   "a probe does not know the rows that were done before"
  *
  * Of a store:
  *
@@ -120,6 +125,7 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkSteps(world, ours)
   checkNames(world, reports, refOf)
   checkPermission(world, reports, ours)
+  checkRepeats(world, reports, ours, refOf)
   checkJournals(world)
 }
 

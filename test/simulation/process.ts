@@ -31,7 +31,7 @@ export class SimProcess implements Owner {
   readonly sentFor = new Set<string>()
   /** When the last of them left, in virtual ms; null before the first. */
   sentAt: number | null = null
-  /** With whom it shares the limits; null where its run has them alone. */
+  /** With whom it shares the limits; null where the run that its command names has them. */
   shares: string | null = null
   /** Whether a person has said that it bears any number of failures. */
   bearsAll = false
@@ -53,12 +53,9 @@ export class SimProcess implements Owner {
     this.startedAt = startedAt
   }
 
-  /** Whose share of the limits it uses: its run's, or its own where it works on two runs. */
+  /** Whose share of the limits it uses: that of its run, and of the runs that this one goes on from. */
   get group(): string {
-    if (this.shares !== null) return this.shares
-    return /^(retry|undo)/.test(this.command)
-      ? `${this.command} ${this.pid}`
-      : (this.command.split(' ')[1] ?? '')
+    return this.shares ?? this.command.split(' ')[1] ?? ''
   }
 
   /** An answer shows how much remains in a window. */

@@ -12,6 +12,7 @@ import '../../src/job/read-job-file.ts'
 import { asCannotWrite } from '../../src/files/cannot-write.ts'
 import { KnownError } from '../../src/messages/known-error.ts'
 import type { SimProcess } from './process.ts'
+import { chainOf } from './reports.ts'
 import { home, runsDirectory, type World } from './world.ts'
 
 export const sending = {
@@ -121,7 +122,11 @@ function start(
 ): SimProcess
 function start(world: World, command: string, run: () => Promise<number>): SimProcess
 function start(world: World, command: string, run: () => Promise<number>, machine?: string): SimProcess {
-  return world.start(command, () => reportsErrors(run), machine)
+  const process = world.start(command, () => reportsErrors(run), machine)
+  const [verb, of] = command.split(' ')
+  // What a run has sent counts for all that go on from it.
+  if (of !== undefined && verb !== 'run') process.shares = chainOf(world, of)
+  return process
 }
 
 /** Carries a command out, and reports the errors that the program knows. */

@@ -40,6 +40,13 @@ export function firstOf(world: World, run: string): string {
   return before === undefined ? run : firstOf(world, before)
 }
 
+/** The run from which a run goes on by retries and undos, through all of them. */
+export function chainOf(world: World, run: string): string {
+  const { retry_of: retried, undo_of: undone } = readRun(world, run) ?? {}
+  const before = retried ?? undone
+  return before === undefined ? run : chainOf(world, before)
+}
+
 /** The reports of a run; null where there are none. */
 export function readReports(
   world: World,

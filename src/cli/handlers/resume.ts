@@ -20,6 +20,7 @@ import { checkNoCopy } from '../../run/run-copy.ts'
 import { hasJournal, headOf, journalOf, journalPath } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile, writeRunFile } from '../../run/run-file.ts'
 import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
+import { addSentBeforeRun } from '../../run/sent-by-runs.ts'
 import { answerFinished } from '../answer-finished.ts'
 import { type CarryOutOptions, carryOut, withResume } from '../carry-out.ts'
 import { confirmRun } from '../confirm-run.ts'
@@ -70,6 +71,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
         let run = await reopened(directory, held)
         await finishHandOver(directory, run)
         const sentBefore = new SentRecently()
+        await addSentBeforeRun(sentBefore, { directory, run }, Date.now())
         const asks = !run.confirmed && !args.yes
         if (asks) checkConfirmable(directory, run)
         await checkInputCopy(directory, run)
