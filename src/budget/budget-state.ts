@@ -104,7 +104,8 @@ export const defaultWindowMs = 60_000
 /**
  * A bucket about which nothing is known yet.
  *
- * @param earlierSends times at which an earlier execution of the same run sent requests in this bucket, in order
+ * @param earlierSends times at which an earlier execution of the same run sent requests in this bucket, in any order: those of
+ *   several runs come run by run
  * @param earlierLimit the limit that it last saw
  * @param earlierUnknown whether it may have sent more than is known
  */
@@ -125,7 +126,7 @@ export function newBudget(
     probesInFlight: 0,
     unattributed: [],
     othersRate: null,
-    earlierSends,
+    earlierSends: earlierSends.toSorted((one, other) => one - other),
     earlierLimit,
     earlierUnknown,
     windowMs: defaultWindowMs,

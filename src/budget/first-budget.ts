@@ -8,10 +8,15 @@ import type { LedgerFacts } from './ledger.ts'
  */
 export function firstBudget(facts: LedgerFacts, bucket: Bucket): BudgetState {
   const { share, earlierSends, earlierUnanswered = [], earlierLimit, earlierUnknown } = facts
-  const unanswered = bucket === lifecycleBucket ? [...earlierUnanswered].sort((a, b) => a - b) : []
-  const answered = withoutUnanswered(earlierSends(bucket), unanswered)
+  // What several runs sent comes run by run.
+  const unanswered = bucket === lifecycleBucket ? byTime(earlierUnanswered) : []
+  const answered = withoutUnanswered(byTime(earlierSends(bucket)), unanswered)
   const budget = newBudget(share, answered, earlierLimit?.(bucket) ?? null, earlierUnknown)
   return unanswered.length === 0 ? budget : { ...budget, earlierUnanswered: unanswered }
+}
+
+function byTime(times: readonly number[]): readonly number[] {
+  return times.toSorted((one, other) => one - other)
 }
 
 /**

@@ -44,6 +44,19 @@ describe('a call of an earlier execution that nobody saw answered', () => {
     expect(permits(state, start + 123_000, 100)).toBe(1)
   })
 
+  it('counts in whatever order the runs are that sent it', () => {
+    const sent = [start - 1_000, start - 300_000, start - 200_000]
+    const state = firstBudget({ share: 0.1, earlierSends: () => sent, earlierLimit: () => 10 }, bucket)
+    expect(permits(state, start, 100)).toBe(0)
+    expect(permits(state, start + 66_000, 100)).toBe(1)
+    // With others between them that had no answer, too.
+    const open = begun(
+      [start - 100, start - 400_000],
+      [start - 100, start - 1_000, start - 400_000, start - 200],
+    )
+    expect(open.earlierSends).toEqual([start - 1_000, start - 200])
+  })
+
   it('counts in the bucket of lifecycle calls alone', () => {
     const facts = { share: 0.1, earlierSends: () => [], earlierUnanswered: [start] }
     expect(firstBudget(facts, '/api/v1/users/{id}').earlierUnanswered).toBeUndefined()
