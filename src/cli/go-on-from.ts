@@ -17,6 +17,7 @@ import { checkInputCopy } from '../run/input-of-run.ts'
 import { isResumable } from '../run/life.ts'
 import { checkLinksPlace } from '../run/links-place.ts'
 import { checkJournalKept } from '../run/lost-journal.ts'
+import { checkNoNextRun } from '../run/next-run.ts'
 import type { NextRun, OldRun } from '../run/old-run.ts'
 import { checkNoCopy } from '../run/run-copy.ts'
 import { createRunDirectory, endStart, removeRunDirectory } from '../run/run-directory.ts'
@@ -108,6 +109,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   let old = await readRunFile(oldDirectory)
   await checkJournalKept(oldDirectory, old, await readRecordedHead(oldDirectory))
   if (await isTakenUp(oldDirectory, old)) await checkNotClosed(oldDirectory, old)
+  await checkNoNextRun(oldDirectory, old)
   if (!options.yes && !canAsk()) {
     throw new Refusal(
       'There is no terminal on which to ask before sending.',

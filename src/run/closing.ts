@@ -4,6 +4,7 @@ import type { Fence } from '../files/synced-appends.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { KnownError, Refusal } from '../messages/known-error.ts'
 import { moved } from './life.ts'
+import { checkNoNextRun } from './next-run.ts'
 import { type RunFile, readRunFile, runFileName, writeRunFile } from './run-file.ts'
 import { withRunLocks } from './run-locks.ts'
 
@@ -79,7 +80,7 @@ function closedBy(promised: RunFile, by: string): RunFile {
  * @throws KnownError when another run goes on from it or was meant to
  */
 export async function checkNotClosed(directory: string, run: RunFile): Promise<void> {
-  if (run.closed_by === undefined) return
+  if (run.closed_by === undefined) return await checkNoNextRun(directory, run)
   const begun = await isTakenUp(directory, run)
   const name = runNameOf(directory)
   throw new Refusal(

@@ -1,4 +1,4 @@
-import { cpSync, renameSync, symlinkSync } from 'node:fs'
+import { cpSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
@@ -9,7 +9,10 @@ const ids = [1, 2, 3, 4].map(userIdOf)
 const again = ['--yes', '--quiet'] as const
 
 /** A run that a guard stopped after its first user, and what it then did in the original. */
-async function stoppedRun(place: Workplace): Promise<ForeignOrg> {
+async function stoppedRun(
+  place: Workplace,
+  asked: 'reset_factors' | 'suspend' = 'reset_factors',
+): Promise<ForeignOrg> {
   let refusals = 1
   const org = await place.org({
     users: makeUsers({ count: 4, factors: 1 }),
@@ -17,7 +20,7 @@ async function stoppedRun(place: Workplace): Promise<ForeignOrg> {
       action !== null && key === userIdOf(2) && refusals-- > 0 ? { name: 'forbidden' } : null,
   })
   await place.write('in.csv', usersCsv(ids))
-  const args = ['run', 'in.csv', '--action', 'reset_factors', '--concurrency', '1', '--max-failures', '0']
+  const args = ['run', 'in.csv', '--action', asked, '--concurrency', '1', '--max-failures', '0']
   const end = await place.runHere(org, [...args, ...unattended])
   expect(end.code, end.stderr).toBe(3)
   return org
@@ -67,5 +70,24 @@ it('a run that was renamed is acted on once it has its name again', async () => 
     expect(end.stderr).toMatch(/If run is gone .*mv runs\/moved runs\/run, then: okta-lifecycle resume run/)
     renameSync(join(runs, 'moved'), join(runs, runId))
     expect((await place.runHere(org, ['resume', runId, ...again])).code).toBe(1)
+  })
+})
+
+it.each(['retry', 'undo'])('an older copy of a run is not acted on beside its %s', async (command) => {
+  await withWorkplace(async (place) => {
+    const org = await stoppedRun(place, 'suspend')
+    const runs = join(place.directory, 'runs')
+    cpSync(join(runs, runId), join(place.directory, 'backup'), { recursive: true })
+    await place.runHere(org, [command, runId, ...again])
+    const [name] = (await place.runs()).filter((other) => other !== runId && !other.startsWith('.'))
+    rmSync(join(runs, runId), { recursive: true })
+    renameSync(join(place.directory, 'backup'), join(runs, runId))
+    const applied = { ...org.applied }
+    for (const other of ['resume', 'retry', 'undo']) {
+      const end = await place.runHere(org, [other, runId, ...again])
+      expect([end.code, org.applied], end.stderr).toEqual([2, applied])
+      expect(end.stderr).toMatch(new RegExp(`older copy of run run, from before run ${name} went on from it`))
+      expect(end.stderr).toMatch(new RegExp(`okta-lifecycle resume ${name}`))
+    }
   })
 })
