@@ -7,6 +7,7 @@ import {
   longestOpen,
   shareOf,
 } from './budget-state.ts'
+import { lastLimit, usedWithinMs } from './ledger.ts'
 import { othersUntilEnd } from './others.ts'
 import { unattributedAt, unattributedLeaveAt } from './unattributed.ts'
 
@@ -16,6 +17,12 @@ const nextLookMs = 100
 const headerlessInFlight = 2
 /** After this time without an answer another probe may go: one lost answer must not stop the run. */
 const probePatienceMs = 3_000
+/**
+ * The same while no limit is known, so that no share bounds the probes. A permit is not sent at once, above all while its
+ * intent can't be written: counted from when it was granted, a shorter patience grants one probe after another, and they
+ * all leave together later. After this time the first one has gone back, or its answer is overdue.
+ */
+const firstProbePatienceMs = usedWithinMs + probePatienceMs
 /**
  * While the run leaves all remaining calls to others, it checks after this fraction of a window whether they still need
  * them. Each check takes one of their calls.
@@ -85,8 +92,9 @@ export function changesAt(state: BudgetState, now: number): number {
  * or sent by an earlier execution) must leave room for the probe in the share.
  */
 function probeDueAt(state: BudgetState, now: number): number {
-  const due = state.probedAt === null ? now : state.probedAt + probePatienceMs
-  const limit = state.window?.limit ?? state.earlierLimit
+  const limit = lastLimit(state)
+  const patience = limit === null ? firstProbePatienceMs : probePatienceMs
+  const due = state.probedAt === null ? now : state.probedAt + patience
   if (limit === null) return due
   const room = shareOf(state, limit) - (state.window === null ? 0 : state.inFlight - state.probesInFlight)
   const moments = [now, ...unattributedLeaveAt(state).filter((moment) => moment >= now)].sort((a, b) => a - b)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { answered, type BudgetAnswer, sent } from '../../src/budget/budget-events.ts'
 import { newBudget, shareOf } from '../../src/budget/budget-state.ts'
+import { usedWithinMs } from '../../src/budget/ledger.ts'
 import { changesAt, permits } from '../../src/budget/permits.ts'
 import { headers, known, reset, roundTrip, send, start } from './budget-play.ts'
 
@@ -14,9 +15,14 @@ describe('a bucket of which nothing is known', () => {
     expect(changesAt(state, start)).toBeGreaterThan(start)
   })
 
-  it('lets another go when the first is not answered for seconds, or is lost', () => {
+  it('lets another go when the first can not be sent any more or has no answer for seconds, or is lost', () => {
     const { state, permit } = sent(newBudget(0.5), start)
-    expect(permits(state, changesAt(state, start))).toBe(1)
+    const again = changesAt(state, start)
+    // The first one may be sent as late as this.
+    expect(again).toBeGreaterThan(start + usedWithinMs + 2_000)
+    expect(again).toBeLessThan(start + usedWithinMs + 10_000)
+    expect(permits(state, again - 1)).toBe(0)
+    expect(permits(state, again)).toBe(1)
     expect(permits(answered(state, permit, { kind: 'lost' }, start + 10), start + 10)).toBe(1)
   })
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Ledger, usedWithinMs } from '../../src/budget/ledger.ts'
 import { createLocalLedger } from '../../src/budget/local-ledger.ts'
 import { noAnswer } from '../okta/answers.ts'
-import { answer, hold, lifecycle, neverSent, pacerOf, plenty, settled } from './pacing.ts'
+import { answer, deferred, hold, lifecycle, neverSent, pacerOf, plenty, settled } from './pacing.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -189,6 +189,31 @@ describe.each(['monotonic', 'wall'] as const)('a permit that grows old by the %s
 })
 
 describe('a request that has to be prepared', () => {
+  it('keeps all others waiting while it takes its time and no limit is known', async () => {
+    const pacer = pacerOf({ share: 0.5 })
+    const begun: string[] = []
+    const prepared = deferred<void>()
+    const request = (name: string): Promise<unknown> =>
+      pacer.request(lifecycle, {
+        prepare: async () => {
+          begun.push(name)
+          await prepared.promise
+          return true
+        },
+        send: async () => answer(4, 3),
+      })
+    const first = request('first')
+    await settled()
+    pass('monotonic', usedWithinMs / 3)
+    pass('wall', usedWithinMs / 3)
+    const second = request('second')
+    await settled()
+    expect(begun).toEqual(['first'])
+    prepared.resolve()
+    await Promise.all([first, second])
+    expect(begun).toEqual(['first', 'second'])
+  })
+
   it('is prepared once it has its permit, and before it is sent', async () => {
     const pacer = pacerOf()
     const happened: string[] = []

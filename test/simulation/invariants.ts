@@ -94,7 +94,7 @@ import type { World } from './world.ts'
  *   "a claim is taken for valid for ever"
  * - **I25** No window gets more than the share from all runs of a store together.
  *   "each run of a store has a ledger of its own", "what a dead process had out counts as never sent",
- *   "permits never grow old"
+ *   "permits never grow old", "while no limit is known, one probe after another gets a permit before the first has left"
  *
  * I1 means there that the store has the intent ("a worker goes on alone without the store"); I12 that everything ends once
  * the world is well ("permits of a dead process are never given back"); I11 holds over all workers ("a doubt is settled at once after a

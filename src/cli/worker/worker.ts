@@ -4,16 +4,15 @@ import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import type { Announcements } from '../../store/announcements.ts'
 import { Claim } from '../../store/claim.ts'
 import type { Claimant } from '../../store/may-claim.ts'
-import { isAway, storeError } from '../../store/store-error.ts'
+import { isAway, isOfStore, storeError } from '../../store/store-error.ts'
 import type { Tables } from '../../store/tables.ts'
 import { carryOutRun } from './carry-out-run.ts'
+import { LeftAlone } from './left-alone.ts'
 import type { Orgs } from './orgs.ts'
 import { submitDue } from './submit-due.ts'
 
 /** How often open runs are looked for, besides when somebody says that there are some. */
 const lookEveryMs = 15_000
-/** How long a run that this worker could not carry out is left to others. */
-const leaveAloneMs = 60_000
 
 export interface WorkerOptions {
   readonly tables: Tables
@@ -37,8 +36,7 @@ interface RunAtWork {
 export class Worker {
   readonly #options: WorkerOptions
   readonly #atWork = new Map<string, RunAtWork>()
-  /** Until when, by the monotonic clock, a run is left to others. */
-  readonly #leftAlone = new Map<string, number>()
+  readonly #leftAlone = new LeftAlone()
   #awake: (() => void) | null = null
   /** What was last said about why nothing can be taken up; null while all is well. */
   #trouble: string | null = null
@@ -78,8 +76,9 @@ export class Worker {
 
   async #rest(): Promise<void> {
     if (this.#options.stop.reason !== null || this.#told) return
+    const again = this.#leftAlone.nextInMs(performance.now()) ?? lookEveryMs
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, lookEveryMs)
+      const timer = setTimeout(resolve, Math.min(lookEveryMs, Math.ceil(again)))
       this.#awake = () => {
         clearTimeout(timer)
         resolve()
@@ -148,7 +147,7 @@ export class Worker {
     const { tables, claimant, runs, stop } = this.#options
     if (this.#atWork.size + this.#claiming >= runs || stop.reason !== null || this.#atWork.has(runId))
       return false
-    if (performance.now() < (this.#leftAlone.get(runId) ?? 0)) return false
+    if (this.#leftAlone.has(runId, performance.now())) return false
     this.#claiming++
     try {
       // Two runs of a worker are as strange to each other as those of two workers.
@@ -197,14 +196,15 @@ export class Worker {
       const { announcements } = this.#options
       const announce: typeof announcements.announce = (run) => announcements.announce(run)
       await carryOutRun(claim, { ...this.#options, claimant, announce, stop, say })
-    } catch (error) {
-      if (error instanceof RunStopped) return
+    } catch (thrown) {
+      if (thrown instanceof RunStopped) return
+      const error = isOfStore(thrown) ? storeError(this.#options.tables.url, thrown) : thrown
       say(
         error instanceof KnownError
           ? `${error.message} → ${error.next}`
           : String((error as Error).stack ?? error),
       )
-      if (!(error instanceof HoldLost)) this.#leftAlone.set(runId, performance.now() + leaveAloneMs)
+      if (!(error instanceof HoldLost)) this.#leftAlone.leave(runId, error, performance.now())
     } finally {
       // What is handed back need not wait until the others look by themselves.
       if (stop.reason !== null) await this.#options.announcements.announce(claim).catch(() => {})

@@ -1,11 +1,12 @@
-import { expect, it } from 'vitest'
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, expect, it, vi } from 'vitest'
 import type { Orgs } from '../../../src/cli/worker/orgs.ts'
 import { Worker } from '../../../src/cli/worker/worker.ts'
-import { exitCodes } from '../../../src/messages/known-error.ts'
+import { exitCodes, KnownError } from '../../../src/messages/known-error.ts'
 import { StopSwitch } from '../../../src/messages/stop.ts'
 import type { Tables } from '../../../src/store/tables.ts'
 import { deferred } from '../../budget/pacing.ts'
-import { StoreRows } from '../../simulation/store-rows.ts'
+import { newStoredRun, StoreRows } from '../../simulation/store-rows.ts'
 import { memoryTables } from '../../simulation/store-tables.ts'
 
 const tables = memoryTables({
@@ -32,6 +33,10 @@ function end(stop: StopSwitch): void {
   const advice = { kind: 'go_on' } as const
   stop.turn({ state: 'interrupted', exitCode: exitCodes.terminated, message: 'SIGTERM', advice })
 }
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 it('a worker looks for open runs while a schedule that is due takes its time, and ends after it', async () => {
   const stop = new StopSwitch()
@@ -101,3 +106,57 @@ it('a worker looks again for what has become due meanwhile, and says once why it
   await working
   expect(said).toEqual([expect.stringMatching(/^No schedule is seen to: .*a column is missing/)])
 })
+
+/** A worker whose tries to carry a run out fail when they copy it; how often it has claimed the run, and what it has said. */
+function failingWorker(error: Error, stop: StopSwitch) {
+  const rows = new StoreRows()
+  const run = Object.assign(newStoredRun('r1', 0), { orgUrl: 'https://acme.okta.com', wanted: true })
+  run.files.set('run.json', Buffer.from('{}'))
+  rows.runs.set('r1', run)
+  const store = memoryTables({
+    rows,
+    now: () => Date.UTC(2026, 2, 2, 10) + performance.now(),
+    ask: async (_what, effect) => effect(),
+  })
+  const runs: Tables['runs'] = {
+    ...store.runs,
+    open: async () => [{ runId: 'r1', epoch: run.epoch }],
+    read: () => Promise.reject(error),
+  }
+  const said: string[] = []
+  return { worker: workerOf({ ...store, runs }, stop, said), claims: () => run.epoch, said }
+}
+
+/** Lets go on what waits for no timer, until something is so. */
+async function until(isSo: () => boolean): Promise<void> {
+  for (const end = Date.now() + 3_000; !isSo(); await turn())
+    if (Date.now() > end) throw new Error('It has not come to that.')
+}
+
+const held = new KnownError('Another process holds the job.', 'Try again.', exitCodes.heldElsewhere)
+const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+const refused = new KnownError('The input has changed.', 'Put it back.', exitCodes.nothingSent)
+
+it.each([
+  ['is held elsewhere', held, 5_000],
+  ['can not be read because the store is away', away, 5_000],
+  ['can not be carried out here', refused, 60_000],
+])(
+  'a worker tries a run that %s again when it has left it alone, and not before',
+  async (_what, error, ms) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const stop = new StopSwitch()
+    const { worker, claims, said } = failingWorker(error, stop)
+    const failures = (): number => said.filter((line) => line.includes('→')).length
+    const working = worker.work()
+    await until(() => failures() === 1)
+    worker.lookNow()
+    for (let passed = 1_000; passed < ms; passed += 1_000) await vi.advanceTimersByTimeAsync(1_000)
+    expect(claims()).toBe(1)
+    await vi.advanceTimersByTimeAsync(1_000)
+    await until(() => failures() === 2)
+    expect(claims()).toBe(2)
+    end(stop)
+    await working
+  },
+)
