@@ -3,6 +3,7 @@ import type { Outcome } from '../journal/outcome-table.ts'
 import { normalizeUserKey } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { leavesDoubt, ledBy } from '../rules/row-order.ts'
+import type { UserOrder } from '../rules/user-order.ts'
 import type { Services } from '../task/services.ts'
 import type { RowsAtWork } from './rows.ts'
 
@@ -38,21 +39,36 @@ function learn(work: RowsAtWork, row: ValidRow, outcomes: readonly Outcome[], is
   if (row.row <= reach.learnt) return
   reach.learnt = row.row
   if (reach.early.has(row.row)) return
-  const user = outcomes.some(meansNobody) ? null : finishedUser(services, row, outcomes)
+  const user = finishedUser(services, row, outcomes)
   const begun = services.recorder.state.userOf(row.row)
   if (services.job.read_first && (user !== null || begun !== null)) {
     services.meant.note(row.row, row.user, user?.login ?? begun?.login ?? null)
     services.witness.id ??= user?.id ?? null
   }
-  if (user === null || isLeft) return
+  if (!isLeft) rememberDone(services, order, row, outcomes)
+}
+
+/**
+ * Lets the order of users know what a done row left.
+ *
+ * @returns the user with whom it left a trace; null if it left none
+ */
+export function rememberDone(
+  services: Services,
+  order: UserOrder,
+  row: ValidRow,
+  outcomes: readonly Outcome[],
+): string | null {
+  const user = finishedUser(services, row, outcomes)
   // A row that a later one has superseded was not carried out, so it does not count as a preceding row.
-  if (outcomes.every(({ reason }) => reason === 'superseded')) return
+  if (user === null || outcomes.every(({ reason }) => reason === 'superseded')) return null
   const inDoubt = outcomes.some(leavesDoubt)
   order.remember(row.user, user, (preceding) => ({
     signature: signatureOf(row),
     inDoubt: inDoubt || (preceding?.inDoubt ?? false),
     ledTo: ledBy(outcomes, preceding?.ledTo ?? null),
   }))
+  return user.id
 }
 
 /** Whether all of a row's steps up to the last one of the pass have results. */
@@ -72,6 +88,7 @@ function finishedUser(
   row: ValidRow,
   outcomes: readonly Outcome[],
 ): { readonly id: string; readonly login: string } | null {
+  if (outcomes.some(meansNobody)) return null
   if (!job.read_first) return { id: normalizeUserKey(row.user), login: '' }
   const result = outcomes.find(({ okta_user_id: id }) => id !== null)
   if (result === undefined || result.okta_user_id === null) return null

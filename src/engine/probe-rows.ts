@@ -1,13 +1,13 @@
 import type { InputRow, ValidRow } from '../input/row.ts'
 import type { JournalState } from '../journal/journal-state.ts'
 import { readUser, readUserById } from '../lookup/read-user.ts'
-import type { Gate, ProbeOutcome, RefusalGate } from '../lookup/refusal-gate.ts'
-import type { Answer } from '../okta/answer.ts'
+import type { ProbeOutcome, RefusalGate } from '../lookup/refusal-gate.ts'
 import { normalizeUserKey } from '../okta/user.ts'
-import { hasEarlierRow, hasOtherRow, mostTried, spreadRows } from '../rules/probe.ts'
+import { hasEarlierRow, mostTried, otherRows, spreadRows } from '../rules/probe.ts'
 import { judgeDue } from '../rules/row-verdict.ts'
-import { UserOrder } from '../rules/user-order.ts'
-import { recordedResults, resultsIfLeft } from './done-rows.ts'
+import { mostCounted, UserOrder } from '../rules/user-order.ts'
+import { recordedResults, rememberDone, resultsIfLeft } from './done-rows.ts'
+import { ProbeGate } from './probe-gate.ts'
 import { beginRow, noteFailure, type RowsAtWork } from './rows.ts'
 
 /** What a probe works with: the rows at work, and the input, which it may read from the beginning several times. */
@@ -57,6 +57,18 @@ function isForLaterPass({ work }: ProbeInput): (row: ValidRow) => boolean {
     const step = nextStep(work, row)
     return step !== null && step > work.reach.lastStep && mayBegin(work, row)
   }
+}
+
+/**
+ * Returns a test for those of them that are least far: an execution before may have done a later step of one that it had
+ * tried, and a step is done for all before the next one.
+ */
+async function isForNextStep(input: ProbeInput): Promise<(row: ValidRow) => boolean> {
+  const isLater = isForLaterPass(input)
+  let least = Number.POSITIVE_INFINITY
+  for await (const row of input.rows())
+    if (row.kind === 'valid' && isLater(row)) least = Math.min(least, nextStep(input.work, row) ?? least)
+  return (row) => isLater(row) && nextStep(input.work, row) === least
 }
 
 /** How many executions the run has had before this one. */
@@ -144,7 +156,7 @@ async function sendOthers(
   const { reads, recorder } = input.work.services
   const gate = new ProbeGate(main, reads)
   const isOfLaterPass = atHalt && input.work.reach.ended
-  const isFree = isOfLaterPass ? isForLaterPass(input) : isLeft(input)
+  const isFree = isOfLaterPass ? await isForNextStep(input) : isLeft(input)
   const candidates = await spreadRows(rows(), isFree, turnOf(recorder.state))
   await tryRows(input, gate, { candidates, isFree, most })
   return gate.outcome
@@ -177,26 +189,62 @@ async function tryRows(
     const user = target?.user ?? { id: normalizeUserKey(row.user), login: '' }
     const step = nextStep(work, row) ?? 1
     const isLater = step > reach.lastStep
-    const mustWait = isLater
-      ? order.traceOf(user.id)?.inDoubt || hasOtherRow(rows(), row, user)
-      : hasEarlierRow(rows(), row, user, earlierRows(work))
-    if (await mustWait) continue
+    // What the row itself left in this pass must not make it a duplicate.
+    const places = isLater ? await orderOfLater({ work, rows }, row, user, step) : order
+    if (places === null) continue
+    if (!isLater && (await hasEarlierRow(rows(), row, user, earlierRows(work)))) continue
     const recorded = await recordedResults(work, row)
     if (!isFree(row)) continue
     const queued = reach.queued.get(row.row)
     reach.queued.delete(row.row)
     reach.early.add(row.row)
-    // What the row itself left in this pass must not make it a duplicate, and no other row means its user.
-    const places = isLater ? new UserOrder() : order
     const place = queued?.place ?? places.enter(row.user)
     const answered = gate.nextAnswer()
+    // Its user may be found to be another one, for whom it waits behind a row that waits for the probe to end.
+    const waits = new Promise<void>((resolve) => place.onWait(resolve))
     const lastStep = Math.max(reach.lastStep, step)
     const running = queue.addBeside(() =>
       beginRow(work, { ...services, sends: gate, reads: gate.reads }, row, { place, recorded }, lastStep),
     )
     running.catch((error: unknown) => noteFailure(services, work.failures, error))
-    await Promise.race([answered, running.catch(() => {})])
+    await Promise.race([answered, waits, running.catch(() => {})])
   }
+}
+
+/**
+ * The order of users as it is when a row's turn for a step of a later pass comes: with what the user's rows before it have
+ * left by then. Null if the row must wait for its turn: another row of the user is not as far yet, may be in doubt, or
+ * names the user as nobody is called now.
+ */
+async function orderOfLater(
+  { work, rows }: ProbeInput,
+  row: ValidRow,
+  user: { readonly id: string; readonly login: string },
+  step: number,
+): Promise<UserOrder | null> {
+  const { services, order } = work
+  const { state } = services.recorder
+  // In each step the user's rows go in the order of the input.
+  const isFinished = (other: ValidRow): boolean => {
+    const last = Math.min(other.row < row.row ? step : step - 1, other.actions.length)
+    return Array.from({ length: last }, (_, index) => index + 1).every((before) =>
+      state.hasResult({ row: other.row, step: before }),
+    )
+  }
+  const others = await otherRows(rows(), row, user, { isFinished, userIdOf: userIdOf(state) })
+  if (others === null || order.traceOf(user.id)?.inDoubt) return null
+  const places = new UserOrder()
+  let counted = 1
+  for (const other of others) {
+    const left = other.row < row.row ? places : new UserOrder()
+    if (rememberDone(services, left, other, await recordedResults(work, other)) === user.id) counted++
+  }
+  return counted < mostCounted && order.rowsOf(user.id) === counted ? places : null
+}
+
+/** The user to whom calls of an unfinished row went, or whom it meant in the run that is retried; null if none is known. */
+function userIdOf(state: JournalState): (row: ValidRow) => string | null {
+  return ({ row }) => state.userOf(row)?.user_id ?? state.meantBy(row)?.id ?? null
 }
 
 /** What is known of rows before one that a probe tries. Done rows are taken in on the way, as D1 wants it. */
@@ -208,57 +256,6 @@ function earlierRows(work: RowsAtWork): Parameters<typeof hasEarlierRow>[3] {
       if (row.row > reach.learnt) return (await resultsIfLeft(work, row)) === null
       return state.hasResult({ row: row.row, step: Math.min(reach.lastStep, row.actions.length) })
     },
-    userIdOf: ({ row }) => state.userOf(row)?.user_id ?? state.meantBy(row)?.id ?? null,
-  }
-}
-
-/**
- * Lets the calls of a probe pass while all others wait, and counts their answers. Its rows also read their users without
- * waiting: nothing else is decided before the probe has ended. Whoever can't be read is held like others, and counts as
- * refused.
- */
-class ProbeGate implements Gate {
-  readonly #main: RefusalGate
-  readonly reads: Gate
-  readonly outcome = { allowed: 0, refused: 0 }
-  #answered: () => void = () => {}
-
-  constructor(main: RefusalGate, reads: Gate) {
-    this.#main = main
-    this.reads = {
-      pass: async (_row, call) => await call(() => true),
-      allowed: () => {},
-      refused: async (answer) => {
-        this.#countRefusal()
-        await reads.refused(answer)
-      },
-    }
-  }
-
-  #countRefusal(): void {
-    this.outcome.refused++
-    this.#answered()
-  }
-
-  /** Resolves at the next answer to a call of the probe. */
-  nextAnswer(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#answered = resolve
-    })
-  }
-
-  async pass<T>(_row: number, call: (mayLeave: () => boolean) => Promise<T>): Promise<T> {
-    await this.#main.whileHeld()
-    return await call(() => !this.#main.isHeld)
-  }
-
-  allowed(_row: number): void {
-    this.outcome.allowed++
-    this.#answered()
-  }
-
-  async refused(answer: Answer): Promise<void> {
-    this.#countRefusal()
-    await this.#main.refused(answer)
+    userIdOf: userIdOf(state),
   }
 }

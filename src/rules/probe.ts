@@ -68,7 +68,7 @@ export function spread<T>(items: readonly T[], most: number, turn = 0): T[] {
   return [...chosen]
 }
 
-interface EarlierRows {
+interface OtherRows {
   readonly isFinished: (row: ValidRow) => boolean | Promise<boolean>
   readonly userIdOf: (row: ValidRow) => string | null
 }
@@ -85,10 +85,9 @@ export async function hasEarlierRow(
   rows: AsyncIterable<InputRow>,
   row: ValidRow,
   user: { readonly id: string; readonly login: string },
-  { isFinished, userIdOf }: EarlierRows,
+  { isFinished, userIdOf }: OtherRows,
 ): Promise<boolean> {
-  const keys = new Set(keysOf(user))
-  keys.add(normalizeUserKey(row.user))
+  const keys = new Set([...keysOf(user), normalizeUserKey(row.user)])
   for await (const other of rows) {
     if (other.row >= row.row) return false
     if (other.kind !== 'valid' || (await isFinished(other))) continue
@@ -97,15 +96,26 @@ export async function hasEarlierRow(
   return false
 }
 
-/** Whether another row of the input may mean the same user. */
-export async function hasOtherRow(
+/**
+ * The other rows of the input that name the same user; null if one of them is not finished, so that the row must not go
+ * before its turn.
+ *
+ * @param rows the input from its beginning
+ * @param isFinished asked of each row that names the user, or that `userIdOf` shows to mean the user
+ */
+export async function otherRows(
   rows: AsyncIterable<InputRow>,
   row: ValidRow,
   user: { readonly id: string; readonly login: string },
-): Promise<boolean> {
+  { isFinished, userIdOf }: OtherRows,
+): Promise<readonly ValidRow[] | null> {
   const keys = new Set([...keysOf(user), normalizeUserKey(row.user)])
+  const found: ValidRow[] = []
   for await (const other of rows) {
-    if (other.kind === 'valid' && other.row !== row.row && keys.has(normalizeUserKey(other.user))) return true
+    if (other.kind !== 'valid' || other.row === row.row) continue
+    if (!keys.has(normalizeUserKey(other.user)) && userIdOf(other) !== user.id) continue
+    if (!(await isFinished(other))) return null
+    found.push(other)
   }
-  return false
+  return found
 }

@@ -13,6 +13,8 @@ interface ActiveRow {
   readonly waiting: (() => void)[]
   /** What the preceding row of the same key handed over when it finished. */
   predecessor: Predecessor | null
+  /** Called when the row begins to wait for another one. */
+  onWait: () => void
 }
 
 /** The preceding row of the same key, and the user that it meant. */
@@ -23,6 +25,8 @@ export interface Predecessor {
 
 /** A row's place in the order of its user's rows. */
 export interface Place {
+  /** Calls a function whenever the row begins to wait for another one. */
+  onWait(call: () => void): void
   /** Waits for earlier rows with the same key. A later row must not even read the user before they end. */
   waitForSameKey(): Promise<void>
   /** To be called before each read of the user: {@link claim} then tells whether a row has ended since. */
@@ -41,6 +45,9 @@ export interface Place {
   finish(userId: string | null, trace: RowTrace | null): void
 }
 
+/** Rows of a user are counted up to this many. */
+export const mostCounted = 255
+
 /** At least this many ends of rows are remembered: more than occur while a user is read. */
 const mostEnded = 5_000
 
@@ -55,7 +62,10 @@ const mostEnded = 5_000
 export class UserOrder {
   readonly #activeByKey = new Map<string, ActiveRow[]>()
   readonly #activeById = new Map<string, ActiveRow[]>()
-  /** For each user's id, the number of the trace that the user's rows so far have left. */
+  /**
+   * For each user's id, the number of the trace that the user's rows so far have left, and how many rows those are: the
+   * one times {@link mostCounted} plus 1, plus the other. A table of its own for the counts would take much memory.
+   */
   #traces = new NameTable()
   /** The distinct traces, of which there are few, and their numbers. */
   readonly #distinct: RowTrace[] = []
@@ -94,18 +104,22 @@ export class UserOrder {
       user: null,
       waiting: [],
       predecessor: null,
+      onWait: () => {},
     }
     let readFrom: number | null = null
     push(this.#activeByKey, key, row)
     return {
+      onWait: (call) => {
+        row.onWait = call
+      },
       waitForSameKey: async () => {
-        await this.#waitFor(() => lastBefore(row, this.#activeByKey.get(key)))
+        await this.#waitFor(row, () => lastBefore(row, this.#activeByKey.get(key)))
       },
       beginRead: () => {
         readFrom = this.#endedBefore + this.#ended.length
       },
       claim: async (user) => {
-        const waited = await this.#waitFor(() => this.#mayMean(user, row))
+        const waited = await this.#waitFor(row, () => this.#mayMean(user, row))
         if (row.userId === null) {
           row.userId = user.id
           row.user = { id: user.id, login: user.login }
@@ -116,7 +130,7 @@ export class UserOrder {
       predecessor: () => row.predecessor,
       preceding: (userId) => this.traceOf(userId),
       finish: (userId, trace) => {
-        if (userId !== null && trace !== null) this.#traces.set(userId, this.#numberOf(trace))
+        if (userId !== null && trace !== null) this.#leave(userId, trace)
         if (userId !== null) this.#noteEnd(userId)
         remove(this.#activeByKey, key, row)
         if (row.userId !== null) remove(this.#activeById, row.userId, row)
@@ -146,7 +160,17 @@ export class UserOrder {
   /** What the user's rows so far have left; null if there is none. */
   traceOf(userId: string): RowTrace | null {
     const number = this.#traces.find(userId)
-    return number === null ? null : (this.#distinct[number] ?? null)
+    return number === null ? null : (this.#distinct[Math.floor(number / (mostCounted + 1))] ?? null)
+  }
+
+  /** How many rows have left a trace with a user; {@link mostCounted} if there are as many or more. */
+  rowsOf(userId: string): number {
+    return (this.#traces.find(userId) ?? 0) % (mostCounted + 1)
+  }
+
+  #leave(userId: string, trace: RowTrace): void {
+    const count = Math.min(this.rowsOf(userId) + 1, mostCounted)
+    this.#traces.set(userId, this.#numberOf(trace) * (mostCounted + 1) + count)
   }
 
   /**
@@ -172,7 +196,7 @@ export class UserOrder {
             this.#mayMean(user, place))
       // `settle` is called before any row that waits for the same one goes on, because such a row began to wait later.
       if (earlier !== null) earlier.waiting.push(settle)
-      else this.#traces.set(user.id, this.#numberOf(traceAfter(this.traceOf(user.id))))
+      else this.#leave(user.id, traceAfter(this.traceOf(user.id)))
     }
     settle()
   }
@@ -194,11 +218,12 @@ export class UserOrder {
     return last
   }
 
-  async #waitFor(find: () => ActiveRow | null): Promise<boolean> {
+  async #waitFor(row: Pick<ActiveRow, 'onWait'>, find: () => ActiveRow | null): Promise<boolean> {
     let waited = false
     for (let other = find(); other !== null; other = find()) {
       const { waiting } = other
       this.#waiting++
+      row.onWait()
       await this.#park(() => new Promise<void>((resolve) => waiting.push(resolve)))
       this.#waiting--
       waited = true

@@ -124,6 +124,64 @@ describe('ten refusals in a row', () => {
     })
   })
 
+  it('at the end of a step are the users’ own also where everybody else is named twice', async () => {
+    await withDirectory(async (directory) => {
+      const steps = (['suspend', 'deactivate'] as const).map((action) => ({
+        action,
+        if_failed: 'stop' as const,
+      }))
+      const within = usersOf(12)
+      const outside = Array.from({ length: 11 }, (_, index) => `far${index}@example.com`)
+      const applied: string[] = []
+      const end = await executionOf({
+        directory,
+        users: [...within, ...within, ...outside],
+        job: { action: null, steps, order: 'step' },
+        send: async (request) => {
+          const { key, action } = partsOf(request)
+          if (action === null)
+            return userAnswer(key, applied.includes(`${key} suspend`) ? 'SUSPENDED' : 'ACTIVE')
+          if (outside.includes(key)) return refusal()
+          applied.push(`${key} ${action}`)
+          return answerOf(200, '{}', plentyHeaders())
+        },
+      })
+      expect(end.stopped).toBeNull()
+      expect(applied.toSorted()).toEqual(
+        within.flatMap((key) => [`${key} deactivate`, `${key} suspend`]).toSorted(),
+      )
+    })
+  })
+
+  it('keep no probe waiting whose user turns out to be one for whom a held row waits', async () => {
+    await withDirectory(async (directory) => {
+      const outside = Array.from({ length: 10 }, (_, index) => `far${index}@example.com`)
+      let login = 'old@example.com'
+      const sent: string[] = []
+      const end = await executionOf({
+        directory,
+        users: [...outside, 'old@example.com', ...usersOf(10), '00u0000000000000known'],
+        send: async (request) => {
+          const { key, action } = partsOf(request)
+          const isKnown = [login, '00u0000000000000known'].includes(key)
+          if (action === null && isKnown)
+            return answerOf(
+              200,
+              JSON.stringify({ id: '00u0000000000000known', status: 'ACTIVE', profile: { login } }),
+              plentyHeaders(),
+            )
+          if (action === null) return userAnswer(key, 'ACTIVE')
+          sent.push(key)
+          // The login changes once the row with the old one has been read.
+          if (sent.length === 9) login = 'new@example.com'
+          return outside.includes(key) ? refusal() : answerOf(200, '{}', plentyHeaders())
+        },
+      })
+      expect(end.stopped).toBeNull()
+      expect(end.state.done).toBe(22)
+    })
+  })
+
   it('are failed and no question asked where a person has said that they are the users’ own', async () => {
     await withDirectory(async (directory) => {
       const end = await executionOf({

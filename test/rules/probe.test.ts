@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { InputRow, ValidRow } from '../../src/input/row.ts'
-import { hasEarlierRow, hasOtherRow, spreadRows } from '../../src/rules/probe.ts'
+import { hasEarlierRow, otherRows, spreadRows } from '../../src/rules/probe.ts'
 import { rowOf } from '../retry/results.ts'
 
 async function* stream(rows: readonly InputRow[]): AsyncGenerator<InputRow> {
@@ -120,13 +120,27 @@ describe('a row that goes before its turn', () => {
 })
 
 describe('a row whose later step goes before its turn', () => {
+  const row = rowOf(5, ada.id, 'suspend')
+  const done = { isFinished: () => true, userIdOf: () => null }
+
   it.each([ada.id, 'ada@example.com', 'ADA', 'Äda'])(
-    'has another one where an earlier or later row names the user as %s',
+    'knows the earlier and later rows that name the user as %s',
     async (key) => {
-      const row = rowOf(5, ada.id, 'suspend')
-      expect(await hasOtherRow(stream([rowOf(4, key, 'suspend'), row]), row, ada)).toBe(true)
-      expect(await hasOtherRow(stream([row, rowOf(6, key, 'suspend')]), row, ada)).toBe(true)
-      expect(await hasOtherRow(stream([row, rowOf(6, 'ada@example.org', 'suspend')]), row, ada)).toBe(false)
+      for (const other of [rowOf(4, key, 'suspend'), rowOf(6, key, 'suspend')])
+        expect(
+          await otherRows(stream([other, row].toSorted((a, b) => a.row - b.row)), row, ada, done),
+        ).toEqual([other])
+      const stranger = rowOf(6, 'ada@example.org', 'suspend')
+      expect(await otherRows(stream([row, stranger]), row, ada, done)).toEqual([])
     },
   )
+
+  it('must wait where one of them is not finished, also one that was begun under a login of before', async () => {
+    const other = rowOf(4, 'ada', 'suspend')
+    const open = { ...done, isFinished: () => false }
+    expect(await otherRows(stream([other, row]), row, ada, open)).toBeNull()
+    const before = rowOf(4, 'ada.old@example.com', 'suspend')
+    expect(await otherRows(stream([before, row]), row, ada, open)).toEqual([])
+    expect(await otherRows(stream([before, row]), row, ada, { ...open, userIdOf: () => ada.id })).toBeNull()
+  })
 })
