@@ -1,5 +1,6 @@
 import type { ValidRow } from '../input/row.ts'
 import type { Action } from '../okta/actions.ts'
+import { looksLikeUserId } from '../okta/user.ts'
 import { parseLeftAs, takenBackColumn } from '../rules/left-as.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { leavesDoubt } from '../rules/row-order.ts'
@@ -58,7 +59,7 @@ export async function settleLaterSteps(
 export function taskOf(
   { undoOf }: Services,
   row: ValidRow,
-  { target, known }: Located,
+  { target, known, read }: Located,
   { step, action }: { readonly step: number; readonly action: Action },
 ): Omit<TaskInput, 'ledTo' | 'planned' | 'comesLater' | 'isBehindDoubt'> {
   return {
@@ -69,6 +70,10 @@ export function taskOf(
     sendEmail: row.sendEmail,
     target,
     known,
+    // An id means the user whose id it is.
+    ...(read?.kind === 'failed' && (!looksLikeUserId(row.user) || row.checkLogin !== null)
+      ? { unjudged: read.message }
+      : {}),
     later: row.actions.slice(step),
     ...(undoOf === null
       ? {}

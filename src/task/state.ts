@@ -20,6 +20,11 @@ export interface TaskInput {
   readonly target: string
   /** What is known of the user when the task begins; null if nothing is. */
   readonly known: { readonly id: string; readonly login: string } | null
+  /**
+   * Why Okta did not show whom the row means, so that it could not be judged whether it means that user. Left out where
+   * that was judged, or needs no judging.
+   */
+  readonly unjudged?: string
   /** Statuses that the row's own earlier steps have led to. */
   readonly ledTo: readonly UserStatus[]
   /** What the saved plan says about the task; null if the run carries out no plan. */

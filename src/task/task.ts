@@ -230,7 +230,7 @@ class Task {
 
   #decide({ read }: Extract<TaskState, { at: 'deciding' }>): TaskState {
     const { job, owner, protect } = this.#services
-    const { action, userKey, target, ledTo, planned, leftAs } = this.#input
+    const { action, userKey, target, ledTo, planned, leftAs, unjudged } = this.#input
     if (read === null) {
       const verdict = guardKey(userKey, owner) ?? guardId(target, protect, action)
       if (verdict !== null) return this.#ended({ result: 'skipped', ...verdict })
@@ -246,6 +246,11 @@ class Task {
     if (decision.kind === 'succeeded') {
       const ending = { result: decision.kind, message: decision.message, statusAfter: status }
       return this.#ended(withLostLink(this.#services, this.#input, ending), read)
+    }
+    // After a loss, a task is looked up although its row's user could not be read. Whoever is shown now may be another.
+    if (unjudged !== undefined) {
+      const message = `nothing was sent, because it could not be checked whom the row means: ${unjudged}`
+      return this.#ended({ result: 'failed', message, statusAfter: status }, read)
     }
     const guarded = guardUser(read.user, guards, ledTo, action)
     // If the plan expected the skip, there is nothing to compare.

@@ -1,6 +1,6 @@
 import type { Applied } from './org.ts'
 import type { SimStore } from './sim-store.ts'
-import { callName, type World } from './world.ts'
+import { callName, longestStallMs, type World } from './world.ts'
 
 /** A change that the org has made for a task of ours. */
 export type Ours = Applied & { readonly by: NonNullable<Applied['by']> }
@@ -34,7 +34,8 @@ export function wasKnown(
   if (world.store !== null && !wasKept(world, world.store, answeredAt, by)) return false
   // A process that was paused may have lost its hold by the time when it could go on writing.
   const pausedAt = process.pausedAt.find((at) => at >= answeredAt) ?? Number.POSITIVE_INFINITY
-  return Math.min(process.endedAt, pausedAt, reportedAt) - answeredAt > writingMs && !isDiskTroubled(world)
+  const writing = world.scenario.stalls ? longestStallMs : writingMs
+  return Math.min(process.endedAt, pausedAt, reportedAt) - answeredAt > writing && !isDiskTroubled(world)
 }
 
 /** Whether the intent of a call, or its answer, stood in a part of its run's journal that was lost by a time. */

@@ -185,6 +185,7 @@ function checkOrder(world: World, reports: readonly Report[], ours: readonly Our
       return (
         (other.by.run === run && !isLostDoubt(world, applied) && !isForgotten(world, other, applied.at)) ||
         (otherIndex > index &&
+          !isOfLaterStep(world, applied, other) &&
           undoes(applied.action, other.action) &&
           (!isOthers(world, applied) || goesBeforeDoubt(world, reports, refOf, applied, other)))
       )
@@ -204,6 +205,11 @@ function isLostDoubt(world: World, { action, user, by: { run } }: Ours): boolean
   if (!world.cuts.has(run)) return false
   if (action === 'reset_factors') return world.org.users.get(user)?.keepsFactor === true
   return action === 'reactivate' && world.scenario.inDoubt === 'retry'
+}
+
+/** Whether a call comes after another one of an earlier row because the job does each step for all. */
+function isOfLaterStep({ scenario }: World, { by }: Ours, { by: other }: Ours): boolean {
+  return scenario.steps !== null && scenario.order === 'step' && by.step > other.step
 }
 
 /**

@@ -22,6 +22,8 @@ const wallOffsetMs = Date.UTC(2026, 2, 2, 10)
 
 /** Within this time a process has written down what it saw. */
 const writingMs = 1_500
+/** How long one that stalls may take. */
+export const longestStallMs = 42_000
 
 /** A lifecycle call that has left a process. */
 interface Departed extends Caller {
@@ -257,7 +259,7 @@ export class World {
       const seenAt = other.limitsSeen.get(bucket)
       if (seenAt === undefined || other.group !== process.group) return false
       const until = other.ended || this.store === null ? other.endedAt : this.time.now
-      return other === process || until - seenAt > writingMs
+      return other === process || until - seenAt > (this.scenario.stalls ? longestStallMs : writingMs)
     })
   }
 
