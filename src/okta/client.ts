@@ -1,6 +1,7 @@
 import type { Answer } from './answer.ts'
 import type { OktaClock } from './clock.ts'
 import type { Connection } from './connection.ts'
+import { acceptedEncodings } from './decode-body.ts'
 import type { Received } from './exchange.ts'
 import { guardScopesOf } from './oauth/scopes.ts'
 import { proxySecrets } from './proxy.ts'
@@ -55,7 +56,11 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
   })
   const cleaner = new AnswerCleaner(proxySecrets(connection.proxy))
   const closing = new AbortController()
-  const baseHeaders = { accept: 'application/json', 'user-agent': options.userAgent }
+  const baseHeaders = {
+    accept: 'application/json',
+    'accept-encoding': acceptedEncodings,
+    'user-agent': options.userAgent,
+  }
 
   async function exchange(call: Call, leaves?: MayLeave): Promise<Received> {
     const sentAt = clock.mark()

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { lifecycleRequest, listAssigneesRequest, readUserRequest } from '../../../src/okta/request.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../../src/sandbox/sandbox.ts'
@@ -228,6 +229,25 @@ describe('a token endpoint that is over its limit', () => {
     expect(await appClient(url, rsa).send(readAnn)).toMatchObject({ httpStatus: 200 })
     expect(asked).toHaveLength(2)
     expect((asked[1] ?? 0) - (asked[0] ?? 0)).toBeGreaterThan(900)
+  })
+})
+
+describe('a token endpoint that compresses its answers', () => {
+  it('gives tokens, and its refusals are read', async () => {
+    const answers = [
+      [401, '{"error":"invalid_client","error_description":"The client_assertion signature is invalid."}'],
+      [200, '{"access_token":"token-1","token_type":"Bearer","expires_in":3600}'],
+    ] as const
+    for (const [status, body] of answers) {
+      const url = await serve((request, response) => {
+        const isToken = request.url === '/oauth2/v1/token'
+        response.writeHead(isToken ? status : 200, { 'content-encoding': 'gzip' })
+        response.end(gzipSync(isToken ? body : '{"id":"00u1"}'))
+      })
+      expect(await appClient(url, rsa).send(readAnn)).toMatchObject(
+        status === 200 ? { body: { value: { id: '00u1' } } } : { code: 'TOKEN_REFUSED' },
+      )
+    }
   })
 })
 
