@@ -142,6 +142,7 @@ async function executeRun(
     scopes: scopesFor(run.job.guards),
     say,
     mayLeave: () => hold.valid,
+    stopping: stop.signal,
   })
   const progress = quiet || settleOnly ? silentProgress() : createProgress(run.input.tasks)
   let links: ActivationLinks | null = null

@@ -146,7 +146,8 @@ export async function waitForOkta(parts: LookupParts, answer: Answer): Promise<v
   const silentMs = patience.failed()
   // A run that was stopped does not try again.
   if (stop.reason !== null) return
-  if (patience.isWorthReporting(silentMs)) {
+  // After its end the stop itself says what was wrong.
+  if (silentMs < oktaPatienceMs && patience.isWorthReporting(silentMs)) {
     const [so, most] = [Math.round(silentMs / 1000), oktaPatienceMs / 1000]
     parts.say(`No answer from Okta for ${so} s: ${describeAnswer(answer)}. Trying again for up to ${most} s.`)
   }

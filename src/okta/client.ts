@@ -39,6 +39,10 @@ export interface OktaClientOptions {
   readonly say: (line: string) => void
   /** Asked for each request. */
   readonly mayLeave?: MayLeave
+  /** From its abort on, no call waits for the rate limit of the token endpoint. */
+  readonly stopping?: AbortSignal
+  /** How long calls wait for that limit at most, in ms; five minutes by default. */
+  readonly limitPatienceMs?: number
 }
 
 type Send = (call: Call, leaves: MayLeave) => Promise<Received>
@@ -70,7 +74,9 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
     return received
   }
 
-  const send = sender(options, exchange, closing.signal)
+  const { stopping } = options
+  const waits = stopping === undefined ? closing.signal : AbortSignal.any([closing.signal, stopping])
+  const send = sender(options, exchange, waits)
   return {
     send: async ({ method, path, headers }, mayThisLeave = () => true) =>
       toAnswer(await send({ method, path, headers }, () => mayLeave() && mayThisLeave())),
@@ -81,7 +87,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
   }
 
   function sender(
-    { scopes, say }: OktaClientOptions,
+    { scopes, say, limitPatienceMs }: OktaClientOptions,
     once: (call: Call, leaves?: MayLeave) => Promise<Received>,
     signal: AbortSignal,
   ): Send {
@@ -101,6 +107,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
           clock,
           exchange: once,
           say,
+          limitPatienceMs,
           signal,
         }),
     )

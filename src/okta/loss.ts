@@ -65,6 +65,12 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
     false,
   ],
   [
+    /^TOKEN_RATE_LIMIT$/,
+    'the rate limit of the token endpoint is used up',
+    'Wait until that limit is free, and look for what else asks for tokens so often (in the Admin Console: Reports > Rate Limits)',
+    false,
+  ],
+  [
     /^PROXY_UNREACHED_/,
     "the proxy can't be reached",
     'Check the address and the scheme of the proxy, and whether a firewall blocks the connection',

@@ -3,6 +3,7 @@ import type { StopReason } from '../messages/stop.ts'
 import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
 import { refusesCredentials } from '../okta/classify.ts'
 import { lossOf } from '../okta/loss.ts'
+import { tokenLimited } from '../okta/oauth/grant.ts'
 import { leavesWithinMs } from './doubt.ts'
 
 /**
@@ -70,11 +71,13 @@ export function oktaAway(answer: Answer, orgUrl: string, seconds: number): StopR
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: isOktaItself(answer)
-      ? `Okta has been unable to answer for ${seconds} s. The last time, ${describeAnswer(answer)}.`
-      : unanswered
-        ? `Okta can't be reached at ${orgUrl}: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`
-        : `Something else answers in Okta's place at ${orgUrl}: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`,
+    message: lacksToken(answer)
+      ? `Okta gives no access token now: ${describeAnswer(answer)}.`
+      : isOktaItself(answer)
+        ? `Okta has been unable to answer for ${seconds} s. The last time, ${describeAnswer(answer)}.`
+        : unanswered
+          ? `Okta can't be reached at ${orgUrl}: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`
+          : `Something else answers in Okta's place at ${orgUrl}: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`,
     advice: {
       kind: 'fix',
       fix: isOktaItself(answer)
@@ -88,6 +91,11 @@ export function oktaAway(answer: Answer, orgUrl: string, seconds: number): StopR
 
 function isOktaItself(answer: Answer): boolean {
   return answer.kind === 'answered' && isOktas(answer)
+}
+
+/** Whether a call could not be sent because of the rate limit of the token endpoint: Okta is there, and answers. */
+function lacksToken(answer: Answer): boolean {
+  return answer.kind === 'unanswered' && answer.code === tokenLimited
 }
 
 /** Time after time, a call could not leave in time after its intent was written. */
