@@ -79,7 +79,7 @@ other: 1
   it('may hold a private key as a mapping, and may be empty or about something else', () => {
     const { settings } = parseSettingsFile('okta: {client: {privateKey: {kty: RSA, kid: k}}}', path)
     expect(settings.privateKey?.value).toEqual({ kty: 'RSA', kid: 'k' })
-    for (const text of ['', '# nothing\n', 'okta:\n', 'okta:\n  client:\n', '- a\n', 'text\n']) {
+    for (const text of ['', '# nothing\n', '~\n', 'okta:\n', 'okta:\n  client:\n', 'other: [a]\n']) {
       expect(parseSettingsFile(text, path).settings, text).toEqual({})
     }
   })
@@ -94,6 +94,45 @@ other: 1
       expect.stringContaining(`${where} in ./okta.yaml is not a mapping`),
     ])
     expect(message + next).not.toContain('00secret')
+  })
+
+  it.each([
+    ['a list at its top', '- okta: {client: {token: 00secret}}\n', /^\.\/okta\.yaml is not a mapping/],
+    ['a text at its top', '00secret\n', /^\.\/okta\.yaml is not a mapping/],
+    ['a setting at its top', 'token: 00secret\n', /^token in \.\/okta\.yaml is not under okta\.client/],
+    [
+      'an alias as a setting',
+      'x: &t 00secret\nokta: {client: {token: *t}}\n',
+      /^okta\.client in \.\/okta\.yaml uses an alias/,
+    ],
+    [
+      'an alias in a setting',
+      'x: &t okta.users.read\nokta: {client: {scopes: [*t]}}\n',
+      /^okta\.client in \.\/okta\.yaml uses an alias/,
+    ],
+    [
+      'an alias as client',
+      'x: &t {token: 00secret}\nokta: {client: *t}\n',
+      /^okta\.client in .* uses an alias/,
+    ],
+    ['an alias as okta', 'x: &t {client: {token: 00secret}}\nokta: *t\n', /^okta in .* uses an alias/],
+    [
+      'a merge key in client',
+      'x: &t {token: 00secret}\nokta: {client: {<<: *t}}\n',
+      /^okta\.client in .* merge key/,
+    ],
+    ['a merge key in okta', 'x: &t {client: {token: 00secret}}\nokta: {<<: *t}\n', /^okta in .* merge key/],
+    ['a merge key at its top', 'x: &t {okta: {client: {}}}\n<<: *t\n', /^\.\/okta\.yaml uses .* merge key/],
+  ])('is refused by name, without its text: %s', (_what, text, words) => {
+    const { message, next, exitCode } = refusalOf(() => parseSettingsFile(text, path))
+    expect(exitCode).toBe(2)
+    expect(message).toMatch(words)
+    expect(message + next).not.toContain('00secret')
+  })
+
+  it('may have aliases where none of this is read', () => {
+    const text = 'x: &t 5\ny: *t\nokta: {testing: {a: *t}, client: {token: abc}}\n'
+    expect(parseSettingsFile(text, path).settings.token?.value).toBe('abc')
   })
 
   it.each([
