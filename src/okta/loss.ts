@@ -51,6 +51,12 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
     'If your company inspects TLS: export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem; if that is set, its file lacks the CA that issued this certificate',
     true,
   ],
+  [
+    /^ERR_SSL_(TLSV1_ALERT_PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW)$/,
+    'the other side speaks only a version of TLS before 1.2, and 1.2 is needed',
+    'Check OKTA_CLIENT_ORGURL, and whether a proxy or a firewall that inspects TLS answers with an old version: it must offer TLS 1.2 or 1.3, as Okta does',
+    true,
+  ],
   [/^(EPROTO|ERR_SSL)/, 'the server does not speak TLS as Okta does', checkScheme, true],
   [
     /^TOKEN_REDIRECTED$/,

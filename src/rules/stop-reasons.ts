@@ -30,7 +30,7 @@ export function credentialsRefused(answer: Answer): StopReason {
     `Okta refuses the credentials${renewed ? ', even with a new access token' : ''} (${describeAnswer(answer)}).`,
     renewed
       ? 'Check in the Admin Console that the service app is active and has an admin role'
-      : 'Set a valid OKTA_CLIENT_TOKEN',
+      : 'Set a valid token where it is set now (OKTA_CLIENT_TOKEN, or okta.client.token in okta.yaml; okta-lifecycle doctor shows which)',
   )
 }
 

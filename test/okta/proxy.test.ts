@@ -14,6 +14,16 @@ const org = 'https://acme.okta.com'
 
 describe('the proxy for an org', () => {
   it.each([
+    [{ HTTPS_PROXY: '"http://ann:secret@p1:1"' }, 'HTTPS_PROXY'],
+    [{ all_proxy: "'p1:1'" }, 'all_proxy'],
+    [{ HTTPS_PROXY: 'http://p1:1', NO_PROXY: '"*"' }, 'NO_PROXY'],
+  ])('has no quotation marks around it: %j', (environment, variable) => {
+    const read = (): unknown => proxyFor(org, environment)
+    expect(read).toThrow(`${variable} has quotation marks`)
+    expect(read).not.toThrow('secret')
+  })
+
+  it.each([
     [{ HTTPS_PROXY: 'http://p1:1' }, 'HTTPS_PROXY http://p1:1'],
     [{ https_proxy: 'http://p2:2', HTTPS_PROXY: 'http://p1:1' }, 'https_proxy http://p2:2'],
     [{ https_proxy: ' ', HTTPS_PROXY: 'http://p1:1' }, 'HTTPS_PROXY http://p1:1'],

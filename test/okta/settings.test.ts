@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { judgeOtherKeys } from '../../src/cli/doctor/judge-settings.ts'
 import { Refusal } from '../../src/messages/known-error.ts'
@@ -171,12 +172,24 @@ describe('settings of several sources', () => {
     expect(next).toBe('Set okta.client.orgUrl in ./okta.yaml to https://acme.okta.com')
   })
 
+  const serviceApp = {
+    OKTA_CLIENT_AUTHORIZATIONMODE: 'PrivateKey',
+    OKTA_CLIENT_CLIENTID: '0oa1',
+    OKTA_CLIENT_PRIVATEKEY: String(
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' }),
+    ),
+  }
+
   it.each([
     [{ OKTA_CLIENT_ORGURL: '"https://acme.okta.com"' }, 'OKTA_CLIENT_ORGURL'],
     [{ OKTA_CLIENT_TOKEN: "'00secretsecret'" }, 'OKTA_CLIENT_TOKEN'],
     [{ OKTA_CLIENT_TOKEN: '“00secretsecret”' }, 'OKTA_CLIENT_TOKEN'],
     [{ OKTA_CLIENT_AUTHORIZATIONMODE: '"SSWS"' }, 'OKTA_CLIENT_AUTHORIZATIONMODE'],
     [{ OKTA_CLIENT_REQUESTTIMEOUT: '"30"' }, 'OKTA_CLIENT_REQUESTTIMEOUT'],
+    [{ ...serviceApp, OKTA_CLIENT_CLIENTID: '"0oa1"' }, 'OKTA_CLIENT_CLIENTID'],
+    [{ ...serviceApp, OKTA_CLIENT_KEYID: '"secret"' }, 'OKTA_CLIENT_KEYID'],
+    [{ ...serviceApp, OKTA_CLIENT_PRIVATEKEY: '"/secret/key.pem"' }, 'OKTA_CLIENT_PRIVATEKEY'],
+    [{ ...serviceApp, OKTA_CLIENT_SCOPES: '"okta.users.read okta.users.manage"' }, 'OKTA_CLIENT_SCOPES'],
   ])('are refused with quotation marks around them, before a call: %j', (change, place) => {
     const right = { OKTA_CLIENT_ORGURL: 'https://acme.okta.com', OKTA_CLIENT_TOKEN: '00right' }
     const { message, next } = refusalOf(() => connect(settingsOfEnvironment({ ...right, ...change })))

@@ -25,6 +25,7 @@ export function readClientKey(settings: Settings, readFile: (path: string) => st
     )
   }
   const keyId = textOf(settings.keyId)
+  if (keyId !== null) refuseQuotes(settings, 'keyId', keyId)
   if (typeof setting.value === 'object' && setting.value !== null) {
     return parseJwk(setting.value as JsonWebKey, keyId, fault)
   }
