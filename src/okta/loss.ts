@@ -83,6 +83,12 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
     false,
   ],
   [
+    /^PROXY_407_/,
+    'the proxy refuses the connection: it lets nobody in by user and password (Basic), only by a scheme that this program does not have, such as NTLM or Negotiate',
+    'Have Basic or this machine allowed on the proxy, or set the address of a relay on this machine that signs in there (as cntlm or px do), or bypass the proxy: export NO_PROXY=your-org.okta.com',
+    true,
+  ],
+  [
     /^PROXY_407$/,
     'the proxy refuses the connection: it wants a user and password, or different ones',
     'Put user and password into the URL of the proxy, in the variable that names it: http://USER:PASSWORD@proxy.example.com:3128',

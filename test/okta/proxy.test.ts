@@ -141,6 +141,30 @@ describe('a proxy that gives no tunnel', () => {
       /the proxy refuses the connection.*through the proxy http:\/\/127\.0\.0\.1:\d+ \(HTTPS_PROXY\)/,
     ],
     [
+      'lets people in by NTLM alone',
+      { wants: 'ann:secret', offers: ['Negotiate', 'NTLM'] },
+      'PROXY_407_NEGOTIATE',
+      /only by a scheme that this program does not have, such as NTLM or Negotiate/,
+    ],
+    [
+      'lets people in by another scheme alone',
+      { wants: 'ann:secret', offers: ['Basically x="NTLM"'] },
+      'PROXY_407_OTHER',
+      /only by a scheme/,
+    ],
+    [
+      'lets people in by NTLM and Basic',
+      { wants: 'ann:secret', offers: ['NTLM', 'Basic realm="x"'] },
+      'PROXY_407',
+      /it wants a user and password/,
+    ],
+    [
+      'wants a password and does not say how',
+      { wants: 'ann:secret', offers: [] },
+      'PROXY_407',
+      /it wants a user and password/,
+    ],
+    [
       'forbids the host',
       { wants: null, refuseWith: 403 },
       'PROXY_403',
