@@ -93,6 +93,23 @@ function isOktaItself(answer: Answer): boolean {
   return answer.kind === 'answered' && isOktas(answer)
 }
 
+/**
+ * Somebody else answers in Okta's place whenever a user is read.
+ *
+ * @param orgUrl the address that was tried
+ */
+export function readsSpoiled(answer: Answer, orgUrl: string): StopReason {
+  return {
+    state: 'stopped',
+    exitCode: exitCodes.stoppedByGuard,
+    message: `Something else answers in Okta's place at ${orgUrl} when users are read, also for one who could be read before: ${describeAnswer(answer)}.`,
+    advice: {
+      kind: 'fix',
+      fix: 'Check whether a proxy or a firewall blocks GET /api/v1/users/, and have it allowed',
+    },
+  }
+}
+
 /** Whether a call could not be sent because of the rate limit of the token endpoint: Okta is there, and answers. */
 function lacksToken(answer: Answer): boolean {
   return answer.kind === 'unanswered' && answer.code === tokenLimited
