@@ -82,7 +82,13 @@ export async function workOff(
     await writeMetrics(options['metrics-file'], summary, Date.parse(summary.finished_at), options.say)
     tell(summary)
     // This comes last, because a receiver that does not answer takes up to a minute.
-    await notify(options.run.job, summary, problems.found, options.say)
+    await notify(
+      options.run.job,
+      summary,
+      problems.found,
+      commandFor('status', runNameOf(directory)),
+      options.say,
+    )
     return summary
   } catch (error) {
     throw withResume(error, directory)
@@ -142,6 +148,7 @@ async function executeRun(
     scopes: scopesFor(run.job.guards),
     say,
     mayLeave: () => hold.valid,
+    stopping: stop.signal,
   })
   const progress = quiet || settleOnly ? silentProgress() : createProgress(run.input.tasks)
   let links: ActivationLinks | null = null

@@ -31,18 +31,20 @@ export function checkNotifyAddress(job: Job): void {
  * notification can't be delivered, a line says so.
  *
  * @param problems the tasks that somebody must look at; told only if the job says that people are named
+ * @param look the command that shows the run
  */
 export async function notify(
   job: Job,
   summary: Summary,
   problems: readonly Problem[],
+  look: string,
   say: (line: string) => void,
 ): Promise<void> {
   const { notify: asked } = job
   if (asked === null || (asked.when === 'attention' && summary.exit_code === exitCodes.done)) return
   try {
     const address = readNotifyAddress(process.env)
-    const notification = notificationOf(summary, programVersion, asked.people ? problems : null)
+    const notification = notificationOf(summary, programVersion, asked.people ? problems : null, look)
     const body = JSON.stringify(notification)
     const ended = await deliverUnlessStopped(address, body, summary.exit_code as ExitCode)
     if (!ended.delivered) say(`The notification was not delivered to ${address.origin}: ${ended.why}.`)

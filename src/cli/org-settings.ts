@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { lstatSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Refusal } from '../messages/known-error.ts'
@@ -39,7 +39,22 @@ export function readSmallFile(path: string): string {
   const stats = statSync(path)
   if (!stats.isFile() && !stats.isDirectory())
     throw Object.assign(new Error('not a regular file'), { code: 'not a regular file' })
-  return readFileSync(path, 'utf8')
+  return decodedText(readFileSync(path))
+}
+
+/** The text of a file in UTF-8, or in UTF-16 with its mark, as Windows PowerShell writes it. */
+function decodedText(bytes: Buffer): string {
+  const mark = bytes.length < 2 ? 0 : bytes.readUInt16BE(0)
+  if (mark === 0xfffe) return bytes.toString('utf16le', 2)
+  if (mark !== 0xfeff) return bytes.toString('utf8')
+  // A last byte without its other half is no character.
+  return Buffer.from(bytes.subarray(2, bytes.length - (bytes.length % 2)))
+    .swap16()
+    .toString('utf16le')
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
 }
 
 async function readSettings(path: string, shown: string): Promise<OrgSettings['files'][number] | null> {
@@ -49,11 +64,20 @@ async function readSettings(path: string, shown: string): Promise<OrgSettings['f
     text = readSmallFile(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    if ((code === 'ENOENT' || code === 'ENOTDIR') && !isLink(path)) return null
     throw new Refusal(
-      `${shown} can't be read (${code ?? String(error)}).`,
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? `${shown} is a link to a file that is not there.`
+        : `${shown} can't be read (${code ?? String(error)}).`,
       `Let this user read ${shown}, or move it away`,
       error,
+    )
+  }
+  // The YAML parser would take what follows for something else than settings, and another file's org would count.
+  if (text.includes('\0')) {
+    throw new Refusal(
+      `${shown} is not text in UTF-8: it contains zero bytes.`,
+      `Save ${shown} as UTF-8, or move it away`,
     )
   }
   // The YAML parser is loaded only when there is YAML to read.

@@ -2,11 +2,12 @@ import type { Pacer } from '../budget/pacer.ts'
 import type { Tally } from '../budget/tally.ts'
 import type { StopSwitch } from '../messages/stop.ts'
 import { type Answer, type Answered, describeAnswer, isOktas } from '../okta/answer.ts'
+import type { Bucket } from '../okta/bucket.ts'
 import { classifyRead, type ReadOutcome } from '../okta/classify.ts'
 import type { OktaClient } from '../okta/client.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import { asRetry, type OktaRequest, type RetryOf, readOwnerRequest } from '../okta/request.ts'
-import { credentialsRefused, credentialsRefusedBy, oktaAway } from '../rules/stop-reasons.ts'
+import { credentialsRefused, credentialsRefusedBy, oktaAway, readsSpoiled } from '../rules/stop-reasons.ts'
 import { backoffMs, concurrencyWaitMs, maxSetbacks } from './backoff.ts'
 import { type OktaPatience, oktaPatienceMs } from './patience.ts'
 import type { RowWaits } from './waits.ts'
@@ -80,6 +81,7 @@ export async function pacedGet(
     switch (outcome) {
       case 'found':
         // This is always true here: `classifyRead` finds nothing without an answer.
+        if (request.bucket === userReads) patience.readable = request
         if (answer.kind === 'answered') return { found: answer }
         break
       case 'rate_limited':
@@ -92,9 +94,13 @@ export async function pacedGet(
       case 'again':
         setbacks++
         // Other requests were answered since the last try, so it is this request that fails, not the way to Okta.
-        if (setbacks >= maxSetbacks && patience.answers > answersBefore) return { failed: answer, outcome }
+        if (setbacks >= maxSetbacks && patience.answers > answersBefore) {
+          if (await isEveryReadSpoiled(parts, request, answer))
+            throw stop.because(readsSpoiled(answer, parts.orgUrl))
+          return { failed: answer, outcome }
+        }
         answersBefore = patience.answers
-        await waitForOkta(parts, answer)
+        await waitForOkta(parts, answer, request)
         tally.retry(answer.kind === 'unanswered' ? 'connection' : 'server_error')
         await stop.wait(backoffMs(setbacks, random()))
         break
@@ -106,6 +112,29 @@ export async function pacedGet(
         return { failed: answer, outcome }
     }
   }
+}
+
+/** The bucket of reads of users by id or login. */
+const userReads: Bucket = '/api/v1/users/{id}'
+
+/**
+ * Whether somebody else answers in Okta's place whenever a user is read, though other calls reach Okta: then a user who
+ * could be read before can't be read now. Where that one can, it is a matter of the user who can't.
+ */
+async function isEveryReadSpoiled(
+  { patience, pacer, send }: LookupParts,
+  { bucket }: OktaRequest,
+  answer: Answer,
+): Promise<boolean> {
+  const { readable } = patience
+  if (!isStrangers(answer) || bucket !== userReads || readable === null) return false
+  const asking = pacer.request(bucket, { send: (mayLeave) => send(readable, mayLeave) })
+  const asked = await within(ownerCheckMs, asking)
+  return asked !== null && isStrangers(asked) && classifyRead(asked) === 'again'
+}
+
+function isStrangers(answer: Answer): boolean {
+  return answer.kind === 'answered' && !isOktas(answer)
 }
 
 function classifyOf(
@@ -138,15 +167,21 @@ async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T |
  * Counts a request without an answer from Okta, and stops the run once the silence has lasted too long. Before it
  * stops, it asks for the token's owner: a filter that blocks one login is not an outage.
  *
+ * @param request the read that was answered; null if it was none
  * @throws RunStopped once the silence has lasted too long
  */
-export async function waitForOkta(parts: LookupParts, answer: Answer): Promise<void> {
+export async function waitForOkta(
+  parts: LookupParts,
+  answer: Answer,
+  request: OktaRequest | null = null,
+): Promise<void> {
   const { patience, stop, pacer, send, orgUrl } = parts
   if (answer.kind === 'answered' && isOktas(answer)) return
   const silentMs = patience.failed()
   // A run that was stopped does not try again.
   if (stop.reason !== null) return
-  if (patience.isWorthReporting(silentMs)) {
+  // After its end the stop itself says what was wrong.
+  if (silentMs < oktaPatienceMs && patience.isWorthReporting(silentMs)) {
     const [so, most] = [Math.round(silentMs / 1000), oktaPatienceMs / 1000]
     parts.say(`No answer from Okta for ${so} s: ${describeAnswer(answer)}. Trying again for up to ${most} s.`)
   }
@@ -154,6 +189,10 @@ export async function waitForOkta(parts: LookupParts, answer: Answer): Promise<v
   const owner = readOwnerRequest()
   const asking = pacer.request(owner.bucket, { send: (mayLeave) => send(owner, mayLeave) })
   const asked = await within(ownerCheckMs, asking)
-  if (asked?.kind === 'answered' && isOktas(asked)) return
+  if (asked?.kind === 'answered' && isOktas(asked)) {
+    if (request !== null && (await isEveryReadSpoiled(parts, request, answer)))
+      throw stop.because(readsSpoiled(answer, orgUrl))
+    return
+  }
   throw stop.because(oktaAway(answer, orgUrl, Math.round(oktaPatienceMs / 1000)))
 }

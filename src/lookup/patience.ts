@@ -1,3 +1,5 @@
+import type { OktaRequest } from '../okta/request.ts'
+
 /** How long the program goes on without any answer from Okta before it stops. */
 export const oktaPatienceMs = 45_000
 
@@ -17,6 +19,8 @@ export class OktaPatience {
   #silentSince: number | null = null
   #answers = 0
   #reported = false
+  /** The latest read of a user that succeeded; null before the first. */
+  readable: OktaRequest | null = null
 
   /** @param monotonic milliseconds that only grow, from any origin */
   constructor(monotonic: () => number = () => performance.now()) {

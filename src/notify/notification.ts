@@ -68,17 +68,19 @@ export type RunNotification = z.infer<typeof notificationSchema>
  * The notification of an execution that has ended.
  *
  * @param problems null unless the job says that people are named
+ * @param look the command that shows the run
  */
 export function notificationOf(
   summary: Summary,
   version: string,
   problems: readonly Problem[] | null,
+  look: string,
 ): RunNotification {
   const { run_id, retry_of, undo_of, job, org, state, exit_code, rows, tasks } = summary
   // Reasons and advice are sentences in which the job or Okta may name somebody.
   const isNamed = problems !== null
   const reason = isNamed ? summary.reason : null
-  const next = isNamed ? summary.next : `okta-lifecycle status ${run_id}`
+  const next = isNamed ? summary.next : look
   return {
     text: textOf(summary, reason, next),
     format: 1,

@@ -165,7 +165,9 @@ export function describeAnswer(answer: Answer): string {
   if (error !== null) {
     const causes = error.causes.filter((cause) => cause !== '')
     const text = causes.length > 0 ? `${error.errorSummary} (${causes.join('; ')})` : error.errorSummary
-    return maskedLine(`Okta answered ${httpStatus} ${error.errorCode}: ${text}`, maxMessageLength)
+    // The sentence around it ends with a full stop of its own.
+    const said = `Okta answered ${httpStatus} ${error.errorCode}: ${text}`.replace(/[.\s]+$/, '')
+    return maskedLine(said, maxMessageLength)
   }
   if (httpStatus >= 300 && httpStatus < 400) {
     const target = originOf(location)

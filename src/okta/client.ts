@@ -1,6 +1,7 @@
 import type { Answer } from './answer.ts'
 import type { OktaClock } from './clock.ts'
 import type { Connection } from './connection.ts'
+import { acceptedEncodings } from './decode-body.ts'
 import type { Received } from './exchange.ts'
 import { guardScopesOf } from './oauth/scopes.ts'
 import { proxySecrets } from './proxy.ts'
@@ -38,6 +39,10 @@ export interface OktaClientOptions {
   readonly say: (line: string) => void
   /** Asked for each request. */
   readonly mayLeave?: MayLeave
+  /** From its abort on, no call waits for the rate limit of the token endpoint. */
+  readonly stopping?: AbortSignal
+  /** How long calls wait for that limit at most, in ms; five minutes by default. */
+  readonly limitPatienceMs?: number
 }
 
 type Send = (call: Call, leaves: MayLeave) => Promise<Received>
@@ -55,7 +60,11 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
   })
   const cleaner = new AnswerCleaner(proxySecrets(connection.proxy))
   const closing = new AbortController()
-  const baseHeaders = { accept: 'application/json', 'user-agent': options.userAgent }
+  const baseHeaders = {
+    accept: 'application/json',
+    'accept-encoding': acceptedEncodings,
+    'user-agent': options.userAgent,
+  }
 
   async function exchange(call: Call, leaves?: MayLeave): Promise<Received> {
     const sentAt = clock.mark()
@@ -65,7 +74,9 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
     return received
   }
 
-  const send = sender(options, exchange, closing.signal)
+  const { stopping } = options
+  const waits = stopping === undefined ? closing.signal : AbortSignal.any([closing.signal, stopping])
+  const send = sender(options, exchange, waits)
   return {
     send: async ({ method, path, headers }, mayThisLeave = () => true) =>
       toAnswer(await send({ method, path, headers }, () => mayLeave() && mayThisLeave())),
@@ -76,7 +87,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
   }
 
   function sender(
-    { scopes, say }: OktaClientOptions,
+    { scopes, say, limitPatienceMs }: OktaClientOptions,
     once: (call: Call, leaves?: MayLeave) => Promise<Received>,
     signal: AbortSignal,
   ): Send {
@@ -96,6 +107,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
           clock,
           exchange: once,
           say,
+          limitPatienceMs,
           signal,
         }),
     )

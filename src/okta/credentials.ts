@@ -64,7 +64,9 @@ function readToken(settings: Settings, scheme: 'SSWS' | 'Bearer'): TokenCredenti
         : ` (${settings.privateKey.place} is set: for a service app, ${howToSet(settings, 'authorizationMode', 'PrivateKey')})`
     throw new Refusal(
       `${place} is not set. It must be ${scheme === 'SSWS' ? 'an API token' : 'an access token'}${other}.`,
-      `Create one in the Admin Console under Security > API > Tokens, then: ${next}`,
+      scheme === 'SSWS'
+        ? `Create one in the Admin Console under Security > API > Tokens, then: ${next}`
+        : `Get one from the org's authorization server, then: ${next}. If you have an API token: ${howToSet(settings, 'authorizationMode', 'SSWS')}`,
     )
   }
   refuseQuotes(settings, 'token', token)
@@ -72,15 +74,42 @@ function readToken(settings: Settings, scheme: 'SSWS' | 'Bearer'): TokenCredenti
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new Refusal(
       `${place} contains a space or another character that no token has.`,
-      `Set only the token, without the word ${scheme} before it: ${next}`,
+      `Set only the token, without ${wordsBefore(token) ?? `the word ${scheme}`} before it: ${next}`,
     )
   }
+  refuseOtherMode(token, scheme, place, settings)
   const authorization = `${scheme} ${token}`
   return {
     kind: 'token',
     authorization: new Secret(authorization),
     ofServiceApp: isOfServiceApp(authorization),
   }
+}
+
+/** The words of a header before a token, as people copy them; null if there are none. The token is not among them. */
+function wordsBefore(token: string): string | null {
+  const [, header, word] = /^(Authorization\s*:\s*)?(?:(SSWS|Bearer|DPoP)\s)?/i.exec(token) ?? []
+  const words = [...(header === undefined ? [] : ['Authorization:']), ...(word === undefined ? [] : [word])]
+  return words.length === 0 ? null : `the ${words.length === 1 ? 'word' : 'words'} ${words.join(' ')}`
+}
+
+/**
+ * Refuses a token of the other mode. An API token is `00` and 40 more characters, and an access token of Okta's is a JWT.
+ *
+ * @throws Refusal that names the mode
+ */
+function refuseOtherMode(token: string, scheme: 'SSWS' | 'Bearer', place: string, settings: Settings): void {
+  const meant = /^00[\w-]{40}$/.test(token)
+    ? 'SSWS'
+    : /^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+$/.test(token)
+      ? 'Bearer'
+      : scheme
+  if (meant === scheme) return
+  const what = meant === 'SSWS' ? 'an API token' : 'an access token (a JWT)'
+  throw new Refusal(
+    `${place} looks like ${what}, but the authorization mode is ${scheme}.`,
+    `${howToSet(settings, 'authorizationMode', meant)} (or set a token for the mode ${scheme})`,
+  )
 }
 
 function readServiceApp(settings: Settings, readFile: (path: string) => string): ServiceAppCredentials {

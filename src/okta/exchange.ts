@@ -1,11 +1,9 @@
 import type { Dispatcher } from 'undici'
 import { withdrawn } from './answer.ts'
+import { type DecodedBody, decodeBody, maxBodyBytes, tooLong } from './decode-body.ts'
 import { describeLoss } from './loss.ts'
 import type { TokenRefusal } from './oauth/grant.ts'
 import type { HeaderValue } from './rate-limit.ts'
-
-/** The largest body that is read, in bytes. A user of Okta is a few KiB, and a page of a list has up to 200 of them. */
-const maxBodyBytes = 8 * 1024 * 1024
 
 /** The outcome of one HTTP request. */
 export type Received = (
@@ -15,8 +13,10 @@ export type Received = (
       readonly connectedAfterMs: number
       readonly httpStatus: number
       readonly headers: Readonly<Record<string, HeaderValue>>
-      /** Null if the body is longer than the limit. The rest was not read. */
+      /** The body, decoded. Null if it can't be read: it is longer than the limit, or in an encoding that is not known. */
       readonly text: string | null
+      /** What came in place of a text, as a phrase; absent if there is a text. */
+      readonly unreadable?: string | undefined
       /** The same as in `Answered`. */
       readonly withNewToken?: true
     }
@@ -88,7 +88,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length
     if (this.#size > maxBodyBytes) {
-      this.#respond(null)
+      this.#respond(tooLong)
       controller.abort(new Error('The body is too long.'))
       return
     }
@@ -105,7 +105,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     const [first] = this.#chunks
     const bytes = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
-    this.#respond(bytes.toString('utf8'))
+    this.#respond(decodeBody(bytes, this.#headers['content-encoding']))
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -116,13 +116,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve({ kind: 'lost', connectedAfterMs: this.#connectedAfterMs, ...this.#explain(code) })
   }
 
-  #respond(text: string | null): void {
+  #respond(body: DecodedBody): void {
     this.#resolve({
       kind: 'response',
       connectedAfterMs: this.#connectedAfterMs ?? 0,
       httpStatus: this.#httpStatus,
       headers: this.#headers,
-      text,
+      ...body,
     })
   }
 

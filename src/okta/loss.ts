@@ -51,6 +51,12 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
     'If your company inspects TLS: export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem; if that is set, its file lacks the CA that issued this certificate',
     true,
   ],
+  [
+    /^ERR_SSL_(TLSV1_ALERT_PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW)$/,
+    'the other side speaks only a version of TLS before 1.2, and 1.2 is needed',
+    'Check OKTA_CLIENT_ORGURL, and whether a proxy or a firewall that inspects TLS answers with an old version: it must offer TLS 1.2 or 1.3, as Okta does',
+    true,
+  ],
   [/^(EPROTO|ERR_SSL)/, 'the server does not speak TLS as Okta does', checkScheme, true],
   [
     /^TOKEN_REDIRECTED$/,
@@ -65,10 +71,22 @@ const losses: readonly (readonly [code: RegExp, cause: string, fix: string, last
     false,
   ],
   [
+    /^TOKEN_RATE_LIMIT$/,
+    'the rate limit of the token endpoint is used up',
+    'Wait until that limit is free, and look for what else asks for tokens so often (in the Admin Console: Reports > Rate Limits)',
+    false,
+  ],
+  [
     /^PROXY_UNREACHED_/,
     "the proxy can't be reached",
     'Check the address and the scheme of the proxy, and whether a firewall blocks the connection',
     false,
+  ],
+  [
+    /^PROXY_407_/,
+    'the proxy refuses the connection: it lets nobody in by user and password (Basic), only by a scheme that this program does not have, such as NTLM or Negotiate',
+    'Have Basic or this machine allowed on the proxy, or set the address of a relay on this machine that signs in there (as cntlm or px do), or bypass the proxy: export NO_PROXY=your-org.okta.com',
+    true,
   ],
   [
     /^PROXY_407$/,

@@ -29,6 +29,9 @@ export function readOrgUrl(settings: Settings): string {
       fix(example),
     )
   }
+  const [, rest] = /^(?:https?:\/\/)+(?:https?:\/\/)([^/]*)\/*$/i.exec(text) ?? []
+  if (rest !== undefined)
+    throw new Refusal(`${place} has its scheme twice.`, fix(isHost(rest) ? `https://${rest}` : example))
   if (!URL.canParse(text)) throw notUrl(text, place, fix)
   const url = new URL(text)
   if (url.username !== '' || url.password !== '') {

@@ -1,5 +1,6 @@
 import { Refusal } from '../messages/known-error.ts'
 import { mayBeHost, unlessSecret } from '../messages/secret-like.ts'
+import { refuseQuotesAt } from './quotes.ts'
 import { Secret } from './secret.ts'
 
 /** The proxy that requests go through. */
@@ -37,7 +38,10 @@ export function proxyFor(orgUrl: string, environment: Environment): HttpProxy | 
   const url = new URL(orgUrl)
   if (url.protocol !== 'https:') return null
   const variable = variableOf(environment)
-  if (variable === undefined || isExcepted(url, exceptionsOf(environment).list)) return null
+  if (variable === undefined) return null
+  const { name, list } = exceptionsOf(environment)
+  refuseQuotesAt(name, list)
+  if (isExcepted(url, list)) return null
   return readProxy((environment[variable] ?? '').trim(), variable)
 }
 
@@ -80,6 +84,7 @@ export function proxyCredentials(text: string): string | null {
 }
 
 function readProxy(text: string, variable: string): HttpProxy {
+  refuseQuotesAt(variable, text)
   const example = `export ${variable}=http://USER:PASSWORD@proxy.example.com:3128`
   // curl and many other programs accept a proxy without a scheme.
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`

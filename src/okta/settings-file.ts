@@ -1,4 +1,15 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml'
 import { Refusal } from '../messages/known-error.ts'
 import { unlessSecret } from '../messages/secret-like.ts'
 import { type Setting, type SettingName, type Settings, settingNames } from './settings.ts'
@@ -19,7 +30,7 @@ export interface SettingsFile {
  *   it may hold a token
  */
 export function parseSettingsFile(text: string, path: string): SettingsFile {
-  const document = parseYaml(text, path, 'okta: { client: { orgUrl: https://your-org.okta.com } }')
+  const document = parseYaml(text, path, rightForm)
   refuseOtherForm(document, path)
   const client = document.getIn(['okta', 'client'], true)
   const { settings, unknown } = readEntry(client, 'okta.client', path)
@@ -46,6 +57,7 @@ export function parseOrgsFile(text: string, path: string): readonly Settings[] {
   }
   return list.items.map((entry, index) => {
     const place = `orgs[${index}]`
+    refuseAliases(entry, `${place} in ${path}`, path)
     if (!isMap(entry))
       throw new Refusal(`${place} in ${path} is not a mapping.`, `It should look like: ${orgsForm}`)
     const { settings, unknown } = readEntry(entry, place, path)
@@ -100,6 +112,7 @@ function readEntry(
 ): { readonly settings: Settings; readonly unknown: readonly string[] } {
   const settings: Partial<Record<SettingName, Setting>> = {}
   const unknown: string[] = []
+  refuseAliases(node, `${at} in ${path}`, path)
   for (const [key, value] of entriesOf(node)) {
     const name = settingNames.find((known) => known === key)
     const place = `${at}.${key} in ${path}`
@@ -109,20 +122,54 @@ function readEntry(
   return { settings, unknown }
 }
 
+const rightForm = 'okta: { client: { orgUrl: https://your-org.okta.com } }'
+
 /**
- * Refuses a text or a list where a mapping belongs: it would silently be read as no settings at all. A file about
- * something else altogether may have any form.
+ * Refuses a text or a list where a mapping belongs, settings that are not under `okta.client`, and aliases and merge
+ * keys on the way to them: the file would silently be read as no settings at all, and those of another file would count.
  */
 function refuseOtherForm(document: Document, path: string): void {
+  const { contents } = document
+  const fix = `Correct ${path}. It should look like: ${rightForm}`
+  if (contents === null || (isScalar(contents) && contents.value === null)) return
+  if (!isMap(contents)) throw new Refusal(`${path} is not a mapping, so no setting can be read from it.`, fix)
+  const misplaced = contents.has('okta') ? undefined : settingNames.find((name) => contents.has(name))
+  if (misplaced !== undefined)
+    throw new Refusal(`${misplaced} in ${path} is not under okta.client, so it is not read.`, fix)
+  refuseMerge(contents, path, path)
   for (const keys of [['okta'], ['okta', 'client']]) {
-    const node: unknown = isMap(document.contents) ? document.getIn(keys, true) : undefined
-    if (node === undefined || node === null || isMap(node)) continue
+    const place = keys.join('.')
+    const node: unknown = document.getIn(keys, true)
+    if (node === undefined || node === null) continue
+    if (isAlias(node)) throw aliasIn(`${place} in ${path}`, path)
     if (isScalar(node) && node.value === null) continue
-    throw new Refusal(
-      `${keys.join('.')} in ${path} is not a mapping, so no setting can be read from it.`,
-      `Correct ${path}. It should look like: okta: { client: { orgUrl: https://your-org.okta.com } }`,
-    )
+    if (!isMap(node))
+      throw new Refusal(`${place} in ${path} is not a mapping, so no setting can be read from it.`, fix)
+    refuseMerge(node, `${place} in ${path}`, path)
   }
+}
+
+/** Refuses a merge key in a mapping. */
+function refuseMerge(node: YAMLMap, place: string, path: string): void {
+  if (node.has('<<')) throw aliasIn(place, path)
+}
+
+/** Refuses aliases and merge keys anywhere in a node: they are not read, so a setting would seem not to be set. */
+function refuseAliases(node: unknown, place: string, path: string): void {
+  if (!isNode(node)) return
+  visit(node, {
+    Alias: () => {
+      throw aliasIn(place, path)
+    },
+    Map: (_key, map) => refuseMerge(map, place, path),
+  })
+}
+
+function aliasIn(place: string, path: string): Refusal {
+  return new Refusal(
+    `${place} uses an alias (*) or a merge key (<<) of YAML, and this program reads neither.`,
+    `Write the values themselves into ${path}`,
+  )
 }
 
 function entriesOf(node: unknown): readonly (readonly [key: string, value: unknown])[] {

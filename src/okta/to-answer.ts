@@ -30,7 +30,7 @@ function readAnswer(received: Received): Answer {
   const { connectedAfterMs, httpStatus, headers, withNewToken } = received
   const body =
     received.text === null
-      ? { kind: 'unreadable' as const, why: 'a body of more than 8 MiB' }
+      ? { kind: 'unreadable' as const, why: received.unreadable ?? 'a body that is not text' }
       : parseBody(received.text)
   const nextPage = nextLink(headers.link)
   const date = Date.parse(singleHeader(headers.date) ?? '')

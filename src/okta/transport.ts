@@ -110,17 +110,36 @@ class ProxyPool extends Pool {
     callback: (error: Error | null, data: Dispatcher.ConnectData) => void,
   ): void
   override async connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> {
+    let connected: Dispatcher.ConnectData
     try {
-      const connected = await super.connect(options)
-      const { socket } = connected
-      this.#tunnels.add(socket)
-      socket.once('close', () => this.#tunnels.delete(socket))
-      return connected
+      connected = await super.connect(options)
     } catch (error) {
       const { code = codeOfUnnamed(error), message } = error as NodeJS.ErrnoException
       throw Object.assign(new Error(message, { cause: error }), { code: `${unreached}${code}` })
     }
+    const { socket, statusCode, headers } = connected
+    const scheme = statusCode === 407 ? unknownScheme(headers['proxy-authenticate']) : null
+    if (scheme !== null) {
+      socket.on('error', () => {}).destroy()
+      throw Object.assign(new Error('The proxy offers no scheme that is known.'), {
+        code: `PROXY_407_${scheme}`,
+      })
+    }
+    this.#tunnels.add(socket)
+    socket.once('close', () => this.#tunnels.delete(socket))
+    return connected
   }
+}
+
+/**
+ * The first scheme by which a proxy lets people in, in capitals, if it offers no `Basic`; null if it does, or does not
+ * say.
+ */
+function unknownScheme(header: string | string[] | undefined): string | null {
+  const offers = [header ?? []].flat()
+  if (offers.length === 0 || offers.some((offer) => /(?:^|,)\s*Basic(?![\w-])/i.test(offer))) return null
+  const [, scheme] = /^\s*(NTLM|Negotiate|Digest|Kerberos|Bearer)(?![\w-])/i.exec(offers.join(', ')) ?? []
+  return scheme?.toUpperCase() ?? 'OTHER'
 }
 
 /** Names the proxy if no connection could be made: it is, or may be, the cause. */

@@ -3,6 +3,7 @@ import type { StopReason } from '../messages/stop.ts'
 import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
 import { refusesCredentials } from '../okta/classify.ts'
 import { lossOf } from '../okta/loss.ts'
+import { tokenLimited } from '../okta/oauth/grant.ts'
 import { leavesWithinMs } from './doubt.ts'
 
 /**
@@ -29,7 +30,7 @@ export function credentialsRefused(answer: Answer): StopReason {
     `Okta refuses the credentials${renewed ? ', even with a new access token' : ''} (${describeAnswer(answer)}).`,
     renewed
       ? 'Check in the Admin Console that the service app is active and has an admin role'
-      : 'Set a valid OKTA_CLIENT_TOKEN',
+      : 'Set a valid token where it is set now (OKTA_CLIENT_TOKEN, or okta.client.token in okta.yaml; okta-lifecycle doctor shows which)',
   )
 }
 
@@ -70,11 +71,13 @@ export function oktaAway(answer: Answer, orgUrl: string, seconds: number): StopR
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: isOktaItself(answer)
-      ? `Okta has been unable to answer for ${seconds} s. The last time, ${describeAnswer(answer)}.`
-      : unanswered
-        ? `Okta can't be reached at ${orgUrl}: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`
-        : `Something else answers in Okta's place at ${orgUrl}: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`,
+    message: lacksToken(answer)
+      ? `Okta gives no access token now: ${describeAnswer(answer)}.`
+      : isOktaItself(answer)
+        ? `Okta has been unable to answer for ${seconds} s. The last time, ${describeAnswer(answer)}.`
+        : unanswered
+          ? `Okta can't be reached at ${orgUrl}: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`
+          : `Something else answers in Okta's place at ${orgUrl}: ${describeAnswer(answer)}. There was no answer from Okta for ${seconds} s.`,
     advice: {
       kind: 'fix',
       fix: isOktaItself(answer)
@@ -88,6 +91,28 @@ export function oktaAway(answer: Answer, orgUrl: string, seconds: number): StopR
 
 function isOktaItself(answer: Answer): boolean {
   return answer.kind === 'answered' && isOktas(answer)
+}
+
+/**
+ * Somebody else answers in Okta's place whenever a user is read.
+ *
+ * @param orgUrl the address that was tried
+ */
+export function readsSpoiled(answer: Answer, orgUrl: string): StopReason {
+  return {
+    state: 'stopped',
+    exitCode: exitCodes.stoppedByGuard,
+    message: `Something else answers in Okta's place at ${orgUrl} when users are read, also for one who could be read before: ${describeAnswer(answer)}.`,
+    advice: {
+      kind: 'fix',
+      fix: 'Check whether a proxy or a firewall blocks GET /api/v1/users/, and have it allowed',
+    },
+  }
+}
+
+/** Whether a call could not be sent because of the rate limit of the token endpoint: Okta is there, and answers. */
+function lacksToken(answer: Answer): boolean {
+  return answer.kind === 'unanswered' && answer.code === tokenLimited
 }
 
 /** Time after time, a call could not leave in time after its intent was written. */

@@ -268,6 +268,30 @@ describe('somebody who answers in Okta’s place', () => {
     })
   })
 
+  it('ends the run where each read of a user is answered so, though other calls reach Okta', async () => {
+    hurry()
+    await withDirectory(async (directory) => {
+      let read = 0
+      const end = await executionOf({
+        directory,
+        users,
+        stop: new ImpatientSwitch(),
+        send: async (request) => {
+          const { key, action } = partsOf(request)
+          if (action !== null) return answerOf(200, '{}', plentyHeaders())
+          return ++read > 5 ? portalPage() : userAnswer(key, 'ACTIVE')
+        },
+      })
+      expect(end.stopped).toMatchObject({
+        exitCode: 3,
+        message: expect.stringMatching(
+          /^Something else answers in Okta's place at .* when users are read, .*HTML/,
+        ),
+      })
+      expect(Object.fromEntries(end.state.counts).failed ?? 0).toBe(0)
+    })
+  })
+
   it('leaves a doubt open, to be settled on resume', async () => {
     hurry()
     await withDirectory(async (directory) => {

@@ -18,11 +18,11 @@ const problem: Problem = {
 }
 
 it('holds counts, what to do next and how far the journal was, and nobody’s name', () => {
-  const told = notificationOf(summary, '1.2.3', null)
+  const told = notificationOf(summary, '1.2.3', null, 'okta-lifecycle status RUN --runs-dir /r')
   expect(notificationSchema.parse(told)).toEqual(told)
   expect(told).toMatchObject({ run_id: summary.run_id, results: summary.results, version: '1.2.3' })
   expect(told.journal).toEqual(summary.journal ?? null)
-  expect([told.reason, told.next]).toEqual([null, `okta-lifecycle status ${summary.run_id}`])
+  expect([told.reason, told.next]).toEqual([null, 'okta-lifecycle status RUN --runs-dir /r'])
   expect(JSON.stringify(told)).not.toMatch(/ada|00u/i)
   expect(told).not.toHaveProperty('problems')
 })
@@ -32,6 +32,7 @@ it('names people where the job asks for it, a hundred at most', () => {
     summary,
     '1.2.3',
     Array.from({ length: 101 }, () => problem),
+    'okta-lifecycle status RUN',
   )
   expect(notificationSchema.parse(told).problems).toHaveLength(100)
   expect(told.reason).toBe(summary.reason)

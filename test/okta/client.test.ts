@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { Pool } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
 import { withdrawn } from '../../src/okta/answer.ts'
@@ -192,6 +193,34 @@ describe('createOktaClient', () => {
       kind: 'answered',
       body: { kind: 'unreadable' },
     })
+  })
+
+  it('reads answers that are compressed, and says which encodings it reads', async () => {
+    const encoders = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync }
+    for (const [name, encode] of Object.entries(encoders)) {
+      const { url } = await serve((request, response) => {
+        if (request.headers['accept-encoding']?.split(', ').includes(name) !== true) return response.end('{}')
+        response.writeHead(200, { 'content-encoding': name })
+        return response.end(encode('{"id":"00u1"}'))
+      })
+      expect(await clientFor(url).send(readUserRequest('00u1'))).toMatchObject({
+        body: { kind: 'json', value: { id: '00u1' } },
+      })
+    }
+  })
+
+  it('takes no compressed body for an answer that has no end, or that it can not read', async () => {
+    const bodies = [
+      ['gzip', gzipSync(Buffer.alloc(64 * 1024 * 1024, ' ')), 'a body of more than 8 MiB'],
+      ['zstd', Buffer.from('{}'), "a body in an encoding that this program can't read (zstd)"],
+    ] as const
+    for (const [name, body, why] of bodies) {
+      const { url } = await serve((_request, response) => {
+        response.writeHead(200, { 'content-encoding': name })
+        response.end(body)
+      })
+      expect(await clientFor(url).send(suspend)).toMatchObject({ body: { kind: 'unreadable', why } })
+    }
   })
 
   it('follows no redirect', async () => {

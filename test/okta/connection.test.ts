@@ -167,17 +167,17 @@ describe('readConnection', () => {
 
   it('knows the access token of a service app by its own claims, and takes nothing else for one', () => {
     const app = { sub: '0oa1', cid: '0oa1' }
-    const isApp = (claims: unknown, mode = 'Bearer'): boolean => {
+    const isApp = (claims: unknown): boolean => {
       const payload = Buffer.from(JSON.stringify(claims)).toString('base64url')
       const connection = connect({
         ...environment,
-        OKTA_CLIENT_AUTHORIZATIONMODE: mode,
+        OKTA_CLIENT_AUTHORIZATIONMODE: 'Bearer',
         OKTA_CLIENT_TOKEN: `eyJhbGciOiJub25lIn0.${payload}.c2ln`,
       })
       return tokenOf(connection).ofServiceApp
     }
     expect(isApp(app)).toBe(true)
-    // A user signed in, somebody else's subject, claims that are missing or not an object, and an API token.
+    // A user signed in, somebody else's subject, and claims that are missing or not an object.
     for (const claims of [
       { ...app, uid: '00u1' },
       { ...app, sub: 'ada@example.com' },
@@ -187,7 +187,6 @@ describe('readConnection', () => {
       7,
     ])
       expect(isApp(claims), JSON.stringify(claims)).toBe(false)
-    expect(isApp(app, 'SSWS')).toBe(false)
   })
 
   it('takes a token read from a file with its line feed, and the Bearer scheme in any letter case', () => {
@@ -264,4 +263,67 @@ describe('readConnection', () => {
     const error = problemOf(() => connect({ ...environment, OKTA_CLIENT_REQUESTTIMEOUT: text }))
     expect(error.message).toContain('OKTA_CLIENT_REQUESTTIMEOUT')
   })
+})
+
+describe('a token and its mode', () => {
+  const orgUrl = 'https://acme.okta.com'
+  const apiToken = `00${'aB3-'.repeat(10)}`
+  const jwt = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl'
+  const problem = (token: string | undefined, mode: string): string => {
+    const { message, next } = problemOf(() =>
+      connect({ OKTA_CLIENT_ORGURL: orgUrl, OKTA_CLIENT_TOKEN: token, OKTA_CLIENT_AUTHORIZATIONMODE: mode }),
+    )
+    return `${message} → ${next}`
+  }
+
+  it.each([
+    [
+      'no token for Bearer',
+      undefined,
+      'Bearer',
+      /must be an access token\. → Get one from .*If you have an API token: export OKTA_CLIENT_AUTHORIZATIONMODE=SSWS/,
+    ],
+    ['no token for SSWS', undefined, 'SSWS', /must be an API token\. → Create one .* > Tokens/],
+    [
+      'an API token for Bearer',
+      apiToken,
+      'Bearer',
+      /looks like an API token, but the authorization mode is Bearer\. → export OKTA_CLIENT_AUTHORIZATIONMODE=SSWS/,
+    ],
+    [
+      'a JWT for SSWS',
+      jwt,
+      'SSWS',
+      /looks like an access token \(a JWT\), but the authorization mode is SSWS\. → export OKTA_CLIENT_AUTHORIZATIONMODE=Bearer/,
+    ],
+    ['a word before it', 'Bearer abcdef', 'SSWS', /without the word Bearer before it/],
+    ['the word of the mode before it', 'SSWS abcdef', 'SSWS', /without the word SSWS before it/],
+    ['a header', 'Authorization: SSWS abcdef', 'SSWS', /without the words Authorization: SSWS before it/],
+    ['a space in it', 'abc def', 'Bearer', /without the word Bearer before it/],
+  ])('are named when they do not fit: %s', (_what, token, mode, words) => {
+    expect(problem(token, mode)).toMatch(words)
+    expect(problem(token, mode)).not.toContain(token ?? 'nothing')
+    expect(problem(token, mode)).not.toContain('abc')
+  })
+
+  it('may be each in its own mode', () => {
+    for (const [token, mode] of [
+      [apiToken, 'SSWS'],
+      [jwt, 'Bearer'],
+    ] as const) {
+      const environment = { OKTA_CLIENT_ORGURL: orgUrl, OKTA_CLIENT_TOKEN: token }
+      const connection = connect({ ...environment, OKTA_CLIENT_AUTHORIZATIONMODE: mode })
+      expect(tokenOf(connection).authorization).toBe(`${mode} ${token}`)
+    }
+  })
+})
+
+it('names a scheme that is there twice, and shows the right address', () => {
+  for (const text of ['https://https://acme.okta.com', 'https://http://acme.okta.com/']) {
+    const { message, next } = problemOf(() => checkOrgUrl(text))
+    expect(message).toBe('OKTA_CLIENT_ORGURL has its scheme twice.')
+    expect(next).toBe('export OKTA_CLIENT_ORGURL=https://acme.okta.com')
+  }
+  const secret = 'abcDEF123abcDEF123abcDEF123'
+  expect(problemOf(() => checkOrgUrl(`https://https://${secret}`)).next).not.toContain(secret)
 })

@@ -15,6 +15,8 @@ describe('why no answer came', () => {
     ['CERT_HAS_EXPIRED', /not valid at this time/, /clock/, true],
     ['ERR_TLS_CERT_ALTNAME_INVALID', /for another host/, /OKTA_CLIENT_ORGURL/, true],
     ['ERR_SSL_WRONG_VERSION_NUMBER', /does not speak TLS/, /scheme and port/, true],
+    ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', /version of TLS before 1\.2/, /proxy.*TLS 1\.2 or 1\.3/, true],
+    ['ERR_SSL_UNSUPPORTED_PROTOCOL', /1\.2 is needed/, /proxy/, true],
     ['HPE_INVALID_CONSTANT', /does not speak HTTP/, /scheme and port/, false],
     ['EMFILE', /no more files/, /ulimit/, false],
   ])('%s', (code, cause, fix, lasting) => {

@@ -14,6 +14,16 @@ const org = 'https://acme.okta.com'
 
 describe('the proxy for an org', () => {
   it.each([
+    [{ HTTPS_PROXY: '"http://ann:secret@p1:1"' }, 'HTTPS_PROXY'],
+    [{ all_proxy: "'p1:1'" }, 'all_proxy'],
+    [{ HTTPS_PROXY: 'http://p1:1', NO_PROXY: '"*"' }, 'NO_PROXY'],
+  ])('has no quotation marks around it: %j', (environment, variable) => {
+    const read = (): unknown => proxyFor(org, environment)
+    expect(read).toThrow(`${variable} has quotation marks`)
+    expect(read).not.toThrow('secret')
+  })
+
+  it.each([
     [{ HTTPS_PROXY: 'http://p1:1' }, 'HTTPS_PROXY http://p1:1'],
     [{ https_proxy: 'http://p2:2', HTTPS_PROXY: 'http://p1:1' }, 'https_proxy http://p2:2'],
     [{ https_proxy: ' ', HTTPS_PROXY: 'http://p1:1' }, 'HTTPS_PROXY http://p1:1'],
@@ -129,6 +139,30 @@ describe('a proxy that gives no tunnel', () => {
       { wants: 'ann:secret' },
       'PROXY_407',
       /the proxy refuses the connection.*through the proxy http:\/\/127\.0\.0\.1:\d+ \(HTTPS_PROXY\)/,
+    ],
+    [
+      'lets people in by NTLM alone',
+      { wants: 'ann:secret', offers: ['Negotiate', 'NTLM'] },
+      'PROXY_407_NEGOTIATE',
+      /only by a scheme that this program does not have, such as NTLM or Negotiate/,
+    ],
+    [
+      'lets people in by another scheme alone',
+      { wants: 'ann:secret', offers: ['Basically x="NTLM"'] },
+      'PROXY_407_OTHER',
+      /only by a scheme/,
+    ],
+    [
+      'lets people in by NTLM and Basic',
+      { wants: 'ann:secret', offers: ['NTLM', 'Basic realm="x"'] },
+      'PROXY_407',
+      /it wants a user and password/,
+    ],
+    [
+      'wants a password and does not say how',
+      { wants: 'ann:secret', offers: [] },
+      'PROXY_407',
+      /it wants a user and password/,
     ],
     [
       'forbids the host',

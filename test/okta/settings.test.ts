@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { judgeOtherKeys } from '../../src/cli/doctor/judge-settings.ts'
 import { Refusal } from '../../src/messages/known-error.ts'
@@ -79,7 +80,7 @@ other: 1
   it('may hold a private key as a mapping, and may be empty or about something else', () => {
     const { settings } = parseSettingsFile('okta: {client: {privateKey: {kty: RSA, kid: k}}}', path)
     expect(settings.privateKey?.value).toEqual({ kty: 'RSA', kid: 'k' })
-    for (const text of ['', '# nothing\n', 'okta:\n', 'okta:\n  client:\n', '- a\n', 'text\n']) {
+    for (const text of ['', '# nothing\n', '~\n', 'okta:\n', 'okta:\n  client:\n', 'other: [a]\n']) {
       expect(parseSettingsFile(text, path).settings, text).toEqual({})
     }
   })
@@ -94,6 +95,45 @@ other: 1
       expect.stringContaining(`${where} in ./okta.yaml is not a mapping`),
     ])
     expect(message + next).not.toContain('00secret')
+  })
+
+  it.each([
+    ['a list at its top', '- okta: {client: {token: 00secret}}\n', /^\.\/okta\.yaml is not a mapping/],
+    ['a text at its top', '00secret\n', /^\.\/okta\.yaml is not a mapping/],
+    ['a setting at its top', 'token: 00secret\n', /^token in \.\/okta\.yaml is not under okta\.client/],
+    [
+      'an alias as a setting',
+      'x: &t 00secret\nokta: {client: {token: *t}}\n',
+      /^okta\.client in \.\/okta\.yaml uses an alias/,
+    ],
+    [
+      'an alias in a setting',
+      'x: &t okta.users.read\nokta: {client: {scopes: [*t]}}\n',
+      /^okta\.client in \.\/okta\.yaml uses an alias/,
+    ],
+    [
+      'an alias as client',
+      'x: &t {token: 00secret}\nokta: {client: *t}\n',
+      /^okta\.client in .* uses an alias/,
+    ],
+    ['an alias as okta', 'x: &t {client: {token: 00secret}}\nokta: *t\n', /^okta in .* uses an alias/],
+    [
+      'a merge key in client',
+      'x: &t {token: 00secret}\nokta: {client: {<<: *t}}\n',
+      /^okta\.client in .* merge key/,
+    ],
+    ['a merge key in okta', 'x: &t {client: {token: 00secret}}\nokta: {<<: *t}\n', /^okta in .* merge key/],
+    ['a merge key at its top', 'x: &t {okta: {client: {}}}\n<<: *t\n', /^\.\/okta\.yaml uses .* merge key/],
+  ])('is refused by name, without its text: %s', (_what, text, words) => {
+    const { message, next, exitCode } = refusalOf(() => parseSettingsFile(text, path))
+    expect(exitCode).toBe(2)
+    expect(message).toMatch(words)
+    expect(message + next).not.toContain('00secret')
+  })
+
+  it('may have aliases where none of this is read', () => {
+    const text = 'x: &t 5\ny: *t\nokta: {testing: {a: *t}, client: {token: abc}}\n'
+    expect(parseSettingsFile(text, path).settings.token?.value).toBe('abc')
   })
 
   it.each([
@@ -132,12 +172,24 @@ describe('settings of several sources', () => {
     expect(next).toBe('Set okta.client.orgUrl in ./okta.yaml to https://acme.okta.com')
   })
 
+  const serviceApp = {
+    OKTA_CLIENT_AUTHORIZATIONMODE: 'PrivateKey',
+    OKTA_CLIENT_CLIENTID: '0oa1',
+    OKTA_CLIENT_PRIVATEKEY: String(
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' }),
+    ),
+  }
+
   it.each([
     [{ OKTA_CLIENT_ORGURL: '"https://acme.okta.com"' }, 'OKTA_CLIENT_ORGURL'],
     [{ OKTA_CLIENT_TOKEN: "'00secretsecret'" }, 'OKTA_CLIENT_TOKEN'],
     [{ OKTA_CLIENT_TOKEN: '“00secretsecret”' }, 'OKTA_CLIENT_TOKEN'],
     [{ OKTA_CLIENT_AUTHORIZATIONMODE: '"SSWS"' }, 'OKTA_CLIENT_AUTHORIZATIONMODE'],
     [{ OKTA_CLIENT_REQUESTTIMEOUT: '"30"' }, 'OKTA_CLIENT_REQUESTTIMEOUT'],
+    [{ ...serviceApp, OKTA_CLIENT_CLIENTID: '"0oa1"' }, 'OKTA_CLIENT_CLIENTID'],
+    [{ ...serviceApp, OKTA_CLIENT_KEYID: '"secret"' }, 'OKTA_CLIENT_KEYID'],
+    [{ ...serviceApp, OKTA_CLIENT_PRIVATEKEY: '"/secret/key.pem"' }, 'OKTA_CLIENT_PRIVATEKEY'],
+    [{ ...serviceApp, OKTA_CLIENT_SCOPES: '"okta.users.read okta.users.manage"' }, 'OKTA_CLIENT_SCOPES'],
   ])('are refused with quotation marks around them, before a call: %j', (change, place) => {
     const right = { OKTA_CLIENT_ORGURL: 'https://acme.okta.com', OKTA_CLIENT_TOKEN: '00right' }
     const { message, next } = refusalOf(() => connect(settingsOfEnvironment({ ...right, ...change })))

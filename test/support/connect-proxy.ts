@@ -4,6 +4,8 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 export interface ConnectProxyOptions {
   /** `user:password` that it wants; null: it lets anybody through. */
   readonly wants: string | null
+  /** The schemes that it offers with 407, one header each; `Basic` by default. */
+  readonly offers?: readonly string[]
   /** What it answers to everybody, in place of a tunnel. */
   readonly refuseWith?: number
   /** It gives a tunnel through which nothing comes. */
@@ -56,9 +58,9 @@ export async function startConnectProxy(options: ConnectProxyOptions): Promise<C
     asked.push(`${url} ${status}`)
     agents.push(headers['user-agent'])
     if (status !== 200) {
-      socket.end(
-        `HTTP/1.1 ${status} No\r\nproxy-authenticate: Basic realm="company"\r\ncontent-length: 0\r\n\r\n`,
-      )
+      const offers = options.offers ?? ['Basic realm="company"']
+      const offered = offers.map((offer) => `proxy-authenticate: ${offer}\r\n`).join('')
+      socket.end(`HTTP/1.1 ${status} No\r\n${offered}content-length: 0\r\n\r\n`)
       return
     }
     if (options.silentTunnel === true) {

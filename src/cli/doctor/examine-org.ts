@@ -46,6 +46,7 @@ export async function examineOrg(
     scopes,
     // The client's warning about the clock is muted: the clock has a check of its own.
     say: () => {},
+    limitPatienceMs: mostPatientMs,
   })
   try {
     const seen = await observeOrg(client, clock, wants)

@@ -1,6 +1,7 @@
 import { renderDuration } from '../../messages/duration.ts'
 import { type Answer, describeAnswer, isOktas, originOf } from '../../okta/answer.ts'
 import { lossOf } from '../../okta/loss.ts'
+import { tokenLimited } from '../../okta/oauth/grant.ts'
 import type { UnusedProxy } from '../../okta/proxy.ts'
 import { parseUser } from '../../okta/user.ts'
 import { credentialsRefusedBy } from '../../rules/stop-reasons.ts'
@@ -12,6 +13,8 @@ export function judgeReachable(orgUrl: string, owner: Answer, unused: UnusedProx
   if (owner.kind === 'unanswered') {
     if (owner.tokenRefusal !== undefined) return fine(name, `${orgUrl} answers.`)
     const { fix } = lossOf(owner.code)
+    if (owner.code === tokenLimited)
+      return wrong(name, `${orgUrl} answers, but gives no access token now: ${owner.why}.`, fix)
     return wrong(
       name,
       `${orgUrl} can't be reached: ${owner.why}.`,

@@ -25,13 +25,14 @@ export function readClientKey(settings: Settings, readFile: (path: string) => st
     )
   }
   const keyId = textOf(settings.keyId)
+  if (keyId !== null) refuseQuotes(settings, 'keyId', keyId)
   if (typeof setting.value === 'object' && setting.value !== null) {
     return parseJwk(setting.value as JsonWebKey, keyId, fault)
   }
   const text = textOf(setting)
   if (text === null) throw fault(`is empty. ${expected}`)
   refuseQuotes(settings, 'privateKey', text)
-  if (text.startsWith('-----') || text.startsWith('{')) return parseKeyText(text, keyId, fault)
+  if (text.includes('-----BEGIN ') || text.startsWith('{')) return parseKeyText(text, keyId, fault)
   // A path is shown only if it looks like one: a key whose first line is missing must not be printed as a path.
   if (text.length > 200 || /[\r\n]/.test(text)) throw fault(`is neither PEM nor a JWK. ${expected}`)
   return parseKeyText(readKeyFile(text, readFile, fault), keyId, (what, fix) =>

@@ -18,6 +18,9 @@ export interface TokenRefusal {
   readonly fix: string
 }
 
+/** The code of a loss: the rate limit of the token endpoint stayed used up. */
+export const tokenLimited = 'TOKEN_RATE_LIMIT'
+
 /** Why a request to the token endpoint got no answer from Okta. The cause may pass. */
 export interface TokenEndpointLoss {
   /** As in an {@link Unanswered}. */

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject, sign, verify } from 'node:crypto'
 import { Refusal } from '../../messages/known-error.ts'
+import { privateKeyBlocks } from './pem-block.ts'
 
 /** The algorithms that Okta accepts for assertions. Source: Okta's guide to OAuth for service apps. */
 type Algorithm = 'RS256' | 'RS384' | 'RS512' | 'ES256' | 'ES384' | 'ES512'
@@ -35,24 +36,30 @@ export function parseKeyText(text: string, keyId: string | null, fault: KeyFault
   }
   // Environment files keep a key on one line, with the two characters \n for each line feed.
   const pem = text.replaceAll(/\\r/g, '').replaceAll(/\\n/g, '\n')
-  if (/BEGIN (?:RSA )?PUBLIC KEY|BEGIN CERTIFICATE/.test(pem)) {
-    throw fault('contains a public key or a certificate instead of the private key')
-  }
-  if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(pem)) {
+  const blocks = privateKeyBlocks(pem)
+  const [block] = blocks
+  if (block === undefined)
+    throw fault(
+      /BEGIN (?:RSA )?PUBLIC KEY|BEGIN CERTIFICATE/.test(pem)
+        ? 'contains a public key or a certificate instead of the private key'
+        : 'contains neither PEM nor a JWK',
+    )
+  if (blocks.length > 1)
+    throw fault(`contains ${blocks.length} private keys, and nobody can tell which one belongs to the app`)
+  if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(block)) {
     throw fault(
       "contains a key that is locked with a passphrase, and this program can't unlock it",
       'Unlock it into a file with mode 0600 and set that path: openssl pkey -in key.pem -out unlocked.pem',
     )
   }
-  if (pem.includes('BEGIN OPENSSH PRIVATE KEY')) {
+  if (block.includes('BEGIN OPENSSH PRIVATE KEY')) {
     throw fault(
       "contains a key in OpenSSH's own format",
       'Convert a copy of the key and set the path of the copy: cp key.pem copy.pem && ssh-keygen -p -m PKCS8 -f copy.pem',
     )
   }
-  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) throw fault('contains neither PEM nor a JWK')
   try {
-    return checked(createPrivateKey(pem), undefined, keyId, fault)
+    return checked(createPrivateKey(block), undefined, keyId, fault)
   } catch (error) {
     if (error instanceof Refusal) throw error
     throw fault('begins like a key in PEM, but what follows is cut off or damaged')

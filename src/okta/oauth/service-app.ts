@@ -9,6 +9,7 @@ import { DpopKey } from './dpop-key.ts'
 import type { Grant, TokenOutcome } from './grant.ts'
 import { type CallHistory, nextStep } from './next-step.ts'
 import { TokenKeeper } from './token-keeper.ts'
+import { tokenLimitPatienceMs } from './token-limit.ts'
 import { TokenSource } from './token-source.ts'
 
 export interface ServiceAppOptions {
@@ -20,8 +21,10 @@ export interface ServiceAppOptions {
   readonly clock: OktaClock
   /** Sends a request once and lets the clock see the answer. Never rejects. */
   readonly exchange: (call: Call, mayLeave?: () => boolean) => Promise<Received>
-  /** Called once with a sentence for people, if this machine's clock is off. */
+  /** Gets sentences for people: that this machine's clock is off, once, and that calls wait for an access token. */
   readonly say: (line: string) => void
+  /** As in a {@link TokenSource}; {@link tokenLimitPatienceMs} by default. */
+  readonly limitPatienceMs: number | undefined
   readonly signal: AbortSignal
 }
 
@@ -40,8 +43,8 @@ export class ServiceApp {
   #clockSaid = false
 
   constructor(options: ServiceAppOptions) {
-    const { clock } = options
-    const source = new TokenSource({ ...options, dpop: this.#dpop })
+    const { clock, limitPatienceMs = tokenLimitPatienceMs } = options
+    const source = new TokenSource({ ...options, limitPatienceMs, dpop: this.#dpop })
     this.#options = options
     this.#keeper = new TokenKeeper(
       () => source.get(),

@@ -1,13 +1,14 @@
 import { webcrypto } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Answered } from '../answer.ts'
 import type { OktaClock } from '../clock.ts'
 import type { ServiceAppCredentials } from '../credentials.ts'
 import type { Received } from '../exchange.ts'
-import { parseRateLimit } from '../rate-limit.ts'
 import type { Call } from '../transport.ts'
 import type { DpopKey } from './dpop-key.ts'
-import type { TokenOutcome } from './grant.ts'
+import type { TokenEndpointLoss, TokenOutcome } from './grant.ts'
 import type { ClientKey } from './private-key.ts'
+import { limitLoss, limitWait, waitingForLimit } from './token-limit.ts'
 import { requestToken, type TokenRequest, tokenPath } from './token-request.ts'
 import { judgeTokenAnswer } from './token-verdict.ts'
 
@@ -21,17 +22,22 @@ export interface TokenSourceOptions {
   readonly clock: OktaClock
   /** Sends a request and lets the clock see the answer. */
   readonly exchange: (call: Call) => Promise<Received>
+  /** The longest wait for the rate limit of the token endpoint in all, in ms. */
+  readonly limitPatienceMs: number
+  /** Gets a sentence for people when a long wait begins. */
+  readonly say: (line: string) => void
   /** Aborts waits for a rate limit. */
   readonly signal: AbortSignal
 }
 
 /**
- * Finding out that an app uses DPoP takes three requests; a wrong clock, a rate limit and a refused scope each take one
- * more.
+ * Finding out that an app uses DPoP takes three requests; a wrong clock and a refused scope each take one more. Requests
+ * over the rate limit are not counted: what bounds them is time.
  */
-const mostRequests = 7
-/** The longest wait for the rate limit of the token endpoint, in ms: one of Okta's windows plus a second. */
-const longestWaitMs = 61_000
+const mostRequests = 6
+
+/** A wait of so many ms is worth a sentence. */
+const worthSayingMs = 5_000
 
 /**
  * Gets access tokens, and remembers what it found out about the app: whether it uses DPoP, the last nonce, and whether
@@ -43,6 +49,8 @@ export class TokenSource {
   #proves = false
   #nonce: string | null = null
   #dispensable: readonly string[]
+  /** How many answers in a row were 429, over all tokens. */
+  #limited = 0
 
   constructor(options: TokenSourceOptions) {
     this.#options = options
@@ -54,8 +62,10 @@ export class TokenSource {
     const { app, clock } = this.#options
     this.#key ??= importSigningKey(app.key)
     const key = await this.#key
+    const startedAt = clock.mark()
+    const limitedBefore = this.#limited
     let last: Received | null = null
-    for (let requests = 0; requests < mostRequests; requests++) {
+    for (let requests = 0; requests < mostRequests; ) {
       const askedAt = clock.mark()
       const clockKnown = clock.known
       const sentTime = clock.nowAtLeast()
@@ -71,11 +81,18 @@ export class TokenSource {
       const sent = { withProof, clockKnown, clockOffMs, askedAt }
       const verdict = judgeTokenAnswer(answer, received, sent, asked)
       last = received
+      if (verdict.kind === 'wait') {
+        this.#limited++
+        const loss = await this.#waitForLimit(verdict.answer, startedAt, this.#limited - limitedBefore)
+        if (loss !== null) return { kind: 'away', loss }
+        continue
+      }
+      this.#limited = 0
+      requests++
       if (verdict.kind === 'ended') return verdict.outcome
       if (verdict.kind === 'prove') this.#proves = true
       if (verdict.kind === 'nonce') this.#nonce = verdict.nonce
       if (verdict.kind === 'narrow') this.#dispensable = []
-      if (verdict.kind === 'wait') await this.#waitForReset(received)
     }
     const why = `no access token could be obtained: ${mostRequests} requests in a row were each answered with a new demand (${last?.kind === 'response' ? last.httpStatus : 'none'})`
     return { kind: 'away', loss: { code: 'TOKEN_ENDPOINT', why } }
@@ -94,11 +111,23 @@ export class TokenSource {
     return { orgUrl, clientId, key, keyId: app.key.keyId, scopes: this.#scopes(), second, proof, exchange }
   }
 
-  async #waitForReset(received: Received): Promise<void> {
-    const { clock, signal } = this.#options
-    const reset = received.kind === 'response' ? parseRateLimit(received.headers)?.reset : undefined
-    const wait = reset === undefined ? 5_000 : (reset + 1) * 1000 - clock.nowAtLeast()
-    await sleep(Math.min(longestWaitMs, Math.max(500, wait)), undefined, { signal }).catch(() => {})
+  /**
+   * Waits for the rate limit.
+   *
+   * @param startedAt when the first request for this token left, by the monotonic clock
+   * @param times how many requests for this token were refused for the limit
+   * @returns null after the wait; why no token can be had, if the wait would be too long or was cut short
+   */
+  async #waitForLimit(answer: Answered, startedAt: number, times: number): Promise<TokenEndpointLoss | null> {
+    const { clock, signal, say, limitPatienceMs } = this.#options
+    const { milliseconds, isStated } = limitWait(answer, this.#limited, clock.nowAtLeast())
+    const until = clock.now() + milliseconds
+    const waitedMs = clock.mark() - startedAt
+    const loss = limitLoss(answer, times, waitedMs, isStated ? until : null)
+    if (waitedMs + milliseconds > limitPatienceMs) return loss
+    if (milliseconds >= worthSayingMs) say(waitingForLimit(until))
+    await sleep(milliseconds, undefined, { signal }).catch(() => {})
+    return signal.aborted ? loss : null
   }
 }
 

@@ -1,4 +1,4 @@
-import { describeAnswer } from '../answer.ts'
+import { type Answered, describeAnswer } from '../answer.ts'
 import type { Received } from '../exchange.ts'
 import { singleHeader } from '../rate-limit.ts'
 import { Secret } from '../secret.ts'
@@ -24,7 +24,7 @@ export interface SentRequest {
  * - `nonce`: ask again with a proof that has this nonce.
  * - `clock`: ask again with the time that is known now.
  * - `narrow`: ask again without the dispensable scopes.
- * - `wait`: Okta's rate limit: ask again after its reset.
+ * - `wait`: a rate limit, Okta's or that of something on the way: ask again when it is over.
  */
 export type TokenVerdict =
   | { readonly kind: 'ended'; readonly outcome: TokenOutcome }
@@ -32,7 +32,7 @@ export type TokenVerdict =
   | { readonly kind: 'nonce'; readonly nonce: string }
   | { readonly kind: 'clock' }
   | { readonly kind: 'narrow' }
-  | { readonly kind: 'wait' }
+  | { readonly kind: 'wait'; readonly answer: Answered }
 
 /** A difference up to this, in ms, can come from counting whole seconds: the clock is not wrong. */
 const roundingMs = 2_000
@@ -64,8 +64,8 @@ export function judgeTokenAnswer(
     return away({ code: received.code, why: `no access token could be obtained: ${received.why}` })
   }
   const seen = toAnswer(received)
+  if (seen.kind === 'answered' && seen.httpStatus === 429) return { kind: 'wait', answer: seen }
   const isOktas = seen.kind === 'answered' && (seen.requestId !== null || seen.rateLimit !== null)
-  if (received.httpStatus === 429 && isOktas) return { kind: 'wait' }
   if (answer.kind === 'strange' || !(isOktas || oauthErrors.has(answer.refusal.error))) {
     const redirected = received.httpStatus >= 300 && received.httpStatus < 400
     const why = `no access token could be obtained: ${describeAnswer(seen)}`

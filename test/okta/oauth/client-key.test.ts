@@ -68,6 +68,27 @@ describe('the private key of a service app', () => {
     expect(readClientKey({ privateKey: setting, keyId }, readFile).keyId).toBe('set')
   })
 
+  const parameters = '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n'
+  const certificate = '-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n'
+
+  it.each([
+    ['the parameters of its curve before it, as openssl ecparam writes it', ec, parameters, ''],
+    ['the attributes of its bag before it, as openssl pkcs12 writes it', rsa, 'Bag Attributes\n  x: 1\n', ''],
+    ['comments before it', rsa, '# key of the app\n', ''],
+    ['a certificate before it', rsa, certificate, ''],
+    ['a certificate behind it', rsa, '', certificate],
+  ])('may have %s', (_what, key, before, behind) => {
+    const text = `${before}${pem(key, key === ec ? 'sec1' : 'pkcs8')}${behind}`
+    for (const given of [text, text.replaceAll('\n', '\\n')])
+      expect(pem(read(given).key, 'pkcs8')).toBe(pem(key, 'pkcs8'))
+  })
+
+  it('is not chosen out of two', () => {
+    expect(refusalOf(() => read(`${pkcs8}${pem(ec, 'sec1')}`)).message).toBe(
+      'OKTA_CLIENT_PRIVATEKEY contains 2 private keys, and nobody can tell which one belongs to the app.',
+    )
+  })
+
   it('of an elliptic curve signs as its curve says, and of RSA as its JWK says', () => {
     expect(read(pem(ec, 'pkcs8')).algorithm).toBe('ES256')
     expect(read(pem(ec, 'sec1')).algorithm).toBe('ES256')

@@ -46,11 +46,24 @@ export interface AppClientOptions {
   /** How far this machine's clock is ahead, in ms. */
   readonly aheadMs?: number
   readonly timeoutMs?: number
+  readonly limitPatienceMs?: number
+  readonly stopping?: AbortSignal
+  /** Called when something is said. */
+  readonly say?: () => void
 }
 
 /** A client that is a service app of the org at this address. It ends with the test. */
 export function appClient(orgUrl: string, keys: AppKeys, options: AppClientOptions = {}): AppClient {
-  const { id = clientId, keyId = keys.keyId, scopes, unset, aheadMs = 0, timeoutMs = 5_000 } = options
+  const {
+    id = clientId,
+    keyId = keys.keyId,
+    scopes,
+    unset,
+    aheadMs = 0,
+    timeoutMs = 5_000,
+    say = () => {},
+  } = options
+  const { limitPatienceMs, stopping } = options
   const clock = new OktaClock(
     () => performance.now(),
     () => Date.now() + aheadMs,
@@ -73,7 +86,12 @@ export function appClient(orgUrl: string, keys: AppKeys, options: AppClientOptio
     connections: 10,
     userAgent: 'okta-lifecycle/test',
     scopes: unset ?? ['okta.users.manage', 'okta.users.read'],
-    say: (line) => said.push(line),
+    say: (line) => {
+      said.push(line)
+      say()
+    },
+    ...(limitPatienceMs === undefined ? {} : { limitPatienceMs }),
+    ...(stopping === undefined ? {} : { stopping }),
   })
   onTestFinished(() => client.close())
   return { send: (request) => client.send(request), clock, said, close: () => client.close() }

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { lifecycleRequest, listAssigneesRequest, readUserRequest } from '../../../src/okta/request.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../../src/sandbox/sandbox.ts'
@@ -228,6 +229,79 @@ describe('a token endpoint that is over its limit', () => {
     expect(await appClient(url, rsa).send(readAnn)).toMatchObject({ httpStatus: 200 })
     expect(asked).toHaveLength(2)
     expect((asked[1] ?? 0) - (asked[0] ?? 0)).toBeGreaterThan(900)
+  })
+
+  it('is named, and said to be free when it is, where the wait would be too long', async () => {
+    const reset = Math.floor(Date.now() / 1000) + 3_000
+    const headers = { 'x-rate-limit-limit': '5', 'x-rate-limit-remaining': '0' }
+    let asked = 0
+    const url = await serve((_request, response) => {
+      asked++
+      response.writeHead(429, { ...headers, 'x-rate-limit-reset': String(reset) })
+      response.end('{"errorCode":"E0000047","errorSummary":"API call exceeded rate limit."}')
+    })
+    const answer = await appClient(url, rsa).send(readAnn)
+    const free = new Date((reset + 1) * 1000).toISOString().slice(11, 19)
+    expect(answer).toMatchObject({
+      kind: 'unanswered',
+      mayHaveBeenSent: false,
+      code: 'TOKEN_RATE_LIMIT',
+      why: `the rate limit of /oauth2/v1/token is used up (Okta answered 429 E0000047: API call exceeded rate limit); it is free again at ${free} UTC`,
+    })
+    expect(asked).toBe(1)
+  })
+
+  it('says until when calls wait, and waits no more once the run is stopping', async () => {
+    const stopping = new AbortController()
+    const url = await serve((_request, response) => {
+      response.writeHead(429, { 'retry-after': '60' }).end('<html>')
+    })
+    const client = appClient(url, rsa, { stopping: stopping.signal, say: () => stopping.abort() })
+    expect(await client.send(readAnn)).toMatchObject({ code: 'TOKEN_RATE_LIMIT' })
+    expect(client.said).toEqual([
+      expect.stringMatching(
+        /^Waiting until \d\d:\d\d:\d\d UTC for an access token: the rate limit of \/oauth2\/v1\/token is used up\.$/,
+      ),
+    ])
+  })
+
+  it('is asked less and less often where its reset has passed', async () => {
+    let asked = 0
+    const url = await serve((_request, response) => {
+      asked++
+      const reset = String(Math.floor(Date.now() / 1000) - 5)
+      response.writeHead(429, {
+        'x-rate-limit-limit': '0',
+        'x-rate-limit-remaining': '0',
+        'x-rate-limit-reset': reset,
+      })
+      response.end('{}')
+    })
+    expect(await appClient(url, rsa, { limitPatienceMs: 4_000 }).send(readAnn)).toMatchObject({
+      code: 'TOKEN_RATE_LIMIT',
+      why: expect.stringMatching(/, as in each of 4 requests in 4 s\)$/),
+    })
+    // After 0.5, 1 and 2 s; the next would be after 4 s.
+    expect(asked).toBe(4)
+  })
+})
+
+describe('a token endpoint that compresses its answers', () => {
+  it('gives tokens, and its refusals are read', async () => {
+    const answers = [
+      [401, '{"error":"invalid_client","error_description":"The client_assertion signature is invalid."}'],
+      [200, '{"access_token":"token-1","token_type":"Bearer","expires_in":3600}'],
+    ] as const
+    for (const [status, body] of answers) {
+      const url = await serve((request, response) => {
+        const isToken = request.url === '/oauth2/v1/token'
+        response.writeHead(isToken ? status : 200, { 'content-encoding': 'gzip' })
+        response.end(gzipSync(isToken ? body : '{"id":"00u1"}'))
+      })
+      expect(await appClient(url, rsa).send(readAnn)).toMatchObject(
+        status === 200 ? { body: { value: { id: '00u1' } } } : { code: 'TOKEN_REFUSED' },
+      )
+    }
   })
 })
 
