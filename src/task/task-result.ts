@@ -9,7 +9,9 @@ import type { TaskHistory, TaskInput } from './state.ts'
  * @param now RFC 3339 UTC
  */
 export function buildResult(task: TaskInput, ending: Ending, history: TaskHistory, now: string): TaskResult {
-  const { user, lastWord } = history
+  const { lastWord } = history
+  // Whoever was shown for a name that was not judged may not be whom the row means. The row's next turn judges that.
+  const user = task.unjudged === undefined ? history.user : null
   return {
     row: task.row,
     step: task.step,

@@ -105,6 +105,7 @@ test.each([
   ['a lost probe counts in the window in which it may arrive', 50_687],
   ['a lost probe is remembered as long as the window that it may have opened', 60_739],
   ['a call of a worker that only its silence made lose the run is waited for until its time limit', 60_433],
+  ['nothing is sent by a short name after a loss if the job forbids it and the first read fails', 704_401],
   [
     'calls whose intents can not be written for seconds do not leave together before a limit is known',
     400_524,
