@@ -236,6 +236,7 @@ function checkShare(world: World): void {
   // What was not on disk in time is not known to the next process.
   const forgetful =
     world.cuts.size > 0 ||
+    world.scenario.stalls ||
     world.scenario.disturbances.some(
       ({ kind }) => kind === 'power' || kind === 'full_disk' || kind === 'read_only_disk',
     )
