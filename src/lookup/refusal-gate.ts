@@ -70,6 +70,8 @@ export interface Gate {
  *
  * - **E1** A held task has no result. Its result is decided once and never taken back.
  * - **E2** No order of the input makes a run stop at the same place forever: the probe tries the rows that come later.
+ * - **E3** A stop does not part what is held from a probe at a halt. Once a call of a later step is accepted, the held
+ *   tasks have failed, or the next execution would send them after it.
  */
 export class RefusalGate implements Gate {
   readonly #what: string
@@ -83,7 +85,8 @@ export class RefusalGate implements Gate {
   #state: 'calm' | 'asking' | 'probing' | 'trying' = 'calm'
   /** Whether a call that goes alone is under way. */
   #busy = false
-  #held: (() => void)[] = []
+  /** One function per held task, which ends its wait and says whether its user is the cause. */
+  #held: ((isUsers: boolean) => void)[] = []
   #waiters: Waiter[] = []
   /** One function per caller that waits in {@link whileHeld}; each wakes its caller. */
   #heldBack: (() => void)[] = []
@@ -94,6 +97,8 @@ export class RefusalGate implements Gate {
   #refusedTries = 0
   #toTry: readonly number[] | null = null
   #lastRefusal: Answer | null = null
+  /** Whether a probe at a halt is under way. */
+  #decidesAtHalt = false
   /** Whether those that are held have had a probe at a halt. */
   #probedAtHalt = false
   /** How many refusals have come, in all and before the first that is held. */
@@ -221,14 +226,13 @@ export class RefusalGate implements Gate {
     if (this.#held.length === 0) this.#refusalsBefore = this.#refusals
     this.#refusals++
     if (this.#state === 'calm') this.#state = 'asking'
-    const decided = new Promise<void>((resolve) => this.#held.push(resolve))
+    const decided = new Promise<boolean>((resolve) => this.#held.push(resolve))
     if (this.#state === 'asking' && this.#held.length >= refusalsThatAsk) {
       this.#state = 'probing'
       void this.#decide(false)
     } else if (this.#state === 'trying' && ++this.#refusedTries >= this.#mostTried()) this.#refuse()
     this.#stop.check()
-    await decided
-    this.#stop.check()
+    if (!(await decided)) this.#stop.check()
   }
 
   /**
@@ -273,7 +277,11 @@ export class RefusalGate implements Gate {
     if (!isUndecided || this.#probedAtHalt || this.#isHeld()) return false
     this.#probedAtHalt = true
     this.#state = 'probing'
-    void this.#decide(true)
+    this.#decidesAtHalt = true
+    void this.#decide(true).finally(() => {
+      this.#decidesAtHalt = false
+      if (this.#stop.reason !== null) this.#wakeAll()
+    })
     return true
   }
 
@@ -339,14 +347,15 @@ export class RefusalGate implements Gate {
     this.#state = 'calm'
     this.#refusedTries = 0
     this.#probedAtHalt = false
-    for (const release of this.#held.splice(0)) release()
+    for (const release of this.#held.splice(0)) release(true)
     this.#wakeAll()
   }
 
   #wakeAll(): void {
     for (const wake of this.#heldBack.splice(0)) wake()
     for (const { wake } of this.#waiters.splice(0)) wake()
-    if (this.#stop.reason !== null) for (const release of this.#held.splice(0)) release()
+    if (this.#stop.reason === null || this.#decidesAtHalt) return
+    for (const release of this.#held.splice(0)) release(false)
   }
 }
 

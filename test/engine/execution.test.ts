@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { HoldLost } from '../../src/files/hold/hold.ts'
+import { StopSwitch } from '../../src/messages/stop.ts'
 import type { Answer } from '../../src/okta/answer.ts'
 import { runFileName } from '../../src/run/run-file.ts'
 import { withDirectory } from '../journal/support.ts'
@@ -150,6 +151,49 @@ describe('ten refusals in a row', () => {
       expect(applied.toSorted()).toEqual(
         within.flatMap((key) => [`${key} deactivate`, `${key} suspend`]).toSorted(),
       )
+    })
+  })
+
+  it('have failed once a probe of a later step is accepted, also where the run is stopped meanwhile', async () => {
+    await withDirectory(async (directory) => {
+      const steps = (['suspend', 'unsuspend'] as const).map((action) => ({
+        action,
+        if_failed: 'stop' as const,
+      }))
+      const stop = new StopSwitch()
+      const sent: string[] = []
+      const suspended = new Set<string>()
+      const execution = async (options: { stop: StopSwitch; mayAll: boolean }) =>
+        await executionOf({
+          directory,
+          users: usersOf(6),
+          job: { action: null, steps, order: 'step' },
+          stop: options.stop,
+          send: async (request) => {
+            const { key, action } = partsOf(request)
+            if (action === null) return userAnswer(key, suspended.has(key) ? 'SUSPENDED' : 'ACTIVE')
+            sent.push(`${action} ${numberOf(key)}`)
+            if (numberOf(key) > 3 && !options.mayAll) return refusal()
+            if (action === 'suspend') suspended.add(key)
+            else suspended.delete(key)
+            if (action === 'unsuspend')
+              stop.turn({
+                state: 'interrupted',
+                exitCode: 130,
+                message: 'stopped',
+                advice: { kind: 'go_on' },
+              })
+            return answerOf(200, '{}', plentyHeaders())
+          },
+        })
+      const first = await execution({ stop, mayAll: false })
+      expect(first.stopped?.exitCode).toBe(130)
+      expect(sent.filter((call) => call.startsWith('unsuspend'))).toHaveLength(1)
+      const before = sent.length
+      const { state } = await execution({ stop: new StopSwitch(), mayAll: true })
+      // Nobody's first step comes after somebody's second one.
+      expect(sent.slice(before).filter((call) => call.startsWith('suspend'))).toEqual([])
+      expect(Object.fromEntries(state.counts)).toMatchObject({ succeeded: 6, failed: 3, skipped: 3 })
     })
   })
 
