@@ -3,6 +3,7 @@ import {
   isAlias,
   isMap,
   isNode,
+  isPair,
   isScalar,
   isSeq,
   LineCounter,
@@ -133,9 +134,6 @@ function refuseOtherForm(document: Document, path: string): void {
   const fix = `Correct ${path}. It should look like: ${rightForm}`
   if (contents === null || (isScalar(contents) && contents.value === null)) return
   if (!isMap(contents)) throw new Refusal(`${path} is not a mapping, so no setting can be read from it.`, fix)
-  const misplaced = contents.has('okta') ? undefined : settingNames.find((name) => contents.has(name))
-  if (misplaced !== undefined)
-    throw new Refusal(`${misplaced} in ${path} is not under okta.client, so it is not read.`, fix)
   refuseMerge(contents, path, path)
   for (const keys of [['okta'], ['okta', 'client']]) {
     const place = keys.join('.')
@@ -147,6 +145,43 @@ function refuseOtherForm(document: Document, path: string): void {
       throw new Refusal(`${place} in ${path} is not a mapping, so no setting can be read from it.`, fix)
     refuseMerge(node, `${place} in ${path}`, path)
   }
+  refuseMisplaced(contents, path, fix)
+}
+
+/**
+ * Refuses the org, or a secret, under a key that is only nearly the right one: it would not be read, and the org of another
+ * file would count, or get this file's token. Other keys may be meant for Okta's SDKs.
+ */
+function refuseMisplaced(contents: YAMLMap, path: string, fix: string): void {
+  visit(contents, {
+    Pair: (_key, { key, value }, ancestors) => {
+      if (isScalar(value) && (value.value === null || value.value === '')) return
+      const keys = [...ancestors.filter((node) => isPair(node)).map((pair) => pair.key), key].map((node) =>
+        String(isScalar(node) ? node.value : node),
+      )
+      const name = meantBy(keys.at(-1) ?? '')
+      const place = keys.join('.')
+      const isRight = keys.length === 3 && place === `okta.client.${name}`
+      if (name === null || isRight) return
+      const why = keys.some((one) => one.includes('.'))
+        ? 'is one name with dots, where each name belongs within the one before'
+        : `is not okta.client.${name}`
+      throw new Refusal(`${keyUnlessSecret(place)} in ${path} ${why}, so it is not read.`, fix)
+    },
+  })
+}
+
+/** The setting that names the org or holds a secret and that a key nearly is; null if there is none. */
+function meantBy(key: string): 'orgUrl' | 'token' | 'privateKey' | null {
+  const plain = key.toLowerCase().replaceAll(/[^a-z]/g, '')
+  const [, , name] = /^(okta)?(client)?(?:api)?(orgurl|token|privatekey)$/.exec(plain)?.slice(1) ?? []
+  return name === 'orgurl'
+    ? 'orgUrl'
+    : name === 'token'
+      ? 'token'
+      : name === 'privatekey'
+        ? 'privateKey'
+        : null
 }
 
 /** Refuses a merge key in a mapping. */

@@ -100,7 +100,35 @@ other: 1
   it.each([
     ['a list at its top', '- okta: {client: {token: 00secret}}\n', /^\.\/okta\.yaml is not a mapping/],
     ['a text at its top', '00secret\n', /^\.\/okta\.yaml is not a mapping/],
-    ['a setting at its top', 'token: 00secret\n', /^token in \.\/okta\.yaml is not under okta\.client/],
+    [
+      'a setting at its top',
+      'token: 00secret\n',
+      /^token in .* is not okta\.client\.token, so it is not read/,
+    ],
+    ['the org below okta', 'okta: {orgUrl: 00secret}\n', /^okta\.orgUrl in .* is not okta\.client\.orgUrl/],
+    [
+      'client at its top',
+      'client: {orgUrl: 00secret}\n',
+      /^client\.orgUrl in .* is not okta\.client\.orgUrl/,
+    ],
+    ['okta in another case', 'Okta: {client: {token: 00secret}}\n', /^Okta\.client\.token in .* is not/],
+    [
+      'a name in another case',
+      'okta: {client: {orgURL: x, token: 00secret}}\n',
+      /^okta\.client\.orgURL in .* is not/,
+    ],
+    [
+      'a name as Okta’s form for it',
+      'okta: {client: {api_token: 00secret}}\n',
+      /api_token in .* is not okta\.client\.token/,
+    ],
+    ['a variable’s name', 'OKTA_CLIENT_ORGURL: 00secret\n', /^OKTA_CLIENT_ORGURL in .* is not/],
+    ['a dotted name', 'okta.client.orgUrl: 00secret\n', /^okta\.client\.orgUrl in .* is one name with dots/],
+    [
+      'all of it one level too deep',
+      'test: {okta: {client: {token: 00secret}}}\n',
+      /^test\.okta\.client\.token in/,
+    ],
     [
       'an alias as a setting',
       'x: &t 00secret\nokta: {client: {token: *t}}\n',

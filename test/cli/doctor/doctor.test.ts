@@ -221,8 +221,8 @@ const planted: readonly (readonly [what: string, plant: Plant, check: string, wo
       await place.write('okta.yaml', `okta:\n  client:\n    orgURL: ${url}\n`)
       return { env: { OKTA_CLIENT_ORGURL: '' } }
     },
-    'settings_misspelled',
-    /okta\.client\.orgURL is not read.*okta\.client\.orgUrl/,
+    'settings',
+    /okta\.client\.orgURL in .* is not okta\.client\.orgUrl, so it is not read/,
   ],
   [
     'a misspelled variable',
