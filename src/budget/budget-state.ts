@@ -50,8 +50,8 @@ export interface BudgetState {
   /** Times of requests by earlier executions that may still count in the window and are not attributed yet. */
   readonly earlierSends: readonly number[]
   /**
-   * When each call of theirs without an answer had left at the latest, the latest last. It counts in each window that it may have arrived
-   * in, because nothing shows which of them it was. Absent where there is none.
+   * When each call of theirs without an answer had left at the latest, the latest last. It counts in each window that it
+   * may have arrived in, because nothing shows which of them it was. Absent where there is none.
    */
   readonly earlierUnanswered?: readonly number[]
   /** The limit that earlier executions last saw; null if none is known. */

@@ -13,7 +13,7 @@ import {
 } from 'yaml'
 import { Refusal } from '../messages/known-error.ts'
 import { unlessSecret } from '../messages/secret-like.ts'
-import { type Setting, type SettingName, type Settings, settingNames } from './settings.ts'
+import { plainName, type Setting, type SettingName, type Settings, settingNames } from './settings.ts'
 
 /** What a file of settings holds. */
 export interface SettingsFile {
@@ -171,17 +171,13 @@ function refuseMisplaced(contents: YAMLMap, path: string, fix: string): void {
   })
 }
 
-/** The setting that names the org or holds a secret and that a key nearly is; null if there is none. */
-function meantBy(key: string): 'orgUrl' | 'token' | 'privateKey' | null {
-  const plain = key.toLowerCase().replaceAll(/[^a-z]/g, '')
-  const [, , name] = /^(okta)?(client)?(?:api)?(orgurl|token|privatekey)$/.exec(plain)?.slice(1) ?? []
-  return name === 'orgurl'
-    ? 'orgUrl'
-    : name === 'token'
-      ? 'token'
-      : name === 'privatekey'
-        ? 'privateKey'
-        : null
+/** The settings that name the org or hold a secret. */
+const decisive = ['orgUrl', 'token', 'privateKey'] as const
+
+/** The one of them that a key nearly is, also as a variable's name or as Okta's own name for it; null if there is none. */
+function meantBy(key: string): (typeof decisive)[number] | null {
+  const name = plainName(key).replace(/^(?:okta)?(?:client)?(?:api)?/, '')
+  return decisive.find((known) => plainName(known) === name) ?? null
 }
 
 /** Refuses a merge key in a mapping. */

@@ -29,6 +29,11 @@ export interface Setting {
 /** What is set. Settings that no source gives are absent. */
 export type Settings = Readonly<Partial<Record<SettingName, Setting>>>
 
+/** A name as people misspell it: without letter case and separators. */
+export function plainName(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z]/g, '')
+}
+
 /** The environment variable of a setting: `OKTA_CLIENT_ORGURL`. */
 export function variableOf(name: SettingName): string {
   return `OKTA_CLIENT_${name.toUpperCase()}`

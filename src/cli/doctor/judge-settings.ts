@@ -1,6 +1,13 @@
 import { unlessSecret } from '../../messages/secret-like.ts'
 import type { HttpProxy, UnusedProxy } from '../../okta/proxy.ts'
-import { type SettingName, type Settings, settingNames, textOf, variableOf } from '../../okta/settings.ts'
+import {
+  plainName,
+  type SettingName,
+  type Settings,
+  settingNames,
+  textOf,
+  variableOf,
+} from '../../okta/settings.ts'
 import { keyUnlessSecret } from '../../okta/settings-file.ts'
 import { type Check, fine, wrong } from './check.ts'
 
@@ -11,11 +18,6 @@ export interface SecretFile {
   readonly mode: number
 }
 
-/** Names as people misspell them: without letter case and separators. */
-function plain(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z]/g, '')
-}
-
 /** Variables and keys that look like a setting but are not one. Nothing else would show that they are not read. */
 export function judgeMisspelled(
   environment: Readonly<Record<string, string | undefined>>,
@@ -24,8 +26,8 @@ export function judgeMisspelled(
   const known = new Set<string>(settingNames.map(variableOf))
   const likely = new Map<string, SettingName>([
     ...settingNames.flatMap((name): [string, SettingName][] => [
-      [plain(variableOf(name)), name],
-      [plain(`OKTA_${name}`), name],
+      [plainName(variableOf(name)), name],
+      [plainName(`OKTA_${name}`), name],
     ]),
     ['oktaapitoken', 'token'],
     ['oktaapikey', 'token'],
@@ -41,8 +43,8 @@ export function judgeMisspelled(
   return found.flatMap((name) => {
     const isKey = keys.includes(name)
     // In okta.yaml, what belongs under okta.client is often put at the top.
-    if (isKey && plain(name) === 'client') return [misspelled(name, 'okta.client')]
-    const meant = likely.get(plain(name)) ?? (isKey ? likely.get(`okta${plain(name)}`) : undefined)
+    if (isKey && plainName(name) === 'client') return [misspelled(name, 'okta.client')]
+    const meant = likely.get(plainName(name)) ?? (isKey ? likely.get(`okta${plainName(name)}`) : undefined)
     return meant === undefined ? [] : [misspelled(name, isKey ? `okta.client.${meant}` : variableOf(meant))]
   })
 }
