@@ -81,6 +81,7 @@ export function atWork(
     senderMayLive: hold.afterSilence || hold.elsewhere !== undefined,
     settleOnly,
     undoOf: run.undo_of ?? null,
+    steps: { over: run.job.order === 'step' ? Math.max(0, recorder.state.furthestStep - 1) : 0 },
     hold,
   }
   const settle = (): void => {

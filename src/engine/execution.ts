@@ -189,7 +189,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
         ...state.sentRecently.unanswered,
         ...state.openCalls,
       ],
-      earlierUnknown: state.lostSince !== null,
+      earlierUnknown: state.lostSince !== null || sentBefore?.isUnknown === true,
       earlierLimit: (bucket) => state.sentRecently.limit(bucket) ?? sentBefore?.limit(bucket) ?? null,
       workLeft: (bucket) => requestsLeft(bucket),
       onPermits: (bucket, count) =>

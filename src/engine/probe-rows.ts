@@ -116,8 +116,9 @@ async function readOthers(input: ProbeInput, most: number): Promise<ProbeOutcome
  * Carries out rows from the rest of the input before their turn, to see whether Okta refuses them as well. Their
  * results count like all others. A row goes before its turn only if no unfinished earlier row may mean the same user.
  *
- * With the order `step`, at a halt, the rows of the pass that are left are all held. If one of a later step is accepted
- * then, those have failed, and no call of the pass comes after it: the order of the steps is kept.
+ * With the order `step`, at a halt, the rows of the pass that are left are all held, or wait for held ones. If one of a
+ * later step is accepted then, those have failed, in a later execution too, and no call of the pass comes after it: the
+ * order of the steps is kept.
  */
 export async function probeSends(
   input: ProbeInput,
@@ -159,6 +160,9 @@ async function sendOthers(
   const isFree = isOfLaterPass ? await isForNextStep(input) : isLeft(input)
   const candidates = await spreadRows(rows(), isFree, turnOf(recorder.state))
   await tryRows(input, gate, { candidates, isFree, most })
+  const { services, reach } = input.work
+  if (isOfLaterPass && gate.outcome.allowed > 0)
+    services.steps.over = Math.max(services.steps.over, reach.lastStep)
   return gate.outcome
 }
 

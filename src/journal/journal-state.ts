@@ -53,6 +53,7 @@ export class JournalState {
   readonly #looksAfterLoss = new LooksAfterLoss()
   readonly #explainedChanges = new ExplainedChanges()
   #lostBy: number | null = null
+  #furthestApplied = 0
   #lastOktaTime = 0
   /** Whether that is of the present execution. */
   #isTimed = false
@@ -94,6 +95,8 @@ export class JournalState {
           this.sentRecently.addUnanswered(leftBy(before))
         const progress = progressAfter(before, event)
         if (progress !== undefined) this.#progress.set(task, progress)
+        if (progress !== undefined && standingOf(progress) === 'applied')
+          this.#furthestApplied = Math.max(this.#furthestApplied, ownStep(progress))
         if (event.event === 'verdict' && progress !== undefined)
           this.#looksAfterLoss.note(progress.last.intent.user_id, event)
         if (event.event === 'intent' && event.lost === true) this.#begunBeforeCut.delete(task)
@@ -248,6 +251,12 @@ export class JournalState {
     return counts
   }
 
+  /** The latest step of which a call of this run was applied, or may have been; 0 if there is none. */
+  get furthestStep(): number {
+    const open = [...this.#progress.values()].filter(isOpenCall)
+    return Math.max(this.#furthestApplied, ...open.map(ownStep))
+  }
+
   /** When each call that is open now had left at the latest, by Okta's clock in epoch ms. */
   get openCalls(): readonly number[] {
     return [...this.#progress.values()].filter(isOpenCall).map(leftBy)
@@ -326,6 +335,11 @@ export class JournalState {
   #index({ row, step }: TaskPlace): number {
     return (row - 1) * this.#stepsPerRow + (step - 1)
   }
+}
+
+/** The step of a task's last call; 0 if another run made it. */
+function ownStep({ last: { intent } }: TaskProgress): number {
+  return intent.origin === undefined ? intent.step : 0
 }
 
 /**

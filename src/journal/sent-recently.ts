@@ -14,6 +14,7 @@ export class SentRecently {
   readonly #byBucket = new Map<string, Sent[]>()
   #unanswered: number[] = []
   readonly #limits = new Map<string, number>()
+  #isUnknown = false
 
   add(bucket: string, time: number, count: number): void {
     const sent = this.#byBucket.get(bucket) ?? []
@@ -35,6 +36,16 @@ export class SentRecently {
     this.#unanswered.push(leftBy)
   }
 
+  /** Says that more may have been sent than is known here. */
+  noteUnknown(): void {
+    this.#isUnknown = true
+  }
+
+  /** Whether more may have been sent than is known here. */
+  get isUnknown(): boolean {
+    return this.#isUnknown
+  }
+
   /** When each lifecycle call without an answer had left at the latest, in epoch ms. */
   get unanswered(): readonly number[] {
     return this.#unanswered
@@ -46,6 +57,7 @@ export class SentRecently {
       for (const { time, count } of sent) this.add(bucket, time, count)
     for (const leftBy of other.#unanswered) this.addUnanswered(leftBy)
     for (const [bucket, limit] of other.#limits) this.showLimit(bucket, limit)
+    if (other.#isUnknown) this.noteUnknown()
   }
 
   /** Okta has shown the limit of a bucket. */

@@ -3,6 +3,7 @@ import type { JournalState } from '../journal/journal-state.ts'
 import { replayJournal } from '../journal/open-journal.ts'
 import { rememberMs, type SentRecently } from '../journal/sent-recently.ts'
 import { KnownError } from '../messages/known-error.ts'
+import { lossOfJournal } from './lost-journal.ts'
 import type { OldRun } from './old-run.ts'
 import { hasJournal, journalOf } from './run-directory.ts'
 import { type RunFile, readRunFile } from './run-file.ts'
@@ -15,14 +16,15 @@ import { type RunFile, readRunFile } from './run-file.ts'
  * @throws KnownError when the run's own journal is damaged
  */
 export async function addSentByRuns(sent: SentRecently, from: OldRun, now: number): Promise<void> {
-  if (!(await hasJournal(from.directory))) return
-  add(sent, await replayJournal(journalOf(from.directory, from.run, from.recorded)))
+  if (await hasJournal(from.directory))
+    add(sent, await replayJournal(journalOf(from.directory, from.run, from.recorded)))
   await addSentBeforeRun(sent, from, now)
 }
 
 /**
  * Adds what the runs that a run retries or takes back have sent in the last minutes. The run's own journal knows the
- * rest. If the run began long before, nothing of them still counts.
+ * rest. If the run began long before, nothing of them still counts. Where one of them can't be read, more may have been
+ * sent than is known, and `sent` says so.
  *
  * @param now epoch ms by this machine's clock
  */
@@ -39,11 +41,13 @@ export async function addSentBeforeRun(
     try {
       const run = await readRunFile(directory)
       if (await hasJournal(directory)) add(sent, await replayJournal(journalOf(directory, run, null)))
+      else if ((await lossOfJournal(directory, run, null)) !== null) sent.noteUnknown()
       before = runBefore(run)
     } catch (error) {
+      if (!(error instanceof KnownError)) throw error
       // A damaged older run is no reason not to go on from the newer one.
-      if (error instanceof KnownError) return
-      throw error
+      sent.noteUnknown()
+      return
     }
   }
 }
@@ -51,6 +55,7 @@ export async function addSentBeforeRun(
 function add(sent: SentRecently, { state }: { readonly state: JournalState }): void {
   sent.takeOver(state.sentRecently)
   for (const leftBy of state.openCalls) sent.addUnanswered(leftBy)
+  if (state.lostSince !== null) sent.noteUnknown()
 }
 
 /** The run that a run retries or takes back. */

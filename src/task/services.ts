@@ -59,6 +59,11 @@ export interface Services {
   readonly settleOnly: boolean
   /** The run that this one takes back; null if it is not an undo. */
   readonly undoOf: string | null
+  /**
+   * With the order `step`: up to which step all are over, because a call of a later one was applied or may have been.
+   * 0: none is. What an earlier execution left of such a step was held, and nothing more is sent for it.
+   */
+  readonly steps: { over: number }
   /** Tells, right before a call leaves, whether this process still holds the run. */
   readonly hold: Fence
 }

@@ -75,6 +75,7 @@ export interface TaskInput {
  * - **T3** A call that was applied is never sent again.
  * - **T4** Credentials that Okta refuses, a network that stays down and a stop leave the task without a result.
  * - **T5** A call that did not hold is not sent again by itself.
+ * - **T6** With the order `step`, no call leaves for a step that is over.
  */
 export type TaskState =
   | { readonly at: 'lost'; readonly since: number }

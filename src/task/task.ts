@@ -1,6 +1,7 @@
 // Longer than 300 lines because it is one machine: each state of state.ts is one method here, in the order of a task's
 // life.
 
+import type { AnswerEvent } from '../journal/journal-event.ts'
 import {
   backoffMs,
   concurrencyWaitMs,
@@ -33,7 +34,7 @@ import {
   recordLost,
   recordNotApplied,
 } from './attempt-log.ts'
-import { type Ending, lastWordOf, withLink } from './ending.ts'
+import { type Ending, type LastWord, lastWordOf, withLink } from './ending.ts'
 import { bringsLink, keepLink, withLostLink } from './keep-link.ts'
 import { type SentCall, sendCall } from './send.ts'
 import type { Services } from './services.ts'
@@ -116,8 +117,7 @@ class Task {
     if (last?.kind === 'open') return { at: 'doubt', open: last, notBefore: null }
     // T3: Okta's answer is on disk, so only its ending is missing.
     if (last?.kind === 'applied') {
-      const { http_status: httpStatus, error_code: errorCode, request_id: requestId } = last.answer
-      this.#history.lastWord = { httpStatus, errorCode, requestId }
+      this.#history.lastWord = wordOf(last.answer)
       return {
         at: 'applied',
         ofLink: withLostLink(this.#services, this.#input, { result: 'succeeded', message: '' }),
@@ -176,11 +176,25 @@ class Task {
 
   #reading(known: FoundUser | FailedRead | null): TaskState {
     const { comesLater } = this.#input
+    if (!this.#services.settleOnly && !comesLater && this.#input.step <= this.#services.steps.over)
+      return this.#ended(this.#stepOver())
     // Nobody has judged whether a user who is seen only now is the one whom the row means.
     if (!this.#services.settleOnly && !comesLater) return { at: 'reading', known: this.#unread ?? known }
     if (this.#history.repeats === 0 || comesLater) return { at: 'left' }
     // An earlier call may have been applied, and nothing more is sent that could change that.
     return this.#ended({ result: 'failed', message: 'it was not sent again' })
+  }
+
+  /** How a task ends whose step is over (T6): as Okta had refused it, if its answer is on disk. */
+  #stepOver(): Ending {
+    const last = this.#services.recorder.state.progressOf(this.#input)?.last
+    if (last?.kind !== 'refused') {
+      const message =
+        'not sent: Okta did not let the user be read, and then accepted a call of a later step; with the order "step" no call of this step may follow that'
+      return { result: 'failed', message }
+    }
+    this.#history.lastWord = wordOf(last.answer)
+    return { result: 'failed', message: last.answer.message }
   }
 
   async #doubt({ open, notBefore }: Extract<TaskState, { at: 'doubt' }>): Promise<TaskState> {
@@ -461,6 +475,14 @@ class Task {
     }
     if (isLastWord) this.#history.lastWord = lastWordOf(read)
   }
+}
+
+function wordOf({
+  http_status: httpStatus,
+  error_code: errorCode,
+  request_id: requestId,
+}: AnswerEvent): LastWord {
+  return { httpStatus, errorCode, requestId }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { HoldLost } from '../../src/files/hold/hold.ts'
@@ -196,6 +196,59 @@ describe('ten refusals in a row', () => {
       expect(Object.fromEntries(state.counts)).toMatchObject({ succeeded: 6, failed: 3, skipped: 3 })
     })
   })
+
+  it.each([
+    { kept: 'answer', refused: 'calls' },
+    { kept: 'intent', refused: 'calls' },
+    { kept: 'answer', refused: 'reads' },
+  ] as const)(
+    'of $refused have failed where the process is killed at the $kept of a probe of a later step',
+    async ({ kept, refused }) => {
+      await withDirectory(async (directory) => {
+        const steps = (['suspend', 'unsuspend'] as const).map((action) => ({
+          action,
+          if_failed: 'stop' as const,
+        }))
+        const sent: string[] = []
+        const suspended = new Set<string>()
+        const execution = async (mayAll: boolean) =>
+          await executionOf({
+            directory,
+            users: usersOf(6),
+            requestTimeoutMs: 500,
+            job: { action: null, steps, order: 'step' },
+            send: async (request) => {
+              const { key, action } = partsOf(request)
+              const isRefused = numberOf(key) > 3 && !mayAll
+              if (action === null)
+                return isRefused && refused === 'reads'
+                  ? refusal()
+                  : userAnswer(key, suspended.has(key) ? 'SUSPENDED' : 'ACTIVE')
+              sent.push(`${action} ${numberOf(key)}`)
+              if (isRefused) return refusal()
+              if (action === 'suspend') suspended.add(key)
+              else suspended.delete(key)
+              return answerOf(200, '{}', plentyHeaders())
+            },
+          })
+        await execution(false)
+        // What follows the event never came to disk.
+        const journal = join(directory, 'journal.ndjson')
+        const lines = (await readFile(journal, 'utf8')).split('\n')
+        const last = lines.findIndex(
+          (line) => line.includes(`"event":"${kept}"`) && line.includes('"step":2'),
+        )
+        expect(last).toBeGreaterThan(0)
+        await writeFile(journal, `${lines.slice(0, last + 1).join('\n')}\n`)
+        const before = sent.length
+        const { state, stopped } = await execution(true)
+        expect(stopped).toBeNull()
+        // Nobody's first step comes after somebody's second one.
+        expect(sent.slice(before).filter((call) => call.startsWith('suspend'))).toEqual([])
+        expect(Object.fromEntries(state.counts)).toMatchObject({ failed: 3, skipped: 3 })
+      })
+    },
+  )
 
   it('keep no probe waiting whose user turns out to be one for whom a held row waits', async () => {
     await withDirectory(async (directory) => {

@@ -110,6 +110,7 @@ test.each([
     'calls whose intents can not be written for seconds do not leave together before a limit is known',
     400_524,
   ],
+  ['what a retried run whose journal is away has sent is not taken for nothing', 3_004_199],
 ])('%s', async (_what, seed) => {
   expect((await play(drawScenario(seed))).violations).toEqual([])
 })

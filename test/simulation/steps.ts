@@ -22,25 +22,8 @@ export function checkSteps(world: World, ours: readonly Ours[]): void {
       world.violate(
         `I18 ${run} sends step ${step} of row ${row} at ${at.toFixed(0)}, after calls of step ${before}`,
       )
-    if (applied.has(nameOf(departed)) && !isUnheardProbe(world, departed, ours))
-      reached.set(since, Math.max(step, before))
+    if (applied.has(nameOf(departed))) reached.set(since, Math.max(step, before))
   }
-}
-
-/**
- * Whether a call left while its process held what Okta had refused, to see whether it refuses this one too, and the
- * process never heard the answer. Nobody has been told then that those who are held must fail, so they are still sent.
- */
-function isUnheardProbe(world: World, departed: World['departures'][number], ours: readonly Ours[]): boolean {
-  const { pid, at } = departed
-  const refused = world.forbidden.findLast((one) => one.pid === pid && one.at <= at)
-  if (refused === undefined) return false
-  return !ours.some(
-    ({ by, answeredAt }) =>
-      by.pid === pid &&
-      answeredAt !== null &&
-      (nameOf(by) === nameOf(departed) || (answeredAt > refused.at && answeredAt <= at)),
-  )
 }
 
 /** After a loss, another process may use the number of a lost attempt again. */

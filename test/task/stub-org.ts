@@ -129,6 +129,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       senderMayLive: false,
       settleOnly: false,
       undoOf: null,
+      steps: { over: 0 },
       hold: noFence,
       ...options.services,
     }
