@@ -45,6 +45,16 @@ export class StoreRows {
   readonly schedules = new Map<string, StoredSchedule>()
   readonly workers = new Map<string, StoredWorker>()
   readonly budgets = new Map<string, SharedRow | null>()
+
+  /** Whether the rows of a bucket are there, and none of them shows a limit. */
+  isLimitUnknown(bucket: string): boolean {
+    const rows = [...this.budgets].flatMap(([name, row]) =>
+      row !== null && JSON.parse(name)[2] === bucket ? [row] : [],
+    )
+    return (
+      rows.length > 0 && rows.every(({ budget }) => budget.window === null && budget.earlierLimit === null)
+    )
+  }
 }
 
 export function newStoredRun(runId: string, createdAt: number): StoredRun {

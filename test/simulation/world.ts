@@ -255,6 +255,8 @@ export class World {
   }
 
   #knowsLimit(process: SimProcess, bucket: string): boolean {
+    // Who is paused before it tells the store leaves the others in the dark.
+    if (!process.limitsSeen.has(bucket) && this.store?.rows.isLimitUnknown(bucket) === true) return false
     return this.processes.some((other) => {
       const seenAt = other.limitsSeen.get(bucket)
       if (seenAt === undefined || other.group !== process.group) return false
