@@ -4,6 +4,7 @@ import { drawFlicker } from './draw-flicker.ts'
 import { drawOneWindow } from './draw-one-window.ts'
 import { drawOutOfReach } from './draw-out-of-reach.ts'
 import { drawRefusedBeforeDoubt } from './draw-refused-before-doubt.ts'
+import { drawStepOver } from './draw-step-over.ts'
 import { drawStore } from './draw-store.ts'
 import { Draws } from './draws.ts'
 import { fewestKnown } from './planned.ts'
@@ -42,7 +43,8 @@ export function drawScenario(seed: number): Scenario {
   if (draws.chance('refused before a doubt', 0.02)) return drawRefusedBeforeDoubt(scenario, draws)
   if (draws.chance('flickering permission', 0.04)) return drawFlicker(scenario, draws)
   if (draws.chance('out of reach first', 0.012)) return drawOutOfReach(scenario, draws)
-  return draws.chance('in one window', 0.02) ? drawOneWindow(scenario, draws) : scenario
+  if (draws.chance('in one window', 0.02)) return drawOneWindow(scenario, draws)
+  return draws.chance('a step is over', 0.02) ? drawStepOver(scenario, draws) : scenario
 }
 
 function drawInDirectory(seed: number, draws: Draws): Scenario {
