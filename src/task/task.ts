@@ -154,15 +154,13 @@ class Task {
         return this.#ended(withLink(ending, state.ofLink))
       }
       case 'refused': {
-        const { failures } = this.#services
         const ended = await this.#refusedByStatus(state.answer)
-        if (ended.at === 'ended' && ended.ending.result === 'failed' && this.#history.repeats === 0)
-          failures.foresee(this.#input)
-        failures.decided(this.#input)
+        if (ended.at === 'ended') this.#lookedUp(ended.ending)
         return ended
       }
       case 'held':
         await this.#services.lookup.parked(() => state.decided)
+        this.#lookedUp(state.ending)
         return this.#ended(state.ending)
       case 'waiting': {
         const { parked, stop, waits, clock } = this.#services.lookup
@@ -456,6 +454,13 @@ class Task {
     await waitForOkta(lookup, call.answer)
     const patience = atOnce ? 0 : requestTimeoutMs * (hasTimedOut(call) ? 2 : 1)
     return { at: 'doubt', open, notBefore: call.sentAt + patience }
+  }
+
+  /** After a refusal, once nothing more is looked up: counts the failure before its result is on disk. */
+  #lookedUp({ result }: Ending): void {
+    const { failures } = this.#services
+    if (result === 'failed' && this.#history.repeats === 0) failures.foresee(this.#input)
+    failures.decided(this.#input)
   }
 
   #refusal(answer: Answer): Ending {

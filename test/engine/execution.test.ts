@@ -250,6 +250,30 @@ describe('ten refusals in a row', () => {
     },
   )
 
+  it('of a look at a user whose call was refused keep others from leaving, if that may be one failure too many', async () => {
+    await withDirectory(async (directory) => {
+      const sent: number[] = []
+      const end = await executionOf({
+        directory,
+        users: [1, 2, 3, 4].map((number) => `00u0000000000000000${number}`),
+        job: {
+          read_first: false,
+          pace: { share: 1, concurrency: 1 },
+          guards: { ...plainJob.guards, max_failures: 1 },
+        },
+        send: async (request) => {
+          const { key, action } = partsOf(request)
+          if (action === null) return key.endsWith('2') ? refusal() : userAnswer(key, 'STAGED')
+          sent.push(Number(key.at(-1)))
+          return answerOf(400, errorText('E0000001'), plentyHeaders())
+        },
+      })
+      expect(sent).toEqual([1, 2])
+      expect(end.stopped?.message).toContain('2 tasks failed, and max_failures tolerates 1')
+      expect(Object.fromEntries(end.state.counts)).toEqual({ failed: 2 })
+    })
+  })
+
   it('keep no probe waiting whose user turns out to be one for whom a held row waits', async () => {
     await withDirectory(async (directory) => {
       const outside = Array.from({ length: 10 }, (_, index) => `far${index}@example.com`)
