@@ -98,9 +98,9 @@ function unseen(state: BudgetState, permit: Permit, now: number): BudgetState {
 /** A request without an answer counts in the open window, but may still arrive in the next one. */
 function lost(state: BudgetState, permit: Permit, now: number): BudgetState {
   const after = unseen(state, permit, now)
-  // While no window is known to be open, what was sent is not attributed to one yet. Once one is open, all was: also a
-  // probe that left before the answer to another one showed it.
-  const isAttributed = state.window !== null && !isProbing(state, now)
+  // While no window is known to be open, what was sent is not attributed to one yet. Once one is open, all was, but for
+  // the probes under way.
+  const isAttributed = !permit.probe && state.window !== null && !isProbing(state, now)
   return isAttributed ? { ...after, unattributed: oneMore(after, now) } : after
 }
 
@@ -128,12 +128,13 @@ function learn(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: nu
   if (window === null || (reset > window.reset && now >= window.reset * 1000)) {
     return openWindow(state, permit, { limit, remaining, reset }, now)
   }
-  if (reset < window.reset) return state
+  const known = permit.probe ? { ...state, unattributed: oneLess(state.unattributed) } : state
+  if (reset < window.reset) return known
   // A later reset, while the window can't be over yet, is the same window with a corrected time.
-  if (remaining >= window.remaining) return { ...state, window: { ...window, limit, reset } }
+  if (remaining >= window.remaining) return { ...known, window: { ...window, limit, reset } }
   // The counter may not have seen all of our requests yet, so others have used at least this much.
   const others = Math.max(window.others, limit - remaining - window.spent)
-  return { ...state, window: { ...window, limit, remaining, reset, others, seenAt: now } }
+  return { ...known, window: { ...window, limit, remaining, reset, others, seenAt: now } }
 }
 
 function close(

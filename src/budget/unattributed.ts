@@ -1,4 +1,4 @@
-import { type BudgetState, longestOpen, mayCountFor } from './budget-state.ts'
+import { type BudgetState, longestOpen, mayCountFor, type Unattributed } from './budget-state.ts'
 
 /** How many of the requests that no answer has attributed may be in the window that is open at a given moment. */
 export function unattributedAt(state: BudgetState, moment: number): number {
@@ -19,4 +19,15 @@ export function unattributedLeaveAt(state: BudgetState): readonly number[] {
 /** Calls of earlier executions that may still arrive in the next window, as long as a window lasts after they left. */
 export function mayStillArrive(state: BudgetState, now: number): readonly number[] | undefined {
   return state.earlierUnanswered?.filter((leftBy) => now - leftBy <= longestOpen(state))
+}
+
+/** The requests that were sent last. */
+export function latest(unattributed: Unattributed, count: number): Unattributed {
+  let left = count
+  const kept = unattributed.toReversed().flatMap((entry) => {
+    const taken = Math.min(entry.count, left)
+    left -= taken
+    return taken > 0 ? [{ ...entry, count: taken }] : []
+  })
+  return kept.reverse()
 }

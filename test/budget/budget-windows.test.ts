@@ -267,6 +267,28 @@ describe('a reset', () => {
     expect(permits(state, again)).toBe(1)
   })
 
+  it.each(['its answer comes', 'its answer is lost'])(
+    'counts a second probe in it, though the answer to the first one shows a window that is over (%s)',
+    (what) => {
+      // Both answers are slow; the first request came before the end of the old window, the second after it.
+      const one = sent(newBudget(0.5, [], 31), (reset - 2) * 1000)
+      const two = sent(one.state, (reset + 1) * 1000)
+      let state = answered(two.state, one.permit, headers(31, 24, reset), reset * 1000 + 1_500)
+      const three = sent(state, reset * 1000 + 1_500)
+      const shown = headers(31, 29, reset + 61)
+      state = three.state
+      if (what === 'its answer is lost')
+        state = answered(state, two.permit, { kind: 'lost' }, reset * 1000 + 2_000)
+      state = answered(state, three.permit, shown, reset * 1000 + 2_500)
+      if (what === 'its answer comes') state = answered(state, two.permit, shown, reset * 1000 + 3_000)
+      expect(permits(state, reset * 1000 + 3_000)).toBe(15 - 2)
+      // It does not count in the window after that as well.
+      const later = (reset + 62) * 1000
+      const next = roundTrip(state, later, headers(31, 30, reset + 122))
+      expect(permits(next, later)).toBe(15 - 1)
+    },
+  )
+
   it('counts a call of the old window that is answered after its end without headers', () => {
     const now = (reset + 1) * 1000
     const two = send(known(0.5, 8), now - 500, 2)
