@@ -35,11 +35,14 @@ export function sent(state: BudgetState, now: number): { state: BudgetState; per
     const probesInFlight = state.probesInFlight + 1
     return {
       state: { ...state, inFlight, unattributed, probedAt: now, probesInFlight },
-      permit: { probe: true },
+      permit: { probe: true, grantedAt: now },
     }
   }
   const counted = window === null ? null : { ...window, spent: window.spent + 1 }
-  return { state: { ...state, window: counted, inFlight, unattributed }, permit: { probe: false } }
+  return {
+    state: { ...state, window: counted, inFlight, unattributed },
+    permit: { probe: false, grantedAt: now },
+  }
 }
 
 function oneMore(state: BudgetState, now: number): Unattributed {
@@ -51,11 +54,20 @@ function oneMore(state: BudgetState, now: number): Unattributed {
   return [...kept, { until: now + memoryMs * togetherPart, count: 1 }]
 }
 
-function oneLess(unattributed: Unattributed): Unattributed {
-  const last = unattributed.at(-1)
-  if (last === undefined) return unattributed
-  const others = unattributed.slice(0, -1)
-  return last.count === 1 ? others : [...others, { ...last, count: last.count - 1 }]
+/** Takes out the request of a permit. It is not there any more if it was sent so long ago that it is forgotten. */
+function without(state: BudgetState, { grantedAt }: Permit): BudgetState {
+  const { unattributed } = state
+  const togetherMs = mayCountFor(state) * togetherPart
+  const at =
+    grantedAt === undefined
+      ? unattributed.length - 1
+      : unattributed.findIndex(({ until }) => grantedAt <= until && grantedAt >= until - togetherMs)
+  const entry = unattributed[at]
+  if (entry === undefined) return state
+  const { count } = entry
+  const after =
+    count === 1 ? unattributed.toSpliced(at, 1) : unattributed.with(at, { ...entry, count: count - 1 })
+  return { ...state, unattributed: after }
 }
 
 /** The state after the outcome of a request is known. */
@@ -105,9 +117,9 @@ function lost(state: BudgetState, permit: Permit, now: number): BudgetState {
 }
 
 function takenBack(state: BudgetState, permit: Permit): BudgetState {
-  const { window, unattributed } = state
+  const { window } = state
   if (permit.probe || window === null) {
-    return { ...state, unattributed: oneLess(unattributed) }
+    return without(state, permit)
   }
   return { ...state, window: { ...window, spent: Math.max(0, window.spent - 1) } }
 }
@@ -128,7 +140,7 @@ function learn(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: nu
   if (window === null || (reset > window.reset && now >= window.reset * 1000)) {
     return openWindow(state, permit, { limit, remaining, reset }, now)
   }
-  const known = permit.probe ? { ...state, unattributed: oneLess(state.unattributed) } : state
+  const known = permit.probe ? without(state, permit) : state
   if (reset < window.reset) return known
   // A later reset, while the window can't be over yet, is the same window with a corrected time.
   if (remaining >= window.remaining) return { ...known, window: { ...window, limit, reset } }

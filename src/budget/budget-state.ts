@@ -1,7 +1,7 @@
 /** Given to each request, and returned with its answer. */
 export interface Permit {
   readonly probe: boolean
-  /** Okta's time when it was granted, or earlier: its answer is not older. In epoch ms; only of permits from a shared row. */
+  /** Okta's time when it was granted, or earlier: its answer is not older. In epoch ms; absent if nobody knew it. */
   readonly grantedAt?: number
 }
 

@@ -289,6 +289,20 @@ describe('a reset', () => {
     },
   )
 
+  it('counts what was sent, though a permit of long before it is given back only now', () => {
+    const long = sent(known(0.5, 100), (reset + 1) * 1000)
+    const later = (reset + 200) * 1000
+    const probe = sent(long.state, later)
+    const state = answered(probe.state, long.permit, { kind: 'unused' }, later + 100)
+    const opened = answered(
+      sent(state, later + 4_000).state,
+      probe.permit,
+      headers(100, 98, reset + 260),
+      later + 4_100,
+    )
+    expect(permits(opened, later + 4_100)).toBe(50 - 2)
+  })
+
   it('counts a call of the old window that is answered after its end without headers', () => {
     const now = (reset + 1) * 1000
     const two = send(known(0.5, 8), now - 500, 2)
