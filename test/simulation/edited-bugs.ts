@@ -146,7 +146,7 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'the remaining in a late answer of an older window is believed',
     breaks: 'I7',
     file: 'budget/budget-events',
-    from: 'if (reset < window.reset) return state',
+    from: 'if (reset < window.reset) return known',
     to: '',
   },
   {
