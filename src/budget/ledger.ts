@@ -55,11 +55,11 @@ export interface LedgerFacts {
   /** Times by Okta's clock, in epoch ms, at which earlier executions sent requests in a bucket. */
   readonly earlierSends: (bucket: Bucket) => readonly number[]
   /**
-   * When each of their lifecycle calls without an answer had left at the latest, in epoch ms; none by default. They may
+   * When each of their requests that may have had no answer had left at the latest, in epoch ms; none by default. They may
    * still arrive, and are among the sends as well. A ledger that several share has them already: it counts what a dead
    * holder had out.
    */
-  readonly earlierUnanswered?: readonly number[]
+  readonly earlierUnanswered?: (bucket: Bucket) => readonly number[]
   /** The limit that earlier executions last saw in a bucket; null if none is known. */
   readonly earlierLimit?: (bucket: Bucket) => number | null
   /** Whether they may have sent more than is known; false by default. */

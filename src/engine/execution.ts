@@ -107,6 +107,20 @@ export interface ExecutionEnd {
   readonly journalMoved: boolean
 }
 
+/** When each request of earlier executions that may have had no answer had left at the latest, in epoch ms. */
+function earlierUnanswered(
+  bucket: Bucket,
+  { job }: RunFile,
+  { sentRecently, openCalls }: JournalState,
+  sentBefore: SentRecently | undefined,
+): readonly number[] {
+  // The journal tells which calls had none.
+  if (bucket === lifecycleBucket)
+    return [...(sentBefore?.unanswered ?? []), ...sentRecently.unanswered, ...openCalls]
+  const most = job.pace.concurrency
+  return [...(sentBefore?.underWay(bucket, most) ?? []), ...sentRecently.underWay(bucket, most)]
+}
+
 type Counts = Pick<Extract<JournalEvent, { event: 'tally' }>, 'requests' | 'retries' | 'worked_ms'>
 
 /** How often to check that the journal is still in its place. */
@@ -184,11 +198,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       concurrency: run.job.pace.concurrency,
       share: run.job.pace.share,
       earlierSends: (bucket) => [...(sentBefore?.times(bucket) ?? []), ...state.sentRecently.times(bucket)],
-      earlierUnanswered: [
-        ...(sentBefore?.unanswered ?? []),
-        ...state.sentRecently.unanswered,
-        ...state.openCalls,
-      ],
+      earlierUnanswered: (bucket) => earlierUnanswered(bucket, run, state, sentBefore),
       earlierUnknown: state.lostSince !== null || sentBefore?.isUnknown === true,
       earlierLimit: (bucket) => state.sentRecently.limit(bucket) ?? sentBefore?.limit(bucket) ?? null,
       workLeft: (bucket) => requestsLeft(bucket),

@@ -70,6 +70,7 @@ export class JournalState {
   apply(event: JournalEvent, position: Position): void {
     switch (event.event) {
       case 'execution':
+        if (this.executions.count > 0 && this.executions.lastStop === null) this.sentRecently.die()
         this.executions.begin(event.at, event.by)
         this.#isTimed = false
         break

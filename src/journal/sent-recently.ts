@@ -1,3 +1,5 @@
+import { leavesWithinMs } from '../rules/doubt.ts'
+
 /** Requests older than this can't count in a window that is still open. */
 export const rememberMs = 10 * 60_000
 
@@ -6,13 +8,20 @@ interface Sent {
   readonly count: number
 }
 
+/** A read has its answer within this time or, as a rule, never: the usual time limit of a request. */
+const answeredWithinMs = 30_000
+
+/** When the reads had left that may have been under way as an execution died, in epoch ms, by bucket. */
+type UnderWay = ReadonlyMap<string, readonly number[]>
+
 /**
- * How many requests were sent in each rate-limit bucket in the last minutes, by Okta's clock, which lifecycle calls among
- * them had no answer, and the buckets' limits.
+ * How many requests were sent in each rate-limit bucket in the last minutes, by Okta's clock, which of them had no
+ * answer, and the buckets' limits.
  */
 export class SentRecently {
   readonly #byBucket = new Map<string, Sent[]>()
   #unanswered: number[] = []
+  #underWay: UnderWay[] = []
   readonly #limits = new Map<string, number>()
   #isUnknown = false
 
@@ -36,6 +45,30 @@ export class SentRecently {
     this.#unanswered.push(leftBy)
   }
 
+  /**
+   * Says that the execution has died whose requests were added last. The journal does not tell which reads had an answer by
+   * then, so any of the last ones may be under way still, and arrive much later.
+   */
+  die(): void {
+    const newest = Math.max(...[...this.#byBucket.values()].map((sent) => sent.at(-1)?.time ?? 0))
+    const times = (bucket: string): readonly number[] =>
+      this.times(bucket)
+        .filter((time) => time >= newest - answeredWithinMs)
+        .map((time) => time + leavesWithinMs)
+    this.#underWay = this.#underWay
+      .filter((known) => [...known.values()].flat().some((time) => time >= newest - rememberMs))
+      .concat(new Map([...this.#byBucket.keys()].map((bucket) => [bucket, times(bucket)])))
+  }
+
+  /**
+   * When the requests of a bucket that may have been under way as executions died had left at the latest, in epoch ms.
+   *
+   * @param most how many an execution has under way at once
+   */
+  underWay(bucket: string, most: number): readonly number[] {
+    return this.#underWay.flatMap((times) => (times.get(bucket) ?? []).slice(-most))
+  }
+
   /** Says that more may have been sent than is known here. */
   noteUnknown(): void {
     this.#isUnknown = true
@@ -56,6 +89,7 @@ export class SentRecently {
     for (const [bucket, sent] of other.#byBucket)
       for (const { time, count } of sent) this.add(bucket, time, count)
     for (const leftBy of other.#unanswered) this.addUnanswered(leftBy)
+    this.#underWay.push(...other.#underWay)
     for (const [bucket, limit] of other.#limits) this.showLimit(bucket, limit)
     if (other.#isUnknown) this.noteUnknown()
   }

@@ -8,7 +8,12 @@ const limit = 30
 
 function begun(earlierUnanswered: readonly number[], sends: readonly number[] = earlierUnanswered) {
   return firstBudget(
-    { share: 0.1, earlierSends: () => sends, earlierLimit: () => limit, earlierUnanswered },
+    {
+      share: 0.1,
+      earlierSends: () => sends,
+      earlierLimit: () => limit,
+      earlierUnanswered: () => earlierUnanswered,
+    },
     bucket,
   )
 }
@@ -57,8 +62,13 @@ describe('a call of an earlier execution that nobody saw answered', () => {
     expect(open.earlierSends).toEqual([start - 1_000, start - 200])
   })
 
-  it('counts in the bucket of lifecycle calls alone', () => {
-    const facts = { share: 0.1, earlierSends: () => [], earlierUnanswered: [start] }
+  it('counts in its own bucket alone', () => {
+    const facts = {
+      share: 0.1,
+      earlierSends: () => [],
+      earlierUnanswered: (of: string) => (of === bucket ? [start] : []),
+    }
+    expect(firstBudget(facts, '/api/v1/users').earlierUnanswered).toEqual([start])
     expect(firstBudget(facts, '/api/v1/users/{id}').earlierUnanswered).toBeUndefined()
   })
 
