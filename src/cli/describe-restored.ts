@@ -2,7 +2,19 @@ import { counted } from '../messages/counted.ts'
 import type { Tables } from '../store/tables.ts'
 
 /** What is said when a store turns out to be a restored copy; null if it is none. */
-export function describeRestored({ restored }: Pick<Tables, 'restored'>): string | null {
-  if (restored === 0) return null
-  return `The store was restored from an older copy. ${counted(restored, 'unfinished run')} may have sent calls since then that the copy knows nothing of. No worker takes them up; for each of them: okta-lifecycle resume RUN --take-sound-part`
+export function describeRestored({ restored: { runs, schedules } }: Pick<Tables, 'restored'>): string | null {
+  if (runs + schedules === 0) return null
+  const of = [
+    ...(runs === 0
+      ? []
+      : [
+          `${counted(runs, 'unfinished run')} may have sent calls since then that the copy knows nothing of. No worker takes them up; for each of them: okta-lifecycle resume RUN --take-sound-part`,
+        ]),
+    ...(schedules === 0
+      ? []
+      : [
+          `What ${counted(schedules, 'schedule')} had due before now is not submitted, because it may have been; for a time that was missed: okta-lifecycle submit --job FILE`,
+        ]),
+  ]
+  return `The store was restored from an older copy. ${of.join('. ')}`
 }

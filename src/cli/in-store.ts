@@ -42,7 +42,8 @@ export async function inStore(
 async function announceOnce(store: StoreUrl, run: ClaimMark): Promise<void> {
   // Few commands have anything to announce, and BullMQ takes a while to load.
   const { Announcements } = await import('../store/announcements.ts')
-  const announcements = await Announcements.open(store)
+  const { nextDue } = await import('../input/due/cron-times.ts')
+  const announcements = await Announcements.open(store, nextDue)
   await announcements.announce(run).finally(() => announcements.close())
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPostgresBackend, Queue, runMigrations, WaitingError, Worker } from 'bullmq'
-import { Client } from 'pg'
+import { Client, type ClientConfig } from 'pg'
 import type { StoreUrl } from './store-url.ts'
 import type { ClaimMark } from './tables.ts'
 
@@ -41,18 +41,27 @@ export interface Listener {
  */
 export class Announcements {
   readonly #connection: QueueConnection
+  readonly #settings: Settings
   readonly #queue: ReturnType<typeof queueOf>
   #worker: ReturnType<typeof workerOf> | null = null
 
-  private constructor(url: StoreUrl) {
-    this.#connection = { connectionString: url.url, schema: queueSchema, max: 2 }
-    this.#queue = queueOf(this.#connection)
+  private constructor(url: StoreUrl, nextDue: NextDue) {
+    // BullMQ's own reckoning leaves out times that a clock change skips.
+    this.#settings = {
+      repeatStrategy: (after, { pattern = '', tz = 'UTC' }) => nextDue(pattern, tz, after),
+    }
+    this.#connection = { connectionString: url.url, schema: queueSchema, max: 2, Client: QuietClient }
+    this.#queue = queueOf(this.#connection, this.#settings)
     // It connects again by itself.
     this.#queue.on('error', () => {})
   }
 
-  /** Brings BullMQ's tables up to date. Throws the driver's error. */
-  static async open(url: StoreUrl): Promise<Announcements> {
+  /**
+   * Brings BullMQ's tables up to date. Throws the driver's error.
+   *
+   * @param nextDue throws Error for a pattern that is not one of cron
+   */
+  static async open(url: StoreUrl, nextDue: NextDue): Promise<Announcements> {
     const client = new Client({ connectionString: url.url, connectionTimeoutMillis: 5_000 })
     client.on('error', () => {})
     try {
@@ -64,7 +73,7 @@ export class Announcements {
     } finally {
       await client.end().catch(() => {})
     }
-    return new Announcements(url)
+    return new Announcements(url, nextDue)
   }
 
   /** Tells the workers that a run waits. To tell it twice does no harm. */
@@ -72,13 +81,21 @@ export class Announcements {
     await this.#queue.add('run', { runId }, { jobId: `${runId}-${epoch}` })
   }
 
-  /** Begins or changes a schedule. Throws Error for a pattern that is not one of cron. */
+  /** Begins or changes a schedule. Throws Error for a pattern that is not one of cron, and the driver's error. */
   async schedule(name: string, pattern: string, timeZone: string): Promise<void> {
-    await this.#queue.upsertJobScheduler(
+    const first: unknown = await this.#queue.upsertJobScheduler(
       name,
       { pattern, tz: timeZone },
       { name: 'due', data: { schedule: name }, opts: toldAgain },
     )
+    if (first === undefined) throw new Error('Nothing is due at this pattern.')
+  }
+
+  /** Begins or changes a schedule unless it is there as it should be. Throws like {@link schedule}. */
+  async keepSchedule(name: string, pattern: string, timeZone: string): Promise<void> {
+    const known = await this.#queue.getJobScheduler(name)
+    if (known?.pattern === pattern && known.tz === timeZone && known.next !== undefined) return
+    await this.schedule(name, pattern, timeZone)
   }
 
   async unschedule(name: string): Promise<void> {
@@ -104,7 +121,7 @@ export class Announcements {
       throw new WaitingError()
     }
     // One more than the runs at once, so that a schedule is heard while all of them are at work.
-    this.#worker = workerOf(this.#connection, runs + 1, hear)
+    this.#worker = workerOf(this.#connection, this.#settings, runs + 1, hear)
     this.#worker.on('error', () => {})
   }
 
@@ -120,6 +137,25 @@ type QueueConnection = {
   readonly connectionString: string
   readonly schema: string
   readonly max: number
+  readonly Client: typeof QuietClient
+}
+
+/**
+ * A connection that breaks while BullMQ has it out of its pool tells so by an event that BullMQ does not always listen to,
+ * which would end the process. What was asked on it fails as well, and that is dealt with.
+ */
+class QuietClient extends Client {
+  constructor(config?: string | ClientConfig) {
+    super(config)
+    this.on('error', () => {})
+  }
+}
+
+/** When a schedule is due next, in epoch ms: its pattern, its time zone, and the moment that it comes after. */
+type NextDue = (pattern: string, timeZone: string, after: number) => number
+
+type Settings = {
+  readonly repeatStrategy: (after: number, repeat: { pattern?: string; tz?: string }) => number
 }
 
 /** What is used of one of BullMQ's jobs. */
@@ -131,20 +167,26 @@ interface Told {
   moveToWait(token?: string): Promise<unknown>
 }
 
-function queueOf(connection: QueueConnection) {
+function queueOf(connection: QueueConnection, settings: Settings) {
   return new Queue(
     queueName,
-    { connection, defaultJobOptions: { removeOnComplete: true, removeOnFail: true } },
+    { connection, settings, defaultJobOptions: { removeOnComplete: true, removeOnFail: true } },
     createPostgresBackend,
   )
 }
 
 function workerOf(
   connection: QueueConnection,
+  settings: Settings,
   concurrency: number,
   hear: (job: Told, token?: string) => Promise<void>,
 ) {
-  return new Worker(queueName, hear, { ...patience, connection, concurrency }, createPostgresBackend)
+  return new Worker(
+    queueName,
+    hear,
+    { ...patience, settings, connection, concurrency },
+    createPostgresBackend,
+  )
 }
 
 function field(data: unknown, name: string): string {

@@ -1,6 +1,6 @@
 import { Pool, type PoolClient } from 'pg'
 import { Refusal } from '../messages/known-error.ts'
-import { leaveRestoredToPeople } from './postgres-restored.ts'
+import { leaveRestoredToPeople, nothingRestored, type Restored } from './postgres-restored.ts'
 import { migrations, schemaName } from './schema.ts'
 import { storeError } from './store-error.ts'
 import type { StoreUrl } from './store-url.ts'
@@ -17,8 +17,8 @@ export interface Database {
   /** Does the work in one transaction, which is undone if the work throws. */
   readonly transaction: <T>(work: (query: Query) => Promise<T>) => Promise<T>
   readonly close: () => Promise<void>
-  /** How many runs were left to people just now, because the store is a restored copy. */
-  readonly restored: number
+  /** What was left to people just now, because the store is a restored copy. */
+  readonly restored: Restored
 }
 
 /** After this time without an answer a statement counts as lost; the server gives it up a little earlier. */
@@ -67,7 +67,7 @@ export function connectTo(url: StoreUrl, connections: number): Database {
     query: async (statement, values = []) => (await pool.query(statement, [...values])).rows,
     transaction: async (work) => await inTransaction(await pool.connect(), work),
     close: async () => await pool.end(),
-    restored: 0,
+    restored: nothingRestored,
   }
 }
 

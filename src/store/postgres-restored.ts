@@ -11,13 +11,24 @@ const markStatement = `SELECT (SELECT oid FROM pg_database WHERE datname = curre
 /** No run has so many claims. */
 const epochsAhead = 1_000_000
 
+/** What `runs` says of a schedule in a store that was restored. */
+const restoredSchedule =
+  'the store was restored from an older copy, which does not know what was submitted since. What was due before the restore is not submitted again → For a time that was missed: okta-lifecycle submit --job FILE'
+
+/** How many runs, and schedules, were left to people just now because the store is a restored copy. */
+export interface Restored {
+  readonly runs: number
+  readonly schedules: number
+}
+
+export const nothingRestored: Restored = { runs: 0, schedules: 0 }
+
 /**
  * Finds out whether the store was restored from a dump since it was last used. If so, its unfinished runs are left to
- * people: they may have sent calls that the copy knows nothing of.
- *
- * @returns how many runs are left to people because of that
+ * people: they may have sent calls that the copy knows nothing of. So are the times of schedules that were due before: they
+ * may have been submitted, in runs that the copy knows nothing of.
  */
-export async function leaveRestoredToPeople({ query, transaction }: Database): Promise<number> {
+export async function leaveRestoredToPeople({ query, transaction }: Database): Promise<Restored> {
   const cluster = await query('SELECT system_identifier FROM pg_control_system()').then(
     ([row]) => String(row?.system_identifier),
     // Not every user may ask for it.
@@ -27,17 +38,23 @@ export async function leaveRestoredToPeople({ query, transaction }: Database): P
     const mark = `${cluster}/${await markOf(inside)}`
     // A dump of the data alone brings its own mark into tables that have one.
     const known = await inside('SELECT mark FROM okta_lifecycle.identity FOR UPDATE')
-    if (known.length > 0 && known.every((row) => textOf(row, 'mark') === mark)) return 0
+    if (known.length > 0 && known.every((row) => textOf(row, 'mark') === mark)) return nothingRestored
     await inside('DELETE FROM okta_lifecycle.identity')
     await inside('INSERT INTO okta_lifecycle.identity VALUES ($1)', [mark])
-    if (known.length === 0) return 0
+    if (known.length === 0) return nothingRestored
     // A worker that sleeps may still have a claim of before. No claim that comes now has its epoch.
     await inside(`UPDATE okta_lifecycle.run SET epoch = epoch + ${epochsAhead}, claimed_until = NULL`)
     const left = await inside(
       `UPDATE okta_lifecycle.run SET restored = true, wanted = false
         WHERE state NOT IN ('finished', 'closed') RETURNING 1`,
     )
-    return left.length
+    const schedules = await inside(
+      `UPDATE okta_lifecycle.schedule
+          SET last_due = clock_timestamp(), last_run = NULL, last_error = $1, due_at = NULL, taken_until = NULL,
+              taking = taking + ${epochsAhead} RETURNING 1`,
+      [restoredSchedule],
+    )
+    return { runs: left.length, schedules: schedules.length }
   })
 }
 

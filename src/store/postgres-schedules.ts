@@ -27,7 +27,7 @@ export function postgresSchedules({ query }: Database): ScheduleTable {
     },
     takeDue: async (orgs) => {
       const [row] = await query(
-        `UPDATE okta_lifecycle.schedule SET taken_until = clock_timestamp() + $2 * interval '1 ms'
+        `UPDATE okta_lifecycle.schedule SET taking = taking + 1, taken_until = clock_timestamp() + $2 * interval '1 ms'
           WHERE id = (SELECT id FROM okta_lifecycle.schedule
                        WHERE due_at IS NOT NULL AND org_url = ANY($1)
                          AND (taken_until IS NULL OR taken_until < clock_timestamp())
@@ -36,27 +36,30 @@ export function postgresSchedules({ query }: Database): ScheduleTable {
         [orgs, seenToWithinMs],
       )
       if (row === undefined || !(row.due_at instanceof Date)) return null
-      return { ...scheduleOf(row), id: textOf(row, 'id') ?? '', at: row.due_at }
+      return { ...scheduleOf(row), id: textOf(row, 'id') ?? '', at: row.due_at, taking: Number(row.taking) }
     },
-    noteLastTime: async ({ id, at }, { run, error }, again) => {
+    noteLastTime: async ({ id, at, taking }, { run, error }, again) => {
       await query(
         `UPDATE okta_lifecycle.schedule
             SET last_due = $2, last_run = $3, last_error = $4,
                 due_at = CASE WHEN $5 OR due_at > $2 THEN due_at END,
                 taken_until = CASE WHEN $5 THEN clock_timestamp() + $6 * interval '1 ms' END
-          WHERE id = $1 AND coalesce(last_due, '-infinity') <= $2`,
-        [id, at, run, error, again, tryAgainAfterMs],
+          WHERE id = $1 AND taking = $7 AND coalesce(last_due, '-infinity') <= $2`,
+        [id, at, run, error, again, tryAgainAfterMs, taking],
       )
     },
-    keepTaken: async (id) => {
+    keepTaken: async ({ id, taking }) => {
       await query(
         `UPDATE okta_lifecycle.schedule SET taken_until = clock_timestamp() + $2 * interval '1 ms'
-          WHERE id = $1 AND taken_until IS NOT NULL`,
-        [id, seenToWithinMs],
+          WHERE id = $1 AND taking = $3 AND taken_until IS NOT NULL`,
+        [id, seenToWithinMs, taking],
       )
     },
-    giveBack: async (id) => {
-      await query('UPDATE okta_lifecycle.schedule SET taken_until = NULL WHERE id = $1', [id])
+    giveBack: async ({ id, taking }) => {
+      await query('UPDATE okta_lifecycle.schedule SET taken_until = NULL WHERE id = $1 AND taking = $2', [
+        id,
+        taking,
+      ])
     },
   }
 }

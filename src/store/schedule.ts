@@ -26,6 +26,8 @@ export interface LastTime {
 export interface DueSchedule extends Schedule {
   readonly id: string
   readonly at: Date
+  /** Which taking this is. Once another worker has taken the schedule, this one has no say any more. */
+  readonly taking: number
 }
 
 /** For how long a schedule that is due is left to the worker that took it, unless it says that it still sees to it. */

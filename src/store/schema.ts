@@ -79,4 +79,6 @@ export const migrations: readonly string[] = [
      seen_at timestamptz NOT NULL
    );`,
   budgetTable,
+  // Which taking of a schedule that is due is the present one.
+  'ALTER TABLE okta_lifecycle.schedule ADD COLUMN taking bigint NOT NULL DEFAULT 0',
 ]

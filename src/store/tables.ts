@@ -1,5 +1,6 @@
 import type { FirstFacts, SharedRow } from '../budget/shared-row.ts'
 import type { Claimant, NotClaimed } from './may-claim.ts'
+import type { Restored } from './postgres-restored.ts'
 import type { DueSchedule, LastTime, Schedule } from './schedule.ts'
 import type { StoreUrl } from './store-url.ts'
 
@@ -9,8 +10,8 @@ import type { StoreUrl } from './store-url.ts'
  */
 export interface Tables {
   readonly url: StoreUrl
-  /** How many runs were left to people just now, because the store is a restored copy. */
-  readonly restored: number
+  /** What was left to people just now, because the store is a restored copy. */
+  readonly restored: Restored
   readonly claims: ClaimTable
   readonly runs: RunTable
   readonly schedules: ScheduleTable
@@ -162,20 +163,23 @@ export interface ScheduleTable {
    */
   takeDue(orgs: readonly string[]): Promise<DueSchedule | null>
   /**
-   * Notes what became of a schedule when it was due, unless something later is noted already.
+   * Notes what became of a schedule when it was due, unless another worker has taken it since.
    *
    * @param again whether it is tried again, after some minutes
    */
   noteLastTime(
-    due: Pick<DueSchedule, 'id' | 'at'>,
+    due: Taken & Pick<DueSchedule, 'at'>,
     last: Pick<LastTime, 'run' | 'error'>,
     again: boolean,
   ): Promise<void>
-  /** Says that a schedule that was taken is still seen to: the time begins again. */
-  keepTaken(id: string): Promise<void>
-  /** Leaves a schedule that is due to other workers at once. */
-  giveBack(id: string): Promise<void>
+  /** Says that a schedule is still seen to, unless another worker has taken it since: the time begins again. */
+  keepTaken(taken: Taken): Promise<void>
+  /** Leaves a schedule that is due to other workers at once, unless one of them has taken it since. */
+  giveBack(taken: Taken): Promise<void>
 }
+
+/** A schedule that is due, as the worker names it that has taken it. */
+type Taken = Pick<DueSchedule, 'id' | 'taking'>
 
 /** What a run that waits may wait for. */
 interface WaitFacts {

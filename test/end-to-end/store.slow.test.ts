@@ -218,8 +218,13 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       const org = await place.org({ users })
       await place.write('job.yaml', 'name: nightly\naction: suspend\ninput: { file: in.csv }\n')
       await place.write('in.csv', usersCsv(users.slice(0, 1).map(({ id }) => id)))
-      const wrong = ['submit', '--job', 'job.yaml', '--every', 'at noon', '--yes']
-      expect((await inStore(place, org, wrong)).code).toBe(2)
+      for (const pattern of ['at noon', '15 2 * *', '0 0 31 4,6 *']) {
+        const wrong = await inStore(place, org, ['submit', '--job', 'job.yaml', '--every', pattern, '--yes'])
+        expect([wrong.code, wrong.stderr]).toEqual([
+          2,
+          expect.stringContaining('is not a time as cron writes it'),
+        ])
+      }
       const zone = [
         'submit',
         '--job',
@@ -254,8 +259,19 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       const runs = await inStore(place, org, ['runs'])
       expect(runs.stdout).toContain('nightly in')
       expect(runs.stdout).toContain('Europe/Berlin')
-      const end = await inStore(place, org, ['submit', '--job', 'job.yaml', '--every', 'never', '--yes'])
-      expect(end.stdout).toBe('Job nightly is not submitted any more.\n')
+      // The same file under another name has no second schedule beside the first.
+      await place.write('job.yaml', 'name: evening\naction: suspend\ninput: { file: in.csv }\n')
+      const every = ['submit', '--job', 'job.yaml', '--every', '15 2 * * *', '--time-zone', 'Europe/Berlin']
+      const renamed = await inStore(place, org, [...every, '--yes'])
+      expect(renamed.stdout).toContain(
+        'Job nightly is not submitted any more: its file names job evening now.\n',
+      )
+      expect(renamed.stdout).toMatch(/\nNext: \d{4}-\d\d-\d\dT02:15\+0[12]:00, /)
+      expect((await inStore(place, org, ['runs'])).stdout).not.toContain('nightly in')
+      // It ends by its name as well, also if the file is gone.
+      await rm(join(place.directory, 'job.yaml'))
+      const end = await inStore(place, org, ['submit', '--job', 'evening', '--every', 'never', '--yes'])
+      expect(end.stdout).toBe('Job evening is not submitted any more.\n')
       expect((await inStore(place, org, ['runs'])).stdout).not.toContain('Europe/Berlin')
       expect(Object.values(org.applied)).toEqual([1, 1])
     })
@@ -267,6 +283,9 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       const org = await place.org({ users })
       await place.write('in.csv', usersCsv(users.map(({ id }) => [id, 'reset_factors'] as const)))
       const run = await submit(place, org, ['in.csv'])
+      await place.write('job.yaml', 'name: nightly\naction: suspend\ninput: { file: in.csv }\n')
+      const nightly = ['submit', '--job', 'job.yaml', '--every', '0 3 1 1 *', '--yes']
+      expect((await inStore(place, org, nightly)).code).toBe(0)
       const dump = join(place.directory, 'copy.sql')
       await promisify(execFile)('pg_dump', ['--file', dump, cluster.postgres.url])
       const worker = startWorker(place, org)
@@ -277,7 +296,9 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       await promisify(execFile)('psql', ['--quiet', '--file', dump, cluster.postgres.url])
       const after = startWorker(place, org)
       await after.says(/restored from an older copy\. 1 unfinished run/)
+      await after.says(/What 1 schedule had due before now is not submitted/)
       await after.says(/Working for/)
+      expect((await inStore(place, org, ['runs'])).stdout).toContain('not submitted: the store was restored')
       const status = await statusOf(place, run)
       expect(status).toMatchObject({ state: 'new', reason: expect.stringContaining('--take-sound-part') })
       const plain = await inStore(place, org, ['resume', run, '--yes'])

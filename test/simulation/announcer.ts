@@ -32,6 +32,9 @@ export class SimAnnouncer {
     if (draws.chance('repeated', spec.repeated)) this.#tell(runId, 1)
   }
 
+  /** Takes no time: the story itself tells of what is due. */
+  async keepSchedule(): Promise<void> {}
+
   /** Lets the process at work listen from now on. */
   listen(listener: Listener): void {
     const { current } = this.#options.time

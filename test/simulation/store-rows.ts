@@ -31,6 +31,7 @@ export interface StoredRun {
 interface StoredSchedule extends Schedule {
   dueAt: number | null
   takenUntil: number | null
+  taking: number
   last: LastTime
 }
 

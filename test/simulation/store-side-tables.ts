@@ -17,16 +17,24 @@ export function memorySchedules({ rows, now, ask }: Asked): ScheduleTable {
       ask('keep schedule', () => {
         const id = scheduleId(schedule)
         const known = rows.schedules.get(id)
-        const first = { dueAt: null, takenUntil: null, last: { due: null, run: null, error: null } }
+        const first = {
+          dueAt: null,
+          takenUntil: null,
+          taking: 0,
+          last: { due: null, run: null, error: null },
+        }
         rows.schedules.set(id, { ...first, ...known, ...schedule })
       }),
     remove: (id) => ask('remove schedule', () => rows.schedules.delete(id)),
-    all: () =>
-      ask('schedules', () =>
-        [...rows.schedules.values()]
-          .map(({ dueAt: _, takenUntil: __, ...schedule }) => schedule)
-          .sort((a, b) => (`${a.job} ${a.orgUrl}` < `${b.job} ${b.orgUrl}` ? -1 : 1)),
-      ),
+    // Nothing is drawn where there are none: most histories have none.
+    all: async () =>
+      rows.schedules.size === 0
+        ? []
+        : await ask('schedules', () =>
+            [...rows.schedules.values()]
+              .map(({ dueAt: _, takenUntil: __, taking: ___, ...schedule }) => schedule)
+              .sort((a, b) => (`${a.job} ${a.orgUrl}` < `${b.job} ${b.orgUrl}` ? -1 : 1)),
+          ),
     noteDue: (id, at) =>
       ask('note due', () => {
         const known = rows.schedules.get(id)
@@ -42,26 +50,27 @@ export function memorySchedules({ rows, now, ask }: Asked): ScheduleTable {
         if (first === undefined) return null
         const [id, schedule] = first
         schedule.takenUntil = now() + seenToWithinMs
+        schedule.taking++
         return { ...schedule, id, at: new Date(schedule.dueAt ?? 0) }
       }),
-    noteLastTime: ({ id, at }, { run, error }, again) =>
+    noteLastTime: ({ id, at, taking }, { run, error }, again) =>
       ask('note last time', () => {
         const known = rows.schedules.get(id)
-        if (known === undefined || Date.parse(known.last.due ?? '1970-01-01') > at.getTime()) return
+        if (known?.taking !== taking || Date.parse(known.last.due ?? '1970-01-01') > at.getTime()) return
         known.last = { due: at.toISOString(), run, error }
         known.takenUntil = again ? now() + tryAgainAfterMs : null
         if (again) return
         if ((known.dueAt ?? 0) <= at.getTime()) known.dueAt = null
       }),
-    keepTaken: (id) =>
+    keepTaken: ({ id, taking }) =>
       ask('keep taken', () => {
         const known = rows.schedules.get(id)
-        if (known !== undefined && known.takenUntil !== null) known.takenUntil = now() + seenToWithinMs
+        if (known?.taking === taking && known.takenUntil !== null) known.takenUntil = now() + seenToWithinMs
       }),
-    giveBack: (id) =>
+    giveBack: ({ id, taking }) =>
       ask('give back', () => {
         const known = rows.schedules.get(id)
-        if (known !== undefined) known.takenUntil = null
+        if (known?.taking === taking) known.takenUntil = null
       }),
   }
 }

@@ -42,7 +42,7 @@ export function memoryTables(store: MemoryStore): Tables {
   const shown = 'postgres://store.example.com/okta'
   return {
     url: { url: shown, shown },
-    restored: 0,
+    restored: { runs: 0, schedules: 0 },
     claims: memoryClaims(store),
     runs: { ...memoryRuns(store), ...memoryFiles(store) },
     schedules: memorySchedules(store),

@@ -1,4 +1,6 @@
+import { Client } from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { nextDue } from '../../src/input/due/cron-times.ts'
 import { Announcements } from '../../src/store/announcements.ts'
 import { parseStoreUrl } from '../../src/store/store-url.ts'
 import { privateCluster } from '../support/private-cluster.ts'
@@ -7,7 +9,11 @@ const cluster = await privateCluster()
 
 describe.skipIf(cluster.missing !== null)('announcements', () => {
   it('tell again of a time that was due and could not be noted, until it is', async () => {
-    const announcements = await Announcements.open(parseStoreUrl(cluster.postgres.url))
+    const asked: number[] = []
+    const announcements = await Announcements.open(parseStoreUrl(cluster.postgres.url), (...of) => {
+      asked.push(of[2])
+      return nextDue(...of)
+    })
     onTestFinished(async () => await announcements.close())
     const told = new Map<number, number>()
     let lost: number | null = null
@@ -27,5 +33,29 @@ describe.skipIf(cluster.missing !== null)('announcements', () => {
     await announcements.schedule('nightly', '* * * * * *', 'UTC')
     await noted
     expect(lost === null ? 0 : told.get(lost)).toBe(3)
+    // Each time that follows is reckoned by our own rule as well.
+    expect(asked.length).toBeGreaterThan(1)
+  })
+
+  it('have a schedule again that is lost, and one that was changed without being kept', async () => {
+    const announcements = await Announcements.open(parseStoreUrl(cluster.postgres.url), nextDue)
+    onTestFinished(async () => await announcements.close())
+    const query = async (text: string): Promise<unknown[]> => {
+      const client = new Client({ connectionString: cluster.postgres.url })
+      await client.connect()
+      return await client
+        .query(text)
+        .then(({ rows }) => rows)
+        .finally(() => client.end())
+    }
+    const patterns = async (): Promise<unknown[]> =>
+      await query("SELECT pattern, tz FROM okta_lifecycle_queue.scheduler WHERE scheduler_id = 'kept'")
+    await announcements.keepSchedule('kept', '15 2 * * *', 'Europe/Berlin')
+    expect(await patterns()).toEqual([{ pattern: '15 2 * * *', tz: 'Europe/Berlin' }])
+    await announcements.schedule('kept', '0 3 * * *', 'UTC')
+    await announcements.keepSchedule('kept', '15 2 * * *', 'Europe/Berlin')
+    expect(await patterns()).toEqual([{ pattern: '15 2 * * *', tz: 'Europe/Berlin' }])
+    await announcements.unschedule('kept')
+    expect(await patterns()).toEqual([])
   })
 })

@@ -1,3 +1,4 @@
+import { nextDue } from '../../input/due/cron-times.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { Announcements } from '../../store/announcements.ts'
@@ -47,7 +48,7 @@ export async function work(args: Arguments): Promise<ExitCode> {
         () => stop.check(),
         () => say(`The store ${store.shown} does not answer. Work begins when it does.`),
       )
-      const openAnnouncements = (): Promise<Announcements> => Announcements.open(store)
+      const openAnnouncements = (): Promise<Announcements> => Announcements.open(store, nextDue)
       await workFor({ ...args, tables, claimant: newClaimant(), orgs, stop, openAnnouncements, say })
     } catch (error) {
       if (!(error instanceof RunStopped)) throw error

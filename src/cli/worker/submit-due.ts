@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
-import { exitCodes, FixableError, KnownError } from '../../messages/known-error.ts'
+import { prepare } from '../../job/prepare.ts'
+import { exitCodes, FixableError, KnownError, Refusal } from '../../messages/known-error.ts'
 import { storeDirectoryName } from '../../messages/store-place.ts'
 import { makeRunId } from '../../run/run-id.ts'
 import { copyNeeded } from '../../store/copy-needed.ts'
-import { type DueSchedule, type Schedule, sayAgainEveryMs } from '../../store/schedule.ts'
+import { type DueSchedule, type Schedule, sayAgainEveryMs, scheduleId } from '../../store/schedule.ts'
 import { isAway } from '../../store/store-error.ts'
 import { StoreOfRuns } from '../../store/store-of-runs.ts'
 import type { Tables } from '../../store/tables.ts'
@@ -16,6 +17,18 @@ import type { WorkerOptions } from './worker.ts'
 
 /** How long after its time a job is tried again if Okta, the network or the disk stood in the way. */
 const tryAgainMs = 6 * 3_600_000
+
+/**
+ * Lets the schedules of a worker's orgs be announced as our own table has them. What announces them may have lost one, or
+ * have been told of a change that never came to the table.
+ *
+ * @throws the driver's error, and Error for a pattern of an earlier version that is none
+ */
+export async function keepSchedules({ tables, orgs, announcements }: WorkerOptions): Promise<void> {
+  for (const schedule of await tables.schedules.all())
+    if (orgs.has(schedule.orgUrl))
+      await announcements.keepSchedule(scheduleId(schedule), schedule.pattern, schedule.timeZone)
+}
 
 /**
  * Submits the jobs of schedules that are due, as `submit --yes` would. A run's id tells the time that was due, so that
@@ -30,7 +43,7 @@ export async function submitDue(options: WorkerOptions): Promise<void> {
     if (due === null) return
     // A worker that dies says nothing more, and the next one goes on with it.
     const saying = setInterval(() => {
-      tables.schedules.keepTaken(due.id).catch(() => {})
+      tables.schedules.keepTaken(due).catch(() => {})
     }, sayAgainEveryMs)
     try {
       await see(due, options)
@@ -46,10 +59,14 @@ async function see(due: DueSchedule, options: WorkerOptions): Promise<void> {
   const runId = `${makeRunId(due.at, due.job)}-${due.id.slice(0, 8)}`
   try {
     const org = orgs.get(due.orgUrl)
-    if (org !== undefined && !(await isSubmitted(tables, runId))) await submit(due, runId, org, options)
+    if (org !== undefined && !(await isSubmitted(tables, runId)))
+      await submit(due, runId, org, options).catch(async (error: unknown) => {
+        // Another worker may have taken the schedule while this one was silent, and have submitted the run.
+        if (isAway(error) || !(await isSubmitted(tables, runId))) throw error
+      })
     const run = (await isSubmitted(tables, runId)) ? runId : null
     // A worker that ends leaves it to the next one.
-    if (run === null && options.stop.reason !== null) return await tables.schedules.giveBack(due.id)
+    if (run === null && options.stop.reason !== null) return await tables.schedules.giveBack(due)
     await tables.schedules.noteLastTime(due, { run, error: null }, false)
   } catch (error) {
     if (isAway(error)) throw error
@@ -67,6 +84,20 @@ async function isSubmitted({ runs }: Tables, runId: string): Promise<boolean> {
   return run !== null && (run.isWanted || run.state !== 'new')
 }
 
+/** @throws Refusal where the file is of another job by now, which has a schedule of its own or none */
+async function checkJobName(
+  job: string,
+  given: Schedule['arguments'],
+  input: string | undefined,
+): Promise<void> {
+  const { name } = (await prepare(input, given)).merge(null)
+  if (name === job) return
+  throw new Refusal(
+    `Its file ${String(given.job)} names job ${JSON.stringify(name)} now.`,
+    `okta-lifecycle submit --job ${String(given.job)} --every "15 2 * * *" --yes schedules that job in place of this one; --every never ends both.`,
+  )
+}
+
 async function submit(
   { job, arguments: given }: Schedule,
   runId: string,
@@ -78,6 +109,7 @@ async function submit(
     await mkdir(runsDirectory, { mode: 0o700 })
     await copyNeeded(tables, runsDirectory, { kind: 'history', job })
     const input = typeof given.input === 'string' ? given.input : undefined
+    await checkJobName(job, given, input)
     await runInput(
       {
         ...given,

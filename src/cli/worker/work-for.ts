@@ -8,7 +8,7 @@ import { Worker, type WorkerOptions } from './worker.ts'
 const lastWaitMs = 10_000
 
 /** What a worker is told by. */
-type Announcer = Pick<Announcements, 'announce' | 'listen' | 'close'>
+type Announcer = Pick<Announcements, 'announce' | 'keepSchedule' | 'listen' | 'close'>
 
 export interface WorkForOptions extends Omit<WorkerOptions, 'announcements'> {
   readonly openAnnouncements: () => Promise<Announcer>

@@ -9,7 +9,10 @@ import type { Tables } from '../../store/tables.ts'
 import { carryOutRun } from './carry-out-run.ts'
 import { LeftAlone } from './left-alone.ts'
 import type { Orgs } from './orgs.ts'
-import { submitDue } from './submit-due.ts'
+import { keepSchedules, submitDue } from './submit-due.ts'
+
+/** How often to check that schedules are announced as they should be. */
+const keepEveryMs = 60_000
 
 /** How often open runs are looked for, besides when somebody says that there are some. */
 const lookEveryMs = 15_000
@@ -22,7 +25,7 @@ export interface WorkerOptions {
   readonly runs: number
   readonly drain: number
   readonly stop: StopSwitch
-  readonly announcements: Pick<Announcements, 'announce'>
+  readonly announcements: Pick<Announcements, 'announce' | 'keepSchedule'>
   readonly say: (line: string) => void
 }
 
@@ -48,6 +51,8 @@ export class Worker {
   #isDueAgain = false
   /** Whether somebody has said, since the last look, that there is something to look for. */
   #told = false
+  /** When schedules were last checked, by the monotonic clock. */
+  #keptAt = Number.NEGATIVE_INFINITY
   /** Runs that are being claimed. */
   #claiming = 0
 
@@ -113,7 +118,7 @@ export class Worker {
       return
     }
     this.#isDueAgain = false
-    this.#submitting = submitDue(this.#options)
+    this.#submitting = this.#submitDue()
       .then(
         () => {
           this.#troubleOfSchedules = null
@@ -130,6 +135,13 @@ export class Worker {
         this.#submitting = null
         if (this.#isDueAgain) this.lookNow()
       })
+  }
+
+  async #submitDue(): Promise<void> {
+    await submitDue(this.#options)
+    if (performance.now() - this.#keptAt < keepEveryMs || this.#options.stop.reason !== null) return
+    this.#keptAt = performance.now()
+    await keepSchedules(this.#options)
   }
 
   async #takeUp(): Promise<void> {

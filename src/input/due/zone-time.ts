@@ -66,12 +66,21 @@ function transition(zone: IANAZone, from: number, to: number, after: number): nu
  * early.
  */
 export function zoneTime(wall: WallTime, zone: IANAZone): number {
-  const utc = asUtc(wall)
+  return Math.max(...momentsOf(asUtc(wall), zone))
+}
+
+/**
+ * The moments, in milliseconds since 1970 and in their order, at which a clock in the zone shows a wall time: two if it
+ * comes twice, and the moment after the gap if a clock change skips it.
+ *
+ * @param utc the wall time, as the moment at which a clock in UTC shows it
+ */
+export function momentsOf(utc: number, zone: IANAZone): readonly number[] {
   const offsets = [...new Set(around.map((hours) => zone.offset(utc + hours * hour)))]
-  const moments = offsets.map((offset) => utc - offset * 60_000)
+  const moments = offsets.map((offset) => utc - offset * 60_000).sort((one, other) => one - other)
   const shown = moments.filter((moment) => moment + zone.offset(moment) * 60_000 === utc)
-  if (shown.length > 0) return Math.max(...shown)
+  if (shown.length > 0) return shown
   // In a gap, the offset of the time before it leads past it, and the offset of the time after it leads before it.
   const [earliest, latest] = [Math.min(...moments), Math.max(...moments)]
-  return transition(zone, earliest, latest, zone.offset(latest))
+  return [transition(zone, earliest, latest, zone.offset(latest))]
 }
