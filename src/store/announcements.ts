@@ -73,7 +73,19 @@ export class Announcements {
     } finally {
       await client.end().catch(() => {})
     }
-    return new Announcements(url, nextDue)
+    const announcements = new Announcements(url, nextDue)
+    await announcements.#ready()
+    return announcements
+  }
+
+  /** BullMQ never tries again once its first connection has broken, so whoever opens it does that. */
+  async #ready(): Promise<void> {
+    try {
+      await this.#queue.waitUntilReady()
+    } catch (error) {
+      await this.#queue.close().catch(() => {})
+      throw error
+    }
   }
 
   /** Tells the workers that a run waits. To tell it twice does no harm. */
@@ -102,8 +114,8 @@ export class Announcements {
     await this.#queue.removeJobScheduler(name)
   }
 
-  /** Listens from now on. */
-  listen({ runs, onRun, onDue }: Listener): void {
+  /** Listens from now on. Throws the driver's error, and may be called again then. */
+  async listen({ runs, onRun, onDue }: Listener): Promise<void> {
     const hear = async (job: Told, token?: string): Promise<void> => {
       if (job.name === 'due') {
         try {
@@ -121,8 +133,15 @@ export class Announcements {
       throw new WaitingError()
     }
     // One more than the runs at once, so that a schedule is heard while all of them are at work.
-    this.#worker = workerOf(this.#connection, this.#settings, runs + 1, hear)
-    this.#worker.on('error', () => {})
+    const worker = workerOf(this.#connection, this.#settings, runs + 1, hear)
+    worker.on('error', () => {})
+    try {
+      await worker.waitUntilReady()
+    } catch (error) {
+      await worker.close(true).catch(() => {})
+      throw error
+    }
+    this.#worker = worker
   }
 
   /** Ends what listens, once the runs that it was told of have ended. */

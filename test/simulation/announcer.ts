@@ -36,7 +36,7 @@ export class SimAnnouncer {
   async keepSchedule(): Promise<void> {}
 
   /** Lets the process at work listen from now on. */
-  listen(listener: Listener): void {
+  async listen(listener: Listener): Promise<void> {
     const { current } = this.#options.time
     if (current !== null) this.#listeners.set(current, listener)
   }

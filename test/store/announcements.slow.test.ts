@@ -18,7 +18,7 @@ describe.skipIf(cluster.missing !== null)('announcements', () => {
     const told = new Map<number, number>()
     let lost: number | null = null
     const noted = new Promise<void>((resolve) => {
-      announcements.listen({
+      void announcements.listen({
         runs: 1,
         onRun: async () => 'done',
         onDue: async (_schedule, at) => {

@@ -1,5 +1,5 @@
 import { exitCodes } from '../../messages/known-error.ts'
-import type { Announcements } from '../../store/announcements.ts'
+import type { Announcements, Listener } from '../../store/announcements.ts'
 import { untilAnswered } from '../../store/patience.ts'
 import { describeRestored } from '../describe-restored.ts'
 import { Worker, type WorkerOptions } from './worker.ts'
@@ -29,7 +29,7 @@ export async function workFor({ openAnnouncements, ...options }: WorkForOptions)
   say(`Working for ${tables.url.shown}, on up to ${runs} runs at once, in ${[...orgs.keys()].join(', ')}.`)
   const announcements = await untilAnswered(openAnnouncements, () => stop.check())
   const worker = new Worker({ ...options, announcements })
-  announcements.listen({
+  const listener: Listener = {
     runs,
     onRun: (runId) => worker.carryOut(runId),
     onDue: async (schedule, at) => {
@@ -39,7 +39,11 @@ export async function workFor({ openAnnouncements, ...options }: WorkForOptions)
       )
       worker.lookNow()
     },
-  })
+  }
+  await untilAnswered(
+    () => announcements.listen(listener),
+    () => stop.check(),
+  )
   await worker.work()
   await announcements.close().catch(() => {})
   await tables.workers.forget(claimant).catch(() => {})
