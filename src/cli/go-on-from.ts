@@ -108,7 +108,7 @@ export async function goOnFrom(
 async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOptions): Promise<ExitCode> {
   let old = await readRunFile(oldDirectory)
   await checkJournalKept(oldDirectory, old, await readRecordedHead(oldDirectory))
-  if (await isTakenUp(oldDirectory, old)) await checkNotClosed(oldDirectory, old)
+  if (await isTakenUp(oldDirectory, old)) await checkNotClosed(oldDirectory, old, options.command)
   await checkNoNextRun(oldDirectory, old)
   if (!options.yes && !canAsk()) {
     throw new Refusal(

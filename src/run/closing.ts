@@ -77,9 +77,14 @@ function closedBy(promised: RunFile, by: string): RunFile {
 /**
  * Checks that no other run goes on from this one. A closed run stays closed, even if the other run was moved elsewhere.
  *
+ * @param command what a person wants to do with the run: once the other run has finished, it is done with that one
  * @throws KnownError when another run goes on from it or was meant to
  */
-export async function checkNotClosed(directory: string, run: RunFile): Promise<void> {
+export async function checkNotClosed(
+  directory: string,
+  run: RunFile,
+  command: 'resume' | 'retry' | 'undo',
+): Promise<void> {
   if (run.closed_by === undefined) return await checkNoNextRun(directory, run)
   const begun = await isTakenUp(directory, run)
   const name = runNameOf(directory)
@@ -87,8 +92,23 @@ export async function checkNotClosed(directory: string, run: RunFile): Promise<v
     begun
       ? `Run ${run.run_id} is closed: run ${run.closed_by} goes on from it.`
       : `Run ${run.run_id} is closed, but run ${run.closed_by}, which was meant to go on from it, never began.`,
-    begun ? commandFor('resume', { ...name, runId: run.closed_by }) : commandFor('retry', name),
+    begun
+      ? commandFor((await isFinished(directory, run.closed_by)) ? command : 'resume', {
+          ...name,
+          runId: run.closed_by,
+        })
+      : commandFor('retry', name),
   )
+}
+
+async function isFinished(directory: string, by: string): Promise<boolean> {
+  try {
+    return (await readRunFile(join(dirname(directory), basename(by)))).state === 'finished'
+  } catch (error) {
+    // What can't be read says so when a person goes there.
+    if (error instanceof KnownError) return false
+    throw error
+  }
 }
 
 /** Whether another run goes on from this one. */

@@ -1,9 +1,10 @@
-import type { Database, Query } from './database.ts'
+import type { Database, Query, Row } from './database.ts'
 import { textOf } from './row.ts'
 
 /**
- * What a dump can't bring back with it: the cluster, the database and the table are made anew when it is restored. A
- * file-level copy of a cluster, as for a standby, keeps all of it.
+ * What a dump can't bring back with it: the cluster, the database and the table are made anew when it is restored, and where
+ * only the data is put back, the row is written by another transaction than the one that it names. A file-level copy of a
+ * cluster, as for a standby, keeps all of it.
  */
 const markStatement = `SELECT (SELECT oid FROM pg_database WHERE datname = current_database()) || '/' ||
   'okta_lifecycle.run'::regclass::oid AS mark`
@@ -36,12 +37,20 @@ export async function leaveRestoredToPeople({ query, transaction }: Database): P
   )
   return await transaction(async (inside) => {
     const mark = `${cluster}/${await markOf(inside)}`
-    // A dump of the data alone brings its own mark into tables that have one.
-    const known = await inside('SELECT mark FROM okta_lifecycle.identity FOR UPDATE')
-    if (known.length > 0 && known.every((row) => textOf(row, 'mark') === mark)) return nothingRestored
+    // A dump of the data alone brings its own mark into tables that have one. Earlier versions did not note who wrote it.
+    const known = await inside(
+      `SELECT mark, written_by IS NULL AS is_older, written_by = xmin::text AS is_original
+         FROM okta_lifecycle.identity FOR UPDATE`,
+    )
+    const isOurs = (row: Row): boolean =>
+      textOf(row, 'mark') === mark && (row.is_older === true || row.is_original === true)
+    const isCopy = known.length > 0 && !known.every(isOurs)
+    if (known.length === 1 && !isCopy && known[0]?.is_original === true) return nothingRestored
     await inside('DELETE FROM okta_lifecycle.identity')
-    await inside('INSERT INTO okta_lifecycle.identity VALUES ($1)', [mark])
-    if (known.length === 0) return nothingRestored
+    await inside('INSERT INTO okta_lifecycle.identity VALUES ($1, (txid_current() % 4294967296)::text)', [
+      mark,
+    ])
+    if (!isCopy) return nothingRestored
     // A worker that sleeps may still have a claim of before. No claim that comes now has its epoch.
     await inside(`UPDATE okta_lifecycle.run SET epoch = epoch + ${epochsAhead}, claimed_until = NULL`)
     const left = await inside(

@@ -81,4 +81,6 @@ export const migrations: readonly string[] = [
   budgetTable,
   // Which taking of a schedule that is due is the present one.
   'ALTER TABLE okta_lifecycle.schedule ADD COLUMN taking bigint NOT NULL DEFAULT 0',
+  // The transaction that wrote the row, for PostgreSQL itself tells which one did.
+  'ALTER TABLE okta_lifecycle.identity ADD COLUMN written_by text',
 ]

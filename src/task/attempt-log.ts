@@ -114,7 +114,8 @@ export async function recordLost(task: LoggedTask, since: number): Promise<OpenA
     okta_time_at_least: since,
     started_at: history.startedAt,
     user_id: input.target,
-    login: history.user?.login ?? null,
+    // Whoever was not judged is nobody's user: a later execution must judge the row all the same.
+    login: input.unjudged === undefined ? (history.user?.login ?? null) : null,
     status: null,
     status_changed: null,
     request_timeout_ms: services.requestTimeoutMs,

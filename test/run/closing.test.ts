@@ -39,9 +39,12 @@ describe('a run that another goes on from', () => {
       expect(run).toMatchObject({ state: 'closed', closed_by: 'next', reason: 'run next goes on from it' })
       expect(await readRunFile(to.directory)).toEqual(to.run)
       expect(await isTakenUp(from.directory, run)).toBe(true)
-      const error = await knownErrorOf(() => checkNotClosed(from.directory, run))
+      const error = await knownErrorOf(() => checkNotClosed(from.directory, run, 'undo'))
       expect(error.message).toBe('Run old is closed: run next goes on from it.')
       expect(error.next).toMatch(/^okta-lifecycle resume next --runs-dir /)
+      await writeRunFile(to.directory, { ...to.run, state: 'finished' })
+      const after = await knownErrorOf(() => checkNotClosed(from.directory, run, 'undo'))
+      expect(after.next).toMatch(/^okta-lifecycle undo next --runs-dir /)
     })
   })
 
@@ -50,7 +53,7 @@ describe('a run that another goes on from', () => {
       await handOver(from, to, noFence, async () => {
         const run = await readRunFile(from.directory)
         expect(run).toEqual({ ...from.run, closed_by: 'next' })
-        await knownErrorOf(() => checkNotClosed(from.directory, run))
+        await knownErrorOf(() => checkNotClosed(from.directory, run, 'undo'))
         expect(await exists(join(to.directory, runFileName))).toBe(false)
       })
     })
@@ -74,7 +77,7 @@ describe('a run that another goes on from', () => {
       const run = await readRunFile(from.directory)
       expect(run).toMatchObject({ state: 'stopped', closed_by: 'next' })
       expect(await isTakenUp(from.directory, run)).toBe(false)
-      const error = await knownErrorOf(() => checkNotClosed(from.directory, run))
+      const error = await knownErrorOf(() => checkNotClosed(from.directory, run, 'undo'))
       expect(error.message).toContain('never began')
       expect(error.next).toMatch(/^okta-lifecycle retry old --runs-dir /)
     })
@@ -90,7 +93,7 @@ describe('a run that another goes on from', () => {
 
   it('is not closed by itself', async () => {
     await withTwo(async ({ from }) => {
-      await checkNotClosed(from.directory, from.run)
+      await checkNotClosed(from.directory, from.run, 'resume')
       expect(await isTakenUp(from.directory, from.run)).toBe(false)
     })
   })

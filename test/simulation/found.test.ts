@@ -113,6 +113,7 @@ test.each([
   ['what a retried run whose journal is away has sent is not taken for nothing', 3_004_199],
   ['a probe under way as a window is seen that is over counts in the next one', 3_019_180],
   ['a permit that is given back long after it was taken leaves those of others counted', 3_019_584],
+  ['whoever was not judged before a loss is judged after it, also once more', 4_006_348],
   ['a failure whose look-up is refused keeps calls from leaving until it is decided', 3_018_360],
 ])('%s', async (_what, seed) => {
   expect((await play(drawScenario(seed))).violations).toEqual([])

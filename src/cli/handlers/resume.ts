@@ -51,7 +51,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
   const directory = await findRun(args['runs-dir'], name, args.latest)
   const begun = await readRunFile(directory)
   await checkNoCopy(directory, begun, 'resume')
-  await checkNotClosed(directory, begun)
+  await checkNotClosed(directory, begun, 'resume')
   await checkJournalKept(directory, begun, await readRecordedHead(directory))
   // A finished run needs no hold: its summary is shown even while another run of the job is at work.
   const done = await showFinished(directory, begun, args)
@@ -63,7 +63,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
       return await withRunLocks(directory, lockedJob(begun), watch, async (hold) => {
         // The run is read again, now that it is held. Its job never changes.
         const held = withGuardFlags(await readRunFile(directory), guardFlagsOf(args))
-        await checkNotClosed(directory, held)
+        await checkNotClosed(directory, held, 'resume')
         await checkJournalKept(directory, held, await readRecordedHead(directory))
         const finished = await showFinished(directory, held, args)
         if (finished !== null) return finished
