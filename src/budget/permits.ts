@@ -24,11 +24,6 @@ const probePatienceMs = 3_000
  */
 const firstProbePatienceMs = usedWithinMs + probePatienceMs
 /**
- * As many probes may be in a window while no limit is known. If their answers are lost one after another, nothing shows a
- * share that would bound them.
- */
-const mostWithoutLimit = 10
-/**
  * While the run leaves all remaining calls to others, it checks after this fraction of a window whether they still need
  * them. Each check takes one of their calls.
  */
@@ -94,13 +89,13 @@ export function changesAt(state: BudgetState, now: number): number {
 
 /**
  * When the next probe may leave. The requests that the unseen window may contain (in flight, answered without headers,
- * or sent by an earlier execution) must leave room for the probe in the share, or be few while no limit is known.
+ * or sent by an earlier execution) must leave room for the probe in the share.
  */
 function probeDueAt(state: BudgetState, now: number): number {
   const limit = lastLimit(state)
   const patience = limit === null ? firstProbePatienceMs : probePatienceMs
   const due = state.probedAt === null ? now : state.probedAt + patience
-  if (limit === null) return Math.max(due, roomAt(state, mostWithoutLimit, now))
+  if (limit === null) return due
   const room = shareOf(state, limit) - (state.window === null ? 0 : state.inFlight - state.probesInFlight)
   return Math.max(
     due,
