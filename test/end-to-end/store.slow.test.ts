@@ -212,6 +212,25 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
     })
   })
 
+  it('is left to others by a worker whose token is refused, and named by it', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 2 })
+      const org = await place.org({ users })
+      await place.write('in.csv', usersCsv(users.map(({ id }) => [id, 'suspend'] as const)))
+      const refused = startWorker(place, { ...org, token: '00RefusedFictionalToken' })
+      await refused.says(/Okta refuses the credentials .*left to other workers.*→ Set a valid token/)
+      const run = await submit(place, org, ['in.csv'])
+      expect(await statusOf(place, run)).toMatchObject({
+        state: 'waiting',
+        reason: `No worker that is there has credentials for ${org.url}.`,
+      })
+      const worker = startWorker(place, org)
+      await worker.says(/finished; 2 of 2/)
+      expect(await statusOf(place, run)).toMatchObject({ state: 'finished' })
+      expect(refused.printed.stderr).not.toContain('taken up')
+    })
+  })
+
   it('of a schedule is submitted each time anew, from the files as they are then, until the schedule ends', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 3 })

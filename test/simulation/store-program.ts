@@ -43,6 +43,7 @@ export function startWorker(
           drain: sending.drain,
           stop,
           openAnnouncements: async () => announcer,
+          askCredentials: async () => null,
           say,
         })
       } catch (error) {

@@ -8,6 +8,7 @@ import { parseStoreUrl } from '../../store/store-url.ts'
 import { newClaimant } from '../claimant.ts'
 import { storeVariable } from '../store-variable.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
+import { refusalBy } from '../worker/ask-credentials.ts'
 import { readOrgs } from '../worker/orgs.ts'
 import { workFor } from '../worker/work-for.ts'
 
@@ -49,7 +50,17 @@ export async function work(args: Arguments): Promise<ExitCode> {
         () => say(`The store ${store.shown} does not answer. Work begins when it does.`),
       )
       const openAnnouncements = (): Promise<Announcements> => Announcements.open(store, nextDue)
-      await workFor({ ...args, tables, claimant: newClaimant(), orgs, stop, openAnnouncements, say })
+      await workFor({
+        ...args,
+        tables,
+        claimant: newClaimant(),
+        orgs,
+        stop,
+        openAnnouncements,
+        // It counts in the budget that the runs share.
+        askCredentials: (org) => refusalBy({ ...org, budgetIn: tables }, stop),
+        say,
+      })
     } catch (error) {
       if (!(error instanceof RunStopped)) throw error
     }

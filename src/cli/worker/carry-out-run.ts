@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
+import { exitCodes } from '../../messages/known-error.ts'
 import type { StopSwitch } from '../../messages/stop.ts'
 import { storeDirectoryName } from '../../messages/store-place.ts'
 import { readRecordedHead } from '../../report/summary.ts'
@@ -27,11 +28,12 @@ export interface RunWork extends Omit<StoreOfRunsOptions, 'left'> {
 /**
  * Carries out a claimed run in a working copy, to its end or until it stops, and releases it.
  *
+ * @returns the org in which Okta has refused to go on; null if it did not
  * @throws HoldLost when another worker has taken it over; KnownError when this worker can't carry it out
  */
-export async function carryOutRun(claim: Claim, work: RunWork): Promise<void> {
+export async function carryOutRun(claim: Claim, work: RunWork): Promise<string | null> {
   const { tables, orgs, say } = work
-  await inTemporaryDirectory(async (temporary) => {
+  return await inTemporaryDirectory(async (temporary) => {
     const directory = join(temporary, storeDirectoryName(tables.url.shown), claim.runId)
     await mkdir(directory, { recursive: true, mode: 0o700 })
     const runStore = new StoreOfRuns({ ...work, left: 'to_workers' })
@@ -48,11 +50,12 @@ export async function carryOutRun(claim: Claim, work: RunWork): Promise<void> {
       const shared = { ...org, budgetIn: tables }
       const confirmed = { ...run, confirmed: true }
       const options = { ...work, runStore, directory, run: confirmed, org: shared, hold, quiet: true }
-      await workOff(options, ({ state, reason, headline }) =>
+      const { exit_code: exitCode } = await workOff(options, ({ state, reason, headline }) =>
         say(
           `${state}${reason === null ? '' : `: ${reason}`}${headline === undefined ? '' : `; ${headline}`}`,
         ),
       )
+      return exitCode === exitCodes.refusedByOkta ? run.org_url : null
     } finally {
       await hold.release()
     }

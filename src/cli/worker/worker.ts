@@ -9,6 +9,7 @@ import type { Tables } from '../../store/tables.ts'
 import { carryOutRun } from './carry-out-run.ts'
 import { LeftAlone } from './left-alone.ts'
 import type { Orgs } from './orgs.ts'
+import { type AskCredentials, OrgsAtHand } from './orgs-at-hand.ts'
 import { keepSchedules, submitDue } from './submit-due.ts'
 
 /** How often to check that schedules are announced as they should be. */
@@ -26,6 +27,7 @@ export interface WorkerOptions {
   readonly drain: number
   readonly stop: StopSwitch
   readonly announcements: Pick<Announcements, 'announce' | 'keepSchedule'>
+  readonly askCredentials: AskCredentials
   readonly say: (line: string) => void
 }
 
@@ -40,6 +42,7 @@ export class Worker {
   readonly #options: WorkerOptions
   readonly #atWork = new Map<string, RunAtWork>()
   readonly #leftAlone = new LeftAlone()
+  readonly #orgs: OrgsAtHand
   #awake: (() => void) | null = null
   /** What was last said about why nothing can be taken up; null while all is well. */
   #trouble: string | null = null
@@ -58,12 +61,15 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options
+    const { orgs, askCredentials: ask, say } = options
+    this.#orgs = new OrgsAtHand({ orgs, ask, say, onAccepted: () => this.lookNow() })
   }
 
   /** Works until the switch is turned, and until what is at work then has been settled and handed back. */
   async work(): Promise<void> {
     const { stop } = this.#options
     stop.signal.addEventListener('abort', () => this.lookNow())
+    await this.#orgs.begin()
     while (stop.reason === null) {
       this.#told = false
       await this.#look()
@@ -95,8 +101,9 @@ export class Worker {
   /** Takes up as many open runs as there is room for. The store may be away for any time. */
   async #look(): Promise<void> {
     try {
-      const { tables, claimant, orgs } = this.#options
-      await tables.workers.note(claimant, [...orgs.keys()])
+      const { tables, claimant } = this.#options
+      this.#orgs.look(performance.now())
+      await tables.workers.note(claimant, [...this.#orgs.accepted.keys()])
       this.#seeToSchedules()
       await this.#takeUp()
       if (this.#trouble !== null) this.#options.say('The store answers again.')
@@ -138,15 +145,16 @@ export class Worker {
   }
 
   async #submitDue(): Promise<void> {
-    await submitDue(this.#options)
+    const options = { ...this.#options, orgs: this.#orgs.accepted }
+    await submitDue(options)
     if (performance.now() - this.#keptAt < keepEveryMs || this.#options.stop.reason !== null) return
     this.#keptAt = performance.now()
-    await keepSchedules(this.#options)
+    await keepSchedules(options)
   }
 
   async #takeUp(): Promise<void> {
-    const { tables, orgs, announcements } = this.#options
-    for (const run of await tables.runs.open([...orgs.keys()])) {
+    const { tables, announcements } = this.#options
+    for (const run of await tables.runs.open([...this.#orgs.accepted.keys()])) {
       const { runId } = run
       // What this worker has no room for, another one may have. Whoever is told looks at our table first.
       if (!(await this.#tryRun(runId)) && !this.#atWork.has(runId))
@@ -185,8 +193,8 @@ export class Worker {
   }
 
   async #isMine(runId: string): Promise<boolean> {
-    const { tables, orgs } = this.#options
-    return (await tables.runs.open([...orgs.keys()])).some((run) => run.runId === runId)
+    const { tables } = this.#options
+    return (await tables.runs.open([...this.#orgs.accepted.keys()])).some((run) => run.runId === runId)
   }
 
   #begin(runId: string, claim: Claim, claimant: Claimant): void {
@@ -207,7 +215,8 @@ export class Worker {
     try {
       const { announcements } = this.#options
       const announce: typeof announcements.announce = (run) => announcements.announce(run)
-      await carryOutRun(claim, { ...this.#options, claimant, announce, stop, say })
+      const refusing = await carryOutRun(claim, { ...this.#options, claimant, announce, stop, say })
+      if (refusing !== null) this.#orgs.doubt(refusing)
     } catch (thrown) {
       if (thrown instanceof RunStopped) return
       const error = isOfStore(thrown) ? storeError(this.#options.tables.url, thrown) : thrown
