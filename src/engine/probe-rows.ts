@@ -160,9 +160,9 @@ async function sendOthers(
   const isFree = isOfLaterPass ? await isForNextStep(input) : isLeft(input)
   const candidates = await spreadRows(rows(), isFree, turnOf(recorder.state))
   await tryRows(input, gate, { candidates, isFree, most })
-  const { services, reach } = input.work
-  if (isOfLaterPass && gate.outcome.allowed > 0)
-    services.steps.over = Math.max(services.steps.over, reach.lastStep)
+  const { services } = input.work
+  if (isOfLaterPass)
+    services.steps.over = Math.max(services.steps.over, services.recorder.state.furthestStep - 1)
   return gate.outcome
 }
 

@@ -254,7 +254,7 @@ export class JournalState {
 
   /** The latest step of which a call of this run was applied, or may have been; 0 if there is none. */
   get furthestStep(): number {
-    const open = [...this.#progress.values()].filter(isOpenCall)
+    const open = [...this.#progress.values()].filter(mayBeApplied)
     return Math.max(this.#furthestApplied, ...open.map(ownStep))
   }
 
@@ -312,6 +312,9 @@ export class JournalState {
     const known = this.#progress.get(task)
     this.#seeLogin(event.row, known, event.okta_login)
     if (known !== undefined) this.#explainedChanges.see(known, event, this.#lostSince)
+    // A call that is in doubt for good may have been applied.
+    if (known !== undefined && event.result === 'in_doubt' && mayBeApplied(known))
+      this.#furthestApplied = Math.max(this.#furthestApplied, ownStep(known))
     this.#left.note(task, event, known)
     this.#progress.delete(task)
     this.#results.set(task, position)
@@ -336,6 +339,11 @@ export class JournalState {
   #index({ row, step }: TaskPlace): number {
     return (row - 1) * this.#stepsPerRow + (step - 1)
   }
+}
+
+/** Whether a call of a task may have been applied, for all that is known. What is only assumed to have been sent is none. */
+function mayBeApplied(progress: TaskProgress): boolean {
+  return standingOf(progress) === 'open' && progress.last.intent.lost !== true
 }
 
 /** The step of a task's last call; 0 if another run made it. */

@@ -174,8 +174,7 @@ class Task {
 
   #reading(known: FoundUser | FailedRead | null): TaskState {
     const { comesLater } = this.#input
-    if (!this.#services.settleOnly && !comesLater && this.#input.step <= this.#services.steps.over)
-      return this.#ended(this.#stepOver())
+    if (!this.#services.settleOnly && !comesLater && this.#isStepOver) return this.#ended(this.#stepOver())
     // Nobody has judged whether a user who is seen only now is the one whom the row means.
     if (!this.#services.settleOnly && !comesLater) return { at: 'reading', known: this.#unread ?? known }
     if (this.#history.repeats === 0 || comesLater) return { at: 'left' }
@@ -183,12 +182,16 @@ class Task {
     return this.#ended({ result: 'failed', message: 'it was not sent again' })
   }
 
+  get #isStepOver(): boolean {
+    return this.#input.step <= this.#services.steps.over
+  }
+
   /** How a task ends whose step is over (T6): as Okta had refused it, if its answer is on disk. */
   #stepOver(): Ending {
     const last = this.#services.recorder.state.progressOf(this.#input)?.last
     if (last?.kind !== 'refused') {
-      const message =
-        'not sent: Okta did not let the user be read, and then accepted a call of a later step; with the order "step" no call of this step may follow that'
+      const why = this.#unread === null ? 'it was held back' : `${this.#unread.message}`
+      const message = `not sent: ${why}, and a call of a later step was, or may have been, applied; with the order "step" no call of this step may follow that`
       return { result: 'failed', message }
     }
     this.#history.lastWord = wordOf(last.answer)
@@ -328,6 +331,7 @@ class Task {
     if (bringsLink(this.#services, this.#input)) await links?.ensure()
     // The answer is judged before the turn ends, so that the next call knows whether the gate is asking.
     return await sends.pass(this.#input.row, async (mayLeave) => {
+      if (this.#isStepOver) return this.#ended(this.#stepOver())
       const call = await sendCall(this.#services, this.#input, this.#history, read, mayLeave)
       if (call === 'late') return this.#tooLate(read)
       this.#lateInARow = 0
