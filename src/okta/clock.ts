@@ -4,7 +4,10 @@ interface Span {
   readonly high: number
 }
 
-/** From here on, in ms, the wall clock that runs ahead of the monotonic one has leapt. Corrections of time are smaller. */
+/**
+ * From here on, in ms, the wall clock that runs ahead of the monotonic one has leapt. Corrections of time are smaller. Behind
+ * one that set the clock back, a sleep may pass unnoticed that is not twice as long.
+ */
 const leapFromMs = 1_000
 
 /**

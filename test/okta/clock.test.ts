@@ -161,13 +161,12 @@ describe('OktaClock', () => {
   })
 
   it('never holds a time for impossible that may be Okta’s, however the machine sleeps and is set', () => {
+    // A shorter sleep may hide behind a correction of the clock.
+    const sleepMs = fc.integer({ min: 2_000, max: 90_000 })
     const happening = fc.oneof(
       fc.record({ kind: fc.constant('answer' as const), ms: fc.integer({ min: 0, max: 3_000 }) }),
-      fc.record({
-        kind: fc.constant('answer over a sleep' as const),
-        ms: fc.integer({ min: 0, max: 90_000 }),
-      }),
-      fc.record({ kind: fc.constant('sleep' as const), ms: fc.integer({ min: 1_000, max: 90_000 }) }),
+      fc.record({ kind: fc.constant('answer over a sleep' as const), ms: sleepMs }),
+      fc.record({ kind: fc.constant('sleep' as const), ms: sleepMs }),
       fc.record({ kind: fc.constant('set' as const), ms: fc.integer({ min: -90_000, max: 90_000 }) }),
       fc.record({ kind: fc.constant('work' as const), ms: fc.integer({ min: 1, max: 9_000 }) }),
     )
@@ -178,7 +177,7 @@ describe('OktaClock', () => {
         for (const { kind, ms } of happenings) {
           world.monotonic += 1
           if (kind === 'answer') world.answer(ms / 2, ms / 2)
-          else if (kind === 'answer over a sleep') world.answer(10, 10, () => world.sleep(1_000 + ms))
+          else if (kind === 'answer over a sleep') world.answer(10, 10, () => world.sleep(ms))
           else if (kind === 'sleep') world.sleep(ms)
           else if (kind === 'set') world.wallAhead += ms
           else world.monotonic += ms
