@@ -21,7 +21,9 @@ import { programVersion } from './version.ts'
 
 /** What it takes to ask an org before a run. */
 export interface AskOptions {
-  readonly job: Pick<Job, 'pace' | 'guards'>
+  readonly job: Pick<Job, 'pace'> & {
+    readonly guards: Pick<Job['guards'], 'protect_admins' | 'protect_groups'>
+  }
   readonly org: RunOrg
   /** Ends the reads when it is turned, and is turned by the reads when they find a reason to stop. */
   readonly stop: StopSwitch

@@ -312,8 +312,8 @@ export class JournalState {
     const known = this.#progress.get(task)
     this.#seeLogin(event.row, known, event.okta_login)
     if (known !== undefined) this.#explainedChanges.see(known, event, this.#lostSince)
-    // A call that is in doubt for good may have been applied.
-    if (known !== undefined && event.result === 'in_doubt' && mayBeApplied(known))
+    // Its doubt was settled by what Okta showed, or never: no answer says that it was not applied.
+    if (known !== undefined && mayBeApplied(known))
       this.#furthestApplied = Math.max(this.#furthestApplied, ownStep(known))
     this.#left.note(task, event, known)
     this.#progress.delete(task)

@@ -21,6 +21,24 @@ it.each<[string, readonly JournalEvent[], number]>([
   ['it was refused', [intent, { ...answer, ...words, outcome: 'refused' }], 0],
   ['it was certainly not applied', [intent, { event: 'not_applied', ...place, why: 'connection' }], 0],
   ['it stays in doubt', [intent, { event: 'result', ...resultOf(1, { step: 2, result: 'in_doubt' }) }], 2],
+  [
+    'what Okta shows settles it as applied',
+    [
+      intent,
+      { event: 'verdict', ...place, verdict: 'applied', evidence: '' },
+      { event: 'result', ...resultOf(1, { step: 2 }) },
+    ],
+    2,
+  ],
+  [
+    'what Okta shows settles it as not applied',
+    [
+      intent,
+      { event: 'verdict', ...place, verdict: 'not_applied', evidence: '' },
+      { event: 'result', ...resultOf(1, { step: 2, result: 'failed' }) },
+    ],
+    0,
+  ],
   ['it is only assumed', [{ ...intent, lost: true }], 0],
   ['another run made it', [{ ...intent, origin: { run: 'old', row: 1, step: 2 } }], 0],
 ])('the furthest step, where %s', (_what, events, step) => {

@@ -8,7 +8,7 @@ import { parseStoreUrl } from '../../store/store-url.ts'
 import { newClaimant } from '../claimant.ts'
 import { storeVariable } from '../store-variable.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
-import { refusalBy } from '../worker/ask-credentials.ts'
+import { askCredentials } from '../worker/ask-credentials.ts'
 import { readOrgs } from '../worker/orgs.ts'
 import { workFor } from '../worker/work-for.ts'
 
@@ -58,7 +58,7 @@ export async function work(args: Arguments): Promise<ExitCode> {
         stop,
         openAnnouncements,
         // It counts in the budget that the runs share.
-        askCredentials: (org) => refusalBy({ ...org, budgetIn: tables }, stop),
+        askCredentials: (org) => askCredentials({ ...org, budgetIn: tables }, stop),
         say,
       })
     } catch (error) {

@@ -3,42 +3,49 @@ import { describeNext, type StopReason } from '../../messages/stop.ts'
 import type { RunOrg } from '../org.ts'
 import type { Orgs } from './orgs.ts'
 
-/** How long an org that refuses the credentials is left alone before it is asked again. */
+/** How long an org is left alone before it is asked again. */
 const askAgainMs = 60_000
 /** A worker may have hundreds of orgs. */
 const askedAtOnce = 4
 /** How long the first look at open runs waits for the orgs' answers. One that is away answers much later. */
 const firstAnswersMs = 2_000
 
-/** Asks an org whether it accepts the credentials: why not, or null. Null as well if it can't be asked now. Never rejects. */
-export type AskCredentials = (org: RunOrg) => Promise<StopReason | null>
+/** What an org says to the credentials; `unknown` if it can't be asked now. */
+export type Welcome =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'refused'; readonly reason: StopReason }
+  | { readonly kind: 'unknown' }
+
+/** Asks an org whether it accepts the credentials. Never rejects. */
+export type AskCredentials = (org: RunOrg) => Promise<Welcome>
 
 export interface OrgsAtHandOptions {
   readonly orgs: Orgs
   readonly ask: AskCredentials
   readonly say: (line: string) => void
-  /** Called when an org has been found to accept the credentials. */
-  readonly onAccepted: () => void
+  /** Called when the runs of an org may be taken. */
+  readonly onOpen: () => void
 }
 
 /**
  * What is known of the credentials for an org.
  *
- * - **asked**: the org is being asked. → accepted, or refused.
- * - **accepted**: its runs and schedules are taken. A run that ends because Okta refuses → asked.
- * - **refused**: they are left to other workers, which may have other credentials. A minute later → asked.
+ * - **asked**: the org is being asked. Accepted → open. Refused → left. Unknown, and nothing was known before → open: each
+ *   run waits for the org, or tells why it can't, by itself. Unknown after a refusal → left.
+ * - **open**: its runs and schedules are taken. A run that ends because Okta refuses → asked.
+ * - **left**: they are left to other workers, which may have other credentials. A minute later → asked.
  */
 type Standing =
   | { readonly at: 'asked' }
-  | { readonly at: 'accepted' }
-  | { readonly at: 'refused'; readonly askAt: number }
+  | { readonly at: 'open' }
+  | { readonly at: 'left'; readonly askAt: number; readonly isTold: boolean }
 
 /**
- * The orgs whose runs a worker takes: those that accept its credentials.
+ * The orgs whose runs a worker takes.
  *
- * - **O1** No run is claimed, and no schedule seen to, in an org that has not accepted the credentials since the worker
- *   began, nor since a run there ended because Okta refused. So a worker whose token is refused stops no more than one run
- *   that others could do, and none if the token was refused from the start.
+ * - **O1** Once an org has refused the credentials, or a run there has ended because Okta refused, no run of it is claimed
+ *   and no schedule seen to before it has accepted them. So a worker whose token is refused stops no more than one run that
+ *   others could do, and none if the token was refused from the start.
  */
 export class OrgsAtHand {
   readonly #options: OrgsAtHandOptions
@@ -49,9 +56,8 @@ export class OrgsAtHand {
     this.#options = options
   }
 
-  /** Those that accept the credentials, as far as known. */
-  get accepted(): Orgs {
-    return new Map([...this.#options.orgs].filter(([url]) => this.#standing.get(url)?.at === 'accepted'))
+  get open(): Orgs {
+    return new Map([...this.#options.orgs].filter(([url]) => this.#standing.get(url)?.at === 'open'))
   }
 
   /**
@@ -62,7 +68,8 @@ export class OrgsAtHand {
   look(now: number): void {
     for (const [url, org] of this.#options.orgs) {
       const known = this.#standing.get(url)
-      if (known === undefined || (known.at === 'refused' && known.askAt <= now)) this.#ask(url, org, known)
+      if (known === undefined) this.#ask(url, org, 'nothing', false)
+      else if (known.at === 'left' && known.askAt <= now) this.#ask(url, org, 'left', known.isTold)
     }
   }
 
@@ -80,26 +87,30 @@ export class OrgsAtHand {
   /** Asks an org again in which a run has just ended because Okta refused. */
   doubt(url: string): void {
     const org = this.#options.orgs.get(url)
-    if (org !== undefined && this.#standing.get(url)?.at === 'accepted') this.#ask(url, org, undefined)
+    if (org !== undefined && this.#standing.get(url)?.at === 'open') this.#ask(url, org, 'open', false)
   }
 
-  #ask(url: string, org: RunOrg, before: Standing | undefined): void {
-    const { ask, say, onAccepted } = this.#options
+  /** @param isTold whether it has been said that the org refuses: it is said once, and not each minute */
+  #ask(url: string, org: RunOrg, after: 'nothing' | 'open' | 'left', isTold: boolean): void {
+    const { ask, say, onOpen } = this.#options
     this.#standing.set(url, { at: 'asked' })
     void this.#asking.add(async () => {
-      const why = await ask(org)
-      if (why === null) {
-        if (before !== undefined) say(`${url}: Okta accepts the credentials again.`)
-        this.#standing.set(url, { at: 'accepted' })
-        onAccepted()
+      const welcome = await ask(org)
+      if (welcome.kind === 'accepted' || (welcome.kind === 'unknown' && after === 'nothing')) {
+        if (isTold) say(`${url}: Okta accepts the credentials again.`)
+        this.#standing.set(url, { at: 'open' })
+        onOpen()
         return
       }
-      // It is said once, and not each minute.
-      if (before === undefined)
+      if (welcome.kind === 'refused' && !isTold)
         say(
-          `${url}: ${why.message} Its runs are left to other workers, and it is asked again each minute. → ${describeNext(why.advice, 'start this worker again')}`,
+          `${url}: ${welcome.reason.message} Its runs are left to other workers, and it is asked again each minute. → ${describeNext(welcome.reason.advice, 'start this worker again')}`,
         )
-      this.#standing.set(url, { at: 'refused', askAt: performance.now() + askAgainMs })
+      this.#standing.set(url, {
+        at: 'left',
+        askAt: performance.now() + askAgainMs,
+        isTold: isTold || welcome.kind === 'refused',
+      })
     })
   }
 }

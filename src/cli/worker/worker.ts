@@ -62,7 +62,7 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.#options = options
     const { orgs, askCredentials: ask, say } = options
-    this.#orgs = new OrgsAtHand({ orgs, ask, say, onAccepted: () => this.lookNow() })
+    this.#orgs = new OrgsAtHand({ orgs, ask, say, onOpen: () => this.lookNow() })
   }
 
   /** Works until the switch is turned, and until what is at work then has been settled and handed back. */
@@ -103,7 +103,7 @@ export class Worker {
     try {
       const { tables, claimant } = this.#options
       this.#orgs.look(performance.now())
-      await tables.workers.note(claimant, [...this.#orgs.accepted.keys()])
+      await tables.workers.note(claimant, [...this.#orgs.open.keys()])
       this.#seeToSchedules()
       await this.#takeUp()
       if (this.#trouble !== null) this.#options.say('The store answers again.')
@@ -145,7 +145,7 @@ export class Worker {
   }
 
   async #submitDue(): Promise<void> {
-    const options = { ...this.#options, orgs: this.#orgs.accepted }
+    const options = { ...this.#options, orgs: this.#orgs.open }
     await submitDue(options)
     if (performance.now() - this.#keptAt < keepEveryMs || this.#options.stop.reason !== null) return
     this.#keptAt = performance.now()
@@ -154,7 +154,7 @@ export class Worker {
 
   async #takeUp(): Promise<void> {
     const { tables, announcements } = this.#options
-    for (const run of await tables.runs.open([...this.#orgs.accepted.keys()])) {
+    for (const run of await tables.runs.open([...this.#orgs.open.keys()])) {
       const { runId } = run
       // What this worker has no room for, another one may have. Whoever is told looks at our table first.
       if (!(await this.#tryRun(runId)) && !this.#atWork.has(runId))
@@ -194,7 +194,7 @@ export class Worker {
 
   async #isMine(runId: string): Promise<boolean> {
     const { tables } = this.#options
-    return (await tables.runs.open([...this.#orgs.accepted.keys()])).some((run) => run.runId === runId)
+    return (await tables.runs.open([...this.#orgs.open.keys()])).some((run) => run.runId === runId)
   }
 
   #begin(runId: string, claim: Claim, claimant: Claimant): void {
