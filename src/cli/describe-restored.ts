@@ -4,17 +4,8 @@ import type { Tables } from '../store/tables.ts'
 /** What is said when a store turns out to be a restored copy; null if it is none. */
 export function describeRestored({ restored: { runs, schedules } }: Pick<Tables, 'restored'>): string | null {
   if (runs + schedules === 0) return null
-  const of = [
-    ...(runs === 0
-      ? []
-      : [
-          `${counted(runs, 'unfinished run')} may have sent calls since then that the copy knows nothing of. No worker takes them up; for each of them: okta-lifecycle resume RUN --take-sound-part`,
-        ]),
-    ...(schedules === 0
-      ? []
-      : [
-          `What ${counted(schedules, 'schedule')} had due before now is not submitted, because it may have been; for a time that was missed: okta-lifecycle submit --job FILE`,
-        ]),
-  ]
-  return `The store was restored from an older copy. ${of.join('. ')}`
+  const ofRuns = `${counted(runs, 'unfinished run')} may have sent calls since then that the copy knows nothing of. No worker takes them up; for each of them: okta-lifecycle resume RUN --take-sound-part`
+  const ofSchedules = `What ${counted(schedules, 'schedule')} had due before now is not submitted, because it may have been; for a time that was missed: okta-lifecycle submit --job FILE`
+  const told = [...(runs > 0 ? [ofRuns] : []), ...(schedules > 0 ? [ofSchedules] : [])]
+  return `The store was restored from an older copy. ${told.join('. ')}`
 }

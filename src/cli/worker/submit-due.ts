@@ -7,7 +7,7 @@ import { storeDirectoryName } from '../../messages/store-place.ts'
 import { makeRunId } from '../../run/run-id.ts'
 import { copyNeeded } from '../../store/copy-needed.ts'
 import { type DueSchedule, type Schedule, sayAgainEveryMs, scheduleId } from '../../store/schedule.ts'
-import { isAway } from '../../store/store-error.ts'
+import { isAway, isOfStore } from '../../store/store-error.ts'
 import { StoreOfRuns } from '../../store/store-of-runs.ts'
 import type { Tables } from '../../store/tables.ts'
 import { runInput } from '../handlers/run.ts'
@@ -22,12 +22,25 @@ const tryAgainMs = 6 * 3_600_000
  * Lets the schedules of a worker's orgs be announced as our own table has them. What announces them may have lost one, or
  * have been told of a change that never came to the table.
  *
- * @throws the driver's error, and Error for a pattern of an earlier version that is none
+ * @returns the schedules that are never due: an earlier version took patterns that none is
+ * @throws the driver's error
  */
-export async function keepSchedules({ tables, orgs, announcements }: WorkerOptions): Promise<void> {
-  for (const schedule of await tables.schedules.all())
-    if (orgs.has(schedule.orgUrl))
+export async function keepSchedules({
+  tables,
+  orgs,
+  announcements,
+}: WorkerOptions): Promise<readonly Schedule[]> {
+  const neverDue: Schedule[] = []
+  for (const schedule of await tables.schedules.all()) {
+    if (!orgs.has(schedule.orgUrl)) continue
+    try {
       await announcements.keepSchedule(scheduleId(schedule), schedule.pattern, schedule.timeZone)
+    } catch (error) {
+      if (isOfStore(error)) throw error
+      neverDue.push(schedule)
+    }
+  }
+  return neverDue
 }
 
 /**

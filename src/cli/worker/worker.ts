@@ -56,6 +56,8 @@ export class Worker {
   #told = false
   /** When schedules were last checked, by the monotonic clock. */
   #keptAt = Number.NEGATIVE_INFINITY
+  /** What was said of schedules that are never due. */
+  readonly #neverDue = new Set<string>()
   /** Runs that are being claimed. */
   #claiming = 0
 
@@ -149,7 +151,11 @@ export class Worker {
     await submitDue(options)
     if (performance.now() - this.#keptAt < keepEveryMs || this.#options.stop.reason !== null) return
     this.#keptAt = performance.now()
-    await keepSchedules(options)
+    for (const { job, orgUrl, pattern, timeZone } of await keepSchedules(options)) {
+      const line = `${job} in ${orgUrl} is never submitted: ${JSON.stringify(pattern)} in ${timeZone} is no time. → okta-lifecycle submit --job FILE --every "15 2 * * *" --yes`
+      if (!this.#neverDue.has(line)) this.#options.say(line)
+      this.#neverDue.add(line)
+    }
   }
 
   async #takeUp(): Promise<void> {

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, expect, it, vi } from 'vitest'
+import type { RunOrg } from '../../../src/cli/org.ts'
 import type { Orgs } from '../../../src/cli/worker/orgs.ts'
 import { Worker } from '../../../src/cli/worker/worker.ts'
 import { exitCodes, KnownError } from '../../../src/messages/known-error.ts'
@@ -161,3 +162,47 @@ it.each([
     await working
   },
 )
+
+it('a worker names a schedule that is never due once, and keeps the others all the same', async () => {
+  const stop = new StopSwitch()
+  const [said, kept]: [string[], string[]] = [[], []]
+  const schedule = { orgUrl: 'https://org.example.com', timeZone: 'UTC', arguments: {} }
+  const last = { due: null, run: null, error: null }
+  const asked = deferred<void>()
+  const worker = new Worker({
+    tables: {
+      ...tables,
+      schedules: {
+        ...tables.schedules,
+        takeDue: async () => null,
+        all: async () => [
+          { ...schedule, job: 'odd', pattern: '0 0 31 4 *', last },
+          { ...schedule, job: 'nightly', pattern: '15 2 * * *', last },
+        ],
+      },
+    },
+    claimant: { holder: 'worker', host: 'host' },
+    orgs: new Map([[schedule.orgUrl, { orgUrl: schedule.orgUrl } as RunOrg]]),
+    runs: 1,
+    drain: 0,
+    stop,
+    askCredentials: async () => ({ kind: 'accepted' }),
+    announcements: {
+      announce: async () => {},
+      keepSchedule: async (_name, pattern) => {
+        if (pattern.includes('31')) throw new Error('loop limit exceeded')
+        kept.push(pattern)
+        asked.resolve()
+      },
+    },
+    say: (line) => said.push(line),
+  })
+  const working = worker.work()
+  await asked.promise
+  end(stop)
+  await working
+  expect(kept).toEqual(['15 2 * * *'])
+  expect(said).toEqual([
+    expect.stringMatching(/^odd in .* is never submitted: "0 0 31 4 \*".*→ okta-lifecycle submit/),
+  ])
+})
