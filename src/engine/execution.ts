@@ -41,6 +41,7 @@ import { withOwner } from '../run/owner.ts'
 import { journalOf, journalPath } from '../run/run-directory.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
 import { atWork } from './at-work.ts'
+import { earlierRequests } from './earlier-requests.ts'
 import { unlessGivenUp } from './given-up.ts'
 import { heldRows, outlookOf, Pace } from './outlook.ts'
 import { requestsLeftOf } from './requests-left.ts'
@@ -105,20 +106,6 @@ export interface ExecutionEnd {
   readonly stopped: StopReason | null
   /** Whether the journal was moved, replaced or cut short: what is at its path now says nothing about this run. */
   readonly journalMoved: boolean
-}
-
-/** When each request of earlier executions that may have had no answer had left at the latest, in epoch ms. */
-function earlierUnanswered(
-  bucket: Bucket,
-  { job }: RunFile,
-  { sentRecently, openCalls }: JournalState,
-  sentBefore: SentRecently | undefined,
-): readonly number[] {
-  // The journal tells which calls had none.
-  if (bucket === lifecycleBucket)
-    return [...(sentBefore?.unanswered ?? []), ...sentRecently.unanswered, ...openCalls]
-  const most = job.pace.concurrency
-  return [...(sentBefore?.underWay(bucket, most) ?? []), ...sentRecently.underWay(bucket, most)]
 }
 
 type Counts = Pick<Extract<JournalEvent, { event: 'tally' }>, 'requests' | 'retries' | 'worked_ms'>
@@ -197,10 +184,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       orgUrl: options.credentials.orgUrl,
       concurrency: run.job.pace.concurrency,
       share: run.job.pace.share,
-      earlierSends: (bucket) => [...(sentBefore?.times(bucket) ?? []), ...state.sentRecently.times(bucket)],
-      earlierUnanswered: (bucket) => earlierUnanswered(bucket, run, state, sentBefore),
-      earlierUnknown: state.lostSince !== null || sentBefore?.isUnknown === true,
-      earlierLimit: (bucket) => state.sentRecently.limit(bucket) ?? sentBefore?.limit(bucket) ?? null,
+      ...earlierRequests(run.job, state, sentBefore),
       workLeft: (bucket) => requestsLeft(bucket),
       onPermits: (bucket, count) =>
         recorder.note({

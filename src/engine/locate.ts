@@ -89,7 +89,7 @@ function begunWith(
 ): { readonly id: string; readonly login: string } | null {
   const sentTo = services.recorder.state.userOf(row.row)
   if (sentTo !== null) return { id: sentTo.user_id, login: sentTo.login ?? '' }
-  // With reads, a result without a login is of a row that was never judged: only a call that may be lost was looked into.
+  // With reads, a result without a login is of a row that was not judged: after a loss its call was looked into all the same.
   const isJudged = ({ okta_login: login }: TaskResult): boolean => login !== null || !services.job.read_first
   const result = recorded.find((known) => known.okta_user_id !== null && isJudged(known))
   return result === undefined ? null : { id: result.okta_user_id ?? row.user, login: result.okta_login ?? '' }
