@@ -1,4 +1,5 @@
 import type { Draws } from './draws.ts'
+import { numbers } from './plain-story.ts'
 import type { Fault, Scenario } from './scenario.ts'
 
 /**
@@ -29,8 +30,4 @@ export function drawFlicker(scenario: Scenario, draws: Draws): Scenario {
       ...scenario.faults,
     ],
   }
-}
-
-function numbers(count: number): readonly number[] {
-  return Array.from({ length: count }, (_, index) => index + 1)
 }

@@ -1,4 +1,5 @@
 import type { Draws } from './draws.ts'
+import { plainRow, plainStory } from './plain-story.ts'
 import type { Scenario } from './scenario.ts'
 
 /**
@@ -17,34 +18,13 @@ export function drawOneWindow(scenario: Scenario, draws: Draws): Scenario {
   }))
   return {
     ...scenario,
+    ...plainStory,
     users,
-    rows: users.map(({ id, login }, index) => ({
-      ref: `r${index}`,
-      user: id,
-      id,
-      login,
-      action: 'suspend',
-      bad: null,
-      isNobody: false,
-      selected: true,
-      dueMs: null,
-    })),
-    format: 'csv',
-    rules: { where: false, due: false, check: false },
+    rows: users.map((user, index) => ({ ...plainRow(user, index, 'suspend'), user: user.id })),
     steps: null,
-    links: false,
-    protect: [],
-    protectAdmins: false,
-    members: null,
-    onlyStatus: null,
-    maxFailures: null,
     share: 0.5,
     concurrency: draws.pick('slots in one window', [1, 3]),
     limits: { lifecycle: draws.int('limit of one window', 12, 30), reads: 1000 },
-    orgConcurrency: 75,
-    othersPerMinute: 0,
-    stalls: false,
-    faults: [],
     disturbances: [0, 1, 2].map((process) => ({
       process,
       afterApplied: draws.chance('stopped at a call', process === 0 ? 1 : 0.5)
@@ -54,20 +34,12 @@ export function drawOneWindow(scenario: Scenario, draws: Draws): Scenario {
       kind: draws.pick('stopped how', ['SIGKILL', 'SIGKILL', 'SIGINT'] as const),
       ms: 0,
     })),
-    colleagues: [],
-    heirs: [],
-    undoneAfterMs: null,
-    redoneAfterMs: null,
-    denials: [],
-    hollow: [],
     moves: draws.pick('moves in one window', [
       ['retry', 'resume', 'resume'],
       ['retry', 'retry', 'resume'],
       ['undo', 'resume', 'resume'],
       ['resume', 'undo', 'resume'],
     ] as const),
-    planned: null,
-    past: null,
     again: false,
   }
 }

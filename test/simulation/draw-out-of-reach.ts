@@ -1,5 +1,6 @@
 import type { Action } from '../../src/okta/actions.ts'
 import type { Draws } from './draws.ts'
+import { numbers, plainRow, plainStory, plainUser } from './plain-story.ts'
 import type { Fault, Heir, RowSpec, Scenario, UserSpec } from './scenario.ts'
 
 /** Some more rows than are read from the input before the first of them has ended, with one slot. */
@@ -14,35 +15,25 @@ const inReachCount = 27
  */
 export function drawOutOfReach(scenario: Scenario, draws: Draws): Scenario {
   const outOfReach = numbers(outOfReachCount + draws.pick('more out of reach', [0, 0, 1, 2])).map((number) =>
-    userOf('Far', number, 'ACTIVE'),
+    plainUser('Far', number, 'ACTIVE'),
   )
   const [status, actions] = draws.pick('story within reach', stories)
   const others = numbers(draws.pick('within reach', [1, 1, 2])).map((number) =>
-    userOf('Near', number, status),
+    plainUser('Near', number, status),
   )
   const heirs = draws.chance('heir within reach', 0.2) ? others.slice(0, 1).map(heirOf) : []
   const rows = drawRows(draws, outOfReach, others, actions)
   return {
     ...scenario,
+    ...plainStory,
     users: [...outOfReach, ...others, ...heirs.map(() => newcomer)],
     rows,
-    format: 'csv',
-    rules: { where: false, due: false, check: false },
     steps: null,
     respondAsync: false,
     sendEmail: false,
-    links: false,
     readFirst: true,
-    protect: [],
-    protectAdmins: false,
-    members: null,
-    onlyStatus: null,
-    maxFailures: null,
     concurrency: 1,
     limits: { lifecycle: 600, reads: 1000 },
-    orgConcurrency: 75,
-    othersPerMinute: 0,
-    stalls: false,
     faults: drawFaults(draws),
     disturbances: numbers(draws.int('stops', 1, 3)).map((number) => ({
       process: number - 1,
@@ -51,10 +42,7 @@ export function drawOutOfReach(scenario: Scenario, draws: Draws): Scenario {
       kind: draws.pick('how stopped', ['SIGINT', 'SIGKILL', 'SIGKILL', 'power'] as const),
       ms: 200,
     })),
-    colleagues: [],
     heirs,
-    undoneAfterMs: null,
-    redoneAfterMs: null,
     denials: [
       {
         afterApplied: null,
@@ -64,13 +52,10 @@ export function drawOutOfReach(scenario: Scenario, draws: Draws): Scenario {
         what: 'send',
       },
     ],
-    hollow: [],
     moves: draws.pick('moves within reach', [
       ['resume', 'resume', 'resume'],
       ['resume', 'resume', 'retry'],
     ] as const),
-    planned: null,
-    past: null,
   }
 }
 
@@ -95,19 +80,9 @@ function drawRows(
   return [...outOfReach, ...inReach, ...last].map(({ id, login }, index) => {
     const turn = before.get(id) ?? 0
     before.set(id, turn + 1)
-    return {
-      ref: `r${index}`,
-      user: draws.pick('key within reach', [login, login, id]),
-      id,
-      login,
-      action: outOfReach.some((user) => user.id === id)
-        ? 'suspend'
-        : (actions[turn % actions.length] ?? 'suspend'),
-      bad: null,
-      isNobody: false,
-      selected: true,
-      dueMs: null,
-    }
+    const action = outOfReach.some((user) => user.id === id) ? 'suspend' : actions[turn % actions.length]
+    const user = draws.pick('key within reach', [login, login, id])
+    return { ...plainRow({ id, login }, index, action ?? 'suspend'), user }
   })
 }
 
@@ -117,25 +92,9 @@ function drawFaults(draws: Draws): Fault[] {
     .map((number) => ({ of: 'POST', number, kind: 'lost_answer', clockMs: 0 }))
 }
 
-function userOf(name: string, number: number, status: UserSpec['status']): UserSpec {
-  return {
-    id: `00u${name}${String(number).padStart(17 - name.length, '0')}`,
-    login: `${name.toLowerCase()}${number}@example.com`,
-    status,
-    changedBefore: 100_000,
-    factors: 1,
-    keepsFactor: false,
-    role: null,
-  }
-}
-
 /** To whom the login of somebody within reach is given. */
-const newcomer = userOf('Newcomer', 1, 'ACTIVE')
+const newcomer = plainUser('Newcomer', 1, 'ACTIVE')
 
 function heirOf({ id }: UserSpec): Heir {
   return { of: id, id: newcomer.id, afterApplied: 1, atMs: 5 }
-}
-
-function numbers(count: number): readonly number[] {
-  return Array.from({ length: count }, (_, index) => index + 1)
 }

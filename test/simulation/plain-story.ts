@@ -1,0 +1,62 @@
+import type { RowSpec, Scenario, UserSpec } from './scenario.ts'
+
+/** A world in which nothing goes wrong by itself, and a job without rules: what a theme begins with. */
+export const plainStory = {
+  format: 'csv',
+  rules: { where: false, due: false, check: false },
+  links: false,
+  protect: [],
+  protectAdmins: false,
+  members: null,
+  onlyStatus: null,
+  maxFailures: null,
+  orgConcurrency: 75,
+  othersPerMinute: 0,
+  stalls: false,
+  faults: [],
+  colleagues: [],
+  heirs: [],
+  undoneAfterMs: null,
+  redoneAfterMs: null,
+  denials: [],
+  hollow: [],
+  planned: null,
+  past: null,
+} as const satisfies Partial<Scenario>
+
+/** A user of a theme, named by it. */
+export function plainUser(name: string, number: number, status: UserSpec['status']): UserSpec {
+  return {
+    id: `00u${name}${String(number).padStart(17 - name.length, '0')}`,
+    login: `${name.toLowerCase()}${number}@example.com`,
+    status,
+    changedBefore: 100_000,
+    factors: 1,
+    keepsFactor: false,
+    role: null,
+  }
+}
+
+/** A row of a user, by login. */
+export function plainRow(
+  { id, login }: Pick<UserSpec, 'id' | 'login'>,
+  index: number,
+  action: RowSpec['action'],
+): RowSpec {
+  return {
+    ref: `r${index}`,
+    user: login,
+    id,
+    login,
+    action,
+    bad: null,
+    isNobody: false,
+    selected: true,
+    dueMs: null,
+  }
+}
+
+/** 1 to `count`. */
+export function numbers(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => index + 1)
+}
