@@ -5,8 +5,8 @@ interface Span {
 }
 
 /**
- * From here on, in ms, the wall clock that runs ahead of the monotonic one has leapt. Corrections of time are smaller. Behind
- * one that set the clock back, a sleep may pass unnoticed that is not twice as long.
+ * From here on, in ms, the wall clock that runs ahead of the monotonic one has leapt. Corrections of time are smaller. One
+ * that set the clock back hides as much of a sleep, so a sleep of less than twice this length may pass unnoticed.
  */
 const leapFromMs = 1_000
 
