@@ -93,6 +93,7 @@ export const eventShapes = {
     ...attempt,
     ...names('okta_time okta_time_at_least started_at user_id login status status_changed request_timeout_ms lost? repeats? judged_not_applied? uncounted?'),
     'explained?': names('to until'),
+    'first?': names('okta_time_at_least status lost?'),
     'origin?': names('run row step'),
   },
   answer: { ...attempt, ...names('outcome okta_time okta_time_at_most? http_status error_code request_id message') },

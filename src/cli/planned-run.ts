@@ -2,11 +2,11 @@ import type { Job } from '../job/job.ts'
 import { withPace } from '../job/merge-job.ts'
 import type { Prepared } from '../job/prepare.ts'
 import { Refusal } from '../messages/known-error.ts'
-import { RunStopped, type StopSwitch } from '../messages/stop.ts'
+import { RunStopped } from '../messages/stop.ts'
 import { SavedPlan } from '../plan/saved-plan.ts'
 import type { TokenOwner } from '../rules/guards.ts'
 import type { CheckedInput } from '../run/check-input.ts'
-import { askOrg } from './ask-org.ts'
+import { type AskOptions, askOrg } from './ask-org.ts'
 import { planBrokenOff } from './make-plan.ts'
 import { inputOptions } from './options.ts'
 import type { RunOrg } from './org.ts'
@@ -85,8 +85,7 @@ export function preparedByPlan(
 export async function checkWorldOfPlan(
   { head }: SavedPlan,
   org: RunOrg,
-  stop: StopSwitch,
-  say: Say,
+  asking: Pick<AskOptions, 'stop' | 'say' | 'sent'>,
 ): Promise<void> {
   if (org.orgUrl !== head.org_url) {
     throw new Refusal(
@@ -95,19 +94,21 @@ export async function checkWorldOfPlan(
     )
   }
   await checkSourceFiles(head.files)
-  checkOwner(head.owner, await ownerNow(head.job, org, stop, say))
+  checkOwner(head.owner, await ownerNow(head.job, org, asking))
 }
 
-type Say = (line: string) => void
-
-async function ownerNow(job: Job, org: RunOrg, stop: StopSwitch, say: Say): Promise<TokenOwner> {
+async function ownerNow(
+  job: Job,
+  org: RunOrg,
+  asking: Pick<AskOptions, 'stop' | 'say' | 'sent'>,
+): Promise<TokenOwner> {
   try {
     return await askOrg(
-      { job, org, stop, say, workLeft: () => 1, byPlan: true },
+      { ...asking, job, org, workLeft: () => 1, byPlan: true },
       async (_lookup, owner) => owner,
     )
   } catch (error) {
-    const { reason } = stop
+    const { reason } = asking.stop
     if (!(error instanceof RunStopped) || reason === null || reason.state === 'interrupted') throw error
     throw planBrokenOff(reason, 'start again')
   }

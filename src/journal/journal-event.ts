@@ -76,6 +76,13 @@ export interface AttemptPlace {
   readonly attempt: number
 }
 
+/** A task's first attempt, as a later one of another run tells of it. */
+export interface FirstAttempt {
+  readonly okta_time_at_least: number
+  readonly status: string | null
+  readonly lost?: true
+}
+
 /**
  * A lifecycle call is about to be sent. The event is on disk before a byte goes out. If the user was not read before
  * it, `status` is null.
@@ -104,6 +111,12 @@ export interface IntentEvent extends AttemptPlace {
   readonly repeats?: number
   /** How many earlier attempts had been judged not applied, in the run it was taken over from; absent if none. */
   readonly judged_not_applied?: number
+  /**
+   * What the run that it was taken over from knows of the task's first attempt: when it can have been made at the
+   * earliest, in epoch milliseconds by Okta's clock; the user's status before it, null if the user was not read; and
+   * whether it is only assumed. Absent if this is the first attempt, or if that run does not know.
+   */
+  readonly first?: FirstAttempt
   /**
    * Only for an attempt that a retry took over: the user's last change that the run it was taken from knows to be the
    * work of another call. Absent if it knows none, and where a read before the attempt is compared with.

@@ -8,7 +8,7 @@ import { ExecutionTimes } from './execution-times.ts'
 import { ExplainedChanges } from './explained-changes.ts'
 import type { Position } from './journal.ts'
 import type { IntentEvent, JournalEvent } from './journal-event.ts'
-import { LeftAttempts, type SentAgain } from './left-attempts.ts'
+import { LeftAttempts, type SentAgain, sentAgainOf } from './left-attempts.ts'
 import { LooksAfterLoss } from './looks-after-loss.ts'
 import { RequestTimes } from './request-times.ts'
 import { ResultIndex } from './result-index.ts'
@@ -230,9 +230,10 @@ export class JournalState {
     return this.#isTimed
   }
 
-  /** How often a task that ended in doubt or failed had been sent again. */
+  /** How often a task that is unfinished, or that ended in doubt or failed, had been sent again. */
   sentAgain(place: TaskPlace): SentAgain {
-    return this.#left.sentAgain(this.#index(place))
+    const progress = this.progressOf(place)
+    return progress === null ? this.#left.sentAgain(this.#index(place)) : sentAgainOf(progress)
   }
 
   /** The number of tasks by result, and of skipped tasks by reason, such as `skipped:duplicate`. */

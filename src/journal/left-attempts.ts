@@ -1,12 +1,20 @@
 import type { TaskResult } from '../rules/result.ts'
-import type { InDoubtEvent, IntentEvent } from './journal-event.ts'
-import type { OpenAttempt, TaskProgress } from './task-progress.ts'
+import type { FirstAttempt, InDoubtEvent, IntentEvent } from './journal-event.ts'
+import { firstAttemptOf, type OpenAttempt, type TaskProgress } from './task-progress.ts'
 
 /**
  * How often a task was sent again after a doubt: in all (`judgedNotApplied`), and only because the job allows it
- * (`repeats`).
+ * (`repeats`). And its first attempt; null if it was sent only once.
  */
-export type SentAgain = Pick<TaskProgress, 'judgedNotApplied' | 'repeats'>
+export interface SentAgain extends Pick<TaskProgress, 'judgedNotApplied' | 'repeats'> {
+  readonly first: FirstAttempt | null
+}
+
+/** How often a task was sent again, from what is known of its attempts. */
+export function sentAgainOf(progress: TaskProgress): SentAgain {
+  const { judgedNotApplied, repeats } = progress
+  return { judgedNotApplied, repeats, first: firstAttemptOf(progress) }
+}
 
 /** What tasks that have ended left behind of their attempts, for a retry. Tasks by their index. */
 export class LeftAttempts {
@@ -29,7 +37,7 @@ export class LeftAttempts {
   }
 
   sentAgain(task: number): SentAgain {
-    return this.#sentAgain.get(task) ?? { judgedNotApplied: 0, repeats: 0 }
+    return this.#sentAgain.get(task) ?? { judgedNotApplied: 0, repeats: 0, first: null }
   }
 
   /**
@@ -39,8 +47,9 @@ export class LeftAttempts {
    */
   note(task: number, result: TaskResult, progress: TaskProgress | undefined): void {
     if (progress === undefined) return
-    const { last, judgedNotApplied, repeats } = progress
-    if (judgedNotApplied > 0) this.#sentAgain.set(task, { judgedNotApplied, repeats })
+    const { last, judgedNotApplied, attempts } = progress
+    const isTakenUp = result.result === 'in_doubt' || result.result === 'failed'
+    if (isTakenUp && (judgedNotApplied > 0 || attempts > 1)) this.#sentAgain.set(task, sentAgainOf(progress))
     if (result.result === 'in_doubt') {
       const doubt = last.kind === 'open' ? last.doubt : null
       this.#inDoubt.set(task, { kind: 'open', intent: last.intent, doubt })

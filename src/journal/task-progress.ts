@@ -1,6 +1,13 @@
 import { leavesWithinMs } from '../rules/doubt.ts'
 import type { ExplainedChange } from '../rules/explained-change.ts'
-import type { AnswerEvent, AttemptPlace, InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
+import type {
+  AnswerEvent,
+  AttemptPlace,
+  FirstAttempt,
+  InDoubtEvent,
+  IntentEvent,
+  JournalEvent,
+} from './journal-event.ts'
 
 /**
  * What is known about the last attempt of a task without a result (J3 in journal-state.ts).
@@ -83,18 +90,25 @@ function afterIntent(known: TaskProgress | undefined, intent: IntentEvent): Task
   return {
     attempts: intent.attempt,
     startedAt: intent.started_at,
-    statusBefore: known?.statusBefore ?? intent.status,
+    statusBefore: known?.statusBefore ?? intent.first?.status ?? intent.status,
     judgedNotApplied: known?.judgedNotApplied ?? intent.judged_not_applied ?? intent.repeats ?? 0,
     repeats: known?.repeats ?? intent.repeats ?? 0,
     firstSince: known === undefined ? firstSince(intent) : known.firstSince,
     explained: known?.explained ?? intent.explained ?? null,
-    isFirstAssumed: known?.isFirstAssumed ?? intent.lost === true,
+    isFirstAssumed: known?.isFirstAssumed ?? (intent.first ?? intent).lost === true,
     last: { kind: 'open', intent, doubt: null },
   }
 }
 
-function firstSince({ attempt, okta_time_at_least: since }: IntentEvent): number | null {
-  return attempt === 1 ? since : null
+function firstSince({ attempt, okta_time_at_least: since, first }: IntentEvent): number | null {
+  return attempt === 1 ? since : (first?.okta_time_at_least ?? null)
+}
+
+/** A task's first attempt, for the run of a retry; null if there was only one, which tells of itself, or if it is not known. */
+export function firstAttemptOf(progress: TaskProgress): FirstAttempt | null {
+  const { attempts, firstSince: since, statusBefore, isFirstAssumed } = progress
+  if (attempts === 1 || since === null) return null
+  return { okta_time_at_least: since, status: statusBefore, ...(isFirstAssumed ? { lost: true } : {}) }
 }
 
 /**

@@ -80,7 +80,7 @@ function carryTasks(carried: CarriedRow, now: string): readonly JournalEvent[] {
       return [{ event: 'result', ...unsentResult(task, now) }]
     }
     const doubt = doubtOf(step)
-    const { judgedNotApplied, repeats } = carried.sentAgain(step)
+    const sentAgain = carried.sentAgain(step)
     const originOf = ({ origin }: IntentEvent): NonNullable<IntentEvent['origin']> =>
       origin ?? { run: carried.oldRun, row: retried.input.row, step }
     if (doubt === null) {
@@ -90,13 +90,13 @@ function carryTasks(carried: CarriedRow, now: string): readonly JournalEvent[] {
       const { attempt } = doubted
       const evidence = `not applied when run ${oldRunId} looked`
       // The verdict below is counted in addition.
-      const again = { judgedNotApplied: judgedNotApplied - 1, repeats: 0 }
+      const again = { ...sentAgain, judgedNotApplied: sentAgain.judgedNotApplied - 1, repeats: 0 }
       return [
         {
           ...doubted,
           row,
           origin: originOf(doubted),
-          ...countsOf(again),
+          ...earlierOf(again),
           ...explainedOf(carried.explained(doubted.user_id)),
         },
         { event: 'verdict', row, step, attempt, verdict: 'not_applied', evidence },
@@ -110,7 +110,7 @@ function carryTasks(carried: CarriedRow, now: string): readonly JournalEvent[] {
         ...doubt.intent,
         row,
         origin,
-        ...countsOf({ judgedNotApplied, repeats }),
+        ...earlierOf(sentAgain),
         ...explainedOf(explained),
         ...(carried.isUncounted(step) ? { uncounted: carried.inDoubt } : {}),
       },
@@ -123,10 +123,11 @@ function explainedOf(explained: ExplainedChange | null): Partial<IntentEvent> {
   return explained === null ? {} : { explained }
 }
 
-function countsOf({ judgedNotApplied, repeats }: SentAgain): Partial<IntentEvent> {
+function earlierOf({ judgedNotApplied, repeats, first }: SentAgain): Partial<IntentEvent> {
   return {
     ...(repeats > 0 ? { repeats } : {}),
     ...(judgedNotApplied > 0 ? { judged_not_applied: judgedNotApplied } : {}),
+    ...(first === null ? {} : { first }),
   }
 }
 

@@ -50,7 +50,7 @@ describe('what a retry’s journal begins with', () => {
         duplicate: false,
         doubtOf: () => null,
         doubtedOf: () => null,
-        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0 }),
+        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, first: null }),
       },
       now,
     )
@@ -69,7 +69,7 @@ describe('what a retry’s journal begins with', () => {
         explained: () => null,
         isUncounted: () => false,
         inDoubt: 'keep' as const,
-        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0 }),
+        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, first: null }),
         duplicate: false,
         meant: null,
         superseded: null,
@@ -92,7 +92,7 @@ describe('what a retry’s journal begins with', () => {
         explained: () => null,
         isUncounted: () => false,
         inDoubt: 'keep' as const,
-        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0 }),
+        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, first: null }),
         duplicate: false,
         meant: null,
         superseded: null,
@@ -126,7 +126,7 @@ describe('what a retry’s journal begins with', () => {
         },
         doubtOf: () => null,
         doubtedOf: (step) => (step === 2 ? doubted : null),
-        sentAgain: () => ({ judgedNotApplied: 2, repeats: 0 }),
+        sentAgain: () => ({ judgedNotApplied: 2, repeats: 0, first: null }),
       },
       now,
     )
@@ -135,6 +135,44 @@ describe('what a retry’s journal begins with', () => {
       { ...doubted, row: 3, origin: { run: 'old@then', row: 7, step: 2 }, judged_not_applied: 1 },
       expect.objectContaining({ event: 'verdict', row: 3, step: 2, attempt: 4, verdict: 'not_applied' }),
     ])
+  })
+
+  it('tells what is known of the first attempt, which a later one says nothing of', () => {
+    const first = {
+      okta_time_at_least: Date.parse('2026-03-02T09:00:00Z'),
+      status: null,
+      lost: true,
+    } as const
+    const open = { kind: 'open', intent: { ...intentOf(7, 2, 4), status: null }, doubt: null } as const
+    const [, intent] = carryOver(
+      {
+        retried,
+        row: 3,
+        oldRunId: 'old-run',
+        oldRun: 'old@then',
+        explained: () => null,
+        isUncounted: () => false,
+        inDoubt: 'keep',
+        superseded: null,
+        duplicate: false,
+        meant: null,
+        doubtOf: () => open,
+        doubtedOf: () => null,
+        sentAgain: () => ({ judgedNotApplied: 1, repeats: 0, first }),
+      },
+      now,
+    )
+    expect(intent).toMatchObject({ event: 'intent', attempt: 4, judged_not_applied: 1, first })
+    const state = new JournalState(2)
+    if (intent === undefined) throw new Error('An intent was expected.')
+    state.apply(intent, { offset: 0, length: 1 })
+    expect(state.progressOf({ row: 3, step: 2 })).toMatchObject({
+      firstSince: first.okta_time_at_least,
+      isFirstAssumed: true,
+      judgedNotApplied: 1,
+    })
+    // A retry of the retry hears of the same attempt.
+    expect(state.sentAgain({ row: 3, step: 2 })).toEqual({ judgedNotApplied: 1, repeats: 0, first })
   })
 
   it('names the run in which an attempt was made, however many retries took it over', () => {
@@ -155,7 +193,7 @@ describe('what a retry’s journal begins with', () => {
       },
       doubtOf: () => open,
       doubtedOf: () => null,
-      sentAgain: () => ({ judgedNotApplied: 0, repeats: 0 }),
+      sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, first: null }),
     }
     const events = carryOver({ ...carried, retried: { ...retried, standing: [] } }, now)
     for (const event of events) expect(event).toMatchObject({ event: 'intent', row: 3, origin })
@@ -171,7 +209,7 @@ describe('what a retry’s journal begins with', () => {
       inDoubt: 'keep' as const,
       doubtOf: () => null,
       doubtedOf: () => null,
-      sentAgain: () => ({ judgedNotApplied: 0, repeats: 0 }),
+      sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, first: null }),
     }
     expect(carryOver({ ...carried, retried: { ...retried, standing: [] } }, now)).toEqual([
       { event: 'meant', row: 3, user_id: meant.id, login: meant.login, run: 'old-run' },
@@ -191,7 +229,7 @@ describe('what a retry’s journal begins with', () => {
         explained: () => null,
         isUncounted: () => false,
         inDoubt: 'keep' as const,
-        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0 }),
+        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, first: null }),
         duplicate: false,
         meant: null,
         superseded,

@@ -114,6 +114,7 @@ test.each([
   ['a probe under way as a window is seen that is over counts in the next one', 3_019_180],
   ['a permit that is given back long after it was taken leaves those of others counted', 3_019_584],
   ['whoever was not judged before a loss is judged after it, also once more', 4_006_348],
+  ['what a retry knows of a lost call that was judged twice is no late application', 4_018_367],
   ['a failure whose look-up is refused keeps calls from leaving until it is decided', 3_018_360],
 ])('%s', async (_what, seed) => {
   expect((await play(drawScenario(seed))).violations).toEqual([])

@@ -104,7 +104,7 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
       if (planned === null) return await withJobLock(runsDirectory, job, runId, watch, begin)
       const { plan } = planned
       const { plan_id: planId } = plan.head
-      if (realOrg !== null) await checkWorldOfPlan(plan, realOrg, stop, say)
+      if (realOrg !== null) await checkWorldOfPlan(plan, realOrg, { stop, say, sent: sentBefore })
       const beginPlanned = async (held: readonly Fence[]): Promise<ExitCode> => {
         await checkNotDone(runsDirectory, planId)
         return await begin(held)
