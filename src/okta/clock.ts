@@ -33,6 +33,8 @@ export class OktaClock {
   #ahead: number
   /** How far the wall clock has leapt since the last answer that showed Okta's time, in ms; 0 if it has not. */
   #leapMs = 0
+  /** How much more of the sleeps behind these leaps a correction may have hidden, in ms. */
+  #hiddenMs = 0
   /** When the last leap was seen, by the monotonic clock. */
   #leapSeenAt = Number.NEGATIVE_INFINITY
   #lastStamp = 0
@@ -89,6 +91,7 @@ export class OktaClock {
     this.#offset = narrowed.low <= narrowed.high ? narrowed : span
     this.#ahead = this.#fallback() - monotonic
     this.#leapMs = 0
+    this.#hiddenMs = 0
   }
 
   /** Okta's time in epoch milliseconds, best estimate. A leap is taken for a sleep. */
@@ -112,7 +115,7 @@ export class OktaClock {
   /** The latest that Okta's time can be now, in epoch milliseconds. Nothing that has happened is later. */
   nowAtMost(): number {
     if (this.#offset === null) return this.#fallback()
-    return this.#read() + this.#offset.high + this.#leapMs
+    return this.#read() + this.#offset.high + this.#leapMs + this.#hiddenMs
   }
 
   /** The earliest that Okta's time can be now, in epoch milliseconds. A wait for a reset must go by it. */
@@ -128,7 +131,10 @@ export class OktaClock {
     const leap = ahead - this.#ahead
     if (leap >= leapFromMs) {
       // Before the first answer the wall clock itself is gone by.
-      if (this.#offset !== null) this.#leapMs += leap
+      if (this.#offset !== null) {
+        this.#leapMs += leap
+        this.#hiddenMs += leapFromMs
+      }
       this.#leapSeenAt = monotonic
     }
     // A wall clock that was set back leaps from there.
