@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Proofs that need many processes, full disks, lost networks or long waits: `npm run test:slow`. */
@@ -8,6 +9,9 @@ const simulation = 'test/simulation/*.test.ts'
 
 /** The page of a report in a real browser: `npm run test:browser`. */
 const browser = 'test/browser/*.test.ts'
+
+/** One and a half files a processor: such a proof waits for a third of its time or more. The command line sets it for no project. */
+const halfMore = Math.ceil(1.5 * availableParallelism())
 
 export default defineConfig({
   test: {
@@ -30,7 +34,7 @@ export default defineConfig({
       // A world of its own: what other tests have mocked must not reach it.
       { extends: true, test: { name: 'simulation', include: [simulation] } },
       // Long enough for a machine that others use too: most of the time goes to starting processes.
-      { extends: true, test: { name: 'slow', include: [slow], testTimeout: 180_000 } },
+      { extends: true, test: { name: 'slow', include: [slow], testTimeout: 180_000, maxWorkers: halfMore } },
       {
         extends: true,
         test: {
