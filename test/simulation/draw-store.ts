@@ -1,5 +1,5 @@
 import type { Draws } from './draws.ts'
-import type { Disturbance, Fault, Move, Scenario } from './scenario.ts'
+import type { Disturbance, Fault, Move, Scenario, StoreSpec } from './scenario.ts'
 
 const kinds = [
   'SIGTERM',
@@ -25,6 +25,7 @@ const mostRowsWhereTight = 8
 export function drawStore(inDirectory: Scenario, draws: Draws): Scenario {
   const scenario = draws.chance('busy', 0.7) ? busy(inDirectory, draws) : inDirectory
   const isTight = draws.chance('tight store', 0.4)
+  const isRefused = draws.chance('a token is refused', 0.1)
   return {
     ...scenario,
     format: 'csv',
@@ -47,12 +48,13 @@ export function drawStore(inDirectory: Scenario, draws: Draws): Scenario {
       ),
       restartMs: draws.pick('restart', [500, 20_000, 100_000]),
       runsAtOnce: draws.int('runs at once', 1, 2),
-      parts: draws.pick('parts', [1, 1, 2, 3]),
-      isOneJob: draws.chance('one job', 0.15),
+      parts: isRefused ? 3 : draws.pick('parts', [1, 1, 2, 3]),
+      isOneJob: !isRefused && draws.chance('one job', 0.15),
       slowMs: draws.pick('slow store', [50, 50, 2_000, 9_000]),
       lost: draws.pick('lost answers', [0, 0, 0.01, 0.05]),
       unheard: draws.pick('unheard', [0, 0.3, 1]),
       repeated: draws.pick('repeated', [0, 0.5]),
+      refused: isRefused ? drawRefused(draws) : null,
     },
   }
 }
@@ -114,6 +116,13 @@ function drawOverdue(draws: Draws, count: number): Fault[] {
       kind: draws.pick('overdue fault', ['late_effect', 'timeout_effect', 'late_answer'] as const),
       clockMs: 0,
     }))
+}
+
+/** From the beginning, or in mid-run; and for so long that the worker asks more than once. */
+function drawRefused(draws: Draws): StoreSpec['refused'] {
+  const fromMs = draws.pick('refused from', [0, 0, 300, 2_000, 10_000]) * draws.next('refused after')
+  const worker = draws.int('who is refused', 0, 1)
+  return { worker, fromMs, toMs: fromMs + draws.pick('refused for', [1_000, 100_000, 600_000]) }
 }
 
 /** What a person does with a run of a store. */

@@ -95,6 +95,8 @@ import type { World } from './world.ts'
  * - **I25** No window gets more than the share from all runs of a store together.
  *   "each run of a store has a ledger of its own", "what a dead process had out counts as never sent",
  *   "permits never grow old", "while no limit is known, one probe after another gets a permit before the first has left"
+ * - **I27** Whose token Okta refuses takes no run, once it knows that: by its first question, or by the runs at work.
+ *   "a worker goes on to take runs after a refusal"
  *
  * I1 means there that the store has the intent ("a worker goes on alone without the store"); I12 that everything ends once
  * the world is well ("permits of a dead process are never given back"); I11 holds over all workers ("a doubt is settled at once after a

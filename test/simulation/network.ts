@@ -32,6 +32,8 @@ export interface NetworkOptions {
   /** Whether some connections take nearly as long to open as they may. */
   readonly stalls: boolean
   readonly kill: (process: SimProcess) => void
+  /** How many runs a worker carries out at once. */
+  readonly runsAtOnce: number
   /** How long a change by `respond_async` takes; 0 where none is asked for. */
   readonly transitionMs: number
   readonly note: (line: string) => void
@@ -230,7 +232,9 @@ export class Network {
     const { method, path, caller, process, group } = departure
     time.plan(delay, null, () => {
       org.busy++
-      const answer = org.answer(method, path, async ? transitionMs : 0, caller, group)
+      const { refused } = process
+      const isRefused = refused !== null && time.now >= refused.fromMs && time.now < refused.toMs
+      const answer = org.answer(method, path, async ? transitionMs : 0, caller, group, isRefused)
       note(`org: ${method} ${path} of ${process.pid} → ${answer.status}`)
       const back = draws.between('back', 1, draws.chance('slow back', 0.03) ? 2_000 : 80)
       time.plan(back, null, () => {
@@ -257,6 +261,7 @@ export class Network {
       if (status === 200 && applied !== undefined) applied.answeredAt = now
       if (caller !== null && (status === 400 || status === 404)) this.#with.onRefused(caller)
       if (caller !== null && status === 403) this.#with.onForbidden(caller)
+      process.hears(status, this.#with.runsAtOnce)
       if (method === 'GET') this.#with.onRead(process, path, { status, headers, body })
       const controller = new Controller()
       handler.onResponseStart?.(controller, status, { ...headers }, '')

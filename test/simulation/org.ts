@@ -127,13 +127,17 @@ export class Org {
     return found.length === 1 ? (found[0] ?? null) : null
   }
 
-  /** Counts a request and answers it. `caller` is whose lifecycle call it is; null for reads. */
+  /**
+   * Counts a request and answers it. `caller` is whose lifecycle call it is; null for reads. A request with a token that is
+   * refused counts as well.
+   */
   answer(
     method: string,
     path: string,
     async: number,
     caller: Caller | null,
     whose: string | null,
+    isRefused: boolean,
   ): OrgAnswer {
     const [plain = '', query = ''] = path.split('?')
     const [, , , , key = '', , action] = plain.split('/')
@@ -146,6 +150,7 @@ export class Org {
       return this.#say(429, errorBody('E0000047'), none)
     }
     const say = (status: number, body: string): OrgAnswer => this.#say(status, body, counted.headers)
+    if (isRefused) return say(401, errorBody('E0000011'))
     const listed = this.#list(plain)
     if (listed !== null) return say(200, JSON.stringify(listed))
     if (key === 'me' && this.forbids(this.#settings.owner, 'owner')) return say(403, errorBody('E0000006'))

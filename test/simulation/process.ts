@@ -33,11 +33,19 @@ export class SimProcess implements Owner {
   sentAt: number | null = null
   /** With whom it shares the limits; null where the run that its command names has them. */
   shares: string | null = null
+  /** While Okta refuses its token, in virtual ms; null if it never does. */
+  refused: { readonly fromMs: number; readonly toMs: number } | null = null
+  /**
+   * How many runs it may still take before Okta accepts its token again, as it must know from the answers that it has;
+   * null while nothing is wrong.
+   */
+  mayTake: number | null = null
   /** Whether a person has said that it bears any number of failures. */
   bearsAll = false
   /** Called with the number of its calls that were applied, after each of them. */
   readonly onApplied: ((count: number) => void)[] = []
   #appliedCalls = 0
+  #hasHeard = false
   exitCode: number | null = null
   /** When it ended, in virtual ms. */
   endedAt = 0
@@ -66,6 +74,16 @@ export class SimProcess implements Owner {
       shown.reset > known.reset ||
       (shown.reset === known.reset && shown.remaining < known.remaining)
     if (isLower) this.lowest.set(bucket, { ...shown, sentSince: 0 })
+  }
+
+  /**
+   * It has an answer. A worker whose token is refused learns so with its first question, before it takes anything; or by
+   * the calls of as many runs as it carries out at once.
+   */
+  hears(status: number, runsAtOnce: number): void {
+    if (status !== 401) this.mayTake = null
+    else if (this.mayTake === null) this.mayTake = this.#hasHeard ? runsAtOnce : 0
+    this.#hasHeard = true
   }
 
   /** One of its calls was applied. */

@@ -221,6 +221,8 @@ export interface StoreSpec {
   /** What part of what is announced is never heard, and what part of it is heard twice. */
   readonly unheard: number
   readonly repeated: number
+  /** The worker whose token Okta refuses for a while, in ms after the world begins; null if none. */
+  readonly refused: { readonly worker: number; readonly fromMs: number; readonly toMs: number } | null
 }
 
 /** The run of the job that begins beside others, and its users, who are ACTIVE and in no other input. */

@@ -23,6 +23,7 @@ const plainStore = {
   lost: 0,
   unheard: 0,
   repeated: 0,
+  refused: null,
 } as const
 const plain: Partial<Scenario> = {
   format: 'csv',

@@ -108,7 +108,7 @@ export class SimStore {
     this.#troubles.push({ from: now, to: now + ms + troubleMs })
   }
 
-  /** I23: nobody takes a run whose claim has not run out. */
+  /** I23: nobody takes a run whose claim has not run out. I27: nor one that a refused token can't do. */
   #claimed(run: StoredRun, holder: string): void {
     const { note, violate, time } = this.#options
     const now = clockMs + time.now
@@ -123,6 +123,9 @@ export class SimStore {
     )
     if (other !== undefined)
       violate(`I23 run ${run.runId} is taken while run ${other.runId} of its job is held`)
+    const taker = this.#asking
+    if (taker !== null && taker.mayTake !== null && --taker.mayTake < 0)
+      violate(`I27 ${taker.pid} takes run ${run.runId}, though Okta refuses its token`)
     note(`store: run ${run.runId} is taken by ${this.#asking?.pid}, epoch ${run.epoch + 1}`)
     this.takings.push({ run: run.runId, at: time.now })
   }

@@ -92,6 +92,14 @@ export const storeEdits: readonly EditedBug[] = [
     to: 'probePatienceMs',
   },
   {
+    // After 60 seeds.
+    name: 'a worker goes on to take runs after a refusal',
+    breaks: 'I27',
+    file: 'cli/worker/orgs-at-hand',
+    from: "if (welcome.kind === 'accepted' || (",
+    to: "if (welcome.kind !== 'unknown' || (",
+  },
+  {
     // After 74 seeds.
     name: 'a doubt is settled at once after a take-over',
     breaks: 'I11',

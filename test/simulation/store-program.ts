@@ -7,6 +7,7 @@ import { undoRun } from '../../src/cli/handlers/undo.ts'
 import { onWorkingCopy } from '../../src/cli/on-working-copy.ts'
 import { configuredOrg } from '../../src/cli/org.ts'
 import { say, withStopHooks } from '../../src/cli/terminal/stop-hooks.ts'
+import { askCredentials } from '../../src/cli/worker/ask-credentials.ts'
 import { workFor } from '../../src/cli/worker/work-for.ts'
 import { RunStopped, StopSwitch } from '../../src/messages/stop.ts'
 // Loaded here, since the program loads it in mid-run, which takes real time.
@@ -30,6 +31,7 @@ export function startWorker(
   index: number,
   runs: number,
 ): SimProcess {
+  const { refused = null } = world.scenario.store ?? {}
   const work = async (): Promise<number> => {
     const stop = new StopSwitch()
     const org = await configuredOrg()
@@ -43,7 +45,10 @@ export function startWorker(
           drain: sending.drain,
           stop,
           openAnnouncements: async () => announcer,
-          askCredentials: async () => ({ kind: 'accepted' }),
+          askCredentials: (asked) =>
+            refused === null
+              ? Promise.resolve({ kind: 'accepted' })
+              : askCredentials({ ...asked, budgetIn: store.tables }, stop),
           say,
         })
       } catch (error) {

@@ -129,6 +129,7 @@ export class StoreStory {
     this.#world.note('the world is healed')
     this.#store.heal()
     this.#world.org.forbids = () => false
+    for (const worker of this.#workers) if (worker !== null) worker.refused = null
   }
 
   /** Starts workers that have not begun, and those again that have ended. */
@@ -140,6 +141,8 @@ export class StoreStory {
       if (this.#isOver || (worker !== null && !worker.ended) || time.now < next) continue
       const place = { store: this.#store, announcer: this.#announcer }
       const started = startWorker(this.#world, place, index, this.#spec.runsAtOnce)
+      const { refused } = this.#spec
+      if (refused?.worker === index && !this.#isHealed) started.refused = refused
       this.#workers[index] = this.#attend(started, scenario.rows.length === 0 ? '' : 'r1')
     }
     if (!this.#isOver) time.plan(lookMs, null, () => this.#lookAfterWorkers())

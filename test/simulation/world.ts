@@ -129,6 +129,7 @@ export class World {
       stalls: scenario.stalls,
       kill: (process) => this.kill(process),
       transitionMs: scenario.transitionMs,
+      runsAtOnce: scenario.store?.runsAtOnce ?? 1,
       note: (line) => this.note(line),
       violate: (line) => this.violate(line),
       knowsLimit: (process, bucket) => this.#knowsLimit(process, bucket),
