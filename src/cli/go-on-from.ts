@@ -24,7 +24,7 @@ import { createRunDirectory, endStart, removeRunDirectory } from '../run/run-dir
 import { type RunFile, readRunFile, runFileName, sandboxOrgUrl } from '../run/run-file.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { lockedJob, withRunLocks } from '../run/run-locks.ts'
-import { addSentByRuns } from '../run/sent-by-runs.ts'
+import { addSentBeforeRun, addSentByRuns } from '../run/sent-by-runs.ts'
 import { type CarryOutOptions, carryOut, settleRun } from './carry-out.ts'
 import { confirmRun } from './confirm-run.ts'
 import { type GuardFlags, withGuardFlags } from './guard-flags.ts'
@@ -129,7 +129,10 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
     const org = await orgOfRun(oldDirectory, old, options)
     try {
       const again = commandFor(options.command, runNameOf(oldDirectory))
-      await settleRun({ ...options, directory: oldDirectory, run: old, org, hold: oldHold }, again)
+      const sentBefore = new SentRecently()
+      await addSentBeforeRun(sentBefore, { directory: oldDirectory, run: old }, Date.now())
+      const settling = { ...options, directory: oldDirectory, run: old, org, hold: oldHold, sentBefore }
+      await settleRun(settling, again)
     } finally {
       await org.close()
     }

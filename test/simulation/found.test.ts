@@ -115,6 +115,7 @@ test.each([
   ['a permit that is given back long after it was taken leaves those of others counted', 3_019_584],
   ['whoever was not judged before a loss is judged after it, also once more', 4_006_348],
   ['what a retry knows of a lost call that was judged twice is no late application', 4_018_367],
+  ['what a retried run has sent counts while the unsettled calls of its retry are settled', 713_610],
   ['a failure whose look-up is refused keeps calls from leaving until it is decided', 3_018_360],
 ])('%s', async (_what, seed) => {
   expect((await play(drawScenario(seed))).violations).toEqual([])
