@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createPostgresBackend, Queue, runMigrations, WaitingError, Worker } from 'bullmq'
-import { Client, type ClientConfig } from 'pg'
+import { Queue, runMigrations, WaitingError, Worker } from 'bullmq'
+import { createQuietBackend } from './quiet-backend.ts'
+import { QuietClient } from './quiet-client.ts'
 import type { StoreUrl } from './store-url.ts'
 import type { ClaimMark } from './tables.ts'
 
@@ -62,8 +63,7 @@ export class Announcements {
    * @param nextDue throws Error for a pattern that is not one of cron
    */
   static async open(url: StoreUrl, nextDue: NextDue): Promise<Announcements> {
-    const client = new Client({ connectionString: url.url, connectionTimeoutMillis: 5_000 })
-    client.on('error', () => {})
+    const client = new QuietClient({ connectionString: url.url, connectionTimeoutMillis: 5_000 })
     try {
       await client.connect()
       await runMigrations(client, queueSchema).catch((error: unknown) => {
@@ -159,17 +159,6 @@ type QueueConnection = {
   readonly Client: typeof QuietClient
 }
 
-/**
- * A connection that breaks while BullMQ has it out of its pool tells so by an event that BullMQ does not always listen to,
- * which would end the process. What was asked on it fails as well, and that is dealt with.
- */
-class QuietClient extends Client {
-  constructor(config?: string | ClientConfig) {
-    super(config)
-    this.on('error', () => {})
-  }
-}
-
 /** When a schedule is due next, in epoch ms: its pattern, its time zone, and the moment that it comes after. */
 type NextDue = (pattern: string, timeZone: string, after: number) => number
 
@@ -190,7 +179,7 @@ function queueOf(connection: QueueConnection, settings: Settings) {
   return new Queue(
     queueName,
     { connection, settings, defaultJobOptions: { removeOnComplete: true, removeOnFail: true } },
-    createPostgresBackend,
+    createQuietBackend,
   )
 }
 
@@ -200,12 +189,7 @@ function workerOf(
   concurrency: number,
   hear: (job: Told, token?: string) => Promise<void>,
 ) {
-  return new Worker(
-    queueName,
-    hear,
-    { ...patience, settings, connection, concurrency },
-    createPostgresBackend,
-  )
+  return new Worker(queueName, hear, { ...patience, settings, connection, concurrency }, createQuietBackend)
 }
 
 function field(data: unknown, name: string): string {

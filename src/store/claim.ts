@@ -3,7 +3,8 @@ import type { Deadline } from '../files/deadline.ts'
 import { HoldLost } from '../files/hold/hold.ts'
 import { claimMs, endIfAskedNow, renewEveryMs } from './claim-term.ts'
 import type { Claimant, NotClaimed } from './may-claim.ts'
-import { untilAnswered } from './patience.ts'
+import { Forbearance, untilAnswered } from './patience.ts'
+import { isOfStore } from './store-error.ts'
 import type { ClaimMark, Tables } from './tables.ts'
 
 const pauseMs = 250
@@ -24,6 +25,7 @@ export class Claim implements ClaimMark {
   readonly #timer: NodeJS.Timeout
   #end: Deadline
   #lost = false
+  readonly #forbearance = new Forbearance()
   #renewal: Promise<void> | null = null
 
   private constructor(tables: Tables, runId: string, epoch: number, end: Deadline) {
@@ -86,7 +88,11 @@ export class Claim implements ClaimMark {
     const stood = await untilAnswered(
       () => write(this.#tables),
       () => this.checkNotLost(),
+      () => {},
+      // While the claim can't be renewed either, the run can't end here: whoever can has it next.
+      (error) => this.#forbearance.bears(error) || (isOfStore(error) && !this.valid),
     )
+    this.#forbearance.answered()
     if (stood) return
     this.#lose()
     this.checkNotLost()

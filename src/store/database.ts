@@ -1,6 +1,7 @@
 import { Pool, type PoolClient } from 'pg'
 import { Refusal } from '../messages/known-error.ts'
 import { leaveRestoredToPeople, nothingRestored, type Restored } from './postgres-restored.ts'
+import { QuietClient } from './quiet-client.ts'
 import { migrations, schemaName } from './schema.ts'
 import { storeError } from './store-error.ts'
 import type { StoreUrl } from './store-url.ts'
@@ -59,6 +60,7 @@ export function connectTo(url: StoreUrl, connections: number): Database {
     keepAlive: true,
     allowExitOnIdle: true,
     application_name: 'okta-lifecycle',
+    Client: QuietClient,
   })
   // A connection that breaks while nobody uses it. Whoever needs one next is told.
   pool.on('error', () => {})
@@ -72,10 +74,6 @@ export function connectTo(url: StoreUrl, connections: number): Database {
 }
 
 async function inTransaction<T>(client: PoolClient, work: (query: Query) => Promise<T>): Promise<T> {
-  // A connection that breaks between two statements says so by an event, which would end the process. The next statement
-  // throws anyway.
-  const ignore = (): void => {}
-  client.on('error', ignore)
   try {
     await client.query('BEGIN')
     const done = await work(
@@ -91,8 +89,6 @@ async function inTransaction<T>(client: PoolClient, work: (query: Query) => Prom
       () => client.release(true),
     )
     throw error
-  } finally {
-    client.off('error', ignore)
   }
 }
 

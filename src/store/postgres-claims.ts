@@ -1,6 +1,8 @@
 import type { Database, Query, Row } from './database.ts'
 import { type ClaimRow, type NotClaimed, whyNotClaimed } from './may-claim.ts'
+import { leaveCopiedRun } from './postgres-restored.ts'
 import { flagOf, numberOf, textOf, timeOf } from './row.ts'
+import { isOriginal } from './schema.ts'
 import type { ClaimTable } from './tables.ts'
 
 /** The columns of a {@link ClaimRow}. */
@@ -29,7 +31,7 @@ export function postgresClaims({ query, transaction }: Database): ClaimTable {
     renew: async ({ runId, epoch }, forMs) => {
       const renewed = await query(
         `UPDATE okta_lifecycle.run SET claimed_until = clock_timestamp() + $3 * interval '1 ms'
-          WHERE run_id = $1 AND epoch = $2 RETURNING 1`,
+          WHERE run_id = $1 AND epoch = $2 AND ${isOriginal} RETURNING 1`,
         [runId, epoch, forMs],
       )
       return renewed.length > 0
@@ -38,12 +40,12 @@ export function postgresClaims({ query, transaction }: Database): ClaimTable {
       transaction(async (inside) => {
         await inside(
           `DELETE FROM okta_lifecycle.run r WHERE run_id = $1 AND epoch = $2 AND journal_bytes = 0
-              AND NOT EXISTS (SELECT 1 FROM okta_lifecycle.run_file f WHERE f.run_id = r.run_id)`,
+              AND ${isOriginal} AND NOT EXISTS (SELECT 1 FROM okta_lifecycle.run_file f WHERE f.run_id = r.run_id)`,
           [runId, epoch],
         )
         await inside(
           `UPDATE okta_lifecycle.run SET claimed_until = NULL, holder = NULL, host = NULL
-            WHERE run_id = $1 AND epoch = $2`,
+            WHERE run_id = $1 AND epoch = $2 AND ${isOriginal}`,
           [runId, epoch],
         )
       }),
@@ -56,6 +58,7 @@ async function jobLocked(query: Query, runId: string): Promise<Row | undefined> 
   if (known === undefined) return undefined
   const job = textOf(known, 'lock_job')
   if (job !== null) await lockJob(query, textOf(known, 'org_url'), job)
+  await leaveCopiedRun(query, runId)
   const [row] = await query(`SELECT ${columns} FROM okta_lifecycle.run WHERE run_id = $1 FOR UPDATE`, [runId])
   return row
 }

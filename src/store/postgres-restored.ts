@@ -1,19 +1,23 @@
 import type { Database, Query, Row } from './database.ts'
 import { textOf } from './row.ts'
+import { isOriginal, writer } from './schema.ts'
 
 /**
  * What a dump can't bring back with it: the cluster, the database and the table are made anew when it is restored, and where
  * only the data is put back, the row is written by another transaction than the one that it names. A file-level copy of a
  * cluster, as for a standby, keeps all of it.
  */
-const markStatement = `SELECT (SELECT oid FROM pg_database WHERE datname = current_database()) || '/' ||
+const tablesStatement = `SELECT (SELECT oid FROM pg_database WHERE datname = current_database()) || '/' ||
   'okta_lifecycle.run'::regclass::oid AS mark`
+
+/** PostgreSQL's code for what a user may not do. */
+const noPrivilege = '42501'
 
 /** No run has so many claims. */
 const epochsAhead = 1_000_000
 
 /** What `runs` says of a schedule in a store that was restored. */
-const restoredSchedule =
+const restoredError =
   'the store was restored from an older copy, which does not know what was submitted since. What was due before the restore is not submitted again → For a time that was missed: okta-lifecycle submit --job FILE'
 
 /** How many runs, and schedules, were left to people just now because the store is a restored copy. */
@@ -29,45 +33,115 @@ export const nothingRestored: Restored = { runs: 0, schedules: 0 }
  * people: they may have sent calls that the copy knows nothing of. So are the times of schedules that were due before: they
  * may have been submitted, in runs that the copy knows nothing of.
  */
-export async function leaveRestoredToPeople({ query, transaction }: Database): Promise<Restored> {
-  const cluster = await query('SELECT system_identifier FROM pg_control_system()').then(
-    ([row]) => String(row?.system_identifier),
-    // Not every user may ask for it.
-    () => 'unknown',
-  )
+export async function leaveRestoredToPeople({
+  query,
+  transaction,
+}: Pick<Database, 'query' | 'transaction'>): Promise<Restored> {
+  const cluster = await clusterOf(query)
   return await transaction(async (inside) => {
-    const mark = `${cluster}/${await markOf(inside)}`
+    const mark: Mark = { cluster, tables: await tablesOf(inside) }
     // A dump of the data alone brings its own mark into tables that have one. Earlier versions did not note who wrote it.
     const known = await inside(
       `SELECT mark, written_by IS NULL AS is_older, written_by = xmin::text AS is_original
          FROM okta_lifecycle.identity FOR UPDATE`,
     )
     const isOurs = (row: Row): boolean =>
-      textOf(row, 'mark') === mark && (row.is_older === true || row.is_original === true)
+      isSame(markOf(textOf(row, 'mark')), mark) && (row.is_older === true || row.is_original === true)
     const isCopy = known.length > 0 && !known.every(isOurs)
-    if (known.length === 1 && !isCopy && known[0]?.is_original === true) return nothingRestored
+    const left = isCopy
+      ? { runs: await leaveRuns(inside, 'true'), schedules: await leaveSchedules(inside, 'true') }
+      : { runs: await leaveCopiedRuns(inside), schedules: await leaveCopiedSchedules(inside) }
+    const before = isCopy || known.length !== 1 ? null : markOf(textOf(known[0] ?? {}, 'mark'))
+    const isComplete = before?.cluster !== null || cluster === null
+    if (before !== null && known[0]?.is_original === true && isComplete) return left
     await inside('DELETE FROM okta_lifecycle.identity')
-    await inside('INSERT INTO okta_lifecycle.identity VALUES ($1, (txid_current() % 4294967296)::text)', [
-      mark,
+    await inside(`INSERT INTO okta_lifecycle.identity VALUES ($1, ${writer})`, [
+      `${cluster ?? before?.cluster ?? unknownCluster}/${mark.tables}`,
     ])
-    if (!isCopy) return nothingRestored
-    // A worker that sleeps may still have a claim of before. No claim that comes now has its epoch.
-    await inside(`UPDATE okta_lifecycle.run SET epoch = epoch + ${epochsAhead}, claimed_until = NULL`)
-    const left = await inside(
-      `UPDATE okta_lifecycle.run SET restored = true, wanted = false
-        WHERE state NOT IN ('finished', 'closed') RETURNING 1`,
-    )
-    const schedules = await inside(
-      `UPDATE okta_lifecycle.schedule
-          SET last_due = clock_timestamp(), last_run = NULL, last_error = $1, due_at = NULL, taken_until = NULL,
-              taking = taking + ${epochsAhead} RETURNING 1`,
-      [restoredSchedule],
-    )
-    return { runs: left.length, schedules: schedules.length }
+    return left
   })
 }
 
-async function markOf(query: Query): Promise<string> {
-  const [row] = await query(markStatement)
+/**
+ * Leaves runs to people that were put back from an older copy, while workers go on, or without the rest of the store.
+ *
+ * @param which a condition on the rows
+ * @returns how many unfinished runs there were
+ */
+async function leaveRuns(query: Query, which: string, values: readonly unknown[] = []): Promise<number> {
+  // A worker that sleeps may still have a claim of before. No claim that comes now has its epoch.
+  const left = await query(
+    `UPDATE okta_lifecycle.run
+        SET epoch = epoch + ${epochsAhead}, claimed_until = NULL,
+            restored = restored OR state NOT IN ('finished', 'closed'),
+            wanted = wanted AND state IN ('finished', 'closed')
+      WHERE ${which} RETURNING state NOT IN ('finished', 'closed') AS is_open`,
+    values,
+  )
+  return left.filter((row) => row.is_open === true).length
+}
+
+async function leaveSchedules(query: Query, which: string): Promise<number> {
+  const left = await query(
+    `UPDATE okta_lifecycle.schedule
+        SET last_due = clock_timestamp(), last_run = NULL, last_error = $1, due_at = NULL, taken_until = NULL,
+            taking = taking + ${epochsAhead}
+      WHERE ${which} RETURNING 1`,
+    [restoredError],
+  )
+  return left.length
+}
+
+/**
+ * Leaves the unfinished runs to people whose rows were put back from an older copy. To be done before runs are taken.
+ *
+ * @returns how many there were
+ */
+export async function leaveCopiedRuns(query: Query): Promise<number> {
+  return await leaveRuns(query, `state NOT IN ('finished', 'closed') AND NOT ${isOriginal}`)
+}
+
+/** The same for one run. */
+export async function leaveCopiedRun(query: Query, runId: string): Promise<void> {
+  await leaveRuns(query, `run_id = $1 AND NOT ${isOriginal}`, [runId])
+}
+
+/** The same for schedules. To be done before one is changed, and before it is asked what is due. */
+export async function leaveCopiedSchedules(query: Query): Promise<number> {
+  return await leaveSchedules(query, `NOT ${isOriginal}`)
+}
+
+/** What a store is told from its copy by; `cluster`: null if it could not be found out. */
+interface Mark {
+  readonly cluster: string | null
+  readonly tables: string
+}
+
+const unknownCluster = 'unknown'
+
+function markOf(text: string | null): Mark {
+  const [cluster = unknownCluster, ...tables] = (text ?? '').split('/')
+  return { cluster: cluster === unknownCluster ? null : cluster, tables: tables.join('/') }
+}
+
+/** A user who may not ask for the cluster's number does not make another store of it. */
+function isSame(one: Mark, other: Mark): boolean {
+  const isOtherCluster = one.cluster !== null && other.cluster !== null && one.cluster !== other.cluster
+  return one.tables === other.tables && !isOtherCluster
+}
+
+/** The number of the cluster; null if this user may not ask for it. Throws the driver's error if the store is away. */
+async function clusterOf(query: Query): Promise<string | null> {
+  try {
+    const [row] = await query('SELECT system_identifier FROM pg_control_system()')
+    return String(row?.system_identifier)
+  } catch (error) {
+    if (Reflect.get(Object(error), 'code') !== noPrivilege) throw error
+    return null
+  }
+}
+
+async function tablesOf(query: Query): Promise<string> {
+  const [row] = await query(tablesStatement)
   return String(row?.mark)
 }

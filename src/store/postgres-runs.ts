@@ -3,7 +3,9 @@ import type { Database, Query } from './database.ts'
 import { otherOfJob } from './may-claim.ts'
 import { activeOfJob, lockJob } from './postgres-claims.ts'
 import { addToJournal, replaceFile } from './postgres-files.ts'
+import { leaveCopiedRuns } from './postgres-restored.ts'
 import { bytesOf, flagOf, numberOf, textOf } from './row.ts'
+import { isOriginal } from './schema.ts'
 import type { ClaimMark, Kept, RunChange, RunFacts, RunTable } from './tables.ts'
 
 /** The most runs that are looked at in one round. */
@@ -59,7 +61,7 @@ export function postgresRuns(database: Database): Runs {
       const added = await query(
         `WITH fence AS (
            UPDATE okta_lifecycle.run SET journal_bytes = $3 + $4
-            WHERE run_id = $1 AND epoch = $2 AND journal_bytes = $3 RETURNING 1)
+            WHERE run_id = $1 AND epoch = $2 AND journal_bytes = $3 AND ${isOriginal} RETURNING 1)
          INSERT INTO okta_lifecycle.journal (run_id, at_byte, epoch, bytes)
          SELECT $1, $3, $2, $5 FROM fence RETURNING 1`,
         [runId, epoch, at, bytes.length, bytes],
@@ -85,7 +87,7 @@ export function postgresRuns(database: Database): Runs {
       try {
         await transaction(async (inside) => {
           for (const { runId, epoch } of claims) {
-            const statement = 'DELETE FROM okta_lifecycle.run WHERE run_id = $1 AND epoch = $2 RETURNING 1'
+            const statement = `DELETE FROM okta_lifecycle.run WHERE run_id = $1 AND epoch = $2 AND ${isOriginal} RETURNING 1`
             if ((await inside(statement, [runId, epoch])).length === 0)
               throw new Undone({ kind: 'overtaken' })
           }
@@ -97,9 +99,16 @@ export function postgresRuns(database: Database): Runs {
       }
     },
     open: async (orgs) => {
+      await leaveCopiedRuns(query)
+      // A run that waits for another one of its job is left out: any number of them keep nobody else from being seen.
       const rows = await query(
-        `SELECT run_id, epoch FROM okta_lifecycle.run
+        `SELECT run_id, epoch FROM okta_lifecycle.run r
           WHERE wanted AND (claimed_until IS NULL OR claimed_until < clock_timestamp()) AND org_url = ANY($1)
+            AND NOT EXISTS (
+              SELECT 1 FROM okta_lifecycle.run o
+               WHERE o.org_url = r.org_url AND o.lock_job = r.lock_job AND o.run_id <> r.run_id
+                 AND (o.claimed_until >= clock_timestamp()
+                   OR o.wanted AND (o.created_at, o.run_id) < (r.created_at, r.run_id)))
           ORDER BY created_at, run_id LIMIT ${mostRuns}`,
         [orgs],
       )
@@ -137,7 +146,7 @@ async function checkJobFree(query: Query, { runId, facts }: RunChange, holder: s
 async function keepChange(query: Query, change: RunChange): Promise<void> {
   const { runId, epoch, files, journal, facts } = change
   const [row] = await query(
-    'SELECT journal_bytes FROM okta_lifecycle.run WHERE run_id = $1 AND epoch = $2 FOR UPDATE',
+    `SELECT journal_bytes FROM okta_lifecycle.run WHERE run_id = $1 AND epoch = $2 AND ${isOriginal} FOR UPDATE`,
     [runId, epoch],
   )
   if (row === undefined) throw new Undone({ kind: 'overtaken' })

@@ -1,6 +1,8 @@
 import type { Database, Row } from './database.ts'
+import { leaveCopiedSchedules } from './postgres-restored.ts'
 import { textOf } from './row.ts'
 import { type LastTime, type Schedule, scheduleId, seenToWithinMs, tryAgainAfterMs } from './schedule.ts'
+import { isOriginal } from './schema.ts'
 import type { ScheduleTable } from './tables.ts'
 
 /** The jobs that are submitted again and again. */
@@ -8,6 +10,7 @@ export function postgresSchedules({ query }: Database): ScheduleTable {
   return {
     keep: async (schedule) => {
       const { job, orgUrl, pattern, timeZone, arguments: given } = schedule
+      await leaveCopiedSchedules(query)
       await query(
         `INSERT INTO okta_lifecycle.schedule (id, job, org_url, pattern, time_zone, arguments) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (id) DO UPDATE SET pattern = $4, time_zone = $5, arguments = $6`,
@@ -19,6 +22,7 @@ export function postgresSchedules({ query }: Database): ScheduleTable {
     all: async () =>
       (await query('SELECT * FROM okta_lifecycle.schedule ORDER BY job, org_url')).map(scheduleOf),
     noteDue: async (id, at) => {
+      await leaveCopiedSchedules(query)
       await query(
         `UPDATE okta_lifecycle.schedule SET due_at = $2
           WHERE id = $1 AND coalesce(due_at, '-infinity') < $2 AND coalesce(last_due, '-infinity') < $2`,
@@ -26,6 +30,7 @@ export function postgresSchedules({ query }: Database): ScheduleTable {
       )
     },
     takeDue: async (orgs) => {
+      await leaveCopiedSchedules(query)
       const [row] = await query(
         `UPDATE okta_lifecycle.schedule SET taking = taking + 1, taken_until = clock_timestamp() + $2 * interval '1 ms'
           WHERE id = (SELECT id FROM okta_lifecycle.schedule
@@ -44,22 +49,22 @@ export function postgresSchedules({ query }: Database): ScheduleTable {
             SET last_due = $2, last_run = $3, last_error = $4,
                 due_at = CASE WHEN $5 OR due_at > $2 THEN due_at END,
                 taken_until = CASE WHEN $5 THEN clock_timestamp() + $6 * interval '1 ms' END
-          WHERE id = $1 AND taking = $7 AND coalesce(last_due, '-infinity') <= $2`,
+          WHERE id = $1 AND taking = $7 AND ${isOriginal} AND coalesce(last_due, '-infinity') <= $2`,
         [id, at, run, error, again, tryAgainAfterMs, taking],
       )
     },
     keepTaken: async ({ id, taking }) => {
       await query(
         `UPDATE okta_lifecycle.schedule SET taken_until = clock_timestamp() + $2 * interval '1 ms'
-          WHERE id = $1 AND taking = $3 AND taken_until IS NOT NULL`,
+          WHERE id = $1 AND taking = $3 AND ${isOriginal} AND taken_until IS NOT NULL`,
         [id, seenToWithinMs, taking],
       )
     },
     giveBack: async ({ id, taking }) => {
-      await query('UPDATE okta_lifecycle.schedule SET taken_until = NULL WHERE id = $1 AND taking = $2', [
-        id,
-        taking,
-      ])
+      await query(
+        `UPDATE okta_lifecycle.schedule SET taken_until = NULL WHERE id = $1 AND taking = $2 AND ${isOriginal}`,
+        [id, taking],
+      )
     },
   }
 }

@@ -4,6 +4,19 @@ import { budgetTable } from './schema-budget.ts'
 export const schemaName = 'okta_lifecycle'
 
 /**
+ * The transaction that writes a row, as its `xmin` shows it. No transaction of ours has a savepoint, which would have a
+ * number of its own.
+ */
+export const writer = '(txid_current() % 4294967296)::text'
+
+/**
+ * Whether a row is as it was written, and not put back from an older copy by other means: then another transaction has
+ * written it than the one that it names. Each update names its own, so nothing may update a row before this is asked.
+ * VACUUM, also FULL, leaves it as it is. Versions before this one did not note who wrote a row.
+ */
+export const isOriginal = '(written_by IS NULL OR written_by = xmin::text)'
+
+/**
  * What the store consists of, step by step. A step is never changed once it has been published; a new one is added
  * behind it.
  *
@@ -83,4 +96,19 @@ export const migrations: readonly string[] = [
   'ALTER TABLE okta_lifecycle.schedule ADD COLUMN taking bigint NOT NULL DEFAULT 0',
   // The transaction that wrote the row, for PostgreSQL itself tells which one did.
   'ALTER TABLE okta_lifecycle.identity ADD COLUMN written_by text',
+  // The same for each row of which an older copy does harm.
+  `CREATE FUNCTION okta_lifecycle.note_writer() RETURNS trigger LANGUAGE plpgsql AS $$
+   BEGIN
+     NEW.written_by := ${writer};
+     RETURN NEW;
+   END $$;
+   ALTER TABLE okta_lifecycle.run ADD COLUMN written_by text;
+   ALTER TABLE okta_lifecycle.run ALTER COLUMN written_by SET DEFAULT ${writer};
+   CREATE TRIGGER note_writer BEFORE UPDATE ON okta_lifecycle.run
+     FOR EACH ROW EXECUTE FUNCTION okta_lifecycle.note_writer();
+   CREATE INDEX run_unfinished ON okta_lifecycle.run (run_id) WHERE state NOT IN ('finished', 'closed');
+   ALTER TABLE okta_lifecycle.schedule ADD COLUMN written_by text;
+   ALTER TABLE okta_lifecycle.schedule ALTER COLUMN written_by SET DEFAULT ${writer};
+   CREATE TRIGGER note_writer BEFORE UPDATE ON okta_lifecycle.schedule
+     FOR EACH ROW EXECUTE FUNCTION okta_lifecycle.note_writer();`,
 ]

@@ -4,7 +4,8 @@ import type { Ledger, LedgerFacts, Need } from '../budget/ledger.ts'
 import { permits } from '../budget/permits.ts'
 import type { Bucket } from '../okta/bucket.ts'
 import { BudgetRowAsker, type BudgetRowAskerOptions, ClaimEnded } from './budget-row-asker.ts'
-import { isAway, isOfStore, storeError } from './store-error.ts'
+import { Forbearance } from './patience.ts'
+import { isOfStore, storeError } from './store-error.ts'
 import type { Tables } from './tables.ts'
 
 export interface SharedLedgerOptions extends BudgetRowAskerOptions {
@@ -39,6 +40,7 @@ export class SharedLedger implements Ledger {
   readonly #entries = new Map<Bucket, Entry>()
   readonly #beat: NodeJS.Timeout
   #closed = false
+  readonly #forbearance = new Forbearance()
   /** Why nothing is granted any more. */
   #failure: { readonly error: unknown } | null = null
 
@@ -126,9 +128,11 @@ export class SharedLedger implements Ledger {
   async #try({ asker }: Entry, want: number | null, need: Need): Promise<readonly Permit[] | null> {
     if (this.#failure !== null) throw this.#failure.error
     try {
-      return await asker.ask(want, need, this.#closed)
+      const leased = await asker.ask(want, need, this.#closed)
+      this.#forbearance.answered()
+      return leased
     } catch (error) {
-      if (isAway(error) || error instanceof ClaimEnded) return null
+      if (this.#forbearance.bears(error) || error instanceof ClaimEnded) return null
       this.#failure ??= { error: isOfStore(error) ? storeError(this.#options.tables.url, error) : error }
       throw this.#failure.error
     }

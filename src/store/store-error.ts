@@ -10,9 +10,14 @@ const away: ReadonlySet<string> = new Set([
   '53300',
   // A transaction of a process that was paused for too long.
   '25P03',
+  // A lock that is kept by somebody else, where the database waits for none.
+  '55P03',
   '57P01',
   '57P02',
   '57P03',
+  '57P04',
+  // A connection that was idle for longer than the database lets one be.
+  '57P05',
   '57014',
   '25006',
   '40001',

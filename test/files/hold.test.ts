@@ -7,6 +7,7 @@ import { HoldLost } from '../../src/files/hold/hold.ts'
 import { describeMyself } from '../../src/files/hold/holder.ts'
 import { reportHold } from '../../src/files/hold/observe.ts'
 import { exitCodes, KnownError } from '../../src/messages/known-error.ts'
+import { RunStopped } from '../../src/messages/stop.ts'
 import { knownErrorOf, withDirectory } from '../journal/support.ts'
 import { holdOf, subjectOf } from './hold-of.ts'
 
@@ -124,6 +125,29 @@ describe('a hold', () => {
         expect(await kindOf(directory)).toBe('free')
         const hold = await holdOf(directory)
         expect(await kindOf(directory)).toBe('working')
+        await hold.release()
+      })
+    },
+  )
+
+  it.each(['', '{"host":"a'])(
+    'watches whoever has given signs, though the file is left as %j',
+    async (text) => {
+      await withDirectory(async (directory) => {
+        const hold = await holdOf(directory)
+        await writeFile(join(directory, 'lock', '1'), text)
+        expect(await kindOf(directory)).toBe('silent')
+        const watching = new AbortController()
+        const watched: string[] = []
+        const acquired = acquireHolds([subjectOf(directory)], {
+          signal: watching.signal,
+          onWatch: (line) => {
+            watched.push(line)
+            watching.abort()
+          },
+        })
+        await expect(acquired).rejects.toBeInstanceOf(RunStopped)
+        expect(watched).toHaveLength(1)
         await hold.release()
       })
     },

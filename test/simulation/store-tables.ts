@@ -141,6 +141,10 @@ function memoryRuns(store: MemoryStore): Runs {
       ask('open', () =>
         [...rows.runs.values()]
           .filter((run) => run.wanted && !isHeld(run, now()) && orgs.includes(run.orgUrl ?? ''))
+          .filter((run) => {
+            const ofJob = activeOfJob(rows, run, now())
+            return otherOfJob(claimRowOf(run, now()), ofJob, { holder: '', host: '' }) === null
+          })
           .sort((a, b) => a.createdAt - b.createdAt || (a.runId < b.runId ? -1 : 1))
           .map(({ runId, epoch }) => ({ runId, epoch })),
       ),

@@ -1,8 +1,10 @@
 import { Client } from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { nextDue } from '../../src/input/due/cron-times.ts'
-import { Announcements } from '../../src/store/announcements.ts'
+import { Announcements, type Listener } from '../../src/store/announcements.ts'
+import { openDatabase } from '../../src/store/database.ts'
 import { parseStoreUrl } from '../../src/store/store-url.ts'
+import { endingProxy } from '../support/ending-proxy.ts'
 import { privateCluster } from '../support/private-cluster.ts'
 
 const cluster = await privateCluster()
@@ -35,6 +37,29 @@ describe.skipIf(cluster.missing !== null)('announcements', () => {
     expect(lost === null ? 0 : told.get(lost)).toBe(3)
     // Each time that follows is reckoned by our own rule as well.
     expect(asked.length).toBeGreaterThan(1)
+  })
+
+  it('end no process when a connection is ended in the moment in which it is there', async () => {
+    const hear: Listener = { runs: 1, onRun: async () => 'done', onDue: async () => {} }
+    let most = 0
+    for (let number = 1; number <= Math.max(most, 1); number++) {
+      const url = new URL(cluster.postgres.url)
+      const proxy = await endingProxy(Number(url.port), number)
+      url.hostname = '127.0.0.1'
+      url.port = String(proxy.port)
+      const store = parseStoreUrl(url.href)
+      // Whether the one that was ended is missed is not asked here: an error that nobody hears fails the test.
+      await openDatabase(store, 2).then(
+        (database) => database.close(),
+        () => {},
+      )
+      const announcements = await Announcements.open(store, nextDue).catch(() => null)
+      await announcements?.listen(hear).catch(() => {})
+      await announcements?.close().catch(() => {})
+      most = Math.max(most, proxy.connections)
+      proxy.close()
+    }
+    expect(most).toBeGreaterThan(4)
   })
 
   it('have a schedule again that is lost, and one that was changed without being kept', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openDatabase } from '../../src/store/database.ts'
+import { leaveRestoredToPeople } from '../../src/store/postgres-restored.ts'
 import { postgresTables } from '../../src/store/postgres-tables.ts'
 import { scheduleId } from '../../src/store/schedule.ts'
 import { parseStoreUrl } from '../../src/store/store-url.ts'
@@ -46,5 +47,85 @@ describe.skipIf(missing !== null)('the tables of PostgreSQL', () => {
     const id = scheduleId(schedule)
     await postgresTables(database).schedules.noteDue(id, new Date(Date.now() - 60_000))
     expect(await postgresTables(database).schedules.takeDue([schedule.orgUrl])).toBeNull()
+  })
+
+  it('notice single rows that were put back while a worker has them, and none that was only vacuumed', async () => {
+    const database = await openDatabase(parseStoreUrl(cluster.postgres.url), 4)
+    onTestFinished(async () => await database.close())
+    const { query } = database
+    for (const table of ['run', 'schedule']) await query(`DELETE FROM okta_lifecycle.${table}`)
+    const { runs, claims, schedules } = postgresTables(database)
+    const [org, worker] = ['https://org.example.com', { holder: 'one/1', host: 'one' }]
+    await runs.begin('r')
+    const epoch = Number(await claims.take('r', worker, 'any', 60_000))
+    await query(`UPDATE okta_lifecycle.run SET wanted = true, state = 'running', org_url = $1`, [org])
+    const schedule = { job: 'nightly', orgUrl: org, pattern: '15 2 * * *', timeZone: 'UTC', arguments: {} }
+    await schedules.keep(schedule)
+    for (const table of ['run', 'schedule']) await query(`VACUUM (FULL, FREEZE) okta_lifecycle.${table}`)
+    expect(await claims.renew({ runId: 'r', epoch }, 60_000)).toBe(true)
+    expect(await runs.look('r')).toMatchObject({ isRestored: false, isWanted: true })
+
+    for (const table of ['run', 'schedule'])
+      for (const statement of [
+        `CREATE TABLE dump AS SELECT * FROM okta_lifecycle.${table}`,
+        `DELETE FROM okta_lifecycle.${table}`,
+        `INSERT INTO okta_lifecycle.${table} SELECT * FROM dump`,
+        'DROP TABLE dump',
+      ])
+        await query(statement)
+    expect(await claims.renew({ runId: 'r', epoch }, 60_000)).toBe(false)
+    expect(await runs.append({ runId: 'r', epoch }, 0, Buffer.from('line'))).toBe(false)
+    await claims.release({ runId: 'r', epoch })
+    // Whoever asks first what may be taken leaves it to people.
+    expect(await runs.open([org])).toEqual([])
+    expect(await runs.look('r')).toMatchObject({ isRestored: true, isWanted: false, heldForMs: null })
+    expect(await claims.take('r', worker, 'wanted', 60_000)).toMatchObject({ kind: 'held' })
+    expect(await claims.take('r', worker, 'any', 60_000)).toBeGreaterThan(epoch + 1)
+
+    const id = scheduleId(schedule)
+    await schedules.noteDue(id, new Date(Date.now() - 60_000))
+    expect(await schedules.takeDue([org])).toBeNull()
+    expect((await schedules.all())[0]?.last.error).toContain('restored from an older copy')
+    await schedules.noteDue(id, new Date(Date.now() + 60_000))
+    expect(await schedules.takeDue([org])).not.toBeNull()
+  })
+
+  it('are the same to a user who may not ask for the number of the cluster', async () => {
+    const opened = async (url: string): Promise<unknown> => {
+      const database = await openDatabase(parseStoreUrl(url), 2)
+      onTestFinished(async () => await database.close())
+      return database.restored
+    }
+    const { url } = cluster.postgres
+    const owner = await openDatabase(parseStoreUrl(url), 2)
+    onTestFinished(async () => await owner.close())
+    for (const statement of [
+      'REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC',
+      'CREATE ROLE plain LOGIN',
+      'GRANT USAGE ON SCHEMA okta_lifecycle TO plain',
+      'GRANT ALL ON ALL TABLES IN SCHEMA okta_lifecycle TO plain',
+    ])
+      await owner.query(statement)
+    const plain = new URL(url)
+    plain.username = 'plain'
+    expect(await opened(plain.href)).toEqual({ runs: 0, schedules: 0 })
+    expect(await opened(url)).toEqual({ runs: 0, schedules: 0 })
+    expect(await opened(plain.href)).toEqual({ runs: 0, schedules: 0 })
+  })
+
+  it('can’t be told from a copy where the question fails, and nothing is left to people then', async () => {
+    const broken = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+    const asked: string[] = []
+    const database = {
+      query: async (statement: string) => {
+        asked.push(statement)
+        throw broken
+      },
+      transaction: async () => {
+        throw new Error('Nothing may be changed.')
+      },
+    }
+    await expect(leaveRestoredToPeople(database)).rejects.toBe(broken)
+    expect(asked).toHaveLength(1)
   })
 })

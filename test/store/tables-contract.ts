@@ -106,6 +106,29 @@ export function testTables(open: () => Promise<TablesUnderTest>): void {
     expect(await tables.runs.open([org])).toEqual([])
   })
 
+  it('give workers the first of the runs that wait for one another, however many they are', async () => {
+    const { tables } = await open()
+    const wait = async (runId: string, lockJob: string | null, minute: number): Promise<void> => {
+      const claim = await claimed(tables, runId)
+      const createdAt = `2026-03-02T10:${String(minute).padStart(2, '0')}:00.000Z`
+      await tables.runs.keep(
+        [changeOf(claim, { facts: factsOf({ lockJob, createdAt, isWanted: true }) })],
+        one,
+      )
+      await tables.claims.release(claim)
+    }
+    const ids = async (): Promise<readonly string[]> =>
+      (await tables.runs.open([org])).map(({ runId }) => runId)
+    await wait('b', 'nightly', 2)
+    await wait('a', 'nightly', 1)
+    await wait('c', 'nightly', 3)
+    await wait('free', null, 5)
+    await wait('other', 'hourly', 4)
+    expect(await ids()).toEqual(['a', 'other', 'free'])
+    await claimed(tables, 'a')
+    expect(await ids()).toEqual(['other', 'free'])
+  })
+
   it('leave nothing of a run that never began', async () => {
     const { tables } = await open()
     const claim = await claimed(tables, 'r')

@@ -35,6 +35,17 @@ export function parseHolder(text: string): Holder | null {
   }
 }
 
+/** A holder whose file can't be read. Nothing can be proved of it: it is watched for signs of life. */
+export const unreadableHolder: Holder = {
+  host: 'a host that its file no longer names',
+  boot_id: null,
+  pid_namespace: null,
+  pid: 0,
+  process_started: null,
+  since: 'an unknown time',
+  run: null,
+}
+
 /** This process as a holder. */
 export async function describeMyself(run: string | null): Promise<Holder & { readonly id: string }> {
   return {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readRegular } from '../read-regular.ts'
-import { type Holder, parseHolder } from './holder.ts'
+import { type Holder, parseHolder, unreadableHolder } from './holder.ts'
 
 /** The lock directory of a directory. */
 export function holdDirectory(directory: string): string {
@@ -43,14 +43,19 @@ export interface Held {
   readonly sign: string
 }
 
-/** The present holder of a lock directory; null if there is none, or if a power cut left the file unreadable. */
+/**
+ * The present holder of a lock directory; null if there is none, or if a power cut left the file unreadable before there was
+ * a sign of life. With a sign, somebody may be at work whose file was damaged since.
+ */
 export async function readHeld(lockDirectory: string): Promise<Held | null> {
   const highest = highestOf(await readNumbers(lockDirectory))
   if (highest === null || highest.released) return null
-  const holder = parseHolder((await readIfThere(join(lockDirectory, highest.name))) ?? '')
-  if (holder === null) return null
+  const text = await readIfThere(join(lockDirectory, highest.name))
+  if (text === null) return null
+  const holder = parseHolder(text)
   const sign = (await readIfThere(signPath(lockDirectory, highest.number))) ?? ''
-  return { number: highest.number, holder, sign }
+  if (holder === null && sign === '') return null
+  return { number: highest.number, holder: holder ?? unreadableHolder, sign }
 }
 
 async function readIfThere(path: string): Promise<string | null> {
