@@ -30,8 +30,8 @@ export interface Listener {
   /** Carries a run out, if it is open, and says whether it must be handed back because this worker ends. */
   readonly onRun: (runId: string) => Promise<'done' | 'handed_back'>
   /**
-   * A schedule is due. `at`: the time that it names, in epoch ms. May be said more than once. If it throws, it, or another
-   * worker, is told again.
+   * A schedule is due. `at`: the time that it names, in epoch ms. May be said more than once, and too early by a machine
+   * whose clock is ahead. If it throws, it, or another worker, is told again.
    */
   readonly onDue: (schedule: string, at: number) => Promise<void>
 }
@@ -103,10 +103,15 @@ export class Announcements {
     if (first === undefined) throw new Error('Nothing is due at this pattern.')
   }
 
-  /** Begins or changes a schedule unless it is there as it should be. Throws like {@link schedule}. */
-  async keepSchedule(name: string, pattern: string, timeZone: string): Promise<void> {
+  /**
+   * Begins or changes a schedule unless it is there as it should be. Throws like {@link schedule}.
+   *
+   * @param due when it is due next, in epoch ms. A worker whose clock was wrong may have left it to tell later
+   */
+  async keepSchedule(name: string, pattern: string, timeZone: string, due: number): Promise<void> {
     const known = await this.#queue.getJobScheduler(name)
-    if (known?.pattern === pattern && known.tz === timeZone && known.next !== undefined) return
+    const isKept = known?.pattern === pattern && known.tz === timeZone
+    if (isKept && known.next !== undefined && known.next <= due) return
     await this.schedule(name, pattern, timeZone)
   }
 

@@ -1,7 +1,14 @@
 import type { Database, Row } from './database.ts'
 import { leaveCopiedSchedules } from './postgres-restored.ts'
-import { textOf } from './row.ts'
-import { type LastTime, type Schedule, scheduleId, seenToWithinMs, tryAgainAfterMs } from './schedule.ts'
+import { numberOf, textOf } from './row.ts'
+import {
+  earlyMs,
+  type LastTime,
+  type Schedule,
+  scheduleId,
+  seenToWithinMs,
+  tryAgainAfterMs,
+} from './schedule.ts'
 import { isOriginal } from './schema.ts'
 import type { ScheduleTable } from './tables.ts'
 
@@ -21,13 +28,23 @@ export function postgresSchedules({ query }: Database): ScheduleTable {
       (await query('DELETE FROM okta_lifecycle.schedule WHERE id = $1 RETURNING 1', [id])).length > 0,
     all: async () =>
       (await query('SELECT * FROM okta_lifecycle.schedule ORDER BY job, org_url')).map(scheduleOf),
+    now: async () => {
+      const [row] = await query('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at')
+      return numberOf(row ?? {}, 'at')
+    },
     noteDue: async (id, at) => {
+      const [due] = await query(
+        `SELECT $1::timestamptz <= clock_timestamp() + $2 * interval '1 ms' AS has_come`,
+        [at, earlyMs],
+      )
+      if (due?.has_come !== true) return false
       await leaveCopiedSchedules(query)
       await query(
         `UPDATE okta_lifecycle.schedule SET due_at = $2
           WHERE id = $1 AND coalesce(due_at, '-infinity') < $2 AND coalesce(last_due, '-infinity') < $2`,
         [id, at],
       )
+      return true
     },
     takeDue: async (orgs) => {
       await leaveCopiedSchedules(query)

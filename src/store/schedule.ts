@@ -30,6 +30,9 @@ export interface DueSchedule extends Schedule {
   readonly taking: number
 }
 
+/** How much earlier than the store's clock a worker's may be with what is due, in ms. */
+export const earlyMs = 5_000
+
 /** For how long a schedule that is due is left to the worker that took it, unless it says that it still sees to it. */
 export const seenToWithinMs = 30_000
 /** How often a worker says so, in ms. */

@@ -155,8 +155,10 @@ export interface ScheduleTable {
   /** Returns whether there was one. */
   remove(id: string): Promise<boolean>
   all(): Promise<readonly (Schedule & { readonly last: LastTime })[]>
-  /** Notes that a schedule is due. To note it twice does no harm. */
-  noteDue(id: string, at: Date): Promise<void>
+  /** The store's time, in epoch ms. By it, and by no worker's, a schedule is due. */
+  now(): Promise<number>
+  /** Notes that a schedule is due. To note it twice does no harm. Returns false if the time has not come yet. */
+  noteDue(id: string, at: Date): Promise<boolean>
   /**
    * Takes a schedule that is due and is one of some orgs. It is left to others again if what became of it is not noted
    * in time.

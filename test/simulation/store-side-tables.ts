@@ -1,4 +1,4 @@
-import { scheduleId, seenToWithinMs, tryAgainAfterMs } from '../../src/store/schedule.ts'
+import { earlyMs, scheduleId, seenToWithinMs, tryAgainAfterMs } from '../../src/store/schedule.ts'
 import type { ScheduleTable, WorkerTable } from '../../src/store/tables.ts'
 import { goneAfterMs } from '../../src/store/why-waiting.ts'
 import { activeOfJob, type StoreRows } from './store-rows.ts'
@@ -35,11 +35,14 @@ export function memorySchedules({ rows, now, ask }: Asked): ScheduleTable {
               .map(({ dueAt: _, takenUntil: __, taking: ___, ...schedule }) => schedule)
               .sort((a, b) => (`${a.job} ${a.orgUrl}` < `${b.job} ${b.orgUrl}` ? -1 : 1)),
           ),
+    now: () => ask('now', now),
     noteDue: (id, at) =>
       ask('note due', () => {
+        if (at.getTime() > now() + earlyMs) return false
         const known = rows.schedules.get(id)
         const before = Math.max(known?.dueAt ?? 0, Date.parse(known?.last.due ?? '1970-01-01'))
         if (known !== undefined && before < at.getTime()) known.dueAt = at.getTime()
+        return true
       }),
     takeDue: (orgs) =>
       ask('take due', () => {

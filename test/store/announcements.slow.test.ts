@@ -62,6 +62,31 @@ describe.skipIf(cluster.missing !== null)('announcements', () => {
     expect(most).toBeGreaterThan(4)
   })
 
+  it('have a schedule in time again that a machine whose clock is ahead has put off', async () => {
+    const url = parseStoreUrl(cluster.postgres.url)
+    const aheadMs = 30 * 86_400_000
+    const wrong = await Announcements.open(url, (pattern, zone, at) => nextDue(pattern, zone, at + aheadMs))
+    const right = await Announcements.open(url, nextDue)
+    onTestFinished(async () => {
+      await wrong.close()
+      await right.close()
+    })
+    const client = new Client({ connectionString: url.url })
+    await client.connect()
+    onTestFinished(async () => await client.end())
+    const nexts = async (): Promise<readonly number[]> => {
+      const { rows } = await client.query(
+        `SELECT next_run_ms FROM okta_lifecycle_queue.scheduler WHERE scheduler_id = 'put-off'`,
+      )
+      return rows.map((row: Record<string, unknown>) => Number(row.next_run_ms))
+    }
+    await wrong.schedule('put-off', '15 2 * * *', 'UTC')
+    expect((await nexts())[0]).toBeGreaterThan(Date.now() + aheadMs)
+    const due = nextDue('15 2 * * *', 'UTC', Date.now())
+    await right.keepSchedule('put-off', '15 2 * * *', 'UTC', due)
+    expect(await nexts()).toEqual([due])
+  })
+
   it('have a schedule again that is lost, and one that was changed without being kept', async () => {
     const announcements = await Announcements.open(parseStoreUrl(cluster.postgres.url), nextDue)
     onTestFinished(async () => await announcements.close())
@@ -75,10 +100,11 @@ describe.skipIf(cluster.missing !== null)('announcements', () => {
     }
     const patterns = async (): Promise<unknown[]> =>
       await query("SELECT pattern, tz FROM okta_lifecycle_queue.scheduler WHERE scheduler_id = 'kept'")
-    await announcements.keepSchedule('kept', '15 2 * * *', 'Europe/Berlin')
+    const due = nextDue('15 2 * * *', 'Europe/Berlin', Date.now())
+    await announcements.keepSchedule('kept', '15 2 * * *', 'Europe/Berlin', due)
     expect(await patterns()).toEqual([{ pattern: '15 2 * * *', tz: 'Europe/Berlin' }])
     await announcements.schedule('kept', '0 3 * * *', 'UTC')
-    await announcements.keepSchedule('kept', '15 2 * * *', 'Europe/Berlin')
+    await announcements.keepSchedule('kept', '15 2 * * *', 'Europe/Berlin', due)
     expect(await patterns()).toEqual([{ pattern: '15 2 * * *', tz: 'Europe/Berlin' }])
     await announcements.unschedule('kept')
     expect(await patterns()).toEqual([])

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inTemporaryDirectory } from '../../files/temporary-directory.ts'
+import { nextDue } from '../../input/due/cron-times.ts'
 import { prepare } from '../../job/prepare.ts'
 import { exitCodes, FixableError, KnownError, Refusal } from '../../messages/known-error.ts'
 import { storeDirectoryName } from '../../messages/store-place.ts'
@@ -18,29 +19,54 @@ import type { WorkerOptions } from './worker.ts'
 /** How long after its time a job is tried again if Okta, the network or the disk stood in the way. */
 const tryAgainMs = 6 * 3_600_000
 
+/** From here on, in ms, a clock is too far from the store's for what is announced by it. */
+const clockApartMs = 30_000
+
+/** How schedules stand, besides those that are announced as they should be. */
+export interface KeptSchedules {
+  /** Those that are never due: an earlier version took patterns that none is. */
+  readonly neverDue: readonly Schedule[]
+  /** How far this machine's clock is ahead of the store's, in ms; null if that does no harm. */
+  readonly clockAheadMs: number | null
+}
+
 /**
- * Lets the schedules of a worker's orgs be announced as our own table has them. What announces them may have lost one, or
- * have been told of a change that never came to the table.
+ * Lets the schedules of a worker's orgs be announced as our own table has them. What announces them may have lost one, have
+ * been told of a change that never came to the table, or go by the clock of a machine that was wrong. A machine whose clock
+ * is far from the store's leaves that to others.
  *
- * @returns the schedules that are never due: an earlier version took patterns that none is
  * @throws the driver's error
  */
-export async function keepSchedules({
-  tables,
-  orgs,
-  announcements,
-}: WorkerOptions): Promise<readonly Schedule[]> {
+export async function keepSchedules({ tables, orgs, announcements }: WorkerOptions): Promise<KeptSchedules> {
+  const ours = (await tables.schedules.all()).filter(({ orgUrl }) => orgs.has(orgUrl))
+  if (ours.length === 0) return { neverDue: [], clockAheadMs: null }
+  const now = await tables.schedules.now()
+  const ahead = Date.now() - now
+  if (Math.abs(ahead) > clockApartMs) return { neverDue: [], clockAheadMs: ahead }
   const neverDue: Schedule[] = []
-  for (const schedule of await tables.schedules.all()) {
-    if (!orgs.has(schedule.orgUrl)) continue
-    try {
-      await announcements.keepSchedule(scheduleId(schedule), schedule.pattern, schedule.timeZone)
-    } catch (error) {
-      if (isOfStore(error)) throw error
+  for (const schedule of ours) {
+    const due = dueAfter(schedule, now)
+    if (due === null) {
       neverDue.push(schedule)
+      continue
+    }
+    try {
+      await announcements.keepSchedule(scheduleId(schedule), schedule.pattern, schedule.timeZone, due)
+    } catch (error) {
+      // While a time that was told too early is being told, no other is taken.
+      if (isOfStore(error)) throw error
     }
   }
-  return neverDue
+  return { neverDue, clockAheadMs: null }
+}
+
+/** When a schedule is due next, in epoch ms; null if it is never due. */
+function dueAfter({ pattern, timeZone }: Schedule, after: number): number | null {
+  try {
+    return nextDue(pattern, timeZone, after)
+  } catch {
+    return null
+  }
 }
 
 /**

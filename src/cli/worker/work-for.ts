@@ -33,10 +33,12 @@ export async function workFor({ openAnnouncements, ...options }: WorkForOptions)
     runs,
     onRun: (runId) => worker.carryOut(runId),
     onDue: async (schedule, at) => {
-      await untilAnswered(
+      const hasCome = await untilAnswered(
         () => tables.schedules.noteDue(schedule, new Date(at)),
         () => stop.check(),
       )
+      // It is told again until then.
+      if (!hasCome) throw new Error('The clock of this machine is ahead of the store’s.')
       worker.lookNow()
     },
   }

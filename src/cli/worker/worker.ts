@@ -1,4 +1,5 @@
 import { HoldLost } from '../../files/hold/hold.ts'
+import { renderDuration } from '../../messages/duration.ts'
 import { KnownError } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import type { Announcements } from '../../store/announcements.ts'
@@ -56,6 +57,8 @@ export class Worker {
   #told = false
   /** When schedules were last checked, by the monotonic clock. */
   #keptAt = Number.NEGATIVE_INFINITY
+  /** Whether it has been said that this machine's clock is wrong. */
+  #isClockTold = false
   /** What was said of schedules that are never due. */
   readonly #neverDue = new Set<string>()
   /** Runs that are being claimed. */
@@ -151,7 +154,10 @@ export class Worker {
     await submitDue(options)
     if (performance.now() - this.#keptAt < keepEveryMs || this.#options.stop.reason !== null) return
     this.#keptAt = performance.now()
-    for (const { job, orgUrl, pattern, timeZone } of await keepSchedules(options)) {
+    const { neverDue, clockAheadMs } = await keepSchedules(options)
+    if (clockAheadMs !== null && !this.#isClockTold) this.#options.say(describeClock(clockAheadMs))
+    this.#isClockTold = clockAheadMs !== null
+    for (const { job, orgUrl, pattern, timeZone } of neverDue) {
       const line = `${job} in ${orgUrl} is never submitted: ${JSON.stringify(pattern)} in ${timeZone} is no time. → okta-lifecycle submit --job FILE --every "15 2 * * *" --yes`
       if (!this.#neverDue.has(line)) this.#options.say(line)
       this.#neverDue.add(line)
@@ -237,4 +243,9 @@ export class Worker {
       if (stop.reason !== null) await this.#options.announcements.announce(claim).catch(() => {})
     }
   }
+}
+
+function describeClock(aheadMs: number): string {
+  const side = aheadMs > 0 ? 'ahead of' : 'behind'
+  return `The clock of this machine is ${renderDuration(Math.abs(aheadMs) / 1000)} ${side} the store's. What is due is due by the store's clock, and schedules are left to other workers. → Set the clock, for example by NTP.`
 }

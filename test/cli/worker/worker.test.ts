@@ -175,6 +175,7 @@ it('a worker names a schedule that is never due once, and keeps the others all t
       schedules: {
         ...tables.schedules,
         takeDue: async () => null,
+        now: async () => Date.now(),
         all: async () => [
           { ...schedule, job: 'odd', pattern: '0 0 31 4 *', last },
           { ...schedule, job: 'nightly', pattern: '15 2 * * *', last },
