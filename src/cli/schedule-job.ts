@@ -98,7 +98,10 @@ async function beginSchedule(
     ...(input === undefined ? {} : { input: resolve(input) }),
   }
   // The file had another name before: its schedule would submit the same job once more.
-  const renamed = (await schedulesOf(tables, args, input)).filter((other) => other.job !== job)
+  const known = await schedulesOf(tables, args, input)
+  const renamed = known.filter((other) => other.job !== job)
+  const before = known.find((other) => other.job === job && other.arguments.job !== source.job)
+  if (before !== undefined) await checkNotOfAnotherFile(before)
   await withAnnouncements(tables, async (announcements) => {
     await announcements.schedule(scheduleId({ job, orgUrl }), pattern, timeZone)
     await tables.schedules.keep({ job, orgUrl, pattern, timeZone, arguments: source })
@@ -109,9 +112,31 @@ async function beginSchedule(
     ...renamed.map(
       (other) => `Job ${visible(other.job)} is not submitted any more: its file names job ${job} now.`,
     ),
+    ...(before === undefined
+      ? []
+      : [`It is read from ${source.job} from now on, and no more from ${String(before.arguments.job)}.`]),
     `Job ${job} is submitted at ${pattern} in ${timeZone}, by a worker that has credentials for ${orgUrl}.`,
     `Next: ${times.map((at) => at.toISO({ suppressMilliseconds: true, suppressSeconds: true })).join(', ')}`,
   ])
+}
+
+/**
+ * Two files may name the same job by a slip. Where the other one is still there, its users would never be done again.
+ *
+ * @throws Refusal if the file of a schedule still names its job
+ */
+async function checkNotOfAnotherFile({ job, arguments: given }: Schedule): Promise<void> {
+  const file = String(given.job)
+  const input = typeof given.input === 'string' ? given.input : undefined
+  const names = await prepare(input, { ...given, job: file }).then(
+    (prepared) => prepared.merge(null).name,
+    () => null,
+  )
+  if (names !== job) return
+  throw new Refusal(
+    `Job ${visible(job)} has a schedule already, and another file: ${file}.`,
+    `Give this job another name, or end that schedule first: okta-lifecycle submit --job ${file} --every never`,
+  )
 }
 
 /**

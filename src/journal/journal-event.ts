@@ -109,6 +109,8 @@ export interface IntentEvent extends AttemptPlace {
    * never.
    */
   readonly repeats?: number
+  /** How many earlier attempts had never left, in the run it was taken over from; absent if none. */
+  readonly unsent?: number
   /** How many earlier attempts had been judged not applied, in the run it was taken over from; absent if none. */
   readonly judged_not_applied?: number
   /**
@@ -156,6 +158,8 @@ export interface AnswerEvent extends AttemptPlace {
 interface NotAppliedEvent extends AttemptPlace {
   readonly event: 'not_applied'
   readonly why: string
+  /** Set if nothing left: it was held back after its intent. It is an attempt by its number, and no HTTP request. */
+  readonly unsent?: true
 }
 
 /** Nobody knows whether the attempt was applied. */

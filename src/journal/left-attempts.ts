@@ -4,16 +4,16 @@ import { firstAttemptOf, type OpenAttempt, type TaskProgress } from './task-prog
 
 /**
  * How often a task was sent again after a doubt: in all (`judgedNotApplied`), and only because the job allows it
- * (`repeats`). And its first attempt; null if it was sent only once.
+ * (`repeats`). How many attempts never left, and the first one; null if there was only one.
  */
-export interface SentAgain extends Pick<TaskProgress, 'judgedNotApplied' | 'repeats'> {
+export interface SentAgain extends Pick<TaskProgress, 'judgedNotApplied' | 'repeats' | 'unsent'> {
   readonly first: FirstAttempt | null
 }
 
 /** How often a task was sent again, from what is known of its attempts. */
 export function sentAgainOf(progress: TaskProgress): SentAgain {
-  const { judgedNotApplied, repeats } = progress
-  return { judgedNotApplied, repeats, first: firstAttemptOf(progress) }
+  const { judgedNotApplied, repeats, unsent } = progress
+  return { judgedNotApplied, repeats, unsent, first: firstAttemptOf(progress) }
 }
 
 /** What tasks that have ended left behind of their attempts, for a retry. Tasks by their index. */
@@ -37,7 +37,7 @@ export class LeftAttempts {
   }
 
   sentAgain(task: number): SentAgain {
-    return this.#sentAgain.get(task) ?? { judgedNotApplied: 0, repeats: 0, first: null }
+    return this.#sentAgain.get(task) ?? { judgedNotApplied: 0, repeats: 0, unsent: 0, first: null }
   }
 
   /**

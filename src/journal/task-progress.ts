@@ -30,6 +30,8 @@ export type OpenAttempt = Extract<LastAttempt, { kind: 'open' }>
 export interface TaskProgress {
   /** Attempts so far, from 1. */
   readonly attempts: number
+  /** How many of them never left: no HTTP request was made for them. */
+  readonly unsent: number
   /** RFC 3339 UTC. */
   readonly startedAt: string
   /** Status of the user before the first attempt; null if the user was not read. */
@@ -70,8 +72,10 @@ export function progressAfter(
   switch (event.event) {
     case 'answer':
       return { ...known, last: { kind: event.outcome, intent, answer: event } }
-    case 'not_applied':
-      return { ...known, last: { kind: 'not_applied', intent } }
+    case 'not_applied': {
+      const unsent = known.unsent + (event.unsent === true ? 1 : 0)
+      return { ...known, unsent, last: { kind: 'not_applied', intent } }
+    }
     case 'in_doubt':
       return { ...known, last: { kind: 'open', intent, doubt: event } }
     case 'verdict': {
@@ -89,6 +93,7 @@ export function progressAfter(
 function afterIntent(known: TaskProgress | undefined, intent: IntentEvent): TaskProgress {
   return {
     attempts: intent.attempt,
+    unsent: known?.unsent ?? intent.unsent ?? 0,
     startedAt: intent.started_at,
     statusBefore: known?.statusBefore ?? intent.first?.status ?? intent.status,
     judgedNotApplied: known?.judgedNotApplied ?? intent.judged_not_applied ?? intent.repeats ?? 0,

@@ -23,12 +23,12 @@ export function pendingTask(task: Place, progress: TaskProgress | null, lost = f
     if (!lost) return { ...blank(task), result: 'not_run' }
     return { ...blank(task), result: 'unsettled', message: mayBeLost }
   }
-  const { last, attempts, startedAt, statusBefore } = progress
+  const { last, attempts, unsent, startedAt, statusBefore } = progress
   const { user_id: userId, login } = last.intent
   const known: ReportedTask = {
     ...blank(task),
     result: 'not_run',
-    attempts,
+    attempts: attempts - unsent,
     started_at: startedAt,
     status_before: statusBefore,
     okta_user_id: looksLikeUserId(userId) ? userId : null,

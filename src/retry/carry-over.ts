@@ -123,8 +123,9 @@ function explainedOf(explained: ExplainedChange | null): Partial<IntentEvent> {
   return explained === null ? {} : { explained }
 }
 
-function earlierOf({ judgedNotApplied, repeats, first }: SentAgain): Partial<IntentEvent> {
+function earlierOf({ judgedNotApplied, repeats, unsent, first }: SentAgain): Partial<IntentEvent> {
   return {
+    ...(unsent > 0 ? { unsent } : {}),
     ...(repeats > 0 ? { repeats } : {}),
     ...(judgedNotApplied > 0 ? { judged_not_applied: judgedNotApplied } : {}),
     ...(first === null ? {} : { first }),

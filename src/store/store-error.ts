@@ -71,6 +71,11 @@ function adviceOn(code: string | undefined, message: string): string {
     return 'Set the password of the database user: export PGPASSWORD=..., or a line in ~/.pgpass'
   if (code === '3D000')
     return 'Check the name of the database at the end of the address, or create it: createdb NAME'
+  if (code === '42501' && /for (table|relation|sequence|schema)/i.test(message))
+    return 'Give the user its rights on the tables back: GRANT ALL ON ALL TABLES IN SCHEMA okta_lifecycle TO USER'
+  if (code === '53100') return 'Make room on the disk of the database'
+  if (code?.startsWith('53') === true) return 'Give the database more of what it lacks'
+  if (code === '55000') return 'Let the database accept connections again'
   if (code === '42501')
     return 'Let the user create a schema in the database: GRANT CREATE ON DATABASE NAME TO USER'
   if (/does not support SSL/i.test(message))

@@ -49,9 +49,11 @@ export async function sendCall(
     isHeldBack = !isLate && !mayLeave()
     return !isLate && !isHeldBack
   }
-  const recordHeldBack = (): Promise<void> =>
-    recorder.record({
+  const recordHeldBack = (): Promise<void> => {
+    history.unsent++
+    return recorder.record({
       event: 'not_applied',
+      unsent: true,
       row: task.row,
       step: task.step,
       attempt: history.attempts,
@@ -59,6 +61,7 @@ export async function sendCall(
         ? `it could not leave within ${leavesWithinMs / 1000} s`
         : "it was held back because of Okta's answers to other calls",
     })
+  }
   const noteLeaving = (): void => {
     sentAt = performance.now()
     sentOktaTime = clock.nowAtMost()

@@ -176,7 +176,7 @@ async function conclude(
     }
   }
   if (verdict.kind === 'applied') return { ending: confirmed(verdict.evidence, cause, statusAfter), read }
-  const calls = uncounted === null ? `${history.attempts} calls` : 'it was sent again'
+  const calls = uncounted === null ? `${history.attempts - history.unsent} calls` : 'it was sent again'
   const sent = history.repeats > 0 ? ` after ${calls}` : ''
   const message = doubtful(task.action, cause, `${verdict.evidence}${sent}`)
   return { ending: { result: 'in_doubt', message, statusAfter }, read }

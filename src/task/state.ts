@@ -105,6 +105,8 @@ export interface TaskHistory {
   statusBefore: string | null
   lastWord: LastWord | null
   attempts: number
+  /** How many of them never left. */
+  unsent: number
   readonly startedAt: string
   /** How many attempts were judged "not applied" by what Okta showed. Such an attempt may still be applied late. */
   judgedNotApplied: number

@@ -24,7 +24,7 @@ export function buildResult(task: TaskInput, ending: Ending, history: TaskHistor
     http_status: lastWord?.httpStatus ?? null,
     error_code: lastWord?.errorCode ?? null,
     message: ending.message,
-    attempts: history.attempts,
+    attempts: history.attempts - history.unsent,
     started_at: history.startedAt,
     // If an earlier process began the task, the start is by that process's estimate of Okta's clock.
     finished_at: now < history.startedAt ? history.startedAt : now,

@@ -86,6 +86,7 @@ class Task {
       statusBefore: progress?.statusBefore ?? null,
       lastWord: null,
       attempts: progress?.attempts ?? 0,
+      unsent: progress?.unsent ?? 0,
       startedAt: progress?.startedAt ?? services.lookup.clock.timestamp(),
       judgedNotApplied: progress?.judgedNotApplied ?? 0,
       setbacks: 0,
@@ -214,7 +215,7 @@ class Task {
       return { at: 'waiting', milliseconds: backoffMs(history.setbacks, random()), parked: true, known }
     }
     const why = open.doubt?.why ?? 'cut off'
-    const message = `not applied after ${history.attempts} attempts; the last: ${why}`
+    const message = `not applied after ${history.attempts - history.unsent} attempts; the last: ${why}`
     return this.#ended({ result: 'failed', message, statusAfter: history.status })
   }
 

@@ -287,6 +287,13 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       )
       expect(renamed.stdout).toMatch(/\nNext: \d{4}-\d\d-\d\dT02:15\+0[12]:00, /)
       expect((await inStore(place, org, ['runs'])).stdout).not.toContain('nightly in')
+      // Another file with the name of the job is refused, as long as the first one is there.
+      await place.write('other.yaml', 'name: evening\naction: suspend\ninput: { file: other.csv }\n')
+      await place.write('other.csv', usersCsv(users.slice(0, 1).map(({ id }) => id)))
+      const other = ['submit', '--job', 'other.yaml', ...every.slice(3), '--yes']
+      const refused = await inStore(place, org, other)
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/another file: .*job\.yaml/)])
+      expect((await inStore(place, org, ['runs'])).stdout).toContain('Europe/Berlin')
       // It ends by its name as well, also if the file is gone.
       await rm(join(place.directory, 'job.yaml'))
       const end = await inStore(place, org, ['submit', '--job', 'evening', '--every', 'never', '--yes'])
@@ -315,6 +322,8 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       await promisify(execFile)('psql', ['--quiet', '--file', dump, cluster.postgres.url])
       const after = startWorker(place, org)
       await after.says(/restored from an older copy\. 1 unfinished run/)
+      const left = await inStore(place, org, ['status', run])
+      expect(left.stdout).toMatch(/\nNext: okta-lifecycle resume .* --take-sound-part/)
       await after.says(/What 1 schedule had due before now is not submitted/)
       await after.says(/Working for/)
       expect((await inStore(place, org, ['runs'])).stdout).toContain('not submitted: the store was restored')

@@ -115,6 +115,7 @@ describe('the state of a run', () => {
     const state = stateOf(intentOf(1), intentOf(2, 3))
     expect(state.progressOf(first)).toEqual({
       attempts: 1,
+      unsent: 0,
       startedAt: '2026-03-02T10:00:00.000Z',
       statusBefore: 'ACTIVE',
       judgedNotApplied: 0,

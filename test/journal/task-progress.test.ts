@@ -28,6 +28,9 @@ const ends: Readonly<Record<string, (attempt: number) => readonly TaskEvent[]>> 
   'rate limit': (attempt) => [notApplied(attempt)],
   lost: (attempt) => [doubtOf(1, attempt), verdict(attempt, 'not_applied')],
   crash: (attempt) => [verdict(attempt, 'not_applied')],
+  'held back': (attempt) => [
+    { event: 'not_applied', row: 1, step: 1, attempt, why: 'held back', unsent: true },
+  ],
   repeated: (attempt) => [doubtOf(1, attempt), verdict(attempt, 'unknown', true)],
   cut: () => [],
   applied: (attempt) => [answerTo(1, attempt)],
@@ -37,7 +40,7 @@ const ends: Readonly<Record<string, (attempt: number) => readonly TaskEvent[]>> 
 }
 
 const anyTask = fc
-  .array(fc.constantFrom('rate limit', 'lost', 'crash', 'repeated'), { maxLength: 5 })
+  .array(fc.constantFrom('rate limit', 'lost', 'crash', 'repeated', 'held back'), { maxLength: 5 })
   .chain((first) => fc.constantFrom(...Object.keys(ends)).map((last) => [...first, last]))
   .map((names) =>
     names.flatMap((name, index): readonly TaskEvent[] => {
@@ -61,6 +64,8 @@ describe('the progress of a task', () => {
         const last = intents.at(-1)
         if (progress === undefined || first === undefined || last === undefined) throw new Error('nothing')
         expect(progress.attempts).toBe(intents.length)
+        const heldBack = prefix.filter((event) => event.event === 'not_applied' && event.unsent === true)
+        expect(progress.unsent).toBe(heldBack.length)
         expect(progress.statusBefore).toBe(first.status)
         expect(progress.startedAt).toBe(first.started_at)
         expect(progress.last.intent).toBe(last)

@@ -50,7 +50,7 @@ describe('what a retry’s journal begins with', () => {
         duplicate: false,
         doubtOf: () => null,
         doubtedOf: () => null,
-        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, first: null }),
+        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, unsent: 0, first: null }),
       },
       now,
     )
@@ -69,7 +69,7 @@ describe('what a retry’s journal begins with', () => {
         explained: () => null,
         isUncounted: () => false,
         inDoubt: 'keep' as const,
-        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, first: null }),
+        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, unsent: 0, first: null }),
         duplicate: false,
         meant: null,
         superseded: null,
@@ -92,7 +92,7 @@ describe('what a retry’s journal begins with', () => {
         explained: () => null,
         isUncounted: () => false,
         inDoubt: 'keep' as const,
-        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, first: null }),
+        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, unsent: 0, first: null }),
         duplicate: false,
         meant: null,
         superseded: null,
@@ -126,7 +126,7 @@ describe('what a retry’s journal begins with', () => {
         },
         doubtOf: () => null,
         doubtedOf: (step) => (step === 2 ? doubted : null),
-        sentAgain: () => ({ judgedNotApplied: 2, repeats: 0, first: null }),
+        sentAgain: () => ({ judgedNotApplied: 2, repeats: 0, unsent: 0, first: null }),
       },
       now,
     )
@@ -158,11 +158,11 @@ describe('what a retry’s journal begins with', () => {
         meant: null,
         doubtOf: () => open,
         doubtedOf: () => null,
-        sentAgain: () => ({ judgedNotApplied: 1, repeats: 0, first }),
+        sentAgain: () => ({ judgedNotApplied: 1, repeats: 0, unsent: 2, first }),
       },
       now,
     )
-    expect(intent).toMatchObject({ event: 'intent', attempt: 4, judged_not_applied: 1, first })
+    expect(intent).toMatchObject({ event: 'intent', attempt: 4, judged_not_applied: 1, unsent: 2, first })
     const state = new JournalState(2)
     if (intent === undefined) throw new Error('An intent was expected.')
     state.apply(intent, { offset: 0, length: 1 })
@@ -172,7 +172,12 @@ describe('what a retry’s journal begins with', () => {
       judgedNotApplied: 1,
     })
     // A retry of the retry hears of the same attempt.
-    expect(state.sentAgain({ row: 3, step: 2 })).toEqual({ judgedNotApplied: 1, repeats: 0, first })
+    expect(state.sentAgain({ row: 3, step: 2 })).toEqual({
+      judgedNotApplied: 1,
+      repeats: 0,
+      unsent: 2,
+      first,
+    })
   })
 
   it('names the run in which an attempt was made, however many retries took it over', () => {
@@ -193,7 +198,7 @@ describe('what a retry’s journal begins with', () => {
       },
       doubtOf: () => open,
       doubtedOf: () => null,
-      sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, first: null }),
+      sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, unsent: 0, first: null }),
     }
     const events = carryOver({ ...carried, retried: { ...retried, standing: [] } }, now)
     for (const event of events) expect(event).toMatchObject({ event: 'intent', row: 3, origin })
@@ -209,7 +214,7 @@ describe('what a retry’s journal begins with', () => {
       inDoubt: 'keep' as const,
       doubtOf: () => null,
       doubtedOf: () => null,
-      sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, first: null }),
+      sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, unsent: 0, first: null }),
     }
     expect(carryOver({ ...carried, retried: { ...retried, standing: [] } }, now)).toEqual([
       { event: 'meant', row: 3, user_id: meant.id, login: meant.login, run: 'old-run' },
@@ -229,7 +234,7 @@ describe('what a retry’s journal begins with', () => {
         explained: () => null,
         isUncounted: () => false,
         inDoubt: 'keep' as const,
-        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, first: null }),
+        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, unsent: 0, first: null }),
         duplicate: false,
         meant: null,
         superseded,

@@ -43,22 +43,27 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   const hold = await holdOf(args, directory)
   const waits =
     hold.waits === true || (args.tables !== undefined && hold.kind === 'free' && isResumable(run.state))
-  const waiting = waits ? await whyItWaits(args, run, hold.waits === true) : null
+  const restored = waits ? await whyItIsLeft(args, run) : null
+  const waiting = restored ?? (waits && hold.waits === true ? await whyItWaits(args, run) : null)
   const status = describe(directory, { ...run, reason: waiting ?? run.reason }, counts, { ...hold, copied })
-  const next = copied === null ? await nextLines(directory, run, summary, status.state) : []
+  const flags = restored === null ? [] : ['--take-sound-part']
+  const next = copied === null ? await nextLines(directory, run, summary, status.state, flags) : []
   process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : render(status, next))
   return exitCodes.done
 }
 
-/** Why a run of a store waits; null if a worker takes it up any moment. */
-async function whyItWaits(
-  { tables }: Arguments,
-  { run_id: runId }: RunFile,
-  isWanted: boolean,
-): Promise<string | null> {
+/** Why a run of a store is left to people although it has not ended; null if that is for another reason. */
+async function whyItIsLeft({ tables }: Arguments, { run_id: runId }: RunFile): Promise<string | null> {
   if (tables === undefined) return null
-  const { whyRestored, whyWaiting } = await import('../../store/why-waiting.ts')
-  return (await whyRestored(tables, runId)) ?? (isWanted ? await whyWaiting(tables, runId) : null)
+  const { whyRestored } = await import('../../store/why-waiting.ts')
+  return await whyRestored(tables, runId)
+}
+
+/** Why a run of a store waits; null if a worker takes it up any moment. */
+async function whyItWaits({ tables }: Arguments, { run_id: runId }: RunFile): Promise<string | null> {
+  if (tables === undefined) return null
+  const { whyWaiting } = await import('../../store/why-waiting.ts')
+  return await whyWaiting(tables, runId)
 }
 
 /** The answer for a damaged run: how far it got is not known. */
@@ -183,11 +188,12 @@ async function nextLines(
   run: RunFile,
   summary: Summary | null,
   state: ShownState,
+  flags: readonly string[],
 ): Promise<readonly string[]> {
   const name = runNameOf(directory)
   if (state === 'waiting') return ['Next: nothing. A worker that has credentials for the org takes it up.']
   if (state === 'died' || (state !== 'working' && isResumable(state)))
-    return [`Next: ${commandFor('resume', name)}`]
+    return [`Next: ${commandFor('resume', name, ...flags)}`]
   if (state === 'closed' && run.closed_by !== undefined)
     return [
       `Next: another run goes on from this one: ${commandFor('status', { ...name, runId: run.closed_by })}`,
