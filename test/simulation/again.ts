@@ -15,14 +15,13 @@ export async function playAgain(world: World, reports: readonly Report[]): Promi
   const { scenario, org, disk, time } = world
   disk.state = 'well'
   org.forbids = () => true
-  const requests = org.requests
   const night = startRun(world, `${home}/${inputName(scenario)}`, nextNight, undefined, true)
   if ((await time.runUntil(() => night.ended, mostSteps)) !== 'done') {
     world.violate('I12 the next night hangs')
     return
   }
   if (night.exitCode !== 0 || readRun(world, nextNight) !== null) return
-  if (org.requests !== requests) world.violate('I19 nothing is said to have changed, after requests')
+  if (night.departed > 0) world.violate('I19 nothing is said to have changed, after requests')
   const now = time.now + world.wallOffset
   const tasks = latestOf(world, reports)?.tasks ?? []
   if (tasks.length === 0) world.violate('I19 nothing is said to have changed, and no run was reported')

@@ -46,7 +46,17 @@ export function isForgotten(
   what: 'intent' | 'answer' = 'intent',
 ): boolean {
   const losses = world.lostLines.get(`${what} ${callName(by)}`) ?? []
-  return losses.some((lostAt) => at < lostAt && lostAt <= time)
+  // A call may arrive long after its intent was written, and lost.
+  const since = what === 'intent' ? (departureOf(world, by)?.at ?? at) : at
+  return losses.some((lostAt) => since < lostAt && lostAt <= time)
+}
+
+/** When and for whom a call left. */
+function departureOf(world: World, by: Ours['by']): World['departures'][number] | undefined {
+  return world.departures.find(
+    ({ run, row, step, attempt, pid }) =>
+      run === by.run && row === by.row && step === by.step && attempt === by.attempt && pid === by.pid,
+  )
 }
 
 /** Whether an older journal has taken the place of the one in which an answer was written down. */
@@ -57,10 +67,7 @@ function isLost(world: World, run: string, answeredAt: number | null): boolean {
 /** Whether the store was there when an answer arrived, and nobody had taken the run since its call had left. */
 function wasKept(world: World, store: SimStore, answeredAt: number | null, by: Ours['by']): boolean {
   if (answeredAt === null || !store.wasThere(answeredAt, 0, writingMs)) return false
-  const left = world.departures.find(
-    ({ run, row, step, attempt, pid }) =>
-      run === by.run && row === by.row && step === by.step && attempt === by.attempt && pid === by.pid,
-  )
+  const left = departureOf(world, by)
   return !store.takings.some(
     ({ run, at }) => run === by.run && at > (left?.at ?? 0) && at < answeredAt + writingMs,
   )

@@ -113,6 +113,7 @@ export class Network {
       this.#later(process, 0, () => handler.onResponseError?.(start, error as Error))
       return
     }
+    process.departed++
     this.#checkRemaining(process, bucketOf(method, path))
     const caller = this.#with.onDeparture(process, method, path)
     const async = JSON.stringify(options.headers ?? {}).includes('respond-async')

@@ -167,11 +167,6 @@ export class Org {
     return this.#act(user, action as Action, how, caller, say)
   }
 
-  /** How many requests it has answered. */
-  get requests(): number {
-    return this.#requests
-  }
-
   /** Somebody else's call. Nothing happens where the status forbids it. */
   byOthers(id: string, action: Action | 'enrol'): void {
     const user = this.#user(id)

@@ -42,6 +42,8 @@ export class SimProcess implements Owner {
   mayTake: number | null = null
   /** Whether a person has said that it bears any number of failures. */
   bearsAll = false
+  /** How many requests have left it. */
+  departed = 0
   /** Called with the number of its calls that were applied, after each of them. */
   readonly onApplied: ((count: number) => void)[] = []
   #appliedCalls = 0

@@ -152,7 +152,8 @@ export class World {
   /** Lines of a run's journal are lost from now on. */
   noteLost(run: string, lines: readonly string[]): void {
     for (const line of lines) {
-      const event = JSON.parse(line) as Omit<Caller, 'run' | 'pid'> & { readonly event: string }
+      const event = parsed(line)
+      if (event === null) continue
       if (event.event !== 'intent' && event.event !== 'answer') continue
       const name = `${event.event} ${callName({ run, ...event })}`
       this.lostLines.set(name, [...(this.lostLines.get(name) ?? []), this.time.now])
@@ -423,5 +424,14 @@ export class World {
     )
     if (process === undefined) throw Object.assign(new Error('gone'), { code: 'ENOENT', syscall: 'open' })
     return `${number} (node) S${' 0'.repeat(18)} ${Math.round(process.startedAt)}`
+  }
+}
+
+/** A line of a journal; null for what a power cut has left of one. */
+function parsed(line: string): (Omit<Caller, 'run' | 'pid'> & { readonly event: string }) | null {
+  try {
+    return JSON.parse(line) as Omit<Caller, 'run' | 'pid'> & { readonly event: string }
+  } catch {
+    return null
   }
 }
