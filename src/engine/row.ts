@@ -24,6 +24,7 @@ import {
   namesAnother,
   type RowVerdict,
 } from '../rules/row-verdict.ts'
+import { timeNotTold } from '../rules/stop-reasons.ts'
 import { unsentResult } from '../rules/unsent-result.ts'
 import type { Place } from '../rules/user-order.ts'
 import type { Services } from '../task/services.ts'
@@ -117,7 +118,10 @@ function noteNames({ job, meant }: Services, row: ValidRow, { known, read }: Loc
 
 /** Judges whether a row is due and, if there is a plan, was due when the plan was made. Null if so. */
 async function judgeTime({ lookup, plan }: Services, row: ValidRow): Promise<RowVerdict | null> {
-  const verdict = judgeDue(row, lookup.clock.nowAtLeast())
+  const { clock, stop, orgUrl } = lookup
+  // Each execution has had an answer by now.
+  if (row.due !== null && !clock.known) throw stop.because(timeNotTold(orgUrl, 'which rows are due'))
+  const verdict = judgeDue(row, clock.nowAtLeast())
   if (verdict !== null || plan === null || row.due === null) return verdict
   return judgeDueByPlan(await plan.of(row.row))
 }

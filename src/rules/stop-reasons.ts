@@ -115,6 +115,24 @@ function lacksToken(answer: Answer): boolean {
   return answer.kind === 'unanswered' && answer.code === tokenLimited
 }
 
+/**
+ * Something depends on Okta's time, and no answer has told it. This machine's own clock is not taken for it: it may be off by
+ * any time.
+ *
+ * @param what depends on it, as the sentence goes on after "can't be told"
+ */
+export function timeNotTold(orgUrl: string, what: string): StopReason {
+  return {
+    state: 'stopped',
+    exitCode: exitCodes.stoppedByGuard,
+    message: `No answer from ${orgUrl} has told Okta's time (a Date header that can be read), so it can't be told ${what}.`,
+    advice: {
+      kind: 'fix',
+      fix: 'Check whether a proxy on the way to Okta removes or changes the Date header, and have it left alone',
+    },
+  }
+}
+
 /** Time after time, a call could not leave in time after its intent was written. */
 export function nothingLeaves(times: number): StopReason {
   return {

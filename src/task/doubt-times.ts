@@ -1,5 +1,6 @@
 import type { OpenAttempt } from '../journal/task-progress.ts'
 import { leavesWithinMs, mailPauseMs, type SendingTimes, settlesAt, underWayUntil } from '../rules/doubt.ts'
+import { timeNotTold } from '../rules/stop-reasons.ts'
 import { sendsMail } from './keep-link.ts'
 import type { Services } from './services.ts'
 import type { TaskInput } from './state.ts'
@@ -15,12 +16,14 @@ export async function paused(
   { intent, doubt }: OpenAttempt,
 ): Promise<boolean> {
   if (!sendsMail(job, task)) return false
+  const { clock, stop, orgUrl } = lookup
+  if (!clock.known) throw stop.because(timeNotTold(orgUrl, 'how long ago a mail may have been sent'))
   const latest = Math.max(intent.okta_time, Math.min(intent.okta_time + leavesWithinMs, begunAt))
   const sent = intent.lost ? begunAt : (doubt?.sent_okta_time ?? latest)
-  const left = sent + mailPauseMs - lookup.clock.nowAtLeast()
+  const left = sent + mailPauseMs - clock.nowAtLeast()
   if (left <= 0) return false
-  const wait = { why: 'mail', until: lookup.clock.now() + left } as const
-  await lookup.waits.during(wait, () => lookup.parked(() => lookup.stop.wait(left)))
+  const wait = { why: 'mail', until: clock.now() + left } as const
+  await lookup.waits.during(wait, () => lookup.parked(() => stop.wait(left)))
   return true
 }
 

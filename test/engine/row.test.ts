@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { runRow } from '../../src/engine/row.ts'
+import { RunStopped } from '../../src/messages/stop.ts'
 import type { TaskResult } from '../../src/rules/result.ts'
 import { UserOrder } from '../../src/rules/user-order.ts'
 import { answerTo, intentOf, resultOf } from '../journal/support.ts'
@@ -47,6 +48,26 @@ describe('a row', () => {
         `deactivate ${ada.id}`,
       ])
       expect(stub.requests[0]).toBe(`read ${ada.login}`)
+    })
+  })
+
+  it('that is due is done by Okta’s time alone: without it the run stops', async () => {
+    await withStub({}, async (stub) => {
+      const order = new UserOrder()
+      const { clock } = stub.services.lookup
+      const due = { ...rowOf(1, ada.login, 'suspend'), due: clock.now() - 86_400_000 }
+      const run = async (): Promise<void> =>
+        void (await runRow(stub.services, due, order.enter(ada.login), [], 1))
+      await expect(run()).rejects.toBeInstanceOf(RunStopped)
+      expect(stub.time.reason?.message).toMatch(/told Okta's time .* which rows are due\.$/)
+      expect(stub.requests).toEqual([])
+    })
+    await withStub({}, async (stub) => {
+      const { clock } = stub.services.lookup
+      clock.observe(new Date(clock.now()).toUTCString(), 0, 0)
+      const due = { ...rowOf(1, ada.login, 'suspend'), due: clock.now() - 86_400_000 }
+      await runRow(stub.services, due, new UserOrder().enter(ada.login), [], 1)
+      expect(await resultsIn(stub)).toEqual(['1 succeeded'])
     })
   })
 
