@@ -12,6 +12,8 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['ENOTDIR', 'a part of the path is not a directory'],
   ['EEXIST', 'a file with that name exists'],
   ['EISDIR', 'it is a directory'],
+  // Node.js finds this out itself where a file is to be removed.
+  ['ERR_FS_EISDIR', 'it is a directory'],
   ['EFTYPE', 'it is not a regular file, but a pipe, a device or a socket'],
   ['ELOOP', 'symbolic links lead in a circle'],
   ['ENAMETOOLONG', 'its name is too long'],
@@ -29,6 +31,7 @@ const fixes: ReadonlyMap<string, string> = new Map([
   ['ENOTDIR', 'Check the path'],
   ['EEXIST', 'Check the path'],
   ['EISDIR', 'Move it away'],
+  ['ERR_FS_EISDIR', 'Move it away'],
   ['EFTYPE', 'Move it away'],
   ['ELOOP', 'Correct the links'],
   ['EMFILE', 'Raise the limit (ulimit -n 1024) or lower --concurrency'],

@@ -50,8 +50,9 @@ export async function copyInput(
     await syncPath(directory)
   } catch (error) {
     if (signal?.aborted === true) throw new RunStopped()
-    const { code, path } = error as NodeJS.ErrnoException
-    if (path === source || code === 'EISDIR') throw cannotRead(source, error)
+    const { code, path, syscall } = error as NodeJS.ErrnoException
+    // An error while reading names no path.
+    if (path === source || code === 'EISDIR' || syscall === 'read') throw cannotRead(source, error)
     throw CannotWrite.of(target, error)
   }
   return { file: name, sha256: hash.digest('hex'), bytes }

@@ -225,6 +225,11 @@ describe('the copy of the input', () => {
       expect(noFile.message).toMatch(/nobody\.csv can't be read: there is no such file/)
       const isDirectory = await knownErrorOf(() => copyInput(directory, directory, 'input.csv'))
       expect(isDirectory.message).toContain('it is a directory')
+      // On Linux, the first page of this process's own memory answers a read as a broken disk does.
+      if (process.platform === 'linux') {
+        const broken = await knownErrorOf(() => copyInput('/proc/self/mem', directory, 'input.csv'))
+        expect(broken.message).toMatch(/mem can't be read: the disk reports an error/)
+      }
       await writeFile(join(directory, 'users.csv'), 'user\n')
       await symlink('/dev/full', join(directory, 'full.csv'))
       const full = await knownErrorOf(() => copyInput(join(directory, 'users.csv'), directory, 'full.csv'))
