@@ -1,4 +1,6 @@
 import type { Applied } from './org.ts'
+import type { SimProcess } from './process.ts'
+import { sending } from './program.ts'
 import type { SimStore } from './sim-store.ts'
 import { callName, longestStallMs, type World } from './world.ts'
 
@@ -14,6 +16,7 @@ export function wasAnswered(world: World, { answeredAt, by }: Ours, reportedAt: 
   const process = world.processes.find(({ pid }) => pid === by.pid)
   // A process in good order gives a run up that another one has taken.
   if (world.store !== null && !wasKept(world, world.store, answeredAt, by)) return false
+  if (process !== undefined && isGivenUp(world, process, by, answeredAt)) return false
   const code = process?.exitCode ?? null
   return (
     answeredAt !== null && answeredAt <= reportedAt && code !== null && code !== 5 && !isDiskTroubled(world)
@@ -49,6 +52,18 @@ export function isForgotten(
   // A call may arrive long after its intent was written, and lost.
   const since = what === 'intent' ? (departureOf(world, by)?.at ?? at) : at
   return losses.some((lostAt) => since < lostAt && lostAt <= time)
+}
+
+/** Whether an answer came as its process ended, after a stop had waited for it as long as it waits. */
+function isGivenUp(
+  world: World,
+  { endedAt }: SimProcess,
+  by: Ours['by'],
+  answeredAt: number | null,
+): boolean {
+  if (answeredAt === null || endedAt - answeredAt > writingMs) return false
+  const left = departureOf(world, by)?.at ?? answeredAt
+  return answeredAt - left >= sending.drain * 1000
 }
 
 /** When and for whom a call left. */
