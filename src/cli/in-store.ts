@@ -28,7 +28,7 @@ export async function inStore(
       'Other users of this host can see the password in --store. Set OKTA_LIFECYCLE_STORE or PGPASSWORD instead.',
     )
   const tables = await openTables(store, connections)
-  const restored = describeRestored(tables)
+  const restored = describeRestored(tables.restored)
   if (restored !== null) say(restored)
   try {
     const announce = (run: ClaimMark): Promise<void> => announceOnce(store, run)

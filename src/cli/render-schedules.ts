@@ -1,8 +1,10 @@
 import { visible } from '../messages/shown.ts'
-import type { LastTime, Schedule } from '../store/schedule.ts'
+import type { KeptSchedule, LastTime } from '../store/schedule.ts'
 
 /** The schedules of a store, for a person; nothing if there are none. */
-export function renderSchedules(schedules: readonly (Schedule & { readonly last: LastTime })[]): string {
+export function renderSchedules(
+  schedules: readonly Pick<KeptSchedule, 'job' | 'orgUrl' | 'pattern' | 'timeZone' | 'last'>[],
+): string {
   if (schedules.length === 0) return ''
   const lines = schedules.map(
     ({ job, orgUrl, pattern, timeZone, last }) =>

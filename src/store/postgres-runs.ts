@@ -3,9 +3,8 @@ import type { Database, Query } from './database.ts'
 import { otherOfJob } from './may-claim.ts'
 import { activeOfJob, lockJob } from './postgres-claims.ts'
 import { addToJournal, replaceFile } from './postgres-files.ts'
-import { leaveCopiedRuns } from './postgres-restored.ts'
 import { bytesOf, flagOf, numberOf, textOf } from './row.ts'
-import { isOriginal } from './schema.ts'
+import { isOriginal, writer } from './schema.ts'
 import type { ClaimMark, Kept, RunChange, RunFacts, RunTable } from './tables.ts'
 
 /** The most runs that are looked at in one round. */
@@ -31,7 +30,7 @@ export function postgresRuns(database: Database): Runs {
   return {
     begin: async (runId) => {
       const created = await query(
-        'INSERT INTO okta_lifecycle.run (run_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING 1',
+        `INSERT INTO okta_lifecycle.run (run_id, written_by) VALUES ($1, ${writer}) ON CONFLICT DO NOTHING RETURNING 1`,
         [runId],
       )
       if (created.length > 0) return true
@@ -99,7 +98,6 @@ export function postgresRuns(database: Database): Runs {
       }
     },
     open: async (orgs) => {
-      await leaveCopiedRuns(query)
       // A run that waits for another one of its job is left out: any number of them keep nobody else from being seen.
       const rows = await query(
         `SELECT run_id, epoch FROM okta_lifecycle.run r

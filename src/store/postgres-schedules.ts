@@ -1,15 +1,8 @@
 import type { Database, Row } from './database.ts'
 import { leaveCopiedSchedules } from './postgres-restored.ts'
-import { numberOf, textOf } from './row.ts'
-import {
-  earlyMs,
-  type LastTime,
-  type Schedule,
-  scheduleId,
-  seenToWithinMs,
-  tryAgainAfterMs,
-} from './schedule.ts'
-import { isOriginal } from './schema.ts'
+import { numberOf, textOf, timeOf } from './row.ts'
+import { type KeptSchedule, scheduleId, seenToWithinMs, tryAgainAfterMs } from './schedule.ts'
+import { isOriginal, writer } from './schema.ts'
 import type { ScheduleTable } from './tables.ts'
 
 /** The jobs that are submitted again and again. */
@@ -19,8 +12,9 @@ export function postgresSchedules({ query }: Database): ScheduleTable {
       const { job, orgUrl, pattern, timeZone, arguments: given } = schedule
       await leaveCopiedSchedules(query)
       await query(
-        `INSERT INTO okta_lifecycle.schedule (id, job, org_url, pattern, time_zone, arguments) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (id) DO UPDATE SET pattern = $4, time_zone = $5, arguments = $6`,
+        `INSERT INTO okta_lifecycle.schedule (id, job, org_url, pattern, time_zone, arguments, written_by)
+         VALUES ($1, $2, $3, $4, $5, $6, ${writer})
+         ON CONFLICT (id) DO UPDATE SET pattern = $4, time_zone = $5, arguments = $6, since = clock_timestamp()`,
         [scheduleId(schedule), job, orgUrl, pattern, timeZone, JSON.stringify(given)],
       )
     },
@@ -33,10 +27,7 @@ export function postgresSchedules({ query }: Database): ScheduleTable {
       return numberOf(row ?? {}, 'at')
     },
     noteDue: async (id, at) => {
-      const [due] = await query(
-        `SELECT $1::timestamptz <= clock_timestamp() + $2 * interval '1 ms' AS has_come`,
-        [at, earlyMs],
-      )
+      const [due] = await query('SELECT $1::timestamptz <= clock_timestamp() AS has_come', [at])
       if (due?.has_come !== true) return false
       await leaveCopiedSchedules(query)
       await query(
@@ -86,7 +77,7 @@ export function postgresSchedules({ query }: Database): ScheduleTable {
   }
 }
 
-function scheduleOf(row: Row): Schedule & { readonly last: LastTime } {
+function scheduleOf(row: Row): KeptSchedule {
   const given = row.arguments
   return {
     job: textOf(row, 'job') ?? '',
@@ -94,6 +85,7 @@ function scheduleOf(row: Row): Schedule & { readonly last: LastTime } {
     pattern: textOf(row, 'pattern') ?? '',
     timeZone: textOf(row, 'time_zone') ?? '',
     arguments: typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {},
+    since: timeOf(row, 'since'),
     last: {
       due: row.last_due instanceof Date ? row.last_due.toISOString() : null,
       run: textOf(row, 'last_run'),

@@ -2,6 +2,7 @@ import { type Database, openDatabase } from './database.ts'
 import { postgresBudgets } from './postgres-budgets.ts'
 import { postgresClaims } from './postgres-claims.ts'
 import { postgresFiles } from './postgres-files.ts'
+import { leaveCopiedRuns, leaveCopiedSchedules } from './postgres-restored.ts'
 import { postgresRuns } from './postgres-runs.ts'
 import { postgresSchedules } from './postgres-schedules.ts'
 import { postgresWorkers } from './postgres-workers.ts'
@@ -23,6 +24,10 @@ export function postgresTables(database: Database): Tables {
   return {
     url: database.url,
     restored: database.restored,
+    leaveRestored: async () => ({
+      runs: await leaveCopiedRuns(database.query),
+      schedules: await leaveCopiedSchedules(database.query),
+    }),
     claims: postgresClaims(database),
     runs: { ...postgresRuns(database), ...postgresFiles(database) },
     schedules: postgresSchedules(database),

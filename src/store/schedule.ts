@@ -22,6 +22,13 @@ export interface LastTime {
   readonly error: string | null
 }
 
+/** A schedule as the store has it. */
+export interface KeptSchedule extends Schedule {
+  /** Since when it is as it is, in epoch ms by the store's clock. */
+  readonly since: number
+  readonly last: LastTime
+}
+
 /** A schedule that a worker sees to. */
 export interface DueSchedule extends Schedule {
   readonly id: string
@@ -29,9 +36,6 @@ export interface DueSchedule extends Schedule {
   /** Which taking this is. Once another worker has taken the schedule, this one has no say any more. */
   readonly taking: number
 }
-
-/** How much earlier than the store's clock a worker's may be with what is due, in ms. */
-export const earlyMs = 5_000
 
 /** For how long a schedule that is due is left to the worker that took it, unless it says that it still sees to it. */
 export const seenToWithinMs = 30_000

@@ -10,11 +10,11 @@ export const schemaName = 'okta_lifecycle'
 export const writer = '(txid_current() % 4294967296)::text'
 
 /**
- * Whether a row is as it was written, and not put back from an older copy by other means: then another transaction has
- * written it than the one that it names. Each update names its own, so nothing may update a row before this is asked.
- * VACUUM, also FULL, leaves it as it is. Versions before this one did not note who wrote a row.
+ * Whether a row is as it was written, and was not inserted anew from an older copy: then another transaction has written it
+ * than the one that it names. Each update names its own, so nothing may update a row before this is asked. VACUUM, also
+ * FULL, leaves it as it is. A copy of a version that did not note who wrote a row names none.
  */
-export const isOriginal = '(written_by IS NULL OR written_by = xmin::text)'
+export const isOriginal = 'coalesce(written_by = xmin::text, false)'
 
 /**
  * What the store consists of, step by step. A step is never changed once it has been published; a new one is added
@@ -102,13 +102,16 @@ export const migrations: readonly string[] = [
      NEW.written_by := ${writer};
      RETURN NEW;
    END $$;
+   -- No default: a dump that has no such column would have it from whoever restores it.
    ALTER TABLE okta_lifecycle.run ADD COLUMN written_by text;
-   ALTER TABLE okta_lifecycle.run ALTER COLUMN written_by SET DEFAULT ${writer};
    CREATE TRIGGER note_writer BEFORE UPDATE ON okta_lifecycle.run
      FOR EACH ROW EXECUTE FUNCTION okta_lifecycle.note_writer();
+   UPDATE okta_lifecycle.run SET written_by = NULL;
    CREATE INDEX run_unfinished ON okta_lifecycle.run (run_id) WHERE state NOT IN ('finished', 'closed');
    ALTER TABLE okta_lifecycle.schedule ADD COLUMN written_by text;
-   ALTER TABLE okta_lifecycle.schedule ALTER COLUMN written_by SET DEFAULT ${writer};
+   -- Since when the schedule is as it is: what its pattern names before that is not due.
+   ALTER TABLE okta_lifecycle.schedule ADD COLUMN since timestamptz NOT NULL DEFAULT clock_timestamp();
    CREATE TRIGGER note_writer BEFORE UPDATE ON okta_lifecycle.schedule
-     FOR EACH ROW EXECUTE FUNCTION okta_lifecycle.note_writer();`,
+     FOR EACH ROW EXECUTE FUNCTION okta_lifecycle.note_writer();
+   UPDATE okta_lifecycle.schedule SET written_by = NULL;`,
 ]

@@ -1,7 +1,7 @@
 import type { FirstFacts, SharedRow } from '../budget/shared-row.ts'
 import type { Claimant, NotClaimed } from './may-claim.ts'
 import type { Restored } from './postgres-restored.ts'
-import type { DueSchedule, LastTime, Schedule } from './schedule.ts'
+import type { DueSchedule, KeptSchedule, LastTime, Schedule } from './schedule.ts'
 import type { StoreUrl } from './store-url.ts'
 
 /**
@@ -12,6 +12,11 @@ export interface Tables {
   readonly url: StoreUrl
   /** What was left to people just now, because the store is a restored copy. */
   readonly restored: Restored
+  /**
+   * Leaves runs and schedules to people whose rows were put back from an older copy since. To be asked before it is asked
+   * what workers may take.
+   */
+  leaveRestored(): Promise<Restored>
   readonly claims: ClaimTable
   readonly runs: RunTable
   readonly schedules: ScheduleTable
@@ -154,7 +159,7 @@ export interface ScheduleTable {
   keep(schedule: Schedule): Promise<void>
   /** Returns whether there was one. */
   remove(id: string): Promise<boolean>
-  all(): Promise<readonly (Schedule & { readonly last: LastTime })[]>
+  all(): Promise<readonly KeptSchedule[]>
   /** The store's time, in epoch ms. By it, and by no worker's, a schedule is due. */
   now(): Promise<number>
   /** Notes that a schedule is due. To note it twice does no harm. Returns false if the time has not come yet. */

@@ -29,6 +29,7 @@ export interface StoredRun {
 }
 
 interface StoredSchedule extends Schedule {
+  since: number
   dueAt: number | null
   takenUntil: number | null
   taking: number

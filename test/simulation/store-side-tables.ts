@@ -1,4 +1,4 @@
-import { earlyMs, scheduleId, seenToWithinMs, tryAgainAfterMs } from '../../src/store/schedule.ts'
+import { scheduleId, seenToWithinMs, tryAgainAfterMs } from '../../src/store/schedule.ts'
 import type { ScheduleTable, WorkerTable } from '../../src/store/tables.ts'
 import { goneAfterMs } from '../../src/store/why-waiting.ts'
 import { activeOfJob, type StoreRows } from './store-rows.ts'
@@ -23,7 +23,7 @@ export function memorySchedules({ rows, now, ask }: Asked): ScheduleTable {
           taking: 0,
           last: { due: null, run: null, error: null },
         }
-        rows.schedules.set(id, { ...first, ...known, ...schedule })
+        rows.schedules.set(id, { ...first, ...known, ...schedule, since: now() })
       }),
     remove: (id) => ask('remove schedule', () => rows.schedules.delete(id)),
     // Nothing is drawn where there are none: most histories have none.
@@ -38,7 +38,7 @@ export function memorySchedules({ rows, now, ask }: Asked): ScheduleTable {
     now: () => ask('now', now),
     noteDue: (id, at) =>
       ask('note due', () => {
-        if (at.getTime() > now() + earlyMs) return false
+        if (at.getTime() > now()) return false
         const known = rows.schedules.get(id)
         const before = Math.max(known?.dueAt ?? 0, Date.parse(known?.last.due ?? '1970-01-01'))
         if (known !== undefined && before < at.getTime()) known.dueAt = at.getTime()

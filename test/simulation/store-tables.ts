@@ -43,6 +43,7 @@ export function memoryTables(store: MemoryStore): Tables {
   return {
     url: { url: shown, shown },
     restored: { runs: 0, schedules: 0 },
+    leaveRestored: async () => ({ runs: 0, schedules: 0 }),
     claims: memoryClaims(store),
     runs: { ...memoryRuns(store), ...memoryFiles(store) },
     schedules: memorySchedules(store),

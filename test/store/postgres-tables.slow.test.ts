@@ -54,7 +54,7 @@ describe.skipIf(missing !== null)('the tables of PostgreSQL', () => {
     onTestFinished(async () => await database.close())
     const { query } = database
     for (const table of ['run', 'schedule']) await query(`DELETE FROM okta_lifecycle.${table}`)
-    const { runs, claims, schedules } = postgresTables(database)
+    const { runs, claims, schedules, leaveRestored } = postgresTables(database)
     const [org, worker] = ['https://org.example.com', { holder: 'one/1', host: 'one' }]
     await runs.begin('r')
     const epoch = Number(await claims.take('r', worker, 'any', 60_000))
@@ -76,7 +76,9 @@ describe.skipIf(missing !== null)('the tables of PostgreSQL', () => {
     expect(await claims.renew({ runId: 'r', epoch }, 60_000)).toBe(false)
     expect(await runs.append({ runId: 'r', epoch }, 0, Buffer.from('line'))).toBe(false)
     await claims.release({ runId: 'r', epoch })
-    // Whoever asks first what may be taken leaves it to people.
+    // Whoever looks first what may be taken leaves it to people.
+    expect(await leaveRestored()).toEqual({ runs: 1, schedules: 1 })
+    expect(await leaveRestored()).toEqual({ runs: 0, schedules: 0 })
     expect(await runs.open([org])).toEqual([])
     expect(await runs.look('r')).toMatchObject({ isRestored: true, isWanted: false, heldForMs: null })
     expect(await claims.take('r', worker, 'wanted', 60_000)).toMatchObject({ kind: 'held' })
@@ -86,8 +88,21 @@ describe.skipIf(missing !== null)('the tables of PostgreSQL', () => {
     await schedules.noteDue(id, new Date(Date.now() - 60_000))
     expect(await schedules.takeDue([org])).toBeNull()
     expect((await schedules.all())[0]?.last.error).toContain('restored from an older copy')
-    expect(await schedules.noteDue(id, new Date(Date.now() + 3_000))).toBe(true)
+    await delay(5)
+    expect(await schedules.noteDue(id, new Date(await schedules.now()))).toBe(true)
     expect(await schedules.takeDue([org])).not.toBeNull()
+  })
+
+  it('notice the rows of a dump that does not say who wrote them', async () => {
+    const database = await openDatabase(parseStoreUrl(cluster.postgres.url), 2)
+    onTestFinished(async () => await database.close())
+    await database.query('DELETE FROM okta_lifecycle.run')
+    await database.query(
+      `INSERT INTO okta_lifecycle.run (run_id, wanted, state) VALUES ('r', true, 'running')`,
+    )
+    const { leaveRestored, runs } = postgresTables(database)
+    expect(await leaveRestored()).toEqual({ runs: 1, schedules: 0 })
+    expect(await runs.look('r')).toMatchObject({ isRestored: true, isWanted: false })
   })
 
   it('are the same to a user who may not ask for the number of the cluster', async () => {

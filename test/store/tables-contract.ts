@@ -324,7 +324,11 @@ export function testTables(open: () => Promise<TablesUnderTest>): void {
     await schedules.noteDue(id, at)
     expect(await schedules.takeDue([org])).toBeNull()
     expect(await schedules.all()).toEqual([
-      { ...schedule, last: { due: at.toISOString(), run: 'r', error: null } },
+      {
+        ...schedule,
+        since: expect.any(Number),
+        last: { due: at.toISOString(), run: 'r', error: null },
+      },
     ])
     expect([await schedules.remove(id), await schedules.remove(id)]).toEqual([true, false])
   })

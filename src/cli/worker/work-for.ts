@@ -24,7 +24,7 @@ export async function workFor({ openAnnouncements, ...options }: WorkForOptions)
   stop.signal.addEventListener('abort', () => {
     setTimeout(() => process.exit(exitCodes.terminated), drain * 1000 + lastWaitMs).unref()
   })
-  const restored = describeRestored(tables)
+  const restored = describeRestored(tables.restored)
   if (restored !== null) say(restored)
   say(`Working for ${tables.url.shown}, on up to ${runs} runs at once, in ${[...orgs.keys()].join(', ')}.`)
   const announcements = await untilAnswered(openAnnouncements, () => stop.check())

@@ -7,6 +7,7 @@ import { Claim } from '../../store/claim.ts'
 import type { Claimant } from '../../store/may-claim.ts'
 import { isAway, isOfStore, storeError } from '../../store/store-error.ts'
 import type { Tables } from '../../store/tables.ts'
+import { describeRestored } from '../describe-restored.ts'
 import { carryOutRun } from './carry-out-run.ts'
 import { LeftAlone } from './left-alone.ts'
 import type { Orgs } from './orgs.ts'
@@ -164,9 +165,17 @@ export class Worker {
     }
   }
 
+  /** The runs that may be taken. What was put back from an older copy is left to people first, and that is said. */
+  async #openRuns(): ReturnType<Tables['runs']['open']> {
+    const { tables, say } = this.#options
+    const restored = describeRestored(await tables.leaveRestored())
+    if (restored !== null) say(restored)
+    return await tables.runs.open([...this.#orgs.open.keys()])
+  }
+
   async #takeUp(): Promise<void> {
-    const { tables, announcements } = this.#options
-    for (const run of await tables.runs.open([...this.#orgs.open.keys()])) {
+    const { announcements } = this.#options
+    for (const run of await this.#openRuns()) {
       const { runId } = run
       // What this worker has no room for, another one may have. Whoever is told looks at our table first.
       if (!(await this.#tryRun(runId)) && !this.#atWork.has(runId))
@@ -205,8 +214,7 @@ export class Worker {
   }
 
   async #isMine(runId: string): Promise<boolean> {
-    const { tables } = this.#options
-    return (await tables.runs.open([...this.#orgs.open.keys()])).some((run) => run.runId === runId)
+    return (await this.#openRuns()).some((run) => run.runId === runId)
   }
 
   #begin(runId: string, claim: Claim, claimant: Claimant): void {
@@ -247,5 +255,5 @@ export class Worker {
 
 function describeClock(aheadMs: number): string {
   const side = aheadMs > 0 ? 'ahead of' : 'behind'
-  return `The clock of this machine is ${renderDuration(Math.abs(aheadMs) / 1000)} ${side} the store's. What is due is due by the store's clock, and schedules are left to other workers. → Set the clock, for example by NTP.`
+  return `The clock of this machine is ${renderDuration(Math.abs(aheadMs) / 1000)} ${side} the store's. What is due is due by the store's clock, and is seen to some minutes late unless another worker is there. → Set the clock, for example by NTP.`
 }

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { RunOrg } from '../../../src/cli/org.ts'
 import type { Orgs } from '../../../src/cli/worker/orgs.ts'
+import { keepSchedules } from '../../../src/cli/worker/submit-due.ts'
 import { Worker } from '../../../src/cli/worker/worker.ts'
 import { exitCodes, KnownError } from '../../../src/messages/known-error.ts'
 import { StopSwitch } from '../../../src/messages/stop.ts'
@@ -163,10 +164,59 @@ it.each([
   },
 )
 
+interface Untold {
+  readonly since: number
+  readonly last: number | null
+  readonly dueAgo?: number
+}
+
+it.each([
+  ['a time that nobody was told of for a minute', { since: -7_200_000, last: -3_700_000 }, -100_000],
+  ['no time from before the schedule was as it is', { since: -30_000, last: null }, null],
+  ['no time that was seen to', { since: -7_200_000, last: -100_000 }, null],
+  ['no time that may still be told', { since: -7_200_000, last: -3_600_000, dueAgo: 20_000 }, null],
+] as const)(
+  'a worker notes by itself %s',
+  async (_what, { since, last, dueAgo = 100_000 }: Untold, noted) => {
+    // An hourly schedule that was due so long ago.
+    const now = Date.UTC(2026, 2, 2, 12, 0)
+    const minute = new Date(now - dueAgo)
+    const pattern = `${minute.getUTCSeconds()} ${minute.getUTCMinutes()} * * * *`
+    const orgUrl = 'https://org.example.com'
+    const told: number[] = []
+    const kept = {
+      job: 'hourly',
+      orgUrl,
+      pattern,
+      timeZone: 'UTC',
+      arguments: {},
+      since: now + since,
+      last: { due: last === null ? null : new Date(now + last).toISOString(), run: null, error: null },
+    }
+    const schedules = {
+      ...tables.schedules,
+      now: async () => now,
+      all: async () => [kept],
+      noteDue: async (_id: string, at: Date) => {
+        told.push(at.getTime() - now)
+        return true
+      },
+    }
+    const options = { tables: { ...tables, schedules }, orgs: new Map([[orgUrl, { orgUrl } as RunOrg]]) }
+    const { clockAheadMs } = await keepSchedules({
+      ...options,
+      announcements: { announce: async () => {}, keepSchedule: async () => {} },
+    })
+    // This machine's clock is far from the store's, and is asked for nothing.
+    expect(clockAheadMs).not.toBeNull()
+    expect(told).toEqual(noted === null ? [] : [noted])
+  },
+)
+
 it('a worker names a schedule that is never due once, and keeps the others all the same', async () => {
   const stop = new StopSwitch()
   const [said, kept]: [string[], string[]] = [[], []]
-  const schedule = { orgUrl: 'https://org.example.com', timeZone: 'UTC', arguments: {} }
+  const schedule = { orgUrl: 'https://org.example.com', timeZone: 'UTC', arguments: {}, since: Date.now() }
   const last = { due: null, run: null, error: null }
   const asked = deferred<void>()
   const worker = new Worker({
