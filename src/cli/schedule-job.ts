@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { DateTime, IANAZone } from 'luxon'
+import { exists } from '../files/exists.ts'
 import { checkPattern, nextDue, nextTimes } from '../input/due/cron-times.ts'
 import { prepare } from '../job/prepare.ts'
 import { type ExitCode, exitCodes, Refusal } from '../messages/known-error.ts'
@@ -123,18 +124,19 @@ async function beginSchedule(
 /**
  * Two files may name the same job by a slip. Where the other one is still there, its users would never be done again.
  *
- * @throws Refusal if the file of a schedule still names its job
+ * @throws Refusal if the file of a schedule still names its job, or may do so
  */
 async function checkNotOfAnotherFile({ job, arguments: given }: Schedule): Promise<void> {
   const file = String(given.job)
   const input = typeof given.input === 'string' ? given.input : undefined
   const names = await prepare(input, { ...given, job: file }).then(
     (prepared) => prepared.merge(null).name,
-    () => null,
+    // A file that is there and can't be read may still name it.
+    async () => ((await exists(file)) ? job : null),
   )
   if (names !== job) return
   throw new Refusal(
-    `Job ${visible(job)} has a schedule already, and another file: ${file}.`,
+    `Job ${visible(job)} is scheduled already, from another file: ${file}.`,
     `Give this job another name, or end that schedule first: okta-lifecycle submit --job ${file} --every never`,
   )
 }

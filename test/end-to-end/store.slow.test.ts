@@ -294,6 +294,9 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       const refused = await inStore(place, org, other)
       expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/another file: .*job\.yaml/)])
       expect((await inStore(place, org, ['runs'])).stdout).toContain('Europe/Berlin')
+      // So it is where the first one can't be read at the moment.
+      await place.write('job.yaml', 'name: [evening')
+      expect((await inStore(place, org, other)).code).toBe(2)
       // It ends by its name as well, also if the file is gone.
       await rm(join(place.directory, 'job.yaml'))
       const end = await inStore(place, org, ['submit', '--job', 'evening', '--every', 'never', '--yes'])
