@@ -1,5 +1,5 @@
 import { counted } from '../messages/counted.ts'
-import type { Restored } from '../store/postgres-restored.ts'
+import type { Restored } from '../store/tables.ts'
 
 /** What is said when a store turns out to be a restored copy; null if it is none. */
 export function describeRestored({ runs, schedules }: Restored): string | null {

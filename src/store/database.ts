@@ -1,10 +1,11 @@
 import { Pool, type PoolClient } from 'pg'
 import { Refusal } from '../messages/known-error.ts'
-import { leaveRestoredToPeople, nothingRestored, type Restored } from './postgres-restored.ts'
+import { leaveRestoredToPeople, nothingRestored } from './postgres-restored.ts'
 import { QuietClient } from './quiet-client.ts'
 import { migrations, schemaName } from './schema.ts'
 import { storeError } from './store-error.ts'
 import type { StoreUrl } from './store-url.ts'
+import type { Restored } from './tables.ts'
 
 /** Sends one statement and gives its rows. What a row holds is for the statement to say. */
 export type Query = (statement: string, values?: readonly unknown[]) => Promise<readonly Row[]>

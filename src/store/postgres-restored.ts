@@ -1,6 +1,7 @@
 import type { Database, Query, Row } from './database.ts'
 import { textOf } from './row.ts'
 import { isOriginal, writer } from './schema.ts'
+import type { Restored } from './tables.ts'
 
 /**
  * What a dump can't bring back with it: the cluster, the database and the table are made anew when it is restored, and where
@@ -19,12 +20,6 @@ const epochsAhead = 1_000_000
 /** What `runs` says of a schedule in a store that was restored. */
 const restoredError =
   'the store was restored from an older copy, which does not know what was submitted since. What was due before the restore is not submitted again → For a time that was missed: okta-lifecycle submit --job FILE'
-
-/** How many runs, and schedules, were left to people just now because the store is a restored copy. */
-export interface Restored {
-  readonly runs: number
-  readonly schedules: number
-}
 
 export const nothingRestored: Restored = { runs: 0, schedules: 0 }
 

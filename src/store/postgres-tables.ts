@@ -24,10 +24,12 @@ export function postgresTables(database: Database): Tables {
   return {
     url: database.url,
     restored: database.restored,
-    leaveRestored: async () => ({
-      runs: await leaveCopiedRuns(database.query),
-      schedules: await leaveCopiedSchedules(database.query),
-    }),
+    // All or none of it, so that what was left is told.
+    leaveRestored: () =>
+      database.transaction(async (query) => ({
+        runs: await leaveCopiedRuns(query),
+        schedules: await leaveCopiedSchedules(query),
+      })),
     claims: postgresClaims(database),
     runs: { ...postgresRuns(database), ...postgresFiles(database) },
     schedules: postgresSchedules(database),

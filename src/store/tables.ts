@@ -1,8 +1,13 @@
 import type { FirstFacts, SharedRow } from '../budget/shared-row.ts'
 import type { Claimant, NotClaimed } from './may-claim.ts'
-import type { Restored } from './postgres-restored.ts'
 import type { DueSchedule, KeptSchedule, LastTime, Schedule } from './schedule.ts'
 import type { StoreUrl } from './store-url.ts'
+
+/** How many runs, and schedules, were left to people just now because the store is a restored copy. */
+export interface Restored {
+  readonly runs: number
+  readonly schedules: number
+}
 
 /**
  * All that the program asks of a store, as operations with values. Each is done as a whole or not at all. Each may throw

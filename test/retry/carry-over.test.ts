@@ -34,26 +34,25 @@ describe('what a retry’s journal begins with', () => {
   const input = rowOf(7, 'user1@example.com', 'reset_factors', 'suspend')
   const standing = [resultOf(7, 1, 'reset_factors', 'succeeded')]
   const retried = { input, todo: ['suspend' as const], standing }
+  /** A row of which nothing else is known. */
+  const plain = {
+    retried,
+    row: 3,
+    oldRunId: 'old-run',
+    oldRun: 'old@then',
+    explained: () => null,
+    isUncounted: () => false,
+    inDoubt: 'keep' as const,
+    meant: null,
+    superseded: null,
+    duplicate: false,
+    doubtOf: () => null,
+    doubtedOf: () => null,
+    sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, unsent: 0, first: null }),
+  }
 
   it('holds the results that stand, under the new row, and says where they come from', () => {
-    const events = carryOver(
-      {
-        retried,
-        row: 3,
-        oldRunId: 'old-run',
-        oldRun: 'old@then',
-        explained: () => null,
-        isUncounted: () => false,
-        inDoubt: 'keep' as const,
-        meant: null,
-        superseded: null,
-        duplicate: false,
-        doubtOf: () => null,
-        doubtedOf: () => null,
-        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, unsent: 0, first: null }),
-      },
-      now,
-    )
+    const events = carryOver(plain, now)
     expect(events).toEqual([
       { event: 'result', ...standing[0], row: 3, message: 'it succeeded (in run old-run)' },
     ])
@@ -62,19 +61,10 @@ describe('what a retry’s journal begins with', () => {
     const { event: _event, ...again } = first
     const twice = carryOver(
       {
+        ...plain,
         retried: { ...retried, standing: [again] },
         row: 1,
         oldRunId: 'second-run',
-        oldRun: 'old@then',
-        explained: () => null,
-        isUncounted: () => false,
-        inDoubt: 'keep' as const,
-        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, unsent: 0, first: null }),
-        duplicate: false,
-        meant: null,
-        superseded: null,
-        doubtOf: () => null,
-        doubtedOf: () => null,
       },
       now,
     )
@@ -85,19 +75,8 @@ describe('what a retry’s journal begins with', () => {
     const open = { kind: 'open', intent: intentOf(7, 2, 4), doubt: doubtEvent(7, 2, 4) } as const
     const events = carryOver(
       {
-        retried,
-        row: 3,
-        oldRunId: 'old-run',
-        oldRun: 'old@then',
-        explained: () => null,
-        isUncounted: () => false,
-        inDoubt: 'keep' as const,
-        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, unsent: 0, first: null }),
-        duplicate: false,
-        meant: null,
-        superseded: null,
+        ...plain,
         doubtOf: (step) => (step === 2 ? open : null),
-        doubtedOf: () => null,
       },
       now,
     )
@@ -112,19 +91,7 @@ describe('what a retry’s journal begins with', () => {
     const doubted = intentOf(7, 2, 4)
     const events = carryOver(
       {
-        ...{
-          retried,
-          row: 3,
-          oldRunId: 'old-run',
-          oldRun: 'old@then',
-          explained: () => null,
-          isUncounted: () => false,
-          inDoubt: 'keep' as const,
-          superseded: null,
-          duplicate: false,
-          meant: null,
-        },
-        doubtOf: () => null,
+        ...plain,
         doubtedOf: (step) => (step === 2 ? doubted : null),
         sentAgain: () => ({ judgedNotApplied: 2, repeats: 0, unsent: 0, first: null }),
       },
@@ -146,18 +113,8 @@ describe('what a retry’s journal begins with', () => {
     const open = { kind: 'open', intent: { ...intentOf(7, 2, 4), status: null }, doubt: null } as const
     const [, intent] = carryOver(
       {
-        retried,
-        row: 3,
-        oldRunId: 'old-run',
-        oldRun: 'old@then',
-        explained: () => null,
-        isUncounted: () => false,
-        inDoubt: 'keep',
-        superseded: null,
-        duplicate: false,
-        meant: null,
+        ...plain,
         doubtOf: () => open,
-        doubtedOf: () => null,
         sentAgain: () => ({ judgedNotApplied: 1, repeats: 0, unsent: 2, first }),
       },
       now,
@@ -184,21 +141,8 @@ describe('what a retry’s journal begins with', () => {
     const origin = { run: 'first-run', row: 40, step: 2 }
     const open = { kind: 'open', intent: { ...intentOf(7, 2, 4), origin }, doubt: null } as const
     const carried = {
-      ...{
-        retried,
-        row: 3,
-        oldRunId: 'old-run',
-        oldRun: 'old@then',
-        explained: () => null,
-        isUncounted: () => false,
-        inDoubt: 'keep' as const,
-        superseded: null,
-        duplicate: false,
-        meant: null,
-      },
+      ...plain,
       doubtOf: () => open,
-      doubtedOf: () => null,
-      sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, unsent: 0, first: null }),
     }
     const events = carryOver({ ...carried, retried: { ...retried, standing: [] } }, now)
     for (const event of events) expect(event).toMatchObject({ event: 'intent', row: 3, origin })
@@ -207,15 +151,7 @@ describe('what a retry’s journal begins with', () => {
 
   it('says whom the row meant, where it carries over nothing that shows it', () => {
     const meant = { id: '00u00000000000000001', login: 'user1@example.com', run: 'old-run' }
-    const carried = {
-      ...{ row: 3, oldRunId: 'old-run', oldRun: 'old@then', superseded: null, duplicate: false, meant },
-      explained: () => null,
-      isUncounted: () => false,
-      inDoubt: 'keep' as const,
-      doubtOf: () => null,
-      doubtedOf: () => null,
-      sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, unsent: 0, first: null }),
-    }
+    const carried = { ...plain, meant }
     expect(carryOver({ ...carried, retried: { ...retried, standing: [] } }, now)).toEqual([
       { event: 'meant', row: 3, user_id: meant.id, login: meant.login, run: 'old-run' },
     ])
@@ -227,19 +163,9 @@ describe('what a retry’s journal begins with', () => {
     const superseded = { row: 9, action: 'unsuspend', inDoubt: false } as const
     const events = carryOver(
       {
-        retried,
-        row: 3,
-        oldRunId: 'old-run',
-        oldRun: 'old@then',
-        explained: () => null,
-        isUncounted: () => false,
-        inDoubt: 'keep' as const,
-        sentAgain: () => ({ judgedNotApplied: 0, repeats: 0, unsent: 0, first: null }),
-        duplicate: false,
-        meant: null,
+        ...plain,
         superseded,
         doubtOf: () => ({ kind: 'open', intent: intentOf(7, 2, 1), doubt: null }),
-        doubtedOf: () => null,
       },
       now,
     )

@@ -9,10 +9,11 @@ import { isAway, isOfStore, storeError } from '../../store/store-error.ts'
 import type { Tables } from '../../store/tables.ts'
 import { describeRestored } from '../describe-restored.ts'
 import { carryOutRun } from './carry-out-run.ts'
+import { keepSchedules } from './keep-schedules.ts'
 import { LeftAlone } from './left-alone.ts'
 import type { Orgs } from './orgs.ts'
 import { type AskCredentials, OrgsAtHand } from './orgs-at-hand.ts'
-import { keepSchedules, submitDue } from './submit-due.ts'
+import { submitDue } from './submit-due.ts'
 
 /** How often to check that schedules are announced as they should be. */
 const keepEveryMs = 60_000
