@@ -16,10 +16,15 @@ export interface Fence {
   ensure(): Promise<void>
   /** Where everything must be kept before it is written here; absent if this is its only place. */
   readonly elsewhere?: Elsewhere | undefined
+  /** Ends the hold at once, because another process certainly works on what it holds; absent where nothing is held. */
+  readonly lose?: (() => void) | undefined
 }
 
 /** Somebody has cut the file short since the last write: what was there is gone. */
 export class CutShort extends Error {}
+
+/** Somebody else has written to the file since the last write: two processes work on it. */
+export class WrittenElsewhere extends Error {}
 
 /** The fence for files that need no hold. */
 export const noFence: Fence = { valid: true, ensure: async () => {} }
@@ -103,7 +108,7 @@ export class SyncedAppends<Mark> {
       try {
         if (this.#failure !== null) throw this.#failure
         if (!this.#fence.valid) await this.#fence.ensure()
-        this.#checkWhole()
+        this.#checkSize()
         await this.#makeDurable(waiting)
         for (const { mark, resolve } of appends) {
           this.#synced = mark
@@ -129,11 +134,14 @@ export class SyncedAppends<Mark> {
   }
 
   /**
-   * Checks that nobody has cut the file short. Otherwise the write would leave a hole, and the file would seem to have
-   * its full length.
+   * Checks that nobody has cut the file short, or written to it. Otherwise the write would leave a hole, and the file
+   * would seem to have its full length; or it would overwrite what another process has just done.
    */
-  #checkWhole(): void {
-    if (this.#written !== null && fstatSync(this.#file.fd).size < this.#written) throw new CutShort()
+  #checkSize(): void {
+    if (this.#written === null) return
+    const { size } = fstatSync(this.#file.fd)
+    if (size < this.#written) throw new CutShort()
+    if (size > this.#written) throw new WrittenElsewhere()
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { CutShort, type Fence, noFence, SyncedAppends } from '../files/synced-appends.ts'
+import { HoldLost } from '../files/hold/hold.ts'
+import { CutShort, type Fence, noFence, SyncedAppends, WrittenElsewhere } from '../files/synced-appends.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
 import type { JournalEnd, JournalHead } from './journal-check.ts'
@@ -34,9 +35,22 @@ class JournalMoved extends FixableError {
   }
 }
 
+/**
+ * Two processes can be at work on a run where a person has removed the hold of one of them. The first one that notices
+ * leaves the run to the other.
+ */
+function leftToAnother(path: string, fence: Fence): HoldLost {
+  fence.lose?.()
+  return new HoldLost(
+    'this run',
+    `another process has written to its journal (${path}), so the hold was removed by hand, or this disk does not show it`,
+  )
+}
+
 /** A lost hold keeps its own error: the disk is not the cause. */
-function failureOf(path: string, cause: unknown): Error {
+function failureOf(path: string, fence: Fence, cause: unknown): Error {
   if (cause instanceof CutShort) return new JournalMoved(path)
+  if (cause instanceof WrittenElsewhere) return leftToAnother(path, fence)
   return cause instanceof KnownError ? cause : new JournalFailed(path, cause)
 }
 
@@ -76,12 +90,18 @@ export class Journal {
   /** Opens a journal for appending after its last sound line. Cuts off a torn tail first. */
   static async open(path: string, end: JournalEnd, fence: Fence = noFence): Promise<Journal> {
     const file = await open(path, 'r+')
-    if (end.tornBytes > 0) await file.truncate(end.soundBytes)
+    if (end.tornBytes > 0) await cutOff(file, end, () => leftToAnother(path, fence))
     // A killed process may have left lines that are in the system's memory only, and the next line says how far the
     // journal was on disk.
     if (end.soundBytes > 0) await file.datasync()
     const head = { lines: end.soundLines, bytes: end.soundBytes, chain: end.chain }
-    const appends = new SyncedAppends(file, end.soundBytes, head, (cause) => failureOf(path, cause), fence)
+    const appends = new SyncedAppends(
+      file,
+      end.soundBytes,
+      head,
+      (cause) => failureOf(path, fence, cause),
+      fence,
+    )
     return new Journal(path, file, fence, appends, end)
   }
 
@@ -142,6 +162,20 @@ export class Journal {
   async close(): Promise<void> {
     await this.#appends.close()
   }
+}
+
+/** Cuts off a torn tail, unless it was the beginning of what another process has gone on to write. */
+async function cutOff(
+  file: FileHandle,
+  { soundBytes, tornBytes }: JournalEnd,
+  toFailure: () => Error,
+): Promise<void> {
+  const { size } = await file.stat()
+  if (size > soundBytes + tornBytes) {
+    await file.close()
+    throw toFailure()
+  }
+  await file.truncate(soundBytes)
 }
 
 /** The file at a path; null if there is none, `unknown` if the disk does not answer. */

@@ -1,6 +1,8 @@
 import { appendFile, type FileHandle, open, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
+import { HoldLost } from '../../src/files/hold/hold.ts'
+import type { Fence } from '../../src/files/synced-appends.ts'
 import { Journal, JournalFailed } from '../../src/journal/journal.ts'
 import { emptyJournal } from '../../src/journal/journal-check.ts'
 import type { JournalEvent } from '../../src/journal/journal-event.ts'
@@ -182,6 +184,54 @@ describe('a journal that cannot be written', () => {
       )
       expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true)
       await journal.close()
+    })
+  })
+})
+
+describe('a journal that another process writes to as well', () => {
+  class LosableFence implements Fence {
+    valid = true
+    async ensure(): Promise<void> {}
+    lose(): void {
+      this.valid = false
+    }
+  }
+
+  it('is left to the process that wrote first, and stays whole', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'journal.ndjson')
+      await write(path, some.slice(0, 2))
+      const { end } = await read(path)
+      const fence = new LosableFence()
+      const late = await Journal.open(path, end, fence)
+      const early = await Journal.open(path, end)
+      await Promise.all(some.slice(2, 4).map((event) => early.append(event).durable))
+
+      const error = await knownErrorOf(() => late.append(intentOf(7)).durable)
+      expect(error).toBeInstanceOf(HoldLost)
+      expect(error.message).toContain(path)
+      expect(error.exitCode).toBe(exitCodes.heldElsewhere)
+      expect(fence.valid).toBe(false)
+      await late.close()
+
+      await Promise.all(some.slice(4).map((event) => early.append(event).durable))
+      await early.close()
+      expect((await read(path)).events).toEqual(some)
+    })
+  })
+
+  it('keeps a line that another process had only begun when it was read', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'journal.ndjson')
+      const whole = await write(path, some)
+      await writeFile(path, whole.subarray(0, whole.length - 10))
+      const { end } = await read(path)
+      expect(end.tornBytes).toBeGreaterThan(0)
+      await writeFile(path, whole)
+      const fence = new LosableFence()
+      await expect(Journal.open(path, end, fence)).rejects.toBeInstanceOf(HoldLost)
+      expect(fence.valid).toBe(false)
+      expect(await readFile(path)).toEqual(whole)
     })
   })
 })

@@ -94,6 +94,11 @@ function struck(
     case 'rival':
       rival()
       return
+    case 'holds_removed':
+      if (disk.state !== 'well') return
+      removeHolds(world, run())
+      later(ms / 100, rival)
+      return
     case 'store_away':
       world.store?.goAway(ms)
       return
@@ -128,6 +133,18 @@ function takeAway(world: World, path: string): void {
   disk.change(directory, [[name, null]])
   disk.syncAll()
   world.away.set(path, file)
+}
+
+/** Removes the holds of a run and of all jobs, as somebody does who takes them for the remains of a dead process. */
+function removeHolds({ disk }: World, run: string): void {
+  const jobs = disk.find(`${runsDirectory}/.jobs`)
+  const held = [
+    disk.find(`${runsDirectory}/${run}`),
+    ...(jobs?.kind === 'directory' ? jobs.names.values() : []),
+  ]
+  for (const node of held)
+    if (node?.kind === 'directory' && node.names.has('lock')) disk.change(node, [['lock', null]])
+  disk.syncAll()
 }
 
 /** Moves the file of activation links away, as somebody does who picks up the links so far. */

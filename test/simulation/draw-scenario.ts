@@ -318,7 +318,11 @@ function drawDisturbances(draws: Draws): Disturbance[] {
     afterApplied: draws.chance('at a call', 0.5) ? draws.int('at which call', 1, 5) : null,
     // Early as often as late: much happens in the first moments.
     afterMs: draws.pick('span', [50, 500, 3_000, 40_000]) * draws.next('after'),
-    kind: draws.chance('sleeps', 0.1) ? 'sleep' : draws.pick('disturbance', kinds),
+    kind: draws.chance('sleeps', 0.1)
+      ? 'sleep'
+      : draws.chance('holds removed', 0.08)
+        ? 'holds_removed'
+        : draws.pick('disturbance', kinds),
     ms: draws.pick('how long', [200, 5_000, 50_000, 120_000]),
   }))
 }

@@ -352,4 +352,11 @@ export const editedBugs: readonly EditedBug[] = [
     from: 'if (!mustHaveJournal(run)) return null',
     to: 'return null',
   },
+  {
+    name: 'what another process has written to the journal is not noticed',
+    breaks: 'I9',
+    file: 'files/synced-appends',
+    from: 'size > this.#written',
+    to: 'false',
+  },
 ]

@@ -95,6 +95,8 @@ export interface Disturbance {
     | 'next_run'
     /** It is paused for longer than a hold lasts, and another run of the job begins. */
     | 'overtaken'
+    /** Somebody removes the directories of its holds, and a process on another host wants its run. */
+    | 'holds_removed'
     /** The store does not answer for a while. */
     | 'store_away'
     /** For a while the store does what it is asked, and no answer arrives. */

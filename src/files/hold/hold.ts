@@ -12,9 +12,12 @@ const signEveryMs = 4_000
 
 /** Thrown to a holder that lost its hold. It must write and send nothing more. */
 export class HoldLost extends KnownError {
-  constructor(what: string) {
+  constructor(
+    what: string,
+    why = 'it gave no sign of life for too long, and another process may have taken over',
+  ) {
     super(
-      `This process has lost its hold on ${what}: it gave no sign of life for too long, and another process may have taken over. It sends and writes nothing more.`,
+      `This process has lost its hold on ${what}: ${why}. It sends and writes nothing more.`,
       'To see how far the other process has got: okta-lifecycle status',
       exitCodes.heldElsewhere,
     )
@@ -99,6 +102,12 @@ export class Hold {
     if (this.valid) return
     if (!this.#lost) await this.#renew()
     if (!this.valid) throw new HoldLost(this.#what)
+  }
+
+  /** Ends the hold at once (H3). Its number stays as it is: whoever else is at work has another one, or none. */
+  lose(): void {
+    clearInterval(this.#timer)
+    this.#lost = true
   }
 
   /** Gives up the hold, as far as the system allows it. */

@@ -3,7 +3,7 @@ import type { Fence } from '../synced-appends.ts'
 import type { Hold } from './hold.ts'
 
 /** The part of a hold that a holder checks before it writes or sends. */
-export interface Holding extends Pick<Hold, 'valid' | 'ensure' | 'afterSilence'> {
+export interface Holding extends Pick<Hold, 'valid' | 'ensure' | 'afterSilence'>, Pick<Fence, 'lose'> {
   /** As in {@link Fence}. */
   readonly elsewhere?: Elsewhere | undefined
 }
@@ -38,6 +38,11 @@ export class JointHold implements Holding {
   /** As the own hold says. */
   get elsewhere(): Elsewhere | undefined {
     return this.#own.elsewhere
+  }
+
+  /** Ends the own hold, and with it all of them. */
+  lose(): void {
+    this.#own.lose?.()
   }
 
   /**
