@@ -157,6 +157,11 @@ export function mayCountFor(state: Pick<BudgetState, 'windowMs'>): number {
   return 2 * longestOpen(state)
 }
 
+/** Until when nothing may be sent, as far as answers have shown, in epoch ms by Okta's clock; 0 if something may. */
+export function exhaustedUntil({ closedUntil, window, inFlight }: BudgetState): number {
+  return window === null || window.remaining > inFlight ? closedUntil : Math.max(closedUntil, endOf(window))
+}
+
 /** The most requests that the run sends in a window with this limit. */
 export function shareOf(state: Pick<BudgetState, 'share' | 'caution'>, limit: number): number {
   // A tiny bit is added, because in floating point 0.29 × 100 is a little less than 29.

@@ -7,11 +7,14 @@ import type { LedgerFacts } from './ledger.ts'
  * without an answer may arrive much later, in a window that opens after this execution has begun.
  */
 export function firstBudget(facts: LedgerFacts, bucket: Bucket): BudgetState {
-  const { share, earlierSends, earlierUnanswered, earlierLimit, earlierUnknown } = facts
+  const { share, earlierSends, earlierUnanswered, earlierLimit, earlierUnknown, earlierExhausted } = facts
   // What several runs sent comes run by run.
   const unanswered = byTime(earlierUnanswered?.(bucket) ?? [])
   const answered = withoutUnanswered(byTime(earlierSends(bucket)), unanswered)
-  const budget = newBudget(share, answered, earlierLimit?.(bucket) ?? null, earlierUnknown)
+  const budget = {
+    ...newBudget(share, answered, earlierLimit?.(bucket) ?? null, earlierUnknown),
+    closedUntil: earlierExhausted?.(bucket) ?? 0,
+  }
   return unanswered.length === 0 ? budget : { ...budget, earlierUnanswered: unanswered }
 }
 

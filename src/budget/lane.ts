@@ -46,7 +46,10 @@ export interface BucketReport {
    */
   readonly leftNow: number | null
   readonly endsAt: number | null
-  /** After a refusal nothing is sent before this time, in epoch ms by Okta's clock; 0 if nothing was refused. */
+  /**
+   * After a refusal, or since nothing remained at the end of what this process asked before, nothing is sent before this
+   * time, in epoch ms by Okta's clock; 0 if there was none.
+   */
   readonly closedUntil: number
   /** What requests in the bucket wait for; null if none wait, or if they wait only for a free slot. */
   readonly waiting: BucketWait | null

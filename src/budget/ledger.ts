@@ -62,6 +62,11 @@ export interface LedgerFacts {
   readonly earlierUnanswered?: (bucket: Bucket) => readonly number[]
   /** The limit that earlier executions last saw in a bucket; null if none is known. */
   readonly earlierLimit?: (bucket: Bucket) => number | null
+  /**
+   * Until when they were shown that nothing remains in a bucket, in epoch ms by the clock of this execution; 0 by default.
+   * A ledger that several share knows it already.
+   */
+  readonly earlierExhausted?: (bucket: Bucket) => number
   /** Whether they may have sent more than is known; false by default. */
   readonly earlierUnknown?: boolean
 }

@@ -7,7 +7,7 @@ import { type Bucket, buckets, lifecycleBucket } from '../okta/bucket.ts'
 import { isConcurrencyLimit } from '../okta/classify.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import type { BudgetAnswer } from './budget-events.ts'
-import { type Permit, shareOf } from './budget-state.ts'
+import { exhaustedUntil, type Permit, shareOf } from './budget-state.ts'
 import {
   type BucketReport,
   budgetAnswer,
@@ -154,6 +154,15 @@ export class Pacer {
   hasSpare(bucket: Bucket): boolean {
     const { available } = this.#ledger.room(bucket, { workLeft: 0, silent: 0 }, this.#clock.nowAtLeast())
     return available > this.#workLeft(bucket)
+  }
+
+  /** The buckets in which nothing may be sent for now, and until when, in epoch ms by Okta's clock. */
+  exhausted(): ReadonlyMap<Bucket, number> {
+    const now = this.#clock.nowAtLeast()
+    const ends = [...this.#lanes.keys()].map(
+      (bucket) => [bucket, exhaustedUntil(this.#ledger.budget(bucket))] as const,
+    )
+    return new Map(ends.filter(([, until]) => until > now))
   }
 
   report(): readonly BucketReport[] {

@@ -3,7 +3,6 @@ import type { Ledger } from '../budget/ledger.ts'
 import { mostSilent } from '../budget/pacer.ts'
 import { Tally } from '../budget/tally.ts'
 import type { Job } from '../job/job.ts'
-import type { SentRecently } from '../journal/sent-recently.ts'
 import { openLookup } from '../lookup/lookup.ts'
 import type { LookupParts } from '../lookup/paced-get.ts'
 import { readTokenOwner } from '../lookup/read-owner.ts'
@@ -16,6 +15,7 @@ import { checkScopes } from '../okta/oauth/check-scopes.ts'
 import { scopesFor } from '../okta/oauth/scopes.ts'
 import type { TokenOwner } from '../rules/guards.ts'
 import type { RunOrg } from './org.ts'
+import type { SentBefore } from './sent-before.ts'
 import { sharedBudget } from './shared-budget.ts'
 import { programVersion } from './version.ts'
 
@@ -33,7 +33,7 @@ export interface AskOptions {
   /** Requests that are still to be sent. */
   readonly workLeft: () => number
   /** Records what is sent, because it counts for a run that follows at once; left out when none follows. */
-  readonly sent?: SentRecently | undefined
+  readonly sent?: SentBefore | undefined
 }
 
 /**
@@ -55,7 +55,7 @@ export async function askOrg<T>(
     ),
     options.byPlan,
   )
-  const clock = new OktaClock()
+  const clock = sent?.clock ?? new OktaClock()
   // The reads have a switch of their own, because they end with the work, and what follows may still send.
   const reads = new StopSwitch()
   const pass = (): void => {
@@ -110,6 +110,7 @@ export async function askOrg<T>(
     const message = 'the reads have ended'
     reads.turn({ state: 'interrupted', exitCode: exitCodes.done, message, advice: { kind: 'go_on' } })
     lookup.pacer.stop()
+    for (const [bucket, until] of lookup.pacer.exhausted()) sent?.showExhausted(bucket, until)
     await client.close()
     await closeLedger(ledger)
   }

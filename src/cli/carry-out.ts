@@ -2,7 +2,6 @@ import { mostSilent } from '../budget/pacer.ts'
 import { type ExecutionEnd, execute } from '../engine/execution.ts'
 import { asCannotWrite, CannotWrite, withNext } from '../files/cannot-write.ts'
 import type { Holding } from '../files/hold/joint-hold.ts'
-import type { SentRecently } from '../journal/sent-recently.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { afterWork, type ExitCode, exitCodes, KnownError } from '../messages/known-error.ts'
 import { describeNext, type StopSwitch } from '../messages/stop.ts'
@@ -27,6 +26,7 @@ import { checkRunScopes } from './check-run-scopes.ts'
 import { writeMetrics } from './metrics-file.ts'
 import { notify } from './notify.ts'
 import type { RunOrg } from './org.ts'
+import type { SentBefore } from './sent-before.ts'
 import { sharedBudget } from './shared-budget.ts'
 import type { StoreArguments } from './store-arguments.ts'
 import { createProgress, silentProgress } from './terminal/progress.ts'
@@ -46,7 +46,7 @@ export interface CarryOutOptions extends StoreArguments {
   readonly 'metrics-file'?: string | undefined
   readonly say: (line: string) => void
   /** As in `ExecutionOptions`. */
-  readonly sentBefore?: SentRecently | undefined
+  readonly sentBefore?: SentBefore | undefined
 }
 
 /**
@@ -138,7 +138,7 @@ async function executeRun(
   const { directory, run, org, stop, say, hold, drain, quiet } = options
   const { connection } = org
   checkRunScopes(org, run)
-  const clock = new OktaClock()
+  const clock = options.sentBefore?.clock ?? new OktaClock()
   const { log, close: closeLog } = openRunLog(directory)
   const client = createOktaClient({
     connection,

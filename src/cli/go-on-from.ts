@@ -4,7 +4,6 @@ import { exists } from '../files/exists.ts'
 import type { Holding } from '../files/hold/joint-hold.ts'
 import { removeFiles } from '../files/replacing-file.ts'
 import type { Fence } from '../files/synced-appends.ts'
-import { SentRecently } from '../journal/sent-recently.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../messages/stop.ts'
@@ -31,6 +30,7 @@ import { type GuardFlags, withGuardFlags } from './guard-flags.ts'
 import { handToWorkers, orgHere } from './hand-to-workers.ts'
 import { checkNotifyAddress } from './notify.ts'
 import { checkSandboxKept, handOnSandboxOrg, orgOfRun } from './org.ts'
+import { SentBefore } from './sent-before.ts'
 import type { StoreArguments } from './store-arguments.ts'
 import { canAsk } from './terminal/confirm.ts'
 import { say, withStopHooks } from './terminal/stop-hooks.ts'
@@ -70,7 +70,7 @@ export interface GoingOnFlags
 
 interface GoingOnOptions extends GoingOnFlags, GoingOn, Pick<CarryOutOptions, 'stop' | 'say'> {
   /** What the old run and the question's reads have sent lately: it counts for the run that follows. */
-  readonly sentBefore: SentRecently
+  readonly sentBefore: SentBefore
 }
 
 /**
@@ -94,7 +94,7 @@ export async function goOnFrom(
       await checkNoCopy(directory, from, going.command)
       const job = lockedJob(from)
       return await withRunLocks(directory, job, watch, (hold) =>
-        goOn(directory, hold, { ...going, ...flags, stop, say, sentBefore: new SentRecently() }),
+        goOn(directory, hold, { ...going, ...flags, stop, say, sentBefore: new SentBefore() }),
       )
     } catch (error) {
       if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
@@ -129,10 +129,11 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
     const org = await orgOfRun(oldDirectory, old, options)
     try {
       const again = commandFor(options.command, runNameOf(oldDirectory))
-      const sentBefore = new SentRecently()
+      const sentBefore = new SentBefore(options.sentBefore.clock)
       await addSentBeforeRun(sentBefore, { directory: oldDirectory, run: old }, Date.now())
       const settling = { ...options, directory: oldDirectory, run: old, org, hold: oldHold, sentBefore }
       await settleRun(settling, again)
+      options.sentBefore.takeExhausted(sentBefore)
     } finally {
       await org.close()
     }

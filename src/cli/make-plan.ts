@@ -1,6 +1,5 @@
 import type { InputRow } from '../input/row.ts'
 import type { Job } from '../job/job.ts'
-import type { SentRecently } from '../journal/sent-recently.ts'
 import { type CheckedGuards, checkGuards, type GuardedWork } from '../lookup/check-guards.ts'
 import type { LookupParts } from '../lookup/paced-get.ts'
 import { readUser } from '../lookup/read-user.ts'
@@ -15,6 +14,7 @@ import { UserReads } from '../plan/user-reads.ts'
 import type { TokenOwner } from '../rules/guards.ts'
 import { askOrg } from './ask-org.ts'
 import type { RunOrg } from './org.ts'
+import type { SentBefore } from './sent-before.ts'
 
 export interface MakePlanOptions {
   readonly job: Job
@@ -32,7 +32,7 @@ export interface MakePlanOptions {
   /** Whether a person has said that refusals concern the users and not the token. */
   readonly acceptRefusals: boolean
   /** As in {@link askOrg}. */
-  readonly sent?: SentRecently | undefined
+  readonly sent?: SentBefore | undefined
   readonly say: (line: string) => void
   /** Called once, before the first row. */
   readonly onOwner?: (owner: TokenOwner) => Promise<void>

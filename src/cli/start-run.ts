@@ -3,7 +3,6 @@ import { readRows } from '../input/read-rows.ts'
 import { rowSettings } from '../job/input-settings.ts'
 import type { Job } from '../job/job.ts'
 import type { Prepared } from '../job/prepare.ts'
-import type { SentRecently } from '../journal/sent-recently.ts'
 import type { StopSwitch } from '../messages/stop.ts'
 import { keepPlan } from '../plan/plan-of-run.ts'
 import type { SavedPlan } from '../plan/saved-plan.ts'
@@ -19,6 +18,7 @@ import { compareWithLatest, type IfChanged } from './if-changed.ts'
 import { checkNotifyAddress } from './notify.ts'
 import { describeSandbox, newSandboxOrg, type RunOrg } from './org.ts'
 import { checkCopyOfInput } from './planned-run.ts'
+import type { SentBefore } from './sent-before.ts'
 import type { StoreArguments } from './store-arguments.ts'
 import { describePlannedSending, describeSending } from './terminal/confirm.ts'
 import { say } from './terminal/stop-hooks.ts'
@@ -47,7 +47,7 @@ export interface StartOptions extends StoreArguments {
   readonly acceptUnusual: boolean
   readonly 'if-changed': boolean
   readonly runsDirectory: string
-  readonly sentBefore: SentRecently
+  readonly sentBefore: SentBefore
 }
 
 /** A run that may be carried out; or one that need not be, because nothing has changed. */

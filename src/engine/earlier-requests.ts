@@ -23,6 +23,7 @@ export function earlierRequests(
           [...known.flatMap((sent) => sent.unanswered), ...openCalls]
         : known.flatMap((sent) => sent.underWay(bucket, pace.concurrency)),
     earlierUnknown: lostSince !== null || sentBefore?.isUnknown === true,
+    earlierExhausted: (bucket) => sentBefore?.exhaustedUntil(bucket) ?? 0,
     earlierLimit: (bucket) => sentRecently.limit(bucket) ?? sentBefore?.limit(bucket) ?? null,
   }
 }

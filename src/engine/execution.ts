@@ -277,6 +277,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     }
     clearInterval(tallying)
     lookup.pacer.stop()
+    for (const [bucket, until] of lookup.pacer.exhausted()) sentBefore?.showExhausted(bucket, until)
     const stopped = reasonOf(stop, state, current) ?? (state.done === run.input.tasks ? null : before)
     recorder.note({
       event: 'stopped',

@@ -23,6 +23,7 @@ export class SentRecently {
   #unanswered: number[] = []
   #underWay: UnderWay[] = []
   readonly #limits = new Map<string, number>()
+  readonly #exhausted = new Map<string, number>()
   #isUnknown = false
 
   add(bucket: string, time: number, count: number): void {
@@ -92,6 +93,12 @@ export class SentRecently {
     this.#underWay.push(...other.#underWay)
     for (const [bucket, limit] of other.#limits) this.showLimit(bucket, limit)
     if (other.#isUnknown) this.noteUnknown()
+    this.takeExhausted(other)
+  }
+
+  /** Adds in which buckets another one was shown that nothing remains, by the same clock. */
+  takeExhausted(other: SentRecently): void {
+    for (const [bucket, until] of other.#exhausted) this.showExhausted(bucket, until)
   }
 
   /** Okta has shown the limit of a bucket. */
@@ -102,6 +109,16 @@ export class SentRecently {
   /** The limit that a bucket showed last; null if none is known. */
   limit(bucket: string): number | null {
     return this.#limits.get(bucket) ?? null
+  }
+
+  /** Okta has shown that nothing remains in a bucket until then, in epoch ms by the clock that asked. */
+  showExhausted(bucket: string, until: number): void {
+    this.#exhausted.set(bucket, Math.max(until, this.exhaustedUntil(bucket)))
+  }
+
+  /** Until when nothing remains in a bucket, as Okta last showed, in epoch ms; 0 if nothing is known. */
+  exhaustedUntil(bucket: string): number {
+    return this.#exhausted.get(bucket) ?? 0
   }
 
   /** The limits that are known, by bucket. */

@@ -37,6 +37,7 @@ export async function readTokenOwner(parts: LookupParts, credentials: Credential
   const request = readOwnerRequest()
   const whileHidden = parts.patience.fresh()
   const whileTroubled = parts.patience.fresh()
+  sayClosed(parts, request.bucket)
   for (let tries = 1; ; tries++) {
     stop.check()
     const answer = await pacer.request(request.bucket, { send: (mayLeave) => send(request, mayLeave) })

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { exhaustedUntil } from '../../src/budget/budget-state.ts'
 import { firstBudget } from '../../src/budget/first-budget.ts'
 import { permits } from '../../src/budget/permits.ts'
-import { headers, roundTrip, start } from './budget-play.ts'
+import { headers, reset, roundTrip, start } from './budget-play.ts'
 
 const bucket = '/api/v1/users'
 const limit = 30
@@ -74,5 +75,23 @@ describe('a call of an earlier execution that nobody saw answered', () => {
 
   it('keeps no probe waiting where our clock is far behind until an answer sets it', () => {
     expect(permits(begun([start, start, start]), start - 3_600_000, 100)).toBe(1)
+  })
+})
+
+describe('a bucket in which this process was shown before that nothing remains', () => {
+  const asked = (remaining: number) => roundTrip(begun([]), start, headers(limit, remaining, reset))
+
+  it('is closed until the window is certainly over', () => {
+    const until = exhaustedUntil(asked(0))
+    expect(until).toBe((reset + 1) * 1000)
+    const state = firstBudget({ share: 1, earlierSends: () => [], earlierExhausted: () => until }, bucket)
+    expect(permits(state, until - 1, 1)).toBe(0)
+    expect(permits(state, until, 1)).toBe(1)
+  })
+
+  it('is open if something remains, or nothing is known', () => {
+    expect(exhaustedUntil(asked(1))).toBe(0)
+    expect(exhaustedUntil(begun([]))).toBe(0)
+    expect(permits(begun([]), start, 1)).toBe(1)
   })
 })

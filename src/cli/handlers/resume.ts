@@ -3,7 +3,6 @@ import { basename } from 'node:path'
 import { withNext } from '../../files/cannot-write.ts'
 import type { Holding } from '../../files/hold/joint-hold.ts'
 import { checkJournal } from '../../journal/journal-reader.ts'
-import { SentRecently } from '../../journal/sent-recently.ts'
 import { takeSoundPart } from '../../journal/take-sound-part.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
@@ -28,6 +27,7 @@ import { type GuardArguments, guardFlagsOf, withGuardFlags } from '../guard-flag
 import { handToWorkers, orgHere } from '../hand-to-workers.ts'
 import { withMetrics } from '../metrics-file.ts'
 import { checkNotifyAddress } from '../notify.ts'
+import { SentBefore } from '../sent-before.ts'
 import type { StoreArguments } from '../store-arguments.ts'
 import { canAsk } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
@@ -70,7 +70,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
         await args.runStore?.checkNotRestored(directory, args['take-sound-part'])
         let run = await reopened(directory, held)
         await finishHandOver(directory, run)
-        const sentBefore = new SentRecently()
+        const sentBefore = new SentBefore()
         await addSentBeforeRun(sentBefore, { directory, run }, Date.now())
         const asks = !run.confirmed && !args.yes
         if (asks) checkConfirmable(directory, run)

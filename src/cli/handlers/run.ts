@@ -2,7 +2,6 @@ import { asCannotWrite, CannotWrite } from '../../files/cannot-write.ts'
 import type { Holding } from '../../files/hold/joint-hold.ts'
 import type { Fence } from '../../files/synced-appends.ts'
 import { type InputArguments, type Prepared, prepare } from '../../job/prepare.ts'
-import { SentRecently } from '../../journal/sent-recently.ts'
 import { type ExitCode, exitCodes, type FixableError } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { checkScopes } from '../../okta/oauth/check-scopes.ts'
@@ -17,6 +16,7 @@ import { answerUnchanged, checkIfChanged } from '../if-changed.ts'
 import { withMetrics, writeMetrics } from '../metrics-file.ts'
 import { configuredOrg, type RunOrg } from '../org.ts'
 import { checkWorldOfPlan, openPlanToRun, preparedByPlan } from '../planned-run.ts'
+import { SentBefore } from '../sent-before.ts'
 import { type PlannedRun, type StartOptions, startRun } from '../start-run.ts'
 import type { StoreArguments } from '../store-arguments.ts'
 import { submitRun } from '../submit-run.ts'
@@ -74,7 +74,7 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
   const runsDirectory = args['runs-dir']
   const acceptRefusals = planned?.plan.head.accept_refusals ?? args['accept-refusals']
   // The reads for the question and those of the run share the rate-limit windows.
-  const sentBefore = new SentRecently()
+  const sentBefore = new SentBefore()
   const acceptUnusual = args['accept-unusual'] || planned?.plan.head.accept_unusual === true
   const start = {
     ...args,
