@@ -37,6 +37,7 @@ export class SyncedAppends<Mark> {
   readonly #file: FileHandle
   readonly #toFailure: (cause: unknown) => Error
   readonly #fence: Fence
+  readonly #onSynced: (mark: Mark) => void
   /** The end of the written part; null if the system itself appends at the end. */
   #written: number | null
   #waiting: Buffer[] = []
@@ -50,6 +51,7 @@ export class SyncedAppends<Mark> {
    * @param mark what {@link synced} is before anything is appended
    * @param toFailure what to throw for a write that failed
    * @param fence checked before each write
+   * @param onSynced called once a write is on disk, with the mark of its last append, before any append resolves
    */
   constructor(
     file: FileHandle,
@@ -57,7 +59,9 @@ export class SyncedAppends<Mark> {
     mark: Mark,
     toFailure: (cause: unknown) => Error,
     fence: Fence = noFence,
+    onSynced: (mark: Mark) => void = () => {},
   ) {
+    this.#onSynced = onSynced
     this.#file = file
     this.#fence = fence
     this.#synced = mark
@@ -110,6 +114,8 @@ export class SyncedAppends<Mark> {
         if (!this.#fence.valid) await this.#fence.ensure()
         this.#checkSize()
         await this.#makeDurable(waiting)
+        const last = appends.at(-1)
+        if (last !== undefined) this.#onSynced(last.mark)
         for (const { mark, resolve } of appends) {
           this.#synced = mark
           resolve()

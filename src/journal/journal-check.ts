@@ -141,7 +141,7 @@ export class JournalCheck {
       kind: 'cut_short',
       line: this.#sound.lines + 1,
       offset: this.#sound.bytes,
-      what: `is gone, and so is everything after it: ${head.lines} lines (${head.bytes} bytes) were recorded in summary.json`,
+      what: `is gone, and so is everything after it: ${head.lines} lines (${head.bytes} bytes) were on disk before`,
     }
   }
 
@@ -241,6 +241,6 @@ function wrongHead(before: JournalHead, after: JournalHead, head: JournalHead | 
     kind: 'other_head',
     line: after.lines,
     offset: before.bytes,
-    what: `is not the last of the ${head.lines} lines (${head.bytes} bytes) that summary.json records: the two files are not of the same run, or one of them was rewritten`,
+    what: `is not the last of the ${head.lines} lines (${head.bytes} bytes) that were recorded beside it: they are not of the same run, or one of the files was rewritten`,
   }
 }

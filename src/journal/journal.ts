@@ -4,6 +4,7 @@ import { HoldLost } from '../files/hold/hold.ts'
 import { CutShort, type Fence, noFence, SyncedAppends, WrittenElsewhere } from '../files/synced-appends.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
+import { HeadFile } from './head-file.ts'
 import type { JournalEnd, JournalHead } from './journal-check.ts'
 import type { JournalEvent } from './journal-event.ts'
 import { encodeLine } from './journal-line.ts'
@@ -66,6 +67,7 @@ export class Journal {
   readonly #file: FileHandle
   readonly #fence: Fence
   readonly #appends: SyncedAppends<JournalHead>
+  readonly #headFile: HeadFile | null
   #chain: string
   #lineCount: number
   /** Where the next line goes. */
@@ -76,8 +78,10 @@ export class Journal {
     file: FileHandle,
     fence: Fence,
     appends: SyncedAppends<JournalHead>,
+    headFile: HeadFile | null,
     end: JournalEnd,
   ) {
+    this.#headFile = headFile
     this.#path = path
     this.#file = file
     this.#fence = fence
@@ -87,22 +91,31 @@ export class Journal {
     this.#end = end.soundBytes
   }
 
-  /** Opens a journal for appending after its last sound line. Cuts off a torn tail first. */
-  static async open(path: string, end: JournalEnd, fence: Fence = noFence): Promise<Journal> {
+  /**
+   * Opens a journal for appending after its last sound line. Cuts off a torn tail first.
+   *
+   * @param keepsHead whether how far it is on disk is kept beside it; not for a copy whose journal counts elsewhere, or
+   *   one that is not in its place yet
+   */
+  static async open(
+    path: string,
+    end: JournalEnd,
+    fence: Fence = noFence,
+    keepsHead = fence.elsewhere === undefined,
+  ): Promise<Journal> {
     const file = await open(path, 'r+')
     if (end.tornBytes > 0) await cutOff(file, end, () => leftToAnother(path, fence))
     // A killed process may have left lines that are in the system's memory only, and the next line says how far the
     // journal was on disk.
     if (end.soundBytes > 0) await file.datasync()
     const head = { lines: end.soundLines, bytes: end.soundBytes, chain: end.chain }
-    const appends = new SyncedAppends(
-      file,
-      end.soundBytes,
-      head,
-      (cause) => failureOf(path, fence, cause),
-      fence,
+    const headFile = keepsHead ? await headFileOf(path, file) : null
+    headFile?.write(head)
+    const toFailure = (cause: unknown): Error => failureOf(path, fence, cause)
+    const appends = new SyncedAppends(file, end.soundBytes, head, toFailure, fence, (mark) =>
+      headFile?.write(mark),
     )
-    return new Journal(path, file, fence, appends, end)
+    return new Journal(path, file, fence, appends, headFile, end)
   }
 
   /** How far the journal is on disk. A crash may tear anything after it. */
@@ -161,6 +174,16 @@ export class Journal {
   /** Waits for everything that was appended and closes the file. Nothing may be appended after that. */
   async close(): Promise<void> {
     await this.#appends.close()
+    await this.#headFile?.close()
+  }
+}
+
+async function headFileOf(path: string, journal: FileHandle): Promise<HeadFile> {
+  try {
+    return await HeadFile.open(path)
+  } catch (error) {
+    await journal.close()
+    throw error
   }
 }
 

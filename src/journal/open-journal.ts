@@ -6,6 +6,7 @@ import { checkRegular } from '../files/read-regular.ts'
 import { syncPath } from '../files/sync-path.ts'
 import { type Fence, noFence } from '../files/synced-appends.ts'
 import { checkBeside } from './check-beside.ts'
+import { keepHeadApart } from './head-file.ts'
 import { Journal } from './journal.ts'
 import { emptyJournal, type JournalEnd, type JournalHead } from './journal-check.ts'
 import { journalVersion } from './journal-event.ts'
@@ -96,7 +97,11 @@ export async function openJournal(
   hold: JournalHold = { ...noFence, afterSilence: false },
 ): Promise<{ journal: Journal; state: JournalState; outcomes: OutcomeTable }> {
   const size = await touch(file.path)
-  if (hold.afterSilence) await copyInPlace(file.path)
+  if (hold.afterSilence) {
+    // The head comes first: what the former holder still writes may be in the journal alone, but not in the head alone.
+    await keepHeadApart(file.path)
+    await copyInPlace(file.path)
+  }
   const empty = new Replay(file).upTo(emptyJournal)
   const { state, outcomes, end } = size === 0 && file.recorded === null ? empty : await replayJournal(file)
   const journal = await Journal.open(file.path, end, hold)

@@ -2,7 +2,9 @@ import { link, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CannotWrite } from '../files/cannot-write.ts'
 import { syncPath } from '../files/sync-path.ts'
+import { noFence } from '../files/synced-appends.ts'
 import { KnownError } from '../messages/known-error.ts'
+import { replaceHead } from './head-file.ts'
 import { Journal } from './journal.ts'
 import type { JournalFlaw } from './journal-check.ts'
 import { journalVersion } from './journal-event.ts'
@@ -66,7 +68,7 @@ export async function takeSoundPart(
   try {
     await copyStart(file.path, sound, end.soundBytes)
     // Before it takes its place, the new journal says that a part is lost. Without that line, all would be sent again.
-    const journal = await Journal.open(sound, { ...end, tornBytes: 0 })
+    const journal = await Journal.open(sound, { ...end, tornBytes: 0 }, noFence, false)
     try {
       if (end.soundLines === 0) journal.note({ event: 'journal', version: journalVersion, run: file.runId })
       await journal.append({
@@ -81,6 +83,8 @@ export async function takeSoundPart(
     await keepAs(file.path, keptAs, size)
     await rename(sound, file.path)
     await syncPath(dirname(file.path))
+    // What was kept of the damaged journal's end does not hold for a part of it.
+    await replaceHead(file.path, journal.head)
   } catch (error) {
     await rm(sound, { force: true }).catch(() => {})
     // What failed is not the run's journal yet, and nothing was sent.

@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { readRegular } from '../files/read-regular.ts'
 import { replaceFile } from '../files/replacing-file.ts'
+import { readHead } from '../journal/head-file.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
 import { placeOfReport, placeOfRun } from '../messages/store-place.ts'
 import { actionNames } from '../okta/actions.ts'
 import { controlTotalsSchema } from '../rules/control-totals.ts'
 import { skipReasons, verifications } from '../rules/result.ts'
+import { journalPath } from '../run/run-directory.ts'
 import { peopleSchema } from './people.ts'
 import { reportedResults } from './report-row.ts'
 
@@ -191,9 +193,16 @@ function withAllReasons(summary: { readonly skipped?: unknown }): unknown {
   return { ...summary, skipped: { ...none, ...(summary.skipped as object) } }
 }
 
-/** How far the journal was at the last stop, by `summary.json` of a directory; null if that does not say. */
+/**
+ * How far the journal of a directory was on disk, by `summary.json` of the last stop or by what is kept beside the
+ * journal while a process is at work, whichever is further; null if neither says. To be read before the journal, which
+ * may grow meanwhile.
+ */
 export async function readRecordedHead(directory: string): Promise<JournalHead | null> {
-  return (await readSummary(directory))?.journal ?? null
+  const atStop = (await readSummary(directory))?.journal ?? null
+  const atWork = await readHead(journalPath(directory))
+  if (atStop === null || atWork === null) return atStop ?? atWork
+  return atWork.bytes > atStop.bytes ? atWork : atStop
 }
 
 /** Removes `summary.json`, because what it records about a journal is not true of a part of that journal. */

@@ -35,10 +35,13 @@ export function journalOf(directory: string, run: RunFile, recorded: JournalHead
  * @param recorded how far it was at the last stop
  */
 export function headOf(
-  { carried_over: carried, journal_end: end }: Pick<RunFile, 'carried_over' | 'journal_end'>,
+  { state, carried_over: carried, journal_end: end }: Pick<RunFile, 'state' | 'carried_over' | 'journal_end'>,
   recorded: JournalHead | null,
 ): JournalHead | null {
-  const known = [recorded, end, carried].filter((head) => head !== null && head !== undefined)
+  // A run that is still new has sent nothing, so its journal may as well begin again.
+  const known = [state === 'new' ? null : recorded, end, carried].filter(
+    (head) => head !== null && head !== undefined,
+  )
   return known.toSorted((some, other) => other.bytes - some.bytes)[0] ?? null
 }
 
@@ -64,6 +67,8 @@ export async function createRunDirectory(runsDirectory: string, runId: string): 
   try {
     if (await exists(directory)) {
       await checkOurStart(directory, runId)
+      // The start that left it may have died before its name was on disk.
+      await syncPath(runsDirectory)
       return directory
     }
     await makeDirectories(runsDirectory)
@@ -85,8 +90,12 @@ export async function createRunDirectory(runsDirectory: string, runId: string): 
 
 /** Creates a directory and those above it, each on disk before the next. Throws what the system reports. */
 export async function makeDirectories(path: string): Promise<void> {
-  if (await exists(path)) return
   const parent = dirname(path)
+  if (await exists(path)) {
+    // Whoever made it may have died before its name was on disk. Not everybody may read the directory above it.
+    await syncPath(parent).catch(() => {})
+    return
+  }
   if (parent !== path) await makeDirectories(parent)
   try {
     await mkdir(path, { mode: 0o700 })

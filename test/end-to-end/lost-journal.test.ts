@@ -1,6 +1,6 @@
 import { copyFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
 import { makeUsers } from '../support/foreign-org/user.ts'
@@ -27,7 +27,14 @@ function doneIn(org: ForeignOrg): number {
 
 it.each<[string, (path: string) => void]>([
   ['missing', (path) => rmSync(path)],
-  ['empty', (path) => truncateSync(path)],
+  [
+    'empty',
+    (path) => {
+      truncateSync(path)
+      // What is kept beside it would say how much is gone.
+      rmSync(join(dirname(path), 'journal.head'))
+    },
+  ],
 ])('nothing goes on from a run whose journal is %s', async (how, lose) => {
   await withWorkplace(async (place) => {
     const { org, cli, journal } = await atWork(place)

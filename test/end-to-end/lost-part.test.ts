@@ -93,6 +93,36 @@ it.each<[string, (lines: readonly string[]) => number]>([
   })
 })
 
+it.each([0, 0.3, 0.6, 0.95])(
+  "an older copy of a killed run's journal alone (%d of it) is noticed: nobody is mailed twice",
+  async (part) => {
+    await withWorkplace(async (place) => {
+      const org = await place.org({ users: makeUsers({ count: 8, status: 'PROVISIONED' }), latencyMs: 20 })
+      await killed(place, org, 'reactivate', 8)
+      const path = journalOf(place)
+      const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
+      // The last line may not have been on disk yet.
+      const kept = lines.slice(0, Math.min(lines.length - 2, Math.floor(lines.length * part)))
+      writeFileSync(path, kept.map((line) => `${line}\n`).join(''))
+      const before = org.requests.length
+      for (const command of ['resume', 'retry']) {
+        const end = await place.runHere(org, [command, runId, ...yes], impatient)
+        expect([end.code, end.stderr]).toEqual([
+          2,
+          expect.stringContaining(`line ${kept.length + 1} is gone`),
+        ])
+        expect(end.stderr).toContain(`resume ${runId} --take-sound-part`)
+      }
+      expect(org.requests).toHaveLength(before)
+      const taken = await place.runHere(org, ['resume', runId, '--take-sound-part', ...yes], impatient)
+      expect([0, 1], taken.stderr).toContain(taken.code)
+      const verified = await place.runHere(null, ['verify-journal', runId])
+      expect(verified.code, verified.stdout).toBe(0)
+      expect(Object.values(org.applied).filter((times) => times > 1)).toEqual([])
+    })
+  },
+)
+
 it('an undo says whom it leaves alone because a part of the journal was lost', async () => {
   await withWorkplace(async (place) => {
     const org = await place.org({ users: makeUsers({ count: 5 }), latencyMs: 20 })

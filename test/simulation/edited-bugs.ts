@@ -353,6 +353,13 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'return null',
   },
   {
+    name: 'what is kept beside a journal is not looked at',
+    breaks: 'I2',
+    file: 'report/summary',
+    from: 'const atWork = await readHead(journalPath(directory))',
+    to: 'const atWork = null',
+  },
+  {
     name: 'what another process has written to the journal is not noticed',
     breaks: 'I9',
     file: 'files/synced-appends',

@@ -215,9 +215,16 @@ export class FileApi {
   }
 
   #openNow(path: string, flags: Flags): Descriptor {
-    // The only numbers that the program uses are those of its file of links, and those for reading.
-    const appends = typeof flags === 'number' && (flags & constants.O_APPEND) !== 0
-    const mode = appends ? 'a+' : typeof flags === 'number' ? 'r' : String(flags)
+    // The only numbers that the program uses are those of its files for appending, of the one beside a journal, and those
+    // for reading.
+    const has = (flag: number): boolean => typeof flags === 'number' && (flags & flag) !== 0
+    const mode = has(constants.O_APPEND)
+      ? 'a+'
+      : has(constants.O_CREAT)
+        ? 'create'
+        : typeof flags === 'number'
+          ? 'r'
+          : String(flags)
     const known = this.#disk.find(path)
     let node: SimNode
     if (mode === 'r' || mode === 'r+') node = this.#disk.get(path, 'open')

@@ -82,6 +82,8 @@ class Story {
   /** Cuts that the older journal tells of, which a person has restored last. */
   #cutsKept = 0
   #isDamaged = false
+  /** Whether the person who has restored an older journal says so at once. */
+  #isTold = true
   /** How often a person has met the stop for an unusual input. */
   #unusual = 0
 
@@ -207,6 +209,8 @@ class Story {
     const kept = Math.max(least, Math.floor(lines.length * world.draws.between('kept lines', 0, 1)))
     if (lines.length < 2 || kept >= lines.length) return this.#resume()
     const older = `${lines.slice(0, kept).join('\n')}\n`
+    // What is kept beside a journal is not synced, so a loss of power may have taken it.
+    this.#isTold = world.disk.powerLosses > 0 || world.draws.chance('tells of the older journal', 0.5)
     this.#cutsKept = older.split('"event":"cut"').length - 1
     this.#isDamaged = world.draws.chance('damaged line', 0.5)
     // Up to the end, there is no line that a later one vouches for.
@@ -224,9 +228,9 @@ class Story {
   }
 
   /**
-   * A person who has restored an older journal says so until the program has noted it. That a line is damaged the program
-   * finds itself, so then the person need not say it each time. Where it was cut off while it noted that, it may ask for it
-   * once more.
+   * A person who has restored an older journal may say so until the program has noted it. Otherwise the program finds it
+   * itself, as it finds that a line is damaged, and asks for it. Where it was cut off while it noted that, it may ask for
+   * it once more.
    */
   #resume(accepts = false): SimProcess {
     const world = this.#world
@@ -235,7 +239,9 @@ class Story {
     const isAsked = world.processes.at(-1)?.output.join('').includes('--take-sound-part') === true
     const takesSoundPart = isNoted
       ? isAsked && world.cuts.has(this.#run)
-      : !this.#isDamaged || world.draws.chance('takes the sound part', 0.7)
+      : this.#isDamaged
+        ? world.draws.chance('takes the sound part', 0.7)
+        : this.#isTold || isAsked
     return startResume(world, this.#run, undefined, { accepts, takesSoundPart })
   }
 

@@ -235,7 +235,8 @@ export class World {
             : this.files.promises.readFile(path, encoding),
         readlink: async () => 'pid:[1]',
       },
-      isMyPath: (path) => typeof path === 'string' && (path.startsWith(home) || this.#isProc(path)),
+      isMyPath: (path) =>
+        typeof path === 'string' && (path === '/' || path.startsWith(home) || this.#isProc(path)),
       isMyDescriptor: (fd) => this.files.isDescriptor(fd),
       statSync: (path, options) => this.files.statSync(path, options),
       fstatSync: (fd) => this.files.fstatSync(fd),

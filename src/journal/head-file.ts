@@ -1,0 +1,103 @@
+import { constants, writeSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { copyInPlace } from '../files/copy-in-place.ts'
+import { exists } from '../files/exists.ts'
+import { readRegular } from '../files/read-regular.ts'
+import { replaceFile } from '../files/replacing-file.ts'
+import type { JournalHead } from './journal-check.ts'
+
+const headFileName = 'journal.head'
+
+/** All heads have the same length, so that one overwrites the other whole: the system keeps a write this short in one piece. */
+const headBytes = 128
+
+/**
+ * How far a journal is on disk, in a file beside it. It is written after each sync of the journal, and is not synced
+ * itself:
+ *
+ * 1. It outlives the process, so that an older copy of the journal alone is noticed also after a kill.
+ * 2. After a loss of power it may say less than was there, or nothing, but never more.
+ */
+export class HeadFile {
+  readonly #file: FileHandle
+  #failed = false
+
+  private constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  /** Opens the file beside a journal; creates it if there is none. Throws what the system reports. */
+  static async open(journal: string): Promise<HeadFile> {
+    // Neither what a link in its place names, nor a wait for a pipe.
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
+    return new HeadFile(await open(headPath(journal), flags, 0o600))
+  }
+
+  /** Writes how far the journal is on disk. What is there already holds if the system refuses it. */
+  write(head: JournalHead): void {
+    if (this.#failed) return
+    try {
+      writeSync(this.#file.fd, Buffer.from(textOf(head)), 0, headBytes, 0)
+    } catch {
+      this.#failed = true
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+}
+
+/**
+ * Writes anew how far a journal is on disk, because it has become another one.
+ *
+ * @throws CannotWrite when the system refuses it
+ */
+export async function replaceHead(journal: string, head: JournalHead): Promise<void> {
+  await replaceFile(headPath(journal), textOf(head))
+}
+
+/**
+ * Replaces the file beside a journal by a copy of itself, if there is one. A process that has the old one open can no
+ * longer change it.
+ *
+ * @throws CannotWrite when the system refuses it
+ */
+export async function keepHeadApart(journal: string): Promise<void> {
+  const path = headPath(journal)
+  if (await exists(path)) await copyInPlace(path)
+}
+
+/**
+ * How far a journal was on disk when that was last written beside it; null if nothing sound is there, or no line was. To be read before
+ * the journal, which may grow meanwhile.
+ */
+export async function readHead(journal: string): Promise<JournalHead | null> {
+  try {
+    return parseHead(await readRegular(headPath(journal)))
+  } catch {
+    return null
+  }
+}
+
+function headPath(journal: string): string {
+  return join(dirname(journal), headFileName)
+}
+
+function textOf({ lines, bytes, chain }: JournalHead): string {
+  const said = `${lines} ${bytes} ${chain}`
+  return `${`${said} ${digestOf(said)}`.padEnd(headBytes - 1)}\n`
+}
+
+function parseHead(text: string): JournalHead | null {
+  const [lines = '', bytes = '', chain = '', digest] = text.trimEnd().split(' ')
+  const said = `${lines} ${bytes} ${chain}`
+  if (text.length !== headBytes || digest !== digestOf(said) || lines === '0') return null
+  return { lines: Number(lines), bytes: Number(bytes), chain }
+}
+
+function digestOf(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0')
+}
