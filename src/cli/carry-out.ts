@@ -19,6 +19,7 @@ import { readRecordedHead, type Summary } from '../report/summary.ts'
 import { writeReports } from '../report/write-reports.ts'
 import { ActivationLinks, besidePath } from '../run/activation-links.ts'
 import { checkHoldsLinks, displacedSince } from '../run/link-file.ts'
+import { lookAtRun } from '../run/look-at-run.ts'
 import { recordEnd } from '../run/record-end.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { loggedSend, openRunLog } from '../run/run-log.ts'
@@ -236,7 +237,10 @@ async function conclude(
     await ensureHold()
     await org.keep()
     if (end.journalMoved && end.stopped !== null) {
-      await recordEnd(directory, { ...end.run, journal_end: end.journal }, end.stopped)
+      // The whole directory may have been moved, and something else put in its place: that is not written to.
+      const there = await lookAtRun(directory)
+      if (there.kind === 'run' && there.run.run_id === end.run.run_id)
+        await recordEnd(directory, { ...end.run, journal_end: end.journal }, end.stopped)
       await options.hold.elsewhere?.files()
       throw new KnownError(
         end.stopped.message,

@@ -6,6 +6,7 @@ import { checkUserKey } from '../input/key/user-key.ts'
 import type { InputRow } from '../input/row.ts'
 import type { Job } from '../job/job.ts'
 import { Refusal } from '../messages/known-error.ts'
+import { requireCertificateChecks } from '../okta/certificate-checks.ts'
 import { type Connection, defaultRequestTimeoutMs, readConnection } from '../okta/connection.ts'
 import { proxyFor } from '../okta/proxy.ts'
 import { Secret } from '../okta/secret.ts'
@@ -36,6 +37,7 @@ const sandboxLatencyMs = 40
 export async function configuredOrg({ tables }: StoreArguments = {}): Promise<RunOrg> {
   const { settings } = await readOrgSettings(process.env)
   const direct = readConnection(settings, readKeyFile)
+  requireCertificateChecks(direct.orgUrl, process.env)
   const connection = { ...direct, proxy: proxyFor(direct.orgUrl, process.env) }
   return {
     connection,

@@ -287,6 +287,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       ...(stopped === null ? {} : { exit_code: stopped.exitCode, advice: stopped.advice }),
       ...countsOf(tally, begunAt),
     })
+    await journal.checkInPlace()
     // Closing the journal brings the notes to disk. Only then do they count.
     await journal.close()
     const { head, isMoved: journalMoved } = journal

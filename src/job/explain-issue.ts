@@ -41,6 +41,7 @@ function describeExpected(issue: z.core.$ZodRawIssue): string {
       if (issue.inclusive === false) return `a number above ${issue.minimum}`
       return describeBound(issue.origin, String(issue.minimum), 'least')
     case 'too_big':
+      if (issue.inclusive === false) return `a number below ${issue.maximum}`
       return describeBound(issue.origin, String(issue.maximum), 'most')
     default:
       return 'another value'

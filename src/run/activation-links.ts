@@ -128,7 +128,12 @@ export class ActivationLinks {
         if (!(error instanceof KnownError)) throw error
         return await this.#rescue(name, text, error)
       }
-      await file.append(text)
+      try {
+        await file.append(text)
+      } catch (error) {
+        if (!(error instanceof KnownError)) throw error
+        return await this.#rescue(name, text, error)
+      }
       if (file.isInPlace) {
         this.#known.set(name, this.path)
         return { where: this.path, trouble: null }
@@ -190,7 +195,7 @@ export class ActivationLinks {
   #displaced(what: string, cause?: KnownError): FixableError {
     const why = cause === undefined ? '' : ` ${cause.message}`
     return new FixableError(
-      `The file for activation links ${what}: ${this.path}.${why} This run's own file, or no file, was expected there. The links of calls under way go to ${besidePath(this.path, this.#run.run_id)}.`,
+      `The file for activation links ${what}: ${this.path}.${why} This run's own file, or no file, was expected there. The links of calls under way go to ${besidePath(this.path, this.#run.run_id)}, if it can be written.`,
       `Move away what is at ${this.path}, or make it writable`,
       exitCodes.stoppedByGuard,
       { cause },

@@ -48,6 +48,6 @@ export async function checkInputCopy(directory: string, run: RunFile): Promise<v
   if (hash.digest('hex') === run.input.sha256) return
   throw new Refusal(
     `The copy of ${input.name} has changed since the run began (${input.path}).`,
-    'Restore the copy from a backup, or start a new run. results.csv shows what is done.',
+    `Restore the copy from a backup, or copy the file that the run began with to ${input.path}: whether it is the same is checked.`,
   )
 }

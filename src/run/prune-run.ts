@@ -6,7 +6,7 @@ import { syncPath } from '../files/sync-path.ts'
 
 /** The files that a run directory may hold. */
 const ours =
-  /^(?:run\.json|journal\.ndjson(?:\.damaged-\w+|\.sound)?|results\.(?:csv|jsonl)|failed\.csv|summary\.json|report\.html|run\.log|plan\.json|sandbox\.json|lock|input\.(?:csv|json|jsonl|xlsx)|\.started-by-okta-lifecycle)$/
+  /^(?:run\.json|journal\.head|journal\.ndjson(?:\.damaged-\w+|\.sound)?|results\.(?:csv|jsonl)|failed\.csv|summary\.json|report\.html|run\.log|plan\.json|sandbox\.json|lock|input\.(?:csv|json|jsonl|xlsx)|\.started-by-okta-lifecycle)$/
 
 /** The name of a directory that is about to be removed. It begins with a dot: no run has such a name. */
 const goingName = /^\.pruned-[0-9a-f-]{36}$/

@@ -126,7 +126,11 @@ export async function readRunFile(directory: string): Promise<RunFile> {
       error,
     )
   }
-  const parsed = runFileSchema.safeParse(parseJson(text))
+  const content = parseJson(text)
+  if (content === undefined) {
+    throw new Refusal(`${path} is not JSON: it was cut off or changed.`, 'Restore the file from a backup.')
+  }
+  const parsed = runFileSchema.safeParse(content)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     const where = issue === undefined ? '' : ` (${issue.path.join('.')}: ${issue.message})`
@@ -138,10 +142,11 @@ export async function readRunFile(directory: string): Promise<RunFile> {
   return parsed.data
 }
 
+/** Undefined for a text that is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return null
+    return undefined
   }
 }

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { destination, type Logger, pino } from 'pino'
 import type { Answer } from '../okta/answer.ts'
@@ -29,8 +29,8 @@ export function openRunLog(directory: string): RunLog {
 
 function openTarget(path: string): ReturnType<typeof destination> | null {
   try {
-    const there = statSync(path, { throwIfNoEntry: false })
-    // A pipe in its place would hold up the whole process.
+    const there = lstatSync(path, { throwIfNoEntry: false })
+    // A pipe in its place would hold up the whole process, and what a link names is not ours.
     if (there !== undefined && !there.isFile()) return null
     return destination({ dest: path, sync: true, mode: 0o600 })
   } catch {

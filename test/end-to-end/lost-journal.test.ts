@@ -1,4 +1,13 @@
-import { copyFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -135,5 +144,25 @@ it('a run whose copy of the input is removed ends as work that has begun', async
     const end = await cli.ended
     expect(end.code, end.stderr).toBe(3)
     expect(end.stderr).toContain('would repeat what is already done')
+  })
+})
+
+it('a run whose directory is moved away writes nothing into what takes its place, and says to put it back', async () => {
+  await withWorkplace(async (place) => {
+    const { org, cli, directory } = await atWork(place)
+    renameSync(directory, `${directory}.moved`)
+    mkdirSync(directory)
+    writeFileSync(join(directory, 'run.json'), 'mine')
+    const end = await cli.ended
+    expect([3, 5]).toContain(end.code)
+    expect(await readdir(directory)).toEqual(['run.json'])
+    expect(readFileSync(join(directory, 'run.json'), 'utf8')).toBe('mine')
+    if (end.code === 3) expect(end.stderr).toMatch(/Put it back/)
+
+    rmSync(directory, { recursive: true })
+    renameSync(`${directory}.moved`, directory)
+    const resumed = await place.run(org, ['resume', runId, '--yes', '--quiet'], impatient)
+    expect(resumed.code, resumed.stderr).toBe(0)
+    expect(Object.values(org.applied)).toEqual(Array(count).fill(1))
   })
 })

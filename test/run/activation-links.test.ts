@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { appendFile, chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, type FileHandle, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { parseActivation } from '../../src/okta/activation.ts'
 import { ActivationLinks } from '../../src/run/activation-links.ts'
 import { identityOf, type LinkOwner, type RunIdentity } from '../../src/run/link-lines.ts'
@@ -98,6 +98,32 @@ describe('the file for activation links', () => {
       expect(links.has({ row: 5, step: 1 })).toBe(true)
       expect(links.has({ run: identityOf(runOf('run-2')), row: 5, step: 1 })).toBe(true)
       await links.close()
+    })
+  })
+
+  it('goes on beside itself where the system takes no more of it, and says why', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'links.csv')
+      const links = await ActivationLinks.open(path, runOf('run-1'))
+      await links.save(owner, activation)
+      const handle = await open(path)
+      const datasync = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'datasync')
+      await handle.close()
+      datasync.mockRejectedValueOnce(
+        Object.assign(new Error('EPERM'), { code: 'EPERM', syscall: 'fdatasync' }),
+      )
+      try {
+        for (const row of [4, 5]) {
+          const saved = await links.save({ ...owner, row }, activation)
+          expect(saved.where).toBe(join(directory, 'links.run-1.csv'))
+          expect(saved.trouble?.message).toContain(path)
+        }
+      } finally {
+        datasync.mockRestore()
+      }
+      await links.close()
+      const beside = parse(await readFile(join(directory, 'links.run-1.csv'), 'utf8'), { columns: true })
+      expect((beside as Record<string, string>[]).map(({ row }) => row)).toEqual(['4', '5'])
     })
   })
 

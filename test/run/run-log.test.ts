@@ -1,4 +1,4 @@
-import { readFile, symlink } from 'node:fs/promises'
+import { readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openRunLog } from '../../src/run/run-log.ts'
@@ -30,5 +30,17 @@ it('stops nothing where the disk is full', async () => {
     const { log, close } = openRunLog(directory)
     for (let number = 0; number < 100; number++) expect(() => log.warn({ number }, 'Something')).not.toThrow()
     expect(close).not.toThrow()
+  })
+})
+
+it('never follows a link', async () => {
+  await withDirectory(async (directory) => {
+    const elsewhere = join(directory, 'mine')
+    await writeFile(elsewhere, 'mine')
+    await symlink(elsewhere, join(directory, 'run.log'))
+    const { log, close } = openRunLog(directory)
+    log.warn('Something')
+    close()
+    expect(await readFile(elsewhere, 'utf8')).toBe('mine')
   })
 })

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { Refusal } from '../../messages/known-error.ts'
 import { shellWord } from '../../messages/shell-word.ts'
+import { requireCertificateChecks } from '../../okta/certificate-checks.ts'
 import { type Connection, readConnection } from '../../okta/connection.ts'
 import { proxyFor } from '../../okta/proxy.ts'
 import { configuredOrg, type RunOrg } from '../org.ts'
@@ -31,6 +32,7 @@ export async function readOrgs(path: string | undefined): Promise<Orgs> {
     const direct = readConnection(settings, readKeyFile)
     const { orgUrl } = direct
     if (orgs.has(orgUrl)) throw new Refusal(`${file} names ${orgUrl} twice.`, 'Keep one entry for each org.')
+    requireCertificateChecks(orgUrl, process.env)
     orgs.set(orgUrl, orgOf({ ...direct, proxy: proxyFor(orgUrl, process.env) }))
   }
   return orgs
