@@ -1,6 +1,7 @@
 import type { RateLimit } from '../okta/rate-limit.ts'
 import { type BudgetState, isProbing, mayCountFor, type Permit, type Unattributed } from './budget-state.ts'
 import { openWindow } from './open-window.ts'
+import { togetherMs } from './unattributed.ts'
 
 /** The outcome of a request, for its permit. */
 export type BudgetAnswer =
@@ -21,8 +22,6 @@ export type BudgetAnswer =
 /** A refusal closes the bucket for at least this long. It prevents a busy loop, whatever the headers say. */
 const shortestClosureMs = 1_000
 const lowestCaution = 1 / 16
-/** Requests within this fraction of the time for which they are remembered are one entry: there are never many. */
-const togetherPart = 1 / 16
 /** Okta never names a reset further ahead than this. */
 const longestWindowMs = 3_600_000
 
@@ -51,17 +50,16 @@ function oneMore(state: BudgetState, now: number): Unattributed {
   const last = kept.at(-1)
   if (last !== undefined && now <= last.until)
     return [...kept.slice(0, -1), { ...last, count: last.count + 1 }]
-  return [...kept, { until: now + memoryMs * togetherPart, count: 1 }]
+  return [...kept, { until: now + togetherMs(state), count: 1 }]
 }
 
 /** Takes out the request of a permit. It is not there any more if it was sent so long ago that it is forgotten. */
 function without(state: BudgetState, { grantedAt }: Permit): BudgetState {
   const { unattributed } = state
-  const togetherMs = mayCountFor(state) * togetherPart
   const at =
     grantedAt === undefined
       ? unattributed.length - 1
-      : unattributed.findIndex(({ until }) => grantedAt <= until && grantedAt >= until - togetherMs)
+      : unattributed.findIndex(({ until }) => grantedAt <= until && grantedAt >= until - togetherMs(state))
   const entry = unattributed[at]
   if (entry === undefined) return state
   const { count } = entry
@@ -93,7 +91,10 @@ export function answered(state: BudgetState, permit: Permit, answer: BudgetAnswe
 function landed(state: BudgetState, permit: Permit): BudgetState {
   const inFlight = Math.max(0, state.inFlight - 1)
   if (!permit.probe) return { ...state, inFlight }
-  return { ...state, inFlight, probedAt: null, probesInFlight: Math.max(0, state.probesInFlight - 1) }
+  const probesInFlight = Math.max(0, state.probesInFlight - 1)
+  // After an older one, such as that of a dead holder, the last one is still waited for: it may not even have left.
+  const isLast = probesInFlight === 0 || permit.grantedAt === state.probedAt
+  return { ...state, inFlight, probedAt: isLast ? null : state.probedAt, probesInFlight }
 }
 
 /**

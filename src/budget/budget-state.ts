@@ -37,7 +37,7 @@ export interface BudgetState {
   readonly headerless: boolean
   readonly closedUntil: number
   readonly inFlight: number
-  /** When the last probe left; null if no probe is under way. */
+  /** When the last probe left; null if it is not under way any more. */
   readonly probedAt: number | null
   readonly probesInFlight: number
   /**

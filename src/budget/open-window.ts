@@ -1,7 +1,7 @@
 import type { RateLimit } from '../okta/rate-limit.ts'
-import { arrivesWithinMs, type BudgetState, defaultWindowMs, type Permit } from './budget-state.ts'
+import { arrivesWithinMs, type BudgetState, defaultWindowMs, endOf, type Permit } from './budget-state.ts'
 import { rateOfOthers } from './others.ts'
-import { latest, mayStillArrive, unattributedAt } from './unattributed.ts'
+import { latest, mayStillArrive, sentAfter, unattributedAt } from './unattributed.ts'
 
 /**
  * The state after an answer has shown a new window: which of our requests it may contain, its length, and others' rate.
@@ -32,8 +32,12 @@ export function openWindow(
     caution: state.window?.emptiedByOthers === false ? Math.min(1, state.caution * 1.5) : state.caution,
     othersRate: state.window === null ? null : rateOfOthers(state, state.window),
     earlierSends: [],
-    // A probe that is still under way may arrive in the next window: this one may be over already.
-    unattributed: latest(state.unattributed, state.probesInFlight),
+    // A probe that is still under way may arrive in the next window: this one may be over already. And what was sent after
+    // its end is in none that an answer told so late has shown.
+    unattributed: latest(
+      state.unattributed,
+      Math.max(state.probesInFlight, sentAfter(state, endOf(rateLimit))),
+    ),
     ...(stillUnanswered === undefined ? {} : { earlierUnanswered: stillUnanswered }),
     window: { limit, remaining, reset, spent, others, seenAt: now, likelyMs, emptiedByOthers: false },
   }

@@ -1,5 +1,19 @@
 import { type BudgetState, longestOpen, mayCountFor, type Unattributed } from './budget-state.ts'
 
+/** Requests within this fraction of the time for which they are remembered are one entry: there are never many. */
+const togetherPart = 1 / 16
+
+/** How long after the first request of an entry its last one may have been sent, in ms. */
+export function togetherMs(state: Pick<BudgetState, 'windowMs'>): number {
+  return mayCountFor(state) * togetherPart
+}
+
+/** How many of them were certainly sent after a moment. */
+export function sentAfter(state: BudgetState, moment: number): number {
+  const begun = ({ until }: Unattributed[number]): boolean => until - togetherMs(state) > moment
+  return state.unattributed.filter(begun).reduce((sum, { count }) => sum + count, 0)
+}
+
 /** How many of the requests that no answer has attributed may be in the window that is open at a given moment. */
 export function unattributedAt(state: BudgetState, moment: number): number {
   const memoryMs = mayCountFor(state)

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { DateTime, IANAZone } from 'luxon'
 import { exists } from '../files/exists.ts'
@@ -102,7 +103,8 @@ async function beginSchedule(
   const known = await schedulesOf(tables, args, input)
   const renamed = known.filter((other) => other.job !== job)
   const before = known.find((other) => other.job === job && other.arguments.job !== source.job)
-  if (before !== undefined) await checkNotOfAnotherFile(before)
+  if (before !== undefined && !(await isSameFile(String(before.arguments.job), source.job)))
+    await checkNotOfAnotherFile(before)
   await withAnnouncements(tables, async (announcements) => {
     await announcements.schedule(scheduleId({ job, orgUrl }), pattern, timeZone)
     await tables.schedules.keep({ job, orgUrl, pattern, timeZone, arguments: source })
@@ -119,6 +121,15 @@ async function beginSchedule(
     `Job ${job} is submitted at ${pattern} in ${timeZone}, by a worker that has credentials for ${orgUrl}.`,
     `Next: ${times.map((at) => at.toISO({ suppressMilliseconds: true, suppressSeconds: true })).join(', ')}`,
   ])
+}
+
+/** Whether two paths lead to one file, perhaps by a link. */
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  try {
+    return (await realpath(one)) === (await realpath(other))
+  } catch {
+    return one === other
+  }
 }
 
 /**
@@ -151,6 +162,10 @@ async function endSchedule(
   input: string | undefined,
 ): Promise<ExitCode> {
   const ended = await schedulesOf(tables, args, input)
+  const path = resolve(args.jobFile)
+  for (const schedule of ended)
+    if ((await exists(path)) && !(await isSameFile(String(schedule.arguments.job), path)))
+      await checkNotOfAnotherFile(schedule)
   await withAnnouncements(tables, async (announcements) => {
     for (const schedule of ended) await remove(tables, announcements, schedule)
   })

@@ -1,5 +1,6 @@
 import { type HoldReport, reportHold } from '../files/hold/observe.ts'
 import { runNameOf } from '../messages/commands.ts'
+import type { RunFile } from '../run/run-file.ts'
 import type { StoreHoldReport } from '../run/run-store.ts'
 import type { StoreOfRuns } from '../store/store-of-runs.ts'
 import type { Tables } from '../store/tables.ts'
@@ -18,4 +19,14 @@ export async function holdOf(
   return runStore === undefined
     ? await reportHold(directory)
     : await runStore.reportHold(runNameOf(directory).runId)
+}
+
+/** Why a run of a store is left to people although it has not ended, as a sentence; null if that is for another reason. */
+export async function whyItIsLeft(
+  { tables }: StoreArguments,
+  { run_id: runId }: Pick<RunFile, 'run_id'>,
+): Promise<string | null> {
+  if (tables === undefined) return null
+  const { whyRestored } = await import('../store/why-waiting.ts')
+  return await whyRestored(tables, runId)
 }

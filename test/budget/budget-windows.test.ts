@@ -325,3 +325,29 @@ describe('the length of a window', () => {
     expect(next.windowMs).toBeGreaterThanOrEqual(55_000)
   })
 })
+
+describe('a probe that is still waited for', () => {
+  it('keeps another from leaving although an older one is given up, as that of a dead holder', () => {
+    const older = sent(newBudget(0.3), start)
+    const later = start + 16_000
+    const newer = sent(older.state, later)
+    const state = answered(newer.state, older.permit, { kind: 'lost' }, later + 1_000)
+    expect(permits(state, later + 14_000)).toBe(0)
+    expect(permits(state, later + 16_000)).toBe(1)
+    // Once its own outcome is known, the next one may go.
+    expect(permits(answered(state, newer.permit, { kind: 'lost' }, later + 2_000), later + 2_000)).toBe(1)
+  })
+
+  it('counts in the window that is not seen yet, although an answer from long before it is told only then', () => {
+    const first = roundTrip(newBudget(0.3), start, headers(4, 3, reset))
+    const slow = sent(first, (reset + 2) * 1000)
+    const muchLater = (reset + 100) * 1000
+    const next = sent(slow.state, muchLater)
+    const lost = answered(next.state, next.permit, { kind: 'lost' }, muchLater + 1_000)
+    const seen = headers(4, 3, reset + 62)
+    const state = answered(lost, slow.permit, seen, (reset + 3) * 1000)
+    // The share of one call is used by the lost one, as long as it may count.
+    expect(permits(state, muchLater + 20_000)).toBe(0)
+    expect(permits(state, muchLater + 200_000)).toBe(1)
+  })
+})

@@ -167,8 +167,13 @@ class Story {
     if (run === null && this.#run === 'r1' && this.#plan !== null)
       return startPlanned(world, this.#plan, this.#run)
     if (run === null) return startRun(world, this.#input, this.#run)
-    // First the person does something else; then the input is let pass.
-    if (run.unusual !== undefined && run.accept_unusual !== true && this.#unusual++ > 0) {
+    // First the person does something else; then the input is let pass. A run that another was to go on from is retried.
+    if (
+      run.closed_by === undefined &&
+      run.unusual !== undefined &&
+      run.accept_unusual !== true &&
+      this.#unusual++ > 0
+    ) {
       world.acceptedAt ??= world.time.now
       return this.#resume(true)
     }

@@ -1,4 +1,4 @@
-import { isForgotten, type Ours } from './evidence.ts'
+import { isForgotten, type Ours, wasKnown } from './evidence.ts'
 import type { Caller } from './org.ts'
 import { readRun } from './reports.ts'
 import type { World } from './world.ts'
@@ -41,6 +41,8 @@ export function checkUndo(world: World, ours: readonly Ours[]): void {
             isCall(one.by, call) &&
             one.answeredAt !== null &&
             one.answeredAt < last.at &&
+            // Of an answer that came as its process died, nobody knows.
+            wasKnown(world, { ...one, by: call }) &&
             // An answer that was lost with a part of the journal tells nobody.
             !isForgotten(world, { ...one, by: call }, taking.at, 'answer'),
         ),

@@ -11,7 +11,7 @@ import { unlessRemoved } from '../../run/run-directory.ts'
 import type { RunFile } from '../../run/run-file.ts'
 import { renderSchedules } from '../render-schedules.ts'
 import { type ShownState, shownState } from '../run-state.ts'
-import { holdOf, type StoreArguments } from '../store-arguments.ts'
+import { holdOf, type StoreArguments, whyItIsLeft } from '../store-arguments.ts'
 
 interface Arguments extends StoreArguments {
   readonly 'runs-dir': string
@@ -81,9 +81,13 @@ async function lineOf(
     state,
     people: summary?.people ?? null,
     results: summary?.results ?? null,
-    reason: run.reason,
+    reason: (isOver(state) ? null : await whyItIsLeft(args, run)) ?? run.reason,
     directory: placeOfRun(directory),
   }
+}
+
+function isOver(state: ShownState): boolean {
+  return state === 'finished' || state === 'closed'
 }
 
 const unknown = {
@@ -136,6 +140,12 @@ function nameOf({ run_id: name, copy_of: original }: RunLine): string {
 
 function countsOf({ people, results, tasks, state, reason }: RunLine): string {
   if (state === 'damaged') return visible(reason ?? '')
+  // Only that of a store, which a person must see to.
+  const why = (state === 'died' || state === 'new') && reason !== null ? `. ${visible(reason)}` : ''
+  return `${howFar({ people, results, tasks })}${why}`
+}
+
+function howFar({ people, results, tasks }: Pick<RunLine, 'people' | 'results' | 'tasks'>): string {
   if (people !== null && people !== undefined) {
     const left = people.left_alone === 0 ? '' : `, ${people.left_alone} left alone`
     return `${people.done} of ${people.total} people done, ${people.need_you} need you${left}`

@@ -18,7 +18,7 @@ import { copyOf, describeCopy } from '../../run/run-copy.ts'
 import { hasJournal, journalOf } from '../../run/run-directory.ts'
 import type { RunFile } from '../../run/run-file.ts'
 import { type ShownState, shownState } from '../run-state.ts'
-import { holdOf, type StoreArguments } from '../store-arguments.ts'
+import { holdOf, type StoreArguments, whyItIsLeft } from '../store-arguments.ts'
 import { etaOf, waitOf } from '../terminal/progress-lines.ts'
 
 interface Arguments extends StoreArguments {
@@ -50,13 +50,6 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   const next = copied === null ? await nextLines(directory, run, summary, status.state, flags) : []
   process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : render(status, next))
   return exitCodes.done
-}
-
-/** Why a run of a store is left to people although it has not ended; null if that is for another reason. */
-async function whyItIsLeft({ tables }: Arguments, { run_id: runId }: RunFile): Promise<string | null> {
-  if (tables === undefined) return null
-  const { whyRestored } = await import('../../store/why-waiting.ts')
-  return await whyRestored(tables, runId)
 }
 
 /** Why a run of a store waits; null if a worker takes it up any moment. */

@@ -1,4 +1,4 @@
-import { nextDue } from '../../input/due/cron-times.ts'
+import { lastDue, nextDue } from '../../input/due/cron-times.ts'
 import { type KeptSchedule, type Schedule, scheduleId } from '../../store/schedule.ts'
 import { isOfStore } from '../../store/store-error.ts'
 import type { WorkerOptions } from './worker.ts'
@@ -8,8 +8,6 @@ const clockApartMs = 30_000
 
 /** After so long, in ms, a time that was due counts as not told. */
 const tellWithinMs = 60_000
-/** How far back a time that was not told is looked for, in ms. */
-const lookBackMs = 2 * 3_600_000
 
 /** What keeps schedules from being announced. */
 export interface ScheduleTroubles {
@@ -56,19 +54,14 @@ export async function keepSchedules({
   return { neverDue, clockAheadMs: isApart ? ahead : null }
 }
 
-/**
- * The last time that a schedule was due up to a moment, in epoch ms; null if it was seen to, or if that was long ago. No
- * clock of a worker is asked for it.
- */
-function untoldTime(schedule: KeptSchedule, until: number): number | null {
-  const seenTo = schedule.last.due === null ? 0 : Date.parse(schedule.last.due)
-  let due: number | null = null
-  let next = dueAfter(schedule, Math.max(schedule.since, seenTo, until - lookBackMs))
-  while (next !== null && next <= until) {
-    due = next
-    next = dueAfter(schedule, next)
+/** The last time that a schedule was due up to a moment, in epoch ms; null if it was seen to. No clock of a worker is asked. */
+function untoldTime({ pattern, timeZone, since, last }: KeptSchedule, until: number): number | null {
+  const seenTo = last.due === null ? 0 : Date.parse(last.due)
+  try {
+    return lastDue(pattern, timeZone, Math.max(since, seenTo), until)
+  } catch {
+    return null
   }
-  return due
 }
 
 /** When a schedule is due next, in epoch ms; null if it is never due. */

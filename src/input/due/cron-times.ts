@@ -27,20 +27,48 @@ export function checkPattern(pattern: string): void {
  * @throws Error for a pattern that is none, or that no day matches
  */
 export function nextDue(pattern: string, timeZone: string, after: number): number {
-  const zone = IANAZone.create(timeZone)
-  const isOfEachHour = pattern.trim().split(/\s+/).at(-4)?.startsWith('*') === true
-  const shown = shownAt(after, zone)
-  // Near a clock change, a later time of the clock may come before an earlier one.
-  const isNearChange = zone.offset(after - longestChangeMs) !== zone.offset(after + longestChangeMs)
-  const aroundMs = isNearChange ? longestChangeMs : 0
-  const times = CronExpressionParser.parse(pattern, { tz: 'UTC', currentDate: new Date(shown - aroundMs) })
+  const { momentsOf, lowest, highest } = dueIn(pattern, timeZone, after)
+  // No earlier time of the clock comes after that moment.
+  const times = CronExpressionParser.parse(pattern, { tz: 'UTC', currentDate: new Date(after + lowest) })
   let next = Number.POSITIVE_INFINITY
   for (;;) {
     const time = times.next().getTime()
-    const moments = momentsOf(time, zone)
-    for (const moment of isOfEachHour ? moments : moments.slice(0, 1))
-      if (moment > after) next = Math.min(next, moment)
-    if (Number.isFinite(next) && time >= shown + aroundMs) return next
+    for (const moment of momentsOf(time)) if (moment > after) next = Math.min(next, moment)
+    // Near a clock change, a later time of the clock may come before an earlier one.
+    if (Number.isFinite(next) && time >= next + highest) return next
+  }
+}
+
+/**
+ * When a schedule was last due, in epoch ms, by the rules of {@link nextDue}; null if it was not since then.
+ *
+ * @param after the moment that it comes after, in epoch ms
+ * @param until the moment that it does not come after, in epoch ms
+ * @throws Error for a pattern that is none, or that no day matches
+ */
+export function lastDue(pattern: string, timeZone: string, after: number, until: number): number | null {
+  const { momentsOf, lowest, highest } = dueIn(pattern, timeZone, until)
+  // No later time of the clock comes so early.
+  const currentDate = new Date(until + highest + 1_000)
+  const times = CronExpressionParser.parse(pattern, { tz: 'UTC', currentDate })
+  let last = after
+  for (;;) {
+    const time = times.prev().getTime()
+    for (const moment of momentsOf(time)) if (moment <= until) last = Math.max(last, moment)
+    if (time <= last + lowest) return last > after ? last : null
+  }
+}
+
+/** How times of the clock become moments near one, and the least and most that a clock is ahead of UTC there, in ms. */
+function dueIn(pattern: string, timeZone: string, near: number) {
+  const zone = IANAZone.create(timeZone)
+  const isOfEachHour = pattern.trim().split(/\s+/).at(-4)?.startsWith('*') === true
+  const ahead = [near - longestChangeMs, near, near + longestChangeMs].map((at) => zone.offset(at) * 60_000)
+  return {
+    momentsOf: (time: number): readonly number[] =>
+      isOfEachHour ? momentsOf(time, zone) : momentsOf(time, zone).slice(0, 1),
+    lowest: Math.min(...ahead),
+    highest: Math.max(...ahead),
   }
 }
 
@@ -54,9 +82,4 @@ export function nextTimes(
   const times: number[] = []
   while (times.length < count) times.push(nextDue(pattern, timeZone, times.at(-1) ?? after))
   return times
-}
-
-/** What a clock in a zone shows at a moment, as the moment at which one in UTC shows it. */
-function shownAt(moment: number, zone: IANAZone): number {
-  return moment + zone.offset(moment) * 60_000
 }

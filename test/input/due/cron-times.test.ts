@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { DateTime } from 'luxon'
 import { describe, expect, it } from 'vitest'
-import { checkPattern, nextDue, nextTimes } from '../../../src/input/due/cron-times.ts'
+import { checkPattern, lastDue, nextDue, nextTimes } from '../../../src/input/due/cron-times.ts'
 
 /** The next times after a moment, each as a clock in the zone shows it. */
 function timesAfter(pattern: string, zone: string, after: string, count = 2): (string | null)[] {
@@ -114,4 +114,62 @@ describe('a pattern of cron is due', () => {
       expect(nextDue(pattern, 'Europe/Berlin', Date.now())).toBeGreaterThan(Date.now())
     },
   )
+})
+
+/** A zone, and a moment not far from a change of its clocks. */
+const nearChange = fc.record({
+  zone: fc.constantFrom(
+    'Europe/Berlin',
+    'America/Sao_Paulo',
+    'Australia/Lord_Howe',
+    'Pacific/Apia',
+    'Asia/Kolkata',
+  ),
+  change: fc.constantFrom(
+    '2027-03-28T01:00Z',
+    '2026-10-25T01:00Z',
+    '2018-11-04T03:00Z',
+    '2019-02-17T02:00Z',
+    '2026-10-03T15:30Z',
+    '2027-04-03T15:00Z',
+    '2011-12-30T10:00Z',
+  ),
+  minutes: fc.integer({ min: -8 * 60, max: 8 * 60 }),
+})
+const patterns = fc.constantFrom(
+  '15 2 * * *',
+  '*/7 * * * *',
+  '0 */2 * * *',
+  '30 1-3 * * *',
+  '*/20 59 * * * *',
+  '0 0 * * 6',
+)
+
+describe('the last time that a schedule was due', () => {
+  it('is the one that no other follows, and comes from wherever one begins to look', () => {
+    fc.assert(
+      fc.property(
+        nearChange,
+        patterns,
+        fc.integer({ min: 0, max: 30 * 60 }),
+        ({ zone, change, minutes }, pattern, span) => {
+          const until = Date.parse(change) + minutes * 60_000
+          const after = until - span * 60_000
+          let expected: number | null = null
+          for (let due = nextDue(pattern, zone, after); due <= until; due = nextDue(pattern, zone, due))
+            expected = due
+          expect(lastDue(pattern, zone, after, until)).toBe(expected)
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+
+  it('is found however long ago it was, and once it was seen to there is none', () => {
+    const until = Date.parse('2026-11-29T12:00:00Z')
+    const due = Date.parse('2025-11-30T23:00:00Z')
+    expect(lastDue('0 0 1 12 *', 'Europe/Berlin', 0, until)).toBe(due)
+    expect(lastDue('0 0 1 12 *', 'Europe/Berlin', due, until)).toBeNull()
+    expect(lastDue('0 0 1 12 *', 'Europe/Berlin', due - 1, due)).toBe(due)
+  })
 })
