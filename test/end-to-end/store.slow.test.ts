@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile, rm } from 'node:fs/promises'
+import { readFile, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -293,7 +293,14 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       const other = ['submit', '--job', 'other.yaml', ...every.slice(3), '--yes']
       const refused = await inStore(place, org, other)
       expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/another file: .*job\.yaml/)])
+      const ended = ['submit', '--job', 'other.yaml', '--every', 'never', '--yes']
+      expect((await inStore(place, org, ended)).code).toBe(2)
       expect((await inStore(place, org, ['runs'])).stdout).toContain('Europe/Berlin')
+      // The first one by another way is no other file.
+      await symlink('job.yaml', join(place.directory, 'link.yaml'))
+      const linked = await inStore(place, org, ['submit', '--job', 'link.yaml', ...every.slice(3), '--yes'])
+      expect(linked.code, linked.stderr).toBe(0)
+      expect((await inStore(place, org, [...every, '--yes'])).code).toBe(0)
       // So it is where the first one can't be read at the moment.
       await place.write('job.yaml', 'name: [evening')
       expect((await inStore(place, org, other)).code).toBe(2)
@@ -336,6 +343,7 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       expect(plain.code).toBe(2)
       expect(plain.stderr).toContain('--take-sound-part')
       expect((await inStore(place, org, ['retry', run, '--yes'])).code).toBe(2)
+      expect((await inStore(place, org, ['runs'])).stdout).toMatch(new RegExp(`${run} .*--take-sound-part`))
       const end = await inStore(place, org, ['resume', run, '--take-sound-part', '--yes', '--quiet'])
       expect(end.code, end.stderr).toBe(0)
       expectAppliedOnce(

@@ -111,6 +111,7 @@ export class Worker {
       const { tables, claimant } = this.#options
       this.#orgs.look(performance.now())
       await tables.workers.note(claimant, [...this.#orgs.open.keys()])
+      await this.#leaveRestored()
       this.#seeToSchedules()
       await this.#takeUp()
       if (this.#trouble !== null) this.#options.say('The store answers again.')
@@ -166,12 +167,17 @@ export class Worker {
     }
   }
 
-  /** The runs that may be taken. What was put back from an older copy is left to people first, and that is said. */
-  async #openRuns(): ReturnType<Tables['runs']['open']> {
+  /** Leaves to people what was put back from an older copy, and says so: before anybody sees to runs or schedules. */
+  async #leaveRestored(): Promise<void> {
     const { tables, say } = this.#options
     const restored = describeRestored(await tables.leaveRestored())
     if (restored !== null) say(restored)
-    return await tables.runs.open([...this.#orgs.open.keys()])
+  }
+
+  /** The runs that may be taken. */
+  async #openRuns(): ReturnType<Tables['runs']['open']> {
+    await this.#leaveRestored()
+    return await this.#options.tables.runs.open([...this.#orgs.open.keys()])
   }
 
   async #takeUp(): Promise<void> {
