@@ -80,7 +80,8 @@ export class OktaClock {
     const seen = date === undefined ? Number.NaN : Date.parse(date)
     if (Number.isNaN(seen)) return
     const monotonic = this.#read()
-    if (sentAt <= this.#leapSeenAt) return
+    // A call that was marked as the leap was seen left after it.
+    if (sentAt < this.#leapSeenAt) return
     const span = { low: seen - arrivedAt, high: seen + 999 - sentAt }
     const known = this.#offset
     const narrowed =

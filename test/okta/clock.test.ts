@@ -121,6 +121,18 @@ describe('OktaClock', () => {
     expect(world.truth - world.clock.nowAtLeast()).toBeLessThanOrEqual(1_040)
   })
 
+  it('learns from an answer to the call whose mark was the first look after a sleep', () => {
+    for (const isFirst of [true, false]) {
+      const world = new World()
+      if (!isFirst) world.answer(20, 20)
+      world.sleep(60_000)
+      world.answer(20, 20)
+      expect(world.clock.known).toBe(true)
+      expect(world.clock.sure).toBe(true)
+      expect(Math.abs(world.clock.now() - world.truth)).toBeLessThanOrEqual(520)
+    }
+  })
+
   it('learns nothing of the time after a sleep from an answer to a call that left before it', () => {
     for (const isFirst of [true, false]) {
       const world = new World()

@@ -117,6 +117,8 @@ test.each([
   ['what a retry knows of a lost call that was judged twice is no late application', 4_018_367],
   ['what a retried run has sent counts while the unsettled calls of its retry are settled', 713_610],
   ['a failure whose look-up is refused keeps calls from leaving until it is decided', 3_018_360],
+  ['a directory that a killed start has left has its name on disk before the next start uses it', 10_013_875],
+  ["a call that finds out that the machine has slept tells Okta's time by its answer", 20_000_845],
   ['a run sends nothing where the question before it was shown that nothing remains', 4_007_470],
 ])('%s', async (_what, seed) => {
   expect((await play(drawScenario(seed))).violations).toEqual([])
