@@ -42,6 +42,8 @@ export class SimProcess implements Owner {
   mayTake: number | null = null
   /** Whether a person has said that it bears any number of failures. */
   bearsAll = false
+  /** Its calls to the system that are under way: each ends one of them at once. */
+  readonly underWay = new Set<() => void>()
   /** How many requests have left it. */
   departed = 0
   /** Called with the number of its calls that were applied, after each of them. */

@@ -191,6 +191,8 @@ export class World {
     if (process.ended) return
     process.state = 'gone'
     process.endedAt = this.time.now
+    // A process is gone only once the system has done with its calls.
+    for (const land of [...process.underWay]) land()
     this.note(`process ${process.pid} is killed`)
   }
 
@@ -393,11 +395,12 @@ export class World {
       ? stalled + this.draws.between('sync', 0.3, this.draws.chance('slow sync', 0.03) ? 400 : 3)
       : this.draws.between('syscall', 0.02, this.draws.chance('slow syscall', 0.01) ? 60 : 0.3)
     return new Promise((resolve, reject) => {
-      // The system goes on with it when the process dies, half of the time.
-      const outlives = this.draws.chance('outlives', 0.5)
-      this.time.plan(delay, null, () => {
-        const gone = owner?.state === 'gone'
-        if (this.disk.powerLosses !== powerLosses || (gone && !outlives)) return
+      let landed = false
+      const land = (): void => {
+        if (landed) return
+        landed = true
+        underWay?.delete(land)
+        if (this.disk.powerLosses !== powerLosses || (owner?.state === 'gone' && !outlives)) return
         let answer: () => void
         try {
           const value = effect()
@@ -406,7 +409,12 @@ export class World {
           answer = () => reject(error)
         }
         this.time.handOver(owner, answer)
-      })
+      }
+      // Half of the time the system has begun with it when the process is killed.
+      const outlives = this.draws.chance('outlives', 0.5)
+      const underWay = owner instanceof SimProcess ? owner.underWay : null
+      underWay?.add(land)
+      this.time.plan(delay, null, land)
     })
   }
 
