@@ -136,7 +136,9 @@ function takeAway(world: World, path: string): void {
 }
 
 /** Removes the holds of a run and of all jobs, as somebody does who takes them for the remains of a dead process. */
-function removeHolds({ disk }: World, run: string): void {
+function removeHolds(world: World, run: string): void {
+  const { disk } = world
+  world.holdsRemovedAt ??= world.time.now
   const jobs = disk.find(`${runsDirectory}/.jobs`)
   const held = [
     disk.find(`${runsDirectory}/${run}`),

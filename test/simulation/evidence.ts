@@ -35,6 +35,9 @@ export function wasKnown(
   const process = world.processes.find(({ pid }) => pid === by.pid)
   if (answeredAt === null || process === undefined || isLost(world, by.run, answeredAt)) return false
   if (world.store !== null && !wasKept(world, world.store, answeredAt, by)) return false
+  // One whose holds were removed leaves the run to the other as soon as that one writes.
+  const removedAt = world.holdsRemovedAt ?? Number.POSITIVE_INFINITY
+  if (process.exitCode === 5 && answeredAt > removedAt - writingMs) return false
   // A process that was paused may have lost its hold by the time when it could go on writing.
   const pausedAt = process.pausedAt.find((at) => at >= answeredAt) ?? Number.POSITIVE_INFINITY
   const writing = world.scenario.stalls ? longestStallMs : writingMs

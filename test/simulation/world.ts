@@ -78,6 +78,8 @@ export class World {
   readonly inheritedAt = new Map<string, number>()
   /** When the file of activation links was last moved, in virtual ms. */
   linksMovedAt = 0
+  /** When holds were first removed by hand, in virtual ms; null: never. */
+  holdsRemovedAt: number | null = null
   /** For a planted bug: the job does not say whom it protects. */
   forgetsGuards = false
   /** The machine's clock, which a person may set. */
