@@ -89,7 +89,7 @@ export class Announcements {
   }
 
   /** Tells the workers that a run waits. To tell it twice does no harm. */
-  async announce({ runId, epoch }: ClaimMark): Promise<void> {
+  async announce({ runId, epoch }: Omit<ClaimMark, 'holder'>): Promise<void> {
     await this.#queue.add('run', { runId }, { jobId: `${runId}-${epoch}` })
   }
 

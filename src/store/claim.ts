@@ -12,8 +12,8 @@ const pauseMs = 250
 /**
  * A claim on a run of the store, for one process at a time.
  *
- * - **C1** The store's row names the holder's epoch. A new claim raises it. Every write of a holder changes or locks the
- *   row under its own epoch, in the same transaction: who was overtaken writes nothing.
+ * - **C1** The store's row names the holder and its epoch. A new claim raises it. Every write of a holder changes or
+ *   locks the row under both, in the same transaction: who was overtaken writes nothing.
  * - **C2** The claim is valid from when it was asked for, by the holder's own clocks, until 3 s before the store
  *   lets others have it. What is sent is sent while it is valid. Without the store it ends by itself.
  * - **C3** A claim that has only run out is renewed if nobody else has taken the run. One that was lost never comes back.
@@ -21,6 +21,7 @@ const pauseMs = 250
 export class Claim implements ClaimMark {
   readonly runId: string
   readonly epoch: number
+  readonly holder: string
   readonly #tables: Tables
   readonly #timer: NodeJS.Timeout
   #end: Deadline
@@ -28,10 +29,11 @@ export class Claim implements ClaimMark {
   readonly #forbearance = new Forbearance()
   #renewal: Promise<void> | null = null
 
-  private constructor(tables: Tables, runId: string, epoch: number, end: Deadline) {
+  private constructor(tables: Tables, { runId, epoch, holder }: ClaimMark, end: Deadline) {
     this.#tables = tables
     this.runId = runId
     this.epoch = epoch
+    this.holder = holder
     this.#end = end
     this.#timer = setInterval(() => void this.#renew().catch(() => {}), renewEveryMs).unref()
   }
@@ -51,7 +53,8 @@ export class Claim implements ClaimMark {
   ): Promise<Claim | NotClaimed> {
     const end = endIfAskedNow()
     const taken = await tables.claims.take(runId, claimant, only, claimMs)
-    return typeof taken === 'number' ? new Claim(tables, runId, taken, end) : taken
+    if (typeof taken !== 'number') return taken
+    return new Claim(tables, { runId, epoch: taken, holder: claimant.holder }, end)
   }
 
   /** Whether the holder may write and send now (C2). */
@@ -81,7 +84,7 @@ export class Claim implements ClaimMark {
    * Does something that changes nothing unless the claim stands (C1), and waits as long as the store is away. It may be
    * done again after its answer was lost, so it must do no harm then.
    *
-   * @param write returns whether the row still had the claim's epoch
+   * @param write returns whether the run still was the claim's
    * @throws HoldLost when another process has taken over
    */
   async write(write: (tables: Tables) => Promise<boolean>): Promise<void> {

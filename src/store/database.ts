@@ -1,6 +1,13 @@
 import { Pool, type PoolClient } from 'pg'
 import { Refusal } from '../messages/known-error.ts'
-import { leaveRestoredToPeople, nothingRestored } from './postgres-restored.ts'
+import { checkWhole } from './postgres-damage.ts'
+import {
+  clusterOf,
+  leaveRestoredToPeople,
+  lookAtMark,
+  type MarkSeen,
+  nothingRestored,
+} from './postgres-restored.ts'
 import { QuietClient } from './quiet-client.ts'
 import { migrations, schemaName } from './schema.ts'
 import { storeError } from './store-error.ts'
@@ -19,7 +26,7 @@ export interface Database {
   /** Does the work in one transaction, which is undone if the work throws. */
   readonly transaction: <T>(work: (query: Query) => Promise<T>) => Promise<T>
   readonly close: () => Promise<void>
-  /** What was left to people just now, because the store is a restored copy. */
+  /** What was left to people when the store was opened, because it is a restored copy. */
   readonly restored: Restored
 }
 
@@ -34,18 +41,17 @@ const migrationLock = 7_284_519_003
  * Opens the store: checks that it commits synchronously, and brings its tables up to date.
  *
  * @param connections the most connections at once
- * @throws Refusal when it commits without waiting for its disk, or is newer than this program; KnownError with exit
- *   code 3 when it does not answer
+ * @throws Refusal when it commits without waiting for its disk, is newer than this program or lacks something; KnownError
+ *   with exit code 3 when it does not answer
  */
 export async function openDatabase(url: StoreUrl, connections: number): Promise<Database> {
   const database = connectTo(url, connections)
   try {
     await checkDurable(database)
-    await migrate(database)
-    return { ...database, restored: await leaveRestoredToPeople(database) }
+    return { ...database, restored: await bringUpToDate(database) }
   } catch (error) {
     await database.close()
-    throw error instanceof Refusal ? error : storeError(url, error)
+    throw storeError(url, error)
   }
 }
 
@@ -119,27 +125,61 @@ async function checkDurable({ query, url }: Database): Promise<void> {
   )
 }
 
-/** Brings the tables up to date, for one process at a time. */
-async function migrate({ transaction, url }: Database): Promise<void> {
-  await transaction(async (query) => {
-    // A user that may only read and write rows is enough where the tables are up to date.
-    if ((await stepsDone(query)) === migrations.length) return
-    await query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
-    await query(`CREATE SCHEMA IF NOT EXISTS ${schemaName}`)
-    await query(`CREATE TABLE IF NOT EXISTS ${schemaName}.migration (step int PRIMARY KEY)`)
-    const done = (await stepsDone(query)) ?? 0
-    if (done > migrations.length) {
-      throw new Refusal(
-        `The store ${url.shown} was written by a newer version of okta-lifecycle.`,
-        'Use that version, or a newer one.',
-      )
-    }
-    for (const [index, step] of migrations.entries()) {
-      if (index < done) continue
-      await query(step)
-      await query(`INSERT INTO ${schemaName}.migration VALUES ($1)`, [index + 1])
-    }
+/**
+ * Brings the tables up to date, and leaves to people what was put back from an older copy: in one transaction, because what
+ * a step has signed does not show any more where it came from.
+ */
+async function bringUpToDate({ query: ask, transaction, url }: Database): Promise<Restored> {
+  const cluster = await clusterOf(ask)
+  return await transaction(async (query) => {
+    const seen = await migrate(query, url, cluster)
+    await checkWhole(query, url)
+    return await leaveRestoredToPeople(query, seen)
   })
+}
+
+/**
+ * Leaves to people what was put back from an older copy since, while this process has gone on.
+ *
+ * @throws Refusal when the store lacks something, or is one of another version by now; the driver's error
+ */
+export async function leaveRestored({ query: ask, transaction, url }: Database): Promise<Restored> {
+  const cluster = await clusterOf(ask)
+  return await transaction(async (query) => {
+    if ((await stepsDone(query)) !== migrations.length) throw otherVersion(url)
+    await checkWhole(query, url)
+    return await leaveRestoredToPeople(query, await lookAtMark(query, cluster))
+  })
+}
+
+function otherVersion({ shown }: StoreUrl): Refusal {
+  return new Refusal(
+    `The store ${shown} is one of another version by now, as after an older dump was restored. The first command brings it up to date: okta-lifecycle runs`,
+    'okta-lifecycle runs',
+  )
+}
+
+/** Brings the tables up to date, for one process at a time. Returns what the mark says, as it was before. */
+async function migrate(query: Query, url: StoreUrl, cluster: string | null): Promise<MarkSeen> {
+  // A user that may only read and write rows is enough where the tables are up to date.
+  if ((await stepsDone(query)) === migrations.length) return await lookAtMark(query, cluster)
+  await query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
+  await query(`CREATE SCHEMA IF NOT EXISTS ${schemaName}`)
+  await query(`CREATE TABLE IF NOT EXISTS ${schemaName}.migration (step int PRIMARY KEY)`)
+  const done = (await stepsDone(query)) ?? 0
+  if (done > migrations.length) {
+    throw new Refusal(
+      `The store ${url.shown} was written by a newer version of okta-lifecycle.`,
+      'Use that version, or a newer one.',
+    )
+  }
+  const seen = done === 0 ? null : await lookAtMark(query, cluster)
+  for (const [index, step] of migrations.entries()) {
+    if (index < done) continue
+    await query(step)
+    await query(`INSERT INTO ${schemaName}.migration VALUES ($1)`, [index + 1])
+  }
+  return seen ?? (await lookAtMark(query, cluster))
 }
 
 /** How many steps of the tables are there; null if there are no tables yet. */

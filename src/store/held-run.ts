@@ -54,6 +54,7 @@ export async function unkeptOf(run: HeldRun, left: Left, offered: boolean): Prom
   const change: RunChange = {
     runId: claim.runId,
     epoch: claim.epoch,
+    holder: claim.holder,
     files: [...digests.keys()].map((name) => ({ name, pieces: () => piecesOf(join(directory, name), 0) })),
     isJournalReplaced,
     journal: (await exists(journal)) ? (from) => piecesOf(journal, from) : null,

@@ -1,8 +1,12 @@
 import { readRow, writeRow } from '../budget/row-text.ts'
 import { type FirstFacts, newRow, type SharedRow } from '../budget/shared-row.ts'
 import type { Database, Query, Row } from './database.ts'
-import { numberOf, textOf } from './row.ts'
+import { flagOf, numberOf, textOf } from './row.ts'
+import { isOriginal } from './schema.ts'
 import type { BudgetTable, Changed, CounterKey } from './tables.ts'
+
+/** Whether a claim is the one of its run: the fence of `postgres-claims.ts`. */
+const standing = `run_id = $5 AND epoch = $6::bigint AND holder = $7 AND ${isOriginal('run')}`
 
 /** The budgets that runs share: one row for each of Okta's counters. */
 export function postgresBudgets({ transaction }: Database): BudgetTable {
@@ -23,14 +27,24 @@ export function postgresBudgets({ transaction }: Database): BudgetTable {
         const kept = await query(
           `UPDATE okta_lifecycle.bucket SET budget = $4 WHERE org = $1 AND principal = $2 AND bucket = $3
               AND ($5::text IS NULL OR EXISTS (SELECT 1 FROM okta_lifecycle.run
-                WHERE run_id = $5 AND epoch = $6::bigint AND claimed_until > clock_timestamp()))
+                WHERE ${standing} AND claimed_until > clock_timestamp()))
             RETURNING 1`,
-          [...names, writeRow(changed.row), claim?.runId ?? null, claim?.epoch ?? null],
+          [
+            ...names,
+            writeRow(changed.row),
+            claim?.runId ?? null,
+            claim?.epoch ?? null,
+            claim?.holder ?? null,
+          ],
         )
         if (kept.length > 0) return { kind: 'changed', change: changed, at }
-        const [run] = await query('SELECT epoch FROM okta_lifecycle.run WHERE run_id = $1', [claim?.runId])
-        const isTaken = run === undefined || numberOf(run, 'epoch') !== claim?.epoch
-        return { kind: isTaken ? 'overtaken' : 'ended' }
+        const [run] = await query(
+          `SELECT epoch, holder, ${isOriginal('run')} AS is_original FROM okta_lifecycle.run WHERE run_id = $1`,
+          [claim?.runId],
+        )
+        const isHolder = run?.holder === claim?.holder && Number(run?.epoch) === claim?.epoch
+        const stands = run !== undefined && isHolder && flagOf(run, 'is_original')
+        return { kind: stands ? 'ended' : 'overtaken' }
       }),
   }
 }

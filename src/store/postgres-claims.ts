@@ -1,13 +1,21 @@
 import type { Database, Query, Row } from './database.ts'
 import { type ClaimRow, type NotClaimed, whyNotClaimed } from './may-claim.ts'
-import { leaveCopiedRun } from './postgres-restored.ts'
+import { leaveRun } from './postgres-restored.ts'
 import { flagOf, numberOf, textOf, timeOf } from './row.ts'
-import { isOriginal } from './schema.ts'
+import { isOriginal, signatureOf } from './schema.ts'
 import type { ClaimTable } from './tables.ts'
 
 /** The columns of a {@link ClaimRow}. */
-const columns =
-  'run_id, epoch, holder, host, wanted, created_at, org_url, lock_job, claimed_until >= clock_timestamp() AS held'
+const columns = `run_id, epoch, holder, host, wanted, created_at, org_url, lock_job,
+  claimed_until >= clock_timestamp() AS held, ${isOriginal('run')} AS is_original`
+
+/**
+ * The fence: a condition on a run's row that only the holder of a claim meets, with its run, epoch and holder as $1 to $3.
+ * A store that was set back may give an epoch twice, but not to one holder.
+ */
+export const underClaim = `run.run_id = $1 AND run.epoch = $2 AND run.holder = $3 AND ${isOriginal('run')}`
+
+const signed = `signature = ${signatureOf('run')}`
 
 /** Who holds which run. */
 export function postgresClaims({ query, transaction }: Database): ClaimTable {
@@ -22,45 +30,55 @@ export function postgresClaims({ query, transaction }: Database): ClaimTable {
         const [taken] = await inside(
           `UPDATE okta_lifecycle.run
               SET epoch = epoch + 1, holder = $2, host = $3, claimed_at = clock_timestamp(),
-                  claimed_until = clock_timestamp() + $4 * interval '1 ms'
-            WHERE run_id = $1 RETURNING epoch`,
+                  claimed_until = clock_timestamp() + $4 * interval '1 ms', ${signed}
+            WHERE run_id = $1 AND ${isOriginal('run')} RETURNING epoch`,
           [runId, claimant.holder, claimant.host, forMs],
         )
         return taken === undefined ? { kind: 'gone', run: null, host: null } : numberOf(taken, 'epoch')
       }),
-    renew: async ({ runId, epoch }, forMs) => {
+    renew: async ({ runId, epoch, holder }, forMs) => {
       const renewed = await query(
-        `UPDATE okta_lifecycle.run SET claimed_until = clock_timestamp() + $3 * interval '1 ms'
-          WHERE run_id = $1 AND epoch = $2 AND ${isOriginal} RETURNING 1`,
-        [runId, epoch, forMs],
+        `UPDATE okta_lifecycle.run SET claimed_until = clock_timestamp() + $4 * interval '1 ms', ${signed}
+          WHERE ${underClaim} RETURNING 1`,
+        [runId, epoch, holder, forMs],
       )
       return renewed.length > 0
     },
-    release: ({ runId, epoch }) =>
+    release: ({ runId, epoch, holder }) =>
       transaction(async (inside) => {
         await inside(
-          `DELETE FROM okta_lifecycle.run r WHERE run_id = $1 AND epoch = $2 AND journal_bytes = 0
-              AND ${isOriginal} AND NOT EXISTS (SELECT 1 FROM okta_lifecycle.run_file f WHERE f.run_id = r.run_id)`,
-          [runId, epoch],
+          `DELETE FROM okta_lifecycle.run WHERE ${underClaim} AND journal_bytes = 0
+              AND NOT EXISTS (SELECT 1 FROM okta_lifecycle.run_file f WHERE f.run_id = run.run_id)`,
+          [runId, epoch, holder],
         )
         await inside(
-          `UPDATE okta_lifecycle.run SET claimed_until = NULL, holder = NULL, host = NULL
-            WHERE run_id = $1 AND epoch = $2 AND ${isOriginal}`,
-          [runId, epoch],
+          `UPDATE okta_lifecycle.run SET claimed_until = NULL, holder = NULL, host = NULL, ${signed}
+            WHERE ${underClaim}`,
+          [runId, epoch, holder],
         )
       }),
   }
 }
 
-/** A run, with its job locked first, and then its row. Undefined if there is no such run. */
+/**
+ * A run, with its job locked first, and then its row. Undefined if there is no such run. One that was put back from an older
+ * copy is left to people before anything is asked of it: nothing can change the row in between.
+ */
 async function jobLocked(query: Query, runId: string): Promise<Row | undefined> {
   const [known] = await query('SELECT org_url, lock_job FROM okta_lifecycle.run WHERE run_id = $1', [runId])
   if (known === undefined) return undefined
   const job = textOf(known, 'lock_job')
   if (job !== null) await lockJob(query, textOf(known, 'org_url'), job)
-  await leaveCopiedRun(query, runId)
-  const [row] = await query(`SELECT ${columns} FROM okta_lifecycle.run WHERE run_id = $1 FOR UPDATE`, [runId])
-  return row
+  const locked = async (): Promise<Row | undefined> => {
+    const [row] = await query(`SELECT ${columns} FROM okta_lifecycle.run WHERE run_id = $1 FOR UPDATE`, [
+      runId,
+    ])
+    return row
+  }
+  const row = await locked()
+  if (row === undefined || flagOf(row, 'is_original')) return row
+  await leaveRun(query, runId)
+  return await locked()
 }
 
 /** Whoever claims a run of a job, or begins its work, waits here for the others. */

@@ -1,6 +1,6 @@
-import type { Database, Query, Row } from './database.ts'
+import type { Query, Row } from './database.ts'
 import { textOf } from './row.ts'
-import { isOriginal, writer } from './schema.ts'
+import { isOriginal, signatureOf, writer } from './schema.ts'
 import type { Restored } from './tables.ts'
 
 /**
@@ -9,13 +9,18 @@ import type { Restored } from './tables.ts'
  * cluster, as for a standby, keeps all of it.
  */
 const tablesStatement = `SELECT (SELECT oid FROM pg_database WHERE datname = current_database()) || '/' ||
-  'okta_lifecycle.run'::regclass::oid AS mark`
+  coalesce(to_regclass('okta_lifecycle.run')::oid::text, 'none') AS mark`
 
 /** PostgreSQL's code for what a user may not do. */
 const noPrivilege = '42501'
 
-/** No run has so many claims. */
-const epochsAhead = 1_000_000
+/**
+ * An epoch of a run, or a taking of a schedule, that none was before, nor is after another restore: copies have the same
+ * number, however often they are put back. None counts to a million, and no two restores come in one microsecond.
+ */
+function never(number: 'epoch' | 'taking'): string {
+  return `greatest(${number} + 1000000, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)`
+}
 
 /** What `runs` says of a schedule in a store that was restored. */
 const restoredError =
@@ -23,38 +28,53 @@ const restoredError =
 
 export const nothingRestored: Restored = { runs: 0, schedules: 0 }
 
+/** What the mark of a store says, as it was before anything was changed. */
+export interface MarkSeen {
+  /** Whether the store is a copy of the one that the mark was written in. */
+  readonly isCopy: boolean
+  /** The mark to write; null if it is there. */
+  readonly write: string | null
+}
+
 /**
- * Finds out whether the store was restored from a dump since it was last used. If so, its unfinished runs are left to
- * people: they may have sent calls that the copy knows nothing of. So are the times of schedules that were due before: they
- * may have been submitted, in runs that the copy knows nothing of.
+ * Looks whether the store was restored from a dump since it was last used, or is a copy of its database inside the cluster.
+ * To be done before a row is signed: what is signed looks as if it had been written here.
+ *
+ * @param cluster the number of the cluster, see {@link clusterOf}
  */
-export async function leaveRestoredToPeople({
-  query,
-  transaction,
-}: Pick<Database, 'query' | 'transaction'>): Promise<Restored> {
-  const cluster = await clusterOf(query)
-  return await transaction(async (inside) => {
-    const mark: Mark = { cluster, tables: await tablesOf(inside) }
-    // A dump of the data alone brings its own mark into tables that have one. Earlier versions did not note who wrote it.
-    const known = await inside(
-      `SELECT mark, written_by IS NULL AS is_older, written_by = xmin::text AS is_original
-         FROM okta_lifecycle.identity FOR UPDATE`,
-    )
-    const isOurs = (row: Row): boolean =>
-      isSame(markOf(textOf(row, 'mark')), mark) && (row.is_older === true || row.is_original === true)
-    const isCopy = known.length > 0 && !known.every(isOurs)
-    const left = isCopy
-      ? { runs: await leaveRuns(inside, 'true'), schedules: await leaveSchedules(inside, 'true') }
-      : { runs: await leaveCopiedRuns(inside), schedules: await leaveCopiedSchedules(inside) }
-    const before = isCopy || known.length !== 1 ? null : markOf(textOf(known[0] ?? {}, 'mark'))
-    const isComplete = before?.cluster !== null || cluster === null
-    if (before !== null && known[0]?.is_original === true && isComplete) return left
-    await inside('DELETE FROM okta_lifecycle.identity')
-    await inside(`INSERT INTO okta_lifecycle.identity VALUES ($1, ${writer})`, [
-      `${cluster ?? before?.cluster ?? unknownCluster}/${mark.tables}`,
-    ])
-    return left
-  })
+export async function lookAtMark(query: Query, cluster: string | null): Promise<MarkSeen> {
+  const mark: Mark = { cluster, tables: await tablesOf(query) }
+  // A dump of the data alone brings its own mark into tables that have one. Earlier versions did not note who wrote it.
+  const known = await query(
+    `SELECT mark, to_jsonb(identity) ->> 'written_by' IS NULL AS is_older,
+            to_jsonb(identity) ->> 'written_by' = xmin::text AS is_original
+       FROM okta_lifecycle.identity FOR UPDATE`,
+  )
+  const isOurs = (row: Row): boolean =>
+    isSame(markOf(textOf(row, 'mark')), mark) && (row.is_older === true || row.is_original === true)
+  const isCopy = known.length > 0 && !known.every(isOurs)
+  const before = isCopy || known.length !== 1 ? null : markOf(textOf(known[0] ?? {}, 'mark'))
+  const isComplete = before?.cluster !== null || cluster === null
+  const isKept = before !== null && known[0]?.is_original === true && isComplete
+  return {
+    isCopy,
+    write: isKept ? null : `${cluster ?? before?.cluster ?? unknownCluster}/${mark.tables}`,
+  }
+}
+
+/**
+ * Leaves to people what was put back from an older copy, in the transaction in which that was looked at. Of a store that is
+ * a copy these are all unfinished runs: they may have sent calls that the copy knows nothing of. So are the times of
+ * schedules that were due before: they may have been submitted, in runs that the copy knows nothing of.
+ */
+export async function leaveRestoredToPeople(query: Query, { isCopy, write }: MarkSeen): Promise<Restored> {
+  const left = isCopy
+    ? { runs: await leaveRuns(query, 'true'), schedules: await leaveSchedules(query, 'true') }
+    : { runs: await leaveCopiedRuns(query), schedules: await leaveCopiedSchedules(query) }
+  if (write === null) return left
+  await query('DELETE FROM okta_lifecycle.identity')
+  await query(`INSERT INTO okta_lifecycle.identity VALUES ($1, ${writer})`, [write])
+  return left
 }
 
 /**
@@ -67,9 +87,9 @@ async function leaveRuns(query: Query, which: string, values: readonly unknown[]
   // A worker that sleeps may still have a claim of before. No claim that comes now has its epoch.
   const left = await query(
     `UPDATE okta_lifecycle.run
-        SET epoch = epoch + ${epochsAhead}, claimed_until = NULL,
+        SET epoch = ${never('epoch')}, holder = NULL, host = NULL, claimed_until = NULL,
             restored = restored OR state NOT IN ('finished', 'closed'),
-            wanted = wanted AND state IN ('finished', 'closed')
+            wanted = wanted AND state IN ('finished', 'closed'), signature = ${signatureOf('run')}
       WHERE ${which} RETURNING state NOT IN ('finished', 'closed') AS is_open`,
     values,
   )
@@ -80,7 +100,7 @@ async function leaveSchedules(query: Query, which: string): Promise<number> {
   const left = await query(
     `UPDATE okta_lifecycle.schedule
         SET last_due = clock_timestamp(), last_run = NULL, last_error = $1, due_at = NULL, taken_until = NULL,
-            taking = taking + ${epochsAhead}
+            taking = ${never('taking')}, signature = ${signatureOf('schedule')}
       WHERE ${which} RETURNING 1`,
     [restoredError],
   )
@@ -92,18 +112,18 @@ async function leaveSchedules(query: Query, which: string): Promise<number> {
  *
  * @returns how many there were
  */
-export async function leaveCopiedRuns(query: Query): Promise<number> {
-  return await leaveRuns(query, `state NOT IN ('finished', 'closed') AND NOT ${isOriginal}`)
+async function leaveCopiedRuns(query: Query): Promise<number> {
+  return await leaveRuns(query, `state NOT IN ('finished', 'closed') AND NOT ${isOriginal('run')}`)
 }
 
-/** The same for one run. */
-export async function leaveCopiedRun(query: Query, runId: string): Promise<void> {
-  await leaveRuns(query, `run_id = $1 AND NOT ${isOriginal}`, [runId])
+/** Leaves a run to people whose row was put back, and is locked. */
+export async function leaveRun(query: Query, runId: string): Promise<void> {
+  await leaveRuns(query, 'run_id = $1', [runId])
 }
 
 /** The same for schedules. To be done before one is changed, and before it is asked what is due. */
 export async function leaveCopiedSchedules(query: Query): Promise<number> {
-  return await leaveSchedules(query, `NOT ${isOriginal}`)
+  return await leaveSchedules(query, `NOT ${isOriginal('schedule')}`)
 }
 
 /** What a store is told from its copy by; `cluster`: null if it could not be found out. */
@@ -126,7 +146,7 @@ function isSame(one: Mark, other: Mark): boolean {
 }
 
 /** The number of the cluster; null if this user may not ask for it. Throws the driver's error if the store is away. */
-async function clusterOf(query: Query): Promise<string | null> {
+export async function clusterOf(query: Query): Promise<string | null> {
   try {
     const [row] = await query('SELECT system_identifier FROM pg_control_system()')
     return String(row?.system_identifier)

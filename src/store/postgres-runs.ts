@@ -1,16 +1,18 @@
 import { runFileName } from '../run/run-file.ts'
 import type { Database, Query } from './database.ts'
 import { otherOfJob } from './may-claim.ts'
-import { activeOfJob, lockJob } from './postgres-claims.ts'
+import { activeOfJob, lockJob, underClaim } from './postgres-claims.ts'
 import { addToJournal, replaceFile } from './postgres-files.ts'
 import { bytesOf, flagOf, numberOf, textOf } from './row.ts'
-import { isOriginal, writer } from './schema.ts'
+import { signatureOf } from './schema.ts'
 import type { ClaimMark, Kept, RunChange, RunFacts, RunTable } from './tables.ts'
 
 /** The most runs that are looked at in one round. */
 const mostRuns = 200
 /** The constraint that no two runs carry out one plan. */
 const onePlan = 'run_plan_id_key'
+
+const signed = `signature = ${signatureOf('run')}`
 
 /** Thrown inside a transaction to undo it. */
 class Undone extends Error {
@@ -30,7 +32,7 @@ export function postgresRuns(database: Database): Runs {
   return {
     begin: async (runId) => {
       const created = await query(
-        `INSERT INTO okta_lifecycle.run (run_id, written_by) VALUES ($1, ${writer}) ON CONFLICT DO NOTHING RETURNING 1`,
+        `INSERT INTO okta_lifecycle.run (run_id, signature) VALUES ($1, ${signatureOf('run')}) ON CONFLICT DO NOTHING RETURNING 1`,
         [runId],
       )
       if (created.length > 0) return true
@@ -56,16 +58,17 @@ export function postgresRuns(database: Database): Runs {
         heldForMs: flagOf(row, 'held') ? numberOf(row, 'left_ms') : null,
       }
     },
-    append: async ({ runId, epoch }, at, bytes) => {
+    append: async (claim, at, bytes) => {
+      const { runId, epoch, holder } = claim
       const added = await query(
         `WITH fence AS (
-           UPDATE okta_lifecycle.run SET journal_bytes = $3 + $4
-            WHERE run_id = $1 AND epoch = $2 AND journal_bytes = $3 AND ${isOriginal} RETURNING 1)
+           UPDATE okta_lifecycle.run SET journal_bytes = $4 + $5, ${signed}
+            WHERE ${underClaim} AND journal_bytes = $4 RETURNING 1)
          INSERT INTO okta_lifecycle.journal (run_id, at_byte, epoch, bytes)
-         SELECT $1, $3, $2, $5 FROM fence RETURNING 1`,
-        [runId, epoch, at, bytes.length, bytes],
+         SELECT $1, $4, $2, $6 FROM fence RETURNING 1`,
+        [runId, epoch, holder, at, bytes.length, bytes],
       )
-      return added.length > 0 || (await isThere(query, { runId, epoch }, at, bytes))
+      return added.length > 0 || (await isThere(query, claim, at, bytes))
     },
     keep: async (changes, claimant) => {
       try {
@@ -85,9 +88,9 @@ export function postgresRuns(database: Database): Runs {
     remove: async (claims) => {
       try {
         await transaction(async (inside) => {
-          for (const { runId, epoch } of claims) {
-            const statement = `DELETE FROM okta_lifecycle.run WHERE run_id = $1 AND epoch = $2 AND ${isOriginal} RETURNING 1`
-            if ((await inside(statement, [runId, epoch])).length === 0)
+          for (const { runId, epoch, holder } of claims) {
+            const statement = `DELETE FROM okta_lifecycle.run WHERE ${underClaim} RETURNING 1`
+            if ((await inside(statement, [runId, epoch, holder])).length === 0)
               throw new Undone({ kind: 'overtaken' })
           }
         })
@@ -118,14 +121,14 @@ export function postgresRuns(database: Database): Runs {
 /** Whether an earlier try, whose answer was lost, has added these bytes under this claim. */
 async function isThere(
   query: Query,
-  { runId, epoch }: ClaimMark,
+  { runId, epoch, holder }: ClaimMark,
   at: number,
   bytes: Buffer,
 ): Promise<boolean> {
   const [found] = await query(
-    `SELECT j.bytes FROM okta_lifecycle.journal j JOIN okta_lifecycle.run r USING (run_id)
-      WHERE j.run_id = $1 AND j.at_byte = $2 AND j.epoch = $3 AND r.epoch = $3`,
-    [runId, at, epoch],
+    `SELECT j.bytes FROM okta_lifecycle.journal j JOIN okta_lifecycle.run USING (run_id)
+      WHERE ${underClaim} AND j.at_byte = $4 AND j.epoch = $2`,
+    [runId, epoch, holder, at],
   )
   return found !== undefined && bytesOf(found, 'bytes').equals(bytes)
 }
@@ -140,22 +143,26 @@ async function checkJobFree(query: Query, { runId, facts }: RunChange, holder: s
   if (by?.kind === 'job_held') throw new Undone({ kind: 'job_held', of: runId, by })
 }
 
-/** @throws Undone when the run has another epoch */
+/** @throws Undone when the claim does not stand */
 async function keepChange(query: Query, change: RunChange): Promise<void> {
-  const { runId, epoch, files, journal, facts } = change
-  const [row] = await query(
-    `SELECT journal_bytes FROM okta_lifecycle.run WHERE run_id = $1 AND epoch = $2 AND ${isOriginal} FOR UPDATE`,
-    [runId, epoch],
-  )
+  const { runId, epoch, holder, files, journal, facts } = change
+  const [row] = await query(`SELECT journal_bytes FROM okta_lifecycle.run WHERE ${underClaim} FOR UPDATE`, [
+    runId,
+    epoch,
+    holder,
+  ])
   if (row === undefined) throw new Undone({ kind: 'overtaken' })
   for (const { name, pieces } of files) await replaceFile(query, runId, name, pieces())
   if (change.isJournalReplaced) {
     await query('DELETE FROM okta_lifecycle.journal WHERE run_id = $1', [runId])
-    await query('UPDATE okta_lifecycle.run SET restored = false WHERE run_id = $1', [runId])
+    await query(`UPDATE okta_lifecycle.run SET restored = false, ${signed} WHERE run_id = $1`, [runId])
   }
   const kept = change.isJournalReplaced ? 0 : numberOf(row, 'journal_bytes')
   const length = journal === null ? kept : await addToJournal(query, change, kept, journal(kept))
-  await query('UPDATE okta_lifecycle.run SET journal_bytes = $2 WHERE run_id = $1', [runId, length])
+  await query(`UPDATE okta_lifecycle.run SET journal_bytes = $2, ${signed} WHERE run_id = $1`, [
+    runId,
+    length,
+  ])
   if (facts !== null) await keepFacts(query, runId, facts)
 }
 
@@ -163,7 +170,8 @@ async function keepFacts(query: Query, runId: string, facts: RunFacts): Promise<
   const { orgUrl, job, lockJob: locked, planId, createdAt, state, isWanted } = facts
   await query(
     `UPDATE okta_lifecycle.run SET org_url = $2, job = $3, lock_job = $4, plan_id = $5, created_at = $6, state = $7,
-            wanted = coalesce($8, wanted)
+            -- What may have been sent already is for a person to go on with.
+            wanted = coalesce($8, wanted) AND NOT restored, ${signed}
       WHERE run_id = $1`,
     [runId, orgUrl, job, locked, planId, createdAt, state, isWanted],
   )

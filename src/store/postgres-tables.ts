@@ -1,8 +1,7 @@
-import { type Database, openDatabase } from './database.ts'
+import { type Database, leaveRestored, openDatabase } from './database.ts'
 import { postgresBudgets } from './postgres-budgets.ts'
 import { postgresClaims } from './postgres-claims.ts'
 import { postgresFiles } from './postgres-files.ts'
-import { leaveCopiedRuns, leaveCopiedSchedules } from './postgres-restored.ts'
 import { postgresRuns } from './postgres-runs.ts'
 import { postgresSchedules } from './postgres-schedules.ts'
 import { postgresWorkers } from './postgres-workers.ts'
@@ -24,12 +23,7 @@ export function postgresTables(database: Database): Tables {
   return {
     url: database.url,
     restored: database.restored,
-    // All or none of it, so that what was left is told.
-    leaveRestored: () =>
-      database.transaction(async (query) => ({
-        runs: await leaveCopiedRuns(query),
-        schedules: await leaveCopiedSchedules(query),
-      })),
+    leaveRestored: () => leaveRestored(database),
     claims: postgresClaims(database),
     runs: { ...postgresRuns(database), ...postgresFiles(database) },
     schedules: postgresSchedules(database),

@@ -9,16 +9,35 @@ export const schemaName = 'okta_lifecycle'
  */
 export const writer = '(txid_current() % 4294967296)::text'
 
-/**
- * Whether a row is as it was written, and was not inserted anew from an older copy: then another transaction has written it
- * than the one that it names. Each update names its own, so nothing may update a row before this is asked. VACUUM, also
- * FULL, leaves it as it is. A copy of a version that did not note who wrote a row names none.
- */
-export const isOriginal = 'coalesce(written_by = xmin::text, false)'
+/** A copy of a database inside its cluster keeps all else, also if it gets the name of the first one. */
+const databaseOid = '(SELECT oid FROM pg_database WHERE datname = current_database())'
+
+/** The tables whose rows are signed: of them an older copy does harm. */
+type Signed = 'run' | 'schedule'
 
 /**
- * What the store consists of, step by step. A step is never changed once it has been published; a new one is added
- * behind it.
+ * What a row says of itself: which transaction wrote it, into which table of which database. Every statement of ours that
+ * writes a row signs it, and no trigger does: triggers can be switched off, and would sign what others overwrite.
+ */
+export function signatureOf(table: Signed): string {
+  return `${writer} || '/' || ${databaseOid} || '/' || 'okta_lifecycle.${table}'::regclass::oid`
+}
+
+/**
+ * Whether a row is as one of our statements wrote it: it was not put back from an older copy, nor overwritten with one, nor
+ * is the whole database a copy that has taken the store's place. Each statement that writes a row signs it anew, so none
+ * may write one before this is asked, in the same statement or under the row's lock. VACUUM, also FULL, leaves it as it is.
+ *
+ * @param row the name of the table in the statement, or what it is called there
+ */
+export function isOriginal(row: Signed | 'r' | 'kept'): string {
+  return `coalesce(${row}.signature = ${row}.xmin || '/' || ${databaseOid} || '/' || ${row}.tableoid, false)`
+}
+
+/**
+ * What the store consists of, step by step. What a step makes is never changed once it has been published; a new one is
+ * added behind it. An older dump that is restored over a newer store leaves there what it does not know, so each step but
+ * the first one bears that what it makes is there.
  *
  * - `run`: one row a run. Who holds it, under which epoch and until when, and how long its journal is. Every write of a
  *   holder changes or locks this row under its epoch: that is the fence.
@@ -93,25 +112,37 @@ export const migrations: readonly string[] = [
    );`,
   budgetTable,
   // Which taking of a schedule that is due is the present one.
-  'ALTER TABLE okta_lifecycle.schedule ADD COLUMN taking bigint NOT NULL DEFAULT 0',
+  'ALTER TABLE okta_lifecycle.schedule ADD COLUMN IF NOT EXISTS taking bigint NOT NULL DEFAULT 0',
   // The transaction that wrote the row, for PostgreSQL itself tells which one did.
-  'ALTER TABLE okta_lifecycle.identity ADD COLUMN written_by text',
+  'ALTER TABLE okta_lifecycle.identity ADD COLUMN IF NOT EXISTS written_by text',
   // The same for each row of which an older copy does harm.
-  `CREATE FUNCTION okta_lifecycle.note_writer() RETURNS trigger LANGUAGE plpgsql AS $$
+  `CREATE OR REPLACE FUNCTION okta_lifecycle.note_writer() RETURNS trigger LANGUAGE plpgsql AS $$
    BEGIN
      NEW.written_by := ${writer};
      RETURN NEW;
    END $$;
    -- No default: a dump that has no such column would have it from whoever restores it.
-   ALTER TABLE okta_lifecycle.run ADD COLUMN written_by text;
+   ALTER TABLE okta_lifecycle.run ADD COLUMN IF NOT EXISTS written_by text;
+   DROP TRIGGER IF EXISTS note_writer ON okta_lifecycle.run;
    CREATE TRIGGER note_writer BEFORE UPDATE ON okta_lifecycle.run
      FOR EACH ROW EXECUTE FUNCTION okta_lifecycle.note_writer();
    UPDATE okta_lifecycle.run SET written_by = NULL;
-   CREATE INDEX run_unfinished ON okta_lifecycle.run (run_id) WHERE state NOT IN ('finished', 'closed');
-   ALTER TABLE okta_lifecycle.schedule ADD COLUMN written_by text;
+   CREATE INDEX IF NOT EXISTS run_unfinished ON okta_lifecycle.run (run_id) WHERE state NOT IN ('finished', 'closed');
+   ALTER TABLE okta_lifecycle.schedule ADD COLUMN IF NOT EXISTS written_by text;
    -- Since when the schedule is as it is: what its pattern names before that is not due.
-   ALTER TABLE okta_lifecycle.schedule ADD COLUMN since timestamptz NOT NULL DEFAULT clock_timestamp();
+   ALTER TABLE okta_lifecycle.schedule ADD COLUMN IF NOT EXISTS since timestamptz NOT NULL DEFAULT clock_timestamp();
+   DROP TRIGGER IF EXISTS note_writer ON okta_lifecycle.schedule;
    CREATE TRIGGER note_writer BEFORE UPDATE ON okta_lifecycle.schedule
      FOR EACH ROW EXECUTE FUNCTION okta_lifecycle.note_writer();
    UPDATE okta_lifecycle.schedule SET written_by = NULL;`,
+  // Statements sign rows themselves, and name the database too. A worker of before finds its column gone and does nothing.
+  `ALTER TABLE okta_lifecycle.run ADD COLUMN IF NOT EXISTS signature text;
+   UPDATE okta_lifecycle.run SET signature = ${signatureOf('run')} WHERE written_by = xmin::text;
+   ALTER TABLE okta_lifecycle.schedule ADD COLUMN IF NOT EXISTS signature text;
+   UPDATE okta_lifecycle.schedule SET signature = ${signatureOf('schedule')} WHERE written_by = xmin::text;
+   DROP TRIGGER IF EXISTS note_writer ON okta_lifecycle.run;
+   DROP TRIGGER IF EXISTS note_writer ON okta_lifecycle.schedule;
+   DROP FUNCTION IF EXISTS okta_lifecycle.note_writer();
+   ALTER TABLE okta_lifecycle.run DROP COLUMN IF EXISTS written_by;
+   ALTER TABLE okta_lifecycle.schedule DROP COLUMN IF EXISTS written_by;`,
 ]

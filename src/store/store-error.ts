@@ -50,8 +50,9 @@ export function isOfStore(error: unknown): boolean {
   return isAway(error) || /^[0-9A-Z]{5}$/.test(asError(error).code ?? '')
 }
 
-/** An error of the store in words. Its text never holds the password of the address. */
+/** An error of the store in words, unless it is in words already. Its text never holds the password of the address. */
 export function storeError({ shown }: StoreUrl, error: unknown): KnownError {
+  if (error instanceof KnownError) return error
   const { code, message } = asError(error)
   const why = code === undefined ? message : `${message} (${code})`
   if (isAway(error)) {
@@ -73,6 +74,9 @@ function adviceOn(code: string | undefined, message: string): string {
     return 'Check the name of the database at the end of the address, or create it: createdb NAME'
   if (code === '42501' && /for (table|relation|sequence|schema)/i.test(message))
     return 'Give the user its rights on the tables back: GRANT ALL ON ALL TABLES IN SCHEMA okta_lifecycle TO USER'
+  // A table, a column, a function or a key that is not there: a store that an older version made, or a part of one.
+  if (code !== undefined && ['42P01', '42703', '42883', '42P10', '42704'].includes(code))
+    return 'Bring its tables up to date by any command, such as okta-lifecycle runs. If that is refused, end all workers, drop the schema okta_lifecycle and restore the whole of it'
   if (code === '53100') return 'Make room on the disk of the database'
   if (code?.startsWith('53') === true) return 'Give the database more of what it lacks'
   if (code === '55000') return 'Let the database accept connections again'

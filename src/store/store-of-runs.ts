@@ -86,7 +86,7 @@ export class StoreOfRuns implements RunStore {
     const [first] = held
     if (first === undefined || held.length < directories.length)
       throw new Error('A run that is not held was to be removed.')
-    const claims = held.map(({ claim: { runId, epoch } }) => ({ runId, epoch }))
+    const claims = held.map(({ claim: { runId, epoch, holder } }) => ({ runId, epoch, holder }))
     await first.claim.write(async ({ runs }) => await runs.remove(claims))
   }
 

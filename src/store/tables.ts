@@ -34,6 +34,8 @@ export interface Tables {
 export interface ClaimMark {
   readonly runId: string
   readonly epoch: number
+  /** The claimant's {@link Claimant.holder}. */
+  readonly holder: string
 }
 
 export interface ClaimTable {
@@ -45,7 +47,7 @@ export interface ClaimTable {
    * @returns the claim's epoch, which no other claim on the run has, or why there is none
    */
   take(runId: string, claimant: Claimant, only: 'wanted' | 'any', forMs: number): Promise<number | NotClaimed>
-  /** Lets a claim stand for so long from now. Returns whether the run still had its epoch. */
+  /** Lets a claim stand for so long from now. Returns whether the run still was the claim's. */
   renew(claim: ClaimMark, forMs: number): Promise<boolean>
   /** Ends a claim. Nothing is left of a run that never began. */
   release(claim: ClaimMark): Promise<void>
@@ -94,7 +96,7 @@ export interface RunChange extends ClaimMark {
 /** What became of changes. Nothing was changed unless they were kept. */
 export type Kept =
   | { readonly kind: 'kept' }
-  /** A run has another epoch by now. */
+  /** A run is no longer the claim's. */
   | { readonly kind: 'overtaken' }
   /** A run that begins its work would be the second one of its job at work. */
   | { readonly kind: 'job_held'; readonly of: string; readonly by: NotClaimed }
@@ -102,7 +104,7 @@ export type Kept =
   | { readonly kind: 'plan_taken'; readonly by: string | null }
 
 /** A run that waits, and its last epoch. */
-type OpenRun = ClaimMark
+type OpenRun = Omit<ClaimMark, 'holder'>
 
 /** A run's files as they were at one moment. */
 export interface RunSnapshot {
@@ -126,7 +128,7 @@ export interface RunTable {
   /** Null if there is no such run. */
   look(runId: string): Promise<RunLook | null>
   /**
-   * Adds bytes to a run's journal if the run has the claim's epoch and its journal ends where they begin. The same bytes
+   * Adds bytes to a run's journal if the run is the claim's and its journal ends where they begin. The same bytes
    * at the same place are added once, however often this is done under the claim.
    *
    * @returns whether they are there, and the claim stands
@@ -134,7 +136,7 @@ export interface RunTable {
   append(claim: ClaimMark, at: number, bytes: Buffer): Promise<boolean>
   /** Keeps changes of runs that a process holds, all of them or none. */
   keep(changes: readonly RunChange[], claimant: Claimant): Promise<Kept>
-  /** Removes runs, all of them or none. Returns whether each still had its epoch. */
+  /** Removes runs, all of them or none. Returns whether each claim stood. */
   remove(claims: readonly ClaimMark[]): Promise<boolean>
   /**
    * The runs that workers may take and nobody holds, the oldest first.

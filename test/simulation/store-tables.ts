@@ -53,10 +53,10 @@ export function memoryTables(store: MemoryStore): Tables {
   }
 }
 
-/** A run under an epoch; null if it has another one. */
-function under({ rows }: MemoryStore, { runId, epoch }: ClaimMark): StoredRun | null {
+/** The run of a claim; null if it is no longer the claim's. */
+function under({ rows }: Pick<MemoryStore, 'rows'>, { runId, epoch, holder }: ClaimMark): StoredRun | null {
   const run = rows.runs.get(runId)
-  return run?.epoch === epoch ? run : null
+  return run?.epoch === epoch && run.holder === holder ? run : null
 }
 
 function memoryClaims(store: MemoryStore): ClaimTable {
@@ -74,18 +74,18 @@ function memoryClaims(store: MemoryStore): ClaimTable {
         Object.assign(run, { epoch: run.epoch + 1, holder, host, claimedUntil: now() + forMs })
         return run.epoch
       }),
-    renew: ({ runId, epoch }, forMs) =>
+    renew: (claim, forMs) =>
       ask('renew', () => {
-        const run = under(store, { runId, epoch })
+        const run = under(store, claim)
         if (run === null) return false
         run.claimedUntil = now() + forMs
         return true
       }),
-    release: ({ runId, epoch }) =>
+    release: (claim) =>
       ask('release', () => {
-        const run = under(store, { runId, epoch })
+        const run = under(store, claim)
         if (run === null) return
-        if (run.files.size === 0 && run.journal.length === 0) rows.runs.delete(runId)
+        if (run.files.size === 0 && run.journal.length === 0) rows.runs.delete(run.runId)
         Object.assign(run, { claimedUntil: null, holder: null, host: null })
       }),
   }
@@ -110,18 +110,18 @@ function memoryRuns(store: MemoryStore): Runs {
         const heldForMs = isHeld(run, now()) ? (claimedUntil ?? 0) - now() : null
         return { state, isWanted, isRestored, host, heldForMs }
       }),
-    append: ({ runId, epoch }, at, bytes) =>
+    append: (claim, at, bytes) =>
       ask('append', () => {
-        const run = rows.runs.get(runId)
+        const run = rows.runs.get(claim.runId)
         if (run === undefined) return false
-        if (run.epoch !== epoch) {
+        if (under(store, claim) === null) {
           if (store.ignoresFence?.() !== true) return false
           run.journal = run.journal.filter((piece) => piece.at < at)
         }
         const there = run.journal.find((piece) => piece.at === at)
-        if (there !== undefined) return there.epoch === epoch && there.bytes.equals(bytes)
+        if (there !== undefined) return there.epoch === claim.epoch && there.bytes.equals(bytes)
         if (journalBytes(run) !== at) return false
-        add(store, run, { runId, epoch }, [bytes])
+        add(store, run, claim, [bytes])
         return true
       }),
     keep: async (changes, claimant) => {
@@ -215,7 +215,10 @@ function keepOne(store: MemoryStore, { change, files, journal }: Loaded): void {
   add(store, run, change, journal)
   if (change.facts === null) return
   const { isWanted, createdAt, ...facts } = change.facts
-  Object.assign(run, facts, { createdAt: Date.parse(createdAt), wanted: isWanted ?? run.wanted })
+  Object.assign(run, facts, {
+    createdAt: Date.parse(createdAt),
+    wanted: (isWanted ?? run.wanted) && !run.restored,
+  })
 }
 
 type Files = Pick<RunTable, 'read' | 'latest' | 'files' | 'beginnings'>
@@ -287,7 +290,7 @@ function memoryBudgets({ rows, now, ask }: MemoryStore): BudgetTable {
           if (now() - at > lockMs) throw Object.assign(new Error('idle in transaction'), { code: '25P03' })
           if (rows.budgets.get(name) !== row) return null
           const run = claim === null ? undefined : rows.runs.get(claim.runId)
-          if (claim !== null && run?.epoch !== claim.epoch) return 'overtaken'
+          if (claim !== null && under({ rows }, claim) === null) return 'overtaken'
           if (run !== undefined && !isHeld(run, now())) return 'ended'
           rows.budgets.set(name, changed.row)
           return 'changed'

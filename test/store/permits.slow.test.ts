@@ -11,6 +11,7 @@ import { readRow } from '../../src/budget/row-text.ts'
 import { HoldLost } from '../../src/files/hold/hold.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { postgresTables } from '../../src/store/postgres-tables.ts'
+import { signatureOf } from '../../src/store/schema.ts'
 import { parseStoreUrl } from '../../src/store/store-url.ts'
 import { ModelCounter } from '../budget/model-server.ts'
 import { deferred, lifecycle } from '../budget/pacing.ts'
@@ -189,12 +190,18 @@ describe.skipIf(missing !== null)('the budget that runs of a store share', () =>
     const org = newOrg()
     const claimed = (interval: string, epoch: number): Promise<unknown> =>
       database.query(
-        `INSERT INTO okta_lifecycle.run (run_id, epoch, claimed_until) VALUES ('r', $2, clock_timestamp() + $1::interval)
-         ON CONFLICT (run_id) DO UPDATE SET epoch = excluded.epoch, claimed_until = excluded.claimed_until`,
+        `INSERT INTO okta_lifecycle.run (run_id, epoch, holder, claimed_until, signature)
+         VALUES ('r', $2, 'one', clock_timestamp() + $1::interval, ${signatureOf('run')})
+         ON CONFLICT (run_id) DO UPDATE SET epoch = excluded.epoch, claimed_until = excluded.claimed_until,
+           signature = excluded.signature`,
         [interval, epoch],
       )
     await claimed('-1 second', 3)
-    const ledger = ledgerOf(postgresTables(database), { org, holder: 'r:3', claim: { runId: 'r', epoch: 3 } })
+    const ledger = ledgerOf(postgresTables(database), {
+      org,
+      holder: 'r:3',
+      claim: { runId: 'r', epoch: 3, holder: 'one' },
+    })
     let leased: unknown = null
     const leasing = ledger.lease(lifecycle, 1, need).then((permits) => {
       leased = permits

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openDatabase } from '../../src/store/database.ts'
-import { leaveRestoredToPeople } from '../../src/store/postgres-restored.ts'
+import { type Database, leaveRestored as leaveRestoredOf, openDatabase } from '../../src/store/database.ts'
 import { postgresTables } from '../../src/store/postgres-tables.ts'
 import { scheduleId } from '../../src/store/schedule.ts'
+import { isOriginal, signatureOf } from '../../src/store/schema.ts'
 import { parseStoreUrl } from '../../src/store/store-url.ts'
 import { privateCluster } from '../support/private-cluster.ts'
 import { testTables } from './tables-contract.ts'
@@ -17,7 +17,7 @@ describe.skipIf(missing !== null)('the tables of PostgreSQL', () => {
     onTestFinished(async () => await database.close())
     for (const table of ['run', 'schedule', 'worker', 'bucket'])
       await database.query(`DELETE FROM okta_lifecycle.${table}`)
-    return { tables: postgresTables(database), pass: async (ms) => await delay(ms) }
+    return { tables: postgresTables(signing(database)), pass: async (ms) => await delay(ms) }
   })
 
   it('notice that their data was put back from a dump, and leave runs and schedules to people, once', async () => {
@@ -58,11 +58,15 @@ describe.skipIf(missing !== null)('the tables of PostgreSQL', () => {
     const [org, worker] = ['https://org.example.com', { holder: 'one/1', host: 'one' }]
     await runs.begin('r')
     const epoch = Number(await claims.take('r', worker, 'any', 60_000))
-    await query(`UPDATE okta_lifecycle.run SET wanted = true, state = 'running', org_url = $1`, [org])
+    const claim = { runId: 'r', epoch, holder: worker.holder }
+    await query(
+      `UPDATE okta_lifecycle.run SET wanted = true, state = 'running', org_url = $1, signature = ${signatureOf('run')}`,
+      [org],
+    )
     const schedule = { job: 'nightly', orgUrl: org, pattern: '15 2 * * *', timeZone: 'UTC', arguments: {} }
     await schedules.keep(schedule)
     for (const table of ['run', 'schedule']) await query(`VACUUM (FULL, FREEZE) okta_lifecycle.${table}`)
-    expect(await claims.renew({ runId: 'r', epoch }, 60_000)).toBe(true)
+    expect(await claims.renew(claim, 60_000)).toBe(true)
     expect(await runs.look('r')).toMatchObject({ isRestored: false, isWanted: true })
 
     for (const table of ['run', 'schedule'])
@@ -73,9 +77,9 @@ describe.skipIf(missing !== null)('the tables of PostgreSQL', () => {
         'DROP TABLE dump',
       ])
         await query(statement)
-    expect(await claims.renew({ runId: 'r', epoch }, 60_000)).toBe(false)
-    expect(await runs.append({ runId: 'r', epoch }, 0, Buffer.from('line'))).toBe(false)
-    await claims.release({ runId: 'r', epoch })
+    expect(await claims.renew(claim, 60_000)).toBe(false)
+    expect(await runs.append(claim, 0, Buffer.from('line'))).toBe(false)
+    await claims.release(claim)
     // Whoever looks first what may be taken leaves it to people.
     expect(await leaveRestored()).toEqual({ runs: 1, schedules: 1 })
     expect(await leaveRestored()).toEqual({ runs: 0, schedules: 0 })
@@ -131,8 +135,11 @@ describe.skipIf(missing !== null)('the tables of PostgreSQL', () => {
   it('can’t be told from a copy where the question fails, and nothing is left to people then', async () => {
     const broken = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
     const asked: string[] = []
-    const database = {
-      query: async (statement: string) => {
+    const opened = await openDatabase(parseStoreUrl(cluster.postgres.url), 2)
+    onTestFinished(async () => await opened.close())
+    const database: Database = {
+      ...opened,
+      query: async (statement) => {
         asked.push(statement)
         throw broken
       },
@@ -140,7 +147,30 @@ describe.skipIf(missing !== null)('the tables of PostgreSQL', () => {
         throw new Error('Nothing may be changed.')
       },
     }
-    await expect(leaveRestoredToPeople(database)).rejects.toBe(broken)
+    await expect(leaveRestoredOf(database)).rejects.toBe(broken)
     expect(asked).toHaveLength(1)
   })
 })
+
+/** A database in which it is an error that a statement leaves a row without its signature. */
+function signing(database: Database): Database {
+  const check = async (): Promise<void> => {
+    for (const table of ['run', 'schedule'] as const) {
+      const unsigned = `SELECT 1 FROM okta_lifecycle.${table} WHERE NOT ${isOriginal(table)}`
+      expect(await database.query(unsigned), `rows of ${table} that are not signed`).toEqual([])
+    }
+  }
+  return {
+    ...database,
+    query: async (statement, values) => {
+      const rows = await database.query(statement, values)
+      await check()
+      return rows
+    },
+    transaction: async (work) => {
+      const done = await database.transaction(work)
+      await check()
+      return done
+    },
+  }
+}

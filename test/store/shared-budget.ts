@@ -2,7 +2,7 @@ import { Pacer } from '../../src/budget/pacer.ts'
 import type { Answer } from '../../src/okta/answer.ts'
 import { OktaClock } from '../../src/okta/clock.ts'
 import { SharedLedger } from '../../src/store/shared-ledger.ts'
-import type { Tables } from '../../src/store/tables.ts'
+import type { ClaimMark, Tables } from '../../src/store/tables.ts'
 import type { ModelCounter } from '../budget/model-server.ts'
 import { lifecycle } from '../budget/pacing.ts'
 import { answerOf } from '../okta/answers.ts'
@@ -11,7 +11,7 @@ interface LedgerOfOptions {
   readonly org: string
   readonly holder: string
   readonly share?: number
-  readonly claim?: { readonly runId: string; readonly epoch: number } | null
+  readonly claim?: ClaimMark | null
   readonly clock?: OktaClock
 }
 
