@@ -1,6 +1,6 @@
 import { Refusal } from '../messages/known-error.ts'
 import type { Query } from './database.ts'
-import { schemaName } from './schema.ts'
+import { migrations, schemaName } from './schema.ts'
 import type { StoreUrl } from './store-url.ts'
 
 /** A table and the keys that the store relies on, by the names that PostgreSQL gives them: what each adds. */
@@ -21,19 +21,26 @@ function ofRun(): string {
 
 /**
  * Makes sure that the store has its tables with their keys, and that nothing switched the keys' triggers off. A restore of
- * single tables leaves them like that, also one that failed half-way.
+ * single tables leaves them like that, also one that failed half-way. One question, because workers ask it at each look.
  *
- * @throws Refusal that says what to type in the database
+ * @throws Refusal that says what to type, also when the tables are those of another version; the driver's error
  */
 export async function checkWhole(query: Query, { shown }: StoreUrl): Promise<void> {
   const [found] = await query(
-    `SELECT ARRAY(SELECT relname::text FROM pg_class WHERE relnamespace = n AND relkind = 'r') AS tables,
+    `SELECT (SELECT max(step) FROM okta_lifecycle.migration) AS step,
+            ARRAY(SELECT relname::text FROM pg_class WHERE relnamespace = n AND relkind = 'r') AS tables,
             ARRAY(SELECT conname::text FROM pg_constraint WHERE connamespace = n) AS keys,
             ARRAY(SELECT DISTINCT relname::text FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
                    WHERE relnamespace = n AND tgenabled IN ('D', 'R') ORDER BY 1) AS switched_off
        FROM to_regnamespace($1) n`,
     [schemaName],
   )
+  if (found?.step !== migrations.length) {
+    throw new Refusal(
+      `The store ${shown} is one of another version by now, as after an older dump was restored. The first command brings it up to date: okta-lifecycle runs`,
+      'okta-lifecycle runs',
+    )
+  }
   const [tables, known, off] = [found?.tables, found?.keys, found?.switched_off].map(textsOf)
   const lost = Object.keys(keys).filter((table) => tables?.includes(table) !== true)
   if (lost.length > 0) {

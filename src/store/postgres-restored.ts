@@ -8,8 +8,8 @@ import type { Restored } from './tables.ts'
  * only the data is put back, the row is written by another transaction than the one that it names. A file-level copy of a
  * cluster, as for a standby, keeps all of it.
  */
-const tablesStatement = `SELECT (SELECT oid FROM pg_database WHERE datname = current_database()) || '/' ||
-  coalesce(to_regclass('okta_lifecycle.run')::oid::text, 'none') AS mark`
+const tablesMark = `(SELECT oid FROM pg_database WHERE datname = current_database()) || '/' ||
+  coalesce(to_regclass('okta_lifecycle.run')::oid::text, 'none')`
 
 /** PostgreSQL's code for what a user may not do. */
 const noPrivilege = '42501'
@@ -43,13 +43,19 @@ export interface MarkSeen {
  * @param cluster the number of the cluster, see {@link clusterOf}
  */
 export async function lookAtMark(query: Query, cluster: string | null): Promise<MarkSeen> {
-  const mark: Mark = { cluster, tables: await tablesOf(query) }
+  const seen = await readMark(query, cluster, '')
+  // Nobody waits for anybody as long as there is nothing to do.
+  return seen.isCopy || seen.write !== null ? await readMark(query, cluster, 'FOR UPDATE') : seen
+}
+
+async function readMark(query: Query, cluster: string | null, lock: '' | 'FOR UPDATE'): Promise<MarkSeen> {
   // A dump of the data alone brings its own mark into tables that have one. Earlier versions did not note who wrote it.
   const known = await query(
-    `SELECT mark, to_jsonb(identity) ->> 'written_by' IS NULL AS is_older,
+    `SELECT mark, ${tablesMark} AS tables, to_jsonb(identity) ->> 'written_by' IS NULL AS is_older,
             to_jsonb(identity) ->> 'written_by' = xmin::text AS is_original
-       FROM okta_lifecycle.identity FOR UPDATE`,
+       FROM okta_lifecycle.identity ${lock}`,
   )
+  const mark: Mark = { cluster, tables: textOf(known[0] ?? (await tablesOf(query)), 'tables') ?? '' }
   const isOurs = (row: Row): boolean =>
     isSame(markOf(textOf(row, 'mark')), mark) && (row.is_older === true || row.is_original === true)
   const isCopy = known.length > 0 && !known.every(isOurs)
@@ -156,7 +162,7 @@ export async function clusterOf(query: Query): Promise<string | null> {
   }
 }
 
-async function tablesOf(query: Query): Promise<string> {
-  const [row] = await query(tablesStatement)
-  return String(row?.mark)
+async function tablesOf(query: Query): Promise<Row> {
+  const [row] = await query(`SELECT ${tablesMark} AS tables`)
+  return row ?? {}
 }
