@@ -104,12 +104,18 @@ export class Journal {
     keepsHead = fence.elsewhere === undefined,
   ): Promise<Journal> {
     const file = await open(path, 'r+')
-    if (end.tornBytes > 0) await cutOff(file, end, () => leftToAnother(path, fence))
-    // A killed process may have left lines that are in the system's memory only, and the next line says how far the
-    // journal was on disk.
-    if (end.soundBytes > 0) await file.datasync()
     const head = { lines: end.soundLines, bytes: end.soundBytes, chain: end.chain }
-    const headFile = keepsHead ? await headFileOf(path, file) : null
+    const prepare = async (): Promise<HeadFile | null> => {
+      if (end.tornBytes > 0) await cutOff(file, end, () => leftToAnother(path, fence))
+      // A killed process may have left lines that are in the system's memory only, and the next line says how far the
+      // journal was on disk.
+      if (end.soundBytes > 0) await file.datasync()
+      return keepsHead ? await HeadFile.open(path) : null
+    }
+    const headFile = await prepare().catch(async (error: unknown) => {
+      await file.close()
+      throw error
+    })
     headFile?.write(head)
     const toFailure = (cause: unknown): Error => failureOf(path, fence, cause)
     const appends = new SyncedAppends(file, end.soundBytes, head, toFailure, fence, (mark) =>
@@ -178,15 +184,6 @@ export class Journal {
   }
 }
 
-async function headFileOf(path: string, journal: FileHandle): Promise<HeadFile> {
-  try {
-    return await HeadFile.open(path)
-  } catch (error) {
-    await journal.close()
-    throw error
-  }
-}
-
 /** Cuts off a torn tail, unless it was the beginning of what another process has gone on to write. */
 async function cutOff(
   file: FileHandle,
@@ -194,10 +191,7 @@ async function cutOff(
   toFailure: () => Error,
 ): Promise<void> {
   const { size } = await file.stat()
-  if (size > soundBytes + tornBytes) {
-    await file.close()
-    throw toFailure()
-  }
+  if (size > soundBytes + tornBytes) throw toFailure()
   await file.truncate(soundBytes)
 }
 

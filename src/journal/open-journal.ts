@@ -141,7 +141,12 @@ export async function createJournal(path: string, runId: string): Promise<Journa
 }
 
 async function begin(path: string, journal: Journal, runId: string): Promise<void> {
-  await journal.append({ event: 'journal', version: journalVersion, run: runId }).durable
-  // The file's name must be on disk too, not only its content.
-  await syncPath(dirname(path))
+  try {
+    await journal.append({ event: 'journal', version: journalVersion, run: runId }).durable
+    // The file's name must be on disk too, not only its content.
+    await syncPath(dirname(path))
+  } catch (error) {
+    await journal.close()
+    throw error
+  }
 }
