@@ -16,12 +16,16 @@ export class CannotWrite extends FixableError {
   }
 }
 
-/** The error as a {@link FixableError} if the system refused a file; otherwise null. */
-export function asCannotWrite(error: unknown): FixableError | null {
+/**
+ * The error as a {@link FixableError} if the system refused a file; otherwise null.
+ *
+ * @param what the file, or where it is, if the system does not say which one it was
+ */
+export function asCannotWrite(error: unknown, what = 'A file'): FixableError | null {
   if (error instanceof FixableError) return error
   if (error instanceof KnownError) return null
   const refused = parseSystemError(error)
-  return refused === null ? null : CannotWrite.of(refused.path ?? 'A file', error, 'used')
+  return refused === null ? null : CannotWrite.of(refused.path ?? what, error, 'used')
 }
 
 /**

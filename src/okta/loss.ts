@@ -14,7 +14,8 @@ const checkNetwork = 'Check the network and OKTA_CLIENT_ORGURL'
 const checkBetween = 'Check the network, and whether a proxy or a firewall cuts connections'
 const reportIt =
   'Report this as an error of okta-lifecycle, with the code; it says nothing about the users or the org'
-const checkScheme = 'Check the scheme and port of OKTA_CLIENT_ORGURL'
+const checkScheme =
+  "Check the scheme and port of OKTA_CLIENT_ORGURL, and whether a proxy answers in Okta's place"
 
 /** The first pattern that matches the code wins. */
 const losses: readonly (readonly [code: RegExp, cause: string, fix: string, lasting: boolean])[] = [

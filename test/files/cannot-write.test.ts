@@ -23,6 +23,11 @@ describe('a file that the system refuses', () => {
     expect(full.exitCode).toBe(exitCodes.nothingSent)
   })
 
+  it('is told with its place where the system does not say which file it is', async () => {
+    const full = asCannotWrite(await errorOf(() => writeFile('/dev/full', 'x')), 'A file in runs/r/lock')
+    expect(full?.message).toBe("A file in runs/r/lock can't be used: the disk is full (ENOSPC).")
+  })
+
   it('goes on as those say who know what comes next', async () => {
     const full = CannotWrite.of('x', await errorOf(() => writeFile('/dev/full', 'x')))
     const resume = full.so(', then: okta-lifecycle resume r', exitCodes.stoppedByGuard)

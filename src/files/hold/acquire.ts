@@ -58,14 +58,19 @@ export async function acquireHolds(
   options: AcquireOptions = {},
 ): Promise<readonly Hold[]> {
   const holds: Hold[] = []
+  // A disk that is full refuses a write without saying to which file.
+  let place = 'A file'
   try {
     for (const { directory } of subjects) await makeHoldDirectory(directory)
     const seen = await watchAll(subjects, options)
-    for (const [index, subject] of subjects.entries()) holds.push(await take(subject, seen[index] ?? null))
+    for (const [index, subject] of subjects.entries()) {
+      place = `A file in ${holdDirectory(subject.directory)}`
+      holds.push(await take(subject, seen[index] ?? null))
+    }
     return holds
   } catch (error) {
     for (const hold of holds.reverse()) await hold.release()
-    throw asCannotWrite(error) ?? error
+    throw asCannotWrite(error, place) ?? error
   }
 }
 
