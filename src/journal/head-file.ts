@@ -1,11 +1,12 @@
-import { constants, writeSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { constants, type Stats, writeSync } from 'node:fs'
+import { type FileHandle, lstat, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { copyInPlace } from '../files/copy-in-place.ts'
 import { exists } from '../files/exists.ts'
 import { readRegular } from '../files/read-regular.ts'
 import { replaceFile } from '../files/replacing-file.ts'
+import { exitCodes, FixableError } from '../messages/known-error.ts'
 import type { JournalHead } from './journal-check.ts'
 
 const headFileName = 'journal.head'
@@ -28,11 +29,23 @@ export class HeadFile {
     this.#file = file
   }
 
-  /** Opens the file beside a journal; creates it if there is none. Throws what the system reports. */
+  /**
+   * Opens the file beside a journal; creates it if there is none. One that has another name as well, as in a backup of
+   * links, is replaced by a copy first: what the other name shows stays as it is.
+   *
+   * @throws FixableError when something else is in its place; what the system reports
+   */
   static async open(journal: string): Promise<HeadFile> {
+    const path = headPath(journal)
+    const there = await statAt(path)
+    if (there !== null && !there.isFile()) throw notOurs(path)
+    if (there !== null && there.nlink > 1) await copyInPlace(path)
     // Neither what a link in its place names, nor a wait for a pipe.
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
-    return new HeadFile(await open(headPath(journal), flags, 0o600))
+    const file = await open(path, flags, 0o600)
+    // What is longer was never written by us, and would never be read as ours again.
+    if (there !== null && there.size > headBytes) await file.truncate(headBytes)
+    return new HeadFile(file)
   }
 
   /** Writes how far the journal is on disk. What is there already holds if the system refuses it. */
@@ -80,6 +93,23 @@ export async function readHead(journal: string): Promise<JournalHead | null> {
   } catch {
     return null
   }
+}
+
+async function statAt(path: string): Promise<Stats | null> {
+  try {
+    return await lstat(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+function notOurs(path: string): FixableError {
+  return new FixableError(
+    `${path} is not the file that okta-lifecycle keeps there. Nothing was changed, and nothing was sent.`,
+    'Move it away',
+    exitCodes.nothingSent,
+  )
 }
 
 function headPath(journal: string): string {

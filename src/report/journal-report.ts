@@ -121,14 +121,14 @@ function remarks({ lines, bytes, torn_bytes, recorded, working }: JournalReport)
     said.push(
       lines === 0
         ? 'Nothing was sent yet.'
-        : 'summary.json does not say where the journal ends, so lines missing at its end would not be noticed.',
+        : 'Nothing says where the journal ended, so lines missing at its end would not be noticed.',
     )
   } else if (recorded.bytes < bytes) {
     said.push(
-      `It has grown by ${lines - recorded.lines} lines since the stop that summary.json records (line ${recorded.lines}).`,
+      `It has grown by ${lines - recorded.lines} lines since its end was recorded (line ${recorded.lines}).`,
     )
   } else {
-    said.push('It ends where summary.json records its end.')
+    said.push('It ends where it was recorded to end.')
   }
   return said
 }

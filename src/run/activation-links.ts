@@ -196,7 +196,7 @@ export class ActivationLinks {
     const why = cause === undefined ? '' : ` ${cause.message}`
     return new FixableError(
       `The file for activation links ${what}: ${this.path}.${why} This run's own file, or no file, was expected there. The links of calls under way go to ${besidePath(this.path, this.#run.run_id)}, if it can be written.`,
-      `Move away what is at ${this.path}, or make it writable`,
+      `Move away what is at ${this.path}, make it writable, or make its directory again`,
       exitCodes.stoppedByGuard,
       { cause },
     )

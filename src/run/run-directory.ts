@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CannotWrite } from '../files/cannot-write.ts'
 import { exists } from '../files/exists.ts'
@@ -48,6 +48,15 @@ export function headOf(
 /** The most tasks that a row of a job can have. */
 function stepsPerRow(job: Job): number {
   return job.steps?.length ?? 1
+}
+
+/** How many bytes a run's journal has; infinitely many if that can't be found out. */
+export async function sizeOfJournal(directory: string): Promise<number> {
+  try {
+    return (await stat(journalPath(directory))).size
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
 }
 
 /** Whether the run ever began its work. */

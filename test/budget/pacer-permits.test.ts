@@ -34,6 +34,17 @@ function watchedLedger(): { readonly ledger: Ledger; readonly seen: { leased: nu
   return { ledger, seen }
 }
 
+it('goes on by itself once what an earlier question has used up is there again', async () => {
+  const until = Date.now() + 1_500
+  const earlierExhausted = (): number => until
+  const ledger = createLocalLedger({ share: 1, earlierSends: () => [], earlierExhausted })
+  const pacer = pacerOf({ ledger })
+  expect(pacer.exhausted().get(lifecycle)).toBe(until)
+  await pacer.request(lifecycle, { send: async () => answer(8, 7) })
+  expect(Date.now()).toBeGreaterThanOrEqual(until)
+  expect(pacer.exhausted().size).toBe(0)
+})
+
 describe('a permit', () => {
   it('is given back where nothing was sent after all', async () => {
     const pacer = pacerOf({ share: 0.5 })

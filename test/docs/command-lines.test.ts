@@ -34,7 +34,13 @@ describe('every command line is one that the program takes', () => {
 
   it('flags in the prose are flags of some command', () => {
     const known = readFileSync('docs/commands.md', 'utf8')
-    const foreign = ['--env-file', '--collector.textfile.directory', '--link', '--manifest']
+    const foreign = [
+      '--env-file',
+      '--collector.textfile.directory',
+      '--link',
+      '--manifest',
+      '--disable-triggers',
+    ]
     for (const page of pages)
       for (const code of codesOf(page).filter((one) => /^--[a-z]/.test(one))) {
         const flag = code.split(/[ =|]/)[0] ?? ''

@@ -113,6 +113,9 @@ it.each([0, 0.3, 0.6, 0.95])(
         ])
         expect(end.stderr).toContain(`resume ${runId} --take-sound-part`)
       }
+      const status = await place.runHere(null, ['status', runId])
+      expect([status.code, status.stderr]).toEqual([2, expect.stringContaining('is gone')])
+      expect((await place.runHere(null, ['runs'])).stdout).toContain('damaged')
       expect(org.requests).toHaveLength(before)
       const taken = await place.runHere(org, ['resume', runId, '--take-sound-part', ...yes], impatient)
       expect([0, 1], taken.stderr).toContain(taken.code)

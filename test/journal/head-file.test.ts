@@ -1,4 +1,4 @@
-import { readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -68,7 +68,21 @@ describe('the file beside a journal', () => {
       expect(await readHead(journal)).toBeNull()
       await rm(path)
       await symlink(join(directory, 'elsewhere'), path)
-      await expect(HeadFile.open(journal)).rejects.toMatchObject({ code: 'ELOOP' })
+      await expect(HeadFile.open(journal)).rejects.toThrow(`${path} is not the file`)
+    })
+  })
+
+  it('is ours again after somebody has written more to it, and leaves its other names alone', async () => {
+    await withDirectory(async (directory) => {
+      const journal = join(directory, 'journal.ndjson')
+      const path = join(directory, 'journal.head')
+      await writeFile(path, 'x'.repeat(600))
+      await link(path, join(directory, 'backup'))
+      const file = await HeadFile.open(journal)
+      file.write(head)
+      await file.close()
+      expect(await readHead(journal)).toEqual(head)
+      expect(await readFile(join(directory, 'backup'), 'utf8')).toBe('x'.repeat(600))
     })
   })
 

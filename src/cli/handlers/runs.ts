@@ -3,11 +3,11 @@ import { renderAge } from '../../messages/duration.ts'
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { visible } from '../../messages/shown.ts'
 import { placeOfRun, storeOf } from '../../messages/store-place.ts'
-import { readSummary, type Summary } from '../../report/summary.ts'
+import { readRecordedHead, readSummary, type Summary } from '../../report/summary.ts'
 import { type ListedRun, listRuns as readRuns } from '../../run/list-runs.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
 import { copyOf } from '../../run/run-copy.ts'
-import { unlessRemoved } from '../../run/run-directory.ts'
+import { headOf, sizeOfJournal, unlessRemoved } from '../../run/run-directory.ts'
 import type { RunFile } from '../../run/run-file.ts'
 import { renderSchedules } from '../render-schedules.ts'
 import { type ShownState, shownState } from '../run-state.ts'
@@ -73,6 +73,11 @@ async function lineOf(
   if (loss !== null) {
     return { ...factsOf(run, now), ...copy, state: 'damaged', reason: `Its journal is ${loss}.`, directory }
   }
+  // Whether the rest is sound, only those say that read it.
+  if (await isCutShort(directory, run)) {
+    const reason = 'Its journal is an older copy, or was cut off.'
+    return { ...factsOf(run, now), ...copy, state: 'damaged', reason, directory }
+  }
   const state = shownState(run, await holdOf(args, directory))
   const summary = state === 'working' || state === 'new' ? null : await summaryOf(directory, run)
   return {
@@ -84,6 +89,13 @@ async function lineOf(
     reason: (isOver(state) ? null : await whyItIsLeft(args, run)) ?? run.reason,
     directory: placeOfRun(directory),
   }
+}
+
+/** Whether a journal is shorter than it was. */
+async function isCutShort(directory: string, run: RunFile): Promise<boolean> {
+  // Before the journal, which may grow meanwhile.
+  const head = headOf(run, await readRecordedHead(directory))
+  return head !== null && (await sizeOfJournal(directory)) < head.bytes
 }
 
 function isOver(state: ShownState): boolean {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { exists } from '../../files/exists.ts'
 import type { HoldReport } from '../../files/hold/observe.ts'
+import type { JournalHead } from '../../journal/journal-check.ts'
 import type { Outlook } from '../../journal/journal-event.ts'
 import { JournalState } from '../../journal/journal-state.ts'
 import { replayJournal } from '../../journal/open-journal.ts'
@@ -9,7 +10,7 @@ import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { placeOfRun, storeOf } from '../../messages/store-place.ts'
 import { nextStep, nothingLeft } from '../../report/next-step.ts'
 import { reportedResults } from '../../report/report-row.ts'
-import { readSummary, type Summary } from '../../report/summary.ts'
+import { readRecordedHead, readSummary, type Summary } from '../../report/summary.ts'
 import { findRun } from '../../run/find-run.ts'
 import { isResumable } from '../../run/life.ts'
 import { lookAtRun } from '../../run/look-at-run.ts'
@@ -34,11 +35,12 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   if (look.kind !== 'run')
     return showDamaged(args, directory, look.kind === 'none' ? `${directory} has no run.json.` : look.why)
   const { run } = look
-  // The summary is read before the journal, which may grow meanwhile.
+  // Both are read before the journal, which may grow meanwhile.
   const summary = await readSummary(directory)
-  const loss = await lossOfJournal(directory, run, summary?.journal ?? null)
+  const recorded = await readRecordedHead(directory)
+  const loss = await lossOfJournal(directory, run, recorded)
   if (loss !== null) return showDamaged(args, directory, `The journal of run ${run.run_id} is ${loss}.`)
-  const counts = countsOfSummary(run, summary) ?? (await countsOfJournal(directory, run, summary))
+  const counts = countsOfSummary(run, summary) ?? (await countsOfJournal(directory, run, recorded))
   const copied = await copyOf(directory, run)
   const hold = await holdOf(args, directory)
   const waits =
@@ -113,10 +115,10 @@ function countsOfSummary(run: RunFile, summary: Summary | null): StatusCounts | 
 async function countsOfJournal(
   directory: string,
   run: RunFile,
-  summary: Summary | null,
+  recorded: JournalHead | null,
 ): Promise<StatusCounts> {
   const { counts, done, underWay, executions } = (await hasJournal(directory))
-    ? (await replayJournal(journalOf(directory, run, summary?.journal ?? null))).state
+    ? (await replayJournal(journalOf(directory, run, recorded))).state
     : new JournalState(1)
   const { open: unsettled, applied } = underWay
   const pending: Readonly<Record<string, number>> = {
