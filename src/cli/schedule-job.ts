@@ -191,9 +191,13 @@ async function schedulesOf(
     () => args.jobFile,
   )
   const path = resolve(args.jobFile)
-  return (await schedules.all()).filter(
-    ({ job, orgUrl, arguments: given }) => orgUrl === args.orgUrl && (job === name || given.job === path),
+  const ofOrg = (await schedules.all()).filter(({ orgUrl }) => orgUrl === args.orgUrl)
+  const areOurs = await Promise.all(
+    ofOrg.map(
+      async ({ job, arguments: given }) => job === name || (await isSameFile(String(given.job), path)),
+    ),
   )
+  return ofOrg.filter((_, index) => areOurs[index])
 }
 
 async function remove(

@@ -31,9 +31,11 @@ export async function checkWhole(query: Query, { shown }: StoreUrl): Promise<voi
             ARRAY(SELECT relname::text FROM pg_class WHERE relnamespace = n AND relkind = 'r') AS tables,
             ARRAY(SELECT conname::text FROM pg_constraint WHERE connamespace = n) AS keys,
             ARRAY(SELECT DISTINCT relname::text FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
-                   WHERE relnamespace = n AND tgenabled IN ('D', 'R') ORDER BY 1) AS switched_off
+                   WHERE relnamespace = n AND relname = ANY($2) AND tgisinternal AND tgenabled IN ('D', 'R')
+                   ORDER BY 1) AS switched_off
        FROM to_regnamespace($1) n`,
-    [schemaName],
+    // What an administrator has added, and switched off, is their own.
+    [schemaName, Object.keys(keys)],
   )
   if (found?.step !== migrations.length) {
     throw new Refusal(

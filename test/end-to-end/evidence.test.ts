@@ -145,7 +145,7 @@ describe('evidence', () => {
         Object.assign(resultOf(events, 5), { result: 'unchanged', status_after: 'SUSPENDED' })
       })
       await writeFile(journal, forged.text)
-      await rm(join(directory, 'summary.json'))
+      for (const name of ['summary.json', 'journal.head']) await rm(join(directory, name))
       const again = await makeEvidence(place, runId, '--out', 'forged.zip')
       const path = join(place.directory, again.evidence)
       expect((await audit(path)).code).toBe(0)

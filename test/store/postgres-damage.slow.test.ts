@@ -39,6 +39,19 @@ describe.skipIf(missing !== null)('a store of which a part was restored', () => 
     expect(await claims.take('r', worker, 'any', 1_000)).toBe(1)
   })
 
+  it('is whole whatever an administrator has switched off of their own', async () => {
+    const { admin, open } = ownDatabases(cluster.postgres)
+    await admin('CREATE DATABASE audited')
+    const { query } = await open('audited')
+    await query('CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$')
+    await query('CREATE TABLE okta_lifecycle.audit_log (id int PRIMARY KEY)')
+    for (const table of ['run', 'audit_log']) {
+      await query(`CREATE TRIGGER audit AFTER UPDATE ON okta_lifecycle.${table} EXECUTE FUNCTION audit()`)
+      await query(`ALTER TABLE okta_lifecycle.${table} DISABLE TRIGGER audit`)
+    }
+    expect((await open('audited')).restored).toEqual({ runs: 0, schedules: 0 })
+  })
+
   it('is refused with what to type while it lacks a key, and works after that', async () => {
     const { admin, open } = ownDatabases(cluster.postgres)
     await admin('CREATE DATABASE no_keys')

@@ -11,10 +11,11 @@ import { checkInputCopy } from '../../run/input-of-run.ts'
 import { readRunFile } from '../../run/run-file.ts'
 import { withRunLocks } from '../../run/run-locks.ts'
 import { findBegunRun } from '../begun-run.ts'
+import type { StoreArguments } from '../store-arguments.ts'
 import { say } from '../terminal/stop-hooks.ts'
 import { programVersion } from '../version.ts'
 
-interface Arguments {
+interface Arguments extends StoreArguments {
   readonly latest: boolean
   readonly redact: boolean
   readonly out?: string | undefined
@@ -34,6 +35,7 @@ export async function evidenceOf(args: Arguments, name: string | undefined): Pro
   // The run is held, so that nothing changes between the digest of a file and its copy.
   const evidence = await withRunLocks(directory, null, { onWatch: say }, async () => {
     const run = await readRunFile(directory)
+    await args.runStore?.checkNotRestored(directory, false)
     await checkInputCopy(directory, run)
     const recorded: RecordedRun = { directory, run, recorded: await readRecordedHead(directory) }
     return await inTemporaryDirectory(

@@ -22,8 +22,9 @@ interface Arguments extends StoreArguments {
 export async function listRuns(args: Arguments): Promise<ExitCode> {
   const now = Date.now()
   const runs: RunLine[] = []
+  const left = new Set<RunLine>()
   for (const run of await readRuns(args['runs-dir'])) {
-    const line = await unlessRemoved(run.directory, () => lineOf(args, run, now))
+    const line = await unlessRemoved(run.directory, () => lineOf(args, run, now, left))
     if (line !== null) runs.push(line)
   }
   // A run without a time, because it can't be read, comes first: somebody should see it.
@@ -32,7 +33,7 @@ export async function listRuns(args: Arguments): Promise<ExitCode> {
   process.stdout.write(
     args.json
       ? `${JSON.stringify(runs, null, 2)}\n`
-      : render(runs, args['runs-dir']) + renderSchedules(schedules),
+      : render(runs, left, args['runs-dir']) + renderSchedules(schedules),
   )
   return exitCodes.done
 }
@@ -59,10 +60,12 @@ interface RunLine {
   readonly directory: string
 }
 
+/** @param left gets the line if the run is left to people since it was put back from an older copy */
 async function lineOf(
   args: StoreArguments,
   { name, directory, look }: ListedRun,
   now: number,
+  left: Set<RunLine>,
 ): Promise<RunLine> {
   if (look.kind === 'unreadable')
     return { run_id: name, ...unknown, job: look.job, reason: look.why, directory }
@@ -80,15 +83,18 @@ async function lineOf(
   }
   const state = shownState(run, await holdOf(args, directory))
   const summary = state === 'working' || state === 'new' ? null : await summaryOf(directory, run)
-  return {
+  const whyLeft = isOver(state) ? null : await whyItIsLeft(args, run)
+  const line: RunLine = {
     ...factsOf(run, now),
     ...copy,
     state,
     people: summary?.people ?? null,
     results: summary?.results ?? null,
-    reason: (isOver(state) ? null : await whyItIsLeft(args, run)) ?? run.reason,
+    reason: whyLeft ?? run.reason,
     directory: placeOfRun(directory),
   }
+  if (whyLeft !== null) left.add(line)
+  return line
 }
 
 /** Whether a journal is shorter than it was. */
@@ -136,9 +142,10 @@ function timeOf({ created_at: at }: RunLine): number {
   return at === null ? Number.MAX_VALUE : Date.parse(at)
 }
 
-function render(runs: readonly RunLine[], runsDirectory: string): string {
+function render(runs: readonly RunLine[], left: ReadonlySet<RunLine>, runsDirectory: string): string {
   if (runs.length === 0) return `There are no runs in ${storeOf(runsDirectory) ?? runsDirectory}.\n`
-  const cells = runs.map((run) => [nameOf(run), run.state, ageOf(run), countsOf(run)])
+  const whyLeft = (run: RunLine): string => (left.has(run) ? `. ${visible(run.reason ?? '')}` : '')
+  const cells = runs.map((run) => [nameOf(run), run.state, ageOf(run), `${countsOf(run)}${whyLeft(run)}`])
   const lines = [['Run', 'State', 'Begun', 'Counts'], ...cells]
   const widths = [0, 1, 2].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   return lines
@@ -152,12 +159,6 @@ function nameOf({ run_id: name, copy_of: original }: RunLine): string {
 
 function countsOf({ people, results, tasks, state, reason }: RunLine): string {
   if (state === 'damaged') return visible(reason ?? '')
-  // Only that of a store, which a person must see to.
-  const why = (state === 'died' || state === 'new') && reason !== null ? `. ${visible(reason)}` : ''
-  return `${howFar({ people, results, tasks })}${why}`
-}
-
-function howFar({ people, results, tasks }: Pick<RunLine, 'people' | 'results' | 'tasks'>): string {
   if (people !== null && people !== undefined) {
     const left = people.left_alone === 0 ? '' : `, ${people.left_alone} left alone`
     return `${people.done} of ${people.total} people done, ${people.need_you} need you${left}`
