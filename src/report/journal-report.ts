@@ -36,7 +36,7 @@ export const journalReportSchema = z
     recorded: recorded
       .nullable()
       .describe(
-        'How far the journal was at the last stop, from summary.json; null if summary.json does not say.',
+        'How far the journal was on disk: at the last stop, by summary.json, or later, by journal.head; null if neither says.',
       ),
     working: z.boolean().describe('Whether a process is at work on the run, so that the journal is growing.'),
     problem: problem.nullable(),

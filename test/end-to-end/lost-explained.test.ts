@@ -139,7 +139,7 @@ it('a task whose lost call explains what was seen keeps that where the process d
     writeFileSync(join(directory, 'journal.ndjson'), `${journal.slice(0, verdict + 1).join('\n')}\n`)
     const run = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')) as object
     writeFileSync(join(directory, 'run.json'), JSON.stringify({ ...run, state: 'running' }))
-    rmSync(join(directory, 'summary.json'))
+    for (const name of ['summary.json', 'journal.head']) rmSync(join(directory, name))
     const end = await place.runHere(org, ['resume', runId, ...yes], impatient)
     expect(end.code, end.stderr).toBe(0)
     expect(await place.results()).toMatchObject([
