@@ -3,12 +3,12 @@ import type { LookAfterLoss, Verdict } from './doubt.ts'
 
 /** The verdict on an attempt before which the user was not read, or which was lost, if a known call of ours has led the user where this one leads. */
 export function afterKnown(action: Action, verdict: Verdict): Verdict {
-  if (verdict.kind !== 'applied') return verdict
+  if (verdict.kind !== 'applied' && verdict.kind !== 'unknown') return verdict
   const evidence = `${verdict.evidence}, which an earlier task of this user explains`
-  // The user was there before it, so that its status shows nothing.
+  // The user was there before it, so that its status shows nothing, also where the seconds of two clocks leave it open.
   if (action === 'unlock')
     return { kind: 'not_applied', evidence: `${evidence}, and a second ${action} does no harm` }
-  return { kind: 'unknown', evidence }
+  return verdict.kind === 'applied' ? { kind: 'unknown', evidence } : verdict
 }
 
 /** The verdict on a lost attempt, if the status that was seen may be taken for the work of another one already. */
