@@ -77,7 +77,7 @@ async function lineOf(
     return { ...factsOf(run, now), ...copy, state: 'damaged', reason: `Its journal is ${loss}.`, directory }
   }
   // Whether the rest is sound, only those say that read it.
-  if (await isCutShort(directory, run)) {
+  if (args.tables === undefined && (await isCutShort(directory, run))) {
     const reason = 'Its journal is an older copy, or was cut off.'
     return { ...factsOf(run, now), ...copy, state: 'damaged', reason, directory }
   }
@@ -97,7 +97,7 @@ async function lineOf(
   return line
 }
 
-/** Whether a journal is shorter than it was. */
+/** Whether a journal is shorter than it was. Not for a run of a store: of its journal there is no copy here to list it. */
 async function isCutShort(directory: string, run: RunFile): Promise<boolean> {
   // Before the journal, which may grow meanwhile.
   const head = headOf(run, await readRecordedHead(directory))
