@@ -46,7 +46,7 @@ import { unlessGivenUp } from './given-up.ts'
 import { heldRows, outlookOf, Pace } from './outlook.ts'
 import { requestsLeftOf } from './requests-left.ts'
 import { createRowQueue } from './row-queue.ts'
-import { executeRows } from './rows.ts'
+import { executeRows, noteFailure } from './rows.ts'
 import { WorkSeen } from './work-seen.ts'
 
 export interface ExecutionOptions {
@@ -278,6 +278,9 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     clearInterval(tallying)
     lookup.pacer.stop()
     for (const [bucket, until] of lookup.pacer.exhausted()) sentBefore?.showExhausted(bucket, until)
+    // Otherwise the reports would be written into whatever has taken the place of the run's directory.
+    await journal.checkInPlace()
+    if (journal.isMoved) noteFailure({ lookup }, [], journal.failure)
     const stopped = reasonOf(stop, state, current) ?? (state.done === run.input.tasks ? null : before)
     recorder.note({
       event: 'stopped',
@@ -287,7 +290,6 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       ...(stopped === null ? {} : { exit_code: stopped.exitCode, advice: stopped.advice }),
       ...countsOf(tally, begunAt),
     })
-    await journal.checkInPlace()
     // Closing the journal brings the notes to disk. Only then do they count.
     await journal.close()
     const { head, isMoved: journalMoved } = journal

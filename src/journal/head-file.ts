@@ -86,13 +86,19 @@ export async function keepHeadApart(journal: string): Promise<void> {
 /**
  * How far a journal was on disk when that was last written beside it; null if nothing sound is there, or no line was. To be read before
  * the journal, which may grow meanwhile.
+ *
+ * @throws the system's error when that can't be found out
  */
 export async function readHead(journal: string): Promise<JournalHead | null> {
+  let text: string
   try {
-    return parseHead(await readRegular(headPath(journal)))
-  } catch {
-    return null
+    text = await readRegular(headPath(journal))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    throw error
   }
+  return parseHead(text)
 }
 
 async function statAt(path: string): Promise<Stats | null> {

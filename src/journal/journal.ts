@@ -153,6 +153,11 @@ export class Journal {
     this.append(event).durable.catch(() => {})
   }
 
+  /** Why nothing more can be written; null as long as something can. */
+  get failure(): Error | null {
+    return this.#appends.failure
+  }
+
   /** Whether the file that was written is no longer the run's journal, as far as {@link checkInPlace} has found out. */
   get isMoved(): boolean {
     return this.#appends.failure instanceof JournalMoved

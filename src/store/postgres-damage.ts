@@ -63,7 +63,7 @@ export async function checkWhole(query: Query, { shown }: StoreUrl): Promise<voi
     ...(disabled.length > 0 ? ['has triggers of its tables switched off'] : []),
   ]
   throw new Refusal(
-    `The store ${shown} ${what.join(' and ')}, as after a restore of single tables, so nothing is read or written. To mend it: ${[...missing, ...disabled].join(' ')}`,
+    `The store ${shown} ${what.join(' and ')}, as after a restore of single tables, so nothing is read or written. To fix it: ${[...missing, ...disabled].join(' ')}`,
     'Give these statements to the database as its superuser (psql), or end all workers, drop the schema and restore the whole of it. Then try again',
   )
 }

@@ -166,3 +166,29 @@ it('a run whose directory is moved away writes nothing into what takes its place
     expect(Object.values(org.applied)).toEqual(Array(count).fill(1))
   })
 })
+
+it('a run whose directory is moved away at its last call writes no report into what takes its place', async () => {
+  await withWorkplace(async (place) => {
+    const users = makeUsers({ count: 3 })
+    const directory = join(place.directory, 'runs', runId)
+    const org = await place.org({
+      users,
+      fault: ({ action, key }) => {
+        if (action === null || key !== users[2]?.id) return null
+        renameSync(directory, `${directory}.moved`)
+        mkdirSync(directory)
+        return null
+      },
+    })
+    await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+    const end = await place.run(org, reset, impatient)
+    expect([end.code, end.stderr]).toEqual([3, expect.stringContaining('Put it back')])
+    expect(await readdir(directory)).toEqual([])
+
+    rmSync(directory, { recursive: true })
+    renameSync(`${directory}.moved`, directory)
+    const resumed = await place.run(org, ['resume', runId, '--yes', '--quiet'], impatient)
+    expect(resumed.code, resumed.stderr).toBe(0)
+    expect(Object.values(org.applied)).toEqual([1, 1, 1])
+  })
+})

@@ -1,4 +1,4 @@
-import { link, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -67,6 +67,10 @@ describe('the file beside a journal', () => {
       await truncate(path)
       expect(await readHead(journal)).toBeNull()
       await rm(path)
+      // What can't be looked at is not taken for nothing.
+      await mkdir(path)
+      await expect(readHead(journal)).rejects.toThrow()
+      await rm(path, { recursive: true })
       await symlink(join(directory, 'elsewhere'), path)
       await expect(HeadFile.open(journal)).rejects.toThrow(`${path} is not the file`)
     })

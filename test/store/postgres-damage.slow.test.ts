@@ -17,7 +17,7 @@ async function statementsOf(refused: Promise<unknown>): Promise<string> {
     (thrown: unknown) => thrown,
   )
   expect(error).toBeInstanceOf(Refusal)
-  return /To mend it: (.*;)$/.exec((error as Refusal).message)?.[1] ?? ''
+  return /To fix it: (.*;)$/.exec((error as Refusal).message)?.[1] ?? ''
 }
 
 describe.skipIf(missing !== null)('a store of which a part was restored', () => {
@@ -30,11 +30,11 @@ describe.skipIf(missing !== null)('a store of which a part was restored', () => 
     await runs.begin('r')
     // As pg_restore --data-only --disable-triggers leaves it if it fails half-way.
     await query('ALTER TABLE okta_lifecycle.run DISABLE TRIGGER ALL')
-    const mend = await statementsOf(open('switched_off'))
-    expect(mend).toBe('ALTER TABLE okta_lifecycle.run ENABLE TRIGGER ALL;')
-    expect(await statementsOf(leaveRestored(database))).toBe(mend)
+    const fix = await statementsOf(open('switched_off'))
+    expect(fix).toBe('ALTER TABLE okta_lifecycle.run ENABLE TRIGGER ALL;')
+    expect(await statementsOf(leaveRestored(database))).toBe(fix)
     expect(await runs.look('r')).toMatchObject({ isRestored: false })
-    await query(mend)
+    await query(fix)
     expect((await open('switched_off')).restored).toEqual({ runs: 0, schedules: 0 })
     expect(await claims.take('r', worker, 'any', 1_000)).toBe(1)
   })
@@ -63,9 +63,9 @@ describe.skipIf(missing !== null)('a store of which a part was restored', () => 
     expect(keys).toHaveLength(10)
     for (const { of, conname } of keys) {
       await database.query(`ALTER TABLE ${of} DROP CONSTRAINT ${conname} CASCADE`)
-      const mend = await statementsOf(open('no_keys'))
-      expect(mend).toContain(conname)
-      await database.query(mend)
+      const fix = await statementsOf(open('no_keys'))
+      expect(fix).toContain(conname)
+      await database.query(fix)
       await open('no_keys')
     }
     const definitions = `SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
