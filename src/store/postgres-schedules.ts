@@ -32,7 +32,8 @@ export function postgresSchedules({ query }: Database): ScheduleTable {
     all: async () =>
       (await query('SELECT * FROM okta_lifecycle.schedule ORDER BY job, org_url')).map(scheduleOf),
     now: async () => {
-      const [row] = await query('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at')
+      // Rounded down: what is due now has come.
+      const [row] = await query('SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at')
       return numberOf(row ?? {}, 'at')
     },
     noteDue: async (id, at) => {
