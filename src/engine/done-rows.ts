@@ -2,7 +2,7 @@ import { type InputRow, signatureOf, type ValidRow } from '../input/row.ts'
 import type { Outcome } from '../journal/outcome-table.ts'
 import { normalizeUserKey } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
-import { leavesDoubt, ledBy } from '../rules/row-order.ts'
+import { leavesDoubt, ledBy, meansNobody } from '../rules/row-order.ts'
 import type { UserOrder } from '../rules/user-order.ts'
 import type { Services } from '../task/services.ts'
 import type { RowsAtWork } from './rows.ts'
@@ -75,11 +75,6 @@ export function rememberDone(
 function isDone(row: ValidRow, outcomes: readonly Outcome[], lastStep: number): boolean {
   const steps = Math.min(lastStep, row.actions.length)
   return outcomes.filter(({ step }) => step <= steps).length === steps
-}
-
-/** Whether a row ended before it counted as its user's: it was not due, or Okta showed a user whom it does not mean. */
-function meansNobody({ reason }: Outcome): boolean {
-  return reason === 'not_due' || reason === 'other_login'
 }
 
 /** The user of a row that is done already, as the order of users knows it; null if the row meant none. */

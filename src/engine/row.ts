@@ -10,6 +10,7 @@ import {
   duplicateSkip,
   leavesDoubt,
   ledBy,
+  meansNobody,
   type RowTrace,
   type Skip,
   skipAfter,
@@ -55,7 +56,7 @@ export async function runRow(
     await place.waitForSameKey()
     services.lookup.stop.check()
     const hasBegun = recorded.length > 0 || services.recorder.state.isUnderWay(row.row)
-    const early = hasBegun ? null : await judgeTime(services, row)
+    const early = hasBegun ? verdictSoFar(recorded) : await judgeTime(services, row)
     if (early !== null) return await endRow(services, row, recorded, early, null)
     const repeated = !hasBegun && row.checkLogin === null ? await repeatedUser(services, row, place) : null
     if (repeated !== null) {
@@ -114,6 +115,12 @@ function noteNames({ job, meant }: Services, row: ValidRow, { known, read }: Loc
   if (!job.read_first) return
   const login = known?.login ?? (read?.kind === 'found' ? read.user.login : null)
   if (known !== null || read?.kind === 'found') meant.note(row.row, row.user, login)
+}
+
+/** The verdict with which an earlier execution has begun to end a row before it counted as its user's; null if none. */
+function verdictSoFar(recorded: readonly TaskResult[]): RowVerdict | null {
+  const ended = recorded.find(meansNobody)
+  return ended === undefined ? null : { result: 'skipped', reason: ended.reason, message: ended.message }
 }
 
 /** Judges whether a row is due and, if there is a plan, was due when the plan was made. Null if so. */

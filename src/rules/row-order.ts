@@ -28,6 +28,19 @@ export function leavesDoubt(result: {
   return result.result === 'in_doubt' || result.reason === 'in_doubt'
 }
 
+/** The reasons with which a row ends before it counts as its user's. */
+type NobodysReason = 'not_due' | 'other_login'
+
+/**
+ * Whether a row ended before it counted as its user's: it was not due, or Okta showed a user whom it does not mean. Such a
+ * row is no preceding row for any other one.
+ */
+export function meansNobody<Ended extends { readonly reason: Reason | null }>(
+  ended: Ended,
+): ended is Ended & { readonly reason: NobodysReason } {
+  return ended.reason === 'not_due' || ended.reason === 'other_login'
+}
+
 /** The skip for a row that repeats the preceding row of its user. */
 export const duplicateSkip: Skip = {
   reason: 'duplicate',

@@ -71,6 +71,28 @@ describe('a row', () => {
     })
   })
 
+  it.each(['not_due', 'other_login'] as const)(
+    'that has begun to end as %s ends so without a read, and no later row of the user repeats it',
+    async (reason) => {
+      await withStub({ stepsPerRow: 2 }, async (stub) => {
+        const order = new UserOrder()
+        const { recorder } = stub.services
+        const first = { result: 'skipped', reason, message: 'left alone', okta_user_id: null } as const
+        const recorded = resultOf(1, { ...first, user: ada.login, action: 'reset_factors' })
+        await recorder.result(recorded)
+        const rows = [
+          rowOf(1, ada.login, 'reset_factors', 'suspend'),
+          rowOf(2, ada.id, 'reset_factors', 'suspend'),
+        ]
+        for (const [index, row] of rows.entries())
+          await runRow(stub.services, row, order.enter(row.user), index === 0 ? [recorded] : [], 2)
+        const ends = ['1 skipped', '2 skipped'].map((end) => `${end} ${reason}`)
+        expect(await resultsIn(stub)).toEqual([...ends, '1 succeeded', '2 succeeded'])
+        expect(stub.requests[0]).toBe(`read ${ada.id}`)
+      })
+    },
+  )
+
   it('skips what comes after a step that failed, and nothing of the user’s later rows', async () => {
     const rows = [
       [ada.login, 'reset_factors', 'suspend', 'deactivate'],

@@ -1,6 +1,7 @@
 import { type Action, actionNames } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
 import { drawFlicker } from './draw-flicker.ts'
+import { drawNotDue } from './draw-not-due.ts'
 import { drawOneWindow } from './draw-one-window.ts'
 import { drawOutOfReach } from './draw-out-of-reach.ts'
 import { drawRefusedBeforeDoubt } from './draw-refused-before-doubt.ts'
@@ -44,7 +45,8 @@ export function drawScenario(seed: number): Scenario {
   if (draws.chance('flickering permission', 0.04)) return drawFlicker(scenario, draws)
   if (draws.chance('out of reach first', 0.012)) return drawOutOfReach(scenario, draws)
   if (draws.chance('in one window', 0.02)) return drawOneWindow(scenario, draws)
-  return draws.chance('a step is over', 0.02) ? drawStepOver(scenario, draws) : scenario
+  if (draws.chance('a step is over', 0.02)) return drawStepOver(scenario, draws)
+  return draws.chance('first row not due', 0.02) ? drawNotDue(scenario, draws) : scenario
 }
 
 function drawInDirectory(seed: number, draws: Draws): Scenario {

@@ -73,6 +73,13 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'comesLater: false, isBehindDoubt:',
   },
   {
+    name: "a row that has begun to end as not due counts as its user's",
+    breaks: 'I26',
+    file: 'engine/row',
+    from: 'hasBegun ? verdictSoFar(recorded)',
+    to: 'hasBegun ? null',
+  },
+  {
     name: 'whoever is where a lost call leads is unchanged whatever comes before',
     breaks: 'I22',
     file: 'task/settle-doubt',

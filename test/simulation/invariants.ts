@@ -82,7 +82,7 @@ import type { World } from './world.ts'
  *   "whoever is where a lost call leads is unchanged whatever comes before"
  * - **I26** Nothing is sent for a row that asks for the same as its user's row before it, if that one was applied; and a row
  *   is said to repeat another only if that is so.
- *   "a probe does not know the rows that were done before"
+ *   "a probe does not know the rows that were done before", "a row that has begun to end as not due counts as its user's"
  *
  * Of a store:
  *

@@ -29,6 +29,8 @@ export function checkRepeats(
     for (const row of [...said.keys()].toSorted((one, other) => one - other)) {
       const spec = byRef.get(refOf(run, row))
       if (spec === undefined || spec.bad !== null || spec.isNobody || !spec.selected) continue
+      // A row that is not due is nobody's preceding row.
+      if (said.get(row)?.message.includes('not due') === true) continue
       const before = last.get(spec.id)
       last.set(spec.id, { row, spec })
       const isSame = before !== undefined && asksForSame(before.spec, spec)
