@@ -64,6 +64,7 @@ export interface GoingOnFlags
     Pick<GuardFlags, 'acceptRefusals'> {
   readonly yes: boolean
   readonly latest: boolean
+  readonly 'take-copy': boolean
   readonly 'runs-dir': string
   readonly guards: GuardFlags
 }
@@ -106,6 +107,11 @@ export async function goOnFrom(
 }
 
 async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOptions): Promise<ExitCode> {
+  if (options['take-copy'] && options.runStore === undefined)
+    throw new Refusal(
+      '--take-copy is about a run of a store that was restored, and this run is kept in a directory.',
+      `Leave out --take-copy, or name the store (--store)`,
+    )
   let old = await readRunFile(oldDirectory)
   await checkJournalKept(oldDirectory, old, await readRecordedHead(oldDirectory))
   if (await isTakenUp(oldDirectory, old)) await checkNotClosed(oldDirectory, old, options.command)
@@ -118,6 +124,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   }
   await checkInputCopy(oldDirectory, old)
   await options.runStore?.checkNotRestored(oldDirectory, false)
+  await options.runStore?.checkNoneSince(oldDirectory, options.command, options['take-copy'])
   await checkOrg(options, oldDirectory, old)
   checkNotifyAddress(old.job)
   // An undo creates no activation links.

@@ -45,6 +45,16 @@ export const guardOptions = {
   },
 } as const
 
+/** Lets a new run begin from one that was put back from an older copy of its store. */
+export const takeCopyOption = {
+  'take-copy': {
+    type: 'boolean',
+    default: false,
+    describe:
+      'Go on from a finished run although its store was restored from an older copy, because none has gone on from it since',
+  },
+} as const
+
 /** Lets the run go on with an input that is unusual for its job. */
 export const unusualOption = {
   'accept-unusual': {

@@ -229,7 +229,7 @@ function timesOf(pattern: string, timeZone: string): readonly number[] {
     return nextTimes(pattern, timeZone, Date.now(), toldTimes)
   } catch (error) {
     throw new Refusal(
-      `--every: ${JSON.stringify(pattern)} is not a time as cron writes it: minute, hour, day of the month, month, day of the week; before them, if wanted, the second.`,
+      `--every: ${JSON.stringify(pattern)} is not a time as cron writes it, or one that never comes: minute, hour, day of the month, month, day of the week; before them, if wanted, the second.`,
       '--every "15 2 * * *" is every day at a quarter past two; --every never ends the schedule.',
       error,
     )

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { type JournalHead, journalFlawKinds } from '../journal/journal-check.ts'
 import { damagedAdvice, type JournalVerdict } from '../journal/journal-reader.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
+import { storeOf } from '../messages/store-place.ts'
 import { journalPath } from '../run/run-directory.ts'
 
 const count = z.int().min(0)
@@ -25,7 +26,7 @@ const problem = z
 export const journalReportSchema = z
   .strictObject({
     run_id: z.string(),
-    journal: z.string().describe('The path of the journal.'),
+    journal: z.string().describe('The path of the journal; the address of its store if it is kept in one.'),
     sound: z.boolean().describe('Whether the journal has no damage. A torn tail is not damage.'),
     lines: count.describe('Sound lines from the beginning.'),
     bytes: count.describe('Length of these lines.'),
@@ -64,13 +65,13 @@ export function reportJournal(parts: JournalReportParts): JournalReport {
   const { end, flaw } = verdict
   return {
     run_id: runId,
-    journal: journalPath(directory),
+    journal: storeOf(dirname(directory)) ?? journalPath(directory),
     sound: flaw === null,
     lines: end.soundLines,
     bytes: end.soundBytes,
     chain: end.chain,
     torn_bytes: flaw === null ? end.tornBytes : 0,
-    recorded,
+    recorded: recorded === null || recorded.orFurther === true ? null : recorded,
     working,
     problem:
       flaw === null
@@ -84,17 +85,21 @@ export function reportJournal(parts: JournalReportParts): JournalReport {
   }
 }
 
-/** The answer for a terminal: plain text, as lines that end with a line feed. */
-export function renderJournalReport(report: JournalReport): string {
+/**
+ * The answer for a terminal: plain text, as lines that end with a line feed.
+ *
+ * @param directory the run's
+ */
+export function renderJournalReport(report: JournalReport, directory: string): string {
   const { run_id, journal, lines, bytes, problem } = report
-  const name = runNameOf(dirname(journal))
+  const name = runNameOf(directory)
   const again = commandFor('verify-journal', name)
   const resume = commandFor('resume', name, '--take-sound-part')
   const extent = `${lines} ${lines === 1 ? 'line' : 'lines'}, ${bytes} bytes`
   if (problem === null) {
     return [
       `The journal of run ${run_id} is sound: ${extent} (${journal})`,
-      ...remarks(report),
+      ...remarks(report, storeOf(dirname(directory)) !== null),
       `Its head: ${report.chain}`,
       '',
     ].join('\n')
@@ -109,7 +114,10 @@ export function renderJournalReport(report: JournalReport): string {
 }
 
 /** Remarks on a sound journal. */
-function remarks({ lines, bytes, torn_bytes, recorded, working }: JournalReport): string[] {
+function remarks(
+  { lines, bytes, torn_bytes, recorded, working }: JournalReport,
+  isInStore: boolean,
+): string[] {
   const said: string[] = []
   if (torn_bytes > 0) {
     const whose = working
@@ -117,7 +125,9 @@ function remarks({ lines, bytes, torn_bytes, recorded, working }: JournalReport)
       : 'a crash left them in the middle of a write; resume cuts them off'
     said.push(`There are ${torn_bytes} bytes after its last line: ${whose}.`)
   }
-  if (recorded === null) {
+  if (recorded === null && isInStore && lines > 0) {
+    said.push('It is as long as the row of the run in the store says.')
+  } else if (recorded === null) {
     said.push(
       lines === 0
         ? 'Nothing was sent yet.'

@@ -18,7 +18,7 @@ export async function findRun(
     throw new Refusal('Name either a run or --latest, not both.', 'okta-lifecycle resume --latest')
   }
   if (run === undefined && !latest) {
-    throw new Refusal('No run is given.', 'okta-lifecycle resume --latest')
+    throw new Refusal('No run is given.', 'Give its id, or --latest; all runs: okta-lifecycle runs')
   }
   try {
     return run === undefined ? await findLatest(runsDirectory) : await findNamed(runsDirectory, run)

@@ -75,5 +75,10 @@ export function moved<Run extends { readonly state: RunState; readonly reason: s
 /** Whether a run can be resumed, judging by its state alone. */
 export function isResumable(state: RunState): boolean {
   // R4: what is closed stays closed.
-  return state !== 'finished' && state !== 'closed'
+  return !isOver(state)
+}
+
+/** Whether nothing of a run in a state is left to do by the run itself. `state` may be any that is shown for a run. */
+export function isOver(state: string): boolean {
+  return state === 'finished' || state === 'closed'
 }

@@ -77,7 +77,11 @@ export class Claim implements ClaimMark {
 
   /** @throws HoldLost when another process has taken over */
   checkNotLost(): void {
-    if (this.#lost) throw new HoldLost(`run ${this.runId}`)
+    if (this.#lost)
+      throw new HoldLost(
+        `run ${this.runId}`,
+        'another process has taken it over, or it was put back from an older copy of the store or removed',
+      )
   }
 
   /**

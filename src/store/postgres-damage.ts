@@ -47,8 +47,8 @@ export async function checkWhole(query: Query, { shown }: StoreUrl): Promise<voi
   const lost = Object.keys(keys).filter((table) => tables?.includes(table) !== true)
   if (lost.length > 0) {
     throw new Refusal(
-      `The store ${shown} lacks ${lost.map((table) => `${schemaName}.${table}`).join(', ')}, so nothing is read or written. A part of it was dropped or restored alone: drop the schema ${schemaName} and restore the whole of it.`,
-      `End all workers, then: psql --command 'DROP SCHEMA ${schemaName} CASCADE' and pg_restore the dump`,
+      `The store ${shown} lacks ${lost.map((table) => `${schemaName}.${table}`).join(', ')}, so nothing is read or written. A part of it was dropped or restored alone: drop the database and restore the whole of it.`,
+      'End all workers, then dropdb, createdb and pg_restore, as in docs/fleet.md, "Backup and restore"',
     )
   }
   const missing = Object.entries(keys).flatMap(([table, names]) =>

@@ -26,7 +26,7 @@ function never(number: 'epoch' | 'taking'): string {
 const restoredError =
   'the store was restored from an older copy, which does not know what was submitted since. What was due before the restore is not submitted again → For a time that was missed: okta-lifecycle submit --job FILE'
 
-export const nothingRestored: Restored = { runs: 0, schedules: 0 }
+export const nothingRestored: Restored = { isWhole: false, runs: 0, finished: 0, schedules: 0 }
 
 /** What the mark of a store says, as it was before anything was changed. */
 export interface MarkSeen {
@@ -70,36 +70,47 @@ async function readMark(query: Query, cluster: string | null, lock: '' | 'FOR UP
 
 /**
  * Leaves to people what was put back from an older copy, in the transaction in which that was looked at. Of a store that is
- * a copy these are all unfinished runs: they may have sent calls that the copy knows nothing of. So are the times of
- * schedules that were due before: they may have been submitted, in runs that the copy knows nothing of.
+ * a copy these are all runs: unfinished ones may have sent calls that the copy knows nothing of, and finished ones may have
+ * been retried or taken back. So are the times of schedules that were due before: they may have been submitted, in runs that
+ * the copy knows nothing of.
  */
 export async function leaveRestoredToPeople(query: Query, { isCopy, write }: MarkSeen): Promise<Restored> {
-  const left = isCopy
-    ? { runs: await leaveRuns(query, 'true'), schedules: await leaveSchedules(query, 'true') }
-    : { runs: await leaveCopiedRuns(query), schedules: await leaveCopiedSchedules(query) }
+  const runs = isCopy ? await leaveRuns(query, 'true') : await leaveCopiedRuns(query)
+  const schedules = isCopy ? await leaveSchedules(query, 'true') : await leaveCopiedSchedules(query)
+  const left: Restored = { isWhole: isCopy, ...runs, schedules }
   if (write === null) return left
   await query('DELETE FROM okta_lifecycle.identity')
   await query(`INSERT INTO okta_lifecycle.identity VALUES ($1, ${writer})`, [write])
   return left
 }
 
+/** Where the journal of a run ends. Where its row alone was put back, that says an earlier place. */
+const journalEnd = `coalesce((SELECT at_byte + length(bytes) FROM okta_lifecycle.journal
+                              WHERE journal.run_id = run.run_id ORDER BY at_byte DESC LIMIT 1), 0)`
+
 /**
  * Leaves runs to people that were put back from an older copy, while workers go on, or without the rest of the store.
  *
  * @param which a condition on the rows
- * @returns how many unfinished runs there were
+ * @returns how many there were
  */
-async function leaveRuns(query: Query, which: string, values: readonly unknown[] = []): Promise<number> {
+async function leaveRuns(
+  query: Query,
+  which: string,
+  values: readonly unknown[] = [],
+): Promise<Pick<Restored, 'runs' | 'finished'>> {
   // A worker that sleeps may still have a claim of before. No claim that comes now has its epoch.
   const left = await query(
     `UPDATE okta_lifecycle.run
         SET epoch = ${never('epoch')}, holder = NULL, host = NULL, claimed_until = NULL,
-            restored = restored OR state NOT IN ('finished', 'closed'),
-            wanted = wanted AND state IN ('finished', 'closed'), signature = ${signatureOf('run')}
-      WHERE ${which} RETURNING state NOT IN ('finished', 'closed') AS is_open`,
+            restored = true, wanted = wanted AND state IN ('finished', 'closed'),
+            journal_bytes = greatest(journal_bytes, ${journalEnd}), signature = ${signatureOf('run')}
+      WHERE ${which} RETURNING state`,
     values,
   )
-  return left.filter((row) => row.is_open === true).length
+  const states = left.map((row) => textOf(row, 'state'))
+  const finished = states.filter((state) => state === 'finished').length
+  return { runs: states.filter((state) => state !== 'closed').length - finished, finished }
 }
 
 async function leaveSchedules(query: Query, which: string): Promise<number> {
@@ -114,11 +125,12 @@ async function leaveSchedules(query: Query, which: string): Promise<number> {
 }
 
 /**
- * Leaves the unfinished runs to people whose rows were put back from an older copy. To be done before runs are taken.
+ * Leaves the unfinished runs to people whose rows were put back from an older copy. To be done before runs are taken. A
+ * finished one is noticed once a command claims it.
  *
  * @returns how many there were
  */
-async function leaveCopiedRuns(query: Query): Promise<number> {
+async function leaveCopiedRuns(query: Query): Promise<Pick<Restored, 'runs' | 'finished'>> {
   return await leaveRuns(query, `state NOT IN ('finished', 'closed') AND NOT ${isOriginal('run')}`)
 }
 

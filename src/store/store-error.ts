@@ -76,7 +76,7 @@ function adviceOn(code: string | undefined, message: string): string {
     return 'Give the user its rights on the tables back: GRANT ALL ON ALL TABLES IN SCHEMA okta_lifecycle TO USER'
   // A table, a column, a function or a key that is not there: a store that an older version made, or a part of one.
   if (code !== undefined && ['42P01', '42703', '42883', '42P10', '42704'].includes(code))
-    return 'Bring its tables up to date by any command, such as okta-lifecycle runs. If that is refused, end all workers, drop the schema okta_lifecycle and restore the whole of it'
+    return 'Bring its tables up to date by any command, such as okta-lifecycle runs. If that is refused, end all workers, drop the database and restore the whole of it'
   if (code === '53100') return 'Make room on the disk of the database'
   if (code?.startsWith('53') === true) return 'Give the database more of what it lacks'
   if (code === '55000') return 'Let the database accept connections again'

@@ -3,6 +3,7 @@ import type { Elsewhere } from '../files/elsewhere.ts'
 import { exists } from '../files/exists.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { Refusal } from '../messages/known-error.ts'
+import { isOver } from '../run/life.ts'
 import { runFileName } from '../run/run-file.ts'
 import type { RunStore, StoreHold, StoreHoldReport } from '../run/run-store.ts'
 import { Claim } from './claim.ts'
@@ -62,10 +63,26 @@ export class StoreOfRuns implements RunStore {
    */
   async checkNotRestored(directory: string, takesSoundPart: boolean): Promise<void> {
     const run = await this.#options.tables.runs.look(basename(directory))
-    if (run?.isRestored !== true || takesSoundPart) return
+    if (run?.isRestored !== true || isOver(run.state) || takesSoundPart) return
     throw new Refusal(
       `The store was restored from an older copy, and run ${basename(directory)} may have sent calls since then that the copy knows nothing of.`,
       `To look each user up before anything is sent: ${commandFor('resume', runNameOf(directory), '--take-sound-part')}`,
+    )
+  }
+
+  /**
+   * Makes sure that no run which a restored copy knows nothing of has gone on from a finished one.
+   *
+   * @param takesCopy whether a person says so
+   * @throws Refusal when that can't be known
+   */
+  async checkNoneSince(directory: string, command: 'retry' | 'undo', takesCopy: boolean): Promise<void> {
+    const run = await this.#options.tables.runs.look(basename(directory))
+    if (run?.isRestored !== true || !isOver(run.state) || takesCopy) return
+    const done = command === 'retry' ? 'retried' : 'undone'
+    throw new Refusal(
+      `Run ${basename(directory)} was put back from an older copy of the store. If it was ${done} after that copy was made, ${command} would send the same calls again.`,
+      `Look in Okta's System Log, or at the reports of that time, whether it was ${done}. If it was not: ${commandFor(command, runNameOf(directory), '--take-copy')}`,
     )
   }
 

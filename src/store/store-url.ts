@@ -8,8 +8,17 @@ export interface StoreUrl {
   readonly shown: string
 }
 
-/** Parameters of an address that are shown. */
-const plain: ReadonlySet<string> = new Set(['sslmode'])
+/** Parameters of an address that are shown: without them a command to type would not reach the store. */
+const plain: ReadonlySet<string> = new Set([
+  'host',
+  'port',
+  'sslmode',
+  'sslrootcert',
+  'sslcert',
+  'sslkey',
+  'sslnegotiation',
+  'uselibpqcompat',
+])
 
 const protocols: ReadonlySet<string> = new Set(['postgres:', 'postgresql:'])
 

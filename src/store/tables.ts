@@ -3,9 +3,14 @@ import type { Claimant, NotClaimed } from './may-claim.ts'
 import type { DueSchedule, KeptSchedule, LastTime, Schedule } from './schedule.ts'
 import type { StoreUrl } from './store-url.ts'
 
-/** How many runs, and schedules, were left to people just now because the store is a restored copy. */
+/** What was left to people just now, because the store or a part of it is a restored copy. */
 export interface Restored {
+  /** Whether the whole store is one. */
+  readonly isWhole: boolean
+  /** Runs that have not ended. */
   readonly runs: number
+  /** Finished runs of a whole store: they may have been retried or taken back since the copy. */
+  readonly finished: number
   readonly schedules: number
 }
 
@@ -58,7 +63,10 @@ interface RunLook {
   readonly state: string
   /** Whether workers may take it. */
   readonly isWanted: boolean
-  /** Whether the store was restored from an older copy since: its journal lacks what was sent after the copy. */
+  /**
+   * Whether the run was put back from an older copy: its journal may lack what was sent after the copy and, if it has ended,
+   * nothing tells of a run that has gone on from it since.
+   */
   readonly isRestored: boolean
   readonly host: string | null
   /** How long the claim on it stands yet, in ms; null if there is none. */

@@ -1,3 +1,4 @@
+import { isOver } from '../run/life.ts'
 import type { Tables } from './tables.ts'
 
 /** A worker that has not said for this long that it is there counts as gone, in ms. It says so each 15 s. */
@@ -7,7 +8,8 @@ export const forgottenAfterMs = 10 * goneAfterMs
 
 /** Why a run is left to people although it has not ended, as a sentence; null if that is for another reason. */
 export async function whyRestored({ runs }: Pick<Tables, 'runs'>, runId: string): Promise<string | null> {
-  return (await runs.look(runId))?.isRestored === true
+  const run = await runs.look(runId)
+  return run?.isRestored === true && !isOver(run.state)
     ? 'The store was restored from an older copy: resume it with --take-sound-part.'
     : null
 }

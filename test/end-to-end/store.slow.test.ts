@@ -354,6 +354,47 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
     })
   }, 60_000)
 
+  it('that had finished in a restored older copy is retried and undone only if a person says that it was not since', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 2, factors: 1 })
+      let forbids = true
+      const org = await place.org({
+        users,
+        fault: ({ action }) => (action !== null && forbids ? { name: 'forbidden' } : null),
+      })
+      await place.write('in.csv', usersCsv(users.map(({ id }) => [id, 'reset_factors'] as const)))
+      const begun = ['run', 'in.csv', '--yes', '--json', '--accept-refusals']
+      const { run_id: run } = JSON.parse((await inStore(place, org, begun)).stdout) as { run_id: string }
+      expect(await statusOf(place, run)).toMatchObject({ state: 'finished', results: { failed: 2 } })
+      const dump = join(place.directory, 'copy.sql')
+      await promisify(execFile)('pg_dump', ['--file', dump, cluster.postgres.url])
+      forbids = false
+      expect((await inStore(place, org, ['retry', run, '--yes'])).code).toBe(0)
+      await emptyStore()
+      await promisify(execFile)('psql', ['--quiet', '--file', dump, cluster.postgres.url])
+
+      const told = await inStore(place, org, ['runs'])
+      expect(told.stderr).toMatch(
+        /restored from an older copy\. 1 finished run may have been retried or undone/,
+      )
+      expect((await inStore(place, org, ['runs'])).stderr).not.toContain('restored')
+      for (const command of ['retry', 'undo']) {
+        const refused = await inStore(place, org, [command, run, '--yes'])
+        expect([command, refused.code]).toEqual([command, 2])
+        expect(refused.stderr).toMatch(new RegExp(`okta-lifecycle ${command} ${run} .*--take-copy`))
+      }
+      expect((await inStore(place, org, ['report', run, '--out', 'reports'])).code).toBe(0)
+      expectAppliedOnce(
+        org.applied,
+        users.map(({ id }) => `${id} reset_factors`),
+      )
+      const retried = await inStore(place, org, ['retry', run, '--yes', '--take-copy'])
+      expect(retried.stdout).toContain('2 of 2')
+      const inDirectory = await place.run(org, ['retry', run, '--yes', '--take-copy'])
+      expect(inDirectory.code).toBe(2)
+    })
+  })
+
   it('of a job with the same name and time in another org is submitted there as well', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 1 })

@@ -104,14 +104,18 @@ export function startResume(
 export function startRetry(world: World, runId: string): SimProcess {
   // What a person has let pass is the run's, and its retry's.
   const bearsAll = world.processes.some((earlier) => earlier.bearsAll)
-  const process = start(world, `retry ${runId}`, () => retryRun({ ...sending, latest: false }, runId))
+  const process = start(world, `retry ${runId}`, () =>
+    retryRun({ ...sending, latest: false, 'take-copy': false }, runId),
+  )
   process.bearsAll = bearsAll
   return process
 }
 
 /** As with a retry, the new run's id is not known before it begins. */
 export function startUndo(world: World, runId: string): SimProcess {
-  return start(world, `undo ${runId}`, () => undoRun({ ...sending, latest: false }, runId))
+  return start(world, `undo ${runId}`, () =>
+    undoRun({ ...sending, latest: false, 'take-copy': false }, runId),
+  )
 }
 
 function start(

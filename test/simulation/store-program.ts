@@ -91,7 +91,7 @@ export function startOnRun(
   runId: string,
   machine = 'host-a',
 ): SimProcess {
-  const args = { ...sending, latest: false, 'take-sound-part': false, run: runId }
+  const args = { ...sending, latest: false, 'take-sound-part': false, 'take-copy': false, run: runId }
   const run = (given: object): Promise<number> => {
     const all = { ...args, ...given }
     if (what === 'resume') return resumeRun(all, runId)

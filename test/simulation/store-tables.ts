@@ -42,8 +42,8 @@ export function memoryTables(store: MemoryStore): Tables {
   const shown = 'postgres://store.example.com/okta'
   return {
     url: { url: shown, shown },
-    restored: { runs: 0, schedules: 0 },
-    leaveRestored: async () => ({ runs: 0, schedules: 0 }),
+    restored: { isWhole: false, runs: 0, finished: 0, schedules: 0 },
+    leaveRestored: async () => ({ isWhole: false, runs: 0, finished: 0, schedules: 0 }),
     claims: memoryClaims(store),
     runs: { ...memoryRuns(store), ...memoryFiles(store) },
     schedules: memorySchedules(store),

@@ -26,7 +26,7 @@ describe.skipIf(missing !== null)('a store of an older version', () => {
        VALUES ('s', 'j', 'o', 'p', 't', '{}', ${writer})`,
     )
     const database = await open('written_at_5')
-    expect(database.restored).toEqual({ runs: 1, schedules: 0 })
+    expect(database.restored).toEqual({ isWhole: false, runs: 1, finished: 0, schedules: 0 })
     const { claims, runs } = postgresTables(database)
     expect(await claims.renew({ runId: 'ours', epoch: 3, holder: 'one/1' }, 1_000)).toBe(true)
     expect(await claims.renew({ runId: 'copied', epoch: 3, holder: 'one/1' }, 1_000)).toBe(false)
@@ -54,7 +54,7 @@ describe.skipIf(missing !== null)('a store of an older version', () => {
     // A worker that goes on waits for the first command.
     await expect(leaveRestored(connect('restored_at_4'))).rejects.toThrow(/up to date: okta-lifecycle runs/)
     const database = await open('restored_at_4')
-    expect(database.restored).toEqual({ runs: 1, schedules: 0 })
+    expect(database.restored).toEqual({ isWhole: true, runs: 1, finished: 0, schedules: 0 })
     expect(await postgresTables(database).runs.look('r')).toMatchObject({ isRestored: true, isWanted: false })
   })
 

@@ -35,7 +35,12 @@ describe.skipIf(missing !== null)('a store of which a part was restored', () => 
     expect(await statementsOf(leaveRestored(database))).toBe(fix)
     expect(await runs.look('r')).toMatchObject({ isRestored: false })
     await query(fix)
-    expect((await open('switched_off')).restored).toEqual({ runs: 0, schedules: 0 })
+    expect((await open('switched_off')).restored).toEqual({
+      isWhole: false,
+      runs: 0,
+      finished: 0,
+      schedules: 0,
+    })
     expect(await claims.take('r', worker, 'any', 1_000)).toBe(1)
   })
 
@@ -49,7 +54,7 @@ describe.skipIf(missing !== null)('a store of which a part was restored', () => 
       await query(`CREATE TRIGGER audit AFTER UPDATE ON okta_lifecycle.${table} EXECUTE FUNCTION audit()`)
       await query(`ALTER TABLE okta_lifecycle.${table} DISABLE TRIGGER audit`)
     }
-    expect((await open('audited')).restored).toEqual({ runs: 0, schedules: 0 })
+    expect((await open('audited')).restored).toEqual({ isWhole: false, runs: 0, finished: 0, schedules: 0 })
   })
 
   it('is refused with what to type while it lacks a key, and works after that', async () => {

@@ -95,9 +95,9 @@ describe.skipIf(missing !== null)('a store under workers that go on', () => {
     expect(await tables.schedules.takeDue([org])).toBeNull()
     expect(await tables.claims.take('r', two, 'wanted', 60_000)).toMatchObject({ kind: 'held' })
     expect(await tables.runs.look('r')).toMatchObject({ isRestored: true, isWanted: false })
-    expect(await tables.leaveRestored()).toEqual({ runs: 1, schedules: 1 })
-    expect(await tables.leaveRestored()).toEqual({ runs: 0, schedules: 0 })
-    expect((await open('store')).restored).toEqual({ runs: 0, schedules: 0 })
+    expect(await tables.leaveRestored()).toEqual({ isWhole: true, runs: 1, finished: 0, schedules: 1 })
+    expect(await tables.leaveRestored()).toEqual({ isWhole: false, runs: 0, finished: 0, schedules: 0 })
+    expect((await open('store')).restored).toEqual({ isWhole: false, runs: 0, finished: 0, schedules: 0 })
   })
 
   it('notices rows that were overwritten by older ones', async () => {
@@ -112,8 +112,33 @@ describe.skipIf(missing !== null)('a store under workers that go on', () => {
       `INSERT INTO okta_lifecycle.run SELECT * FROM dump
        ON CONFLICT (run_id) DO UPDATE SET journal_bytes = excluded.journal_bytes, signature = excluded.signature`,
     )
+    // Nothing of the journal is missing, though the row says less.
+    const lengths = async (): Promise<readonly number[]> =>
+      await tables.runs.read('r', async ({ journalBytes, journal }) => {
+        let end = 0
+        for await (const { at, bytes } of journal()) end = at + bytes.length
+        return [journalBytes, end]
+      })
+    expect(await lengths()).toEqual([0, 4])
     await expectLost(tables, claim)
-    expect(await tables.leaveRestored()).toEqual({ runs: 1, schedules: 0 })
+    expect(await tables.leaveRestored()).toEqual({ isWhole: false, runs: 1, finished: 0, schedules: 0 })
+    expect(await lengths()).toEqual([4, 4])
+  })
+
+  it('notices a finished run that was put back, once a command claims it', async () => {
+    const { admin, open } = ownDatabases(cluster.postgres)
+    await admin('CREATE DATABASE finished')
+    const database = await open('finished')
+    const tables = postgresTables(database)
+    const claim = await atWork(tables)
+    const done = { ...facts, state: 'finished', isWanted: false }
+    await tables.runs.keep([{ ...changeOf(claim), facts: done }], one)
+    await tables.claims.release(claim)
+    await database.query('CREATE TABLE dump AS SELECT * FROM okta_lifecycle.run')
+    await putBack(database, 'run')
+    expect(await tables.leaveRestored()).toEqual({ isWhole: false, runs: 0, finished: 0, schedules: 0 })
+    expect(await tables.claims.take('r', two, 'any', 60_000)).toBeGreaterThan(claim.epoch)
+    expect(await tables.runs.look('r')).toMatchObject({ state: 'finished', isRestored: true })
   })
 
   it('lets nobody have a row that is put back in the moment before it is taken', async () => {

@@ -30,7 +30,7 @@ describe.skipIf(missing !== null)('the tables of PostgreSQL', () => {
     for (const table of ['run', 'schedule']) await database.query(`DELETE FROM okta_lifecycle.${table}`)
     const schedule = { job: 'nightly', orgUrl: 'https://org.example.com', pattern: '15 2 * * *' }
     await postgresTables(database).schedules.keep({ ...schedule, timeZone: 'UTC', arguments: {} })
-    expect((await open()).restored).toEqual({ runs: 0, schedules: 0 })
+    expect((await open()).restored).toEqual({ isWhole: false, runs: 0, finished: 0, schedules: 0 })
     // What pg_restore --data-only does: another transaction writes the same rows into the same tables.
     for (const statement of [
       'CREATE TABLE dump AS SELECT * FROM okta_lifecycle.identity',
@@ -39,8 +39,8 @@ describe.skipIf(missing !== null)('the tables of PostgreSQL', () => {
       'DROP TABLE dump',
     ])
       await database.query(statement)
-    expect((await open()).restored).toEqual({ runs: 0, schedules: 1 })
-    expect((await open()).restored).toEqual({ runs: 0, schedules: 0 })
+    expect((await open()).restored).toEqual({ isWhole: true, runs: 0, finished: 0, schedules: 1 })
+    expect((await open()).restored).toEqual({ isWhole: false, runs: 0, finished: 0, schedules: 0 })
     const [known] = await postgresTables(database).schedules.all()
     expect(known?.last.error).toContain('restored from an older copy')
     // A time of before the restore that is told now counts as seen to.
@@ -81,8 +81,8 @@ describe.skipIf(missing !== null)('the tables of PostgreSQL', () => {
     expect(await runs.append(claim, 0, Buffer.from('line'))).toBe(false)
     await claims.release(claim)
     // Whoever looks first what may be taken leaves it to people.
-    expect(await leaveRestored()).toEqual({ runs: 1, schedules: 1 })
-    expect(await leaveRestored()).toEqual({ runs: 0, schedules: 0 })
+    expect(await leaveRestored()).toEqual({ isWhole: false, runs: 1, finished: 0, schedules: 1 })
+    expect(await leaveRestored()).toEqual({ isWhole: false, runs: 0, finished: 0, schedules: 0 })
     expect(await runs.open([org])).toEqual([])
     expect(await runs.look('r')).toMatchObject({ isRestored: true, isWanted: false, heldForMs: null })
     expect(await claims.take('r', worker, 'wanted', 60_000)).toMatchObject({ kind: 'held' })
@@ -105,7 +105,7 @@ describe.skipIf(missing !== null)('the tables of PostgreSQL', () => {
       `INSERT INTO okta_lifecycle.run (run_id, wanted, state) VALUES ('r', true, 'running')`,
     )
     const { leaveRestored, runs } = postgresTables(database)
-    expect(await leaveRestored()).toEqual({ runs: 1, schedules: 0 })
+    expect(await leaveRestored()).toEqual({ isWhole: false, runs: 1, finished: 0, schedules: 0 })
     expect(await runs.look('r')).toMatchObject({ isRestored: true, isWanted: false })
   })
 
@@ -127,9 +127,9 @@ describe.skipIf(missing !== null)('the tables of PostgreSQL', () => {
       await owner.query(statement)
     const plain = new URL(url)
     plain.username = 'plain'
-    expect(await opened(plain.href)).toEqual({ runs: 0, schedules: 0 })
-    expect(await opened(url)).toEqual({ runs: 0, schedules: 0 })
-    expect(await opened(plain.href)).toEqual({ runs: 0, schedules: 0 })
+    expect(await opened(plain.href)).toEqual({ isWhole: false, runs: 0, finished: 0, schedules: 0 })
+    expect(await opened(url)).toEqual({ isWhole: false, runs: 0, finished: 0, schedules: 0 })
+    expect(await opened(plain.href)).toEqual({ isWhole: false, runs: 0, finished: 0, schedules: 0 })
   })
 
   it('can’t be told from a copy where the question fails, and nothing is left to people then', async () => {

@@ -32,6 +32,11 @@ it('an address without a password is shown as it is', () => {
   expect([url.shown, holdsPassword(url)]).toEqual(['postgres://ann@db.example.com/lifecycle', false])
 })
 
+it('a command to type names what the store can not be reached without, and nothing that may be secret', () => {
+  const where = 'postgres://ann@db.example.com/lifecycle?sslmode=verify-full&sslrootcert=%2Fetc%2Fdb.pem'
+  expect(parseStoreUrl(`${where}&options=-c%20x%3Dfictional&other=fictional`).shown).toBe(where)
+})
+
 it.each([
   ['28P01', 'password authentication failed', /PGPASSWORD/],
   [undefined, 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string', /PGPASSWORD/],

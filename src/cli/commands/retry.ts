@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts'
-import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
+import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions, takeCopyOption } from '../options.ts'
 
 export const retryCommand = defineCommand({
   usage: 'retry [run]',
@@ -13,6 +13,7 @@ export const retryCommand = defineCommand({
       describe:
         'What to do with a reactivate if nothing shows whether it was applied [default: as in the old run]',
     },
+    ...takeCopyOption,
     ...guardOptions,
     ...runsDirectoryOption,
     ...sendingOptions,

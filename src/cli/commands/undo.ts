@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts'
-import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions } from '../options.ts'
+import { guardOptions, jsonOption, runsDirectoryOption, sendingOptions, takeCopyOption } from '../options.ts'
 
 export const undoCommand = defineCommand({
   usage: 'undo [run]',
@@ -7,6 +7,7 @@ export const undoCommand = defineCommand({
   positional: { name: 'run', describe: 'Run id or run directory' },
   options: {
     latest: { type: 'boolean', default: false, describe: 'The run that was started last' },
+    ...takeCopyOption,
     ...guardOptions,
     ...runsDirectoryOption,
     ...sendingOptions,

@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { visible } from '../../messages/shown.ts'
 import { placeOfRun, storeOf } from '../../messages/store-place.ts'
 import { readRecordedHead, readSummary, type Summary } from '../../report/summary.ts'
+import { isOver } from '../../run/life.ts'
 import { type ListedRun, listRuns as readRuns } from '../../run/list-runs.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
 import { copyOf } from '../../run/run-copy.ts'
@@ -101,11 +102,7 @@ async function lineOf(
 async function isCutShort(directory: string, run: RunFile): Promise<boolean> {
   // Before the journal, which may grow meanwhile.
   const head = headOf(run, await readRecordedHead(directory))
-  return head !== null && (await sizeOfJournal(directory)) < head.bytes
-}
-
-function isOver(state: ShownState): boolean {
-  return state === 'finished' || state === 'closed'
+  return head !== null && (head.orFurther === true || (await sizeOfJournal(directory)) < head.bytes)
 }
 
 const unknown = {

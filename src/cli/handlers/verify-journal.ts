@@ -7,7 +7,8 @@ import { findRun } from '../../run/find-run.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
 import { hasJournal, headOf, journalPath } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile } from '../../run/run-file.ts'
-import { holdOf, type StoreArguments } from '../store-arguments.ts'
+import { holdOf, type StoreArguments, whyItIsLeft } from '../store-arguments.ts'
+import { say } from '../terminal/stop-hooks.ts'
 
 interface Arguments extends StoreArguments {
   readonly latest: boolean
@@ -25,8 +26,13 @@ export async function verifyJournal(args: Arguments, name: string | undefined): 
   const working = (await holdOf(args, directory)).kind === 'working'
   const verdict = await verdictOn(directory, run, { run: runId, head: headOf(run, recorded) })
   const report = reportJournal({ directory, runId, verdict, recorded, working })
-  process.stdout.write(args.json ? `${JSON.stringify(report, null, 2)}\n` : renderJournalReport(report))
-  return report.sound ? exitCodes.done : exitCodes.someoneMustLook
+  process.stdout.write(
+    args.json ? `${JSON.stringify(report, null, 2)}\n` : renderJournalReport(report, directory),
+  )
+  // It is an older copy, which may lack lines at its end.
+  const whyLeft = await whyItIsLeft(args, run)
+  if (whyLeft !== null) say(whyLeft)
+  return report.sound && whyLeft === null ? exitCodes.done : exitCodes.someoneMustLook
 }
 
 /** A missing journal counts as an empty one, which is sound only if the run never began. */
