@@ -84,21 +84,24 @@ export async function keepHeadApart(journal: string): Promise<void> {
 }
 
 /**
- * How far a journal was on disk when that was last written beside it; null if nothing sound is there, or no line was. To be read before
- * the journal, which may grow meanwhile.
+ * How far a journal was on disk when that was last written beside it; null if nothing is there, or no line was. `damaged` if
+ * what is there is not as it was written. To be read before the journal, which may grow meanwhile.
  *
  * @throws the system's error when that can't be found out
  */
-export async function readHead(journal: string): Promise<JournalHead | null> {
-  let text: string
-  try {
-    text = await readRegular(headPath(journal))
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null
-    throw error
+export async function readHead(journal: string): Promise<JournalHead | 'damaged' | null> {
+  let head: JournalHead | 'damaged' | null = 'damaged'
+  // A process at work may have been writing it in that moment.
+  for (let times = 0; times < 3 && head === 'damaged'; times++) {
+    try {
+      head = parseHead(await readRegular(headPath(journal)))
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' || code === 'ENOTDIR') return null
+      throw error
+    }
   }
-  return parseHead(text)
+  return head
 }
 
 async function statAt(path: string): Promise<Stats | null> {
@@ -127,11 +130,13 @@ function textOf({ lines, bytes, chain }: JournalHead): string {
   return `${`${said} ${digestOf(said)}`.padEnd(headBytes - 1)}\n`
 }
 
-function parseHead(text: string): JournalHead | null {
+function parseHead(text: string): JournalHead | 'damaged' | null {
+  // A loss of power leaves a new file without a byte, or with zeros where they were to be.
+  if (/^\0*$/.test(text)) return null
   const [lines = '', bytes = '', chain = '', digest] = text.trimEnd().split(' ')
   const said = `${lines} ${bytes} ${chain}`
-  if (text.length !== headBytes || digest !== digestOf(said) || lines === '0') return null
-  return { lines: Number(lines), bytes: Number(bytes), chain }
+  if (text.length !== headBytes || digest !== digestOf(said)) return 'damaged'
+  return lines === '0' ? null : { lines: Number(lines), bytes: Number(bytes), chain }
 }
 
 function digestOf(text: string): string {

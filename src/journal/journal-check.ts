@@ -7,6 +7,8 @@ export interface JournalHead {
   readonly lines: number
   readonly bytes: number
   readonly chain: string
+  /** Whether it was written further, perhaps, and how far can't be found out. Left out if not. */
+  readonly orFurther?: true
 }
 
 /** What else is known about a journal, to compare it with. Null if not known. */
@@ -81,8 +83,8 @@ export const emptyJournal: JournalEnd = { soundLines: 0, soundBytes: 0, chain: c
  * - **flawed**: the first flaw counts, whatever follows. Only one thing changes: a `missing` line that turns up further
  *   down has `moved`.
  *
- * At the end, a journal that does not reach its recorded head is flawed too. If the head covers a torn tail, the tail
- * was once on disk, so no crash tore it.
+ * At the end, a journal that does not reach its recorded head is flawed too, and so is one of which nobody knows whether it
+ * does. If the head covers a torn tail, the tail was once on disk, so no crash tore it.
  */
 export class JournalCheck {
   readonly #expected: ExpectedJournal
@@ -135,7 +137,8 @@ export class JournalCheck {
   /** The flaw of the whole journal; null if there is none. To be read after the last line. */
   get flaw(): JournalFlaw | null {
     const { head } = this.#expected
-    if (this.#flaw !== null || head === null || this.#sound.bytes >= head.bytes) return this.#flaw
+    if (this.#flaw !== null || head === null) return this.#flaw
+    if (this.#sound.bytes >= head.bytes) return head.orFurther === true ? perhapsCutShort(this.#sound) : null
     if (this.#torn !== null && this.#totalBytes >= head.bytes) return altered(this.#torn)
     return {
       kind: 'cut_short',
@@ -153,6 +156,15 @@ export class JournalCheck {
 }
 
 type Place = Pick<JournalFlaw, 'line' | 'offset'>
+
+function perhapsCutShort({ lines, bytes }: JournalHead): JournalFlaw {
+  return {
+    kind: 'cut_short',
+    line: lines + 1,
+    offset: bytes,
+    what: 'may be gone, and more after it: journal.head beside the journal, which says how far it was on disk, is not as it was written',
+  }
+}
 
 /** Disks write whole sectors of this many bytes, or of a multiple of it. */
 const sectorBytes = 512

@@ -60,7 +60,7 @@ export interface Gate {
  *   are the cause → calm. Ten held, or a halt ({@link RefusalGate.probeAtHalt}) → probing. A success of a call that left
  *   before the first refusal was known shows nothing: the permission may have been taken away since.
  * - **probing**: only the probe goes, a few rows from the rest of the input. One of them accepted → the users are the
- *   cause → calm. As many refused as it may try → the run stops. Too few to tell → trying.
+ *   cause → calm. As many refused as may be tried → the run stops. Too few to tell → trying.
  * - **trying**: a few of the waiting calls go, one at a time, to make up the number. One accepted → the users are the
  *   cause → calm. All refused → the run stops. A halt → probing, once. No call left to try, and no more to come → the
  *   refusals beyond the tenth decide: with any, the run stops; with none, the users are the cause → calm.
@@ -69,7 +69,8 @@ export interface Gate {
  * probe.
  *
  * - **E1** A held task has no result. Its result is decided once and never taken back.
- * - **E2** No order of the input makes a run stop at the same place forever: the probe tries the rows that come later.
+ * - **E2** No order of the input makes a run stop at the same place forever: the probe tries the rows that come later, others
+ *   in each execution. Rows that have begun and wait are left out of it, so every other execution tries mostly those.
  * - **E3** A stop does not part what is held from a probe at a halt. Once a call of a later step is accepted, the held
  *   tasks have failed, or the next execution would send them after it.
  */
@@ -316,10 +317,12 @@ export class RefusalGate implements Gate {
     let outcome: ProbeOutcome
     const most = atHalt ? mostTried : this.#mostTried()
     const missing = Math.max(0, refusalsThatAsk - this.#held.length)
+    // The probe can't try rows that have begun. At a halt all of these are held, or wait for held ones.
+    const ofWaiting = atHalt || this.#turn % 2 === 0 ? 0 : Math.min(this.#waiters.length, most - 1)
     try {
       await this.whileHeld()
       // E2: rows that come later in the input are tried before the run may stop.
-      outcome = await this.#probe(most + missing, atHalt)
+      outcome = await this.#probe(most - ofWaiting + missing, atHalt)
     } catch {
       // The failure has stopped the run already. What is held stays undecided, and `resume` takes it up.
       return

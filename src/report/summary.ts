@@ -5,6 +5,7 @@ import { readRegular } from '../files/read-regular.ts'
 import { replaceFile } from '../files/replacing-file.ts'
 import { readHead } from '../journal/head-file.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
+import { chainStart } from '../journal/journal-line.ts'
 import { placeOfReport, placeOfRun } from '../messages/store-place.ts'
 import { actionNames } from '../okta/actions.ts'
 import { controlTotalsSchema } from '../rules/control-totals.ts'
@@ -195,12 +196,13 @@ function withAllReasons(summary: { readonly skipped?: unknown }): unknown {
 
 /**
  * How far the journal of a directory was on disk, by `summary.json` of the last stop or by what is kept beside the
- * journal while a process is at work, whichever is further; null if neither says. To be read before the journal, which
- * may grow meanwhile.
+ * journal while a process is at work, whichever is further; null if neither says. Where the latter is damaged, it may have
+ * been further than the former says. To be read before the journal, which may grow meanwhile.
  */
 export async function readRecordedHead(directory: string): Promise<JournalHead | null> {
   const atStop = (await readSummary(directory))?.journal ?? null
   const atWork = await readHead(journalPath(directory))
+  if (atWork === 'damaged') return { lines: 0, bytes: 0, chain: chainStart, ...atStop, orFurther: true }
   if (atStop === null || atWork === null) return atStop ?? atWork
   return atWork.bytes > atStop.bytes ? atWork : atStop
 }

@@ -30,7 +30,7 @@ export async function lossOfJournal(
   if (!mustHaveJournal(run)) return null
   try {
     const { size } = await stat(journalPath(directory))
-    return size === 0 && recorded === null ? 'empty' : null
+    return size === 0 && (recorded?.bytes ?? 0) === 0 ? 'empty' : null
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing'

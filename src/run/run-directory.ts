@@ -42,7 +42,12 @@ export function headOf(
   const known = [state === 'new' ? null : recorded, end, carried].filter(
     (head) => head !== null && head !== undefined,
   )
-  return known.toSorted((some, other) => other.bytes - some.bytes)[0] ?? null
+  const [furthest] = known.toSorted((some, other) => other.bytes - some.bytes)
+  if (furthest === undefined) return null
+  const { lines, bytes, chain } = furthest
+  // Nothing was written after the stop that the summary is of.
+  if (state === 'running' && recorded?.orFurther === true) return { lines, bytes, chain, orFurther: true }
+  return lines === 0 ? null : { lines, bytes, chain }
 }
 
 /** The most tasks that a row of a job can have. */

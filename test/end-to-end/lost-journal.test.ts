@@ -20,8 +20,8 @@ const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
 const reset = ['run', 'in.csv', '--action', 'reset_factors', '--concurrency', '2', ...unattended]
 
 /** A run of factor resets that is at work. */
-async function atWork(place: Workplace) {
-  const users = makeUsers({ count })
+async function atWork(place: Workplace, factors = 0) {
+  const users = makeUsers({ count, factors })
   const org = await place.org({ users, latencyMs: 40 })
   await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
   const cli = place.start(org, reset, impatient)
@@ -66,6 +66,38 @@ it.each<[string, (path: string) => void]>([
     const status = await place.runHere(null, ['status', runId])
     expect([status.code, status.stdout + status.stderr]).toEqual([1, expect.stringContaining(how)])
     expect((await place.runHere(null, ['runs'])).stdout).toContain('damaged')
+  })
+})
+
+it.each([
+  ['altered', (text: string) => text.replace(/\d/, (digit) => String((Number(digit) + 1) % 10))],
+  ['torn', (text: string) => text.slice(0, 60)],
+  ['another text', () => 'hello\n'],
+])('nothing goes on beside a journal.head that is %s: an older journal may be there', async (_, alter) => {
+  await withWorkplace(async (place) => {
+    const { org, cli, directory, journal } = await atWork(place, 1)
+    copyFileSync(journal, join(place.directory, 'older'))
+    await org.waitUntil(() => doneIn(org) >= 15)
+    cli.kill('SIGKILL')
+    await cli.ended
+    copyFileSync(join(place.directory, 'older'), journal)
+    const head = join(directory, 'journal.head')
+    writeFileSync(head, alter(readFileSync(head, 'utf8')))
+    for (const command of ['resume', 'retry', 'undo', 'status', 'verify-journal']) {
+      const more = command === 'status' || command === 'verify-journal' ? [] : ['--yes', '--quiet']
+      const end = await place.runHere(org, [command, runId, ...more], impatient)
+      expect([command, end.code]).toEqual([command, command === 'verify-journal' ? 1 : 2])
+      expect(end.stdout + end.stderr).toMatch(/journal\.head[^\n]* is not as it was written/)
+      expect(end.stdout + end.stderr).toContain('--take-sound-part')
+    }
+    expect((await place.runHere(null, ['runs'])).stdout).toMatch(/take-sound-part|damaged/)
+    const end = await place.runHere(
+      org,
+      ['resume', runId, '--take-sound-part', '--yes', '--quiet'],
+      impatient,
+    )
+    expect(end.code, end.stderr).toBe(0)
+    expect(Object.values(org.applied)).toEqual(Array(count).fill(1))
   })
 })
 

@@ -75,4 +75,23 @@ describe('users outside the reach of the token', () => {
       expect(Object.keys(org.applied)).toHaveLength(2 * inside.length)
     })
   })
+
+  it('do not keep those from being done who come between the first refused ones and the rest of the input', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 100 })
+      const ids = users.map(({ id }) => id)
+      const inside = ids.slice(27, 61)
+      const org = await place.org({
+        users,
+        fault: ({ action, key }) =>
+          action !== null && !inside.includes(key ?? '') ? { name: 'forbidden' } : null,
+      })
+      await place.write('in.csv', usersCsv(ids))
+      await place.write('job.yaml', 'name: leavers\naction: suspend\nguards: { protect_admins: false }\n')
+      let end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+      for (let turn = 1; turn <= 4 && Object.keys(org.applied).length < inside.length; turn++)
+        end = await place.runHere(org, ['resume', runId, '--yes', '--quiet'])
+      expect(Object.values(org.applied), end.stderr).toEqual(Array(inside.length).fill(1))
+    })
+  })
 })

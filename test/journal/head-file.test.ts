@@ -11,6 +11,12 @@ import { withDirectory } from './support.ts'
 
 const head: JournalHead = { lines: 12, bytes: 3_456, chain: 'ab'.repeat(16) }
 
+async function soundHead(path: string): Promise<JournalHead | null> {
+  const found = await readHead(path)
+  if (found === 'damaged') throw new Error('It is damaged.')
+  return found
+}
+
 describe('the file beside a journal', () => {
   it('tells how far the journal is on disk after each sync, and after the process has died', async () => {
     await withDirectory(async (directory) => {
@@ -27,10 +33,10 @@ describe('the file beside a journal', () => {
       const kept = whole.slice(0, whole.lastIndexOf('\n', whole.length - 2) + 1)
       await writeFile(path, kept)
       expect((await checkJournal(path, { run: null, head: null })).flaw).toBeNull()
-      const { flaw } = await checkJournal(path, { run: null, head: await readHead(path) })
+      const { flaw } = await checkJournal(path, { run: null, head: await soundHead(path) })
       expect(flaw).toMatchObject({ kind: 'cut_short', line: some.length })
       await writeFile(path, whole)
-      expect((await checkJournal(path, { run: null, head: await readHead(path) })).flaw).toBeNull()
+      expect((await checkJournal(path, { run: null, head: await soundHead(path) })).flaw).toBeNull()
       await journal.close()
     })
   })
@@ -46,7 +52,7 @@ describe('the file beside a journal', () => {
     })
   })
 
-  it('says nothing if it is missing, torn, altered or no file', async () => {
+  it('says nothing if it is missing or was never on disk, and that it is damaged if it is altered', async () => {
     await withDirectory(async (directory) => {
       const journal = join(directory, 'journal.ndjson')
       const path = join(directory, 'journal.head')
@@ -54,14 +60,12 @@ describe('the file beside a journal', () => {
       await replaceHead(journal, head)
       expect(await readHead(journal)).toEqual(head)
       const text = await readFile(path, 'utf8')
-      for (const torn of [
-        text.slice(0, 50),
-        '',
-        `${text} `,
-        text.replace('3456', '3457'),
-        '\0'.repeat(text.length),
-      ]) {
-        await writeFile(path, torn)
+      for (const altered of [text.slice(0, 50), `${text} `, text.replace('3456', '3457'), 'hello\n']) {
+        await writeFile(path, altered)
+        expect(await readHead(journal)).toBe('damaged')
+      }
+      for (const lost of ['', '\0'.repeat(text.length)]) {
+        await writeFile(path, lost)
         expect(await readHead(journal)).toBeNull()
       }
       await truncate(path)

@@ -13,13 +13,19 @@ async function settled(): Promise<void> {
 }
 
 let stop: StopSwitch
-let probes: { readonly resolve: (outcome: ProbeOutcome) => void; readonly reject: (error: Error) => void }[]
+let probes: {
+  /** How many rows may be tried. */
+  readonly most: number
+  readonly resolve: (outcome: ProbeOutcome) => void
+  readonly reject: (error: Error) => void
+}[]
 let gate: RefusalGate
 /** How those that were refused were decided. */
 let decided: ('the user’s' | 'stopped')[]
 
 function gateOf(accept = false, isHeld: () => boolean = () => false, turn = 0): RefusalGate {
-  const probe = () => new Promise<ProbeOutcome>((resolve, reject) => probes.push({ resolve, reject }))
+  const probe = (most: number) =>
+    new Promise<ProbeOutcome>((resolve, reject) => probes.push({ most, resolve, reject }))
   return new RefusalGate({ what: 'the lifecycle calls', stop, accept, turn, probe, isHeld })
 }
 
@@ -257,6 +263,31 @@ describe('while it probes', () => {
     expect(firstTried.size).toBeGreaterThan(5)
   })
 
+  it('every other execution tries mostly those who wait, although more could be tried of the rest of the input', async () => {
+    for (const [turn, tried] of [
+      [0, 0],
+      [1, 4],
+      [2, 0],
+      [3, 4],
+    ] as const) {
+      stop = new StopSwitch()
+      gate = gateOf(false, () => false, turn)
+      await refuse(9)
+      // The first of them goes alone, and is the tenth that is refused.
+      const [first, ...waiting] = Array.from({ length: 40 }, call)
+      await refuse(1)
+      await first?.end()
+      const probe = probes.at(-1)
+      expect(probe?.most).toBe(5 - tried)
+      probe?.resolve({ allowed: 0, refused: 5 - tried })
+      await settled()
+      gate.settle(false)
+      await settled()
+      expect(stop.reason?.exitCode ?? null).toBe(tried === 0 ? 4 : null)
+      expect(waiting.filter((one) => one.state() === 'begun')).toHaveLength(tried === 0 ? 0 : 1)
+    }
+  })
+
   it('one of those who wait that is accepted frees all', async () => {
     const waiting = [call(), call()]
     probes[0]?.resolve({ allowed: 0, refused: 0 })
@@ -343,7 +374,8 @@ describe('while calls are held for another reason', () => {
 
   it('rows that are tried after the probe wait as well, do not spin, and are tried then', async () => {
     let ask = (): void => {}
-    const probe = () => new Promise<ProbeOutcome>((resolve, reject) => probes.push({ resolve, reject }))
+    const probe = (most: number) =>
+      new Promise<ProbeOutcome>((resolve, reject) => probes.push({ most, resolve, reject }))
     gate = new RefusalGate({
       what: 'the lifecycle calls',
       stop,
