@@ -1,4 +1,5 @@
 import { changeOf, type ExplainedChange } from '../rules/explained-change.ts'
+import { NameTable } from '../rules/name-table.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { TaskProgress } from './task-progress.ts'
 
@@ -8,26 +9,39 @@ const estimateMs = 1_000
 /** A change that is so much older than a loss says nothing about it, in ms. */
 const longEnoughMs = 15 * 60_000
 
-/** So much time passes at least before old changes are looked for again, in ms. */
+/** So much time passes at least before more changes are forgotten, in ms. */
 const lookAgainMs = 60_000
 
-/** The last change of each user that is known to be the work of a call of this run, by the user as the intents name the user. */
-export class ExplainedChanges {
-  readonly #last = new Map<
-    string,
-    {
-      readonly change: ExplainedChange
-      readonly activated: ExplainedChange | null
-      readonly endedAt: number
-    }
-  >()
+const firstPlaces = 1024
+/** In place of a time that is null. */
+const none = Number.NaN
 
-  /** Up to when old changes were forgotten, in epoch ms by Okta's clock. */
+/**
+ * The last change of each user that is known to be the work of a call of this run, by the user as the intents name the
+ * user. In some fifty bytes a user, because a fast run changes a million of them within minutes.
+ */
+export class ExplainedChanges {
+  /** The place of each user in the tables below. */
+  readonly #places = new NameTable()
+  #used = 0
+  /** The lists of statuses to which changes lead, of which there are few. */
+  readonly #targets: (readonly string[])[] = []
+  /** By place: the number of the list to which the last change leads, and until when Okta may show that change. */
+  #to = new Uint8Array(firstPlaces)
+  #until = new Float64Array(firstPlaces)
+  /** By place: the number of the list to which the user's last activation leads, plus 1; 0 if there was none. */
+  #activated = new Uint8Array(firstPlaces)
+  /** By place: when the task of the last change ended. */
+  #endedAt = new Float64Array(firstPlaces)
+  /** Changes of tasks that ended before that count as forgotten, in epoch ms by Okta's clock. */
   #forgottenTo = Number.NEGATIVE_INFINITY
 
   /** The last change of a user; null if none is known. */
   of(userId: string): ExplainedChange | null {
-    return this.#last.get(userId)?.change ?? null
+    const place = this.#placeOf(userId)
+    if (place === null) return null
+    const until = this.#until[place] ?? none
+    return { to: this.#targets[this.#to[place] ?? 0] ?? [], until: Number.isNaN(until) ? null : until }
   }
 
   /**
@@ -35,7 +49,9 @@ export class ExplainedChanges {
    * later. Null if none is known.
    */
   activationOf(userId: string): ExplainedChange | null {
-    return this.#last.get(userId)?.activated ?? null
+    const place = this.#placeOf(userId)
+    const activated = place === null ? 0 : (this.#activated[place] ?? 0)
+    return activated === 0 ? null : { to: this.#targets[activated - 1] ?? [], until: null }
   }
 
   /**
@@ -46,26 +62,47 @@ export class ExplainedChanges {
   see({ last }: TaskProgress, result: TaskResult, lostSince: number | null): void {
     const change = changeOf(result, last.kind === 'applied' ? acceptedBy(last) : null)
     if (change === null) return
-    const { user_id: userId } = last.intent
+    const place = this.#places.numberOf(last.intent.user_id, this.#used)
+    if (place === this.#used) this.#makeRoom(++this.#used)
+    const isForgotten = this.#isForgotten(place)
     const endedAt = Date.parse(result.finished_at ?? '')
-    const before = this.#last.get(userId)?.activated ?? null
-    const activated = result.action === 'activate' ? { ...change, until: null } : before
-    // A change of its own moves the user to the end.
-    this.#last.delete(userId)
-    this.#last.set(userId, { change, activated, endedAt })
-    this.#forget((lostSince ?? endedAt) - longEnoughMs)
+    const to = this.#numberOf(change.to)
+    this.#to[place] = to
+    this.#until[place] = change.until ?? none
+    this.#endedAt[place] = endedAt
+    if (result.action === 'activate') this.#activated[place] = to + 1
+    else if (isForgotten) this.#activated[place] = 0
+    // A change that is so old says nothing about a loss.
+    const before = (lostSince ?? endedAt) - longEnoughMs
+    if (before >= this.#forgottenTo + lookAgainMs) this.#forgottenTo = before
   }
 
-  /** Without a loss, a large run keeps only the users of its last minutes. */
-  #forget(before: number): void {
-    // To look at the first one costs as much as all those that were deleted before it.
-    if (before < this.#forgottenTo + lookAgainMs) return
-    this.#forgottenTo = before
-    for (const [userId, { endedAt }] of this.#last) {
-      if (!(endedAt < before)) return
-      this.#last.delete(userId)
-    }
+  #placeOf(userId: string): number | null {
+    const place = this.#places.find(userId)
+    return place === null || this.#isForgotten(place) ? null : place
   }
+
+  #isForgotten(place: number): boolean {
+    return (this.#endedAt[place] ?? none) < this.#forgottenTo
+  }
+
+  #numberOf(to: readonly string[]): number {
+    const known = this.#targets.indexOf(to)
+    return known === -1 ? this.#targets.push(to) - 1 : known
+  }
+
+  #makeRoom(places: number): void {
+    if (places <= this.#to.length) return
+    this.#to = copied(this.#to, new Uint8Array(places * 2))
+    this.#activated = copied(this.#activated, new Uint8Array(places * 2))
+    this.#until = copied(this.#until, new Float64Array(places * 2))
+    this.#endedAt = copied(this.#endedAt, new Float64Array(places * 2))
+  }
+}
+
+function copied<Table extends { set(other: Table): void }>(from: Table, to: Table): Table {
+  to.set(from)
+  return to
 }
 
 function acceptedBy({ answer }: Extract<TaskProgress['last'], { kind: 'applied' }>): number {

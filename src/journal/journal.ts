@@ -44,7 +44,7 @@ function leftToAnother(path: string, fence: Fence): HoldLost {
   fence.lose?.()
   return new HoldLost(
     'this run',
-    `another process has written to its journal (${path}), so the hold was removed by hand, or this disk does not show it`,
+    `its journal (${path}) is not as long as what was written here: something else has changed it, perhaps another process, because the hold was removed by hand or this disk does not show it`,
   )
 }
 

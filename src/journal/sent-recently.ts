@@ -128,6 +128,10 @@ export class SentRecently {
 
   /** The time of each request in a bucket, in epoch ms. */
   times(bucket: string): readonly number[] {
-    return (this.#byBucket.get(bucket) ?? []).flatMap(({ time, count }) => Array<number>(count).fill(time))
+    const times: number[] = []
+    // There may be hundreds of thousands in an org without a limit.
+    for (const { time, count } of this.#byBucket.get(bucket) ?? [])
+      for (let one = 0; one < count; one++) times.push(time)
+    return times
   }
 }

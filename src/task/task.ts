@@ -423,7 +423,14 @@ class Task {
     const cameLate = !isAsBefore && this.#mayHaveComeLate(read)
     this.#history.statusBefore ??= status
     const { kind, message } = decideAfterRefusal(this.#input.action, status, refusal, cameLate)
-    const ending = { result: kind, message, statusAfter: status }
+    const perhapsOurs = isAsBefore && kind === 'unchanged' && this.#history.judgedNotApplied > 0
+    const ending = {
+      result: kind,
+      message: perhapsOurs
+        ? `${message}; an earlier call, whose answer was lost, may have been applied`
+        : message,
+      statusAfter: status,
+    }
     return this.#ended(kind === 'succeeded' ? withLostLink(this.#services, this.#input, ending) : ending)
   }
 
